@@ -1,0 +1,21 @@
+/** Where a broker listens and how to be let in. Certificates and keys are PEM texts, already read. */
+export interface BrokerAddress {
+  host: string
+  port: number
+  user?: string
+  password?: string
+  tls?: BrokerTls
+}
+
+export interface BrokerTls {
+  /** Certificates of the authorities that are trusted; without them the system's. */
+  ca?: string[]
+  cert?: string
+  key?: string
+  /** False accepts any certificate: MCollective's `ssl.fallback`. */
+  verify: boolean
+}
+
+export function brokerName(broker: BrokerAddress): string {
+  return `${broker.host}:${broker.port}`
+}

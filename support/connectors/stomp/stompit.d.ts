@@ -1,0 +1,21 @@
+// What is used of stompit 1.0.0; @types/stompit describes an older one.
+declare module 'stompit' {
+  import type { EventEmitter } from 'node:events'
+  import type { Duplex, Writable } from 'node:stream'
+
+  interface ConnectOptions {
+    host: string
+    connect: (options: unknown, connected: () => void) => Duplex
+    connectHeaders: Record<string, string>
+    timeout: number
+  }
+
+  interface Client extends EventEmitter {
+    subscribe(headers: Record<string, string>, onMessage: () => void): unknown
+    disconnect(done: (error: Error | null) => void): void
+    destroy(error?: Error): void
+    sendFrame(command: string, headers: Record<string, string>): Writable
+  }
+
+  function connect(options: ConnectOptions, done: (error: Error | null, client: Client) => void): Client
+}

@@ -1,0 +1,63 @@
+import type { Clock } from '../system/clock'
+import type { Connector, ConnectorListener } from './connector'
+import type { Naming } from './naming'
+import type { BrokerAddress } from './stomp/broker'
+import { StompConnection } from './stomp/connection'
+
+export interface StompConnectorOptions {
+  naming: Naming
+  brokers: readonly BrokerAddress[]
+  virtualHost: string
+  collective: string
+  identity: string
+  pid: number
+  connectWithin: number
+  heartBeat: number
+  clock: Clock
+  random: () => number
+}
+
+/** A client's connection to MCollective over any broker whose naming is known. */
+export function stompConnector(options: StompConnectorOptions): Connector {
+  const { naming, clock, collective, identity } = options
+  const listeners: ConnectorListener[] = []
+  const route = naming.replies(collective, { identity, pid: options.pid, sequence: 1 })
+  const connection = new StompConnection({
+    ...options,
+    subscriptions: route.subscription === undefined ? [] : [route.subscription],
+    onMessage(frame) {
+      const sender = frame.headers['mc_sender']
+      const message = {
+        body: frame.body,
+        ...(sender === undefined ? {} : { sender }),
+        ...(frame.dropped === undefined ? {} : { dropped: frame.dropped }),
+      }
+      for (const listener of listeners) listener.message(message)
+    },
+    onLost: (reason) => listeners.forEach((listener) => listener.lost(reason)),
+    onRestored: () => listeners.forEach((listener) => listener.restored()),
+  })
+  const common = (ttl: number) => ({
+    ...naming.expiry(ttl, clock.now()),
+    'reply-to': route.replyTo,
+    mc_sender: identity,
+  })
+  return {
+    scanCost: naming.scanCost,
+    open: (signal) => connection.open(signal),
+    broadcast(to, { body, ttl }, signal) {
+      const headers = { destination: naming.broadcast(to), ...common(ttl) }
+      return connection.send([{ headers, body }], signal)
+    },
+    direct(to, hosts, { body, ttl }, signal) {
+      const shared = common(ttl)
+      const messages = hosts.map((host) => {
+        const { destination, headers } = naming.directed(to, host)
+        return { headers: { destination, ...headers, ...shared }, body }
+      })
+      return connection.send(messages, signal)
+    },
+    listen: (listener) => void listeners.push(listener),
+    close: () => connection.close(),
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What Ruby Marshal 4.8 can carry between MCollective peers, as plain data. JavaScript's own types stand for Ruby's
+ * where nothing is lost: null, booleans, integers (number while safe, bigint beyond) and UTF-8 strings. The classes
+ * here stand for the rest, so that a decoded value encodes to the bytes that it came from.
+ */
+export type RubyValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | RubyFloat
+  | RubyString
+  | RubySymbol
+  | RubyArray
+  | RubyHash
+
+export type RubyArray = RubyValue[]
+
+/** A Float; JavaScript alone cannot tell 1.0 from 1. */
+export class RubyFloat {
+  constructor(readonly value: number) {}
+}
+
+/** A String that is not valid UTF-8: `encoding` is Ruby's name for it, null for binary (ASCII-8BIT). */
+export class RubyString {
+  constructor(
+    readonly bytes: Buffer,
+    readonly encoding: string | null = null,
+  ) {}
+}
+
+/** A Symbol. Made by {@link symbol} and {@link peerSymbol}, so that the same name is the same object and keys a Map. */
+export class RubySymbol {
+  constructor(readonly name: string) {}
+}
+
+/** A Hash in insertion order. String and symbol keys are told apart. */
+export class RubyHash {
+  constructor(
+    readonly entries: Map<RubyValue, RubyValue> = new Map(),
+    readonly fallback?: RubyValue,
+  ) {}
+}
+
+const interned = new Map<string, RubySymbol>()
+
+/** The symbol of a name that this program chose. */
+export function symbol(name: string): RubySymbol {
+  const known = interned.get(name)
+  if (known !== undefined) return known
+  const made = new RubySymbol(name)
+  interned.set(name, made)
+  return made
+}
+
+// A peer can invent names without end, so the table does not grow past this for them.
+const PEER_NAMES_AT_MOST = 4096
+
+/** The symbol of a name that a peer sent; the same object as {@link symbol}'s wherever the program knows the name. */
+export function peerSymbol(name: string): RubySymbol {
+  return interned.get(name) ?? (interned.size < PEER_NAMES_AT_MOST ? symbol(name) : new RubySymbol(name))
+}
+
+/** A Hash with symbol keys, leaving out undefined values. */
+export function symbolHash(fields: Record<string, RubyValue | undefined>): RubyHash {
+  const entries = new Map<RubyValue, RubyValue>()
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) entries.set(symbol(name), value)
+  return new RubyHash(entries)
+}
+
+/** A Hash with string keys. */
+export function stringHash(fields: Record<string, RubyValue>): RubyHash {
+  return new RubyHash(new Map<RubyValue, RubyValue>(Object.entries(fields)))
+}

@@ -1,0 +1,26 @@
+/**
+ * Bytes or values that this side will not work with, and why. `code` is stable: reports and tests key on it.
+ * A refusal is about a peer's message, so callers turn it into a host's outcome; it never reaches a user as a stack.
+ */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+
+  constructor(
+    readonly code: RefusalCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+export type RefusalCode =
+  | 'truncated'
+  | 'too-large'
+  | 'too-deep'
+  | 'forbidden-type'
+  | 'malformed'
+  | 'bad-envelope'
+  | 'bad-signature'
+  | 'expired'
+  | 'from-the-future'

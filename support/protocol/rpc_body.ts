@@ -1,0 +1,57 @@
+import { asText, field, fromPlain, toPlain, type Plain } from './plain'
+import { Refusal } from './refusal'
+import { RubyHash, symbol, symbolHash, type RubyValue } from './marshal/values'
+
+/** What an agent is asked to do: the innermost layer of a request. */
+export interface RpcRequest {
+  agent: string
+  action: string
+  caller: string
+  data: Record<string, Plain>
+}
+
+/** What an agent answers. 0 ok · 1 aborted · 2 unknown action · 3 missing data · 4 invalid data · 5 other. */
+export interface RpcReply {
+  statuscode: number
+  statusmsg: string
+  data: Record<string, Plain>
+}
+
+export function encodeRpcRequest(request: RpcRequest): RubyHash {
+  const data = fromPlain(request.data) as RubyHash
+  data.entries.set(symbol('process_results'), true)
+  return symbolHash({ agent: request.agent, action: request.action, caller: request.caller, data })
+}
+
+/** @throws Refusal `bad-envelope` */
+export function decodeRpcRequest(value: RubyValue): RpcRequest {
+  if (!(value instanceof RubyHash)) throw new Refusal('bad-envelope', 'an RPC request that is no hash')
+  const agent = asText(field(value, 'agent'))
+  const action = asText(field(value, 'action'))
+  if (agent === undefined || action === undefined) {
+    throw new Refusal('bad-envelope', 'an RPC request without an agent or an action')
+  }
+  return { agent, action, caller: asText(field(value, 'caller')) ?? '', data: record(field(value, 'data'), 'a request') }
+}
+
+export function encodeRpcReply(reply: RpcReply): RubyHash {
+  return symbolHash({ statuscode: reply.statuscode, statusmsg: reply.statusmsg, data: fromPlain(reply.data) })
+}
+
+/** @throws Refusal `bad-envelope` when the status is none of MCollective's six or the data is no hash */
+export function decodeRpcReply(value: RubyValue): RpcReply {
+  if (!(value instanceof RubyHash)) throw new Refusal('bad-envelope', 'an RPC reply that is no hash')
+  const statuscode = field(value, 'statuscode')
+  if (typeof statuscode !== 'number' || !Number.isInteger(statuscode) || statuscode < 0 || statuscode > 5) {
+    throw new Refusal('bad-envelope', 'an RPC reply whose statuscode is not a number from 0 to 5')
+  }
+  const statusmsg = asText(field(value, 'statusmsg') ?? '')
+  if (statusmsg === undefined) throw new Refusal('bad-envelope', 'an RPC reply whose statusmsg is no text')
+  return { statuscode, statusmsg, data: record(field(value, 'data'), 'a reply') }
+}
+
+function record(value: RubyValue | undefined, what: string): Record<string, Plain> {
+  if (value === undefined || value === null) return {}
+  if (!(value instanceof RubyHash)) throw new Refusal('bad-envelope', `${what} whose data is no hash`)
+  return toPlain(value) as Record<string, Plain>
+}

@@ -1,0 +1,116 @@
+import { isUtf8 } from 'node:buffer'
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Node } from 'yaml'
+import { Refusal } from '../refusal'
+import { peerSymbol, RubyFloat, RubyHash, RubyString, RubySymbol, type RubyValue } from '../marshal/values'
+
+const BYTES_AT_MOST = 8 * 1024 * 1024
+const DEPTH_AT_MOST = 64
+const VALUES_AT_MOST = 200_000
+
+/** Writes data as YAML that Ruby's Psych reads back to the same values. */
+export function encodeRubyYaml(value: RubyValue): Buffer {
+  return Buffer.from(`--- ${flow(value)}\n`, 'utf8')
+}
+
+/**
+ * Reads what Ruby's `YAML.dump` writes of plain data. Ruby objects and every other tag are refused; so are aliases,
+ * which Psych writes only for objects that a message would not share and which are how small files become huge ones.
+ * @throws Refusal
+ */
+export function decodeRubyYaml(bytes: Buffer): RubyValue {
+  if (bytes.length > BYTES_AT_MOST) {
+    throw new Refusal('too-large', `a YAML message of ${bytes.length} bytes; at most ${BYTES_AT_MOST} are read`)
+  }
+  if (!isUtf8(bytes)) throw new Refusal('malformed', 'a YAML message that is not UTF-8')
+  const documents = parseAllDocuments(bytes.toString('utf8'), {
+    schema: 'failsafe',
+    uniqueKeys: false,
+    stringKeys: false,
+    logLevel: 'silent',
+    resolveKnownTags: false,
+  })
+  const [document] = documents
+  if (documents.length !== 1 || document === undefined || !('contents' in document)) {
+    throw new Refusal('malformed', 'a YAML message that is not one document')
+  }
+  const [error] = document.errors
+  if (error !== undefined) throw new Refusal('malformed', `a YAML message that cannot be read: ${error.code}`)
+  return new Reader().value(document.contents as Node | null, 0)
+}
+
+class Reader {
+  private count = 0
+
+  value(node: Node | null, depth: number): RubyValue {
+    if (depth > DEPTH_AT_MOST) throw new Refusal('too-deep', `values nested more than ${DEPTH_AT_MOST} deep`)
+    this.count += 1
+    if (this.count > VALUES_AT_MOST) throw new Refusal('too-large', `more than ${VALUES_AT_MOST} values`)
+    if (node === null) return null
+    if (isAlias(node)) throw new Refusal('forbidden-type', 'a YAML alias; only plain data is accepted')
+    if (isSeq(node)) {
+      this.refuseTag(node.tag)
+      return node.items.map((item) => this.value(item as Node | null, depth + 1))
+    }
+    if (isMap(node)) {
+      this.refuseTag(node.tag)
+      const entries = new Map<RubyValue, RubyValue>()
+      for (const pair of node.items) {
+        const key = this.value(pair.key as Node | null, depth + 1)
+        if (entries.has(key)) throw new Refusal('malformed', 'a hash that has the same key twice')
+        entries.set(key, this.value(pair.value as Node | null, depth + 1))
+      }
+      return new RubyHash(entries)
+    }
+    if (!isScalar(node)) throw new Refusal('malformed', 'a YAML node of an unknown kind')
+    return this.scalar(String(node.value ?? ''), node.type === 'PLAIN', node.tag)
+  }
+
+  private scalar(written: string, plain: boolean, tag: string | undefined): RubyValue {
+    if (tag === '!binary' || tag === 'tag:yaml.org,2002:binary') return new RubyString(Buffer.from(written, 'base64'))
+    this.refuseTag(tag)
+    return plain ? plainScalar(written) : written
+  }
+
+  private refuseTag(tag: string | undefined): void {
+    const harmless = ['!', 'tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']
+    if (tag !== undefined && !harmless.includes(tag)) {
+      throw new Refusal('forbidden-type', `the YAML tag ${tag.slice(0, 80)}; only plain data is accepted`)
+    }
+  }
+}
+
+function plainScalar(written: string): RubyValue {
+  if (written === '' || written === '~' || written === 'null') return null
+  if (written === 'true') return true
+  if (written === 'false') return false
+  if (/^:"(.*)"$/.test(written)) return peerSymbol(written.slice(2, -1))
+  if (/^:[^:\s]/.test(written)) return peerSymbol(written.slice(1))
+  if (/^[+-]?(0|[1-9][0-9_]*)$/.test(written)) return wholeNumber(written.replaceAll('_', ''))
+  if (/^[+-]?\d[\d_]*\.\d+([eE][+-]?\d+)?$/.test(written)) return new RubyFloat(Number(written.replaceAll('_', '')))
+  if (/^[+-]?\.inf$/i.test(written)) return new RubyFloat(written.startsWith('-') ? -Infinity : Infinity)
+  if (/^\.nan$/i.test(written)) return new RubyFloat(NaN)
+  return written
+}
+
+function wholeNumber(written: string): number | bigint {
+  const small = Number(written)
+  return Number.isSafeInteger(small) ? small : BigInt(written)
+}
+
+function flow(value: RubyValue): string {
+  if (value === null) return '~'
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value !== 'object') return String(value)
+  if (value instanceof RubyFloat) return floatText(value.value)
+  if (value instanceof RubySymbol) return /^[A-Za-z_]\w*$/.test(value.name) ? `:${value.name}` : `:${JSON.stringify(value.name)}`
+  if (value instanceof RubyString) return `!binary ${JSON.stringify(value.bytes.toString('base64'))}`
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
+  return `{${[...value.entries].map(([key, item]) => `${key instanceof RubySymbol ? flow(key) : `? ${flow(key)}`} : ${flow(item)}`).join(', ')}}`
+}
+
+function floatText(value: number): string {
+  if (Number.isNaN(value)) return '.nan'
+  if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf'
+  const written = String(value)
+  return /[.e]/.test(written) ? written.replace(/^(-?\d+)e/, '$1.0e') : `${written}.0`
+}

@@ -1,0 +1,313 @@
+import type { Connector } from '../../connectors/connector'
+import { NO_FILTER, type Filter } from '../../protocol/filter'
+import { checkFreshness } from '../../protocol/freshness'
+import { asText } from '../../protocol/plain'
+import { Refusal } from '../../protocol/refusal'
+import { decodeRpcReply, encodeRpcRequest } from '../../protocol/rpc_body'
+import type { RubyValue } from '../../protocol/marshal/values'
+import type { ClientSecurity } from '../../protocol/security/security'
+import type { Clock } from '../../system/clock'
+import { LockstepError } from '../../system/errors'
+import { inputFault, type Data } from '../contracts/contract'
+import { contractOf } from '../contracts'
+import type { CallResult, Outcome, Stray } from './result'
+import { broadcastIsCheaper } from './routing'
+import { Listener, Tracker, type Answers } from './tracker'
+
+export interface ClientOptions {
+  connector: Connector
+  security: ClientSecurity
+  identity: string
+  collective: string
+  /** How long a request is valid, and how far clocks may be apart. Seconds. */
+  ttl: number
+  clock: Clock
+  /** 32 hexadecimal characters, never the same twice. */
+  newRequestId: () => string
+  /** What arrives when no call is waiting for it. */
+  onStray: (stray: Stray) => void
+  onConnection: (event: { lost: Error } | 'restored') => void
+}
+
+export interface Call {
+  agent: string
+  action: string
+  inputs: Record<string, Data>
+  hosts: readonly string[]
+  /** Milliseconds from now until those who have not answered are silent. */
+  within: number
+  signal: AbortSignal
+  /** Called with the request id once nothing can stop the request from going out; the send waits for it. */
+  beforeSend?: (requestId: string) => Promise<void> | void
+  onProgress?: (settled: number, expected: number) => void
+}
+
+export interface Discovery {
+  filter: Filter
+  /** When given, only these are asked, and the discovery ends as soon as all have answered. */
+  hosts?: readonly string[]
+  within: number
+  signal: AbortSignal
+  onProgress?: (found: number) => void
+}
+
+interface ActiveRequest {
+  answers: Answers
+  agent: string
+  read: (message: RubyValue) => Outcome
+}
+
+/** Requests that are over, kept so that what still arrives for them can be named. */
+const REMEMBERED = 64
+
+/** Calls agents on a frozen set of hosts and accounts for every one of them. */
+export class RpcClient {
+  private readonly active = new Map<string, ActiveRequest>()
+  private readonly finished = new Map<string, ActiveRequest>()
+  private losses = 0
+  private readonly restoredListeners = new Set<() => void>()
+
+  constructor(private readonly options: ClientOptions) {
+    options.connector.listen({
+      message: (message) => this.receive(message),
+      lost: (reason) => {
+        this.losses += 1
+        options.onConnection({ lost: reason })
+      },
+      restored: () => {
+        options.onConnection('restored')
+        for (const listener of this.restoredListeners) listener()
+      },
+    })
+  }
+
+  /**
+   * Asks `hosts` to carry out an action, and resolves as soon as every one has answered or the time is over.
+   * @throws LockstepError `bad-input` when the inputs break the agent's contract; nothing was sent then
+   */
+  async call(call: Call): Promise<CallResult> {
+    const { agent, action, inputs, hosts } = call
+    const known = checkCall(agent, action, inputs)
+    const message = encodeRpcRequest({ agent, action, caller: this.options.security.callerid, data: inputs })
+    const read = (reply: RubyValue) => outcomeOf(reply, known?.outputs ?? [])
+    return this.request({ ...call, message, read, repeatable: known?.effect === 'looks', hosts })
+  }
+
+  /** Who is there: the identities that answer, sorted. */
+  async discover(discovery: Discovery): Promise<{ hosts: string[]; strays: Stray[] }> {
+    const { filter, hosts, onProgress } = discovery
+    if (hosts !== undefined) {
+      const result = await this.request({
+        agent: 'discovery',
+        action: 'ping',
+        message: 'ping',
+        read: pong,
+        hosts,
+        repeatable: true,
+        within: discovery.within,
+        signal: discovery.signal,
+      })
+      const there = [...result.outcomes].filter(([, outcome]) => outcome.kind === 'answered').map(([host]) => host)
+      return { hosts: there.sort(), strays: result.strays }
+    }
+    return this.openDiscovery(filter, discovery.within, discovery.signal, onProgress)
+  }
+
+  private async openDiscovery(filter: Filter, within: number, signal: AbortSignal, onProgress?: (found: number) => void) {
+    const { security, clock, connector, collective, ttl } = this.options
+    const requestId = this.options.newRequestId()
+    const answers = new Listener(this.options.onStray, onProgress)
+    const entry: ActiveRequest = { answers, agent: 'discovery', read: pong }
+    this.active.set(requestId, entry)
+    try {
+      const body = security.sealRequest(this.envelope('discovery', requestId, filter, 'ping'))
+      await connector.broadcast({ collective, agent: 'discovery' }, { body, ttl }, signal)
+      await elapse(clock, within, signal)
+    } finally {
+      this.active.delete(requestId)
+      answers.finish()
+      this.remember(requestId, entry)
+    }
+    return { hosts: [...answers.found].sort(), strays: answers.strays }
+  }
+
+  private async request(request: {
+    agent: string
+    action: string
+    message: RubyValue
+    read: (message: RubyValue) => Outcome
+    hosts: readonly string[]
+    repeatable: boolean
+    within: number
+    signal: AbortSignal
+    beforeSend?: Call['beforeSend']
+    onProgress?: Call['onProgress']
+  }): Promise<CallResult> {
+    const { hosts, within, signal, repeatable } = request
+    const { clock } = this.options
+    const requestId = this.options.newRequestId()
+    const lossesBefore = this.losses
+    const started = clock.elapsed()
+    const deadline = new AbortController()
+    let complete = () => {}
+    const completed = new Promise<void>((resolve) => (complete = resolve))
+    const tracker = new Tracker(
+      hosts,
+      () => complete(),
+      (settled) => request.onProgress?.(settled, hosts.length),
+      this.options.onStray,
+    )
+    if (hosts.length === 0) complete()
+    const entry: ActiveRequest = { answers: tracker, agent: request.agent, read: request.read }
+    this.active.set(requestId, entry)
+    const stop = clock.after(within, () => deadline.abort(new LockstepError('broker-lost', 'the time is over')))
+    const bound = AbortSignal.any([signal, deadline.signal])
+    const repeat = () => {
+      if (tracker.unanswered.length > 0) void this.send(request, requestId, tracker.unanswered, bound).catch(() => {})
+    }
+    try {
+      await request.beforeSend?.(requestId)
+      if (repeatable) this.restoredListeners.add(repeat)
+      if (hosts.length > 0) await this.send(request, requestId, hosts, bound)
+      await Promise.race([completed, aborted(bound)])
+    } catch (error) {
+      if (!(error instanceof LockstepError) || error.code !== 'broker-lost') throw error
+    } finally {
+      stop()
+      this.restoredListeners.delete(repeat)
+      this.active.delete(requestId)
+      tracker.finish(Math.round(clock.elapsed() - started))
+      this.remember(requestId, entry)
+    }
+    const outcomes = new Map(hosts.map((host) => [host, tracker.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }]))
+    return { requestId, outcomes, strays: tracker.strays, interrupted: this.losses > lossesBefore }
+  }
+
+  private async send(
+    request: { agent: string; message: RubyValue },
+    requestId: string,
+    hosts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { connector, security, collective, ttl } = this.options
+    const to = { collective, agent: request.agent }
+    const broadcast = broadcastIsCheaper(hosts, connector.scanCost)
+    const filter = { ...NO_FILTER, agents: broadcast ? [request.agent] : [], identities: broadcast ? [...hosts] : [] }
+    const body = security.sealRequest(this.envelope(request.agent, requestId, filter, request.message))
+    if (broadcast) await connector.broadcast(to, { body, ttl }, signal)
+    else await connector.direct(to, hosts, { body, ttl }, signal)
+  }
+
+  private envelope(agent: string, requestid: string, filter: Filter, message: RubyValue) {
+    const { identity, collective, ttl, clock } = this.options
+    const msgtime = Math.floor(clock.now() / 1000)
+    return { senderid: identity, requestid, filter, collective, agent, ttl, msgtime, message }
+  }
+
+  private receive({ body, sender, dropped }: { body: Buffer; sender?: string; dropped?: number }): void {
+    try {
+      if (dropped !== undefined) throw new Refusal('too-large', `a reply of ${dropped} bytes was not read`)
+      const envelope = this.options.security.peekReply(body)
+      const host = envelope.senderid
+      const entry = this.active.get(envelope.requestid) ?? this.finished.get(envelope.requestid)
+      if (entry === undefined) {
+        return this.options.onStray({ kind: 'foreign', host, detail: 'a reply to a request that was never made', fails: false })
+      }
+      if (sender !== undefined && sender !== host) {
+        const detail = `sent by ${sender}, but says that it is from ${host}`
+        return entry.answers.stray({ kind: 'unexpected', host, detail, fails: true })
+      }
+      entry.answers.settle(host, this.open(entry, envelope), envelope.body)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      this.unreadable(sender, error)
+    }
+  }
+
+  private open(entry: ActiveRequest, envelope: Parameters<ClientSecurity['openReply']>[0]): Outcome {
+    try {
+      const reply = this.options.security.openReply(envelope)
+      checkFreshness(reply.msgtime, this.options.ttl, Math.floor(this.options.clock.now() / 1000))
+      if (reply.senderagent !== entry.agent) {
+        return { kind: 'untrusted', reason: `answered for the agent ${reply.senderagent}, but ${entry.agent} was asked` }
+      }
+      return entry.read(reply.message)
+    } catch (error) {
+      if (error instanceof Refusal) return { kind: 'untrusted', reason: refusalText(error) }
+      throw error
+    }
+  }
+
+  /** Something that does not even say which request it is for; the transport's word for its sender is all there is. */
+  private unreadable(sender: string | undefined, refusal: Refusal): void {
+    const reason = `sent something that cannot be read: ${refusal.message}`
+    const host = sender ?? 'somebody'
+    for (const { answers } of this.active.values()) {
+      if (answers.awaits(host)) return answers.settle(host, { kind: 'untrusted', reason }, Buffer.alloc(0))
+    }
+    const stray: Stray = { kind: 'unexpected', host, detail: reason, fails: true }
+    const [entry] = this.active.values()
+    if (entry === undefined) this.options.onStray(stray)
+    else entry.answers.stray(stray)
+  }
+
+  private remember(requestId: string, entry: ActiveRequest): void {
+    this.finished.set(requestId, entry)
+    if (this.finished.size <= REMEMBERED) return
+    const [oldest] = this.finished.keys()
+    if (oldest !== undefined) this.finished.delete(oldest)
+  }
+}
+
+function checkCall(agent: string, action: string, inputs: Record<string, Data>) {
+  const contract = contractOf(agent)
+  if (contract === undefined) return undefined
+  const known = Object.hasOwn(contract.actions, action) ? contract.actions[action] : undefined
+  if (known === undefined) {
+    const actions = Object.keys(contract.actions).join(', ')
+    throw new LockstepError('bad-input', `the agent ${agent} has no action ${action}; it has: ${actions}`)
+  }
+  const fault = inputFault(known, inputs)
+  if (fault !== undefined) throw new LockstepError('bad-input', `${agent} ${action}: ${fault.message}`)
+  return known
+}
+
+function outcomeOf(message: RubyValue, outputs: readonly string[]): Outcome {
+  const { statuscode, statusmsg, data } = decodeRpcReply(message)
+  if (statuscode !== 0) return { kind: 'failed', code: statuscode, message: statusmsg, data }
+  const missing = outputs.find((name) => !Object.hasOwn(data, name))
+  if (missing !== undefined) return { kind: 'untrusted', reason: `answered without ${missing}` }
+  return { kind: 'answered', data }
+}
+
+function pong(message: RubyValue): Outcome {
+  if (asText(message) === 'pong') return { kind: 'answered', data: {} }
+  return { kind: 'untrusted', reason: 'answered the discovery with something other than pong' }
+}
+
+function refusalText(refusal: Refusal): string {
+  if (refusal.code === 'bad-signature') return `bad signature: ${refusal.message}`
+  if (refusal.code === 'expired' || refusal.code === 'from-the-future') return `its answer was ${refusal.message}`
+  return `its answer cannot be read: ${refusal.message}`
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+function elapse(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = clock.after(ms, resolve)
+    signal.addEventListener(
+      'abort',
+      () => {
+        stop()
+        resolve()
+      },
+      { once: true },
+    )
+  })
+}

@@ -1,0 +1,27 @@
+import type { Data } from '../contracts/contract'
+
+/** What one host made of a call. Every host that was asked has exactly one. */
+export type Outcome =
+  | { kind: 'answered'; data: Record<string, Data> }
+  /** The agent said no. `code` is MCollective's statuscode, 1 to 5. */
+  | { kind: 'failed'; code: number; message: string; data: Record<string, Data> }
+  /** Nothing came in time; whether the host did anything is not known. */
+  | { kind: 'silent'; waited: number }
+  /** Something came that cannot be believed: badly signed, unreadable, stale, or two answers that differ. */
+  | { kind: 'untrusted'; reason: string }
+
+/** A message that is no host's answer. Those that `fails` mean that the fleet is not what it was taken for. */
+export interface Stray {
+  kind: 'late' | 'duplicate' | 'unexpected' | 'contradiction' | 'foreign'
+  host: string
+  detail: string
+  fails: boolean
+}
+
+export interface CallResult {
+  requestId: string
+  outcomes: Map<string, Outcome>
+  strays: Stray[]
+  /** The broker was lost in between: a silent host may have done what it was asked. */
+  interrupted: boolean
+}

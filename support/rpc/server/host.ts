@@ -1,0 +1,95 @@
+import { matchesFilter, type FilterSubject } from '../../protocol/filter'
+import { checkFreshness } from '../../protocol/freshness'
+import { Refusal } from '../../protocol/refusal'
+import { decodeRpcRequest, encodeRpcReply, type RpcReply, type RpcRequest } from '../../protocol/rpc_body'
+import { asText } from '../../protocol/plain'
+import type { OpenedRequest, ServerSecurity } from '../../protocol/security/security'
+import type { RubyValue } from '../../protocol/marshal/values'
+import type { Clock } from '../../system/clock'
+import { inputFault } from '../contracts/contract'
+import { ActionFailed, type Agent } from './agent'
+
+export interface HostOptions {
+  subject: FilterSubject
+  collective: string
+  security: ServerSecurity
+  agents: ReadonlyMap<string, Agent>
+  clock: Clock
+  /** A request that was refused and is not answered, and why. */
+  onRefused: (reason: string) => void
+}
+
+/** Request ids are remembered this long past their ttl, so that a replay is refused for as long as it could be valid. */
+const REPLAY_MARGIN = 60
+
+/** One host's side of MCollective: bytes of a request in, bytes of a reply out, or nothing for what is not for it. */
+export class RpcHost {
+  private readonly seen = new Map<string, number>()
+
+  constructor(private readonly options: HostOptions) {}
+
+  async handle(bytes: Buffer): Promise<Buffer | undefined> {
+    try {
+      const request = this.options.security.openRequest(bytes)
+      if (!this.isMeant(request)) return undefined
+      const message = await this.answer(request)
+      return message === undefined ? undefined : this.seal(request, message)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      this.options.onRefused(error.message)
+      return undefined
+    }
+  }
+
+  private isMeant(request: OpenedRequest): boolean {
+    const { subject, collective, clock } = this.options
+    if (request.collective !== collective || !matchesFilter(request.filter, subject)) return false
+    const now = Math.floor(clock.now() / 1000)
+    checkFreshness(request.msgtime, request.ttl, now)
+    for (const [id, until] of this.seen) {
+      if (until >= now) break
+      this.seen.delete(id)
+    }
+    if (this.seen.has(request.requestid)) {
+      this.options.onRefused(`request ${request.requestid} came a second time`)
+      return false
+    }
+    this.seen.set(request.requestid, request.msgtime + request.ttl + REPLAY_MARGIN)
+    return true
+  }
+
+  private async answer(request: OpenedRequest): Promise<RubyValue | undefined> {
+    if (request.agent === 'discovery') return asText(request.message) === 'ping' ? 'pong' : undefined
+    const agent = this.options.agents.get(request.agent)
+    return agent === undefined ? undefined : encodeRpcReply(await perform(agent, decodeRpcRequest(request.message)))
+  }
+
+  private seal(request: OpenedRequest, message: RubyValue): Buffer {
+    return this.options.security.sealReply({
+      senderid: this.options.subject.identity,
+      requestid: request.requestid,
+      senderagent: request.agent,
+      msgtime: Math.floor(this.options.clock.now() / 1000),
+      message,
+    })
+  }
+}
+
+async function perform(agent: Agent, request: RpcRequest): Promise<RpcReply> {
+  const { contract } = agent
+  const known = Object.hasOwn(contract.actions, request.action) ? contract.actions[request.action] : undefined
+  const action = Object.hasOwn(agent.actions, request.action) ? agent.actions[request.action] : undefined
+  if (known === undefined || action === undefined) {
+    return { statuscode: 2, statusmsg: `Unknown action '${request.action}' for agent '${contract.agent}'`, data: {} }
+  }
+  const fault = inputFault(known, request.data)
+  if (fault !== undefined) {
+    return { statuscode: fault.kind === 'missing' ? 3 : 4, statusmsg: fault.message, data: {} }
+  }
+  try {
+    return { statuscode: 0, statusmsg: 'OK', data: await action(request.data) }
+  } catch (error) {
+    if (error instanceof ActionFailed) return { statuscode: error.statuscode, statusmsg: error.message, data: error.data }
+    return { statuscode: 5, statusmsg: error instanceof Error ? error.message : String(error), data: {} }
+  }
+}

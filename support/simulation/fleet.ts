@@ -1,0 +1,69 @@
+import { activemq } from '../connectors/activemq'
+import { headers } from '../connectors/stomp/frame'
+import type { OpenedRequest, ServerSecurity } from '../protocol/security/security'
+import { pskServer } from '../protocol/security/psk'
+import type { Clock } from '../system/clock'
+import { EmbeddedBroker, type Deliver } from './broker'
+import type { Repository } from './providers'
+import { SimulatedHost, type HostDescription } from './simulated_host'
+
+export interface FleetDescription {
+  repository: Repository
+  hosts: readonly HostDescription[]
+}
+
+export interface EmbeddedFleetOptions {
+  fleet: FleetDescription
+  collective: string
+  secret: string
+  clock: Clock
+}
+
+/** A broker on loopback and hosts behind it, all in this process. Clients reach it as they reach any other fleet. */
+export class EmbeddedFleet {
+  readonly broker = new EmbeddedBroker({ port: 0, heartBeat: 10_000 })
+  readonly hosts: readonly SimulatedHost[]
+
+  constructor(private readonly options: EmbeddedFleetOptions) {
+    const security = readingOnce(pskServer(options.secret))
+    this.hosts = options.fleet.hosts.map(
+      (description) => new SimulatedHost(description, { ...options, repository: options.fleet.repository, security }),
+    )
+  }
+
+  /** Resolves with the broker's port. */
+  async start(): Promise<number> {
+    const { collective } = this.options
+    for (const host of this.hosts) {
+      const deliver: Deliver = ({ headers: fields, body }) => {
+        const replyTo = fields['reply-to']
+        if (replyTo === undefined) return
+        void host.receive(body, (reply) =>
+          this.broker.publish(replyTo, headers({ mc_sender: reply.sender }), reply.body),
+        )
+      }
+      const agents = ['discovery', ...host.agents.keys()]
+      for (const { destination, selector } of activemq.hostSubscriptions(collective, host.description.identity, agents)) {
+        if (destination !== undefined) this.broker.subscribe(destination, deliver, selector)
+      }
+    }
+    return this.broker.start()
+  }
+
+  stop(): Promise<void> {
+    return this.broker.stop()
+  }
+}
+
+/** A broadcast reaches all hosts as the very same bytes: they are read once, and not once for each host. */
+function readingOnce(security: ServerSecurity): ServerSecurity {
+  const read = new WeakMap<Buffer, OpenedRequest>()
+  return {
+    openRequest(bytes) {
+      const known = read.get(bytes) ?? security.openRequest(bytes)
+      read.set(bytes, known)
+      return known
+    },
+    sealReply: (reply) => security.sealReply(reply),
+  }
+}

@@ -1,0 +1,88 @@
+import type { Firewall } from '../agents/iptables'
+import type { CheckResult, Checks } from '../agents/nrpe'
+import type { PackageManager } from '../agents/package'
+import type { Puppet, PuppetStatus } from '../agents/puppet'
+import type { ServiceManager } from '../agents/service'
+
+/** Versions that a repository offers, oldest first, by package. */
+export type Repository = Readonly<Record<string, readonly string[]>>
+
+export function pretendPackages(repository: Repository, installed: Record<string, string>, lies: () => boolean): PackageManager {
+  const state = new Map(Object.entries(installed))
+  const offers = (name: string) => (Object.hasOwn(repository, name) ? (repository[name] ?? []) : [])
+  // A host that lies believes itself: it reports what it was told to install to whoever asks in the same breath.
+  const claimed = new Map<string, string>()
+  return {
+    installed(name) {
+      const claim = claimed.get(name)
+      claimed.delete(name)
+      return claim ?? state.get(name) ?? 'absent'
+    },
+    install(name, version = offers(name).at(-1)) {
+      if (version === undefined || !offers(name).includes(version)) {
+        throw new Error(`no repository offers ${name}${version === undefined ? '' : ` ${version}`}`)
+      }
+      if (lies()) claimed.set(name, version)
+      else state.set(name, version)
+    },
+    remove(name, purge) {
+      if (lies()) claimed.set(name, purge ? 'purged' : 'absent')
+      else state.delete(name)
+    },
+  }
+}
+
+export function pretendServices(running: Readonly<Record<string, 'running' | 'stopped'>>, lies: () => boolean): ServiceManager {
+  const state = new Map(Object.entries(running))
+  const claimed = new Map<string, string>()
+  const set = (name: string, to: 'running' | 'stopped') => {
+    if (!state.has(name)) throw new Error(`there is no service ${name}`)
+    if (lies()) claimed.set(name, to)
+    else state.set(name, to)
+  }
+  return {
+    isRunning(name) {
+      const claim = claimed.get(name)
+      claimed.delete(name)
+      return (claim ?? state.get(name)) === 'running'
+    },
+    start: (name) => set(name, 'running'),
+    stop: (name) => set(name, 'stopped'),
+  }
+}
+
+export function pretendFirewall(lies: () => boolean): Firewall {
+  const addresses = new Set<string>()
+  return {
+    blocked: () => [...addresses],
+    block(address) {
+      if (!lies()) addresses.add(address)
+    },
+    unblock(address) {
+      if (!lies()) addresses.delete(address)
+    },
+  }
+}
+
+/** Each check answers with the next of its results, and stays with the last one. */
+export function pretendChecks(results: Readonly<Record<string, readonly CheckResult[]>>): Checks {
+  const asked = new Map<string, number>()
+  return {
+    run(name) {
+      const list = Object.hasOwn(results, name) ? (results[name] ?? []) : []
+      const turn = asked.get(name) ?? 0
+      asked.set(name, turn + 1)
+      return list[Math.min(turn, list.length - 1)]
+    },
+  }
+}
+
+export function pretendPuppet(now: () => number): Puppet {
+  const state: PuppetStatus = { enabled: true, applying: false, lastrun: 0, disable_message: '' }
+  return {
+    status: () => ({ ...state }),
+    run: () => void (state.lastrun = Math.floor(now() / 1000)),
+    enable: () => void Object.assign(state, { enabled: true, disable_message: '' }),
+    disable: (message) => void Object.assign(state, { enabled: false, disable_message: message }),
+  }
+}

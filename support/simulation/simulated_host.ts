@@ -1,0 +1,174 @@
+import { iptablesAgent } from '../agents/iptables'
+import { nrpeAgent, type CheckResult } from '../agents/nrpe'
+import { packageAgent } from '../agents/package'
+import { puppetAgent } from '../agents/puppet'
+import { rpcutilAgent } from '../agents/rpcutil'
+import { serviceAgent } from '../agents/service'
+import { encodeMarshal } from '../protocol/marshal/encode'
+import { pskServer } from '../protocol/security/psk'
+import { symbolHash } from '../protocol/marshal/values'
+import type { OpenedRequest, ServerSecurity } from '../protocol/security/security'
+import type { Agent } from '../rpc/server/agent'
+import { RpcHost } from '../rpc/server/host'
+import type { Clock } from '../system/clock'
+import type { Fault } from './faults'
+import { pretendChecks, pretendFirewall, pretendPackages, pretendPuppet, pretendServices, type Repository } from './providers'
+
+export interface HostDescription {
+  identity: string
+  classes: readonly string[]
+  facts: Readonly<Record<string, string>>
+  packages: Readonly<Record<string, string>>
+  services: Readonly<Record<string, 'running' | 'stopped'>>
+  checks: Readonly<Record<string, readonly CheckResult[]>>
+  /** Agents that the host does not run. */
+  without: readonly string[]
+  fault: Fault | undefined
+}
+
+export interface SimulatedHostOptions {
+  repository: Repository
+  collective: string
+  security: ServerSecurity
+  clock: Clock
+}
+
+/** What leaves a simulated host: bytes, and what the transport says about who sent them. */
+export interface OutgoingReply {
+  sender: string
+  body: Buffer
+}
+
+/** A host whose agents are the real ones and whose machine is pretended; and its fault, if it has one. */
+export class SimulatedHost {
+  readonly agents: ReadonlyMap<string, Agent>
+  /** How often each `agent action` was carried out: the truth that a report is compared with. */
+  readonly performed = new Map<string, number>()
+  private readonly host: RpcHost
+  private calls = 0
+  private sick = false
+  private last: OpenedRequest | undefined
+
+  constructor(
+    readonly description: HostDescription,
+    private readonly options: SimulatedHostOptions,
+  ) {
+    const { identity, classes, facts } = description
+    const { clock, collective } = options
+    const lies = () => this.has('lies')
+    const own = [
+      rpcutilAgent({ identity, facts, classes, agents: () => [...this.agents.keys()], collective, now: () => clock.now() }),
+      packageAgent(pretendPackages(options.repository, { ...description.packages }, lies)),
+      serviceAgent(pretendServices(description.services, lies)),
+      iptablesAgent(pretendFirewall(lies)),
+      nrpeAgent(pretendChecks(description.checks)),
+      puppetAgent(pretendPuppet(() => clock.now()), () => clock.now()),
+    ].filter(({ contract }) => !description.without.includes(contract.agent))
+    this.agents = new Map(own.map((agent) => [agent.contract.agent, this.counted(agent)]))
+    this.host = new RpcHost({
+      subject: { identity, classes, facts, agents: ['discovery', ...this.agents.keys()] },
+      collective,
+      security: this.security(),
+      agents: this.agents,
+      clock,
+      onRefused: () => {},
+    })
+  }
+
+  /** Answers a request through `send`, or does not. */
+  async receive(bytes: Buffer, send: (reply: OutgoingReply) => void): Promise<void> {
+    this.last = undefined
+    const body = await this.host.handle(bytes)
+    if (body === undefined) return
+    const sender = this.description.identity
+    const reply = { sender, body }
+    switch (this.sick ? this.description.fault?.name : undefined) {
+      case 'silent':
+      case 'dies at step 2':
+        return
+      case 'slow':
+        return void this.options.clock.after(1_000, () => send(reply))
+      case 'very slow':
+        return void this.options.clock.after(5_000, () => send(reply))
+      case 'duplicate':
+        send(reply)
+        return send(reply)
+      case 'contradicts':
+        send(reply)
+        return send({ sender, body: this.forge({ answer: 'another' }) })
+      case 'wrong secret':
+        return send({ sender, body: this.forge({ secret: 'not the secret' }) })
+      case 'garbage':
+        return send({ sender, body: Buffer.from('\x04\x08not what you think') })
+      case 'truncated':
+        return send({ sender, body: body.subarray(0, body.length / 2) })
+      case 'too deep':
+        return send({ sender, body: Buffer.concat([Buffer.from('0408', 'hex'), Buffer.from('5b06'.repeat(5000), 'hex'), Buffer.from('0')]) })
+      case 'wrong type':
+        return send({ sender, body: this.forge({ answer: 'text for a status' }) })
+      case 'wrong id':
+        return send({ sender, body: this.forge({ requestid: '0'.repeat(32) }) })
+      case 'stale':
+        return send({ sender, body: this.forge({ msgtime: 3600 }) })
+      case 'ahead':
+        return send({ sender, body: this.forge({ msgtime: Math.floor(this.options.clock.now() / 1000) + 3600 }) })
+      case 'stranger':
+        send({ sender: 'stranger.example.net', body: this.forge({ identity: 'stranger.example.net' }) })
+        return send(reply)
+      case 'spoofs':
+        return send({ sender, body: this.forge({ identity: 'another.example.net' }) })
+      default:
+        return send(reply)
+    }
+  }
+
+  private has(fault: string): boolean {
+    return this.sick && this.description.fault?.name === fault
+  }
+
+  /** The same security, noting what was asked so that a forged answer can be made to fit it. */
+  private security(): ServerSecurity {
+    const { security } = this.options
+    const { fault } = this.description
+    if (fault === undefined) return security
+    return {
+      openRequest: (bytes) => {
+        const request = security.openRequest(bytes)
+        this.last = request
+        this.sick = request.agent !== 'discovery' && this.calls + 1 >= fault.from
+        return request
+      },
+      sealReply: (reply) => {
+        if (reply.senderagent !== 'discovery') this.calls += 1
+        return security.sealReply(reply)
+      },
+    }
+  }
+
+  private forge(lie: { secret?: string; answer?: string; requestid?: string; msgtime?: number; identity?: string }): Buffer {
+    const request = this.last
+    if (request === undefined) return encodeMarshal(null)
+    const security = lie.secret === undefined ? this.options.security : pskServer(lie.secret)
+    const answer = { statuscode: lie.answer === undefined ? 0 : lie.answer === 'another' ? 5 : lie.answer, statusmsg: 'forged', data: symbolHash({}) }
+    return security.sealReply({
+      senderid: lie.identity ?? this.description.identity,
+      requestid: lie.requestid ?? request.requestid,
+      senderagent: request.agent,
+      msgtime: lie.msgtime ?? Math.floor(this.options.clock.now() / 1000),
+      message: symbolHash(answer),
+    })
+  }
+
+  private counted(agent: Agent): Agent {
+    const actions = Object.entries(agent.actions).map(([name, action]) => [
+      name,
+      (inputs: Parameters<typeof action>[0]) => {
+        const key = `${agent.contract.agent} ${name}`
+        this.performed.set(key, (this.performed.get(key) ?? 0) + 1)
+        if (this.has('fails')) throw new Error('the disk is full')
+        return action(inputs)
+      },
+    ])
+    return { contract: agent.contract, actions: Object.fromEntries(actions) }
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * A mistake or a condition that a person can do something about. `message` is the whole sentence that they see: what
+ * was wrong, where, what was expected, what to do next. `code` is stable, and decides the exit status.
+ */
+export class LockstepError extends Error {
+  override readonly name: string = 'LockstepError'
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+export type ErrorCode =
+  | 'diverged'
+  | 'bad-feature'
+  | 'bad-config'
+  | 'bad-input'
+  | 'nobody-discovered'
+  | 'broker-unreachable'
+  | 'broker-refused'
+  | 'broker-lost'
+  | 'journal-failed'
+  | 'interrupted'
+
+/** What the process says about the whole run. */
+export const EXIT = {
+  held: 0,
+  diverged: 1,
+  badInput: 2,
+  nobody: 3,
+  noBroker: 4,
+  interrupted: 130,
+} as const
+
+export function exitCodeFor(code: ErrorCode): number {
+  switch (code) {
+    case 'diverged':
+    case 'journal-failed':
+      return EXIT.diverged
+    case 'bad-feature':
+    case 'bad-config':
+    case 'bad-input':
+      return EXIT.badInput
+    case 'nobody-discovered':
+      return EXIT.nobody
+    case 'broker-unreachable':
+    case 'broker-refused':
+    case 'broker-lost':
+      return EXIT.noBroker
+    case 'interrupted':
+      return EXIT.interrupted
+  }
+}
