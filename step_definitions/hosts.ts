@@ -1,0 +1,35 @@
+import { Given, Then } from '@cucumber/cucumber'
+import { readHostList } from '../support/config/host_list'
+import { expect } from '../support/cucumber/expectations'
+import type { LockstepWorld } from '../support/cucumber/world'
+
+Given('I want to update hosts with class {class}', function (this: LockstepWorld, name: string) {
+  this.rollout.hosts.withClass(name)
+})
+
+Given(
+  'I want to update hosts with fact {fact}',
+  function (this: LockstepWorld, filter: { fact: string; operator: string; value: string }) {
+    this.rollout.hosts.withFact(filter)
+  },
+)
+
+Given('I want to update hosts with identity {identity}', function (this: LockstepWorld, identity: string) {
+  this.rollout.hosts.withIdentity(identity)
+})
+
+Given('I want to update the hosts listed in {file}', function (this: LockstepWorld, path: string) {
+  this.rollout.hosts.listed(readHostList(path))
+})
+
+Given('I want to pre-discover how many hosts to update', async function (this: LockstepWorld) {
+  expect(await this.rollout.hosts.discover()).to.hold()
+})
+
+Then('there should be at least {int} host(s)', async function (this: LockstepWorld, n: number) {
+  expect(await this.rollout.hosts.expectAtLeast(n)).to.hold()
+})
+
+Then('there should be exactly {int} host(s)', async function (this: LockstepWorld, n: number) {
+  expect(await this.rollout.hosts.expectExactly(n)).to.hold()
+})

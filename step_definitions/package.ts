@@ -1,0 +1,30 @@
+import { Then, When } from '@cucumber/cucumber'
+import { expect } from '../support/cucumber/expectations'
+import type { LockstepWorld } from '../support/cucumber/world'
+
+When('I update the package {package}', async function (this: LockstepWorld, name: string) {
+  expect(await this.rollout.packages.update(name)).to.hold()
+})
+
+When('I install version {version} of the package {package}', async function (this: LockstepWorld, version: string, name: string) {
+  expect(await this.rollout.packages.install(name, version)).to.hold()
+})
+
+Then('the package version for {package} should be {version}', async function (this: LockstepWorld, name: string, version: string) {
+  expect(await this.rollout.packages.versionShouldBe(name, version)).to.hold()
+})
+
+Then(
+  'the package version for {package} should be {version} within {duration}',
+  async function (this: LockstepWorld, name: string, version: string, within: number) {
+    expect(await this.rollout.packages.versionShouldBe(name, version, { within })).to.hold()
+  },
+)
+
+Then('the package {package} should be installed', async function (this: LockstepWorld, name: string) {
+  expect(await this.rollout.packages.shouldBe(name, 'installed')).to.hold()
+})
+
+Then('the package {package} should be absent', async function (this: LockstepWorld, name: string) {
+  expect(await this.rollout.packages.shouldBe(name, 'absent')).to.hold()
+})

@@ -1,0 +1,31 @@
+import { Then, When } from '@cucumber/cucumber'
+import { expect } from '../support/cucumber/expectations'
+import type { LockstepWorld } from '../support/cucumber/world'
+
+When('I start the service {service}', async function (this: LockstepWorld, name: string) {
+  expect(await this.rollout.services.start(name)).to.hold()
+})
+
+When('I stop the service {service}', async function (this: LockstepWorld, name: string) {
+  expect(await this.rollout.services.stop(name)).to.hold()
+})
+
+When('I restart the service {service}', async function (this: LockstepWorld, name: string) {
+  expect(await this.rollout.services.restart(name)).to.hold()
+})
+
+Then('the service {service} should be running', async function (this: LockstepWorld, name: string) {
+  expect(await this.rollout.services.shouldBe(name, 'running')).to.hold()
+})
+
+Then('the service {service} should be stopped', async function (this: LockstepWorld, name: string) {
+  expect(await this.rollout.services.shouldBe(name, 'stopped')).to.hold()
+})
+
+Then('the service {service} should be running within {duration}', async function (this: LockstepWorld, name: string, within: number) {
+  expect(await this.rollout.services.shouldBe(name, 'running', { within })).to.hold()
+})
+
+Then('the service {service} should be stopped within {duration}', async function (this: LockstepWorld, name: string, within: number) {
+  expect(await this.rollout.services.shouldBe(name, 'stopped', { within })).to.hold()
+})

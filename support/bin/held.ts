@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { STATE } from '../cucumber/composition'
+import { inRanges } from '../cucumber/host_names'
+import { heldByRuns, type Held, type RunRecord } from '../rollout/held'
+import { hosts as counted } from '../rollout/verdict'
+import { readJournals } from '../system/journal_file'
+
+/** What live runs have left out of rotation, according to their journals. Exit status 1 when there is something. */
+export function held(cwd: string): { text: string; exitCode: number } {
+  const records = readJournals<RunRecord['entries'][number]>(join(cwd, STATE, 'live'))
+  const damaged = records
+    .filter(({ damaged: isDamaged }) => isDamaged)
+    .map(({ run }) => `The journal of run ${run} is damaged: what it says from the damage on is not known. Look at its hosts.\n`)
+  const open = heldByRuns(records)
+  if (open.length === 0) {
+    const nothing = records.length === 0 ? 'There is no journal of a live run here.\n' : 'Nothing is out of rotation.\n'
+    return { text: damaged.join('') + nothing, exitCode: damaged.length > 0 ? 1 : 0 }
+  }
+  return { text: `${damaged.join('')}${report(open)}`, exitCode: 1 }
+}
+
+function report(open: readonly Held[]): string {
+  const groups = new Map<string, Held[]>()
+  for (const item of open) {
+    const key = `${item.obligation} ${item.run}`
+    groups.set(key, [...(groups.get(key) ?? []), item])
+  }
+  const lines = [`Out of rotation: ${counted(new Set(open.map(({ host }) => host)).size)}`]
+  for (const group of groups.values()) {
+    const [first] = group
+    if (first === undefined) continue
+    const names = inRanges(group.map(({ host }) => host)).join(', ')
+    lines.push(`  ${first.obligation}: ${names}`)
+    lines.push(`    since ${first.since}, by run ${first.run} of ${first.feature}`)
+    const address = /^blocks (\S+)$/.exec(first.obligation)?.[1]
+    if (address !== undefined) {
+      const who = group.map(({ host }) => `-I ${host}`).join(' ')
+      lines.push(`    lift it: mco rpc iptables unblock ipaddr=${address} ${who}`)
+    }
+  }
+  return `${lines.join('\n')}\n`
+}

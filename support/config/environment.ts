@@ -1,0 +1,44 @@
+import type { KeyObject } from 'node:crypto'
+import type { BrokerAddress } from '../connectors/stomp/broker'
+
+/** All that has to be known to reach one fleet, resolved: files are read, secrets are here, defaults are filled in. */
+export interface Environment {
+  name: string
+  connector: 'activemq' | 'rabbitmq'
+  brokers: readonly BrokerAddress[]
+  virtualHost: string
+  collective: string
+  identity: string
+  security: SecuritySettings
+  /** Seconds. */
+  ttl: number
+  /** The following in milliseconds. */
+  discoveryWindow: number
+  connectWithin: number
+  heartBeat: number
+  lookEvery: number
+  /** How long hosts may take for an agent's actions, where it is other than the agent's own time-out. */
+  timeouts: Readonly<Record<string, number>>
+  /** False for fleets whose daemons do not listen for directed messages. */
+  directAddressing: boolean
+  /** Things that an operator should know before starting, such as a secret that everybody can read. */
+  warnings: readonly string[]
+}
+
+export type SecuritySettings =
+  | { provider: 'psk'; secret: string; callerid: string }
+  | { provider: 'ssl'; serializer: 'marshal' | 'yaml'; callerid: string; privateKey: KeyObject; serverPublicKey: KeyObject }
+
+/** Texts that must not appear in any log, report or error. */
+export function secretsOf({ brokers, security }: Environment): string[] {
+  const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
+  return security.provider === 'psk' ? [security.secret, ...passwords] : passwords
+}
+
+export const DEFAULTS = {
+  ttl: 60,
+  discoveryWindow: 2_000,
+  connectWithin: 10_000,
+  heartBeat: 10_000,
+  lookEvery: 1_000,
+} as const

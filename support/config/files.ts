@@ -1,0 +1,46 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { LockstepError } from '../system/errors'
+
+const BYTES_AT_MOST = 16 * 1024 * 1024
+
+/** A text file that configuration needs. `what` and `where` make the sentence if it cannot be had. */
+export function readConfigFile(path: string, what: string, where: string): string {
+  try {
+    const { size } = statSync(path)
+    if (size > BYTES_AT_MOST) throw new Error(`it has ${size} bytes; at most ${BYTES_AT_MOST} are read`)
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  } catch (error) {
+    throw new LockstepError('bad-config', `${where}: the ${what} ${path} cannot be read: ${reason(error)}`, { cause: error })
+  }
+}
+
+export function readPrivateKey(path: string, where: string): KeyObject {
+  return parsed('private key', path, where, createPrivateKey)
+}
+
+export function readPublicKey(path: string, where: string): KeyObject {
+  return parsed('public key', path, where, createPublicKey)
+}
+
+export function isReadableByAll(path: string): boolean {
+  return (statSync(path).mode & 0o004) !== 0
+}
+
+function parsed(what: string, path: string, where: string, parse: (pem: string) => KeyObject): KeyObject {
+  const pem = readConfigFile(path, what, where)
+  try {
+    return parse(pem)
+  } catch (error) {
+    const hint = pem.includes('ENCRYPTED') ? 'it is encrypted; give one that has no passphrase' : 'expected PEM text'
+    throw new LockstepError('bad-config', `${where}: ${path} holds no ${what} that can be used: ${hint}`, { cause: error })
+  }
+}
+
+function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EACCES') return 'permission is denied'
+  if (code === 'EISDIR') return 'it is a directory'
+  return (error as Error).message
+}

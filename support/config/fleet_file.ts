@@ -1,0 +1,97 @@
+import * as v from 'valibot'
+import { LockstepError } from '../system/errors'
+import { FAULTS, parseFault, type Fault } from '../simulation/faults'
+import type { FleetDescription } from '../simulation/fleet'
+import type { HostDescription } from '../simulation/simulated_host'
+import { readConfigFile } from './files'
+import { readYaml } from './yaml_file'
+
+const text = v.pipe(
+  v.union([v.string(), v.number(), v.boolean()], 'text'),
+  v.transform((value) => String(value)),
+)
+const checkState = v.picklist(['ok', 'warning', 'critical', 'unknown'], 'ok, warning, critical or unknown')
+const fault = v.pipe(
+  v.string('the name of a fault'),
+  v.check((written) => parseFault(written) !== undefined, `one of: ${Object.keys(FAULTS).join(', ')}`),
+  v.transform((written) => parseFault(written)),
+)
+
+const group = v.strictObject({
+  hosts: v.pipe(v.string('a host name, or a range such as web[1-8].example.net'), v.regex(/^[\w.-]*(\[\d+-\d+\])?[\w.-]*$/, 'a host name, or a range such as web[1-8].example.net')),
+  classes: v.optional(v.array(v.string('a class')), []),
+  facts: v.optional(v.record(v.string(), text), {}),
+  packages: v.optional(v.record(v.string(), text), {}),
+  services: v.optional(v.record(v.string(), v.picklist(['running', 'stopped'], 'running or stopped')), {}),
+  checks: v.optional(v.record(v.string(), v.union([checkState, v.array(checkState)], 'a state, or a list of states in turn')), {}),
+  without: v.optional(v.array(v.string()), []),
+  fault: v.optional(fault),
+})
+
+const schema = v.strictObject({
+  repository: v.optional(v.record(v.string(), v.array(text, 'a list of versions, oldest first')), {}),
+  fleet: v.pipe(v.array(group, 'a list of groups of hosts'), v.minLength(1, 'at least one group of hosts')),
+})
+
+const HOSTS_AT_MOST = 20_000
+
+/**
+ * The hosts of an embedded fleet. `faults` (`host: fault`) comes on top of what the file says.
+ * @throws LockstepError `bad-config`: file, line, what was expected
+ */
+export function readFleetFile(path: string, faults: Readonly<Record<string, Fault>> = {}): FleetDescription {
+  const { repository, fleet } = readYaml(path, readConfigFile(path, 'fleet', 'embedded fleet'), schema)
+  const hosts = fleet.flatMap((entry) =>
+    expand(path, entry.hosts).map((identity): HostDescription => ({
+      identity,
+      classes: entry.classes,
+      facts: entry.facts,
+      packages: entry.packages,
+      services: entry.services,
+      checks: Object.fromEntries(Object.entries(entry.checks).map(([name, states]) => [name, [states].flat().map(checkResult)])),
+      without: entry.without,
+      fault: faults[identity] ?? entry.fault,
+    })),
+  )
+  const names = new Set<string>()
+  for (const { identity } of hosts) {
+    if (names.has(identity)) throw new LockstepError('bad-config', `${path}: the host ${identity} is described twice`)
+    names.add(identity)
+  }
+  const stranger = Object.keys(faults).find((name) => !names.has(name))
+  if (stranger !== undefined) {
+    throw new LockstepError('bad-config', `LOCKSTEP_FAULTS: there is no host ${stranger} in ${path}`)
+  }
+  return { repository, hosts }
+}
+
+/** Reads `web3.example.net=lies, db1.example.net=silent from step 2`. */
+export function parseFaults(written: string): Record<string, Fault> {
+  const faults: Record<string, Fault> = {}
+  for (const part of written.split(',').map((item) => item.trim())) {
+    if (part === '') continue
+    const [host = '', fault = ''] = part.split('=').map((item) => item.trim())
+    const parsed = parseFault(fault)
+    if (parsed === undefined) {
+      const known = Object.keys(FAULTS).join(', ')
+      throw new LockstepError('bad-config', `LOCKSTEP_FAULTS: ${JSON.stringify(part)}; expected host=fault, with a fault of: ${known}`)
+    }
+    faults[host] = parsed
+  }
+  return faults
+}
+
+function expand(path: string, written: string): string[] {
+  const [, before = '', from, to, after = ''] = /^([^[]*)\[(\d+)-(\d+)\](.*)$/.exec(written) ?? []
+  if (from === undefined || to === undefined) return [written]
+  const count = Number(to) - Number(from) + 1
+  if (count < 1 || count > HOSTS_AT_MOST) {
+    throw new LockstepError('bad-config', `${path}: ${written} is a range of ${count} hosts; expected 1 to ${HOSTS_AT_MOST}`)
+  }
+  return Array.from({ length: count }, (_, index) => `${before}${Number(from) + index}${after}`)
+}
+
+function checkResult(state: 'ok' | 'warning' | 'critical' | 'unknown') {
+  const exitcode = ['ok', 'warning', 'critical', 'unknown'].indexOf(state)
+  return { exitcode, output: `${state.toUpperCase()} - simulated`, perfdata: '' }
+}

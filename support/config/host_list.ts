@@ -1,0 +1,29 @@
+import { LockstepError } from '../system/errors'
+import { readConfigFile } from './files'
+
+const NAME = /^[A-Za-z0-9][\w.-]{0,254}$/
+
+/**
+ * Host names from a file, one a line; blank lines and `#` comments are passed over.
+ * @throws LockstepError `bad-input` naming the line of a name that is none or comes twice
+ */
+export function readHostList(path: string): string[] {
+  const seen = new Map<string, { name: string; line: number }>()
+  readConfigFile(path, 'host list', 'hosts')
+    .split(/\r\n|\r|\n/)
+    .forEach((raw, index) => {
+      const name = raw.replace(/#.*$/, '').trim()
+      if (name === '') return
+      const where = `${path}:${index + 1}`
+      if (!NAME.test(name)) {
+        throw new LockstepError('bad-input', `${where}: ${JSON.stringify(name.slice(0, 80))} is no host name`)
+      }
+      const before = seen.get(name.toLowerCase())
+      if (before !== undefined) {
+        throw new LockstepError('bad-input', `${where}: ${name} is listed already, on line ${before.line}`)
+      }
+      seen.set(name.toLowerCase(), { name, line: index + 1 })
+    })
+  if (seen.size === 0) throw new LockstepError('bad-input', `${path} lists no host`)
+  return [...seen.values()].map(({ name }) => name)
+}

@@ -1,0 +1,179 @@
+import { dirname, resolve } from 'node:path'
+import * as v from 'valibot'
+import { parseDuration } from '../system/duration'
+import { LockstepError } from '../system/errors'
+import type { BrokerAddress } from '../connectors/stomp/broker'
+import { readClientCfg, type Surroundings } from './client_cfg'
+import { DEFAULTS, type Environment, type SecuritySettings } from './environment'
+import { isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
+import { readYaml } from './yaml_file'
+import { basename } from 'node:path'
+
+const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
+const port = v.pipe(v.number('a port number'), v.integer('a port number'), v.minValue(1, 'a port from 1'), v.maxValue(65_535, 'a port up to 65535'))
+const path = v.pipe(v.string(), v.minLength(1, 'a path'))
+const secret = v.union(
+  [v.strictObject({ env: name }), v.strictObject({ file: path })],
+  'where the secret is: {env: NAME} or {file: path}',
+)
+const duration = v.pipe(
+  v.string('a duration such as 30 seconds'),
+  v.check((text) => parseDuration(text) !== undefined, 'a duration such as 30 seconds'),
+  v.transform((text) => parseDuration(text) ?? 0),
+)
+
+const broker = v.strictObject({
+  host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')),
+  port: v.optional(port, 61_613),
+  user: v.optional(v.string()),
+  password: v.optional(secret),
+  tls: v.optional(v.strictObject({ ca: v.optional(path), cert: v.optional(path), key: v.optional(path) })),
+})
+
+const security = v.variant('provider', [
+  v.strictObject({
+    provider: v.literal('psk'),
+    secret,
+    callerid: v.optional(v.pipe(v.string(), v.regex(/^\w+=[\w.-]+$/, 'a callerid such as user=deploy'))),
+  }),
+  v.strictObject({
+    provider: v.literal('ssl'),
+    private_key: path,
+    public_key: path,
+    server_public_key: path,
+    serializer: v.optional(v.picklist(['marshal', 'yaml'], 'marshal or yaml'), 'marshal'),
+  }),
+])
+
+const timing = {
+  ttl: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86_400)), DEFAULTS.ttl),
+  discovery_window: v.optional(duration),
+  connect_timeout: v.optional(duration),
+  heart_beat: v.optional(duration),
+  look_every: v.optional(duration),
+  timeouts: v.optional(v.record(name, duration), {}),
+}
+
+const environment = v.union([
+  v.strictObject({ client_config: path, ...timing }),
+  v.strictObject({
+    connector: v.picklist(['activemq', 'rabbitmq'], 'activemq or rabbitmq'),
+    brokers: v.pipe(v.array(broker), v.minLength(1, 'at least one broker')),
+    virtual_host: v.optional(v.string()),
+    collective: v.optional(name, 'mcollective'),
+    identity: v.optional(name),
+    direct_addressing: v.optional(v.boolean('true or false'), true),
+    security,
+    ...timing,
+  }),
+])
+
+const file = v.strictObject({
+  default: v.optional(name),
+  environments: v.record(name, v.unknown()),
+})
+
+/**
+ * One environment of a `lockstep.yaml`: the one named, else its `default`, else the only one there is.
+ * @throws LockstepError `bad-config`: file, line, what was expected
+ */
+export function readLockstepYaml(configPath: string, wanted: string | undefined, around: Surroundings): Environment {
+  const text = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const { default: preferred, environments } = readYaml(configPath, text, file)
+  const names = Object.keys(environments)
+  const chosen = wanted ?? preferred ?? (names.length === 1 ? names[0] : undefined)
+  if (chosen === undefined || !names.includes(chosen)) {
+    const there = names.join(', ') || 'none'
+    const what = chosen === undefined ? 'no environment was chosen' : `there is no environment ${JSON.stringify(chosen)}`
+    throw new LockstepError('bad-config', `${configPath}: ${what}; there are: ${there}. Choose with LOCKSTEP_ENVIRONMENT=<name>`)
+  }
+  const shape = environmentSchemaFor(environments[chosen])
+  const checked = readYaml(configPath, text, v.looseObject({ environments: v.looseObject({ [chosen]: shape }) }))
+  const settings = (checked.environments as Record<string, v.InferOutput<typeof environment>>)[chosen]
+  if (settings === undefined) throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
+  return resolved(configPath, chosen, settings, around)
+}
+
+/** The branch that was evidently meant, so that its own faults are named and not those of the other. */
+function environmentSchemaFor(value: unknown) {
+  const [byClientConfig, byBrokers] = environment.options
+  return typeof value === 'object' && value !== null && 'client_config' in value ? byClientConfig : byBrokers
+}
+
+function resolved(configPath: string, chosen: string, settings: v.InferOutput<typeof environment>, around: Surroundings): Environment {
+  const at = (relative: string) => resolve(dirname(configPath), relative)
+  const times = {
+    discoveryWindow: settings.discovery_window ?? DEFAULTS.discoveryWindow,
+    connectWithin: settings.connect_timeout ?? DEFAULTS.connectWithin,
+    heartBeat: settings.heart_beat ?? DEFAULTS.heartBeat,
+    lookEvery: settings.look_every ?? DEFAULTS.lookEvery,
+    timeouts: settings.timeouts,
+    ttl: settings.ttl,
+  }
+  if ('client_config' in settings) return { ...readClientCfg(at(settings.client_config), around), ...times, name: chosen }
+  const warnings: string[] = []
+  const read = (from: v.InferOutput<typeof secret>, what: string) => readSecret(from, what, { configPath, at, env: around.env, warnings })
+  return {
+    name: chosen,
+    connector: settings.connector,
+    brokers: settings.brokers.map((entry): BrokerAddress => {
+      const { host, port: number, user, password, tls } = entry
+      const pem = (file: string | undefined, what: string) => (file === undefined ? undefined : readConfigFile(at(file), what, configPath))
+      const [ca, cert, key] = [pem(tls?.ca, 'CA certificate'), pem(tls?.cert, 'client certificate'), pem(tls?.key, 'client key')]
+      return {
+        host,
+        port: number,
+        ...(user === undefined ? {} : { user }),
+        ...(password === undefined ? {} : { password: read(password, `password of ${host}`) }),
+        ...(tls === undefined
+          ? {}
+          : { tls: { verify: true, ...(ca === undefined ? {} : { ca: [ca] }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) } }),
+      }
+    }),
+    virtualHost: settings.virtual_host ?? (settings.connector === 'activemq' ? 'mcollective' : '/mcollective'),
+    collective: settings.collective,
+    identity: settings.identity ?? around.hostname,
+    security: readSecurity(settings.security, configPath, at, read, around),
+    directAddressing: settings.direct_addressing,
+    warnings,
+    ...times,
+  }
+}
+
+function readSecurity(
+  settings: v.InferOutput<typeof security>,
+  configPath: string,
+  at: (relative: string) => string,
+  read: (from: v.InferOutput<typeof secret>, what: string) => string,
+  around: Surroundings,
+): SecuritySettings {
+  if (settings.provider === 'psk') {
+    return { provider: 'psk', secret: read(settings.secret, 'psk secret'), callerid: settings.callerid ?? `uid=${around.uid}` }
+  }
+  return {
+    provider: 'ssl',
+    serializer: settings.serializer,
+    callerid: `cert=${basename(settings.public_key).replace(/\.pem$/, '')}`,
+    privateKey: readPrivateKey(at(settings.private_key), configPath),
+    serverPublicKey: readPublicKey(at(settings.server_public_key), configPath),
+  }
+}
+
+function readSecret(
+  from: v.InferOutput<typeof secret>,
+  what: string,
+  { configPath, at, env, warnings }: { configPath: string; at: (p: string) => string; env: Surroundings['env']; warnings: string[] },
+): string {
+  if ('env' in from) {
+    const value = env[from.env]
+    if (value === undefined || value === '') {
+      throw new LockstepError('bad-config', `${configPath}: the ${what} is to come from ${from.env}, which is not set`)
+    }
+    return value
+  }
+  const file = at(from.file)
+  const value = readConfigFile(file, what, configPath).replace(/\r?\n$/, '')
+  if (value === '') throw new LockstepError('bad-config', `${configPath}: the ${what} file ${file} is empty`)
+  if (isReadableByAll(file)) warnings.push(`${file} holds a secret and everybody can read it; chmod 600 it`)
+  return value
+}

@@ -1,0 +1,59 @@
+import * as v from 'valibot'
+import { isMap, LineCounter, parseDocument, type Document } from 'yaml'
+import { LockstepError } from '../system/errors'
+
+/**
+ * A YAML text checked against a schema.
+ * @throws LockstepError `bad-config`: file, line, what was expected
+ */
+export function readYaml<S extends v.GenericSchema>(path: string, text: string, schema: S): v.InferOutput<S> {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })
+  const [error] = document.errors
+  if (error !== undefined) {
+    const line = error.linePos?.[0].line
+    throw new LockstepError('bad-config', `${path}${line === undefined ? '' : `:${line}`}: ${firstSentence(error.message)}`)
+  }
+  const result = v.safeParse(schema, valueOf(path, document), { abortPipeEarly: true })
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const keys = (issue.path ?? []).map(({ key }) => key as string | number)
+  throw new LockstepError('bad-config', `${path}:${lineOf(document, lines, keys)}: ${sentence(keys, issue)}`)
+}
+
+function valueOf(path: string, document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 })
+  } catch (error) {
+    throw new LockstepError('bad-config', `${path}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function sentence(keys: readonly (string | number)[], issue: v.BaseIssue<unknown>): string {
+  const name = keys.length === 0 ? 'the file' : keys.join('.')
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    return `there is no setting ${name}; check its spelling`
+  }
+  if (issue.received === 'undefined') return `${name} is missing; expected ${plain(issue)}`
+  return `${name} is ${issue.received}; expected ${plain(issue)}`
+}
+
+function plain(issue: v.BaseIssue<unknown>): string {
+  return issue.message.startsWith('Invalid') ? (issue.expected ?? 'something else') : issue.message
+}
+
+/** The line of the value at this path, or of its nearest parent that is there. */
+function lineOf(document: Document, lines: LineCounter, keys: readonly (string | number)[]): number {
+  for (let length = keys.length; length > 0; length -= 1) {
+    const parent = length === 1 ? document.contents : document.getIn(keys.slice(0, length - 1), true)
+    const key = keys[length - 1]
+    const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === String(key)) : undefined
+    const node = (pair?.key ?? document.getIn(keys.slice(0, length), true)) as { range?: [number, number, number] } | undefined
+    if (node?.range !== undefined) return lines.linePos(node.range[0]).line
+  }
+  return 1
+}
+
+function firstSentence(message: string): string {
+  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
+}

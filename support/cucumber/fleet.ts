@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import type { Environment } from '../config/environment'
+import { activemq } from '../connectors/activemq'
+import { rabbitmq } from '../connectors/rabbitmq'
+import { stompConnector } from '../connectors/stomp_connector'
+import type { Filter, FactOperator } from '../protocol/filter'
+import { pskClient } from '../protocol/security/psk'
+import type { ClientSecurity } from '../protocol/security/security'
+import { marshal, yaml } from '../protocol/security/serializer'
+import { sslClient } from '../protocol/security/ssl'
+import type { Fleet, Selection, Stray } from '../rollout/ports'
+import { RpcClient } from '../rpc/client/client'
+import { contractOf } from '../rpc/contracts'
+import { systemClock } from '../system/clock'
+import type { Log } from '../system/log'
+
+export interface ReachableFleet extends Fleet {
+  close(): Promise<void>
+}
+
+/** How long an agent that has no contract may take, ms. */
+const UNKNOWN_AGENT = 60_000
+/** A known host is given longer to show itself than an unknown one, since it is missed if it does not. */
+const KNOWN_HOSTS_WITHIN = 5
+
+/** The rollout's fleet, by way of MCollective. Connects when it is first needed. */
+export function mcollectiveFleet(environment: Environment, log: Log, onStray: (stray: Stray) => void): ReachableFleet {
+  const signal = new AbortController().signal
+  const connector = stompConnector({
+    ...environment,
+    naming: environment.connector === 'activemq' ? activemq : rabbitmq,
+    pid: process.pid,
+    clock: systemClock,
+    random: Math.random,
+  })
+  const client = new RpcClient({
+    connector: environment.directAddressing ? connector : { ...connector, scanCost: Infinity },
+    security: security(environment),
+    identity: environment.identity,
+    collective: environment.collective,
+    ttl: environment.ttl,
+    clock: systemClock,
+    newRequestId: () => randomBytes(16).toString('hex'),
+    onStray(stray) {
+      log.warn({ stray }, 'a message that nobody waited for')
+      onStray(stray)
+    },
+    onConnection(event) {
+      if (event === 'restored') log.info('the broker is back')
+      else log.warn({ reason: event.lost.message }, 'the broker was lost')
+    },
+  })
+  let opened: Promise<void> | undefined
+  const open = () => (opened ??= connector.open(signal))
+  const within = (agent: string) =>
+    environment.timeouts[agent] ?? environment.timeouts['default'] ?? (contractOf(agent)?.timeout ?? UNKNOWN_AGENT / 1000) * 1000
+  return {
+    async discover(selection, onFound) {
+      await open()
+      const { listed } = selection
+      const found = await client.discover({
+        filter: filterOf(selection),
+        within: environment.discoveryWindow * (listed === undefined ? 1 : KNOWN_HOSTS_WITHIN),
+        signal,
+        onProgress: onFound,
+        ...(listed === undefined ? {} : { hosts: listed }),
+      })
+      log.info({ selection, found: found.hosts.length }, 'discovered')
+      return found
+    },
+    async call({ agent, action, inputs }, hosts, { beforeSend, onProgress }) {
+      await open()
+      const result = await client.call({ agent, action, inputs, hosts, within: within(agent), signal, beforeSend, onProgress })
+      log.info({ agent, action, requestId: result.requestId, hosts: hosts.length, interrupted: result.interrupted }, 'called')
+      return result
+    },
+    async close() {
+      if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})
+    },
+  }
+}
+
+function security({ security: settings }: Environment): ClientSecurity {
+  if (settings.provider === 'psk') return pskClient(settings.secret, settings.callerid)
+  return sslClient(settings, settings.callerid, settings.serializer === 'yaml' ? yaml : marshal)
+}
+
+function filterOf({ classes, facts, identities }: Selection): Filter {
+  return {
+    classes: [...classes],
+    identities: [...identities],
+    facts: facts.map((fact) => ({ ...fact, operator: fact.operator as FactOperator })),
+    agents: [],
+    compound: [],
+  }
+}

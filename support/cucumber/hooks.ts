@@ -1,0 +1,74 @@
+import { After, AfterAll, AfterStep, Before, BeforeAll, BeforeStep, setDefaultTimeout, Status } from '@cucumber/cucumber'
+import { LockstepError } from '../system/errors'
+import { Composition, surroundings, type RunParameters } from './composition'
+import { onInterrupt } from './interrupt'
+import { hostTable } from './host_table'
+import { run } from './run'
+import type { LockstepWorld } from './world'
+
+let composition: Composition | undefined
+let stopListening = () => {}
+
+// Steps have deadlines of their own; cucumber's would leave the work going on behind its back.
+setDefaultTimeout(-1)
+
+BeforeAll(async function (this: { parameters: RunParameters }) {
+  if (run.refused !== undefined) return
+  try {
+    composition = await Composition.compose(run, this.parameters, surroundings(), process.cwd())
+    stopListening = onInterrupt(run)
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    run.refuse(error)
+  }
+})
+
+Before(async function (this: LockstepWorld, { pickle }) {
+  if (composition === undefined || run.stopping.signal.aborted || run.refused !== undefined) return 'skipped'
+  try {
+    this.begin(await composition.rolloutOf(pickle.uri))
+    return undefined
+  } catch (error) {
+    throw noted(error)
+  }
+})
+
+BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
+  run.current = { uri: pickle.uri, line: run.lineOf(pickleStep.astNodeIds), text: pickleStep.text }
+  this.rollout.step = pickleStep.text
+})
+
+AfterStep(async function (this: LockstepWorld, { result, error }) {
+  if (error !== undefined) noted(error)
+  if (result.status === Status.FAILED) {
+    this.rollout.stopAt(new LockstepError('diverged', 'not attempted: an earlier step failed'))
+  }
+  const last = run.verdicts.at(-1)
+  if (last !== undefined && last.line === run.current.line && last.text === run.current.text) {
+    await this.attach(run.scrub(hostTable(last.verdict)), 'text/plain')
+  }
+})
+
+After(function (this: LockstepWorld, { result }) {
+  if (result?.status === Status.FAILED) run.fail()
+})
+
+AfterAll(async function () {
+  try {
+    await composition?.end()
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    run.refuse(error)
+  } finally {
+    stopListening()
+  }
+})
+
+/** Lets a mistake or an unreachable broker decide the exit status; a host's fault is the verdict's business. */
+function noted(error: unknown): unknown {
+  if (error instanceof LockstepError) {
+    if (error.code !== 'diverged') run.refuse(error)
+    error.stack = error.message
+  }
+  return error
+}

@@ -1,0 +1,78 @@
+import { stripVTControlCharacters } from 'node:util'
+
+/** Lines of text of a given width. On a lively one the last line can be written over while a step is under way. */
+export class Paper {
+  private open = ''
+
+  constructor(
+    private readonly write: (text: string) => void,
+    private readonly width: number,
+    private readonly lively: boolean,
+  ) {}
+
+  line(text: string): void {
+    this.settle()
+    this.write(`${text}\n`)
+  }
+
+  /** A line that is not finished yet; shown only where it can be written over. */
+  begin(text: string): void {
+    if (!this.lively) return
+    this.open = text
+    this.over(text)
+  }
+
+  progress(text: string): void {
+    if (this.lively && this.open !== '') this.over(`${this.open}  ${text}`)
+  }
+
+  /** Finishes the open line; `aside` stands at the right where there is room. `length` is that of `text` without colours. */
+  end(text: string, length: number, aside: string): void {
+    this.settle()
+    const gap = this.width - length - aside.length
+    if (aside === '') this.write(`${text}\n`)
+    else if (gap >= 2) this.write(`${text}${' '.repeat(gap)}${aside}\n`)
+    else this.write(`${text}\n${' '.repeat(Math.max(0, this.width - aside.length))}${aside}\n`)
+  }
+
+  settle(): void {
+    if (this.lively && this.open !== '') this.write('\r\u001B[2K')
+    this.open = ''
+  }
+
+  /** Words after a label, aligned with each other, in at most `lines` lines. */
+  list(label: string, words: readonly string[], lines: number, paint: (text: string) => string): void {
+    const indent = ' '.repeat(label.length)
+    const rows: string[] = ['']
+    words.forEach((word, index) => {
+      const text = index === words.length - 1 ? word : `${word}, `
+      const row = rows.at(-1) ?? ''
+      if (row !== '' && label.length + row.length + text.trimEnd().length > this.width) rows.push(text)
+      else rows[rows.length - 1] = row + text
+    })
+    const shown = rows.slice(0, lines)
+    if (rows.length > lines) shown.push(`… and ${words.length - shown.join('').split(', ').filter(Boolean).length} more`)
+    shown.forEach((row, index) => this.line(`${index === 0 ? label : indent}${paint(row.trimEnd())}`))
+  }
+
+  /** One paragraph, broken between words; what follows the first line is indented. */
+  wrapped(text: string, indent: number, paint: (line: string) => string): void {
+    const lead = /^ */.exec(text)?.[0] ?? ''
+    let row = lead
+    for (const word of text.trim().split(' ')) {
+      if (row.trim() !== '' && visible(row) + 1 + visible(word) > this.width) {
+        this.line(paint(row))
+        row = ' '.repeat(indent) + word
+      } else row += row.trim() === '' ? word : ` ${word}`
+    }
+    this.line(paint(row))
+  }
+
+  private over(text: string): void {
+    this.write(`\r\u001B[2K${visible(text) >= this.width ? `${stripVTControlCharacters(text).slice(0, this.width - 2)}…` : text}`)
+  }
+}
+
+function visible(text: string): number {
+  return stripVTControlCharacters(text).length
+}

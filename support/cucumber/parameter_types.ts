@@ -1,0 +1,35 @@
+import { defineParameterType } from '@cucumber/cucumber'
+import { LockstepError } from '../system/errors'
+import { parseDuration } from '../system/duration'
+import { parseFact, validators } from './validation'
+
+// The expressions take more than is right, so that what is wrong is named as such and not as an unknown step. Editors
+// read them from here, which is why they are literal.
+defineParameterType({ name: 'ip', regexp: /\S+/, transformer: checked('ip'), useForSnippets: false })
+defineParameterType({ name: 'class', regexp: /\S+/, transformer: checked('class'), useForSnippets: false })
+defineParameterType({ name: 'identity', regexp: /\S+/, transformer: checked('identity'), useForSnippets: false })
+defineParameterType({ name: 'file', regexp: /\S+/, transformer: (path: string) => path, useForSnippets: false })
+defineParameterType({ name: 'package', regexp: /\S+/, transformer: checked('package'), useForSnippets: false })
+defineParameterType({ name: 'version', regexp: /\S+/, transformer: checked('version'), useForSnippets: false })
+defineParameterType({ name: 'service', regexp: /\S+/, transformer: checked('service'), useForSnippets: false })
+defineParameterType({ name: 'check', regexp: /\S+/, transformer: checked('check'), useForSnippets: false })
+defineParameterType({
+  name: 'fact',
+  regexp: /\S.*/,
+  transformer: (written: string) => parseFact(checked('fact')(written)) ?? { fact: '', operator: '==', value: '' },
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'duration',
+  regexp: /\S+(?: \S+)?/,
+  transformer: (written: string) => parseDuration(checked('duration')(written)) ?? 0,
+  useForSnippets: false,
+})
+
+function checked(name: string): (written: string) => string {
+  return (written) => {
+    const fault = validators[name]?.(written)
+    if (fault !== undefined) throw new LockstepError('bad-feature', fault)
+    return written
+  }
+}

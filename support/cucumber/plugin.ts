@@ -1,0 +1,60 @@
+import type { Envelope } from '@cucumber/messages'
+import { LockstepError } from '../system/errors'
+import { Preflight } from './preflight'
+import { run } from './run'
+
+interface PluginContext {
+  operation: string
+  on: (event: 'message', handler: (envelope: Envelope) => void) => void
+  options: { lockstepCommandLine?: CommandLine }
+  environment: { stderr: NodeJS.WritableStream }
+}
+
+/** What a profile lets through to the plugin: the command line, which cucumber itself does not hand over. */
+export interface CommandLine {
+  mode: 'embedded' | 'live' | 'ci'
+}
+
+/**
+ * Reads the features before anything runs, refuses those that cannot, and decides the exit status of the process,
+ * which cucumber leaves at 0 for undefined steps in a dry run and for runs of nothing.
+ */
+export const plugin = {
+  type: 'plugin' as const,
+  coordinator({ operation, on, environment }: PluginContext) {
+    if (operation !== 'runCucumber') return
+    const preflight = new Preflight()
+    let checked = false
+    const check = () => {
+      if (checked) return
+      checked = true
+      for (const [node, line] of preflight.lines) run.lines.set(node, line)
+      const findings = preflight.findings()
+      for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
+      if (findings.length > 0) {
+        const n = findings.length
+        run.refuse(new LockstepError('bad-feature', `${n === 1 ? 'one line' : `${n} lines`} cannot be run; nothing was sent`))
+      } else if (preflight.scenarios === 0) {
+        run.refuse(new LockstepError('bad-feature', 'no scenario was found to run; nothing was done'))
+      }
+    }
+    on('message', (envelope) => {
+      preflight.hear(envelope)
+      // By the first of these all test cases have been told, and no hook or step has run.
+      if (envelope.testRunHookStarted !== undefined || envelope.testCaseStarted !== undefined) check()
+      if (envelope.testCaseStarted !== undefined && envelope.testCaseStarted.attempt > 0) {
+        run.refuse(new LockstepError('bad-feature', 'a rollout is not retried: a retried step is a second deploy; leave out --retry'))
+      }
+      if (envelope.testRunFinished !== undefined) {
+        check()
+        if (!envelope.testRunFinished.success) run.fail()
+      }
+    })
+    process.once('exit', () => {
+      check()
+      process.exitCode = Math.max(run.exitCode, process.exitCode === undefined ? 0 : Number(process.exitCode) > 0 ? run.exitCode || 1 : 0)
+    })
+  },
+}
+
+export default plugin

@@ -1,0 +1,96 @@
+import type { Envelope, GherkinDocument, Pickle, StepDefinition, TestCase } from '@cucumber/messages'
+import { distance } from 'fastest-levenshtein'
+import { validators } from './validation'
+
+/** Something in a feature that cannot be run, found before anything was. */
+export interface Finding {
+  uri: string
+  line: number
+  message: string
+}
+
+/** Reads cucumber's messages up to the first step and says what is wrong with the features. Unaware of what a run does with it. */
+export class Preflight {
+  readonly lines = new Map<string, number>()
+  private readonly parseErrors: Finding[] = []
+  private readonly pickles = new Map<string, Pickle>()
+  private readonly definitions = new Map<string, StepDefinition>()
+  private readonly testCases: TestCase[] = []
+
+  hear({ gherkinDocument, pickle, stepDefinition, testCase, parseError }: Envelope): void {
+    if (gherkinDocument !== undefined) this.readLines(gherkinDocument)
+    if (pickle !== undefined) this.pickles.set(pickle.id, pickle)
+    if (stepDefinition !== undefined) this.definitions.set(stepDefinition.id, stepDefinition)
+    if (testCase !== undefined) this.testCases.push(testCase)
+    if (parseError !== undefined) {
+      const { uri = '', location } = parseError.source
+      this.parseErrors.push({ uri, line: location?.line ?? 1, message: parseError.message.replace(/^\(\d+:\d+\): /, '') })
+    }
+  }
+
+  get scenarios(): number {
+    return this.testCases.length
+  }
+
+  /** In the order of the features, each line once. */
+  findings(): Finding[] {
+    const found = new Map<string, Finding>()
+    const add = (finding: Finding) => found.set(`${finding.uri}:${finding.line} ${finding.message}`, finding)
+    this.parseErrors.forEach(add)
+    for (const testCase of this.testCases) {
+      const pickle = this.pickles.get(testCase.pickleId)
+      if (pickle === undefined) continue
+      for (const testStep of testCase.testSteps) {
+        const step = pickle.steps.find(({ id }) => id === testStep.pickleStepId)
+        if (step === undefined) continue
+        const at = { uri: pickle.uri, line: this.lines.get(step.astNodeIds[0] ?? '') ?? 1 }
+        for (const message of this.faults(step.text, testStep)) add({ ...at, message })
+      }
+    }
+    return [...found.values()]
+  }
+
+  private faults(text: string, testStep: TestCase['testSteps'][number]): string[] {
+    const ids = testStep.stepDefinitionIds ?? []
+    if (ids.length === 0) return [`unknown step: ${text}${this.closest(text)}`]
+    if (ids.length > 1) {
+      const patterns = ids.map((id) => `"${this.definitions.get(id)?.pattern.source}"`)
+      return [`ambiguous step: ${text}; it matches ${patterns.join(' and ')}`]
+    }
+    const [matched] = testStep.stepMatchArgumentsLists ?? []
+    return (matched?.stepMatchArguments ?? []).flatMap(({ group, parameterTypeName }) => {
+      const fault = validators[parameterTypeName ?? '']?.(group.value ?? '')
+      return fault === undefined ? [] : [fault]
+    })
+  }
+
+  private closest(text: string): string {
+    const normal = (phrase: string) => phrase.toLowerCase().replace(/\s+/g, ' ').trim()
+    const wanted = normal(text)
+    let best: { pattern: string; away: number } | undefined
+    for (const { pattern } of this.definitions.values()) {
+      const away = distance(wanted, filledLike(normal(pattern.source), wanted))
+      if (best === undefined || away < best.away) best = { pattern: pattern.source, away }
+    }
+    if (best === undefined || best.away > Math.max(8, wanted.length * 0.6)) return '; `npx lockstep steps` lists the known ones'
+    return `; the closest known one is: ${best.pattern}`
+  }
+
+  private readLines({ feature }: GherkinDocument): void {
+    for (const child of feature?.children ?? []) {
+      const parts = [child, ...(child.rule?.children ?? [])]
+      for (const { background, scenario } of parts) {
+        for (const step of [...(background?.steps ?? []), ...(scenario?.steps ?? [])]) this.lines.set(step.id, step.location.line)
+      }
+    }
+  }
+}
+
+/** A pattern with each parameter replaced by the word that stands in its place, so that only the phrase is compared. */
+function filledLike(pattern: string, text: string): string {
+  const words = text.split(' ')
+  return pattern
+    .split(' ')
+    .map((word, index) => (word.includes('{') ? (words[index] ?? word) : word))
+    .join(' ')
+}

@@ -1,0 +1,41 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { count, holds } from '../rollout/verdict'
+import type { Run } from './run'
+
+const DIRECTORY = 'reports'
+
+/**
+ * The run for programs: every step with its counts and every host's observation, what is held, and the exit status.
+ * A report that cannot be written is said, and decides nothing.
+ */
+export function writeRunJson(run: Run, now: number): void {
+  const document = {
+    run: run.id,
+    finishedAt: new Date(now).toISOString(),
+    mode: run.mode,
+    environment: run.environment,
+    exitCode: run.exitCode,
+    reason: run.refused === undefined ? null : { code: run.refused.code, message: run.refused.message },
+    steps: run.verdicts.map(({ uri, line, text, verdict }) => ({
+      uri,
+      line,
+      text,
+      held: holds(verdict),
+      counts: count(verdict),
+      hosts: verdict.observations,
+      strays: verdict.strays,
+    })),
+    held: run.held(),
+    heldBefore: run.heldBefore,
+    journal: run.journal ?? null,
+  }
+  try {
+    mkdirSync(DIRECTORY, { recursive: true })
+    const path = join(DIRECTORY, 'run.json')
+    writeFileSync(`${path}.new`, run.scrub(`${JSON.stringify(document, null, 2)}\n`))
+    renameSync(`${path}.new`, path)
+  } catch (error) {
+    process.stderr.write(`${DIRECTORY}/run.json could not be written: ${(error as Error).message}\n`)
+  }
+}

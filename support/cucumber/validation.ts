@@ -1,0 +1,62 @@
+import { parseDuration } from '../system/duration'
+import { FACT_OPERATORS } from '../protocol/filter'
+import { address, checkName, packageName, packageVersion, serviceName } from '../rpc/contracts/rules'
+import type { InputRule } from '../rpc/contracts/contract'
+
+const IDENTITY = /^[A-Za-z0-9][\w.-]{0,254}$/
+const CLASS = /^[\w:.-]+$/
+
+/**
+ * What is wrong with a step's argument, by the name of its parameter type. Asked before anything is sent, for every
+ * step of the feature; undefined when nothing is wrong.
+ */
+export const validators: Readonly<Record<string, (written: string) => string | undefined>> = {
+  ip: rule(address),
+  package: rule(packageName),
+  version: rule(packageVersion),
+  service: rule(serviceName),
+  check: rule(checkName),
+  class: patternOr(CLASS, 'a class, such as roles::dev_server, or a pattern between slashes'),
+  identity: patternOr(IDENTITY, 'a host name, or a pattern between slashes'),
+  duration: (written) =>
+    parseDuration(written) === undefined ? `${JSON.stringify(written)} is no duration; write 30 seconds, 2 minutes or 500 ms` : undefined,
+  fact: factFault,
+}
+
+export function parseFact(written: string): { fact: string; operator: string; value: string } | undefined {
+  const [, fact, sign, value] = /^([\w.:-]+)\s*(==|=~|!=|<=|>=|=|<|>)\s*(\S.*)$/.exec(written) ?? []
+  if (fact === undefined || sign === undefined || value === undefined) return undefined
+  return { fact, operator: sign === '=' ? '==' : sign, value }
+}
+
+function factFault(written: string): string | undefined {
+  const parsed = parseFact(written)
+  if (parsed === undefined) {
+    return `${JSON.stringify(written)} is no fact filter; write fact, operator (${FACT_OPERATORS.join(' ')}) and value, such as country=de`
+  }
+  return parsed.operator === '=~' ? patternFault(parsed.value.replace(/^\/(.*)\/$/, '$1')) : undefined
+}
+
+function rule(input: InputRule): (written: string) => string | undefined {
+  return (written) => {
+    if (input.kind !== 'text') return undefined
+    const fits = written.length <= input.longest && input.pattern.test(written)
+    return fits ? undefined : `${JSON.stringify(written)} is not ${input.expected}`
+  }
+}
+
+function patternOr(plain: RegExp, expected: string): (written: string) => string | undefined {
+  return (written) => {
+    if (/^\/.+\/$/.test(written)) return patternFault(written.slice(1, -1))
+    return plain.test(written) ? undefined : `${JSON.stringify(written)} is not ${expected}`
+  }
+}
+
+function patternFault(source: string): string | undefined {
+  try {
+    new RegExp(source)
+    return undefined
+  } catch (error) {
+    return `/${source}/ is no regular expression: ${(error as Error).message.replace(/^.*: /, '')}`
+  }
+}

@@ -1,0 +1,19 @@
+import { setWorldConstructor, World } from '@cucumber/cucumber'
+import type { Rollout } from '../rollout/rollout'
+
+/** What a step reaches through `this`: one rollout, its verbs by noun. Unaware of how it is carried out. */
+export class LockstepWorld extends World {
+  private current: Rollout | undefined
+
+  get rollout(): Rollout {
+    if (this.current === undefined) throw new Error('the rollout is there from the first step of a scenario on, not before')
+    return this.current
+  }
+
+  begin(rollout: Rollout): void {
+    this.current = rollout
+    rollout.hosts.beginSelection()
+  }
+}
+
+setWorldConstructor(LockstepWorld)

@@ -1,0 +1,36 @@
+import { lookWith, observe, shown, type Patience, type Sight } from './observe'
+import type { Answer } from './ports'
+import type { Rollout } from './rollout'
+import { clean, type Verdict } from './verdict'
+
+const NAMES = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN']
+
+/** Monitoring plugins. The exit code rules; what the plugin prints is only shown. */
+export class Checks {
+  constructor(private readonly rollout: Rollout) {}
+
+  shouldBeOk(check: string, patience?: Patience): Promise<Verdict> {
+    return this.shouldExitWith(check, [0], patience)
+  }
+
+  shouldBeOkOrWarning(check: string, patience?: Patience): Promise<Verdict> {
+    return this.shouldExitWith(check, [0, 1], patience)
+  }
+
+  private shouldExitWith(check: string, wanted: readonly number[], patience?: Patience): Promise<Verdict> {
+    const look = lookWith(this.rollout, { agent: 'nrpe', action: 'runcommand', inputs: { command: check } })
+    return observe(this.rollout, look, (answer) => sight(answer, wanted), patience)
+  }
+}
+
+/** A plugin that is not OK is a failed action to MCollective, and its exit code is in the data all the same. */
+function sight(answer: Answer, wanted: readonly number[]): Sight {
+  const data = answer.kind === 'answered' || answer.kind === 'failed' ? answer.data : {}
+  const code = data['exitcode']
+  if (typeof code !== 'number') {
+    return { held: false, seen: answer.kind === 'failed' ? answer.message : 'answered without an exit code' }
+  }
+  const held = wanted.includes(code)
+  const name = NAMES[code] ?? `exit code ${code}`
+  return { held, seen: held ? name : `${name}: ${clean(shown(data['output'])).slice(0, 120)}` }
+}

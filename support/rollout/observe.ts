@@ -1,0 +1,82 @@
+import type { Answer, Answers, Request } from './ports'
+import type { Rollout } from './rollout'
+import type { Observation, Verdict } from './verdict'
+
+/** What an answer shows, and whether that is what was wanted. */
+export interface Sight {
+  held: boolean
+  seen: string
+}
+
+export interface Patience {
+  /** Looks again at hosts that do not hold yet, for this long. Milliseconds. */
+  within?: number
+  /** Has to hold this many times in a row. */
+  times?: number
+}
+
+export type Look = (hosts: readonly string[]) => Promise<Answers>
+
+/** A look at one agent's answer, as a function of the hosts. */
+export function lookWith(rollout: Rollout, request: Omit<Request, 'changes'>): Look {
+  return (hosts) => rollout.ask({ ...request, changes: false }, hosts)
+}
+
+/** What every host of the roll call shows. Changes nothing; believes nothing that a host was told before. */
+export async function observe(
+  rollout: Rollout,
+  look: Look,
+  read: (answer: Answer) => Sight,
+  patience: Patience = {},
+): Promise<Verdict> {
+  rollout.expectGoingOn()
+  const hosts = await rollout.hosts.frozen()
+  let verdict = await lookUntil(rollout, look, read, hosts, patience.within ?? 0)
+  for (let times = 1; times < (patience.times ?? 1) && verdict.observations.every(({ held }) => held); times += 1) {
+    await rollout.wait(rollout.ports.lookEvery)
+    verdict = await lookUntil(rollout, look, read, hosts, 0)
+  }
+  return rollout.conclude(verdict)
+}
+
+async function lookUntil(
+  rollout: Rollout,
+  look: Look,
+  read: (answer: Answer) => Sight,
+  hosts: readonly string[],
+  within: number,
+): Promise<Verdict> {
+  const { clock, lookEvery } = rollout.ports
+  const until = clock.elapsed() + within
+  const last = new Map<string, Observation>()
+  const strays = []
+  let waiting = hosts
+  for (;;) {
+    const answers = await look(waiting)
+    strays.push(...answers.strays)
+    for (const host of waiting) last.set(host, sightOf(host, answers, read))
+    waiting = waiting.filter((host) => last.get(host)?.held !== true)
+    if (waiting.length === 0 || clock.elapsed() + lookEvery > until) break
+    await rollout.wait(lookEvery)
+  }
+  return { observations: [...last.values()], strays }
+}
+
+/** One host's observation: `read` is asked only about an agent's own word. */
+export function sightOf(host: string, answers: Answers, read: (answer: Answer) => Sight): Observation {
+  const answer = answers.outcomes.get(host) ?? { kind: 'silent' as const, waited: 0 }
+  if (answer.kind === 'silent') return { host, held: false, kind: 'silent', seen: silence(answer.waited) }
+  if (answer.kind === 'untrusted') return { host, held: false, kind: 'untrusted', seen: answer.reason }
+  return { host, kind: answer.kind, ...read(answer) }
+}
+
+export function silence(waited: number): string {
+  const seconds = waited / 1000
+  return `no answer (asked ${seconds >= 10 ? Math.round(seconds) : Math.round(seconds * 10) / 10} s ago)`
+}
+
+/** Text of a field of a reply, as a person would read it. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean | bigint)
+}

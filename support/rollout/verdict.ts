@@ -1,0 +1,88 @@
+import type { Answer, Stray } from './ports'
+
+/** What a step saw of one host. `seen` is what cohorts are made of. */
+export interface Observation {
+  host: string
+  held: boolean
+  kind: Answer['kind']
+  seen: string
+}
+
+/** A step's outcome on every host that it was meant for. */
+export interface Verdict {
+  observations: readonly Observation[]
+  strays: readonly Stray[]
+}
+
+export interface Counts {
+  expected: number
+  answered: number
+  diverged: number
+  silent: number
+  unexpected: number
+}
+
+export interface Cohort {
+  seen: string
+  held: boolean
+  hosts: readonly string[]
+}
+
+/** A verdict over nobody has not held: nothing was done. */
+export function holds(verdict: Verdict): boolean {
+  return (
+    verdict.observations.length > 0 &&
+    verdict.observations.every(({ held }) => held) &&
+    verdict.strays.every(({ fails }) => !fails)
+  )
+}
+
+export function count(verdict: Verdict): Counts {
+  const of = (test: (observation: Observation) => boolean) => verdict.observations.filter(test).length
+  return {
+    expected: verdict.observations.length,
+    answered: of(({ kind }) => kind !== 'silent'),
+    diverged: of(({ held, kind }) => !held && kind !== 'silent'),
+    silent: of(({ kind, held }) => kind === 'silent' && !held),
+    unexpected: verdict.strays.filter(({ fails }) => fails).length,
+  }
+}
+
+/** Hosts with the same observation, the largest cohort first; those that held before those that did not. */
+export function cohorts(verdict: Verdict): Cohort[] {
+  const bySeen = new Map<string, { seen: string; held: boolean; hosts: string[] }>()
+  for (const { host, held, seen } of verdict.observations) {
+    const key = `${held} ${seen}`
+    const cohort = bySeen.get(key) ?? { seen, held, hosts: [] }
+    bySeen.set(key, cohort)
+    cohort.hosts.push(host)
+  }
+  return [...bySeen.values()].sort((a, b) => Number(b.held) - Number(a.held) || b.hosts.length - a.hosts.length)
+}
+
+/** Cohorts as lines for a person: the odd ones by name, never a bare count. */
+export function describe(verdict: Verdict): string {
+  const { expected, diverged, silent } = count(verdict)
+  const failed = diverged + silent
+  const groups = cohorts(verdict)
+  const width = Math.min(32, Math.max(0, ...groups.map(({ seen }) => seen.length)))
+  const lines = [expected === 0 ? 'no host was asked' : `${failed} of ${hosts(expected)} diverged`]
+  for (const { seen, held, hosts: names } of groups) {
+    const who = held && names.length > 1 ? hosts(names.length) : names.join(', ')
+    lines.push(`  ${clean(seen).padEnd(width)}  ${who}`)
+  }
+  for (const { host, detail, fails } of verdict.strays) {
+    lines.push(`  ${fails ? 'unexpected' : 'noted'}: ${host} ${clean(detail)}`)
+  }
+  return lines.join('\n')
+}
+
+export function hosts(n: number): string {
+  return n === 1 ? '1 host' : `${n} hosts`
+}
+
+/** What a peer sent, fit for a terminal: no control characters, one line, not too long. */
+export function clean(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line
+}

@@ -1,0 +1,18 @@
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, second: 1_000, min: 60_000, minute: 60_000, h: 3_600_000, hour: 3_600_000 }
+
+/** Milliseconds of `30 seconds`, `2 minutes`, `1.5 hours`, `500 ms`; undefined for what is no duration. */
+export function parseDuration(written: string): number | undefined {
+  const [, amount, unit = ''] = /^(\d{1,6}(?:\.\d{1,3})?) ?([a-z]+)$/.exec(written.trim()) ?? []
+  const size = UNITS[unit] ?? UNITS[unit.replace(/s$/, '')]
+  if (amount === undefined || size === undefined || !(Number(amount) > 0)) return undefined
+  return Number(amount) * size
+}
+
+/** As short as it can be said: `350 ms`, `2.5 s`, `3 min`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`
+  const minutes = Math.floor(ms / 60_000)
+  const seconds = Math.round((ms % 60_000) / 1_000)
+  return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`
+}

@@ -1,0 +1,29 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import pino, { type Logger } from 'pino'
+
+export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
+
+/** A structured log on file. No text of `secrets` reaches it, whichever field or message it is in. */
+export function openLog(directory: string, run: string, secrets: readonly string[]): Log {
+  mkdirSync(directory, { recursive: true })
+  const scrub = scrubber(secrets)
+  return pino(
+    {
+      base: { run },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: ['password', 'passcode', 'secret', '*.password', '*.passcode', '*.secret'],
+      hooks: { streamWrite: scrub },
+    },
+    pino.destination({ dest: join(directory, `${run}.log`), sync: true }),
+  )
+}
+
+/** Replaces every occurrence of a secret, also in the form that JSON gives it. */
+export function scrubber(secrets: readonly string[]): (text: string) => string {
+  const forms = secrets
+    .filter((secret) => secret.length > 0)
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+    .sort((a, b) => b.length - a.length)
+  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text)
+}
