@@ -63,7 +63,7 @@ export function readJournals<E>(directory: string): JournalRead<E>[] {
     for (const line of lines) {
       if (line === '') continue
       const content = line.slice(9)
-      if (line.slice(0, 8) !== checksum(content)) return { run: name.slice(0, -SUFFIX.length), entries, damaged: true }
+      if (line.slice(0, 9) !== `${checksum(content)} `) return { run: name.slice(0, -SUFFIX.length), entries, damaged: true }
       entries.push(JSON.parse(content) as E)
     }
     return { run: name.slice(0, -SUFFIX.length), entries, damaged: false }

@@ -1,0 +1,183 @@
+import { expect } from 'chai'
+import { NO_FILTER, type Filter } from '../../protocol/filter'
+import { testFleet, type TestFleet } from '../../testing/embedded'
+import { LockstepError } from '../../system/errors'
+import { broadcastIsCheaper } from './routing'
+import type { CallResult } from './result'
+
+const signal = new AbortController().signal
+
+describe('a call to hosts', () => {
+  let running: TestFleet | undefined
+
+  afterEach(async () => {
+    await running?.stop()
+    running = undefined
+  })
+
+  async function call(hosts: number, faults: Record<number, string>, within = 400, names?: string[]): Promise<CallResult> {
+    running = await testFleet(hosts, faults)
+    const all = names ?? Array.from({ length: hosts }, (_, i) => `web${i + 1}`)
+    return running.client.call({ agent: 'package', action: 'status', inputs: { package: 'mywebapp' }, hosts: all, within, signal })
+  }
+
+  const kinds = (result: CallResult) => Object.fromEntries([...result.outcomes].map(([host, { kind }]) => [host, kind]))
+
+  it('has one outcome for each host, and ends as soon as all have answered', async () => {
+    const began = performance.now()
+    const result = await call(3, {}, 60_000)
+    expect(performance.now() - began).to.be.below(30_000)
+    expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'answered', web3: 'answered' })
+    expect(result.outcomes.get('web1')).to.have.nested.property('data.ensure', '1.0')
+  })
+
+  it('names the host that never answers', async () => {
+    expect(kinds(await call(2, { 2: 'silent' }))).to.deep.equal({ web1: 'answered', web2: 'silent' })
+  })
+
+  it('gives the agent’s own words when it could not', async () => {
+    const result = await call(1, { 1: 'fails' })
+    expect(result.outcomes.get('web1')).to.include({ kind: 'failed', code: 5, message: 'the disk is full' })
+  })
+
+  const untrusted: [string, RegExp][] = [
+    ['wrong secret', /bad signature/],
+    ['garbage', /cannot be read/],
+    ['truncated', /cannot be read/],
+    ['too deep', /cannot be read.*nested/],
+    ['wrong type', /statuscode/],
+    ['stale', /sent \d+ s ago by its own clock/],
+    ['ahead', /in the future/],
+  ]
+  for (const [fault, reason] of untrusted) {
+    it(`does not believe a host with the fault "${fault}"`, async () => {
+      const outcome = (await call(2, { 1: fault })).outcomes.get('web1')
+      expect(outcome?.kind).to.equal('untrusted')
+      expect(outcome).to.have.property('reason').that.matches(reason)
+    })
+  }
+
+  it('counts a second, equal answer once, and notes it', async () => {
+    const result = await call(2, { 1: 'duplicate', 2: 'slow' }, 3_000)
+    expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'answered' })
+    expect(result.strays).to.deep.equal([{ kind: 'duplicate', host: 'web1', detail: 'answered twice, the same', fails: false }])
+  })
+
+  it('does not believe a host that answers twice, and not the same', async () => {
+    const result = await call(2, { 1: 'contradicts', 2: 'slow' }, 3_000)
+    expect(kinds(result)).to.deep.equal({ web1: 'untrusted', web2: 'answered' })
+    expect(result.strays[0]).to.include({ kind: 'contradiction', host: 'web1', fails: true })
+  })
+
+  it('tells of a contradiction that comes with or after the last answer', async () => {
+    const result = await call(1, { 1: 'contradicts' })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect([...result.strays, ...(running?.strays ?? [])][0]).to.include({ kind: 'contradiction', host: 'web1', fails: true })
+  })
+
+  it('fails for a stranger’s answer', async () => {
+    const result = await call(2, { 1: 'stranger' })
+    expect(result.strays[0]).to.include({ kind: 'unexpected', host: 'stranger.example.net', fails: true })
+  })
+
+  it('names both when one answers in the name of another', async () => {
+    const result = await call(2, { 1: 'spoofs' })
+    expect(kinds(result)).to.deep.equal({ web1: 'silent', web2: 'answered' })
+    expect(result.strays[0]?.detail).to.equal('sent by web1, but says that it is from another.example.net')
+  })
+
+  it('takes an answer to another request for nobody’s', async () => {
+    expect(kinds(await call(2, { 1: 'wrong id' }))).to.deep.equal({ web1: 'silent', web2: 'answered' })
+    expect(running?.strays[0]).to.include({ kind: 'foreign', host: 'web1' })
+  })
+
+  it('never counts a late answer for a later call', async () => {
+    const first = await call(1, { 1: 'slow' }, 100)
+    expect(kinds(first)).to.deep.equal({ web1: 'silent' })
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect(running?.strays[0]).to.include({ kind: 'late', host: 'web1' })
+  })
+
+  it('refuses inputs that break the contract, and sends nothing', async () => {
+    running = await testFleet(1)
+    for (const name of ['my webapp', '; rm -rf /', '$(x)', '-y', 'a'.repeat(200)]) {
+      const sent = running.client.call({ agent: 'package', action: 'update', inputs: { package: name }, hosts: ['web1'], within: 100, signal })
+      await sent.then(
+        () => expect.fail('it was accepted'),
+        (error: unknown) => expect(error).to.be.instanceOf(LockstepError).with.property('code', 'bad-input'),
+      )
+    }
+    expect([...(running.fleet.hosts[0]?.performed ?? [])]).to.deep.equal([])
+  })
+
+  it('sends nothing when what has to be written down first cannot be', async () => {
+    running = await testFleet(1)
+    const beforeSend = () => Promise.reject(new Error('the disk is full'))
+    const sent = running.client.call({ agent: 'package', action: 'update', inputs: { package: 'mywebapp' }, hosts: ['web1'], within: 100, signal, beforeSend })
+    await sent.then(
+      () => expect.fail('it was sent'),
+      (error: Error) => expect(error.message).to.equal('the disk is full'),
+    )
+    expect(running.fleet.hosts[0]?.performed.size).to.equal(0)
+  })
+
+  for (const [action, times] of [
+    ['status', 1],
+    ['update', 1],
+  ] as const) {
+    it(`carries out ${action} once although the broker drops everybody in between`, async () => {
+      running = await testFleet(3, { 1: 'slow', 2: 'slow', 3: 'slow' })
+      const { broker, hosts } = running.fleet
+      setTimeout(() => broker.dropConnections(), 200)
+      const result = await running.client.call({
+        agent: 'package',
+        action,
+        inputs: { package: 'mywebapp' },
+        hosts: ['web1', 'web2', 'web3'],
+        within: 5_000,
+        signal,
+      })
+      expect(result.interrupted).to.equal(true)
+      expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'answered', web3: 'answered' })
+      for (const host of hosts) expect(host.performed.get(`package ${action}`)).to.equal(times)
+    })
+  }
+})
+
+describe('discovery', () => {
+  let running: TestFleet
+
+  before(async () => {
+    running = await testFleet(6, { 6: 'silent' })
+  })
+  after(() => running.stop())
+
+  const find = async (filter: Partial<Filter>, hosts?: string[]) => {
+    const found = await running.client.discover({ filter: { ...NO_FILTER, ...filter }, within: 200, signal, ...(hosts === undefined ? {} : { hosts }) })
+    return found.hosts
+  }
+
+  it('finds by class, by fact, by name and by pattern', async () => {
+    expect(await find({ classes: ['roles::web'] })).to.have.length(6)
+    expect(await find({ facts: [{ fact: 'country', operator: '==', value: 'fr' }] })).to.deep.equal(['web2', 'web4', 'web6'])
+    expect(await find({ facts: [{ fact: 'country', operator: '!=', value: 'fr' }] })).to.deep.equal(['web1', 'web3', 'web5'])
+    expect(await find({ identities: ['/web[12]/', 'web5'] })).to.deep.equal(['web1', 'web2', 'web5'])
+    expect(await find({ classes: ['nothing'] })).to.deep.equal([])
+  })
+
+  it('of known hosts tells who is there, and ends when all have answered', async () => {
+    expect(await find({}, ['web1', 'web2'])).to.deep.equal(['web1', 'web2'])
+    expect(await find({}, ['web1', 'web99'])).to.deep.equal(['web1'])
+  })
+})
+
+describe('the way to a set of hosts', () => {
+  const hosts = (n: number) => Array.from({ length: n }, (_, i) => `web${i}.example.net`)
+
+  it('is one broadcast where a message to each costs more', () => {
+    expect(broadcastIsCheaper(hosts(20), 0)).to.equal(true)
+    expect(broadcastIsCheaper(hosts(5_000), 0)).to.equal(false)
+    expect(broadcastIsCheaper(hosts(5_000), 500)).to.equal(true)
+    expect(broadcastIsCheaper(hosts(1), Infinity)).to.equal(true)
+  })
+})

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import { activemq } from '../connectors/activemq'
+import { stompConnector } from '../connectors/stomp_connector'
+import { pskClient } from '../protocol/security/psk'
+import { RpcClient } from '../rpc/client/client'
+import type { Stray } from '../rpc/client/result'
+import { parseFault } from '../simulation/faults'
+import { EmbeddedFleet } from '../simulation/fleet'
+import { systemClock } from '../system/clock'
+
+export interface TestFleet {
+  client: RpcClient
+  fleet: EmbeddedFleet
+  /** What came when no call was waiting. */
+  strays: Stray[]
+  stop(): Promise<void>
+}
+
+/** An embedded fleet of `web1` to `web<n>` and a client of it; `faults` by the number of the host. */
+export async function testFleet(n: number, faults: Readonly<Record<number, string>> = {}, onRestored: () => void = () => {}): Promise<TestFleet> {
+  const hosts = Array.from({ length: n }, (_, index) => ({
+    identity: `web${index + 1}`,
+    classes: ['roles::web'],
+    facts: { country: index % 2 === 0 ? 'de' : 'fr' },
+    packages: { mywebapp: '1.0' },
+    services: { mywebapp: 'running' as const },
+    checks: {},
+    without: [],
+    fault: parseFault(faults[index + 1] ?? ''),
+  }))
+  const fleet = new EmbeddedFleet({
+    fleet: { repository: { mywebapp: ['1.0', '2.0'] }, hosts },
+    collective: 'mcollective',
+    secret: 'test',
+    clock: systemClock,
+  })
+  const port = await fleet.start()
+  const strays: Stray[] = []
+  const connector = stompConnector({
+    naming: activemq,
+    brokers: [{ host: '127.0.0.1', port }],
+    virtualHost: 'mcollective',
+    collective: 'mcollective',
+    identity: 'test',
+    pid: process.pid,
+    connectWithin: 2_000,
+    heartBeat: 0,
+    clock: systemClock,
+    random: () => 0,
+  })
+  const client = new RpcClient({
+    connector,
+    security: pskClient('test', 'uid=0'),
+    identity: 'test',
+    collective: 'mcollective',
+    ttl: 60,
+    clock: systemClock,
+    newRequestId: () => randomBytes(16).toString('hex'),
+    onStray: (stray) => strays.push(stray),
+    onConnection: (event) => void (event === 'restored' && onRestored()),
+  })
+  await connector.open(new AbortController().signal)
+  return {
+    client,
+    fleet,
+    strays,
+    async stop() {
+      await connector.close()
+      await fleet.stop()
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import type { Answer, Answers, Fleet, JournalEntry, Request, Stray } from '../rollout/ports'
+import { hostFirewall } from '../balancers/firewall'
+import { Rollout } from '../rollout/rollout'
+import type { Verdict } from '../rollout/verdict'
+import type { Clock } from '../system/clock'
+
+/** A fleet without a wire: what each host answers is a function of the request. Keeps what was asked, in order. */
+export class FakeFleet implements Fleet {
+  readonly asked: { request: Request; hosts: readonly string[] }[] = []
+  found: readonly string[]
+  strays: readonly Stray[] = []
+  interrupted = false
+
+  constructor(
+    hosts: readonly string[],
+    private readonly answer: (host: string, request: Request) => Answer,
+  ) {
+    this.found = hosts
+  }
+
+  async discover(): Promise<{ hosts: readonly string[]; strays: readonly Stray[] }> {
+    return { hosts: this.found, strays: [] }
+  }
+
+  async call(request: Request, hosts: readonly string[], { beforeSend }: Parameters<Fleet['call']>[2]): Promise<Answers> {
+    const requestId = String(this.asked.length).padStart(32, '0')
+    await beforeSend(requestId)
+    this.asked.push({ request, hosts })
+    const outcomes = new Map(hosts.map((host) => [host, this.answer(host, request)] as const))
+    return { requestId, outcomes, strays: this.strays, interrupted: this.interrupted }
+  }
+}
+
+/** Time that passes only when somebody waits for it. */
+export function fakeClock(): Clock {
+  let time = 0
+  return {
+    now: () => time,
+    elapsed: () => time,
+    after(ms, callback) {
+      let stopped = false
+      setImmediate(() => {
+        time += ms
+        if (!stopped) callback()
+      })
+      return () => void (stopped = true)
+    },
+  }
+}
+
+export interface Rehearsal {
+  rollout: Rollout
+  journal: JournalEntry[]
+  verdicts: Verdict[]
+  stop: AbortController
+}
+
+export function rolloutOn(fleet: Fleet, append?: (entry: JournalEntry) => Promise<void>): Rehearsal {
+  const journal: JournalEntry[] = []
+  const verdicts: Verdict[] = []
+  const stop = new AbortController()
+  const rollout = new Rollout({
+    fleet,
+    journal: {
+      async append(entry) {
+        await append?.(entry)
+        journal.push(entry)
+      },
+    },
+    audience: { progress: () => {}, verdict: (verdict) => verdicts.push(verdict) },
+    clock: fakeClock(),
+    balancerAt: hostFirewall,
+    lookEvery: 1_000,
+    stopping: stop.signal,
+  })
+  rollout.hosts.withClass('roles::web')
+  return { rollout, journal, verdicts, stop }
+}
