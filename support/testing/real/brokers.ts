@@ -1,0 +1,143 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { systemClock } from '../../system/clock'
+import { openSession } from '../../connectors/stomp/session'
+import type { BrokerAddress } from '../../connectors/stomp/broker'
+import type { Scratch } from '../scratch'
+import { freePort, start, untilReady, type Running } from './processes'
+import type { TestCertificates } from './certificates'
+
+export const USER = 'mcollective'
+export const PASSWORD = 'marionette'
+
+export interface RealBroker {
+  kind: 'activemq' | 'rabbitmq'
+  virtualHost: string
+  port: number
+  /** STOMP over TLS with client certificates; ActiveMQ alone. */
+  tlsPort?: number
+  /** Ends it at once, as kill -9 does. */
+  kill(): Promise<void>
+  /** Starts it again on the same ports. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Debian's ActiveMQ with nothing but STOMP on loopback, keeping nothing on disk. */
+export async function startActivemq(scratch: Scratch, certificates?: TestCertificates): Promise<RealBroker> {
+  const port = await freePort()
+  const tlsPort = await freePort()
+  const tls = certificates === undefined ? '' : `<transportConnector name="tls" uri="stomp+nio+ssl://127.0.0.1:${tlsPort}?needClientAuth=true"/>`
+  const stores =
+    certificates === undefined
+      ? ''
+      : `<sslContext><sslContext keyStore="file:${certificates.serverStore}" keyStorePassword="${certificates.storePassword}" trustStore="file:${certificates.trustStore}" trustStorePassword="${certificates.storePassword}"/></sslContext>`
+  const xml = scratch.write(
+    'activemq.xml',
+    `<beans xmlns="http://www.springframework.org/schema/beans" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xsi:schemaLocation="http://www.springframework.org/schema/beans http://www.springframework.org/schema/beans/spring-beans.xsd http://activemq.apache.org/schema/core http://activemq.apache.org/schema/core/activemq-core.xsd">
+  <broker xmlns="http://activemq.apache.org/schema/core" brokerName="lockstep" persistent="false" useJmx="false" schedulerSupport="false">
+    <destinationPolicy><policyMap><policyEntries>
+      <policyEntry topic="&gt;" producerFlowControl="false"/><policyEntry queue="&gt;" producerFlowControl="false"/>
+    </policyEntries></policyMap></destinationPolicy>
+    <plugins><simpleAuthenticationPlugin><users>
+      <authenticationUser username="${USER}" password="${PASSWORD}" groups="admins"/>
+    </users></simpleAuthenticationPlugin></plugins>
+    ${stores}
+    <systemUsage><systemUsage><memoryUsage><memoryUsage limit="256 mb"/></memoryUsage></systemUsage></systemUsage>
+    <transportConnectors><transportConnector name="stomp" uri="stomp+nio://127.0.0.1:${port}"/>${tls}</transportConnectors>
+  </broker>
+</beans>
+`,
+  )
+  const home = '/usr/share/activemq'
+  const args = [
+    '-Xmx1g',
+    `-Dactivemq.data=${scratch.path}/activemq`,
+    '-cp',
+    `${home}/lib/*:${home}/lib/optional/*`,
+    'org.apache.activemq.console.command.ShellCommand',
+    'start',
+    `xbean:file:${xml}`,
+  ]
+  const launch = () => start('java', args, `${scratch.path}/activemq.log`)
+  return running('activemq', 'mcollective', port, launch, certificates === undefined ? {} : { tlsPort })
+}
+
+/** Debian's RabbitMQ under a name of its own, with its own files, ports and port mapper, on loopback. */
+export async function startRabbitmq(scratch: Scratch): Promise<RealBroker> {
+  const [port, amqp, dist, mapper] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
+  const salt = randomBytes(4)
+  const hash = createHash('sha256').update(Buffer.concat([salt, Buffer.from(PASSWORD)])).digest()
+  const vhost = '/mcollective'
+  const exchange = (name: string, type: string) => ({ name, vhost, type, durable: true, auto_delete: false, internal: false, arguments: {} })
+  const definitions = scratch.write(
+    'definitions.json',
+    JSON.stringify({
+      rabbit_version: '3.10.8',
+      users: [{ name: USER, password_hash: Buffer.concat([salt, hash]).toString('base64'), hashing_algorithm: 'rabbit_password_hashing_sha256', tags: '' }],
+      vhosts: [{ name: vhost }],
+      permissions: [{ user: USER, vhost, configure: '.*', write: '.*', read: '.*' }],
+      exchanges: [exchange('mcollective_broadcast', 'topic'), exchange('mcollective_directed', 'direct')],
+    }),
+  )
+  const config = scratch.write(
+    'rabbitmq.conf',
+    `listeners.tcp.1 = 127.0.0.1:${amqp}\nstomp.listeners.tcp.1 = 127.0.0.1:${port}\nload_definitions = ${definitions}\nloopback_users = none\n`,
+  )
+  const plugins = scratch.write('enabled_plugins', '[rabbitmq_stomp].')
+  const [version = ''] = readdirSync('/usr/lib/rabbitmq/lib')
+  const env = {
+    HOME: scratch.path,
+    ERL_EPMD_PORT: String(mapper),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODENAME: `lockstep${process.pid}@localhost`,
+    RABBITMQ_DIST_PORT: String(dist),
+    RABBITMQ_CONFIG_FILE: config,
+    RABBITMQ_ENABLED_PLUGINS_FILE: plugins,
+    RABBITMQ_MNESIA_BASE: `${scratch.path}/mnesia`,
+    RABBITMQ_LOG_BASE: `${scratch.path}/rabbitmq-log`,
+    RABBITMQ_PID_FILE: `${scratch.path}/rabbitmq.pid`,
+    RABBITMQ_CONF_ENV_FILE: '/dev/null',
+  }
+  // Started here, so that it can be ended here: the node would leave one behind.
+  const epmd = start('epmd', ['-port', String(mapper), '-address', '127.0.0.1'], `${scratch.path}/epmd.log`, env)
+  const launch = () => start(`/usr/lib/rabbitmq/lib/${version}/sbin/rabbitmq-server`, [], `${scratch.path}/rabbitmq.log`, env)
+  const broker = await running('rabbitmq', vhost, port, launch, {})
+  return {
+    ...broker,
+    async stop() {
+      await broker.stop()
+      await epmd.stop()
+    },
+  }
+}
+
+async function running(kind: RealBroker['kind'], virtualHost: string, port: number, launch: () => Running, more: { tlsPort?: number }): Promise<RealBroker> {
+  let program = launch()
+  const ready = () => untilReady(kind, program, () => answers({ host: '127.0.0.1', port, user: USER, password: PASSWORD }, virtualHost), 60_000)
+  await ready()
+  return {
+    kind,
+    virtualHost,
+    port,
+    ...more,
+    kill: () => program.stop('SIGKILL'),
+    async restart() {
+      program = launch()
+      await ready()
+    },
+    stop: () => program.stop(),
+  }
+}
+
+async function answers(broker: BrokerAddress, virtualHost: string): Promise<boolean> {
+  try {
+    const options = { broker, virtualHost, connectWithin: 2_000, heartBeat: 0, clock: systemClock, onMessage: () => {} }
+    const session = await openSession(options, new AbortController().signal)
+    await session.close()
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Scratch } from '../scratch'
+import { PASSWORD, USER, type RealBroker } from './brokers'
+import { start, untilReady, type Running } from './processes'
+
+const RUBY = join(__dirname, 'ruby')
+const PSK = 'lockstep-real-secret'
+
+export interface HostState {
+  packages: Record<string, string>
+  repository: Record<string, string[]>
+  blocked: string[]
+  services: Record<string, string>
+  checks: Record<string, number>
+}
+
+export interface RealHost {
+  identity: string
+  state(): HostState
+  running: Running
+}
+
+export type Security = 'psk' | 'ssl'
+
+/** Keys of the ssl security provider: one pair that servers share, one for each client. */
+function sslKeys(scratch: Scratch): string {
+  const folder = join(scratch.path, 'ssl')
+  mkdirSync(join(folder, 'clients'), { recursive: true })
+  for (const who of ['server', 'operator']) {
+    execFileSync('openssl', ['genrsa', '-out', join(folder, `${who}-private.pem`), '2048'], { stdio: 'pipe' })
+    const out = who === 'operator' ? join(folder, 'clients', 'operator.pem') : join(folder, 'server-public.pem')
+    execFileSync('openssl', ['rsa', '-in', join(folder, `${who}-private.pem`), '-pubout', '-out', out], { stdio: 'pipe' })
+  }
+  return folder
+}
+
+export class RealFleet {
+  readonly hosts: RealHost[] = []
+  readonly clientCfg: string
+  private readonly ssl: string | undefined
+
+  constructor(
+    private readonly scratch: Scratch,
+    private readonly broker: RealBroker,
+    private readonly security: Security,
+  ) {
+    this.ssl = security === 'ssl' ? sslKeys(scratch) : undefined
+    this.clientCfg = scratch.write(`client-${broker.kind}-${security}.cfg`, this.settings('client', 'control.example.net'))
+  }
+
+  /** A real `mcollectived` with the class roles::dev_server, the country de, and mywebapp at 4.2.6-2.el5. */
+  async add(identity: string, more: { classes?: string; country?: string } = {}): Promise<RealHost> {
+    const folder = `${this.broker.kind}-${this.security}-${identity}`
+    const classes = this.scratch.write(`${folder}/classes.txt`, `${more.classes ?? 'roles::dev_server'}\n`)
+    const facts = this.scratch.write(`${folder}/facts.yaml`, `---\ncountry: ${more.country ?? 'de'}\ncores: "4"\n`)
+    const state = this.scratch.write(
+      `${folder}/state.json`,
+      JSON.stringify({
+        packages: { mywebapp: '4.2.6-2.el5' },
+        repository: { mywebapp: ['4.2.6-2.el5', '4.2.6-3.el5'] },
+        blocked: [],
+        services: { mywebapp: 'running' },
+        checks: { check_http: 0, check_load: 1 },
+      } satisfies HostState),
+    )
+    const log = `${this.scratch.path}/${folder}/mcollectived.log`
+    const config = this.scratch.write(
+      `${folder}/server.cfg`,
+      `${this.settings('server', identity)}daemonize = 0\nlogger_type = console\nloglevel = info\nfactsource = yaml\nplugin.yaml = ${facts}\nclassesfile = ${classes}\n`,
+    )
+    const running = start('ruby', ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY, '/usr/sbin/mcollectived', '--config', config], log, {
+      LOCKSTEP_HOST_STATE: state,
+    })
+    const host = { identity, running, state: () => JSON.parse(readFileSync(state, 'utf8')) as HostState }
+    this.hosts.push(host)
+    await untilReady(`mcollectived of ${identity}`, running, async () => this.mco(['rpc', 'rpcutil', 'ping', '-I', identity, '--no-progress'], 2).includes('Timestamp'), 40_000)
+    return host
+  }
+
+  /** Runs Ruby's own client. */
+  mco(args: readonly string[], timeout = 10): string {
+    try {
+      const all = ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY, '/usr/bin/mco', ...args, '-c', this.clientCfg, '--timeout', String(timeout)]
+      return execFileSync('ruby', all, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LOCKSTEP_HOST_STATE: '/dev/null' } })
+    } catch (error) {
+      return String((error as { stdout?: string }).stdout ?? '')
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.hosts.map(({ running }) => running.stop('SIGKILL')))
+  }
+
+  private settings(side: 'client' | 'server', identity: string): string {
+    const { kind, port, virtualHost } = this.broker
+    const pool = `plugin.${kind}.pool`
+    return `main_collective = mcollective
+collectives = mcollective
+libdir = ${RUBY}
+identity = ${identity}
+direct_addressing = 1
+loglevel = warn
+logger_type = ${side === 'client' ? 'console' : 'console'}
+connector = ${kind}
+plugin.${kind}.vhost = ${virtualHost}
+${pool}.size = 1
+${pool}.1.host = 127.0.0.1
+${pool}.1.port = ${port}
+${pool}.1.user = ${USER}
+${pool}.1.password = ${PASSWORD}
+securityprovider = ${this.security}
+${this.ssl === undefined ? `plugin.psk = ${PSK}\n` : sslSettings(this.ssl, side)}`
+  }
+}
+
+function sslSettings(folder: string, side: 'client' | 'server'): string {
+  const shared = `plugin.ssl_server_public = ${folder}/server-public.pem\n`
+  return side === 'client'
+    ? `${shared}plugin.ssl_client_private = ${folder}/operator-private.pem\nplugin.ssl_client_public = ${folder}/clients/operator.pem\n`
+    : `${shared}plugin.ssl_server_private = ${folder}/server-private.pem\nplugin.ssl_client_cert_dir = ${folder}/clients\n`
+}

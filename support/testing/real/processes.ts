@@ -1,0 +1,63 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import net, { type AddressInfo } from 'node:net'
+
+/** A program that a suite has started, in a process group of its own; its output goes to `log`. */
+export interface Running {
+  child: ChildProcess
+  log: string
+  /** Ends exactly this program and what it has started. */
+  stop(signal?: NodeJS.Signals): Promise<void>
+}
+
+const STOP_WITHIN = 10_000
+
+export function start(command: string, args: readonly string[], log: string, env: Readonly<Record<string, string>> = {}): Running {
+  const output = openSync(log, 'a')
+  const child = spawn(command, args, { env: { ...process.env, ...env }, detached: true, stdio: ['ignore', output, output] })
+  closeSync(output)
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
+  const kill = (signal: NodeJS.Signals) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal)
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  const onExit = () => kill('SIGKILL')
+  process.once('exit', onExit)
+  return {
+    child,
+    log,
+    async stop(signal = 'SIGTERM') {
+      kill(signal)
+      const late = setTimeout(() => kill('SIGKILL'), STOP_WITHIN)
+      if (child.exitCode === null && child.signalCode === null) await ended
+      clearTimeout(late)
+      kill('SIGKILL')
+      process.off('exit', onExit)
+    },
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Asks until the answer is yes. @throws Error with the end of the program's log when it takes too long, or has ended */
+export async function untilReady(what: string, running: Running, test: () => Promise<boolean>, within: number): Promise<void> {
+  const until = Date.now() + within
+  while (!(await test())) {
+    if (Date.now() > until || running.child.exitCode !== null) {
+      throw new Error(`${what} was not ready within ${within / 1000} s; the end of its log:\n${readFileSync(running.log, 'utf8').slice(-2000)}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}

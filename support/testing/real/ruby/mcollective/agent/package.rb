@@ -1,0 +1,42 @@
+require 'host_state'
+
+module MCollective
+  module Agent
+    class Package < RPC::Agent
+      action 'status' do
+        report
+      end
+
+      action 'update' do
+        unless installed?
+          report
+          reply.fail!("Package #{request[:package]} is not installed", 1)
+        end
+        HostState.change { |state| state['packages'][request[:package]] = state['repository'][request[:package]].last }
+        report
+      end
+
+      action 'install' do
+        wanted = request[:version] || HostState.read['repository'].fetch(request[:package], []).last
+        unless HostState.read['repository'].fetch(request[:package], []).include?(wanted)
+          report
+          reply.fail!("no repository offers #{request[:package]} #{wanted}", 1)
+        end
+        HostState.change { |state| state['packages'][request[:package]] = wanted }
+        report
+      end
+
+      def installed?
+        HostState.read['packages'].key?(request[:package])
+      end
+
+      # As the apt provider reports: the whole version in :ensure, nothing in :version and :release.
+      def report
+        reply[:name] = request[:package]
+        reply[:ensure] = HostState.read['packages'].fetch(request[:package], 'absent')
+        reply[:provider] = :apt
+        [:version, :release, :arch, :epoch, :output].each { |name| reply[name] = nil }
+      end
+    end
+  end
+end
