@@ -16,10 +16,7 @@ use(() => {
   Assertion.addMethod('hold', function () {
     const verdict = this._obj as Verdict
     if (holds(verdict)) return
-    const failure = new LockstepError('diverged', describe(verdict))
-    // A host's fault is no fault of the program: reports print the stack, and there is nothing in it for a reader.
-    failure.stack = failure.message
-    throw failure
+    throw new LockstepError('diverged', describe(verdict))
   })
 })
 

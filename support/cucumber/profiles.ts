@@ -26,6 +26,7 @@ export function profiles(options: ProfileOptions = {}) {
     require: [...glue, steps, ...(options.require ?? [])],
     plugin: [join(__dirname, 'plugin.cjs')],
     failFast: true,
+    tags: 'not @behaviour',
     retry: 0,
     parallel: 0,
     publishQuiet: true,
@@ -38,7 +39,7 @@ export function profiles(options: ProfileOptions = {}) {
   return {
     default: { ...common, format: reports(), worldParameters: { mode: 'embedded', ...fleet } },
     live: { ...common, format: reports(), worldParameters: { mode: 'live' } },
-    ci: { ...common, dryRun: true, format: [join(__dirname, 'terminal.cjs')], worldParameters: { mode: 'ci' } },
+    ci: { ...common, dryRun: true, format: [join(__dirname, 'reading.cjs')], worldParameters: { mode: 'ci' } },
   }
 }
 

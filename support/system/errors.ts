@@ -11,6 +11,8 @@ export class LockstepError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options)
+    // Reports print the stack, and there is nothing in it for somebody whose host or file is at fault; `cause` has one.
+    this.stack = message
   }
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Scratch } from '../scratch'
 import { PASSWORD, USER, type RealBroker } from './brokers'
@@ -19,6 +19,8 @@ export interface HostState {
 export interface RealHost {
   identity: string
   state(): HostState
+  /** Changes the host behind its daemon's back. */
+  change(work: (state: HostState) => void): void
   running: Running
 }
 
@@ -73,7 +75,17 @@ export class RealFleet {
     const running = start('ruby', ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY, '/usr/sbin/mcollectived', '--config', config], log, {
       LOCKSTEP_HOST_STATE: state,
     })
-    const host = { identity, running, state: () => JSON.parse(readFileSync(state, 'utf8')) as HostState }
+    const read = () => JSON.parse(readFileSync(state, 'utf8')) as HostState
+    const host: RealHost = {
+      identity,
+      running,
+      state: read,
+      change(work) {
+        const changed = read()
+        work(changed)
+        writeFileSync(state, JSON.stringify(changed))
+      },
+    }
     this.hosts.push(host)
     await untilReady(`mcollectived of ${identity}`, running, async () => this.mco(['rpc', 'rpcutil', 'ping', '-I', identity, '--no-progress'], 2).includes('Timestamp'), 40_000)
     return host
@@ -102,7 +114,7 @@ libdir = ${RUBY}
 identity = ${identity}
 direct_addressing = 1
 loglevel = warn
-logger_type = ${side === 'client' ? 'console' : 'console'}
+logger_type = console
 connector = ${kind}
 plugin.${kind}.vhost = ${virtualHost}
 ${pool}.size = 1

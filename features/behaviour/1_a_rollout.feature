@@ -1,0 +1,84 @@
+@behaviour
+Feature: 1. A rollout
+    A deploy is a feature. It holds on every host, or it stops.
+
+    Scenario: It holds
+        Given the website feature
+        When I run cucumber-js "website.feature"
+        Then it should exit with 0
+        And it should say "web[1-8].example.net"
+        And it should say "HELD 10 steps on 8 hosts"
+        And it should say "Nothing is left out of rotation."
+        And no line should be wider than 80 columns
+        And the step "I update the package mywebapp" should have counted:
+            | expected   | 8 |
+            | answered   | 8 |
+            | diverged   | 0 |
+            | silent     | 0 |
+            | unexpected | 0 |
+        And the file "reports/rollout.html" should exist
+        And the file "reports/junit.xml" should contain "Update the website"
+
+    Scenario: One host is not what it says, and the rollout stops
+        Given the website feature
+        And the host "web3.example.net=lies from step 3"
+        When I run cucumber-js "website.feature"
+        Then it should exit with 1
+        And it should say:
+            """
+            ✘ Then the package version for mywebapp should be 4.2.6-3.el5 7/8 hosts
+            1 of 8 hosts diverged
+            4.2.6-3.el5 7 hosts
+            4.2.6-2.el5 web3.example.net
+            - When I unblock the load balancer
+            """
+        And it should say "STOPPED at "
+        And it should say "Still out of rotation: 8 hosts blocks 192.168.1.1: web[1-8].example.net"
+        And 8 hosts should be held
+        And it should show no stack trace
+        And the file "reports/junit.xml" should contain "4.2.6-2.el5"
+
+    Scenario: It can be run again at once
+        Given a feature "again.feature" with the steps:
+            """
+            Given the load balancer has ip address 10.0.0.1
+            And I want to update hosts with class roles::dev_server
+            When I block the load balancer
+            And I block the load balancer
+            Then traffic from the load balancer should be blocked
+            When I install version 4.2.6-3.el5 of the package mywebapp
+            And I install version 4.2.6-3.el5 of the package mywebapp
+            And I stop the service mywebapp
+            And I stop the service mywebapp
+            And I start the service mywebapp
+            And I start the service mywebapp
+            And I restart the service mywebapp
+            When I unblock the load balancer
+            And I unblock the load balancer
+            Then traffic from the load balancer should be unblocked
+            """
+        When I run cucumber-js "again.feature"
+        Then it should exit with 0
+
+    Scenario: Without a Then, the end looks once whether hosts are back
+        Given a feature "short.feature" with the steps:
+            """
+            Given the load balancer has ip address 10.0.0.1
+            And I want to update hosts with class roles::dev_server
+            When I block the load balancer
+            And I unblock the load balancer
+            """
+        When I run cucumber-js "short.feature"
+        Then it should exit with 0
+        And it should say "Nothing is left out of rotation."
+
+    Scenario: Hosts that stay out of rotation on purpose are named too
+        Given a feature "block.feature" with the steps:
+            """
+            Given the load balancer has ip address 10.0.0.1
+            And I want to update hosts with identity /web[12]\./
+            When I block the load balancer
+            """
+        When I run cucumber-js "block.feature"
+        Then it should exit with 0
+        And it should say "Still out of rotation: 2 hosts"

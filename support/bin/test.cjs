@@ -1,0 +1,56 @@
+// Runs the suites named as arguments (all that need nothing but Node, without any), one after the other, and prints the sum of
+// their counts as the last line.
+const { spawn } = require('node:child_process')
+const { join } = require('node:path')
+
+const root = join(__dirname, '..', '..')
+const local = (name) => join(root, 'node_modules', ...name)
+const mocha = [local(['mocha', 'bin', 'mocha.js'])]
+const SUITES = {
+  unit: mocha,
+  behaviour: [local(['@cucumber', 'cucumber', 'bin', 'cucumber.js']), '-p', 'behaviour'],
+  package: [...mocha, '--no-config', '--require', 'ts-node/register', '--extension', 'ts', 'support/testing/package/*.package.ts'],
+  real: [...mocha, '--no-config', '--require', 'ts-node/register', '--extension', 'ts', '--reporter', 'spec', 'support/testing/real/*.real.ts'],
+}
+
+function run(name, args) {
+  process.stdout.write(`\n== ${name}\n`)
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  child.stdout.on('data', (chunk) => {
+    text += chunk
+    process.stdout.write(chunk)
+  })
+  return new Promise((done) => child.once('close', (status) => done({ status, text })))
+}
+
+function counts({ status, text }) {
+  const number = (pattern) => Number(pattern.exec(text)?.[1] ?? 0)
+  const scenarios = /^(\d+) scenarios? \((.*)\)$/m.exec(text)
+  const counted = scenarios
+    ? {
+        passed: Number(/(\d+) passed/.exec(scenarios[2])?.[1] ?? 0),
+        failed: Number(scenarios[1]) - Number(/(\d+) passed/.exec(scenarios[2])?.[1] ?? 0),
+        skipped: 0,
+      }
+    : { passed: number(/^\s*(\d+) passing/m), failed: number(/^\s*(\d+) failing/m), skipped: number(/^\s*(\d+) pending/m) }
+  // A runner that dies before it counts has failed all the same.
+  if (status !== 0 && counted.failed === 0) counted.failed = 1
+  if (counted.passed + counted.failed === 0) counted.failed = 1
+  return counted
+}
+
+async function main(names) {
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  for (const name of names) {
+    const args = SUITES[name]
+    if (args === undefined) throw new Error(`there is no suite ${name}; there are: ${Object.keys(SUITES).join(', ')}`)
+    const counted = counts(await run(name, args))
+    for (const key of Object.keys(total)) total[key] += counted[key]
+  }
+  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
+  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`)
+  process.exitCode = total.failed > 0 ? 1 : 0
+}
+
+void main(process.argv.length > 2 ? process.argv.slice(2) : ['unit', 'behaviour'])

@@ -1,0 +1,25 @@
+import type { Envelope } from '@cucumber/messages'
+import { run } from './run'
+
+/** What a person sees of a run that only reads features: one line. What is wrong is told by the plugin, line by line. */
+export const reading = {
+  type: 'formatter' as const,
+  formatter({ on, write }: { on: (event: 'message', handler: (envelope: Envelope) => void) => void; write: (text: string) => void }) {
+    const features = new Set<string>()
+    let [scenarios, steps] = [0, 0]
+    on('message', ({ pickle, testRunFinished }) => {
+      if (pickle !== undefined) {
+        features.add(pickle.uri)
+        scenarios += 1
+        steps += pickle.steps.length
+      }
+      if (testRunFinished === undefined) return
+      const read = `${counted(features.size, 'feature')}, ${counted(scenarios, 'scenario')}, ${counted(steps, 'step')}`
+      write(run.refused === undefined ? `READ  ${read}: every line is known; nothing was sent\n` : `REFUSED  ${run.refused.message}\n`)
+    })
+  },
+}
+
+function counted(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`
+}

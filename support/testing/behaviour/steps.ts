@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { After, Given, Then, When, setDefaultTimeout, setWorldConstructor, World } from '@cucumber/cucumber'
+import { expect } from 'chai'
+import { cucumber, type CucumberRun } from '../cucumber_process'
+import { lockstep } from '../lockstep_process'
+import { Scratch } from '../scratch'
+
+/** A folder in which the chapters of the manual run cucumber-js as a person would. */
+class Manual extends World {
+  readonly scratch = new Scratch()
+  readonly env: Record<string, string> = {}
+  run: CucumberRun | undefined
+
+  get last(): CucumberRun {
+    if (this.run === undefined) throw new Error('nothing was run yet')
+    return this.run
+  }
+
+  get output(): string {
+    return `${this.last.stdout}\n${this.last.stderr}`
+  }
+}
+
+setWorldConstructor(Manual)
+setDefaultTimeout(60_000)
+
+const WEBSITE = resolve(__dirname, '..', '..', '..', 'features', 'deployments', 'website.feature')
+
+After(function (this: Manual) {
+  this.scratch.remove()
+})
+
+Given('the website feature', function (this: Manual) {
+  this.scratch.write('website.feature', readFileSync(WEBSITE))
+})
+
+Given('a file {string}:', function (this: Manual, name: string, content: string) {
+  const path = join(this.scratch.path, name)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${content}\n`)
+})
+
+Given('a feature {string} with the steps:', function (this: Manual, name: string, steps: string) {
+  this.scratch.write(name, `Feature: Own\n  Scenario: Own\n${steps.replace(/^/gm, '    ')}\n`)
+})
+
+Given('the host(s) {string}', function (this: Manual, faults: string) {
+  this.env['LOCKSTEP_FAULTS'] = faults
+})
+
+Given('the environment variable {string} is {string}', function (this: Manual, name: string, value: string) {
+  this.env[name] = value
+})
+
+When('I run cucumber-js {string}', async function (this: Manual, args: string) {
+  this.run = await cucumber(args.split(' ').filter(Boolean), this.scratch.path, this.env)
+})
+
+When('I run cucumber-js {string} and press Ctrl-C at {string}', async function (this: Manual, args: string, at: string) {
+  this.run = await interrupted(this, args, at, ['SIGINT'])
+})
+
+When('I run cucumber-js {string} and press Ctrl-C twice at {string}', async function (this: Manual, args: string, at: string) {
+  this.run = await interrupted(this, args, at, ['SIGINT', 'SIGINT'])
+})
+
+When('I run cucumber-js {string} and kill it with -9 at {string}', async function (this: Manual, args: string, at: string) {
+  this.run = await interrupted(this, args, at, ['SIGKILL'])
+})
+
+When('I run lockstep {string}', async function (this: Manual, args: string) {
+  this.run = await lockstep(args.split(' '), this.scratch.path)
+})
+
+Then('it should exit with {int}', function (this: Manual, code: number) {
+  expect(this.last.exitCode, this.output).to.equal(code)
+})
+
+Then('it should have been ended by the system', function (this: Manual) {
+  expect(this.last.exitCode, this.output).to.equal(null)
+})
+
+Then(/^it should say "(.*)"$/, function (this: Manual, text: string) {
+  expect(squeezed(this.output)).to.contain(squeezed(text))
+})
+
+Then('it should say:', function (this: Manual, text: string) {
+  expect(squeezed(this.output)).to.contain(squeezed(text))
+})
+
+Then(/^it should not say "(.*)"$/, function (this: Manual, text: string) {
+  expect(squeezed(this.output)).not.to.contain(squeezed(text))
+})
+
+Then('it should show no stack trace', function (this: Manual) {
+  expect(this.output).not.to.match(/^\s+at .*[:(]\d+/m)
+})
+
+Then('{int} hosts should be held', function (this: Manual, n: number) {
+  expect(this.last.report?.held, this.output).to.have.length(n)
+})
+
+Then('the step {string} should have counted:', function (this: Manual, text: string, table: { rowsHash(): Record<string, string> }) {
+  const step = this.last.report?.steps.find((each) => each.text === text)
+  const wanted = Object.fromEntries(Object.entries(table.rowsHash()).map(([name, value]) => [name, Number(value)]))
+  expect(step?.counts, this.output).to.deep.equal(wanted)
+})
+
+Then('no line should be wider than {int} columns', function (this: Manual, width: number) {
+  expect(this.last.stdout.split('\n').filter((line) => line.length > width)).to.deep.equal([])
+})
+
+Then('the file {string} should exist', function (this: Manual, name: string) {
+  expect(existsSync(join(this.scratch.path, name))).to.equal(true)
+})
+
+Then('the file {string} should contain {string}', function (this: Manual, name: string, text: string) {
+  expect(readFileSync(join(this.scratch.path, name), 'utf8')).to.contain(text)
+})
+
+/** Runs cucumber-js and sends signals as soon as the journal says that `at` was asked. */
+async function interrupted(manual: Manual, args: string, at: string, signals: NodeJS.Signals[]): Promise<CucumberRun> {
+  const running = cucumber(args.split(' '), manual.scratch.path, manual.env, (child) => {
+    void until(() => journals(manual.scratch.path).includes(at)).then(async () => {
+      for (const signal of signals) {
+        child.kill(signal)
+        await new Promise((done) => setTimeout(done, 100))
+      }
+    })
+  })
+  return running
+}
+
+function journals(cwd: string): string {
+  const { readdirSync } = require('node:fs') as typeof import('node:fs')
+  const folder = join(cwd, '.lockstep')
+  if (!existsSync(folder)) return ''
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ndjson'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('')
+}
+
+async function until(test: () => boolean): Promise<void> {
+  for (let tries = 0; !test() && tries < 2_000; tries += 1) await new Promise((done) => setTimeout(done, 5))
+}
+
+function squeezed(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}

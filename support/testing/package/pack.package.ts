@@ -1,0 +1,70 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect } from 'chai'
+import { Scratch } from '../scratch'
+
+const ROOT = resolve(__dirname, '..', '..', '..')
+const QUIET = ['--no-fund', '--no-audit', '--loglevel=error']
+
+describe('the packed package, in a repository of its own', () => {
+  let scratch: Scratch
+  const run = (command: string, args: string[], env: Record<string, string> = {}) => {
+    const done = spawnSync(command, args, { cwd: scratch.path, encoding: 'utf8', env: { ...process.env, CI: 'true', ...env } })
+    return { status: done.status, output: done.stdout + done.stderr }
+  }
+
+  before(function () {
+    this.timeout(240_000)
+    scratch = new Scratch()
+    const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', scratch.path], { cwd: ROOT, encoding: 'utf8' })
+    scratch.write('package.json', '{ "name": "deploys", "private": true }')
+    execFileSync('npm', ['install', ...QUIET, join(scratch.path, packed.trim().split('\n').at(-1) ?? '')], { cwd: scratch.path })
+  })
+
+  after(() => scratch.remove())
+
+  it('is prepared by `lockstep init`: a cucumber.js of three lines, a feature, editor settings', () => {
+    const { status, output } = run('npx', ['lockstep', 'init'])
+    expect(status, output).to.equal(0)
+    const written = readFileSync(join(scratch.path, 'cucumber.js'), 'utf8').trimEnd().split('\n')
+    expect(written.length).to.be.at.most(3)
+    const settings = JSON.parse(readFileSync(join(scratch.path, '.vscode', 'settings.json'), 'utf8')) as { 'cucumber.glue': string[] }
+    const [glue = ''] = settings['cucumber.glue']
+    expect(existsSync(join(scratch.path, glue.replace('/**/*.ts', ''), 'load_balancer.ts'))).to.equal(true)
+  })
+
+  it('rolls out, with the team’s own steps beside ours and the same World', () => {
+    scratch.write('step_definitions/own.js', `const { Then } = require('@cucumber/cucumber')\nThen('we are {int} hosts', async function (n) { if ((await this.rollout.hosts.frozen()).length !== n) throw new Error('no') })\n`)
+    scratch.write('features/own.feature', 'Feature: Own\n  Scenario: Own\n    Given I want to update hosts with class roles::dev_server\n    Then we are 10 hosts\n    And every host should answer\n')
+    const { status, output } = run('npx', ['cucumber-js'])
+    expect(status, output).to.equal(0)
+    expect(output).to.contain('HELD').and.to.contain('10/10 hosts')
+  })
+
+  it('stops with status 1 and names the host', () => {
+    const { status, output } = run('npx', ['cucumber-js', 'features/deployments/website.feature'], { LOCKSTEP_FAULTS: 'web3.example.net=lies from step 3' })
+    expect(status, output).to.equal(1)
+    expect(output).to.contain('web3.example.net')
+  })
+
+  it('refuses a feature that cannot be run, with status 2', () => {
+    scratch.write('bad.feature', 'Feature: Bad\n  Scenario: Bad\n    When I block the lode balancer\n')
+    const { status, output } = run('npx', ['cucumber-js', '-p', 'ci', 'bad.feature'])
+    expect(status, output).to.equal(2)
+    expect(output).to.contain('bad.feature:3: unknown step')
+  })
+
+  it('is typed: a step in TypeScript sees the rollout', function () {
+    this.timeout(60_000)
+    scratch.write('own.ts', `import { Then } from '@cucumber/cucumber'\nimport { holds, type LockstepWorld } from 'lockstep'\nThen('x', async function (this: LockstepWorld) {\n  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '1')\n  const yes: boolean = holds(verdict)\n  // @ts-expect-error: there is no such verb\n  this.rollout.packages.explode(yes)\n})\n`)
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+    const { status, output } = run(process.execPath, [tsc, '--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--typeRoots', join(ROOT, 'node_modules', '@types'), 'own.ts'])
+    expect(status, output).to.equal(0)
+  })
+
+  it('answers `lockstep held` and `lockstep steps`', () => {
+    expect(run('npx', ['lockstep', 'held']).output).to.contain('There is no journal of a live run here.')
+    expect(run('npx', ['lockstep', 'steps']).output).to.contain('I block the load balancer')
+  })
+}).timeout(60_000)
