@@ -3,9 +3,12 @@ import { agentInputs } from '../support/cucumber/agent_inputs'
 import { expect } from '../support/cucumber/expectations'
 import type { LockstepWorld } from '../support/cucumber/world'
 
-When('I run the action {word} of the agent {word}', async function (this: LockstepWorld, action: string, agent: string) {
-  expect(await this.rollout.agents.run(agent, action, {})).to.hold()
-})
+When(
+  'I run the action {word} of the agent {word}',
+  async function (this: LockstepWorld, action: string, agent: string) {
+    expect(await this.rollout.agents.run(agent, action, {})).to.hold()
+  },
+)
 
 When(
   'I run the action {word} of the agent {word} with:',
@@ -23,7 +26,14 @@ Then(
 
 Then(
   'the action {word} of the agent {word} should answer {word} {string} with:',
-  async function (this: LockstepWorld, action: string, agent: string, name: string, wanted: string, inputs: DataTable) {
+  async function (
+    this: LockstepWorld,
+    action: string,
+    agent: string,
+    name: string,
+    wanted: string,
+    inputs: DataTable,
+  ) {
     expect(await this.rollout.agents.shouldAnswer(agent, action, agentInputs(inputs), name, wanted)).to.hold()
   },
 )

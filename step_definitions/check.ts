@@ -10,14 +10,23 @@ Then('the check {check} should be ok or warning', async function (this: Lockstep
   expect(await this.rollout.checks.shouldBeOkOrWarning(check)).to.hold()
 })
 
-Then('the check {check} should be ok within {duration}', async function (this: LockstepWorld, check: string, within: number) {
-  expect(await this.rollout.checks.shouldBeOk(check, { within })).to.hold()
-})
+Then(
+  'the check {check} should be ok within {duration}',
+  async function (this: LockstepWorld, check: string, within: number) {
+    expect(await this.rollout.checks.shouldBeOk(check, { within })).to.hold()
+  },
+)
 
-Then('the check {check} should be ok or warning within {duration}', async function (this: LockstepWorld, check: string, within: number) {
-  expect(await this.rollout.checks.shouldBeOkOrWarning(check, { within })).to.hold()
-})
+Then(
+  'the check {check} should be ok or warning within {duration}',
+  async function (this: LockstepWorld, check: string, within: number) {
+    expect(await this.rollout.checks.shouldBeOkOrWarning(check, { within })).to.hold()
+  },
+)
 
-Then('the check {check} should be ok for {int} checks in a row', async function (this: LockstepWorld, check: string, times: number) {
-  expect(await this.rollout.checks.shouldBeOk(check, { times })).to.hold()
-})
+Then(
+  'the check {check} should be ok for {int} checks in a row',
+  async function (this: LockstepWorld, check: string, times: number) {
+    expect(await this.rollout.checks.shouldBeOk(check, { times })).to.hold()
+  },
+)

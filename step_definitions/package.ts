@@ -6,13 +6,19 @@ When('I update the package {package}', async function (this: LockstepWorld, name
   expect(await this.rollout.packages.update(name)).to.hold()
 })
 
-When('I install version {version} of the package {package}', async function (this: LockstepWorld, version: string, name: string) {
-  expect(await this.rollout.packages.install(name, version)).to.hold()
-})
+When(
+  'I install version {version} of the package {package}',
+  async function (this: LockstepWorld, version: string, name: string) {
+    expect(await this.rollout.packages.install(name, version)).to.hold()
+  },
+)
 
-Then('the package version for {package} should be {version}', async function (this: LockstepWorld, name: string, version: string) {
-  expect(await this.rollout.packages.versionShouldBe(name, version)).to.hold()
-})
+Then(
+  'the package version for {package} should be {version}',
+  async function (this: LockstepWorld, name: string, version: string) {
+    expect(await this.rollout.packages.versionShouldBe(name, version)).to.hold()
+  },
+)
 
 Then(
   'the package version for {package} should be {version} within {duration}',

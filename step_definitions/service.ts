@@ -22,10 +22,16 @@ Then('the service {service} should be stopped', async function (this: LockstepWo
   expect(await this.rollout.services.shouldBe(name, 'stopped')).to.hold()
 })
 
-Then('the service {service} should be running within {duration}', async function (this: LockstepWorld, name: string, within: number) {
-  expect(await this.rollout.services.shouldBe(name, 'running', { within })).to.hold()
-})
+Then(
+  'the service {service} should be running within {duration}',
+  async function (this: LockstepWorld, name: string, within: number) {
+    expect(await this.rollout.services.shouldBe(name, 'running', { within })).to.hold()
+  },
+)
 
-Then('the service {service} should be stopped within {duration}', async function (this: LockstepWorld, name: string, within: number) {
-  expect(await this.rollout.services.shouldBe(name, 'stopped', { within })).to.hold()
-})
+Then(
+  'the service {service} should be stopped within {duration}',
+  async function (this: LockstepWorld, name: string, within: number) {
+    expect(await this.rollout.services.shouldBe(name, 'stopped', { within })).to.hold()
+  },
+)

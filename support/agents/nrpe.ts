@@ -1,5 +1,6 @@
 import { contracts } from '../rpc/contracts'
 import { ActionFailed, type Agent } from '../rpc/server/agent'
+import { textInput } from '../rpc/server/inputs'
 
 export interface CheckResult {
   /** Nagios's: 0 ok, 1 warning, 2 critical, 3 unknown. */
@@ -21,8 +22,12 @@ export function nrpeAgent(checks: Checks): Agent {
     contract: contracts.nrpe,
     actions: {
       async runcommand(inputs) {
-        const command = String(inputs['command'])
-        const result = (await checks.run(command)) ?? { exitcode: 3, output: `No such command: ${command}`, perfdata: '' }
+        const command = textInput(inputs, 'command')
+        const result = (await checks.run(command)) ?? {
+          exitcode: 3,
+          output: `No such command: ${command}`,
+          perfdata: '',
+        }
         const data = { ...result, command }
         // Anything but OK is a failed action to MCollective; the exit code tells which.
         if (result.exitcode !== 0) throw new ActionFailed(NAMES[result.exitcode] ?? 'UNKNOWN', data)

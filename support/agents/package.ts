@@ -1,5 +1,7 @@
 import { contracts } from '../rpc/contracts'
+import type { Data } from '../rpc/contracts/contract'
 import { ActionFailed, type Agent } from '../rpc/server/agent'
+import { textInput } from '../rpc/server/inputs'
 
 /** A host's package manager. */
 export interface PackageManager {
@@ -21,7 +23,11 @@ export function packageAgent(packages: PackageManager): Agent {
     output: null,
     provider: null,
   })
-  const change = async (name: string, work: () => Promise<void> | void, isDone: (ensure: string) => boolean) => {
+  const change = async (
+    name: string,
+    work: () => Promise<void> | void,
+    isDone: (ensure: string) => boolean,
+  ) => {
     try {
       await work()
     } catch (error) {
@@ -32,7 +38,7 @@ export function packageAgent(packages: PackageManager): Agent {
     return after
   }
   const isPresent = (ensure: string) => ensure !== 'absent' && ensure !== 'purged'
-  const name = (inputs: Readonly<Record<string, unknown>>) => String(inputs['package'])
+  const name = (inputs: Readonly<Record<string, Data>>) => textInput(inputs, 'package')
   return {
     contract: contracts.package,
     actions: {
@@ -47,11 +53,22 @@ export function packageAgent(packages: PackageManager): Agent {
       },
       async update(inputs) {
         const before = await status(name(inputs))
-        if (!isPresent(before.ensure)) throw new ActionFailed(`Package ${before.name} is not installed`, before)
+        if (!isPresent(before.ensure))
+          throw new ActionFailed(`Package ${before.name} is not installed`, before)
         return change(before.name, () => packages.install(before.name), isPresent)
       },
-      uninstall: (inputs) => change(name(inputs), () => packages.remove(name(inputs), false), (e) => !isPresent(e)),
-      purge: (inputs) => change(name(inputs), () => packages.remove(name(inputs), true), (e) => !isPresent(e)),
+      uninstall: (inputs) =>
+        change(
+          name(inputs),
+          () => packages.remove(name(inputs), false),
+          (e) => !isPresent(e),
+        ),
+      purge: (inputs) =>
+        change(
+          name(inputs),
+          () => packages.remove(name(inputs), true),
+          (e) => !isPresent(e),
+        ),
     },
   }
 }

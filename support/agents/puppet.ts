@@ -34,12 +34,14 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
         return { summary: 'Started a Puppet run', initiated_at: Math.floor(now() / 1000) }
       },
       async enable() {
-        if ((await puppet.status()).enabled) throw new ActionFailed('Puppet is already enabled', { enabled: true })
+        if ((await puppet.status()).enabled)
+          throw new ActionFailed('Puppet is already enabled', { enabled: true })
         await puppet.enable()
         return { status: 'enabled', enabled: true }
       },
       async disable(inputs) {
-        if (!(await puppet.status()).enabled) throw new ActionFailed('Puppet is already disabled', { enabled: false })
+        if (!(await puppet.status()).enabled)
+          throw new ActionFailed('Puppet is already disabled', { enabled: false })
         await puppet.disable(typeof inputs['message'] === 'string' ? inputs['message'] : '')
         return { status: 'disabled', enabled: false }
       },

@@ -1,5 +1,6 @@
 import { contracts } from '../rpc/contracts'
 import { ActionFailed, type Agent } from '../rpc/server/agent'
+import { textInput } from '../rpc/server/inputs'
 
 export interface HostFacts {
   identity: string
@@ -16,10 +17,10 @@ export function rpcutilAgent(host: HostFacts): Agent {
     contract: contracts.rpcutil,
     actions: {
       ping: () => ({ pong: Math.floor(host.now() / 1000) }),
-      get_fact: (inputs) => ({ fact: String(inputs['fact']), value: fact(String(inputs['fact'])) }),
+      get_fact: (inputs) => ({ fact: textInput(inputs, 'fact'), value: fact(textInput(inputs, 'fact')) }),
       get_facts: (inputs) => ({
         values: Object.fromEntries(
-          String(inputs['facts'])
+          textInput(inputs, 'facts')
             .split(',')
             .map((name) => [name.trim(), fact(name.trim())]),
         ),
@@ -33,7 +34,8 @@ export function rpcutilAgent(host: HostFacts): Agent {
       }),
       collective_info: () => ({ main_collective: host.collective, collectives: [host.collective] }),
       get_config_item(inputs) {
-        if (inputs['item'] !== 'identity') throw new ActionFailed(`Unknown config property ${String(inputs['item'])}`)
+        if (inputs['item'] !== 'identity')
+          throw new ActionFailed(`Unknown config property ${textInput(inputs, 'item')}`)
         return { item: 'identity', value: host.identity }
       },
     },

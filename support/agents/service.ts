@@ -1,5 +1,7 @@
 import { contracts } from '../rpc/contracts'
+import type { Data } from '../rpc/contracts/contract'
 import { ActionFailed, type Agent } from '../rpc/server/agent'
+import { textInput } from '../rpc/server/inputs'
 
 /** A host's service manager. */
 export interface ServiceManager {
@@ -9,27 +11,34 @@ export interface ServiceManager {
 }
 
 export function serviceAgent(services: ServiceManager): Agent {
-  const status = async (name: string) => ({ status: (await services.isRunning(name)) ? 'running' : 'stopped' })
+  const status = async (name: string) => ({
+    status: (await services.isRunning(name)) ? 'running' : 'stopped',
+  })
   const settle = async (name: string, wanted: string) => {
     const after = await status(name)
-    if (after.status !== wanted) throw new ActionFailed(`Service ${name} is ${after.status} afterwards`, after)
+    if (after.status !== wanted)
+      throw new ActionFailed(`Service ${name} is ${after.status} afterwards`, after)
     return after
   }
-  const name = (inputs: Readonly<Record<string, unknown>>) => String(inputs['service'])
+  const name = (inputs: Readonly<Record<string, Data>>) => textInput(inputs, 'service')
   return {
     contract: contracts.service,
     actions: {
       status: (inputs) => status(name(inputs)),
       async start(inputs) {
         if (await services.isRunning(name(inputs))) {
-          throw new ActionFailed(`Could not start service ${name(inputs)}: it is already running`, { status: 'running' })
+          throw new ActionFailed(`Could not start service ${name(inputs)}: it is already running`, {
+            status: 'running',
+          })
         }
         await services.start(name(inputs))
         return settle(name(inputs), 'running')
       },
       async stop(inputs) {
         if (!(await services.isRunning(name(inputs)))) {
-          throw new ActionFailed(`Could not stop service ${name(inputs)}: it is already stopped`, { status: 'stopped' })
+          throw new ActionFailed(`Could not stop service ${name(inputs)}: it is already stopped`, {
+            status: 'stopped',
+          })
         }
         await services.stop(name(inputs))
         return settle(name(inputs), 'stopped')

@@ -7,13 +7,18 @@ const root = join(__dirname, '..', '..')
 const dist = join(root, 'dist')
 
 rmSync(dist, { recursive: true, force: true })
-const compiled = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+const compiled = spawnSync(
+  process.execPath,
+  [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+  { cwd: root, stdio: 'inherit' },
+)
 if (compiled.status !== 0) process.exit(compiled.status ?? 1)
 
 for (const entry of readdirSync(join(root, 'support'), { recursive: true, withFileTypes: true })) {
   const from = join(entry.parentPath, entry.name)
   const inside = relative(root, from)
-  const wanted = /\.(cjs|yaml)$/.test(entry.name) && !/testing|bin.(install|test|build|bench)\.cjs$/.test(inside)
+  const wanted =
+    /\.(cjs|yaml)$/.test(entry.name) && !/testing|bin.(install|test|build|bench)\.cjs$/.test(inside)
   if (entry.isFile() && wanted) cpSync(from, join(dist, inside))
 }
 chmodSync(join(dist, 'support', 'bin', 'lockstep.cjs'), 0o755)

@@ -10,10 +10,14 @@ export function held(cwd: string): { text: string; exitCode: number } {
   const records = readJournals<RunRecord['entries'][number]>(join(cwd, STATE, 'live'))
   const damaged = records
     .filter(({ damaged: isDamaged }) => isDamaged)
-    .map(({ run }) => `The journal of run ${run} is damaged: what it says from the damage on is not known. Look at its hosts.\n`)
+    .map(
+      ({ run }) =>
+        `The journal of run ${run} is damaged: what it says from the damage on is not known. Look at its hosts.\n`,
+    )
   const open = heldByRuns(records)
   if (open.length === 0) {
-    const nothing = records.length === 0 ? 'There is no journal of a live run here.\n' : 'Nothing is out of rotation.\n'
+    const nothing =
+      records.length === 0 ? 'There is no journal of a live run here.\n' : 'Nothing is out of rotation.\n'
     return { text: damaged.join('') + nothing, exitCode: damaged.length > 0 ? 1 : 0 }
   }
   return { text: `${damaged.join('')}${report(open)}`, exitCode: 1 }

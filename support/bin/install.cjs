@@ -9,9 +9,14 @@ const wanted = join(root, 'package-lock.json')
 
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
   process.stderr.write('Installing what is missing (npm ci) …\n')
-  const done = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: root, stdio: 'inherit' })
+  const done = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
+    cwd: root,
+    stdio: 'inherit',
+  })
   if (done.status !== 0) {
-    process.stderr.write('npm ci failed; see above. Lockstep needs Node 20.19 or later and a reachable npm registry.\n')
+    process.stderr.write(
+      'npm ci failed; see above. Lockstep needs Node 20.19 or later and a reachable npm registry.\n',
+    )
     process.exit(done.status ?? 1)
   }
 }

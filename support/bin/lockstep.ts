@@ -15,7 +15,11 @@ const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollect
   npx cucumber-js -p live path/to/x.feature    rolls out
 `
 
-const COMMANDS: Readonly<Record<string, (cwd: string) => { text: string; exitCode: number }>> = { held, init, steps }
+const COMMANDS: Readonly<Record<string, (cwd: string) => { text: string; exitCode: number }>> = {
+  held,
+  init,
+  steps,
+}
 
 /** The `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export function main(args: readonly string[], cwd: string): void {

@@ -9,7 +9,9 @@ export function steps(): { text: string; exitCode: number } {
     .filter((name) => ['.ts', '.js'].includes(extname(name)) && !name.endsWith('.d.ts'))
     .sort()
     .map((name) => {
-      const found = [...readFileSync(join(DIRECTORY, name), 'utf8').matchAll(/\b(Given|When|Then)\)?\(\s*(['"])(.+?)\2/g)]
+      const found = [
+        ...readFileSync(join(DIRECTORY, name), 'utf8').matchAll(/\b(Given|When|Then)\)?\(\s*(['"])(.+?)\2/g),
+      ]
       const lines = found.map(([, keyword = '', , phrase = '']) => `  ${keyword.padEnd(5)} ${phrase}`)
       return `${basename(name, extname(name)).replaceAll('_', ' ')}\n${lines.join('\n')}\n`
     })

@@ -9,8 +9,26 @@ const mocha = [local(['mocha', 'bin', 'mocha.js'])]
 const SUITES = {
   unit: mocha,
   behaviour: [local(['@cucumber', 'cucumber', 'bin', 'cucumber.js']), '-p', 'behaviour'],
-  package: [...mocha, '--no-config', '--require', 'ts-node/register', '--extension', 'ts', 'support/testing/package/*.package.ts'],
-  real: [...mocha, '--no-config', '--require', 'ts-node/register', '--extension', 'ts', '--reporter', 'spec', 'support/testing/real/*.real.ts'],
+  package: [
+    ...mocha,
+    '--no-config',
+    '--require',
+    'ts-node/register',
+    '--extension',
+    'ts',
+    'support/testing/package/*.package.ts',
+  ],
+  real: [
+    ...mocha,
+    '--no-config',
+    '--require',
+    'ts-node/register',
+    '--extension',
+    'ts',
+    '--reporter',
+    'spec',
+    'support/testing/real/*.real.ts',
+  ],
 }
 
 function run(name, args) {
@@ -33,7 +51,11 @@ function counts({ status, text }) {
         failed: Number(scenarios[1]) - Number(/(\d+) passed/.exec(scenarios[2])?.[1] ?? 0),
         skipped: 0,
       }
-    : { passed: number(/^\s*(\d+) passing/m), failed: number(/^\s*(\d+) failing/m), skipped: number(/^\s*(\d+) pending/m) }
+    : {
+        passed: number(/^\s*(\d+) passing/m),
+        failed: number(/^\s*(\d+) failing/m),
+        skipped: number(/^\s*(\d+) pending/m),
+      }
   // A runner that dies before it counts has failed all the same.
   if (status !== 0 && counted.failed === 0) counted.failed = 1
   if (counted.passed + counted.failed === 0) counted.failed = 1
@@ -44,7 +66,8 @@ async function main(names) {
   const total = { passed: 0, failed: 0, skipped: 0 }
   for (const name of names) {
     const args = SUITES[name]
-    if (args === undefined) throw new Error(`there is no suite ${name}; there are: ${Object.keys(SUITES).join(', ')}`)
+    if (args === undefined)
+      throw new Error(`there is no suite ${name}; there are: ${Object.keys(SUITES).join(', ')}`)
     const counted = counts(await run(name, args))
     for (const key of Object.keys(total)) total[key] += counted[key]
   }

@@ -37,18 +37,27 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
     name: path,
     connector,
     brokers: brokers(settings, connector, around),
-    virtualHost: settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
-    collective: settings.text('main_collective') ?? settings.text('collectives')?.split(',')[0]?.trim() ?? 'mcollective',
+    virtualHost:
+      settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
+    collective:
+      settings.text('main_collective') ??
+      settings.text('collectives')?.split(',')[0]?.trim() ??
+      'mcollective',
     identity,
     security: security(settings, identity, around),
     ttl: settings.whole('ttl', 1, 86_400) ?? DEFAULTS.ttl,
     discoveryWindow: DEFAULTS.discoveryWindow,
-    connectWithin: (settings.whole(`plugin.${connector}.connect_timeout`, 1, 600) ?? DEFAULTS.connectWithin / 1000) * 1000,
-    heartBeat: (settings.whole(`plugin.${connector}.heartbeat_interval`, 0, 3600) ?? DEFAULTS.heartBeat / 1000) * 1000,
+    connectWithin:
+      (settings.whole(`plugin.${connector}.connect_timeout`, 1, 600) ?? DEFAULTS.connectWithin / 1000) * 1000,
+    heartBeat:
+      (settings.whole(`plugin.${connector}.heartbeat_interval`, 0, 3600) ?? DEFAULTS.heartBeat / 1000) * 1000,
     lookEvery: DEFAULTS.lookEvery,
     timeouts: {},
     directAddressing: settings.flag('direct_addressing') ?? true,
-    warnings: settings.text('plugin.psk') !== undefined && isReadableByAll(path) ? [`${path} holds a secret and everybody can read it`] : [],
+    warnings:
+      settings.text('plugin.psk') !== undefined && isReadableByAll(path)
+        ? [`${path} holds a secret and everybody can read it`]
+        : [],
   }
 }
 
@@ -64,7 +73,8 @@ class Settings {
 
   required(key: string): string {
     const value = this.text(key)
-    if (value === undefined || value === '') throw new LockstepError('bad-config', `${this.path}: ${key} is missing`)
+    if (value === undefined || value === '')
+      throw new LockstepError('bad-config', `${this.path}: ${key} is missing`)
     return value
   }
 
@@ -125,7 +135,8 @@ function refuseUnsupported(settings: Settings, connector: string): void {
 
 function brokers(settings: Settings, connector: string, { env }: Surroundings): BrokerAddress[] {
   const size = settings.whole(`plugin.${connector}.pool.size`, 1, 100)
-  if (size === undefined) throw new LockstepError('bad-config', `${settings.path}: plugin.${connector}.pool.size is missing`)
+  if (size === undefined)
+    throw new LockstepError('bad-config', `${settings.path}: plugin.${connector}.pool.size is missing`)
   return Array.from({ length: size }, (_, index) => {
     const prefix = `plugin.${connector}.pool.${index + 1}`
     const user = env['STOMP_USER'] ?? settings.text(`${prefix}.user`)
@@ -141,7 +152,13 @@ function brokers(settings: Settings, connector: string, { env }: Surroundings): 
   })
 }
 
-function tls(settings: Settings, prefix: string, connector: string, number: number, env: Surroundings['env']): BrokerTls {
+function tls(
+  settings: Settings,
+  prefix: string,
+  connector: string,
+  number: number,
+  env: Surroundings['env'],
+): BrokerTls {
   const read = (key: string, what: string) => {
     const fromEnv = env[`MCOLLECTIVE_${connector.toUpperCase()}_POOL${number}_SSL_${key.toUpperCase()}`]
     const path = fromEnv ?? settings.text(`${prefix}.ssl.${key}`)

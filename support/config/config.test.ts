@@ -69,14 +69,44 @@ describe('configuration', () => {
 
     const wrong: [string, string, string][] = [
       ['a line without =', cfg('nonsense\n'), ':12: expected "key = value"'],
-      ['an unknown connector', cfg('connector = redis\n'), ':12: connector is "redis"; expected activemq or rabbitmq'],
-      ['a port of 0', cfg('plugin.rabbitmq.pool.1.port = 0\n'), ':12: plugin.rabbitmq.pool.1.port is "0"; expected a whole number from 1 to 65535'],
-      ['a port that is none', cfg('plugin.rabbitmq.pool.1.port = 61613x\n'), ':12: plugin.rabbitmq.pool.1.port is "61613x"; expected a whole number from 1 to 65535'],
-      ['a pool larger than its hosts', cfg('plugin.rabbitmq.pool.size = 3\n'), ': plugin.rabbitmq.pool.3.host is missing'],
-      ['an unsupported security provider', cfg('securityprovider = sshkey\n'), ':12: securityprovider is "sshkey"; expected psk or ssl'],
+      [
+        'an unknown connector',
+        cfg('connector = redis\n'),
+        ':12: connector is "redis"; expected activemq or rabbitmq',
+      ],
+      [
+        'a port of 0',
+        cfg('plugin.rabbitmq.pool.1.port = 0\n'),
+        ':12: plugin.rabbitmq.pool.1.port is "0"; expected a whole number from 1 to 65535',
+      ],
+      [
+        'a port that is none',
+        cfg('plugin.rabbitmq.pool.1.port = 61613x\n'),
+        ':12: plugin.rabbitmq.pool.1.port is "61613x"; expected a whole number from 1 to 65535',
+      ],
+      [
+        'a pool larger than its hosts',
+        cfg('plugin.rabbitmq.pool.size = 3\n'),
+        ': plugin.rabbitmq.pool.3.host is missing',
+      ],
+      [
+        'an unsupported security provider',
+        cfg('securityprovider = sshkey\n'),
+        ':12: securityprovider is "sshkey"; expected psk or ssl',
+      ],
       ['an empty secret', cfg('plugin.psk =\n'), ': plugin.psk is missing'],
-      ['base64', cfg('plugin.rabbitmq.base64 = yes\n'), ':12: plugin.rabbitmq.base64 is "yes"; expected no: Lockstep does not support this'],
-      ['a missing key file', cfg('securityprovider = ssl\nplugin.ssl_client_public = /x/me.pem\nplugin.ssl_client_private = /x/me.key\nplugin.ssl_server_public = /x/s.pem\n'), ':14: the private key /x/me.key cannot be read: there is no such file'],
+      [
+        'base64',
+        cfg('plugin.rabbitmq.base64 = yes\n'),
+        ':12: plugin.rabbitmq.base64 is "yes"; expected no: Lockstep does not support this',
+      ],
+      [
+        'a missing key file',
+        cfg(
+          'securityprovider = ssl\nplugin.ssl_client_public = /x/me.pem\nplugin.ssl_client_private = /x/me.key\nplugin.ssl_server_public = /x/s.pem\n',
+        ),
+        ':14: the private key /x/me.key cannot be read: there is no such file',
+      ],
     ]
     for (const [name, text, expected] of wrong) {
       it(`says what is wrong with ${name}`, () => {
@@ -87,15 +117,22 @@ describe('configuration', () => {
 
     it('never tells a secret while it says what is wrong', () => {
       fc.assert(
-        fc.property(fc.string({ minLength: 12, unit: fc.constantFrom(...'abcdefghijklmnop') }), fc.string(), (secret, junk) => {
-          const path = scratch.write('client.cfg', cfg(`plugin.psk = ${secret}\nttl = ${junk}\nplugin.rabbitmq.pool.1.ssl = ${junk}\n`))
-          try {
-            readClientCfg(path, around())
-          } catch (error) {
-            expect(error).to.be.instanceOf(LockstepError)
-            expect((error as Error).message).not.to.contain(secret)
-          }
-        }),
+        fc.property(
+          fc.string({ minLength: 12, unit: fc.constantFrom(...'abcdefghijklmnop') }),
+          fc.string(),
+          (secret, junk) => {
+            const path = scratch.write(
+              'client.cfg',
+              cfg(`plugin.psk = ${secret}\nttl = ${junk}\nplugin.rabbitmq.pool.1.ssl = ${junk}\n`),
+            )
+            try {
+              readClientCfg(path, around())
+            } catch (error) {
+              expect(error).to.be.instanceOf(LockstepError)
+              expect((error as Error).message).not.to.contain(secret)
+            }
+          },
+        ),
         { numRuns: 200 },
       )
     })
@@ -127,8 +164,14 @@ ${change}`
     })
 
     it('can point to an mco configuration', () => {
-      scratch.write('client.cfg', 'plugin.psk = x\nplugin.activemq.pool.size = 1\nplugin.activemq.pool.1.host = mq\n')
-      expect(read('environments: { prod: { client_config: client.cfg } }')).to.deep.include({ name: 'prod', connector: 'activemq' })
+      scratch.write(
+        'client.cfg',
+        'plugin.psk = x\nplugin.activemq.pool.size = 1\nplugin.activemq.pool.1.host = mq\n',
+      )
+      expect(read('environments: { prod: { client_config: client.cfg } }')).to.deep.include({
+        name: 'prod',
+        connector: 'activemq',
+      })
     })
 
     it('reads ssl keys', () => {
@@ -136,21 +179,66 @@ ${change}`
       scratch.write('me.pem', publicKey.export({ type: 'spki', format: 'pem' }))
       scratch.write('me.key', privateKey.export({ type: 'pkcs8', format: 'pem' }))
       const ssl = '{ provider: ssl, private_key: me.key, public_key: me.pem, server_public_key: me.pem }'
-      expect(read(yaml().replace(/\{ provider.*\}/, ssl)).security).to.include({ provider: 'ssl', callerid: 'cert=me', serializer: 'marshal' })
+      expect(read(yaml().replace(/\{ provider.*\}/, ssl)).security).to.include({
+        provider: 'ssl',
+        callerid: 'cert=me',
+        serializer: 'marshal',
+      })
     })
 
     const wrong: [string, () => unknown, RegExp][] = [
-      ['a misspelt setting', () => read(yaml('    conector: x\n')), /lockstep.yaml:9: there is no setting environments.test.conector; check its spelling/],
-      ['an unknown environment', () => read(yaml(), 'prod'), /there is no environment "prod"; there are: test\. Choose with LOCKSTEP_ENVIRONMENT/],
-      ['a wrong type', () => read(yaml().replace('{ host', '{ port: 61613x, host')), /lockstep.yaml:5: environments.test.brokers.0.port is "61613x"; expected a port number/],
-      ['a port out of range', () => read(yaml().replace('{ host', '{ port: 70000, host')), /:5: .*expected a port up to 65535/],
-      ['no brokers', () => read(yaml().replace(/brokers:\n.*\n/, 'brokers: []\n')), /:4: .*at least one broker/],
-      ['a duration that is none', () => read(yaml().replace('3 seconds', 'soon')), /:7: .*discovery_window is "soon"; expected a duration such as 30 seconds/],
-      ['a plain password', () => read(yaml().replace('{ env: MQ_PASSWORD }', 'hunter2')), /where the secret is/],
-      ['a key that comes twice', () => read(yaml('    connector: rabbitmq\n')), /:9: Map keys must be unique/],
+      [
+        'a misspelt setting',
+        () => read(yaml('    conector: x\n')),
+        /lockstep.yaml:9: there is no setting environments.test.conector; check its spelling/,
+      ],
+      [
+        'an unknown environment',
+        () => read(yaml(), 'prod'),
+        /there is no environment "prod"; there are: test\. Choose with LOCKSTEP_ENVIRONMENT/,
+      ],
+      [
+        'a wrong type',
+        () => read(yaml().replace('{ host', '{ port: 61613x, host')),
+        /lockstep.yaml:5: environments.test.brokers.0.port is "61613x"; expected a port number/,
+      ],
+      [
+        'a port out of range',
+        () => read(yaml().replace('{ host', '{ port: 70000, host')),
+        /:5: .*expected a port up to 65535/,
+      ],
+      [
+        'no brokers',
+        () => read(yaml().replace(/brokers:\n.*\n/, 'brokers: []\n')),
+        /:4: .*at least one broker/,
+      ],
+      [
+        'a duration that is none',
+        () => read(yaml().replace('3 seconds', 'soon')),
+        /:7: .*discovery_window is "soon"; expected a duration such as 30 seconds/,
+      ],
+      [
+        'a plain password',
+        () => read(yaml().replace('{ env: MQ_PASSWORD }', 'hunter2')),
+        /where the secret is/,
+      ],
+      [
+        'a key that comes twice',
+        () => read(yaml('    connector: rabbitmq\n')),
+        /:9: Map keys must be unique/,
+      ],
       ['a syntax error', () => read('environments: [\n'), /lockstep.yaml:2: /],
-      ['a secret from a variable that is not set', () => read(yaml(), undefined, {}), /the password of mq.example.net is to come from MQ_PASSWORD, which is not set/],
-      ['a billion laughs', () => read(`a: &a [1,1]\nb: &b [${'*a,'.repeat(99)}*a]\nenvironments: { x: [${'*b,'.repeat(99)}*b] }`), /alias/i],
+      [
+        'a secret from a variable that is not set',
+        () => read(yaml(), undefined, {}),
+        /the password of mq.example.net is to come from MQ_PASSWORD, which is not set/,
+      ],
+      [
+        'a billion laughs',
+        () =>
+          read(`a: &a [1,1]\nb: &b [${'*a,'.repeat(99)}*a]\nenvironments: { x: [${'*b,'.repeat(99)}*b] }`),
+        /alias/i,
+      ],
     ]
     for (const [name, work, expected] of wrong) {
       it(`says what is wrong with ${name}`, () => {
@@ -161,39 +249,65 @@ ${change}`
     }
 
     it('says which file is missing', () => {
-      expect(sentence(() => readLockstepYaml(at('none.yaml'), undefined, around()))).to.match(/cannot be read: there is no such file/)
-      expect(sentence(() => readLockstepYaml(scratch.path, undefined, around()))).to.match(/it is a directory/)
+      expect(sentence(() => readLockstepYaml(at('none.yaml'), undefined, around()))).to.match(
+        /cannot be read: there is no such file/,
+      )
+      expect(sentence(() => readLockstepYaml(scratch.path, undefined, around()))).to.match(
+        /it is a directory/,
+      )
     })
   })
 
   describe('of an embedded fleet', () => {
     it('describes hosts in ranges, with faults on top', () => {
-      const path = scratch.write('fleet.yaml', 'repository: { app: [1.0, 2.0] }\nfleet:\n  - { hosts: "web[9-11]", facts: { cores: 4 }, checks: { c: [ok, critical] } }\n')
+      const path = scratch.write(
+        'fleet.yaml',
+        'repository: { app: [1.0, 2.0] }\nfleet:\n  - { hosts: "web[9-11]", facts: { cores: 4 }, checks: { c: [ok, critical] } }\n',
+      )
       const { hosts } = readFleetFile(path, parseFaults('web10=silent from step 2'))
       expect(hosts.map(({ identity }) => identity)).to.deep.equal(['web9', 'web10', 'web11'])
       expect(hosts[1]).to.deep.include({ facts: { cores: '4' }, fault: { name: 'silent', from: 2 } })
     })
 
     const wrong: [string, string, RegExp][] = [
-      ['a host that is described twice', 'fleet: [{ hosts: a }, { hosts: a }]', /the host a is described twice/],
-      ['an unknown fault', 'fleet:\n  - hosts: a\n    fault: sulks\n', /fleet.yaml:3: fleet.0.fault is "sulks"; expected one of: silent/],
+      [
+        'a host that is described twice',
+        'fleet: [{ hosts: a }, { hosts: a }]',
+        /the host a is described twice/,
+      ],
+      [
+        'an unknown fault',
+        'fleet:\n  - hosts: a\n    fault: sulks\n',
+        /fleet.yaml:3: fleet.0.fault is "sulks"; expected one of: silent/,
+      ],
       ['a range that is too large', 'fleet: [{ hosts: "a[1-900000]" }]', /a range of 900000 hosts/],
       ['no hosts', 'fleet: []', /at least one group/],
-      ['an unknown setting', 'fleet:\n  - hosts: a\n    pakages: {}\n', /fleet.yaml:3: there is no setting fleet.0.pakages/],
+      [
+        'an unknown setting',
+        'fleet:\n  - hosts: a\n    pakages: {}\n',
+        /fleet.yaml:3: there is no setting fleet.0.pakages/,
+      ],
     ]
     for (const [name, text, expected] of wrong) {
-      it(`says what is wrong with ${name}`, () => expect(sentence(() => readFleetFile(scratch.write('fleet.yaml', text)))).to.match(expected))
+      it(`says what is wrong with ${name}`, () =>
+        expect(sentence(() => readFleetFile(scratch.write('fleet.yaml', text)))).to.match(expected))
     }
 
     it('says what is wrong with LOCKSTEP_FAULTS', () => {
       expect(sentence(() => parseFaults('web1'))).to.match(/LOCKSTEP_FAULTS: "web1"; expected host=fault/)
-      expect(sentence(() => readFleetFile(scratch.write('f.yaml', 'fleet: [{ hosts: a }]'), parseFaults('b=silent')))).to.match(/there is no host b/)
+      expect(
+        sentence(() =>
+          readFleetFile(scratch.write('f.yaml', 'fleet: [{ hosts: a }]'), parseFaults('b=silent')),
+        ),
+      ).to.match(/there is no host b/)
     })
   })
 
   describe('in a host list', () => {
     it('reads CRLF, a BOM, blanks and comments', () => {
-      expect(readHostList(scratch.write('hosts', '\uFEFFweb1.example.net\r\n\r\n  Web2 # second\r\n# none\r\n'))).to.deep.equal(['web1.example.net', 'Web2'])
+      expect(
+        readHostList(scratch.write('hosts', '\uFEFFweb1.example.net\r\n\r\n  Web2 # second\r\n# none\r\n')),
+      ).to.deep.equal(['web1.example.net', 'Web2'])
     })
     const wrong: [string, string, RegExp][] = [
       ['a duplicate', 'web1\nWEB1\n', /hosts:2: WEB1 is listed already, on line 1/],
@@ -202,7 +316,8 @@ ${change}`
       ['nothing', '\n \n', /lists no host/],
     ]
     for (const [name, text, expected] of wrong) {
-      it(`says what is wrong with ${name}`, () => expect(sentence(() => readHostList(scratch.write('hosts', text)))).to.match(expected))
+      it(`says what is wrong with ${name}`, () =>
+        expect(sentence(() => readHostList(scratch.write('hosts', text)))).to.match(expected))
     }
   })
 })

@@ -27,7 +27,13 @@ export interface Environment {
 
 export type SecuritySettings =
   | { provider: 'psk'; secret: string; callerid: string }
-  | { provider: 'ssl'; serializer: 'marshal' | 'yaml'; callerid: string; privateKey: KeyObject; serverPublicKey: KeyObject }
+  | {
+      provider: 'ssl'
+      serializer: 'marshal' | 'yaml'
+      callerid: string
+      privateKey: KeyObject
+      serverPublicKey: KeyObject
+    }
 
 /** Texts that must not appear in any log, report or error. */
 export function secretsOf({ brokers, security }: Environment): string[] {

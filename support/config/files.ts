@@ -11,7 +11,9 @@ export function readConfigFile(path: string, what: string, where: string): strin
     if (size > BYTES_AT_MOST) throw new Error(`it has ${size} bytes; at most ${BYTES_AT_MOST} are read`)
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   } catch (error) {
-    throw new LockstepError('bad-config', `${where}: the ${what} ${path} cannot be read: ${reason(error)}`, { cause: error })
+    throw new LockstepError('bad-config', `${where}: the ${what} ${path} cannot be read: ${reason(error)}`, {
+      cause: error,
+    })
   }
 }
 
@@ -32,8 +34,12 @@ function parsed(what: string, path: string, where: string, parse: (pem: string) 
   try {
     return parse(pem)
   } catch (error) {
-    const hint = pem.includes('ENCRYPTED') ? 'it is encrypted; give one that has no passphrase' : 'expected PEM text'
-    throw new LockstepError('bad-config', `${where}: ${path} holds no ${what} that can be used: ${hint}`, { cause: error })
+    const hint = pem.includes('ENCRYPTED')
+      ? 'it is encrypted; give one that has no passphrase'
+      : 'expected PEM text'
+    throw new LockstepError('bad-config', `${where}: ${path} holds no ${what} that can be used: ${hint}`, {
+      cause: error,
+    })
   }
 }
 

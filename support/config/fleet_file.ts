@@ -18,12 +18,18 @@ const fault = v.pipe(
 )
 
 const group = v.strictObject({
-  hosts: v.pipe(v.string('a host name, or a range such as web[1-8].example.net'), v.regex(/^[\w.-]*(\[\d+-\d+\])?[\w.-]*$/, 'a host name, or a range such as web[1-8].example.net')),
+  hosts: v.pipe(
+    v.string('a host name, or a range such as web[1-8].example.net'),
+    v.regex(/^[\w.-]*(\[\d+-\d+\])?[\w.-]*$/, 'a host name, or a range such as web[1-8].example.net'),
+  ),
   classes: v.optional(v.array(v.string('a class')), []),
   facts: v.optional(v.record(v.string(), text), {}),
   packages: v.optional(v.record(v.string(), text), {}),
   services: v.optional(v.record(v.string(), v.picklist(['running', 'stopped'], 'running or stopped')), {}),
-  checks: v.optional(v.record(v.string(), v.union([checkState, v.array(checkState)], 'a state, or a list of states in turn')), {}),
+  checks: v.optional(
+    v.record(v.string(), v.union([checkState, v.array(checkState)], 'a state, or a list of states in turn')),
+    {},
+  ),
   without: v.optional(v.array(v.string()), []),
   fault: v.optional(fault),
 })
@@ -48,14 +54,17 @@ export function readFleetFile(path: string, faults: Readonly<Record<string, Faul
       facts: entry.facts,
       packages: entry.packages,
       services: entry.services,
-      checks: Object.fromEntries(Object.entries(entry.checks).map(([name, states]) => [name, [states].flat().map(checkResult)])),
+      checks: Object.fromEntries(
+        Object.entries(entry.checks).map(([name, states]) => [name, [states].flat().map(checkResult)]),
+      ),
       without: entry.without,
       fault: faults[identity] ?? entry.fault,
     })),
   )
   const names = new Set<string>()
   for (const { identity } of hosts) {
-    if (names.has(identity)) throw new LockstepError('bad-config', `${path}: the host ${identity} is described twice`)
+    if (names.has(identity))
+      throw new LockstepError('bad-config', `${path}: the host ${identity} is described twice`)
     names.add(identity)
   }
   const stranger = Object.keys(faults).find((name) => !names.has(name))
@@ -74,7 +83,10 @@ export function parseFaults(written: string): Record<string, Fault> {
     const parsed = parseFault(fault)
     if (parsed === undefined) {
       const known = Object.keys(FAULTS).join(', ')
-      throw new LockstepError('bad-config', `LOCKSTEP_FAULTS: ${JSON.stringify(part)}; expected host=fault, with a fault of: ${known}`)
+      throw new LockstepError(
+        'bad-config',
+        `LOCKSTEP_FAULTS: ${JSON.stringify(part)}; expected host=fault, with a fault of: ${known}`,
+      )
     }
     faults[host] = parsed
   }
@@ -86,7 +98,10 @@ function expand(path: string, written: string): string[] {
   if (from === undefined || to === undefined) return [written]
   const count = Number(to) - Number(from) + 1
   if (count < 1 || count > HOSTS_AT_MOST) {
-    throw new LockstepError('bad-config', `${path}: ${written} is a range of ${count} hosts; expected 1 to ${HOSTS_AT_MOST}`)
+    throw new LockstepError(
+      'bad-config',
+      `${path}: ${written} is a range of ${count} hosts; expected 1 to ${HOSTS_AT_MOST}`,
+    )
   }
   return Array.from({ length: count }, (_, index) => `${before}${Number(from) + index}${after}`)
 }

@@ -10,7 +10,12 @@ import { readYaml } from './yaml_file'
 import { basename } from 'node:path'
 
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
-const port = v.pipe(v.number('a port number'), v.integer('a port number'), v.minValue(1, 'a port from 1'), v.maxValue(65_535, 'a port up to 65535'))
+const port = v.pipe(
+  v.number('a port number'),
+  v.integer('a port number'),
+  v.minValue(1, 'a port from 1'),
+  v.maxValue(65_535, 'a port up to 65535'),
+)
 const path = v.pipe(v.string(), v.minLength(1, 'a path'))
 const secret = v.union(
   [v.strictObject({ env: name }), v.strictObject({ file: path })],
@@ -77,20 +82,33 @@ const file = v.strictObject({
  * One environment of a `lockstep.yaml`: the one named, else its `default`, else the only one there is.
  * @throws LockstepError `bad-config`: file, line, what was expected
  */
-export function readLockstepYaml(configPath: string, wanted: string | undefined, around: Surroundings): Environment {
+export function readLockstepYaml(
+  configPath: string,
+  wanted: string | undefined,
+  around: Surroundings,
+): Environment {
   const text = readConfigFile(configPath, 'configuration', 'Lockstep')
   const { default: preferred, environments } = readYaml(configPath, text, file)
   const names = Object.keys(environments)
   const chosen = wanted ?? preferred ?? (names.length === 1 ? names[0] : undefined)
   if (chosen === undefined || !names.includes(chosen)) {
     const there = names.join(', ') || 'none'
-    const what = chosen === undefined ? 'no environment was chosen' : `there is no environment ${JSON.stringify(chosen)}`
-    throw new LockstepError('bad-config', `${configPath}: ${what}; there are: ${there}. Choose with LOCKSTEP_ENVIRONMENT=<name>`)
+    const what =
+      chosen === undefined ? 'no environment was chosen' : `there is no environment ${JSON.stringify(chosen)}`
+    throw new LockstepError(
+      'bad-config',
+      `${configPath}: ${what}; there are: ${there}. Choose with LOCKSTEP_ENVIRONMENT=<name>`,
+    )
   }
   const shape = environmentSchemaFor(environments[chosen])
-  const checked = readYaml(configPath, text, v.looseObject({ environments: v.looseObject({ [chosen]: shape }) }))
+  const checked = readYaml(
+    configPath,
+    text,
+    v.looseObject({ environments: v.looseObject({ [chosen]: shape }) }),
+  )
   const settings = (checked.environments as Record<string, v.InferOutput<typeof environment>>)[chosen]
-  if (settings === undefined) throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
+  if (settings === undefined)
+    throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
   return resolved(configPath, chosen, settings, around)
 }
 
@@ -100,7 +118,12 @@ function environmentSchemaFor(value: unknown) {
   return typeof value === 'object' && value !== null && 'client_config' in value ? byClientConfig : byBrokers
 }
 
-function resolved(configPath: string, chosen: string, settings: v.InferOutput<typeof environment>, around: Surroundings): Environment {
+function resolved(
+  configPath: string,
+  chosen: string,
+  settings: v.InferOutput<typeof environment>,
+  around: Surroundings,
+): Environment {
   const at = (relative: string) => resolve(dirname(configPath), relative)
   const times = {
     discoveryWindow: settings.discovery_window ?? DEFAULTS.discoveryWindow,
@@ -110,16 +133,23 @@ function resolved(configPath: string, chosen: string, settings: v.InferOutput<ty
     timeouts: settings.timeouts,
     ttl: settings.ttl,
   }
-  if ('client_config' in settings) return { ...readClientCfg(at(settings.client_config), around), ...times, name: chosen }
+  if ('client_config' in settings)
+    return { ...readClientCfg(at(settings.client_config), around), ...times, name: chosen }
   const warnings: string[] = []
-  const read = (from: v.InferOutput<typeof secret>, what: string) => readSecret(from, what, { configPath, at, env: around.env, warnings })
+  const read = (from: v.InferOutput<typeof secret>, what: string) =>
+    readSecret(from, what, { configPath, at, env: around.env, warnings })
   return {
     name: chosen,
     connector: settings.connector,
     brokers: settings.brokers.map((entry): BrokerAddress => {
       const { host, port: number, user, password, tls } = entry
-      const pem = (file: string | undefined, what: string) => (file === undefined ? undefined : readConfigFile(at(file), what, configPath))
-      const [ca, cert, key] = [pem(tls?.ca, 'CA certificate'), pem(tls?.cert, 'client certificate'), pem(tls?.key, 'client key')]
+      const pem = (file: string | undefined, what: string) =>
+        file === undefined ? undefined : readConfigFile(at(file), what, configPath)
+      const [ca, cert, key] = [
+        pem(tls?.ca, 'CA certificate'),
+        pem(tls?.cert, 'client certificate'),
+        pem(tls?.key, 'client key'),
+      ]
       return {
         host,
         port: number,
@@ -127,10 +157,18 @@ function resolved(configPath: string, chosen: string, settings: v.InferOutput<ty
         ...(password === undefined ? {} : { password: read(password, `password of ${host}`) }),
         ...(tls === undefined
           ? {}
-          : { tls: { verify: true, ...(ca === undefined ? {} : { ca: [ca] }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) } }),
+          : {
+              tls: {
+                verify: true,
+                ...(ca === undefined ? {} : { ca: [ca] }),
+                ...(cert === undefined ? {} : { cert }),
+                ...(key === undefined ? {} : { key }),
+              },
+            }),
       }
     }),
-    virtualHost: settings.virtual_host ?? (settings.connector === 'activemq' ? 'mcollective' : '/mcollective'),
+    virtualHost:
+      settings.virtual_host ?? (settings.connector === 'activemq' ? 'mcollective' : '/mcollective'),
     collective: settings.collective,
     identity: settings.identity ?? around.hostname,
     security: readSecurity(settings.security, configPath, at, read, around),
@@ -148,7 +186,11 @@ function readSecurity(
   around: Surroundings,
 ): SecuritySettings {
   if (settings.provider === 'psk') {
-    return { provider: 'psk', secret: read(settings.secret, 'psk secret'), callerid: settings.callerid ?? `uid=${around.uid}` }
+    return {
+      provider: 'psk',
+      secret: read(settings.secret, 'psk secret'),
+      callerid: settings.callerid ?? `uid=${around.uid}`,
+    }
   }
   return {
     provider: 'ssl',
@@ -162,12 +204,20 @@ function readSecurity(
 function readSecret(
   from: v.InferOutput<typeof secret>,
   what: string,
-  { configPath, at, env, warnings }: { configPath: string; at: (p: string) => string; env: Surroundings['env']; warnings: string[] },
+  {
+    configPath,
+    at,
+    env,
+    warnings,
+  }: { configPath: string; at: (p: string) => string; env: Surroundings['env']; warnings: string[] },
 ): string {
   if ('env' in from) {
     const value = env[from.env]
     if (value === undefined || value === '') {
-      throw new LockstepError('bad-config', `${configPath}: the ${what} is to come from ${from.env}, which is not set`)
+      throw new LockstepError(
+        'bad-config',
+        `${configPath}: the ${what} is to come from ${from.env}, which is not set`,
+      )
     }
     return value
   }

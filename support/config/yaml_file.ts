@@ -12,7 +12,10 @@ export function readYaml<S extends v.GenericSchema>(path: string, text: string, 
   const [error] = document.errors
   if (error !== undefined) {
     const line = error.linePos?.[0].line
-    throw new LockstepError('bad-config', `${path}${line === undefined ? '' : `:${line}`}: ${firstSentence(error.message)}`)
+    throw new LockstepError(
+      'bad-config',
+      `${path}${line === undefined ? '' : `:${line}`}: ${firstSentence(error.message)}`,
+    )
   }
   const result = v.safeParse(schema, valueOf(path, document), { abortPipeEarly: true })
   if (result.success) return result.output
@@ -48,7 +51,8 @@ function lineOf(document: Document, lines: LineCounter, keys: readonly (string |
     const parent = length === 1 ? document.contents : document.getIn(keys.slice(0, length - 1), true)
     const key = keys[length - 1]
     const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === String(key)) : undefined
-    const node = (pair?.key ?? document.getIn(keys.slice(0, length), true)) as { range?: [number, number, number] } | undefined
+    const node = (pair?.key ?? document.getIn(keys.slice(0, length), true)) as
+      { range?: [number, number, number] } | undefined
     if (node?.range !== undefined) return lines.linePos(node.range[0]).line
   }
   return 1

@@ -3,7 +3,10 @@ import { EXPIRY_MARGIN, type Naming } from './naming'
 export const rabbitmq: Naming = {
   scanCost: 0,
   broadcast: ({ collective, agent }) => `/exchange/${collective}_broadcast/${agent}`,
-  directed: ({ collective }, host) => ({ destination: `/exchange/${collective}_directed/${host}`, headers: {} }),
+  directed: ({ collective }, host) => ({
+    destination: `/exchange/${collective}_directed/${host}`,
+    headers: {},
+  }),
   // The broker makes a temporary queue of its own out of this name, and delivers from it without a SUBSCRIBE.
   replies: (_collective, { sequence }) => ({ replyTo: `/temp-queue/mcollective_reply_${sequence}` }),
   expiry: (ttl) => ({ expiration: String((ttl + EXPIRY_MARGIN) * 1000) }),

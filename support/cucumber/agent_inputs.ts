@@ -2,7 +2,9 @@ import type { DataTable } from '@cucumber/cucumber'
 
 /** Inputs of an action from a table of two columns, name and value. `true`, `false` and whole numbers are taken as such. */
 export function agentInputs(table: DataTable): Record<string, string | boolean | number> {
-  return Object.fromEntries(Object.entries(table.rowsHash()).map(([name, written]) => [name, valueOf(written)]))
+  return Object.fromEntries(
+    Object.entries(table.rowsHash()).map(([name, written]) => [name, valueOf(written)]),
+  )
 }
 
 function valueOf(written: string): string | boolean | number {

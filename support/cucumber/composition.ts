@@ -8,7 +8,7 @@ import { DEFAULTS, secretsOf, type Environment } from '../config/environment'
 import { heldByRuns, type RunRecord } from '../rollout/held'
 import type { JournalEntry } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
-import { systemClock } from '../system/clock'
+import { pause, systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { JournalFile, readJournals } from '../system/journal_file'
 import { openLog, scrubber } from '../system/log'
@@ -26,6 +26,8 @@ export interface RunParameters {
 }
 
 export const STATE = '.lockstep'
+/** How long is listened after the last step, ms. */
+const LAST_WORDS = 100
 export const EMBEDDED_FLEET = join(__dirname, '..', 'simulation', 'fleet.yaml')
 
 /** Everything that a run needs, put together; the one place where all parts meet. */
@@ -41,10 +43,17 @@ export class Composition {
   ) {}
 
   /** @throws LockstepError `bad-config`; nothing was sent then */
-  static async compose(run: Run, parameters: RunParameters, around: Surroundings, cwd: string): Promise<Composition> {
+  static async compose(
+    run: Run,
+    parameters: RunParameters,
+    around: Surroundings,
+    cwd: string,
+  ): Promise<Composition> {
     const mode = parameters.mode ?? 'embedded'
     const { environment, embedded } =
-      mode === 'embedded' ? await startEmbedded(parameters, around) : { environment: liveEnvironment(parameters, around, cwd), embedded: undefined }
+      mode === 'embedded'
+        ? await startEmbedded(parameters, around)
+        : { environment: liveEnvironment(parameters, around, cwd), embedded: undefined }
     const secrets = secretsOf(environment)
     const journal = new JournalFile(join(cwd, STATE, mode), run.id, () => systemClock.now())
     run.mode = mode
@@ -52,12 +61,13 @@ export class Composition {
     run.warnings = environment.warnings
     run.scrub = scrubber(secrets)
     run.journal = relative(cwd, journal.path)
-    run.heldBefore = mode === 'live' ? heldByRuns(readJournals<RunRecord['entries'][number]>(join(cwd, STATE, mode))) : []
+    run.heldBefore =
+      mode === 'live' ? heldByRuns(readJournals<RunRecord['entries'][number]>(join(cwd, STATE, mode))) : []
     const log = openLog(join(cwd, STATE, 'logs'), run.id, secrets)
     const made: { composition?: Composition } = {}
     const fleet = mcollectiveFleet(environment, log, (stray) => made.composition?.overheard(stray))
     made.composition = new Composition(run, environment, fleet, journal, embedded)
-    run.held = () => [...made.composition?.rollouts.values() ?? []].flatMap(({ ledger }) => ledger.held)
+    run.held = () => [...(made.composition?.rollouts.values() ?? [])].flatMap(({ ledger }) => ledger.held)
     return made.composition
   }
 
@@ -66,7 +76,13 @@ export class Composition {
     const known = this.rollouts.get(feature)
     if (known !== undefined) return known
     const { mode, environment } = this.run
-    await this.journal.append({ type: 'run', feature, mode, environment, pid: process.pid } satisfies JournalEntry)
+    await this.journal.append({
+      type: 'run',
+      feature,
+      mode,
+      environment,
+      pid: process.pid,
+    } satisfies JournalEntry)
     const rollout = new Rollout({
       fleet: this.fleet,
       journal: this.journal,
@@ -84,7 +100,11 @@ export class Composition {
   async end(): Promise<void> {
     try {
       for (const rollout of this.rollouts.values()) {
-        if (rollout.halted === undefined && !this.run.stopping.signal.aborted) await rollout.traffic.settleLedger()
+        // A second answer that differs from the first may still be on its way when the last host has answered.
+        if (rollout.hosts.known !== undefined)
+          await pause(systemClock, LAST_WORDS, new AbortController().signal)
+        if (rollout.halted === undefined && !this.run.stopping.signal.aborted)
+          await rollout.traffic.settleLedger()
         const late = rollout.takeOverheard().filter(({ fails }) => fails)
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
@@ -92,7 +112,11 @@ export class Composition {
       }
       if (this.rollouts.size > 0) {
         const held = this.run.exitCode === 0
-        await this.journal.append({ type: 'end', held, reason: this.run.refused?.code ?? '' } satisfies JournalEntry)
+        await this.journal.append({
+          type: 'end',
+          held,
+          reason: this.run.refused?.code ?? '',
+        } satisfies JournalEntry)
       }
     } finally {
       await this.fleet.close()
@@ -108,10 +132,14 @@ export class Composition {
   }
 }
 
-async function startEmbedded(parameters: RunParameters, { env }: Surroundings): Promise<{ environment: Environment; embedded: EmbeddedFleet }> {
+async function startEmbedded(
+  parameters: RunParameters,
+  { env }: Surroundings,
+): Promise<{ environment: Environment; embedded: EmbeddedFleet }> {
   // Loaded only here: a live run has no use for a simulation.
   const { EmbeddedFleet: Fleet } = require('../simulation/fleet') as typeof import('../simulation/fleet')
-  const { parseFaults, readFleetFile } = require('../config/fleet_file') as typeof import('../config/fleet_file')
+  const { parseFaults, readFleetFile } =
+    require('../config/fleet_file') as typeof import('../config/fleet_file')
   const path = parameters.fleet ?? env['LOCKSTEP_FLEET'] ?? EMBEDDED_FLEET
   const fleet = readFleetFile(path, parseFaults(env['LOCKSTEP_FAULTS'] ?? ''))
   const secret = randomBytes(16).toString('hex')
@@ -144,11 +172,15 @@ function liveEnvironment({ environment }: RunParameters, around: Surroundings, c
   const wanted = environment ?? env['LOCKSTEP_ENVIRONMENT']
   if (named !== undefined || existsSync(config)) {
     // Loaded only where there is one: an mco configuration needs neither YAML nor a schema.
-    const { readLockstepYaml } = require('../config/lockstep_yaml') as typeof import('../config/lockstep_yaml')
+    const { readLockstepYaml } =
+      require('../config/lockstep_yaml') as typeof import('../config/lockstep_yaml')
     return readLockstepYaml(config, wanted, around)
   }
   if (wanted !== undefined) {
-    throw new LockstepError('bad-config', `the environment ${wanted} was asked for, but there is no lockstep.yaml here`)
+    throw new LockstepError(
+      'bad-config',
+      `the environment ${wanted} was asked for, but there is no lockstep.yaml here`,
+    )
   }
   const client = findClientCfg(around)
   if (client === undefined) {

@@ -24,7 +24,11 @@ const UNKNOWN_AGENT = 60_000
 const KNOWN_HOSTS_WITHIN = 5
 
 /** The rollout's fleet, by way of MCollective. Connects when it is first needed. */
-export function mcollectiveFleet(environment: Environment, log: Log, onStray: (stray: Stray) => void): ReachableFleet {
+export function mcollectiveFleet(
+  environment: Environment,
+  log: Log,
+  onStray: (stray: Stray) => void,
+): ReachableFleet {
   const signal = new AbortController().signal
   const connector = stompConnector({
     ...environment,
@@ -53,7 +57,9 @@ export function mcollectiveFleet(environment: Environment, log: Log, onStray: (s
   let opened: Promise<void> | undefined
   const open = () => (opened ??= connector.open(signal))
   const within = (agent: string) =>
-    environment.timeouts[agent] ?? environment.timeouts['default'] ?? (contractOf(agent)?.timeout ?? UNKNOWN_AGENT / 1000) * 1000
+    environment.timeouts[agent] ??
+    environment.timeouts['default'] ??
+    (contractOf(agent)?.timeout ?? UNKNOWN_AGENT / 1000) * 1000
   return {
     async discover(selection, onFound) {
       await open()
@@ -70,8 +76,20 @@ export function mcollectiveFleet(environment: Environment, log: Log, onStray: (s
     },
     async call({ agent, action, inputs }, hosts, { beforeSend, onProgress }) {
       await open()
-      const result = await client.call({ agent, action, inputs, hosts, within: within(agent), signal, beforeSend, onProgress })
-      log.info({ agent, action, requestId: result.requestId, hosts: hosts.length, interrupted: result.interrupted }, 'called')
+      const result = await client.call({
+        agent,
+        action,
+        inputs,
+        hosts,
+        within: within(agent),
+        signal,
+        beforeSend,
+        onProgress,
+      })
+      log.info(
+        { agent, action, requestId: result.requestId, hosts: hosts.length, interrupted: result.interrupted },
+        'called',
+      )
       return result
     },
     async close() {

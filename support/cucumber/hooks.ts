@@ -1,4 +1,13 @@
-import { After, AfterAll, AfterStep, Before, BeforeAll, BeforeStep, setDefaultTimeout, Status } from '@cucumber/cucumber'
+import {
+  After,
+  AfterAll,
+  AfterStep,
+  Before,
+  BeforeAll,
+  BeforeStep,
+  setDefaultTimeout,
+  Status,
+} from '@cucumber/cucumber'
 import { LockstepError } from '../system/errors'
 import { Composition, surroundings, type RunParameters } from './composition'
 import { onInterrupt } from './interrupt'
@@ -38,14 +47,14 @@ BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
   this.rollout.step = pickleStep.text
 })
 
-AfterStep(async function (this: LockstepWorld, { result, error }) {
+AfterStep(function (this: LockstepWorld, { result, error }) {
   if (error !== undefined) noted(error)
   if (result.status === Status.FAILED) {
     this.rollout.stopAt(new LockstepError('diverged', 'not attempted: an earlier step failed'))
   }
   const last = run.verdicts.at(-1)
   if (last !== undefined && last.line === run.current.line && last.text === run.current.text) {
-    await this.attach(run.scrub(hostTable(last.verdict)), 'text/plain')
+    this.attach(run.scrub(hostTable(last.verdict)), 'text/plain')
   }
 })
 

@@ -13,7 +13,9 @@ export function inRanges(hosts: readonly string[]): string[] {
     groups.set(key, group)
     group.numbers.push(Number(digits))
   }
-  return [...groups.values()].flatMap(({ before, after, numbers }) => runsOf(numbers).map((run) => `${before}${run}${after}`)).concat(plain)
+  return [...groups.values()]
+    .flatMap(({ before, after, numbers }) => runsOf(numbers).map((run) => `${before}${run}${after}`))
+    .concat(plain)
 }
 
 function runsOf(numbers: number[]): string[] {

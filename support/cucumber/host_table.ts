@@ -6,11 +6,17 @@ const NAMES_AT_MOST = 500
 /** A verdict host by host, for reports: what was seen, and of whom. */
 export function hostTable(verdict: Verdict): string {
   const { expected, answered, diverged, silent, unexpected } = count(verdict)
-  const lines = [`expected ${expected} · answered ${answered} · diverged ${diverged} · silent ${silent} · unexpected ${unexpected}`]
+  const lines = [
+    `expected ${expected} · answered ${answered} · diverged ${diverged} · silent ${silent} · unexpected ${unexpected}`,
+  ]
   for (const { seen, held, hosts } of cohorts(verdict)) {
-    const names = held && hosts.length > NAMES_AT_MOST ? [...hosts.slice(0, NAMES_AT_MOST), `… and ${hosts.length - NAMES_AT_MOST} more`] : hosts
+    const names =
+      held && hosts.length > NAMES_AT_MOST
+        ? [...hosts.slice(0, NAMES_AT_MOST), `… and ${hosts.length - NAMES_AT_MOST} more`]
+        : hosts
     for (const host of names) lines.push(`${held ? '✔' : '✘'} ${host}  ${clean(seen)}`)
   }
-  for (const { host, detail, fails } of verdict.strays) lines.push(`${fails ? '✘' : '·'} ${clean(host)}  ${clean(detail)}`)
+  for (const { host, detail, fails } of verdict.strays)
+    lines.push(`${fails ? '✘' : '·'} ${clean(host)}  ${clean(detail)}`)
   return lines.join('\n')
 }

@@ -8,7 +8,9 @@ import type { Run } from './run'
 export function onInterrupt(run: Run): () => void {
   const heard = () => {
     if (run.stopping.signal.aborted) process.exit(EXIT.interrupted)
-    process.stderr.write('\nStopping after this step. Ctrl-C again stops at once, and leaves its outcome unknown.\n')
+    process.stderr.write(
+      '\nStopping after this step. Ctrl-C again stops at once, and leaves its outcome unknown.\n',
+    )
     run.stopping.abort()
   }
   process.on('SIGINT', heard)

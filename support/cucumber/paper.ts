@@ -51,7 +51,8 @@ export class Paper {
       else rows[rows.length - 1] = row + text
     })
     const shown = rows.slice(0, lines)
-    if (rows.length > lines) shown.push(`… and ${words.length - shown.join('').split(', ').filter(Boolean).length} more`)
+    if (rows.length > lines)
+      shown.push(`… and ${words.length - shown.join('').split(', ').filter(Boolean).length} more`)
     shown.forEach((row, index) => this.line(`${index === 0 ? label : indent}${paint(row.trimEnd())}`))
   }
 
@@ -69,7 +70,9 @@ export class Paper {
   }
 
   private over(text: string): void {
-    this.write(`\r\u001B[2K${visible(text) >= this.width ? `${stripVTControlCharacters(text).slice(0, this.width - 2)}…` : text}`)
+    this.write(
+      `\r\u001B[2K${visible(text) >= this.width ? `${stripVTControlCharacters(text).slice(0, this.width - 2)}…` : text}`,
+    )
   }
 }
 

@@ -7,16 +7,42 @@ import { parseFact, validators } from './validation'
 // read them from here, which is why they are literal.
 defineParameterType({ name: 'ip', regexp: /\S+/, transformer: checked('ip'), useForSnippets: false })
 defineParameterType({ name: 'class', regexp: /\S+/, transformer: checked('class'), useForSnippets: false })
-defineParameterType({ name: 'identity', regexp: /\S+/, transformer: checked('identity'), useForSnippets: false })
-defineParameterType({ name: 'file', regexp: /\S+/, transformer: (path: string) => path, useForSnippets: false })
-defineParameterType({ name: 'package', regexp: /\S+/, transformer: checked('package'), useForSnippets: false })
-defineParameterType({ name: 'version', regexp: /\S+/, transformer: checked('version'), useForSnippets: false })
-defineParameterType({ name: 'service', regexp: /\S+/, transformer: checked('service'), useForSnippets: false })
+defineParameterType({
+  name: 'identity',
+  regexp: /\S+/,
+  transformer: checked('identity'),
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'file',
+  regexp: /\S+/,
+  transformer: (path: string) => path,
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'package',
+  regexp: /\S+/,
+  transformer: checked('package'),
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'version',
+  regexp: /\S+/,
+  transformer: checked('version'),
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'service',
+  regexp: /\S+/,
+  transformer: checked('service'),
+  useForSnippets: false,
+})
 defineParameterType({ name: 'check', regexp: /\S+/, transformer: checked('check'), useForSnippets: false })
 defineParameterType({
   name: 'fact',
   regexp: /\S.*/,
-  transformer: (written: string) => parseFact(checked('fact')(written)) ?? { fact: '', operator: '==', value: '' },
+  transformer: (written: string) =>
+    parseFact(checked('fact')(written)) ?? { fact: '', operator: '==', value: '' },
   useForSnippets: false,
 })
 defineParameterType({

@@ -6,13 +6,7 @@ import { run } from './run'
 interface PluginContext {
   operation: string
   on: (event: 'message', handler: (envelope: Envelope) => void) => void
-  options: { lockstepCommandLine?: CommandLine }
   environment: { stderr: NodeJS.WritableStream }
-}
-
-/** What a profile lets through to the plugin: the command line, which cucumber itself does not hand over. */
-export interface CommandLine {
-  mode: 'embedded' | 'live' | 'ci'
 }
 
 /**
@@ -33,7 +27,12 @@ export const plugin = {
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
       if (findings.length > 0) {
         const n = findings.length
-        run.refuse(new LockstepError('bad-feature', `${n === 1 ? 'one line' : `${n} lines`} cannot be run; nothing was sent`))
+        run.refuse(
+          new LockstepError(
+            'bad-feature',
+            `${n === 1 ? 'one line' : `${n} lines`} cannot be run; nothing was sent`,
+          ),
+        )
       } else if (preflight.scenarios === 0) {
         run.refuse(new LockstepError('bad-feature', 'no scenario was found to run; nothing was done'))
       }
@@ -43,7 +42,12 @@ export const plugin = {
       // By the first of these all test cases have been told, and no hook or step has run.
       if (envelope.testRunHookStarted !== undefined || envelope.testCaseStarted !== undefined) check()
       if (envelope.testCaseStarted !== undefined && envelope.testCaseStarted.attempt > 0) {
-        run.refuse(new LockstepError('bad-feature', 'a rollout is not retried: a retried step is a second deploy; leave out --retry'))
+        run.refuse(
+          new LockstepError(
+            'bad-feature',
+            'a rollout is not retried: a retried step is a second deploy; leave out --retry',
+          ),
+        )
       }
       if (envelope.testRunFinished !== undefined) {
         check()
@@ -52,9 +56,7 @@ export const plugin = {
     })
     process.once('exit', () => {
       check()
-      process.exitCode = Math.max(run.exitCode, process.exitCode === undefined ? 0 : Number(process.exitCode) > 0 ? run.exitCode || 1 : 0)
+      if (run.exitCode !== 0) process.exitCode = run.exitCode
     })
   },
 }
-
-export default plugin

@@ -24,7 +24,11 @@ export class Preflight {
     if (testCase !== undefined) this.testCases.push(testCase)
     if (parseError !== undefined) {
       const { uri = '', location } = parseError.source
-      this.parseErrors.push({ uri, line: location?.line ?? 1, message: parseError.message.replace(/^\(\d+:\d+\): /, '') })
+      this.parseErrors.push({
+        uri,
+        line: location?.line ?? 1,
+        message: parseError.message.replace(/^\(\d+:\d+\): /, ''),
+      })
     }
   }
 
@@ -72,7 +76,8 @@ export class Preflight {
       const away = distance(wanted, filledLike(normal(pattern.source), wanted))
       if (best === undefined || away < best.away) best = { pattern: pattern.source, away }
     }
-    if (best === undefined || best.away > Math.max(8, wanted.length * 0.6)) return '; `npx lockstep steps` lists the known ones'
+    if (best === undefined || best.away > Math.max(8, wanted.length * 0.6))
+      return '; `npx lockstep steps` lists the known ones'
     return `; the closest known one is: ${best.pattern}`
   }
 
@@ -80,7 +85,8 @@ export class Preflight {
     for (const child of feature?.children ?? []) {
       const parts = [child, ...(child.rule?.children ?? [])]
       for (const { background, scenario } of parts) {
-        for (const step of [...(background?.steps ?? []), ...(scenario?.steps ?? [])]) this.lines.set(step.id, step.location.line)
+        for (const step of [...(background?.steps ?? []), ...(scenario?.steps ?? [])])
+          this.lines.set(step.id, step.location.line)
       }
     }
   }

@@ -12,7 +12,9 @@ export interface ProfileOptions {
 }
 
 const root = join(__dirname, '..', '..')
-const glue = ['world', 'hooks', 'parameter_types'].map((name) => require.resolve(join(root, 'support', 'cucumber', name)))
+const glue = ['world', 'hooks', 'parameter_types'].map((name) =>
+  require.resolve(join(root, 'support', 'cucumber', name)),
+)
 
 /**
  * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `ci` (reads features only).
@@ -39,14 +41,25 @@ export function profiles(options: ProfileOptions = {}) {
   return {
     default: { ...common, format: reports(), worldParameters: { mode: 'embedded', ...fleet } },
     live: { ...common, format: reports(), worldParameters: { mode: 'live' } },
-    ci: { ...common, dryRun: true, format: [join(__dirname, 'reading.cjs')], worldParameters: { mode: 'ci' } },
+    ci: {
+      ...common,
+      dryRun: true,
+      format: [join(__dirname, 'reading.cjs')],
+      worldParameters: { mode: 'ci' },
+    },
   }
 }
 
 function refuseWhatMustNotBe(args: readonly string[]): void {
-  const has = (...names: string[]) => args.some((arg) => names.some((name) => arg === name || arg.startsWith(`${name}=`)))
-  const live = args.some((arg, index) => ['-plive', '--profile=live'].includes(arg) || (arg === 'live' && ['-p', '--profile'].includes(args[index - 1] ?? '')))
-  if (has('--parallel')) refuse('rollouts do not run in parallel: each step fans out by itself; leave out --parallel')
+  const has = (...names: string[]) =>
+    args.some((arg) => names.some((name) => arg === name || arg.startsWith(`${name}=`)))
+  const live = args.some(
+    (arg, index) =>
+      ['-plive', '--profile=live'].includes(arg) ||
+      (arg === 'live' && ['-p', '--profile'].includes(args[index - 1] ?? '')),
+  )
+  if (has('--parallel'))
+    refuse('rollouts do not run in parallel: each step fans out by itself; leave out --parallel')
   if (has('--retry')) refuse('a rollout is not retried: a retried step is a second deploy; leave out --retry')
   if (live && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
     refuse('a live rollout names its feature: npx cucumber-js -p live features/deployments/website.feature')

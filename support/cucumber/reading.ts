@@ -4,7 +4,13 @@ import { run } from './run'
 /** What a person sees of a run that only reads features: one line. What is wrong is told by the plugin, line by line. */
 export const reading = {
   type: 'formatter' as const,
-  formatter({ on, write }: { on: (event: 'message', handler: (envelope: Envelope) => void) => void; write: (text: string) => void }) {
+  formatter({
+    on,
+    write,
+  }: {
+    on: (event: 'message', handler: (envelope: Envelope) => void) => void
+    write: (text: string) => void
+  }) {
     const features = new Set<string>()
     let [scenarios, steps] = [0, 0]
     on('message', ({ pickle, testRunFinished }) => {
@@ -15,7 +21,11 @@ export const reading = {
       }
       if (testRunFinished === undefined) return
       const read = `${counted(features.size, 'feature')}, ${counted(scenarios, 'scenario')}, ${counted(steps, 'step')}`
-      write(run.refused === undefined ? `READ  ${read}: every line is known; nothing was sent\n` : `REFUSED  ${run.refused.message}\n`)
+      write(
+        run.refused === undefined
+          ? `READ  ${read}: every line is known; nothing was sent\n`
+          : `REFUSED  ${run.refused.message}\n`,
+      )
     })
   },
 }

@@ -48,22 +48,37 @@ class Screen {
     private readonly paper: Paper,
     private readonly paint: ReturnType<typeof createColors>,
   ) {
-    run.onProgress = (done, expected) => paper.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
+    run.onProgress = (done, expected) =>
+      paper.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
   }
 
   hear(envelope: Envelope): void {
-    const { gherkinDocument, pickle, testCase, testCaseStarted, testStepStarted, testStepFinished, testRunFinished } = envelope
+    const {
+      gherkinDocument,
+      pickle,
+      testCase,
+      testCaseStarted,
+      testStepStarted,
+      testStepFinished,
+      testRunFinished,
+    } = envelope
     if (gherkinDocument?.feature !== undefined) {
       this.featureNames.set(gherkinDocument.uri ?? '', gherkinDocument.feature.name)
-      for (const child of gherkinDocument.feature.children.flatMap((each) => [each, ...(each.rule?.children ?? [])])) {
-        for (const step of [...(child.background?.steps ?? []), ...(child.scenario?.steps ?? [])]) this.keywords.set(step.id, step.keyword)
+      for (const child of gherkinDocument.feature.children.flatMap((each) => [
+        each,
+        ...(each.rule?.children ?? []),
+      ])) {
+        for (const step of [...(child.background?.steps ?? []), ...(child.scenario?.steps ?? [])])
+          this.keywords.set(step.id, step.keyword)
       }
     }
     if (pickle !== undefined) this.pickles.set(pickle.id, pickle)
     const known = testCase === undefined ? undefined : this.pickles.get(testCase.pickleId)
-    if (testCase !== undefined && known !== undefined) this.testCases.set(testCase.id, { testCase, pickle: known })
+    if (testCase !== undefined && known !== undefined)
+      this.testCases.set(testCase.id, { testCase, pickle: known })
     if (testCaseStarted !== undefined) this.beginScenario(testCaseStarted.id, testCaseStarted.testCaseId)
-    if (testStepStarted !== undefined) this.beginStep(testStepStarted.testCaseStartedId, testStepStarted.testStepId)
+    if (testStepStarted !== undefined)
+      this.beginStep(testStepStarted.testCaseStartedId, testStepStarted.testStepId)
     if (testStepFinished !== undefined) {
       const { status, message } = testStepFinished.testStepResult
       this.endStep(testStepFinished.testCaseStartedId, testStepFinished.testStepId, status, message)
@@ -92,36 +107,61 @@ class Screen {
 
   private heldBefore(): void {
     if (run.heldBefore.length === 0) return
-    this.paper.line(this.paint.yellow(`  Still out of rotation from earlier runs: ${counted(new Set(run.heldBefore.map(({ host }) => host)).size)}`))
-    for (const [what, names] of grouped(run.heldBefore.map(({ host, obligation, run: id }) => [`${obligation} (run ${id})`, host]))) {
+    this.paper.line(
+      this.paint.yellow(
+        `  Still out of rotation from earlier runs: ${counted(new Set(run.heldBefore.map(({ host }) => host)).size)}`,
+      ),
+    )
+    for (const [what, names] of grouped(
+      run.heldBefore.map(({ host, obligation, run: id }) => [`${obligation} (run ${id})`, host]),
+    )) {
       this.names(`    ${what}: `, names)
     }
   }
 
   private beginStep(id: string, testStepId: string): void {
     const step = this.step(id, testStepId)
-    if (step !== undefined && run.refused === undefined) this.paper.begin(`    ${this.paint.cyan('…')} ${step.keyword}${step.text}`)
+    if (step !== undefined && run.refused === undefined)
+      this.paper.begin(`    ${this.paint.cyan('…')} ${step.keyword}${step.text}`)
   }
 
   private endStep(id: string, testStepId: string, status: string, message: string | undefined): void {
     const step = this.step(id, testStepId)
     if (step === undefined || (run.refused !== undefined && status === 'SKIPPED')) return this.paper.settle()
     const last = run.verdicts.at(-1)
-    const verdict = last !== undefined && last.line === run.current.line && last.text === step.text && status !== 'SKIPPED' ? last.verdict : undefined
+    const verdict =
+      last !== undefined && last.line === run.current.line && last.text === step.text && status !== 'SKIPPED'
+        ? last.verdict
+        : undefined
     this.steps += status === 'PASSED' ? 1 : 0
-    const mark = status === 'PASSED' ? this.paint.green('✔') : status === 'SKIPPED' ? this.paint.dim('-') : this.paint.red('✘')
+    const mark =
+      status === 'PASSED'
+        ? this.paint.green('✔')
+        : status === 'SKIPPED'
+          ? this.paint.dim('-')
+          : this.paint.red('✘')
     const text = `${step.keyword}${step.text}`
-    this.paper.end(`    ${mark} ${status === 'SKIPPED' ? this.paint.dim(text) : text}`, text.length + 6, verdict === undefined ? '' : tally(verdict))
+    this.paper.end(
+      `    ${mark} ${status === 'SKIPPED' ? this.paint.dim(text) : text}`,
+      text.length + 6,
+      verdict === undefined ? '' : tally(verdict),
+    )
     if (verdict !== undefined && (!holds(verdict) || verdict.strays.length > 0)) this.divergence(verdict)
-    else if (verdict !== undefined && /discover/.test(step.text)) this.names('        ', verdict.observations.map(({ host }) => host))
+    else if (verdict !== undefined && /discover/.test(step.text))
+      this.names(
+        '        ',
+        verdict.observations.map(({ host }) => host),
+      )
     if (status === 'PASSED' || status === 'SKIPPED') return
-    if (verdict === undefined && message !== undefined) for (const line of message.split('\n')) this.paper.line(this.paint.red(`        ${line}`))
+    if (verdict === undefined && message !== undefined)
+      for (const line of message.split('\n')) this.paper.line(this.paint.red(`        ${line}`))
     this.stoppedAt ??= { text, uri: run.current.uri, line: run.current.line, message: message ?? '' }
   }
 
   private divergence(verdict: Verdict): void {
     const { expected, diverged, silent } = count(verdict)
-    if (diverged + silent > 0) this.paper.line(this.paint.red(`        ${diverged + silent} of ${counted(expected)} diverged`))
+    if (diverged + silent > 0)
+      this.paper.line(this.paint.red(`        ${diverged + silent} of ${counted(expected)} diverged`))
     const groups = cohorts(verdict)
     const width = Math.min(28, Math.max(0, ...groups.map(({ seen }) => seen.length)))
     for (const { seen, held, hosts } of groups) {
@@ -135,7 +175,11 @@ class Screen {
     }
   }
 
-  private names(label: string, hosts: readonly string[], paint: (text: string) => string = (text) => text): void {
+  private names(
+    label: string,
+    hosts: readonly string[],
+    paint: (text: string) => string = (text) => text,
+  ): void {
     this.paper.list(label, inRanges(hosts), LINES_AT_MOST, paint)
   }
 
@@ -145,27 +189,37 @@ class Screen {
     this.paper.line('')
     const hosts = run.verdicts.reduce((most, { verdict }) => Math.max(most, verdict.observations.length), 0)
     if (code === EXIT.held) {
-      this.paper.line(`${this.paint.green(this.paint.bold('HELD'))}  ${this.steps} steps on ${counted(hosts)}, in ${took}`)
+      this.paper.line(
+        `${this.paint.green(this.paint.bold('HELD'))}  ${this.steps} steps on ${counted(hosts)}, in ${took}`,
+      )
     } else {
       this.paper.wrapped(`${this.title(code)}  ${this.reason(code)}`, 2, (line) => line)
     }
     const held = run.held()
     this.stillHeld(held)
-    for (const note of run.notes.slice(0, 10)) this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
+    for (const note of run.notes.slice(0, 10))
+      this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
     this.next(code, held.length > 0)
     writeRunJson(run, systemClock.now())
   }
 
   private title(code: number): string {
-    const names: Record<number, string> = { [EXIT.badInput]: 'REFUSED', [EXIT.nobody]: 'NOBODY', [EXIT.noBroker]: 'NO BROKER', [EXIT.interrupted]: 'INTERRUPTED' }
+    const names: Record<number, string> = {
+      [EXIT.badInput]: 'REFUSED',
+      [EXIT.nobody]: 'NOBODY',
+      [EXIT.noBroker]: 'NO BROKER',
+      [EXIT.interrupted]: 'INTERRUPTED',
+    }
     return this.paint.red(this.paint.bold(names[code] ?? 'STOPPED'))
   }
 
   private reason(code: number): string {
     const stopped = this.stoppedAt
     const where = stopped === undefined ? '' : `at "${stopped.text.trim()}" (${stopped.uri}:${stopped.line})`
-    if (run.refused !== undefined && code !== EXIT.interrupted) return `${run.refused.message}${where === '' ? '' : `, ${where}`}`
-    if (code === EXIT.interrupted) return `by the operator; ${this.steps} steps were done${where === '' ? '' : `, stopped ${where}`}`
+    if (run.refused !== undefined && code !== EXIT.interrupted)
+      return `${run.refused.message}${where === '' ? '' : `, ${where}`}`
+    if (code === EXIT.interrupted)
+      return `by the operator; ${this.steps} steps were done${where === '' ? '' : `, stopped ${where}`}`
     return `${where || 'a step failed'}; no host was touched after it`
   }
 
@@ -174,22 +228,35 @@ class Screen {
       if (run.verdicts.length > 1) this.paper.line('  Nothing is left out of rotation.')
       return
     }
-    this.paper.line(this.paint.yellow(`  Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`))
-    for (const [what, names] of grouped(held.map(({ host, obligation }) => [obligation, host]))) this.names(`    ${what}: `, names)
+    this.paper.line(
+      this.paint.yellow(`  Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`),
+    )
+    for (const [what, names] of grouped(held.map(({ host, obligation }) => [obligation, host])))
+      this.names(`    ${what}: `, names)
   }
 
   private next(code: number, held: boolean): void {
     const advice: string[] = []
-    if (held && run.mode === 'live') advice.push('npx lockstep held    what is out of rotation, and since when')
-    if (code === EXIT.diverged && run.mode === 'live') advice.push('mend the hosts named above, then run the same feature again: it asks for states')
-    if (code === EXIT.badInput) advice.push('correct the lines named above; npx lockstep steps lists the known sentences')
+    if (held && run.mode === 'live')
+      advice.push('npx lockstep held    what is out of rotation, and since when')
+    if (code === EXIT.diverged && run.mode === 'live')
+      advice.push('mend the hosts named above, then run the same feature again: it asks for states')
+    if (code === EXIT.badInput)
+      advice.push('correct the lines named above; npx lockstep steps lists the known sentences')
     if (run.journal !== undefined && run.verdicts.length > 0) advice.push(`journal: ${run.journal}`)
-    for (const line of advice) this.paper.wrapped(`  ${this.paint.dim('next')}  ${line}`.replace(/next(\S*)  journal/, 'see $1  journal'), 8, (text) => text)
+    for (const line of advice)
+      this.paper.wrapped(
+        `  ${this.paint.dim('next')}  ${line}`.replace(/next(\S*)  journal/, 'see $1  journal'),
+        8,
+        (text) => text,
+      )
   }
 
   private step(id: string, testStepId: string): { keyword: string; text: string } | undefined {
     const found = this.testCases.get(this.running.get(id) ?? '')
-    const pickleStepId = found?.testCase.testSteps.find((testStep) => testStep.id === testStepId)?.pickleStepId
+    const pickleStepId = found?.testCase.testSteps.find(
+      (testStep) => testStep.id === testStepId,
+    )?.pickleStepId
     const pickleStep = found?.pickle.steps.find((step) => step.id === pickleStepId)
     if (pickleStep === undefined) return undefined
     return { keyword: this.keywords.get(pickleStep.astNodeIds[0] ?? '') ?? '', text: pickleStep.text }

@@ -19,7 +19,9 @@ export const validators: Readonly<Record<string, (written: string) => string | u
   class: patternOr(CLASS, 'a class, such as roles::dev_server, or a pattern between slashes'),
   identity: patternOr(IDENTITY, 'a host name, or a pattern between slashes'),
   duration: (written) =>
-    parseDuration(written) === undefined ? `${JSON.stringify(written)} is no duration; write 30 seconds, 2 minutes or 500 ms` : undefined,
+    parseDuration(written) === undefined
+      ? `${JSON.stringify(written)} is no duration; write 30 seconds, 2 minutes or 500 ms`
+      : undefined,
   fact: factFault,
 }
 

@@ -6,7 +6,8 @@ export class LockstepWorld extends World {
   private current: Rollout | undefined
 
   get rollout(): Rollout {
-    if (this.current === undefined) throw new Error('the rollout is there from the first step of a scenario on, not before')
+    if (this.current === undefined)
+      throw new Error('the rollout is there from the first step of a scenario on, not before')
     return this.current
   }
 

@@ -114,7 +114,10 @@ function reader(value: RubyValue, what: string) {
     identity(name: string): string {
       const found = read.text(name)
       if (!IDENTITY.test(found)) {
-        throw new Refusal('bad-envelope', `${what} whose ${name} is no host name: ${JSON.stringify(found.slice(0, 80))}`)
+        throw new Refusal(
+          'bad-envelope',
+          `${what} whose ${name} is no host name: ${JSON.stringify(found.slice(0, 80))}`,
+        )
       }
       return found
     },

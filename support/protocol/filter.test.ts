@@ -45,12 +45,16 @@ describe('a filter', () => {
 
   it('comes back from the wire as it went', () => {
     const filter = fc.record({
-      facts: fc.array(fc.record({ fact: fc.string(), value: fc.string(), operator: fc.constantFrom(...FACT_OPERATORS) })),
+      facts: fc.array(
+        fc.record({ fact: fc.string(), value: fc.string(), operator: fc.constantFrom(...FACT_OPERATORS) }),
+      ),
       classes: fc.array(fc.string()),
       agents: fc.array(fc.string()),
       identities: fc.array(fc.string()),
       compound: fc.constant<Filter['compound']>([]),
     })
-    fc.assert(fc.property(filter, (each) => void expect(decodeFilter(encodeFilter(each))).to.deep.equal(each)))
+    fc.assert(
+      fc.property(filter, (each) => void expect(decodeFilter(encodeFilter(each))).to.deep.equal(each)),
+    )
   })
 })

@@ -121,7 +121,8 @@ function list(filter: RubyHash, name: string): RubyValue[] {
 function texts(filter: RubyHash, name: string): string[] {
   return list(filter, name).map((item) => {
     const text = asText(item)
-    if (text === undefined) throw new Refusal('bad-envelope', `a filter whose ${name} holds something other than text`)
+    if (text === undefined)
+      throw new Refusal('bad-envelope', `a filter whose ${name} holds something other than text`)
     return text
   })
 }

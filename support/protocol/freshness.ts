@@ -6,6 +6,7 @@ import { Refusal } from './refusal'
  */
 export function checkFreshness(msgtime: number, ttl: number, now: number): void {
   const age = now - msgtime
-  if (age > ttl) throw new Refusal('expired', `sent ${age} s ago by its own clock; at most ${ttl} s are allowed`)
+  if (age > ttl)
+    throw new Refusal('expired', `sent ${age} s ago by its own clock; at most ${ttl} s are allowed`)
   if (-age > ttl) throw new Refusal('from-the-future', `sent ${-age} s in the future by its own clock`)
 }

@@ -31,7 +31,12 @@ export function decodeRpcRequest(value: RubyValue): RpcRequest {
   if (agent === undefined || action === undefined) {
     throw new Refusal('bad-envelope', 'an RPC request without an agent or an action')
   }
-  return { agent, action, caller: asText(field(value, 'caller')) ?? '', data: record(field(value, 'data'), 'a request') }
+  return {
+    agent,
+    action,
+    caller: asText(field(value, 'caller')) ?? '',
+    data: record(field(value, 'data'), 'a request'),
+  }
 }
 
 export function encodeRpcReply(reply: RpcReply): RubyHash {

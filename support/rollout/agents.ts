@@ -17,7 +17,13 @@ export class Agents {
   }
 
   /** Looks at one value of every host's reply. */
-  shouldAnswer(agent: string, action: string, inputs: Request['inputs'], name: string, wanted: string): Promise<Verdict> {
+  shouldAnswer(
+    agent: string,
+    action: string,
+    inputs: Request['inputs'],
+    name: string,
+    wanted: string,
+  ): Promise<Verdict> {
     return observe(this.rollout, lookWith(this.rollout, { agent, action, inputs }), (answer) => {
       if (answer.kind === 'failed') return { held: false, seen: answer.message }
       const value = answer.kind === 'answered' ? shown(answer.data[name]) : 'nothing'
@@ -26,9 +32,13 @@ export class Agents {
   }
 
   shouldAllAnswer(): Promise<Verdict> {
-    return observe(this.rollout, lookWith(this.rollout, { agent: 'rpcutil', action: 'ping', inputs: {} }), (answer) => ({
-      held: answer.kind === 'answered',
-      seen: answer.kind === 'answered' ? 'answered' : 'failed',
-    }))
+    return observe(
+      this.rollout,
+      lookWith(this.rollout, { agent: 'rpcutil', action: 'ping', inputs: {} }),
+      (answer) => ({
+        held: answer.kind === 'answered',
+        seen: answer.kind === 'answered' ? 'answered' : 'failed',
+      }),
+    )
   }
 }

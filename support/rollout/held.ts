@@ -25,7 +25,8 @@ export function heldByRuns(records: readonly RunRecord[]): Held[] {
       for (const host of entry.hosts) {
         const key = `${entry.obligation} ${host}`
         if (entry.type === 'lifted') open.delete(key)
-        else if (!open.has(key)) open.set(key, { host, obligation: entry.obligation, run, feature, since: entry.at })
+        else if (!open.has(key))
+          open.set(key, { host, obligation: entry.obligation, run, feature, since: entry.at })
       }
     }
   }

@@ -32,7 +32,11 @@ export async function observe(
   rollout.expectGoingOn()
   const hosts = await rollout.hosts.frozen()
   let verdict = await lookUntil(rollout, look, read, hosts, patience.within ?? 0)
-  for (let times = 1; times < (patience.times ?? 1) && verdict.observations.every(({ held }) => held); times += 1) {
+  for (
+    let times = 1;
+    times < (patience.times ?? 1) && verdict.observations.every(({ held }) => held);
+    times += 1
+  ) {
     await rollout.wait(rollout.ports.lookEvery)
     verdict = await lookUntil(rollout, look, read, hosts, 0)
   }
@@ -78,5 +82,7 @@ export function silence(waited: number): string {
 /** Text of a field of a reply, as a person would read it. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean | bigint)
+  return typeof value === 'object'
+    ? JSON.stringify(value)
+    : String(value as string | number | boolean | bigint)
 }

@@ -12,7 +12,11 @@ export class Packages {
   /** To the newest that each host's own repository offers. Only a host's own word tells that it was carried out. */
   update(name: string): Promise<Verdict> {
     return converge(this.rollout, {
-      order: (hosts) => this.rollout.ask({ agent: 'package', action: 'update', inputs: { package: name }, changes: true }, hosts),
+      order: (hosts) =>
+        this.rollout.ask(
+          { agent: 'package', action: 'update', inputs: { package: name }, changes: true },
+          hosts,
+        ),
       done: version,
     })
   }
@@ -20,7 +24,8 @@ export class Packages {
   install(name: string, wanted: string): Promise<Verdict> {
     const inputs = { package: name, version: wanted }
     return converge(this.rollout, {
-      order: (hosts) => this.rollout.ask({ agent: 'package', action: 'install', inputs, changes: true }, hosts),
+      order: (hosts) =>
+        this.rollout.ask({ agent: 'package', action: 'install', inputs, changes: true }, hosts),
       done: version,
       verify: { look: this.status(name), read: isVersion(wanted) },
     })

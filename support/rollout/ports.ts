@@ -40,7 +40,10 @@ export interface Selection {
 }
 
 export interface Fleet {
-  discover(selection: Selection, onFound: (found: number) => void): Promise<{ hosts: readonly string[]; strays: readonly Stray[] }>
+  discover(
+    selection: Selection,
+    onFound: (found: number) => void,
+  ): Promise<{ hosts: readonly string[]; strays: readonly Stray[] }>
   /** Resolves with one answer for each of `hosts`. `beforeSend` has to have resolved before anything is sent. */
   call(request: Request, hosts: readonly string[], watch: CallWatch): Promise<Answers>
 }
@@ -70,7 +73,16 @@ export interface Journal {
 export type JournalEntry =
   | { type: 'run'; feature: string; mode: string; environment: string; pid: number }
   | { type: 'roll call'; hosts: readonly string[] }
-  | { type: 'asked'; step: string; requestId: string; agent: string; action: string; inputs: Request['inputs']; changes: boolean; hosts: readonly string[] }
+  | {
+      type: 'asked'
+      step: string
+      requestId: string
+      agent: string
+      action: string
+      inputs: Request['inputs']
+      changes: boolean
+      hosts: readonly string[]
+    }
   | { type: 'answered'; requestId: string; outcomes: Record<string, readonly string[]>; interrupted: boolean }
   | { type: 'opened'; obligation: string; hosts: readonly string[] }
   | { type: 'lifted'; obligation: string; hosts: readonly string[] }

@@ -39,15 +39,19 @@ export class RollCall {
     if (this.list === undefined) await this.freeze(expected)
     const there = new Set(found)
     const known = new Set(expected)
-    const observations = expected.map(
-      (host): Observation =>
-        there.has(host)
-          ? { host, held: true, kind: 'answered', seen: 'discovered' }
-          : { host, held: false, kind: 'silent', seen: 'not discovered' },
+    const observations = expected.map((host): Observation =>
+      there.has(host)
+        ? { host, held: true, kind: 'answered', seen: 'discovered' }
+        : { host, held: false, kind: 'silent', seen: 'not discovered' },
     )
     const newcomers = found
       .filter((host) => !known.has(host))
-      .map((host): Stray => ({ kind: 'unexpected', host, detail: 'was not there at the first roll call', fails: true }))
+      .map((host): Stray => ({
+        kind: 'unexpected',
+        host,
+        detail: 'was not there at the first roll call',
+        fails: true,
+      }))
     return this.rollout.conclude({ observations, strays: [...strays, ...newcomers] })
   }
 
@@ -88,16 +92,24 @@ export class RollCall {
     const { classes, facts, identities, listed } = this.selection
     if (classes.length + facts.length + identities.length === 0 && listed === undefined) {
       const known = 'with class …, with fact …, with identity …, or the hosts listed in …'
-      throw new LockstepError('bad-feature', `no hosts are selected; say first: I want to update hosts ${known}`)
+      throw new LockstepError(
+        'bad-feature',
+        `no hosts are selected; say first: I want to update hosts ${known}`,
+      )
     }
     const { fleet, audience } = this.rollout.ports
-    const { hosts, strays } = await fleet.discover(this.selection, (n) => audience.progress(n, listed?.length))
+    const { hosts, strays } = await fleet.discover(this.selection, (n) =>
+      audience.progress(n, listed?.length),
+    )
     return { found: [...hosts].sort(byName), strays }
   }
 
   private async freeze(found: readonly string[]): Promise<readonly string[]> {
     if (found.length === 0) {
-      const error = new LockstepError('nobody-discovered', `no host was discovered ${said(this.selection)}; nothing was done`)
+      const error = new LockstepError(
+        'nobody-discovered',
+        `no host was discovered ${said(this.selection)}; nothing was done`,
+      )
       this.rollout.stopAt(error)
       throw error
     }

@@ -6,7 +6,11 @@ import type { Answer, JournalEntry, Request } from './ports'
 import { count, describe as described, holds } from './verdict'
 
 const ok = (data: Record<string, unknown> = {}): Answer => ({ kind: 'answered', data })
-const failed = (message: string, data: Record<string, unknown> = {}): Answer => ({ kind: 'failed', message, data })
+const failed = (message: string, data: Record<string, unknown> = {}): Answer => ({
+  kind: 'failed',
+  message,
+  data,
+})
 const silent: Answer = { kind: 'silent', waited: 20_000 }
 const hosts = ['web1', 'web2', 'web10']
 
@@ -53,7 +57,9 @@ describe('a rollout', () => {
     const verdict = await rollout.packages.update('mywebapp')
     expect(holds(verdict)).to.equal(false)
     expect(count(verdict)).to.deep.equal({ expected: 3, answered: 2, diverged: 0, silent: 1, unexpected: 0 })
-    expect(described(verdict)).to.match(/^1 of 3 hosts diverged\n  2.0 +2 hosts\n  no answer \(asked 20 s ago\) +web2$/)
+    expect(described(verdict)).to.match(
+      /^1 of 3 hosts diverged\n  2.0 +2 hosts\n  no answer \(asked 20 s ago\) +web2$/,
+    )
   })
 
   it('touches no host after a step that did not hold', async () => {
@@ -80,14 +86,24 @@ describe('a rollout', () => {
   it('believes "already blocked" only of a host that, asked again, is blocked', async () => {
     const already = failed('1.2.3.4 is already blocked', { blocked: true })
     const fake = fleet({
-      web1: ({ action }) => (action === 'block' ? already : action === 'isblocked' ? ok({ blocked: true }) : undefined),
-      web2: ({ action }) => (action === 'block' ? already : action === 'isblocked' ? ok({ blocked: false }) : undefined),
+      web1: ({ action }) =>
+        action === 'block' ? already : action === 'isblocked' ? ok({ blocked: true }) : undefined,
+      web2: ({ action }) =>
+        action === 'block' ? already : action === 'isblocked' ? ok({ blocked: false }) : undefined,
     })
     const { rollout } = rolloutOn(fake)
     rollout.traffic.throughBalancerAt('1.2.3.4')
     const verdict = await rollout.traffic.block()
-    expect(verdict.observations).to.deep.include({ host: 'web1', held: true, kind: 'answered', seen: 'blocked' })
-    expect(verdict.observations.find(({ host }) => host === 'web2')).to.include({ held: false, seen: 'unblocked (1.2.3.4 is already blocked)' })
+    expect(verdict.observations).to.deep.include({
+      host: 'web1',
+      held: true,
+      kind: 'answered',
+      seen: 'blocked',
+    })
+    expect(verdict.observations.find(({ host }) => host === 'web2')).to.include({
+      held: false,
+      seen: 'unblocked (1.2.3.4 is already blocked)',
+    })
     expect(fake.asked[1]).to.deep.include({ hosts: ['web1', 'web2'] })
   })
 
@@ -116,7 +132,10 @@ describe('a rollout', () => {
   })
 
   it('looks at a host that was silent when the connection was lost, and never tells it twice', async () => {
-    const fake = fleet({ web1: ({ action }) => (action === 'block' ? silent : action === 'isblocked' ? ok({ blocked: true }) : undefined) })
+    const fake = fleet({
+      web1: ({ action }) =>
+        action === 'block' ? silent : action === 'isblocked' ? ok({ blocked: true }) : undefined,
+    })
     fake.interrupted = true
     const { rollout } = rolloutOn(fake)
     rollout.traffic.throughBalancerAt('1.2.3.4')
@@ -161,13 +180,21 @@ describe('a rollout', () => {
   it('fails for a stray that fails, even one overheard between steps', async () => {
     const { rollout } = rolloutOn(fleet())
     await rollout.hosts.discover()
-    rollout.overheard({ kind: 'contradiction', host: 'web1', detail: 'answered twice, and not the same', fails: true })
+    rollout.overheard({
+      kind: 'contradiction',
+      host: 'web1',
+      detail: 'answered twice, and not the same',
+      fails: true,
+    })
     expect(holds(await rollout.agents.shouldAllAnswer())).to.equal(false)
   })
 
   it('waits as long as the sentence says, looking only at who does not hold yet', async () => {
     let looks = 0
-    const fake = fleet({ web1: ({ action }) => (action === 'status' ? ok({ status: (looks += 1) < 4 ? 'stopped' : 'running' }) : undefined) })
+    const fake = fleet({
+      web1: ({ action }) =>
+        action === 'status' ? ok({ status: (looks += 1) < 4 ? 'stopped' : 'running' }) : undefined,
+    })
     const { rollout } = rolloutOn(fake)
     expect(holds(await rollout.services.shouldBe('mywebapp', 'running', { within: 10_000 }))).to.equal(true)
     expect(fake.asked.map((each) => each.hosts.length)).to.deep.equal([3, 1, 1, 1])
@@ -175,7 +202,11 @@ describe('a rollout', () => {
 
   it('wants a check to be well as often as the sentence says', async () => {
     let looks = 0
-    const fake = new FakeFleet(['web1'], () => ((looks += 1) === 3 ? failed('CRITICAL', { exitcode: 2, output: 'down' }) : ok({ exitcode: 0, output: 'OK' })))
+    const fake = new FakeFleet(['web1'], () =>
+      (looks += 1) === 3
+        ? failed('CRITICAL', { exitcode: 2, output: 'down' })
+        : ok({ exitcode: 0, output: 'OK' }),
+    )
     expect(holds(await rolloutOn(fake).rollout.checks.shouldBeOk('check_http', { times: 2 }))).to.equal(true)
     const verdict = await rolloutOn(fake).rollout.checks.shouldBeOk('check_http', { times: 3 })
     expect(described(verdict)).to.contain('CRITICAL: down')
@@ -210,7 +241,13 @@ describe('the journal', () => {
     const { rollout, journal } = rolloutOn(fleet())
     rollout.traffic.throughBalancerAt('1.2.3.4')
     await rollout.traffic.block()
-    expect(journal.map(({ type }) => type)).to.deep.equal(['roll call', 'opened', 'asked', 'answered', 'verdict'])
+    expect(journal.map(({ type }) => type)).to.deep.equal([
+      'roll call',
+      'opened',
+      'asked',
+      'answered',
+      'verdict',
+    ])
   })
 
   for (const stopsAt of ['roll call', 'opened', 'asked'] as const) {
@@ -233,7 +270,11 @@ describe('the journal', () => {
     expect(rollout.ledger.held).to.have.length(3)
     await rollout.traffic.shouldBe('unblocked')
     expect(rollout.ledger.held).to.deep.equal([{ host: 'web2', obligation: 'blocks 1.2.3.4' }])
-    expect(heldByRuns([{ run: 'r', entries: journal.map((entry) => ({ ...entry, at: 'then' })) }]).map(({ host }) => host)).to.deep.equal(['web2'])
+    expect(
+      heldByRuns([{ run: 'r', entries: journal.map((entry) => ({ ...entry, at: 'then' })) }]).map(
+        ({ host }) => host,
+      ),
+    ).to.deep.equal(['web2'])
   })
 
   it('of a later run lifts what an earlier one has opened', () => {

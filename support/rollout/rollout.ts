@@ -82,7 +82,8 @@ export class Rollout {
   readonly ask = async (request: Request, hosts: readonly string[]): Promise<Answers> => {
     const { fleet, journal, audience } = this.ports
     const answers = await fleet.call(request, hosts, {
-      beforeSend: (requestId) => journal.append({ type: 'asked', step: this.step, requestId, ...request, hosts }),
+      beforeSend: (requestId) =>
+        journal.append({ type: 'asked', step: this.step, requestId, ...request, hosts }),
       onProgress: (settled, expected) => audience.progress(settled, expected),
     })
     await journal.append({
@@ -110,7 +111,9 @@ export class Rollout {
     try {
       await pause(clock, ms, stopping)
     } catch (error) {
-      throw new LockstepError('interrupted', 'the operator asked to stop while this step was waiting', { cause: error })
+      throw new LockstepError('interrupted', 'the operator asked to stop while this step was waiting', {
+        cause: error,
+      })
     }
   }
 }

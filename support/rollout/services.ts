@@ -28,7 +28,8 @@ export class Services {
 
   private change(action: string, name: string, wanted: ServiceState | undefined): Promise<Verdict> {
     return converge(this.rollout, {
-      order: (hosts) => this.rollout.ask({ agent: 'service', action, inputs: { service: name }, changes: true }, hosts),
+      order: (hosts) =>
+        this.rollout.ask({ agent: 'service', action, inputs: { service: name }, changes: true }, hosts),
       done: state,
       ...(wanted === undefined ? {} : { verify: { look: this.status(name), read: isState(wanted) } }),
     })
@@ -40,7 +41,10 @@ export class Services {
 }
 
 function isState(wanted: ServiceState): (answer: Answer) => Sight {
-  return (answer) => ({ held: answer.kind === 'answered' && answer.data['status'] === wanted, seen: state(answer) })
+  return (answer) => ({
+    held: answer.kind === 'answered' && answer.data['status'] === wanted,
+    seen: state(answer),
+  })
 }
 
 function state(answer: Answer): string {

@@ -68,7 +68,10 @@ export class Traffic {
 
   private balancer(): Balancer {
     if (this.chosen === undefined) {
-      throw new LockstepError('bad-feature', 'no load balancer is known; say first: the load balancer has ip address …')
+      throw new LockstepError(
+        'bad-feature',
+        'no load balancer is known; say first: the load balancer has ip address …',
+      )
     }
     return this.chosen
   }
@@ -83,7 +86,10 @@ function sight(wanted: boolean): (answer: Answer) => Sight {
   return (answer) => {
     const blocked = isBlocked(answer)
     if (blocked === undefined) {
-      return { held: false, seen: answer.kind === 'failed' ? answer.message : 'does not say whether it is blocked' }
+      return {
+        held: false,
+        seen: answer.kind === 'failed' ? answer.message : 'does not say whether it is blocked',
+      }
     }
     return { held: blocked === wanted, seen: blocked ? 'blocked' : 'unblocked' }
   }

@@ -57,7 +57,9 @@ export function cohorts(verdict: Verdict): Cohort[] {
     bySeen.set(key, cohort)
     cohort.hosts.push(host)
   }
-  return [...bySeen.values()].sort((a, b) => Number(b.held) - Number(a.held) || b.hosts.length - a.hosts.length)
+  return [...bySeen.values()].sort(
+    (a, b) => Number(b.held) - Number(a.held) || b.hosts.length - a.hosts.length,
+  )
 }
 
 /** Cohorts as lines for a person: the odd ones by name, never a bare count. */

@@ -1,5 +1,12 @@
 import net, { type AddressInfo, type Socket } from 'node:net'
-import { encodeFrame, FrameParser, headers, type Frame, type Headers, type StompVersion } from '../connectors/stomp/frame'
+import {
+  encodeFrame,
+  FrameParser,
+  headers,
+  type Frame,
+  type Headers,
+  type StompVersion,
+} from '../connectors/stomp/frame'
 
 export interface BrokerOptions {
   /** 0 for any free port. */
@@ -53,7 +60,10 @@ export class EmbeddedBroker {
 
   /** Returns what ends the subscription. @throws Error for a selector that is not understood */
   subscribe(destination: string, deliver: Deliver, selector?: string): () => void {
-    const subscriber: Subscriber = { deliver, identity: selector === undefined ? undefined : identityOf(selector) }
+    const subscriber: Subscriber = {
+      deliver,
+      identity: selector === undefined ? undefined : identityOf(selector),
+    }
     if (destination.startsWith('/topic/')) {
       const topic = this.topics.get(destination) ?? new Set()
       this.topics.set(destination, topic.add(subscriber))
@@ -117,7 +127,8 @@ class Queue {
 
 function identityOf(selector: string): string {
   const identity = /^mc_identity = '([^']*)'$/.exec(selector)?.[1]
-  if (identity === undefined) throw new Error(`the embedded broker does not understand the selector ${selector}`)
+  if (identity === undefined)
+    throw new Error(`the embedded broker does not understand the selector ${selector}`)
   return identity
 }
 
@@ -194,7 +205,10 @@ class Peer {
     this.connected = true
     this.version = version
     this.parser.version = version
-    this.write('CONNECTED', headers({ version, 'heart-beat': `${heartBeat},${heartBeat}`, server: 'lockstep-embedded' }))
+    this.write(
+      'CONNECTED',
+      headers({ version, 'heart-beat': `${heartBeat},${heartBeat}`, server: 'lockstep-embedded' }),
+    )
     const wanted = Number((frame.headers['heart-beat'] ?? '0,0').split(',')[1] ?? 0)
     if (heartBeat > 0 && wanted > 0) {
       this.heartBeat = setInterval(() => this.socket.write('\n'), Math.max(heartBeat, wanted))

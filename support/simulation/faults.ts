@@ -33,5 +33,7 @@ export function parseFault(written: string): Fault | undefined {
   const dies = /^dies at step ([1-9]\d{0,3})$/.exec(written)?.[1]
   if (dies !== undefined) return { name: 'dies at step 2', from: Number(dies) }
   const [, name = written, from = '1'] = /^(.+) from step ([1-9]\d{0,3})$/.exec(written) ?? []
-  return Object.hasOwn(FAULTS, name) && !name.startsWith('dies') ? { name: name as FaultName, from: Number(from) } : undefined
+  return Object.hasOwn(FAULTS, name) && !name.startsWith('dies')
+    ? { name: name as FaultName, from: Number(from) }
+    : undefined
 }

@@ -27,7 +27,8 @@ export class EmbeddedFleet {
   constructor(private readonly options: EmbeddedFleetOptions) {
     const security = readingOnce(pskServer(options.secret))
     this.hosts = options.fleet.hosts.map(
-      (description) => new SimulatedHost(description, { ...options, repository: options.fleet.repository, security }),
+      (description) =>
+        new SimulatedHost(description, { ...options, repository: options.fleet.repository, security }),
     )
   }
 
@@ -43,7 +44,11 @@ export class EmbeddedFleet {
         )
       }
       const agents = ['discovery', ...host.agents.keys()]
-      for (const { destination, selector } of activemq.hostSubscriptions(collective, host.description.identity, agents)) {
+      for (const { destination, selector } of activemq.hostSubscriptions(
+        collective,
+        host.description.identity,
+        agents,
+      )) {
         if (destination !== undefined) this.broker.subscribe(destination, deliver, selector)
       }
     }

@@ -7,7 +7,11 @@ import type { ServiceManager } from '../agents/service'
 /** Versions that a repository offers, oldest first, by package. */
 export type Repository = Readonly<Record<string, readonly string[]>>
 
-export function pretendPackages(repository: Repository, installed: Record<string, string>, lies: () => boolean): PackageManager {
+export function pretendPackages(
+  repository: Repository,
+  installed: Record<string, string>,
+  lies: () => boolean,
+): PackageManager {
   const state = new Map(Object.entries(installed))
   const offers = (name: string) => (Object.hasOwn(repository, name) ? (repository[name] ?? []) : [])
   // A host that lies believes itself: it reports what it was told to install to whoever asks in the same breath.
@@ -32,7 +36,10 @@ export function pretendPackages(repository: Repository, installed: Record<string
   }
 }
 
-export function pretendServices(running: Readonly<Record<string, 'running' | 'stopped'>>, lies: () => boolean): ServiceManager {
+export function pretendServices(
+  running: Readonly<Record<string, 'running' | 'stopped'>>,
+  lies: () => boolean,
+): ServiceManager {
   const state = new Map(Object.entries(running))
   const claimed = new Map<string, string>()
   const set = (name: string, to: 'running' | 'stopped') => {

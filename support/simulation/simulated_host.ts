@@ -12,7 +12,14 @@ import type { Agent } from '../rpc/server/agent'
 import { RpcHost } from '../rpc/server/host'
 import type { Clock } from '../system/clock'
 import type { Fault } from './faults'
-import { pretendChecks, pretendFirewall, pretendPackages, pretendPuppet, pretendServices, type Repository } from './providers'
+import {
+  pretendChecks,
+  pretendFirewall,
+  pretendPackages,
+  pretendPuppet,
+  pretendServices,
+  type Repository,
+} from './providers'
 
 export interface HostDescription {
   identity: string
@@ -57,12 +64,22 @@ export class SimulatedHost {
     const { clock, collective } = options
     const lies = () => this.has('lies')
     const own = [
-      rpcutilAgent({ identity, facts, classes, agents: () => [...this.agents.keys()], collective, now: () => clock.now() }),
+      rpcutilAgent({
+        identity,
+        facts,
+        classes,
+        agents: () => [...this.agents.keys()],
+        collective,
+        now: () => clock.now(),
+      }),
       packageAgent(pretendPackages(options.repository, { ...description.packages }, lies)),
       serviceAgent(pretendServices(description.services, lies)),
       iptablesAgent(pretendFirewall(lies)),
       nrpeAgent(pretendChecks(description.checks)),
-      puppetAgent(pretendPuppet(() => clock.now()), () => clock.now()),
+      puppetAgent(
+        pretendPuppet(() => clock.now()),
+        () => clock.now(),
+      ),
     ].filter(({ contract }) => !description.without.includes(contract.agent))
     this.agents = new Map(own.map((agent) => [agent.contract.agent, this.counted(agent)]))
     this.host = new RpcHost({
@@ -103,7 +120,14 @@ export class SimulatedHost {
       case 'truncated':
         return send({ sender, body: body.subarray(0, body.length / 2) })
       case 'too deep':
-        return send({ sender, body: Buffer.concat([Buffer.from('0408', 'hex'), Buffer.from('5b06'.repeat(5000), 'hex'), Buffer.from('0')]) })
+        return send({
+          sender,
+          body: Buffer.concat([
+            Buffer.from('0408', 'hex'),
+            Buffer.from('5b06'.repeat(5000), 'hex'),
+            Buffer.from('0'),
+          ]),
+        })
       case 'wrong type':
         return send({ sender, body: this.forge({ answer: 'text for a status' }) })
       case 'wrong id':
@@ -111,7 +135,10 @@ export class SimulatedHost {
       case 'stale':
         return send({ sender, body: this.forge({ msgtime: 3600 }) })
       case 'ahead':
-        return send({ sender, body: this.forge({ msgtime: Math.floor(this.options.clock.now() / 1000) + 3600 }) })
+        return send({
+          sender,
+          body: this.forge({ msgtime: Math.floor(this.options.clock.now() / 1000) + 3600 }),
+        })
       case 'stranger':
         send({ sender: 'stranger.example.net', body: this.forge({ identity: 'stranger.example.net' }) })
         return send(reply)
@@ -145,11 +172,21 @@ export class SimulatedHost {
     }
   }
 
-  private forge(lie: { secret?: string; answer?: string; requestid?: string; msgtime?: number; identity?: string }): Buffer {
+  private forge(lie: {
+    secret?: string
+    answer?: string
+    requestid?: string
+    msgtime?: number
+    identity?: string
+  }): Buffer {
     const request = this.last
     if (request === undefined) return encodeMarshal(null)
     const security = lie.secret === undefined ? this.options.security : pskServer(lie.secret)
-    const answer = { statuscode: lie.answer === undefined ? 0 : lie.answer === 'another' ? 5 : lie.answer, statusmsg: 'forged', data: symbolHash({}) }
+    const answer = {
+      statuscode: lie.answer === undefined ? 0 : lie.answer === 'another' ? 5 : lie.answer,
+      statusmsg: 'forged',
+      data: symbolHash({}),
+    }
     return security.sealReply({
       senderid: lie.identity ?? this.description.identity,
       requestid: lie.requestid ?? request.requestid,

@@ -1,4 +1,12 @@
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, second: 1_000, min: 60_000, minute: 60_000, h: 3_600_000, hour: 3_600_000 }
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  second: 1_000,
+  min: 60_000,
+  minute: 60_000,
+  h: 3_600_000,
+  hour: 3_600_000,
+}
 
 /** Milliseconds of `30 seconds`, `2 minutes`, `1.5 hours`, `500 ms`; undefined for what is no duration. */
 export function parseDuration(written: string): number | undefined {

@@ -63,7 +63,8 @@ export function readJournals<E>(directory: string): JournalRead<E>[] {
     for (const line of lines) {
       if (line === '') continue
       const content = line.slice(9)
-      if (line.slice(0, 9) !== `${checksum(content)} `) return { run: name.slice(0, -SUFFIX.length), entries, damaged: true }
+      if (line.slice(0, 9) !== `${checksum(content)} `)
+        return { run: name.slice(0, -SUFFIX.length), entries, damaged: true }
       entries.push(JSON.parse(content) as E)
     }
     return { run: name.slice(0, -SUFFIX.length), entries, damaged: false }
@@ -86,8 +87,13 @@ function checksum(content: string): string {
 }
 
 function failed(path: string, error: unknown): LockstepError {
-  const why = (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'the disk is full' : (error as Error).message
-  return new LockstepError('journal-failed', `the journal ${path} cannot be written: ${why}; nothing more is done without it`, {
-    cause: error,
-  })
+  const why =
+    (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'the disk is full' : (error as Error).message
+  return new LockstepError(
+    'journal-failed',
+    `the journal ${path} cannot be written: ${why}; nothing more is done without it`,
+    {
+      cause: error,
+    },
+  )
 }

@@ -29,7 +29,10 @@ describe('a journal file', () => {
   it('drops a last line that was cut off, and says so', async () => {
     const path = await written(3)
     truncateSync(path, readFileSync(path).length - 4)
-    expect(readJournals(scratch.path)[0]).to.deep.include({ damaged: true }).and.to.have.property('entries').with.length(2)
+    expect(readJournals(scratch.path)[0])
+      .to.deep.include({ damaged: true })
+      .and.to.have.property('entries')
+      .with.length(2)
   })
 
   it('notices any flipped byte', async () => {
@@ -48,7 +51,8 @@ describe('a journal file', () => {
     )
   })
 
-  it('of a directory that is not there is empty', () => expect(readJournals(join(scratch.path, 'none'))).to.deep.equal([]))
+  it('of a directory that is not there is empty', () =>
+    expect(readJournals(join(scratch.path, 'none'))).to.deep.equal([]))
 
   it('says that the disk is full', async () => {
     const journal = new JournalFile('/dev/shm', 'lockstep-full', () => 0)
@@ -57,7 +61,9 @@ describe('a journal file', () => {
       () => undefined,
       (error: Error) => error.message,
     )
-    expect(failure).to.equal('the journal /dev/full cannot be written: the disk is full; nothing more is done without it')
+    expect(failure).to.equal(
+      'the journal /dev/full cannot be written: the disk is full; nothing more is done without it',
+    )
     await journal.close()
   })
 })
@@ -76,10 +82,22 @@ describe('a log', () => {
 })
 
 describe('a duration', () => {
-  const good: [string, number][] = [['30 seconds', 30_000], ['1 minute', 60_000], ['500 ms', 500], ['1.5 hours', 5_400_000], ['2s', 2_000]]
+  const good: [string, number][] = [
+    ['30 seconds', 30_000],
+    ['1 minute', 60_000],
+    ['500 ms', 500],
+    ['1.5 hours', 5_400_000],
+    ['2s', 2_000],
+  ]
   for (const [text, ms] of good) it(`${text} is ${ms} ms`, () => expect(parseDuration(text)).to.equal(ms))
   for (const text of ['', 'soon', '0 seconds', '-1 s', '5', '1e9 s', '3 fortnights', 'NaN s']) {
     it(`is not ${JSON.stringify(text)}`, () => expect(parseDuration(text)).to.equal(undefined))
   }
-  it('is told shortly', () => expect([350, 2_500, 180_000, 61_000].map(formatDuration)).to.deep.equal(['350 ms', '2.5 s', '3 min', '1 min 1 s']))
+  it('is told shortly', () =>
+    expect([350, 2_500, 180_000, 61_000].map(formatDuration)).to.deep.equal([
+      '350 ms',
+      '2.5 s',
+      '3 min',
+      '1 min 1 s',
+    ]))
 })

@@ -9,7 +9,9 @@ export function rubyValue(): fc.Arbitrary<RubyValue> {
     fc.boolean(),
     fc.integer(),
     fc.maxSafeInteger(),
-    fc.bigInt({ min: -(2n ** 200n), max: 2n ** 200n }).map((big) => (Number.isSafeInteger(Number(big)) ? Number(big) : big)),
+    fc
+      .bigInt({ min: -(2n ** 200n), max: 2n ** 200n })
+      .map((big) => (Number.isSafeInteger(Number(big)) ? Number(big) : big)),
     fc.double().map((value) => new RubyFloat(value)),
     text,
     text.filter((name) => name.length > 0).map(symbol),
@@ -17,13 +19,19 @@ export function rubyValue(): fc.Arbitrary<RubyValue> {
       .tuple(fc.uint8Array({ maxLength: 20 }), fc.constantFrom(null, 'Shift_JIS', 'ISO-8859-1'))
       .map(([bytes, encoding]) => new RubyString(Buffer.from(bytes), encoding)),
   )
-  const key: fc.Arbitrary<RubyValue> = fc.oneof(text, text.filter((name) => name.length > 0).map(symbol), fc.integer())
+  const key: fc.Arbitrary<RubyValue> = fc.oneof(
+    text,
+    text.filter((name) => name.length > 0).map(symbol),
+    fc.integer(),
+  )
   return fc.letrec<{ value: RubyValue }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 5, depthSize: 'small' },
       leaf,
       fc.array(tie('value'), { maxLength: 6 }),
-      fc.array(fc.tuple(key, tie('value')), { maxLength: 6 }).map((entries) => new RubyHash(new Map(entries))),
+      fc
+        .array(fc.tuple(key, tie('value')), { maxLength: 6 })
+        .map((entries) => new RubyHash(new Map(entries))),
     ),
   })).value
 }

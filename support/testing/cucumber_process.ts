@@ -1,20 +1,27 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
+import { execa } from 'execa'
 
 const ROOT = resolve(__dirname, '..', '..')
 const CUCUMBER = join(ROOT, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js')
+const LOCKSTEP = join(ROOT, 'support', 'bin', 'lockstep.cjs')
 
-export interface CucumberRun {
-  exitCode: number | null
+export interface ProcessRun {
+  /** Undefined for a process that a signal ended. */
+  exitCode: number | undefined
   stdout: string
   stderr: string
   report: RunReport | undefined
 }
 
-export interface RunReport {
+interface RunReport {
   exitCode: number
-  steps: { text: string; held: boolean; counts: Record<string, number>; hosts: { host: string; held: boolean; seen: string }[] }[]
+  steps: {
+    text: string
+    held: boolean
+    counts: Record<string, number>
+    hosts: { host: string; held: boolean; seen: string }[]
+  }[]
   held: { host: string; obligation: string }[]
 }
 
@@ -23,23 +30,41 @@ export function cucumber(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
-  onStart: (child: ChildProcess) => void = () => {},
-): Promise<CucumberRun> {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LOCKSTEP|MCOLLECTIVE|STOMP|CUCUMBER)_/.test(name)))
-  const child = spawn(process.execPath, [CUCUMBER, '--config', relative(cwd, join(ROOT, 'cucumber.js')), ...args], {
+  onStart: (kill: (signal: NodeJS.Signals) => void) => void = () => {},
+): Promise<ProcessRun> {
+  return node([CUCUMBER, '--config', relative(cwd, join(ROOT, 'cucumber.js')), ...args], cwd, env, onStart)
+}
+
+/** Runs the `lockstep` command in `cwd`. */
+export function lockstep(args: readonly string[], cwd: string): Promise<ProcessRun> {
+  return node([LOCKSTEP, ...args], cwd, {}, () => {})
+}
+
+async function node(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  onStart: (kill: (signal: NodeJS.Signals) => void) => void,
+): Promise<ProcessRun> {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(LOCKSTEP|MCOLLECTIVE|STOMP|CUCUMBER)_/.test(name),
+  )
+  const child = execa(process.execPath, args, {
     cwd,
-    env: { ...clean, HOME: cwd, CI: 'true', TS_NODE_PROJECT: join(ROOT, 'tsconfig.json'), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...Object.fromEntries(inherited),
+      HOME: cwd,
+      CI: 'true',
+      TS_NODE_PROJECT: join(ROOT, 'tsconfig.json'),
+      ...env,
+    },
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
   })
-  onStart(child)
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  return new Promise((done, fail) => {
-    child.once('error', fail)
-    child.once('close', (exitCode) => {
-      const path = join(cwd, 'reports', 'run.json')
-      done({ exitCode, stdout, stderr, report: existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunReport) : undefined })
-    })
-  })
+  onStart((signal) => void child.kill(signal))
+  const { exitCode, stdout, stderr } = await child
+  const path = join(cwd, 'reports', 'run.json')
+  const report = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunReport) : undefined
+  return { exitCode, stdout, stderr, report }
 }

@@ -17,7 +17,11 @@ export interface TestFleet {
 }
 
 /** An embedded fleet of `web1` to `web<n>` and a client of it; `faults` by the number of the host. */
-export async function testFleet(n: number, faults: Readonly<Record<number, string>> = {}, onRestored: () => void = () => {}): Promise<TestFleet> {
+export async function testFleet(
+  n: number,
+  faults: Readonly<Record<number, string>> = {},
+  onRestored: () => void = () => {},
+): Promise<TestFleet> {
   const hosts = Array.from({ length: n }, (_, index) => ({
     identity: `web${index + 1}`,
     classes: ['roles::web'],

@@ -11,7 +11,10 @@ export interface FakeBroker {
 }
 
 /** A broker whose every answer a test decides; `onFrame` gets each frame and the socket it came over. */
-export async function fakeBroker(onFrame: (frame: Frame, socket: Socket) => void, onConnect: (socket: Socket) => void = () => {}): Promise<FakeBroker> {
+export async function fakeBroker(
+  onFrame: (frame: Frame, socket: Socket) => void,
+  onConnect: (socket: Socket) => void = () => {},
+): Promise<FakeBroker> {
   const frames: Frame[] = []
   const sockets: Socket[] = []
   let connections = 0
@@ -44,7 +47,8 @@ export async function fakeBroker(onFrame: (frame: Frame, socket: Socket) => void
 
 /** Lets everybody in, and answers receipts. */
 export function welcoming(frame: Frame, socket: Socket, heartBeat = '0,0'): void {
-  if (frame.command === 'CONNECT') socket.write(encodeFrame('CONNECTED', headers({ version: '1.2', 'heart-beat': heartBeat })))
+  if (frame.command === 'CONNECT')
+    socket.write(encodeFrame('CONNECTED', headers({ version: '1.2', 'heart-beat': heartBeat })))
   const receipt = frame.headers['receipt']
   if (receipt !== undefined) socket.write(encodeFrame('RECEIPT', headers({ 'receipt-id': receipt })))
 }

@@ -22,7 +22,11 @@ export class FakeFleet implements Fleet {
     return { hosts: this.found, strays: [] }
   }
 
-  async call(request: Request, hosts: readonly string[], { beforeSend }: Parameters<Fleet['call']>[2]): Promise<Answers> {
+  async call(
+    request: Request,
+    hosts: readonly string[],
+    { beforeSend }: Parameters<Fleet['call']>[2],
+  ): Promise<Answers> {
     const requestId = String(this.asked.length).padStart(32, '0')
     await beforeSend(requestId)
     this.asked.push({ request, hosts })

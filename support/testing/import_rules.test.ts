@@ -7,7 +7,17 @@ const root = resolve(__dirname, '..', '..')
 /** What each folder may import of the others; everything may import system. The README has the same table, with the reasons. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   step_definitions: ['support/cucumber', 'support/config', '@cucumber/cucumber'],
-  'support/cucumber': ['support/balancers', 'support/config', 'support/connectors', 'support/protocol', 'support/rollout', 'support/rpc/client', 'support/rpc/contracts', 'support/simulation', '@cucumber/cucumber'],
+  'support/cucumber': [
+    'support/balancers',
+    'support/config',
+    'support/connectors',
+    'support/protocol',
+    'support/rollout',
+    'support/rpc/client',
+    'support/rpc/contracts',
+    'support/simulation',
+    '@cucumber/cucumber',
+  ],
   'support/rollout': [],
   'support/balancers': ['support/rollout'],
   'support/agents': ['support/rpc/contracts', 'support/rpc/server'],
@@ -25,27 +35,41 @@ const GUARDED = ['@cucumber/cucumber', 'stompit']
 
 describe('the folders', () => {
   const imports = sources().flatMap((file) =>
-    [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|require\(|import\() ?'([^']+)'/g)].map(([, specifier = '']) => ({
-      file,
-      from: folderOf(file),
-      to: specifier.startsWith('.') ? folderOf(relative(root, resolve(root, dirname(file), specifier))) : specifier,
-    })),
+    [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|require\(|import\() ?'([^']+)'/g)].map(
+      ([, specifier = '']) => ({
+        file,
+        from: folderOf(file),
+        to: specifier.startsWith('.')
+          ? folderOf(relative(root, resolve(root, dirname(file), specifier)))
+          : specifier,
+      }),
+    ),
   )
-  const relevant = imports.filter(({ from, to }) => from !== to && to !== 'support/system' && (to.startsWith('support') || GUARDED.includes(to)))
+  const relevant = imports.filter(
+    ({ from, to }) =>
+      from !== to && to !== 'support/system' && (to.startsWith('support') || GUARDED.includes(to)),
+  )
 
   it('import only what they may', () => {
-    const wrong = relevant.filter(({ from, to }) => !(ALLOWED[from] ?? []).includes(to)).map(({ file, to }) => `${file} imports ${to}`)
+    const wrong = relevant
+      .filter(({ from, to }) => !(ALLOWED[from] ?? []).includes(to))
+      .map(({ file, to }) => `${file} imports ${to}`)
     expect(wrong).to.deep.equal([])
   })
 
   it('use every permission that they have', () => {
     const used = new Set(relevant.map(({ from, to }) => `${from} -> ${to}`))
-    const unused = Object.entries(ALLOWED).flatMap(([from, list]) => list.filter((to) => !used.has(`${from} -> ${to}`)).map((to) => `${from} -> ${to}`))
+    const unused = Object.entries(ALLOWED).flatMap(([from, list]) =>
+      list.filter((to) => !used.has(`${from} -> ${to}`)).map((to) => `${from} -> ${to}`),
+    )
     expect(unused).to.deep.equal([])
   })
 
   it('protocol and system know nothing of the rest', () => {
-    const out = imports.filter(({ from, to }) => ['support/protocol', 'support/system'].includes(from) && to !== from && to.startsWith('support'))
+    const out = imports.filter(
+      ({ from, to }) =>
+        ['support/protocol', 'support/system'].includes(from) && to !== from && to.startsWith('support'),
+    )
     expect(out).to.deep.equal([])
   })
 })
@@ -54,7 +78,13 @@ function sources(): string[] {
   return ['support', 'step_definitions'].flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
       .map((name) => join(top, name))
-      .filter((name) => /\.ts$/.test(name) && !/\.test\.ts$/.test(name) && !name.startsWith('support/testing') && name !== 'support/index.ts'),
+      .filter(
+        (name) =>
+          name.endsWith('.ts') &&
+          !name.endsWith('.test.ts') &&
+          !name.startsWith('support/testing') &&
+          name !== 'support/index.ts',
+      ),
   )
 }
 

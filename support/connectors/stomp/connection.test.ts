@@ -21,13 +21,19 @@ describe('a connection to a pool of brokers', () => {
     messages.length = 0
   })
 
-  async function broker(onFrame?: Parameters<typeof fakeBroker>[0], onConnect?: Parameters<typeof fakeBroker>[1]): Promise<FakeBroker> {
+  async function broker(
+    onFrame?: Parameters<typeof fakeBroker>[0],
+    onConnect?: Parameters<typeof fakeBroker>[1],
+  ): Promise<FakeBroker> {
     const made = await fakeBroker(onFrame ?? welcoming, onConnect)
     closing.push(() => made.stop())
     return made
   }
 
-  function connection(brokers: readonly Partial<BrokerAddress>[], more: Partial<ConnectionOptions> = {}): StompConnection {
+  function connection(
+    brokers: readonly Partial<BrokerAddress>[],
+    more: Partial<ConnectionOptions> = {},
+  ): StompConnection {
     const waiters: (() => void)[] = []
     const made = new StompConnection({
       brokers: brokers.map((each) => ({ host: '127.0.0.1', port: 1, ...each })),
@@ -69,7 +75,9 @@ describe('a connection to a pool of brokers', () => {
   it('names a port where nothing listens', async () => {
     const error = await failure(connection([{ port: 1 }]).open(forever))
     expect(error.code).to.equal('broker-unreachable')
-    expect(error.message).to.equal('the broker 127.0.0.1:1 cannot be used: nothing listens there (connection refused)')
+    expect(error.message).to.equal(
+      'the broker 127.0.0.1:1 cannot be used: nothing listens there (connection refused)',
+    )
   })
 
   it('names a broker that accepts and stays silent', async () => {
@@ -81,12 +89,19 @@ describe('a connection to a pool of brokers', () => {
   for (const body of ['', 'a short text body', 'x'.repeat(100_000)]) {
     it(`survives an ERROR frame with a body of ${body.length} bytes, and never tells the password`, async () => {
       const strict = await broker((_frame, socket) => {
-        const fields = { message: 'User name [deploy] or password [hunter2] is invalid.', 'content-type': 'text/plain' }
+        const fields = {
+          message: 'User name [deploy] or password [hunter2] is invalid.',
+          'content-type': 'text/plain',
+        }
         socket.end(encodeFrame('ERROR', headers(fields), Buffer.from(body)))
       })
-      const error = await failure(connection([{ port: strict.port, user: 'deploy', password: 'hunter2' }]).open(forever))
+      const error = await failure(
+        connection([{ port: strict.port, user: 'deploy', password: 'hunter2' }]).open(forever),
+      )
       expect(error.code).to.equal('broker-refused')
-      expect(error.message).to.contain('refused this connection: User name [deploy] or password [***] is invalid.')
+      expect(error.message).to.contain(
+        'refused this connection: User name [deploy] or password [***] is invalid.',
+      )
       expect(strict.connections()).to.equal(1)
     })
   }
@@ -100,7 +115,9 @@ describe('a connection to a pool of brokers', () => {
   for (const [name, bytes] of liars) {
     it(`refuses ${name}`, async () => {
       const liar = await broker((_frame, socket) => void socket.write(bytes))
-      expect((await failure(connection([{ port: liar.port }]).open(forever))).code).to.equal('broker-unreachable')
+      expect((await failure(connection([{ port: liar.port }]).open(forever))).code).to.equal(
+        'broker-unreachable',
+      )
     })
   }
 
@@ -130,7 +147,9 @@ describe('a connection to a pool of brokers', () => {
     await real.stop()
     await until(() => events.includes('lost'))
     const patience = AbortSignal.timeout(50)
-    expect((await failure(made.send([{ headers: {}, body: Buffer.alloc(0) }], patience))).code).to.equal('broker-lost')
+    expect((await failure(made.send([{ headers: {}, body: Buffer.alloc(0) }], patience))).code).to.equal(
+      'broker-lost',
+    )
   })
 
   it('does not hammer a broker that accepts and drops', async () => {
@@ -167,7 +186,13 @@ describe('a connection to a pool of brokers', () => {
     const real = await broker((frame, socket) => {
       welcoming(frame, socket)
       if (frame.command !== 'SUBSCRIBE') return
-      socket.write(encodeFrame('MESSAGE', headers({ subscription: '/temp-queue/x', 'message-id': '1', destination: 'x' }), Buffer.from('small')))
+      socket.write(
+        encodeFrame(
+          'MESSAGE',
+          headers({ subscription: '/temp-queue/x', 'message-id': '1', destination: 'x' }),
+          Buffer.from('small'),
+        ),
+      )
       socket.write(encodeFrame('MESSAGE', headers({ subscription: '1' }), body))
     })
     await connection([{ port: real.port }]).open(forever)

@@ -139,7 +139,12 @@ export class StompConnection {
 function noneOf(reasons: readonly Error[]): Error {
   const [first] = reasons
   if (reasons.length === 1 && first !== undefined) return first
-  const refused = reasons.every((reason) => reason instanceof LockstepError && reason.code === 'broker-refused')
+  const refused = reasons.every(
+    (reason) => reason instanceof LockstepError && reason.code === 'broker-refused',
+  )
   const list = reasons.map((reason) => reason.message).join('; ')
-  return new LockstepError(refused ? 'broker-refused' : 'broker-unreachable', `no broker can be used: ${list}`)
+  return new LockstepError(
+    refused ? 'broker-refused' : 'broker-unreachable',
+    `no broker can be used: ${list}`,
+  )
 }

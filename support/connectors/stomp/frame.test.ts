@@ -18,25 +18,42 @@ function parse(bytes: Buffer | string, sizes: readonly number[] = [], limits = F
 describe('STOMP frames', () => {
   it('survive any slicing, with any headers and bodies', () => {
     const frame = fc.record({
-      names: fc.dictionary(fc.string({ minLength: 1 }).filter((name) => name !== 'content-length'), fc.string()),
+      names: fc.dictionary(
+        fc.string({ minLength: 1 }).filter((name) => name !== 'content-length'),
+        fc.string(),
+      ),
       body: fc.uint8Array({ maxLength: 300 }),
     })
     fc.assert(
-      fc.property(fc.array(frame, { maxLength: 5 }), fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), (list, sizes) => {
-        const bytes = Buffer.concat(list.map(({ names, body }) => encodeFrame('SEND', headers(names), Buffer.from(body))))
-        const read = parse(bytes, sizes)
-        expect(read.map(({ body }) => Buffer.from(body))).to.deep.equal(list.map(({ body }) => Buffer.from(body)))
-        read.forEach((each, i) => {
-          for (const [name, value] of Object.entries(list[i]?.names ?? {})) expect(each.headers[name]).to.equal(value)
-        })
-      }),
+      fc.property(
+        fc.array(frame, { maxLength: 5 }),
+        fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }),
+        (list, sizes) => {
+          const bytes = Buffer.concat(
+            list.map(({ names, body }) => encodeFrame('SEND', headers(names), Buffer.from(body))),
+          )
+          const read = parse(bytes, sizes)
+          expect(read.map(({ body }) => Buffer.from(body))).to.deep.equal(
+            list.map(({ body }) => Buffer.from(body)),
+          )
+          read.forEach((each, i) => {
+            for (const [name, value] of Object.entries(list[i]?.names ?? {}))
+              expect(each.headers[name]).to.equal(value)
+          })
+        },
+      ),
       { numRuns: 500 },
     )
   })
 
   it('treat the names of JavaScript’s own properties as names', () => {
     const [frame] = parse('MESSAGE\nhasOwnProperty:1\n__proto__:2\nconstructor:3\ntoString:4\n\n\0')
-    expect({ ...frame?.headers }).to.deep.equal({ hasOwnProperty: '1', ['__proto__']: '2', constructor: '3', toString: '4' })
+    expect({ ...frame?.headers }).to.deep.equal({
+      hasOwnProperty: '1',
+      ['__proto__']: '2',
+      constructor: '3',
+      toString: '4',
+    })
   })
 
   it('keep the first of repeated headers, end lines with CRLF too, and pass over heart-beats', () => {
@@ -47,7 +64,14 @@ describe('STOMP frames', () => {
 
   it('pass over a body that is too large and tell its size', () => {
     const limits = { ...FRAME_LIMITS, bodyBytes: 10 }
-    const [big, small] = parse(Buffer.concat([encodeFrame('MESSAGE', {}, Buffer.alloc(50)), encodeFrame('MESSAGE', {}, Buffer.from('ok'))]), [7], limits)
+    const [big, small] = parse(
+      Buffer.concat([
+        encodeFrame('MESSAGE', {}, Buffer.alloc(50)),
+        encodeFrame('MESSAGE', {}, Buffer.from('ok')),
+      ]),
+      [7],
+      limits,
+    )
     expect(big?.dropped).to.equal(50)
     expect(small?.body.toString()).to.equal('ok')
   })
@@ -66,7 +90,8 @@ describe('STOMP frames', () => {
     ['a head without an end', `MESSAGE\n${'a'.repeat(70_000)}`],
     ['too many headers', `MESSAGE\n${Array.from({ length: 200 }, (_, i) => `h${i}:1`).join('\n')}\n\n\0`],
   ]
-  for (const [name, text] of refused) it(`refuse ${name}`, () => expect(() => parse(text)).to.throw(FrameError))
+  for (const [name, text] of refused)
+    it(`refuse ${name}`, () => expect(() => parse(text)).to.throw(FrameError))
 
   it('answer random bytes with frames or a FrameError', () => {
     fc.assert(

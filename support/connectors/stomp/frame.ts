@@ -45,7 +45,8 @@ export function encodeFrame(
     const value = fields[name] ?? ''
     head += raw ? `${name}:${value}\n` : `${escape(name)}:${escape(value)}\n`
   }
-  if (body.length > 0 || command === 'SEND' || command === 'MESSAGE') head += `content-length:${body.length}\n`
+  if (body.length > 0 || command === 'SEND' || command === 'MESSAGE')
+    head += `content-length:${body.length}\n`
   head += '\n'
   const headLength = Buffer.byteLength(head)
   const bytes = Buffer.allocUnsafe(headLength + body.length + 1)
@@ -66,7 +67,8 @@ export class FrameParser {
   private pending: Buffer[] = []
   private size = 0
   private needed = 1
-  private head: { command: string; headers: Headers; headLength: number; bodyLength: number | undefined } | undefined
+  private head:
+    { command: string; headers: Headers; headLength: number; bodyLength: number | undefined } | undefined
   private passOver = 0
   private passedOver: Frame | undefined
 
@@ -108,11 +110,13 @@ export class FrameParser {
       if (start > 0) return bytes.subarray(start)
       const end = endOfHead(bytes)
       if (end === -1) {
-        if (bytes.length > this.limits.headBytes) throw new FrameError(`a frame head of over ${this.limits.headBytes} bytes`)
+        if (bytes.length > this.limits.headBytes)
+          throw new FrameError(`a frame head of over ${this.limits.headBytes} bytes`)
         this.needed = bytes.length + 1
         return undefined
       }
-      if (end > this.limits.headBytes) throw new FrameError(`a frame head of over ${this.limits.headBytes} bytes`)
+      if (end > this.limits.headBytes)
+        throw new FrameError(`a frame head of over ${this.limits.headBytes} bytes`)
       this.head = this.parseHead(bytes, end)
     }
     return this.body(bytes, this.head)
@@ -163,7 +167,8 @@ export class FrameParser {
     const skipped = Math.min(this.passOver, bytes.length)
     this.passOver -= skipped
     if (this.passOver > 0) return undefined
-    if (bytes[skipped - 1] !== NUL) throw new FrameError('a body that does not end where its content-length says')
+    if (bytes[skipped - 1] !== NUL)
+      throw new FrameError('a body that does not end where its content-length says')
     const frame = this.passedOver
     this.passedOver = undefined
     this.needed = 1
@@ -174,9 +179,12 @@ export class FrameParser {
   private parseHead(bytes: Buffer, end: number): NonNullable<FrameParser['head']> {
     const [command = '', ...lines] = bytes.toString('utf8', 0, end).split('\n').map(withoutCarriageReturn)
     while (lines.at(-1) === '') lines.pop()
-    if (!/^[A-Z]{1,20}$/.test(command)) throw new FrameError(`a frame that begins with ${JSON.stringify(command.slice(0, 40))}`)
-    if (lines.length > this.limits.headers) throw new FrameError(`a frame with more than ${this.limits.headers} headers`)
-    const raw = this.version === '1.0' || command === 'CONNECT' || command === 'CONNECTED' || command === 'STOMP'
+    if (!/^[A-Z]{1,20}$/.test(command))
+      throw new FrameError(`a frame that begins with ${JSON.stringify(command.slice(0, 40))}`)
+    if (lines.length > this.limits.headers)
+      throw new FrameError(`a frame with more than ${this.limits.headers} headers`)
+    const raw =
+      this.version === '1.0' || command === 'CONNECT' || command === 'CONNECTED' || command === 'STOMP'
     const found: Headers = Object.create(null)
     for (const line of lines) {
       const colon = line.indexOf(':')
@@ -204,7 +212,8 @@ function contentLength(found: Headers): number | undefined {
   const written = found['content-length']
   if (written === undefined) return undefined
   const length = /^\d{1,15}$/.test(written.trim()) ? Number(written) : NaN
-  if (!Number.isSafeInteger(length)) throw new FrameError(`a content-length of ${JSON.stringify(written.slice(0, 40))}`)
+  if (!Number.isSafeInteger(length))
+    throw new FrameError(`a content-length of ${JSON.stringify(written.slice(0, 40))}`)
   return length
 }
 

@@ -75,7 +75,14 @@ export class Gate extends Duplex {
       case 'CONNECTED':
         return this.passConnected(frame)
       case 'RECEIPT':
-        this.push(encodeFrame('RECEIPT', headers({ 'receipt-id': frame.headers['receipt-id'] }), undefined, this.version))
+        this.push(
+          encodeFrame(
+            'RECEIPT',
+            headers({ 'receipt-id': frame.headers['receipt-id'] }),
+            undefined,
+            this.version,
+          ),
+        )
         return
       case 'MESSAGE':
       case 'ERROR':

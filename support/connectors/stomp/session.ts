@@ -85,11 +85,19 @@ class Opening {
 
   private connect(connected: () => void): Client {
     const { broker, virtualHost, heartBeat, connectWithin } = this.options
-    const connectHeaders: Record<string, string> = { host: virtualHost, 'heart-beat': `${heartBeat},${heartBeat}` }
+    const connectHeaders: Record<string, string> = {
+      host: virtualHost,
+      'heart-beat': `${heartBeat},${heartBeat}`,
+    }
     if (broker.user !== undefined) connectHeaders['login'] = broker.user
     if (broker.password !== undefined) connectHeaders['passcode'] = broker.password
     const client = connect(
-      { host: broker.host, connect: (_options, ready) => this.dial(ready), connectHeaders, timeout: connectWithin * 2 },
+      {
+        host: broker.host,
+        connect: (_options, ready) => this.dial(ready),
+        connectHeaders,
+        timeout: connectWithin * 2,
+      },
       (error) => {
         if (error === null) connected()
         else this.fail(this.unreachable(error))
@@ -146,7 +154,11 @@ class Opening {
       // A timer that fires late means that this process was busy, and what the broker sent is still unread.
       const late = now - planned > interval / 4
       if (!late && now - this.lastHeard > interval * 2.5) {
-        return this.fail(this.unreachable(new Error(`nothing was heard of the broker for ${Math.round(now - this.lastHeard)} ms`)))
+        return this.fail(
+          this.unreachable(
+            new Error(`nothing was heard of the broker for ${Math.round(now - this.lastHeard)} ms`),
+          ),
+        )
       }
       planned = now + interval / 2
       this.stopWatching = clock.after(interval / 2, look)
@@ -176,20 +188,35 @@ class Opening {
 
   private tooSlow(): LockstepError {
     const seconds = this.options.connectWithin / 1000
-    const missing = this.reached === 'tcp' ? 'accepted the connection but sent no CONNECTED frame' : 'did not accept a connection'
+    const missing =
+      this.reached === 'tcp'
+        ? 'accepted the connection but sent no CONNECTED frame'
+        : 'did not accept a connection'
     return new LockstepError('broker-unreachable', `the broker ${this.name} ${missing} within ${seconds} s`)
   }
 
   private refused(frame: Frame): LockstepError {
-    const said = this.scrub(frame.headers['message'] ?? (frame.body.toString('utf8', 0, 200).trim() || 'no reason given'))
-    return new LockstepError('broker-refused', `the broker ${this.name} refused this connection: ${firstLine(said)}`)
+    const said = this.scrub(
+      frame.headers['message'] ?? (frame.body.toString('utf8', 0, 200).trim() || 'no reason given'),
+    )
+    return new LockstepError(
+      'broker-refused',
+      `the broker ${this.name} refused this connection: ${firstLine(said)}`,
+    )
   }
 
   private unreachable(error: Error): Error {
     if (this.refusal !== undefined) return this.refusal
     if (error instanceof LockstepError) return error
-    const why = error instanceof FrameError ? `it does not speak STOMP as agreed: it sent ${error.message}` : describe(error)
-    return new LockstepError('broker-unreachable', `the broker ${this.name} cannot be used: ${this.scrub(why)}`, { cause: error })
+    const why =
+      error instanceof FrameError
+        ? `it does not speak STOMP as agreed: it sent ${error.message}`
+        : describe(error)
+    return new LockstepError(
+      'broker-unreachable',
+      `the broker ${this.name} cannot be used: ${this.scrub(why)}`,
+      { cause: error },
+    )
   }
 
   private scrub(text: string): string {

@@ -122,9 +122,15 @@ class Decoder {
     const letter = String.fromCharCode(type)
     const meaning = FORBIDDEN[letter]
     if (meaning !== undefined) {
-      throw new Refusal('forbidden-type', `${meaning} (Marshal type '${letter}'); only plain data is accepted`)
+      throw new Refusal(
+        'forbidden-type',
+        `${meaning} (Marshal type '${letter}'); only plain data is accepted`,
+      )
     }
-    throw new Refusal('malformed', `unknown Marshal type 0x${type.toString(16).padStart(2, '0')} at byte ${this.at - 1}`)
+    throw new Refusal(
+      'malformed',
+      `unknown Marshal type 0x${type.toString(16).padStart(2, '0')} at byte ${this.at - 1}`,
+    )
   }
 
   private charge(values: number): void {
@@ -136,7 +142,8 @@ class Decoder {
 
   private byte(): number {
     const byte = this.bytes[this.at]
-    if (byte === undefined) throw new Refusal('truncated', `the message ends at byte ${this.at}, in mid-value`)
+    if (byte === undefined)
+      throw new Refusal('truncated', `the message ends at byte ${this.at}, in mid-value`)
     this.at += 1
     return byte
   }
@@ -160,7 +167,10 @@ class Decoder {
     const length = this.fixnum()
     if (length < 0) throw new Refusal('malformed', `a negative length (${length}) at byte ${this.at}`)
     if (length > this.bytes.length - this.at) {
-      throw new Refusal('truncated', `a length of ${length} where ${this.bytes.length - this.at} bytes are left`)
+      throw new Refusal(
+        'truncated',
+        `a length of ${length} where ${this.bytes.length - this.at} bytes are left`,
+      )
     }
     return length
   }
@@ -181,7 +191,8 @@ class Decoder {
   private symlink(): RubySymbol {
     const index = this.fixnum()
     const known = this.symbols[index]
-    if (known === undefined) throw new Refusal('malformed', `a link to symbol ${index}, which was not defined`)
+    if (known === undefined)
+      throw new Refusal('malformed', `a link to symbol ${index}, which was not defined`)
     return known
   }
 
@@ -254,7 +265,8 @@ class Decoder {
     if (sign !== 0x2b && sign !== 0x2d) throw new Refusal('malformed', 'an integer that has no sign')
     const shorts = this.length()
     const size = shorts * 2
-    if (size > this.bytes.length - this.at) throw new Refusal('truncated', 'an integer longer than its message')
+    if (size > this.bytes.length - this.at)
+      throw new Refusal('truncated', 'an integer longer than its message')
     const little = Buffer.from(this.bytes.subarray(this.at, this.at + size))
     this.at += size
     const magnitude = size === 0 ? 0n : BigInt(`0x${little.reverse().toString('hex')}`)
@@ -269,7 +281,8 @@ class Decoder {
     if (written === 'inf') return new RubyFloat(Infinity)
     if (written === '-inf') return new RubyFloat(-Infinity)
     const value = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(written) ? Number(written) : NaN
-    if (!Number.isFinite(value)) throw new Refusal('malformed', `${JSON.stringify(written.slice(0, 40))} as a float`)
+    if (!Number.isFinite(value))
+      throw new Refusal('malformed', `${JSON.stringify(written.slice(0, 40))} as a float`)
     return new RubyFloat(value)
   }
 
@@ -279,7 +292,7 @@ class Decoder {
     if (known === undefined) throw new Refusal('malformed', `a link to value ${index}, which was not defined`)
     if (known === UNFINISHED) throw new Refusal('malformed', 'a value that contains itself')
     this.charge(this.weights[index] ?? 1)
-    return known as RubyValue
+    return known
   }
 
   private remember<V extends RubyValue>(value: V): V {

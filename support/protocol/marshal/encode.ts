@@ -165,7 +165,7 @@ class Encoder {
     if (value > 0 && value < 123) return this.byte(value + 5)
     if (value < 0 && value > -124) return this.byte((value - 5) & 0xff)
     const bytes: number[] = []
-    for (let rest = value; bytes.length < 4; ) {
+    for (let rest = value; bytes.length < 4;) {
       bytes.push(rest & 0xff)
       rest >>= 8
       if (rest === (value < 0 ? -1 : 0)) break

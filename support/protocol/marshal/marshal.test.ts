@@ -82,9 +82,14 @@ describe('Ruby Marshal', () => {
     ['a symbol link to nothing', hex('0408 3b09'), 'malformed'],
     ['a float that overflows', Buffer.from('\x04\x08f\x0a1e999', 'latin1'), 'malformed'],
     ['a hexadecimal float', Buffer.from('\x04\x08f\x090x10', 'latin1'), 'malformed'],
-    ['nesting 5,000 deep', Buffer.concat([hex('0408'), Buffer.from('5b06'.repeat(5000), 'hex'), hex('30')]), 'too-deep'],
+    [
+      'nesting 5,000 deep',
+      Buffer.concat([hex('0408'), Buffer.from('5b06'.repeat(5000), 'hex'), hex('30')]),
+      'too-deep',
+    ],
   ]
-  for (const [name, bytes, code] of refused) it(`refuses ${name}`, () => expect(refusal(bytes)).to.equal(code))
+  for (const [name, bytes, code] of refused)
+    it(`refuses ${name}`, () => expect(refusal(bytes)).to.equal(code))
 
   it('refuses links that multiply into more values than allowed', () => {
     let value: RubyValue = ['x', 'x']

@@ -47,7 +47,9 @@ describe('Ruby Marshal, beside real ruby', () => {
     const reloaded = ruby(['-e', RELOAD], documents.join('\n'))
     expect(reloaded).to.have.length(VALUES)
     // Ruby shares equal string keys of hashes once it has read them; reading and writing here undoes that.
-    const unshared = reloaded.map((line) => encodeMarshal(decodeMarshal(Buffer.from(line, 'hex'))).toString('hex'))
+    const unshared = reloaded.map((line) =>
+      encodeMarshal(decodeMarshal(Buffer.from(line, 'hex'))).toString('hex'),
+    )
     documents.forEach((document, i) => expect(unshared[i]).to.equal(document))
   })
 })

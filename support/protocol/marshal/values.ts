@@ -4,16 +4,7 @@
  * here stand for the rest, so that a decoded value encodes to the bytes that it came from.
  */
 export type RubyValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | RubyFloat
-  | RubyString
-  | RubySymbol
-  | RubyArray
-  | RubyHash
+  null | boolean | number | bigint | string | RubyFloat | RubyString | RubySymbol | RubyArray | RubyHash
 
 export type RubyArray = RubyValue[]
 
@@ -65,7 +56,8 @@ export function peerSymbol(name: string): RubySymbol {
 /** A Hash with symbol keys, leaving out undefined values. */
 export function symbolHash(fields: Record<string, RubyValue | undefined>): RubyHash {
   const entries = new Map<RubyValue, RubyValue>()
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) entries.set(symbol(name), value)
+  for (const [name, value] of Object.entries(fields))
+    if (value !== undefined) entries.set(symbol(name), value)
   return new RubyHash(entries)
 }
 

@@ -46,5 +46,6 @@ function signer(secret: string): (body: Buffer) => string {
 
 function verify(expected: string, claimed: string): void {
   const [a, b] = [Buffer.from(expected), Buffer.from(claimed)]
-  if (a.length !== b.length || !timingSafeEqual(a, b)) throw new Refusal('bad-signature', 'signed with another secret, or changed on the way')
+  if (a.length !== b.length || !timingSafeEqual(a, b))
+    throw new Refusal('bad-signature', 'signed with another secret, or changed on the way')
 }

@@ -19,7 +19,10 @@ export function encodeRubyYaml(value: RubyValue): Buffer {
  */
 export function decodeRubyYaml(bytes: Buffer): RubyValue {
   if (bytes.length > BYTES_AT_MOST) {
-    throw new Refusal('too-large', `a YAML message of ${bytes.length} bytes; at most ${BYTES_AT_MOST} are read`)
+    throw new Refusal(
+      'too-large',
+      `a YAML message of ${bytes.length} bytes; at most ${BYTES_AT_MOST} are read`,
+    )
   }
   if (!isUtf8(bytes)) throw new Refusal('malformed', 'a YAML message that is not UTF-8')
   const documents = parseAllDocuments(bytes.toString('utf8'), {
@@ -62,11 +65,12 @@ class Reader {
       return new RubyHash(entries)
     }
     if (!isScalar(node)) throw new Refusal('malformed', 'a YAML node of an unknown kind')
-    return this.scalar(String(node.value ?? ''), node.type === 'PLAIN', node.tag)
+    return this.scalar(typeof node.value === 'string' ? node.value : '', node.type === 'PLAIN', node.tag)
   }
 
   private scalar(written: string, plain: boolean, tag: string | undefined): RubyValue {
-    if (tag === '!binary' || tag === 'tag:yaml.org,2002:binary') return new RubyString(Buffer.from(written, 'base64'))
+    if (tag === '!binary' || tag === 'tag:yaml.org,2002:binary')
+      return new RubyString(Buffer.from(written, 'base64'))
     this.refuseTag(tag)
     return plain ? plainScalar(written) : written
   }
@@ -86,7 +90,8 @@ function plainScalar(written: string): RubyValue {
   if (/^:"(.*)"$/.test(written)) return peerSymbol(written.slice(2, -1))
   if (/^:[^:\s]/.test(written)) return peerSymbol(written.slice(1))
   if (/^[+-]?(0|[1-9][0-9_]*)$/.test(written)) return wholeNumber(written.replaceAll('_', ''))
-  if (/^[+-]?\d[\d_]*\.\d+([eE][+-]?\d+)?$/.test(written)) return new RubyFloat(Number(written.replaceAll('_', '')))
+  if (/^[+-]?\d[\d_]*\.\d+([eE][+-]?\d+)?$/.test(written))
+    return new RubyFloat(Number(written.replaceAll('_', '')))
   if (/^[+-]?\.inf$/i.test(written)) return new RubyFloat(written.startsWith('-') ? -Infinity : Infinity)
   if (/^\.nan$/i.test(written)) return new RubyFloat(NaN)
   return written
@@ -102,7 +107,8 @@ function flow(value: RubyValue): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value !== 'object') return String(value)
   if (value instanceof RubyFloat) return floatText(value.value)
-  if (value instanceof RubySymbol) return /^[A-Za-z_]\w*$/.test(value.name) ? `:${value.name}` : `:${JSON.stringify(value.name)}`
+  if (value instanceof RubySymbol)
+    return /^[A-Za-z_]\w*$/.test(value.name) ? `:${value.name}` : `:${JSON.stringify(value.name)}`
   if (value instanceof RubyString) return `!binary ${JSON.stringify(value.bytes.toString('base64'))}`
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
   return `{${[...value.entries].map(([key, item]) => `${key instanceof RubySymbol ? flow(key) : `? ${flow(key)}`} : ${flow(item)}`).join(', ')}}`

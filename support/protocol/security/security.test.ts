@@ -13,7 +13,11 @@ import { sslClient, sslServer } from './ssl'
 const request = {
   senderid: 'control.example.net',
   requestid: '0123456789abcdef0123456789abcdef',
-  filter: { ...NO_FILTER, classes: ['roles::web'], facts: [{ fact: 'country', value: 'de', operator: '==' as const }] },
+  filter: {
+    ...NO_FILTER,
+    classes: ['roles::web'],
+    facts: [{ fact: 'country', value: 'de', operator: '==' as const }],
+  },
   collective: 'mcollective',
   agent: 'package',
   ttl: 60,
@@ -50,7 +54,11 @@ const pairs: [string, ClientSecurity, ServerSecurity, Serializer][] = [
 
 function ssl(serializer: Serializer): [ClientSecurity, ServerSecurity] {
   return [
-    sslClient({ privateKey: alice.privateKey, serverPublicKey: createPublicKey(server.privateKey) }, 'cert=alice', serializer),
+    sslClient(
+      { privateKey: alice.privateKey, serverPublicKey: createPublicKey(server.privateKey) },
+      'cert=alice',
+      serializer,
+    ),
     sslServer({ privateKey: server.privateKey, clientPublicKey: known }, serializer),
   ]
 }
@@ -58,7 +66,10 @@ function ssl(serializer: Serializer): [ClientSecurity, ServerSecurity] {
 for (const [name, client, host, serializer] of pairs) {
   describe(`${name} security`, () => {
     it('carries a request to a host', () => {
-      expect(host.openRequest(client.sealRequest(request))).to.deep.equal({ ...request, callerid: client.callerid })
+      expect(host.openRequest(client.sealRequest(request))).to.deep.equal({
+        ...request,
+        callerid: client.callerid,
+      })
     })
 
     it('carries a reply to a client', () => {
@@ -68,7 +79,10 @@ for (const [name, client, host, serializer] of pairs) {
     it('refuses a body that was changed', () => {
       const sealed = serializer.decode(host.sealReply(reply)) as RubyHash
       const envelope = client.peekReply(serializer.encode(sealed))
-      const forged = { ...envelope, body: serializer.encode(symbolHash({ statuscode: 0, statusmsg: 'forged' })) }
+      const forged = {
+        ...envelope,
+        body: serializer.encode(symbolHash({ statuscode: 0, statusmsg: 'forged' })),
+      }
       expect(code(() => client.openReply(forged))).to.equal('bad-signature')
     })
 
@@ -89,25 +103,36 @@ for (const [name, client, host, serializer] of pairs) {
 describe('psk security', () => {
   it('refuses another secret', () => {
     const stranger = pskServer('other')
-    expect(code(() => stranger.openRequest(pskClient('s3cret', 'uid=0').sealRequest(request)))).to.equal('bad-signature')
+    expect(code(() => stranger.openRequest(pskClient('s3cret', 'uid=0').sealRequest(request)))).to.equal(
+      'bad-signature',
+    )
   })
 
   it('signs as Ruby does: hexadecimal MD5 of the body and the secret', () => {
     const envelope = pskClient('s3cret', 'uid=0').peekReply(pskServer('s3cret').sealReply(reply))
-    const expected = createHash('md5').update(Buffer.concat([envelope.body, Buffer.from('s3cret')])).digest('hex')
+    const expected = createHash('md5')
+      .update(Buffer.concat([envelope.body, Buffer.from('s3cret')]))
+      .digest('hex')
     expect(envelope.hash).to.equal(expected)
   })
 
   for (const callerid of ['uid=0\nx', 'cert=../../etc/passwd', '', 'uid']) {
     it(`refuses the callerid ${JSON.stringify(callerid)}`, () => {
-      expect(code(() => pskServer('s').openRequest(pskClient('s', callerid).sealRequest(request)))).to.equal('bad-envelope')
+      expect(code(() => pskServer('s').openRequest(pskClient('s', callerid).sealRequest(request)))).to.equal(
+        'bad-envelope',
+      )
     })
   }
 
   it('refuses a request id that is none, and a host name that is none', () => {
     const sealed = (fields: object) => pskServer('s').sealReply({ ...reply, ...fields })
     const client = pskClient('s', 'uid=0')
-    for (const fields of [{ requestid: 'A'.repeat(32) }, { requestid: '0'.repeat(31) }, { senderid: '../x' }, { senderid: 'a b' }]) {
+    for (const fields of [
+      { requestid: 'A'.repeat(32) },
+      { requestid: '0'.repeat(31) },
+      { senderid: '../x' },
+      { senderid: 'a b' },
+    ]) {
       expect(code(() => client.peekReply(sealed(fields)))).to.equal('bad-envelope')
     }
   })
@@ -117,8 +142,16 @@ describe('ssl security', () => {
   it('refuses a client whose key is not known', () => {
     const [, host] = ssl(marshal)
     const mallory = generateKeyPairSync('rsa', { modulusLength: 2048 })
-    const stranger = sslClient({ privateKey: mallory.privateKey, serverPublicKey: server.publicKey }, 'cert=mallory', marshal)
-    const impostor = sslClient({ privateKey: mallory.privateKey, serverPublicKey: server.publicKey }, 'cert=alice', marshal)
+    const stranger = sslClient(
+      { privateKey: mallory.privateKey, serverPublicKey: server.publicKey },
+      'cert=mallory',
+      marshal,
+    )
+    const impostor = sslClient(
+      { privateKey: mallory.privateKey, serverPublicKey: server.publicKey },
+      'cert=alice',
+      marshal,
+    )
     expect(code(() => host.openRequest(stranger.sealRequest(request)))).to.equal('bad-signature')
     expect(code(() => host.openRequest(impostor.sealRequest(request)))).to.equal('bad-signature')
   })
@@ -127,7 +160,8 @@ describe('ssl security', () => {
     const [client, host] = ssl(marshal)
     for (const name of ['ttl', 'msgtime']) {
       const sealed = marshal.decode(client.sealRequest(request)) as RubyHash
-      for (const [key] of sealed.entries) if (String((key as { name: string }).name) === name) sealed.entries.set(key, 9)
+      for (const [key] of sealed.entries)
+        if (String((key as { name: string }).name) === name) sealed.entries.set(key, 9)
       expect(code(() => host.openRequest(marshal.encode(sealed)))).to.equal('bad-signature')
     }
   })
@@ -147,12 +181,17 @@ describe('YAML from a peer', () => {
   }
 
   it('reads what Psych writes', () => {
-    const text = '---\n:ssl_msg:\n  :a: 1\n  b: "true"\n  c: true\n  d: !binary |-\n    /w==\n  e: 1.5\n:ssl_ttl: 60\n'
-    expect(yaml.decode(Buffer.from(text))).to.have.property('entries').with.property('size', 2)
+    const text =
+      '---\n:ssl_msg:\n  :a: 1\n  b: "true"\n  c: true\n  d: !binary |-\n    /w==\n  e: 1.5\n:ssl_ttl: 60\n'
+    expect(yaml.decode(Buffer.from(text)))
+      .to.have.property('entries')
+      .with.property('size', 2)
   })
 
   it('does not let a key named __proto__ be more than a key', () => {
-    expect(yaml.decode(yaml.encode(stringHash({ ['__proto__']: 'x' })))).to.deep.equal(stringHash({ ['__proto__']: 'x' }))
+    expect(yaml.decode(yaml.encode(stringHash({ ['__proto__']: 'x' })))).to.deep.equal(
+      stringHash({ ['__proto__']: 'x' }),
+    )
   })
 })
 

@@ -46,7 +46,8 @@ export function sslServer(keys: SslServerKeys, serializer: Serializer): ServerSe
       const { body, hash, ...envelope } = readRequest(serializer.decode(bytes))
       const name = envelope.callerid.replace(/^cert=/, '')
       const key = envelope.callerid.startsWith('cert=') ? keys.clientPublicKey(name) : undefined
-      if (key === undefined) throw new Refusal('bad-signature', `no public key is known for ${envelope.callerid}`)
+      if (key === undefined)
+        throw new Refusal('bad-signature', `no public key is known for ${envelope.callerid}`)
       verify(body, hash, key)
       return { ...envelope, message: unwrap(serializer.decode(body), envelope) }
     },
@@ -58,7 +59,10 @@ export function sslServer(keys: SslServerKeys, serializer: Serializer): ServerSe
 }
 
 /** The message inside the signature, once its signed ttl and time agree with those outside. */
-function unwrap(signed: ReturnType<Serializer['decode']>, envelope: Pick<RequestEnvelope, 'ttl' | 'msgtime'>) {
+function unwrap(
+  signed: ReturnType<Serializer['decode']>,
+  envelope: Pick<RequestEnvelope, 'ttl' | 'msgtime'>,
+) {
   const message = signed instanceof RubyHash ? field(signed, 'ssl_msg') : undefined
   if (!(signed instanceof RubyHash) || message === undefined) {
     throw new Refusal('bad-envelope', 'a signed request without ssl_msg')

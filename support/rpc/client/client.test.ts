@@ -15,13 +15,26 @@ describe('a call to hosts', () => {
     running = undefined
   })
 
-  async function call(hosts: number, faults: Record<number, string>, within = 400, names?: string[]): Promise<CallResult> {
+  async function call(
+    hosts: number,
+    faults: Record<number, string>,
+    within = 400,
+    names?: string[],
+  ): Promise<CallResult> {
     running = await testFleet(hosts, faults)
     const all = names ?? Array.from({ length: hosts }, (_, i) => `web${i + 1}`)
-    return running.client.call({ agent: 'package', action: 'status', inputs: { package: 'mywebapp' }, hosts: all, within, signal })
+    return running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: all,
+      within,
+      signal,
+    })
   }
 
-  const kinds = (result: CallResult) => Object.fromEntries([...result.outcomes].map(([host, { kind }]) => [host, kind]))
+  const kinds = (result: CallResult) =>
+    Object.fromEntries([...result.outcomes].map(([host, { kind }]) => [host, kind]))
 
   it('has one outcome for each host, and ends as soon as all have answered', async () => {
     const began = performance.now()
@@ -60,7 +73,9 @@ describe('a call to hosts', () => {
   it('counts a second, equal answer once, and notes it', async () => {
     const result = await call(2, { 1: 'duplicate', 2: 'slow' }, 3_000)
     expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'answered' })
-    expect(result.strays).to.deep.equal([{ kind: 'duplicate', host: 'web1', detail: 'answered twice, the same', fails: false }])
+    expect(result.strays).to.deep.equal([
+      { kind: 'duplicate', host: 'web1', detail: 'answered twice, the same', fails: false },
+    ])
   })
 
   it('does not believe a host that answers twice, and not the same', async () => {
@@ -72,7 +87,11 @@ describe('a call to hosts', () => {
   it('tells of a contradiction that comes with or after the last answer', async () => {
     const result = await call(1, { 1: 'contradicts' })
     await new Promise((resolve) => setTimeout(resolve, 100))
-    expect([...result.strays, ...(running?.strays ?? [])][0]).to.include({ kind: 'contradiction', host: 'web1', fails: true })
+    expect([...result.strays, ...(running?.strays ?? [])][0]).to.include({
+      kind: 'contradiction',
+      host: 'web1',
+      fails: true,
+    })
   })
 
   it('fails for a stranger’s answer', async () => {
@@ -101,7 +120,14 @@ describe('a call to hosts', () => {
   it('refuses inputs that break the contract, and sends nothing', async () => {
     running = await testFleet(1)
     for (const name of ['my webapp', '; rm -rf /', '$(x)', '-y', 'a'.repeat(200)]) {
-      const sent = running.client.call({ agent: 'package', action: 'update', inputs: { package: name }, hosts: ['web1'], within: 100, signal })
+      const sent = running.client.call({
+        agent: 'package',
+        action: 'update',
+        inputs: { package: name },
+        hosts: ['web1'],
+        within: 100,
+        signal,
+      })
       await sent.then(
         () => expect.fail('it was accepted'),
         (error: unknown) => expect(error).to.be.instanceOf(LockstepError).with.property('code', 'bad-input'),
@@ -113,7 +139,15 @@ describe('a call to hosts', () => {
   it('sends nothing when what has to be written down first cannot be', async () => {
     running = await testFleet(1)
     const beforeSend = () => Promise.reject(new Error('the disk is full'))
-    const sent = running.client.call({ agent: 'package', action: 'update', inputs: { package: 'mywebapp' }, hosts: ['web1'], within: 100, signal, beforeSend })
+    const sent = running.client.call({
+      agent: 'package',
+      action: 'update',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1'],
+      within: 100,
+      signal,
+      beforeSend,
+    })
     await sent.then(
       () => expect.fail('it was sent'),
       (error: Error) => expect(error.message).to.equal('the disk is full'),
@@ -153,14 +187,27 @@ describe('discovery', () => {
   after(() => running.stop())
 
   const find = async (filter: Partial<Filter>, hosts?: string[]) => {
-    const found = await running.client.discover({ filter: { ...NO_FILTER, ...filter }, within: 200, signal, ...(hosts === undefined ? {} : { hosts }) })
+    const found = await running.client.discover({
+      filter: { ...NO_FILTER, ...filter },
+      within: 200,
+      signal,
+      ...(hosts === undefined ? {} : { hosts }),
+    })
     return found.hosts
   }
 
   it('finds by class, by fact, by name and by pattern', async () => {
     expect(await find({ classes: ['roles::web'] })).to.have.length(6)
-    expect(await find({ facts: [{ fact: 'country', operator: '==', value: 'fr' }] })).to.deep.equal(['web2', 'web4', 'web6'])
-    expect(await find({ facts: [{ fact: 'country', operator: '!=', value: 'fr' }] })).to.deep.equal(['web1', 'web3', 'web5'])
+    expect(await find({ facts: [{ fact: 'country', operator: '==', value: 'fr' }] })).to.deep.equal([
+      'web2',
+      'web4',
+      'web6',
+    ])
+    expect(await find({ facts: [{ fact: 'country', operator: '!=', value: 'fr' }] })).to.deep.equal([
+      'web1',
+      'web3',
+      'web5',
+    ])
     expect(await find({ identities: ['/web[12]/', 'web5'] })).to.deep.equal(['web1', 'web2', 'web5'])
     expect(await find({ classes: ['nothing'] })).to.deep.equal([])
   })

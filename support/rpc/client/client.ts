@@ -107,13 +107,20 @@ export class RpcClient {
         within: discovery.within,
         signal: discovery.signal,
       })
-      const there = [...result.outcomes].filter(([, outcome]) => outcome.kind === 'answered').map(([host]) => host)
+      const there = [...result.outcomes]
+        .filter(([, outcome]) => outcome.kind === 'answered')
+        .map(([host]) => host)
       return { hosts: there.sort(), strays: result.strays }
     }
     return this.openDiscovery(filter, discovery.within, discovery.signal, onProgress)
   }
 
-  private async openDiscovery(filter: Filter, within: number, signal: AbortSignal, onProgress?: (found: number) => void) {
+  private async openDiscovery(
+    filter: Filter,
+    within: number,
+    signal: AbortSignal,
+    onProgress?: (found: number) => void,
+  ) {
     const { security, clock, connector, collective, ttl } = this.options
     const requestId = this.options.newRequestId()
     const answers = new Listener(this.options.onStray, onProgress)
@@ -160,10 +167,13 @@ export class RpcClient {
     if (hosts.length === 0) complete()
     const entry: ActiveRequest = { answers: tracker, agent: request.agent, read: request.read }
     this.active.set(requestId, entry)
-    const stop = clock.after(within, () => deadline.abort(new LockstepError('broker-lost', 'the time is over')))
+    const stop = clock.after(within, () =>
+      deadline.abort(new LockstepError('broker-lost', 'the time is over')),
+    )
     const bound = AbortSignal.any([signal, deadline.signal])
     const repeat = () => {
-      if (tracker.unanswered.length > 0) void this.send(request, requestId, tracker.unanswered, bound).catch(() => {})
+      if (tracker.unanswered.length > 0)
+        void this.send(request, requestId, tracker.unanswered, bound).catch(() => {})
     }
     try {
       await request.beforeSend?.(requestId)
@@ -179,7 +189,9 @@ export class RpcClient {
       tracker.finish(Math.round(clock.elapsed() - started))
       this.remember(requestId, entry)
     }
-    const outcomes = new Map(hosts.map((host) => [host, tracker.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }]))
+    const outcomes = new Map(
+      hosts.map((host) => [host, tracker.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }]),
+    )
     return { requestId, outcomes, strays: tracker.strays, interrupted: this.losses > lossesBefore }
   }
 
@@ -192,7 +204,11 @@ export class RpcClient {
     const { connector, security, collective, ttl } = this.options
     const to = { collective, agent: request.agent }
     const broadcast = broadcastIsCheaper(hosts, connector.scanCost)
-    const filter = { ...NO_FILTER, agents: broadcast ? [request.agent] : [], identities: broadcast ? [...hosts] : [] }
+    const filter = {
+      ...NO_FILTER,
+      agents: broadcast ? [request.agent] : [],
+      identities: broadcast ? [...hosts] : [],
+    }
     const body = security.sealRequest(this.envelope(request.agent, requestId, filter, request.message))
     if (broadcast) await connector.broadcast(to, { body, ttl }, signal)
     else await connector.direct(to, hosts, { body, ttl }, signal)
@@ -211,7 +227,12 @@ export class RpcClient {
       const host = envelope.senderid
       const entry = this.active.get(envelope.requestid) ?? this.finished.get(envelope.requestid)
       if (entry === undefined) {
-        return this.options.onStray({ kind: 'foreign', host, detail: 'a reply to a request that was never made', fails: false })
+        return this.options.onStray({
+          kind: 'foreign',
+          host,
+          detail: 'a reply to a request that was never made',
+          fails: false,
+        })
       }
       if (sender !== undefined && sender !== host) {
         const detail = `sent by ${sender}, but says that it is from ${host}`
@@ -229,7 +250,10 @@ export class RpcClient {
       const reply = this.options.security.openReply(envelope)
       checkFreshness(reply.msgtime, this.options.ttl, Math.floor(this.options.clock.now() / 1000))
       if (reply.senderagent !== entry.agent) {
-        return { kind: 'untrusted', reason: `answered for the agent ${reply.senderagent}, but ${entry.agent} was asked` }
+        return {
+          kind: 'untrusted',
+          reason: `answered for the agent ${reply.senderagent}, but ${entry.agent} was asked`,
+        }
       }
       return entry.read(reply.message)
     } catch (error) {
@@ -287,7 +311,8 @@ function pong(message: RubyValue): Outcome {
 
 function refusalText(refusal: Refusal): string {
   if (refusal.code === 'bad-signature') return `bad signature: ${refusal.message}`
-  if (refusal.code === 'expired' || refusal.code === 'from-the-future') return `its answer was ${refusal.message}`
+  if (refusal.code === 'expired' || refusal.code === 'from-the-future')
+    return `its answer was ${refusal.message}`
   return `its answer cannot be read: ${refusal.message}`
 }
 

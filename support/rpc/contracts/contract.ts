@@ -18,7 +18,13 @@ export interface ActionContract {
 }
 
 export type InputRule =
-  | { readonly kind: 'text'; readonly pattern: RegExp; readonly longest: number; readonly expected: string; readonly optional: boolean }
+  | {
+      readonly kind: 'text'
+      readonly pattern: RegExp
+      readonly longest: number
+      readonly expected: string
+      readonly optional: boolean
+    }
   | { readonly kind: 'boolean'; readonly optional: boolean }
   | { readonly kind: 'whole number'; readonly optional: boolean }
 
@@ -39,9 +45,13 @@ export function optional(rule: InputRule): InputRule {
 }
 
 /** Why these inputs break the contract, as the end of a sentence, or undefined when they keep it. */
-export function inputFault(action: ActionContract, inputs: Readonly<Record<string, Data>>): InputFault | undefined {
+export function inputFault(
+  action: ActionContract,
+  inputs: Readonly<Record<string, Data>>,
+): InputFault | undefined {
   for (const [name, rule] of Object.entries(action.inputs)) {
-    if (!rule.optional && !Object.hasOwn(inputs, name)) return { kind: 'missing', message: `${name} is missing` }
+    if (!rule.optional && !Object.hasOwn(inputs, name))
+      return { kind: 'missing', message: `${name} is missing` }
   }
   for (const [name, value] of Object.entries(inputs)) {
     if (name === 'process_results') continue

@@ -1,4 +1,13 @@
-import { anyText, address, checkName, factName, flag, optionalVersion, packageName, serviceName } from './rules'
+import {
+  anyText,
+  address,
+  checkName,
+  factName,
+  flag,
+  optionalVersion,
+  packageName,
+  serviceName,
+} from './rules'
 import { changes, looks, optional, type Contract } from './contract'
 
 const onePackage = { package: packageName }
@@ -67,7 +76,12 @@ export const contracts = {
     actions: {
       status: looks({}, ['enabled', 'applying']),
       last_run_summary: looks({}, ['lastrun']),
-      runonce: changes({ force: flag, noop: flag, environment: optional(anyText(100)), tags: optional(anyText(200)) }),
+      runonce: changes({
+        force: flag,
+        noop: flag,
+        environment: optional(anyText(100)),
+        tags: optional(anyText(200)),
+      }),
       enable: changes({}),
       disable: changes({ message: optional(anyText(200)) }),
     },

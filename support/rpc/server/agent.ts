@@ -7,7 +7,9 @@ export interface Agent {
 }
 
 /** Resolves with the reply's data. @throws ActionFailed to answer with a status other than 0 */
-export type Action = (inputs: Readonly<Record<string, Data>>) => Promise<Record<string, Data>> | Record<string, Data>
+export type Action = (
+  inputs: Readonly<Record<string, Data>>,
+) => Promise<Record<string, Data>> | Record<string, Data>
 
 /** An action that did not do what it was asked. `data` is sent along, as Ruby's agents do. */
 export class ActionFailed extends Error {

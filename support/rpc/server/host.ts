@@ -61,7 +61,9 @@ export class RpcHost {
   private async answer(request: OpenedRequest): Promise<RubyValue | undefined> {
     if (request.agent === 'discovery') return asText(request.message) === 'ping' ? 'pong' : undefined
     const agent = this.options.agents.get(request.agent)
-    return agent === undefined ? undefined : encodeRpcReply(await perform(agent, decodeRpcRequest(request.message)))
+    return agent === undefined
+      ? undefined
+      : encodeRpcReply(await perform(agent, decodeRpcRequest(request.message)))
   }
 
   private seal(request: OpenedRequest, message: RubyValue): Buffer {
@@ -80,7 +82,11 @@ async function perform(agent: Agent, request: RpcRequest): Promise<RpcReply> {
   const known = Object.hasOwn(contract.actions, request.action) ? contract.actions[request.action] : undefined
   const action = Object.hasOwn(agent.actions, request.action) ? agent.actions[request.action] : undefined
   if (known === undefined || action === undefined) {
-    return { statuscode: 2, statusmsg: `Unknown action '${request.action}' for agent '${contract.agent}'`, data: {} }
+    return {
+      statuscode: 2,
+      statusmsg: `Unknown action '${request.action}' for agent '${contract.agent}'`,
+      data: {},
+    }
   }
   const fault = inputFault(known, request.data)
   if (fault !== undefined) {
@@ -89,7 +95,8 @@ async function perform(agent: Agent, request: RpcRequest): Promise<RpcReply> {
   try {
     return { statuscode: 0, statusmsg: 'OK', data: await action(request.data) }
   } catch (error) {
-    if (error instanceof ActionFailed) return { statuscode: error.statuscode, statusmsg: error.message, data: error.data }
+    if (error instanceof ActionFailed)
+      return { statuscode: error.statuscode, statusmsg: error.message, data: error.data }
     return { statuscode: 5, statusmsg: error instanceof Error ? error.message : String(error), data: {} }
   }
 }

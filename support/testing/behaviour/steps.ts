@@ -1,18 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { After, Given, Then, When, setDefaultTimeout, setWorldConstructor, World } from '@cucumber/cucumber'
 import { expect } from 'chai'
-import { cucumber, type CucumberRun } from '../cucumber_process'
-import { lockstep } from '../lockstep_process'
+import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
 import { Scratch } from '../scratch'
 
 /** A folder in which the chapters of the manual run cucumber-js as a person would. */
 class Manual extends World {
   readonly scratch = new Scratch()
   readonly env: Record<string, string> = {}
-  run: CucumberRun | undefined
+  run: ProcessRun | undefined
 
-  get last(): CucumberRun {
+  get last(): ProcessRun {
     if (this.run === undefined) throw new Error('nothing was run yet')
     return this.run
   }
@@ -57,17 +56,26 @@ When('I run cucumber-js {string}', async function (this: Manual, args: string) {
   this.run = await cucumber(args.split(' ').filter(Boolean), this.scratch.path, this.env)
 })
 
-When('I run cucumber-js {string} and press Ctrl-C at {string}', async function (this: Manual, args: string, at: string) {
-  this.run = await interrupted(this, args, at, ['SIGINT'])
-})
+When(
+  'I run cucumber-js {string} and press Ctrl-C at {string}',
+  async function (this: Manual, args: string, at: string) {
+    this.run = await interrupted(this, args, at, ['SIGINT'])
+  },
+)
 
-When('I run cucumber-js {string} and press Ctrl-C twice at {string}', async function (this: Manual, args: string, at: string) {
-  this.run = await interrupted(this, args, at, ['SIGINT', 'SIGINT'])
-})
+When(
+  'I run cucumber-js {string} and press Ctrl-C twice at {string}',
+  async function (this: Manual, args: string, at: string) {
+    this.run = await interrupted(this, args, at, ['SIGINT', 'SIGINT'])
+  },
+)
 
-When('I run cucumber-js {string} and kill it with -9 at {string}', async function (this: Manual, args: string, at: string) {
-  this.run = await interrupted(this, args, at, ['SIGKILL'])
-})
+When(
+  'I run cucumber-js {string} and kill it with -9 at {string}',
+  async function (this: Manual, args: string, at: string) {
+    this.run = await interrupted(this, args, at, ['SIGKILL'])
+  },
+)
 
 When('I run lockstep {string}', async function (this: Manual, args: string) {
   this.run = await lockstep(args.split(' '), this.scratch.path)
@@ -78,7 +86,7 @@ Then('it should exit with {int}', function (this: Manual, code: number) {
 })
 
 Then('it should have been ended by the system', function (this: Manual) {
-  expect(this.last.exitCode, this.output).to.equal(null)
+  expect(this.last.exitCode, this.output).to.equal(undefined)
 })
 
 Then(/^it should say "(.*)"$/, function (this: Manual, text: string) {
@@ -101,11 +109,16 @@ Then('{int} hosts should be held', function (this: Manual, n: number) {
   expect(this.last.report?.held, this.output).to.have.length(n)
 })
 
-Then('the step {string} should have counted:', function (this: Manual, text: string, table: { rowsHash(): Record<string, string> }) {
-  const step = this.last.report?.steps.find((each) => each.text === text)
-  const wanted = Object.fromEntries(Object.entries(table.rowsHash()).map(([name, value]) => [name, Number(value)]))
-  expect(step?.counts, this.output).to.deep.equal(wanted)
-})
+Then(
+  'the step {string} should have counted:',
+  function (this: Manual, text: string, table: { rowsHash(): Record<string, string> }) {
+    const step = this.last.report?.steps.find((each) => each.text === text)
+    const wanted = Object.fromEntries(
+      Object.entries(table.rowsHash()).map(([name, value]) => [name, Number(value)]),
+    )
+    expect(step?.counts, this.output).to.deep.equal(wanted)
+  },
+)
 
 Then('no line should be wider than {int} columns', function (this: Manual, width: number) {
   expect(this.last.stdout.split('\n').filter((line) => line.length > width)).to.deep.equal([])
@@ -120,20 +133,23 @@ Then('the file {string} should contain {string}', function (this: Manual, name: 
 })
 
 /** Runs cucumber-js and sends signals as soon as the journal says that `at` was asked. */
-async function interrupted(manual: Manual, args: string, at: string, signals: NodeJS.Signals[]): Promise<CucumberRun> {
-  const running = cucumber(args.split(' '), manual.scratch.path, manual.env, (child) => {
+function interrupted(
+  manual: Manual,
+  args: string,
+  at: string,
+  signals: readonly NodeJS.Signals[],
+): Promise<ProcessRun> {
+  return cucumber(args.split(' '), manual.scratch.path, manual.env, (kill) => {
     void until(() => journals(manual.scratch.path).includes(at)).then(async () => {
       for (const signal of signals) {
-        child.kill(signal)
+        kill(signal)
         await new Promise((done) => setTimeout(done, 100))
       }
     })
   })
-  return running
 }
 
 function journals(cwd: string): string {
-  const { readdirSync } = require('node:fs') as typeof import('node:fs')
   const folder = join(cwd, '.lockstep')
   if (!existsSync(folder)) return ''
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -10,16 +10,25 @@ const QUIET = ['--no-fund', '--no-audit', '--loglevel=error']
 describe('the packed package, in a repository of its own', () => {
   let scratch: Scratch
   const run = (command: string, args: string[], env: Record<string, string> = {}) => {
-    const done = spawnSync(command, args, { cwd: scratch.path, encoding: 'utf8', env: { ...process.env, CI: 'true', ...env } })
+    const done = spawnSync(command, args, {
+      cwd: scratch.path,
+      encoding: 'utf8',
+      env: { ...process.env, CI: 'true', ...env },
+    })
     return { status: done.status, output: done.stdout + done.stderr }
   }
 
   before(function () {
     this.timeout(240_000)
     scratch = new Scratch()
-    const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', scratch.path], { cwd: ROOT, encoding: 'utf8' })
+    const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', scratch.path], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    })
     scratch.write('package.json', '{ "name": "deploys", "private": true }')
-    execFileSync('npm', ['install', ...QUIET, join(scratch.path, packed.trim().split('\n').at(-1) ?? '')], { cwd: scratch.path })
+    execFileSync('npm', ['install', ...QUIET, join(scratch.path, packed.trim().split('\n').at(-1) ?? '')], {
+      cwd: scratch.path,
+    })
   })
 
   after(() => scratch.remove())
@@ -29,21 +38,31 @@ describe('the packed package, in a repository of its own', () => {
     expect(status, output).to.equal(0)
     const written = readFileSync(join(scratch.path, 'cucumber.js'), 'utf8').trimEnd().split('\n')
     expect(written.length).to.be.at.most(3)
-    const settings = JSON.parse(readFileSync(join(scratch.path, '.vscode', 'settings.json'), 'utf8')) as { 'cucumber.glue': string[] }
+    const settings = JSON.parse(readFileSync(join(scratch.path, '.vscode', 'settings.json'), 'utf8')) as {
+      'cucumber.glue': string[]
+    }
     const [glue = ''] = settings['cucumber.glue']
     expect(existsSync(join(scratch.path, glue.replace('/**/*.ts', ''), 'load_balancer.ts'))).to.equal(true)
   })
 
   it('rolls out, with the team’s own steps beside ours and the same World', () => {
-    scratch.write('step_definitions/own.js', `const { Then } = require('@cucumber/cucumber')\nThen('we are {int} hosts', async function (n) { if ((await this.rollout.hosts.frozen()).length !== n) throw new Error('no') })\n`)
-    scratch.write('features/own.feature', 'Feature: Own\n  Scenario: Own\n    Given I want to update hosts with class roles::dev_server\n    Then we are 10 hosts\n    And every host should answer\n')
+    scratch.write(
+      'step_definitions/own.js',
+      `const { Then } = require('@cucumber/cucumber')\nThen('we are {int} hosts', async function (n) { if ((await this.rollout.hosts.frozen()).length !== n) throw new Error('no') })\n`,
+    )
+    scratch.write(
+      'features/own.feature',
+      'Feature: Own\n  Scenario: Own\n    Given I want to update hosts with class roles::dev_server\n    Then we are 10 hosts\n    And every host should answer\n',
+    )
     const { status, output } = run('npx', ['cucumber-js'])
     expect(status, output).to.equal(0)
     expect(output).to.contain('HELD').and.to.contain('10/10 hosts')
   })
 
   it('stops with status 1 and names the host', () => {
-    const { status, output } = run('npx', ['cucumber-js', 'features/deployments/website.feature'], { LOCKSTEP_FAULTS: 'web3.example.net=lies from step 3' })
+    const { status, output } = run('npx', ['cucumber-js', 'features/deployments/website.feature'], {
+      LOCKSTEP_FAULTS: 'web3.example.net=lies from step 3',
+    })
     expect(status, output).to.equal(1)
     expect(output).to.contain('web3.example.net')
   })
@@ -57,9 +76,26 @@ describe('the packed package, in a repository of its own', () => {
 
   it('is typed: a step in TypeScript sees the rollout', function () {
     this.timeout(60_000)
-    scratch.write('own.ts', `import { Then } from '@cucumber/cucumber'\nimport { holds, type LockstepWorld } from 'lockstep'\nThen('x', async function (this: LockstepWorld) {\n  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '1')\n  const yes: boolean = holds(verdict)\n  // @ts-expect-error: there is no such verb\n  this.rollout.packages.explode(yes)\n})\n`)
+    scratch.write(
+      'own.ts',
+      `import { Then } from '@cucumber/cucumber'\nimport { holds, type LockstepWorld } from 'lockstep'\nThen('x', async function (this: LockstepWorld) {\n  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '1')\n  const yes: boolean = holds(verdict)\n  // @ts-expect-error: there is no such verb\n  this.rollout.packages.explode(yes)\n})\n`,
+    )
     const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-    const { status, output } = run(process.execPath, [tsc, '--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--typeRoots', join(ROOT, 'node_modules', '@types'), 'own.ts'])
+    const { status, output } = run(process.execPath, [
+      tsc,
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--types',
+      'node',
+      '--typeRoots',
+      join(ROOT, 'node_modules', '@types'),
+      'own.ts',
+    ])
     expect(status, output).to.equal(0)
   })
 

@@ -4,11 +4,9 @@ import { systemClock } from '../../system/clock'
 import { openSession } from '../../connectors/stomp/session'
 import type { BrokerAddress } from '../../connectors/stomp/broker'
 import type { Scratch } from '../scratch'
+import { PASSWORD, USER } from './settings'
 import { freePort, start, untilReady, type Running } from './processes'
 import type { TestCertificates } from './certificates'
-
-export const USER = 'mcollective'
-export const PASSWORD = 'marionette'
 
 export interface RealBroker {
   kind: 'activemq' | 'rabbitmq'
@@ -27,7 +25,10 @@ export interface RealBroker {
 export async function startActivemq(scratch: Scratch, certificates?: TestCertificates): Promise<RealBroker> {
   const port = await freePort()
   const tlsPort = await freePort()
-  const tls = certificates === undefined ? '' : `<transportConnector name="tls" uri="stomp+nio+ssl://127.0.0.1:${tlsPort}?needClientAuth=true"/>`
+  const tls =
+    certificates === undefined
+      ? ''
+      : `<transportConnector name="tls" uri="stomp+nio+ssl://127.0.0.1:${tlsPort}?needClientAuth=true"/>`
   const stores =
     certificates === undefined
       ? ''
@@ -68,14 +69,31 @@ export async function startActivemq(scratch: Scratch, certificates?: TestCertifi
 export async function startRabbitmq(scratch: Scratch): Promise<RealBroker> {
   const [port, amqp, dist, mapper] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const salt = randomBytes(4)
-  const hash = createHash('sha256').update(Buffer.concat([salt, Buffer.from(PASSWORD)])).digest()
+  const hash = createHash('sha256')
+    .update(Buffer.concat([salt, Buffer.from(PASSWORD)]))
+    .digest()
   const vhost = '/mcollective'
-  const exchange = (name: string, type: string) => ({ name, vhost, type, durable: true, auto_delete: false, internal: false, arguments: {} })
+  const exchange = (name: string, type: string) => ({
+    name,
+    vhost,
+    type,
+    durable: true,
+    auto_delete: false,
+    internal: false,
+    arguments: {},
+  })
   const definitions = scratch.write(
     'definitions.json',
     JSON.stringify({
       rabbit_version: '3.10.8',
-      users: [{ name: USER, password_hash: Buffer.concat([salt, hash]).toString('base64'), hashing_algorithm: 'rabbit_password_hashing_sha256', tags: '' }],
+      users: [
+        {
+          name: USER,
+          password_hash: Buffer.concat([salt, hash]).toString('base64'),
+          hashing_algorithm: 'rabbit_password_hashing_sha256',
+          tags: '',
+        },
+      ],
       vhosts: [{ name: vhost }],
       permissions: [{ user: USER, vhost, configure: '.*', write: '.*', read: '.*' }],
       exchanges: [exchange('mcollective_broadcast', 'topic'), exchange('mcollective_directed', 'direct')],
@@ -101,8 +119,14 @@ export async function startRabbitmq(scratch: Scratch): Promise<RealBroker> {
     RABBITMQ_CONF_ENV_FILE: '/dev/null',
   }
   // Started here, so that it can be ended here: the node would leave one behind.
-  const epmd = start('epmd', ['-port', String(mapper), '-address', '127.0.0.1'], `${scratch.path}/epmd.log`, env)
-  const launch = () => start(`/usr/lib/rabbitmq/lib/${version}/sbin/rabbitmq-server`, [], `${scratch.path}/rabbitmq.log`, env)
+  const epmd = start(
+    'epmd',
+    ['-port', String(mapper), '-address', '127.0.0.1'],
+    `${scratch.path}/epmd.log`,
+    env,
+  )
+  const launch = () =>
+    start(`/usr/lib/rabbitmq/lib/${version}/sbin/rabbitmq-server`, [], `${scratch.path}/rabbitmq.log`, env)
   const broker = await running('rabbitmq', vhost, port, launch, {})
   return {
     ...broker,
@@ -113,9 +137,21 @@ export async function startRabbitmq(scratch: Scratch): Promise<RealBroker> {
   }
 }
 
-async function running(kind: RealBroker['kind'], virtualHost: string, port: number, launch: () => Running, more: { tlsPort?: number }): Promise<RealBroker> {
+async function running(
+  kind: RealBroker['kind'],
+  virtualHost: string,
+  port: number,
+  launch: () => Running,
+  more: { tlsPort?: number },
+): Promise<RealBroker> {
   let program = launch()
-  const ready = () => untilReady(kind, program, () => answers({ host: '127.0.0.1', port, user: USER, password: PASSWORD }, virtualHost), 60_000)
+  const ready = () =>
+    untilReady(
+      kind,
+      program,
+      () => answers({ host: '127.0.0.1', port, user: USER, password: PASSWORD }, virtualHost),
+      60_000,
+    )
   await ready()
   return {
     kind,
@@ -133,7 +169,14 @@ async function running(kind: RealBroker['kind'], virtualHost: string, port: numb
 
 async function answers(broker: BrokerAddress, virtualHost: string): Promise<boolean> {
   try {
-    const options = { broker, virtualHost, connectWithin: 2_000, heartBeat: 0, clock: systemClock, onMessage: () => {} }
+    const options = {
+      broker,
+      virtualHost,
+      connectWithin: 2_000,
+      heartBeat: 0,
+      clock: systemClock,
+      onMessage: () => {},
+    }
     const session = await openSession(options, new AbortController().signal)
     await session.close()
     return true

@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { cucumber, type CucumberRun } from '../cucumber_process'
+import { cucumber, type ProcessRun } from '../cucumber_process'
 import { Scratch } from '../scratch'
-import { startActivemq, startRabbitmq, PASSWORD, type RealBroker } from './brokers'
+import { startActivemq, startRabbitmq, type RealBroker } from './brokers'
 import { makeCertificates, type TestCertificates } from './certificates'
+import { PASSWORD, PSK } from './settings'
 import { RealFleet, type Security } from './mcollectived'
 
 const WEBSITE = resolve(__dirname, '..', '..', '..', 'features', 'deployments', 'website.feature')
@@ -41,18 +42,29 @@ for (const [name, startBroker, security] of setups) {
       scratch.remove()
     })
 
-    function live(feature: string, env: Record<string, string> = {}): Promise<CucumberRun> {
-      return cucumber(['-p', 'live', feature], scratch.path, { MCOLLECTIVE_CONFIG: fleet?.clientCfg ?? '', ...env })
+    function live(feature: string, env: Record<string, string> = {}): Promise<ProcessRun> {
+      return cucumber(['-p', 'live', feature], scratch.path, {
+        MCOLLECTIVE_CONFIG: fleet?.clientCfg ?? '',
+        ...env,
+      })
     }
-    const feature = (text: string) => live(scratch.write('own.feature', `Feature: Own\n  Scenario: Own\n${text}`))
-    const shown = ({ stdout, stderr }: CucumberRun) => `${stdout}\n${stderr}`
+    const feature = (text: string) =>
+      live(scratch.write('own.feature', `Feature: Own\n  Scenario: Own\n${text}`))
+    const shown = ({ stdout, stderr }: ProcessRun) => `${stdout}\n${stderr}`
 
     it('carries out the seed’s feature, unchanged', async () => {
       const run = await live(WEBSITE)
       expect(run.exitCode, shown(run)).to.equal(0)
-      expect(run.report?.steps.at(-1)?.counts).to.include({ expected: 3, answered: 3, diverged: 0, silent: 0 })
+      expect(run.report?.steps.at(-1)?.counts).to.include({
+        expected: 3,
+        answered: 3,
+        diverged: 0,
+        silent: 0,
+      })
       for (const { identity, state } of fleet?.hosts ?? []) {
-        expect(state().packages['mywebapp']).to.equal(identity.startsWith('db') ? '4.2.6-2.el5' : '4.2.6-3.el5')
+        expect(state().packages['mywebapp']).to.equal(
+          identity.startsWith('db') ? '4.2.6-2.el5' : '4.2.6-3.el5',
+        )
         expect(state().blocked).to.deep.equal([])
       }
     })
@@ -112,7 +124,9 @@ for (const [name, startBroker, security] of setups) {
         Then the check check_load should be ok
 `)
       expect(run.exitCode, shown(run)).to.equal(1)
-      expect(run.stdout).to.contain('WARNING: WARNING - of a test host').and.to.contain('web[1-3].example.net')
+      expect(run.stdout)
+        .to.contain('WARNING: WARNING - of a test host')
+        .and.to.contain('web[1-3].example.net')
     })
 
     it('names the host that is gone, and nobody else', async () => {
@@ -143,11 +157,18 @@ for (const [name, startBroker, security] of setups) {
       const state = fleet?.hosts[0]?.state
       let asked = false
       const running = cucumber(
-        ['-p', 'live', scratch.write('own.feature', `Feature: Own\n  Scenario: Own
+        [
+          '-p',
+          'live',
+          scratch.write(
+            'own.feature',
+            `Feature: Own\n  Scenario: Own
         Given I want to update hosts with identity web1.example.net
         When I stop the service mywebapp
         Then the service mywebapp should be running within 4 minutes
-`)],
+`,
+          ),
+        ],
         scratch.path,
         { MCOLLECTIVE_CONFIG: fleet?.clientCfg ?? '' },
       )
@@ -166,14 +187,16 @@ for (const [name, startBroker, security] of setups) {
 
     it('keeps secrets out of everything that it writes', () => {
       const { stdout } = { stdout: readFileSync(join(scratch.path, 'reports', 'run.json'), 'utf8') }
-      expect(stdout).not.to.contain(PASSWORD).and.not.to.contain('lockstep-real-secret')
+      expect(stdout).not.to.contain(PASSWORD).and.not.to.contain(PSK)
     })
 
     if (security === 'psk') {
       it('names a wrong broker password without telling it, tries once, and exits with 4', async () => {
         const run = await live(WEBSITE, { STOMP_PASSWORD: 'not-the-password' })
         expect(run.exitCode, shown(run)).to.equal(4)
-        expect(shown(run)).to.match(/refused this connection/).and.not.to.contain('not-the-password')
+        expect(shown(run))
+          .to.match(/refused this connection/)
+          .and.not.to.contain('not-the-password')
       })
 
       it('finds nobody with a wrong secret', async () => {
@@ -206,10 +229,15 @@ describe('real ActiveMQ with TLS', () => {
     scratch.remove()
   })
 
-  async function withTls(settings: string): Promise<CucumberRun> {
+  async function withTls(settings: string): Promise<ProcessRun> {
     const plain = readFileSync(fleet?.clientCfg ?? '', 'utf8')
-    const secure = plain.replace(/pool\.1\.port = \d+/, `pool.1.port = ${broker?.tlsPort}\nplugin.activemq.pool.1.ssl = 1\n${settings}`)
-    return cucumber(['-p', 'live', WEBSITE], scratch.path, { MCOLLECTIVE_CONFIG: scratch.write('tls.cfg', secure) })
+    const secure = plain.replace(
+      /pool\.1\.port = \d+/,
+      `pool.1.port = ${broker?.tlsPort}\nplugin.activemq.pool.1.ssl = 1\n${settings}`,
+    )
+    return cucumber(['-p', 'live', WEBSITE], scratch.path, {
+      MCOLLECTIVE_CONFIG: scratch.write('tls.cfg', secure),
+    })
   }
 
   it('accepts a client whose certificate the CA has signed', async () => {

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Scratch } from '../scratch'
-import { PASSWORD, USER, type RealBroker } from './brokers'
+import type { RealBroker } from './brokers'
+import { PASSWORD, PSK, USER } from './settings'
 import { start, untilReady, type Running } from './processes'
 
 const RUBY = join(__dirname, 'ruby')
-const PSK = 'lockstep-real-secret'
 
 export interface HostState {
   packages: Record<string, string>
@@ -32,8 +32,11 @@ function sslKeys(scratch: Scratch): string {
   mkdirSync(join(folder, 'clients'), { recursive: true })
   for (const who of ['server', 'operator']) {
     execFileSync('openssl', ['genrsa', '-out', join(folder, `${who}-private.pem`), '2048'], { stdio: 'pipe' })
-    const out = who === 'operator' ? join(folder, 'clients', 'operator.pem') : join(folder, 'server-public.pem')
-    execFileSync('openssl', ['rsa', '-in', join(folder, `${who}-private.pem`), '-pubout', '-out', out], { stdio: 'pipe' })
+    const out =
+      who === 'operator' ? join(folder, 'clients', 'operator.pem') : join(folder, 'server-public.pem')
+    execFileSync('openssl', ['rsa', '-in', join(folder, `${who}-private.pem`), '-pubout', '-out', out], {
+      stdio: 'pipe',
+    })
   }
   return folder
 }
@@ -49,14 +52,20 @@ export class RealFleet {
     private readonly security: Security,
   ) {
     this.ssl = security === 'ssl' ? sslKeys(scratch) : undefined
-    this.clientCfg = scratch.write(`client-${broker.kind}-${security}.cfg`, this.settings('client', 'control.example.net'))
+    this.clientCfg = scratch.write(
+      `client-${broker.kind}-${security}.cfg`,
+      this.settings('client', 'control.example.net'),
+    )
   }
 
   /** A real `mcollectived` with the class roles::dev_server, the country de, and mywebapp at 4.2.6-2.el5. */
   async add(identity: string, more: { classes?: string; country?: string } = {}): Promise<RealHost> {
     const folder = `${this.broker.kind}-${this.security}-${identity}`
     const classes = this.scratch.write(`${folder}/classes.txt`, `${more.classes ?? 'roles::dev_server'}\n`)
-    const facts = this.scratch.write(`${folder}/facts.yaml`, `---\ncountry: ${more.country ?? 'de'}\ncores: "4"\n`)
+    const facts = this.scratch.write(
+      `${folder}/facts.yaml`,
+      `---\ncountry: ${more.country ?? 'de'}\ncores: "4"\n`,
+    )
     const state = this.scratch.write(
       `${folder}/state.json`,
       JSON.stringify({
@@ -72,9 +81,14 @@ export class RealFleet {
       `${folder}/server.cfg`,
       `${this.settings('server', identity)}daemonize = 0\nlogger_type = console\nloglevel = info\nfactsource = yaml\nplugin.yaml = ${facts}\nclassesfile = ${classes}\n`,
     )
-    const running = start('ruby', ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY, '/usr/sbin/mcollectived', '--config', config], log, {
-      LOCKSTEP_HOST_STATE: state,
-    })
+    const running = start(
+      'ruby',
+      ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY, '/usr/sbin/mcollectived', '--config', config],
+      log,
+      {
+        LOCKSTEP_HOST_STATE: state,
+      },
+    )
     const read = () => JSON.parse(readFileSync(state, 'utf8')) as HostState
     const host: RealHost = {
       identity,
@@ -87,15 +101,36 @@ export class RealFleet {
       },
     }
     this.hosts.push(host)
-    await untilReady(`mcollectived of ${identity}`, running, async () => this.mco(['rpc', 'rpcutil', 'ping', '-I', identity, '--no-progress'], 2).includes('Timestamp'), 40_000)
+    await untilReady(
+      `mcollectived of ${identity}`,
+      running,
+      async () =>
+        this.mco(['rpc', 'rpcutil', 'ping', '-I', identity, '--no-progress'], 2).includes('Timestamp'),
+      40_000,
+    )
     return host
   }
 
   /** Runs Ruby's own client. */
   mco(args: readonly string[], timeout = 10): string {
     try {
-      const all = ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY, '/usr/bin/mco', ...args, '-c', this.clientCfg, '--timeout', String(timeout)]
-      return execFileSync('ruby', all, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LOCKSTEP_HOST_STATE: '/dev/null' } })
+      const all = [
+        '-r',
+        join(RUBY, 'ruby31.rb'),
+        '-I',
+        RUBY,
+        '/usr/bin/mco',
+        ...args,
+        '-c',
+        this.clientCfg,
+        '--timeout',
+        String(timeout),
+      ]
+      return execFileSync('ruby', all, {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, LOCKSTEP_HOST_STATE: '/dev/null' },
+      })
     } catch (error) {
       return String((error as { stdout?: string }).stdout ?? '')
     }

@@ -12,9 +12,18 @@ export interface Running {
 
 const STOP_WITHIN = 10_000
 
-export function start(command: string, args: readonly string[], log: string, env: Readonly<Record<string, string>> = {}): Running {
+export function start(
+  command: string,
+  args: readonly string[],
+  log: string,
+  env: Readonly<Record<string, string>> = {},
+): Running {
   const output = openSync(log, 'a')
-  const child = spawn(command, args, { env: { ...process.env, ...env }, detached: true, stdio: ['ignore', output, output] })
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ['ignore', output, output],
+  })
   closeSync(output)
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
@@ -52,11 +61,18 @@ export async function freePort(): Promise<number> {
 }
 
 /** Asks until the answer is yes. @throws Error with the end of the program's log when it takes too long, or has ended */
-export async function untilReady(what: string, running: Running, test: () => Promise<boolean>, within: number): Promise<void> {
+export async function untilReady(
+  what: string,
+  running: Running,
+  test: () => Promise<boolean>,
+  within: number,
+): Promise<void> {
   const until = Date.now() + within
   while (!(await test())) {
     if (Date.now() > until || running.child.exitCode !== null) {
-      throw new Error(`${what} was not ready within ${within / 1000} s; the end of its log:\n${readFileSync(running.log, 'utf8').slice(-2000)}`)
+      throw new Error(
+        `${what} was not ready within ${within / 1000} s; the end of its log:\n${readFileSync(running.log, 'utf8').slice(-2000)}`,
+      )
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }

@@ -1,0 +1,298 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { NO_FILTER } from '../../protocol/filter'
+import { testFleet } from '../embedded'
+import { startActivemq, type RealBroker } from '../real/brokers'
+import { RealFleet } from '../real/mcollectived'
+import { start, untilReady, type Running } from '../real/processes'
+import { Scratch } from '../scratch'
+import { codecRound } from './codec'
+import { rawFanIn } from './fan_in'
+import { median, round, spread, timed, type Cost } from './measure'
+
+const ROOT = resolve(__dirname, '..', '..', '..')
+const RUBY = join(ROOT, 'support', 'testing', 'real', 'ruby')
+const CUCUMBER = join(ROOT, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js')
+const WEBSITE = join(ROOT, 'features', 'deployments', 'website.feature')
+const ROUNDS = 3
+const SIZES = [100, 1_000, 2_000, 10_000]
+/** Beyond this Ruby's client takes minutes. */
+const MCO_AT_MOST = 1_000
+const CLEAN_RUNS = 200
+const FAULTS = [
+  'contradicts',
+  'stranger',
+  'spoofs',
+  'wrong secret',
+  'wrong id',
+  'stale',
+  'truncated',
+  'garbage',
+  'wrong type',
+  'too deep',
+]
+
+class Bench {
+  private readonly lines: string[] = []
+  private readonly scratch = new Scratch()
+
+  async run(): Promise<void> {
+    const broker = await startActivemq(this.scratch)
+    try {
+      this.say('| measure | result | aim |', '|---|---|---|')
+      await this.scenarios(broker)
+      this.startUp()
+      this.codec()
+      await this.faults(broker)
+      await this.cleanRuns()
+    } finally {
+      await broker.stop()
+      this.scratch.remove()
+    }
+    mkdirSync(join(ROOT, 'reports'), { recursive: true })
+    writeFileSync(join(ROOT, 'reports', 'bench.md'), `${this.lines.join('\n')}\n`)
+  }
+
+  /** The seed's feature at each size, next to the same frames counted, and to the same six calls by mco. */
+  private async scenarios(broker: RealBroker): Promise<void> {
+    const walls = new Map<number, number>()
+    for (const n of SIZES) {
+      const [ours, calls, raw, mco, nodes]: [Cost[], number[], number[], Cost[], Cost[]] = [
+        [],
+        [],
+        [],
+        [],
+        [],
+      ]
+      const fleet = await this.fleet(broker, n, '')
+      const real = new RealFleet(this.scratch, broker, 'psk')
+      for (let turn = 0; turn < ROUNDS; turn += 1) {
+        raw.push(await rawFanIn(broker.port, n))
+        const cost = this.ours(real.clientCfg, WEBSITE)
+        if (cost.exitCode !== 0)
+          throw new Error(`the rollout on ${n} hosts failed:\n${cost.output.slice(-2000)}`)
+        ours.push(cost)
+        calls.push(this.timeOfCalls())
+        if (n <= MCO_AT_MOST) {
+          mco.push(this.sixByMco(real.clientCfg, ['-C', 'roles::dev_server', '-F', 'country=de']))
+          nodes.push(this.sixByMco(real.clientCfg, ['--nodes', this.nodeList(n)]))
+        }
+      }
+      await fleet.stop('SIGKILL')
+      const wall = (costs: readonly Cost[]) => costs.map((cost) => cost.wall)
+      walls.set(n, median(calls))
+      this.say(`| ${n} hosts: whole run, wall s | ${spread(wall(ours))} | |`)
+      this.say(`| ${n} hosts: whole run, CPU s | ${spread(ours.map(({ cpu }) => cpu))} | |`)
+      const aim = n === 2_000 ? '≤ 1.25' : n === 10_000 ? '≤ 1.5' : ''
+      this.say(
+        `| ${n} hosts: six calls ÷ raw fan-in | ${spread(calls.map((each, i) => each / (raw[i] ?? NaN)))} | ${aim} |`,
+      )
+      if (mco.length === 0) continue
+      const times = (others: readonly Cost[]) =>
+        spread(
+          others.map((other, i) => other.wall / (ours[i]?.wall ?? NaN)),
+          '×',
+        )
+      this.say(
+        `| ${n} hosts: faster than mco, discovering each time | ${times(mco)} | ${n === 1_000 ? '≥ 8×' : ''} |`,
+      )
+      this.say(`| ${n} hosts: faster than mco --nodes | ${times(nodes)} | ${n === 1_000 ? '≥ 2×' : ''} |`)
+    }
+    const growth = (walls.get(10_000) ?? NaN) / (walls.get(1_000) ?? NaN)
+    this.say(`| six calls, 10,000 hosts ÷ 1,000 hosts | ${round(growth)} | ≤ 10 |`)
+  }
+
+  /** Start to end of a run with one step that asks nobody, next to an empty project with the same set-up. */
+  private startUp(): void {
+    this.scratch.write(
+      'empty/step_definitions/steps.ts',
+      "import { Given } from '@cucumber/cucumber'\nGiven('nothing', function () {})\n",
+    )
+    this.scratch.write('empty/tsconfig.json', readFileSync(join(ROOT, 'tsconfig.json')))
+    this.scratch.write('empty/nothing.feature', 'Feature: Nothing\n  Scenario: Nothing\n    Given nothing\n')
+    const empty =
+      "require('ts-node/register')\nmodule.exports = { default: { require: ['step_definitions/*.ts'], format: ['progress', ['html', 'r.html'], ['junit', 'r.xml']], publishQuiet: true } }\n"
+    this.scratch.write('empty/cucumber.js', empty)
+    this.scratch.write(
+      'ours/one.feature',
+      'Feature: One\n  Scenario: One\n    Given I want to update hosts with class roles::dev_server\n',
+    )
+    symlinkSync(join(ROOT, 'node_modules'), join(this.scratch.path, 'empty', 'node_modules'))
+    const ratios: number[] = []
+    for (let turn = 0; turn < 5; turn += 1) {
+      const bare = timed(process.execPath, [CUCUMBER, 'nothing.feature'], join(this.scratch.path, 'empty'))
+      const ours = timed(
+        process.execPath,
+        [CUCUMBER, '--config', this.config(join(this.scratch.path, 'ours')), 'one.feature'],
+        join(this.scratch.path, 'ours'),
+        this.tsNode(),
+      )
+      if (bare.exitCode !== 0 || ours.exitCode !== 0)
+        throw new Error(`start-up: ${bare.output}${ours.output}`)
+      ratios.push(ours.wall / bare.wall)
+    }
+    this.say(`| start-up ÷ an empty cucumber project’s | ${spread(ratios)} | ≤ 1.3 |`)
+  }
+
+  private codec(): void {
+    const rounds = Array.from({ length: 5 }, () => codecRound())
+    this.say(
+      `| Marshal, reading ÷ Ruby | ${spread(rounds.map(({ ours, ruby }) => ours.decode / ruby.decode))} | ≤ 1 |`,
+    )
+    this.say(
+      `| Marshal, writing ÷ Ruby | ${spread(rounds.map(({ ours, ruby }) => ours.encode / ruby.encode))} | ≤ 1 |`,
+    )
+  }
+
+  /** Ten kinds of bad reply, one at a time, to us and to mco: a fault is noticed when the exit status is not 0. */
+  private async faults(broker: RealBroker): Promise<void> {
+    const real = new RealFleet(this.scratch, broker, 'psk')
+    const feature = this.scratch.write(
+      'ping.feature',
+      'Feature: Ping\n  Scenario: Ping\n    Given I want to update hosts with class roles::dev_server\n    Then every host should answer\n',
+    )
+    let [noticed, byMco] = [0, 0]
+    for (const fault of FAULTS) {
+      const fleet = await this.fleet(broker, 3, fault)
+      if (this.ours(real.clientCfg, feature).exitCode === 1) noticed += 1
+      else this.say(`| not noticed by us | ${fault} | |`)
+      if (this.mco(real.clientCfg, ['rpc', 'rpcutil', 'ping', '-C', 'roles::dev_server']).exitCode !== 0)
+        byMco += 1
+      await fleet.stop('SIGKILL')
+    }
+    this.say(
+      `| faults noticed ÷ injected, Lockstep | ${noticed}/${FAULTS.length} | ${FAULTS.length}/${FAULTS.length} |`,
+    )
+    this.say(`| faults noticed ÷ injected, mco | ${byMco}/${FAULTS.length} | |`)
+  }
+
+  private async cleanRuns(): Promise<void> {
+    const fleet = await testFleet(10)
+    const signal = new AbortController().signal
+    let alarms = 0
+    for (let turn = 0; turn < CLEAN_RUNS; turn += 1) {
+      const { hosts } = await fleet.client.discover({ filter: NO_FILTER, within: 50, signal })
+      const result = await fleet.client.call({
+        agent: 'package',
+        action: 'status',
+        inputs: { package: 'mywebapp' },
+        hosts,
+        within: 10_000,
+        signal,
+      })
+      const well =
+        hosts.length === 10 && [...result.outcomes.values()].every(({ kind }) => kind === 'answered')
+      if (!well || result.strays.length > 0) alarms += 1
+    }
+    alarms += fleet.strays.length
+    await fleet.stop()
+    this.say(`| false alarms in ${CLEAN_RUNS} clean runs | ${alarms} | 0 |`)
+  }
+
+  private async fleet(broker: RealBroker, n: number, fault: string): Promise<Running> {
+    const log = join(this.scratch.path, `fleet-${n}-${fault.replaceAll(' ', '-')}.log`)
+    const args = [
+      '-r',
+      'ts-node/register',
+      join(__dirname, 'fleet_process.ts'),
+      String(broker.port),
+      String(n),
+      fault,
+    ]
+    const fleet = start(process.execPath, args, log)
+    await untilReady(
+      `a fleet of ${n}`,
+      fleet,
+      async () => readFileSync(log, 'utf8').includes('listening'),
+      60_000,
+    )
+    return fleet
+  }
+
+  private ours(clientCfg: string, feature: string): Cost {
+    const cwd = this.scratch.path
+    return timed(process.execPath, [CUCUMBER, '--config', this.config(cwd), '-p', 'live', feature], cwd, {
+      ...this.tsNode(),
+      MCOLLECTIVE_CONFIG: clientCfg,
+    })
+  }
+
+  /** From the first request of the last run to its last answers, by the run's own journal; the discovery is not in it. */
+  private timeOfCalls(): number {
+    const folder = join(this.scratch.path, '.lockstep', 'live')
+    const [last = ''] = readdirSync(folder).sort().reverse()
+    const entries = readFileSync(join(folder, last), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line.slice(9)) as { type: string; at: string })
+    const at = (type: string) =>
+      entries.filter((entry) => entry.type === type).map((entry) => Date.parse(entry.at))
+    return (Math.max(...at('answered')) - Math.min(...at('asked'))) / 1000
+  }
+
+  private sixByMco(clientCfg: string, filter: readonly string[]): Cost {
+    const ip = 'ipaddr=192.168.1.1'
+    const name = 'package=mywebapp'
+    const calls = [
+      ['iptables', 'block', ip],
+      ['iptables', 'isblocked', ip],
+      ['package', 'update', name],
+      ['package', 'status', name],
+      ['iptables', 'unblock', ip],
+      ['iptables', 'isblocked', ip],
+    ]
+    const costs = calls.map((call) => this.mco(clientCfg, ['rpc', ...call, ...filter]))
+    return {
+      wall: sum(costs.map(({ wall }) => wall)),
+      cpu: sum(costs.map(({ cpu }) => cpu)),
+      exitCode: 0,
+      output: '',
+    }
+  }
+
+  private mco(clientCfg: string, args: readonly string[]): Cost {
+    const all = [
+      '-r',
+      join(RUBY, 'ruby31.rb'),
+      '-I',
+      RUBY,
+      '/usr/bin/mco',
+      ...args,
+      '--no-progress',
+      '-c',
+      clientCfg,
+    ]
+    return timed('ruby', all, this.scratch.path, { LOCKSTEP_HOST_STATE: '/dev/null' })
+  }
+
+  private nodeList(n: number): string {
+    return this.scratch.write(
+      'nodes.txt',
+      Array.from({ length: n }, (_, index) => `web${index + 1}.example.net\n`).join(''),
+    )
+  }
+
+  private config(cwd: string): string {
+    return relative(cwd, join(ROOT, 'cucumber.js'))
+  }
+
+  private tsNode(): Record<string, string> {
+    return { TS_NODE_PROJECT: join(ROOT, 'tsconfig.json') }
+  }
+
+  private say(...lines: string[]): void {
+    for (const line of lines) process.stdout.write(`${line}\n`)
+    this.lines.push(...lines)
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+void new Bench().run().catch((error: unknown) => {
+  process.stderr.write(
+    `the benchmark stopped: ${(error as Error).message}\nIt needs Debian's activemq, mcollective, mcollective-client and ruby.\n`,
+  )
+  process.exitCode = 1
+})

@@ -1,0 +1,83 @@
+import { activemq } from '../../connectors/activemq'
+import { StompConnection, type OutgoingMessage } from '../../connectors/stomp/connection'
+import { pskServer } from '../../protocol/security/psk'
+import type { OpenedRequest } from '../../protocol/security/security'
+import { parseFault } from '../../simulation/faults'
+import { SimulatedHost } from '../../simulation/simulated_host'
+import { systemClock } from '../../system/clock'
+import { PASSWORD, PSK, USER } from '../real/settings'
+
+/**
+ * Many simulated hosts behind one connection to a real broker, in a process of their own: `port hosts [fault]`.
+ * The same agents and bytes as the embedded fleet. Prints one line when it listens.
+ */
+async function main(port: number, n: number, fault: string): Promise<void> {
+  const security = pskServer(PSK)
+  const read = new WeakMap<Buffer, OpenedRequest>()
+  const once = {
+    openRequest(bytes: Buffer) {
+      const known = read.get(bytes) ?? security.openRequest(bytes)
+      read.set(bytes, known)
+      return known
+    },
+    sealReply: security.sealReply,
+  }
+  const hosts = new Map(
+    Array.from({ length: n }, (_, index) => {
+      const identity = `web${index + 1}.example.net`
+      const host = new SimulatedHost(
+        {
+          identity,
+          classes: ['roles::dev_server'],
+          facts: { country: 'de' },
+          packages: { mywebapp: '4.2.6-2.el5' },
+          services: {},
+          checks: {},
+          without: [],
+          fault: index === 1 ? parseFault(fault) : undefined,
+        },
+        {
+          repository: { mywebapp: ['4.2.6-2.el5', '4.2.6-3.el5'] },
+          collective: 'mcollective',
+          security: once,
+          clock: systemClock,
+        },
+      )
+      return [identity, host] as const
+    }),
+  )
+  const agents = ['discovery', 'rpcutil', 'package', 'iptables']
+  const outgoing: OutgoingMessage[] = []
+  const forever = new AbortController().signal
+  const flush = () => void connection.send(outgoing.splice(0), forever)
+  const connection = new StompConnection({
+    brokers: [{ host: '127.0.0.1', port, user: USER, password: PASSWORD }],
+    virtualHost: 'mcollective',
+    connectWithin: 10_000,
+    heartBeat: 0,
+    subscriptions: [
+      ...agents.map((agent) => ({ destination: activemq.broadcast({ collective: 'mcollective', agent }) })),
+      { destination: '/queue/mcollective.nodes' },
+    ],
+    clock: systemClock,
+    random: Math.random,
+    onMessage({ headers, body }) {
+      const { 'reply-to': destination = '', mc_identity: directed } = headers
+      const meant = directed === undefined ? [...hosts.values()] : [hosts.get(directed)]
+      // One copy for all, as a broadcast is in a fleet of this process: its bytes are read once.
+      const bytes = Buffer.from(body)
+      for (const host of meant) {
+        void host?.receive(bytes, (reply) => {
+          if (outgoing.length === 0) setImmediate(flush)
+          outgoing.push({ headers: { destination, mc_sender: reply.sender }, body: reply.body })
+        })
+      }
+    },
+    onLost: () => process.exit(1),
+    onRestored: () => {},
+  })
+  await connection.open(forever)
+  process.stdout.write('listening\n')
+}
+
+void main(Number(process.argv[2]), Number(process.argv[3]), process.argv[4] ?? '')

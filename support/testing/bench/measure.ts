@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process'
+
+export interface Cost {
+  /** Seconds. */
+  wall: number
+  cpu: number
+  exitCode: number
+  output: string
+}
+
+/** Runs a program to its end; CPU time is that of the program and all that it started. */
+export function timed(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Cost {
+  const quoted = [command, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+  const done = spawnSync('bash', ['-c', `TIMEFORMAT='@@%R %U %S'; time ${quoted}`], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, CI: 'true', ...env },
+    maxBuffer: 256 * 1024 * 1024,
+    timeout: 300_000,
+  })
+  const [, wall = '0', user = '0', system = '0'] = /@@([\d.]+) ([\d.]+) ([\d.]+)/.exec(done.stderr) ?? []
+  return {
+    wall: Number(wall),
+    cpu: Number(user) + Number(system),
+    exitCode: done.status ?? -1,
+    output: done.stdout,
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN
+}
+
+/** The median, and how far the values lie apart. */
+export function spread(values: readonly number[], unit = ''): string {
+  if (values.length === 0) return '-'
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  return `${round(median(values))}${unit} (${round(least)}–${round(most)})`
+}
+
+export function round(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
+}
