@@ -31,7 +31,7 @@ Feature: 2. Nobody is missed
             | stale              | by its own clock                                             | web3.example.net     |
             | ahead              | in the future by its own clock                               | web3.example.net     |
             | contradicts        | answered twice, and not the same                             | web3.example.net     |
-            | stranger           | unexpected: stranger.example.net                             |
+            | stranger           | unexpected: stranger.example.net                             | stranger.example.net |
             | spoofs             | sent by web3.example.net, but says that it is from           | web3.example.net     |
 
     Scenario: A host that answers twice, the same, is counted once

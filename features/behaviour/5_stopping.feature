@@ -20,7 +20,47 @@ Feature: 5. Stopping
         When I run cucumber-js "website.feature" and press Ctrl-C twice at "isblocked"
         Then it should exit with 130
 
-    Scenario: A pipe that is closed decides nothing
+    Scenario: A kill that cannot be caught
         Given the website feature
-        When I run cucumber-js "website.feature --format summary:/dev/null"
+        And the host "web3.example.net=slow"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature" and kill it with -9 at "isblocked"
+        Then it should have been ended by the system
+        When I run lockstep "held"
+        Then it should exit with 1
+        And it should say "Out of rotation: 8 hosts"
+        And it should say "blocks 192.168.1.1: web[1-8].example.net"
+        And it should say "lift it: mco rpc iptables unblock ipaddr=192.168.1.1 -I web1.example.net"
+
+    Scenario: The next run says first what an earlier one has left, and can put it back
+        Given the website feature
+        And the host "web3.example.net=lies from step 3"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 1
+        And it should say "Still out of rotation: 8 hosts"
+        And it should say "npx lockstep held"
+        Given a feature "back.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with identity /^web[12456789]\./
+            And I want to update hosts with fact country=de
+            When I unblock the load balancer
+            Then traffic from the load balancer should be unblocked
+            """
+        When I run cucumber-js "-p live back.feature"
         Then it should exit with 0
+        And it should say "Still out of rotation from earlier runs: 8 hosts blocks 192.168.1.1"
+        When I run lockstep "held"
+        Then it should exit with 1
+        And it should say "Out of rotation: 1 host blocks 192.168.1.1: web3.example.net"
+
+    Scenario: Nothing is out of rotation after a rollout that held
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 0
+        And it should not say "the-psk-of-the-manual"
+        When I run lockstep "held"
+        Then it should exit with 0
+        And it should say "Nothing is out of rotation."

@@ -17,6 +17,8 @@ export const plugin = {
   type: 'plugin' as const,
   coordinator({ operation, on, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
+    // Whoever reads the screen may leave; that decides nothing about the rollout.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
     const preflight = new Preflight()
     let checked = false
     const check = () => {
@@ -59,4 +61,8 @@ export const plugin = {
       if (run.exitCode !== 0) process.exitCode = run.exitCode
     })
   },
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }

@@ -1,6 +1,14 @@
 import type { Envelope, Pickle, TestCase } from '@cucumber/messages'
 import { createColors } from 'picocolors'
-import { clean, cohorts, count, holds, hosts as counted, type Verdict } from '../rollout/verdict'
+import {
+  clean,
+  cohorts,
+  count,
+  holds,
+  hosts as counted,
+  strayCohorts,
+  type Verdict,
+} from '../rollout/verdict'
 import { formatDuration } from '../system/duration'
 import { systemClock } from '../system/clock'
 import { EXIT } from '../system/errors'
@@ -17,6 +25,8 @@ interface FormatterContext {
 
 /** Names of hosts shown under one line before the rest is only counted. */
 const LINES_AT_MOST = 12
+/** Names in one sentence. */
+const NAMES_AT_MOST = 10
 
 /**
  * What a person sees of a run: the line that is being run, how many hosts are through, cohorts where something is
@@ -169,8 +179,10 @@ class Screen {
       if (held) this.paper.line(`${label}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
       else this.names(label, hosts, (text) => this.paint.red(text))
     }
-    for (const { host, detail, fails } of verdict.strays) {
-      const text = `          ${fails ? 'unexpected' : 'noted'}: ${clean(host)} ${clean(detail)}`
+    for (const { detail, fails, hosts } of strayCohorts(verdict)) {
+      const who = inRanges(hosts).slice(0, NAMES_AT_MOST).join(', ')
+      const more = hosts.length > NAMES_AT_MOST ? ` (${counted(hosts.length)})` : ''
+      const text = `          ${fails ? 'unexpected' : 'noted'}: ${who}${more} ${clean(detail)}`
       this.paper.wrapped(text, 12, fails ? (line) => this.paint.red(line) : (line) => this.paint.dim(line))
     }
   }

@@ -62,6 +62,19 @@ export function cohorts(verdict: Verdict): Cohort[] {
   )
 }
 
+/** Strays that are alike. */
+export function strayCohorts({
+  strays,
+}: Verdict): { detail: string; fails: boolean; hosts: readonly string[] }[] {
+  const alike = new Map<string, { detail: string; fails: boolean; hosts: string[] }>()
+  for (const { host, detail, fails } of strays) {
+    const cohort = alike.get(`${fails} ${detail}`) ?? { detail, fails, hosts: [] }
+    alike.set(`${fails} ${detail}`, cohort)
+    cohort.hosts.push(clean(host))
+  }
+  return [...alike.values()]
+}
+
 /** Cohorts as lines for a person: the odd ones by name, never a bare count. */
 export function describe(verdict: Verdict): string {
   const { expected, diverged, silent } = count(verdict)
@@ -73,8 +86,8 @@ export function describe(verdict: Verdict): string {
     const who = held && names.length > 1 ? hosts(names.length) : names.join(', ')
     lines.push(`  ${clean(seen).padEnd(width)}  ${who}`)
   }
-  for (const { host, detail, fails } of verdict.strays) {
-    lines.push(`  ${fails ? 'unexpected' : 'noted'}: ${host} ${clean(detail)}`)
+  for (const { detail, fails, hosts: names } of strayCohorts(verdict)) {
+    lines.push(`  ${fails ? 'unexpected' : 'noted'}: ${names.join(', ')} ${clean(detail)}`)
   }
   return lines.join('\n')
 }

@@ -85,8 +85,12 @@ export class StompConnection {
         throw new LockstepError('broker-lost', 'the broker went away and did not come back in time')
       }
       await new Promise<void>((resolve) => {
-        this.waiting.push(resolve)
-        signal.addEventListener('abort', () => resolve(), { once: true })
+        const resume = () => {
+          signal.removeEventListener('abort', resume)
+          resolve()
+        }
+        this.waiting.push(resume)
+        signal.addEventListener('abort', resume, { once: true })
       })
     }
     return this.session

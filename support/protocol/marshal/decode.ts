@@ -61,6 +61,9 @@ const BIGNUM = 0x6c
 const FLOAT = 0x66
 const LINK = 0x40
 
+/** Beyond this a call into native code is faster. */
+const LONGEST_BY_HAND = 32
+
 /** Marks an entry of the link table whose value is still being read: a link to it would make a cycle. */
 const UNFINISHED = Symbol('unfinished')
 
@@ -69,7 +72,8 @@ class Decoder {
   private count = 0
   private readonly symbols: RubySymbol[] = []
   private readonly objects: (RubyValue | typeof UNFINISHED)[] = []
-  private readonly weights: number[] = []
+  /** How many values each array and hash of the link table holds; everything else is one. */
+  private readonly weights = new Map<number, number>()
 
   constructor(
     private readonly bytes: Buffer,
@@ -176,14 +180,25 @@ class Decoder {
   }
 
   private chunk(): Buffer {
+    const start = this.skipChunk()
+    return this.bytes.subarray(start, this.at)
+  }
+
+  private chunkText(): string {
+    const start = this.skipChunk()
+    return asciiText(this.bytes, start, this.at) ?? this.bytes.toString('utf8', start, this.at)
+  }
+
+  /** Steps over a length and as many bytes; returns where they begin. */
+  private skipChunk(): number {
     const length = this.length()
-    const chunk = this.bytes.subarray(this.at, this.at + length)
+    const start = this.at
     this.at += length
-    return chunk
+    return start
   }
 
   private symbolBody(): RubySymbol {
-    const made = peerSymbol(shortText(this.chunk()))
+    const made = peerSymbol(this.chunkText())
     this.symbols.push(made)
     return made
   }
@@ -207,8 +222,9 @@ class Decoder {
     const type = this.byte()
     if (type === STRING) {
       const slot = this.reserve()
-      const bytes = this.chunk()
-      return this.fill(slot, text(bytes, this.encoding(depth)))
+      const start = this.skipChunk()
+      const end = this.at
+      return this.fill(slot, this.text(start, end, this.encoding(depth)))
     }
     // A non-ASCII symbol carries its encoding too; its name is read as UTF-8 in any case.
     if (type === SYMBOL) {
@@ -220,6 +236,15 @@ class Decoder {
     throw new Refusal('forbidden-type', 'instance variables on something that is not a string')
   }
 
+  private text(start: number, end: number, encoding: string | null): RubyValue {
+    if (encoding === 'UTF-8') {
+      const ascii = asciiText(this.bytes, start, end)
+      if (ascii !== undefined) return ascii
+    }
+    const bytes = this.bytes.subarray(start, end)
+    return encoding === 'UTF-8' && isUtf8(bytes) ? bytes.toString('utf8') : new RubyString(bytes, encoding)
+  }
+
   private encoding(depth: number): string | null {
     let encoding: string | null = null
     for (let left = this.length(); left > 0; left -= 1) {
@@ -227,7 +252,7 @@ class Decoder {
       const value = this.value(depth + 1)
       if (name === 'E' && typeof value === 'boolean') encoding = value ? 'UTF-8' : 'US-ASCII'
       else if (name === 'encoding' && (value instanceof RubyString || typeof value === 'string')) {
-        encoding = typeof value === 'string' ? value : shortText(value.bytes)
+        encoding = typeof value === 'string' ? value : value.bytes.toString('latin1')
       } else throw new Refusal('forbidden-type', `a string with the instance variable ${name}`)
     }
     return encoding
@@ -235,22 +260,27 @@ class Decoder {
 
   private array(depth: number): RubyValue {
     const slot = this.enter(depth)
+    const before = this.count
     const length = this.length()
     const items: RubyValue[] = []
     for (let i = 0; i < length; i += 1) items.push(this.value(depth + 1))
+    this.weights.set(slot, this.count - before + 1)
     return this.fill(slot, items)
   }
 
   private hash(depth: number, withDefault: boolean): RubyValue {
     const slot = this.enter(depth)
+    const before = this.count
     const length = this.length()
     const entries = new Map<RubyValue, RubyValue>()
     for (let i = 0; i < length; i += 1) {
       const key = this.value(depth + 1)
-      if (entries.has(key)) throw new Refusal('malformed', 'a hash that has the same key twice')
       entries.set(key, this.value(depth + 1))
     }
-    return this.fill(slot, withDefault ? new RubyHash(entries, this.value(depth + 1)) : new RubyHash(entries))
+    if (entries.size < length) throw new Refusal('malformed', 'a hash that has the same key twice')
+    const hash = withDefault ? new RubyHash(entries, this.value(depth + 1)) : new RubyHash(entries)
+    this.weights.set(slot, this.count - before + 1)
+    return this.fill(slot, hash)
   }
 
   private enter(depth: number): number {
@@ -276,7 +306,7 @@ class Decoder {
   }
 
   private float(): RubyFloat {
-    const written = shortText(this.chunk())
+    const written = this.chunkText()
     if (written === 'nan') return new RubyFloat(NaN)
     if (written === 'inf') return new RubyFloat(Infinity)
     if (written === '-inf') return new RubyFloat(-Infinity)
@@ -291,41 +321,34 @@ class Decoder {
     const known = this.objects[index]
     if (known === undefined) throw new Refusal('malformed', `a link to value ${index}, which was not defined`)
     if (known === UNFINISHED) throw new Refusal('malformed', 'a value that contains itself')
-    this.charge(this.weights[index] ?? 1)
+    this.charge(this.weights.get(index) ?? 1)
     return known
   }
 
   private remember<V extends RubyValue>(value: V): V {
     this.objects.push(value)
-    this.weights.push(1)
     return value
   }
 
   private reserve(): number {
     this.objects.push(UNFINISHED)
-    this.weights.push(-this.count)
     return this.objects.length - 1
   }
 
   private fill<V extends RubyValue>(slot: number, value: V): V {
     this.objects[slot] = value
-    this.weights[slot] = this.count + (this.weights[slot] ?? 0) + 1
     return value
   }
 }
 
-/** ASCII, as nearly all names on the wire are, is read without a call into native code. */
-function shortText(bytes: Buffer): string {
-  if (bytes.length > 24) return bytes.toString('utf8')
+/** ASCII, as nearly all texts on the wire are, is read without a call into native code; undefined for anything else. */
+function asciiText(bytes: Buffer, start: number, end: number): string | undefined {
+  if (end - start > LONGEST_BY_HAND) return undefined
   let text = ''
-  for (const byte of bytes) {
-    if (byte > 0x7f) return bytes.toString('utf8')
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] ?? 0
+    if (byte > 0x7f) return undefined
     text += String.fromCharCode(byte)
   }
   return text
-}
-
-function text(bytes: Buffer, encoding: string | null): RubyValue {
-  if (encoding !== 'UTF-8' || !isUtf8(bytes)) return new RubyString(bytes, encoding)
-  return shortText(bytes)
 }

@@ -59,6 +59,9 @@ interface ActiveRequest {
 
 /** Requests that are over, kept so that what still arrives for them can be named. */
 const REMEMBERED = 64
+/** No answer for this long at the end of a discovery's window ends it, ms; it is never longer than so many windows more. */
+const QUIET = 20
+const OVERTIME = 10
 
 /** Calls agents on a frozen set of hosts and accounts for every one of them. */
 export class RpcClient {
@@ -130,12 +133,23 @@ export class RpcClient {
       const body = security.sealRequest(this.envelope('discovery', requestId, filter, 'ping'))
       await connector.broadcast({ collective, agent: 'discovery' }, { body, ttl }, signal)
       await elapse(clock, within, signal)
+      await this.untilQuiet(answers, within, signal)
     } finally {
       this.active.delete(requestId)
       answers.finish()
       this.remember(requestId, entry)
     }
     return { hosts: [...answers.found].sort(), strays: answers.strays }
+  }
+
+  /** Answers that keep coming at the end of the window were sent within it: this process was busy, not they late. */
+  private async untilQuiet(answers: Listener, within: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.options
+    const latest = clock.elapsed() + within * OVERTIME
+    for (let before = -1; answers.found.size > before && clock.elapsed() < latest && !signal.aborted;) {
+      before = answers.found.size
+      await elapse(clock, QUIET, signal)
+    }
   }
 
   private async request(request: {
@@ -179,7 +193,7 @@ export class RpcClient {
       await request.beforeSend?.(requestId)
       if (repeatable) this.restoredListeners.add(repeat)
       if (hosts.length > 0) await this.send(request, requestId, hosts, bound)
-      await Promise.race([completed, aborted(bound)])
+      await eitherOf(completed, bound)
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code !== 'broker-lost') throw error
     } finally {
@@ -316,23 +330,18 @@ function refusalText(refusal: Refusal): string {
   return `its answer cannot be read: ${refusal.message}`
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+/** Resolves with the work or as soon as the signal is aborted, and leaves no listener behind. */
+async function eitherOf(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  let abort = () => {}
+  const aborted = new Promise<void>((resolve) => (abort = resolve))
+  signal.addEventListener('abort', abort, { once: true })
+  await Promise.race([work, aborted])
+  signal.removeEventListener('abort', abort)
 }
 
 function elapse(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = clock.after(ms, resolve)
-    signal.addEventListener(
-      'abort',
-      () => {
-        stop()
-        resolve()
-      },
-      { once: true },
-    )
-  })
+  let stop = () => {}
+  const over = new Promise<void>((resolve) => (stop = clock.after(ms, resolve)))
+  return eitherOf(over, signal).finally(() => stop())
 }

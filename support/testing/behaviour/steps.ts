@@ -2,6 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, resolve } from 'node:path'
 import { After, Given, Then, When, setDefaultTimeout, setWorldConstructor, World } from '@cucumber/cucumber'
 import { expect } from 'chai'
+import { parseFaults, readFleetFile } from '../../config/fleet_file'
+import { EMBEDDED_FLEET } from '../../cucumber/composition'
+import { EmbeddedFleet } from '../../simulation/fleet'
+import { systemClock } from '../../system/clock'
 import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
 import { Scratch } from '../scratch'
 
@@ -10,6 +14,7 @@ class Manual extends World {
   readonly scratch = new Scratch()
   readonly env: Record<string, string> = {}
   run: ProcessRun | undefined
+  elsewhere: EmbeddedFleet | undefined
 
   get last(): ProcessRun {
     if (this.run === undefined) throw new Error('nothing was run yet')
@@ -26,12 +31,23 @@ setDefaultTimeout(60_000)
 
 const WEBSITE = resolve(__dirname, '..', '..', '..', 'features', 'deployments', 'website.feature')
 
-After(function (this: Manual) {
+After(async function (this: Manual) {
+  await this.elsewhere?.stop()
   this.scratch.remove()
 })
 
 Given('the website feature', function (this: Manual) {
   this.scratch.write('website.feature', readFileSync(WEBSITE))
+})
+
+Given('a fleet that runs elsewhere, and an mco configuration for it', async function (this: Manual) {
+  const secret = 'the-psk-of-the-manual'
+  const fleet = readFleetFile(EMBEDDED_FLEET, parseFaults(this.env['LOCKSTEP_FAULTS'] ?? ''))
+  this.elsewhere = new EmbeddedFleet({ fleet, collective: 'mcollective', secret, clock: systemClock })
+  const port = await this.elsewhere.start()
+  const pool = 'plugin.activemq.pool'
+  const settings = `plugin.psk = ${secret}\n${pool}.size = 1\n${pool}.1.host = 127.0.0.1\n${pool}.1.port = ${port}\n`
+  this.env['MCOLLECTIVE_CONFIG'] = this.scratch.write('client.cfg', settings)
 })
 
 Given('a file {string}:', function (this: Manual, name: string, content: string) {
