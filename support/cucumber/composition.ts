@@ -67,7 +67,7 @@ export class Composition {
     const made: { composition?: Composition } = {}
     const fleet = mcollectiveFleet(environment, log, (stray) => made.composition?.overheard(stray))
     made.composition = new Composition(run, environment, fleet, journal, embedded)
-    run.held = () => [...(made.composition?.rollouts.values() ?? [])].flatMap(({ ledger }) => ledger.held)
+    run.held = () => made.composition?.held() ?? []
     return made.composition
   }
 
@@ -89,6 +89,7 @@ export class Composition {
       audience: this.run,
       clock: systemClock,
       balancerAt: hostFirewall,
+      heldBefore: this.run.heldBefore,
       lookEvery: this.environment.lookEvery,
       stopping: this.run.stopping.signal,
     })

@@ -8,30 +8,47 @@ export interface Obligation {
 /** What has been taken out of the pool and not been seen to be back. On disk before it is opened. */
 export class Ledger {
   private readonly open = new Map<string, Set<string>>()
+  private readonly inherited = new Map<string, Set<string>>()
 
-  constructor(private readonly journal: Journal) {}
+  /** `heldBefore` is what earlier runs have left: this run may see it lifted, but has not to answer for it. */
+  constructor(
+    private readonly journal: Journal,
+    heldBefore: readonly Obligation[],
+  ) {
+    for (const { host, obligation } of heldBefore) setOf(this.inherited, obligation).add(host)
+  }
 
   async opening(obligation: string, hosts: readonly string[]): Promise<void> {
     await this.journal.append({ type: 'opened', obligation, hosts })
-    const held = this.open.get(obligation) ?? new Set()
-    this.open.set(obligation, held)
-    for (const host of hosts) held.add(host)
+    for (const host of hosts) setOf(this.open, obligation).add(host)
   }
 
   /** Called only with hosts that were observed to be free of it. */
   async lifted(obligation: string, hosts: readonly string[]): Promise<void> {
-    const held = this.open.get(obligation)
-    const freed = hosts.filter((host) => held?.has(host))
+    const lists = [setOf(this.open, obligation), setOf(this.inherited, obligation)]
+    const freed = hosts.filter((host) => lists.some((list) => list.has(host)))
     if (freed.length === 0) return
     await this.journal.append({ type: 'lifted', obligation, hosts: freed })
-    for (const host of freed) held?.delete(host)
+    for (const host of freed) for (const list of lists) list.delete(host)
   }
 
+  /** The hosts that this run holds. */
   holding(obligation: string): string[] {
-    return [...(this.open.get(obligation) ?? [])]
+    return [...setOf(this.open, obligation)]
   }
 
+  /** Everything that is held, by this run or by earlier ones. */
   get held(): Obligation[] {
-    return [...this.open].flatMap(([obligation, hosts]) => [...hosts].map((host) => ({ host, obligation })))
+    const all = new Map<string, Obligation>()
+    for (const [obligation, hosts] of [...this.open, ...this.inherited]) {
+      for (const host of hosts) all.set(`${obligation} ${host}`, { host, obligation })
+    }
+    return [...all.values()]
   }
+}
+
+function setOf(lists: Map<string, Set<string>>, obligation: string): Set<string> {
+  const list = lists.get(obligation) ?? new Set()
+  lists.set(obligation, list)
+  return list
 }

@@ -277,6 +277,15 @@ describe('the journal', () => {
     ).to.deep.equal(['web2'])
   })
 
+  it('strikes out what an earlier run has left, once it was seen to be gone', async () => {
+    const heldBefore = ['web1', 'web77'].map((host) => ({ host, obligation: 'blocks 1.2.3.4' }))
+    const { rollout, journal } = rolloutOn(fleet(), undefined, heldBefore)
+    rollout.traffic.throughBalancerAt('1.2.3.4')
+    await rollout.traffic.shouldBe('unblocked')
+    expect(journal).to.deep.include({ type: 'lifted', obligation: 'blocks 1.2.3.4', hosts: ['web1'] })
+    expect(rollout.ledger.held).to.deep.equal([{ host: 'web77', obligation: 'blocks 1.2.3.4' }])
+  })
+
   it('of a later run lifts what an earlier one has opened', () => {
     const at = '2026-01-01T00:00:00Z'
     const opened: JournalEntry = { type: 'opened', obligation: 'blocks x', hosts: ['web1', 'web2'] }

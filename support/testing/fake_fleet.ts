@@ -1,5 +1,6 @@
 import type { Answer, Answers, Fleet, JournalEntry, Request, Stray } from '../rollout/ports'
 import { hostFirewall } from '../balancers/firewall'
+import type { Obligation } from '../rollout/ledger'
 import { Rollout } from '../rollout/rollout'
 import type { Verdict } from '../rollout/verdict'
 import type { Clock } from '../system/clock'
@@ -59,7 +60,11 @@ export interface Rehearsal {
   stop: AbortController
 }
 
-export function rolloutOn(fleet: Fleet, append?: (entry: JournalEntry) => Promise<void>): Rehearsal {
+export function rolloutOn(
+  fleet: Fleet,
+  append?: (entry: JournalEntry) => Promise<void>,
+  heldBefore: readonly Obligation[] = [],
+): Rehearsal {
   const journal: JournalEntry[] = []
   const verdicts: Verdict[] = []
   const stop = new AbortController()
@@ -74,6 +79,7 @@ export function rolloutOn(fleet: Fleet, append?: (entry: JournalEntry) => Promis
     audience: { progress: () => {}, verdict: (verdict) => verdicts.push(verdict) },
     clock: fakeClock(),
     balancerAt: hostFirewall,
+    heldBefore,
     lookEvery: 1_000,
     stopping: stop.signal,
   })

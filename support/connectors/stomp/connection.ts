@@ -1,6 +1,6 @@
 import { pause, type Clock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
-import type { BrokerAddress } from './broker'
+import { brokerName, type BrokerAddress } from './broker'
 import { encodeFrame, type Frame } from './frame'
 import { openSession, type Session } from './session'
 
@@ -97,10 +97,9 @@ export class StompConnection {
   }
 
   private adopt(session: Session): void {
-    const { clock, subscriptions } = this.options
+    const { clock } = this.options
     const since = clock.elapsed()
     this.session = session
-    for (const subscription of subscriptions) session.subscribe(subscription)
     this.wake()
     void session.over.then((reason) => {
       if (this.session !== session) return
@@ -112,14 +111,16 @@ export class StompConnection {
   }
 
   private async reconnect(): Promise<void> {
-    while (!this.ended.signal.aborted) {
+    for (let refusals = 0; !this.ended.signal.aborted;) {
       try {
         await pause(this.options.clock, this.delay * (0.5 + this.options.random() / 2), this.ended.signal)
         this.delay = Math.min(this.delay * 2, LONGEST_DELAY)
         this.adopt(await this.tryNext(this.ended.signal))
         return this.options.onRestored()
       } catch (error) {
-        if (error instanceof LockstepError && error.code === 'broker-refused') {
+        const refused = error instanceof LockstepError && error.code === 'broker-refused'
+        refusals = refused ? refusals + 1 : 0
+        if (refused && refusals >= this.options.brokers.length) {
           this.failure = error
           return this.wake()
         }
@@ -127,17 +128,49 @@ export class StompConnection {
     }
   }
 
-  private tryNext(signal: AbortSignal): Promise<Session> {
+  /** A session with the next broker of the pool, which has confirmed all subscriptions: no reply can come before them. */
+  private async tryNext(signal: AbortSignal): Promise<Session> {
     const { brokers } = this.options
     const broker = brokers[this.next % brokers.length]
     if (broker === undefined) throw new LockstepError('bad-config', 'no broker is configured')
     this.next += 1
-    return openSession({ ...this.options, broker }, signal)
+    const session = await openSession({ ...this.options, broker }, signal)
+    try {
+      const confirmed = this.options.subscriptions.map((headers) => session.subscribe(headers))
+      await within(this.options.clock, this.options.connectWithin, Promise.all(confirmed), session, broker)
+      return session
+    } catch (error) {
+      await session.close()
+      throw error
+    }
   }
 
   private wake(): void {
     for (const resume of this.waiting.splice(0)) resume()
   }
+}
+
+async function within(
+  clock: Clock,
+  ms: number,
+  work: Promise<unknown>,
+  session: Session,
+  broker: BrokerAddress,
+): Promise<void> {
+  let stop = () => {}
+  const tooLate = new Promise<Error>((resolve) => {
+    stop = clock.after(ms, () =>
+      resolve(
+        new LockstepError(
+          'broker-unreachable',
+          `the broker ${brokerName(broker)} did not confirm a subscription`,
+        ),
+      ),
+    )
+  })
+  const failure = await Promise.race([work.then(() => undefined), tooLate, session.over])
+  stop()
+  if (failure !== undefined) throw failure
 }
 
 function noneOf(reasons: readonly Error[]): Error {

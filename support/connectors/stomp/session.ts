@@ -24,7 +24,8 @@ export interface Session {
   readonly version: StompVersion
   /** Resolves with the reason once the session is over, whoever ended it. */
   readonly over: Promise<Error>
-  subscribe(headers: Record<string, string>): void
+  /** Resolves once the broker has confirmed it; never, if the session ends first. */
+  subscribe(headers: Record<string, string>): Promise<void>
   /** Sends whole frames; resolves once the system has taken them, which says nothing about the broker. */
   send(frames: Buffer): Promise<void>
   close(): Promise<void>
@@ -169,10 +170,17 @@ class Opening {
   private session(): Session {
     const gate = this.gate as Gate
     const client = this.client as Client
+    let subscriptions = 0
     return {
       version: gate.version,
       over: this.over,
-      subscribe: (headers) => void client.subscribe({ ...headers }, () => {}),
+      subscribe: (headers) =>
+        new Promise((resolve) => {
+          subscriptions += 1
+          client
+            .sendFrame('SUBSCRIBE', { id: String(subscriptions), ...headers }, { onReceipt: resolve })
+            .end()
+        }),
       send: (frames) => gate.send(frames),
       close: () =>
         new Promise((resolve) => {

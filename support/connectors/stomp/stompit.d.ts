@@ -11,10 +11,9 @@ declare module 'stompit' {
   }
 
   interface Client extends EventEmitter {
-    subscribe(headers: Record<string, string>, onMessage: () => void): unknown
     disconnect(done: (error: Error | null) => void): void
     destroy(error?: Error): void
-    sendFrame(command: string, headers: Record<string, string>): Writable
+    sendFrame(command: string, headers: Record<string, string>, options: { onReceipt: () => void }): Writable
   }
 
   function connect(options: ConnectOptions, done: (error: Error | null, client: Client) => void): Client

@@ -28,6 +28,7 @@ async function rollOut(
     audience: { progress: () => {}, verdict: () => {} },
     clock: systemClock,
     balancerAt: hostFirewall,
+    heldBefore: [],
     lookEvery: 10,
     stopping: signal,
   })
