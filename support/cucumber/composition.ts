@@ -6,6 +6,7 @@ import { hostFirewall } from '../balancers/firewall'
 import { findClientCfg, readClientCfg, type Surroundings } from '../config/client_cfg'
 import { DEFAULTS, secretsOf, type Environment } from '../config/environment'
 import { heldByRuns, type RunRecord } from '../rollout/held'
+import { Ledger } from '../rollout/ledger'
 import type { JournalEntry } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { pause, systemClock } from '../system/clock'
@@ -39,6 +40,7 @@ export class Composition {
     private readonly environment: Environment,
     private readonly fleet: ReachableFleet,
     private readonly journal: JournalFile,
+    private readonly ledger: Ledger,
     private readonly embedded: EmbeddedFleet | undefined,
   ) {}
 
@@ -63,11 +65,12 @@ export class Composition {
     run.journal = relative(cwd, journal.path)
     run.heldBefore =
       mode === 'live' ? heldByRuns(readJournals<RunRecord['entries'][number]>(join(cwd, STATE, mode))) : []
+    const ledger = new Ledger(journal, run.heldBefore)
     const log = openLog(join(cwd, STATE, 'logs'), run.id, secrets)
     const made: { composition?: Composition } = {}
     const fleet = mcollectiveFleet(environment, log, (stray) => made.composition?.overheard(stray))
-    made.composition = new Composition(run, environment, fleet, journal, embedded)
-    run.held = () => made.composition?.held() ?? []
+    made.composition = new Composition(run, environment, fleet, journal, ledger, embedded)
+    run.held = () => ledger.held
     return made.composition
   }
 
@@ -89,7 +92,7 @@ export class Composition {
       audience: this.run,
       clock: systemClock,
       balancerAt: hostFirewall,
-      heldBefore: this.run.heldBefore,
+      ledger: this.ledger,
       lookEvery: this.environment.lookEvery,
       stopping: this.run.stopping.signal,
     })

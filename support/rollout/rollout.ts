@@ -2,7 +2,7 @@ import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { Agents } from './agents'
 import { Checks } from './checks'
-import { Ledger, type Obligation } from './ledger'
+import type { Ledger } from './ledger'
 import { Packages } from './packages'
 import type { Answers, Audience, Balancer, Fleet, Journal, Request, Stray } from './ports'
 import { RollCall } from './roll_call'
@@ -17,8 +17,8 @@ export interface RolloutPorts {
   clock: Clock
   /** The balancer that a feature means by an IP address. */
   balancerAt: (address: string) => Balancer
-  /** What earlier runs have left out of the pool. */
-  heldBefore: readonly Obligation[]
+  /** What is out of the pool; shared by all rollouts of a run. */
+  ledger: Ledger
   /** Between two looks of a step that waits, ms. */
   lookEvery: number
   /** Aborted when the operator asks to stop: what is under way is finished, what waits is not waited for. */
@@ -43,7 +43,7 @@ export class Rollout {
   private readonly loose: Stray[] = []
 
   constructor(readonly ports: RolloutPorts) {
-    this.ledger = new Ledger(ports.journal, ports.heldBefore)
+    this.ledger = ports.ledger
     this.hosts = new RollCall(this)
     this.traffic = new Traffic(this)
     this.packages = new Packages(this)

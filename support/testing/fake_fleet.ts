@@ -1,6 +1,6 @@
-import type { Answer, Answers, Fleet, JournalEntry, Request, Stray } from '../rollout/ports'
+import type { Answer, Answers, Fleet, Journal, JournalEntry, Request, Stray } from '../rollout/ports'
 import { hostFirewall } from '../balancers/firewall'
-import type { Obligation } from '../rollout/ledger'
+import { Ledger, type Obligation } from '../rollout/ledger'
 import { Rollout } from '../rollout/rollout'
 import type { Verdict } from '../rollout/verdict'
 import type { Clock } from '../system/clock'
@@ -68,18 +68,19 @@ export function rolloutOn(
   const journal: JournalEntry[] = []
   const verdicts: Verdict[] = []
   const stop = new AbortController()
+  const kept: Journal = {
+    async append(entry) {
+      await append?.(entry)
+      journal.push(entry)
+    },
+  }
   const rollout = new Rollout({
     fleet,
-    journal: {
-      async append(entry) {
-        await append?.(entry)
-        journal.push(entry)
-      },
-    },
+    journal: kept,
     audience: { progress: () => {}, verdict: (verdict) => verdicts.push(verdict) },
     clock: fakeClock(),
     balancerAt: hostFirewall,
-    heldBefore,
+    ledger: new Ledger(kept, heldBefore),
     lookEvery: 1_000,
     stopping: stop.signal,
   })

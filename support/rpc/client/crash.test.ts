@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { hostFirewall } from '../../balancers/firewall'
+import { Ledger } from '../../rollout/ledger'
 import { heldByRuns } from '../../rollout/held'
 import type { Fleet, JournalEntry } from '../../rollout/ports'
 import { Rollout } from '../../rollout/rollout'
@@ -28,7 +29,7 @@ async function rollOut(
     audience: { progress: () => {}, verdict: () => {} },
     clock: systemClock,
     balancerAt: hostFirewall,
-    heldBefore: [],
+    ledger: new Ledger({ append }, []),
     lookEvery: 10,
     stopping: signal,
   })
