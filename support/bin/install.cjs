@@ -8,14 +8,15 @@ const installed = join(root, 'node_modules', '.package-lock.json')
 const wanted = join(root, 'package-lock.json')
 
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
-  process.stderr.write('Installing what is missing (npm ci) …\n')
-  const done = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
+  process.stderr.write('Installing what is missing (npm install) …\n')
+  // Not `npm ci`: the lock file may have been written where binaries of other systems are not to be had, and ci refuses that.
+  const done = spawnSync('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], {
     cwd: root,
     stdio: 'inherit',
   })
   if (done.status !== 0) {
     process.stderr.write(
-      'npm ci failed; see above. Lockstep needs Node 20.19 or later and a reachable npm registry.\n',
+      'npm install failed; see above. Lockstep needs Node 20.19 or later and a reachable npm registry.\n',
     )
     process.exit(done.status ?? 1)
   }

@@ -9,7 +9,7 @@ const VALUES_AT_MOST = 200_000
 
 /** Writes data as YAML that Ruby's Psych reads back to the same values. */
 export function encodeRubyYaml(value: RubyValue): Buffer {
-  return Buffer.from(`--- ${flow(value)}\n`, 'utf8')
+  return Buffer.from(`---${after(value, '')}\n`, 'utf8')
 }
 
 /**
@@ -102,16 +102,44 @@ function wholeNumber(written: string): number | bigint {
   return Number.isSafeInteger(small) ? small : BigInt(written)
 }
 
-function flow(value: RubyValue): string {
+/** A value as the lines of a YAML block; what fits on the line of its key or dash is one line without a break. */
+function block(value: RubyValue, indent: string): string {
+  if (Array.isArray(value) && value.length > 0) {
+    return value.map((item) => `\n${indent}-${after(item, `${indent}  `)}`).join('')
+  }
+  if (value instanceof RubyHash && value.entries.size > 0) {
+    return [...value.entries]
+      .map(([key, item]) => `\n${indent}? ${scalar(key)}\n${indent}:${after(item, `${indent}  `)}`)
+      .join('')
+  }
+  return scalar(value)
+}
+
+function after(value: RubyValue, indent: string): string {
+  const text = block(value, indent)
+  return text.startsWith('\n') ? text : ` ${text}`
+}
+
+function scalar(value: RubyValue): string {
   if (value === null) return '~'
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return quoted(value)
   if (typeof value !== 'object') return String(value)
   if (value instanceof RubyFloat) return floatText(value.value)
   if (value instanceof RubySymbol)
-    return /^[A-Za-z_]\w*$/.test(value.name) ? `:${value.name}` : `:${JSON.stringify(value.name)}`
-  if (value instanceof RubyString) return `!binary ${JSON.stringify(value.bytes.toString('base64'))}`
-  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
-  return `{${[...value.entries].map(([key, item]) => `${key instanceof RubySymbol ? flow(key) : `? ${flow(key)}`} : ${flow(item)}`).join(', ')}}`
+    return /^[A-Za-z_]\w*$/.test(value.name) ? `:${value.name}` : `:${quoted(value.name)}`
+  if (value instanceof RubyString) return `!binary ${quoted(value.bytes.toString('base64'))}`
+  if (Array.isArray(value) && value.length === 0) return '[]'
+  if (value instanceof RubyHash && value.entries.size === 0) return '{}'
+  throw new TypeError('a hash or an array as the key of a hash cannot be written as YAML')
+}
+
+// What JSON leaves as it is and YAML does not count as printable.
+function quoted(text: string): string {
+  const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
+  return JSON.stringify(text).replace(
+    unprintable,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 function floatText(value: number): string {
