@@ -11,7 +11,8 @@ import {
 import { LockstepError } from '../system/errors'
 import { Composition, surroundings, type RunParameters } from './composition'
 import { onInterrupt } from './interrupt'
-import { hostTable } from './host_table'
+import { heldTable, hostTable } from './host_table'
+import { hosts as counted } from '../rollout/verdict'
 import { run } from './run'
 import type { LockstepWorld } from './world'
 
@@ -54,12 +55,16 @@ AfterStep(function (this: LockstepWorld, { result, error }) {
   }
   const last = run.verdicts.at(-1)
   if (last !== undefined && last.line === run.current.line && last.text === run.current.text) {
-    this.attach(run.scrub(hostTable(last.verdict)), 'text/plain')
+    const { observations } = last.verdict
+    const fileName = `${observations.filter(({ held }) => held).length} of ${counted(observations.length)}`
+    this.attach(run.scrub(hostTable(last.verdict)), { mediaType: 'text/plain', fileName })
   }
 })
 
 After(function (this: LockstepWorld, { result }) {
   if (result?.status === Status.FAILED) run.fail()
+  const held = run.held()
+  if (held.length > 0) this.log(`Out of rotation after this scenario:\n${heldTable(held)}`)
 })
 
 AfterAll(async function () {

@@ -1,3 +1,5 @@
+import type { Obligation } from '../rollout/ledger'
+import { inRanges } from './host_names'
 import { clean, cohorts, count, type Verdict } from '../rollout/verdict'
 
 /** Names of a cohort that is as it should be, beyond which only the number is told. */
@@ -19,4 +21,11 @@ export function hostTable(verdict: Verdict): string {
   for (const { host, detail, fails } of verdict.strays)
     lines.push(`${fails ? '✘' : '·'} ${clean(host)}  ${clean(detail)}`)
   return lines.join('\n')
+}
+
+/** Who is out of the pool, by what holds them. */
+export function heldTable(held: readonly Obligation[]): string {
+  const groups = new Map<string, string[]>()
+  for (const { host, obligation } of held) groups.set(obligation, [...(groups.get(obligation) ?? []), host])
+  return [...groups].map(([obligation, hosts]) => `${obligation}: ${inRanges(hosts).join(', ')}`).join('\n')
 }
