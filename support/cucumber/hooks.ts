@@ -52,6 +52,9 @@ AfterStep(function (this: LockstepWorld, { result, error }) {
   if (error !== undefined) noted(error)
   if (result.status === Status.FAILED) {
     this.rollout.stopAt(new LockstepError('diverged', 'not attempted: an earlier step failed'))
+    const held = run.held()
+    const fileName = `Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`
+    if (held.length > 0) this.attach(run.scrub(heldTable(held)), { mediaType: 'text/plain', fileName })
   }
   const last = run.verdicts.at(-1)
   if (last !== undefined && last.line === run.current.line && last.text === run.current.text) {
@@ -63,8 +66,6 @@ AfterStep(function (this: LockstepWorld, { result, error }) {
 
 After(function (this: LockstepWorld, { result }) {
   if (result?.status === Status.FAILED) run.fail()
-  const held = run.held()
-  if (held.length > 0) this.log(`Out of rotation after this scenario:\n${heldTable(held)}`)
 })
 
 AfterAll(async function () {
