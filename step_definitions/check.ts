@@ -25,7 +25,7 @@ Then(
 )
 
 Then(
-  'the check {check} should be ok for {int} checks in a row',
+  'the check {check} should be ok for {count} checks in a row',
   async function (this: LockstepWorld, check: string, times: number) {
     expect(await this.rollout.checks.shouldBeOk(check, { times })).to.hold()
   },

@@ -26,10 +26,10 @@ Given('I want to pre-discover how many hosts to update', async function (this: L
   expect(await this.rollout.hosts.discover()).to.hold()
 })
 
-Then('there should be at least {int} host(s)', async function (this: LockstepWorld, n: number) {
+Then('there should be at least {count} host(s)', async function (this: LockstepWorld, n: number) {
   expect(await this.rollout.hosts.expectAtLeast(n)).to.hold()
 })
 
-Then('there should be exactly {int} host(s)', async function (this: LockstepWorld, n: number) {
+Then('there should be exactly {count} host(s)', async function (this: LockstepWorld, n: number) {
   expect(await this.rollout.hosts.expectExactly(n)).to.hold()
 })

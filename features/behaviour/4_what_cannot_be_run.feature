@@ -26,6 +26,9 @@ Feature: 4. What cannot be run
             | An option              |         | I update the package --force                           | "--force" is not a package name                                                          |
             | No version             |         | the package version for mywebapp should be ;ls         | ";ls" is not a version                                                                   |
             | No duration            |         | the check c should be ok within soon                   | "soon" is no duration; write 30 seconds, 2 minutes or 500 ms                             |
+            | No host                |         | there should be at least 0 hosts                       | 0 is no number to expect; write a whole number from 1 to 999999                          |
+            | Fewer than no host     |         | there should be exactly -1 hosts                       | -1 is no number to expect                                                                |
+            | Far too many hosts     |         | there should be exactly 1e9 hosts                      | 1e9 is no number to expect                                                               |
             | No fact                |         | I want to update hosts with fact country               | "country" is no fact filter                                                              |
             | No pattern             |         | I want to update hosts with identity /[/               | /[/ is no regular expression                                                             |
             | An empty class         |         | I want to update hosts with class                      | unknown step                                                                             |

@@ -68,7 +68,10 @@ export class Composition {
     const ledger = new Ledger(journal, run.heldBefore)
     const log = openLog(join(cwd, STATE, 'logs'), run.id, secrets)
     const made: { composition?: Composition } = {}
-    const fleet = mcollectiveFleet(environment, log, (stray) => made.composition?.overheard(stray))
+    const fleet = mcollectiveFleet(environment, log, {
+      stray: (stray) => made.composition?.overheard(stray),
+      note: (text) => void run.notes.push(text),
+    })
     made.composition = new Composition(run, environment, fleet, journal, ledger, embedded)
     run.held = () => ledger.held
     return made.composition

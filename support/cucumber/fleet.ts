@@ -27,7 +27,7 @@ const KNOWN_HOSTS_WITHIN = 5
 export function mcollectiveFleet(
   environment: Environment,
   log: Log,
-  onStray: (stray: Stray) => void,
+  heard: { stray: (stray: Stray) => void; note: (text: string) => void },
 ): ReachableFleet {
   const signal = new AbortController().signal
   const connector = stompConnector({
@@ -47,14 +47,16 @@ export function mcollectiveFleet(
     newRequestId: () => randomBytes(16).toString('hex'),
     onStray(stray) {
       log.warn({ stray }, 'a message that nobody waited for')
-      onStray(stray)
+      heard.stray(stray)
     },
     onConnection(event) {
-      if (event === 'restored') log.info('the broker is back')
-      else log.warn({ reason: event.lost.message }, 'the broker was lost')
+      const text = event === 'restored' ? 'the connection to the broker is back' : event.lost.message
+      log.warn(text)
+      if (!closing) heard.note(text)
     },
   })
   let opened: Promise<void> | undefined
+  let closing = false
   const open = () => (opened ??= connector.open(signal))
   const within = (agent: string) =>
     environment.timeouts[agent] ??
@@ -93,6 +95,7 @@ export function mcollectiveFleet(
       return result
     },
     async close() {
+      closing = true
       if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})
     },
   }

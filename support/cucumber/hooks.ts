@@ -50,7 +50,7 @@ BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
 
 AfterStep(function (this: LockstepWorld, { result, error }) {
   if (error !== undefined) noted(error)
-  if (result.status === Status.FAILED) {
+  if (result.status !== Status.PASSED && result.status !== Status.SKIPPED) {
     this.rollout.stopAt(new LockstepError('diverged', 'not attempted: an earlier step failed'))
     const held = run.held()
     const fileName = `Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`

@@ -39,6 +39,12 @@ defineParameterType({
 })
 defineParameterType({ name: 'check', regexp: /\S+/, transformer: checked('check'), useForSnippets: false })
 defineParameterType({
+  name: 'count',
+  regexp: /-?[\d.,e+]+/,
+  transformer: (written: string) => Number(checked('count')(written)),
+  useForSnippets: false,
+})
+defineParameterType({
   name: 'fact',
   regexp: /\S.*/,
   transformer: (written: string) =>

@@ -16,6 +16,10 @@ export const validators: Readonly<Record<string, (written: string) => string | u
   version: rule(packageVersion),
   service: rule(serviceName),
   check: rule(checkName),
+  count: (written) =>
+    /^[1-9]\d{0,5}$/.test(written)
+      ? undefined
+      : `${written} is no number to expect; write a whole number from 1 to 999999`,
   class: patternOr(CLASS, 'a class, such as roles::dev_server, or a pattern between slashes'),
   identity: patternOr(IDENTITY, 'a host name, or a pattern between slashes'),
   duration: (written) =>

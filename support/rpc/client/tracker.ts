@@ -95,7 +95,12 @@ export class Listener implements Answers {
       return this.stray({ kind: 'duplicate', host, detail: 'answered the discovery twice', fails: false })
     }
     if (this.finished) {
-      return this.stray({ kind: 'late', host, detail: 'answered the discovery after its end', fails: true })
+      return this.stray({
+        kind: 'late',
+        host,
+        detail: 'answered after the end of the discovery, which should listen for longer',
+        fails: true,
+      })
     }
     this.found.add(host)
     this.onProgress?.(this.found.size)
