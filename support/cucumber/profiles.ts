@@ -9,6 +9,8 @@ export interface ProfileOptions {
   requireModule?: readonly string[]
   /** The description of the embedded fleet. */
   fleet?: string
+  /** Profiles of the team's own, beside Lockstep's. */
+  own?: Readonly<Record<string, object>>
 }
 
 const root = join(__dirname, '..', '..')
@@ -21,7 +23,6 @@ const glue = ['world', 'hooks', 'parameter_types'].map((name) =>
  * Refuses at once what must not be: a live run that names no feature, in parallel, or with retries.
  */
 export function profiles(options: ProfileOptions = {}) {
-  refuseWhatMustNotBe(process.argv.slice(2))
   const steps = `${join(root, 'step_definitions')}/**/*${__filename.endsWith('.ts') ? '.ts' : '.js'}`
   const common = {
     requireModule: [...(options.requireModule ?? [])],
@@ -38,7 +39,8 @@ export function profiles(options: ProfileOptions = {}) {
     mkdirSync('reports', { recursive: true })
     return [join(__dirname, 'terminal.cjs'), ['html', 'reports/rollout.html'], ['junit', 'reports/junit.xml']]
   }
-  return {
+  const all = {
+    ...options.own,
     default: { ...common, format: reports(), worldParameters: { mode: 'embedded', ...fleet } },
     live: { ...common, format: reports(), worldParameters: { mode: 'live' } },
     ci: {
@@ -48,22 +50,31 @@ export function profiles(options: ProfileOptions = {}) {
       worldParameters: { mode: 'ci' },
     },
   }
+  refuseWhatMustNotBe(process.argv.slice(2), Object.keys(all))
+  return all
 }
 
-function refuseWhatMustNotBe(args: readonly string[]): void {
-  const has = (...names: string[]) =>
-    args.some((arg) => names.some((name) => arg === name || arg.startsWith(`${name}=`)))
-  const live = args.some(
-    (arg, index) =>
-      ['-plive', '--profile=live'].includes(arg) ||
-      (arg === 'live' && ['-p', '--profile'].includes(args[index - 1] ?? '')),
-  )
-  if (has('--parallel'))
+function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]): void {
+  const has = (name: string) => args.some((arg) => arg === name || arg.startsWith(`${name}=`))
+  const chosen = profilesIn(args)
+  const unknown = chosen.find((name) => !known.includes(name))
+  if (unknown !== undefined)
+    refuse(`there is no profile ${JSON.stringify(unknown)}; there are: ${known.join(', ')}`)
+  if (has('--parallel')) {
     refuse('rollouts do not run in parallel: each step fans out by itself; leave out --parallel')
+  }
   if (has('--retry')) refuse('a rollout is not retried: a retried step is a second deploy; leave out --retry')
-  if (live && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
+  if (chosen.includes('live') && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
     refuse('a live rollout names its feature: npx cucumber-js -p live features/deployments/website.feature')
   }
+}
+
+function profilesIn(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (arg === '-p' || arg === '--profile') return [args[index + 1] ?? '']
+    const [, name] = /^(?:--profile=|-p=?)([^-].*)$/.exec(arg) ?? []
+    return name === undefined ? [] : [name]
+  })
 }
 
 function refuse(sentence: string): never {
