@@ -70,7 +70,7 @@ export class Composition {
     const made: { composition?: Composition } = {}
     const fleet = mcollectiveFleet(environment, log, {
       stray: (stray) => made.composition?.overheard(stray),
-      note: (text) => void run.notes.push(text),
+      note: (text) => run.note(text),
     })
     made.composition = new Composition(run, environment, fleet, journal, ledger, embedded)
     run.held = () => ledger.held
@@ -135,7 +135,7 @@ export class Composition {
   private overheard(stray: { kind: string; host: string; detail: string; fails: boolean }): void {
     const rollouts = [...this.rollouts.values()]
     rollouts.at(-1)?.overheard(stray)
-    if (!stray.fails) this.run.notes.push(`${stray.host} ${stray.detail}`)
+    if (!stray.fails) this.run.note(`${stray.host} ${stray.detail}`)
   }
 }
 

@@ -44,7 +44,7 @@ Before(async function (this: LockstepWorld, { pickle }) {
 })
 
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
-  run.current = { uri: pickle.uri, line: run.lineOf(pickleStep.astNodeIds), text: pickleStep.text }
+  run.begin({ uri: pickle.uri, line: run.lineOf(pickleStep.astNodeIds), text: pickleStep.text })
   this.rollout.step = pickleStep.text
 })
 
@@ -56,11 +56,11 @@ AfterStep(function (this: LockstepWorld, { result, error }) {
     const fileName = `Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`
     if (held.length > 0) this.attach(run.scrub(heldTable(held)), { mediaType: 'text/plain', fileName })
   }
-  const last = run.verdicts.at(-1)
-  if (last !== undefined && last.line === run.current.line && last.text === run.current.text) {
-    const { observations } = last.verdict
+  const verdict = run.currentVerdict
+  if (verdict !== undefined) {
+    const { observations } = verdict
     const fileName = `${observations.filter(({ held }) => held).length} of ${counted(observations.length)}`
-    this.attach(run.scrub(hostTable(last.verdict)), { mediaType: 'text/plain', fileName })
+    this.attach(run.scrub(hostTable(verdict)), { mediaType: 'text/plain', fileName })
   }
 })
 

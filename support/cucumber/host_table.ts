@@ -25,7 +25,13 @@ export function hostTable(verdict: Verdict): string {
 
 /** Who is out of the pool, by what holds them. */
 export function heldTable(held: readonly Obligation[]): string {
+  return [...byObligation(held)]
+    .map(([obligation, hosts]) => `${obligation}: ${inRanges(hosts).join(', ')}`)
+    .join('\n')
+}
+
+export function byObligation(held: readonly Obligation[]): Map<string, string[]> {
   const groups = new Map<string, string[]>()
   for (const { host, obligation } of held) groups.set(obligation, [...(groups.get(obligation) ?? []), host])
-  return [...groups].map(([obligation, hosts]) => `${obligation}: ${inRanges(hosts).join(', ')}`).join('\n')
+  return groups
 }

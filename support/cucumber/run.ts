@@ -13,6 +13,8 @@ export interface StepVerdict {
   verdict: Verdict
 }
 
+const NOTES_AT_MOST = 10
+
 /**
  * The one run of this process: what the plugin, the hooks and the formatter have to know of each other. Unaware of how
  * a rollout is carried out.
@@ -25,6 +27,7 @@ export class Run implements Audience {
   warnings: readonly string[] = []
   heldBefore: readonly Held[] = []
   readonly verdicts: StepVerdict[] = []
+  /** What a person should know and what decides nothing; the first few of them. */
   readonly notes: string[] = []
   readonly stopping = new AbortController()
   /** Asked at the end: what is held, host by host. */
@@ -33,6 +36,8 @@ export class Run implements Audience {
   scrub: (text: string) => string = (text) => text
   /** The line being run. */
   current = { uri: '', line: 0, text: '' }
+  /** What it has come to so far; a step that only says something has none. */
+  currentVerdict: Verdict | undefined
   /** Lines of steps by their node in the feature's syntax tree. */
   readonly lines = new Map<string, number>()
   onProgress: (done: number, expected: number | undefined) => void = () => {}
@@ -43,7 +48,17 @@ export class Run implements Audience {
     this.onProgress(done, expected)
   }
 
+  begin(step: Run['current']): void {
+    this.current = step
+    this.currentVerdict = undefined
+  }
+
+  note(text: string): void {
+    if (this.notes.length < NOTES_AT_MOST) this.notes.push(text)
+  }
+
   verdict(verdict: Verdict): void {
+    this.currentVerdict = verdict
     this.verdicts.push({ ...this.current, verdict })
   }
 

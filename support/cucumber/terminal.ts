@@ -9,13 +9,12 @@ import {
   strayCohorts,
   type Verdict,
 } from '../rollout/verdict'
-import { formatDuration } from '../system/duration'
 import { systemClock } from '../system/clock'
-import { EXIT } from '../system/errors'
 import { inRanges } from './host_names'
 import { Paper } from './paper'
 import { run } from './run'
 import { writeRunJson } from './run_json'
+import { Summary, type StoppedAt } from './summary'
 
 interface FormatterContext {
   on: (event: 'message', handler: (envelope: Envelope) => void) => void
@@ -47,10 +46,10 @@ class Screen {
   private readonly keywords = new Map<string, string>()
   private readonly testCases = new Map<string, { testCase: TestCase; pickle: Pickle }>()
   private readonly running = new Map<string, string>()
-  private readonly started = systemClock.elapsed()
+  private readonly summary: Summary
   private headed = false
   private steps = 0
-  private stoppedAt: { text: string; uri: string; line: number; message: string } | undefined
+  private stoppedAt: StoppedAt | undefined
   private readonly featureNames = new Map<string, string>()
   private lastScenario = ''
 
@@ -58,6 +57,7 @@ class Screen {
     private readonly paper: Paper,
     private readonly paint: ReturnType<typeof createColors>,
   ) {
+    this.summary = new Summary(paper, paint)
     run.onProgress = (done, expected) =>
       paper.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
   }
@@ -93,7 +93,10 @@ class Screen {
       const { status, message } = testStepFinished.testStepResult
       this.endStep(testStepFinished.testCaseStartedId, testStepFinished.testStepId, status, message)
     }
-    if (testRunFinished !== undefined) this.end()
+    if (testRunFinished === undefined) return
+    this.paper.line('')
+    this.summary.end(this.steps, this.stoppedAt)
+    writeRunJson(run, systemClock.now())
   }
 
   private beginScenario(id: string, testCaseId: string): void {
@@ -103,30 +106,16 @@ class Screen {
     this.head(scenario.pickle.uri)
     if (this.lastScenario === scenario.pickle.id) return
     this.lastScenario = scenario.pickle.id
-    this.paper.line(`\n  ${this.paint.bold(scenario.pickle.name)}`)
+    this.paper.line(`\n  ${this.paint.bold(clean(scenario.pickle.name))}`)
   }
 
   private head(uri: string): void {
     if (this.headed) return
     this.headed = true
-    this.paper.line(this.paint.bold(this.featureNames.get(uri) ?? uri))
+    this.paper.line(this.paint.bold(clean(this.featureNames.get(uri) ?? uri)))
     this.paper.line(this.paint.dim(`${run.mode} · ${run.environment} · run ${run.id}`))
     for (const warning of run.warnings) this.paper.line(this.paint.yellow(`  warning: ${warning}`))
-    this.heldBefore()
-  }
-
-  private heldBefore(): void {
-    if (run.heldBefore.length === 0) return
-    this.paper.line(
-      this.paint.yellow(
-        `  Still out of rotation from earlier runs: ${counted(new Set(run.heldBefore.map(({ host }) => host)).size)}`,
-      ),
-    )
-    for (const [what, names] of grouped(
-      run.heldBefore.map(({ host, obligation, run: id }) => [`${obligation} (run ${id})`, host]),
-    )) {
-      this.names(`    ${what}: `, names)
-    }
+    this.summary.heldBefore()
   }
 
   private beginStep(id: string, testStepId: string): void {
@@ -138,11 +127,7 @@ class Screen {
   private endStep(id: string, testStepId: string, status: string, message: string | undefined): void {
     const step = this.step(id, testStepId)
     if (step === undefined || (run.refused !== undefined && status === 'SKIPPED')) return this.paper.settle()
-    const last = run.verdicts.at(-1)
-    const verdict =
-      last !== undefined && last.line === run.current.line && last.text === step.text && status !== 'SKIPPED'
-        ? last.verdict
-        : undefined
+    const verdict = status === 'SKIPPED' ? undefined : run.currentVerdict
     this.steps += status === 'PASSED' ? 1 : 0
     const mark =
       status === 'PASSED'
@@ -165,7 +150,7 @@ class Screen {
     if (status === 'PASSED' || status === 'SKIPPED') return
     if (verdict === undefined && message !== undefined)
       for (const line of message.split('\n')) this.paper.line(this.paint.red(`        ${line}`))
-    this.stoppedAt ??= { text, uri: run.current.uri, line: run.current.line, message: message ?? '' }
+    this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
   }
 
   private divergence(verdict: Verdict): void {
@@ -195,75 +180,6 @@ class Screen {
     this.paper.list(label, inRanges(hosts), LINES_AT_MOST, paint)
   }
 
-  private end(): void {
-    const took = formatDuration(systemClock.elapsed() - this.started)
-    const code = run.exitCode
-    this.paper.line('')
-    const hosts = run.verdicts.reduce((most, { verdict }) => Math.max(most, verdict.observations.length), 0)
-    if (code === EXIT.held) {
-      this.paper.line(
-        `${this.paint.green(this.paint.bold('HELD'))}  ${this.steps} steps on ${counted(hosts)}, in ${took}`,
-      )
-    } else {
-      this.paper.wrapped(`${this.title(code)}  ${this.reason(code)}`, 2, (line) => line)
-    }
-    const held = run.held()
-    this.stillHeld(held)
-    for (const note of run.notes.slice(0, 10))
-      this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
-    this.next(code, held.length > 0)
-    writeRunJson(run, systemClock.now())
-  }
-
-  private title(code: number): string {
-    const names: Record<number, string> = {
-      [EXIT.badInput]: 'REFUSED',
-      [EXIT.nobody]: 'NOBODY',
-      [EXIT.noBroker]: 'NO BROKER',
-      [EXIT.interrupted]: 'INTERRUPTED',
-    }
-    return this.paint.red(this.paint.bold(names[code] ?? 'STOPPED'))
-  }
-
-  private reason(code: number): string {
-    const stopped = this.stoppedAt
-    const where = stopped === undefined ? '' : `at "${stopped.text.trim()}" (${stopped.uri}:${stopped.line})`
-    if (run.refused !== undefined && code !== EXIT.interrupted)
-      return `${run.refused.message}${where === '' ? '' : `, ${where}`}`
-    if (code === EXIT.interrupted)
-      return `by the operator; ${this.steps} steps were done${where === '' ? '' : `, stopped ${where}`}`
-    return `${where || 'a step failed'}; no host was touched after it`
-  }
-
-  private stillHeld(held: readonly { host: string; obligation: string }[]): void {
-    if (held.length === 0) {
-      if (run.verdicts.length > 1) this.paper.line('  Nothing is left out of rotation.')
-      return
-    }
-    this.paper.line(
-      this.paint.yellow(`  Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`),
-    )
-    for (const [what, names] of grouped(held.map(({ host, obligation }) => [obligation, host])))
-      this.names(`    ${what}: `, names)
-  }
-
-  private next(code: number, held: boolean): void {
-    const advice: string[] = []
-    if (held && run.mode === 'live')
-      advice.push('npx lockstep held    what is out of rotation, and since when')
-    if (code === EXIT.diverged && run.mode === 'live')
-      advice.push('mend the hosts named above, then run the same feature again: it asks for states')
-    if (code === EXIT.badInput)
-      advice.push('correct the lines named above; npx lockstep steps lists the known sentences')
-    if (run.journal !== undefined && run.verdicts.length > 0) advice.push(`journal: ${run.journal}`)
-    for (const line of advice)
-      this.paper.wrapped(
-        `  ${this.paint.dim('next')}  ${line}`.replace(/next(\S*)  journal/, 'see $1  journal'),
-        8,
-        (text) => text,
-      )
-  }
-
   private step(id: string, testStepId: string): { keyword: string; text: string } | undefined {
     const found = this.testCases.get(this.running.get(id) ?? '')
     const pickleStepId = found?.testCase.testSteps.find(
@@ -271,17 +187,11 @@ class Screen {
     )?.pickleStepId
     const pickleStep = found?.pickle.steps.find((step) => step.id === pickleStepId)
     if (pickleStep === undefined) return undefined
-    return { keyword: this.keywords.get(pickleStep.astNodeIds[0] ?? '') ?? '', text: pickleStep.text }
+    return { keyword: this.keywords.get(pickleStep.astNodeIds[0] ?? '') ?? '', text: clean(pickleStep.text) }
   }
 }
 
 function tally(verdict: Verdict): string {
   const held = verdict.observations.filter(({ held: did }) => did).length
   return `${held}/${verdict.observations.length} hosts`
-}
-
-function grouped(pairs: readonly (readonly [string, string])[]): Map<string, string[]> {
-  const groups = new Map<string, string[]>()
-  for (const [key, value] of pairs) groups.set(key, [...(groups.get(key) ?? []), value])
-  return groups
 }

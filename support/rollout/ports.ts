@@ -1,3 +1,5 @@
+import type { Verdict } from './verdict'
+
 /** What a rollout needs from the world. It knows neither cucumber nor MCollective's wire. */
 
 /** A request to an agent; `changes` says whether a host can be other than before once it is done. */
@@ -44,7 +46,10 @@ export interface Fleet {
     selection: Selection,
     onFound: (found: number) => void,
   ): Promise<{ hosts: readonly string[]; strays: readonly Stray[] }>
-  /** Resolves with one answer for each of `hosts`. `beforeSend` has to have resolved before anything is sent. */
+  /**
+   * Resolves with one answer for each of `hosts`. `beforeSend` has to have resolved before anything is sent; it is called
+   * again, with the same id, before what only looks is asked again.
+   */
   call(request: Request, hosts: readonly string[], watch: CallWatch): Promise<Answers>
 }
 
@@ -92,5 +97,5 @@ export type JournalEntry =
 /** Those who watch a rollout. */
 export interface Audience {
   progress(done: number, expected: number | undefined): void
-  verdict(verdict: import('./verdict').Verdict): void
+  verdict(verdict: Verdict): void
 }

@@ -25,6 +25,9 @@ export interface RolloutPorts {
   stopping: AbortSignal
 }
 
+/** Whoever floods the reply queue is named often enough by then. */
+const OVERHEARD_AT_MOST = 1_000
+
 /**
  * One rollout: its hosts, what may be said to them, and what was seen. Once a verdict has not held, or the operator
  * has asked to stop, no host is asked anything any more by a step.
@@ -63,7 +66,7 @@ export class Rollout {
 
   /** A message that came while nobody waited for it; one that fails makes the next verdict fail. */
   overheard(stray: Stray): void {
-    this.loose.push(stray)
+    if (this.loose.length < OVERHEARD_AT_MOST) this.loose.push(stray)
   }
 
   /** What was overheard since the last verdict. */

@@ -181,6 +181,17 @@ describe('a connection to a pool of brokers', () => {
     expect(events).to.deep.equal([])
   })
 
+  it('keeps a broker although this process was too busy to listen', async () => {
+    const embedded = new EmbeddedBroker({ port: 0, heartBeat: 50 })
+    const port = await embedded.start()
+    closing.push(() => embedded.stop())
+    await connection([{ port }], { heartBeat: 50 }).open(forever)
+    const until = performance.now() + 500
+    while (performance.now() < until);
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(events).to.deep.equal([])
+  })
+
   it('hands on messages with subscriptions that it never made, and 10 MB ones', async () => {
     const body = Buffer.alloc(10 * 1024 * 1024, 7)
     const real = await broker((frame, socket) => {

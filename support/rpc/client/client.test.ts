@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { NO_FILTER, type Filter } from '../../protocol/filter'
 import { testFleet, type TestFleet } from '../../testing/embedded'
 import { LockstepError } from '../../system/errors'
+import { Tracker } from './tracker'
 import { broadcastIsCheaper } from './routing'
 import type { CallResult } from './result'
 
@@ -215,6 +216,22 @@ describe('discovery', () => {
   it('of known hosts tells who is there, and ends when all have answered', async () => {
     expect(await find({}, ['web1', 'web2'])).to.deep.equal(['web1', 'web2'])
     expect(await find({}, ['web1', 'web99'])).to.deep.equal(['web1'])
+  })
+})
+
+describe('a flood of answers', () => {
+  it('is told by its beginning, and does not grow', () => {
+    const tracker = new Tracker(
+      ['web1'],
+      () => {},
+      () => {},
+      () => {},
+    )
+    const body = Buffer.from('x')
+    for (let i = 0; i < 100_000; i += 1) tracker.settle('web1', { kind: 'answered', data: {} }, body)
+    for (let i = 0; i < 100_000; i += 1) tracker.settle(`stranger${i}`, { kind: 'answered', data: {} }, body)
+    expect(tracker.strays.length).to.be.at.most(1_000)
+    expect(tracker.outcomes.size).to.equal(1)
   })
 })
 

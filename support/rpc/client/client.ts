@@ -185,20 +185,26 @@ export class RpcClient {
       deadline.abort(new LockstepError('broker-lost', 'the time is over')),
     )
     const bound = AbortSignal.any([signal, deadline.signal])
-    const repeat = () => {
-      if (tracker.unanswered.length > 0)
-        void this.send(request, requestId, tracker.unanswered, bound).catch(() => {})
+    // Only what looks is asked again after a loss, under the same id, and not before the journal knows of it.
+    const repeat = async () => {
+      if (tracker.unanswered.length === 0) return
+      await request.beforeSend?.(requestId)
+      await this.send(request, requestId, tracker.unanswered, bound)
     }
+    const restored = () =>
+      void repeat().catch(() =>
+        deadline.abort(new LockstepError('broker-lost', 'it could not be asked again')),
+      )
     try {
       await request.beforeSend?.(requestId)
-      if (repeatable) this.restoredListeners.add(repeat)
+      if (repeatable) this.restoredListeners.add(restored)
       if (hosts.length > 0) await this.send(request, requestId, hosts, bound)
       await eitherOf(completed, bound)
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code !== 'broker-lost') throw error
     } finally {
       stop()
-      this.restoredListeners.delete(repeat)
+      this.restoredListeners.delete(restored)
       this.active.delete(requestId)
       tracker.finish(Math.round(clock.elapsed() - started))
       this.remember(requestId, entry)

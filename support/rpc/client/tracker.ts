@@ -1,5 +1,8 @@
 import type { Outcome, Stray } from './result'
 
+/** A flood is told by its beginning. */
+const STRAYS_AT_MOST = 1_000
+
 /** Where what arrives for one request goes. */
 export interface Answers {
   awaits(host: string): boolean
@@ -48,7 +51,7 @@ export class Tracker implements Answers {
 
   stray(stray: Stray): void {
     if (this.finished) this.onLate(stray)
-    else this.strays.push(stray)
+    else if (this.strays.length < STRAYS_AT_MOST) this.strays.push(stray)
   }
 
   /** Whoever is still waited for is silent; what comes from now on is late. */
@@ -108,7 +111,7 @@ export class Listener implements Answers {
 
   stray(stray: Stray): void {
     if (this.finished) this.onLate(stray)
-    else this.strays.push(stray)
+    else if (this.strays.length < STRAYS_AT_MOST) this.strays.push(stray)
   }
 
   finish(): void {

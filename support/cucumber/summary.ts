@@ -1,0 +1,101 @@
+import type { createColors } from 'picocolors'
+import { clean, hosts as counted } from '../rollout/verdict'
+import { systemClock } from '../system/clock'
+import { formatDuration } from '../system/duration'
+import { EXIT } from '../system/errors'
+import { inRanges } from './host_names'
+import { byObligation } from './host_table'
+import type { Paper } from './paper'
+import { run } from './run'
+
+/** The line that a run ended at. */
+export interface StoppedAt {
+  text: string
+  uri: string
+  line: number
+}
+
+const LINES_AT_MOST = 12
+
+const TITLES: Readonly<Record<number, string>> = {
+  [EXIT.badInput]: 'REFUSED',
+  [EXIT.nobody]: 'NOBODY',
+  [EXIT.noBroker]: 'NO BROKER',
+  [EXIT.interrupted]: 'INTERRUPTED',
+}
+
+/** What a person reads when a run is over: what came of it, who is still out of rotation, and what to do next. */
+export class Summary {
+  private readonly started = systemClock.elapsed()
+
+  constructor(
+    private readonly paper: Paper,
+    private readonly paint: ReturnType<typeof createColors>,
+  ) {}
+
+  /** Said first of all: what earlier runs have left. */
+  heldBefore(): void {
+    const items = run.heldBefore.map(({ host, obligation, run: id }) => ({
+      host,
+      obligation: `${obligation} (run ${id})`,
+    }))
+    if (items.length > 0) this.outOfRotation('Still out of rotation from earlier runs', items)
+  }
+
+  end(steps: number, stoppedAt: StoppedAt | undefined): void {
+    const code = run.exitCode
+    this.outcome(code, steps, stoppedAt)
+    const held = run.held()
+    if (held.length > 0) this.outOfRotation('Still out of rotation', held)
+    else if (run.verdicts.length > 1) this.paper.line('  Nothing is left out of rotation.')
+    for (const note of run.notes)
+      this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
+    for (const line of advice(code, held.length > 0))
+      this.paper.wrapped(`  ${this.paint.dim('next')}  ${line}`, 8, plain)
+    if (run.journal !== undefined && run.verdicts.length > 0)
+      this.paper.wrapped(`  ${this.paint.dim('see')}   journal: ${run.journal}`, 8, plain)
+  }
+
+  private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
+    const { bold, green, red } = this.paint
+    if (code !== EXIT.held) {
+      const title = red(bold(TITLES[code] ?? 'STOPPED'))
+      return this.paper.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
+    }
+    const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
+    const took = formatDuration(systemClock.elapsed() - this.started)
+    this.paper.line(`${green(bold('HELD'))}  ${steps} steps on ${counted(most)}, in ${took}`)
+  }
+
+  private outOfRotation(title: string, items: readonly { host: string; obligation: string }[]): void {
+    const n = new Set(items.map(({ host }) => host)).size
+    this.paper.line(this.paint.yellow(`  ${title}: ${counted(n)}`))
+    for (const [what, names] of byObligation(items))
+      this.paper.list(`    ${what}: `, inRanges(names), LINES_AT_MOST, plain)
+  }
+}
+
+function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): string {
+  const where = stoppedAt === undefined ? '' : `at "${stoppedAt.text}" (${stoppedAt.uri}:${stoppedAt.line})`
+  if (code === EXIT.interrupted)
+    return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
+  if (run.refused !== undefined) return `${clean(run.refused.message)}${where && `, ${where}`}`
+  return `${where || 'a step failed'}; no host was touched after it`
+}
+
+function advice(code: number, held: boolean): string[] {
+  const live = run.mode === 'live'
+  return [
+    ...(held && live ? ['npx lockstep held    what is out of rotation, and since when'] : []),
+    ...(code === EXIT.diverged && live
+      ? ['mend the hosts named above, then run the same feature again: it asks for states']
+      : []),
+    ...(code === EXIT.badInput
+      ? ['correct what is named above; npx lockstep steps lists the known sentences']
+      : []),
+  ]
+}
+
+function plain(text: string): string {
+  return text
+}
