@@ -45,6 +45,7 @@ export class Summary {
   end(steps: number, stoppedAt: StoppedAt | undefined): void {
     const code = run.exitCode
     this.outcome(code, steps, stoppedAt)
+    this.diverged(code)
     const held = run.held()
     if (held.length > 0) this.outOfRotation('Still out of rotation', held)
     else if (run.verdicts.length > 1) this.paper.line('  Nothing is left out of rotation.')
@@ -65,6 +66,14 @@ export class Summary {
     const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
     const took = formatDuration(systemClock.elapsed() - this.started)
     this.paper.line(`${green(bold('HELD'))}  ${steps} steps on ${counted(most)}, in ${took}`)
+  }
+
+  /** Named again here: what is above may have scrolled away. */
+  private diverged(code: number): void {
+    if (code !== EXIT.diverged) return
+    const hosts = run.currentVerdict?.observations.filter(({ held }) => !held).map(({ host }) => host) ?? []
+    if (hosts.length > 0)
+      this.paper.list('  Diverged: ', inRanges(hosts), LINES_AT_MOST, (text) => this.paint.red(text))
   }
 
   private outOfRotation(title: string, items: readonly { host: string; obligation: string }[]): void {

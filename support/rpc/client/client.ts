@@ -1,18 +1,19 @@
 import type { Connector } from '../../connectors/connector'
 import { NO_FILTER, type Filter } from '../../protocol/filter'
 import { checkFreshness } from '../../protocol/freshness'
-import { asText } from '../../protocol/plain'
 import { Refusal } from '../../protocol/refusal'
-import { decodeRpcReply, encodeRpcRequest } from '../../protocol/rpc_body'
+import { encodeRpcRequest } from '../../protocol/rpc_body'
 import type { RubyValue } from '../../protocol/marshal/values'
 import type { ClientSecurity } from '../../protocol/security/security'
 import type { Clock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import { inputFault, type Data } from '../contracts/contract'
 import { contractOf } from '../contracts'
+import { outcomeOf, pong, refusalText } from './replies'
 import type { CallResult, Outcome, Stray } from './result'
 import { broadcastIsCheaper } from './routing'
 import { Listener, Tracker, type Answers } from './tracker'
+import { eitherOf, elapse } from './waiting'
 
 export interface ClientOptions {
   connector: Connector
@@ -314,40 +315,4 @@ function checkCall(agent: string, action: string, inputs: Record<string, Data>) 
   const fault = inputFault(known, inputs)
   if (fault !== undefined) throw new LockstepError('bad-input', `${agent} ${action}: ${fault.message}`)
   return known
-}
-
-function outcomeOf(message: RubyValue, outputs: readonly string[]): Outcome {
-  const { statuscode, statusmsg, data } = decodeRpcReply(message)
-  if (statuscode !== 0) return { kind: 'failed', code: statuscode, message: statusmsg, data }
-  const missing = outputs.find((name) => !Object.hasOwn(data, name))
-  if (missing !== undefined) return { kind: 'untrusted', reason: `answered without ${missing}` }
-  return { kind: 'answered', data }
-}
-
-function pong(message: RubyValue): Outcome {
-  if (asText(message) === 'pong') return { kind: 'answered', data: {} }
-  return { kind: 'untrusted', reason: 'answered the discovery with something other than pong' }
-}
-
-function refusalText(refusal: Refusal): string {
-  if (refusal.code === 'bad-signature') return `bad signature: ${refusal.message}`
-  if (refusal.code === 'expired' || refusal.code === 'from-the-future')
-    return `its answer was ${refusal.message}`
-  return `its answer cannot be read: ${refusal.message}`
-}
-
-/** Resolves with the work or as soon as the signal is aborted, and leaves no listener behind. */
-async function eitherOf(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  let abort = () => {}
-  const aborted = new Promise<void>((resolve) => (abort = resolve))
-  signal.addEventListener('abort', abort, { once: true })
-  await Promise.race([work, aborted])
-  signal.removeEventListener('abort', abort)
-}
-
-function elapse(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  let stop = () => {}
-  const over = new Promise<void>((resolve) => (stop = clock.after(ms, resolve)))
-  return eitherOf(over, signal).finally(() => stop())
 }
