@@ -82,3 +82,22 @@ Feature: 1. A rollout
         When I run cucumber-js "block.feature"
         Then it should exit with 0
         And it should say "Still out of rotation: 2 hosts"
+
+    Scenario: Ten thousand hosts
+        Given the website feature
+        And a file "fleet.yaml":
+            """
+            repository: { mywebapp: [4.2.6-2.el5, 4.2.6-3.el5] }
+            fleet:
+              - hosts: web[1-10000].example.net
+                classes: [roles::dev_server]
+                facts: { country: de }
+                packages: { mywebapp: 4.2.6-2.el5 }
+            """
+        And the environment variable "LOCKSTEP_FLEET" is "fleet.yaml"
+        And the host "web7777.example.net=lies from step 3"
+        When I run cucumber-js "website.feature"
+        Then it should exit with 1
+        And it should say "web[1-10000].example.net"
+        And it should say "9999/10000 hosts"
+        And it should say "Diverged: web7777.example.net"

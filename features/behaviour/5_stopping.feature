@@ -64,3 +64,15 @@ Feature: 5. Stopping
         When I run lockstep "held"
         Then it should exit with 0
         And it should say "Nothing is out of rotation."
+
+    Scenario: A reader that leaves decides nothing about the rollout
+        Given the website feature
+        When I run cucumber-js "website.feature" and leave after the first line
+        Then it should exit with 0
+        And 0 hosts should be held
+        And the step "traffic from the load balancer should be unblocked" should have counted:
+            | expected   | 8 |
+            | answered   | 8 |
+            | diverged   | 0 |
+            | silent     | 0 |
+            | unexpected | 0 |

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 
 const ROOT = resolve(__dirname, '..', '..')
@@ -13,6 +14,8 @@ export interface ProcessRun {
   stderr: string
   report: RunReport | undefined
 }
+
+type OnStart = (kill: (signal: NodeJS.Signals) => void, stdout: Readable) => void
 
 interface RunReport {
   exitCode: number
@@ -30,7 +33,7 @@ export function cucumber(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
-  onStart: (kill: (signal: NodeJS.Signals) => void) => void = () => {},
+  onStart: OnStart = () => {},
 ): Promise<ProcessRun> {
   return node([CUCUMBER, '--config', relative(cwd, join(ROOT, 'cucumber.js')), ...args], cwd, env, onStart)
 }
@@ -44,7 +47,7 @@ async function node(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
-  onStart: (kill: (signal: NodeJS.Signals) => void) => void,
+  onStart: OnStart,
 ): Promise<ProcessRun> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(LOCKSTEP|MCOLLECTIVE|STOMP|CUCUMBER)_/.test(name),
@@ -62,7 +65,7 @@ async function node(
     stdin: 'ignore',
     reject: false,
   })
-  onStart((signal) => void child.kill(signal))
+  onStart((signal) => void child.kill(signal), child.stdout)
   const { exitCode, stdout, stderr } = await child
   const path = join(cwd, 'reports', 'run.json')
   const report = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunReport) : undefined

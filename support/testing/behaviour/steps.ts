@@ -93,6 +93,15 @@ When(
   },
 )
 
+When(
+  'I run cucumber-js {string} and leave after the first line',
+  async function (this: Manual, args: string) {
+    this.run = await cucumber(args.split(' '), this.scratch.path, this.env, (_kill, stdout) => {
+      stdout.once('data', () => stdout.destroy())
+    })
+  },
+)
+
 When('I run lockstep {string}', async function (this: Manual, args: string) {
   this.run = await lockstep(args.split(' '), this.scratch.path)
 })

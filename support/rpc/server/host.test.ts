@@ -1,0 +1,140 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { NO_FILTER } from '../../protocol/filter'
+import { decodeRpcReply, encodeRpcRequest } from '../../protocol/rpc_body'
+import type { Plain } from '../../protocol/plain'
+import { pskClient, pskServer } from '../../protocol/security/psk'
+import type { Clock } from '../../system/clock'
+import { contracts } from '../contracts'
+import { ActionFailed, type Agent } from './agent'
+import { RpcHost } from './host'
+
+const NOW = 1_700_000_000
+const clock: Clock = { now: () => NOW * 1000, elapsed: () => 0, after: () => () => {} }
+const client = pskClient('secret', 'uid=0')
+
+function host(): { host: RpcHost; refused: string[]; updates: () => number } {
+  const refused: string[] = []
+  let updates = 0
+  const agent: Agent = {
+    contract: contracts.package,
+    actions: {
+      update() {
+        updates += 1
+        return { ensure: '2.0' }
+      },
+      install() {
+        throw new ActionFailed('no space left', { ensure: '1.0' })
+      },
+      purge() {
+        throw new Error('a bug')
+      },
+    },
+  }
+  const made = new RpcHost({
+    subject: { identity: 'web1', classes: ['roles::web'], facts: {}, agents: ['package'] },
+    collective: 'mcollective',
+    security: pskServer('secret'),
+    agents: new Map([['package', agent]]),
+    clock,
+    onRefused: (reason) => refused.push(reason),
+  })
+  return { host: made, refused, updates: () => updates }
+}
+
+let requests = 0
+function request(action: string, data: Record<string, Plain>, fields: object = {}): Buffer {
+  requests += 1
+  return client.sealRequest({
+    senderid: 'control',
+    requestid: requests.toString(16).padStart(32, '0'),
+    filter: NO_FILTER,
+    collective: 'mcollective',
+    agent: 'package',
+    ttl: 60,
+    msgtime: NOW,
+    message: encodeRpcRequest({ agent: 'package', action, caller: 'uid=0', data }),
+    ...fields,
+  })
+}
+
+async function answer(to: RpcHost, bytes: Buffer) {
+  const reply = await to.handle(bytes)
+  return reply === undefined ? undefined : decodeRpcReply(client.openReply(client.peekReply(reply)).message)
+}
+
+describe('a host', () => {
+  const app = { package: 'mywebapp' }
+  const statuses: [string, string, Record<string, Plain>, number, RegExp][] = [
+    ['did it', 'update', app, 0, /OK/],
+    ['could not', 'install', app, 1, /no space left/],
+    ['knows no such action', 'explode', app, 2, /Unknown action/],
+    ['misses an input', 'update', {}, 3, /package is missing/],
+    ['was given a bad input', 'update', { package: '$(reboot)' }, 4, /not a package name/],
+    ['was given an input that there is not', 'update', { ...app, force: true }, 4, /no input named force/],
+    ['has a bug', 'purge', app, 5, /a bug/],
+  ]
+  for (const [what, action, data, code, message] of statuses) {
+    it(`answers ${code} when it ${what}`, async () => {
+      const reply = await answer(host().host, request(action, data))
+      expect(reply?.statuscode).to.equal(code)
+      expect(reply?.statusmsg).to.match(message)
+    })
+  }
+
+  it('carries a request out once, however often it comes', async () => {
+    const { host: one, refused, updates } = host()
+    const bytes = request('update', app)
+    await one.handle(bytes)
+    expect(await one.handle(bytes)).to.equal(undefined)
+    expect(updates()).to.equal(1)
+    expect(refused[0]).to.match(/came a second time/)
+  })
+
+  const ignored: [string, object][] = [
+    ['is for another collective', { collective: 'other' }],
+    ['is for other hosts', { filter: { ...NO_FILTER, identities: ['web2'] } }],
+    ['has a filter that cannot be evaluated', { filter: { ...NO_FILTER, classes: ['/[/'] } }],
+    ['is for an agent that it does not run', { agent: 'puppet' }],
+    ['is older than its ttl', { msgtime: NOW - 61 }],
+    ['is from the future', { msgtime: NOW + 61 }],
+  ]
+  for (const [what, fields] of ignored) {
+    it(`neither does nor answers what ${what}`, async () => {
+      const { host: one, updates } = host()
+      expect(await one.handle(request('update', app, fields))).to.equal(undefined)
+      expect(updates()).to.equal(0)
+    })
+  }
+
+  it('neither does nor answers what was signed with another secret', async () => {
+    const { host: one, refused, updates } = host()
+    const stranger = pskClient('other', 'uid=0')
+    const bytes = stranger.sealRequest({
+      senderid: 'control',
+      requestid: 'f'.repeat(32),
+      filter: NO_FILTER,
+      collective: 'mcollective',
+      agent: 'package',
+      ttl: 60,
+      msgtime: NOW,
+      message: encodeRpcRequest({ agent: 'package', action: 'update', caller: 'uid=0', data: app }),
+    })
+    expect(await one.handle(bytes)).to.equal(undefined)
+    expect(updates()).to.equal(0)
+    expect(refused[0]).to.match(/another secret/)
+  })
+
+  it('survives any bytes', async () => {
+    const { host: one } = host()
+    const whole = request('update', app)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 }), async (position, byte) => {
+        const bytes = Buffer.from(whole)
+        bytes[position] = byte
+        await one.handle(bytes)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})
