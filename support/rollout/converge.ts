@@ -26,22 +26,22 @@ export async function converge(rollout: Rollout, change: Change): Promise<Verdic
 }
 
 export async function carryOut(hosts: readonly string[], change: Change): Promise<Verdict> {
-  const told = await change.order(hosts)
-  const first = new Map(hosts.map((host) => [host, told.outcomes.get(host)] as const))
+  const { order, done, verify } = change
+  const told = await order(hosts)
+  const said = (host: string) =>
+    sightOf(host, told, (answer) => ({ held: answer.kind === 'answered', seen: saidBy(answer, done) }))
   const doubtful =
-    change.verify === undefined ? [] : hosts.filter((host) => isDoubtful(first.get(host), told))
-  const seen =
-    change.verify !== undefined && doubtful.length > 0 ? await change.verify.look(doubtful) : undefined
-  const observations = hosts.map((host): Observation => {
-    if (seen !== undefined && change.verify !== undefined && doubtful.includes(host)) {
-      return afterAll(host, told, seen, change.verify.read)
-    }
-    return sightOf(host, told, (answer) => ({
-      held: answer.kind === 'answered',
-      seen: saidBy(answer, change.done),
-    }))
-  })
-  return { observations, strays: [...told.strays, ...(seen?.strays ?? [])] }
+    verify === undefined ? [] : hosts.filter((host) => isDoubtful(told.outcomes.get(host), told))
+  if (verify === undefined || doubtful.length === 0)
+    return { observations: hosts.map(said), strays: told.strays }
+  const seen = await verify.look(doubtful)
+  const looked = new Set(doubtful)
+  return {
+    observations: hosts.map((host) =>
+      looked.has(host) ? afterAll(host, told, seen, verify.read) : said(host),
+    ),
+    strays: [...told.strays, ...seen.strays],
+  }
 }
 
 function isDoubtful(answer: Answer | undefined, told: Answers): boolean {

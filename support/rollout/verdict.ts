@@ -81,7 +81,13 @@ export function describe(verdict: Verdict): string {
   const failed = diverged + silent
   const groups = cohorts(verdict)
   const width = Math.min(32, Math.max(0, ...groups.map(({ seen }) => seen.length)))
-  const lines = [expected === 0 ? 'no host was asked' : `${failed} of ${hosts(expected)} diverged`]
+  const lines = [
+    expected === 0
+      ? 'no host was asked'
+      : failed === 0
+        ? 'no host diverged, but:'
+        : `${failed} of ${hosts(expected)} diverged`,
+  ]
   for (const { seen, held, hosts: names } of groups) {
     const who = held && names.length > 1 ? hosts(names.length) : names.join(', ')
     lines.push(`  ${clean(seen).padEnd(width)}  ${who}`)
