@@ -76,3 +76,12 @@ Feature: 5. Stopping
             | diverged   | 0 |
             | silent     | 0 |
             | unexpected | 0 |
+
+    Scenario: A journal that was damaged is never taken for "all done"
+        Given a file ".lockstep/live/20260101-120000-abcd.journal.ndjson":
+            """
+            00000000 {"type":"lifted","obligation":"blocks 192.168.1.1","hosts":["web1"]}
+            """
+        When I run lockstep "held"
+        Then it should exit with 1
+        And it should say "The journal of run 20260101-120000-abcd is damaged"

@@ -7,6 +7,7 @@ import type { Stray } from '../rpc/client/result'
 import { parseFault } from '../simulation/faults'
 import { EmbeddedFleet } from '../simulation/fleet'
 import { systemClock } from '../system/clock'
+import type { Proxy } from './proxy'
 
 export interface TestFleet {
   client: RpcClient
@@ -20,7 +21,7 @@ export interface TestFleet {
 export async function testFleet(
   n: number,
   faults: Readonly<Record<number, string>> = {},
-  onRestored: () => void = () => {},
+  through: (port: number) => Promise<Proxy | undefined> = async () => undefined,
 ): Promise<TestFleet> {
   const hosts = Array.from({ length: n }, (_, index) => ({
     identity: `web${index + 1}`,
@@ -39,10 +40,11 @@ export async function testFleet(
     clock: systemClock,
   })
   const port = await fleet.start()
+  const proxy = await through(port)
   const strays: Stray[] = []
   const connector = stompConnector({
     naming: activemq,
-    brokers: [{ host: '127.0.0.1', port }],
+    brokers: [{ host: '127.0.0.1', port: proxy?.port ?? port }],
     virtualHost: 'mcollective',
     collective: 'mcollective',
     identity: 'test',
@@ -61,7 +63,7 @@ export async function testFleet(
     clock: systemClock,
     newRequestId: () => randomBytes(16).toString('hex'),
     onStray: (stray) => strays.push(stray),
-    onConnection: (event) => void (event === 'restored' && onRestored()),
+    onConnection: () => {},
   })
   await connector.open(new AbortController().signal)
   return {
@@ -70,6 +72,7 @@ export async function testFleet(
     strays,
     async stop() {
       await connector.close()
+      await proxy?.stop()
       await fleet.stop()
     },
   }

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { NO_FILTER, type Filter } from '../../protocol/filter'
 import { testFleet, type TestFleet } from '../../testing/embedded'
 import { LockstepError } from '../../system/errors'
+import { slicingProxy } from '../../testing/proxy'
 import { Tracker } from './tracker'
 import { broadcastIsCheaper } from './routing'
 import type { CallResult } from './result'
@@ -155,6 +156,26 @@ describe('a call to hosts', () => {
     )
     expect(running.fleet.hosts[0]?.performed.size).to.equal(0)
   })
+
+  for (const [name, size, delay] of [
+    ['that hands on single bytes', 1, 0],
+    ['with a delay of 200 ms', 1_000_000, 200],
+  ] as const) {
+    it(`is the same through a connection ${name}`, async () => {
+      running = await testFleet(3, {}, (port) => slicingProxy(port, size, delay))
+      const hosts = ['web1', 'web2', 'web3']
+      const result = await running.client.call({
+        agent: 'package',
+        action: 'update',
+        inputs: { package: 'mywebapp' },
+        hosts,
+        within: 10_000,
+        signal,
+      })
+      expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'answered', web3: 'answered' })
+      expect(result.strays).to.deep.equal([])
+    })
+  }
 
   for (const [action, times] of [
     ['status', 1],
