@@ -85,3 +85,20 @@ Feature: 5. Stopping
         When I run lockstep "held"
         Then it should exit with 1
         And it should say "The journal of run 20260101-120000-abcd is damaged"
+
+    Scenario: A broker that goes away for good
+        Given the website feature
+        And the host "web3.example.net=very slow"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a file "lockstep.yaml":
+            """
+            environments:
+              test: { client_config: client.cfg, timeouts: { default: 3 seconds } }
+            """
+        When I run cucumber-js "-p live website.feature" and the broker is gone at "iptables"
+        Then it should exit with 4
+        And it should say "NO BROKER"
+        And it should say "it did not come back"
+        And it should say "Diverged: web"
+        And it should say "Still out of rotation: 8 hosts"
+        And it should show no stack trace

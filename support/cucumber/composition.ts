@@ -106,11 +106,17 @@ export class Composition {
   /** Looks once more at what was put back unseen, writes the end into the journal, and lets go of everything. */
   async end(): Promise<void> {
     try {
+      const lost = this.fleet.lost()
+      if (lost !== undefined) {
+        this.run.refuse(
+          new LockstepError('broker-lost', `${lost.message}; it did not come back`, { cause: lost }),
+        )
+      }
       for (const rollout of this.rollouts.values()) {
         // A second answer that differs from the first may still be on its way when the last host has answered.
         if (rollout.hosts.known !== undefined)
           await pause(systemClock, LAST_WORDS, new AbortController().signal)
-        if (rollout.halted === undefined && !this.run.stopping.signal.aborted)
+        if (rollout.halted === undefined && lost === undefined && !this.run.stopping.signal.aborted)
           await rollout.traffic.settleLedger()
         const late = rollout.takeOverheard().filter(({ fails }) => fails)
         for (const { host, detail } of late) {

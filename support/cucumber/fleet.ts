@@ -15,6 +15,8 @@ import { systemClock } from '../system/clock'
 import type { Log } from '../system/log'
 
 export interface ReachableFleet extends Fleet {
+  /** Why there is no connection at the moment, if there was one before. */
+  lost(): Error | undefined
   close(): Promise<void>
 }
 
@@ -50,6 +52,7 @@ export function mcollectiveFleet(
       heard.stray(stray)
     },
     onConnection(event) {
+      lost = event === 'restored' ? undefined : event.lost
       const text = event === 'restored' ? 'the connection to the broker is back' : event.lost.message
       log.warn(text)
       if (!closing) heard.note(text)
@@ -57,6 +60,7 @@ export function mcollectiveFleet(
   })
   let opened: Promise<void> | undefined
   let closing = false
+  let lost: Error | undefined
   const open = () => (opened ??= connector.open(signal))
   const within = (agent: string) =>
     environment.timeouts[agent] ??
@@ -94,6 +98,7 @@ export function mcollectiveFleet(
       )
       return result
     },
+    lost: () => lost,
     async close() {
       closing = true
       if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})

@@ -70,7 +70,7 @@ export class Summary {
 
   /** Named again here: what is above may have scrolled away. */
   private diverged(code: number): void {
-    if (code !== EXIT.diverged) return
+    if (code !== EXIT.diverged && code !== EXIT.noBroker) return
     const hosts = run.currentVerdict?.observations.filter(({ held }) => !held).map(({ host }) => host) ?? []
     if (hosts.length > 0)
       this.paper.list('  Diverged: ', inRanges(hosts), LINES_AT_MOST, (text) => this.paint.red(text))

@@ -102,6 +102,14 @@ When(
   },
 )
 
+When(
+  'I run cucumber-js {string} and the broker is gone at {string}',
+  async function (this: Manual, args: string, at: string) {
+    void until(() => journals(this.scratch.path).includes(at)).then(() => this.elsewhere?.stop())
+    this.run = await cucumber(args.split(' '), this.scratch.path, this.env)
+  },
+)
+
 When('I run lockstep {string}', async function (this: Manual, args: string) {
   this.run = await lockstep(args.split(' '), this.scratch.path)
 })
