@@ -6,7 +6,7 @@ import { RpcClient } from '../rpc/client/client'
 import type { Stray } from '../rpc/client/result'
 import { parseFault } from '../simulation/faults'
 import { EmbeddedFleet } from '../simulation/fleet'
-import { systemClock } from '../system/clock'
+import { systemClock, type Clock } from '../system/clock'
 import type { Proxy } from './proxy'
 
 export interface TestFleet {
@@ -22,6 +22,7 @@ export async function testFleet(
   n: number,
   faults: Readonly<Record<number, string>> = {},
   through: (port: number) => Promise<Proxy | undefined> = async () => undefined,
+  clientClock: Clock = systemClock,
 ): Promise<TestFleet> {
   const hosts = Array.from({ length: n }, (_, index) => ({
     identity: `web${index + 1}`,
@@ -60,7 +61,7 @@ export async function testFleet(
     identity: 'test',
     collective: 'mcollective',
     ttl: 60,
-    clock: systemClock,
+    clock: clientClock,
     newRequestId: () => randomBytes(16).toString('hex'),
     onStray: (stray) => strays.push(stray),
     onConnection: () => {},

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { NO_FILTER, type Filter } from '../../protocol/filter'
 import { testFleet, type TestFleet } from '../../testing/embedded'
+import { systemClock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import { slicingProxy } from '../../testing/proxy'
 import { Tracker } from './tracker'
@@ -155,6 +156,25 @@ describe('a call to hosts', () => {
       (error: Error) => expect(error.message).to.equal('the disk is full'),
     )
     expect(running.fleet.hosts[0]?.performed.size).to.equal(0)
+  })
+
+  it('goes by time that passes, and names the skew, when the clock jumps back an hour meanwhile', async () => {
+    let jump = 0
+    running = await testFleet(2, { 2: 'slow' }, undefined, { ...systemClock, now: () => Date.now() - jump })
+    const hosts = ['web1', 'web2']
+    setTimeout(() => (jump = 3_600_000), 100)
+    const result = await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts,
+      within: 5_000,
+      signal,
+    })
+    expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'untrusted' })
+    expect(result.outcomes.get('web2'))
+      .to.have.property('reason')
+      .that.matches(/3[56]\d\d s in the future by its own clock/)
   })
 
   for (const [name, size, delay] of [
