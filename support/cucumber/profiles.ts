@@ -36,7 +36,7 @@ export function profiles(options: ProfileOptions = {}) {
   }
   const fleet = options.fleet === undefined ? {} : { fleet: options.fleet }
   const reports = () => {
-    mkdirSync('reports', { recursive: true })
+    makeReportsFolder()
     return [join(__dirname, 'terminal.cjs'), ['html', 'reports/rollout.html'], ['junit', 'reports/junit.xml']]
   }
   const all = {
@@ -66,6 +66,14 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
   if (has('--retry')) refuse('a rollout is not retried: a retried step is a second deploy; leave out --retry')
   if (chosen.includes('live') && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
     refuse('a live rollout names its feature: npx cucumber-js -p live features/deployments/website.feature')
+  }
+}
+
+function makeReportsFolder(): void {
+  try {
+    mkdirSync('reports', { recursive: true })
+  } catch (error) {
+    refuse(`reports cannot be written here: ${(error as Error).message}`)
   }
 }
 

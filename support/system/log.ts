@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
+import { LockstepError } from './errors'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 
-/** A structured log on file. No text of `secrets` reaches it, whichever field or message it is in. */
+/** A structured log on file. No text of `secrets` reaches it, whichever field or message it is in. @throws LockstepError `journal-failed` */
 export function openLog(directory: string, run: string, secrets: readonly string[]): Log {
-  mkdirSync(directory, { recursive: true })
+  const path = join(directory, `${run}.log`)
   const scrub = scrubber(secrets)
   return pino(
     {
@@ -15,8 +16,21 @@ export function openLog(directory: string, run: string, secrets: readonly string
       redact: ['password', 'passcode', 'secret', '*.password', '*.passcode', '*.secret'],
       hooks: { streamWrite: scrub },
     },
-    pino.destination({ dest: join(directory, `${run}.log`), sync: true }),
+    opened(directory, path),
   )
+}
+
+function opened(directory: string, path: string) {
+  try {
+    mkdirSync(directory, { recursive: true })
+    return pino.destination({ dest: path, sync: true })
+  } catch (error) {
+    throw new LockstepError(
+      'journal-failed',
+      `the log ${path} cannot be written: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
 }
 
 /** Replaces every occurrence of a secret, also in the form that JSON gives it. */
