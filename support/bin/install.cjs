@@ -9,7 +9,7 @@ const wanted = join(root, 'package-lock.json')
 
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
   process.stderr.write('Installing what is missing (npm install) …\n')
-  // Not `npm ci`: the lock file may have been written where binaries of other systems are not to be had, and ci refuses that.
+  // Not `npm ci`: it refuses a lock file that lacks the optional binaries of other systems.
   const done = spawnSync('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], {
     cwd: root,
     stdio: 'inherit',

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { failure } from '../testing/failure'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { LockstepError } from '../system/errors'
 import { heldByRuns } from './held'
@@ -13,16 +14,6 @@ const failed = (message: string, data: Record<string, unknown> = {}): Answer => 
 })
 const silent: Answer = { kind: 'silent', waited: 20_000 }
 const hosts = ['web1', 'web2', 'web10']
-
-async function failure(work: Promise<unknown>): Promise<LockstepError> {
-  try {
-    await work
-  } catch (error) {
-    if (error instanceof LockstepError) return error
-    throw error
-  }
-  throw new Error('it was expected to fail')
-}
 
 /** A fleet that really blocks and installs, with exceptions by host. */
 function fleet(except: Readonly<Record<string, (request: Request) => Answer | undefined>> = {}): FakeFleet {

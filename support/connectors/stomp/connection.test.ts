@@ -1,5 +1,6 @@
 import net from 'node:net'
 import { expect } from 'chai'
+import { failure } from '../../testing/failure'
 import { fakeBroker, welcoming, type FakeBroker } from '../../testing/fake_broker'
 import { systemClock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
@@ -53,16 +54,6 @@ describe('a connection to a pool of brokers', () => {
     })
     closing.push(() => made.close())
     return made
-  }
-
-  async function failure(work: Promise<unknown>): Promise<LockstepError> {
-    try {
-      await work
-    } catch (error) {
-      if (error instanceof LockstepError) return error
-      throw error
-    }
-    throw new Error('it was expected to fail')
   }
 
   async function until(test: () => boolean): Promise<void> {

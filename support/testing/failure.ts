@@ -1,0 +1,12 @@
+import { LockstepError } from '../system/errors'
+
+/** The error that some work is expected to end with; any other error, or none, fails the test. */
+export async function failure(work: Promise<unknown>): Promise<LockstepError> {
+  try {
+    await work
+  } catch (error) {
+    if (error instanceof LockstepError) return error
+    throw error
+  }
+  throw new Error('it was expected to fail')
+}
