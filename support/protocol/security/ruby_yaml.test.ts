@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { decodeMarshal } from '../marshal/decode'
 import { encodeMarshal } from '../marshal/encode'
 import type { RubyValue } from '../marshal/values'
 import { rubyValue } from '../../testing/arbitraries'
@@ -27,7 +28,7 @@ describe('Ruby YAML, beside real ruby', () => {
     const list = values()
     const read = ruby(TO_MARSHAL, list.map(encodeRubyYaml))
     list.forEach((value, i) =>
-      expect(read[i], JSON.stringify(encodeRubyYaml(value).toString())).to.equal(
+      expect(unshared(read[i]), JSON.stringify(encodeRubyYaml(value).toString())).to.equal(
         encodeMarshal(value).toString('hex'),
       ),
     )
@@ -44,6 +45,11 @@ describe('Ruby YAML, beside real ruby', () => {
     })
   })
 })
+
+/** Ruby shares equal string keys of hashes once it has read them; reading and writing here undoes that. */
+function unshared(marshalled: string | undefined): string {
+  return encodeMarshal(decodeMarshal(Buffer.from(marshalled ?? '', 'hex'))).toString('hex')
+}
 
 /** What MCollective's envelopes are made of: text, symbols that are names, whole numbers, and lists and hashes of these. */
 function isYamlSafe(value: RubyValue): boolean {

@@ -13,8 +13,8 @@ export function encodeRubyYaml(value: RubyValue): Buffer {
 }
 
 /**
- * Reads what Ruby's `YAML.dump` writes of plain data. Ruby objects and every other tag are refused; so are aliases,
- * which Psych writes only for objects that a message would not share and which are how small files become huge ones.
+ * Reads what Ruby's `YAML.dump` writes of plain data. Ruby objects and every other tag are refused. An alias, which
+ * Psych writes where the same object stands twice, counts as much as what it stands for.
  * @throws Refusal
  */
 export function decodeRubyYaml(bytes: Buffer): RubyValue {
@@ -43,13 +43,33 @@ export function decodeRubyYaml(bytes: Buffer): RubyValue {
 
 class Reader {
   private count = 0
+  private readonly anchors = new Map<string, { value: RubyValue; weight: number }>()
 
   value(node: Node | null, depth: number): RubyValue {
-    if (depth > DEPTH_AT_MOST) throw new Refusal('too-deep', `values nested more than ${DEPTH_AT_MOST} deep`)
-    this.count += 1
+    const before = this.count
+    const value = this.unanchored(node, depth)
+    if (node !== null && 'anchor' in node && typeof node.anchor === 'string') {
+      this.anchors.set(node.anchor, { value, weight: this.count - before })
+    }
+    return value
+  }
+
+  private charge(values: number): void {
+    this.count += values
     if (this.count > VALUES_AT_MOST) throw new Refusal('too-large', `more than ${VALUES_AT_MOST} values`)
+  }
+
+  private unanchored(node: Node | null, depth: number): RubyValue {
+    if (depth > DEPTH_AT_MOST) throw new Refusal('too-deep', `values nested more than ${DEPTH_AT_MOST} deep`)
+    this.charge(1)
     if (node === null) return null
-    if (isAlias(node)) throw new Refusal('forbidden-type', 'a YAML alias; only plain data is accepted')
+    if (isAlias(node)) {
+      const meant = this.anchors.get(node.source)
+      if (meant === undefined)
+        throw new Refusal('malformed', 'a YAML alias of something that is not complete before it')
+      this.charge(meant.weight)
+      return meant.value
+    }
     if (isSeq(node)) {
       this.refuseTag(node.tag)
       return node.items.map((item) => this.value(item as Node | null, depth + 1))

@@ -171,7 +171,13 @@ describe('YAML from a peer', () => {
   const refused: [string, string, string][] = [
     ['an object', '--- !ruby/object:Gem::Requirement {}', 'forbidden-type'],
     ['a symbol tag', '--- !ruby/sym x', 'forbidden-type'],
-    ['an alias', '--- {a: &x [1], b: *x}', 'forbidden-type'],
+    ['an alias of nothing', '--- {a: *x}', 'malformed'],
+    ['a value that contains itself', '--- &x [*x]', 'malformed'],
+    [
+      'a billion laughs',
+      `--- [&a [x, x], ${[...'bcdefghijklmnopqrstuvw'].map((n, i) => `&${n} [*${'abcdefghijklmnopqrstuv'[i]}, *${'abcdefghijklmnopqrstuv'[i]}]`).join(', ')}]`,
+      'too-large',
+    ],
     ['two documents', '--- a\n--- b', 'malformed'],
     ['something unreadable', '--- {a: [', 'malformed'],
     ['nesting 500 deep', `--- ${'['.repeat(500)}${']'.repeat(500)}`, 'too-deep'],
@@ -179,6 +185,12 @@ describe('YAML from a peer', () => {
   for (const [name, text, expected] of refused) {
     it(`refuses ${name}`, () => expect(code(() => yaml.decode(Buffer.from(text)))).to.equal(expected))
   }
+
+  it('reads an alias as what it stands for', () => {
+    expect(yaml.decode(Buffer.from('---\n:a: &1 web1\n:b: *1\n'))).to.deep.equal(
+      symbolHash({ a: 'web1', b: 'web1' }),
+    )
+  })
 
   it('reads what Psych writes', () => {
     const text =
