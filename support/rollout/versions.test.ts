@@ -1,0 +1,71 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { compareVersions, orderOf, type VersionOrder } from './versions'
+
+const sign = (order: VersionOrder, a: string, b: string) => Math.sign(compareVersions(order, a, b))
+
+describe('the order of versions', () => {
+  const cases: [VersionOrder, string, number, string][] = [
+    ['dpkg', '1.0~rc1', -1, '1.0'],
+    ['dpkg', '1.0~~', -1, '1.0~'],
+    ['dpkg', '1.0-1', -1, '1.0-1+b1'],
+    ['dpkg', '2:1.0', 1, '1.9'],
+    ['dpkg', '0:1.0', 0, '1.0'],
+    ['dpkg', '1.10', 1, '1.9'],
+    ['dpkg', '1.001', 0, '1.1'],
+    ['dpkg', '1.0a', -1, '1.0+'],
+    ['dpkg', '1.2.3-1~bpo', -1, '1.2.3-1'],
+    ['dpkg', '4.2.6-2.el5', -1, '4.2.6-3.el5'],
+    ['dpkg', '1.0-0', 0, '1.0'],
+    ['rpm', '1.0~rc1', -1, '1.0'],
+    ['rpm', '1.0^git1', 1, '1.0'],
+    ['rpm', '1.0^git1', -1, '1.0.1'],
+    ['rpm', '1.a', -1, '1.1'],
+    ['rpm', '1.0-1', 0, '1.0'],
+    ['rpm', '1:1.0-1', 1, '2.0-1'],
+    ['rpm', '5.5p1', -1, '5.5p10'],
+    ['rpm', '1.05', 0, '1.5'],
+    ['rpm', '1_0', 0, '1.0'],
+    ['rpm', '4.2.6-2.el5', -1, '4.2.6-3.el5'],
+  ]
+  for (const [order, a, expected, b] of cases) {
+    it(`of ${order} has ${a} ${['before', 'beside', 'after'][expected + 1]} ${b}`, () => {
+      expect(sign(order, a, b)).to.equal(expected)
+      expect(sign(order, b, a)).to.equal(expected === 0 ? 0 : -expected)
+    })
+  }
+
+  const version = fc.string({ unit: fc.constantFrom(...'0123456789aZ.+~-:^_'), maxLength: 14 })
+  for (const order of ['dpkg', 'rpm'] as const) {
+    it(`of ${order} is an order`, () => {
+      fc.assert(
+        fc.property(version, version, version, (a, b, c) => {
+          expect(sign(order, a, a)).to.equal(0)
+          expect(sign(order, a, b) + sign(order, b, a)).to.equal(0)
+          // rpm leaves the release out where one side has none, so only whole versions can be put in a row.
+          const whole = order === 'dpkg' || [a, b, c].every((each) => /[^-]-[^-]+$/.test(each))
+          const [first, second, third] = [a, b, c].sort((x, y) => sign(order, x, y))
+          if (whole && first !== undefined && second !== undefined && third !== undefined)
+            expect(sign(order, first, third)).to.be.at.most(0)
+        }),
+      )
+    })
+
+    it(`of ${order} takes any text, and takes no longer for more of it`, () => {
+      const long = `1.${'9a~'.repeat(300_000)}`
+      expect(sign(order, long, `${long}1`)).not.to.equal(0)
+      fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.string(), (a, b) => void sign(order, a, b)))
+    })
+  }
+
+  it('is known by the name of the package manager', () => {
+    expect(['apt', 'yum', 'dnf', 'gem', null, undefined].map(orderOf)).to.deep.equal([
+      'dpkg',
+      'rpm',
+      'rpm',
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+})

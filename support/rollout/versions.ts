@@ -1,0 +1,141 @@
+/** Whose rules put versions in order. */
+export type VersionOrder = 'dpkg' | 'rpm'
+
+/** Negative when `a` is older than `b`, positive when it is newer, 0 when they are the same. Never throws. */
+export function compareVersions(order: VersionOrder, a: string, b: string): number {
+  const [compare, left, right] =
+    order === 'dpkg' ? [compareDpkg, parts(a, '0'), parts(b, '0')] : [compareRpm, parts(a, ''), parts(b, '')]
+  const byVersion = compareNumbers(left.epoch, right.epoch) || compare(left.version, right.version)
+  // rpm compares releases only where both have one.
+  if (byVersion !== 0 || (order === 'rpm' && (left.rest === '' || right.rest === ''))) return byVersion
+  return compare(left.rest, right.rest)
+}
+
+const PROVIDERS: Readonly<Record<VersionOrder, readonly string[]>> = {
+  dpkg: ['apt', 'aptitude', 'dpkg'],
+  rpm: ['yum', 'dnf', 'rpm', 'zypper', 'up2date', 'rug', 'urpmi'],
+}
+
+/** The order of a package manager, by what the package agent calls it; undefined for others. */
+export function orderOf(provider: unknown): VersionOrder | undefined {
+  if (typeof provider !== 'string') return undefined
+  if (PROVIDERS.dpkg.includes(provider)) return 'dpkg'
+  return PROVIDERS.rpm.includes(provider) ? 'rpm' : undefined
+}
+
+interface Parts {
+  epoch: string
+  version: string
+  /** The revision, or release. */
+  rest: string
+}
+
+function parts(text: string, noRest: string): Parts {
+  const colon = text.indexOf(':')
+  const hasEpoch = colon > 0 && isDigits(text.slice(0, colon))
+  const epoch = hasEpoch ? text.slice(0, colon) : '0'
+  const tail = hasEpoch ? text.slice(colon + 1) : text
+  const dash = tail.lastIndexOf('-')
+  return dash < 0
+    ? { epoch, version: tail, rest: noRest }
+    : { epoch, version: tail.slice(0, dash), rest: tail.slice(dash + 1) }
+}
+
+/** By turns what is no digit and what is one; `~` is before everything, even the end, and letters before other signs. */
+function compareDpkg(a: string, b: string): number {
+  let [i, j] = [0, 0]
+  while (i < a.length || j < b.length) {
+    while ((i < a.length && !isDigit(a, i)) || (j < b.length && !isDigit(b, j))) {
+      const difference = weight(a, i) - weight(b, j)
+      if (difference !== 0) return difference
+      i += 1
+      j += 1
+    }
+    const [left, right] = [digitsAt(a, i), digitsAt(b, j)]
+    const difference = compareNumbers(left, right)
+    if (difference !== 0) return difference
+    i += left.length
+    j += right.length
+  }
+  return 0
+}
+
+function weight(text: string, index: number): number {
+  if (index >= text.length || isDigit(text, index)) return 0
+  const sign = text[index] ?? ''
+  if (sign === '~') return -1
+  return isLetter(text, index) ? sign.charCodeAt(0) : sign.charCodeAt(0) + 65_536
+}
+
+/** Segments of digits or of letters, whatever is between them; `~` is before the end, and `^` after it and before all else. */
+function compareRpm(a: string, b: string): number {
+  let [i, j] = [0, 0]
+  while (i < a.length || j < b.length) {
+    while (i < a.length && isSeparator(a, i)) i += 1
+    while (j < b.length && isSeparator(b, j)) j += 1
+    if (a[i] === '~' || b[j] === '~') {
+      if (a[i] !== '~') return 1
+      if (b[j] !== '~') return -1
+      i += 1
+      j += 1
+      continue
+    }
+    if (a[i] === '^' || b[j] === '^') {
+      if (i >= a.length) return -1
+      if (j >= b.length) return 1
+      if (a[i] !== '^') return 1
+      if (b[j] !== '^') return -1
+      i += 1
+      j += 1
+      continue
+    }
+    if (i >= a.length || j >= b.length) break
+    const numeric = isDigit(a, i)
+    const [left, right] = numeric ? [digitsAt(a, i), digitsAt(b, j)] : [lettersAt(a, i), lettersAt(b, j)]
+    // A segment of digits is newer than one of letters.
+    if (right === '') return numeric ? 1 : -1
+    const difference = numeric ? compareNumbers(left, right) : left < right ? -1 : left > right ? 1 : 0
+    if (difference !== 0) return difference
+    i += left.length
+    j += right.length
+  }
+  return Math.sign(a.length - i - (b.length - j))
+}
+
+/** Numbers of any length, as text. */
+function compareNumbers(a: string, b: string): number {
+  const [left, right] = [a.replace(/^0+/, ''), b.replace(/^0+/, '')]
+  if (left.length !== right.length) return left.length - right.length
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+function isDigit(text: string, index: number): boolean {
+  const code = text.charCodeAt(index)
+  return code >= 48 && code <= 57
+}
+
+function isLetter(text: string, index: number): boolean {
+  const code = text.charCodeAt(index) | 32
+  return code >= 97 && code <= 122
+}
+
+function isSeparator(text: string, index: number): boolean {
+  const sign = text[index]
+  return !isDigit(text, index) && !isLetter(text, index) && sign !== '~' && sign !== '^'
+}
+
+function isDigits(text: string): boolean {
+  return digitsAt(text, 0).length === text.length
+}
+
+function digitsAt(text: string, from: number): string {
+  let end = from
+  while (end < text.length && isDigit(text, end)) end += 1
+  return text.slice(from, end)
+}
+
+function lettersAt(text: string, from: number): string {
+  let end = from
+  while (end < text.length && isLetter(text, end)) end += 1
+  return text.slice(from, end)
+}
