@@ -26,6 +26,10 @@ export type ErrorCode =
   | 'broker-refused'
   | 'broker-lost'
   | 'journal-failed'
+  | 'balancer-failed'
+  | 'lock-failed'
+  | 'locked'
+  | 'gate-closed'
   | 'interrupted'
 
 /** What the process says about the whole run. */
@@ -35,6 +39,8 @@ export const EXIT = {
   badInput: 2,
   nobody: 3,
   noBroker: 4,
+  withinBudget: 5,
+  heldBack: 6,
   interrupted: 130,
 } as const
 
@@ -52,7 +58,12 @@ export function exitCodeFor(code: ErrorCode): number {
     case 'broker-unreachable':
     case 'broker-refused':
     case 'broker-lost':
+    case 'balancer-failed':
       return EXIT.noBroker
+    case 'lock-failed':
+    case 'locked':
+    case 'gate-closed':
+      return EXIT.heldBack
     case 'interrupted':
       return EXIT.interrupted
   }

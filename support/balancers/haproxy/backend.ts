@@ -1,0 +1,63 @@
+import { clean } from '../../rollout/verdict'
+import { LockstepError } from '../../system/errors'
+import { command, placeOf, type RuntimeAddress } from './runtime'
+import { readBackend, type BackendState } from './state'
+
+const NAME = /^[A-Za-z0-9_.:-]+$/
+
+/** One backend of one HAProxy, through its runtime socket. */
+export class HaproxyBackend {
+  constructor(
+    private readonly address: RuntimeAddress,
+    readonly backend: string,
+    /** How long an answer may take, ms. */
+    private readonly within: number,
+  ) {
+    expectName(backend)
+  }
+
+  /** Which HAProxy it is, in sentences. */
+  get place(): string {
+    return placeOf(this.address)
+  }
+
+  /** @throws LockstepError `balancer-failed` when its state cannot be known */
+  async read(): Promise<BackendState> {
+    const servers = await this.ask(`show servers state ${this.backend}`)
+    const stat = await this.ask('show stat')
+    try {
+      return readBackend(this.backend, servers, stat)
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      throw new LockstepError(error.code, `HAProxy at ${this.place}: ${error.message}`, { cause: error })
+    }
+  }
+
+  /** Resolves with what HAProxy objects, if it does. That it says nothing does not mean that it was done: look. */
+  async order(server: string, to: 'ready' | 'drain' | 'maint'): Promise<string | undefined> {
+    expectName(server)
+    return this.tell(`set server ${this.backend}/${server} state ${to}`)
+  }
+
+  async cutSessions(server: string): Promise<string | undefined> {
+    expectName(server)
+    return this.tell(`shutdown sessions server ${this.backend}/${server}`)
+  }
+
+  private async tell(line: string): Promise<string | undefined> {
+    const words = clean(await this.ask(line))
+    return words === '' ? undefined : words
+  }
+
+  private ask(line: string): Promise<string> {
+    return command(this.address, line, this.within)
+  }
+}
+
+function expectName(name: string): void {
+  if (!NAME.test(name))
+    throw new LockstepError(
+      'balancer-failed',
+      `${JSON.stringify(clean(name))} is no name that HAProxy can have`,
+    )
+}

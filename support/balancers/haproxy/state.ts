@@ -1,0 +1,131 @@
+import { clean } from '../../rollout/verdict'
+import { LockstepError } from '../../system/errors'
+import { readCsv } from './csv'
+
+/** One server of a backend, as one HAProxy has it. */
+export interface ServerState {
+  server: string
+  /** In HAProxy's words: `UP`, `UP 1/2`, `DOWN`, `MAINT`, `MAINT (via be/x)`, `DRAIN`, `NOLB`, `no check`. */
+  status: string
+  /** What it was told to be. Anything but `ready` may also come from its configuration. */
+  admin: 'ready' | 'drain' | 'maint'
+  /** Gets new requests. */
+  inService: boolean
+  sessions: number
+  weight: number
+  /** What its last health check came to; empty without one. */
+  lastCheck: string
+}
+
+export interface BackendState {
+  servers: ReadonlyMap<string, ServerState>
+  /** Since HAProxy was started. */
+  requests: number
+  /** Those of them that were answered with 5xx; where no HTTP is spoken, connections and responses that failed. */
+  failed: number
+}
+
+// Bits of srv_admin_state, as HAProxy's management guide has them.
+const MAINT = 0x01 | 0x02 | 0x04 | 0x20 | 0x40
+const DRAIN = 0x08 | 0x10
+const SERVES = /^(?:UP(?: \d+\/\d+)?|UP \(agent\)|no check)$/
+
+/**
+ * Reads the answers to `show servers state <backend>` and `show stat`. Both have to tell of the same servers.
+ * @throws LockstepError `balancer-failed`: what was expected and not found
+ */
+export function readBackend(backend: string, serversState: string, stat: string): BackendState {
+  const admin = readAdminStates(backend, serversState)
+  const rows = readCsv(stat, '# pxname').filter((row) => row['pxname'] === backend)
+  const servers = new Map<string, ServerState>()
+  for (const row of rows) {
+    const server = row['svname'] ?? ''
+    if (server === 'BACKEND' || server === 'FRONTEND') continue
+    const bits = admin.get(server)
+    if (bits === undefined)
+      throw unreadable(`"show stat" has a server ${clean(server)} that "show servers state" has not`)
+    if (servers.has(server)) throw unreadable(`"show stat" has the server ${clean(server)} twice`)
+    servers.set(server, serverState(server, bits, row))
+  }
+  const missing = [...admin.keys()].find((server) => !servers.has(server))
+  if (missing !== undefined)
+    throw unreadable(`"show stat" does not have the server ${clean(missing)} of ${backend}`)
+  const whole = rows.find((row) => row['svname'] === 'BACKEND')
+  if (whole === undefined) throw unreadable(`"show stat" has no line for the backend ${backend}`)
+  return { servers, ...countersOf(whole) }
+}
+
+function serverState(server: string, bits: number, row: Row): ServerState {
+  const status = field(row, 'status', server)
+  const weight = number(row, 'weight', server)
+  const admin = (bits & MAINT) !== 0 ? 'maint' : (bits & DRAIN) !== 0 ? 'drain' : 'ready'
+  return {
+    server,
+    status: clean(status),
+    admin,
+    inService: admin === 'ready' && weight > 0 && SERVES.test(status),
+    sessions: number(row, 'scur', server),
+    weight,
+    lastCheck: clean([row['check_status'], row['last_chk']].filter(Boolean).join(' ')),
+  }
+}
+
+function countersOf(row: Row): { requests: number; failed: number } {
+  const count = (name: string) =>
+    row[name] === undefined || row[name] === '' ? 0 : number(row, name, 'BACKEND')
+  return row['mode'] === 'tcp'
+    ? { requests: number(row, 'stot', 'BACKEND'), failed: count('econ') + count('eresp') }
+    : { requests: number(row, 'stot', 'BACKEND'), failed: number(row, 'hrsp_5xx', 'BACKEND') }
+}
+
+/** Admin bits by server. */
+function readAdminStates(backend: string, text: string): Map<string, number> {
+  if (text.startsWith("Can't find backend")) throw unreadable(`it has no backend ${backend}`)
+  const [version, header = '', ...rows] = text.split('\n')
+  if (version !== '1' || !header.startsWith('# '))
+    throw unreadable(
+      `it answers "show servers state" with ${excerpt(text)}, and version 1 of that list was expected`,
+    )
+  const names = header.slice(2).split(' ')
+  const states = new Map<string, number>()
+  for (const line of rows.filter((row) => row !== '')) {
+    const values = line.split(' ')
+    const of = (name: string) => values[names.indexOf(name)]
+    const [server, bits] = [of('srv_name'), of('srv_admin_state')]
+    if (of('be_name') !== backend || server === undefined || bits === undefined || !/^\d{1,4}$/.test(bits))
+      throw unreadable(`a line of its "show servers state" cannot be read: ${excerpt(line)}`)
+    if (values.length < names.indexOf('srv_admin_state') + 1 || values.length < names.length - 1)
+      throw unreadable(`a line of its "show servers state" is cut short: ${excerpt(line)}`)
+    if (states.has(server)) throw unreadable(`it has the server ${clean(server)} twice`)
+    states.set(server, Number(bits))
+  }
+  if (states.size === 0) throw unreadable(`its backend ${backend} has no servers`)
+  return states
+}
+
+type Row = Readonly<Record<string, string>>
+
+function field(row: Row, name: string, server: string): string {
+  const value = row[name]
+  if (value === undefined || value === '')
+    throw unreadable(`"show stat" does not say the ${name} of ${clean(server)}`)
+  return value
+}
+
+function number(row: Row, name: string, server: string): number {
+  const value = field(row, name, server)
+  if (!/^\d{1,15}$/.test(value))
+    throw unreadable(
+      `"show stat" has ${excerpt(value)} for the ${name} of ${clean(server)}, where a number was expected`,
+    )
+  return Number(value)
+}
+
+function excerpt(text: string): string {
+  return JSON.stringify(clean(text).slice(0, 60))
+}
+
+/** The caller knows which HAProxy it was, and says so. */
+function unreadable(what: string): LockstepError {
+  return new LockstepError('balancer-failed', what)
+}
