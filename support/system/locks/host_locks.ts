@@ -1,0 +1,147 @@
+import { ClaimFiles, type ClaimFile } from './claim_files'
+import type { LockSurroundings } from './surroundings'
+
+export { lockSurroundings } from './surroundings'
+
+/** `fleet` names what the hosts belong to: the same host name in another fleet is another host. */
+export interface Claim {
+  run: string
+  feature: string
+  fleet: string
+  hosts: readonly string[]
+}
+
+export interface Holder extends Claim {
+  user: string
+  machine: string
+  pid: number
+  /** ISO. */
+  since: string
+  state: 'alive' | 'process gone' | 'lease expired'
+}
+
+/** How long a claim is good for without being renewed, ms. It is all that is known of a process on another machine. */
+export const LEASE = 60_000
+/** Between two looks while claims that came at the same moment sort themselves out, ms. */
+const PAUSE = 10
+const LOOKS_AT_MOST = 200
+
+/**
+ * Keeps two rollouts that share a host from running at once, for all who share a folder. There is no lock on the folder:
+ * a claim is written before the others are read, so of two that come together at least one sees the other. It is had only
+ * when a look shows no other claim to any of its hosts; of two that are still trying, the one with the later name gives way.
+ */
+export class HostLocks {
+  private readonly files: ClaimFiles
+  private own: ClaimFile | undefined
+
+  constructor(private readonly around: LockSurroundings) {
+    this.files = new ClaimFiles(around.directory)
+  }
+
+  /**
+   * Resolves with nobody when the hosts are ours now, else with those who have some of them, and ours is as it was before.
+   * A claim whose owner is gone is passed over only when `takeFrom` names its run.
+   */
+  async claim(
+    claim: Claim,
+    takeFrom: { runs: readonly string[]; reason: string } = { runs: [], reason: '' },
+  ): Promise<readonly Holder[]> {
+    const before = this.own
+    const { user, machine, pid, now, processStart } = this.around
+    const takes = takeFrom.runs.map((run) => ({ run, reason: takeFrom.reason }))
+    const trying: ClaimFile = {
+      ...claim,
+      user,
+      machine,
+      pid,
+      start: processStart(pid) ?? '',
+      since: before?.since ?? new Date(now()).toISOString(),
+      until: now() + LEASE,
+      trying: true,
+      takes: [...(before?.takes ?? []), ...takes],
+    }
+    this.files.write(trying)
+    const giveWay = () => (before === undefined ? this.files.remove(claim.run) : this.files.write(before))
+    let others: readonly ClaimFile[]
+    try {
+      others = await this.othersOnceSettled(trying)
+    } catch (error) {
+      giveWay()
+      throw error
+    }
+    if (others.length > 0) {
+      giveWay()
+      return others.map((other) => this.holder(other, claim.hosts))
+    }
+    this.own = { ...trying, trying: false }
+    this.files.write(this.own)
+    for (const { run } of takes) this.files.remove(run)
+    return []
+  }
+
+  async renew(): Promise<void> {
+    if (this.own === undefined) return
+    this.own = { ...this.own, until: this.around.now() + LEASE }
+    this.files.write(this.own)
+  }
+
+  async release(): Promise<void> {
+    if (this.own === undefined) return
+    this.files.remove(this.own.run)
+    this.own = undefined
+  }
+
+  async list(): Promise<readonly Holder[]> {
+    return this.files.all().map((claim) => this.holder(claim))
+  }
+
+  /** Removes the claim of a run whose owner is gone. False when there is none, or it is alive. */
+  async discard(run: string): Promise<boolean> {
+    const found = (await this.list()).find((holder) => holder.run === run)
+    if (found === undefined || found.state === 'alive') return false
+    this.files.remove(run)
+    return true
+  }
+
+  private async othersOnceSettled(own: ClaimFile): Promise<readonly ClaimFile[]> {
+    let others = this.conflicts(own)
+    for (let looks = 0; looks < LOOKS_AT_MOST && others.length > 0; looks += 1) {
+      const mustGiveWay = others.some(
+        (other) => !other.trying || other.run < own.run || this.stateOf(other) !== 'alive',
+      )
+      if (mustGiveWay) break
+      await new Promise((resolve) => setTimeout(resolve, PAUSE))
+      others = this.conflicts(own)
+    }
+    return others
+  }
+
+  private conflicts(own: ClaimFile): ClaimFile[] {
+    const wanted = new Set(own.hosts.map((host) => host.toLowerCase()))
+    const all = this.files.all()
+    const taken = new Set(
+      all.flatMap(({ run, takes }) => takes.map((each) => each.run).filter((other) => other !== run)),
+    )
+    return all.filter(
+      (other) =>
+        other.run !== own.run &&
+        other.fleet === own.fleet &&
+        other.hosts.some((host) => wanted.has(host.toLowerCase())) &&
+        !(taken.has(other.run) && this.stateOf(other) !== 'alive'),
+    )
+  }
+
+  private holder(claim: ClaimFile, shared?: readonly string[]): Holder {
+    const wanted = shared === undefined ? undefined : new Set(shared.map((host) => host.toLowerCase()))
+    const { run, feature, fleet, user, machine, pid, since } = claim
+    const hosts = claim.hosts.filter((host) => wanted?.has(host.toLowerCase()) ?? true)
+    return { run, feature, fleet, user, machine, pid, since, hosts, state: this.stateOf(claim) }
+  }
+
+  private stateOf({ machine, pid, start, until }: ClaimFile): Holder['state'] {
+    if (machine === this.around.machine)
+      return this.around.processStart(pid) === start ? 'alive' : 'process gone'
+    return until >= this.around.now() ? 'alive' : 'lease expired'
+  }
+}

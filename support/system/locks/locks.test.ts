@@ -1,0 +1,222 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { failure } from '../../testing/failure'
+import { Scratch } from '../../testing/scratch'
+import { HostLocks, LEASE, type Claim } from './host_locks'
+import { lockDirectory, lockSurroundings, type LockSurroundings } from './surroundings'
+
+const CONTENDER = join(__dirname, '..', '..', 'testing', 'lock_contender.ts')
+
+describe('locks of hosts', () => {
+  let scratch: Scratch
+  let now: number
+  const alive = new Map<number, string>()
+  beforeEach(() => {
+    scratch = new Scratch()
+    now = 1_000_000
+    alive.clear()
+    alive.set(1, 'a').set(2, 'b').set(3, 'c')
+  })
+  afterEach(() => scratch.remove())
+
+  const around = (pid: number, more: Partial<LockSurroundings> = {}): LockSurroundings => ({
+    directory: join(scratch.path, 'locks'),
+    user: `user${pid}`,
+    machine: 'control1',
+    pid,
+    now: () => now,
+    processStart: (asked) => alive.get(asked),
+    ...more,
+  })
+  const claim = (run: string, hosts: readonly string[], fleet = 'f'): Claim => ({
+    run,
+    feature: 'website.feature',
+    fleet,
+    hosts,
+  })
+
+  it('are had by one rollout at a time, and say who has them', async () => {
+    const [one, other] = [new HostLocks(around(1)), new HostLocks(around(2))]
+    expect(await one.claim(claim('r1', ['web1', 'web2']))).to.deep.equal([])
+    expect(await other.claim(claim('r2', ['WEB2', 'web3']))).to.deep.equal([
+      {
+        run: 'r1',
+        feature: 'website.feature',
+        fleet: 'f',
+        hosts: ['web2'],
+        user: 'user1',
+        machine: 'control1',
+        pid: 1,
+        since: new Date(now).toISOString(),
+        state: 'alive',
+      },
+    ])
+    expect((await other.list()).map(({ run }) => run)).to.deep.equal(['r1'])
+    await one.release()
+    expect(await other.claim(claim('r2', ['web2', 'web3']))).to.deep.equal([])
+  })
+
+  it('of other hosts, or of another fleet, are no hindrance', async () => {
+    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    expect(await new HostLocks(around(2)).claim(claim('r2', ['web2']))).to.deep.equal([])
+    expect(await new HostLocks(around(3)).claim(claim('r3', ['web1'], 'another fleet'))).to.deep.equal([])
+  })
+
+  it('can be widened by who has them; when that fails, those that were had are kept', async () => {
+    const one = new HostLocks(around(1))
+    await one.claim(claim('r1', ['web1']))
+    expect(await one.claim(claim('r1', ['web1', 'web2']))).to.deep.equal([])
+    await new HostLocks(around(2)).claim(claim('r2', ['web3']))
+    expect((await one.claim(claim('r1', ['web1', 'web3']))).map(({ run }) => run)).to.deep.equal(['r2'])
+    const kept = (await one.list()).find(({ run }) => run === 'r1')
+    expect(kept?.hosts).to.deep.equal(['web1', 'web2'])
+  })
+
+  it('of a process that is gone are named, and taken only by who gives a reason', async () => {
+    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    alive.delete(1)
+    const other = new HostLocks(around(2))
+    expect((await other.claim(claim('r2', ['web1'])))[0]).to.include({ run: 'r1', state: 'process gone' })
+    expect(await other.claim(claim('r2', ['web1']), { runs: ['r1'], reason: 'it crashed' })).to.deep.equal([])
+    expect((await other.list()).map(({ run }) => run)).to.deep.equal(['r2'])
+  })
+
+  it('of a process whose number was used again are known to be of one that is gone', async () => {
+    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    alive.set(1, 'another process')
+    expect((await new HostLocks(around(2)).list())[0]?.state).to.equal('process gone')
+  })
+
+  it('of a process that lives cannot be taken, whatever reason is given and whatever the clock says', async () => {
+    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    const taking = { runs: ['r1'], reason: 'I want it' }
+    for (const jump of [3_600_000, -7_200_000]) {
+      now += jump
+      const [holder] = await new HostLocks(around(2)).claim(claim('r2', ['web1']), taking)
+      expect(holder?.state).to.equal('alive')
+    }
+  })
+
+  it('of another machine are good for as long as they are renewed', async () => {
+    const one = new HostLocks(around(1))
+    await one.claim(claim('r1', ['web1']))
+    const far = new HostLocks(around(2, { machine: 'control2', processStart: () => undefined }))
+    now += LEASE - 1
+    await one.renew()
+    now += LEASE - 1
+    expect((await far.list())[0]?.state).to.equal('alive')
+    now += 2
+    expect((await far.claim(claim('r2', ['web1'])))[0]?.state).to.equal('lease expired')
+  })
+
+  it("that were another user's, and cannot be removed, are passed over by who has taken them", async () => {
+    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    alive.delete(1)
+    const other = new HostLocks(around(2))
+    await other.claim(claim('r2', ['web1']), { runs: ['r1'], reason: 'it crashed' })
+    // As the sticky bit would have it, the stale claim is still there.
+    const stale = {
+      ...claim('r1', ['web1']),
+      user: 'user1',
+      machine: 'control1',
+      pid: 1,
+      start: 'a',
+      since: '',
+      until: 0,
+      trying: false,
+      takes: [],
+    }
+    writeFileSync(join(scratch.path, 'locks', 'r1.claim.json'), JSON.stringify(stale))
+    const [holder, ...more] = await new HostLocks(around(3)).claim(claim('r3', ['web1']))
+    expect([holder?.run, more]).to.deep.equal(['r2', []])
+  })
+
+  it('are discarded only when their owner is gone', async () => {
+    const one = new HostLocks(around(1))
+    await one.claim(claim('r1', ['web1']))
+    expect([await one.discard('r1'), await one.discard('nobody')]).to.deep.equal([false, false])
+    alive.delete(1)
+    expect([await one.discard('r1'), await one.list()]).to.deep.equal([true, []])
+  })
+
+  it('are in a folder that everybody can add to, and in files that everybody can read', async () => {
+    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    expect(statSync(join(scratch.path, 'locks')).mode & 0o7777).to.equal(0o1777)
+    expect(statSync(join(scratch.path, 'locks', 'r1.claim.json')).mode & 0o777).to.equal(0o644)
+  })
+
+  it('need a folder that is one', async () => {
+    mkdirSync(join(scratch.path, 'elsewhere'))
+    symlinkSync(join(scratch.path, 'elsewhere'), join(scratch.path, 'locks'))
+    const error = await failure(new HostLocks(around(1)).claim(claim('r1', ['web1'])))
+    expect(error.code).to.equal('lock-failed')
+    expect(error.message).to.contain('it is no directory; name another one with LOCKSTEP_LOCKS')
+  })
+
+  it('that cannot be read are named, and never passed over', async () => {
+    const locks = new HostLocks(around(1))
+    await locks.list()
+    const hostile = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.constantFrom('{}', '[]', 'null', '{"hosts":[1]}', '{"takes":[null]}'),
+    )
+    await fc.assert(
+      fc.asyncProperty(hostile, async (content) => {
+        writeFileSync(join(scratch.path, 'locks', 'odd.claim.json'), content)
+        const error = await failure(locks.claim(claim('r1', ['web1'])))
+        expect(error.code).to.equal('lock-failed')
+        expect(error.message).to.contain('odd.claim.json').and.to.contain('remove it')
+        expect(readdirSync(join(scratch.path, 'locks'))).to.deep.equal(['odd.claim.json'])
+      }),
+    )
+  })
+
+  it('are where LOCKSTEP_LOCKS says', () => {
+    expect(lockDirectory({ LOCKSTEP_LOCKS: '/shared/locks' })).to.equal('/shared/locks')
+    expect(lockDirectory({})).to.match(/lockstep/)
+  })
+
+  describe('between real processes', () => {
+    const children: ChildProcess[] = []
+    afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')))
+
+    const contender = (run: string, hosts: string, at: number) => {
+      const args = ['-r', 'ts-node/register', CONTENDER, join(scratch.path, 'locks'), run, hosts, String(at)]
+      const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+      children.push(child)
+      return child
+    }
+    const answer = async (child: ChildProcess) =>
+      String((await once(child.stdout ?? process.stdin, 'data'))[0]).trim()
+
+    it('that come at the same moment, exactly one has them', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const at = Date.now() + 1_500
+        const runs = ['a', 'b', 'c'].map((name, index) =>
+          contender(`${round}${name}`, `web${index},shared`, at),
+        )
+        const said = await Promise.all(runs.map(answer))
+        expect(said.sort(), `round ${round}`).to.deep.equal(['lost', 'lost', 'won'])
+        for (const child of runs) child.stdin?.end()
+        await Promise.all(runs.map((child) => child.exitCode ?? once(child, 'exit')))
+        expect(readdirSync(join(scratch.path, 'locks'))).to.deep.equal([])
+      }
+    }).timeout(60_000)
+
+    it('that are killed with -9 leave a lock that is known to be stale', async () => {
+      const child = contender('r1', 'web1', 0)
+      expect(await answer(child)).to.equal('won')
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      expect(existsSync(join(scratch.path, 'locks', 'r1.claim.json'))).to.equal(true)
+      const locks = new HostLocks({ ...lockSurroundings({}), directory: join(scratch.path, 'locks') })
+      expect((await locks.claim(claim('r2', ['web1'])))[0]?.state).to.equal('process gone')
+      expect(await locks.claim(claim('r2', ['web1']), { runs: ['r1'], reason: 'killed' })).to.deep.equal([])
+    }).timeout(20_000)
+  })
+})
