@@ -1,5 +1,5 @@
-import { Given, Then } from '@cucumber/cucumber'
-import { readHostList } from '../support/config/host_list'
+import { Given, Then, type DataTable } from '@cucumber/cucumber'
+import { hostsInTable, readHostList } from '../support/config/host_list'
 import { expect } from '../support/cucumber/expectations'
 import type { LockstepWorld } from '../support/cucumber/world'
 
@@ -20,6 +20,10 @@ Given('I want to update hosts with identity {identity}', function (this: Lockste
 
 Given('I want to update the hosts listed in {file}', function (this: LockstepWorld, path: string) {
   this.rollout.hosts.listed(readHostList(path))
+})
+
+Given('I want to update the hosts:', function (this: LockstepWorld, table: DataTable) {
+  this.rollout.hosts.listed(hostsInTable(table))
 })
 
 Given('I want to pre-discover how many hosts to update', async function (this: LockstepWorld) {

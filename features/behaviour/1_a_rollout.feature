@@ -16,6 +16,7 @@ Feature: 1. A rollout
             | diverged   | 0 |
             | silent     | 0 |
             | unexpected | 0 |
+            | out        | 0 |
         And the file "reports/rollout.html" should exist
         And the file "reports/junit.xml" should contain "Update the website"
 

@@ -76,6 +76,7 @@ Feature: 5. Stopping
             | diverged   | 0 |
             | silent     | 0 |
             | unexpected | 0 |
+            | out        | 0 |
 
     Scenario: A journal that was damaged is never taken for "all done"
         Given a file ".lockstep/live/20260101-120000-abcd.journal.ndjson":
@@ -97,7 +98,7 @@ Feature: 5. Stopping
             """
         When I run cucumber-js "-p live website.feature" and the broker is gone at "iptables"
         Then it should exit with 4
-        And it should say "NO BROKER"
+        And it should say "UNREACHABLE"
         And it should say "it did not come back"
         And it should say "Diverged: web"
         And it should say "Still out of rotation: 8 hosts"

@@ -1,12 +1,25 @@
 import { join } from 'node:path'
 import { STATE } from '../cucumber/composition'
+import { describeHolder } from '../cucumber/host_locks'
 import { inRanges } from '../cucumber/host_names'
 import { heldByRuns, type Held, type RunRecord } from '../rollout/held'
 import { hosts as counted } from '../rollout/verdict'
 import { readJournals } from '../system/journal_file'
+import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
 
-/** What live runs have left out of rotation, according to their journals. Exit status 1 when there is something. */
-export function held(cwd: string): { text: string; exitCode: number } {
+/** What live runs have left out of rotation, according to their journals, and who has locks. Exit status 1 when something is out. */
+export async function held(cwd: string): Promise<{ text: string; exitCode: number }> {
+  const { text, exitCode } = heldIn(cwd)
+  return { text: text + (await locks()), exitCode }
+}
+
+/** Who has hosts of whichever fleet on this control host. */
+async function locks(): Promise<string> {
+  const holders = await new HostLocks(lockSurroundings(process.env)).list()
+  return holders.map((holder) => `Locked: ${describeHolder(holder)}\n`).join('')
+}
+
+function heldIn(cwd: string): { text: string; exitCode: number } {
   const records = readJournals<RunRecord['entries'][number]>(join(cwd, STATE, 'live'))
   const damaged = records
     .filter(({ damaged: isDamaged }) => isDamaged)
@@ -36,10 +49,11 @@ function report(open: readonly Held[]): string {
     const names = inRanges(group.map(({ host }) => host)).join(', ')
     lines.push(`  ${first.obligation}: ${names}`)
     lines.push(`    since ${first.since}, by run ${first.run} of ${first.feature}`)
+    lines.push(`    lift it: npx lockstep release --run ${first.run}`)
     const address = /^blocks (\S+)$/.exec(first.obligation)?.[1]
     if (address !== undefined) {
       const who = group.map(({ host }) => `-I ${host}`).join(' ')
-      lines.push(`    lift it: mco rpc iptables unblock ipaddr=${address} ${who}`)
+      lines.push(`    or by hand: mco rpc iptables unblock ipaddr=${address} ${who}`)
     }
   }
   return `${lines.join('\n')}\n`

@@ -4,4 +4,4 @@ const { existsSync } = require('node:fs')
 const { join } = require('node:path')
 
 if (existsSync(join(__dirname, 'lockstep.ts'))) require('ts-node/register')
-require('./lockstep').main(process.argv.slice(2), process.cwd())
+void require('./lockstep').main(process.argv.slice(2), process.cwd())

@@ -1,12 +1,13 @@
 import { held } from './held'
 import { init } from './init'
+import { release } from './release'
 import { steps } from './steps'
-import { LockstepError } from '../system/errors'
-import { exitCodeFor } from '../system/errors'
+import { exitCodeFor, LockstepError } from '../system/errors'
 
 const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollective
 
   npx lockstep held     which hosts are out of rotation, since when, by which run
+  npx lockstep release  puts hosts back: --run <run>, --host <host> (as often as needed), or --all
   npx lockstep steps    every sentence that a feature can use
   npx lockstep init     prepares this repository: cucumber.js, a first feature, editor settings
 
@@ -15,24 +16,28 @@ const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollect
   npx cucumber-js -p live path/to/x.feature    rolls out
 `
 
-const COMMANDS: Readonly<Record<string, (cwd: string) => { text: string; exitCode: number }>> = {
-  held,
-  init,
-  steps,
+interface Outcome {
+  text: string
+  exitCode: number
 }
+type Command = (cwd: string, args: readonly string[]) => Outcome | Promise<Outcome>
+
+const COMMANDS: Readonly<Record<string, Command>> = { held, init, release, steps }
+/** Commands that take arguments of their own. */
+const WITH_ARGUMENTS = new Set(['release'])
 
 /** The `lockstep` command. Rollouts themselves are run by cucumber-js. */
-export function main(args: readonly string[], cwd: string): void {
+export async function main(args: readonly string[], cwd: string): Promise<void> {
   const [name = 'help', ...rest] = args
   if (['help', '--help', '-h'].includes(name)) return print(USAGE, 0)
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined || rest.length > 0) {
+  if (command === undefined || (rest.length > 0 && !WITH_ARGUMENTS.has(name))) {
     process.stderr.write(`lockstep: there is no command ${JSON.stringify(args.join(' '))}\n\n${USAGE}`)
     process.exitCode = 2
     return
   }
   try {
-    const { text, exitCode } = command(cwd)
+    const { text, exitCode } = await command(cwd, rest)
     print(text, exitCode)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error

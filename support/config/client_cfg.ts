@@ -53,6 +53,7 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
       (settings.whole(`plugin.${connector}.heartbeat_interval`, 0, 3600) ?? DEFAULTS.heartBeat / 1000) * 1000,
     lookEvery: DEFAULTS.lookEvery,
     timeouts: {},
+    haproxy: [],
     directAddressing: settings.flag('direct_addressing') ?? true,
     warnings:
       settings.text('plugin.psk') !== undefined && isReadableByAll(path)

@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { LockstepError } from '../system/errors'
 import { Scratch } from '../testing/scratch'
 import { findClientCfg, readClientCfg, type Surroundings } from './client_cfg'
-import { parseFaults, readFleetFile } from './fleet_file'
-import { readHostList } from './host_list'
+import { parseFaults, parseHaproxyFault, readFleetFile } from './fleet_file'
+import { hostsInTable, readHostList } from './host_list'
 import { readLockstepYaml } from './lockstep_yaml'
 
 const around = (env: Surroundings['env'] = {}): Surroundings => ({ env, hostname: 'control', uid: 1000 })
@@ -186,7 +186,22 @@ ${change}`
       })
     })
 
+    it('reads the runtime sockets of HAProxies', () => {
+      const sockets = '    haproxy: [{ socket: /run/haproxy/admin.sock }, { host: lb2, port: 9999 }]\n'
+      expect(read(yaml(sockets)).haproxy).to.deep.equal([
+        { socket: '/run/haproxy/admin.sock' },
+        { host: 'lb2', port: 9999 },
+      ])
+      expect(read(yaml()).haproxy).to.deep.equal([])
+    })
+
     const wrong: [string, () => unknown, RegExp][] = [
+      [
+        'a runtime socket that is none',
+        () => read(yaml('    haproxy: [/run/haproxy/admin.sock]\n')),
+        /:9: environments.test.haproxy.0 .*a runtime socket: \{socket: \/path\} or \{host: name, port: number\}/,
+      ],
+      ['no runtime socket', () => read(yaml('    haproxy: []\n')), /:9: .*at least one/],
       [
         'a misspelt setting',
         () => read(yaml('    conector: x\n')),
@@ -300,6 +315,31 @@ ${change}`
           readFleetFile(scratch.write('f.yaml', 'fleet: [{ hosts: a }]'), parseFaults('b=silent')),
         ),
       ).to.match(/there is no host b/)
+    })
+  })
+
+  describe('of the faults of a simulated HAProxy', () => {
+    it('says which, and from which question on', () => {
+      expect(parseHaproxyFault('web1=lies, haproxy=deaf from question 9')).to.deep.equal({
+        fault: 'deaf',
+        from: 9,
+      })
+      expect(parseHaproxyFault('web1=lies')).to.equal(undefined)
+      expect(sentence(() => parseHaproxyFault('haproxy=tired'))).to.match(
+        /expected haproxy=fault, with a fault of: truncated/,
+      )
+    })
+  })
+
+  describe('in a table of hosts', () => {
+    const table = (...rows: string[][]) => ({ raw: () => rows })
+    it('is as it is written', () => {
+      expect(hostsInTable(table(['web2'], ['web1']))).to.deep.equal(['web2', 'web1'])
+      expect(sentence(() => hostsInTable(table(['web1'], ['WEB1'])))).to.match(
+        /"WEB1" is twice in the table of hosts/,
+      )
+      expect(sentence(() => hostsInTable(table(['__proto__'])))).to.match(/is no host name/)
+      expect(sentence(() => hostsInTable(table(['web1', ''])))).to.match(/is no host name/)
     })
   })
 

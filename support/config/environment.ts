@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { RuntimeAddress } from '../balancers/haproxy/runtime'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 
 /** All that has to be known to reach one fleet, resolved: files are read, secrets are here, defaults are filled in. */
@@ -21,6 +22,8 @@ export interface Environment {
   timeouts: Readonly<Record<string, number>>
   /** False for fleets whose daemons do not listen for directed messages. */
   directAddressing: boolean
+  /** The runtime sockets of the HAProxies in front of the hosts; they act as one. */
+  haproxy: readonly RuntimeAddress[]
   /** Things that an operator should know before starting, such as a secret that everybody can read. */
   warnings: readonly string[]
 }

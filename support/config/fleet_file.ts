@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
+import { HAPROXY_FAULTS, type HaproxyFault } from '../simulation/haproxy'
 import { FAULTS, parseFault, type Fault } from '../simulation/faults'
 import type { FleetDescription } from '../simulation/fleet'
 import type { HostDescription } from '../simulation/simulated_host'
@@ -17,11 +18,13 @@ const fault = v.pipe(
   v.transform((written) => parseFault(written)),
 )
 
+const range = v.pipe(
+  v.string('a host name, or a range such as web[1-8].example.net'),
+  v.regex(/^[\w.-]*(\[\d+-\d+\])?[\w.-]*$/, 'a host name, or a range such as web[1-8].example.net'),
+)
+
 const group = v.strictObject({
-  hosts: v.pipe(
-    v.string('a host name, or a range such as web[1-8].example.net'),
-    v.regex(/^[\w.-]*(\[\d+-\d+\])?[\w.-]*$/, 'a host name, or a range such as web[1-8].example.net'),
-  ),
+  hosts: range,
   classes: v.optional(v.array(v.string('a class')), []),
   facts: v.optional(v.record(v.string(), text), {}),
   packages: v.optional(v.record(v.string(), text), {}),
@@ -36,6 +39,7 @@ const group = v.strictObject({
 
 const schema = v.strictObject({
   repository: v.optional(v.record(v.string(), v.array(text, 'a list of versions, oldest first')), {}),
+  haproxy: v.optional(v.record(v.string(), range), {}),
   fleet: v.pipe(v.array(group, 'a list of groups of hosts'), v.minLength(1, 'at least one group of hosts')),
 })
 
@@ -46,7 +50,11 @@ const HOSTS_AT_MOST = 20_000
  * @throws LockstepError `bad-config`: file, line, what was expected
  */
 export function readFleetFile(path: string, faults: Readonly<Record<string, Fault>> = {}): FleetDescription {
-  const { repository, fleet } = readYaml(path, readConfigFile(path, 'fleet', 'embedded fleet'), schema)
+  const { repository, fleet, haproxy } = readYaml(
+    path,
+    readConfigFile(path, 'fleet', 'embedded fleet'),
+    schema,
+  )
   const hosts = fleet.flatMap((entry) =>
     expand(path, entry.hosts).map((identity): HostDescription => ({
       identity,
@@ -71,14 +79,41 @@ export function readFleetFile(path: string, faults: Readonly<Record<string, Faul
   if (stranger !== undefined) {
     throw new LockstepError('bad-config', `LOCKSTEP_FAULTS: there is no host ${stranger} in ${path}`)
   }
-  return { repository, hosts }
+  const backends = Object.fromEntries(
+    Object.entries(haproxy).map(([name, servers]) => [name, expand(path, servers)]),
+  )
+  return { repository, hosts, backends }
+}
+
+/** What the embedded fleet's HAProxy does wrong, from its n-th question on. */
+export interface HaproxyFaultFrom {
+  fault: HaproxyFault
+  from: number
+}
+
+const HAPROXY = 'haproxy='
+
+/** Reads the `haproxy=truncated from question 9` among faults. */
+export function parseHaproxyFault(written: string): HaproxyFaultFrom | undefined {
+  const part = written
+    .split(',')
+    .map((item) => item.trim())
+    .find((item) => item.startsWith(HAPROXY))
+  if (part === undefined) return undefined
+  const [, name = '', from = '1'] = /^haproxy=(\w+)(?: from question ([1-9]\d{0,5}))?$/.exec(part) ?? []
+  const fault = HAPROXY_FAULTS.find((each) => each === name)
+  if (fault !== undefined) return { fault, from: Number(from) }
+  throw new LockstepError(
+    'bad-config',
+    `LOCKSTEP_FAULTS: ${JSON.stringify(part)}; expected haproxy=fault, with a fault of: ${HAPROXY_FAULTS.join(', ')}`,
+  )
 }
 
 /** Reads `web3.example.net=lies, db1.example.net=silent from step 2`. */
 export function parseFaults(written: string): Record<string, Fault> {
   const faults: Record<string, Fault> = {}
   for (const part of written.split(',').map((item) => item.trim())) {
-    if (part === '') continue
+    if (part === '' || part.startsWith(HAPROXY)) continue
     const [host = '', fault = ''] = part.split('=').map((item) => item.trim())
     const parsed = parseFault(fault)
     if (parsed === undefined) {

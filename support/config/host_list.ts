@@ -1,6 +1,24 @@
 import { LockstepError } from '../system/errors'
 import { readConfigFile } from './files'
 
+/**
+ * Host names from a table of one column.
+ * @throws LockstepError `bad-feature` for a name that is none or comes twice
+ */
+export function hostsInTable(table: { raw(): readonly (readonly string[])[] }): string[] {
+  const names = table.raw().flat()
+  const seen = new Set<string>()
+  for (const name of names) {
+    const text = JSON.stringify(name.slice(0, 80))
+    if (!NAME.test(name))
+      throw new LockstepError('bad-feature', `${text}, in the table of hosts, is no host name`)
+    if (seen.has(name.toLowerCase()))
+      throw new LockstepError('bad-feature', `${text} is twice in the table of hosts`)
+    seen.add(name.toLowerCase())
+  }
+  return names
+}
+
 const NAME = /^[A-Za-z0-9][\w.-]{0,254}$/
 
 /**

@@ -50,6 +50,14 @@ const security = v.variant('provider', [
   }),
 ])
 
+const runtime = v.union(
+  [
+    v.strictObject({ socket: v.pipe(path, v.startsWith('/', 'an absolute path')) }),
+    v.strictObject({ host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')), port }),
+  ],
+  'a runtime socket: {socket: /path} or {host: name, port: number}',
+)
+
 const timing = {
   ttl: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86_400)), DEFAULTS.ttl),
   discovery_window: v.optional(duration),
@@ -57,6 +65,7 @@ const timing = {
   heart_beat: v.optional(duration),
   look_every: v.optional(duration),
   timeouts: v.optional(v.record(name, duration), {}),
+  haproxy: v.optional(v.pipe(v.array(runtime, 'a list of runtime sockets'), v.minLength(1, 'at least one'))),
 }
 
 const environment = v.union([
@@ -132,6 +141,7 @@ function resolved(
     lookEvery: settings.look_every ?? DEFAULTS.lookEvery,
     timeouts: settings.timeouts,
     ttl: settings.ttl,
+    haproxy: settings.haproxy ?? [],
   }
   if ('client_config' in settings)
     return { ...readClientCfg(at(settings.client_config), around), ...times, name: chosen }

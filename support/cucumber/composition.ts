@@ -1,21 +1,30 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
 import { join, relative } from 'node:path'
-import { hostFirewall } from '../balancers/firewall'
 import { findClientCfg, readClientCfg, type Surroundings } from '../config/client_cfg'
 import { DEFAULTS, secretsOf, type Environment } from '../config/environment'
+import type { HaproxyFaultFrom } from '../config/fleet_file'
+import type { Claims } from '../rollout/claims'
 import { heldByRuns, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
-import type { JournalEntry } from '../rollout/ports'
+import type { Balancers, JournalEntry, Locks } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
+import { lookAt } from '../rollout/still_held'
+import { hosts as counted } from '../rollout/verdict'
+import { parseWaveSize } from '../rollout/wave_plan'
 import { pause, systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { JournalFile, readJournals } from '../system/journal_file'
+import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
 import { openLog, scrubber } from '../system/log'
-import type { EmbeddedFleet } from '../simulation/fleet'
+import { approval } from './approval'
+import { balancersOf } from './balancers'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
-import type { Run } from './run'
+import { hostLocks } from './host_locks'
+import { writeRecovery } from './recovery'
+import { claimsFor, recordOf } from './resume'
+import type { PlacedHost, Run } from './run'
 
 /** What a profile says about the run; cucumber hands it over as world parameters. */
 export interface RunParameters {
@@ -24,6 +33,8 @@ export interface RunParameters {
   environment?: string
   /** The description of an embedded fleet. */
   fleet?: string
+  /** The run that this one goes on from. */
+  resume?: string
 }
 
 export const STATE = '.lockstep'
@@ -31,18 +42,29 @@ export const STATE = '.lockstep'
 const LAST_WORDS = 100
 export const EMBEDDED_FLEET = join(__dirname, '..', 'simulation', 'fleet.yaml')
 
+interface Parts {
+  environment: Environment
+  fleet: ReachableFleet
+  journal: JournalFile
+  ledger: Ledger
+  embedded: { stop(): Promise<void> } | undefined
+  resumed: RunRecord | undefined
+  around: Surroundings
+}
+
 /** Everything that a run needs, put together; the one place where all parts meet. */
 export class Composition {
   private readonly rollouts = new Map<string, Rollout>()
+  private readonly locked: { release(): Promise<void> }[] = []
+  /** The balancers of the environment, by what features call them. */
+  readonly balancers: Balancers
 
   private constructor(
     private readonly run: Run,
-    private readonly environment: Environment,
-    private readonly fleet: ReachableFleet,
-    private readonly journal: JournalFile,
-    private readonly ledger: Ledger,
-    private readonly embedded: EmbeddedFleet | undefined,
-  ) {}
+    private readonly parts: Parts,
+  ) {
+    this.balancers = balancersOf(parts.environment)
+  }
 
   /** @throws LockstepError `bad-config`; nothing was sent then */
   static async compose(
@@ -63,8 +85,10 @@ export class Composition {
     run.warnings = environment.warnings
     run.scrub = scrubber(secrets)
     run.journal = relative(cwd, journal.path)
-    run.heldBefore =
-      mode === 'live' ? heldByRuns(readJournals<RunRecord['entries'][number]>(join(cwd, STATE, mode))) : []
+    const records = mode === 'live' ? readJournals<RunRecord['entries'][number]>(join(cwd, STATE, mode)) : []
+    run.heldBefore = heldByRuns(records)
+    const resumed = recordOf(parameters.resume ?? around.env['LOCKSTEP_RESUME'], records)
+    run.resumes = resumed?.run
     const ledger = new Ledger(journal, run.heldBefore)
     const log = openLog(join(cwd, STATE, 'logs'), run.id, secrets)
     const made: { composition?: Composition } = {}
@@ -72,8 +96,12 @@ export class Composition {
       stray: (stray) => made.composition?.overheard(stray),
       note: (text) => run.note(text),
     })
-    made.composition = new Composition(run, environment, fleet, journal, ledger, embedded)
+    const parts = { environment, fleet, journal, ledger, embedded, resumed, around }
+    made.composition = new Composition(run, parts)
     run.held = () => ledger.held
+    run.out = () => made.composition?.out() ?? new Map()
+    run.hostsOf = (uri) => made.composition?.hostsOf(uri) ?? []
+    run.notAttempted = () => made.composition?.notAttempted() ?? []
     return made.composition
   }
 
@@ -81,61 +109,152 @@ export class Composition {
   async rolloutOf(feature: string): Promise<Rollout> {
     const known = this.rollouts.get(feature)
     if (known !== undefined) return known
+    const { journal, resumed } = this.parts
     const { mode, environment } = this.run
-    await this.journal.append({
+    const hash = hashOf(feature)
+    const claims = claimsFor(feature, hash, resumed)
+    await journal.append({
       type: 'run',
       feature,
+      hash,
       mode,
       environment,
       pid: process.pid,
+      ...(claims === undefined ? {} : { resumes: claims.run }),
     } satisfies JournalEntry)
-    const rollout = new Rollout({
-      fleet: this.fleet,
-      journal: this.journal,
-      audience: this.run,
-      clock: systemClock,
-      balancerAt: hostFirewall,
-      ledger: this.ledger,
-      lookEvery: this.environment.lookEvery,
-      stopping: this.run.stopping.signal,
-    })
+    const rollout = this.begin(feature, claims, claims === undefined ? [] : [claims.run])
+    const rows = this.run.plan.flatMap(({ uri, wave }) =>
+      uri === feature && wave !== undefined ? [wave] : [],
+    )
+    rollout.waves.foretold(rows.flatMap((row) => parseWaveSize(row) ?? []))
     this.rollouts.set(feature, rollout)
     return rollout
   }
 
   /** Looks once more at what was put back unseen, writes the end into the journal, and lets go of everything. */
   async end(): Promise<void> {
+    const { fleet, journal, embedded } = this.parts
     try {
-      const lost = this.fleet.lost()
+      const lost = fleet.lost()
       if (lost !== undefined) {
         this.run.refuse(
           new LockstepError('broker-lost', `${lost.message}; it did not come back`, { cause: lost }),
         )
       }
-      for (const rollout of this.rollouts.values()) {
+      for (const [feature, rollout] of this.rollouts) {
         // A second answer that differs from the first may still be on its way when the last host has answered.
         if (rollout.hosts.known !== undefined)
           await pause(systemClock, LAST_WORDS, new AbortController().signal)
         if (rollout.halted === undefined && lost === undefined && !this.run.stopping.signal.aborted)
-          await rollout.traffic.settleLedger()
+          await this.finish(rollout)
         const late = rollout.takeOverheard().filter(({ fails }) => fails)
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
         }
+        if (this.run.exitCode !== 0) this.run.recovery ??= writeRecovery(this.run, feature, rollout)
       }
       if (this.rollouts.size > 0) {
         const held = this.run.exitCode === 0
-        await this.journal.append({
+        await journal.append({
           type: 'end',
           held,
           reason: this.run.refused?.code ?? '',
         } satisfies JournalEntry)
       }
     } finally {
-      await this.fleet.close()
-      await this.embedded?.stop()
-      await this.journal.close()
+      for (const locks of this.locked) await locks.release()
+      await fleet.close()
+      await embedded?.stop()
+      await journal.close()
     }
+  }
+
+  /** A rollout that belongs to no feature: it clears up after `runs`. */
+  async beginWithout(what: string, runs: readonly string[]): Promise<Rollout> {
+    const { mode, environment } = this.run
+    const { journal } = this.parts
+    await journal.append({
+      type: 'run',
+      feature: what,
+      hash: '',
+      mode,
+      environment,
+      pid: process.pid,
+    } satisfies JournalEntry)
+    return this.begin(what, undefined, runs)
+  }
+
+  private begin(feature: string, claims: Claims | undefined, follows: readonly string[]): Rollout {
+    const { environment, fleet, journal, ledger } = this.parts
+    const { signal } = this.run.stopping
+    return new Rollout({
+      fleet,
+      journal,
+      audience: this.run,
+      clock: systemClock,
+      balancers: this.balancers,
+      locks: this.locks(feature, follows),
+      approval: approval({
+        run: this.run.id,
+        means: this.parts.around.env['LOCKSTEP_APPROVAL'],
+        terminal: process.stdin.isTTY && this.parts.around.env['CI'] === undefined,
+        user: userInfo().username,
+        clock: systemClock,
+        stopping: signal,
+        say: (text) => process.stderr.write(`\n    ${text}\n`),
+      }),
+      ledger,
+      newId: () => randomBytes(16).toString('hex'),
+      newSeed: () => randomBytes(4).readUInt32BE(),
+      lookEvery: environment.lookEvery,
+      stopping: signal,
+      claims,
+    })
+  }
+
+  /** What a rollout that went well still has to answer for. */
+  private async finish(rollout: Rollout): Promise<void> {
+    for (const { hold, hosts } of rollout.ledger.holding) await lookAt(rollout, hold, hosts)
+    const { left } = rollout.waves
+    if (left.length > 0)
+      this.run.refuse(
+        new LockstepError('diverged', `${counted(left.length)} were in no wave: ${left.join(', ')}`),
+      )
+    const overdue = rollout.gates.overdue()
+    if (overdue !== undefined) this.run.refuse(new LockstepError('diverged', overdue))
+  }
+
+  /** An embedded fleet is this process's own: nobody else can be rolling out to it. */
+  private locks(feature: string, follows: readonly string[]): Locks {
+    if (this.run.mode !== 'live') return { patience: 0, hold: async () => {} }
+    const { environment, journal, around } = this.parts
+    const locks = hostLocks(new HostLocks(lockSurroundings(around.env)), {
+      claim: { run: this.run.id, feature, fleet: fleetName(environment) },
+      takeReason: around.env['LOCKSTEP_TAKE_LOCK'],
+      follows,
+      clock: systemClock,
+      journal,
+      wait: (ms) => pause(systemClock, ms, this.run.stopping.signal),
+    })
+    this.locked.push(locks)
+    return locks
+  }
+
+  private out(): Map<string, string> {
+    return new Map([...this.rollouts.values()].flatMap(({ budget }) => [...budget.out]))
+  }
+
+  private notAttempted(): string[] {
+    return [...this.rollouts.values()].flatMap(({ waves }) => [...waves.notAttempted])
+  }
+
+  private hostsOf(feature: string): PlacedHost[] {
+    const rollout = this.rollouts.get(feature)
+    if (rollout === undefined) return []
+    const { taken, left } = rollout.waves
+    const inWaves = taken.flatMap(({ name, hosts }) => hosts.map((host) => ({ host, wave: name })))
+    if (inWaves.length === 0) return (rollout.hosts.known ?? []).map((host) => ({ host, wave: undefined }))
+    return [...inWaves, ...left.map((host) => ({ host, wave: undefined }))]
   }
 
   private overheard(stray: { kind: string; host: string; detail: string; fails: boolean }): void {
@@ -145,21 +264,37 @@ export class Composition {
   }
 }
 
+function hashOf(feature: string): string {
+  return createHash('sha256').update(readFileSync(feature)).digest('hex')
+}
+
+/** Hosts are the same hosts only behind the same brokers and in the same collective. */
+export function fleetName({ brokers, collective }: Environment): string {
+  return `${brokers.map(({ host, port }) => `${host}:${port}`).join(',')} ${collective}`
+}
+
 async function startEmbedded(
   parameters: RunParameters,
   { env }: Surroundings,
-): Promise<{ environment: Environment; embedded: EmbeddedFleet }> {
+): Promise<{ environment: Environment; embedded: { stop(): Promise<void> } }> {
   // Loaded only here: a live run has no use for a simulation.
   const { EmbeddedFleet: Fleet } = require('../simulation/fleet') as typeof import('../simulation/fleet')
-  const { parseFaults, readFleetFile } =
+  const { parseFaults, parseHaproxyFault, readFleetFile } =
     require('../config/fleet_file') as typeof import('../config/fleet_file')
   const path = parameters.fleet ?? env['LOCKSTEP_FLEET'] ?? EMBEDDED_FLEET
-  const fleet = readFleetFile(path, parseFaults(env['LOCKSTEP_FAULTS'] ?? ''))
+  const faults = parseFaults(env['LOCKSTEP_FAULTS'] ?? '')
+  const fleet = readFleetFile(path, faults)
+  const haproxy = await startHaproxy(fleet.backends, parseHaproxyFault(env['LOCKSTEP_FAULTS'] ?? ''))
   const secret = randomBytes(16).toString('hex')
   const embedded = new Fleet({ fleet, collective: 'mcollective', secret, clock: systemClock })
   const port = await embedded.start()
   return {
-    embedded,
+    embedded: {
+      async stop() {
+        await haproxy.stop()
+        await embedded.stop()
+      },
+    },
     environment: {
       ...DEFAULTS,
       name: `embedded fleet of ${fleet.hosts.length} simulated hosts`,
@@ -173,9 +308,24 @@ async function startEmbedded(
       lookEvery: 100,
       timeouts: { default: 2_000 },
       directAddressing: true,
+      haproxy: haproxy.addresses,
       warnings: [],
     },
   }
+}
+
+/** The embedded fleet's HAProxy, where its description has backends. */
+async function startHaproxy(
+  backends: Readonly<Record<string, readonly string[]>>,
+  faulty: HaproxyFaultFrom | undefined,
+): Promise<{ addresses: { host: string; port: number }[]; stop(): Promise<void> }> {
+  if (Object.keys(backends).length === 0) return { addresses: [], stop: async () => {} }
+  const { SimulatedHaproxy } = require('../simulation/haproxy') as typeof import('../simulation/haproxy')
+  const haproxy = new SimulatedHaproxy({ backends })
+  haproxy.fault = faulty?.fault
+  haproxy.faultyFrom = faulty?.from ?? 1
+  const port = await haproxy.start()
+  return { addresses: [{ host: '127.0.0.1', port }], stop: () => haproxy.stop() }
 }
 
 function liveEnvironment({ environment }: RunParameters, around: Surroundings, cwd: string): Environment {

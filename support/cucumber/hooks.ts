@@ -10,6 +10,7 @@ import {
 } from '@cucumber/cucumber'
 import { LockstepError } from '../system/errors'
 import { Composition, surroundings, type RunParameters } from './composition'
+import { attachEvidence } from './evidence'
 import { onInterrupt } from './interrupt'
 import { heldTable, hostTable } from './host_table'
 import { hosts as counted } from '../rollout/verdict'
@@ -37,6 +38,7 @@ Before(async function (this: LockstepWorld, { pickle }) {
   if (composition === undefined || run.stopping.signal.aborted || run.refused !== undefined) return 'skipped'
   try {
     this.begin(await composition.rolloutOf(pickle.uri))
+    await this.rollout.beginScenario(String(run.lineOf(pickle.astNodeIds.slice(-1))), pickle.name)
     return undefined
   } catch (error) {
     throw noted(error)
@@ -46,6 +48,7 @@ Before(async function (this: LockstepWorld, { pickle }) {
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
   run.begin({ uri: pickle.uri, line: run.lineOf(pickleStep.astNodeIds), text: pickleStep.text })
   this.rollout.step = pickleStep.text
+  this.rollout.line = run.current.line
 })
 
 AfterStep(function (this: LockstepWorld, { result, error }) {
@@ -64,8 +67,12 @@ AfterStep(function (this: LockstepWorld, { result, error }) {
   }
 })
 
-After(function (this: LockstepWorld, { result }) {
+After(async function (this: LockstepWorld, { pickle, result }) {
   if (result?.status === Status.FAILED) run.fail()
+  if (!this.hasBegun) return
+  await this.rollout.endScenario(result?.status === Status.PASSED)
+  await this.rollout.afterFailure.settle()
+  attachEvidence(this, pickle.uri)
 })
 
 AfterAll(async function () {

@@ -1,6 +1,10 @@
 import { defineParameterType } from '@cucumber/cucumber'
 import { LockstepError } from '../system/errors'
 import { parseDuration } from '../system/duration'
+import { parseAllowance } from '../rollout/failure_budget'
+import { parsePoolMinimum } from '../rollout/pool'
+import { parseDays, parseTime } from '../rollout/time_window'
+import { parseWaveSize } from '../rollout/wave_plan'
 import { parseFact, validators } from './validation'
 
 // The expressions take more than is right, so that what is wrong is named as such and not as an unknown step. Editors
@@ -55,6 +59,53 @@ defineParameterType({
   name: 'duration',
   regexp: /\S+(?: \S+)?/,
   transformer: (written: string) => parseDuration(checked('duration')(written)) ?? 0,
+  useForSnippets: false,
+})
+
+defineParameterType({
+  name: 'wave',
+  regexp: /\S+(?: \S+)?/,
+  transformer: (written: string) => parseWaveSize(checked('wave')(written)) ?? { kind: 'rest' as const },
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'allowance',
+  regexp: /\S+ hosts?|\S+ of the hosts/,
+  transformer: (written: string) => parseAllowance(checked('allowance')(written)) ?? { hosts: 0 },
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'pool',
+  regexp: /\S+%|\S+ hosts?/,
+  transformer: (written: string) => parsePoolMinimum(checked('pool')(written)) ?? { percent: 100 },
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'backend',
+  regexp: /\S+/,
+  transformer: checked('backend'),
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'time',
+  regexp: /\d\S*/,
+  transformer: (written: string) => parseTime(checked('time')(written)) ?? 0,
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'days',
+  regexp: /\S+(?: to \S+)?|every day/,
+  transformer: (written: string) => ({
+    written,
+    days: parseDays(checked('days')(written)) ?? new Set<number>(),
+  }),
+  useForSnippets: false,
+})
+defineParameterType({ name: 'zone', regexp: /\S+/, transformer: checked('zone'), useForSnippets: false })
+defineParameterType({
+  name: 'percent',
+  regexp: /-?[\d.,e+]+/,
+  transformer: (written: string) => Number(checked('percent')(written)),
   useForSnippets: false,
 })
 

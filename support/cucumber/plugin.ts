@@ -25,6 +25,7 @@ export const plugin = {
       if (checked) return
       checked = true
       for (const [node, line] of preflight.lines) run.lines.set(node, line)
+      run.plan.push(...preflight.planned())
       const findings = preflight.findings()
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
       if (findings.length > 0) {

@@ -9,6 +9,14 @@ export interface Finding {
   message: string
 }
 
+interface ReadScenario {
+  uri: string
+  unit: string
+  name: string
+  steps: { line: number; text: string }[]
+  wave: string | undefined
+}
+
 /** Reads cucumber's messages up to the first step and says what is wrong with the features. Unaware of what a run does with it. */
 export class Preflight {
   readonly lines = new Map<string, number>()
@@ -54,6 +62,24 @@ export class Preflight {
     return [...found.values()]
   }
 
+  /** The scenarios that are to be run, in order. */
+  planned(): ReadScenario[] {
+    return this.testCases.flatMap((testCase) => {
+      const pickle = this.pickles.get(testCase.pickleId)
+      if (pickle === undefined) return []
+      const { uri, name } = pickle
+      const unit = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
+      const steps = pickle.steps.map(({ text, astNodeIds }) => ({
+        line: this.lines.get(astNodeIds[0] ?? '') ?? 0,
+        text,
+      }))
+      const wave = testCase.testSteps
+        .flatMap(({ stepMatchArgumentsLists }) => stepMatchArgumentsLists?.[0]?.stepMatchArguments ?? [])
+        .find(({ parameterTypeName }) => parameterTypeName === 'wave')?.group.value
+      return [{ uri, unit, name, steps, wave }]
+    })
+  }
+
   private faults(text: string, testStep: TestCase['testSteps'][number]): string[] {
     const ids = testStep.stepDefinitionIds ?? []
     if (ids.length === 0) return [`unknown step: ${text}${this.closest(text)}`]
@@ -87,6 +113,10 @@ export class Preflight {
       for (const { background, scenario } of parts) {
         for (const step of [...(background?.steps ?? []), ...(scenario?.steps ?? [])])
           this.lines.set(step.id, step.location.line)
+        if (scenario === undefined) continue
+        this.lines.set(scenario.id, scenario.location.line)
+        for (const row of scenario.examples.flatMap(({ tableBody }) => tableBody))
+          this.lines.set(row.id, row.location.line)
       }
     }
   }

@@ -13,6 +13,29 @@ export interface StepVerdict {
   verdict: Verdict
 }
 
+/** What was done after a failure, and what came of it. */
+export interface UndoneStep {
+  what: string
+  verdict: Verdict
+}
+
+/** A scenario that is to be run, as its feature has it. */
+export interface PlannedScenario {
+  uri: string
+  /** The line of the scenario, or of its row in the table of examples: the same in every run of the same feature. */
+  unit: string
+  name: string
+  steps: readonly { line: number; text: string }[]
+  /** The size of its wave, if it takes one. */
+  wave: string | undefined
+}
+
+/** A host of a rollout, and the wave that it belongs to. */
+export interface PlacedHost {
+  host: string
+  wave: string | undefined
+}
+
 const NOTES_AT_MOST = 10
 
 /**
@@ -25,13 +48,25 @@ export class Run implements Audience {
   environment = 'embedded fleet'
   journal: string | undefined
   warnings: readonly string[] = []
+  /** The run that it goes on from. */
+  resumes: string | undefined
   heldBefore: readonly Held[] = []
   readonly verdicts: StepVerdict[] = []
+  readonly undoneSteps: UndoneStep[] = []
+  readonly plan: PlannedScenario[] = []
   /** What a person should know and what decides nothing; the first few of them. */
   readonly notes: string[] = []
   readonly stopping = new AbortController()
   /** Asked at the end: what is held, host by host. */
   held: () => readonly Obligation[] = () => []
+  /** Who failed within the failure budget, and what was seen then. */
+  out: () => ReadonlyMap<string, string> = () => new Map()
+  /** The hosts of a feature in the order of their waves. */
+  hostsOf: (uri: string) => readonly PlacedHost[] = () => []
+  /** Hosts that no step was tried on, since an earlier wave had failed. */
+  notAttempted: () => readonly string[] = () => []
+  /** The feature that goes on from here, once it is written. */
+  recovery: string | undefined
   /** Hides what must not be shown; known once the configuration is read. */
   scrub: (text: string) => string = (text) => text
   /** The line being run. */
@@ -41,8 +76,10 @@ export class Run implements Audience {
   /** Lines of steps by their node in the feature's syntax tree. */
   readonly lines = new Map<string, number>()
   onProgress: (done: number, expected: number | undefined) => void = () => {}
+  onUndone: (step: UndoneStep) => void = () => {}
   private refusal: LockstepError | undefined
   private failed = false
+  private readonly begun = new Set<string>()
 
   progress(done: number, expected: number | undefined): void {
     this.onProgress(done, expected)
@@ -50,6 +87,7 @@ export class Run implements Audience {
 
   begin(step: Run['current']): void {
     this.current = step
+    this.begun.add(`${step.uri}:${step.line}`)
     this.currentVerdict = undefined
   }
 
@@ -60,6 +98,23 @@ export class Run implements Audience {
   verdict(verdict: Verdict): void {
     this.currentVerdict = verdict
     this.verdicts.push({ ...this.current, verdict })
+  }
+
+  /** The lines of a feature that were begun. */
+  begunLines(uri: string): ReadonlySet<number> {
+    const own = [...this.begun].filter((key) => key.startsWith(`${uri}:`))
+    return new Set(own.map((key) => Number(key.slice(uri.length + 1))))
+  }
+
+  /** Whether something has kept it from going on. */
+  get hasStopped(): boolean {
+    return this.failed || this.refusal !== undefined || this.stopping.signal.aborted
+  }
+
+  undone(what: string, verdict: Verdict): void {
+    const step = { what, verdict }
+    this.undoneSteps.push(step)
+    this.onUndone(step)
   }
 
   lineOf(astNodeIds: readonly string[]): number {
@@ -82,7 +137,8 @@ export class Run implements Audience {
   get exitCode(): number {
     if (this.refusal !== undefined) return exitCodeFor(this.refusal.code)
     if (this.stopping.signal.aborted) return EXIT.interrupted
-    return this.failed ? EXIT.diverged : EXIT.held
+    if (this.failed) return EXIT.diverged
+    return this.out().size > 0 ? EXIT.withinBudget : EXIT.held
   }
 }
 

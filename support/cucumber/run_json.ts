@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { count, holds } from '../rollout/verdict'
+import { evidenceOf } from './evidence'
 import type { Run } from './run'
 
 const DIRECTORY = 'reports'
@@ -10,6 +11,7 @@ const DIRECTORY = 'reports'
  * A report that cannot be written is said, and decides nothing.
  */
 export function writeRunJson(run: Run, now: number): void {
+  const features = [...new Set(run.plan.map(({ uri }) => uri))]
   const document = {
     run: run.id,
     finishedAt: new Date(now).toISOString(),
@@ -25,7 +27,18 @@ export function writeRunJson(run: Run, now: number): void {
       counts: count(verdict),
       hosts: verdict.observations,
       strays: verdict.strays,
+      tolerated: verdict.tolerated === true,
     })),
+    matrices: features.map((uri) => ({ uri, ...evidenceOf(uri) })),
+    undone: run.undoneSteps.map(({ what, verdict }) => ({
+      what,
+      held: holds(verdict),
+      counts: count(verdict),
+      hosts: verdict.observations,
+    })),
+    out: [...run.out()].map(([host, seen]) => ({ host, seen })),
+    notAttempted: run.notAttempted(),
+    recovery: run.recovery ?? null,
     held: run.held(),
     heldBefore: run.heldBefore,
     journal: run.journal ?? null,

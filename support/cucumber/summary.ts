@@ -3,8 +3,10 @@ import { clean, hosts as counted } from '../rollout/verdict'
 import { systemClock } from '../system/clock'
 import { formatDuration } from '../system/duration'
 import { EXIT } from '../system/errors'
+import { evidenceOf } from './evidence'
 import { inRanges } from './host_names'
 import { byObligation } from './host_table'
+import { oddHosts, type Cell } from './matrix'
 import type { Paper } from './paper'
 import { run } from './run'
 
@@ -17,11 +19,25 @@ export interface StoppedAt {
 
 const LINES_AT_MOST = 12
 
+/** Hosts shown line by line. */
+const ODD_AT_MOST = 8
+
+const SIGNS: Readonly<Record<Cell, string>> = {
+  blank: ' ',
+  held: '✔',
+  claimed: '○',
+  diverged: '✘',
+  silent: '?',
+  out: '-',
+  'not attempted': '·',
+}
+
 const TITLES: Readonly<Record<number, string>> = {
   [EXIT.badInput]: 'REFUSED',
   [EXIT.nobody]: 'NOBODY',
-  [EXIT.noBroker]: 'NO BROKER',
+  [EXIT.noBroker]: 'UNREACHABLE',
   [EXIT.interrupted]: 'INTERRUPTED',
+  [EXIT.heldBack]: 'HELD BACK',
 }
 
 /** What a person reads when a run is over: what came of it, who is still out of rotation, and what to do next. */
@@ -46,9 +62,12 @@ export class Summary {
     const code = run.exitCode
     this.outcome(code, steps, stoppedAt)
     this.diverged(code)
+    this.out()
+    this.notAttempted(code)
     const held = run.held()
     if (held.length > 0) this.outOfRotation('Still out of rotation', held)
-    else if (run.verdicts.length > 1) this.paper.line('  Nothing is left out of rotation.')
+    else if (run.verdicts.length > 1 || code === EXIT.heldBack)
+      this.paper.line('  Nothing is left out of rotation.')
     for (const note of run.notes)
       this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
     for (const line of advice(code, held.length > 0))
@@ -58,14 +77,37 @@ export class Summary {
   }
 
   private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
-    const { bold, green, red } = this.paint
-    if (code !== EXIT.held) {
+    const { bold, green, red, yellow } = this.paint
+    if (code !== EXIT.held && code !== EXIT.withinBudget) {
       const title = red(bold(TITLES[code] ?? 'STOPPED'))
       return this.paper.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
     }
     const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
     const took = formatDuration(systemClock.elapsed() - this.started)
-    this.paper.line(`${green(bold('HELD'))}  ${steps} steps on ${counted(most)}, in ${took}`)
+    const said = `${steps} steps on ${counted(most)}, in ${took}`
+    if (code === EXIT.held) return this.paper.line(`${green(bold('HELD'))}  ${said}`)
+    const out = counted(run.out().size)
+    this.paper.wrapped(
+      `${yellow(bold('HELD, BUT'))}  for ${out} that failed within the budget: ${said}`,
+      2,
+      plain,
+    )
+  }
+
+  /** Those that failed and were allowed to. */
+  private out(): void {
+    const seen = new Map<string, string[]>()
+    for (const [host, what] of run.out()) seen.set(what, [...(seen.get(what) ?? []), host])
+    for (const [what, hosts] of seen)
+      this.paper.list(`  Failed, ${clean(what)}: `, inRanges(hosts), LINES_AT_MOST, (text) =>
+        this.paint.red(text),
+      )
+  }
+
+  private notAttempted(code: number): void {
+    const hosts = code === EXIT.held ? [] : run.notAttempted()
+    if (hosts.length > 0)
+      this.paper.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), LINES_AT_MOST, plain)
   }
 
   /** Named again here: what is above may have scrolled away. */
@@ -74,6 +116,19 @@ export class Summary {
     const hosts = run.currentVerdict?.observations.filter(({ held }) => !held).map(({ host }) => host) ?? []
     if (hosts.length > 0)
       this.paper.list('  Diverged: ', inRanges(hosts), LINES_AT_MOST, (text) => this.paint.red(text))
+    this.evidence()
+  }
+
+  /** Line by line, the hosts that a person has to look at. */
+  private evidence(): void {
+    const odd = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => oddHosts(evidenceOf(uri)))
+    const width = Math.max(0, ...odd.slice(0, ODD_AT_MOST).map(({ host }) => host.length))
+    for (const { host, cells } of odd.slice(0, ODD_AT_MOST))
+      this.paper.line(`    ${host.padEnd(width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)
+    if (odd.length > 0)
+      this.paper.line(
+        this.paint.dim(`    ${''.padEnd(width)}  ✔ held ✘ diverged ? silent - out · not attempted`),
+      )
   }
 
   private outOfRotation(title: string, items: readonly { host: string; obligation: string }[]): void {
@@ -94,10 +149,17 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
 
 function advice(code: number, held: boolean): string[] {
   const live = run.mode === 'live'
+  const [first] = run.plan
+  const resumable = live && run.recovery !== undefined && first !== undefined
   return [
-    ...(held && live ? ['npx lockstep held    what is out of rotation, and since when'] : []),
-    ...(code === EXIT.diverged && live
-      ? ['mend the hosts named above, then run the same feature again: it asks for states']
+    ...(held && live
+      ? ['npx lockstep held    what is out of rotation, since when, and how to release it']
+      : []),
+    ...(run.recovery === undefined
+      ? []
+      : [`read ${run.recovery}: a feature with the hosts that are not done`]),
+    ...(resumable
+      ? [`or mend them, and go on with LOCKSTEP_RESUME=${run.id} npx cucumber-js -p live ${first.uri}`]
       : []),
     ...(code === EXIT.badInput
       ? ['correct what is named above; npx lockstep steps lists the known sentences']

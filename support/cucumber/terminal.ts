@@ -12,7 +12,7 @@ import {
 import { systemClock } from '../system/clock'
 import { inRanges } from './host_names'
 import { Paper } from './paper'
-import { run } from './run'
+import { run, type UndoneStep } from './run'
 import { writeRunJson } from './run_json'
 import { Summary, type StoppedAt } from './summary'
 
@@ -20,6 +20,13 @@ interface FormatterContext {
   on: (event: 'message', handler: (envelope: Envelope) => void) => void
   stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
   write: (text: string) => void
+}
+
+interface ShownStep {
+  /** The line's node in the feature's syntax tree. */
+  node: string
+  keyword: string
+  text: string
 }
 
 /** Names of hosts shown under one line before the rest is only counted. */
@@ -52,6 +59,9 @@ class Screen {
   private stoppedAt: StoppedAt | undefined
   private readonly featureNames = new Map<string, string>()
   private lastScenario = ''
+  private readonly background = new Set<string>()
+  private readonly seenBackground = new Set<string>()
+  private repeated = 0
 
   constructor(
     private readonly paper: Paper,
@@ -60,6 +70,7 @@ class Screen {
     this.summary = new Summary(paper, paint)
     run.onProgress = (done, expected) =>
       paper.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
+    run.onUndone = (step) => this.undone(step)
   }
 
   hear(envelope: Envelope): void {
@@ -80,6 +91,7 @@ class Screen {
       ])) {
         for (const step of [...(child.background?.steps ?? []), ...(child.scenario?.steps ?? [])])
           this.keywords.set(step.id, step.keyword)
+        for (const { id } of child.background?.steps ?? []) this.background.add(id)
       }
     }
     if (pickle !== undefined) this.pickles.set(pickle.id, pickle)
@@ -114,6 +126,10 @@ class Screen {
     this.headed = true
     this.paper.line(this.paint.bold(clean(this.featureNames.get(uri) ?? uri)))
     this.paper.line(this.paint.dim(`${run.mode} · ${run.environment} · run ${run.id}`))
+    if (run.resumes !== undefined)
+      this.paper.line(
+        this.paint.dim(`resumes run ${run.resumes}: ○ is claimed by its journal, and proved by a later line`),
+      )
     for (const warning of run.warnings) this.paper.line(this.paint.yellow(`  warning: ${warning}`))
     this.summary.heldBefore()
   }
@@ -129,12 +145,9 @@ class Screen {
     if (step === undefined || (run.refused !== undefined && status === 'SKIPPED')) return this.paper.settle()
     const verdict = status === 'SKIPPED' ? undefined : run.currentVerdict
     this.steps += status === 'PASSED' ? 1 : 0
-    const mark =
-      status === 'PASSED'
-        ? this.paint.green('✔')
-        : status === 'SKIPPED'
-          ? this.paint.dim('-')
-          : this.paint.red('✘')
+    if (this.isRepeated(step, status, verdict)) return this.paper.settle()
+    this.tellRepeated()
+    const mark = this.markOf(status, verdict)
     const text = `${step.keyword}${step.text}`
     this.paper.end(
       `    ${mark} ${status === 'SKIPPED' ? this.paint.dim(text) : text}`,
@@ -142,7 +155,7 @@ class Screen {
       verdict === undefined ? '' : tally(verdict),
     )
     if (verdict !== undefined && (!holds(verdict) || verdict.strays.length > 0)) this.divergence(verdict)
-    else if (verdict !== undefined && /discover/.test(step.text))
+    else if (verdict !== undefined && /discover|I take the next/.test(step.text))
       this.names(
         '        ',
         verdict.observations.map(({ host }) => host),
@@ -153,10 +166,43 @@ class Screen {
     this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
   }
 
+  /** A line of the Background that holds again in a later scenario is only counted. */
+  private isRepeated(step: ShownStep, status: string, verdict: Verdict | undefined): boolean {
+    if (!this.background.has(step.node) || status !== 'PASSED') return false
+    const again = this.seenBackground.has(step.node)
+    this.seenBackground.add(step.node)
+    if (!again || (verdict !== undefined && (!holds(verdict) || verdict.strays.length > 0))) return false
+    this.repeated += 1
+    return true
+  }
+
+  private tellRepeated(): void {
+    if (this.repeated > 0)
+      this.paper.line(this.paint.dim(`    ✔ the Background again: ${this.repeated} lines`))
+    this.repeated = 0
+  }
+
+  private markOf(status: string, verdict: Verdict | undefined): string {
+    if (status === 'SKIPPED') return this.paint.dim('-')
+    if (status !== 'PASSED') return this.paint.red('✘')
+    return verdict?.tolerated === true ? this.paint.yellow('!') : this.paint.green('✔')
+  }
+
+  private undone({ what, verdict }: UndoneStep): void {
+    const mark = holds(verdict) ? this.paint.green('✔') : this.paint.red('✘')
+    const text = `on failure: ${clean(what)}`
+    this.paper.end(`    ${mark} ${text}`, text.length + 6, tally(verdict))
+    if (!holds(verdict)) this.divergence(verdict)
+  }
+
   private divergence(verdict: Verdict): void {
     const { expected, diverged, silent } = count(verdict)
     if (diverged + silent > 0)
-      this.paper.line(this.paint.red(`        ${diverged + silent} of ${counted(expected)} diverged`))
+      this.paper.line(
+        this.paint.red(
+          `        ${diverged + silent} of ${counted(expected)} diverged${verdict.tolerated === true ? ', and may: they are out from here on' : ''}`,
+        ),
+      )
     const groups = cohorts(verdict)
     const width = Math.min(28, Math.max(0, ...groups.map(({ seen }) => seen.length)))
     for (const { seen, held, hosts } of groups) {
@@ -180,18 +226,20 @@ class Screen {
     this.paper.list(label, inRanges(hosts), LINES_AT_MOST, paint)
   }
 
-  private step(id: string, testStepId: string): { keyword: string; text: string } | undefined {
+  private step(id: string, testStepId: string): ShownStep | undefined {
     const found = this.testCases.get(this.running.get(id) ?? '')
     const pickleStepId = found?.testCase.testSteps.find(
       (testStep) => testStep.id === testStepId,
     )?.pickleStepId
     const pickleStep = found?.pickle.steps.find((step) => step.id === pickleStepId)
     if (pickleStep === undefined) return undefined
-    return { keyword: this.keywords.get(pickleStep.astNodeIds[0] ?? '') ?? '', text: clean(pickleStep.text) }
+    const node = pickleStep.astNodeIds[0] ?? ''
+    return { node, keyword: this.keywords.get(node) ?? '', text: clean(pickleStep.text) }
   }
 }
 
 function tally(verdict: Verdict): string {
   const held = verdict.observations.filter(({ held: did }) => did).length
-  return `${held}/${verdict.observations.length} hosts`
+  const out = verdict.out?.length ?? 0
+  return `${held}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
 }

@@ -1,3 +1,7 @@
+import { parseAllowance } from '../rollout/failure_budget'
+import { parsePoolMinimum } from '../rollout/pool'
+import { isZone, parseDays, parseTime } from '../rollout/time_window'
+import { parseWaveSize } from '../rollout/wave_plan'
 import { parseDuration } from '../system/duration'
 import { FACT_OPERATORS } from '../protocol/filter'
 import { address, checkName, packageName, packageVersion, serviceName } from '../rpc/contracts/rules'
@@ -27,6 +31,20 @@ export const validators: Readonly<Record<string, (written: string) => string | u
       ? `${JSON.stringify(written)} is no duration; write 30 seconds, 2 minutes or 500 ms`
       : undefined,
   fact: factFault,
+  wave: parsed(parseWaveSize, 'a wave; write 1 host, 5 hosts, 25%, the rest, or each and the name of a fact'),
+  allowance: parsed(parseAllowance, 'a number of hosts that may fail; write 2 hosts, or 5% of the hosts'),
+  pool: parsed(parsePoolMinimum, 'a part of the pool; write 60%, or 3 hosts'),
+  backend: patternOr(/^[A-Za-z0-9_.:-]+$/, 'the name of a haproxy backend'),
+  time: parsed(parseTime, 'a time of day; write it as 09:00'),
+  days: parsed(parseDays, 'days; write weekdays, weekends, every day, Monday, or Monday to Thursday'),
+  zone: (written) =>
+    isZone(written)
+      ? undefined
+      : `${JSON.stringify(written)} is no time zone; write one such as Europe/Berlin`,
+  percent: (written) =>
+    /^(?:100|[1-9]?\d(?:\.\d{1,3})?)$/.test(written) && Number(written) > 0
+      ? undefined
+      : `${written}% is no percentage; write a number above 0, up to 100`,
 }
 
 export function parseFact(written: string): { fact: string; operator: string; value: string } | undefined {
@@ -41,6 +59,14 @@ function factFault(written: string): string | undefined {
     return `${JSON.stringify(written)} is no fact filter; write fact, operator (${FACT_OPERATORS.join(' ')}) and value, such as country=de`
   }
   return parsed.operator === '=~' ? patternFault(parsed.value.replace(/^\/(.*)\/$/, '$1')) : undefined
+}
+
+function parsed(
+  parse: (written: string) => unknown,
+  expected: string,
+): (written: string) => string | undefined {
+  return (written) =>
+    parse(written) === undefined ? `${JSON.stringify(written)} is not ${expected}` : undefined
 }
 
 function rule(input: InputRule): (written: string) => string | undefined {

@@ -11,9 +11,12 @@ export class LockstepWorld extends World {
     return this.current
   }
 
+  get hasBegun(): boolean {
+    return this.current !== undefined
+  }
+
   begin(rollout: Rollout): void {
     this.current = rollout
-    rollout.hosts.beginSelection()
   }
 }
 

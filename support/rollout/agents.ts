@@ -13,6 +13,7 @@ export class Agents {
     return converge(this.rollout, {
       order: (hosts) => this.rollout.ask({ agent, action, inputs, changes: true }, hosts),
       done: () => 'done',
+      repeatable: false,
     })
   }
 

@@ -1,3 +1,4 @@
+import { slippedBack } from './still_held'
 import { sightOf, type Look, type Sight } from './observe'
 import type { Answer, Answers } from './ports'
 import type { Rollout } from './rollout'
@@ -13,19 +14,31 @@ export interface Change {
    * Without it, such a host has diverged: its state says nothing about whether the order was carried out.
    */
   verify?: { look: Look; read: (answer: Answer) => Sight }
+  /** Whether it may be ordered again where a run that stopped never knew what came of it. */
+  repeatable: boolean
 }
 
 /**
- * Brings every host of the roll call into a state. "I could not, it is so already" is believed only when the host,
+ * Brings every host that moves into a state. "I could not, it is so already" is believed only when the host,
  * asked again, shows that state. A host that was silent is looked at again only if the connection was to blame.
  */
 export async function converge(rollout: Rollout, change: Change): Promise<Verdict> {
   rollout.expectGoingOn()
-  const hosts = await rollout.hosts.frozen()
-  return rollout.conclude(await carryOut(hosts, change))
+  if (rollout.claim !== undefined) return rollout.concludeClaimed()
+  const hosts = await rollout.moving()
+  const unknown = change.repeatable ? new Set<string>() : await rollout.unknownOutcome()
+  const doubtful = hosts.filter((host) => unknown.has(host)).map(neverKnown)
+  const refused = [...doubtful, ...(await slippedBack(rollout, hosts))]
+  const { observations, strays } = await carryOut(withoutThose(hosts, refused), change)
+  return rollout.conclude({ observations: [...observations, ...refused], strays })
 }
 
-export async function carryOut(hosts: readonly string[], change: Change): Promise<Verdict> {
+/** The same for hosts that are named, without a word to anybody. */
+export async function carryOut(
+  hosts: readonly string[],
+  change: Omit<Change, 'repeatable'>,
+): Promise<Verdict> {
+  if (hosts.length === 0) return { observations: [], strays: [] }
   const { order, done, verify } = change
   const told = await order(hosts)
   const said = (host: string) =>
@@ -42,6 +55,16 @@ export async function carryOut(hosts: readonly string[], change: Change): Promis
     ),
     strays: [...told.strays, ...seen.strays],
   }
+}
+
+export function withoutThose(hosts: readonly string[], refused: readonly Observation[]): string[] {
+  const names = new Set(refused.map(({ host }) => host))
+  return hosts.filter((host) => !names.has(host))
+}
+
+function neverKnown(host: string): Observation {
+  const seen = 'was told before, with unknown outcome; it is not told twice: look at the host'
+  return { host, held: false, kind: 'known', seen }
 }
 
 function isDoubtful(answer: Answer | undefined, told: Answers): boolean {

@@ -1,14 +1,15 @@
-import type { Journal } from './ports'
+import type { Hold, Journal } from './ports'
 
 export interface Obligation {
   host: string
   obligation: string
 }
 
-/** What has been taken out of the pool and not been seen to be back. On disk before it is opened. */
+/** What has been taken out of the pool, or is held otherwise, and not been seen to be free. On disk before it is opened. */
 export class Ledger {
   private readonly open = new Map<string, Set<string>>()
   private readonly inherited = new Map<string, Set<string>>()
+  private readonly used = new Map<string, Hold>()
 
   /** `heldBefore` is what earlier runs have left: this run may see it lifted, but has not to answer for it. */
   constructor(
@@ -18,8 +19,10 @@ export class Ledger {
     for (const { host, obligation } of heldBefore) setOf(this.inherited, obligation).add(host)
   }
 
-  async opening(obligation: string, hosts: readonly string[]): Promise<void> {
+  async opening(hold: Hold, hosts: readonly string[]): Promise<void> {
+    const { obligation } = hold
     await this.journal.append({ type: 'opened', obligation, hosts })
+    this.used.set(obligation, hold)
     for (const host of hosts) setOf(this.open, obligation).add(host)
   }
 
@@ -32,9 +35,11 @@ export class Ledger {
     for (const host of freed) for (const list of lists) list.delete(host)
   }
 
-  /** The hosts that this run holds. */
-  holding(obligation: string): string[] {
-    return [...setOf(this.open, obligation)]
+  /** What this run holds: each hold with its hosts. */
+  get holding(): { hold: Hold; hosts: string[] }[] {
+    return [...this.used.values()]
+      .map((hold) => ({ hold, hosts: [...setOf(this.open, hold.obligation)] }))
+      .filter(({ hosts }) => hosts.length > 0)
   }
 
   /** Everything that is held, by this run or by earlier ones. */

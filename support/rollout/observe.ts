@@ -22,7 +22,7 @@ export function lookWith(rollout: Rollout, request: Omit<Request, 'changes'>): L
   return (hosts) => rollout.ask({ ...request, changes: false }, hosts)
 }
 
-/** What every host of the roll call shows. Changes nothing; believes nothing that a host was told before. */
+/** What every host that moves shows. Changes nothing; believes nothing that a host was told before. */
 export async function observe(
   rollout: Rollout,
   look: Look,
@@ -30,7 +30,8 @@ export async function observe(
   patience: Patience = {},
 ): Promise<Verdict> {
   rollout.expectGoingOn()
-  const hosts = await rollout.hosts.frozen()
+  if (rollout.isOvertaken) return rollout.concludeClaimed()
+  const hosts = await rollout.moving()
   let verdict = await lookUntil(rollout, look, read, hosts, patience.within ?? 0)
   for (
     let times = 1;

@@ -61,13 +61,80 @@ export interface CallWatch {
 /** Asks hosts something on behalf of a step, journalled. */
 export type Ask = (request: Request, hosts: readonly string[]) => Promise<Answers>
 
-/** What takes a host out of the pool and puts it back. `blocked` is part of each answer of `look`. */
-export interface Balancer {
-  /** What a host that it took out is held by, such as `blocks 192.168.1.1`. */
+/** How a hold reaches the world on behalf of a step: the hosts, or something of its own. Journalled either way. */
+export interface Reach {
+  ask: Ask
+  /** Does `work` as a request that is on disk before it begins. */
+  record(
+    request: Request,
+    hosts: readonly string[],
+    work: () => Promise<ReadonlyMap<string, Answer>>,
+  ): Promise<Answers>
+  /** @throws LockstepError `interrupted` when the operator asks to stop meanwhile */
+  wait(ms: number): Promise<void>
+  /** Milliseconds since some fixed moment. */
+  elapsed(): number
+}
+
+/** What an answer of `look` says of a host: held, free, or neither, and in which words. */
+export interface HoldState {
+  held: boolean | undefined
+  seen: string
+}
+
+/** Something that a host can be held by until it is seen to be free of it. */
+export interface Hold {
+  /** What is said of a host that it holds, such as `blocks 192.168.1.1`; the same hold has the same words in every run. */
   readonly obligation: string
-  block(hosts: readonly string[], ask: Ask): Promise<Answers>
-  unblock(hosts: readonly string[], ask: Ask): Promise<Answers>
-  look(hosts: readonly string[], ask: Ask): Promise<Answers>
+  /** Whether it can end without anybody lifting it, as when a balancer is restarted: it is looked at before a host is changed. */
+  readonly lapses?: boolean
+  lift(hosts: readonly string[], reach: Reach): Promise<Answers>
+  look(hosts: readonly string[], reach: Reach): Promise<Answers>
+  read(answer: Answer): HoldState
+}
+
+/** What takes a host out of the pool and puts it back. */
+export interface Balancer extends Hold {
+  /** Whether all hosts may be out at once without a feature saying so: it may not know the whole pool. */
+  readonly lastMayGo: boolean
+  block(hosts: readonly string[], reach: Reach): Promise<Answers>
+  /** Lets sessions end first. Absent where that cannot be had. */
+  drain?(hosts: readonly string[], reach: Reach, how: Draining): Promise<Answers>
+  pool(hosts: readonly string[], reach: Reach): Promise<readonly PoolMember[]>
+  /** What it has served since it was started. Absent where it does not count. */
+  requests?(reach: Reach): Promise<{ requests: number; failed: number }>
+}
+
+export interface Draining {
+  /** Milliseconds. */
+  within: number
+  /** Cuts the sessions that are left then; a host has diverged otherwise. */
+  cut: boolean
+}
+
+export interface PoolMember {
+  name: string
+  inService: boolean
+  seen: string
+}
+
+/** Balancers by what a feature calls them. */
+export interface Balancers {
+  at(address: string): Balancer
+  /** @throws LockstepError `bad-config` when none is configured */
+  backend(name: string): Balancer
+}
+
+/** Keeps two rollouts that share a host from running at once. @throws LockstepError `locked` when another has some of them */
+export interface Locks {
+  hold(hosts: readonly string[]): Promise<void>
+  /** How long another rollout is waited for, ms. */
+  patience: number
+}
+
+/** Asks a person. Resolves with who said yes. @throws LockstepError `gate-closed` when nobody can be asked, or nobody says yes */
+export interface Approval {
+  ask(question: string, within: number): Promise<string>
 }
 
 /** An append-only record. @throws Error when an entry could not be made durable: nothing may be sent then */
@@ -76,11 +143,30 @@ export interface Journal {
 }
 
 export type JournalEntry =
-  | { type: 'run'; feature: string; mode: string; environment: string; pid: number }
+  | {
+      type: 'run'
+      feature: string
+      hash: string
+      mode: string
+      environment: string
+      pid: number
+      resumes?: string
+    }
+  | { type: 'scenario'; unit: string; name: string }
+  | { type: 'scenario held'; unit: string }
+  | { type: 'order'; seed: number }
+  | { type: 'wave'; name: string; hosts: readonly string[] }
+  | { type: 'out'; hosts: readonly string[] }
+  | { type: 'had'; package: string; versions: Record<string, readonly string[]> }
+  | { type: 'claimed'; step: string; line: number }
+  | { type: 'approved'; by: string }
+  | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
+  | { type: 'undone'; what: string; held: boolean; counts: Record<string, number> }
   | { type: 'roll call'; hosts: readonly string[] }
   | {
       type: 'asked'
       step: string
+      line: number
       requestId: string
       agent: string
       action: string
@@ -98,4 +184,7 @@ export type JournalEntry =
 export interface Audience {
   progress(done: number, expected: number | undefined): void
   verdict(verdict: Verdict): void
+  /** What was done after a failure, and what came of it. */
+  undone(what: string, verdict: Verdict): void
+  note(text: string): void
 }

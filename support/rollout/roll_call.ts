@@ -8,6 +8,9 @@ export class RollCall {
   private selection: Selection = NOBODY_YET
   private list: readonly string[] | undefined
 
+  /** The order in which the hosts are listed, where they come from a list. */
+  private listing: readonly string[] | undefined
+
   constructor(private readonly rollout: Rollout) {}
 
   /** Forgets what was selected, not who was discovered: a feature's Background runs again for each scenario. */
@@ -28,18 +31,21 @@ export class RollCall {
   }
 
   listed(names: readonly string[]): void {
-    this.selection = { ...this.selection, listed: [...(this.selection.listed ?? []), ...names] }
+    const listed = [...(this.selection.listed ?? []), ...names]
+    this.selection = { ...this.selection, listed }
+    this.listing = listed
   }
 
   /** Finds out who is there. A second time, whoever is missing or new since the first has diverged. */
   async discover(): Promise<Verdict> {
     this.rollout.expectGoingOn()
     const { found, strays } = await this.look()
-    const expected = this.list ?? this.selection.listed ?? found
+    const expected = this.list ?? this.rollout.claims?.hosts ?? this.selection.listed ?? found
     if (this.list === undefined) await this.freeze(expected)
     const there = new Set(found)
     const known = new Set(expected)
-    const observations = expected.map((host): Observation =>
+    const going = expected.filter((host) => !this.rollout.budget.isOut(host))
+    const observations = going.map((host): Observation =>
       there.has(host)
         ? { host, held: true, kind: 'answered', seen: 'discovered' }
         : { host, held: false, kind: 'silent', seen: 'not discovered' },
@@ -58,10 +64,17 @@ export class RollCall {
   /** The hosts, discovering them first if no step has done so. */
   async frozen(): Promise<readonly string[]> {
     if (this.list !== undefined) return this.list
+    if (this.rollout.claims !== undefined) return this.freeze(this.rollout.claims.hosts)
     if (this.selection.listed !== undefined) return this.freeze(this.selection.listed)
     const { found, strays } = await this.look()
     for (const stray of strays) this.rollout.overheard(stray)
     return this.freeze(found)
+  }
+
+  /** Undefined when the hosts come from no list. */
+  inListedOrder(): readonly string[] | undefined {
+    const known = new Set(this.list)
+    return this.listing?.filter((host) => known.has(host))
   }
 
   /** Who was found, or undefined before anybody was looked for. */
@@ -82,10 +95,8 @@ export class RollCall {
     const list = await this.frozen()
     const held = test(list.length)
     const seen = held ? 'counted' : `${counted(list.length)}, where ${wanted} were expected`
-    return this.rollout.conclude({
-      observations: list.map((host) => ({ host, held, kind: 'answered', seen })),
-      strays: [],
-    })
+    const observations = list.map((host) => ({ host, held, kind: 'known' as const, seen }))
+    return this.rollout.conclude({ observations, strays: [] }, { budgeted: false })
   }
 
   private async look(): Promise<{ found: readonly string[]; strays: readonly Stray[] }> {

@@ -47,7 +47,14 @@ describe('a rollout', () => {
     const { rollout } = rolloutOn(fleet({ web2: ({ action }) => (action === 'update' ? silent : undefined) }))
     const verdict = await rollout.packages.update('mywebapp')
     expect(holds(verdict)).to.equal(false)
-    expect(count(verdict)).to.deep.equal({ expected: 3, answered: 2, diverged: 0, silent: 1, unexpected: 0 })
+    expect(count(verdict)).to.deep.equal({
+      expected: 3,
+      answered: 2,
+      diverged: 0,
+      silent: 1,
+      unexpected: 0,
+      out: 0,
+    })
     expect(described(verdict)).to.match(
       /^1 of 3 hosts diverged\n  2.0 +2 hosts\n  no answer \(asked 20 s ago\) +web2$/,
     )
@@ -245,7 +252,9 @@ describe('the journal', () => {
     it(`stops the rollout before anything is sent when "${stopsAt}" cannot be written`, async () => {
       const fake = fleet()
       const full = () => Promise.reject(new LockstepError('journal-failed', 'the disk is full'))
-      const { rollout } = rolloutOn(fake, (entry) => (entry.type === stopsAt ? full() : Promise.resolve()))
+      const { rollout } = rolloutOn(fake, {
+        append: (entry) => (entry.type === stopsAt ? full() : Promise.resolve()),
+      })
       rollout.traffic.throughBalancerAt('1.2.3.4')
       expect((await failure(rollout.traffic.block())).code).to.equal('journal-failed')
       expect(fake.asked).to.deep.equal([])
@@ -270,7 +279,7 @@ describe('the journal', () => {
 
   it('strikes out what an earlier run has left, once it was seen to be gone', async () => {
     const heldBefore = ['web1', 'web77'].map((host) => ({ host, obligation: 'blocks 1.2.3.4' }))
-    const { rollout, journal } = rolloutOn(fleet(), undefined, heldBefore)
+    const { rollout, journal } = rolloutOn(fleet(), { heldBefore })
     rollout.traffic.throughBalancerAt('1.2.3.4')
     await rollout.traffic.shouldBe('unblocked')
     expect(journal).to.deep.include({ type: 'lifted', obligation: 'blocks 1.2.3.4', hosts: ['web1'] })

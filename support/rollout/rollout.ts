@@ -1,58 +1,103 @@
 import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
+import { AfterFailure } from './after_failure'
 import { Agents } from './agents'
 import { Checks } from './checks'
+import { lineKey, type Claims, type UnitClaim } from './claims'
+import { FailureBudget } from './failure_budget'
+import { Gates } from './gates'
 import type { Ledger } from './ledger'
 import { Packages } from './packages'
-import type { Answers, Audience, Balancer, Fleet, Journal, Request, Stray } from './ports'
+import type {
+  Answer,
+  Answers,
+  Approval,
+  Audience,
+  Balancers,
+  Fleet,
+  Journal,
+  Locks,
+  Reach,
+  Request,
+  Stray,
+} from './ports'
+import { Puppet } from './puppet'
 import { RollCall } from './roll_call'
 import { Services } from './services'
 import { Traffic } from './traffic'
 import { count, describe, holds, type Verdict } from './verdict'
+import { Waves } from './waves'
 
 export interface RolloutPorts {
   fleet: Fleet
   journal: Journal
   audience: Audience
   clock: Clock
-  /** The balancer that a feature means by an IP address. */
-  balancerAt: (address: string) => Balancer
+  balancers: Balancers
+  locks: Locks
+  approval: Approval
   /** What is out of the pool; shared by all rollouts of a run. */
   ledger: Ledger
+  /** Names what is recorded and was not sent over the fleet's wire. */
+  newId: () => string
+  newSeed: () => number
   /** Between two looks of a step that waits, ms. */
   lookEvery: number
   /** Aborted when the operator asks to stop: what is under way is finished, what waits is not waited for. */
   stopping: AbortSignal
+  /** What the run says that this one resumes. */
+  claims: Claims | undefined
 }
 
 /** Whoever floods the reply queue is named often enough by then. */
 const OVERHEARD_AT_MOST = 1_000
 
 /**
- * One rollout: its hosts, what may be said to them, and what was seen. Once a verdict has not held, or the operator
+ * One rollout: its hosts, what may be said to them, and what was seen. Once a verdict has not passed, or the operator
  * has asked to stop, no host is asked anything any more by a step.
  */
 export class Rollout {
   readonly ledger: Ledger
   readonly hosts: RollCall
+  readonly waves: Waves
+  readonly budget = new FailureBudget()
+  readonly gates: Gates
   readonly traffic: Traffic
   readonly packages: Packages
   readonly services: Services
   readonly checks: Checks
+  readonly puppet: Puppet
   readonly agents: Agents
+  readonly afterFailure: AfterFailure
   /** The line that is being run; set by whoever runs it. */
   step = ''
+  line = 0
+  /** What an earlier run claims of the scenario that is being run: undefined when it has to be carried out. */
+  claim: UnitClaim | undefined
+  private unit = ''
+  private changedHosts = false
   private halt: LockstepError | undefined
+  private failing: Verdict | undefined
   private readonly loose: Stray[] = []
 
   constructor(readonly ports: RolloutPorts) {
     this.ledger = ports.ledger
     this.hosts = new RollCall(this)
+    this.waves = new Waves(this)
+    this.gates = new Gates(this)
     this.traffic = new Traffic(this)
     this.packages = new Packages(this)
     this.services = new Services(this)
     this.checks = new Checks(this)
+    this.puppet = new Puppet(this)
     this.agents = new Agents(this)
+    this.afterFailure = new AfterFailure(this)
+    for (const host of ports.claims?.out ?? [])
+      this.budget.putOut([{ host, seen: `failed in run ${ports.claims?.run}` }])
+  }
+
+  get claims(): Claims | undefined {
+    return this.ports.claims
   }
 
   /** Why nothing more may be done, if so. */
@@ -60,8 +105,50 @@ export class Rollout {
     return this.halt
   }
 
+  /** The verdict that stopped the rollout, if one did. */
+  get failure(): Verdict | undefined {
+    return this.failing
+  }
+
   stopAt(reason: LockstepError): void {
     this.halt ??= reason
+  }
+
+  /** `unit` names the scenario in every run of the same feature. */
+  async beginScenario(unit: string, name: string): Promise<void> {
+    this.unit = unit
+    this.hosts.beginSelection()
+    const claimed = this.claims?.units.get(unit)
+    this.claim = claimed?.done === true ? claimed : undefined
+    await this.ports.journal.append({ type: 'scenario', unit, name })
+  }
+
+  async endScenario(passed: boolean): Promise<void> {
+    if (passed) await this.ports.journal.append({ type: 'scenario held', unit: this.unit })
+    this.waves.endWave(passed)
+  }
+
+  /** The hosts that a step is for: those of the wave, or all, but for those that have failed before. */
+  async moving(): Promise<readonly string[]> {
+    const scope = this.waves.current?.hosts ?? (await this.hosts.frozen())
+    return scope.filter((host) => !this.budget.isOut(host))
+  }
+
+  /** Whether any host was told anything that changes it. */
+  get hasChangedHosts(): boolean {
+    return this.changedHosts
+  }
+
+  /** Hosts that were not brought to the end, in the order of their waves, and how many of them each wave to come takes. */
+  remaining(): { hosts: readonly string[]; waves: readonly number[] } {
+    const { unfinished, toCome } = this.waves
+    if (this.waves.taken.length === 0) return { hosts: this.hosts.known ?? [], waves: [] }
+    const first = [...new Set([...this.budget.out.keys(), ...unfinished])]
+    const later = toCome.map(({ hosts }) => hosts)
+    return {
+      hosts: [...first, ...later.flat()],
+      waves: [...(first.length > 0 ? [first.length] : []), ...later.map(({ length }) => length)],
+    }
   }
 
   /** A message that came while nobody waited for it; one that fails makes the next verdict fail. */
@@ -84,30 +171,69 @@ export class Rollout {
   }
 
   /** Asks hosts something, journalled before it is sent and after it was answered. */
-  readonly ask = async (request: Request, hosts: readonly string[]): Promise<Answers> => {
-    const { fleet, journal, audience } = this.ports
-    const answers = await fleet.call(request, hosts, {
-      beforeSend: (requestId) =>
-        journal.append({ type: 'asked', step: this.step, requestId, ...request, hosts }),
-      onProgress: (settled, expected) => audience.progress(settled, expected),
-    })
-    await journal.append({
-      type: 'answered',
-      requestId: answers.requestId,
-      outcomes: byKind(answers),
-      interrupted: answers.interrupted,
-    })
-    return answers
+  readonly ask = (request: Request, hosts: readonly string[]): Promise<Answers> => {
+    const { fleet, audience } = this.ports
+    return this.journalled(request, hosts, (beforeSend) =>
+      fleet.call(request, hosts, {
+        beforeSend,
+        onProgress: (settled, expected) => audience.progress(settled, expected),
+      }),
+    )
   }
 
-  /** Makes a verdict known. One that has not held stops the rollout. */
-  async conclude(verdict: Verdict): Promise<Verdict> {
-    const whole = { ...verdict, strays: [...verdict.strays, ...this.takeOverheard()] }
+  /** What holds and balancers reach the world through. */
+  get reach(): Reach {
+    return {
+      ask: this.ask,
+      record: (request, hosts, work) =>
+        this.journalled(request, hosts, async (beforeSend) => {
+          const requestId = this.ports.newId()
+          await beforeSend(requestId)
+          return { requestId, outcomes: await work(), strays: [], interrupted: false }
+        }),
+      wait: (ms) => this.wait(ms),
+      elapsed: () => this.ports.clock.elapsed(),
+    }
+  }
+
+  /**
+   * Makes a verdict known. One that has not held stops the rollout, unless it may: hosts that failed within the budget
+   * are out from then on. `budgeted: false` for a verdict that is not about the hosts that move.
+   */
+  async conclude(verdict: Verdict, { budgeted = true }: { budgeted?: boolean } = {}): Promise<Verdict> {
+    const whole = await this.judged(verdict, budgeted)
     const held = holds(whole)
-    if (!held) this.stopAt(new LockstepError('diverged', describe(whole)))
+    if (!held && whole.tolerated !== true) {
+      this.failing ??= whole
+      this.stopAt(new LockstepError('diverged', describe(whole)))
+    }
     this.ports.audience.verdict(whole)
     await this.ports.journal.append({ type: 'verdict', step: this.step, held, counts: { ...count(whole) } })
     return whole
+  }
+
+  /** What a line comes to that need not be carried out, since an earlier run claims it and a later line proves it. */
+  async concludeClaimed(): Promise<Verdict> {
+    this.expectGoingOn()
+    await this.ports.journal.append({ type: 'claimed', step: this.step, line: this.line })
+    const seen = `done by run ${this.claims?.run}, says its journal`
+    const observations = (await this.moving()).map((host) => ({
+      host,
+      held: true,
+      kind: 'claimed' as const,
+      seen,
+    }))
+    return this.conclude({ observations, strays: [] })
+  }
+
+  /** Whether a line that looks has been overtaken by a later one, in a scenario that is only proved again. */
+  get isOvertaken(): boolean {
+    return this.claim?.overtaken.has(lineKey(this)) === true
+  }
+
+  /** Hosts that the resumed run told this very line, and never knew what came of it. */
+  async unknownOutcome(): Promise<ReadonlySet<string>> {
+    return this.claims?.units.get(this.unit)?.unknown.get(lineKey(this)) ?? new Set()
   }
 
   /** @throws LockstepError `interrupted` when the operator asks to stop meanwhile */
@@ -121,9 +247,44 @@ export class Rollout {
       })
     }
   }
+
+  private async judged(verdict: Verdict, budgeted: boolean): Promise<Verdict> {
+    const strays = [...verdict.strays, ...this.takeOverheard()]
+    const all = this.hosts.known ?? []
+    const scope = this.waves.current?.hosts ?? all
+    const out = scope.filter((host) => this.budget.isOut(host))
+    const whole = { ...verdict, strays, ...(out.length > 0 ? { out } : {}) }
+    const failed = verdict.observations.filter(({ held }) => !held)
+    if (!budgeted || failed.length === 0 || strays.some(({ fails }) => fails)) return whole
+    const names = failed.map(({ host }) => host)
+    if (!this.budget.tolerates(names, scope, all)) return whole
+    await this.ports.journal.append({ type: 'out', hosts: names })
+    this.budget.putOut(failed)
+    return { ...whole, tolerated: true }
+  }
+
+  private async journalled(
+    request: Request,
+    hosts: readonly string[],
+    send: (beforeSend: (requestId: string) => Promise<void>) => Promise<Answers>,
+  ): Promise<Answers> {
+    const { journal, locks } = this.ports
+    if (request.changes) {
+      await locks.hold(this.hosts.known ?? hosts)
+      this.changedHosts = true
+      this.waves.touch()
+    }
+    const { step, line } = this
+    const answers = await send((requestId) =>
+      journal.append({ type: 'asked', step, line, requestId, ...request, hosts }),
+    )
+    const { requestId, interrupted } = answers
+    await journal.append({ type: 'answered', requestId, outcomes: byKind(answers.outcomes), interrupted })
+    return answers
+  }
 }
 
-function byKind({ outcomes }: Answers): Record<string, string[]> {
+function byKind(outcomes: ReadonlyMap<string, Answer>): Record<string, string[]> {
   const kinds: Record<string, string[]> = {}
   for (const [host, { kind }] of outcomes) (kinds[kind] ??= []).push(host)
   return kinds

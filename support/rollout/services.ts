@@ -31,6 +31,7 @@ export class Services {
       order: (hosts) =>
         this.rollout.ask({ agent: 'service', action, inputs: { service: name }, changes: true }, hosts),
       done: state,
+      repeatable: true,
       ...(wanted === undefined ? {} : { verify: { look: this.status(name), read: isState(wanted) } }),
     })
   }

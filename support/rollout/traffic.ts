@@ -1,96 +1,101 @@
+import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
-import { carryOut } from './converge'
-import { observe, type Sight } from './observe'
-import type { Answer, Answers, Balancer } from './ports'
+import { holdShouldBe, holdWith, letGoOf } from './holding'
+import type { Patience } from './observe'
+import { Pool } from './pool'
+import type { Balancer, Draining } from './ports'
 import type { Rollout } from './rollout'
 import type { Verdict } from './verdict'
 
 /** Takes hosts out of the pool and puts them back; keeps the ledger true while doing so. */
 export class Traffic {
+  readonly pool: Pool
   private chosen: Balancer | undefined
-  private readonly used = new Map<string, Balancer>()
 
-  constructor(private readonly rollout: Rollout) {}
+  constructor(private readonly rollout: Rollout) {
+    this.pool = new Pool(rollout)
+  }
 
   throughBalancerAt(address: string): void {
-    const made = this.rollout.ports.balancerAt(address)
-    this.chosen = this.used.get(made.obligation) ?? made
-    this.used.set(made.obligation, this.chosen)
+    this.chosen = this.rollout.ports.balancers.at(address)
   }
 
-  async block(): Promise<Verdict> {
+  throughBackend(name: string): void {
+    this.chosen = this.rollout.ports.balancers.backend(name)
+  }
+
+  /** The balancer that the feature has named last, if it has. */
+  get through(): Balancer | undefined {
+    return this.chosen
+  }
+
+  block(): Promise<Verdict> {
     const balancer = this.balancer()
-    this.rollout.expectGoingOn()
-    const hosts = await this.rollout.hosts.frozen()
-    await this.rollout.ledger.opening(balancer.obligation, hosts)
-    return this.shift(balancer, hosts, true)
-  }
-
-  async unblock(): Promise<Verdict> {
-    const balancer = this.balancer()
-    this.rollout.expectGoingOn()
-    return this.shift(balancer, await this.rollout.hosts.frozen(), false)
-  }
-
-  /** Looks; a host that is seen to let traffic through is struck from the ledger. */
-  shouldBe(wanted: 'blocked' | 'unblocked'): Promise<Verdict> {
-    const balancer = this.balancer()
-    return observe(this.rollout, (hosts) => this.look(balancer, hosts), sight(wanted === 'blocked'))
-  }
-
-  /**
-   * Looks at every host that the ledger still names, so that what was put back without a step that looked is struck out.
-   */
-  async settleLedger(): Promise<void> {
-    for (const [obligation, balancer] of this.used) {
-      const held = this.rollout.ledger.holding(obligation)
-      if (held.length > 0) await this.look(balancer, held)
-    }
-  }
-
-  private async shift(balancer: Balancer, hosts: readonly string[], blocked: boolean): Promise<Verdict> {
-    const { ask } = this.rollout
-    return this.rollout.conclude(
-      await carryOut(hosts, {
-        order: (all) => (blocked ? balancer.block(all, ask) : balancer.unblock(all, ask)),
-        done: () => (blocked ? 'blocked' : 'unblocked'),
-        verify: { look: (doubtful) => this.look(balancer, doubtful), read: sight(blocked) },
-      }),
+    return holdWith(
+      this.rollout,
+      balancer,
+      (hosts, reach) => balancer.block(hosts, reach),
+      (hosts) => this.pool.expectRoomToTakeOut(balancer, hosts),
     )
   }
 
-  private async look(balancer: Balancer, hosts: readonly string[]): Promise<Answers> {
-    const answers = await balancer.look(hosts, this.rollout.ask)
-    const free = hosts.filter((host) => isBlocked(answers.outcomes.get(host)) === false)
-    await this.rollout.ledger.lifted(balancer.obligation, free)
-    return answers
+  async drain(how: Draining): Promise<Verdict> {
+    const balancer = this.balancer()
+    const { drain } = balancer
+    if (drain === undefined) {
+      throw new LockstepError(
+        'bad-feature',
+        'a host firewall cuts connections and cannot drain them; say "I block the load balancer", or name a haproxy backend',
+      )
+    }
+    return holdWith(
+      this.rollout,
+      balancer,
+      (hosts, reach) => drain(hosts, reach, how),
+      (hosts) => this.pool.expectRoomToTakeOut(balancer, hosts),
+    )
+  }
+
+  async unblock(): Promise<Verdict> {
+    return letGoOf(this.rollout, this.balancer())
+  }
+
+  /** Looks; a host that is seen to be in the pool is struck from the ledger. */
+  shouldBe(wanted: 'blocked' | 'unblocked', patience?: Patience): Promise<Verdict> {
+    return holdShouldBe(this.rollout, this.balancer(), wanted === 'blocked', patience)
+  }
+
+  poolShouldHave(name: string, wanted: number): Promise<Verdict> {
+    return this.pool.shouldHaveInService(this.rollout.ports.balancers.backend(name), wanted)
+  }
+
+  /** Counts what the balancer served meanwhile. Where nothing was served, nothing is proved, and it has not held. */
+  async fewerRequestsShouldFail(percent: number, during: number): Promise<Verdict> {
+    this.rollout.expectGoingOn()
+    const { requests } = this.balancer()
+    if (requests === undefined) {
+      throw new LockstepError('bad-feature', 'a host firewall counts no requests; name a haproxy backend')
+    }
+    const before = await requests(this.rollout.reach)
+    await this.rollout.wait(during)
+    const after = await requests(this.rollout.reach)
+    const [served, failed] = [after.requests - before.requests, after.failed - before.failed]
+    const reset = served < 0 || failed < 0
+    const seen = reset
+      ? 'its counters went back: it was restarted'
+      : `${failed} of ${served} requests failed in ${formatDuration(during)}`
+    const held = !reset && served > 0 && failed * 100 < percent * served
+    const observation = { host: this.balancer().obligation, held, kind: 'answered' as const, seen }
+    return this.rollout.conclude({ observations: [observation], strays: [] }, { budgeted: false })
   }
 
   private balancer(): Balancer {
     if (this.chosen === undefined) {
       throw new LockstepError(
         'bad-feature',
-        'no load balancer is known; say first: the load balancer has ip address …',
+        'no load balancer is known; say first: the load balancer has ip address …, or: the load balancer is the haproxy backend …',
       )
     }
     return this.chosen
-  }
-}
-
-function isBlocked(answer: Answer | undefined): boolean | undefined {
-  const value = answer?.kind === 'answered' ? answer.data['blocked'] : undefined
-  return typeof value === 'boolean' ? value : undefined
-}
-
-function sight(wanted: boolean): (answer: Answer) => Sight {
-  return (answer) => {
-    const blocked = isBlocked(answer)
-    if (blocked === undefined) {
-      return {
-        held: false,
-        seen: answer.kind === 'failed' ? answer.message : 'does not say whether it is blocked',
-      }
-    }
-    return { held: blocked === wanted, seen: blocked ? 'blocked' : 'unblocked' }
   }
 }

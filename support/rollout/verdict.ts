@@ -4,7 +4,8 @@ import type { Answer, Stray } from './ports'
 export interface Observation {
   host: string
   held: boolean
-  kind: Answer['kind']
+  /** `known`: nobody had to be asked. `claimed`: an earlier run says so, and a later line of the same scenario proves it. */
+  kind: Answer['kind'] | 'known' | 'claimed'
   seen: string
 }
 
@@ -12,6 +13,10 @@ export interface Observation {
 export interface Verdict {
   observations: readonly Observation[]
   strays: readonly Stray[]
+  /** Hosts that failed before and take no further part. */
+  out?: readonly string[]
+  /** Some hosts failed, and the failure budget allows for it: they are out from now on, the others go on. */
+  tolerated?: boolean
 }
 
 export interface Counts {
@@ -20,6 +25,8 @@ export interface Counts {
   diverged: number
   silent: number
   unexpected: number
+  /** Hosts that failed before, and were not asked. */
+  out: number
 }
 
 export interface Cohort {
@@ -27,6 +34,8 @@ export interface Cohort {
   held: boolean
   hosts: readonly string[]
 }
+
+const HEARD = new Set<Observation['kind']>(['answered', 'failed', 'untrusted'])
 
 /** A verdict over nobody has not held: nothing was done. */
 export function holds(verdict: Verdict): boolean {
@@ -37,14 +46,20 @@ export function holds(verdict: Verdict): boolean {
   )
 }
 
+/** Whether a rollout may go on after it. */
+export function passes(verdict: Verdict): boolean {
+  return verdict.tolerated === true || holds(verdict)
+}
+
 export function count(verdict: Verdict): Counts {
   const of = (test: (observation: Observation) => boolean) => verdict.observations.filter(test).length
   return {
     expected: verdict.observations.length,
-    answered: of(({ kind }) => kind !== 'silent'),
+    answered: of(({ kind }) => HEARD.has(kind)),
     diverged: of(({ held, kind }) => !held && kind !== 'silent'),
     silent: of(({ kind, held }) => kind === 'silent' && !held),
     unexpected: verdict.strays.filter(({ fails }) => fails).length,
+    out: verdict.out?.length ?? 0,
   }
 }
 

@@ -10,6 +10,8 @@ import { SimulatedHost, type HostDescription } from './simulated_host'
 export interface FleetDescription {
   repository: Repository
   hosts: readonly HostDescription[]
+  /** Backends of the HAProxy in front of them: names of hosts, each a server. */
+  backends: Readonly<Record<string, readonly string[]>>
 }
 
 export interface EmbeddedFleetOptions {

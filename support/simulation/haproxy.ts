@@ -21,6 +21,9 @@ export class SimulatedHaproxy {
   readonly down = new Set<string>()
   readonly counters = new Map<string, { requests: number; failed: number }>()
   fault: HaproxyFault | undefined
+  /** The first question that the fault shows in. */
+  faultyFrom = 1
+  private questions = 0
   private readonly servers = new Map<string, Server>()
   private readonly sockets = new Set<Socket>()
   private readonly server = net.createServer((socket) => this.serve(socket))
@@ -59,17 +62,23 @@ export class SimulatedHaproxy {
     socket.on('error', () => {})
     socket.once('close', () => this.sockets.delete(socket))
     socket.once('data', (line) => {
-      if (this.fault === 'hangs') return
-      if (this.fault === 'closes') return socket.destroy()
+      this.questions += 1
+      const { present } = this
+      if (present === 'hangs') return
+      if (present === 'closes') return socket.destroy()
       const answer = this.answer(line.toString().trim())
-      if (this.fault === 'truncated') socket.end(answer.slice(0, Math.floor(answer.length * 0.6)))
+      if (present === 'truncated') socket.end(answer.slice(0, Math.floor(answer.length * 0.6)))
       else socket.end(`${answer}\n`)
     })
   }
 
+  private get present(): HaproxyFault | undefined {
+    return this.questions >= this.faultyFrom ? this.fault : undefined
+  }
+
   private answer(line: string): string {
     const [verb = '', noun = '', ...rest] = line.split(' ')
-    if (this.fault === 'garbage') return '\u0000\u0001 what\n'
+    if (this.present === 'garbage') return '\u0000\u0001 what\n'
     if (verb === 'show' && noun === 'servers') return this.serversState(rest[1])
     if (verb === 'show' && noun === 'stat') return this.stat()
     if (verb === 'set' && noun === 'server') return this.set(rest)
@@ -112,13 +121,13 @@ export class SimulatedHaproxy {
   }
 
   private set([key = '', what, value = '']: readonly string[]): string {
-    if (this.fault === 'denied') return 'Permission denied\n'
+    if (this.present === 'denied') return 'Permission denied\n'
     const server = this.servers.get(key)
     if (server === undefined)
       return Object.hasOwn(this.options.backends, key.split('/')[0] ?? '')
         ? 'No such server.\n'
         : 'No such backend.\n'
-    if (this.fault === 'deaf') return ''
+    if (this.present === 'deaf') return ''
     if (what === 'weight') server.weight = Number(value)
     else if (value === 'ready' || value === 'drain' || value === 'maint') server.admin = value
     else return "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n"
@@ -126,7 +135,7 @@ export class SimulatedHaproxy {
   }
 
   private shutdown(key: string): string {
-    if (this.fault === 'denied') return 'Permission denied\n'
+    if (this.present === 'denied') return 'Permission denied\n'
     if (!this.servers.has(key)) return 'No such server.\n'
     this.sessions.delete(key)
     return ''

@@ -54,6 +54,7 @@ export class SimulatedHost {
   private readonly host: RpcHost
   private calls = 0
   private sick = false
+  private isMended = false
   private last: OpenedRequest | undefined
 
   constructor(
@@ -90,6 +91,11 @@ export class SimulatedHost {
       clock,
       onRefused: () => {},
     })
+  }
+
+  /** Whatever was wrong with it is not any more. */
+  mend(): void {
+    this.isMended = true
   }
 
   /** Answers a request through `send`, or does not. */
@@ -162,7 +168,7 @@ export class SimulatedHost {
       openRequest: (bytes) => {
         const request = security.openRequest(bytes)
         this.last = request
-        this.sick = request.agent !== 'discovery' && this.calls + 1 >= fault.from
+        this.sick = !this.isMended && request.agent !== 'discovery' && this.calls + 1 >= fault.from
         return request
       },
       sealReply: (reply) => {

@@ -39,8 +39,12 @@ export function cucumber(
 }
 
 /** Runs the `lockstep` command in `cwd`. */
-export function lockstep(args: readonly string[], cwd: string): Promise<ProcessRun> {
-  return node([LOCKSTEP, ...args], cwd, {}, () => {})
+export function lockstep(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProcessRun> {
+  return node([LOCKSTEP, ...args], cwd, env, () => {})
 }
 
 async function node(
@@ -58,6 +62,7 @@ async function node(
       ...Object.fromEntries(inherited),
       HOME: cwd,
       CI: 'true',
+      LOCKSTEP_LOCKS: join(cwd, '.locks'),
       TS_NODE_PROJECT: join(ROOT, 'tsconfig.json'),
       ...env,
     },

@@ -35,7 +35,7 @@ export async function testFleet(
     fault: parseFault(faults[index + 1] ?? ''),
   }))
   const fleet = new EmbeddedFleet({
-    fleet: { repository: { mywebapp: ['1.0', '2.0'] }, hosts },
+    fleet: { repository: { mywebapp: ['1.0', '2.0'] }, hosts, backends: {} },
     collective: 'mcollective',
     secret: 'test',
     clock: systemClock,

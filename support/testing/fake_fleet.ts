@@ -1,9 +1,10 @@
 import type { Answer, Answers, Fleet, Journal, JournalEntry, Request, Stray } from '../rollout/ports'
 import { hostFirewall } from '../balancers/firewall'
 import { Ledger, type Obligation } from '../rollout/ledger'
-import { Rollout } from '../rollout/rollout'
+import { Rollout, type RolloutPorts } from '../rollout/rollout'
 import type { Verdict } from '../rollout/verdict'
 import type { Clock } from '../system/clock'
+import { LockstepError } from '../system/errors'
 
 /** A fleet without a wire: what each host answers is a function of the request. Keeps what was asked, in order. */
 export class FakeFleet implements Fleet {
@@ -57,33 +58,62 @@ export interface Rehearsal {
   rollout: Rollout
   journal: JournalEntry[]
   verdicts: Verdict[]
+  /** What was done after a failure. */
+  undone: { what: string; verdict: Verdict }[]
+  notes: string[]
   stop: AbortController
 }
 
-export function rolloutOn(
-  fleet: Fleet,
-  append?: (entry: JournalEntry) => Promise<void>,
-  heldBefore: readonly Obligation[] = [],
-): Rehearsal {
+export interface RehearsalOptions {
+  append?: (entry: JournalEntry) => Promise<void>
+  heldBefore?: readonly Obligation[]
+  ports?: Partial<RolloutPorts>
+}
+
+export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehearsal {
   const journal: JournalEntry[] = []
   const verdicts: Verdict[] = []
+  const undone: Rehearsal['undone'] = []
+  const notes: string[] = []
   const stop = new AbortController()
   const kept: Journal = {
     async append(entry) {
-      await append?.(entry)
+      await options.append?.(entry)
       journal.push(entry)
     },
   }
   const rollout = new Rollout({
     fleet,
     journal: kept,
-    audience: { progress: () => {}, verdict: (verdict) => verdicts.push(verdict) },
+    audience: {
+      progress: () => {},
+      verdict: (verdict) => verdicts.push(verdict),
+      undone: (what, verdict) => undone.push({ what, verdict }),
+      note: (text) => notes.push(text),
+    },
     clock: fakeClock(),
-    balancerAt: hostFirewall,
-    ledger: new Ledger(kept, heldBefore),
+    ...ALONE,
+    balancers: { at: hostFirewall, backend: noBackend },
+    ledger: new Ledger(kept, options.heldBefore ?? []),
+    newId: () => 'a'.repeat(32),
+    newSeed: () => 1,
     lookEvery: 1_000,
     stopping: stop.signal,
+    claims: undefined,
+    ...options.ports,
   })
   rollout.hosts.withClass('roles::web')
-  return { rollout, journal, verdicts, stop }
+  return { rollout, journal, verdicts, undone, notes, stop }
+}
+
+/** Nobody else rolls out, and nobody is asked for approval. */
+export const ALONE: Pick<RolloutPorts, 'locks' | 'approval'> = {
+  locks: { patience: 0, hold: async () => {} },
+  approval: {
+    ask: () => Promise.reject(new LockstepError('gate-closed', 'nobody can be asked for approval')),
+  },
+}
+
+function noBackend(name: string): never {
+  throw new LockstepError('bad-config', `there is no haproxy backend ${name}`)
 }

@@ -6,7 +6,7 @@ const root = resolve(__dirname, '..', '..')
 
 /** What each folder may import of the others; everything may import system. The README has the same table, with the reasons. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  step_definitions: ['support/cucumber', 'support/config', '@cucumber/cucumber'],
+  step_definitions: ['support/cucumber', 'support/config', 'support/rollout', '@cucumber/cucumber'],
   'support/cucumber': [
     'support/balancers',
     'support/config',
@@ -27,7 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'support/protocol': [],
   'support/connectors': ['stompit'],
   'support/simulation': ['support/agents', 'support/rpc/server', 'support/connectors', 'support/protocol'],
-  'support/config': ['support/connectors', 'support/simulation'],
+  'support/config': ['support/balancers', 'support/connectors', 'support/simulation'],
   'support/system': [],
   'support/bin': ['support/cucumber', 'support/rollout'],
 }

@@ -6,6 +6,7 @@ import type { Fleet, JournalEntry } from '../../rollout/ports'
 import { Rollout } from '../../rollout/rollout'
 import { NO_FILTER } from '../../protocol/filter'
 import { systemClock } from '../../system/clock'
+import { ALONE } from '../../testing/fake_fleet'
 import { testFleet, type TestFleet } from '../../testing/embedded'
 
 const signal = new AbortController().signal
@@ -26,9 +27,13 @@ async function rollOut(
   const rollout = new Rollout({
     fleet,
     journal: { append },
-    audience: { progress: () => {}, verdict: () => {} },
+    audience: { progress: () => {}, verdict: () => {}, undone: () => {}, note: () => {} },
+    ...ALONE,
+    newId: () => 'a'.repeat(32),
+    newSeed: () => 1,
+    claims: undefined,
     clock: systemClock,
-    balancerAt: hostFirewall,
+    balancers: { at: hostFirewall, backend: hostFirewall },
     ledger: new Ledger({ append }, []),
     lookEvery: 10,
     stopping: signal,

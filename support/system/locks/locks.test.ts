@@ -203,7 +203,7 @@ describe('locks of hosts', () => {
         const said = await Promise.all(runs.map(answer))
         expect(said.sort(), `round ${round}`).to.deep.equal(['lost', 'lost', 'won'])
         for (const child of runs) child.stdin?.end()
-        await Promise.all(runs.map((child) => child.exitCode ?? once(child, 'exit')))
+        await Promise.all(runs.map(async (child) => child.exitCode ?? once(child, 'exit')))
         expect(readdirSync(join(scratch.path, 'locks'))).to.deep.equal([])
       }
     }).timeout(60_000)

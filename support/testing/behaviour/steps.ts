@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { After, Given, Then, When, setDefaultTimeout, setWorldConstructor, World } from '@cucumber/cucumber'
 import { expect } from 'chai'
 import { parseFaults, readFleetFile } from '../../config/fleet_file'
 import { EMBEDDED_FLEET } from '../../cucumber/composition'
 import { EmbeddedFleet } from '../../simulation/fleet'
+import { SimulatedHaproxy } from '../../simulation/haproxy'
 import { systemClock } from '../../system/clock'
 import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
 import { Scratch } from '../scratch'
@@ -14,7 +15,9 @@ class Manual extends World {
   readonly scratch = new Scratch()
   readonly env: Record<string, string> = {}
   run: ProcessRun | undefined
+  other: ProcessRun | undefined
   elsewhere: EmbeddedFleet | undefined
+  haproxy: SimulatedHaproxy | undefined
 
   get last(): ProcessRun {
     if (this.run === undefined) throw new Error('nothing was run yet')
@@ -29,10 +32,13 @@ class Manual extends World {
 setWorldConstructor(Manual)
 setDefaultTimeout(60_000)
 
-const WEBSITE = resolve(__dirname, '..', '..', '..', 'features', 'deployments', 'website.feature')
+const DEPLOYMENTS = resolve(__dirname, '..', '..', '..', 'features', 'deployments')
+const WEBSITE = join(DEPLOYMENTS, 'website.feature')
+const ROLLING = join(DEPLOYMENTS, 'rolling.feature')
 
 After(async function (this: Manual) {
   await this.elsewhere?.stop()
+  await this.haproxy?.stop()
   this.scratch.remove()
 })
 
@@ -50,6 +56,27 @@ Given('a fleet that runs elsewhere, and an mco configuration for it', async func
   this.env['MCOLLECTIVE_CONFIG'] = this.scratch.write('client.cfg', settings)
 })
 
+Given('a HAProxy in front of it', async function (this: Manual) {
+  const servers = Array.from({ length: 8 }, (_, index) => `web${index + 1}.example.net`)
+  this.haproxy = new SimulatedHaproxy({ backends: { www: servers } })
+  const port = await this.haproxy.start()
+  this.scratch.write(
+    'lockstep.yaml',
+    `environments:
+  test:
+    client_config: client.cfg
+    discovery_window: 300 ms
+    look_every: 100 ms
+    timeouts: { default: 2 seconds }
+    haproxy: [{ host: 127.0.0.1, port: ${port} }]
+`,
+  )
+})
+
+Given('the rolling feature', function (this: Manual) {
+  this.scratch.write('rolling.feature', readFileSync(ROLLING))
+})
+
 Given('a file {string}:', function (this: Manual, name: string, content: string) {
   const path = join(this.scratch.path, name)
   mkdirSync(dirname(path), { recursive: true })
@@ -59,6 +86,27 @@ Given('a file {string}:', function (this: Manual, name: string, content: string)
 Given('a feature {string} with the steps:', function (this: Manual, name: string, steps: string) {
   this.scratch.write(name, `Feature: Own\n  Scenario: Own\n${steps.replace(/^/gm, '    ')}\n`)
 })
+
+Given(
+  'a feature {string} with waves {string} and the steps:',
+  function (this: Manual, name: string, waves: string, steps: string) {
+    const rows = waves.split(', ').map((wave) => `      | ${wave} |\n`)
+    this.scratch.write(
+      name,
+      `Feature: Own
+  Background:
+    Given the load balancer has ip address 192.168.1.1
+    And I want to update hosts with class roles::dev_server
+    And I want to update hosts with fact country=de
+  Scenario Outline: Own <wave>
+    Given I take the next <wave>
+${steps.replace(/^/gm, '    ')}
+    Examples:
+      | wave |
+${rows.join('')}`,
+    )
+  },
+)
 
 Given('the host(s) {string}', function (this: Manual, faults: string) {
   this.env['LOCKSTEP_FAULTS'] = faults
@@ -110,8 +158,61 @@ When(
   },
 )
 
+When('I run cucumber-js {string} to resume the run before', async function (this: Manual, args: string) {
+  const env = { ...this.env, LOCKSTEP_RESUME: lastRun(this) }
+  this.run = await cucumber(args.split(' '), this.scratch.path, env)
+})
+
+When('I run the recovery feature of the run before', async function (this: Manual) {
+  const path = join('reports', `recovery-${lastRun(this)}.feature`)
+  this.run = await cucumber(['-p', 'live', path], this.scratch.path, this.env)
+})
+
+When(
+  'I run cucumber-js {string} and then, at {string}, {string}',
+  async function (this: Manual, first: string, at: string, second: string) {
+    const one = cucumber(first.split(' '), this.scratch.path, this.env)
+    await until(() => journals(this.scratch.path).includes(at))
+    this.run = await cucumber(second.split(' '), this.scratch.path, this.env)
+    this.other = await one
+  },
+)
+
+When(
+  'I run cucumber-js {string}, and somebody writes {string} to {string} when asked',
+  async function (this: Manual, args: string, said: string, name: string) {
+    const path = join(this.scratch.path, name)
+    this.env['LOCKSTEP_APPROVAL'] = path
+    void until(() => journals(this.scratch.path).includes('"roll call"')).then(() =>
+      writeFileSync(path, said.replace('<run>', lastRun(this))),
+    )
+    this.run = await cucumber(args.split(' '), this.scratch.path, this.env)
+  },
+)
+
+Given('the hosts are mended', async function (this: Manual) {
+  for (const host of this.elsewhere?.hosts ?? []) host.mend()
+})
+
+Given(
+  'somebody puts the version {string} on {string}',
+  async function (this: Manual, version: string, name: string) {
+    const host = this.elsewhere?.hosts.find(({ description }) => description.identity === name)
+    await host?.agents.get('package')?.actions['install']?.({ package: 'mywebapp', version })
+  },
+)
+
+Then('the other run should exit with {int}', function (this: Manual, code: number) {
+  expect(this.other?.exitCode, this.other?.stdout).to.equal(code)
+})
+
+Then('the recovery feature should contain {string}', function (this: Manual, text: string) {
+  const path = join(this.scratch.path, 'reports', `recovery-${lastRun(this)}.feature`)
+  expect(squeezed(readFileSync(path, 'utf8'))).to.contain(squeezed(text))
+})
+
 When('I run lockstep {string}', async function (this: Manual, args: string) {
-  this.run = await lockstep(args.split(' '), this.scratch.path)
+  this.run = await lockstep(args.split(' '), this.scratch.path, this.env)
 })
 
 Then('it should exit with {int}', function (this: Manual, code: number) {
@@ -123,6 +224,10 @@ Then('it should have been ended by the system', function (this: Manual) {
 })
 
 Then(/^it should say "(.*)"$/, function (this: Manual, text: string) {
+  expect(squeezed(this.output)).to.contain(squeezed(text))
+})
+
+Then(/^it should say '(.*)'$/, function (this: Manual, text: string) {
   expect(squeezed(this.output)).to.contain(squeezed(text))
 })
 
@@ -180,6 +285,15 @@ function interrupted(
       }
     })
   })
+}
+
+/** The run whose journal is the newest. */
+function lastRun({ scratch }: Manual): string {
+  const folder = join(scratch.path, '.lockstep')
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ndjson'),
+  )
+  return basename(names.sort().at(-1) ?? '', '.journal.ndjson')
 }
 
 function journals(cwd: string): string {

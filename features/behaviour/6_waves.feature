@@ -1,0 +1,201 @@
+@behaviour
+Feature: 6. Waves
+    A fleet is updated a part at a time. A host belongs to one wave; when a wave fails, the later ones are not attempted.
+
+    Scenario: A table of waves, from one host to the rest
+        Given the rolling feature
+        When I run cucumber-js "rolling.feature"
+        Then it should exit with 0
+        And it should say "Update the website on 1 host"
+        And it should say "✔ Given I take the next 1 host 1/1 hosts web1.example.net"
+        And it should say "✔ Given I take the next 25% 2/2 hosts web2.example.net, web3.example.net"
+        And it should say "✔ Given I take the next the rest 3/3 hosts"
+        And it should say "the Background again: 7 lines"
+        And it should say "Nothing is left out of rotation."
+        And no line should be wider than 80 columns
+
+    Scenario: A wave that fails stops the rollout, and the hosts of later waves are named as not attempted
+        Given the rolling feature
+        And the host "web2.example.net=lies"
+        When I run cucumber-js "rolling.feature"
+        Then it should exit with 1
+        And it should say "Diverged: web2.example.net"
+        And it should say "Not attempted (5 hosts): web[4-8].example.net"
+        And it should say "Still out of rotation: 2 hosts is out of the haproxy backend www: web2.example.net, web3.example.net"
+        And the file "reports/run.json" should contain "not attempted"
+
+    Scenario: Hosts that no wave would take are found before anybody is touched
+        Given a feature "own.feature" with waves "1 host, 50%" and the steps:
+            """
+            When I block the load balancer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 2
+        And it should say "the waves 1 host, 50% take 5 of 8 hosts; in no wave: web6.example.net, web7.example.net, web8.example.net. Let the last wave be: the rest; no host was touched"
+
+    Scenario: One wave for each value of a fact
+        Given the environment variable "LOCKSTEP_FLEET" is "racks.yaml"
+        And a file "racks.yaml":
+            """
+            fleet:
+              - { hosts: "web[1-2].example.net", classes: [roles::dev_server], facts: { country: de, rack: r1 } }
+              - { hosts: "web[3-4].example.net", classes: [roles::dev_server], facts: { country: de, rack: r2 } }
+            """
+        And a feature "own.feature" with waves "each rack, each rack" and the steps:
+            """
+            When I block the load balancer
+            And I unblock the load balancer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "web1.example.net, web2.example.net"
+        And it should say "web3.example.net, web4.example.net"
+
+    Scenario: A row too few for the values of a fact
+        Given a feature "own.feature" with waves "each country" and the steps:
+            """
+            Then every host should answer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        Given a feature "own.feature" with waves "each processorcount" and the steps:
+            """
+            Then every host should answer
+            """
+        And the environment variable "LOCKSTEP_FLEET" is "two.yaml"
+        And a file "two.yaml":
+            """
+            fleet:
+              - { hosts: web1.example.net, classes: [roles::dev_server], facts: { country: de, processorcount: 4 } }
+              - { hosts: web2.example.net, classes: [roles::dev_server], facts: { country: de, processorcount: 8 } }
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 2
+        And it should say 'There are 2 values of processorcount (4, 8): write the row "each processorcount" as many times'
+
+    Scenario: A wave that nobody is left for is passed over
+        Given a feature "own.feature" with waves "100%, the rest" and the steps:
+            """
+            Then every host should answer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "noted: nobody was left for the wave the rest"
+
+    Scenario: In random order, with a seed that can be used again
+        Given a file "own.feature":
+            """
+            Feature: Own
+                Background:
+                    Given I want to update hosts with class roles::dev_server
+                    And the hosts are taken in random order with seed 7
+                Scenario Outline: Own
+                    Given I take the next <wave>
+                    Examples:
+                        | wave     |
+                        | 1 host   |
+                        | the rest |
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "noted: the hosts were taken in random order, with seed 7"
+
+    Scenario: The order has to be known before the first wave
+        Given a feature "own.feature" with waves "1 host, the rest" and the steps:
+            """
+            Given the hosts are taken sorted by name
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 2
+        And it should say "the first wave has been taken already; say in the Background in which order"
+
+    Scenario: Hosts that come from no list cannot be taken as listed
+        Given a file "own.feature":
+            """
+            Feature: Own
+                Scenario: Own
+                    Given I want to update hosts with class roles::dev_server
+                    And the hosts are taken as listed
+                    And I take the next 1 host
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 2
+        And it should say "the hosts come from no list, so they cannot be taken as listed"
+
+    Scenario: Hosts of a table, in its order
+        Given a file "own.feature":
+            """
+            Feature: Own
+                Background:
+                    Given I want to update the hosts:
+                        | web7.example.net |
+                        | web2.example.net |
+                    And the hosts are taken as listed
+                Scenario Outline: Own
+                    Given I take the next <wave>
+                    Then every host should answer
+                    Examples:
+                        | wave   |
+                        | 1 host |
+                        | 1 host |
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "1/1 hosts web7.example.net"
+
+    Scenario Outline: "<wave>" is no wave
+        Given a feature "own.feature" with waves "<wave>" and the steps:
+            """
+            Then every host should answer
+            """
+        When I run cucumber-js "-p ci own.feature"
+        Then it should exit with 2
+        And it should say "is not a wave; write 1 host, 5 hosts, 25%, the rest, or each and the name of a fact"
+
+        Examples:
+            | wave    |
+            | 0 hosts |
+            | -1 host |
+            | 120%    |
+            | all     |
+
+    Scenario: As many hosts may fail as the feature says; they are out from then on, and the exit status tells
+        Given a feature "own.feature" with waves "4 hosts, the rest" and the steps:
+            """
+            Given up to 1 host may fail
+            When I block the load balancer
+            And I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            When I unblock the load balancer
+            Then traffic from the load balancer should be unblocked
+            """
+        And the host "web3.example.net=fails from step 2"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 5
+        And it should say "! And I update the package mywebapp 3/4 hosts"
+        And it should say "1 of 4 hosts diverged, and may: they are out from here on"
+        And it should say "should be unblocked 3/3 hosts, 1 out"
+        And it should say "HELD, BUT for 1 host that failed within the budget"
+        And it should say "Still out of rotation: 1 host blocks 192.168.1.1: web3.example.net"
+
+    Scenario: One host more than may fail stops the rollout
+        Given a feature "own.feature" with waves "4 hosts, the rest" and the steps:
+            """
+            Given up to 10% of the hosts may fail
+            When I update the package mywebapp
+            """
+        And the host "web3.example.net=fails from step 1"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+
+    Scenario: A budget for each wave, and a pause between waves
+        Given a feature "own.feature" with waves "4 hosts, the rest" and the steps:
+            """
+            Given up to 1 host may fail in each wave
+            And I wait 200 ms between waves
+            When I update the package mywebapp
+            """
+        And the hosts "web3.example.net=fails from step 1, web6.example.net=fails from step 1"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 5
+        And it should say "for 2 hosts that failed within the budget"

@@ -1,0 +1,157 @@
+@behaviour
+Feature: 7. The pool
+    HAProxy is told through its runtime socket, and believed only when it is looked at. What it says decides, not what it was told.
+
+    Scenario: Enough of the pool has to stay in service
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer is the haproxy backend www
+            And I want to update hosts with identity /^web[1-5]\./
+            And at least 60% of the pool must stay in service
+            When I block the load balancer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 6
+        And it should say "HELD BACK 8 of 8 hosts of the pool are in service; with 5 hosts out there would be 3, and 5 must stay; no host was touched"
+        And it should say "Nothing is left out of rotation."
+
+    Scenario: The last host of a pool is not taken out unless the feature says so
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer is the haproxy backend www
+            And I want to update hosts with identity /^web[1-8]\./
+            When I block the load balancer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 6
+        And it should say "with 8 hosts out there would be 0, and 1 must stay"
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer is the haproxy backend www
+            And I want to update hosts with identity /^web[1-8]\./
+            And the whole pool may be out of service
+            When I block the load balancer
+            Then the pool www should have 8 hosts in service
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "MAINT"
+
+    Scenario: With a host firewall, the pool is the hosts of the rollout
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            And at least 1 host of the pool must stay in service
+            When I block the load balancer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 6
+        And it should say "and 1 must stay; no host was touched"
+
+    Scenario: The pool can be counted, and its requests
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer is the haproxy backend www
+            And I want to update hosts with identity web1.example.net
+            When I drain the load balancer
+            Then the pool www should have 7 hosts in service
+            When I unblock the load balancer
+            Then traffic from the load balancer should be unblocked within 5 seconds
+            And the pool www should have 8 hosts in service
+            And fewer than 1% of requests should fail for 100 ms
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "✔ And the pool www should have 8 hosts in service"
+        And it should say "0 of 0 requests failed in 100 ms"
+
+    Scenario: Connections that do not end in time are cut only where the sentence says so
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer is the haproxy backend www
+            And I want to update hosts with identity web1.example.net
+            When I drain the load balancer within 1 second and then cut what is left
+            Then traffic from the load balancer should be blocked
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+
+    Scenario: A host firewall cannot drain
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with identity web1.example.net
+            When I drain the load balancer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 2
+        And it should say "a host firewall cuts connections and cannot drain them"
+
+    Scenario: A host that is no server of the backend is named
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer is the haproxy backend www
+            And I want to update hosts with identity web9.example.net
+            When I block the load balancer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "is no server of the backend www"
+
+    Scenario Outline: A HAProxy whose answer is <fault> in mid-rollout stops it, and what is out is named
+        Given the rolling feature
+        And the host "haproxy=<fault> from question 16"
+        When I run cucumber-js "rolling.feature"
+        Then it should exit with 4
+        And it should say "UNREACHABLE HAProxy at 127.0.0.1:"
+        And it should say "<said>"
+        And it should say "Still out of rotation: 1 host"
+        And it should show no stack trace
+
+        Examples:
+            | fault     | said                                |
+            | truncated | broke off in its answer             |
+            | closes    | broke off in its answer             |
+            | garbage   | was expected            |
+
+    Scenario Outline: A HAProxy that is <fault> is noticed when it is looked at, and no host is updated in rotation
+        Given the rolling feature
+        And the host "haproxy=<fault>"
+        When I run cucumber-js "rolling.feature"
+        Then it should exit with 1
+        And it should say "✘ When I drain the load balancer within 30 seconds 0/1 hosts"
+        And it should say "<said>"
+
+        Examples:
+            | fault  | said              |
+            | deaf   | in service        |
+            | denied | Permission denied |
+
+    Scenario: An environment that has no HAProxy says how to give it one
+        Given the rolling feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live rolling.feature"
+        Then it should exit with 2
+        And it should say "has no HAProxy; give its runtime sockets in lockstep.yaml"
+
+    Scenario: Puppet stays disabled for as long as a rollout needs it, and whoever has it disabled is in the ledger
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity /^web[1-2]\./
+            When I disable puppet with the message "a rollout is under way"
+            Then puppet should be disabled
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "Still out of rotation: 2 hosts keeps puppet disabled: web1.example.net, web2.example.net"
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity /^web[1-2]\./
+            When I disable puppet
+            And I enable puppet
+            Then puppet should be enabled
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "Nothing is left out of rotation."

@@ -1,0 +1,160 @@
+@behaviour
+Feature: 8. After a failure
+    A rollout that stops is a safe place to be: what is out is known, what is not done is a feature, and what was claimed is proved again.
+
+    Scenario: Hosts that are well go back into rotation where the feature says so
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with identity /^web[1-4]\./
+            And on failure healthy hosts go back into rotation
+            When I block the load balancer
+            And I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And the host "web3.example.net=lies from step 2"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "✔ on failure: blocks 192.168.1.1: released 3/3 hosts"
+        And it should say "Still out of rotation: 1 host blocks 192.168.1.1: web3.example.net"
+
+    Scenario: Every touched host goes back to the version it had
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with identity /^web[1-4]\./
+            And on failure every touched host goes back to the version it had
+            When I block the load balancer
+            And I update the package mywebapp
+            Then the check check_disk should be ok
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "✔ on failure: mywebapp goes back to the version it had 4/4 hosts"
+        And it should say "Still out of rotation: 4 hosts"
+
+    Scenario: What cannot be undone is told as well, and does not hide what failed first
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with identity /^web[1-4]\./
+            And on failure every touched host goes back to the version it had
+            When I block the load balancer
+            And I update the package mywebapp
+            Then the check check_http should be ok
+            """
+        And the host "web3.example.net=dies at step 4"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "✘ on failure: mywebapp goes back to the version it had 3/4 hosts"
+        And it should say 'STOPPED at "Then the check check_http should be ok"'
+        And it should say "Diverged: web3.example.net"
+
+    Scenario: What is not done is written as a feature that can be read and run
+        Given the rolling feature
+        And the host "web3.example.net=fails from step 2"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live rolling.feature"
+        Then it should exit with 1
+        And it should say "read reports/recovery-"
+        And the recovery feature should contain "# Done, and left alone here: web1.example.net."
+        And the recovery feature should contain "Given I want to update the hosts: | web2.example.net | | web3.example.net | | web4.example.net |"
+        And the recovery feature should contain "| wave | | 2 hosts | | 2 hosts | | 3 hosts |"
+        Given the hosts are mended
+        When I run the recovery feature of the run before
+        Then it should exit with 0
+        And it should say "Update the website, a few hosts at a time (recovery of run"
+        And it should say "Nothing is left out of rotation."
+
+    Scenario: A run that was stopped is resumed: what it claims is proved again, and it goes on from there
+        Given the rolling feature
+        And the host "web3.example.net=fails from step 2"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live rolling.feature"
+        Then it should exit with 1
+        And it should say "go on with LOCKSTEP_RESUME="
+        Given the hosts are mended
+        When I run cucumber-js "-p live rolling.feature" to resume the run before
+        Then it should exit with 0
+        And it should say "resumes run"
+        And it should say "Nothing is left out of rotation."
+
+    Scenario: A claim that is not true any more stops a resumed run
+        Given the rolling feature
+        And the host "web3.example.net=fails from step 2"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live rolling.feature"
+        Then it should exit with 1
+        Given the hosts are mended
+        And somebody puts the version "4.2.6-2.el5" on "web1.example.net"
+        When I run cucumber-js "-p live rolling.feature" to resume the run before
+        Then it should exit with 1
+        And it should say "4.2.6-2.el5 web1.example.net"
+        And it should say "Diverged: web1.example.net"
+
+    Scenario: A feature that was changed since cannot be resumed
+        Given the rolling feature
+        And the host "web3.example.net=fails from step 2"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live rolling.feature"
+        Then it should exit with 1
+        Given a file "rolling.feature":
+            """
+            Feature: Another
+              Scenario: Another
+                Given I want to update hosts with class roles::dev_server
+            """
+        When I run cucumber-js "-p live rolling.feature" to resume the run before
+        Then it should exit with 2
+        And it should say "has been changed since run"
+
+    Scenario: A run that is not known cannot be resumed
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And the environment variable "LOCKSTEP_RESUME" is "nope"
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 2
+        And it should say 'there is no journal of a run "nope"; no live run has left a journal here'
+
+    Scenario: Killed between the drain and the unblock, and resumed
+        Given the rolling feature
+        And the host "web1.example.net=slow from step 2"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live rolling.feature" and kill it with -9 at '"action":"update"'
+        Then it should have been ended by the system
+        When I run lockstep "held"
+        Then it should exit with 1
+        And it should say "is out of the haproxy backend www: web1.example.net"
+        And it should say "a process that is gone"
+        Given the hosts are mended
+        When I run cucumber-js "-p live rolling.feature" to resume the run before
+        Then it should exit with 0
+        When I run lockstep "held"
+        Then it should exit with 0
+        And it should say "Nothing is out of rotation."
+
+    Scenario: What is held can be released, and is believed to be only when it is seen
+        Given the website feature
+        And the host "web3.example.net=lies from step 3"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 1
+        When I run lockstep "release"
+        Then it should exit with 2
+        And it should say "say which: --run <run>, --host <host>"
+        When I run lockstep "release --host web1.example.net --host web3.example.net"
+        Then it should exit with 1
+        And it should say "✔ web1.example.net unblocked"
+        And it should say "✘ web3.example.net blocked"
+        And it should say "Still held: 1 host"
+        Given the hosts are mended
+        When I run lockstep "release --all"
+        Then it should exit with 0
+        And it should say "Released: 7 hosts"
+        When I run lockstep "held"
+        Then it should exit with 0

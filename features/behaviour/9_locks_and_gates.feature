@@ -1,0 +1,125 @@
+@behaviour
+Feature: 9. Locks and gates
+    Two rollouts that share a host do not run at once; and a rollout waits for whom and for what its feature says.
+
+    Scenario: The second rollout is refused, and told who has the hosts
+        Given the website feature
+        And the host "web3.example.net=slow"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature" and then, at "iptables", "-p live website.feature"
+        Then it should exit with 6
+        And it should say "another rollout has hosts of this one: web[1-8].example.net by run"
+        And it should say "No host was touched"
+        And the other run should exit with 0
+
+    Scenario: It waits as long as its feature says
+        Given the website feature
+        And the host "web3.example.net=slow"
+        And a feature "patient.feature" with the steps:
+            """
+            Given I wait up to 30 seconds for other rollouts
+            And the load balancer has ip address 192.168.1.1
+            And I want to update hosts with identity web1.example.net
+            When I block the load balancer
+            And I unblock the load balancer
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature" and then, at "iptables", "-p live patient.feature"
+        Then it should exit with 0
+        And the other run should exit with 0
+
+    Scenario: A lock whose owner was killed is named, and taken with a reason
+        Given the website feature
+        And the host "web3.example.net=slow"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature" and kill it with -9 at "isblocked"
+        Then it should have been ended by the system
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 6
+        And it should say "a process that is gone"
+        And it should say "take the lock with LOCKSTEP_TAKE_LOCK="
+        Given the environment variable "LOCKSTEP_TAKE_LOCK" is "it was killed"
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 0
+
+    Scenario: Approval is asked for, and refused where there is nobody to ask
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And I wait for approval
+            When I update the package mywebapp
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 6
+        And it should say "approval is asked for, and there is nobody to ask"
+
+    Scenario Outline: Approval by a file that names the run: "<said>"
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And I want to pre-discover how many hosts to update
+            And I wait up to 2 seconds for approval
+            When I update the package mywebapp
+            """
+        When I run cucumber-js "own.feature", and somebody writes "<said>" to "approval" when asked
+        Then it should exit with <status>
+        And it should say "<answer>"
+
+        Examples:
+            | said            | status | answer                        |
+            | <run> alice     | 0      | Go on with 10 hosts?          |
+            | <run> no        | 6      | approval was refused          |
+            | last-week alice | 6      | nobody approved within 2 s    |
+
+    Scenario: Only at the times that the feature says
+        Given a feature "own.feature" with the steps:
+            """
+            Given only between 00:00 and 23:59 on every day in UTC
+            And only between 00:00 and 00:00 on every day
+            And I want to update hosts with class roles::dev_server
+            Then every host should answer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+
+    Scenario Outline: Gates that cannot be are named before anything is sent: <line>
+        Given a feature "own.feature" with the steps:
+            """
+            Given <line>
+            """
+        When I run cucumber-js "-p ci own.feature"
+        Then it should exit with 2
+        And it should say "<said>"
+
+        Examples:
+            | line                                             | said                        |
+            | only between 9:00 and 16:00 on weekdays          | is not a time of day        |
+            | only between 09:00 and 16:00 on someday          | is not days                 |
+            | only between 09:00 and 16:00 on weekdays in Mars | is no time zone             |
+            | up to 0 hosts may fail                           | is not a number of hosts    |
+            | up to 100% of the hosts may fail                 | is not a number of hosts    |
+            | at least 0% of the pool must stay in service     | is not a part of the pool   |
+            | fewer than 0% of requests should fail for 1 second | is no percentage          |
+            | the load balancer is the haproxy backend a;b     | is not the name of          |
+
+    Scenario: No host goes back to an older version
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity /^web[1-2]\./
+            And no host may go back to an older version
+            When I install version 4.2.6-1.el5 of the package mywebapp
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "would go back from 4.2.6-2.el5 to 4.2.6-1.el5"
+
+    Scenario: A rollout that takes too long has not held
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity web1.example.net
+            And the rollout should take no longer than 1 ms
+            Then every host should answer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "and should take no longer than 1 ms"

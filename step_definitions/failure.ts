@@ -1,0 +1,10 @@
+import { Given } from '@cucumber/cucumber'
+import type { LockstepWorld } from '../support/cucumber/world'
+
+Given('on failure healthy hosts go back into rotation', function (this: LockstepWorld) {
+  this.rollout.afterFailure.healthyGoBack = true
+})
+
+Given('on failure every touched host goes back to the version it had', function (this: LockstepWorld) {
+  this.rollout.afterFailure.versionsGoBack = true
+})

@@ -1,0 +1,233 @@
+import { formatDuration } from '../../system/duration'
+import type { Answer, Answers, Balancer, HoldState, PoolMember, Reach, Request } from '../../rollout/ports'
+import type { HaproxyBackend } from './backend'
+import type { BackendState, ServerState } from './state'
+
+export interface HaproxyBalancerOptions {
+  /** One HAProxy or several in front of the same pool; they act as one. */
+  places: readonly HaproxyBackend[]
+  /** How long a server may take to be UP once it is ready, ms. */
+  upWithin: number
+  /** Between two looks, ms. */
+  lookEvery: number
+}
+
+type Order = 'ready' | 'drain' | 'maint'
+
+/**
+ * Takes hosts out of a backend of HAProxy and puts them back. A host is out when every HAProxy has its server in
+ * maintenance, and back when every one of them would send it requests. What HAProxy answers to an order looks the same
+ * whether it was carried out or not, so each order is followed by a look.
+ */
+export function haproxyBalancer(
+  name: string,
+  { places, upWithin, lookEvery }: HaproxyBalancerOptions,
+): Balancer {
+  const request = (action: string, changes: boolean): Request => ({
+    agent: 'haproxy',
+    action,
+    inputs: { backend: name },
+    changes,
+  })
+  const tell = (hosts: readonly string[], order: Order) => orderAll(places, hosts, order)
+  const look = async (hosts: readonly string[]) => seenBy(hosts, await readAll(places))
+
+  /** Looks until `enough` or until the time is up; hosts that were refused an order keep that for an answer. */
+  async function settle(
+    hosts: readonly string[],
+    refused: ReadonlyMap<string, Answer>,
+    reach: Reach,
+    within: number,
+    enough: (sights: readonly Sighting[]) => boolean,
+  ): Promise<Map<string, Answer>> {
+    const until = reach.elapsed() + within
+    for (;;) {
+      const states = await readAll(places)
+      const open = hosts.filter((host) => !refused.has(host))
+      const done = open.every((host) => enough(sightings(host, states)))
+      if (done || reach.elapsed() + lookEvery > until) return new Map([...seenBy(hosts, states), ...refused])
+      await reach.wait(lookEvery)
+    }
+  }
+
+  return {
+    obligation: `is out of the haproxy backend ${name}`,
+    lastMayGo: false,
+    lapses: true,
+    block: (hosts, reach) =>
+      reach.record(request('maint', true), hosts, async () =>
+        believed(true, await settle(hosts, await tell(hosts, 'maint'), reach, 0, () => true)),
+      ),
+    drain: (hosts, reach, { within, cut }) =>
+      reach.record(request('drain', true), hosts, async () => {
+        const refused = await tell(hosts, 'drain')
+        const seen = await settle(hosts, refused, reach, within, (all) => all.every(isIdle))
+        const idle = hosts.filter((host) => !refused.has(host) && sessionsOf(seen.get(host)) === 0)
+        const busy = hosts.filter((host) => !refused.has(host) && !idle.includes(host))
+        const late = await tell([...idle, ...(cut ? busy : [])], 'maint')
+        if (cut) await cutAll(places, busy)
+        const after = await settle(hosts, new Map([...refused, ...late]), reach, 0, () => true)
+        for (const host of cut ? [] : busy) after.set(host, stillBusy(seen.get(host), within))
+        return believed(true, after)
+      }),
+    lift: (hosts, reach): Promise<Answers> =>
+      reach.record(request('ready', true), hosts, async () => {
+        const refused = await tell(hosts, 'ready')
+        return believed(false, await settle(hosts, refused, reach, upWithin, (all) => all.every(isServing)))
+      }),
+    look: (hosts, reach) => reach.record(request('look', false), hosts, () => look(hosts)),
+    read,
+    async pool(hosts): Promise<PoolMember[]> {
+      const states = await readAll(places)
+      const servers = new Set(states.flatMap(({ state }) => [...state.servers.keys()]))
+      return [...servers].map((server) => {
+        const all = sightings(server, states)
+        const seen = described(all)
+        return { name: hostOf(server, hosts), inService: all.every(isServing), seen }
+      })
+    },
+    async requests() {
+      const states = await readAll(places)
+      const sum = (of: (state: BackendState) => number) => states.reduce((n, { state }) => n + of(state), 0)
+      return { requests: sum((state) => state.requests), failed: sum((state) => state.failed) }
+    },
+  }
+}
+
+/** An order was carried out where it can be seen, and failed where it cannot. */
+function believed(wanted: boolean, seen: ReadonlyMap<string, Answer>): Map<string, Answer> {
+  return new Map(
+    [...seen].map(([host, answer]) =>
+      answer.kind === 'answered' && read(answer).held !== wanted
+        ? [host, { kind: 'failed', message: read(answer).seen, data: answer.data }]
+        : [host, answer],
+    ),
+  )
+}
+
+/** One HAProxy's view of one host. */
+interface Sighting {
+  place: string
+  server: ServerState | undefined
+}
+
+interface PlacedState {
+  place: HaproxyBackend
+  state: BackendState
+}
+
+function readAll(places: readonly HaproxyBackend[]): Promise<PlacedState[]> {
+  return Promise.all(places.map(async (place) => ({ place, state: await place.read() })))
+}
+
+function sightings(host: string, states: readonly PlacedState[]): Sighting[] {
+  return states.map(({ place, state }) => ({ place: place.place, server: serverOf(host, state) }))
+}
+
+/** A host's server bears its name, or the first part of it. */
+function serverOf(host: string, { servers }: BackendState): ServerState | undefined {
+  return servers.get(host) ?? servers.get(host.split('.')[0] ?? host)
+}
+
+function hostOf(server: string, hosts: readonly string[]): string {
+  return (
+    hosts.find((host) => host === server) ?? hosts.find((host) => host.split('.')[0] === server) ?? server
+  )
+}
+
+/** Gives every host's server an order, on every HAProxy. Those that were refused, with HAProxy's words. */
+async function orderAll(
+  places: readonly HaproxyBackend[],
+  hosts: readonly string[],
+  order: Order,
+): Promise<Map<string, Answer>> {
+  const states = await readAll(places)
+  const refused = new Map<string, Answer>()
+  for (const host of hosts) {
+    for (const { place, server } of states.map(({ place: at, state }) => ({
+      place: at,
+      server: serverOf(host, state),
+    }))) {
+      const words =
+        server === undefined
+          ? `is no server of the backend ${place.backend}`
+          : await place.order(server.server, order)
+      if (words !== undefined)
+        refused.set(host, { kind: 'failed', message: `${words} (${place.place})`, data: {} })
+    }
+  }
+  return refused
+}
+
+async function cutAll(places: readonly HaproxyBackend[], hosts: readonly string[]): Promise<void> {
+  for (const { place, state } of await readAll(places)) {
+    for (const host of hosts) {
+      const server = serverOf(host, state)
+      if (server !== undefined) await place.cutSessions(server.server)
+    }
+  }
+}
+
+function seenBy(hosts: readonly string[], states: readonly PlacedState[]): Map<string, Answer> {
+  return new Map(
+    hosts.map((host): [string, Answer] => {
+      const all = sightings(host, states)
+      const nowhere = all.find(({ server }) => server === undefined)
+      if (nowhere !== undefined) {
+        const backend = states[0]?.place.backend
+        const message = `is no server of the backend ${backend} (${nowhere.place})`
+        return [host, { kind: 'failed', message, data: {} }]
+      }
+      const held = all.every(isServing) ? false : all.every(isOut) ? true : null
+      const sessions = all.reduce((n, { server }) => n + (server?.sessions ?? 0), 0)
+      return [host, { kind: 'answered', data: { held, sessions, seen: described(all) } }]
+    }),
+  )
+}
+
+function isServing({ server }: Sighting): boolean {
+  return server?.inService === true
+}
+
+function isIdle({ server }: Sighting): boolean {
+  return server !== undefined && server.sessions === 0
+}
+
+function isOut({ server }: Sighting): boolean {
+  return server?.admin === 'maint' || (server?.admin === 'drain' && server.sessions === 0)
+}
+
+/** What the HAProxies say; each by its place where they do not agree. */
+function described(all: readonly Sighting[]): string {
+  const texts = all.map(({ server }) => textOf(server))
+  const [first] = texts
+  if (first === undefined) return 'is known to no HAProxy'
+  if (texts.every((text) => text === first)) return first
+  return all.map(({ place }, index) => `${texts[index]} on ${place}`).join(', ')
+}
+
+function textOf(server: ServerState | undefined): string {
+  if (server === undefined) return 'no such server'
+  const { admin, sessions, status, inService, lastCheck } = server
+  const open = sessions === 0 ? '' : ` with ${sessions} session${sessions === 1 ? '' : 's'}`
+  if (admin !== 'ready') return `${admin === 'maint' ? 'MAINT' : 'DRAIN'}${admin === 'drain' ? open : ''}`
+  return inService ? 'in service' : `${status}${lastCheck === '' ? '' : ` (${lastCheck})`}, not in service`
+}
+
+function sessionsOf(answer: Answer | undefined): number {
+  const sessions = answer?.kind === 'answered' ? answer.data['sessions'] : undefined
+  return typeof sessions === 'number' ? sessions : Number.NaN
+}
+
+function stillBusy(answer: Answer | undefined, within: number): Answer {
+  const n = sessionsOf(answer)
+  const message = `${n} session${n === 1 ? ' is' : 's are'} still open after ${formatDuration(within)}`
+  return { kind: 'failed', message, data: {} }
+}
+
+function read(answer: Answer): HoldState {
+  if (answer.kind === 'failed') return { held: undefined, seen: answer.message }
+  if (answer.kind !== 'answered') return { held: undefined, seen: answer.kind }
+  const { held, seen } = answer.data
+  return { held: typeof held === 'boolean' ? held : undefined, seen: String(seen) }
+}

@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util'
+import { holdOf } from '../cucumber/balancers'
+import { Composition, surroundings } from '../cucumber/composition'
+import { run } from '../cucumber/run'
+import type { Held } from '../rollout/held'
+import { release as releaseFrom } from '../rollout/holding'
+import { clean, hosts as counted, type Observation } from '../rollout/verdict'
+import { LockstepError } from '../system/errors'
+
+const CHOICE =
+  'say which: --run <run>, --host <host> (as often as needed), or --all; npx lockstep held lists them'
+
+/**
+ * Lifts what live runs have left, and believes it only of hosts that, asked again, are free. Exit status 1 when one of
+ * them is not.
+ */
+export async function release(
+  cwd: string,
+  args: readonly string[],
+): Promise<{ text: string; exitCode: number }> {
+  const chosen = choiceOf(args)
+  const composition = await Composition.compose(run, { mode: 'live' }, surroundings(), cwd)
+  try {
+    const items = run.heldBefore.filter(chosen)
+    if (items.length === 0) return { text: `Nothing that was named is held.\n`, exitCode: 0 }
+    const rollout = await composition.beginWithout('lockstep release', [
+      ...new Set(items.map((item) => item.run)),
+    ])
+    const observations: Observation[] = []
+    const lines: string[] = []
+    for (const [obligation, names] of grouped(items)) {
+      const hold = holdOf(obligation, composition.balancers)
+      lines.push(obligation)
+      if (hold === undefined) {
+        observations.push(
+          ...names.map((host) => ({ host, held: false, kind: 'known' as const, seen: 'not known how' })),
+        )
+        lines.push('  it is not known how this is lifted: do it by hand')
+        continue
+      }
+      const verdict = await releaseFrom(rollout, hold, names)
+      observations.push(...verdict.observations)
+      lines.push(
+        ...verdict.observations.map(
+          ({ host, held, seen }) => `  ${held ? '✔' : '✘'} ${host}  ${clean(seen)}`,
+        ),
+      )
+    }
+    const left = observations.filter(({ held }) => !held).length
+    lines.push(left === 0 ? `Released: ${counted(names(observations))}` : `Still held: ${counted(left)}`)
+    return { text: run.scrub(`${lines.join('\n')}\n`), exitCode: left === 0 ? 0 : 1 }
+  } finally {
+    await composition.end()
+  }
+}
+
+function choiceOf(args: readonly string[]): (item: Held) => boolean {
+  const values = parsed(args)
+  if (values.all === true) return () => true
+  const [hosts, runs] = [values.host ?? [], values.run ?? []]
+  if (hosts.length + runs.length === 0) throw new LockstepError('bad-input', CHOICE)
+  return (item) =>
+    (hosts.length === 0 || hosts.includes(item.host)) && (runs.length === 0 || runs.includes(item.run))
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    const options = {
+      all: { type: 'boolean' },
+      host: { type: 'string', multiple: true },
+      run: { type: 'string', multiple: true },
+    } as const
+    return parseArgs({ args: [...args], options }).values
+  } catch (error) {
+    throw new LockstepError('bad-input', `${(error as Error).message}; ${CHOICE}`, { cause: error })
+  }
+}
+
+function grouped(items: readonly Held[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>()
+  for (const { host, obligation } of items) groups.set(obligation, [...(groups.get(obligation) ?? []), host])
+  return groups
+}
+
+function names(observations: readonly Observation[]): number {
+  return new Set(observations.map(({ host }) => host)).size
+}

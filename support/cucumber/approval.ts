@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Clock } from '../system/clock'
+import { pause } from '../system/clock'
+import { formatDuration } from '../system/duration'
+import { LockstepError } from '../system/errors'
+import type { Approval } from '../rollout/ports'
+
+export interface ApprovalOptions {
+  run: string
+  /** What LOCKSTEP_APPROVAL says: a file to wait for, or `signal`. */
+  means: string | undefined
+  terminal: boolean
+  user: string
+  clock: Clock
+  stopping: AbortSignal
+  say: (text: string) => void
+}
+
+const LOOK_EVERY = 200
+
+/**
+ * Asks at the terminal; or, where LOCKSTEP_APPROVAL names a file, waits until it says `<run> <who>`; or, where it is
+ * `signal`, waits for SIGUSR2. A file of an earlier run approves nothing, since it names that one.
+ */
+export function approval(options: ApprovalOptions): Approval {
+  const { means, terminal } = options
+  return {
+    async ask(question, within) {
+      if (means === 'signal') return bySignal(question, within, options)
+      if (means !== undefined && means !== '') return byFile(means, question, within, options)
+      if (terminal) return byTerminal(question, within, options)
+      throw closed(
+        'approval is asked for, and there is nobody to ask: no terminal, and LOCKSTEP_APPROVAL names neither a file nor "signal"',
+      )
+    },
+  }
+}
+
+async function byFile(
+  path: string,
+  question: string,
+  within: number,
+  options: ApprovalOptions,
+): Promise<string> {
+  const { run, clock, stopping, say } = options
+  say(`${question} To approve: echo "${run} <your name>" > ${path}; to refuse: echo "${run} no" > ${path}`)
+  const until = clock.elapsed() + within
+  for (;;) {
+    const [named, ...who] = existsSync(path) ? readFileSync(path, 'utf8').trim().split(/\s+/) : []
+    if (named === run && who.length > 0) return approvedBy(who.join(' '))
+    if (clock.elapsed() > until) throw late(within)
+    await waited(clock, LOOK_EVERY, stopping)
+  }
+}
+
+async function bySignal(question: string, within: number, options: ApprovalOptions): Promise<string> {
+  const { clock, stopping, say } = options
+  const heard = new AbortController()
+  const hear = () => heard.abort()
+  process.once('SIGUSR2', hear)
+  say(`${question} To approve: kill -USR2 ${process.pid}`)
+  try {
+    await pause(clock, within, AbortSignal.any([stopping, heard.signal]))
+  } catch {
+    if (heard.signal.aborted) return 'signal SIGUSR2'
+    throw interrupted()
+  } finally {
+    process.off('SIGUSR2', hear)
+  }
+  throw late(within)
+}
+
+async function byTerminal(question: string, within: number, options: ApprovalOptions): Promise<string> {
+  const { clock, stopping, user } = options
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  const answered = new AbortController()
+  let answer = ''
+  lines.question(`\n    ${question} [y/N] `, (text) => {
+    answer = text.trim().toLowerCase()
+    answered.abort()
+  })
+  // At the terminal it is readline that hears Ctrl-C.
+  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  try {
+    await pause(clock, within, AbortSignal.any([stopping, answered.signal]))
+  } catch {
+    if (!answered.signal.aborted) throw interrupted()
+    return approvedBy(answer === 'y' || answer === 'yes' ? user : 'no')
+  } finally {
+    lines.close()
+  }
+  throw late(within)
+}
+
+function approvedBy(who: string): string {
+  if (/^no?$/i.test(who)) throw closed('approval was refused')
+  return who
+}
+
+async function waited(clock: Clock, ms: number, stopping: AbortSignal): Promise<void> {
+  try {
+    await pause(clock, ms, stopping)
+  } catch {
+    throw interrupted()
+  }
+}
+
+function closed(message: string): LockstepError {
+  return new LockstepError('gate-closed', `${message}; no host was touched since`)
+}
+
+function late(within: number): LockstepError {
+  return closed(`nobody approved within ${formatDuration(within)}`)
+}
+
+function interrupted(): LockstepError {
+  return new LockstepError('interrupted', 'the operator asked to stop while approval was waited for')
+}

@@ -1,0 +1,38 @@
+import { hostFirewall } from '../balancers/firewall'
+import { HaproxyBackend } from '../balancers/haproxy/backend'
+import { haproxyBalancer } from '../balancers/haproxy/balancer'
+import type { Environment } from '../config/environment'
+import { puppetDisabled } from '../rollout/puppet'
+import type { Balancers, Hold } from '../rollout/ports'
+import { LockstepError } from '../system/errors'
+
+/** How long HAProxy's runtime socket may take for an answer, ms. */
+const ANSWER_WITHIN = 5_000
+/** How long a server may take to be UP once it is ready, ms. */
+const UP_WITHIN = 15_000
+
+/** The balancers that features can name in an environment. */
+export function balancersOf({ name: environment, haproxy, lookEvery }: Environment): Balancers {
+  return {
+    at: hostFirewall,
+    backend(name) {
+      if (haproxy.length === 0) {
+        throw new LockstepError(
+          'bad-config',
+          `the haproxy backend ${name} is named, and ${environment} has no HAProxy; give its runtime sockets in lockstep.yaml, such as haproxy: [{ socket: /run/haproxy/admin.sock }]`,
+        )
+      }
+      const places = haproxy.map((address) => new HaproxyBackend(address, name, ANSWER_WITHIN))
+      return haproxyBalancer(name, { places, upWithin: UP_WITHIN, lookEvery })
+    },
+  }
+}
+
+/** The hold that an obligation in a journal speaks of; undefined for words that are not known. */
+export function holdOf(obligation: string, balancers: Balancers): Hold | undefined {
+  const [, address] = /^blocks (\S+)$/.exec(obligation) ?? []
+  if (address !== undefined) return balancers.at(address)
+  const [, backend] = /^is out of the haproxy backend (\S+)$/.exec(obligation) ?? []
+  if (backend !== undefined) return balancers.backend(backend)
+  return obligation === puppetDisabled.obligation ? puppetDisabled : undefined
+}

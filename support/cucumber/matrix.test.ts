@@ -1,0 +1,78 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { CELLS, matrixOf, oddHosts, type Cell } from './matrix'
+import { matrixPicture } from './matrix_picture'
+
+const host = (name: string, wave?: string) => ({ host: name, wave })
+const held = (name: string) => ({ host: name, held: true, kind: 'answered' as const, seen: 'x' })
+const line = (n: number) => ({ line: n, text: `line ${n}` })
+
+describe('the matrix of a run', () => {
+  const matrix = matrixOf({
+    lines: [line(1), line(2), line(3), line(4)],
+    begun: new Set([1, 2, 3]),
+    hosts: [host('web1', 'a'), host('web2', 'a'), host('web3', 'b'), host('web4')],
+    stopped: true,
+    verdicts: [
+      { line: 2, verdict: { observations: [held('web1'), held('web2')], strays: [] } },
+      { line: 2, verdict: { observations: [{ ...held('web3'), kind: 'claimed' }], strays: [] } },
+      {
+        line: 3,
+        verdict: {
+          observations: [held('web1'), { host: 'web3', held: false, kind: 'silent', seen: 'no answer' }],
+          strays: [],
+          out: ['web2'],
+        },
+      },
+    ],
+  })
+
+  it('has a line for each that says something about hosts, and for each that was never begun', () => {
+    expect(matrix.lines.map((each) => each.line)).to.deep.equal([2, 3, 4])
+    expect(matrix.cells).to.deep.equal([
+      ['held', 'held', 'claimed', 'not attempted'],
+      ['held', 'out', 'silent', 'not attempted'],
+      ['not attempted', 'not attempted', 'not attempted', 'not attempted'],
+    ])
+  })
+
+  it('knows the hosts that a person has to look at', () => {
+    expect(oddHosts(matrix)).to.deep.equal([{ host: 'web3', cells: ['claimed', 'silent', 'not attempted'] }])
+  })
+
+  it('keeps the worst of what was seen of a host on a line', () => {
+    const twice = (first: boolean, second: boolean) =>
+      matrixOf({
+        lines: [line(1)],
+        begun: new Set([1]),
+        hosts: [host('web1')],
+        stopped: false,
+        verdicts: [first, second].map((each) => ({
+          line: 1,
+          verdict: { observations: [{ ...held('web1'), held: each }], strays: [] },
+        })),
+      }).cells
+    expect([twice(true, false), twice(false, true)]).to.deep.equal([[['diverged']], [['diverged']]])
+  })
+
+  it('is a picture that is well formed, whatever hosts and lines are called, and small for alike hosts', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 20 })
+    fc.assert(
+      fc.property(
+        fc.array(text, { minLength: 1, maxLength: 5 }),
+        fc.array(fc.constantFrom<Cell>(...CELLS), { maxLength: 40 }),
+        (names, row) => {
+          const picture = matrixPicture({
+            lines: names.map((name, index) => ({ line: index, text: name })),
+            hosts: row.map((_, index) => host(`${names[0]}${index}`, names[index % names.length])),
+            cells: names.map(() => row),
+          })
+          expect(picture.replace(/<\/?[a-z][^<>]*>/gi, '')).not.to.match(/[<>]/)
+        },
+      ),
+    )
+    const hosts = Array.from({ length: 10_000 }, (_, index) => host(`web${index}`, 'all'))
+    const cells = [hosts.map((): Cell => 'held')]
+    expect(matrixPicture({ lines: [line(1)], hosts, cells }).length).to.be.below(5_000)
+  })
+})

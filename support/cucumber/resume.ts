@@ -1,0 +1,40 @@
+import { claimsOf, type Claims } from '../rollout/claims'
+import type { RunRecord } from '../rollout/held'
+import type { JournalRead } from '../system/journal_file'
+import { LockstepError } from '../system/errors'
+
+/** The journal of the run that is to be resumed, if one is. @throws LockstepError `bad-input` when there is none, or it is damaged */
+export function recordOf(
+  wanted: string | undefined,
+  records: readonly JournalRead<RunRecord['entries'][number]>[],
+): RunRecord | undefined {
+  if (wanted === undefined || wanted === '') return undefined
+  const found = records.find(({ run }) => run === wanted)
+  if (found === undefined) {
+    const last = records.at(-1)?.run
+    const hint =
+      last === undefined ? 'no live run has left a journal here' : `the last live run here is ${last}`
+    throw new LockstepError('bad-input', `there is no journal of a run ${JSON.stringify(wanted)}; ${hint}`)
+  }
+  return found
+}
+
+/** What can be gone on from. @throws LockstepError `bad-feature` when the feature is not the one that was run */
+export function claimsFor(feature: string, hash: string, resumed: RunRecord | undefined): Claims | undefined {
+  if (resumed === undefined) return undefined
+  const { run, entries } = resumed
+  const began = entries.find((entry) => entry.type === 'run')
+  if (began?.feature !== feature) {
+    throw new LockstepError(
+      'bad-feature',
+      `run ${run} was of ${began?.feature ?? 'no feature'}, not of ${feature}; resume it with the same feature`,
+    )
+  }
+  if (began.hash !== hash) {
+    throw new LockstepError(
+      'bad-feature',
+      `${feature} has been changed since run ${run}, so it cannot be resumed; run its recovery feature, or the changed feature from the start`,
+    )
+  }
+  return claimsOf(run, entries)
+}

@@ -1,0 +1,119 @@
+import type { JournalEntry } from './ports'
+
+/** What the journal of a run that stopped says was done. A resumed run proves it again before it goes on from there. */
+export interface Claims {
+  run: string
+  hash: string
+  hosts: readonly string[]
+  /** Hosts that failed within the budget: out then, out now. */
+  out: readonly string[]
+  seed: number | undefined
+  /** Versions before the first change, by package and host. */
+  had: ReadonlyMap<string, ReadonlyMap<string, string>>
+  units: ReadonlyMap<string, UnitClaim>
+}
+
+/** What is claimed of one scenario. */
+export interface UnitClaim {
+  /** It was held to its end, and lines of it can prove that now. */
+  done: boolean
+  /** Lines whose looks a later line has overtaken: `traffic should be blocked`, once it was unblocked. */
+  overtaken: ReadonlySet<string>
+  /** Hosts that were told something by a line and never known to have answered. */
+  unknown: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+type Asked = Extract<JournalEntry, { type: 'asked' }>
+
+/** A line of a feature, as its journal entries name it. */
+export function lineKey({ line, step }: { line: number; step: string }): string {
+  return `${line} ${step}`
+}
+
+/** Undefined when the journal knows no roll call: nothing was begun then. */
+export function claimsOf(run: string, entries: readonly JournalEntry[]): Claims | undefined {
+  const rollCall = last(entries, 'roll call')
+  const began = last(entries, 'run')
+  if (rollCall === undefined || began === undefined) return undefined
+  return {
+    run,
+    hash: began.hash,
+    hosts: rollCall.hosts,
+    out: entries.flatMap((entry) => (entry.type === 'out' ? entry.hosts : [])),
+    seed: last(entries, 'order')?.seed,
+    had: versionsIn(entries),
+    units: unitsIn(entries),
+  }
+}
+
+function unitsIn(entries: readonly JournalEntry[]): Map<string, UnitClaim> {
+  const parts = new Map<string, JournalEntry[]>()
+  let part: JournalEntry[] = []
+  for (const entry of entries) {
+    if (entry.type === 'scenario') parts.set(entry.unit, (part = []))
+    part.push(entry)
+  }
+  return new Map([...parts].map(([unit, list]) => [unit, unitClaim(list)]))
+}
+
+function unitClaim(entries: readonly JournalEntry[]): UnitClaim {
+  const asked = entries.filter((entry) => entry.type === 'asked')
+  const looks = asked.filter(({ changes }) => !changes)
+  const overtaken = new Set(entries.flatMap((entry) => (entry.type === 'claimed' ? [lineKey(entry)] : [])))
+  const proofs = new Set<string>()
+  for (const look of looks) {
+    const later = asked.slice(asked.indexOf(look) + 1).filter((other) => lineKey(other) !== lineKey(look))
+    if (later.some((other) => overtakes(other, look))) overtaken.add(lineKey(look))
+    else if (isThen(look)) proofs.add(lineKey(look))
+  }
+  for (const line of overtaken) proofs.delete(line)
+  return {
+    done: entries.some(({ type }) => type === 'scenario held') && proofs.size > 0,
+    overtaken,
+    unknown: unknownIn(entries, asked),
+  }
+
+  /** A look that a line took by itself, and not to verify what it had told. */
+  function isThen(look: Asked): boolean {
+    return !asked.some((other) => lineKey(other) === lineKey(look) && other.changes)
+  }
+}
+
+/** Whether `other` looks at the same again, or changes it. */
+function overtakes(other: Asked, look: Asked): boolean {
+  if (other.agent !== look.agent) return false
+  if (!other.changes && other.action !== look.action) return false
+  return Object.entries(look.inputs).every(([name, value]) => other.inputs[name] === value)
+}
+
+function unknownIn(entries: readonly JournalEntry[], asked: readonly Asked[]): Map<string, Set<string>> {
+  const unknown = new Map<string, Set<string>>()
+  for (const order of asked) {
+    const { requestId, hosts } = order
+    if (!order.changes) continue
+    const answered = entries.find((entry) => entry.type === 'answered' && entry.requestId === requestId)
+    const doubtful = answered?.type === 'answered' ? (answered.outcomes['silent'] ?? []) : hosts
+    const line = lineKey(order)
+    if (doubtful.length > 0) unknown.set(line, new Set([...(unknown.get(line) ?? []), ...doubtful]))
+  }
+  return unknown
+}
+
+function versionsIn(entries: readonly JournalEntry[]): Map<string, Map<string, string>> {
+  const had = new Map<string, Map<string, string>>()
+  for (const entry of entries) {
+    if (entry.type !== 'had') continue
+    const versions = had.get(entry.package) ?? new Map<string, string>()
+    had.set(entry.package, versions)
+    for (const [version, hosts] of Object.entries(entry.versions))
+      for (const host of hosts) if (!versions.has(host)) versions.set(host, version)
+  }
+  return had
+}
+
+function last<T extends JournalEntry['type']>(
+  entries: readonly JournalEntry[],
+  type: T,
+): Extract<JournalEntry, { type: T }> | undefined {
+  return entries.findLast((entry): entry is Extract<JournalEntry, { type: T }> => entry.type === type)
+}

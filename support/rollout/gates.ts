@@ -1,0 +1,67 @@
+import { formatDuration } from '../system/duration'
+import { LockstepError } from '../system/errors'
+import type { Rollout } from './rollout'
+import { isOpen, timeOfDay, wallTime, type TimeWindow } from './time_window'
+
+/** What a rollout waits for, or keeps within, before it goes on. A wave that has begun is finished whatever the clock says. */
+export class Gates {
+  /** Whether a host may get an older version than it has. */
+  downgradesAllowed = true
+  private readonly windows = new Map<string, TimeWindow>()
+  private longest: number | undefined
+  private readonly began: number
+
+  constructor(private readonly rollout: Rollout) {
+    this.began = rollout.ports.clock.elapsed()
+  }
+
+  /** `days` is what the feature calls the window's days. */
+  onlyBetween(window: TimeWindow, days: string): void {
+    this.rollout.expectGoingOn()
+    const zone = window.zone === undefined ? '' : ` in ${window.zone}`
+    this.windows.set(`${timeOfDay(window.from)} and ${timeOfDay(window.to)} on ${days}${zone}`, window)
+    this.expectOpen()
+  }
+
+  noLongerThan(ms: number): void {
+    this.longest = ms
+  }
+
+  /** Asked before a wave begins. @throws LockstepError `gate-closed` */
+  expectOpen(): void {
+    const now = this.rollout.ports.clock.now()
+    for (const [said, window] of this.windows) {
+      if (!isOpen(window, now))
+        this.close(`it is ${wallTime(now, window.zone)}, and hosts may change only between ${said}`)
+    }
+    const overdue = this.overdue()
+    if (overdue !== undefined) this.close(overdue)
+  }
+
+  /** What is wrong with how long it has taken, if anything. */
+  overdue(): string | undefined {
+    const took = this.rollout.ports.clock.elapsed() - this.began
+    if (this.longest === undefined || took <= this.longest) return undefined
+    return `the rollout has taken ${formatDuration(took)}, and should take no longer than ${formatDuration(this.longest)}`
+  }
+
+  async waitForApproval(within: number): Promise<void> {
+    this.rollout.expectGoingOn()
+    if (this.rollout.claim !== undefined) return
+    const hosts = await this.rollout.moving()
+    const { approval, journal } = this.rollout.ports
+    try {
+      const by = await approval.ask(`Go on with ${hosts.length} hosts?`, within)
+      await journal.append({ type: 'approved', by })
+    } catch (error) {
+      if (error instanceof LockstepError) this.rollout.stopAt(error)
+      throw error
+    }
+  }
+
+  private close(why: string): never {
+    const error = new LockstepError('gate-closed', `${why}; no host was touched since`)
+    this.rollout.stopAt(error)
+    throw error
+  }
+}

@@ -1,0 +1,76 @@
+import { carryOut } from './converge'
+import { observe, type Patience, type Sight } from './observe'
+import type { Answer, Answers, Hold, Reach } from './ports'
+import type { Rollout } from './rollout'
+import { lookAt } from './still_held'
+import type { Verdict } from './verdict'
+
+/** Gets a hold on every host that moves: in the ledger before it is ordered. */
+export async function holdWith(
+  rollout: Rollout,
+  hold: Hold,
+  order: (hosts: readonly string[], reach: Reach) => Promise<Answers>,
+  beforehand: (hosts: readonly string[]) => Promise<void> = async () => {},
+): Promise<Verdict> {
+  rollout.expectGoingOn()
+  if (rollout.claim !== undefined) return rollout.concludeClaimed()
+  const hosts = await rollout.moving()
+  await beforehand(hosts)
+  await rollout.ports.locks.hold(await rollout.hosts.frozen())
+  await rollout.ledger.opening(hold, hosts)
+  return rollout.conclude(
+    await carryOut(hosts, {
+      order: (all) => order(all, rollout.reach),
+      done: (answer) => hold.read(answer).seen,
+      verify: { look: (doubtful) => lookAt(rollout, hold, doubtful), read: sight(hold, true) },
+    }),
+  )
+}
+
+/** Lets go of every host that moves. */
+export async function letGoOf(rollout: Rollout, hold: Hold): Promise<Verdict> {
+  rollout.expectGoingOn()
+  if (rollout.claim !== undefined) return rollout.concludeClaimed()
+  return rollout.conclude(await lift(rollout, hold, await rollout.moving()))
+}
+
+/** Orders hosts that are named to be let go of. Concludes nothing. */
+export function lift(rollout: Rollout, hold: Hold, hosts: readonly string[]): Promise<Verdict> {
+  return carryOut(hosts, {
+    order: (all) => hold.lift(all, rollout.reach),
+    done: (answer) => hold.read(answer).seen,
+    verify: { look: (doubtful) => lookAt(rollout, hold, doubtful), read: sight(hold, false) },
+  })
+}
+
+/** The same, and believes it only of hosts that, asked again, are free. */
+export async function release(rollout: Rollout, hold: Hold, hosts: readonly string[]): Promise<Verdict> {
+  const ordered = await lift(rollout, hold, hosts)
+  const seen = await lookAt(rollout, hold, hosts)
+  const said = new Map(ordered.observations.map((observation) => [observation.host, observation]))
+  const observations = hosts.map((host) => {
+    const answer = seen.outcomes.get(host)
+    const state = answer === undefined ? undefined : hold.read(answer)
+    const before = said.get(host)
+    if (answer?.kind !== 'answered' || state === undefined)
+      return { host, held: false, kind: answer?.kind ?? 'silent', seen: before?.seen ?? 'no answer' }
+    return { host, held: state.held === false, kind: answer.kind, seen: state.seen }
+  })
+  return { observations, strays: [...ordered.strays, ...seen.strays] }
+}
+
+export function holdShouldBe(
+  rollout: Rollout,
+  hold: Hold,
+  wanted: boolean,
+  patience?: Patience,
+): Promise<Verdict> {
+  return observe(rollout, (hosts) => lookAt(rollout, hold, hosts), sight(hold, wanted), patience)
+}
+
+function sight(hold: Hold, wanted: boolean): (answer: Answer) => Sight {
+  return (answer) => {
+    const { held, seen } = hold.read(answer)
+    return { held: held === wanted, seen }
+  }
+}

@@ -1,0 +1,42 @@
+import { holdWith, holdShouldBe, letGoOf } from './holding'
+import type { Answer, Answers, Hold, HoldState, Reach, Request } from './ports'
+import type { Rollout } from './rollout'
+import type { Verdict } from './verdict'
+
+/** Puppet, kept from undoing what a rollout is doing. Who has it disabled is in the ledger until it is seen to be enabled. */
+export class Puppet {
+  constructor(private readonly rollout: Rollout) {}
+
+  disable(message: string): Promise<Verdict> {
+    const order = (hosts: readonly string[], { ask }: Reach) =>
+      ask(request('disable', true, { message }), hosts)
+    return holdWith(this.rollout, puppetDisabled, order)
+  }
+
+  enable(): Promise<Verdict> {
+    return letGoOf(this.rollout, puppetDisabled)
+  }
+
+  shouldBe(wanted: 'disabled' | 'enabled'): Promise<Verdict> {
+    return holdShouldBe(this.rollout, puppetDisabled, wanted === 'disabled')
+  }
+}
+
+export const puppetDisabled: Hold = {
+  obligation: 'keeps puppet disabled',
+  lift: (hosts, { ask }) => ask(request('enable', true), hosts),
+  look: (hosts, { ask }): Promise<Answers> => ask(request('status', false), hosts),
+  read: (answer): HoldState => {
+    const enabled = answer.kind === 'answered' ? answer.data['enabled'] : undefined
+    if (typeof enabled === 'boolean') return { held: !enabled, seen: enabled ? 'enabled' : 'disabled' }
+    return { held: undefined, seen: said(answer) }
+  },
+}
+
+function request(action: string, changes: boolean, inputs: Request['inputs'] = {}): Request {
+  return { agent: 'puppet', action, inputs, changes }
+}
+
+function said(answer: Answer): string {
+  return answer.kind === 'failed' ? answer.message : 'does not say whether puppet is enabled'
+}
