@@ -74,7 +74,7 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
       listed = true
       const indent = /^\s*/.exec(line)?.[0] ?? ''
       out.push(
-        `${indent}Given I want to update the hosts:`,
+        line.replace(step, 'I want to update the hosts:'),
         ...hosts.map((host) => `${indent}    | ${host} |`),
       )
       return

@@ -1,7 +1,8 @@
 import { LockstepError } from '../system/errors'
 import { release } from './holding'
-import type { Hold } from './ports'
+import type { Balancer, Hold } from './ports'
 import type { Rollout } from './rollout'
+import { lookAt } from './still_held'
 import { count, holds, type Observation, type Verdict } from './verdict'
 
 /**
@@ -44,16 +45,13 @@ export class AfterFailure {
       for (const { name, had } of this.rollout.packages.touched()) {
         const touched = hosts.filter((host) => had.has(host))
         if (touched.length === 0) continue
-        const serving = await this.takeOutOfRotation(touched)
-        if (serving === undefined) return
-        const restored = await this.restore(name, had, touched)
-        for (const { host, held } of restored.observations) {
-          if (held) bad.delete(host)
-          else bad.add(host)
-        }
+        const { serving, out } = await this.outOfRotation(touched)
+        const restored = await this.restore(name, had, out)
+        for (const host of touched) bad.add(host)
+        for (const { host, held } of restored.observations) if (held) bad.delete(host)
         await this.putBack(serving.filter((host) => !bad.has(host)))
         // What could not be undone on one wave would be no better on the next, and would take more hosts out.
-        if (!holds(restored)) return
+        if (touched.some((host) => bad.has(host))) return
       }
     }
   }
@@ -73,37 +71,41 @@ export class AfterFailure {
       const version = had.get(host) ?? ''
       byVersion.set(version, [...(byVersion.get(version) ?? []), host])
     }
+    if (hosts.length === 0) return { observations: [], strays: [] }
     const observations: Observation[] = []
     for (const [version, group] of byVersion)
       observations.push(...(await this.rollout.packages.putBack(name, version, group)).observations)
     return this.report(`${name} goes back to the version it had`, { observations, strays: [] })
   }
 
-  /** Those of `hosts` that were in rotation and are out now; undefined when they cannot all be taken out. */
-  private async takeOutOfRotation(hosts: readonly string[]): Promise<readonly string[] | undefined> {
-    const balancer = this.rollout.traffic.through
-    const held = new Set(this.rollout.ledger.holding.flatMap((each) => each.hosts))
-    const serving = hosts.filter((host) => !held.has(host))
-    if (balancer === undefined || serving.length === 0) return []
-    await this.rollout.traffic.pool.expectRoomToTakeOut(balancer, serving)
+  /**
+   * Hosts that are seen to be out of rotation, and those of them that had to be taken out for it: the ledger alone does
+   * not tell, since an order to go back may have been carried out unheard.
+   */
+  private async outOfRotation(
+    hosts: readonly string[],
+  ): Promise<{ out: readonly string[]; serving: readonly string[] }> {
+    const { through: balancer, pool } = this.rollout.traffic
+    if (balancer === undefined) return { out: hosts, serving: [] }
+    const before = await this.seenOut(balancer, hosts)
+    const serving = hosts.filter((host) => !before.some((seen) => seen.host === host && seen.held))
+    if (serving.length === 0) return { out: hosts, serving }
+    await pool.expectRoomToTakeOut(balancer, serving)
     await this.rollout.ledger.opening(balancer, serving)
     await balancer.block(serving, this.rollout.reach)
-    const seen = await balancer.look(serving, this.rollout.reach)
-    const observations = serving.map((host): Observation => {
-      const answer = seen.outcomes.get(host)
-      const state = answer === undefined ? undefined : balancer.read(answer)
-      return {
-        host,
-        held: state?.held === true,
-        kind: answer?.kind ?? 'silent',
-        seen: state?.seen ?? 'no answer',
-      }
+    const observations = await this.seenOut(balancer, serving)
+    await this.report(`${balancer.obligation}: taken out of rotation`, { observations, strays: [] })
+    const stillIn = new Set(observations.filter(({ held }) => !held).map(({ host }) => host))
+    return { out: hosts.filter((host) => !stillIn.has(host)), serving }
+  }
+
+  private async seenOut(balancer: Balancer, hosts: readonly string[]): Promise<Observation[]> {
+    const { outcomes } = await lookAt(this.rollout, balancer, hosts)
+    return hosts.map((host) => {
+      const answer = outcomes.get(host) ?? { kind: 'silent' as const, waited: 0 }
+      const { held, seen } = balancer.read(answer)
+      return { host, held: held === true, kind: answer.kind, seen }
     })
-    const verdict = await this.report(`${balancer.obligation}: taken out of rotation`, {
-      observations,
-      strays: [],
-    })
-    return holds(verdict) ? serving : undefined
   }
 
   private async putBack(hosts: readonly string[]): Promise<void> {

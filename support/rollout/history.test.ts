@@ -1,0 +1,278 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { hostFirewall } from '../balancers/firewall'
+import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
+import { failed, ok, silent, webs } from '../testing/web_fleet'
+import { LockstepError } from '../system/errors'
+import { claimsOf, type Claims } from './claims'
+import { heldByRuns } from './held'
+import type { Answer, Balancer, JournalEntry, Request } from './ports'
+import type { Rollout } from './rollout'
+import { passes, type Verdict } from './verdict'
+import type { WaveSize } from './wave_plan'
+
+/** Thrown in place of the process being killed: nothing after it happens. */
+class Killed extends Error {}
+
+type Mishap = 'none' | 'says nothing' | 'fails' | 'lies' | 'reply lost' | 'slips back'
+
+interface Story {
+  n: number
+  /** What is wrong with each host, and with which of the actions that it is told. */
+  mishaps: { host: number; mishap: Mishap; action: 'block' | 'isblocked' | 'update' | 'unblock' }[]
+  first: number
+  budget: number
+  healthyBack: boolean
+  versionsBack: boolean
+  end: { how: 'run' | 'kill' | 'ctrl-c'; at: number }
+}
+
+/** Hosts that keep count of what was really done to them, and of what should never be. */
+class Truth {
+  readonly blocked = new Set<string>()
+  readonly version = new Map<string, string>()
+  readonly performed = new Map<string, number>()
+  readonly updatedInRotation: string[] = []
+  /** Hosts that a line has taken for what they were not. */
+  readonly taken: string[] = []
+
+  constructor(private mishaps: readonly Story['mishaps'][number][]) {}
+
+  /** Compares what a line that looks has made of each host with what the host is. */
+  compare(line: string, { observations }: Verdict): void {
+    const is: Readonly<Record<string, (host: string) => boolean>> = {
+      'traffic should be blocked': (host) => this.blocked.has(host),
+      'the version should be': (host) => this.version.get(host) === '2.0',
+      'traffic should be unblocked': (host) => !this.blocked.has(host),
+    }
+    for (const { host, held, kind } of observations) {
+      const really = is[line]?.(host)
+      if (really !== undefined && kind === 'answered' && held !== really) this.taken.push(`${line}: ${host}`)
+    }
+  }
+
+  mend(): void {
+    this.mishaps = []
+  }
+
+  answer(host: string, request: Request): Answer {
+    const mishap = this.mishapOf(host, request)
+    if (mishap === 'says nothing') return silent
+    if (mishap === 'fails') return failed('no space left')
+    if (request.changes) this.count(host, request)
+    const before = this.blocked.has(host)
+    const answer =
+      mishap === 'lies'
+        ? ok({ blocked: request.action === 'block', ensure: '2.0' })
+        : this.act(host, request, before)
+    if (mishap === 'slips back') this.slip(host)
+    return mishap === 'reply lost' ? silent : answer
+  }
+
+  private act(host: string, { action, inputs }: Request, blocked: boolean): Answer {
+    switch (action) {
+      case 'block':
+        this.blocked.add(host)
+        return blocked ? failed('is already blocked') : ok({ blocked: true })
+      case 'unblock':
+        this.blocked.delete(host)
+        return blocked ? ok({ blocked: false }) : failed('is not blocked')
+      case 'isblocked':
+        return ok({ blocked })
+      case 'status':
+        return ok({ ensure: this.version.get(host) ?? '1.0' })
+      default:
+        if (!blocked) this.updatedInRotation.push(host)
+        this.version.set(host, action === 'update' ? '2.0' : String(inputs['version']))
+        return ok({ ensure: this.version.get(host) })
+    }
+  }
+
+  /** Once, and unheard: whoever has looked just then has seen the host still out. */
+  private slip(host: string): void {
+    this.blocked.delete(host)
+    this.mishaps = this.mishaps.filter((each) => each.mishap !== 'slips back' || `web${each.host}` !== host)
+  }
+
+  private mishapOf(host: string, { action }: Request): Mishap {
+    return this.mishaps.find((each) => `web${each.host}` === host && each.action === action)?.mishap ?? 'none'
+  }
+
+  private count(host: string, { agent, action }: Request): void {
+    const key = `${agent} ${action} ${host}`
+    this.performed.set(key, (this.performed.get(key) ?? 0) + 1)
+  }
+}
+
+const lapsing = (address: string): Balancer => ({ ...hostFirewall(address), lapses: true })
+
+/** One process: rolls out until it ends, is killed or is stopped. Its journal, and whether it held to the end. */
+async function oneRun(story: Story, truth: Truth, claims: Claims | undefined) {
+  const hosts = webs(story.n)
+  const fleet = new FakeFleet(hosts, (host, request) => truth.answer(host, request))
+  let entries = 0
+  const made = rolloutOn(fleet, {
+    append: async () => {
+      entries += 1
+      if (story.end.how === 'kill' && entries > story.end.at) throw new Killed()
+      if (story.end.how === 'ctrl-c' && entries > story.end.at) made.stop.abort()
+    },
+    ports: { balancers: { at: lapsing, backend: lapsing }, claims },
+  })
+  const { rollout, journal, verdicts } = made
+  try {
+    await rollout.ports.journal.append({
+      type: 'run',
+      feature: 'f',
+      hash: 'h',
+      mode: 'live',
+      environment: 'e',
+      pid: 1,
+    })
+    const held = await allWaves(rollout, story, truth)
+    return { journal, verdicts, held, killed: false, rollout }
+  } catch (error) {
+    if (error instanceof Killed) return { journal, verdicts, held: false, killed: true, rollout }
+    if (!(error instanceof LockstepError)) throw error
+    return { journal, verdicts, held: false, killed: false, rollout }
+  }
+}
+
+async function allWaves(
+  rollout: Rollout,
+  { first, budget, healthyBack, versionsBack }: Story,
+  truth: Truth,
+): Promise<boolean> {
+  if (budget > 0) rollout.budget.allow({ hosts: budget }, 'rollout')
+  rollout.afterFailure.healthyGoBack = healthyBack
+  rollout.afterFailure.versionsGoBack = versionsBack
+  const rows: WaveSize[] = [{ kind: 'hosts', count: first }, { kind: 'rest' }]
+  rollout.waves.foretold(rows)
+  for (const [index, size] of rows.entries()) {
+    await rollout.beginScenario(String(20 + index), 'wave')
+    rollout.hosts.withClass('roles::web')
+    rollout.traffic.throughBalancerAt('1.2.3.4')
+    let held = false
+    try {
+      held = await oneWave(rollout, size, truth)
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+    }
+    await rollout.endScenario(held)
+    await rollout.afterFailure.settle()
+    if (!held) return false
+  }
+  return rollout.budget.out.size === 0
+}
+
+async function oneWave(rollout: Rollout, size: WaveSize, truth: Truth): Promise<boolean> {
+  const lines: [string, () => Promise<Verdict | undefined>][] = [
+    ['I take the next wave', () => rollout.waves.take(size)],
+    ['I block the load balancer', () => rollout.traffic.block()],
+    ['traffic should be blocked', () => rollout.traffic.shouldBe('blocked')],
+    ['I update the package', () => rollout.packages.update('mywebapp')],
+    ['the version should be', () => rollout.packages.versionShouldBe('mywebapp', '2.0')],
+    ['I unblock the load balancer', () => rollout.traffic.unblock()],
+    ['traffic should be unblocked', () => rollout.traffic.shouldBe('unblocked')],
+  ]
+  for (const [index, [text, work]] of lines.entries()) {
+    rollout.step = text
+    rollout.line = 10 + index
+    const verdict = await work()
+    if (verdict === undefined) return true
+    truth.compare(text, verdict)
+    if (!passes(verdict)) return false
+  }
+  return true
+}
+
+function expectNothingLost(truth: Truth, runs: readonly (readonly JournalEntry[])[]): void {
+  expect(truth.updatedInRotation, 'updated while in rotation').to.deep.equal([])
+  const records = runs.map((entries, index) => ({
+    run: `r${index}`,
+    entries: entries.map((entry) => ({ ...entry, at: '' })),
+  }))
+  const named = heldByRuns(records).map(({ host }) => host)
+  expect(named, 'out of rotation').to.include.members([...truth.blocked])
+  const asked = new Map<string, number>()
+  for (const entry of runs.flat()) {
+    if (entry.type !== 'asked' || !entry.changes) continue
+    for (const host of entry.hosts) {
+      const key = `${entry.agent} ${entry.action} ${host}`
+      asked.set(key, (asked.get(key) ?? 0) + 1)
+    }
+  }
+  for (const [key, times] of truth.performed) expect(times, key).to.be.at.most(asked.get(key) ?? 0)
+}
+
+const mishaps = fc.array(
+  fc.record({
+    host: fc.integer({ min: 1, max: 6 }),
+    mishap: fc.constantFrom<Mishap>('says nothing', 'fails', 'lies', 'reply lost', 'slips back'),
+    action: fc.constantFrom('block' as const, 'isblocked' as const, 'update' as const, 'unblock' as const),
+  }),
+  { maxLength: 3 },
+)
+// A host that lies about what it is when it is looked at cannot be found out by looking.
+const honestLooks = mishaps.map((all) =>
+  all.filter(({ mishap, action }) => mishap !== 'lies' || action !== 'isblocked'),
+)
+const stories: fc.Arbitrary<Story> = fc.record({
+  n: fc.integer({ min: 1, max: 6 }),
+  mishaps: honestLooks,
+  first: fc.integer({ min: 1, max: 3 }),
+  budget: fc.integer({ min: 0, max: 2 }),
+  healthyBack: fc.boolean(),
+  versionsBack: fc.boolean(),
+  end: fc.record({
+    how: fc.constantFrom('run' as const, 'kill' as const, 'ctrl-c' as const),
+    at: fc.integer({ min: 0, max: 60 }),
+  }),
+})
+
+describe('whatever happens to a rollout in waves', () => {
+  it('no host is updated in rotation, none is out of rotation without being named, none is told more than is known', async () => {
+    await fc.assert(
+      fc.asyncProperty(stories, async (story) => {
+        const truth = new Truth(story.mishaps)
+        const { journal, held } = await oneRun(story, truth, undefined)
+        expectNothingLost(truth, [journal])
+        if (!held) return
+        expect([...truth.blocked], 'held, and somebody is out').to.deep.equal([])
+        expect(webs(story.n).every((host) => truth.version.get(host) === '2.0')).to.equal(true)
+      }),
+      { numRuns: 1_500 },
+    )
+  }).timeout(60_000)
+
+  it('no host that held on a line that looks was other than it says', async () => {
+    await fc.assert(
+      fc.asyncProperty(stories, async (story) => {
+        const truth = new Truth(story.mishaps.filter(({ mishap }) => mishap !== 'slips back'))
+        await oneRun(story, truth, undefined)
+        expect(truth.taken, 'taken for what they were not').to.deep.equal([])
+      }),
+      { numRuns: 1_000 },
+    )
+  }).timeout(60_000)
+
+  it('it can be resumed once the hosts are mended, and then holds, whenever it was killed', async () => {
+    await fc.assert(
+      fc.asyncProperty(stories, fc.integer({ min: 0, max: 60 }), async (story, again) => {
+        const truth = new Truth(story.mishaps)
+        const first = await oneRun({ ...story, budget: 0, versionsBack: false }, truth, undefined)
+        const claims = claimsOf('r1', first.journal)
+        truth.mend()
+        // Killed once more on its way, and resumed from there.
+        const killed = await oneRun({ ...story, budget: 0, end: { how: 'kill', at: again } }, truth, claims)
+        expectNothingLost(truth, [first.journal, killed.journal])
+        const next = claimsOf('r2', killed.journal) ?? claims
+        const last = await oneRun({ ...story, budget: 0, end: { how: 'run', at: 0 } }, truth, next)
+        expect(last.held).to.equal(true)
+        expectNothingLost(truth, [first.journal, killed.journal, last.journal])
+        expect([...truth.blocked]).to.deep.equal([])
+      }),
+      { numRuns: 800 },
+    )
+  }).timeout(60_000)
+})
