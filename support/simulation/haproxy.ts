@@ -57,6 +57,14 @@ export class SimulatedHaproxy {
     this.counters.clear()
   }
 
+  /** Servers of a backend that get no requests. */
+  outOfService(backend: string): string[] {
+    return [...this.servers].flatMap(([key, { admin }]) => {
+      const [be, name = ''] = key.split('/')
+      return be === backend && admin !== 'ready' ? [name] : []
+    })
+  }
+
   private serve(socket: Socket): void {
     this.sockets.add(socket)
     socket.on('error', () => {})

@@ -14,6 +14,8 @@ export interface HostState {
   blocked: string[]
   services: Record<string, string>
   checks: Record<string, number>
+  /** Asked after a package was changed, as its own script restarts its service. */
+  restart?: string
 }
 
 export interface RealHost {

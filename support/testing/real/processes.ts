@@ -12,6 +12,9 @@ export interface Running {
 
 const STOP_WITHIN = 10_000
 
+// A fleet on one machine is more programs than Node expects to be waiting for this process to end.
+process.setMaxListeners(50)
+
 export function start(
   command: string,
   args: readonly string[],

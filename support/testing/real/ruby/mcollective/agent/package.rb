@@ -1,4 +1,5 @@
 require 'host_state'
+require 'net/http'
 
 module MCollective
   module Agent
@@ -13,6 +14,7 @@ module MCollective
           reply.fail!("Package #{request[:package]} is not installed", 1)
         end
         HostState.change { |state| state['packages'][request[:package]] = state['repository'][request[:package]].last }
+        restart
         report
       end
 
@@ -23,7 +25,14 @@ module MCollective
           reply.fail!("no repository offers #{request[:package]} #{wanted}", 1)
         end
         HostState.change { |state| state['packages'][request[:package]] = wanted }
+        restart
         report
+      end
+
+      # As a package's own script restarts its service, and returns when it is up again.
+      def restart
+        url = HostState.read['restart']
+        Net::HTTP.get(URI(url)) if url
       end
 
       def installed?

@@ -1,0 +1,97 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect } from 'chai'
+import { parseFaults, readFleetFile } from '../config/fleet_file'
+import { EMBEDDED_FLEET } from '../cucumber/composition'
+import { heldByRuns, type RunRecord } from '../rollout/held'
+import { EmbeddedFleet } from '../simulation/fleet'
+import { SimulatedHaproxy } from '../simulation/haproxy'
+import { systemClock } from '../system/clock'
+import { readJournals } from '../system/journal_file'
+import { Scratch } from './scratch'
+
+const ROLLING = resolve(__dirname, '..', '..', 'features', 'deployments', 'rolling.feature')
+const BACKEND = 'www'
+
+/** Eight simulated hosts behind a simulated HAProxy in this process, and a folder in which a real process rolls out to them. */
+export class LiveRollout {
+  readonly scratch = new Scratch()
+  readonly env: Record<string, string> = {}
+  private constructor(
+    readonly fleet: EmbeddedFleet,
+    readonly haproxy: SimulatedHaproxy,
+  ) {}
+
+  static async prepare(faults: string): Promise<LiveRollout> {
+    const secret = 'psk-of-a-test'
+    const description = readFleetFile(EMBEDDED_FLEET, parseFaults(faults))
+    const fleet = new EmbeddedFleet({
+      fleet: description,
+      collective: 'mcollective',
+      secret,
+      clock: systemClock,
+    })
+    const haproxy = new SimulatedHaproxy({ backends: description.backends })
+    const live = new LiveRollout(fleet, haproxy)
+    const [port, runtimePort] = [await fleet.start(), await haproxy.start()]
+    const pool = 'plugin.activemq.pool'
+    const cfg = `plugin.psk = ${secret}\n${pool}.size = 1\n${pool}.1.host = 127.0.0.1\n${pool}.1.port = ${port}\n`
+    live.scratch.write('client.cfg', cfg)
+    live.scratch.write('rolling.feature', readFileSync(ROLLING))
+    live.scratch.write(
+      'lockstep.yaml',
+      `environments:
+  test:
+    client_config: client.cfg
+    discovery_window: 300 ms
+    look_every: 100 ms
+    timeouts: { default: 2 seconds }
+    haproxy: [{ host: 127.0.0.1, port: ${runtimePort} }]
+`,
+    )
+    return live
+  }
+
+  /** All journals so far, as text. */
+  get journals(): string {
+    const folder = join(this.scratch.path, '.lockstep', 'live')
+    if (!existsSync(folder)) return ''
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.ndjson'))
+      .map((name) => readFileSync(join(folder, name), 'utf8'))
+      .join('')
+  }
+
+  /** Does `work` once a journal says `at`. */
+  async when(at: string, work: () => unknown): Promise<void> {
+    for (let tries = 0; !this.journals.includes(at) && tries < 4_000; tries += 1)
+      await new Promise((done) => setTimeout(done, 5))
+    await work()
+  }
+
+  /** Whoever is out of service is named by the journals, and nobody did more than the journals know. */
+  expectNothingLost(): void {
+    const records = readJournals<RunRecord['entries'][number]>(join(this.scratch.path, '.lockstep', 'live'))
+    const named = heldByRuns(records).map(({ host }) => host)
+    expect(named).to.include.members(this.haproxy.outOfService(BACKEND))
+    for (const { description, performed } of this.fleet.hosts) {
+      for (const [action, times] of performed) {
+        const asked = records
+          .flatMap(({ entries }) => entries)
+          .filter(
+            (entry) =>
+              entry.type === 'asked' &&
+              `${entry.agent} ${entry.action}` === action &&
+              entry.hosts.includes(description.identity),
+          )
+        expect(times, `${action} on ${description.identity}`).to.be.at.most(asked.length)
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.fleet.stop()
+    await this.haproxy.stop()
+    this.scratch.remove()
+  }
+}

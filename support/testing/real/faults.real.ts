@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { cucumber, type ProcessRun } from '../cucumber_process'
+import { LiveRollout } from '../live_rollout'
+
+const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
+const ARGS = ['-p', 'live', 'rolling.feature']
+
+describe('a real process that rolls out in waves', () => {
+  let live: LiveRollout
+  afterEach(() => live.stop())
+  const shown = ({ stdout, stderr }: ProcessRun) => `${stdout}\n${stderr}`
+  const roll = (env: Record<string, string> = {}, onStart?: Parameters<typeof cucumber>[3]) =>
+    cucumber(ARGS, live.scratch.path, env, onStart)
+
+  for (const kibibytes of [4, 8, 12, 16]) {
+    it(`stops before the next action when its journal's disk of ${kibibytes} KiB is full`, async () => {
+      live = await LiveRollout.prepare('')
+      const folder = join(live.scratch.path, '.lockstep', 'live')
+      mkdirSync(folder, { recursive: true })
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'tmpfs', folder])
+      try {
+        const run = await roll()
+        expect(run.exitCode, shown(run)).to.equal(1)
+        expect(shown(run)).to.contain('the disk is full; nothing more is done without it')
+        expect(shown(run)).not.to.match(/^\s+at .*[:(]\d+/m)
+        live.expectNothingLost()
+      } finally {
+        execFileSync('umount', [folder])
+      }
+    }).timeout(60_000)
+  }
+
+  for (const jump of ['-1h', '+1h']) {
+    it(`is not fooled by its clock when that jumps by ${jump} in mid-wave`, async () => {
+      live = await LiveRollout.prepare('')
+      if (!existsSync(FAKETIME)) throw new Error('libfaketime is not installed')
+      const clock = live.scratch.write('clock', '+0')
+      const jumped = live.when('"action":"drain"', () => writeFileSync(clock, jump))
+      const run = await roll({
+        LD_PRELOAD: FAKETIME,
+        FAKETIME_TIMESTAMP_FILE: clock,
+        FAKETIME_NO_CACHE: '1',
+        FAKETIME_DONT_FAKE_MONOTONIC: '1',
+        FAKETIME_DONT_RESET: '1',
+      })
+      await jumped
+      expect(run.exitCode, shown(run)).to.equal(1)
+      expect(shown(run)).to.contain('Diverged: web1.example.net').and.to.contain('Not attempted (7 hosts)')
+      live.expectNothingLost()
+    }).timeout(60_000)
+  }
+
+  const phases = [
+    '"type":"roll call"',
+    '"type":"wave"',
+    '"action":"drain"',
+    '"type":"opened"',
+    '"action":"update"',
+    '"action":"status"',
+    '"action":"runcommand"',
+    '"action":"ready"',
+    '"type":"scenario held"',
+  ]
+  for (const phase of phases) {
+    it(`ends its step and names what it holds when Ctrl-C comes at ${phase}`, async () => {
+      live = await LiveRollout.prepare('web1.example.net=slow')
+      const run = await roll({}, (kill) => void live.when(phase, () => kill('SIGINT')))
+      expect(run.exitCode, shown(run)).to.equal(130)
+      expect(shown(run)).to.contain('INTERRUPTED')
+      live.expectNothingLost()
+      for (const { host } of run.report?.held ?? []) expect(shown(run)).to.contain(host)
+      expect(run.report?.held.map(({ host }) => host)).to.include.members(live.haproxy.outOfService('www'))
+    }).timeout(60_000)
+  }
+})

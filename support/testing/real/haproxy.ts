@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Scratch } from '../scratch'
+import { freePort, start, untilReady, type Running } from './processes'
+
+export interface RealHaproxy {
+  /** Where it takes requests. */
+  port: number
+  /** Its runtime sockets: for administrators, for users, and on loopback. */
+  socket: string
+  userSocket: string
+  runtimePort: number
+  kill(): Promise<void>
+  /** Starts it again; it knows nothing of what it was told before. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface HaproxyOptions {
+  backend: string
+  servers: readonly { name: string; port: number }[]
+}
+
+/**
+ * Debian's HAProxy on loopback, strict: a request goes to one server once, so that whoever is taken down while it is in
+ * service is noticed.
+ */
+export async function startHaproxy(
+  scratch: Scratch,
+  { backend, servers }: HaproxyOptions,
+): Promise<RealHaproxy> {
+  const [port, runtimePort] = [await freePort(), await freePort()]
+  // The path of a unix socket must be short.
+  const [socket, userSocket] = [join(scratch.path, 'ha.sock'), join(scratch.path, 'ha-user.sock')]
+  const config = scratch.write(
+    'haproxy.cfg',
+    `global
+  stats socket ${socket} level admin
+  stats socket ${userSocket} level user
+  stats socket ipv4@127.0.0.1:${runtimePort} level admin
+  hard-stop-after 1s
+defaults
+  mode http
+  retries 0
+  timeout connect 1s
+  timeout client 30s
+  timeout server 30s
+frontend front
+  bind 127.0.0.1:${port}
+  default_backend ${backend}
+backend ${backend}
+  option httpchk GET /health
+  default-server check inter 200ms fall 2 rise 1
+${servers.map((server) => `  server ${server.name} 127.0.0.1:${server.port}\n`).join('')}`,
+  )
+  const log = join(scratch.path, 'haproxy.log')
+  let running: Running
+  const begin = async () => {
+    running = start('/usr/sbin/haproxy', ['-db', '-f', config], log)
+    await untilReady('haproxy', running, async () => existsSync(socket) && (await answers(port)), 10_000)
+  }
+  await begin()
+  return {
+    port,
+    socket,
+    userSocket,
+    runtimePort,
+    kill: () => running.stop('SIGKILL'),
+    async restart() {
+      await running.stop('SIGKILL')
+      await begin()
+    },
+    stop: () => running.stop(),
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    const { status } = await fetch(`http://127.0.0.1:${port}/`)
+    return status < 500
+  } catch {
+    return false
+  }
+}
