@@ -23,6 +23,8 @@ Feature: 6. Waves
         And it should say "Not attempted (5 hosts): web[4-8].example.net"
         And it should say "Still out of rotation: 2 hosts is out of the haproxy backend www: web2.example.net, web3.example.net"
         And the file "reports/run.json" should contain "not attempted"
+        And the file "reports/rollout.html" should contain "<svg"
+        And the file "reports/rollout.html" should contain "web2.example.net: diverged"
 
     Scenario: Hosts that no wave would take are found before anybody is touched
         Given a feature "own.feature" with waves "1 host, 50%" and the steps:

@@ -252,7 +252,9 @@ export class Composition {
     const rollout = this.rollouts.get(feature)
     if (rollout === undefined) return []
     const { taken, left } = rollout.waves
-    const inWaves = taken.flatMap(({ name, hosts }) => hosts.map((host) => ({ host, wave: name })))
+    const inWaves = taken.flatMap(({ name, hosts }, index) =>
+      hosts.map((host) => ({ host, wave: `${index + 1}: ${name}` })),
+    )
     if (inWaves.length === 0) return (rollout.hosts.known ?? []).map((host) => ({ host, wave: undefined }))
     return [...inWaves, ...left.map((host) => ({ host, wave: undefined }))]
   }

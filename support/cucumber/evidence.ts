@@ -1,21 +1,11 @@
-import type { World } from '@cucumber/cucumber'
 import { matrixOf, type Matrix } from './matrix'
-import { matrixPicture } from './matrix_picture'
 import { run } from './run'
-
-/** Puts the picture of the run so far into the report of a scenario: the last one shows all of it. */
-export function attachEvidence(world: World, uri: string): void {
-  const matrix = evidenceOf(uri)
-  if (matrix.hosts.length === 0) return
-  const svg = Buffer.from(run.scrub(matrixPicture(matrix)))
-  world.attach(svg, { mediaType: 'image/svg+xml', fileName: 'hosts-and-lines.svg' })
-}
 
 /** Every line of a feature against every host of its rollout, as far as it has come. */
 export function evidenceOf(uri: string): Matrix {
   const lines = new Map<number, string>()
   for (const { steps } of run.plan.filter((scenario) => scenario.uri === uri))
-    for (const { line, text } of steps) if (!lines.has(line)) lines.set(line, text)
+    for (const { line, text } of steps) lines.set(line, shared(lines.get(line) ?? text, text))
   return matrixOf({
     lines: [...lines].map(([line, text]) => ({ line, text })).sort((a, b) => a.line - b.line),
     begun: run.begunLines(uri),
@@ -23,4 +13,12 @@ export function evidenceOf(uri: string): Matrix {
     hosts: run.hostsOf(uri),
     stopped: run.hasStopped,
   })
+}
+
+/** What the rows of a table have in common of a line: `I take the next …`. */
+function shared(one: string, other: string): string {
+  if (one === other) return one
+  const words = one.split(' ')
+  const differs = words.findIndex((word, index) => word !== other.split(' ')[index])
+  return differs < 0 ? one : `${words.slice(0, differs).join(' ')} …`
 }

@@ -10,7 +10,6 @@ import {
 } from '@cucumber/cucumber'
 import { LockstepError } from '../system/errors'
 import { Composition, surroundings, type RunParameters } from './composition'
-import { attachEvidence } from './evidence'
 import { onInterrupt } from './interrupt'
 import { heldTable, hostTable } from './host_table'
 import { hosts as counted } from '../rollout/verdict'
@@ -67,12 +66,11 @@ AfterStep(function (this: LockstepWorld, { result, error }) {
   }
 })
 
-After(async function (this: LockstepWorld, { pickle, result }) {
+After(async function (this: LockstepWorld, { result }) {
   if (result?.status === Status.FAILED) run.fail()
   if (!this.hasBegun) return
   await this.rollout.endScenario(result?.status === Status.PASSED)
   await this.rollout.afterFailure.settle()
-  attachEvidence(this, pickle.uri)
 })
 
 AfterAll(async function () {

@@ -30,7 +30,7 @@ export function matrixPicture(matrix: Matrix): string {
     ...lines.map(({ text, line }, index) =>
       textAt(LABELS - 8, HEAD + index * ROW + 14, `${shortened(text)}  ${line}`, 'end'),
     ),
-    ...cells.flatMap((row, index) => runsOf(row).map((run) => block(run, step, HEAD + index * ROW))),
+    ...cells.flatMap((row, index) => runsOf(row).map((run) => block(run, hosts, step, HEAD + index * ROW))),
     ...legend(
       LEGEND.filter((cell) => used.has(cell)),
       bottom + 16,
@@ -57,7 +57,7 @@ function runsOf(row: readonly Cell[]): CellRun[] {
   return runs
 }
 
-function block({ cell, from, length }: CellRun, step: number, y: number): string {
+function block({ cell, from, length }: CellRun, hosts: Matrix['hosts'], step: number, y: number): string {
   const style = STYLE[cell]
   if (style === undefined) return ''
   const x = LABELS + from * step
@@ -66,7 +66,8 @@ function block({ cell, from, length }: CellRun, step: number, y: number): string
   return Array.from({ length }, (_, index) => {
     const left = x + index * step
     const sign = textAt(left + step / 2, y + 14, style.sign, 'middle', style.ink)
-    return rect(left, y + 1, step - gap, ROW - 2, style.fill, cell) + (style.sign === '' ? '' : sign)
+    const title = `${clean(hosts[from + index]?.host ?? '')}: ${cell}`
+    return rect(left, y + 1, step - gap, ROW - 2, style.fill, cell, title) + (style.sign === '' ? '' : sign)
   }).join('')
 }
 
@@ -92,9 +93,17 @@ function legend(cells: readonly Cell[], y: number): string[] {
   })
 }
 
-function rect(x: number, y: number, width: number, height: number, fill: string, title: string): string {
+function rect(
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  fill: string,
+  cell: Cell,
+  title: string = cell,
+): string {
   const n = (value: number) => Math.round(value * 100) / 100
-  return `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" fill="${fill}" stroke="${title === 'not attempted' ? '#bbb' : 'none'}"><title>${title}</title></rect>`
+  return `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" fill="${fill}" stroke="${cell === 'not attempted' ? '#bbb' : 'none'}"><title>${escaped(title)}</title></rect>`
 }
 
 function textAt(x: number, y: number, text: string, anchor: string, ink = '#222', weight = 'normal'): string {

@@ -1,6 +1,7 @@
 import type { Envelope } from '@cucumber/messages'
 import { LockstepError } from '../system/errors'
 import { Preflight } from './preflight'
+import { completeReport } from './report_page'
 import { run } from './run'
 
 interface PluginContext {
@@ -20,6 +21,7 @@ export const plugin = {
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
     const preflight = new Preflight()
+    const began = Date.now()
     let checked = false
     const check = () => {
       if (checked) return
@@ -60,6 +62,7 @@ export const plugin = {
     process.once('exit', () => {
       check()
       if (run.exitCode !== 0) process.exitCode = run.exitCode
+      if (run.journal !== undefined) completeReport(run, began)
     })
   },
 }

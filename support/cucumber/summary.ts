@@ -7,6 +7,7 @@ import { evidenceOf } from './evidence'
 import { inRanges } from './host_names'
 import { byObligation } from './host_table'
 import { oddHosts, type Cell } from './matrix'
+import { titleOf } from './outcome'
 import type { Paper } from './paper'
 import { run } from './run'
 
@@ -30,14 +31,6 @@ const SIGNS: Readonly<Record<Cell, string>> = {
   silent: '?',
   out: '-',
   'not attempted': '·',
-}
-
-const TITLES: Readonly<Record<number, string>> = {
-  [EXIT.badInput]: 'REFUSED',
-  [EXIT.nobody]: 'NOBODY',
-  [EXIT.noBroker]: 'UNREACHABLE',
-  [EXIT.interrupted]: 'INTERRUPTED',
-  [EXIT.heldBack]: 'HELD BACK',
 }
 
 /** What a person reads when a run is over: what came of it, who is still out of rotation, and what to do next. */
@@ -79,16 +72,16 @@ export class Summary {
   private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
     const { bold, green, red, yellow } = this.paint
     if (code !== EXIT.held && code !== EXIT.withinBudget) {
-      const title = red(bold(TITLES[code] ?? 'STOPPED'))
+      const title = red(bold(titleOf(code)))
       return this.paper.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
     }
     const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
     const took = formatDuration(systemClock.elapsed() - this.started)
     const said = `${steps} steps on ${counted(most)}, in ${took}`
-    if (code === EXIT.held) return this.paper.line(`${green(bold('HELD'))}  ${said}`)
+    if (code === EXIT.held) return this.paper.line(`${green(bold(titleOf(code)))}  ${said}`)
     const out = counted(run.out().size)
     this.paper.wrapped(
-      `${yellow(bold('HELD, BUT'))}  for ${out} that failed within the budget: ${said}`,
+      `${yellow(bold(titleOf(code)))}  for ${out} that failed within the budget: ${said}`,
       2,
       plain,
     )

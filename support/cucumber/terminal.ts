@@ -62,6 +62,8 @@ class Screen {
   private readonly background = new Set<string>()
   private readonly seenBackground = new Set<string>()
   private repeated = 0
+  private scenarioBegun = false
+  private toldUntouched = false
 
   constructor(
     private readonly paper: Paper,
@@ -118,6 +120,8 @@ class Screen {
     this.head(scenario.pickle.uri)
     if (this.lastScenario === scenario.pickle.id) return
     this.lastScenario = scenario.pickle.id
+    this.scenarioBegun = false
+    this.toldUntouched = false
     this.paper.line(`\n  ${this.paint.bold(clean(scenario.pickle.name))}`)
   }
 
@@ -143,6 +147,7 @@ class Screen {
   private endStep(id: string, testStepId: string, status: string, message: string | undefined): void {
     const step = this.step(id, testStepId)
     if (step === undefined || (run.refused !== undefined && status === 'SKIPPED')) return this.paper.settle()
+    if (this.isUntouched(status)) return this.paper.settle()
     const verdict = status === 'SKIPPED' ? undefined : run.currentVerdict
     this.steps += status === 'PASSED' ? 1 : 0
     if (this.isRepeated(step, status, verdict)) return this.paper.settle()
@@ -164,6 +169,15 @@ class Screen {
     if (verdict === undefined && message !== undefined)
       for (const line of message.split('\n')) this.paper.line(this.paint.red(`        ${line}`))
     this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
+  }
+
+  /** A scenario that was not begun is told in one line. */
+  private isUntouched(status: string): boolean {
+    if (status !== 'SKIPPED') this.scenarioBegun = true
+    if (this.scenarioBegun) return false
+    if (!this.toldUntouched) this.paper.line(this.paint.dim('    - not attempted'))
+    this.toldUntouched = true
+    return true
   }
 
   /** A line of the Background that holds again in a later scenario is only counted. */
