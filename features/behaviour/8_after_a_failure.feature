@@ -47,6 +47,7 @@ Feature: 8. After a failure
         When I run cucumber-js "own.feature"
         Then it should exit with 1
         And it should say "✘ on failure: mywebapp goes back to the version it had 3/4 hosts"
+        And it should say "not touched: it was not seen to be out of rotation"
         And it should say 'STOPPED at "Then the check check_http should be ok"'
         And it should say "Diverged: web3.example.net"
 
@@ -59,7 +60,7 @@ Feature: 8. After a failure
         Then it should exit with 1
         And it should say "read reports/recovery-"
         And the recovery feature should contain "# Done, and left alone here: web1.example.net."
-        And the recovery feature should contain "Given I want to update the hosts: | web2.example.net | | web3.example.net | | web4.example.net |"
+        And the recovery feature should contain "And I want to update the hosts: | web2.example.net | | web3.example.net | | web4.example.net |"
         And the recovery feature should contain "| wave | | 2 hosts | | 2 hosts | | 3 hosts |"
         Given the hosts are mended
         When I run the recovery feature of the run before
@@ -79,6 +80,8 @@ Feature: 8. After a failure
         When I run cucumber-js "-p live rolling.feature" to resume the run before
         Then it should exit with 0
         And it should say "resumes run"
+        And it should say "○ When I update the package mywebapp 1/1 hosts"
+        And it should say "✔ Then the package version for mywebapp should be 4.2.6-3.el5 1/1 hosts"
         And it should say "Nothing is left out of rotation."
 
     Scenario: A claim that is not true any more stops a resumed run

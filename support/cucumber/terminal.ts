@@ -199,6 +199,7 @@ class Screen {
   private markOf(status: string, verdict: Verdict | undefined): string {
     if (status === 'SKIPPED') return this.paint.dim('-')
     if (status !== 'PASSED') return this.paint.red('✘')
+    if (verdict?.observations.some(({ kind }) => kind === 'claimed') === true) return this.paint.dim('○')
     return verdict?.tolerated === true ? this.paint.yellow('!') : this.paint.green('✔')
   }
 

@@ -46,7 +46,7 @@ export class AfterFailure {
         const touched = hosts.filter((host) => had.has(host))
         if (touched.length === 0) continue
         const { serving, out } = await this.outOfRotation(touched)
-        const restored = await this.restore(name, had, out)
+        const restored = await this.restore(name, had, touched, new Set(out))
         for (const host of touched) bad.add(host)
         for (const { host, held } of restored.observations) if (held) bad.delete(host)
         await this.putBack(serving.filter((host) => !bad.has(host)))
@@ -65,14 +65,15 @@ export class AfterFailure {
     name: string,
     had: ReadonlyMap<string, string>,
     hosts: readonly string[],
+    out: ReadonlySet<string>,
   ): Promise<Verdict> {
     const byVersion = new Map<string, string[]>()
+    const observations: Observation[] = []
     for (const host of hosts) {
       const version = had.get(host) ?? ''
-      byVersion.set(version, [...(byVersion.get(version) ?? []), host])
+      if (out.has(host)) byVersion.set(version, [...(byVersion.get(version) ?? []), host])
+      else observations.push({ host, held: false, kind: 'known', seen: NOT_OUT })
     }
-    if (hosts.length === 0) return { observations: [], strays: [] }
-    const observations: Observation[] = []
     for (const [version, group] of byVersion)
       observations.push(...(await this.rollout.packages.putBack(name, version, group)).observations)
     return this.report(`${name} goes back to the version it had`, { observations, strays: [] })
@@ -133,4 +134,5 @@ export class AfterFailure {
   }
 }
 
+const NOT_OUT = 'not touched: it was not seen to be out of rotation'
 const UNDONE_AFTER = new Set<LockstepError['code']>(['diverged', 'gate-closed', 'balancer-failed'])
