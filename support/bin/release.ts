@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { holdOf } from '../cucumber/balancers'
-import { Composition, surroundings } from '../cucumber/composition'
+import { Composition } from '../cucumber/composition'
+import { surroundings } from '../cucumber/environments'
 import { run } from '../cucumber/run'
 import type { Held } from '../rollout/held'
 import { release as releaseFrom } from '../rollout/holding'

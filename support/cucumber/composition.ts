@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { hostname, userInfo } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join, relative } from 'node:path'
-import { findClientCfg, readClientCfg, type Surroundings } from '../config/client_cfg'
-import { DEFAULTS, secretsOf, type Environment } from '../config/environment'
-import type { HaproxyFaultFrom } from '../config/fleet_file'
+import type { Surroundings } from '../config/client_cfg'
+import { secretsOf, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
 import { heldByRuns, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
@@ -20,27 +19,16 @@ import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
 import { openLog, scrubber } from '../system/log'
 import { approval } from './approval'
 import { balancersOf } from './balancers'
+import { environmentFor, type RunParameters } from './environments'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
 import { hostLocks } from './host_locks'
 import { writeRecovery } from './recovery'
 import { claimsFor, recordOf } from './resume'
 import type { PlacedHost, Run } from './run'
 
-/** What a profile says about the run; cucumber hands it over as world parameters. */
-export interface RunParameters {
-  mode?: 'embedded' | 'live'
-  /** A named environment of lockstep.yaml. */
-  environment?: string
-  /** The description of an embedded fleet. */
-  fleet?: string
-  /** The run that this one goes on from. */
-  resume?: string
-}
-
 export const STATE = '.lockstep'
 /** How long is listened after the last step, ms. */
 const LAST_WORDS = 100
-export const EMBEDDED_FLEET = join(__dirname, '..', 'simulation', 'fleet.yaml')
 
 interface Parts {
   environment: Environment
@@ -74,10 +62,7 @@ export class Composition {
     cwd: string,
   ): Promise<Composition> {
     const mode = parameters.mode ?? 'embedded'
-    const { environment, embedded } =
-      mode === 'embedded'
-        ? await startEmbedded(parameters, around)
-        : { environment: liveEnvironment(parameters, around, cwd), embedded: undefined }
+    const { environment, embedded } = await environmentFor(parameters, around, cwd)
     const secrets = secretsOf(environment)
     const journal = new JournalFile(join(cwd, STATE, mode), run.id, () => systemClock.now())
     run.mode = mode
@@ -272,92 +257,6 @@ function hashOf(feature: string): string {
 
 /** Hosts are the same hosts only behind the same brokers and in the same collective. */
 export function fleetName({ brokers, collective }: Environment): string {
-  return `${brokers.map(({ host, port }) => `${host}:${port}`).join(',')} ${collective}`
-}
-
-async function startEmbedded(
-  parameters: RunParameters,
-  { env }: Surroundings,
-): Promise<{ environment: Environment; embedded: { stop(): Promise<void> } }> {
-  // Loaded only here: a live run has no use for a simulation.
-  const { EmbeddedFleet: Fleet } = require('../simulation/fleet') as typeof import('../simulation/fleet')
-  const { parseFaults, parseHaproxyFault, readFleetFile } =
-    require('../config/fleet_file') as typeof import('../config/fleet_file')
-  const path = parameters.fleet ?? env['LOCKSTEP_FLEET'] ?? EMBEDDED_FLEET
-  const faults = parseFaults(env['LOCKSTEP_FAULTS'] ?? '')
-  const fleet = readFleetFile(path, faults)
-  const haproxy = await startHaproxy(fleet.backends, parseHaproxyFault(env['LOCKSTEP_FAULTS'] ?? ''))
-  const secret = randomBytes(16).toString('hex')
-  const embedded = new Fleet({ fleet, collective: 'mcollective', secret, clock: systemClock })
-  const port = await embedded.start()
-  return {
-    embedded: {
-      async stop() {
-        await haproxy.stop()
-        await embedded.stop()
-      },
-    },
-    environment: {
-      ...DEFAULTS,
-      name: `embedded fleet of ${fleet.hosts.length} simulated hosts`,
-      connector: 'activemq',
-      brokers: [{ host: '127.0.0.1', port }],
-      virtualHost: 'mcollective',
-      collective: 'mcollective',
-      identity: 'lockstep',
-      security: { provider: 'psk', secret, callerid: 'user=lockstep' },
-      discoveryWindow: 300,
-      lookEvery: 100,
-      timeouts: { default: 2_000 },
-      directAddressing: true,
-      haproxy: haproxy.addresses,
-      warnings: [],
-    },
-  }
-}
-
-/** The embedded fleet's HAProxy, where its description has backends. */
-async function startHaproxy(
-  backends: Readonly<Record<string, readonly string[]>>,
-  faulty: HaproxyFaultFrom | undefined,
-): Promise<{ addresses: { host: string; port: number }[]; stop(): Promise<void> }> {
-  if (Object.keys(backends).length === 0) return { addresses: [], stop: async () => {} }
-  const { SimulatedHaproxy } = require('../simulation/haproxy') as typeof import('../simulation/haproxy')
-  const haproxy = new SimulatedHaproxy({ backends })
-  haproxy.fault = faulty?.fault
-  haproxy.faultyFrom = faulty?.from ?? 1
-  const port = await haproxy.start()
-  return { addresses: [{ host: '127.0.0.1', port }], stop: () => haproxy.stop() }
-}
-
-function liveEnvironment({ environment }: RunParameters, around: Surroundings, cwd: string): Environment {
-  const { env } = around
-  const named = env['LOCKSTEP_CONFIG']
-  const config = named ?? join(cwd, 'lockstep.yaml')
-  const wanted = environment ?? env['LOCKSTEP_ENVIRONMENT']
-  if (named !== undefined || existsSync(config)) {
-    // Loaded only where there is one: an mco configuration needs neither YAML nor a schema.
-    const { readLockstepYaml } =
-      require('../config/lockstep_yaml') as typeof import('../config/lockstep_yaml')
-    return readLockstepYaml(config, wanted, around)
-  }
-  if (wanted !== undefined) {
-    throw new LockstepError(
-      'bad-config',
-      `the environment ${wanted} was asked for, but there is no lockstep.yaml here`,
-    )
-  }
-  const client = findClientCfg(around)
-  if (client === undefined) {
-    const places = '~/.mcollective, /etc/puppetlabs/mcollective/client.cfg, /etc/mcollective/client.cfg'
-    throw new LockstepError(
-      'bad-config',
-      `there is no fleet to talk to: no lockstep.yaml here, and no MCollective client configuration in ${places}; name one with MCOLLECTIVE_CONFIG=<file>`,
-    )
-  }
-  return readClientCfg(client, around)
-}
-
-export function surroundings(): Surroundings {
-  return { env: process.env, hostname: hostname(), uid: process.getuid?.() ?? 0 }
+  const places = brokers.map(({ host, port }) => `${host}:${port}`).sort((a, b) => (a < b ? -1 : 1))
+  return `${places.join(',')} ${collective}`
 }

@@ -9,7 +9,8 @@ import {
   Status,
 } from '@cucumber/cucumber'
 import { LockstepError } from '../system/errors'
-import { Composition, surroundings, type RunParameters } from './composition'
+import { Composition } from './composition'
+import { surroundings, type RunParameters } from './environments'
 import { onInterrupt } from './interrupt'
 import { heldTable, hostTable } from './host_table'
 import { hosts as counted } from '../rollout/verdict'

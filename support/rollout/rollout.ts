@@ -4,23 +4,12 @@ import { AfterFailure } from './after_failure'
 import { Agents } from './agents'
 import { Checks } from './checks'
 import { lineKey, type Claims, type UnitClaim } from './claims'
+import { Conversation } from './conversation'
 import { FailureBudget } from './failure_budget'
 import { Gates } from './gates'
 import type { Ledger } from './ledger'
 import { Packages } from './packages'
-import type {
-  Answer,
-  Answers,
-  Approval,
-  Audience,
-  Balancers,
-  Fleet,
-  Journal,
-  Locks,
-  Reach,
-  Request,
-  Stray,
-} from './ports'
+import type { Approval, Ask, Audience, Balancers, Fleet, Journal, Locks, Reach, Stray } from './ports'
 import { Puppet } from './puppet'
 import { RollCall } from './roll_call'
 import { Services } from './services'
@@ -79,8 +68,10 @@ export class Rollout {
   private halt: LockstepError | undefined
   private failing: Verdict | undefined
   private readonly loose: Stray[] = []
+  private readonly conversation: Conversation
 
   constructor(readonly ports: RolloutPorts) {
+    this.conversation = new Conversation(this)
     this.ledger = ports.ledger
     this.hosts = new RollCall(this)
     this.waves = new Waves(this)
@@ -134,6 +125,12 @@ export class Rollout {
     return scope.filter((host) => !this.budget.isOut(host))
   }
 
+  /** Told of the first thing that changes a host. */
+  touch(): void {
+    this.changedHosts = true
+    this.waves.touch()
+  }
+
   /** Whether any host was told anything that changes it. */
   get hasChangedHosts(): boolean {
     return this.changedHosts
@@ -171,29 +168,13 @@ export class Rollout {
   }
 
   /** Asks hosts something, journalled before it is sent and after it was answered. */
-  readonly ask = (request: Request, hosts: readonly string[]): Promise<Answers> => {
-    const { fleet, audience } = this.ports
-    return this.journalled(request, hosts, (beforeSend) =>
-      fleet.call(request, hosts, {
-        beforeSend,
-        onProgress: (settled, expected) => audience.progress(settled, expected),
-      }),
-    )
+  get ask(): Ask {
+    return this.conversation.ask
   }
 
   /** What holds and balancers reach the world through. */
   get reach(): Reach {
-    return {
-      ask: this.ask,
-      record: (request, hosts, work) =>
-        this.journalled(request, hosts, async (beforeSend) => {
-          const requestId = this.ports.newId()
-          await beforeSend(requestId)
-          return { requestId, outcomes: await work(), strays: [], interrupted: false }
-        }),
-      wait: (ms) => this.wait(ms),
-      elapsed: () => this.ports.clock.elapsed(),
-    }
+    return this.conversation
   }
 
   /**
@@ -262,30 +243,4 @@ export class Rollout {
     this.budget.putOut(failed)
     return { ...whole, tolerated: true }
   }
-
-  private async journalled(
-    request: Request,
-    hosts: readonly string[],
-    send: (beforeSend: (requestId: string) => Promise<void>) => Promise<Answers>,
-  ): Promise<Answers> {
-    const { journal, locks } = this.ports
-    if (request.changes) {
-      await locks.hold(this.hosts.known ?? hosts)
-      this.changedHosts = true
-      this.waves.touch()
-    }
-    const { step, line } = this
-    const answers = await send((requestId) =>
-      journal.append({ type: 'asked', step, line, requestId, ...request, hosts }),
-    )
-    const { requestId, interrupted } = answers
-    await journal.append({ type: 'answered', requestId, outcomes: byKind(answers.outcomes), interrupted })
-    return answers
-  }
-}
-
-function byKind(outcomes: ReadonlyMap<string, Answer>): Record<string, string[]> {
-  const kinds: Record<string, string[]> = {}
-  for (const [host, { kind }] of outcomes) (kinds[kind] ??= []).push(host)
-  return kinds
 }

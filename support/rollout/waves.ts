@@ -96,7 +96,8 @@ export class Waves {
       this.begun.push(wave)
       return undefined
     }
-    if (this.begun.length > 0 && this.pauseBetween > 0) await this.rollout.wait(this.pauseBetween)
+    const soaks = this.begun.length > 0 && this.pauseBetween > 0 && this.rollout.claim === undefined
+    if (soaks) await this.rollout.wait(this.pauseBetween)
     this.rollout.gates.expectOpen()
     await this.rollout.ports.journal.append({ type: 'wave', ...wave })
     this.begun.push(wave)

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { EMBEDDED_FLEET } from '../../cucumber/composition'
+import { EMBEDDED_FLEET } from '../../cucumber/environments'
 import { readFleetFile } from '../../config/fleet_file'
 import { EmbeddedFleet } from '../../simulation/fleet'
 import { systemClock } from '../../system/clock'
