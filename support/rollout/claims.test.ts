@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { rolloutOn } from '../testing/fake_fleet'
+import { BEGAN, rolloutOn } from '../testing/fake_fleet'
 import { silent, WebFleet, webs, type Exceptions } from '../testing/web_fleet'
 import { claimsOf } from './claims'
 import type { JournalEntry } from './ports'
@@ -54,14 +54,7 @@ async function rollOut(
 async function stopped(n: number, except: Exceptions) {
   const fleet = new WebFleet(webs(n), except)
   const one = rolloutOn(fleet)
-  await one.rollout.ports.journal.append({
-    type: 'run',
-    feature: 'f',
-    hash: 'h',
-    mode: 'live',
-    environment: 'e',
-    pid: 1,
-  })
+  await one.rollout.ports.journal.append(BEGAN)
   await rollOut(one.rollout)
   return { fleet, journal: one.journal }
 }
@@ -144,7 +137,7 @@ describe('a resumed rollout', () => {
 
   it('carries a scenario out in full when no line of it can prove that it was done', async () => {
     const entries: JournalEntry[] = [
-      { type: 'run', feature: 'f', hash: 'h', mode: 'live', environment: 'e', pid: 1 },
+      BEGAN,
       { type: 'roll call', hosts: ['web1'] },
       { type: 'scenario', unit: '20', name: '' },
       {
@@ -175,14 +168,7 @@ describe('a resumed rollout', () => {
   it('can be resumed again, with the same outcome', async () => {
     const { fleet, journal } = await stopped(3, failsOnce)
     const second = resume(fleet, journal, failsOnce)
-    await second.rollout.ports.journal.append({
-      type: 'run',
-      feature: 'f',
-      hash: 'h',
-      mode: 'live',
-      environment: 'e',
-      pid: 1,
-    })
+    await second.rollout.ports.journal.append(BEGAN)
     const before = await rollOut(second.rollout)
     expect(before.at(-1)).to.equal('13 silent! answered')
     const third = resume(second.again, second.journal)
@@ -193,7 +179,7 @@ describe('a resumed rollout', () => {
 
   it('leaves out who was out', async () => {
     const entries: JournalEntry[] = [
-      { type: 'run', feature: 'f', hash: 'h', mode: 'live', environment: 'e', pid: 1 },
+      BEGAN,
       { type: 'roll call', hosts: webs(3) },
       { type: 'out', hosts: ['web2'] },
     ]
@@ -202,8 +188,6 @@ describe('a resumed rollout', () => {
   })
 
   it('of a run that never knew its hosts is a run from the start', () => {
-    expect(
-      claimsOf('r1', [{ type: 'run', feature: 'f', hash: 'h', mode: 'live', environment: 'e', pid: 1 }]),
-    ).to.equal(undefined)
+    expect(claimsOf('r1', [BEGAN])).to.equal(undefined)
   })
 })

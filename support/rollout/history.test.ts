@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { hostFirewall } from '../balancers/firewall'
-import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
+import { BEGAN, FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { failed, ok, silent, webs } from '../testing/web_fleet'
 import { LockstepError } from '../system/errors'
 import { claimsOf, type Claims } from './claims'
@@ -121,14 +121,7 @@ async function oneRun(story: Story, truth: Truth, claims: Claims | undefined) {
   })
   const { rollout, journal, verdicts } = made
   try {
-    await rollout.ports.journal.append({
-      type: 'run',
-      feature: 'f',
-      hash: 'h',
-      mode: 'live',
-      environment: 'e',
-      pid: 1,
-    })
+    await rollout.ports.journal.append(BEGAN)
     const held = await allWaves(rollout, story, truth)
     return { journal, verdicts, held, killed: false, rollout }
   } catch (error) {

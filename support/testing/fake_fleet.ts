@@ -106,6 +106,16 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
   return { rollout, journal, verdicts, undone, notes, stop }
 }
 
+/** What the journal of a rollout of a feature begins with. */
+export const BEGAN: JournalEntry = {
+  type: 'run',
+  feature: 'f',
+  hash: 'h',
+  mode: 'live',
+  environment: 'e',
+  pid: 1,
+}
+
 /** Nobody else rolls out, and nobody is asked for approval. */
 export const ALONE: Pick<RolloutPorts, 'locks' | 'approval'> = {
   locks: { patience: 0, hold: async () => {} },

@@ -13,6 +13,18 @@ import { Scratch } from './scratch'
 const ROLLING = resolve(__dirname, '..', '..', 'features', 'deployments', 'rolling.feature')
 const BACKEND = 'www'
 
+/** A lockstep.yaml for a fleet and a HAProxy on loopback, which need not be waited for. */
+export function quickEnvironment(haproxyPort: number): string {
+  return `environments:
+  test:
+    client_config: client.cfg
+    discovery_window: 300 ms
+    look_every: 100 ms
+    timeouts: { default: 2 seconds }
+    haproxy: [{ host: 127.0.0.1, port: ${haproxyPort} }]
+`
+}
+
 /** Eight simulated hosts behind a simulated HAProxy in this process, and a folder in which a real process rolls out to them. */
 export class LiveRollout {
   readonly scratch = new Scratch()
@@ -38,17 +50,7 @@ export class LiveRollout {
     const cfg = `plugin.psk = ${secret}\n${pool}.size = 1\n${pool}.1.host = 127.0.0.1\n${pool}.1.port = ${port}\n`
     live.scratch.write('client.cfg', cfg)
     live.scratch.write('rolling.feature', readFileSync(ROLLING))
-    live.scratch.write(
-      'lockstep.yaml',
-      `environments:
-  test:
-    client_config: client.cfg
-    discovery_window: 300 ms
-    look_every: 100 ms
-    timeouts: { default: 2 seconds }
-    haproxy: [{ host: 127.0.0.1, port: ${runtimePort} }]
-`,
-    )
+    live.scratch.write('lockstep.yaml', quickEnvironment(runtimePort))
     return live
   }
 

@@ -8,6 +8,7 @@ import { EmbeddedFleet } from '../../simulation/fleet'
 import { SimulatedHaproxy } from '../../simulation/haproxy'
 import { systemClock } from '../../system/clock'
 import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
+import { quickEnvironment } from '../live_rollout'
 import { Scratch } from '../scratch'
 
 /** A folder in which the chapters of the manual run cucumber-js as a person would. */
@@ -60,17 +61,7 @@ Given('a HAProxy in front of it', async function (this: Manual) {
   const servers = Array.from({ length: 8 }, (_, index) => `web${index + 1}.example.net`)
   this.haproxy = new SimulatedHaproxy({ backends: { www: servers } })
   const port = await this.haproxy.start()
-  this.scratch.write(
-    'lockstep.yaml',
-    `environments:
-  test:
-    client_config: client.cfg
-    discovery_window: 300 ms
-    look_every: 100 ms
-    timeouts: { default: 2 seconds }
-    haproxy: [{ host: 127.0.0.1, port: ${port} }]
-`,
-  )
+  this.scratch.write('lockstep.yaml', quickEnvironment(port))
 })
 
 Given('the rolling feature', function (this: Manual) {

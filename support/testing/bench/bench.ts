@@ -63,6 +63,7 @@ class Bench {
       const mco: Cost[] = []
       const listed: Cost[] = []
       const nodes: Cost[] = []
+      const waves: Cost[] = []
       const fleet = await this.fleet(broker, n, '')
       const real = new RealFleet(this.scratch, broker, 'psk')
       for (let turn = 0; turn < ROUNDS; turn += 1) {
@@ -75,6 +76,7 @@ class Bench {
         if (n <= MCO_AT_MOST) {
           mco.push(this.sixByMco(real.clientCfg, ['-C', 'roles::dev_server', '-F', 'country=de']))
           listed.push(this.ours(real.clientCfg, this.listedFeature(n)))
+          waves.push(this.ours(real.clientCfg, this.tenWaves(n)))
           nodes.push(this.sixByMco(real.clientCfg, ['--nodes', this.nodeList(n)]))
         }
       }
@@ -99,6 +101,7 @@ class Bench {
       this.say(
         `| ${n} hosts: hosts from a list, faster than mco --nodes | ${times(nodes, listed)} | ${n === 1_000 ? '≥ 2×' : ''} |`,
       )
+      this.say(`| ${n} hosts: from a list, in ten waves ÷ all at once | ${times(waves, listed)} | |`)
     }
     const growth = (walls.get(10_000) ?? NaN) / (walls.get(1_000) ?? NaN)
     this.say(`| six calls, 10,000 hosts ÷ 1,000 hosts | ${round(growth)} | ≤ 10 |`)
@@ -276,6 +279,14 @@ class Bench {
       `        And I want to update the hosts listed in ${list}\n`,
     )
     return this.scratch.write('listed.feature', text)
+  }
+
+  /** The same in ten waves of a tenth. */
+  private tenWaves(n: number): string {
+    const [head = '', steps = ''] = readFileSync(this.listedFeature(n), 'utf8').split(/ {4}Scenario: .*\n/)
+    const rows = Array.from({ length: 10 }, () => '            | 10% |\n').join('')
+    const outline = `    Scenario Outline: In waves\n        Given I take the next <wave>\n${steps}        Examples:\n            | wave |\n${rows}`
+    return this.scratch.write('waves.feature', head + outline)
   }
 
   private nodeList(n: number): string {
