@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { BrokerAddress, BrokerTls } from '../connectors/stomp/broker'
-import { LockstepError } from '../system/errors'
 import { DEFAULTS, type Environment, type SecuritySettings } from './environment'
 import { isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
-
-export interface Surroundings {
-  env: Readonly<Record<string, string | undefined>>
-  hostname: string
-  uid: number
-}
+import {
+  brokersOf,
+  parseSettings,
+  refuseUnsupported,
+  type Settings,
+  type Surroundings,
+} from './mcollective_cfg'
 
 /** Where `mco` looks for its configuration, in its order; MCOLLECTIVE_CONFIG comes before all of them. */
 export function findClientCfg({ env }: Surroundings): string | undefined {
@@ -29,14 +28,17 @@ export function findClientCfg({ env }: Surroundings): string | undefined {
  * @throws LockstepError `bad-config` naming file and line
  */
 export function readClientCfg(path: string, around: Surroundings): Environment {
-  const settings = parse(path, readConfigFile(path, 'MCollective client configuration', 'MCollective'))
+  const settings = parseSettings(
+    path,
+    readConfigFile(path, 'MCollective client configuration', 'MCollective'),
+  )
   const connector = settings.oneOf('connector', ['activemq', 'rabbitmq'], 'activemq')
   const identity = settings.text('identity') ?? around.hostname
   refuseUnsupported(settings, connector)
   return {
     name: path,
     connector,
-    brokers: brokers(settings, connector, around),
+    brokers: brokersOf(settings, connector, around),
     virtualHost:
       settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
     collective:
@@ -59,123 +61,6 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
       settings.text('plugin.psk') !== undefined && isReadableByAll(path)
         ? [`${path} holds a secret and everybody can read it`]
         : [],
-  }
-}
-
-class Settings {
-  constructor(
-    readonly path: string,
-    private readonly values: ReadonlyMap<string, { value: string; line: number }>,
-  ) {}
-
-  text(key: string): string | undefined {
-    return this.values.get(key)?.value
-  }
-
-  required(key: string): string {
-    const value = this.text(key)
-    if (value === undefined || value === '')
-      throw new LockstepError('bad-config', `${this.path}: ${key} is missing`)
-    return value
-  }
-
-  where(key: string): string {
-    const line = this.values.get(key)?.line
-    return line === undefined ? this.path : `${this.path}:${line}`
-  }
-
-  fault(key: string, expected: string): LockstepError {
-    const shown = /password|psk/.test(key) ? 'its value' : JSON.stringify(this.text(key))
-    return new LockstepError('bad-config', `${this.where(key)}: ${key} is ${shown}; expected ${expected}`)
-  }
-
-  whole(key: string, least: number, most: number): number | undefined {
-    const written = this.text(key)
-    if (written === undefined) return undefined
-    const value = /^\d{1,9}$/.test(written) ? Number(written) : NaN
-    if (!(value >= least && value <= most)) throw this.fault(key, `a whole number from ${least} to ${most}`)
-    return value
-  }
-
-  flag(key: string): boolean | undefined {
-    const written = this.text(key)
-    if (written === undefined) return undefined
-    if (/^(1|y|yes|true)$/i.test(written)) return true
-    if (/^(0|n|no|false)$/i.test(written)) return false
-    throw this.fault(key, 'yes or no')
-  }
-
-  oneOf<T extends string>(key: string, known: readonly T[], fallback: T): T {
-    const written = this.text(key)?.toLowerCase()
-    if (written === undefined) return fallback
-    const found = known.find((name) => name === written)
-    if (found === undefined) throw this.fault(key, known.join(' or '))
-    return found
-  }
-}
-
-function parse(path: string, text: string): Settings {
-  const values = new Map<string, { value: string; line: number }>()
-  text.split('\n').forEach((raw, index) => {
-    const line = raw.trimEnd()
-    if (line === '' || line.startsWith('#')) return
-    const [, key, value] = /^([^=]+?)\s*=\s*(.*)$/.exec(line) ?? []
-    if (key === undefined || value === undefined) {
-      throw new LockstepError('bad-config', `${path}:${index + 1}: expected "key = value"`)
-    }
-    values.set(key.trim(), { value, line: index + 1 })
-  })
-  return new Settings(path, values)
-}
-
-function refuseUnsupported(settings: Settings, connector: string): void {
-  for (const key of [`plugin.${connector}.base64`, `plugin.${connector}.agents_multiplex`]) {
-    if (settings.flag(key) === true) throw settings.fault(key, 'no: Lockstep does not support this')
-  }
-}
-
-function brokers(settings: Settings, connector: string, { env }: Surroundings): BrokerAddress[] {
-  const size = settings.whole(`plugin.${connector}.pool.size`, 1, 100)
-  if (size === undefined)
-    throw new LockstepError('bad-config', `${settings.path}: plugin.${connector}.pool.size is missing`)
-  return Array.from({ length: size }, (_, index) => {
-    const prefix = `plugin.${connector}.pool.${index + 1}`
-    const user = env['STOMP_USER'] ?? settings.text(`${prefix}.user`)
-    const password = env['STOMP_PASSWORD'] ?? settings.text(`${prefix}.password`)
-    const secure = settings.flag(`${prefix}.ssl`) ?? false
-    return {
-      host: settings.required(`${prefix}.host`),
-      port: settings.whole(`${prefix}.port`, 1, 65_535) ?? 61_613,
-      ...(user === undefined ? {} : { user }),
-      ...(password === undefined ? {} : { password }),
-      ...(secure ? { tls: tls(settings, prefix, connector, index + 1, env) } : {}),
-    }
-  })
-}
-
-function tls(
-  settings: Settings,
-  prefix: string,
-  connector: string,
-  number: number,
-  env: Surroundings['env'],
-): BrokerTls {
-  const read = (key: string, what: string) => {
-    const fromEnv = env[`MCOLLECTIVE_${connector.toUpperCase()}_POOL${number}_SSL_${key.toUpperCase()}`]
-    const path = fromEnv ?? settings.text(`${prefix}.ssl.${key}`)
-    return path === undefined ? undefined : readConfigFile(path, what, settings.where(`${prefix}.ssl.${key}`))
-  }
-  const ca = settings
-    .text(`${prefix}.ssl.ca`)
-    ?.split(',')
-    .map((path) => readConfigFile(path.trim(), 'CA certificate', settings.where(`${prefix}.ssl.ca`)))
-  const cert = read('cert', 'client certificate')
-  const key = read('key', 'client key')
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    verify: !(settings.flag(`${prefix}.ssl.fallback`) === true && ca === undefined),
   }
 }
 

@@ -2,10 +2,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join, relative } from 'node:path'
-import type { Surroundings } from '../config/client_cfg'
+import type { Surroundings } from '../config/mcollective_cfg'
 import { secretsOf, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
-import { heldByRuns, type RunRecord } from '../rollout/held'
+import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
 import type { Balancers, JournalEntry, Locks } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
@@ -37,6 +37,8 @@ interface Parts {
   ledger: Ledger
   embedded: { stop(): Promise<void> } | undefined
   resumed: RunRecord | undefined
+  /** Which run of its folder this is. */
+  order: number
   around: Surroundings
 }
 
@@ -81,7 +83,16 @@ export class Composition {
       stray: (stray) => made.composition?.overheard(stray),
       note: (text) => run.note(text),
     })
-    const parts = { environment, fleet, journal, ledger, embedded, resumed, around }
+    const parts = {
+      environment,
+      fleet,
+      journal,
+      ledger,
+      embedded,
+      resumed,
+      order: nextOrder(records),
+      around,
+    }
     made.composition = new Composition(run, parts)
     run.held = () => ledger.held
     run.out = () => made.composition?.out() ?? new Map()
@@ -105,6 +116,7 @@ export class Composition {
       mode,
       environment,
       pid: process.pid,
+      order: this.parts.order,
       ...(claims === undefined ? {} : { resumes: claims.run }),
     } satisfies JournalEntry)
     const rollout = this.begin(feature, claims, claims === undefined ? [] : [claims.run])
@@ -165,6 +177,7 @@ export class Composition {
       mode,
       environment,
       pid: process.pid,
+      order: this.parts.order,
     } satisfies JournalEntry)
     return this.begin(what, undefined, runs)
   }

@@ -14,21 +14,52 @@ export interface RunRecord {
   entries: readonly (JournalEntry & { at: string })[]
 }
 
-/** What all runs together, oldest first, have left open: a later run may have lifted what an earlier one opened. */
+/** What all runs together have left open: a later run may have lifted what an earlier one opened. */
 export function heldByRuns(records: readonly RunRecord[]): Held[] {
   const open = new Map<string, Held>()
-  for (const { run, entries } of records) {
-    let feature = ''
-    for (const entry of entries) {
-      if (entry.type === 'run') feature = entry.feature
-      if (entry.type !== 'opened' && entry.type !== 'lifted') continue
-      for (const host of entry.hosts) {
-        const key = `${entry.obligation} ${host}`
-        if (entry.type === 'lifted') open.delete(key)
-        else if (!open.has(key))
-          open.set(key, { host, obligation: entry.obligation, run, feature, since: entry.at })
-      }
+  for (const { run, feature, entry } of inOrder(records)) {
+    if (entry.type !== 'opened' && entry.type !== 'lifted') continue
+    for (const host of entry.hosts) {
+      const key = `${entry.obligation} ${host}`
+      if (entry.type === 'lifted') open.delete(key)
+      else if (!open.has(key))
+        open.set(key, { host, obligation: entry.obligation, run, feature, since: entry.at })
     }
   }
   return [...open.values()]
+}
+
+/** The place of a run that begins now among those that have left records. */
+export function nextOrder(records: readonly RunRecord[]): number {
+  return 1 + Math.max(0, ...records.map(orderOf))
+}
+
+interface PlacedEntry {
+  run: string
+  feature: string
+  entry: JournalEntry & { at: string }
+  order: number
+  /** The latest time that the run had seen by then, so that a clock which jumps back does not reorder one run. */
+  time: string
+}
+
+/**
+ * By the order in which runs began, which they count and no clock tells; runs that began side by side are merged by
+ * time.
+ */
+function inOrder(records: readonly RunRecord[]): PlacedEntry[] {
+  const placed = records.flatMap((record) => {
+    const order = orderOf(record)
+    let [feature, time] = ['', '']
+    return record.entries.map((entry): PlacedEntry => {
+      if (entry.type === 'run') feature = entry.feature
+      if (entry.at > time) time = entry.at
+      return { run: record.run, feature, entry, order, time }
+    })
+  })
+  return placed.sort((a, b) => a.order - b.order || (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+}
+
+function orderOf({ entries }: RunRecord): number {
+  return entries.find((entry) => entry.type === 'run')?.order ?? 0
 }

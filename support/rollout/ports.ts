@@ -150,6 +150,8 @@ export type JournalEntry =
       mode: string
       environment: string
       pid: number
+      /** Which run of its folder it is; see held.ts. */
+      order: number
       resumes?: string
     }
   | { type: 'scenario'; unit: string; name: string }

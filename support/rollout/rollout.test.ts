@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { failure } from '../testing/failure'
-import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
+import { BEGAN, FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { LockstepError } from '../system/errors'
-import { heldByRuns } from './held'
+import { heldByRuns, nextOrder } from './held'
 import type { Answer, JournalEntry, Request } from './ports'
 import { count, describe as described, holds } from './verdict'
 
@@ -284,6 +284,24 @@ describe('the journal', () => {
     await rollout.traffic.shouldBe('unblocked')
     expect(journal).to.deep.include({ type: 'lifted', obligation: 'blocks 1.2.3.4', hosts: ['web1'] })
     expect(rollout.ledger.held).to.deep.equal([{ host: 'web77', obligation: 'blocks 1.2.3.4' }])
+  })
+
+  it('of a later run is the later one by its own count, whatever its name or the clock', () => {
+    const entry = (at: string, type: 'opened' | 'lifted') => ({
+      type,
+      obligation: 'blocks x',
+      hosts: ['web1'],
+      at,
+    })
+    const run = (name: string, order: number, at: string, type: 'opened' | 'lifted') => ({
+      run: name,
+      entries: [{ ...BEGAN, order, at }, entry(at, type)],
+    })
+    const opened = run('20260101-120000-0001', 2, '2026-01-01T12:00:00.500Z', 'opened')
+    const lifted = run('20260101-120000-ffff', 1, '2026-01-01T13:00:00.100Z', 'lifted')
+    expect(heldByRuns([opened, lifted])).to.have.length(1)
+    expect(heldByRuns([lifted, opened])).to.have.length(1)
+    expect(nextOrder([lifted, opened])).to.equal(3)
   })
 
   it('of a later run lifts what an earlier one has opened', () => {

@@ -114,6 +114,7 @@ export const BEGAN: JournalEntry = {
   mode: 'live',
   environment: 'e',
   pid: 1,
+  order: 1,
 }
 
 /** Nobody else rolls out, and nobody is asked for approval. */
