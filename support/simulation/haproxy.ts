@@ -89,6 +89,7 @@ export class SimulatedHaproxy {
     if (this.present === 'garbage') return '\u0000\u0001 what\n'
     if (verb === 'show' && noun === 'servers') return this.serversState(rest[1])
     if (verb === 'show' && noun === 'stat') return this.stat()
+    if (verb === 'show' && noun === 'info') return 'Name: HAProxy\nVersion: 2.6.12\nPid: 1\n'
     if (verb === 'set' && noun === 'server') return this.set(rest)
     if (verb === 'shutdown' && noun === 'sessions') return this.shutdown(rest[1] ?? '')
     return 'Unknown command, but maybe one of the following ones is a better match:\n  help\n'
@@ -102,7 +103,7 @@ export class SimulatedHaproxy {
       if (backend !== undefined && be !== backend) return []
       const bits = { ready: 0, drain: 8, maint: 1 }[admin]
       return [
-        `3 ${be} ${index + 1} ${name} 127.0.0.1 ${admin === 'maint' ? 0 : 2} ${bits} ${weight} 1 1 6 3 4 6 0 0 0 - 80 - 0 0 - - 0`,
+        `3 ${be} ${index + 1} ${name} 127.0.0.1 ${admin === 'maint' || this.down.has(key) ? 0 : 2} ${bits} ${weight} 1 1 6 3 4 6 0 0 0 - 80 - 0 0 - - 0`,
       ]
     })
     return `1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port\n${rows.join('\n')}\n`
@@ -131,21 +132,34 @@ export class SimulatedHaproxy {
   private set([key = '', what, value = '']: readonly string[]): string {
     if (this.present === 'denied') return 'Permission denied\n'
     const server = this.servers.get(key)
-    if (server === undefined)
-      return Object.hasOwn(this.options.backends, key.split('/')[0] ?? '')
-        ? 'No such server.\n'
-        : 'No such backend.\n'
+    if (server === undefined) return this.nobody(key)
     if (this.present === 'deaf') return ''
-    if (what === 'weight') server.weight = Number(value)
-    else if (value === 'ready' || value === 'drain' || value === 'maint') server.admin = value
+    if (what === 'weight') return setWeight(server, value)
+    if (value === 'ready' || value === 'drain' || value === 'maint') server.admin = value
     else return "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n"
     return ''
   }
 
   private shutdown(key: string): string {
     if (this.present === 'denied') return 'Permission denied\n'
-    if (!this.servers.has(key)) return 'No such server.\n'
-    this.sessions.delete(key)
+    if (!this.servers.has(key)) return this.nobody(key)
+    if (this.present !== 'deaf') this.sessions.delete(key)
     return ''
   }
+
+  private nobody(key: string): string {
+    return Object.hasOwn(this.options.backends, key.split('/')[0] ?? '')
+      ? 'No such server.\n'
+      : 'No such backend.\n'
+  }
+}
+
+/** Absolute, or a percentage of the weight in the configuration, which is 1. */
+function setWeight(server: Server, value: string): string {
+  const [, digits, percent] = /^(\d+)(%?)$/.exec(value) ?? []
+  if (digits === undefined) return 'Empty weight string empty or preceded by garbage'
+  const weight = percent === '%' ? Math.ceil(Number(digits) / 100) : Number(digits)
+  if (weight > 256) return 'Absolute weight can only be between 0 and 256 inclusive.\n'
+  server.weight = weight
+  return ''
 }

@@ -66,8 +66,10 @@ export class LiveRollout {
 
   /** Does `work` once a journal says `at`. */
   async when(at: string, work: () => unknown): Promise<void> {
-    for (let tries = 0; !this.journals.includes(at) && tries < 4_000; tries += 1)
+    for (let tries = 0; !this.journals.includes(at); tries += 1) {
+      if (tries > 4_000) throw new Error(`no journal came to say ${at}`)
       await new Promise((done) => setTimeout(done, 5))
+    }
     await work()
   }
 

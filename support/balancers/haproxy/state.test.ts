@@ -39,6 +39,11 @@ describe('the state of a HAProxy backend', () => {
     ['MAINT (resolution)', 0x20, 'MAINT (resolution)', 'maint', false],
     ['DRAIN', 8, 'DRAIN', 'drain', false],
     ['DRAIN 1/2', 16, 'DRAIN 1/2', 'drain', false],
+    ['a server that is configured as disabled', 5, 'MAINT', 'maint', false],
+    ['a server that is configured as disabled, and was made ready', 4, 'UP', 'ready', true],
+    ['a server that is configured as disabled, and drains', 12, 'DRAIN', 'drain', false],
+    ['a server whose name was changed', 0x40, 'UP', 'ready', true],
+    ['a server that was made ready between the two lists', 1, 'UP', 'ready', true],
     ['a word of a later version', 0, 'SOMETHING', 'ready', false],
   ]
   for (const [name, bits, status, admin, inService] of states) {

@@ -25,8 +25,9 @@ export interface BackendState {
   failed: number
 }
 
-// Bits of srv_admin_state, as HAProxy's management guide has them.
-const MAINT = 0x01 | 0x02 | 0x04 | 0x20 | 0x40
+// Bits of srv_admin_state, as HAProxy's management guide has them. 0x04 is not among them: it says that the configuration
+// has the server disabled, and stays while the server is ready and gets requests; nor is 0x40, a name that was changed.
+const MAINT = 0x01 | 0x02 | 0x20
 const DRAIN = 0x08 | 0x10
 const SERVES = /^(?:UP(?: \d+\/\d+)?|UP \(agent\)|no check)$/
 
@@ -58,7 +59,9 @@ export function readBackend(backend: string, serversState: string, stat: string)
 function serverState(server: string, bits: number, row: Row): ServerState {
   const status = field(row, 'status', server)
   const weight = number(row, 'weight', server)
-  const admin = (bits & MAINT) !== 0 ? 'maint' : (bits & DRAIN) !== 0 ? 'drain' : 'ready'
+  // The list with the status is the later one: what serves in it is not in maintenance, whatever was so before.
+  const maint = (bits & MAINT) !== 0 && !SERVES.test(status)
+  const admin = maint ? 'maint' : (bits & DRAIN) !== 0 ? 'drain' : 'ready'
   return {
     server,
     status: clean(status),

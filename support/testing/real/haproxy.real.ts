@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import http from 'node:http'
 import { expect } from 'chai'
 import { HaproxyBackend } from '../../balancers/haproxy/backend'
@@ -5,18 +6,23 @@ import { haproxyBalancer } from '../../balancers/haproxy/balancer'
 import { command, type RuntimeAddress } from '../../balancers/haproxy/runtime'
 import { answerOf, balancerContract, testReach } from '../balancer_contract'
 import { failure } from '../failure'
+import { haproxyContract } from '../haproxy_contract'
 import { Scratch } from '../scratch'
 import { startHaproxy } from './haproxy'
+import { Load } from './load'
 import { WebServer } from './web_server'
 
 const NAMES = ['web1.example.net', 'web2', 'web3']
 const HOSTS = NAMES.map((name) => (name.includes('.') ? name : `${name}.example.net`))
 const reach = testReach(() => Promise.reject(new Error('HAProxy needs no fleet')))
 
-async function begin() {
+async function begin(names: readonly string[] = NAMES, disabled?: string) {
   const scratch = new Scratch()
-  const servers = await Promise.all(NAMES.map((name) => WebServer.start(name)))
-  const haproxy = await startHaproxy(scratch, { backend: 'www', servers })
+  const servers = await Promise.all(names.map((name) => WebServer.start(name)))
+  const haproxy = await startHaproxy(scratch, {
+    backend: 'www',
+    servers: servers.map(({ name, port }) => ({ name, port, disabled: name === disabled })),
+  })
   const balancerAt = (...addresses: RuntimeAddress[]) =>
     haproxyBalancer('www', {
       places: addresses.map((address) => new HaproxyBackend(address, 'www', 2_000)),
@@ -38,13 +44,42 @@ async function begin() {
   }
 }
 
-balancerContract('a real HAProxy', begin)
+balancerContract('a real HAProxy', () => begin())
+
+haproxyContract('a real HAProxy', async () => {
+  const made = await begin(['web1', 'web2'])
+  const address = { socket: made.haproxy.socket }
+  return {
+    backend: (name) => new HaproxyBackend(address, name, 2_000),
+    asUser: (work) => work(new HaproxyBackend({ socket: made.haproxy.userSocket }, 'www', 2_000)),
+    tell: (line) => command(address, line, 2_000),
+    async busy() {
+      const { name, finish, status } = await openRequest(made)
+      return {
+        server: name,
+        async end() {
+          finish()
+          await status
+        },
+      }
+    },
+    setHealth(server, healthy) {
+      for (const each of made.servers) if (each.name === server) each.healthy = healthy
+    },
+    stop: () => made.stop(),
+  }
+})
 
 describe('a real HAProxy', () => {
   let made: Awaited<ReturnType<typeof begin>>
   before(async () => (made = await begin()))
   after(() => made.stop())
   afterEach(() => made.balancer.lift(HOSTS, reach))
+  let another: typeof made | undefined
+  afterEach(async () => {
+    await another?.stop()
+    another = undefined
+  })
 
   const admin = () => ({ socket: made.haproxy.socket })
   const seen = async (host: string) => {
@@ -114,6 +149,46 @@ describe('a real HAProxy', () => {
     expect(words).to.equal('No such server.')
   })
 
+  it('whose socket was removed is an error that says so, though it still serves', async () => {
+    const gone = (another = await begin(['web1']))
+    rmSync(gone.haproxy.socket)
+    const error = await failure(new HaproxyBackend({ socket: gone.haproxy.socket }, 'www', 2_000).read())
+    expect(error.message).to.contain('there is no such socket')
+    const tcp = { host: '127.0.0.1', port: gone.haproxy.runtimePort }
+    const { servers } = await new HaproxyBackend(tcp, 'www', 2_000).read()
+    expect(servers.get('web1')?.inService).to.equal(true)
+  })
+
+  it('has a server in service that its configuration disables, once that was made ready', async () => {
+    another = await begin(['web1', 'web2'], 'web2')
+    const www = new HaproxyBackend({ socket: another.haproxy.socket }, 'www', 2_000)
+    const web2 = async () => (await www.read()).servers.get('web2')
+    expect(await web2()).to.include({ admin: 'maint', inService: false })
+    await www.order('web2', 'ready')
+    await until(async () => (await web2())?.inService === true)
+    expect(await web2()).to.include({ admin: 'ready' })
+    await www.order('web2', 'drain')
+    expect(await web2()).to.include({ admin: 'drain', inService: false })
+  })
+
+  for (const drained of [true, false]) {
+    const title = drained
+      ? 'has no request fail when a server is drained before it is restarted'
+      : 'has requests fail when a server is restarted in rotation, and the load generator notices'
+    it(title, async () => {
+      const { balancer, haproxy, servers } = made
+      const [host = ''] = HOSTS
+      const load = new Load(haproxy.port)
+      if (drained) await balancer.drain?.([host], reach, { within: 10_000, cut: false })
+      await servers[0]?.restart()
+      await balancer.lift([host], reach)
+      const { requests, failed, failures } = await load.stop()
+      expect(requests).to.be.above(50)
+      if (drained) expect(failures, `${failed} of ${requests}`).to.deep.equal([])
+      else expect(failed).to.be.above(0)
+    })
+  }
+
   it('that is gone is an error; started again, it has forgotten what it was told, and that is seen', async () => {
     await made.balancer.block(['web2.example.net'], reach)
     await made.haproxy.kill()
@@ -138,7 +213,7 @@ async function openRequest({ haproxy, servers }: Awaited<ReturnType<typeof begin
     request.once('error', () => resolve(0))
   })
   const { name, finish } = await arrived
-  return { host: HOSTS[NAMES.indexOf(name)] ?? name, finish, status }
+  return { name, host: HOSTS[NAMES.indexOf(name)] ?? name, finish, status }
 }
 
 async function until(test: () => Promise<boolean>): Promise<void> {

@@ -102,7 +102,7 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
   /** Does something as soon as the newest journal says that `at` happened, once for each of `times`. */
   const when = async (at: string, work: () => unknown, times = 1) => {
     const before = journalNames(scratch)
-    await until(() => newest(scratch, before).split(at).length > times)
+    await until(at, () => newest(scratch, before).split(at).length > times)
     await work()
   }
 
@@ -143,7 +143,14 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
   }).timeout(60_000)
 
   it('go on when the broker is killed in mid-wave and comes back', async () => {
-    const restart = when('"action":"drain"', () => broker?.restart(), 2)
+    const restart = when(
+      '"action":"drain"',
+      async () => {
+        await broker?.kill()
+        await broker?.restart()
+      },
+      2,
+    )
     const { run, load } = await underLoad(() => live(DRAINED))
     await restart
     expect(run.exitCode, shown(run)).to.be.oneOf([0, 1])
@@ -277,6 +284,10 @@ function newest(scratch: Scratch, before: readonly string[]): string {
   return name === undefined ? '' : readFileSync(join(scratch.path, '.lockstep', 'live', name), 'utf8')
 }
 
-async function until(test: () => boolean): Promise<void> {
-  for (let tries = 0; !test() && tries < 12_000; tries += 1) await new Promise((done) => setTimeout(done, 5))
+async function until(what: string, test: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 8_000; tries += 1) {
+    if (test()) return
+    await new Promise((done) => setTimeout(done, 5))
+  }
+  throw new Error(`no journal came to say ${what}`)
 }

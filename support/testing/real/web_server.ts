@@ -11,6 +11,8 @@ export class WebServer {
   readonly restartUrl: string
   /** Told of a request that is answered when somebody says so. */
   onSlow: (answer: () => void) => void = (answer) => answer()
+  /** What it answers to health checks; it serves all the same. */
+  healthy = true
 
   private constructor(
     readonly name: string,
@@ -25,6 +27,7 @@ export class WebServer {
     const site = http.createServer((request, response) => {
       const answer = () => response.end(`${name}\n`)
       if (request.url === '/slow') server.onSlow(answer)
+      else if (request.url === '/health' && !server.healthy) response.writeHead(500).end()
       else setTimeout(answer, ANSWER)
     })
     const door = http.createServer((_request, response) => {
