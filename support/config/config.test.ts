@@ -5,9 +5,11 @@ import { LockstepError } from '../system/errors'
 import { Scratch } from '../testing/scratch'
 import { findClientCfg, readClientCfg } from './client_cfg'
 import type { Surroundings } from './mcollective_cfg'
+import { FactFiles } from './facts'
 import { parseFaults, parseHaproxyFault, readFleetFile } from './fleet_file'
 import { hostsInTable, readHostList } from './host_list'
 import { readLockstepYaml } from './lockstep_yaml'
+import { readClasses, readServerCfg } from './server_cfg'
 
 const around = (env: Surroundings['env'] = {}): Surroundings => ({ env, hostname: 'control', uid: 1000 })
 
@@ -136,6 +138,83 @@ describe('configuration', () => {
         ),
         { numRuns: 200 },
       )
+    })
+  })
+
+  describe('of a host', () => {
+    const cfg = (extra = '') =>
+      `identity = web1\nplugin.psk = s3cret\nconnector = activemq\nplugin.activemq.pool.size = 1\nplugin.activemq.pool.1.host = mq1\n${extra}`
+    const read = (extra = '') => readServerCfg(scratch.write('server.cfg', cfg(extra)), around())
+
+    it('is enough to answer', () => {
+      const more =
+        'main_collective = de\ncollectives = de, all\nplugin.yaml = /a.yaml:/b.yaml\nclassesfile = /classes\nrpcaudit = 1\nplugin.rpcaudit.logfile = /audit\nrpcauthorization = yes\nrpcauthprovider = action_policy\nplugin.actionpolicy.enable_default = 1\n'
+      expect(read(more)).to.deep.include({
+        identity: 'web1',
+        mainCollective: 'de',
+        collectives: ['de', 'all'],
+        security: { provider: 'psk', secret: 's3cret' },
+        factFiles: ['/a.yaml', '/b.yaml'],
+        classesFile: '/classes',
+        auditFile: '/audit',
+        policies: { folder: at('policies'), allowUnconfigured: false, defaultPolicy: 'default' },
+      })
+      expect(read()).to.deep.include({
+        auditFile: undefined,
+        policies: undefined,
+        collectives: ['mcollective'],
+      })
+    })
+
+    const wrong: [string, string, RegExp][] = [
+      [
+        'another authorization',
+        'rpcauthorization = 1\nrpcauthprovider = sudo\n',
+        /rpcauthprovider is "sudo"; expected action_policy/,
+      ],
+      [
+        'another audit',
+        'rpcaudit = 1\nrpcauditprovider = db\n',
+        /rpcauditprovider is "db"; expected logfile/,
+      ],
+      ['another source of facts', 'factsource = facter\n', /factsource is "facter"; expected yaml/],
+      [
+        'a main collective that is none of its own',
+        'collectives = a,b\n',
+        /main_collective is undefined; expected one of: a, b|expected one of: a, b/,
+      ],
+      [
+        'ssl without a folder of clients',
+        'securityprovider = ssl\nplugin.ssl_client_cert_dir = /nowhere\nplugin.ssl_server_private = /x\n',
+        /nowhere|cannot be read/,
+      ],
+    ]
+    for (const [name, extra, expected] of wrong) {
+      it(`says what is wrong with ${name}`, () => {
+        expect(sentence(() => read(extra))).to.match(expected)
+        expect(sentence(() => read(extra))).not.to.contain('s3cret')
+      })
+    }
+
+    it('has its facts from files, read again when they change, and says which cannot be read', () => {
+      const trouble: string[] = []
+      const first = scratch.write('a.yaml', 'country: de\ncores: 4\nnested: { a: 1 }\n')
+      const second = scratch.write('b.yaml', 'country: fr\n')
+      const files = new FactFiles([first, second, at('none.yaml')], (what) => trouble.push(what))
+      expect({ ...files.facts() }).to.deep.equal({ country: 'fr', cores: '4', nested: '{"a":1}' })
+      scratch.write('b.yaml', 'country: italy\n')
+      expect(files.facts()['country']).to.equal('italy')
+      scratch.write('b.yaml', '- no\n- mapping\n')
+      expect(files.facts()['country']).to.equal('de')
+      expect(trouble.join(' ')).to.contain('none.yaml').and.to.contain('it holds no mapping of facts')
+    })
+
+    it('has its classes from a file, and none without it', () => {
+      expect(readClasses(scratch.write('classes.txt', 'roles::web\r\n\ncommon\n'))).to.deep.equal([
+        'roles::web',
+        'common',
+      ])
+      expect(readClasses(at('none'))).to.deep.equal([])
     })
   })
 

@@ -1,4 +1,4 @@
-import { asText, field, toPlain, type Plain } from './plain'
+import { asText, field, fromPlain, toPlain, type Plain } from './plain'
 import { Refusal } from './refusal'
 import { RubyHash, stringHash, symbolHash, type RubyValue } from './marshal/values'
 
@@ -13,7 +13,7 @@ export interface FactFilter {
 
 /**
  * Which hosts a request is for. Facts, classes and agents all have to hold; of identities any one is enough. `/…/` is
- * a regular expression. `compound` is carried as it came: this side neither writes nor evaluates it.
+ * a regular expression. `compound` is carried as it came; see compound.ts.
  */
 export interface Filter {
   facts: FactFilter[]
@@ -40,8 +40,17 @@ export function encodeFilter(filter: Filter): RubyHash {
     cf_class: filter.classes,
     agent: filter.agents,
     identity: filter.identities,
-    compound: [],
+    compound: filter.compound.map(withStringKeys),
   })
+}
+
+/** As Ruby's client writes the words of an expression. */
+function withStringKeys(value: Plain): RubyValue {
+  if (Array.isArray(value)) return value.map(withStringKeys)
+  if (value === null || typeof value !== 'object') return fromPlain(value)
+  return stringHash(
+    Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withStringKeys(item)])),
+  )
 }
 
 /** @throws Refusal `bad-envelope` for anything but the five lists that MCollective knows */
@@ -56,10 +65,17 @@ export function decodeFilter(value: RubyValue): Filter {
   }
 }
 
-/** Whether a host is meant. A filter that cannot be evaluated here matches nobody: acting on a guess is worse. */
-export function matchesFilter(filter: Filter, host: FilterSubject): boolean {
+/**
+ * Whether a host is meant. A filter that cannot be evaluated here matches nobody: acting on a guess is worse. `compound`
+ * says of one expression whether it means the host.
+ */
+export function matchesFilter(
+  filter: Filter,
+  host: FilterSubject,
+  compound: (words: Plain) => boolean = () => false,
+): boolean {
   return (
-    filter.compound.length === 0 &&
+    filter.compound.every(compound) &&
     filter.agents.every((agent) => host.agents.includes(agent)) &&
     filter.classes.every((wanted) => host.classes.some((name) => matchesText(wanted, name))) &&
     filter.facts.every((fact) => matchesFact(fact, host.facts)) &&
@@ -67,7 +83,7 @@ export function matchesFilter(filter: Filter, host: FilterSubject): boolean {
   )
 }
 
-function matchesFact(filter: FactFilter, facts: Readonly<Record<string, string>>): boolean {
+export function matchesFact(filter: FactFilter, facts: Readonly<Record<string, string>>): boolean {
   const actual = Object.hasOwn(facts, filter.fact) ? facts[filter.fact] : undefined
   if (actual === undefined) return false
   switch (filter.operator) {
@@ -95,7 +111,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function matchesText(wanted: string, actual: string): boolean {
+export function matchesText(wanted: string, actual: string): boolean {
   if (!isPattern(wanted)) return wanted === actual
   return regularExpression(wanted)?.test(actual) ?? false
 }

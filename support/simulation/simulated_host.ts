@@ -1,3 +1,4 @@
+import { dataSources } from '../agents/data_sources'
 import { iptablesAgent } from '../agents/iptables'
 import { nrpeAgent, type CheckResult } from '../agents/nrpe'
 import { packageAgent } from '../agents/package'
@@ -40,6 +41,8 @@ export interface SimulatedHostOptions {
   clock: Clock
 }
 
+const VERSION = 'simulated'
+
 /** What leaves a simulated host: bytes, and what the transport says about who sent them. */
 export interface OutgoingReply {
   sender: string
@@ -64,13 +67,19 @@ export class SimulatedHost {
     const { identity, classes, facts } = description
     const { clock, collective } = options
     const lies = () => this.has('lies')
+    const contracts = () => [...this.agents.values()].map(({ contract }) => contract)
     const own = [
       rpcutilAgent({
         identity,
-        facts,
-        classes,
-        agents: () => [...this.agents.keys()],
-        collective,
+        facts: () => facts,
+        classes: () => classes,
+        agents: contracts,
+        mainCollective: collective,
+        collectives: [collective],
+        version: VERSION,
+        config: { identity },
+        data: dataSources({ facts: () => facts, agents: contracts, version: VERSION }),
+        stats: () => ({}),
         now: () => clock.now(),
       }),
       packageAgent(pretendPackages(options.repository, { ...description.packages }, lies)),
@@ -85,7 +94,7 @@ export class SimulatedHost {
     this.agents = new Map(own.map((agent) => [agent.contract.agent, this.counted(agent)]))
     this.host = new RpcHost({
       subject: { identity, classes, facts, agents: ['discovery', ...this.agents.keys()] },
-      collective,
+      collectives: [collective],
       security: this.security(),
       agents: this.agents,
       clock,

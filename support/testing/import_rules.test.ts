@@ -29,7 +29,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'support/simulation': ['support/agents', 'support/rpc/server', 'support/connectors', 'support/protocol'],
   'support/config': ['support/balancers', 'support/connectors', 'support/simulation'],
   'support/system': [],
-  'support/bin': ['support/cucumber', 'support/rollout'],
+  'support/daemon': [
+    'support/agents',
+    'support/config',
+    'support/connectors',
+    'support/protocol',
+    'support/rpc/server',
+  ],
+  'support/bin': ['support/config', 'support/cucumber', 'support/daemon', 'support/rollout'],
 }
 const GUARDED = ['@cucumber/cucumber', 'stompit']
 

@@ -29,6 +29,7 @@ export const contracts = {
       daemon_stats: looks({}, ['version']),
       get_config_item: looks({ item: anyText(200) }, ['item', 'value']),
       collective_info: looks({}, ['main_collective', 'collectives']),
+      get_data: looks({ source: factName, query: optional(anyText(200)) }, []),
     },
   },
   package: {

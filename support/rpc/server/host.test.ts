@@ -7,13 +7,13 @@ import { pskClient, pskServer } from '../../protocol/security/psk'
 import type { Clock } from '../../system/clock'
 import { contracts } from '../contracts'
 import { ActionFailed, type Agent } from './agent'
-import { RpcHost } from './host'
+import { RpcHost, type HostOptions } from './host'
 
 const NOW = 1_700_000_000
 const clock: Clock = { now: () => NOW * 1000, elapsed: () => 0, after: () => () => {} }
 const client = pskClient('secret', 'uid=0')
 
-function host(): { host: RpcHost; refused: string[]; updates: () => number } {
+function host(more: Partial<HostOptions> = {}): { host: RpcHost; refused: string[]; updates: () => number } {
   const refused: string[] = []
   let updates = 0
   const agent: Agent = {
@@ -33,11 +33,12 @@ function host(): { host: RpcHost; refused: string[]; updates: () => number } {
   }
   const made = new RpcHost({
     subject: { identity: 'web1', classes: ['roles::web'], facts: {}, agents: ['package'] },
-    collective: 'mcollective',
+    collectives: ['mcollective'],
     security: pskServer('secret'),
     agents: new Map([['package', agent]]),
     clock,
     onRefused: (reason) => refused.push(reason),
+    ...more,
   })
   return { host: made, refused, updates: () => updates }
 }
@@ -81,6 +82,22 @@ describe('a host', () => {
       expect(reply?.statusmsg).to.match(message)
     })
   }
+
+  it('does not carry out what it may not, and says so', async () => {
+    const made = host({
+      mayRun: async (_request, { action }) => (action === 'update' ? 'not allowed' : undefined),
+    })
+    const reply = await answer(made.host, request('update', app))
+    expect([reply?.statuscode, reply?.statusmsg, made.updates()]).to.deep.equal([5, 'not allowed', 0])
+  })
+
+  it('is meant by an expression, and by none that it cannot evaluate', async () => {
+    const by = async (...words: Plain[]) =>
+      answer(host().host, request('update', app, { filter: { ...NO_FILTER, compound: [words] } }))
+    expect(await by({ statement: 'roles::web' })).not.to.equal(undefined)
+    expect(await by({ statement: 'roles::db' })).to.equal(undefined)
+    expect(await by({ not: 'not' })).to.equal(undefined)
+  })
 
   it('carries a request out once, however often it comes', async () => {
     const { host: one, refused, updates } = host()

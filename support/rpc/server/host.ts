@@ -1,8 +1,9 @@
+import { matchesCompound, type DataFunction } from '../../protocol/compound'
 import { matchesFilter, type FilterSubject } from '../../protocol/filter'
 import { checkFreshness } from '../../protocol/freshness'
 import { Refusal } from '../../protocol/refusal'
 import { decodeRpcRequest, encodeRpcReply, type RpcReply, type RpcRequest } from '../../protocol/rpc_body'
-import { asText } from '../../protocol/plain'
+import { asText, type Plain } from '../../protocol/plain'
 import type { OpenedRequest, ServerSecurity } from '../../protocol/security/security'
 import type { RubyValue } from '../../protocol/marshal/values'
 import type { Clock } from '../../system/clock'
@@ -11,12 +12,17 @@ import { ActionFailed, type Agent } from './agent'
 
 export interface HostOptions {
   subject: FilterSubject
-  collective: string
+  /** The collectives that it belongs to. */
+  collectives: readonly string[]
   security: ServerSecurity
   agents: ReadonlyMap<string, Agent>
   clock: Clock
   /** A request that was refused and is not answered, and why. */
   onRefused: (reason: string) => void
+  /** What is meant by the data functions of a compound filter. */
+  data?: DataFunction
+  /** Asked before an action is carried out. Rejects when it must not be; resolves with why it may not. */
+  mayRun?: (request: OpenedRequest, action: RpcRequest) => Promise<string | undefined>
 }
 
 /** Request ids are remembered this long past their ttl, so that a replay is refused for as long as it could be valid. */
@@ -42,8 +48,10 @@ export class RpcHost {
   }
 
   private isMeant(request: OpenedRequest): boolean {
-    const { subject, collective, clock } = this.options
-    if (request.collective !== collective || !matchesFilter(request.filter, subject)) return false
+    const { subject, collectives, clock, data = () => undefined } = this.options
+    const compound = (words: Plain) => matchesCompound(words, subject, data)
+    if (!collectives.includes(request.collective) || !matchesFilter(request.filter, subject, compound))
+      return false
     const now = Math.floor(clock.now() / 1000)
     checkFreshness(request.msgtime, request.ttl, now)
     for (const [id, until] of this.seen) {
@@ -61,9 +69,14 @@ export class RpcHost {
   private async answer(request: OpenedRequest): Promise<RubyValue | undefined> {
     if (request.agent === 'discovery') return asText(request.message) === 'ping' ? 'pong' : undefined
     const agent = this.options.agents.get(request.agent)
-    return agent === undefined
-      ? undefined
-      : encodeRpcReply(await perform(agent, decodeRpcRequest(request.message)))
+    if (agent === undefined) return undefined
+    const action = decodeRpcRequest(request.message)
+    const objection = await this.options.mayRun?.(request, action)
+    const reply =
+      objection === undefined
+        ? await perform(agent, action, this.options.clock)
+        : { statuscode: 5, statusmsg: objection, data: {} }
+    return encodeRpcReply(reply)
   }
 
   private seal(request: OpenedRequest, message: RubyValue): Buffer {
@@ -77,7 +90,7 @@ export class RpcHost {
   }
 }
 
-async function perform(agent: Agent, request: RpcRequest): Promise<RpcReply> {
+async function perform(agent: Agent, request: RpcRequest, clock: Clock): Promise<RpcReply> {
   const { contract } = agent
   const known = Object.hasOwn(contract.actions, request.action) ? contract.actions[request.action] : undefined
   const action = Object.hasOwn(agent.actions, request.action) ? agent.actions[request.action] : undefined
@@ -93,10 +106,21 @@ async function perform(agent: Agent, request: RpcRequest): Promise<RpcReply> {
     return { statuscode: fault.kind === 'missing' ? 3 : 4, statusmsg: fault.message, data: {} }
   }
   try {
-    return { statuscode: 0, statusmsg: 'OK', data: await action(request.data) }
+    const data = await inTime(action(request.data), contract.timeout, clock)
+    return { statuscode: 0, statusmsg: 'OK', data }
   } catch (error) {
     if (error instanceof ActionFailed)
       return { statuscode: error.statuscode, statusmsg: error.message, data: error.data }
     return { statuscode: 5, statusmsg: error instanceof Error ? error.message : String(error), data: {} }
   }
+}
+
+/** Whoever asked does not wait any longer than the contract says; what the action has started ends itself by then. */
+function inTime<T>(work: Promise<T> | T, seconds: number, clock: Clock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = clock.after(seconds * 1000, () =>
+      reject(new ActionFailed(`it took longer than ${seconds} s`, {}, 5)),
+    )
+    Promise.resolve(work).then(resolve, reject).finally(stop)
+  })
 }

@@ -7,6 +7,7 @@ import { PASSWORD, PSK, USER } from './settings'
 import { start, untilReady, type Running } from './processes'
 
 const RUBY = join(__dirname, 'ruby')
+const LOCKSTEP = join(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 
 export interface HostState {
   packages: Record<string, string>
@@ -45,6 +46,7 @@ function sslKeys(scratch: Scratch): string {
 
 export class RealFleet {
   readonly hosts: RealHost[] = []
+  private readonly ours: Running[] = []
   readonly clientCfg: string
   private readonly ssl: string | undefined
 
@@ -79,10 +81,7 @@ export class RealFleet {
       } satisfies HostState),
     )
     const log = `${this.scratch.path}/${folder}/mcollectived.log`
-    const config = this.scratch.write(
-      `${folder}/server.cfg`,
-      `${this.settings('server', identity)}daemonize = 0\nlogger_type = console\nloglevel = info\nfactsource = yaml\nplugin.yaml = ${facts}\nclassesfile = ${classes}\n`,
-    )
+    const config = this.serverCfg(folder, identity, facts, classes)
     const running = start(
       'ruby',
       ['-r', join(RUBY, 'ruby31.rb'), '-I', RUBY, '/usr/sbin/mcollectived', '--config', config],
@@ -113,6 +112,37 @@ export class RealFleet {
     return host
   }
 
+  /** Lockstep's own daemon with the same configuration; `more` is added to its server.cfg. */
+  async addOurs(
+    identity: string,
+    more: {
+      classes?: string
+      country?: string
+      cfg?: string
+      policies?: Readonly<Record<string, string>>
+    } = {},
+  ): Promise<{ running: Running; folder: string }> {
+    const folder = `${this.broker.kind}-${this.security}-${identity}`
+    const classes = this.scratch.write(`${folder}/classes.txt`, `${more.classes ?? 'roles::dev_server'}\n`)
+    const facts = this.scratch.write(
+      `${folder}/facts.yaml`,
+      `---\ncountry: ${more.country ?? 'de'}\ncores: "4"\n`,
+    )
+    for (const [name, text] of Object.entries(more.policies ?? {}))
+      this.scratch.write(`${folder}/policies/${name}.policy`, text)
+    const config = this.serverCfg(folder, identity, facts, classes, more.cfg)
+    const log = join(this.scratch.path, folder, 'daemon.log')
+    const running = start(process.execPath, [LOCKSTEP, 'agent', '--config', config], log)
+    await untilReady(
+      `the daemon of ${identity}`,
+      running,
+      async () => readFileSync(log, 'utf8').includes('listening'),
+      20_000,
+    )
+    this.ours.push(running)
+    return { running, folder: join(this.scratch.path, folder) }
+  }
+
   /** Runs Ruby's own client. */
   mco(args: readonly string[], timeout = 10): string {
     try {
@@ -139,7 +169,15 @@ export class RealFleet {
   }
 
   async stop(): Promise<void> {
+    await Promise.all(this.ours.map((running) => running.stop()))
     await Promise.all(this.hosts.map(({ running }) => running.stop('SIGKILL')))
+  }
+
+  private serverCfg(folder: string, identity: string, facts: string, classes: string, more = ''): string {
+    return this.scratch.write(
+      `${folder}/server.cfg`,
+      `${this.settings('server', identity)}daemonize = 0\nlogger_type = console\nloglevel = info\nfactsource = yaml\nplugin.yaml = ${facts}\nclassesfile = ${classes}\n${more}`,
+    )
   }
 
   private settings(side: 'client' | 'server', identity: string): string {

@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { runCommand, type CommandRunner } from '../../system/command'
+import { Scratch } from '../../testing/scratch'
+import { nrpeCommands, wordsOf } from './nrpe_commands'
+
+describe('the commands of NRPE', () => {
+  let scratch: Scratch
+  beforeEach(() => (scratch = new Scratch()))
+  afterEach(() => scratch.remove())
+  const places = () => ({ folder: join(scratch.path, 'nrpe.d'), file: join(scratch.path, 'nrpe.cfg') })
+  const printing =
+    (exitCode: number, output: string): CommandRunner =>
+    async () => ({ exitCode, output, failure: undefined })
+  const one = (run: CommandRunner) => {
+    scratch.write('nrpe.cfg', 'command[c]=/bin/check\n')
+    return nrpeCommands(places(), run).run('c')
+  }
+
+  it('come from its file, from what that includes, and from a folder', async () => {
+    scratch.write('nrpe.d/a.cfg', '# one\ncommand[load]=/bin/load -w 5\n')
+    scratch.write('nrpe.d/b.txt', 'command[other]=/bin/no\n')
+    scratch.write('more/c.cfg', 'command[disk]=/bin/disk\n')
+    scratch.write(
+      'nrpe.cfg',
+      `command[load]=/bin/load -w 9\r\ninclude_dir=${scratch.path}/more\ninclude=${scratch.path}/nrpe.cfg\n`,
+    )
+    const ran: string[] = []
+    const checks = nrpeCommands(places(), async (program, args) => {
+      ran.push([program, ...args].join(' '))
+      return { exitCode: 0, output: 'OK', failure: undefined }
+    })
+    for (const name of ['load', 'disk', 'other', '__proto__']) await checks.run(name)
+    expect(ran).to.deep.equal(['/bin/load -w 9', '/bin/disk'])
+    expect(await checks.run('other')).to.equal(undefined)
+  })
+
+  it('are taken apart into words, and never need a shell', () => {
+    expect(wordsOf(`/bin/check -w "two words" -c 'a|b' 5%`)).to.deep.equal([
+      '/bin/check',
+      '-w',
+      'two words',
+      '-c',
+      'a|b',
+      '5%',
+    ])
+    for (const line of [
+      '/bin/a $ARG1$',
+      '/bin/a `id`',
+      '/bin/a; id',
+      '/bin/a | grep',
+      '/bin/a > /x',
+      '/bin/a "$(id)"',
+      "/bin/a 'open",
+      '/bin/a *',
+      '',
+      '   ',
+    ])
+      expect(wordsOf(line), line).to.equal(undefined)
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        (line) => wordsOf(line)?.every((word) => typeof word === 'string') ?? true,
+      ),
+    )
+  })
+
+  const outputs: [number, string, number, string, string][] = [
+    [0, 'OK | a=1;;;', 0, 'OK', 'a=1;;;'],
+    [2, 'OK - says the text', 2, 'OK - says the text', ''],
+    [0, 'CRITICAL - says the text', 0, 'CRITICAL - says the text', ''],
+    [3, 'UNKNOWN', 3, 'UNKNOWN', ''],
+    [127, 'not found', 3, 'not found', ''],
+    [0, '', 0, 'UNKNOWN: the plugin printed nothing (exit status 0)', ''],
+    [0, "|'a b'=1 | more", 0, 'UNKNOWN: the plugin printed nothing (exit status 0)', "'a b'=1 | more"],
+  ]
+  for (const [exitCode, output, code, shown, perfdata] of outputs) {
+    it(`that print ${JSON.stringify(output)} and exit with ${exitCode} are ${code}`, async () => {
+      expect(await one(printing(exitCode, output))).to.deep.equal({ exitcode: code, output: shown, perfdata })
+    })
+  }
+
+  it('may print no more than NRPE takes', async () => {
+    expect((await one(printing(0, 'x'.repeat(50_000))))?.output).to.have.length(8_192)
+  })
+
+  it('that do not end are unknown, and so is one that cannot be run', async () => {
+    const late = await runCommand('/bin/sleep', ['10'], 100)
+    expect(late.failure).to.equal('it took longer than 0.1 s and was ended')
+    expect((await runCommand('/nowhere/check', [], 1_000)).failure).to.match(/^it did not run: /)
+    expect((await one(async () => late))?.output).to.equal('UNKNOWN: it took longer than 0.1 s and was ended')
+  })
+
+  it('end with everything that they have started', async () => {
+    const began = Date.now()
+    await runCommand('/bin/sh', ['-c', 'sleep 30 & wait'], 200)
+    expect(Date.now() - began).to.be.below(5_000)
+  })
+})

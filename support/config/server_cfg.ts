@@ -1,0 +1,154 @@
+import { join, dirname } from 'node:path'
+import type { KeyObject } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import type { BrokerAddress } from '../connectors/stomp/broker'
+import { LockstepError } from '../system/errors'
+import { DEFAULTS } from './environment'
+import { readConfigFile, readPrivateKey, readPublicKey } from './files'
+import {
+  brokersOf,
+  parseSettings,
+  refuseUnsupported,
+  type Settings,
+  type Surroundings,
+} from './mcollective_cfg'
+
+/** All that a host has to know to answer: files are read, secrets are here. */
+export interface ServerEnvironment {
+  path: string
+  identity: string
+  connector: 'activemq' | 'rabbitmq'
+  brokers: readonly BrokerAddress[]
+  virtualHost: string
+  mainCollective: string
+  collectives: readonly string[]
+  security: ServerSecuritySettings
+  /** Milliseconds. */
+  connectWithin: number
+  heartBeat: number
+  /** YAML files of facts; later ones come first. */
+  factFiles: readonly string[]
+  classesFile: string
+  /** Where audit lines go; undefined where nothing is audited. */
+  auditFile: string | undefined
+  /** Where policies are; undefined where everybody may do everything. */
+  policies: { folder: string; allowUnconfigured: boolean; defaultPolicy: string | undefined } | undefined
+  /** Folders and files with the commands of checks. */
+  nrpe: { folder: string; file: string | undefined }
+}
+
+export type ServerSecuritySettings =
+  | { provider: 'psk'; secret: string }
+  | {
+      provider: 'ssl'
+      serializer: 'marshal' | 'yaml'
+      privateKey: KeyObject
+      clientPublicKey(name: string): KeyObject | undefined
+    }
+
+/**
+ * A `server.cfg` as mcollectived has it. Keys that only concern Ruby are passed over.
+ * @throws LockstepError `bad-config` naming file and line
+ */
+export function readServerCfg(path: string, around: Surroundings): ServerEnvironment {
+  const settings = parseSettings(
+    path,
+    readConfigFile(path, 'MCollective server configuration', 'MCollective'),
+  )
+  const connector = settings.oneOf('connector', ['activemq', 'rabbitmq'], 'activemq')
+  refuseUnsupported(settings, connector)
+  const mainCollective = settings.text('main_collective') ?? 'mcollective'
+  const collectives = (settings.text('collectives') ?? mainCollective).split(',').map((name) => name.trim())
+  if (!collectives.includes(mainCollective))
+    throw settings.fault('main_collective', `one of: ${collectives.join(', ')}`)
+  const seconds = (key: string, standard: number) =>
+    (settings.whole(`plugin.${connector}.${key}`, 0, 3_600) ?? standard / 1000) * 1000
+  return {
+    path,
+    identity: settings.text('identity') ?? around.hostname,
+    connector,
+    brokers: brokersOf(settings, connector, around),
+    virtualHost:
+      settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
+    mainCollective,
+    collectives,
+    security: security(settings, around),
+    connectWithin: seconds('connect_timeout', DEFAULTS.connectWithin),
+    heartBeat: seconds('heartbeat_interval', DEFAULTS.heartBeat),
+    factFiles: factFiles(settings),
+    classesFile: settings.text('classesfile') ?? '/opt/puppetlabs/puppet/cache/state/classes.txt',
+    auditFile: auditFile(settings),
+    policies: policies(settings),
+    nrpe: {
+      folder: settings.text('plugin.nrpe.conf_dir') ?? '/etc/nagios/nrpe.d',
+      file: settings.text('plugin.nrpe.conf_file'),
+    },
+  }
+}
+
+function factFiles(settings: Settings): string[] {
+  const source = settings.text('factsource') ?? 'yaml'
+  if (source !== 'yaml') throw settings.fault('factsource', 'yaml: facts come from files')
+  return (settings.text('plugin.yaml') ?? '').split(':').filter(Boolean)
+}
+
+function auditFile(settings: Settings): string | undefined {
+  if (settings.flag('rpcaudit') !== true) return undefined
+  const provider = settings.text('rpcauditprovider') ?? 'logfile'
+  if (provider.toLowerCase() !== 'logfile') throw settings.fault('rpcauditprovider', 'logfile')
+  return settings.text('plugin.rpcaudit.logfile') ?? '/var/log/puppetlabs/mcollective/mcollective-audit.log'
+}
+
+function policies(settings: Settings): ServerEnvironment['policies'] {
+  if (settings.flag('rpcauthorization') !== true) return undefined
+  const provider = settings.text('rpcauthprovider') ?? ''
+  if (provider.toLowerCase() !== 'action_policy') throw settings.fault('rpcauthprovider', 'action_policy')
+  const useDefault = settings.flag('plugin.actionpolicy.enable_default') === true
+  return {
+    folder: join(dirname(settings.path), 'policies'),
+    allowUnconfigured: settings.flag('plugin.actionpolicy.allow_unconfigured') === true,
+    defaultPolicy: useDefault ? (settings.text('plugin.actionpolicy.default_name') ?? 'default') : undefined,
+  }
+}
+
+function security(settings: Settings, { env }: Surroundings): ServerSecuritySettings {
+  const provider = settings.oneOf('securityprovider', ['psk', 'ssl'], 'psk')
+  if (provider === 'psk') {
+    const secret = env['MCOLLECTIVE_PSK'] ?? settings.required('plugin.psk')
+    return { provider, secret }
+  }
+  const folder = settings.required('plugin.ssl_client_cert_dir')
+  return {
+    provider,
+    serializer: settings.oneOf('plugin.ssl_serializer', ['marshal', 'yaml'], 'marshal'),
+    privateKey: readPrivateKey(
+      settings.required('plugin.ssl_server_private'),
+      settings.where('plugin.ssl_server_private'),
+    ),
+    clientPublicKey: knownClients(folder, settings),
+  }
+}
+
+/** Clients are known by the files of a folder; a name is looked up among them and never becomes part of a path. */
+function knownClients(folder: string, settings: Settings): (name: string) => KeyObject | undefined {
+  if (!existsSync(folder)) throw settings.fault('plugin.ssl_client_cert_dir', 'a folder that is there')
+  return (name) => {
+    const file = readdirSync(folder).find((each) => each === `${name}.pem`)
+    return file === undefined ? undefined : readPublicKey(join(folder, file), folder)
+  }
+}
+
+/** The classes that a configuration manager has left for this host, one a line; none without the file. */
+export function readClasses(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter(Boolean)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw new LockstepError('bad-config', `the classes ${path} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,74 @@
+import type { Clock } from '../system/clock'
+import { pause } from '../system/clock'
+import type { Naming } from './naming'
+import type { BrokerAddress } from './stomp/broker'
+import { StompConnection } from './stomp/connection'
+
+export interface HostConnectorOptions {
+  naming: Naming
+  brokers: readonly BrokerAddress[]
+  virtualHost: string
+  collectives: readonly string[]
+  identity: string
+  /** Agents whose requests are listened for. */
+  agents: readonly string[]
+  connectWithin: number
+  heartBeat: number
+  clock: Clock
+  random: () => number
+  /** A request, and how to answer it. */
+  onRequest: (body: Buffer, answer: (body: Buffer) => void) => void
+  onTrouble: (what: string) => void
+}
+
+const FIRST_DELAY = 500
+const LONGEST_DELAY = 30_000
+
+/** A host's connection to MCollective: subscribed to everything that could be for it, for as long as it runs. */
+export class HostConnector {
+  private readonly ended = new AbortController()
+  private readonly connection: StompConnection
+
+  constructor(private readonly options: HostConnectorOptions) {
+    const { naming, collectives, identity, agents } = options
+    this.connection = new StompConnection({
+      ...options,
+      subscriptions: collectives.flatMap((collective) =>
+        naming.hostSubscriptions(collective, identity, agents),
+      ),
+      onMessage: ({ headers, body, dropped }) => {
+        const replyTo = headers['reply-to']
+        if (dropped !== undefined) return options.onTrouble(`a request of ${dropped} bytes was not read`)
+        if (replyTo === undefined) return
+        options.onRequest(body, (reply) => this.answer(replyTo, reply))
+      },
+      onLost: (reason) => options.onTrouble(reason.message),
+      onRestored: () => options.onTrouble('the connection to the broker is back'),
+    })
+  }
+
+  /** Resolves when it listens; tries for as long as it takes, with longer and longer pauses, so that many hosts do not come at once. */
+  async open(): Promise<void> {
+    const { clock, random, onTrouble } = this.options
+    for (let delay = FIRST_DELAY; !this.ended.signal.aborted; delay = Math.min(delay * 2, LONGEST_DELAY)) {
+      try {
+        return await this.connection.open(this.ended.signal)
+      } catch (error) {
+        onTrouble((error as Error).message)
+        await pause(clock, delay * (0.5 + random() / 2), this.ended.signal).catch(() => {})
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.ended.abort()
+    await this.connection.close()
+  }
+
+  private answer(destination: string, body: Buffer): void {
+    const headers = { destination, mc_sender: this.options.identity }
+    this.connection
+      .send([{ headers, body }], this.ended.signal)
+      .catch((error: unknown) => this.options.onTrouble((error as Error).message))
+  }
+}

@@ -1,0 +1,75 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { decide } from './action_policy'
+import { auditLine } from './audit'
+import { NO_FILTER } from '../../protocol/filter'
+
+const host = { identity: 'web1', classes: ['roles::web'], agents: [], facts: { country: 'de', env: 'prod' } }
+const allowed = (policy: string, caller = 'uid=0', action = 'install') =>
+  decide(policy, { caller, action }, host).allowed
+
+describe('an action policy', () => {
+  const cases: [string, string, boolean][] = [
+    ['nothing', '', false],
+    ['comments alone', '# allow\n\n', false],
+    ['a default that allows', 'policy default allow', true],
+    ['a line for everybody', 'allow\t*\t*\t*\t*', true],
+    ['a line with spaces', 'allow   uid=0   install   *   *', true],
+    ['another caller', 'allow\tuid=1\t*\t*\t*', false],
+    ['a list of callers', 'allow\tuid=1 uid=0\t*\t*\t*', true],
+    ['a pattern of callers', 'allow\t/^uid=/\t*\t*\t*', true],
+    ['another action', 'allow\t*\tstatus\t*\t*', false],
+    ['a list of actions', 'allow\t*\tstatus install\t*\t*', true],
+    ['facts that all hold', 'allow\t*\t*\tcountry=de env=prod\t*', true],
+    ['facts of which one does not', 'allow\t*\t*\tcountry=de env=test\t*', false],
+    ['a class', 'allow\t*\t*\t*\troles::web', true],
+    ['another class', 'allow\t*\t*\t*\troles::db', false],
+    ['the first line that fits', 'deny\tuid=0\tinstall\t*\t*\nallow\t*\t*\t*\t*', false],
+    ['a later line, when the first does not fit', 'deny\tuid=1\t*\t*\t*\nallow\t*\t*\t*\t*', true],
+    ['CRLF', 'policy default deny\r\nallow\t*\t*\t*\t*\r\n', true],
+    ['no classes column', 'allow\t*\t*\t*', true],
+    ['a line that means nothing', 'permit\t*\t*\t*\t*\nallow\t*\t*\t*\t*', false],
+    [
+      'an expression, which is not evaluated yet',
+      'allow\t*\t*\tcountry=de and env=prod\t*\nallow\t*\t*\t*\t*',
+      false,
+    ],
+  ]
+  for (const [what, policy, expected] of cases) {
+    it(`${expected ? 'allows' : 'denies'} by ${what}`, () => expect(allowed(policy)).to.equal(expected))
+  }
+
+  it('never allows by what cannot be read, and never throws', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        fc.pre(!/allow/.test(text))
+        expect(allowed(text)).to.equal(false)
+      }),
+    )
+  })
+})
+
+describe('an audit line', () => {
+  it('is one line in Ruby’s form, whatever a request has in it', () => {
+    const request = {
+      senderid: 'control\n[forged]',
+      requestid: 'a'.repeat(32),
+      filter: NO_FILTER,
+      collective: 'mcollective',
+      agent: 'package',
+      callerid: 'uid=0',
+      ttl: 60,
+      msgtime: 1_700_000_000,
+      message: null,
+    }
+    const data = { package: 'x\nreqid=', force: true, process_results: true }
+    const line = auditLine(
+      request,
+      { agent: 'package', action: 'install', caller: 'uid=0', data },
+      Date.UTC(2026, 0, 2, 3, 4, 5),
+    )
+    expect(line).to.equal(
+      `[2026-01-02 03:04:05 UTC] reqid=${'a'.repeat(32)}: reqtime=1700000000 caller=uid=0@control [forged] agent=package action=install data={:package=>"x\\nreqid=", :force=>true, :process_results=>true}\n`,
+    )
+  })
+})
