@@ -42,6 +42,21 @@ Feature: 9. Locks and gates
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 0
 
+    Scenario: A folder of locks that cannot be used keeps a rollout from changing anything, and nobody from reading the ledger
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a file "no-folder":
+            """
+            not a folder
+            """
+        And the environment variable "LOCKSTEP_LOCKS" is "no-folder"
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 6
+        And it should say "the folder of locks no-folder cannot be used"
+        And it should say "name another one with LOCKSTEP_LOCKS"
+        When I run lockstep "held"
+        Then it should say "Locks are not known"
+
     Scenario: Approval is asked for, and refused where there is nobody to ask
         Given a feature "own.feature" with the steps:
             """
