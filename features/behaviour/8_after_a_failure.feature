@@ -123,6 +123,13 @@ Feature: 8. After a failure
         Then it should exit with 2
         And it should say 'there is no journal of a run "nope"; no live run has left a journal here'
 
+    Scenario: Nothing can be resumed on the embedded fleet, which is new each time
+        Given the website feature
+        And the environment variable "LOCKSTEP_RESUME" is "nope"
+        When I run cucumber-js "website.feature"
+        Then it should exit with 2
+        And it should say 'there is no journal of a run "nope"'
+
     Scenario: Killed between the drain and the unblock, and resumed
         Given the rolling feature
         And the host "web1.example.net=slow from step 2"

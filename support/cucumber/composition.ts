@@ -19,7 +19,7 @@ import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
 import { openLog, scrubber } from '../system/log'
 import { approval } from './approval'
 import { balancersOf } from './balancers'
-import { environmentFor, type RunParameters } from './environments'
+import { environmentFor, type RunParameters, type Surrounded } from './environments'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
 import { hostLocks } from './host_locks'
 import { writeRecovery } from './recovery'
@@ -63,8 +63,23 @@ export class Composition {
     around: Surroundings,
     cwd: string,
   ): Promise<Composition> {
+    const surrounded = await environmentFor(parameters, around, cwd)
+    try {
+      return Composition.composed(run, parameters, around, cwd, surrounded)
+    } catch (error) {
+      await surrounded.embedded?.stop()
+      throw error
+    }
+  }
+
+  private static composed(
+    run: Run,
+    parameters: RunParameters,
+    around: Surroundings,
+    cwd: string,
+    { environment, embedded }: Surrounded,
+  ): Composition {
     const mode = parameters.mode ?? 'embedded'
-    const { environment, embedded } = await environmentFor(parameters, around, cwd)
     const secrets = secretsOf(environment)
     const journal = new JournalFile(join(cwd, STATE, mode), run.id, () => systemClock.now())
     run.mode = mode
