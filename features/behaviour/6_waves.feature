@@ -102,6 +102,24 @@ Feature: 6. Waves
         Then it should exit with 0
         And it should say "noted: the hosts were taken in random order, with seed 7"
 
+    Scenario: In an order that nobody knows before, and everybody can know afterwards
+        Given a file "own.feature":
+            """
+            Feature: Own
+                Background:
+                    Given I want to update hosts with class roles::dev_server
+                    And the hosts are taken in random order
+                Scenario Outline: Own
+                    Given I take the next <wave>
+                    Examples:
+                        | wave     |
+                        | 1 host   |
+                        | the rest |
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "noted: the hosts were taken in random order, with seed"
+
     Scenario: The order has to be known before the first wave
         Given a feature "own.feature" with waves "1 host, the rest" and the steps:
             """

@@ -86,6 +86,18 @@ Feature: 9. Locks and gates
             | <run> no        | 6      | approval was refused          |
             | last-week alice | 6      | nobody approved within 2 s    |
 
+    Scenario: Approval by a signal
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And I wait up to 20 seconds for approval
+            When I update the package mywebapp
+            """
+        And the environment variable "LOCKSTEP_APPROVAL" is "signal"
+        When I run cucumber-js "own.feature", and send it "SIGUSR2" once it says "kill -USR2"
+        Then it should exit with 0
+        And it should say "Go on with 10 hosts? To approve: kill -USR2"
+
     Scenario: Only at the times that the feature says
         Given a feature "own.feature" with the steps:
             """

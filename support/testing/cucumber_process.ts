@@ -15,7 +15,7 @@ export interface ProcessRun {
   report: RunReport | undefined
 }
 
-type OnStart = (kill: (signal: NodeJS.Signals) => void, stdout: Readable) => void
+type OnStart = (kill: (signal: NodeJS.Signals) => void, stdout: Readable, stderr: Readable) => void
 
 interface RunReport {
   exitCode: number
@@ -70,7 +70,7 @@ async function node(
     stdin: 'ignore',
     reject: false,
   })
-  onStart((signal) => void child.kill(signal), child.stdout)
+  onStart((signal) => void child.kill(signal), child.stdout, child.stderr)
   const { exitCode, stdout, stderr } = await child
   const path = join(cwd, 'reports', 'run.json')
   const report = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunReport) : undefined

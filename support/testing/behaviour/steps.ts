@@ -181,6 +181,17 @@ When(
   },
 )
 
+When(
+  'I run cucumber-js {string}, and send it {string} once it says {string}',
+  async function (this: Manual, args: string, signal: NodeJS.Signals, said: string) {
+    this.run = await cucumber(args.split(' '), this.scratch.path, this.env, (kill, _stdout, stderr) => {
+      stderr.on('data', (chunk: Buffer) => {
+        if (chunk.toString().includes(said)) kill(signal)
+      })
+    })
+  },
+)
+
 Given('the hosts are mended', async function (this: Manual) {
   for (const host of this.elsewhere?.hosts ?? []) host.mend()
 })
