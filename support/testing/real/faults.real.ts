@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { cucumber, type ProcessRun } from '../cucumber_process'
 import { LiveRollout } from '../live_rollout'
 
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
 const ARGS = ['-p', 'live', 'rolling.feature']
 
 describe('a real process that rolls out in waves', () => {
@@ -36,11 +35,10 @@ describe('a real process that rolls out in waves', () => {
   for (const jump of ['-1h', '+1h']) {
     it(`is not fooled by its clock when that jumps by ${jump} in mid-wave`, async () => {
       live = await LiveRollout.prepare('')
-      if (!existsSync(FAKETIME)) throw new Error('libfaketime is not installed')
       const clock = live.scratch.write('clock', '+0')
       const jumped = live.when('"action":"drain"', () => writeFileSync(clock, jump))
       const run = await roll({
-        LD_PRELOAD: FAKETIME,
+        LD_PRELOAD: libfaketime(),
         FAKETIME_TIMESTAMP_FILE: clock,
         FAKETIME_NO_CACHE: '1',
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
@@ -76,3 +74,12 @@ describe('a real process that rolls out in waves', () => {
     }).timeout(60_000)
   }
 })
+
+/** Debian has it in a folder named after the machine. */
+function libfaketime(): string {
+  const found = readdirSync('/usr/lib')
+    .map((folder) => join('/usr/lib', folder, 'faketime', 'libfaketime.so.1'))
+    .find((path) => existsSync(path))
+  if (found === undefined) throw new Error('libfaketime is not installed')
+  return found
+}
