@@ -1,6 +1,4 @@
 import { hostFirewall } from '../balancers/firewall'
-import { HaproxyBackend } from '../balancers/haproxy/backend'
-import { haproxyBalancer } from '../balancers/haproxy/balancer'
 import type { Environment } from '../config/environment'
 import { puppetDisabled } from '../rollout/puppet'
 import type { Balancers, Hold } from '../rollout/ports'
@@ -22,6 +20,11 @@ export function balancersOf({ name: environment, haproxy, lookEvery }: Environme
           `the haproxy backend ${name} is named, and ${environment} has no HAProxy; give its runtime sockets in lockstep.yaml, such as haproxy: [{ socket: /run/haproxy/admin.sock }]`,
         )
       }
+      // Loaded only where a feature names a backend.
+      const { HaproxyBackend } =
+        require('../balancers/haproxy/backend') as typeof import('../balancers/haproxy/backend')
+      const { haproxyBalancer } =
+        require('../balancers/haproxy/balancer') as typeof import('../balancers/haproxy/balancer')
       const places = haproxy.map((address) => new HaproxyBackend(address, name, ANSWER_WITHIN))
       return haproxyBalancer(name, { places, upWithin: UP_WITHIN, lookEvery })
     },

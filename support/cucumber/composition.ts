@@ -7,7 +7,7 @@ import { secretsOf, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
 import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
-import type { Balancers, JournalEntry, Locks } from '../rollout/ports'
+import type { Approval, Balancers, JournalEntry, Locks } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { lookAt } from '../rollout/still_held'
 import { hosts as counted } from '../rollout/verdict'
@@ -15,14 +15,10 @@ import { parseWaveSize } from '../rollout/wave_plan'
 import { pause, systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { JournalFile, readJournals } from '../system/journal_file'
-import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
 import { openLog, scrubber } from '../system/log'
-import { approval } from './approval'
 import { balancersOf } from './balancers'
 import { environmentFor, type RunParameters, type Surrounded } from './environments'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
-import { hostLocks } from './host_locks'
-import { writeRecovery } from './recovery'
 import { claimsFor, recordOf } from './resume'
 import type { PlacedHost, Run } from './run'
 
@@ -163,7 +159,7 @@ export class Composition {
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
         }
-        if (this.run.exitCode !== 0) this.run.recovery ??= writeRecovery(this.run, feature, rollout)
+        if (this.run.exitCode !== 0) this.run.recovery ??= recover(this.run, feature, rollout)
       }
       if (this.rollouts.size > 0) {
         const held = this.run.exitCode === 0
@@ -207,21 +203,27 @@ export class Composition {
       clock: systemClock,
       balancers: this.balancers,
       locks: this.locks(feature, follows),
-      approval: approval({
-        run: this.run.id,
-        means: this.parts.around.env['LOCKSTEP_APPROVAL'],
-        terminal: process.stdin.isTTY && this.parts.around.env['CI'] === undefined,
-        user: userInfo().username,
-        clock: systemClock,
-        stopping: signal,
-        say: (text) => process.stderr.write(`\n    ${text}\n`),
-      }),
+      approval: { ask: (question, within) => this.approval().ask(question, within) },
       ledger,
       newId: () => randomBytes(16).toString('hex'),
       newSeed: () => randomBytes(4).readUInt32BE(),
       lookEvery: environment.lookEvery,
       stopping: signal,
       claims,
+    })
+  }
+
+  private approval(): Approval {
+    const { approval } = require('./approval') as typeof import('./approval')
+    const { env } = this.parts.around
+    return approval({
+      run: this.run.id,
+      means: env['LOCKSTEP_APPROVAL'],
+      terminal: process.stdin.isTTY && env['CI'] === undefined,
+      user: userInfo().username,
+      clock: systemClock,
+      stopping: this.run.stopping.signal,
+      say: (text) => process.stderr.write(`\n    ${text}\n`),
     })
   }
 
@@ -241,6 +243,9 @@ export class Composition {
   private locks(feature: string, follows: readonly string[]): Locks {
     if (this.run.mode !== 'live') return { patience: 0, hold: async () => {} }
     const { environment, journal, around } = this.parts
+    const { HostLocks, lockSurroundings } =
+      require('../system/locks/host_locks') as typeof import('../system/locks/host_locks')
+    const { hostLocks } = require('./host_locks') as typeof import('./host_locks')
     const locks = hostLocks(new HostLocks(lockSurroundings(around.env)), {
       claim: { run: this.run.id, feature, fleet: fleetName(environment) },
       takeReason: around.env['LOCKSTEP_TAKE_LOCK'],
@@ -277,6 +282,12 @@ export class Composition {
     rollouts.at(-1)?.overheard(stray)
     if (!stray.fails) this.run.note(`${stray.host} ${stray.detail}`)
   }
+}
+
+// What a start has no use for is loaded where it is needed: every file of it takes time.
+function recover(run: Run, feature: string, rollout: Rollout): string | undefined {
+  const { writeRecovery } = require('./recovery') as typeof import('./recovery')
+  return writeRecovery(run, feature, rollout)
 }
 
 function hashOf(feature: string): string {

@@ -1,7 +1,6 @@
 import type { Envelope } from '@cucumber/messages'
 import { LockstepError } from '../system/errors'
 import { Preflight } from './preflight'
-import { completeReport } from './report_page'
 import { run } from './run'
 
 interface PluginContext {
@@ -62,7 +61,10 @@ export const plugin = {
     process.once('exit', () => {
       check()
       if (run.exitCode !== 0) process.exitCode = run.exitCode
-      if (run.journal !== undefined) completeReport(run, began)
+      if (run.journal === undefined) return
+      // Loaded only now: nothing of it is needed before the end.
+      const { completeReport } = require('./report_page') as typeof import('./report_page')
+      completeReport(run, began)
     })
   },
 }
