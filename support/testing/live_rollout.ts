@@ -32,6 +32,8 @@ export class LiveRollout {
   private constructor(
     readonly fleet: EmbeddedFleet,
     readonly haproxy: SimulatedHaproxy,
+    /** The broker's. */
+    readonly port: number,
   ) {}
 
   static async prepare(faults: string): Promise<LiveRollout> {
@@ -44,8 +46,8 @@ export class LiveRollout {
       clock: systemClock,
     })
     const haproxy = new SimulatedHaproxy({ backends: description.backends })
-    const live = new LiveRollout(fleet, haproxy)
     const [port, runtimePort] = [await fleet.start(), await haproxy.start()]
+    const live = new LiveRollout(fleet, haproxy, port)
     const pool = 'plugin.activemq.pool'
     const cfg = `plugin.psk = ${secret}\n${pool}.size = 1\n${pool}.1.host = 127.0.0.1\n${pool}.1.port = ${port}\n`
     live.scratch.write('client.cfg', cfg)
