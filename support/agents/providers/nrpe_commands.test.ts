@@ -12,7 +12,7 @@ describe('the commands of NRPE', () => {
   const places = () => ({ folder: join(scratch.path, 'nrpe.d'), file: join(scratch.path, 'nrpe.cfg') })
   const printing =
     (exitCode: number, output: string): CommandRunner =>
-    async () => ({ exitCode, output, failure: undefined })
+    async () => ({ exitCode, stdout: output, output, failure: undefined })
   const one = (run: CommandRunner) => {
     scratch.write('nrpe.cfg', 'command[c]=/bin/check\n')
     return nrpeCommands(places(), run).run('c')
@@ -29,7 +29,7 @@ describe('the commands of NRPE', () => {
     const ran: string[] = []
     const checks = nrpeCommands(places(), async (program, args) => {
       ran.push([program, ...args].join(' '))
-      return { exitCode: 0, output: 'OK', failure: undefined }
+      return { exitCode: 0, stdout: 'OK', output: 'OK', failure: undefined }
     })
     for (const name of ['load', 'disk', 'other', '__proto__']) await checks.run(name)
     expect(ran).to.deep.equal(['/bin/load -w 9', '/bin/disk'])
@@ -86,15 +86,15 @@ describe('the commands of NRPE', () => {
   })
 
   it('that do not end are unknown, and so is one that cannot be run', async () => {
-    const late = await runCommand('/bin/sleep', ['10'], 100)
+    const late = await runCommand('/bin/sleep', ['10'], { within: 100 })
     expect(late.failure).to.equal('it took longer than 0.1 s and was ended')
-    expect((await runCommand('/nowhere/check', [], 1_000)).failure).to.match(/^it did not run: /)
+    expect((await runCommand('/nowhere/check', [], { within: 1_000 })).failure).to.match(/^it did not run: /)
     expect((await one(async () => late))?.output).to.equal('UNKNOWN: it took longer than 0.1 s and was ended')
   })
 
   it('end with everything that they have started', async () => {
     const began = Date.now()
-    await runCommand('/bin/sh', ['-c', 'sleep 30 & wait'], 200)
+    await runCommand('/bin/sh', ['-c', 'sleep 30 & wait'], { within: 200 })
     expect(Date.now() - began).to.be.below(5_000)
   })
 })

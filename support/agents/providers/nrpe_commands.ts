@@ -27,7 +27,7 @@ export function nrpeCommands(places: NrpePlaces, run: CommandRunner): Checks {
       const [program, ...args] = wordsOf(line) ?? []
       if (program === undefined)
         return unknown(`UNKNOWN: the command of ${name} needs a shell or arguments, and gets neither`)
-      const { exitCode, output, failure } = await run(program, args, WITHIN)
+      const { exitCode, output, failure } = await run(program, args, { within: WITHIN })
       return failure === undefined ? resultOf(exitCode, output) : unknown(`UNKNOWN: ${failure}`)
     },
   }

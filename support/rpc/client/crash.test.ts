@@ -8,6 +8,7 @@ import { NO_FILTER } from '../../protocol/filter'
 import { systemClock } from '../../system/clock'
 import { ALONE } from '../../testing/fake_fleet'
 import { testFleet, type TestFleet } from '../../testing/embedded'
+import { callOf } from '../../testing/call'
 
 const signal = new AbortController().signal
 const HOSTS = ['web1', 'web2', 'web3']
@@ -87,7 +88,9 @@ describe('a rollout that is killed at any entry of its journal', () => {
             expect(times, `${action} at entry ${killAt}`).to.be.at.most(known)
           }
           const blocked = (
-            await host.agents.get('iptables')?.actions['isblocked']?.({ ipaddr: '192.168.1.1' })
+            await host.agents
+              .get('iptables')
+              ?.actions['isblocked']?.({ ipaddr: '192.168.1.1' }, callOf('isblocked'))
           )?.['blocked']
           if (blocked === true) expect(held, `entry ${killAt}`).to.include(host.description.identity)
         }

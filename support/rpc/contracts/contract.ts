@@ -4,41 +4,71 @@ export type Data = null | boolean | number | bigint | string | Data[] | { [key: 
 /** What both sides agree on about one agent: MCollective's DDL, as data. */
 export interface Contract {
   readonly agent: string
+  readonly description: string
   /** Seconds that any of its actions may take. */
   readonly timeout: number
   readonly actions: Readonly<Record<string, ActionContract>>
 }
 
 export interface ActionContract {
+  readonly description: string
   /** Whether a host can be other than before once it is done. What only looks may be asked twice. */
   readonly effect: 'looks' | 'changes'
   readonly inputs: Readonly<Record<string, InputRule>>
   /** Names that every successful reply has to carry. */
   readonly outputs: readonly string[]
+  /** What replies tell, those names among it, and what each is. */
+  readonly tells: Readonly<Record<string, string>>
 }
 
 export type InputRule =
   | {
       readonly kind: 'text'
-      readonly pattern: RegExp
+      readonly pattern: { test(value: string): boolean; readonly source: string }
       readonly longest: number
       readonly expected: string
       readonly optional: boolean
     }
   | { readonly kind: 'boolean'; readonly optional: boolean }
   | { readonly kind: 'whole number'; readonly optional: boolean }
+  | { readonly kind: 'number'; readonly optional: boolean }
+  | { readonly kind: 'one of'; readonly choices: readonly string[]; readonly optional: boolean }
+  | { readonly kind: 'list'; readonly optional: boolean }
+  | { readonly kind: 'mapping'; readonly optional: boolean }
 
-export function looks(inputs: ActionContract['inputs'], outputs: readonly string[]): ActionContract {
-  return { effect: 'looks', inputs, outputs }
+interface Says {
+  inputs?: ActionContract['inputs']
+  /** What every successful reply carries. */
+  outputs?: Readonly<Record<string, string>>
+  /** What a reply may carry as well. */
+  also?: Readonly<Record<string, string>>
 }
 
-export function changes(inputs: ActionContract['inputs'], outputs: readonly string[] = []): ActionContract {
-  return { effect: 'changes', inputs, outputs }
+export function looks(description: string, says: Says = {}): ActionContract {
+  return action('looks', description, says)
+}
+
+export function changes(description: string, says: Says = {}): ActionContract {
+  return action('changes', description, says)
+}
+
+function action(
+  effect: ActionContract['effect'],
+  description: string,
+  { inputs = {}, outputs = {}, also = {} }: Says,
+): ActionContract {
+  return { description, effect, inputs, outputs: Object.keys(outputs), tells: { ...outputs, ...also } }
 }
 
 export function text(pattern: RegExp, longest: number, expected: string): InputRule {
   return { kind: 'text', pattern, longest, expected, optional: false }
 }
+
+export function oneOf(...choices: string[]): InputRule {
+  return { kind: 'one of', choices, optional: false }
+}
+
+export const flag: InputRule = { kind: 'boolean', optional: true }
 
 export function optional(rule: InputRule): InputRule {
   return { ...rule, optional: true }
@@ -72,8 +102,29 @@ export interface InputFault {
 }
 
 function valueFault(rule: InputRule, value: Data): string | undefined {
-  if (rule.kind === 'boolean') return typeof value === 'boolean' ? undefined : 'has to be true or false'
-  if (rule.kind === 'whole number') return Number.isInteger(value) ? undefined : 'has to be a whole number'
+  switch (rule.kind) {
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : 'has to be true or false'
+    case 'whole number':
+      return Number.isInteger(value) ? undefined : 'has to be a whole number'
+    case 'number':
+      return typeof value === 'number' && Number.isFinite(value) ? undefined : 'has to be a number'
+    case 'list':
+      return Array.isArray(value) ? undefined : 'has to be a list'
+    case 'mapping':
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? undefined
+        : 'has to be a mapping of names to values'
+    case 'one of':
+      return typeof value === 'string' && rule.choices.includes(value)
+        ? undefined
+        : `has to be one of ${rule.choices.join(', ')}`
+    case 'text':
+      return textFault(rule, value)
+  }
+}
+
+function textFault(rule: InputRule & { kind: 'text' }, value: Data): string | undefined {
   if (typeof value !== 'string') return `has to be text: ${rule.expected}`
   if (value.length > rule.longest) return `is longer than ${rule.longest} characters`
   return rule.pattern.test(value) ? undefined : `is ${JSON.stringify(value)}, which is not ${rule.expected}`

@@ -26,9 +26,12 @@ export const address: InputRule = {
   longest: 45,
   expected: 'an IP address, such as 192.168.1.1',
   optional: false,
-  // Only `test` is asked of a rule's pattern, and no readable expression tells addresses from their like.
-  pattern: Object.assign(/^/, { test: (value: string) => isIP(value) !== 0 && !value.includes('%') }),
+  // No readable expression tells addresses from their like; `source` is what a DDL says of it.
+  pattern: { test: (value: string) => isIP(value) !== 0 && !value.includes('%'), source: '^[0-9a-fA-F.:]+$' },
 }
 
-export const flag: InputRule = { kind: 'boolean', optional: true }
+export const leaseName = text(/^[\w.:-]+$/, 100, 'the name of a run: letters, digits and . : - _')
+export const puppetEnvironment = text(/^[a-z][a-z0-9_]*$/, 50, 'a puppet environment, such as production')
+export const puppetTags = text(/^[\w:.-]+(\s*,\s*[\w:.-]+)*$/, 120, 'puppet tags with commas between them')
+export const puppetServer = text(/^[a-zA-Z0-9][\w.-]*(:\d{1,5})?$/, 100, 'a server, or server:port')
 export const optionalVersion = optional(packageVersion)

@@ -74,7 +74,7 @@ export class RpcHost {
     const objection = await this.options.mayRun?.(request, action)
     const reply =
       objection === undefined
-        ? await perform(agent, action, this.options.clock)
+        ? await perform(agent, action, request, this.options.clock)
         : { statuscode: 5, statusmsg: objection, data: {} }
     return encodeRpcReply(reply)
   }
@@ -90,24 +90,25 @@ export class RpcHost {
   }
 }
 
-async function perform(agent: Agent, request: RpcRequest, clock: Clock): Promise<RpcReply> {
+async function perform(
+  agent: Agent,
+  { action: name, data }: RpcRequest,
+  request: OpenedRequest,
+  clock: Clock,
+): Promise<RpcReply> {
   const { contract } = agent
-  const known = Object.hasOwn(contract.actions, request.action) ? contract.actions[request.action] : undefined
-  const action = Object.hasOwn(agent.actions, request.action) ? agent.actions[request.action] : undefined
+  const known = Object.hasOwn(contract.actions, name) ? contract.actions[name] : undefined
+  const action = Object.hasOwn(agent.actions, name) ? agent.actions[name] : undefined
   if (known === undefined || action === undefined) {
-    return {
-      statuscode: 2,
-      statusmsg: `Unknown action '${request.action}' for agent '${contract.agent}'`,
-      data: {},
-    }
+    return { statuscode: 2, statusmsg: `Unknown action '${name}' for agent '${contract.agent}'`, data: {} }
   }
-  const fault = inputFault(known, request.data)
+  const fault = inputFault(known, data)
   if (fault !== undefined) {
     return { statuscode: fault.kind === 'missing' ? 3 : 4, statusmsg: fault.message, data: {} }
   }
   try {
-    const data = await inTime(action(request.data), contract.timeout, clock)
-    return { statuscode: 0, statusmsg: 'OK', data }
+    const call = (signal: AbortSignal) => action(data, { ...request, action: name, signal })
+    return { statuscode: 0, statusmsg: 'OK', data: await inTime(call, contract.timeout, clock) }
   } catch (error) {
     if (error instanceof ActionFailed)
       return { statuscode: error.statuscode, statusmsg: error.message, data: error.data }
@@ -115,12 +116,25 @@ async function perform(agent: Agent, request: RpcRequest, clock: Clock): Promise
   }
 }
 
-/** Whoever asked does not wait any longer than the contract says; what the action has started ends itself by then. */
-function inTime<T>(work: Promise<T> | T, seconds: number, clock: Clock): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = clock.after(seconds * 1000, () =>
-      reject(new ActionFailed(`it took longer than ${seconds} s`, {}, 5)),
-    )
-    Promise.resolve(work).then(resolve, reject).finally(stop)
-  })
+/** The part of its time after which an action is told to end, so that it can still be said how it ended. */
+const TOLD_TO_END = 0.9
+
+/** Whoever asked does not wait any longer than the contract says. */
+async function inTime<T>(
+  work: (signal: AbortSignal) => Promise<T> | T,
+  seconds: number,
+  clock: Clock,
+): Promise<T> {
+  const over = new AbortController()
+  const stops: (() => void)[] = []
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const late = new ActionFailed(`it took longer than ${seconds} s`, {}, 5)
+      stops.push(clock.after(seconds * TOLD_TO_END * 1000, () => over.abort(late)))
+      stops.push(clock.after(seconds * 1000, () => reject(late)))
+      Promise.resolve(work(over.signal)).then(resolve, reject)
+    })
+  } finally {
+    for (const stop of stops) stop()
+  }
 }

@@ -10,6 +10,7 @@ import { systemClock } from '../../system/clock'
 import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
 import { quickEnvironment } from '../live_rollout'
 import { Scratch } from '../scratch'
+import { callOf } from '../call'
 
 /** A folder in which the chapters of the manual run cucumber-js as a person would. */
 class Manual extends World {
@@ -200,7 +201,9 @@ Given(
   'somebody puts the version {string} on {string}',
   async function (this: Manual, version: string, name: string) {
     const host = this.elsewhere?.hosts.find(({ description }) => description.identity === name)
-    await host?.agents.get('package')?.actions['install']?.({ package: 'mywebapp', version })
+    await host?.agents
+      .get('package')
+      ?.actions['install']?.({ package: 'mywebapp', version }, callOf('install'))
   },
 )
 

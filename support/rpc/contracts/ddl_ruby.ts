@@ -1,0 +1,94 @@
+import type { ActionContract, Contract, InputRule } from './contract'
+
+/** The contract as the `.ddl` that Ruby's `mco` wants for an agent, in `mcollective/agent` of its libdir. */
+export function rubyDdl(contract: Contract, version: string): string {
+  const metadata = [
+    ['name', quoted(contract.agent)],
+    ['description', quoted(contract.description)],
+    ['author', quoted('Lockstep')],
+    ['license', quoted('Apache-2.0')],
+    ['version', quoted(version)],
+    ['url', quoted('')],
+    ['timeout', String(contract.timeout)],
+  ]
+  const actions = Object.entries(contract.actions).map(([name, action]) => actionDdl(name, action))
+  return (
+    [`metadata ${pairs(metadata, 9)}`, 'requires :mcollective => "2.2.1"', ...actions].join('\n\n') + '\n'
+  )
+}
+
+function actionDdl(name: string, action: ActionContract): string {
+  const display = action.effect === 'looks' ? ['    display :always'] : []
+  const inputs = Object.entries(action.inputs).map(([input, rule]) =>
+    block('input', input, [
+      ['prompt', quoted(titled(input))],
+      ['description', quoted(described(input, rule))],
+      ...ruleDdl(rule),
+      ['optional', String(rule.optional)],
+    ]),
+  )
+  const outputs = Object.entries(action.tells).map(([output, description]) =>
+    block('output', output, [
+      ['description', quoted(description)],
+      ['display_as', quoted(titled(output))],
+    ]),
+  )
+  const body = [...display, ...inputs, ...outputs].join('\n\n')
+  return `action ${quoted(name)}, :description => ${quoted(action.description)} do\n${body}\nend`
+}
+
+function ruleDdl(rule: InputRule): string[][] {
+  switch (rule.kind) {
+    case 'text':
+      return [
+        ['type', ':string'],
+        ['validation', `'${rubyPattern(rule.pattern.source).replace(/['\\]/g, '\\$&')}'`],
+        ['maxlength', String(rule.longest)],
+      ]
+    case 'boolean':
+      return [['type', ':boolean']]
+    case 'whole number':
+      return [['type', ':integer']]
+    case 'number':
+      return [['type', ':number']]
+    case 'one of':
+      return [
+        ['type', ':list'],
+        ['list', `[${rule.choices.map(quoted).join(', ')}]`],
+      ]
+    case 'list':
+      return [['type', ':array']]
+    case 'mapping':
+      return [['type', ':hash']]
+  }
+}
+
+/** In Ruby `^` and `$` are about lines. */
+function rubyPattern(source: string): string {
+  return source.replace(/^\^/, '\\A').replace(/\$$/, '\\z')
+}
+
+function described(input: string, rule: InputRule): string {
+  return rule.kind === 'text' && rule.expected !== 'text' ? rule.expected : titled(input)
+}
+
+function block(kind: string, name: string, lines: string[][]): string {
+  return `    ${kind} :${name},\n          ${pairs(lines, 10)}`
+}
+
+function pairs(lines: string[][], column: number): string {
+  const width = Math.max(...lines.map(([key = '']) => key.length))
+  return lines
+    .map(([key = '', value]) => `:${key.padEnd(width)} => ${value}`)
+    .join(`,\n${' '.repeat(column)}`)
+}
+
+function titled(name: string): string {
+  const words = name.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** Double quotes in Ruby take `#{…}`. */
+function quoted(text: string): string {
+  return `"${text.replace(/["\\#]/g, '\\$&')}"`
+}

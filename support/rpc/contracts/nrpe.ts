@@ -1,0 +1,15 @@
+import { looks, type Contract } from './contract'
+import { checkName } from './rules'
+
+export const nrpe = {
+  agent: 'nrpe',
+  description: 'Runs the checks of a host’s monitoring',
+  timeout: 20,
+  actions: {
+    runcommand: looks('Runs a check', {
+      inputs: { command: checkName },
+      outputs: { exitcode: '0 ok, 1 warning, 2 critical, 3 unknown' },
+      also: { output: 'What the check said', perfdata: 'Its performance data', command: 'Which check' },
+    }),
+  },
+} as const satisfies Contract

@@ -1,0 +1,67 @@
+import { changes, looks, oneOf, optional, type Contract } from './contract'
+import { optionalVersion, packageName } from './rules'
+
+const onePackage = { package: packageName }
+const state = {
+  name: 'Package name',
+  version: 'Version number, without the release',
+  release: 'Release number',
+  epoch: 'Epoch',
+  arch: 'Architecture',
+  provider: 'What the package manager was asked through',
+  output: 'What the package manager said',
+}
+const ensure = 'Full version, absent or purged'
+const ran = { output: 'What the package manager said', exitcode: 'How it ended' }
+const outdated = {
+  outputs: { outdated_packages: 'Packages that have a newer version' },
+  also: { ...ran, package_manager: 'Which package manager' },
+}
+
+export const packages = {
+  agent: 'package',
+  description: 'Installs, updates and removes packages, and tells their versions',
+  timeout: 180,
+  actions: {
+    status: looks('Tells the version of a package', {
+      inputs: onePackage,
+      outputs: { ensure },
+      also: state,
+    }),
+    install: changes('Installs a package, in a given version or the newest', {
+      inputs: { ...onePackage, version: optionalVersion },
+      also: { ensure, ...state },
+    }),
+    update: changes('Brings an installed package to its newest version', {
+      inputs: onePackage,
+      also: { ensure, ...state },
+    }),
+    uninstall: changes('Removes a package and keeps its configuration', {
+      inputs: onePackage,
+      also: { ensure, ...state },
+    }),
+    purge: changes('Removes a package and its configuration', {
+      inputs: onePackage,
+      also: { ensure, ...state },
+    }),
+    count: looks('Counts the installed packages', {
+      outputs: { output: 'How many packages' },
+      also: { exitcode: ran.exitcode },
+    }),
+    md5: looks('Tells an MD5 of the installed packages, to compare hosts by', {
+      outputs: { output: 'MD5 of names and versions' },
+      also: { exitcode: ran.exitcode },
+    }),
+    checkupdates: looks('Tells which packages have newer versions', outdated),
+    apt_checkupdates: looks('Tells which packages have newer versions, by apt', outdated),
+    yum_checkupdates: looks('Tells which packages have newer versions, by dnf or yum', outdated),
+    refresh: changes('Reads the package lists again', { also: ran }),
+    apt_update: changes('Reads the package lists again, by apt', { also: ran }),
+    yum_clean: changes('Empties the cache of dnf or yum', {
+      inputs: {
+        mode: optional(oneOf('all', 'headers', 'packages', 'metadata', 'dbcache', 'plugins', 'expire-cache')),
+      },
+      also: ran,
+    }),
+  },
+} as const satisfies Contract
