@@ -1,74 +1,161 @@
+import { createHash } from 'node:crypto'
 import { contracts } from '../rpc/contracts'
 import type { Data } from '../rpc/contracts/contract'
-import { ActionFailed, type Agent } from '../rpc/server/agent'
+import { aborting, ActionFailed, type Action, type Agent, type Call } from '../rpc/server/agent'
 import { textInput } from '../rpc/server/inputs'
+import { InTurn } from '../system/in_turn'
 
-/** A host's package manager. */
+/** A host's package manager, as far as single packages go. */
 export interface PackageManager {
-  /** The full installed version, `absent`, or `purged`. */
-  installed(name: string): Promise<string> | string
-  /** The newest version when none is given. @throws Error in the package manager's own words */
-  install(name: string, version?: string): Promise<void> | void
-  remove(name: string, purge: boolean): Promise<void> | void
+  /** What answers name as their provider: `apt`, `dnf`, `yum`. */
+  readonly provider: string
+  state(name: string): Promise<PackageState> | PackageState
+  /** The newest version when none is given. Resolves with what it printed. @throws Error in the package manager's own words */
+  install(name: string, version: string | undefined, signal: AbortSignal): Promise<string> | string
+  remove(name: string, purge: boolean, signal: AbortSignal): Promise<string> | string
 }
 
-export function packageAgent(packages: PackageManager): Agent {
-  const status = async (name: string) => ({
-    name,
-    ensure: await packages.installed(name),
-    arch: null,
-    epoch: null,
-    version: null,
-    release: null,
-    output: null,
-    provider: null,
-  })
+export interface PackageState {
+  /** The full installed version, `absent`, or `purged`. */
+  ensure: string
+  version?: string
+  release?: string
+  epoch?: string
+  arch?: string
+}
+
+/** What a package manager knows of all packages. */
+export interface PackageLists {
+  /** A line for each installed package, in an order that does not change by itself. */
+  installed(): Promise<readonly string[]> | readonly string[]
+  outdated(signal: AbortSignal): Promise<Outdated> | Outdated
+  refresh(signal: AbortSignal): Promise<Ran> | Ran
+  /** Undefined where there is nothing to be cleaned in that way. */
+  clean(mode: string, signal: AbortSignal): Promise<Ran | undefined> | Ran | undefined
+}
+
+export interface Ran {
+  exitcode: number
+  output: string
+}
+
+export interface Outdated extends Ran {
+  packages: readonly { package: string; version: string; repo: string }[]
+}
+
+/** One request at a time: a package database has one writer, and a look during a change would see it half done. */
+export function packageAgent(manager: PackageManager, lists: PackageLists): Agent {
+  const queue = new InTurn()
+  const inTurn =
+    (action: Action): Action =>
+    (inputs, call) =>
+      queue.run(call.signal, () => action(inputs, call))
+  const actions = aborting({ ...actionsOnOne(manager), ...actionsOnAll(manager.provider, lists) })
+  return {
+    contract: contracts.package,
+    actions: Object.fromEntries(Object.entries(actions).map(([name, action]) => [name, inTurn(action)])),
+  }
+}
+
+function actionsOnOne(manager: PackageManager): Record<string, Action> {
+  const status = async (name: string): Promise<Record<string, Data> & { ensure: string }> => {
+    const { ensure, version = null, release = null, epoch = null, arch = null } = await manager.state(name)
+    return { name, ensure, version, release, epoch, arch, output: null, provider: manager.provider }
+  }
   const change = async (
     name: string,
-    work: () => Promise<void> | void,
+    work: () => Promise<string> | string,
     isDone: (ensure: string) => boolean,
   ) => {
+    let output: string
     try {
-      await work()
+      output = await work()
     } catch (error) {
-      throw new ActionFailed(error instanceof Error ? error.message : String(error), await status(name))
+      throw new ActionFailed((error as Error).message, await status(name).catch(() => ({ name })))
     }
-    const after = await status(name)
+    const after = { ...(await status(name)), output }
     if (!isDone(after.ensure)) throw new ActionFailed(`Package ${name} is ${after.ensure} afterwards`, after)
     return after
   }
-  const isPresent = (ensure: string) => ensure !== 'absent' && ensure !== 'purged'
-  const name = (inputs: Readonly<Record<string, Data>>) => textInput(inputs, 'package')
+  const remove =
+    (purge: boolean): Action =>
+    (inputs, { signal }) =>
+      change(nameOf(inputs), () => manager.remove(nameOf(inputs), purge, signal), isAway)
   return {
-    contract: contracts.package,
-    actions: {
-      status: (inputs) => status(name(inputs)),
-      install(inputs) {
-        const version = inputs['version']
-        return change(
-          name(inputs),
-          () => packages.install(name(inputs), typeof version === 'string' ? version : undefined),
-          isPresent,
-        )
-      },
-      async update(inputs) {
-        const before = await status(name(inputs))
-        if (!isPresent(before.ensure))
-          throw new ActionFailed(`Package ${before.name} is not installed`, before)
-        return change(before.name, () => packages.install(before.name), isPresent)
-      },
-      uninstall: (inputs) =>
-        change(
-          name(inputs),
-          () => packages.remove(name(inputs), false),
-          (e) => !isPresent(e),
-        ),
-      purge: (inputs) =>
-        change(
-          name(inputs),
-          () => packages.remove(name(inputs), true),
-          (e) => !isPresent(e),
-        ),
+    status: (inputs) => status(nameOf(inputs)),
+    install(inputs, { signal }) {
+      const name = nameOf(inputs)
+      const version = typeof inputs['version'] === 'string' ? inputs['version'] : undefined
+      return change(
+        name,
+        () => manager.install(name, version, signal),
+        (ensure) => !isAway(ensure) && (version === undefined || isVersion(ensure, version)),
+      )
+    },
+    async update(inputs, { signal }) {
+      const before = await status(nameOf(inputs))
+      if (isAway(before.ensure)) throw new ActionFailed(`Package ${nameOf(inputs)} is not installed`, before)
+      return change(
+        nameOf(inputs),
+        () => manager.install(nameOf(inputs), undefined, signal),
+        (ensure) => !isAway(ensure),
+      )
+    },
+    uninstall: remove(false),
+    purge: remove(true),
+  }
+}
+
+function actionsOnAll(provider: string, lists: PackageLists): Record<string, Action> {
+  const only =
+    (family: 'apt' | 'yum', action: (call: Call) => Promise<Record<string, Data>>): Action =>
+    (_, call) => {
+      if ((provider === 'apt') !== (family === 'apt'))
+        throw new ActionFailed(`The packages of this host are managed by ${provider}, not by ${family}`)
+      return action(call)
+    }
+  const checkupdates = async ({ signal }: Call): Promise<Record<string, Data>> => {
+    const { packages, exitcode, output } = await lists.outdated(signal)
+    const outdated = packages.map((each) => ({ ...each }))
+    return { package_manager: provider, exitcode, output, outdated_packages: outdated }
+  }
+  const refresh = async ({ signal }: Call) => succeeded(await lists.refresh(signal))
+  return {
+    async count() {
+      return { exitcode: 0, output: String((await lists.installed()).length) }
+    },
+    async md5() {
+      const text = (await lists.installed()).map((line) => `${line}\n`).join('')
+      return { exitcode: 0, output: createHash('md5').update(text).digest('hex') }
+    },
+    checkupdates: (_, call) => checkupdates(call),
+    apt_checkupdates: only('apt', checkupdates),
+    yum_checkupdates: only('yum', checkupdates),
+    refresh: (_, call) => refresh(call),
+    apt_update: only('apt', refresh),
+    async yum_clean(inputs, { signal }) {
+      const ran = await lists.clean(typeof inputs['mode'] === 'string' ? inputs['mode'] : 'all', signal)
+      if (ran === undefined) throw new ActionFailed(`There is no such cache to clean with ${provider}`)
+      return succeeded(ran)
     },
   }
+}
+
+function succeeded({ exitcode, output }: Ran): Record<string, Data> {
+  if (exitcode !== 0)
+    throw new ActionFailed(`It ended with exit status ${exitcode}: ${output}`, { exitcode, output })
+  return { exitcode, output }
+}
+
+function nameOf(inputs: Readonly<Record<string, Data>>): string {
+  return textInput(inputs, 'package')
+}
+
+function isAway(ensure: string): boolean {
+  return ensure === 'absent' || ensure === 'purged'
+}
+
+/** A version may be asked for without the epoch that the package manager shows. */
+function isVersion(ensure: string, version: string): boolean {
+  return ensure === version || ensure.replace(/^\d+:/, '') === version
 }

@@ -1,13 +1,13 @@
 import { contracts } from '../rpc/contracts'
 import type { Data } from '../rpc/contracts/contract'
-import { ActionFailed, type Agent } from '../rpc/server/agent'
+import { aborting, ActionFailed, type Action, type Agent } from '../rpc/server/agent'
 import { textInput } from '../rpc/server/inputs'
 
-/** A host's service manager. */
+/** A host's service manager. @throws Error in its own words, also for a service that it does not know */
 export interface ServiceManager {
   isRunning(name: string): Promise<boolean> | boolean
-  start(name: string): Promise<void> | void
-  stop(name: string): Promise<void> | void
+  start(name: string, signal: AbortSignal): Promise<void> | void
+  stop(name: string, signal: AbortSignal): Promise<void> | void
 }
 
 export function serviceAgent(services: ServiceManager): Agent {
@@ -21,33 +21,31 @@ export function serviceAgent(services: ServiceManager): Agent {
     return after
   }
   const name = (inputs: Readonly<Record<string, Data>>) => textInput(inputs, 'service')
-  return {
-    contract: contracts.service,
-    actions: {
-      status: (inputs) => status(name(inputs)),
-      async start(inputs) {
-        if (await services.isRunning(name(inputs))) {
-          throw new ActionFailed(`Could not start service ${name(inputs)}: it is already running`, {
-            status: 'running',
-          })
-        }
-        await services.start(name(inputs))
-        return settle(name(inputs), 'running')
-      },
-      async stop(inputs) {
-        if (!(await services.isRunning(name(inputs)))) {
-          throw new ActionFailed(`Could not stop service ${name(inputs)}: it is already stopped`, {
-            status: 'stopped',
-          })
-        }
-        await services.stop(name(inputs))
-        return settle(name(inputs), 'stopped')
-      },
-      async restart(inputs) {
-        if (await services.isRunning(name(inputs))) await services.stop(name(inputs))
-        await services.start(name(inputs))
-        return settle(name(inputs), 'running')
-      },
+  const actions: Record<string, Action> = {
+    status: (inputs) => status(name(inputs)),
+    async start(inputs, { signal }) {
+      if (await services.isRunning(name(inputs))) {
+        throw new ActionFailed(`Could not start service ${name(inputs)}: it is already running`, {
+          status: 'running',
+        })
+      }
+      await services.start(name(inputs), signal)
+      return settle(name(inputs), 'running')
+    },
+    async stop(inputs, { signal }) {
+      if (!(await services.isRunning(name(inputs)))) {
+        throw new ActionFailed(`Could not stop service ${name(inputs)}: it is already stopped`, {
+          status: 'stopped',
+        })
+      }
+      await services.stop(name(inputs), signal)
+      return settle(name(inputs), 'stopped')
+    },
+    async restart(inputs, { signal }) {
+      if (await services.isRunning(name(inputs))) await services.stop(name(inputs), signal)
+      await services.start(name(inputs), signal)
+      return settle(name(inputs), 'running')
     },
   }
+  return { contract: contracts.service, actions: aborting(actions) }
 }

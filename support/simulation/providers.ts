@@ -1,6 +1,7 @@
 import type { Firewall } from '../agents/iptables'
+import type { Lease, LeaseStore } from '../agents/lock'
 import type { CheckResult, Checks } from '../agents/nrpe'
-import type { PackageManager } from '../agents/package'
+import type { PackageLists, PackageManager } from '../agents/package'
 import type { Puppet, PuppetStatus } from '../agents/puppet'
 import type { ServiceManager } from '../agents/service'
 
@@ -11,28 +12,46 @@ export function pretendPackages(
   repository: Repository,
   installed: Record<string, string>,
   lies: () => boolean,
-): PackageManager {
+): PackageManager & PackageLists {
   const state = new Map(Object.entries(installed))
   const offers = (name: string) => (Object.hasOwn(repository, name) ? (repository[name] ?? []) : [])
   // A host that lies believes itself: it reports what it was told to install to whoever asks in the same breath.
   const claimed = new Map<string, string>()
+  const refuseUnknown = (name: string, version: string | undefined): string => {
+    if (version !== undefined && offers(name).includes(version)) return version
+    throw new Error(`no repository offers ${name}${version === undefined ? '' : ` ${version}`}`)
+  }
   return {
-    installed(name) {
+    provider: 'pretend',
+    state(name) {
       const claim = claimed.get(name)
       claimed.delete(name)
-      return claim ?? state.get(name) ?? 'absent'
+      return { ensure: claim ?? state.get(name) ?? 'absent' }
     },
-    install(name, version = offers(name).at(-1)) {
-      if (version === undefined || !offers(name).includes(version)) {
-        throw new Error(`no repository offers ${name}${version === undefined ? '' : ` ${version}`}`)
-      }
-      if (lies()) claimed.set(name, version)
-      else state.set(name, version)
+    install(name, version) {
+      const chosen = refuseUnknown(name, version ?? offers(name).at(-1))
+      if (lies()) claimed.set(name, chosen)
+      else state.set(name, chosen)
+      return ''
     },
     remove(name, purge) {
       if (lies()) claimed.set(name, purge ? 'purged' : 'absent')
       else state.delete(name)
+      return ''
     },
+    installed: () => [...state].map(([name, version]) => `${name} ${version}`).sort(),
+    outdated: () => ({
+      exitcode: 0,
+      output: '',
+      packages: [...state].flatMap(([name, version]) => {
+        const newest = offers(name).at(-1)
+        return newest === undefined || newest === version
+          ? []
+          : [{ package: name, version: newest, repo: 'pretend' }]
+      }),
+    }),
+    refresh: () => ({ exitcode: 0, output: '' }),
+    clean: () => undefined,
   }
 }
 
@@ -60,14 +79,20 @@ export function pretendServices(
 
 export function pretendFirewall(lies: () => boolean): Firewall {
   const addresses = new Set<string>()
+  let claim: ((seen: Set<string>) => void) | undefined
+  const change = (work: (seen: Set<string>) => void) => {
+    if (lies()) claim = work
+    else work(addresses)
+  }
   return {
-    blocked: () => [...addresses],
-    block(address) {
-      if (!lies()) addresses.add(address)
+    blocked() {
+      const seen = new Set(addresses)
+      claim?.(seen)
+      claim = undefined
+      return [...seen]
     },
-    unblock(address) {
-      if (!lies()) addresses.delete(address)
-    },
+    block: (address) => change((seen) => void seen.add(address)),
+    unblock: (address) => change((seen) => void seen.delete(address)),
   }
 }
 
@@ -85,11 +110,30 @@ export function pretendChecks(results: Readonly<Record<string, readonly CheckRes
 }
 
 export function pretendPuppet(now: () => number): Puppet {
-  const state: PuppetStatus = { enabled: true, applying: false, lastrun: 0, disable_message: '' }
+  const state: PuppetStatus = {
+    enabled: true,
+    applying: false,
+    daemon: true,
+    lastrun: 0,
+    disable_message: '',
+  }
   return {
     status: () => ({ ...state }),
-    run: () => void (state.lastrun = Math.floor(now() / 1000)),
+    summary: () => ({ resources: {}, time: {}, version: {} }),
+    run() {
+      state.lastrun = Math.floor(now() / 1000)
+      return 'Started a Puppet run'
+    },
     enable: () => void Object.assign(state, { enabled: true, disable_message: '' }),
     disable: (message) => void Object.assign(state, { enabled: false, disable_message: message }),
+  }
+}
+
+export function pretendLease(): LeaseStore {
+  let lease: Lease | undefined
+  return {
+    read: () => lease,
+    write: (next) => void (lease = next),
+    clear: () => void (lease = undefined),
   }
 }

@@ -1,5 +1,6 @@
 import { dataSources } from '../agents/data_sources'
 import { iptablesAgent } from '../agents/iptables'
+import { lockAgent } from '../agents/lock'
 import { nrpeAgent, type CheckResult } from '../agents/nrpe'
 import { packageAgent } from '../agents/package'
 import { puppetAgent } from '../agents/puppet'
@@ -16,6 +17,7 @@ import type { Fault } from './faults'
 import {
   pretendChecks,
   pretendFirewall,
+  pretendLease,
   pretendPackages,
   pretendPuppet,
   pretendServices,
@@ -68,6 +70,7 @@ export class SimulatedHost {
     const { clock, collective } = options
     const lies = () => this.has('lies')
     const contracts = () => [...this.agents.values()].map(({ contract }) => contract)
+    const packages = pretendPackages(options.repository, { ...description.packages }, lies)
     const own = [
       rpcutilAgent({
         identity,
@@ -82,7 +85,7 @@ export class SimulatedHost {
         stats: () => ({}),
         now: () => clock.now(),
       }),
-      packageAgent(pretendPackages(options.repository, { ...description.packages }, lies)),
+      packageAgent(packages, packages),
       serviceAgent(pretendServices(description.services, lies)),
       iptablesAgent(pretendFirewall(lies)),
       nrpeAgent(pretendChecks(description.checks)),
@@ -90,6 +93,7 @@ export class SimulatedHost {
         pretendPuppet(() => clock.now()),
         () => clock.now(),
       ),
+      lockAgent(pretendLease(), () => clock.now()),
     ].filter(({ contract }) => !description.without.includes(contract.agent))
     this.agents = new Map(own.map((agent) => [agent.contract.agent, this.counted(agent)]))
     this.host = new RpcHost({
@@ -214,11 +218,11 @@ export class SimulatedHost {
   private counted(agent: Agent): Agent {
     const actions = Object.entries(agent.actions).map(([name, action]) => [
       name,
-      (inputs: Parameters<typeof action>[0]) => {
+      (...call: Parameters<typeof action>) => {
         const key = `${agent.contract.agent} ${name}`
         this.performed.set(key, (this.performed.get(key) ?? 0) + 1)
         if (this.has('fails')) throw new Error('the disk is full')
-        return action(inputs)
+        return action(...call)
       },
     ])
     return { contract: agent.contract, actions: Object.fromEntries(actions) }

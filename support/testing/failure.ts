@@ -10,3 +10,13 @@ export async function failure(work: Promise<unknown>): Promise<LockstepError> {
   }
   throw new Error('it was expected to fail')
 }
+
+/** What an error says that some work is expected to end with. */
+export async function reasonOf(work: unknown): Promise<string> {
+  try {
+    await work
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('it was expected to fail')
+}

@@ -1,0 +1,68 @@
+import { contracts } from '../rpc/contracts'
+import type { Data } from '../rpc/contracts/contract'
+import { aborting, ActionFailed, type Agent } from '../rpc/server/agent'
+import { textInput } from '../rpc/server/inputs'
+
+export interface Lease {
+  run: string
+  owner: string
+  feature: string
+  /** Seconds since 1970. */
+  since: number
+  until: number
+}
+
+/** Where a host keeps its one lease, over restarts too. */
+export interface LeaseStore {
+  read(): Lease | undefined
+  write(lease: Lease): void
+  clear(): void
+}
+
+const LONGEST = 24 * 3_600
+
+/** One lease for the whole host. It lapses unless it is renewed; whose it is, is decided here and not by who asks first there. */
+export function lockAgent(leases: LeaseStore, now: () => number): Agent {
+  const seconds = () => Math.floor(now() / 1000)
+  const held = () => {
+    const lease = leases.read()
+    return lease === undefined || lease.until <= seconds() ? undefined : lease
+  }
+  const told = (lease: Lease | undefined): Record<string, Data> => ({ locked: lease !== undefined, ...lease })
+  return {
+    contract: contracts.lock,
+    actions: aborting({
+      status: () => told(held()),
+      acquire(inputs, { callerid }) {
+        const lease = held()
+        const run = textInput(inputs, 'run')
+        if (lease !== undefined && lease.run !== run && lease.run !== inputs['instead_of'])
+          throw new ActionFailed(
+            `This host is held by the rollout ${lease.run} of ${lease.owner} since ${at(lease.since)}, until ${at(lease.until)} unless renewed`,
+            told(lease),
+          )
+        const asked = Number(inputs['seconds'])
+        if (asked < 1 || asked > LONGEST)
+          throw new ActionFailed(`A lease is for 1 to ${LONGEST} seconds, not for ${asked}`)
+        const own = {
+          run,
+          owner: `${textInput(inputs, 'owner')} (${callerid})`,
+          feature: typeof inputs['feature'] === 'string' ? inputs['feature'] : '',
+          since: lease?.run === run ? lease.since : seconds(),
+          until: seconds() + asked,
+        }
+        leases.write(own)
+        return told(own)
+      },
+      release(inputs) {
+        const lease = held()
+        if (lease?.run === textInput(inputs, 'run')) leases.clear()
+        return told(held())
+      },
+    }),
+  }
+}
+
+function at(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+}

@@ -1,0 +1,63 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import type { Lease, LeaseStore } from '../lock'
+
+/** The lease in a file that is replaced as a whole and is on disk before anybody is told that it is theirs. */
+export function leaseFile(path: string): LeaseStore {
+  return {
+    read() {
+      let text: string
+      try {
+        text = readFileSync(path, 'utf8')
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        throw error
+      }
+      return leaseIn(path, text)
+    },
+    write(lease) {
+      mkdirSync(dirname(path), { recursive: true })
+      const next = `${path}.next`
+      const file = openSync(next, 'w', 0o600)
+      try {
+        writeSync(file, `${JSON.stringify(lease)}\n`)
+        fsyncSync(file)
+      } finally {
+        closeSync(file)
+      }
+      renameSync(next, path)
+    },
+    clear: () => rmSync(path, { force: true }),
+  }
+}
+
+/** @throws Error for a file that is no lease: who held the host cannot be told then, and nobody gets it */
+function leaseIn(path: string, text: string): Lease {
+  let found: unknown
+  try {
+    found = JSON.parse(text)
+  } catch {
+    // Said below.
+  }
+  const lease = (typeof found === 'object' ? found : null) as Partial<Lease> | null
+  const texts = [lease?.run, lease?.owner, lease?.feature]
+  const times = [lease?.since, lease?.until]
+  if (
+    lease === null ||
+    !texts.every((each) => typeof each === 'string') ||
+    !times.every((each) => Number.isInteger(each))
+  )
+    throw new Error(
+      `the lease of this host cannot be read; look at ${path}, and remove it if no rollout runs`,
+    )
+  return lease as Lease
+}

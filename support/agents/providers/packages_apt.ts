@@ -1,0 +1,112 @@
+import type { CommandRunner } from '../../system/command'
+import type { Outdated, PackageLists, PackageManager, PackageState } from '../package'
+import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
+
+/** How long apt waits for a package database that somebody else has locked, s. */
+const LOCK_WITHIN = 60
+const QUIET = { DEBIAN_FRONTEND: 'noninteractive', APT_LISTCHANGES_FRONTEND: 'none', NEEDRESTART_MODE: 'l' }
+const APT = [
+  '-q',
+  '-y',
+  '-o',
+  `DPkg::Lock::Timeout=${LOCK_WITHIN}`,
+  // Configuration that was changed on the host stays as it is, and nobody is asked.
+  '-o',
+  'Dpkg::Options::=--force-confdef',
+  '-o',
+  'Dpkg::Options::=--force-confold',
+]
+
+/** Packages of dpkg, through apt. A package that is on hold, half installed, or locked by somebody else is an error that says so. */
+export function aptPackages(run: CommandRunner): PackageManager & PackageLists {
+  const program = toItsEnd(run)
+  const query = (format: string, ...names: string[]) =>
+    program('dpkg-query', ['-W', '-f', format, '--', ...names], { within: LOOK_WITHIN })
+  const entry = async (name: string) => {
+    const format = '${db:Status-Want} ${db:Status-Status} ${Version} ${Architecture}\n'
+    const { exitCode, stdout } = await query(format, name)
+    return exitCode === 0 ? readEntry(name, stdout) : undefined
+  }
+  const state = async (name: string): Promise<PackageState> => stateOf(name, await entry(name))
+  const apt = async (args: readonly string[], signal: AbortSignal): Promise<string> => {
+    const ended = await program('apt-get', [...APT, ...args], { signal, env: QUIET })
+    // Its own error lines name who has the lock, and what does not exist.
+    if (ended.exitCode !== 0) throw complaint('apt-get', ended, /^(E: |dpkg: error)/)
+    return ended.output
+  }
+  const refuseHeld = async (name: string) => {
+    if ((await entry(name))?.wanted === 'hold')
+      throw new Error(`${name} is on hold on this host; take that off first (apt-mark unhold ${name})`)
+  }
+  return {
+    provider: 'apt',
+    state,
+    async install(name, version, signal) {
+      if (version !== undefined && (await state(name)).ensure === version) return ''
+      await refuseHeld(name)
+      return version === undefined
+        ? apt(['install', name], signal)
+        : apt(['--allow-downgrades', 'install', `${name}=${version}`], signal)
+    },
+    async remove(name, purge, signal) {
+      const { ensure } = await state(name)
+      if (ensure === 'purged' || (ensure === 'absent' && !purge)) return ''
+      await refuseHeld(name)
+      return apt([purge ? 'purge' : 'remove', name], signal)
+    },
+    async installed() {
+      const format = '${db:Status-Status} ${binary:Package} ${Version} ${Architecture}\n'
+      const { stdout } = await query(format)
+      return stdout
+        .split('\n')
+        .filter((line) => line.startsWith('installed '))
+        .map((line) => line.slice('installed '.length))
+        .sort()
+    },
+    async outdated(signal): Promise<Outdated> {
+      const args = ['-q', '-s', '-o', 'Debug::NoLocking=true', 'upgrade']
+      const { exitCode, stdout, output } = await program('apt-get', args, { signal, env: QUIET })
+      return { exitcode: exitCode, output, packages: readUpgrades(stdout) }
+    },
+    async refresh(signal) {
+      const { exitCode, output } = await program('apt-get', [...APT, 'update'], { signal })
+      return { exitcode: exitCode, output }
+    },
+    clean: () => undefined,
+  }
+}
+
+interface Entry {
+  wanted: string
+  status: string
+  version: string
+  arch: string
+}
+
+/** Of a package of several architectures, the one that is there. */
+function readEntry(name: string, stdout: string): Entry | undefined {
+  const entries = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [wanted = '', status = '', version = '', arch = ''] = line.split(' ')
+      if (status === '') throw new Error(`dpkg-query says of ${name} what cannot be read: ${line}`)
+      return { wanted, status, version, arch }
+    })
+  return entries.find(({ status }) => status === 'installed') ?? entries[0]
+}
+
+function stateOf(name: string, entry: Entry | undefined): PackageState {
+  if (entry === undefined || entry.status === 'not-installed') return { ensure: 'purged' }
+  if (entry.status === 'config-files') return { ensure: 'absent' }
+  if (entry.status !== 'installed' && !entry.status.startsWith('triggers-'))
+    throw new Error(`${name} ${entry.version} is ${entry.status}: its installation was never completed`)
+  return { ensure: entry.version, arch: entry.arch }
+}
+
+/** `Inst name [installed] (version origin [arch])`, as apt says it of a simulation. */
+function readUpgrades(stdout: string): Outdated['packages'] {
+  return [...stdout.matchAll(/^Inst (\S+) (?:\[[^\]]*\] )?\((\S+) ([^)[]*)/gm)].map(
+    ([, name = '', version = '', repo = '']) => ({ package: name, version, repo: repo.trim() }),
+  )
+}

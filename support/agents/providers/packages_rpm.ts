@@ -1,0 +1,80 @@
+import type { CommandRunner } from '../../system/command'
+import type { Outdated, PackageLists, PackageManager, PackageState, Ran } from '../package'
+import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
+
+const TELLING = /^(Error|No match|Failed|Unable)/i
+const FIELDS = '%{EPOCH} %{VERSION} %{RELEASE} %{ARCH}\n'
+
+/** Packages of rpm, through dnf or yum: both take the same words. */
+export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): PackageManager & PackageLists {
+  const program = toItsEnd(run)
+  const state = async (name: string): Promise<PackageState> => {
+    const looked = await program('rpm', ['-q', '--qf', FIELDS, '--', name], { within: LOOK_WITHIN })
+    if (looked.exitCode === 0) return stateOf(name, looked.stdout)
+    if (/ is not installed$/m.test(looked.output)) return { ensure: 'absent' }
+    throw complaint('rpm', looked, TELLING)
+  }
+  const manage = async (args: readonly string[], signal: AbortSignal): Promise<string> => {
+    const ended = await program(through, ['-q', '-y', ...args], { signal })
+    if (ended.exitCode !== 0) throw complaint(through, ended, TELLING)
+    return ended.output
+  }
+  const plainly = async (args: readonly string[], signal: AbortSignal): Promise<Ran> => {
+    const { exitCode, output } = await program(through, args, { signal })
+    return { exitcode: exitCode, output }
+  }
+  return {
+    provider: through,
+    state,
+    async install(name, version, signal) {
+      const before = (await state(name)).ensure
+      if (before === version) return ''
+      if (version === undefined) return manage([before === 'absent' ? 'install' : 'upgrade', name], signal)
+      const said = await manage(['install', `${name}-${version}`], signal)
+      // `install` leaves a newer version as it is, and calls that success.
+      const stayed = before !== 'absent' && (await state(name)).ensure === before
+      return stayed ? manage(['downgrade', `${name}-${version}`], signal) : said
+    },
+    async remove(name, _purge, signal) {
+      return (await state(name)).ensure === 'absent' ? '' : manage(['remove', name], signal)
+    },
+    async installed() {
+      const args = ['-qa', '--qf', '%{NAME} %{EPOCH}:%{VERSION}-%{RELEASE} %{ARCH}\n']
+      const { stdout } = await program('rpm', args, { within: LOOK_WITHIN })
+      return stdout.split('\n').filter(Boolean).sort()
+    },
+    async outdated(signal): Promise<Outdated> {
+      const looked = await program(through, ['-q', 'check-update'], { signal })
+      const { exitCode, stdout, output } = looked
+      // 100: there are some.
+      if (exitCode !== 0 && exitCode !== 100) throw complaint(through, looked, TELLING)
+      return { exitcode: exitCode, output, packages: exitCode === 0 ? [] : readUpdates(stdout) }
+    },
+    refresh: (signal) => plainly(['-q', '-y', 'makecache'], signal),
+    clean: (mode, signal) => plainly(['-y', 'clean', mode], signal),
+  }
+}
+
+/** Of several installed versions, such as kernels, the last one installed. */
+function stateOf(name: string, stdout: string): PackageState {
+  const line = stdout.split('\n').filter(Boolean).at(-1) ?? ''
+  const [epoch = '', version = '', release = '', arch = ''] = line.split(' ')
+  if (arch === '') throw new Error(`rpm says of ${name} what cannot be read: ${line}`)
+  const full = `${version}-${release}`
+  const hasEpoch = epoch !== '(none)' && epoch !== '0'
+  return {
+    ensure: hasEpoch ? `${epoch}:${full}` : full,
+    version,
+    release,
+    arch,
+    epoch: hasEpoch ? epoch : '0',
+  }
+}
+
+/** Three columns, before the part that tells of obsolete packages. */
+function readUpdates(stdout: string): Outdated['packages'] {
+  const [updates = ''] = stdout.split(/^Obsoleting Packages/m)
+  return [...updates.matchAll(/^(\S+)\.[^.\s]+\s+(\S+)\s+(\S+)\s*$/gm)].map(
+    ([, name = '', version = '', repo = '']) => ({ package: name, version, repo }),
+  )
+}

@@ -1,0 +1,34 @@
+import type { CommandLimits, CommandResult, CommandRunner } from '../../system/command'
+
+/** What a program that only looks may take, ms. */
+export const LOOK_WITHIN = 30_000
+const SAID_AT_MOST = 1_000
+
+export type Program = (
+  program: string,
+  args: readonly string[],
+  limits: CommandLimits,
+) => Promise<CommandResult & { exitCode: number }>
+
+/** Runs programs to their end, whatever their exit status. @throws Error when one did not get there */
+export function toItsEnd(run: CommandRunner): Program {
+  return async (program, args, limits) => {
+    const result = await run(program, args, limits)
+    const { exitCode, failure } = result
+    if (failure !== undefined || exitCode === undefined)
+      throw new Error(`${program}: ${failure ?? 'it has no exit status'}`)
+    return { ...result, exitCode }
+  }
+}
+
+/** What a program complained of: the lines that `telling` finds, or the last ones. */
+export function complaint(
+  program: string,
+  { exitCode, output }: { exitCode: number; output: string },
+  telling: RegExp,
+): Error {
+  const lines = output.split('\n').filter((line) => line.trim() !== '')
+  const told = lines.filter((line) => telling.test(line))
+  const said = (told.length > 0 ? told : lines.slice(-3)).join('; ').slice(0, SAID_AT_MOST)
+  return new Error(`${program} ended with exit status ${exitCode}${said === '' ? '' : `: ${said}`}`)
+}

@@ -1,0 +1,134 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import type { CommandRunner } from '../../system/command'
+import type { Data } from '../../rpc/contracts/contract'
+import type { Puppet, PuppetSummary } from '../puppet'
+import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
+
+export interface PuppetSettings {
+  program: string
+  /** Seconds over which runs that are not forced are spread; 0 for none. */
+  splay: number
+}
+
+const PLACES = {
+  disabled: 'agent_disabled_lockfile',
+  applying: 'agent_catalog_run_lockfile',
+  summary: 'lastrunfile',
+  daemon: 'pidfile',
+} as const
+type Places = Record<keyof typeof PLACES, string>
+
+/**
+ * Puppet 6 to 8, by its own program and the files that it keeps. Where those are is asked once: puppet takes a second to
+ * say anything.
+ */
+export function puppetProgram(run: CommandRunner, { program: puppet, splay }: PuppetSettings): Puppet {
+  const program = toItsEnd(run)
+  let places: Promise<Places> | undefined
+  const ask = async (): Promise<Places> => {
+    const args = ['config', 'print', '--section', 'agent', ...Object.values(PLACES)]
+    const ended = await program(puppet, args, { within: LOOK_WITHIN })
+    if (ended.exitCode !== 0) throw complaint(puppet, ended, /Error/)
+    return readPlaces(ended.stdout)
+  }
+  const known = () => {
+    places ??= ask()
+    places.catch(() => (places = undefined))
+    return places
+  }
+  const agent = async (...args: string[]) => {
+    const ended = await program(puppet, ['agent', ...args], { within: LOOK_WITHIN })
+    if (ended.exitCode !== 0) throw complaint(puppet, ended, /Error/)
+  }
+  return {
+    async status() {
+      const at = await known()
+      return {
+        enabled: !existsSync(at.disabled),
+        applying: isAlive(at.applying),
+        daemon: isAlive(at.daemon),
+        lastrun: Math.floor(readSummary(at.summary).time['last_run'] ?? 0),
+        disable_message: messageIn(at.disabled),
+      }
+    },
+    summary: async () => readSummary((await known()).summary),
+    async run({ force, options }) {
+      const spread = force || splay === 0 ? [] : ['--splay', '--splaylimit', String(splay)]
+      const own = Object.entries(options).flatMap(([name, value]) => optionOf(name, value))
+      // Puppet itself goes into the background, and has its own process group from then on.
+      const args = ['--onetime', '--daemonize', '--color=false', ...spread, ...own]
+      await agent(...args)
+      return `Started a background Puppet run using the '${[puppet, 'agent', ...args].join(' ')}' command`
+    },
+    enable: () => agent('--enable'),
+    async disable(message) {
+      await agent('--disable', message)
+      const { applying } = await known()
+      if (existsSync(applying) && !isAlive(applying)) rmSync(applying, { force: true })
+    },
+  }
+}
+
+function readPlaces(printed: string): Places {
+  const found = Object.entries(PLACES).map(([name, setting]) => {
+    const [, path] = new RegExp(`^${setting} = (/.*)$`, 'm').exec(printed) ?? []
+    if (path === undefined) throw new Error(`puppet does not say where its ${setting} is`)
+    return [name, path]
+  })
+  return Object.fromEntries(found) as Places
+}
+
+/** `tags` is `--tags=a,b`, a switch is `--noop` or `--no-noop`. Names come from the contract, never from the wire. */
+function optionOf(name: string, value: string | number | boolean): string[] {
+  const known = name === 'server' && typeof value === 'string' ? value.split(':') : undefined
+  if (known !== undefined) {
+    const [server = '', port] = known
+    return [`--server=${server}`, ...(port === undefined ? [] : [`--serverport=${port}`])]
+  }
+  if (typeof value === 'boolean') return [value ? `--${name}` : `--no-${name}`]
+  return [`--${name}=${value}`]
+}
+
+/** The file holds the number of a process that may be long gone. */
+function isAlive(path: string): boolean {
+  try {
+    const pid = Number(readFileSync(path, 'utf8').trim())
+    return Number.isInteger(pid) && pid > 0 && process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function messageIn(path: string): string {
+  try {
+    const { disabled_message = '' } = JSON.parse(readFileSync(path, 'utf8')) as { disabled_message?: unknown }
+    return typeof disabled_message === 'string' ? disabled_message : ''
+  } catch {
+    return ''
+  }
+}
+
+function readSummary(path: string): PuppetSummary {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { resources: {}, time: {}, version: {} }
+    throw error
+  }
+  const { parse } = require('yaml') as typeof import('yaml')
+  const found: unknown = parse(text, { maxAliasCount: 20 })
+  const section = (name: string): Record<string, unknown> => {
+    const held = typeof found === 'object' && found !== null ? (found as Record<string, unknown>)[name] : {}
+    return typeof held === 'object' && held !== null ? (held as Record<string, unknown>) : {}
+  }
+  const numbers = (name: string) =>
+    Object.fromEntries(
+      Object.entries(section(name)).filter((pair): pair is [string, number] => typeof pair[1] === 'number'),
+    )
+  const version = Object.entries(section('version')).filter(
+    (pair): pair is [string, Data & (string | number)] =>
+      typeof pair[1] === 'string' || typeof pair[1] === 'number',
+  )
+  return { resources: numbers('resources'), time: numbers('time'), version: Object.fromEntries(version) }
+}

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CommandRunner } from '../../system/command'
+import type { ServiceManager } from '../service'
+import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
+
+/** The Linux Standard Base's exit statuses of `status`: 0 runs; 1, 2 and 3 do not; others are no answer. */
+const STOPPED = new Set([1, 2, 3])
+
+/** Services with a script in `/etc/init.d`, through `service`. */
+export function sysvServices(run: CommandRunner, scripts = '/etc/init.d'): ServiceManager {
+  const program = toItsEnd(run)
+  const known = (name: string) => {
+    if (!existsSync(join(scripts, name)))
+      throw new Error(`there is no service ${name}: ${scripts} has no such script`)
+  }
+  const order = async (verb: string, name: string, signal: AbortSignal) => {
+    known(name)
+    const ended = await program('service', [name, verb], { signal })
+    if (ended.exitCode !== 0) throw complaint(`the script of ${name}`, ended, /fail|error/i)
+  }
+  return {
+    async isRunning(name) {
+      known(name)
+      const looked = await program('service', [name, 'status'], { within: LOOK_WITHIN })
+      if (looked.exitCode === 0) return true
+      if (STOPPED.has(looked.exitCode)) return false
+      throw complaint(`the script of ${name} does not say whether it runs; it`, looked, /./)
+    },
+    start: (name, signal) => order('start', name, signal),
+    stop: (name, signal) => order('stop', name, signal),
+  }
+}
