@@ -23,7 +23,13 @@ export async function agent(
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
   const scrub = scrubber([...passwords, ...(security.provider === 'psk' ? [security.secret] : [])])
   const log = pino({ base: { identity: environment.identity }, hooks: { streamWrite: scrub } })
-  const daemon = new Daemon({ environment, version: VERSION, clock: systemClock, random: Math.random, log })
+  const daemon = await Daemon.on({
+    environment,
+    version: VERSION,
+    clock: systemClock,
+    random: Math.random,
+    log,
+  })
   const ended = new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)

@@ -3,5 +3,5 @@
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
 
-if (existsSync(join(__dirname, 'lockstep.ts'))) require('ts-node/register')
+if (existsSync(join(__dirname, 'lockstep.ts'))) require('ts-node').register({ projectSearchDir: __dirname })
 void require('./lockstep').main(process.argv.slice(2), process.cwd())

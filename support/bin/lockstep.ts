@@ -1,4 +1,5 @@
 import { agent } from './agent'
+import { ddl } from './ddl'
 import { held } from './held'
 import { init } from './init'
 import { release } from './release'
@@ -11,6 +12,7 @@ const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollect
   npx lockstep release  puts hosts back: --run <run>, --host <host> (as often as needed), or --all
   npx lockstep steps    every sentence that a feature can use
   npx lockstep agent    a host's side: --config server.cfg; runs until it is told to end
+  npx lockstep ddl      what mco has to know of an agent: <agent>, or --agents <folder> <agent>
   npx lockstep init     prepares this repository: cucumber.js, a first feature, editor settings
 
   npx cucumber-js                              on the embedded fleet, harmless
@@ -24,9 +26,9 @@ interface Outcome {
 }
 type Command = (cwd: string, args: readonly string[]) => Outcome | Promise<Outcome>
 
-const COMMANDS: Readonly<Record<string, Command>> = { agent, held, init, release, steps }
+const COMMANDS: Readonly<Record<string, Command>> = { agent, ddl, held, init, release, steps }
 /** Commands that take arguments of their own. */
-const WITH_ARGUMENTS = new Set(['agent', 'release'])
+const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'release'])
 
 /** The `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {

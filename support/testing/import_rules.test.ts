@@ -34,9 +34,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/config',
     'support/connectors',
     'support/protocol',
+    'support/rpc/contracts',
     'support/rpc/server',
   ],
-  'support/bin': ['support/config', 'support/cucumber', 'support/daemon', 'support/rollout'],
+  'support/bin': [
+    'support/agents',
+    'support/config',
+    'support/cucumber',
+    'support/daemon',
+    'support/rollout',
+    'support/rpc/contracts',
+  ],
 }
 const GUARDED = ['@cucumber/cucumber', 'stompit']
 
