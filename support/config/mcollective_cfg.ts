@@ -52,7 +52,7 @@ export class Settings {
     throw this.fault(key, 'yes or no')
   }
 
-  oneOf<T extends string>(key: string, known: readonly T[], fallback: T): T {
+  oneOf<T extends string, F extends T | undefined>(key: string, known: readonly T[], fallback: F): T | F {
     const written = this.text(key)?.toLowerCase()
     if (written === undefined) return fallback
     const found = known.find((name) => name === written)

@@ -35,6 +35,22 @@ export interface ServerEnvironment {
   policies: { folder: string; allowUnconfigured: boolean; defaultPolicy: string | undefined } | undefined
   /** Folders and files with the commands of checks. */
   nrpe: { folder: string; file: string | undefined }
+  /** What the daemon keeps over restarts. */
+  stateFolder: string
+  agents: AgentSettings
+}
+
+/** What is undefined is chosen by what the host has. */
+export interface AgentSettings {
+  packages: 'apt' | 'dnf' | 'yum' | undefined
+  services: 'systemd' | 'sysv' | undefined
+  firewall: 'iptables' | 'nftables' | undefined
+  chain: string
+  target: string
+  puppet: { program: string; splay: number }
+  /** Where agents of others are. */
+  folder: string | undefined
+  isActive(agent: string): boolean
 }
 
 export type ServerSecuritySettings =
@@ -83,7 +99,40 @@ export function readServerCfg(path: string, around: Surroundings): ServerEnviron
       folder: settings.text('plugin.nrpe.conf_dir') ?? '/etc/nagios/nrpe.d',
       file: settings.text('plugin.nrpe.conf_file'),
     },
+    stateFolder: settings.text('plugin.lockstep.state_dir') ?? '/var/lib/lockstep',
+    agents: agents(settings),
   }
+}
+
+const AGENTS_FOLDER = '/etc/lockstep/agents'
+
+function agents(settings: Settings): AgentSettings {
+  const provider = <T extends string>(of: string, known: readonly T[]) =>
+    settings.oneOf(`plugin.lockstep.${of}_provider`, known, undefined)
+  const folder = settings.text('plugin.lockstep.agents_dir')
+  if (folder !== undefined && !existsSync(folder))
+    throw settings.fault('plugin.lockstep.agents_dir', 'a folder that is there')
+  const spread = settings.flag('plugin.puppet.splay') ?? true
+  return {
+    packages: provider('package', ['apt', 'dnf', 'yum']),
+    services: provider('service', ['systemd', 'sysv']),
+    firewall: provider('firewall', ['iptables', 'nftables']),
+    chain: chain(settings),
+    target: settings.oneOf('plugin.iptables.target', ['drop', 'reject'], 'drop').toUpperCase(),
+    puppet: {
+      // Ruby's agent has the word `agent` in it.
+      program: (settings.text('plugin.puppet.command') ?? 'puppet').replace(/ +agent$/, ''),
+      splay: spread ? (settings.whole('plugin.puppet.splaylimit', 0, 86_400) ?? 30) : 0,
+    },
+    folder: folder ?? (existsSync(AGENTS_FOLDER) ? AGENTS_FOLDER : undefined),
+    isActive: (agent) => settings.flag(`plugin.${agent}.activate_agent`) ?? true,
+  }
+}
+
+function chain(settings: Settings): string {
+  const written = settings.text('plugin.iptables.chain') ?? 'junk_filter'
+  if (/^[\w.-]{1,28}$/.test(written)) return written
+  throw settings.fault('plugin.iptables.chain', 'a name of up to 28 letters, digits, . - and _')
 }
 
 function factFiles(settings: Settings): string[] {

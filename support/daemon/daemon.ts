@@ -1,8 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { dataSources } from '../agents/data_sources'
-import { nrpeAgent } from '../agents/nrpe'
-import { nrpeCommands } from '../agents/providers/nrpe_commands'
 import { rpcutilAgent } from '../agents/rpcutil'
 import { FactFiles } from '../config/facts'
 import { readClasses, type ServerEnvironment } from '../config/server_cfg'
@@ -10,17 +6,17 @@ import { activemq } from '../connectors/activemq'
 import { HostConnector } from '../connectors/host_connector'
 import { rabbitmq } from '../connectors/rabbitmq'
 import { pskServer } from '../protocol/security/psk'
-import type { OpenedRequest, ServerSecurity } from '../protocol/security/security'
+import type { ServerSecurity } from '../protocol/security/security'
 import { marshal, yaml } from '../protocol/security/serializer'
 import { sslServer } from '../protocol/security/ssl'
-import type { RpcRequest } from '../protocol/rpc_body'
-import { decide } from '../rpc/server/action_policy'
+import { contracts as knownContracts } from '../rpc/contracts'
 import type { Agent } from '../rpc/server/agent'
-import { appendAudit, auditLine } from '../rpc/server/audit'
 import { RpcHost } from '../rpc/server/host'
 import type { Clock } from '../system/clock'
 import { runCommand } from '../system/command'
 import type { Log } from '../system/log'
+import { hostAgents } from './agents'
+import { gatekeeper } from './gatekeeper'
 
 export interface DaemonOptions {
   environment: ServerEnvironment
@@ -36,13 +32,26 @@ export class Daemon {
   private readonly counts = { total: 0, replies: 0, refused: 0 }
   private readonly began: number
 
-  constructor(private readonly options: DaemonOptions) {
+  /** Which agents a host has depends on what is installed there; that is looked up once. */
+  static async on(options: DaemonOptions): Promise<Daemon> {
+    const { environment, clock, log } = options
+    const onTrouble = (what: string) => log.warn(what)
+    return new Daemon(options, await hostAgents({ environment, clock, run: runCommand, onTrouble }))
+  }
+
+  private constructor(
+    private readonly options: DaemonOptions,
+    others: readonly Agent[],
+  ) {
     const { environment, clock, log } = options
     this.began = Math.floor(clock.now() / 1000)
     const facts = new FactFiles(environment.factFiles, (what) => log.warn(what))
     const agents = new Map<string, Agent>()
     const names = () => ['discovery', ...agents.keys()]
-    const contracts = () => [DISCOVERY, ...[...agents.values()].map(({ contract }) => contract)]
+    const contracts = () => [
+      knownContracts.discovery,
+      ...[...agents.values()].map(({ contract }) => contract),
+    ]
     const data = dataSources({ facts: () => facts.facts(), agents: contracts, version: options.version })
     const subject = {
       identity: environment.identity,
@@ -77,7 +86,7 @@ export class Daemon {
         stats: () => this.stats(),
         now: () => clock.now(),
       }),
-      nrpeAgent(nrpeCommands(environment.nrpe, runCommand)),
+      ...others,
     ]
     for (const agent of own) agents.set(agent.contract.agent, agent)
     const host = new RpcHost({
@@ -87,7 +96,7 @@ export class Daemon {
       agents,
       clock,
       data: (name, argument, field) => data.lookup(name, argument)?.[field],
-      mayRun: (request, action) => this.mayRun(request, action, subject),
+      mayRun: gatekeeper({ environment, subject, clock, log }),
       onRefused: (reason) => {
         this.counts.refused += 1
         log.warn({ reason }, 'a request was refused')
@@ -126,44 +135,6 @@ export class Daemon {
     }
   }
 
-  /** Why a request may not be carried out. What is not in the audit log is not carried out either. */
-  private async mayRun(
-    request: OpenedRequest,
-    action: RpcRequest,
-    subject: Parameters<typeof decide>[2],
-  ): Promise<string | undefined> {
-    const { policies, auditFile } = this.options.environment
-    if (policies !== undefined) {
-      const policy = policyFor(request.agent, policies)
-      if (policy === undefined && !policies.allowUnconfigured)
-        return 'You are not authorized to call this agent or action.'
-      const decision =
-        policy === undefined
-          ? undefined
-          : decide(policy, { caller: request.callerid, action: action.action }, subject)
-      if (decision?.allowed === false) {
-        this.options.log.warn(
-          {
-            caller: request.callerid,
-            agent: request.agent,
-            action: action.action,
-            because: decision.because,
-          },
-          'denied',
-        )
-        return 'You are not authorized to call this agent or action.'
-      }
-    }
-    if (auditFile === undefined) return undefined
-    try {
-      appendAudit(auditFile, auditLine(request, action, this.options.clock.now()))
-      return undefined
-    } catch (error) {
-      this.options.log.error({ error }, 'the audit log cannot be written; nothing is carried out')
-      return 'The audit log of this host cannot be written; the request was not carried out.'
-    }
-  }
-
   private stats(): Record<string, number | string | string[] | Record<string, number>> {
     const { user, system } = process.cpuUsage()
     return {
@@ -181,21 +152,6 @@ export class Daemon {
       ttlexpired: 0,
     }
   }
-}
-
-const DISCOVERY = { agent: 'discovery', timeout: 5, actions: {} }
-
-/** The policy of an agent, or the one that is for all that have none. Names of agents come from the wire. */
-function policyFor(
-  agent: string,
-  { folder, defaultPolicy }: NonNullable<ServerEnvironment['policies']>,
-): string | undefined {
-  for (const name of [agent, defaultPolicy]) {
-    if (name === undefined || !/^[\w-]+$/.test(name)) continue
-    const path = join(folder, `${name}.policy`)
-    if (existsSync(path)) return readFileSync(path, 'utf8')
-  }
-  return undefined
 }
 
 function securityOf({ security }: ServerEnvironment): ServerSecurity {

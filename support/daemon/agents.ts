@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { agentsOf } from '../agents/external/folder'
+import { iptablesAgent, type Firewall } from '../agents/iptables'
+import { lockAgent } from '../agents/lock'
+import { nrpeAgent } from '../agents/nrpe'
+import { packageAgent, type PackageLists, type PackageManager } from '../agents/package'
+import { iptablesFirewall } from '../agents/providers/firewall_iptables'
+import { nftablesFirewall } from '../agents/providers/firewall_nftables'
+import { leaseFile } from '../agents/providers/lease_file'
+import { nrpeCommands } from '../agents/providers/nrpe_commands'
+import { aptPackages } from '../agents/providers/packages_apt'
+import { rpmPackages } from '../agents/providers/packages_rpm'
+import { puppetProgram } from '../agents/providers/puppet_program'
+import { systemdServices } from '../agents/providers/services_systemd'
+import { sysvServices } from '../agents/providers/services_sysv'
+import { puppetAgent } from '../agents/puppet'
+import { serviceAgent, type ServiceManager } from '../agents/service'
+import type { ServerEnvironment } from '../config/server_cfg'
+import type { Agent } from '../rpc/server/agent'
+import type { Clock } from '../system/clock'
+import type { CommandRunner } from '../system/command'
+import { findProgram } from '../system/programs'
+
+export interface HostParts {
+  environment: ServerEnvironment
+  clock: Clock
+  run: CommandRunner
+  /** Undefined where the host has no such program. */
+  find?: (program: string) => string | undefined
+  isSystemd?: () => boolean
+  onTrouble: (what: string) => void
+}
+
+/**
+ * The agents that this host can have, by what is installed on it, and those of its folder of agents; without those that
+ * its configuration switches off. Of the same name, the folder's counts.
+ */
+export async function hostAgents(parts: HostParts): Promise<Agent[]> {
+  const { environment, clock, run, onTrouble } = parts
+  const { isActive, folder } = environment.agents
+  const now = () => clock.now()
+  const packages = packagesOf(parts)
+  const services = servicesOf(parts)
+  const firewall = firewallOf(parts)
+  const puppet = puppetOf(parts)
+  const own = [
+    nrpeAgent(nrpeCommands(environment.nrpe, run)),
+    lockAgent(leaseFile(join(environment.stateFolder, 'lease.json')), now),
+    ...(packages === undefined ? [] : [packageAgent(packages, packages)]),
+    ...(services === undefined ? [] : [serviceAgent(services)]),
+    ...(firewall === undefined ? [] : [iptablesAgent(firewall)]),
+    ...(puppet === undefined ? [] : [puppetAgent(puppet, now)]),
+  ]
+  const others = folder === undefined ? [] : await agentsOf(folder, run, onTrouble)
+  const named = new Map([...own, ...others].map((agent) => [agent.contract.agent, agent]))
+  return [...named.values()].filter(({ contract }) => isActive(contract.agent))
+}
+
+function packagesOf({
+  environment,
+  run,
+  find = findProgram,
+}: HostParts): (PackageManager & PackageLists) | undefined {
+  const has = (...programs: string[]) => programs.every((program) => find(program) !== undefined)
+  const found = has('apt-get', 'dpkg-query') ? 'apt' : has('dnf') ? 'dnf' : has('yum') ? 'yum' : undefined
+  const chosen = environment.agents.packages ?? found
+  if (chosen === undefined) return undefined
+  return chosen === 'apt' ? aptPackages(run) : rpmPackages(chosen, run)
+}
+
+function servicesOf({
+  environment,
+  run,
+  find = findProgram,
+  isSystemd = () => existsSync('/run/systemd/system'),
+}: HostParts): ServiceManager | undefined {
+  const found = isSystemd() ? 'systemd' : find('service') === undefined ? undefined : 'sysv'
+  const chosen = environment.agents.services ?? found
+  if (chosen === undefined) return undefined
+  return chosen === 'systemd' ? systemdServices(run) : sysvServices(run)
+}
+
+function firewallOf({ environment, run, find = findProgram }: HostParts): Firewall | undefined {
+  const { firewall, chain, target } = environment.agents
+  const found = find('iptables') ? 'iptables' : find('nft') ? 'nftables' : undefined
+  const chosen = firewall ?? found
+  if (chosen === undefined) return undefined
+  return chosen === 'iptables' ? iptablesFirewall(run, { chain, target }) : nftablesFirewall(run)
+}
+
+function puppetOf({ environment, run, find = findProgram }: HostParts) {
+  const { program, splay } = environment.agents.puppet
+  const found = find(program)
+  return found === undefined ? undefined : puppetProgram(run, { program: found, splay })
+}

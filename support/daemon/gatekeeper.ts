@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ServerEnvironment } from '../config/server_cfg'
+import type { FilterSubject } from '../protocol/filter'
+import type { OpenedRequest } from '../protocol/security/security'
+import type { RpcRequest } from '../protocol/rpc_body'
+import { decide, type PolicyDecision } from '../rpc/server/action_policy'
+import { appendAudit, auditLine } from '../rpc/server/audit'
+import type { Clock } from '../system/clock'
+import type { Log } from '../system/log'
+
+const DENIED = 'You are not authorized to call this agent or action.'
+const UNAUDITED = 'The audit log of this host cannot be written; the request was not carried out.'
+
+/** Why a request may not be carried out: its policy says so, or it could not be written into the audit log. */
+export function gatekeeper({
+  environment: { policies, auditFile },
+  subject,
+  clock,
+  log,
+}: {
+  environment: Pick<ServerEnvironment, 'policies' | 'auditFile'>
+  subject: FilterSubject
+  clock: Clock
+  log: Log
+}): (request: OpenedRequest, action: RpcRequest) => Promise<string | undefined> {
+  return async (request, action) => {
+    const decision = policies === undefined ? undefined : decideBy(policies, request, action, subject)
+    if (decision?.allowed === false) {
+      const { callerid: caller, agent } = request
+      log.warn({ caller, agent, action: action.action, because: decision.because }, 'denied')
+      return DENIED
+    }
+    if (auditFile === undefined) return undefined
+    try {
+      appendAudit(auditFile, auditLine(request, action, clock.now()))
+      return undefined
+    } catch (error) {
+      log.error({ error }, 'the audit log cannot be written; nothing is carried out')
+      return UNAUDITED
+    }
+  }
+}
+
+function decideBy(
+  policies: NonNullable<ServerEnvironment['policies']>,
+  { agent, callerid: caller }: OpenedRequest,
+  { action }: RpcRequest,
+  subject: FilterSubject,
+): PolicyDecision {
+  const policy = policyFor(agent, policies)
+  if (policy !== undefined) return decide(policy, { caller, action }, subject)
+  return { allowed: policies.allowUnconfigured, because: 'there is no policy for this agent' }
+}
+
+/** The policy of an agent, or the one that is for all that have none. Names of agents come from the wire. */
+function policyFor(
+  agent: string,
+  { folder, defaultPolicy }: NonNullable<ServerEnvironment['policies']>,
+): string | undefined {
+  for (const name of [agent, defaultPolicy]) {
+    if (name === undefined || !/^[\w-]+$/.test(name)) continue
+    const path = join(folder, `${name}.policy`)
+    if (existsSync(path)) return readFileSync(path, 'utf8')
+  }
+  return undefined
+}
