@@ -11,6 +11,8 @@ import type { TestCertificates } from './certificates'
 export interface RealBroker {
   kind: 'activemq' | 'rabbitmq'
   virtualHost: string
+  /** Where it listens: on loopback, unless it was asked for elsewhere. */
+  address: string
   port: number
   /** STOMP over TLS with client certificates; ActiveMQ alone. */
   tlsPort?: number
@@ -21,8 +23,13 @@ export interface RealBroker {
   stop(): Promise<void>
 }
 
-/** Debian's ActiveMQ with nothing but STOMP on loopback, keeping nothing on disk. */
-export async function startActivemq(scratch: Scratch, certificates?: TestCertificates): Promise<RealBroker> {
+const LOOPBACK = '127.0.0.1'
+
+/** Debian's ActiveMQ with nothing but STOMP, keeping nothing on disk. */
+export async function startActivemq(
+  scratch: Scratch,
+  { certificates, address = LOOPBACK }: { certificates?: TestCertificates; address?: string } = {},
+): Promise<RealBroker> {
   const port = await freePort()
   const tlsPort = await freePort()
   const tls =
@@ -46,7 +53,7 @@ export async function startActivemq(scratch: Scratch, certificates?: TestCertifi
     </users></simpleAuthenticationPlugin></plugins>
     ${stores}
     <systemUsage><systemUsage><memoryUsage><memoryUsage limit="256 mb"/></memoryUsage></systemUsage></systemUsage>
-    <transportConnectors><transportConnector name="stomp" uri="stomp+nio://127.0.0.1:${port}"/>${tls}</transportConnectors>
+    <transportConnectors><transportConnector name="stomp" uri="stomp+nio://${address}:${port}"/>${tls}</transportConnectors>
   </broker>
 </beans>
 `,
@@ -62,7 +69,8 @@ export async function startActivemq(scratch: Scratch, certificates?: TestCertifi
     `xbean:file:${xml}`,
   ]
   const launch = () => start('java', args, `${scratch.path}/activemq.log`)
-  return running('activemq', 'mcollective', port, launch, certificates === undefined ? {} : { tlsPort })
+  const more = certificates === undefined ? {} : { tlsPort }
+  return running({ kind: 'activemq', virtualHost: 'mcollective', address, port, ...more }, launch)
 }
 
 /** Debian's RabbitMQ under a name of its own, with its own files, ports and port mapper, on loopback. */
@@ -127,7 +135,7 @@ export async function startRabbitmq(scratch: Scratch): Promise<RealBroker> {
   )
   const launch = () =>
     start(`/usr/lib/rabbitmq/lib/${version}/sbin/rabbitmq-server`, [], `${scratch.path}/rabbitmq.log`, env)
-  const broker = await running('rabbitmq', vhost, port, launch, {})
+  const broker = await running({ kind: 'rabbitmq', virtualHost: vhost, address: LOOPBACK, port }, launch)
   return {
     ...broker,
     async stop() {
@@ -138,26 +146,21 @@ export async function startRabbitmq(scratch: Scratch): Promise<RealBroker> {
 }
 
 async function running(
-  kind: RealBroker['kind'],
-  virtualHost: string,
-  port: number,
+  where: Pick<RealBroker, 'kind' | 'virtualHost' | 'address' | 'port' | 'tlsPort'>,
   launch: () => Running,
-  more: { tlsPort?: number },
 ): Promise<RealBroker> {
+  const { kind, virtualHost, address: host, port } = where
   let program = launch()
   const ready = () =>
     untilReady(
       kind,
       program,
-      () => answers({ host: '127.0.0.1', port, user: USER, password: PASSWORD }, virtualHost),
+      () => answers({ host, port, user: USER, password: PASSWORD }, virtualHost),
       60_000,
     )
   await ready()
   return {
-    kind,
-    virtualHost,
-    port,
-    ...more,
+    ...where,
     kill: () => program.stop('SIGKILL'),
     async restart() {
       program = launch()

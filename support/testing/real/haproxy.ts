@@ -19,7 +19,7 @@ export interface RealHaproxy {
 export interface HaproxyOptions {
   backend: string
   /** `disabled`: in maintenance by configuration, until it is made ready. */
-  servers: readonly { name: string; port: number; disabled?: boolean }[]
+  servers: readonly { name: string; address?: string; port: number; disabled?: boolean }[]
 }
 
 /**
@@ -52,7 +52,7 @@ frontend front
 backend ${backend}
   option httpchk GET /health
   default-server check inter 200ms fall 2 rise 1
-${servers.map(({ name, port, disabled }) => `  server ${name} 127.0.0.1:${port}${disabled === true ? ' disabled' : ''}\n`).join('')}`,
+${servers.map(({ name, address = '127.0.0.1', port, disabled }) => `  server ${name} ${address}:${port}${disabled === true ? ' disabled' : ''}\n`).join('')}`,
   )
   const log = join(scratch.path, 'haproxy.log')
   let running: Running

@@ -217,7 +217,7 @@ describe('real ActiveMQ with TLS', () => {
     this.timeout(120_000)
     scratch = new Scratch()
     certificates = makeCertificates(scratch)
-    broker = await startActivemq(scratch, certificates)
+    broker = await startActivemq(scratch, { certificates })
     fleet = new RealFleet(scratch, broker, 'psk')
     await fleet.add('web1.example.net')
   })

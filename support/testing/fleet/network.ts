@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+
+/** A network of its own: a bridge on this machine, and a namespace for each host on it. Names carry this process's number. */
+export class FleetNetwork {
+  readonly address: string
+  private readonly bridge: string
+  private readonly spaces: string[] = []
+
+  constructor(private readonly owner = process.pid) {
+    // Of the addresses set aside for measuring networks, which nobody routes.
+    const third = owner % 250
+    this.address = `198.18.${third}.1`
+    this.bridge = `lsb${owner}`
+    ip('link', 'add', this.bridge, 'type', 'bridge')
+    ip('addr', 'add', `${this.address}/24`, 'dev', this.bridge)
+    ip('link', 'set', this.bridge, 'up')
+  }
+
+  /** A namespace with an address on the bridge. */
+  add(number: number): { space: string; address: string } {
+    const space = `${PREFIX}${this.owner}-${number}`
+    const address = this.address.replace(/1$/, String(10 + number))
+    const [outer, inner] = [`lsv${this.owner}h${number}`, `lsw${this.owner}h${number}`]
+    ip('netns', 'add', space)
+    this.spaces.push(space)
+    ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', inner)
+    ip('link', 'set', inner, 'netns', space)
+    ip('link', 'set', outer, 'master', this.bridge, 'up')
+    ip('-n', space, 'link', 'set', inner, 'name', 'eth0')
+    ip('-n', space, 'addr', 'add', `${address}/24`, 'dev', 'eth0')
+    ip('-n', space, 'link', 'set', 'eth0', 'up')
+    return { space, address }
+  }
+
+  remove(): void {
+    for (const space of this.spaces) quietly('netns', 'del', space)
+    quietly('link', 'del', this.bridge)
+  }
+}
+
+const PREFIX = 'lockstep-'
+
+/** Takes away the networks of processes that were killed before they could. */
+export function sweepNetworks(): void {
+  const spaces = output('netns', 'list').match(/lockstep-\d+-\d+/g) ?? []
+  const bridges = output('-o', 'link', 'show', 'type', 'bridge').match(/lsb\d+/g) ?? []
+  for (const space of spaces) if (isDead(Number(space.split('-')[1]))) quietly('netns', 'del', space)
+  for (const bridge of bridges) if (isDead(Number(bridge.slice(3)))) quietly('link', 'del', bridge)
+}
+
+function isDead(pid: number): boolean {
+  return !readdirSync('/proc').includes(String(pid))
+}
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args, { stdio: 'pipe' })
+}
+
+function output(...args: string[]): string {
+  return execFileSync('ip', args, { encoding: 'utf8' })
+}
+
+function quietly(...args: string[]): void {
+  try {
+    ip(...args)
+  } catch {
+    // It is gone already.
+  }
+}
