@@ -43,9 +43,16 @@ export interface Outdated extends Ran {
   packages: readonly { package: string; version: string; repo: string }[]
 }
 
-/** One request at a time: a package database has one writer, and a look during a change would see it half done. */
-export function packageAgent(manager: PackageManager, lists: PackageLists): Agent {
-  const queue = new InTurn()
+/**
+ * One request at a time: a package database has one writer, and a look during a change would see it half done. The first
+ * one waits until the host is `free` of what was begun before.
+ */
+export function packageAgent(
+  manager: PackageManager,
+  lists: PackageLists,
+  free: Promise<void> = Promise.resolve(),
+): Agent {
+  const queue = new InTurn(free)
   const inTurn =
     (action: Action): Action =>
     (inputs, call) =>

@@ -1,4 +1,4 @@
-import { join, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { KeyObject } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { BrokerAddress } from '../connectors/stomp/broker'
@@ -43,6 +43,8 @@ export interface ServerEnvironment {
 /** What is undefined is chosen by what the host has. */
 export interface AgentSettings {
   packages: 'apt' | 'dnf' | 'yum' | undefined
+  /** How long a package database that is locked by somebody else is waited for, s. */
+  packageLockWithin: number
   services: 'systemd' | 'sysv' | undefined
   firewall: 'iptables' | 'nftables' | undefined
   chain: string
@@ -77,11 +79,12 @@ export function readServerCfg(path: string, around: Surroundings): ServerEnviron
   const collectives = (settings.text('collectives') ?? mainCollective).split(',').map((name) => name.trim())
   if (!collectives.includes(mainCollective))
     throw settings.fault('main_collective', `one of: ${collectives.join(', ')}`)
+  const identity = settings.text('identity') ?? around.hostname
   const seconds = (key: string, standard: number) =>
     (settings.whole(`plugin.${connector}.${key}`, 0, 3_600) ?? standard / 1000) * 1000
   return {
     path,
-    identity: settings.text('identity') ?? around.hostname,
+    identity,
     connector,
     brokers: brokersOf(settings, connector, around),
     virtualHost:
@@ -99,7 +102,7 @@ export function readServerCfg(path: string, around: Surroundings): ServerEnviron
       folder: settings.text('plugin.nrpe.conf_dir') ?? '/etc/nagios/nrpe.d',
       file: settings.text('plugin.nrpe.conf_file'),
     },
-    stateFolder: settings.text('plugin.lockstep.state_dir') ?? '/var/lib/lockstep',
+    stateFolder: settings.text('plugin.lockstep.state_dir') ?? join('/var/lib/lockstep', basename(identity)),
     agents: agents(settings),
   }
 }
@@ -115,6 +118,7 @@ function agents(settings: Settings): AgentSettings {
   const spread = settings.flag('plugin.puppet.splay') ?? true
   return {
     packages: provider('package', ['apt', 'dnf', 'yum']),
+    packageLockWithin: settings.whole('plugin.lockstep.package_lock_seconds', 0, 150) ?? 60,
     services: provider('service', ['systemd', 'sysv']),
     firewall: provider('firewall', ['iptables', 'nftables']),
     chain: chain(settings),

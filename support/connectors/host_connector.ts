@@ -16,8 +16,8 @@ export interface HostConnectorOptions {
   heartBeat: number
   clock: Clock
   random: () => number
-  /** A request, and how to answer it. */
-  onRequest: (body: Buffer, answer: (body: Buffer) => void) => void
+  /** A request, and where its reply goes. */
+  onRequest: (body: Buffer, replyTo: string) => void
   onTrouble: (what: string) => void
 }
 
@@ -40,7 +40,7 @@ export class HostConnector {
         const replyTo = headers['reply-to']
         if (dropped !== undefined) return options.onTrouble(`a request of ${dropped} bytes was not read`)
         if (replyTo === undefined) return
-        options.onRequest(body, (reply) => this.answer(replyTo, reply))
+        options.onRequest(body, replyTo)
       },
       onLost: (reason) => options.onTrouble(reason.message),
       onRestored: () => options.onTrouble('the connection to the broker is back'),
@@ -65,10 +65,9 @@ export class HostConnector {
     await this.connection.close()
   }
 
-  private answer(destination: string, body: Buffer): void {
+  /** Sends a reply once, when there is a broker. Rejects when this was closed before that. */
+  reply(destination: string, body: Buffer): Promise<void> {
     const headers = { destination, mc_sender: this.options.identity }
-    this.connection
-      .send([{ headers, body }], this.ended.signal)
-      .catch((error: unknown) => this.options.onTrouble((error as Error).message))
+    return this.connection.send([{ headers, body }], this.ended.signal)
   }
 }

@@ -26,6 +26,8 @@ export interface HostParts {
   environment: ServerEnvironment
   clock: Clock
   run: CommandRunner
+  /** Resolves when nothing is under way any more that an earlier daemon has begun. */
+  free?: Promise<void>
   /** Undefined where the host has no such program. */
   find?: (program: string) => string | undefined
   isSystemd?: () => boolean
@@ -37,7 +39,7 @@ export interface HostParts {
  * its configuration switches off. Of the same name, the folder's counts.
  */
 export async function hostAgents(parts: HostParts): Promise<Agent[]> {
-  const { environment, clock, run, onTrouble } = parts
+  const { environment, clock, run, free, onTrouble } = parts
   const { isActive, folder } = environment.agents
   const now = () => clock.now()
   const packages = packagesOf(parts)
@@ -47,7 +49,7 @@ export async function hostAgents(parts: HostParts): Promise<Agent[]> {
   const own = [
     nrpeAgent(nrpeCommands(environment.nrpe, run)),
     lockAgent(leaseFile(join(environment.stateFolder, 'lease.json')), now),
-    ...(packages === undefined ? [] : [packageAgent(packages, packages)]),
+    ...(packages === undefined ? [] : [packageAgent(packages, packages, free)]),
     ...(services === undefined ? [] : [serviceAgent(services)]),
     ...(firewall === undefined ? [] : [iptablesAgent(firewall)]),
     ...(puppet === undefined ? [] : [puppetAgent(puppet, now)]),
@@ -66,7 +68,7 @@ function packagesOf({
   const found = has('apt-get', 'dpkg-query') ? 'apt' : has('dnf') ? 'dnf' : has('yum') ? 'yum' : undefined
   const chosen = environment.agents.packages ?? found
   if (chosen === undefined) return undefined
-  return chosen === 'apt' ? aptPackages(run) : rpmPackages(chosen, run)
+  return chosen === 'apt' ? aptPackages(run, environment.agents.packageLockWithin) : rpmPackages(chosen, run)
 }
 
 function servicesOf({

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { dataSources } from '../agents/data_sources'
 import { rpcutilAgent } from '../agents/rpcutil'
 import { FactFiles } from '../config/facts'
@@ -16,6 +17,8 @@ import type { Clock } from '../system/clock'
 import { runCommand } from '../system/command'
 import type { Log } from '../system/log'
 import { hostAgents } from './agents'
+import { LeftBehind } from './left_behind'
+import { RequestRecord } from './request_record'
 import { gatekeeper } from './gatekeeper'
 
 export interface DaemonOptions {
@@ -32,16 +35,26 @@ export class Daemon {
   private readonly counts = { total: 0, replies: 0, refused: 0 }
   private readonly began: number
 
-  /** Which agents a host has depends on what is installed there; that is looked up once. */
+  /** @throws LockstepError `journal-failed` where it cannot write down what it does */
   static async on(options: DaemonOptions): Promise<Daemon> {
     const { environment, clock, log } = options
-    const onTrouble = (what: string) => log.warn(what)
-    return new Daemon(options, await hostAgents({ environment, clock, run: runCommand, onTrouble }))
+    const record = await RequestRecord.open(join(environment.stateFolder, 'requests'), () => clock.now())
+    const left = new LeftBehind(record, clock)
+    const agents = await hostAgents({
+      environment,
+      clock,
+      run: left.running(runCommand),
+      free: left.isFree(),
+      onTrouble: (what) => log.warn(what),
+    })
+    return new Daemon(options, agents, record, left)
   }
 
   private constructor(
     private readonly options: DaemonOptions,
     others: readonly Agent[],
+    private readonly record: RequestRecord,
+    private readonly left: LeftBehind,
   ) {
     const { environment, clock, log } = options
     this.began = Math.floor(clock.now() / 1000)
@@ -97,6 +110,7 @@ export class Daemon {
       clock,
       data: (name, argument, field) => data.lookup(name, argument)?.[field],
       mayRun: gatekeeper({ environment, subject, clock, log }),
+      known: record.requests.known(),
       onRefused: (reason) => {
         this.counts.refused += 1
         log.warn({ reason }, 'a request was refused')
@@ -109,29 +123,52 @@ export class Daemon {
       clock,
       random: options.random,
       onTrouble: (what) => log.warn(what),
-      onRequest: (body, answer) => void this.serve(host, body, answer),
+      onRequest: (body, replyTo) => void this.serve(host, body, replyTo),
     })
   }
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
     await this.connector.open()
-    this.options.log.info({ identity: this.options.environment.identity }, 'listening')
+    this.options.log.info('listening')
+    void this.settle().catch((error: unknown) => this.options.log.error({ error }, 'an answer is still owed'))
   }
 
-  stop(): Promise<void> {
-    return this.connector.close()
+  async stop(): Promise<void> {
+    await this.connector.close()
+    await this.record.close()
   }
 
-  private async serve(host: RpcHost, body: Buffer, answer: (reply: Buffer) => void): Promise<void> {
+  private async serve(host: RpcHost, body: Buffer, replyTo: string): Promise<void> {
     this.counts.total += 1
+    let change: string | undefined
     try {
-      const reply = await host.handle(body)
+      const reply = await host.handle(body, async ({ id, until, cutOff }) => {
+        await this.record.add({ type: 'began', id, until, replyTo, cutOff: cutOff.toString('base64') })
+        change = id
+      })
       if (reply === undefined) return
       this.counts.replies += 1
-      answer(reply)
+      if (change !== undefined)
+        await this.record.add({ type: 'ended', id: change, reply: reply.toString('base64') })
+      await this.connector.reply(replyTo, reply)
+      if (change !== undefined) await this.record.add({ type: 'sent', id: change })
     } catch (error) {
       this.options.log.error({ error }, 'a request could not be served')
+    }
+  }
+
+  /** Answers what an earlier daemon could not, once the host is through with it. */
+  private async settle(): Promise<void> {
+    const owed = this.record.requests.owed()
+    if (owed.some(({ hasEnded }) => !hasEnded)) await this.left.isFree()
+    for (const { id, replyTo, reply, hasEnded } of owed) {
+      this.options.log.warn(
+        { request: id, hasEnded },
+        'an earlier daemon did not answer this; it is answered now',
+      )
+      await this.connector.reply(replyTo, reply)
+      await this.record.add({ type: 'sent', id })
     }
   }
 

@@ -1,3 +1,7 @@
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 /** How a program ended: its exit status and what it printed, or why it has none. */
 export interface CommandResult {
   exitCode: number | undefined
@@ -16,6 +20,10 @@ export interface CommandLimits {
   signal?: AbortSignal | undefined
   env?: Readonly<Record<string, string>>
   cwd?: string
+  /** It goes on when this process is killed: its output goes to files, since writing to a pipe that nobody reads would end it. */
+  outlives?: boolean
+  /** Told its process number. */
+  onStart?: (pid: number) => void
 }
 
 /** Runs a program with arguments, never through a shell. */
@@ -30,20 +38,27 @@ const OUTPUT_AT_MOST = 1024 * 1024
 const GRACE = 2_000
 
 /** Programs get no terminal and no locale but C; what they have started ends with them when their time is over. */
-export const runCommand: CommandRunner = async (program, args, { within, signal, env = {}, cwd }) => {
+export const runCommand: CommandRunner = async (program, args, limits) => {
+  const { within, signal, env = {}, cwd, outlives = false, onStart } = limits
   if (signal?.aborted === true) return ended('', '', OVER)
   // Loaded only where a program is run: it takes as long to load as the rest of a start.
   const { execa } = await import('execa')
+  const files = outlives ? new OutputFiles() : undefined
   const child = execa(program, args, {
     stdin: 'ignore',
+    stdout: (files?.out ?? 'pipe') as Descriptor,
+    stderr: (files?.err ?? 'pipe') as Descriptor,
     all: true,
     reject: false,
     detached: true,
+    // A daemon that ends leaves to itself what outlives it; what it only asks ends with it.
+    cleanup: !outlives,
     maxBuffer: OUTPUT_AT_MOST,
     env: { LC_ALL: 'C', LANG: 'C', ...env },
     stripFinalNewline: true,
     ...(cwd === undefined ? {} : { cwd }),
   })
+  if (child.pid !== undefined) onStart?.(child.pid)
   const timers: NodeJS.Timeout[] = []
   const later = (ms: number, work: () => void) => timers.push(setTimeout(work, ms))
   // A service that a program has started may hold on to its output; nobody waits for that.
@@ -63,11 +78,33 @@ export const runCommand: CommandRunner = async (program, args, { within, signal,
   timers.forEach(clearTimeout)
   if (why !== undefined) signalGroup(child.pid, 'SIGKILL')
 
-  const stdout = typeof result.stdout === 'string' ? result.stdout : ''
-  const output = typeof result.all === 'string' ? result.all : ''
+  const piped = (text: unknown) => (typeof text === 'string' ? text : '')
+  const { stdout, output } = files?.read() ?? { stdout: piped(result.stdout), output: piped(result.all) }
   if (why === undefined && result.exitCode !== undefined)
     return { exitCode: result.exitCode, stdout, output, failure: undefined }
   return ended(stdout, output, why ?? `it did not run: ${result.shortMessage ?? 'no exit status'}`)
+}
+
+/** execa takes any file descriptor, though its types know the first few alone. */
+type Descriptor = 3 | 'pipe'
+
+/** Where a program's output goes that may be left without a reader. */
+class OutputFiles {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'lockstep-output-'))
+  readonly out = openSync(join(this.folder, 'out'), 'wx+', 0o600)
+  readonly err = openSync(join(this.folder, 'err'), 'wx+', 0o600)
+
+  /** Once: they are gone afterwards. */
+  read(): { stdout: string; output: string } {
+    const [stdout = '', stderr = ''] = [this.out, this.err].map((file) => {
+      const bytes = Buffer.alloc(OUTPUT_AT_MOST)
+      const text = bytes.toString('utf8', 0, readSync(file, bytes, 0, OUTPUT_AT_MOST, 0)).trimEnd()
+      closeSync(file)
+      return text
+    })
+    rmSync(this.folder, { recursive: true, force: true })
+    return { stdout, output: [stdout, stderr].filter(Boolean).join('\n') }
+  }
 }
 
 const OVER = 'its time was over and it was ended'

@@ -50,6 +50,7 @@ export class JournalFile {
 
 export interface JournalRead<E> {
   run: string
+  path: string
   entries: E[]
   /** A line that does not fit its checksum was found: it and what follows is not in `entries`. */
   damaged: boolean
@@ -58,16 +59,16 @@ export interface JournalRead<E> {
 /** The journals of a directory, oldest run first. A directory that is not there has none. */
 export function readJournals<E>(directory: string): JournalRead<E>[] {
   return listJournals(directory).map((name) => {
-    const lines = readFileSync(join(directory, name), 'utf8').split('\n')
+    const path = join(directory, name)
+    const run = name.slice(0, -SUFFIX.length)
     const entries: E[] = []
-    for (const line of lines) {
+    for (const line of readFileSync(path, 'utf8').split('\n')) {
       if (line === '') continue
       const content = line.slice(9)
-      if (line.slice(0, 9) !== `${checksum(content)} `)
-        return { run: name.slice(0, -SUFFIX.length), entries, damaged: true }
+      if (line.slice(0, 9) !== `${checksum(content)} `) return { run, path, entries, damaged: true }
       entries.push(JSON.parse(content) as E)
     }
-    return { run: name.slice(0, -SUFFIX.length), entries, damaged: false }
+    return { run, path, entries, damaged: false }
   })
 }
 

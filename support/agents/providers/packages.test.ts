@@ -65,13 +65,15 @@ describe('packages through apt', () => {
   })
 
   it('say who has the package database locked', async () => {
-    const locked = `E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4711 (apt-get)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?\n`
+    const waiting =
+      'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4711 (apt-get)...\n'
+    const locked = `${waiting.repeat(20)}E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?\n`
     const { packages } = apt({
       'dpkg-query': installed('1.0'),
       'apt-get': { exitCode: 100, output: `Reading lists...\n${locked}` },
     })
     expect(await reasonOf(Promise.resolve(packages.install('a', undefined, signal)))).to.match(
-      /^apt-get ended with exit status 100: E: Could not get lock .* held by process 4711/,
+      /^apt-get ended with exit status 100: Waiting for cache lock: .* held by process 4711 \(apt-get\)\.\.\.; E: Unable/,
     )
   })
 

@@ -2,14 +2,13 @@ import type { CommandRunner } from '../../system/command'
 import type { Outdated, PackageLists, PackageManager, PackageState } from '../package'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
-/** How long apt waits for a package database that somebody else has locked, s. */
-const LOCK_WITHIN = 60
 const QUIET = { DEBIAN_FRONTEND: 'noninteractive', APT_LISTCHANGES_FRONTEND: 'none', NEEDRESTART_MODE: 'l' }
-const APT = [
+const UNASKED = [
   '-q',
   '-y',
+  // Without a terminal dpkg says what it does once.
   '-o',
-  `DPkg::Lock::Timeout=${LOCK_WITHIN}`,
+  'Dpkg::Use-Pty=0',
   // Configuration that was changed on the host stays as it is, and nobody is asked.
   '-o',
   'Dpkg::Options::=--force-confdef',
@@ -17,8 +16,12 @@ const APT = [
   'Dpkg::Options::=--force-confold',
 ]
 
-/** Packages of dpkg, through apt. A package that is on hold, half installed, or locked by somebody else is an error that says so. */
-export function aptPackages(run: CommandRunner): PackageManager & PackageLists {
+/**
+ * Packages of dpkg, through apt. A package that is on hold, half installed, or for `lockWithin` seconds locked by somebody
+ * else is an error that says so.
+ */
+export function aptPackages(run: CommandRunner, lockWithin = 60): PackageManager & PackageLists {
+  const careful = [...UNASKED, '-o', `DPkg::Lock::Timeout=${lockWithin}`]
   const program = toItsEnd(run)
   const query = (format: string, ...names: string[]) =>
     program('dpkg-query', ['-W', '-f', format, '--', ...names], { within: LOOK_WITHIN })
@@ -29,9 +32,9 @@ export function aptPackages(run: CommandRunner): PackageManager & PackageLists {
   }
   const state = async (name: string): Promise<PackageState> => stateOf(name, await entry(name))
   const apt = async (args: readonly string[], signal: AbortSignal): Promise<string> => {
-    const ended = await program('apt-get', [...APT, ...args], { signal, env: QUIET })
+    const ended = await program('apt-get', [...careful, ...args], { signal, env: QUIET, outlives: true })
     // Its own error lines name who has the lock, and what does not exist.
-    if (ended.exitCode !== 0) throw complaint('apt-get', ended, /^(E: |dpkg: error)/)
+    if (ended.exitCode !== 0) throw complaint('apt-get', ended, /^(E: |dpkg: error|Waiting for cache lock)/)
     return ended.output
   }
   const refuseHeld = async (name: string) => {
@@ -69,7 +72,7 @@ export function aptPackages(run: CommandRunner): PackageManager & PackageLists {
       return { exitcode: exitCode, output, packages: readUpgrades(stdout) }
     },
     async refresh(signal) {
-      const { exitCode, output } = await program('apt-get', [...APT, 'update'], { signal })
+      const { exitCode, output } = await program('apt-get', [...careful, 'update'], { signal })
       return { exitcode: exitCode, output }
     },
     clean: () => undefined,

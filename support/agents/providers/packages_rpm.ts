@@ -15,7 +15,7 @@ export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): Package
     throw complaint('rpm', looked, TELLING)
   }
   const manage = async (args: readonly string[], signal: AbortSignal): Promise<string> => {
-    const ended = await program(through, ['-q', '-y', ...args], { signal })
+    const ended = await program(through, ['-q', '-y', ...args], { signal, outlives: true })
     if (ended.exitCode !== 0) throw complaint(through, ended, TELLING)
     return ended.output
   }

@@ -28,7 +28,7 @@ export function complaint(
   telling: RegExp,
 ): Error {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
-  const told = lines.filter((line) => telling.test(line))
+  const told = [...new Set(lines.filter((line) => telling.test(line)))]
   const said = (told.length > 0 ? told : lines.slice(-3)).join('; ').slice(0, SAID_AT_MOST)
   return new Error(`${program} ended with exit status ${exitCode}${said === '' ? '' : `: ${said}`}`)
 }

@@ -8,7 +8,7 @@ const RUNNING = new Set(['active', 'reloading', 'refreshing'])
 export function systemdServices(run: CommandRunner): ServiceManager {
   const program = toItsEnd(run)
   const order = async (verb: string, name: string, signal: AbortSignal) => {
-    const ended = await program('systemctl', [verb, '--', name], { signal })
+    const ended = await program('systemctl', [verb, '--', name], { signal, outlives: true })
     if (ended.exitCode !== 0) throw complaint('systemctl', ended, /^(Failed|Job for)/)
   }
   return {

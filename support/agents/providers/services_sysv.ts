@@ -16,7 +16,7 @@ export function sysvServices(run: CommandRunner, scripts = '/etc/init.d'): Servi
   }
   const order = async (verb: string, name: string, signal: AbortSignal) => {
     known(name)
-    const ended = await program('service', [name, verb], { signal })
+    const ended = await program('service', [name, verb], { signal, outlives: true })
     if (ended.exitCode !== 0) throw complaint(`the script of ${name}`, ended, /fail|error/i)
   }
   return {

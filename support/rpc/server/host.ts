@@ -23,6 +23,17 @@ export interface HostOptions {
   data?: DataFunction
   /** Asked before an action is carried out. Rejects when it must not be; resolves with why it may not. */
   mayRun?: (request: OpenedRequest, action: RpcRequest) => Promise<string | undefined>
+  /** Requests that were carried out before, and until when they could come again, ms since 1970. */
+  known?: ReadonlyMap<string, number>
+}
+
+/** A request that is about to change the host. */
+export interface Change {
+  id: string
+  /** Until when the same request could come again, ms since 1970. */
+  until: number
+  /** The reply for a daemon that does not live to see how it ended. */
+  cutOff: Buffer
 }
 
 /** Request ids are remembered this long past their ttl, so that a replay is refused for as long as it could be valid. */
@@ -32,13 +43,19 @@ const REPLAY_MARGIN = 60
 export class RpcHost {
   private readonly seen = new Map<string, number>()
 
-  constructor(private readonly options: HostOptions) {}
+  constructor(private readonly options: HostOptions) {
+    for (const [id, until] of options.known ?? []) this.seen.set(id, Math.floor(until / 1000))
+  }
 
-  async handle(bytes: Buffer): Promise<Buffer | undefined> {
+  /** `onChange` is waited for before anything is changed; when it rejects, nothing is. */
+  async handle(
+    bytes: Buffer,
+    onChange: (change: Change) => Promise<void> = async () => {},
+  ): Promise<Buffer | undefined> {
     try {
       const request = this.options.security.openRequest(bytes)
       if (!this.isMeant(request)) return undefined
-      const message = await this.answer(request)
+      const message = await this.answer(request, onChange)
       return message === undefined ? undefined : this.seal(request, message)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -66,7 +83,10 @@ export class RpcHost {
     return true
   }
 
-  private async answer(request: OpenedRequest): Promise<RubyValue | undefined> {
+  private async answer(
+    request: OpenedRequest,
+    onChange: (change: Change) => Promise<void>,
+  ): Promise<RubyValue | undefined> {
     if (request.agent === 'discovery') return asText(request.message) === 'ping' ? 'pong' : undefined
     const agent = this.options.agents.get(request.agent)
     if (agent === undefined) return undefined
@@ -74,9 +94,17 @@ export class RpcHost {
     const objection = await this.options.mayRun?.(request, action)
     const reply =
       objection === undefined
-        ? await perform(agent, action, request, this.options.clock)
+        ? await perform(agent, action, request, this.options.clock, () => onChange(this.change(request)))
         : { statuscode: 5, statusmsg: objection, data: {} }
     return encodeRpcReply(reply)
+  }
+
+  private change(request: OpenedRequest): Change {
+    return {
+      id: request.requestid,
+      until: (request.msgtime + request.ttl + REPLAY_MARGIN) * 1000,
+      cutOff: this.seal(request, encodeRpcReply({ statuscode: 5, statusmsg: CUT_OFF, data: {} })),
+    }
   }
 
   private seal(request: OpenedRequest, message: RubyValue): Buffer {
@@ -90,11 +118,15 @@ export class RpcHost {
   }
 }
 
+const CUT_OFF =
+  'The daemon of this host was ended while this was under way; how it came out has to be looked at'
+
 async function perform(
   agent: Agent,
   { action: name, data }: RpcRequest,
   request: OpenedRequest,
   clock: Clock,
+  onChange: () => Promise<void>,
 ): Promise<RpcReply> {
   const { contract } = agent
   const known = Object.hasOwn(contract.actions, name) ? contract.actions[name] : undefined
@@ -107,6 +139,7 @@ async function perform(
     return { statuscode: fault.kind === 'missing' ? 3 : 4, statusmsg: fault.message, data: {} }
   }
   try {
+    if (known.effect === 'changes') await onChange()
     const call = (signal: AbortSignal) => action(data, { ...request, action: name, signal })
     return { statuscode: 0, statusmsg: 'OK', data: await inTime(call, contract.timeout, clock) }
   } catch (error) {

@@ -130,7 +130,13 @@ export class RealFleet {
     )
     for (const [name, text] of Object.entries(more.policies ?? {}))
       this.scratch.write(`${folder}/policies/${name}.policy`, text)
-    const config = this.serverCfg(folder, identity, facts, classes, more.cfg)
+    // This machine's own packages, services and packet filter are not for tests.
+    const off = ['package', 'service', 'iptables', 'puppet'].map(
+      (agent) => `plugin.${agent}.activate_agent = no\n`,
+    )
+    const state = `plugin.lockstep.state_dir = ${join(this.scratch.path, folder, 'state')}\n`
+    const own = `${state}${off.join('')}${more.cfg ?? ''}`
+    const config = this.serverCfg(folder, identity, facts, classes, own)
     const log = join(this.scratch.path, folder, 'daemon.log')
     const running = start(process.execPath, [LOCKSTEP, 'agent', '--config', config], log)
     await untilReady(

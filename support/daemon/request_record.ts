@@ -1,0 +1,58 @@
+import { rmSync } from 'node:fs'
+import { JournalFile, readJournals } from '../system/journal_file'
+import { Requests, type RequestEntry } from './requests'
+
+const ENTRIES_AT_MOST = 5_000
+
+/**
+ * On disk before anything is changed: what was asked, what is to be answered, what was answered, and which programs are
+ * still at it. What an earlier daemon wrote is taken over, so that a restart forgets no promise and no replay.
+ */
+export class RequestRecord {
+  private file: JournalFile | undefined
+  private entries = 0
+  private files = 0
+
+  private constructor(
+    private readonly folder: string,
+    private readonly now: () => number,
+    readonly requests: Requests,
+  ) {}
+
+  /** @throws LockstepError `journal-failed` */
+  static async open(folder: string, now: () => number): Promise<RequestRecord> {
+    const journals = readJournals<RequestEntry>(folder)
+    const requests = new Requests()
+    for (const { entries } of journals) entries.forEach((entry) => requests.take(entry))
+    const record = new RequestRecord(folder, now, requests)
+    await record.startAnew()
+    for (const { path } of journals) rmSync(path, { force: true })
+    return record
+  }
+
+  /** @throws LockstepError `journal-failed`: what depends on it must not be done then */
+  async add(entry: RequestEntry): Promise<void> {
+    if (this.entries > ENTRIES_AT_MOST) await this.startAnew()
+    this.requests.take(entry)
+    this.entries += 1
+    await this.file?.append(entry)
+  }
+
+  async close(): Promise<void> {
+    await this.file?.close()
+  }
+
+  /** A file with what still matters, and no more, takes the place of the one before. */
+  private async startAnew(): Promise<void> {
+    const before = this.file
+    this.requests.forget(this.now())
+    const kept = this.requests.entries()
+    this.files += 1
+    this.entries = 0
+    this.file = new JournalFile(this.folder, `${this.now()}-${process.pid}-${this.files}`, this.now)
+    await this.file.append({ type: 'daemon', pid: process.pid })
+    for (const entry of kept) await this.file.append(entry)
+    await before?.close()
+    if (before !== undefined) rmSync(before.path, { force: true })
+  }
+}

@@ -1,0 +1,52 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Scratch } from '../testing/scratch'
+import { runCommand } from './command'
+
+const sh = (script: string, limits: Parameters<typeof runCommand>[2] = {}) =>
+  runCommand('/bin/sh', ['-c', script], limits)
+
+describe('a program that is run', () => {
+  for (const outlives of [false, true]) {
+    const kind = outlives ? 'and may outlive this process' : 'for as long as this process runs'
+
+    it(`${kind} tells its exit status and what it printed`, async () => {
+      expect(await sh('echo out; echo err >&2; exit 3', { outlives })).to.deep.equal({
+        exitCode: 3,
+        stdout: 'out',
+        output: 'out\nerr',
+        failure: undefined,
+      })
+    })
+
+    it(`${kind} is ended with all that it started when its time is over`, async () => {
+      const scratch = new Scratch()
+      const late = join(scratch.path, 'late')
+      const ended = await sh(`(sleep 1; touch ${late}) & wait`, { outlives, within: 100 })
+      expect(ended.failure).to.equal('it took longer than 0.1 s and was ended')
+      const over = new AbortController()
+      const asked = sh(`(sleep 1; touch ${late}) & wait`, { outlives, signal: over.signal })
+      setTimeout(() => over.abort(), 50)
+      expect((await asked).failure).to.equal('its time was over and it was ended')
+      expect(existsSync(late)).to.equal(false)
+      scratch.remove()
+    })
+  }
+
+  it('is not even started when its time is over before', async () => {
+    expect((await sh('echo hello', { signal: AbortSignal.abort() })).failure).to.match(/its time was over/)
+  })
+
+  it('gets no locale but C, and what it is given', async () => {
+    expect((await sh('echo $LC_ALL $MINE', { env: { MINE: 'own' } })).stdout).to.equal('C own')
+  })
+
+  it('leaves no file of its output behind', async () => {
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('lockstep-output-'))
+    await sh('echo hello', { outlives: true })
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith('lockstep-output-'))
+    expect(after.length).to.be.at.most(before.length)
+  })
+})
