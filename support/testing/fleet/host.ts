@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { start, untilReady } from '../real/processes'
 import type { Scratch } from '../scratch'
@@ -15,8 +15,16 @@ export interface SmallHost {
   log: string
   /** Runs a program on the host and returns what it printed. @throws Error when it fails */
   run(program: string, ...args: string[]): string
+  /** Starts a program there that goes on. */
+  spawn(program: string, ...args: string[]): Background
   /** Ends its daemon alone; the host starts it again after a second. */
   killDaemon(signal: NodeJS.Signals): void
+  stop(): Promise<void>
+}
+
+export interface Background {
+  /** @throws Error when it does not say so within some seconds */
+  said(text: RegExp): Promise<void>
   stop(): Promise<void>
 }
 
@@ -50,17 +58,32 @@ export async function startHost(plan: HostPlan): Promise<SmallHost> {
     const [child = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
     return child
   }
-  const run = (program: string, ...args: string[]) =>
-    execFileSync(
-      'nsenter',
-      ['-t', first(), '-m', '-p', '-n', 'chroot', join(home, 'root'), program, ...args],
-      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
-    )
+  const inside = (args: readonly string[]) => [
+    '-t',
+    first(),
+    '-m',
+    '-p',
+    '-n',
+    'chroot',
+    join(home, 'root'),
+    ...args,
+  ]
+  const run = (...args: string[]) =>
+    execFileSync('nsenter', inside(args), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const spawn = (...args: string[]): Background => {
+    const output = join(scratch.path, 'hosts', identity, 'background.log')
+    rmSync(output, { force: true })
+    const background = start('nsenter', inside(args), output)
+    const said = (text: RegExp) =>
+      untilReady(args.join(' '), background, async () => text.test(readFileSync(output, 'utf8')), 10_000)
+    return { said, stop: () => background.stop('SIGKILL') }
+  }
   return {
     identity,
     address,
     log,
     run,
+    spawn,
     killDaemon: (signal) => void run('pkill', `-${signal.slice(3)}`, '-f', `agent --config ${config}`),
     stop: () => running.stop('SIGKILL'),
   }

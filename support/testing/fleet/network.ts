@@ -4,6 +4,8 @@ import { readdirSync } from 'node:fs'
 /** A network of its own: a bridge on this machine, and a namespace for each host on it. Names carry this process's number. */
 export class FleetNetwork {
   readonly address: string
+  /** A second address of this machine: hosts that block it still reach the broker. */
+  readonly edge: string
   private readonly bridge: string
   private readonly spaces: string[] = []
 
@@ -11,9 +13,11 @@ export class FleetNetwork {
     // Of the addresses set aside for measuring networks, which nobody routes.
     const third = owner % 250
     this.address = `198.18.${third}.1`
+    this.edge = `198.18.${third}.2`
     this.bridge = `lsb${owner}`
     ip('link', 'add', this.bridge, 'type', 'bridge')
     ip('addr', 'add', `${this.address}/24`, 'dev', this.bridge)
+    ip('addr', 'add', `${this.edge}/24`, 'dev', this.bridge)
     ip('link', 'set', this.bridge, 'up')
   }
 

@@ -7,7 +7,10 @@ import type { Scratch } from '../scratch'
 export const OLD = '4.2.6-2.el5'
 export const NEW = '4.2.6-3.el5'
 
-/** A local apt repository of `mywebapp` in two versions, the second of which does not start where `/etc/mywebapp.broken` is. */
+/**
+ * A local apt repository of `mywebapp` in two versions. Files of the host make it slow to install (`/etc/mywebapp.slow`,
+ * seconds), the new version not start (`.broken`), and its health check fail (`.ill`).
+ */
 export function buildRepository(scratch: Scratch): string {
   const entries = [OLD, NEW].map((version) => {
     const file = `mywebapp_${version}_all.deb`
@@ -33,7 +36,7 @@ function packageTree(scratch: Scratch, version: string): string {
   scratch.write(`${tree}/DEBIAN/control`, control(version), 0o644)
   scratch.write(
     `${tree}/DEBIAN/postinst`,
-    '#!/bin/sh\nset -e\n[ "$1" != configure ] || /etc/init.d/mywebapp start\n',
+    '#!/bin/sh\nset -e\n[ ! -e /etc/mywebapp.slow ] || sleep "$(cat /etc/mywebapp.slow)"\n[ "$1" != configure ] || /etc/init.d/mywebapp start\n',
     0o755,
   )
   scratch.write(`${tree}/DEBIAN/prerm`, '#!/bin/sh\n/etc/init.d/mywebapp stop\n', 0o755)

@@ -12,6 +12,7 @@ const NEEDED: readonly [program: string, debian: string][] = [
   ['start-stop-daemon', 'dpkg'],
   ['service', 'init-system-helpers'],
   ['haproxy', 'haproxy'],
+  ['curl', 'curl'],
   ['java', 'default-jre-headless'],
   ['/usr/bin/activemq', 'activemq'],
   ['/usr/lib/nagios/plugins/check_http', 'monitoring-plugins-basic'],

@@ -34,6 +34,11 @@ export class SmallFleet {
     return this.network.address
   }
 
+  /** Where this machine is for them as well, as a load balancer that they may block. */
+  get edge(): string {
+    return this.network.edge
+  }
+
   /** For `mco` and for Lockstep; `lockstep.yaml`, which names HAProxy too, lies beside it. */
   get clientCfg(): string {
     return join(this.scratch.path, 'client.cfg')

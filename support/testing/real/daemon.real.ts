@@ -10,6 +10,7 @@ const setups: [string, (scratch: Scratch) => Promise<RealBroker>, Security][] = 
   ['ActiveMQ with psk', startActivemq, 'psk'],
   ['ActiveMQ with ssl', startActivemq, 'ssl'],
   ['RabbitMQ with psk', startRabbitmq, 'psk'],
+  ['RabbitMQ with ssl', startRabbitmq, 'ssl'],
 ]
 const POLICY = `policy default deny
 allow\tuid=${process.getuid?.() ?? 0}\tping get_fact\tcountry=de\t*
