@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { DEFAULTS, type Environment, type SecuritySettings } from './environment'
-import { isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
+import { calleridOf, isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import {
   brokersOf,
   parseSettings,
   refuseUnsupported,
+  refuseWeakAes,
   type Settings,
   type Surroundings,
 } from './mcollective_cfg'
@@ -65,11 +66,12 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
 }
 
 function security(settings: Settings, identity: string, around: Surroundings): SecuritySettings {
-  const provider = settings.oneOf('securityprovider', ['psk', 'ssl'], 'psk')
+  const provider = settings.oneOf('securityprovider', ['psk', 'ssl', 'aes_security'], 'psk')
   if (provider === 'psk') {
     const secret = around.env['MCOLLECTIVE_PSK'] ?? settings.required('plugin.psk')
     return { provider, secret, callerid: pskCaller(settings, identity, around) }
   }
+  if (provider === 'aes_security') return aes(settings, around)
   const publicPath = around.env['MCOLLECTIVE_SSL_PUBLIC'] ?? settings.required('plugin.ssl_client_public')
   const privatePath = around.env['MCOLLECTIVE_SSL_PRIVATE'] ?? settings.required('plugin.ssl_client_private')
   const serverPath = settings.required('plugin.ssl_server_public')
@@ -79,6 +81,17 @@ function security(settings: Settings, identity: string, around: Surroundings): S
     callerid: `cert=${basename(publicPath).replace(/\.pem$/, '')}`,
     privateKey: readPrivateKey(privatePath, settings.where('plugin.ssl_client_private')),
     serverPublicKey: readPublicKey(serverPath, settings.where('plugin.ssl_server_public')),
+  }
+}
+
+function aes(settings: Settings, { env }: Surroundings): SecuritySettings {
+  refuseWeakAes(settings)
+  const publicPath = env['MCOLLECTIVE_AES_PUBLIC'] ?? settings.required('plugin.aes.client_public')
+  const privatePath = env['MCOLLECTIVE_AES_PRIVATE'] ?? settings.required('plugin.aes.client_private')
+  return {
+    provider: 'aes_security',
+    callerid: calleridOf(publicPath, settings.where('plugin.aes.client_public')),
+    privateKey: readPrivateKey(privatePath, settings.where('plugin.aes.client_private')),
   }
 }
 

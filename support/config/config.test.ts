@@ -95,7 +95,7 @@ describe('configuration', () => {
       [
         'an unsupported security provider',
         cfg('securityprovider = sshkey\n'),
-        ':12: securityprovider is "sshkey"; expected psk or ssl',
+        ':12: securityprovider is "sshkey"; expected psk or ssl or aes_security',
       ],
       ['an empty secret', cfg('plugin.psk =\n'), ': plugin.psk is missing'],
       [

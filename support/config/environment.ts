@@ -37,6 +37,7 @@ export type SecuritySettings =
       privateKey: KeyObject
       serverPublicKey: KeyObject
     }
+  | { provider: 'aes_security'; callerid: string; privateKey: KeyObject }
 
 /** Texts that must not appear in any log, report or error. */
 export function secretsOf({ brokers, security }: Environment): string[] {

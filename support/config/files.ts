@@ -1,5 +1,6 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { LockstepError } from '../system/errors'
 
 const BYTES_AT_MOST = 16 * 1024 * 1024
@@ -23,6 +24,14 @@ export function readPrivateKey(path: string, where: string): KeyObject {
 
 export function readPublicKey(path: string, where: string): KeyObject {
   return parsed('public key', path, where, createPublicKey)
+}
+
+/** The callerid of whoever has this public key: by the name in the certificate, or else by that of the file. */
+export function calleridOf(path: string, where: string): string {
+  const pem = readConfigFile(path, 'public key', where)
+  const [, name] =
+    (pem.includes('CERTIFICATE') && /^CN=([\w.-]+)/m.exec(new X509Certificate(pem).subject)) || []
+  return `cert=${name ?? basename(path).replace(/\.pem$/, '')}`
 }
 
 export function isReadableByAll(path: string): boolean {

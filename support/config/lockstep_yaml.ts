@@ -6,7 +6,7 @@ import type { BrokerAddress } from '../connectors/stomp/broker'
 import { readClientCfg } from './client_cfg'
 import type { Surroundings } from './mcollective_cfg'
 import { DEFAULTS, type Environment, type SecuritySettings } from './environment'
-import { isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
+import { calleridOf, isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import { readYaml } from './yaml_file'
 import { basename } from 'node:path'
 
@@ -49,6 +49,7 @@ const security = v.variant('provider', [
     server_public_key: path,
     serializer: v.optional(v.picklist(['marshal', 'yaml'], 'marshal or yaml'), 'marshal'),
   }),
+  v.strictObject({ provider: v.literal('aes_security'), private_key: path, public_key: path }),
 ])
 
 const runtime = v.union(
@@ -201,6 +202,13 @@ function readSecurity(
       provider: 'psk',
       secret: read(settings.secret, 'psk secret'),
       callerid: settings.callerid ?? `uid=${around.uid}`,
+    }
+  }
+  if (settings.provider === 'aes_security') {
+    return {
+      provider: 'aes_security',
+      callerid: calleridOf(at(settings.public_key), configPath),
+      privateKey: readPrivateKey(at(settings.private_key), configPath),
     }
   }
   return {

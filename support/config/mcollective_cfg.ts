@@ -82,6 +82,18 @@ export function refuseUnsupported(settings: Settings, connector: string): void {
   }
 }
 
+/** What would take keys, times or bodies from anybody's word. */
+export function refuseWeakAes(settings: Settings): void {
+  if (settings.flag('plugin.aes.learn_pubkeys') === true)
+    throw settings.fault(
+      'plugin.aes.learn_pubkeys',
+      'no: put the keys of clients into plugin.aes.client_cert_dir',
+    )
+  if (settings.flag('plugin.aes.enforce_ttl') === false)
+    throw settings.fault('plugin.aes.enforce_ttl', 'yes: the time of a request is always checked')
+  settings.oneOf('plugin.aes.serializer', ['marshal'], 'marshal')
+}
+
 export function brokersOf(settings: Settings, connector: string, { env }: Surroundings): BrokerAddress[] {
   const size = settings.whole(`plugin.${connector}.pool.size`, 1, 100)
   if (size === undefined)

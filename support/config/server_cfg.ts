@@ -9,6 +9,7 @@ import {
   brokersOf,
   parseSettings,
   refuseUnsupported,
+  refuseWeakAes,
   type Settings,
   type Surroundings,
 } from './mcollective_cfg'
@@ -63,6 +64,7 @@ export type ServerSecuritySettings =
       privateKey: KeyObject
       clientPublicKey(name: string): KeyObject | undefined
     }
+  | { provider: 'aes_security'; clientPublicKey(name: string): KeyObject | undefined }
 
 /**
  * A `server.cfg` as mcollectived has it. Keys that only concern Ruby are passed over.
@@ -165,12 +167,15 @@ function policies(settings: Settings): ServerEnvironment['policies'] {
 }
 
 function security(settings: Settings, { env }: Surroundings): ServerSecuritySettings {
-  const provider = settings.oneOf('securityprovider', ['psk', 'ssl'], 'psk')
+  const provider = settings.oneOf('securityprovider', ['psk', 'ssl', 'aes_security'], 'psk')
   if (provider === 'psk') {
     const secret = env['MCOLLECTIVE_PSK'] ?? settings.required('plugin.psk')
     return { provider, secret }
   }
-  const folder = settings.required('plugin.ssl_client_cert_dir')
+  if (provider === 'aes_security') {
+    refuseWeakAes(settings)
+    return { provider, clientPublicKey: knownClients('plugin.aes.client_cert_dir', settings) }
+  }
   return {
     provider,
     serializer: settings.oneOf('plugin.ssl_serializer', ['marshal', 'yaml'], 'marshal'),
@@ -178,13 +183,14 @@ function security(settings: Settings, { env }: Surroundings): ServerSecuritySett
       settings.required('plugin.ssl_server_private'),
       settings.where('plugin.ssl_server_private'),
     ),
-    clientPublicKey: knownClients(folder, settings),
+    clientPublicKey: knownClients('plugin.ssl_client_cert_dir', settings),
   }
 }
 
 /** Clients are known by the files of a folder; a name is looked up among them and never becomes part of a path. */
-function knownClients(folder: string, settings: Settings): (name: string) => KeyObject | undefined {
-  if (!existsSync(folder)) throw settings.fault('plugin.ssl_client_cert_dir', 'a folder that is there')
+function knownClients(key: string, settings: Settings): (name: string) => KeyObject | undefined {
+  const folder = settings.required(key)
+  if (!existsSync(folder)) throw settings.fault(key, 'a folder that is there')
   return (name) => {
     const file = readdirSync(folder).find((each) => each === `${name}.pem`)
     return file === undefined ? undefined : readPublicKey(join(folder, file), folder)

@@ -4,6 +4,7 @@ import { activemq } from '../connectors/activemq'
 import { rabbitmq } from '../connectors/rabbitmq'
 import { stompConnector } from '../connectors/stomp_connector'
 import type { Filter, FactOperator } from '../protocol/filter'
+import { aesClient } from '../protocol/security/aes'
 import { pskClient } from '../protocol/security/psk'
 import type { ClientSecurity } from '../protocol/security/security'
 import { marshal, yaml } from '../protocol/security/serializer'
@@ -108,6 +109,7 @@ export function mcollectiveFleet(
 
 function security({ security: settings }: Environment): ClientSecurity {
   if (settings.provider === 'psk') return pskClient(settings.secret, settings.callerid)
+  if (settings.provider === 'aes_security') return aesClient(settings, settings.callerid)
   return sslClient(settings, settings.callerid, settings.serializer === 'yaml' ? yaml : marshal)
 }
 

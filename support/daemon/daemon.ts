@@ -6,6 +6,7 @@ import { readClasses, type ServerEnvironment } from '../config/server_cfg'
 import { activemq } from '../connectors/activemq'
 import { HostConnector } from '../connectors/host_connector'
 import { rabbitmq } from '../connectors/rabbitmq'
+import { aesServer } from '../protocol/security/aes'
 import { pskServer } from '../protocol/security/psk'
 import type { ServerSecurity } from '../protocol/security/security'
 import { marshal, yaml } from '../protocol/security/serializer'
@@ -144,7 +145,7 @@ export class Daemon {
     let change: string | undefined
     try {
       const reply = await host.handle(body, async ({ id, until, cutOff }) => {
-        await this.record.add({ type: 'began', id, until, replyTo, cutOff: cutOff.toString('base64') })
+        await this.record.add({ type: 'began', id, until, replyTo, cutOff: cutOff().toString('base64') })
         change = id
       })
       if (reply === undefined) return
@@ -193,5 +194,6 @@ export class Daemon {
 
 function securityOf({ security }: ServerEnvironment): ServerSecurity {
   if (security.provider === 'psk') return pskServer(security.secret)
+  if (security.provider === 'aes_security') return aesServer(security)
   return sslServer(security, security.serializer === 'yaml' ? yaml : marshal)
 }

@@ -14,8 +14,12 @@ export interface RequestEnvelope {
   callerid: string
   ttl: number
   msgtime: number
+  /** What proves the body: a signature, or the wrapped key that opens it. */
   hash: string
 }
+
+/** Where the proof is in the envelope: `aes_security` has the key there and no signature. */
+type Seal = 'hash' | 'sslkey'
 
 /** What a host answers. */
 export interface ReplyEnvelope {
@@ -33,7 +37,7 @@ const REQUEST_ID = /^[0-9a-f]{32}$/
 const IDENTITY = /^[\w.-]{1,255}$/
 
 /** The hash that is serialised and sent, its keys in the order that Ruby writes them. */
-export function requestHash(envelope: RequestEnvelope): RubyHash {
+export function requestHash(envelope: RequestEnvelope, seal: Seal = 'hash'): RubyHash {
   return symbolHash({
     body: new RubyString(envelope.body),
     senderid: envelope.senderid,
@@ -44,23 +48,23 @@ export function requestHash(envelope: RequestEnvelope): RubyHash {
     callerid: envelope.callerid,
     ttl: envelope.ttl,
     msgtime: envelope.msgtime,
-    hash: envelope.hash,
+    [seal]: envelope.hash,
   })
 }
 
-export function replyHash(envelope: ReplyEnvelope): RubyHash {
+export function replyHash(envelope: ReplyEnvelope, seal: Seal = 'hash'): RubyHash {
   return symbolHash({
     senderid: envelope.senderid,
     requestid: envelope.requestid,
     senderagent: envelope.senderagent,
     msgtime: envelope.msgtime,
     body: new RubyString(envelope.body),
-    hash: envelope.hash,
+    [seal]: envelope.hash,
   })
 }
 
 /** @throws Refusal `bad-envelope` naming the field that is missing or of the wrong form */
-export function readRequest(value: RubyValue): RequestEnvelope {
+export function readRequest(value: RubyValue, seal: Seal = 'hash'): RequestEnvelope {
   const read = reader(value, 'a request')
   const callerid = read.text('callerid')
   if (!CALLERID.test(callerid)) {
@@ -76,12 +80,12 @@ export function readRequest(value: RubyValue): RequestEnvelope {
     callerid,
     ttl: read.seconds('ttl'),
     msgtime: read.seconds('msgtime'),
-    hash: read.text('hash'),
+    hash: read.text(seal),
   }
 }
 
 /** @throws Refusal `bad-envelope` naming the field that is missing or of the wrong form */
-export function readReply(value: RubyValue): ReplyEnvelope {
+export function readReply(value: RubyValue, seal: Seal = 'hash'): ReplyEnvelope {
   const read = reader(value, 'a reply')
   return {
     body: read.bytes('body'),
@@ -89,7 +93,7 @@ export function readReply(value: RubyValue): ReplyEnvelope {
     requestid: read.requestId(),
     senderagent: read.text('senderagent'),
     msgtime: read.seconds('msgtime'),
-    hash: read.text('hash'),
+    hash: read.text(seal),
   }
 }
 

@@ -71,6 +71,6 @@ function readingOnce(security: ServerSecurity): ServerSecurity {
       read.set(bytes, known)
       return known
     },
-    sealReply: (reply) => security.sealReply(reply),
+    sealReply: (reply, callerid) => security.sealReply(reply, callerid),
   }
 }

@@ -184,9 +184,9 @@ export class SimulatedHost {
         this.sick = !this.isMended && request.agent !== 'discovery' && this.calls + 1 >= fault.from
         return request
       },
-      sealReply: (reply) => {
+      sealReply: (reply, callerid) => {
         if (reply.senderagent !== 'discovery') this.calls += 1
-        return security.sealReply(reply)
+        return security.sealReply(reply, callerid)
       },
     }
   }
@@ -206,13 +206,14 @@ export class SimulatedHost {
       statusmsg: 'forged',
       data: symbolHash({}),
     }
-    return security.sealReply({
+    const reply = {
       senderid: lie.identity ?? this.description.identity,
       requestid: lie.requestid ?? request.requestid,
       senderagent: request.agent,
       msgtime: lie.msgtime ?? Math.floor(this.options.clock.now() / 1000),
       message: symbolHash(answer),
-    })
+    }
+    return security.sealReply(reply, request.callerid)
   }
 
   private counted(agent: Agent): Agent {

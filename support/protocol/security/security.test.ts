@@ -5,6 +5,7 @@ import { checkFreshness } from '../freshness'
 import { NO_FILTER } from '../filter'
 import { Refusal } from '../refusal'
 import { RubyHash, stringHash, symbolHash, type RubyValue } from '../marshal/values'
+import { aesClient, aesServer } from './aes'
 import { pskClient, pskServer } from './psk'
 import type { ClientSecurity, ServerSecurity } from './security'
 import { marshal, yaml, type Serializer } from './serializer'
@@ -50,7 +51,12 @@ const pairs: [string, ClientSecurity, ServerSecurity, Serializer][] = [
   ['psk', pskClient('s3cret', 'uid=0'), pskServer('s3cret'), marshal],
   ['ssl with marshal', ...ssl(marshal), marshal],
   ['ssl with yaml', ...ssl(yaml), yaml],
+  ['aes_security', ...aes(), marshal],
 ]
+
+function aes(): [ClientSecurity, ServerSecurity] {
+  return [aesClient({ privateKey: alice.privateKey }, 'cert=alice'), aesServer({ clientPublicKey: known })]
+}
 
 function ssl(serializer: Serializer): [ClientSecurity, ServerSecurity] {
   return [
@@ -73,11 +79,11 @@ for (const [name, client, host, serializer] of pairs) {
     })
 
     it('carries a reply to a client', () => {
-      expect(client.openReply(client.peekReply(host.sealReply(reply)))).to.deep.equal(reply)
+      expect(client.openReply(client.peekReply(host.sealReply(reply, client.callerid)))).to.deep.equal(reply)
     })
 
     it('refuses a body that was changed', () => {
-      const sealed = serializer.decode(host.sealReply(reply)) as RubyHash
+      const sealed = serializer.decode(host.sealReply(reply, client.callerid)) as RubyHash
       const envelope = client.peekReply(serializer.encode(sealed))
       const forged = {
         ...envelope,
@@ -109,7 +115,7 @@ describe('psk security', () => {
   })
 
   it('signs as Ruby does: hexadecimal MD5 of the body and the secret', () => {
-    const envelope = pskClient('s3cret', 'uid=0').peekReply(pskServer('s3cret').sealReply(reply))
+    const envelope = pskClient('s3cret', 'uid=0').peekReply(pskServer('s3cret').sealReply(reply, 'uid=0'))
     const expected = createHash('md5')
       .update(Buffer.concat([envelope.body, Buffer.from('s3cret')]))
       .digest('hex')
@@ -125,7 +131,7 @@ describe('psk security', () => {
   }
 
   it('refuses a request id that is none, and a host name that is none', () => {
-    const sealed = (fields: object) => pskServer('s').sealReply({ ...reply, ...fields })
+    const sealed = (fields: object) => pskServer('s').sealReply({ ...reply, ...fields }, 'uid=0')
     const client = pskClient('s', 'uid=0')
     for (const fields of [
       { requestid: 'A'.repeat(32) },
@@ -164,6 +170,41 @@ describe('ssl security', () => {
         if (String((key as { name: string }).name) === name) sealed.entries.set(key, 9)
       expect(code(() => host.openRequest(marshal.encode(sealed)))).to.equal('bad-signature')
     }
+  })
+})
+
+describe('aes_security', () => {
+  const mallory = generateKeyPairSync('rsa', { modulusLength: 2048 })
+
+  it('refuses a client whose key is not known, or is not its own', () => {
+    const [, host] = aes()
+    for (const callerid of ['cert=mallory', 'cert=alice', 'uid=0', 'cert=..']) {
+      const stranger = aesClient({ privateKey: mallory.privateKey }, callerid)
+      expect(code(() => host.openRequest(stranger.sealRequest(request)))).to.equal('bad-signature')
+    }
+  })
+
+  it('refuses a ttl or a time that was rewritten outside of what is encrypted', () => {
+    const [client, host] = aes()
+    for (const name of ['ttl', 'msgtime']) {
+      const sealed = marshal.decode(client.sealRequest(request)) as RubyHash
+      for (const [key] of sealed.entries)
+        if (String((key as { name: string }).name) === name) sealed.entries.set(key, 9)
+      expect(code(() => host.openRequest(marshal.encode(sealed)))).to.equal('bad-signature')
+    }
+  })
+
+  it('lets nobody read a reply but whoever asked', () => {
+    const [client, host] = aes()
+    const envelope = client.peekReply(host.sealReply(reply, 'cert=alice'))
+    const other = aesClient({ privateKey: mallory.privateKey }, 'cert=mallory')
+    expect(code(() => other.openReply(envelope))).to.equal('bad-signature')
+    expect(code(() => host.sealReply(reply, 'cert=mallory'))).to.equal('bad-signature')
+  })
+
+  it('never says the same twice', () => {
+    const [client] = aes()
+    expect(client.sealRequest(request)).not.to.deep.equal(client.sealRequest(request))
   })
 })
 

@@ -24,5 +24,6 @@ export interface ClientSecurity {
 export interface ServerSecurity {
   /** @throws Refusal */
   openRequest(bytes: Buffer): OpenedRequest
-  sealReply(reply: UnsignedReply): Buffer
+  /** `callerid` is that of the request. @throws Refusal for a caller that nothing can be told to */
+  sealReply(reply: UnsignedReply, callerid: string): Buffer
 }

@@ -1,8 +1,8 @@
 import { createSign, createVerify, type KeyObject } from 'node:crypto'
-import { readReply, readRequest, replyHash, requestHash, type RequestEnvelope } from '../envelope'
-import { field } from '../plain'
+import { readReply, readRequest, replyHash, requestHash } from '../envelope'
 import { Refusal } from '../refusal'
-import { RubyHash, symbolHash } from '../marshal/values'
+import { symbolHash } from '../marshal/values'
+import { unwrap } from './secured_times'
 import type { ClientSecurity, ServerSecurity } from './security'
 import type { Serializer } from './serializer'
 
@@ -49,28 +49,13 @@ export function sslServer(keys: SslServerKeys, serializer: Serializer): ServerSe
       if (key === undefined)
         throw new Refusal('bad-signature', `no public key is known for ${envelope.callerid}`)
       verify(body, hash, key)
-      return { ...envelope, message: unwrap(serializer.decode(body), envelope) }
+      return { ...envelope, message: unwrap(serializer.decode(body), 'ssl', envelope) }
     },
     sealReply({ message, ...envelope }) {
       const body = serializer.encode(message)
       return serializer.encode(replyHash({ ...envelope, body, hash: sign(body, keys.privateKey) }))
     },
   }
-}
-
-/** The message inside the signature, once its signed ttl and time agree with those outside. */
-function unwrap(
-  signed: ReturnType<Serializer['decode']>,
-  envelope: Pick<RequestEnvelope, 'ttl' | 'msgtime'>,
-) {
-  const message = signed instanceof RubyHash ? field(signed, 'ssl_msg') : undefined
-  if (!(signed instanceof RubyHash) || message === undefined) {
-    throw new Refusal('bad-envelope', 'a signed request without ssl_msg')
-  }
-  if (field(signed, 'ssl_ttl') !== envelope.ttl || field(signed, 'ssl_msgtime') !== envelope.msgtime) {
-    throw new Refusal('bad-signature', 'a ttl or time that differs from the signed one')
-  }
-  return message
 }
 
 // Ruby's Base64.encode64 wraps at 60 columns and ends with a newline; peers compare the text after decoding.

@@ -3,7 +3,9 @@ import fc from 'fast-check'
 import { NO_FILTER } from '../../protocol/filter'
 import { decodeRpcReply, encodeRpcRequest } from '../../protocol/rpc_body'
 import type { Plain } from '../../protocol/plain'
+import type { RubyHash } from '../../protocol/marshal/values'
 import { pskClient, pskServer } from '../../protocol/security/psk'
+import { marshal } from '../../protocol/security/serializer'
 import type { Clock } from '../../system/clock'
 import { contracts } from '../contracts'
 import { ActionFailed, type Agent } from './agent'
@@ -123,6 +125,19 @@ describe('a host', () => {
       expect(updates()).to.equal(0)
     })
   }
+
+  it('neither does nor answers a request whose caller or agent was changed outside of the signature', async () => {
+    const { host: one, refused, updates } = host()
+    for (const changed of [{ callerid: 'uid=1000' }, { agent: 'service' }]) {
+      const captured = marshal.decode(request('update', app)) as RubyHash
+      for (const [key] of captured.entries)
+        for (const [name, value] of Object.entries(changed))
+          if ((key as { name?: string }).name === name) captured.entries.set(key, value)
+      expect(await one.handle(marshal.encode(captured))).to.equal(undefined)
+    }
+    expect(updates()).to.equal(0)
+    expect(refused[0]).to.match(/differs from the protected one/)
+  })
 
   it('neither does nor answers what was signed with another secret', async () => {
     const { host: one, refused, updates } = host()

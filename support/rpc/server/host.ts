@@ -33,7 +33,7 @@ export interface Change {
   /** Until when the same request could come again, ms since 1970. */
   until: number
   /** The reply for a daemon that does not live to see how it ended. */
-  cutOff: Buffer
+  cutOff(): Buffer
 }
 
 /** Request ids are remembered this long past their ttl, so that a replay is refused for as long as it could be valid. */
@@ -91,6 +91,9 @@ export class RpcHost {
     const agent = this.options.agents.get(request.agent)
     if (agent === undefined) return undefined
     const action = decodeRpcRequest(request.message)
+    // Both are inside what the secret or the key protects, and say again what stands outside.
+    if (action.agent !== request.agent || action.caller !== request.callerid)
+      throw new Refusal('bad-signature', 'an agent or a caller that differs from the protected one')
     const objection = await this.options.mayRun?.(request, action)
     const reply =
       objection === undefined
@@ -103,18 +106,19 @@ export class RpcHost {
     return {
       id: request.requestid,
       until: (request.msgtime + request.ttl + REPLAY_MARGIN) * 1000,
-      cutOff: this.seal(request, encodeRpcReply({ statuscode: 5, statusmsg: CUT_OFF, data: {} })),
+      cutOff: () => this.seal(request, encodeRpcReply({ statuscode: 5, statusmsg: CUT_OFF, data: {} })),
     }
   }
 
   private seal(request: OpenedRequest, message: RubyValue): Buffer {
-    return this.options.security.sealReply({
+    const reply = {
       senderid: this.options.subject.identity,
       requestid: request.requestid,
       senderagent: request.agent,
       msgtime: Math.floor(this.options.clock.now() / 1000),
       message,
-    })
+    }
+    return this.options.security.sealReply(reply, request.callerid)
   }
 }
 

@@ -52,11 +52,12 @@ function typicalReply(): Buffer {
     output: null,
     provider: 'apt',
   }
-  return pskServer('secret').sealReply({
+  const reply = {
     senderid: 'web1.example.net',
     requestid: '0123456789abcdef0123456789abcdef',
     senderagent: 'package',
     msgtime: 1_700_000_000,
     message: encodeRpcReply({ statuscode: 0, statusmsg: 'OK', data }),
-  })
+  }
+  return pskServer('secret').sealReply(reply, 'uid=0')
 }

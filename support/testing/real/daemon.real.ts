@@ -11,6 +11,7 @@ const setups: [string, (scratch: Scratch) => Promise<RealBroker>, Security][] = 
   ['ActiveMQ with ssl', startActivemq, 'ssl'],
   ['RabbitMQ with psk', startRabbitmq, 'psk'],
   ['RabbitMQ with ssl', startRabbitmq, 'ssl'],
+  ['ActiveMQ with aes_security', startActivemq, 'aes_security'],
 ]
 const POLICY = `policy default deny
 allow\tuid=${process.getuid?.() ?? 0}\tping get_fact\tcountry=de\t*

@@ -14,6 +14,8 @@ const setups: [string, (scratch: Scratch) => Promise<RealBroker>, Security][] = 
   ['ActiveMQ with psk', startActivemq, 'psk'],
   ['ActiveMQ with ssl', startActivemq, 'ssl'],
   ['RabbitMQ with psk', startRabbitmq, 'psk'],
+  ['RabbitMQ with ssl', startRabbitmq, 'ssl'],
+  ['ActiveMQ with aes_security', startActivemq, 'aes_security'],
 ]
 
 for (const [name, startBroker, security] of setups) {

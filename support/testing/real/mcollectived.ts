@@ -27,9 +27,9 @@ export interface RealHost {
   running: Running
 }
 
-export type Security = 'psk' | 'ssl'
+export type Security = 'psk' | 'ssl' | 'aes_security'
 
-/** Keys of the ssl security provider: one pair that servers share, one for each client. */
+/** Keys of the providers that have some: one pair that servers share, one for each client. */
 function sslKeys(scratch: Scratch): string {
   const folder = join(scratch.path, 'ssl')
   mkdirSync(join(folder, 'clients'), { recursive: true })
@@ -55,7 +55,7 @@ export class RealFleet {
     private readonly broker: RealBroker,
     private readonly security: Security,
   ) {
-    this.ssl = security === 'ssl' ? sslKeys(scratch) : undefined
+    this.ssl = security === 'psk' ? undefined : sslKeys(scratch)
     this.clientCfg = scratch.write(
       `client-${broker.kind}-${security}.cfg`,
       this.settings('client', 'control.example.net'),
@@ -204,13 +204,19 @@ ${pool}.1.port = ${port}
 ${pool}.1.user = ${USER}
 ${pool}.1.password = ${PASSWORD}
 securityprovider = ${this.security}
-${this.ssl === undefined ? `plugin.psk = ${PSK}\n` : sslSettings(this.ssl, side)}`
+${this.ssl === undefined ? `plugin.psk = ${PSK}\n` : keySettings(this.security, this.ssl, side)}`
   }
 }
 
-function sslSettings(folder: string, side: 'client' | 'server'): string {
-  const shared = `plugin.ssl_server_public = ${folder}/server-public.pem\n`
-  return side === 'client'
-    ? `${shared}plugin.ssl_client_private = ${folder}/operator-private.pem\nplugin.ssl_client_public = ${folder}/clients/operator.pem\n`
-    : `${shared}plugin.ssl_server_private = ${folder}/server-private.pem\nplugin.ssl_client_cert_dir = ${folder}/clients\n`
+function keySettings(security: Security, folder: string, side: 'client' | 'server'): string {
+  const client = `client_private = ${folder}/operator-private.pem
+client_public = ${folder}/clients/operator.pem
+`
+  const server = `server_private = ${folder}/server-private.pem
+client_cert_dir = ${folder}/clients
+`
+  const settings = `server_public = ${folder}/server-public.pem\n${side === 'client' ? client : server}`
+  return settings
+    .replace(/^/gm, security === 'ssl' ? 'plugin.ssl_' : 'plugin.aes.')
+    .replace(/plugin\.\S*$/, '')
 }
