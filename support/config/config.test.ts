@@ -177,6 +177,42 @@ describe('configuration', () => {
         'rpcaudit = 1\nrpcauditprovider = db\n',
         /rpcauditprovider is "db"; expected logfile/,
       ],
+      [
+        'a provider that there is not',
+        'plugin.lockstep.package_provider = zypper\n',
+        /expected apt or dnf or yum/,
+      ],
+      [
+        'a chain that is none',
+        'plugin.iptables.chain = a b\n',
+        /plugin\.iptables\.chain is "a b"; expected a name/,
+      ],
+      ['another target', 'plugin.iptables.target = LOG\n', /expected drop or reject/],
+      [
+        'a folder of agents that is not there',
+        'plugin.lockstep.agents_dir = /nowhere\n',
+        /expected a folder that is there/,
+      ],
+      [
+        'an agent that is neither on nor off',
+        'plugin.package.activate_agent = maybe\n',
+        /expected yes or no/,
+      ],
+      [
+        'another registration',
+        'registerinterval = 300\nregistration = meta\n',
+        /registration is "meta"; expected agentlist/,
+      ],
+      [
+        'keys that are learned from the wire',
+        'securityprovider = aes_security\nplugin.aes.learn_pubkeys = 1\n',
+        /learn_pubkeys is "1"; expected no/,
+      ],
+      [
+        'times that nobody checks',
+        'securityprovider = aes_security\nplugin.aes.enforce_ttl = 0\n',
+        /enforce_ttl is "0"; expected yes/,
+      ],
       ['another source of facts', 'factsource = facter\n', /factsource is "facter"; expected yaml/],
       [
         'a main collective that is none of its own',

@@ -19,6 +19,11 @@ export class Settings {
     return this.values.get(key)?.value
   }
 
+  /** The first group of every key that the pattern fits. */
+  matching(pattern: RegExp): string[] {
+    return [...this.values.keys()].flatMap((key) => pattern.exec(key)?.[1] ?? [])
+  }
+
   required(key: string): string {
     const value = this.text(key)
     if (value === undefined || value === '')

@@ -36,6 +36,8 @@ export interface ServerEnvironment {
   policies: { folder: string; allowUnconfigured: boolean; defaultPolicy: string | undefined } | undefined
   /** Folders and files with the commands of checks. */
   nrpe: { folder: string; file: string | undefined }
+  /** How often the host says by itself that it is there, s; undefined for not at all. */
+  registration: { every: number; splay: boolean; collective: string } | undefined
   /** What the daemon keeps over restarts. */
   stateFolder: string
   agents: AgentSettings
@@ -62,9 +64,16 @@ export type ServerSecuritySettings =
       provider: 'ssl'
       serializer: 'marshal' | 'yaml'
       privateKey: KeyObject
+      /** As which the host asks, when it does. */
+      callerid: string
       clientPublicKey(name: string): KeyObject | undefined
     }
-  | { provider: 'aes_security'; clientPublicKey(name: string): KeyObject | undefined }
+  | {
+      provider: 'aes_security'
+      privateKey: KeyObject
+      callerid: string
+      clientPublicKey(name: string): KeyObject | undefined
+    }
 
 /**
  * A `server.cfg` as mcollectived has it. Keys that only concern Ruby are passed over.
@@ -104,6 +113,7 @@ export function readServerCfg(path: string, around: Surroundings): ServerEnviron
       folder: settings.text('plugin.nrpe.conf_dir') ?? '/etc/nagios/nrpe.d',
       file: settings.text('plugin.nrpe.conf_file'),
     },
+    registration: registration(settings, mainCollective, collectives),
     stateFolder: settings.text('plugin.lockstep.state_dir') ?? join('/var/lib/lockstep', basename(identity)),
     agents: agents(settings),
   }
@@ -117,6 +127,10 @@ function agents(settings: Settings): AgentSettings {
   const folder = settings.text('plugin.lockstep.agents_dir')
   if (folder !== undefined && !existsSync(folder))
     throw settings.fault('plugin.lockstep.agents_dir', 'a folder that is there')
+  const switched = settings.matching(/^plugin\.(\w+)\.activate_agent$/)
+  const inactive = new Set(
+    switched.filter((agent) => settings.flag(`plugin.${agent}.activate_agent`) === false),
+  )
   const spread = settings.flag('plugin.puppet.splay') ?? true
   return {
     packages: provider('package', ['apt', 'dnf', 'yum']),
@@ -131,7 +145,7 @@ function agents(settings: Settings): AgentSettings {
       splay: spread ? (settings.whole('plugin.puppet.splaylimit', 0, 86_400) ?? 30) : 0,
     },
     folder: folder ?? (existsSync(AGENTS_FOLDER) ? AGENTS_FOLDER : undefined),
-    isActive: (agent) => settings.flag(`plugin.${agent}.activate_agent`) ?? true,
+    isActive: (agent) => !inactive.has(agent),
   }
 }
 
@@ -139,6 +153,20 @@ function chain(settings: Settings): string {
   const written = settings.text('plugin.iptables.chain') ?? 'junk_filter'
   if (/^[\w.-]{1,28}$/.test(written)) return written
   throw settings.fault('plugin.iptables.chain', 'a name of up to 28 letters, digits, . - and _')
+}
+
+function registration(
+  settings: Settings,
+  main: string,
+  collectives: readonly string[],
+): ServerEnvironment['registration'] {
+  const every = settings.whole('registerinterval', 0, 86_400) ?? 0
+  if (every === 0) return undefined
+  settings.oneOf('registration', ['agentlist'], 'agentlist')
+  const collective = settings.text('registration_collective') ?? main
+  if (!collectives.includes(collective))
+    throw settings.fault('registration_collective', `one of: ${collectives.join(', ')}`)
+  return { every, splay: settings.flag('registration_splay') ?? false, collective }
 }
 
 function factFiles(settings: Settings): string[] {
@@ -174,7 +202,15 @@ function security(settings: Settings, { env }: Surroundings): ServerSecuritySett
   }
   if (provider === 'aes_security') {
     refuseWeakAes(settings)
-    return { provider, clientPublicKey: knownClients('plugin.aes.client_cert_dir', settings) }
+    return {
+      provider,
+      privateKey: readPrivateKey(
+        settings.required('plugin.aes.server_private'),
+        settings.where('plugin.aes.server_private'),
+      ),
+      callerid: serverCaller('plugin.aes.server_public', settings),
+      clientPublicKey: knownClients('plugin.aes.client_cert_dir', settings),
+    }
   }
   return {
     provider,
@@ -183,8 +219,13 @@ function security(settings: Settings, { env }: Surroundings): ServerSecuritySett
       settings.required('plugin.ssl_server_private'),
       settings.where('plugin.ssl_server_private'),
     ),
+    callerid: serverCaller('plugin.ssl_server_public', settings),
     clientPublicKey: knownClients('plugin.ssl_client_cert_dir', settings),
   }
+}
+
+function serverCaller(key: string, settings: Settings): string {
+  return `cert=${basename(settings.text(key) ?? 'server').replace(/\.pem$/, '')}`
 }
 
 /** Clients are known by the files of a folder; a name is looked up among them and never becomes part of a path. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../system/clock'
 import { pause } from '../system/clock'
+import type { Address } from './connector'
 import type { Naming } from './naming'
 import type { BrokerAddress } from './stomp/broker'
 import { StompConnection } from './stomp/connection'
@@ -63,6 +64,17 @@ export class HostConnector {
   async close(): Promise<void> {
     this.ended.abort()
     await this.connection.close()
+  }
+
+  /** Sends a request of the host's own to an agent, wherever that is. `ttl` in seconds. */
+  broadcast(to: Address, ttl: number, body: Buffer): Promise<void> {
+    const { naming, identity, clock } = this.options
+    const headers = {
+      destination: naming.broadcast(to),
+      mc_sender: identity,
+      ...naming.expiry(ttl, clock.now()),
+    }
+    return this.connection.send([{ headers, body }], this.ended.signal)
   }
 
   /** Sends a reply once, when there is a broker. Rejects when this was closed before that. */

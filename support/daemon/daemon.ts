@@ -6,11 +6,6 @@ import { readClasses, type ServerEnvironment } from '../config/server_cfg'
 import { activemq } from '../connectors/activemq'
 import { HostConnector } from '../connectors/host_connector'
 import { rabbitmq } from '../connectors/rabbitmq'
-import { aesServer } from '../protocol/security/aes'
-import { pskServer } from '../protocol/security/psk'
-import type { ServerSecurity } from '../protocol/security/security'
-import { marshal, yaml } from '../protocol/security/serializer'
-import { sslServer } from '../protocol/security/ssl'
 import { contracts as knownContracts } from '../rpc/contracts'
 import type { Agent } from '../rpc/server/agent'
 import { RpcHost } from '../rpc/server/host'
@@ -19,7 +14,9 @@ import { runCommand } from '../system/command'
 import type { Log } from '../system/log'
 import { hostAgents } from './agents'
 import { LeftBehind } from './left_behind'
+import { Registration } from './registration'
 import { RequestRecord } from './request_record'
+import { callerOf, securityOf } from './security'
 import { gatekeeper } from './gatekeeper'
 
 export interface DaemonOptions {
@@ -33,6 +30,7 @@ export interface DaemonOptions {
 /** A host of a fleet: what mcollectived is, with its configuration and on its wire. */
 export class Daemon {
   private readonly connector: HostConnector
+  private readonly registration: Registration | undefined
   private readonly counts = { total: 0, replies: 0, refused: 0 }
   private readonly began: number
 
@@ -67,6 +65,7 @@ export class Daemon {
       ...[...agents.values()].map(({ contract }) => contract),
     ]
     const data = dataSources({ facts: () => facts.facts(), agents: contracts, version: options.version })
+    const lookup = (name: string, argument: string, field: string) => data.lookup(name, argument)?.[field]
     const subject = {
       identity: environment.identity,
       get facts() {
@@ -109,8 +108,8 @@ export class Daemon {
       security: securityOf(environment),
       agents,
       clock,
-      data: (name, argument, field) => data.lookup(name, argument)?.[field],
-      mayRun: gatekeeper({ environment, subject, clock, log }),
+      data: lookup,
+      mayRun: gatekeeper({ environment, subject, data: lookup, clock, log }),
       known: record.requests.known(),
       onRefused: (reason) => {
         this.counts.refused += 1
@@ -126,16 +125,30 @@ export class Daemon {
       onTrouble: (what) => log.warn(what),
       onRequest: (body, replyTo) => void this.serve(host, body, replyTo),
     })
+    this.registration =
+      environment.registration &&
+      new Registration({
+        ...environment.registration,
+        identity: environment.identity,
+        security: callerOf(environment),
+        agents: names,
+        clock,
+        random: options.random,
+        send: (to, ttl, body) => this.connector.broadcast(to, ttl, body),
+        onTrouble: (what) => log.warn(what),
+      })
   }
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
     await this.connector.open()
     this.options.log.info('listening')
+    void this.registration?.run()
     void this.settle().catch((error: unknown) => this.options.log.error({ error }, 'an answer is still owed'))
   }
 
   async stop(): Promise<void> {
+    this.registration?.stop()
     await this.connector.close()
     await this.record.close()
   }
@@ -190,10 +203,4 @@ export class Daemon {
       ttlexpired: 0,
     }
   }
-}
-
-function securityOf({ security }: ServerEnvironment): ServerSecurity {
-  if (security.provider === 'psk') return pskServer(security.secret)
-  if (security.provider === 'aes_security') return aesServer(security)
-  return sslServer(security, security.serializer === 'yaml' ? yaml : marshal)
 }

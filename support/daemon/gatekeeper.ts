@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServerEnvironment } from '../config/server_cfg'
+import type { DataFunction } from '../protocol/compound'
 import type { FilterSubject } from '../protocol/filter'
 import type { OpenedRequest } from '../protocol/security/security'
 import type { RpcRequest } from '../protocol/rpc_body'
-import { decide, type PolicyDecision } from '../rpc/server/action_policy'
+import { decide, readGroups, type PolicyDecision, type PolicySubject } from '../rpc/server/action_policy'
 import { appendAudit, auditLine } from '../rpc/server/audit'
 import type { Clock } from '../system/clock'
 import type { Log } from '../system/log'
@@ -16,16 +17,19 @@ const UNAUDITED = 'The audit log of this host cannot be written; the request was
 export function gatekeeper({
   environment: { policies, auditFile },
   subject,
+  data,
   clock,
   log,
 }: {
   environment: Pick<ServerEnvironment, 'policies' | 'auditFile'>
   subject: FilterSubject
+  data: DataFunction
   clock: Clock
   log: Log
 }): (request: OpenedRequest, action: RpcRequest) => Promise<string | undefined> {
   return async (request, action) => {
-    const decision = policies === undefined ? undefined : decideBy(policies, request, action, subject)
+    const decision =
+      policies === undefined ? undefined : decideBy(policies, request, action, { host: subject, data })
     if (decision?.allowed === false) {
       const { callerid: caller, agent } = request
       log.warn({ caller, agent, action: action.action, because: decision.because }, 'denied')
@@ -46,10 +50,13 @@ function decideBy(
   policies: NonNullable<ServerEnvironment['policies']>,
   { agent, callerid: caller }: OpenedRequest,
   { action }: RpcRequest,
-  subject: FilterSubject,
+  subject: PolicySubject,
 ): PolicyDecision {
   const policy = policyFor(agent, policies)
-  if (policy !== undefined) return decide(policy, { caller, action }, subject)
+  if (policy !== undefined) {
+    const groups = readGroups(textOf(join(policies.folder, 'groups')) ?? '')
+    return decide(policy, { caller, action }, { ...subject, groups })
+  }
   return { allowed: policies.allowUnconfigured, because: 'there is no policy for this agent' }
 }
 
@@ -60,8 +67,12 @@ function policyFor(
 ): string | undefined {
   for (const name of [agent, defaultPolicy]) {
     if (name === undefined || !/^[\w-]+$/.test(name)) continue
-    const path = join(folder, `${name}.policy`)
-    if (existsSync(path)) return readFileSync(path, 'utf8')
+    const policy = textOf(join(folder, `${name}.policy`))
+    if (policy !== undefined) return policy
   }
   return undefined
+}
+
+function textOf(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
 }

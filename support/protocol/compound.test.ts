@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { matchesCompound } from './compound'
+import { compoundWords } from './compound_words'
 import type { Plain } from './plain'
 
 const host = {
@@ -13,11 +14,7 @@ const DATA: Readonly<Record<string, Plain>> = { size: 10, kind: 'file', on: true
 const data = (name: string, _argument: string, field: string) =>
   name === 'stat' ? (DATA[field] ?? null) : undefined
 
-/** Words as they come: `and`, `or`, `not`, parentheses, and statements. */
-const words = (expression: string): Plain =>
-  expression
-    .split(' ')
-    .map((word) => (['and', 'or', 'not', '(', ')'].includes(word) ? { [word]: word } : { statement: word }))
+const words = (expression: string): Plain => compoundWords(expression) ?? null
 const call = (field: string, operator: string, wanted: Plain, name = 'stat'): Plain => [
   { fstatement: { name, params: '/x', operator, value: field, r_compare: wanted } },
 ]

@@ -9,10 +9,15 @@ export type DataFunction = (name: string, argument: string, field: string) => Pl
  * a list of its words. As in Ruby, `and` and `or` bind alike, from left to right. Whatever cannot be evaluated means nobody.
  */
 export function matchesCompound(words: Plain, host: FilterSubject, data: DataFunction): boolean {
-  if (!Array.isArray(words) || words.length === 0 || words.length > WORDS_AT_MOST) return false
+  return evaluateCompound(words, host, data) === true
+}
+
+/** The same, with undefined for what cannot be evaluated. */
+export function evaluateCompound(words: Plain, host: FilterSubject, data: DataFunction): boolean | undefined {
+  if (!Array.isArray(words) || words.length === 0 || words.length > WORDS_AT_MOST) return undefined
   const reader = new Reader(words, host, data)
-  const meant = reader.expression(0)
-  return reader.ended && meant === true
+  const value = reader.expression(0)
+  return reader.ended ? value : undefined
 }
 
 const WORDS_AT_MOST = 1_000

@@ -1,12 +1,16 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { decide } from './action_policy'
+import { decide, readGroups } from './action_policy'
 import { auditLine } from './audit'
+import type { DataFunction } from '../../protocol/compound'
 import { NO_FILTER } from '../../protocol/filter'
 
 const host = { identity: 'web1', classes: ['roles::web'], agents: [], facts: { country: 'de', env: 'prod' } }
+const data: DataFunction = (name, argument, field) =>
+  name === 'fact' && field === 'value' ? { country: 'de', env: 'prod' }[argument] : undefined
+const groups = readGroups('# who\nops uid=0 uid=7\nempty\n')
 const allowed = (policy: string, caller = 'uid=0', action = 'install') =>
-  decide(policy, { caller, action }, host).allowed
+  decide(policy, { caller, action }, { host, data, groups }).allowed
 
 describe('an action policy', () => {
   const cases: [string, string, boolean][] = [
@@ -29,11 +33,23 @@ describe('an action policy', () => {
     ['CRLF', 'policy default deny\r\nallow\t*\t*\t*\t*\r\n', true],
     ['no classes column', 'allow\t*\t*\t*', true],
     ['a line that means nothing', 'permit\t*\t*\t*\t*\nallow\t*\t*\t*\t*', false],
+    ['a group of callers', 'allow\tops\t*\t*\t*', true],
+    ['a group without callers', 'allow\tempty\t*\t*\t*', false],
+    ['an expression of facts', 'allow\t*\t*\tcountry=de and not env=test\t*', true],
+    ['an expression of facts that does not hold', 'allow\t*\t*\tcountry=de and env=test\t*', false],
+    ['an expression of classes', 'allow\t*\t*\t*\troles::db or roles::web', true],
+    ['facts that are less', 'allow\t*\t*\tcountry<df\t*', true],
+    ['a class among facts', 'allow\t*\t*\troles::web\t*', false],
+    ['a fact among classes', 'allow\t*\t*\t*\tcountry=de', false],
+    ['facts and classes in one expression', 'allow\t*\t*\tcountry=de and (roles::db or roles::web)', true],
+    ['a data function', "allow\t*\t*\tfact('country').value=de and env=prod\t*", true],
     [
-      'an expression, which is not evaluated yet',
-      'allow\t*\t*\tcountry=de and env=prod\t*\nallow\t*\t*\t*\t*',
+      'a data function that there is not',
+      "deny\t*\t*\tnope('x').y=z or env=test\t*\nallow\t*\t*\t*\t*",
       false,
     ],
+    ['an expression that cannot be read', 'deny\t*\t*\tcountry=de and\t*\nallow\t*\t*\t*\t*', false],
+    ['an expression without its end', 'deny\t*\t*\t(env=test\t*\nallow\t*\t*\t*\t*', false],
   ]
   for (const [what, policy, expected] of cases) {
     it(`${expected ? 'allows' : 'denies'} by ${what}`, () => expect(allowed(policy)).to.equal(expected))

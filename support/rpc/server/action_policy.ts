@@ -1,9 +1,20 @@
-import { isPattern, matchesFact, matchesText, type FilterSubject } from '../../protocol/filter'
+import { evaluateCompound, type DataFunction } from '../../protocol/compound'
+import { compoundWords } from '../../protocol/compound_words'
+import { isPattern, matchesText, type FilterSubject } from '../../protocol/filter'
 
 /** Who wants what done. */
 export interface PolicyRequest {
   caller: string
   action: string
+}
+
+/** What a policy is about. */
+export interface PolicySubject {
+  host: FilterSubject
+  /** What is meant by the data functions of an expression. */
+  data?: DataFunction
+  /** Callers by the name of their group. */
+  groups?: ReadonlyMap<string, readonly string[]>
 }
 
 export interface PolicyDecision {
@@ -14,10 +25,12 @@ export interface PolicyDecision {
 
 /**
  * Decides by an actionpolicy file: lines of verdict, callers, actions, facts and classes, in columns of tabs, or of
- * spaces where no column holds more than one word. The first line that fits decides; without one the line `policy
- * default` does, and without that the answer is no. A line that cannot be read is an answer too, and it is no.
+ * spaces where no column holds more than one word. Facts and classes are lists of which all have to hold, or
+ * expressions; without a column of classes, that of facts is an expression of both. The first line that fits decides;
+ * without one the line `policy default` does, and without that the answer is no. A line that cannot be read is an answer
+ * too, and it is no.
  */
-export function decide(policy: string, request: PolicyRequest, host: FilterSubject): PolicyDecision {
+export function decide(policy: string, request: PolicyRequest, subject: PolicySubject): PolicyDecision {
   let standard = false
   for (const [index, raw] of policy.split(/\r?\n/).entries()) {
     const line = raw.trim()
@@ -29,39 +42,65 @@ export function decide(policy: string, request: PolicyRequest, host: FilterSubje
       continue
     }
     const columns = line.includes('\t') ? line.split(/\t+/) : line.split(/ +/)
-    const [verdict, callers = '', actions = '', facts = '', classes = '*', ...more] = columns.map((each) =>
+    const [verdict, callers = '', actions = '', facts = '', classes, ...more] = columns.map((each) =>
       each.trim(),
     )
     const isReadable = (verdict === 'allow' || verdict === 'deny') && facts !== '' && more.length === 0
-    if (!isReadable || isCompound(facts)) return { allowed: false, because: `${because} cannot be read` }
-    if (
-      any(
-        callers,
-        (each) => each === request.caller || (isPattern(each) && matchesText(each, request.caller)),
-      ) &&
-      any(actions, (each) => each === request.action) &&
-      all(facts, (each) => hasFact(each, host)) &&
-      all(classes, (each) => host.classes.some((name) => matchesText(each, name)))
-    )
-      return { allowed: verdict === 'allow', because }
+    const where = isReadable ? isWhere(facts, classes, subject) : undefined
+    if (where === undefined) return { allowed: false, because: `${because} cannot be read` }
+    const isAbout =
+      any(callers, (each) => isCaller(each, request.caller, subject)) &&
+      any(actions, (each) => each === request.action)
+    if (where && isAbout) return { allowed: verdict === 'allow', because }
   }
   return { allowed: standard, because: 'no line of the policy fits' }
+}
+
+/** The groups of a file with lines of a name and callers. */
+export function readGroups(text: string): Map<string, readonly string[]> {
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(/\s+/))
+  return new Map(lines.map(([name = '', ...callers]) => [name, callers]))
 }
 
 function any(column: string, test: (item: string) => boolean): boolean {
   return column === '*' || column.split(/\s+/).some(test)
 }
 
-function all(column: string, test: (item: string) => boolean): boolean {
-  return column === '*' || column.split(/\s+/).every(test)
+function isCaller(written: string, caller: string, { groups }: PolicySubject): boolean {
+  if (written === caller || (isPattern(written) && matchesText(written, caller))) return true
+  return groups?.get(written)?.includes(caller) === true
 }
 
-function hasFact(written: string, { facts }: FilterSubject): boolean {
-  const [, fact, value] = /^([^=]+)=(.*)$/.exec(written) ?? []
-  return fact !== undefined && value !== undefined && matchesFact({ fact, operator: '==', value }, facts)
+/** Whether a line is about this host; undefined when that cannot be told. */
+function isWhere(facts: string, classes: string | undefined, subject: PolicySubject): boolean | undefined {
+  if (classes === undefined) return facts === '*' ? true : evaluated(facts, subject)
+  const both = [
+    holds(facts, (word) => /[<>=]/.test(word), subject),
+    holds(classes, (word) => !/[<>=]/.test(word), subject),
+  ]
+  return both.includes(undefined) ? undefined : both.every((each) => each === true)
 }
 
-/** Expressions of facts are not evaluated here yet. */
-function isCompound(facts: string): boolean {
-  return /(^|\s)(and|or|not|!)(\s|$)|[()]/.test(facts)
+/** A list of which all have to hold, or an expression. */
+function holds(
+  column: string,
+  isOne: (word: string) => boolean,
+  subject: PolicySubject,
+): boolean | undefined {
+  if (column === '*') return true
+  if (/(^|\s)(and|or|not)(\s|$)|[()!]/.test(column)) return evaluated(column, subject)
+  const words = column.split(/\s+/)
+  // A class where a fact is expected, or the other way round.
+  if (!words.every(isOne)) return false
+  const each = words.map((word) => evaluated(word, subject))
+  return each.includes(undefined) ? undefined : each.every((value) => value === true)
+}
+
+function evaluated(expression: string, { host, data = () => undefined }: PolicySubject): boolean | undefined {
+  const words = compoundWords(expression)
+  return words === undefined ? undefined : evaluateCompound(words, host, data)
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { cucumber } from '../cucumber_process'
@@ -42,7 +42,7 @@ for (const [name, startBroker, security] of setups) {
         `# checks\ncommand[check_words]=${plugin} 'two words' -c 5\ncommand[check_shell]=${plugin} $(reboot)\ncommand[check_false]=/bin/false\n`,
       )
       const cfg = `plugin.nrpe.conf_dir = ${join(scratch.path, 'nrpe.d')}\nrpcaudit = 1\nrpcauditprovider = logfile\nplugin.rpcaudit.logfile = ${audit}\n`
-      await fleet.addOurs('ours1.example.net', { cfg })
+      await fleet.addOurs('ours1.example.net', { cfg: `${cfg}registerinterval = 1\n` })
       await fleet.addOurs('ours2.example.net', { country: 'fr', classes: 'roles::database', cfg })
       await fleet.addOurs('ours3.example.net', {
         cfg: `${cfg}rpcauthorization = yes\nrpcauthprovider = action_policy\n`,
@@ -154,6 +154,19 @@ for (const [name, startBroker, security] of setups) {
         renameSync(`${audit}.aside`, audit)
       }
     })
+
+    it('registers itself with whoever collects that', async () => {
+      const told = join(
+        scratch.path,
+        `${broker?.kind}-${security}-ruby1.example.net`,
+        'state.json.registered',
+      )
+      const until = Date.now() + 10_000
+      while (!existsSync(told) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 100))
+      expect(readFileSync(told, 'utf8')).to.match(
+        /^ours1\.example\.net (cert=server-public|uid=\d+) discovery rpcutil nrpe lock$/m,
+      )
+    }).timeout(20_000)
 
     it('is driven by our client, beside Ruby’s', async () => {
       scratch.write(

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Scratch } from '../scratch'
 import type { RealBroker } from './brokers'
@@ -41,6 +41,8 @@ function sslKeys(scratch: Scratch): string {
       stdio: 'pipe',
     })
   }
+  // Servers that register ask as clients do.
+  copyFileSync(join(folder, 'server-public.pem'), join(folder, 'clients', 'server-public.pem'))
   return folder
 }
 

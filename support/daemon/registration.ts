@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import type { Address } from '../connectors/connector'
+import { NO_FILTER } from '../protocol/filter'
+import type { ClientSecurity } from '../protocol/security/security'
+import { pause, type Clock } from '../system/clock'
+
+export interface RegistrationOptions {
+  /** Seconds. */
+  every: number
+  /** Whether the first one waits for a part of that, so that many hosts do not register at once. */
+  splay: boolean
+  collective: string
+  identity: string
+  security: Pick<ClientSecurity, 'sealRequest'>
+  agents: () => readonly string[]
+  clock: Clock
+  random: () => number
+  send: (to: Address, ttl: number, body: Buffer) => Promise<void>
+  onTrouble: (what: string) => void
+}
+
+const TTL = 60
+
+/** Tells the agent `registration`, wherever it runs, which agents this host has, again and again. */
+export class Registration {
+  private readonly ended = new AbortController()
+
+  constructor(private readonly options: RegistrationOptions) {}
+
+  /** Resolves when it is stopped. */
+  async run(): Promise<void> {
+    const { every, splay, random } = this.options
+    let delay = splay ? random() * every : 0
+    while (await this.hasWaited(delay)) {
+      delay = every
+      await this.register()
+    }
+  }
+
+  stop(): void {
+    this.ended.abort()
+  }
+
+  private async register(): Promise<void> {
+    const { identity, collective, security, agents, clock, send, onTrouble } = this.options
+    const body = security.sealRequest({
+      senderid: identity,
+      requestid: randomBytes(16).toString('hex'),
+      filter: { ...NO_FILTER, agents: ['registration'] },
+      collective,
+      agent: 'registration',
+      ttl: TTL,
+      msgtime: Math.floor(clock.now() / 1000),
+      message: [...agents()],
+    })
+    await send({ collective, agent: 'registration' }, TTL, body).catch((error: unknown) =>
+      onTrouble(`the host could not register: ${(error as Error).message}`),
+    )
+  }
+
+  /** False when it was stopped meanwhile. */
+  private async hasWaited(seconds: number): Promise<boolean> {
+    try {
+      await pause(this.options.clock, seconds * 1000, this.ended.signal)
+      return true
+    } catch {
+      return false
+    }
+  }
+}
