@@ -4,6 +4,7 @@ import type { Address } from './connector'
 import type { Naming } from './naming'
 import type { BrokerAddress } from './stomp/broker'
 import { StompConnection } from './stomp/connection'
+import { oneOfMany } from './stomp/delays'
 
 export interface HostConnectorOptions {
   naming: Naming
@@ -22,9 +23,6 @@ export interface HostConnectorOptions {
   onTrouble: (what: string) => void
 }
 
-const FIRST_DELAY = 500
-const LONGEST_DELAY = 30_000
-
 /** A host's connection to MCollective: subscribed to everything that could be for it, for as long as it runs. */
 export class HostConnector {
   private readonly ended = new AbortController()
@@ -34,6 +32,7 @@ export class HostConnector {
     const { naming, collectives, identity, agents } = options
     this.connection = new StompConnection({
       ...options,
+      delays: oneOfMany,
       subscriptions: collectives.flatMap((collective) =>
         naming.hostSubscriptions(collective, identity, agents),
       ),
@@ -51,12 +50,12 @@ export class HostConnector {
   /** Resolves when it listens; tries for as long as it takes, with longer and longer pauses, so that many hosts do not come at once. */
   async open(): Promise<void> {
     const { clock, random, onTrouble } = this.options
-    for (let delay = FIRST_DELAY; !this.ended.signal.aborted; delay = Math.min(delay * 2, LONGEST_DELAY)) {
+    for (let failures = 0; !this.ended.signal.aborted; failures += 1) {
       try {
         return await this.connection.open(this.ended.signal)
       } catch (error) {
         onTrouble((error as Error).message)
-        await pause(clock, delay * (0.5 + random() / 2), this.ended.signal).catch(() => {})
+        await pause(clock, oneOfMany(failures, random()), this.ended.signal).catch(() => {})
       }
     }
   }

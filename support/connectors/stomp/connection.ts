@@ -1,6 +1,7 @@
 import { pause, type Clock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import { brokerName, type BrokerAddress } from './broker'
+import { impatient, type Delays } from './delays'
 import { encodeFrame, type Frame } from './frame'
 import { openSession, type Session } from './session'
 
@@ -13,6 +14,8 @@ export interface ConnectionOptions {
   /** Sent again after every reconnect. */
   subscriptions: readonly Record<string, string>[]
   clock: Clock
+  /** Between attempts to come back; impatient unless said. */
+  delays?: Delays
   /** From 0 up to 1; spreads the reconnects of many clients. */
   random: () => number
   onMessage: (frame: Frame) => void
@@ -25,8 +28,6 @@ export interface OutgoingMessage {
   body: Buffer
 }
 
-const FIRST_DELAY = 100
-const LONGEST_DELAY = 5_000
 /** A session that lived this long was a good one: the next loss starts with short delays again. */
 const PROVEN_AFTER = 10_000
 
@@ -37,7 +38,7 @@ export class StompConnection {
   private readonly ended = new AbortController()
   private waiting: (() => void)[] = []
   private next = 0
-  private delay = FIRST_DELAY
+  private failures = 0
 
   constructor(private readonly options: ConnectionOptions) {}
 
@@ -104,7 +105,7 @@ export class StompConnection {
     void session.over.then((reason) => {
       if (this.session !== session) return
       this.session = undefined
-      if (clock.elapsed() - since > PROVEN_AFTER) this.delay = FIRST_DELAY
+      if (clock.elapsed() - since > PROVEN_AFTER) this.failures = 0
       this.options.onLost(reason)
       void this.reconnect()
     })
@@ -113,8 +114,9 @@ export class StompConnection {
   private async reconnect(): Promise<void> {
     for (let refusals = 0; !this.ended.signal.aborted;) {
       try {
-        await pause(this.options.clock, this.delay * (0.5 + this.options.random() / 2), this.ended.signal)
-        this.delay = Math.min(this.delay * 2, LONGEST_DELAY)
+        const delay = (this.options.delays ?? impatient)(this.failures, this.options.random())
+        this.failures += 1
+        await pause(this.options.clock, delay, this.ended.signal)
         this.adopt(await this.tryNext(this.ended.signal))
         return this.options.onRestored()
       } catch (error) {
