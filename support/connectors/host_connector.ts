@@ -33,9 +33,8 @@ export class HostConnector {
     this.connection = new StompConnection({
       ...options,
       delays: oneOfMany,
-      subscriptions: collectives.flatMap((collective) =>
-        naming.hostSubscriptions(collective, identity, agents),
-      ),
+      subscriptions: () =>
+        collectives.flatMap((collective) => naming.hostSubscriptions(collective, identity, agents)),
       onMessage: ({ headers, body, dropped }) => {
         const replyTo = headers['reply-to']
         if (dropped !== undefined) return options.onTrouble(`a request of ${dropped} bytes was not read`)

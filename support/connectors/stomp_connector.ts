@@ -1,6 +1,6 @@
 import type { Clock } from '../system/clock'
 import type { Connector, ConnectorListener } from './connector'
-import type { Naming } from './naming'
+import type { Naming, ReplyRoute } from './naming'
 import type { BrokerAddress } from './stomp/broker'
 import { StompConnection } from './stomp/connection'
 
@@ -21,10 +21,12 @@ export interface StompConnectorOptions {
 export function stompConnector(options: StompConnectorOptions): Connector {
   const { naming, clock, collective, identity } = options
   const listeners: ConnectorListener[] = []
-  const route = naming.replies(collective, { identity, pid: options.pid, sequence: 1 })
+  const replies = new ReplyRoutes((sequence) =>
+    naming.replies(collective, { identity, pid: options.pid, sequence }),
+  )
   const connection = new StompConnection({
     ...options,
-    subscriptions: route.subscription === undefined ? [] : [route.subscription],
+    subscriptions: () => replies.next(),
     onMessage(frame) {
       const sender = frame.headers['mc_sender']
       const message = {
@@ -39,7 +41,7 @@ export function stompConnector(options: StompConnectorOptions): Connector {
   })
   const common = (ttl: number) => ({
     ...naming.expiry(ttl, clock.now()),
-    'reply-to': route.replyTo,
+    'reply-to': replies.replyTo,
     mc_sender: identity,
   })
   return {
@@ -59,5 +61,30 @@ export function stompConnector(options: StompConnectorOptions): Connector {
     },
     listen: (listener) => void listeners.push(listener),
     close: () => connection.close(),
+  }
+}
+
+/** Of earlier sessions, the replies to what they asked are still taken. */
+const SESSIONS = 3
+
+/**
+ * Where replies go: another place for each session, since a broker may not know yet that the one before is dead, and would
+ * go on handing it messages of a place that both have subscribed to.
+ */
+class ReplyRoutes {
+  private routes: ReplyRoute[] = []
+  private sequence = 0
+
+  constructor(private readonly route: (sequence: number) => ReplyRoute) {}
+
+  get replyTo(): string {
+    return this.routes[0]?.replyTo ?? ''
+  }
+
+  /** The subscriptions of a new session. */
+  next(): Record<string, string>[] {
+    this.sequence += 1
+    this.routes = [this.route(this.sequence), ...this.routes].slice(0, SESSIONS)
+    return this.routes.flatMap(({ subscription }) => (subscription === undefined ? [] : [subscription]))
   }
 }

@@ -41,7 +41,7 @@ describe('a connection to a pool of brokers', () => {
       virtualHost: 'mcollective',
       connectWithin: 1_000,
       heartBeat: 0,
-      subscriptions: [{ destination: '/queue/replies' }],
+      subscriptions: () => [{ destination: '/queue/replies' }],
       clock: systemClock,
       random: () => 0,
       onMessage: (frame) => messages.push(frame),

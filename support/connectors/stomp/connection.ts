@@ -11,8 +11,8 @@ export interface ConnectionOptions {
   virtualHost: string
   connectWithin: number
   heartBeat: number
-  /** Sent again after every reconnect. */
-  subscriptions: readonly Record<string, string>[]
+  /** What each new session subscribes to. */
+  subscriptions: () => readonly Record<string, string>[]
   clock: Clock
   /** Between attempts to come back; impatient unless said. */
   delays?: Delays
@@ -138,7 +138,7 @@ export class StompConnection {
     this.next += 1
     const session = await openSession({ ...this.options, broker }, signal)
     try {
-      const confirmed = this.options.subscriptions.map((headers) => session.subscribe(headers))
+      const confirmed = this.options.subscriptions().map((headers) => session.subscribe(headers))
       await within(this.options.clock, this.options.connectWithin, Promise.all(confirmed), session, broker)
       return session
     } catch (error) {

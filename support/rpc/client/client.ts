@@ -186,11 +186,16 @@ export class RpcClient {
       deadline.abort(new LockstepError('broker-lost', 'the time is over')),
     )
     const bound = AbortSignal.any([signal, deadline.signal])
-    // Only what looks is asked again after a loss, under the same id, and not before the journal knows of it.
+    // Only what looks is asked again after a loss, and not before the journal knows of it. It is another request: hosts
+    // refuse what they have seen.
+    const asked = [requestId]
     const repeat = async () => {
       if (tracker.unanswered.length === 0) return
-      await request.beforeSend?.(requestId)
-      await this.send(request, requestId, tracker.unanswered, bound)
+      const again = this.options.newRequestId()
+      asked.push(again)
+      this.active.set(again, entry)
+      await request.beforeSend?.(again)
+      await this.send(request, again, tracker.unanswered, bound)
     }
     const restored = () =>
       void repeat().catch(() =>
@@ -206,9 +211,11 @@ export class RpcClient {
     } finally {
       stop()
       this.restoredListeners.delete(restored)
-      this.active.delete(requestId)
       tracker.finish(Math.round(clock.elapsed() - started))
-      this.remember(requestId, entry)
+      for (const id of asked) {
+        this.active.delete(id)
+        this.remember(id, entry)
+      }
     }
     const outcomes = new Map(
       hosts.map((host) => [host, tracker.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }]),
@@ -259,7 +266,7 @@ export class RpcClient {
         const detail = `sent by ${sender}, but says that it is from ${host}`
         return entry.answers.stray({ kind: 'unexpected', host, detail, fails: true })
       }
-      entry.answers.settle(host, this.open(entry, envelope), envelope.body)
+      entry.answers.settle(host, this.open(entry, envelope), envelope.body, envelope.requestid)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       this.unreadable(sender, error)
@@ -287,8 +294,9 @@ export class RpcClient {
   private unreadable(sender: string | undefined, refusal: Refusal): void {
     const reason = `sent something that cannot be read: ${refusal.message}`
     const host = sender ?? 'somebody'
-    for (const { answers } of this.active.values()) {
-      if (answers.awaits(host)) return answers.settle(host, { kind: 'untrusted', reason }, Buffer.alloc(0))
+    for (const [id, { answers }] of this.active) {
+      if (answers.awaits(host))
+        return answers.settle(host, { kind: 'untrusted', reason }, Buffer.alloc(0), id)
     }
     const stray: Stray = { kind: 'unexpected', host, detail: reason, fails: true }
     const [entry] = this.active.values()

@@ -6,7 +6,8 @@ const STRAYS_AT_MOST = 1_000
 /** Where what arrives for one request goes. */
 export interface Answers {
   awaits(host: string): boolean
-  settle(host: string, outcome: Outcome, body: Buffer): void
+  /** `requestId` is what it answers: a look that was asked again has more than one. */
+  settle(host: string, outcome: Outcome, body: Buffer, requestId: string): void
   stray(stray: Stray): void
 }
 
@@ -15,7 +16,8 @@ export class Tracker implements Answers {
   readonly outcomes = new Map<string, Outcome>()
   readonly strays: Stray[] = []
   private readonly waiting: Set<string>
-  private readonly bodies = new Map<string, Buffer>()
+  /** What each host answered, by request. */
+  private readonly bodies = new Map<string, Map<string, Buffer>>()
   private finished = false
 
   constructor(
@@ -35,15 +37,15 @@ export class Tracker implements Answers {
     return this.waiting.has(host)
   }
 
-  settle(host: string, outcome: Outcome, body: Buffer): void {
-    if (!this.waiting.has(host)) return this.again(host, body)
+  settle(host: string, outcome: Outcome, body: Buffer, requestId: string): void {
+    if (!this.waiting.has(host)) return this.again(host, body, requestId)
     if (this.finished) {
       this.waiting.delete(host)
-      this.bodies.set(host, body)
+      this.bodies.set(host, new Map([[requestId, body]]))
       return this.stray({ kind: 'late', host, detail: 'answered after it had been given up', fails: false })
     }
     this.waiting.delete(host)
-    this.bodies.set(host, body)
+    this.bodies.set(host, new Map([[requestId, body]]))
     this.outcomes.set(host, outcome)
     this.onProgress(this.outcomes.size)
     if (this.waiting.size === 0) this.onComplete()
@@ -60,11 +62,17 @@ export class Tracker implements Answers {
     for (const host of this.waiting) this.outcomes.set(host, { kind: 'silent', waited })
   }
 
-  private again(host: string, body: Buffer): void {
-    const first = this.bodies.get(host)
-    if (first === undefined) {
+  private again(host: string, body: Buffer, requestId: string): void {
+    const answered = this.bodies.get(host)
+    if (answered === undefined) {
       const detail = 'answered although it was not asked'
       return this.stray({ kind: 'unexpected', host, detail, fails: true })
+    }
+    const first = answered.get(requestId)
+    if (first === undefined) {
+      answered.set(requestId, body)
+      const detail = 'answered both when it was asked and when it was asked again'
+      return this.stray({ kind: 'duplicate', host, detail, fails: false })
     }
     if (first.equals(body)) {
       return this.stray({ kind: 'duplicate', host, detail: 'answered twice, the same', fails: false })

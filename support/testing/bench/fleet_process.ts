@@ -55,7 +55,7 @@ async function main(port: number, n: number, fault: string): Promise<void> {
     virtualHost: 'mcollective',
     connectWithin: 10_000,
     heartBeat: 0,
-    subscriptions: [
+    subscriptions: () => [
       ...agents.map((agent) => ({ destination: activemq.broadcast({ collective: 'mcollective', agent }) })),
       { destination: '/queue/mcollective.nodes' },
     ],

@@ -42,17 +42,16 @@ describe('a network of its own that loses a tenth of all packets', () => {
 })
 
 describe('a network of its own in which a connection is dropped in silence', () => {
-  it('is noticed by missing heart-beats, and comes to a stop that names who was not heard', () => {
+  it('is noticed by missing heart-beats; what only looks is asked again, and the rollout goes on', () => {
     const program = `${process.execPath} -r ts-node/register ${join(__dirname, 'half_open_network.ts')}`
     const done = spawnSync('unshare', ['-n', 'bash', '-c', `ip link set lo up && ${program}`], {
       cwd: ROOT,
       encoding: 'utf8',
     })
-    expect(done.status, done.stdout + done.stderr).to.equal(1)
+    expect(done.status, done.stdout + done.stderr).to.equal(0)
     expect(done.stdout).to.contain('nothing was heard of the')
     expect(done.stdout).to.contain('the connection to the broker is back')
-    expect(done.stdout).to.contain('Diverged: web1.example.net')
-    expect(done.stdout).to.contain('Still out of rotation: 3 hosts')
-    expect(done.stdout).to.contain('updates: 0')
+    expect(done.stdout).to.contain('HELD  5 steps on 3 hosts')
+    expect(done.stdout).to.contain('updates: 1')
   }).timeout(120_000)
 })
