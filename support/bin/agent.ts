@@ -1,24 +1,33 @@
 import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import pino from 'pino'
-import { readServerCfg } from '../config/server_cfg'
+import { readServerCfg, type ServerEnvironment } from '../config/server_cfg'
 import { Daemon } from '../daemon/daemon'
+import { systemdUnit } from '../daemon/unit'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { scrubber } from '../system/log'
 
 const STANDARD = '/etc/mcollective/server.cfg'
 
+/** Settings that are secrets: what the daemon starts has no business with them. */
+const SECRETS = ['MCOLLECTIVE_PSK', 'STOMP_PASSWORD']
+
 /** Runs a host's side until it is told to end. Its log goes to the standard output, as services have it. */
 export async function agent(
-  _cwd: string,
+  cwd: string,
   args: readonly string[],
 ): Promise<{ text: string; exitCode: number }> {
-  const environment = readServerCfg(configOf(args), {
+  const { config, unit } = optionsOf(args)
+  const path = resolve(cwd, config)
+  const environment = readServerCfg(path, {
     env: process.env,
     hostname: hostname(),
     uid: process.getuid?.() ?? 0,
   })
+  if (unit) return { text: unitOf(environment), exitCode: 0 }
+  for (const name of SECRETS) delete process.env[name]
   const { security, brokers } = environment
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
   const scrub = scrubber([...passwords, ...(security.provider === 'psk' ? [security.secret] : [])])
@@ -43,10 +52,22 @@ export async function agent(
 
 const { version: VERSION } = require('lockstep/package.json') as { version: string }
 
-function configOf(args: readonly string[]): string {
+function unitOf(environment: ServerEnvironment): string {
+  const program = join(__dirname, 'lockstep.cjs')
+  return systemdUnit({
+    command: [process.execPath, program, 'agent', '--config', environment.path],
+    environment,
+    changesTheSystem: ['package', 'puppet'].some((name) => environment.agents.isActive(name)),
+  })
+}
+
+function optionsOf(args: readonly string[]): { config: string; unit: boolean } {
   try {
-    const options = { config: { type: 'string', default: STANDARD } } as const
-    return parseArgs({ args: [...args], options }).values.config
+    const options = {
+      config: { type: 'string', default: STANDARD },
+      unit: { type: 'boolean', default: false },
+    } as const
+    return parseArgs({ args: [...args], options }).values
   } catch (error) {
     throw new LockstepError(
       'bad-input',

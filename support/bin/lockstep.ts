@@ -11,7 +11,7 @@ const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollect
   npx lockstep held     which hosts are out of rotation, since when, by which run
   npx lockstep release  puts hosts back: --run <run>, --host <host> (as often as needed), or --all
   npx lockstep steps    every sentence that a feature can use
-  npx lockstep agent    a host's side: --config server.cfg; runs until it is told to end
+  npx lockstep agent    a host's side: --config server.cfg; runs until it is told to end. With --unit, prints a unit for systemd
   npx lockstep ddl      what mco has to know of an agent: <agent>, or --agents <folder> <agent>
   npx lockstep init     prepares this repository: cucumber.js, a first feature, editor settings
 

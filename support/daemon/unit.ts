@@ -1,0 +1,70 @@
+import type { ServerEnvironment } from '../config/server_cfg'
+
+export interface UnitPlan {
+  /** The command line of the daemon, in words. */
+  command: readonly string[]
+  environment: Pick<ServerEnvironment, 'stateFolder' | 'auditFile' | 'path'>
+  /** Whether it changes packages or runs puppet: then it has to be able to change everything. */
+  changesTheSystem: boolean
+}
+
+/** What no package's script and no check needs. */
+const NEVER = [
+  'CAP_SYS_BOOT',
+  'CAP_SYS_RAWIO',
+  'CAP_MAC_ADMIN',
+  'CAP_MAC_OVERRIDE',
+  'CAP_WAKE_ALARM',
+  'CAP_BLOCK_SUSPEND',
+  'CAP_LEASE',
+  'CAP_SYS_PACCT',
+]
+
+/** A unit for systemd: as little as its agents can do with. */
+export function systemdUnit({ command, environment, changesTheSystem }: UnitPlan): string {
+  const writes = [
+    environment.stateFolder,
+    ...(environment.auditFile === undefined ? [] : [environment.auditFile]),
+  ]
+  const readOnly = [
+    'ProtectSystem=strict',
+    ...writes.map((path) => `ReadWritePaths=-${path}`),
+    'PrivateTmp=yes',
+    'ProtectHome=read-only',
+    'ProtectKernelModules=yes',
+    'MemoryDenyWriteExecute=no',
+    'RestrictNamespaces=yes',
+    'NoNewPrivileges=yes',
+    'SystemCallFilter=~@mount @reboot @swap @raw-io @obsolete @cpu-emulation',
+  ]
+  return `[Unit]
+Description=Lockstep's agent: this host's side of MCollective
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+ExecStart=${command.map(escaped).join(' ')}
+Restart=always
+RestartSec=1
+# What it has started goes on while it is restarted: a package manager is not to be cut off.
+KillMode=process
+TimeoutStopSec=10
+StateDirectory=lockstep
+CapabilityBoundingSet=~${NEVER.join(' ')}
+LockPersonality=yes
+ProtectClock=yes
+ProtectKernelLogs=yes
+ProtectHostname=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=${changesTheSystem ? 'no' : 'yes'}
+SystemCallArchitectures=native
+${changesTheSystem ? '# It changes packages, or runs puppet: the rest of the system has to be open to it.\n' : `${readOnly.join('\n')}\n`}
+[Install]
+WantedBy=multi-user.target
+`
+}
+
+function escaped(word: string): string {
+  const text = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
+  return /^[\w@%+=:,./$-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
+}
