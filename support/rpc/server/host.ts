@@ -9,6 +9,7 @@ import type { RubyValue } from '../../protocol/marshal/values'
 import type { Clock } from '../../system/clock'
 import { inputFault } from '../contracts/contract'
 import { ActionFailed, type Agent } from './agent'
+import { ReplayCache } from './replay_cache'
 
 export interface HostOptions {
   subject: FilterSubject
@@ -38,13 +39,16 @@ export interface Change {
 
 /** Request ids are remembered this long past their ttl, so that a replay is refused for as long as it could be valid. */
 const REPLAY_MARGIN = 60
+/** The ttl is outside of psk's signature: whatever it says, no request is valid for longer, s. */
+const LONGEST_TTL = 600
 
 /** One host's side of MCollective: bytes of a request in, bytes of a reply out, or nothing for what is not for it. */
 export class RpcHost {
-  private readonly seen = new Map<string, number>()
+  private readonly seen: ReplayCache
 
   constructor(private readonly options: HostOptions) {
-    for (const [id, until] of options.known ?? []) this.seen.set(id, Math.floor(until / 1000))
+    const known = [...(options.known ?? [])].map(([id, until]) => [id, Math.floor(until / 1000)] as const)
+    this.seen = new ReplayCache(new Map(known))
   }
 
   /** `onChange` is waited for before anything is changed; when it rejects, nothing is. */
@@ -70,17 +74,19 @@ export class RpcHost {
     if (!collectives.includes(request.collective) || !matchesFilter(request.filter, subject, compound))
       return false
     const now = Math.floor(clock.now() / 1000)
-    checkFreshness(request.msgtime, request.ttl, now)
-    for (const [id, until] of this.seen) {
-      if (until >= now) break
-      this.seen.delete(id)
+    checkFreshness(request.msgtime, Math.min(request.ttl, LONGEST_TTL), now)
+    switch (this.seen.take(request.requestid, validUntil(request), now)) {
+      case 'new':
+        return true
+      case 'seen':
+        this.options.onRefused(`request ${request.requestid} came a second time`)
+        return false
+      case 'no room':
+        this.options.onRefused(
+          `request ${request.requestid} came while too many others have to be remembered`,
+        )
+        return false
     }
-    if (this.seen.has(request.requestid)) {
-      this.options.onRefused(`request ${request.requestid} came a second time`)
-      return false
-    }
-    this.seen.set(request.requestid, request.msgtime + request.ttl + REPLAY_MARGIN)
-    return true
   }
 
   private async answer(
@@ -105,7 +111,7 @@ export class RpcHost {
   private change(request: OpenedRequest): Change {
     return {
       id: request.requestid,
-      until: (request.msgtime + request.ttl + REPLAY_MARGIN) * 1000,
+      until: validUntil(request) * 1000,
       cutOff: () => this.seal(request, encodeRpcReply({ statuscode: 5, statusmsg: CUT_OFF, data: {} })),
     }
   }
@@ -120,6 +126,11 @@ export class RpcHost {
     }
     return this.options.security.sealReply(reply, request.callerid)
   }
+}
+
+/** Until when the same request could come again, s since 1970. */
+function validUntil({ msgtime, ttl }: OpenedRequest): number {
+  return msgtime + Math.min(ttl, LONGEST_TTL) + REPLAY_MARGIN
 }
 
 const CUT_OFF =

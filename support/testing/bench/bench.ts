@@ -7,6 +7,7 @@ import { RealFleet } from '../real/mcollectived'
 import { start, untilReady, type Running } from '../real/processes'
 import { Scratch } from '../scratch'
 import { codecRound } from './codec'
+import { daemonRows } from './daemon'
 import { rawFanIn } from './fan_in'
 import { median, round, spread, timed, type Cost } from './measure'
 
@@ -36,7 +37,16 @@ class Bench {
   private readonly lines: string[] = []
   private readonly scratch = new Scratch()
 
-  async run(): Promise<void> {
+  /** All of it, or with `daemon` only what is about the host's side. */
+  async run(only: string | undefined): Promise<void> {
+    if (only !== 'daemon') await this.rollouts()
+    this.say(...(await daemonRows()))
+    if (only !== undefined) return
+    mkdirSync(join(ROOT, 'reports'), { recursive: true })
+    writeFileSync(join(ROOT, 'reports', 'bench.md'), `${this.lines.join('\n')}\n`)
+  }
+
+  private async rollouts(): Promise<void> {
     const broker = await startActivemq(this.scratch)
     try {
       this.say('| measure | result | aim |', '|---|---|---|')
@@ -49,8 +59,6 @@ class Bench {
       await broker.stop()
       this.scratch.remove()
     }
-    mkdirSync(join(ROOT, 'reports'), { recursive: true })
-    writeFileSync(join(ROOT, 'reports', 'bench.md'), `${this.lines.join('\n')}\n`)
   }
 
   /** The seed's feature at each size, next to the same frames counted, and to the same six calls by mco. */
@@ -314,7 +322,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
-void new Bench().run().catch((error: unknown) => {
+void new Bench().run(process.argv[2]).catch((error: unknown) => {
   process.stderr.write(
     `the benchmark stopped: ${(error as Error).message}\nIt needs Debian's activemq, mcollective, mcollective-client and ruby.\n`,
   )

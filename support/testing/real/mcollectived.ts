@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Scratch } from '../scratch'
 import type { RealBroker } from './brokers'
 import { PASSWORD, PSK, USER } from './settings'
@@ -25,6 +25,14 @@ export interface RealHost {
   /** Changes the host behind its daemon's back. */
   change(work: (state: HostState) => void): void
   running: Running
+}
+
+interface OwnHost {
+  classes?: string
+  country?: string
+  /** Added to its server.cfg. */
+  cfg?: string
+  policies?: Readonly<Record<string, string>>
 }
 
 export type Security = 'psk' | 'ssl' | 'aes_security'
@@ -66,6 +74,19 @@ export class RealFleet {
 
   /** A real `mcollectived` with the class roles::dev_server, the country de, and mywebapp at 4.2.6-2.el5. */
   async add(identity: string, more: { classes?: string; country?: string } = {}): Promise<RealHost> {
+    const host = this.launch(identity, more)
+    await untilReady(
+      `mcollectived of ${identity}`,
+      host.running,
+      async () =>
+        this.mco(['rpc', 'rpcutil', 'ping', '-I', identity, '--no-progress'], 2).includes('Timestamp'),
+      40_000,
+    )
+    return host
+  }
+
+  /** The same, not waited for. */
+  launch(identity: string, more: { classes?: string; country?: string } = {}): RealHost {
     const folder = `${this.broker.kind}-${this.security}-${identity}`
     const classes = this.scratch.write(`${folder}/classes.txt`, `${more.classes ?? 'roles::dev_server'}\n`)
     const facts = this.scratch.write(
@@ -104,26 +125,23 @@ export class RealFleet {
       },
     }
     this.hosts.push(host)
-    await untilReady(
-      `mcollectived of ${identity}`,
-      running,
-      async () =>
-        this.mco(['rpc', 'rpcutil', 'ping', '-I', identity, '--no-progress'], 2).includes('Timestamp'),
-      40_000,
-    )
     return host
   }
 
   /** Lockstep's own daemon with the same configuration; `more` is added to its server.cfg. */
-  async addOurs(
-    identity: string,
-    more: {
-      classes?: string
-      country?: string
-      cfg?: string
-      policies?: Readonly<Record<string, string>>
-    } = {},
-  ): Promise<{ running: Running; folder: string }> {
+  async addOurs(identity: string, more: OwnHost = {}): Promise<{ running: Running; folder: string }> {
+    const running = this.launchOurs(identity, LOCKSTEP, more)
+    await untilReady(
+      `the daemon of ${identity}`,
+      running,
+      async () => readFileSync(running.log, 'utf8').includes('listening'),
+      20_000,
+    )
+    return { running, folder: dirname(running.log) }
+  }
+
+  /** The same by a program of Lockstep, not waited for. */
+  launchOurs(identity: string, program: string, more: OwnHost = {}): Running {
     const folder = `${this.broker.kind}-${this.security}-${identity}`
     const classes = this.scratch.write(`${folder}/classes.txt`, `${more.classes ?? 'roles::dev_server'}\n`)
     const facts = this.scratch.write(
@@ -140,15 +158,9 @@ export class RealFleet {
     const own = `${state}${off.join('')}${more.cfg ?? ''}`
     const config = this.serverCfg(folder, identity, facts, classes, own)
     const log = join(this.scratch.path, folder, 'daemon.log')
-    const running = start(process.execPath, [LOCKSTEP, 'agent', '--config', config], log)
-    await untilReady(
-      `the daemon of ${identity}`,
-      running,
-      async () => readFileSync(log, 'utf8').includes('listening'),
-      20_000,
-    )
+    const running = start(process.execPath, [program, 'agent', '--config', config], log)
     this.ours.push(running)
-    return { running, folder: join(this.scratch.path, folder) }
+    return running
   }
 
   /** Runs Ruby's own client. */

@@ -1,0 +1,111 @@
+import { once } from 'node:events'
+import { expect } from 'chai'
+import { systemClock } from '../system/clock'
+import { fakeBroker, welcoming, type FakeBroker } from '../testing/fake_broker'
+import { activemq } from './activemq'
+import { HostConnector } from './host_connector'
+import { encodeFrame, headers } from './stomp/frame'
+
+const MB = 1024 * 1024
+
+describe('a host’s connection', () => {
+  let broker: FakeBroker
+  let connector: HostConnector
+  let requests: string[]
+  let trouble: string[]
+  let arrived: () => void
+
+  beforeEach(async () => {
+    ;[requests, trouble, arrived] = [[], [], () => {}]
+    broker = await fakeBroker(welcoming)
+    connector = new HostConnector({
+      naming: activemq,
+      brokers: [{ host: '127.0.0.1', port: broker.port }],
+      virtualHost: 'mcollective',
+      collectives: ['mcollective', 'sub'],
+      identity: 'web1.example.net',
+      agents: ['discovery', 'package'],
+      connectWithin: 2_000,
+      heartBeat: 0,
+      clock: systemClock,
+      random: () => 0,
+      onRequest: (body, replyTo) => {
+        requests.push(`${body.toString('utf8', 0, 20)} ${replyTo}`)
+        arrived()
+      },
+      onTrouble: (what) => trouble.push(what),
+    })
+    await connector.open()
+  })
+  afterEach(async () => {
+    await connector.close()
+    await broker.stop()
+  })
+
+  const message = (body: Buffer, more: Record<string, string> = { 'reply-to': '/queue/r' }) =>
+    encodeFrame(
+      'MESSAGE',
+      headers({ 'message-id': '1', subscription: '1', destination: '/q', ...more }),
+      body,
+    )
+  const untilAsked = () => new Promise<void>((resolve) => (arrived = resolve))
+
+  it('is subscribed for all its collectives and agents, and for itself', () => {
+    const places = broker.frames
+      .filter(({ command }) => command === 'SUBSCRIBE')
+      .map((frame) => frame.headers['destination'])
+    expect(places).to.deep.equal([
+      '/topic/mcollective.discovery.agent',
+      '/topic/mcollective.package.agent',
+      '/queue/mcollective.nodes',
+      '/topic/sub.discovery.agent',
+      '/topic/sub.package.agent',
+      '/queue/sub.nodes',
+    ])
+  })
+
+  it('does not keep a request of 50 MB, says so, and goes on with the next one', async () => {
+    const [socket] = broker.sockets
+    const asked = untilAsked()
+    const whole = message(Buffer.alloc(50 * MB, 'x'))
+    const before = process.memoryUsage().arrayBuffers
+    let most = 0
+    for (let at = 0; at < whole.length; at += MB) {
+      if (socket?.write(whole.subarray(at, at + MB)) === false) await once(socket, 'drain')
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before)
+    }
+    socket?.write(message(Buffer.from('next')))
+    await asked
+    expect(trouble).to.deep.equal([`a request of ${50 * MB} bytes was not read`])
+    expect(requests).to.deep.equal(['next /queue/r'])
+    expect(most).to.be.below(40 * MB)
+  }).timeout(20_000)
+
+  it('takes a request that comes byte by byte', async () => {
+    const asked = untilAsked()
+    for (const byte of message(Buffer.from('slowly'))) {
+      broker.sockets[0]?.write(Buffer.from([byte]))
+      await new Promise(setImmediate)
+    }
+    await asked
+    expect(requests).to.deep.equal(['slowly /queue/r'])
+  })
+
+  it('passes over what nobody waits for an answer to', async () => {
+    const asked = untilAsked()
+    for (let each = 0; each < 10_000; each += 1) broker.sockets[0]?.write(message(Buffer.from('noise'), {}))
+    broker.sockets[0]?.write(message(Buffer.from('real')))
+    await asked
+    expect(requests).to.deep.equal(['real /queue/r'])
+  })
+
+  it('answers once, to where it was told', async () => {
+    await connector.reply('/queue/r', Buffer.from('done'))
+    await connector.broadcast({ collective: 'mcollective', agent: 'registration' }, 60, Buffer.from('here'))
+    while (broker.frames.filter(({ command }) => command === 'SEND').length < 2)
+      await new Promise(setImmediate)
+    const [reply, own] = broker.frames.filter(({ command }) => command === 'SEND')
+    expect(reply?.headers).to.include({ destination: '/queue/r', mc_sender: 'web1.example.net' })
+    expect(own?.headers['destination']).to.equal('/topic/mcollective.registration.agent')
+  })
+})
