@@ -1,9 +1,3 @@
-import { agent } from './agent'
-import { ddl } from './ddl'
-import { held } from './held'
-import { init } from './init'
-import { release } from './release'
-import { steps } from './steps'
 import { exitCodeFor, LockstepError } from '../system/errors'
 
 const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollective
@@ -26,7 +20,15 @@ interface Outcome {
 }
 type Command = (cwd: string, args: readonly string[]) => Outcome | Promise<Outcome>
 
-const COMMANDS: Readonly<Record<string, Command>> = { agent, ddl, held, init, release, steps }
+/** Each is loaded when it is the one: a daemon does without what rollouts need. */
+const COMMANDS: Readonly<Record<string, () => Command>> = {
+  agent: () => (require('./agent') as typeof import('./agent')).agent,
+  ddl: () => (require('./ddl') as typeof import('./ddl')).ddl,
+  held: () => (require('./held') as typeof import('./held')).held,
+  init: () => (require('./init') as typeof import('./init')).init,
+  release: () => (require('./release') as typeof import('./release')).release,
+  steps: () => (require('./steps') as typeof import('./steps')).steps,
+}
 /** Commands that take arguments of their own. */
 const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'release'])
 
@@ -41,7 +43,7 @@ export async function main(args: readonly string[], cwd: string): Promise<void> 
     return
   }
   try {
-    const { text, exitCode } = await command(cwd, rest)
+    const { text, exitCode } = await command()(cwd, rest)
     print(text, exitCode)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error

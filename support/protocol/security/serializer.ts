@@ -1,7 +1,6 @@
 import { decodeMarshal } from '../marshal/decode'
 import { encodeMarshal } from '../marshal/encode'
 import type { RubyValue } from '../marshal/values'
-import { decodeRubyYaml, encodeRubyYaml } from './ruby_yaml'
 
 /** One way of writing Ruby data as bytes; peers have to agree on it. */
 export interface Serializer {
@@ -11,4 +10,12 @@ export interface Serializer {
 }
 
 export const marshal: Serializer = { encode: encodeMarshal, decode: (bytes) => decodeMarshal(bytes) }
-export const yaml: Serializer = { encode: encodeRubyYaml, decode: decodeRubyYaml }
+export const yaml: Serializer = {
+  encode: (value) => rubyYaml().encodeRubyYaml(value),
+  decode: (bytes) => rubyYaml().decodeRubyYaml(bytes),
+}
+
+/** Few peers want it, and what reads YAML takes longer to load than the rest of a security provider. */
+function rubyYaml(): typeof import('./ruby_yaml') {
+  return require('./ruby_yaml') as typeof import('./ruby_yaml')
+}
