@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync, type Stats } from 'node:fs'
 import type { Contract, Data } from '../rpc/contracts/contract'
 
 /** What compound filters and `get_data` can ask of a host beside its facts and classes. */
@@ -43,34 +43,60 @@ export function describeAgent({ agent, timeout }: Contract, version: string): Re
   return { agent, timeout, version, description, license: 'Apache-2.0', url: '', author: 'Lockstep' }
 }
 
+const NO_FILE: Readonly<Record<string, Data>> = {
+  output: 'not present',
+  type: 'unknown',
+  mode: '0000',
+  present: 0,
+  size: 0,
+  uid: 0,
+  gid: 0,
+  md5: 0,
+  ...timesOf('mtime', undefined),
+  ...timesOf('ctime', undefined),
+  ...timesOf('atime', undefined),
+}
+
 function fstat(path: string): Record<string, Data> {
   try {
     const stat = lstatSync(path)
-    const type = stat.isFile()
-      ? 'file'
-      : stat.isDirectory()
-        ? 'directory'
-        : stat.isSymbolicLink()
-          ? 'symlink'
-          : 'other'
-    const seconds = (ms: number) => Math.floor(ms / 1000)
     return {
       name: path,
       output: 'present',
+      type: typeOf(stat),
+      mode: stat.mode.toString(8),
       present: 1,
       size: stat.size,
-      mode: stat.mode.toString(8),
       uid: stat.uid,
       gid: stat.gid,
-      mtime_seconds: seconds(stat.mtimeMs),
-      atime_seconds: seconds(stat.atimeMs),
-      ctime_seconds: seconds(stat.ctimeMs),
-      mtime_age: seconds(Date.now() - stat.mtimeMs),
-      type,
-      md5: type === 'file' && stat.size <= DIGEST_AT_MOST ? md5(path) : 0,
+      md5: stat.isFile() && stat.size <= DIGEST_AT_MOST ? md5(path) : 0,
+      ...timesOf('mtime', stat.mtime),
+      ...timesOf('ctime', stat.ctime),
+      ...timesOf('atime', stat.atime),
     }
   } catch {
-    return { name: path, output: 'not present', present: 0, size: 0, type: 'unknown', md5: 0 }
+    return { name: path, ...NO_FILE }
+  }
+}
+
+function typeOf(stat: Stats): string {
+  if (stat.isFile()) return 'file'
+  if (stat.isDirectory()) return 'directory'
+  if (stat.isSymbolicLink()) return 'symlink'
+  if (stat.isSocket()) return 'socket'
+  if (stat.isCharacterDevice()) return 'chardev'
+  return stat.isBlockDevice() ? 'blockdev' : 'unknown'
+}
+
+/** A time as MCollective tells it: in the host's own zone, in seconds since 1970, and how many seconds ago. */
+function timesOf(name: string, at: Date | undefined): Record<string, Data> {
+  if (at === undefined) return { [name]: 0, [`${name}_seconds`]: 0, [`${name}_age`]: null }
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000)
+  const seconds = Math.floor(at.getTime() / 1000)
+  return {
+    [name]: local.toISOString().slice(0, 19).replace('T', ' '),
+    [`${name}_seconds`]: seconds,
+    [`${name}_age`]: Math.floor(Date.now() / 1000) - seconds,
   }
 }
 

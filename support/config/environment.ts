@@ -24,6 +24,8 @@ export interface Environment {
   directAddressing: boolean
   /** The runtime sockets of the HAProxies in front of the hosts; they act as one. */
   haproxy: readonly RuntimeAddress[]
+  /** Whether hosts themselves are asked for a lease before they are changed. */
+  hostLeases: boolean
   /** Things that an operator should know before starting, such as a secret that everybody can read. */
   warnings: readonly string[]
 }

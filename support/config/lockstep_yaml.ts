@@ -66,6 +66,7 @@ const timing = {
   connect_timeout: v.optional(duration),
   heart_beat: v.optional(duration),
   look_every: v.optional(duration),
+  host_leases: v.optional(v.boolean()),
   timeouts: v.optional(v.record(name, duration), {}),
   haproxy: v.optional(v.pipe(v.array(runtime, 'a list of runtime sockets'), v.minLength(1, 'at least one'))),
 }
@@ -144,6 +145,7 @@ function resolved(
     timeouts: settings.timeouts,
     ttl: settings.ttl,
     haproxy: settings.haproxy ?? [],
+    hostLeases: settings.host_leases ?? false,
   }
   if ('client_config' in settings)
     return { ...readClientCfg(at(settings.client_config), around), ...times, name: chosen }

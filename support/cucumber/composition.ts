@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
-import { join, relative } from 'node:path'
+import { hostname, userInfo } from 'node:os'
+import { basename, join, relative } from 'node:path'
 import type { Surroundings } from '../config/mcollective_cfg'
 import { secretsOf, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
@@ -18,6 +18,7 @@ import { JournalFile, readJournals } from '../system/journal_file'
 import { openLog, scrubber } from '../system/log'
 import { balancersOf } from './balancers'
 import { environmentFor, type RunParameters, type Surrounded } from './environments'
+import type { RunLocks } from './host_leases'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
 import { claimsFor, recordOf } from './resume'
 import type { PlacedHost, Run } from './run'
@@ -254,8 +255,26 @@ export class Composition {
       journal,
       wait: (ms) => pause(systemClock, ms, this.run.stopping.signal),
     })
-    this.locked.push(locks)
-    return locks
+    const all = environment.hostLeases ? this.leases(locks, feature, follows) : locks
+    this.locked.push(all)
+    return all
+  }
+
+  private leases(locks: RunLocks, feature: string, follows: readonly string[]): RunLocks {
+    const { hostLeases } = require('./host_leases') as typeof import('./host_leases')
+    const { fleet, journal, around } = this.parts
+    return hostLeases(locks, {
+      fleet,
+      run: this.run.id,
+      feature: basename(feature),
+      owner: `${userInfo().username}@${hostname()}`,
+      follows,
+      takeReason: around.env['LOCKSTEP_TAKE_LOCK'],
+      clock: systemClock,
+      journal,
+      wait: (ms) => pause(systemClock, ms, this.run.stopping.signal),
+      onTrouble: (what) => this.run.note(what),
+    })
   }
 
   private out(): Map<string, string> {

@@ -73,6 +73,7 @@ async function startEmbedded(parameters: RunParameters, { env }: Surroundings): 
       lookEvery: 100,
       timeouts: { default: 2_000 },
       directAddressing: true,
+      hostLeases: false,
       haproxy: haproxy.addresses,
       warnings: [],
     },

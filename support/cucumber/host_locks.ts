@@ -2,7 +2,8 @@ import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { Clock } from '../system/clock'
 import { LEASE, type Claim, type Holder, type HostLocks } from '../system/locks/host_locks'
-import type { JournalEntry, Locks } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/ports'
+import type { RunLocks } from './host_leases'
 import { inRanges } from './host_names'
 
 export interface LockOptions {
@@ -19,7 +20,7 @@ export interface LockOptions {
 const LOOK_EVERY = 500
 
 /** The locks of one run on this control host: taken before the first change, kept alive until the run ends. */
-export function hostLocks(locks: HostLocks, options: LockOptions): Locks & { release(): Promise<void> } {
+export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
   const { clock, journal } = options
   const held = new Set<string>()
   let stopRenewing = () => {}
@@ -30,7 +31,7 @@ export function hostLocks(locks: HostLocks, options: LockOptions): Locks & { rel
       keepAlive()
     })
   }
-  const self: Locks & { release(): Promise<void> } = {
+  const self: RunLocks = {
     patience: 0,
     async hold(hosts) {
       if (hosts.every((host) => held.has(host))) return

@@ -1,6 +1,6 @@
 import { asText, field, fromPlain, toPlain, type Plain } from './plain'
 import { Refusal } from './refusal'
-import { RubyHash, symbol, symbolHash, type RubyValue } from './marshal/values'
+import { RubyHash, stringHash, symbol, symbolHash, type RubyValue } from './marshal/values'
 
 /** What an agent is asked to do: the innermost layer of a request. */
 export interface RpcRequest {
@@ -39,8 +39,15 @@ export function decodeRpcRequest(value: RubyValue): RpcRequest {
   }
 }
 
-export function encodeRpcReply(reply: RpcReply): RubyHash {
-  return symbolHash({ statuscode: reply.statuscode, statusmsg: reply.statusmsg, data: fromPlain(reply.data) })
+/** Names of outputs are symbols, as are those in lists of records; a mapping, as of facts, has its keys as strings. */
+export function encodeRpcReply({ statuscode, statusmsg, data }: RpcReply): RubyHash {
+  const outputs = Object.entries(data).map(([name, value]) => [symbol(name), outputOf(value)] as const)
+  return symbolHash({ statuscode, statusmsg, data: new RubyHash(new Map<RubyValue, RubyValue>(outputs)) })
+}
+
+function outputOf(value: Plain): RubyValue {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return fromPlain(value)
+  return stringHash(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, outputOf(item)])))
 }
 
 /** @throws Refusal `bad-envelope` when the status is none of MCollective's six or the data is no hash */

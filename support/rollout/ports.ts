@@ -48,7 +48,7 @@ export interface Fleet {
   ): Promise<{ hosts: readonly string[]; strays: readonly Stray[] }>
   /**
    * Resolves with one answer for each of `hosts`. `beforeSend` has to have resolved before anything is sent; it is called
-   * again, with the same id, before what only looks is asked again.
+   * again, with another id, before what only looks is asked again.
    */
   call(request: Request, hosts: readonly string[], watch: CallWatch): Promise<Answers>
 }

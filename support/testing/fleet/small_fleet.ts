@@ -74,7 +74,7 @@ export class SmallFleet {
       undo.unshift(() => haproxy.stop())
       scratch.write(
         'lockstep.yaml',
-        `environments:\n  fleet:\n    client_config: client.cfg\n    haproxy:\n      - socket: ${haproxy.socket}\n`,
+        `environments:\n  fleet:\n    client_config: client.cfg\n    host_leases: true\n    haproxy:\n      - socket: ${haproxy.socket}\n`,
       )
       return new SmallFleet(scratch, network, broker, haproxy, started)
     } catch (error) {

@@ -120,6 +120,31 @@ for (const [name, startBroker, security] of setups) {
       ).to.contain('Unknown config property psk')
     }).timeout(60_000)
 
+    it('cannot be told from Ruby’s but by its name, and by what it has', () => {
+      const asked: string[][] = [
+        ['ping'],
+        ['get_fact', 'fact=country'],
+        ['get_fact', 'fact=nowhere'],
+        ['get_facts', 'facts=country,cores,nowhere'],
+        ['collective_info'],
+        ['get_config_item', 'item=main_collective'],
+        ['get_config_item', 'item=nowhere'],
+        ['get_data', 'source=fact', 'query=country'],
+        ['get_data', 'source=fstat', 'query=/nowhere'],
+        ['get_data', 'source=fstat', 'query=/etc/hostname'],
+        ['get_data', 'source=fstat', 'query=/etc'],
+        ['no_such_action'],
+      ]
+      const said = (host: string, call: string[]) =>
+        fleet
+          .mco(['rpc', 'rpcutil', ...call, '-I', host, '--display', 'all', '--no-progress'], 5)
+          .replaceAll(host, 'HOST')
+          .replace(/ +$/gm, '')
+          .replace(/\d\d:\d\d:\d\d|\d{10}|[\d.]+ ms|(?<=_age: )\d+|(?<=atime: )[\d-]+/g, 'N')
+      for (const call of asked)
+        expect(said('ours1.example.net', call), call.join(' ')).to.equal(said('ruby1.example.net', call))
+    }).timeout(60_000)
+
     it('runs checks without a shell, and says what needs one', () => {
       const check = (command: string) =>
         fleet.mco(['rpc', 'nrpe', 'runcommand', `command=${command}`, '-I', 'ours1.example.net', '-v'], 5)

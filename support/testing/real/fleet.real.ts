@@ -158,6 +158,21 @@ describe('a small real fleet of our daemons', () => {
     expect(mco('rpc', 'rpcutil', 'ping', '--batch', '2').match(/web\d\.example\.net/g)).to.have.length(4)
   }).timeout(60_000)
 
+  it('is nobody’s to change while another control host has a lease of one of them', async () => {
+    put(2, OLD)
+    mco('rpc', 'lock', 'acquire', 'run=r1', 'seconds=60', 'owner=ann@elsewhere', '-I', 'web2.example.net')
+    const run = await live(join(DEPLOYMENTS, 'website.feature'))
+    expect(run.exitCode, shown(run)).to.equal(6)
+    expect(shown(run).replace(/\s+/g, ' ')).to.match(
+      /web2\.example\.net: This host is held by the rollout r1 of ann@elsewhere/,
+    )
+    expect(versions()[1]).to.equal(OLD)
+    mco('rpc', 'lock', 'release', 'run=r1', '-I', 'web2.example.net')
+    const again = await live(join(DEPLOYMENTS, 'website.feature'))
+    expect(again.exitCode, shown(again)).to.equal(0)
+    expect(mco('rpc', 'lock', 'status', '--display', 'all').match(/Locked: false/g)).to.have.length(4)
+  }).timeout(60_000)
+
   it('says who has the package database locked, and changes nothing', async () => {
     put(1, OLD)
     const perl =
