@@ -47,7 +47,8 @@ export async function agent(
   await daemon.start()
   await ended
   await daemon.stop()
-  return { text: '', exitCode: 0 }
+  // A package manager goes on without it, and must not keep it from ending.
+  process.exit(0)
 }
 
 const { version: VERSION } = require('lockstep/package.json') as { version: string }

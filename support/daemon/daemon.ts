@@ -1,12 +1,8 @@
 import { join } from 'node:path'
-import { dataSources } from '../agents/data_sources'
-import { rpcutilAgent } from '../agents/rpcutil'
-import { FactFiles } from '../config/facts'
-import { readClasses, type ServerEnvironment } from '../config/server_cfg'
+import type { ServerEnvironment } from '../config/server_cfg'
 import { activemq } from '../connectors/activemq'
 import { HostConnector } from '../connectors/host_connector'
 import { rabbitmq } from '../connectors/rabbitmq'
-import { contracts as knownContracts } from '../rpc/contracts'
 import type { Agent } from '../rpc/server/agent'
 import { RpcHost } from '../rpc/server/host'
 import type { Clock } from '../system/clock'
@@ -16,6 +12,8 @@ import { hostAgents } from './agents'
 import { LeftBehind } from './left_behind'
 import { Registration } from './registration'
 import { RequestRecord } from './request_record'
+import type { RequestEntry } from './requests'
+import { HostSelf } from './self'
 import { callerOf, securityOf } from './security'
 import { gatekeeper } from './gatekeeper'
 
@@ -55,61 +53,20 @@ export class Daemon {
     private readonly record: RequestRecord,
     private readonly left: LeftBehind,
   ) {
-    const { environment, clock, log } = options
+    const { environment, version, clock, log } = options
     this.began = Math.floor(clock.now() / 1000)
-    const facts = new FactFiles(environment.factFiles, (what) => log.warn(what))
-    const agents = new Map<string, Agent>()
-    const names = () => ['discovery', ...agents.keys()]
-    const contracts = () => [
-      knownContracts.discovery,
-      ...[...agents.values()].map(({ contract }) => contract),
-    ]
-    const data = dataSources({ facts: () => facts.facts(), agents: contracts, version: options.version })
-    const lookup = (name: string, argument: string, field: string) => data.lookup(name, argument)?.[field]
-    const subject = {
-      identity: environment.identity,
-      get facts() {
-        return facts.facts()
-      },
-      get classes() {
-        return readClasses(environment.classesFile)
-      },
-      get agents() {
-        return names()
-      },
-    }
-    const own = [
-      rpcutilAgent({
-        identity: environment.identity,
-        facts: () => subject.facts,
-        classes: () => subject.classes,
-        agents: contracts,
-        mainCollective: environment.mainCollective,
-        collectives: environment.collectives,
-        version: options.version,
-        config: {
-          identity: environment.identity,
-          main_collective: environment.mainCollective,
-          collectives: [...environment.collectives],
-          connector: environment.connector,
-          configfile: environment.path,
-          classesfile: environment.classesFile,
-        },
-        data,
-        stats: () => this.stats(),
-        now: () => clock.now(),
-      }),
-      ...others,
-    ]
-    for (const agent of own) agents.set(agent.contract.agent, agent)
+    const onTrouble = (what: string) => log.warn(what)
+    const now = () => clock.now()
+    const self = new HostSelf({ environment, version, now, stats: () => this.stats(), onTrouble }, others)
+    const { subject, lookup: data, agents } = self
     const host = new RpcHost({
       subject,
       collectives: environment.collectives,
       security: securityOf(environment),
       agents,
       clock,
-      data: lookup,
-      mayRun: gatekeeper({ environment, subject, data: lookup, clock, log }),
+      data,
+      mayRun: gatekeeper({ environment, subject, data, clock, log }),
       known: record.requests.known(),
       onRefused: (reason) => {
         this.counts.refused += 1
@@ -119,10 +76,10 @@ export class Daemon {
     this.connector = new HostConnector({
       ...environment,
       naming: environment.connector === 'activemq' ? activemq : rabbitmq,
-      agents: names(),
+      agents: self.names(),
       clock,
       random: options.random,
-      onTrouble: (what) => log.warn(what),
+      onTrouble,
       onRequest: (body, replyTo) => void this.serve(host, body, replyTo),
     })
     this.registration =
@@ -131,11 +88,11 @@ export class Daemon {
         ...environment.registration,
         identity: environment.identity,
         security: callerOf(environment),
-        agents: names,
+        agents: () => self.names(),
         clock,
         random: options.random,
         send: (to, ttl, body) => this.connector.broadcast(to, ttl, body),
-        onTrouble: (what) => log.warn(what),
+        onTrouble,
       })
   }
 
@@ -164,12 +121,19 @@ export class Daemon {
       if (reply === undefined) return
       this.counts.replies += 1
       if (change !== undefined)
-        await this.record.add({ type: 'ended', id: change, reply: reply.toString('base64') })
+        await this.note({ type: 'ended', id: change, reply: reply.toString('base64') })
       await this.connector.reply(replyTo, reply)
-      if (change !== undefined) await this.record.add({ type: 'sent', id: change })
+      if (change !== undefined) await this.note({ type: 'sent', id: change })
     } catch (error) {
       this.options.log.error({ error }, 'a request could not be served')
     }
+  }
+
+  /** What is done is done: that it cannot be written down keeps nobody from being told. */
+  private async note(entry: RequestEntry): Promise<void> {
+    await this.record
+      .add(entry)
+      .catch((error: unknown) => this.options.log.error({ error }, 'not written down'))
   }
 
   /** Answers what an earlier daemon could not, once the host is through with it. */
@@ -182,7 +146,7 @@ export class Daemon {
         'an earlier daemon did not answer this; it is answered now',
       )
       await this.connector.reply(replyTo, reply)
-      await this.record.add({ type: 'sent', id })
+      await this.note({ type: 'sent', id })
     }
   }
 

@@ -1,14 +1,17 @@
 import { rmSync } from 'node:fs'
+import { InTurn } from '../system/in_turn'
 import { JournalFile, readJournals } from '../system/journal_file'
 import { Requests, type RequestEntry } from './requests'
 
 const ENTRIES_AT_MOST = 5_000
+const NEVER = new AbortController().signal
 
 /**
  * On disk before anything is changed: what was asked, what is to be answered, what was answered, and which programs are
  * still at it. What an earlier daemon wrote is taken over, so that a restart forgets no promise and no replay.
  */
 export class RequestRecord {
+  private readonly queue = new InTurn()
   private file: JournalFile | undefined
   private entries = 0
   private files = 0
@@ -31,11 +34,14 @@ export class RequestRecord {
   }
 
   /** @throws LockstepError `journal-failed`: what depends on it must not be done then */
-  async add(entry: RequestEntry): Promise<void> {
-    if (this.entries > ENTRIES_AT_MOST) await this.startAnew()
-    this.requests.take(entry)
-    this.entries += 1
-    await this.file?.append(entry)
+  add(entry: RequestEntry): Promise<void> {
+    // One after the other: what is carried over into a new file must not come after what followed it.
+    return this.queue.run(NEVER, async () => {
+      if (this.entries > ENTRIES_AT_MOST) await this.startAnew()
+      this.requests.take(entry)
+      this.entries += 1
+      await this.file?.append(entry)
+    })
   }
 
   async close(): Promise<void> {

@@ -80,6 +80,20 @@ describe('what a daemon writes down of its requests', () => {
     expect(readFileSync(join(folder(), file), 'utf8').split('\n').length).to.be.below(50)
   }).timeout(20_000)
 
+  it('does not mix up what is written down at the same time', async () => {
+    const record = await open()
+    await Promise.all(
+      Array.from({ length: 2_600 }, (_, each) => [
+        record.add(began(`r${each}`, 10_000)),
+        record.add(ended(`r${each}`)),
+      ]).flat(),
+    )
+    now += 1
+    const owed = (await open()).requests.owed()
+    expect(owed).to.have.length(2_600)
+    expect(owed.filter(({ hasEnded }) => !hasEnded)).to.deep.equal([])
+  }).timeout(30_000)
+
   it('does without a line that was cut short', async () => {
     const record = await open()
     await record.add(began('a'))

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -235,5 +236,20 @@ export default {
         }),
       )
     })
+  })
+
+  it('are what the README shows', async () => {
+    const readme = readFileSync(join(__dirname, '..', '..', '..', 'README.md'), 'utf8')
+    const block = (kind: string, about: string) =>
+      [...readme.matchAll(new RegExp(`^\`\`\`${kind}\\n(.*?)^\`\`\``, 'gms'))].find(([, text = '']) =>
+        text.includes(about),
+      )?.[1] ?? ''
+    scratch.write('agents/door.cjs', block('js', 'knock'))
+    scratch.write('agents/parrot.json', block('json', 'parrot'))
+    scratch.write('agents/parrot', block('sh', 'parrot'), 0o755)
+    const agents = await load()
+    expect(trouble).to.deep.equal([])
+    expect(agents.map(({ contract }) => contract.agent)).to.deep.equal(['door', 'parrot'])
+    expect(await ask(agents[0], 'knock', { name: 'ann' })).to.deep.equal({ said: 'ann, for cert=operator' })
   })
 })

@@ -1,0 +1,81 @@
+import { dataSources, type DataSources } from '../agents/data_sources'
+import { rpcutilAgent } from '../agents/rpcutil'
+import { FactFiles } from '../config/facts'
+import { readClasses, type ServerEnvironment } from '../config/server_cfg'
+import type { DataFunction } from '../protocol/compound'
+import type { FilterSubject } from '../protocol/filter'
+import { contracts } from '../rpc/contracts'
+import type { Contract, Data } from '../rpc/contracts/contract'
+import type { Agent } from '../rpc/server/agent'
+
+export interface SelfOptions {
+  environment: ServerEnvironment
+  version: string
+  now: () => number
+  stats: () => Record<string, Data>
+  onTrouble: (what: string) => void
+}
+
+/** What a host knows of itself: its facts and classes as they are at the moment, and its agents. */
+export class HostSelf {
+  readonly agents: ReadonlyMap<string, Agent>
+  /** As filters see it. */
+  readonly subject: FilterSubject
+  private readonly data: DataSources
+
+  constructor(options: SelfOptions, others: readonly Agent[]) {
+    const { environment, version, onTrouble } = options
+    const facts = new FactFiles(environment.factFiles, onTrouble)
+    this.data = dataSources({ facts: () => facts.facts(), agents: () => this.contracts(), version })
+    const names = () => this.names()
+    this.subject = {
+      identity: environment.identity,
+      get facts() {
+        return facts.facts()
+      },
+      get classes() {
+        return readClasses(environment.classesFile)
+      },
+      get agents() {
+        return names()
+      },
+    }
+    const own = [this.rpcutil(options), ...others]
+    this.agents = new Map(own.map((agent) => [agent.contract.agent, agent]))
+  }
+
+  /** What is meant by the data functions of an expression. */
+  readonly lookup: DataFunction = (name, argument, field) => this.data.lookup(name, argument)?.[field]
+
+  names(): string[] {
+    return this.contracts().map(({ agent }) => agent)
+  }
+
+  private contracts(): Contract[] {
+    return [contracts.discovery, ...[...this.agents.values()].map(({ contract }) => contract)]
+  }
+
+  private rpcutil({ environment, version, now, stats }: SelfOptions): Agent {
+    const { identity, mainCollective, collectives, connector, path, classesFile } = environment
+    return rpcutilAgent({
+      identity,
+      facts: () => this.subject.facts,
+      classes: () => this.subject.classes,
+      agents: () => this.contracts(),
+      mainCollective,
+      collectives,
+      version,
+      config: {
+        identity,
+        main_collective: mainCollective,
+        collectives: [...collectives],
+        connector,
+        configfile: path,
+        classesfile: classesFile,
+      },
+      data: this.data,
+      stats,
+      now,
+    })
+  }
+}
