@@ -17,8 +17,8 @@ export function iptablesAgent(firewall: Firewall): Agent {
   const isBlocked = async (address: string) => (await firewall.blocked()).includes(address)
   const onOne =
     (action: (ip: string) => Promise<Record<string, Data>>): Action =>
-    (inputs, { signal }) =>
-      queue.run(signal, () => action(textInput(inputs, 'ipaddr')))
+    (inputs, call) =>
+      queue.run(call, () => action(textInput(inputs, 'ipaddr')))
   const settle = async (ip: string, wanted: boolean, output: string) => {
     const blocked = await isBlocked(ip)
     if (blocked !== wanted)

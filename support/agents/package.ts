@@ -47,16 +47,12 @@ export interface Outdated extends Ran {
  * One request at a time: a package database has one writer, and a look during a change would see it half done. The first
  * one waits until the host is `free` of what was begun before.
  */
-export function packageAgent(
-  manager: PackageManager,
-  lists: PackageLists,
-  free: Promise<void> = Promise.resolve(),
-): Agent {
+export function packageAgent(manager: PackageManager, lists: PackageLists, free?: Promise<void>): Agent {
   const queue = new InTurn(free)
   const inTurn =
     (action: Action): Action =>
     (inputs, call) =>
-      queue.run(call.signal, () => action(inputs, call))
+      queue.run(call, () => action(inputs, call))
   const actions = aborting({ ...actionsOnOne(manager), ...actionsOnAll(manager.provider, lists) })
   return {
     contract: contracts.package,

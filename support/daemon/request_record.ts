@@ -4,7 +4,7 @@ import { JournalFile, readJournals } from '../system/journal_file'
 import { Requests, type RequestEntry } from './requests'
 
 const ENTRIES_AT_MOST = 5_000
-const NEVER = new AbortController().signal
+const NEVER = new AbortController()
 
 /**
  * On disk before anything is changed: what was asked, what is to be answered, what was answered, and which programs are

@@ -1,19 +1,38 @@
 /** Work of which only one piece may be under way; the next begins when the one before has ended, however it ended. */
 export class InTurn {
-  private last: Promise<unknown>
+  private last: Promise<unknown> | undefined
 
   /** The first one begins after `free`. */
-  constructor(free: Promise<void> = Promise.resolve()) {
-    this.last = free
+  constructor(free?: Promise<void>) {
+    if (free !== undefined) this.follow(free)
   }
 
   /** What is still waiting when its signal is aborted is never begun. @throws the signal's reason */
-  run<T>(signal: AbortSignal, work: () => Promise<T> | T): Promise<T> {
-    const turn = this.last.then(() => {
-      signal.throwIfAborted()
-      return work()
-    })
-    this.last = turn.catch(() => {})
+  run<T>(waiting: { readonly signal: AbortSignal }, work: () => Promise<T> | T): Promise<T> {
+    const turn =
+      this.last === undefined
+        ? begun(work)
+        : this.last.then(() => {
+            waiting.signal.throwIfAborted()
+            return work()
+          })
+    this.follow(turn)
     return turn
   }
+
+  private follow(turn: Promise<unknown>): void {
+    const last: Promise<void> = turn.then(
+      () => this.ended(last),
+      () => this.ended(last),
+    )
+    this.last = last
+  }
+
+  private ended(turn: Promise<unknown>): void {
+    if (this.last === turn) this.last = undefined
+  }
+}
+
+async function begun<T>(work: () => Promise<T> | T): Promise<T> {
+  return work()
 }

@@ -22,7 +22,10 @@ function iptables(): Filter {
     switch (verb) {
       case '-S':
         return [...chains]
-          .flatMap(([name, list]) => [`-N ${name}`, ...list.map((rule) => `-A ${name} ${rule}`)])
+          .flatMap(([name, list]) => [
+            name === 'INPUT' ? '-P INPUT ACCEPT' : `-N ${name}`,
+            ...list.map((rule) => `-A ${name} ${rule}`),
+          ])
           .join('\n')
       case '-N':
         chains.set(chain, [])

@@ -32,7 +32,10 @@ describe('the packet filter of iptables', () => {
   })
 
   const notBlocked: [string, string[]][] = [
-    ['in a chain that INPUT does not lead to', ['-N junk_filter', '-A junk_filter -s 10.0.0.1/32 -j DROP']],
+    [
+      'in a chain that INPUT does not lead to',
+      ['-P INPUT ACCEPT', '-N junk_filter', '-A junk_filter -s 10.0.0.1/32 -j DROP'],
+    ],
     ['for one port alone', [...reached, '-A junk_filter -s 10.0.0.1/32 -p tcp --dport 80 -j DROP']],
     ['as part of a net', [...reached, '-A junk_filter -s 10.0.0.0/24 -j DROP']],
     ['for all others', [...reached, '-A junk_filter ! -s 10.0.0.1/32 -j DROP']],
@@ -40,6 +43,40 @@ describe('the packet filter of iptables', () => {
     [
       'after a rule that lets its net through',
       [...reached, '-A junk_filter -s 10.0.0.0/8 -j ACCEPT', '-A junk_filter -s 10.0.0.1/32 -j DROP'],
+    ],
+    [
+      'after INPUT has let its port through',
+      [
+        '-P INPUT DROP',
+        '-N junk_filter',
+        '-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT',
+        '-A INPUT -j junk_filter',
+        '-A junk_filter -s 10.0.0.1/32 -j DROP',
+      ],
+    ],
+    [
+      'after a chain on the way has let it through',
+      [
+        '-P INPUT DROP',
+        '-N site',
+        '-N junk_filter',
+        '-A INPUT -j site',
+        '-A INPUT -j junk_filter',
+        '-A site -s 10.0.0.0/24 -j ACCEPT',
+        '-A junk_filter -s 10.0.0.1/32 -j DROP',
+      ],
+    ],
+    [
+      'after a chain for some packets that may let them through',
+      [
+        '-P INPUT DROP',
+        '-N web',
+        '-N junk_filter',
+        '-A INPUT -p tcp -j web',
+        '-A INPUT -j junk_filter',
+        '-A web -j ACCEPT',
+        '-A junk_filter -s 10.0.0.1/32 -j DROP',
+      ],
     ],
     [
       'after a rule that lets all back',
@@ -52,8 +89,43 @@ describe('the packet filter of iptables', () => {
     })
   }
 
+  it('blocks new connections after rules for this machine’s own and for those that were let through before', async () => {
+    const rules = [
+      '-P INPUT DROP',
+      '-N other',
+      '-N junk_filter',
+      '-A INPUT -i lo -j ACCEPT',
+      '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+      '-A INPUT -s 10.9.0.0/16 -p tcp -m tcp --dport 22 -j ACCEPT',
+      '-A INPUT -j other',
+      '-A INPUT -j junk_filter',
+      '-A other -s 10.0.0.1/32 -j RETURN',
+      '-A junk_filter -s 10.0.0.1/32 -j DROP',
+    ]
+    expect(await blocked(...rules)).to.deep.equal(['10.0.0.1'])
+  })
+
+  it('does not follow chains that lead back to themselves', async () => {
+    const rules = [
+      '-P INPUT ACCEPT',
+      '-N a',
+      '-N b',
+      '-A INPUT -j a',
+      '-A a -j b',
+      '-A b -j a',
+      '-A b -p tcp -j a',
+    ]
+    expect(await blocked(...rules)).to.deep.equal([])
+  })
+
   it('is reached through other chains too', async () => {
-    const rules = ['-N site', '-N junk_filter', '-A INPUT -j site', '-A site -j junk_filter']
+    const rules = [
+      '-P INPUT ACCEPT',
+      '-N site',
+      '-N junk_filter',
+      '-A INPUT -j site',
+      '-A site -j junk_filter',
+    ]
     expect(await blocked(...rules, '-A junk_filter -s 10.0.0.1/32 -j DROP')).to.deep.equal(['10.0.0.1'])
   })
 

@@ -18,8 +18,8 @@ type Family = 'iptables' | 'ip6tables'
 const WAIT = ['-w', '10']
 
 /**
- * Addresses blocked in a chain of iptables. One is blocked when INPUT reaches a rule of the chain that drops all of its
- * packets, and no rule before that lets some of them through.
+ * Addresses blocked in a chain of iptables. One is blocked when packets get from INPUT to a rule of the chain that drops
+ * all of its, and no rule on the way lets any of them through.
  */
 export function iptablesFirewall(run: CommandRunner, { chain, target }: IptablesSettings): Firewall {
   const program = toItsEnd(run)
@@ -28,33 +28,27 @@ export function iptablesFirewall(run: CommandRunner, { chain, target }: Iptables
     if (ended.exitCode !== 0) throw complaint(family, ended, /^(ip6?tables|Another app)/)
     return ended.stdout.split('\n')
   }
-  const look = async (family: Family) => {
-    const rules = await tables(family, '-S')
-    const inChain = rules.filter((rule) => rule.startsWith(`-A ${chain} `))
-    const exists = rules.includes(`-N ${chain}`)
-    return { inChain, exists, isReached: reaches(rules, chain) }
-  }
+  const look = async (family: Family) => new Tables(await tables(family, '-S'))
   const familyOf = (address: string): Family => (isIPv6(address) ? 'ip6tables' : 'iptables')
   return {
     async blocked() {
       // A host without IPv6 blocks nothing there.
-      const none = { inChain: [], exists: false, isReached: false }
-      const both = await Promise.all([look('iptables'), look('ip6tables').catch(() => none)])
-      return both.flatMap(({ inChain, isReached }) => (isReached ? blockedBy(inChain) : []))
+      const both = await Promise.all([look('iptables'), look('ip6tables').catch(() => new Tables([]))])
+      return both.flatMap((each) => each.blockedIn(chain))
     },
     async block(address) {
       const family = familyOf(address)
-      const { exists, isReached } = await look(family)
-      if (!exists) await tables(family, '-N', chain)
-      if (!isReached) await tables(family, '-I', 'INPUT', '1', '-j', chain)
+      if (!(await look(family)).has(chain)) await tables(family, '-N', chain)
       await tables(family, '-I', chain, '1', '-s', address, '-j', target)
+      const isBlocked = (await look(family)).blockedIn(chain).includes(canonical(address))
+      // Packets do not get there yet, or get past it.
+      if (!isBlocked) await tables(family, '-I', 'INPUT', '1', '-j', chain)
     },
     async unblock(address) {
       const family = familyOf(address)
       // The same rule may have been written more than once.
       for (;;) {
-        const { inChain } = await look(family)
-        const rule = inChain.map(readRule).find((each) => each.drops && each.only === canonical(address))
+        const rule = (await look(family)).dropping(chain, canonical(address))
         if (rule === undefined) return
         await tables(family, '-D', chain, ...rule.words)
       }
@@ -62,45 +56,101 @@ export function iptablesFirewall(run: CommandRunner, { chain, target }: Iptables
   }
 }
 
+/** The rules of one family, as `-S` lists them. */
+class Tables {
+  private readonly chains = new Map<string, Rule[]>()
+
+  constructor(lines: readonly string[]) {
+    for (const line of lines) {
+      const [verb = '', name = ''] = line.split(' ')
+      if (verb === '-N' || verb === '-P') this.chains.set(name, [])
+      if (verb === '-A') this.chains.get(name)?.push(readRule(line))
+    }
+  }
+
+  has(chain: string): boolean {
+    return this.chains.has(chain)
+  }
+
+  dropping(chain: string, address: string): Rule | undefined {
+    return this.chains.get(chain)?.find(({ drops, only }) => drops && only === address)
+  }
+
+  blockedIn(chain: string): string[] {
+    const found = new Set<string>()
+    this.walk('INPUT', [], (name, rule, before) => {
+      const { only } = rule
+      if (name !== chain || !rule.drops || only === undefined) return
+      if (!before.some(({ source }) => covers(source, only))) found.add(only)
+    })
+    return [...found]
+  }
+
+  /** Follows all packets from a chain on; `before` are the rules that have let some of them out of it already. */
+  private walk(
+    name: string,
+    before: readonly Rule[],
+    visit: (name: string, rule: Rule, before: readonly Rule[]) => void,
+    path: readonly string[] = [],
+  ): readonly Rule[] {
+    let accepted = [...before]
+    const returned: Rule[] = []
+    for (const rule of this.chains.get(name) ?? []) {
+      visit(name, rule, [...accepted, ...returned])
+      if (rule.isHarmless) continue
+      if (rule.target === 'ACCEPT') accepted.push(rule)
+      else if (rule.target === 'RETURN') returned.push(rule)
+      else if (this.chains.has(rule.target) && !path.includes(rule.target)) {
+        if (rule.isForAll) {
+          const after = this.walk(rule.target, [...accepted, ...returned], visit, [...path, name])
+          accepted = after.filter((each) => !returned.includes(each))
+        } else if (this.mayAccept(rule.target, path)) accepted.push(rule)
+      }
+    }
+    return accepted
+  }
+
+  private mayAccept(name: string, path: readonly string[]): boolean {
+    if (path.includes(name)) return false
+    return (this.chains.get(name) ?? []).some(
+      ({ target }) => target === 'ACCEPT' || this.mayAccept(target, [...path, name]),
+    )
+  }
+}
+
 interface Rule {
   /** As `-D` wants it. */
   words: string[]
+  target: string
   /** The single address that it is about. */
   only: string | undefined
   source: string | undefined
   drops: boolean
-  /** It ends the chain in favour of packets that it matches, or of some of them. */
-  lets: boolean
+  /** It is about every packet. */
+  isForAll: boolean
+  /** It lets through only what is this machine's own, or what was let through before. */
+  isHarmless: boolean
 }
 
 function readRule(line: string): Rule {
   const words = line.split(' ').slice(2)
-  const after = (option: string) => (words.includes(option) ? words[words.indexOf(option) + 1] : undefined)
-  const target = after('-j')
-  const [, source] = /(?:^| )-s (\S+)/.exec(line) ?? []
+  const options = words.filter((word) => word.startsWith('-'))
+  const target = words[words.indexOf('-j') + 1] ?? ''
   const isNegated = words.includes('!')
-  const isPlain =
-    !isNegated && words.filter((word) => word.startsWith('-')).every((option) => PLAIN.has(option))
+  const isPlain = !isNegated && options.every((option) => PLAIN.has(option))
+  const [, source] = /(?:^| )-s (\S+)/.exec(line) ?? []
   const [, address, length] = /^([^/]+)\/(\d+)$/.exec(source ?? '') ?? []
   const single =
     address !== undefined && length === (isIPv6(address) ? '128' : '32') ? canonical(address) : undefined
   return {
     words,
+    target,
     source: isNegated ? undefined : source,
     only: isPlain ? single : undefined,
     drops: isPlain && (target === 'DROP' || target === 'REJECT'),
-    lets: target === 'ACCEPT' || target === 'RETURN',
+    isForAll: isPlain && source === undefined,
+    isHarmless: !isNegated && / -i lo( |$)|state \S*ESTABLISHED/.test(line) && !/state \S*NEW/.test(line),
   }
-}
-
-function blockedBy(lines: readonly string[]): string[] {
-  const rules = lines.map(readRule)
-  const found = rules.flatMap(({ drops, only }, at) => {
-    if (!drops || only === undefined) return []
-    const before = rules.slice(0, at)
-    return before.some((rule) => rule.lets && covers(rule.source, only)) ? [] : [only]
-  })
-  return [...new Set(found)]
 }
 
 /** Whether packets of that address are among those of that source; a rule without one is about all. */
@@ -108,23 +158,8 @@ function covers(source: string | undefined, address: string): boolean {
   const [, net, length] = /^([^/]+)\/(\d+)$/.exec(source ?? '') ?? []
   if (net === undefined || isIP(net) === 0) return true
   const list = new BlockList()
-  const family = isIPv6(net) ? 'ipv6' : 'ipv4'
-  list.addSubnet(net, Number(length), family)
+  list.addSubnet(net, Number(length), isIPv6(net) ? 'ipv6' : 'ipv4')
   return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
-}
-
-/** Whether INPUT leads to the chain for every packet: directly, or through chains that do. */
-function reaches(rules: readonly string[], chain: string): boolean {
-  const seen = new Set<string>()
-  const from = (start: string): boolean => {
-    if (seen.has(start)) return false
-    seen.add(start)
-    return rules
-      .filter((rule) => rule.startsWith(`-A ${start} -j `))
-      .map((rule) => rule.split(' ')[3] ?? '')
-      .some((target) => target === chain || from(target))
-  }
-  return from('INPUT')
 }
 
 /** As iptables writes it: IPv6 in its shortest form. */

@@ -101,6 +101,39 @@ describe('a host', () => {
     expect(await by({ not: 'not' })).to.equal(undefined)
   })
 
+  it('tells an action to end before its time is over, and answers late by then', async () => {
+    const timers: { ms: number; callback: () => void }[] = []
+    const slow: Clock = {
+      ...clock,
+      after(ms, callback) {
+        timers.push({ ms, callback })
+        return () => {}
+      },
+    }
+    let told: Error | undefined
+    const agent: Agent = {
+      contract: contracts.package,
+      actions: {
+        update: (_inputs, { signal }) => {
+          signal.addEventListener('abort', () => (told = signal.reason as Error))
+          return new Promise(() => {})
+        },
+      },
+    }
+    const { host: one } = host({ agents: new Map([['package', agent]]), clock: slow })
+    const answer = one.handle(request('update', app))
+    await new Promise(setImmediate)
+    timers[0]?.callback()
+    expect(told?.message).to.equal('it took longer than 180 s')
+    timers[1]?.callback()
+    expect(timers.map(({ ms }) => Math.round(ms))).to.deep.equal([162_000, 18_000])
+    const reply = client.openReply(client.peekReply((await answer) ?? Buffer.alloc(0)))
+    expect(decodeRpcReply(reply.message)).to.include({
+      statuscode: 5,
+      statusmsg: 'it took longer than 180 s',
+    })
+  })
+
   it('carries a request out once, however often it comes', async () => {
     const { host: one, refused, updates } = host()
     const bytes = request('update', app)

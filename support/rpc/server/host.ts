@@ -8,7 +8,7 @@ import type { OpenedRequest, ServerSecurity } from '../../protocol/security/secu
 import type { RubyValue } from '../../protocol/marshal/values'
 import type { Clock } from '../../system/clock'
 import { inputFault } from '../contracts/contract'
-import { ActionFailed, type Agent } from './agent'
+import { ActionFailed, type Agent, type Call } from './agent'
 import { ReplayCache } from './replay_cache'
 
 export interface HostOptions {
@@ -155,8 +155,16 @@ async function perform(
   }
   try {
     if (known.effect === 'changes') await onChange()
-    const call = (signal: AbortSignal) => action(data, { ...request, action: name, signal })
-    return { statuscode: 0, statusmsg: 'OK', data: await inTime(call, contract.timeout, clock) }
+    const deadline = new Deadline()
+    const { requestid, callerid, senderid, collective, ttl, msgtime } = request
+    const call: Call = {
+      ...{ action: name, requestid, callerid, senderid, collective, ttl, msgtime },
+      get signal() {
+        return deadline.signal
+      },
+    }
+    const told = await inTime(() => action(data, call), contract.timeout, clock, deadline)
+    return { statuscode: 0, statusmsg: 'OK', data: told }
   } catch (error) {
     if (error instanceof ActionFailed)
       return { statuscode: error.statuscode, statusmsg: error.message, data: error.data }
@@ -168,21 +176,42 @@ async function perform(
 const TOLD_TO_END = 0.9
 
 /** Whoever asked does not wait any longer than the contract says. */
-async function inTime<T>(
-  work: (signal: AbortSignal) => Promise<T> | T,
+function inTime<T>(
+  work: () => Promise<T> | T,
   seconds: number,
   clock: Clock,
+  deadline: Deadline,
 ): Promise<T> {
-  const over = new AbortController()
-  const stops: (() => void)[] = []
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      const late = new ActionFailed(`it took longer than ${seconds} s`, {}, 5)
-      stops.push(clock.after(seconds * TOLD_TO_END * 1000, () => over.abort(late)))
-      stops.push(clock.after(seconds * 1000, () => reject(late)))
-      Promise.resolve(work(over.signal)).then(resolve, reject)
+  return new Promise((resolve, reject) => {
+    const late = () => new ActionFailed(`it took longer than ${seconds} s`, {}, 5)
+    const answerLate = () => (stop = clock.after(seconds * (1 - TOLD_TO_END) * 1000, () => reject(late())))
+    let stop = clock.after(seconds * TOLD_TO_END * 1000, () => {
+      answerLate()
+      deadline.pass(late())
     })
-  } finally {
-    for (const stop of stops) stop()
+    begun(work)
+      .finally(() => stop())
+      .then(resolve, reject)
+  })
+}
+
+async function begun<T>(work: () => Promise<T> | T): Promise<T> {
+  return work()
+}
+
+/** Most actions end before anybody has to be told: what tells them is made for those that ask. */
+class Deadline {
+  private controller: AbortController | undefined
+  private reason: Error | undefined
+
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController()
+    if (this.reason !== undefined) this.controller.abort(this.reason)
+    return this.controller.signal
+  }
+
+  pass(reason: Error): void {
+    this.reason = reason
+    this.controller?.abort(reason)
   }
 }
