@@ -158,7 +158,13 @@ async function perform(
     const deadline = new Deadline()
     const { requestid, callerid, senderid, collective, ttl, msgtime } = request
     const call: Call = {
-      ...{ action: name, requestid, callerid, senderid, collective, ttl, msgtime },
+      action: name,
+      requestid,
+      callerid,
+      senderid,
+      collective,
+      ttl,
+      msgtime,
       get signal() {
         return deadline.signal
       },
