@@ -190,7 +190,7 @@ describe('configuration', () => {
       ['another target', 'plugin.iptables.target = LOG\n', /expected drop or reject/],
       [
         'a folder of agents that is not there',
-        'plugin.lockstep.agents_dir = /nowhere\n',
+        'plugin.lockstep.agents_dir = /etc/hostname\n',
         /expected a folder that is there/,
       ],
       [

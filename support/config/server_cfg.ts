@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import type { KeyObject } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { LockstepError } from '../system/errors'
 import { DEFAULTS } from './environment'
@@ -125,7 +125,7 @@ function agents(settings: Settings): AgentSettings {
   const provider = <T extends string>(of: string, known: readonly T[]) =>
     settings.oneOf(`plugin.lockstep.${of}_provider`, known, undefined)
   const folder = settings.text('plugin.lockstep.agents_dir')
-  if (folder !== undefined && !existsSync(folder))
+  if (folder !== undefined && statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw settings.fault('plugin.lockstep.agents_dir', 'a folder that is there')
   const switched = settings.matching(/^plugin\.(\w+)\.activate_agent$/)
   const inactive = new Set(
