@@ -8,6 +8,8 @@ export interface ServiceManager {
   isRunning(name: string): Promise<boolean> | boolean
   start(name: string, signal: AbortSignal): Promise<void> | void
   stop(name: string, signal: AbortSignal): Promise<void> | void
+  /** Also of one that does not run. What depends on it is restarted with it where the manager does so. */
+  restart(name: string, signal: AbortSignal): Promise<void> | void
 }
 
 export function serviceAgent(services: ServiceManager): Agent {
@@ -42,8 +44,7 @@ export function serviceAgent(services: ServiceManager): Agent {
       return settle(name(inputs), 'stopped')
     },
     async restart(inputs, { signal }) {
-      if (await services.isRunning(name(inputs))) await services.stop(name(inputs), signal)
-      await services.start(name(inputs), signal)
+      await services.restart(name(inputs), signal)
       return settle(name(inputs), 'running')
     },
   }

@@ -74,6 +74,7 @@ export function pretendServices(
     },
     start: (name) => set(name, 'running'),
     stop: (name) => set(name, 'stopped'),
+    restart: (name) => set(name, 'running'),
   }
 }
 

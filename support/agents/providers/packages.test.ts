@@ -52,6 +52,24 @@ describe('packages through apt', () => {
     expect(programs.changes('apt-get')[0]).to.match(/ --allow-downgrades install a=0\.9$/)
   })
 
+  for (const name of ['a.b', 'a+']) {
+    it(`are never a pattern or another package, as apt would take ${name} for`, async () => {
+      const unknown: Said = { exitCode: 100, output: 'E: No packages found' }
+      const { programs, packages } = apt({
+        'dpkg-query': { exitCode: 1 },
+        'apt-cache': unknown,
+        'apt-get': {},
+      })
+      expect(await reasonOf(packages.install(name, undefined, signal))).to.equal(
+        `Unable to locate package ${name}`,
+      )
+      expect(programs.changes('apt-get')).to.deep.equal([])
+      const known = apt({ 'dpkg-query': { exitCode: 1 }, 'apt-cache': {}, 'apt-get': {} })
+      await known.packages.install(name, undefined, signal)
+      expect(known.programs.changes('apt-get')).to.have.length(1)
+    })
+  }
+
   it('that are on hold are not changed', async () => {
     const { programs, packages } = apt({
       'dpkg-query': { stdout: 'hold installed 1.0 all\n' },

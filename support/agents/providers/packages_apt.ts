@@ -41,11 +41,20 @@ export function aptPackages(run: CommandRunner, lockWithin = 60): PackageManager
     if ((await entry(name))?.wanted === 'hold')
       throw new Error(`${name} is on hold on this host; take that off first (apt-mark unhold ${name})`)
   }
+  /** apt takes an unknown name with a dot for a pattern, and one with a plus at its end for another package. */
+  const refuseUnknown = async (name: string) => {
+    if (!/[.]|[+]$/.test(name)) return
+    const { exitCode } = await program('apt-cache', ['show', '--no-all-versions', name], {
+      within: LOOK_WITHIN,
+    })
+    if (exitCode !== 0) throw new Error(`Unable to locate package ${name}`)
+  }
   return {
     provider: 'apt',
     state,
     async install(name, version, signal) {
       if (version !== undefined && (await state(name)).ensure === version) return ''
+      await refuseUnknown(name)
       await refuseHeld(name)
       return version === undefined
         ? apt(['install', name], signal)

@@ -39,6 +39,12 @@ describe('services of systemd', () => {
     )
   })
 
+  it('are restarted by systemd itself, so that what is part of them comes back too', async () => {
+    const programs = new Programs({ 'systemctl restart -- a': {} })
+    await systemdServices(programs.run).restart('a', signal)
+    expect(programs.ran).to.deep.equal(['systemctl restart -- a'])
+  })
+
   it('say in systemd’s words why they did not start', async () => {
     const output =
       'Job for a.service failed because the control process exited with error code.\nSee "systemctl status".\n'

@@ -25,5 +25,6 @@ export function systemdServices(run: CommandRunner): ServiceManager {
     },
     start: (name, signal) => order('start', name, signal),
     stop: (name, signal) => order('stop', name, signal),
+    restart: (name, signal) => order('restart', name, signal),
   }
 }

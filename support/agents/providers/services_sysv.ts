@@ -29,5 +29,6 @@ export function sysvServices(run: CommandRunner, scripts = '/etc/init.d'): Servi
     },
     start: (name, signal) => order('start', name, signal),
     stop: (name, signal) => order('stop', name, signal),
+    restart: (name, signal) => order('restart', name, signal),
   }
 }

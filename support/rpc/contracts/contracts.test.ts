@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { contracts } from '.'
-import { looks, oneOf, text, type Contract } from './contract'
+import { inputFault, looks, oneOf, text, type Contract } from './contract'
 import { rubyDdl } from './ddl_ruby'
 
 const odd: Contract = {
@@ -14,6 +14,14 @@ const odd: Contract = {
     }),
   },
 }
+
+describe('the name of a package', () => {
+  const fault = (name: string) => inputFault(contracts.package.actions.status, { package: name })
+  for (const name of ['a', 'mywebapp', 'g++', 'libc6:amd64', 'python3.11', 'A_b-c'])
+    it(`may be ${name}`, () => expect(fault(name)).to.equal(undefined))
+  for (const name of ['', '-y', 'a-', 'a b', 'a;b', '../a', 'a/b', 'a*', '@group', 'a=1', 'a\nb', '$(a)'])
+    it(`may not be ${JSON.stringify(name)}`, () => expect(fault(name)?.kind).to.equal('invalid'))
+})
 
 describe('the DDL for Ruby’s mco', () => {
   it('quotes what Ruby would take for code', () => {

@@ -3,7 +3,8 @@ import { optional, text, type InputRule } from './contract'
 
 // A leading dash would be read as an option by the program that a provider runs.
 export const packageName = text(
-  /^[a-zA-Z0-9][\w.+:-]*$/,
+  // A dash at its end would have apt remove it.
+  /^[a-zA-Z0-9]([\w.+:-]*[\w.+:])?$/,
   150,
   'a package name: letters, digits and . + - _ :, such as mywebapp',
 )
