@@ -27,9 +27,17 @@ describe('what a daemon writes down of its requests', () => {
     scratch = new Scratch()
     now = 1_000
   })
-  afterEach(() => scratch.remove())
+  afterEach(async () => {
+    for (const record of opened.splice(0)) await record.close()
+    scratch.remove()
+  })
   const folder = () => join(scratch.path, 'requests')
-  const open = () => RequestRecord.open(folder(), () => now)
+  const opened: RequestRecord[] = []
+  const open = async () => {
+    const record = await RequestRecord.open(folder(), () => now)
+    opened.push(record)
+    return record
+  }
   /** As after kill -9: nothing was closed. */
   const after = async (...entries: RequestEntry[]) => {
     const record = await open()
