@@ -10,9 +10,17 @@ const ANSWER_WITHIN = 5_000
 const UP_WITHIN = 15_000
 
 /** The balancers that features can name in an environment. */
-export function balancersOf({ name: environment, haproxy, lookEvery }: Environment): Balancers {
+export function balancersOf({ name: environment, brokers, haproxy, lookEvery }: Environment): Balancers {
   return {
-    at: hostFirewall,
+    at(address) {
+      // Blocked by its hosts, the broker could not carry the order to unblock it.
+      if (brokers.some(({ host }) => host === address))
+        throw new LockstepError(
+          'bad-input',
+          `${address} is the address of the broker of ${environment}: hosts that block it cannot be reached any more; name the address of the load balancer`,
+        )
+      return hostFirewall(address)
+    },
     backend(name) {
       if (haproxy.length === 0) {
         throw new LockstepError(
@@ -34,7 +42,7 @@ export function balancersOf({ name: environment, haproxy, lookEvery }: Environme
 /** The hold that an obligation in a journal speaks of; undefined for words that are not known. */
 export function holdOf(obligation: string, balancers: Balancers): Hold | undefined {
   const [, address] = /^blocks (\S+)$/.exec(obligation) ?? []
-  if (address !== undefined) return balancers.at(address)
+  if (address !== undefined) return hostFirewall(address)
   const [, backend] = /^is out of the haproxy backend (\S+)$/.exec(obligation) ?? []
   if (backend !== undefined) return balancers.backend(backend)
   return obligation === puppetDisabled.obligation ? puppetDisabled : undefined

@@ -1,0 +1,27 @@
+import { expect } from 'chai'
+import type { Environment } from '../config/environment'
+import { balancersOf, holdOf } from './balancers'
+
+const environment = {
+  name: 'test',
+  brokers: [{ host: '10.0.0.5', port: 61_613 }],
+  haproxy: [],
+  lookEvery: 1_000,
+} as unknown as Environment
+
+describe('the load balancers of an environment', () => {
+  const balancers = balancersOf(environment)
+
+  it('are not its broker, which hosts that block it could not hear any more', () => {
+    expect(() => balancers.at('10.0.0.5')).to.throw(/^10\.0\.0\.5 is the address of the broker of test/)
+    expect(balancers.at('10.0.0.6').obligation).to.equal('blocks 10.0.0.6')
+  })
+
+  it('can be released all the same where an earlier run blocked it', () => {
+    expect(holdOf('blocks 10.0.0.5', balancers)?.obligation).to.equal('blocks 10.0.0.5')
+  })
+
+  it('name what is missing where a backend is named and there is no HAProxy', () => {
+    expect(() => balancers.backend('www')).to.throw(/test has no HAProxy/)
+  })
+})
