@@ -10,9 +10,14 @@ mkdir "$home/upper" "$home/work" "$home/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$home/upper,workdir=$home/work" "$home/root"
 root=$home/root
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
-mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mkdir -p "$root$shared"
 mount --bind "$shared" "$root$shared"
+# What is on another file system of the machine is not in the overlay.
+for folder in "$PROGRAM" "$NODE"; do
+  [ -n "$(ls -A "$root$folder" 2>/dev/null)" ] && continue
+  mkdir -p "$root$folder"
+  mount --bind -o ro "$folder" "$root$folder"
+done
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 # It knows of no packages but those of its own repository.

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { start, untilReady } from '../real/processes'
 import type { Scratch } from '../scratch'
 import { OLD } from './repository'
 
-const LOCKSTEP = join(__dirname, '..', '..', 'bin', 'lockstep.cjs')
+const ROOT = resolve(__dirname, '..', '..', '..')
+const LOCKSTEP = join(ROOT, 'support', 'bin', 'lockstep.cjs')
 const READY_WITHIN = 120_000
 
 export interface SmallHost {
@@ -19,6 +20,8 @@ export interface SmallHost {
   spawn(program: string, ...args: string[]): Background
   /** Ends its daemon alone; the host starts it again after a second. */
   killDaemon(signal: NodeJS.Signals): void
+  /** Resolves when its daemon listens. */
+  ready(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -38,8 +41,8 @@ export interface HostPlan {
   address: string
 }
 
-/** Resolves when its daemon listens. */
-export async function startHost(plan: HostPlan): Promise<SmallHost> {
+/** Begins a host; it has to be stopped, whether it gets ready or not. */
+export function beginHost(plan: HostPlan): SmallHost {
   const { scratch, repository, identity, config, space, address } = plan
   const home = join(scratch.path, 'roots', identity)
   mkdirSync(home, { recursive: true })
@@ -50,9 +53,10 @@ export async function startHost(plan: HostPlan): Promise<SmallHost> {
   // Whatever becomes of this process, the host goes with it.
   const running = start('setpriv', ['--pdeathsig', 'KILL', 'nsenter', ...namespaces, 'sh', ...script], log, {
     OLD,
+    PROGRAM: ROOT,
+    NODE: dirname(process.execPath),
   })
   const said = () => readFileSync(log, 'utf8')
-  await untilReady(identity, running, async () => said().includes('"listening"'), READY_WITHIN)
   const first = () => {
     const { pid } = running.child
     const [child = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
@@ -85,6 +89,7 @@ export async function startHost(plan: HostPlan): Promise<SmallHost> {
     run,
     spawn,
     killDaemon: (signal) => void run('pkill', `-${signal.slice(3)}`, '-f', `agent --config ${config}`),
+    ready: () => untilReady(identity, running, async () => said().includes('"listening"'), READY_WITHIN),
     stop: () => running.stop('SIGKILL'),
   }
 }

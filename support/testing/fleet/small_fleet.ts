@@ -5,7 +5,7 @@ import { startActivemq, type RealBroker } from '../real/brokers'
 import { startHaproxy, type RealHaproxy } from '../real/haproxy'
 import { PASSWORD, PSK, USER } from '../real/settings'
 import { Scratch } from '../scratch'
-import { startHost, type SmallHost } from './host'
+import { beginHost, type SmallHost } from './host'
 import { FleetNetwork, sweepNetworks } from './network'
 import { buildRepository } from './repository'
 
@@ -60,15 +60,14 @@ export class SmallFleet {
       const places = Array.from({ length: hosts }, (_, index) => network.add(index + 1))
       const names = places.map((_, index) => `web${index + 1}`)
       onProgress(`${hosts} hosts, each in namespaces of its own, with mywebapp installed by apt`)
-      const started = await Promise.all(
-        places.map(async (place, index) => {
-          const identity = `${names[index]}.example.net`
-          const config = serverCfg(scratch, broker, identity, place.address, cfg)
-          const host = await startHost({ scratch, repository, identity, config, ...place })
-          undo.unshift(() => host.stop())
-          return host
-        }),
-      )
+      const started = places.map((place, index) => {
+        const identity = `${names[index]}.example.net`
+        const config = serverCfg(scratch, broker, identity, place.address, cfg)
+        const host = beginHost({ scratch, repository, identity, config, ...place })
+        undo.unshift(() => host.stop())
+        return host
+      })
+      await Promise.all(started.map((host) => host.ready()))
       const servers = places.map(({ address }, index) => ({ name: names[index] ?? '', address, port: 80 }))
       const haproxy = await startHaproxy(scratch, { backend: 'www', servers })
       undo.unshift(() => haproxy.stop())
