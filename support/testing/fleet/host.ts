@@ -50,8 +50,7 @@ export function beginHost(plan: HostPlan): SmallHost {
   const daemon = [process.execPath, LOCKSTEP, 'agent', '--config', config]
   const namespaces = [`--net=/run/netns/${space}`, 'unshare', '--mount', '--pid', '--fork', '--kill-child']
   const script = [join(__dirname, 'host.sh'), home, scratch.path, repository, ...daemon]
-  // Whatever becomes of this process, the host goes with it.
-  const running = start('setpriv', ['--pdeathsig', 'KILL', 'nsenter', ...namespaces, 'sh', ...script], log, {
+  const running = start('nsenter', [...namespaces, 'sh', ...script], log, {
     OLD,
     PROGRAM: ROOT,
     NODE: dirname(process.execPath),

@@ -22,7 +22,8 @@ export function start(
   env: Readonly<Record<string, string>> = {},
 ): Running {
   const output = openSync(log, 'a')
-  const child = spawn(command, args, {
+  // Whatever becomes of this process, what it has started goes with it.
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', command, ...args], {
     env: { ...process.env, ...env },
     detached: true,
     stdio: ['ignore', output, output],
@@ -72,9 +73,11 @@ export async function untilReady(
 ): Promise<void> {
   const until = Date.now() + within
   while (!(await test())) {
-    if (Date.now() > until || running.child.exitCode !== null) {
+    const hasEnded = running.child.exitCode !== null
+    if (Date.now() > until || hasEnded) {
+      const why = hasEnded ? 'ended before it was ready' : `was not ready within ${within / 1000} s`
       throw new Error(
-        `${what} was not ready within ${within / 1000} s; the end of its log:\n${readFileSync(running.log, 'utf8').slice(-2000)}`,
+        `${what} ${why}; the end of its log:\n${readFileSync(running.log, 'utf8').slice(-2000)}`,
       )
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
