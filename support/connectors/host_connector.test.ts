@@ -14,13 +14,14 @@ describe('a host’s connection', () => {
   let requests: string[]
   let trouble: string[]
   let arrived: () => void
+  let isRefusing: boolean
+  /** Each pause is of a length that is drawn. */
+  let pauses: number
 
-  beforeEach(async () => {
-    ;[requests, trouble, arrived] = [[], [], () => {}]
-    broker = await fakeBroker(welcoming)
-    connector = new HostConnector({
+  const connectorTo = (...ports: number[]) =>
+    new HostConnector({
       naming: activemq,
-      brokers: [{ host: '127.0.0.1', port: broker.port }],
+      brokers: ports.map((port) => ({ host: '127.0.0.1', port })),
       virtualHost: 'mcollective',
       collectives: ['mcollective', 'sub'],
       identity: 'web1.example.net',
@@ -28,13 +29,21 @@ describe('a host’s connection', () => {
       connectWithin: 2_000,
       heartBeat: 0,
       clock: systemClock,
-      random: () => 0,
+      random: () => ((pauses += 1), 0),
       onRequest: (body, replyTo) => {
         requests.push(`${body.toString('utf8', 0, 20)} ${replyTo}`)
         arrived()
       },
       onTrouble: (what) => trouble.push(what),
     })
+
+  beforeEach(async () => {
+    ;[requests, trouble, arrived, isRefusing, pauses] = [[], [], () => {}, false, 0]
+    broker = await fakeBroker((frame, socket) => {
+      if (isRefusing) socket.end(encodeFrame('ERROR', { message: 'not yet' }))
+      else welcoming(frame, socket)
+    })
+    connector = connectorTo(broker.port)
     await connector.open()
   })
   afterEach(async () => {
@@ -97,6 +106,30 @@ describe('a host’s connection', () => {
     broker.sockets[0]?.write(message(Buffer.from('real')))
     await asked
     expect(requests).to.deep.equal(['real /queue/r'])
+  })
+
+  const until = async (holds: () => boolean) => {
+    while (!holds()) await new Promise(setImmediate)
+  }
+  const isBack = () => trouble.includes('the connection to the broker is back')
+
+  it('comes back to a broker that refused it for a while', async () => {
+    isRefusing = true
+    const before = broker.connections()
+    broker.sockets[0]?.destroy()
+    await until(() => broker.connections() >= before + 3)
+    isRefusing = false
+    await until(isBack)
+    expect(trouble).to.have.length(2)
+  })
+
+  it('asks each broker of its pool after one pause', async () => {
+    await connector.close()
+    connector = connectorTo(broker.port, 1, 1, 1)
+    await connector.open()
+    broker.sockets[0]?.destroy()
+    await until(isBack)
+    expect(pauses).to.equal(1)
   })
 
   it('answers once, to where it was told', async () => {

@@ -4,7 +4,7 @@ import type { Address } from './connector'
 import type { Naming } from './naming'
 import type { BrokerAddress } from './stomp/broker'
 import { StompConnection } from './stomp/connection'
-import { oneOfMany } from './stomp/delays'
+import { asHost } from './stomp/delays'
 
 export interface HostConnectorOptions {
   naming: Naming
@@ -32,7 +32,7 @@ export class HostConnector {
     const { naming, collectives, identity, agents } = options
     this.connection = new StompConnection({
       ...options,
-      delays: oneOfMany,
+      reconnecting: asHost,
       subscriptions: () =>
         collectives.flatMap((collective) => naming.hostSubscriptions(collective, identity, agents)),
       onMessage: ({ headers, body, dropped }) => {
@@ -54,7 +54,7 @@ export class HostConnector {
         return await this.connection.open(this.ended.signal)
       } catch (error) {
         onTrouble((error as Error).message)
-        await pause(clock, oneOfMany(failures, random()), this.ended.signal).catch(() => {})
+        await pause(clock, asHost.delays(failures, random()), this.ended.signal).catch(() => {})
       }
     }
   }

@@ -1,7 +1,7 @@
 import { pause, type Clock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import { brokerName, type BrokerAddress } from './broker'
-import { impatient, type Delays } from './delays'
+import { asClient, type Reconnecting } from './delays'
 import { encodeFrame, type Frame } from './frame'
 import { openSession, type Session } from './session'
 
@@ -14,8 +14,8 @@ export interface ConnectionOptions {
   /** What each new session subscribes to. */
   subscriptions: () => readonly Record<string, string>[]
   clock: Clock
-  /** Between attempts to come back; impatient unless said. */
-  delays?: Delays
+  /** As a client unless said. */
+  reconnecting?: Reconnecting
   /** From 0 up to 1; spreads the reconnects of many clients. */
   random: () => number
   onMessage: (frame: Frame) => void
@@ -112,17 +112,21 @@ export class StompConnection {
   }
 
   private async reconnect(): Promise<void> {
-    for (let refusals = 0; !this.ended.signal.aborted;) {
+    const { clock, random, brokers, reconnecting = asClient } = this.options
+    const atOnce = reconnecting.tries === 'whole pool' ? brokers.length : 1
+    for (let [tried, refusals] = [0, 0]; !this.ended.signal.aborted; tried += 1) {
       try {
-        const delay = (this.options.delays ?? impatient)(this.failures, this.options.random())
-        this.failures += 1
-        await pause(this.options.clock, delay, this.ended.signal)
+        if (tried % atOnce === 0) {
+          const delay = reconnecting.delays(this.failures, random())
+          this.failures += 1
+          await pause(clock, delay, this.ended.signal)
+        }
         this.adopt(await this.tryNext(this.ended.signal))
         return this.options.onRestored()
       } catch (error) {
         const refused = error instanceof LockstepError && error.code === 'broker-refused'
         refusals = refused ? refusals + 1 : 0
-        if (refused && refusals >= this.options.brokers.length) {
+        if (refused && reconnecting.whenRefused === 'give up' && refusals >= brokers.length) {
           this.failure = error
           return this.wake()
         }

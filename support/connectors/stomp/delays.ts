@@ -16,3 +16,21 @@ export const oneOfMany: Delays = (failures, random) => {
 function capped(first: number, failures: number, longest: number): number {
   return Math.min(first * 2 ** Math.min(failures, 20), longest)
 }
+
+/** How one that has lost its broker goes about coming back. */
+export interface Reconnecting {
+  delays: Delays
+  /** After each pause: the next broker of the pool, or each of them once. */
+  tries: 'next broker' | 'whole pool'
+  whenRefused: 'give up' | 'go on'
+}
+
+/** Somebody is waiting, and wants to be told that a password is wrong. */
+export const asClient: Reconnecting = {
+  delays: impatient,
+  tries: 'next broker',
+  whenRefused: 'give up',
+}
+
+/** Nobody is there to start it again: a broker that refuses while it starts, or until its users are put right, is asked again. */
+export const asHost: Reconnecting = { delays: oneOfMany, tries: 'whole pool', whenRefused: 'go on' }
