@@ -90,6 +90,17 @@ describe('a host’s connection', () => {
     expect(most).to.be.below(40 * MB)
   }).timeout(20_000)
 
+  it('passes over a request of 20 MB that does not say its length, on the same connection', async () => {
+    const asked = untilAsked()
+    const head = 'MESSAGE\nmessage-id:1\nsubscription:1\ndestination:/q\nreply-to:/queue/r\n\n'
+    broker.sockets[0]?.write(Buffer.concat([Buffer.from(head), Buffer.alloc(20 * MB, 'x'), Buffer.of(0)]))
+    broker.sockets[0]?.write(message(Buffer.from('next')))
+    await asked
+    expect(trouble).to.deep.equal([`a request of ${20 * MB} bytes was not read`])
+    expect(requests).to.deep.equal(['next /queue/r'])
+    expect(broker.connections()).to.equal(1)
+  })
+
   it('takes a request that comes byte by byte', async () => {
     const asked = untilAsked()
     for (const byte of message(Buffer.from('slowly'))) {

@@ -62,6 +62,49 @@ describe('STOMP frames', () => {
     expect(frame?.body.toString()).to.equal('body')
   })
 
+  it('pass over bodies that are too large, whether they say their length or not, and tell it', () => {
+    const limits = { ...FRAME_LIMITS, bodyBytes: 10 }
+    const whole = fc.record({
+      length: fc.nat(40),
+      says: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(whole), fc.array(fc.integer({ min: 1, max: 30 })), (bodies, sizes) => {
+        const bytes = bodies.map(({ length, says }) =>
+          says
+            ? encodeFrame('MESSAGE', {}, Buffer.alloc(length, 'x'))
+            : Buffer.from(`MESSAGE\na:b\n\n${'x'.repeat(length)}\0`),
+        )
+        const found = parse(Buffer.concat(bytes), sizes, limits)
+        expect(found.map(({ body, dropped }) => dropped ?? body.length)).to.deep.equal(
+          bodies.map(({ length }) => length),
+        )
+        expect(found.every(({ body }) => body.length <= 10)).to.equal(true)
+      }),
+    )
+  })
+
+  it('put a body that does not say its length together in linear time', () => {
+    const bytes = Buffer.concat([
+      Buffer.from('MESSAGE\na:b\n\n'),
+      Buffer.alloc(8 * 1024 * 1024, 'x'),
+      Buffer.of(0),
+    ])
+    const before = Buffer.concat
+    let copied = 0
+    Buffer.concat = (list, length) => {
+      const whole = before(list, length)
+      copied += whole.length
+      return whole
+    }
+    try {
+      expect(parse(bytes, [1_460])[0]?.body).to.have.length(8 * 1024 * 1024)
+    } finally {
+      Buffer.concat = before
+    }
+    expect(copied).to.be.below(3 * bytes.length)
+  })
+
   it('pass over a body that is too large and tell its size', () => {
     const limits = { ...FRAME_LIMITS, bodyBytes: 10 }
     const [big, small] = parse(

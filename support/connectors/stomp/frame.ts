@@ -61,16 +61,28 @@ const LF = 0x0a
 const CR = 0x0d
 const NUL = 0
 
+interface Head {
+  command: string
+  headers: Headers
+  headLength: number
+  /** Undefined for a body that goes on until the next NUL. */
+  bodyLength: number | undefined
+}
+
+/** A body that is passed over. */
+interface TooLong {
+  head: Head
+  passed: number
+}
+
 /** Cuts a stream of bytes, however it was sliced, into frames. Heart-beats, being bare newlines, vanish. */
 export class FrameParser {
   version: StompVersion = '1.0'
   private pending: Buffer[] = []
   private size = 0
   private needed = 1
-  private head:
-    { command: string; headers: Headers; headLength: number; bodyLength: number | undefined } | undefined
-  private passOver = 0
-  private passedOver: Frame | undefined
+  private head: Head | undefined
+  private tooLong: TooLong | undefined
 
   constructor(
     private readonly onFrame: (frame: Frame) => void,
@@ -81,7 +93,7 @@ export class FrameParser {
   push(chunk: Buffer): void {
     this.pending.push(chunk)
     this.size += chunk.length
-    if (this.size < this.needed && this.passOver === 0) return
+    if (!this.canGoOn(chunk)) return
     let bytes = this.pending.length === 1 ? chunk : Buffer.concat(this.pending)
     for (;;) {
       const rest = this.step(bytes)
@@ -90,7 +102,7 @@ export class FrameParser {
     }
     this.pending = bytes.length > 0 ? [bytes] : []
     this.size = bytes.length
-    if (this.passOver > 0 && this.size > 0) {
+    if (this.tooLong !== undefined) {
       this.pending = []
       this.size = 0
     }
@@ -98,12 +110,21 @@ export class FrameParser {
 
   /** Whether the stream could end here without cutting a frame in two. */
   get betweenFrames(): boolean {
-    return this.size === 0 && this.head === undefined && this.passOver === 0
+    return this.size === 0 && this.head === undefined && this.tooLong === undefined
+  }
+
+  private canGoOn(chunk: Buffer): boolean {
+    const { head } = this
+    if (this.tooLong !== undefined) return true
+    if (this.size < this.needed) return false
+    if (head === undefined || head.bodyLength !== undefined) return true
+    // So that a body that does not say its length is put together once, and not again with every piece of it.
+    return chunk.includes(NUL) || this.size - head.headLength > this.limits.bodyBytes
   }
 
   /** Takes one thing off the front of `bytes`; undefined when more bytes are needed first. */
   private step(bytes: Buffer): Buffer | undefined {
-    if (this.passOver > 0) return this.skip(bytes)
+    if (this.tooLong !== undefined) return this.skip(bytes, this.tooLong)
     if (this.head === undefined) {
       const start = firstByteOfFrame(bytes)
       if (start === bytes.length) return this.wait(bytes, start)
@@ -127,27 +148,15 @@ export class FrameParser {
     return start === 0 ? undefined : bytes.subarray(start)
   }
 
-  private body(bytes: Buffer, head: NonNullable<FrameParser['head']>): Buffer | undefined {
+  private body(bytes: Buffer, head: Head): Buffer | undefined {
     const { bodyLength, headLength } = head
-    if (bodyLength === undefined) {
-      const end = bytes.indexOf(NUL, headLength)
-      const length = (end === -1 ? bytes.length : end) - headLength
-      if (length > this.limits.bodyBytes) {
-        throw new FrameError(`a body of over ${this.limits.bodyBytes} bytes that does not say its length`)
-      }
-      if (end === -1) {
-        this.needed = bytes.length + 1
-        return undefined
-      }
-      return this.emit(bytes, head, end)
-    }
-    if (bodyLength > this.limits.bodyBytes) {
-      this.passOver = bodyLength + 1
-      this.passedOver = { command: head.command, headers: head.headers, body: EMPTY, dropped: bodyLength }
+    const nul = bodyLength === undefined ? bytes.indexOf(NUL, headLength) : headLength + bodyLength
+    const end = nul === -1 ? bytes.length : nul
+    if (end - headLength > this.limits.bodyBytes) {
+      this.tooLong = { head, passed: 0 }
       this.head = undefined
       return bytes.subarray(headLength)
     }
-    const end = headLength + bodyLength
     if (bytes.length <= end) {
       this.needed = end + 1
       return undefined
@@ -156,27 +165,28 @@ export class FrameParser {
     return this.emit(bytes, head, end)
   }
 
-  private emit(bytes: Buffer, head: NonNullable<FrameParser['head']>, end: number): Buffer {
+  private emit(bytes: Buffer, head: Head, end: number): Buffer {
     this.head = undefined
     this.needed = 1
     this.onFrame({ command: head.command, headers: head.headers, body: bytes.subarray(head.headLength, end) })
     return bytes.subarray(end + 1)
   }
 
-  private skip(bytes: Buffer): Buffer | undefined {
-    const skipped = Math.min(this.passOver, bytes.length)
-    this.passOver -= skipped
-    if (this.passOver > 0) return undefined
-    if (bytes[skipped - 1] !== NUL)
-      throw new FrameError('a body that does not end where its content-length says')
-    const frame = this.passedOver
-    this.passedOver = undefined
+  private skip(bytes: Buffer, tooLong: TooLong): Buffer | undefined {
+    const { command, headers, bodyLength } = tooLong.head
+    const end = bodyLength === undefined ? bytes.indexOf(NUL) : bodyLength - tooLong.passed
+    if (end === -1 || end >= bytes.length) {
+      tooLong.passed += bytes.length
+      return undefined
+    }
+    if (bytes[end] !== NUL) throw new FrameError('a body that does not end where its content-length says')
+    this.tooLong = undefined
     this.needed = 1
-    if (frame !== undefined) this.onFrame(frame)
-    return bytes.subarray(skipped)
+    this.onFrame({ command, headers, body: EMPTY, dropped: tooLong.passed + end })
+    return bytes.subarray(end + 1)
   }
 
-  private parseHead(bytes: Buffer, end: number): NonNullable<FrameParser['head']> {
+  private parseHead(bytes: Buffer, end: number): Head {
     const [command = '', ...lines] = bytes.toString('utf8', 0, end).split('\n').map(withoutCarriageReturn)
     while (lines.at(-1) === '') lines.pop()
     if (!/^[A-Z]{1,20}$/.test(command))
