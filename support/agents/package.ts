@@ -15,6 +15,18 @@ export interface PackageManager {
   remove(name: string, purge: boolean, signal: AbortSignal): Promise<string> | string
 }
 
+/** What a package manager would do, were it asked to install or update. */
+export interface PackageCandidate {
+  version: string
+  /** What stands in the way, in the package manager's own words. */
+  obstacle?: string
+  /** Who has the package database at the moment. */
+  locked?: string
+  /** Bytes that it takes, and that there are. */
+  needs?: number
+  free?: number
+}
+
 export interface PackageState {
   /** The full installed version, `absent`, or `purged`. */
   ensure: string
@@ -24,8 +36,14 @@ export interface PackageState {
   arch?: string
 }
 
-/** What a package manager knows of all packages. */
+/** What a package manager knows without changing anything. */
 export interface PackageLists {
+  /** The newest version when none is given. */
+  candidate(
+    name: string,
+    version: string | undefined,
+    signal: AbortSignal,
+  ): Promise<PackageCandidate> | PackageCandidate
   /** A line for each installed package, in an order that does not change by itself. */
   installed(): Promise<readonly string[]> | readonly string[]
   outdated(signal: AbortSignal): Promise<Outdated> | Outdated
@@ -88,7 +106,7 @@ function actionsOnOne(manager: PackageManager): Record<string, Action> {
     status: (inputs) => status(nameOf(inputs)),
     install(inputs, { signal }) {
       const name = nameOf(inputs)
-      const version = typeof inputs['version'] === 'string' ? inputs['version'] : undefined
+      const version = versionOf(inputs)
       return change(
         name,
         () => manager.install(name, version, signal),
@@ -131,6 +149,12 @@ function actionsOnAll(provider: string, lists: PackageLists): Record<string, Act
       const text = (await lists.installed()).map((line) => `${line}\n`).join('')
       return { exitcode: 0, output: createHash('md5').update(text).digest('hex') }
     },
+    async candidate(inputs, { signal }) {
+      const version = versionOf(inputs)
+      const { version: candidate, ...more } = await lists.candidate(nameOf(inputs), version, signal)
+      const { obstacle = null, locked = null, needs = null, free = null } = more
+      return { name: nameOf(inputs), candidate, obstacle, locked, needs, free, provider }
+    },
     checkupdates: (_, call) => checkupdates(call),
     apt_checkupdates: only('apt', checkupdates),
     yum_checkupdates: only('yum', checkupdates),
@@ -152,6 +176,10 @@ function succeeded({ exitcode, output }: Ran): Record<string, Data> {
 
 function nameOf(inputs: Readonly<Record<string, Data>>): string {
   return textInput(inputs, 'package')
+}
+
+function versionOf(inputs: Readonly<Record<string, Data>>): string | undefined {
+  return typeof inputs['version'] === 'string' ? inputs['version'] : undefined
 }
 
 function isAway(ensure: string): boolean {

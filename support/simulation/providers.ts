@@ -40,6 +40,11 @@ export function pretendPackages(
       return ''
     },
     installed: () => [...state].map(([name, version]) => `${name} ${version}`).sort(),
+    candidate(name, version) {
+      const newest = offers(name).at(-1) ?? state.get(name) ?? ''
+      if (version === undefined || offers(name).includes(version)) return { version: version ?? newest }
+      return { version, obstacle: `no repository offers ${name} ${version}` }
+    },
     outdated: () => ({
       exitcode: 0,
       output: '',

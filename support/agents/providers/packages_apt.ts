@@ -1,5 +1,6 @@
 import type { CommandRunner } from '../../system/command'
-import type { Outdated, PackageLists, PackageManager, PackageState } from '../package'
+import type { Outdated, PackageCandidate, PackageLists, PackageManager, PackageState } from '../package'
+import { dpkgSurroundings, type DpkgSurroundings } from './dpkg_surroundings'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
 const QUIET = { DEBIAN_FRONTEND: 'noninteractive', APT_LISTCHANGES_FRONTEND: 'none', NEEDRESTART_MODE: 'l' }
@@ -15,12 +16,17 @@ const UNASKED = [
   '-o',
   'Dpkg::Options::=--force-confold',
 ]
+const SIMULATED = ['-q', '-s', '-o', 'Debug::NoLocking=true']
 
 /**
  * Packages of dpkg, through apt. A package that is on hold, half installed, or for `lockWithin` seconds locked by somebody
  * else is an error that says so.
  */
-export function aptPackages(run: CommandRunner, lockWithin = 60): PackageManager & PackageLists {
+export function aptPackages(
+  run: CommandRunner,
+  lockWithin = 60,
+  look: DpkgSurroundings = dpkgSurroundings,
+): PackageManager & PackageLists {
   const careful = [...UNASKED, '-o', `DPkg::Lock::Timeout=${lockWithin}`]
   const program = toItsEnd(run)
   const query = (format: string, ...names: string[]) =>
@@ -75,9 +81,34 @@ export function aptPackages(run: CommandRunner, lockWithin = 60): PackageManager
         .map((line) => line.slice('installed '.length))
         .sort()
     },
+    async candidate(name, version, signal): Promise<PackageCandidate> {
+      const { ensure } = await state(name)
+      if (version !== undefined && ensure === version) return { version }
+      await refuseUnknown(name)
+      const wanted = version === undefined ? name : `${name}=${version}`
+      const args = [...SIMULATED, '--allow-downgrades', 'install', '--', wanted]
+      const ended = await program('apt-get', args, { signal, env: QUIET })
+      if (ended.exitCode !== 0)
+        return { version: version ?? '', obstacle: complaint('apt-get', ended, /^E: /).message }
+      const found = readUpgrades(ended.stdout).find((each) => each.package === name)?.version
+      const isHeld = (await entry(name))?.wanted === 'hold'
+      if (found === undefined)
+        return { version: ensure, ...(isHeld ? { obstacle: `${name} is on hold` } : {}) }
+      const shown = await program('apt-cache', ['show', '--', `${name}=${found}`], { within: LOOK_WITHIN })
+      const [locked, free] = [await look.lockedBy(), await look.freeBytes()]
+      return {
+        version: found,
+        needs: bytesNeeded(shown.stdout),
+        free,
+        ...(isHeld ? { obstacle: `${name} is on hold` } : {}),
+        ...(locked === undefined ? {} : { locked: `locked by ${locked}` }),
+      }
+    },
     async outdated(signal): Promise<Outdated> {
-      const args = ['-q', '-s', '-o', 'Debug::NoLocking=true', 'upgrade']
-      const { exitCode, stdout, output } = await program('apt-get', args, { signal, env: QUIET })
+      const { exitCode, stdout, output } = await program('apt-get', [...SIMULATED, 'upgrade'], {
+        signal,
+        env: QUIET,
+      })
       return { exitcode: exitCode, output, packages: readUpgrades(stdout) }
     },
     async refresh(signal) {
@@ -121,4 +152,10 @@ function readUpgrades(stdout: string): Outdated['packages'] {
   return [...stdout.matchAll(/^Inst (\S+) (?:\[[^\]]*\] )?\((\S+) ([^)[]*)/gm)].map(
     ([, name = '', version = '', repo = '']) => ({ package: name, version, repo: repo.trim() }),
   )
+}
+
+/** What is fetched, and what it takes when it is unpacked; a version before it may still give some of that back. */
+function bytesNeeded(shown: string): number {
+  const number = (field: string) => Number(new RegExp(`^${field}: (\\d+)$`, 'm').exec(shown)?.[1] ?? 0)
+  return number('Installed-Size') * 1024 + number('Size')
 }

@@ -1,5 +1,5 @@
 import type { CommandRunner } from '../../system/command'
-import type { Outdated, PackageLists, PackageManager, PackageState, Ran } from '../package'
+import type { Outdated, PackageCandidate, PackageLists, PackageManager, PackageState, Ran } from '../package'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
 const TELLING = /^(Error|No match|Failed|Unable)/i
@@ -43,6 +43,13 @@ export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): Package
       const { stdout } = await program('rpm', args, { within: LOOK_WITHIN })
       return stdout.split('\n').filter(Boolean).sort()
     },
+    async candidate(name, version, signal): Promise<PackageCandidate> {
+      const looked = await program(through, ['-q', 'list', '--showduplicates', name], { signal })
+      const offered = looked.exitCode === 0 ? readOffers(name, looked.stdout) : []
+      if (version === undefined) return { version: offered.at(-1) ?? (await state(name)).ensure }
+      const isOffered = offered.some((each) => each === version || each.replace(/^\d+:/, '') === version)
+      return { version, ...(isOffered ? {} : { obstacle: `no repository offers ${name}-${version}` }) }
+    },
     async outdated(signal): Promise<Outdated> {
       const looked = await program(through, ['-q', 'check-update'], { signal })
       const { exitCode, stdout, output } = looked
@@ -76,5 +83,13 @@ function readUpdates(stdout: string): Outdated['packages'] {
   const [updates = ''] = stdout.split(/^Obsoleting Packages/m)
   return [...updates.matchAll(/^(\S+)\.[^.\s]+\s+(\S+)\s+(\S+)\s*$/gm)].map(
     ([, name = '', version = '', repo = '']) => ({ package: name, version, repo }),
+  )
+}
+
+/** The versions of a package, oldest first, that are listed as available. */
+function readOffers(name: string, stdout: string): string[] {
+  const [, available = ''] = stdout.split(/^Available [Pp]ackages.*$/m)
+  return [...available.matchAll(/^(\S+)\.[^.\s]+\s+(\S+)\s+\S+\s*$/gm)].flatMap(([, listed, version = '']) =>
+    listed === name ? [version] : [],
   )
 }

@@ -44,6 +44,18 @@ export const packages = {
       inputs: onePackage,
       also: { ensure, ...state },
     }),
+    candidate: looks('Tells what an installation or an update would bring, and what stands in its way', {
+      inputs: { ...onePackage, version: optionalVersion },
+      outputs: { candidate: 'The version that would be installed' },
+      also: {
+        name: state.name,
+        obstacle: 'What stands in the way',
+        locked: 'Who has the package database at the moment',
+        needs: 'How many bytes it takes',
+        free: 'How many bytes there are',
+        provider: state.provider,
+      },
+    }),
     count: looks('Counts the installed packages', {
       outputs: { output: 'How many packages' },
       also: { exitcode: ran.exitcode },
