@@ -20,6 +20,9 @@ import { balancersOf } from './balancers'
 import { environmentFor, type RunParameters, type Surrounded } from './environments'
 import type { RunLocks } from './host_leases'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
+import type { Plan } from './plan'
+import type { PlannedFor } from './planner'
+import { lookingOnly, onlyPlanned, readOnly } from './planning'
 import { claimsFor, recordOf } from './resume'
 import type { PlacedHost, Run } from './run'
 
@@ -42,6 +45,8 @@ interface Parts {
 /** Everything that a run needs, put together; the one place where all parts meet. */
 export class Composition {
   private readonly rollouts = new Map<string, Rollout>()
+  /** The plan that was approved, where one was demanded. */
+  private approved: Plan | undefined
   private readonly locked: { release(): Promise<void> }[] = []
   /** The balancers of the environment, by what features call them. */
   readonly balancers: Balancers
@@ -62,7 +67,9 @@ export class Composition {
   ): Promise<Composition> {
     const surrounded = await environmentFor(parameters, around, cwd)
     try {
-      return Composition.composed(run, parameters, around, cwd, surrounded)
+      const composition = Composition.composed(run, parameters, around, cwd, surrounded)
+      await composition.expectPlanned(parameters.plan ?? around.env['LOCKSTEP_PLAN'])
+      return composition
     } catch (error) {
       await surrounded.embedded?.stop()
       throw error
@@ -78,8 +85,8 @@ export class Composition {
   ): Composition {
     const mode = parameters.mode ?? 'embedded'
     const secrets = secretsOf(environment)
-    const journal = new JournalFile(join(cwd, STATE, mode), run.id, () => systemClock.now())
-    run.mode = mode
+    run.mode = parameters.intent ?? mode
+    const journal = new JournalFile(join(cwd, STATE, run.mode), run.id, () => systemClock.now())
     run.environment = environment.name
     run.warnings = environment.warnings
     run.scrub = scrubber(secrets)
@@ -91,13 +98,13 @@ export class Composition {
     const ledger = new Ledger(journal, run.heldBefore)
     const log = openLog(join(cwd, STATE, 'logs'), run.id, secrets)
     const made: { composition?: Composition } = {}
-    const fleet = mcollectiveFleet(environment, log, {
+    const reached = mcollectiveFleet(environment, log, {
       stray: (stray) => made.composition?.overheard(stray),
       note: (text) => run.note(text),
     })
     const parts = {
       environment,
-      fleet,
+      fleet: parameters.intent === 'plan' ? readOnly(reached) : reached,
       journal,
       ledger,
       embedded,
@@ -111,6 +118,18 @@ export class Composition {
     run.hostsOf = (uri) => made.composition?.hostsOf(uri) ?? []
     run.notAttempted = () => made.composition?.notAttempted() ?? []
     return made.composition
+  }
+
+  private async expectPlanned(wanted: string | undefined): Promise<void> {
+    if (wanted === undefined || wanted === '' || this.run.mode !== 'live') return
+    const { expectPlanned } = require('./planner') as typeof import('./planner')
+    this.approved = await expectPlanned(wanted, this.run.stopping.signal)
+  }
+
+  private plannedFor(): PlannedFor {
+    const { environment, embedded } = this.parts
+    const fleet = embedded === undefined ? fleetName(environment) : 'embedded'
+    return { environment: environment.name, fleet, parameters: {} }
   }
 
   /** The rollout of a feature; all its scenarios share one. */
@@ -162,6 +181,10 @@ export class Composition {
         }
         if (this.run.exitCode !== 0) this.run.recovery ??= recover(this.run, feature, rollout)
       }
+      if (this.run.mode === 'plan' && this.rollouts.size > 0 && this.run.refused === undefined) {
+        const { savePlan } = require('./planner') as typeof import('./planner')
+        savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
+      }
       if (this.rollouts.size > 0) {
         const held = this.run.exitCode === 0
         await journal.append({
@@ -199,7 +222,7 @@ export class Composition {
     const { signal } = this.run.stopping
     return new Rollout({
       fleet,
-      journal,
+      journal: this.approved === undefined ? journal : onlyPlanned(journal, this.approved),
       audience: this.run,
       clock: systemClock,
       balancers: this.balancers,
@@ -211,6 +234,7 @@ export class Composition {
       lookEvery: environment.lookEvery,
       stopping: signal,
       claims,
+      ...(this.run.mode === 'plan' ? { planning: lookingOnly } : {}),
     })
   }
 

@@ -12,6 +12,10 @@ import { LockstepError } from '../system/errors'
 /** What a profile says about the run; cucumber hands it over as world parameters. */
 export interface RunParameters {
   mode?: 'embedded' | 'live'
+  /** What is done there: a rollout unless said. */
+  intent?: 'plan'
+  /** A plan that was approved: nothing else may be done. */
+  plan?: string
   /** A named environment of lockstep.yaml. */
   environment?: string
   /** The description of an embedded fleet. */

@@ -10,7 +10,14 @@ const TITLES: Readonly<Record<number, string>> = {
   [EXIT.interrupted]: 'INTERRUPTED',
 }
 
+const PLANNED: Readonly<Record<number, string>> = {
+  [EXIT.held]: 'PLANNED',
+  [EXIT.withinBudget]: 'PLANNED, BUT',
+  [EXIT.diverged]: 'WOULD NOT HOLD',
+}
+
 /** What a run came to, in a word or two, by its exit status. */
-export function titleOf(exitCode: number): string {
+export function titleOf(exitCode: number, mode: string): string {
+  if (mode === 'plan' && exitCode in PLANNED) return PLANNED[exitCode] ?? ''
   return TITLES[exitCode] ?? 'STOPPED'
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT } from '../system/errors'
+import { report, REPORTS } from './reports'
 
 export interface ProfileOptions {
   /** A team's own step definitions, as cucumber's `require` takes them. */
@@ -19,7 +20,8 @@ const glue = ['world', 'hooks', 'parameter_types'].map((name) =>
 )
 
 /**
- * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `ci` (reads features only).
+ * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `plan` (the fleet, and changes
+ * nothing), `ci` (reads features only).
  * Refuses at once what must not be: a live run that names no feature, in parallel, or with retries.
  */
 export function profiles(options: ProfileOptions = {}) {
@@ -37,12 +39,13 @@ export function profiles(options: ProfileOptions = {}) {
   const fleet = options.fleet === undefined ? {} : { fleet: options.fleet }
   const reports = () => {
     makeReportsFolder()
-    return [join(__dirname, 'terminal.cjs'), ['html', 'reports/rollout.html'], ['junit', 'reports/junit.xml']]
+    return [join(__dirname, 'terminal.cjs'), ['html', report('rollout.html')], ['junit', report('junit.xml')]]
   }
   const all = {
     ...options.own,
     default: { ...common, format: reports(), worldParameters: { mode: 'embedded', ...fleet } },
     live: { ...common, format: reports(), worldParameters: { mode: 'live' } },
+    plan: { ...common, format: reports(), worldParameters: { mode: 'live', intent: 'plan' } },
     ci: {
       ...common,
       dryRun: true,
@@ -64,14 +67,19 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
     refuse('rollouts do not run in parallel: each step fans out by itself; leave out --parallel')
   }
   if (has('--retry')) refuse('a rollout is not retried: a retried step is a second deploy; leave out --retry')
-  if (chosen.includes('live') && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
-    refuse('a live rollout names its feature: npx cucumber-js -p live features/deployments/website.feature')
+  const far = chosen.find((name) => NAMES_ITS_FEATURE.has(name))
+  if (far !== undefined && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
+    refuse(
+      `the profile ${far} names its feature: npx cucumber-js -p ${far} features/deployments/website.feature`,
+    )
   }
 }
 
+const NAMES_ITS_FEATURE = new Set(['live', 'plan'])
+
 function makeReportsFolder(): void {
   try {
-    mkdirSync('reports', { recursive: true })
+    mkdirSync(REPORTS, { recursive: true })
   } catch (error) {
     refuse(`reports cannot be written here: ${(error as Error).message}`)
   }

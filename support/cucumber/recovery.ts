@@ -1,12 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { Rollout } from '../rollout/rollout'
 import { clean, hosts as counted } from '../rollout/verdict'
 import { inRanges } from './host_names'
 import { heldTable } from './host_table'
+import { report, writeWhole } from './reports'
 import type { PlannedScenario, Run } from './run'
-
-const DIRECTORY = 'reports'
 
 /**
  * Writes a feature with exactly the hosts that a stopped rollout did not bring to its end. Resolves with its path;
@@ -16,7 +14,7 @@ export function writeRecovery(run: Run, uri: string, rollout: Rollout): string |
   if (!rollout.hasChangedHosts) return undefined
   const remaining = rollout.remaining()
   if (remaining.hosts.length === 0) return undefined
-  const path = join(DIRECTORY, `recovery-${run.id}.feature`)
+  const path = report(`recovery-${run.id}.feature`)
   try {
     const text = recoveryOf(readFileSync(uri, 'utf8'), {
       plan: run.plan.filter((scenario) => scenario.uri === uri),
@@ -24,9 +22,7 @@ export function writeRecovery(run: Run, uri: string, rollout: Rollout): string |
       title: `recovery of run ${run.id}`,
       ...remaining,
     })
-    mkdirSync(DIRECTORY, { recursive: true })
-    writeFileSync(`${path}.new`, run.scrub(text))
-    renameSync(`${path}.new`, path)
+    writeWhole(path, run.scrub(text))
     return path
   } catch (error) {
     process.stderr.write(`${path} could not be written: ${(error as Error).message}\n`)

@@ -1,14 +1,15 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { clean, cohorts, hosts as counted } from '../rollout/verdict'
 import { EXIT } from '../system/errors'
 import { evidenceOf } from './evidence'
 import { inRanges } from './host_names'
 import { byObligation } from './host_table'
 import { matrixPicture } from './matrix_picture'
+import { report, writeWhole } from './reports'
 import type { Run } from './run'
 import { titleOf } from './outcome'
 
-const REPORT = 'reports/rollout.html'
+const REPORT = report('rollout.html')
 /** What cucumber's report begins with. */
 const BODY = /<body[^>]*>/
 
@@ -23,8 +24,7 @@ export function completeReport(run: Run, began: number): void {
     const body = BODY.exec(page)
     if (body === null) return
     const at = body.index + body[0].length
-    writeFileSync(`${REPORT}.new`, `${page.slice(0, at)}${run.scrub(overview(run))}${page.slice(at)}`)
-    renameSync(`${REPORT}.new`, REPORT)
+    writeWhole(REPORT, `${page.slice(0, at)}${run.scrub(overview(run))}${page.slice(at)}`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       process.stderr.write(`${REPORT} could not be completed: ${(error as Error).message}\n`)
@@ -39,7 +39,7 @@ function overview(run: Run): string {
     .map((matrix) => matrixPicture(matrix))
   const colour = held ? '#2e8b57' : run.exitCode === EXIT.withinBudget ? '#b97700' : '#c62828'
   return `<section style="font-family: system-ui, sans-serif; padding: 1rem; max-width: 1040px">
-<h1 style="color: ${colour}; margin: 0">${titleOf(run.exitCode)}</h1>
+<h1 style="color: ${colour}; margin: 0">${titleOf(run.exitCode, run.mode)}</h1>
 <p style="color: #555; margin: 0.2rem 0 1rem">run ${escaped(run.id)} · ${escaped(run.mode)} · ${escaped(run.environment)}</p>
 ${run.refused === undefined ? '' : `<p>${escaped(run.refused.message)}</p>`}
 ${pictures.join('\n')}

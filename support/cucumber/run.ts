@@ -3,7 +3,7 @@ import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
 import type { Held } from '../rollout/held'
 import type { Obligation } from '../rollout/ledger'
 import type { Audience } from '../rollout/ports'
-import type { Verdict } from '../rollout/verdict'
+import { holds, type Verdict } from '../rollout/verdict'
 
 /** A step's verdict with the line it belongs to. */
 export interface StepVerdict {
@@ -67,6 +67,8 @@ export class Run implements Audience {
   notAttempted: () => readonly string[] = () => []
   /** The feature that goes on from here, once it is written. */
   recovery: string | undefined
+  /** What was planned, where nothing but a plan was wanted. */
+  planned: { id: string; path: string; changes: number; hosts: number } | undefined
   /** Hides what must not be shown; known once the configuration is read. */
   scrub: (text: string) => string = (text) => text
   /** The line being run. */
@@ -98,6 +100,7 @@ export class Run implements Audience {
   verdict(verdict: Verdict): void {
     this.currentVerdict = verdict
     this.verdicts.push({ ...this.current, verdict })
+    if (verdict.foreseen === true && verdict.tolerated !== true && !holds(verdict)) this.fail()
   }
 
   /** The lines of a feature that were begun. */

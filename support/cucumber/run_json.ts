@@ -1,10 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { count, holds } from '../rollout/verdict'
 import { evidenceOf } from './evidence'
+import { report, writeWhole } from './reports'
 import type { Run } from './run'
-
-const DIRECTORY = 'reports'
 
 /**
  * The run for programs: every step with its counts and every host's observation, what is held, and the exit status.
@@ -41,14 +38,13 @@ export function writeRunJson(run: Run, now: number): void {
     recovery: run.recovery ?? null,
     held: run.held(),
     heldBefore: run.heldBefore,
+    plan: run.planned ?? null,
     journal: run.journal ?? null,
   }
+  const path = report('run.json')
   try {
-    mkdirSync(DIRECTORY, { recursive: true })
-    const path = join(DIRECTORY, 'run.json')
-    writeFileSync(`${path}.new`, run.scrub(`${JSON.stringify(document, null, 2)}\n`))
-    renameSync(`${path}.new`, path)
+    writeWhole(path, run.scrub(`${JSON.stringify(document, null, 2)}\n`))
   } catch (error) {
-    process.stderr.write(`${DIRECTORY}/run.json could not be written: ${(error as Error).message}\n`)
+    process.stderr.write(`${path} could not be written: ${(error as Error).message}\n`)
   }
 }

@@ -19,6 +19,7 @@ export interface StoppedAt {
 }
 
 const LINES_AT_MOST = 12
+const REASON_AT_MOST = 2_000
 
 /** Hosts shown line by line. */
 const ODD_AT_MOST = 8
@@ -59,7 +60,7 @@ export class Summary {
     this.notAttempted(code)
     const held = run.held()
     if (held.length > 0) this.outOfRotation('Still out of rotation', held)
-    else if (run.verdicts.length > 1 || code === EXIT.heldBack)
+    else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.heldBack)
       this.paper.line('  Nothing is left out of rotation.')
     for (const note of run.notes)
       this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
@@ -72,16 +73,17 @@ export class Summary {
   private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
     const { bold, green, red, yellow } = this.paint
     if (code !== EXIT.held && code !== EXIT.withinBudget) {
-      const title = red(bold(titleOf(code)))
+      const title = red(bold(titleOf(code, run.mode)))
       return this.paper.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
     }
     const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
     const took = formatDuration(systemClock.elapsed() - this.started)
-    const said = `${steps} steps on ${counted(most)}, in ${took}`
-    if (code === EXIT.held) return this.paper.line(`${green(bold(titleOf(code)))}  ${said}`)
+    const said =
+      run.planned === undefined ? `${steps} steps on ${counted(most)}, in ${took}` : wouldChange(run.planned)
+    if (code === EXIT.held) return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${said}`)
     const out = counted(run.out().size)
     this.paper.wrapped(
-      `${yellow(bold(titleOf(code)))}  for ${out} that failed within the budget: ${said}`,
+      `${yellow(bold(titleOf(code, run.mode)))}  for ${out} that failed within the budget: ${said}`,
       2,
       plain,
     )
@@ -136,8 +138,18 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
   const where = stoppedAt === undefined ? '' : `at "${stoppedAt.text}" (${stoppedAt.uri}:${stoppedAt.line})`
   if (code === EXIT.interrupted)
     return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
-  if (run.refused !== undefined) return `${clean(run.refused.message)}${where && `, ${where}`}`
-  return `${where || 'a step failed'}; no host was touched after it`
+  if (run.refused !== undefined)
+    return `${clean(run.refused.message, REASON_AT_MOST)}${where && `, ${where}`}`
+  const after = run.mode === 'plan' ? 'nothing was changed' : 'no host was touched after it'
+  return `${where || 'a step failed'}; ${after}`
+}
+
+function wouldChange({ changes, hosts }: NonNullable<typeof run.planned>): string {
+  const what =
+    changes === 0
+      ? 'nothing would change'
+      : `${changes === 1 ? '1 change' : `${changes} changes`} on ${counted(hosts)}`
+  return `${what}; nothing was changed`
 }
 
 function advice(code: number, held: boolean): string[] {
@@ -148,6 +160,11 @@ function advice(code: number, held: boolean): string[] {
     ...(held && live
       ? ['npx lockstep held    what is out of rotation, since when, and how to release it']
       : []),
+    ...(run.planned === undefined || code !== EXIT.held
+      ? []
+      : [
+          `read ${run.planned.path}; demand exactly that with LOCKSTEP_PLAN=${run.planned.id} npx cucumber-js -p live ${first?.uri ?? ''}`,
+        ]),
     ...(run.recovery === undefined
       ? []
       : [`read ${run.recovery}: a feature with the hosts that are not done`]),

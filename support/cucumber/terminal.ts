@@ -159,13 +159,13 @@ class Screen {
       text.length + 6,
       verdict === undefined ? '' : tally(verdict),
     )
-    if (verdict !== undefined && (!holds(verdict) || verdict.strays.length > 0)) this.divergence(verdict)
+    if (verdict !== undefined && tellsMore(verdict)) this.divergence(verdict)
     else if (verdict !== undefined && /discover|I take the next/.test(step.text))
       this.names(
         '        ',
         verdict.observations.map(({ host }) => host),
       )
-    if (status === 'PASSED' || status === 'SKIPPED') return
+    if ((status === 'PASSED' && !wouldFail(verdict)) || status === 'SKIPPED') return
     if (verdict === undefined && message !== undefined)
       for (const line of message.split('\n')) this.paper.line(this.paint.red(`        ${line}`))
     this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
@@ -185,7 +185,7 @@ class Screen {
     if (!this.background.has(step.node) || status !== 'PASSED') return false
     const again = this.seenBackground.has(step.node)
     this.seenBackground.add(step.node)
-    if (!again || (verdict !== undefined && (!holds(verdict) || verdict.strays.length > 0))) return false
+    if (!again || (verdict !== undefined && tellsMore(verdict))) return false
     this.repeated += 1
     return true
   }
@@ -198,9 +198,12 @@ class Screen {
 
   private markOf(status: string, verdict: Verdict | undefined): string {
     if (status === 'SKIPPED') return this.paint.dim('-')
-    if (status !== 'PASSED') return this.paint.red('✘')
+    if (status !== 'PASSED' || wouldFail(verdict)) return this.paint.red('✘')
     if (verdict?.observations.some(({ kind }) => kind === 'claimed') === true) return this.paint.dim('○')
-    return verdict?.tolerated === true ? this.paint.yellow('!') : this.paint.green('✔')
+    if (verdict?.tolerated === true) return this.paint.yellow('!')
+    if (verdict?.observations.some(({ planned }) => planned?.changes === true) === true)
+      return this.paint.yellow('→')
+    return this.paint.green('✔')
   }
 
   private undone({ what, verdict }: UndoneStep): void {
@@ -219,10 +222,13 @@ class Screen {
         ),
       )
     const groups = cohorts(verdict)
+    const isPlan = verdict.observations.some(({ kind }) => kind === 'planned')
     const width = Math.min(28, Math.max(0, ...groups.map(({ seen }) => seen.length)))
     for (const { seen, held, hosts } of groups) {
       const label = `          ${clean(seen).padEnd(width)}  `
-      if (held) this.paper.line(`${label}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
+      if (held && isPlan) this.names(label, hosts)
+      else if (held)
+        this.paper.line(`${label}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
       else this.names(label, hosts, (text) => this.paint.red(text))
     }
     for (const { detail, fails, hosts } of strayCohorts(verdict)) {
@@ -251,6 +257,20 @@ class Screen {
     const node = pickleStep.astNodeIds[0] ?? ''
     return { node, keyword: this.keywords.get(node) ?? '', text: clean(pickleStep.text) }
   }
+}
+
+/** Whether there is more to say of it than how many hosts held. */
+function tellsMore(verdict: Verdict): boolean {
+  return (
+    !holds(verdict) ||
+    verdict.strays.length > 0 ||
+    verdict.observations.some(({ kind }) => kind === 'planned')
+  )
+}
+
+/** A line that would not hold, and lets the plan go on. */
+function wouldFail(verdict: Verdict | undefined): boolean {
+  return verdict?.foreseen === true && verdict.tolerated !== true && !holds(verdict)
 }
 
 function tally(verdict: Verdict): string {

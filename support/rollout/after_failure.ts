@@ -21,6 +21,7 @@ export class AfterFailure {
   /** Does what the feature says, once. Not when the operator asked to stop, nor when nothing can be written down. */
   async settle(): Promise<void> {
     const { halted } = this.rollout
+    if (this.rollout.foresight !== undefined) return
     if (this.settled || halted === undefined || !UNDONE_AFTER.has(halted.code)) return
     this.settled = true
     if (!this.healthyGoBack && !this.versionsGoBack) return

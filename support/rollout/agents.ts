@@ -1,4 +1,5 @@
 import { converge } from './converge'
+import type { Forecast } from './foresee'
 import { lookWith, observe, shown } from './observe'
 import type { Request } from './ports'
 import type { Rollout } from './rollout'
@@ -10,11 +11,49 @@ export class Agents {
 
   /** Runs an action on every host. It is taken to change something, so it is never sent twice. */
   run(agent: string, action: string, inputs: Request['inputs']): Promise<Verdict> {
+    const request = { agent, action, inputs, changes: true }
+    const { foresight, ports } = this.rollout
+    const own = foresight === undefined ? undefined : ports.planning?.harmless(request)
     return converge(this.rollout, {
-      order: (hosts) => this.rollout.ask({ agent, action, inputs, changes: true }, hosts),
+      order: (hosts) => this.rollout.ask(request, hosts),
       done: () => 'done',
+      forecast: own === undefined ? this.whereItRuns(request) : this.inItsOwnNoop(own),
       repeatable: false,
     })
+  }
+
+  private whereItRuns({ agent, action }: Request): Forecast {
+    return {
+      thing: `action ${action} of agent ${agent}`,
+      look: lookWith(this.rollout, { agent: 'rpcutil', action: 'inventory', inputs: {} }),
+      predict(answer) {
+        const agents = answer.kind === 'answered' ? answer.data['agents'] : undefined
+        const runs = Array.isArray(agents) && agents.map(shown).includes(agent)
+        const prediction = {
+          now: 'not run',
+          to: 'run',
+          said: `would run ${action} of ${agent}`,
+          always: true,
+        }
+        return runs ? prediction : { ...prediction, fails: `has no agent ${agent}` }
+      },
+      words: () => `would run ${action} of ${agent}`,
+      disturbs: true,
+    }
+  }
+
+  private inItsOwnNoop(request: Request): Forecast {
+    const { agent, action } = request
+    return {
+      thing: `action ${action} of agent ${agent}`,
+      look: (hosts) => this.rollout.ask({ ...request, changes: false }, hosts),
+      predict(answer) {
+        const prediction = { now: 'not run', to: 'run', always: true }
+        return answer.kind === 'failed' ? { ...prediction, fails: answer.message } : prediction
+      },
+      words: () => `ran as noop: ${action} of ${agent}`,
+      disturbs: true,
+    }
   }
 
   /** Looks at one value of every host's reply. */
@@ -25,11 +64,23 @@ export class Agents {
     name: string,
     wanted: string,
   ): Promise<Verdict> {
-    return observe(this.rollout, lookWith(this.rollout, { agent, action, inputs }), (answer) => {
+    const request = { agent, action, inputs, changes: false }
+    const { foresight, ports } = this.rollout
+    if (foresight !== undefined && ports.planning?.onlyLooks(request) !== true) return this.notAsked(request)
+    return observe(this.rollout, lookWith(this.rollout, request), (answer) => {
       if (answer.kind === 'failed') return { held: false, seen: answer.message }
       const value = answer.kind === 'answered' ? shown(answer.data[name]) : 'nothing'
       return { held: value === wanted, seen: `${name} ${clean(value)}` }
     })
+  }
+
+  /** A feature may take an action for a look that is none; nothing that is not known to be one is asked where nothing may change. */
+  private async notAsked({ agent, action }: Request): Promise<Verdict> {
+    this.rollout.expectGoingOn()
+    const seen = `cannot be known before: ${action} of ${agent} is not known to only look, and was not asked`
+    const hosts = await this.rollout.moving()
+    const observations = hosts.map((host) => ({ host, held: true, kind: 'planned' as const, seen }))
+    return this.rollout.conclude({ observations, strays: [] })
   }
 
   shouldAllAnswer(): Promise<Verdict> {

@@ -1,3 +1,4 @@
+import { foresee, type Forecast } from './foresee'
 import { slippedBack } from './still_held'
 import { sightOf, type Look, type Sight } from './observe'
 import type { Answer, Answers } from './ports'
@@ -14,6 +15,8 @@ export interface Change {
    * Without it, such a host has diverged: its state says nothing about whether the order was carried out.
    */
   verify?: { look: Look; read: (answer: Answer) => Sight }
+  /** What it would come to where it is only planned. */
+  forecast: Forecast
   /** Whether it may be ordered again where a run that stopped never knew what came of it. */
   repeatable: boolean
 }
@@ -25,6 +28,7 @@ export interface Change {
 export async function converge(rollout: Rollout, change: Change): Promise<Verdict> {
   rollout.expectGoingOn()
   if (rollout.claim !== undefined) return rollout.concludeClaimed()
+  if (rollout.foresight !== undefined) return foresee(rollout, rollout.foresight, change.forecast)
   const hosts = await rollout.moving()
   const unknown = change.repeatable ? new Set<string>() : await rollout.unknownOutcome()
   const doubtful = hosts.filter((host) => unknown.has(host)).map(neverKnown)
@@ -36,7 +40,7 @@ export async function converge(rollout: Rollout, change: Change): Promise<Verdic
 /** The same for hosts that are named, without a word to anybody. */
 export async function carryOut(
   hosts: readonly string[],
-  change: Omit<Change, 'repeatable'>,
+  change: Omit<Change, 'repeatable' | 'forecast'>,
 ): Promise<Verdict> {
   if (hosts.length === 0) return { observations: [], strays: [] }
   const { order, done, verify } = change

@@ -46,6 +46,10 @@ export class Conversation implements Reach {
     const { step, line } = this.rollout
     const { journal, locks } = this.rollout.ports
     if (request.changes) {
+      if (this.rollout.foresight !== undefined)
+        throw new Error(
+          `${request.action} of ${request.agent} would change hosts, and nothing may be changed`,
+        )
       await locks.hold(this.rollout.hosts.known ?? hosts)
       this.rollout.touch()
     }

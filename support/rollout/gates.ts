@@ -49,7 +49,9 @@ export class Gates {
     this.rollout.expectGoingOn()
     if (this.rollout.claim !== undefined) return
     const hosts = await this.rollout.moving()
-    const { approval, journal } = this.rollout.ports
+    const { approval, audience, journal } = this.rollout.ports
+    if (this.rollout.foresight !== undefined)
+      return audience.note(`approval would be waited for before ${hosts.length} hosts`)
     try {
       const by = await approval.ask(`Go on with ${hosts.length} hosts?`, within)
       await journal.append({ type: 'approved', by })
@@ -59,7 +61,9 @@ export class Gates {
     }
   }
 
-  private close(why: string): never {
+  /** A plan is made at any time: what would hold it back then is said, and decides nothing. */
+  private close(why: string): void {
+    if (this.rollout.foresight !== undefined) return this.rollout.ports.audience.note(`not now: ${why}`)
     const error = new LockstepError('gate-closed', `${why}; no host was touched since`)
     this.rollout.stopAt(error)
     throw error

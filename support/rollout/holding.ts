@@ -1,4 +1,5 @@
 import { carryOut } from './converge'
+import { foresee, type Forecast } from './foresee'
 import { observe, type Patience, type Sight } from './observe'
 import type { Answer, Answers, Hold, Reach } from './ports'
 import type { Rollout } from './rollout'
@@ -16,6 +17,8 @@ export async function holdWith(
   if (rollout.claim !== undefined) return rollout.concludeClaimed()
   const hosts = await rollout.moving()
   await beforehand(hosts)
+  if (rollout.foresight !== undefined)
+    return foresee(rollout, rollout.foresight, forecast(rollout, hold, true))
   await rollout.ports.locks.hold(await rollout.hosts.frozen())
   await rollout.ledger.opening(hold, hosts)
   return rollout.conclude(
@@ -31,6 +34,8 @@ export async function holdWith(
 export async function letGoOf(rollout: Rollout, hold: Hold): Promise<Verdict> {
   rollout.expectGoingOn()
   if (rollout.claim !== undefined) return rollout.concludeClaimed()
+  if (rollout.foresight !== undefined)
+    return foresee(rollout, rollout.foresight, forecast(rollout, hold, false))
   return rollout.conclude(await lift(rollout, hold, await rollout.moving()))
 }
 
@@ -65,7 +70,31 @@ export function holdShouldBe(
   wanted: boolean,
   patience?: Patience,
 ): Promise<Verdict> {
-  return observe(rollout, (hosts) => lookAt(rollout, hold, hosts), sight(hold, wanted), patience)
+  const judge = (state: string): Sight => ({
+    held: (state === HELD) === wanted,
+    seen: state === HELD ? hold.obligation : 'let go by then',
+  })
+  return observe(rollout, (hosts) => lookAt(rollout, hold, hosts), sight(hold, wanted), patience, {
+    thing: hold.obligation,
+    judge,
+  })
+}
+
+const HELD = 'held'
+const FREE = 'free'
+
+function forecast(rollout: Rollout, hold: Hold, wanted: boolean): Forecast {
+  const to = wanted ? HELD : FREE
+  return {
+    thing: hold.obligation,
+    look: (hosts) => lookAt(rollout, hold, hosts),
+    predict(answer) {
+      const { held, seen } = hold.read(answer)
+      return held === undefined ? { now: seen, to, fails: seen } : { now: held ? HELD : FREE, to }
+    },
+    words: () => `would ${wanted ? 'begin' : 'end'}: ${hold.obligation}`,
+    disturbs: false,
+  }
 }
 
 function sight(hold: Hold, wanted: boolean): (answer: Answer) => Sight {

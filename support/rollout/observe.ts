@@ -1,3 +1,4 @@
+import type { Foresight } from './foresight'
 import type { Answer, Answers, Request } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
@@ -15,6 +16,14 @@ export interface Patience {
   times?: number
 }
 
+/** What a line looks at, where a line that is planned may have changed it. */
+export interface Subject {
+  /** Such as `package mywebapp`. */
+  thing: string
+  /** Whether a state that was foreseen is what is wanted. */
+  judge: (state: string) => Sight
+}
+
 export type Look = (hosts: readonly string[]) => Promise<Answers>
 
 /** A look at one agent's answer, as a function of the hosts. */
@@ -28,10 +37,13 @@ export async function observe(
   look: Look,
   read: (answer: Answer) => Sight,
   patience: Patience = {},
+  subject?: Subject,
 ): Promise<Verdict> {
   rollout.expectGoingOn()
   if (rollout.isOvertaken) return rollout.concludeClaimed()
   const hosts = await rollout.moving()
+  if (rollout.foresight !== undefined && rollout.claim === undefined)
+    return lookAhead(rollout, rollout.foresight, hosts, look, read, subject)
   let verdict = await lookUntil(rollout, look, read, hosts, patience.within ?? 0)
   for (
     let times = 1;
@@ -42,6 +54,33 @@ export async function observe(
     verdict = await lookUntil(rollout, look, read, hosts, 0)
   }
   return rollout.conclude(verdict)
+}
+
+/** Once, without waiting: what holds already, what would hold by then, and what cannot be known before. */
+async function lookAhead(
+  rollout: Rollout,
+  foresight: Foresight,
+  hosts: readonly string[],
+  look: Look,
+  read: (answer: Answer) => Sight,
+  subject: Subject | undefined,
+): Promise<Verdict> {
+  const answers = await look(hosts)
+  const observations = hosts.map((host): Observation => {
+    const now = sightOf(host, answers, read)
+    if (now.kind === 'silent' || now.kind === 'untrusted') return now
+    const expected = foresight.expect(subject?.thing ?? '', host)
+    if (expected === 'not known') return { host, held: true, kind: 'planned', seen: 'cannot be known before' }
+    if (expected === 'as now') {
+      const seen = now.held
+        ? `holds already: ${now.seen}`
+        : `does not hold, and no line would change it: ${now.seen}`
+      return { ...now, kind: 'planned', seen }
+    }
+    const { held, seen } = subject?.judge(expected.state) ?? now
+    return { host, held, kind: 'planned', seen: held ? `would hold: ${seen}` : `would not hold: ${seen}` }
+  })
+  return rollout.conclude({ observations, strays: answers.strays })
 }
 
 async function lookUntil(

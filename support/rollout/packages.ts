@@ -1,10 +1,12 @@
 import { carryOut, converge, withoutThose } from './converge'
+import { foresee } from './foresee'
+import { packageForecast, packageThing } from './package_forecast'
 import { lookWith, observe, shown, sightOf, type Patience, type Sight } from './observe'
 import type { Answer, Stray } from './ports'
 import type { Rollout } from './rollout'
 import { slippedBack } from './still_held'
 import type { Observation, Verdict } from './verdict'
-import { compareVersions, orderOf } from './versions'
+import { goesBack, orderOf } from './versions'
 
 const NOT_INSTALLED = new Set(['absent', 'purged'])
 
@@ -25,15 +27,19 @@ export class Packages {
   }
 
   versionShouldBe(name: string, wanted: string, patience?: Patience): Promise<Verdict> {
-    return observe(this.rollout, this.status(name), isVersion(wanted), patience)
+    return observe(this.rollout, this.status(name), isVersion(wanted), patience, {
+      thing: packageThing(name),
+      judge: (seen) => ({ held: seen === wanted, seen }),
+    })
   }
 
   shouldBe(name: string, wanted: 'installed' | 'absent'): Promise<Verdict> {
-    return observe(this.rollout, this.status(name), (answer) => {
-      const seen = version(answer)
-      const known = answer.kind === 'answered'
-      return { held: known && NOT_INSTALLED.has(seen) === (wanted === 'absent'), seen }
-    })
+    const judge = (seen: string) => ({ held: NOT_INSTALLED.has(seen) === (wanted === 'absent'), seen })
+    const read = (answer: Answer) => {
+      const sight = judge(version(answer))
+      return { ...sight, held: sight.held && answer.kind === 'answered' }
+    }
+    return observe(this.rollout, this.status(name), read, {}, { thing: packageThing(name), judge })
   }
 
   /** What this rollout has changed: the version that each host had before, by package. */
@@ -70,13 +76,19 @@ export class Packages {
     wanted: string | undefined,
   ): Promise<Verdict> {
     this.rollout.expectGoingOn()
+    const { foresight } = this.rollout
+    const forecast = packageForecast(this.rollout, name, wanted)
+    if (foresight !== undefined && this.rollout.claim === undefined)
+      return foresee(this.rollout, foresight, forecast)
     const order = (hosts: readonly string[]) =>
       this.rollout.ask({ agent: 'package', action, inputs, changes: true }, hosts)
     const verify =
       wanted === undefined ? {} : { verify: { look: this.status(name), read: isVersion(wanted) } }
     const { gates, afterFailure } = this.rollout
-    if (this.rollout.claim !== undefined || (gates.downgradesAllowed && !afterFailure.versionsGoBack))
-      return converge(this.rollout, { order, done: version, repeatable: true, ...verify })
+    const isNotAsked =
+      gates.downgradesAllowed && !afterFailure.versionsGoBack && this.rollout.ports.keepsRecord !== true
+    if (this.rollout.claim !== undefined || isNotAsked)
+      return converge(this.rollout, { order, done: version, forecast, repeatable: true, ...verify })
 
     const moving = await this.rollout.moving()
     const slipped = await slippedBack(this.rollout, moving)
@@ -144,13 +156,6 @@ export class Packages {
   private status(name: string) {
     return lookWith(this.rollout, { agent: 'package', action: 'status', inputs: { package: name } })
   }
-}
-
-/** Where the host does not say how it orders versions, both orders have to agree; undefined when they do not. */
-function goesBack(has: string, next: string, order: ReturnType<typeof orderOf>): boolean | undefined {
-  if (order !== undefined) return compareVersions(order, next, has) < 0
-  const [dpkg, rpm] = [compareVersions('dpkg', next, has) < 0, compareVersions('rpm', next, has) < 0]
-  return dpkg === rpm ? dpkg : undefined
 }
 
 function isVersion(wanted: string): (answer: Answer) => Sight {

@@ -137,6 +137,14 @@ export interface Approval {
   ask(question: string, within: number): Promise<string>
 }
 
+/** What a rollout may do that changes nothing: one that plans, or that is in safe mode. */
+export interface Planning {
+  /** The agent's own rehearsal of a request, where it has one and this run may ask for it. */
+  harmless(request: Request): Request | undefined
+  /** Whether an action is known to change nothing. */
+  onlyLooks(request: Request): boolean
+}
+
 /** An append-only record. @throws Error when an entry could not be made durable: nothing may be sent then */
 export interface Journal {
   append(entry: JournalEntry): Promise<void>

@@ -6,15 +6,27 @@ import { Checks } from './checks'
 import { lineKey, type Claims, type UnitClaim } from './claims'
 import { Conversation } from './conversation'
 import { FailureBudget } from './failure_budget'
+import { Foresight } from './foresight'
 import { Gates } from './gates'
 import type { Ledger } from './ledger'
 import { Packages } from './packages'
-import type { Approval, Ask, Audience, Balancers, Fleet, Journal, Locks, Reach, Stray } from './ports'
+import type {
+  Approval,
+  Ask,
+  Audience,
+  Balancers,
+  Fleet,
+  Journal,
+  Locks,
+  Planning,
+  Reach,
+  Stray,
+} from './ports'
 import { Puppet } from './puppet'
 import { RollCall } from './roll_call'
 import { Services } from './services'
 import { Traffic } from './traffic'
-import { count, describe, holds, type Verdict } from './verdict'
+import { count, describe, holds, passes, type Verdict } from './verdict'
 import { Waves } from './waves'
 
 export interface RolloutPorts {
@@ -36,6 +48,10 @@ export interface RolloutPorts {
   stopping: AbortSignal
   /** What the run says that this one resumes. */
   claims: Claims | undefined
+  /** Where nothing may be changed: what lines would do is foreseen, and not done. */
+  planning?: Planning
+  /** Whether what hosts had before is asked for and written down, though nothing in the feature depends on it. */
+  keepsRecord?: boolean
 }
 
 /** Whoever floods the reply queue is named often enough by then. */
@@ -63,6 +79,8 @@ export class Rollout {
   line = 0
   /** What an earlier run claims of the scenario that is being run: undefined when it has to be carried out. */
   claim: UnitClaim | undefined
+  /** What would be by now, in a rollout that changes nothing. */
+  readonly foresight: Foresight | undefined
   private unit = ''
   private changedHosts = false
   private halt: LockstepError | undefined
@@ -72,6 +90,7 @@ export class Rollout {
 
   constructor(readonly ports: RolloutPorts) {
     this.conversation = new Conversation(this)
+    this.foresight = ports.planning === undefined ? undefined : new Foresight()
     this.ledger = ports.ledger
     this.hosts = new RollCall(this)
     this.waves = new Waves(this)
@@ -182,9 +201,10 @@ export class Rollout {
    * are out from then on. `budgeted: false` for a verdict that is not about the hosts that move.
    */
   async conclude(verdict: Verdict, { budgeted = true }: { budgeted?: boolean } = {}): Promise<Verdict> {
-    const whole = await this.judged(verdict, budgeted)
+    const foreseen = this.foresight === undefined || this.claim !== undefined ? {} : { foreseen: true }
+    const whole = { ...(await this.judged(verdict, budgeted)), ...foreseen }
     const held = holds(whole)
-    if (!held && whole.tolerated !== true) {
+    if (!held && !passes(whole)) {
       this.failing ??= whole
       this.stopAt(new LockstepError('diverged', describe(whole)))
     }

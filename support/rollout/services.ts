@@ -1,4 +1,5 @@
 import { converge } from './converge'
+import type { Prediction } from './foresee'
 import { lookWith, observe, shown, type Patience, type Sight } from './observe'
 import type { Answer } from './ports'
 import type { Rollout } from './rollout'
@@ -23,7 +24,10 @@ export class Services {
   }
 
   shouldBe(name: string, wanted: ServiceState, patience?: Patience): Promise<Verdict> {
-    return observe(this.rollout, this.status(name), isState(wanted), patience)
+    return observe(this.rollout, this.status(name), isState(wanted), patience, {
+      thing: thing(name),
+      judge: (seen) => ({ held: seen === wanted, seen }),
+    })
   }
 
   private change(action: string, name: string, wanted: ServiceState | undefined): Promise<Verdict> {
@@ -32,6 +36,13 @@ export class Services {
         this.rollout.ask({ agent: 'service', action, inputs: { service: name }, changes: true }, hosts),
       done: state,
       repeatable: true,
+      forecast: {
+        thing: thing(name),
+        look: this.status(name),
+        predict: (answer) => predict(answer, wanted),
+        words: (now) => `would ${action}: ${now}`,
+        disturbs: true,
+      },
       ...(wanted === undefined ? {} : { verify: { look: this.status(name), read: isState(wanted) } }),
     })
   }
@@ -39,6 +50,17 @@ export class Services {
   private status(name: string) {
     return lookWith(this.rollout, { agent: 'service', action: 'status', inputs: { service: name } })
   }
+}
+
+function thing(name: string): string {
+  return `service ${name}`
+}
+
+/** Without `wanted` it is restarted, whatever it is. */
+function predict(answer: Answer, wanted: ServiceState | undefined): Prediction {
+  const now = state(answer)
+  if (answer.kind !== 'answered') return { now, to: undefined, fails: now }
+  return wanted === undefined ? { now, to: 'running', always: true } : { now, to: wanted }
 }
 
 function isState(wanted: ServiceState): (answer: Answer) => Sight {

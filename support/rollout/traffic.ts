@@ -77,6 +77,8 @@ export class Traffic {
       throw new LockstepError('bad-feature', 'a host firewall counts no requests; name a haproxy backend')
     }
     const before = await requests(this.rollout.reach)
+    if (this.rollout.foresight !== undefined)
+      return this.rollout.conclude(notKnownBefore(this.balancer()), ABOUT_THE_POOL)
     await this.rollout.wait(during)
     const after = await requests(this.rollout.reach)
     const [served, failed] = [after.requests - before.requests, after.failed - before.failed]
@@ -86,7 +88,7 @@ export class Traffic {
       : `${failed} of ${served} requests failed in ${formatDuration(during)}`
     const held = !reset && served > 0 && failed * 100 < percent * served
     const observation = { host: this.balancer().obligation, held, kind: 'answered' as const, seen }
-    return this.rollout.conclude({ observations: [observation], strays: [] }, { budgeted: false })
+    return this.rollout.conclude({ observations: [observation], strays: [] }, ABOUT_THE_POOL)
   }
 
   private balancer(): Balancer {
@@ -98,4 +100,16 @@ export class Traffic {
     }
     return this.chosen
   }
+}
+
+const ABOUT_THE_POOL = { budgeted: false }
+
+function notKnownBefore({ obligation }: Balancer): Verdict {
+  const observation = {
+    host: obligation,
+    held: true,
+    kind: 'planned' as const,
+    seen: 'cannot be known before',
+  }
+  return { observations: [observation], strays: [] }
 }

@@ -4,9 +4,26 @@ import type { Answer, Stray } from './ports'
 export interface Observation {
   host: string
   held: boolean
-  /** `known`: nobody had to be asked. `claimed`: an earlier run says so, and a later line of the same scenario proves it. */
-  kind: Answer['kind'] | 'known' | 'claimed'
+  /**
+   * `known`: nobody had to be asked. `claimed`: an earlier run says so, and a later line of the same scenario proves it.
+   * `planned`: it was asked, and `seen` is what would be.
+   */
+  kind: Answer['kind'] | 'known' | 'claimed' | 'planned'
   seen: string
+  /** What the line would do to the host. */
+  planned?: PlannedChange
+}
+
+export interface PlannedChange {
+  /** Such as `package mywebapp`. */
+  thing: string
+  from: string
+  /** Null where it cannot be known before. */
+  to: string | null
+  /** False for a host that needs nothing. */
+  changes: boolean
+  /** False where only traffic is held back or let through again. */
+  disturbs: boolean
 }
 
 /** A step's outcome on every host that it was meant for. */
@@ -17,6 +34,8 @@ export interface Verdict {
   out?: readonly string[]
   /** Some hosts failed, and the failure budget allows for it: they are out from now on, the others go on. */
   tolerated?: boolean
+  /** It is what would be: where it does not hold, there is more to be planned all the same. */
+  foreseen?: boolean
 }
 
 export interface Counts {
@@ -35,7 +54,7 @@ export interface Cohort {
   hosts: readonly string[]
 }
 
-const HEARD = new Set<Observation['kind']>(['answered', 'failed', 'untrusted'])
+const HEARD = new Set<Observation['kind']>(['answered', 'failed', 'untrusted', 'planned'])
 
 /** A verdict over nobody has not held: nothing was done. */
 export function holds(verdict: Verdict): boolean {
@@ -48,7 +67,7 @@ export function holds(verdict: Verdict): boolean {
 
 /** Whether a rollout may go on after it. */
 export function passes(verdict: Verdict): boolean {
-  return verdict.tolerated === true || holds(verdict)
+  return verdict.tolerated === true || verdict.foreseen === true || holds(verdict)
 }
 
 export function count(verdict: Verdict): Counts {
@@ -118,7 +137,7 @@ export function hosts(n: number): string {
 }
 
 /** What a peer sent, fit for a terminal: no control characters, one line, not too long. */
-export function clean(text: string): string {
+export function clean(text: string, longest = 200): string {
   const line = text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line
 }

@@ -23,6 +23,13 @@ export function orderOf(provider: unknown): VersionOrder | undefined {
   return PROVIDERS.rpm.includes(provider) ? 'rpm' : undefined
 }
 
+/** Whether `next` is older than `has`. Where the host does not say how it orders versions, both orders have to agree; undefined when they do not. */
+export function goesBack(has: string, next: string, order: VersionOrder | undefined): boolean | undefined {
+  if (order !== undefined) return compareVersions(order, next, has) < 0
+  const [dpkg, rpm] = [compareVersions('dpkg', next, has) < 0, compareVersions('rpm', next, has) < 0]
+  return dpkg === rpm ? dpkg : undefined
+}
+
 interface Parts {
   epoch: string
   version: string

@@ -96,7 +96,8 @@ export class Waves {
       this.begun.push(wave)
       return undefined
     }
-    const soaks = this.begun.length > 0 && this.pauseBetween > 0 && this.rollout.claim === undefined
+    const isLive = this.rollout.claim === undefined && this.rollout.foresight === undefined
+    const soaks = isLive && this.begun.length > 0 && this.pauseBetween > 0
     if (soaks) await this.rollout.wait(this.pauseBetween)
     this.rollout.gates.expectOpen()
     await this.rollout.ports.journal.append({ type: 'wave', ...wave })

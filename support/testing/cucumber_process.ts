@@ -26,6 +26,7 @@ interface RunReport {
     hosts: { host: string; held: boolean; seen: string }[]
   }[]
   held: { host: string; obligation: string }[]
+  plan: { id: string; path: string; changes: number; hosts: number } | null
 }
 
 /** Runs cucumber-js in `cwd` as a person would, with this repository's profiles. */

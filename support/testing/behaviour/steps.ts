@@ -7,6 +7,7 @@ import { EMBEDDED_FLEET } from '../../cucumber/environments'
 import { EmbeddedFleet } from '../../simulation/fleet'
 import { SimulatedHaproxy } from '../../simulation/haproxy'
 import { systemClock } from '../../system/clock'
+import { contractOf } from '../../rpc/contracts'
 import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
 import { quickEnvironment } from '../live_rollout'
 import { Scratch } from '../scratch'
@@ -215,6 +216,39 @@ Then('the recovery feature should contain {string}', function (this: Manual, tex
   const path = join(this.scratch.path, 'reports', `recovery-${lastRun(this)}.feature`)
   expect(squeezed(readFileSync(path, 'utf8'))).to.contain(squeezed(text))
 })
+
+/** The plan that the last run has made. */
+function planIn({ last }: Manual): { id: string; path: string } {
+  const { plan } = last.report ?? {}
+  if (plan === null || plan === undefined) throw new Error(`no plan was made:\n${last.stdout}`)
+  return plan
+}
+
+When('I run cucumber-js {string} as it was planned', async function (this: Manual, args: string) {
+  this.run = await cucumber(args.split(' '), this.scratch.path, {
+    ...this.env,
+    LOCKSTEP_PLAN: planIn(this).id,
+  })
+})
+
+Given(
+  'somebody edits the plan: {string} becomes {string}',
+  function (this: Manual, from: string, to: string) {
+    const path = join(this.scratch.path, planIn(this).path)
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(from, to))
+  },
+)
+
+Then('no host should have been told to change anything', function (this: Manual) {
+  const told = (this.elsewhere?.hosts ?? []).flatMap(({ performed }) => [...performed.keys()])
+  expect(told).to.include('package status')
+  expect(told.filter(isChange)).to.deep.equal([])
+})
+
+function isChange(name: string): boolean {
+  const [agent = '', action = ''] = name.split(' ')
+  return contractOf(agent)?.actions[action]?.effect !== 'looks'
+}
 
 When('I run lockstep {string}', async function (this: Manual, args: string) {
   this.run = await lockstep(args.split(' '), this.scratch.path, this.env)

@@ -1,0 +1,100 @@
+@behaviour
+Feature: 14. Planning
+    A plan asks the real hosts what every line would come to, and changes none of them. A rollout can be held to it.
+
+    Scenario: What each host would get, and what would hold by then
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And somebody puts the version "4.2.6-3.el5" on "web2.example.net"
+        When I run cucumber-js "-p plan website.feature"
+        Then it should exit with 0
+        And it should say "would go from 4.2.6-2.el5 to 4.2.6-3.el5 web1.example.net, web[3-8].example.net"
+        And it should say "needs nothing: 4.2.6-3.el5 web2.example.net"
+        And it should say "would hold: 4.2.6-3.el5"
+        And it should say "PLANNED 7 changes on 7 hosts; nothing was changed"
+        And no line should be wider than 80 columns
+
+    Scenario: Nothing is changed, whatever the feature says
+        Given a feature "everything.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            And on failure every touched host goes back to the version it had
+            And I disable puppet
+            When I block the load balancer
+            And I install version 4.2.6-3.el5 of the package mywebapp
+            And I update the package mywebapp
+            And I restart the service mywebapp
+            And I stop the service mywebapp
+            And I run the action runonce of the agent puppet
+            Then the service mywebapp should be stopped
+            And the action restart of the agent service should answer status "running" with:
+                | service | mywebapp |
+            And the package mywebapp should be absent
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p plan everything.feature"
+        Then it should exit with 1
+        And it should say "WOULD NOT HOLD"
+        And it should say "would not hold: 4.2.6-3.el5"
+        And it should say "restart of service is not known to only look, and was not asked"
+        And it should say "nothing was changed"
+        And no host should have been told to change anything
+
+    Scenario: A host that is silent, and a version that no repository offers
+        Given a feature "other.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And I want to pre-discover how many hosts to update
+            When I install version 9.9 of the package mywebapp
+            """
+        And the host "web3.example.net=silent"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p plan other.feature"
+        Then it should exit with 1
+        And it should say "would not go: no repository offers mywebapp 9.9"
+        And it should say "no answer"
+        And no host should have been told to change anything
+
+    Scenario: A rollout is held to its plan
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p plan website.feature"
+        Then it should say "demand exactly that with LOCKSTEP_PLAN="
+        When I run cucumber-js "-p live website.feature" as it was planned
+        Then it should exit with 0
+        And it should say "HELD"
+
+    Scenario: A rollout whose hosts are other than planned is refused, and says which
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p plan website.feature"
+        And somebody puts the version "4.2.6-3.el5" on "web2.example.net"
+        And I run cucumber-js "-p live website.feature" as it was planned
+        Then it should exit with 6
+        And it should say "is not what would be done now"
+        And it should say "needs nothing: 4.2.6-3.el5 (web2.example.net)"
+
+    Scenario: A feature that was changed since, and a plan that was edited, are refused
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p plan website.feature"
+        And a file "website.feature":
+            """
+            Feature: Another
+              Scenario: Another
+                Given I want to update hosts with class roles::dev_server
+                When I update the package mywebapp
+            """
+        And I run cucumber-js "-p live website.feature" as it was planned
+        Then it should exit with 6
+        And it should say "website.feature was changed"
+        Given the website feature
+        When I run cucumber-js "-p plan website.feature"
+        And somebody edits the plan: "4.2.6-3.el5" becomes "4.2.7-1.el5"
+        And I run cucumber-js "-p live website.feature" as it was planned
+        Then it should exit with 2
+        And it should say "is not what was planned: it was edited since, or damaged"
+        And it should show no stack trace
+        And no host should have been told to change anything

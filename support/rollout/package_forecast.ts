@@ -1,0 +1,139 @@
+import type { Forecast, Prediction } from './foresee'
+import { lookWith, shown } from './observe'
+import type { Answer, Answers } from './ports'
+import type { Rollout } from './rollout'
+import { goesBack, orderOf } from './versions'
+
+const NOT_INSTALLED = new Set(['absent', 'purged'])
+/** What an agent says that has no action of this name. */
+const NO_SUCH_ACTION = /unknown action|no such action/i
+
+/** What a host's package manager would do, as far as it says. */
+interface Candidate {
+  /** Undefined where it does not say. */
+  version: string | undefined
+  /** What stands in the way, such as a package that is on hold. */
+  obstacle: string | undefined
+  /** What is in the way at the moment, and need not be then. */
+  remark: string | undefined
+}
+
+/**
+ * Each host's own package manager tells what it would install: by the agent's `candidate`, or else, as for Ruby's agents,
+ * by what `checkupdates` lists. `wanted: undefined` for the newest.
+ */
+export function packageForecast(rollout: Rollout, name: string, wanted: string | undefined): Forecast {
+  const status = lookWith(rollout, { agent: 'package', action: 'status', inputs: { package: name } })
+  let candidates = new Map<string, Candidate>()
+  return {
+    thing: packageThing(name),
+    async look(hosts) {
+      const answers = await status(hosts)
+      const there = hosts.filter((host) => answers.outcomes.get(host)?.kind === 'answered')
+      candidates = await candidatesOn(rollout, answers, there, name, wanted)
+      return answers
+    },
+    predict(answer, host) {
+      const now = ensureIn(answer)
+      if (now === undefined) return unsaid(answer)
+      const candidate = candidates.get(host)
+      const prediction = wanted === undefined ? updated(now, candidate) : installed(now, candidate, wanted)
+      if (rollout.gates.downgradesAllowed || prediction.to === undefined || NOT_INSTALLED.has(now))
+        return prediction
+      const order = orderOf(answer.kind === 'answered' ? answer.data['provider'] : undefined)
+      return goesBack(now, prediction.to, order) === false
+        ? prediction
+        : { ...prediction, fails: `would go back from ${now} to ${prediction.to}` }
+    },
+    disturbs: true,
+  }
+}
+
+export function packageThing(name: string): string {
+  return `package ${name}`
+}
+
+function updated(now: string, candidate: Candidate | undefined): Prediction {
+  if (NOT_INSTALLED.has(now))
+    return { now, to: undefined, fails: `${now}: what is not installed is not updated` }
+  return onItsWay(now, candidate?.version, candidate)
+}
+
+function installed(now: string, candidate: Candidate | undefined, wanted: string): Prediction {
+  return onItsWay(now, wanted, now === wanted ? undefined : candidate)
+}
+
+function onItsWay(now: string, to: string | undefined, candidate: Candidate | undefined): Prediction {
+  if (candidate?.obstacle !== undefined) return { now, to, fails: `would not go: ${candidate.obstacle}` }
+  return candidate?.remark === undefined ? { now, to } : { now, to, remark: candidate.remark }
+}
+
+async function candidatesOn(
+  rollout: Rollout,
+  { outcomes: now }: Answers,
+  hosts: readonly string[],
+  name: string,
+  wanted: string | undefined,
+): Promise<Map<string, Candidate>> {
+  const inputs = { package: name, ...(wanted === undefined ? {} : { version: wanted }) }
+  const asked = await rollout.ask({ agent: 'package', action: 'candidate', inputs, changes: false }, hosts)
+  const candidates = new Map<string, Candidate>()
+  const others: string[] = []
+  for (const host of hosts) {
+    const answer = asked.outcomes.get(host)
+    if (answer?.kind === 'answered') candidates.set(host, candidateIn(answer.data))
+    else if (answer?.kind === 'failed' && !NO_SUCH_ACTION.test(answer.message))
+      candidates.set(host, { version: undefined, obstacle: answer.message, remark: undefined })
+    else others.push(host)
+  }
+  if (others.length === 0 || wanted !== undefined) return candidates
+  const listed = await lookWith(rollout, { agent: 'package', action: 'checkupdates', inputs: {} })(others)
+  for (const host of others)
+    candidates.set(host, listedIn(listed.outcomes.get(host), name, ensureIn(now.get(host))))
+  return candidates
+}
+
+function candidateIn(data: Record<string, unknown>): Candidate {
+  const text = (key: string) => (typeof data[key] === 'string' && data[key] !== '' ? data[key] : undefined)
+  const [locked, needs, free] = [text('locked'), data['needs'], data['free']]
+  const isFull = typeof needs === 'number' && typeof free === 'number' && needs > free
+  const full = `it needs ${megabytes(Number(needs))} and ${megabytes(Number(free))} are free`
+  return {
+    version: text('candidate'),
+    obstacle: text('obstacle') ?? (isFull ? full : undefined),
+    remark: locked === undefined ? undefined : `its package database is ${locked}`,
+  }
+}
+
+/** A list of what is outdated that does not name the package says that it is the newest already. */
+function listedIn(answer: Answer | undefined, name: string, now: string | undefined): Candidate {
+  const list = answer?.kind === 'answered' ? answer.data['outdated_packages'] : undefined
+  if (!Array.isArray(list)) return { version: undefined, obstacle: undefined, remark: undefined }
+  const entry = list.find(
+    (each): each is Record<string, unknown> => isRecord(each) && shown(each['package']) === name,
+  )
+  return {
+    version: entry === undefined ? now : shown(entry['version']),
+    obstacle: undefined,
+    remark: undefined,
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function ensureIn(answer: Answer | undefined): string | undefined {
+  return answer?.kind === 'answered' && typeof answer.data['ensure'] === 'string'
+    ? answer.data['ensure']
+    : undefined
+}
+
+function unsaid(answer: Answer): Prediction {
+  const why = answer.kind === 'failed' ? answer.message : 'it does not say'
+  return { now: 'not known', to: undefined, fails: `does not say which version it has: ${why}` }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1_000_000)} MB`
+}

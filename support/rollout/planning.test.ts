@@ -1,0 +1,254 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
+import type { Answer, Planning, Request } from './ports'
+import type { Rollout } from './rollout'
+import { holds, type Verdict } from './verdict'
+
+const ok = (data: Record<string, unknown> = {}): Answer => ({ kind: 'answered', data })
+const failed = (message: string): Answer => ({ kind: 'failed', message, data: {} })
+const hosts = ['web1', 'web2']
+const planning: Planning = {
+  harmless: () => undefined,
+  onlyLooks: ({ agent }) => agent !== 'door',
+}
+
+type Except = (host: string, request: Request) => Answer | undefined
+
+/** Hosts with mywebapp 1.0, whose repository has 2.0; web2 has it already. */
+function fleet(except: Except = () => undefined): FakeFleet {
+  return new FakeFleet(hosts, (host, request) => {
+    const { agent, action } = request
+    const special = except(host, request)
+    if (special !== undefined) return special
+    if (agent === 'rpcutil') return ok({ agents: ['package', 'door'] })
+    if (action === 'candidate') return ok({ candidate: '2.0' })
+    if (action === 'isblocked') return ok({ blocked: false })
+    if (agent === 'package') return ok({ ensure: host === 'web2' ? '2.0' : '1.0', provider: 'apt' })
+    if (agent === 'service') return ok({ status: 'running' })
+    return ok({ exitcode: 0 })
+  })
+}
+
+const planned = (fake: FakeFleet) => rolloutOn(fake, { ports: { planning } })
+const seen = ({ observations }: Verdict) => observations.map((observation) => observation.seen)
+
+describe('a rollout that changes nothing', () => {
+  it('tells which version each host would get, and who needs nothing', async () => {
+    const { rollout } = planned(fleet())
+    const verdict = await rollout.packages.update('mywebapp')
+    expect(seen(verdict)).to.deep.equal(['would go from 1.0 to 2.0', 'needs nothing: 2.0'])
+    expect(verdict.observations[0]?.planned).to.deep.equal({
+      thing: 'package mywebapp',
+      from: '1.0',
+      to: '2.0',
+      changes: true,
+      disturbs: true,
+    })
+  })
+
+  it('goes by what is outdated where an agent knows no candidate, as Ruby’s does', async () => {
+    const { rollout } = planned(
+      fleet((_, { action }) => {
+        if (action === 'candidate') return failed('Unknown action candidate for agent package')
+        const outdated_packages = [
+          { package: 'other', version: '9' },
+          { package: 'mywebapp', version: '2.1', repo: 'x' },
+        ]
+        return action === 'checkupdates' ? ok({ outdated_packages }) : undefined
+      }),
+    )
+    expect(seen(await rollout.packages.update('mywebapp'))).to.deep.equal([
+      'would go from 1.0 to 2.1',
+      'would go from 2.0 to 2.1',
+    ])
+  })
+
+  it('takes a package that is not outdated for the newest', async () => {
+    const { rollout } = planned(
+      fleet((_, { action }) => {
+        if (action === 'candidate') return failed('Unknown action candidate for agent package')
+        return action === 'checkupdates' ? ok({ outdated_packages: [] }) : undefined
+      }),
+    )
+    const verdict = await rollout.packages.update('mywebapp')
+    expect(seen(verdict)).to.deep.equal(['needs nothing: 1.0', 'needs nothing: 2.0'])
+    expect(seen(await rollout.packages.versionShouldBe('mywebapp', '2.0'))).to.deep.equal([
+      'does not hold, and no line would change it: 1.0',
+      'holds already: 2.0',
+    ])
+  })
+
+  it('does not hold where an obstacle stands in the way, a package is absent, or the disk is full', async () => {
+    const answers: [Answer, Answer, string][] = [
+      [
+        ok({ candidate: '', obstacle: 'apt-get ended with exit status 100' }),
+        ok({ ensure: '1.0' }),
+        'would not go',
+      ],
+      [ok({ candidate: '2.0' }), ok({ ensure: 'absent' }), 'what is not installed is not updated'],
+      [
+        ok({ candidate: '2.0', needs: 5_000_000, free: 1_000_000 }),
+        ok({ ensure: '1.0' }),
+        'it needs 5 MB and 1 MB',
+      ],
+      [failed('the disk is full'), ok({ ensure: '1.0' }), 'the disk is full'],
+      [ok({ candidate: '2.0' }), failed('dpkg is broken'), 'dpkg is broken'],
+    ]
+    for (const [candidate, status, why] of answers) {
+      const { rollout } = planned(
+        fleet((host, { action }) =>
+          host === 'web2'
+            ? undefined
+            : action === 'candidate'
+              ? candidate
+              : action === 'status'
+                ? status
+                : undefined,
+        ),
+      )
+      const verdict = await rollout.packages.update('mywebapp')
+      expect(holds(verdict), why).to.equal(false)
+      expect(seen(verdict)[0]).to.contain(why)
+    }
+  })
+
+  it('tells who has the package database, and holds: it need not be so then', async () => {
+    const { rollout } = planned(
+      fleet((_, { action }) =>
+        action === 'candidate' ? ok({ candidate: '2.0', locked: 'locked by process 8 (apt)' }) : undefined,
+      ),
+    )
+    const verdict = await rollout.packages.update('mywebapp')
+    expect(holds(verdict)).to.equal(true)
+    expect(seen(verdict)[0]).to.equal(
+      'would go from 1.0 to 2.0, but its package database is locked by process 8 (apt)',
+    )
+  })
+
+  it('tells what holds already, what would hold by then, and what cannot be known before', async () => {
+    const { rollout } = planned(fleet())
+    const { traffic, packages, checks, services } = rollout
+    traffic.throughBalancerAt('1.2.3.4')
+    expect(seen(await checks.shouldBeOk('http'))).to.deep.equal(['holds already: OK', 'holds already: OK'])
+    expect(seen(await traffic.block())[0]).to.equal('would begin: blocks 1.2.3.4')
+    expect(seen(await traffic.shouldBe('blocked'))[0]).to.equal('would hold: blocks 1.2.3.4')
+    await packages.update('mywebapp')
+    expect(seen(await packages.versionShouldBe('mywebapp', '2.0'))).to.deep.equal([
+      'would hold: 2.0',
+      'holds already: 2.0',
+    ])
+    expect(seen(await checks.shouldBeOk('http'))).to.deep.equal([
+      'cannot be known before',
+      'holds already: OK',
+    ])
+    expect(seen(await services.restart('mywebapp'))[0]).to.equal('would restart: running')
+    expect(seen(await services.shouldBe('mywebapp', 'running'))[0]).to.equal('would hold: running')
+    expect(seen(await traffic.unblock())[0]).to.equal('would end: blocks 1.2.3.4')
+    expect(seen(await traffic.shouldBe('unblocked'))[0]).to.equal('would hold: let go by then')
+  })
+
+  it('does not hold when another version would come than the feature expects', async () => {
+    const { rollout } = planned(fleet())
+    await rollout.packages.update('mywebapp')
+    const verdict = await rollout.packages.versionShouldBe('mywebapp', '3.0')
+    expect(holds(verdict)).to.equal(false)
+    expect(seen(verdict)).to.deep.equal([
+      'would not hold: 2.0',
+      'does not hold, and no line would change it: 2.0',
+    ])
+  })
+
+  it('fails on a host that does not answer', async () => {
+    const silent: Answer = { kind: 'silent', waited: 2_000 }
+    const { rollout } = planned(fleet((host) => (host === 'web2' ? silent : undefined)))
+    expect(holds(await rollout.packages.update('mywebapp'))).to.equal(false)
+  })
+
+  it('asks no action that is not known to only look', async () => {
+    const fake = fleet()
+    const { rollout } = planned(fake)
+    const verdict = await rollout.agents.shouldAnswer('door', 'knock', {}, 'said', 'yes')
+    expect(seen(verdict)[0]).to.match(/^cannot be known before: knock of door is not known to only look/)
+    expect(fake.asked).to.have.length(0)
+  })
+
+  it('tells where an agent is missing that would be run', async () => {
+    const { rollout } = planned(fleet())
+    expect(seen(await rollout.agents.run('door', 'open', {}))[0]).to.equal('would run open of door')
+    const other = planned(fleet()).rollout
+    expect(holds(await other.agents.run('window', 'open', {}))).to.equal(false)
+  })
+
+  it('lets an agent rehearse by itself what it can', async () => {
+    const fake = fleet()
+    const harmless = (request: Request) => ({ ...request, inputs: { ...request.inputs, noop: true } })
+    const { rollout } = rolloutOn(fake, { ports: { planning: { ...planning, harmless } } })
+    expect(seen(await rollout.agents.run('puppet', 'runonce', { force: true }))[0]).to.equal(
+      'ran as noop: runonce of puppet',
+    )
+    expect(fake.asked.at(-1)?.request).to.deep.include({
+      inputs: { force: true, noop: true },
+      changes: false,
+    })
+  })
+
+  it('waits for nobody’s approval and for no time of day, and says so', async () => {
+    const { rollout, notes } = planned(fleet())
+    await rollout.gates.waitForApproval(1_000)
+    rollout.gates.onlyBetween({ from: 60, to: 120, days: new Set([1]), zone: 'UTC' }, 'Mondays')
+    await rollout.waves.take({ kind: 'rest' })
+    expect(notes.join('\n')).to.match(/approval would be waited for before 2 hosts/)
+    expect(notes.join('\n')).to.match(/not now: it is /)
+  })
+
+  it('sends nothing that changes hosts, whatever the lines are', async () => {
+    const lines: ((rollout: Rollout) => Promise<unknown>)[] = [
+      ({ traffic }) => traffic.block(),
+      ({ traffic }) => traffic.unblock(),
+      ({ traffic }) => traffic.shouldBe('blocked'),
+      ({ packages }) => packages.update('mywebapp'),
+      ({ packages }) => packages.install('mywebapp', '2.0'),
+      ({ packages }) => packages.versionShouldBe('mywebapp', '2.0', { within: 5_000 }),
+      ({ packages }) => packages.shouldBe('mywebapp', 'absent'),
+      ({ services }) => services.stop('mywebapp'),
+      ({ services }) => services.restart('mywebapp'),
+      ({ services }) => services.shouldBe('mywebapp', 'stopped'),
+      ({ checks }) => checks.shouldBeOk('http', { times: 3 }),
+      ({ puppet }) => puppet.disable('why'),
+      ({ puppet }) => puppet.enable(),
+      ({ agents }) => agents.run('door', 'open', {}),
+      ({ agents }) => agents.shouldAnswer('door', 'open', {}, 'said', 'yes'),
+      ({ afterFailure }) => afterFailure.settle(),
+    ]
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(lines.length - 1), { maxLength: 12 }),
+        fc.boolean(),
+        async (chosen, strict) => {
+          const fake = fleet()
+          const { rollout } = planned(fake)
+          rollout.gates.downgradesAllowed = !strict
+          rollout.afterFailure.healthyGoBack = true
+          rollout.afterFailure.versionsGoBack = true
+          rollout.traffic.throughBalancerAt('1.2.3.4')
+          for (const index of chosen) await lines[index]?.(rollout).catch(() => {})
+          expect(fake.asked.filter(({ request }) => request.changes)).to.deep.equal([])
+          const actions = new Set(fake.asked.map(({ request }) => request.action))
+          for (const action of [
+            'block',
+            'unblock',
+            'update',
+            'install',
+            'stop',
+            'restart',
+            'enable',
+            'disable',
+            'open',
+          ])
+            expect(actions.has(action)).to.equal(false)
+        },
+      ),
+    )
+  })
+})
