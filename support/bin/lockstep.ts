@@ -4,6 +4,8 @@ const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollect
 
   npx lockstep held     which hosts are out of rotation, since when, by which run
   npx lockstep release  puts hosts back: --run <run>, --host <host> (as often as needed), or --all
+  npx lockstep record   what changed, where, by whom: --environment, --release, --host, --ticket, --json
+  npx lockstep drift    whether what was released still holds, for monitoring: --environment, --release, --json
   npx lockstep steps    every sentence that a feature can use
   npx lockstep agent    a host's side: --config server.cfg; runs until it is told to end. With --unit, prints a unit for systemd
   npx lockstep ddl      what mco has to know of an agent: <agent>, or --agents <folder> <agent>
@@ -11,6 +13,7 @@ const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollect
 
   npx cucumber-js                              on the embedded fleet, harmless
   npx cucumber-js -p ci   path/to/x.feature    reads the feature, sends nothing
+  npx cucumber-js -p plan path/to/x.feature    asks the fleet what that would come to, changes nothing
   npx cucumber-js -p live path/to/x.feature    rolls out
 `
 
@@ -24,13 +27,15 @@ type Command = (cwd: string, args: readonly string[]) => Outcome | Promise<Outco
 const COMMANDS: Readonly<Record<string, () => Command>> = {
   agent: () => (require('./agent') as typeof import('./agent')).agent,
   ddl: () => (require('./ddl') as typeof import('./ddl')).ddl,
+  drift: () => (require('./drift') as typeof import('./drift')).drift,
   held: () => (require('./held') as typeof import('./held')).held,
   init: () => (require('./init') as typeof import('./init')).init,
+  record: () => (require('./record') as typeof import('./record')).record,
   release: () => (require('./release') as typeof import('./release')).release,
   steps: () => (require('./steps') as typeof import('./steps')).steps,
 }
 /** Commands that take arguments of their own. */
-const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'release'])
+const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'record', 'release'])
 
 /** The `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {

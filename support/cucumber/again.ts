@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import { runCommand, type CommandResult } from '../system/command'
 
 export interface Again {
@@ -10,15 +10,39 @@ export interface Again {
   signal: AbortSignal
 }
 
-/** How a run that this one began came out; `reports` is there until `read` has resolved. */
-export async function runAgain<T>(
-  { profile, env = {}, signal }: Again,
-  read: (result: CommandResult, reports: string) => T | Promise<T>,
+type Read<T> = (result: CommandResult, reports: string) => T | Promise<T>
+
+/** Runs what this process was told to run, with another profile. */
+export function runAgain<T>({ profile, env = {}, signal }: Again, read: Read<T>): Promise<T> {
+  const [, program = '', ...args] = process.argv
+  return begin([program, ...withProfile(args, profile)], env, signal, read)
+}
+
+/** Runs cucumber-js in this folder. */
+export function cucumberIn<T>(
+  {
+    args,
+    env,
+    signal,
+  }: { args: readonly string[]; env: Readonly<Record<string, string>>; signal: AbortSignal },
+  read: Read<T>,
+): Promise<T> {
+  const { dir } = parse(
+    require.resolve('@cucumber/cucumber/package.json', { paths: [process.cwd(), __dirname] }),
+  )
+  return begin([join(dir, 'bin', 'cucumber.js'), ...args], env, signal, read)
+}
+
+/** `reports` is there until `read` has resolved. */
+async function begin<T>(
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  read: Read<T>,
 ): Promise<T> {
   const reports = mkdtempSync(join(tmpdir(), 'lockstep-'))
-  const [, program = '', ...args] = process.argv
   try {
-    const result = await runCommand(process.execPath, [program, ...withProfile(args, profile)], {
+    const result = await runCommand(process.execPath, command, {
       signal,
       env: { LOCKSTEP_REPORTS: reports, LOCKSTEP_BEGUN_BY: String(process.pid), CI: 'true', ...env },
     })

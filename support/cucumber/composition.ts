@@ -7,14 +7,14 @@ import { secretsOf, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
 import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
-import type { Approval, Balancers, JournalEntry, Locks } from '../rollout/ports'
+import type { Approval, Balancers, JournalEntry, Locks, Planning, Releases } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { lookAt } from '../rollout/still_held'
 import { hosts as counted } from '../rollout/verdict'
 import { parseWaveSize } from '../rollout/wave_plan'
 import { pause, systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
-import { JournalFile, readJournals } from '../system/journal_file'
+import { JournalFile, readJournal, readJournals } from '../system/journal_file'
 import { openLog, scrubber } from '../system/log'
 import { balancersOf } from './balancers'
 import { environmentFor, type RunParameters, type Surrounded } from './environments'
@@ -22,8 +22,9 @@ import type { RunLocks } from './host_leases'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
 import type { Plan } from './plan'
 import type { PlannedFor } from './planner'
-import { lookingOnly, onlyPlanned, readOnly } from './planning'
-import { claimsFor, recordOf } from './resume'
+import { lookingOnly, onlyPlanned, readOnly, safely } from './planning'
+import { releasesOnRecord } from './recording'
+import { claimsFor, claimsOfRecorded, recordOf } from './resume'
 import type { PlacedHost, Run } from './run'
 
 export const STATE = '.lockstep'
@@ -40,6 +41,7 @@ interface Parts {
   /** Which run of its folder this is. */
   order: number
   around: Surroundings
+  releases: Releases
 }
 
 /** Everything that a run needs, put together; the one place where all parts meet. */
@@ -85,15 +87,20 @@ export class Composition {
   ): Composition {
     const mode = parameters.mode ?? 'embedded'
     const secrets = secretsOf(environment)
-    run.mode = parameters.intent ?? mode
-    const journal = new JournalFile(join(cwd, STATE, run.mode), run.id, () => systemClock.now())
+    const isSafe = mode === 'live' && parameters.intent === undefined && safeMode(around.env)
+    run.mode = parameters.intent ?? (isSafe ? 'noop' : mode)
+    const folder = join(cwd, STATE, parameters.intent ?? mode)
+    const journal = new JournalFile(folder, run.id, () => systemClock.now())
     run.environment = environment.name
     run.warnings = environment.warnings
     run.scrub = scrubber(secrets)
     run.journal = relative(cwd, journal.path)
     const records = mode === 'live' ? readJournals<RunRecord['entries'][number]>(join(cwd, STATE, mode)) : []
     run.heldBefore = heldByRuns(records)
-    const resumed = recordOf(parameters.resume ?? around.env['LOCKSTEP_RESUME'], records)
+    const resumed =
+      parameters.intent === 'drift'
+        ? readJournal<RunRecord['entries'][number]>(around.env['LOCKSTEP_DRIFT'] ?? '')
+        : recordOf(parameters.resume ?? around.env['LOCKSTEP_RESUME'], records)
     run.resumes = resumed?.run
     const ledger = new Ledger(journal, run.heldBefore)
     const log = openLog(join(cwd, STATE, 'logs'), run.id, secrets)
@@ -104,16 +111,18 @@ export class Composition {
     })
     const parts = {
       environment,
-      fleet: parameters.intent === 'plan' ? readOnly(reached) : reached,
+      fleet: readOnly(reached, () => made.composition?.changesNothing() ?? false),
       journal,
       ledger,
       embedded,
       resumed,
       order: nextOrder(records),
       around,
+      releases: releasesOnRecord(environment.name, parameters.release ?? around.env['LOCKSTEP_RELEASE']),
     }
     made.composition = new Composition(run, parts)
     run.held = () => ledger.held
+    run.release = () => [...(made.composition?.rollouts.values() ?? [])].at(-1)?.release.name
     run.out = () => made.composition?.out() ?? new Map()
     run.hostsOf = (uri) => made.composition?.hostsOf(uri) ?? []
     run.notAttempted = () => made.composition?.notAttempted() ?? []
@@ -139,7 +148,7 @@ export class Composition {
     const { journal, resumed } = this.parts
     const { mode, environment } = this.run
     const hash = hashOf(feature)
-    const claims = claimsFor(feature, hash, resumed)
+    const claims = mode === 'drift' ? claimsOfRecorded(hash, resumed) : claimsFor(feature, hash, resumed)
     await journal.append({
       type: 'run',
       feature,
@@ -148,6 +157,7 @@ export class Composition {
       environment,
       pid: process.pid,
       order: this.parts.order,
+      ...this.underWhichNames(),
       ...(claims === undefined ? {} : { resumes: claims.run }),
     } satisfies JournalEntry)
     const rollout = this.begin(feature, claims, claims === undefined ? [] : [claims.run])
@@ -156,7 +166,26 @@ export class Composition {
     )
     rollout.waves.foretold(rows.flatMap((row) => parseWaveSize(row) ?? []))
     this.rollouts.set(feature, rollout)
+    const activated = this.parts.around.env['LOCKSTEP_ACTIVATE']
+    if (activated !== undefined && activated !== '') await rollout.release.activate(activated)
     return rollout
+  }
+
+  private underWhichNames() {
+    const { releases } = this.parts
+    const { tickets } = this.run
+    return {
+      ...(releases.current === undefined ? {} : { release: releases.current }),
+      by: `${userInfo().username}@${hostname()}`,
+      tickets,
+      parameters: this.plannedFor().parameters,
+    }
+  }
+
+  /** Whether nothing may be changed now: in a plan, and in safe mode until it is left. */
+  private changesNothing(): boolean {
+    const rollouts = [...this.rollouts.values()]
+    return rollouts.length > 0 && rollouts.every(({ foresight }) => foresight !== undefined)
   }
 
   /** Looks once more at what was put back unseen, writes the end into the journal, and lets go of everything. */
@@ -192,6 +221,7 @@ export class Composition {
           held,
           reason: this.run.refused?.code ?? '',
         } satisfies JournalEntry)
+        if (this.isLive) await this.record()
       }
     } finally {
       for (const locks of this.locked) await locks.release()
@@ -234,7 +264,9 @@ export class Composition {
       lookEvery: environment.lookEvery,
       stopping: signal,
       claims,
-      ...(this.run.mode === 'plan' ? { planning: lookingOnly } : {}),
+      releases: this.parts.releases,
+      keepsRecord: this.isLive,
+      ...PLANNINGS[this.run.mode],
     })
   }
 
@@ -252,6 +284,24 @@ export class Composition {
     })
   }
 
+  /** The journal has it all; without the record of it nobody could ask later. */
+  private async record(): Promise<void> {
+    const { writeRecord } = require('./recording') as typeof import('./recording')
+    const { path } = this.parts.journal
+    try {
+      this.run.drift = writeRecord(path).flatMap(({ drift }) => drift)
+    } catch (error) {
+      const why = (error as Error).message
+      const next = `write it once that is mended: npx lockstep record --write ${this.run.id}`
+      this.run.refuse(
+        new LockstepError(
+          'journal-failed',
+          `the record of what changed could not be written: ${why}; ${next}`,
+        ),
+      )
+    }
+  }
+
   /** What a rollout that went well still has to answer for. */
   private async finish(rollout: Rollout): Promise<void> {
     for (const { hold, hosts } of rollout.ledger.holding) await lookAt(rollout, hold, hosts)
@@ -264,9 +314,14 @@ export class Composition {
     if (overdue !== undefined) this.run.refuse(new LockstepError('diverged', overdue))
   }
 
+  /** Whether hosts that are not this process's own are changed, now or once safe mode is left. */
+  private get isLive(): boolean {
+    return this.run.mode === 'live' || this.run.mode === 'noop'
+  }
+
   /** An embedded fleet is this process's own: nobody else can be rolling out to it. */
   private locks(feature: string, follows: readonly string[]): Locks {
-    if (this.run.mode !== 'live') return { patience: 0, hold: async () => {} }
+    if (!this.isLive) return { patience: 0, hold: async () => {} }
     const { environment, journal, around } = this.parts
     const { HostLocks, lockSurroundings } =
       require('../system/locks/host_locks') as typeof import('../system/locks/host_locks')
@@ -335,6 +390,16 @@ function recover(run: Run, feature: string, rollout: Rollout): string | undefine
 
 function hashOf(feature: string): string {
   return createHash('sha256').update(readFileSync(feature)).digest('hex')
+}
+
+const PLANNINGS: Readonly<Record<string, { planning: Planning }>> = {
+  plan: { planning: lookingOnly },
+  drift: { planning: lookingOnly },
+  noop: { planning: safely },
+}
+
+function safeMode(env: Surroundings['env']): boolean {
+  return /^(?:1|on|true|yes)$/i.test(env['LOCKSTEP_SAFE_MODE'] ?? '')
 }
 
 /** Hosts are the same hosts only behind the same brokers and in the same collective. */

@@ -13,9 +13,11 @@ import { LockstepError } from '../system/errors'
 export interface RunParameters {
   mode?: 'embedded' | 'live'
   /** What is done there: a rollout unless said. */
-  intent?: 'plan'
+  intent?: 'plan' | 'drift'
   /** A plan that was approved: nothing else may be done. */
   plan?: string
+  /** What the run calls its release. */
+  release?: string
   /** A named environment of lockstep.yaml. */
   environment?: string
   /** The description of an embedded fleet. */
@@ -98,7 +100,12 @@ async function startHaproxy(
   return { addresses: [{ host: '127.0.0.1', port }], stop: () => haproxy.stop() }
 }
 
-function liveEnvironment({ environment }: RunParameters, around: Surroundings, cwd: string): Environment {
+/** @throws LockstepError `bad-config` */
+export function liveEnvironment(
+  { environment }: RunParameters,
+  around: Surroundings,
+  cwd: string,
+): Environment {
   const { env } = around
   const named = env['LOCKSTEP_CONFIG']
   const config = named ?? join(cwd, 'lockstep.yaml')

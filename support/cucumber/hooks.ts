@@ -26,6 +26,7 @@ setDefaultTimeout(-1)
 BeforeAll(async function (this: { parameters: RunParameters }) {
   if (run.refused !== undefined) return
   try {
+    run.tickets = await ticketsFor(this.parameters)
     composition = await Composition.compose(run, this.parameters, surroundings(), process.cwd())
     stopListening = onInterrupt(run)
   } catch (error) {
@@ -89,4 +90,11 @@ AfterAll(async function () {
 function noted(error: unknown): unknown {
   if (error instanceof LockstepError && error.code !== 'diverged') run.refuse(error)
   return error
+}
+
+/** Asked only where hosts are changed that are not this process's own. */
+async function ticketsFor({ mode, intent }: RunParameters): Promise<readonly string[]> {
+  if (mode !== 'live' || intent !== undefined) return []
+  const { ticketsOf } = require('./tickets') as typeof import('./tickets')
+  return ticketsOf(run.plan, process.env['LOCKSTEP_TICKET'])
 }

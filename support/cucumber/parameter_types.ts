@@ -108,6 +108,18 @@ defineParameterType({
   transformer: (written: string) => Number(checked('percent')(written)),
   useForSnippets: false,
 })
+defineParameterType({
+  name: 'release',
+  regexp: /\S+/,
+  transformer: checked('release'),
+  useForSnippets: false,
+})
+defineParameterType({
+  name: 'environment',
+  regexp: /\S+/,
+  transformer: checked('environment'),
+  useForSnippets: false,
+})
 
 function checked(name: string): (written: string) => string {
   return (written) => {

@@ -10,12 +10,15 @@ const OWN_NOOP: Readonly<Record<string, Request['inputs']>> = { 'puppet runonce'
 /** Asks nothing but what is known to only look. */
 export const lookingOnly: Planning = { harmless: () => undefined, onlyLooks }
 
-/** A fleet on which nothing can be changed, whatever it is asked. */
-export function readOnly(fleet: ReachableFleet): ReachableFleet {
+/** Safe mode: agents that have a noop of their own go through with it. */
+export const safely: Planning = { harmless, onlyLooks, mayBeLeft: true }
+
+/** A fleet on which nothing can be changed, whatever it is asked, as long as `holds` says so. */
+export function readOnly(fleet: ReachableFleet, holds: () => boolean): ReachableFleet {
   return {
     ...fleet,
     call(request, hosts, watch) {
-      if (!onlyLooks(request) && !isNoop(request))
+      if (holds() && !onlyLooks(request) && !isNoop(request))
         throw new Error(
           `${request.action} of ${request.agent} was about to be sent, and nothing may be changed`,
         )
@@ -41,6 +44,11 @@ export function onlyPlanned(journal: Journal, { hosts }: Plan): Journal {
 function onlyLooks({ agent, action }: Request): boolean {
   const actions = contractOf(agent)?.actions
   return actions !== undefined && Object.hasOwn(actions, action) && actions[action]?.effect === 'looks'
+}
+
+function harmless(request: Request): Request | undefined {
+  const noop = OWN_NOOP[`${request.agent} ${request.action}`]
+  return noop === undefined ? undefined : { ...request, inputs: { ...request.inputs, ...noop } }
 }
 
 function isNoop({ agent, action, inputs }: Request): boolean {

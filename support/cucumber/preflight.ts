@@ -15,6 +15,7 @@ interface ReadScenario {
   name: string
   steps: { line: number; text: string }[]
   wave: string | undefined
+  tags: string[]
 }
 
 /** Reads cucumber's messages up to the first step and says what is wrong with the features. Unaware of what a run does with it. */
@@ -76,7 +77,7 @@ export class Preflight {
       const wave = testCase.testSteps
         .flatMap(({ stepMatchArgumentsLists }) => stepMatchArgumentsLists?.[0]?.stepMatchArguments ?? [])
         .find(({ parameterTypeName }) => parameterTypeName === 'wave')?.group.value
-      return [{ uri, unit, name, steps, wave }]
+      return [{ uri, unit, name, steps, wave, tags: pickle.tags.map((tag) => tag.name) }]
     })
   }
 

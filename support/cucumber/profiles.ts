@@ -20,8 +20,8 @@ const glue = ['world', 'hooks', 'parameter_types'].map((name) =>
 )
 
 /**
- * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `plan` (the fleet, and changes
- * nothing), `ci` (reads features only).
+ * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `plan` and `drift`
+ * (the fleet, and nothing is changed), `ci` (reads features only).
  * Refuses at once what must not be: a live run that names no feature, in parallel, or with retries.
  */
 export function profiles(options: ProfileOptions = {}) {
@@ -46,6 +46,7 @@ export function profiles(options: ProfileOptions = {}) {
     default: { ...common, format: reports(), worldParameters: { mode: 'embedded', ...fleet } },
     live: { ...common, format: reports(), worldParameters: { mode: 'live' } },
     plan: { ...common, format: reports(), worldParameters: { mode: 'live', intent: 'plan' } },
+    drift: { ...common, format: reports(), worldParameters: { mode: 'live', intent: 'drift' } },
     ci: {
       ...common,
       dryRun: true,
@@ -75,7 +76,7 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
   }
 }
 
-const NAMES_ITS_FEATURE = new Set(['live', 'plan'])
+const NAMES_ITS_FEATURE = new Set(['live', 'plan', 'drift'])
 
 function makeReportsFolder(): void {
   try {

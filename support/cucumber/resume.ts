@@ -38,3 +38,20 @@ export function claimsFor(feature: string, hash: string, resumed: RunRecord | un
   }
   return claimsOf(run, entries)
 }
+
+/**
+ * What is to hold of a feature that was recorded: the text is a copy, whatever became of the feature since.
+ * @throws LockstepError `bad-input` when the copy is not what was run
+ */
+export function claimsOfRecorded(hash: string, recorded: RunRecord | undefined): Claims | undefined {
+  if (recorded === undefined) return undefined
+  const { run, entries } = recorded
+  const began = entries.findIndex((entry) => entry.type === 'run' && entry.hash === hash)
+  if (began < 0)
+    throw new LockstepError(
+      'bad-input',
+      `the feature that is on record of run ${run} is not the one that was run; it was edited since`,
+    )
+  const next = entries.findIndex((entry, index) => index > began && entry.type === 'run')
+  return claimsOf(run, entries.slice(began, next < 0 ? undefined : next))
+}

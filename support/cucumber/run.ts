@@ -3,10 +3,13 @@ import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
 import type { Held } from '../rollout/held'
 import type { Obligation } from '../rollout/ledger'
 import type { Audience } from '../rollout/ports'
+import type { Drift } from '../record/record'
 import { holds, type Verdict } from '../rollout/verdict'
 
 /** A step's verdict with the line it belongs to. */
 export interface StepVerdict {
+  /** Whether it was for real: `live`, `noop`, `plan`. */
+  mode: string
   uri: string
   line: number
   text: string
@@ -28,6 +31,7 @@ export interface PlannedScenario {
   steps: readonly { line: number; text: string }[]
   /** The size of its wave, if it takes one. */
   wave: string | undefined
+  tags: readonly string[]
 }
 
 /** A host of a rollout, and the wave that it belongs to. */
@@ -67,6 +71,11 @@ export class Run implements Audience {
   notAttempted: () => readonly string[] = () => []
   /** The feature that goes on from here, once it is written. */
   recovery: string | undefined
+  /** Which release it is for, once that is known. */
+  release: () => string | undefined = () => undefined
+  tickets: readonly string[] = []
+  /** Hosts that it changed although they had been reported as done. */
+  drift: readonly Drift[] = []
   /** What was planned, where nothing but a plan was wanted. */
   planned: { id: string; path: string; changes: number; hosts: number } | undefined
   /** Hides what must not be shown; known once the configuration is read. */
@@ -99,7 +108,7 @@ export class Run implements Audience {
 
   verdict(verdict: Verdict): void {
     this.currentVerdict = verdict
-    this.verdicts.push({ ...this.current, verdict })
+    this.verdicts.push({ mode: this.mode, ...this.current, verdict })
     if (verdict.foreseen === true && verdict.tolerated !== true && !holds(verdict)) this.fail()
   }
 
@@ -112,6 +121,11 @@ export class Run implements Audience {
   /** Whether something has kept it from going on. */
   get hasStopped(): boolean {
     return this.failed || this.refusal !== undefined || this.stopping.signal.aborted
+  }
+
+  /** Safe mode is over. */
+  activated(): void {
+    this.mode = 'live'
   }
 
   undone(what: string, verdict: Verdict): void {

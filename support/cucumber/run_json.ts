@@ -16,7 +16,8 @@ export function writeRunJson(run: Run, now: number): void {
     environment: run.environment,
     exitCode: run.exitCode,
     reason: run.refused === undefined ? null : { code: run.refused.code, message: run.refused.message },
-    steps: run.verdicts.map(({ uri, line, text, verdict }) => ({
+    steps: run.verdicts.map(({ mode, uri, line, text, verdict }) => ({
+      mode,
       uri,
       line,
       text,
@@ -39,6 +40,9 @@ export function writeRunJson(run: Run, now: number): void {
     held: run.held(),
     heldBefore: run.heldBefore,
     plan: run.planned ?? null,
+    release: run.release() ?? null,
+    tickets: run.tickets,
+    drift: run.drift,
     journal: run.journal ?? null,
   }
   const path = report('run.json')

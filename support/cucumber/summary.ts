@@ -62,6 +62,12 @@ export class Summary {
     if (held.length > 0) this.outOfRotation('Still out of rotation', held)
     else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.heldBack)
       this.paper.line('  Nothing is left out of rotation.')
+    for (const { host, what, since } of run.drift.slice(0, LINES_AT_MOST))
+      this.paper.wrapped(
+        `  drift: ${host} was done by run ${since}, and was another again; ${clean(what)}`,
+        4,
+        (line) => this.paint.yellow(line),
+      )
     for (const note of run.notes)
       this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
     for (const line of advice(code, held.length > 0))

@@ -29,6 +29,8 @@ interface ShownStep {
   text: string
 }
 
+/** Said on every line: nothing was changed. */
+const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
 /** Names of hosts shown under one line before the rest is only counted. */
 const LINES_AT_MOST = 12
 /** Names in one sentence. */
@@ -276,5 +278,6 @@ function wouldFail(verdict: Verdict | undefined): boolean {
 function tally(verdict: Verdict): string {
   const held = verdict.observations.filter(({ held: did }) => did).length
   const out = verdict.out?.length ?? 0
-  return `${held}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
+  const only = NOT_FOR_REAL.has(run.mode) ? `${run.mode} ` : ''
+  return `${only}${held}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
 }

@@ -41,6 +41,8 @@ export const validators: Readonly<Record<string, (written: string) => string | u
     isZone(written)
       ? undefined
       : `${JSON.stringify(written)} is no time zone; write one such as Europe/Berlin`,
+  release: patternOr(/^[A-Za-z0-9][\w.+-]{0,99}$/, 'the name of a release, such as 2026.11.3'),
+  environment: patternOr(/^[\w./-]+$/, 'the name of an environment'),
   percent: (written) =>
     /^(?:100|[1-9]?\d(?:\.\d{1,3})?)$/.test(written) && Number(written) > 0
       ? undefined

@@ -53,7 +53,34 @@ export async function foresee(
     }
     return { ...seen, kind: 'planned', planned: { thing, from: now, to: to ?? null, changes, disturbs } }
   })
+  await writeDown(rollout, thing, disturbs, observations)
   return rollout.conclude({ observations, strays: answers.strays })
+}
+
+async function writeDown(
+  rollout: Rollout,
+  thing: string,
+  disturbs: boolean,
+  observations: readonly Observation[],
+): Promise<void> {
+  const fates = new Map<string, { from: string; to: string | null; hosts: string[] }>()
+  for (const { host, planned } of observations) {
+    if (planned?.changes !== true) continue
+    const { from, to } = planned
+    const fate = fates.get(`${from} ${to}`) ?? { from, to, hosts: [] }
+    fates.set(`${from} ${to}`, fate)
+    fate.hosts.push(host)
+  }
+  if (fates.size === 0) return
+  const { step, line } = rollout
+  await rollout.ports.journal.append({
+    type: 'foreseen',
+    step,
+    line,
+    thing,
+    holds: !disturbs,
+    fates: [...fates.values()],
+  })
 }
 
 /** A line before it may have brought the host to another state than it has. */

@@ -13,6 +13,10 @@ export class Foresight {
     hosts.set(host, to)
   }
 
+  get isEmpty(): boolean {
+    return this.states.size === 0
+  }
+
   /** Something about the host would be other than now, which other things may depend on. */
   disturb(host: string): void {
     this.disturbed.add(host)

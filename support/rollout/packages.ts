@@ -101,6 +101,7 @@ export class Packages {
     this.changed.set(name, changed)
     for (const host of going) changed.add(host)
     const done = await carryOut(going, { order, done: version, ...verify })
+    await this.writeDown(name, done.observations)
     const observations = [...slipped, ...refused.filter(({ held }) => !held), ...done.observations].map(
       (observation) =>
         wanted === undefined
@@ -133,6 +134,13 @@ export class Packages {
     )
     await this.rollout.ports.journal.append({ type: 'had', package: name, versions })
     return { observations, strays: answers.strays, providers }
+  }
+
+  private async writeDown(name: string, observations: readonly Observation[]): Promise<void> {
+    const versions: Record<string, string[]> = {}
+    for (const { host, seen, kind } of observations)
+      if (kind === 'answered') (versions[seen] ??= []).push(host)
+    await this.rollout.ports.journal.append({ type: 'became', package: name, versions })
   }
 
   private refusedToGoBack(

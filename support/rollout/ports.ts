@@ -143,6 +143,18 @@ export interface Planning {
   harmless(request: Request): Request | undefined
   /** Whether an action is known to change nothing. */
   onlyLooks(request: Request): boolean
+  /** Safe mode ends when the release is activated; a plan stays one. */
+  mayBeLeft?: boolean
+}
+
+/** What is known of releases: of the one that this run is for, and of others by the record. */
+export interface Releases {
+  /** What the run itself calls its release. */
+  current: string | undefined
+  /** Where it was last seen to hold everywhere, and when; undefined when it was not. */
+  heldIn(environment: string, release: string): { run: string; at: string; hosts: number } | undefined
+  /** Whether it has been here in safe mode, and nothing was wrong. */
+  hasArrived(release: string): boolean
 }
 
 /** An append-only record. @throws Error when an entry could not be made durable: nothing may be sent then */
@@ -161,6 +173,23 @@ export type JournalEntry =
       /** Which run of its folder it is; see held.ts. */
       order: number
       resumes?: string
+      release?: string
+      by?: string
+      tickets?: readonly string[]
+      /** What the feature was given, but for secrets. */
+      parameters?: Readonly<Record<string, string>>
+    }
+  | { type: 'release'; release: string }
+  /** Safe mode was turned off: from here on it is for real. */
+  | { type: 'activated'; release: string }
+  /** What a line would have done. */
+  | {
+      type: 'foreseen'
+      step: string
+      line: number
+      thing: string
+      holds: boolean
+      fates: readonly { from: string; to: string | null; hosts: readonly string[] }[]
     }
   | { type: 'scenario'; unit: string; name: string }
   | { type: 'scenario held'; unit: string }
@@ -168,6 +197,7 @@ export type JournalEntry =
   | { type: 'wave'; name: string; hosts: readonly string[] }
   | { type: 'out'; hosts: readonly string[] }
   | { type: 'had'; package: string; versions: Record<string, readonly string[]> }
+  | { type: 'became'; package: string; versions: Record<string, readonly string[]> }
   | { type: 'claimed'; step: string; line: number }
   | { type: 'approved'; by: string }
   | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
@@ -197,4 +227,6 @@ export interface Audience {
   /** What was done after a failure, and what came of it. */
   undone(what: string, verdict: Verdict): void
   note(text: string): void
+  /** Safe mode is over for this release. */
+  activated(release: string): void
 }

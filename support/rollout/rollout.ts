@@ -20,9 +20,11 @@ import type {
   Locks,
   Planning,
   Reach,
+  Releases,
   Stray,
 } from './ports'
 import { Puppet } from './puppet'
+import { Release } from './release'
 import { RollCall } from './roll_call'
 import { Services } from './services'
 import { Traffic } from './traffic'
@@ -50,6 +52,7 @@ export interface RolloutPorts {
   claims: Claims | undefined
   /** Where nothing may be changed: what lines would do is foreseen, and not done. */
   planning?: Planning
+  releases: Releases
   /** Whether what hosts had before is asked for and written down, though nothing in the feature depends on it. */
   keepsRecord?: boolean
 }
@@ -79,8 +82,8 @@ export class Rollout {
   line = 0
   /** What an earlier run claims of the scenario that is being run: undefined when it has to be carried out. */
   claim: UnitClaim | undefined
-  /** What would be by now, in a rollout that changes nothing. */
-  readonly foresight: Foresight | undefined
+  readonly release: Release
+  private foreseeing: Foresight | undefined
   private unit = ''
   private changedHosts = false
   private halt: LockstepError | undefined
@@ -90,7 +93,8 @@ export class Rollout {
 
   constructor(readonly ports: RolloutPorts) {
     this.conversation = new Conversation(this)
-    this.foresight = ports.planning === undefined ? undefined : new Foresight()
+    this.release = new Release(this)
+    this.foreseeing = ports.planning === undefined ? undefined : new Foresight()
     this.ledger = ports.ledger
     this.hosts = new RollCall(this)
     this.waves = new Waves(this)
@@ -104,6 +108,16 @@ export class Rollout {
     this.afterFailure = new AfterFailure(this)
     for (const host of ports.claims?.out ?? [])
       this.budget.putOut([{ host, seen: `failed in run ${ports.claims?.run}` }])
+  }
+
+  /** What would be by now, in a rollout that changes nothing. */
+  get foresight(): Foresight | undefined {
+    return this.foreseeing
+  }
+
+  /** Safe mode is over: what lines say is done from here on. */
+  leaveSafeMode(): void {
+    this.foreseeing = undefined
   }
 
   get claims(): Claims | undefined {

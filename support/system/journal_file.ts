@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { LockstepError } from './errors'
 
@@ -58,18 +58,20 @@ export interface JournalRead<E> {
 
 /** The journals of a directory, oldest run first. A directory that is not there has none. */
 export function readJournals<E>(directory: string): JournalRead<E>[] {
-  return listJournals(directory).map((name) => {
-    const path = join(directory, name)
-    const run = name.slice(0, -SUFFIX.length)
-    const entries: E[] = []
-    for (const line of readFileSync(path, 'utf8').split('\n')) {
-      if (line === '') continue
-      const content = line.slice(9)
-      if (line.slice(0, 9) !== `${checksum(content)} `) return { run, path, entries, damaged: true }
-      entries.push(JSON.parse(content) as E)
-    }
-    return { run, path, entries, damaged: false }
-  })
+  return listJournals(directory).map((name) => readJournal<E>(join(directory, name)))
+}
+
+/** @throws Error when there is no such file */
+export function readJournal<E>(path: string): JournalRead<E> {
+  const run = basename(path).slice(0, -SUFFIX.length)
+  const entries: E[] = []
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    if (line === '') continue
+    const content = line.slice(9)
+    if (line.slice(0, 9) !== `${checksum(content)} `) return { run, path, entries, damaged: true }
+    entries.push(JSON.parse(content) as E)
+  }
+  return { run, path, entries, damaged: false }
 }
 
 function listJournals(directory: string): string[] {

@@ -90,6 +90,7 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
       verdict: (verdict) => verdicts.push(verdict),
       undone: (what, verdict) => undone.push({ what, verdict }),
       note: (text) => notes.push(text),
+      activated: (release) => notes.push(`activated ${release}`),
     },
     clock: fakeClock(),
     ...ALONE,
@@ -117,8 +118,9 @@ export const BEGAN: JournalEntry = {
   order: 1,
 }
 
-/** Nobody else rolls out, and nobody is asked for approval. */
-export const ALONE: Pick<RolloutPorts, 'locks' | 'approval'> = {
+/** Nobody else rolls out, nobody is asked for approval, and nothing is on record. */
+export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases'> = {
+  releases: { current: undefined, heldIn: () => undefined, hasArrived: () => false },
   locks: { patience: 0, hold: async () => {} },
   approval: {
     ask: () => Promise.reject(new LockstepError('gate-closed', 'nobody can be asked for approval')),

@@ -28,7 +28,13 @@ async function rollOut(
   const rollout = new Rollout({
     fleet,
     journal: { append },
-    audience: { progress: () => {}, verdict: () => {}, undone: () => {}, note: () => {} },
+    audience: {
+      progress: () => {},
+      verdict: () => {},
+      undone: () => {},
+      note: () => {},
+      activated: () => {},
+    },
     ...ALONE,
     newId: () => 'a'.repeat(32),
     newSeed: () => 1,

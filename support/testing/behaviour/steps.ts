@@ -59,6 +59,11 @@ Given('a fleet that runs elsewhere, and an mco configuration for it', async func
   this.env['MCOLLECTIVE_CONFIG'] = this.scratch.write('client.cfg', settings)
 })
 
+Given('a repository with a cucumber.js', function (this: Manual) {
+  const own = JSON.stringify(resolve(__dirname, '..', '..', '..', 'cucumber.js'))
+  this.scratch.write('cucumber.js', `module.exports = require(${own})\n`)
+})
+
 Given('a HAProxy in front of it', async function (this: Manual) {
   const servers = Array.from({ length: 8 }, (_, index) => `web${index + 1}.example.net`)
   this.haproxy = new SimulatedHaproxy({ backends: { www: servers } })
@@ -303,6 +308,17 @@ Then('no line should be wider than {int} columns', function (this: Manual, width
 
 Then('the file {string} should exist', function (this: Manual, name: string) {
   expect(existsSync(join(this.scratch.path, name))).to.equal(true)
+})
+
+/** Names of folders may hold `*`, such as that of a release's environment. */
+Then('the record {string} should contain {string}', function (this: Manual, pattern: string, text: string) {
+  const names = readdirSync(join(this.scratch.path, 'reports'), { recursive: true, encoding: 'utf8' })
+  const fits = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`)
+  const found = names.filter((name) => fits.test(name))
+  expect(found, names.join('\n')).not.to.deep.equal([])
+  expect(
+    found.map((name) => readFileSync(join(this.scratch.path, 'reports', name), 'utf8')).join('\n'),
+  ).to.contain(text)
 })
 
 Then('the file {string} should contain {string}', function (this: Manual, name: string, text: string) {

@@ -1,0 +1,116 @@
+@behaviour
+Feature: 16. The record, safe mode and drift
+    What changed, where, by whom and under which ticket; a new release arrives in safe mode; and what was released is
+    held against the fleet later.
+
+    Background:
+        Given a file "release.feature":
+            """
+            @OPS-123
+            Feature: Release
+              Background:
+                Given this is release 2026.11.3
+                And I want to update hosts with class roles::dev_server
+                And I want to update hosts with fact country=de
+                And I want to pre-discover how many hosts to update
+              Scenario: The website
+                When I update the package mywebapp
+                Then the package version for mywebapp should be 4.2.6-3.el5
+                And the service mywebapp should be running
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+
+    Scenario: What changed on each host, by whom, at which line, and for which ticket
+        When somebody puts the version "4.2.6-3.el5" on "web2.example.net"
+        And the environment variable "LOCKSTEP_TICKET" is "WEB-7"
+        And I run cucumber-js "-p live release.feature"
+        Then it should exit with 0
+        And the record "test/2026.11.3/live/web1.example.net.json" should contain '"before": "4.2.6-2.el5"'
+        And the record "test/2026.11.3/index.json" should contain '"OPS-123"'
+        And the record "tickets/OPS-123/*.json" should contain '"release": "2026.11.3"'
+        And the record "tickets/WEB-7/*.json" should contain '"outcome": "held"'
+        When I run lockstep "record --host web1.example.net"
+        Then it should exit with 0
+        And it should say "test release 2026.11.3 live, held by"
+        And it should say "for OPS-123, WEB-7"
+        And it should say "release.feature:9 package: update mywebapp: 4.2.6-2.el5 → 4.2.6-3.el5, done web1.example.net"
+        When I run lockstep "record --host web2.example.net"
+        Then it should say "nothing was changed"
+        When I run lockstep "record --ticket OPS-999"
+        Then it should exit with 1
+
+    Scenario: A new release arrives in safe mode, and is activated after that
+        Given the environment variable "LOCKSTEP_SAFE_MODE" is "on"
+        And the environment variable "LOCKSTEP_ACTIVATE" is "2026.11.3"
+        When I run cucumber-js "-p live release.feature"
+        Then it should exit with 6
+        And it should say "release 2026.11.3 has not been here in safe mode yet"
+        Given the environment variable "LOCKSTEP_ACTIVATE" is ""
+        When I run cucumber-js "-p live release.feature"
+        Then it should exit with 0
+        And it should say "noop · test"
+        And it should say "would go from 4.2.6-2.el5 to 4.2.6-3.el5"
+        And no host should have been told to change anything
+        And the record "test/2026.11.3/noop/web1.example.net.json" should contain "would be done"
+        Given the environment variable "LOCKSTEP_ACTIVATE" is "2026.11.3"
+        When I run cucumber-js "-p live release.feature"
+        Then it should exit with 0
+        And it should say "HELD"
+        And the record "test/2026.11.3/live/web1.example.net.json" should contain '"outcome": "done"'
+
+    Scenario: A release goes on only from where it held
+        Given a file "next.feature":
+            """
+            Feature: Next
+              Scenario: Next
+                Given this is release 2026.11.3
+                And release 2026.11.3 should have passed in test
+                And I want to update hosts with identity web1.example.net
+                When I update the package mywebapp
+                Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        When I run cucumber-js "-p live next.feature"
+        Then it should exit with 6
+        And it should say "by the record, release 2026.11.3 has not held in test"
+        When I run cucumber-js "-p live release.feature"
+        And I run cucumber-js "-p live next.feature"
+        Then it should exit with 0
+        And it should say "release 2026.11.3 held in test on 8 hosts"
+
+    Scenario: Somebody changed a host: the drift is found, in the words of a monitoring plugin
+        Given a repository with a cucumber.js
+        When I run lockstep "drift"
+        Then it should exit with 3
+        And it should say "DRIFT UNKNOWN: no release is on record in test"
+        When I run cucumber-js "-p live release.feature"
+        And I run lockstep "drift"
+        Then it should exit with 0
+        And it should say "DRIFT OK: release 2026.11.3 in test holds on 8 hosts | hosts=8 drifted=0"
+        When somebody puts the version "4.2.6-2.el5" on "web3.example.net"
+        And I run lockstep "drift"
+        Then it should exit with 2
+        And it should say "DRIFT CRITICAL: release 2026.11.3 in test does not hold on 1 of 8 hosts: web3.example.net"
+        And it should say "web3.example.net: 4.2.6-2.el5 (release.feature:10"
+        When I run lockstep "drift --json"
+        Then it should exit with 2
+        And it should say '"state": "CRITICAL"'
+
+    Scenario: A run that changes what was reported as done says so
+        When I run cucumber-js "-p live release.feature"
+        And somebody puts the version "4.2.6-2.el5" on "web3.example.net"
+        And I run cucumber-js "-p live release.feature"
+        Then it should exit with 0
+        And it should say "drift: web3.example.net"
+        And the record "test/2026.11.3/index.json" should contain "4.2.6-2.el5 → 4.2.6-3.el5"
+
+    Scenario: A record that cannot be written is made up for from the journal
+        Given a file "reports/test":
+            """
+            a file where a folder should be
+            """
+        When I run cucumber-js "-p live release.feature"
+        Then it should exit with 1
+        And it should say "the record of what changed could not be written"
+        And it should say "npx lockstep record --write"
+        And it should show no stack trace

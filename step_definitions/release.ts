@@ -1,0 +1,17 @@
+import { Given, Then } from '@cucumber/cucumber'
+import type { LockstepWorld } from '../support/cucumber/world'
+
+Given('this is release {release}', async function (this: LockstepWorld, name: string) {
+  await this.rollout.release.isCalled(name)
+})
+
+Given('I activate release {release}', async function (this: LockstepWorld, name: string) {
+  await this.rollout.release.activate(name)
+})
+
+Then(
+  'release {release} should have passed in {environment}',
+  function (this: LockstepWorld, name: string, environment: string) {
+    this.rollout.release.shouldHavePassedIn(environment, name)
+  },
+)
