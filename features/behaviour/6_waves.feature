@@ -10,7 +10,7 @@ Feature: 6. Waves
         And it should say "✔ Given I take the next 1 host 1/1 hosts web1.example.net"
         And it should say "✔ Given I take the next 25% 2/2 hosts web2.example.net, web3.example.net"
         And it should say "✔ Given I take the next the rest 3/3 hosts"
-        And it should say "the Background again: 7 lines"
+        And it should say "the Background again: 8 lines"
         And it should say "Nothing is left out of rotation."
         And no line should be wider than 80 columns
 

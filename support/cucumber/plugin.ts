@@ -5,6 +5,7 @@ import { run } from './run'
 
 interface PluginContext {
   operation: string
+  options: { lint?: boolean }
   on: (event: 'message', handler: (envelope: Envelope) => void) => void
   environment: { stderr: NodeJS.WritableStream }
 }
@@ -15,7 +16,8 @@ interface PluginContext {
  */
 export const plugin = {
   type: 'plugin' as const,
-  coordinator({ operation, on, environment }: PluginContext) {
+  optionsKey: 'lockstep',
+  coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
@@ -29,14 +31,12 @@ export const plugin = {
       run.plan.push(...preflight.planned())
       const findings = preflight.findings()
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
-      if (findings.length > 0) {
+      const found = options.lint === true ? lint(preflight, environment.stderr) : ''
+      if (findings.length > 0 || run.findings.some(({ severity }) => severity === 'error')) {
         const n = findings.length
-        run.refuse(
-          new LockstepError(
-            'bad-feature',
-            `${n === 1 ? 'one line' : `${n} lines`} cannot be run; nothing was sent`,
-          ),
-        )
+        const lines = n === 0 ? '' : `${n === 1 ? 'one line' : `${n} lines`} cannot be run`
+        const reasons = [lines, found].filter(Boolean).join(', ')
+        run.refuse(new LockstepError('bad-feature', `${reasons}; nothing was sent`))
       } else if (preflight.scenarios === 0) {
         run.refuse(new LockstepError('bad-feature', 'no scenario was found to run; nothing was done'))
       }
@@ -67,6 +67,15 @@ export const plugin = {
       completeReport(run, began)
     })
   },
+}
+
+/** Says what is dangerous in the features, and how much of it there is. */
+function lint(preflight: Preflight, stderr: NodeJS.WritableStream): string {
+  // Loaded only now: a run that does not only read needs nothing of it.
+  const { countFindings, lintAll, writeFindings } = require('./linting') as typeof import('./linting')
+  run.findings.push(...lintAll(preflight.heard))
+  writeFindings(run.findings, (text) => stderr.write(text))
+  return countFindings(run.findings)
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

@@ -1,5 +1,6 @@
 import type { Envelope, GherkinDocument, Pickle, StepDefinition, TestCase } from '@cucumber/messages'
 import { distance } from 'fastest-levenshtein'
+import type { Heard } from './feature_texts'
 import { validators } from './validation'
 
 /** Something in a feature that cannot be run, found before anything was. */
@@ -21,13 +22,17 @@ interface ReadScenario {
 /** Reads cucumber's messages up to the first step and says what is wrong with the features. Unaware of what a run does with it. */
 export class Preflight {
   readonly lines = new Map<string, number>()
+  private readonly documents: GherkinDocument[] = []
   private readonly parseErrors: Finding[] = []
   private readonly pickles = new Map<string, Pickle>()
   private readonly definitions = new Map<string, StepDefinition>()
   private readonly testCases: TestCase[] = []
 
   hear({ gherkinDocument, pickle, stepDefinition, testCase, parseError }: Envelope): void {
-    if (gherkinDocument !== undefined) this.readLines(gherkinDocument)
+    if (gherkinDocument !== undefined) {
+      this.documents.push(gherkinDocument)
+      this.readLines(gherkinDocument)
+    }
     if (pickle !== undefined) this.pickles.set(pickle.id, pickle)
     if (stepDefinition !== undefined) this.definitions.set(stepDefinition.id, stepDefinition)
     if (testCase !== undefined) this.testCases.push(testCase)
@@ -43,6 +48,13 @@ export class Preflight {
 
   get scenarios(): number {
     return this.testCases.length
+  }
+
+  /** For whoever has more to say of the features than whether they can be run. */
+  get heard(): Heard {
+    const { documents, pickles, testCases, lines } = this
+    const expressions = new Map([...this.definitions].map(([id, { pattern }]) => [id, pattern.source]))
+    return { documents, pickles, testCases, lines, expressions }
   }
 
   /** In the order of the features, each line once. */

@@ -50,6 +50,7 @@ export function profiles(options: ProfileOptions = {}) {
     ci: {
       ...common,
       dryRun: true,
+      pluginOptions: { lockstep: { lint: true } },
       format: [join(__dirname, 'reading.cjs')],
       worldParameters: { mode: 'ci' },
     },

@@ -1,4 +1,6 @@
 import type { Envelope } from '@cucumber/messages'
+import { counted } from './counted'
+import { countFindings } from './linting'
 import { run } from './run'
 
 /** What a person sees of a run that only reads features: one line. What is wrong is told by the plugin, line by line. */
@@ -21,15 +23,12 @@ export const reading = {
       }
       if (testRunFinished === undefined) return
       const read = `${counted(features.size, 'feature')}, ${counted(scenarios, 'scenario')}, ${counted(steps, 'step')}`
+      const found = run.findings.length === 0 ? '' : `; ${countFindings(run.findings)}`
       write(
         run.refused === undefined
-          ? `READ  ${read}: every line is known; nothing was sent\n`
+          ? `READ  ${read}: every line is known; nothing was sent${found}\n`
           : `REFUSED  ${run.refused.message}\n`,
       )
     })
   },
-}
-
-function counted(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`
 }

@@ -44,6 +44,7 @@ export interface RecoveryOptions extends Remaining {
 }
 
 const SELECTS = /^I want to update (?:hosts with |the hosts)/
+const COUNTS = /^there should be (?:at least|exactly) \S+ hosts?$/
 const ORDERS = /^the hosts are taken /
 
 /** The feature's own text, with the remaining hosts in place of how hosts were selected, and the waves that are left. */
@@ -75,6 +76,8 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
       )
       return
     }
+    // It is of all hosts that the feature was for, not of those that are left, who are listed.
+    if (step !== undefined && COUNTS.test(step)) return
     const row = rows.find(({ unit }) => unit === String(number))
     if (row !== undefined) {
       const count = keptRows.get(row)

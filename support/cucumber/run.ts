@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { LintFinding } from '../lint/lint'
 import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
 import type { Held } from '../rollout/held'
 import type { Obligation } from '../rollout/ledger'
@@ -58,6 +59,8 @@ export class Run implements Audience {
   readonly verdicts: StepVerdict[] = []
   readonly undoneSteps: UndoneStep[] = []
   readonly plan: PlannedScenario[] = []
+  /** What the linter has to say of the features; only the profile `ci` asks it. */
+  readonly findings: LintFinding[] = []
   /** What a person should know and what decides nothing; the first few of them. */
   readonly notes: string[] = []
   readonly stopping = new AbortController()

@@ -306,6 +306,10 @@ Then('no line should be wider than {int} columns', function (this: Manual, width
   expect(this.last.stdout.split('\n').filter((line) => line.length > width)).to.deep.equal([])
 })
 
+Then('no line of what it says should be wider than {int} columns', function (this: Manual, width: number) {
+  expect(this.output.split('\n').filter((line) => line.length > width)).to.deep.equal([])
+})
+
 Then('the file {string} should exist', function (this: Manual, name: string) {
   expect(existsSync(join(this.scratch.path, name))).to.equal(true)
 })

@@ -1,0 +1,151 @@
+@behaviour
+Feature: 10. Linting
+    Reading a feature with the profile ci says what is dangerous in it and can be told from its text alone. Errors make
+    it exit with 2; warnings are for somebody to judge.
+
+    Scenario Outline: <what>
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with identity web1.example.net
+            <first>
+            <second>
+            <third>
+            <fourth>
+            """
+        When I run cucumber-js "-p ci own.feature"
+        Then it should exit with 2
+        And it should say "own.feature:<found>"
+        And it should say "nothing was sent"
+        And it should show no stack trace
+
+        Examples:
+            | what                                  | first                               | second                           | third                                           | fourth                                        | found                            |
+            | Hosts that nobody puts back           | When I block the load balancer      | And I restart the service httpd  | Then the service httpd should be running        |                                               | 5: block-without-unblock:        |
+            | An update that nobody looks at        | When I block the load balancer      | And I update the package a       | Then the check a should be ok                   | When I unblock the load balancer              | 6: update-without-version-check: |
+            | Hosts that go back unseen             | When I block the load balancer      | And I restart the service httpd  | And I unblock the load balancer                 | Then the check check_http should be ok        | 7: unblock-before-health-check:  |
+            | A change before hosts are out         | When I update the package a         | And I block the load balancer    | Then the package version for a should be 2      | When I unblock the load balancer              | 5: change-in-rotation:           |
+            | Another version than the one asked for | When I block the load balancer     | And I install version 1 of the package a | Then the package version for a should be 2 | When I unblock the load balancer           | 7: other-version-checked:        |
+            | The opposite of what was asked for    | When I block the load balancer      | Then traffic from the load balancer should be unblocked | When I unblock the load balancer |                                      | 6: opposite-checked:             |
+            | Connections that a firewall cannot drain | When I drain the load balancer   | And I unblock the load balancer  |                                                 |                                               | 5: firewall-cannot:              |
+
+    Scenario: What is found says why it matters, how to put it right, and how to allow it
+        Given a feature "own.feature" with the steps:
+            """
+            When I disable puppet
+            """
+        When I run cucumber-js "-p ci own.feature"
+        Then it should exit with 2
+        And it should say:
+            """
+            own.feature:3: block-without-unblock: "I disable puppet", and no line after it enables puppet again
+            The rollout would hold, and leave its hosts out of service, or puppet disabled on them.
+            Say "I unblock the load balancer", or "I enable puppet", as one of the last lines.
+            Or allow it: # lockstep: allow block-without-unblock because …
+            """
+        And it should say "REFUSED 1 error; nothing was sent"
+        And no line of what it says should be wider than 80 columns
+
+    Scenario: The deployments that people copy have no errors
+        Given the website feature
+        And the rolling feature
+        When I run cucumber-js "-p ci website.feature"
+        Then it should exit with 0
+        And it should say "website.feature:8: wave-as-large-as-the-pool: warning"
+        And it should say "nothing was sent; 2 warnings"
+        When I run cucumber-js "-p ci rolling.feature"
+        Then it should exit with 0
+        And it should not say "warning"
+
+    Scenario: A line of a Scenario Outline is told once
+        Given a feature "own.feature" with waves "1 host, 50%, the rest" and the steps:
+            """
+            When I block the load balancer
+            """
+        When I run cucumber-js "-p ci own.feature"
+        Then it should exit with 2
+        And it should say "REFUSED 1 error and 1 warning; nothing was sent"
+
+    Scenario: A change in the Background would come before the wave is taken
+        Given a file "own.feature":
+            """
+            Feature: Own
+              Background:
+                Given I restart the service httpd
+
+              Scenario Outline: Own
+                Given I take the next <wave>
+                Then the service httpd should be running
+                Examples:
+                  | wave     |
+                  | the rest |
+                  | 1 host   |
+            """
+        When I run cucumber-js "-p ci own.feature"
+        Then it should exit with 2
+        And it should say "own.feature:3: change-before-the-wave:"
+        And it should say 'own.feature:6: wave-after-the-rest: the wave "1 host" comes after "the rest", which leaves nobody'
+
+    Scenario: A comment with a reason allows it, on the line before the step, the scenario or the feature
+        Given a file "own.feature":
+            """
+            # lockstep: allow update-without-version-check because the newest is always right here
+            @tools
+            Feature: Own
+              # lockstep: allow block-without-unblock because these hosts are being retired
+              @retire
+              Scenario: Retire
+                When I disable puppet
+
+              Scenario: Update
+                When I update the package screen
+                # lockstep: allow block-without-unblock because puppet is enabled by hand
+                And I disable puppet
+            """
+        When I run cucumber-js "-p ci own.feature"
+        Then it should exit with 0
+        And it should say "every line is known; nothing was sent"
+        And it should not say "warning"
+        When I run cucumber-js "-p ci own.feature --tags @retire"
+        Then it should exit with 0
+        And it should not say "allow-without-effect"
+
+    Scenario Outline: A comment that allows nothing is found: <comment>
+        Given a feature "own.feature" with the steps:
+            """
+            # lockstep: <comment>
+            When I disable puppet
+            """
+        When I run cucumber-js "-p ci own.feature"
+        Then it should exit with 2
+        And it should say "own.feature:3: <rule>:"
+        And it should say "own.feature:4: block-without-unblock:"
+
+        Examples:
+            | comment                                           | rule                 |
+            | allow block-without-unblock                       | allow-without-reason |
+            | allow blocks because of reasons                   | allow-unknown-rule   |
+            | allowed                                           | allow-not-understood |
+            | allow no-load-balancer because of reasons         | allow-without-effect |
+
+    Scenario: Steps of a team's own are given the benefit of the doubt, and a line that cannot be run is told as well
+        Given a feature "own.feature" with the steps:
+            """
+            When I disable puppet
+            And I do something else
+            """
+        When I run cucumber-js "-p ci own.feature"
+        Then it should exit with 2
+        And it should say "own.feature:4: unknown step: I do something else"
+        And it should not say "block-without-unblock"
+
+    Scenario: A rollout itself is not linted: who starts it has read it
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with identity web1.example.net
+            When I block the load balancer
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should not say "block-without-unblock"

@@ -1,0 +1,45 @@
+import type { FeatureText } from './feature_text'
+import type { Severity } from './rule'
+import { rules } from './rules'
+import { silence } from './silence'
+import { Story } from './story'
+
+export interface LintFinding {
+  uri: string
+  line: number
+  rule: string
+  severity: Severity
+  /** What is wrong. */
+  message: string
+  why: string
+  fix: string
+}
+
+/**
+ * What is dangerous in a feature and can be told from its text alone, in the order of its lines, each line once for a
+ * rule. Comments can allow it: `# lockstep: allow <rule> because <reason>`. Never throws.
+ */
+export function lint(feature: FeatureText): LintFinding[] {
+  const story = new Story(feature)
+  const found = rules.flatMap(({ id: rule, severity, why, fix, find }) =>
+    find(story).map((fault) => ({ uri: feature.uri, rule, severity, why, fix, ...fault })),
+  )
+  const known = new Set(rules.map(({ id }) => id))
+  return silence(feature, known, oncePerLine(found))
+    .map((finding) => ({ ...finding, message: printable(finding.message) }))
+    .sort((a, b) => a.line - b.line)
+}
+
+function oncePerLine(findings: readonly LintFinding[]): LintFinding[] {
+  const first = new Map<string, LintFinding>()
+  for (const finding of findings) {
+    const key = `${finding.line} ${finding.rule}`
+    if (!first.has(key)) first.set(key, finding)
+  }
+  return [...first.values()]
+}
+
+/** Messages quote the feature, and are read at a terminal. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+}

@@ -1,0 +1,16 @@
+import type { Rule } from '../rule'
+import { is, named } from '../story'
+
+export const approvalWhileOut: Rule = {
+  id: 'approval-while-out',
+  severity: 'warning',
+  why: 'Hosts would be out of rotation for as long as a person takes to answer, an hour perhaps.',
+  fix: 'Wait for approval before hosts are taken out.',
+  find: (story) =>
+    story.of('waits for approval').flatMap((waiting) => {
+      const last = story.before(waiting).find((moment) => is(moment, 'takes out', 'puts back'))
+      return last === undefined || !is(last, 'takes out')
+        ? []
+        : [{ line: waiting.line, message: `approval is waited for while hosts are out: ${named(last)}` }]
+    }),
+}

@@ -1,0 +1,38 @@
+import type { Fault, Rule } from '../rule'
+import { is, mayAct, named, quoted, type Moment, type Story } from '../story'
+
+export const changeInRotation: Rule = {
+  id: 'change-in-rotation',
+  severity: 'error',
+  why: 'The load balancer would send requests to hosts while they are changed.',
+  fix: 'Change hosts between "I block the load balancer" and "I unblock the load balancer".',
+  find(story) {
+    // Who counts failed requests and takes nobody out has hosts that can be changed while they serve.
+    if (story.of('takes out').length === 0 && story.of('sees requests').length > 0) return []
+    return story.of('changes package', 'changes service').flatMap((change) => whileServing(story, change))
+  },
+}
+
+function whileServing(story: Story, change: Moment): Fault[] {
+  if (change.balancer === undefined) return []
+  const last = story.before(change).find((moment) => is(moment, 'takes out', 'puts back') || mayAct(moment))
+  if (last !== undefined && !is(last, 'puts back')) return []
+  return [
+    {
+      line: change.line,
+      message: `${quoted(change)} changes hosts in rotation: ${reason(story, change, last)}`,
+      // Other services than the one behind the load balancer may well be changed.
+      ...(is(change, 'changes service') ? { severity: 'warning' as const } : {}),
+    },
+  ]
+}
+
+function reason(story: Story, change: Moment, putBack: Moment | undefined): string {
+  if (putBack?.scenario === change.scenario) return `${named(putBack)} has put them back`
+  const takesOut = story
+    .after(change)
+    .find((moment) => is(moment, 'takes out') && moment.scenario === change.scenario)
+  return takesOut === undefined
+    ? 'a load balancer is named, and no line of this scenario takes them out'
+    : `only ${named(takesOut)} takes them out`
+}

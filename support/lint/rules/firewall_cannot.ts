@@ -1,0 +1,22 @@
+import type { Rule } from '../rule'
+import { is, mayAct, quoted } from '../story'
+
+export const firewallCannot: Rule = {
+  id: 'firewall-cannot',
+  severity: 'error',
+  why: 'The rollout would stop at this line, whatever was changed before it.',
+  fix: 'Say "I block the load balancer", or name a haproxy backend.',
+  find: (story) =>
+    story
+      .of('takes out', 'sees requests')
+      .filter((moment) => is(moment, 'sees requests') || (is(moment, 'takes out') && moment.deed.drains))
+      .filter((moment) => moment.balancer?.firewall === true && !story.before(moment).some(mayAct))
+      .map((moment) => ({
+        line: moment.line,
+        message: `${quoted(moment)}: a load balancer with an ip address ${
+          is(moment, 'takes out')
+            ? 'is blocked by the hosts themselves, which cut connections and cannot drain them'
+            : 'is not asked, and counts no requests'
+        }`,
+      })),
+}

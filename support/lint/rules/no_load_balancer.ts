@@ -1,0 +1,14 @@
+import type { Rule } from '../rule'
+import { mayAct, quoted } from '../story'
+
+export const noLoadBalancer: Rule = {
+  id: 'no-load-balancer',
+  severity: 'error',
+  why: 'The rollout would stop at this line, whatever was changed before it.',
+  fix: 'Say first: the load balancer has ip address …, or: the load balancer is the haproxy backend ….',
+  find: (story) =>
+    story
+      .of('takes out', 'puts back', 'sees traffic', 'sees requests')
+      .filter((moment) => moment.balancer === undefined && !story.before(moment).some(mayAct))
+      .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, and no load balancer is quoted` })),
+}

@@ -1,0 +1,73 @@
+import type { Rule } from '../rule'
+import { is, mayAct, named, quoted, type Moment, type Story } from '../story'
+
+export const oppositeChecked: Rule = {
+  id: 'opposite-checked',
+  severity: 'error',
+  why: 'The rollout could only stop here, with its hosts changed.',
+  fix: 'Look for what was asked for, or ask for what is looked for.',
+  find: (story) =>
+    story.moments.flatMap((look) => {
+      const asked = lastAsked(story, look)
+      return asked === undefined
+        ? []
+        : [{ line: look.line, message: `${quoted(look)} is the opposite of what ${named(asked)} asks for` }]
+    }),
+}
+
+/** What asked for the opposite, when nothing in between could have changed it. */
+function lastAsked(story: Story, look: Moment): Moment | undefined {
+  const wanted = seenIn(look)
+  if (wanted === undefined) return undefined
+  const last = story
+    .before(look)
+    .filter(({ scenario }) => scenario === look.scenario)
+    .find((moment) => mayAct(moment) || couldChange(moment, wanted.of))
+  const asked = last === undefined ? undefined : askedIn(last)
+  return asked !== undefined && asked.of === wanted.of && asked.state !== wanted.state ? last : undefined
+}
+
+interface State {
+  of: string
+  state: string
+}
+
+function askedIn({ deed, balancer }: Moment): State | undefined {
+  switch (deed.kind) {
+    case 'takes out':
+      return { of: `traffic ${balancer?.name}`, state: 'blocked' }
+    case 'puts back':
+      return { of: `traffic ${balancer?.name}`, state: 'unblocked' }
+    case 'disables puppet':
+      return { of: 'puppet', state: 'disabled' }
+    case 'enables puppet':
+      return { of: 'puppet', state: 'enabled' }
+    case 'changes service':
+      return { of: `service ${deed.name}`, state: deed.to }
+    case 'changes package':
+      return { of: `package ${deed.name}`, state: 'installed' }
+    default:
+      return undefined
+  }
+}
+
+function seenIn({ deed, balancer }: Moment): State | undefined {
+  switch (deed.kind) {
+    case 'sees traffic':
+      return { of: `traffic ${balancer?.name}`, state: deed.wanted }
+    case 'sees puppet':
+      return { of: 'puppet', state: deed.wanted }
+    case 'sees service':
+      return { of: `service ${deed.name}`, state: deed.wanted }
+    case 'sees package':
+      return { of: `package ${deed.name}`, state: deed.wanted }
+    default:
+      return undefined
+  }
+}
+
+/** Packages start and stop services as they please, and so do services with each other. */
+function couldChange(moment: Moment, of: string): boolean {
+  const touchesServices = is(moment, 'changes package', 'changes service')
+  return askedIn(moment)?.of === of || (of.startsWith('service ') && touchesServices)
+}
