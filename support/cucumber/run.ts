@@ -48,6 +48,9 @@ export class Run implements Audience {
   environment = 'embedded fleet'
   journal: string | undefined
   warnings: readonly string[] = []
+  /** What is rolled out, by its name, and what it is for; known to whoever has planned it. */
+  release: string | undefined
+  tickets: readonly string[] = []
   /** The run that it goes on from. */
   resumes: string | undefined
   heldBefore: readonly Held[] = []

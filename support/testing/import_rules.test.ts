@@ -11,6 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/balancers',
     'support/config',
     'support/connectors',
+    'support/notices',
     'support/protocol',
     'support/rollout',
     'support/rpc/client',
@@ -27,7 +28,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'support/protocol': [],
   'support/connectors': ['stompit'],
   'support/simulation': ['support/agents', 'support/rpc/server', 'support/connectors', 'support/protocol'],
-  'support/config': ['support/balancers', 'support/connectors', 'support/simulation'],
+  'support/config': ['support/balancers', 'support/connectors', 'support/notices', 'support/simulation'],
+  'support/notices': [],
   'support/system': [],
   'support/daemon': [
     'support/agents',
