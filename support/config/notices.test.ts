@@ -136,7 +136,7 @@ describe('the notices of an environment', () => {
     [
       'an unknown placeholder',
       'slack: { env: SLACK_URL }\ntemplate: "<sumary>"',
-      /:6: .*there is no <sumary>/,
+      /:6: .*in place of <sumary>/,
     ],
     [
       'a webhook template that is no JSON',

@@ -21,7 +21,7 @@ export class DeliveryError extends Error {
   constructor(
     message: string,
     readonly retry: boolean,
-    readonly retryAfter: number | undefined = undefined,
+    readonly retryAfter?: number,
   ) {
     super(message)
   }

@@ -27,7 +27,7 @@ export function templateFault(template: string): string | undefined {
   const unknown = [...template.matchAll(PLACEHOLDER)].find(([, name = '']) => valueOf(name) === undefined)
   if (unknown === undefined) return undefined
   const known = Object.keys(PLACEHOLDERS).map((name) => `<${name}>`)
-  return `placeholders among ${known.join(', ')}; there is no ${unknown[0]}`
+  return `a known placeholder in place of ${unknown[0]}: ${known.join(', ')}`
 }
 
 /** The same for a template whose text has to be JSON whatever the words are. */

@@ -29,7 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'support/connectors': ['stompit'],
   'support/simulation': ['support/agents', 'support/rpc/server', 'support/connectors', 'support/protocol'],
   'support/config': ['support/balancers', 'support/connectors', 'support/notices', 'support/simulation'],
-  'support/notices': [],
+  'support/notices': ['nodemailer'],
   'support/system': [],
   'support/daemon': [
     'support/agents',
@@ -48,7 +48,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/rpc/contracts',
   ],
 }
-const GUARDED = ['@cucumber/cucumber', 'stompit']
+const GUARDED = ['@cucumber/cucumber', 'stompit', 'nodemailer']
 
 describe('the folders', () => {
   const imports = sources().flatMap((file) =>
