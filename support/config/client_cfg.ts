@@ -57,6 +57,7 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
     lookEvery: DEFAULTS.lookEvery,
     timeouts: {},
     haproxy: [],
+    notices: [],
     hostLeases: settings.flag('plugin.lockstep.host_leases') ?? false,
     directAddressing: settings.flag('direct_addressing') ?? true,
     warnings:

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { RuntimeAddress } from '../balancers/haproxy/runtime'
 import type { BrokerAddress } from '../connectors/stomp/broker'
+import type { NoticeChannelSettings } from '../notices/settings'
 
 /** All that has to be known to reach one fleet, resolved: files are read, secrets are here, defaults are filled in. */
 export interface Environment {
@@ -26,6 +27,8 @@ export interface Environment {
   haproxy: readonly RuntimeAddress[]
   /** Whether hosts themselves are asked for a lease before they are changed. */
   hostLeases: boolean
+  /** Where notices of a live rollout go. */
+  notices: readonly NoticeChannelSettings[]
   /** Things that an operator should know before starting, such as a secret that everybody can read. */
   warnings: readonly string[]
 }
@@ -42,9 +45,10 @@ export type SecuritySettings =
   | { provider: 'aes_security'; callerid: string; privateKey: KeyObject }
 
 /** Texts that must not appear in any log, report or error. */
-export function secretsOf({ brokers, security }: Environment): string[] {
+export function secretsOf({ brokers, security, notices }: Environment): string[] {
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
-  return security.provider === 'psk' ? [security.secret, ...passwords] : passwords
+  const others = [...passwords, ...notices.flatMap(({ secrets }) => secrets)]
+  return security.provider === 'psk' ? [security.secret, ...others] : others
 }
 
 export const DEFAULTS = {

@@ -7,6 +7,7 @@ import { readClientCfg } from './client_cfg'
 import type { Surroundings } from './mcollective_cfg'
 import { DEFAULTS, type Environment, type SecuritySettings } from './environment'
 import { calleridOf, isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
+import { noticesSchema, resolveNotices } from './notices'
 import { readYaml } from './yaml_file'
 import { basename } from 'node:path'
 
@@ -68,6 +69,7 @@ const timing = {
   look_every: v.optional(duration),
   host_leases: v.optional(v.boolean()),
   timeouts: v.optional(v.record(name, duration), {}),
+  notices: v.optional(noticesSchema, []),
   haproxy: v.optional(v.pipe(v.array(runtime, 'a list of runtime sockets'), v.minLength(1, 'at least one'))),
 }
 
@@ -137,6 +139,9 @@ function resolved(
   around: Surroundings,
 ): Environment {
   const at = (relative: string) => resolve(dirname(configPath), relative)
+  const warnings: string[] = []
+  const read = (from: v.InferOutput<typeof secret>, what: string) =>
+    readSecret(from, what, { configPath, at, env: around.env, warnings })
   const times = {
     discoveryWindow: settings.discovery_window ?? DEFAULTS.discoveryWindow,
     connectWithin: settings.connect_timeout ?? DEFAULTS.connectWithin,
@@ -146,12 +151,12 @@ function resolved(
     ttl: settings.ttl,
     haproxy: settings.haproxy ?? [],
     hostLeases: settings.host_leases ?? false,
+    notices: resolveNotices(settings.notices, { configPath, at, read, warnings }),
   }
-  if ('client_config' in settings)
-    return { ...readClientCfg(at(settings.client_config), around), ...times, name: chosen }
-  const warnings: string[] = []
-  const read = (from: v.InferOutput<typeof secret>, what: string) =>
-    readSecret(from, what, { configPath, at, env: around.env, warnings })
+  if ('client_config' in settings) {
+    const known = readClientCfg(at(settings.client_config), around)
+    return { ...known, ...times, name: chosen, warnings: [...known.warnings, ...warnings] }
+  }
   return {
     name: chosen,
     connector: settings.connector,

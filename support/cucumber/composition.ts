@@ -7,7 +7,7 @@ import { secretsOf, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
 import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
-import type { Approval, Balancers, JournalEntry, Locks, Planning, Releases } from '../rollout/ports'
+import type { Approval, Balancers, Journal, JournalEntry, Locks, Planning, Releases } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { lookAt } from '../rollout/still_held'
 import { hosts as counted } from '../rollout/verdict'
@@ -25,6 +25,7 @@ import type { PlannedFor } from './planner'
 import { lookingOnly, onlyPlanned, readOnly, safely } from './planning'
 import { releasesOnRecord } from './recording'
 import { claimsFor, claimsOfRecorded, recordOf } from './resume'
+import type { RunNotices } from './notices'
 import type { PlacedHost, Run } from './run'
 
 export const STATE = '.lockstep'
@@ -52,12 +53,14 @@ export class Composition {
   private readonly locked: { release(): Promise<void> }[] = []
   /** The balancers of the environment, by what features call them. */
   readonly balancers: Balancers
+  private readonly notices: RunNotices | undefined
 
   private constructor(
     private readonly run: Run,
     private readonly parts: Parts,
   ) {
     this.balancers = balancersOf(parts.environment)
+    this.notices = TELLING.has(run.mode) ? noticesOf(run, parts) : undefined
   }
 
   /** @throws LockstepError `bad-config`; nothing was sent then */
@@ -168,6 +171,7 @@ export class Composition {
     this.rollouts.set(feature, rollout)
     const activated = this.parts.around.env['LOCKSTEP_ACTIVATE']
     if (activated !== undefined && activated !== '') await rollout.release.activate(activated)
+    this.notices?.started()
     return rollout
   }
 
@@ -223,8 +227,12 @@ export class Composition {
         } satisfies JournalEntry)
         if (this.isLive) await this.record()
       }
+    } catch (error) {
+      if (error instanceof LockstepError) this.run.refuse(error)
+      throw error
     } finally {
       for (const locks of this.locked) await locks.release()
+      await this.notices?.end()
       await fleet.close()
       await embedded?.stop()
       await journal.close()
@@ -248,16 +256,16 @@ export class Composition {
   }
 
   private begin(feature: string, claims: Claims | undefined, follows: readonly string[]): Rollout {
-    const { environment, fleet, journal, ledger } = this.parts
+    const { environment, fleet, ledger } = this.parts
     const { signal } = this.run.stopping
     return new Rollout({
       fleet,
-      journal: this.approved === undefined ? journal : onlyPlanned(journal, this.approved),
+      journal: this.journal(),
       audience: this.run,
       clock: systemClock,
       balancers: this.balancers,
       locks: this.locks(feature, follows),
-      approval: { ask: (question, within) => this.approval().ask(question, within) },
+      approval: this.approval(),
       ledger,
       newId: () => randomBytes(16).toString('hex'),
       newSeed: () => randomBytes(4).readUInt32BE(),
@@ -270,7 +278,18 @@ export class Composition {
     })
   }
 
+  private journal(): Journal {
+    const { journal } = this.parts
+    const kept = this.approved === undefined ? journal : onlyPlanned(journal, this.approved)
+    return this.notices?.listeningTo(kept) ?? kept
+  }
+
   private approval(): Approval {
+    const asked = { ask: (question: string, within: number) => this.means().ask(question, within) }
+    return this.notices?.beforeAsking(asked) ?? asked
+  }
+
+  private means(): Approval {
     const { approval } = require('./approval') as typeof import('./approval')
     const { env } = this.parts.around
     return approval({
@@ -383,6 +402,12 @@ export class Composition {
 }
 
 // What a start has no use for is loaded where it is needed: every file of it takes time.
+function noticesOf(run: Run, { environment }: Parts): RunNotices | undefined {
+  if (environment.notices.length === 0) return undefined
+  const { RunNotices: Notices } = require('./notices') as typeof import('./notices')
+  return new Notices(run, environment, systemClock, Math.random)
+}
+
 function recover(run: Run, feature: string, rollout: Rollout): string | undefined {
   const { writeRecovery } = require('./recovery') as typeof import('./recovery')
   return writeRecovery(run, feature, rollout)
@@ -391,6 +416,9 @@ function recover(run: Run, feature: string, rollout: Rollout): string | undefine
 function hashOf(feature: string): string {
   return createHash('sha256').update(readFileSync(feature)).digest('hex')
 }
+
+/** Modes of which somebody may want to be told. */
+const TELLING = new Set(['live', 'noop', 'drift'])
 
 const PLANNINGS: Readonly<Record<string, { planning: Planning }>> = {
   plan: { planning: lookingOnly },

@@ -80,6 +80,7 @@ async function startEmbedded(parameters: RunParameters, { env }: Surroundings): 
       timeouts: { default: 2_000 },
       directAddressing: true,
       hostLeases: false,
+      notices: [],
       haproxy: haproxy.addresses,
       warnings: [],
     },

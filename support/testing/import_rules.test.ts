@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/config',
     'support/connectors',
     'support/lint',
+    'support/notices',
     'support/protocol',
     'support/record',
     'support/rollout',
@@ -31,7 +32,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'support/protocol': [],
   'support/connectors': ['stompit'],
   'support/simulation': ['support/agents', 'support/rpc/server', 'support/connectors', 'support/protocol'],
-  'support/config': ['support/balancers', 'support/connectors', 'support/simulation'],
+  'support/config': ['support/balancers', 'support/connectors', 'support/notices', 'support/simulation'],
+  'support/notices': ['nodemailer'],
   'support/system': [],
   'support/daemon': [
     'support/agents',
@@ -51,7 +53,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/rpc/contracts',
   ],
 }
-const GUARDED = ['@cucumber/cucumber', 'stompit']
+const GUARDED = ['@cucumber/cucumber', 'stompit', 'nodemailer']
 
 describe('the folders', () => {
   const imports = sources().flatMap((file) =>

@@ -26,6 +26,8 @@ export interface Session {
   readonly over: Promise<Error>
   /** Resolves once the broker has confirmed it; never, if the session ends first. */
   subscribe(headers: Record<string, string>): Promise<void>
+  /** Sends one message; resolves once the broker has confirmed it, and never if the session ends first. */
+  publish(headers: Record<string, string>, body: Buffer): Promise<void>
   /** Sends whole frames; resolves once the system has taken them, which says nothing about the broker. */
   send(frames: Buffer): Promise<void>
   close(): Promise<void>
@@ -180,6 +182,11 @@ class Opening {
           client
             .sendFrame('SUBSCRIBE', { id: String(subscriptions), ...headers }, { onReceipt: resolve })
             .end()
+        }),
+      publish: (headers, body) =>
+        new Promise((resolve) => {
+          const fields = { 'content-length': String(body.length), ...headers }
+          client.sendFrame('SEND', fields, { onReceipt: resolve }).end(body)
         }),
       send: (frames) => gate.send(frames),
       close: () =>

@@ -1,0 +1,89 @@
+@behaviour
+Feature: 17. Notices
+    What becomes of a live rollout is told to whoever wants to know it. A notice decides nothing: one that nobody takes is a
+    note at the end.
+
+    Scenario: What happens is told as it happens, and the address is told nobody
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And notices to a web server and to the topic "/topic/lockstep"
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 0
+        And it should not say "noted:"
+        And it should not say "s3cret-of-the-hook"
+        And the web server should have been told:
+            | started |                  |
+            | ended   | HELD, 8 hosts    |
+        And the topic should have been told:
+            | started |                  |
+            | ended   | HELD, 8 hosts    |
+
+    Scenario: A failure is told with its line and its hosts
+        Given the website feature
+        And the host "web3.example.net=lies from step 3"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And notices to a web server and to the topic "/topic/lockstep"
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 1
+        And the web server should have been told:
+            | started |                                                                                                  |
+            | failed  | at "the package version for mywebapp should be 4.2.6-3.el5" (website.feature:11); diverged: web3 |
+            | ended   | STOPPED, 8 hosts; diverged: web3.example.net; still out of rotation: web1.example.net, web2      |
+
+    Scenario: Waves and approvals are told too
+        Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
+            """
+            And I wait for approval
+            When I update the package mywebapp
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And notices to a web server and to the topic "/topic/lockstep"
+        When I run cucumber-js "-p live own.feature", and somebody writes "<run> Marie" to "approval" when asked
+        Then it should exit with 0
+        And the web server should have been told:
+            | started         |                                  |
+            | wave begun      | wave 1 (2 hosts), 2 hosts: begun |
+            | approval wanted | Go on with 2 hosts?              |
+            | wave ended      | wave 1 (2 hosts), 2 hosts: held  |
+            | wave begun      | wave 2 (the rest), 6 hosts       |
+            | approval wanted | Go on with 6 hosts?              |
+            | wave ended      | wave 2 (the rest)                |
+            | ended           | HELD, 8 hosts                    |
+
+    Scenario Outline: A rollout holds, and says so, when its web server <does>
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And notices to a web server and to the topic "/topic/lockstep"
+        And the web server <does>
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 0
+        And it should say "HELD 10 steps on 8 hosts"
+        And it should say "noted: 2 notices were not delivered to webhook 127.0.0.1"
+        And it should say "<why>"
+        And it should not say "s3cret-of-the-hook"
+        And it should show no stack trace
+        And the topic should have been told:
+            | started |               |
+            | ended   | HELD, 8 hosts |
+
+        Examples:
+            | does          | why                                     |
+            | is gone       | cannot be reached: nobody listens there |
+            | never answers | had not answered when the run was over  |
+
+    Scenario: What is wrong with a channel is said before anything is sent
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a file "lockstep.yaml":
+            """
+            environments:
+              test:
+                client_config: client.cfg
+                notices:
+                  - slack: { env: SLACK_URL }
+                    template: "<sumary> in <environment>"
+            """
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 2
+        And it should say "lockstep.yaml:6: environments.test.notices.0.template"
+        And it should say "expected a known placeholder in place of <sumary>"

@@ -1,0 +1,104 @@
+import * as v from 'valibot'
+import { EVENTS } from '../notices/event'
+import { jsonTemplateFault, templateFault } from '../notices/template'
+
+const path = v.pipe(v.string(), v.minLength(1, 'a path'))
+const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
+const SECRET = 'where the secret is: {env: NAME} or {file: path}'
+const ADDRESS = 'where it is: {url: https://…}, {env: NAME} or {file: path}'
+const fromEnv = v.strictObject({ env: name })
+const fromFile = v.strictObject({ file: path })
+const secret = v.pipe(unwritten(SECRET), v.union([fromEnv, fromFile], SECRET))
+const address = v.pipe(
+  unwritten(ADDRESS),
+  v.union([fromEnv, fromFile, v.strictObject({ url: v.pipe(v.string(), v.minLength(1)) })], ADDRESS),
+)
+const mailbox = v.pipe(
+  v.string('an email address'),
+  v.regex(/^[^\s<>,;:"@]+@[^\s<>,;:"@]+$/, 'an email address such as deploys@example.net'),
+)
+const text = templateThat(templateFault)
+const json = templateThat(jsonTemplateFault)
+const on = v.optional(
+  v.pipe(
+    v.array(v.picklist(EVENTS, `events among: ${EVENTS.join(', ')}`), `a list of: ${EVENTS.join(', ')}`),
+    v.minLength(1, 'at least one event'),
+  ),
+  [...EVENTS],
+)
+const common = { on, ca: v.optional(path) }
+
+const webhook = v.strictObject({
+  webhook: address,
+  bearer: v.optional(secret),
+  hmac: v.optional(secret),
+  template: v.optional(json),
+  ...common,
+})
+const slack = v.strictObject({ slack: secret, template: v.optional(text), ...common })
+const email = v.strictObject({
+  email: v.strictObject({
+    server: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')),
+    port: v.optional(v.pipe(v.number('a port number'), v.integer(), v.minValue(1), v.maxValue(65_535))),
+    from: mailbox,
+    to: v.pipe(
+      v.array(mailbox, 'a list of email addresses'),
+      v.minLength(1, 'at least one'),
+      v.maxLength(50),
+    ),
+    user: v.optional(v.pipe(v.string(), v.minLength(1))),
+    password: v.optional(secret),
+    tls: v.optional(v.picklist(['starttls', 'implicit', 'none'], 'starttls, implicit or none'), 'starttls'),
+  }),
+  template: v.optional(text),
+  ...common,
+})
+const topic = v.strictObject({
+  topic: v.pipe(
+    v.string('a topic'),
+    v.regex(
+      /^\/(topic|exchange)\/(?!.*\.agent$)[\w./-]+$/,
+      'a topic such as /topic/lockstep, and of no agent',
+    ),
+  ),
+  template: v.optional(json),
+  on,
+})
+
+const KINDS = { webhook, slack, email, topic }
+const none = v.custom<never>(() => false, `one of: ${Object.keys(KINDS).join(', ')}`)
+
+/** The `notices` of an environment, as written. */
+export const noticesSchema = v.array(v.lazy(channelSchemaFor), 'a list of channels')
+export type WrittenNotices = v.InferOutput<typeof noticesSchema>
+export type WrittenSecret = v.InferOutput<typeof secret>
+
+/** The kind that was evidently meant, so that its own faults are named. */
+function channelSchemaFor(value: unknown) {
+  const has = (kind: string) => typeof value === 'object' && value !== null && kind in value
+  if (has('webhook')) return webhook
+  if (has('slack')) return slack
+  if (has('email')) return email
+  return has('topic') ? topic : none
+}
+
+/** A text of which `fault` says what is wrong. */
+function templateThat(fault: (template: string) => string | undefined) {
+  return v.pipe(
+    v.string('a text'),
+    v.check(
+      (template) => fault(template) === undefined,
+      ({ input }) => fault(input) ?? '',
+    ),
+  )
+}
+
+/** Anything but a text: what was written out where a secret is to be named is not repeated. */
+function unwritten(expected: string) {
+  return v.pipe(
+    v.unknown(),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (typeof dataset.value === 'string') addIssue({ received: 'written out', message: expected })
+    }),
+  )
+}

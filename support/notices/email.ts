@@ -1,0 +1,97 @@
+import type { NodemailerError, SMTPTransportOptions } from 'nodemailer'
+import { DeliveryError, type Channel, type Message } from './channel'
+import { networkFault } from './network_fault'
+import type { EmailSettings } from './settings'
+import { asIs, fill } from './template'
+import { namesOf, oneLine, summaryOf } from './words'
+
+const SUBJECT_AT_MOST = 200
+
+/** Email by way of a server that takes it; a connection for each. */
+export function email(settings: EmailSettings, within: number): Channel {
+  const { server, from, to, on, template } = settings
+  return {
+    name: `email ${server}`,
+    on,
+    async deliver(message, signal) {
+      // Loaded only here: it takes long, and few runs have anything to mail.
+      const { createTransport } = require('nodemailer') as typeof import('nodemailer')
+      const transport = createTransport(optionsOf(settings, within))
+      try {
+        const { rejected } = await transport.sendMail({
+          from,
+          to: [...to],
+          messageId: `<${message.key.replaceAll('/', '.')}@lockstep>`,
+          subject: subjectOf(message),
+          text: template === undefined ? textOf(message) : fill(template, message.event, asIs),
+          disableFileAccess: true,
+          disableUrlAccess: true,
+          signal,
+        })
+        if (rejected.length > 0)
+          throw new DeliveryError(`refused ${rejected.length} of ${to.length} recipients`, false)
+      } catch (error) {
+        throw error instanceof DeliveryError ? error : faultOf(error)
+      } finally {
+        transport.close()
+      }
+    },
+  }
+}
+
+function optionsOf({ server, port, tls, ca, login }: EmailSettings, within: number): SMTPTransportOptions {
+  return {
+    host: server,
+    port,
+    secure: tls === 'implicit',
+    requireTLS: tls === 'starttls',
+    ignoreTLS: tls === 'none',
+    connectionTimeout: within,
+    greetingTimeout: within,
+    socketTimeout: within,
+    dnsTimeout: within,
+    // What is given up is given up at once: the process is not to wait for it.
+    socketCloseTimeout: 0,
+    tls: { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) },
+    ...(login === undefined ? {} : { auth: { user: login.user, pass: login.password } }),
+  }
+}
+
+function subjectOf({ event: { environment, event, feature, outcome } }: Message): string {
+  return oneLine(`[${environment}] ${outcome?.title ?? event}: ${feature}`, SUBJECT_AT_MOST)
+}
+
+function textOf({ event }: Message): string {
+  const { run, mode, environment, release, tickets, feature, diverged, held, counts, time } = event
+  const rows: [string, string][] = [
+    ['environment', `${environment} (${mode})`],
+    ['feature', feature],
+    ['release', release ?? ''],
+    ['tickets', tickets.join(', ')],
+    ['run', run],
+    ['time', time],
+    ['hosts', counts.hosts === 0 ? '' : String(counts.hosts)],
+    ['diverged', namesOf(diverged)],
+    ['out of rotation', namesOf(held)],
+  ]
+  const table = rows
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name.padEnd(16)} ${oneLine(value, 2_000)}`)
+  return `${oneLine(summaryOf(event), 2_000)}\n\n${table.join('\n')}\n`
+}
+
+/** Servers quote what they were sent: of what they say, the status is told and no more. */
+function faultOf(error: unknown): DeliveryError {
+  const { code, originalCode, responseCode, message } = error as NodemailerError
+  if (code === 'EAUTH') return new DeliveryError('refused user and password', false)
+  if (responseCode !== undefined) {
+    const what = code === 'EENVELOPE' ? 'the sender or the recipients' : 'the message'
+    return new DeliveryError(`refused ${what} (${responseCode})`, responseCode < 500)
+  }
+  if (code === 'ETIMEDOUT') return new DeliveryError('did not answer in time', true)
+  if (code === 'ECONNECTION') return new DeliveryError('closed the connection', true)
+  if (code !== 'ETLS') return networkFault({ code: originalCode ?? code })
+  return /certificate/.test(message)
+    ? new DeliveryError('its certificate is not trusted here; name its authority with ca:', false)
+    : new DeliveryError('TLS could not be begun; is tls: as this server has it?', false)
+}

@@ -1,0 +1,83 @@
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { DeliveryError } from './channel'
+import { networkFault } from './network_fault'
+import { oneLine } from './words'
+
+export interface Post {
+  url: string
+  headers: Readonly<Record<string, string>>
+  body: string
+  /** PEM of the authorities that are trusted instead of the system's. */
+  ca: string | undefined
+}
+
+/** Of what the other side says about its refusal. */
+const BYTES_AT_MOST = 1024
+const SAID_AT_MOST = 120
+
+/**
+ * Posts JSON on a connection of its own. Follows no redirect, since that would hand the message and its secret to another
+ * place than was configured; of an answer it reads the status, and of a refusal the beginning.
+ * @throws DeliveryError
+ */
+export async function post(request: Post, signal: AbortSignal): Promise<void> {
+  const response = await answerTo(request, signal)
+  const { statusCode: status = 0 } = response
+  if (status >= 200 && status < 300) return void response.destroy()
+  if (status >= 300 && status < 400) {
+    response.destroy()
+    throw new DeliveryError(
+      `answered ${status}, and no redirect is followed; configure where it leads`,
+      false,
+    )
+  }
+  const retry = status === 429 || status >= 500
+  const retryAfter = secondsIn(response.headers['retry-after'])
+  const said = oneLine(await beginning(response), SAID_AT_MOST)
+  throw new DeliveryError(`answered ${status}${said === '' ? '' : `: ${said}`}`, retry, retryAfter)
+}
+
+function answerTo({ url, headers, body, ca }: Post, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const isSecure = url.startsWith('https:')
+    const options = {
+      method: 'POST',
+      headers: {
+        ...headers,
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': Buffer.byteLength(body),
+      },
+      agent: false,
+      signal,
+    } as const
+    const request = isSecure
+      ? https.request(url, { ...options, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) })
+      : http.request(url, options)
+    request.on('response', resolve)
+    request.on('error', (error) => reject(networkFault(error)))
+    request.end(body)
+  })
+}
+
+async function beginning(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length >= BYTES_AT_MOST) break
+    }
+  } catch {
+    // What has come says enough.
+  } finally {
+    response.destroy()
+  }
+  return Buffer.concat(chunks).subarray(0, BYTES_AT_MOST).toString('utf8')
+}
+
+/** Milliseconds; undefined for what is no number of seconds, such as a date by a clock that is not ours. */
+function secondsIn(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,6}$/.test(header.trim()) ? Number(header) * 1_000 : undefined
+}

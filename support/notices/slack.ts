@@ -1,0 +1,42 @@
+import type { Channel, Message } from './channel'
+import { post } from './post'
+import type { SlackSettings } from './settings'
+import { fill, forSlack } from './template'
+import { lineOf } from './words'
+
+/** Slack takes no longer text in one block. */
+const TEXT_AT_MOST = 3_000
+
+/** An incoming webhook of Slack, or of whoever takes what Slack takes. Its whole address is a secret. */
+export function slack({ url, ca, on, template }: SlackSettings): Channel {
+  return {
+    name: `slack ${new URL(url).host}`,
+    on,
+    async deliver(message, signal) {
+      const headers = { 'idempotency-key': message.key }
+      await post({ url, headers, body: JSON.stringify(cardOf(message, template)), ca }, signal)
+    },
+  }
+}
+
+function cardOf({ event }: Message, template: string | undefined) {
+  const text = cut(template === undefined ? forSlack(lineOf(event)) : fill(template, event, forSlack))
+  const { run, time, release, tickets } = event
+  const about = [`run ${run}`, ...(release === undefined ? [] : [`release ${release}`]), ...tickets, time]
+  return {
+    text,
+    blocks: [
+      { type: 'section', text: { type: 'mrkdwn', text } },
+      { type: 'context', elements: [{ type: 'mrkdwn', text: cut(forSlack(about.join(' · '))) }] },
+    ],
+  }
+}
+
+/** Not within an escaped character: half of one would be read as something else. */
+function cut(text: string): string {
+  if (text.length <= TEXT_AT_MOST) return text
+  return `${text
+    .slice(0, TEXT_AT_MOST - 1)
+    .replace(/&[a-z]*$/, '')
+    .toWellFormed()}…`
+}

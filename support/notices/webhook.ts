@@ -1,0 +1,27 @@
+import { createHmac } from 'node:crypto'
+import type { Channel } from './channel'
+import { documentOf } from './document'
+import { post } from './post'
+import type { WebhookSettings } from './settings'
+
+/** JSON to any address, with what proves where it came from. */
+export function webhook(settings: WebhookSettings): Channel {
+  const { url, bearer, hmac, ca, on, template } = settings
+  return {
+    name: `webhook ${new URL(url).host}`,
+    on,
+    async deliver(message, signal) {
+      const body = documentOf(message, template)
+      const headers = {
+        'idempotency-key': message.key,
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        ...(hmac === undefined ? {} : { 'x-lockstep-signature': signatureOf(body, hmac) }),
+      }
+      await post({ url, headers, body, ca }, signal)
+    },
+  }
+}
+
+function signatureOf(body: string, secret: string): string {
+  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+}

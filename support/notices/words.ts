@@ -1,0 +1,50 @@
+import type { RolloutEvent, SomeHosts } from './event'
+
+/** An event in a sentence. */
+export function summaryOf(event: RolloutEvent): string {
+  const { wave, counts, diverged, held, outcome, reason } = event
+  const why = reason === undefined ? '' : `: ${reason}`
+  const who = diverged.count === 0 ? '' : `; diverged: ${namesOf(diverged)}`
+  const left = held.count === 0 ? '' : `; still out of rotation: ${namesOf(held)}`
+  const inWave = wave === undefined ? '' : `wave ${event.number} (${wave.name}), ${hosts(wave.hosts)}`
+  switch (event.event) {
+    case 'started':
+      return 'the rollout has started'
+    case 'approval wanted':
+      return `approval is waited for${why}`
+    case 'wave begun':
+      return `${inWave}: begun`
+    case 'wave ended':
+      return `${inWave}: held${who}`
+    case 'failed':
+      return `the rollout stops${why}${who}${left}`
+    case 'ended':
+      return `${outcome?.title ?? 'over'}, ${hosts(counts.hosts)}${why}${who}${left}`
+    case 'drift found':
+      return `${hosts(diverged.count)} drifted${why}${who}`
+  }
+}
+
+/** `web1, web2 and 3 more`; empty for nobody. */
+export function namesOf({ count, names }: SomeHosts): string {
+  const more = count - names.length
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')
+}
+
+/** What is said where nothing else was asked for. */
+export function lineOf(event: RolloutEvent): string {
+  return `[${event.environment}] ${event.feature}: ${summaryOf(event)}`
+}
+
+/** One line without control characters: nothing in it can begin a header or a command. */
+export function oneLine(text: string, longest: number): string {
+  const line = text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+  return line.length > longest ? `${line.slice(0, longest - 1).toWellFormed()}…` : line
+}
+
+function hosts(n: number): string {
+  return n === 1 ? '1 host' : `${n} hosts`
+}

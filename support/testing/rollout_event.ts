@@ -1,0 +1,23 @@
+import type { RolloutEvent } from '../notices/event'
+
+/** An event of a rollout that failed on two of eight hosts, but for what a test says of it. */
+export function rolloutEvent(change: Partial<RolloutEvent> = {}): RolloutEvent {
+  return {
+    event: 'failed',
+    run: '20261120-224926-f1b1',
+    number: 1,
+    time: '2026-11-20T22:49:26.000Z',
+    environment: 'production',
+    mode: 'live',
+    feature: 'rolling.feature',
+    release: undefined,
+    tickets: [],
+    wave: { name: '25%', hosts: 2 },
+    counts: { hosts: 8, answered: 7, diverged: 1, silent: 1, out: 0, notAttempted: 4 },
+    diverged: { count: 2, names: ['web3', 'web9'] },
+    held: { count: 1, names: ['web3'] },
+    outcome: undefined,
+    reason: 'at "the package version for mywebapp should be 2" (rolling.feature:14)',
+    ...change,
+  }
+}
