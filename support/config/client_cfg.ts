@@ -57,6 +57,8 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
     lookEvery: DEFAULTS.lookEvery,
     timeouts: {},
     haproxy: [],
+    inventory: [],
+    environments: undefined,
     hostLeases: settings.flag('plugin.lockstep.host_leases') ?? false,
     directAddressing: settings.flag('direct_addressing') ?? true,
     warnings:

@@ -1,12 +1,13 @@
 import { dirname, resolve } from 'node:path'
 import * as v from 'valibot'
-import { parseDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { readClientCfg } from './client_cfg'
 import type { Surroundings } from './mcollective_cfg'
+import { duration } from './duration_setting'
 import { DEFAULTS, type Environment, type SecuritySettings } from './environment'
 import { calleridOf, isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
+import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
 import { readYaml } from './yaml_file'
 import { basename } from 'node:path'
 
@@ -21,11 +22,6 @@ const path = v.pipe(v.string(), v.minLength(1, 'a path'))
 const secret = v.union(
   [v.strictObject({ env: name }), v.strictObject({ file: path })],
   'where the secret is: {env: NAME} or {file: path}',
-)
-const duration = v.pipe(
-  v.string('a duration such as 30 seconds'),
-  v.check((text) => parseDuration(text) !== undefined, 'a duration such as 30 seconds'),
-  v.transform((text) => parseDuration(text) ?? 0),
 )
 
 const broker = v.strictObject({
@@ -69,6 +65,7 @@ const timing = {
   host_leases: v.optional(v.boolean()),
   timeouts: v.optional(v.record(name, duration), {}),
   haproxy: v.optional(v.pipe(v.array(runtime, 'a list of runtime sockets'), v.minLength(1, 'at least one'))),
+  inventory: v.optional(inventorySetting),
 }
 
 const environment = v.union([
@@ -100,6 +97,41 @@ export function readLockstepYaml(
   around: Surroundings,
 ): Environment {
   const text = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const { chosen, environments } = chosenIn(configPath, text, wanted)
+  const shape = environmentSchemaFor(environments[chosen])
+  const checked = readYaml(
+    configPath,
+    text,
+    v.looseObject({ environments: v.looseObject({ [chosen]: shape }) }),
+  )
+  const settings = (checked.environments as Record<string, v.InferOutput<typeof environment>>)[chosen]
+  if (settings === undefined)
+    throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
+  return { ...resolved(configPath, chosen, settings, around), environments: Object.keys(environments) }
+}
+
+/** What an environment has of its inventory: read without its secrets, by those who do without them. */
+export interface NamedInventory {
+  environment: string
+  environments: readonly string[]
+  sources: readonly InventorySource[]
+}
+
+/** @throws LockstepError `bad-config`: file, line, what was expected */
+export function readInventorySetting(configPath: string, wanted: string | undefined): NamedInventory {
+  const text = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const { chosen, environments } = chosenIn(configPath, text, wanted)
+  const shape = v.looseObject({ inventory: v.optional(inventorySetting) })
+  const schema = v.looseObject({ environments: v.looseObject({ [chosen]: shape }) })
+  const setting = readYaml(configPath, text, schema).environments[chosen]?.inventory
+  return {
+    environment: chosen,
+    environments: Object.keys(environments),
+    sources: setting === undefined ? [] : inventorySources(setting, pathsFrom(configPath)),
+  }
+}
+
+function chosenIn(configPath: string, text: string, wanted: string | undefined) {
   const { default: preferred, environments } = readYaml(configPath, text, file)
   const names = Object.keys(environments)
   const chosen = wanted ?? preferred ?? (names.length === 1 ? names[0] : undefined)
@@ -112,16 +144,7 @@ export function readLockstepYaml(
       `${configPath}: ${what}; there are: ${there}. Choose with LOCKSTEP_ENVIRONMENT=<name>`,
     )
   }
-  const shape = environmentSchemaFor(environments[chosen])
-  const checked = readYaml(
-    configPath,
-    text,
-    v.looseObject({ environments: v.looseObject({ [chosen]: shape }) }),
-  )
-  const settings = (checked.environments as Record<string, v.InferOutput<typeof environment>>)[chosen]
-  if (settings === undefined)
-    throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
-  return resolved(configPath, chosen, settings, around)
+  return { chosen, environments }
 }
 
 /** The branch that was evidently meant, so that its own faults are named and not those of the other. */
@@ -135,8 +158,8 @@ function resolved(
   chosen: string,
   settings: v.InferOutput<typeof environment>,
   around: Surroundings,
-): Environment {
-  const at = (relative: string) => resolve(dirname(configPath), relative)
+): Omit<Environment, 'environments'> {
+  const at = pathsFrom(configPath)
   const times = {
     discoveryWindow: settings.discovery_window ?? DEFAULTS.discoveryWindow,
     connectWithin: settings.connect_timeout ?? DEFAULTS.connectWithin,
@@ -146,6 +169,7 @@ function resolved(
     ttl: settings.ttl,
     haproxy: settings.haproxy ?? [],
     hostLeases: settings.host_leases ?? false,
+    inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at),
   }
   if ('client_config' in settings)
     return { ...readClientCfg(at(settings.client_config), around), ...times, name: chosen }
@@ -190,6 +214,10 @@ function resolved(
     warnings,
     ...times,
   }
+}
+
+function pathsFrom(configPath: string): (relative: string) => string {
+  return (relative) => resolve(dirname(configPath), relative)
 }
 
 function readSecurity(
