@@ -11,6 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/balancers',
     'support/config',
     'support/connectors',
+    'support/inventory',
     'support/protocol',
     'support/rollout',
     'support/rpc/client',
@@ -28,6 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'support/connectors': ['stompit'],
   'support/simulation': ['support/agents', 'support/rpc/server', 'support/connectors', 'support/protocol'],
   'support/config': ['support/balancers', 'support/connectors', 'support/simulation'],
+  'support/inventory': ['support/config', 'support/protocol', 'support/rollout'],
   'support/system': [],
   'support/daemon': [
     'support/agents',
@@ -42,6 +44,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/config',
     'support/cucumber',
     'support/daemon',
+    'support/inventory',
     'support/rollout',
     'support/rpc/contracts',
   ],
