@@ -7,7 +7,7 @@ import { secretsOf, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
 import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
-import type { Approval, Balancers, JournalEntry, Locks } from '../rollout/ports'
+import type { Approval, Balancers, JournalEntry, Locks, Roster } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { lookAt } from '../rollout/still_held'
 import { hosts as counted } from '../rollout/verdict'
@@ -50,12 +50,15 @@ export class Composition {
   private readonly locked: { release(): Promise<void> }[] = []
   /** The balancers of the environment, by what features call them. */
   readonly balancers: Balancers
+  /** The same for all features of the run. */
+  private readonly inventory: Roster | undefined
 
   private constructor(
     private readonly run: Run,
     private readonly parts: Parts,
   ) {
     this.balancers = balancersOf(parts.environment)
+    this.inventory = inventoryOf(parts.environment, run)
   }
 
   /** @throws LockstepError `bad-config`; nothing was sent then */
@@ -222,6 +225,7 @@ export class Composition {
     const { signal } = this.run.stopping
     return new Rollout({
       fleet,
+      inventory: this.inventory,
       journal: this.approved === undefined ? journal : onlyPlanned(journal, this.approved),
       audience: this.run,
       clock: systemClock,
@@ -331,6 +335,13 @@ export class Composition {
 function recover(run: Run, feature: string, rollout: Rollout): string | undefined {
   const { writeRecovery } = require('./recovery') as typeof import('./recovery')
   return writeRecovery(run, feature, rollout)
+}
+
+function inventoryOf({ name, inventory, environments }: Environment, run: Run): Roster | undefined {
+  if (inventory.length === 0) return undefined
+  const { rosterOf } = require('../inventory/roster') as typeof import('../inventory/roster')
+  const environment = environments === undefined ? undefined : name
+  return rosterOf(inventory, { environment, environments, signal: run.stopping.signal })
 }
 
 function hashOf(feature: string): string {

@@ -20,6 +20,7 @@ import type {
   Locks,
   Planning,
   Reach,
+  Roster,
   Stray,
 } from './ports'
 import { Puppet } from './puppet'
@@ -31,6 +32,8 @@ import { Waves } from './waves'
 
 export interface RolloutPorts {
   fleet: Fleet
+  /** Undefined where it is written nowhere who should be there: whoever is discovered then is who is meant. */
+  inventory: Roster | undefined
   journal: Journal
   audience: Audience
   clock: Clock
