@@ -26,6 +26,10 @@ Given('I want to update the hosts:', function (this: LockstepWorld, table: DataT
   this.rollout.hosts.listed(hostsInTable(table))
 })
 
+Given('hosts that are not in the inventory are left alone', function (this: LockstepWorld) {
+  this.rollout.hosts.leaveStrangersAlone()
+})
+
 Given('I want to pre-discover how many hosts to update', async function (this: LockstepWorld) {
   expect(await this.rollout.hosts.discover()).to.hold()
 })

@@ -9,6 +9,7 @@ const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollect
   npx lockstep steps    every sentence that a feature can use
   npx lockstep agent    a host's side: --config server.cfg; runs until it is told to end. With --unit, prints a unit for systemd
   npx lockstep ddl      what mco has to know of an agent: <agent>, or --agents <folder> <agent>
+  npx lockstep enc      a host's classes, environment and parameters for puppet, from the inventory: [--config lockstep.yaml] <host>
   npx lockstep init     prepares this repository: cucumber.js, a first feature, editor settings
 
   npx cucumber-js                              on the embedded fleet, harmless
@@ -19,6 +20,8 @@ const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollect
 
 interface Outcome {
   text: string
+  /** What goes to the standard error. */
+  complaint?: string
   exitCode: number
 }
 type Command = (cwd: string, args: readonly string[]) => Outcome | Promise<Outcome>
@@ -28,6 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   agent: () => (require('./agent') as typeof import('./agent')).agent,
   ddl: () => (require('./ddl') as typeof import('./ddl')).ddl,
   drift: () => (require('./drift') as typeof import('./drift')).drift,
+  enc: () => (require('./enc') as typeof import('./enc')).enc,
   held: () => (require('./held') as typeof import('./held')).held,
   init: () => (require('./init') as typeof import('./init')).init,
   record: () => (require('./record') as typeof import('./record')).record,
@@ -35,7 +39,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   steps: () => (require('./steps') as typeof import('./steps')).steps,
 }
 /** Commands that take arguments of their own. */
-const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'record', 'release'])
+const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'record', 'release'])
 
 /** The `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {
@@ -48,7 +52,8 @@ export async function main(args: readonly string[], cwd: string): Promise<void> 
     return
   }
   try {
-    const { text, exitCode } = await command()(cwd, rest)
+    const { text, complaint = '', exitCode } = await command()(cwd, rest)
+    process.stderr.write(complaint)
     print(text, exitCode)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error

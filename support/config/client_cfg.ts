@@ -58,6 +58,8 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
     timeouts: {},
     haproxy: [],
     notices: [],
+    inventory: [],
+    environments: undefined,
     hostLeases: settings.flag('plugin.lockstep.host_leases') ?? false,
     directAddressing: settings.flag('direct_addressing') ?? true,
     warnings:

@@ -8,7 +8,7 @@ import type { Surroundings } from './mcollective_cfg'
 import { FactFiles } from './facts'
 import { parseFaults, parseHaproxyFault, readFleetFile } from './fleet_file'
 import { hostsInTable, readHostList } from './host_list'
-import { readLockstepYaml } from './lockstep_yaml'
+import { readInventorySetting, readLockstepYaml } from './lockstep_yaml'
 import { readClasses, readServerCfg } from './server_cfg'
 
 const around = (env: Surroundings['env'] = {}): Surroundings => ({ env, hostname: 'control', uid: 1000 })
@@ -269,6 +269,34 @@ ${change}`
       return readLockstepYaml(scratch.write('lockstep.yaml', text), wanted, around(env))
     }
 
+    it('names the sources of the inventory, beside the file and by extension, and all environments', () => {
+      const written =
+        '[hosts.csv, hosts.tsv, a/hosts.yml, { csv: b.csv, delimiter: semicolon }, { program: ./inventory.py, within: 10 seconds }, { program: /p }, discovery]'
+      const text = `${yaml(`    inventory: ${written}\n`)}  production: { client_config: client.cfg }\ndefault: test\n`
+      const { inventory, environments } = read(text)
+      expect(environments).to.deep.equal(['test', 'production'])
+      expect(inventory).to.deep.equal([
+        { kind: 'csv', path: at('hosts.csv'), delimiter: 'comma' },
+        { kind: 'csv', path: at('hosts.tsv'), delimiter: 'tab' },
+        { kind: 'yaml', path: at('a/hosts.yml') },
+        { kind: 'csv', path: at('b.csv'), delimiter: 'semicolon' },
+        { kind: 'program', path: at('inventory.py'), within: 10_000 },
+        { kind: 'program', path: '/p', within: 30_000 },
+        { kind: 'discovery' },
+      ])
+      expect(read(yaml()).inventory).to.deep.equal([])
+    })
+
+    it('has an inventory for those who have no secret', () => {
+      const path = scratch.write('lockstep.yaml', yaml('    inventory: [hosts.csv]\n'))
+      expect(readInventorySetting(path, undefined)).to.deep.equal({
+        environment: 'test',
+        environments: ['test'],
+        sources: [{ kind: 'csv', path: at('hosts.csv'), delimiter: 'comma' }],
+      })
+      expect(sentence(() => readInventorySetting(path, 'prod'))).to.contain('there is no environment "prod"')
+    })
+
     it('names environments', () => {
       expect(read(yaml())).to.deep.include({
         name: 'test',
@@ -354,9 +382,14 @@ ${change}`
         /where the secret is/,
       ],
       [
+        'an inventory that is none',
+        () => read(yaml('    inventory: [hosts.txt]\n')),
+        /:9: environments\.test\.inventory\.0 is "hosts\.txt"; expected a \.csv, \.tsv, \.yaml or \.yml file, \{program: path\}, or discovery/,
+      ],
+      [
         'a key that comes twice',
         () => read(yaml('    connector: rabbitmq\n')),
-        /:9: Map keys must be unique/,
+        /:9: connector is there already, on line \d/,
       ],
       ['a syntax error', () => read('environments: [\n'), /lockstep.yaml:2: /],
       [

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { RuntimeAddress } from '../balancers/haproxy/runtime'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import type { NoticeChannelSettings } from '../notices/settings'
+import type { InventorySource } from './inventory_sources'
 
 /** All that has to be known to reach one fleet, resolved: files are read, secrets are here, defaults are filled in. */
 export interface Environment {
@@ -25,6 +26,10 @@ export interface Environment {
   directAddressing: boolean
   /** The runtime sockets of the HAProxies in front of the hosts; they act as one. */
   haproxy: readonly RuntimeAddress[]
+  /** Where it is written who should be there; empty where nobody has written it. */
+  inventory: readonly InventorySource[]
+  /** The names that an inventory may give a host's environment; undefined where it may be any. */
+  environments: readonly string[] | undefined
   /** Whether hosts themselves are asked for a lease before they are changed. */
   hostLeases: boolean
   /** Where notices of a live rollout go. */

@@ -10,13 +10,17 @@ export function hostsInTable(table: { raw(): readonly (readonly string[])[] }): 
   const seen = new Set<string>()
   for (const name of names) {
     const text = JSON.stringify(name.slice(0, 80))
-    if (!NAME.test(name))
+    if (!isHostName(name))
       throw new LockstepError('bad-feature', `${text}, in the table of hosts, is no host name`)
     if (seen.has(name.toLowerCase()))
       throw new LockstepError('bad-feature', `${text} is twice in the table of hosts`)
     seen.add(name.toLowerCase())
   }
   return names
+}
+
+export function isHostName(text: string): boolean {
+  return NAME.test(text)
 }
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,254}$/
@@ -33,7 +37,7 @@ export function readHostList(path: string): string[] {
       const name = raw.replace(/#.*$/, '').trim()
       if (name === '') return
       const where = `${path}:${index + 1}`
-      if (!NAME.test(name)) {
+      if (!isHostName(name)) {
         throw new LockstepError('bad-input', `${where}: ${JSON.stringify(name.slice(0, 80))} is no host name`)
       }
       const before = seen.get(name.toLowerCase())

@@ -1,13 +1,14 @@
 import { dirname, resolve } from 'node:path'
 import * as v from 'valibot'
-import { parseDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { readClientCfg } from './client_cfg'
 import type { Surroundings } from './mcollective_cfg'
+import { duration } from './duration_setting'
 import { DEFAULTS, type Environment, type SecuritySettings } from './environment'
 import { calleridOf, isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import { noticesSchema, resolveNotices } from './notices'
+import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
 import { readYaml } from './yaml_file'
 import { basename } from 'node:path'
 
@@ -22,11 +23,6 @@ const path = v.pipe(v.string(), v.minLength(1, 'a path'))
 const secret = v.union(
   [v.strictObject({ env: name }), v.strictObject({ file: path })],
   'where the secret is: {env: NAME} or {file: path}',
-)
-const duration = v.pipe(
-  v.string('a duration such as 30 seconds'),
-  v.check((text) => parseDuration(text) !== undefined, 'a duration such as 30 seconds'),
-  v.transform((text) => parseDuration(text) ?? 0),
 )
 
 const broker = v.strictObject({
@@ -71,6 +67,7 @@ const timing = {
   timeouts: v.optional(v.record(name, duration), {}),
   notices: v.optional(noticesSchema, []),
   haproxy: v.optional(v.pipe(v.array(runtime, 'a list of runtime sockets'), v.minLength(1, 'at least one'))),
+  inventory: v.optional(inventorySetting),
 }
 
 const environment = v.union([
@@ -102,6 +99,41 @@ export function readLockstepYaml(
   around: Surroundings,
 ): Environment {
   const text = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const { chosen, environments } = chosenIn(configPath, text, wanted)
+  const shape = environmentSchemaFor(environments[chosen])
+  const checked = readYaml(
+    configPath,
+    text,
+    v.looseObject({ environments: v.looseObject({ [chosen]: shape }) }),
+  )
+  const settings = (checked.environments as Record<string, v.InferOutput<typeof environment>>)[chosen]
+  if (settings === undefined)
+    throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
+  return { ...resolved(configPath, chosen, settings, around), environments: Object.keys(environments) }
+}
+
+/** What an environment has of its inventory: read without its secrets, by those who do without them. */
+export interface NamedInventory {
+  environment: string
+  environments: readonly string[]
+  sources: readonly InventorySource[]
+}
+
+/** @throws LockstepError `bad-config`: file, line, what was expected */
+export function readInventorySetting(configPath: string, wanted: string | undefined): NamedInventory {
+  const text = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const { chosen, environments } = chosenIn(configPath, text, wanted)
+  const shape = v.looseObject({ inventory: v.optional(inventorySetting) })
+  const schema = v.looseObject({ environments: v.looseObject({ [chosen]: shape }) })
+  const setting = readYaml(configPath, text, schema).environments[chosen]?.inventory
+  return {
+    environment: chosen,
+    environments: Object.keys(environments),
+    sources: setting === undefined ? [] : inventorySources(setting, pathsFrom(configPath)),
+  }
+}
+
+function chosenIn(configPath: string, text: string, wanted: string | undefined) {
   const { default: preferred, environments } = readYaml(configPath, text, file)
   const names = Object.keys(environments)
   const chosen = wanted ?? preferred ?? (names.length === 1 ? names[0] : undefined)
@@ -114,16 +146,7 @@ export function readLockstepYaml(
       `${configPath}: ${what}; there are: ${there}. Choose with LOCKSTEP_ENVIRONMENT=<name>`,
     )
   }
-  const shape = environmentSchemaFor(environments[chosen])
-  const checked = readYaml(
-    configPath,
-    text,
-    v.looseObject({ environments: v.looseObject({ [chosen]: shape }) }),
-  )
-  const settings = (checked.environments as Record<string, v.InferOutput<typeof environment>>)[chosen]
-  if (settings === undefined)
-    throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
-  return resolved(configPath, chosen, settings, around)
+  return { chosen, environments }
 }
 
 /** The branch that was evidently meant, so that its own faults are named and not those of the other. */
@@ -137,8 +160,8 @@ function resolved(
   chosen: string,
   settings: v.InferOutput<typeof environment>,
   around: Surroundings,
-): Environment {
-  const at = (relative: string) => resolve(dirname(configPath), relative)
+): Omit<Environment, 'environments'> {
+  const at = pathsFrom(configPath)
   const warnings: string[] = []
   const read = (from: v.InferOutput<typeof secret>, what: string) =>
     readSecret(from, what, { configPath, at, env: around.env, warnings })
@@ -151,6 +174,7 @@ function resolved(
     ttl: settings.ttl,
     haproxy: settings.haproxy ?? [],
     hostLeases: settings.host_leases ?? false,
+    inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at),
     notices: resolveNotices(settings.notices, { configPath, at, read, warnings }),
   }
   if ('client_config' in settings) {
@@ -195,6 +219,10 @@ function resolved(
     warnings,
     ...times,
   }
+}
+
+function pathsFrom(configPath: string): (relative: string) => string {
+  return (relative) => resolve(dirname(configPath), relative)
 }
 
 function readSecurity(

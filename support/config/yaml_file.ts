@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { isMap, LineCounter, parseDocument, type Document } from 'yaml'
+import { isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { LockstepError } from '../system/errors'
 
 /**
@@ -7,8 +7,17 @@ import { LockstepError } from '../system/errors'
  * @throws LockstepError `bad-config`: file, line, what was expected
  */
 export function readYaml<S extends v.GenericSchema>(path: string, text: string, schema: S): v.InferOutput<S> {
+  return readYamlLines(path, text, schema).value
+}
+
+/** The same, with the line on which each key of a mapping of its top stands. @throws LockstepError `bad-config` */
+export function readYamlLines<S extends v.GenericSchema>(
+  path: string,
+  text: string,
+  schema: S,
+): { value: v.InferOutput<S>; linesOf: (mapping: string) => ReadonlyMap<string, number> } {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, version: '1.2' })
   const [error] = document.errors
   if (error !== undefined) {
     const line = error.linePos?.[0].line
@@ -17,11 +26,45 @@ export function readYaml<S extends v.GenericSchema>(path: string, text: string, 
       `${path}${line === undefined ? '' : `:${line}`}: ${firstSentence(error.message)}`,
     )
   }
+  expectUniqueKeys(path, document, lines)
   const result = v.safeParse(schema, valueOf(path, document), { abortPipeEarly: true })
-  if (result.success) return result.output
+  if (result.success)
+    return { value: result.output, linesOf: (mapping) => keyLines(document, lines, mapping) }
   const [issue] = result.issues
   const keys = (issue.path ?? []).map(({ key }) => key as string | number)
   throw new LockstepError('bad-config', `${path}:${lineOf(document, lines, keys)}: ${sentence(keys, issue)}`)
+}
+
+/** By itself: the parser compares each key with each other one, which takes minutes for a large inventory. */
+function expectUniqueKeys(path: string, document: Document, lines: LineCounter): void {
+  visit(document, {
+    Map(_key, { items }) {
+      const seen = new Map<string, number>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        const [name, line] = [String(key.value), lines.linePos(key.range?.[0] ?? 0).line]
+        const before = seen.get(name)
+        if (before !== undefined) {
+          const shown = name.slice(0, 80)
+          throw new LockstepError(
+            'bad-config',
+            `${path}:${line}: ${shown} is there already, on line ${before}`,
+          )
+        }
+        seen.set(name, line)
+      }
+    },
+  })
+}
+
+function keyLines(document: Document, lines: LineCounter, mapping: string): Map<string, number> {
+  const node = document.get(mapping, true)
+  const pairs = isMap(node) ? node.items : []
+  return new Map(
+    pairs.flatMap(({ key }) =>
+      isScalar(key) && key.range ? [[String(key.value), lines.linePos(key.range[0]).line] as const] : [],
+    ),
+  )
 }
 
 function valueOf(path: string, document: Document): unknown {

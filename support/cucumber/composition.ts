@@ -7,7 +7,16 @@ import { secretsOf, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
 import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
-import type { Approval, Balancers, Journal, JournalEntry, Locks, Planning, Releases } from '../rollout/ports'
+import type {
+  Approval,
+  Balancers,
+  Journal,
+  JournalEntry,
+  Locks,
+  Planning,
+  Releases,
+  Roster,
+} from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { lookAt } from '../rollout/still_held'
 import { hosts as counted } from '../rollout/verdict'
@@ -54,6 +63,8 @@ export class Composition {
   /** The balancers of the environment, by what features call them. */
   readonly balancers: Balancers
   private readonly notices: RunNotices | undefined
+  /** The same for all features of the run. */
+  private readonly inventory: Roster | undefined
 
   private constructor(
     private readonly run: Run,
@@ -61,6 +72,7 @@ export class Composition {
   ) {
     this.balancers = balancersOf(parts.environment)
     this.notices = TELLING.has(run.mode) ? noticesOf(run, parts) : undefined
+    this.inventory = inventoryOf(parts.environment, run)
   }
 
   /** @throws LockstepError `bad-config`; nothing was sent then */
@@ -261,6 +273,7 @@ export class Composition {
     return new Rollout({
       fleet,
       journal: this.journal(),
+      inventory: this.inventory,
       audience: this.run,
       clock: systemClock,
       balancers: this.balancers,
@@ -411,6 +424,13 @@ function noticesOf(run: Run, { environment }: Parts): RunNotices | undefined {
 function recover(run: Run, feature: string, rollout: Rollout): string | undefined {
   const { writeRecovery } = require('./recovery') as typeof import('./recovery')
   return writeRecovery(run, feature, rollout)
+}
+
+function inventoryOf({ name, inventory, environments }: Environment, run: Run): Roster | undefined {
+  if (inventory.length === 0) return undefined
+  const { rosterOf } = require('../inventory/roster') as typeof import('../inventory/roster')
+  const environment = environments === undefined ? undefined : name
+  return rosterOf(inventory, { environment, environments, signal: run.stopping.signal })
 }
 
 function hashOf(feature: string): string {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { findClientCfg, readClientCfg } from '../config/client_cfg'
 import type { Surroundings } from '../config/mcollective_cfg'
 import { DEFAULTS, type Environment } from '../config/environment'
@@ -82,9 +82,18 @@ async function startEmbedded(parameters: RunParameters, { env }: Surroundings): 
       hostLeases: false,
       notices: [],
       haproxy: haproxy.addresses,
+      inventory: inventoryOf(env['LOCKSTEP_INVENTORY']),
+      environments: undefined,
       warnings: [],
     },
   }
+}
+
+function inventoryOf(named: string | undefined): Environment['inventory'] {
+  if (named === undefined || named === '') return []
+  const { sourceNamed } =
+    require('../config/inventory_sources') as typeof import('../config/inventory_sources')
+  return [sourceNamed(named, 'LOCKSTEP_INVENTORY', (path) => resolve(path))]
 }
 
 /** The embedded fleet's HAProxy, where its description has backends. */

@@ -3,13 +3,13 @@ import type { Environment } from '../config/environment'
 import { activemq } from '../connectors/activemq'
 import { rabbitmq } from '../connectors/rabbitmq'
 import { stompConnector } from '../connectors/stomp_connector'
-import type { Filter, FactOperator } from '../protocol/filter'
+import { filterOf } from '../inventory/selection'
 import { aesClient } from '../protocol/security/aes'
 import { pskClient } from '../protocol/security/psk'
 import type { ClientSecurity } from '../protocol/security/security'
 import { marshal, yaml } from '../protocol/security/serializer'
 import { sslClient } from '../protocol/security/ssl'
-import type { Fleet, Selection, Stray } from '../rollout/ports'
+import type { Fleet, Stray } from '../rollout/ports'
 import { RpcClient } from '../rpc/client/client'
 import { contractOf } from '../rpc/contracts'
 import { systemClock } from '../system/clock'
@@ -111,14 +111,4 @@ function security({ security: settings }: Environment): ClientSecurity {
   if (settings.provider === 'psk') return pskClient(settings.secret, settings.callerid)
   if (settings.provider === 'aes_security') return aesClient(settings, settings.callerid)
   return sslClient(settings, settings.callerid, settings.serializer === 'yaml' ? yaml : marshal)
-}
-
-function filterOf({ classes, facts, identities }: Selection): Filter {
-  return {
-    classes: [...classes],
-    identities: [...identities],
-    facts: facts.map((fact) => ({ ...fact, operator: fact.operator as FactOperator })),
-    agents: [],
-    compound: [],
-  }
 }

@@ -174,6 +174,8 @@ function environment(url: string): Environment {
     identity: 'control',
     security: { provider: 'psk', secret: '', callerid: '' },
     timeouts: {},
+    inventory: [],
+    environments: undefined,
     directAddressing: true,
     haproxy: [],
     hostLeases: false,

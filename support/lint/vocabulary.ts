@@ -65,6 +65,10 @@ export const VOCABULARY: ReadonlyMap<string, Meaning> = new Map<string, Meaning>
     (_, { rows }) => ({ kind: 'selects hosts', fixed: true, single: rows === 1 }),
   ],
   ['I want to pre-discover how many hosts to update', () => ({ kind: 'discovers hosts' })],
+  [
+    'hosts that are not in the inventory are left alone',
+    () => ({ kind: 'counts hosts', exactly: undefined }),
+  ],
   ['this is release {release}', nothing],
   ['I activate release {release}', nothing],
   ['release {release} should have passed in {environment}', nothing],

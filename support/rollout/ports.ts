@@ -41,6 +41,12 @@ export interface Selection {
   listed: readonly string[] | undefined
 }
 
+/** Who should be there, as somebody has written it down. */
+export interface Roster {
+  /** @throws LockstepError `bad-config` when it cannot be read, or cannot tell */
+  matching(selection: Selection): Promise<readonly string[]>
+}
+
 export interface Fleet {
   discover(
     selection: Selection,

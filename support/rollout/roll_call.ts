@@ -1,4 +1,5 @@
 import { LockstepError } from '../system/errors'
+import { compareWith } from './compare_with'
 import type { Selection, Stray } from './ports'
 import type { Rollout } from './rollout'
 import { hosts as counted, type Observation, type Verdict } from './verdict'
@@ -11,11 +12,15 @@ export class RollCall {
   /** The order in which the hosts are listed, where they come from a list. */
   private listing: readonly string[] | undefined
 
+  /** Whether hosts that are discovered and not in the inventory are noted only. */
+  private leavesStrangers = false
+
   constructor(private readonly rollout: Rollout) {}
 
   /** Forgets what was selected, not who was discovered: a feature's Background runs again for each scenario. */
   beginSelection(): void {
     this.selection = NOBODY_YET
+    this.leavesStrangers = false
   }
 
   withClass(name: string): void {
@@ -36,28 +41,40 @@ export class RollCall {
     this.listing = listed
   }
 
-  /** Finds out who is there. A second time, whoever is missing or new since the first has diverged. */
+  /** @throws LockstepError `bad-feature` when there is no inventory */
+  leaveStrangersAlone(): void {
+    if (this.rollout.ports.inventory === undefined)
+      throw new LockstepError(
+        'bad-feature',
+        'there is no inventory that hosts could be missing in; name one in lockstep.yaml, as in inventory: [hosts.csv], or for the embedded fleet with LOCKSTEP_INVENTORY=hosts.csv',
+      )
+    this.leavesStrangers = true
+  }
+
+  /**
+   * Finds out who is there, and compares with who should be, where there is an inventory. A second time, whoever is
+   * missing or new since the first has diverged.
+   */
   async discover(): Promise<Verdict> {
     this.rollout.expectGoingOn()
+    const should = await this.inventoried()
     const { found, strays } = await this.look()
-    const expected = this.list ?? this.rollout.claims?.hosts ?? this.selection.listed ?? found
-    if (this.list === undefined) await this.freeze(expected)
-    const there = new Set(found)
-    const known = new Set(expected)
+    if (this.list === undefined)
+      await this.freeze(this.rollout.claims?.hosts ?? this.selection.listed ?? should ?? found, should)
+    const expected = this.list ?? []
+    const { missing, unexpected } = compareWith(expected, found)
+    const [absent, written] = [new Set(missing), new Set(should)]
     const going = expected.filter((host) => !this.rollout.budget.isOut(host))
-    const observations = going.map((host): Observation =>
-      there.has(host)
-        ? { host, held: true, kind: 'answered', seen: 'discovered' }
-        : { host, held: false, kind: 'silent', seen: 'not discovered' },
+    const observations = going.map((host): Observation => {
+      if (!absent.has(host)) return { host, held: true, kind: 'answered', seen: 'discovered' }
+      const seen = written.has(host) ? 'in the inventory, not discovered' : 'not discovered'
+      return { host, held: false, kind: 'silent', seen }
+    })
+    const newcomers = unexpected.map((host): Stray =>
+      should === undefined || written.has(host)
+        ? { kind: 'unexpected', host, detail: 'was not there at the first roll call', fails: true }
+        : this.stranger(host),
     )
-    const newcomers = found
-      .filter((host) => !known.has(host))
-      .map((host): Stray => ({
-        kind: 'unexpected',
-        host,
-        detail: 'was not there at the first roll call',
-        fails: true,
-      }))
     return this.rollout.conclude({ observations, strays: [...strays, ...newcomers] })
   }
 
@@ -66,9 +83,13 @@ export class RollCall {
     if (this.list !== undefined) return this.list
     if (this.rollout.claims !== undefined) return this.freeze(this.rollout.claims.hosts)
     if (this.selection.listed !== undefined) return this.freeze(this.selection.listed)
+    const should = await this.inventoried()
     const { found, strays } = await this.look()
-    for (const stray of strays) this.rollout.overheard(stray)
-    return this.freeze(found)
+    const strangers = should === undefined ? [] : compareWith(should, found).unexpected
+    this.expectNone(strangers)
+    for (const stray of [...strays, ...strangers.map((host) => this.stranger(host))])
+      this.rollout.overheard(stray)
+    return this.freeze(should ?? found, should)
   }
 
   /** Undefined when the hosts come from no list. */
@@ -99,7 +120,30 @@ export class RollCall {
     return this.rollout.conclude({ observations, strays: [] }, { budgeted: false })
   }
 
-  private async look(): Promise<{ found: readonly string[]; strays: readonly Stray[] }> {
+  /** Who should be there; undefined where that is written nowhere, or the feature itself lists its hosts. */
+  private async inventoried(): Promise<readonly string[] | undefined> {
+    this.expectSelection()
+    const { inventory } = this.rollout.ports
+    return this.selection.listed === undefined ? inventory?.matching(this.selection) : undefined
+  }
+
+  private stranger(host: string): Stray {
+    const detail = `discovered, and not in the inventory ${said(this.selection)}`
+    return { kind: 'unexpected', host, detail, fails: !this.leavesStrangers }
+  }
+
+  /** Where no step is about the roll call itself, the first that needs it does not begin. */
+  private expectNone(strangers: readonly string[]): void {
+    if (strangers.length === 0 || this.leavesStrangers) return
+    const error = new LockstepError(
+      'diverged',
+      `${counted(strangers.length)} discovered, and not in the inventory ${said(this.selection)}: ${strangers.join(', ')}; no host was touched`,
+    )
+    this.rollout.stopAt(error)
+    throw error
+  }
+
+  private expectSelection(): void {
     const { classes, facts, identities, listed } = this.selection
     if (classes.length + facts.length + identities.length === 0 && listed === undefined) {
       const known = 'with class …, with fact …, with identity …, or the hosts listed in …'
@@ -108,23 +152,28 @@ export class RollCall {
         `no hosts are selected; say first: I want to update hosts ${known}`,
       )
     }
+  }
+
+  private async look(): Promise<{ found: readonly string[]; strays: readonly Stray[] }> {
     const { fleet, audience } = this.rollout.ports
     const { hosts, strays } = await fleet.discover(this.selection, (n) =>
-      audience.progress(n, listed?.length),
+      audience.progress(n, this.selection.listed?.length),
     )
     return { found: [...hosts].sort(byName), strays }
   }
 
-  private async freeze(found: readonly string[]): Promise<readonly string[]> {
-    if (found.length === 0) {
+  /** `should` is who is in the inventory, where the hosts are taken from there. */
+  private async freeze(hosts: readonly string[], should?: readonly string[]): Promise<readonly string[]> {
+    if (hosts.length === 0) {
+      const nobody = hosts === should ? 'the inventory has no host' : 'no host was discovered'
       const error = new LockstepError(
         'nobody-discovered',
-        `no host was discovered ${said(this.selection)}; nothing was done`,
+        `${nobody} ${said(this.selection)}; nothing was done`,
       )
       this.rollout.stopAt(error)
       throw error
     }
-    const list = [...found].sort(byName)
+    const list = [...hosts].sort(byName)
     await this.rollout.ports.journal.append({ type: 'roll call', hosts: list })
     this.list = Object.freeze(list)
     return this.list

@@ -21,6 +21,7 @@ import type {
   Planning,
   Reach,
   Releases,
+  Roster,
   Stray,
 } from './ports'
 import { Puppet } from './puppet'
@@ -33,6 +34,8 @@ import { Waves } from './waves'
 
 export interface RolloutPorts {
   fleet: Fleet
+  /** Undefined where it is written nowhere who should be there: whoever is discovered then is who is meant. */
+  inventory: Roster | undefined
   journal: Journal
   audience: Audience
   clock: Clock

@@ -39,6 +39,21 @@ describe('a program that is run', () => {
     expect((await sh('echo hello', { signal: AbortSignal.abort() })).failure).to.match(/its time was over/)
   })
 
+  it('is ended when its time is over while it is being started', async () => {
+    const over = new AbortController()
+    const asked = sh('sleep 20', { signal: over.signal })
+    over.abort()
+    expect((await asked).failure).to.equal('its time was over and it was ended')
+  }).timeout(10_000)
+
+  it('is not taken for whole when it prints more than it may, whatever its exit status', async () => {
+    const { exitCode, failure } = await sh('echo 0123456789; exit 0', { outputAtMost: 5 })
+    expect({ exitCode, failure }).to.deep.equal({
+      exitCode: undefined,
+      failure: 'it printed more than 5 bytes and was ended',
+    })
+  })
+
   it('gets no locale but C, and what it is given', async () => {
     expect((await sh('echo $LC_ALL $MINE', { env: { MINE: 'own' } })).stdout).to.equal('C own')
   })

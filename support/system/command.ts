@@ -22,6 +22,8 @@ export interface CommandLimits {
   cwd?: string
   /** It goes on when this process is killed: its output goes to files, since writing to a pipe that nobody reads would end it. */
   outlives?: boolean
+  /** How much it may print before it is ended, bytes. */
+  outputAtMost?: number
   /** Told its process number. */
   onStart?: (pid: number) => void
 }
@@ -39,8 +41,9 @@ const GRACE = 2_000
 
 /** Programs get no terminal and no locale but C; what they have started ends with them when their time is over. */
 export const runCommand: CommandRunner = async (program, args, limits) => {
-  const { within, signal, env = {}, cwd, outlives = false, onStart } = limits
-  if (signal?.aborted === true) return ended('', '', OVER)
+  const { within, signal, env = {}, cwd, outlives = false, onStart, outputAtMost = OUTPUT_AT_MOST } = limits
+  const isOver = () => signal?.aborted === true
+  if (isOver()) return ended('', '', OVER)
   // Loaded only where a program is run: it takes as long to load as the rest of a start.
   const { execa } = await import('execa')
   const files = outlives ? new OutputFiles() : undefined
@@ -53,7 +56,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
     detached: true,
     // A daemon that ends leaves to itself what outlives it; what it only asks ends with it.
     cleanup: !outlives,
-    maxBuffer: OUTPUT_AT_MOST,
+    maxBuffer: outputAtMost,
     env: { LC_ALL: 'C', LANG: 'C', ...env },
     stripFinalNewline: true,
     ...(cwd === undefined ? {} : { cwd }),
@@ -73,6 +76,8 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   const abort = () => end(OVER)
   if (within !== undefined) later(within, () => end(`it took longer than ${within / 1000} s and was ended`))
   signal?.addEventListener('abort', abort, { once: true })
+  // It may have been aborted while execa was loaded.
+  if (isOver()) abort()
   const result = await child
   signal?.removeEventListener('abort', abort)
   timers.forEach(clearTimeout)
@@ -80,6 +85,8 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
 
   const piped = (text: unknown) => (typeof text === 'string' ? text : '')
   const { stdout, output } = files?.read() ?? { stdout: piped(result.stdout), output: piped(result.all) }
+  // What was cut off is not taken for the whole, whatever its exit status.
+  if (result.isMaxBuffer) why ??= `it printed more than ${outputAtMost} bytes and was ended`
   if (why === undefined && result.exitCode !== undefined)
     return { exitCode: result.exitCode, stdout, output, failure: undefined }
   return ended(stdout, output, why ?? `it did not run: ${result.shortMessage ?? 'no exit status'}`)

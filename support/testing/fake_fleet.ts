@@ -84,6 +84,7 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
   }
   const rollout = new Rollout({
     fleet,
+    inventory: undefined,
     journal: kept,
     audience: {
       progress: () => {},

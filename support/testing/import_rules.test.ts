@@ -13,6 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/connectors',
     'support/lint',
     'support/notices',
+    'support/inventory',
     'support/protocol',
     'support/record',
     'support/rollout',
@@ -34,6 +35,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'support/simulation': ['support/agents', 'support/rpc/server', 'support/connectors', 'support/protocol'],
   'support/config': ['support/balancers', 'support/connectors', 'support/notices', 'support/simulation'],
   'support/notices': ['nodemailer'],
+  'support/inventory': ['support/config', 'support/protocol', 'support/rollout'],
   'support/system': [],
   'support/daemon': [
     'support/agents',
@@ -49,6 +51,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/cucumber',
     'support/daemon',
     'support/record',
+    'support/inventory',
     'support/rollout',
     'support/rpc/contracts',
   ],

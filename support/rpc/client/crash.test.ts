@@ -27,6 +27,7 @@ async function rollOut(
   }
   const rollout = new Rollout({
     fleet,
+    inventory: undefined,
     journal: { append },
     audience: {
       progress: () => {},

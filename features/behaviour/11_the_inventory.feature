@@ -1,0 +1,195 @@
+@behaviour
+Feature: 11. The inventory
+    Discovery says who is there; the inventory says who should be. A roll call that knows both misses nobody, and takes nobody along.
+
+    Background:
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And I want to update hosts with fact country=fr
+            And I want to pre-discover how many hosts to update
+            Then every host should answer
+            """
+        And the environment variable "LOCKSTEP_INVENTORY" is "hosts.csv"
+
+    Scenario: Everybody who should be there is
+        Given a file "hosts.csv":
+            """
+            host,role,country
+            web9.example.net,roles::dev_server,fr
+            web10.example.net,roles::dev_server,fr
+            web1.example.net,roles::dev_server,de
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "2/2 hosts"
+
+    Scenario: A host that is in the inventory, and does not answer
+        Given a file "hosts.csv":
+            """
+            host,role,country
+            web9.example.net,roles::dev_server,fr
+            web10.example.net,roles::dev_server,fr
+            web77.example.net,roles::dev_server,fr
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "2/3 hosts"
+        And it should say "in the inventory, not discovered web77.example.net"
+        And it should show no stack trace
+
+    Scenario: A host that answers, and is not in the inventory
+        Given a file "hosts.csv":
+            """
+            host,role,country
+            web9.example.net,roles::dev_server,fr
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "unexpected: web10.example.net discovered, and not in the inventory with class roles::dev_server and fact country=fr"
+
+    Scenario: Hosts that are not in the inventory are left alone, and named
+        Given a feature "own.feature" with the steps:
+            """
+            Given hosts that are not in the inventory are left alone
+            And I want to update hosts with class roles::dev_server
+            And I want to update hosts with fact country=fr
+            And I want to pre-discover how many hosts to update
+            Then every host should answer
+            """
+        And a file "hosts.csv":
+            """
+            host,role,country
+            web9.example.net,roles::dev_server,fr
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "noted: web10.example.net discovered, and not in the inventory"
+        And the step "every host should answer" should have counted:
+            | expected   | 1 |
+            | answered   | 1 |
+            | diverged   | 0 |
+            | silent     | 0 |
+            | unexpected | 0 |
+            | out        | 0 |
+
+    Scenario: No step looks first, and nothing is done to anybody
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            When I block the load balancer
+            """
+        And a file "hosts.csv":
+            """
+            host,role
+            web9.example.net,roles::dev_server
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "9 hosts discovered, and not in the inventory with class roles::dev_server"
+        And 0 hosts should be held
+
+    Scenario: Nobody such is in it
+        Given a file "hosts.csv":
+            """
+            host,country
+            web9.example.net,fr
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 3
+        And it should say "the inventory has no host with class roles::dev_server and fact country=fr; nothing was done"
+
+    Scenario Outline: What is wrong with a file is said, with its line: <what>
+        Given a file "hosts.csv":
+            """
+            <header>
+            web9.example.net,<cells>
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 2
+        And it should say "<said>"
+        And it should show no stack trace
+
+        Examples:
+            | what              | header            | cells                 | said                                                        |
+            | another delimiter | host;role;country | roles::dev_server,fr  | has no column host, and would have one separated by semicolons |
+            | too few cells     | host,role,country | roles::dev_server     | hosts.csv:2: 2 cells, where the header has 3                |
+            | a formula         | host,role,country | roles::dev_server,=fr | hosts.csv:2: the cell "=fr" of column country begins with = |
+            | an unknown fact   | host,role,city    | roles::dev_server,fr  | no host of the inventory has the fact country               |
+
+    Scenario: A sentence about an inventory that there is not
+        Given a feature "own.feature" with the steps:
+            """
+            Given hosts that are not in the inventory are left alone
+            And I want to update hosts with class roles::dev_server
+            Then every host should answer
+            """
+        And the environment variable "LOCKSTEP_INVENTORY" is ""
+        When I run cucumber-js "own.feature"
+        Then it should exit with 2
+        And it should say "there is no inventory that hosts could be missing in; name one in lockstep.yaml"
+
+    Scenario Outline: The fleet of an environment has the inventory of that environment, of several sources together, with -p <profile>
+        Given a fleet that runs elsewhere, and an mco configuration for it
+        And a file "lockstep.yaml":
+            """
+            default: test
+            environments:
+              test:
+                client_config: client.cfg
+                discovery_window: 300 ms
+                inventory: [hosts.csv, { yaml: more.yaml }, discovery]
+              production:
+                client_config: client.cfg
+            """
+        And a file "hosts.csv":
+            """
+            host,environment,role
+            web9.example.net,test,roles::dev_server
+            web10.example.net,test,roles::dev_server
+            web77.example.net,production,roles::dev_server
+            """
+        And a file "more.yaml":
+            """
+            hosts:
+              web9.example.net: { facts: { country: fr } }
+              web10.example.net: { facts: { country: fr } }
+              web77.example.net: { facts: { country: fr } }
+            """
+        When I run cucumber-js "-p <profile> own.feature"
+        Then it should exit with 0
+        And it should say "2/2 hosts"
+
+        Examples:
+            | profile |
+            | live    |
+            | plan    |
+
+    Scenario: Puppet gets its classes from the same inventory
+        Given a file "lockstep.yaml":
+            """
+            environments:
+              production:
+                client_config: client.cfg
+                inventory: [hosts.csv]
+            """
+        And a file "hosts.csv":
+            """
+            host,role,country
+            web9.example.net,roles::dev_server,fr
+            """
+        When I run lockstep "enc web9.example.net"
+        Then it should exit with 0
+        And it should say:
+            """
+            "classes":
+              - "roles::dev_server"
+            "environment": "production"
+            "parameters":
+              "role": "roles::dev_server"
+              "country": "fr"
+            """
+        When I run lockstep "enc web10.example.net"
+        Then it should exit with 1
+        And it should say 'the inventory of production has no host "web10.example.net"'

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { stringify } from 'yaml'
+import { readInventorySetting } from '../config/lockstep_yaml'
+import { readInventory } from '../inventory/inventory'
+import { LockstepError } from '../system/errors'
+
+const HOW = 'say: lockstep enc --config /etc/lockstep/lockstep.yaml web1.example.net'
+
+/** What puppet asks an external node classifier: the classes, environment and parameters of one host. It needs no secret. */
+export async function enc(
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<{ text: string; complaint?: string; exitCode: number }> {
+  const { config, host } = chosen(args)
+  const path = resolve(cwd, config ?? env['LOCKSTEP_CONFIG'] ?? 'lockstep.yaml')
+  if (!existsSync(path)) throw new LockstepError('bad-config', `there is no configuration ${path}; ${HOW}`)
+  const { environment, environments, sources } = readInventorySetting(path, env['LOCKSTEP_ENVIRONMENT'])
+  if (sources.every(({ kind }) => kind === 'discovery'))
+    throw new LockstepError(
+      'bad-config',
+      `${path}: the environment ${environment} has no inventory; name one, as in inventory: [hosts.csv]`,
+    )
+  const signal = new AbortController().signal
+  // The host's own environment is the answer, whichever one was chosen to find the inventory by.
+  const { hosts } = await readInventory(sources, { environment: undefined, environments, signal })
+  const found = hosts.find(({ name }) => name.toLowerCase() === host.toLowerCase())
+  if (found === undefined)
+    return {
+      text: '',
+      complaint: `the inventory of ${environment} has no host ${JSON.stringify(host)}\n`,
+      exitCode: 1,
+    }
+  const answer = {
+    classes: found.classes,
+    environment: found.environment ?? environment,
+    parameters: found.facts,
+  }
+  // Ruby reads an older YAML, in which a bare yes, 010 or 1:30 is something else than text.
+  return { text: stringify(answer, { defaultStringType: 'QUOTE_DOUBLE', lineWidth: 0 }), exitCode: 0 }
+}
+
+function chosen(args: readonly string[]): { config: string | undefined; host: string } {
+  try {
+    const options = { config: { type: 'string' } } as const
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    const [host, ...more] = positionals
+    if (host === undefined || more.length > 0) throw new Error('which host')
+    return { config: values.config, host }
+  } catch (error) {
+    throw new LockstepError('bad-input', `${(error as Error).message}; ${HOW}`, { cause: error })
+  }
+}

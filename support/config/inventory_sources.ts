@@ -1,0 +1,83 @@
+import { extname } from 'node:path'
+import * as v from 'valibot'
+import { LockstepError } from '../system/errors'
+import { duration } from './duration_setting'
+
+/** Where it is written who should be there. Paths are absolute. */
+export type InventorySource =
+  | { kind: 'csv'; path: string; delimiter: Delimiter }
+  | { kind: 'yaml'; path: string }
+  /** Prints Ansible's dynamic inventory; `within` in milliseconds. */
+  | { kind: 'program'; path: string; within: number }
+  /** Who answers: asked by each roll call, and read nowhere. */
+  | { kind: 'discovery' }
+
+export const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t' } as const
+export type Delimiter = keyof typeof DELIMITERS
+
+const KINDS = 'a .csv, .tsv, .yaml or .yml file, {program: path}, or discovery'
+
+const path = v.pipe(v.string('a path'), v.minLength(1, 'a path'))
+const named = v.pipe(
+  v.string(`a source of the inventory: ${KINDS}`),
+  v.check((written) => byExtension(written) !== undefined, KINDS),
+)
+const csv = v.strictObject({
+  csv: path,
+  delimiter: v.optional(v.picklist(['comma', 'semicolon', 'tab'], 'comma, semicolon or tab'), 'comma'),
+})
+const yaml = v.strictObject({ yaml: path })
+const program = v.strictObject({ program: path, within: v.optional(duration, '30 seconds') })
+/** The one that was evidently meant, so that its own faults are named. */
+const source = v.lazy((written) => {
+  if (typeof written !== 'object' || written === null) return named
+  if ('csv' in written) return csv
+  if ('yaml' in written) return yaml
+  return 'program' in written ? program : named
+})
+
+/** The `inventory` of an environment. */
+export const inventorySetting = v.pipe(v.array(source, 'a list of sources'), v.minLength(1, 'at least one'))
+
+/** `at` makes paths absolute. */
+export function inventorySources(
+  setting: v.InferOutput<typeof inventorySetting>,
+  at: (relative: string) => string,
+): InventorySource[] {
+  return setting.map((written) => {
+    if (typeof written === 'string') return sourceNamed(written, 'inventory', at)
+    if ('csv' in written) return { kind: 'csv', path: at(written.csv), delimiter: written.delimiter }
+    if ('yaml' in written) return { kind: 'yaml', path: at(written.yaml) }
+    return { kind: 'program', path: at(written.program), within: written.within }
+  })
+}
+
+/**
+ * The source that a name alone means, by its extension. `where` makes the sentence if it means none.
+ * @throws LockstepError `bad-config`
+ */
+export function sourceNamed(
+  written: string,
+  where: string,
+  at: (relative: string) => string,
+): InventorySource {
+  const found = byExtension(written)
+  if (found === undefined)
+    throw new LockstepError('bad-config', `${where}: ${JSON.stringify(written)} is none; expected ${KINDS}`)
+  return found.kind === 'discovery' ? found : { ...found, path: at(found.path) }
+}
+
+function byExtension(written: string): InventorySource | undefined {
+  if (written === 'discovery') return { kind: 'discovery' }
+  switch (extname(written).toLowerCase()) {
+    case '.csv':
+      return { kind: 'csv', path: written, delimiter: 'comma' }
+    case '.tsv':
+      return { kind: 'csv', path: written, delimiter: 'tab' }
+    case '.yaml':
+    case '.yml':
+      return { kind: 'yaml', path: written }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,56 @@
+import type { InventorySource } from '../config/inventory_sources'
+import { LockstepError } from '../system/errors'
+import { Collection } from './collection'
+import { readCsv } from './csv'
+import type { Host } from './host'
+import { readProgram } from './program'
+import { readYamlHosts } from './yaml'
+
+/** Who should be there. */
+export interface Inventory {
+  hosts: readonly Host[]
+}
+
+export interface InventoryOptions {
+  /** Leaves out the hosts of other environments; one that belongs to none belongs to every one. Undefined leaves out nobody. */
+  environment: string | undefined
+  /** The environments that there are; undefined where a host may have any. */
+  environments: readonly string[] | undefined
+  signal: AbortSignal
+}
+
+/**
+ * All sources together: a later one adds to what an earlier one says of the same host.
+ * @throws LockstepError `bad-config` naming file and line, or both places where two contradict each other
+ */
+export async function readInventory(
+  sources: readonly InventorySource[],
+  { environment, environments, signal }: InventoryOptions,
+): Promise<Inventory> {
+  const collection = new Collection(environments)
+  for (const source of sources) {
+    if (signal.aborted)
+      throw new LockstepError('interrupted', 'the operator asked to stop while the inventory was read')
+    await read(source, collection.beginSource(), signal)
+  }
+  const hosts = collection.hosts()
+  return {
+    hosts: hosts.filter(
+      (host) =>
+        environment === undefined || host.environment === undefined || host.environment === environment,
+    ),
+  }
+}
+
+async function read(source: InventorySource, add: (host: Host) => void, signal: AbortSignal): Promise<void> {
+  switch (source.kind) {
+    case 'csv':
+      return readCsv(source, add, signal)
+    case 'yaml':
+      return readYamlHosts(source.path, add)
+    case 'program':
+      return readProgram(source, add, signal)
+    case 'discovery':
+      return
+  }
+}

@@ -1,0 +1,30 @@
+import { dirname } from 'node:path'
+import { runCommand } from '../system/command'
+import { LockstepError } from '../system/errors'
+import { isExecutable } from '../system/programs'
+import { ansibleHosts } from './ansible'
+import type { Host } from './host'
+
+const OUTPUT_AT_MOST = 64 * 1024 * 1024
+
+/** Runs a program as Ansible does its dynamic inventories. @throws LockstepError `bad-config` with what it did instead */
+export async function readProgram(
+  { path, within }: { path: string; within: number },
+  add: (host: Host) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const fault = (what: string) => new LockstepError('bad-config', `the inventory program ${path} ${what}`)
+  if (!isExecutable(path)) throw fault('is no file that can be executed; check its path, or chmod +x it')
+  const limits = { within, signal, cwd: dirname(path), outputAtMost: OUTPUT_AT_MOST }
+  const { exitCode, stdout, output, failure } = await runCommand(path, ['--list'], limits)
+  if (signal.aborted)
+    throw new LockstepError('interrupted', 'the operator asked to stop while the inventory was read')
+  if (failure !== undefined) throw fault(`gave no inventory: ${failure}${lastWords(output)}`)
+  if (exitCode !== 0) throw fault(`ended with exit status ${exitCode}${lastWords(output)}`)
+  ansibleHosts(path, stdout).forEach(add)
+}
+
+function lastWords(output: string): string {
+  const last = output.trimEnd().split('\n').at(-1) ?? ''
+  return last === '' ? ', and said nothing' : `; it said last: ${JSON.stringify(last.slice(0, 200))}`
+}

@@ -1,0 +1,162 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { failure } from '../testing/failure'
+import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
+import type { Claims } from './claims'
+import { compareWith } from './compare_with'
+import type { Selection } from './ports'
+import { count, holds } from './verdict'
+
+const CLAIMS: Claims = {
+  run: 'r1',
+  hash: 'h',
+  hosts: ['web1', 'web2'],
+  out: [],
+  seed: undefined,
+  had: new Map(),
+  units: new Map(),
+}
+
+/** A rollout to hosts of which `found` answer and `written` are in the inventory. */
+function rollout(found: readonly string[], written: readonly string[], claims?: Claims) {
+  const fleet = new FakeFleet(found, () => ({ kind: 'answered', data: { ensure: '2.0' } }))
+  const asked: Selection[] = []
+  const inventory = {
+    matching: async (selection: Selection) => {
+      asked.push(selection)
+      return written
+    },
+  }
+  return { ...rolloutOn(fleet, { ports: { inventory, claims } }), fleet, asked }
+}
+
+describe('a roll call with an inventory', () => {
+  it('holds when exactly those answer that are in it', async () => {
+    const { rollout: rolling, journal, asked } = rollout(['web2', 'web1'], ['web1', 'web2'])
+    expect(holds(await rolling.hosts.discover())).to.equal(true)
+    expect(journal[0]).to.deep.equal({ type: 'roll call', hosts: ['web1', 'web2'] })
+    expect(asked.map(({ classes }) => classes)).to.deep.equal([['roles::web']])
+  })
+
+  it('names the host that should be there and is not', async () => {
+    const { rollout: rolling } = rollout(['web1'], ['web1', 'web2'])
+    const verdict = await rolling.hosts.discover()
+    expect(count(verdict)).to.include({ expected: 2, answered: 1, silent: 1, unexpected: 0 })
+    expect(verdict.observations[1]).to.deep.equal({
+      host: 'web2',
+      held: false,
+      kind: 'silent',
+      seen: 'in the inventory, not discovered',
+    })
+    expect((await failure(rolling.packages.update('mywebapp'))).code).to.equal('diverged')
+  })
+
+  it('fails on a host that is there and should not be', async () => {
+    const { rollout: rolling } = rollout(['web1', 'web9'], ['web1'])
+    const verdict = await rolling.hosts.discover()
+    expect(verdict.strays).to.deep.equal([
+      {
+        kind: 'unexpected',
+        host: 'web9',
+        detail: 'discovered, and not in the inventory with class roles::web',
+        fails: true,
+      },
+    ])
+    expect(holds(verdict)).to.equal(false)
+  })
+
+  it('only notes such a host where the feature leaves it alone, and does not touch it', async () => {
+    const { rollout: rolling, fleet } = rollout(['web1', 'web9'], ['web1'])
+    rolling.hosts.leaveStrangersAlone()
+    const verdict = await rolling.hosts.discover()
+    expect(holds(verdict)).to.equal(true)
+    expect(verdict.strays.map(({ host, fails }) => [host, fails])).to.deep.equal([['web9', false]])
+    await rolling.packages.versionShouldBe('mywebapp', '2.0')
+    expect(fleet.asked.map(({ hosts }) => hosts)).to.deep.equal([['web1']])
+  })
+
+  it('does not let the next scenario leave alone what only the one before did', async () => {
+    const { rollout: rolling } = rollout(['web1', 'web9'], ['web1'])
+    rolling.hosts.leaveStrangersAlone()
+    await rolling.hosts.discover()
+    await rolling.beginScenario('2', 'another')
+    rolling.hosts.withClass('roles::web')
+    expect(holds(await rolling.hosts.discover())).to.equal(false)
+  })
+
+  describe('that no step asks for', () => {
+    it('is of the hosts in the inventory', async () => {
+      const { rollout: rolling, fleet } = rollout(['web1', 'web2'], ['web1', 'web2', 'web3'])
+      await rolling.packages.versionShouldBe('mywebapp', '2.0')
+      expect(fleet.asked[0]?.hosts).to.deep.equal(['web1', 'web2', 'web3'])
+    })
+
+    it('keeps the first step from beginning when a host is there that should not be', async () => {
+      const { rollout: rolling, fleet } = rollout(['web1', 'web9'], ['web1'])
+      const error = await failure(rolling.packages.update('mywebapp'))
+      expect(error.message).to.equal(
+        '1 host discovered, and not in the inventory with class roles::web: web9; no host was touched',
+      )
+      expect(fleet.asked).to.deep.equal([])
+      expect((await failure(rolling.packages.update('mywebapp'))).message).to.equal(error.message)
+    })
+
+    it('notes with its first verdict whom the feature leaves alone', async () => {
+      const { rollout: rolling } = rollout(['web1', 'web9'], ['web1'])
+      rolling.hosts.leaveStrangersAlone()
+      const verdict = await rolling.packages.versionShouldBe('mywebapp', '2.0')
+      expect(holds(verdict)).to.equal(true)
+      expect(verdict.strays.map(({ host }) => host)).to.deep.equal(['web9'])
+    })
+  })
+
+  it('is of nobody when the inventory has nobody such', async () => {
+    const { rollout: rolling } = rollout(['web1'], [])
+    const error = await failure(rolling.hosts.discover())
+    expect(error.code).to.equal('nobody-discovered')
+    expect(error.message).to.equal('the inventory has no host with class roles::web; nothing was done')
+  })
+
+  it('of a list in the feature goes by the list alone', async () => {
+    const { rollout: rolling, asked } = rollout(['web1'], ['web7'])
+    rolling.hosts.listed(['web1', 'web2'])
+    const verdict = await rolling.hosts.discover()
+    expect(verdict.observations.map(({ host, seen }) => [host, seen])).to.deep.equal([
+      ['web1', 'discovered'],
+      ['web2', 'not discovered'],
+    ])
+    expect(asked).to.deep.equal([])
+  })
+
+  it('of a resumed run is of the hosts of that run, and tells newcomers apart by the inventory', async () => {
+    const { rollout: rolling } = rollout(['web1', 'web2', 'web3', 'web9'], ['web1', 'web2', 'web3'], CLAIMS)
+    rolling.hosts.leaveStrangersAlone()
+    const verdict = await rolling.hosts.discover()
+    expect(verdict.observations.map(({ host }) => host)).to.deep.equal(['web1', 'web2'])
+    expect(verdict.strays.map(({ host, detail, fails }) => [host, detail, fails])).to.deep.equal([
+      ['web3', 'was not there at the first roll call', true],
+      ['web9', 'discovered, and not in the inventory with class roles::web', false],
+    ])
+  })
+
+  it('is not promised where there is no inventory', async () => {
+    const { rollout: rolling } = rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} })))
+    expect(() => rolling.hosts.leaveStrangersAlone()).to.throw(/^there is no inventory/)
+  })
+})
+
+describe('who should be there and who is', () => {
+  const hosts = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e'))
+
+  it('differ by those who are missing and those who are not expected', () => {
+    fc.assert(
+      fc.property(hosts, hosts, (expected, found) => {
+        const { missing, unexpected } = compareWith(expected, found)
+        const there = expected.filter((host) => !missing.includes(host))
+        expect([...there, ...unexpected].sort()).to.deep.equal([...found].sort())
+        expect(missing.filter((host) => found.includes(host))).to.deep.equal([])
+        expect(unexpected.filter((host) => expected.includes(host))).to.deep.equal([])
+      }),
+    )
+  })
+})

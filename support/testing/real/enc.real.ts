@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process'
+import { join, resolve } from 'node:path'
+import { expect } from 'chai'
+import { Scratch } from '../scratch'
+
+const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
+
+describe('Debian’s puppet, with our external node classifier', () => {
+  let scratch: Scratch
+  before(() => {
+    scratch = new Scratch()
+    scratch.write('lockstep.yaml', 'environments: { production: { inventory: [hosts.csv, more.yaml] } }\n')
+    scratch.write(
+      'hosts.csv',
+      'host,role,classes,answer,code\nweb1.example.net,roles::web,ntp base::linux,yes,010\n',
+    )
+    scratch.write(
+      'more.yaml',
+      'hosts: { web1.example.net: { environment: production, facts: { time: "1:30" } } }\n',
+    )
+  })
+  after(() => scratch.remove())
+
+  function find(host: string) {
+    const command = [process.execPath, LOCKSTEP, 'enc', '--config', join(scratch.path, 'lockstep.yaml')]
+    const places = ['--confdir', join(scratch.path, 'conf'), '--vardir', join(scratch.path, 'var')]
+    const node = ['--node_terminus', 'exec', '--external_nodes', command.join(' ')]
+    return spawnSync('/usr/bin/puppet', ['node', 'find', host, ...node, ...places, '--render-as', 'json'], {
+      encoding: 'utf8',
+    })
+  }
+
+  it('gives a host its classes, its environment, and its facts as the text that they are', () => {
+    const { stdout, stderr, status } = find('web1.example.net')
+    expect(status, stderr).to.equal(0)
+    const found = JSON.parse(stdout.slice(stdout.indexOf('{'))) as Record<string, unknown>
+    expect(found).to.deep.include({
+      name: 'web1.example.net',
+      environment: 'production',
+      classes: ['roles::web', 'ntp', 'base::linux'],
+    })
+    expect(found['parameters']).to.include({ role: 'roles::web', answer: 'yes', code: '010', time: '1:30' })
+  }).timeout(60_000)
+
+  it('refuses a host that is not in the inventory', () => {
+    const { stdout, stderr, status } = find('web7.example.net')
+    expect(status).not.to.equal(0)
+    expect(`${stdout}${stderr}`).to.contain('web7.example.net')
+    expect(`${stdout}${stderr}`).to.contain('returned 1')
+  }).timeout(60_000)
+})
