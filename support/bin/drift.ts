@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { givenVariables } from '../config/variables'
 import { cucumberIn } from '../cucumber/again'
 import { liveEnvironment, surroundings } from '../cucumber/environments'
 import { inRanges } from '../cucumber/host_names'
@@ -84,10 +85,9 @@ async function check(
   environment: string | undefined,
 ): Promise<Checked> {
   const { feature, journal } = store.evidenceOf(record)
-  const variables = Object.entries(record.parameters).map(([name, value]) => `${name}=${value}`)
   const env = {
     LOCKSTEP_DRIFT: journal,
-    LOCKSTEP_VARIABLES: variables.join(','),
+    LOCKSTEP_VARIABLES: givenVariables(record.parameters),
     ...(environment === undefined ? {} : { LOCKSTEP_ENVIRONMENT: environment }),
   }
   return cucumberIn(

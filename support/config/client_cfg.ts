@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { DEFAULTS, type Environment, type SecuritySettings } from './environment'
+import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from './environment'
 import { calleridOf, isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import {
   brokersOf,
@@ -61,6 +61,7 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
     inventory: [],
     environments: undefined,
     hostLeases: settings.flag('plugin.lockstep.host_leases') ?? false,
+    ...NO_VARIABLES,
     directAddressing: settings.flag('direct_addressing') ?? true,
     warnings:
       settings.text('plugin.psk') !== undefined && isReadableByAll(path)

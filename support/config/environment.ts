@@ -34,6 +34,10 @@ export interface Environment {
   hostLeases: boolean
   /** Where notices of a live rollout go. */
   notices: readonly NoticeChannelSettings[]
+  /** What `<name>` in features stands for, of those names that the run uses; secrets are read by then. */
+  variables: ReadonlyMap<string, string>
+  /** Which of them must not be shown. */
+  secretVariables: ReadonlySet<string>
   /** Things that an operator should know before starting, such as a secret that everybody can read. */
   warnings: readonly string[]
 }
@@ -50,11 +54,22 @@ export type SecuritySettings =
   | { provider: 'aes_security'; callerid: string; privateKey: KeyObject }
 
 /** Texts that must not appear in any log, report or error. */
-export function secretsOf({ brokers, security, notices }: Environment): string[] {
+export function secretsOf(environment: Environment): string[] {
+  const { brokers, security, notices } = environment
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
-  const others = [...passwords, ...notices.flatMap(({ secrets }) => secrets)]
+  const others = [...passwords, ...notices.flatMap(({ secrets }) => secrets), ...secretValues(environment)]
   return security.provider === 'psk' ? [security.secret, ...others] : others
 }
+
+/** What secret variables stand for: texts that a feature hands to agents, and that nobody else is shown. */
+export function secretValues({ variables, secretVariables }: VariablesInUse): string[] {
+  return [...variables].flatMap(([name, value]) => (secretVariables.has(name) ? [value] : []))
+}
+
+export type VariablesInUse = Pick<Environment, 'variables' | 'secretVariables'>
+
+/** For who knows nothing of features. */
+export const NO_VARIABLES: VariablesInUse = { variables: new Map(), secretVariables: new Set() }
 
 export const DEFAULTS = {
   ttl: 60,

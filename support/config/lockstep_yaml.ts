@@ -2,14 +2,17 @@ import { dirname, resolve } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import type { BrokerAddress } from '../connectors/stomp/broker'
+import { chosenOf } from './choice'
 import { readClientCfg } from './client_cfg'
 import type { Surroundings } from './mcollective_cfg'
 import { duration } from './duration_setting'
-import { DEFAULTS, type Environment, type SecuritySettings } from './environment'
-import { calleridOf, isReadableByAll, readConfigFile, readPrivateKey, readPublicKey } from './files'
-import { noticesSchema, resolveNotices } from './notices'
+import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from './environment'
+import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
-import { readYaml } from './yaml_file'
+import { noticesSchema, resolveNotices } from './notices'
+import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
+import { variables } from './variables_file'
+import { placesIn, readYaml } from './yaml_file'
 import { basename } from 'node:path'
 
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
@@ -20,10 +23,6 @@ const port = v.pipe(
   v.maxValue(65_535, 'a port up to 65535'),
 )
 const path = v.pipe(v.string(), v.minLength(1, 'a path'))
-const secret = v.union(
-  [v.strictObject({ env: name }), v.strictObject({ file: path })],
-  'where the secret is: {env: NAME} or {file: path}',
-)
 
 const broker = v.strictObject({
   host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')),
@@ -68,6 +67,7 @@ const timing = {
   notices: v.optional(noticesSchema, []),
   haproxy: v.optional(v.pipe(v.array(runtime, 'a list of runtime sockets'), v.minLength(1, 'at least one'))),
   inventory: v.optional(inventorySetting),
+  variables: v.optional(variables),
 }
 
 const environment = v.union([
@@ -86,6 +86,7 @@ const environment = v.union([
 
 const file = v.strictObject({
   default: v.optional(name),
+  eyaml: v.optional(eyaml),
   environments: v.record(name, v.unknown()),
 })
 
@@ -99,7 +100,7 @@ export function readLockstepYaml(
   around: Surroundings,
 ): Environment {
   const text = readConfigFile(configPath, 'configuration', 'Lockstep')
-  const { chosen, environments } = chosenIn(configPath, text, wanted)
+  const { chosen, environments, keys } = chosenIn(configPath, text, wanted)
   const shape = environmentSchemaFor(environments[chosen])
   const checked = readYaml(
     configPath,
@@ -109,7 +110,9 @@ export function readLockstepYaml(
   const settings = (checked.environments as Record<string, v.InferOutput<typeof environment>>)[chosen]
   if (settings === undefined)
     throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
-  return { ...resolved(configPath, chosen, settings, around), environments: Object.keys(environments) }
+  const secrets = new SecretReader(placesIn(configPath, text), keys, around.env)
+  const known = resolved(configPath, chosen, settings, around, secrets)
+  return { ...known, environments: Object.keys(environments) }
 }
 
 /** What an environment has of its inventory: read without its secrets, by those who do without them. */
@@ -134,19 +137,8 @@ export function readInventorySetting(configPath: string, wanted: string | undefi
 }
 
 function chosenIn(configPath: string, text: string, wanted: string | undefined) {
-  const { default: preferred, environments } = readYaml(configPath, text, file)
-  const names = Object.keys(environments)
-  const chosen = wanted ?? preferred ?? (names.length === 1 ? names[0] : undefined)
-  if (chosen === undefined || !names.includes(chosen)) {
-    const there = names.join(', ') || 'none'
-    const what =
-      chosen === undefined ? 'no environment was chosen' : `there is no environment ${JSON.stringify(chosen)}`
-    throw new LockstepError(
-      'bad-config',
-      `${configPath}: ${what}; there are: ${there}. Choose with LOCKSTEP_ENVIRONMENT=<name>`,
-    )
-  }
-  return { chosen, environments }
+  const { default: preferred, environments, eyaml: keys } = readYaml(configPath, text, file)
+  return { chosen: chosenOf(configPath, Object.keys(environments), wanted ?? preferred), environments, keys }
 }
 
 /** The branch that was evidently meant, so that its own faults are named and not those of the other. */
@@ -160,11 +152,12 @@ function resolved(
   chosen: string,
   settings: v.InferOutput<typeof environment>,
   around: Surroundings,
+  secrets: SecretReader,
 ): Omit<Environment, 'environments'> {
   const at = pathsFrom(configPath)
-  const warnings: string[] = []
-  const read = (from: v.InferOutput<typeof secret>, what: string) =>
-    readSecret(from, what, { configPath, at, env: around.env, warnings })
+  const { warnings } = secrets
+  const read = (from: SecretSetting, what: string, ...keys: (string | number)[]) =>
+    secrets.read(from, what, ['environments', chosen, ...keys])
   const times = {
     discoveryWindow: settings.discovery_window ?? DEFAULTS.discoveryWindow,
     connectWithin: settings.connect_timeout ?? DEFAULTS.connectWithin,
@@ -175,7 +168,12 @@ function resolved(
     haproxy: settings.haproxy ?? [],
     hostLeases: settings.host_leases ?? false,
     inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at),
-    notices: resolveNotices(settings.notices, { configPath, at, read, warnings }),
+    notices: resolveNotices(settings.notices, {
+      configPath,
+      at,
+      read: (from, what) => read(from, what, 'notices'),
+      warnings,
+    }),
   }
   if ('client_config' in settings) {
     const known = readClientCfg(at(settings.client_config), around)
@@ -184,7 +182,7 @@ function resolved(
   return {
     name: chosen,
     connector: settings.connector,
-    brokers: settings.brokers.map((entry): BrokerAddress => {
+    brokers: settings.brokers.map((entry, index): BrokerAddress => {
       const { host, port: number, user, password, tls } = entry
       const pem = (file: string | undefined, what: string) =>
         file === undefined ? undefined : readConfigFile(at(file), what, configPath)
@@ -197,7 +195,9 @@ function resolved(
         host,
         port: number,
         ...(user === undefined ? {} : { user }),
-        ...(password === undefined ? {} : { password: read(password, `password of ${host}`) }),
+        ...(password === undefined
+          ? {}
+          : { password: read(password, `password of ${host}`, 'brokers', index, 'password') }),
         ...(tls === undefined
           ? {}
           : {
@@ -217,6 +217,7 @@ function resolved(
     security: readSecurity(settings.security, configPath, at, read, around),
     directAddressing: settings.direct_addressing,
     warnings,
+    ...NO_VARIABLES,
     ...times,
   }
 }
@@ -229,13 +230,13 @@ function readSecurity(
   settings: v.InferOutput<typeof security>,
   configPath: string,
   at: (relative: string) => string,
-  read: (from: v.InferOutput<typeof secret>, what: string) => string,
+  read: (from: SecretSetting, what: string, ...keys: string[]) => string,
   around: Surroundings,
 ): SecuritySettings {
   if (settings.provider === 'psk') {
     return {
       provider: 'psk',
-      secret: read(settings.secret, 'psk secret'),
+      secret: read(settings.secret, 'psk secret', 'security', 'secret'),
       callerid: settings.callerid ?? `uid=${around.uid}`,
     }
   }
@@ -253,31 +254,4 @@ function readSecurity(
     privateKey: readPrivateKey(at(settings.private_key), configPath),
     serverPublicKey: readPublicKey(at(settings.server_public_key), configPath),
   }
-}
-
-function readSecret(
-  from: v.InferOutput<typeof secret>,
-  what: string,
-  {
-    configPath,
-    at,
-    env,
-    warnings,
-  }: { configPath: string; at: (p: string) => string; env: Surroundings['env']; warnings: string[] },
-): string {
-  if ('env' in from) {
-    const value = env[from.env]
-    if (value === undefined || value === '') {
-      throw new LockstepError(
-        'bad-config',
-        `${configPath}: the ${what} is to come from ${from.env}, which is not set`,
-      )
-    }
-    return value
-  }
-  const file = at(from.file)
-  const value = readConfigFile(file, what, configPath).replace(/\r?\n$/, '')
-  if (value === '') throw new LockstepError('bad-config', `${configPath}: the ${what} file ${file} is empty`)
-  if (isReadableByAll(file)) warnings.push(`${file} holds a secret and everybody can read it; chmod 600 it`)
-  return value
 }

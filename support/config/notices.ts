@@ -6,7 +6,8 @@ import type {
 } from '../notices/settings'
 import { LockstepError } from '../system/errors'
 import { readConfigFile } from './files'
-import type { WrittenNotices, WrittenSecret } from './notices_schema'
+import type { WrittenNotices } from './notices_schema'
+import type { SecretSetting } from './secrets'
 
 export { noticesSchema } from './notices_schema'
 
@@ -15,7 +16,7 @@ interface Resolving {
   configPath: string
   at: (relative: string) => string
   /** The text of a secret. `what` makes the sentence if it cannot be had. */
-  read: (from: WrittenSecret, what: string) => string
+  read: (from: SecretSetting, what: string) => string
   warnings: string[]
 }
 
@@ -43,7 +44,7 @@ function channel(settings: Written, resolving: Resolving): NoticeChannelSettings
 function webhook(settings: Of<'webhook'>, resolving: Resolving): WebhookSettings {
   const { webhook: where, on } = settings
   const url = urlOf('url' in where ? where.url : resolving.read(where, 'address of the webhook'), resolving)
-  const secret = (from: WrittenSecret | undefined, what: string) =>
+  const secret = (from: SecretSetting | undefined, what: string) =>
     from === undefined ? undefined : resolving.read(from, `${what} of the webhook`)
   const [bearer, hmac] = [secret(settings.bearer, 'bearer secret'), secret(settings.hmac, 'hmac secret')]
   if (bearer !== undefined && !/^[\x21-\x7e]+$/.test(bearer))

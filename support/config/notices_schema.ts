@@ -1,17 +1,13 @@
 import * as v from 'valibot'
 import { EVENTS } from '../notices/event'
 import { jsonTemplateFault, templateFault } from '../notices/template'
+import { PLACES, secret, SECRET_PLACES, unwritten } from './secrets'
 
 const path = v.pipe(v.string(), v.minLength(1, 'a path'))
-const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
-const SECRET = 'where the secret is: {env: NAME} or {file: path}'
-const ADDRESS = 'where it is: {url: https://…}, {env: NAME} or {file: path}'
-const fromEnv = v.strictObject({ env: name })
-const fromFile = v.strictObject({ file: path })
-const secret = v.pipe(unwritten(SECRET), v.union([fromEnv, fromFile], SECRET))
+const ADDRESS = `where it is: {url: https://…}, ${PLACES}`
 const address = v.pipe(
   unwritten(ADDRESS),
-  v.union([fromEnv, fromFile, v.strictObject({ url: v.pipe(v.string(), v.minLength(1)) })], ADDRESS),
+  v.union([...SECRET_PLACES, v.strictObject({ url: v.pipe(v.string(), v.minLength(1)) })], ADDRESS),
 )
 const mailbox = v.pipe(
   v.string('an email address'),
@@ -71,7 +67,6 @@ const none = v.custom<never>(() => false, `one of: ${Object.keys(KINDS).join(', 
 /** The `notices` of an environment, as written. */
 export const noticesSchema = v.array(v.lazy(channelSchemaFor), 'a list of channels')
 export type WrittenNotices = v.InferOutput<typeof noticesSchema>
-export type WrittenSecret = v.InferOutput<typeof secret>
 
 /** The kind that was evidently meant, so that its own faults are named. */
 function channelSchemaFor(value: unknown) {
@@ -90,15 +85,5 @@ function templateThat(fault: (template: string) => string | undefined) {
       (template) => fault(template) === undefined,
       ({ input }) => fault(input) ?? '',
     ),
-  )
-}
-
-/** Anything but a text: what was written out where a secret is to be named is not repeated. */
-function unwritten(expected: string) {
-  return v.pipe(
-    v.unknown(),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (typeof dataset.value === 'string') addIssue({ received: 'written out', message: expected })
-    }),
   )
 }

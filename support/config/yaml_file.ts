@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
+import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { LockstepError } from '../system/errors'
 
 /**
@@ -16,14 +16,13 @@ export function readYamlLines<S extends v.GenericSchema>(
   text: string,
   schema: S,
 ): { value: v.InferOutput<S>; linesOf: (mapping: string) => ReadonlyMap<string, number> } {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, version: '1.2' })
+  const { document, lines } = parsed(text)
   const [error] = document.errors
   if (error !== undefined) {
     const line = error.linePos?.[0].line
     throw new LockstepError(
       'bad-config',
-      `${path}${line === undefined ? '' : `:${line}`}: ${firstSentence(error.message)}`,
+      `${path}${line === undefined ? '' : `:${line}`}: ${firstSentence(error.message)}${unquoted(text, line)}`,
     )
   }
   expectUniqueKeys(path, document, lines)
@@ -67,6 +66,33 @@ function keyLines(document: Document, lines: LineCounter, mapping: string): Map<
   )
 }
 
+/** What a text has beside its values: where they stand, and how they were written. */
+export interface YamlPlaces {
+  path: string
+  /** `path:line` of a value, or of its nearest parent that is there. */
+  where(keys: readonly (string | number)[]): string
+  /** A number or a truth as it was written: 4.10 is not 4.1 where it is a version. */
+  written(keys: readonly (string | number)[]): string | undefined
+}
+
+export function placesIn(path: string, text: string): YamlPlaces {
+  const { document, lines } = parsed(text)
+  return {
+    path,
+    where: (keys) => `${path}:${lineOf(document, lines, keys)}`,
+    written(keys) {
+      const node = document.getIn(keys, true)
+      const scalar = isAlias(node) ? node.resolve(document) : node
+      return isScalar(scalar) ? scalar.source : undefined
+    },
+  }
+}
+
+function parsed(text: string): { document: Document; lines: LineCounter } {
+  const lines = new LineCounter()
+  return { document: parseDocument(text, { lineCounter: lines, uniqueKeys: false, version: '1.2' }), lines }
+}
+
 function valueOf(path: string, document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: 50 })
@@ -81,7 +107,7 @@ function sentence(keys: readonly (string | number)[], issue: v.BaseIssue<unknown
     return `there is no setting ${name}; check its spelling`
   }
   if (issue.received === 'undefined') return `${name} is missing; expected ${plain(issue)}`
-  return `${name} is ${issue.received}; expected ${plain(issue)}`
+  return `${name} is ${issue.received.replace(/\p{Cc}+/gu, ' ')}; expected ${plain(issue)}`
 }
 
 function plain(issue: v.BaseIssue<unknown>): string {
@@ -99,6 +125,12 @@ function lineOf(document: Document, lines: LineCounter, keys: readonly (string |
     if (node?.range !== undefined) return lines.linePos(node.range[0]).line
   }
   return 1
+}
+
+/** Within braces the brackets of an encrypted value mean something to YAML. */
+function unquoted(text: string, line: number | undefined): string {
+  const near = text.split('\n').slice(0, line).slice(-2).join('\n')
+  return /[{,].*:\s*ENC\[/.test(near) ? '; write ENC[…] between quotes where it stands within { }' : ''
 }
 
 function firstSentence(message: string): string {

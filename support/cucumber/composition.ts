@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import type { Surroundings } from '../config/mcollective_cfg'
-import { secretsOf, type Environment } from '../config/environment'
+import { secretsOf, secretValues, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
 import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
@@ -26,6 +26,7 @@ import { LockstepError } from '../system/errors'
 import { JournalFile, readJournal, readJournals } from '../system/journal_file'
 import { openLog, scrubber } from '../system/log'
 import { balancersOf } from './balancers'
+import { discreet } from './discreet_journal'
 import { environmentFor, type RunParameters, type Surrounded } from './environments'
 import type { RunLocks } from './host_leases'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
@@ -36,6 +37,7 @@ import { releasesOnRecord } from './recording'
 import { claimsFor, claimsOfRecorded, recordOf } from './resume'
 import type { RunNotices } from './notices'
 import type { PlacedHost, Run } from './run'
+import { withVariables } from './run_variables'
 
 export const STATE = '.lockstep'
 /** How long is listened after the last step, ms. */
@@ -98,8 +100,9 @@ export class Composition {
     parameters: RunParameters,
     around: Surroundings,
     cwd: string,
-    { environment, embedded }: Surrounded,
+    { environment: bare, embedded }: Surrounded,
   ): Composition {
+    const environment = withVariables(bare, run.filling, parameters, around)
     const mode = parameters.mode ?? 'embedded'
     const secrets = secretsOf(environment)
     const isSafe = mode === 'live' && parameters.intent === undefined && safeMode(around.env)
@@ -153,7 +156,9 @@ export class Composition {
   private plannedFor(): PlannedFor {
     const { environment, embedded } = this.parts
     const fleet = embedded === undefined ? fleetName(environment) : 'embedded'
-    return { environment: environment.name, fleet, parameters: {} }
+    const features = new Set(this.run.plan.map(({ uri }) => uri))
+    const parameters = [...features].flatMap((uri) => [...this.run.variablesIn(uri)])
+    return { environment: environment.name, fleet, parameters: Object.fromEntries(parameters.sort()) }
   }
 
   /** The rollout of a feature; all its scenarios share one. */
@@ -163,7 +168,9 @@ export class Composition {
     const { journal, resumed } = this.parts
     const { mode, environment } = this.run
     const hash = hashOf(feature)
-    const claims = mode === 'drift' ? claimsOfRecorded(hash, resumed) : claimsFor(feature, hash, resumed)
+    const variables = this.run.variablesIn(feature)
+    const claims =
+      mode === 'drift' ? claimsOfRecorded(hash, resumed) : claimsFor({ feature, hash, variables }, resumed)
     await journal.append({
       type: 'run',
       feature,
@@ -173,6 +180,7 @@ export class Composition {
       pid: process.pid,
       order: this.parts.order,
       ...this.underWhichNames(),
+      parameters: Object.fromEntries(variables),
       ...(claims === undefined ? {} : { resumes: claims.run }),
     } satisfies JournalEntry)
     const rollout = this.begin(feature, claims, claims === undefined ? [] : [claims.run])
@@ -194,7 +202,6 @@ export class Composition {
       ...(releases.current === undefined ? {} : { release: releases.current }),
       by: `${userInfo().username}@${hostname()}`,
       tickets,
-      parameters: this.plannedFor().parameters,
     }
   }
 
@@ -292,8 +299,9 @@ export class Composition {
   }
 
   private journal(): Journal {
-    const { journal } = this.parts
-    const kept = this.approved === undefined ? journal : onlyPlanned(journal, this.approved)
+    const { environment, journal } = this.parts
+    const quiet = discreet(journal, secretValues(environment))
+    const kept = this.approved === undefined ? quiet : onlyPlanned(quiet, this.approved)
     return this.notices?.listeningTo(kept) ?? kept
   }
 

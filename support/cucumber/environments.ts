@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { findClientCfg, readClientCfg } from '../config/client_cfg'
 import type { Surroundings } from '../config/mcollective_cfg'
-import { DEFAULTS, type Environment } from '../config/environment'
+import { DEFAULTS, NO_VARIABLES, type Environment } from '../config/environment'
 import type { HaproxyFaultFrom } from '../config/fleet_file'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
@@ -84,6 +84,7 @@ async function startEmbedded(parameters: RunParameters, { env }: Surroundings): 
       haproxy: haproxy.addresses,
       inventory: inventoryOf(env['LOCKSTEP_INVENTORY']),
       environments: undefined,
+      ...NO_VARIABLES,
       warnings: [],
     },
   }
@@ -116,11 +117,9 @@ export function liveEnvironment(
   around: Surroundings,
   cwd: string,
 ): Environment {
-  const { env } = around
-  const named = env['LOCKSTEP_CONFIG']
-  const config = named ?? join(cwd, 'lockstep.yaml')
-  const wanted = environment ?? env['LOCKSTEP_ENVIRONMENT']
-  if (named !== undefined || existsSync(config)) {
+  const config = configPath(around, cwd)
+  const wanted = environment ?? around.env['LOCKSTEP_ENVIRONMENT']
+  if (config !== undefined) {
     // Loaded only where there is one: an mco configuration needs neither YAML nor a schema.
     const { readLockstepYaml } =
       require('../config/lockstep_yaml') as typeof import('../config/lockstep_yaml')
@@ -141,6 +140,14 @@ export function liveEnvironment(
     )
   }
   return readClientCfg(client, around)
+}
+
+/** The file that names environments, if there is one. */
+export function configPath({ env }: Surroundings, cwd: string): string | undefined {
+  const named = env['LOCKSTEP_CONFIG']
+  if (named !== undefined) return named
+  const usual = join(cwd, 'lockstep.yaml')
+  return existsSync(usual) ? usual : undefined
 }
 
 export function surroundings(): Surroundings {

@@ -38,6 +38,7 @@ BeforeAll(async function (this: { parameters: RunParameters }) {
 Before(async function (this: LockstepWorld, { pickle }) {
   if (composition === undefined || run.stopping.signal.aborted || run.refused !== undefined) return 'skipped'
   try {
+    run.filling?.of.fill(pickle)
     this.begin(await composition.rolloutOf(pickle.uri))
     await this.rollout.beginScenario(String(run.lineOf(pickle.astNodeIds.slice(-1))), pickle.name)
     return undefined

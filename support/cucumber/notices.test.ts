@@ -4,7 +4,7 @@ import type { Verdict } from '../rollout/verdict'
 import type { RolloutEvent } from '../notices/event'
 import { EVENTS } from '../notices/event'
 import type { Environment } from '../config/environment'
-import { DEFAULTS } from '../config/environment'
+import { DEFAULTS, NO_VARIABLES } from '../config/environment'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { WebEndpoint } from '../testing/web_endpoint'
@@ -166,6 +166,7 @@ describe('the notices of a run', () => {
 function environment(url: string): Environment {
   return {
     ...DEFAULTS,
+    ...NO_VARIABLES,
     name: 'production',
     connector: 'activemq',
     brokers: [],

@@ -8,6 +8,8 @@ export class Paper {
     private readonly write: (text: string) => void,
     private readonly width: number,
     private readonly lively: boolean,
+    /** What must not be read is taken out before words are torn apart. */
+    private readonly hide: (text: string) => string = (text) => text,
   ) {}
 
   line(text: string): void {
@@ -60,7 +62,7 @@ export class Paper {
   wrapped(text: string, indent: number, paint: (line: string) => string): void {
     const lead = /^ */.exec(text)?.[0] ?? ''
     let row = lead
-    for (const word of text.trim().split(' ')) {
+    for (const word of this.hide(text).trim().split(' ')) {
       if (row.trim() !== '' && visible(row) + 1 + visible(word) > this.width) {
         this.line(paint(row))
         row = ' '.repeat(indent) + word

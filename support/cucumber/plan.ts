@@ -28,7 +28,10 @@ export function planId(plan: Plan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12)
 }
 
-export function plannedLines(verdicts: readonly StepVerdict[]): PlannedLine[] {
+export function plannedLines(
+  verdicts: readonly StepVerdict[],
+  scrub: (text: string) => string = (text) => text,
+): PlannedLine[] {
   return verdicts.map(({ uri, line, text, verdict }) => {
     const changing = new Set(
       verdict.observations.flatMap(({ host, planned }) => (planned?.changes === true ? [host] : [])),
@@ -37,7 +40,7 @@ export function plannedLines(verdicts: readonly StepVerdict[]): PlannedLine[] {
       at: `${uri}:${line}`,
       text,
       hosts: cohorts(verdict).map(({ seen, held, hosts }) => ({
-        seen,
+        seen: scrub(seen),
         held,
         changes: hosts.some((host) => changing.has(host)),
         hosts: [...hosts].sort(),

@@ -60,7 +60,7 @@ function planOf(run: Run, where: PlannedFor): Plan {
     })),
     ...where,
     hosts: [...new Set(uris.flatMap((uri) => run.hostsOf(uri).map(({ host }) => host)))].sort(),
-    lines: plannedLines(run.verdicts),
+    lines: plannedLines(run.verdicts, run.scrub),
     holds: run.refused === undefined && !run.hasStopped && planHolds(run.verdicts),
   }
 }

@@ -1,13 +1,17 @@
 import type { Envelope } from '@cucumber/messages'
 import { LockstepError } from '../system/errors'
+import { surroundings } from './environments'
+import { Filling } from './filling'
 import { Preflight } from './preflight'
 import { run } from './run'
+import type { ReadParameters } from './run_variables'
 
 interface PluginContext {
   operation: string
-  options: { lint?: boolean }
   on: (event: 'message', handler: (envelope: Envelope) => void) => void
-  environment: { stderr: NodeJS.WritableStream }
+  /** What the profile says about the run, as world parameters have it too. */
+  options: ReadParameters & { lint?: boolean }
+  environment: { cwd: string; stderr: NodeJS.WritableStream }
 }
 
 /**
@@ -21,7 +25,13 @@ export const plugin = {
     if (operation !== 'runCucumber') return
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
-    const preflight = new Preflight()
+    const filling = new Filling(() => {
+      // Loaded only now: most features name no variable.
+      const { variablesFor } = require('./run_variables') as typeof import('./run_variables')
+      return variablesFor(options, surroundings(), environment.cwd)
+    })
+    run.filling = { of: filling, parameters: options }
+    const preflight = new Preflight(filling.faultsOf)
     const began = Date.now()
     let checked = false
     const check = () => {
@@ -29,6 +39,7 @@ export const plugin = {
       checked = true
       for (const [node, line] of preflight.lines) run.lines.set(node, line)
       run.plan.push(...preflight.planned())
+      if (filling.refusal !== undefined) return run.refuse(filling.refusal)
       const findings = preflight.findings()
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
       const found = options.lint === true ? lint(preflight, environment.stderr) : ''
@@ -42,6 +53,8 @@ export const plugin = {
       }
     }
     on('message', (envelope) => {
+      filling.hear(envelope)
+      hide(envelope)
       preflight.hear(envelope)
       // By the first of these all test cases have been told, and no hook or step has run.
       if (envelope.testRunHookStarted !== undefined || envelope.testCaseStarted !== undefined) check()
@@ -76,6 +89,18 @@ function lint(preflight: Preflight, stderr: NodeJS.WritableStream): string {
   run.findings.push(...lintAll(preflight.heard))
   writeFindings(run.findings, (text) => stderr.write(text))
   return countFindings(run.findings)
+}
+
+/** Cucumber's own reports show what they hear, and hear it after this. */
+function hide({ testStepFinished, testRunHookFinished, attachment }: Envelope): void {
+  for (const result of [testStepFinished?.testStepResult, testRunHookFinished?.result]) {
+    if (result?.message !== undefined) result.message = run.scrub(result.message)
+    const { exception } = result ?? {}
+    if (exception?.message !== undefined) exception.message = run.scrub(exception.message)
+    if (exception?.stackTrace !== undefined) exception.stackTrace = run.scrub(exception.stackTrace)
+  }
+  if (attachment !== undefined && String(attachment.contentEncoding) === 'IDENTITY')
+    attachment.body = run.scrub(attachment.body)
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

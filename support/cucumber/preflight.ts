@@ -28,6 +28,9 @@ export class Preflight {
   private readonly definitions = new Map<string, StepDefinition>()
   private readonly testCases: TestCase[] = []
 
+  /** `unfilled` knows the steps that name variables which cannot be had, and why. */
+  constructor(private readonly unfilled: (stepId: string) => readonly string[] = () => []) {}
+
   hear({ gherkinDocument, pickle, stepDefinition, testCase, parseError }: Envelope): void {
     if (gherkinDocument !== undefined) {
       this.documents.push(gherkinDocument)
@@ -69,7 +72,9 @@ export class Preflight {
         const step = pickle.steps.find(({ id }) => id === testStep.pickleStepId)
         if (step === undefined) continue
         const at = { uri: pickle.uri, line: this.lines.get(step.astNodeIds[0] ?? '') ?? 1 }
-        for (const message of this.faults(step.text, testStep)) add({ ...at, message })
+        const unfilled = this.unfilled(step.id)
+        const faults = unfilled.length > 0 ? unfilled : this.faults(step.text, testStep)
+        for (const message of faults) add({ ...at, message })
       }
     }
     return [...found.values()]

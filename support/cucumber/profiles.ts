@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT } from '../system/errors'
 import { report, REPORTS } from './reports'
+import type { ReadParameters } from './run_variables'
 
 export interface ProfileOptions {
   /** A team's own step definitions, as cucumber's `require` takes them. */
@@ -43,16 +44,15 @@ export function profiles(options: ProfileOptions = {}) {
   }
   const all = {
     ...options.own,
-    default: { ...common, format: reports(), worldParameters: { mode: 'embedded', ...fleet } },
-    live: { ...common, format: reports(), worldParameters: { mode: 'live' } },
-    plan: { ...common, format: reports(), worldParameters: { mode: 'live', intent: 'plan' } },
-    drift: { ...common, format: reports(), worldParameters: { mode: 'live', intent: 'drift' } },
+    default: { ...common, format: reports(), ...told({ mode: 'embedded', ...fleet }) },
+    live: { ...common, format: reports(), ...told({ mode: 'live' }) },
+    plan: { ...common, format: reports(), ...told({ mode: 'live', intent: 'plan' }) },
+    drift: { ...common, format: reports(), ...told({ mode: 'live', intent: 'drift' }) },
     ci: {
       ...common,
       dryRun: true,
-      pluginOptions: { lockstep: { lint: true } },
       format: [join(__dirname, 'reading.cjs')],
-      worldParameters: { mode: 'ci' },
+      ...told({ mode: 'ci' }, { lint: true }),
     },
   }
   refuseWhatMustNotBe(process.argv.slice(2), Object.keys(all))
@@ -78,6 +78,11 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
 }
 
 const NAMES_ITS_FEATURE = new Set(['live', 'plan', 'drift'])
+
+/** Hooks hear of it as world parameters; the plugin, which is there before them, cannot. */
+function told(parameters: ReadParameters, more: { lint?: boolean } = {}) {
+  return { worldParameters: parameters, pluginOptions: { lockstep: { ...parameters, ...more } } }
+}
 
 function makeReportsFolder(): void {
   try {

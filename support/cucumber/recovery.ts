@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { pin } from '../config/variables'
 import type { Rollout } from '../rollout/rollout'
 import { clean, hosts as counted } from '../rollout/verdict'
 import { inRanges } from './host_names'
@@ -16,7 +17,7 @@ export function writeRecovery(run: Run, uri: string, rollout: Rollout): string |
   if (remaining.hosts.length === 0) return undefined
   const path = report(`recovery-${run.id}.feature`)
   try {
-    const text = recoveryOf(readFileSync(uri, 'utf8'), {
+    const text = recoveryOf(pinned(readFileSync(uri, 'utf8'), run.filling?.of.fixedIn(uri)), {
       plan: run.plan.filter((scenario) => scenario.uri === uri),
       header: header(run, uri, rollout, remaining),
       title: `recovery of run ${run.id}`,
@@ -46,6 +47,8 @@ export interface RecoveryOptions extends Remaining {
 const SELECTS = /^I want to update (?:hosts with |the hosts)/
 const COUNTS = /^there should be (?:at least|exactly) \S+ hosts?$/
 const ORDERS = /^the hosts are taken /
+/** As they stand in the feature, where a variable or a column may still have its name. */
+const PHRASE = /(?:I want to update (?:hosts with |the hosts)|the hosts are taken ).*$/
 
 /** The feature's own text, with the remaining hosts in place of how hosts were selected, and the waves that are left. */
 export function recoveryOf(source: string, { plan, header, title, hosts, waves }: RecoveryOptions): string {
@@ -71,7 +74,7 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
       listed = true
       const indent = /^\s*/.exec(line)?.[0] ?? ''
       out.push(
-        line.replace(step, 'I want to update the hosts:'),
+        line.replace(PHRASE, 'I want to update the hosts:'),
         ...hosts.map((host) => `${indent}    | ${host} |`),
       )
       return
@@ -88,6 +91,19 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
   })
   const language = /^\s*#\s*language\s*:/.test(out[0] ?? '') ? out.splice(0, 1) : []
   return [...language, ...header.map((line) => `# ${line}`.trimEnd()), ...out].join('\n')
+}
+
+/** With the values that the run had, so that what is left is brought to where the rest is. */
+function pinned(source: string, values: ReadonlyMap<string, string> | undefined): string {
+  if (values === undefined || values.size === 0) return source
+  return source
+    .split('\n')
+    .map((line) =>
+      pin(line, (name) =>
+        line.trim().startsWith('|') ? values.get(name)?.replace(/[\\|]/g, '\\$&') : values.get(name),
+      ),
+    )
+    .join('\n')
 }
 
 function withWave(row: string, size: string, to: string): string {

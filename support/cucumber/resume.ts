@@ -19,8 +19,18 @@ export function recordOf(
   return found
 }
 
-/** What can be gone on from. @throws LockstepError `bad-feature` when the feature is not the one that was run */
-export function claimsFor(feature: string, hash: string, resumed: RunRecord | undefined): Claims | undefined {
+interface ToBeRun {
+  feature: string
+  hash: string
+  /** Those that it uses. */
+  variables: ReadonlyMap<string, string>
+}
+
+/** What can be gone on from. @throws LockstepError `bad-feature` when the feature, or what it says now, is not what was run */
+export function claimsFor(
+  { feature, hash, variables }: ToBeRun,
+  resumed: RunRecord | undefined,
+): Claims | undefined {
   if (resumed === undefined) return undefined
   const { run, entries } = resumed
   const began = entries.find((entry) => entry.type === 'run')
@@ -34,6 +44,17 @@ export function claimsFor(feature: string, hash: string, resumed: RunRecord | un
     throw new LockstepError(
       'bad-feature',
       `${feature} has been changed since run ${run}, so it cannot be resumed; run its recovery feature, or the changed feature from the start`,
+    )
+  }
+  const before = new Map(Object.entries(began.parameters ?? {}))
+  const other = [...new Set([...before.keys(), ...variables.keys()])].find(
+    (name) => before.get(name) !== variables.get(name),
+  )
+  if (other !== undefined) {
+    const [was, is] = [before.get(other) ?? 'not used', variables.get(other) ?? 'not used']
+    throw new LockstepError(
+      'bad-feature',
+      `run ${run} was with <${other}> as ${was}, and now it is ${is}; give it as it was with LOCKSTEP_VARIABLES, or run the feature from the start`,
     )
   }
   return claimsOf(run, entries)

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { LintFinding } from '../lint/lint'
 import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
+import type { Filling } from './filling'
+import type { ReadParameters } from './run_variables'
 import type { Held } from '../rollout/held'
 import type { Obligation } from '../rollout/ledger'
 import type { Audience } from '../rollout/ports'
@@ -83,6 +85,8 @@ export class Run implements Audience {
   planned: { id: string; path: string; changes: number; hosts: number } | undefined
   /** Hides what must not be shown; known once the configuration is read. */
   scrub: (text: string) => string = (text) => text
+  /** What `<name>` stands for in its features, and for which run it was asked. */
+  filling: { of: Filling; parameters: ReadParameters } | undefined
   /** The line being run. */
   current = { uri: '', line: 0, text: '' }
   /** What it has come to so far; a step that only says something has none. */
@@ -113,6 +117,11 @@ export class Run implements Audience {
     this.currentVerdict = verdict
     this.verdicts.push({ mode: this.mode, ...this.current, verdict })
     if (verdict.foreseen === true && verdict.tolerated !== true && !holds(verdict)) this.fail()
+  }
+
+  /** The variables that a feature uses, but for secrets. */
+  variablesIn(uri: string): ReadonlyMap<string, string> {
+    return this.filling?.of.plainIn(uri) ?? new Map()
   }
 
   /** The lines of a feature that were begun. */

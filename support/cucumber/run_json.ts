@@ -43,6 +43,7 @@ export function writeRunJson(run: Run, now: number): void {
     release: run.release() ?? null,
     tickets: run.tickets,
     drift: run.drift,
+    variables: Object.fromEntries(features.flatMap((uri) => [...run.variablesIn(uri)])),
     journal: run.journal ?? null,
   }
   const path = report('run.json')

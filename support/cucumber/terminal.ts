@@ -44,7 +44,8 @@ export const terminal = {
   type: 'formatter' as const,
   formatter({ on, stream, write }: FormatterContext) {
     const lively = stream.isTTY === true && process.env['CI'] === undefined
-    const paper = new Paper((text) => write(run.scrub(text)), Math.min(stream.columns ?? 80, 100), lively)
+    const hide = (text: string) => run.scrub(text)
+    const paper = new Paper((text) => write(hide(text)), Math.min(stream.columns ?? 80, 100), lively, hide)
     const screen = new Screen(paper, createColors(lively && process.env['NO_COLOR'] === undefined))
     on('message', (envelope) => screen.hear(envelope))
   },

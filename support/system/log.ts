@@ -33,11 +33,21 @@ function opened(directory: string, path: string) {
   }
 }
 
-/** Replaces every occurrence of a secret, also in the form that JSON gives it. */
+/** Replaces every occurrence of a secret, also in the forms that JSON, HTML and one line on a screen give it. */
 export function scrubber(secrets: readonly string[]): (text: string) => string {
   const forms = secrets
     .filter((secret) => secret.length > 0)
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+    .flatMap((secret) => [secret, inOneLine(secret)])
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), inHtml(secret)])
+    .filter((form) => form.length > 0)
     .sort((a, b) => b.length - a.length)
   return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text)
+}
+
+function inOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
+}
+
+function inHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }

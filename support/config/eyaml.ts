@@ -1,0 +1,83 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
+import { LockstepError } from '../system/errors'
+import { EnvelopeFault, openEnvelope } from './enveloped_data'
+
+const CHARACTERS_AT_MOST = 4 * 1024 * 1024
+const TOKEN = /ENC\[([^\]]*)\]/g
+
+export function isEncrypted(text: string): boolean {
+  return text.includes('ENC[')
+}
+
+/**
+ * A text as hiera-eyaml has it, with each `ENC[PKCS7,…]` in it decrypted; white space within them says nothing. `what` is
+ * where it stands and what it is, such as `lockstep.yaml:9: the psk secret`.
+ * @throws LockstepError `bad-config` that shows neither the text nor what it stands for
+ */
+export function decryptEyaml(text: string, what: string, privateKey: KeyObject): string {
+  const fault = (why: string) => new LockstepError('bad-config', `${what} ${why}`)
+  if (text.length > CHARACTERS_AT_MOST) throw fault('is too long to be a secret')
+  if (!isEncrypted(text)) throw fault('is not encrypted; expected ENC[PKCS7,…]')
+  if (isEncrypted(text.replaceAll(TOKEN, ''))) throw fault('is cut short: expected ENC[PKCS7,…] with its ]')
+  const plain = text.replaceAll(TOKEN, (_token, inside: string) => decryptToken(inside, fault, privateKey))
+  return plain.replace(/\r?\n$/, '')
+}
+
+/** The private key of eyaml. `where` begins the sentence if it is none. @throws LockstepError `bad-config` */
+export function eyamlPrivateKey(pem: string, where: string): KeyObject {
+  const fault = (why: string) => new LockstepError('bad-config', `${where} ${why}`)
+  const key = attempt(
+    () => createPrivateKey(pem),
+    () =>
+      fault(
+        pem.includes('ENCRYPTED')
+          ? 'is encrypted itself; give one that has no passphrase'
+          : 'is no private key; expected PEM text',
+      ),
+  )
+  if (key.asymmetricKeyType !== 'rsa')
+    throw fault(`is a key of the type ${key.asymmetricKeyType ?? 'unknown'}; expected RSA`)
+  return key
+}
+
+/** @throws LockstepError `bad-config` where the certificate that values are encrypted with is that of another key */
+export function expectPair(privateKey: KeyObject, certificatePem: string, where: string): void {
+  const fault = (why: string) => new LockstepError('bad-config', `${where} ${why}`)
+  const certificate = attempt(
+    () => new X509Certificate(certificatePem),
+    () => fault('is no certificate; expected PEM text as `eyaml createkeys` makes it'),
+  )
+  if (!certificate.checkPrivateKey(privateKey))
+    throw fault(
+      `is not of the same pair as eyaml.private_key (its serial is ${certificate.serialNumber}); values for the one cannot be opened with the other`,
+    )
+}
+
+function decryptToken(inside: string, fault: (why: string) => LockstepError, privateKey: KeyObject): string {
+  const [, scheme = 'PKCS7', body = ''] = /^\s*(?:(\w+)\s*,)?([^,]*)$/.exec(inside) ?? ['', undefined, ',']
+  if (scheme !== 'PKCS7')
+    throw fault(`is encrypted with ${scheme.slice(0, 20)}, which is not understood; expected ENC[PKCS7,…]`)
+  const base64 = body.replace(/\s+/g, '')
+  if (base64 === '' || base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64))
+    throw fault('is not base64 between ENC[PKCS7, and ]; a part of it may be missing')
+  return attempt(
+    () =>
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+        openEnvelope(Buffer.from(base64, 'base64'), privateKey),
+      ),
+    (error) =>
+      fault(
+        error instanceof EnvelopeFault
+          ? error.message
+          : 'does not come out as text; it may have been damaged',
+      ),
+  )
+}
+
+function attempt<T>(work: () => T, fault: (error: unknown) => LockstepError): T {
+  try {
+    return work()
+  } catch (error) {
+    throw fault(error)
+  }
+}

@@ -1,0 +1,206 @@
+import { LockstepError } from '../system/errors'
+
+/** What a variable was given, and where. */
+export interface Definition {
+  /** Such as `lockstep.yaml:12`. */
+  where: string
+  /** A text, in which `<other>` stands for another variable; of a secret, how it is read, and it is taken as it is. */
+  value: string | (() => string)
+}
+
+const REFERENCE = /(?<!\(\?|\\k)(\\?)<([a-z][\w-]*)>/g
+const NAME = /^[a-z][\w-]*$/
+const CHARACTERS_AT_MOST = 64 * 1024
+const DEEPEST = 20
+/** Shorter ones cannot be kept out of a report without taking half of it along. */
+const SHORTEST_SECRET = 4
+
+export function isVariableName(name: string): boolean {
+  return NAME.test(name)
+}
+
+/** The names that a text refers to; `\<name>` is no reference, nor is the name of a group in a pattern. */
+export function referencesIn(text: string): string[] {
+  return [...text.matchAll(REFERENCE)].flatMap(([, escaped, name]) =>
+    escaped === '' && name !== undefined ? [name] : [],
+  )
+}
+
+/** The text with values in place of names. What `of` does not know stays as it is, and so does a backslash before it. */
+export function expand(text: string, of: (name: string) => string | undefined): string {
+  return text.replaceAll(REFERENCE, (written: string, escaped: string, name: string) =>
+    escaped === '' ? (of(name) ?? written) : written.slice(1),
+  )
+}
+
+/** The text with values in place of names, to be read as a feature again: with other variables it says the same. */
+export function pin(text: string, of: (name: string) => string | undefined): string {
+  return text.replaceAll(REFERENCE, (written: string, escaped: string, name: string) => {
+    const value = escaped === '' ? of(name) : undefined
+    return value === undefined ? written : literally(value)
+  })
+}
+
+/** The variables of an environment. Unaware of who uses them; a secret is read when its value is asked for. */
+export class Variables {
+  private readonly values = new Map<string, string>()
+
+  constructor(
+    /** In words: `the environment test`. */
+    readonly place: string,
+    private readonly definitions: ReadonlyMap<string, Definition>,
+    /** What an operator should know of where secrets are kept; grows as they are read. */
+    readonly warnings: readonly string[] = [],
+    /** Names that a run gave, and that the environment does not have though it has some: misspelt, unless a feature uses them. */
+    readonly unexpected: readonly string[] = [],
+  ) {}
+
+  get names(): string[] {
+    return [...this.definitions.keys()]
+  }
+
+  has(name: string): boolean {
+    return this.definitions.has(name)
+  }
+
+  /** These, and what the run says on top of them: it replaces what is there, and what was a secret stays one. */
+  overriddenBy(given: ReadonlyMap<string, string>, where: string): Variables {
+    const overriding = [...given].map(([name, text]): [string, Definition] => {
+      const isSecret = this.has(name) && this.isSecret(name)
+      return [name, { where, value: isSecret ? () => text : text }]
+    })
+    const unexpected = this.names.length === 0 ? [] : [...given.keys()].filter((name) => !this.has(name))
+    const all = new Map([...this.definitions, ...overriding])
+    return new Variables(this.place, all, this.warnings, unexpected)
+  }
+
+  /** Reads no secret. @throws LockstepError `bad-config` with the chain of the first one that refers to what is not there, or to itself */
+  check(): void {
+    const sound = new Set<string>()
+    for (const name of this.names) this.follow(name, [], sound)
+    for (const name of this.names) if (!this.isSecret(name)) this.valueOf(name)
+  }
+
+  /** Whether it is a secret, or has one in it. To be asked of what was checked. */
+  isSecret(name: string): boolean {
+    return this.within(name).some((each) => typeof this.definitions.get(each)?.value === 'function')
+  }
+
+  /** It and all that it is made of. */
+  within(name: string): string[] {
+    const found = new Set([name])
+    for (const each of found) for (const other of this.referred(each)) found.add(other)
+    return [...found]
+  }
+
+  /** @throws LockstepError `bad-config` when a secret cannot be read, or nothing of it could be kept out of reports */
+  valueOf(name: string): string {
+    const known = this.values.get(name)
+    if (known !== undefined) return known
+    const { where, value } = this.defined(name)
+    const text = typeof value === 'string' ? expand(value, (other) => this.valueOf(other)) : value()
+    if (typeof value === 'function' && text.length < SHORTEST_SECRET)
+      throw fault(where, name, `is too short to be a secret; expected ${SHORTEST_SECRET} characters or more`)
+    if (text.length > CHARACTERS_AT_MOST)
+      throw fault(where, name, `comes to more than ${CHARACTERS_AT_MOST} characters`)
+    this.values.set(name, text)
+    return text
+  }
+
+  private follow(name: string, chain: readonly string[], sound: Set<string>): void {
+    if (sound.has(name)) return
+    const from = chain[0] ?? name
+    const told = [...chain, name].join(' → ')
+    const origin = this.definitions.get(from)?.where ?? this.place
+    if (!this.has(name))
+      throw fault(origin, from, `uses <${name}>, which is not defined: ${told}; there are: ${this.list}`)
+    if (chain.includes(name)) throw fault(origin, from, `goes round in a circle: ${told}`)
+    if (chain.length >= DEEPEST)
+      throw fault(origin, from, `goes through more than ${DEEPEST} others: ${told}`)
+    for (const other of this.referred(name)) this.follow(other, [...chain, name], sound)
+    sound.add(name)
+  }
+
+  private referred(name: string): string[] {
+    const value = this.definitions.get(name)?.value
+    return typeof value === 'string' ? referencesIn(value) : []
+  }
+
+  private defined(name: string): Definition {
+    const found = this.definitions.get(name)
+    if (found === undefined) throw new LockstepError('bad-config', this.undefinedSentence(name))
+    return found
+  }
+
+  undefinedSentence(name: string): string {
+    return `the variable <${name}> is not defined in ${this.place}; there are: ${this.list}. Give it with LOCKSTEP_VARIABLES='${name}=…'`
+  }
+
+  private get list(): string {
+    return this.names.sort().join(', ') || 'none'
+  }
+}
+
+/** For who only reads a feature: what any of several environments defines, with what the first one of them says. All are checked. */
+export function anyOf(environments: readonly Variables[]): Variables {
+  const definitions = new Map<string, Definition>()
+  for (const variables of environments) {
+    for (const name of variables.names) {
+      if (definitions.has(name)) continue
+      const value = () => variables.valueOf(name)
+      definitions.set(name, {
+        where: variables.place,
+        value: variables.isSecret(name) ? value : literally(value()),
+      })
+    }
+  }
+  const [first, ...others] = environments
+  const unexpected = (first?.unexpected ?? []).filter((name) =>
+    others.every((each) => each.unexpected.includes(name)),
+  )
+  return new Variables('any environment', definitions, [], unexpected)
+}
+
+/** A text that `expand` gives back as it is. */
+function literally(text: string): string {
+  return text.replaceAll(REFERENCE, (written: string) => `\\${written}`)
+}
+
+/**
+ * `release=2026.11.3,version=4.2.6-3.el5`; a comma within a value is written `\,`.
+ * @throws LockstepError `bad-input`, which shows no value
+ */
+export function parseGivenVariables(text: string, where: string): Map<string, string> {
+  const given = new Map<string, string>()
+  const parts = text.trim() === '' ? [] : text.split(/(?<!\\),/)
+  parts.forEach((part, index) => {
+    const at = part.indexOf('=')
+    const name = part.slice(0, Math.max(0, at)).trim()
+    const value = part
+      .slice(at + 1)
+      .trim()
+      .replaceAll('\\,', ',')
+    const fail = (why: string) => new LockstepError('bad-input', `${where}: ${why}`)
+    if (at === -1 || !isVariableName(name))
+      throw fail(
+        `expected name=value as part ${index + 1} of ${parts.length}; a comma in a value is written \\,`,
+      )
+    if (value === '') throw fail(`${name} has no value`)
+    if (/\p{Cc}/u.test(value)) throw fail(`the value of ${name} is not one line of text`)
+    if (given.has(name)) throw fail(`${name} is given twice`)
+    given.set(name, value)
+  })
+  return given
+}
+
+/** What `parseGivenVariables` reads as these values. */
+export function givenVariables(values: Readonly<Record<string, string>>): string {
+  // The blank keeps a backslash at the end of a value from the comma after it.
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${literally(value).replaceAll(',', '\\,')}`.replace(/\\$/, '\\ '))
+    .join(',')
+}
+
+function fault(where: string, name: string, why: string): LockstepError {
+  return new LockstepError('bad-config', `${where}: the variable <${name}> ${why}`)
+}

@@ -1,0 +1,81 @@
+import * as v from 'valibot'
+import { chosenOf } from './choice'
+import { isEncrypted } from './eyaml'
+import { readConfigFile } from './files'
+import type { Surroundings } from './mcollective_cfg'
+import { eyaml, PLACES, SECRET_PLACES, SecretReader } from './secrets'
+import { isVariableName, Variables, type Definition } from './variables'
+import { placesIn, readYaml, type YamlPlaces } from './yaml_file'
+
+const name = v.pipe(
+  v.string(),
+  v.check(isVariableName, 'a name such as release: a small letter, then letters, digits, _ and -'),
+)
+const EXPECTED = `one line of text, a number, true or false; or where a secret is: ${PLACES}`
+const text = v.pipe(
+  v.string(),
+  v.check((written) => isEncrypted(written) || /^\P{Cc}{1,4096}$/u.test(written), EXPECTED),
+)
+const value = v.union([text, v.number(), v.boolean(), ...SECRET_PLACES], EXPECTED)
+
+/** What `variables:` of an environment may be. */
+export const variables = v.record(name, value)
+
+const file = v.looseObject({
+  default: v.optional(v.string()),
+  eyaml: v.optional(eyaml),
+  environments: v.record(v.string(), v.looseObject({ variables: v.optional(variables, {}) })),
+})
+
+/**
+ * The variables of one environment of a `lockstep.yaml`; no secret of it is read, nor are its other settings looked at.
+ * @throws LockstepError `bad-config`: file, line, what was expected
+ */
+export function readVariables(
+  configPath: string,
+  wanted: string | undefined,
+  around: Surroundings,
+): Variables {
+  const read = reading(configPath, around)
+  return read.of(chosenOf(configPath, read.names, wanted ?? read.preferred))
+}
+
+/** Those of each environment, of the default one first. @throws LockstepError `bad-config` */
+export function readAllVariables(configPath: string, around: Surroundings): Variables[] {
+  const { names, preferred, of } = reading(configPath, around)
+  return [...names.filter((each) => each === preferred), ...names.filter((each) => each !== preferred)].map(
+    of,
+  )
+}
+
+function reading(configPath: string, { env }: Surroundings) {
+  const source = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const { default: preferred, eyaml: keys, environments } = readYaml(configPath, source, file)
+  const places = placesIn(configPath, source)
+  return {
+    preferred,
+    names: Object.keys(environments),
+    of(chosen: string): Variables {
+      const secrets = new SecretReader(places, keys, env)
+      const definitions = Object.entries(environments[chosen]?.variables ?? {}).map(
+        ([each, setting]) => [each, definitionOf(chosen, each, setting, places, secrets)] as const,
+      )
+      return new Variables(`the environment ${chosen}`, new Map(definitions), secrets.warnings)
+    },
+  }
+}
+
+function definitionOf(
+  chosen: string,
+  each: string,
+  setting: v.InferOutput<typeof value>,
+  places: YamlPlaces,
+  secrets: SecretReader,
+): Definition {
+  const keys = ['environments', chosen, 'variables', each]
+  const where = places.where(keys)
+  if (typeof setting === 'number' || typeof setting === 'boolean')
+    return { where, value: places.written(keys) ?? String(setting) }
+  if (typeof setting === 'string' && !isEncrypted(setting)) return { where, value: setting }
+  return { where, value: () => secrets.read(setting, `variable ${each}`, keys) }
+}
