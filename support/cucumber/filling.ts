@@ -8,8 +8,10 @@ import { columnsOf, fillDocument } from './filled_document'
 interface Withheld {
   step: string
   template: string
-  put: (step: PickleStep, text: string) => void
+  put: (step: Filled, text: string) => void
 }
+
+type Filled = Pick<PickleStep, 'id' | 'argument'>
 
 /**
  * Puts values in place of `<name>` while cucumber reads the features: in place, so that steps are matched against them,
@@ -100,7 +102,7 @@ export class Filling {
   }
 
   /** Puts the secrets into a scenario that is about to run. @throws LockstepError `bad-feature` rather than to show one */
-  fill(pickle: Pickle): void {
+  fill(pickle: Pick<Pickle, 'id' | 'uri'> & { steps: readonly Filled[] }): void {
     const { loaded } = this
     const pieces = this.withheld.get(pickle.id)
     if (pieces === undefined || loaded === undefined) return
@@ -191,7 +193,7 @@ function piecesOf({ argument }: PickleStep): Pick<Withheld & { text: string }, '
   const cells = (argument?.dataTable?.rows ?? []).flatMap(({ cells: row }, r) =>
     row.map(({ value }, c) => ({
       text: value,
-      put({ argument: to }: PickleStep, filled: string) {
+      put({ argument: to }: Filled, filled: string) {
         const cell = to?.dataTable?.rows[r]?.cells[c]
         if (cell !== undefined) cell.value = filled
       },
@@ -203,7 +205,7 @@ function piecesOf({ argument }: PickleStep): Pick<Withheld & { text: string }, '
     ...cells,
     {
       text: document.content,
-      put({ argument: to }: PickleStep, filled: string) {
+      put({ argument: to }: Filled, filled: string) {
         if (to?.docString !== undefined) to.docString.content = filled
       },
     },

@@ -4,7 +4,7 @@ import { surroundings } from './environments'
 import { Filling } from './filling'
 import { Preflight } from './preflight'
 import { run } from './run'
-import type { ReadParameters } from './run_variables'
+import { variablesFor, type ReadParameters } from './run_variables'
 
 interface PluginContext {
   operation: string
@@ -25,11 +25,7 @@ export const plugin = {
     if (operation !== 'runCucumber') return
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
-    const filling = new Filling(() => {
-      // Loaded only now: most features name no variable.
-      const { variablesFor } = require('./run_variables') as typeof import('./run_variables')
-      return variablesFor(options, surroundings(), environment.cwd)
-    })
+    const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))
     run.filling = { of: filling, parameters: options }
     const preflight = new Preflight(filling.faultsOf)
     const began = Date.now()

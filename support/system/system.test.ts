@@ -78,6 +78,12 @@ describe('a log', () => {
     expect(text).to.contain('again').and.not.to.contain('hunter2').and.not.to.contain('a\\"b')
   })
 
+  it('hides a secret also where it was put into HTML, or on one line', () => {
+    const scrub = scrubber(['a<b & "c"\nd'])
+    for (const form of ['a&#60;b &#38; &#34;c&#34; d', 'a<b & "c" d', 'a<b & "c"\nd', 'a<b & \\"c\\"\\nd'])
+      expect(scrub(`x ${form} y`), form).to.equal('x *** y')
+  })
+
   it('is not changed by an empty secret', () => expect(scrubber([''])('abc')).to.equal('abc'))
 })
 

@@ -329,6 +329,19 @@ Then('the file {string} should contain {string}', function (this: Manual, name: 
   expect(readFileSync(join(this.scratch.path, name), 'utf8')).to.contain(text)
 })
 
+Then('nothing that the run leaves should contain {string}', function (this: Manual, text: string) {
+  const left = ['reports', '.lockstep'].flatMap((folder) =>
+    readdirSync(join(this.scratch.path, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name)),
+  )
+  expect(left.map((path) => basename(path))).to.include.members(['rollout.html', 'junit.xml', 'run.json'])
+  expect(
+    left.some((path) => path.endsWith('.ndjson')) && left.some((path) => path.endsWith('.log')),
+  ).to.equal(true)
+  expect(left.filter((path) => readFileSync(path, 'utf8').includes(text))).to.deep.equal([])
+})
+
 /** Runs cucumber-js and sends signals as soon as the journal says that `at` was asked. */
 function interrupted(
   manual: Manual,

@@ -1,0 +1,224 @@
+@behaviour
+Feature: 12. Environments
+    What differs from one environment to the next, or from one release to the next, stands outside of the feature: `<name>` in a step, its table or
+    its document is a variable of the environment. A secret one is handed to agents and shown to nobody.
+
+    Background:
+        Given a fleet that runs elsewhere, and an mco configuration for it
+        And a file "own.feature":
+            """
+            Feature: Own
+                Background:
+                    Given I want to update hosts with class roles::dev_server
+                    And I want to update hosts with fact country=<country>
+                    And I want to update hosts with fact processorcount<9
+                    And I want to update hosts with identity /^(?<name>web)/
+                Scenario Outline: Install <release> of <package>
+                    When I install version <version> of the package <package>
+                    Then the package version for <package> should be <version>
+                    Examples:
+                        | package |
+                        | <app>   |
+            """
+        And a file "lockstep.yaml":
+            """
+            default: test
+            environments:
+              test:
+                client_config: client.cfg
+                discovery_window: 300 ms
+                timeouts: { default: 2 seconds }
+                variables:
+                  country: de
+                  app: mywebapp
+                  release: 4.2
+                  version: <release>.6-3.el5
+                  db_password: { env: DB_PASSWORD }
+              production:
+                client_config: client.cfg
+                variables:
+                  country: us
+                  only_there: 1
+            """
+        And the environment variable "DB_PASSWORD" is "hunter2-&-more"
+
+    Scenario: A feature has the values of its environment, and reports show them
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 0
+        And it should say "Install 4.2 of mywebapp"
+        And it should say "I want to update hosts with fact country=de"
+        And it should say "I want to update hosts with fact processorcount<9"
+        And the step "the package version for mywebapp should be 4.2.6-3.el5" should have counted:
+            | expected   | 8 |
+            | answered   | 8 |
+            | diverged   | 0 |
+            | silent     | 0 |
+            | unexpected | 0 |
+            | out        | 0 |
+        And the file "reports/junit.xml" should contain "version for mywebapp should be 4.2.6-3.el5"
+        And the file "reports/rollout.html" should contain "package> should be 4.2.6-3.el5"
+        And the file "reports/run.json" should contain '"version": "4.2.6-3.el5"'
+
+    Scenario: The run says otherwise
+        Given the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 0
+        And it should say "the package version for mywebapp should be 4.2.6-2.el5"
+
+    Scenario: On the embedded fleet only the run has a say
+        Given the environment variable "LOCKSTEP_VARIABLES" is "country=de,app=mywebapp,version=4.2.6-3.el5"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "I want to update hosts with fact country=de"
+
+    Scenario Outline: A name that nobody has defined: <profile>
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            When I update the package <mywebap>
+            """
+        When I run cucumber-js "<profile> own.feature"
+        Then it should exit with 2
+        And it should say "own.feature:4: the variable <mywebap> is not defined in <where>"
+        And it should say "nothing was sent"
+        And it should not say "hunter2"
+        And it should show no stack trace
+
+        Examples:
+            | profile | where                                                                                 |
+            | -p live | the environment test; there are: app, country, db_password, release, version          |
+            | -p ci   | any environment; there are: app, country, db_password, only_there, release, version   |
+            |         | the embedded fleet; there are: none. Give it with LOCKSTEP_VARIABLES='mywebap=…'      |
+
+    Scenario: Reading only knows the variables of every environment
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class <only_there>
+            When I update the package <app>
+            And I run the action disable of the agent puppet with:
+                | message | <db_password> |
+            """
+        When I run cucumber-js "-p ci own.feature"
+        Then it should exit with 0
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 2
+        And it should say "own.feature:3: the variable <only_there> is not defined in the environment test"
+
+    Scenario: What is in a variable is checked like what is written
+        Given the environment variable "LOCKSTEP_VARIABLES" is "version=;reboot"
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 2
+        And it should say 'own.feature:8: ";reboot" is not a version'
+
+    Scenario Outline: Variables that cannot be: <first> and <second>
+        Given a file "lockstep.yaml":
+            """
+            environments:
+              test:
+                client_config: client.cfg
+                variables:
+                  country: <first>
+                  land: <second>
+            """
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 2
+        And it should say "lockstep.yaml:5: the variable <country> <said>"
+        And it should show no stack trace
+
+        Examples:
+            | first  | second    | said                                                                         |
+            | <lnd>  | de        | uses <lnd>, which is not defined: country → lnd; there are: country, land    |
+            | <land> | <country> | goes round in a circle: country → land → country                             |
+
+    Scenario: A name of the run that is misspelt
+        Given the environment variable "LOCKSTEP_VARIABLES" is "verion=4.2.6-2.el5"
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 2
+        And it should say "verion of LOCKSTEP_VARIABLES is neither used nor defined in the environment test; there are: country, app, release, version, db_password"
+
+    Scenario: A secret is handed to agents, and shown to nobody
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity web1.example.net
+            When I run the action disable of the agent puppet with:
+                | message | <db_password> |
+            Then the action status of the agent puppet should answer disable_message "another"
+            """
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 1
+        And it should say "disable_message *** web1.example.net"
+        And the file "reports/rollout.html" should contain "db_password>"
+        And the file "reports/run.json" should contain "disable_message ***"
+        And the file "reports/junit.xml" should contain "disable_message ***"
+        And nothing that the run leaves should contain "hunter2"
+        And it should not say "hunter2"
+
+    Scenario: A secret that an agent refuses
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity web1.example.net
+            When I run the action restart of the agent service with:
+                | service | <db_password> |
+            """
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 2
+        And it should say "***"
+        And nothing that the run leaves should contain "hunter2"
+        And it should not say "hunter2"
+
+    Scenario: A secret in the text of a step is refused
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity web1.example.net
+            When I disable puppet with the message "<db_password>"
+            """
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 2
+        And it should say "own.feature:4: the variable <db_password> is a secret, and the text of a step is shown; hand it over in the table of a step"
+        And it should not say "hunter2"
+
+    Scenario: A secret that a run does not use is not read
+        Given the environment variable "DB_PASSWORD" is ""
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 0
+
+    Scenario: One that it uses and that is not there
+        Given the environment variable "DB_PASSWORD" is ""
+        And a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity web1.example.net
+            When I run the action disable of the agent puppet with:
+                | message | <db_password> |
+            """
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 2
+        And it should say "lockstep.yaml:12: the variable db_password is to come from DB_PASSWORD, which is not set"
+
+    Scenario: What is left to do has the values that the rest has
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with fact country=<country>
+            And I want to update hosts with class roles::dev_server
+            When I install version <version> of the package <app>
+            Then the package version for <app> should be 9-<release>
+            And I run the action disable of the agent puppet with:
+                | message | <release> \<app> <db_password> |
+            """
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 1
+        And the recovery feature should contain "Given I want to update the hosts: | web1.example.net |"
+        And the recovery feature should contain "When I install version 4.2.6-3.el5 of the package mywebapp"
+        And the recovery feature should contain "| message | 4.2 \<app> <db_password> |"
+
+    Scenario: A run is gone on from with the same values only
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 0
+        Given the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
+        When I run cucumber-js "-p live own.feature" to resume the run before
+        Then it should exit with 2
+        And it should say "own.feature, or a variable in it, has been changed since run"
+
+    Scenario: An environment that only the hooks hear of is not rolled out to with the values of another
+        When I run cucumber-js '-p live --world-parameters {"environment":"production"} own.feature'
+        Then it should exit with 2
+        And it should say "variables were read for mode live, environment not named, and the run goes to mode live, environment production; name the environment with LOCKSTEP_ENVIRONMENT"
