@@ -216,9 +216,35 @@ Feature: 12. Environments
         Given the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
         When I run cucumber-js "-p live own.feature" to resume the run before
         Then it should exit with 2
-        And it should say "own.feature, or a variable in it, has been changed since run"
+        And it should say "was with <version> as 4.2.6-3.el5, and now it is 4.2.6-2.el5; give it as it was with LOCKSTEP_VARIABLES"
 
     Scenario: An environment that only the hooks hear of is not rolled out to with the values of another
         When I run cucumber-js '-p live --world-parameters {"environment":"production"} own.feature'
         Then it should exit with 2
         And it should say "variables were read for mode live, environment not named, and the run goes to mode live, environment production; name the environment with LOCKSTEP_ENVIRONMENT"
+
+    Scenario: A rollout that is held to its plan has the values of the plan
+        When I run cucumber-js "-p plan own.feature"
+        Then it should exit with 0
+        Given the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
+        When I run cucumber-js "-p live own.feature" as it was planned
+        Then it should exit with 6
+        And it should say "version was 4.2.6-3.el5 and is 4.2.6-2.el5"
+
+    Scenario: What was released is held against the fleet with the values that it had
+        Given a repository with a cucumber.js
+        And a feature "own.feature" with the steps:
+            """
+            Given this is release <release>
+            And I want to update hosts with class roles::dev_server
+            And I want to update hosts with fact country=<country>
+            When I install version <version> of the package <app>
+            Then the package version for <app> should be <version>
+            """
+        And the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 0
+        Given the environment variable "LOCKSTEP_VARIABLES" is ""
+        When I run lockstep "drift"
+        Then it should exit with 0
+        And it should say "DRIFT OK: release 4.2 in test holds on 8 hosts"

@@ -156,9 +156,9 @@ export class Composition {
   private plannedFor(): PlannedFor {
     const { environment, embedded } = this.parts
     const fleet = embedded === undefined ? fleetName(environment) : 'embedded'
-    const features = new Set(this.run.plan.map(({ uri }) => uri))
-    const parameters = [...features].flatMap((uri) => [...this.run.variablesIn(uri)])
-    return { environment: environment.name, fleet, parameters: Object.fromEntries(parameters.sort()) }
+    const features = [...new Set(this.run.plan.map(({ uri }) => uri))].sort()
+    const parameters = features.flatMap((uri) => [...this.run.variablesIn(uri)])
+    return { environment: environment.name, fleet, parameters: Object.fromEntries(parameters) }
   }
 
   /** The rollout of a feature; all its scenarios share one. */
