@@ -27,6 +27,7 @@ import { JournalFile, readJournal, readJournals } from '../system/journal_file'
 import { openLog, scrubber } from '../system/log'
 import { balancersOf } from './balancers'
 import { discreet } from './discreet_journal'
+import type { EmbeddedSurroundings } from './embedded'
 import { environmentFor, type RunParameters, type Surrounded } from './environments'
 import type { RunLocks } from './host_leases'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
@@ -48,7 +49,7 @@ interface Parts {
   fleet: ReachableFleet
   journal: JournalFile
   ledger: Ledger
-  embedded: { stop(): Promise<void> } | undefined
+  embedded: EmbeddedSurroundings | undefined
   resumed: RunRecord | undefined
   /** Which run of its folder this is. */
   order: number
@@ -84,7 +85,7 @@ export class Composition {
     around: Surroundings,
     cwd: string,
   ): Promise<Composition> {
-    const surrounded = await environmentFor(parameters, around, cwd)
+    const surrounded = await environmentFor(parameters, around, cwd, run.plan)
     try {
       const composition = Composition.composed(run, parameters, around, cwd, surrounded)
       await composition.expectPlanned(parameters.plan ?? around.env['LOCKSTEP_PLAN'])
@@ -159,6 +160,11 @@ export class Composition {
     const features = [...new Set(this.run.plan.map(({ uri }) => uri))].sort()
     const parameters = features.flatMap((uri) => [...this.run.variablesIn(uri)])
     return { environment: environment.name, fleet, parameters: Object.fromEntries(parameters) }
+  }
+
+  /** A line begins that simulated hosts may be waiting for. */
+  beginStep(text: string): void {
+    this.parts.embedded?.fleet.beginStep(text)
   }
 
   /** The rollout of a feature; all its scenarios share one. */
@@ -250,12 +256,20 @@ export class Composition {
       if (error instanceof LockstepError) this.run.refuse(error)
       throw error
     } finally {
+      this.tellTruth()
       for (const locks of this.locked) await locks.release()
       await this.notices?.end()
       await fleet.close()
       await embedded?.stop()
       await journal.close()
     }
+  }
+
+  private tellTruth(): void {
+    const { embedded } = this.parts
+    if (embedded === undefined || this.run.mode !== 'rehearse') return
+    const { truthOf } = require('./rehearsal/truth') as typeof import('./rehearsal/truth')
+    this.run.truth = truthOf(embedded, this.run, this.rollouts.values())
   }
 
   /** A rollout that belongs to no feature: it clears up after `runs`. */

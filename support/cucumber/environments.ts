@@ -1,19 +1,18 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { findClientCfg, readClientCfg } from '../config/client_cfg'
 import type { Surroundings } from '../config/mcollective_cfg'
-import { DEFAULTS, NO_VARIABLES, type Environment } from '../config/environment'
-import type { HaproxyFaultFrom } from '../config/fleet_file'
-import { systemClock } from '../system/clock'
+import type { Environment } from '../config/environment'
 import { LockstepError } from '../system/errors'
+import type { EmbeddedSurroundings } from './embedded'
+import type { PlannedScenario } from './run'
 
 /** What a profile says about the run; cucumber hands it over as world parameters. */
 export interface RunParameters {
   mode?: 'embedded' | 'live'
   /** What is done there: a rollout unless said. */
-  intent?: 'plan' | 'drift'
+  intent?: 'plan' | 'drift' | 'rehearse'
   /** A plan that was approved: nothing else may be done. */
   plan?: string
   /** What the run calls its release. */
@@ -31,7 +30,7 @@ export const EMBEDDED_FLEET = join(__dirname, '..', 'simulation', 'fleet.yaml')
 /** Where a rollout goes, and what has to be stopped when it is over. */
 export interface Surrounded {
   environment: Environment
-  embedded: { stop(): Promise<void> } | undefined
+  embedded: EmbeddedSurroundings | undefined
 }
 
 /**
@@ -42,73 +41,28 @@ export async function environmentFor(
   parameters: RunParameters,
   around: Surroundings,
   cwd: string,
+  plan: readonly PlannedScenario[],
 ): Promise<Surrounded> {
-  if ((parameters.mode ?? 'embedded') === 'embedded') return startEmbedded(parameters, around)
+  if ((parameters.mode ?? 'embedded') === 'embedded') {
+    // Loaded only here: a live run has no use for a simulation.
+    const { embeddedFleet, startEmbedded } = require('./embedded') as typeof import('./embedded')
+    const fleet =
+      parameters.intent === 'rehearse'
+        ? await fleetToRehearse(parameters, around, cwd, plan)
+        : embeddedFleet(parameters, around)
+    return startEmbedded(fleet, around)
+  }
   return { environment: liveEnvironment(parameters, around, cwd), embedded: undefined }
 }
 
-async function startEmbedded(parameters: RunParameters, { env }: Surroundings): Promise<Surrounded> {
-  // Loaded only here: a live run has no use for a simulation.
-  const { EmbeddedFleet: Fleet } = require('../simulation/fleet') as typeof import('../simulation/fleet')
-  const { parseFaults, parseHaproxyFault, readFleetFile } =
-    require('../config/fleet_file') as typeof import('../config/fleet_file')
-  const path = parameters.fleet ?? env['LOCKSTEP_FLEET'] ?? EMBEDDED_FLEET
-  const faults = parseFaults(env['LOCKSTEP_FAULTS'] ?? '')
-  const fleet = readFleetFile(path, faults)
-  const haproxy = await startHaproxy(fleet.backends, parseHaproxyFault(env['LOCKSTEP_FAULTS'] ?? ''))
-  const secret = randomBytes(16).toString('hex')
-  const embedded = new Fleet({ fleet, collective: 'mcollective', secret, clock: systemClock })
-  const port = await embedded.start()
-  return {
-    embedded: {
-      async stop() {
-        await haproxy.stop()
-        await embedded.stop()
-      },
-    },
-    environment: {
-      ...DEFAULTS,
-      name: `embedded fleet of ${fleet.hosts.length} simulated hosts`,
-      connector: 'activemq',
-      brokers: [{ host: '127.0.0.1', port }],
-      virtualHost: 'mcollective',
-      collective: 'mcollective',
-      identity: 'lockstep',
-      security: { provider: 'psk', secret, callerid: 'user=lockstep' },
-      discoveryWindow: 300,
-      lookEvery: 100,
-      timeouts: { default: 2_000 },
-      directAddressing: true,
-      hostLeases: false,
-      notices: [],
-      haproxy: haproxy.addresses,
-      inventory: inventoryOf(env['LOCKSTEP_INVENTORY']),
-      environments: undefined,
-      ...NO_VARIABLES,
-      warnings: [],
-    },
-  }
-}
-
-function inventoryOf(named: string | undefined): Environment['inventory'] {
-  if (named === undefined || named === '') return []
-  const { sourceNamed } =
-    require('../config/inventory_sources') as typeof import('../config/inventory_sources')
-  return [sourceNamed(named, 'LOCKSTEP_INVENTORY', (path) => resolve(path))]
-}
-
-/** The embedded fleet's HAProxy, where its description has backends. */
-async function startHaproxy(
-  backends: Readonly<Record<string, readonly string[]>>,
-  faulty: HaproxyFaultFrom | undefined,
-): Promise<{ addresses: { host: string; port: number }[]; stop(): Promise<void> }> {
-  if (Object.keys(backends).length === 0) return { addresses: [], stop: async () => {} }
-  const { SimulatedHaproxy } = require('../simulation/haproxy') as typeof import('../simulation/haproxy')
-  const haproxy = new SimulatedHaproxy({ backends })
-  haproxy.fault = faulty?.fault
-  haproxy.faultyFrom = faulty?.from ?? 1
-  const port = await haproxy.start()
-  return { addresses: [{ host: '127.0.0.1', port }], stop: () => haproxy.stop() }
+async function fleetToRehearse(
+  parameters: RunParameters,
+  around: Surroundings,
+  cwd: string,
+  plan: readonly PlannedScenario[],
+) {
+  const { rehearsedFleet } = require('./rehearsal/fleet') as typeof import('./rehearsal/fleet')
+  return rehearsedFleet(plan, { parameters, around, cwd, embedded: EMBEDDED_FLEET })
 }
 
 /** @throws LockstepError `bad-config` */

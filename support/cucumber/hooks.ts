@@ -49,6 +49,7 @@ Before(async function (this: LockstepWorld, { pickle }) {
 
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
   run.begin({ uri: pickle.uri, line: run.lineOf(pickleStep.astNodeIds), text: pickleStep.text })
+  composition?.beginStep(pickleStep.text)
   this.rollout.step = pickleStep.text
   this.rollout.line = run.current.line
 })
@@ -79,6 +80,7 @@ After(async function (this: LockstepWorld, { result }) {
 AfterAll(async function () {
   try {
     await composition?.end()
+    if (run.mode === 'rehearse' && run.truth.length > 0) await rehearse()
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
@@ -91,6 +93,14 @@ AfterAll(async function () {
 function noted(error: unknown): unknown {
   if (error instanceof LockstepError && error.code !== 'diverged') run.refuse(error)
   return error
+}
+
+/** A rehearsal of a fault is one itself, and begins no others. */
+async function rehearse(): Promise<void> {
+  const { REHEARSED_FAULT } = require('./rehearsal/fleet') as typeof import('./rehearsal/fleet')
+  if (process.env[REHEARSED_FAULT] !== undefined) return
+  const { rehearseFaults } = require('./rehearsal/rehearsal') as typeof import('./rehearsal/rehearsal')
+  await rehearseFaults(run, run.exitCode)
 }
 
 /** Asked only where hosts are changed that are not this process's own. */

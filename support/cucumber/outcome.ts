@@ -16,8 +16,14 @@ const PLANNED: Readonly<Record<number, string>> = {
   [EXIT.diverged]: 'WOULD NOT HOLD',
 }
 
+const REHEARSED: Readonly<Record<number, string>> = {
+  [EXIT.held]: 'REHEARSED',
+  [EXIT.withinBudget]: 'REHEARSED, BUT',
+}
+
 /** What a run came to, in a word or two, by its exit status. */
 export function titleOf(exitCode: number, mode: string): string {
   if (mode === 'plan' && exitCode in PLANNED) return PLANNED[exitCode] ?? ''
+  if (mode === 'rehearse' && exitCode in REHEARSED) return REHEARSED[exitCode] ?? ''
   return TITLES[exitCode] ?? 'STOPPED'
 }

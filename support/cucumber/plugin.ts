@@ -35,6 +35,7 @@ export const plugin = {
       checked = true
       for (const [node, line] of preflight.lines) run.lines.set(node, line)
       run.plan.push(...preflight.planned())
+      run.faultTables.push(...preflight.faultTables())
       if (filling.refusal !== undefined) return run.refuse(filling.refusal)
       const findings = preflight.findings()
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)

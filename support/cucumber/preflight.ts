@@ -1,6 +1,7 @@
 import type { Envelope, GherkinDocument, Pickle, StepDefinition, TestCase } from '@cucumber/messages'
 import { distance } from 'fastest-levenshtein'
 import type { Heard } from './feature_texts'
+import { parseFaults, type FaultTable } from './rehearsal/faults'
 import { validators } from './validation'
 
 /** Something in a feature that cannot be run, found before anything was. */
@@ -10,11 +11,18 @@ export interface Finding {
   message: string
 }
 
+/** A line with what its sentence was given, by the name of the parameter's type. */
+interface PlannedStep {
+  line: number
+  text: string
+  values: { type: string; value: string }[]
+}
+
 interface ReadScenario {
   uri: string
   unit: string
   name: string
-  steps: { line: number; text: string }[]
+  steps: PlannedStep[]
   wave: string | undefined
   tags: string[]
 }
@@ -77,7 +85,30 @@ export class Preflight {
         for (const message of faults) add({ ...at, message })
       }
     }
+    for (const table of this.faultTables()) {
+      const faults = parseFaults(table, this.textsOf(table.uri))
+      if (typeof faults === 'string') add({ uri: table.uri, line: table.line, message: faults })
+    }
     return [...found.values()]
+  }
+
+  private textsOf(uri: string): string[] {
+    return [...this.pickles.values()].flatMap((pickle) =>
+      pickle.uri === uri ? pickle.steps.map(({ text }) => text) : [],
+    )
+  }
+
+  /** What may go wrong, as scenarios say that are only for rehearsals. */
+  faultTables(): FaultTable[] {
+    return [...this.pickles.values()]
+      .filter(({ tags }) => tags.some(({ name }) => name === '@rehearse'))
+      .flatMap(({ uri, steps }) =>
+        steps.flatMap(({ argument, astNodeIds }) => {
+          const line = this.lines.get(astNodeIds[0] ?? '') ?? 1
+          const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value))
+          return rows === undefined ? [] : [{ uri, line, rows }]
+        }),
+      )
   }
 
   /** The scenarios that are to be run, in order. */
@@ -87,13 +118,12 @@ export class Preflight {
       if (pickle === undefined) return []
       const { uri, name } = pickle
       const unit = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
-      const steps = pickle.steps.map(({ text, astNodeIds }) => ({
+      const steps = pickle.steps.map(({ id, text, astNodeIds }) => ({
         line: this.lines.get(astNodeIds[0] ?? '') ?? 0,
         text,
+        values: valuesOf(testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)),
       }))
-      const wave = testCase.testSteps
-        .flatMap(({ stepMatchArgumentsLists }) => stepMatchArgumentsLists?.[0]?.stepMatchArguments ?? [])
-        .find(({ parameterTypeName }) => parameterTypeName === 'wave')?.group.value
+      const wave = steps.flatMap(({ values }) => values).find(({ type }) => type === 'wave')?.value
       return [{ uri, unit, name, steps, wave, tags: pickle.tags.map((tag) => tag.name) }]
     })
   }
@@ -138,6 +168,14 @@ export class Preflight {
       }
     }
   }
+}
+
+function valuesOf(testStep: TestCase['testSteps'][number] | undefined): PlannedStep['values'] {
+  const matched = testStep?.stepMatchArgumentsLists?.[0]?.stepMatchArguments ?? []
+  return matched.map(({ parameterTypeName = '', group }) => ({
+    type: parameterTypeName,
+    value: group.value ?? '',
+  }))
 }
 
 /** A pattern with each parameter replaced by the word that stands in its place, so that only the phrase is compared. */

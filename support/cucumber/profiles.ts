@@ -21,7 +21,7 @@ const glue = ['world', 'hooks', 'parameter_types'].map((name) =>
 )
 
 /**
- * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `plan` and `drift`
+ * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `rehearse` (embedded, also with faults), `plan` and `drift`
  * (the fleet, and nothing is changed), `ci` (reads features only).
  * Refuses at once what must not be: a live run that names no feature, in parallel, or with retries.
  */
@@ -32,7 +32,7 @@ export function profiles(options: ProfileOptions = {}) {
     require: [...glue, steps, ...(options.require ?? [])],
     plugin: [join(__dirname, 'plugin.cjs')],
     failFast: true,
-    tags: 'not @behaviour',
+    tags: 'not @behaviour and not @rehearse',
     retry: 0,
     parallel: 0,
     publishQuiet: true,
@@ -47,6 +47,7 @@ export function profiles(options: ProfileOptions = {}) {
     default: { ...common, format: reports(), ...told({ mode: 'embedded', ...fleet }) },
     live: { ...common, format: reports(), ...told({ mode: 'live' }) },
     plan: { ...common, format: reports(), ...told({ mode: 'live', intent: 'plan' }) },
+    rehearse: { ...common, format: reports(), ...told({ mode: 'embedded', intent: 'rehearse', ...fleet }) },
     drift: { ...common, format: reports(), ...told({ mode: 'live', intent: 'drift' }) },
     ci: {
       ...common,

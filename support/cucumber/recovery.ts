@@ -39,7 +39,9 @@ export interface Remaining {
 }
 
 export interface RecoveryOptions extends Remaining {
-  plan: readonly Pick<PlannedScenario, 'unit' | 'wave' | 'steps'>[]
+  plan: readonly (Pick<PlannedScenario, 'unit' | 'wave'> & {
+    steps: readonly { line: number; text: string }[]
+  })[]
   header: readonly string[]
   title: string
 }

@@ -7,6 +7,8 @@ import type { Held } from '../rollout/held'
 import type { Obligation } from '../rollout/ledger'
 import type { Audience } from '../rollout/ports'
 import type { Drift } from '../record/record'
+import type { HostTruth, Rehearsed } from './rehearsal/endings'
+import type { FaultTable } from './rehearsal/faults'
 import { holds, type Verdict } from '../rollout/verdict'
 
 /** A step's verdict with the line it belongs to. */
@@ -31,7 +33,7 @@ export interface PlannedScenario {
   /** The line of the scenario, or of its row in the table of examples: the same in every run of the same feature. */
   unit: string
   name: string
-  steps: readonly { line: number; text: string }[]
+  steps: readonly { line: number; text: string; values: readonly { type: string; value: string }[] }[]
   /** The size of its wave, if it takes one. */
   wave: string | undefined
   tags: readonly string[]
@@ -81,6 +83,10 @@ export class Run implements Audience {
   tickets: readonly string[] = []
   /** Hosts that it changed although they had been reported as done. */
   drift: readonly Drift[] = []
+  /** How hosts really were when a rehearsal was over. */
+  truth: readonly HostTruth[] = []
+  readonly rehearsals: Rehearsed[] = []
+  readonly faultTables: FaultTable[] = []
   /** What was planned, where nothing but a plan was wanted. */
   planned: { id: string; path: string; changes: number; hosts: number } | undefined
   /** Hides what must not be shown; known once the configuration is read. */

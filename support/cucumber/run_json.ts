@@ -40,6 +40,7 @@ export function writeRunJson(run: Run, now: number): void {
     held: run.held(),
     heldBefore: run.heldBefore,
     plan: run.planned ?? null,
+    rehearsal: run.mode === 'rehearse' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
     release: run.release() ?? null,
     tickets: run.tickets,
     drift: run.drift,

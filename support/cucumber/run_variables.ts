@@ -12,7 +12,7 @@ export type ReadParameters = Omit<RunParameters, 'mode'> & { mode?: RunParameter
 
 /**
  * What `<name>` stands for in the features of a run: as its environment has it, and as LOCKSTEP_VARIABLES has it instead.
- * An embedded fleet has none of its own.
+ * An embedded fleet has none of its own; a rehearsal has those of the environment that it is of.
  * @throws LockstepError `bad-config` or `bad-input`; no secret was read then
  */
 export function variablesFor(parameters: ReadParameters, around: Surroundings, cwd: string): Variables {
@@ -45,8 +45,8 @@ export function withVariables(
 }
 
 function definedFor(parameters: ReadParameters, around: Surroundings, cwd: string): Variables[] {
-  const { mode = 'embedded' } = parameters
-  if (mode === 'embedded') return [new Variables('the embedded fleet', new Map())]
+  const { mode = 'embedded', intent } = parameters
+  if (mode === 'embedded' && intent !== 'rehearse') return [new Variables('the embedded fleet', new Map())]
   const path = configPath(around, cwd)
   if (path === undefined) return [new Variables(GIVEN, new Map())]
   const { readAllVariables, readVariables } =

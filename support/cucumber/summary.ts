@@ -9,6 +9,7 @@ import { byObligation } from './host_table'
 import { oddHosts, type Cell } from './matrix'
 import { titleOf } from './outcome'
 import type { Paper } from './paper'
+import { endingsTold } from './rehearsal/told'
 import { run } from './run'
 
 /** The line that a run ended at. */
@@ -55,11 +56,13 @@ export class Summary {
   end(steps: number, stoppedAt: StoppedAt | undefined): void {
     const code = run.exitCode
     this.outcome(code, steps, stoppedAt)
+    this.rehearsals()
     this.diverged(code)
     this.out()
     this.notAttempted(code)
     const held = run.held()
-    if (held.length > 0) this.outOfRotation('Still out of rotation', held)
+    if (run.mode === 'rehearse') this.paper.line('  Nothing is real in a rehearsal: no host was spoken to.')
+    else if (held.length > 0) this.outOfRotation('Still out of rotation', held)
     else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.heldBack)
       this.paper.line('  Nothing is left out of rotation.')
     for (const { host, what, since } of run.drift.slice(0, LINES_AT_MOST))
@@ -84,6 +87,9 @@ export class Summary {
     }
     const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
     const took = formatDuration(systemClock.elapsed() - this.started)
+    const rehearsed = `${run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
+    if (run.rehearsals.length > 0)
+      return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${rehearsed}`)
     const said =
       run.planned === undefined ? `${steps} steps on ${counted(most)}, in ${took}` : wouldChange(run.planned)
     if (code === EXIT.held) return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${said}`)
@@ -111,8 +117,23 @@ export class Summary {
       this.paper.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), LINES_AT_MOST, plain)
   }
 
+  /** Where the hosts of each rehearsal ended; the failed ones last, where they are read first. */
+  private rehearsals(): void {
+    const worst = [...run.rehearsals].sort((a, b) => a.failures.length - b.failures.length)
+    for (const rehearsal of worst) {
+      const { fault, title, failures } = rehearsal
+      const mark = failures.length === 0 ? this.paint.green('✔') : this.paint.red('✘')
+      this.paper.wrapped(`  ${mark} ${fault ?? 'nothing goes wrong'}: ${title}`, 6, plain)
+      for (const { ending, hosts } of endingsTold(rehearsal))
+        this.paper.list(`      ${ending}: `, hosts, LINES_AT_MOST, plain)
+      for (const failure of failures)
+        this.paper.wrapped(`      ${failure}`, 8, (line) => this.paint.red(line))
+    }
+  }
+
   /** Named again here: what is above may have scrolled away. */
   private diverged(code: number): void {
+    if (run.rehearsals.length > 1) return
     if (code !== EXIT.diverged && code !== EXIT.noBroker) return
     const hosts = run.currentVerdict?.observations.filter(({ held }) => !held).map(({ host }) => host) ?? []
     if (hosts.length > 0)
@@ -146,6 +167,8 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
     return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
   if (run.refused !== undefined)
     return `${clean(run.refused.message, REASON_AT_MOST)}${where && `, ${where}`}`
+  const failed = run.rehearsals.filter(({ failures }) => failures.length > 0).length
+  if (failed > 0) return `${failed} of ${run.rehearsals.length} rehearsals must not end as they do`
   const after = run.mode === 'plan' ? 'nothing was changed' : 'no host was touched after it'
   return `${where || 'a step failed'}; ${after}`
 }

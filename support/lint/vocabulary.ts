@@ -69,6 +69,7 @@ export const VOCABULARY: ReadonlyMap<string, Meaning> = new Map<string, Meaning>
     'hosts that are not in the inventory are left alone',
     () => ({ kind: 'counts hosts', exactly: undefined }),
   ],
+  ['these faults are rehearsed:', nothing],
   ['this is release {release}', nothing],
   ['I activate release {release}', nothing],
   ['release {release} should have passed in {environment}', nothing],

@@ -26,6 +26,8 @@ export interface Fault {
   name: FaultName
   /** The first call that it shows in; before that the host is well. The discovery is not counted. */
   from: number
+  /** It shows from a line on that has this text, and not before; calls are not counted then. */
+  during?: string
 }
 
 /** Reads `lies`, `dies at step 3`, `silent from step 2`. Undefined for a fault that there is not. */

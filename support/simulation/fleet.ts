@@ -57,6 +57,11 @@ export class EmbeddedFleet {
     return this.broker.start()
   }
 
+  /** A line begins that faults may be waiting for. */
+  beginStep(text: string): void {
+    for (const host of this.hosts) host.beginStep(text)
+  }
+
   stop(): Promise<void> {
     return this.broker.stop()
   }

@@ -8,11 +8,16 @@ import type { ServiceManager } from '../agents/service'
 /** Versions that a repository offers, oldest first, by package. */
 export type Repository = Readonly<Record<string, readonly string[]>>
 
+/** What a pretended machine is, whatever it tells. */
+interface Real {
+  really(): readonly string[]
+}
+
 export function pretendPackages(
   repository: Repository,
   installed: Record<string, string>,
   lies: () => boolean,
-): PackageManager & PackageLists {
+): PackageManager & PackageLists & Real {
   const state = new Map(Object.entries(installed))
   const offers = (name: string) => (Object.hasOwn(repository, name) ? (repository[name] ?? []) : [])
   // A host that lies believes itself: it reports what it was told to install to whoever asks in the same breath.
@@ -57,13 +62,14 @@ export function pretendPackages(
     }),
     refresh: () => ({ exitcode: 0, output: '' }),
     clean: () => undefined,
+    really: () => [...state].map(([name, version]) => `package ${name} ${version}`).sort(),
   }
 }
 
 export function pretendServices(
   running: Readonly<Record<string, 'running' | 'stopped'>>,
   lies: () => boolean,
-): ServiceManager {
+): ServiceManager & Real {
   const state = new Map(Object.entries(running))
   const claimed = new Map<string, string>()
   const set = (name: string, to: 'running' | 'stopped') => {
@@ -80,10 +86,11 @@ export function pretendServices(
     start: (name) => set(name, 'running'),
     stop: (name) => set(name, 'stopped'),
     restart: (name) => set(name, 'running'),
+    really: () => [...state].map(([name, is]) => `service ${name} ${is}`).sort(),
   }
 }
 
-export function pretendFirewall(lies: () => boolean): Firewall {
+export function pretendFirewall(lies: () => boolean): Firewall & Real {
   const addresses = new Set<string>()
   let claim: ((seen: Set<string>) => void) | undefined
   const change = (work: (seen: Set<string>) => void) => {
@@ -99,6 +106,7 @@ export function pretendFirewall(lies: () => boolean): Firewall {
     },
     block: (address) => change((seen) => void seen.add(address)),
     unblock: (address) => change((seen) => void seen.delete(address)),
+    really: () => [...addresses],
   }
 }
 

@@ -56,10 +56,19 @@ export class SimulatedHost {
   readonly agents: ReadonlyMap<string, Agent>
   /** How often each `agent action` was carried out: the truth that a report is compared with. */
   readonly performed = new Map<string, number>()
+  /** What was so at first. */
+  readonly initially: readonly string[]
   private readonly host: RpcHost
   private calls = 0
   private sick = false
   private isMended = false
+  private hasFallenIll = false
+  /** What its machine is: how it was, and how it is now. */
+  private readonly machine: {
+    packages(): readonly string[]
+    services(): readonly string[]
+    blocked(): readonly string[]
+  }
   private last: OpenedRequest | undefined
 
   constructor(
@@ -71,6 +80,14 @@ export class SimulatedHost {
     const lies = () => this.has('lies')
     const contracts = () => [...this.agents.values()].map(({ contract }) => contract)
     const packages = pretendPackages(options.repository, { ...description.packages }, lies)
+    const services = pretendServices(description.services, lies)
+    const firewall = pretendFirewall(lies)
+    this.machine = {
+      packages: () => packages.really(),
+      services: () => services.really(),
+      blocked: () => firewall.really(),
+    }
+    this.initially = this.truth.state
     const own = [
       rpcutilAgent({
         identity,
@@ -86,8 +103,8 @@ export class SimulatedHost {
         now: () => clock.now(),
       }),
       packageAgent(packages, packages),
-      serviceAgent(pretendServices(description.services, lies)),
-      iptablesAgent(pretendFirewall(lies)),
+      serviceAgent(services),
+      iptablesAgent(firewall),
       nrpeAgent(pretendChecks(description.checks)),
       puppetAgent(
         pretendPuppet(() => clock.now()),
@@ -109,6 +126,20 @@ export class SimulatedHost {
   /** Whatever was wrong with it is not any more. */
   mend(): void {
     this.isMended = true
+  }
+
+  /** A line begins that its fault may be waiting for. */
+  beginStep(text: string): void {
+    const { fault } = this.description
+    if (fault?.during !== undefined && text.includes(fault.during)) this.hasFallenIll = true
+  }
+
+  /** What is so, whatever it says. */
+  get truth(): { state: readonly string[]; blocked: readonly string[] } {
+    return {
+      state: [...this.machine.packages(), ...this.machine.services()],
+      blocked: this.machine.blocked(),
+    }
   }
 
   /** Answers a request through `send`, or does not. */
@@ -181,7 +212,8 @@ export class SimulatedHost {
       openRequest: (bytes) => {
         const request = security.openRequest(bytes)
         this.last = request
-        this.sick = !this.isMended && request.agent !== 'discovery' && this.calls + 1 >= fault.from
+        const shows = fault.during === undefined ? this.calls + 1 >= fault.from : this.hasFallenIll
+        this.sick = !this.isMended && request.agent !== 'discovery' && shows
         return request
       },
       sealReply: (reply, callerid) => {

@@ -1,0 +1,100 @@
+@behaviour
+Feature: 15. Rehearsing
+    The whole feature on simulated hosts, and again once for each fault: where would every host end?
+
+    Scenario: Five faults that are as likely as any
+        Given the website feature
+        When I run cucumber-js "-p rehearse website.feature"
+        Then it should exit with 0
+        And it should say "REHEARSED 6 rehearsals of 10 steps on 8 hosts"
+        And it should say "nothing goes wrong: HELD new, in rotation: web[1-8].example.net"
+        And it should say 'lies during "I update the package mywebapp": STOPPED old, held: web1.example.net new, held: web[2-8].example.net'
+        And it should say "unknown to the run (new, held): web1.example.net"
+        And no line should be wider than 80 columns
+
+    Scenario: The hosts of the inventory, and the faults that the feature names
+        Given a file "hosts.csv":
+            """
+            host,role,country
+            shop1,roles::shop,de
+            shop2,roles::shop,de
+            other1,roles::other,de
+            """
+        And the environment variable "LOCKSTEP_INVENTORY" is "hosts.csv"
+        And a file "shop.feature":
+            """
+            Feature: Shop
+              Background:
+                Given the load balancer is the haproxy backend shop
+                And I want to update hosts with class roles::shop
+                And I want to pre-discover how many hosts to update
+              Scenario Outline: <wave>
+                Given I take the next <wave>
+                When I drain the load balancer
+                And I update the package shop
+                Then the package version for shop should be 2.0-1
+                And the check shop should be ok
+                When I unblock the load balancer
+                Then traffic from the load balancer should be unblocked
+                Examples:
+                  | wave     |
+                  | 1 host   |
+                  | the rest |
+              @rehearse
+              Scenario: What may go wrong
+                Given these faults are rehearsed:
+                  | host       | fault           | during     |
+                  | shop2      | stops answering | I update   |
+                  | first host | contradicts     | I update   |
+            """
+        When I run cucumber-js "-p rehearse shop.feature"
+        Then it should exit with 0
+        And it should say "REHEARSED 3 rehearsals"
+        And it should say "shop2: stops answering during"
+        And it should say "new, in rotation: shop1"
+        And it should say "unknown to the run (new, held): shop2"
+        And it should say "shop1: contradicts during"
+        And it should say "old, untouched: shop2"
+
+    Scenario: A feature that would leave a host served while half-updated
+        Given a feature "careless.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And I want to update hosts with fact country=de
+            When I update the package mywebapp
+            And I restart the service mywebapp
+            Then the service mywebapp should be running
+            """
+        When I run cucumber-js "-p rehearse careless.feature"
+        Then it should exit with 1
+        And it should say "rehearsals must not end as they do"
+        And it should say "half-updated and in rotation: web[1-8].example.net"
+
+    Scenario: A feature that does not notice
+        Given a feature "trusting.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            When I block the load balancer
+            And I update the package mywebapp
+            And I unblock the load balancer
+            """
+        When I run cucumber-js "-p rehearse trusting.feature"
+        Then it should exit with 1
+        And it should say "said to have held, and has not: web1.example.net"
+
+    Scenario: Tables of faults that mean nothing are named by their line
+        Given a feature "unclear.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            When I update the package mywebapp
+            Then every host should answer
+            @rehearse
+            Scenario: Faults
+              Given these faults are rehearsed:
+                | host  | fault   | during   |
+                | web1  | explodes | I update |
+            """
+        When I run cucumber-js "-p ci unclear.feature"
+        Then it should exit with 2
+        And it should say 'unclear.feature:8: there is no fault "explodes"; there are: stops answering'

@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Surroundings } from '../../config/mcollective_cfg'
+import { readInventory } from '../../inventory/inventory'
+import { sourceNamed, type InventorySource } from '../../config/inventory_sources'
+import { readInventorySetting } from '../../config/lockstep_yaml'
+import { readFleetFile } from '../../config/fleet_file'
+import type { NamedFleet } from '../embedded'
+import type { RunParameters } from '../environments'
+import type { PlannedScenario } from '../run'
+import { faultNamed, type RehearsedFault } from './faults'
+import { needsOf, type Needs } from './needs'
+
+/** A version before all others, by dpkg's order and by rpm's. */
+const BEFORE = '0~before'
+
+/** The fault that this rehearsal is of, as JSON; none in the first one. */
+export const REHEARSED_FAULT = 'LOCKSTEP_REHEARSED_FAULT'
+
+/**
+ * Simulated hosts of the same names, classes and facts as the environment's inventory has, with all that a feature needs of
+ * them; the embedded fleet where there is no inventory. One of them has the fault that is rehearsed, if one is.
+ * @throws LockstepError `bad-config`
+ */
+export async function rehearsedFleet(plan: readonly PlannedScenario[], where: Where): Promise<NamedFleet> {
+  const fleet = await wellFleet(needsOf(plan), where)
+  const written = where.around.env[REHEARSED_FAULT]
+  if (written === undefined) return fleet
+  const { host, fault, during } = JSON.parse(written) as RehearsedFault
+  return {
+    ...fleet,
+    hosts: fleet.hosts.map((each) =>
+      each.identity === host ? { ...each, fault: faultNamed(fault, during) } : each,
+    ),
+  }
+}
+
+interface Where {
+  parameters: RunParameters
+  around: Surroundings
+  cwd: string
+  /** The file of the embedded fleet. */
+  embedded: string
+}
+
+async function wellFleet(needs: Needs, { parameters, around, cwd, embedded }: Where): Promise<NamedFleet> {
+  const { environment, environments, sources } = inventoryOf(parameters, around, cwd)
+  const file = around.env['LOCKSTEP_FLEET']
+  if (sources.length === 0 || file !== undefined) {
+    const fleet = readFleetFile(file ?? embedded)
+    return { ...fleet, name: `${fleet.hosts.length} simulated hosts, of no inventory` }
+  }
+  const { signal } = new AbortController()
+  const { hosts } = await readInventory(sources, { environment, environments, signal })
+  const { packages, services, checks, backends } = needs
+  const names = hosts.map(({ name }) => name)
+  const ok = [{ exitcode: 0, output: 'OK - simulated', perfdata: '' }]
+  return {
+    name: `${hosts.length} simulated hosts of ${environment ?? 'the inventory'}`,
+    repository: Object.fromEntries(
+      [...packages].map(([name, versions]) => [name, [BEFORE, ...offered(versions)]]),
+    ),
+    backends: Object.fromEntries(backends.map((name) => [name, names])),
+    hosts: hosts.map(({ name, classes, facts }) => ({
+      identity: name,
+      classes,
+      facts,
+      packages: Object.fromEntries([...packages.keys()].map((each) => [each, BEFORE])),
+      services: Object.fromEntries(services.map((each) => [each, 'running' as const])),
+      checks: Object.fromEntries(checks.map((each) => [each, ok])),
+      without: [],
+      fault: undefined,
+    })),
+  }
+}
+
+function offered(versions: readonly string[]): readonly string[] {
+  return versions.length > 0 ? versions : ['1.0']
+}
+
+/** Where inventory, environment and its names are written; no secret is read for it. */
+function inventoryOf(
+  { environment: wanted }: RunParameters,
+  { env }: Surroundings,
+  cwd: string,
+): {
+  environment: string | undefined
+  environments: readonly string[] | undefined
+  sources: readonly InventorySource[]
+} {
+  const named = env['LOCKSTEP_INVENTORY']
+  if (named !== undefined && named !== '')
+    return {
+      environment: undefined,
+      environments: undefined,
+      sources: [sourceNamed(named, 'LOCKSTEP_INVENTORY', (path) => path)],
+    }
+  const config = env['LOCKSTEP_CONFIG'] ?? join(cwd, 'lockstep.yaml')
+  if (!existsSync(config)) return { environment: undefined, environments: undefined, sources: [] }
+  return readInventorySetting(config, wanted ?? env['LOCKSTEP_ENVIRONMENT'])
+}

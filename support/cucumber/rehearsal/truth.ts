@@ -1,0 +1,47 @@
+import type { Rollout } from '../../rollout/rollout'
+import { contractOf } from '../../rpc/contracts'
+import type { EmbeddedSurroundings } from '../embedded'
+import type { Run } from '../run'
+import type { HostTruth } from './endings'
+
+/** Orders that only hold traffic or puppet back, or let it go on. */
+const HOLDS = /^(?:iptables|lock) |^puppet (?:enable|disable)$/
+
+/** How the hosts of a rehearsal really are, beside what the run knows of them. */
+export function truthOf(
+  { fleet: { hosts }, haproxy, backends }: EmbeddedSurroundings,
+  run: Run,
+  rollouts: Iterable<Rollout>,
+): HostTruth[] {
+  const known = new Set([...rollouts].flatMap((rollout) => rollout.hosts.known ?? []))
+  const away = new Set(backends.flatMap((backend) => haproxy.outOfService(backend) ?? []))
+  const named = new Set(run.held().map(({ host }) => host))
+  const out = run.out()
+  const silent = lastSilent(run)
+  return hosts
+    .filter(({ description }) => known.has(description.identity))
+    .map(({ description, truth, initially, performed }) => ({
+      host: description.identity,
+      before: initially,
+      after: truth.state,
+      done: [...performed.keys()].filter(changes).sort(),
+      served: truth.blocked.length === 0 && !away.has(description.identity),
+      named: named.has(description.identity),
+      silent: silent.has(description.identity),
+      out: out.has(description.identity),
+    }))
+}
+
+/** Hosts whose last word was none. */
+function lastSilent({ verdicts }: Run): Set<string> {
+  const last = new Map<string, boolean>()
+  for (const { verdict } of verdicts)
+    for (const { host, kind } of verdict.observations)
+      if (kind !== 'known') last.set(host, kind === 'silent' || kind === 'untrusted')
+  return new Set([...last].filter(([, silent]) => silent).map(([host]) => host))
+}
+
+function changes(performed: string): boolean {
+  const [agent = '', action = ''] = performed.split(' ')
+  return contractOf(agent)?.actions[action]?.effect !== 'looks' && !HOLDS.test(performed)
+}
