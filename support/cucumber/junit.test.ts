@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { SaxesParser } from 'saxes'
 import { seen, toldRun } from '../testing/told_run'
+import { xmlTree, type XmlNode } from '../testing/xml_tree'
 import { junitOf } from './junit'
 import { suitesOf, type Result, type Suite } from './suites'
 
@@ -18,13 +18,6 @@ const KNOWN: Readonly<Record<string, { attributes: readonly string[]; children: 
   error: { attributes: ['type', 'message'], children: [] },
 }
 const TIME = /^(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?$/
-
-interface Node {
-  name: string
-  attributes: Record<string, string>
-  text: string
-  children: Node[]
-}
 
 describe('a JUnit report', () => {
   const anything = fc.string({ unit: 'binary', maxLength: 30 })
@@ -63,7 +56,7 @@ describe('a JUnit report', () => {
   it('is well formed, has the structure that Jenkins asks for, and counts right, whatever hosts say', () => {
     fc.assert(
       fc.property(fc.array(suite, { maxLength: 5 }), (suites) => {
-        const root = parsed(junitOf(suites, 'x', 0))
+        const root = xmlTree(junitOf(suites, 'x', 0))
         expectKnown(root)
         expect(root.children).to.have.length(suites.length)
         root.children.forEach((node, index) => {
@@ -91,7 +84,7 @@ describe('a JUnit report', () => {
       fc.property(hostile, (text) => {
         const failure: Result = { kind: 'failure', type: 'diverged', message: text, details: text }
         const cases = [{ name: text, result: failure }]
-        const root = parsed(junitOf([{ uri: '', name: text, began: 0, took: 0, cases }], 'x', 0))
+        const root = xmlTree(junitOf([{ uri: '', name: text, began: 0, took: 0, cases }], 'x', 0))
         const told = root.children[0]?.children[0]
         const legible = text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
         expect(told?.attributes['name']).to.equal(legible)
@@ -104,7 +97,7 @@ describe('a JUnit report', () => {
   it('has the time of a scenario in seconds, and as much when the times of its hosts are added up', () => {
     const verdict = seen({ web1: 'held', web2: 'held', web3: 'held' })
     const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict }] }])
-    const root = parsed(junitOf(suitesOf(run), run.id, 0))
+    const root = xmlTree(junitOf(suitesOf(run), run.id, 0))
     const [node] = root.children
     expect(node?.attributes).to.include({ time: '3.000000', timestamp: '2026-01-01T00:00:00' })
     const times = (node?.children ?? []).map(({ attributes }) => Number(attributes['time']))
@@ -114,7 +107,7 @@ describe('a JUnit report', () => {
   it('has a class that Jenkins takes apart into the feature and the scenario', () => {
     const cases = [{ name: 'web1.example.net', result: { kind: 'passed' as const } }]
     const suites = [{ uri: 'features/a.b/web.feature', name: 'Update to 4.2.6', began: 0, took: 0, cases }]
-    const [told] = parsed(junitOf(suites, 'x', 0)).children[0]?.children ?? []
+    const [told] = xmlTree(junitOf(suites, 'x', 0)).children[0]?.children ?? []
     expect(told?.attributes).to.include({
       classname: 'features/a.b/web.Update to 4_2_6',
       name: 'web1.example.net',
@@ -134,11 +127,11 @@ describe('a JUnit report', () => {
     const xml = junitOf(suitesOf(run), run.id, 0)
     expect(performance.now() - began).to.be.below(2_000)
     expect(xml.length).to.be.below(3_000_000)
-    expect(parsed(xml).attributes).to.include({ tests: '10000', failures: '1' })
+    expect(xmlTree(xml).attributes).to.include({ tests: '10000', failures: '1' })
   })
 })
 
-function expectKnown({ name, attributes, children }: Node): void {
+function expectKnown({ name, attributes, children }: XmlNode): void {
   const known = KNOWN[name]
   expect(known?.attributes.map((each) => each.replace('!', ''))).to.include.members(Object.keys(attributes))
   const wanted = known?.attributes.filter((each) => each.endsWith('!')).map((each) => each.slice(0, -1)) ?? []
@@ -148,27 +141,4 @@ function expectKnown({ name, attributes, children }: Node): void {
     expect(known?.children).to.include(child.name)
     expectKnown(child)
   }
-}
-
-function parsed(xml: string): Node {
-  const root: Node = { name: '', attributes: {}, text: '', children: [] }
-  const open = [root]
-  const parser = new SaxesParser()
-  parser.on('error', (error) => {
-    throw error
-  })
-  parser.on('opentag', ({ name, attributes }) => {
-    const node: Node = { name, attributes: { ...attributes }, text: '', children: [] }
-    open.at(-1)?.children.push(node)
-    open.push(node)
-  })
-  parser.on('text', (text) => {
-    const node = open.at(-1)
-    if (node !== undefined) node.text += text
-  })
-  parser.on('closetag', () => void open.pop())
-  parser.write(xml).close()
-  const [document] = root.children
-  if (document === undefined) throw new Error('there is no element')
-  return document
 }

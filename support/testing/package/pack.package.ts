@@ -14,7 +14,7 @@ describe('the packed package, in a repository of its own', () => {
     const done = spawnSync(command, args, {
       cwd: scratch.path,
       encoding: 'utf8',
-      env: { ...process.env, CI: 'true', ...env },
+      env: { ...process.env, CI: 'true', GITHUB_ACTIONS: '', ...env },
     })
     return { status: done.status, output: done.stdout + done.stderr }
   }
