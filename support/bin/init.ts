@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { LockstepError } from '../system/errors'
 
 const FILES: Readonly<Record<string, string>> = {
   'cucumber.js': `const { profiles } = require('lockstep')
@@ -27,9 +29,18 @@ module.exports = profiles({ require: ['step_definitions/**/*.js'] })
 `,
 }
 
-/** Writes what a repository of deploys starts with; a file that is there already is left as it is. */
-export function init(cwd: string): { text: string; exitCode: number } {
-  const lines = Object.entries(FILES).map(([name, content]) => {
+/** Where each CI system looks for what it has to do. */
+const CI: Readonly<Record<string, string>> = {
+  github: '.github/workflows/rollout.yml',
+  gitlab: '.gitlab-ci.yml',
+}
+
+/**
+ * Writes what a repository of deploys starts with, and with `--ci` what a CI system does with it; a file that is there
+ * already is left as it is.
+ */
+export function init(cwd: string, args: readonly string[]): { text: string; exitCode: number } {
+  const lines = Object.entries({ ...FILES, ...ciFile(args) }).map(([name, content]) => {
     const path = join(cwd, name)
     if (existsSync(path)) return `  kept   ${name}`
     mkdirSync(dirname(path), { recursive: true })
@@ -37,4 +48,26 @@ export function init(cwd: string): { text: string; exitCode: number } {
     return `  wrote  ${name}`
   })
   return { text: `${lines.join('\n')}\n\nTry it on the embedded fleet: npx cucumber-js\n`, exitCode: 0 }
+}
+
+function ciFile(args: readonly string[]): Record<string, string> {
+  const system = chosen(args)
+  if (system === undefined) return {}
+  const path = Object.hasOwn(CI, system) ? CI[system] : undefined
+  if (path === undefined)
+    throw new LockstepError(
+      'bad-input',
+      `--ci ${JSON.stringify(system)} is not known; say --ci ${Object.keys(CI).join(' or --ci ')}`,
+    )
+  return { [path]: readFileSync(join(__dirname, 'ci', `${system}.yaml`), 'utf8') }
+}
+
+function chosen(args: readonly string[]): string | undefined {
+  try {
+    return parseArgs({ args: [...args], options: { ci: { type: 'string' } } }).values.ci
+  } catch (error) {
+    throw new LockstepError('bad-input', `${(error as Error).message}; say: lockstep init --ci github`, {
+      cause: error,
+    })
+  }
 }

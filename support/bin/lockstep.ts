@@ -10,7 +10,8 @@ const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollect
   npx lockstep agent    a host's side: --config server.cfg; runs until it is told to end. With --unit, prints a unit for systemd
   npx lockstep ddl      what mco has to know of an agent: <agent>, or --agents <folder> <agent>
   npx lockstep enc      a host's classes, environment and parameters for puppet, from the inventory: [--config lockstep.yaml] <host>
-  npx lockstep init     prepares this repository: cucumber.js, a first feature, editor settings
+  npx lockstep init     prepares this repository: cucumber.js, a first feature, editor settings; with --ci github or
+                        --ci gitlab also the jobs that read, rehearse, plan and roll out
 
   npx cucumber-js                              on the embedded fleet, harmless
   npx cucumber-js -p ci   path/to/x.feature    reads the feature, sends nothing
@@ -39,7 +40,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   steps: () => (require('./steps') as typeof import('./steps')).steps,
 }
 /** Commands that take arguments of their own. */
-const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'record', 'release'])
+const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'record', 'release'])
 
 /** The `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {

@@ -44,7 +44,14 @@ async function begin<T>(
   try {
     const result = await runCommand(process.execPath, command, {
       signal,
-      env: { LOCKSTEP_REPORTS: reports, LOCKSTEP_BEGUN_BY: String(process.pid), CI: 'true', ...env },
+      env: {
+        LOCKSTEP_REPORTS: reports,
+        LOCKSTEP_BEGUN_BY: String(process.pid),
+        CI: 'true',
+        // What is told to GitHub is told by the run that began it.
+        GITHUB_ACTIONS: '',
+        ...env,
+      },
     })
     return await read(result, reports)
   } finally {

@@ -421,12 +421,16 @@ export class Composition {
   private hostsOf(feature: string): PlacedHost[] {
     const rollout = this.rollouts.get(feature)
     if (rollout === undefined) return []
-    const { taken, left } = rollout.waves
-    const inWaves = taken.flatMap(({ name, hosts }, index) =>
+    const { taken, toCome, left } = rollout.waves
+    if (taken.length === 0) return (rollout.hosts.known ?? []).map((host) => ({ host, wave: undefined }))
+    const inWaves = [...taken, ...toCome].flatMap(({ name, hosts }, index) =>
       hosts.map((host) => ({ host, wave: `${index + 1}: ${name}` })),
     )
-    if (inWaves.length === 0) return (rollout.hosts.known ?? []).map((host) => ({ host, wave: undefined }))
-    return [...inWaves, ...left.map((host) => ({ host, wave: undefined }))]
+    const placed = new Set(inWaves.map(({ host }) => host))
+    return [
+      ...inWaves,
+      ...left.filter((host) => !placed.has(host)).map((host) => ({ host, wave: undefined })),
+    ]
   }
 
   private overheard(stray: { kind: string; host: string; detail: string; fails: boolean }): void {

@@ -8,14 +8,21 @@ import {
   setDefaultTimeout,
   Status,
 } from '@cucumber/cucumber'
+import { hosts as counted, passes } from '../rollout/verdict'
+import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { Composition } from './composition'
 import { surroundings, type RunParameters } from './environments'
 import { onInterrupt } from './interrupt'
 import { heldTable, hostTable } from './host_table'
-import { hosts as counted } from '../rollout/verdict'
+import type { Outcome } from './courses'
 import { run } from './run'
 import type { LockstepWorld } from './world'
+
+const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {
+  [Status.PASSED]: 'passed',
+  [Status.SKIPPED]: 'skipped',
+}
 
 let composition: Composition | undefined
 let stopListening = () => {}
@@ -37,10 +44,12 @@ BeforeAll(async function (this: { parameters: RunParameters }) {
 
 Before(async function (this: LockstepWorld, { pickle }) {
   if (composition === undefined || run.stopping.signal.aborted || run.refused !== undefined) return 'skipped'
+  const unit = unitOf(pickle)
   try {
+    run.courses.begin({ uri: pickle.uri, unit }, systemClock)
     run.filling?.of.fill(pickle)
     this.begin(await composition.rolloutOf(pickle.uri))
-    await this.rollout.beginScenario(String(run.lineOf(pickle.astNodeIds.slice(-1))), pickle.name)
+    await this.rollout.beginScenario(unit, pickle.name)
     return undefined
   } catch (error) {
     throw noted(error)
@@ -48,8 +57,9 @@ Before(async function (this: LockstepWorld, { pickle }) {
 })
 
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
-  run.begin({ uri: pickle.uri, line: run.lineOf(pickleStep.astNodeIds), text: pickleStep.text })
   composition?.beginStep(pickleStep.text)
+  const line = run.lineOf(pickleStep.astNodeIds)
+  run.begin({ uri: pickle.uri, unit: unitOf(pickle), line, text: pickleStep.text })
   this.rollout.step = pickleStep.text
   this.rollout.line = run.current.line
 })
@@ -63,6 +73,8 @@ AfterStep(function (this: LockstepWorld, { result, error }) {
     if (held.length > 0) this.attach(run.scrub(heldTable(held)), { mediaType: 'text/plain', fileName })
   }
   const verdict = run.currentVerdict
+  if (result.status === Status.FAILED && (verdict === undefined || passes(verdict)) && !decides(error))
+    run.fault(error instanceof Error ? error.message : String(error))
   if (verdict !== undefined) {
     const { observations } = verdict
     const fileName = `${observations.filter(({ held }) => held).length} of ${counted(observations.length)}`
@@ -75,6 +87,7 @@ After(async function (this: LockstepWorld, { result }) {
   if (!this.hasBegun) return
   await this.rollout.endScenario(result?.status === Status.PASSED)
   await this.rollout.afterFailure.settle()
+  run.courses.end(OUTCOMES[result?.status ?? Status.FAILED] ?? 'failed', systemClock)
 })
 
 AfterAll(async function () {
@@ -91,7 +104,7 @@ AfterAll(async function () {
 
 /** Lets a mistake or an unreachable broker decide the exit status; a host's fault is the verdict's business. */
 function noted(error: unknown): unknown {
-  if (error instanceof LockstepError && error.code !== 'diverged') run.refuse(error)
+  if (decides(error)) run.refuse(error)
   return error
 }
 
@@ -108,4 +121,12 @@ async function ticketsFor({ mode, intent }: RunParameters): Promise<readonly str
   if (mode !== 'live' || intent !== undefined) return []
   const { ticketsOf } = require('./tickets') as typeof import('./tickets')
   return ticketsOf(run.plan, process.env['LOCKSTEP_TICKET'])
+}
+
+function decides(error: unknown): error is LockstepError {
+  return error instanceof LockstepError && error.code !== 'diverged'
+}
+
+function unitOf({ astNodeIds }: { astNodeIds: readonly string[] }): string {
+  return String(run.lineOf(astNodeIds.slice(-1)))
 }

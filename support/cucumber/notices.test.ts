@@ -74,7 +74,7 @@ describe('the notices of a run', () => {
   })
 
   it('tell at which line it stopped, with which hosts', async () => {
-    run.begin({ uri: 'rolling.feature', line: 14, text: 'the check http should be ok' })
+    run.begin({ uri: 'rolling.feature', unit: '9', line: 14, text: 'the check http should be ok' })
     run.notAttempted = () => ['web3']
     run.held = () => [{ host: 'web2', obligation: 'blocks 192.168.1.1' }]
     notices.started()

@@ -1,9 +1,11 @@
 import type { Envelope } from '@cucumber/messages'
+import type { LintFinding } from '../lint/lint'
 import { LockstepError } from '../system/errors'
 import { surroundings } from './environments'
 import { Filling } from './filling'
-import { Preflight } from './preflight'
-import { run } from './run'
+import { removeJunit } from './junit_file'
+import { Preflight, type Finding } from './preflight'
+import { run, type Remark } from './run'
 import { variablesFor, type ReadParameters } from './run_variables'
 
 interface PluginContext {
@@ -25,6 +27,7 @@ export const plugin = {
     if (operation !== 'runCucumber') return
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+    removeJunit()
     const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))
     run.filling = { of: filling, parameters: options }
     const preflight = new Preflight(filling.faultsOf)
@@ -40,6 +43,7 @@ export const plugin = {
       const findings = preflight.findings()
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
       const found = options.lint === true ? lint(preflight, environment.stderr) : ''
+      run.remarks.push(...remarksOf(findings, run.findings))
       if (findings.length > 0 || run.findings.some(({ severity }) => severity === 'error')) {
         const n = findings.length
         const lines = n === 0 ? '' : `${n === 1 ? 'one line' : `${n} lines`} cannot be run`
@@ -71,8 +75,15 @@ export const plugin = {
     process.once('exit', () => {
       check()
       if (run.exitCode !== 0) process.exitCode = run.exitCode
-      if (run.journal === undefined) return
       // Loaded only now: nothing of it is needed before the end.
+      const { tellCi } = require('./in_ci') as typeof import('./in_ci')
+      tellCi(run, {
+        env: process.env,
+        cwd: process.cwd(),
+        now: Date.now(),
+        write: (text) => process.stdout.write(text),
+      })
+      if (run.journal === undefined) return
       const { completeReport } = require('./report_page') as typeof import('./report_page')
       completeReport(run, began)
     })
@@ -98,6 +109,18 @@ function hide({ testStepFinished, testRunHookFinished, attachment }: Envelope): 
   }
   if (attachment !== undefined && String(attachment.contentEncoding) === 'IDENTITY')
     attachment.body = run.scrub(attachment.body)
+}
+
+function remarksOf(findings: readonly Finding[], linted: readonly LintFinding[]): Remark[] {
+  return [
+    ...findings.map(({ uri, line, message }): Remark => ({ uri, line, severity: 'error', message })),
+    ...linted.map(({ uri, line, severity, rule, message }) => ({
+      uri,
+      line,
+      severity,
+      message: `${rule}: ${message}`,
+    })),
+  ]
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

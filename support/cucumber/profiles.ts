@@ -40,7 +40,7 @@ export function profiles(options: ProfileOptions = {}) {
   const fleet = options.fleet === undefined ? {} : { fleet: options.fleet }
   const reports = () => {
     makeReportsFolder()
-    return [join(__dirname, 'terminal.cjs'), ['html', report('rollout.html')], ['junit', report('junit.xml')]]
+    return [join(__dirname, 'terminal.cjs'), ['html', report('rollout.html')]]
   }
   const all = {
     ...options.own,

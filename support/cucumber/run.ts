@@ -10,15 +10,32 @@ import type { Drift } from '../record/record'
 import type { HostTruth, Rehearsed } from './rehearsal/endings'
 import type { FaultTable } from './rehearsal/faults'
 import { holds, type Verdict } from '../rollout/verdict'
+import { Courses, type ScenarioKey } from './courses'
 
-/** A step's verdict with the line it belongs to. */
-export interface StepVerdict {
-  /** Whether it was for real: `live`, `noop`, `plan`. */
-  mode: string
-  uri: string
+/** A line of a feature, in one of the scenarios that it belongs to. */
+export interface Line extends ScenarioKey {
   line: number
   text: string
+}
+
+/** A step's verdict with the line it belongs to. */
+export interface StepVerdict extends Line {
+  /** Whether it was for real: `live`, `noop`, `plan`. */
+  mode: string
   verdict: Verdict
+}
+
+/** A step that failed although its verdict does not say so, or has none: a team's own, for instance. */
+export interface Fault extends Line {
+  message: string
+}
+
+/** What there is to say of a line before anything is run. An error is why nothing is. */
+export interface Remark {
+  uri: string
+  line: number
+  severity: 'error' | 'warning'
+  message: string
 }
 
 /** What was done after a failure, and what came of it. */
@@ -27,11 +44,8 @@ export interface UndoneStep {
   verdict: Verdict
 }
 
-/** A scenario that is to be run, as its feature has it. */
-export interface PlannedScenario {
-  uri: string
-  /** The line of the scenario, or of its row in the table of examples: the same in every run of the same feature. */
-  unit: string
+/** A scenario that is to be run, as its feature has it; `unit` is its line, or that of its row in the table of examples. */
+export interface PlannedScenario extends ScenarioKey {
   name: string
   steps: readonly { line: number; text: string; values: readonly { type: string; value: string }[] }[]
   /** The size of its wave, if it takes one. */
@@ -61,7 +75,10 @@ export class Run implements Audience {
   resumes: string | undefined
   heldBefore: readonly Held[] = []
   readonly verdicts: StepVerdict[] = []
+  readonly faults: Fault[] = []
   readonly undoneSteps: UndoneStep[] = []
+  readonly remarks: Remark[] = []
+  readonly courses = new Courses()
   readonly plan: PlannedScenario[] = []
   /** What the linter has to say of the features; only the profile `ci` asks it. */
   readonly findings: LintFinding[] = []
@@ -94,7 +111,7 @@ export class Run implements Audience {
   /** What `<name>` stands for in its features, and for which run it was asked. */
   filling: { of: Filling; parameters: ReadParameters } | undefined
   /** The line being run. */
-  current = { uri: '', line: 0, text: '' }
+  current: Line = { uri: '', unit: '', line: 0, text: '' }
   /** What it has come to so far; a step that only says something has none. */
   currentVerdict: Verdict | undefined
   /** Lines of steps by their node in the feature's syntax tree. */
@@ -109,7 +126,7 @@ export class Run implements Audience {
     this.onProgress(done, expected)
   }
 
-  begin(step: Run['current']): void {
+  begin(step: Line): void {
     this.current = step
     this.begun.add(`${step.uri}:${step.line}`)
     this.currentVerdict = undefined
@@ -128,6 +145,11 @@ export class Run implements Audience {
   /** The variables that a feature uses, but for secrets. */
   variablesIn(uri: string): ReadonlyMap<string, string> {
     return this.filling?.of.plainIn(uri) ?? new Map()
+  }
+
+  /** The line failed, and what it has come to does not say so. */
+  fault(message: string): void {
+    this.faults.push({ ...this.current, message })
   }
 
   /** The lines of a feature that were begun. */

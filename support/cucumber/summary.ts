@@ -10,7 +10,7 @@ import { oddHosts, type Cell } from './matrix'
 import { titleOf } from './outcome'
 import type { Paper } from './paper'
 import { endingsTold } from './rehearsal/told'
-import { run } from './run'
+import { run, type Run } from './run'
 
 /** The line that a run ended at. */
 export interface StoppedAt {
@@ -73,7 +73,7 @@ export class Summary {
       )
     for (const note of run.notes)
       this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
-    for (const line of advice(code, held.length > 0))
+    for (const line of advice(run, held.length > 0))
       this.paper.wrapped(`  ${this.paint.dim('next')}  ${line}`, 8, plain)
     if (run.journal !== undefined && run.verdicts.length > 0)
       this.paper.wrapped(`  ${this.paint.dim('see')}   journal: ${run.journal}`, 8, plain)
@@ -173,7 +173,8 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
   return `${where || 'a step failed'}; ${after}`
 }
 
-function wouldChange({ changes, hosts }: NonNullable<typeof run.planned>): string {
+/** What a plan comes to, in a sentence. */
+export function wouldChange({ changes, hosts }: NonNullable<Run['planned']>): string {
   const what =
     changes === 0
       ? 'nothing would change'
@@ -181,7 +182,9 @@ function wouldChange({ changes, hosts }: NonNullable<typeof run.planned>): strin
   return `${what}; nothing was changed`
 }
 
-function advice(code: number, held: boolean): string[] {
+/** What to do next, a line each. */
+export function advice(run: Run, held: boolean): string[] {
+  const code = run.exitCode
   const live = run.mode === 'live'
   const [first] = run.plan
   const resumable = live && run.recovery !== undefined && first !== undefined

@@ -15,6 +15,7 @@ import { Paper } from './paper'
 import { run, type UndoneStep } from './run'
 import { writeRunJson } from './run_json'
 import { Summary, type StoppedAt } from './summary'
+import { isGithub, withoutCommands } from './workflow_commands'
 
 interface FormatterContext {
   on: (event: 'message', handler: (envelope: Envelope) => void) => void
@@ -44,8 +45,10 @@ export const terminal = {
   type: 'formatter' as const,
   formatter({ on, stream, write }: FormatterContext) {
     const lively = stream.isTTY === true && process.env['CI'] === undefined
+    const inLog = isGithub(process.env) ? withoutCommands : plain
     const hide = (text: string) => run.scrub(text)
-    const paper = new Paper((text) => write(hide(text)), Math.min(stream.columns ?? 80, 100), lively, hide)
+    const say = (text: string) => write(inLog(hide(text)))
+    const paper = new Paper(say, Math.min(stream.columns ?? 80, 100), lively, hide)
     const screen = new Screen(paper, createColors(lively && process.env['NO_COLOR'] === undefined))
     on('message', (envelope) => screen.hear(envelope))
   },
@@ -281,4 +284,8 @@ function tally(verdict: Verdict): string {
   const out = verdict.out?.length ?? 0
   const only = NOT_FOR_REAL.has(run.mode) ? `${run.mode} ` : ''
   return `${only}${held}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
+}
+
+function plain(text: string): string {
+  return text
 }

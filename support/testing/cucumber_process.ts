@@ -55,7 +55,7 @@ async function node(
   onStart: OnStart,
 ): Promise<ProcessRun> {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(LOCKSTEP|MCOLLECTIVE|STOMP|CUCUMBER)_/.test(name),
+    ([name]) => !/^(LOCKSTEP|MCOLLECTIVE|STOMP|CUCUMBER|GITHUB)_/.test(name),
   )
   const child = execa(process.execPath, args, {
     cwd,

@@ -12,6 +12,7 @@ import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
 import { quickEnvironment } from '../live_rollout'
 import { Scratch } from '../scratch'
 import { callOf } from '../call'
+import { xmlTree } from '../xml_tree'
 
 /** A folder in which the chapters of the manual run cucumber-js as a person would. */
 class Manual extends World {
@@ -310,6 +311,24 @@ Then('no line of what it says should be wider than {int} columns', function (thi
   expect(this.output.split('\n').filter((line) => line.length > width)).to.deep.equal([])
 })
 
+Then('the JUnit report should say:', function (this: Manual, table: { hashes(): Record<string, string>[] }) {
+  const report = xmlTree(readFileSync(join(this.scratch.path, 'reports', 'junit.xml'), 'utf8'))
+  const told = report.children.flatMap((suite) =>
+    suite.children.map(({ attributes: { name }, children: [first] }) => ({
+      suite: suite.attributes['name'],
+      name,
+      result:
+        first === undefined ? 'passed' : [first.name, first.attributes['type']].filter(Boolean).join(' '),
+      message: first?.attributes['message'] ?? '',
+    })),
+  )
+  const columns = Object.keys(table.hashes()[0] ?? {})
+  const shown = told.map((each) =>
+    Object.fromEntries(columns.map((key) => [key, each[key as keyof typeof each]])),
+  )
+  expect(shown).to.deep.equal(table.hashes())
+})
+
 Then('the file {string} should exist', function (this: Manual, name: string) {
   expect(existsSync(join(this.scratch.path, name))).to.equal(true)
 })
@@ -323,6 +342,15 @@ Then('the record {string} should contain {string}', function (this: Manual, patt
   expect(
     found.map((name) => readFileSync(join(this.scratch.path, 'reports', name), 'utf8')).join('\n'),
   ).to.contain(text)
+})
+
+Then('the file {string} should not exist', function (this: Manual, name: string) {
+  expect(existsSync(join(this.scratch.path, name))).to.equal(false)
+})
+
+Then('no line of the log should be a command but {string}', function (this: Manual, known: string) {
+  const commands = this.output.split(/[\r\n]/).filter((line) => /^\s*::|##\[/.test(line))
+  expect(commands.map((line) => /^::([a-z]+) /.exec(line)?.[1])).to.deep.equal(commands.map(() => known))
 })
 
 Then('the file {string} should contain {string}', function (this: Manual, name: string, text: string) {

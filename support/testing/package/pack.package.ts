@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
+import { parse } from 'yaml'
 import { Scratch } from '../scratch'
 
 const ROOT = resolve(__dirname, '..', '..', '..')
@@ -13,7 +14,7 @@ describe('the packed package, in a repository of its own', () => {
     const done = spawnSync(command, args, {
       cwd: scratch.path,
       encoding: 'utf8',
-      env: { ...process.env, CI: 'true', ...env },
+      env: { ...process.env, CI: 'true', GITHUB_ACTIONS: '', ...env },
     })
     return { status: done.status, output: done.stdout + done.stderr }
   }
@@ -97,6 +98,60 @@ describe('the packed package, in a repository of its own', () => {
       'own.ts',
     ])
     expect(status, output).to.equal(0)
+  })
+
+  describe('in CI', () => {
+    const runs = () => {
+      const workflow = parse(readFileSync(join(scratch.path, '.github/workflows/rollout.yml'), 'utf8')) as {
+        jobs: { read: { steps: { run?: string }[] } }
+      }
+      return workflow.jobs.read.steps.flatMap(({ run: line }) => line ?? [])
+    }
+    const scripts = () => {
+      const pipeline = parse(readFileSync(join(scratch.path, '.gitlab-ci.yml'), 'utf8')) as {
+        default: { before_script: string[] }
+        read: { script: string[] }
+      }
+      return [...pipeline.default.before_script, ...pipeline.read.script]
+    }
+    const carriedOut = (lines: readonly string[], env: Record<string, string> = {}) =>
+      run('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', lines.join('\n')], env)
+
+    before(() => {
+      for (const system of ['github', 'gitlab']) {
+        const { status, output } = run('npx', ['lockstep', 'init', '--ci', system])
+        expect(status, output).to.equal(0)
+      }
+    })
+
+    it('reads the features as the job of GitHub does it, and leaves a summary', () => {
+      expect(runs()).to.have.length(2)
+      const summary = scratch.write('summary.md', '')
+      const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary }
+      const { status, output } = carriedOut(runs(), env)
+      expect(status, output).to.equal(0)
+      expect(output).to.contain('READ  2 features').and.not.to.contain('::error')
+      expect(readFileSync(summary, 'utf8')).to.contain('## READ')
+    }).timeout(240_000)
+
+    it('reads the features as the job of GitLab does it, and leaves JUnit', () => {
+      expect(scripts()).to.have.length(2)
+      rmSync(join(scratch.path, 'reports'), { recursive: true, force: true })
+      const { status, output } = carriedOut(scripts(), { GITLAB_CI: 'true' })
+      expect(status, output).to.equal(0)
+      expect(readFileSync(join(scratch.path, 'reports', 'junit.xml'), 'utf8')).to.contain('errors="0"')
+    }).timeout(240_000)
+
+    it('fails the job for a feature that cannot be run, and says where', () => {
+      scratch.write(
+        'features/bad.feature',
+        'Feature: Bad\n  Scenario: Bad\n    When I block the lode balancer\n',
+      )
+      const { status, output } = carriedOut(runs().slice(1), { GITHUB_ACTIONS: 'true' })
+      rmSync(join(scratch.path, 'features', 'bad.feature'))
+      expect(status, output).to.equal(2)
+      expect(output).to.contain('::error file=features/bad.feature,line=3::unknown step')
+    })
   })
 
   it('answers `lockstep held` and `lockstep steps`', () => {

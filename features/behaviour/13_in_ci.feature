@@ -1,0 +1,166 @@
+@behaviour
+Feature: 13. In CI
+    What GitHub, GitLab and Jenkins show of a run names the hosts, and is never green for a run that is not.
+
+    Scenario: JUnit has a case for each host
+        Given the website feature
+        And the host "web3.example.net=lies from step 3"
+        When I run cucumber-js "website.feature"
+        Then it should exit with 1
+        And the JUnit report should say:
+            | suite                               | name             | result           | message                                                                      |
+            | website.feature: Update the website | web1.example.net | skipped          | held up to line 11; not attempted after it                                   |
+            | website.feature: Update the website | web2.example.net | skipped          | held up to line 11; not attempted after it                                   |
+            | website.feature: Update the website | web3.example.net | failure diverged | line 11: the package version for mywebapp should be 4.2.6-3.el5: 4.2.6-2.el5 |
+            | website.feature: Update the website | web4.example.net | skipped          | held up to line 11; not attempted after it                                   |
+            | website.feature: Update the website | web5.example.net | skipped          | held up to line 11; not attempted after it                                   |
+            | website.feature: Update the website | web6.example.net | skipped          | held up to line 11; not attempted after it                                   |
+            | website.feature: Update the website | web7.example.net | skipped          | held up to line 11; not attempted after it                                   |
+            | website.feature: Update the website | web8.example.net | skipped          | held up to line 11; not attempted after it                                   |
+
+    Scenario: JUnit has a suite for each wave, with the hosts that it has or would have had
+        Given a feature "waves.feature" with waves "1 host, 25%, the rest" and the steps:
+            """
+            When I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And the host "web2.example.net=silent from step 1"
+        When I run cucumber-js "waves.feature"
+        Then it should exit with 1
+        And the JUnit report should say:
+            | suite                       | name             | result         | message                                                          |
+            | waves.feature: Own 1 host   | web1.example.net | passed         |                                                                  |
+            | waves.feature: Own 25%      | web2.example.net | failure silent | line 8: I update the package mywebapp: no answer (asked 2 s ago) |
+            | waves.feature: Own 25%      | web3.example.net | skipped        | held up to line 8; not attempted after it                        |
+            | waves.feature: Own the rest | web4.example.net | skipped        | not attempted                                                    |
+            | waves.feature: Own the rest | web5.example.net | skipped        | not attempted                                                    |
+            | waves.feature: Own the rest | web6.example.net | skipped        | not attempted                                                    |
+            | waves.feature: Own the rest | web7.example.net | skipped        | not attempted                                                    |
+            | waves.feature: Own the rest | web8.example.net | skipped        | not attempted                                                    |
+
+    Scenario: A host that may fail is skipped, and named
+        Given a feature "may.feature" with the steps:
+            """
+            Given up to 1 host may fail
+            And I want to update hosts with identity /^web[12]\./
+            And I want to pre-discover how many hosts to update
+            When I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And the host "web2.example.net=lies from step 1"
+        When I run cucumber-js "may.feature"
+        Then it should exit with 5
+        And the JUnit report should say:
+            | name             | result  | message                                |
+            | web1.example.net | passed  |                                        |
+            | web2.example.net | skipped | failed at line 7, and may: 4.2.6-2.el5 |
+
+    Scenario: Nobody there is a failing case, not an empty report
+        Given a feature "nobody.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::nobody
+            And I want to pre-discover how many hosts to update
+            """
+        When I run cucumber-js "nobody.feature"
+        Then it should exit with 3
+        And the JUnit report should say:
+            | name         | result                  | message                                                           |
+            | the scenario | error nobody-discovered | no host was discovered with class roles::nobody; nothing was done |
+
+    Scenario: A feature that cannot be read fails in JUnit as well
+        Given a file "broken.feature":
+            """
+            Feature: Broken
+              Scenario: Broken
+                Given nothing
+                bogus
+            """
+        And a file "reports/junit.xml":
+            """
+            <testsuites/>
+            """
+        When I run cucumber-js "-p ci broken.feature"
+        Then it should exit with 2
+        And the JUnit report should say:
+            | suite                   | result            | message                                  |
+            | broken.feature: the run | error bad-feature | one line cannot be run; nothing was sent |
+
+    Scenario: A run that is killed leaves no report of the run before
+        Given the website feature
+        And the host "web3.example.net=slow"
+        And a file "reports/junit.xml":
+            """
+            <testsuites/>
+            """
+        When I run cucumber-js "website.feature" and kill it with -9 at "isblocked"
+        Then the file "reports/junit.xml" should not exist
+
+    Scenario: GitHub shows the line with the odd hosts, and a summary
+        Given the website feature
+        And the host "web3.example.net=lies from step 3"
+        And the environment variable "GITHUB_ACTIONS" is "true"
+        And the environment variable "GITHUB_STEP_SUMMARY" is "summary.md"
+        When I run cucumber-js "website.feature"
+        Then it should exit with 1
+        And it should say "::error file=website.feature,line=11,title=the package version for mywebapp should be 4.2.6-3.el5::1 of 8 hosts diverged%0A4.2.6-2.el5: web3.example.net"
+        And it should not say "::group::"
+        And the file "summary.md" should contain "## STOPPED"
+        And the file "summary.md" should contain "web3\.example\.net"
+        And the file "summary.md" should contain "blocks 192\.168\.1\.1"
+
+    Scenario: GitHub shows the lines that cannot be run
+        Given a feature "bad.feature" with the steps:
+            """
+            When I block the lode balancer
+            """
+        And the environment variable "GITHUB_ACTIONS" is "true"
+        When I run cucumber-js "-p ci bad.feature"
+        Then it should exit with 2
+        And it should say "::error file=bad.feature,line=3::unknown step: I block the lode balancer"
+
+    Scenario: Elsewhere nothing of it is printed, and no line is wider than a terminal
+        Given the website feature
+        And the host "web3.example.net=lies from step 3"
+        And the environment variable "GITHUB_STEP_SUMMARY" is "summary.md"
+        When I run cucumber-js "website.feature"
+        Then it should not say "::error"
+        And no line should be wider than 80 columns
+        And the file "summary.md" should not exist
+
+    Scenario: A host cannot command the runner that reads the log
+        Given the website feature
+        And a file "fleet.yaml":
+            """
+            repository: { mywebapp: [4.2.6-2.el5, 4.2.6-3.el5] }
+            fleet:
+              - hosts: web[1-2].example.net
+                classes: [roles::dev_server]
+                facts: { country: de }
+                packages: { mywebapp: '::stop-commands::x' }
+            """
+        And the environment variable "LOCKSTEP_FLEET" is "fleet.yaml"
+        And the host "web1.example.net=lies from step 3"
+        And the environment variable "GITHUB_ACTIONS" is "true"
+        When I run cucumber-js "website.feature"
+        Then it should exit with 1
+        And it should say ": :stop-commands::x"
+        And no line of the log should be a command but "error"
+
+    Scenario: A summary that cannot be written is said, and decides nothing
+        Given the website feature
+        And the environment variable "GITHUB_ACTIONS" is "true"
+        And the environment variable "GITHUB_STEP_SUMMARY" is "no/such/folder/summary.md"
+        When I run cucumber-js "website.feature"
+        Then it should exit with 0
+        And it should say "the summary of the job could not be written"
+        And it should show no stack trace
+
+    Scenario: The jobs are written once, and kept from then on
+        When I run lockstep "init --ci github"
+        Then it should exit with 0
+        And it should say "wrote .github/workflows/rollout.yml"
+        When I run lockstep "init --ci github"
+        Then it should say "kept .github/workflows/rollout.yml"
+        When I run lockstep "init --ci jenkins"
+        Then it should exit with 2
+        And it should say "say --ci github or --ci gitlab"

@@ -1,0 +1,55 @@
+import type { Case, Result, Suite } from './suites'
+import { element, xmlText } from './xml'
+
+/**
+ * Suites as JUnit XML, in the words that Jenkins, GitLab and the plugins of others have in common (Jenkins' junit-10.xsd).
+ * `finished` in milliseconds since 1970.
+ */
+export function junitOf(suites: readonly Suite[], run: string, finished: number): string {
+  const all = suites.flatMap(({ cases }) => cases)
+  const { tests, failures, errors } = totals(all)
+  const took = suites.reduce((sum, suite) => sum + suite.took, 0)
+  const body = suites.map((suite) => `\n${suiteOf(suite, finished)}`).join('')
+  const root = { name: `lockstep ${run}`, tests, failures, errors, time: seconds(took) }
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', root, `${body}\n`)}\n`
+}
+
+function suiteOf(suite: Suite, finished: number): string {
+  const { name, uri, cases, began = finished, took } = suite
+  const attributes = {
+    name: uri === '' ? name : `${uri}: ${name}`,
+    ...totals(cases),
+    time: seconds(took),
+    timestamp: new Date(began).toISOString().slice(0, 19),
+    file: uri || undefined,
+  }
+  // Hosts move at the same time. Readers that add up their times have to come to that of the scenario.
+  const time = seconds(took / Math.max(1, cases.length))
+  const classname = classOf(suite)
+  const body = cases.map(
+    (each) => `\n${element('testcase', { classname, name: each.name, time }, resultOf(each))}`,
+  )
+  return element('testsuite', attributes, `${body.join('')}\n`)
+}
+
+/** Jenkins takes what is before the last dot for a package, and shows it as a folder. */
+function classOf({ uri, name }: Suite): string {
+  const last = name.replaceAll('.', '_')
+  return uri === '' ? last : `${uri.replace(/\.feature$/, '')}.${last}`
+}
+
+function resultOf({ result }: Case): string {
+  if (result.kind === 'passed') return ''
+  if (result.kind === 'skipped') return element('skipped', { message: result.message })
+  const { kind, type, message, details } = result
+  return element(kind, { type, message }, xmlText(details))
+}
+
+function totals(cases: readonly Case[]) {
+  const of = (kind: Result['kind']) => cases.filter(({ result }) => result.kind === kind).length
+  return { tests: cases.length, failures: of('failure'), errors: of('error'), skipped: of('skipped') }
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(6)
+}

@@ -1,0 +1,68 @@
+import { Run } from '../cucumber/run'
+import type { Outcome } from '../cucumber/courses'
+import type { Observation, Verdict } from '../rollout/verdict'
+import { LockstepError } from '../system/errors'
+
+interface ToldStep {
+  line: number
+  text?: string
+  verdict?: Verdict
+  /** The step failed with this, whatever its verdict. */
+  fault?: string
+}
+
+export interface ToldScenario {
+  unit: string
+  name?: string
+  wave?: string
+  steps: readonly ToldStep[]
+  /** Not begun without one. */
+  outcome?: Outcome | 'stopped'
+}
+
+export const FEATURE = 'features/website.feature'
+
+/** A run of one feature as if it had been: for those who report on runs. */
+export function toldRun(scenarios: readonly ToldScenario[], refused?: LockstepError): Run {
+  const run = new Run()
+  const clock = { time: 0, now: () => Date.UTC(2026, 0, 1), elapsed: () => clock.time, after: () => () => {} }
+  run.journal = '.lockstep/embedded/x.journal.ndjson'
+  for (const { unit, name = `scenario ${unit}`, wave, steps } of scenarios)
+    run.plan.push({
+      uri: FEATURE,
+      unit,
+      name,
+      wave,
+      tags: [],
+      steps: steps.map((step) => ({ line: step.line, text: textOf(step), values: [] })),
+    })
+  for (const { unit, steps, outcome } of scenarios) {
+    if (outcome === undefined) continue
+    run.courses.begin({ uri: FEATURE, unit }, clock)
+    for (const step of steps) {
+      run.begin({ uri: FEATURE, unit, line: step.line, text: textOf(step) })
+      if (step.verdict !== undefined) run.verdict(step.verdict)
+      if (step.fault !== undefined) run.fault(step.fault)
+    }
+    clock.time += 3_000
+    if (outcome !== 'stopped') run.courses.end(outcome, clock)
+    if (outcome === 'failed') run.fail()
+  }
+  if (refused !== undefined) run.refuse(refused)
+  return run
+}
+
+/** What was seen of hosts, by name: `held` for those that held, `silent`, or whatever else was seen. */
+export function seen(hosts: Readonly<Record<string, string>>, more: Partial<Verdict> = {}): Verdict {
+  const observations = Object.entries(hosts).map(([host, what]): Observation => ({
+    host,
+    held: what === 'held',
+    kind: what === 'silent' ? 'silent' : 'answered',
+    seen: what === 'silent' ? 'no answer' : what,
+  }))
+  return { observations, strays: [], ...more }
+}
+
+function textOf({ text, line }: ToldStep): string {
+  return text ?? `step ${line}`
+}
