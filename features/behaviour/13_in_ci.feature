@@ -164,3 +164,18 @@ Feature: 13. In CI
         When I run lockstep "init --ci jenkins"
         Then it should exit with 2
         And it should say "say --ci github or --ci gitlab"
+
+    Scenario: The same again right away changes nothing
+        Given the website feature
+        When I run cucumber-js "-p default -p twice website.feature"
+        Then it should exit with 0
+        Given a feature "restarts.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            When I update the package mywebapp
+            And I restart the service mywebapp
+            Then the service mywebapp should be running
+            """
+        When I run cucumber-js "-p default -p twice restarts.feature"
+        Then it should exit with 1
+        And it should say "run again right away, it would not leave everything as it is: restarts.feature:5 (I restart the service mywebapp): would restart: running, web[1-10].example.net"

@@ -114,3 +114,21 @@ Feature: 16. The record, safe mode and drift
         And it should say "the record of what changed could not be written"
         And it should say "npx lockstep record --write"
         And it should show no stack trace
+
+    Scenario: An environment in safe mode, and a release that its record says held in safe mode alone
+        Given a file "lockstep.yaml":
+            """
+            environments:
+              test:
+                client_config: client.cfg
+                safe_mode: true
+                discovery_window: 300 ms
+                timeouts: { default: 2 seconds }
+            """
+        When I run cucumber-js "-p live release.feature"
+        Then it should exit with 0
+        And it should say "noop 8/8 hosts"
+        And no host should have been told to change anything
+        When I run cucumber-js "-p live release.feature" to resume the run before
+        Then it should exit with 2
+        And it should say "was in safe mode, and changed nothing that could be gone on from"

@@ -5,7 +5,7 @@ import { givenVariables } from '../config/variables'
 import { cucumberIn } from '../cucumber/again'
 import { liveEnvironment, surroundings } from '../cucumber/environments'
 import { inRanges } from '../cucumber/host_names'
-import { REPORTS } from '../cucumber/reports'
+import { RECORD } from '../cucumber/reports'
 import { UNRELEASED, type RunRecord } from '../record/record'
 import { RecordStore } from '../record/store'
 import { clean, hosts as counted } from '../rollout/verdict'
@@ -55,7 +55,7 @@ export async function drift(
     around,
     cwd,
   )
-  const store = new RecordStore(REPORTS)
+  const store = new RecordStore(RECORD)
   const release =
     wanted.release ??
     store

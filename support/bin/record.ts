@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { STATE } from '../cucumber/composition'
 import { writeRecord } from '../cucumber/recording'
-import { REPORTS } from '../cucumber/reports'
+import { RECORD } from '../cucumber/reports'
 import { states, type Change, type RunRecord } from '../record/record'
 import { RecordStore } from '../record/store'
 import { clean, hosts as counted } from '../rollout/verdict'
@@ -21,7 +21,7 @@ const OPTIONS = {
 export function record(_cwd: string, args: readonly string[]): { text: string; exitCode: number } {
   const wanted = parsed(args)
   if (wanted.write !== undefined) return written(wanted.write)
-  const store = new RecordStore(REPORTS)
+  const store = new RecordStore(RECORD)
   const runs = store
     .environments()
     .filter((name) => wanted.environment === undefined || name === wanted.environment)

@@ -60,6 +60,7 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
     notices: [],
     inventory: [],
     environments: undefined,
+    safeMode: false,
     hostLeases: settings.flag('plugin.lockstep.host_leases') ?? false,
     ...NO_VARIABLES,
     directAddressing: settings.flag('direct_addressing') ?? true,

@@ -32,6 +32,8 @@ export interface Environment {
   environments: readonly string[] | undefined
   /** Whether hosts themselves are asked for a lease before they are changed. */
   hostLeases: boolean
+  /** Whether rollouts change nothing until their release is activated. */
+  safeMode: boolean
   /** Where notices of a live rollout go. */
   notices: readonly NoticeChannelSettings[]
   /** What `<name>` in features stands for, of those names that the run uses; secrets are read by then. */

@@ -63,6 +63,7 @@ const timing = {
   heart_beat: v.optional(duration),
   look_every: v.optional(duration),
   host_leases: v.optional(v.boolean()),
+  safe_mode: v.optional(v.boolean('true or false')),
   timeouts: v.optional(v.record(name, duration), {}),
   notices: v.optional(noticesSchema, []),
   haproxy: v.optional(v.pipe(v.array(runtime, 'a list of runtime sockets'), v.minLength(1, 'at least one'))),
@@ -167,6 +168,7 @@ function resolved(
     ttl: settings.ttl,
     haproxy: settings.haproxy ?? [],
     hostLeases: settings.host_leases ?? false,
+    safeMode: settings.safe_mode ?? false,
     inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at),
     notices: resolveNotices(settings.notices, {
       configPath,

@@ -2,20 +2,25 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, parse } from 'node:path'
 import { runCommand, type CommandResult } from '../system/command'
+import { RECORD } from './reports'
 
 export interface Again {
   /** The profile that it is run with. */
   profile: string
-  env?: Readonly<Record<string, string>>
+  /** What is run where the command line does not say. */
+  features?: readonly string[]
+  /** As a function of the folder that is there as long as the run is. */
+  env?: (folder: string) => Readonly<Record<string, string>>
   signal: AbortSignal
 }
 
 type Read<T> = (result: CommandResult, reports: string) => T | Promise<T>
 
 /** Runs what this process was told to run, with another profile. */
-export function runAgain<T>({ profile, env = {}, signal }: Again, read: Read<T>): Promise<T> {
+export function runAgain<T>({ profile, features = [], env, signal }: Again, read: Read<T>): Promise<T> {
   const [, program = '', ...args] = process.argv
-  return begin([program, ...withProfile(args, profile)], env, signal, read)
+  const named = args.some((arg) => arg.includes('.feature')) ? [] : features
+  return begin([program, ...withProfile(args, profile), ...named], env ?? (() => ({})), signal, read)
 }
 
 /** Runs cucumber-js in this folder. */
@@ -30,13 +35,13 @@ export function cucumberIn<T>(
   const { dir } = parse(
     require.resolve('@cucumber/cucumber/package.json', { paths: [process.cwd(), __dirname] }),
   )
-  return begin([join(dir, 'bin', 'cucumber.js'), ...args], env, signal, read)
+  return begin([join(dir, 'bin', 'cucumber.js'), ...args], () => env, signal, read)
 }
 
 /** `reports` is there until `read` has resolved. */
 async function begin<T>(
   command: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: (folder: string) => Readonly<Record<string, string>>,
   signal: AbortSignal,
   read: Read<T>,
 ): Promise<T> {
@@ -50,7 +55,8 @@ async function begin<T>(
         CI: 'true',
         // What is told to GitHub is told by the run that began it.
         GITHUB_ACTIONS: '',
-        ...env,
+        LOCKSTEP_RECORD: RECORD,
+        ...env(reports),
       },
     })
     return await read(result, reports)

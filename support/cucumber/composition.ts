@@ -53,6 +53,8 @@ interface Parts {
   resumed: RunRecord | undefined
   /** Which run of its folder this is. */
   order: number
+  /** Whether it has to change nothing when it is run again. */
+  twice: boolean
   around: Surroundings
   releases: Releases
 }
@@ -106,7 +108,7 @@ export class Composition {
     const environment = withVariables(bare, run.filling, parameters, around)
     const mode = parameters.mode ?? 'embedded'
     const secrets = secretsOf(environment)
-    const isSafe = mode === 'live' && parameters.intent === undefined && safeMode(around.env)
+    const isSafe = mode === 'live' && parameters.intent === undefined && isInSafeMode(environment, around.env)
     run.mode = parameters.intent ?? (isSafe ? 'noop' : mode)
     const folder = join(cwd, STATE, parameters.intent ?? mode)
     const journal = new JournalFile(folder, run.id, () => systemClock.now())
@@ -136,6 +138,7 @@ export class Composition {
       embedded,
       resumed,
       order: nextOrder(records),
+      twice: parameters.twice === true && parameters.intent === undefined,
       around,
       releases: releasesOnRecord(environment.name, parameters.release ?? around.env['LOCKSTEP_RELEASE']),
     }
@@ -149,7 +152,7 @@ export class Composition {
   }
 
   private async expectPlanned(wanted: string | undefined): Promise<void> {
-    if (wanted === undefined || wanted === '' || this.run.mode !== 'live') return
+    if (wanted === undefined || wanted === '' || !this.isLive) return
     const { expectPlanned } = require('./planner') as typeof import('./planner')
     this.approved = await expectPlanned(wanted, this.run.stopping.signal)
   }
@@ -243,6 +246,7 @@ export class Composition {
         const { savePlan } = require('./planner') as typeof import('./planner')
         savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
       }
+      if (this.parts.twice && this.run.exitCode === 0) await this.expectNothingMore()
       if (this.rollouts.size > 0) {
         const held = this.run.exitCode === 0
         await journal.append({
@@ -263,6 +267,12 @@ export class Composition {
       await embedded?.stop()
       await journal.close()
     }
+  }
+
+  private async expectNothingMore(): Promise<void> {
+    const { environment, embedded } = this.parts
+    const { expectNothingMore } = require('./twice') as typeof import('./twice')
+    await expectNothingMore(this.run, environment, embedded !== undefined)
   }
 
   private tellTruth(): void {
@@ -472,8 +482,13 @@ const PLANNINGS: Readonly<Record<string, { planning: Planning }>> = {
   noop: { planning: safely },
 }
 
-function safeMode(env: Surroundings['env']): boolean {
-  return /^(?:1|on|true|yes)$/i.test(env['LOCKSTEP_SAFE_MODE'] ?? '')
+/** As the run says, or else its environment. @throws LockstepError `bad-input` for a word that is neither on nor off */
+function isInSafeMode({ safeMode }: Environment, env: Surroundings['env']): boolean {
+  const said = env['LOCKSTEP_SAFE_MODE'] ?? ''
+  if (said === '') return safeMode
+  if (said !== 'on' && said !== 'off')
+    throw new LockstepError('bad-input', `LOCKSTEP_SAFE_MODE is ${JSON.stringify(said)}; write on or off`)
+  return said === 'on'
 }
 
 /** Hosts are the same hosts only behind the same brokers and in the same collective. */

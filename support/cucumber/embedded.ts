@@ -56,6 +56,7 @@ export async function startEmbedded(fleet: NamedFleet, { env }: Surroundings): P
       lookEvery: 100,
       timeouts: { default: 2_000 },
       directAddressing: true,
+      safeMode: false,
       hostLeases: false,
       notices: [],
       haproxy: addresses,

@@ -13,6 +13,8 @@ export interface RunParameters {
   mode?: 'embedded' | 'live'
   /** What is done there: a rollout unless said. */
   intent?: 'plan' | 'drift' | 'rehearse'
+  /** The same has to change nothing when it is run again right away. */
+  twice?: boolean
   /** A plan that was approved: nothing else may be done. */
   plan?: string
   /** What the run calls its release. */

@@ -175,6 +175,7 @@ function environment(url: string): Environment {
     identity: 'control',
     security: { provider: 'psk', secret: '', callerid: '' },
     timeouts: {},
+    safeMode: false,
     inventory: [],
     environments: undefined,
     directAddressing: true,

@@ -17,7 +17,9 @@ const plan: Plan = {
     {
       at: 'x.feature:3',
       text: 'I update the package mywebapp',
-      hosts: [{ seen: 'would go from 1 to 2', held: true, changes: true, hosts: ['web1', 'web2'] }],
+      hosts: [
+        { seen: 'would go from 1 to 2', held: true, changes: true, disturbs: true, hosts: ['web1', 'web2'] },
+      ],
     },
   ],
   holds: true,

@@ -20,7 +20,14 @@ export interface PlannedLine {
   at: string
   text: string
   /** What each host would come to, hosts of the same fate together. */
-  hosts: readonly { seen: string; held: boolean; changes: boolean; hosts: readonly string[] }[]
+  hosts: readonly {
+    seen: string
+    held: boolean
+    changes: boolean
+    /** Whether more than traffic would be another. */
+    disturbs: boolean
+    hosts: readonly string[]
+  }[]
 }
 
 /** A plan is named by what it says, so that the same plan has the same name. */
@@ -33,8 +40,10 @@ export function plannedLines(
   scrub: (text: string) => string = (text) => text,
 ): PlannedLine[] {
   return verdicts.map(({ uri, line, text, verdict }) => {
-    const changing = new Set(
-      verdict.observations.flatMap(({ host, planned }) => (planned?.changes === true ? [host] : [])),
+    const changing = new Map(
+      verdict.observations.flatMap(({ host, planned }) =>
+        planned?.changes === true ? [[host, planned] as const] : [],
+      ),
     )
     return {
       at: `${uri}:${line}`,
@@ -43,6 +52,7 @@ export function plannedLines(
         seen: scrub(seen),
         held,
         changes: hosts.some((host) => changing.has(host)),
+        disturbs: hosts.some((host) => changing.get(host)?.disturbs === true),
         hosts: [...hosts].sort(),
       })),
     }

@@ -13,6 +13,7 @@ const lines = v.array(
         seen: v.string(),
         held: v.boolean(),
         changes: v.boolean(),
+        disturbs: v.boolean(),
         hosts: v.array(v.string()),
       }),
     ),

@@ -21,7 +21,8 @@ const glue = ['world', 'hooks', 'parameter_types'].map((name) =>
 )
 
 /**
- * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `rehearse` (embedded, also with faults), `plan` and `drift`
+ * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `rehearse` (embedded, also with faults), `twice`
+ * (beside another one: the same again has to change nothing), `plan` and `drift`
  * (the fleet, and nothing is changed), `ci` (reads features only).
  * Refuses at once what must not be: a live run that names no feature, in parallel, or with retries.
  */
@@ -47,6 +48,7 @@ export function profiles(options: ProfileOptions = {}) {
     default: { ...common, format: reports(), ...told({ mode: 'embedded', ...fleet }) },
     live: { ...common, format: reports(), ...told({ mode: 'live' }) },
     plan: { ...common, format: reports(), ...told({ mode: 'live', intent: 'plan' }) },
+    twice: { worldParameters: { twice: true } },
     rehearse: { ...common, format: reports(), ...told({ mode: 'embedded', intent: 'rehearse', ...fleet }) },
     drift: { ...common, format: reports(), ...told({ mode: 'live', intent: 'drift' }) },
     ci: {

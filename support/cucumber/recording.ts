@@ -3,11 +3,11 @@ import { recordOf, UNRELEASED, type Entry, type RunRecord } from '../record/reco
 import { RecordStore } from '../record/store'
 import type { Releases } from '../rollout/ports'
 import { readJournal } from '../system/journal_file'
-import { REPORTS } from './reports'
+import { RECORD } from './reports'
 
 /** What the record knows of releases, for a run in `environment`. */
 export function releasesOnRecord(environment: string, current: string | undefined): Releases {
-  const store = new RecordStore(REPORTS)
+  const store = new RecordStore(RECORD)
   const runs = (where: string, release: string) => store.runsOf(where, release)
   return {
     current,
@@ -24,7 +24,7 @@ export function releasesOnRecord(environment: string, current: string | undefine
 /** Writes what a run did by its journal. @throws Error when it cannot be written */
 export function writeRecord(journal: string): RunRecord[] {
   const { run, entries } = readJournal<Entry>(journal)
-  const store = new RecordStore(REPORTS)
+  const store = new RecordStore(RECORD)
   return featuresIn(entries).flatMap((part, index) => {
     const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
     if (record === undefined) return []

@@ -40,6 +40,11 @@ export function claimsFor(
       `run ${run} was of ${began?.feature ?? 'no feature'}, not of ${feature}; resume it with the same feature`,
     )
   }
+  if (began.mode === 'noop' && !entries.some(({ type }) => type === 'activated'))
+    throw new LockstepError(
+      'bad-input',
+      `run ${run} was in safe mode, and changed nothing that could be gone on from; run the feature itself`,
+    )
   if (began.hash !== hash) {
     throw new LockstepError(
       'bad-feature',

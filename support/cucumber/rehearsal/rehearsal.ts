@@ -80,7 +80,7 @@ function faultsOf(run: Run): RehearsedFault[] {
 }
 
 function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | string> {
-  const env = { [REHEARSED_FAULT]: JSON.stringify(fault) }
+  const env = () => ({ [REHEARSED_FAULT]: JSON.stringify(fault) })
   return runAgain({ profile: 'rehearse', env, signal: run.stopping.signal }, ({ output }, reports) => {
     try {
       const report = JSON.parse(readFileSync(join(reports, 'run.json'), 'utf8')) as {
