@@ -1,15 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { givenVariables } from '../config/variables'
 import { cucumberIn } from '../cucumber/again'
 import { liveEnvironment, surroundings } from '../cucumber/environments'
 import { inRanges } from '../cucumber/host_names'
+import { howToMend } from '../cucumber/recording'
 import { RECORD } from '../cucumber/reports'
-import { UNRELEASED, type RunRecord } from '../record/record'
+import { claimsOfRecorded } from '../cucumber/resume'
+import { UNRELEASED, type Entry, type RunRecord } from '../record/record'
 import { RecordStore } from '../record/store'
 import { clean, hosts as counted } from '../rollout/verdict'
 import { EXIT, LockstepError } from '../system/errors'
+import { readJournal } from '../system/journal_file'
 
 const OPTIONS = {
   environment: { type: 'string' },
@@ -32,25 +36,36 @@ interface Finding {
 interface Checked {
   record: RunRecord
   findings: Finding[]
-  /** Lines that looked at hosts. */
-  looks: number
   /** Why it could not be told, if so. */
   trouble: string | undefined
 }
 
-/** Whether what a release has left still holds: its lines that look, and none that changes. Exit statuses are those of monitoring plugins. */
-export async function drift(
-  cwd: string,
-  args: readonly string[],
-): Promise<{ text: string; exitCode: number }> {
-  const wanted = parsed(args)
+interface Outcome {
+  text: string
+  exitCode: number
+}
+
+/**
+ * Whether what a release has left still holds: its lines that look, and none that changes. Exit statuses are those of
+ * monitoring plugins: what cannot be told is neither well nor an alarm.
+ */
+export async function drift(cwd: string, args: readonly string[]): Promise<Outcome> {
+  try {
+    return await checked(cwd, parsed(args))
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    return said(args.includes('--json'), NAGIOS.unknown, error.message, [])
+  }
+}
+
+async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<Outcome> {
   if (!readdirSync(cwd).some((name) => /^cucumber\.[cm]?(?:js|json|ya?ml)$/.test(name)))
     throw new LockstepError(
       'bad-config',
       `there is no cucumber.js in ${cwd}; run this in the folder that the release was rolled out from`,
     )
   const around = surroundings()
-  const environment = liveEnvironment(
+  const { name } = liveEnvironment(
     wanted.environment === undefined ? {} : { environment: wanted.environment },
     around,
     cwd,
@@ -58,24 +73,28 @@ export async function drift(
   const store = new RecordStore(RECORD)
   const release =
     wanted.release ??
+    (around.env['LOCKSTEP_RELEASE'] || undefined) ??
     store
-      .releasesOf(environment.name)
-      .findLast((name) => name !== UNRELEASED && lastRuns(store, environment.name, name).length > 0)
+      .releasesOf(name)
+      .findLast((each) => each !== UNRELEASED && lastRuns(store.runsOf(name, each)).length > 0)
   if (release === undefined)
-    return said(wanted.json, NAGIOS.unknown, `no release is on record in ${environment.name}`, [])
-  const records = lastRuns(store, environment.name, release)
-  if (records.length === 0)
-    return said(wanted.json, NAGIOS.unknown, `release ${release} has not held in ${environment.name}`, [])
-  const checked: Checked[] = []
-  for (const record of records) checked.push(await check(store, record, wanted.environment))
-  return told(wanted.json, environment.name, release, checked)
+    return said(wanted.json, NAGIOS.unknown, `no release is on record in ${name}`, [])
+  const { runs, damaged } = store.read(name, release)
+  const records = lastRuns(runs)
+  const [odd] = damaged
+  if (records.length === 0 && odd === undefined)
+    return said(wanted.json, NAGIOS.unknown, `release ${release} has not held in ${name}`, [])
+  const all: Checked[] = []
+  for (const record of records) all.push(await check(store, record, wanted.environment))
+  const unread = odd === undefined ? undefined : `${odd} is no record that can be read; ${howToMend(odd)}`
+  return told(wanted.json, `release ${release} in ${name}`, all, unread)
 }
 
-/** The last run of each feature that held. */
-function lastRuns(store: RecordStore, environment: string, release: string): RunRecord[] {
-  const held = store
-    .runsOf(environment, release)
-    .filter(({ mode, outcome }) => mode === 'live' && outcome === 'held')
+/** The last run of each feature that held, or held on all hosts but those that were allowed to fail. */
+function lastRuns(runs: readonly RunRecord[]): RunRecord[] {
+  const held = runs.filter(
+    ({ mode, outcome }) => mode === 'live' && (outcome === 'held' || outcome === 'within budget'),
+  )
   return [...new Map(held.map((record) => [record.feature, record])).values()]
 }
 
@@ -85,50 +104,62 @@ async function check(
   environment: string | undefined,
 ): Promise<Checked> {
   const { feature, journal } = store.evidenceOf(record)
+  const trouble = troubleWith(record, feature, journal)
+  if (trouble !== undefined) return { record, findings: [], trouble }
   const env = {
     LOCKSTEP_DRIFT: journal,
     LOCKSTEP_VARIABLES: givenVariables(record.parameters),
+    // What else is said of the next rollout is not about this look.
+    LOCKSTEP_RELEASE: record.release === UNRELEASED ? '' : record.release,
+    LOCKSTEP_ACTIVATE: '',
+    LOCKSTEP_PLAN: '',
+    LOCKSTEP_RESUME: '',
+    LOCKSTEP_SAFE_MODE: '',
     ...(environment === undefined ? {} : { LOCKSTEP_ENVIRONMENT: environment }),
   }
   return cucumberIn(
     { args: ['-p', 'drift', feature], env, signal: new AbortController().signal },
     ({ exitCode, output }, reports) => {
       const report = reportIn(reports)
-      const known = exitCode === EXIT.held || exitCode === EXIT.diverged || exitCode === EXIT.withinBudget
-      const steps = report?.steps ?? []
-      const findings = steps.flatMap(({ line, text, hosts, strays }) => [
-        ...hosts
-          .filter(({ held }) => !held)
-          .map(({ host, seen }) => ({ feature: record.feature, run: record.run, line, text, host, seen })),
-        ...strays
-          .filter(({ fails }) => fails)
-          .map(({ host, detail }) => ({
-            feature: record.feature,
-            run: record.run,
-            line,
-            text,
-            host,
-            seen: detail,
-          })),
-      ])
-      const looks = steps.filter(({ hosts }) =>
-        hosts.some(({ kind }) => kind !== 'claimed' && kind !== 'known'),
-      ).length
-      const trouble =
-        known && report !== undefined ? undefined : (report?.reason?.message ?? output.slice(-300))
-      return { record, findings, looks, trouble }
+      const findings = (report?.steps ?? []).flatMap((step) => findingsIn(step, record))
+      const isKnown = exitCode === EXIT.held || exitCode === EXIT.withinBudget || findings.length > 0
+      const said = report?.reason?.message ?? output.slice(-300)
+      return { record, findings, trouble: isKnown && report !== undefined ? undefined : said }
     },
   )
 }
 
+/** Why a run cannot be held against the fleet, by what is on record of it. */
+function troubleWith({ feature, run }: RunRecord, text: string, journal: string): string | undefined {
+  if (!existsSync(text)) return `the text of ${feature} as run ${run} had it is not on record`
+  if (!existsSync(journal)) return `the journal of run ${run} is not on record`
+  const { entries, damaged } = readJournal<Entry>(journal)
+  if (damaged) return `${journal} is damaged; ${howToMend(run)}`
+  const hash = createHash('sha256').update(readFileSync(text)).digest('hex')
+  if (!entries.some((entry) => entry.type === 'run' && entry.hash === hash))
+    return `${text} is not what run ${run} was: it was edited since`
+  const proofs = [...(claimsOfRecorded(hash, { run, entries })?.units.values() ?? [])]
+  return proofs.some(({ done }) => done) ? undefined : `${feature} has no line that looks at a host`
+}
+
+function findingsIn({ line, text, hosts, strays }: Step, { feature, run }: RunRecord): Finding[] {
+  const odd = [
+    ...hosts.filter(({ held }) => !held).map(({ host, seen }) => ({ host, seen })),
+    ...strays.filter(({ fails }) => fails).map(({ host, detail }) => ({ host, seen: detail })),
+  ]
+  return odd.map(({ host, seen }) => ({ feature, run, line, text, host, seen }))
+}
+
 interface Report {
   reason: { message: string } | null
-  steps: {
-    line: number
-    text: string
-    hosts: { host: string; held: boolean; seen: string; kind: string }[]
-    strays: { host: string; detail: string; fails: boolean }[]
-  }[]
+  steps: Step[]
+}
+
+interface Step {
+  line: number
+  text: string
+  hosts: { host: string; held: boolean; seen: string }[]
+  strays: { host: string; detail: string; fails: boolean }[]
 }
 
 function reportIn(folder: string): Report | undefined {
@@ -141,29 +172,23 @@ function reportIn(folder: string): Report | undefined {
 
 function told(
   json: boolean | undefined,
-  environment: string,
-  release: string,
-  checked: readonly Checked[],
-): { text: string; exitCode: number } {
-  const findings = checked.flatMap((each) => each.findings)
-  const all = new Set(checked.flatMap(({ record }) => record.hosts)).size
+  where: string,
+  checks: readonly Checked[],
+  unread: string | undefined,
+): Outcome {
+  const findings = checks.flatMap((each) => each.findings)
+  const all = new Set(
+    checks.flatMap(({ record }) => record.hosts.filter((host) => !record.out.includes(host))),
+  )
   const odd = [...new Set(findings.map(({ host }) => host))]
-  const trouble = checked.find((each) => each.trouble !== undefined)?.trouble
-  const numbers = `hosts=${all} drifted=${odd.length};;0`
-  const where = `release ${release} in ${environment}`
+  const numbers = `hosts=${all.size} drifted=${odd.length};;0`
   if (findings.length > 0) {
-    const names = inRanges(odd).join(', ')
-    return said(
-      json,
-      NAGIOS.critical,
-      `${where} does not hold on ${odd.length} of ${counted(all)}: ${names} | ${numbers}`,
-      findings,
-    )
+    const sentence = `${where} does not hold on ${odd.length} of ${counted(all.size)}: ${inRanges(odd).join(', ')}`
+    return said(json, NAGIOS.critical, sentence, findings, numbers)
   }
-  if (trouble !== undefined) return said(json, NAGIOS.unknown, `${where}: ${clean(trouble, 300)}`, findings)
-  if (checked.every(({ looks }) => looks === 0))
-    return said(json, NAGIOS.unknown, `${where}: its features have no line that looks at a host`, findings)
-  return said(json, NAGIOS.ok, `${where} holds on ${counted(all)} | ${numbers}`, findings)
+  const trouble = unread ?? checks.find((each) => each.trouble !== undefined)?.trouble
+  if (trouble !== undefined) return said(json, NAGIOS.unknown, `${where}: ${trouble}`, findings)
+  return said(json, NAGIOS.ok, `${where} holds on ${counted(all.size)}`, findings, numbers)
 }
 
 const NAMES: Readonly<Record<number, string>> = { 0: 'OK', 2: 'CRITICAL', 3: 'UNKNOWN' }
@@ -173,14 +198,22 @@ function said(
   exitCode: number,
   sentence: string,
   findings: readonly Finding[],
-): { text: string; exitCode: number } {
+  numbers?: string,
+): Outcome {
   const state = NAMES[exitCode] ?? ''
   if (json === true) return { text: `${JSON.stringify({ state, sentence, findings }, null, 2)}\n`, exitCode }
   const lines = findings
     .slice(0, LINES_AT_MOST)
     .map(({ host, feature, line, text, seen }) => `${host}: ${clean(seen)} (${feature}:${line} ${text})`)
   const more = findings.length > LINES_AT_MOST ? [`and ${findings.length - LINES_AT_MOST} more`] : []
-  return { text: `${[`DRIFT ${state}: ${sentence}`, ...lines, ...more].join('\n')}\n`, exitCode }
+  const [first = '', ...rest] = [`DRIFT ${state}: ${sentence}`, ...lines, ...more].map(plain)
+  const text = [numbers === undefined ? first : `${first} | ${numbers}`, ...rest].join('\n')
+  return { text: `${text}\n`, exitCode }
+}
+
+/** A line without the sign that monitoring takes for the beginning of numbers. */
+function plain(line: string): string {
+  return clean(line, 1_000).replaceAll('|', '/')
 }
 
 function parsed(args: readonly string[]) {

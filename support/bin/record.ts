@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { STATE } from '../cucumber/composition'
-import { writeRecord } from '../cucumber/recording'
+import { inRanges } from '../cucumber/host_names'
+import { howToMend, writeRecord } from '../cucumber/recording'
 import { RECORD } from '../cucumber/reports'
-import { states, type Change, type RunRecord } from '../record/record'
+import { states, type RunRecord } from '../record/record'
 import { RecordStore } from '../record/store'
 import { clean, hosts as counted } from '../rollout/verdict'
 import { LockstepError } from '../system/errors'
@@ -17,61 +19,82 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const
 
+interface Outcome {
+  text: string
+  complaint?: string
+  exitCode: number
+}
+
 /** What changed, where, by whom and under which ticket, as runs have left it on record. Exit status 1 when nothing is known. */
-export function record(_cwd: string, args: readonly string[]): { text: string; exitCode: number } {
+export function record(_cwd: string, args: readonly string[]): Outcome {
   const wanted = parsed(args)
   if (wanted.write !== undefined) return written(wanted.write)
-  const store = new RecordStore(RECORD)
-  const runs = store
-    .environments()
-    .filter((name) => wanted.environment === undefined || name === wanted.environment)
-    .flatMap((name) => store.releasesOf(name).flatMap((release) => store.runsOf(name, release)))
+  const { runs, damaged } = new RecordStore(RECORD).all()
+  const found = runs
     .filter(
-      ({ release, tickets }) =>
-        isOr(release, wanted.release) && (wanted.ticket === undefined || tickets.includes(wanted.ticket)),
+      ({ environment, release, tickets, hosts }) =>
+        isOr(environment, wanted.environment) &&
+        isOr(release, wanted.release) &&
+        (wanted.ticket === undefined || tickets.includes(wanted.ticket)) &&
+        (wanted.host === undefined || hosts.includes(wanted.host)),
     )
-    .map((run) => ({ ...run, changes: run.changes.filter(({ host }) => isOr(host, wanted.host)) }))
-    .filter(({ hosts }) => wanted.host === undefined || hosts.includes(wanted.host))
+    .map((run) => ({
+      ...run,
+      changes: run.changes.filter(({ host }) => isOr(host, wanted.host)),
+      drift: run.drift.filter(({ host }) => isOr(host, wanted.host)),
+    }))
     .sort((a, b) => (a.began < b.began ? -1 : 1))
-  const text = wanted.json === true ? `${JSON.stringify(runs, null, 2)}\n` : runs.map(told).join('\n')
-  return runs.length > 0 ? { text, exitCode: 0 } : { text: 'Nothing of that is on record.\n', exitCode: 1 }
+  const complaint = damaged
+    .map((path) => `${path} is no record that can be read, and is passed over; ${howToMend(path)}\n`)
+    .join('')
+  if (wanted.json === true)
+    return { text: `${JSON.stringify(found, null, 2)}\n`, complaint, exitCode: found.length > 0 ? 0 : 1 }
+  if (found.length === 0) return { text: 'Nothing of that is on record.\n', complaint, exitCode: 1 }
+  return { text: found.map(told).join('\n'), complaint, exitCode: 0 }
 }
 
 function told(run: RunRecord): string {
-  const { environment, release, mode, outcome, began, by, tickets, feature, changes, drift } = run
+  const { environment, release, mode, outcome, began, by, tickets, feature, changes, drift, out } = run
   const why = tickets.length === 0 ? '' : ` for ${tickets.join(', ')}`
-  const alike = new Map<string, Change[]>()
+  const alike = new Map<string, string[]>()
   for (const change of changes.filter(({ holds }) => !holds)) {
     const key = `${feature}:${change.line}  ${change.what}${states(change.before, change.after)}, ${change.outcome}`
-    alike.set(key, [...(alike.get(key) ?? []), change])
+    const hosts = alike.get(key) ?? []
+    alike.set(key, hosts)
+    hosts.push(change.host)
   }
+  const head = `${began.slice(0, 16).replace('T', ' ')}  ${environment}  release ${release}  ${mode}, ${outcome}  by ${by}${why}`
   const lines = [
-    `${began.slice(0, 16).replace('T', ' ')}  ${environment}  release ${release}  ${mode}, ${outcome}  by ${by}${why}`,
-    ...[...alike].map(
-      ([what, own]) =>
-        `  ${what}  ${own.length > 3 ? counted(own.length) : own.map(({ host }) => host).join(', ')}`,
-    ),
-    ...(alike.size === 0 ? ['  nothing was changed'] : []),
-    ...drift.map(({ host, what, since }) => `  drift: ${host} was done by run ${since}; ${what}`),
+    ...[...alike].map(([what, own]) => `${what}  ${own.length > 3 ? counted(own.length) : own.join(', ')}`),
+    ...(alike.size === 0 ? ['nothing was changed'] : []),
+    ...(out.length === 0 ? [] : [`failed, as they were allowed to: ${inRanges(out).join(', ')}`]),
+    ...drift.map(({ host, what, since }) => `drift: ${host} was done by run ${since}; ${what}`),
   ]
-  return `${lines.map((line) => clean(line, 400).padStart(0)).join('\n')}\n`
+  return `${[clean(head, 400), ...lines.map((line) => `  ${clean(line, 400)}`)].join('\n')}\n`
 }
 
-function written(run: string): { text: string; exitCode: number } {
-  try {
-    const records = writeRecord(join(STATE, 'live', `${run}.journal.ndjson`))
-    return {
-      text: `The record of run ${run} is written: ${counted(records.flatMap(({ hosts }) => hosts).length)}.\n`,
-      exitCode: 0,
-    }
-  } catch (error) {
+function written(run: string): Outcome {
+  const journal = join(STATE, 'live', `${run}.journal.ndjson`)
+  if (!/^[\w-]+$/.test(run) || !existsSync(journal))
     throw new LockstepError(
-      'journal-failed',
-      `the record of run ${run} could not be written: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
+      'bad-input',
+      `there is no journal of a live run ${JSON.stringify(run.slice(0, 80))} in ${join(STATE, 'live')}`,
     )
+  const records = recorded(run, journal)
+  if (records.length === 0)
+    return { text: `Run ${run} knew no host: there is nothing to write.\n`, exitCode: 1 }
+  const hosts = new Set(records.flatMap((each) => each.hosts)).size
+  return { text: `The record of run ${run} is written: ${counted(hosts)}.\n`, exitCode: 0 }
+}
+
+function recorded(run: string, journal: string): RunRecord[] {
+  try {
+    return writeRecord(journal)
+  } catch (error) {
+    const why = (error as Error).message
+    throw new LockstepError('journal-failed', `the record of run ${run} could not be written: ${why}`, {
+      cause: error,
+    })
   }
 }
 

@@ -14,7 +14,6 @@ import type {
   JournalEntry,
   Locks,
   Planning,
-  Releases,
   Roster,
 } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
@@ -22,7 +21,7 @@ import { lookAt } from '../rollout/still_held'
 import { hosts as counted } from '../rollout/verdict'
 import { parseWaveSize } from '../rollout/wave_plan'
 import { pause, systemClock } from '../system/clock'
-import { LockstepError } from '../system/errors'
+import { EXIT, LockstepError } from '../system/errors'
 import { JournalFile, readJournal, readJournals } from '../system/journal_file'
 import { openLog, scrubber } from '../system/log'
 import { balancersOf } from './balancers'
@@ -56,7 +55,8 @@ interface Parts {
   /** Whether it has to change nothing when it is run again. */
   twice: boolean
   around: Surroundings
-  releases: Releases
+  /** What the run calls its release. */
+  release: string | undefined
 }
 
 /** Everything that a run needs, put together; the one place where all parts meet. */
@@ -140,7 +140,7 @@ export class Composition {
       order: nextOrder(records),
       twice: parameters.twice === true && parameters.intent === undefined,
       around,
-      releases: releasesOnRecord(environment.name, parameters.release ?? around.env['LOCKSTEP_RELEASE']),
+      release: parameters.release ?? (around.env['LOCKSTEP_RELEASE'] || undefined),
     }
     made.composition = new Composition(run, parts)
     run.held = () => ledger.held
@@ -205,10 +205,10 @@ export class Composition {
   }
 
   private underWhichNames() {
-    const { releases } = this.parts
+    const { release } = this.parts
     const { tickets } = this.run
     return {
-      ...(releases.current === undefined ? {} : { release: releases.current }),
+      ...(release === undefined ? {} : { release }),
       by: `${userInfo().username}@${hostname()}`,
       tickets,
     }
@@ -253,6 +253,7 @@ export class Composition {
           type: 'end',
           held,
           reason: this.run.refused?.code ?? '',
+          ...(this.run.exitCode === EXIT.withinBudget ? { withinBudget: true } : {}),
         } satisfies JournalEntry)
         if (this.isLive) await this.record()
       }
@@ -299,7 +300,7 @@ export class Composition {
   }
 
   private begin(feature: string, claims: Claims | undefined, follows: readonly string[]): Rollout {
-    const { environment, fleet, ledger } = this.parts
+    const { environment, fleet, ledger, release } = this.parts
     const { signal } = this.run.stopping
     return new Rollout({
       fleet,
@@ -316,7 +317,7 @@ export class Composition {
       lookEvery: environment.lookEvery,
       stopping: signal,
       claims,
-      releases: this.parts.releases,
+      releases: releasesOnRecord({ environment: environment.name, feature, current: release }),
       keepsRecord: this.isLive,
       ...PLANNINGS[this.run.mode],
     })

@@ -1,11 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Scratch } from '../testing/scratch'
-import { driftOf, recordOf, type Entry, type RunRecord } from './record'
-import { RecordStore, safe } from './store'
 import type { JournalEntry } from '../rollout/ports'
+import { recordOf, type Entry } from './record'
 
 const at = '2026-11-21T08:00:00.000Z'
 const began: JournalEntry = {
@@ -93,21 +89,68 @@ describe('the record of a run', () => {
     expect(recordOf('run', [{ ...noop, at }, activated, ...list.slice(1)])?.mode).to.equal('live')
   })
 
-  it('finds drift where a host was changed that another run had reported as done; holding traffic back is none', () => {
-    const record = recordOf('run', updated)
-    if (record === undefined) throw new Error('no record')
-    const earlier = { run: 'before', mode: 'live' as const, outcome: 'held' as const, hosts: ['a', 'z'] }
-    expect(driftOf(record, [earlier])).to.deep.equal([
-      { host: 'a', what: 'package: update web: 1 → 2', since: 'before' },
+  it('of a run that hosts were allowed to fail in names them, and is not one that held', () => {
+    const end: JournalEntry = { type: 'end', held: false, reason: '', withinBudget: true }
+    const { outcome, out } = recordOf('run', entries({ type: 'out', hosts: ['b'] }, end)) ?? {}
+    expect({ outcome, out }).to.deep.equal({ outcome: 'within budget', out: ['b'] })
+    expect(recordOf('run', entries(end))?.outcome, 'the feature beside it').to.equal('held')
+  })
+
+  it('of a run that was refused before it told anybody anything was held back, and stopped after that', () => {
+    const end: JournalEntry = { type: 'end', held: false, reason: 'gate-closed' }
+    expect(recordOf('run', entries(end))?.outcome).to.equal('held back')
+    expect(recordOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('stopped')
+    expect(recordOf('run', entries({ ...end, reason: 'diverged' }))?.outcome).to.equal('stopped')
+  })
+
+  it('follows a host through several changes of one package', () => {
+    const answered = (id: string): JournalEntry => ({
+      type: 'answered',
+      requestId: id,
+      outcomes: { answered: ['a'] },
+      interrupted: false,
+    })
+    const became = (version: string): JournalEntry => ({
+      type: 'became',
+      package: 'web',
+      versions: { [version]: ['a'] },
+    })
+    const had = (version: string): JournalEntry => ({
+      type: 'had',
+      package: 'web',
+      versions: { [version]: ['a'] },
+    })
+    const list = [
+      ...[had('1'), asked('install', ['a'], 'r1'), answered('r1'), became('2')],
+      ...[had('2'), asked('install', ['a'], 'r2'), answered('r2'), became('3')],
+      ...[asked('install', ['a'], 'r3'), answered('r3'), became('1')],
+      ...[asked('install', ['a'], 'r4')],
+    ]
+    const { changes = [] } = recordOf('run', entries(...list)) ?? {}
+    expect(changes.map(({ before, after, outcome }) => [before, after, outcome])).to.deep.equal([
+      ['1', '2', 'done'],
+      ['2', '3', 'done'],
+      ['3', '1', 'done'],
+      ['1', null, 'no answer'],
     ])
+  })
+
+  it('believes what a later look has seen, of a host that was silent or that lied', () => {
+    const list = entries(
+      { type: 'had', package: 'web', versions: { '1': ['a', 'b'] } },
+      asked('update', ['a', 'b'], 'r'),
+      { type: 'answered', requestId: 'r', outcomes: { answered: ['a'], silent: ['b'] }, interrupted: false },
+      { type: 'became', package: 'web', versions: { '2': ['a'] } },
+      { type: 'became', package: 'web', versions: { '1': ['a'], '2': ['b'] } },
+    )
     expect(
-      driftOf(record, [
-        { ...earlier, mode: 'noop' },
-        { ...earlier, outcome: 'stopped' },
-        { ...earlier, run: 'run' },
+      recordOf('run', list)?.changes.map(({ host, before, after, outcome }) => [
+        host,
+        before,
+        after,
+        outcome,
       ]),
-    ).to.deep.equal([])
-    expect(driftOf({ ...record, release: 'unreleased' }, [earlier])).to.deep.equal([])
+    ).to.deep.equal([['b', '1', '2', 'no answer']])
   })
 
   it('never throws, whatever a journal says', () => {
@@ -132,69 +175,5 @@ describe('the record of a run', () => {
           expect(change.before === null || change.before !== change.after).to.equal(true)
       }),
     )
-  })
-})
-
-describe('the store of records', () => {
-  let scratch: Scratch
-  beforeEach(() => (scratch = new Scratch()))
-  afterEach(() => scratch.remove())
-
-  const write = (store: RecordStore, change: Partial<RunRecord> = {}) => {
-    const record = recordOf('run-1', updated)
-    if (record === undefined) throw new Error('no record')
-    const journal = scratch.write('journal', 'the journal')
-    return store.write({ ...record, ...change }, { feature: 'Feature: X', journal })
-  }
-
-  it('leads from a host, a release and a ticket to the run', () => {
-    const store = new RecordStore(scratch.path)
-    write(store)
-    const read = (...path: string[]) =>
-      JSON.parse(readFileSync(join(scratch.path, ...path), 'utf8')) as Record<string, unknown>
-    expect(read('prod', '1.2', 'live', 'a.json')).to.deep.include({ host: 'a', release: '1.2' })
-    expect(read('prod', '1.2', 'index.json')).to.deep.include({ tickets: ['OPS-1'] })
-    expect(read('tickets', 'OPS-1', 'run-1.json')).to.deep.include({ run: 'run-1', environment: 'prod' })
-    expect(existsSync(join(scratch.path, 'prod', '1.2', 'live', 'c.json'))).to.equal(false)
-    expect(store.environments()).to.deep.equal(['prod'])
-    expect(
-      readFileSync(store.evidenceOf({ environment: 'prod', release: '1.2', run: 'run-1' }).feature, 'utf8'),
-    ).to.equal('Feature: X')
-  })
-
-  it('keeps what other runs did to a host, and a run that is written twice once', () => {
-    const store = new RecordStore(scratch.path)
-    write(store)
-    write(store, { run: 'run-2' })
-    write(store, { run: 'run-2' })
-    const { runs } = JSON.parse(
-      readFileSync(join(scratch.path, 'prod', '1.2', 'live', 'a.json'), 'utf8'),
-    ) as { runs: { run: string }[] }
-    expect(runs.map(({ run }) => run)).to.deep.equal(['run-1', 'run-2'])
-    expect(store.runsOf('prod', '1.2')).to.have.length(2)
-  })
-
-  it('knows the release that was heard of last', () => {
-    const store = new RecordStore(scratch.path)
-    write(store, { run: 'b', release: '9', ended: '2026-11-20' })
-    write(store, { run: 'a', release: '10', ended: '2026-11-21' })
-    expect(store.releasesOf('prod')).to.deep.equal(['9', '10'])
-  })
-
-  it('passes over a record that is damaged', () => {
-    const store = new RecordStore(scratch.path)
-    write(store)
-    scratch.write('prod/1.2/runs/zzz.json', '{"run":')
-    expect(store.runsOf('prod', '1.2').map(({ run }) => run)).to.deep.equal(['run-1'])
-  })
-
-  it('keeps every name within its folder', () => {
-    fc.assert(
-      fc.property(fc.string(), (name) => {
-        expect(safe(name)).to.match(/^[\w.+-]+$/)
-        expect(['', '.', '..']).not.to.include(safe(name))
-      }),
-    )
-    expect(safe('../../etc')).to.equal('.._.._etc')
   })
 })

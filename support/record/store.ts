@@ -1,14 +1,34 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { driftOf, type Change, type RunRecord } from './record'
+import type { Change } from './changes'
+import { driftOf } from './drift'
+import { recordIn } from './reading'
+import type { RunRecord } from './record'
 
 /** What is kept beside a run's record, so that it can be held against the fleet later. */
 export interface Evidence {
-  /** The text that was run. */
-  feature: string
+  /** The text that was run; undefined where nobody has it any more. */
+  feature: Buffer | undefined
   /** The path of its journal. */
   journal: string
 }
+
+/** The runs of a release, oldest first, and the paths of records that nobody can read. */
+export interface RunsRead {
+  runs: RunRecord[]
+  damaged: string[]
+}
+
+const SUFFIX = '.json'
 
 /**
  * The record of what changed: `<environment>/<release>/runs` has a file for each run, which no other run writes; what is
@@ -23,116 +43,94 @@ export class RecordStore {
     const whole = { ...record, drift: driftOf(record, this.runsOf(environment, release)) }
     const runs = this.at(environment, release, 'runs')
     mkdirSync(runs, { recursive: true })
-    writeFileSync(join(runs, `${run}.feature`), feature)
+    if (feature !== undefined) writeWhole(join(runs, `${run}.feature`), feature)
     copyFileSync(journal, join(runs, `${run}.journal.ndjson`))
-    writeJson(join(runs, `${run}.json`), whole)
-    this.writeHosts(whole)
+    writeJson(join(runs, `${run}${SUFFIX}`), whole)
     this.writeTickets(whole)
-    writeJson(this.at(environment, release, 'index.json'), this.indexOf(environment, release))
+    this.bringUpToDate(whole)
     return whole
   }
 
-  /** All runs of a release, oldest first. */
+  /** All runs of a release that can be read, oldest first. */
   runsOf(environment: string, release: string): RunRecord[] {
-    const runs = this.at(environment, release, 'runs')
-    return namesIn(runs)
-      .filter((name) => name.endsWith('.json'))
-      .sort()
-      .flatMap((name) => readJson(join(runs, name)))
+    return this.read(environment, release).runs
+  }
+
+  read(environment: string, release: string): RunsRead {
+    return readRuns(this.at(environment, release, 'runs'))
+  }
+
+  /** All that is on record. */
+  all(): RunsRead {
+    return gathered(namesIn(this.root).flatMap((name) => readReleases(join(this.root, name))))
   }
 
   /** Releases that anything is known of, those of which something was heard last at the end. */
   releasesOf(environment: string): string[] {
-    const latest = namesIn(this.at(environment)).map((name) => {
-      const runs = this.runsOf(environment, name)
-      return {
-        release: runs[0]?.release,
-        last:
-          runs
-            .map(({ ended }) => ended)
-            .sort()
-            .at(-1) ?? '',
-      }
-    })
-    return latest
-      .sort((a, b) => (a.last < b.last ? -1 : 1))
-      .flatMap(({ release }) => (release === undefined ? [] : [release]))
-  }
-
-  environments(): string[] {
-    return namesIn(this.root).flatMap((folder) => {
-      const [release] = namesIn(join(this.root, folder))
-      const [first] = release === undefined ? [] : this.runsOf(folder, release)
-      return first === undefined ? [] : [first.environment]
-    })
+    const { runs } = gathered(readReleases(this.at(environment)))
+    return [...new Set(runs.map(({ release }) => release).reverse())].reverse()
   }
 
   /** Where the text and the journal of a recorded run are. */
-  evidenceOf({ environment, release, run }: Pick<RunRecord, 'environment' | 'release' | 'run'>): Evidence {
+  evidenceOf({ environment, release, run }: Pick<RunRecord, 'environment' | 'release' | 'run'>): {
+    feature: string
+    journal: string
+  } {
     const runs = this.at(environment, release, 'runs')
     return { feature: join(runs, `${run}.feature`), journal: join(runs, `${run}.journal.ndjson`) }
   }
 
-  private indexOf(environment: string, release: string) {
-    const runs = this.runsOf(environment, release).map(({ changes, ...run }) => ({
+  /**
+   * Until no other run was recorded meanwhile: whoever writes last has read all of them, since each looks once more
+   * after it has written.
+   */
+  private bringUpToDate(record: RunRecord): void {
+    const folder = this.at(record.environment, record.release, 'runs')
+    const known = () => recordsIn(folder).sort().join('\n')
+    for (let read = ''; read !== known();) {
+      read = known()
+      const { runs } = readRuns(folder)
+      this.writeHosts(record, runs)
+      this.writeIndex(record, runs)
+    }
+  }
+
+  private writeIndex({ environment, release }: RunRecord, all: readonly RunRecord[]): void {
+    const runs = all.map(({ changes, ...run }) => ({
       ...run,
       changed: [...new Set(changes.filter(({ holds }) => !holds).map(({ host }) => host))].sort(),
     }))
-    return {
-      environment,
-      release,
-      tickets: [...new Set(runs.flatMap(({ tickets }) => tickets))].sort(),
-      runs,
-    }
+    const tickets = [...new Set(runs.flatMap((run) => run.tickets))].sort()
+    writeJson(this.at(environment, release, 'index.json'), { environment, release, tickets, runs })
   }
 
-  private writeHosts({
-    environment,
-    release,
-    mode,
-    run,
-    by,
-    began,
-    tickets,
-    outcome,
-    changes,
-    feature,
-  }: RunRecord): void {
-    const byHost = new Map<string, Omit<Change, 'host'>[]>()
-    for (const { host, ...change } of changes) byHost.set(host, [...(byHost.get(host) ?? []), change])
-    mkdirSync(this.at(environment, release, mode), { recursive: true })
-    for (const [host, own] of byHost) {
-      const path = this.at(environment, release, mode, `${safe(host)}.json`)
-      const before = readHost(path).filter((each) => each.run !== run)
-      const runs = [...before, { run, at: began, by, tickets, feature, outcome, changes: own }]
-      writeJson(path, { host, environment, release, mode, runs })
+  /** A file for each host that this run has changed, with what every run did to it. */
+  private writeHosts({ environment, release, mode, changes }: RunRecord, all: readonly RunRecord[]): void {
+    const byHost = new Map<string, object[]>(changes.map(({ host }) => [host, []]))
+    for (const { run, began, by, tickets, feature, outcome, changes: told, ...rest } of all) {
+      if (rest.mode !== mode) continue
+      for (const [host, own] of grouped(told))
+        byHost.get(host)?.push({ run, at: began, by, tickets, feature, outcome, changes: own })
     }
+    mkdirSync(this.at(environment, release, mode), { recursive: true })
+    for (const [host, runs] of byHost)
+      writeJson(this.at(environment, release, mode, `${safe(host)}.json`), {
+        host,
+        environment,
+        release,
+        mode,
+        runs,
+      })
   }
 
   /** From a ticket to the runs that were made for it; each run's record names its tickets. */
-  private writeTickets({
-    environment,
-    release,
-    run,
-    mode,
-    feature,
-    began,
-    outcome,
-    tickets,
-  }: RunRecord): void {
-    for (const ticket of tickets) {
+  private writeTickets(record: RunRecord): void {
+    const { environment, release, run, mode, feature, began, outcome } = record
+    for (const ticket of record.tickets) {
       const folder = join(this.root, 'tickets', safe(ticket))
       mkdirSync(folder, { recursive: true })
-      writeJson(join(folder, `${run}.json`), {
-        ticket,
-        environment,
-        release,
-        run,
-        mode,
-        feature,
-        began,
-        outcome,
-      })
+      const link = { ticket, environment, release, run, mode, feature, began, outcome }
+      writeJson(join(folder, `${run}.json`), link)
     }
   }
 
@@ -142,10 +140,55 @@ export class RecordStore {
   }
 }
 
-/** A name as a part of a path. */
+/** A name as a part of a path; one that had to be altered is told from others by its sum. */
 export function safe(name: string): string {
   const plain = name.replace(/[^\w.+-]+/g, '_').slice(0, 120)
-  return /^\.*$/.test(plain) ? `_${plain}` : plain
+  if (plain === name && !/^\.*$/.test(name)) return name
+  return `${plain}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
+}
+
+function readReleases(environment: string): RunsRead[] {
+  return namesIn(environment).map((name) => readRuns(join(environment, name, 'runs')))
+}
+
+function readRuns(folder: string): RunsRead {
+  return gathered(
+    recordsIn(folder).map((name) => {
+      const path = join(folder, name)
+      const record = recordIn(readText(path))
+      return record === undefined ? { runs: [], damaged: [path] } : { runs: [record], damaged: [] }
+    }),
+  )
+}
+
+function gathered(parts: readonly RunsRead[]): RunsRead {
+  return {
+    runs: parts.flatMap(({ runs }) => runs).sort(byEnd),
+    damaged: parts.flatMap(({ damaged }) => damaged),
+  }
+}
+
+function recordsIn(folder: string): string[] {
+  return namesIn(folder).filter((name) => name.endsWith(SUFFIX))
+}
+
+/** Parts of one run end at the same moment, and began one after the other. */
+function byEnd(a: RunRecord, b: RunRecord): number {
+  return compare(a.ended, b.ended) || compare(a.began, b.began) || compare(a.run, b.run)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function grouped(changes: readonly Change[]): Map<string, Omit<Change, 'host'>[]> {
+  const byHost = new Map<string, Omit<Change, 'host'>[]>()
+  for (const { host, ...change } of changes) {
+    const own = byHost.get(host) ?? []
+    byHost.set(host, own)
+    own.push(change)
+  }
+  return byHost
 }
 
 function namesIn(folder: string): string[] {
@@ -156,24 +199,26 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** A record that cannot be read is none: who wrote it says so, and its run's journal has it all. */
-function readJson(path: string): RunRecord[] {
+function readText(path: string): string {
   try {
-    return [JSON.parse(readFileSync(path, 'utf8')) as RunRecord]
+    return readFileSync(path, 'utf8')
   } catch {
-    return []
-  }
-}
-
-function readHost(path: string): { run: string }[] {
-  try {
-    return (JSON.parse(readFileSync(path, 'utf8')) as { runs: { run: string }[] }).runs
-  } catch {
-    return []
+    return ''
   }
 }
 
 function writeJson(path: string, value: object): void {
-  writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`)
-  renameSync(`${path}.new`, path)
+  writeWhole(path, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** Whole or not at all, whoever else writes it just now. @throws Error when it cannot be written */
+function writeWhole(path: string, content: string | Buffer): void {
+  const unfinished = `${path}.${randomBytes(4).toString('hex')}.new`
+  try {
+    writeFileSync(unfinished, content)
+    renameSync(unfinished, path)
+  } catch (error) {
+    rmSync(unfinished, { force: true })
+    throw error
+  }
 }

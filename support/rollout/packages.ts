@@ -1,13 +1,15 @@
 import { carryOut, converge, withoutThose } from './converge'
 import { foresee } from './foresee'
 import { packageForecast, packageThing } from './package_forecast'
-import { lookWith, observe, shown, sightOf, type Patience, type Sight } from './observe'
+import { lookWith, observe, shown, sightOf, type Look, type Patience, type Sight } from './observe'
 import type { Answer, Stray } from './ports'
 import type { Rollout } from './rollout'
 import { slippedBack } from './still_held'
 import type { Observation, Verdict } from './verdict'
 import { goesBack, orderOf } from './versions'
 
+/** What is shown of a host that did it and does not say which version it has now. */
+const DONE = 'done'
 const NOT_INSTALLED = new Set(['absent', 'purged'])
 
 export class Packages {
@@ -26,11 +28,14 @@ export class Packages {
     return this.change(name, 'install', { package: name, version: wanted }, wanted)
   }
 
-  versionShouldBe(name: string, wanted: string, patience?: Patience): Promise<Verdict> {
-    return observe(this.rollout, this.status(name), isVersion(wanted), patience, {
+  async versionShouldBe(name: string, wanted: string, patience?: Patience): Promise<Verdict> {
+    const verdict = await observe(this.rollout, this.status(name), isVersion(wanted), patience, {
       thing: packageThing(name),
       judge: (seen) => ({ held: seen === wanted, seen }),
     })
+    // A host's own word for what it did may have been wrong, or not have been heard.
+    if (this.changed.has(name)) await this.writeDown(name, verdict.observations)
+    return verdict
   }
 
   shouldBe(name: string, wanted: 'installed' | 'absent'): Promise<Verdict> {
@@ -66,6 +71,7 @@ export class Packages {
           : sight
       }),
     )
+    await this.writeDown(name, observations)
     return { observations, strays: look.strays }
   }
 
@@ -82,8 +88,13 @@ export class Packages {
       return foresee(this.rollout, foresight, forecast)
     const order = (hosts: readonly string[]) =>
       this.rollout.ask({ agent: 'package', action, inputs, changes: true }, hosts)
-    const verify =
-      wanted === undefined ? {} : { verify: { look: this.status(name), read: isVersion(wanted) } }
+    const looked = new Map<string, Answer>()
+    const look: Look = async (hosts) => {
+      const answers = await this.status(name)(hosts)
+      for (const [host, answer] of answers.outcomes) looked.set(host, answer)
+      return answers
+    }
+    const verify = wanted === undefined ? {} : { verify: { look, read: isVersion(wanted) } }
     const { gates, afterFailure } = this.rollout
     const isNotAsked =
       gates.downgradesAllowed && !afterFailure.versionsGoBack && this.rollout.ports.keepsRecord !== true
@@ -101,7 +112,11 @@ export class Packages {
     this.changed.set(name, changed)
     for (const host of going) changed.add(host)
     const done = await carryOut(going, { order, done: version, ...verify })
-    await this.writeDown(name, done.observations)
+    await this.writeDown(
+      name,
+      // What is said of a host that could not do it is more than its version.
+      done.observations.map((told) => ({ ...told, seen: versionIn(looked.get(told.host)) ?? told.seen })),
+    )
     const observations = [...slipped, ...refused.filter(({ held }) => !held), ...done.observations].map(
       (observation) =>
         wanted === undefined
@@ -119,7 +134,6 @@ export class Packages {
     const answers = await this.status(name)(hosts)
     const had = this.had.get(name) ?? new Map(this.rollout.claims?.had.get(name))
     this.had.set(name, had)
-    const versions: Record<string, string[]> = {}
     const providers = new Map<string, unknown>()
     const observations = hosts.map((host) =>
       sightOf(host, answers, (answer) => {
@@ -127,19 +141,17 @@ export class Packages {
         if (!known) return { held: false, seen: `does not say which version it has: ${version(answer)}` }
         const seen = version(answer)
         providers.set(host, answer.data['provider'])
-        ;(versions[seen] ??= []).push(host)
         if (!had.has(host)) had.set(host, seen)
         return { held: true, seen }
       }),
     )
+    const versions = byVersion(observations.filter(({ held }) => held))
     await this.rollout.ports.journal.append({ type: 'had', package: name, versions })
     return { observations, strays: answers.strays, providers }
   }
 
   private async writeDown(name: string, observations: readonly Observation[]): Promise<void> {
-    const versions: Record<string, string[]> = {}
-    for (const { host, seen, kind } of observations)
-      if (kind === 'answered') (versions[seen] ??= []).push(host)
+    const versions = byVersion(observations.filter(({ kind, seen }) => kind === 'answered' && seen !== DONE))
     await this.rollout.ports.journal.append({ type: 'became', package: name, versions })
   }
 
@@ -166,6 +178,17 @@ export class Packages {
   }
 }
 
+/** Hosts by what they say; what that is, even `__proto__`, is theirs. */
+function byVersion(observations: readonly Observation[]): Record<string, string[]> {
+  const versions = new Map<string, string[]>()
+  for (const { host, seen } of observations) {
+    const hosts = versions.get(seen) ?? []
+    versions.set(seen, hosts)
+    hosts.push(host)
+  }
+  return Object.fromEntries(versions)
+}
+
 function isVersion(wanted: string): (answer: Answer) => Sight {
   return (answer) => {
     const seen = version(answer)
@@ -173,7 +196,11 @@ function isVersion(wanted: string): (answer: Answer) => Sight {
   }
 }
 
+function versionIn(answer: Answer | undefined): string | undefined {
+  return answer?.kind === 'answered' ? version(answer) : undefined
+}
+
 function version(answer: Answer): string {
   if (answer.kind === 'failed') return answer.message || 'failed without saying why'
-  return answer.kind === 'answered' ? shown(answer.data['ensure'] ?? 'done') : answer.kind
+  return answer.kind === 'answered' ? shown(answer.data['ensure'] ?? DONE) : answer.kind
 }

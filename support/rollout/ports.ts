@@ -157,9 +157,9 @@ export interface Planning {
 export interface Releases {
   /** What the run itself calls its release. */
   current: string | undefined
-  /** Where it was last seen to hold everywhere, and when; undefined when it was not. */
-  heldIn(environment: string, release: string): { run: string; at: string; hosts: number } | undefined
-  /** Whether it has been here in safe mode, and nothing was wrong. */
+  /** By the last run of each of its features, where it held everywhere, and when; or else why it cannot be said to. */
+  heldIn(environment: string, release: string): { run: string; at: string; hosts: number } | { not: string }
+  /** Whether it has been here in safe mode, and nothing was wrong then. */
   hasArrived(release: string): boolean
 }
 
@@ -224,7 +224,8 @@ export type JournalEntry =
   | { type: 'opened'; obligation: string; hosts: readonly string[] }
   | { type: 'lifted'; obligation: string; hosts: readonly string[] }
   | { type: 'verdict'; step: string; held: boolean; counts: Record<string, number> }
-  | { type: 'end'; held: boolean; reason: string }
+  /** `withinBudget`: it went through, though not on hosts that were allowed to fail. */
+  | { type: 'end'; held: boolean; reason: string; withinBudget?: boolean }
 
 /** Those who watch a rollout. */
 export interface Audience {

@@ -47,10 +47,10 @@ export class Release {
     this.rollout.expectGoingOn()
     if (this.rollout.claim !== undefined) return
     const held = this.rollout.ports.releases.heldIn(environment, name)
-    if (held === undefined)
+    if ('not' in held)
       throw this.refused(
         'gate-closed',
-        `by the record, release ${name} has not held in ${environment}; nothing was sent`,
+        `by the record, release ${name} has not held in ${environment}: ${held.not}; nothing was sent`,
       )
     this.rollout.ports.audience.note(
       `release ${name} held in ${environment} on ${held.hosts} hosts (run ${held.run}, ${held.at})`,

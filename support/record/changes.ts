@@ -1,0 +1,110 @@
+import type { JournalEntry } from '../rollout/ports'
+
+/** Something that a host was told, and that may have made it another. */
+export interface Change {
+  host: string
+  line: number
+  step: string
+  /** Null where nothing was sent: what would have been done in safe mode. */
+  request: string | null
+  /** What it is about, such as `package mywebapp`. */
+  thing: string
+  what: string
+  /** Null where it is not known, or where there is no such state. */
+  before: string | null
+  after: string | null
+  outcome: ChangeOutcome
+  /** Whether it only held back traffic or puppet, or let it go on. */
+  holds: boolean
+}
+
+export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number]
+export const CHANGE_OUTCOMES = ['done', 'failed', 'no answer', 'would be done'] as const
+
+/** What a run's journal says that hosts were told and became; what is known to have left a host as it was is none. */
+export function changesIn(entries: readonly JournalEntry[]): Change[] {
+  const history = new History()
+  for (const entry of entries) history.hear(entry)
+  return history.changes.filter(({ before, after }) => before === null || before !== after)
+}
+
+type Asked = Extract<JournalEntry, { type: 'asked' }>
+
+const OUTCOMES: ReadonlyMap<string, ChangeOutcome> = new Map([
+  ['answered', 'done'],
+  ['failed', 'failed'],
+])
+const HOLDS = /^(?:iptables|haproxy) |^puppet (?:enable|disable)$/
+
+/** Follows each thing of each host from entry to entry: what was seen last is what it had before the next change. */
+class History {
+  readonly changes: Change[] = []
+  private readonly seen = new Map<string, string>()
+  private readonly latest = new Map<string, Change>()
+  private readonly asked = new Map<string, Map<string, Change>>()
+
+  hear(entry: JournalEntry): void {
+    if (entry.type === 'had') this.look(`package ${entry.package}`, entry.versions, () => {})
+    if (entry.type === 'became')
+      this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after = state))
+    if (entry.type === 'asked' && entry.changes) this.tell(entry)
+    if (entry.type === 'answered') this.settle(entry.requestId, entry.outcomes)
+    if (entry.type === 'foreseen') this.foresee(entry)
+  }
+
+  private look(
+    thing: string,
+    states: Readonly<Record<string, readonly string[]>>,
+    onSeen: (latest: Change, state: string) => void,
+  ): void {
+    for (const [state, hosts] of Object.entries(states)) {
+      for (const host of hosts) {
+        const key = `${thing} ${host}`
+        const latest = this.latest.get(key)
+        if (latest !== undefined) onSeen(latest, state)
+        this.seen.set(key, state)
+      }
+    }
+  }
+
+  private tell({ requestId, agent, action, inputs, hosts, line, step }: Asked): void {
+    const thing = thingOf(agent, inputs)
+    const what = `${agent}: ${[action, ...Object.values(inputs).map(String)].join(' ')}`
+    const holds = HOLDS.test(`${agent} ${action}`)
+    const told = this.asked.get(requestId) ?? new Map<string, Change>()
+    this.asked.set(requestId, told)
+    for (const host of hosts) {
+      const key = `${thing} ${host}`
+      const before = this.seen.get(key) ?? null
+      this.seen.delete(key)
+      const outcome = 'no answer'
+      const base = { host, line, step, request: requestId, thing, what, before, after: null }
+      const change: Change = { ...base, outcome, holds }
+      this.changes.push(change)
+      this.latest.set(key, change)
+      told.set(host, change)
+    }
+  }
+
+  private settle(requestId: string, outcomes: Readonly<Record<string, readonly string[]>>): void {
+    const told = this.asked.get(requestId)
+    for (const [kind, hosts] of Object.entries(outcomes)) {
+      for (const host of hosts) {
+        const change = told?.get(host)
+        if (change !== undefined) change.outcome = OUTCOMES.get(kind) ?? 'no answer'
+      }
+    }
+  }
+
+  private foresee({ thing, line, step, holds, fates }: Extract<JournalEntry, { type: 'foreseen' }>): void {
+    const base = { line, step, request: null, thing, what: thing, outcome: 'would be done' as const, holds }
+    for (const { from, to, hosts } of fates)
+      for (const host of hosts) this.changes.push({ host, ...base, before: from, after: to })
+  }
+}
+
+function thingOf(agent: string, inputs: Asked['inputs']): string {
+  const given = Object.entries(inputs)
+  const [, named] = given.find(([name]) => name === agent) ?? given[0] ?? []
+  return named === undefined ? agent : `${agent} ${named}`
+}

@@ -1,0 +1,61 @@
+import type { Change } from './changes'
+import { originOf } from './origin'
+import { states, UNRELEASED, type Drift, type RunRecord } from './record'
+
+/** What is asked of a run that came before. */
+export type Earlier = Omit<RunRecord, 'drift'>
+
+/**
+ * Hosts that this run has left other than it found them, though an earlier one of the same release had reported them as
+ * done. A change without states, such as a restart, does not make a host another.
+ */
+export function driftOf(record: Earlier, runs: readonly Earlier[]): Drift[] {
+  if (record.mode !== 'live' || record.release === UNRELEASED) return []
+  const changes = netChanges(record)
+  if (changes.length === 0) return []
+  const origin = originOf(record, runs)
+  const reports = runs.filter((run) => hasLeft(run, record)).map((run) => new Report(run, origin, runs))
+  return changes.flatMap(({ host, thing, what, before, after }) => {
+    const since = reports.findLast((report) => report.isOf(host, thing))?.run
+    return since === undefined ? [] : [{ host, what: `${what}${states(before, after)}`, since }]
+  })
+}
+
+/** What things of hosts were before a run and are after it, where both are known and differ. */
+function netChanges({ changes }: Earlier): Change[] {
+  const net = new Map<string, Change>()
+  for (const change of changes) {
+    const key = `${change.thing} ${change.host}`
+    const first = net.get(key)
+    if (!change.holds) net.set(key, first === undefined ? change : { ...change, before: first.before })
+  }
+  return [...net.values()].filter(
+    ({ before, after }) => before !== null && after !== null && before !== after,
+  )
+}
+
+/** Whether `run` had reported hosts as done when `record` began. */
+function hasLeft(run: Earlier, record: Earlier): boolean {
+  const { mode, outcome, ended } = run
+  const isDone = outcome === 'held' || outcome === 'within budget'
+  return run.run !== record.run && mode === 'live' && isDone && ended <= record.began
+}
+
+/** What an earlier run said was done: all that its feature is about, and whatever it changed. */
+class Report {
+  readonly run: string
+  private readonly isSameFeature: boolean
+  private readonly hosts: ReadonlySet<string>
+  private readonly changed: ReadonlySet<string>
+
+  constructor(earlier: Earlier, origin: string, runs: readonly Earlier[]) {
+    this.run = earlier.run
+    this.isSameFeature = originOf(earlier, runs) === origin
+    this.hosts = new Set(earlier.hosts.filter((host) => !earlier.out.includes(host)))
+    this.changed = new Set(earlier.changes.map(({ thing, host }) => `${thing} ${host}`))
+  }
+
+  isOf(host: string, thing: string): boolean {
+    return this.hosts.has(host) && (this.isSameFeature || this.changed.has(`${thing} ${host}`))
+  }
+}

@@ -1,0 +1,53 @@
+import { expect } from 'chai'
+import { aRecord } from '../testing/a_record'
+import { originOf } from './origin'
+import type { RunRecord } from './record'
+import { standingOf } from './standing'
+
+const runs = (...list: Partial<RunRecord>[]) =>
+  list.map((change, index) => aRecord({ run: `r${index + 1}`, ...change }))
+const why = (...list: Partial<RunRecord>[]) => {
+  const standing = standingOf(runs(...list), 'live')
+  return standing.held ? 'held' : standing.why
+}
+
+describe('how a release stands', () => {
+  it('is what the last live run says', () => {
+    expect(why()).to.equal('no live run of it is on record')
+    expect(why({ mode: 'noop' })).to.equal('no live run of it is on record')
+    expect(why({})).to.equal('held')
+    expect(why({}, { outcome: 'stopped' })).to.equal('the last run of x.feature there, r2, stopped')
+    expect(why({}, { outcome: 'cut off' })).to.contain('was cut off')
+    expect(why({ outcome: 'stopped' }, {})).to.equal('held')
+    expect(why({}, { mode: 'noop', outcome: 'stopped' })).to.equal('held')
+  })
+
+  it('does not hold where hosts were allowed to fail: they have another release', () => {
+    expect(why({ outcome: 'within budget', out: ['b'] })).to.equal(
+      'the last run of x.feature there, r1, held but for b',
+    )
+  })
+
+  it('is asked of each of its features, and not of runs that were held back', () => {
+    expect(why({ feature: 'db.feature', outcome: 'stopped' }, {})).to.contain('db.feature')
+    expect(why({}, { outcome: 'held back' })).to.equal('held')
+    const both = standingOf(runs({ hosts: ['a', 'b'] }, { feature: 'db.feature', hosts: ['b', 'c'] }), 'live')
+    expect(both.held && both.hosts).to.equal(3)
+  })
+
+  it('is made good by a recovery feature, and by the recovery of that', () => {
+    const stopped = { outcome: 'stopped' as const }
+    const recovery = { feature: 'reports/recovery-r1.feature' }
+    expect(why(stopped, recovery)).to.equal('held')
+    expect(why(stopped, { ...recovery, ...stopped })).to.contain('recovery-r1.feature')
+    expect(why(stopped, { ...recovery, ...stopped }, { feature: 'reports/recovery-r2.feature' })).to.equal(
+      'held',
+    )
+  })
+
+  it('ends, whatever recovers what', () => {
+    const [one, two] = ['recovery-r2.feature', 'recovery-r1.feature']
+    const list = runs({ feature: one }, { feature: two })
+    expect([one, two]).to.include(originOf({ feature: one }, list))
+  })
+})

@@ -1,0 +1,170 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { Answer, JournalEntry, Request } from '../rollout/ports'
+import { passes } from '../rollout/verdict'
+import { LockstepError } from '../system/errors'
+import { BEGAN, FakeFleet, rolloutOn } from '../testing/fake_fleet'
+import { failed, ok, silent, webs } from '../testing/web_fleet'
+import { recordOf } from './record'
+
+class Killed extends Error {}
+
+/** `breaks`: it does it, and says that it could not. */
+type Mishap = 'says nothing' | 'fails' | 'lies' | 'reply lost' | 'breaks'
+
+interface Story {
+  n: number
+  orders: ('update' | 'install 1.5' | 'install 2.0' | 'install 3.0' | 'look')[]
+  mishaps: { host: number; mishap: Mishap; at: number }[]
+  budget: number
+  versionsBack: boolean
+  killedAt: number
+}
+
+/** Hosts with a version each, and every change that was really made. */
+class Hosts {
+  readonly version = new Map<string, string>()
+  readonly made: { host: string; before: string; after: string }[] = []
+  private orders = 0
+
+  constructor(private readonly mishaps: Story['mishaps']) {}
+
+  answer(host: string, { action, inputs }: Request): Answer {
+    const before = this.versionOf(host)
+    if (action === 'status') return ok({ ensure: before })
+    const mishap = this.mishaps.find((each) => `web${each.host}` === host && each.at === this.orders)?.mishap
+    const after = action === 'update' ? '4.0' : String(inputs['version'])
+    if (mishap === 'says nothing') return silent
+    if (mishap === 'fails') return failed('no space left')
+    if (mishap === 'lies') return ok({ ensure: after })
+    this.version.set(host, after)
+    if (before !== after) this.made.push({ host, before, after })
+    if (mishap === 'breaks') return failed('the service did not come up')
+    return mishap === 'reply lost' ? silent : ok({ ensure: after })
+  }
+
+  nextOrder(): void {
+    this.orders += 1
+  }
+
+  versionOf(host: string): string {
+    return this.version.get(host) ?? '1.0'
+  }
+}
+
+async function told(story: Story): Promise<{ journal: JournalEntry[]; hosts: Hosts }> {
+  const hosts = new Hosts(story.mishaps)
+  const fleet = new FakeFleet(webs(story.n), (host, request) => hosts.answer(host, request))
+  let entries = 0
+  const { rollout, journal } = rolloutOn(fleet, {
+    append: async () => {
+      entries += 1
+      if (entries > story.killedAt) throw new Killed()
+    },
+    ports: { keepsRecord: true },
+  })
+  rollout.afterFailure.versionsGoBack = story.versionsBack
+  if (story.budget > 0) rollout.budget.allow({ hosts: story.budget }, 'rollout')
+  try {
+    await rollout.ports.journal.append(BEGAN)
+    await rollout.beginScenario('1', 'one')
+    rollout.hosts.withClass('roles::web')
+    await allOrders(story, rollout, hosts)
+    await rollout.endScenario(rollout.halted === undefined)
+    hosts.nextOrder()
+    await rollout.afterFailure.settle()
+  } catch (error) {
+    if (!(error instanceof Killed) && !(error instanceof LockstepError)) throw error
+  }
+  return { journal, hosts }
+}
+
+async function allOrders(
+  { orders }: Story,
+  { packages }: ReturnType<typeof rolloutOn>['rollout'],
+  hosts: Hosts,
+): Promise<void> {
+  let latest = '1.0'
+  for (const order of orders) {
+    const [action, version = '4.0'] = order.split(' ')
+    if (action !== 'look') latest = version
+    const verdict =
+      action === 'look'
+        ? await packages.versionShouldBe('web', latest)
+        : action === 'update'
+          ? await packages.update('web')
+          : await packages.install('web', version)
+    if (action !== 'look') hosts.nextOrder()
+    if (!passes(verdict)) return
+  }
+}
+
+const stories: fc.Arbitrary<Story> = fc.record({
+  n: fc.integer({ min: 1, max: 4 }),
+  orders: fc.array(
+    fc.constantFrom<Story['orders'][number]>('update', 'install 1.5', 'install 2.0', 'install 3.0', 'look'),
+    { minLength: 1, maxLength: 5 },
+  ),
+  mishaps: fc.array(
+    fc.record({
+      host: fc.integer({ min: 1, max: 4 }),
+      mishap: fc.constantFrom<Mishap>('says nothing', 'fails', 'lies', 'reply lost', 'breaks'),
+      at: fc.integer({ min: 0, max: 5 }),
+    }),
+    { maxLength: 4 },
+  ),
+  budget: fc.integer({ min: 0, max: 2 }),
+  versionsBack: fc.boolean(),
+  killedAt: fc.oneof(fc.constant(1_000), fc.integer({ min: 0, max: 40 })),
+})
+
+describe('a record against what hosts did', () => {
+  it('has every change that was made, and its states are those that were; a lie holds until somebody looks', async () => {
+    await fc.assert(
+      fc.asyncProperty(stories, async (story) => {
+        const { journal, hosts } = await told(story)
+        const record = recordOf(
+          'run',
+          journal.map((entry) => ({ ...entry, at: '' })),
+        )
+        const lied = new Set(
+          story.mishaps.filter(({ mishap }) => mishap === 'lies').map(({ host }) => `web${host}`),
+        )
+        for (const host of webs(story.n).filter((name) => !lied.has(name))) {
+          const own = (record?.changes ?? []).filter((change) => change.host === host)
+          const made = hosts.made.filter((change) => change.host === host)
+          for (const { before, after } of made)
+            expect(
+              own.some((change) => (change.before ?? before) === before && (change.after ?? after) === after),
+              `${host}: ${before} → ${after}`,
+            ).to.equal(true)
+          for (const { before, after, outcome } of own)
+            if (before !== null && after !== null)
+              expect(
+                made.some((change) => change.before === before && change.after === after),
+                `${host}: ${before} → ${after}, ${outcome}`,
+              ).to.equal(true)
+        }
+      }),
+      { numRuns: 1_500 },
+    )
+  }).timeout(60_000)
+
+  it('says of a host that lied what the line that looked has seen', async () => {
+    const { journal } = await told({
+      n: 2,
+      orders: ['update', 'look'],
+      mishaps: [{ host: 1, mishap: 'lies', at: 0 }],
+      budget: 0,
+      versionsBack: false,
+      killedAt: 1_000,
+    })
+    const record = recordOf(
+      'run',
+      journal.map((entry) => ({ ...entry, at: '' })),
+    )
+    expect(record?.changes.map(({ host, before, after }) => [host, before, after])).to.deep.equal([
+      ['web2', '1.0', '4.0'],
+    ])
+  })
+})

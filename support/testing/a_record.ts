@@ -1,0 +1,43 @@
+import type { Change } from '../record/changes'
+import type { RunRecord } from '../record/record'
+
+const at = '2026-11-21T08:00:00.000Z'
+
+export function aChange(host: string, change: Partial<Change> = {}): Change {
+  return {
+    host,
+    line: 5,
+    step: 'I update',
+    request: 'r1',
+    thing: 'package web',
+    what: 'package: update web',
+    before: '1',
+    after: '2',
+    outcome: 'done',
+    holds: false,
+    ...change,
+  }
+}
+
+/** A run that held on `a`, `b` and `c`, and changed the first of them. */
+export function aRecord(change: Partial<RunRecord> = {}): RunRecord {
+  return {
+    run: 'run-1',
+    environment: 'prod',
+    release: '1.2',
+    mode: 'live',
+    feature: 'x.feature',
+    sha256: 'h',
+    by: 'me@here',
+    tickets: ['OPS-1'],
+    parameters: {},
+    began: at,
+    ended: at,
+    outcome: 'held',
+    hosts: ['a', 'b', 'c'],
+    out: [],
+    changes: [aChange('a')],
+    drift: [],
+    ...change,
+  }
+}
