@@ -132,3 +132,165 @@ Feature: 16. The record, safe mode and drift
         When I run cucumber-js "-p live release.feature" to resume the run before
         Then it should exit with 2
         And it should say "was in safe mode, and changed nothing that could be gone on from"
+
+    Scenario: What the hosts say when they are looked at is what is on record of a host that lied, and of one put back
+        Given a file "back.feature":
+            """
+            Feature: Back
+              Scenario: Back
+                Given this is release 2026.11.4
+                And on failure every touched host goes back to the version it had
+                And I want to update the hosts:
+                  | web1.example.net |
+                When I install version 4.2.6-3.el5 of the package mywebapp
+                Then the package version for mywebapp should be 4.2.6-3.el5
+                When the package version for mywebapp should be 9
+            """
+        When I run cucumber-js "-p live back.feature"
+        Then it should exit with 1
+        When I run lockstep "record --release 2026.11.4"
+        Then it should say "package: install mywebapp 4.2.6-3.el5: 4.2.6-2.el5 → 4.2.6-3.el5, done web1.example.net"
+        And it should say "package: install mywebapp 4.2.6-2.el5: 4.2.6-3.el5 → 4.2.6-2.el5, done web1.example.net"
+
+    Scenario: A release whose last run stopped does not go on
+        Given a file "next.feature":
+            """
+            Feature: Next
+              Scenario: Next
+                Given this is release 2026.11.3
+                And release 2026.11.3 should have passed in test
+                And I want to update hosts with identity web1.example.net
+                Then the service mywebapp should be running
+            """
+        When I run cucumber-js "-p live release.feature"
+        And I run cucumber-js "-p live next.feature"
+        Then it should exit with 0
+        Given a file "release.feature":
+            """
+            Feature: Release
+              Scenario: The website
+                Given this is release 2026.11.3
+                And I want to update hosts with identity web1.example.net
+                Then the package version for mywebapp should be 9
+            """
+        When I run cucumber-js "-p live release.feature"
+        Then it should exit with 1
+        When I run cucumber-js "-p live next.feature"
+        Then it should exit with 6
+        And it should say "release 2026.11.3 has not held in test: the last run of release.feature there,"
+
+    Scenario: A run that was killed is put on record by its journal
+        When I run cucumber-js "-p live release.feature" and kill it with -9 at '"action":"update"'
+        Then it should have been ended by the system
+        When I put the run before on record
+        Then it should exit with 0
+        And it should say "is written: 8 hosts."
+        When I run lockstep "record"
+        Then it should say "live, cut off by"
+        And it should say "release.feature:9 package: update mywebapp: 4.2.6-2.el5 →"
+        When I run lockstep "record --write ../../etc/passwd"
+        Then it should exit with 2
+        And it should say "there is no journal of a live run"
+
+    Scenario: Drift is looked for where the feature lies elsewhere, with hosts from a list, and hosts that were allowed to fail
+        Given a repository with a cucumber.js
+        And a file "hosts.txt":
+            """
+            web1.example.net
+            web2.example.net
+            nobody.example.net
+            """
+        And a file "deploys/open.feature":
+            """
+            Feature: Listed
+              Background:
+                Given I want to update the hosts listed in hosts.txt
+                And up to 1 host may fail
+              Scenario: Looks
+                When I update the package mywebapp
+                Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And the environment variable "LOCKSTEP_RELEASE" is "3"
+        When I run cucumber-js "-p live deploys/open.feature"
+        Then it should exit with 5
+        When I run lockstep "record"
+        Then it should say "live, within budget"
+        And it should say "failed, as they were allowed to: nobody.example.net"
+        Given a file "deploys/open.feature":
+            """
+            Feature: It is another by now
+            """
+        When I run lockstep "drift"
+        Then it should exit with 0
+        And it should say "DRIFT OK: release 3 in test holds on 2 hosts | hosts=2 drifted=0;;0"
+        When somebody puts the version "4.2.6-2.el5" on "web2.example.net"
+        And I run lockstep "drift"
+        Then it should exit with 2
+        And it should say "does not hold on 1 of 2 hosts: web2.example.net | hosts=2 drifted=1;;0"
+        And the record "run.json" should contain '"mode": "live"'
+
+    Scenario: What cannot be told is UNKNOWN, in a sentence
+        Given a repository with a cucumber.js
+        When I run lockstep "drift --environment nowhere --json"
+        Then it should exit with 3
+        And it should say '"state": "UNKNOWN"'
+        When I run lockstep "drift --colour"
+        Then it should exit with 3
+        When I run cucumber-js "-p live release.feature"
+        And a file "reports/test/2026.11.3/runs/by-hand.json":
+            """
+            { "run": "by-hand", "mode": "live", "outcome": "held" }
+            """
+        And I run lockstep "drift"
+        Then it should exit with 3
+        And it should say "by-hand.json is no record that can be read; write it again from its journal"
+        When I run lockstep "record"
+        Then it should exit with 0
+        And it should say "by-hand.json is no record that can be read, and is passed over"
+        And it should show no stack trace
+
+    Scenario: A feature that looks at nothing, and a broker that cannot be reached
+        Given a repository with a cucumber.js
+        And a file "blind.feature":
+            """
+            Feature: Blind
+              Scenario: Blind
+                Given this is release 7
+                And I want to update hosts with identity web1.example.net
+                And I want to pre-discover how many hosts to update
+                When I restart the service mywebapp
+            """
+        When I run cucumber-js "-p live blind.feature"
+        And I run lockstep "drift"
+        Then it should exit with 3
+        And it should say "blind.feature has no line that looks at a host"
+        When I run cucumber-js "-p live release.feature"
+        And the fleet cannot be reached any more
+        And I run lockstep "drift --release 2026.11.3"
+        Then it should exit with 3
+        And it should say "DRIFT UNKNOWN: release 2026.11.3 in test:"
+        And it should show no stack trace
+
+    Scenario: Features of one release are not each other's drift, nor is a restart
+        Given a file "other.feature":
+            """
+            Feature: Other
+              Scenario: Other
+                Given this is release 2026.11.3
+                And I want to update hosts with class roles::dev_server
+                And I want to update hosts with fact country=de
+                When I restart the service mywebapp
+                Then the service mywebapp should be running
+            """
+        When I run cucumber-js "-p live release.feature"
+        And I run cucumber-js "-p live other.feature"
+        Then it should not say "drift:"
+        When I run cucumber-js "-p live other.feature"
+        Then it should not say "drift:"
+
+    Scenario: Something that is no ticket is refused, and nothing is sent
+        Given the environment variable "LOCKSTEP_TICKET" is "hotfix"
+        When I run cucumber-js "-p live release.feature"
+        Then it should exit with 2
+        And it should say "LOCKSTEP_TICKET has "hotfix", which is no ticket"
+        And it should show no stack trace

@@ -162,6 +162,15 @@ When('I run cucumber-js {string} to resume the run before', async function (this
   this.run = await cucumber(args.split(' '), this.scratch.path, env)
 })
 
+When('I put the run before on record', async function (this: Manual) {
+  this.run = await lockstep(['record', '--write', lastRun(this)], this.scratch.path, this.env)
+})
+
+Given('the fleet cannot be reached any more', async function (this: Manual) {
+  await this.elsewhere?.stop()
+  this.elsewhere = undefined
+})
+
 When('I run the recovery feature of the run before', async function (this: Manual) {
   const path = join('reports', `recovery-${lastRun(this)}.feature`)
   this.run = await cucumber(['-p', 'live', path], this.scratch.path, this.env)
