@@ -35,6 +35,9 @@ const SUFFIX = '.json'
  * there of hosts, releases and tickets is made from those.
  */
 export class RecordStore {
+  /** Records that were read already, by their paths: no other run writes them. */
+  private readonly known = new Map<string, RunRecord>()
+
   constructor(private readonly root: string) {}
 
   /** Resolves with the record as it was written, drift among it. @throws Error when it cannot be written */
@@ -46,6 +49,7 @@ export class RecordStore {
     if (feature !== undefined) writeWhole(join(runs, `${run}.feature`), feature)
     copyFileSync(journal, join(runs, `${run}.journal.ndjson`))
     writeJson(join(runs, `${run}${SUFFIX}`), whole)
+    this.known.set(join(runs, `${run}${SUFFIX}`), whole)
     this.writeTickets(whole)
     this.bringUpToDate(whole)
     return whole
@@ -57,17 +61,17 @@ export class RecordStore {
   }
 
   read(environment: string, release: string): RunsRead {
-    return readRuns(this.at(environment, release, 'runs'))
+    return this.readRuns(this.at(environment, release, 'runs'))
   }
 
   /** All that is on record. */
   all(): RunsRead {
-    return gathered(namesIn(this.root).flatMap((name) => readReleases(join(this.root, name))))
+    return gathered(namesIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
   }
 
   /** Releases that anything is known of, those of which something was heard last at the end. */
   releasesOf(environment: string): string[] {
-    const { runs } = gathered(readReleases(this.at(environment)))
+    const { runs } = gathered(this.readReleases(this.at(environment)))
     return [...new Set(runs.map(({ release }) => release).reverse())].reverse()
   }
 
@@ -89,7 +93,7 @@ export class RecordStore {
     const known = () => recordsIn(folder).sort().join('\n')
     for (let read = ''; read !== known();) {
       read = known()
-      const { runs } = readRuns(folder)
+      const { runs } = this.readRuns(folder)
       this.writeHosts(record, runs)
       this.writeIndex(record, runs)
     }
@@ -134,6 +138,22 @@ export class RecordStore {
     }
   }
 
+  private readReleases(environment: string): RunsRead[] {
+    return namesIn(environment).map((name) => this.readRuns(join(environment, name, 'runs')))
+  }
+
+  private readRuns(folder: string): RunsRead {
+    return gathered(
+      recordsIn(folder).map((name) => {
+        const path = join(folder, name)
+        const record = this.known.get(path) ?? recordIn(readText(path))
+        if (record === undefined) return { runs: [], damaged: [path] }
+        this.known.set(path, record)
+        return { runs: [record], damaged: [] }
+      }),
+    )
+  }
+
   private at(environment: string, ...rest: string[]): string {
     const [release, ...more] = rest
     return join(this.root, safe(environment), ...(release === undefined ? [] : [safe(release)]), ...more)
@@ -145,20 +165,6 @@ export function safe(name: string): string {
   const plain = name.replace(/[^\w.+-]+/g, '_').slice(0, 120)
   if (plain === name && !/^\.*$/.test(name)) return name
   return `${plain}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
-}
-
-function readReleases(environment: string): RunsRead[] {
-  return namesIn(environment).map((name) => readRuns(join(environment, name, 'runs')))
-}
-
-function readRuns(folder: string): RunsRead {
-  return gathered(
-    recordsIn(folder).map((name) => {
-      const path = join(folder, name)
-      const record = recordIn(readText(path))
-      return record === undefined ? { runs: [], damaged: [path] } : { runs: [record], damaged: [] }
-    }),
-  )
 }
 
 function gathered(parts: readonly RunsRead[]): RunsRead {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { cucumber, type ProcessRun } from '../cucumber_process'
+import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
 import { LiveRollout } from '../live_rollout'
 
 const ARGS = ['-p', 'live', 'rolling.feature']
@@ -29,6 +29,32 @@ describe('a real process that rolls out in waves', () => {
       } finally {
         execFileSync('umount', [folder])
       }
+    }).timeout(60_000)
+  }
+
+  for (const [said, option] of [
+    ['full', 'size=64k'],
+    ['read-only', 'ro'],
+  ] as const) {
+    it(`says that the record is missing when the disk of the reports is ${said}, and how it is made up for`, async () => {
+      live = await LiveRollout.prepare('')
+      const record = join(live.scratch.path, 'reports', 'test')
+      mkdirSync(record, { recursive: true })
+      execFileSync('mount', ['-t', 'tmpfs', '-o', option, 'tmpfs', record])
+      let run: ProcessRun
+      try {
+        run = await roll()
+        expect(run.exitCode, shown(run)).to.equal(1)
+        expect(shown(run)).to.contain('the record of what changed could not be written')
+        expect(shown(run)).not.to.match(/^\s+at .*[:(]\d+/m)
+        live.expectNothingLost()
+      } finally {
+        execFileSync('umount', [record])
+      }
+      const [, id = ''] = /--write\s+(\S+)/.exec(shown(run)) ?? []
+      const again = await lockstep(['record', '--write', id], live.scratch.path)
+      expect(shown(again)).to.contain(`The record of run ${id} is written: 8 hosts.`)
+      expect(existsSync(join(record, 'unreleased', 'index.json'))).to.equal(true)
     }).timeout(60_000)
   }
 
