@@ -7,15 +7,7 @@ import { secretsOf, secretValues, type Environment } from '../config/environment
 import type { Claims } from '../rollout/claims'
 import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
-import type {
-  Approval,
-  Balancers,
-  Journal,
-  JournalEntry,
-  Locks,
-  Planning,
-  Roster,
-} from '../rollout/ports'
+import type { Approval, Balancers, Journal, JournalEntry, Locks, Planning, Roster } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { lookAt } from '../rollout/still_held'
 import { hosts as counted } from '../rollout/verdict'

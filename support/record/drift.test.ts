@@ -47,6 +47,13 @@ describe('drift', () => {
     expect(driftOf(aRecord(), [stopped, recovery]).map(({ since }) => since)).to.deep.equal(['s'])
   })
 
+  it('is not what another release has done in between, as when one goes back and forth', () => {
+    const next = aRecord({ run: 'next', release: '1.3', ended: '2026-11-20T09:00:00.000Z' })
+    expect(driftOf(aRecord(), [earlier, next])).to.deep.equal([])
+    expect(driftOf(aRecord(), [earlier, { ...next, changes: [aChange('b')] }])).to.have.length(1)
+    expect(driftOf(aRecord(), [{ ...next, ended: '2026-11-19T09:00:00.000Z' }, earlier])).to.have.length(1)
+  })
+
   it('is not a change that says nothing of states, a hold, nor one that the run itself takes back', () => {
     const states = { before: null, after: null }
     const restarted = aChange('a', { thing: 'service web', what: 'service: restart web', ...states })

@@ -7,7 +7,8 @@ export type Earlier = Omit<RunRecord, 'drift'>
 
 /**
  * Hosts that this run has left other than it found them, though an earlier one of the same release had reported them as
- * done. A change without states, such as a restart, does not make a host another.
+ * done. A change without states, such as a restart, does not make a host another. What another release did in between,
+ * as far as `runs` have it, was no drift.
  */
 export function driftOf(record: Earlier, runs: readonly Earlier[]): Drift[] {
   if (record.mode !== 'live' || record.release === UNRELEASED) return []
@@ -15,9 +16,15 @@ export function driftOf(record: Earlier, runs: readonly Earlier[]): Drift[] {
   if (changes.length === 0) return []
   const origin = originOf(record, runs)
   const reports = runs.filter((run) => hasLeft(run, record)).map((run) => new Report(run, origin, runs))
+  const others = runs.filter(({ release, mode }) => release !== record.release && mode === 'live')
+  const told = others.map(({ ended, changes: own }) => ({ ended, things: thingsOf(own) }))
   return changes.flatMap(({ host, thing, what, before, after }) => {
-    const since = reports.findLast((report) => report.isOf(host, thing))?.run
-    return since === undefined ? [] : [{ host, what: `${what}${states(before, after)}`, since }]
+    const report = reports.findLast((each) => each.isOf(host, thing))
+    if (report === undefined) return []
+    const isExplained = told.some(
+      ({ ended, things }) => isBetween(ended, report, record) && things.has(`${thing} ${host}`),
+    )
+    return isExplained ? [] : [{ host, what: `${what}${states(before, after)}`, since: report.run }]
   })
 }
 
@@ -36,23 +43,33 @@ function netChanges({ changes }: Earlier): Change[] {
 
 /** Whether `run` had reported hosts as done when `record` began. */
 function hasLeft(run: Earlier, record: Earlier): boolean {
-  const { mode, outcome, ended } = run
-  const isDone = outcome === 'held' || outcome === 'within budget'
-  return run.run !== record.run && mode === 'live' && isDone && ended <= record.began
+  const { mode, outcome, ended, release } = run
+  if (run.run === record.run || release !== record.release || mode !== 'live') return false
+  return (outcome === 'held' || outcome === 'within budget') && ended <= record.began
+}
+
+function isBetween(time: string, { ended }: Report, { began }: Earlier): boolean {
+  return ended < time && time <= began
+}
+
+function thingsOf(changes: readonly Change[]): Set<string> {
+  return new Set(changes.map(({ thing, host }) => `${thing} ${host}`))
 }
 
 /** What an earlier run said was done: all that its feature is about, and whatever it changed. */
 class Report {
   readonly run: string
+  readonly ended: string
   private readonly isSameFeature: boolean
   private readonly hosts: ReadonlySet<string>
   private readonly changed: ReadonlySet<string>
 
   constructor(earlier: Earlier, origin: string, runs: readonly Earlier[]) {
     this.run = earlier.run
+    this.ended = earlier.ended
     this.isSameFeature = originOf(earlier, runs) === origin
     this.hosts = new Set(earlier.hosts.filter((host) => !earlier.out.includes(host)))
-    this.changed = new Set(earlier.changes.map(({ thing, host }) => `${thing} ${host}`))
+    this.changed = thingsOf(earlier.changes)
   }
 
   isOf(host: string, thing: string): boolean {

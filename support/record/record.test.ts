@@ -120,12 +120,15 @@ describe('the record of a run', () => {
       package: 'web',
       versions: { [version]: ['a'] },
     })
-    const list = [
-      ...[had('1'), asked('install', ['a'], 'r1'), answered('r1'), became('2')],
-      ...[had('2'), asked('install', ['a'], 'r2'), answered('r2'), became('3')],
-      ...[asked('install', ['a'], 'r3'), answered('r3'), became('1')],
-      ...[asked('install', ['a'], 'r4')],
+    const once = (id: string, before: string, after: string) => [
+      had(before),
+      asked('install', ['a'], id),
+      answered(id),
+      became(after),
     ]
+    // What puts a version back looks afterwards, and not before.
+    const back = once('r3', '3', '1').slice(1)
+    const list = [...once('r1', '1', '2'), ...once('r2', '2', '3'), ...back, asked('install', ['a'], 'r4')]
     const { changes = [] } = recordOf('run', entries(...list)) ?? {}
     expect(changes.map(({ before, after, outcome }) => [before, after, outcome])).to.deep.equal([
       ['1', '2', 'done'],

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import type { Change } from './changes'
 import { driftOf } from './drift'
 import { recordIn } from './reading'
-import type { RunRecord } from './record'
+import type { Drift, RunRecord } from './record'
 
 /** What is kept beside a run's record, so that it can be held against the fleet later. */
 export interface Evidence {
@@ -43,7 +43,7 @@ export class RecordStore {
   /** Resolves with the record as it was written, drift among it. @throws Error when it cannot be written */
   write(record: Omit<RunRecord, 'drift'>, { feature, journal }: Evidence): RunRecord {
     const { environment, release, run } = record
-    const whole = { ...record, drift: driftOf(record, this.runsOf(environment, release)) }
+    const whole = { ...record, drift: this.driftOf(record) }
     const runs = this.at(environment, release, 'runs')
     mkdirSync(runs, { recursive: true })
     if (feature !== undefined) writeWhole(join(runs, `${run}.feature`), feature)
@@ -82,6 +82,13 @@ export class RecordStore {
   } {
     const runs = this.at(environment, release, 'runs')
     return { feature: join(runs, `${run}.feature`), journal: join(runs, `${run}.journal.ndjson`) }
+  }
+
+  /** Only where there seems to be some, all other releases are read as well: one of them may have been it. */
+  private driftOf(record: Omit<RunRecord, 'drift'>): Drift[] {
+    const { environment, release } = record
+    if (driftOf(record, this.runsOf(environment, release)).length === 0) return []
+    return driftOf(record, gathered(this.readReleases(this.at(environment))).runs)
   }
 
   /**
