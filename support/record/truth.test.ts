@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Answer, JournalEntry, Request } from '../rollout/ports'
 import { passes } from '../rollout/verdict'
 import { LockstepError } from '../system/errors'
-import { BEGAN, FakeFleet, rolloutOn } from '../testing/fake_fleet'
+import { ALONE, BEGAN, FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { failed, ok, silent, webs } from '../testing/web_fleet'
 import { recordOf } from './record'
 
@@ -17,6 +17,8 @@ interface Story {
   orders: ('update' | 'install 1.5' | 'install 2.0' | 'install 3.0' | 'look')[]
   mishaps: { host: number; mishap: Mishap; at: number }[]
   budget: number
+  /** Without one it is not asked what hosts have before. */
+  release: string | undefined
   versionsBack: boolean
   killedAt: number
 }
@@ -61,7 +63,7 @@ async function told(story: Story): Promise<{ journal: JournalEntry[]; hosts: Hos
       entries += 1
       if (entries > story.killedAt) throw new Killed()
     },
-    ports: { keepsRecord: true },
+    ports: { keepsRecord: true, releases: { ...ALONE.releases, current: story.release } },
   })
   rollout.afterFailure.versionsGoBack = story.versionsBack
   if (story.budget > 0) rollout.budget.allow({ hosts: story.budget }, 'rollout')
@@ -114,6 +116,7 @@ const stories: fc.Arbitrary<Story> = fc.record({
     { maxLength: 4 },
   ),
   budget: fc.integer({ min: 0, max: 2 }),
+  release: fc.constantFrom(undefined, '1.2'),
   versionsBack: fc.boolean(),
   killedAt: fc.oneof(fc.constant(1_000), fc.integer({ min: 0, max: 40 })),
 })
@@ -156,6 +159,7 @@ describe('a record against what hosts did', () => {
       orders: ['update', 'look'],
       mishaps: [{ host: 1, mishap: 'lies', at: 0 }],
       budget: 0,
+      release: '1.2',
       versionsBack: false,
       killedAt: 1_000,
     })

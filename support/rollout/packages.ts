@@ -16,6 +16,8 @@ export class Packages {
   /** What hosts had before this rollout first changed it, by package; recorded when something depends on it. */
   private readonly had = new Map<string, Map<string, string>>()
   private readonly changed = new Map<string, Set<string>>()
+  /** Packages that hosts were told to change. */
+  private readonly told = new Set<string>()
 
   constructor(private readonly rollout: Rollout) {}
 
@@ -34,7 +36,7 @@ export class Packages {
       judge: (seen) => ({ held: seen === wanted, seen }),
     })
     // A host's own word for what it did may have been wrong, or not have been heard.
-    if (this.changed.has(name)) await this.writeDown(name, verdict.observations)
+    if (this.told.has(name)) await this.writeDown(name, verdict.observations)
     return verdict
   }
 
@@ -88,18 +90,17 @@ export class Packages {
       return foresee(this.rollout, foresight, forecast)
     const order = (hosts: readonly string[]) =>
       this.rollout.ask({ agent: 'package', action, inputs, changes: true }, hosts)
-    const looked = new Map<string, Answer>()
-    const look: Look = async (hosts) => {
-      const answers = await this.status(name)(hosts)
-      for (const [host, answer] of answers.outcomes) looked.set(host, answer)
-      return answers
-    }
-    const verify = wanted === undefined ? {} : { verify: { look, read: isVersion(wanted) } }
+    const looked = new Looks(this.status(name))
+    const verify = wanted === undefined ? {} : { verify: { look: looked.look, read: isVersion(wanted) } }
     const { gates, afterFailure } = this.rollout
-    const isNotAsked =
-      gates.downgradesAllowed && !afterFailure.versionsGoBack && this.rollout.ports.keepsRecord !== true
-    if (this.rollout.claim !== undefined || isNotAsked)
-      return converge(this.rollout, { order, done: version, forecast, repeatable: true, ...verify })
+    const isNotAsked = gates.downgradesAllowed && !afterFailure.versionsGoBack && !this.isRecorded
+    if (this.rollout.claim !== undefined || isNotAsked) {
+      const change = { order, done: version, forecast, repeatable: true, ...verify }
+      const verdict = await converge(this.rollout, change)
+      if (this.rollout.claim === undefined) this.told.add(name)
+      await this.writeDown(name, looked.truth(verdict.observations))
+      return verdict
+    }
 
     const moving = await this.rollout.moving()
     const slipped = await slippedBack(this.rollout, moving)
@@ -107,16 +108,13 @@ export class Packages {
     const refused = before.observations.map((seen) =>
       this.refusedToGoBack(name, seen, wanted, before.providers),
     )
+    this.told.add(name)
     const going = refused.filter(({ held }) => held).map(({ host }) => host)
     const changed = this.changed.get(name) ?? new Set()
     this.changed.set(name, changed)
     for (const host of going) changed.add(host)
     const done = await carryOut(going, { order, done: version, ...verify })
-    await this.writeDown(
-      name,
-      // What is said of a host that could not do it is more than its version.
-      done.observations.map((told) => ({ ...told, seen: versionIn(looked.get(told.host)) ?? told.seen })),
-    )
+    await this.writeDown(name, looked.truth(done.observations))
     const observations = [...slipped, ...refused.filter(({ held }) => !held), ...done.observations].map(
       (observation) =>
         wanted === undefined
@@ -150,9 +148,15 @@ export class Packages {
     return { observations, strays: answers.strays, providers }
   }
 
+  /** Of a release it is to be known what hosts had before; that costs a question. */
+  private get isRecorded(): boolean {
+    return this.rollout.ports.keepsRecord === true && this.rollout.release.name !== undefined
+  }
+
   private async writeDown(name: string, observations: readonly Observation[]): Promise<void> {
     const versions = byVersion(observations.filter(({ kind, seen }) => kind === 'answered' && seen !== DONE))
-    await this.rollout.ports.journal.append({ type: 'became', package: name, versions })
+    if (Object.keys(versions).length > 0)
+      await this.rollout.ports.journal.append({ type: 'became', package: name, versions })
   }
 
   private refusedToGoBack(
@@ -178,6 +182,26 @@ export class Packages {
   }
 }
 
+/** Looks at hosts that could not simply do it: what is said of them is more than the version that they were seen to have. */
+class Looks {
+  private readonly answers = new Map<string, Answer>()
+
+  constructor(private readonly status: Look) {}
+
+  readonly look: Look = async (hosts) => {
+    const answers = await this.status(hosts)
+    for (const [host, answer] of answers.outcomes) this.answers.set(host, answer)
+    return answers
+  }
+
+  truth(observations: readonly Observation[]): Observation[] {
+    return observations.map((observation) => {
+      const answer = this.answers.get(observation.host)
+      return answer?.kind === 'answered' ? { ...observation, seen: version(answer) } : observation
+    })
+  }
+}
+
 /** Hosts by what they say; what that is, even `__proto__`, is theirs. */
 function byVersion(observations: readonly Observation[]): Record<string, string[]> {
   const versions = new Map<string, string[]>()
@@ -194,10 +218,6 @@ function isVersion(wanted: string): (answer: Answer) => Sight {
     const seen = version(answer)
     return { held: answer.kind === 'answered' && seen === wanted, seen }
   }
-}
-
-function versionIn(answer: Answer | undefined): string | undefined {
-  return answer?.kind === 'answered' ? version(answer) : undefined
 }
 
 function version(answer: Answer): string {
