@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { originOf } from '../record/origin'
+import { partsOf } from '../record/parts'
 import { recordOf, UNRELEASED, type Entry, type RunRecord } from '../record/record'
 import { standingOf } from '../record/standing'
 import { RecordStore } from '../record/store'
@@ -43,7 +44,7 @@ export function releasesOnRecord({ environment, feature, current }: AskedBy): Re
 export function writeRecord(journal: string): RunRecord[] {
   const { run, entries } = readJournal<Entry>(journal)
   const store = new RecordStore(RECORD)
-  return featuresIn(entries).flatMap((part, index) => {
+  return partsOf(entries).flatMap((part, index) => {
     const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
     if (record === undefined) return []
     return [store.write(record, { feature: textOf(record), journal })]
@@ -74,15 +75,4 @@ export function howToMend(path: string): string {
     .replace(/\.json$/, '')
     .replace(/(-[0-9a-f]{4})-\d+$/, '$1')
   return `write it again from its journal: npx lockstep record --write ${run}`
-}
-
-/** One journal has all features of a run, one after the other; how it ended is said once, for all of them. */
-function featuresIn(entries: readonly Entry[]): Entry[][] {
-  const parts: Entry[][] = []
-  for (const entry of entries) {
-    if (entry.type === 'run') parts.push([])
-    parts.at(-1)?.push(entry)
-  }
-  const end = entries.findLast(({ type }) => type === 'end')
-  return parts.map((part) => (end === undefined || part.includes(end) ? part : [...part, end]))
 }

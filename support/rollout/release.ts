@@ -50,7 +50,7 @@ export class Release {
     if ('not' in held)
       throw this.refused(
         'gate-closed',
-        `by the record, release ${name} has not held in ${environment}: ${held.not}; nothing was sent`,
+        `by the record, release ${name} has not held in ${environment}: ${held.not}; nothing was sent, roll it out there until it holds`,
       )
     this.rollout.ports.audience.note(
       `release ${name} held in ${environment} on ${held.hosts} hosts (run ${held.run}, ${held.at})`,

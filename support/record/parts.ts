@@ -1,0 +1,24 @@
+import type { Entry } from './record'
+
+type End = Extract<Entry, { type: 'end' }>
+
+/** One journal has all features of a run, one after the other; how it ended is said once, for all of them. */
+export function partsOf(entries: readonly Entry[]): Entry[][] {
+  const parts: Entry[][] = []
+  for (const entry of entries) {
+    if (entry.type === 'run') parts.push([])
+    parts.at(-1)?.push(entry)
+  }
+  const end = entries.findLast((entry): entry is End => entry.type === 'end')
+  if (end === undefined) return parts
+  return parts.map((part) => (part.includes(end) ? part : [...part, endOf(part, end)]))
+}
+
+/** A feature that came to its end is not spoilt by what stopped a later one; what is found after the last line may be anybody's. */
+function endOf(part: readonly Entry[], end: End): End {
+  const begun = part.filter(({ type }) => type === 'scenario').length
+  const held = part.filter(({ type }) => type === 'scenario held').length
+  if (end.held || end.withinBudget === true || begun !== held || end.reason === 'diverged') return end
+  const hasLost = part.some(({ type }) => type === 'out')
+  return { ...end, held: !hasLost, reason: '', ...(hasLost ? { withinBudget: true } : {}) }
+}
