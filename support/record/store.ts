@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import type { Change } from './changes'
 import { driftOf } from './drift'
 import { recordIn } from './reading'
-import type { Drift, RunRecord } from './record'
+import { UNRELEASED, type Drift, type RunRecord } from './record'
 
 /** What is kept beside a run's record, so that it can be held against the fleet later. */
 export interface Evidence {
@@ -51,7 +51,8 @@ export class RecordStore {
     writeJson(join(runs, `${run}${SUFFIX}`), whole)
     this.known.set(join(runs, `${run}${SUFFIX}`), whole)
     this.writeTickets(whole)
-    this.bringUpToDate(whole)
+    // What belongs to no release has no end: it is there by its runs alone.
+    if (release !== UNRELEASED) this.bringUpToDate(whole)
     return whole
   }
 
@@ -87,6 +88,7 @@ export class RecordStore {
   /** Only where there seems to be some, all other releases are read as well: one of them may have been it. */
   private driftOf(record: Omit<RunRecord, 'drift'>): Drift[] {
     const { environment, release } = record
+    if (release === UNRELEASED) return []
     if (driftOf(record, this.runsOf(environment, release)).length === 0) return []
     return driftOf(record, gathered(this.readReleases(this.at(environment))).runs)
   }
