@@ -144,6 +144,7 @@ export class Composition {
       releases: releasesOnRecord(
         environment.name,
         releaseNamed(parameters.release ?? around.env['LOCKSTEP_RELEASE']),
+        parameters.intent !== 'rehearse',
       ),
     }
     made.composition = new Composition(run, parts)

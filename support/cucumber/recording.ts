@@ -6,11 +6,16 @@ import { readJournal } from '../system/journal_file'
 import { RECORD } from './reports'
 
 /** What the record knows of releases, for a run in `environment`. */
-export function releasesOnRecord(environment: string, current: string | undefined): Releases {
+export function releasesOnRecord(
+  environment: string,
+  current: string | undefined,
+  decide: boolean,
+): Releases {
   const store = new RecordStore(RECORD)
   const runs = (where: string, release: string) => store.runsOf(where, release)
   return {
     current,
+    decide,
     heldIn(where, release) {
       const held = runs(where, release).findLast(({ mode, outcome }) => mode === 'live' && outcome === 'held')
       return held === undefined ? undefined : { run: held.run, at: held.ended, hosts: held.hosts.length }

@@ -157,6 +157,8 @@ export interface Planning {
 export interface Releases {
   /** What the run itself calls its release. */
   current: string | undefined
+  /** Whether the record decides anything: not in a rehearsal, whose hosts are on no record. */
+  decide: boolean
   /** Where it was last seen to hold everywhere, and when; undefined when it was not. */
   heldIn(environment: string, release: string): { run: string; at: string; hosts: number } | undefined
   /** Whether it has been here in safe mode, and nothing was wrong. */
