@@ -49,12 +49,12 @@ function told(run: RunRecord): string {
     `${began.slice(0, 16).replace('T', ' ')}  ${environment}  release ${release}  ${mode}, ${outcome}  by ${by}${why}`,
     ...[...alike].map(
       ([what, own]) =>
-        `  ${what}  ${own.length > 3 ? counted(own.length) : own.map(({ host }) => host).join(', ')}`,
+        `${what}  ${own.length > 3 ? counted(own.length) : own.map(({ host }) => host).join(', ')}`,
     ),
-    ...(alike.size === 0 ? ['  nothing was changed'] : []),
-    ...drift.map(({ host, what, since }) => `  drift: ${host} was done by run ${since}; ${what}`),
+    ...(alike.size === 0 ? ['nothing was changed'] : []),
+    ...drift.map(({ host, what, since }) => `drift: ${host} was done by run ${since}; ${what}`),
   ]
-  return `${lines.map((line) => clean(line, 400).padStart(0)).join('\n')}\n`
+  return `${lines.map((line, index) => `${index === 0 ? '' : '  '}${clean(line, 400)}`).join('\n')}\n`
 }
 
 function written(run: string): { text: string; exitCode: number } {

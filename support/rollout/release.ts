@@ -53,7 +53,7 @@ export class Release {
     if (held === undefined)
       throw this.refused(
         'gate-closed',
-        `by the record, release ${name} has not held in ${environment}; nothing was sent`,
+        `by the record, release ${name} has not held in ${environment}; roll it out there first`,
       )
     audience.note(
       `release ${name} held in ${environment} on ${held.hosts} hosts (run ${held.run}, ${held.at})`,
