@@ -114,6 +114,7 @@ export class Composition {
     const folder = join(cwd, STATE, parameters.intent ?? mode)
     const journal = new JournalFile(folder, run.id, () => systemClock.now())
     run.environment = environment.name
+    run.chosen = parameters.environment ?? around.env['LOCKSTEP_ENVIRONMENT']
     run.warnings = environment.warnings
     run.scrub = scrubber(secrets)
     run.journal = relative(cwd, journal.path)

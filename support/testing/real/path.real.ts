@@ -220,13 +220,16 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(sent.asked).to.include('package checkupdates')
     expect(said(ended)).to.contain('release 2026.11.3 held in test on 2 hosts')
-    expect(said(ended)).to.contain('noop')
+    expect(said(ended))
+      .to.contain('noop 4/4 hosts')
+      .and.to.match(/HELD \d+ steps on 4 hosts.*nothing was changed/)
   })
 
   it('is planned for production, and refused when a host is not as it was then', async () => {
     const { ended } = await expectOnlyLooks(() => run('-p plan', inProduction))
     expect(ended.exitCode, shown(ended)).to.equal(0)
     plan = planOf(ended)
+    expect(said(ended)).to.contain(`LOCKSTEP_ENVIRONMENT=production LOCKSTEP_PLAN=${plan} npx cucumber-js`)
     put('web3.example.net', NEW)
     const { ended: refused } = await expectOnlyLooks(() =>
       run('-p live', { ...activated, LOCKSTEP_PLAN: plan }),
@@ -239,6 +242,7 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
   it('is activated and rolled out to production, exactly as it was planned', async () => {
     const ended = await run('-p live', { ...activated, LOCKSTEP_PLAN: plan })
     expect(ended.exitCode, shown(ended)).to.equal(0)
+    expect(said(ended)).to.contain('release 2026.11.3 is activated').and.not.to.contain('nothing was changed')
     expect(changing(wire.take())).to.include.members(['package update', 'service restart'])
     expect(versions('production')).to.deep.equal([NEW, NEW, NEW, NEW])
     expect(ended.report?.held).to.deep.equal([])
