@@ -83,6 +83,18 @@ Feature: 15. Rehearsing
         Then it should exit with 1
         And it should say "said to have held, and has not: web1.example.net"
 
+    Scenario: What only the record knows decides nothing in a rehearsal
+        Given a feature "next.feature" with the steps:
+            """
+            Given this is release 2026.11.3
+            And I want to update hosts with class roles::dev_server
+            Then release 2026.11.3 should have passed in test
+            And every host should answer
+            """
+        When I run cucumber-js "-p rehearse next.feature"
+        Then it should exit with 0
+        And it should say "not now: in a rollout, release 2026.11.3 would have to have held in test"
+
     Scenario: Tables of faults that mean nothing are named by their line
         Given a feature "unclear.feature" with the steps:
             """

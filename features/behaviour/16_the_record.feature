@@ -51,11 +51,13 @@ Feature: 16. The record, safe mode and drift
         Then it should exit with 0
         And it should say "noop · test"
         And it should say "would go from 4.2.6-2.el5 to 4.2.6-3.el5"
+        And it should say "; nothing was changed"
         And no host should have been told to change anything
         And the record "test/2026.11.3/noop/web1.example.net.json" should contain "would be done"
         Given the environment variable "LOCKSTEP_ACTIVATE" is "2026.11.3"
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 0
+        And it should say "release 2026.11.3 is activated: what the lines say is done from here on"
         And it should say "HELD"
         And the record "test/2026.11.3/live/web1.example.net.json" should contain '"outcome": "done"'
 

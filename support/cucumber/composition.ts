@@ -106,6 +106,7 @@ export class Composition {
     const folder = join(cwd, STATE, parameters.intent ?? mode)
     const journal = new JournalFile(folder, run.id, () => systemClock.now())
     run.environment = environment.name
+    run.chosen = parameters.environment ?? around.env['LOCKSTEP_ENVIRONMENT']
     run.warnings = environment.warnings
     run.scrub = scrubber(secrets)
     run.journal = relative(cwd, journal.path)
@@ -310,7 +311,12 @@ export class Composition {
       lookEvery: environment.lookEvery,
       stopping: signal,
       claims,
-      releases: releasesOnRecord({ environment: environment.name, feature, current: release }),
+      releases: releasesOnRecord({
+        environment: environment.name,
+        feature,
+        current: release,
+        decide: this.run.mode !== 'rehearse',
+      }),
       keepsRecord: this.isLive,
       ...PLANNINGS[this.run.mode],
     })

@@ -15,10 +15,12 @@ export interface AskedBy {
   feature: string
   /** What the run itself calls its release. */
   current: string | undefined
+  /** Whether the record decides anything: not in a rehearsal. */
+  decide: boolean
 }
 
 /** What the record knows of releases, for a run of `feature` in `environment`. */
-export function releasesOnRecord({ environment, feature, current }: AskedBy): Releases {
+export function releasesOnRecord({ environment, feature, current, decide }: AskedBy): Releases {
   const store = new RecordStore(RECORD)
   const runs = (where: string, release: string) => {
     const read = store.read(where, release)
@@ -27,6 +29,7 @@ export function releasesOnRecord({ environment, feature, current }: AskedBy): Re
   }
   return {
     current,
+    decide,
     heldIn(where, release) {
       const all = runs(where, release)
       // A feature that goes on from others of its own environment would wait for itself once it has stopped.

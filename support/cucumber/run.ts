@@ -69,6 +69,8 @@ export class Run implements Audience {
   readonly id = runId(new Date())
   mode = 'embedded'
   environment = 'embedded fleet'
+  /** The same, where it is not the one that a run has without asking. */
+  chosen: string | undefined
   journal: string | undefined
   warnings: readonly string[] = []
   /** The run that it goes on from. */
@@ -118,6 +120,7 @@ export class Run implements Audience {
   readonly lines = new Map<string, number>()
   onProgress: (done: number, expected: number | undefined) => void = () => {}
   onUndone: (step: UndoneStep) => void = () => {}
+  onActivated: (release: string) => void = () => {}
   private refusal: LockstepError | undefined
   private failed = false
   private readonly begun = new Set<string>()
@@ -164,8 +167,9 @@ export class Run implements Audience {
   }
 
   /** Safe mode is over. */
-  activated(): void {
+  activated(release: string): void {
     this.mode = 'live'
+    this.onActivated(release)
   }
 
   undone(what: string, verdict: Verdict): void {

@@ -22,6 +22,9 @@ export interface StoppedAt {
 const LINES_AT_MOST = 12
 const REASON_AT_MOST = 2_000
 
+/** Modes in which no line changes a host. */
+const CHANGING_NOTHING = new Set(['plan', 'noop', 'drift'])
+
 /** Hosts shown line by line. */
 const ODD_AT_MOST = 8
 
@@ -90,8 +93,11 @@ export class Summary {
     const rehearsed = `${run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
     if (run.rehearsals.length > 0)
       return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${rehearsed}`)
+    const safely = run.mode === 'noop' ? '; nothing was changed' : ''
     const said =
-      run.planned === undefined ? `${steps} steps on ${counted(most)}, in ${took}` : wouldChange(run.planned)
+      run.planned === undefined
+        ? `${steps} steps on ${counted(most)}, in ${took}${safely}`
+        : wouldChange(run.planned)
     if (code === EXIT.held) return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${said}`)
     const out = counted(run.out().size)
     this.paper.wrapped(
@@ -169,7 +175,7 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
     return `${clean(run.refused.message, REASON_AT_MOST)}${where && `, ${where}`}`
   const failed = run.rehearsals.filter(({ failures }) => failures.length > 0).length
   if (failed > 0) return `${failed} of ${run.rehearsals.length} rehearsals must not end as they do`
-  const after = run.mode === 'plan' ? 'nothing was changed' : 'no host was touched after it'
+  const after = CHANGING_NOTHING.has(run.mode) ? 'nothing was changed' : 'no host was touched after it'
   return `${where || 'a step failed'}; ${after}`
 }
 
@@ -187,6 +193,7 @@ export function advice(run: Run, held: boolean): string[] {
   const code = run.exitCode
   const live = run.mode === 'live'
   const [first] = run.plan
+  const where = run.chosen === undefined ? '' : `LOCKSTEP_ENVIRONMENT=${run.chosen} `
   const resumable = live && run.recovery !== undefined && first !== undefined
   return [
     ...(held && live
@@ -195,13 +202,15 @@ export function advice(run: Run, held: boolean): string[] {
     ...(run.planned === undefined || code !== EXIT.held
       ? []
       : [
-          `read ${run.planned.path}; demand exactly that with LOCKSTEP_PLAN=${run.planned.id} npx cucumber-js -p live ${first?.uri ?? ''}`,
+          `read ${run.planned.path}; demand exactly that with ${where}LOCKSTEP_PLAN=${run.planned.id} npx cucumber-js -p live ${first?.uri ?? ''}`,
         ]),
     ...(run.recovery === undefined
       ? []
       : [`read ${run.recovery}: a feature with the hosts that are not done`]),
     ...(resumable
-      ? [`or mend them, and go on with LOCKSTEP_RESUME=${run.id} npx cucumber-js -p live ${first.uri}`]
+      ? [
+          `or mend them, and go on with ${where}LOCKSTEP_RESUME=${run.id} npx cucumber-js -p live ${first.uri}`,
+        ]
       : []),
     ...(code === EXIT.badInput
       ? ['correct what is named above; npx lockstep steps lists the known sentences']

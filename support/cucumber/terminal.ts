@@ -79,6 +79,7 @@ class Screen {
     run.onProgress = (done, expected) =>
       paper.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
     run.onUndone = (step) => this.undone(step)
+    run.onActivated = (release) => this.activated(release)
   }
 
   hear(envelope: Envelope): void {
@@ -144,6 +145,12 @@ class Screen {
     this.summary.heldBefore()
   }
 
+  /** What was said above, that nothing is changed, is so no longer. */
+  private activated(release: string): void {
+    const said = `  release ${clean(release)} is activated: what the lines say is done from here on`
+    this.paper.wrapped(said, 4, (line) => this.paint.yellow(line))
+  }
+
   private beginStep(id: string, testStepId: string): void {
     const step = this.step(id, testStepId)
     if (step !== undefined && run.refused === undefined)
@@ -173,7 +180,8 @@ class Screen {
       )
     if ((status === 'PASSED' && !wouldFail(verdict)) || status === 'SKIPPED') return
     if (verdict === undefined && message !== undefined)
-      for (const line of message.split('\n')) this.paper.line(this.paint.red(`        ${line}`))
+      for (const line of message.split('\n'))
+        this.paper.wrapped(`        ${line}`, 8, (row) => this.paint.red(row))
     this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
   }
 

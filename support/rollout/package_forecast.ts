@@ -5,8 +5,12 @@ import type { Rollout } from './rollout'
 import { goesBack, orderOf } from './versions'
 
 const NOT_INSTALLED = new Set(['absent', 'purged'])
-/** What an agent says that has no action of this name. */
-const NO_SUCH_ACTION = /unknown action|no such action/i
+/** What an agent says that has no action of this name: mcollectived by its DDL, or by its code. */
+const NO_SUCH_ACTION = /unknown action|no such action|not declared in the DDL/i
+/** dnf and yum list packages with their architecture. */
+const ARCHITECTURE = /^(noarch|x86_64|i[3-6]86|aarch64|armv7hl|ppc64(le)?|s390x?|riscv64)$/
+/** What `checkupdates` ends with when it went well: 100 is yum's word for "there are some". */
+const WENT_WELL: readonly unknown[] = [0, 100, undefined, null]
 
 /** What a host's package manager would do, as far as it says. */
 interface Candidate {
@@ -107,16 +111,23 @@ function candidateIn(data: Record<string, unknown>): Candidate {
 
 /** A list of what is outdated that does not name the package says that it is the newest already. */
 function listedIn(answer: Answer | undefined, name: string, now: string | undefined): Candidate {
-  const list = answer?.kind === 'answered' ? answer.data['outdated_packages'] : undefined
+  const data = answer?.kind === 'answered' ? answer.data : {}
+  const list = WENT_WELL.includes(data['exitcode']) ? data['outdated_packages'] : undefined
   if (!Array.isArray(list)) return { version: undefined, obstacle: undefined, remark: undefined }
   const entry = list.find(
-    (each): each is Record<string, unknown> => isRecord(each) && shown(each['package']) === name,
+    (each): each is Record<string, unknown> => isRecord(each) && isCalled(shown(each['package']), name),
   )
   return {
     version: entry === undefined ? now : shown(entry['version']),
     obstacle: undefined,
     remark: undefined,
   }
+}
+
+function isCalled(listed: string, name: string): boolean {
+  return (
+    listed === name || (listed.startsWith(`${name}.`) && ARCHITECTURE.test(listed.slice(name.length + 1)))
+  )
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

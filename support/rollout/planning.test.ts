@@ -47,21 +47,39 @@ describe('a rollout that changes nothing', () => {
     })
   })
 
-  it('goes by what is outdated where an agent knows no candidate, as Ruby’s does', async () => {
-    const { rollout } = planned(
-      fleet((_, { action }) => {
-        if (action === 'candidate') return failed('Unknown action candidate for agent package')
-        const outdated_packages = [
-          { package: 'other', version: '9' },
-          { package: 'mywebapp', version: '2.1', repo: 'x' },
-        ]
-        return action === 'checkupdates' ? ok({ outdated_packages }) : undefined
-      }),
-    )
-    expect(seen(await rollout.packages.update('mywebapp'))).to.deep.equal([
-      'would go from 1.0 to 2.1',
-      'would go from 2.0 to 2.1',
-    ])
+  const RUBYS: readonly string[] = [
+    "Attempted to call action candidate for package but it's not declared in the DDL",
+    "Unknown action 'candidate' for agent 'package'",
+  ]
+  const listing = (said: string, name: string, more: Record<string, unknown> = {}) =>
+    fleet((_, { action }) => {
+      if (action === 'candidate') return failed(said)
+      const outdated_packages = [
+        { package: 'mywebapp.data', version: '8' },
+        { package: 'mywebapp-doc', version: '9' },
+        { package: name, version: '2.1', repo: 'x' },
+      ]
+      return action === 'checkupdates' ? ok({ outdated_packages, ...more }) : undefined
+    })
+
+  for (const said of RUBYS) {
+    it(`goes by what is outdated where an agent knows no candidate, as Ruby’s does: ${said}`, async () => {
+      for (const name of ['mywebapp', 'mywebapp.noarch', 'mywebapp.x86_64']) {
+        const { rollout } = planned(listing(said, name))
+        expect(seen(await rollout.packages.update('mywebapp')), name).to.deep.equal([
+          'would go from 1.0 to 2.1',
+          'would go from 2.0 to 2.1',
+        ])
+      }
+    })
+  }
+
+  it('does not take a list that could not be made for one without the package', async () => {
+    const { rollout } = planned(listing(RUBYS[0] ?? '', 'other', { exitcode: 1 }))
+    const would = seen(await rollout.packages.update('mywebapp'))
+    expect(would.join()).not.to.contain('needs nothing')
+    const { rollout: another } = planned(listing(RUBYS[0] ?? '', 'other', { exitcode: 100 }))
+    expect(seen(await another.packages.update('mywebapp'))[0]).to.equal('needs nothing: 1.0')
   })
 
   it('takes a package that is not outdated for the newest', async () => {

@@ -157,6 +157,8 @@ export interface Planning {
 export interface Releases {
   /** What the run itself calls its release. */
   current: string | undefined
+  /** Whether the record decides anything: not in a rehearsal, whose hosts are on no record. */
+  decide: boolean
   /** By the last run of each of its features, where it held everywhere, and when; or else why it cannot be said to. */
   heldIn(environment: string, release: string): { run: string; at: string; hosts: number } | { not: string }
   /** Whether it has been here in safe mode, and nothing was wrong then. */

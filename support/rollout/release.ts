@@ -46,13 +46,16 @@ export class Release {
   shouldHavePassedIn(environment: string, name: string): void {
     this.rollout.expectGoingOn()
     if (this.rollout.claim !== undefined) return
-    const held = this.rollout.ports.releases.heldIn(environment, name)
+    const { releases, audience } = this.rollout.ports
+    if (!releases.decide)
+      return audience.note(`not now: in a rollout, release ${name} would have to have held in ${environment}`)
+    const held = releases.heldIn(environment, name)
     if ('not' in held)
       throw this.refused(
         'gate-closed',
-        `by the record, release ${name} has not held in ${environment}: ${held.not}; nothing was sent, roll it out there until it holds`,
+        `by the record, release ${name} has not held in ${environment}: ${held.not}; roll it out there first`,
       )
-    this.rollout.ports.audience.note(
+    audience.note(
       `release ${name} held in ${environment} on ${held.hosts} hosts (run ${held.run}, ${held.at})`,
     )
   }

@@ -121,7 +121,12 @@ export const BEGAN: JournalEntry = {
 
 /** Nobody else rolls out, nobody is asked for approval, and nothing is on record. */
 export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases'> = {
-  releases: { current: undefined, heldIn: () => ({ not: 'nothing is on record' }), hasArrived: () => false },
+  releases: {
+    current: undefined,
+    decide: true,
+    heldIn: () => ({ not: 'nothing is on record' }),
+    hasArrived: () => false,
+  },
   locks: { patience: 0, hold: async () => {} },
   approval: {
     ask: () => Promise.reject(new LockstepError('gate-closed', 'nobody can be asked for approval')),

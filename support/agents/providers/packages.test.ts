@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import fc from 'fast-check'
 import { ActionFailed } from '../../rpc/server/agent'
 import { callOf } from '../../testing/call'
 import { reasonOf } from '../../testing/failure'
@@ -111,6 +112,49 @@ describe('packages through apt', () => {
       { package: 'new-one', version: '1.0', repo: 'local' },
     ])
   })
+  const simulated = (stdout: string): Said => ({ stdout: `Reading package lists...\n${stdout}` })
+  const [upgrade, nothing] = [
+    simulated(
+      '1 upgraded, 0 newly installed, 0 to remove and 3 not upgraded.\nInst a [1.0] (1.1 localhost [all])\nConf a (1.1 localhost [all])\n',
+    ),
+    simulated('a is already the newest version (1.0).\n0 upgraded, 0 newly installed, 0 to remove.\n'),
+  ]
+  const show: Said = {
+    stdout: 'Package: a\nVersion: 1.1\nInstalled-Size: 3\nSize: 1000\nDescription: Size: 9\n',
+  }
+  const foreseen = (known: Record<string, Said>, version?: string, lockedBy?: string) => {
+    const surroundings = { lockedBy: async () => lockedBy, freeBytes: async () => 5_000 }
+    const programs = new Programs({ 'dpkg-query': installed('1.0'), 'apt-cache': show, ...known })
+    return aptPackages(programs.run, 60, surroundings).candidate('a', version, signal)
+  }
+
+  it('are foreseen: what would come, and what it takes', async () => {
+    expect(await foreseen({ 'apt-get': upgrade })).to.deep.equal({
+      version: '1.1',
+      needs: 4_072,
+      free: 5_000,
+    })
+    expect(await foreseen({ 'apt-get': nothing })).to.deep.equal({ version: '1.0' })
+    expect(await foreseen({}, '1.0')).to.deep.equal({ version: '1.0' })
+    expect(await foreseen({ 'apt-get': upgrade }, undefined, 'process 84 (apt-get)')).to.include({
+      version: '1.1',
+      locked: 'locked by process 84 (apt-get)',
+    })
+  })
+
+  it('that would not go are foreseen with what stands in the way', async () => {
+    const hold: Said = { stdout: 'hold installed 1.0 all\n' }
+    for (const said of [upgrade, nothing])
+      expect(await foreseen({ 'dpkg-query': hold, 'apt-get': said })).to.include({ obstacle: 'a is on hold' })
+    const unknown: Said = {
+      exitCode: 100,
+      output: "Reading package lists...\nE: Version '9.9' for 'a' was not found\n",
+    }
+    expect(await foreseen({ 'apt-get': unknown }, '9.9')).to.deep.equal({
+      version: '9.9',
+      obstacle: "apt-get ended with exit status 100: E: Version '9.9' for 'a' was not found",
+    })
+  })
 })
 
 describe('packages through dnf and yum', () => {
@@ -154,6 +198,62 @@ describe('packages through dnf and yum', () => {
     ])
   })
 
+  const listed: Said = {
+    stdout: `Installed Packages
+a.noarch                                  1.0-1                           @local
+Available Packages
+a.noarch                                  1.0-1                           local \na.noarch                                  1.1-1                           local \n`,
+  }
+  const none: Said = { exitCode: 1, output: 'Error: No matching Packages to list\n' }
+  const absent: Said = { exitCode: 1, output: 'package a is not installed' }
+  const gone: Said = {
+    exitCode: 1,
+    output: "Error: Failed to download metadata for repo 'gone': Cannot download repomd.xml\n",
+  }
+  const newer: Said = {
+    exitCode: 100,
+    stdout: '\na.noarch                           1.1-1                            local\n',
+  }
+
+  const foreseen: [string, Record<string, Said>, string | undefined, object][] = [
+    ['an update', { 'dnf -q check-update a': newer }, undefined, { version: '1.1-1' }],
+    ['no update', { 'dnf -q check-update a': {} }, undefined, { version: '1.0-1' }],
+    [
+      'the newest of what is not installed',
+      { 'rpm -q': absent, 'dnf -q list': listed },
+      undefined,
+      { version: '1.1-1' },
+    ],
+    ['a version that is offered', { 'dnf -q list': listed }, '1.1-1', { version: '1.1-1' }],
+    ['the version that is there, offered or not', { 'dnf -q list': none }, '1.0-1', { version: '1.0-1' }],
+    [
+      'a version that nobody offers',
+      { 'dnf -q list': listed },
+      '9.9-9',
+      { version: '9.9-9', obstacle: 'no repository offers a-9.9-9' },
+    ],
+    [
+      'a package that nobody offers',
+      { 'rpm -q': absent, 'dnf -q list': none },
+      undefined,
+      { version: '', obstacle: 'no repository offers a' },
+    ],
+  ]
+  for (const [what, known, wanted, found] of foreseen) {
+    it(`are foreseen: ${what}`, async () => {
+      const { run } = new Programs({ 'rpm -q': version('(none) 1.0 1 noarch'), ...known })
+      expect(await rpmPackages('dnf', run).candidate('a', wanted, signal)).to.deep.equal(found)
+    })
+  }
+
+  it('are not foreseen where repositories cannot be read, which is what stands in the way', async () => {
+    const { run } = new Programs({ 'rpm -q': version('(none) 1.0 1 noarch'), 'dnf -q': gone })
+    for (const wanted of [undefined, '1.1-1'])
+      expect((await rpmPackages('dnf', run).candidate('a', wanted, signal)).obstacle).to.match(
+        /^dnf ended with exit status 1: Error: Failed to download metadata for repo 'gone'/,
+      )
+  })
+
   it('that could be newer are told, and those that are obsolete are not', async () => {
     const output = `\nbash.x86_64    5.1-9.el9   baseos\nglibc.i686  2.34-1  appstream\nObsoleting Packages\nold.noarch 1-1 baseos\n`
     const { run } = new Programs({ 'dnf -q check-update': { exitCode: 100, output } })
@@ -161,6 +261,48 @@ describe('packages through dnf and yum', () => {
       { package: 'bash', version: '5.1-9.el9', repo: 'baseos' },
       { package: 'glibc', version: '2.34-1', repo: 'appstream' },
     ])
+  })
+})
+
+describe('what package managers print', () => {
+  it('is read without a fault, whatever it is', async () => {
+    const word = fc.constantFrom(
+      'Inst ',
+      'a',
+      'a.noarch',
+      '1:2-3',
+      ' [',
+      '] (',
+      ')',
+      'Available Packages',
+      'Size: 9',
+      '\n',
+      '  ',
+    )
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(word).map((words) => words.join('')),
+    )
+    const surroundings = { lockedBy: async () => undefined, freeBytes: async () => 1 }
+    await fc.assert(
+      fc.asyncProperty(text, text, fc.constantFrom(0, 1, 100), async (stdout, shown, exitCode) => {
+        const said = { stdout, exitCode }
+        const known = { 'dpkg-query': installed('1.0'), 'apt-cache': { stdout: shown }, 'apt-get': said }
+        const { version, needs } = await aptPackages(new Programs(known).run, 60, surroundings).candidate(
+          'a',
+          undefined,
+          signal,
+        )
+        expect([version, needs ?? 0].map((each) => typeof each)).to.deep.equal(['string', 'number'])
+        expect(needs ?? 0).to.be.at.least(0)
+        const rpm: Said = { stdout: '(none) 1.0 1 noarch\n' }
+        const { run } = new Programs({ 'rpm -q': rpm, 'dnf -q': said })
+        for (const wanted of [undefined, '2-1'])
+          expect(await rpmPackages('dnf', run).candidate('a', wanted, signal))
+            .to.have.property('version')
+            .that.is.a('string')
+      }),
+    )
   })
 })
 

@@ -2,6 +2,7 @@ import type { CommandRunner } from '../../system/command'
 import type { Outdated, PackageCandidate, PackageLists, PackageManager, PackageState, Ran } from '../package'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
+const NONE_LISTED = /No matching Packages to list/i
 const TELLING = /^(Error|No match|Failed|Unable)/i
 const FIELDS = '%{EPOCH} %{VERSION} %{RELEASE} %{ARCH}\n'
 
@@ -44,11 +45,25 @@ export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): Package
       return stdout.split('\n').filter(Boolean).sort()
     },
     async candidate(name, version, signal): Promise<PackageCandidate> {
+      const { ensure } = await state(name)
+      if (version !== undefined && ensure === version) return { version }
+      if (version === undefined && ensure !== 'absent') {
+        const looked = await program(through, ['-q', 'check-update', name], { signal })
+        const newer = looked.exitCode === 100 ? readUpdates(looked.stdout) : []
+        if (looked.exitCode !== 0 && looked.exitCode !== 100)
+          return { version: ensure, obstacle: complaint(through, looked, TELLING).message }
+        return { version: newer.find((each) => each.package === name)?.version ?? ensure }
+      }
       const looked = await program(through, ['-q', 'list', '--showduplicates', name], { signal })
+      if (looked.exitCode !== 0 && !NONE_LISTED.test(looked.output))
+        return { version: version ?? '', obstacle: complaint(through, looked, TELLING).message }
       const offered = looked.exitCode === 0 ? readOffers(name, looked.stdout) : []
-      if (version === undefined) return { version: offered.at(-1) ?? (await state(name)).ensure }
-      const isOffered = offered.some((each) => each === version || each.replace(/^\d+:/, '') === version)
-      return { version, ...(isOffered ? {} : { obstacle: `no repository offers ${name}-${version}` }) }
+      const isWanted = (each: string) => version === undefined || isVersion(each, version)
+      const found = version ?? offered.at(-1) ?? ''
+      const which = version === undefined ? name : `${name}-${version}`
+      return offered.some(isWanted)
+        ? { version: found }
+        : { version: found, obstacle: `no repository offers ${which}` }
     },
     async outdated(signal): Promise<Outdated> {
       const looked = await program(through, ['-q', 'check-update'], { signal })
@@ -84,6 +99,11 @@ function readUpdates(stdout: string): Outdated['packages'] {
   return [...updates.matchAll(/^(\S+)\.[^.\s]+\s+(\S+)\s+(\S+)\s*$/gm)].map(
     ([, name = '', version = '', repo = '']) => ({ package: name, version, repo }),
   )
+}
+
+/** A version may be asked for without the epoch that is listed. */
+function isVersion(listed: string, version: string): boolean {
+  return listed === version || listed.replace(/^\d+:/, '') === version
 }
 
 /** The versions of a package, oldest first, that are listed as available. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
@@ -9,6 +9,9 @@ import { SmallFleet } from '../fleet/small_fleet'
 
 const DEPLOYMENTS = resolve(__dirname, '..', '..', '..', 'features', 'deployments')
 const RUBY31 = join(__dirname, 'ruby', 'ruby31.rb')
+
+const HOLD_DPKG =
+  'open F,">>/var/lib/dpkg/lock-frontend";$l=pack("s s x4 q q i x4",1,0,0,0,0);fcntl(F,6,$l) or die;$|=1;print "locked\\n";sleep 60'
 
 describe('a small real fleet of our daemons', () => {
   let fleet: SmallFleet | undefined
@@ -52,6 +55,17 @@ describe('a small real fleet of our daemons', () => {
     })
   const feature = (text: string) =>
     live(up().scratch.write('own.feature', `Feature: Own\n  Scenario: Own\n${text}`))
+  /** By a plan of every host, or of one. */
+  const foreseen = (line: string, identity = '/^web/') => {
+    const hosts = `Given I want to update hosts with identity ${identity}`
+    const path = up().scratch.write(
+      'own.feature',
+      `Feature: Own\n  Scenario: Own\n    ${hosts}\n    ${line}\n`,
+    )
+    return cucumber(['-p', 'plan', path], up().scratch.path, {
+      LOCKSTEP_CONFIG: join(up().scratch.path, 'lockstep.yaml'),
+    })
+  }
   const shown = ({ stdout, stderr }: ProcessRun) => `${stdout}\n${stderr}`
   const versions = () =>
     up().hosts.map((each) => each.run('dpkg-query', '-W', '-f', '${Version}', 'mywebapp'))
@@ -180,9 +194,7 @@ describe('a small real fleet of our daemons', () => {
 
   it('says who has the package database locked, and changes nothing', async () => {
     put(1, OLD)
-    const perl =
-      'open F,">>/var/lib/dpkg/lock-frontend";$l=pack("s s x4 q q i x4",1,0,0,0,0);fcntl(F,6,$l) or die;$|=1;print "locked\\n";sleep 60'
-    const holder = host(1).spawn('perl', '-e', perl)
+    const holder = host(1).spawn('perl', '-e', HOLD_DPKG)
     try {
       await holder.said(/locked/)
       expect(rpc('package', 'update', 'package=mywebapp')).to.match(
@@ -201,6 +213,61 @@ describe('a small real fleet of our daemons', () => {
     expect(rpc('package', 'update', 'package=mywebapp')).to.match(/mywebapp is on hold on this host/)
     expect(versions()[0]).to.equal(OLD)
     host(1).run('apt-mark', 'unhold', 'mywebapp')
+  }).timeout(60_000)
+
+  it('foresees what apt would do on each host: bring the newest, nothing, or not go', async () => {
+    for (const number of [1, 2, 3]) put(number, OLD)
+    put(4, NEW)
+    host(2).run('apt-mark', 'hold', 'mywebapp')
+    const holder = host(3).spawn('perl', '-e', HOLD_DPKG)
+    try {
+      await holder.said(/locked/)
+      const run = await foreseen('When I update the package mywebapp')
+      expect(run.exitCode, shown(run)).to.equal(1)
+      const told = run.report?.steps.at(-1)?.hosts.map(({ seen }) => seen)
+      expect(told?.[0]).to.equal(`would go from ${OLD} to ${NEW}`)
+      expect(told?.[1]).to.equal('would not go: mywebapp is on hold')
+      expect(told?.[2]).to.match(
+        /^would go from \S+ to \S+, but its package database is locked by process \d+ \(perl\)$/,
+      )
+      expect(told?.[3]).to.equal(`needs nothing: ${NEW}`)
+    } finally {
+      await holder.stop()
+      host(2).run('apt-mark', 'unhold', 'mywebapp')
+    }
+    expect(versions()).to.deep.equal([OLD, OLD, OLD, NEW])
+  }).timeout(60_000)
+
+  it('foresees that nobody offers a version, and that there is no room for one', async () => {
+    const index = join(up().scratch.path, 'repo', 'Packages')
+    const before = readFileSync(index, 'utf8')
+    const huge = `Package: mywebapp
+Version: 5.0
+Architecture: all
+Maintainer: nobody <nobody@example.net>
+Description: a website of two petabytes
+Installed-Size: 2000000000000
+Filename: ./mywebapp_5.0_all.deb
+Size: 1000
+SHA256: ${'0'.repeat(64)}
+`
+    try {
+      const run = await foreseen('When I install version 9.9 of the package mywebapp')
+      expect(run.exitCode, shown(run)).to.equal(1)
+      expect(run.stdout.replace(/\s+/g, ' ')).to.match(
+        /would not go: .*Version '9\.9' for 'mywebapp' was not found/,
+      )
+      appendFileSync(index, `\n${huge}`)
+      host(1).run('apt-get', '-q', 'update')
+      expect(rpc('package', 'candidate', 'package=mywebapp')).to.match(/Candidate: 5\.0/)
+      const full = await foreseen('When I install version 5.0 of the package mywebapp', 'web1.example.net')
+      expect(full.stdout.replace(/\s+/g, ' ')).to.match(
+        /would not go: it needs 2048000001 MB and \d+ MB are free/,
+      )
+    } finally {
+      writeFileSync(index, before)
+      host(1).run('apt-get', '-q', 'update')
+    }
   }).timeout(60_000)
 
   it('stops at the host whose installation was never completed, and leaves it out of rotation', async () => {

@@ -22,6 +22,8 @@ export interface HostState {
 export interface RealHost {
   identity: string
   state(): HostState
+  /** The same, byte for byte. */
+  stateBytes(): string
   /** Changes the host behind its daemon's back. */
   change(work: (state: HostState) => void): void
   running: Running
@@ -118,6 +120,7 @@ export class RealFleet {
       identity,
       running,
       state: read,
+      stateBytes: () => readFileSync(state, 'utf8'),
       change(work) {
         const changed = read()
         work(changed)

@@ -31,15 +31,23 @@ for (const [name, firewallOf] of [
   })
 }
 
+const MYWEBAPP = 'mywebapp'
+const LONG = 'mywebapp-with-a-name-that-is-wider-than-any-column-of-eighty-characters-has-room-for'
+
 describe('packages through Debian’s dnf and rpm', () => {
   let scratch: Scratch
   before(function () {
     this.timeout(60_000)
     scratch = new Scratch()
-    for (const version of ['1.0', '1.1']) {
+    const versions = [
+      ...['1.0-1', '1.1-1'].map((each) => [MYWEBAPP, each]),
+      ...['2:1.9-1', '2:1.10-1', '2:1.2-1'].map((each) => [LONG, each]),
+    ]
+    for (const [name = '', full = ''] of versions) {
+      const [, epoch, version = '', release = ''] = /^(?:(\d+):)?(.*)-(.*)$/.exec(full) ?? []
       const spec = scratch.write(
-        `mywebapp-${version}.spec`,
-        `Name: mywebapp\nVersion: ${version}\nRelease: 1\nSummary: a website\nLicense: none\nBuildArch: noarch\n%description\na website\n%files\n`,
+        `${name}-${version}.spec`,
+        `Name: ${name}\n${epoch === undefined ? '' : `Epoch: ${epoch}\n`}Version: ${version}\nRelease: ${release}\nSummary: a website\nLicense: none\nBuildArch: noarch\n%description\na website\n%files\n`,
       )
       const defined = [`_topdir ${scratch.path}/build`, `_rpmdir ${scratch.path}/repo`]
       execFileSync('rpmbuild', ['-bb', ...defined.flatMap((each) => ['--define', each]), spec], {
@@ -51,7 +59,7 @@ describe('packages through Debian’s dnf and rpm', () => {
   after(() => scratch.remove())
 
   /** In a root of their own, with nothing but their own repository. */
-  const packages = () => {
+  const packages = (...more: string[]) => {
     const root = join(scratch.path, 'root')
     const nowhere = join(scratch.path, 'nowhere')
     const dnf = [
@@ -62,6 +70,7 @@ describe('packages through Debian’s dnf and rpm', () => {
       '--releasever=1',
       `--setopt=reposdir=${nowhere}`,
       `--setopt=pluginpath=${nowhere}`,
+      ...more,
     ]
     return rpmPackages('dnf', (program, args, limits) =>
       runCommand(program, program === 'rpm' ? ['--root', root, ...args] : [...dnf, ...args], limits),
@@ -89,6 +98,39 @@ describe('packages through Debian’s dnf and rpm', () => {
     expect(await packages().installed()).to.deep.equal(['mywebapp (none):1.0-1 noarch'])
     await packages().remove('mywebapp', false, signal)
     expect(await ensure()).to.equal('absent')
+  }).timeout(60_000)
+
+  it('are foreseen: the newest, a version that is offered, and one that nobody offers', async () => {
+    const foreseen = (name: string, version?: string) => packages().candidate(name, version, signal)
+    const obstacleTo = async (name: string, version?: string) => (await foreseen(name, version)).obstacle
+    expect(await foreseen(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
+    expect(await foreseen(LONG)).to.deep.equal({ version: '2:1.10-1' })
+    for (const version of ['2:1.9-1', '1.9-1'])
+      expect(await foreseen(LONG, version)).to.deep.equal({ version })
+    expect(await obstacleTo(MYWEBAPP, '9.9-9')).to.equal('no repository offers mywebapp-9.9-9')
+    expect(await obstacleTo('nope')).to.equal('no repository offers nope')
+    await packages().install(MYWEBAPP, '1.0-1', signal)
+    expect(await foreseen(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
+    await packages().install(MYWEBAPP, undefined, signal)
+    expect(await foreseen(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
+    await packages().remove(MYWEBAPP, false, signal)
+  }).timeout(60_000)
+
+  it('that are installed and newer than any repository has them stay as they are', async () => {
+    await packages().install(MYWEBAPP, undefined, signal)
+    const without = packages(`--exclude=${MYWEBAPP}-1.1-1`)
+    expect(await without.candidate(MYWEBAPP, undefined, signal)).to.deep.equal({ version: '1.1-1' })
+    expect(await without.candidate(MYWEBAPP, '1.1-1', signal)).to.deep.equal({ version: '1.1-1' })
+    await packages().remove(MYWEBAPP, false, signal)
+  }).timeout(60_000)
+
+  it('are not foreseen where the repository cannot be read, which is told', async () => {
+    const broken = packages(
+      '--repofrompath=gone,/no/such/folder',
+      '--repo=gone',
+      '--setopt=gone.skip_if_unavailable=0',
+    )
+    expect((await broken.candidate(MYWEBAPP, '1.1-1', signal)).obstacle).to.match(/gone/)
   }).timeout(60_000)
 
   it('that there are not say so in dnf’s words', async () => {

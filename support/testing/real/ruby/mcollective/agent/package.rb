@@ -29,6 +29,23 @@ module MCollective
         report
       end
 
+      # As the agent that Puppet Labs wrote answers with apt: by name, newest version and origin, and not at all when up to date.
+      action 'checkupdates' do
+        outdated = outdated_packages
+        reply[:exitcode] = 0
+        reply[:output] = outdated.map { |each| "Inst #{each[:package]} [#{each[:from]}] (#{each[:version]} #{each[:repo]} [all])\n" }.join
+        reply[:outdated_packages] = outdated.map { |each| each.slice(:package, :version, :repo) }
+        reply[:package_manager] = 'apt'
+      end
+
+      def outdated_packages
+        state = HostState.read
+        state['packages'].filter_map do |name, version|
+          newest = state['repository'].fetch(name, []).last
+          { :package => name, :version => newest, :repo => 'Test:1.0/stable', :from => version } if newest && newest != version
+        end
+      end
+
       # As a package's own script restarts its service, and returns when it is up again.
       def restart
         url = HostState.read['restart']
