@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, parse } from 'node:path'
 import { runCommand, type CommandResult } from '../system/command'
+import { BEGUN_BY } from './environments'
 import { RECORD } from './reports'
 
 export interface Again {
@@ -51,7 +52,7 @@ async function begin<T>(
       signal,
       env: {
         LOCKSTEP_REPORTS: reports,
-        LOCKSTEP_BEGUN_BY: String(process.pid),
+        [BEGUN_BY]: String(process.pid),
         CI: 'true',
         // What is told to GitHub is told by the run that began it.
         GITHUB_ACTIONS: '',

@@ -245,6 +245,11 @@ Given(
   },
 )
 
+Then('only {string} should have been carried out', function (this: Manual, wanted: string) {
+  const all = (this.elsewhere?.hosts ?? []).flatMap(({ performed }) => [...performed.keys()])
+  expect([...new Set(all.filter(isChange))]).to.deep.equal([wanted])
+})
+
 Then('no host should have been told to change anything', function (this: Manual) {
   const told = (this.elsewhere?.hosts ?? []).flatMap(({ performed }) => [...performed.keys()])
   expect(told).to.include('package status')
