@@ -172,8 +172,8 @@ export class Composition {
   }
 
   /** A line begins that simulated hosts may be waiting for. */
-  beginStep(text: string): void {
-    this.parts.embedded?.fleet.beginStep(text)
+  beginStep(text: string, { waves }: Rollout): void {
+    this.parts.embedded?.fleet.beginStep(text, waves.current?.hosts)
   }
 
   /** The rollout of a feature; all its scenarios share one. */

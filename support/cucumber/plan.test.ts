@@ -91,6 +91,15 @@ describe('a plan', () => {
 })
 
 describe('a run that is begun by another', () => {
+  it('keeps the profiles of a team, which may say where it goes', () => {
+    const args = ['-p', 'live', '--profile', 'production', 'x.feature', '-pours']
+    expect(withProfile(args, 'plan')).to.deep.equal([
+      'x.feature',
+      ...['-p', 'production', '-p', 'ours'],
+      ...['-p', 'plan'],
+    ])
+  })
+
   it('has the same command line, but for its profile', () => {
     expect(withProfile(['-p', 'live', 'x.feature', '--tags', '@a'], 'plan')).to.deep.equal([
       'x.feature',

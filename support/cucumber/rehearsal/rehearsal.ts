@@ -63,7 +63,7 @@ function faultsOf(run: Run): RehearsedFault[] {
   const said = run.faultTables.map((table) => parseFaults(table, lines))
   const tables = said.flatMap((faults) => (typeof faults === 'string' ? [] : faults))
   const faults = said.length > 0 ? tables : usualFaults(run.plan)
-  const hosts = run.truth.map(({ host }) => host)
+  const hosts = inOrder(run)
   const named: Readonly<Record<string, string | undefined>> = {
     'first host': hosts[0],
     'last host': hosts.at(-1),
@@ -77,6 +77,13 @@ function faultsOf(run: Run): RehearsedFault[] {
       )
     return { ...fault, host }
   })
+}
+
+/** As they are taken: the first one is the first that is changed. */
+function inOrder(run: Run): string[] {
+  const taken = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => run.hostsOf(uri))
+  const known = new Set(run.truth.map(({ host }) => host))
+  return [...new Set(taken.map(({ host }) => host))].filter((host) => known.has(host))
 }
 
 function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | string> {
