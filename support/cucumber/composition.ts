@@ -158,7 +158,8 @@ export class Composition {
   }
 
   private async expectPlanned(wanted: string | undefined): Promise<void> {
-    if (wanted === undefined || wanted === '' || !this.isLive) return
+    // What clears up after other runs is of no feature that could be planned.
+    if (wanted === undefined || wanted === '' || !this.isLive || this.run.plan.length === 0) return
     const { expectPlanned } = require('./planner') as typeof import('./planner')
     this.approved = await expectPlanned(wanted, this.run, this.plannedFor())
   }

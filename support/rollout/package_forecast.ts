@@ -3,7 +3,7 @@ import { lookWith, shown } from './observe'
 import type { Answer, Answers } from './ports'
 import type { Rollout } from './rollout'
 import { isService } from './services'
-import { goesBack, orderOf } from './versions'
+import { goesBack, orderOf, type VersionOrder } from './versions'
 
 const NOT_INSTALLED = new Set(['absent', 'purged'])
 /** What an agent says that has no action of this name. */
@@ -39,12 +39,13 @@ export function packageForecast(rollout: Rollout, name: string, wanted: string |
       if (has === undefined) return unsaid(answer)
       const now = byThen(has, expected)
       const candidate = candidates.get(host)
-      const prediction = wanted === undefined ? updated(now, candidate) : installed(now, candidate, wanted)
+      const order = orderOf(answer.kind === 'answered' ? answer.data['provider'] : undefined)
+      const prediction =
+        wanted === undefined ? updated(now, candidate, order) : installed(now, candidate, wanted)
       const { fails, to } = prediction
       const isGated = !rollout.gates.downgradesAllowed && !NOT_INSTALLED.has(has) && expected !== 'not known'
       if (fails !== undefined || to === undefined || !isGated) return prediction
       // Held against what the host has before the rollout, as it is when it is for real.
-      const order = orderOf(answer.kind === 'answered' ? answer.data['provider'] : undefined)
       return goesBack(has, to, order) === false
         ? prediction
         : { ...prediction, fails: `would go back from ${has} to ${to}` }
@@ -59,10 +60,13 @@ export function packageThing(name: string): string {
   return `package ${name}`
 }
 
-function updated(now: string, candidate: Candidate | undefined): Prediction {
+function updated(now: string, candidate: Candidate | undefined, order: VersionOrder | undefined): Prediction {
   if (NOT_INSTALLED.has(now))
     return { now, to: undefined, fails: `${now}: what is not installed is not updated` }
-  return onItsWay(now, candidate?.version, candidate)
+  // What repositories have is older than what somebody installed by hand: an update leaves that.
+  const isOlder =
+    order === 'rpm' && candidate?.version !== undefined && goesBack(now, candidate.version, order) === true
+  return isOlder ? { now, to: now } : onItsWay(now, candidate?.version, candidate)
 }
 
 function installed(now: string, candidate: Candidate | undefined, wanted: string): Prediction {

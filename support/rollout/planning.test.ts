@@ -203,6 +203,16 @@ describe('a rollout that changes nothing', () => {
     expect(notes.join('\n')).to.match(/not now: it is /)
   })
 
+  it('knows that an update by dnf does not go back to what the repositories have', async () => {
+    const { rollout } = planned(
+      fleet((_, { action }) => {
+        if (action === 'candidate') return ok({ candidate: '1.0-1' })
+        return action === 'status' ? ok({ ensure: '2.0-1', provider: 'dnf' }) : undefined
+      }),
+    )
+    expect(seen(await rollout.packages.update('mywebapp'))[0]).to.equal('needs nothing: 2.0-1')
+  })
+
   it('becomes one for real only where nothing was let pass before', async () => {
     const safe = {
       planning: { ...planning, mayBeLeft: true },

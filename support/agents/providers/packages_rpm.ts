@@ -47,8 +47,11 @@ export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): Package
       const looked = await program(through, ['-q', 'list', '--showduplicates', name], { signal })
       const offered = looked.exitCode === 0 ? readOffers(name, looked.stdout) : []
       if (version === undefined) return { version: offered.at(-1) ?? (await state(name)).ensure }
-      const isOffered = offered.some((each) => each === version || each.replace(/^\d+:/, '') === version)
-      return { version, ...(isOffered ? {} : { obstacle: `no repository offers ${name}-${version}` }) }
+      const found = offered.find((each) => each === version || each.replace(/^\d+:/, '') === version)
+      // With its epoch, as it will be shown once it is installed.
+      return found === undefined
+        ? { version, obstacle: `no repository offers ${name}-${version}` }
+        : { version: found }
     },
     async outdated(signal): Promise<Outdated> {
       const looked = await program(through, ['-q', 'check-update'], { signal })
