@@ -72,6 +72,13 @@ async function begin<T>(
   }
 }
 
+/** What a run that came to nothing has said last: a person's words, and no stack trace. */
+export function lastWords({ output, failure }: CommandResult): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+  const said = lines.slice(-4).join(' ').slice(0, 400)
+  return [said, failure].filter(Boolean).join('; ') || 'it said nothing'
+}
+
 const LOCKSTEPS_OWN = new Set(['default', 'live', 'plan', 'twice', 'rehearse', 'drift', 'ci'])
 
 /** The same command line with this profile in place of Lockstep's others; those of a team may say where it goes. */

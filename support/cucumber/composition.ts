@@ -33,9 +33,9 @@ import type { EmbeddedSurroundings } from './embedded'
 import { environmentFor, expectMeaningful, type RunParameters, type Surrounded } from './environments'
 import type { RunLocks } from './host_leases'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
-import { hostsOfPlan, type Plan } from './plan'
+import { hostsOfPlan, linesOfPlan, type Plan } from './plan'
 import type { PlannedFor } from './planner'
-import { lookingOnly, onlyPlanned, onlyPlannedHosts, readOnly, safely } from './planning'
+import { asPlanned, lookingOnly, onlyPlanned, readOnly, safely } from './planning'
 import { releasesOnRecord } from './recording'
 import { claimsFor, claimsOfRecorded, recordOf } from './resume'
 import type { RunNotices } from './notices'
@@ -317,7 +317,9 @@ export class Composition {
     const made: { rollout?: Rollout } = {}
     // Before there is a rollout nothing may be changed either.
     const isForeseen = () => made.rollout === undefined || made.rollout.foresight !== undefined
-    const fleet = this.fleetOf(feature, planned?.planning, isForeseen)
+    // What is done after a failure is the feature's own wish, and of no line.
+    const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
+    const fleet = this.fleetOf(feature, planned?.planning, { isForeseen, line })
     made.rollout = new Rollout({
       fleet,
       journal: this.journal(feature),
@@ -343,12 +345,19 @@ export class Composition {
   }
 
   /** What a rollout, and whoever reaches through it, can say to hosts. */
-  private fleetOf(feature: string, planning: Planning | undefined, holds: () => boolean): Fleet {
+  private fleetOf(
+    feature: string,
+    planning: Planning | undefined,
+    { isForeseen, line }: { isForeseen: () => boolean; line: () => number | undefined },
+  ): Fleet {
     const { fleet } = this.parts
-    const guarded = planning === undefined ? fleet : readOnly(fleet, planning, holds)
-    return this.approved === undefined
-      ? guarded
-      : onlyPlannedHosts(guarded, hostsOfPlan(this.approved, feature))
+    const guarded = planning === undefined ? fleet : readOnly(fleet, planning, isForeseen)
+    if (this.approved === undefined) return guarded
+    const planned = {
+      hosts: hostsOfPlan(this.approved, feature),
+      lines: linesOfPlan(this.approved, feature),
+    }
+    return asPlanned(guarded, planned, line)
   }
 
   private journal(feature: string): Journal {

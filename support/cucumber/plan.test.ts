@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { LockstepError } from '../system/errors'
 import { Scratch } from '../testing/scratch'
-import { withProfile } from './again'
+import { lastWords, withProfile } from './again'
 import { differences, planId, type Plan } from './plan'
 import { readPlan } from './plan_file'
 
@@ -91,6 +91,14 @@ describe('a plan', () => {
 })
 
 describe('a run that is begun by another', () => {
+  it('is told in its last words, and in no stack trace', () => {
+    const ended = { exitCode: 1, stdout: '', failure: undefined }
+    const output = 'Error: no such module\n    at require (x.js:1:2)\n    at main (y.js:3:4)\n\n'
+    expect(lastWords({ ...ended, output })).to.equal('Error: no such module')
+    expect(lastWords({ ...ended, output: '', failure: 'it was ended' })).to.equal('it was ended')
+    expect(lastWords({ ...ended, output: '' })).to.equal('it said nothing')
+  })
+
   it('keeps the profiles of a team, which may say where it goes', () => {
     const args = ['-p', 'live', '--profile', 'production', 'x.feature', '-pours']
     expect(withProfile(args, 'plan')).to.deep.equal('x.feature -p production -p ours -p plan'.split(' '))

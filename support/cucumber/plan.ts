@@ -35,6 +35,12 @@ export function hostsOfPlan({ features }: Plan, path: string): readonly string[]
   return features.find((feature) => feature.path === path)?.hosts ?? []
 }
 
+/** The lines of one of its features that came to something. */
+export function linesOfPlan({ lines }: Plan, path: string): ReadonlySet<number> {
+  const own = lines.filter(({ at }) => at.startsWith(`${path}:`))
+  return new Set(own.map(({ at }) => Number(at.slice(path.length + 1))))
+}
+
 /** A plan is named by what it says, so that the same plan has the same name. */
 export function planId(plan: Plan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12)

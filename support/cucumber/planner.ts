@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { LockstepError } from '../system/errors'
-import { runAgain } from './again'
+import { lastWords, runAgain } from './again'
 import { changedBy, differences, hostsOfPlan, planHolds, plannedLines, type Plan } from './plan'
 import { readPlan, writePlan } from './plan_file'
 import type { Run } from './run'
@@ -36,12 +36,12 @@ export async function expectPlanned(wanted: string, run: Run, where: PlannedFor)
       'gate-closed',
       `by the plan ${id} not every line would hold; mend that, and plan again`,
     )
-  return runAgain({ profile: 'plan', signal }, ({ output }, reports) => {
+  return runAgain({ profile: 'plan', signal }, (ended, reports) => {
     const now = newPlanIn(reports)
     if (now === undefined)
       throw new LockstepError(
         'gate-closed',
-        `it cannot be told whether the plan ${id} still is what would be done: ${lastLines(output)}`,
+        `it cannot be told whether the plan ${id} still is what would be done: ${lastWords(ended)}`,
       )
     const mine = { ...now, ...where, features: featuresOf(run, (path) => hostsOfPlan(now, path)) }
     const found = [...new Set([...differences(content, now), ...differences(content, mine)])]
@@ -86,13 +86,4 @@ function newPlanIn(reports: string): Plan | undefined {
   } catch {
     return undefined
   }
-}
-
-function lastLines(output: string): string {
-  return output
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(-4)
-    .join(' ')
-    .slice(0, 400)
 }

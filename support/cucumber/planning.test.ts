@@ -6,7 +6,7 @@ import { failure } from '../testing/failure'
 import { FakeFleet } from '../testing/fake_fleet'
 import { ok, webs } from '../testing/web_fleet'
 import { expectMeaningful, type RunParameters } from './environments'
-import { lookingOnly, onlyPlanned, onlyPlannedHosts, readOnly, safely } from './planning'
+import { asPlanned, lookingOnly, onlyPlanned, readOnly, safely } from './planning'
 
 const watch = { beforeSend: async () => {}, onProgress: () => {} }
 const request = (agent: string, action: string, inputs: Request['inputs'] = {}): Request => ({
@@ -91,11 +91,27 @@ describe('a rollout that is held to its plan', () => {
       expect((await failure(journal.append({ type: 'roll call', hosts }))).message).to.contain('other hosts')
     expect(kept).to.have.length(1)
     const fake = new FakeFleet(webs(3), () => ok())
-    const fleet = onlyPlannedHosts(fake, ['web1', 'web2'])
+    const fleet = asPlanned(fake, { hosts: ['web1', 'web2'], lines: new Set([7]) }, () => 7)
     await ask(fleet, request('rpcutil', 'ping'))
     const { message } = await failure(ask(fleet, request('service', 'restart'), webs(3)))
     expect(message).to.contain('sent to web3, which was not planned for')
     expect(fake.asked).to.have.length(1)
+  })
+
+  it('changes nothing at a line of which nothing was planned, though a step of its own may try', async () => {
+    const fake = new FakeFleet(webs(2), () => ok())
+    let line: number | undefined = 8
+    const fleet = asPlanned(fake, { hosts: webs(2), lines: new Set([7]) }, () => line)
+    expect((await failure(ask(fleet, request('service', 'restart')))).message).to.equal(
+      'restart of service was about to be sent by line 8, of which nothing was planned; it was not sent',
+    )
+    await ask(fleet, request('service', 'status'))
+    await ask(fleet, request('lock', 'acquire'))
+    line = 7
+    await ask(fleet, request('service', 'restart'))
+    line = undefined
+    await ask(fleet, request('service', 'restart'))
+    expect(fake.asked).to.have.length(4)
   })
 })
 

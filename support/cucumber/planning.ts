@@ -38,18 +38,26 @@ export function onlyPlanned(journal: Journal, hosts: readonly string[]): Journal
   }
 }
 
-/** A fleet that has no hosts but those that were planned for, even for whoever asks it directly. */
-export function onlyPlannedHosts(fleet: Fleet, hosts: readonly string[]): Fleet {
+/**
+ * A fleet that has no hosts but those that were planned for, and on which lines that were planned to do nothing do nothing,
+ * even for whoever asks it directly. `line` is the one that is run; undefined once no line decides what is done.
+ */
+export function asPlanned(
+  fleet: Fleet,
+  { hosts, lines }: { hosts: readonly string[]; lines: ReadonlySet<number> },
+  line: () => number | undefined,
+): Fleet {
   const planned = new Set(hosts)
+  const refused = ({ agent, action }: Request, why: string) =>
+    new LockstepError('gate-closed', `${action} of ${agent} was about to be sent ${why}; it was not sent`)
   return {
     discover: (selection, onFound) => fleet.discover(selection, onFound),
     async call(request, asked, watch) {
       const other = asked.filter((host) => !planned.has(host))
-      if (other.length > 0)
-        throw new LockstepError(
-          'gate-closed',
-          `${request.action} of ${request.agent} was about to be sent to ${other.join(', ')}, which was not planned for; it was not sent`,
-        )
+      if (other.length > 0) throw refused(request, `to ${other.join(', ')}, which was not planned for`)
+      const now = line()
+      if (now !== undefined && !lines.has(now) && !onlyLooks(request) && request.agent !== 'lock')
+        throw refused(request, `by line ${now}, of which nothing was planned`)
       return fleet.call(request, asked, watch)
     },
   }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from '../config/environment'
 import { LockstepError } from '../system/errors'
-import { runAgain } from './again'
+import { lastWords, runAgain } from './again'
 import { inRanges } from './host_names'
 import type { Plan } from './plan'
 import { readPlan } from './plan_file'
@@ -26,15 +26,15 @@ export async function expectNothingMore(
     LOCKSTEP_RESUME: '',
     ...(isEmbedded ? reaching(environment, folder) : {}),
   })
-  await runAgain({ profile: 'plan', features, signal, env }, ({ output }, reports) =>
-    expectIdle(reports, output),
+  await runAgain({ profile: 'plan', features, signal, env }, (ended, reports) =>
+    expectIdle(reports, lastWords(ended)),
   )
 }
 
-function expectIdle(reports: string, output: string): void {
+function expectIdle(reports: string, said: string): void {
   const plan = planIn(reports)
   if (plan === undefined)
-    throw new LockstepError('diverged', `it could not be planned again right away: ${lastLines(output)}`)
+    throw new LockstepError('diverged', `it could not be planned again right away: ${said}`)
   const more = plan.lines.flatMap(({ at, text, hosts }) =>
     hosts
       .filter(({ changes, held, disturbs }) => !held || (changes && disturbs))
@@ -42,16 +42,12 @@ function expectIdle(reports: string, output: string): void {
   )
   if (more.length === 0 && plan.holds) return
   if (more.length === 0)
-    throw new LockstepError('diverged', `it could not be planned again to its end: ${lastLines(output)}`)
+    throw new LockstepError('diverged', `it could not be planned again to its end: ${said}`)
   const rest = more.length > NAMED_AT_MOST ? `; and ${more.length - NAMED_AT_MOST} more` : ''
   throw new LockstepError(
     'diverged',
     `run again right away, it would not leave everything as it is: ${more.slice(0, NAMED_AT_MOST).join('; ')}${rest}`,
   )
-}
-
-function lastLines(output: string): string {
-  return output.trim().split('\n').slice(-3).join(' ')
 }
 
 function planIn(reports: string): Plan | undefined {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LockstepError } from '../../system/errors'
-import { runAgain } from '../again'
+import { lastWords, runAgain } from '../again'
 import { titleOf } from '../outcome'
 import type { Run } from '../run'
 import { endingsOf, failuresOf, type HostTruth, type Rehearsed } from './endings'
@@ -88,7 +88,7 @@ function inOrder(run: Run): string[] {
 
 function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | string> {
   const env = () => ({ [REHEARSED_FAULT]: JSON.stringify(fault) })
-  return runAgain({ profile: 'rehearse', env, signal: run.stopping.signal }, ({ output }, reports) => {
+  return runAgain({ profile: 'rehearse', env, signal: run.stopping.signal }, (ended, reports) => {
     try {
       const report = JSON.parse(readFileSync(join(reports, 'run.json'), 'utf8')) as {
         exitCode: number
@@ -98,6 +98,6 @@ function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | st
     } catch {
       // What it printed says why.
     }
-    return output.trim().split('\n').slice(-3).join(' ')
+    return lastWords(ended)
   })
 }
