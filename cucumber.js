@@ -4,9 +4,12 @@ const { profiles } = require('./support/cucumber/profiles')
 
 // Lockstep's own manual runs rollouts as a person would. It has steps of its own, and so a profile of its own.
 const behaviour = {
+  requireModule: ['ts-node/register'],
   require: ['support/testing/behaviour/*.ts'],
   tags: '@behaviour',
   format: ['summary'],
+  // Each scenario has a folder and processes of its own.
+  parallel: 2,
   publishQuiet: true,
 }
 

@@ -55,7 +55,7 @@ Feature: 12. Environments
             | silent     | 0 |
             | unexpected | 0 |
             | out        | 0 |
-        And the file "reports/junit.xml" should contain "version for mywebapp should be 4.2.6-3.el5"
+        And the file "reports/junit.xml" should contain "Install 4.2 of mywebapp"
         And the file "reports/rollout.html" should contain "package> should be 4.2.6-3.el5"
         And the file "reports/run.json" should contain '"version": "4.2.6-3.el5"'
 

@@ -40,6 +40,7 @@ import { releasesOnRecord } from './recording'
 import { claimsFor, claimsOfRecorded, recordOf } from './resume'
 import type { RunNotices } from './notices'
 import type { PlacedHost, Run } from './run'
+import { validators } from './validation'
 import { withVariables } from './run_variables'
 
 export const STATE = '.lockstep'
@@ -145,7 +146,10 @@ export class Composition {
       order: nextOrder(records),
       twice: parameters.twice === true && parameters.intent === undefined,
       around,
-      releases: releasesOnRecord(environment.name, parameters.release ?? around.env['LOCKSTEP_RELEASE']),
+      releases: releasesOnRecord(
+        environment.name,
+        releaseNamed(parameters.release ?? around.env['LOCKSTEP_RELEASE']),
+      ),
       beginsAs: run.mode,
     }
     made.composition = new Composition(run, parts)
@@ -521,6 +525,14 @@ const PLANNINGS: Readonly<Record<string, { planning: Planning }>> = {
   plan: { planning: lookingOnly },
   drift: { planning: lookingOnly },
   noop: { planning: safely },
+}
+
+/** @throws LockstepError `bad-input` */
+function releaseNamed(said: string | undefined): string | undefined {
+  if (said === undefined || said === '') return undefined
+  const fault = validators['release']?.(said)
+  if (fault !== undefined) throw new LockstepError('bad-input', `LOCKSTEP_RELEASE: ${fault}`)
+  return said
 }
 
 /** As the run says, or else its environment. @throws LockstepError `bad-input` for a word that is neither on nor off */

@@ -85,10 +85,13 @@ export class Packages {
     const verify =
       wanted === undefined ? {} : { verify: { look: this.status(name), read: isVersion(wanted) } }
     const { gates, afterFailure } = this.rollout
-    const isNotAsked =
-      gates.downgradesAllowed && !afterFailure.versionsGoBack && this.rollout.ports.keepsRecord !== true
-    if (this.rollout.claim !== undefined || isNotAsked)
-      return converge(this.rollout, { order, done: version, forecast, repeatable: true, ...verify })
+    const isNotAsked = gates.downgradesAllowed && !afterFailure.versionsGoBack && !this.isRecorded
+    if (this.rollout.claim !== undefined || isNotAsked) {
+      const change = { order, done: version, forecast, repeatable: true, ...verify }
+      const verdict = await converge(this.rollout, change)
+      await this.writeDown(name, verdict.observations)
+      return verdict
+    }
 
     const moving = await this.rollout.moving()
     const slipped = await slippedBack(this.rollout, moving)
@@ -136,11 +139,17 @@ export class Packages {
     return { observations, strays: answers.strays, providers }
   }
 
+  /** Of a release it is to be known what hosts had before; that costs a question. */
+  private get isRecorded(): boolean {
+    return this.rollout.ports.keepsRecord === true && this.rollout.release.name !== undefined
+  }
+
   private async writeDown(name: string, observations: readonly Observation[]): Promise<void> {
     const versions: Record<string, string[]> = {}
     for (const { host, seen, kind } of observations)
       if (kind === 'answered') (versions[seen] ??= []).push(host)
-    await this.rollout.ports.journal.append({ type: 'became', package: name, versions })
+    if (Object.keys(versions).length > 0)
+      await this.rollout.ports.journal.append({ type: 'became', package: name, versions })
   }
 
   private refusedToGoBack(

@@ -56,7 +56,7 @@ export interface RolloutPorts {
   /** Where nothing may be changed: what lines would do is foreseen, and not done. */
   planning?: Planning
   releases: Releases
-  /** Whether what hosts had before is asked for and written down, though nothing in the feature depends on it. */
+  /** Whether what hosts had before is asked for and written down where a release is named, though nothing else depends on it. */
   keepsRecord?: boolean
 }
 

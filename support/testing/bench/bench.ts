@@ -74,6 +74,8 @@ class Bench {
       const listed: Cost[] = []
       const nodes: Cost[] = []
       const waves: Cost[] = []
+      const plans: Cost[] = []
+      const released: Cost[] = []
       const fleet = await this.fleet(broker, n, '')
       const real = new RealFleet(this.scratch, broker, 'psk')
       for (let turn = 0; turn < ROUNDS; turn += 1) {
@@ -87,6 +89,8 @@ class Bench {
           mco.push(this.sixByMco(real.clientCfg, ['-C', 'roles::dev_server', '-F', 'country=de']))
           listed.push(this.ours(real.clientCfg, this.listedFeature(n)))
           waves.push(this.ours(real.clientCfg, this.tenWaves(n)))
+          plans.push(this.ours(real.clientCfg, WEBSITE, 'plan'))
+          released.push(this.ours(real.clientCfg, WEBSITE, 'live', `1.${turn}`))
           nodes.push(this.sixByMco(real.clientCfg, ['--nodes', this.nodeList(n)]))
         }
       }
@@ -110,6 +114,10 @@ class Bench {
       )
       this.say(
         `| ${n} hosts: hosts from a list, faster than mco --nodes | ${times(nodes, listed)} | ${n === 1_000 ? '≥ 2×' : ''} |`,
+      )
+      this.say(`| ${n} hosts: a plan ÷ the rollout | ${times(plans, ours)} | |`)
+      this.say(
+        `| ${n} hosts: with a release, and so with a record of before and after ÷ without | ${times(released, ours)} | |`,
       )
       this.say(`| ${n} hosts: from a list, in ten waves ÷ all at once | ${times(waves, listed)} | |`)
     }
@@ -241,11 +249,12 @@ class Bench {
     return fleet
   }
 
-  private ours(clientCfg: string, feature: string): Cost {
+  private ours(clientCfg: string, feature: string, profile = 'live', release = ''): Cost {
     const cwd = this.scratch.path
-    return timed(process.execPath, [CUCUMBER, '--config', this.config(cwd), '-p', 'live', feature], cwd, {
+    return timed(process.execPath, [CUCUMBER, '--config', this.config(cwd), '-p', profile, feature], cwd, {
       ...this.tsNode(),
       MCOLLECTIVE_CONFIG: clientCfg,
+      LOCKSTEP_RELEASE: release,
     })
   }
 
