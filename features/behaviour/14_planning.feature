@@ -26,17 +26,20 @@ Feature: 14. Planning
             And I update the package mywebapp
             And I restart the service mywebapp
             And I stop the service mywebapp
-            And I run the action runonce of the agent puppet
+            Then the package mywebapp should be absent
+            And the service mywebapp should be stopped
+            When I run the action runonce of the agent puppet
             Then the service mywebapp should be stopped
             And the action restart of the agent service should answer status "running" with:
                 | service | mywebapp |
-            And the package mywebapp should be absent
             """
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p plan everything.feature"
         Then it should exit with 1
         And it should say "WOULD NOT HOLD"
         And it should say "would not hold: 4.2.6-3.el5"
+        And it should say "would hold: stopped"
+        And it should say "cannot be known before"
         And it should say "restart of service is not known to only look, and was not asked"
         And it should say "nothing was changed"
         And no host should have been told to change anything
@@ -95,6 +98,36 @@ Feature: 14. Planning
         And somebody edits the plan: "4.2.6-3.el5" becomes "4.2.7-1.el5"
         And I run cucumber-js "-p live website.feature" as it was planned
         Then it should exit with 2
-        And it should say "is not what was planned: it was edited since, or damaged"
+        And it should say "is not what was planned: it was edited, renamed or replaced since, or damaged"
         And it should show no stack trace
         And no host should have been told to change anything
+
+    Scenario: Two features are held to one plan, each to its own hosts
+        Given a feature "first.feature" with the steps:
+            """
+            Given I want to update hosts with identity web1.example.net
+            When I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And a feature "second.feature" with the steps:
+            """
+            Given I want to update hosts with identity web2.example.net
+            When I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p plan first.feature second.feature"
+        And I run cucumber-js "-p live first.feature second.feature" as it was planned
+        Then it should exit with 0
+        And it should say "HELD"
+
+    Scenario: A rehearsal is not for hosts, and a word that means nothing is no rollout
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p rehearse -p live website.feature"
+        Then it should exit with 2
+        And it should say "a rehearsal is for simulated hosts"
+        When I run cucumber-js "-p live --world-parameters {\"intent\":\"dry\"} website.feature"
+        Then it should exit with 2
+        And it should say "it is plan, drift or rehearse"
+        And it should say "nothing was sent"

@@ -56,6 +56,30 @@ Feature: 15. Rehearsing
         And it should say "shop1: contradicts during"
         And it should say "old, untouched: shop2"
 
+    Scenario: A fault that begins with a line begins when the host's own wave is at it
+        Given a feature "waves.feature" with waves "1 host, the rest" and the steps:
+            """
+            When I block the load balancer
+            And I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            When I unblock the load balancer
+            Then traffic from the load balancer should be unblocked
+            """
+        And a file "faults.txt":
+            """
+
+              @rehearse
+              Scenario: What may go wrong
+                Given these faults are rehearsed:
+                  | host      | fault           | during    |
+                  | last host | stops answering | I unblock |
+            """
+        And the file "faults.txt" goes on "waves.feature"
+        When I run cucumber-js "-p rehearse waves.feature"
+        Then it should exit with 0
+        And it should say 'web8.example.net: stops answering during "I unblock"'
+        And it should say "unknown to the run (new, in rotation): web8.example.net"
+
     Scenario: A feature that would leave a host served while half-updated
         Given a feature "careless.feature" with the steps:
             """

@@ -61,6 +61,27 @@ Feature: 16. The record, safe mode and drift
         And it should say "HELD"
         And the record "test/2026.11.3/live/web1.example.net.json" should contain '"outcome": "done"'
 
+    Scenario: Safe mode is left by the feature that says so, and by no other of the same run
+        Given the environment variable "LOCKSTEP_SAFE_MODE" is "on"
+        When I run cucumber-js "-p live release.feature"
+        Then it should exit with 0
+        Given a feature "activated.feature" with the steps:
+            """
+            Given I activate release 2026.11.3
+            And I want to update hosts with identity web1.example.net
+            When I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And a feature "later.feature" with the steps:
+            """
+            Given I want to update hosts with identity web2.example.net
+            When I restart the service mywebapp
+            """
+        When I run cucumber-js "-p live activated.feature later.feature"
+        Then it should exit with 0
+        And it should say "would restart: running"
+        And only "package update" should have been carried out
+
     Scenario: A release goes on only from where it held
         Given a file "next.feature":
             """

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, parse } from 'node:path'
 import { runCommand, type CommandResult } from '../system/command'
+import { LockstepError } from '../system/errors'
+import { BEGUN_BY } from './environments'
 import { RECORD } from './reports'
 
 export interface Again {
@@ -51,7 +53,7 @@ async function begin<T>(
       signal,
       env: {
         LOCKSTEP_REPORTS: reports,
-        LOCKSTEP_BEGUN_BY: String(process.pid),
+        [BEGUN_BY]: String(process.pid),
         CI: 'true',
         // What is told to GitHub is told by the run that began it.
         GITHUB_ACTIONS: '',
@@ -59,19 +61,38 @@ async function begin<T>(
         ...env(reports),
       },
     })
+    if (signal.aborted)
+      throw new LockstepError(
+        'interrupted',
+        'the operator asked to stop while the same was gone through again',
+      )
     return await read(result, reports)
   } finally {
     rmSync(reports, { recursive: true, force: true })
   }
 }
 
-/** The same command line with this profile and no other. */
+/** What a run that came to nothing has said last: a person's words, and no stack trace. */
+export function lastWords({ output, failure }: CommandResult): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+  const said = lines.slice(-4).join(' ').slice(0, 400)
+  return [said, failure].filter(Boolean).join('; ') || 'it said nothing'
+}
+
+const LOCKSTEPS_OWN = new Set(['default', 'live', 'plan', 'twice', 'rehearse', 'drift', 'ci'])
+
+/** The same command line with this profile in place of Lockstep's others; those of a team may say where it goes. */
 export function withProfile(args: readonly string[], profile: string): string[] {
   const kept: string[] = []
+  const own: string[] = []
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? ''
-    if (arg === '-p' || arg === '--profile') index += 1
-    else if (!arg.startsWith('--profile=') && !/^-p./.test(arg)) kept.push(arg)
+    const [, attached] = /^(?:--profile=|-p=?)([^-].*)$/.exec(arg) ?? []
+    const isApart = arg === '-p' || arg === '--profile'
+    if (isApart) index += 1
+    const name = isApart ? args[index] : attached
+    if (name === undefined) kept.push(arg)
+    else if (!LOCKSTEPS_OWN.has(name)) own.push('-p', name)
   }
-  return [...kept, '-p', profile]
+  return [...kept, ...own, '-p', profile]
 }

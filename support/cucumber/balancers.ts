@@ -9,8 +9,11 @@ const ANSWER_WITHIN = 5_000
 /** How long a server may take to be UP once it is ready, ms. */
 const UP_WITHIN = 15_000
 
-/** The balancers that features can name in an environment. */
-export function balancersOf({ name: environment, brokers, haproxy, lookEvery }: Environment): Balancers {
+/** The balancers that features can name in an environment. Orders over their own wire are asked for with `expectMayOrder`. */
+export function balancersOf(
+  { name: environment, brokers, haproxy, lookEvery }: Environment,
+  expectMayOrder: (what: string) => void = () => {},
+): Balancers {
   return {
     at(address) {
       // Blocked by its hosts, the broker could not carry the order to unblock it.
@@ -33,7 +36,9 @@ export function balancersOf({ name: environment, brokers, haproxy, lookEvery }: 
         require('../balancers/haproxy/backend') as typeof import('../balancers/haproxy/backend')
       const { haproxyBalancer } =
         require('../balancers/haproxy/balancer') as typeof import('../balancers/haproxy/balancer')
-      const places = haproxy.map((address) => new HaproxyBackend(address, name, ANSWER_WITHIN))
+      const places = haproxy.map(
+        (address) => new HaproxyBackend(address, name, ANSWER_WITHIN, expectMayOrder),
+      )
       return haproxyBalancer(name, { places, upWithin: UP_WITHIN, lookEvery })
     },
   }

@@ -5,9 +5,19 @@ import { basename, join, relative } from 'node:path'
 import type { Surroundings } from '../config/mcollective_cfg'
 import { secretsOf, secretValues, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
+import { nothingMayChange } from '../rollout/conversation'
 import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
-import type { Approval, Balancers, Journal, JournalEntry, Locks, Planning, Roster } from '../rollout/ports'
+import type {
+  Approval,
+  Balancers,
+  Fleet,
+  Journal,
+  JournalEntry,
+  Locks,
+  Planning,
+  Roster,
+} from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { lookAt } from '../rollout/still_held'
 import { hosts as counted } from '../rollout/verdict'
@@ -19,12 +29,12 @@ import { openLog, scrubber } from '../system/log'
 import { balancersOf } from './balancers'
 import { discreet } from './discreet_journal'
 import type { EmbeddedSurroundings } from './embedded'
-import { environmentFor, type RunParameters, type Surrounded } from './environments'
+import { environmentFor, expectMeaningful, type RunParameters, type Surrounded } from './environments'
 import type { RunLocks } from './host_leases'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
-import type { Plan } from './plan'
+import { hostsOfPlan, linesOfPlan, type Plan } from './plan'
 import type { PlannedFor } from './planner'
-import { lookingOnly, onlyPlanned, readOnly, safely } from './planning'
+import { asPlanned, lookingOnly, onlyPlanned, readOnly, safely } from './planning'
 import { releasesOnRecord } from './recording'
 import { claimsFor, claimsOfRecorded, recordOf } from './resume'
 import type { RunNotices } from './notices'
@@ -50,6 +60,8 @@ interface Parts {
   around: Surroundings
   /** What the run calls its release. */
   release: string | undefined
+  /** What all rollouts begin with, whatever one of them comes to: `live`, `noop`, `plan`. */
+  beginsAs: string
 }
 
 /** Everything that a run needs, put together; the one place where all parts meet. */
@@ -80,6 +92,7 @@ export class Composition {
     around: Surroundings,
     cwd: string,
   ): Promise<Composition> {
+    expectMeaningful(parameters, around.env)
     const surrounded = await environmentFor(parameters, around, cwd, run.plan)
     try {
       const composition = Composition.composed(run, parameters, around, cwd, surrounded)
@@ -126,7 +139,7 @@ export class Composition {
     })
     const parts = {
       environment,
-      fleet: readOnly(reached, () => made.composition?.changesNothing() ?? false),
+      fleet: reached,
       journal,
       ledger,
       embedded,
@@ -135,6 +148,7 @@ export class Composition {
       twice: parameters.twice === true && parameters.intent === undefined,
       around,
       release: releaseNamed(parameters.release ?? around.env['LOCKSTEP_RELEASE']),
+      beginsAs: run.mode,
     }
     made.composition = new Composition(run, parts)
     run.held = () => ledger.held
@@ -146,30 +160,35 @@ export class Composition {
   }
 
   private async expectPlanned(wanted: string | undefined): Promise<void> {
-    if (wanted === undefined || wanted === '' || !this.isLive) return
+    // What clears up after other runs is of no feature that could be planned.
+    if (wanted === undefined || wanted === '' || !this.isLive || this.run.plan.length === 0) return
     const { expectPlanned } = require('./planner') as typeof import('./planner')
-    this.approved = await expectPlanned(wanted, this.run.stopping.signal)
+    this.approved = await expectPlanned(wanted, this.run, this.plannedFor())
   }
 
   private plannedFor(): PlannedFor {
     const { environment, embedded } = this.parts
-    const fleet = embedded === undefined ? fleetName(environment) : 'embedded'
+    const fleet = embedded === undefined ? wholeFleetName(environment) : 'embedded'
     const features = [...new Set(this.run.plan.map(({ uri }) => uri))].sort()
     const parameters = features.flatMap((uri) => [...this.run.variablesIn(uri)])
     return { environment: environment.name, fleet, parameters: Object.fromEntries(parameters) }
   }
 
   /** A line begins that simulated hosts may be waiting for. */
-  beginStep(text: string): void {
-    this.parts.embedded?.fleet.beginStep(text)
+  beginStep(text: string, { waves }: Rollout): void {
+    this.parts.embedded?.fleet.beginStep(text, waves.current?.hosts)
   }
 
   /** The rollout of a feature; all its scenarios share one. */
   async rolloutOf(feature: string): Promise<Rollout> {
     const known = this.rollouts.get(feature)
-    if (known !== undefined) return known
-    const { journal, resumed } = this.parts
-    const { mode, environment } = this.run
+    if (known !== undefined) {
+      this.run.mode = this.modeOf(known)
+      return known
+    }
+    const { journal, resumed, beginsAs: mode } = this.parts
+    const { environment } = this.run
+    this.run.mode = mode
     const hash = hashOf(feature)
     const variables = this.run.variablesIn(feature)
     const claims =
@@ -208,15 +227,16 @@ export class Composition {
     }
   }
 
-  /** Whether nothing may be changed now: in a plan, and in safe mode until it is left. */
-  private changesNothing(): boolean {
-    const rollouts = [...this.rollouts.values()]
-    return rollouts.length > 0 && rollouts.every(({ foresight }) => foresight !== undefined)
+  /** Safe mode is left by each feature for itself. */
+  private modeOf({ ports, foresight }: Rollout): string {
+    return ports.planning !== undefined && foresight === undefined ? 'live' : this.parts.beginsAs
   }
 
   /** Looks once more at what was put back unseen, writes the end into the journal, and lets go of everything. */
   async end(): Promise<void> {
     const { fleet, journal, embedded } = this.parts
+    // It is a live run when one of its features was activated, whichever came last.
+    if ([...this.rollouts.values()].some((rollout) => this.modeOf(rollout) === 'live')) this.run.mode = 'live'
     try {
       const lost = fleet.lost()
       if (lost !== undefined) {
@@ -279,8 +299,8 @@ export class Composition {
 
   /** A rollout that belongs to no feature: it clears up after `runs`. */
   async beginWithout(what: string, runs: readonly string[]): Promise<Rollout> {
-    const { mode, environment } = this.run
-    const { journal } = this.parts
+    const { environment } = this.run
+    const { journal, beginsAs: mode } = this.parts
     await journal.append({
       type: 'run',
       feature: what,
@@ -294,16 +314,25 @@ export class Composition {
   }
 
   private begin(feature: string, claims: Claims | undefined, follows: readonly string[]): Rollout {
-    const { environment, fleet, ledger, release } = this.parts
+    const { environment, ledger, release, beginsAs } = this.parts
     const { signal } = this.run.stopping
-    return new Rollout({
+    const planned = PLANNINGS[beginsAs]
+    const made: { rollout?: Rollout } = {}
+    // Before there is a rollout nothing may be changed either.
+    const isForeseen = () => made.rollout === undefined || made.rollout.foresight !== undefined
+    // What is done after a failure is the feature's own wish, and of no line.
+    const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
+    const fleet = this.fleetOf(feature, planned?.planning, { isForeseen, line })
+    made.rollout = new Rollout({
       fleet,
-      journal: this.journal(),
+      journal: this.journal(feature),
       inventory: this.inventory,
       audience: this.run,
       clock: systemClock,
-      balancers: this.balancers,
-      locks: this.locks(feature, follows),
+      balancers: balancersOf(environment, (what) => {
+        if (planned !== undefined && isForeseen()) throw nothingMayChange(what)
+      }),
+      locks: this.locks(feature, follows, fleet),
       approval: this.approval(),
       ledger,
       newId: () => randomBytes(16).toString('hex'),
@@ -318,14 +347,31 @@ export class Composition {
         decide: this.run.mode !== 'rehearse',
       }),
       keepsRecord: this.isLive,
-      ...PLANNINGS[this.run.mode],
+      ...planned,
     })
+    return made.rollout
   }
 
-  private journal(): Journal {
+  /** What a rollout, and whoever reaches through it, can say to hosts. */
+  private fleetOf(
+    feature: string,
+    planning: Planning | undefined,
+    { isForeseen, line }: { isForeseen: () => boolean; line: () => number | undefined },
+  ): Fleet {
+    const { fleet } = this.parts
+    const guarded = planning === undefined ? fleet : readOnly(fleet, planning, isForeseen)
+    if (this.approved === undefined) return guarded
+    const planned = {
+      hosts: hostsOfPlan(this.approved, feature),
+      lines: linesOfPlan(this.approved, feature),
+    }
+    return asPlanned(guarded, planned, line)
+  }
+
+  private journal(feature: string): Journal {
     const { environment, journal } = this.parts
     const quiet = discreet(journal, secretValues(environment))
-    const kept = this.approved === undefined ? quiet : onlyPlanned(quiet, this.approved)
+    const kept = this.approved === undefined ? quiet : onlyPlanned(quiet, hostsOfPlan(this.approved, feature))
     return this.notices?.listeningTo(kept) ?? kept
   }
 
@@ -384,7 +430,7 @@ export class Composition {
   }
 
   /** An embedded fleet is this process's own: nobody else can be rolling out to it. */
-  private locks(feature: string, follows: readonly string[]): Locks {
+  private locks(feature: string, follows: readonly string[], fleet: Fleet): Locks {
     if (!this.isLive) return { patience: 0, hold: async () => {} }
     const { environment, journal, around } = this.parts
     const { HostLocks, lockSurroundings } =
@@ -398,14 +444,17 @@ export class Composition {
       journal,
       wait: (ms) => pause(systemClock, ms, this.run.stopping.signal),
     })
-    const all = environment.hostLeases ? this.leases(locks, feature, follows) : locks
+    const all = environment.hostLeases ? this.leases(locks, { feature, follows, fleet }) : locks
     this.locked.push(all)
     return all
   }
 
-  private leases(locks: RunLocks, feature: string, follows: readonly string[]): RunLocks {
+  private leases(
+    locks: RunLocks,
+    { feature, follows, fleet }: { feature: string; follows: readonly string[]; fleet: Fleet },
+  ): RunLocks {
     const { hostLeases } = require('./host_leases') as typeof import('./host_leases')
-    const { fleet, journal, around } = this.parts
+    const { journal, around } = this.parts
     return hostLeases(locks, {
       fleet,
       run: this.run.id,
@@ -497,6 +546,14 @@ function isInSafeMode({ safeMode }: Environment, env: Surroundings['env']): bool
   if (said !== 'on' && said !== 'off')
     throw new LockstepError('bad-input', `LOCKSTEP_SAFE_MODE is ${JSON.stringify(said)}; write on or off`)
   return said === 'on'
+}
+
+/** And what is in front of them: an order to another HAProxy is another order. */
+function wholeFleetName(environment: Environment): string {
+  const places = environment.haproxy.map((place) =>
+    'socket' in place ? place.socket : `${place.host}:${place.port}`,
+  )
+  return [fleetName(environment), ...places.sort()].join(' ')
 }
 
 /** Hosts are the same hosts only behind the same brokers and in the same collective. */

@@ -27,6 +27,35 @@ export interface RunParameters {
   resume?: string
 }
 
+const MODES = new Set(['embedded', 'live'])
+const INTENTS = new Set(['plan', 'drift', 'rehearse'])
+
+/**
+ * A word that means nothing would otherwise be a rollout for real: what is known to change nothing is told by its name.
+ * @throws LockstepError `bad-input`
+ */
+export function expectMeaningful(
+  { mode = 'embedded', intent }: RunParameters,
+  env: Surroundings['env'],
+): void {
+  const refused = (why: string) => new LockstepError('bad-input', `${why}; nothing was sent`)
+  if (!MODES.has(mode))
+    throw refused(`the worldParameters say mode ${JSON.stringify(mode)}; it is embedded or live`)
+  if (intent !== undefined && !INTENTS.has(intent))
+    throw refused(
+      `the worldParameters say intent ${JSON.stringify(intent)}; it is plan, drift or rehearse, or is left out`,
+    )
+  if (intent === 'rehearse' && mode !== 'embedded')
+    throw refused('a rehearsal is for simulated hosts, and this one names the fleet too; leave out -p live')
+  if (intent === undefined && (env[BEGUN_BY] ?? '') !== '')
+    throw refused(
+      'another run has begun this one, which has to change nothing and would; leave intent out of your own worldParameters',
+    )
+}
+
+/** Set for a run that another one begins: it plans, rehearses or looks for drift. */
+export const BEGUN_BY = 'LOCKSTEP_BEGUN_BY'
+
 export const EMBEDDED_FLEET = join(__dirname, '..', 'simulation', 'fleet.yaml')
 
 /** Where a rollout goes, and what has to be stopped when it is over. */

@@ -34,8 +34,9 @@ BeforeAll(async function (this: { parameters: RunParameters }) {
   if (run.refused !== undefined) return
   try {
     run.tickets = await ticketsFor(this.parameters)
-    composition = await Composition.compose(run, this.parameters, surroundings(), process.cwd())
+    // What is planned or read again before the first step has to end with this run.
     stopListening = onInterrupt(run)
+    composition = await Composition.compose(run, this.parameters, surroundings(), process.cwd())
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
@@ -57,7 +58,7 @@ Before(async function (this: LockstepWorld, { pickle }) {
 })
 
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
-  composition?.beginStep(pickleStep.text)
+  composition?.beginStep(pickleStep.text, this.rollout)
   const line = run.lineOf(pickleStep.astNodeIds)
   run.begin({ uri: pickle.uri, unit: unitOf(pickle), line, text: pickleStep.text })
   this.rollout.step = pickleStep.text

@@ -4,7 +4,7 @@ import type { Run, StepVerdict } from './run'
 
 /** What a rollout would do, without anything that is another each time it is asked. */
 export interface Plan {
-  features: readonly { path: string; sha256: string }[]
+  features: readonly { path: string; sha256: string; hosts: readonly string[] }[]
   environment: string
   /** Brokers and collective: hosts are the same hosts only there. */
   fleet: string
@@ -28,6 +28,17 @@ export interface PlannedLine {
     disturbs: boolean
     hosts: readonly string[]
   }[]
+}
+
+/** The hosts that one of its features was planned for. */
+export function hostsOfPlan({ features }: Plan, path: string): readonly string[] {
+  return features.find((feature) => feature.path === path)?.hosts ?? []
+}
+
+/** The lines of one of its features that came to something. */
+export function linesOfPlan({ lines }: Plan, path: string): ReadonlySet<number> {
+  const own = lines.filter(({ at }) => at.startsWith(`${path}:`))
+  return new Set(own.map(({ at }) => Number(at.slice(path.length + 1))))
 }
 
 /** A plan is named by what it says, so that the same plan has the same name. */
@@ -104,6 +115,8 @@ export function differences(approved: Plan, now: Plan): string[] {
   const gone = approved.hosts.filter((host) => !now.hosts.includes(host))
   if (added.length > 0) found.push(`not planned for: ${added.join(', ')}`)
   if (gone.length > 0) found.push(`not there any more: ${gone.join(', ')}`)
+  for (const { path, hosts } of found.length > 0 ? [] : approved.features)
+    differ(`${path} was planned for other hosts of them`, hosts, hostsOfPlan(now, path))
   if (found.length > 0) return found
   now.lines.forEach((line, index) => {
     const before = approved.lines[index]

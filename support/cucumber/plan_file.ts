@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import { planId, type Plan } from './plan'
@@ -20,7 +21,7 @@ const lines = v.array(
   }),
 )
 const plan = v.strictObject({
-  features: v.array(v.strictObject({ path: v.string(), sha256: v.string() })),
+  features: v.array(v.strictObject({ path: v.string(), sha256: v.string(), hosts: v.array(v.string()) })),
   environment: v.string(),
   fleet: v.string(),
   parameters: v.record(v.string(), v.string()),
@@ -51,7 +52,7 @@ export function writePlan(content: Plan, made: Made): { path: string; id: string
 }
 
 /**
- * A plan by its name, or by its path.
+ * A plan by its name, or by its path: a file of another plan put in its place has another name than it says.
  * @throws LockstepError `bad-input` when there is none, or it was edited by hand
  */
 export function readPlan(wanted: string): { id: string; content: Plan } {
@@ -60,10 +61,10 @@ export function readPlan(wanted: string): { id: string; content: Plan } {
   if (!read.success)
     throw new LockstepError('bad-input', `${path} is no plan; make one with: npx cucumber-js -p plan`)
   const { plan: id, content } = read.output
-  if (planId(content) !== id || (path !== wanted && id !== wanted))
+  if (planId(content) !== id || basename(path) !== `${id}.json`)
     throw new LockstepError(
       'bad-input',
-      `${path} is not what was planned: it was edited since, or damaged; plan again, and have that approved`,
+      `${path} is not what was planned: it was edited, renamed or replaced since, or damaged; plan again, and have that approved`,
     )
   return { id, content }
 }

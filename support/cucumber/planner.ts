@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { LockstepError } from '../system/errors'
-import { runAgain } from './again'
-import { changedBy, differences, planHolds, plannedLines, type Plan } from './plan'
+import { lastWords, runAgain } from './again'
+import { changedBy, differences, hostsOfPlan, planHolds, plannedLines, type Plan } from './plan'
 import { readPlan, writePlan } from './plan_file'
 import type { Run } from './run'
 
@@ -24,24 +24,27 @@ export function savePlan(run: Run, where: PlannedFor, by: string, now: number): 
 }
 
 /**
- * Plans again, and lets a run begin only where the plan that was approved is still what would be done.
+ * Plans again, and lets a run begin only where the plan that was approved is still what would be done. What is planned
+ * again is read again: what this run itself has read, and where it goes, has to be the same too.
  * @throws LockstepError `gate-closed` with what is another, `bad-input` when there is no such plan
  */
-export async function expectPlanned(wanted: string, signal: AbortSignal): Promise<Plan> {
+export async function expectPlanned(wanted: string, run: Run, where: PlannedFor): Promise<Plan> {
   const { id, content } = readPlan(wanted)
+  const { signal } = run.stopping
   if (!content.holds)
     throw new LockstepError(
       'gate-closed',
       `by the plan ${id} not every line would hold; mend that, and plan again`,
     )
-  return runAgain({ profile: 'plan', signal }, ({ output }, reports) => {
+  return runAgain({ profile: 'plan', signal }, (ended, reports) => {
     const now = newPlanIn(reports)
     if (now === undefined)
       throw new LockstepError(
         'gate-closed',
-        `it cannot be told whether the plan ${id} still is what would be done: ${lastLines(output)}`,
+        `it cannot be told whether the plan ${id} still is what would be done: ${lastWords(ended)}`,
       )
-    const found = differences(content, now)
+    const mine = { ...now, ...where, features: featuresOf(run, (path) => hostsOfPlan(now, path)) }
+    const found = [...new Set([...differences(content, now), ...differences(content, mine)])]
     if (found.length === 0) return content
     const more = found.length > DIFFERENCES_AT_MOST ? `; and ${found.length - DIFFERENCES_AT_MOST} more` : ''
     throw new LockstepError(
@@ -52,17 +55,26 @@ export async function expectPlanned(wanted: string, signal: AbortSignal): Promis
 }
 
 function planOf(run: Run, where: PlannedFor): Plan {
-  const uris = [...new Set(run.plan.map(({ uri }) => uri))].sort()
+  const features = featuresOf(run, (uri) => run.hostsOf(uri).map(({ host }) => host))
   return {
-    features: uris.map((path) => ({
-      path,
-      sha256: createHash('sha256').update(readFileSync(path)).digest('hex'),
-    })),
+    features,
     ...where,
-    hosts: [...new Set(uris.flatMap((uri) => run.hostsOf(uri).map(({ host }) => host)))].sort(),
+    hosts: [...new Set(features.flatMap(({ hosts }) => hosts))].sort(),
     lines: plannedLines(run.verdicts, run.scrub),
     holds: run.refused === undefined && !run.hasStopped && planHolds(run.verdicts),
   }
+}
+
+/** By the text that cucumber has read, whatever is in the files by now. */
+function featuresOf(run: Run, hostsOf: (uri: string) => readonly string[]): Plan['features'] {
+  const uris = [...new Set(run.plan.map(({ uri }) => uri))].sort()
+  return uris.map((path) => ({
+    path,
+    sha256: createHash('sha256')
+      .update(run.sources.get(path) ?? '')
+      .digest('hex'),
+    hosts: [...hostsOf(path)].sort(),
+  }))
 }
 
 function newPlanIn(reports: string): Plan | undefined {
@@ -74,13 +86,4 @@ function newPlanIn(reports: string): Plan | undefined {
   } catch {
     return undefined
   }
-}
-
-function lastLines(output: string): string {
-  return output
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(-4)
-    .join(' ')
-    .slice(0, 400)
 }

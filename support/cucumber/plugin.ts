@@ -54,6 +54,7 @@ export const plugin = {
       }
     }
     on('message', (envelope) => {
+      if (envelope.source !== undefined) run.sources.set(envelope.source.uri, envelope.source.data)
       filling.hear(envelope)
       hide(envelope)
       preflight.hear(envelope)

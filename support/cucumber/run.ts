@@ -116,6 +116,8 @@ export class Run implements Audience {
   current: Line = { uri: '', unit: '', line: 0, text: '' }
   /** What it has come to so far; a step that only says something has none. */
   currentVerdict: Verdict | undefined
+  /** The features as cucumber has read them. */
+  readonly sources = new Map<string, string>()
   /** Lines of steps by their node in the feature's syntax tree. */
   readonly lines = new Map<string, number>()
   onProgress: (done: number, expected: number | undefined) => void = () => {}

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from '../config/environment'
 import { LockstepError } from '../system/errors'
-import { runAgain } from './again'
+import { lastWords, runAgain } from './again'
 import { inRanges } from './host_names'
 import type { Plan } from './plan'
 import { readPlan } from './plan_file'
@@ -21,26 +21,28 @@ export async function expectNothingMore(
 ): Promise<void> {
   const features = [...new Set(run.plan.map(({ uri }) => uri))]
   const { signal } = run.stopping
-  const env = isEmbedded ? (folder: string) => reaching(environment, folder) : undefined
-  await runAgain(
-    { profile: 'plan', features, signal, ...(env === undefined ? {} : { env }) },
-    ({ output }, reports) => expectIdle(reports, output),
+  const env = (folder: string) => ({
+    // What a run that was resumed claims would not be looked at again.
+    LOCKSTEP_RESUME: '',
+    ...(isEmbedded ? reaching(environment, folder) : {}),
+  })
+  await runAgain({ profile: 'plan', features, signal, env }, (ended, reports) =>
+    expectIdle(reports, lastWords(ended)),
   )
 }
 
-function expectIdle(reports: string, output: string): void {
+function expectIdle(reports: string, said: string): void {
   const plan = planIn(reports)
   if (plan === undefined)
-    throw new LockstepError(
-      'diverged',
-      `it could not be planned again right away: ${output.trim().split('\n').slice(-3).join(' ')}`,
-    )
+    throw new LockstepError('diverged', `it could not be planned again right away: ${said}`)
   const more = plan.lines.flatMap(({ at, text, hosts }) =>
     hosts
       .filter(({ changes, held, disturbs }) => !held || (changes && disturbs))
       .map(({ seen, hosts: names }) => `${at} (${text}): ${seen}, ${inRanges(names).join(', ')}`),
   )
-  if (more.length === 0) return
+  if (more.length === 0 && plan.holds) return
+  if (more.length === 0)
+    throw new LockstepError('diverged', `it could not be planned again to its end: ${said}`)
   const rest = more.length > NAMED_AT_MOST ? `; and ${more.length - NAMED_AT_MOST} more` : ''
   throw new LockstepError(
     'diverged',

@@ -1,7 +1,7 @@
 import { converge } from './converge'
 import type { Forecast } from './foresee'
-import { lookWith, observe, shown } from './observe'
-import type { Request } from './ports'
+import { lookWith, observe, shown, type Sight } from './observe'
+import type { Answer, Request } from './ports'
 import type { Rollout } from './rollout'
 import { clean, type Verdict } from './verdict'
 
@@ -22,7 +22,8 @@ export class Agents {
     })
   }
 
-  private whereItRuns({ agent, action }: Request): Forecast {
+  private whereItRuns(request: Request): Forecast {
+    const { agent, action } = request
     return {
       thing: `action ${action} of agent ${agent}`,
       look: lookWith(this.rollout, { agent: 'rpcutil', action: 'inventory', inputs: {} }),
@@ -32,13 +33,12 @@ export class Agents {
         const prediction = {
           now: 'not run',
           to: 'run',
-          said: `would run ${action} of ${agent}`,
           always: true,
         }
-        return runs ? prediction : { ...prediction, fails: `has no agent ${agent}` }
+        return runs ? prediction : { ...prediction, fails: `has no agent ${agent}`, mayBeMended: true }
       },
       words: () => `would run ${action} of ${agent}`,
-      disturbs: true,
+      ...this.reachOf(request),
     }
   }
 
@@ -52,8 +52,14 @@ export class Agents {
         return answer.kind === 'failed' ? { ...prediction, fails: answer.message } : prediction
       },
       words: () => `ran as noop: ${action} of ${agent}`,
-      disturbs: true,
+      ...this.reachOf(request),
     }
+  }
+
+  /** Nothing is known of what an action does, but for those that are known to do nothing. */
+  private reachOf(request: Request): Pick<Forecast, 'disturbs' | 'upsets'> {
+    const onlyLooks = this.rollout.ports.planning?.onlyLooks({ ...request, changes: false }) === true
+    return onlyLooks ? { disturbs: false } : { disturbs: true, upsets: 'everything' }
   }
 
   /** Looks at one value of every host's reply. */
@@ -67,16 +73,19 @@ export class Agents {
     const request = { agent, action, inputs, changes: false }
     const { foresight, ports } = this.rollout
     if (foresight !== undefined && ports.planning?.onlyLooks(request) !== true) return this.notAsked(request)
-    return observe(this.rollout, lookWith(this.rollout, request), (answer) => {
+    const read = (answer: Answer): Sight => {
       if (answer.kind === 'failed') return { held: false, seen: answer.message }
       const value = answer.kind === 'answered' ? shown(answer.data[name]) : 'nothing'
       return { held: value === wanted, seen: `${name} ${clean(value)}` }
-    })
+    }
+    // It is not known what an answer depends on.
+    return observe(this.rollout, lookWith(this.rollout, request), read, {}, 'anything')
   }
 
   /** A feature may take an action for a look that is none; nothing that is not known to be one is asked where nothing may change. */
   private async notAsked({ agent, action }: Request): Promise<Verdict> {
     this.rollout.expectGoingOn()
+    this.rollout.foresight?.use()
     const seen = `cannot be known before: ${action} of ${agent} is not known to only look, and was not asked`
     const hosts = await this.rollout.moving()
     const observations = hosts.map((host) => ({ host, held: true, kind: 'planned' as const, seen }))

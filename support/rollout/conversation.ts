@@ -1,3 +1,4 @@
+import { LockstepError } from '../system/errors'
 import type { Answer, Answers, Reach, Request } from './ports'
 import type { Rollout } from './rollout'
 
@@ -47,9 +48,7 @@ export class Conversation implements Reach {
     const { journal, locks } = this.rollout.ports
     if (request.changes) {
       if (this.rollout.foresight !== undefined)
-        throw new Error(
-          `${request.action} of ${request.agent} would change hosts, and nothing may be changed`,
-        )
+        throw nothingMayChange(`${request.action} of ${request.agent}`)
       await locks.hold(this.rollout.hosts.known ?? hosts)
       this.rollout.touch()
     }
@@ -60,6 +59,14 @@ export class Conversation implements Reach {
     await journal.append({ type: 'answered', requestId, outcomes: byKind(answers.outcomes), interrupted })
     return answers
   }
+}
+
+/** Why a step of a team's own cannot go on where nothing may be changed: whatever goes by a verb is foreseen instead. */
+export function nothingMayChange(what: string): LockstepError {
+  return new LockstepError(
+    'bad-feature',
+    `${what} was about to be sent, and nothing may be changed; it was not sent. A step of your own is foreseen only where it goes by a verb of the rollout, such as this.rollout.agents.run`,
+  )
 }
 
 function byKind(outcomes: ReadonlyMap<string, Answer>): Record<string, string[]> {

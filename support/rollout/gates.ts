@@ -50,6 +50,7 @@ export class Gates {
     if (this.rollout.claim !== undefined) return
     const hosts = await this.rollout.moving()
     const { approval, audience, journal } = this.rollout.ports
+    this.rollout.foresight?.use()
     if (this.rollout.foresight !== undefined)
       return audience.note(`approval would be waited for before ${hosts.length} hosts`)
     try {
@@ -63,6 +64,7 @@ export class Gates {
 
   /** A plan is made at any time: what would hold it back then is said, and decides nothing. */
   private close(why: string): void {
+    this.rollout.foresight?.use()
     if (this.rollout.foresight !== undefined) return this.rollout.ports.audience.note(`not now: ${why}`)
     const error = new LockstepError('gate-closed', `${why}; no host was touched since`)
     this.rollout.stopAt(error)

@@ -1,5 +1,5 @@
 import { carryOut } from './converge'
-import { foresee, type Forecast } from './foresee'
+import { byThen, foresee, type Forecast } from './foresee'
 import { observe, type Patience, type Sight } from './observe'
 import type { Answer, Answers, Hold, Reach } from './ports'
 import type { Rollout } from './rollout'
@@ -80,17 +80,20 @@ export function holdShouldBe(
   })
 }
 
-const HELD = 'held'
-const FREE = 'free'
+export const HELD = 'held'
+export const FREE = 'free'
 
 function forecast(rollout: Rollout, hold: Hold, wanted: boolean): Forecast {
   const to = wanted ? HELD : FREE
   return {
     thing: hold.obligation,
     look: (hosts) => lookAt(rollout, hold, hosts),
-    predict(answer) {
+    predict(answer, _, expected) {
       const { held, seen } = hold.read(answer)
-      return held === undefined ? { now: seen, to, fails: seen } : { now: held ? HELD : FREE, to }
+      if (held !== undefined) return { now: byThen(held ? HELD : FREE, expected), to }
+      // What is neither held nor free, as a server that is down, can be taken out all the same.
+      if (wanted && answer.kind === 'answered') return { now: byThen(seen, expected), to }
+      return { now: byThen(seen, expected), to, fails: seen, mayBeMended: true }
     },
     words: () => `would ${wanted ? 'begin' : 'end'}: ${hold.obligation}`,
     disturbs: false,

@@ -1,4 +1,4 @@
-import type { Foresight } from './foresight'
+import type { Expected, Foresight } from './foresight'
 import type { Answer, Answers, Request } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
@@ -37,7 +37,7 @@ export async function observe(
   look: Look,
   read: (answer: Answer) => Sight,
   patience: Patience = {},
-  subject?: Subject,
+  subject?: Subject | 'anything',
 ): Promise<Verdict> {
   rollout.expectGoingOn()
   if (rollout.isOvertaken) return rollout.concludeClaimed()
@@ -63,13 +63,14 @@ async function lookAhead(
   hosts: readonly string[],
   look: Look,
   read: (answer: Answer) => Sight,
-  subject: Subject | undefined,
+  subject: Subject | 'anything' | undefined,
 ): Promise<Verdict> {
+  foresight.use()
   const answers = await look(hosts)
   const observations = hosts.map((host): Observation => {
     const now = sightOf(host, answers, read)
     if (now.kind === 'silent' || now.kind === 'untrusted') return now
-    const expected = foresight.expect(subject?.thing ?? '', host)
+    const expected = expectedOf(foresight, host, subject)
     if (expected === 'not known') return { host, held: true, kind: 'planned', seen: 'cannot be known before' }
     if (expected === 'as now') {
       const seen = now.held
@@ -77,10 +78,14 @@ async function lookAhead(
         : `does not hold, and no line would change it: ${now.seen}`
       return { ...now, kind: 'planned', seen }
     }
-    const { held, seen } = subject?.judge(expected.state) ?? now
+    const { held, seen } = typeof subject === 'object' ? subject.judge(expected.state) : now
     return { host, held, kind: 'planned', seen: held ? `would hold: ${seen}` : `would not hold: ${seen}` }
   })
   return rollout.conclude({ observations, strays: answers.strays })
+}
+
+function expectedOf(foresight: Foresight, host: string, subject: Subject | 'anything' | undefined): Expected {
+  return subject === 'anything' ? foresight.expectAny(host) : foresight.expect(subject?.thing ?? '', host)
 }
 
 async function lookUntil(

@@ -1,8 +1,9 @@
-import type { Forecast, Prediction } from './foresee'
+import { byThen, NOT_KNOWN, type Forecast, type Prediction } from './foresee'
 import { lookWith, shown } from './observe'
 import type { Answer, Answers } from './ports'
 import type { Rollout } from './rollout'
-import { goesBack, orderOf } from './versions'
+import { isService } from './services'
+import { goesBack, orderOf, type VersionOrder } from './versions'
 
 const NOT_INSTALLED = new Set(['absent', 'purged'])
 /** What an agent says that has no action of this name: mcollectived by its DDL, or by its code. */
@@ -37,19 +38,25 @@ export function packageForecast(rollout: Rollout, name: string, wanted: string |
       candidates = await candidatesOn(rollout, answers, there, name, wanted)
       return answers
     },
-    predict(answer, host) {
-      const now = ensureIn(answer)
-      if (now === undefined) return unsaid(answer)
+    predict(answer, host, expected) {
+      const has = ensureIn(answer)
+      if (has === undefined) return unsaid(answer)
+      const now = byThen(has, expected)
       const candidate = candidates.get(host)
-      const prediction = wanted === undefined ? updated(now, candidate) : installed(now, candidate, wanted)
-      if (rollout.gates.downgradesAllowed || prediction.to === undefined || NOT_INSTALLED.has(now))
-        return prediction
       const order = orderOf(answer.kind === 'answered' ? answer.data['provider'] : undefined)
-      return goesBack(now, prediction.to, order) === false
+      const prediction =
+        wanted === undefined ? updated(now, candidate, order) : installed(now, candidate, wanted)
+      const { fails, to } = prediction
+      const isGated = !rollout.gates.downgradesAllowed && !NOT_INSTALLED.has(has) && expected !== 'not known'
+      if (fails !== undefined || to === undefined || !isGated) return prediction
+      // Held against what the host has before the rollout, as it is when it is for real.
+      return goesBack(has, to, order) === false
         ? prediction
-        : { ...prediction, fails: `would go back from ${now} to ${prediction.to}` }
+        : { ...prediction, fails: `would go back from ${has} to ${to}` }
     },
     disturbs: true,
+    // A package may start, stop and restart services as it is installed.
+    upsets: isService,
   }
 }
 
@@ -57,14 +64,19 @@ export function packageThing(name: string): string {
   return `package ${name}`
 }
 
-function updated(now: string, candidate: Candidate | undefined): Prediction {
+function updated(now: string, candidate: Candidate | undefined, order: VersionOrder | undefined): Prediction {
   if (NOT_INSTALLED.has(now))
     return { now, to: undefined, fails: `${now}: what is not installed is not updated` }
-  return onItsWay(now, candidate?.version, candidate)
+  // What repositories have is older than what somebody installed by hand: an update leaves that.
+  const isOlder =
+    order === 'rpm' && candidate?.version !== undefined && goesBack(now, candidate.version, order) === true
+  return isOlder ? { now, to: now } : onItsWay(now, candidate?.version, candidate)
 }
 
 function installed(now: string, candidate: Candidate | undefined, wanted: string): Prediction {
-  return onItsWay(now, wanted, now === wanted ? undefined : candidate)
+  if (now === wanted) return { now, to: wanted }
+  // The whole version, where it was asked for without its epoch.
+  return onItsWay(now, candidate?.version ?? wanted, candidate)
 }
 
 function onItsWay(now: string, to: string | undefined, candidate: Candidate | undefined): Prediction {
@@ -117,8 +129,9 @@ function listedIn(answer: Answer | undefined, name: string, now: string | undefi
   const entry = list.find(
     (each): each is Record<string, unknown> => isRecord(each) && isCalled(shown(each['package']), name),
   )
+  const newest = now === undefined || NOT_INSTALLED.has(now) ? undefined : now
   return {
-    version: entry === undefined ? now : shown(entry['version']),
+    version: entry === undefined ? newest : shown(entry['version']),
     obstacle: undefined,
     remark: undefined,
   }
@@ -142,7 +155,7 @@ function ensureIn(answer: Answer | undefined): string | undefined {
 
 function unsaid(answer: Answer): Prediction {
   const why = answer.kind === 'failed' ? answer.message : 'it does not say'
-  return { now: 'not known', to: undefined, fails: `does not say which version it has: ${why}` }
+  return { now: NOT_KNOWN, to: undefined, fails: `does not say which version it has: ${why}` }
 }
 
 function megabytes(bytes: number): string {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { failure } from '../testing/failure'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import type { Answer, Planning, Request } from './ports'
 import type { Rollout } from './rollout'
@@ -218,6 +219,90 @@ describe('a rollout that changes nothing', () => {
     await rollout.waves.take({ kind: 'rest' })
     expect(notes.join('\n')).to.match(/approval would be waited for before 2 hosts/)
     expect(notes.join('\n')).to.match(/not now: it is /)
+  })
+
+  it('knows that an update by dnf does not go back to what the repositories have', async () => {
+    const { rollout } = planned(
+      fleet((_, { action }) => {
+        if (action === 'candidate') return ok({ candidate: '1.0-1' })
+        return action === 'status' ? ok({ ensure: '2.0-1', provider: 'dnf' }) : undefined
+      }),
+    )
+    expect(seen(await rollout.packages.update('mywebapp'))[0]).to.equal('needs nothing: 2.0-1')
+  })
+
+  it('becomes one for real only where nothing was let pass before', async () => {
+    const safe = {
+      planning: { ...planning, mayBeLeft: true },
+      releases: {
+        current: undefined,
+        decide: true,
+        heldIn: () => ({ not: 'nothing is on record' }),
+        hasArrived: () => true,
+      },
+    }
+    const before: Record<string, (rollout: Rollout) => unknown> = {
+      'a host that is not there': ({ hosts: all }) => all.expectExactly(3),
+      'an approval': ({ gates }) => gates.waitForApproval(1_000),
+      'a time of day': ({ gates }) =>
+        gates.onlyBetween({ from: 60, to: 120, days: new Set([1]), zone: 'UTC' }, 'Mondays'),
+      'a check that would have been waited for': ({ checks }) => checks.shouldBeOk('http', { times: 3 }),
+      'a package that needs nothing': ({ packages }) => packages.install('mywebapp', '2.0'),
+      'a wave': ({ waves }) => waves.take({ kind: 'rest' }),
+      'an answer that was not asked for': ({ agents }) =>
+        agents.shouldAnswer('door', 'knock', {}, 'said', 'yes'),
+    }
+    for (const [what, work] of Object.entries(before)) {
+      const { rollout } = rolloutOn(fleet(), { ports: safe })
+      await work(rollout)
+      const { message } = await failure(rollout.release.activate('1.2'))
+      expect(message, what).to.contain('activate it first thing in the Background')
+      expect(rollout.foresight, what).not.to.equal(undefined)
+    }
+    const { rollout } = rolloutOn(fleet(), { ports: safe })
+    await rollout.hosts.discover()
+    await rollout.release.activate('1.2')
+    expect(rollout.foresight).to.equal(undefined)
+    const { foreseen } = await rollout.hosts.expectAtLeast(1)
+    expect(foreseen).to.equal(undefined)
+  })
+
+  it('goes by what the pool would be by then', async () => {
+    const { rollout } = planned(fleet())
+    const { traffic, waves } = rollout
+    traffic.throughBalancerAt('1.2.3.4')
+    traffic.pool.keepAtLeast({ hosts: 1 })
+    await waves.take({ kind: 'hosts', count: 1 })
+    await traffic.block()
+    await rollout.endScenario(true)
+    await waves.take({ kind: 'rest' })
+    expect((await failure(traffic.block())).message).to.contain('with 1 host out there would be 0')
+  })
+
+  it('does not hold it against a line that a line before it may have mended what it needs', async () => {
+    const { rollout } = planned(
+      fleet((_, { agent, action, inputs }) => {
+        if (agent === 'service') return failed('no such service')
+        return action === 'status' && inputs['package'] === 'new' ? ok({ ensure: 'absent' }) : undefined
+      }),
+    )
+    expect(holds(await rollout.services.start('new'))).to.equal(false)
+    expect(holds(await rollout.packages.update('new'))).to.equal(false)
+    await rollout.packages.install('new', '1.0')
+    expect(holds(await rollout.packages.update('new'))).to.equal(true)
+    expect(seen(await rollout.services.start('new'))[0]).to.match(/, but now no such service$/)
+  })
+
+  it('does not rely on what was planned before a package that may start services, or an action that may do anything', async () => {
+    const { rollout } = planned(fleet())
+    await rollout.services.stop('mywebapp')
+    await rollout.packages.update('mywebapp')
+    expect(seen(await rollout.services.shouldBe('mywebapp', 'stopped'))[0]).to.equal('cannot be known before')
+    expect(seen(await rollout.packages.versionShouldBe('mywebapp', '2.0'))[0]).to.equal('would hold: 2.0')
+    await rollout.agents.run('door', 'open', {})
+    expect(seen(await rollout.packages.versionShouldBe('mywebapp', '2.0'))[0]).to.equal(
+      'cannot be known before',
+    )
   })
 
   it('sends nothing that changes hosts, whatever the lines are', async () => {

@@ -1,5 +1,6 @@
 import { LockstepError } from '../system/errors'
-import type { Balancer } from './ports'
+import { FREE } from './holding'
+import type { Balancer, PoolMember } from './ports'
 import type { Rollout } from './rollout'
 import { clean, hosts as counted, type Verdict } from './verdict'
 
@@ -24,7 +25,9 @@ export class Pool {
   /** @throws LockstepError `gate-closed` before any host is touched */
   async expectRoomToTakeOut(balancer: Balancer, hosts: readonly string[]): Promise<void> {
     if (this.minimum === undefined && (this.mayBeEmpty || balancer.lastMayGo)) return
-    const members = await balancer.pool(await this.rollout.hosts.frozen(), this.rollout.reach)
+    const members = await this.membersOf(balancer)
+    if (members === undefined)
+      return this.rollout.ports.audience.note(`how many hosts would be left in service ${NOT_KNOWN_BEFORE}`)
     const going = new Set(hosts)
     const inService = members.filter((member) => member.inService)
     const staying = inService.filter(({ name }) => !going.has(name)).length
@@ -40,7 +43,8 @@ export class Pool {
 
   async shouldHaveInService(balancer: Balancer, wanted: number): Promise<Verdict> {
     this.rollout.expectGoingOn()
-    const members = await balancer.pool(await this.rollout.hosts.frozen(), this.rollout.reach)
+    const members = await this.membersOf(balancer)
+    if (members === undefined) return this.rollout.conclude(notKnown(balancer), { budgeted: false })
     const n = members.filter(({ inService }) => inService).length
     const observations = members.map(({ name, inService, seen }) => ({
       host: name,
@@ -51,10 +55,33 @@ export class Pool {
     return this.rollout.conclude({ observations, strays: [] }, { budgeted: false })
   }
 
+  /** As they are, or where lines are only planned, as they would be by then; undefined where that cannot be known. */
+  private async membersOf(balancer: Balancer): Promise<readonly PoolMember[] | undefined> {
+    const { foresight, hosts, reach } = this.rollout
+    foresight?.use()
+    const members = await balancer.pool(await hosts.frozen(), reach)
+    const expected = (name: string) => foresight?.expectItself(balancer.obligation, name)
+    if (members.some(({ name }) => expected(name) === 'not known')) return undefined
+    return members.map((member) => {
+      const byThen = expected(member.name)
+      if (typeof byThen !== 'object') return member
+      const inService = byThen.state === FREE
+      return { ...member, inService, seen: inService ? 'would be in service' : 'would be out of service' }
+    })
+  }
+
   private needed(members: number): number {
     if (this.minimum === undefined) return 1
     return 'hosts' in this.minimum ? this.minimum.hosts : Math.ceil((members * this.minimum.percent) / 100)
   }
+}
+
+const NOT_KNOWN_BEFORE = 'cannot be known before'
+
+/** What is to be said of a pool that nothing can be said of where lines are only planned. */
+export function notKnown({ obligation }: Balancer): Verdict {
+  const observation = { host: obligation, held: true, kind: 'planned' as const, seen: NOT_KNOWN_BEFORE }
+  return { observations: [observation], strays: [] }
 }
 
 /** `60%`, `3 hosts`; undefined for what is neither. */

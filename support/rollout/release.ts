@@ -30,7 +30,7 @@ export class Release {
     if (!foresight.isEmpty)
       throw this.refused(
         'bad-feature',
-        'lines have been gone through in safe mode already; activate it in the Background',
+        'lines have been gone through in safe mode already, or a gate or a verdict was let pass; activate it first thing in the Background',
       )
     if (!ports.releases.hasArrived(name))
       throw this.refused(

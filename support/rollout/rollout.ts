@@ -221,6 +221,7 @@ export class Rollout {
     const foreseen = this.foresight === undefined || this.claim !== undefined ? {} : { foreseen: true }
     const whole = { ...(await this.judged(verdict, budgeted)), ...foreseen }
     const held = holds(whole)
+    if (!held) this.foresight?.use()
     if (!held && !passes(whole)) {
       this.failing ??= whole
       this.stopAt(new LockstepError('diverged', describe(whole)))

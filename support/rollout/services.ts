@@ -1,5 +1,6 @@
 import { converge } from './converge'
-import type { Prediction } from './foresee'
+import { byThen, NOT_KNOWN, type Prediction } from './foresee'
+import type { Expected } from './foresight'
 import { lookWith, observe, shown, type Patience, type Sight } from './observe'
 import type { Answer } from './ports'
 import type { Rollout } from './rollout'
@@ -39,7 +40,7 @@ export class Services {
       forecast: {
         thing: thing(name),
         look: this.status(name),
-        predict: (answer) => predict(answer, wanted),
+        predict: (answer, _, expected) => predict(answer, expected, wanted),
         words: (now) => `would ${action}: ${now}`,
         disturbs: true,
       },
@@ -52,14 +53,20 @@ export class Services {
   }
 }
 
+/** Whether a thing that is planned for is a service. */
+export function isService(thing: string): boolean {
+  return thing.startsWith('service ')
+}
+
 function thing(name: string): string {
   return `service ${name}`
 }
 
 /** Without `wanted` it is restarted, whatever it is. */
-function predict(answer: Answer, wanted: ServiceState | undefined): Prediction {
-  const now = state(answer)
-  if (answer.kind !== 'answered') return { now, to: undefined, fails: now }
+function predict(answer: Answer, expected: Expected, wanted: ServiceState | undefined): Prediction {
+  if (answer.kind !== 'answered')
+    return { now: NOT_KNOWN, to: undefined, fails: state(answer), mayBeMended: true }
+  const now = byThen(state(answer), expected)
   return wanted === undefined ? { now, to: 'running', always: true } : { now, to: wanted }
 }
 

@@ -2,7 +2,7 @@ import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import { holdShouldBe, holdWith, letGoOf } from './holding'
 import type { Patience } from './observe'
-import { Pool } from './pool'
+import { notKnown, Pool } from './pool'
 import type { Balancer, Draining } from './ports'
 import type { Rollout } from './rollout'
 import type { Verdict } from './verdict'
@@ -77,8 +77,9 @@ export class Traffic {
       throw new LockstepError('bad-feature', 'a host firewall counts no requests; name a haproxy backend')
     }
     const before = await requests(this.rollout.reach)
+    this.rollout.foresight?.use()
     if (this.rollout.foresight !== undefined)
-      return this.rollout.conclude(notKnownBefore(this.balancer()), ABOUT_THE_POOL)
+      return this.rollout.conclude(notKnown(this.balancer()), ABOUT_THE_POOL)
     await this.rollout.wait(during)
     const after = await requests(this.rollout.reach)
     const [served, failed] = [after.requests - before.requests, after.failed - before.failed]
@@ -103,13 +104,3 @@ export class Traffic {
 }
 
 const ABOUT_THE_POOL = { budgeted: false }
-
-function notKnownBefore({ obligation }: Balancer): Verdict {
-  const observation = {
-    host: obligation,
-    held: true,
-    kind: 'planned' as const,
-    seen: 'cannot be known before',
-  }
-  return { observations: [observation], strays: [] }
-}

@@ -112,6 +112,19 @@ describe('waves', () => {
     expect(verdict === undefined ? '' : described(verdict)).to.contain('web2')
   })
 
+  it('by a fact that a host has not move nobody at all, whatever may fail', async () => {
+    const fleet = new WebFleet(webs(4), {
+      web2: ({ action }) => (action === 'get_fact' ? silent : undefined),
+    })
+    const { rollout } = rolloutOn(fleet)
+    rollout.traffic.throughBalancerAt('1.2.3.4')
+    rollout.budget.allow({ hosts: 2 }, 'rollout')
+    const verdict = await rollout.waves.take(size('each rack'))
+    expect(verdict !== undefined && passes(verdict)).to.equal(false)
+    await rollout.traffic.block().catch(() => {})
+    expect(fleet.blocked.size).to.equal(0)
+  })
+
   it('that nobody is left for take nobody, and it is noted', async () => {
     const { rollout, notes } = rolloutOn(new WebFleet(webs(1)))
     await rollout.waves.take(size('1 host'))

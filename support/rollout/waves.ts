@@ -1,7 +1,7 @@
 import { LockstepError } from '../system/errors'
 import { sightOf, shown } from './observe'
 import type { Rollout } from './rollout'
-import { hosts as counted, type Verdict } from './verdict'
+import { describe, hosts as counted, type Verdict } from './verdict'
 import { describeSize, nextWave, planWaves, shuffled, type Wave, type WaveSize } from './wave_plan'
 
 export type WaveOrder = 'as listed' | 'sorted by name' | { seed: number | undefined }
@@ -88,7 +88,7 @@ export class Waves {
     this.rollout.expectGoingOn()
     const all = await this.ordered()
     const missing = await this.learnFacts([size, ...this.rows], all)
-    if (missing !== undefined) return this.rollout.conclude(missing)
+    if (missing !== undefined) return this.unplaced(missing)
     this.expectAllTaken(all)
     const wave = nextWave(size, this.begun.length === 0 ? all : this.left, all, this.factOf)
     if (wave.hosts.length === 0) {
@@ -98,6 +98,7 @@ export class Waves {
     }
     const isLive = this.rollout.claim === undefined && this.rollout.foresight === undefined
     const soaks = isLive && this.begun.length > 0 && this.pauseBetween > 0
+    this.rollout.foresight?.use()
     if (soaks) await this.rollout.wait(this.pauseBetween)
     this.rollout.gates.expectOpen()
     await this.rollout.ports.journal.append({ type: 'wave', ...wave })
@@ -106,6 +107,13 @@ export class Waves {
     const hosts = await this.rollout.moving()
     const observations = hosts.map((host) => ({ host, held: true, kind: 'known' as const, seen: wave.name }))
     return this.rollout.conclude({ observations, strays: [] })
+  }
+
+  /** Nobody moves who belongs to no wave, whatever the failure budget allows, and neither is it foreseen. */
+  private async unplaced(missing: Verdict): Promise<Verdict> {
+    const verdict = await this.rollout.conclude(missing, { budgeted: false })
+    this.rollout.stopAt(new LockstepError('diverged', describe(verdict)))
+    return verdict
   }
 
   private readonly factOf = (host: string, fact: string) => this.facts.get(fact)?.get(host) ?? ''

@@ -57,9 +57,10 @@ export class EmbeddedFleet {
     return this.broker.start()
   }
 
-  /** A line begins that faults may be waiting for. */
-  beginStep(text: string): void {
-    for (const host of this.hosts) host.beginStep(text)
+  /** A line begins that faults may be waiting for, on the hosts of a wave, or on all. */
+  beginStep(text: string, moving?: readonly string[]): void {
+    for (const host of this.hosts)
+      if (moving === undefined || moving.includes(host.description.identity)) host.beginStep(text)
   }
 
   stop(): Promise<void> {

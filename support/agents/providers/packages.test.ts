@@ -254,6 +254,15 @@ a.noarch                                  1.0-1                           local 
       )
   })
 
+  it('would be of the version that is shown afterwards, epoch and all, however it was asked for', async () => {
+    const stdout = 'Available Packages\na.noarch    1:4.2-1    base\na.noarch    1:4.3-1    base\n'
+    const { run } = new Programs({ 'rpm -q': absent, 'dnf -q list': { stdout } })
+    const candidate = (wanted: string) => rpmPackages('dnf', run).candidate('a', wanted, signal)
+    expect(await candidate('4.2-1')).to.deep.equal({ version: '1:4.2-1' })
+    expect(await candidate('1:4.3-1')).to.deep.equal({ version: '1:4.3-1' })
+    expect((await candidate('9')).obstacle).to.equal('no repository offers a-9')
+  })
+
   it('that could be newer are told, and those that are obsolete are not', async () => {
     const output = `\nbash.x86_64    5.1-9.el9   baseos\nglibc.i686  2.34-1  appstream\nObsoleting Packages\nold.noarch 1-1 baseos\n`
     const { run } = new Programs({ 'dnf -q check-update': { exitCode: 100, output } })

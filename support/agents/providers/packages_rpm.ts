@@ -58,12 +58,12 @@ export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): Package
       if (looked.exitCode !== 0 && !NONE_LISTED.test(looked.output))
         return { version: version ?? '', obstacle: complaint(through, looked, TELLING).message }
       const offered = looked.exitCode === 0 ? readOffers(name, looked.stdout) : []
-      const isWanted = (each: string) => version === undefined || isVersion(each, version)
-      const found = version ?? offered.at(-1) ?? ''
+      const found = version === undefined ? offered.at(-1) : offered.find((each) => isVersion(each, version))
       const which = version === undefined ? name : `${name}-${version}`
-      return offered.some(isWanted)
-        ? { version: found }
-        : { version: found, obstacle: `no repository offers ${which}` }
+      // With its epoch, as it will be shown once it is installed.
+      return found === undefined
+        ? { version: version ?? '', obstacle: `no repository offers ${which}` }
+        : { version: found }
     },
     async outdated(signal): Promise<Outdated> {
       const looked = await program(through, ['-q', 'check-update'], { signal })

@@ -4,6 +4,7 @@ import { HAPROXY_FAULTS, SimulatedHaproxy } from '../../simulation/haproxy'
 import { failure } from '../../testing/failure'
 import { haproxyContract } from '../../testing/haproxy_contract'
 import { Scratch } from '../../testing/scratch'
+import { LockstepError } from '../../system/errors'
 import { HaproxyBackend } from './backend'
 import { command } from './runtime'
 
@@ -72,6 +73,21 @@ describe('one backend of a HAProxy', () => {
   it('hands on words that it does not know, fit for a terminal', async () => {
     made.haproxy.fault = 'garbage'
     expect(await made.www.order('web1', 'maint')).to.equal('what')
+  })
+
+  it('is read, and is sent no order, where nothing may be changed', async () => {
+    const refuse = (what: string) => {
+      throw new LockstepError('bad-feature', what)
+    }
+    const guarded = new HaproxyBackend(made.address, 'www', WITHIN, refuse)
+    for (const to of ['maint', 'drain', 'ready'] as const)
+      expect((await failure(guarded.order('web1', to))).message).to.match(
+        /^(maint|drain|ready) of server web1/,
+      )
+    expect((await failure(guarded.cutSessions('web1'))).message).to.contain(
+      'shutdown of the sessions of web1',
+    )
+    expect((await guarded.read()).servers.get('web1')?.inService).to.equal(true)
   })
 
   it('is one of several that have a server of the same name', async () => {

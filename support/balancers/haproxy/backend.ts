@@ -12,6 +12,8 @@ export class HaproxyBackend {
     readonly backend: string,
     /** How long an answer may take, ms. */
     private readonly within: number,
+    /** Asked before each order. @throws Error where nothing may be changed */
+    private readonly expectMayOrder: (what: string) => void = () => {},
   ) {
     expectName(backend)
   }
@@ -36,11 +38,13 @@ export class HaproxyBackend {
   /** Resolves with what HAProxy objects, if it does. That it says nothing does not mean that it was done: look. */
   async order(server: string, to: 'ready' | 'drain' | 'maint'): Promise<string | undefined> {
     expectName(server)
+    this.expectMayOrder(`${to} of server ${server} to HAProxy at ${this.place}`)
     return this.tell(`set server ${this.backend}/${server} state ${to}`)
   }
 
   async cutSessions(server: string): Promise<string | undefined> {
     expectName(server)
+    this.expectMayOrder(`shutdown of the sessions of ${server} to HAProxy at ${this.place}`)
     return this.tell(`shutdown sessions server ${this.backend}/${server}`)
   }
 

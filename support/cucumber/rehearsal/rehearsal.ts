@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LockstepError } from '../../system/errors'
-import { runAgain } from '../again'
+import { lastWords, runAgain } from '../again'
 import { titleOf } from '../outcome'
 import type { Run } from '../run'
 import { endingsOf, failuresOf, type HostTruth, type Rehearsed } from './endings'
@@ -63,7 +63,7 @@ function faultsOf(run: Run): RehearsedFault[] {
   const said = run.faultTables.map((table) => parseFaults(table, lines))
   const tables = said.flatMap((faults) => (typeof faults === 'string' ? [] : faults))
   const faults = said.length > 0 ? tables : usualFaults(run.plan)
-  const hosts = run.truth.map(({ host }) => host)
+  const hosts = inOrder(run)
   const named: Readonly<Record<string, string | undefined>> = {
     'first host': hosts[0],
     'last host': hosts.at(-1),
@@ -79,9 +79,16 @@ function faultsOf(run: Run): RehearsedFault[] {
   })
 }
 
+/** As they are taken: the first one is the first that is changed. */
+function inOrder(run: Run): string[] {
+  const taken = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => run.hostsOf(uri))
+  const known = new Set(run.truth.map(({ host }) => host))
+  return [...new Set(taken.map(({ host }) => host))].filter((host) => known.has(host))
+}
+
 function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | string> {
   const env = () => ({ [REHEARSED_FAULT]: JSON.stringify(fault) })
-  return runAgain({ profile: 'rehearse', env, signal: run.stopping.signal }, ({ output }, reports) => {
+  return runAgain({ profile: 'rehearse', env, signal: run.stopping.signal }, (ended, reports) => {
     try {
       const report = JSON.parse(readFileSync(join(reports, 'run.json'), 'utf8')) as {
         exitCode: number
@@ -91,6 +98,6 @@ function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | st
     } catch {
       // What it printed says why.
     }
-    return output.trim().split('\n').slice(-3).join(' ')
+    return lastWords(ended)
   })
 }

@@ -82,6 +82,11 @@ Given('a file {string}:', function (this: Manual, name: string, content: string)
   writeFileSync(path, `${content}\n`)
 })
 
+Given('the file {string} goes on {string}', function (this: Manual, more: string, name: string) {
+  const text = readFileSync(join(this.scratch.path, more), 'utf8')
+  writeFileSync(join(this.scratch.path, name), text, { flag: 'a' })
+})
+
 Given('a feature {string} with the steps:', function (this: Manual, name: string, steps: string) {
   this.scratch.write(name, `Feature: Own\n  Scenario: Own\n${steps.replace(/^/gm, '    ')}\n`)
 })
@@ -253,6 +258,11 @@ Given(
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll(from, to))
   },
 )
+
+Then('only {string} should have been carried out', function (this: Manual, wanted: string) {
+  const all = (this.elsewhere?.hosts ?? []).flatMap(({ performed }) => [...performed.keys()])
+  expect([...new Set(all.filter(isChange))]).to.deep.equal([wanted])
+})
 
 Then('no host should have been told to change anything', function (this: Manual) {
   const told = (this.elsewhere?.hosts ?? []).flatMap(({ performed }) => [...performed.keys()])
