@@ -317,3 +317,14 @@ Feature: 16. The record, safe mode and drift
         Then it should exit with 2
         And it should say "LOCKSTEP_TICKET has "hotfix", which is no ticket"
         And it should show no stack trace
+
+    Scenario: A host that is gone does not hide what else has drifted
+        Given a repository with a cucumber.js
+        When I run cucumber-js "-p live release.feature"
+        And somebody puts the version "4.2.6-2.el5" on "web3.example.net"
+        And the host "web5.example.net" is gone
+        And I run lockstep "drift"
+        Then it should exit with 2
+        And it should say "does not hold on 2 of 8 hosts: web3.example.net, web5.example.net"
+        And it should say "web3.example.net: 4.2.6-2.el5"
+        And it should say "web5.example.net: not discovered"

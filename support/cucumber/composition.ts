@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import { basename, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Surroundings } from '../config/mcollective_cfg'
 import { secretsOf, secretValues, type Environment } from '../config/environment'
 import type { Claims } from '../rollout/claims'
@@ -30,16 +30,17 @@ import { balancersOf } from './balancers'
 import { discreet } from './discreet_journal'
 import type { EmbeddedSurroundings } from './embedded'
 import { environmentFor, expectMeaningful, type RunParameters, type Surrounded } from './environments'
-import type { RunLocks } from './host_leases'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
 import { hostsOfPlan, linesOfPlan, type Plan } from './plan'
 import type { PlannedFor } from './planner'
-import { asPlanned, lookingOnly, onlyPlanned, readOnly, safely } from './planning'
+import { asPlanned, onlyPlanned, readOnly } from './planning'
 import { releasesOnRecord } from './recording'
 import { claimsFor, claimsOfRecorded, recordOf } from './resume'
 import type { RunNotices } from './notices'
+import { wholeFleetName } from './fleet_name'
+import { isInSafeMode, PLANNINGS, releaseNamed, TELLING } from './modes'
+import { placedHosts } from './placed_hosts'
 import type { PlacedHost, Run } from './run'
-import { validators } from './validation'
 import { withVariables } from './run_variables'
 
 export const STATE = '.lockstep'
@@ -432,41 +433,11 @@ export class Composition {
   /** An embedded fleet is this process's own: nobody else can be rolling out to it. */
   private locks(feature: string, follows: readonly string[], fleet: Fleet): Locks {
     if (!this.isLive) return { patience: 0, hold: async () => {} }
+    const { locksOf } = require('./run_locks') as typeof import('./run_locks')
     const { environment, journal, around } = this.parts
-    const { HostLocks, lockSurroundings } =
-      require('../system/locks/host_locks') as typeof import('../system/locks/host_locks')
-    const { hostLocks } = require('./host_locks') as typeof import('./host_locks')
-    const locks = hostLocks(new HostLocks(lockSurroundings(around.env)), {
-      claim: { run: this.run.id, feature, fleet: fleetName(environment) },
-      takeReason: around.env['LOCKSTEP_TAKE_LOCK'],
-      follows,
-      clock: systemClock,
-      journal,
-      wait: (ms) => pause(systemClock, ms, this.run.stopping.signal),
-    })
-    const all = environment.hostLeases ? this.leases(locks, { feature, follows, fleet }) : locks
-    this.locked.push(all)
-    return all
-  }
-
-  private leases(
-    locks: RunLocks,
-    { feature, follows, fleet }: { feature: string; follows: readonly string[]; fleet: Fleet },
-  ): RunLocks {
-    const { hostLeases } = require('./host_leases') as typeof import('./host_leases')
-    const { journal, around } = this.parts
-    return hostLeases(locks, {
-      fleet,
-      run: this.run.id,
-      feature: basename(feature),
-      owner: `${userInfo().username}@${hostname()}`,
-      follows,
-      takeReason: around.env['LOCKSTEP_TAKE_LOCK'],
-      clock: systemClock,
-      journal,
-      wait: (ms) => pause(systemClock, ms, this.run.stopping.signal),
-      onTrouble: (what) => this.run.note(what),
-    })
+    const locks = locksOf(this.run, { feature, follows, fleet, environment, journal, around })
+    this.locked.push(locks)
+    return locks
   }
 
   private out(): Map<string, string> {
@@ -479,17 +450,7 @@ export class Composition {
 
   private hostsOf(feature: string): PlacedHost[] {
     const rollout = this.rollouts.get(feature)
-    if (rollout === undefined) return []
-    const { taken, toCome, left } = rollout.waves
-    if (taken.length === 0) return (rollout.hosts.known ?? []).map((host) => ({ host, wave: undefined }))
-    const inWaves = [...taken, ...toCome].flatMap(({ name, hosts }, index) =>
-      hosts.map((host) => ({ host, wave: `${index + 1}: ${name}` })),
-    )
-    const placed = new Set(inWaves.map(({ host }) => host))
-    return [
-      ...inWaves,
-      ...left.filter((host) => !placed.has(host)).map((host) => ({ host, wave: undefined })),
-    ]
+    return rollout === undefined ? [] : placedHosts(rollout)
   }
 
   private overheard(stray: { kind: string; host: string; detail: string; fails: boolean }): void {
@@ -520,44 +481,4 @@ function inventoryOf({ name, inventory, environments }: Environment, run: Run): 
 
 function hashOf(feature: string): string {
   return createHash('sha256').update(readFileSync(feature)).digest('hex')
-}
-
-/** Modes of which somebody may want to be told. */
-const TELLING = new Set(['live', 'noop', 'drift'])
-
-const PLANNINGS: Readonly<Record<string, { planning: Planning }>> = {
-  plan: { planning: lookingOnly },
-  drift: { planning: lookingOnly },
-  noop: { planning: safely },
-}
-
-/** @throws LockstepError `bad-input` */
-function releaseNamed(said: string | undefined): string | undefined {
-  if (said === undefined || said === '') return undefined
-  const fault = validators['release']?.(said)
-  if (fault !== undefined) throw new LockstepError('bad-input', `LOCKSTEP_RELEASE: ${fault}`)
-  return said
-}
-
-/** As the run says, or else its environment. @throws LockstepError `bad-input` for a word that is neither on nor off */
-function isInSafeMode({ safeMode }: Environment, env: Surroundings['env']): boolean {
-  const said = env['LOCKSTEP_SAFE_MODE'] ?? ''
-  if (said === '') return safeMode
-  if (said !== 'on' && said !== 'off')
-    throw new LockstepError('bad-input', `LOCKSTEP_SAFE_MODE is ${JSON.stringify(said)}; write on or off`)
-  return said === 'on'
-}
-
-/** And what is in front of them: an order to another HAProxy is another order. */
-function wholeFleetName(environment: Environment): string {
-  const places = environment.haproxy.map((place) =>
-    'socket' in place ? place.socket : `${place.host}:${place.port}`,
-  )
-  return [fleetName(environment), ...places.sort()].join(' ')
-}
-
-/** Hosts are the same hosts only behind the same brokers and in the same collective. */
-export function fleetName({ brokers, collective }: Environment): string {
-  const places = brokers.map(({ host, port }) => `${host}:${port}`).sort((a, b) => (a < b ? -1 : 1))
-  return `${places.join(',')} ${collective}`
 }

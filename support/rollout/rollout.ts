@@ -218,7 +218,7 @@ export class Rollout {
    * are out from then on. `budgeted: false` for a verdict that is not about the hosts that move.
    */
   async conclude(verdict: Verdict, { budgeted = true }: { budgeted?: boolean } = {}): Promise<Verdict> {
-    const foreseen = this.foresight === undefined || this.claim !== undefined ? {} : { foreseen: true }
+    const foreseen = this.foresight === undefined ? {} : { foreseen: true }
     const whole = { ...(await this.judged(verdict, budgeted)), ...foreseen }
     const held = holds(whole)
     if (!held) this.foresight?.use()

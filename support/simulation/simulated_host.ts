@@ -62,6 +62,7 @@ export class SimulatedHost {
   private calls = 0
   private sick = false
   private isMended = false
+  private isGone = false
   private hasFallenIll = false
   /** What its machine is: how it was, and how it is now. */
   private readonly machine: {
@@ -128,6 +129,11 @@ export class SimulatedHost {
     this.isMended = true
   }
 
+  /** It is switched off: nothing is heard of it from now on. */
+  vanish(): void {
+    this.isGone = true
+  }
+
   /** A line begins that its fault may be waiting for. */
   beginStep(text: string): void {
     const { fault } = this.description
@@ -144,6 +150,7 @@ export class SimulatedHost {
 
   /** Answers a request through `send`, or does not. */
   async receive(bytes: Buffer, send: (reply: OutgoingReply) => void): Promise<void> {
+    if (this.isGone) return
     this.last = undefined
     const body = await this.host.handle(bytes)
     if (body === undefined) return

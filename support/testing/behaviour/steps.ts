@@ -214,6 +214,10 @@ When(
   },
 )
 
+Given('the host {string} is gone', function (this: Manual, name: string) {
+  this.elsewhere?.hosts.find(({ description }) => description.identity === name)?.vanish()
+})
+
 Given('the hosts are mended', async function (this: Manual) {
   for (const host of this.elsewhere?.hosts ?? []) host.mend()
 })

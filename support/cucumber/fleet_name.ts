@@ -1,0 +1,15 @@
+import type { Environment } from '../config/environment'
+
+/** And what is in front of them: an order to another HAProxy is another order. */
+export function wholeFleetName(environment: Environment): string {
+  const places = environment.haproxy.map((place) =>
+    'socket' in place ? place.socket : `${place.host}:${place.port}`,
+  )
+  return [fleetName(environment), ...places.sort()].join(' ')
+}
+
+/** Hosts are the same hosts only behind the same brokers and in the same collective. */
+export function fleetName({ brokers, collective }: Environment): string {
+  const places = brokers.map(({ host, port }) => `${host}:${port}`).sort((a, b) => (a < b ? -1 : 1))
+  return `${places.join(',')} ${collective}`
+}

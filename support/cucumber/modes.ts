@@ -1,0 +1,33 @@
+import type { Environment } from '../config/environment'
+import type { Surroundings } from '../config/mcollective_cfg'
+import type { Planning } from '../rollout/ports'
+import { LockstepError } from '../system/errors'
+import { lookingOnly, safely } from './planning'
+import { validators } from './validation'
+
+/** Modes of which somebody may want to be told. */
+export const TELLING = new Set(['live', 'noop', 'drift'])
+
+/** Modes in which nothing is changed. */
+export const PLANNINGS: Readonly<Record<string, { planning: Planning }>> = {
+  plan: { planning: lookingOnly },
+  drift: { planning: lookingOnly },
+  noop: { planning: safely },
+}
+
+/** What a run calls its release. @throws LockstepError `bad-input` */
+export function releaseNamed(said: string | undefined): string | undefined {
+  if (said === undefined || said === '') return undefined
+  const fault = validators['release']?.(said)
+  if (fault !== undefined) throw new LockstepError('bad-input', `LOCKSTEP_RELEASE: ${fault}`)
+  return said
+}
+
+/** As the run says, or else its environment. @throws LockstepError `bad-input` for a word that is neither on nor off */
+export function isInSafeMode({ safeMode }: Environment, env: Surroundings['env']): boolean {
+  const said = env['LOCKSTEP_SAFE_MODE'] ?? ''
+  if (said === '') return safeMode
+  if (said !== 'on' && said !== 'off')
+    throw new LockstepError('bad-input', `LOCKSTEP_SAFE_MODE is ${JSON.stringify(said)}; write on or off`)
+  return said === 'on'
+}
