@@ -20,7 +20,7 @@ const SIGN_FROM = 12
 const CHARACTERS = 62
 
 /** A picture of a matrix: lines downwards, hosts from left to right in the order of their waves. SVG. */
-export function matrixPicture(matrix: Matrix): string {
+export function matrixPicture(matrix: Matrix, words: Partial<Record<Cell, string>> = {}): string {
   const { lines, hosts, cells } = matrix
   const step = Math.min(28, (WIDTH - LABELS) / Math.max(1, hosts.length))
   const bottom = HEAD + lines.length * ROW
@@ -34,6 +34,7 @@ export function matrixPicture(matrix: Matrix): string {
     ...legend(
       LEGEND.filter((cell) => used.has(cell)),
       bottom + 16,
+      words,
     ),
   ]
   const height = bottom + 44
@@ -85,11 +86,13 @@ function waveMarks({ hosts }: Matrix, step: number, bottom: number): string[] {
   return [textAt(LABELS, 14, all, 'start', '#000', 'bold'), ...marks]
 }
 
-function legend(cells: readonly Cell[], y: number): string[] {
+function legend(cells: readonly Cell[], y: number, words: Partial<Record<Cell, string>>): string[] {
   return cells.map((cell, index) => {
     const x = LABELS + index * 100
     const style = STYLE[cell]
-    return rect(x, y, 14, 14, style?.fill ?? '#fff', cell) + textAt(x + 20, y + 11, cell, 'start')
+    return (
+      rect(x, y, 14, 14, style?.fill ?? '#fff', cell) + textAt(x + 20, y + 11, words[cell] ?? cell, 'start')
+    )
   })
 }
 

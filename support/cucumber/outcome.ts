@@ -19,6 +19,7 @@ const PLANNED: Readonly<Record<number, string>> = {
 const REHEARSED: Readonly<Record<number, string>> = {
   [EXIT.held]: 'REHEARSED',
   [EXIT.withinBudget]: 'REHEARSED, BUT',
+  [EXIT.diverged]: 'REHEARSAL FAILED',
 }
 
 /** What a run came to, in a word or two, by its exit status. */

@@ -1,5 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 
+/** Beside a longer label there is no room for words. */
+const LABEL_AT_MOST = 40
+
 /** Lines of text of a given width. On a lively one the last line can be written over while a step is under way. */
 export class Paper {
   private open = ''
@@ -44,6 +47,11 @@ export class Paper {
 
   /** Words after a label, aligned with each other, in at most `lines` lines. */
   list(label: string, words: readonly string[], lines: number, paint: (text: string) => string): void {
+    const whole = words.join(', ').length
+    if (label.length > LABEL_AT_MOST && label.length + whole > this.width) {
+      this.line(label.trimEnd())
+      return this.list(' '.repeat(label.length - label.trimStart().length + 2), words, lines, paint)
+    }
     const indent = ' '.repeat(label.length)
     const rows: string[] = ['']
     words.forEach((word, index) => {

@@ -36,6 +36,7 @@ export async function expectPlanned(wanted: string, run: Run, where: PlannedFor)
       'gate-closed',
       `by the plan ${id} not every line would hold; mend that, and plan again`,
     )
+  run.onWaiting('planning again, to see whether that is still what would be done')
   return runAgain({ profile: 'plan', signal }, (ended, reports) => {
     const now = newPlanIn(reports)
     if (now === undefined)

@@ -5,6 +5,8 @@ import { evidenceOf } from './evidence'
 import { inRanges } from './host_names'
 import { byObligation } from './host_table'
 import { matrixPicture } from './matrix_picture'
+import { rehearsalSection } from './rehearsal/report_section'
+import { planSection } from './report_plan'
 import { report, writeWhole } from './reports'
 import type { Run } from './run'
 import { titleOf } from './outcome'
@@ -31,17 +33,23 @@ export function completeReport(run: Run, began: number): void {
   }
 }
 
+/** What the picture of lines and hosts means where nothing was done. */
+const FORESEEN = { held: 'would hold', diverged: 'would not' }
+const NOT_FOR_REAL = new Set(['plan', 'noop'])
+
 function overview(run: Run): string {
   const held = run.exitCode === EXIT.held
   const pictures = [...new Set(run.plan.map(({ uri }) => uri))]
     .map((uri) => evidenceOf(uri))
     .filter(({ hosts }) => hosts.length > 0)
-    .map((matrix) => matrixPicture(matrix))
+    .map((matrix) => matrixPicture(matrix, NOT_FOR_REAL.has(run.mode) ? FORESEEN : {}))
   const colour = held ? '#2e8b57' : run.exitCode === EXIT.withinBudget ? '#b97700' : '#c62828'
   return `<section style="font-family: system-ui, sans-serif; padding: 1rem; max-width: 1040px">
 <h1 style="color: ${colour}; margin: 0">${titleOf(run.exitCode, run.mode)}</h1>
-<p style="color: #555; margin: 0.2rem 0 1rem">run ${escaped(run.id)} · ${escaped(run.mode)} · ${escaped(run.environment)}</p>
+<p style="color: #555; margin: 0.2rem 0 1rem">run ${escaped(run.id)} · <b>${escaped(run.mode)}</b> · ${escaped(run.environment)}</p>
 ${run.refused === undefined ? '' : `<p>${escaped(run.refused.message)}</p>`}
+${NOT_FOR_REAL.has(run.mode) ? planSection(run) : ''}
+${run.rehearsals.length > 0 ? rehearsalSection(run.rehearsals) : ''}
 ${pictures.join('\n')}
 <dl>${facts(run)
     .map(([name, text]) => `<dt><b>${escaped(name)}</b></dt><dd>${escaped(text)}</dd>`)
@@ -68,6 +76,10 @@ function facts(run: Run): [string, string][] {
     ...[...byObligation(held)].map(([obligation, hosts]): [string, string] => [
       'Still out of rotation',
       `${obligation}: ${list(hosts)}`,
+    ]),
+    ...run.drift.map(({ host, what, since }): [string, string] => [
+      'Drift',
+      `${host} was done by run ${since}; ${what}`,
     ]),
     ...(run.recovery === undefined ? [] : ([['What is not done', run.recovery]] as [string, string][])),
   ]

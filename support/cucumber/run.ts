@@ -121,6 +121,8 @@ export class Run implements Audience {
   /** Lines of steps by their node in the feature's syntax tree. */
   readonly lines = new Map<string, number>()
   onProgress: (done: number, expected: number | undefined) => void = () => {}
+  /** Something takes its time that is no step. */
+  onWaiting: (text: string) => void = () => {}
   onUndone: (step: UndoneStep) => void = () => {}
   onActivated: (release: string) => void = () => {}
   private refusal: LockstepError | undefined

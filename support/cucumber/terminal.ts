@@ -79,6 +79,7 @@ class Screen {
     run.onProgress = (done, expected) =>
       paper.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
     run.onUndone = (step) => this.undone(step)
+    run.onWaiting = (text) => paper.begin(paint.dim(`  … ${text}`))
     run.onActivated = (release) => this.activated(release)
   }
 
@@ -115,6 +116,7 @@ class Screen {
       this.endStep(testStepFinished.testCaseStartedId, testStepFinished.testStepId, status, message)
     }
     if (testRunFinished === undefined) return
+    this.paper.settle()
     this.paper.line('')
     this.summary.end(this.steps, this.stoppedAt)
     writeRunJson(run, systemClock.now())

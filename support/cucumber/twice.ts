@@ -26,6 +26,7 @@ export async function expectNothingMore(
     LOCKSTEP_RESUME: '',
     ...(isEmbedded ? reaching(environment, folder) : {}),
   })
+  run.onWaiting('planning the same again, which has to change nothing')
   await runAgain({ profile: 'plan', features, signal, env }, (ended, reports) =>
     expectIdle(reports, lastWords(ended)),
   )

@@ -31,7 +31,9 @@ export async function rehearseFaults(run: Run, exitCode: number): Promise<void> 
   const worker = async () => {
     for (let index = next++; index < faults.length; index = next++) {
       const fault = faults[index]
-      if (fault !== undefined) reports[index] = await rehearse(run, fault)
+      if (fault === undefined) continue
+      run.onWaiting(`rehearsing ${index + 1} of ${faults.length}: ${describeFault(fault)}`)
+      reports[index] = await rehearse(run, fault)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
