@@ -34,7 +34,7 @@ import { mcollectiveFleet, type ReachableFleet } from './fleet'
 import { hostsOfPlan, linesOfPlan, type Plan } from './plan'
 import type { PlannedFor } from './planner'
 import { asPlanned, onlyPlanned, readOnly } from './planning'
-import { releasesOnRecord } from './recording'
+import { releases } from './releases'
 import { claimsFor, claimsOfRecorded, recordOf } from './resume'
 import type { RunNotices } from './notices'
 import { wholeFleetName } from './fleet_name'
@@ -341,7 +341,7 @@ export class Composition {
       lookEvery: environment.lookEvery,
       stopping: signal,
       claims,
-      releases: releasesOnRecord({
+      releases: releases({
         environment: environment.name,
         feature,
         current: release,

@@ -8,16 +8,8 @@ import { RecordStore } from '../record/store'
 import type { Releases } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { readJournal } from '../system/journal_file'
+import type { AskedBy } from './releases'
 import { RECORD } from './reports'
-
-export interface AskedBy {
-  environment: string
-  feature: string
-  /** What the run itself calls its release. */
-  current: string | undefined
-  /** Whether the record decides anything: not in a rehearsal. */
-  decide: boolean
-}
 
 /** What the record knows of releases, for a run of `feature` in `environment`. */
 export function releasesOnRecord({ environment, feature, current, decide }: AskedBy): Releases {

@@ -1,5 +1,5 @@
-import { basename, dirname } from 'node:path'
-import { runCommand } from '../system/command'
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { LockstepError } from '../system/errors'
 import type { PlannedScenario } from './run'
 
@@ -37,6 +37,7 @@ function expectTickets(given: readonly string[]): void {
 }
 
 async function trailersOf(file: string): Promise<string[]> {
+  if (!isInRepository(dirname(resolve(file)))) return []
   const format = TRAILERS.map((key) => `%(trailers:key=${key},valueonly,separator=%x2C)`).join(',')
   const args = [
     '--literal-pathspecs',
@@ -50,8 +51,17 @@ async function trailersOf(file: string): Promise<string[]> {
     '--',
     basename(file),
   ]
+  // Loaded only here: it takes as long as the rest of a start.
+  const { runCommand } = require('../system/command') as typeof import('../system/command')
   const { exitCode, stdout } = await runCommand('git', args, { within: WITHIN })
   return exitCode === 0 ? listed(stdout) : []
+}
+
+/** Git is asked only where it has something to say. */
+function isInRepository(folder: string): boolean {
+  if (existsSync(join(folder, '.git'))) return true
+  const above = dirname(folder)
+  return above !== folder && isInRepository(above)
 }
 
 function listed(text: string): string[] {
