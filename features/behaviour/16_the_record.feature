@@ -118,6 +118,7 @@ Feature: 16. The record, safe mode and drift
         When I run lockstep "drift --json"
         Then it should exit with 2
         And it should say '"state": "CRITICAL"'
+        And the folder ".lockstep/drift" should not exist
 
     Scenario: A run that changes what was reported as done says so
         When I run cucumber-js "-p live release.feature"

@@ -146,3 +146,14 @@ Feature: 4. What cannot be run
         And it should say "the broker 127.0.0.1:1 cannot be used: nothing listens there (connection refused)"
         And it should not say "s3cret-value"
         And it should show no stack trace
+
+    Scenario: A scenario without a step says nothing about any host
+        Given a file "empty.feature":
+            """
+            Feature: Empty
+              Scenario: Update the website
+                Wehn I update the package mywebapp
+            """
+        When I run cucumber-js "empty.feature"
+        Then it should exit with 2
+        And it should say 'empty.feature:2: the scenario "Update the website" has no steps'

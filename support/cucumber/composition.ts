@@ -29,12 +29,19 @@ import { openLog, scrubber } from '../system/log'
 import { balancersOf } from './balancers'
 import { discreet } from './discreet_journal'
 import type { EmbeddedSurroundings } from './embedded'
-import { environmentFor, expectMeaningful, type RunParameters, type Surrounded } from './environments'
+import {
+  BEGUN_BY,
+  environmentFor,
+  expectMeaningful,
+  type RunParameters,
+  type Surrounded,
+} from './environments'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
 import { hostsOfPlan, linesOfPlan, type Plan } from './plan'
 import type { PlannedFor } from './planner'
 import { asPlanned, onlyPlanned, readOnly } from './planning'
 import { releases } from './releases'
+import { REPORTS } from './reports'
 import { claimsFor, claimsOfRecorded, recordOf } from './resume'
 import type { RunNotices } from './notices'
 import { wholeFleetName } from './fleet_name'
@@ -117,7 +124,9 @@ export class Composition {
     const secrets = secretsOf(environment)
     const isSafe = mode === 'live' && parameters.intent === undefined && isInSafeMode(environment, around.env)
     run.mode = parameters.intent ?? (isSafe ? 'noop' : mode)
-    const folder = join(cwd, STATE, parameters.intent ?? mode)
+    // What a run that was begun by another leaves is gone with its reports.
+    const state = (around.env[BEGUN_BY] ?? '') === '' ? join(cwd, STATE) : join(REPORTS, STATE)
+    const folder = join(state, parameters.intent ?? mode)
     const journal = new JournalFile(folder, run.id, () => systemClock.now())
     run.environment = environment.name
     run.chosen = parameters.environment ?? around.env['LOCKSTEP_ENVIRONMENT']
@@ -132,7 +141,7 @@ export class Composition {
         : recordOf(parameters.resume ?? around.env['LOCKSTEP_RESUME'], records)
     run.resumes = resumed?.run
     const ledger = new Ledger(journal, run.heldBefore)
-    const log = openLog(join(cwd, STATE, 'logs'), run.id, secrets)
+    const log = openLog(join(state, 'logs'), run.id, secrets)
     const made: { composition?: Composition } = {}
     const reached = mcollectiveFleet(environment, log, {
       stray: (stray) => made.composition?.overheard(stray),

@@ -76,6 +76,12 @@ export class Preflight {
     for (const testCase of this.testCases) {
       const pickle = this.pickles.get(testCase.pickleId)
       if (pickle === undefined) continue
+      if (pickle.steps.length === 0)
+        add({
+          uri: pickle.uri,
+          line: this.lines.get(pickle.astNodeIds[0] ?? '') ?? 1,
+          message: `the scenario ${JSON.stringify(pickle.name)} has no steps; a line that begins with no keyword is only a description`,
+        })
       for (const testStep of testCase.testSteps) {
         const step = pickle.steps.find(({ id }) => id === testStep.pickleStepId)
         if (step === undefined) continue

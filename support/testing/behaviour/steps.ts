@@ -352,6 +352,10 @@ Then('the JUnit report should say:', function (this: Manual, table: { hashes(): 
   expect(shown).to.deep.equal(table.hashes())
 })
 
+Then('the folder {string} should not exist', function (this: Manual, name: string) {
+  expect(existsSync(join(this.scratch.path, name))).to.equal(false)
+})
+
 Then('the file {string} should exist', function (this: Manual, name: string) {
   expect(existsSync(join(this.scratch.path, name))).to.equal(true)
 })
