@@ -37,18 +37,18 @@ import {
   type Surrounded,
 } from './environments'
 import { mcollectiveFleet, type ReachableFleet } from './fleet'
-import { hostsOfPlan, linesOfPlan, type Plan } from './plan'
-import type { PlannedFor } from './planner'
-import { asPlanned, onlyPlanned, readOnly } from './planning'
-import { releases } from './releases'
-import { REPORTS } from './reports'
-import { claimsFor, claimsOfRecorded, recordOf } from './resume'
+import { hostsOfPlan, linesOfPlan, type Plan } from './planning/plan'
+import type { PlannedFor } from './planning/planner'
+import { asPlanned, onlyPlanned, readOnly } from './planning/planning'
+import { releases } from './record/releases'
+import { REPORTS } from './report/reports'
+import { claimsFor, claimsOfRecorded, recordOf } from './record/resume'
 import type { RunNotices } from './notices'
 import { wholeFleetName } from './fleet_name'
 import { isInSafeMode, PLANNINGS, releaseNamed, TELLING } from './modes'
 import { placedHosts } from './placed_hosts'
 import type { PlacedHost, Run } from './run'
-import { withVariables } from './run_variables'
+import { withVariables } from './preflight/run_variables'
 
 export const STATE = '.lockstep'
 /** How long is listened after the last step, ms. */
@@ -172,7 +172,7 @@ export class Composition {
   private async expectPlanned(wanted: string | undefined): Promise<void> {
     // What clears up after other runs is of no feature that could be planned.
     if (wanted === undefined || wanted === '' || !this.isLive || this.run.plan.length === 0) return
-    const { expectPlanned } = require('./planner') as typeof import('./planner')
+    const { expectPlanned } = require('./planning/planner') as typeof import('./planning/planner')
     this.approved = await expectPlanned(wanted, this.run, this.plannedFor())
   }
 
@@ -267,7 +267,7 @@ export class Composition {
         if (this.run.exitCode !== 0) this.run.recovery ??= recover(this.run, feature, rollout)
       }
       if (this.run.mode === 'plan' && this.rollouts.size > 0 && this.run.refused === undefined) {
-        const { savePlan } = require('./planner') as typeof import('./planner')
+        const { savePlan } = require('./planning/planner') as typeof import('./planning/planner')
         savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
       }
       if (this.parts.twice && this.run.exitCode === 0) await this.expectNothingMore()
@@ -296,7 +296,7 @@ export class Composition {
 
   private async expectNothingMore(): Promise<void> {
     const { environment, embedded } = this.parts
-    const { expectNothingMore } = require('./twice') as typeof import('./twice')
+    const { expectNothingMore } = require('./planning/twice') as typeof import('./planning/twice')
     await expectNothingMore(this.run, environment, embedded !== undefined)
   }
 
@@ -406,7 +406,7 @@ export class Composition {
 
   /** The journal has it all; without the record of it nobody could ask later. */
   private async record(): Promise<void> {
-    const { writeRecord } = require('./recording') as typeof import('./recording')
+    const { writeRecord } = require('./record/recording') as typeof import('./record/recording')
     const { path } = this.parts.journal
     try {
       this.run.drift = writeRecord(path).flatMap(({ drift }) => drift)
@@ -442,7 +442,7 @@ export class Composition {
   /** An embedded fleet is this process's own: nobody else can be rolling out to it. */
   private locks(feature: string, follows: readonly string[], fleet: Fleet): Locks {
     if (!this.isLive) return { patience: 0, hold: async () => {} }
-    const { locksOf } = require('./run_locks') as typeof import('./run_locks')
+    const { locksOf } = require('./locks/run_locks') as typeof import('./locks/run_locks')
     const { environment, journal, around } = this.parts
     const locks = locksOf(this.run, { feature, follows, fleet, environment, journal, around })
     this.locked.push(locks)
@@ -477,7 +477,7 @@ function noticesOf(run: Run, { environment }: Parts): RunNotices | undefined {
 }
 
 function recover(run: Run, feature: string, rollout: Rollout): string | undefined {
-  const { writeRecovery } = require('./recovery') as typeof import('./recovery')
+  const { writeRecovery } = require('./report/recovery') as typeof import('./report/recovery')
   return writeRecovery(run, feature, rollout)
 }
 

@@ -14,7 +14,7 @@ import { LockstepError } from '../system/errors'
 import { Composition } from './composition'
 import { surroundings, type RunParameters } from './environments'
 import { onInterrupt } from './interrupt'
-import { heldTable, hostTable } from './host_table'
+import { heldTable, hostTable } from './screen/host_table'
 import type { Outcome } from './courses'
 import { run } from './run'
 import type { LockstepWorld } from './world'
@@ -120,7 +120,7 @@ async function rehearse(): Promise<void> {
 /** Asked only where hosts are changed that are not this process's own. */
 async function ticketsFor({ mode, intent }: RunParameters): Promise<readonly string[]> {
   if (mode !== 'live' || intent !== undefined) return []
-  const { ticketsOf } = require('./tickets') as typeof import('./tickets')
+  const { ticketsOf } = require('./record/tickets') as typeof import('./record/tickets')
   return ticketsOf(run.plan, process.env['LOCKSTEP_TICKET'])
 }
 

@@ -2,8 +2,8 @@ import type { Environment } from '../config/environment'
 import type { Surroundings } from '../config/mcollective_cfg'
 import type { Planning } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
-import { lookingOnly, safely } from './planning'
-import { validators } from './validation'
+import { lookingOnly, safely } from './planning/planning'
+import { validators } from './preflight/validation'
 
 /** Modes of which somebody may want to be told. */
 export const TELLING = new Set(['live', 'noop', 'drift'])

@@ -11,7 +11,7 @@ import { clean, count } from '../rollout/verdict'
 import type { Clock } from '../system/clock'
 import { formatDuration } from '../system/duration'
 import { EXIT } from '../system/errors'
-import { titleOf } from './outcome'
+import { titleOf } from './screen/outcome'
 import type { Run } from './run'
 
 /** How long the end of a run waits for its notices, ms. */

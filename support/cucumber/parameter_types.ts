@@ -5,7 +5,7 @@ import { parseAllowance } from '../rollout/failure_budget'
 import { parsePoolMinimum } from '../rollout/pool'
 import { parseDays, parseTime } from '../rollout/time_window'
 import { parseWaveSize } from '../rollout/wave_plan'
-import { parseFact, validators } from './validation'
+import { parseFact, validators } from './preflight/validation'
 
 // The expressions take more than is right, so that what is wrong is named as such and not as an unknown step. Editors
 // read them from here, which is why they are literal.

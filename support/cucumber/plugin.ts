@@ -2,11 +2,11 @@ import type { Envelope } from '@cucumber/messages'
 import type { LintFinding } from '../lint/lint'
 import { LockstepError } from '../system/errors'
 import { surroundings } from './environments'
-import { Filling } from './filling'
-import { removeJunit } from './junit_file'
-import { Preflight, type Finding } from './preflight'
+import { Filling } from './preflight/filling'
+import { removeJunit } from './ci/junit_file'
+import { Preflight, type Finding } from './preflight/preflight'
 import { run, type Remark } from './run'
-import { variablesFor, type ReadParameters } from './run_variables'
+import { variablesFor, type ReadParameters } from './preflight/run_variables'
 
 interface PluginContext {
   operation: string
@@ -77,7 +77,7 @@ export const plugin = {
       check()
       if (run.exitCode !== 0) process.exitCode = run.exitCode
       // Loaded only now: nothing of it is needed before the end.
-      const { tellCi } = require('./in_ci') as typeof import('./in_ci')
+      const { tellCi } = require('./ci/in_ci') as typeof import('./ci/in_ci')
       tellCi(run, {
         env: process.env,
         cwd: process.cwd(),
@@ -85,7 +85,7 @@ export const plugin = {
         write: (text) => process.stdout.write(text),
       })
       if (run.journal === undefined) return
-      const { completeReport } = require('./report_page') as typeof import('./report_page')
+      const { completeReport } = require('./report/report_page') as typeof import('./report/report_page')
       completeReport(run, began)
     })
   },
@@ -94,7 +94,8 @@ export const plugin = {
 /** Says what is dangerous in the features, and how much of it there is. */
 function lint(preflight: Preflight, stderr: NodeJS.WritableStream): string {
   // Loaded only now: a run that does not only read needs nothing of it.
-  const { countFindings, lintAll, writeFindings } = require('./linting') as typeof import('./linting')
+  const { countFindings, lintAll, writeFindings } =
+    require('./preflight/linting') as typeof import('./preflight/linting')
   run.findings.push(...lintAll(preflight.heard))
   writeFindings(run.findings, (text) => stderr.write(text))
   return countFindings(run.findings)

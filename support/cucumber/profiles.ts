@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT } from '../system/errors'
-import { report, REPORTS } from './reports'
-import type { ReadParameters } from './run_variables'
+import { report, REPORTS } from './report/reports'
+import type { ReadParameters } from './preflight/run_variables'
 
 export interface ProfileOptions {
   /** A team's own step definitions, as cucumber's `require` takes them. */

@@ -1,2 +1,2 @@
 // cucumber imports plugins and formatters by file; this lets the same name stand for TypeScript and for what is compiled.
-module.exports = require('./reading').reading
+module.exports = require('./screen/reading').reading

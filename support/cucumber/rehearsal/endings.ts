@@ -1,4 +1,4 @@
-import { inRanges } from '../host_names'
+import { inRanges } from '../screen/host_names'
 
 /** What is so of a simulated host when a rehearsal is over, whatever it says. */
 export interface HostTruth {

@@ -1,4 +1,4 @@
-import { cell, table } from '../report_table'
+import { cell, table } from '../report/report_table'
 import type { Rehearsed } from './endings'
 import { endingsTold } from './told'
 

@@ -1,4 +1,4 @@
-import { inRanges } from '../host_names'
+import { inRanges } from '../screen/host_names'
 import type { Rehearsed } from './endings'
 
 /** Where the hosts of one rehearsal ended, hosts of the same ending together. */

@@ -1,0 +1,64 @@
+import { expect } from 'chai'
+import { LockstepError } from '../../system/errors'
+import { FEATURE, seen, toldRun } from '../../testing/told_run'
+import { annotationsOfRun } from './annotations'
+
+describe('what is annotated of a run', () => {
+  it('is nothing when it held', () => {
+    const steps = [{ line: 4, verdict: seen({ web1: 'held' }) }]
+    expect(annotationsOfRun(toldRun([{ unit: '3', outcome: 'passed', steps }]))).to.deep.equal([])
+  })
+
+  it('is each line that did not hold, with the odd hosts by name', () => {
+    const stray = { kind: 'stranger', host: 'web9', detail: 'answered, and was not asked', fails: true }
+    const verdict = seen({ web1: 'held', web2: '1.0', web3: '1.0', web4: 'silent' }, { strays: [stray] })
+    const run = toldRun([{ unit: '3', outcome: 'failed', steps: [{ line: 4, text: 'version 2', verdict }] }])
+    expect(annotationsOfRun(run)).to.deep.equal([
+      {
+        uri: FEATURE,
+        line: 4,
+        severity: 'error',
+        title: 'version 2',
+        message:
+          '3 of 4 hosts diverged\n1.0: web2, web3\nno answer: web4\nunexpected: web9 answered, and was not asked',
+      },
+    ])
+  })
+
+  it('is a warning where hosts may fail', () => {
+    const verdict = seen({ web1: 'held', web2: '1.0' }, { tolerated: true })
+    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict }] }])
+    run.out = () => new Map([['web2', '1.0']])
+    expect(annotationsOfRun(run).map(({ severity }) => severity)).to.deep.equal(['warning'])
+  })
+
+  it('is the sentence of a run that was refused, at the line that it came to', () => {
+    const steps = [{ line: 4, verdict: seen({ web1: 'silent' }) }]
+    const refused = new LockstepError('broker-lost', 'it did not come back')
+    const found = annotationsOfRun(toldRun([{ unit: '3', outcome: 'failed', steps }], refused))
+    expect(found.map(({ line, message }) => `${line} ${message}`)).to.deep.equal([
+      '4 it did not come back',
+      '4 1 of 1 host diverged\nno answer: web1',
+    ])
+  })
+
+  it('is each line that cannot be run, and not their number', () => {
+    const run = toldRun([{ unit: '3', steps: [{ line: 4 }] }])
+    const remark = { uri: FEATURE, line: 4, severity: 'error' as const, message: 'unknown step: x' }
+    run.remarks.push(remark)
+    run.refuse(new LockstepError('bad-feature', 'one line cannot be run'))
+    expect(annotationsOfRun(run)).to.deep.equal([remark])
+  })
+
+  it('is what failed outside of any line, too', () => {
+    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, fault: 'no psk' }] }])
+    run.scrub = (text) => text.replaceAll('psk', '***')
+    run.fail()
+    expect(annotationsOfRun(run).map(({ message }) => message)).to.deep.equal(['no ***'])
+    const ended = toldRun([{ unit: '3', outcome: 'passed', steps: [] }])
+    ended.fail()
+    expect(annotationsOfRun(ended).map(({ message }) => message)).to.deep.equal([
+      'the rollout failed outside of its steps',
+    ])
+  })
+})

@@ -1,0 +1,67 @@
+import { count, holds, hosts as counted, type Verdict } from '../../rollout/verdict'
+import { EXIT } from '../../system/errors'
+import { oddHostsOf } from '../report/odd_hosts'
+import type { Run } from '../run'
+import type { Annotation } from './workflow_commands'
+
+const NAMES_AT_MOST = 20
+
+/** What is wrong with a run, line by line; nothing for one that held, and always something for one that did not. */
+export function annotationsOfRun(run: Run): Annotation[] {
+  const found = [...ofRemarks(run), ...ofVerdicts(run), ...ofFaults(run), ...ofUndone(run)]
+  const isError = ({ severity }: Annotation) => severity === 'error'
+  const well = run.exitCode === EXIT.held || run.exitCode === EXIT.withinBudget
+  if (well || run.remarks.some(isError)) return found
+  return run.refused !== undefined || !found.some(isError) ? [whole(run), ...found] : found
+}
+
+function ofRemarks(run: Run): Annotation[] {
+  return run.remarks.map((remark) => ({ ...remark, message: run.scrub(remark.message) }))
+}
+
+function ofVerdicts(run: Run): Annotation[] {
+  return run.verdicts
+    .filter(({ verdict }) => !holds(verdict))
+    .map(({ uri, line, text, verdict }) => ({
+      uri,
+      line,
+      severity: verdict.tolerated === true ? 'warning' : 'error',
+      title: run.scrub(text),
+      message: said(run, verdict),
+    }))
+}
+
+function ofFaults(run: Run): Annotation[] {
+  return run.faults.map(({ uri, line, text, message }) => ({
+    uri,
+    line,
+    severity: 'error',
+    title: run.scrub(text),
+    message: run.scrub(message),
+  }))
+}
+
+function ofUndone(run: Run): Annotation[] {
+  const { uri, line } = run.current
+  return run.undoneSteps
+    .filter(({ verdict }) => !holds(verdict))
+    .map(({ what, verdict }) => ({
+      uri,
+      line,
+      severity: 'error',
+      title: run.scrub(`on failure: ${what}`),
+      message: said(run, verdict),
+    }))
+}
+
+function whole(run: Run): Annotation {
+  const { uri, line } = run.current
+  const message = run.refused?.message ?? 'the rollout failed outside of its steps'
+  return { uri, line, severity: 'error', title: 'Rollout', message: run.scrub(message) }
+}
+
+function said(run: Run, verdict: Verdict): string {
+  const { expected, diverged, silent } = count(verdict)
+  const head = `${diverged + silent} of ${counted(expected)} diverged`
+  return [head, ...oddHostsOf(run, verdict, NAMES_AT_MOST)].join('\n')
+}

@@ -1,0 +1,142 @@
+import { clean, count, holds, hosts as counted } from '../../rollout/verdict'
+import { EXIT } from '../../system/errors'
+import { byObligation } from '../screen/host_table'
+import { markdownTable, markdownText } from './markdown'
+import { listed, oddHostsOf } from '../report/odd_hosts'
+import { titleOf } from '../screen/outcome'
+import { plannedLines } from '../planning/plan'
+import type { Run, StepVerdict } from '../run'
+import { advice, wouldChange } from '../screen/summary'
+
+const NAMES_AT_MOST = 500
+const REMARKS_AT_MOST = 50
+
+/**
+ * A run as Markdown, in at most `room` bytes of UTF-8: what came of it, the hosts that a person has to look at, what is
+ * held and what is next, then every line with its counts, of which the last ones give way.
+ */
+export function stepSummaryOf(run: Run, room: number): string {
+  const parts = [
+    heading(run),
+    list(run, 'Lines to look at', remarks(run)),
+    list(run, 'Hosts to look at', odd(run)),
+    list(run, 'What would change', changes(run)),
+    list(run, 'Failed within the budget', out(run)),
+    list(run, 'Not attempted', notAttempted(run)),
+    held(run),
+    list(run, 'Next', advice(run, run.held().length > 0)),
+    lines(run),
+  ]
+  return fitted(parts.filter(Boolean).join('\n\n'), room)
+}
+
+function heading(run: Run): string {
+  const isRead = run.courses.last === undefined && run.exitCode === EXIT.held
+  const title = isRead ? 'READ' : titleOf(run.exitCode, run.mode)
+  const where = run.journal === undefined ? 'nothing was sent' : `${run.mode} · ${run.environment}`
+  return `## ${title}\n\n${text(run, sentence(run, isRead))}\n\n${text(run, `run ${run.id} · ${where}`)}`
+}
+
+function sentence(run: Run, isRead: boolean): string {
+  if (isRead) return 'every line is known'
+  if (run.refused !== undefined) return run.refused.message
+  const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
+  if (run.planned !== undefined && run.exitCode === EXIT.held) return wouldChange(run.planned)
+  if (run.exitCode === EXIT.held) return `every line held on ${counted(most)}`
+  if (run.exitCode === EXIT.withinBudget)
+    return `${counted(run.out().size)} of ${counted(most)} failed within the budget, and are out`
+  const { uri, line, text: step } = run.current
+  return line > 0 ? `stopped at "${step}" (${uri}:${line})` : 'the rollout failed outside of its steps'
+}
+
+function remarks(run: Run): string[] {
+  const all = run.remarks.map(
+    ({ uri, line, severity, message }) =>
+      `${uri}:${line}: ${severity === 'warning' ? 'warning, ' : ''}${message}`,
+  )
+  const more = all.length - REMARKS_AT_MOST
+  return more > 0 ? [...all.slice(0, REMARKS_AT_MOST), `… and ${more} more`] : all
+}
+
+function odd(run: Run): string[] {
+  const failed = run.verdicts.filter(({ verdict }) => !holds(verdict) && verdict.tolerated !== true)
+  return [
+    ...failed.flatMap(({ line, verdict }) =>
+      oddHostsOf(run, verdict, NAMES_AT_MOST).map((who) => `line ${line}: ${who}`),
+    ),
+    ...run.faults.map(({ line, message }) => `line ${line}: ${message}`),
+    ...run.undoneSteps.flatMap(({ what, verdict }) =>
+      oddHostsOf(run, verdict, NAMES_AT_MOST).map((who) => `on failure, ${what}: ${who}`),
+    ),
+  ]
+}
+
+function changes(run: Run): string[] {
+  if (run.planned === undefined) return []
+  return plannedLines(run.verdicts).flatMap((line) =>
+    line.hosts
+      .filter((fate) => fate.changes)
+      .map(({ seen, hosts }) => `${line.at}: ${clean(run.scrub(seen))}: ${listed(hosts, NAMES_AT_MOST)}`),
+  )
+}
+
+function out(run: Run): string[] {
+  return [...run.out()].slice(0, NAMES_AT_MOST).map(([host, seen]) => `${host}: ${clean(run.scrub(seen))}`)
+}
+
+function notAttempted(run: Run): string[] {
+  const hosts = run.exitCode === EXIT.held ? [] : run.notAttempted()
+  return hosts.length === 0 ? [] : [`${counted(hosts.length)}: ${listed(hosts, NAMES_AT_MOST)}`]
+}
+
+function held(run: Run): string {
+  const groups = [...byObligation(run.held())]
+  const told = run.verdicts.length > 1 && run.mode !== 'plan'
+  if (groups.length === 0) return told ? 'Nothing is left out of rotation.' : ''
+  return list(
+    run,
+    'Still out of rotation',
+    groups.map(([what, hosts]) => `${what}: ${counted(hosts.length)}: ${listed(hosts, NAMES_AT_MOST)}`),
+  )
+}
+
+/** One table for each scenario, so that the waves of a rollout stand apart. */
+function lines(run: Run): string {
+  return run.plan
+    .map(({ uri, unit, name }) => {
+      const own = run.verdicts.filter((verdict) => verdict.uri === uri && verdict.unit === unit)
+      if (own.length === 0) return ''
+      const head = ['', 'line', 'step', 'expected', 'held', 'diverged', 'silent', 'unexpected', 'out']
+      return `### ${text(run, name)}\n\n${markdownTable([head, ...own.map((each) => row(run, each))])}`
+    })
+    .filter(Boolean)
+    .join('\n\n')
+}
+
+function row(run: Run, { line, text: step, verdict }: StepVerdict): string[] {
+  const { expected, diverged, silent, unexpected, out: gone } = count(verdict)
+  const sign = holds(verdict) ? '✔' : verdict.tolerated === true ? '!' : '✘'
+  const counts = [expected, expected - diverged - silent, diverged, silent, unexpected, gone]
+  return [sign, String(line), clean(run.scrub(step)), ...counts.map(String)]
+}
+
+function list(run: Run, title: string, items: readonly string[]): string {
+  return items.length === 0 ? '' : `**${title}**\n\n${items.map((item) => `- ${text(run, item)}`).join('\n')}`
+}
+
+function text(run: Run, words: string): string {
+  return markdownText(run.scrub(words))
+}
+
+/** Whole lines only: half a line could be other markup. */
+function fitted(markdown: string, room: number): string {
+  const end = '\n\n… the rest is in the reports of the run\n'
+  if (Buffer.byteLength(markdown) + 2 <= room) return `${markdown}\n\n`
+  let [used, kept] = [Buffer.byteLength(end), '']
+  for (const line of markdown.split('\n')) {
+    used += Buffer.byteLength(line) + 1
+    if (used > room) break
+    kept += `${line}\n`
+  }
+  return used > room && kept === '' ? '' : kept.trimEnd() + end
+}

@@ -1,0 +1,247 @@
+import { expect } from 'chai'
+import { LockstepError } from '../../system/errors'
+import { FEATURE, seen, toldRun } from '../../testing/told_run'
+import { suitesOf } from './suites'
+
+const held = seen({ web1: 'held', web2: 'held' })
+
+describe('the suites of a run', () => {
+  it('are its scenarios, with a case for each host', () => {
+    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: held }] }])
+    expect(suitesOf(run)).to.deep.equal([
+      {
+        uri: FEATURE,
+        name: 'scenario 3',
+        began: Date.UTC(2026, 0, 1),
+        took: 3_000,
+        cases: [
+          { name: 'web1', result: { kind: 'passed' } },
+          { name: 'web2', result: { kind: 'passed' } },
+        ],
+      },
+    ])
+  })
+
+  it('name the line, its text, its place and what was seen of a host that did not hold; the others were not brought to the end', () => {
+    const verdict = seen({ web1: 'held', web2: 'silent', web3: '4.2.6-2.el5' })
+    const steps = [{ line: 4, text: 'the version should be 5', verdict }]
+    const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
+    expect(casesOf(run)).to.deep.equal([
+      { name: 'web1', result: { kind: 'skipped', message: 'held up to line 4; not attempted after it' } },
+      {
+        name: 'web2',
+        result: {
+          kind: 'failure',
+          type: 'silent',
+          message: 'line 4: the version should be 5: no answer',
+          details: `the version should be 5\n${FEATURE}:4\nseen: no answer`,
+        },
+      },
+      {
+        name: 'web3',
+        result: {
+          kind: 'failure',
+          type: 'diverged',
+          message: 'line 4: the version should be 5: 4.2.6-2.el5',
+          details: `the version should be 5\n${FEATURE}:4\nseen: 4.2.6-2.el5`,
+        },
+      },
+    ])
+  })
+
+  it('tell of the first line that a host did not hold on', () => {
+    const steps = [
+      { line: 4, verdict: seen({ web1: 'first' }) },
+      { line: 5, verdict: seen({ web1: 'second' }) },
+    ]
+    const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
+    expect(casesOf(run)[0]?.result).to.include({ message: 'line 4: step 4: first' })
+  })
+
+  it('have a case for a host that nobody expected', () => {
+    const stray = {
+      kind: 'unexpected',
+      host: 'web9',
+      detail: 'was not there at the first roll call',
+      fails: true,
+    }
+    const steps = [{ line: 4, verdict: { ...held, strays: [stray] } }]
+    const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
+    expect(kinds(run)).to.deep.equal({ web1: 'skipped', web2: 'skipped', web9: 'failure' })
+    expect(casesOf(run)[2]?.result).to.include({ type: 'unexpected' })
+  })
+
+  it('skip hosts that failed within the budget, there and later on', () => {
+    const run = toldRun([
+      {
+        unit: '3',
+        outcome: 'passed',
+        steps: [
+          { line: 4, verdict: seen({ web1: 'held', web2: '1.0' }, { tolerated: true }) },
+          { line: 5, verdict: seen({ web1: 'held' }, { out: ['web2'] }) },
+        ],
+      },
+      {
+        unit: '8',
+        outcome: 'passed',
+        steps: [{ line: 9, verdict: seen({ web1: 'held' }, { out: ['web2'] }) }],
+      },
+    ])
+    run.out = () => new Map([['web2', '1.0']])
+    expect(run.exitCode).to.equal(5)
+    expect(suitesOf(run).map(({ cases }) => cases[1])).to.deep.equal([
+      { name: 'web2', result: { kind: 'skipped', message: 'failed at line 4, and may: 1.0' } },
+      { name: 'web2', result: { kind: 'skipped', message: 'out: 1.0' } },
+    ])
+  })
+
+  it('have the hosts of its wave for each row, those of rows that were not begun too', () => {
+    const all = seen({ web1: 'held', web2: 'held', web3: 'held' })
+    const steps = [
+      { line: 4, verdict: all },
+      { line: 5, verdict: seen({ web1: 'held' }) },
+      { line: 6, verdict: seen({ web1: 'no' }) },
+    ]
+    const run = toldRun([
+      { unit: '10', name: 'on 1 host', wave: '1 host', outcome: 'failed', steps },
+      { unit: '11', name: 'on 1 host', wave: '1 host', steps: [{ line: 4 }] },
+      { unit: '12', name: 'on the rest', wave: 'the rest', steps: [{ line: 4 }] },
+    ])
+    run.hostsOf = () => [
+      { host: 'web1', wave: '1: 1 host' },
+      { host: 'web2', wave: '2: 1 host' },
+      { host: 'web3', wave: '3: the rest' },
+    ]
+    const suites = suitesOf(run).map(({ name, cases }) => [
+      name,
+      ...cases.map((each) => `${each.name} ${each.result.kind}`),
+    ])
+    expect(suites).to.deep.equal([
+      ['on 1 host (line 10)', 'web1 failure'],
+      ['on 1 host (line 11)', 'web2 skipped'],
+      ['on the rest', 'web3 skipped'],
+    ])
+  })
+
+  it('say of a row for which nobody was left that it was skipped', () => {
+    const steps = [{ line: 4, verdict: held }]
+    const run = toldRun([{ unit: '10', wave: '25%', outcome: 'skipped', steps }])
+    run.hostsOf = () => [{ host: 'web1', wave: '2: the rest' }]
+    expect(casesOf(run)).to.deep.equal([
+      { name: 'the scenario', result: { kind: 'skipped', message: 'nobody was left for the wave 25%' } },
+    ])
+  })
+
+  it('have a failing case for each scenario of a run that was refused, with the sentence', () => {
+    const refused = new LockstepError('nobody-discovered', 'no host was discovered')
+    const run = toldRun(
+      [
+        { unit: '3', outcome: 'failed', steps: [{ line: 4 }] },
+        { unit: '8', steps: [{ line: 9 }] },
+      ],
+      refused,
+    )
+    const error = {
+      kind: 'error',
+      type: 'nobody-discovered',
+      message: 'no host was discovered',
+      details: 'no host was discovered',
+    }
+    expect(suitesOf(run).map(({ cases }) => cases)).to.deep.equal([
+      [{ name: 'the scenario', result: error }],
+      [{ name: 'the scenario', result: error }],
+    ])
+  })
+
+  it('say of a scenario which of its lines cannot be run', () => {
+    const run = toldRun([
+      { unit: '3', steps: [{ line: 4 }] },
+      { unit: '8', steps: [{ line: 9 }] },
+    ])
+    run.remarks.push({ uri: FEATURE, line: 9, severity: 'error', message: 'unknown step: x' })
+    run.refuse(new LockstepError('bad-feature', 'one line cannot be run'))
+    const messages = casesOf(run).map(({ result }) => ('message' in result ? result.message : ''))
+    expect(messages).to.deep.equal(['one line cannot be run', 'unknown step: x'])
+  })
+
+  it('tell of a broker that went away where that happened, beside the hosts', () => {
+    const steps = [{ line: 4, verdict: seen({ web1: 'held', web2: 'silent' }) }]
+    const run = toldRun(
+      [
+        { unit: '3', outcome: 'failed', steps },
+        { unit: '8', steps: [{ line: 9 }] },
+      ],
+      new LockstepError('broker-lost', 'it did not come back'),
+    )
+    run.hostsOf = () => [
+      { host: 'web1', wave: undefined },
+      { host: 'web2', wave: undefined },
+    ]
+    expect(
+      suitesOf(run).map(({ cases }) => cases.map((each) => `${each.name} ${each.result.kind}`)),
+    ).to.deep.equal([
+      ['the scenario error', 'web1 skipped', 'web2 failure'],
+      ['web1 skipped', 'web2 skipped'],
+    ])
+  })
+
+  it('tell of a step of a team’s own that failed without a verdict', () => {
+    const steps = [
+      { line: 4, verdict: held },
+      { line: 5, fault: 'expected 8 to equal 9' },
+    ]
+    const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
+    expect(kinds(run)).to.deep.equal({ 'line 5: step 5': 'error', web1: 'skipped', web2: 'skipped' })
+  })
+
+  it('are green for features that were only read', () => {
+    expect(kinds(toldRun([{ unit: '3', steps: [{ line: 4 }] }]))).to.deep.equal({ 'the scenario': 'passed' })
+  })
+
+  it('are never green for a run that is not: features that cannot be parsed, or an end that failed', () => {
+    const unread = toldRun([])
+    unread.remarks.push({ uri: FEATURE, line: 2, severity: 'error', message: 'expected: #StepLine' })
+    unread.refuse(new LockstepError('bad-feature', 'one line cannot be run'))
+    expect(suitesOf(unread)).to.have.length(1)
+    expect(suitesOf(unread)[0]).to.deep.include({ uri: FEATURE, name: 'the run' })
+    const ended = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: held }] }])
+    ended.fail()
+    expect(kinds(ended)).to.deep.equal({ web1: 'passed', web2: 'passed', 'the run': 'error' })
+  })
+
+  it('tell of what was undone after a failure', () => {
+    const run = toldRun([
+      { unit: '3', outcome: 'failed', steps: [{ line: 4, verdict: seen({ web1: 'no' }) }] },
+    ])
+    run.undone('back to the version it had', seen({ web1: 'held', web2: 'silent' }))
+    expect(suitesOf(run)[1]).to.deep.include({ uri: FEATURE, name: 'on failure: back to the version it had' })
+    expect(suitesOf(run)[1]?.cases.map((each) => `${each.name} ${each.result.kind}`)).to.deep.equal([
+      'web1 passed',
+      'web2 failure',
+    ])
+  })
+
+  it('hold no secret, not even the beginning of one that is cut short', () => {
+    const secret = 'the-psk-of-the-fleet'
+    const run = toldRun([
+      {
+        unit: '3',
+        outcome: 'failed',
+        steps: [
+          { line: 4, verdict: seen({ web1: `${'x'.repeat(190)}${secret}` }) },
+          { line: 5, fault: `bad ${secret}` },
+        ],
+      },
+    ])
+    run.scrub = (text) => text.replaceAll(secret, '***')
+    expect(JSON.stringify(suitesOf(run))).not.to.contain('the-psk')
+  })
+})
+
+function casesOf(run: ReturnType<typeof toldRun>) {
+  return suitesOf(run).flatMap(({ cases }) => cases)
+}
+
+function kinds(run: ReturnType<typeof toldRun>): Record<string, string> {
+  return Object.fromEntries(casesOf(run).map(({ name, result }) => [name, result.kind]))
+}

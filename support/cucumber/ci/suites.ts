@@ -1,0 +1,224 @@
+import { clean, type Observation, type Verdict } from '../../rollout/verdict'
+import { EXIT } from '../../system/errors'
+import { keyOf, type Course } from '../courses'
+import type { Line, PlannedScenario, Run, StepVerdict } from '../run'
+
+/** A scenario, or a wave of one, with what became of each of its hosts. No secret is in it. */
+export interface Suite {
+  uri: string
+  name: string
+  /** Milliseconds since 1970; undefined when it was not begun. */
+  began: number | undefined
+  /** Milliseconds. */
+  took: number
+  cases: readonly Case[]
+}
+
+/** A host in a scenario, or what has to be said of the scenario as a whole. */
+export interface Case {
+  name: string
+  result: Result
+}
+
+export type Result =
+  | { kind: 'passed' }
+  | { kind: 'skipped'; message: string }
+  | { kind: 'failure' | 'error'; type: string; message: string; details: string }
+
+/** A verdict with its line, whether it was for real or not. */
+type Told = Omit<StepVerdict, 'mode'>
+
+/** The case of a scenario that has no hosts to tell of. */
+const SCENARIO = 'the scenario'
+const SENTENCE_AT_MOST = 4_000
+
+/** What a run came to, scenario by scenario and host by host. Where the run went wrong, some case says so. */
+export function suitesOf(run: Run): Suite[] {
+  const verdicts = byScenario(run.verdicts)
+  const suites = [
+    ...run.plan.map((scenario) => suiteOf(run, scenario, verdicts.get(keyOf(scenario)) ?? [])),
+    ...run.undoneSteps.map(({ what, verdict }) => undone(run, what, verdict)),
+  ]
+  const well = run.exitCode === EXIT.held || run.exitCode === EXIT.withinBudget
+  return well || suites.some(saysSo) ? suites : [...suites, whole(run)]
+}
+
+function suiteOf(run: Run, scenario: PlannedScenario, verdicts: readonly Told[]): Suite {
+  const course = run.courses.of(scenario)
+  const hosts = hostsOf(run, scenario, verdicts, course)
+  const cases = [
+    ...refusal(run, scenario, hosts.length > 0),
+    ...run.faults.filter((fault) => keyOf(fault) === keyOf(scenario)).map((fault) => faultCase(run, fault)),
+    ...hostCases(run, hosts, verdicts, course),
+  ]
+  return {
+    uri: scenario.uri,
+    name: nameOf(run, scenario),
+    began: course?.began,
+    took: course?.took ?? 0,
+    cases: cases.length > 0 ? cases : [{ name: SCENARIO, result: withoutHosts(run, scenario, course) }],
+  }
+}
+
+/** The hosts of its wave; without one, those that its lines have told of, or that they would have been for. */
+function hostsOf(
+  run: Run,
+  scenario: PlannedScenario,
+  verdicts: readonly Told[],
+  course: Course | undefined,
+): readonly string[] {
+  const all = run.hostsOf(scenario.uri)
+  if (scenario.wave !== undefined) {
+    const wave = run.plan.filter(({ uri, wave }) => uri === scenario.uri && wave !== undefined)
+    const label = `${wave.indexOf(scenario) + 1}: `
+    const own = all.filter((placed) => placed.wave?.startsWith(label) === true)
+    if (own.length > 0) return own.map(({ host }) => host)
+    if (course === undefined || course.outcome === 'skipped') return []
+  }
+  if (course === undefined) return run.hasStopped ? all.map(({ host }) => host) : []
+  const told = verdicts.flatMap(({ verdict }) => [
+    ...verdict.observations.map(({ host }) => host),
+    ...(verdict.out ?? []),
+  ])
+  return [...new Set(told)]
+}
+
+function hostCases(
+  run: Run,
+  hosts: readonly string[],
+  verdicts: readonly Told[],
+  course: Course | undefined,
+): Case[] {
+  const failed = new Map<string, Result>()
+  const reached = new Map<string, Line>()
+  const out = new Set<string>()
+  const fail = (host: string, result: () => Result) => failed.has(host) || failed.set(host, result())
+  for (const step of verdicts) {
+    const { observations, strays, tolerated } = step.verdict
+    for (const observation of observations) {
+      if (observation.held) reached.set(observation.host, step)
+      else fail(observation.host, () => failure(run, step, observation, tolerated === true))
+    }
+    for (const { host, detail, fails } of strays)
+      if (fails) fail(host, () => problem(run, step, 'unexpected', detail))
+    for (const host of step.verdict.out ?? []) out.add(host)
+  }
+  const resultOf = (host: string): Result => {
+    if (out.has(host)) return { kind: 'skipped', message: said(run, `out: ${run.out().get(host) ?? ''}`) }
+    if (course?.outcome === 'passed') return { kind: 'passed' }
+    const line = reached.get(host)?.line
+    return {
+      kind: 'skipped',
+      message: line === undefined ? 'not attempted' : `held up to line ${line}; not attempted after it`,
+    }
+  }
+  return [...new Set([...hosts, ...failed.keys()])].map((host) => ({
+    name: said(run, host),
+    result: failed.get(host) ?? resultOf(host),
+  }))
+}
+
+function failure(run: Run, line: Line, { kind, seen }: Observation, tolerated: boolean): Result {
+  if (tolerated)
+    return { kind: 'skipped', message: said(run, `failed at line ${line.line}, and may: ${seen}`) }
+  return problem(run, line, kind === 'silent' ? 'silent' : 'diverged', seen)
+}
+
+function problem(run: Run, line: Line, type: string, seen: string): Result {
+  const [text, what] = [said(run, line.text), said(run, seen)]
+  return {
+    kind: 'failure',
+    type,
+    message: `line ${line.line}: ${text}: ${what}`,
+    details: `${text}\n${line.uri}:${line.line}\nseen: ${what}`,
+  }
+}
+
+/** Told where it happened, and by each scenario that came to nothing for it. */
+function refusal(run: Run, scenario: PlannedScenario, hasHosts: boolean): Case[] {
+  const { last } = run.courses
+  const here = last !== undefined && keyOf(last) === keyOf(scenario)
+  if (run.refused === undefined || (hasHosts && !here)) return []
+  const lines = new Set(scenario.steps.map(({ line }) => line))
+  const own = run.remarks.filter(
+    ({ uri, line, severity }) => severity === 'error' && uri === scenario.uri && lines.has(line),
+  )
+  const { code, message } = run.refused
+  const details = own.map((remark) => `${remark.uri}:${remark.line}: ${remark.message}`).join('\n')
+  return [{ name: SCENARIO, result: error(run, code, own[0]?.message ?? message, details || message) }]
+}
+
+function faultCase(run: Run, { uri, line, text, message }: Run['faults'][number]): Case {
+  return {
+    name: `line ${line}: ${said(run, text)}`,
+    result: error(run, 'step', message, `${text}\n${uri}:${line}\n${message}`),
+  }
+}
+
+function withoutHosts(run: Run, { wave }: PlannedScenario, course: Course | undefined): Result {
+  if (course?.outcome === 'passed' || (course === undefined && !run.hasStopped)) return { kind: 'passed' }
+  if (course?.outcome === 'skipped' && wave !== undefined)
+    return { kind: 'skipped', message: `nobody was left for the wave ${wave}` }
+  return { kind: 'skipped', message: course === undefined ? 'not attempted' : 'not brought to its end' }
+}
+
+function undone(run: Run, what: string, verdict: Verdict): Suite {
+  const uri = run.courses.last?.uri ?? ''
+  const step = { uri, unit: '', line: run.current.line, text: what, verdict }
+  const ended: Course = { began: 0, took: undefined, outcome: 'passed' }
+  const cases = hostCases(run, hostsIn(verdict), [step], ended)
+  return { uri, name: said(run, `on failure: ${what}`), began: undefined, took: 0, cases }
+}
+
+/** What no scenario can be blamed for: features that cannot be read, or an end that failed. */
+function whole(run: Run): Suite {
+  const errors = run.remarks.filter(({ severity }) => severity === 'error')
+  const sentence = run.refused?.message ?? 'it failed outside of its scenarios'
+  const details = errors.map(({ uri, line, message }) => `${uri}:${line}: ${message}`).join('\n')
+  const result = error(run, run.refused?.code ?? 'failed', sentence, details || sentence)
+  return {
+    uri: errors[0]?.uri ?? '',
+    name: 'the run',
+    began: undefined,
+    took: 0,
+    cases: [{ name: 'the run', result }],
+  }
+}
+
+function error(run: Run, type: string, message: string, details: string): Result {
+  return {
+    kind: 'error',
+    type,
+    message: run.scrub(message).slice(0, SENTENCE_AT_MOST),
+    details: run.scrub(details).slice(0, SENTENCE_AT_MOST),
+  }
+}
+
+/** Rows of a table may bear the same name. */
+function nameOf(run: Run, { uri, name, unit }: PlannedScenario): string {
+  const alike = run.plan.filter((other) => other.uri === uri && other.name === name)
+  return said(run, name) + (alike.length > 1 ? ` (line ${unit})` : '')
+}
+
+/** A text is cut short only once no secret is in it any more. */
+function said(run: Run, text: string): string {
+  return clean(run.scrub(text))
+}
+
+function saysSo({ cases }: Suite): boolean {
+  return cases.some(({ result: { kind } }) => kind === 'failure' || kind === 'error')
+}
+
+function hostsIn({ observations }: Verdict): string[] {
+  return observations.map(({ host }) => host)
+}
+
+function byScenario(verdicts: readonly Told[]): Map<string, Told[]> {
+  const groups = new Map<string, Told[]>()
+  for (const verdict of verdicts) {
+    const group = groups.get(keyOf(verdict)) ?? []
+    groups.set(keyOf(verdict), group)
+    group.push(verdict)
+  }
+  return groups
+}

@@ -1,0 +1,57 @@
+import type { Remark } from '../run'
+
+/** What GitHub shows beside a line of a file; where `uri` is empty or `line` 0, with the run as a whole. */
+export interface Annotation extends Remark {
+  title?: string
+}
+
+/** Whether what is printed becomes part of the log of a GitHub workflow. */
+export function isGithub(env: NodeJS.ProcessEnv): boolean {
+  return env['GITHUB_ACTIONS'] === 'true'
+}
+
+/** GitHub shows no more of a kind for each step of a job. */
+const SHOWN = 10
+const MESSAGE_AT_MOST = 4_000
+const TITLE_AT_MOST = 200
+
+/** Annotations as commands to GitHub's runner, one a line, at most ten of a kind: the tenth says how many there are besides. */
+export function annotationsOf(annotations: readonly Annotation[]): string[] {
+  return (['error', 'warning'] as const).flatMap((kind) => {
+    const own = annotations.filter(({ severity }) => severity === kind)
+    if (own.length <= SHOWN) return own.map(command)
+    const more = own.length - SHOWN + 1
+    const rest = { uri: '', line: 0, severity: kind, message: `${more} more of these are in the log` }
+    return [...own.slice(0, SHOWN - 1), rest].map(command)
+  })
+}
+
+/**
+ * Text of others as it can stand in a log that GitHub's runner reads. It takes any line that begins with `::`, and any
+ * `##[` wherever it stands, for a command: a host could silence annotations, or have words masked.
+ */
+export function withoutCommands(text: string): string {
+  return text.replace(/^([^\p{L}\p{N}\n]*?):(?=:)/gmu, '$1: ').replaceAll('##[', '# #[')
+}
+
+function command({ uri, line, severity, title, message }: Annotation): string {
+  const properties = [
+    ...(uri === '' ? [] : [`file=${property(uri)}`]),
+    ...(line > 0 ? [`line=${line}`] : []),
+    ...(title === undefined ? [] : [`title=${property(shortened(title, TITLE_AT_MOST))}`]),
+  ]
+  const head = properties.length === 0 ? severity : `${severity} ${properties.join(',')}`
+  return `::${head}::${data(shortened(message, MESSAGE_AT_MOST))}`
+}
+
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
+}

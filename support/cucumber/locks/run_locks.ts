@@ -1,0 +1,55 @@
+import { hostname, userInfo } from 'node:os'
+import { basename } from 'node:path'
+import type { Environment } from '../../config/environment'
+import type { Surroundings } from '../../config/mcollective_cfg'
+import type { Fleet, Journal } from '../../rollout/ports'
+import { pause, systemClock } from '../../system/clock'
+import { HostLocks, lockSurroundings } from '../../system/locks/host_locks'
+import { fleetName } from '../fleet_name'
+import { hostLocks } from './host_locks'
+import type { RunLocks } from './host_leases'
+import type { Run } from '../run'
+
+export interface Locking {
+  feature: string
+  /** Runs whose locks may be taken. */
+  follows: readonly string[]
+  fleet: Fleet
+  environment: Environment
+  journal: Journal
+  around: Surroundings
+}
+
+/** The locks of a live rollout: on this control host, and where the environment says so by the hosts themselves. */
+export function locksOf(run: Run, locking: Locking): RunLocks {
+  const { feature, follows, environment, journal, around } = locking
+  const locks = hostLocks(new HostLocks(lockSurroundings(around.env)), {
+    claim: { run: run.id, feature, fleet: fleetName(environment) },
+    takeReason: around.env['LOCKSTEP_TAKE_LOCK'],
+    follows,
+    clock: systemClock,
+    journal,
+    wait: (ms) => pause(systemClock, ms, run.stopping.signal),
+  })
+  return environment.hostLeases ? leasesOf(run, locks, locking) : locks
+}
+
+function leasesOf(
+  run: Run,
+  locks: RunLocks,
+  { feature, follows, fleet, journal, around }: Locking,
+): RunLocks {
+  const { hostLeases } = require('./host_leases') as typeof import('./host_leases')
+  return hostLeases(locks, {
+    fleet,
+    run: run.id,
+    feature: basename(feature),
+    owner: `${userInfo().username}@${hostname()}`,
+    follows,
+    takeReason: around.env['LOCKSTEP_TAKE_LOCK'],
+    clock: systemClock,
+    journal,
+    wait: (ms) => pause(systemClock, ms, run.stopping.signal),
+    onTrouble: (what) => run.note(what),
+  })
+}

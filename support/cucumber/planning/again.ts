@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, parse } from 'node:path'
+import { runCommand, type CommandResult } from '../../system/command'
+import { LockstepError } from '../../system/errors'
+import { BEGUN_BY } from '../environments'
+import { RECORD } from '../report/reports'
+
+export interface Again {
+  /** The profile that it is run with. */
+  profile: string
+  /** What is run where the command line does not say. */
+  features?: readonly string[]
+  /** As a function of the folder that is there as long as the run is. */
+  env?: (folder: string) => Readonly<Record<string, string>>
+  signal: AbortSignal
+}
+
+type Read<T> = (result: CommandResult, reports: string) => T | Promise<T>
+
+/** Runs what this process was told to run, with another profile. */
+export function runAgain<T>({ profile, features = [], env, signal }: Again, read: Read<T>): Promise<T> {
+  const [, program = '', ...args] = process.argv
+  const named = args.some((arg) => arg.includes('.feature')) ? [] : features
+  return begin([program, ...withProfile(args, profile), ...named], env ?? (() => ({})), signal, read)
+}
+
+/** Runs cucumber-js in this folder. */
+export function cucumberIn<T>(
+  {
+    args,
+    env,
+    signal,
+  }: { args: readonly string[]; env: Readonly<Record<string, string>>; signal: AbortSignal },
+  read: Read<T>,
+): Promise<T> {
+  const { dir } = parse(
+    require.resolve('@cucumber/cucumber/package.json', { paths: [process.cwd(), __dirname] }),
+  )
+  return begin([join(dir, 'bin', 'cucumber.js'), ...args], () => env, signal, read)
+}
+
+/** `reports` is there until `read` has resolved. */
+async function begin<T>(
+  command: readonly string[],
+  env: (folder: string) => Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  read: Read<T>,
+): Promise<T> {
+  const reports = mkdtempSync(join(tmpdir(), 'lockstep-'))
+  try {
+    const result = await runCommand(process.execPath, command, {
+      signal,
+      env: {
+        LOCKSTEP_REPORTS: reports,
+        [BEGUN_BY]: String(process.pid),
+        CI: 'true',
+        // What is told to GitHub is told by the run that began it.
+        GITHUB_ACTIONS: '',
+        LOCKSTEP_RECORD: RECORD,
+        ...env(reports),
+      },
+    })
+    if (signal.aborted)
+      throw new LockstepError(
+        'interrupted',
+        'the operator asked to stop while the same was gone through again',
+      )
+    return await read(result, reports)
+  } finally {
+    rmSync(reports, { recursive: true, force: true })
+  }
+}
+
+/** What a run that came to nothing has said last: a person's words, and no stack trace. */
+export function lastWords({ output, failure }: CommandResult): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+  const said = lines.slice(-4).join(' ').slice(0, 400)
+  return [said, failure].filter(Boolean).join('; ') || 'it said nothing'
+}
+
+const LOCKSTEPS_OWN = new Set(['default', 'live', 'plan', 'twice', 'rehearse', 'drift', 'ci'])
+
+/** The same command line with this profile in place of Lockstep's others; those of a team may say where it goes. */
+export function withProfile(args: readonly string[], profile: string): string[] {
+  const kept: string[] = []
+  const own: string[] = []
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? ''
+    const [, attached] = /^(?:--profile=|-p=?)([^-].*)$/.exec(arg) ?? []
+    const isApart = arg === '-p' || arg === '--profile'
+    if (isApart) index += 1
+    const name = isApart ? args[index] : attached
+    if (name === undefined) kept.push(arg)
+    else if (!LOCKSTEPS_OWN.has(name)) own.push('-p', name)
+  }
+  return [...kept, ...own, '-p', profile]
+}

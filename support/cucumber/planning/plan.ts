@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { cohorts, holds } from '../../rollout/verdict'
+import type { Run, StepVerdict } from '../run'
+
+/** What a rollout would do, without anything that is another each time it is asked. */
+export interface Plan {
+  features: readonly { path: string; sha256: string; hosts: readonly string[] }[]
+  environment: string
+  /** Brokers and collective: hosts are the same hosts only there. */
+  fleet: string
+  /** What the run was given; no secret is among it. */
+  parameters: Readonly<Record<string, string>>
+  hosts: readonly string[]
+  lines: readonly PlannedLine[]
+  /** Whether every line would hold. */
+  holds: boolean
+}
+
+export interface PlannedLine {
+  at: string
+  text: string
+  /** What each host would come to, hosts of the same fate together. */
+  hosts: readonly {
+    seen: string
+    held: boolean
+    changes: boolean
+    /** Whether more than traffic would be another. */
+    disturbs: boolean
+    hosts: readonly string[]
+  }[]
+}
+
+/** The hosts that one of its features was planned for. */
+export function hostsOfPlan({ features }: Plan, path: string): readonly string[] {
+  return features.find((feature) => feature.path === path)?.hosts ?? []
+}
+
+/** The lines of one of its features that came to something. */
+export function linesOfPlan({ lines }: Plan, path: string): ReadonlySet<number> {
+  const own = lines.filter(({ at }) => at.startsWith(`${path}:`))
+  return new Set(own.map(({ at }) => Number(at.slice(path.length + 1))))
+}
+
+/** A plan is named by what it says, so that the same plan has the same name. */
+export function planId(plan: Plan): string {
+  return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12)
+}
+
+export function plannedLines(
+  verdicts: readonly StepVerdict[],
+  scrub: (text: string) => string = (text) => text,
+): PlannedLine[] {
+  return verdicts.map(({ uri, line, text, verdict }) => {
+    const changing = new Map(
+      verdict.observations.flatMap(({ host, planned }) =>
+        planned?.changes === true ? [[host, planned] as const] : [],
+      ),
+    )
+    return {
+      at: `${uri}:${line}`,
+      text,
+      hosts: cohorts(verdict).map(({ seen, held, hosts }) => ({
+        seen: scrub(seen),
+        held,
+        changes: hosts.some((host) => changing.has(host)),
+        disturbs: hosts.some((host) => changing.get(host)?.disturbs === true),
+        hosts: [...hosts].sort(),
+      })),
+    }
+  })
+}
+
+/** How many hosts would be other than they are; holding traffic back and letting it through again is none of it. */
+export function changedBy(run: Pick<Run, 'verdicts'>): { host: string; change: string }[] {
+  return run.verdicts.flatMap(({ verdict }) =>
+    verdict.observations.flatMap(({ host, planned }) =>
+      planned?.changes === true && planned.disturbs
+        ? [{ host, change: `${planned.thing}: ${planned.from} → ${planned.to ?? 'not known before'}` }]
+        : [],
+    ),
+  )
+}
+
+export function planHolds(verdicts: readonly StepVerdict[]): boolean {
+  return verdicts.every(({ verdict }) => holds(verdict))
+}
+
+/** In which ways two plans differ, as sentences; none when they are the same. */
+export function differences(approved: Plan, now: Plan): string[] {
+  const found: string[] = []
+  const differ = (what: string, one: unknown, other: unknown) => {
+    if (JSON.stringify(one) !== JSON.stringify(other)) found.push(what)
+  }
+  for (const { path, sha256 } of approved.features) {
+    const same = now.features.find((feature) => feature.path === path)
+    if (same === undefined) found.push(`${path} is not among the features now`)
+    else if (same.sha256 !== sha256) found.push(`${path} was changed`)
+  }
+  for (const { path } of now.features)
+    if (!approved.features.some((feature) => feature.path === path)) found.push(`${path} was not planned`)
+  differ(
+    `it was made for ${approved.environment}, and this is ${now.environment}`,
+    approved.environment,
+    now.environment,
+  )
+  differ(`it was made for the fleet ${approved.fleet}, and this is ${now.fleet}`, approved.fleet, now.fleet)
+  const names = new Set([...Object.keys(approved.parameters), ...Object.keys(now.parameters)])
+  for (const name of names)
+    differ(
+      `${name} was ${approved.parameters[name] ?? 'not set'} and is ${now.parameters[name] ?? 'not set'}`,
+      approved.parameters[name],
+      now.parameters[name],
+    )
+  const added = now.hosts.filter((host) => !approved.hosts.includes(host))
+  const gone = approved.hosts.filter((host) => !now.hosts.includes(host))
+  if (added.length > 0) found.push(`not planned for: ${added.join(', ')}`)
+  if (gone.length > 0) found.push(`not there any more: ${gone.join(', ')}`)
+  for (const { path, hosts } of found.length > 0 ? [] : approved.features)
+    differ(`${path} was planned for other hosts of them`, hosts, hostsOfPlan(now, path))
+  if (found.length > 0) return found
+  now.lines.forEach((line, index) => {
+    const before = approved.lines[index]
+    if (JSON.stringify(before) !== JSON.stringify(line))
+      found.push(`${line.at} (${line.text}): ${fate(before)} was planned; now ${fate(line)}`)
+  })
+  if (found.length === 0) differ('its lines are not the same', approved.lines, now.lines)
+  return found
+}
+
+function fate(line: PlannedLine | undefined): string {
+  if (line === undefined) return 'nothing'
+  return line.hosts.map(({ seen, hosts }) => `${seen} (${hosts.join(', ')})`).join('; ')
+}

@@ -1,0 +1,82 @@
+import { nothingMayChange } from '../../rollout/conversation'
+import type { Fleet, Journal, Planning, Request } from '../../rollout/ports'
+import { contractOf } from '../../rpc/contracts'
+import { LockstepError } from '../../system/errors'
+
+/** Agents that can themselves tell what they would do, and how they are asked to. */
+const OWN_NOOP: Readonly<Record<string, Request['inputs']>> = { 'puppet runonce': { noop: true } }
+
+/** Asks nothing but what is known to only look. */
+export const lookingOnly: Planning = { harmless: () => undefined, onlyLooks }
+
+/** Safe mode: agents that have a noop of their own go through with it. */
+export const safely: Planning = { harmless, onlyLooks, mayBeLeft: true }
+
+/** A fleet on which nothing can be changed, whoever asks it and whatever for, as long as `holds` says so. */
+export function readOnly(fleet: Fleet, planning: Planning, holds: () => boolean): Fleet {
+  return {
+    discover: (selection, onFound) => fleet.discover(selection, onFound),
+    async call(request, hosts, watch) {
+      if (holds() && !planning.onlyLooks(request) && !isHarmless(planning, request))
+        throw nothingMayChange(`${request.action} of ${request.agent}`)
+      return fleet.call(request, hosts, watch)
+    },
+  }
+}
+
+/** Refuses a roll call of other hosts than those that a feature was planned for. */
+export function onlyPlanned(journal: Journal, hosts: readonly string[]): Journal {
+  return {
+    async append(entry) {
+      if (entry.type === 'roll call' && JSON.stringify([...entry.hosts].sort()) !== JSON.stringify(hosts))
+        throw new LockstepError(
+          'gate-closed',
+          `other hosts are there than were planned for: ${entry.hosts.join(', ')}; nothing was changed`,
+        )
+      await journal.append(entry)
+    },
+  }
+}
+
+/**
+ * A fleet that has no hosts but those that were planned for, and on which lines that were planned to do nothing do nothing,
+ * even for whoever asks it directly. `line` is the one that is run; undefined once no line decides what is done.
+ */
+export function asPlanned(
+  fleet: Fleet,
+  { hosts, lines }: { hosts: readonly string[]; lines: ReadonlySet<number> },
+  line: () => number | undefined,
+): Fleet {
+  const planned = new Set(hosts)
+  const refused = ({ agent, action }: Request, why: string) =>
+    new LockstepError('gate-closed', `${action} of ${agent} was about to be sent ${why}; it was not sent`)
+  return {
+    discover: (selection, onFound) => fleet.discover(selection, onFound),
+    async call(request, asked, watch) {
+      const other = asked.filter((host) => !planned.has(host))
+      if (other.length > 0) throw refused(request, `to ${other.join(', ')}, which was not planned for`)
+      const now = line()
+      if (now !== undefined && !lines.has(now) && !onlyLooks(request) && request.agent !== 'lock')
+        throw refused(request, `by line ${now}, of which nothing was planned`)
+      return fleet.call(request, asked, watch)
+    },
+  }
+}
+
+function onlyLooks({ agent, action }: Request): boolean {
+  const actions = contractOf(agent)?.actions
+  return actions !== undefined && Object.hasOwn(actions, action) && actions[action]?.effect === 'looks'
+}
+
+function harmless(request: Request): Request | undefined {
+  const noop = OWN_NOOP[`${request.agent} ${request.action}`]
+  return noop === undefined ? undefined : { ...request, inputs: { ...request.inputs, ...noop } }
+}
+
+/** Whether it already is what the agent would be asked for its own rehearsal of it. */
+function isHarmless(planning: Planning, request: Request): boolean {
+  const own = planning.harmless(request)
+  return (
+    own !== undefined && Object.entries(own.inputs).every(([name, value]) => request.inputs[name] === value)
+  )
+}

@@ -1,0 +1,86 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Environment } from '../../config/environment'
+import { LockstepError } from '../../system/errors'
+import { lastWords, runAgain } from './again'
+import { inRanges } from '../screen/host_names'
+import type { Plan } from './plan'
+import { readPlan } from './plan_file'
+import type { Run } from '../run'
+
+const NAMED_AT_MOST = 5
+
+/**
+ * Plans the same right after it was done: whatever it would still change, it would change every time.
+ * @throws LockstepError `diverged` with what that is
+ */
+export async function expectNothingMore(
+  run: Run,
+  environment: Environment,
+  isEmbedded: boolean,
+): Promise<void> {
+  const features = [...new Set(run.plan.map(({ uri }) => uri))]
+  const { signal } = run.stopping
+  const env = (folder: string) => ({
+    // What a run that was resumed claims would not be looked at again.
+    LOCKSTEP_RESUME: '',
+    ...(isEmbedded ? reaching(environment, folder) : {}),
+  })
+  run.onWaiting('planning the same again, which has to change nothing')
+  await runAgain({ profile: 'plan', features, signal, env }, (ended, reports) =>
+    expectIdle(reports, lastWords(ended)),
+  )
+}
+
+function expectIdle(reports: string, said: string): void {
+  const plan = planIn(reports)
+  if (plan === undefined)
+    throw new LockstepError('diverged', `it could not be planned again right away: ${said}`)
+  const more = plan.lines.flatMap(({ at, text, hosts }) =>
+    hosts
+      .filter(({ changes, held, disturbs }) => !held || (changes && disturbs))
+      .map(({ seen, hosts: names }) => `${at} (${text}): ${seen}, ${inRanges(names).join(', ')}`),
+  )
+  if (more.length === 0 && plan.holds) return
+  if (more.length === 0)
+    throw new LockstepError('diverged', `it could not be planned again to its end: ${said}`)
+  const rest = more.length > NAMED_AT_MOST ? `; and ${more.length - NAMED_AT_MOST} more` : ''
+  throw new LockstepError(
+    'diverged',
+    `run again right away, it would not leave everything as it is: ${more.slice(0, NAMED_AT_MOST).join('; ')}${rest}`,
+  )
+}
+
+function planIn(reports: string): Plan | undefined {
+  try {
+    const { plan } = JSON.parse(readFileSync(join(reports, 'run.json'), 'utf8')) as {
+      plan: { path: string } | null
+    }
+    return plan === null ? undefined : readPlan(plan.path).content
+  } catch {
+    return undefined
+  }
+}
+
+/** The embedded fleet is this process's own: another finds it by a configuration that is gone afterwards. */
+function reaching(
+  { brokers, security, haproxy, timeouts, collective }: Environment,
+  folder: string,
+): Record<string, string> {
+  const path = join(folder, 'lockstep.yaml')
+  const environment = {
+    connector: 'activemq',
+    brokers: brokers.map(({ host, port }) => ({ host, port })),
+    security: { provider: 'psk', secret: { env: 'LOCKSTEP_EMBEDDED_PSK' } },
+    collective,
+    discovery_window: '300 ms',
+    timeouts: Object.fromEntries(Object.entries(timeouts).map(([name, ms]) => [name, `${ms} ms`])),
+    ...(haproxy.length === 0 ? {} : { haproxy }),
+  }
+  writeFileSync(path, JSON.stringify({ environments: { embedded: environment } }))
+  return {
+    LOCKSTEP_CONFIG: path,
+    LOCKSTEP_ENVIRONMENT: 'embedded',
+    LOCKSTEP_EMBEDDED_PSK: security.provider === 'psk' ? security.secret : '',
+  }
+}

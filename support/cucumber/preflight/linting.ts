@@ -1,0 +1,37 @@
+import { lint, type LintFinding } from '../../lint/lint'
+import { counted } from '../screen/counted'
+import { featureTexts, type Heard } from './feature_texts'
+import { Paper } from '../screen/paper'
+
+const WIDTH = 80
+
+/** Lints all features that were read. */
+export function lintAll(heard: Heard): LintFinding[] {
+  return featureTexts(heard).flatMap(lint)
+}
+
+/** What was found, for a person: where, what, why it matters, and what to do about it. */
+export function writeFindings(findings: readonly LintFinding[], write: (text: string) => void): void {
+  const paper = new Paper(write, WIDTH, false)
+  for (const { uri, line, rule, severity, message, why, fix } of findings) {
+    const kind = severity === 'warning' ? 'warning, ' : ''
+    paper.wrapped(`${uri}:${line}: ${rule}: ${kind}${message}`, 4, plain)
+    paper.wrapped(`    ${why}`, 4, plain)
+    paper.wrapped(`    ${fix}`, 4, plain)
+    if (!rule.startsWith('allow-'))
+      paper.wrapped(`    Or allow it: # lockstep: allow ${rule} because …`, 4, plain)
+  }
+}
+
+/** `2 errors`, `1 warning`, `2 errors and 1 warning`; empty when nothing was found. */
+export function countFindings(findings: readonly Pick<LintFinding, 'severity'>[]): string {
+  return (['error', 'warning'] as const)
+    .map((kind) => ({ kind, n: findings.filter(({ severity }) => severity === kind).length }))
+    .filter(({ n }) => n > 0)
+    .map(({ kind, n }) => counted(n, kind))
+    .join(' and ')
+}
+
+function plain(text: string): string {
+  return text
+}

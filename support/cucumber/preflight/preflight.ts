@@ -1,0 +1,194 @@
+import type { Envelope, GherkinDocument, Pickle, StepDefinition, TestCase } from '@cucumber/messages'
+import { distance } from 'fastest-levenshtein'
+import type { Heard } from './feature_texts'
+import { parseFaults, type FaultTable } from '../rehearsal/faults'
+import { validators } from './validation'
+
+/** Something in a feature that cannot be run, found before anything was. */
+export interface Finding {
+  uri: string
+  line: number
+  message: string
+}
+
+/** A line with what its sentence was given, by the name of the parameter's type. */
+interface PlannedStep {
+  line: number
+  text: string
+  values: { type: string; value: string }[]
+}
+
+interface ReadScenario {
+  uri: string
+  unit: string
+  name: string
+  steps: PlannedStep[]
+  wave: string | undefined
+  tags: string[]
+}
+
+/** Reads cucumber's messages up to the first step and says what is wrong with the features. Unaware of what a run does with it. */
+export class Preflight {
+  readonly lines = new Map<string, number>()
+  private readonly documents: GherkinDocument[] = []
+  private readonly parseErrors: Finding[] = []
+  private readonly pickles = new Map<string, Pickle>()
+  private readonly definitions = new Map<string, StepDefinition>()
+  private readonly testCases: TestCase[] = []
+
+  /** `unfilled` knows the steps that name variables which cannot be had, and why. */
+  constructor(private readonly unfilled: (stepId: string) => readonly string[] = () => []) {}
+
+  hear({ gherkinDocument, pickle, stepDefinition, testCase, parseError }: Envelope): void {
+    if (gherkinDocument !== undefined) {
+      this.documents.push(gherkinDocument)
+      this.readLines(gherkinDocument)
+    }
+    if (pickle !== undefined) this.pickles.set(pickle.id, pickle)
+    if (stepDefinition !== undefined) this.definitions.set(stepDefinition.id, stepDefinition)
+    if (testCase !== undefined) this.testCases.push(testCase)
+    if (parseError !== undefined) {
+      const { uri = '', location } = parseError.source
+      this.parseErrors.push({
+        uri,
+        line: location?.line ?? 1,
+        message: parseError.message.replace(/^\(\d+:\d+\): /, ''),
+      })
+    }
+  }
+
+  get scenarios(): number {
+    return this.testCases.length
+  }
+
+  /** For whoever has more to say of the features than whether they can be run. */
+  get heard(): Heard {
+    const { documents, pickles, testCases, lines } = this
+    const expressions = new Map([...this.definitions].map(([id, { pattern }]) => [id, pattern.source]))
+    return { documents, pickles, testCases, lines, expressions }
+  }
+
+  /** In the order of the features, each line once. */
+  findings(): Finding[] {
+    const found = new Map<string, Finding>()
+    const add = (finding: Finding) => found.set(`${finding.uri}:${finding.line} ${finding.message}`, finding)
+    this.parseErrors.forEach(add)
+    for (const testCase of this.testCases) {
+      const pickle = this.pickles.get(testCase.pickleId)
+      if (pickle === undefined) continue
+      if (pickle.steps.length === 0)
+        add({
+          uri: pickle.uri,
+          line: this.lines.get(pickle.astNodeIds[0] ?? '') ?? 1,
+          message: `the scenario ${JSON.stringify(pickle.name)} has no steps; a line that begins with no keyword is only a description`,
+        })
+      for (const testStep of testCase.testSteps) {
+        const step = pickle.steps.find(({ id }) => id === testStep.pickleStepId)
+        if (step === undefined) continue
+        const at = { uri: pickle.uri, line: this.lines.get(step.astNodeIds[0] ?? '') ?? 1 }
+        const unfilled = this.unfilled(step.id)
+        const faults = unfilled.length > 0 ? unfilled : this.faults(step.text, testStep)
+        for (const message of faults) add({ ...at, message })
+      }
+    }
+    for (const table of this.faultTables()) {
+      const faults = parseFaults(table, this.textsOf(table.uri))
+      if (typeof faults === 'string') add({ uri: table.uri, line: table.line, message: faults })
+    }
+    return [...found.values()]
+  }
+
+  private textsOf(uri: string): string[] {
+    return [...this.pickles.values()].flatMap((pickle) =>
+      pickle.uri === uri ? pickle.steps.map(({ text }) => text) : [],
+    )
+  }
+
+  /** What may go wrong, as scenarios say that are only for rehearsals. */
+  faultTables(): FaultTable[] {
+    return [...this.pickles.values()]
+      .filter(({ tags }) => tags.some(({ name }) => name === '@rehearse'))
+      .flatMap(({ uri, steps }) =>
+        steps.flatMap(({ argument, astNodeIds }) => {
+          const line = this.lines.get(astNodeIds[0] ?? '') ?? 1
+          const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value))
+          return rows === undefined ? [] : [{ uri, line, rows }]
+        }),
+      )
+  }
+
+  /** The scenarios that are to be run, in order. */
+  planned(): ReadScenario[] {
+    return this.testCases.flatMap((testCase) => {
+      const pickle = this.pickles.get(testCase.pickleId)
+      if (pickle === undefined) return []
+      const { uri, name } = pickle
+      const unit = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
+      const steps = pickle.steps.map(({ id, text, astNodeIds }) => ({
+        line: this.lines.get(astNodeIds[0] ?? '') ?? 0,
+        text,
+        values: valuesOf(testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)),
+      }))
+      const wave = steps.flatMap(({ values }) => values).find(({ type }) => type === 'wave')?.value
+      return [{ uri, unit, name, steps, wave, tags: pickle.tags.map((tag) => tag.name) }]
+    })
+  }
+
+  private faults(text: string, testStep: TestCase['testSteps'][number]): string[] {
+    const ids = testStep.stepDefinitionIds ?? []
+    if (ids.length === 0) return [`unknown step: ${text}${this.closest(text)}`]
+    if (ids.length > 1) {
+      const patterns = ids.map((id) => `"${this.definitions.get(id)?.pattern.source}"`)
+      return [`ambiguous step: ${text}; it matches ${patterns.join(' and ')}`]
+    }
+    const [matched] = testStep.stepMatchArgumentsLists ?? []
+    return (matched?.stepMatchArguments ?? []).flatMap(({ group, parameterTypeName }) => {
+      const fault = validators[parameterTypeName ?? '']?.(group.value ?? '')
+      return fault === undefined ? [] : [fault]
+    })
+  }
+
+  private closest(text: string): string {
+    const normal = (phrase: string) => phrase.toLowerCase().replace(/\s+/g, ' ').trim()
+    const wanted = normal(text)
+    let best: { pattern: string; away: number } | undefined
+    for (const { pattern } of this.definitions.values()) {
+      const away = distance(wanted, filledLike(normal(pattern.source), wanted))
+      if (best === undefined || away < best.away) best = { pattern: pattern.source, away }
+    }
+    if (best === undefined || best.away > Math.max(8, wanted.length * 0.6))
+      return '; `npx lockstep steps` lists the known ones'
+    return `; the closest known one is: ${best.pattern}`
+  }
+
+  private readLines({ feature }: GherkinDocument): void {
+    for (const child of feature?.children ?? []) {
+      const parts = [child, ...(child.rule?.children ?? [])]
+      for (const { background, scenario } of parts) {
+        for (const step of [...(background?.steps ?? []), ...(scenario?.steps ?? [])])
+          this.lines.set(step.id, step.location.line)
+        if (scenario === undefined) continue
+        this.lines.set(scenario.id, scenario.location.line)
+        for (const row of scenario.examples.flatMap(({ tableBody }) => tableBody))
+          this.lines.set(row.id, row.location.line)
+      }
+    }
+  }
+}
+
+function valuesOf(testStep: TestCase['testSteps'][number] | undefined): PlannedStep['values'] {
+  const matched = testStep?.stepMatchArgumentsLists?.[0]?.stepMatchArguments ?? []
+  return matched.map(({ parameterTypeName = '', group }) => ({
+    type: parameterTypeName,
+    value: group.value ?? '',
+  }))
+}
+
+/** A pattern with each parameter replaced by the word that stands in its place, so that only the phrase is compared. */
+function filledLike(pattern: string, text: string): string {
+  const words = text.split(' ')
+  return pattern
+    .split(' ')
+    .map((word, index) => (word.includes('{') ? (words[index] ?? word) : word))
+    .join(' ')
+}

@@ -1,0 +1,58 @@
+import type { Environment } from '../../config/environment'
+import { anyOf, parseGivenVariables, Variables } from '../../config/variables'
+import type { Surroundings } from '../../config/mcollective_cfg'
+import { LockstepError } from '../../system/errors'
+import { configPath, type RunParameters } from '../environments'
+import type { Run } from '../run'
+
+const GIVEN = 'LOCKSTEP_VARIABLES'
+
+/** A run, or a reading of features, which may be of any environment. */
+export type ReadParameters = Omit<RunParameters, 'mode'> & { mode?: RunParameters['mode'] | 'ci' }
+
+/**
+ * What `<name>` stands for in the features of a run: as its environment has it, and as LOCKSTEP_VARIABLES has it instead.
+ * An embedded fleet has none of its own; a rehearsal has those of the environment that it is of.
+ * @throws LockstepError `bad-config` or `bad-input`; no secret was read then
+ */
+export function variablesFor(parameters: ReadParameters, around: Surroundings, cwd: string): Variables {
+  const given = parseGivenVariables(around.env[GIVEN] ?? '', GIVEN)
+  const all = definedFor(parameters, around, cwd).map((each) => each.overriddenBy(given, GIVEN))
+  for (const each of all) each.check()
+  const [only] = all
+  return only !== undefined && all.length === 1 ? only : anyOf(all)
+}
+
+/** The environment with the variables that the run uses, secrets too. @throws LockstepError `bad-config` when features were filled for another one */
+export function withVariables(
+  environment: Environment,
+  filling: Run['filling'],
+  parameters: RunParameters,
+  { env }: Surroundings,
+): Environment {
+  if (filling === undefined || !filling.of.isUsed) return environment
+  const { of, parameters: read } = filling
+  const told = ({ mode, environment: name }: ReadParameters) =>
+    `mode ${mode ?? 'embedded'}, environment ${name ?? env['LOCKSTEP_ENVIRONMENT'] ?? 'not named'}`
+  if (told(read) !== told(parameters)) {
+    throw new LockstepError(
+      'bad-config',
+      `variables were read for ${told(read)}, and the run goes to ${told(parameters)}; name the environment with LOCKSTEP_ENVIRONMENT, and give a profile of your own the same as worldParameters and as pluginOptions.lockstep`,
+    )
+  }
+  const inUse = of.inUse()
+  return { ...environment, ...inUse, warnings: [...new Set([...environment.warnings, ...of.warnings])] }
+}
+
+function definedFor(parameters: ReadParameters, around: Surroundings, cwd: string): Variables[] {
+  const { mode = 'embedded', intent } = parameters
+  if (mode === 'embedded' && intent !== 'rehearse') return [new Variables('the embedded fleet', new Map())]
+  const path = configPath(around, cwd)
+  if (path === undefined) return [new Variables(GIVEN, new Map())]
+  const { readAllVariables, readVariables } =
+    require('../../config/variables_file') as typeof import('../../config/variables_file')
+  const wanted = parameters.environment ?? around.env['LOCKSTEP_ENVIRONMENT']
+  return mode === 'ci' && wanted === undefined
+    ? readAllVariables(path, around)
+    : [readVariables(path, wanted, around)]
+}

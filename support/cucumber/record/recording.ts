@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { originOf } from '../../record/origin'
+import { partsOf } from '../../record/parts'
+import { recordOf, UNRELEASED, type Entry, type RunRecord } from '../../record/record'
+import { standingOf } from '../../record/standing'
+import { RecordStore } from '../../record/store'
+import type { Releases } from '../../rollout/ports'
+import { LockstepError } from '../../system/errors'
+import { readJournal } from '../../system/journal_file'
+import type { AskedBy } from './releases'
+import { RECORD } from '../report/reports'
+
+/** What the record knows of releases, for a run of `feature` in `environment`. */
+export function releasesOnRecord({ environment, feature, current, decide }: AskedBy): Releases {
+  const store = new RecordStore(RECORD)
+  const runs = (where: string, release: string) => {
+    const read = store.read(where, release)
+    expectWhole(read.damaged)
+    return read.runs
+  }
+  return {
+    current,
+    decide,
+    heldIn(where, release) {
+      const all = runs(where, release)
+      // A feature that goes on from others of its own environment would wait for itself once it has stopped.
+      const others = all.filter((run) => where !== environment || originOf(run, all) !== feature)
+      const standing = standingOf(others, 'live')
+      if (!standing.held) return { not: standing.why }
+      const { last, hosts } = standing
+      return { run: last.run, at: last.ended, hosts }
+    },
+    hasArrived: (release) => release !== UNRELEASED && standingOf(runs(environment, release), 'noop').held,
+  }
+}
+
+/** Writes what a run did by its journal. @throws Error when it cannot be written */
+export function writeRecord(journal: string): RunRecord[] {
+  const { run, entries } = readJournal<Entry>(journal)
+  const store = new RecordStore(RECORD)
+  return partsOf(entries).flatMap((part, index) => {
+    const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
+    if (record === undefined) return []
+    return [store.write(record, { feature: textOf(record), journal })]
+  })
+}
+
+/** The text that was run. Undefined when it is another by now, or gone: what was changed is on record all the same. */
+function textOf({ feature, sha256 }: Pick<RunRecord, 'feature' | 'sha256'>): Buffer | undefined {
+  if (!existsSync(feature)) return undefined
+  const text = readFileSync(feature)
+  return createHash('sha256').update(text).digest('hex') === sha256 ? text : undefined
+}
+
+/** A record that nobody can read may say that a release does not hold. @throws LockstepError `gate-closed` */
+function expectWhole(damaged: readonly string[]): void {
+  const [path] = damaged
+  if (path === undefined) return
+  throw new LockstepError(
+    'gate-closed',
+    `${path} is no record that can be read, so that nothing can be said of its release; ${howToMend(path)}`,
+  )
+}
+
+/** What to do about a record that cannot be read. */
+export function howToMend(path: string): string {
+  const run = path
+    .replace(/^.*\//, '')
+    .replace(/\.json$/, '')
+    .replace(/(-[0-9a-f]{4})-\d+$/, '$1')
+  return `write it again from its journal: npx lockstep record --write ${run}`
+}

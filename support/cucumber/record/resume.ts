@@ -1,0 +1,83 @@
+import { claimsOf, type Claims } from '../../rollout/claims'
+import type { RunRecord } from '../../rollout/held'
+import type { JournalRead } from '../../system/journal_file'
+import { LockstepError } from '../../system/errors'
+
+/** The journal of the run that is to be resumed, if one is. @throws LockstepError `bad-input` when there is none, or it is damaged */
+export function recordOf(
+  wanted: string | undefined,
+  records: readonly JournalRead<RunRecord['entries'][number]>[],
+): RunRecord | undefined {
+  if (wanted === undefined || wanted === '') return undefined
+  const found = records.find(({ run }) => run === wanted)
+  if (found === undefined) {
+    const last = records.at(-1)?.run
+    const hint =
+      last === undefined ? 'no live run has left a journal here' : `the last live run here is ${last}`
+    throw new LockstepError('bad-input', `there is no journal of a run ${JSON.stringify(wanted)}; ${hint}`)
+  }
+  return found
+}
+
+interface ToBeRun {
+  feature: string
+  hash: string
+  /** Those that it uses. */
+  variables: ReadonlyMap<string, string>
+}
+
+/** What can be gone on from. @throws LockstepError `bad-feature` when the feature, or what it says now, is not what was run */
+export function claimsFor(
+  { feature, hash, variables }: ToBeRun,
+  resumed: RunRecord | undefined,
+): Claims | undefined {
+  if (resumed === undefined) return undefined
+  const { run, entries } = resumed
+  const began = entries.find((entry) => entry.type === 'run')
+  if (began?.feature !== feature) {
+    throw new LockstepError(
+      'bad-feature',
+      `run ${run} was of ${began?.feature ?? 'no feature'}, not of ${feature}; resume it with the same feature`,
+    )
+  }
+  if (began.mode === 'noop' && !entries.some(({ type }) => type === 'activated'))
+    throw new LockstepError(
+      'bad-input',
+      `run ${run} was in safe mode, and changed nothing that could be gone on from; run the feature itself`,
+    )
+  if (began.hash !== hash) {
+    throw new LockstepError(
+      'bad-feature',
+      `${feature} has been changed since run ${run}, so it cannot be resumed; run its recovery feature, or the changed feature from the start`,
+    )
+  }
+  const before = new Map(Object.entries(began.parameters ?? {}))
+  const other = [...new Set([...before.keys(), ...variables.keys()])].find(
+    (name) => before.get(name) !== variables.get(name),
+  )
+  if (other !== undefined) {
+    const [was, is] = [before.get(other) ?? 'not used', variables.get(other) ?? 'not used']
+    throw new LockstepError(
+      'bad-feature',
+      `run ${run} was with <${other}> as ${was}, and now it is ${is}; give it as it was with LOCKSTEP_VARIABLES, or run the feature from the start`,
+    )
+  }
+  return claimsOf(run, entries)
+}
+
+/**
+ * What is to hold of a feature that was recorded: the text is a copy, whatever became of the feature since.
+ * @throws LockstepError `bad-input` when the copy is not what was run
+ */
+export function claimsOfRecorded(hash: string, recorded: RunRecord | undefined): Claims | undefined {
+  if (recorded === undefined) return undefined
+  const { run, entries } = recorded
+  const began = entries.findIndex((entry) => entry.type === 'run' && entry.hash === hash)
+  if (began < 0)
+    throw new LockstepError(
+      'bad-input',
+      `the feature that is on record of run ${run} is not the one that was run; it was edited since`,
+    )
+  const next = entries.findIndex((entry, index) => index > began && entry.type === 'run')
+  return claimsOf(run, entries.slice(began, next < 0 ? undefined : next))
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { LockstepError } from '../../system/errors'
+import type { PlannedScenario } from '../run'
+
+const TICKET = /^[A-Z][A-Z0-9]{0,30}-[1-9]\d{0,11}$/
+const TRAILERS = ['Ticket', 'Tickets', 'Issue', 'Refs']
+/** How long git may take, ms. */
+const WITHIN = 5_000
+
+/**
+ * What a run is for: tags such as `@OPS-123`, what was said on the command line, and the trailers of the last commit of
+ * its features. Where there is no git, or no repository, there are none.
+ * @throws LockstepError `bad-input` when something else was said
+ */
+export async function ticketsOf(
+  plan: readonly PlannedScenario[],
+  said: string | undefined,
+): Promise<string[]> {
+  const given = listed(said ?? '')
+  expectTickets(given)
+  const tagged = plan.flatMap(({ tags }) => tags.map((tag) => tag.replace(/^@/, '')))
+  const files = [...new Set(plan.map(({ uri }) => uri))]
+  const trailers = await Promise.all(files.map((file) => trailersOf(file)))
+  const named = [...tagged, ...given, ...trailers.flat()].filter((name) => TICKET.test(name))
+  return [...new Set(named)].sort()
+}
+
+/** Somebody who says what a run is for wants to find it under that. */
+function expectTickets(given: readonly string[]): void {
+  const odd = given.find((name) => !TICKET.test(name))
+  if (odd === undefined) return
+  throw new LockstepError(
+    'bad-input',
+    `LOCKSTEP_TICKET has ${JSON.stringify(odd.slice(0, 80))}, which is no ticket; write them as in OPS-123,WEB-7`,
+  )
+}
+
+async function trailersOf(file: string): Promise<string[]> {
+  if (!isInRepository(dirname(resolve(file)))) return []
+  const format = TRAILERS.map((key) => `%(trailers:key=${key},valueonly,separator=%x2C)`).join(',')
+  const args = [
+    '--literal-pathspecs',
+    '-c',
+    'log.showSignature=false',
+    '-C',
+    dirname(file),
+    'log',
+    '-1',
+    `--format=${format}`,
+    '--',
+    basename(file),
+  ]
+  // Loaded only here: it takes as long as the rest of a start.
+  const { runCommand } = require('../../system/command') as typeof import('../../system/command')
+  const { exitCode, stdout } = await runCommand('git', args, { within: WITHIN })
+  return exitCode === 0 ? listed(stdout) : []
+}
+
+/** Git is asked only where it has something to say. */
+function isInRepository(folder: string): boolean {
+  if (existsSync(join(folder, '.git'))) return true
+  const above = dirname(folder)
+  return above !== folder && isInRepository(above)
+}
+
+function listed(text: string): string[] {
+  const names = text.split(/[\s,]+/).map((name) => name.replace(/^[@#]/, ''))
+  return names.filter((name) => name !== '')
+}

@@ -1,0 +1,72 @@
+import type { Observation, Verdict } from '../../rollout/verdict'
+import type { PlacedHost } from '../run'
+
+/** What became of one host on one line. Worse ones come later. */
+export const CELLS = ['blank', 'claimed', 'held', 'not attempted', 'out', 'silent', 'diverged'] as const
+export type Cell = (typeof CELLS)[number]
+
+/** Every line that says something about hosts, against every host. */
+export interface Matrix {
+  lines: readonly { line: number; text: string }[]
+  hosts: readonly PlacedHost[]
+  /** By line, then by host. */
+  cells: readonly (readonly Cell[])[]
+}
+
+export interface MatrixInput {
+  lines: readonly { line: number; text: string }[]
+  /** Lines that were begun. */
+  begun: ReadonlySet<number>
+  verdicts: readonly { line: number; verdict: Verdict }[]
+  hosts: readonly PlacedHost[]
+  /** Whether the rollout stopped before its end. */
+  stopped: boolean
+}
+
+/** A line that ran and said nothing about any host is left out; one that never ran is there, as not attempted. */
+export function matrixOf({ lines, begun, verdicts, hosts, stopped }: MatrixInput): Matrix {
+  const columns = new Map(hosts.map(({ host }, index) => [host, index]))
+  const rows = lines.flatMap(({ line, text }) => {
+    const own = verdicts.filter((each) => each.line === line)
+    if (own.length === 0 && begun.has(line)) return []
+    const cells: Cell[] = hosts.map(() => (stopped ? 'not attempted' : 'blank'))
+    for (const { verdict } of own) mark(cells, columns, verdict)
+    return [{ line, text, cells }]
+  })
+  return {
+    lines: rows.map(({ line, text }) => ({ line, text })),
+    hosts,
+    cells: rows.map(({ cells }) => cells),
+  }
+}
+
+/** Hosts that some line did not hold on, with what became of them line by line. */
+export function oddHosts({ hosts, cells }: Matrix): { host: string; cells: Cell[] }[] {
+  return hosts.flatMap(({ host }, column) => {
+    const own = cells.map((row) => row[column] ?? 'blank')
+    return own.some((cell) => cell === 'diverged' || cell === 'silent') ? [{ host, cells: own }] : []
+  })
+}
+
+function mark(
+  cells: Cell[],
+  columns: ReadonlyMap<string, number>,
+  { observations, out = [] }: Verdict,
+): void {
+  const seen = new Set<number>()
+  const set = (host: string, cell: Cell) => {
+    const column = columns.get(host)
+    if (column === undefined) return
+    const before = cells[column] ?? 'blank'
+    const known = before !== 'not attempted' && before !== 'blank'
+    if (!known || CELLS.indexOf(cell) > CELLS.indexOf(before)) cells[column] = cell
+    seen.add(column)
+  }
+  for (const observation of observations) set(observation.host, cellOf(observation))
+  for (const host of out) set(host, 'out')
+}
+
+function cellOf({ held, kind }: Observation): Cell {
+  if (held) return kind === 'claimed' ? 'claimed' : 'held'
+  return kind === 'silent' ? 'silent' : 'diverged'
+}

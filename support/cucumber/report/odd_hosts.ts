@@ -1,0 +1,26 @@
+import { clean, cohorts, hosts as counted, strayCohorts, type Verdict } from '../../rollout/verdict'
+import { inRanges } from '../screen/host_names'
+import type { Run } from '../run'
+
+/**
+ * Hosts that a line did not hold on, by what was seen of them, and those that nobody expected: `no answer: web[3-4]`.
+ * At most `names` names or ranges of each. No secret is in it.
+ */
+export function oddHostsOf(run: Run, verdict: Verdict, names: number): string[] {
+  const said = (text: string) => clean(run.scrub(text))
+  return [
+    ...cohorts(verdict)
+      .filter(({ held }) => !held)
+      .map(({ seen, hosts }) => `${said(seen)}: ${listed(hosts.map(said), names)}`),
+    ...strayCohorts(verdict)
+      .filter(({ fails }) => fails)
+      .map(({ detail, hosts }) => `unexpected: ${listed(hosts.map(said), names)} ${said(detail)}`),
+  ]
+}
+
+/** Names as short as they can be said; beyond `most` of them only the number. */
+export function listed(hosts: readonly string[], most: number): string {
+  const names = inRanges(hosts)
+  const more = names.length > most ? `, … (${counted(hosts.length)})` : ''
+  return `${names.slice(0, most).join(', ')}${more}`
+}

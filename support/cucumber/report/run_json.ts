@@ -1,0 +1,56 @@
+import { count, holds } from '../../rollout/verdict'
+import { evidenceOf } from './evidence'
+import { report, writeWhole } from './reports'
+import type { Run } from '../run'
+
+/**
+ * The run for programs: every step with its counts and every host's observation, what is held, and the exit status.
+ * A report that cannot be written is said, and decides nothing.
+ */
+export function writeRunJson(run: Run, now: number): void {
+  const features = [...new Set(run.plan.map(({ uri }) => uri))]
+  const document = {
+    run: run.id,
+    finishedAt: new Date(now).toISOString(),
+    mode: run.mode,
+    environment: run.environment,
+    exitCode: run.exitCode,
+    reason: run.refused === undefined ? null : { code: run.refused.code, message: run.refused.message },
+    steps: run.verdicts.map(({ mode, uri, line, text, verdict }) => ({
+      mode,
+      uri,
+      line,
+      text,
+      held: holds(verdict),
+      counts: count(verdict),
+      hosts: verdict.observations,
+      strays: verdict.strays,
+      tolerated: verdict.tolerated === true,
+    })),
+    matrices: features.map((uri) => ({ uri, ...evidenceOf(uri) })),
+    undone: run.undoneSteps.map(({ what, verdict }) => ({
+      what,
+      held: holds(verdict),
+      counts: count(verdict),
+      hosts: verdict.observations,
+    })),
+    out: [...run.out()].map(([host, seen]) => ({ host, seen })),
+    notAttempted: run.notAttempted(),
+    recovery: run.recovery ?? null,
+    held: run.held(),
+    heldBefore: run.heldBefore,
+    plan: run.planned ?? null,
+    rehearsal: run.mode === 'rehearse' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
+    release: run.release() ?? null,
+    tickets: run.tickets,
+    drift: run.drift,
+    variables: Object.fromEntries(features.flatMap((uri) => [...run.variablesIn(uri)])),
+    journal: run.journal ?? null,
+  }
+  const path = report('run.json')
+  try {
+    writeWhole(path, run.scrub(`${JSON.stringify(document, null, 2)}\n`))
+  } catch (error) {
+    process.stderr.write(`${path} could not be written: ${(error as Error).message}\n`)
+  }
+}

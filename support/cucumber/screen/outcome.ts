@@ -1,0 +1,30 @@
+import { EXIT } from '../../system/errors'
+
+const TITLES: Readonly<Record<number, string>> = {
+  [EXIT.held]: 'HELD',
+  [EXIT.badInput]: 'REFUSED',
+  [EXIT.nobody]: 'NOBODY',
+  [EXIT.noBroker]: 'UNREACHABLE',
+  [EXIT.withinBudget]: 'HELD, BUT',
+  [EXIT.heldBack]: 'HELD BACK',
+  [EXIT.interrupted]: 'INTERRUPTED',
+}
+
+const PLANNED: Readonly<Record<number, string>> = {
+  [EXIT.held]: 'PLANNED',
+  [EXIT.withinBudget]: 'PLANNED, BUT',
+  [EXIT.diverged]: 'WOULD NOT HOLD',
+}
+
+const REHEARSED: Readonly<Record<number, string>> = {
+  [EXIT.held]: 'REHEARSED',
+  [EXIT.withinBudget]: 'REHEARSED, BUT',
+  [EXIT.diverged]: 'REHEARSAL FAILED',
+}
+
+/** What a run came to, in a word or two, by its exit status. */
+export function titleOf(exitCode: number, mode: string): string {
+  if (mode === 'plan' && exitCode in PLANNED) return PLANNED[exitCode] ?? ''
+  if (mode === 'rehearse' && exitCode in REHEARSED) return REHEARSED[exitCode] ?? ''
+  return TITLES[exitCode] ?? 'STOPPED'
+}

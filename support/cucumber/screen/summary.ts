@@ -1,0 +1,223 @@
+import type { createColors } from 'picocolors'
+import { clean, hosts as counted } from '../../rollout/verdict'
+import { systemClock } from '../../system/clock'
+import { formatDuration } from '../../system/duration'
+import { EXIT } from '../../system/errors'
+import { evidenceOf } from '../report/evidence'
+import { inRanges } from './host_names'
+import { byObligation } from './host_table'
+import { oddHosts, type Cell } from '../report/matrix'
+import { titleOf } from './outcome'
+import type { Paper } from './paper'
+import { endingsTold } from '../rehearsal/told'
+import { run, type Run } from '../run'
+
+/** The line that a run ended at. */
+export interface StoppedAt {
+  text: string
+  uri: string
+  line: number
+}
+
+const LINES_AT_MOST = 12
+const REASON_AT_MOST = 2_000
+
+/** Modes in which no line changes a host. */
+const CHANGING_NOTHING = new Set(['plan', 'noop', 'drift'])
+
+/** Hosts shown line by line. */
+const ODD_AT_MOST = 8
+
+const SIGNS: Readonly<Record<Cell, string>> = {
+  blank: ' ',
+  held: '✔',
+  claimed: '○',
+  diverged: '✘',
+  silent: '?',
+  out: '-',
+  'not attempted': '·',
+}
+
+/** What a person reads when a run is over: what came of it, who is still out of rotation, and what to do next. */
+export class Summary {
+  private readonly started = systemClock.elapsed()
+
+  constructor(
+    private readonly paper: Paper,
+    private readonly paint: ReturnType<typeof createColors>,
+  ) {}
+
+  /** Said first of all: what earlier runs have left. */
+  heldBefore(): void {
+    const items = run.heldBefore.map(({ host, obligation, run: id }) => ({
+      host,
+      obligation: `${obligation} (run ${id})`,
+    }))
+    if (items.length > 0) this.outOfRotation('Still out of rotation from earlier runs', items)
+  }
+
+  end(steps: number, stoppedAt: StoppedAt | undefined): void {
+    const code = run.exitCode
+    this.outcome(code, steps, stoppedAt)
+    this.rehearsals()
+    this.diverged(code)
+    this.out()
+    this.notAttempted(code)
+    const held = run.held()
+    if (run.mode === 'rehearse') this.paper.line('  Nothing is real in a rehearsal: no host was spoken to.')
+    else if (held.length > 0) this.outOfRotation('Still out of rotation', held)
+    else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.heldBack)
+      this.paper.line('  Nothing is left out of rotation.')
+    for (const { host, what, since } of run.drift.slice(0, LINES_AT_MOST))
+      this.paper.wrapped(
+        `  drift: ${host} was done by run ${since}, and was another again; ${clean(what)}`,
+        4,
+        (line) => this.paint.yellow(line),
+      )
+    for (const note of run.notes)
+      this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
+    for (const line of advice(run, held.length > 0))
+      this.paper.wrapped(`  ${this.paint.dim('next')}  ${line}`, 8, plain)
+    if (run.journal !== undefined && run.verdicts.length > 0)
+      this.paper.wrapped(`  ${this.paint.dim('see')}   journal: ${run.journal}`, 8, plain)
+  }
+
+  private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
+    const { bold, green, red, yellow } = this.paint
+    if (code !== EXIT.held && code !== EXIT.withinBudget) {
+      const title = red(bold(titleOf(code, run.mode)))
+      return this.paper.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
+    }
+    const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
+    const took = formatDuration(systemClock.elapsed() - this.started)
+    const rehearsed = `${run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
+    if (run.rehearsals.length > 0)
+      return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${rehearsed}`)
+    const safely = run.mode === 'noop' ? '; nothing was changed' : ''
+    const said =
+      run.planned === undefined
+        ? `${steps} steps on ${counted(most)}, in ${took}${safely}`
+        : wouldChange(run.planned)
+    if (code === EXIT.held) return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${said}`)
+    const out = counted(run.out().size)
+    this.paper.wrapped(
+      `${yellow(bold(titleOf(code, run.mode)))}  for ${out} that failed within the budget: ${said}`,
+      2,
+      plain,
+    )
+  }
+
+  /** Those that failed and were allowed to. */
+  private out(): void {
+    const seen = new Map<string, string[]>()
+    for (const [host, what] of run.out()) seen.set(what, [...(seen.get(what) ?? []), host])
+    for (const [what, hosts] of seen)
+      this.paper.list(`  Failed, ${clean(what)}: `, inRanges(hosts), LINES_AT_MOST, (text) =>
+        this.paint.red(text),
+      )
+  }
+
+  private notAttempted(code: number): void {
+    const hosts = code === EXIT.held ? [] : run.notAttempted()
+    if (hosts.length > 0)
+      this.paper.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), LINES_AT_MOST, plain)
+  }
+
+  /** Where the hosts of each rehearsal ended; the failed ones last, where they are read first. */
+  private rehearsals(): void {
+    const worst = [...run.rehearsals].sort((a, b) => a.failures.length - b.failures.length)
+    for (const rehearsal of worst) {
+      const { fault, title, failures } = rehearsal
+      const mark = failures.length === 0 ? this.paint.green('✔') : this.paint.red('✘')
+      this.paper.wrapped(`  ${mark} ${fault ?? 'nothing goes wrong'}: ${title}`, 6, plain)
+      for (const { ending, hosts } of endingsTold(rehearsal))
+        this.paper.list(`      ${ending}: `, hosts, LINES_AT_MOST, plain)
+      for (const failure of failures)
+        this.paper.wrapped(`      ${failure}`, 8, (line) => this.paint.red(line))
+    }
+  }
+
+  /** Named again here: what is above may have scrolled away. */
+  private diverged(code: number): void {
+    if (run.rehearsals.length > 1) return
+    if (code !== EXIT.diverged && code !== EXIT.noBroker) return
+    const hosts = run.currentVerdict?.observations.filter(({ held }) => !held).map(({ host }) => host) ?? []
+    if (hosts.length > 0)
+      this.paper.list('  Diverged: ', inRanges(hosts), LINES_AT_MOST, (text) => this.paint.red(text))
+    this.evidence()
+  }
+
+  /** Line by line, the hosts that a person has to look at. */
+  private evidence(): void {
+    const odd = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => oddHosts(evidenceOf(uri)))
+    const width = Math.max(0, ...odd.slice(0, ODD_AT_MOST).map(({ host }) => host.length))
+    for (const { host, cells } of odd.slice(0, ODD_AT_MOST))
+      this.paper.line(`    ${host.padEnd(width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)
+    if (odd.length > 0)
+      this.paper.line(
+        this.paint.dim(`    ${''.padEnd(width)}  ✔ held ✘ diverged ? silent - out · not attempted`),
+      )
+  }
+
+  private outOfRotation(title: string, items: readonly { host: string; obligation: string }[]): void {
+    const n = new Set(items.map(({ host }) => host)).size
+    this.paper.line(this.paint.yellow(`  ${title}: ${counted(n)}`))
+    for (const [what, names] of byObligation(items))
+      this.paper.list(`    ${what}: `, inRanges(names), LINES_AT_MOST, plain)
+  }
+}
+
+function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): string {
+  const where = stoppedAt === undefined ? '' : `at "${stoppedAt.text}" (${stoppedAt.uri}:${stoppedAt.line})`
+  if (code === EXIT.interrupted)
+    return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
+  if (run.refused !== undefined)
+    return `${clean(run.refused.message, REASON_AT_MOST)}${where && `, ${where}`}`
+  const failed = run.rehearsals.filter(({ failures }) => failures.length > 0).length
+  if (failed > 0) return `${failed} of ${run.rehearsals.length} rehearsals must not end as they do`
+  const after = CHANGING_NOTHING.has(run.mode) ? 'nothing was changed' : 'no host was touched after it'
+  return `${where || 'a step failed'}; ${after}`
+}
+
+/** What a plan comes to, in a sentence. */
+export function wouldChange({ changes, hosts }: NonNullable<Run['planned']>): string {
+  const what =
+    changes === 0
+      ? 'nothing would change'
+      : `${changes === 1 ? '1 change' : `${changes} changes`} on ${counted(hosts)}`
+  return `${what}; nothing was changed`
+}
+
+/** What to do next, a line each. */
+export function advice(run: Run, held: boolean): string[] {
+  const code = run.exitCode
+  const live = run.mode === 'live'
+  const [first] = run.plan
+  const where = run.chosen === undefined ? '' : `LOCKSTEP_ENVIRONMENT=${run.chosen} `
+  const resumable = live && run.recovery !== undefined && first !== undefined
+  return [
+    ...(held && live
+      ? ['npx lockstep held    what is out of rotation, since when, and how to release it']
+      : []),
+    ...(run.planned === undefined || code !== EXIT.held
+      ? []
+      : [
+          `read ${run.planned.path}; demand exactly that with ${where}LOCKSTEP_PLAN=${run.planned.id} npx cucumber-js -p live ${first?.uri ?? ''}`,
+        ]),
+    ...(run.recovery === undefined
+      ? []
+      : [`read ${run.recovery}: a feature with the hosts that are not done`]),
+    ...(resumable
+      ? [
+          `or mend them, and go on with ${where}LOCKSTEP_RESUME=${run.id} npx cucumber-js -p live ${first.uri}`,
+        ]
+      : []),
+    ...(code === EXIT.badInput
+      ? ['correct what is named above; npx lockstep steps lists the known sentences']
+      : []),
+  ]
+}
+
+function plain(text: string): string {
+  return text
+}

@@ -1,0 +1,301 @@
+import type { Envelope, Pickle, TestCase } from '@cucumber/messages'
+import { createColors } from 'picocolors'
+import {
+  clean,
+  cohorts,
+  count,
+  holds,
+  hosts as counted,
+  strayCohorts,
+  type Verdict,
+} from '../../rollout/verdict'
+import { systemClock } from '../../system/clock'
+import { inRanges } from './host_names'
+import { Paper } from './paper'
+import { run, type UndoneStep } from '../run'
+import { writeRunJson } from '../report/run_json'
+import { Summary, type StoppedAt } from './summary'
+import { isGithub, withoutCommands } from '../ci/workflow_commands'
+
+interface FormatterContext {
+  on: (event: 'message', handler: (envelope: Envelope) => void) => void
+  stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+  write: (text: string) => void
+}
+
+interface ShownStep {
+  /** The line's node in the feature's syntax tree. */
+  node: string
+  keyword: string
+  text: string
+}
+
+/** Said on every line: nothing was changed. */
+const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
+/** Names of hosts shown under one line before the rest is only counted. */
+const LINES_AT_MOST = 12
+/** Names in one sentence. */
+const NAMES_AT_MOST = 10
+
+/**
+ * What a person sees of a run: the line that is being run, how many hosts are through, cohorts where something is
+ * wrong, and at the end the verdict, what is still held, and what to do next. The same without a terminal, less colour.
+ */
+export const terminal = {
+  type: 'formatter' as const,
+  formatter({ on, stream, write }: FormatterContext) {
+    const lively = stream.isTTY === true && process.env['CI'] === undefined
+    const inLog = isGithub(process.env) ? withoutCommands : plain
+    const hide = (text: string) => run.scrub(text)
+    const say = (text: string) => write(inLog(hide(text)))
+    const paper = new Paper(say, Math.min(stream.columns ?? 80, 100), lively, hide)
+    const screen = new Screen(paper, createColors(lively && process.env['NO_COLOR'] === undefined))
+    on('message', (envelope) => screen.hear(envelope))
+  },
+}
+
+class Screen {
+  private readonly pickles = new Map<string, Pickle>()
+  private readonly keywords = new Map<string, string>()
+  private readonly testCases = new Map<string, { testCase: TestCase; pickle: Pickle }>()
+  private readonly running = new Map<string, string>()
+  private readonly summary: Summary
+  private headed = false
+  private steps = 0
+  private stoppedAt: StoppedAt | undefined
+  private readonly featureNames = new Map<string, string>()
+  private lastScenario = ''
+  private readonly background = new Set<string>()
+  private readonly seenBackground = new Set<string>()
+  private repeated = 0
+  private scenarioBegun = false
+  private toldUntouched = false
+
+  constructor(
+    private readonly paper: Paper,
+    private readonly paint: ReturnType<typeof createColors>,
+  ) {
+    this.summary = new Summary(paper, paint)
+    run.onProgress = (done, expected) =>
+      paper.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
+    run.onUndone = (step) => this.undone(step)
+    run.onWaiting = (text) => paper.begin(paint.dim(`  … ${text}`))
+    run.onActivated = (release) => this.activated(release)
+  }
+
+  hear(envelope: Envelope): void {
+    const {
+      gherkinDocument,
+      pickle,
+      testCase,
+      testCaseStarted,
+      testStepStarted,
+      testStepFinished,
+      testRunFinished,
+    } = envelope
+    if (gherkinDocument?.feature !== undefined) {
+      this.featureNames.set(gherkinDocument.uri ?? '', gherkinDocument.feature.name)
+      for (const child of gherkinDocument.feature.children.flatMap((each) => [
+        each,
+        ...(each.rule?.children ?? []),
+      ])) {
+        for (const step of [...(child.background?.steps ?? []), ...(child.scenario?.steps ?? [])])
+          this.keywords.set(step.id, step.keyword)
+        for (const { id } of child.background?.steps ?? []) this.background.add(id)
+      }
+    }
+    if (pickle !== undefined) this.pickles.set(pickle.id, pickle)
+    const known = testCase === undefined ? undefined : this.pickles.get(testCase.pickleId)
+    if (testCase !== undefined && known !== undefined)
+      this.testCases.set(testCase.id, { testCase, pickle: known })
+    if (testCaseStarted !== undefined) this.beginScenario(testCaseStarted.id, testCaseStarted.testCaseId)
+    if (testStepStarted !== undefined)
+      this.beginStep(testStepStarted.testCaseStartedId, testStepStarted.testStepId)
+    if (testStepFinished !== undefined) {
+      const { status, message } = testStepFinished.testStepResult
+      this.endStep(testStepFinished.testCaseStartedId, testStepFinished.testStepId, status, message)
+    }
+    if (testRunFinished === undefined) return
+    this.paper.settle()
+    this.paper.line('')
+    this.summary.end(this.steps, this.stoppedAt)
+    writeRunJson(run, systemClock.now())
+  }
+
+  private beginScenario(id: string, testCaseId: string): void {
+    this.running.set(id, testCaseId)
+    const scenario = this.testCases.get(testCaseId)
+    if (scenario === undefined || run.refused !== undefined) return
+    this.head(scenario.pickle.uri)
+    if (this.lastScenario === scenario.pickle.id) return
+    this.lastScenario = scenario.pickle.id
+    this.scenarioBegun = false
+    this.toldUntouched = false
+    this.paper.line(`\n  ${this.paint.bold(clean(scenario.pickle.name))}`)
+  }
+
+  private head(uri: string): void {
+    if (this.headed) return
+    this.headed = true
+    this.paper.line(this.paint.bold(clean(this.featureNames.get(uri) ?? uri)))
+    this.paper.line(this.paint.dim(`${run.mode} · ${run.environment} · run ${run.id}`))
+    if (run.resumes !== undefined)
+      this.paper.line(
+        this.paint.dim(`resumes run ${run.resumes}: ○ is claimed by its journal, and proved by a later line`),
+      )
+    for (const warning of run.warnings) this.paper.line(this.paint.yellow(`  warning: ${warning}`))
+    this.summary.heldBefore()
+  }
+
+  /** What was said above, that nothing is changed, is so no longer. */
+  private activated(release: string): void {
+    const said = `  release ${clean(release)} is activated: what the lines say is done from here on`
+    this.paper.wrapped(said, 4, (line) => this.paint.yellow(line))
+  }
+
+  private beginStep(id: string, testStepId: string): void {
+    const step = this.step(id, testStepId)
+    if (step !== undefined && run.refused === undefined)
+      this.paper.begin(`    ${this.paint.cyan('…')} ${step.keyword}${step.text}`)
+  }
+
+  private endStep(id: string, testStepId: string, status: string, message: string | undefined): void {
+    const step = this.step(id, testStepId)
+    if (step === undefined || (run.refused !== undefined && status === 'SKIPPED')) return this.paper.settle()
+    if (this.isUntouched(status)) return this.paper.settle()
+    const verdict = status === 'SKIPPED' ? undefined : run.currentVerdict
+    this.steps += status === 'PASSED' ? 1 : 0
+    if (this.isRepeated(step, status, verdict)) return this.paper.settle()
+    this.tellRepeated()
+    const mark = this.markOf(status, verdict)
+    const text = `${step.keyword}${step.text}`
+    this.paper.end(
+      `    ${mark} ${status === 'SKIPPED' ? this.paint.dim(text) : text}`,
+      text.length + 6,
+      verdict === undefined ? '' : tally(verdict),
+    )
+    if (verdict !== undefined && tellsMore(verdict)) this.divergence(verdict)
+    else if (verdict !== undefined && /discover|I take the next/.test(step.text))
+      this.names(
+        '        ',
+        verdict.observations.map(({ host }) => host),
+      )
+    if ((status === 'PASSED' && !wouldFail(verdict)) || status === 'SKIPPED') return
+    if (verdict === undefined && message !== undefined)
+      for (const line of message.split('\n'))
+        this.paper.wrapped(`        ${line}`, 8, (row) => this.paint.red(row))
+    this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
+  }
+
+  /** A scenario that was not begun is told in one line. */
+  private isUntouched(status: string): boolean {
+    if (status !== 'SKIPPED') this.scenarioBegun = true
+    if (this.scenarioBegun) return false
+    if (!this.toldUntouched) this.paper.line(this.paint.dim('    - not attempted'))
+    this.toldUntouched = true
+    return true
+  }
+
+  /** A line of the Background that holds again in a later scenario is only counted. */
+  private isRepeated(step: ShownStep, status: string, verdict: Verdict | undefined): boolean {
+    if (!this.background.has(step.node) || status !== 'PASSED') return false
+    const again = this.seenBackground.has(step.node)
+    this.seenBackground.add(step.node)
+    if (!again || (verdict !== undefined && tellsMore(verdict))) return false
+    this.repeated += 1
+    return true
+  }
+
+  private tellRepeated(): void {
+    if (this.repeated > 0)
+      this.paper.line(this.paint.dim(`    ✔ the Background again: ${this.repeated} lines`))
+    this.repeated = 0
+  }
+
+  private markOf(status: string, verdict: Verdict | undefined): string {
+    if (status === 'SKIPPED') return this.paint.dim('-')
+    if (status !== 'PASSED' || wouldFail(verdict)) return this.paint.red('✘')
+    if (verdict?.observations.some(({ kind }) => kind === 'claimed') === true) return this.paint.dim('○')
+    if (verdict?.tolerated === true) return this.paint.yellow('!')
+    if (verdict?.observations.some(({ planned }) => planned?.changes === true) === true)
+      return this.paint.yellow('→')
+    return this.paint.green('✔')
+  }
+
+  private undone({ what, verdict }: UndoneStep): void {
+    const mark = holds(verdict) ? this.paint.green('✔') : this.paint.red('✘')
+    const text = `on failure: ${clean(what)}`
+    this.paper.end(`    ${mark} ${text}`, text.length + 6, tally(verdict))
+    if (!holds(verdict)) this.divergence(verdict)
+  }
+
+  private divergence(verdict: Verdict): void {
+    const { expected, diverged, silent } = count(verdict)
+    if (diverged + silent > 0)
+      this.paper.line(
+        this.paint.red(
+          `        ${diverged + silent} of ${counted(expected)} diverged${verdict.tolerated === true ? ', and may: they are out from here on' : ''}`,
+        ),
+      )
+    const groups = cohorts(verdict)
+    const isPlan = verdict.observations.some(({ kind }) => kind === 'planned')
+    const width = Math.min(28, Math.max(0, ...groups.map(({ seen }) => seen.length)))
+    for (const { seen, held, hosts } of groups) {
+      const label = `          ${clean(seen).padEnd(width)}  `
+      if (held && isPlan) this.names(label, hosts)
+      else if (held)
+        this.paper.line(`${label}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
+      else this.names(label, hosts, (text) => this.paint.red(text))
+    }
+    for (const { detail, fails, hosts } of strayCohorts(verdict)) {
+      const who = inRanges(hosts).slice(0, NAMES_AT_MOST).join(', ')
+      const more = hosts.length > NAMES_AT_MOST ? ` (${counted(hosts.length)})` : ''
+      const text = `          ${fails ? 'unexpected' : 'noted'}: ${who}${more} ${clean(detail)}`
+      this.paper.wrapped(text, 12, fails ? (line) => this.paint.red(line) : (line) => this.paint.dim(line))
+    }
+  }
+
+  private names(
+    label: string,
+    hosts: readonly string[],
+    paint: (text: string) => string = (text) => text,
+  ): void {
+    this.paper.list(label, inRanges(hosts), LINES_AT_MOST, paint)
+  }
+
+  private step(id: string, testStepId: string): ShownStep | undefined {
+    const found = this.testCases.get(this.running.get(id) ?? '')
+    const pickleStepId = found?.testCase.testSteps.find(
+      (testStep) => testStep.id === testStepId,
+    )?.pickleStepId
+    const pickleStep = found?.pickle.steps.find((step) => step.id === pickleStepId)
+    if (pickleStep === undefined) return undefined
+    const node = pickleStep.astNodeIds[0] ?? ''
+    return { node, keyword: this.keywords.get(node) ?? '', text: clean(pickleStep.text) }
+  }
+}
+
+/** Whether there is more to say of it than how many hosts held. */
+function tellsMore(verdict: Verdict): boolean {
+  return (
+    !holds(verdict) ||
+    verdict.strays.length > 0 ||
+    verdict.observations.some(({ kind }) => kind === 'planned')
+  )
+}
+
+/** A line that would not hold, and lets the plan go on. */
+function wouldFail(verdict: Verdict | undefined): boolean {
+  return verdict?.foreseen === true && verdict.tolerated !== true && !holds(verdict)
+}
+
+function tally(verdict: Verdict): string {
+  const held = verdict.observations.filter(({ held: did }) => did).length
+  const out = verdict.out?.length ?? 0
+  const only = NOT_FOR_REAL.has(run.mode) ? `${run.mode} ` : ''
+  return `${only}${held}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
+}
+
+function plain(text: string): string {
+  return text
+}
