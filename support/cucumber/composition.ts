@@ -1,34 +1,19 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join, relative } from 'node:path'
 import type { Surroundings } from '../config/mcollective_cfg'
-import { secretsOf, secretValues, type Environment } from '../config/environment'
-import type { Claims } from '../rollout/claims'
-import { nothingMayChange } from '../rollout/conversation'
+import { secretsOf, type Environment } from '../config/environment'
 import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
 import { Ledger } from '../rollout/ledger'
-import type {
-  Approval,
-  Balancers,
-  Fleet,
-  Journal,
-  JournalEntry,
-  Locks,
-  Planning,
-  Roster,
-} from '../rollout/ports'
-import { Rollout } from '../rollout/rollout'
-import { lookAt } from '../rollout/still_held'
-import { hosts as counted } from '../rollout/verdict'
+import type { Balancers, JournalEntry, Roster } from '../rollout/ports'
+import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/wave_plan'
 import { pause, systemClock } from '../system/clock'
 import { EXIT, LockstepError } from '../system/errors'
 import { JournalFile, readJournal, readJournals } from '../system/journal_file'
 import { openLog, scrubber } from '../system/log'
 import { balancersOf } from './balancers'
-import { discreet } from './discreet_journal'
-import type { EmbeddedSurroundings } from './embedded'
 import {
   BEGUN_BY,
   environmentFor,
@@ -36,61 +21,39 @@ import {
   type RunParameters,
   type Surrounded,
 } from './environments'
-import { mcollectiveFleet, type ReachableFleet } from './fleet'
-import { hostsOfPlan, linesOfPlan, type Plan } from './planning/plan'
+import { beginRollout } from './begin_rollout'
+import { mcollectiveFleet } from './fleet'
 import type { PlannedFor } from './planning/planner'
-import { asPlanned, onlyPlanned, readOnly } from './planning/planning'
-import { releases } from './record/releases'
 import { REPORTS } from './report/reports'
 import { claimsFor, claimsOfRecorded, recordOf } from './record/resume'
 import type { RunNotices } from './notices'
 import { wholeFleetName } from './fleet_name'
-import { isInSafeMode, PLANNINGS, releaseNamed, TELLING } from './modes'
+import { isInSafeMode, releaseNamed, TELLING } from './modes'
+import { isLive, type Parts, type WholeRun } from './parts'
 import { placedHosts } from './placed_hosts'
 import type { PlacedHost, Run } from './run'
+import { finishRollout, recordRun } from './run_end'
 import { withVariables } from './preflight/run_variables'
 
 export const STATE = '.lockstep'
 /** How long is listened after the last step, ms. */
 const LAST_WORDS = 100
 
-interface Parts {
-  environment: Environment
-  fleet: ReachableFleet
-  journal: JournalFile
-  ledger: Ledger
-  embedded: EmbeddedSurroundings | undefined
-  resumed: RunRecord | undefined
-  /** Which run of its folder this is. */
-  order: number
-  /** Whether it has to change nothing when it is run again. */
-  twice: boolean
-  around: Surroundings
-  /** What the run calls its release. */
-  release: string | undefined
-  /** What all rollouts begin with, whatever one of them comes to: `live`, `noop`, `plan`. */
-  beginsAs: string
-}
-
 /** Everything that a run needs, put together; the one place where all parts meet. */
 export class Composition {
   private readonly rollouts = new Map<string, Rollout>()
-  /** The plan that was approved, where one was demanded. */
-  private approved: Plan | undefined
-  private readonly locked: { release(): Promise<void> }[] = []
   /** The balancers of the environment, by what features call them. */
   readonly balancers: Balancers
-  private readonly notices: RunNotices | undefined
-  /** The same for all features of the run. */
-  private readonly inventory: Roster | undefined
+  private readonly whole: WholeRun
 
   private constructor(
     private readonly run: Run,
     private readonly parts: Parts,
   ) {
     this.balancers = balancersOf(parts.environment)
-    this.notices = TELLING.has(run.mode) ? noticesOf(run, parts) : undefined
-    this.inventory = inventoryOf(parts.environment, run)
+    const notices = TELLING.has(run.mode) ? noticesOf(run, parts) : undefined
+    const inventory = inventoryOf(parts.environment, run)
+    this.whole = { run, parts, notices, inventory, approved: undefined, locked: [] }
   }
 
   /** @throws LockstepError `bad-config`; nothing was sent then */
@@ -171,9 +134,9 @@ export class Composition {
 
   private async expectPlanned(wanted: string | undefined): Promise<void> {
     // What clears up after other runs is of no feature that could be planned.
-    if (wanted === undefined || wanted === '' || !this.isLive || this.run.plan.length === 0) return
+    if (wanted === undefined || wanted === '' || !isLive(this.run) || this.run.plan.length === 0) return
     const { expectPlanned } = require('./planning/planner') as typeof import('./planning/planner')
-    this.approved = await expectPlanned(wanted, this.run, this.plannedFor())
+    this.whole.approved = await expectPlanned(wanted, this.run, this.plannedFor())
   }
 
   private plannedFor(): PlannedFor {
@@ -215,7 +178,7 @@ export class Composition {
       parameters: Object.fromEntries(variables),
       ...(claims === undefined ? {} : { resumes: claims.run }),
     } satisfies JournalEntry)
-    const rollout = this.begin(feature, claims, claims === undefined ? [] : [claims.run])
+    const rollout = beginRollout(this.whole, feature, claims, claims === undefined ? [] : [claims.run])
     const rows = this.run.plan.flatMap(({ uri, wave }) =>
       uri === feature && wave !== undefined ? [wave] : [],
     )
@@ -223,7 +186,7 @@ export class Composition {
     this.rollouts.set(feature, rollout)
     const activated = this.parts.around.env['LOCKSTEP_ACTIVATE']
     if (activated !== undefined && activated !== '') await rollout.release.activate(activated)
-    this.notices?.started()
+    this.whole.notices?.started()
     return rollout
   }
 
@@ -259,7 +222,7 @@ export class Composition {
         if (rollout.hosts.known !== undefined)
           await pause(systemClock, LAST_WORDS, new AbortController().signal)
         if (rollout.halted === undefined && lost === undefined && !this.run.stopping.signal.aborted)
-          await this.finish(rollout)
+          await finishRollout(this.run, rollout)
         const late = rollout.takeOverheard().filter(({ fails }) => fails)
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
@@ -279,15 +242,15 @@ export class Composition {
           reason: this.run.refused?.code ?? '',
           ...(this.run.exitCode === EXIT.withinBudget ? { withinBudget: true } : {}),
         } satisfies JournalEntry)
-        if (this.isLive) await this.record()
+        if (isLive(this.run)) recordRun(this.run, journal.path)
       }
     } catch (error) {
       if (error instanceof LockstepError) this.run.refuse(error)
       throw error
     } finally {
       this.tellTruth()
-      for (const locks of this.locked) await locks.release()
-      await this.notices?.end()
+      for (const locks of this.whole.locked) await locks.release()
+      await this.whole.notices?.end()
       await fleet.close()
       await embedded?.stop()
       await journal.close()
@@ -297,7 +260,13 @@ export class Composition {
   private async expectNothingMore(): Promise<void> {
     const { environment, embedded } = this.parts
     const { expectNothingMore } = require('./planning/twice') as typeof import('./planning/twice')
-    await expectNothingMore(this.run, environment, embedded !== undefined)
+    try {
+      await expectNothingMore(this.run, environment, embedded !== undefined)
+    } catch (error) {
+      // What was done is to be on record all the same.
+      if (!(error instanceof LockstepError)) throw error
+      this.run.refuse(error)
+    }
   }
 
   private tellTruth(): void {
@@ -320,133 +289,7 @@ export class Composition {
       pid: process.pid,
       order: this.parts.order,
     } satisfies JournalEntry)
-    return this.begin(what, undefined, runs)
-  }
-
-  private begin(feature: string, claims: Claims | undefined, follows: readonly string[]): Rollout {
-    const { environment, ledger, release, beginsAs } = this.parts
-    const { signal } = this.run.stopping
-    const planned = PLANNINGS[beginsAs]
-    const made: { rollout?: Rollout } = {}
-    // Before there is a rollout nothing may be changed either.
-    const isForeseen = () => made.rollout === undefined || made.rollout.foresight !== undefined
-    // What is done after a failure is the feature's own wish, and of no line.
-    const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
-    const fleet = this.fleetOf(feature, planned?.planning, { isForeseen, line })
-    made.rollout = new Rollout({
-      fleet,
-      journal: this.journal(feature),
-      inventory: this.inventory,
-      audience: this.run,
-      clock: systemClock,
-      balancers: balancersOf(environment, (what) => {
-        if (planned !== undefined && isForeseen()) throw nothingMayChange(what)
-      }),
-      locks: this.locks(feature, follows, fleet),
-      approval: this.approval(),
-      ledger,
-      newId: () => randomBytes(16).toString('hex'),
-      newSeed: () => randomBytes(4).readUInt32BE(),
-      lookEvery: environment.lookEvery,
-      stopping: signal,
-      claims,
-      releases: releases({
-        environment: environment.name,
-        feature,
-        current: release,
-        decide: this.run.mode !== 'rehearse',
-      }),
-      keepsRecord: this.isLive,
-      ...planned,
-    })
-    return made.rollout
-  }
-
-  /** What a rollout, and whoever reaches through it, can say to hosts. */
-  private fleetOf(
-    feature: string,
-    planning: Planning | undefined,
-    { isForeseen, line }: { isForeseen: () => boolean; line: () => number | undefined },
-  ): Fleet {
-    const { fleet } = this.parts
-    const guarded = planning === undefined ? fleet : readOnly(fleet, planning, isForeseen)
-    if (this.approved === undefined) return guarded
-    const planned = {
-      hosts: hostsOfPlan(this.approved, feature),
-      lines: linesOfPlan(this.approved, feature),
-    }
-    return asPlanned(guarded, planned, line)
-  }
-
-  private journal(feature: string): Journal {
-    const { environment, journal } = this.parts
-    const quiet = discreet(journal, secretValues(environment))
-    const kept = this.approved === undefined ? quiet : onlyPlanned(quiet, hostsOfPlan(this.approved, feature))
-    return this.notices?.listeningTo(kept) ?? kept
-  }
-
-  private approval(): Approval {
-    const asked = { ask: (question: string, within: number) => this.means().ask(question, within) }
-    return this.notices?.beforeAsking(asked) ?? asked
-  }
-
-  private means(): Approval {
-    const { approval } = require('./approval') as typeof import('./approval')
-    const { env } = this.parts.around
-    return approval({
-      run: this.run.id,
-      means: env['LOCKSTEP_APPROVAL'],
-      terminal: process.stdin.isTTY && env['CI'] === undefined,
-      user: userInfo().username,
-      clock: systemClock,
-      stopping: this.run.stopping.signal,
-      say: (text) => process.stderr.write(`\n    ${text}\n`),
-    })
-  }
-
-  /** The journal has it all; without the record of it nobody could ask later. */
-  private async record(): Promise<void> {
-    const { writeRecord } = require('./record/recording') as typeof import('./record/recording')
-    const { path } = this.parts.journal
-    try {
-      this.run.drift = writeRecord(path).flatMap(({ drift }) => drift)
-    } catch (error) {
-      const why = (error as Error).message
-      const next = `write it once that is mended: npx lockstep record --write ${this.run.id}`
-      this.run.refuse(
-        new LockstepError(
-          'journal-failed',
-          `the record of what changed could not be written: ${why}; ${next}`,
-        ),
-      )
-    }
-  }
-
-  /** What a rollout that went well still has to answer for. */
-  private async finish(rollout: Rollout): Promise<void> {
-    for (const { hold, hosts } of rollout.ledger.holding) await lookAt(rollout, hold, hosts)
-    const { left } = rollout.waves
-    if (left.length > 0)
-      this.run.refuse(
-        new LockstepError('diverged', `${counted(left.length)} were in no wave: ${left.join(', ')}`),
-      )
-    const overdue = rollout.gates.overdue()
-    if (overdue !== undefined) this.run.refuse(new LockstepError('diverged', overdue))
-  }
-
-  /** Whether hosts that are not this process's own are changed, now or once safe mode is left. */
-  private get isLive(): boolean {
-    return this.run.mode === 'live' || this.run.mode === 'noop'
-  }
-
-  /** An embedded fleet is this process's own: nobody else can be rolling out to it. */
-  private locks(feature: string, follows: readonly string[], fleet: Fleet): Locks {
-    if (!this.isLive) return { patience: 0, hold: async () => {} }
-    const { locksOf } = require('./locks/run_locks') as typeof import('./locks/run_locks')
-    const { environment, journal, around } = this.parts
-    const locks = locksOf(this.run, { feature, follows, fleet, environment, journal, around })
-    this.locked.push(locks)
-    return locks
+    return beginRollout(this.whole, what, undefined, runs)
   }
 
   private out(): Map<string, string> {

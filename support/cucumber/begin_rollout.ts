@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto'
+import { userInfo } from 'node:os'
+import { secretValues } from '../config/environment'
+import type { Claims } from '../rollout/claims'
+import { nothingMayChange } from '../rollout/conversation'
+import type { Approval, Fleet, Journal, Locks, Planning } from '../rollout/ports'
+import { Rollout } from '../rollout/rollout'
+import { systemClock } from '../system/clock'
+import { balancersOf } from './balancers'
+import { discreet } from './discreet_journal'
+import { PLANNINGS } from './modes'
+import { isLive, type WholeRun } from './parts'
+import { hostsOfPlan, linesOfPlan } from './planning/plan'
+import { asPlanned, onlyPlanned, readOnly } from './planning/planning'
+import { releases } from './record/releases'
+
+/**
+ * The rollout of one feature, over all that it reaches the world through. `follows` names runs whose locks it may take.
+ */
+export function beginRollout(
+  whole: WholeRun,
+  feature: string,
+  claims: Claims | undefined,
+  follows: readonly string[],
+): Rollout {
+  const { run, inventory } = whole
+  const { environment, ledger, release, beginsAs } = whole.parts
+  const { signal } = run.stopping
+  const planned = PLANNINGS[beginsAs]
+  const made: { rollout?: Rollout } = {}
+  // Before there is a rollout nothing may be changed either.
+  const isForeseen = () => made.rollout === undefined || made.rollout.foresight !== undefined
+  // What is done after a failure is the feature's own wish, and of no line.
+  const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
+  const fleet = fleetOf(whole, feature, planned?.planning, { isForeseen, line })
+  made.rollout = new Rollout({
+    fleet,
+    journal: journalOf(whole, feature),
+    inventory,
+    audience: run,
+    clock: systemClock,
+    balancers: balancersOf(environment, (what) => {
+      if (planned !== undefined && isForeseen()) throw nothingMayChange(what)
+    }),
+    locks: locks(whole, feature, follows, fleet),
+    approval: approvalOf(whole),
+    ledger,
+    newId: () => randomBytes(16).toString('hex'),
+    newSeed: () => randomBytes(4).readUInt32BE(),
+    lookEvery: environment.lookEvery,
+    stopping: signal,
+    claims,
+    releases: releases({
+      environment: environment.name,
+      feature,
+      current: release,
+      decide: run.mode !== 'rehearse',
+    }),
+    keepsRecord: isLive(run),
+    ...planned,
+  })
+  return made.rollout
+}
+
+/** What a rollout, and whoever reaches through it, can say to hosts. */
+function fleetOf(
+  { parts: { fleet }, approved }: WholeRun,
+  feature: string,
+  planning: Planning | undefined,
+  { isForeseen, line }: { isForeseen: () => boolean; line: () => number | undefined },
+): Fleet {
+  const guarded = planning === undefined ? fleet : readOnly(fleet, planning, isForeseen)
+  if (approved === undefined) return guarded
+  const planned = {
+    hosts: hostsOfPlan(approved, feature),
+    lines: linesOfPlan(approved, feature),
+  }
+  return asPlanned(guarded, planned, line)
+}
+
+function journalOf(
+  { parts: { environment, journal }, approved, notices }: WholeRun,
+  feature: string,
+): Journal {
+  const quiet = discreet(journal, secretValues(environment))
+  const kept = approved === undefined ? quiet : onlyPlanned(quiet, hostsOfPlan(approved, feature))
+  return notices?.listeningTo(kept) ?? kept
+}
+
+function approvalOf(whole: WholeRun): Approval {
+  const asked = { ask: (question: string, within: number) => means(whole).ask(question, within) }
+  return whole.notices?.beforeAsking(asked) ?? asked
+}
+
+// What a start has no use for is loaded where it is needed: every file of it takes time.
+function means({ run, parts }: WholeRun): Approval {
+  const { approval } = require('./approval') as typeof import('./approval')
+  const { env } = parts.around
+  return approval({
+    run: run.id,
+    means: env['LOCKSTEP_APPROVAL'],
+    terminal: process.stdin.isTTY && env['CI'] === undefined,
+    user: userInfo().username,
+    clock: systemClock,
+    stopping: run.stopping.signal,
+    say: (text) => process.stderr.write(`\n    ${text}\n`),
+  })
+}
+
+/** An embedded fleet is this process's own: nobody else can be rolling out to it. */
+function locks(
+  { run, parts, locked }: WholeRun,
+  feature: string,
+  follows: readonly string[],
+  fleet: Fleet,
+): Locks {
+  if (!isLive(run)) return { patience: 0, hold: async () => {} }
+  const { locksOf } = require('./locks/run_locks') as typeof import('./locks/run_locks')
+  const { environment, journal, around } = parts
+  const all = locksOf(run, { feature, follows, fleet, environment, journal, around })
+  locked.push(all)
+  return all
+}
