@@ -15,6 +15,7 @@ const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollect
 
   npx cucumber-js                              on the embedded fleet, harmless
   npx cucumber-js -p ci   path/to/x.feature    reads the feature, sends nothing
+  npx cucumber-js -p rehearse path/to/x.feature    on simulated hosts, and again once for each fault
   npx cucumber-js -p plan path/to/x.feature    asks the fleet what that would come to, changes nothing
   npx cucumber-js -p live path/to/x.feature    rolls out
 `

@@ -53,6 +53,15 @@ describe('Markdown', () => {
       }),
     )
   })
+
+  it('tells where hosts ended in each rehearsal', () => {
+    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: seen({}) }] }])
+    const hosts = [{ host: 'web1', ending: 'new, held' as const, unknown: true }]
+    run.rehearsals.push({ fault: 'web1: lies', exitCode: 1, title: 'STOPPED', hosts, failures: [] })
+    expect(legible(stepSummaryOf(run, ROOM))).to.contain(
+      'web1: lies: STOPPED; unknown to the run (new, held): web1',
+    )
+  })
 })
 
 describe('the summary of a job', () => {

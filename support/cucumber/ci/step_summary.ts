@@ -5,6 +5,7 @@ import { markdownTable, markdownText } from './markdown'
 import { listed, oddHostsOf } from '../report/odd_hosts'
 import { titleOf } from '../screen/outcome'
 import { plannedLines } from '../planning/plan'
+import { endingsTold } from '../rehearsal/told'
 import type { Run, StepVerdict } from '../run'
 import { advice, wouldChange } from '../screen/summary'
 
@@ -21,6 +22,7 @@ export function stepSummaryOf(run: Run, room: number): string {
     list(run, 'Lines to look at', remarks(run)),
     list(run, 'Hosts to look at', odd(run)),
     list(run, 'What would change', changes(run)),
+    list(run, 'Rehearsals', rehearsals(run)),
     list(run, 'Failed within the budget', out(run)),
     list(run, 'Not attempted', notAttempted(run)),
     held(run),
@@ -78,6 +80,15 @@ function changes(run: Run): string[] {
       .filter((fate) => fate.changes)
       .map(({ seen, hosts }) => `${line.at}: ${clean(run.scrub(seen))}: ${listed(hosts, NAMES_AT_MOST)}`),
   )
+}
+
+function rehearsals(run: Run): string[] {
+  return run.rehearsals.map((rehearsal) => {
+    const { fault = 'nothing goes wrong', title, failures } = rehearsal
+    const endings = endingsTold(rehearsal).map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
+    const bad = failures.map((failure) => `${failure} (must not be)`)
+    return [`${failures.length === 0 ? '✔' : '✘'} ${fault}: ${title}`, ...bad, ...endings].join('; ')
+  })
 }
 
 function out(run: Run): string[] {

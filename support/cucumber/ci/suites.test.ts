@@ -49,6 +49,28 @@ describe('the suites of a run', () => {
     ])
   })
 
+  it('have a case for each rehearsal, which fails when hosts must not end like that', () => {
+    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: seen({}) }] }])
+    const hosts = [{ host: 'web1', ending: 'half-updated, in rotation' as const, unknown: false }]
+    const failures = ['half-updated and in rotation: web1']
+    run.rehearsals.push(
+      { fault: undefined, exitCode: 0, title: 'HELD', hosts: [], failures: [] },
+      { fault: 'web1: lies', exitCode: 1, title: 'STOPPED', hosts, failures },
+    )
+    expect(suitesOf(run).find(({ name }) => name === 'rehearsals')?.cases).to.deep.equal([
+      { name: 'nothing goes wrong', result: { kind: 'passed' } },
+      {
+        name: 'web1: lies',
+        result: {
+          kind: 'failure',
+          type: 'rehearsal',
+          message: 'half-updated and in rotation: web1',
+          details: 'half-updated, in rotation: web1',
+        },
+      },
+    ])
+  })
+
   it('tell of the first line that a host did not hold on', () => {
     const steps = [
       { line: 4, verdict: seen({ web1: 'first' }) },

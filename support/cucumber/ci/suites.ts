@@ -1,6 +1,7 @@
 import { clean, type Observation, type Verdict } from '../../rollout/verdict'
 import { EXIT } from '../../system/errors'
 import { keyOf, type Course } from '../courses'
+import { endingsTold } from '../rehearsal/told'
 import type { Line, PlannedScenario, Run, StepVerdict } from '../run'
 
 /** A scenario, or a wave of one, with what became of each of its hosts. No secret is in it. */
@@ -38,9 +39,27 @@ export function suitesOf(run: Run): Suite[] {
   const suites = [
     ...run.plan.map((scenario) => suiteOf(run, scenario, verdicts.get(keyOf(scenario)) ?? [])),
     ...run.undoneSteps.map(({ what, verdict }) => undone(run, what, verdict)),
+    ...rehearsalSuites(run),
   ]
   const well = run.exitCode === EXIT.held || run.exitCode === EXIT.withinBudget
   return well || suites.some(saysSo) ? suites : [...suites, whole(run)]
+}
+
+/** A case for each thing that was let go wrong: it fails where hosts must not end as they did. */
+function rehearsalSuites(run: Run): Suite[] {
+  if (run.rehearsals.length === 0) return []
+  const cases = run.rehearsals.map((rehearsal): Case => {
+    const { fault = 'nothing goes wrong', failures } = rehearsal
+    const details = endingsTold(rehearsal).map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
+    const failed = {
+      kind: 'failure',
+      type: 'rehearsal',
+      message: said(run, failures.join('; ')),
+      details: details.map((line) => said(run, line)).join('\n'),
+    } as const
+    return { name: said(run, fault), result: failures.length === 0 ? { kind: 'passed' } : failed }
+  })
+  return [{ uri: run.plan[0]?.uri ?? '', name: 'rehearsals', began: undefined, took: 0, cases }]
 }
 
 function suiteOf(run: Run, scenario: PlannedScenario, verdicts: readonly Told[]): Suite {
