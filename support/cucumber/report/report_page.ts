@@ -46,7 +46,7 @@ function overview(run: Run): string {
   const colour = held ? '#2e8b57' : run.exitCode === EXIT.withinBudget ? '#b97700' : '#c62828'
   return `<section style="font-family: system-ui, sans-serif; padding: 1rem; max-width: 1040px">
 <h1 style="color: ${colour}; margin: 0">${titleOf(run.exitCode, run.mode)}</h1>
-<p style="color: #555; margin: 0.2rem 0 1rem">run ${escaped(run.id)} · <b>${escaped(run.mode)}</b> · ${escaped(run.environment)}</p>
+<p style="opacity: 0.7; margin: 0.2rem 0 1rem">run ${escaped(run.id)} · <b>${escaped(run.mode)}</b> · ${escaped(run.environment)}</p>
 ${run.refused === undefined ? '' : `<p>${escaped(run.refused.message)}</p>`}
 ${NOT_FOR_REAL.has(run.mode) ? planSection(run) : ''}
 ${run.rehearsals.length > 0 ? rehearsalSection(run.rehearsals) : ''}
