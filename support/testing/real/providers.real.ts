@@ -105,8 +105,9 @@ describe('packages through Debian’s dnf and rpm', () => {
     const obstacleTo = async (name: string, version?: string) => (await foreseen(name, version)).obstacle
     expect(await foreseen(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
     expect(await foreseen(LONG)).to.deep.equal({ version: '2:1.10-1' })
+    // With its epoch, as it will be shown once it is installed.
     for (const version of ['2:1.9-1', '1.9-1'])
-      expect(await foreseen(LONG, version)).to.deep.equal({ version })
+      expect(await foreseen(LONG, version)).to.deep.equal({ version: '2:1.9-1' })
     expect(await obstacleTo(MYWEBAPP, '9.9-9')).to.equal('no repository offers mywebapp-9.9-9')
     expect(await obstacleTo('nope')).to.equal('no repository offers nope')
     await packages().install(MYWEBAPP, '1.0-1', signal)
