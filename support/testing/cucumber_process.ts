@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { execa } from 'execa'
+import { compiledCopy } from './compiled_copy'
 
 const ROOT = resolve(__dirname, '..', '..')
 const CUCUMBER = join(ROOT, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js')
-const LOCKSTEP = join(ROOT, 'support', 'bin', 'lockstep.cjs')
+const COMPILED = compiledCopy()
+const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
 
 export interface ProcessRun {
   /** Undefined for a process that a signal ended. */
@@ -29,14 +31,19 @@ interface RunReport {
   plan: { id: string; path: string; changes: number; hosts: number } | null
 }
 
-/** Runs cucumber-js in `cwd` as a person would, with this repository's profiles. */
+/** Runs cucumber-js in `cwd` as a person would, with Lockstep's own profiles, compiled as a package has them. */
 export function cucumber(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
   onStart: OnStart = () => {},
 ): Promise<ProcessRun> {
-  return node([CUCUMBER, '--config', relative(cwd, join(ROOT, 'cucumber.js')), ...args], cwd, env, onStart)
+  return node(
+    [CUCUMBER, '--config', relative(cwd, join(COMPILED, 'cucumber.js')), ...args],
+    cwd,
+    env,
+    onStart,
+  )
 }
 
 /** Runs the `lockstep` command in `cwd`. */
@@ -64,7 +71,6 @@ async function node(
       HOME: cwd,
       CI: 'true',
       LOCKSTEP_LOCKS: join(cwd, '.locks'),
-      TS_NODE_PROJECT: join(ROOT, 'tsconfig.json'),
       ...env,
     },
     extendEnv: false,

@@ -8,6 +8,7 @@ import { EmbeddedFleet } from '../../simulation/fleet'
 import { SimulatedHaproxy } from '../../simulation/haproxy'
 import { systemClock } from '../../system/clock'
 import { contractOf } from '../../rpc/contracts'
+import { compiledCopy } from '../compiled_copy'
 import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
 import { quickEnvironment } from '../live_rollout'
 import { Scratch } from '../scratch'
@@ -61,7 +62,7 @@ Given('a fleet that runs elsewhere, and an mco configuration for it', async func
 })
 
 Given('a repository with a cucumber.js', function (this: Manual) {
-  const own = JSON.stringify(resolve(__dirname, '..', '..', '..', 'cucumber.js'))
+  const own = JSON.stringify(join(compiledCopy(), 'cucumber.js'))
   this.scratch.write('cucumber.js', `module.exports = require(${own})\n`)
 })
 

@@ -1,0 +1,84 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createHash } from 'node:crypto'
+import { dirname, join, relative, resolve } from 'node:path'
+import { transformSync } from '@swc/core'
+
+const ROOT = resolve(__dirname, '..', '..')
+const CACHE = join(ROOT, 'node_modules', '.cache', 'lockstep')
+const DAY_MS = 86_400_000
+
+/**
+ * Compiles the product's sources and returns the folder that has them. Some hundred processes of the manual start from
+ * it: each would transpile every file anew from the sources. The folder is named by what is in the sources.
+ */
+export function compiledCopy(): string {
+  const sources = sourcesOf('support').concat(sourcesOf('step_definitions'))
+  const copy = join(CACHE, nameOf(sources))
+  if (existsSync(copy)) return copy
+  mkdirSync(CACHE, { recursive: true })
+  removeOld()
+  const made = mkdtempSync(join(CACHE, 'making-'))
+  for (const path of sources) compile(path, made)
+  writeFileSync(
+    join(made, 'cucumber.js'),
+    `module.exports = require('./support/cucumber/profiles').profiles()\n`,
+  )
+  try {
+    renameSync(made, copy)
+  } catch (error) {
+    // Another worker was quicker, with the same sources.
+    if (!existsSync(copy)) throw error
+    rmSync(made, { recursive: true })
+  }
+  return copy
+}
+
+function sourcesOf(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)))
+    .filter((path) => /\.(ts|cjs|yaml)$/.test(path) && !/^support\/testing\/|\.test\.ts$|\.d\.ts$/.test(path))
+    .sort()
+}
+
+function nameOf(sources: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const path of sources)
+    hash
+      .update(path)
+      .update('\0')
+      .update(readFileSync(join(ROOT, path)))
+      .update('\0')
+  return hash.digest('hex').slice(0, 16)
+}
+
+function compile(path: string, into: string): void {
+  const to = join(into, path)
+  mkdirSync(dirname(to), { recursive: true })
+  if (!path.endsWith('.ts')) return cpSync(join(ROOT, path), to)
+  const { code } = transformSync(readFileSync(join(ROOT, path), 'utf8'), {
+    filename: path,
+    swcrc: false,
+    module: { type: 'commonjs', ignoreDynamic: true },
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' }, keepClassNames: true },
+  })
+  writeFileSync(to.replace(/\.ts$/, '.js'), code)
+}
+
+function removeOld(): void {
+  for (const name of readdirSync(CACHE)) {
+    const path = join(CACHE, name)
+    if (Date.now() - statSync(path).mtimeMs > DAY_MS) rmSync(path, { recursive: true, force: true })
+  }
+}
