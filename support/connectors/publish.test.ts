@@ -13,7 +13,7 @@ const optionsFor = (...ports: number[]) => ({
   brokers: ports.map((port) => ({ host: '127.0.0.1', port })),
   virtualHost: 'mcollective',
   identity: 'control',
-  connectWithin: 2_000,
+  connectWithin: 600_000,
   ttl: 60,
   clock: systemClock,
 })

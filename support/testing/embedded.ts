@@ -50,7 +50,7 @@ export async function testFleet(
     collective: 'mcollective',
     identity: 'test',
     pid: process.pid,
-    connectWithin: 2_000,
+    connectWithin: 600_000,
     heartBeat: 0,
     clock: systemClock,
     random: () => 0,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { runCommand, type CommandRunner } from '../../system/command'
+import { untilGone } from '../../testing/until_gone'
 import { Scratch } from '../../testing/scratch'
 import { nrpeCommands, wordsOf } from './nrpe_commands'
 
@@ -93,8 +94,8 @@ describe('the commands of NRPE', () => {
   })
 
   it('end with everything that they have started', async () => {
-    const began = Date.now()
-    await runCommand('/bin/sh', ['-c', 'sleep 30 & wait'], { within: 200 })
-    expect(Date.now() - began).to.be.below(5_000)
+    const { stdout } = await runCommand('/bin/sh', ['-c', 'sleep 3600 & echo $!; wait'], { within: 200 })
+    // A machine that is too busy ends the shell before it has started anything.
+    for (const pid of stdout.split('\n').filter(Boolean)) await untilGone(pid)
   })
 })

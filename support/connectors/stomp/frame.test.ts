@@ -105,6 +105,28 @@ describe('STOMP frames', () => {
     expect(copied).to.be.below(3 * bytes.length)
   })
 
+  it('keep no more of a body that is too large than its limit and one piece', () => {
+    const limits = { ...FRAME_LIMITS, bodyBytes: 10_000 }
+    const saysLength = encodeFrame('MESSAGE', {}, Buffer.alloc(100_000, 'x'))
+    const saysNone = Buffer.from(`MESSAGE\na:b\n\n${'x'.repeat(100_000)}\0`)
+    fc.assert(
+      fc.property(
+        fc.constantFrom(saysLength, saysNone),
+        fc.integer({ min: 1, max: 2_000 }),
+        (whole, size) => {
+          const parser = new FrameParser(() => {}, limits)
+          let most = 0
+          for (let at = 0; at < whole.length; at += size) {
+            parser.push(whole.subarray(at, at + size))
+            most = Math.max(most, parser.keptBytes)
+          }
+          expect(most).to.be.at.most(limits.bodyBytes + size + 100)
+          expect(parser.betweenFrames).to.equal(true)
+        },
+      ),
+    )
+  })
+
   it('pass over a body that is too large and tell its size', () => {
     const limits = { ...FRAME_LIMITS, bodyBytes: 10 }
     const [big, small] = parse(

@@ -108,9 +108,14 @@ export class FrameParser {
     }
   }
 
+  /** Bytes that wait for the rest of their frame. */
+  get keptBytes(): number {
+    return this.size
+  }
+
   /** Whether the stream could end here without cutting a frame in two. */
   get betweenFrames(): boolean {
-    return this.size === 0 && this.head === undefined && this.tooLong === undefined
+    return this.keptBytes === 0 && this.head === undefined && this.tooLong === undefined
   }
 
   private canGoOn(chunk: Buffer): boolean {

@@ -114,7 +114,7 @@ describe('a JUnit report', () => {
     })
   })
 
-  it('of 10,000 hosts and ten lines is written at once, and is no larger than it has to be', () => {
+  it('of 10,000 hosts and ten lines is no larger than it has to be', () => {
     const hosts = Array.from({ length: 10_000 }, (_, index) => `web${index}.example.net`)
     const verdict = (last: string) =>
       seen(Object.fromEntries(hosts.map((host, index) => [host, index === 7_777 ? last : 'held'])))
@@ -123,9 +123,7 @@ describe('a JUnit report', () => {
       verdict: verdict(index < 9 ? 'held' : 'no'),
     }))
     const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
-    const began = performance.now()
     const xml = junitOf(suitesOf(run), run.id, 0)
-    expect(performance.now() - began).to.be.below(2_000)
     expect(xml.length).to.be.below(3_000_000)
     expect(xmlTree(xml).attributes).to.include({ tests: '10000', failures: '1' })
   })

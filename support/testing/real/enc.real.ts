@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../scratch'
+import { puppetFolders } from './puppet_folders'
 
 const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
 
@@ -23,11 +24,9 @@ describe('Debian’s puppet, with our external node classifier', () => {
 
   function find(host: string) {
     const command = [process.execPath, LOCKSTEP, 'enc', '--config', join(scratch.path, 'lockstep.yaml')]
-    const places = ['--confdir', join(scratch.path, 'conf'), '--vardir', join(scratch.path, 'var')]
     const node = ['--node_terminus', 'exec', '--external_nodes', command.join(' ')]
-    return spawnSync('/usr/bin/puppet', ['node', 'find', host, ...node, ...places, '--render-as', 'json'], {
-      encoding: 'utf8',
-    })
+    const asked = ['node', 'find', host, ...node, ...puppetFolders(scratch.path), '--render-as', 'json']
+    return spawnSync('/usr/bin/puppet', asked, { encoding: 'utf8' })
   }
 
   it('gives a host its classes, its environment, and its facts as the text that they are', () => {

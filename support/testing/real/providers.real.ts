@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { puppetAgent } from '../../agents/puppet'
@@ -11,6 +11,7 @@ import { callOf } from '../call'
 import { reasonOf } from '../failure'
 import { firewallContract } from '../firewall_contract'
 import { Scratch } from '../scratch'
+import { puppetFolders } from './puppet_folders'
 
 const signal = new AbortController().signal
 
@@ -148,8 +149,8 @@ describe('Debian’s puppet', () => {
   afterEach(() => scratch.remove())
 
   it('is disabled with a message, told so, enabled again, and run', async () => {
-    const places = `--confdir ${scratch.path}/conf --vardir ${scratch.path}/var --rundir ${scratch.path}/run`
-    const program = scratch.write('puppet', `#!/bin/sh\nexec /usr/bin/puppet "$@" ${places}\n`, 0o755)
+    const folders = puppetFolders(scratch.path).join(' ')
+    const program = scratch.write('puppet', `#!/bin/sh\nexec /usr/bin/puppet "$@" ${folders}\n`, 0o755)
     const agent = puppetAgent(puppetProgram(runCommand, { program, splay: 0 }), () => Date.now())
     const ask = async (action: string, inputs = {}) => agent.actions[action]?.(inputs, callOf(action))
     expect(await ask('status')).to.include({ enabled: true, applying: false, lastrun: 0 })
@@ -166,5 +167,12 @@ describe('Debian’s puppet', () => {
     expect(await ask('runonce', { force: true, noop: true, server: 'localhost:9' })).to.have.property(
       'initiated_at',
     )
+    // What was started goes on in the background, and has to be over before its folders are removed.
+    while (isRunning(scratch.path)) await new Promise((resolve) => setTimeout(resolve, 100))
   }).timeout(60_000)
 })
+
+/** Whether a process has a folder of this test among its arguments. */
+function isRunning(folder: string): boolean {
+  return spawnSync('pgrep', ['-f', folder]).status === 0
+}
