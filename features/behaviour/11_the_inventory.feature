@@ -138,7 +138,7 @@ Feature: 11. The inventory
             environments:
               test:
                 client_config: client.cfg
-                discovery_window: 300 ms
+                discovery_window: 2 seconds
                 inventory: [hosts.csv, { yaml: more.yaml }, discovery]
               production:
                 client_config: client.cfg

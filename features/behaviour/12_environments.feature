@@ -26,8 +26,8 @@ Feature: 12. Environments
             environments:
               test:
                 client_config: client.cfg
-                discovery_window: 300 ms
-                timeouts: { default: 2 seconds }
+                discovery_window: 2 seconds
+                timeouts: { default: 20 seconds }
                 variables:
                   country: de
                   app: mywebapp

@@ -146,8 +146,8 @@ Feature: 16. The record, safe mode and drift
               test:
                 client_config: client.cfg
                 safe_mode: true
-                discovery_window: 300 ms
-                timeouts: { default: 2 seconds }
+                discovery_window: 2 seconds
+                timeouts: { default: 20 seconds }
             """
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 0

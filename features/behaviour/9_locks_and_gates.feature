@@ -24,7 +24,7 @@ Feature: 9. Locks and gates
             And I unblock the load balancer
             """
         And a fleet that runs elsewhere, and an mco configuration for it
-        When I run cucumber-js "-p live website.feature" and then, at "iptables", "-p live patient.feature"
+        When I run cucumber-js "-p live website.feature" and then, at "iptables", "-p live patient.feature", which waits
         Then it should exit with 0
         And the other run should exit with 0
 

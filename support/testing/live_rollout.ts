@@ -18,9 +18,9 @@ export function quickEnvironment(haproxyPort: number): string {
   return `environments:
   test:
     client_config: client.cfg
-    discovery_window: 300 ms
+    discovery_window: 2 seconds
     look_every: 100 ms
-    timeouts: { default: 2 seconds }
+    timeouts: { default: 20 seconds }
     haproxy: [{ host: 127.0.0.1, port: ${haproxyPort} }]
 `
 }

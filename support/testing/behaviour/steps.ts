@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { After, Given, Then, When, setDefaultTimeout, setWorldConstructor, World } from '@cucumber/cucumber'
 import { expect } from 'chai'
@@ -35,7 +35,8 @@ class Manual extends World {
 }
 
 setWorldConstructor(Manual)
-setDefaultTimeout(60_000)
+// It ends only what hangs: no result depends on how busy the machine is.
+setDefaultTimeout(900_000)
 
 const DEPLOYMENTS = resolve(__dirname, '..', '..', '..', 'features', 'deployments')
 const WEBSITE = join(DEPLOYMENTS, 'website.feature')
@@ -158,8 +159,7 @@ When(
 When(
   'I run cucumber-js {string} and the broker is gone at {string}',
   async function (this: Manual, args: string, at: string) {
-    void until(() => journals(this.scratch.path).includes(at)).then(() => this.elsewhere?.stop())
-    this.run = await cucumber(args.split(' '), this.scratch.path, this.env)
+    this.run = await halted(this, args, at, async () => this.elsewhere?.stop())
   },
 )
 
@@ -185,10 +185,21 @@ When('I run the recovery feature of the run before', async function (this: Manua
 When(
   'I run cucumber-js {string} and then, at {string}, {string}',
   async function (this: Manual, first: string, at: string, second: string) {
-    const one = cucumber(first.split(' '), this.scratch.path, this.env)
-    await until(() => journals(this.scratch.path).includes(at))
-    this.run = await cucumber(second.split(' '), this.scratch.path, this.env)
-    this.other = await one
+    this.other = await halted(this, first, at, async () => {
+      this.run = await cucumber(second.split(' '), this.scratch.path, this.env)
+    })
+  },
+)
+
+When(
+  'I run cucumber-js {string} and then, at {string}, {string}, which waits',
+  async function (this: Manual, first: string, at: string, second: string) {
+    let waiting: Promise<ProcessRun> | undefined
+    this.other = await halted(this, first, at, async () => {
+      waiting = cucumber(second.split(' '), this.scratch.path, this.env)
+      await until(() => journals(this.scratch.path).split('"type":"locked"').length > 2)
+    })
+    this.run = await waiting
   },
 )
 
@@ -398,21 +409,46 @@ Then('nothing that the run leaves should contain {string}', function (this: Manu
   expect(left.filter((path) => readFileSync(path, 'utf8').includes(text))).to.deep.equal([])
 })
 
-/** Runs cucumber-js and sends signals as soon as the journal says that `at` was asked. */
+/** Runs cucumber-js and sends it signals once its journal says that `at` was asked. */
 function interrupted(
   manual: Manual,
   args: string,
   at: string,
   signals: readonly NodeJS.Signals[],
 ): Promise<ProcessRun> {
-  return cucumber(args.split(' '), manual.scratch.path, manual.env, (kill) => {
-    void until(() => journals(manual.scratch.path).includes(at)).then(async () => {
-      for (const signal of signals) {
-        kill(signal)
-        await new Promise((done) => setTimeout(done, 100))
-      }
-    })
+  return halted(manual, args, at, async (kill, heard) => {
+    for (const signal of signals) {
+      kill(signal)
+      if (signal === 'SIGINT') await heard('Stopping after this step')
+    }
   })
+}
+
+type WhileHalted = (
+  kill: (signal: NodeJS.Signals) => void,
+  /** Resolves once the process has said it on its error output, or is gone. */
+  heard: (text: string) => Promise<void>,
+) => Promise<void>
+
+/** Runs cucumber-js, which halts once its journal says `at`, and goes on when `meanwhile` is over. */
+async function halted(
+  { scratch, env }: Manual,
+  args: string,
+  at: string,
+  meanwhile: WhileHalted,
+): Promise<ProcessRun> {
+  const [isHalted, goesOn] = ['.halted', '.goes-on'].map((name) => join(scratch.path, name))
+  const preload = { NODE_OPTIONS: `--require ${join(__dirname, 'halt.cjs')}`, MANUAL_HALT_AT: at }
+  let [said, isOver] = ['', false]
+  const done = cucumber(args.split(' '), scratch.path, { ...env, ...preload }, (kill, _stdout, stderr) => {
+    stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    void until(() => isOver || existsSync(isHalted ?? ''))
+      .then(() => meanwhile(kill, (text) => until(() => isOver || said.includes(text))))
+      .finally(() => writeFileSync(goesOn ?? '', ''))
+  })
+  const run = await done.finally(() => (isOver = true))
+  for (const path of [isHalted, goesOn]) rmSync(path ?? '', { force: true })
+  return run
 }
 
 /** The run whose journal is the newest. */
@@ -434,7 +470,7 @@ function journals(cwd: string): string {
 }
 
 async function until(test: () => boolean): Promise<void> {
-  for (let tries = 0; !test() && tries < 2_000; tries += 1) await new Promise((done) => setTimeout(done, 5))
+  while (!test()) await new Promise((done) => setTimeout(done, 5))
 }
 
 function squeezed(text: string): string {
