@@ -25,6 +25,7 @@ export const plugin = {
   optionsKey: 'lockstep',
   coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
+    const isReading = options.mode === 'ci'
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
     removeJunit()
@@ -33,6 +34,7 @@ export const plugin = {
     const preflight = new Preflight(filling.faultsOf)
     const began = Date.now()
     let checked = false
+    let isUnderWay = false
     const check = () => {
       if (checked) return
       checked = true
@@ -58,8 +60,10 @@ export const plugin = {
       filling.hear(envelope)
       hide(envelope)
       preflight.hear(envelope)
-      // By the first of these all test cases have been told, and no hook or step has run.
-      if (envelope.testRunHookStarted !== undefined || envelope.testCaseStarted !== undefined) check()
+      run.account.hear(envelope)
+      if (envelope.testRunStarted !== undefined) isUnderWay = true
+      // By the first of these all test cases have been told, and no hook or step of a scenario has run.
+      if (envelope.testCaseStarted !== undefined) check()
       if (envelope.testCaseStarted !== undefined && envelope.testCaseStarted.attempt > 0) {
         run.refuse(
           new LockstepError(
@@ -69,12 +73,16 @@ export const plugin = {
         )
       }
       if (envelope.testRunFinished !== undefined) {
+        isUnderWay = false
         check()
+        const { omission } = run.account
+        if (omission !== undefined && !isReading && !run.hasStopped) run.omit(omission)
         if (!envelope.testRunFinished.success) run.fail()
       }
     })
     process.once('exit', () => {
       check()
+      if (isUnderWay) endEarly(environment.stderr)
       if (run.exitCode !== 0) process.exitCode = run.exitCode
       // Loaded only now: nothing of it is needed before the end.
       const { tellCi } = require('./ci/in_ci') as typeof import('./ci/in_ci')
@@ -89,6 +97,17 @@ export const plugin = {
       completeReport(run, began)
     })
   },
+}
+
+/** The process ends though the run has not: what is known is written down, and it is no success. */
+function endEarly(stderr: NodeJS.WritableStream): void {
+  const { text, uri, line } = run.current
+  const where = text === '' ? 'before its first line' : `at "${text}" (${uri}:${line})`
+  const why = `the process was ended in mid-run, ${where}, and not by Lockstep: look for process.exit in a step or a hook of your own; what was under way there is not known`
+  run.refuse(new LockstepError('diverged', why))
+  stderr.write('\n')
+  run.cutOff()
+  run.onCutOff()
 }
 
 /** Says what is dangerous in the features, and how much of it there is. */
