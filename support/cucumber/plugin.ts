@@ -6,6 +6,7 @@ import { Filling } from './preflight/filling'
 import { removeJunit } from './ci/junit_file'
 import { Preflight, type Finding } from './preflight/preflight'
 import { run, type Remark } from './run'
+import { faultOfOptions, resolveOptions } from './preflight/resolved_options'
 import { variablesFor, type ReadParameters } from './preflight/run_variables'
 
 interface PluginContext {
@@ -23,9 +24,11 @@ interface PluginContext {
 export const plugin = {
   type: 'plugin' as const,
   optionsKey: 'lockstep',
-  coordinator({ operation, on, options, environment }: PluginContext) {
+  async coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
     const isReading = options.mode === 'ci'
+    const resolved = isReading ? undefined : await resolveOptions(process.argv, environment.cwd)
+    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved)
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
     removeJunit()
@@ -41,6 +44,8 @@ export const plugin = {
       for (const [node, line] of preflight.lines) run.lines.set(node, line)
       run.plan.push(...preflight.planned())
       run.faultTables.push(...preflight.faultTables())
+      if (refusedFor !== undefined)
+        return run.refuse(new LockstepError('bad-input', `${refusedFor}; nothing was sent`))
       if (filling.refusal !== undefined) return run.refuse(filling.refusal)
       const findings = preflight.findings()
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
@@ -53,6 +58,9 @@ export const plugin = {
         run.refuse(new LockstepError('bad-feature', `${reasons}; nothing was sent`))
       } else if (preflight.scenarios === 0) {
         run.refuse(new LockstepError('bad-feature', 'no scenario was found to run; nothing was done'))
+      } else if (!isReading && preflight.outOfOrder !== undefined) {
+        const { uri, line, message } = preflight.outOfOrder
+        run.refuse(new LockstepError('bad-feature', `${uri}:${line}: ${message}; nothing was sent`))
       }
     }
     on('message', (envelope) => {
