@@ -32,6 +32,7 @@ import { isInSafeMode, releaseNamed, TELLING } from './modes'
 import { isLive, type Parts, type WholeRun } from './parts'
 import { placedHosts } from './placed_hosts'
 import type { PlacedHost, Run } from './run'
+import { CUT_OFF } from '../record/record'
 import { finishRollout, recordRun } from './run_end'
 import { withVariables } from './preflight/run_variables'
 
@@ -127,6 +128,7 @@ export class Composition {
     run.held = () => ledger.held
     run.release = () => [...(made.composition?.rollouts.values() ?? [])].at(-1)?.release.name
     run.out = () => made.composition?.out() ?? new Map()
+    run.cutOff = () => made.composition?.cutOff()
     run.hostsOf = (uri) => made.composition?.hostsOf(uri) ?? []
     run.notAttempted = () => made.composition?.notAttempted() ?? []
     return made.composition
@@ -222,7 +224,7 @@ export class Composition {
         if (rollout.hosts.known !== undefined)
           await pause(systemClock, LAST_WORDS, new AbortController().signal)
         if (rollout.halted === undefined && lost === undefined && !this.run.stopping.signal.aborted)
-          await finishRollout(this.run, rollout)
+          await finishRollout(this.run, feature, rollout)
         const late = rollout.takeOverheard().filter(({ fails }) => fails)
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
@@ -255,6 +257,19 @@ export class Composition {
       await embedded?.stop()
       await journal.close()
     }
+  }
+
+  /** The process ends in mid-run, and nothing can be waited for: what is known is written down at once. */
+  private cutOff(): void {
+    const { journal } = this.parts
+    for (const [feature, rollout] of this.rollouts) this.run.recovery ??= recover(this.run, feature, rollout)
+    if (this.rollouts.size === 0) return
+    try {
+      journal.appendNow({ type: 'end', held: false, reason: CUT_OFF } satisfies JournalEntry)
+    } catch (error) {
+      process.stderr.write(`${(error as Error).message}\n`)
+    }
+    if (isLive(this.run)) recordRun(this.run, journal.path)
   }
 
   private async expectNothingMore(): Promise<void> {

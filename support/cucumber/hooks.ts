@@ -11,6 +11,8 @@ import {
 import { hosts as counted, passes } from '../rollout/verdict'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
+import type { Rollout } from '../rollout/rollout'
+import { describeOmission, type Omission } from './account'
 import { Composition } from './composition'
 import { surroundings, type RunParameters } from './environments'
 import { onInterrupt } from './interrupt'
@@ -25,25 +27,22 @@ const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {
 }
 
 let composition: Composition | undefined
+let composing: Promise<void> | undefined
+let parameters: RunParameters = {}
 let stopListening = () => {}
+
+const EARLIER_FAILED = 'not attempted: an earlier step failed'
+const TAKES_WAVE = 'I take the next {wave}'
 
 // Steps have deadlines of their own; cucumber's would leave the work going on behind its back.
 setDefaultTimeout(-1)
 
-BeforeAll(async function (this: { parameters: RunParameters }) {
-  if (run.refused !== undefined) return
-  try {
-    run.tickets = await ticketsFor(this.parameters)
-    // What is planned or read again before the first step has to end with this run.
-    stopListening = onInterrupt(run)
-    composition = await Composition.compose(run, this.parameters, surroundings(), process.cwd())
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error
-    run.refuse(error)
-  }
+BeforeAll(function (this: { parameters: RunParameters }) {
+  parameters = this.parameters
 })
 
 Before(async function (this: LockstepWorld, { pickle }) {
+  await (composing ??= compose())
   if (composition === undefined || run.stopping.signal.aborted || run.refused !== undefined) return 'skipped'
   const unit = unitOf(pickle)
   try {
@@ -67,12 +66,7 @@ BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
 
 AfterStep(function (this: LockstepWorld, { result, error }) {
   if (error !== undefined) noted(error)
-  if (result.status !== Status.PASSED && result.status !== Status.SKIPPED) {
-    this.rollout.stopAt(new LockstepError('diverged', 'not attempted: an earlier step failed'))
-    const held = run.held()
-    const fileName = `Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`
-    if (held.length > 0) this.attach(run.scrub(heldTable(held)), { mediaType: 'text/plain', fileName })
-  }
+  if (result.status !== Status.PASSED && result.status !== Status.SKIPPED) stop(this, EARLIER_FAILED)
   const verdict = run.currentVerdict
   if (result.status === Status.FAILED && (verdict === undefined || passes(verdict)) && !decides(error))
     run.fault(error instanceof Error ? error.message : String(error))
@@ -83,16 +77,26 @@ AfterStep(function (this: LockstepWorld, { result, error }) {
   }
 })
 
-After(async function (this: LockstepWorld, { result }) {
+After(async function (this: LockstepWorld, { pickle, result }) {
   if (result?.status === Status.FAILED) run.fail()
-  if (!this.hasBegun) return
-  await this.rollout.endScenario(result?.status === Status.PASSED)
-  await this.rollout.afterFailure.settle()
-  run.courses.end(OUTCOMES[result?.status ?? Status.FAILED] ?? 'failed', systemClock)
+  const begun = this.hasBegun ? this.rollout : undefined
+  const omission = omissionIn(begun, pickle)
+  // Where something has failed already, that is what is said.
+  const untold = run.hasStopped ? undefined : omission
+  if (untold !== undefined) run.omit(untold)
+  if (begun !== undefined) {
+    if (untold !== undefined) stop(this, describeOmission(untold))
+    await begun.endScenario(omission === undefined && result?.status === Status.PASSED)
+    await begun.afterFailure.settle()
+    run.courses.end(untold === undefined ? outcomeOf(result?.status) : 'failed', systemClock)
+  }
+  // Cucumber would call the scenario skipped or passed, and go on with the next one.
+  if (untold !== undefined) throw new LockstepError('diverged', describeOmission(untold))
 })
 
 AfterAll(async function () {
   try {
+    expectWhole()
     await composition?.end()
     if (run.mode === 'rehearse' && run.truth.length > 0) await rehearse()
   } catch (error) {
@@ -102,6 +106,63 @@ AfterAll(async function () {
     stopListening()
   }
 })
+
+/**
+ * Puts the run together before its first step: by then all features were read, and nothing was sent for one that cannot
+ * be run. Cucumber 12 reads them before BeforeAll, 13 after it.
+ */
+async function compose(): Promise<void> {
+  if (run.refused !== undefined) return
+  try {
+    run.tickets = await ticketsFor(parameters)
+    // What is planned or read again before the first step has to end with this run.
+    stopListening = onInterrupt(run)
+    composition = await Composition.compose(run, parameters, surroundings(), process.cwd())
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    run.refuse(error)
+  }
+}
+
+/** Nothing more is done, and reports say who is out of rotation. */
+function stop(world: LockstepWorld, why: string): void {
+  world.rollout.stopAt(new LockstepError('diverged', why))
+  const held = run.held()
+  const fileName = `Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`
+  if (held.length > 0) world.attach(run.scrub(heldTable(held)), { mediaType: 'text/plain', fileName })
+}
+
+/**
+ * What of a scenario does not count as carried out. A wave that found nobody to take is no omission; a verdict that has
+ * stopped the rollout is one where nothing else tells of it.
+ */
+function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omission | undefined {
+  const omission = run.account.omissionIn(id)
+  if (rollout === undefined) return omission
+  if (omission?.expression === TAKES_WAVE && rollout.waves.tookNobody) {
+    run.account.excuse(id)
+    return undefined
+  }
+  return hiddenFailure(rollout) ?? omission
+}
+
+/** Something between Lockstep's steps and cucumber may swallow what they throw. */
+function hiddenFailure({ halted }: Rollout): Omission | undefined {
+  if (halted === undefined) return undefined
+  const failing = run.verdicts.find(({ verdict }) => !passes(verdict)) ?? run.current
+  const { uri, unit, line, text } = failing
+  return { uri, unit, line, text, fate: 'failed, and that is hidden', expression: undefined }
+}
+
+/** What was skipped before Lockstep could hear of it is found here at the latest. */
+function expectWhole(): void {
+  const { omission } = run.account
+  if (omission !== undefined && !run.hasStopped) run.omit(omission)
+}
+
+function outcomeOf(status: string | undefined): Outcome {
+  return OUTCOMES[status ?? Status.FAILED] ?? 'failed'
+}
 
 /** Lets a mistake or an unreachable broker decide the exit status; a host's fault is the verdict's business. */
 function noted(error: unknown): unknown {

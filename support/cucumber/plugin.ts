@@ -6,6 +6,7 @@ import { Filling } from './preflight/filling'
 import { removeJunit } from './ci/junit_file'
 import { Preflight, type Finding } from './preflight/preflight'
 import { run, type Remark } from './run'
+import { faultOfOptions, resolveOptions } from './preflight/resolved_options'
 import { variablesFor, type ReadParameters } from './preflight/run_variables'
 
 interface PluginContext {
@@ -23,8 +24,11 @@ interface PluginContext {
 export const plugin = {
   type: 'plugin' as const,
   optionsKey: 'lockstep',
-  coordinator({ operation, on, options, environment }: PluginContext) {
+  async coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
+    const isReading = options.mode === 'ci'
+    const resolved = isReading ? undefined : await resolveOptions(process.argv, environment.cwd)
+    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved)
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
     removeJunit()
@@ -33,12 +37,15 @@ export const plugin = {
     const preflight = new Preflight(filling.faultsOf)
     const began = Date.now()
     let checked = false
+    let isUnderWay = false
     const check = () => {
       if (checked) return
       checked = true
       for (const [node, line] of preflight.lines) run.lines.set(node, line)
       run.plan.push(...preflight.planned())
       run.faultTables.push(...preflight.faultTables())
+      if (refusedFor !== undefined)
+        return run.refuse(new LockstepError('bad-input', `${refusedFor}; nothing was sent`))
       if (filling.refusal !== undefined) return run.refuse(filling.refusal)
       const findings = preflight.findings()
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
@@ -51,6 +58,9 @@ export const plugin = {
         run.refuse(new LockstepError('bad-feature', `${reasons}; nothing was sent`))
       } else if (preflight.scenarios === 0) {
         run.refuse(new LockstepError('bad-feature', 'no scenario was found to run; nothing was done'))
+      } else if (!isReading && preflight.outOfOrder !== undefined) {
+        const { uri, line, message } = preflight.outOfOrder
+        run.refuse(new LockstepError('bad-feature', `${uri}:${line}: ${message}; nothing was sent`))
       }
     }
     on('message', (envelope) => {
@@ -58,8 +68,10 @@ export const plugin = {
       filling.hear(envelope)
       hide(envelope)
       preflight.hear(envelope)
-      // By the first of these all test cases have been told, and no hook or step has run.
-      if (envelope.testRunHookStarted !== undefined || envelope.testCaseStarted !== undefined) check()
+      run.account.hear(envelope)
+      if (envelope.testRunStarted !== undefined) isUnderWay = true
+      // By the first of these all test cases have been told, and no hook or step of a scenario has run.
+      if (envelope.testCaseStarted !== undefined) check()
       if (envelope.testCaseStarted !== undefined && envelope.testCaseStarted.attempt > 0) {
         run.refuse(
           new LockstepError(
@@ -69,12 +81,16 @@ export const plugin = {
         )
       }
       if (envelope.testRunFinished !== undefined) {
+        isUnderWay = false
         check()
+        const { omission } = run.account
+        if (omission !== undefined && !isReading && !run.hasStopped) run.omit(omission)
         if (!envelope.testRunFinished.success) run.fail()
       }
     })
     process.once('exit', () => {
       check()
+      if (isUnderWay) endEarly(environment.stderr)
       if (run.exitCode !== 0) process.exitCode = run.exitCode
       // Loaded only now: nothing of it is needed before the end.
       const { tellCi } = require('./ci/in_ci') as typeof import('./ci/in_ci')
@@ -89,6 +105,17 @@ export const plugin = {
       completeReport(run, began)
     })
   },
+}
+
+/** The process ends though the run has not: what is known is written down, and it is no success. */
+function endEarly(stderr: NodeJS.WritableStream): void {
+  const { text, uri, line } = run.current
+  const where = text === '' ? 'before its first line' : `at "${text}" (${uri}:${line})`
+  const why = `the process was ended in mid-run, ${where}, and not by Lockstep: look for process.exit in a step or a hook of your own; what was under way there is not known`
+  run.refuse(new LockstepError('diverged', why))
+  stderr.write('\n')
+  run.cutOff()
+  run.onCutOff()
 }
 
 /** Says what is dangerous in the features, and how much of it there is. */

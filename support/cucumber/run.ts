@@ -10,7 +10,8 @@ import type { Drift } from '../record/record'
 import type { HostTruth, Rehearsed } from './rehearsal/endings'
 import type { FaultTable } from './rehearsal/faults'
 import { holds, type Verdict } from '../rollout/verdict'
-import { Courses, type ScenarioKey } from './courses'
+import { Account, describeOmission, type Omission } from './account'
+import { Courses, keyOf, type ScenarioKey } from './courses'
 
 /** A line of a feature, in one of the scenarios that it belongs to. */
 export interface Line extends ScenarioKey {
@@ -81,6 +82,12 @@ export class Run implements Audience {
   readonly undoneSteps: UndoneStep[] = []
   readonly remarks: Remark[] = []
   readonly courses = new Courses()
+  readonly account = new Account(
+    (nodes) => this.lineOf(nodes),
+    (scenario, line) => this.concluded.has(`${keyOf(scenario)} ${line}`),
+  )
+  /** The first line that should have been carried out and was not, though nothing failed. */
+  omission: Omission | undefined
   readonly plan: PlannedScenario[] = []
   /** What the linter has to say of the features; only the profile `ci` asks it. */
   readonly findings: LintFinding[] = []
@@ -125,9 +132,14 @@ export class Run implements Audience {
   onWaiting: (text: string) => void = () => {}
   onUndone: (step: UndoneStep) => void = () => {}
   onActivated: (release: string) => void = () => {}
+  /** Writes into the journal that the process ends in mid-run; at once, since nothing can be waited for any more. */
+  cutOff: () => void = () => {}
+  /** The run is over although cucumber will not say so. */
+  onCutOff: () => void = () => {}
   private refusal: LockstepError | undefined
   private failed = false
   private readonly begun = new Set<string>()
+  private readonly concluded = new Set<string>()
 
   progress(done: number, expected: number | undefined): void {
     this.onProgress(done, expected)
@@ -145,6 +157,7 @@ export class Run implements Audience {
 
   verdict(verdict: Verdict): void {
     this.currentVerdict = verdict
+    this.concluded.add(`${keyOf(this.current)} ${this.current.line}`)
     this.verdicts.push({ mode: this.mode, ...this.current, verdict })
     if (verdict.foreseen === true && verdict.tolerated !== true && !holds(verdict)) this.fail()
   }
@@ -157,6 +170,14 @@ export class Run implements Audience {
   /** The line failed, and what it has come to does not say so. */
   fault(message: string): void {
     this.faults.push({ ...this.current, message })
+  }
+
+  /** A line was not carried out, and nothing that failed says so. */
+  omit(omission: Omission): void {
+    const { uri, unit, line, text } = omission
+    this.omission ??= omission
+    this.faults.push({ uri, unit, line, text, message: describeOmission(omission) })
+    this.fail()
   }
 
   /** The lines of a feature that were begun. */

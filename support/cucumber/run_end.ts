@@ -5,7 +5,11 @@ import { LockstepError } from '../system/errors'
 import type { Run } from './run'
 
 /** What a rollout that went well still has to answer for. */
-export async function finishRollout(run: Run, rollout: Rollout): Promise<void> {
+export async function finishRollout(run: Run, feature: string, rollout: Rollout): Promise<void> {
+  if (rollout.hosts.known === undefined && !run.verdicts.some(({ uri }) => uri === feature))
+    run.refuse(
+      new LockstepError('nobody-discovered', `no line of ${feature} was for any host; nothing was done`),
+    )
   for (const { hold, hosts } of rollout.ledger.holding) await lookAt(rollout, hold, hosts)
   const { left } = rollout.waves
   if (left.length > 0)

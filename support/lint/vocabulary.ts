@@ -162,6 +162,45 @@ export const VOCABULARY: ReadonlyMap<string, Meaning> = new Map<string, Meaning>
   ['every host should answer', nothing],
 ])
 
+/** Sentences that only say how a rollout goes, or whether it may: they come to no verdict about any host. */
+const SETTINGS: ReadonlySet<string> = new Set([
+  'I want to update hosts with class {class}',
+  'I want to update hosts with fact {fact}',
+  'I want to update hosts with identity {identity}',
+  'I want to update the hosts listed in {file}',
+  'I want to update the hosts:',
+  'hosts that are not in the inventory are left alone',
+  'these faults are rehearsed:',
+  'this is release {release}',
+  'I activate release {release}',
+  'release {release} should have passed in {environment}',
+  'the load balancer has ip address {ip}',
+  'the load balancer is the haproxy backend {backend}',
+  'at least {pool} of the pool must stay in service',
+  'the whole pool may be out of service',
+  'the hosts are taken as listed',
+  'the hosts are taken sorted by name',
+  'the hosts are taken in random order',
+  'the hosts are taken in random order with seed {int}',
+  'I wait {duration} between waves',
+  'up to {allowance} may fail',
+  'up to {allowance} may fail in each wave',
+  'on failure healthy hosts go back into rotation',
+  'on failure every touched host goes back to the version it had',
+  'I wait for approval',
+  'I wait up to {duration} for approval',
+  'I wait up to {duration} for other rollouts',
+  'only between {time} and {time} on {days}',
+  'only between {time} and {time} on {days} in {zone}',
+  'no host may go back to an older version',
+  'the rollout should take no longer than {duration}',
+])
+
+/** Tells a sentence of Lockstep's that has a verdict about hosts or their pool once it was carried out. */
+export function concludes(expression: string | undefined): boolean {
+  return expression !== undefined && VOCABULARY.has(expression) && !SETTINGS.has(expression)
+}
+
 function wave(written: string): Deed | undefined {
   const size = parseWaveSize(written)
   return size === undefined ? undefined : { kind: 'takes wave', size, written }

@@ -39,6 +39,9 @@ export type Entry = JournalEntry & { at: string }
 
 export const UNRELEASED = 'unreleased'
 
+/** How the journal of a process ends that was ended in mid-run and could still say so. */
+export const CUT_OFF = 'cut-off'
+
 /** Why a run ended that says nothing about its hosts. */
 const HELD_BACK = new Set(['locked', 'lock-failed', 'gate-closed', 'bad-feature', 'bad-config', 'bad-input'])
 
@@ -75,7 +78,7 @@ export function states(before: string | null, after: string | null): string {
 
 function outcomeOf(entries: readonly Entry[], hasLost: boolean): RunOutcome {
   const end = entries.findLast((entry) => entry.type === 'end')
-  if (end === undefined) return 'cut off'
+  if (end === undefined || end.reason === CUT_OFF) return 'cut off'
   if (end.held) return 'held'
   if (end.withinBudget === true) return hasLost ? 'within budget' : 'held'
   const hasTold = entries.some((entry) => entry.type === 'asked' && entry.changes)

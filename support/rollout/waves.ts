@@ -17,12 +17,18 @@ export class Waves {
   private moving: Wave | undefined
   private stopped: Wave | undefined
   private touched: Wave | undefined
+  private nobodyLeft = false
 
   constructor(private readonly rollout: Rollout) {}
 
   /** The wave that moves now. */
   get current(): Wave | undefined {
     return this.moving
+  }
+
+  /** True in a scenario whose wave found nobody to take: nothing of it is for any host. */
+  get tookNobody(): boolean {
+    return this.nobodyLeft
   }
 
   get taken(): readonly Wave[] {
@@ -63,6 +69,7 @@ export class Waves {
   endWave(held: boolean): void {
     if (!held) this.stopped ??= this.moving
     this.moving = undefined
+    this.nobodyLeft = false
   }
 
   /** Hosts of the wave have been told something that changes them: they were attempted from now on. */
@@ -94,6 +101,7 @@ export class Waves {
     if (wave.hosts.length === 0) {
       this.rollout.ports.audience.note(`nobody was left for the wave ${describeSize(size)}`)
       this.begun.push(wave)
+      this.nobodyLeft = true
       return undefined
     }
     const isLive = this.rollout.claim === undefined && this.rollout.foresight === undefined

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -31,6 +31,24 @@ export class JournalFile {
     return this.queue
   }
 
+  /**
+   * Writes the last entry of a process that ends and can wait for nothing; what was being appended may be missing.
+   * @throws LockstepError `journal-failed`
+   */
+  appendNow(entry: object): void {
+    try {
+      const file = openSync(this.path, 'a')
+      try {
+        writeSync(file, this.lineOf(entry))
+        fsyncSync(file)
+      } finally {
+        closeSync(file)
+      }
+    } catch (error) {
+      throw failed(this.path, error)
+    }
+  }
+
   async close(): Promise<void> {
     await this.queue.catch(() => {})
     await this.file?.close()
@@ -39,12 +57,16 @@ export class JournalFile {
   private async write(entry: object): Promise<void> {
     try {
       this.file ??= await open(this.path, 'a')
-      const content = JSON.stringify({ at: new Date(this.now()).toISOString(), ...entry })
-      await this.file.appendFile(`${checksum(content)} ${content}\n`)
+      await this.file.appendFile(this.lineOf(entry))
       await this.file.datasync()
     } catch (error) {
       throw failed(this.path, error)
     }
+  }
+
+  private lineOf(entry: object): string {
+    const content = JSON.stringify({ at: new Date(this.now()).toISOString(), ...entry })
+    return `${checksum(content)} ${content}\n`
   }
 }
 

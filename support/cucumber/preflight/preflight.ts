@@ -98,6 +98,24 @@ export class Preflight {
     return [...found.values()]
   }
 
+  /** The first scenario that would be run after one that stands below it in its feature. */
+  get outOfOrder(): Finding | undefined {
+    const places = new Map([...this.pickles.keys()].map((id, index) => [id, index]))
+    const latest = new Map<string, number>()
+    for (const { pickleId } of this.testCases) {
+      const pickle = this.pickles.get(pickleId)
+      const place = places.get(pickleId)
+      if (pickle === undefined || place === undefined) continue
+      if (place < (latest.get(pickle.uri) ?? 0)) {
+        const line = this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 1
+        const message = `the scenario ${JSON.stringify(pickle.name)} would be run after one that stands below it; a rollout runs in the order in which its feature is written`
+        return { uri: pickle.uri, line, message }
+      }
+      latest.set(pickle.uri, place)
+    }
+    return undefined
+  }
+
   private textsOf(uri: string): string[] {
     return [...this.pickles.values()].flatMap((pickle) =>
       pickle.uri === uri ? pickle.steps.map(({ text }) => text) : [],

@@ -10,6 +10,7 @@ import { oddHosts, type Cell } from '../report/matrix'
 import { titleOf } from './outcome'
 import type { Paper } from './paper'
 import { endingsTold } from '../rehearsal/told'
+import { describeOmission } from '../account'
 import { run, type Run } from '../run'
 
 /** The line that a run ended at. */
@@ -173,6 +174,8 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
     return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
   if (run.refused !== undefined)
     return `${clean(run.refused.message, REASON_AT_MOST)}${where && `, ${where}`}`
+  if (run.omission !== undefined && stoppedAt === undefined)
+    return clean(describeOmission(run.omission), REASON_AT_MOST)
   const failed = run.rehearsals.filter(({ failures }) => failures.length > 0).length
   if (failed > 0) return `${failed} of ${run.rehearsals.length} rehearsals must not end as they do`
   const after = CHANGING_NOTHING.has(run.mode) ? 'nothing was changed' : 'no host was touched after it'

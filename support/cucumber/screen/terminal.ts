@@ -65,6 +65,7 @@ class Screen {
   private stoppedAt: StoppedAt | undefined
   private readonly featureNames = new Map<string, string>()
   private lastScenario = ''
+  private begunScenario: Pickle | undefined
   private readonly background = new Set<string>()
   private readonly seenBackground = new Set<string>()
   private repeated = 0
@@ -81,6 +82,7 @@ class Screen {
     run.onUndone = (step) => this.undone(step)
     run.onWaiting = (text) => paper.begin(paint.dim(`  … ${text}`))
     run.onActivated = (release) => this.activated(release)
+    run.onCutOff = () => this.end()
   }
 
   hear(envelope: Envelope): void {
@@ -115,7 +117,10 @@ class Screen {
       const { status, message } = testStepFinished.testStepResult
       this.endStep(testStepFinished.testCaseStartedId, testStepFinished.testStepId, status, message)
     }
-    if (testRunFinished === undefined) return
+    if (testRunFinished !== undefined) this.end()
+  }
+
+  private end(): void {
     this.paper.settle()
     this.paper.line('')
     this.summary.end(this.steps, this.stoppedAt)
@@ -124,14 +129,19 @@ class Screen {
 
   private beginScenario(id: string, testCaseId: string): void {
     this.running.set(id, testCaseId)
-    const scenario = this.testCases.get(testCaseId)
+    this.begunScenario = this.testCases.get(testCaseId)?.pickle
+  }
+
+  /** Told with its first line: which run it is of is known only once its hooks have run. */
+  private nameScenario(): void {
+    const scenario = this.begunScenario
     if (scenario === undefined || run.refused !== undefined) return
-    this.head(scenario.pickle.uri)
-    if (this.lastScenario === scenario.pickle.id) return
-    this.lastScenario = scenario.pickle.id
+    this.head(scenario.uri)
+    if (this.lastScenario === scenario.id) return
+    this.lastScenario = scenario.id
     this.scenarioBegun = false
     this.toldUntouched = false
-    this.paper.line(`\n  ${this.paint.bold(clean(scenario.pickle.name))}`)
+    this.paper.line(`\n  ${this.paint.bold(clean(scenario.name))}`)
   }
 
   private head(uri: string): void {
@@ -155,6 +165,7 @@ class Screen {
 
   private beginStep(id: string, testStepId: string): void {
     const step = this.step(id, testStepId)
+    if (step !== undefined) this.nameScenario()
     if (step !== undefined && run.refused === undefined)
       this.paper.begin(`    ${this.paint.cyan('…')} ${step.keyword}${step.text}`)
   }

@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Envelope } from '@cucumber/messages'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { concludes, VOCABULARY } from '../lint/vocabulary'
+import { Account, describeOmission } from './account'
+
+const VERSION = 'the package version for {package} should be {version}'
+const STEP_DEFINITIONS = resolve(__dirname, '..', '..', 'step_definitions')
+
+/** A scenario on line 1 whose steps are on lines 2, 3, …, with a hook before them and one after. */
+function told(expressions: readonly string[]): Envelope[] {
+  const steps = expressions.map((text, index) => ({
+    id: `step ${index}`,
+    text,
+    astNodeIds: [`${index + 2}`],
+  }))
+  const testSteps = steps.map(({ id }, index) => ({
+    id: `test ${id}`,
+    pickleStepId: id,
+    stepDefinitionIds: [`definition ${index}`],
+  }))
+  return [
+    { pickle: { id: 'pickle', uri: 'x.feature', name: 'one', astNodeIds: ['1'], steps } },
+    ...expressions.map((source, index) => ({
+      stepDefinition: { id: `definition ${index}`, pattern: { source } },
+    })),
+    {
+      testCase: {
+        id: 'case',
+        pickleId: 'pickle',
+        testSteps: [{ id: 'before', hookId: 'b' }, ...testSteps, { id: 'after', hookId: 'a' }],
+      },
+    },
+    { testCaseStarted: { id: 'started', testCaseId: 'case' } },
+  ] as unknown as Envelope[]
+}
+
+function finished(testStepId: string, status: string): Envelope {
+  return {
+    testStepFinished: { testCaseStartedId: 'started', testStepId, testStepResult: { status } },
+  } as unknown as Envelope
+}
+
+function accountOf(expressions: readonly string[], concluded: readonly number[] = []): Account {
+  const account = new Account(
+    ([node = '']) => Number(node),
+    (_, line) => concluded.includes(line),
+  )
+  for (const envelope of told(expressions)) account.hear(envelope)
+  return account
+}
+
+describe('the account of a run', () => {
+  it('is settled when every line has passed, and those that look or act have a verdict', () => {
+    const account = accountOf(['own', VERSION], [3])
+    expect(account.omission).to.include({ uri: 'x.feature', unit: '1', line: 2, fate: 'was not begun' })
+    account.hear(finished('test step 0', 'PASSED'))
+    account.hear(finished('test step 1', 'PASSED'))
+    expect(account.omission).to.equal(undefined)
+  })
+
+  it('names the first line that a step or hook has skipped, or left pending', () => {
+    for (const [status, fate] of [
+      ['SKIPPED', 'was skipped'],
+      ['PENDING', 'is pending'],
+    ] as const) {
+      const account = accountOf(['one', 'two', 'three'])
+      account.hear(finished('test step 0', 'PASSED'))
+      account.hear(finished('test step 1', status))
+      account.hear(finished('test step 2', 'SKIPPED'))
+      expect(account.omissionIn('pickle')).to.include({ line: 3, text: 'two', fate })
+    }
+  })
+
+  it('misses the verdict of a line that passed without one', () => {
+    const account = accountOf([VERSION])
+    account.hear(finished('test step 0', 'PASSED'))
+    const omission = account.omissionIn('pickle')
+    expect(omission && describeOmission(omission)).to.contain(
+      `"${VERSION}" has come to no verdict (x.feature:2)`,
+    )
+  })
+
+  it('does not pass a scenario that a hook has skipped after its last line', () => {
+    const account = accountOf(['own'])
+    account.hear(finished('test step 0', 'PASSED'))
+    account.hear(finished('after', 'SKIPPED'))
+    expect(account.omission).to.include({ line: 1, fate: 'ends with a hook that skips it' })
+  })
+
+  it('excuses a scenario that Lockstep itself ends early', () => {
+    const account = accountOf(['own'])
+    account.excuse('pickle')
+    expect(account.omission).to.equal(undefined)
+  })
+
+  it('is settled by nothing but passes, whatever else cucumber says of lines and hooks', () => {
+    const status = fc.constantFrom(
+      'PASSED',
+      'SKIPPED',
+      'PENDING',
+      'FAILED',
+      'UNDEFINED',
+      'AMBIGUOUS',
+      'UNKNOWN',
+    )
+    fc.assert(
+      fc.property(fc.array(status, { minLength: 1, maxLength: 6 }), status, (lines, hook) => {
+        const account = accountOf(lines.map((_, index) => `own ${index}`))
+        for (const [index, each] of lines.entries()) account.hear(finished(`test step ${index}`, each))
+        account.hear(finished('before', hook))
+        expect(account.omission === undefined).to.equal([...lines, hook].every((each) => each === 'PASSED'))
+      }),
+    )
+  })
+})
+
+describe('the sentences that come to a verdict', () => {
+  it('are those whose step definitions hold one', () => {
+    const source = readdirSync(STEP_DEFINITIONS)
+      .map((name) => readFileSync(join(STEP_DEFINITIONS, name), 'utf8'))
+      .join('\n')
+    const defined = source.split(/^(?=(?:Given|When|Then)\()/m).slice(1)
+    const found = defined.map((text) => {
+      const [, expression = ''] = /^\w+\(\s*'([^']+)'/.exec(text) ?? []
+      return [expression, /\.to\.hold\(\)|expectToMove\(/.test(text)] as const
+    })
+    expect(found.map(([expression]) => expression)).to.have.members([...VOCABULARY.keys()])
+    for (const [expression, holds] of found) expect(concludes(expression), expression).to.equal(holds)
+    expect(concludes('a sentence of a team')).to.equal(false)
+  })
+})

@@ -1,0 +1,68 @@
+import { basename } from 'node:path'
+import { Writable } from 'node:stream'
+
+/** What cucumber makes of its command line, its configuration and the profiles that were chosen. */
+export interface ResolvedOptions {
+  dryRun: boolean
+  /** Such as `defined`, `reverse`, `random:42`. */
+  order: string
+  /** Such as `1/2`; empty where there is none. */
+  shard: string
+  parallel: number
+  retry: number
+}
+
+/**
+ * Asks cucumber itself what it resolves its options to: a plugin is not told. Undefined for a process that is not
+ * cucumber's own command, where the command line says nothing about the run.
+ */
+export async function resolveOptions(
+  argv: readonly string[],
+  cwd: string,
+): Promise<ResolvedOptions | undefined> {
+  if (!/^cucumber(-js|\.js)?$/.test(basename(argv[1] ?? ''))) return undefined
+  const { loadConfiguration } = require('@cucumber/cucumber/api') as typeof import('@cucumber/cucumber/api')
+  const args = argv.slice(2)
+  const [file] = valuesOf(args, 'config', 'c').slice(-1)
+  // Its warnings were given once already.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const { useConfiguration } = await loadConfiguration(
+    {
+      ...(file === undefined ? {} : { file }),
+      profiles: valuesOf(args, 'profile', 'p'),
+      provided: [...args],
+    },
+    { cwd, stderr: nowhere },
+  )
+  const { dryRun, order, shard, parallel, retry } = useConfiguration
+  return { dryRun, order, shard: shard ?? '', parallel, retry }
+}
+
+/** Why a rollout cannot be run with these options, in a sentence; undefined where it can. */
+export function faultOfOptions({
+  dryRun,
+  order,
+  shard,
+  parallel,
+  retry,
+}: ResolvedOptions): string | undefined {
+  if (dryRun)
+    return 'with --dry-run cucumber carries out no line, and calls that a success; read features with -p ci, or plan with -p plan'
+  if (order !== 'defined')
+    return `a rollout runs in the order in which its feature is written; leave out --order ${order}`
+  if (shard !== '') return `a rollout is run as a whole; leave out --shard ${shard}`
+  if (parallel > 0)
+    return 'rollouts do not run in parallel: each step fans out by itself; leave out --parallel'
+  if (retry > 0) return 'a rollout is not retried: a retried step is a second deploy; leave out --retry'
+  return undefined
+}
+
+/** The values of an option, as it may be written: `--name value`, `--name=value`, `-n value`, `-nvalue`. */
+export function valuesOf(args: readonly string[], name: string, letter: string): string[] {
+  return args.flatMap((arg, index) => {
+    if (arg === `--${name}` || arg === `-${letter}`) return [args[index + 1] ?? '']
+    if (arg.startsWith(`--${name}=`)) return [arg.slice(name.length + 3)]
+    const isShort = arg.startsWith(`-${letter}`) && !arg.startsWith('--')
+    return isShort ? [arg.slice(2).replace(/^=/, '')] : []
+  })
+}
