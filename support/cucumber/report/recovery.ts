@@ -64,7 +64,7 @@ export interface RecoveryOptions extends Remaining {
 const SELECTS = /^I want to update (?:hosts with |the hosts)/
 const COUNTS = /^there should be (?:at least|exactly) \S+ hosts?$/
 const ORDERS = /^the hosts are taken /
-const TAKES = /I take the next .*$/
+const TAKES = /I take .*$/
 /** As they stand in the feature, where a variable or a column may still have its name. */
 const PHRASE = /(?:I want to update (?:hosts with |the hosts)|the hosts are taken ).*$/
 
@@ -109,7 +109,7 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
     }
     const size = sizes.get(number)
     if (size !== undefined && TAKES.test(line)) {
-      out.push(line.replace(TAKES, `I take the next ${counted(size)}`))
+      out.push(line.replace(TAKES, `I take ${counted(size)}`))
       return
     }
     out.push(/^\s*Feature:/.test(line) ? `${line.trimEnd().replace(RECOVERY_TITLE, '')} (${title})` : line)
