@@ -248,3 +248,37 @@ Feature: 8. After a failure
         When I run lockstep "held"
         Then it should exit with 0
         And it should not say "Locked"
+
+    Scenario: A run that is over leaves no lock behind, whoever clears up after it
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity /^web[1-2]\./
+            When I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live own.feature" and kill it with -9 at '"type":"scenario held"'
+        Then it should have been ended by the system
+        When I run lockstep "held"
+        Then it should say "a process that is gone"
+        When I run cucumber-js "-p live own.feature" to resume the first run
+        Then it should exit with 0
+        And it should say "○ When I update the package mywebapp"
+        When I run lockstep "held"
+        Then it should not say "Locked"
+
+    Scenario: A lock of a run that has left nothing out is given up with it
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity /^web[1-2]\./
+            When I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live own.feature" and kill it with -9 at '"type":"scenario held"'
+        Then it should have been ended by the system
+        When I run lockstep "release --all"
+        Then it should exit with 0
+        And it should say "Nothing that was named is held."
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 0

@@ -256,6 +256,19 @@ export class Composition {
       await embedded?.stop()
       await journal.close()
     }
+    if (isLive(this.run) && this.run.exitCode === 0) await this.discardLock(this.run.resumes)
+  }
+
+  /** The run that was resumed, and came to its end now, is over; a resumed run that had nothing to change has taken no lock. */
+  private async discardLock(resumed: string | undefined): Promise<void> {
+    if (resumed === undefined) return
+    const { discardLocksOf } = require('./locks/left_locks') as typeof import('./locks/left_locks')
+    try {
+      await discardLocksOf([resumed], STATE, this.parts.around.env)
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      this.run.note(error.message)
+    }
   }
 
   private async expectNothingMore(): Promise<void> {
