@@ -282,3 +282,93 @@ Feature: 8. After a failure
         And it should say "Nothing that was named is held."
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 0
+
+    Scenario: After hosts have failed within the budget, only what can bring them on is proposed
+        Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
+            """
+            Given up to 1 host may fail
+            When I block the load balancer
+            And I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            When I unblock the load balancer
+            Then traffic from the load balancer should be unblocked
+            """
+        And the host "web2.example.net=fails from step 2"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 5
+        And it should propose nothing to "go on with"
+        And the recovery feature should contain "# It went through, and these hosts failed within its failure budget."
+        And the recovery feature should contain "And I want to update the hosts: | web2.example.net |"
+        Given the hosts are mended
+        When I run what "own.feature" has proposed to "run it with"
+        Then it should exit with 0
+
+    Scenario Outline: What is proposed has all that the run was told, and works as it stands
+        Given a file "own.feature":
+            """
+            Feature: Own
+              Background:
+                Given the load balancer has ip address 192.168.1.1
+                And I want to update hosts with identity /^web[1-3]\./
+              @elsewhere
+              Scenario: Not here
+                Then release 7 should have passed in nowhere
+              Scenario: One
+                Given I take 1 host
+                When I block the load balancer
+                And I update the package mywebapp
+                Then the package version for mywebapp should be <version>
+                When I unblock the load balancer
+                Then traffic from the load balancer should be unblocked
+              Scenario: The others
+                Given I take the rest
+                When I block the load balancer
+                And I update the package mywebapp
+                Then the package version for mywebapp should be <version>
+                And the check check_http should be ok
+                When I unblock the load balancer
+                Then traffic from the load balancer should be unblocked
+            """
+        And a file "first.feature":
+            """
+            Feature: First
+              Scenario: First
+                Given I want to update hosts with identity /^web[4-5]\./
+                When I restart the service mywebapp
+                Then the service mywebapp should be running
+            """
+        And a file "gate.feature":
+            """
+            Feature: Gate
+              Scenario: Gate
+                Given I want to update hosts with identity /^web[1-5]\./
+                Then release 9 should have passed in production
+                When I restart the service mywebapp
+                Then the service mywebapp should be running
+            """
+        And a file "lockstep.yaml":
+            """
+            default: test
+            environments:
+              test: { client_config: nowhere.cfg, variables: { version: "1" } }
+              production: { client_config: client.cfg, variables: { version: "2" } }
+            """
+        And the environment variable "LOCKSTEP_ENVIRONMENT" is "production"
+        And the environment variable "LOCKSTEP_RELEASE" is "9"
+        And the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-3.el5"
+        And the check "check_http" is critical on "web3.example.net" for the first time
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live first.feature own.feature --tags not(@elsewhere)"
+        Then it should exit with 1
+        And it should say "Diverged: web3.example.net"
+        When I run what "first.feature" has proposed to "<way>"
+        Then it should exit with 0
+        When I run cucumber-js "-p live gate.feature"
+        Then it should exit with 0
+        And it should say "release 9 held in production on 5 hosts"
+
+        Examples:
+            | way         |
+            | run it with |
+            | go on with  |

@@ -259,7 +259,7 @@ When('I run the recovery feature of the run before', async function (this: Manua
 /** Commands that the last run has proposed, by the words in front of them. */
 function proposalsIn(last: ProcessRun): Map<string, string> {
   const command =
-    /(?<way>run it with|go on with|then run|lift it:) (?<line>(?:[A-Z_]+=(?:'[^']*'|\S+) )*npx .*?(?:\.feature(?::\d+)*|--run \S+))(?=[ ,]|$)/g
+    /(?<way>run it with|go on with) (?<line>(?:[A-Z_]+=(?:'[^']*'|\S+) )*npx .*?\.feature)(?=[ ,]|$)/g
   const all = [...squeezed(last.stdout).matchAll(command)].map(({ groups }) => groups ?? {})
   return new Map(all.map(({ way = '', line = '' }) => [way, line]))
 }
