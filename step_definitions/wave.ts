@@ -8,6 +8,10 @@ Given('I take the next {wave}', async function (this: LockstepWorld, size: WaveS
   return expectToMove(await this.rollout.waves.take(size))
 })
 
+Given('I take {wave}', async function (this: LockstepWorld, size: WaveSize) {
+  return expectToMove(await this.rollout.waves.take(size))
+})
+
 Given('the hosts are taken as listed', function (this: LockstepWorld) {
   this.rollout.waves.inOrder('as listed')
 })

@@ -7,9 +7,9 @@ Feature: 6. Waves
         When I run cucumber-js "rolling.feature"
         Then it should exit with 0
         And it should say "Update the website on 1 host"
-        And it should say "✔ Given I take the next 1 host 1/1 hosts web1.example.net"
-        And it should say "✔ Given I take the next 25% 2/2 hosts web2.example.net, web3.example.net"
-        And it should say "✔ Given I take the next the rest 3/3 hosts"
+        And it should say "✔ Given I take 1 host 1/1 hosts web1.example.net"
+        And it should say "✔ Given I take 25% 2/2 hosts web2.example.net, web3.example.net"
+        And it should say "✔ Given I take the rest 3/3 hosts"
         And it should say "the Background again: 8 lines"
         And it should say "Nothing is left out of rotation."
         And no line should be wider than 80 columns

@@ -168,3 +168,207 @@ Feature: 8. After a failure
         And it should say "Released: 7 hosts"
         When I run lockstep "held"
         Then it should exit with 0
+
+    Scenario: Hosts that went back to the version they had are not done, whoever asks
+        Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
+        And a repository with a cucumber.js
+        And the check "check_http" is critical on "web3.example.net" for the first time
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 1
+        And it should say "mywebapp goes back to the version it had 2/2 hosts"
+        And it should say "Told to go back to the version they had, and not done"
+        And it should say "Not attempted (1 host): web5.example.net"
+        And the recovery feature should contain "# Done, and left alone here: nobody."
+        And the recovery feature should contain "| wave | | 2 hosts | | 2 hosts | | 1 host |"
+        And the file "reports/junit.xml" should contain "was told to go back to the version it had"
+        When I run lockstep "drift"
+        Then it should exit with 3
+        And it should say "DRIFT UNKNOWN: no release is on record in test"
+        When I run cucumber-js "-p live gate.feature"
+        Then it should exit with 6
+        And it should say "release 1.3 has not held in test: the last run of own.feature there"
+        When I run lockstep "held"
+        Then it should exit with 0
+        When I run what "own.feature" has proposed to "run it with"
+        Then it should exit with 0
+        When I run cucumber-js "-p live gate.feature"
+        Then it should exit with 0
+        And it should say "release 1.3 held in test on 5 hosts"
+        When I run lockstep "drift"
+        Then it should say "DRIFT OK: release 1.3 in test holds on 5 hosts"
+
+    Scenario: A recovery feature that leaves hosts out does not stand for them
+        Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
+        And a repository with a cucumber.js
+        And the check "check_http" is critical on "web3.example.net" for the first time
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 1
+        Given somebody takes "web1.example.net, web2.example.net" out of the recovery feature
+        When I run the recovery feature of the run before
+        Then it should exit with 0
+        When I run lockstep "drift"
+        Then it should exit with 2
+        And it should say "release 1.3 in test does not hold on 2 of 5 hosts: web1.example.net, web2.example.net"
+        And it should say "web1.example.net: was told to go back to the version before in run"
+        When I run cucumber-js "-p live gate.feature"
+        Then it should exit with 6
+        And it should say "web1.example.net and 1 more was told to go back to the version before in run"
+
+    Scenario: A run that is resumed after a rollback runs all waves that went back in full
+        Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
+        And the check "check_http" is critical on "web3.example.net" for the first time
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 1
+        When I run what "own.feature" has proposed to "go on with"
+        Then it should exit with 0
+        And it should not say "○ When I update the package"
+        When I run cucumber-js "-p live gate.feature"
+        Then it should exit with 0
+        And it should say "release 1.3 held in test on 5 hosts"
+
+    Scenario: Killed while hosts go back, a rollout does not count them as done
+        Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
+        And the check "check_http" is critical on "web3.example.net" for the first time
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live own.feature" and kill it with -9 at '"version":"4.2.6-2.el5"'
+        Then it should have been ended by the system
+        When I put the run before on record
+        And I run cucumber-js "-p live gate.feature"
+        Then it should exit with 6
+        And it should say "was cut off"
+        When I run cucumber-js "-p live own.feature" to resume the first run
+        Then it should exit with 0
+        When I run lockstep "held"
+        Then it should exit with 0
+        And it should not say "Locked"
+
+    Scenario: A run that is over leaves no lock behind, whoever clears up after it
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity /^web[1-2]\./
+            When I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live own.feature" and kill it with -9 at '"type":"scenario held"'
+        Then it should have been ended by the system
+        When I run lockstep "held"
+        Then it should say "a process that is gone"
+        When I run cucumber-js "-p live own.feature" to resume the first run
+        Then it should exit with 0
+        And it should say "○ When I update the package mywebapp"
+        When I run lockstep "held"
+        Then it should not say "Locked"
+
+    Scenario: A lock of a run that has left nothing out is given up with it
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity /^web[1-2]\./
+            When I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live own.feature" and kill it with -9 at '"type":"scenario held"'
+        Then it should have been ended by the system
+        When I run lockstep "release --all"
+        Then it should exit with 0
+        And it should say "Nothing that was named is held."
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 0
+
+    Scenario: After hosts have failed within the budget, only what can bring them on is proposed
+        Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
+            """
+            Given up to 1 host may fail
+            When I block the load balancer
+            And I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            When I unblock the load balancer
+            Then traffic from the load balancer should be unblocked
+            """
+        And the host "web2.example.net=fails from step 2"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 5
+        And it should propose nothing to "go on with"
+        And the recovery feature should contain "# It went through, and these hosts failed within its failure budget."
+        And the recovery feature should contain "And I want to update the hosts: | web2.example.net |"
+        Given the hosts are mended
+        When I run what "own.feature" has proposed to "run it with"
+        Then it should exit with 0
+
+    Scenario Outline: What is proposed has all that the run was told, and works as it stands
+        Given a file "own.feature":
+            """
+            Feature: Own
+              Background:
+                Given the load balancer has ip address 192.168.1.1
+                And I want to update hosts with identity /^web[1-3]\./
+              @elsewhere
+              Scenario: Not here
+                Then release 7 should have passed in nowhere
+              Scenario: One
+                Given I take 1 host
+                When I block the load balancer
+                And I update the package mywebapp
+                Then the package version for mywebapp should be <version>
+                When I unblock the load balancer
+                Then traffic from the load balancer should be unblocked
+              Scenario: The others
+                Given I take the rest
+                When I block the load balancer
+                And I update the package mywebapp
+                Then the package version for mywebapp should be <version>
+                And the check check_http should be ok
+                When I unblock the load balancer
+                Then traffic from the load balancer should be unblocked
+            """
+        And a file "first.feature":
+            """
+            Feature: First
+              Scenario: First
+                Given I want to update hosts with identity /^web[4-5]\./
+                When I restart the service mywebapp
+                Then the service mywebapp should be running
+            """
+        And a file "gate.feature":
+            """
+            Feature: Gate
+              Scenario: Gate
+                Given I want to update hosts with identity /^web[1-5]\./
+                Then release 9 should have passed in production
+                When I restart the service mywebapp
+                Then the service mywebapp should be running
+            """
+        And a file "lockstep.yaml":
+            """
+            default: test
+            environments:
+              test: { client_config: nowhere.cfg, variables: { version: "1" } }
+              production: { client_config: client.cfg, variables: { version: "2" } }
+            """
+        And the environment variable "LOCKSTEP_ENVIRONMENT" is "production"
+        And the environment variable "LOCKSTEP_RELEASE" is "9"
+        And the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-3.el5"
+        And the check "check_http" is critical on "web3.example.net" for the first time
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live first.feature own.feature --tags not(@elsewhere)"
+        Then it should exit with 1
+        And it should say "Diverged: web3.example.net"
+        When I run what "first.feature" has proposed to "<way>"
+        Then it should exit with 0
+        When I run cucumber-js "-p live gate.feature"
+        Then it should exit with 0
+        And it should say "release 9 held in production on 5 hosts"
+
+        Examples:
+            | way         |
+            | run it with |
+            | go on with  |

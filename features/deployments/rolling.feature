@@ -10,7 +10,7 @@ Feature: Update the website, a few hosts at a time
         And the rollout should take no longer than 30 minutes
 
     Scenario Outline: Update the website on <wave>
-        Given I take the next <wave>
+        Given I take <wave>
         When I drain the load balancer within 30 seconds
         Then traffic from the load balancer should be blocked
         When I update the package mywebapp

@@ -10,6 +10,7 @@ import { howToMend } from '../cucumber/record/recording'
 import { RECORD } from '../cucumber/report/reports'
 import { claimsOfRecorded } from '../cucumber/record/resume'
 import { UNRELEASED, type Entry, type RunRecord } from '../record/record'
+import { howItWasLeft, hostsNotDone } from '../record/standing'
 import { RecordStore } from '../record/store'
 import { clean, hosts as counted } from '../rollout/verdict'
 import { EXIT, LockstepError } from '../system/errors'
@@ -27,6 +28,7 @@ const LINES_AT_MOST = 20
 interface Finding {
   feature: string
   run: string
+  /** 0 where no line has looked: it is on record that the host was not brought on. */
   line: number
   text: string
   host: string
@@ -87,7 +89,23 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
   const all: Checked[] = []
   for (const record of records) all.push(await check(store, record, wanted.environment))
   const unread = odd === undefined ? undefined : `${odd} is no record that can be read; ${howToMend(odd)}`
-  return told(wanted.json, `release ${release} in ${name}`, all, unread)
+  const left = notBroughtOn(runs, records)
+  return told(wanted.json, `release ${release} in ${name}`, all, left, unread)
+}
+
+/** Hosts that no run has brought on which a line could be held against: that the others are well says nothing of them. */
+function notBroughtOn(runs: readonly RunRecord[], records: readonly RunRecord[]): Finding[] {
+  const looked = new Set(records.flatMap(({ hosts }) => hosts))
+  return hostsNotDone(runs)
+    .filter(({ host }) => !looked.has(host))
+    .map(({ host, run }) => ({
+      feature: run.feature,
+      run: run.run,
+      line: 0,
+      text: '',
+      host,
+      seen: howItWasLeft(host, run),
+    }))
 }
 
 /** The last run of each feature that held, or held on all hosts but those that were allowed to fail. */
@@ -174,12 +192,14 @@ function told(
   json: boolean | undefined,
   where: string,
   checks: readonly Checked[],
+  left: readonly Finding[],
   unread: string | undefined,
 ): Outcome {
-  const findings = checks.flatMap((each) => each.findings)
+  const findings = [...checks.flatMap((each) => each.findings), ...left]
   const all = new Set(
     checks.flatMap(({ record }) => record.hosts.filter((host) => !record.out.includes(host))),
   )
+  for (const { host } of left) all.add(host)
   const odd = [...new Set(findings.map(({ host }) => host))]
   const numbers = `hosts=${all.size} drifted=${odd.length};;0`
   if (findings.length > 0) {
@@ -204,7 +224,9 @@ function said(
   if (json === true) return { text: `${JSON.stringify({ state, sentence, findings }, null, 2)}\n`, exitCode }
   const lines = findings
     .slice(0, LINES_AT_MOST)
-    .map(({ host, feature, line, text, seen }) => `${host}: ${clean(seen)} (${feature}:${line} ${text})`)
+    .map(({ host, feature, line, text, seen }) =>
+      line === 0 ? `${host}: ${clean(seen)}` : `${host}: ${clean(seen)} (${feature}:${line} ${text})`,
+    )
   const more = findings.length > LINES_AT_MOST ? [`and ${findings.length - LINES_AT_MOST} more`] : []
   const [first = '', ...rest] = [`DRIFT ${state}: ${sentence}`, ...lines, ...more].map(plain)
   const text = [numbers === undefined ? first : `${first} | ${numbers}`, ...rest].join('\n')

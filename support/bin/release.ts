@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { holdOf } from '../cucumber/balancers'
-import { Composition } from '../cucumber/composition'
+import { Composition, STATE } from '../cucumber/composition'
 import { surroundings } from '../cucumber/environments'
+import { discardLocksOf, runsIn } from '../cucumber/locks/left_locks'
 import { run } from '../cucumber/run'
 import type { Held } from '../rollout/held'
 import { release as releaseFrom } from '../rollout/holding'
@@ -19,14 +21,23 @@ export async function release(
   cwd: string,
   args: readonly string[],
 ): Promise<{ text: string; exitCode: number }> {
-  const chosen = choiceOf(args)
+  const { values, isChosen } = choiceOf(args)
+  const released = await releaseChosen(cwd, isChosen)
+  const runs = values.all === true ? runsIn(join(cwd, STATE)) : [...(values.run ?? []), ...released.runs]
+  await discardLocksOf(runs, join(cwd, STATE), process.env)
+  return released
+}
+
+async function releaseChosen(
+  cwd: string,
+  chosen: (item: Held) => boolean,
+): Promise<{ text: string; exitCode: number; runs: readonly string[] }> {
   const composition = await Composition.compose(run, { mode: 'live' }, surroundings(), cwd)
   try {
     const items = run.heldBefore.filter(chosen)
-    if (items.length === 0) return { text: `Nothing that was named is held.\n`, exitCode: 0 }
-    const rollout = await composition.beginWithout('lockstep release', [
-      ...new Set(items.map((item) => item.run)),
-    ])
+    if (items.length === 0) return { text: `Nothing that was named is held.\n`, exitCode: 0, runs: [] }
+    const runs = [...new Set(items.map((item) => item.run))]
+    const rollout = await composition.beginWithout('lockstep release', runs)
     const observations: Observation[] = []
     const lines: string[] = []
     for (const [obligation, names] of grouped(items)) {
@@ -49,19 +60,20 @@ export async function release(
     }
     const left = observations.filter(({ held }) => !held).length
     lines.push(left === 0 ? `Released: ${counted(names(observations))}` : `Still held: ${counted(left)}`)
-    return { text: run.scrub(`${lines.join('\n')}\n`), exitCode: left === 0 ? 0 : 1 }
+    return { text: run.scrub(`${lines.join('\n')}\n`), exitCode: left === 0 ? 0 : 1, runs }
   } finally {
     await composition.end()
   }
 }
 
-function choiceOf(args: readonly string[]): (item: Held) => boolean {
+function choiceOf(args: readonly string[]) {
   const values = parsed(args)
-  if (values.all === true) return () => true
+  if (values.all === true) return { values, isChosen: () => true }
   const [hosts, runs] = [values.host ?? [], values.run ?? []]
   if (hosts.length + runs.length === 0) throw new LockstepError('bad-input', CHOICE)
-  return (item) =>
+  const isChosen = (item: Held) =>
     (hosts.length === 0 || hosts.includes(item.host)) && (runs.length === 0 || runs.includes(item.run))
+  return { values, isChosen }
 }
 
 function parsed(args: readonly string[]) {

@@ -130,6 +130,7 @@ export class Composition {
     run.out = () => made.composition?.out() ?? new Map()
     run.cutOff = () => made.composition?.cutOff()
     run.hostsOf = (uri) => made.composition?.hostsOf(uri) ?? []
+    run.restored = () => made.composition?.restored() ?? []
     run.notAttempted = () => made.composition?.notAttempted() ?? []
     return made.composition
   }
@@ -219,7 +220,7 @@ export class Composition {
           new LockstepError('broker-lost', `${lost.message}; it did not come back`, { cause: lost }),
         )
       }
-      for (const [feature, rollout] of this.rollouts) {
+      for (const [part, [feature, rollout]] of [...this.rollouts].entries()) {
         // A second answer that differs from the first may still be on its way when the last host has answered.
         if (rollout.hosts.known !== undefined)
           await pause(systemClock, LAST_WORDS, new AbortController().signal)
@@ -229,7 +230,7 @@ export class Composition {
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
         }
-        if (this.run.exitCode !== 0) this.run.recovery ??= recover(this.run, feature, rollout)
+        if (this.run.exitCode !== 0) recover(this.run, { uri: feature, part }, rollout)
       }
       if (this.run.mode === 'plan' && this.rollouts.size > 0 && this.run.refused === undefined) {
         const { savePlan } = require('./planning/planner') as typeof import('./planning/planner')
@@ -257,12 +258,26 @@ export class Composition {
       await embedded?.stop()
       await journal.close()
     }
+    if (isLive(this.run) && this.run.exitCode === 0) await this.discardLock(this.run.resumes)
+  }
+
+  /** The run that was resumed, and came to its end now, is over; a resumed run that had nothing to change has taken no lock. */
+  private async discardLock(resumed: string | undefined): Promise<void> {
+    if (resumed === undefined) return
+    const { discardLocksOf } = require('./locks/left_locks') as typeof import('./locks/left_locks')
+    try {
+      await discardLocksOf([resumed], STATE, this.parts.around.env)
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      this.run.note(error.message)
+    }
   }
 
   /** The process ends in mid-run, and nothing can be waited for: what is known is written down at once. */
   private cutOff(): void {
     const { journal } = this.parts
-    for (const [feature, rollout] of this.rollouts) this.run.recovery ??= recover(this.run, feature, rollout)
+    for (const [part, [feature, rollout]] of [...this.rollouts].entries())
+      recover(this.run, { uri: feature, part }, rollout)
     if (this.rollouts.size === 0) return
     try {
       journal.appendNow({ type: 'end', held: false, reason: CUT_OFF } satisfies JournalEntry)
@@ -311,8 +326,12 @@ export class Composition {
     return new Map([...this.rollouts.values()].flatMap(({ budget }) => [...budget.out]))
   }
 
+  private restored(): string[] {
+    return [...new Set([...this.rollouts.values()].flatMap(({ restored }) => restored))]
+  }
+
   private notAttempted(): string[] {
-    return [...this.rollouts.values()].flatMap(({ waves }) => [...waves.notAttempted])
+    return [...this.rollouts.values()].flatMap(({ notAttempted }) => [...notAttempted])
   }
 
   private hostsOf(feature: string): PlacedHost[] {
@@ -334,9 +353,11 @@ function noticesOf(run: Run, { environment }: Parts): RunNotices | undefined {
   return new Notices(run, environment, systemClock, Math.random)
 }
 
-function recover(run: Run, feature: string, rollout: Rollout): string | undefined {
+function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout: Rollout): void {
   const { writeRecovery } = require('./report/recovery') as typeof import('./report/recovery')
-  return writeRecovery(run, feature, rollout)
+  const passed = run.hasPassed(uri) && rollout.halted === undefined && rollout.waves.unfinished.length === 0
+  const recovery = writeRecovery(run, { uri, part, passed }, rollout)
+  if (recovery !== undefined) run.recoveries.push(recovery)
 }
 
 function inventoryOf({ name, inventory, environments }: Environment, run: Run): Roster | undefined {

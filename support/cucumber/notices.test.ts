@@ -88,7 +88,7 @@ describe('the notices of a run', () => {
       reason: 'at "the check http should be ok" (rolling.feature:14)',
       diverged: { count: 1, names: ['web2'] },
       held: { count: 1, names: ['web2'] },
-      counts: { hosts: 3, answered: 2, diverged: 1, silent: 0, out: 0, notAttempted: 1 },
+      counts: { hosts: 3, answered: 2, diverged: 1, silent: 0, out: 0, restored: 0, notAttempted: 1 },
     })
     expect(ended?.outcome).to.deep.equal({ title: 'UNREACHABLE', exitCode: 4 })
     expect(ended?.reason).to.equal('the broker went away')

@@ -146,6 +146,7 @@ export class RunNotices {
         diverged,
         silent,
         out: out.length,
+        restored: run.restored().length,
         notAttempted: stops ? run.notAttempted().length : 0,
       },
       diverged: someHosts([...failed, ...out]),

@@ -32,6 +32,7 @@ export const plugin = {
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
     removeJunit()
+    run.invocation = { args: process.argv.slice(2), env: process.env }
     const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))
     run.filling = { of: filling, parameters: options }
     const preflight = new Preflight(filling.faultsOf)

@@ -60,6 +60,23 @@ export interface PlacedHost {
   wave: string | undefined
 }
 
+/** A feature with the hosts that a run has not brought to the end of one of its features. */
+export interface Recovery {
+  /** The feature that was run. */
+  uri: string
+  path: string
+  /** How many hosts it is for. */
+  hosts: number
+  /** Whether a resumed run can bring them to the end: not those that failed within the budget, nor what is not told twice. */
+  isResumable: boolean
+}
+
+/** How a run was begun: what stood behind `cucumber-js`, and its environment variables. */
+export interface Invocation {
+  args: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+}
+
 const NOTES_AT_MOST = 10
 
 /**
@@ -102,8 +119,11 @@ export class Run implements Audience {
   hostsOf: (uri: string) => readonly PlacedHost[] = () => []
   /** Hosts that no step was tried on, since an earlier wave had failed. */
   notAttempted: () => readonly string[] = () => []
-  /** The feature that goes on from here, once it is written. */
-  recovery: string | undefined
+  /** Hosts that were told to go back to the version they had, and are not done. */
+  restored: () => readonly string[] = () => []
+  /** Features that go on from here, once they are written: one for each feature of which some hosts are not done. */
+  readonly recoveries: Recovery[] = []
+  invocation: Invocation = { args: [], env: {} }
   /** Which release it is for, once that is known. */
   release: () => string | undefined = () => undefined
   tickets: readonly string[] = []
@@ -184,6 +204,16 @@ export class Run implements Audience {
   begunLines(uri: string): ReadonlySet<number> {
     const own = [...this.begun].filter((key) => key.startsWith(`${uri}:`))
     return new Set(own.map((key) => Number(key.slice(uri.length + 1))))
+  }
+
+  /** Whether all scenarios of a feature passed; one in which nobody was left for its wave is skipped. */
+  hasPassed(uri: string): boolean {
+    return this.plan
+      .filter((scenario) => scenario.uri === uri)
+      .every((scenario) => {
+        const outcome = this.courses.of(scenario)?.outcome
+        return outcome === 'passed' || (outcome === 'skipped' && scenario.wave !== undefined)
+      })
   }
 
   /** Whether something has kept it from going on. */

@@ -104,6 +104,7 @@ export const VOCABULARY: ReadonlyMap<string, Meaning> = new Map<string, Meaning>
   ['fewer than {percent}% of requests should fail for {duration}', () => ({ kind: 'sees requests' })],
 
   ['I take the next {wave}', ([written = '']) => wave(written)],
+  ['I take {wave}', ([written = '']) => wave(written)],
   ['the hosts are taken as listed', nothing],
   ['the hosts are taken sorted by name', nothing],
   ['the hosts are taken in random order', nothing],

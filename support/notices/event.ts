@@ -40,6 +40,8 @@ export interface RolloutEvent {
     silent: number
     /** Hosts that failed within the failure budget. */
     out: number
+    /** Hosts that were told to go back to the version they had. */
+    restored: number
     notAttempted: number
   }
   /** Hosts that were not as they should be at the last line, or that failed before. */

@@ -9,15 +9,15 @@ export function originOf(
   let origin = feature
   while (!seen.has(origin)) {
     seen.add(origin)
-    const [, recovered] = /(?:^|\/)recovery-([^/]+)\.feature$/.exec(origin) ?? []
-    const found = runs.find(({ run }) => recovered !== undefined && isPartOf(run, recovered))
+    const recovered = recoveredBy(origin)
+    const found = runs.find(({ run }) => run === recovered)
     if (found === undefined) return origin
     origin = found.feature
   }
   return origin
 }
 
-/** A run of several features has a record for each. */
-function isPartOf(part: string, run: string): boolean {
-  return part === run || (part.startsWith(`${run}-`) && /^\d+$/.test(part.slice(run.length + 1)))
+/** The run that a recovery feature is of, or the part of a run that has several features; undefined for any other feature. */
+export function recoveredBy(feature: string): string | undefined {
+  return /(?:^|\/)recovery-([^/]+)\.feature$/.exec(feature)?.[1]
 }

@@ -53,6 +53,8 @@ const isRunRecord = shape({
   outcome: oneOf(...RUN_OUTCOMES),
   hosts: listOf(isText),
   out: listOf(isText),
+  notDone: listOf(isText),
+  restored: listOf(isText),
   changes: listOf(isChange),
   drift: listOf(shape({ host: isText, what: isText, since: isText })),
 })

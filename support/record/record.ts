@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../rollout/ports'
+import { progressOf } from '../rollout/progress'
 import { changesIn, type Change } from './changes'
 
 /** What one run did, as far as it concerns anybody afterwards. */
@@ -19,6 +20,10 @@ export interface RunRecord {
   hosts: readonly string[]
   /** Hosts that failed within the failure budget. */
   out: readonly string[]
+  /** Hosts that it has not brought to its end, those among them that failed within the budget. */
+  notDone: readonly string[]
+  /** Hosts that it told, after a failure, to go back to the version they had: none of them is done. */
+  restored: readonly string[]
   changes: readonly Change[]
   /** Changes to hosts that another run had brought to this release already. */
   drift: readonly Drift[]
@@ -53,6 +58,8 @@ export function recordOf(run: string, entries: readonly Entry[]): Omit<RunRecord
   const isLive = began.mode !== 'noop' || entries.some(({ type }) => type === 'activated')
   const known = new Set(rollCall.hosts)
   const out = entries.flatMap((entry) => (entry.type === 'out' ? entry.hosts : []))
+  const outcome = outcomeOf(entries, out.length > 0)
+  const progress = progressOf(entries)
   return {
     run,
     environment: began.environment,
@@ -65,9 +72,11 @@ export function recordOf(run: string, entries: readonly Entry[]): Omit<RunRecord
     parameters: began.parameters ?? {},
     began: began.at,
     ended: entries.at(-1)?.at ?? began.at,
-    outcome: outcomeOf(entries, out.length > 0),
+    outcome,
     hosts: rollCall.hosts,
     out: [...new Set(out)].filter((host) => known.has(host)),
+    notDone: progress.notDone(outcome === 'held' || outcome === 'within budget'),
+    restored: [...progress.restored],
     changes: changesIn(entries),
   }
 }

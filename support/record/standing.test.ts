@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { aRecord } from '../testing/a_record'
 import { originOf } from './origin'
 import type { RunRecord } from './record'
-import { standingOf } from './standing'
+import { hostsNotDone, standingOf } from './standing'
 
 const runs = (...list: Partial<RunRecord>[]) =>
   list.map((change, index) => aRecord({ run: `r${index + 1}`, ...change }))
@@ -43,6 +43,34 @@ describe('how a release stands', () => {
     expect(why(stopped, { ...recovery, ...stopped }, { feature: 'reports/recovery-r2.feature' })).to.equal(
       'held',
     )
+  })
+
+  it('does not hold while a host that was not done, or went back, was brought on by nobody', () => {
+    const stopped = { outcome: 'stopped' as const, notDone: ['a', 'b'], restored: ['a'] }
+    const recovery = { feature: 'reports/recovery-r1.feature' }
+    expect(why(stopped, { ...recovery, hosts: ['b'] })).to.equal(
+      'a was told to go back to the version before in run r1 of x.feature, and no run has brought it on since',
+    )
+    expect(why(stopped, { ...recovery, hosts: ['a', 'b'] })).to.equal('held')
+    expect(why(stopped, { ...recovery, hosts: ['b'] }, {})).to.equal('held')
+    const list = runs(stopped, { ...recovery, hosts: ['a', 'b'] })
+    const standing = standingOf(list, 'live')
+    expect(standing.held && standing.hosts).to.equal(3)
+    expect(hostsNotDone(runs(stopped)).map(({ host }) => host)).to.deep.equal(['a', 'b'])
+  })
+
+  it('is not made good by a recovery of a run that is not on the record of the release', () => {
+    expect(why({ feature: 'reports/recovery-other.feature' })).to.contain(
+      'recovers a run that is not on its record',
+    )
+  })
+
+  it('is of each part of a run: the recovery of the second does not stand for the first', () => {
+    const first = { run: 'r1', outcome: 'within budget' as const, out: ['a'], notDone: ['a'] }
+    const second = { run: 'r1-2', feature: 'y.feature', outcome: 'stopped' as const, notDone: ['b'] }
+    const recovery = { feature: 'reports/recovery-r1-2.feature', hosts: ['b'] }
+    expect(why(first, second, recovery)).to.contain('held but for a')
+    expect(why({ run: 'r1' }, second, recovery)).to.equal('held')
   })
 
   it('ends, whatever recovers what', () => {

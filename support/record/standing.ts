@@ -1,30 +1,79 @@
-import { originOf } from './origin'
+import { originOf, recoveredBy } from './origin'
 import type { RunRecord } from './record'
 
-/** How a release stands by the last run of each of its features: `held`, or why not. */
+/** How a release stands by the runs of each of its features: `held`, or why not. */
 export type Standing = { held: true; last: RunRecord; hosts: number } | { held: false; why: string }
+
+/** How one feature of a release stands, its recovery features among its runs. */
+interface FeatureStanding {
+  last: RunRecord
+  hosts: ReadonlySet<string>
+  /** Hosts that are not done, and the run that says so. */
+  notDone: ReadonlyMap<string, RunRecord>
+}
 
 /** `runs` are those of one release in one environment, oldest first. A run that was held back says nothing. */
 export function standingOf(runs: readonly RunRecord[], mode: RunRecord['mode']): Standing {
-  const last = lastWords(runs, mode)
-  const latest = last.at(-1)
+  const all = [...standings(runs, mode).values()]
+  const latest = all.at(-1)
   if (latest === undefined)
     return { held: false, why: `no ${mode === 'live' ? 'live run' : 'run in safe mode'} of it is on record` }
-  const bad = last.find(({ outcome }) => outcome !== 'held')
-  if (bad === undefined)
-    return { held: true, last: latest, hosts: new Set(last.flatMap(({ hosts }) => hosts)).size }
-  return { held: false, why: `the last run of ${bad.feature} there, ${bad.run}, ${said(bad)}` }
+  const bad = all.find(({ last }) => last.outcome !== 'held')
+  if (bad !== undefined)
+    return {
+      held: false,
+      why: `the last run of ${bad.last.feature} there, ${bad.last.run}, ${said(bad.last)}`,
+    }
+  const open = all.find(({ notDone }) => notDone.size > 0)
+  if (open !== undefined) return { held: false, why: notBroughtOn(open.notDone) }
+  const lone = all.find(({ last }) => isAlone(last, runs))
+  if (lone !== undefined)
+    return {
+      held: false,
+      why: `${lone.last.feature} recovers a run that is not on its record, and of whose other hosts nothing is known`,
+    }
+  return { held: true, last: latest.last, hosts: new Set(all.flatMap(({ hosts }) => [...hosts])).size }
 }
 
-function lastWords(runs: readonly RunRecord[], mode: RunRecord['mode']): RunRecord[] {
-  const last = new Map<string, RunRecord>()
+/** Hosts of a release that are not done by what its live runs say, but for those that were allowed to fail. */
+export function hostsNotDone(runs: readonly RunRecord[]): { host: string; run: RunRecord }[] {
+  return [...standings(runs, 'live').values()].flatMap(({ notDone }) =>
+    [...notDone].flatMap(([host, run]) => (run.outcome === 'within budget' ? [] : [{ host, run }])),
+  )
+}
+
+/** A run of a feature is about all of its hosts; one of its recovery features is about some of them. */
+function standings(runs: readonly RunRecord[], mode: RunRecord['mode']): Map<string, FeatureStanding> {
+  const all = new Map<string, FeatureStanding>()
   for (const run of runs) {
     if (run.mode !== mode || run.outcome === 'held back') continue
     const origin = originOf(run, runs)
-    last.delete(origin)
-    last.set(origin, run)
+    const before = run.feature === origin ? undefined : all.get(origin)
+    const notDone = new Map(before?.notDone)
+    for (const host of run.hosts) notDone.delete(host)
+    for (const host of run.notDone) notDone.set(host, run)
+    all.delete(origin)
+    all.set(origin, { last: run, hosts: new Set([...(before?.hosts ?? []), ...run.hosts]), notDone })
   }
-  return [...last.values()]
+  return all
+}
+
+/** A recovery feature of a run that has another release, or is on no record. */
+function isAlone({ feature }: RunRecord, runs: readonly RunRecord[]): boolean {
+  const recovered = recoveredBy(feature)
+  return recovered !== undefined && !runs.some(({ run }) => run === recovered)
+}
+
+function notBroughtOn(notDone: ReadonlyMap<string, RunRecord>): string {
+  const [[host, run] = ['', undefined]] = notDone
+  const more = notDone.size > 1 ? ` and ${notDone.size - 1} more` : ''
+  return `${host}${more} ${howItWasLeft(host, run)}, and no run has brought ${notDone.size > 1 ? 'them' : 'it'} on since`
+}
+
+/** How a run has left a host that is not done. */
+export function howItWasLeft(host: string, run: RunRecord | undefined): string {
+  const what = run?.restored.includes(host) === true ? 'told to go back to the version before' : 'not done'
+  return `was ${what} in run ${run?.run ?? ''} of ${run?.feature ?? ''}`
 }
 
 function said({ outcome, out }: RunRecord): string {

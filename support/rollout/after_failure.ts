@@ -59,7 +59,10 @@ export class AfterFailure {
 
   private groups(): readonly (readonly string[])[] {
     const waves = this.rollout.waves.taken.map(({ hosts }) => hosts)
-    return waves.length > 0 ? waves.reverse() : [this.rollout.hosts.known ?? []]
+    const inWaves = new Set(waves.flat())
+    // A scenario that is in no wave may have touched these.
+    const others = (this.rollout.hosts.known ?? []).filter((host) => !inWaves.has(host))
+    return [...waves.reverse(), others]
   }
 
   private async restore(
@@ -75,6 +78,10 @@ export class AfterFailure {
       if (out.has(host)) byVersion.set(version, [...(byVersion.get(version) ?? []), host])
       else observations.push({ host, held: false, kind: 'known', seen: NOT_OUT })
     }
+    // On disk before the first of them is told: whoever reads it must not take a host for done that may be going back.
+    const told = [...byVersion.values()].flat()
+    if (told.length > 0)
+      await this.rollout.ports.journal.append({ type: 'restoring', package: name, hosts: told })
     for (const [version, group] of byVersion)
       observations.push(...(await this.rollout.packages.putBack(name, version, group)).observations)
     return this.report(`${name} goes back to the version it had`, { observations, strays: [] })

@@ -1,4 +1,5 @@
 import type { JournalEntry } from './ports'
+import { progressOf } from './progress'
 
 /** What the journal of a run that stopped says was done. A resumed run proves it again before it goes on from there. */
 export interface Claims {
@@ -8,6 +9,8 @@ export interface Claims {
   /** Hosts that failed within the budget: out then, out now. */
   out: readonly string[]
   seed: number | undefined
+  /** Hosts that were told anything that changes them. */
+  attempted: ReadonlySet<string>
   /** Versions before the first change, by package and host. */
   had: ReadonlyMap<string, ReadonlyMap<string, string>>
   units: ReadonlyMap<string, UnitClaim>
@@ -15,7 +18,7 @@ export interface Claims {
 
 /** What is claimed of one scenario. */
 export interface UnitClaim {
-  /** It was held to its end, and lines of it can prove that now. */
+  /** It was held to its end, none of its hosts went back since, and lines of it can prove that now. */
   done: boolean
   /** Lines whose looks a later line has overtaken: `traffic should be blocked`, once it was unblocked. */
   overtaken: ReadonlySet<string>
@@ -35,28 +38,30 @@ export function claimsOf(run: string, entries: readonly JournalEntry[]): Claims 
   const rollCall = last(entries, 'roll call')
   const began = last(entries, 'run')
   if (rollCall === undefined || began === undefined) return undefined
+  const { attempted, undone } = progressOf(entries)
   return {
     run,
     hash: began.hash,
     hosts: rollCall.hosts,
     out: entries.flatMap((entry) => (entry.type === 'out' ? entry.hosts : [])),
+    attempted,
     seed: last(entries, 'order')?.seed,
     had: versionsIn(entries),
-    units: unitsIn(entries),
+    units: unitsIn(entries, undone),
   }
 }
 
-function unitsIn(entries: readonly JournalEntry[]): Map<string, UnitClaim> {
+function unitsIn(entries: readonly JournalEntry[], undone: ReadonlySet<string>): Map<string, UnitClaim> {
   const parts = new Map<string, JournalEntry[]>()
   let part: JournalEntry[] = []
   for (const entry of entries) {
     if (entry.type === 'scenario') parts.set(entry.unit, (part = []))
     part.push(entry)
   }
-  return new Map([...parts].map(([unit, list]) => [unit, unitClaim(list)]))
+  return new Map([...parts].map(([unit, list]) => [unit, unitClaim(list, undone)]))
 }
 
-function unitClaim(entries: readonly JournalEntry[]): UnitClaim {
+function unitClaim(entries: readonly JournalEntry[], undone: ReadonlySet<string>): UnitClaim {
   const asked = entries.filter((entry) => entry.type === 'asked')
   const looks = asked.filter(({ changes }) => !changes)
   const overtaken = new Set(entries.flatMap((entry) => (entry.type === 'claimed' ? [lineKey(entry)] : [])))
@@ -68,7 +73,8 @@ function unitClaim(entries: readonly JournalEntry[]): UnitClaim {
   }
   for (const line of overtaken) proofs.delete(line)
   return {
-    done: entries.some(({ type }) => type === 'scenario held') && proofs.size > 0,
+    done:
+      entries.some(({ type }) => type === 'scenario held') && proofs.size > 0 && !isUndone(entries, undone),
     overtaken,
     unknown: unknownIn(entries, asked),
   }
@@ -77,6 +83,13 @@ function unitClaim(entries: readonly JournalEntry[]): UnitClaim {
   function isThen(look: Asked): boolean {
     return !asked.some((other) => lineKey(other) === lineKey(look) && other.changes)
   }
+}
+
+/** A host that went back, or is out of rotation again, has its scenario in front of it again, and so has its whole wave. */
+function isUndone(entries: readonly JournalEntry[], undone: ReadonlySet<string>): boolean {
+  if (undone.size === 0) return false
+  const waves = entries.filter((entry) => entry.type === 'wave')
+  return waves.length === 0 || waves.some(({ hosts }) => hosts.some((host) => undone.has(host)))
 }
 
 /** Whether `other` looks at the same again, or changes it. */

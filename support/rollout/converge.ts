@@ -34,6 +34,11 @@ export async function converge(rollout: Rollout, change: Change): Promise<Verdic
   const doubtful = hosts.filter((host) => unknown.has(host)).map(neverKnown)
   const refused = [...doubtful, ...(await slippedBack(rollout, hosts))]
   const { observations, strays } = await carryOut(withoutThose(hosts, refused), change)
+  if (!change.repeatable)
+    rollout.leaveUnknown([
+      ...doubtful.map(({ host }) => host),
+      ...observations.flatMap(({ host, kind }) => (kind === 'silent' ? [host] : [])),
+    ])
   return rollout.conclude({ observations: [...observations, ...refused], strays })
 }
 

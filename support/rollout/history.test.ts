@@ -4,6 +4,8 @@ import { hostFirewall } from '../balancers/firewall'
 import { BEGAN, FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { failed, ok, silent, webs } from '../testing/web_fleet'
 import { LockstepError } from '../system/errors'
+import { recordOf, type RunRecord as Recorded } from '../record/record'
+import { standingOf } from '../record/standing'
 import { claimsOf, type Claims } from './claims'
 import { heldByRuns } from './held'
 import type { Answer, Balancer, JournalEntry, Request } from './ports'
@@ -19,7 +21,11 @@ type Mishap = 'none' | 'says nothing' | 'fails' | 'lies' | 'reply lost' | 'slips
 interface Story {
   n: number
   /** What is wrong with each host, and with which of the actions that it is told. */
-  mishaps: { host: number; mishap: Mishap; action: 'block' | 'isblocked' | 'update' | 'unblock' }[]
+  mishaps: {
+    host: number
+    mishap: Mishap
+    action: 'block' | 'isblocked' | 'update' | 'unblock' | 'install'
+  }[]
   first: number
   budget: number
   healthyBack: boolean
@@ -49,6 +55,11 @@ class Truth {
       const really = is[line]?.(host)
       if (really !== undefined && kind === 'answered' && held !== really) this.taken.push(`${line}: ${host}`)
     }
+  }
+
+  /** On the wanted version, and in rotation. */
+  isDone(host: string): boolean {
+    return this.version.get(host) === '2.0' && !this.blocked.has(host)
   }
 
   mend(): void {
@@ -107,8 +118,13 @@ class Truth {
 const lapsing = (address: string): Balancer => ({ ...hostFirewall(address), lapses: true })
 
 /** One process: rolls out until it ends, is killed or is stopped. Its journal, and whether it held to the end. */
-async function oneRun(story: Story, truth: Truth, claims: Claims | undefined) {
-  const hosts = webs(story.n)
+async function oneRun(
+  story: Story,
+  truth: Truth,
+  claims: Claims | undefined,
+  hosts: readonly string[] = webs(story.n),
+  rows: readonly WaveSize[] = [{ kind: 'hosts', count: story.first }, { kind: 'rest' }],
+) {
   const fleet = new FakeFleet(hosts, (host, request) => truth.answer(host, request))
   let entries = 0
   const made = rolloutOn(fleet, {
@@ -122,7 +138,7 @@ async function oneRun(story: Story, truth: Truth, claims: Claims | undefined) {
   const { rollout, journal, verdicts } = made
   try {
     await rollout.ports.journal.append(BEGAN)
-    const held = await allWaves(rollout, story, truth)
+    const held = await allWaves(rollout, story, rows, truth)
     return { journal, verdicts, held, killed: false, rollout }
   } catch (error) {
     if (error instanceof Killed) return { journal, verdicts, held: false, killed: true, rollout }
@@ -133,13 +149,13 @@ async function oneRun(story: Story, truth: Truth, claims: Claims | undefined) {
 
 async function allWaves(
   rollout: Rollout,
-  { first, budget, healthyBack, versionsBack }: Story,
+  { budget, healthyBack, versionsBack }: Story,
+  rows: readonly WaveSize[],
   truth: Truth,
 ): Promise<boolean> {
   if (budget > 0) rollout.budget.allow({ hosts: budget }, 'rollout')
   rollout.afterFailure.healthyGoBack = healthyBack
   rollout.afterFailure.versionsGoBack = versionsBack
-  const rows: WaveSize[] = [{ kind: 'hosts', count: first }, { kind: 'rest' }]
   rollout.waves.foretold(rows)
   for (const [index, size] of rows.entries()) {
     await rollout.beginScenario(String(20 + index), 'wave')
@@ -202,7 +218,7 @@ const mishaps = fc.array(
   fc.record({
     host: fc.integer({ min: 1, max: 6 }),
     mishap: fc.constantFrom<Mishap>('says nothing', 'fails', 'lies', 'reply lost', 'slips back'),
-    action: fc.constantFrom('block' as const, 'isblocked' as const, 'update' as const, 'unblock' as const),
+    action: fc.constantFrom('block', 'isblocked', 'update', 'unblock', 'install'),
   }),
   { maxLength: 3 },
 )
@@ -219,9 +235,31 @@ const stories: fc.Arbitrary<Story> = fc.record({
   versionsBack: fc.boolean(),
   end: fc.record({
     how: fc.constantFrom('run' as const, 'kill' as const, 'ctrl-c' as const),
-    at: fc.integer({ min: 0, max: 60 }),
+    at: fc.integer({ min: 0, max: 90 }),
   }),
 })
+
+/** What is on record of a run: it is cut off where it was killed. */
+function recorded(run: string, feature: string, ended: Awaited<ReturnType<typeof oneRun>>): Recorded {
+  const { journal, held, killed, rollout } = ended
+  const end: JournalEntry = {
+    type: 'end',
+    held,
+    reason: '',
+    ...(hasPassed(ended) && rollout.budget.out.size > 0 ? { withinBudget: true } : {}),
+  }
+  const entries = [...journal, ...(killed ? [] : [end])].map((entry) =>
+    entry.type === 'run' ? { ...entry, feature, at: '' } : { ...entry, at: '' },
+  )
+  const record = recordOf(run, entries)
+  if (record === undefined) throw new Error('there was no roll call')
+  return { ...record, drift: [] }
+}
+
+function hasPassed({ rollout, killed }: Awaited<ReturnType<typeof oneRun>>): boolean {
+  const { waves, halted } = rollout
+  return !killed && halted === undefined && waves.unfinished.length === 0 && waves.left.length === 0
+}
 
 describe('whatever happens to a rollout in waves', () => {
   it('no host is updated in rotation, none is out of rotation without being named, none is told more than is known', async () => {
@@ -253,7 +291,7 @@ describe('whatever happens to a rollout in waves', () => {
     await fc.assert(
       fc.asyncProperty(stories, fc.integer({ min: 0, max: 60 }), async (story, again) => {
         const truth = new Truth(story.mishaps)
-        const first = await oneRun({ ...story, budget: 0, versionsBack: false }, truth, undefined)
+        const first = await oneRun({ ...story, budget: 0 }, truth, undefined)
         const claims = claimsOf('r1', first.journal)
         truth.mend()
         // Killed once more on its way, and resumed from there.
@@ -264,8 +302,68 @@ describe('whatever happens to a rollout in waves', () => {
         expect(last.held).to.equal(true)
         expectNothingLost(truth, [first.journal, killed.journal, last.journal])
         expect([...truth.blocked]).to.deep.equal([])
+        expect(webs(story.n).filter((host) => !truth.isDone(host))).to.deep.equal([])
       }),
       { numRuns: 800 },
+    )
+  }).timeout(60_000)
+
+  it('nobody is called done who is not: not for a recovery, not on record, not to a run that resumes it', async () => {
+    await fc.assert(
+      fc.asyncProperty(stories, async (story) => {
+        const truth = new Truth(story.mishaps)
+        const ended = await oneRun(story, truth, undefined)
+        const { rollout, journal } = ended
+        const all = rollout.hosts.known
+        if (all === undefined) return
+        const without = (left: readonly string[]) => all.filter((host) => !left.includes(host))
+        const wrong = (done: readonly string[]) => done.filter((host) => !truth.isDone(host))
+        expect(wrong(without(rollout.remaining(hasPassed(ended)).hosts)), 'recovery').to.deep.equal([])
+        expect(wrong(without(recorded('r1', 'f', ended).notDone)), 'record').to.deep.equal([])
+        const claims = claimsOf('r1', journal)
+        const claimed = rollout.waves.taken.flatMap(({ hosts }, index) =>
+          claims?.units.get(String(20 + index))?.done === true ? hosts : [],
+        )
+        const out = new Set(rollout.budget.out.keys())
+        expect(wrong(claimed.filter((host) => !out.has(host))), 'claims').to.deep.equal([])
+        const told = new Set(
+          journal.flatMap((each) => (each.type === 'asked' && each.changes ? each.hosts : [])),
+        )
+        expect(
+          rollout.notAttempted.filter((host) => told.has(host)),
+          'not attempted',
+        ).to.deep.equal([])
+      }),
+      { numRuns: 2_000 },
+    )
+  }).timeout(60_000)
+
+  it('its recovery is for exactly the hosts that are not done, and only with all of them the release stands', async () => {
+    await fc.assert(
+      fc.asyncProperty(stories, fc.boolean(), async (story, leavesOneOut) => {
+        const truth = new Truth(story.mishaps)
+        const first = await oneRun(story, truth, undefined)
+        const { hosts, waves } = first.rollout.remaining(hasPassed(first))
+        if (first.killed || waves === undefined || hosts.length === 0) return
+        truth.mend()
+        const going = leavesOneOut ? hosts.slice(1) : hosts
+        if (going.length === 0) return
+        const counts = leavesOneOut ? [going.length] : waves.filter((count) => count > 0)
+        const rows = counts.map((count): WaveSize => ({ kind: 'hosts', count }))
+        const end = { how: 'run' as const, at: 0 }
+        const second = await oneRun({ ...story, end }, truth, undefined, going, rows)
+        expect(second.held).to.equal(true)
+        const runs = [
+          recorded('r1', 'x.feature', first),
+          recorded('r2', 'reports/recovery-r1.feature', second),
+        ]
+        const standing = standingOf(runs, 'live')
+        expect(standing.held).to.equal(!leavesOneOut)
+        if (!standing.held) return
+        expect(standing.hosts).to.equal(story.n)
+        expect(webs(story.n).filter((host) => !truth.isDone(host))).to.deep.equal([])
+      }),
+      { numRuns: 1_000 },
     )
   }).timeout(60_000)
 })

@@ -209,6 +209,8 @@ export type JournalEntry =
   | { type: 'claimed'; step: string; line: number }
   | { type: 'approved'; by: string }
   | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
+  /** Hosts are about to be told to go back to the version they had. */
+  | { type: 'restoring'; package: string; hosts: readonly string[] }
   | { type: 'undone'; what: string; held: boolean; counts: Record<string, number> }
   | { type: 'roll call'; hosts: readonly string[] }
   | {

@@ -12,6 +12,7 @@ const CLAIMS: Claims = {
   hash: 'h',
   hosts: ['web1', 'web2'],
   out: [],
+  attempted: new Set(),
   seed: undefined,
   had: new Map(),
   units: new Map(),

@@ -24,6 +24,7 @@ import type {
   Roster,
   Stray,
 } from './ports'
+import { heardBy, Progress } from './progress'
 import { Puppet } from './puppet'
 import { Release } from './release'
 import { RollCall } from './roll_call'
@@ -86,15 +87,20 @@ export class Rollout {
   /** What an earlier run claims of the scenario that is being run: undefined when it has to be carried out. */
   claim: UnitClaim | undefined
   readonly release: Release
+  readonly ports: RolloutPorts
+  private readonly progress = new Progress()
   private foreseeing: Foresight | undefined
   private unit = ''
   private changedHosts = false
+  private untold = false
   private halt: LockstepError | undefined
   private failing: Verdict | undefined
   private readonly loose: Stray[] = []
   private readonly conversation: Conversation
 
-  constructor(readonly ports: RolloutPorts) {
+  constructor(given: RolloutPorts) {
+    const ports = { ...given, journal: heardBy(this.progress, given.journal) }
+    this.ports = ports
     this.conversation = new Conversation(this)
     this.release = new Release(this)
     this.foreseeing = ports.planning === undefined ? undefined : new Foresight()
@@ -161,10 +167,9 @@ export class Rollout {
     return scope.filter((host) => !this.budget.isOut(host))
   }
 
-  /** Told of the first thing that changes a host. */
+  /** Told before anything that changes a host. */
   touch(): void {
     this.changedHosts = true
-    this.waves.touch()
   }
 
   /** Whether any host was told anything that changes it. */
@@ -172,16 +177,46 @@ export class Rollout {
     return this.changedHosts
   }
 
-  /** Hosts that were not brought to the end, in the order of their waves, and how many of them each wave to come takes. */
-  remaining(): { hosts: readonly string[]; waves: readonly number[] } {
-    const { unfinished, toCome } = this.waves
-    if (this.waves.taken.length === 0) return { hosts: this.hosts.known ?? [], waves: [] }
-    const first = [...new Set([...this.budget.out.keys(), ...unfinished])]
-    const later = toCome.map(({ hosts }) => hosts)
-    return {
-      hosts: [...first, ...later.flat()],
-      waves: [...(first.length > 0 ? [first.length] : []), ...later.map(({ length }) => length)],
-    }
+  /**
+   * Returns the hosts that are not done, in the order of their waves, and how many of them each wave of the feature has:
+   * undefined when no wave was taken. `passed`: all scenarios of the feature passed, though hosts may have failed within
+   * the budget.
+   */
+  remaining(passed: boolean): { hosts: readonly string[]; waves: readonly number[] | undefined } {
+    const out = passed ? [] : this.ledger.holding.flatMap(({ hosts }) => hosts)
+    const left = new Set([...this.progress.notDone(passed), ...this.budget.out.keys(), ...out])
+    const all = this.hosts.known ?? []
+    if (this.waves.taken.length === 0)
+      return { hosts: all.filter((host) => left.has(host)), waves: undefined }
+    const waves = [...this.waves.taken, ...this.waves.toCome].map(({ hosts }) =>
+      hosts.filter((host) => left.has(host)),
+    )
+    const inWaves = new Set(waves.flat())
+    const others = all.filter((host) => left.has(host) && !inWaves.has(host))
+    return { hosts: [...inWaves, ...others], waves: waves.map(({ length }) => length) }
+  }
+
+  /** Hosts that were told to go back to the version they had, and are not done, however that came out. */
+  get restored(): readonly string[] {
+    return [...this.progress.restored]
+  }
+
+  /** Hosts were told something that is not told twice, and it is not known what came of it: a resumed run stops there. */
+  get hasUnknownOutcome(): boolean {
+    return this.untold
+  }
+
+  /** Told of hosts that must not be told the same again. */
+  leaveUnknown(hosts: readonly string[]): void {
+    this.untold ||= hosts.length > 0
+  }
+
+  /** Hosts of waves that nothing was tried on, neither by this run nor by the one that it resumes. */
+  get notAttempted(): readonly string[] {
+    const earlier = this.claims?.attempted ?? new Set()
+    const isUntouched = (host: string) =>
+      !this.progress.attempted.has(host) && !earlier.has(host) && !this.budget.isOut(host)
+    return [...this.waves.unfinished, ...this.waves.left].filter(isUntouched)
   }
 
   /** A message that came while nobody waited for it; one that fails makes the next verdict fail. */

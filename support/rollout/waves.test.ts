@@ -166,7 +166,7 @@ describe('waves', () => {
     await rollout.packages.update('mywebapp')
     await rollout.endScenario(false)
     expect(rollout.waves.left).to.deep.equal(['web3', 'web4'])
-    expect(rollout.remaining()).to.deep.equal({ hosts: webs(4), waves: [2, 2] })
+    expect(rollout.remaining(false)).to.deep.equal({ hosts: webs(4), waves: [2, 2] })
   })
 })
 

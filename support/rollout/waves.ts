@@ -16,7 +16,6 @@ export class Waves {
   private readonly begun: Wave[] = []
   private moving: Wave | undefined
   private stopped: Wave | undefined
-  private touched: Wave | undefined
   private nobodyLeft = false
 
   constructor(private readonly rollout: Rollout) {}
@@ -72,22 +71,11 @@ export class Waves {
     this.nobodyLeft = false
   }
 
-  /** Hosts of the wave have been told something that changes them: they were attempted from now on. */
-  touch(): void {
-    this.touched = this.moving
-  }
-
   /** Hosts that no wave has taken yet; nobody when the feature has no waves. */
   get left(): readonly string[] {
     if (this.begun.length === 0 && this.rows.length === 0) return []
     const taken = new Set(this.begun.flatMap(({ hosts }) => hosts))
     return (this.order ?? this.rollout.hosts.known ?? []).filter((host) => !taken.has(host))
-  }
-
-  /** Hosts that nothing was tried on: those that no wave has taken, and those of a wave that was stopped before it began. */
-  get notAttempted(): readonly string[] {
-    const { stopped } = this
-    return stopped === undefined || stopped === this.touched ? this.left : [...stopped.hosts, ...this.left]
   }
 
   /** Undefined when nobody is left to take. */

@@ -36,6 +36,8 @@ export function aRecord(change: Partial<RunRecord> = {}): RunRecord {
     outcome: 'held',
     hosts: ['a', 'b', 'c'],
     out: [],
+    notDone: [],
+    restored: [],
     changes: [aChange('a')],
     drift: [],
     ...change,

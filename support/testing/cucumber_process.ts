@@ -46,6 +46,18 @@ export function cucumber(
   )
 }
 
+/** Runs a command that was proposed, as a shell would. */
+export function proposedCommand(
+  command: string,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProcessRun> {
+  const here = command
+    .replace('npx cucumber-js', `'${process.execPath}' '${CUCUMBER}'`)
+    .replace('npx lockstep', `'${process.execPath}' '${LOCKSTEP}'`)
+  return started('sh', ['-c', here], cwd, env, () => {})
+}
+
 /** Runs the `lockstep` command in `cwd`. */
 export function lockstep(
   args: readonly string[],
@@ -55,7 +67,17 @@ export function lockstep(
   return node([LOCKSTEP, ...args], cwd, env, () => {})
 }
 
-async function node(
+function node(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  onStart: OnStart,
+): Promise<ProcessRun> {
+  return started(process.execPath, args, cwd, env, onStart)
+}
+
+async function started(
+  program: string,
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
@@ -64,7 +86,7 @@ async function node(
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(LOCKSTEP|MCOLLECTIVE|STOMP|CUCUMBER|GITHUB)_/.test(name),
   )
-  const child = execa(process.execPath, args, {
+  const child = execa(program, args, {
     cwd,
     env: {
       ...Object.fromEntries(inherited),

@@ -13,7 +13,7 @@ export function rolloutEvent(change: Partial<RolloutEvent> = {}): RolloutEvent {
     release: undefined,
     tickets: [],
     wave: { name: '25%', hosts: 2 },
-    counts: { hosts: 8, answered: 7, diverged: 1, silent: 1, out: 0, notAttempted: 4 },
+    counts: { hosts: 8, answered: 7, diverged: 1, silent: 1, out: 0, restored: 0, notAttempted: 4 },
     diverged: { count: 2, names: ['web3', 'web9'] },
     held: { count: 1, names: ['web3'] },
     outcome: undefined,

@@ -3,7 +3,7 @@ import { EXIT } from '../../system/errors'
 import { byObligation } from '../screen/host_table'
 import { markdownTable, markdownText } from './markdown'
 import { listed, oddHostsOf } from '../report/odd_hosts'
-import { titleOf } from '../screen/outcome'
+import { RESTORED, titleOf } from '../screen/outcome'
 import { plannedLines } from '../planning/plan'
 import { endingsTold } from '../rehearsal/told'
 import type { Run, StepVerdict } from '../run'
@@ -24,6 +24,7 @@ export function stepSummaryOf(run: Run, room: number): string {
     list(run, 'What would change', changes(run)),
     list(run, 'Rehearsals', rehearsals(run)),
     list(run, 'Failed within the budget', out(run)),
+    list(run, RESTORED, named(run.restored())),
     list(run, 'Not attempted', notAttempted(run)),
     held(run),
     list(run, 'Next', advice(run, run.held().length > 0)),
@@ -96,7 +97,10 @@ function out(run: Run): string[] {
 }
 
 function notAttempted(run: Run): string[] {
-  const hosts = run.exitCode === EXIT.held ? [] : run.notAttempted()
+  return named(run.exitCode === EXIT.held ? [] : run.notAttempted())
+}
+
+function named(hosts: readonly string[]): string[] {
   return hosts.length === 0 ? [] : [`${counted(hosts.length)}: ${listed(hosts, NAMES_AT_MOST)}`]
 }
 

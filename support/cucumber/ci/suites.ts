@@ -68,7 +68,7 @@ function suiteOf(run: Run, scenario: PlannedScenario, verdicts: readonly Told[])
   const cases = [
     ...refusal(run, scenario, hosts.length > 0),
     ...run.faults.filter((fault) => keyOf(fault) === keyOf(scenario)).map((fault) => faultCase(run, fault)),
-    ...hostCases(run, hosts, verdicts, course),
+    ...hostCases(run, hosts, verdicts, course, new Set(run.restored())),
   ]
   return {
     uri: scenario.uri,
@@ -107,6 +107,7 @@ function hostCases(
   hosts: readonly string[],
   verdicts: readonly Told[],
   course: Course | undefined,
+  restored: ReadonlySet<string> = new Set(),
 ): Case[] {
   const failed = new Map<string, Result>()
   const reached = new Map<string, Line>()
@@ -124,6 +125,7 @@ function hostCases(
   }
   const resultOf = (host: string): Result => {
     if (out.has(host)) return { kind: 'skipped', message: said(run, `out: ${run.out().get(host) ?? ''}`) }
+    if (restored.has(host)) return { kind: 'skipped', message: 'was told to go back to the version it had' }
     if (course?.outcome === 'passed') return { kind: 'passed' }
     const line = reached.get(host)?.line
     return {

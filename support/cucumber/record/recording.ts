@@ -25,7 +25,8 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
     heldIn(where, release) {
       const all = runs(where, release)
       // A feature that goes on from others of its own environment would wait for itself once it has stopped.
-      const others = all.filter((run) => where !== environment || originOf(run, all) !== feature)
+      const own = originOf({ feature }, all)
+      const others = all.filter((run) => where !== environment || originOf(run, all) !== own)
       const standing = standingOf(others, 'live')
       if (!standing.held) return { not: standing.why }
       const { last, hosts } = standing

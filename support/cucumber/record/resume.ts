@@ -33,14 +33,17 @@ export function claimsFor(
 ): Claims | undefined {
   if (resumed === undefined) return undefined
   const { run, entries } = resumed
-  const began = entries.find((entry) => entry.type === 'run')
-  if (began?.feature !== feature) {
+  const all = entries.filter((entry) => entry.type === 'run')
+  const began = all.find((entry) => entry.feature === feature)
+  if (began === undefined) {
+    const known = all.map((entry) => entry.feature).join(', ') || 'no feature'
     throw new LockstepError(
       'bad-feature',
-      `run ${run} was of ${began?.feature ?? 'no feature'}, not of ${feature}; resume it with the same feature`,
+      `run ${run} was of ${known}, not of ${feature}; resume it with the same feature`,
     )
   }
-  if (began.mode === 'noop' && !entries.some(({ type }) => type === 'activated'))
+  const own = partFrom(entries, entries.indexOf(began))
+  if (began.mode === 'noop' && !own.some(({ type }) => type === 'activated'))
     throw new LockstepError(
       'bad-input',
       `run ${run} was in safe mode, and changed nothing that could be gone on from; run the feature itself`,
@@ -62,7 +65,13 @@ export function claimsFor(
       `run ${run} was with <${other}> as ${was}, and now it is ${is}; give it as it was with LOCKSTEP_VARIABLES, or run the feature from the start`,
     )
   }
-  return claimsOf(run, entries)
+  return claimsOf(run, own)
+}
+
+/** What a journal says of the feature whose `run` entry is at `from`. */
+function partFrom(entries: RunRecord['entries'], from: number): RunRecord['entries'] {
+  const next = entries.findIndex((entry, index) => index > from && entry.type === 'run')
+  return entries.slice(from, next < 0 ? undefined : next)
 }
 
 /**
@@ -78,6 +87,5 @@ export function claimsOfRecorded(hash: string, recorded: RunRecord | undefined):
       'bad-input',
       `the feature that is on record of run ${run} is not the one that was run; it was edited since`,
     )
-  const next = entries.findIndex((entry, index) => index > began && entry.type === 'run')
-  return claimsOf(run, entries.slice(began, next < 0 ? undefined : next))
+  return claimsOf(run, partFrom(entries, began))
 }

@@ -7,6 +7,7 @@ export type Cell = (typeof CELLS)[number]
 
 /** Every line that says something about hosts, against every host. */
 export interface Matrix {
+  /** Line 0 is what was done after a failure. */
   lines: readonly { line: number; text: string }[]
   hosts: readonly PlacedHost[]
   /** By line, then by host. */
@@ -21,10 +22,12 @@ export interface MatrixInput {
   hosts: readonly PlacedHost[]
   /** Whether the rollout stopped before its end. */
   stopped: boolean
+  /** What was done after the failure; in the matrix it has no line, and comes last. */
+  undone?: readonly { what: string; verdict: Verdict }[]
 }
 
 /** A line that ran and said nothing about any host is left out; one that never ran is there, as not attempted. */
-export function matrixOf({ lines, begun, verdicts, hosts, stopped }: MatrixInput): Matrix {
+export function matrixOf({ lines, begun, verdicts, hosts, stopped, undone = [] }: MatrixInput): Matrix {
   const columns = new Map(hosts.map(({ host }, index) => [host, index]))
   const rows = lines.flatMap(({ line, text }) => {
     const own = verdicts.filter((each) => each.line === line)
@@ -33,6 +36,11 @@ export function matrixOf({ lines, begun, verdicts, hosts, stopped }: MatrixInput
     for (const { verdict } of own) mark(cells, columns, verdict)
     return [{ line, text, cells }]
   })
+  for (const { what, verdict } of undone) {
+    const cells: Cell[] = hosts.map(() => 'blank')
+    mark(cells, columns, verdict)
+    rows.push({ line: 0, text: `on failure: ${what}`, cells })
+  }
   return {
     lines: rows.map(({ line, text }) => ({ line, text })),
     hosts,

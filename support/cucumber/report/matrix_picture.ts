@@ -28,7 +28,12 @@ export function matrixPicture(matrix: Matrix, words: Partial<Record<Cell, string
   const body = [
     ...waveMarks(matrix, step, bottom),
     ...lines.map(({ text, line }, index) =>
-      textAt(LABELS - 8, HEAD + index * ROW + 14, `${shortened(text)}  ${line}`, 'end'),
+      textAt(
+        LABELS - 8,
+        HEAD + index * ROW + 14,
+        line === 0 ? shortened(text) : `${shortened(text)}  ${line}`,
+        'end',
+      ),
     ),
     ...cells.flatMap((row, index) => runsOf(row).map((run) => block(run, hosts, step, HEAD + index * ROW))),
     ...legend(

@@ -37,7 +37,7 @@ describe('a recovery feature', () => {
     const text = recoveryOf(SOURCE, {
       plan,
       hosts: ['web2', 'web3', 'web4', 'web5'],
-      waves: [2, 2],
+      waves: [0, 2, 2],
       header: ['What was not done.', ''],
       title: 'recovery of run r1',
     })
@@ -73,12 +73,76 @@ Feature: Update the website (recovery of run r1)
         { unit: '2', wave: undefined, steps: [{ line: 3, text: 'I want to update hosts with class a' }] },
       ],
       hosts: ['web1'],
-      waves: [],
+      waves: undefined,
       header: [],
       title: 'r',
     })
     expect(text).to.equal(
       'Feature: X (r)\n  Scenario: Y\n    Given I want to update the hosts:\n        | web1 |\n    When I update the package b\n',
+    )
+  })
+
+  it('leaves its waves as they are where none was taken', () => {
+    const text = recoveryOf(SOURCE, { plan, hosts: ['web2'], waves: undefined, header: [], title: 'r' })
+    expect(text).to.contain('| 1 host   |').and.to.contain('| 25%      |').and.to.contain('| the rest |')
+  })
+
+  it('has no scenario of a wave that is done, and the size of one that is not, without a table as well', () => {
+    const source = `Feature: X
+  Background:
+    Given I want to update hosts with class a
+  @canary
+  Scenario: One
+    Given I take 1 host
+    When I run the action a of the agent b with:
+      | c | d |
+  # In between
+  Scenario: The others
+    Given I take the rest
+    When I update the package b
+  Scenario: All
+    Then the package b should be installed
+`
+    const own = (...list: [number, string][]) => [
+      { line: 3, text: 'I want to update hosts with class a' },
+      ...list.map(([line, text]) => ({ line, text })),
+    ]
+    const text = recoveryOf(source, {
+      plan: [
+        {
+          unit: '5',
+          wave: '1 host',
+          steps: own([6, 'I take 1 host'], [7, 'I run the action a of the agent b with:']),
+        },
+        { unit: '10', wave: 'the rest', steps: own([11, 'I take the rest'], [12, 'I update the package b']) },
+        { unit: '13', wave: undefined, steps: own([14, 'the package b should be installed']) },
+      ],
+      hosts: ['web2', 'web3'],
+      waves: [0, 2],
+      header: [],
+      title: 'r',
+    })
+    expect(text).to.equal(`Feature: X (r)
+  Background:
+    Given I want to update the hosts:
+        | web2 |
+        | web3 |
+  # In between
+  Scenario: The others
+    Given I take 2 hosts
+    When I update the package b
+  Scenario: All
+    Then the package b should be installed
+`)
+  })
+
+  it('of a recovery feature has one header and one title, its own', () => {
+    const options = { plan: [], hosts: ['web2'], waves: undefined }
+    const header = ['What run r1 of x.feature did not bring to its end.', 'Done: web9.', '']
+    const first = recoveryOf('Feature: X\n', { ...options, header, title: 'recovery of run r1' })
+    const again = { ...options, header: ['What run r2 of r.feature did not bring to its end.', ''] }
+    expect(recoveryOf(first, { ...again, title: 'recovery of run r2' })).to.equal(
+      '# What run r2 of r.feature did not bring to its end.\n#\nFeature: X (recovery of run r2)\n',
     )
   })
 })

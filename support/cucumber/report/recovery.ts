@@ -5,26 +5,41 @@ import { clean, hosts as counted } from '../../rollout/verdict'
 import { inRanges } from '../screen/host_names'
 import { heldTable } from '../screen/host_table'
 import { report, writeWhole } from './reports'
-import type { PlannedScenario, Run } from '../run'
+import { commandFor, isPartial } from '../screen/next_command'
+import type { PlannedScenario, Recovery, Run } from '../run'
+
+export interface RecoveryOf {
+  uri: string
+  /** Which feature of its run it is, from 0, in the order in which they were begun: its record has the same number. */
+  part: number
+  /** All scenarios of the feature passed, and some hosts failed within the budget. */
+  passed: boolean
+}
 
 /**
- * Writes a feature with exactly the hosts that a stopped rollout did not bring to its end. Resolves with its path;
- * undefined when no host had been changed, or when it cannot be written, which is said and decides nothing.
+ * Writes a feature with exactly the hosts that a rollout did not bring to its end. Returns undefined when no host had
+ * been changed, when all of them are done, or when it cannot be written, which is said and decides nothing.
  */
-export function writeRecovery(run: Run, uri: string, rollout: Rollout): string | undefined {
+export function writeRecovery(
+  run: Run,
+  { uri, part, passed }: RecoveryOf,
+  rollout: Rollout,
+): Recovery | undefined {
   if (!rollout.hasChangedHosts) return undefined
-  const remaining = rollout.remaining()
+  const remaining = rollout.remaining(passed)
   if (remaining.hosts.length === 0) return undefined
-  const path = report(`recovery-${run.id}.feature`)
+  const path = report(`recovery-${run.id}${part === 0 ? '' : `-${part + 1}`}.feature`)
+  const isResumable = !passed && rollout.budget.out.size === 0 && !rollout.hasUnknownOutcome
+  const recovery = { uri, path, hosts: remaining.hosts.length, isResumable }
   try {
     const text = recoveryOf(pinned(readFileSync(uri, 'utf8'), run.filling?.of.fixedIn(uri)), {
       plan: run.plan.filter((scenario) => scenario.uri === uri),
-      header: header(run, uri, rollout, remaining),
+      header: header(run, { ...recovery, passed }, rollout, remaining.hosts),
       title: `recovery of run ${run.id}`,
       ...remaining,
     })
     writeWhole(path, run.scrub(text))
-    return path
+    return recovery
   } catch (error) {
     process.stderr.write(`${path} could not be written: ${(error as Error).message}\n`)
     return undefined
@@ -34,8 +49,8 @@ export function writeRecovery(run: Run, uri: string, rollout: Rollout): string |
 export interface Remaining {
   /** In the order of their waves. */
   hosts: readonly string[]
-  /** How many of them each wave that is left takes; none for a feature without waves. */
-  waves: readonly number[]
+  /** How many of them each wave of the feature takes; undefined where its waves are left as they are written. */
+  waves: readonly number[] | undefined
 }
 
 export interface RecoveryOptions extends Remaining {
@@ -49,24 +64,27 @@ export interface RecoveryOptions extends Remaining {
 const SELECTS = /^I want to update (?:hosts with |the hosts)/
 const COUNTS = /^there should be (?:at least|exactly) \S+ hosts?$/
 const ORDERS = /^the hosts are taken /
+const TAKES = /I take .*$/
 /** As they stand in the feature, where a variable or a column may still have its name. */
 const PHRASE = /(?:I want to update (?:hosts with |the hosts)|the hosts are taken ).*$/
 
 /** The feature's own text, with the remaining hosts in place of how hosts were selected, and the waves that are left. */
 export function recoveryOf(source: string, { plan, header, title, hosts, waves }: RecoveryOptions): string {
-  const lines = source.replace(/^\uFEFF/, '').split(/\r\n|\n/)
+  const lines = withoutHeader(source.replace(/^\uFEFF/, '').split(/\r\n|\n/))
   const steps = new Map(
     plan.flatMap((scenario) => scenario.steps.map(({ line, text }) => [line, text] as const)),
   )
   const rows = plan.filter(({ wave }) => wave !== undefined)
-  const keptRows = new Map(
-    rows.slice(rows.length - waves.length).map((row, index) => [row, waves[index] ?? 0]),
-  )
+  const kept = new Map(waves === undefined ? [] : rows.map((row, index) => [row, waves[index] ?? 0] as const))
+  const whole = [...kept].filter(([{ unit }]) => !isRow(lines[Number(unit) - 1]))
+  const dropped = new Set(whole.flatMap(([row, count]) => (count === 0 ? linesOf(row, lines) : [])))
+  const sizes = new Map(whole.flatMap(([{ steps: own }, count]) => own.map(({ line }) => [line, count])))
   const out: string[] = []
   let listed = false
   let inTable = false
   lines.forEach((line, index) => {
     const number = index + 1
+    if (line === undefined || dropped.has(number)) return
     const step = steps.get(number)
     if (inTable && line.trim().startsWith('|')) return
     inTable = false
@@ -84,15 +102,57 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
     // It is of all hosts that the feature was for, not of those that are left, who are listed.
     if (step !== undefined && COUNTS.test(step)) return
     const row = rows.find(({ unit }) => unit === String(number))
-    if (row !== undefined) {
-      const count = keptRows.get(row)
-      if (count !== undefined && count > 0) out.push(withWave(line, row.wave ?? '', counted(count)))
+    const count = row === undefined ? undefined : kept.get(row)
+    if (row !== undefined && count !== undefined && isRow(line)) {
+      if (count > 0) out.push(withWave(line, row.wave ?? '', counted(count)))
       return
     }
-    out.push(/^\s*Feature:/.test(line) ? `${line.trimEnd()} (${title})` : line)
+    const size = sizes.get(number)
+    if (size !== undefined && TAKES.test(line)) {
+      out.push(line.replace(TAKES, `I take ${counted(size)}`))
+      return
+    }
+    out.push(/^\s*Feature:/.test(line) ? `${line.trimEnd().replace(RECOVERY_TITLE, '')} (${title})` : line)
   })
   const language = /^\s*#\s*language\s*:/.test(out[0] ?? '') ? out.splice(0, 1) : []
   return [...language, ...header.map((line) => `# ${line}`.trimEnd()), ...out].join('\n')
+}
+
+const RECOVERY_TITLE = / \(recovery of run [^)]*\)$/
+const HEADER = /^# What (?:is left of )?run \S+ of /
+
+/** The lines without what stands on top of a recovery feature: that is of the run before. Line numbers stay as they are. */
+function withoutHeader(lines: readonly string[]): (string | undefined)[] {
+  const from = lines.findIndex((line) => HEADER.test(line))
+  if (from < 0) return [...lines]
+  const to = lines.findIndex((line, index) => index > from && line.trim() === '#')
+  return lines.map((line, index) => (index >= from && index <= to ? undefined : line))
+}
+
+function isRow(line: string | undefined): boolean {
+  return line?.trim().startsWith('|') === true
+}
+
+/** All lines of a scenario that is no row of a table: its tags, its own steps, and their tables and documents. */
+function linesOf(
+  { unit, steps }: RecoveryOptions['plan'][number],
+  lines: readonly (string | undefined)[],
+): number[] {
+  const at = Number(unit)
+  let from = at
+  while (/^\s*[@#]/.test(lines[from - 2] ?? '')) from -= 1
+  let to = Math.max(at, ...steps.map(({ line }) => line))
+  let document: string | undefined
+  for (;;) {
+    const next = lines[to]?.trim() ?? ''
+    const mark = /^(?:"""|```)/.exec(next)?.[0]
+    if (document === undefined && mark === undefined && !isRow(next)) break
+    if (mark !== undefined)
+      document = document === undefined ? mark : mark === document ? undefined : document
+    to += 1
+    if (to > lines.length) break
+  }
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index)
 }
 
 /** With the values that the run had, so that what is left is brought to where the rest is. */
@@ -114,20 +174,37 @@ function withWave(row: string, size: string, to: string): string {
   return cells.map((cell, index) => (index === at ? ` ${to} ` : cell)).join('|')
 }
 
-function header(run: Run, uri: string, rollout: Rollout, remaining: Remaining): string[] {
+function header(
+  run: Run,
+  { uri, path, passed }: Recovery & Pick<RecoveryOf, 'passed'>,
+  rollout: Rollout,
+  left: readonly string[],
+): string[] {
   const held = run.held()
-  const done = (rollout.hosts.known ?? []).filter((host) => !remaining.hosts.includes(host))
+  const remaining = new Set(left)
+  const done = (rollout.hosts.known ?? []).filter((host) => !remaining.has(host))
+  const restored = rollout.restored.filter((host) => remaining.has(host))
   return [
     `What run ${run.id} of ${clean(uri)} did not bring to its end.`,
-    `It stopped at: ${clean(rollout.step)} (line ${rollout.line}).`,
+    passed
+      ? 'It went through, and these hosts failed within its failure budget.'
+      : `It stopped at: ${clean(rollout.step)} (line ${rollout.line}).`,
     `Done, and left alone here: ${done.length === 0 ? 'nobody' : inRanges(done).join(', ')}.`,
+    ...(restored.length === 0
+      ? []
+      : [`Told to go back to the version they had: ${inRanges(restored).join(', ')}.`]),
     ...(held.length === 0 ? ['Nothing was left held.'] : ['Still held when it stopped:']),
     ...(held.length === 0
       ? []
       : heldTable(held)
           .split('\n')
           .map((line) => `  ${line}`)),
-    'Read it, mend what is named above, and run it like any other feature.',
+    ...(run.mode === 'live' && !isPartial(run)
+      ? [
+          'Read it, mend what is named above, and run it like any other feature:',
+          `  ${commandFor(run, path)}`,
+        ]
+      : ['Read it, mend what is named above, and run it like any other feature.']),
     '',
   ]
 }

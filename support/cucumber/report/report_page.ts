@@ -9,7 +9,7 @@ import { rehearsalSection } from '../rehearsal/report_section'
 import { planSection } from './report_plan'
 import { report, writeWhole } from './reports'
 import type { Run } from '../run'
-import { titleOf } from '../screen/outcome'
+import { RESTORED, titleOf } from '../screen/outcome'
 
 const REPORT = report('rollout.html')
 /** What cucumber's report begins with. */
@@ -59,6 +59,7 @@ ${pictures.join('\n')}
 
 function facts(run: Run): [string, string][] {
   const held = run.held()
+  const restored = run.restored()
   const notAttempted = run.exitCode === EXIT.held ? [] : run.notAttempted()
   const list = (hosts: readonly string[]) => `${counted(hosts.length)}: ${inRanges(hosts).join(', ')}`
   const failing = run.exitCode === EXIT.held ? [] : cohortsOf(run)
@@ -73,6 +74,7 @@ function facts(run: Run): [string, string][] {
       `${what}, on ${verdict.observations.filter((each) => each.held).length} of ${counted(verdict.observations.length)}`,
     ]),
     ...(notAttempted.length === 0 ? [] : ([['Not attempted', list(notAttempted)]] as [string, string][])),
+    ...(restored.length === 0 ? [] : ([[RESTORED, list(restored)]] as [string, string][])),
     ...[...byObligation(held)].map(([obligation, hosts]): [string, string] => [
       'Still out of rotation',
       `${obligation}: ${list(hosts)}`,
@@ -81,7 +83,7 @@ function facts(run: Run): [string, string][] {
       'Drift',
       `${host} was done by run ${since}; ${what}`,
     ]),
-    ...(run.recovery === undefined ? [] : ([['What is not done', run.recovery]] as [string, string][])),
+    ...run.recoveries.map(({ path }): [string, string] => ['What is not done', path]),
   ]
 }
 

@@ -22,6 +22,9 @@ const REHEARSED: Readonly<Record<number, string>> = {
   [EXIT.diverged]: 'REHEARSAL FAILED',
 }
 
+/** How hosts are named that a rollout has told to go back: they are not done, whatever their lines came to before. */
+export const RESTORED = 'Told to go back to the version they had, and not done'
+
 /** What a run came to, in a word or two, by its exit status. */
 export function titleOf(exitCode: number, mode: string): string {
   if (mode === 'plan' && exitCode in PLANNED) return PLANNED[exitCode] ?? ''

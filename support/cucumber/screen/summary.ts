@@ -7,11 +7,12 @@ import { evidenceOf } from '../report/evidence'
 import { inRanges } from './host_names'
 import { byObligation } from './host_table'
 import { oddHosts, type Cell } from '../report/matrix'
-import { titleOf } from './outcome'
+import { RESTORED, titleOf } from './outcome'
 import type { Paper } from './paper'
 import { endingsTold } from '../rehearsal/told'
 import { describeOmission } from '../account'
-import { run, type Run } from '../run'
+import { commandFor, isPartial, resumeCommand } from './next_command'
+import { run, type Recovery, type Run } from '../run'
 
 /** The line that a run ended at. */
 export interface StoppedAt {
@@ -63,6 +64,7 @@ export class Summary {
     this.rehearsals()
     this.diverged(code)
     this.out()
+    this.restored()
     this.notAttempted(code)
     const held = run.held()
     if (run.mode === 'rehearse') this.paper.line('  Nothing is real in a rehearsal: no host was spoken to.')
@@ -116,6 +118,13 @@ export class Summary {
       this.paper.list(`  Failed, ${clean(what)}: `, inRanges(hosts), LINES_AT_MOST, (text) =>
         this.paint.red(text),
       )
+  }
+
+  /** They are not done: what their lines came to above is not so any more. */
+  private restored(): void {
+    const hosts = run.restored()
+    if (hosts.length > 0)
+      this.paper.list(`  ${RESTORED} (${counted(hosts.length)}): `, inRanges(hosts), LINES_AT_MOST, plain)
   }
 
   private notAttempted(code: number): void {
@@ -195,9 +204,7 @@ export function wouldChange({ changes, hosts }: NonNullable<Run['planned']>): st
 export function advice(run: Run, held: boolean): string[] {
   const code = run.exitCode
   const live = run.mode === 'live'
-  const [first] = run.plan
   const where = run.chosen === undefined ? '' : `LOCKSTEP_ENVIRONMENT=${run.chosen} `
-  const resumable = live && run.recovery !== undefined && first !== undefined
   return [
     ...(held && live
       ? ['npx lockstep held    what is out of rotation, since when, and how to release it']
@@ -205,20 +212,32 @@ export function advice(run: Run, held: boolean): string[] {
     ...(run.planned === undefined || code !== EXIT.held
       ? []
       : [
-          `read ${run.planned.path}; demand exactly that with ${where}LOCKSTEP_PLAN=${run.planned.id} npx cucumber-js -p live ${first?.uri ?? ''}`,
+          `read ${run.planned.path}; demand exactly that with ${where}LOCKSTEP_PLAN=${run.planned.id} npx cucumber-js -p live ${run.plan[0]?.uri ?? ''}`,
         ]),
-    ...(run.recovery === undefined
-      ? []
-      : [`read ${run.recovery}: a feature with the hosts that are not done`]),
-    ...(resumable
-      ? [
-          `or mend them, and go on with ${where}LOCKSTEP_RESUME=${run.id} npx cucumber-js -p live ${first.uri}`,
-        ]
-      : []),
+    ...run.recoveries.flatMap((recovery) => waysOn(run, recovery)),
     ...(code === EXIT.badInput
       ? ['correct what is named above; npx lockstep steps lists the known sentences']
       : []),
   ]
+}
+
+/** How the hosts that are not done get there; what could not succeed is not among it. */
+function waysOn(run: Run, { uri, path, hosts, isResumable }: Recovery): string[] {
+  const text = `read ${path}: a feature with the ${hosts === 1 ? 'host that is' : `${hosts} hosts that are`} not done`
+  if (run.mode !== 'live') return [text]
+  return [
+    isPartial(run) ? text : `${text}; once they are mended, run it with ${commandFor(run, path)}`,
+    ...(isResumable && run.refused?.code !== 'journal-failed'
+      ? [`or mend them, and go on with ${resumeCommand(run, uri)}`]
+      : []),
+    ...notBegun(run).map((other) => `then run ${commandFor(run, other)}, which was not begun`),
+  ]
+}
+
+/** Features of this run that no scenario of was begun. */
+function notBegun(run: Run): string[] {
+  const all = [...new Set(run.plan.map(({ uri }) => uri))]
+  return all.filter((uri) => !run.plan.some((each) => each.uri === uri && run.courses.of(each) !== undefined))
 }
 
 function plain(text: string): string {

@@ -186,7 +186,7 @@ class Screen {
       verdict === undefined ? '' : tally(verdict),
     )
     if (verdict !== undefined && tellsMore(verdict)) this.divergence(verdict)
-    else if (verdict !== undefined && /discover|I take the next/.test(step.text))
+    else if (verdict !== undefined && /discover|^I take /.test(step.text))
       this.names(
         '        ',
         verdict.observations.map(({ host }) => host),

@@ -5,11 +5,12 @@ import { expect } from 'chai'
 import { parseFaults, readFleetFile } from '../../config/fleet_file'
 import { EMBEDDED_FLEET } from '../../cucumber/environments'
 import { EmbeddedFleet } from '../../simulation/fleet'
+import type { HostDescription } from '../../simulation/simulated_host'
 import { SimulatedHaproxy } from '../../simulation/haproxy'
 import { systemClock } from '../../system/clock'
 import { contractOf } from '../../rpc/contracts'
 import { compiledCopy } from '../compiled_copy'
-import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
+import { cucumber, lockstep, proposedCommand, type ProcessRun } from '../cucumber_process'
 import { quickEnvironment } from '../live_rollout'
 import { Scratch } from '../scratch'
 import { callOf } from '../call'
@@ -22,6 +23,10 @@ class Manual extends World {
   run: ProcessRun | undefined
   other: ProcessRun | undefined
   elsewhere: EmbeddedFleet | undefined
+  /** Commands that runs have proposed, by their features. */
+  readonly proposed = new Map<string, ReadonlyMap<string, string>>()
+  /** Checks that are critical when they are asked first, by their host. */
+  readonly critical = new Map<string, string>()
   haproxy: SimulatedHaproxy | undefined
 
   get last(): ProcessRun {
@@ -54,13 +59,31 @@ Given('the website feature', function (this: Manual) {
 
 Given('a fleet that runs elsewhere, and an mco configuration for it', async function (this: Manual) {
   const secret = 'the-psk-of-the-manual'
-  const fleet = readFleetFile(EMBEDDED_FLEET, parseFaults(this.env['LOCKSTEP_FAULTS'] ?? ''))
+  const read = readFleetFile(EMBEDDED_FLEET, parseFaults(this.env['LOCKSTEP_FAULTS'] ?? ''))
+  const fleet = {
+    ...read,
+    hosts: read.hosts.map((host) => withCritical(host, this.critical.get(host.identity))),
+  }
   this.elsewhere = new EmbeddedFleet({ fleet, collective: 'mcollective', secret, clock: systemClock })
   const port = await this.elsewhere.start()
   const pool = 'plugin.activemq.pool'
   const settings = `plugin.psk = ${secret}\n${pool}.size = 1\n${pool}.1.host = 127.0.0.1\n${pool}.1.port = ${port}\n`
   this.env['MCOLLECTIVE_CONFIG'] = this.scratch.write('client.cfg', settings)
 })
+
+Given(
+  'the check {string} is critical on {string} for the first time',
+  function (this: Manual, check: string, name: string) {
+    this.critical.set(name, check)
+  },
+)
+
+function withCritical(host: HostDescription, check: string | undefined): HostDescription {
+  if (check === undefined) return host
+  const well = host.checks[check] ?? []
+  const critical = { exitcode: 2, output: 'CRITICAL - simulated', perfdata: '' }
+  return { ...host, checks: { ...host.checks, [check]: [critical, ...well] } }
+}
 
 Given('a repository with a cucumber.js', function (this: Manual) {
   const own = JSON.stringify(join(compiledCopy(), 'cucumber.js'))
@@ -89,6 +112,43 @@ Given('the file {string} goes on {string}', function (this: Manual, more: string
   writeFileSync(join(this.scratch.path, name), text, { flag: 'a' })
 })
 
+const UNDOING = `Feature: Own
+  Background:
+    Given this is release 1.3
+    And the load balancer is the haproxy backend www
+    And I want to update hosts with identity /^web[1-5]\\./
+    And on failure every touched host goes back to the version it had
+    And on failure healthy hosts go back into rotation
+  Scenario Outline: Own <wave>
+    Given I take <wave>
+    When I block the load balancer
+    And I update the package mywebapp
+    Then the package version for mywebapp should be 4.2.6-3.el5
+    And the check check_http should be ok
+    When I unblock the load balancer
+    Then traffic from the load balancer should be unblocked
+    Examples:
+      | wave     |
+      | 2 hosts  |
+      | 2 hosts  |
+      | the rest |
+`
+const GATE = `Feature: Gate
+  Scenario: Gate
+    Given I want to update hosts with identity /^web[1-5]\\./
+    Then release 1.3 should have passed in test
+    When I restart the service mywebapp
+    Then the service mywebapp should be running
+`
+
+Given(
+  'a rollout of release 1.3 in waves that undoes what it did, and a gate on that release',
+  function (this: Manual) {
+    this.scratch.write('own.feature', UNDOING)
+    this.scratch.write('gate.feature', GATE)
+  },
+)
+
 Given('a feature {string} with the steps:', function (this: Manual, name: string, steps: string) {
   this.scratch.write(name, `Feature: Own\n  Scenario: Own\n${steps.replace(/^/gm, '    ')}\n`)
 })
@@ -105,7 +165,7 @@ Given(
     And I want to update hosts with class roles::dev_server
     And I want to update hosts with fact country=de
   Scenario Outline: Own <wave>
-    Given I take the next <wave>
+    Given I take <wave>
 ${steps.replace(/^/gm, '    ')}
     Examples:
       | wave |
@@ -124,6 +184,8 @@ Given('the environment variable {string} is {string}', function (this: Manual, n
 
 When('I run cucumber-js {string}', async function (this: Manual, args: string) {
   this.run = await cucumber(args.split(' ').filter(Boolean), this.scratch.path, this.env)
+  const [feature] = /[\w.]+\.feature/.exec(args) ?? ['']
+  this.proposed.set(feature, proposalsIn(this.run))
 })
 
 When(
@@ -168,6 +230,19 @@ When('I run cucumber-js {string} to resume the run before', async function (this
   this.run = await cucumber(args.split(' '), this.scratch.path, env)
 })
 
+When('I run cucumber-js {string} to resume the first run', async function (this: Manual, args: string) {
+  const [first = ''] = runs(this)
+  this.run = await cucumber(args.split(' '), this.scratch.path, { ...this.env, LOCKSTEP_RESUME: first })
+})
+
+Given('somebody takes {string} out of the recovery feature', function (this: Manual, hosts: string) {
+  const path = join(this.scratch.path, 'reports', `recovery-${lastRun(this)}.feature`)
+  const names = hosts.split(', ')
+  const lines = readFileSync(path, 'utf8').split('\n')
+  const kept = lines.filter((line) => !names.some((name) => line.trim() === `| ${name} |`))
+  writeFileSync(path, kept.join('\n').replace('| 2 hosts  |\n', ''))
+})
+
 When('I put the run before on record', async function (this: Manual) {
   this.run = await lockstep(['record', '--write', lastRun(this)], this.scratch.path, this.env)
 })
@@ -180,6 +255,28 @@ Given('the fleet cannot be reached any more', async function (this: Manual) {
 When('I run the recovery feature of the run before', async function (this: Manual) {
   const path = join('reports', `recovery-${lastRun(this)}.feature`)
   this.run = await cucumber(['-p', 'live', path], this.scratch.path, this.env)
+})
+
+/** Commands that the last run has proposed, by the words in front of them. */
+function proposalsIn(last: ProcessRun): Map<string, string> {
+  const command =
+    /(?<way>run it with|go on with) (?<line>(?:[A-Z_]+=(?:'[^']*'|\S+) )*npx .*?\.feature)(?=[ ,]|$)/g
+  const all = [...squeezed(last.stdout).matchAll(command)].map(({ groups }) => groups ?? {})
+  return new Map(all.map(({ way = '', line = '' }) => [way, line]))
+}
+
+When(
+  'I run what {string} has proposed to {string}',
+  async function (this: Manual, feature: string, way: string) {
+    const command = this.proposed.get(feature)?.get(way)
+    if (command === undefined) throw new Error(`nothing is proposed to ${way}:\n${this.output}`)
+    const env = Object.fromEntries(Object.entries(this.env).filter(([name]) => !/^LOCKSTEP_/.test(name)))
+    this.run = await proposedCommand(command, this.scratch.path, env)
+  },
+)
+
+Then('it should propose nothing to {string}', function (this: Manual, way: string) {
+  expect([...proposalsIn(this.last).keys()], this.output).not.to.include(way)
 })
 
 When(
@@ -452,12 +549,17 @@ async function halted(
 }
 
 /** The run whose journal is the newest. */
-function lastRun({ scratch }: Manual): string {
+function lastRun(manual: Manual): string {
+  return runs(manual).at(-1) ?? ''
+}
+
+/** All runs that have left journals, oldest first. */
+function runs({ scratch }: Manual): string[] {
   const folder = join(scratch.path, '.lockstep')
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ndjson'),
   )
-  return basename(names.sort().at(-1) ?? '', '.journal.ndjson')
+  return names.sort().map((name) => basename(name, '.journal.ndjson'))
 }
 
 function journals(cwd: string): string {

@@ -37,7 +37,7 @@ Feature: Release the website
     Then release 2026.11.3 should have passed in test
 
   Scenario Outline: The website on <wave>
-    Given I take the next <wave>
+    Given I take <wave>
     When I drain the load balancer within 20 seconds
     Then traffic from the load balancer should be blocked
     When I update the package mywebapp

@@ -22,7 +22,7 @@ const rolling = (takeOut: string, putBack: string, more = '') => `Feature: Rolli
     And at least 50% of the pool must stay in service
 ${more}
   Scenario Outline: Update on <wave>
-    Given I take the next <wave>
+    Given I take <wave>
     ${takeOut}
     When I update the package mywebapp
     Then the package version for mywebapp should be ${NEW}

@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import type { Surroundings } from '../../config/mcollective_cfg'
+import { heldByRuns, type RunRecord } from '../../rollout/held'
+import { readJournals } from '../../system/journal_file'
+import { HostLocks, lockSurroundings } from '../../system/locks/host_locks'
+
+/**
+ * Removes the locks of those of `runs` that are over: their processes are gone, and by the whole journals of `folder`
+ * nothing of theirs is out of rotation any more. Any other lock stays. @throws LockstepError when locks cannot be read
+ */
+export async function discardLocksOf(
+  runs: Iterable<string>,
+  folder: string,
+  env: Surroundings['env'],
+): Promise<void> {
+  const records = readJournals<RunRecord['entries'][number]>(join(folder, 'live'))
+  const open = new Set(heldByRuns(records).map(({ run }) => run))
+  const known = new Set(records.filter(({ damaged }) => !damaged).map(({ run }) => run))
+  const locks = new HostLocks(lockSurroundings(env))
+  for (const run of new Set(runs)) if (known.has(run) && !open.has(run)) await locks.discard(run)
+}
+
+/** Runs of `folder` that have left journals. */
+export function runsIn(folder: string): string[] {
+  return readJournals(join(folder, 'live')).map(({ run }) => run)
+}
