@@ -39,6 +39,7 @@ export function writeRunJson(run: Run, now: number): void {
     recovery: run.recovery ?? null,
     held: run.held(),
     heldBefore: run.heldBefore,
+    notKnownBefore: run.notKnownBefore,
     plan: run.planned ?? null,
     rehearsal: run.mode === 'rehearse' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
     release: run.release() ?? null,

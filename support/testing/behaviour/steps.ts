@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { After, Given, Then, When, setDefaultTimeout, setWorldConstructor, World } from '@cucumber/cucumber'
 import { expect } from 'chai'
@@ -82,6 +83,17 @@ Given('a file {string}:', function (this: Manual, name: string, content: string)
   writeFileSync(path, `${content}\n`)
 })
 
+Given(
+  /^there is a (folder|pipe|link to nowhere) "(.*)"$/,
+  function (this: Manual, kind: string, name: string) {
+    const path = join(this.scratch.path, name)
+    mkdirSync(dirname(path), { recursive: true })
+    if (kind === 'folder') mkdirSync(path)
+    else if (kind === 'pipe') execFileSync('mkfifo', [path])
+    else symlinkSync('nowhere', path)
+  },
+)
+
 Given('the file {string} goes on {string}', function (this: Manual, more: string, name: string) {
   const text = readFileSync(join(this.scratch.path, more), 'utf8')
   writeFileSync(join(this.scratch.path, name), text, { flag: 'a' })
@@ -158,6 +170,17 @@ When(
   'I run cucumber-js {string} and the broker is gone at {string}',
   async function (this: Manual, args: string, at: string) {
     void until(() => journals(this.scratch.path).includes(at)).then(() => this.elsewhere?.stop())
+    this.run = await cucumber(args.split(' '), this.scratch.path, this.env)
+  },
+)
+
+When(
+  'I run cucumber-js {string} and the journals are removed at {string}',
+  async function (this: Manual, args: string, at: string) {
+    const folder = join(this.scratch.path, '.lockstep', 'live')
+    void until(() => journals(this.scratch.path).includes(at)).then(() =>
+      rmSync(folder, { recursive: true, force: true }),
+    )
     this.run = await cucumber(args.split(' '), this.scratch.path, this.env)
   },
 )
