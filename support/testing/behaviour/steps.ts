@@ -61,6 +61,20 @@ Given('a fleet that runs elsewhere, and an mco configuration for it', async func
   this.env['MCOLLECTIVE_CONFIG'] = this.scratch.write('client.cfg', settings)
 })
 
+Given(
+  'another mco configuration {string} for it, with the brokers {string}',
+  function (this: Manual, name: string, hosts: string) {
+    const settings = readFileSync(join(this.scratch.path, 'client.cfg'), 'utf8')
+    const port = /port = (\d+)/.exec(settings)?.[1] ?? ''
+    const [secret = ''] = settings.split('\n')
+    const pool = 'plugin.activemq.pool'
+    const brokers = hosts
+      .split(', ')
+      .map((host, index) => `${pool}.${index + 1}.host = ${host}\n${pool}.${index + 1}.port = ${port}\n`)
+    this.scratch.write(name, `${secret}\n${pool}.size = ${brokers.length}\n${brokers.join('')}`)
+  },
+)
+
 Given('a repository with a cucumber.js', function (this: Manual) {
   const own = JSON.stringify(resolve(__dirname, '..', '..', '..', 'cucumber.js'))
   this.scratch.write('cucumber.js', `module.exports = require(${own})\n`)
@@ -210,6 +224,17 @@ When(
     const one = cucumber(first.split(' '), this.scratch.path, this.env)
     await until(() => journals(this.scratch.path).includes(at))
     this.run = await cucumber(second.split(' '), this.scratch.path, this.env)
+    this.other = await one
+  },
+)
+
+When(
+  'I run cucumber-js {string} and then, at {string}, {string} in the environment {string}',
+  async function (this: Manual, first: string, at: string, second: string, environment: string) {
+    const one = cucumber(first.split(' '), this.scratch.path, this.env)
+    await until(() => journals(this.scratch.path).includes(at))
+    const env = { ...this.env, LOCKSTEP_ENVIRONMENT: environment }
+    this.run = await cucumber(second.split(' '), this.scratch.path, env)
     this.other = await one
   },
 )
