@@ -24,11 +24,11 @@ Feature: 9. Locks and gates
               one: { client_config: client.cfg }
               other: { client_config: other.cfg }
             """
-        When I run cucumber-js "-p live website.feature" and then, at "iptables", "-p live website.feature" in the environment "other"
+        When I run cucumber-js "-p live website.feature" and kill it with -9 at "isblocked"
+        And I run cucumber-js "-p live website.feature" in the environment "other"
         Then it should exit with 6
         And it should say "another rollout has hosts of this one: web[1-8].example.net by run"
         And it should say "if these are other hosts of the same name"
-        And the other run should exit with 0
 
         Examples:
             | spelt                |

@@ -229,13 +229,10 @@ When(
 )
 
 When(
-  'I run cucumber-js {string} and then, at {string}, {string} in the environment {string}',
-  async function (this: Manual, first: string, at: string, second: string, environment: string) {
-    const one = cucumber(first.split(' '), this.scratch.path, this.env)
-    await until(() => journals(this.scratch.path).includes(at))
+  'I run cucumber-js {string} in the environment {string}',
+  async function (this: Manual, args: string, environment: string) {
     const env = { ...this.env, LOCKSTEP_ENVIRONMENT: environment }
-    this.run = await cucumber(second.split(' '), this.scratch.path, env)
-    this.other = await one
+    this.run = await cucumber(args.split(' '), this.scratch.path, env)
   },
 )
 
