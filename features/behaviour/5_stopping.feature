@@ -14,6 +14,32 @@ Feature: 5. Stopping
         And it should show no stack trace
         And the file "reports/rollout.html" should exist
 
+    Scenario Outline: <signal> ends it as Ctrl-C does
+        Given the website feature
+        And the host "web3.example.net=slow"
+        When I run cucumber-js "website.feature" and send it "<signal>" at "isblocked"
+        Then it should exit with 130
+        And it should say "INTERRUPTED by the operator"
+        And it should say "Still out of rotation: 8 hosts"
+        And it should show no stack trace
+
+        Examples:
+            | signal  |
+            | SIGTERM |
+            | SIGHUP  |
+
+    Scenario Outline: A full disk for what is shown decides nothing about the rollout: <stream>
+        Given the website feature
+        When I run cucumber-js "website.feature" with its <stream> on a full disk
+        Then it should exit with 0
+        And 0 hosts should be held
+        And it should show no stack trace
+
+        Examples:
+            | stream          |
+            | standard output |
+            | standard error  |
+
     Scenario: Ctrl-C twice
         Given the website feature
         And the host "web3.example.net=slow"

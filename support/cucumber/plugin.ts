@@ -1,6 +1,7 @@
 import type { Envelope } from '@cucumber/messages'
 import type { LintFinding } from '../lint/lint'
 import { LockstepError } from '../system/errors'
+import { outliveOutputs } from '../system/output'
 import { surroundings } from './environments'
 import { Filling } from './preflight/filling'
 import { removeJunit } from './ci/junit_file'
@@ -26,7 +27,7 @@ export const plugin = {
   coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
     // Whoever reads the screen may leave; that decides nothing about the rollout.
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+    outliveOutputs(process.stdout, process.stderr)
     removeJunit()
     const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))
     run.filling = { of: filling, parameters: options }
@@ -123,8 +124,4 @@ function remarksOf(findings: readonly Finding[], linted: readonly LintFinding[])
       message: `${rule}: ${message}`,
     })),
   ]
-}
-
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
 }

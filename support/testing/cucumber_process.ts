@@ -17,6 +17,12 @@ export interface ProcessRun {
 
 type OnStart = (kill: (signal: NodeJS.Signals) => void, stdout: Readable, stderr: Readable) => void
 
+/** Open files that a process writes to instead of pipes. */
+interface Outputs {
+  stdout?: number
+  stderr?: number
+}
+
 interface RunReport {
   exitCode: number
   steps: {
@@ -35,8 +41,10 @@ export function cucumber(
   cwd: string,
   env: Readonly<Record<string, string>> = {},
   onStart: OnStart = () => {},
+  outputs: Outputs = {},
 ): Promise<ProcessRun> {
-  return node([CUCUMBER, '--config', relative(cwd, join(ROOT, 'cucumber.js')), ...args], cwd, env, onStart)
+  const config = ['--config', relative(cwd, join(ROOT, 'cucumber.js'))]
+  return node([CUCUMBER, ...config, ...args], cwd, env, onStart, outputs)
 }
 
 /** Runs the `lockstep` command in `cwd`. */
@@ -53,6 +61,7 @@ async function node(
   cwd: string,
   env: Readonly<Record<string, string>>,
   onStart: OnStart,
+  outputs: Outputs = {},
 ): Promise<ProcessRun> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(LOCKSTEP|MCOLLECTIVE|STOMP|CUCUMBER|GITHUB)_/.test(name),
@@ -68,11 +77,11 @@ async function node(
       ...env,
     },
     extendEnv: false,
-    stdin: 'ignore',
+    stdio: ['ignore', outputs.stdout ?? 'pipe', outputs.stderr ?? 'pipe'],
     reject: false,
   })
-  onStart((signal) => void child.kill(signal), child.stdout, child.stderr)
-  const { exitCode, stdout, stderr } = await child
+  onStart((signal) => void child.kill(signal), child.stdout as Readable, child.stderr as Readable)
+  const { exitCode, stdout = '', stderr = '' } = await child
   const path = join(cwd, 'reports', 'run.json')
   const report = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunReport) : undefined
   return { exitCode, stdout, stderr, report }

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { After, Given, Then, When, setDefaultTimeout, setWorldConstructor, World } from '@cucumber/cucumber'
 import { expect } from 'chai'
@@ -154,6 +164,23 @@ When(
   'I run cucumber-js {string} and press Ctrl-C at {string}',
   async function (this: Manual, args: string, at: string) {
     this.run = await interrupted(this, args, at, ['SIGINT'])
+  },
+)
+
+When(
+  'I run cucumber-js {string} and send it {string} at {string}',
+  async function (this: Manual, args: string, signal: NodeJS.Signals, at: string) {
+    this.run = await interrupted(this, args, at, [signal])
+  },
+)
+
+When(
+  /^I run cucumber-js "(.*)" with its standard (output|error) on a full disk$/,
+  async function (this: Manual, args: string, which: string) {
+    const full = openSync('/dev/full', 'w')
+    const outputs = which === 'output' ? { stdout: full } : { stderr: full }
+    this.run = await cucumber(args.split(' '), this.scratch.path, this.env, () => {}, outputs)
+    closeSync(full)
   },
 )
 
