@@ -131,15 +131,15 @@ export class Waves {
     throw error
   }
 
-  /** A wave of nobody looks as if somebody had been brought on: the table was meant for another fleet. */
+  /** A table with rows that nobody is left for was meant for another fleet. The rest may be nobody. */
   private expectNoneEmpty(all: readonly string[]): void {
     if (this.begun.length > 0) return
     const { waves } = planWaves(this.rows, all, all, this.factOf)
-    const first = waves.findIndex(({ hosts }) => hosts.length === 0)
+    const first = waves.findIndex(({ hosts }, row) => hosts.length === 0 && this.rows[row]?.kind !== 'rest')
     if (first < 0) return
     const error = new LockstepError(
       'bad-feature',
-      `the waves ${this.rows.map(describeSize).join(', ')} are more than ${counted(all.length)} can make: nobody is left for wave ${first + 1} of ${waves.length}, ${describeSize(this.rows[first] ?? { kind: 'rest' })}. Leave out that row and those after it; no host was touched`,
+      `the waves ${this.rows.map(describeSize).join(', ')} are more than ${counted(all.length)} can make: nobody is left for wave ${first + 1} of ${waves.length}, ${describeSize(this.rows[first] ?? { kind: 'rest' })}. Leave out rows; no host was touched`,
     )
     this.rollout.stopAt(error)
     throw error
