@@ -17,10 +17,10 @@ export interface ProcessRun {
 
 type OnStart = (kill: (signal: NodeJS.Signals) => void, stdout: Readable, stderr: Readable) => void
 
-/** Open files that a process writes to instead of pipes. */
+/** Files that a process writes to instead of pipes. */
 interface Outputs {
-  stdout?: number
-  stderr?: number
+  stdout?: { file: string }
+  stderr?: { file: string }
 }
 
 interface RunReport {
