@@ -14,6 +14,32 @@ Feature: 5. Stopping
         And it should show no stack trace
         And the file "reports/rollout.html" should exist
 
+    Scenario Outline: <signal> ends it as Ctrl-C does
+        Given the website feature
+        And the host "web3.example.net=slow"
+        When I run cucumber-js "website.feature" and send it "<signal>" at "isblocked"
+        Then it should exit with 130
+        And it should say "INTERRUPTED by the operator"
+        And it should say "Still out of rotation: 8 hosts"
+        And it should show no stack trace
+
+        Examples:
+            | signal  |
+            | SIGTERM |
+            | SIGHUP  |
+
+    Scenario Outline: A full disk for what is shown decides nothing about the rollout: <stream>
+        Given the website feature
+        When I run cucumber-js "website.feature" with its <stream> on a full disk
+        Then it should exit with 0
+        And 0 hosts should be held
+        And it should show no stack trace
+
+        Examples:
+            | stream          |
+            | standard output |
+            | standard error  |
+
     Scenario: Ctrl-C twice
         Given the website feature
         And the host "web3.example.net=slow"
@@ -86,7 +112,41 @@ Feature: 5. Stopping
             """
         When I run lockstep "held"
         Then it should exit with 1
-        And it should say "The journal of run 20260101-120000-abcd is damaged"
+        And it should say "20260101-120000-abcd.journal.ndjson is damaged from line 1 on"
+        And it should not say "Nothing is out of rotation"
+
+    Scenario Outline: What lies among journals and is none is named, and nothing is called clear: a <kind>
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And there is a <kind> ".lockstep/live/20260101-120000-abcd.journal.ndjson"
+        When I run lockstep "held"
+        Then it should exit with 1
+        And it should say "20260101-120000-abcd.journal.ndjson cannot be read: it <said>"
+        And it should not say "Nothing is out of rotation"
+        When I run cucumber-js "-p live website.feature"
+        Then it should exit with 0
+        And it should say "Not everything is known of earlier runs"
+        And it should say "Of earlier runs not everything is known."
+        And it should not say "Nothing is left out of rotation"
+
+        Examples:
+            | kind            | said                  |
+            | folder          | is a folder           |
+            | pipe            | is a pipe             |
+            | link to nowhere | leads nowhere         |
+
+    Scenario: A journal that is removed in mid-run stops the rollout, and still names who is out
+        Given the website feature
+        And the host "web3.example.net=slow"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature" and the journals are removed at "isblocked"
+        Then it should exit with 1
+        And it should say "somebody removed it during the run"
+        And it should say "Still out of rotation: 8 hosts"
+        And it should show no stack trace
+        When I run lockstep "held"
+        Then it should exit with 1
+        And it should say "Out of rotation: 8 hosts"
 
     Scenario: A broker that goes away for good
         Given the website feature

@@ -12,6 +12,29 @@ Feature: 9. Locks and gates
         And it should say "No host was touched"
         And the other run should exit with 0
 
+    Scenario Outline: Hosts go by their names, however the brokers are spelt: <spelt>
+        Given the website feature
+        And the host "web3.example.net=slow"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And another mco configuration "other.cfg" for it, with the brokers "<spelt>"
+        And a file "lockstep.yaml":
+            """
+            default: one
+            environments:
+              one: { client_config: client.cfg }
+              other: { client_config: other.cfg }
+            """
+        When I run cucumber-js "-p live website.feature" and kill it with -9 at "isblocked"
+        And I run cucumber-js "-p live website.feature" in the environment "other"
+        Then it should exit with 6
+        And it should say "another rollout has hosts of this one: web[1-8].example.net by run"
+        And it should say "if these are other hosts of the same name"
+
+        Examples:
+            | spelt                |
+            | localhost            |
+            | 127.0.0.1, localhost |
+
     Scenario: It waits as long as its feature says
         Given the website feature
         And the host "web3.example.net=slow"

@@ -9,12 +9,12 @@ import { inRanges } from '../cucumber/screen/host_names'
 import { howToMend } from '../cucumber/record/recording'
 import { RECORD } from '../cucumber/report/reports'
 import { claimsOfRecorded } from '../cucumber/record/resume'
-import { UNRELEASED, type Entry, type RunRecord } from '../record/record'
+import { UNRELEASED, type RunRecord } from '../record/record'
 import { howItWasLeft, hostsNotDone } from '../record/standing'
 import { RecordStore } from '../record/store'
+import { readRunJournal } from '../rollout/journals'
 import { clean, hosts as counted } from '../rollout/verdict'
 import { EXIT, LockstepError } from '../system/errors'
-import { readJournal } from '../system/journal_file'
 
 const OPTIONS = {
   environment: { type: 'string' },
@@ -151,8 +151,8 @@ async function check(
 function troubleWith({ feature, run }: RunRecord, text: string, journal: string): string | undefined {
   if (!existsSync(text)) return `the text of ${feature} as run ${run} had it is not on record`
   if (!existsSync(journal)) return `the journal of run ${run} is not on record`
-  const { entries, damaged } = readJournal<Entry>(journal)
-  if (damaged) return `${journal} is damaged; ${howToMend(run)}`
+  const { entries, fault } = readRunJournal(journal)
+  if (fault !== undefined) return `${journal} ${fault.what}; ${howToMend(run)}`
   const hash = createHash('sha256').update(readFileSync(text)).digest('hex')
   if (!entries.some((entry) => entry.type === 'run' && entry.hash === hash))
     return `${text} is not what run ${run} was: it was edited since`

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { STATE } from '../cucumber/composition'
 import { describeHolder } from '../cucumber/locks/host_locks'
 import { inRanges } from '../cucumber/screen/host_names'
-import { heldByRuns, type Held, type RunRecord } from '../rollout/held'
+import { heldByRuns, type Held } from '../rollout/held'
+import { readRunJournals } from '../rollout/journals'
 import { hosts as counted } from '../rollout/verdict'
 import { LockstepError } from '../system/errors'
-import { readJournals } from '../system/journal_file'
 import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
 
 /** What live runs have left out of rotation, according to their journals, and who has locks. Exit status 1 when something is out. */
@@ -26,20 +26,15 @@ async function locks(): Promise<string> {
 }
 
 function heldIn(cwd: string): { text: string; exitCode: number } {
-  const records = readJournals<RunRecord['entries'][number]>(join(cwd, STATE, 'live'))
-  const damaged = records
-    .filter(({ damaged: isDamaged }) => isDamaged)
-    .map(
-      ({ run }) =>
-        `The journal of run ${run} is damaged: what it says from the damage on is not known. Look at its hosts.\n`,
-    )
-  const open = heldByRuns(records)
-  if (open.length === 0) {
-    const nothing =
-      records.length === 0 ? 'There is no journal of a live run here.\n' : 'Nothing is out of rotation.\n'
-    return { text: damaged.join('') + nothing, exitCode: damaged.length > 0 ? 1 : 0 }
-  }
-  return { text: `${damaged.join('')}${report(open)}`, exitCode: 1 }
+  const { journals, faults } = readRunJournals(join(cwd, STATE, 'live'))
+  const unknown = faults.map((fault) => `Not everything is known: ${fault}.\n`).join('')
+  const open = heldByRuns(journals)
+  if (open.length > 0) return { text: unknown + report(open), exitCode: 1 }
+  if (faults.length > 0)
+    return { text: `${unknown}No journal that can be read names a host that is out.\n`, exitCode: 1 }
+  const nothing =
+    journals.length === 0 ? 'There is no journal of a live run here.\n' : 'Nothing is out of rotation.\n'
+  return { text: nothing, exitCode: 0 }
 }
 
 function report(open: readonly Held[]): string {

@@ -1,4 +1,5 @@
-import { exitCodeFor, LockstepError } from '../system/errors'
+import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
+import { outliveOutputs } from '../system/output'
 
 const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollective
 
@@ -46,6 +47,8 @@ const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'record'
 /** The `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {
   const [name = 'help', ...rest] = args
+  // An answer that nobody could read must not look like "all is well".
+  outliveOutputs(process.stdout, process.stderr, () => (process.exitCode ||= EXIT.diverged))
   if (['help', '--help', '-h'].includes(name)) return print(USAGE, 0)
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined || (rest.length > 0 && !WITH_ARGUMENTS.has(name))) {

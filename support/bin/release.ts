@@ -35,7 +35,14 @@ async function releaseChosen(
   const composition = await Composition.compose(run, { mode: 'live' }, surroundings(), cwd)
   try {
     const items = run.heldBefore.filter(chosen)
-    if (items.length === 0) return { text: `Nothing that was named is held.\n`, exitCode: 0, runs: [] }
+    if (items.length === 0) {
+      const unknown = run.notKnownBefore.map((fault) => `Not everything is known: ${fault}.\n`).join('')
+      return {
+        text: `${unknown}Nothing that was named is held.\n`,
+        exitCode: unknown === '' ? 0 : 1,
+        runs: [],
+      }
+    }
     const runs = [...new Set(items.map((item) => item.run))]
     const rollout = await composition.beginWithout('lockstep release', runs)
     const observations: Observation[] = []

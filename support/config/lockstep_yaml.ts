@@ -8,6 +8,7 @@ import type { Surroundings } from './mcollective_cfg'
 import { duration } from './duration_setting'
 import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from './environment'
 import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './files'
+import { readTlsFiles, type TlsPaths } from './tls_files'
 import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
 import { noticesSchema, resolveNotices } from './notices'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
@@ -186,13 +187,6 @@ function resolved(
     connector: settings.connector,
     brokers: settings.brokers.map((entry, index): BrokerAddress => {
       const { host, port: number, user, password, tls } = entry
-      const pem = (file: string | undefined, what: string) =>
-        file === undefined ? undefined : readConfigFile(at(file), what, configPath)
-      const [ca, cert, key] = [
-        pem(tls?.ca, 'CA certificate'),
-        pem(tls?.cert, 'client certificate'),
-        pem(tls?.key, 'client key'),
-      ]
       return {
         host,
         port: number,
@@ -202,14 +196,7 @@ function resolved(
           : { password: read(password, `password of ${host}`, 'brokers', index, 'password') }),
         ...(tls === undefined
           ? {}
-          : {
-              tls: {
-                verify: true,
-                ...(ca === undefined ? {} : { ca: [ca] }),
-                ...(cert === undefined ? {} : { cert }),
-                ...(key === undefined ? {} : { key }),
-              },
-            }),
+          : { tls: { verify: true, ...readTlsFiles(tlsPaths(tls, at), configPath) } }),
       }
     }),
     virtualHost:
@@ -226,6 +213,14 @@ function resolved(
 
 function pathsFrom(configPath: string): (relative: string) => string {
   return (relative) => resolve(dirname(configPath), relative)
+}
+
+function tlsPaths(
+  { ca, cert, key }: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined },
+  at: (path: string) => string,
+): TlsPaths {
+  const of = (path: string | undefined) => (path === undefined ? undefined : at(path))
+  return { ca: ca === undefined ? undefined : [at(ca)], cert: of(cert), key: of(key) }
 }
 
 function readSecurity(

@@ -1,6 +1,6 @@
 import type { BrokerAddress, BrokerTls } from '../connectors/stomp/broker'
 import { LockstepError } from '../system/errors'
-import { readConfigFile } from './files'
+import { readTlsFiles } from './tls_files'
 
 export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>
@@ -125,21 +125,17 @@ function tls(
   number: number,
   env: Surroundings['env'],
 ): BrokerTls {
-  const read = (key: string, what: string) => {
-    const fromEnv = env[`MCOLLECTIVE_${connector.toUpperCase()}_POOL${number}_SSL_${key.toUpperCase()}`]
-    const path = fromEnv ?? settings.text(`${prefix}.ssl.${key}`)
-    return path === undefined ? undefined : readConfigFile(path, what, settings.where(`${prefix}.ssl.${key}`))
-  }
+  const path = (key: string) =>
+    env[`MCOLLECTIVE_${connector.toUpperCase()}_POOL${number}_SSL_${key.toUpperCase()}`] ??
+    settings.text(`${prefix}.ssl.${key}`)
   const ca = settings
     .text(`${prefix}.ssl.ca`)
     ?.split(',')
-    .map((path) => readConfigFile(path.trim(), 'CA certificate', settings.where(`${prefix}.ssl.ca`)))
-  const cert = read('cert', 'client certificate')
-  const key = read('key', 'client key')
+    .map((each) => each.trim())
+  const named = ['ca', 'cert', 'key'].map((key) => `${prefix}.ssl.${key}`)
+  const where = settings.where(named.find((key) => settings.text(key) !== undefined) ?? `${prefix}.ssl`)
   return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+    ...readTlsFiles({ ca, cert: path('cert'), key: path('key') }, where),
     verify: !(settings.flag(`${prefix}.ssl.fallback`) === true && ca === undefined),
   }
 }

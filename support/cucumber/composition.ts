@@ -4,14 +4,15 @@ import { hostname, userInfo } from 'node:os'
 import { join, relative } from 'node:path'
 import type { Surroundings } from '../config/mcollective_cfg'
 import { secretsOf, type Environment } from '../config/environment'
-import { heldByRuns, nextOrder, type RunRecord } from '../rollout/held'
+import { heldByRuns, nextOrder } from '../rollout/held'
+import { readRunJournal, readRunJournals } from '../rollout/journals'
 import { Ledger } from '../rollout/ledger'
 import type { Balancers, JournalEntry, Roster } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/wave_plan'
 import { pause, systemClock } from '../system/clock'
 import { EXIT, LockstepError } from '../system/errors'
-import { JournalFile, readJournal, readJournals } from '../system/journal_file'
+import { JournalFile } from '../system/journal_file'
 import { openLog, scrubber } from '../system/log'
 import { balancersOf } from './balancers'
 import {
@@ -97,11 +98,13 @@ export class Composition {
     run.warnings = environment.warnings
     run.scrub = scrubber(secrets)
     run.journal = relative(cwd, journal.path)
-    const records = mode === 'live' ? readJournals<RunRecord['entries'][number]>(join(cwd, STATE, mode)) : []
+    const { journals: records, faults } =
+      mode === 'live' ? readRunJournals(join(cwd, STATE, mode)) : { journals: [], faults: [] }
     run.heldBefore = heldByRuns(records)
+    run.notKnownBefore = faults
     const resumed =
       parameters.intent === 'drift'
-        ? readJournal<RunRecord['entries'][number]>(around.env['LOCKSTEP_DRIFT'] ?? '')
+        ? readRunJournal(around.env['LOCKSTEP_DRIFT'] ?? '')
         : recordOf(parameters.resume ?? around.env['LOCKSTEP_RESUME'], records)
     run.resumes = resumed?.run
     const ledger = new Ledger(journal, run.heldBefore)

@@ -8,7 +8,7 @@ export function wholeFleetName(environment: Environment): string {
   return [fleetName(environment), ...places.sort()].join(' ')
 }
 
-/** Hosts are the same hosts only behind the same brokers and in the same collective. */
+/** How a fleet is reached, as it is configured. The same fleet may be spelt otherwise, so locks do not go by it. */
 export function fleetName({ brokers, collective }: Environment): string {
   const places = brokers.map(({ host, port }) => `${host}:${port}`).sort((a, b) => (a < b ? -1 : 1))
   return `${places.join(',')} ${collective}`

@@ -1,6 +1,7 @@
 import type { Envelope } from '@cucumber/messages'
 import type { LintFinding } from '../lint/lint'
 import { LockstepError } from '../system/errors'
+import { outliveOutputs } from '../system/output'
 import { surroundings } from './environments'
 import { Filling } from './preflight/filling'
 import { removeJunit } from './ci/junit_file'
@@ -30,7 +31,7 @@ export const plugin = {
     const resolved = isReading ? undefined : await resolveOptions(process.argv, environment.cwd)
     const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved)
     // Whoever reads the screen may leave; that decides nothing about the rollout.
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+    outliveOutputs(process.stdout, process.stderr)
     removeJunit()
     run.invocation = { args: process.argv.slice(2), env: process.env }
     const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))
@@ -151,8 +152,4 @@ function remarksOf(findings: readonly Finding[], linted: readonly LintFinding[])
       message: `${rule}: ${message}`,
     })),
   ]
-}
-
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
 }

@@ -94,6 +94,8 @@ export class Run implements Audience {
   /** The run that it goes on from. */
   resumes: string | undefined
   heldBefore: readonly Held[] = []
+  /** Why more may be out than `heldBefore` names: journals that do not tell everything. */
+  notKnownBefore: readonly string[] = []
   readonly verdicts: StepVerdict[] = []
   readonly faults: Fault[] = []
   readonly undoneSteps: UndoneStep[] = []

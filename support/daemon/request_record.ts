@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { InTurn } from '../system/in_turn'
-import { JournalFile, readJournals } from '../system/journal_file'
+import { JournalFile } from '../system/journal_file'
+import { readJournals } from '../system/journal_reading'
 import { Requests, type RequestEntry } from './requests'
 
 const ENTRIES_AT_MOST = 5_000
@@ -24,12 +25,15 @@ export class RequestRecord {
 
   /** @throws LockstepError `journal-failed` */
   static async open(folder: string, now: () => number): Promise<RequestRecord> {
-    const journals = readJournals<RequestEntry>(folder)
+    const journals = readJournals<RequestEntry>(folder, () => undefined)
     const requests = new Requests()
     for (const { entries } of journals) entries.forEach((entry) => requests.take(entry))
     const record = new RequestRecord(folder, now, requests)
     await record.startAnew()
-    for (const { path } of journals) rmSync(path, { force: true })
+    for (const { path, fault } of journals) {
+      const wasRead = fault?.kind !== 'unreadable' && fault?.kind !== 'unknown'
+      if (wasRead) rmSync(path, { force: true })
+    }
     return record
   }
 

@@ -29,9 +29,14 @@ export function heldByRuns(records: readonly RunRecord[]): Held[] {
   return [...open.values()]
 }
 
-/** The place of a run that begins now among those that have left records. */
+/**
+ * The place of a run that begins now among those that have left records. Each record whose place cannot be read may be
+ * one further on: what such a run has lifted must not count for what this one opens.
+ */
 export function nextOrder(records: readonly RunRecord[]): number {
-  return 1 + Math.max(0, ...records.map(orderOf))
+  const orders = records.map(orderOf)
+  const unknown = orders.filter((order) => order === 0).length
+  return orders.reduce((most, order) => Math.max(most, order), 0) + unknown + 1
 }
 
 interface PlacedEntry {

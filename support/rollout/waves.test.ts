@@ -125,6 +125,23 @@ describe('waves', () => {
     expect(fleet.blocked.size).to.equal(0)
   })
 
+  for (const [n, rows] of [
+    [2, ['1 host', '25%', '25%', 'the rest']],
+    [3, ['1 host', '1 host', '1 host', '1 host']],
+    [4, ['each rack', 'each rack', 'each rack']],
+    [1, ['the rest', '1 host']],
+  ] as const)
+    it(`of more rows than ${n} hosts can make (${rows.join(', ')}) are refused before anybody is asked to change`, async () => {
+      const fleet = new WebFleet(webs(n))
+      const { rollout } = rolloutOn(fleet)
+      rollout.waves.foretold(rows.map(size))
+      const refused = await failure(rollout.waves.take(size(rows[0])))
+      expect(refused.code).to.equal('bad-feature')
+      expect(refused.message).to.match(/can make: nobody is left for wave \d of \d, .*; no host was touched/)
+      await failure(rollout.packages.update('mywebapp'))
+      expect(fleet.actions.filter((action) => action.includes('update'))).to.deep.equal([])
+    })
+
   it('that nobody is left for take nobody, and it is noted', async () => {
     const { rollout, notes } = rolloutOn(new WebFleet(webs(1)))
     await rollout.waves.take(size('1 host'))

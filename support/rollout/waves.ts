@@ -85,6 +85,7 @@ export class Waves {
     const missing = await this.learnFacts([size, ...this.rows], all)
     if (missing !== undefined) return this.unplaced(missing)
     this.expectAllTaken(all)
+    this.expectNoneEmpty(all)
     const wave = nextWave(size, this.begun.length === 0 ? all : this.left, all, this.factOf)
     if (wave.hosts.length === 0) {
       this.rollout.ports.audience.note(`nobody was left for the wave ${describeSize(size)}`)
@@ -121,6 +122,20 @@ export class Waves {
     const error = new LockstepError(
       'bad-feature',
       `the waves ${this.rows.map(describeSize).join(', ')} take ${all.length - left.length} of ${counted(all.length)}; in no wave: ${named(left)}. ${this.remedy(all)}; no host was touched`,
+    )
+    this.rollout.stopAt(error)
+    throw error
+  }
+
+  /** A table with rows that nobody is left for was meant for another fleet. The rest may be nobody. */
+  private expectNoneEmpty(all: readonly string[]): void {
+    if (this.begun.length > 0) return
+    const { waves } = planWaves(this.rows, all, all, this.factOf)
+    const first = waves.findIndex(({ hosts }, row) => hosts.length === 0 && this.rows[row]?.kind !== 'rest')
+    if (first < 0) return
+    const error = new LockstepError(
+      'bad-feature',
+      `the waves ${this.rows.map(describeSize).join(', ')} are more than ${counted(all.length)} can make: nobody is left for wave ${first + 1} of ${waves.length}, ${describeSize(this.rows[first] ?? { kind: 'rest' })}. Leave out rows; no host was touched`,
     )
     this.rollout.stopAt(error)
     throw error

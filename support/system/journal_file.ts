@@ -1,23 +1,26 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs'
+import { open, unlink, writeFile, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { LockstepError } from './errors'
+import { JOURNAL_SUFFIX, JOURNAL_VERSION, journalLine } from './journal_lines'
 
-const SUFFIX = '.journal.ndjson'
-
-/** An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. */
+/**
+ * An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. Its first line says
+ * in which version it is written. It notices when somebody removes, replaces or shortens the file while it is in use.
+ */
 export class JournalFile {
   readonly path: string
   private file: FileHandle | undefined
   private queue: Promise<void> = Promise.resolve()
+  /** Bytes of whole lines, as far as this process knows. */
+  private size = 0
 
   constructor(
     directory: string,
     readonly run: string,
     private readonly now: () => number,
   ) {
-    this.path = join(directory, `${run}${SUFFIX}`)
+    this.path = join(directory, `${run}${JOURNAL_SUFFIX}`)
     try {
       mkdirSync(directory, { recursive: true })
     } catch (error) {
@@ -39,7 +42,7 @@ export class JournalFile {
     try {
       const file = openSync(this.path, 'a')
       try {
-        writeSync(file, this.lineOf(entry))
+        writeSync(file, this.line(entry))
         fsyncSync(file)
       } finally {
         closeSync(file)
@@ -56,59 +59,66 @@ export class JournalFile {
 
   private async write(entry: object): Promise<void> {
     try {
-      this.file ??= await open(this.path, 'a')
-      await this.file.appendFile(this.lineOf(entry))
-      await this.file.datasync()
+      const file = (this.file ??= await open(this.path, 'a+'))
+      await this.expectWhole(file)
+      const header = this.size === 0 ? this.line({ type: 'journal', version: JOURNAL_VERSION }) : ''
+      await this.add(file, Buffer.from(header + this.line(entry)))
     } catch (error) {
       throw failed(this.path, error)
     }
   }
 
-  private lineOf(entry: object): string {
-    const content = JSON.stringify({ at: new Date(this.now()).toISOString(), ...entry })
-    return `${checksum(content)} ${content}\n`
+  private line(entry: object): string {
+    return journalLine(JSON.stringify({ at: new Date(this.now()).toISOString(), ...entry }))
   }
-}
 
-export interface JournalRead<E> {
-  run: string
-  path: string
-  entries: E[]
-  /** A line that does not fit its checksum was found: it and what follows is not in `entries`. */
-  damaged: boolean
-}
-
-/** The journals of a directory, oldest run first. A directory that is not there has none. */
-export function readJournals<E>(directory: string): JournalRead<E>[] {
-  return listJournals(directory).map((name) => readJournal<E>(join(directory, name)))
-}
-
-/** @throws Error when there is no such file */
-export function readJournal<E>(path: string): JournalRead<E> {
-  const run = basename(path).slice(0, -SUFFIX.length)
-  const entries: E[] = []
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
-    if (line === '') continue
-    const content = line.slice(9)
-    if (line.slice(0, 9) !== `${checksum(content)} `) return { run, path, entries, damaged: true }
-    entries.push(JSON.parse(content) as E)
+  private async add(file: FileHandle, lines: Buffer): Promise<void> {
+    try {
+      await file.appendFile(lines)
+      await file.datasync()
+      this.size += lines.length
+    } catch (error) {
+      // Half a line would spoil the next one, and an empty file would look like a journal that was emptied.
+      await this.takeBack(file).catch(() => {})
+      throw error
+    }
   }
-  return { run, path, entries, damaged: false }
-}
 
-function listJournals(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-      .filter((name) => name.endsWith(SUFFIX))
-      .sort()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw failed(directory, error)
+  private async takeBack(file: FileHandle): Promise<void> {
+    if (!(await file.stat()).isFile()) return
+    await file.truncate(this.size)
+    if (this.size > 0) return
+    await unlink(this.path)
+    await file.close()
+    this.file = undefined
   }
-}
 
-function checksum(content: string): string {
-  return crc32(content).toString(16).padStart(8, '0')
+  /** @throws Error when the file is no longer what this process has written */
+  private async expectWhole(file: FileHandle): Promise<void> {
+    // Synchronous: two system calls of some microseconds, before each entry.
+    const own = fstatSync(file.fd)
+    if (!own.isFile()) return
+    const there = statSync(this.path, { throwIfNoEntry: false })
+    if (there === undefined || there.ino !== own.ino || there.dev !== own.dev) {
+      const saved = there === undefined && (await this.restore(file).catch(() => false))
+      const next = saved ? '; it was written again, as it was until then' : ''
+      throw new Error(`somebody ${there === undefined ? 'removed' : 'replaced'} it during the run${next}`)
+    }
+    if (own.size !== this.size)
+      throw new Error(
+        `somebody changed it during the run: it has ${own.size} bytes where ${this.size} were written`,
+      )
+  }
+
+  /** Its name is gone, and its content is not: what is out of rotation must stay on disk. */
+  private async restore(file: FileHandle): Promise<boolean> {
+    const content = Buffer.alloc(this.size)
+    const { bytesRead } = await file.read(content, 0, this.size, 0)
+    if (bytesRead < this.size) return false
+    mkdirSync(dirname(this.path), { recursive: true })
+    await writeFile(this.path, content, { flag: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL })
+    return true
+  }
 }
 
 function failed(path: string, error: unknown): LockstepError {

@@ -1,72 +1,9 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import fc from 'fast-check'
 import { Scratch } from '../testing/scratch'
 import { formatDuration, parseDuration } from './duration'
-import { JournalFile, readJournals } from './journal_file'
 import { openLog, scrubber } from './log'
-
-describe('a journal file', () => {
-  let scratch: Scratch
-  beforeEach(() => (scratch = new Scratch()))
-  afterEach(() => scratch.remove())
-
-  async function written(n: number): Promise<string> {
-    const journal = new JournalFile(scratch.path, 'run-1', () => 0)
-    await Promise.all(Array.from({ length: n }, (_, i) => journal.append({ i })))
-    await journal.close()
-    return journal.path
-  }
-
-  it('gives back what was appended, in order', async () => {
-    await written(20)
-    const [read] = readJournals<{ i: number }>(scratch.path)
-    expect(read?.entries.map(({ i }) => i)).to.deep.equal([...Array(20).keys()])
-    expect(read?.damaged).to.equal(false)
-  })
-
-  it('drops a last line that was cut off, and says so', async () => {
-    const path = await written(3)
-    truncateSync(path, readFileSync(path).length - 4)
-    expect(readJournals(scratch.path)[0])
-      .to.deep.include({ damaged: true })
-      .and.to.have.property('entries')
-      .with.length(2)
-  })
-
-  it('notices any flipped byte', async () => {
-    const path = await written(3)
-    const whole = readFileSync(path)
-    fc.assert(
-      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (position, change) => {
-        const flipped = Buffer.from(whole)
-        flipped[position] = (flipped[position] ?? 0) ^ change
-        writeFileSync(path, flipped)
-        const [read] = readJournals<{ i: number }>(scratch.path)
-        expect(read?.damaged).to.equal(true)
-        read?.entries.forEach(({ i }, index) => expect(i).to.equal(index))
-      }),
-      { numRuns: 300 },
-    )
-  })
-
-  it('of a directory that is not there is empty', () =>
-    expect(readJournals(join(scratch.path, 'none'))).to.deep.equal([]))
-
-  it('says that the disk is full', async () => {
-    const journal = new JournalFile('/dev/shm', 'lockstep-full', () => 0)
-    Object.assign(journal, { path: '/dev/full' })
-    const failure = await journal.append({}).then(
-      () => undefined,
-      (error: Error) => error.message,
-    )
-    expect(failure).to.equal(
-      'the journal /dev/full cannot be written: the disk is full; nothing more is done without it',
-    )
-    await journal.close()
-  })
-})
 
 describe('a log', () => {
   it('never holds a secret, in whichever form it comes', () => {

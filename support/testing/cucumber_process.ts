@@ -19,6 +19,12 @@ export interface ProcessRun {
 
 type OnStart = (kill: (signal: NodeJS.Signals) => void, stdout: Readable, stderr: Readable) => void
 
+/** Files that a process writes to instead of pipes. */
+interface Outputs {
+  stdout?: { file: string }
+  stderr?: { file: string }
+}
+
 interface RunReport {
   exitCode: number
   steps: {
@@ -37,13 +43,10 @@ export function cucumber(
   cwd: string,
   env: Readonly<Record<string, string>> = {},
   onStart: OnStart = () => {},
+  outputs: Outputs = {},
 ): Promise<ProcessRun> {
-  return node(
-    [CUCUMBER, '--config', relative(cwd, join(COMPILED, 'cucumber.js')), ...args],
-    cwd,
-    env,
-    onStart,
-  )
+  const config = ['--config', relative(cwd, join(COMPILED, 'cucumber.js'))]
+  return node([CUCUMBER, ...config, ...args], cwd, env, onStart, outputs)
 }
 
 /** Runs a command that was proposed, as a shell would. */
@@ -72,8 +75,9 @@ function node(
   cwd: string,
   env: Readonly<Record<string, string>>,
   onStart: OnStart,
+  outputs: Outputs = {},
 ): Promise<ProcessRun> {
-  return started(process.execPath, args, cwd, env, onStart)
+  return started(process.execPath, args, cwd, env, onStart, outputs)
 }
 
 async function started(
@@ -82,6 +86,7 @@ async function started(
   cwd: string,
   env: Readonly<Record<string, string>>,
   onStart: OnStart,
+  outputs: Outputs = {},
 ): Promise<ProcessRun> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(LOCKSTEP|MCOLLECTIVE|STOMP|CUCUMBER|GITHUB)_/.test(name),
@@ -96,11 +101,11 @@ async function started(
       ...env,
     },
     extendEnv: false,
-    stdin: 'ignore',
+    stdio: ['ignore', outputs.stdout ?? 'pipe', outputs.stderr ?? 'pipe'],
     reject: false,
   })
-  onStart((signal) => void child.kill(signal), child.stdout, child.stderr)
-  const { exitCode, stdout, stderr } = await child
+  onStart((signal) => void child.kill(signal), child.stdout as Readable, child.stderr as Readable)
+  const { exitCode, stdout = '', stderr = '' } = await child
   const path = join(cwd, 'reports', 'run.json')
   const report = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunReport) : undefined
   return { exitCode, stdout, stderr, report }

@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { parseFaults, readFleetFile } from '../config/fleet_file'
 import { EMBEDDED_FLEET } from '../cucumber/environments'
-import { heldByRuns, type RunRecord } from '../rollout/held'
+import { heldByRuns } from '../rollout/held'
+import { readRunJournals } from '../rollout/journals'
 import { EmbeddedFleet } from '../simulation/fleet'
 import { SimulatedHaproxy } from '../simulation/haproxy'
 import { systemClock } from '../system/clock'
-import { readJournals } from '../system/journal_file'
 import { Scratch } from './scratch'
 
 const ROLLING = resolve(__dirname, '..', '..', 'features', 'deployments', 'rolling.feature')
@@ -77,7 +77,7 @@ export class LiveRollout {
 
   /** Whoever is out of service is named by the journals, and nobody did more than the journals know. */
   expectNothingLost(): void {
-    const records = readJournals<RunRecord['entries'][number]>(join(this.scratch.path, '.lockstep', 'live'))
+    const { journals: records } = readRunJournals(join(this.scratch.path, '.lockstep', 'live'))
     const named = heldByRuns(records).map(({ host }) => host)
     expect(named).to.include.members(this.haproxy.outOfService(BACKEND))
     for (const { description, performed } of this.fleet.hosts) {

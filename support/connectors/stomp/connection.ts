@@ -3,6 +3,7 @@ import { LockstepError } from '../../system/errors'
 import { brokerName, type BrokerAddress } from './broker'
 import { asClient, type Reconnecting } from './delays'
 import { encodeFrame, type Frame } from './frame'
+import { MissingExchange } from './missing_exchange'
 import { openSession, type Session } from './session'
 
 export interface ConnectionOptions {
@@ -39,8 +40,11 @@ export class StompConnection {
   private waiting: (() => void)[] = []
   private next = 0
   private failures = 0
+  private readonly reconnecting: Reconnecting
 
-  constructor(private readonly options: ConnectionOptions) {}
+  constructor(private readonly options: ConnectionOptions) {
+    this.reconnecting = options.reconnecting ?? asClient
+  }
 
   /** Tries each broker once. @throws LockstepError when none can be used */
   async open(signal: AbortSignal): Promise<void> {
@@ -106,13 +110,16 @@ export class StompConnection {
       if (this.session !== session) return
       this.session = undefined
       if (clock.elapsed() - since > PROVEN_AFTER) this.failures = 0
+      const isFinal = reason instanceof MissingExchange && this.reconnecting.whenRefused === 'give up'
+      if (isFinal) this.failure = reason
       this.options.onLost(reason)
-      void this.reconnect()
+      if (!isFinal) void this.reconnect()
     })
   }
 
   private async reconnect(): Promise<void> {
-    const { clock, random, brokers, reconnecting = asClient } = this.options
+    const { clock, random, brokers } = this.options
+    const { reconnecting } = this
     const atOnce = reconnecting.tries === 'whole pool' ? brokers.length : 1
     for (let [tried, refusals] = [0, 0]; !this.ended.signal.aborted; tried += 1) {
       try {

@@ -6,6 +6,7 @@ import { LockstepError } from '../../system/errors'
 import { brokerName, type BrokerAddress } from './broker'
 import { FrameError, type Frame, type StompVersion } from './frame'
 import { Gate } from './gate'
+import { missingExchange } from './missing_exchange'
 
 export interface SessionOptions {
   broker: BrokerAddress
@@ -141,7 +142,7 @@ class Opening {
   private onFrame(frame: Frame): void {
     if (frame.command === 'MESSAGE') return this.options.onMessage(frame)
     if (frame.command === 'CONNECTED') return this.watch(frame.headers['heart-beat'])
-    this.refusal = this.refused(frame)
+    this.refusal = missingExchange(this.name, frame) ?? this.refused(frame)
     this.fail(this.refusal)
   }
 

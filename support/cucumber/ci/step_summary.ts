@@ -3,7 +3,7 @@ import { EXIT } from '../../system/errors'
 import { byObligation } from '../screen/host_table'
 import { markdownTable, markdownText } from './markdown'
 import { listed, oddHostsOf } from '../report/odd_hosts'
-import { RESTORED, titleOf } from '../screen/outcome'
+import { nothingIsOut, RESTORED, titleOf } from '../screen/outcome'
 import { plannedLines } from '../planning/plan'
 import { endingsTold } from '../rehearsal/told'
 import type { Run, StepVerdict } from '../run'
@@ -107,7 +107,7 @@ function named(hosts: readonly string[]): string[] {
 function held(run: Run): string {
   const groups = [...byObligation(run.held())]
   const told = run.verdicts.length > 1 && run.mode !== 'plan'
-  if (groups.length === 0) return told ? 'Nothing is left out of rotation.' : ''
+  if (groups.length === 0) return told ? nothingIsOut(run) : ''
   return list(
     run,
     'Still out of rotation',

@@ -34,6 +34,7 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
   const self: RunLocks = {
     patience: 0,
     async hold(hosts) {
+      if (held.size > 0) locks.expectHeld()
       if (hosts.every((host) => held.has(host))) return
       const until = clock.elapsed() + self.patience
       let told = false
@@ -49,7 +50,7 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
         const others = await locks.claim(claim, runs.length > 0 ? { runs, reason } : undefined)
         if (others.length === 0) break
         if (others.some(({ state }) => state !== 'alive') || clock.elapsed() + LOOK_EVERY > until)
-          throw new LockstepError('locked', refusal(others, self.patience))
+          throw new LockstepError('locked', refusal(others, options.claim.fleet, self.patience))
         await options.wait(LOOK_EVERY)
       }
       if (held.size === 0) keepAlive()
@@ -63,7 +64,7 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
   return self
 }
 
-function refusal(others: readonly Holder[], waited: number): string {
+function refusal(others: readonly Holder[], fleet: string, waited: number): string {
   const who = others.map(describeHolder).join('; ')
   const stale = others.filter(({ state }) => state !== 'alive')
   const next =
@@ -72,7 +73,15 @@ function refusal(others: readonly Holder[], waited: number): string {
         ? `waited ${formatDuration(waited)}; let it end first`
         : 'let it end first, or say: I wait up to 10 minutes for other rollouts'
       : `if nothing of it runs any more, take the lock with LOCKSTEP_TAKE_LOCK='why it may be taken'`
-  return `another rollout has ${others.length === 1 ? 'hosts of this one' : 'some of these hosts'}: ${who}. No host was touched; ${next}`
+  const hosts = others.length === 1 ? 'hosts of this one' : 'some of these hosts'
+  return `another rollout has ${hosts}: ${who}. No host was touched; ${next}${otherBrokers(others, fleet)}`
+}
+
+/** Hosts go by their names alone, so that two that bear one name have to be told apart by whoever knows them. */
+function otherBrokers(others: readonly Holder[], fleet: string): string {
+  const other = others.find((each) => each.fleet !== fleet)
+  if (other === undefined) return ''
+  return `. Run ${other.run} goes by ${other.fleet}, this one by ${fleet}: if these are other hosts of the same name, let LOCKSTEP_LOCKS name another folder for one of the fleets`
 }
 
 export function describeHolder({ run, feature, user, machine, pid, since, hosts, state }: Holder): string {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Surroundings } from '../../config/mcollective_cfg'
-import { heldByRuns, type RunRecord } from '../../rollout/held'
-import { readJournals } from '../../system/journal_file'
+import { heldByRuns } from '../../rollout/held'
+import { readRunJournals } from '../../rollout/journals'
 import { HostLocks, lockSurroundings } from '../../system/locks/host_locks'
 
 /**
@@ -13,14 +13,14 @@ export async function discardLocksOf(
   folder: string,
   env: Surroundings['env'],
 ): Promise<void> {
-  const records = readJournals<RunRecord['entries'][number]>(join(folder, 'live'))
+  const records = readRunJournals(join(folder, 'live')).journals
   const open = new Set(heldByRuns(records).map(({ run }) => run))
-  const known = new Set(records.filter(({ damaged }) => !damaged).map(({ run }) => run))
+  const known = new Set(records.filter(({ fault }) => fault === undefined).map(({ run }) => run))
   const locks = new HostLocks(lockSurroundings(env))
   for (const run of new Set(runs)) if (known.has(run) && !open.has(run)) await locks.discard(run)
 }
 
 /** Runs of `folder` that have left journals. */
 export function runsIn(folder: string): string[] {
-  return readJournals(join(folder, 'live')).map(({ run }) => run)
+  return readRunJournals(join(folder, 'live')).journals.map(({ run }) => run)
 }

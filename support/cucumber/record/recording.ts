@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { originOf } from '../../record/origin'
 import { partsOf } from '../../record/parts'
-import { recordOf, UNRELEASED, type Entry, type RunRecord } from '../../record/record'
+import { recordOf, UNRELEASED, type RunRecord } from '../../record/record'
 import { standingOf } from '../../record/standing'
 import { RecordStore } from '../../record/store'
+import { readRunJournal } from '../../rollout/journals'
 import type { Releases } from '../../rollout/ports'
 import { LockstepError } from '../../system/errors'
-import { readJournal } from '../../system/journal_file'
 import type { AskedBy } from './releases'
 import { RECORD } from '../report/reports'
 
@@ -38,7 +38,7 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
 
 /** Writes what a run did by its journal. @throws Error when it cannot be written */
 export function writeRecord(journal: string): RunRecord[] {
-  const { run, entries } = readJournal<Entry>(journal)
+  const { run, entries } = readRunJournal(journal)
   const store = new RecordStore(RECORD)
   return partsOf(entries).flatMap((part, index) => {
     const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)

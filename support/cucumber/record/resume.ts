@@ -1,12 +1,12 @@
 import { claimsOf, type Claims } from '../../rollout/claims'
 import type { RunRecord } from '../../rollout/held'
-import type { JournalRead } from '../../system/journal_file'
+import { faultOf, type RunJournal } from '../../rollout/journals'
 import { LockstepError } from '../../system/errors'
 
 /** The journal of the run that is to be resumed, if one is. @throws LockstepError `bad-input` when there is none, or it is damaged */
 export function recordOf(
   wanted: string | undefined,
-  records: readonly JournalRead<RunRecord['entries'][number]>[],
+  records: readonly RunJournal[],
 ): RunRecord | undefined {
   if (wanted === undefined || wanted === '') return undefined
   const found = records.find(({ run }) => run === wanted)
@@ -16,6 +16,10 @@ export function recordOf(
       last === undefined ? 'no live run has left a journal here' : `the last live run here is ${last}`
     throw new LockstepError('bad-input', `there is no journal of a run ${JSON.stringify(wanted)}; ${hint}`)
   }
+  // A last line that was cut off was never acted on; what is missing elsewhere may have been.
+  const fault = found.fault?.kind === 'cut off' ? undefined : faultOf(found)
+  if (fault !== undefined)
+    throw new LockstepError('bad-input', `${fault}; run ${wanted} cannot be resumed without it`)
   return found
 }
 

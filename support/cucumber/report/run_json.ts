@@ -40,6 +40,7 @@ export function writeRunJson(run: Run, now: number): void {
     recovery: run.recoveries.at(-1)?.path ?? null,
     held: run.held(),
     heldBefore: run.heldBefore,
+    notKnownBefore: run.notKnownBefore,
     plan: run.planned ?? null,
     rehearsal: run.mode === 'rehearse' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
     release: run.release() ?? null,

@@ -31,3 +31,10 @@ export function titleOf(exitCode: number, mode: string): string {
   if (mode === 'rehearse' && exitCode in REHEARSED) return REHEARSED[exitCode] ?? ''
   return TITLES[exitCode] ?? 'STOPPED'
 }
+
+/** The sentence for a run that has left nobody out: it speaks for earlier ones only where all of them can be read. */
+export function nothingIsOut({ notKnownBefore }: { notKnownBefore: readonly string[] }): string {
+  return notKnownBefore.length === 0
+    ? 'Nothing is left out of rotation.'
+    : 'This run leaves nothing out of rotation. Of earlier runs not everything is known.'
+}

@@ -7,7 +7,7 @@ import { evidenceOf } from '../report/evidence'
 import { inRanges } from './host_names'
 import { byObligation } from './host_table'
 import { oddHosts, type Cell } from '../report/matrix'
-import { RESTORED, titleOf } from './outcome'
+import { nothingIsOut, RESTORED, titleOf } from './outcome'
 import type { Paper } from './paper'
 import { endingsTold } from '../rehearsal/told'
 import { describeOmission } from '../account'
@@ -55,6 +55,10 @@ export class Summary {
       host,
       obligation: `${obligation} (run ${id})`,
     }))
+    for (const fault of run.notKnownBefore.slice(0, LINES_AT_MOST))
+      this.paper.wrapped(`  Not everything is known of earlier runs: ${clean(fault)}`, 4, (line) =>
+        this.paint.yellow(line),
+      )
     if (items.length > 0) this.outOfRotation('Still out of rotation from earlier runs', items)
   }
 
@@ -70,7 +74,7 @@ export class Summary {
     if (run.mode === 'rehearse') this.paper.line('  Nothing is real in a rehearsal: no host was spoken to.')
     else if (held.length > 0) this.outOfRotation('Still out of rotation', held)
     else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.heldBack)
-      this.paper.line('  Nothing is left out of rotation.')
+      this.paper.line(`  ${nothingIsOut(run)}`)
     for (const { host, what, since } of run.drift.slice(0, LINES_AT_MOST))
       this.paper.wrapped(
         `  drift: ${host} was done by run ${since}, and was another again; ${clean(what)}`,

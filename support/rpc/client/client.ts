@@ -1,4 +1,5 @@
 import type { Connector } from '../../connectors/connector'
+import { MissingExchange } from '../../connectors/stomp/missing_exchange'
 import { NO_FILTER, type Filter } from '../../protocol/filter'
 import { checkFreshness } from '../../protocol/freshness'
 import { Refusal } from '../../protocol/refusal'
@@ -69,6 +70,8 @@ export class RpcClient {
   private readonly active = new Map<string, ActiveRequest>()
   private readonly finished = new Map<string, ActiveRequest>()
   private losses = 0
+  /** Aborted with the reason once the broker cannot carry what is sent. */
+  private readonly inVain = new AbortController()
   private readonly restoredListeners = new Set<() => void>()
 
   constructor(private readonly options: ClientOptions) {
@@ -76,6 +79,7 @@ export class RpcClient {
       message: (message) => this.receive(message),
       lost: (reason) => {
         this.losses += 1
+        if (reason instanceof MissingExchange) this.inVain.abort(reason)
         options.onConnection({ lost: reason })
       },
       restored: () => {
@@ -133,7 +137,8 @@ export class RpcClient {
     try {
       const body = security.sealRequest(this.envelope('discovery', requestId, filter, 'ping'))
       await connector.broadcast({ collective, agent: 'discovery' }, { body, ttl }, signal)
-      await elapse(clock, within, signal)
+      await elapse(clock, within, AbortSignal.any([signal, this.inVain.signal]))
+      this.inVain.signal.throwIfAborted()
       await this.untilQuiet(answers, within, signal)
     } finally {
       this.active.delete(requestId)
@@ -185,7 +190,7 @@ export class RpcClient {
     const stop = clock.after(within, () =>
       deadline.abort(new LockstepError('broker-lost', 'the time is over')),
     )
-    const bound = AbortSignal.any([signal, deadline.signal])
+    const bound = AbortSignal.any([signal, deadline.signal, this.inVain.signal])
     // Only what looks is asked again after a loss, and not before the journal knows of it. It is another request: hosts
     // refuse what they have seen.
     const asked = [requestId]
@@ -217,6 +222,7 @@ export class RpcClient {
         this.remember(id, entry)
       }
     }
+    this.inVain.signal.throwIfAborted()
     const outcomes = new Map(
       hosts.map((host) => [host, tracker.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }]),
     )

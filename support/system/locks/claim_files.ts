@@ -1,18 +1,18 @@
 import {
   chmodSync,
   closeSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { LockstepError } from '../errors'
+import { namesIn, readRegularFile } from '../regular_file'
 
 /** One rollout's claim to hosts, as its file has it. */
 export interface ClaimFile {
@@ -36,18 +36,38 @@ export interface ClaimFile {
 }
 
 const SUFFIX = '.claim.json'
+/** A claim that is being written, and what file systems keep for themselves. */
+const PASSED_OVER = /\.claim\.json\.\d+\.new$|^\.|^lost\+found$/
 
 /** The folder of claims. Everybody may add to it; only the owner of a file can remove it. */
 export class ClaimFiles {
+  /** The file that this process has written last, by the file system's number for it. */
+  private own: { run: string; number: number } | undefined
+
   constructor(private readonly directory: string) {}
 
-  /** @throws LockstepError `lock-failed` for a file that cannot be read as a claim: it may stand for somebody's hosts */
+  /** @throws LockstepError `lock-failed` for what cannot be read as a claim: it may stand for somebody's hosts */
   all(): ClaimFile[] {
     this.prepare()
-    return readdirSync(this.directory)
-      .filter((name) => name.endsWith(SUFFIX))
-      .sort()
-      .flatMap((name) => this.read(join(this.directory, name)) ?? [])
+    const names = namesIn(this.directory).filter((name) => !PASSED_OVER.test(name))
+    const foreign = names.find((name) => !name.endsWith(SUFFIX))
+    if (foreign !== undefined)
+      throw failed(
+        `${join(this.directory, foreign)} is no lock, and lies among them: it may have been one; look what it is, then move it away, or name another folder with LOCKSTEP_LOCKS`,
+        undefined,
+      )
+    return names.flatMap((name) => this.read(join(this.directory, name)) ?? [])
+  }
+
+  /** @throws LockstepError `lock-failed` when what this process wrote is not there any more, or is another's */
+  expectOwn(run: string): void {
+    const path = this.pathOf(run)
+    const there = lstatSync(path, { throwIfNoEntry: false })
+    if (there !== undefined && this.own?.run === run && there.ino === this.own.number) return
+    throw failed(
+      `somebody ${there === undefined ? 'removed' : 'replaced'} the lock ${path} during the run: another rollout may have its hosts; nothing more is done without it`,
+      undefined,
+    )
   }
 
   write(claim: ClaimFile): void {
@@ -57,6 +77,7 @@ export class ClaimFiles {
       const file = openSync(`${path}.${process.pid}.new`, 'w', 0o644)
       writeSync(file, JSON.stringify(claim))
       fsyncSync(file)
+      this.own = { run: claim.run, number: fstatSync(file).ino }
       closeSync(file)
       renameSync(`${path}.${process.pid}.new`, path)
     } catch (error) {
@@ -93,12 +114,12 @@ export class ClaimFiles {
 
   private read(path: string): ClaimFile | undefined {
     try {
-      const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+      const value: unknown = JSON.parse(readRegularFile(path).toString('utf8'))
       if (!isClaim(value)) throw new Error('it is no claim')
       return value
     } catch (error) {
       // Released in between.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined
       throw failed(
         `the lock ${path} cannot be read: ${(error as Error).message}; if no rollout is under way here, remove it`,
         error,

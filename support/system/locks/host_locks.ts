@@ -3,7 +3,10 @@ import type { LockSurroundings } from './surroundings'
 
 export { lockSurroundings } from './surroundings'
 
-/** `fleet` names what the hosts belong to: the same host name in another fleet is another host. */
+/**
+ * `fleet` says how the hosts are reached, for whoever reads it. It tells no hosts apart: one fleet can be reached by many
+ * names, and a host's own name is what its agents answer to.
+ */
 export interface Claim {
   run: string
   feature: string
@@ -80,8 +83,15 @@ export class HostLocks {
     return []
   }
 
+  /** @throws LockstepError `lock-failed` when the lock that was had is not there any more */
+  expectHeld(): void {
+    if (this.own !== undefined) this.files.expectOwn(this.own.run)
+  }
+
+  /** @throws LockstepError `lock-failed` */
   async renew(): Promise<void> {
     if (this.own === undefined) return
+    this.expectHeld()
     this.own = { ...this.own, until: this.around.now() + LEASE }
     this.files.write(this.own)
   }
@@ -126,7 +136,6 @@ export class HostLocks {
     return all.filter(
       (other) =>
         other.run !== own.run &&
-        other.fleet === own.fleet &&
         other.hosts.some((host) => wanted.has(host.toLowerCase())) &&
         !(taken.has(other.run) && this.stateOf(other) !== 'alive'),
     )

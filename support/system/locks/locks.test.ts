@@ -1,6 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -60,10 +70,64 @@ describe('locks of hosts', () => {
     expect(await other.claim(claim('r2', ['web2', 'web3']))).to.deep.equal([])
   })
 
-  it('of other hosts, or of another fleet, are no hindrance', async () => {
+  it('of other hosts are no hindrance', async () => {
     await new HostLocks(around(1)).claim(claim('r1', ['web1']))
     expect(await new HostLocks(around(2)).claim(claim('r2', ['web2']))).to.deep.equal([])
-    expect(await new HostLocks(around(3)).claim(claim('r3', ['web1'], 'another fleet'))).to.deep.equal([])
+  })
+
+  it('go by the names of hosts, however their brokers are spelt', () => {
+    const spelt = fc.constantFrom('localhost:1 c', '127.0.0.1:1 c', 'a:1,localhost:1 c', 'localhost:2 c', '')
+    return fc.assert(
+      fc.asyncProperty(spelt, spelt, async (one, other) => {
+        const locks = new HostLocks(around(1))
+        await locks.claim(claim('r1', ['web1'], one))
+        const [holder] = await new HostLocks(around(2)).claim(claim('r2', ['web1'], other))
+        expect(holder).to.include({ run: 'r1', fleet: one })
+        await locks.release()
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  for (const [what, act] of [
+    ['removed', (path: string) => rmSync(path)],
+    ['replaced by a copy', replaceByCopy],
+  ] as const)
+    it(`that were ${what} by somebody else are had no longer, and not made again`, async () => {
+      const locks = new HostLocks(around(1))
+      await locks.claim(claim('r1', ['web1']))
+      locks.expectHeld()
+      await locks.renew()
+      locks.expectHeld()
+      act(join(scratch.path, 'locks', 'r1.claim.json'))
+      expect(() => locks.expectHeld()).to.throw(/somebody (removed|replaced) the lock .* during the run/)
+      expect((await failure(locks.renew())).code).to.equal('lock-failed')
+    })
+
+  const instead: [string, (path: string) => void][] = [
+    ['it is a folder', (path) => mkdirSync(path)],
+    ['it is a pipe', (path) => execFileSync('mkfifo', [path])],
+    ['it leads nowhere', (path) => symlinkSync('nowhere', path)],
+  ]
+  for (const [said, make] of instead)
+    it(`in whose place there is something else are named: ${said}`, async () => {
+      const locks = new HostLocks(around(1))
+      await locks.list()
+      make(join(scratch.path, 'locks', 'r0.claim.json'))
+      const refused = await failure(locks.claim(claim('r1', ['web1'])))
+      expect(refused.message)
+        .to.match(/r0\.claim\.json cannot be read/)
+        .and.to.contain(said)
+    })
+
+  it('are not known where something lies among them that is none', async () => {
+    const locks = new HostLocks(around(1))
+    await locks.claim(claim('r1', ['web1']))
+    writeFileSync(join(scratch.path, 'locks', 'r2.claim.json.7.new'), '')
+    writeFileSync(join(scratch.path, 'locks', '.nfs0001'), '')
+    expect(await locks.list()).to.have.length(1)
+    writeFileSync(join(scratch.path, 'locks', 'r0.claim.json.bak'), '')
+    expect((await failure(locks.list())).message).to.contain('r0.claim.json.bak is no lock')
   })
 
   it('can be widened by who has them; when that fails, those that were had are kept', async () => {
@@ -220,3 +284,8 @@ describe('locks of hosts', () => {
     }).timeout(20_000)
   })
 })
+
+function replaceByCopy(path: string): void {
+  copyFileSync(path, `${path}.1.new`)
+  renameSync(`${path}.1.new`, path)
+}

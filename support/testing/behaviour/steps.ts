@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { After, Given, Then, When, setDefaultTimeout, setWorldConstructor, World } from '@cucumber/cucumber'
 import { expect } from 'chai'
@@ -85,6 +86,20 @@ function withCritical(host: HostDescription, check: string | undefined): HostDes
   return { ...host, checks: { ...host.checks, [check]: [critical, ...well] } }
 }
 
+Given(
+  'another mco configuration {string} for it, with the brokers {string}',
+  function (this: Manual, name: string, hosts: string) {
+    const settings = readFileSync(join(this.scratch.path, 'client.cfg'), 'utf8')
+    const port = /port = (\d+)/.exec(settings)?.[1] ?? ''
+    const [secret = ''] = settings.split('\n')
+    const pool = 'plugin.activemq.pool'
+    const brokers = hosts
+      .split(', ')
+      .map((host, index) => `${pool}.${index + 1}.host = ${host}\n${pool}.${index + 1}.port = ${port}\n`)
+    this.scratch.write(name, `${secret}\n${pool}.size = ${brokers.length}\n${brokers.join('')}`)
+  },
+)
+
 Given('a repository with a cucumber.js', function (this: Manual) {
   const own = JSON.stringify(join(compiledCopy(), 'cucumber.js'))
   this.scratch.write('cucumber.js', `module.exports = require(${own})\n`)
@@ -106,6 +121,17 @@ Given('a file {string}:', function (this: Manual, name: string, content: string)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, `${content}\n`)
 })
+
+Given(
+  /^there is a (folder|pipe|link to nowhere) "(.*)"$/,
+  function (this: Manual, kind: string, name: string) {
+    const path = join(this.scratch.path, name)
+    mkdirSync(dirname(path), { recursive: true })
+    if (kind === 'folder') mkdirSync(path)
+    else if (kind === 'pipe') execFileSync('mkfifo', [path])
+    else symlinkSync('nowhere', path)
+  },
+)
 
 Given('the file {string} goes on {string}', function (this: Manual, more: string, name: string) {
   const text = readFileSync(join(this.scratch.path, more), 'utf8')
@@ -196,6 +222,22 @@ When(
 )
 
 When(
+  'I run cucumber-js {string} and send it {string} at {string}',
+  async function (this: Manual, args: string, signal: NodeJS.Signals, at: string) {
+    this.run = await interrupted(this, args, at, [signal])
+  },
+)
+
+When(
+  /^I run cucumber-js "(.*)" with its standard (output|error) on a full disk$/,
+  async function (this: Manual, args: string, which: string) {
+    const full = { file: '/dev/full' }
+    const outputs = which === 'output' ? { stdout: full } : { stderr: full }
+    this.run = await cucumber(args.split(' '), this.scratch.path, this.env, () => {}, outputs)
+  },
+)
+
+When(
   'I run cucumber-js {string} and press Ctrl-C twice at {string}',
   async function (this: Manual, args: string, at: string) {
     this.run = await interrupted(this, args, at, ['SIGINT', 'SIGINT'])
@@ -222,6 +264,17 @@ When(
   'I run cucumber-js {string} and the broker is gone at {string}',
   async function (this: Manual, args: string, at: string) {
     this.run = await halted(this, args, at, async () => this.elsewhere?.stop())
+  },
+)
+
+When(
+  'I run cucumber-js {string} and the journals are removed at {string}',
+  async function (this: Manual, args: string, at: string) {
+    const folder = join(this.scratch.path, '.lockstep', 'live')
+    void until(() => journals(this.scratch.path).includes(at)).then(() =>
+      rmSync(folder, { recursive: true, force: true }),
+    )
+    this.run = await cucumber(args.split(' '), this.scratch.path, this.env)
   },
 )
 
@@ -297,6 +350,14 @@ When(
       await until(() => journals(this.scratch.path).split('"type":"locked"').length > 2)
     })
     this.run = await waiting
+  },
+)
+
+When(
+  'I run cucumber-js {string} in the environment {string}',
+  async function (this: Manual, args: string, environment: string) {
+    const env = { ...this.env, LOCKSTEP_ENVIRONMENT: environment }
+    this.run = await cucumber(args.split(' '), this.scratch.path, env)
   },
 )
 

@@ -31,7 +31,8 @@ async function main(): Promise<void> {
 
 function told(fleet: SmallFleet, seconds: number): string {
   const { hosts, haproxy, scratch, clientCfg } = fleet
-  const rollout = `LOCKSTEP_CONFIG=${scratch.path}/lockstep.yaml npx cucumber-js -p live`
+  // Other fleets on this machine may have hosts of the same names.
+  const rollout = `LOCKSTEP_CONFIG=${scratch.path}/lockstep.yaml LOCKSTEP_LOCKS=${scratch.path}/locks npx cucumber-js -p live`
   return `
 ${hosts.length} hosts are up after ${seconds.toFixed(0)} s, with mywebapp 4.2.6-2.el5:
 ${hosts.map(({ identity, address }) => `  ${identity}  http://${address}/`).join('\n')}

@@ -1,0 +1,24 @@
+import { LockstepError } from '../../system/errors'
+import type { Frame } from './frame'
+
+/** The broker has no exchange of that name: no other try can be better, and nobody has heard what was sent. */
+export class MissingExchange extends LockstepError {}
+
+/**
+ * What RabbitMQ means when it ends a session over a message or a subscription: the body of its ERROR frame says
+ * `NOT_FOUND - no exchange 'mcollective_broadcast' in vhost '/mcollective'`. Undefined for any other frame.
+ */
+export function missingExchange(broker: string, { body, headers }: Frame): MissingExchange | undefined {
+  const said = `${body.toString('utf8', 0, 1_000)} ${headers['message'] ?? ''}`
+  const [, name, vhost] = /no exchange '([^'\p{Cc}]{1,100})' in vhost '([^'\p{Cc}]{1,100})'/u.exec(said) ?? []
+  if (name === undefined || vhost === undefined) return undefined
+  const collective = /^(.+)_(?:broadcast|directed)$/.exec(name)?.[1]
+  const needs =
+    collective === undefined
+      ? ''
+      : `; MCollective needs ${collective}_broadcast (of type topic) and ${collective}_directed (of type direct) there`
+  return new MissingExchange(
+    'broker-refused',
+    `the broker ${broker} has no exchange ${name} in its virtual host ${vhost}${needs}. Declare it, or name the collective and virtual host that have it`,
+  )
+}

@@ -1,0 +1,32 @@
+import { foreignAmongJournals, readJournal, readJournals, type JournalRead } from '../system/journal_reading'
+import type { RunRecord } from './held'
+import { entryFault } from './journal_entries'
+
+export type RunJournal = JournalRead<RunRecord['entries'][number]>
+
+/** What the journals of live runs say, and what keeps them from saying all. */
+export interface RunJournals {
+  journals: readonly RunJournal[]
+  /** A sentence for each that does not tell everything; while there is one, nothing can be called clear. */
+  faults: readonly string[]
+}
+
+/** @throws LockstepError `journal-failed` when the directory cannot be listed */
+export function readRunJournals(directory: string): RunJournals {
+  const journals = readJournals<RunRecord['entries'][number]>(directory, entryFault)
+  const foreign = foreignAmongJournals(directory).map(
+    (path) => `${path} is no journal, and lies among those of live runs; look what it is, then move it away`,
+  )
+  return { journals, faults: [...journals.flatMap((journal) => faultOf(journal) ?? []), ...foreign] }
+}
+
+export function readRunJournal(path: string): RunJournal {
+  return readJournal(path, entryFault)
+}
+
+/** The sentence about a journal that does not tell everything; undefined for one that does. */
+export function faultOf({ path, fault }: RunJournal): string | undefined {
+  return fault === undefined
+    ? undefined
+    : `the journal ${path} ${fault.what}; which hosts it leaves out is not known: look at them, then move it away`
+}

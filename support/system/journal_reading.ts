@@ -1,0 +1,105 @@
+import { basename, join } from 'node:path'
+import { LockstepError } from './errors'
+import { JOURNAL_SUFFIX, JOURNAL_VERSION, jsonOfLine } from './journal_lines'
+import { namesIn, readRegularFile } from './regular_file'
+
+/** A journal as far as it can be trusted. */
+export interface JournalRead<E> {
+  run: string
+  path: string
+  /** Those before the fault, if there is one. */
+  entries: E[]
+  fault: JournalFault | undefined
+}
+
+/** Why a journal does not tell everything. */
+export interface JournalFault {
+  /**
+   * `cut off`: only its last line is incomplete, as a kill leaves it. `damaged`: some other line is not what was written.
+   * `unknown`: another build has written it. `unreadable`: it is no file, or nobody may read it.
+   */
+  kind: 'cut off' | 'damaged' | 'unknown' | 'unreadable'
+  /** Goes on after "the journal …". */
+  what: string
+}
+
+/** Says why a value is no entry; undefined for an entry. */
+export type EntryCheck = (value: Record<string, unknown>) => string | undefined
+
+/**
+ * The journals of a directory, oldest run first. A directory that is not there has none.
+ * @throws LockstepError `journal-failed` when the directory cannot be listed
+ */
+export function readJournals<E>(directory: string, check: EntryCheck): JournalRead<E>[] {
+  return listed(directory)
+    .filter((name) => name.endsWith(JOURNAL_SUFFIX))
+    .map((name) => readJournal<E>(join(directory, name), check))
+}
+
+/** Paths of what lies among journals and is none. */
+export function foreignAmongJournals(directory: string): string[] {
+  return listed(directory)
+    .filter((name) => !name.endsWith(JOURNAL_SUFFIX))
+    .map((name) => join(directory, name))
+}
+
+/** Never throws, and never waits for whoever would write into a pipe: what cannot be read is its fault. */
+export function readJournal<E>(path: string, check: EntryCheck): JournalRead<E> {
+  const run = basename(path).slice(0, -JOURNAL_SUFFIX.length)
+  try {
+    return { run, path, ...readText<E>(readRegularFile(path).toString('utf8'), check) }
+  } catch (error) {
+    const what = `cannot be read: ${(error as Error).message}`
+    return { run, path, entries: [], fault: { kind: 'unreadable', what } }
+  }
+}
+
+function readText<E>(text: string, check: EntryCheck): Pick<JournalRead<E>, 'entries' | 'fault'> {
+  const entries: E[] = []
+  const lines = text.split('\n')
+  const stop = (kind: JournalFault['kind'], what: string) => ({ entries, fault: { kind, what } })
+  if (text === '') return stop('damaged', 'is empty')
+  if (lines[0] === '') return stop('damaged', 'does not begin with its version')
+  for (const [index, line] of lines.entries()) {
+    if (line === '') continue
+    const json = jsonOfLine(line)
+    const isLast = index === lines.length - 1
+    if (json === undefined && isLast && index > 0) return stop('cut off', 'ends in the middle of a line')
+    if (json === undefined) return stop('damaged', `is damaged from line ${index + 1} on`)
+    const value = recordIn(json)
+    if (value === undefined) return stop('unknown', `has no entry in line ${index + 1}`)
+    const other = index === 0 ? versionFault(value) : check(value)
+    if (other !== undefined) return stop('unknown', index === 0 ? other : `${other} in line ${index + 1}`)
+    if (index > 0) entries.push(value as E)
+  }
+  return { entries, fault: undefined }
+}
+
+function versionFault({ type, version }: Record<string, unknown>): string | undefined {
+  if (type !== 'journal') return 'does not begin with its version: another build has written it'
+  if (version === JOURNAL_VERSION) return undefined
+  const said = JSON.stringify(version)?.slice(0, 20) ?? 'none'
+  return `is of version ${said}, and this build reads version ${JOURNAL_VERSION}`
+}
+
+function recordIn(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json)
+    const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isRecord ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function listed(directory: string): string[] {
+  try {
+    return namesIn(directory)
+  } catch (error) {
+    throw new LockstepError(
+      'journal-failed',
+      `the journals in ${directory} cannot be listed: ${(error as Error).message}; nothing can be said of their hosts`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,57 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  type Stats,
+} from 'node:fs'
+
+/**
+ * The bytes of a file. Never waits: a pipe or a device that stands in its place is not opened.
+ * @throws Error whose message says in words why there are none; its `code` is that of the system
+ */
+export function readRegularFile(path: string): Buffer {
+  try {
+    expectFile(statSync(path))
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      expectFile(fstatSync(file))
+      return readFileSync(file)
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw Object.assign(new Error(inWords(error as Error, code), { cause: error }), { code })
+  }
+}
+
+/** The names in a directory, sorted; none when it is not there. */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+function expectFile(stats: Stats): void {
+  if (!stats.isFile()) throw new Error(`it is ${kindOf(stats)}, and no file`)
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder'
+  if (stats.isFIFO()) return 'a pipe'
+  return stats.isSocket() ? 'a socket' : 'a device'
+}
+
+function inWords(error: Error, code: string | undefined): string {
+  if (code === 'ENOENT') return 'it leads nowhere'
+  if (code === 'EACCES' || code === 'EPERM') return 'permission is denied'
+  if (code === 'ELOOP') return 'its links lead in a circle'
+  return error.message
+}
