@@ -223,6 +223,8 @@ export class Composition {
           await pause(systemClock, LAST_WORDS, new AbortController().signal)
         if (rollout.halted === undefined && lost === undefined && !this.run.stopping.signal.aborted)
           await finishRollout(this.run, rollout)
+        if (isLive(this.run) && lost === undefined && !this.run.stopping.signal.aborted)
+          await rollout.packages.seeWhatBecame()
         const late = rollout.takeOverheard().filter(({ fails }) => fails)
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
