@@ -32,7 +32,7 @@ import { isInSafeMode, releaseNamed, TELLING } from './modes'
 import { isLive, type Parts, type WholeRun } from './parts'
 import { placedHosts } from './placed_hosts'
 import type { PlacedHost, Run } from './run'
-import { finishRollout, recordRun } from './run_end'
+import { finishRollout, noteWhoWasTaken, recordRun } from './run_end'
 import { withVariables } from './preflight/run_variables'
 
 export const STATE = '.lockstep'
@@ -218,6 +218,7 @@ export class Composition {
         )
       }
       for (const [feature, rollout] of this.rollouts) {
+        if (this.parts.embedded === undefined) noteWhoWasTaken(this.run, rollout)
         // A second answer that differs from the first may still be on its way when the last host has answered.
         if (rollout.hosts.known !== undefined)
           await pause(systemClock, LAST_WORDS, new AbortController().signal)
