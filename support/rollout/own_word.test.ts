@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { AgentFleet } from '../testing/agent_fleet'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { failed, ok, webs } from '../testing/web_fleet'
 import type { Answer, Request } from './ports'
@@ -109,5 +110,26 @@ describe("a host's own word for what it did", () => {
     const entries = journal.length
     await rollout.packages.seeWhatBecame()
     expect(journal, 'once is enough').to.have.length(entries)
+  })
+
+  it('of a simulated host that answers as Ruby’s do is no word for what it became either', async () => {
+    const described = (identity: string) => ({
+      identity,
+      classes: [],
+      facts: {},
+      packages: { app: '1.0' },
+      services: {},
+      checks: {},
+      without: [],
+      fault: undefined,
+      agents: 'ruby' as const,
+    })
+    const fleet = new AgentFleet(webs(2).map(described), { app: ['1.0', '2.0'] })
+    const { rollout, journal } = rolloutOn(fleet)
+    expect(seen(await rollout.packages.install('app', '2.0'))).to.deep.equal([
+      ['web1', true, '2.0'],
+      ['web2', true, '2.0'],
+    ])
+    expect(journal).to.deep.include({ type: 'became', package: 'app', versions: { '2.0': ['web1', 'web2'] } })
   })
 })
