@@ -13,7 +13,12 @@ export interface CheckResult {
 export interface Checks {
   /** Undefined for a check that is not configured. */
   run(name: string): Promise<CheckResult | undefined> | CheckResult | undefined
+  /** The names of all checks that are configured. */
+  names(): readonly string[]
 }
+
+/** How many checks run side by side: one that is slow does not keep the others waiting. */
+const MAX_AT_ONCE = 4
 
 const NAMES = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN']
 
@@ -23,16 +28,29 @@ export function nrpeAgent(checks: Checks): Agent {
     actions: {
       async runcommand(inputs) {
         const command = textInput(inputs, 'command')
-        const result = (await checks.run(command)) ?? {
-          exitcode: 3,
-          output: `No such command: ${command}`,
-          perfdata: '',
-        }
+        const result = (await checks.run(command)) ?? unknownCheck(command)
         const data = { ...result, command }
         // Anything but OK is a failed action to MCollective; the exit code tells which.
         if (result.exitcode !== 0) throw new ActionFailed(NAMES[result.exitcode] ?? 'UNKNOWN', data)
         return data
       },
+      async runallcommands() {
+        const commands = new Map<string, { exitcode: number; output: string }>()
+        const waiting = [...checks.names()]
+        const runSome = async () => {
+          for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+            const { exitcode, output, perfdata } = (await checks.run(name)) ?? unknownCheck(name)
+            // Ruby's agent leaves performance data where the plugin has printed it.
+            commands.set(name, { exitcode, output: perfdata === '' ? output : `${output}|${perfdata}` })
+          }
+        }
+        await Promise.all(Array.from({ length: MAX_AT_ONCE }, runSome))
+        return { commands: Object.fromEntries([...commands].sort(([a], [b]) => (a < b ? -1 : 1))) }
+      },
     },
   }
+}
+
+function unknownCheck(name: string): CheckResult {
+  return { exitcode: 3, output: `No such command: ${name}`, perfdata: '' }
 }

@@ -44,7 +44,7 @@ export interface PackageLists {
     version: string | undefined,
     signal: AbortSignal,
   ): Promise<PackageCandidate> | PackageCandidate
-  /** A line for each installed package, in an order that does not change by itself. */
+  /** A line for each installed package, in an order that does not change by itself; with dpkg, as `dpkg --list` has it. */
   installed(): Promise<readonly string[]> | readonly string[]
   outdated(signal: AbortSignal): Promise<Outdated> | Outdated
   refresh(signal: AbortSignal): Promise<Ran> | Ran
@@ -98,10 +98,19 @@ function actionsOnOne(manager: PackageManager): Record<string, Action> {
     if (!isDone(after.ensure)) throw new ActionFailed(`Package ${name} is ${after.ensure} afterwards`, after)
     return after
   }
+  /** As Ruby's agent, which has no state to bring a package into that is not there. @throws ActionFailed */
+  const expectPresent = async (name: string, isGone: (ensure: string) => boolean = isAway) => {
+    const before = await status(name)
+    if (isGone(before.ensure)) throw new ActionFailed('Package is not present on the system', before, 5)
+  }
+  // What is only removed has configuration that can still be purged, where the package manager keeps some.
+  const isPurged = (ensure: string) => ensure === 'purged' || (isAway(ensure) && manager.provider !== 'apt')
   const remove =
     (purge: boolean): Action =>
-    (inputs, { signal }) =>
-      change(nameOf(inputs), () => manager.remove(nameOf(inputs), purge, signal), isAway)
+    async (inputs, { signal }) => {
+      await expectPresent(nameOf(inputs), purge ? isPurged : isAway)
+      return change(nameOf(inputs), () => manager.remove(nameOf(inputs), purge, signal), isAway)
+    }
   return {
     status: (inputs) => status(nameOf(inputs)),
     install(inputs, { signal }) {
@@ -114,8 +123,7 @@ function actionsOnOne(manager: PackageManager): Record<string, Action> {
       )
     },
     async update(inputs, { signal }) {
-      const before = await status(nameOf(inputs))
-      if (isAway(before.ensure)) throw new ActionFailed(`Package ${nameOf(inputs)} is not installed`, before)
+      await expectPresent(nameOf(inputs))
       return change(
         nameOf(inputs),
         () => manager.install(nameOf(inputs), undefined, signal),
@@ -146,7 +154,8 @@ function actionsOnAll(provider: string, lists: PackageLists): Record<string, Act
       return { exitcode: 0, output: String((await lists.installed()).length) }
     },
     async md5() {
-      const text = (await lists.installed()).map((line) => `${line}\n`).join('')
+      // Byte for byte what Ruby's agent digests, so that hosts with either can be compared.
+      const text = (await lists.installed()).join('\n')
       return { exitcode: 0, output: createHash('md5').update(text).digest('hex') }
     },
     async candidate(inputs, { signal }) {

@@ -35,6 +35,7 @@ const group = v.strictObject({
   ),
   without: v.optional(v.array(v.string()), []),
   fault: v.optional(fault),
+  agents: v.optional(v.picklist(['ruby'], 'ruby')),
 })
 
 const schema = v.strictObject({
@@ -67,6 +68,7 @@ export function readFleetFile(path: string, faults: Readonly<Record<string, Faul
       ),
       without: entry.without,
       fault: faults[identity] ?? entry.fault,
+      agents: entry.agents,
     })),
   )
   const names = new Set<string>()

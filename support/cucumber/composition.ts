@@ -34,7 +34,7 @@ import { isLive, type Parts, type WholeRun } from './parts'
 import { placedHosts } from './placed_hosts'
 import type { PlacedHost, Run } from './run'
 import { CUT_OFF } from '../record/record'
-import { finishRollout, recordRun } from './run_end'
+import { finishRollout, noteWhoWasTaken, recordRun } from './run_end'
 import { withVariables } from './preflight/run_variables'
 
 export const STATE = '.lockstep'
@@ -224,11 +224,14 @@ export class Composition {
         )
       }
       for (const [part, [feature, rollout]] of [...this.rollouts].entries()) {
+        if (this.parts.embedded === undefined) noteWhoWasTaken(this.run, rollout)
         // A second answer that differs from the first may still be on its way when the last host has answered.
         if (rollout.hosts.known !== undefined)
           await pause(systemClock, LAST_WORDS, new AbortController().signal)
         if (rollout.halted === undefined && lost === undefined && !this.run.stopping.signal.aborted)
           await finishRollout(this.run, feature, rollout)
+        if (isLive(this.run) && lost === undefined && !this.run.stopping.signal.aborted)
+          await rollout.packages.seeWhatBecame()
         const late = rollout.takeOverheard().filter(({ fails }) => fails)
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Environment } from '../config/environment'
+import { secretsOf, type Environment } from '../config/environment'
 import { activemq } from '../connectors/activemq'
 import { rabbitmq } from '../connectors/rabbitmq'
 import { stompConnector } from '../connectors/stomp_connector'
@@ -9,11 +9,12 @@ import { pskClient } from '../protocol/security/psk'
 import type { ClientSecurity } from '../protocol/security/security'
 import { marshal, yaml } from '../protocol/security/serializer'
 import { sslClient } from '../protocol/security/ssl'
-import type { Fleet, Stray } from '../rollout/ports'
+import type { Answer, Fleet, Stray } from '../rollout/ports'
 import { RpcClient } from '../rpc/client/client'
 import { contractOf } from '../rpc/contracts'
 import { systemClock } from '../system/clock'
-import type { Log } from '../system/log'
+import { scrubber, type Log } from '../system/log'
+import { pickReason } from '../system/reason'
 
 export interface ReachableFleet extends Fleet {
   /** Why there is no connection at the moment, if there was one before. */
@@ -59,6 +60,7 @@ export function mcollectiveFleet(
       if (!closing) heard.note(text)
     },
   })
+  const hide = scrubber(secretsOf(environment))
   let opened: Promise<void> | undefined
   let closing = false
   let lost: Error | undefined
@@ -97,7 +99,7 @@ export function mcollectiveFleet(
         { agent, action, requestId: result.requestId, hosts: hosts.length, interrupted: result.interrupted },
         'called',
       )
-      return result
+      return { ...result, outcomes: withReasons(result.outcomes, hide) }
     },
     lost: () => lost,
     async close() {
@@ -105,6 +107,19 @@ export function mcollectiveFleet(
       if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})
     },
   }
+}
+
+/** The point of each failure: what programs print beside it would hide it. Secrets are hidden before anything is cut. */
+function withReasons(
+  outcomes: ReadonlyMap<string, Answer>,
+  hide: (text: string) => string,
+): ReadonlyMap<string, Answer> {
+  return new Map(
+    [...outcomes].map(([host, answer]) => [
+      host,
+      answer.kind === 'failed' ? { ...answer, message: pickReason(hide(answer.message)) } : answer,
+    ]),
+  )
 }
 
 function security({ security: settings }: Environment): ClientSecurity {

@@ -18,6 +18,16 @@ export async function finishRollout(run: Run, feature: string, rollout: Rollout)
   if (overdue !== undefined) run.refuse(new LockstepError('diverged', overdue))
 }
 
+/** Says of a rollout to hosts that are not this process's own whether anything would have shown that some were missing. */
+export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
+  if (!ON_REAL_HOSTS.has(run.mode) || !hosts.areWhoeverAnswered) return
+  run.note(
+    `whoever answered the discovery was taken for all hosts (${counted(hosts.known?.length ?? 0)}): no inventory and no line "there should be … hosts" says how many there are`,
+  )
+}
+
+const ON_REAL_HOSTS = new Set(['live', 'noop', 'plan'])
+
 /** The journal has it all; without the record of it nobody could ask later. */
 export function recordRun(run: Run, path: string): void {
   const { writeRecord } = require('./record/recording') as typeof import('./record/recording')

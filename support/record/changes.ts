@@ -44,7 +44,9 @@ class History {
   private readonly asked = new Map<string, Map<string, Change>>()
 
   hear(entry: JournalEntry): void {
-    if (entry.type === 'had') this.look(`package ${entry.package}`, entry.versions, () => {})
+    // What a host has before the next change is what became of the last one, where nobody has looked meanwhile.
+    if (entry.type === 'had')
+      this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after ??= state))
     if (entry.type === 'became')
       this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after = state))
     if (entry.type === 'asked' && entry.changes) this.tell(entry)

@@ -21,6 +21,8 @@ interface Story {
   release: string | undefined
   versionsBack: boolean
   killedAt: number
+  /** Whether hosts answer an order with the version that they had before it, as Ruby's package agent does. */
+  answersBefore: boolean
 }
 
 /** Hosts with a version each, and every change that was really made. */
@@ -29,12 +31,14 @@ class Hosts {
   readonly made: { host: string; before: string; after: string }[] = []
   private orders = 0
 
-  constructor(private readonly mishaps: Story['mishaps']) {}
+  constructor(private readonly story: Pick<Story, 'mishaps' | 'answersBefore'>) {}
 
   answer(host: string, { action, inputs }: Request): Answer {
     const before = this.versionOf(host)
     if (action === 'status') return ok({ ensure: before })
-    const mishap = this.mishaps.find((each) => `web${each.host}` === host && each.at === this.orders)?.mishap
+    const mishap = this.story.mishaps.find(
+      (each) => `web${each.host}` === host && each.at === this.orders,
+    )?.mishap
     const after = action === 'update' ? '4.0' : String(inputs['version'])
     if (mishap === 'says nothing') return silent
     if (mishap === 'fails') return failed('no space left')
@@ -42,7 +46,7 @@ class Hosts {
     this.version.set(host, after)
     if (before !== after) this.made.push({ host, before, after })
     if (mishap === 'breaks') return failed('the service did not come up')
-    return mishap === 'reply lost' ? silent : ok({ ensure: after })
+    return mishap === 'reply lost' ? silent : ok({ ensure: this.story.answersBefore ? before : after })
   }
 
   nextOrder(): void {
@@ -55,7 +59,7 @@ class Hosts {
 }
 
 async function told(story: Story): Promise<{ journal: JournalEntry[]; hosts: Hosts }> {
-  const hosts = new Hosts(story.mishaps)
+  const hosts = new Hosts(story)
   const fleet = new FakeFleet(webs(story.n), (host, request) => hosts.answer(host, request))
   let entries = 0
   const { rollout, journal } = rolloutOn(fleet, {
@@ -119,6 +123,7 @@ const stories: fc.Arbitrary<Story> = fc.record({
   release: fc.constantFrom(undefined, '1.2'),
   versionsBack: fc.boolean(),
   killedAt: fc.oneof(fc.constant(1_000), fc.integer({ min: 0, max: 40 })),
+  answersBefore: fc.boolean(),
 })
 
 describe('a record against what hosts did', () => {
@@ -162,6 +167,7 @@ describe('a record against what hosts did', () => {
       release: '1.2',
       versionsBack: false,
       killedAt: 1_000,
+      answersBefore: false,
     })
     const record = recordOf(
       'run',
@@ -169,6 +175,51 @@ describe('a record against what hosts did', () => {
     )
     expect(record?.changes.map(({ host, before, after }) => [host, before, after])).to.deep.equal([
       ['web2', '1.0', '4.0'],
+    ])
+  })
+
+  it('says what hosts became whose agents answer with the version from before, though the run stops in that very step', async () => {
+    for (const release of [undefined, '1.2']) {
+      const { journal } = await told({
+        n: 3,
+        orders: ['update', 'look'],
+        mishaps: [{ host: 3, mishap: 'fails', at: 0 }],
+        budget: 0,
+        release,
+        versionsBack: false,
+        killedAt: 1_000,
+        answersBefore: true,
+      })
+      const record = recordOf(
+        'run',
+        journal.map((entry) => ({ ...entry, at: '' })),
+      )
+      const before = release === undefined ? null : '1.0'
+      expect(record?.changes.map(({ host, before: had, after }) => [host, had, after])).to.deep.equal([
+        ['web1', before, '4.0'],
+        ['web2', before, '4.0'],
+        ...(release === undefined ? [['web3', null, '1.0']] : []),
+      ])
+    }
+  })
+
+  it('says that it is not known what a host became that nobody has looked at', async () => {
+    const { journal } = await told({
+      n: 1,
+      orders: ['update'],
+      mishaps: [],
+      budget: 0,
+      release: '1.2',
+      versionsBack: false,
+      killedAt: 1_000,
+      answersBefore: true,
+    })
+    const record = recordOf(
+      'run',
+      journal.map((entry) => ({ ...entry, at: '' })),
+    )
+    expect(record?.changes.map(({ before, after, outcome }) => [before, after, outcome])).to.deep.equal([
+      ['1.0', null, 'done'],
     ])
   })
 })

@@ -16,7 +16,6 @@ export class Agents {
     const own = foresight === undefined ? undefined : ports.planning?.harmless(request)
     return converge(this.rollout, {
       order: (hosts) => this.rollout.ask(request, hosts),
-      done: () => 'done',
       forecast: own === undefined ? this.whereItRuns(request) : this.inItsOwnNoop(own),
       repeatable: false,
     })

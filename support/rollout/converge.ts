@@ -8,18 +8,32 @@ import type { Observation, Verdict } from './verdict'
 export interface Change {
   /** Tells the hosts. */
   order: Look
-  /** What a host that did it says it is now. */
-  done: (answer: Answer) => string
   /**
-   * Looks at those who did not simply do it: they may be in the wanted state already, or have got there unheard.
-   * Without it, such a host has diverged: its state says nothing about whether the order was carried out.
+   * What is told of a host that did it; `done` where this is absent. A host's answer to an order is its own claim about
+   * itself, and original agents answer with what was so before: only somebody who has looked says what a host is now.
    */
-  verify?: { look: Look; read: (answer: Answer) => Sight }
+  seen?: (answer: Answer) => string
+  /** Whether a host that did it claims to be otherwise than it was told to be. It is in doubt then, and looked at. */
+  contradicts?: (answer: Answer) => boolean
+  /** Looks at hosts in doubt: they may be in the wanted state already, or have got there unheard. */
+  verify?: {
+    look: Look
+    read: (answer: Answer) => Sight
+    /** Whether only contradictions are in doubt. A host that failed has diverged then: its state says nothing about the order. */
+    onlyContradictions?: boolean
+  }
+  /** Looks at more hosts than those in doubt, once it is known what all of them came to. */
+  afterwards?: (done: Verdict) => Promise<Verdict>
   /** What it would come to where it is only planned. */
   forecast: Forecast
   /** Whether it may be ordered again where a run that stopped never knew what came of it. */
   repeatable: boolean
 }
+
+type Order = Omit<Change, 'repeatable' | 'forecast'>
+
+/** What is told of a host that did what it was told, and that nobody has looked at since. */
+export const DONE = 'done'
 
 /**
  * Brings every host that moves into a state. "I could not, it is so already" is believed only when the host,
@@ -43,17 +57,24 @@ export async function converge(rollout: Rollout, change: Change): Promise<Verdic
 }
 
 /** The same for hosts that are named, without a word to anybody. */
-export async function carryOut(
-  hosts: readonly string[],
-  change: Omit<Change, 'repeatable' | 'forecast'>,
-): Promise<Verdict> {
+export async function carryOut(hosts: readonly string[], change: Order): Promise<Verdict> {
   if (hosts.length === 0) return { observations: [], strays: [] }
-  const { order, done, verify } = change
+  const { afterwards = async (done) => done } = change
+  return afterwards(await tell(hosts, change))
+}
+
+async function tell(
+  hosts: readonly string[],
+  { order, verify, contradicts = () => false, seen: describe = () => DONE }: Order,
+): Promise<Verdict> {
   const told = await order(hosts)
   const said = (host: string) =>
-    sightOf(host, told, (answer) => ({ held: answer.kind === 'answered', seen: saidBy(answer, done) }))
-  const doubtful =
-    verify === undefined ? [] : hosts.filter((host) => isDoubtful(told.outcomes.get(host), told))
+    sightOf(host, told, (answer) => ({ held: answer.kind === 'answered', seen: saidBy(answer, describe) }))
+  const isDoubtful = (answer: Answer | undefined) =>
+    answer?.kind === 'answered'
+      ? contradicts(answer)
+      : verify?.onlyContradictions !== true && isUnclear(answer, told)
+  const doubtful = verify === undefined ? [] : hosts.filter((host) => isDoubtful(told.outcomes.get(host)))
   if (verify === undefined || doubtful.length === 0)
     return { observations: hosts.map(said), strays: told.strays }
   const seen = await verify.look(doubtful)
@@ -76,7 +97,7 @@ function neverKnown(host: string): Observation {
   return { host, held: false, kind: 'known', seen }
 }
 
-function isDoubtful(answer: Answer | undefined, told: Answers): boolean {
+function isUnclear(answer: Answer | undefined, told: Answers): boolean {
   return answer?.kind === 'failed' || (answer?.kind === 'silent' && told.interrupted)
 }
 
@@ -88,6 +109,6 @@ function afterAll(host: string, told: Answers, seen: Answers, read: (answer: Ans
   return { ...truth, seen: `${truth.seen} (${excuse.message})` }
 }
 
-function saidBy(answer: Answer, done: (answer: Answer) => string): string {
-  return answer.kind === 'failed' ? answer.message || 'failed without saying why' : done(answer)
+function saidBy(answer: Answer, describe: (answer: Answer) => string): string {
+  return answer.kind === 'failed' ? answer.message || 'failed without saying why' : describe(answer)
 }

@@ -1,4 +1,4 @@
-import { carryOut } from './converge'
+import { carryOut, type Change } from './converge'
 import { byThen, foresee, type Forecast } from './foresee'
 import { observe, type Patience, type Sight } from './observe'
 import type { Answer, Answers, Hold, Reach } from './ports'
@@ -24,7 +24,7 @@ export async function holdWith(
   return rollout.conclude(
     await carryOut(hosts, {
       order: (all) => order(all, rollout.reach),
-      done: (answer) => hold.read(answer).seen,
+      ...believed(hold, true),
       verify: { look: (doubtful) => lookAt(rollout, hold, doubtful), read: sight(hold, true) },
     }),
   )
@@ -43,7 +43,7 @@ export async function letGoOf(rollout: Rollout, hold: Hold): Promise<Verdict> {
 export function lift(rollout: Rollout, hold: Hold, hosts: readonly string[]): Promise<Verdict> {
   return carryOut(hosts, {
     order: (all) => hold.lift(all, rollout.reach),
-    done: (answer) => hold.read(answer).seen,
+    ...believed(hold, false),
     verify: { look: (doubtful) => lookAt(rollout, hold, doubtful), read: sight(hold, false) },
   })
 }
@@ -97,6 +97,14 @@ function forecast(rollout: Rollout, hold: Hold, wanted: boolean): Forecast {
     },
     words: () => `would ${wanted ? 'begin' : 'end'}: ${hold.obligation}`,
     disturbs: false,
+  }
+}
+
+/** How far an answer to an order is believed: as what is so only where somebody has looked, and never against what was wanted. */
+function believed(hold: Hold, wanted: boolean): Pick<Change, 'seen' | 'contradicts'> {
+  return {
+    contradicts: (answer) => hold.read(answer).held === !wanted,
+    ...(hold.ordersAreSeen === true ? { seen: (answer) => hold.read(answer).seen } : {}),
   }
 }
 

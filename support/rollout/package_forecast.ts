@@ -1,3 +1,4 @@
+import { pickReason } from '../system/reason'
 import { byThen, NOT_KNOWN, type Forecast, type Prediction } from './foresee'
 import { lookWith, shown } from './observe'
 import type { Answer, Answers } from './ports'
@@ -8,6 +9,10 @@ import { goesBack, orderOf, type VersionOrder } from './versions'
 const NOT_INSTALLED = new Set(['absent', 'purged'])
 /** What an agent says that has no action of this name: mcollectived by its DDL, or by its code. */
 const NO_SUCH_ACTION = /unknown action|no such action|not declared in the DDL/i
+/** What dpkg says of a package with which nothing is wrong; empty where the agent does not know. */
+const NO_ERROR = new Set(['ok', ''])
+/** States of dpkg between installed and not installed. */
+const INCOMPLETE = new Set(['half-installed', 'half-configured', 'unpacked'])
 /** dnf and yum list packages with their architecture. */
 const ARCHITECTURE = /^(noarch|x86_64|i[3-6]86|aarch64|armv7hl|ppc64(le)?|s390x?|riscv64)$/
 /** What `checkupdates` ends with when it went well: 100 is yum's word for "there are some". */
@@ -42,7 +47,7 @@ export function packageForecast(rollout: Rollout, name: string, wanted: string |
       const has = ensureIn(answer)
       if (has === undefined) return unsaid(answer)
       const now = byThen(has, expected)
-      const candidate = candidates.get(host)
+      const candidate = withState(candidates.get(host), answer, name)
       const order = orderOf(answer.kind === 'answered' ? answer.data['provider'] : undefined)
       const prediction =
         wanted === undefined ? updated(now, candidate, order) : installed(now, candidate, wanted)
@@ -60,13 +65,34 @@ export function packageForecast(rollout: Rollout, name: string, wanted: string |
   }
 }
 
+/**
+ * Adds what `status` says beyond the version: puppet's providers tell what dpkg is to do with the package, and what is wrong
+ * with it. An agent that names an obstacle itself knows better.
+ */
+function withState(candidate: Candidate | undefined, answer: Answer, name: string): Candidate | undefined {
+  if (answer.kind !== 'answered') return candidate
+  const { desired, mark, error, status } = answer.data
+  const isHeld = desired === 'hold' || mark === 'hold'
+  const isBroken = typeof error === 'string' && !NO_ERROR.has(error)
+  const broken = isBroken ? `its package manager says of ${name}: ${pickReason(error)}` : undefined
+  const obstacle = candidate?.obstacle ?? (isHeld ? `${name} is on hold` : broken)
+  // An installation may complete it.
+  const incomplete = typeof status === 'string' && INCOMPLETE.has(status) ? `it is ${status}` : undefined
+  const remark = candidate?.remark ?? incomplete
+  if (obstacle === undefined && remark === undefined) return candidate
+  return { version: candidate?.version, obstacle, remark }
+}
+
 export function packageThing(name: string): string {
   return `package ${name}`
 }
 
 function updated(now: string, candidate: Candidate | undefined, order: VersionOrder | undefined): Prediction {
-  if (NOT_INSTALLED.has(now))
-    return { now, to: undefined, fails: `${now}: what is not installed is not updated` }
+  if (NOT_INSTALLED.has(now)) {
+    const reason = candidate?.obstacle ?? candidate?.remark
+    const why = reason === undefined ? '' : ` (${reason})`
+    return { now, to: undefined, fails: `${now}: what is not installed is not updated${why}` }
+  }
   // What repositories have is older than what somebody installed by hand: an update leaves that.
   const isOlder =
     order === 'rpm' && candidate?.version !== undefined && goesBack(now, candidate.version, order) === true
@@ -125,7 +151,7 @@ function candidateIn(data: Record<string, unknown>): Candidate {
 function listedIn(answer: Answer | undefined, name: string, now: string | undefined): Candidate {
   const data = answer?.kind === 'answered' ? answer.data : {}
   const list = WENT_WELL.includes(data['exitcode']) ? data['outdated_packages'] : undefined
-  if (!Array.isArray(list)) return { version: undefined, obstacle: undefined, remark: undefined }
+  if (!Array.isArray(list)) return { version: undefined, obstacle: undefined, remark: unlisted(answer) }
   const entry = list.find(
     (each): each is Record<string, unknown> => isRecord(each) && isCalled(shown(each['package']), name),
   )
@@ -135,6 +161,16 @@ function listedIn(answer: Answer | undefined, name: string, now: string | undefi
     obstacle: undefined,
     remark: undefined,
   }
+}
+
+/** The host's own reason for not saying what is outdated. */
+function unlisted(answer: Answer | undefined): string | undefined {
+  if (answer?.kind === 'failed')
+    return NO_SUCH_ACTION.test(answer.message) ? undefined : `it cannot say what is newer: ${answer.message}`
+  const output = answer?.kind === 'answered' ? answer.data['output'] : undefined
+  return typeof output === 'string' && output.trim() !== ''
+    ? `it cannot say what is newer: ${pickReason(output)}`
+    : undefined
 }
 
 function isCalled(listed: string, name: string): boolean {

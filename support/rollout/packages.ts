@@ -1,4 +1,4 @@
-import { carryOut, converge, withoutThose } from './converge'
+import { carryOut, converge, DONE, withoutThose } from './converge'
 import { foresee } from './foresee'
 import { packageForecast, packageThing } from './package_forecast'
 import { lookWith, observe, shown, sightOf, type Look, type Patience, type Sight } from './observe'
@@ -8,16 +8,14 @@ import { slippedBack } from './still_held'
 import type { Observation, Verdict } from './verdict'
 import { goesBack, orderOf } from './versions'
 
-/** What is shown of a host that did it and does not say which version it has now. */
-const DONE = 'done'
 const NOT_INSTALLED = new Set(['absent', 'purged'])
 
 export class Packages {
   /** What hosts had before this rollout first changed it, by package; recorded when something depends on it. */
   private readonly had = new Map<string, Map<string, string>>()
   private readonly changed = new Map<string, Set<string>>()
-  /** Packages that hosts were told to change. */
-  private readonly told = new Set<string>()
+  /** Hosts that said that they changed a package, and that nobody has looked at since, by package. */
+  private readonly unseen = new Map<string, Set<string>>()
 
   constructor(private readonly rollout: Rollout) {}
 
@@ -35,18 +33,35 @@ export class Packages {
       thing: packageThing(name),
       judge: (seen) => ({ held: seen === wanted, seen }),
     })
-    // A host's own word for what it did may have been wrong, or not have been heard.
-    if (this.told.has(name)) await this.writeDown(name, verdict.observations)
+    await this.writeDown(name, versionsIn(verdict))
     return verdict
   }
 
-  shouldBe(name: string, wanted: 'installed' | 'absent'): Promise<Verdict> {
+  async shouldBe(name: string, wanted: 'installed' | 'absent'): Promise<Verdict> {
     const judge = (seen: string) => ({ held: NOT_INSTALLED.has(seen) === (wanted === 'absent'), seen })
     const read = (answer: Answer) => {
       const sight = judge(version(answer))
       return { ...sight, held: sight.held && answer.kind === 'answered' }
     }
-    return observe(this.rollout, this.status(name), read, {}, { thing: packageThing(name), judge })
+    const subject = { thing: packageThing(name), judge }
+    const verdict = await observe(this.rollout, this.status(name), read, {}, subject)
+    await this.writeDown(name, versionsIn(verdict))
+    return verdict
+  }
+
+  /**
+   * Looks at hosts whose new version no line has looked at, so that it is known afterwards. Hosts that have fallen silent
+   * are not waited for once more. Concludes nothing: it is no step.
+   */
+  async seeWhatBecame(): Promise<void> {
+    const silent = new Set(
+      this.rollout.failure?.observations.flatMap(({ host, kind }) => (kind === 'silent' ? [host] : [])),
+    )
+    for (const [name, hosts] of this.unseen) {
+      const looked = new Looks(this.status(name))
+      await looked.at([...hosts].filter((host) => !silent.has(host)))
+      await this.writeDown(name, looked.versions)
+    }
   }
 
   /** What this rollout has changed: the version that each host had before, by package. */
@@ -73,7 +88,7 @@ export class Packages {
           : sight
       }),
     )
-    await this.writeDown(name, observations)
+    await this.writeDown(name, versionsIn({ observations }))
     return { observations, strays: look.strays }
   }
 
@@ -91,36 +106,36 @@ export class Packages {
     const order = (hosts: readonly string[]) =>
       this.rollout.ask({ agent: 'package', action, inputs, changes: true }, hosts)
     const looked = new Looks(this.status(name))
-    const verify = wanted === undefined ? {} : { verify: { look: looked.look, read: isVersion(wanted) } }
+    const change = {
+      order,
+      ...(wanted === undefined
+        ? {}
+        : { contradicts: otherThan(wanted), verify: { look: looked.look, read: isInstalled(wanted) } }),
+      afterwards: (done: Verdict) => this.seen(name, done, looked, wanted),
+    }
     const { gates, afterFailure } = this.rollout
     const isNotAsked = gates.downgradesAllowed && !afterFailure.versionsGoBack && !this.isRecorded
-    if (this.rollout.claim !== undefined || isNotAsked) {
-      const change = { order, done: version, forecast, repeatable: true, ...verify }
-      const verdict = await converge(this.rollout, change)
-      if (this.rollout.claim === undefined) this.told.add(name)
-      await this.writeDown(name, looked.truth(verdict.observations))
-      return verdict
-    }
+    if (this.rollout.claim !== undefined || isNotAsked)
+      return converge(this.rollout, { ...change, forecast, repeatable: true })
 
     const moving = await this.rollout.moving()
     const slipped = await slippedBack(this.rollout, moving)
     const before = await this.record(name, withoutThose(moving, slipped))
     const refused = before.observations.map((seen) =>
-      this.refusedToGoBack(name, seen, wanted, before.providers),
+      wanted === undefined ? seen : this.refusedToGoBack(name, seen, wanted, before.providers),
     )
-    this.told.add(name)
     const going = refused.filter(({ held }) => held).map(({ host }) => host)
     const changed = this.changed.get(name) ?? new Set()
     this.changed.set(name, changed)
     for (const host of going) changed.add(host)
-    const done = await carryOut(going, { order, done: version, ...verify })
-    await this.writeDown(name, looked.truth(done.observations))
-    const observations = [...slipped, ...refused.filter(({ held }) => !held), ...done.observations].map(
-      (observation) =>
-        wanted === undefined
-          ? this.refusedToGoBack(name, observation, observation.seen, before.providers)
-          : observation,
+    const done = await carryOut(going, change)
+    const kept = refused.filter(({ held }) => !held)
+    const ended = done.observations.map((observation) =>
+      wanted === undefined && !gates.downgradesAllowed && observation.held
+        ? this.refusedToGoBack(name, observation, looked.versions.get(observation.host), before.providers)
+        : observation,
     )
+    const observations = [...slipped, ...kept, ...ended]
     return this.rollout.conclude({ observations, strays: [...before.strays, ...done.strays] })
   }
 
@@ -143,7 +158,7 @@ export class Packages {
         return { held: true, seen }
       }),
     )
-    const versions = byVersion(observations.filter(({ held }) => held))
+    const versions = byVersion(versionsIn({ observations: observations.filter(({ held }) => held) }))
     await this.rollout.ports.journal.append({ type: 'had', package: name, versions })
     return { observations, strays: answers.strays, providers }
   }
@@ -153,10 +168,38 @@ export class Packages {
     return this.rollout.ports.keepsRecord === true && this.rollout.release.name !== undefined
   }
 
-  private async writeDown(name: string, observations: readonly Observation[]): Promise<void> {
-    const versions = byVersion(observations.filter(({ kind, seen }) => kind === 'answered' && seen !== DONE))
-    if (Object.keys(versions).length > 0)
-      await this.rollout.ports.journal.append({ type: 'became', package: name, versions })
+  /**
+   * Looks at what became of hosts where their own word is not enough: where one of them failed, no line after this one
+   * looks at any; and an update may have brought an older version.
+   */
+  private async seen(
+    name: string,
+    done: Verdict,
+    looked: Looks,
+    wanted: string | undefined,
+  ): Promise<Verdict> {
+    const said = done.observations.flatMap(({ host, kind }) => (kind === 'silent' ? [] : [host]))
+    const unseen = this.unseen.get(name) ?? new Set()
+    this.unseen.set(name, unseen)
+    for (const host of said) unseen.add(host)
+    const mayHaveGoneBack = wanted === undefined && !this.rollout.gates.downgradesAllowed
+    const hasFailed = done.observations.some(({ held }) => !held)
+    const strays = hasFailed || mayHaveGoneBack ? await looked.at(said) : []
+    await this.writeDown(name, looked.versions)
+    const observations = done.observations.map((observation): Observation => {
+      const version = looked.versions.get(observation.host)
+      if (!observation.held || version === undefined) return observation
+      return { ...observation, held: wanted === undefined || isSame(version, wanted), seen: version }
+    })
+    return { ...done, observations, strays: [...done.strays, ...strays] }
+  }
+
+  /** Only what somebody has seen is written down: what a host answers to an order is what it claims. */
+  private async writeDown(name: string, versions: ReadonlyMap<string, string>): Promise<void> {
+    const unseen = this.unseen.get(name)
+    if (unseen === undefined || versions.size === 0) return
+    for (const host of versions.keys()) unseen.delete(host)
+    await this.rollout.ports.journal.append({ type: 'became', package: name, versions: byVersion(versions) })
   }
 
   private refusedToGoBack(
@@ -166,8 +209,13 @@ export class Packages {
     providers: ReadonlyMap<string, unknown>,
   ): Observation {
     const has = this.rollout.gates.downgradesAllowed ? undefined : this.had.get(name)?.get(observation.host)
-    if (!observation.held || next === undefined || has === undefined || NOT_INSTALLED.has(has))
-      return observation
+    if (!observation.held || has === undefined || NOT_INSTALLED.has(has)) return observation
+    if (next === undefined)
+      return {
+        ...observation,
+        held: false,
+        seen: `has had ${has}, and does not say which version it has now`,
+      }
     const back = goesBack(has, next, orderOf(providers.get(observation.host)))
     if (back === false) return observation
     const seen =
@@ -182,35 +230,70 @@ export class Packages {
   }
 }
 
-/** Looks at hosts that could not simply do it: what is said of them is more than the version that they were seen to have. */
+/** Looks at the version that hosts have, and keeps what was seen. */
 class Looks {
-  private readonly answers = new Map<string, Answer>()
+  readonly versions = new Map<string, string>()
 
   constructor(private readonly status: Look) {}
 
   readonly look: Look = async (hosts) => {
     const answers = await this.status(hosts)
-    for (const [host, answer] of answers.outcomes) this.answers.set(host, answer)
+    for (const [host, answer] of answers.outcomes) {
+      const ensure = ensureIn(answer)
+      if (ensure !== undefined) this.versions.set(host, ensure)
+    }
     return answers
   }
 
-  truth(observations: readonly Observation[]): Observation[] {
-    return observations.map((observation) => {
-      const answer = this.answers.get(observation.host)
-      return answer?.kind === 'answered' ? { ...observation, seen: version(answer) } : observation
-    })
+  /** Looks at those of `hosts` that it has not looked at yet. Resolves with what came beside. */
+  async at(hosts: readonly string[]): Promise<readonly Stray[]> {
+    const others = hosts.filter((host) => !this.versions.has(host))
+    return others.length === 0 ? [] : (await this.look(others)).strays
   }
 }
 
-/** Hosts by what they say; what that is, even `__proto__`, is theirs. */
-function byVersion(observations: readonly Observation[]): Record<string, string[]> {
+/** What hosts were seen to have. */
+function versionsIn({ observations }: Pick<Verdict, 'observations'>): Map<string, string> {
+  return new Map(
+    observations.flatMap(({ host, kind, seen }) =>
+      kind === 'answered' && seen !== DONE ? [[host, seen] as const] : [],
+    ),
+  )
+}
+
+/** Hosts by what they have; what that is, even `__proto__`, is theirs. */
+function byVersion(seen: ReadonlyMap<string, string>): Record<string, string[]> {
   const versions = new Map<string, string[]>()
-  for (const { host, seen } of observations) {
-    const hosts = versions.get(seen) ?? []
-    versions.set(seen, hosts)
+  for (const [host, version] of seen) {
+    const hosts = versions.get(version) ?? []
+    versions.set(version, hosts)
     hosts.push(host)
   }
   return Object.fromEntries(versions)
+}
+
+function otherThan(wanted: string): (answer: Answer) => boolean {
+  return (answer) => {
+    const claimed = ensureIn(answer)
+    return claimed !== undefined && !isSame(claimed, wanted)
+  }
+}
+
+function isInstalled(wanted: string): (answer: Answer) => Sight {
+  return (answer) => {
+    const seen = version(answer)
+    return { held: answer.kind === 'answered' && isSame(seen, wanted), seen }
+  }
+}
+
+/** A version may be asked for without the epoch that the package manager shows. */
+function isSame(version: string, wanted: string): boolean {
+  return version === wanted || version.replace(/^\d+:/, '') === wanted
+}
+
+function ensureIn(answer: Answer): string | undefined {
+  const ensure = answer.kind === 'answered' ? answer.data['ensure'] : undefined
+  return typeof ensure === 'string' ? ensure : undefined
 }
 
 function isVersion(wanted: string): (answer: Answer) => Sight {

@@ -75,6 +75,50 @@ describe('a rollout that changes nothing', () => {
     })
   }
 
+  it('goes by what Ruby’s agent says of a package beside its version', async () => {
+    const NOT_LISTED = { exitcode: 0, outdated_packages: [] }
+    const cases: [Record<string, unknown>, Record<string, unknown>, string][] = [
+      [{ desired: 'hold', mark: 'hold' }, NOT_LISTED, 'would not go: mywebapp is on hold'],
+      [{ mark: 'hold' }, NOT_LISTED, 'would not go: mywebapp is on hold'],
+      [{ error: 'reinstreq' }, NOT_LISTED, 'would not go: its package manager says of mywebapp: reinstreq'],
+      [
+        { desired: 'install', error: 'ok', status: 'installed', mark: 'none' },
+        NOT_LISTED,
+        'needs nothing: 1.0',
+      ],
+      [
+        { ensure: 'absent', status: 'half-configured' },
+        NOT_LISTED,
+        'absent: what is not installed is not updated (it is half-configured)',
+      ],
+      [
+        {},
+        { exitcode: 100, output: 'Reading package lists...\nE: The repository is not signed.' },
+        'would go from 1.0 to what cannot be known before, but it cannot say what is newer: E: The repository is not signed.',
+      ],
+    ]
+    for (const [status, listed, wanted] of cases) {
+      const hold = fleet((_, { action }) => {
+        if (action === 'candidate') return failed("Unknown action 'candidate' for agent 'package'")
+        return ok(action === 'checkupdates' ? listed : { ensure: '1.0', provider: 'apt', ...status })
+      })
+      expect(seen(await planned(hold).rollout.packages.update('mywebapp'))[0]).to.equal(wanted)
+    }
+  })
+
+  it('foresees an installation that a hold stands in the way of, and none where nothing is to be done', async () => {
+    const hold = fleet((_, { action }) =>
+      action === 'candidate'
+        ? failed("Unknown action 'candidate' for agent 'package'")
+        : ok({ ensure: '1.0', provider: 'apt', desired: 'hold' }),
+    )
+    const { rollout } = planned(hold)
+    expect(seen(await rollout.packages.install('mywebapp', '1.0'))[0]).to.equal('needs nothing: 1.0')
+    expect(seen(await rollout.packages.install('mywebapp', '2.0'))[0]).to.equal(
+      'would not go: mywebapp is on hold',
+    )
+  })
+
   it('does not take a list that could not be made for one without the package', async () => {
     const { rollout } = planned(listing(RUBYS[0] ?? '', 'other', { exitcode: 1 }))
     const would = seen(await rollout.packages.update('mywebapp'))

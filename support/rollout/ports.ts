@@ -94,6 +94,8 @@ export interface Hold {
   readonly obligation: string
   /** Whether it can end without anybody lifting it, as when a balancer is restarted: it is looked at before a host is changed. */
   readonly lapses?: boolean
+  /** Whether answers to its orders say what was seen afterwards, as a balancer's do, and not what a host claims of itself. */
+  readonly ordersAreSeen?: boolean
   lift(hosts: readonly string[], reach: Reach): Promise<Answers>
   look(hosts: readonly string[], reach: Reach): Promise<Answers>
   read(answer: Answer): HoldState

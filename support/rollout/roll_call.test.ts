@@ -146,6 +146,32 @@ describe('a roll call with an inventory', () => {
   })
 })
 
+describe('a roll call that nothing is compared with', () => {
+  const discovered = () => rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} }))).rollout
+
+  it('is whoever answered, until a line counts them', async () => {
+    const rolling = discovered()
+    expect(rolling.hosts.areWhoeverAnswered, 'nobody was looked for').to.equal(false)
+    await rolling.hosts.discover()
+    expect(rolling.hosts.areWhoeverAnswered).to.equal(true)
+    await rolling.hosts.expectExactly(1)
+    expect(rolling.hosts.areWhoeverAnswered).to.equal(false)
+  })
+
+  it('is not where hosts are listed, inventoried, or those of an earlier run', async () => {
+    const listed = discovered()
+    listed.hosts.listed(['web1'])
+    const { rollout: written } = rollout(['web1'], ['web1'])
+    const { rollout: resumed } = rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} })), {
+      ports: { claims: CLAIMS },
+    })
+    for (const rolling of [listed, written, resumed]) {
+      await rolling.hosts.frozen()
+      expect(rolling.hosts.areWhoeverAnswered).to.equal(false)
+    }
+  })
+})
+
 describe('who should be there and who is', () => {
   const hosts = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e'))
 

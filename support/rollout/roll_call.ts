@@ -12,6 +12,10 @@ export class RollCall {
   /** The order in which the hosts are listed, where they come from a list. */
   private listing: readonly string[] | undefined
 
+  /** Whether the list is who was discovered, and nothing says who should have been. */
+  private isAsFound = false
+  private isCounted = false
+
   /** Whether hosts that are discovered and not in the inventory are noted only. */
   private leavesStrangers = false
 
@@ -103,6 +107,11 @@ export class RollCall {
     return this.list
   }
 
+  /** Whether whoever answered was taken for the hosts: no inventory, list or count says who should be there. */
+  get areWhoeverAnswered(): boolean {
+    return this.isAsFound && !this.isCounted
+  }
+
   async expectAtLeast(wanted: number): Promise<Verdict> {
     return this.expectCount(`at least ${counted(wanted)}`, (n) => n >= wanted)
   }
@@ -114,6 +123,7 @@ export class RollCall {
   private async expectCount(wanted: string, test: (n: number) => boolean): Promise<Verdict> {
     this.rollout.expectGoingOn()
     const list = await this.frozen()
+    this.isCounted = true
     const held = test(list.length)
     const seen = held ? 'counted' : `${counted(list.length)}, where ${wanted} were expected`
     const observations = list.map((host) => ({ host, held, kind: 'known' as const, seen }))
@@ -175,6 +185,8 @@ export class RollCall {
     }
     const list = [...hosts].sort(byName)
     await this.rollout.ports.journal.append({ type: 'roll call', hosts: list })
+    this.isAsFound =
+      should === undefined && this.rollout.claims === undefined && this.selection.listed === undefined
     this.list = Object.freeze(list)
     return this.list
   }

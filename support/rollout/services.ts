@@ -1,4 +1,4 @@
-import { converge } from './converge'
+import { converge, DONE } from './converge'
 import { byThen, NOT_KNOWN, type Prediction } from './foresee'
 import type { Expected } from './foresight'
 import { lookWith, observe, shown, type Patience, type Sight } from './observe'
@@ -32,10 +32,11 @@ export class Services {
   }
 
   private change(action: string, name: string, wanted: ServiceState | undefined): Promise<Verdict> {
+    const becomes = wanted ?? 'running'
     return converge(this.rollout, {
       order: (hosts) =>
         this.rollout.ask({ agent: 'service', action, inputs: { service: name }, changes: true }, hosts),
-      done: state,
+      contradicts: (answer) => claims(answer) !== undefined && claims(answer) !== becomes,
       repeatable: true,
       forecast: {
         thing: thing(name),
@@ -44,7 +45,11 @@ export class Services {
         words: (now) => `would ${action}: ${now}`,
         disturbs: true,
       },
-      ...(wanted === undefined ? {} : { verify: { look: this.status(name), read: isState(wanted) } }),
+      verify: {
+        look: this.status(name),
+        read: isState(becomes),
+        onlyContradictions: wanted === undefined,
+      },
     })
   }
 
@@ -77,7 +82,12 @@ function isState(wanted: ServiceState): (answer: Answer) => Sight {
   })
 }
 
+function claims(answer: Answer): string | undefined {
+  const status = answer.kind === 'answered' ? answer.data['status'] : undefined
+  return typeof status === 'string' ? status : undefined
+}
+
 function state(answer: Answer): string {
   if (answer.kind === 'failed') return answer.message || 'failed without saying why'
-  return answer.kind === 'answered' ? shown(answer.data['status'] ?? 'done') : answer.kind
+  return answer.kind === 'answered' ? shown(answer.data['status'] ?? DONE) : answer.kind
 }

@@ -1,3 +1,4 @@
+import { MAX_REASON } from '../system/reason'
 import type { Answer, Stray } from './ports'
 
 /** What a step saw of one host. `seen` is what cohorts are made of. */
@@ -137,7 +138,7 @@ export function hosts(n: number): string {
 }
 
 /** What a peer sent, fit for a terminal: no control characters, one line, not too long. */
-export function clean(text: string, longest = 200): string {
+export function clean(text: string, longest = MAX_REASON): string {
   const line = text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line
 }

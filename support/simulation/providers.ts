@@ -120,6 +120,7 @@ export function pretendChecks(results: Readonly<Record<string, readonly CheckRes
       asked.set(name, turn + 1)
       return list[Math.min(turn, list.length - 1)]
     },
+    names: () => Object.keys(results),
   }
 }
 

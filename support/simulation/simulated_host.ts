@@ -14,6 +14,7 @@ import type { Agent } from '../rpc/server/agent'
 import { RpcHost } from '../rpc/server/host'
 import type { Clock } from '../system/clock'
 import type { Fault } from './faults'
+import { answeringBefore } from './ruby_package'
 import {
   pretendChecks,
   pretendFirewall,
@@ -34,6 +35,8 @@ export interface HostDescription {
   /** Agents that the host does not run. */
   without: readonly string[]
   fault: Fault | undefined
+  /** `ruby`: its package agent answers a change with what was so before it. */
+  agents?: 'ruby' | undefined
 }
 
 export interface SimulatedHostOptions {
@@ -103,7 +106,9 @@ export class SimulatedHost {
         stats: () => ({}),
         now: () => clock.now(),
       }),
-      packageAgent(packages, packages),
+      description.agents === 'ruby'
+        ? answeringBefore(packageAgent(packages, packages))
+        : packageAgent(packages, packages),
       serviceAgent(services),
       iptablesAgent(firewall),
       nrpeAgent(pretendChecks(description.checks)),

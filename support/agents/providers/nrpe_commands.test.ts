@@ -4,6 +4,9 @@ import fc from 'fast-check'
 import { runCommand, type CommandRunner } from '../../system/command'
 import { untilGone } from '../../testing/until_gone'
 import { Scratch } from '../../testing/scratch'
+import { ActionFailed } from '../../rpc/server/agent'
+import { callOf } from '../../testing/call'
+import { nrpeAgent } from '../nrpe'
 import { nrpeCommands, wordsOf } from './nrpe_commands'
 
 describe('the commands of NRPE', () => {
@@ -35,6 +38,44 @@ describe('the commands of NRPE', () => {
     for (const name of ['load', 'disk', 'other', '__proto__']) await checks.run(name)
     expect(ran).to.deep.equal(['/bin/load -w 9', '/bin/disk'])
     expect(await checks.run('other')).to.equal(undefined)
+  })
+
+  it('run all at once, each under its name, as Ruby’s agent tells them', async () => {
+    scratch.write(
+      'nrpe.cfg',
+      'command[load]=/bin/load\ncommand[disk]=/bin/disk\ncommand[__proto__]=/bin/x $ARG1$\n',
+    )
+    const said: Record<string, [number, string]> = {
+      '/bin/load': [1, 'WARNING - 5|load=5'],
+      '/bin/disk': [0, 'OK'],
+    }
+    const agent = nrpeAgent(
+      nrpeCommands(places(), async (program) => {
+        const [exitCode, output] = said[program] ?? [3, '']
+        return { exitCode, stdout: output, output, failure: undefined }
+      }),
+    )
+    const { commands } = (await agent.actions['runallcommands']?.({}, callOf('test'))) ?? {}
+    expect(Object.entries(commands as object)).to.deep.equal([
+      [
+        '__proto__',
+        {
+          exitcode: 3,
+          output: 'UNKNOWN: the command of __proto__ needs a shell or arguments, and gets neither',
+        },
+      ],
+      ['disk', { exitcode: 0, output: 'OK' }],
+      ['load', { exitcode: 1, output: 'WARNING - 5|load=5' }],
+    ])
+  })
+
+  it('that are not configured are UNKNOWN, one by one', async () => {
+    const { actions } = nrpeAgent(nrpeCommands(places(), printing(0, 'OK')))
+    const error = await Promise.resolve(actions['runcommand']?.({ command: 'no' }, callOf('test'))).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(error).to.be.instanceOf(ActionFailed).and.to.include({ message: 'UNKNOWN', statuscode: 1 })
+    expect((error as ActionFailed).data).to.include({ exitcode: 3, output: 'No such command: no' })
   })
 
   it('are taken apart into words, and never need a shell', () => {

@@ -30,6 +30,7 @@ export function nrpeCommands(places: NrpePlaces, run: CommandRunner): Checks {
       const { exitCode, output, failure } = await run(program, args, { within: WITHIN })
       return failure === undefined ? resultOf(exitCode, output) : unknown(`UNKNOWN: ${failure}`)
     },
+    names: () => [...commandsIn(places).keys()],
   }
 }
 

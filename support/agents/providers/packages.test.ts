@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { ActionFailed } from '../../rpc/server/agent'
@@ -102,6 +103,39 @@ describe('packages through apt', () => {
     expect(programs.changes('apt-get')).to.deep.equal([])
     await reasonOf(Promise.resolve(packages.remove('a', true, signal)))
     expect(programs.changes('apt-get')[0]).to.match(/ purge a$/)
+  })
+
+  it('have the MD5 that Ruby’s agent makes of them: the installed lines of dpkg, with no newline at the end', async () => {
+    const list =
+      'Desired=Unknown/Install/Remove/Purge/Hold\n||/ Name Version Architecture Description\n+++-====-====\nii  a  1.0  all  eine Prüfung\nrc  b  1.0  all  removed\nhi  c  1.0  all  on hold\nii  d  2.0  all  last\n'
+    const { packages } = apt({ dpkg: { stdout: list } })
+    const { md5, count } = packageAgent(packages, packages).actions
+    const lines = 'ii  a  1.0  all  eine Prüfung\nii  d  2.0  all  last'
+    const digest = createHash('md5').update(lines).digest('hex')
+    expect(await md5?.({}, callOf('test'))).to.deep.equal({ exitcode: 0, output: digest })
+    expect(await count?.({}, callOf('test'))).to.deep.equal({ exitcode: 0, output: '2' })
+  })
+
+  it('that are not there are not removed, purged or updated: status 5, in the words of Ruby’s agent', async () => {
+    const gone = apt({ 'dpkg-query': { exitCode: 1 }, 'apt-get': {} })
+    const { actions } = packageAgent(gone.packages, gone.packages)
+    for (const name of ['uninstall', 'purge', 'update']) {
+      const error = await Promise.resolve(actions[name]?.({ package: 'a' }, callOf('test'))).catch(
+        (thrown: unknown) => thrown,
+      )
+      expect(error, name).to.be.instanceOf(ActionFailed).and.to.include({
+        message: 'Package is not present on the system',
+        statuscode: 5,
+      })
+      expect((error as ActionFailed).data).to.include({ ensure: 'purged' })
+    }
+    expect(gone.programs.changes('apt-get')).to.deep.equal([])
+    const removed = apt({ 'dpkg-query': { stdout: 'deinstall config-files 1 all\n' }, 'apt-get': {} })
+    await packageAgent(removed.packages, removed.packages).actions['purge']?.(
+      { package: 'a' },
+      callOf('test'),
+    )
+    expect(removed.programs.changes('apt-get'), 'its configuration is still there').to.have.length(1)
   })
 
   it('that could be newer are told with version and origin', async () => {

@@ -18,6 +18,9 @@ const UNASKED = [
 ]
 const SIMULATED = ['-q', '-s', '-o', 'Debug::NoLocking=true']
 
+/** The packages of a large host are some 200 bytes each. */
+const MAX_LIST_BYTES = 16 * 1024 * 1024
+
 /**
  * Packages of dpkg, through apt. A package that is on hold, half installed, or for `lockWithin` seconds locked by somebody
  * else is an error that says so.
@@ -73,13 +76,10 @@ export function aptPackages(
       return apt([purge ? 'purge' : 'remove', name], signal)
     },
     async installed() {
-      const format = '${db:Status-Status} ${binary:Package} ${Version} ${Architecture}\n'
-      const { stdout } = await query(format)
-      return stdout
-        .split('\n')
-        .filter((line) => line.startsWith('installed '))
-        .map((line) => line.slice('installed '.length))
-        .sort()
+      const limits = { within: LOOK_WITHIN, outputAtMost: MAX_LIST_BYTES }
+      const listed = await program('dpkg', ['--list'], limits)
+      if (listed.exitCode !== 0) throw complaint('dpkg', listed, /^dpkg/)
+      return listed.stdout.split('\n').filter((line) => line.startsWith('ii'))
     },
     async candidate(name, version, signal): Promise<PackageCandidate> {
       const { ensure } = await state(name)

@@ -1,3 +1,4 @@
+import { findTelling } from '../../system/reason'
 import type { CommandLimits, CommandResult, CommandRunner } from '../../system/command'
 
 /** What a program that only looks may take, ms. */
@@ -28,7 +29,7 @@ export function complaint(
   telling: RegExp,
 ): Error {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
-  const told = [...new Set(lines.filter((line) => telling.test(line)))]
+  const told = [...new Set(findTelling(lines, telling).map((line) => line.trim()))]
   const said = (told.length > 0 ? told : lines.slice(-3)).join('; ').slice(0, SAID_AT_MOST)
   return new Error(`${program} ended with exit status ${exitCode}${said === '' ? '' : `: ${said}`}`)
 }

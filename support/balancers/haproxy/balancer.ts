@@ -67,6 +67,7 @@ export function haproxyBalancer(
     obligation: `is out of the haproxy backend ${name}`,
     lastMayGo: false,
     lapses: true,
+    ordersAreSeen: true,
     block: (hosts, reach) =>
       reach.record(request('maint', true), hosts, async () =>
         believed(true, await settle(hosts, await tell(hosts, 'maint'), reach, 0, () => true)),

@@ -46,6 +46,7 @@ export function writeRunJson(run: Run, now: number): void {
     release: run.release() ?? null,
     tickets: run.tickets,
     drift: run.drift,
+    notes: run.notes,
     variables: Object.fromEntries(features.flatMap((uri) => [...run.variablesIn(uri)])),
     journal: run.journal ?? null,
   }

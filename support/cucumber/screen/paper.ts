@@ -49,8 +49,9 @@ export class Paper {
   list(label: string, words: readonly string[], lines: number, paint: (text: string) => string): void {
     const whole = words.join(', ').length
     if (label.length > LABEL_AT_MOST && label.length + whole > this.width) {
-      this.line(label.trimEnd())
-      return this.list(' '.repeat(label.length - label.trimStart().length + 2), words, lines, paint)
+      const indent = label.length - label.trimStart().length
+      this.wrapped(label.trimEnd(), indent + 2, (line) => line)
+      return this.list(' '.repeat(indent + 2), words, lines, paint)
     }
     const indent = ' '.repeat(label.length)
     const rows: string[] = ['']

@@ -11,5 +11,8 @@ export const nrpe = {
       outputs: { exitcode: '0 ok, 1 warning, 2 critical, 3 unknown' },
       also: { output: 'What the check said', perfdata: 'Its performance data', command: 'Which check' },
     }),
+    runallcommands: looks('Runs all checks', {
+      outputs: { commands: 'What each check said and how it ended, by its name' },
+    }),
   },
 } as const satisfies Contract

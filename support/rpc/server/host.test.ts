@@ -90,7 +90,7 @@ describe('a host', () => {
       mayRun: async (_request, { action }) => (action === 'update' ? 'not allowed' : undefined),
     })
     const reply = await answer(made.host, request('update', app))
-    expect([reply?.statuscode, reply?.statusmsg, made.updates()]).to.deep.equal([5, 'not allowed', 0])
+    expect([reply?.statuscode, reply?.statusmsg, made.updates()]).to.deep.equal([1, 'not allowed', 0])
   })
 
   it('is meant by an expression, and by none that it cannot evaluate', async () => {

@@ -104,7 +104,7 @@ export class RpcHost {
     const reply =
       objection === undefined
         ? await perform(agent, action, request, this.options.clock, () => onChange(this.change(request)))
-        : { statuscode: 5, statusmsg: objection, data: {} }
+        : { statuscode: 1, statusmsg: objection, data: {} }
     return encodeRpcReply(reply)
   }
 

@@ -15,6 +15,10 @@ export interface HostState {
   blocked: string[]
   services: Record<string, string>
   checks: Record<string, number>
+  /** Packages that apt refuses to change. */
+  onHold?: string[]
+  /** Whether nothing can be fetched. */
+  repositoryAway?: boolean
   /** Asked after a package was changed, as its own script restarts its service. */
   restart?: string
 }

@@ -4,6 +4,8 @@ import { expect } from 'chai'
 import { puppetAgent } from '../../agents/puppet'
 import { iptablesFirewall } from '../../agents/providers/firewall_iptables'
 import { nftablesFirewall } from '../../agents/providers/firewall_nftables'
+import { packageAgent } from '../../agents/package'
+import { aptPackages } from '../../agents/providers/packages_apt'
 import { rpmPackages } from '../../agents/providers/packages_rpm'
 import { puppetProgram } from '../../agents/providers/puppet_program'
 import { runCommand, type CommandRunner } from '../../system/command'
@@ -31,6 +33,23 @@ for (const [name, firewallOf] of [
     })
   })
 }
+
+describe('packages through this machine’s dpkg', () => {
+  it('have the MD5 that Ruby makes of them', async () => {
+    const digest = execFileSync(
+      'ruby',
+      [
+        '-rdigest',
+        '-e',
+        'puts Digest::MD5.hexdigest(`dpkg --list`.lines.map(&:chomp).grep(/^ii/).join(%(\\n)))',
+      ],
+      { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C', LANG: 'C' } },
+    ).trim()
+    const packages = aptPackages(runCommand)
+    const answer = await packageAgent(packages, packages).actions['md5']?.({}, callOf('test'))
+    expect(answer).to.deep.equal({ exitcode: 0, output: digest })
+  })
+})
 
 const MYWEBAPP = 'mywebapp'
 const LONG = 'mywebapp-with-a-name-that-is-wider-than-any-column-of-eighty-characters-has-room-for'

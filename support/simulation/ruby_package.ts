@@ -1,0 +1,26 @@
+import type { Data } from '../rpc/contracts/contract'
+import { ActionFailed, type Action, type Agent } from '../rpc/server/agent'
+
+const CHANGES = new Set(['install', 'update', 'uninstall', 'purge'])
+
+/** A package agent that answers a change with what was so before it, as Ruby's does: puppet keeps what it has asked first. */
+export function answeringBefore(agent: Agent): Agent {
+  const { status } = agent.actions
+  if (status === undefined) return agent
+  const before =
+    (action: Action): Action =>
+    async (inputs, call) => {
+      const was: Record<string, Data> = await status({ package: inputs['package'] ?? '' }, call)
+      try {
+        await action(inputs, call)
+      } catch (error) {
+        throw error instanceof ActionFailed ? new ActionFailed(error.message, was, error.statuscode) : error
+      }
+      return was
+    }
+  const actions = Object.entries(agent.actions).map(([name, action]) => [
+    name,
+    CHANGES.has(name) ? before(action) : action,
+  ])
+  return { contract: agent.contract, actions: Object.fromEntries(actions) as Agent['actions'] }
+}

@@ -1,0 +1,65 @@
+/** How much of a reason is kept, in characters. */
+export const MAX_REASON = 400
+
+const MAX_LINE = 220
+/** Of what a program printed beyond this, the beginning and the end are read. */
+const MAX_READ = 64 * 1024
+/** How puppet begins to tell of a program that failed; the whole command stands between the quotes. */
+const EXECUTION = /^Execution of '(?:[^\s']*\/)?([^\s'/]{1,40})(?![^\s'/])[^']*' returned (\d{1,6}): ?/
+/** Lines in which apt, dpkg, rpm and dnf say what is wrong. */
+const ERRORS = /^(?:E: |dpkg(?:-deb)?(?: \(\w+\))?: (?!warning)|error: |Error: |rpm: |Problem: )/
+const COMPLAINTS = /\b(?:error|failed|failure|cannot|could not|unable|refused|denied|no space left)\b/i
+const WARNS = /\bwarning: /i
+
+/**
+ * The point of what a host gives as its reason: of a program's output the lines that say what is wrong, or else its first
+ * line and its last ones. At most `MAX_REASON` characters, in one line. Secrets have to be hidden before: this cuts.
+ */
+export function pickReason(text: string): string {
+  const read =
+    text.length > MAX_READ ? `${text.slice(0, MAX_LINE)}\n${text.slice(MAX_LINE - MAX_READ)}` : text
+  const [, program, status] = EXECUTION.exec(read) ?? []
+  const lines = linesOf(read.replace(EXECUTION, ''))
+  const errors = findTelling(lines, ERRORS)
+  const telling = errors.length > 0 ? errors : findTelling(lines, COMPLAINTS)
+  const told =
+    telling.length > 0 && lines.length > 1 ? telling : [...lines.slice(0, 1), ...lines.slice(1).slice(-2)]
+  const lead = program === undefined ? '' : `${program} returned ${status}: `
+  return lead + fitting([...new Set(told)], MAX_REASON - lead.length)
+}
+
+/** Lines that `pattern` finds, and those that go on from them: they are indented. */
+export function findTelling(lines: readonly string[], pattern: RegExp): string[] {
+  let isTold = false
+  return lines.filter((line) => {
+    isTold = (pattern.test(line) && !WARNS.test(line)) || (isTold && /^\s/.test(line))
+    return isTold
+  })
+}
+
+function linesOf(text: string): string[] {
+  return text
+    .split(/[\r\n]+/)
+    .map((line) => line.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trimEnd())
+    .filter((line) => line !== '')
+}
+
+/** What does not fit is left out in the middle: the first lines say what went wrong, the last one what that came to. */
+function fitting(lines: readonly string[], room: number): string {
+  const short = lines.map((line) => shortened(line.trim(), MAX_LINE))
+  const whole = lines.length === 1 ? shortened(lines[0] ?? '', room) : short.join('; ')
+  if (whole.length <= room) return whole
+  const last = short.at(-1) ?? ''
+  const first: string[] = []
+  for (const line of short.slice(0, -1)) {
+    if ([...first, line, '…', last].join('; ').length > room) break
+    first.push(line)
+  }
+  return shortened([...first, '…', last].join('; '), room)
+}
+
+function shortened(text: string, room: number): string {
+  if (text.length <= room) return text
+  const head = Math.floor((room - 3) / 2)
+  return `${text.slice(0, head)} … ${text.slice(text.length - (room - 3 - head))}`
+}

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
+import { Scratch } from '../scratch'
+import { startActivemq, type RealBroker } from './brokers'
+import { RealFleet } from './mcollectived'
+
+const [OLD, NEW] = ['4.2.6-2.el5', '4.2.6-3.el5']
+const HOSTS = ['web1', 'web2', 'web3'].map((name) => `${name}.example.net`)
+const [WEB1 = '', WEB2 = '', WEB3 = ''] = HOSTS
+
+const updating = (more = '') => `Feature: Update
+  Scenario: Update
+    Given I want to update hosts with class roles::dev_server
+    When I update the package mywebapp
+${more}`
+
+describe('what Ruby’s own agents answer', () => {
+  let scratch: Scratch
+  let broker: RealBroker | undefined
+  let fleet: RealFleet
+
+  before(async function () {
+    this.timeout(180_000)
+    scratch = new Scratch()
+    broker = await startActivemq(scratch)
+    fleet = new RealFleet(scratch, broker, 'psk')
+    await Promise.all(HOSTS.map((name) => fleet.add(name)))
+  })
+
+  after(async function () {
+    this.timeout(60_000)
+    await fleet?.stop()
+    await broker?.stop()
+    scratch.remove()
+  })
+
+  beforeEach(() => {
+    for (const host of fleet.hosts)
+      host.change((state) => {
+        state.packages['mywebapp'] = OLD
+        state.onHold = []
+        state.repositoryAway = false
+      })
+  })
+
+  const run = (profile: string, text: string, env: Record<string, string> = {}) => {
+    scratch.write('own.feature', text)
+    return cucumber(['-p', profile, 'own.feature'], scratch.path, {
+      MCOLLECTIVE_CONFIG: fleet.clientCfg,
+      ...env,
+    })
+  }
+  const shown = ({ stdout, stderr }: ProcessRun) => `${stdout}\n${stderr}`
+  const hold = (name: string) =>
+    fleet.hosts.find(({ identity }) => identity === name)?.change((state) => (state.onHold = ['mywebapp']))
+  const became = () => {
+    const folder = join(scratch.path, '.lockstep', 'live')
+    const newest =
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.ndjson'))
+        .sort()
+        .at(-1) ?? ''
+    return readFileSync(join(folder, newest), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"became"'))
+  }
+
+  for (const release of ['', '1.2'])
+    it(`is no word for what a host became, when the update stops in that very step ${release === '' ? 'without' : 'with'} a release`, async () => {
+      hold(WEB3)
+      const ended = await run('live', updating(), { LOCKSTEP_RELEASE: release })
+      expect(ended.exitCode, shown(ended)).to.equal(1)
+      const hosts = ended.report?.steps.at(-1)?.hosts.map(({ host, held, seen }) => [host, held, seen])
+      expect(hosts).to.deep.equal([
+        [WEB1, true, NEW],
+        [WEB2, true, NEW],
+        [
+          WEB3,
+          false,
+          'apt-get returned 100: E: Held packages were changed and -y was used without --allow-change-held-packages.',
+        ],
+      ])
+      expect(shown(ended).replace(/\s+/g, ' ')).to.contain(
+        'E: Held packages were changed and -y was used without --allow-change-held-packages.',
+      )
+      expect(became().join('\n'))
+        .to.contain(`"${NEW}":["${WEB1}","${WEB2}"]`)
+        .and.to.contain(`"${OLD}":["${WEB3}"]`)
+      const record = await lockstep(['record', '--host', WEB1], scratch.path)
+      expect(record.stdout).to.contain(release === '' ? `→ ${NEW}` : `${OLD} → ${NEW}`)
+      expect(record.stdout).not.to.contain(`→ ${OLD}`)
+    }).timeout(60_000)
+
+  it('is not shown as the state of a host that an update has changed, and the line that looks has it', async () => {
+    const ended = await run('live', updating(`    Then the package version for mywebapp should be ${NEW}\n`))
+    expect(ended.exitCode, shown(ended)).to.equal(0)
+    expect(ended.report?.steps.at(-2)?.hosts.map(({ seen }) => seen)).to.deep.equal(['done', 'done', 'done'])
+    expect(became().join('\n')).to.contain(`"${NEW}":["${WEB1}","${WEB2}","${WEB3}"]`)
+  }).timeout(60_000)
+
+  it('is on record for a feature that never looks', async () => {
+    const ended = await run('live', updating())
+    expect(ended.exitCode, shown(ended)).to.equal(0)
+    expect(became().join('\n')).to.contain(`"${NEW}":["${WEB1}","${WEB2}","${WEB3}"]`)
+  }).timeout(60_000)
+
+  it('tells before what a hold would come to, and that nobody has said how many hosts there are', async () => {
+    hold(WEB3)
+    const ended = await run('plan', updating())
+    expect(ended.exitCode, shown(ended)).to.equal(1)
+    const text = shown(ended).replace(/\s+/g, ' ')
+    expect(text).to.contain('would not go: mywebapp is on hold')
+    expect(text).to.contain(`would go from ${OLD} to ${NEW}`)
+    expect(text).to.contain('whoever answered the discovery was taken for all hosts (3 hosts)')
+    expect((ended.report as unknown as { notes: string[] }).notes.join()).to.contain('whoever answered')
+  }).timeout(60_000)
+
+  it('names the repository that is away, in one group of hosts', async () => {
+    for (const host of fleet.hosts) host.change((state) => (state.repositoryAway = true))
+    const ended = await run('live', updating())
+    expect(ended.exitCode, shown(ended)).to.equal(1)
+    const text = ended.stdout.replace(/\s+/g, ' ')
+    expect(text).to.contain(
+      'E: Failed to fetch http://repository.example.net/debian/./mywebapp_4.2.6-3.el5_all.deb',
+    )
+    expect(text).to.contain('E: Unable to fetch some archives')
+    expect(text).to.contain('web[1-3].example.net')
+  }).timeout(60_000)
+})
