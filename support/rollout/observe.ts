@@ -101,12 +101,18 @@ async function lookUntil(
   const strays = []
   let waiting = hosts
   for (;;) {
+    const began = clock.elapsed()
     const answers = await look(waiting)
     strays.push(...answers.strays)
     for (const host of waiting) last.set(host, sightOf(host, answers, read))
-    waiting = waiting.filter((host) => last.get(host)?.held !== true)
-    if (waiting.length === 0 || clock.elapsed() + lookEvery > until) break
-    await rollout.wait(lookEvery)
+    const left = until - clock.elapsed()
+    // The end of the time is looked at too, however long the look before took; but for a host that was silent until then.
+    waiting = waiting.filter((host) => {
+      const sight = last.get(host)
+      return sight?.held !== true && (left > 0 || sight?.kind !== 'silent')
+    })
+    if (waiting.length === 0 || began + lookEvery > until) break
+    if (left > 0) await rollout.wait(Math.min(lookEvery, left))
   }
   return { observations: [...last.values()], strays }
 }

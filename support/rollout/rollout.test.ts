@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { failure } from '../testing/failure'
-import { BEGAN, FakeFleet, rolloutOn } from '../testing/fake_fleet'
+import { BEGAN, FakeFleet, fakeClock, rolloutOn } from '../testing/fake_fleet'
 import { LockstepError } from '../system/errors'
 import { heldByRuns, nextOrder } from './held'
 import type { Answer, JournalEntry, Request } from './ports'
@@ -196,6 +196,28 @@ describe('a rollout', () => {
     const { rollout } = rolloutOn(fake)
     expect(holds(await rollout.services.shouldBe('mywebapp', 'running', { within: 10_000 }))).to.equal(true)
     expect(fake.asked.map((each) => each.hosts.length)).to.deep.equal([3, 1, 1, 1])
+  })
+
+  it('looks once more at the end of that time, however long the look before took', async () => {
+    let [looks, tookMs] = [0, 0]
+    const fake = fleet({
+      web1: ({ action }) => {
+        if (action !== 'status') return undefined
+        looks += 1
+        tookMs = 9_500
+        return ok({ status: looks === 1 ? 'stopped' : 'running' })
+      },
+      web2: ({ action }) => (action === 'status' ? { kind: 'silent', waited: 9_500 } : undefined),
+    })
+    const time = fakeClock()
+    const clock = { ...time, elapsed: () => time.elapsed() + tookMs }
+    const { rollout, verdicts } = rolloutOn(fake, { ports: { clock } })
+    await rollout.services.shouldBe('mywebapp', 'running', { within: 10_000 })
+    expect(verdicts[0]?.observations.map(({ host, held }) => `${host} ${held}`)).to.deep.equal([
+      'web1 true',
+      'web2 false',
+      'web10 true',
+    ])
   })
 
   it('wants a check to be well as often as the sentence says', async () => {

@@ -51,6 +51,38 @@ describe('a call to hosts', () => {
     expect(kinds(await call(2, { 2: 'silent' }))).to.deep.equal({ web1: 'answered', web2: 'silent' })
   })
 
+  it('calls nobody silent whose answer waits to be read when the time is over', async () => {
+    const n = 500
+    running = await testFleet(n)
+    const hosts = Array.from({ length: n }, (_, i) => `web${i + 1}`)
+    const { outcomes } = await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts,
+      within: 200,
+      signal,
+      // This process has other things to do until the time is over.
+      beforeSend: () =>
+        void setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300), 1),
+    })
+    expect([...outcomes].filter(([, { kind }]) => kind !== 'answered')).to.deep.equal([])
+  })
+
+  it('gives hosts the whole time from when they are asked, however long the journal takes', async () => {
+    running = await testFleet(1)
+    const result = await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1'],
+      within: 150,
+      signal,
+      beforeSend: () => new Promise((resolve) => setTimeout(resolve, 300)),
+    })
+    expect(kinds(result)).to.deep.equal({ web1: 'answered' })
+  })
+
   it('gives the agent’s own words when it could not', async () => {
     const result = await call(1, { 1: 'fails' })
     expect(result.outcomes.get('web1')).to.include({ kind: 'failed', code: 5, message: 'the disk is full' })
@@ -253,6 +285,12 @@ describe('discovery', () => {
     ])
     expect(await find({ identities: ['/web[12]/', 'web5'] })).to.deep.equal(['web1', 'web2', 'web5'])
     expect(await find({ classes: ['nothing'] })).to.deep.equal([])
+  })
+
+  it('finds whoever has answered, though this process reads it after the end of the window', async () => {
+    const looked = find({ classes: ['roles::web'] })
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300), 1)
+    expect(await looked).to.have.length(6)
   })
 
   it('of known hosts tells who is there, and ends when all have answered', async () => {

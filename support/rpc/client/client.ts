@@ -6,6 +6,7 @@ import { encodeRpcRequest } from '../../protocol/rpc_body'
 import type { RubyValue } from '../../protocol/marshal/values'
 import type { ClientSecurity } from '../../protocol/security/security'
 import type { Clock } from '../../system/clock'
+import { startDeadline } from '../../system/deadline'
 import { LockstepError } from '../../system/errors'
 import { inputFault, type Data } from '../contracts/contract'
 import { contractOf } from '../contracts'
@@ -13,7 +14,7 @@ import { outcomeOf, pong, refusalText } from './replies'
 import type { CallResult, Outcome, Stray } from './result'
 import { broadcastIsCheaper } from './routing'
 import { Listener, Tracker, type Answers } from './tracker'
-import { eitherOf, elapse } from './waiting'
+import { eitherOf } from './waiting'
 
 export interface ClientOptions {
   connector: Connector
@@ -60,15 +61,14 @@ interface ActiveRequest {
 
 /** Requests that are over, kept so that what still arrives for them can be named. */
 const REMEMBERED = 64
-/** No answer for this long at the end of a discovery's window ends it, ms; it is never longer than so many windows more. */
-const QUIET = 20
-const OVERTIME = 10
 
 /** Calls agents on a frozen set of hosts and accounts for every one of them. */
 export class RpcClient {
   private readonly active = new Map<string, ActiveRequest>()
   private readonly finished = new Map<string, ActiveRequest>()
   private losses = 0
+  /** When the last message was read, by the clock's `elapsed()`. */
+  private lastHeard = -Infinity
   private readonly restoredListeners = new Set<() => void>()
 
   constructor(private readonly options: ClientOptions) {
@@ -125,7 +125,7 @@ export class RpcClient {
     signal: AbortSignal,
     onProgress?: (found: number) => void,
   ) {
-    const { security, clock, connector, collective, ttl } = this.options
+    const { security, connector, collective, ttl } = this.options
     const requestId = this.options.newRequestId()
     const answers = new Listener(this.options.onStray, onProgress)
     const entry: ActiveRequest = { answers, agent: 'discovery', read: pong }
@@ -133,8 +133,7 @@ export class RpcClient {
     try {
       const body = security.sealRequest(this.envelope('discovery', requestId, filter, 'ping'))
       await connector.broadcast({ collective, agent: 'discovery' }, { body, ttl }, signal)
-      await elapse(clock, within, signal)
-      await this.untilQuiet(answers, within, signal)
+      await this.untilOver(within, signal)
     } finally {
       this.active.delete(requestId)
       answers.finish()
@@ -143,14 +142,15 @@ export class RpcClient {
     return { hosts: [...answers.found].sort(), strays: answers.strays }
   }
 
-  /** Answers that keep coming at the end of the window were sent within it: this process was busy, not they late. */
-  private async untilQuiet(answers: Listener, within: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.options
-    const latest = clock.elapsed() + within * OVERTIME
-    for (let before = -1; answers.found.size > before && clock.elapsed() < latest && !signal.aborted;) {
-      before = answers.found.size
-      await elapse(clock, QUIET, signal)
-    }
+  /** Answers that are still being read at the end of the window were sent within it: this process was busy, not they late. */
+  private untilOver(within: number, signal: AbortSignal): Promise<void> {
+    let stop = () => {}
+    const over = new Promise<void>((resolve) => (stop = this.deadline(within, resolve)))
+    return eitherOf(over, signal).finally(() => stop())
+  }
+
+  private deadline(within: number, over: () => void): () => void {
+    return startDeadline(this.options.clock, within, () => this.lastHeard, over)
   }
 
   private async request(request: {
@@ -170,7 +170,7 @@ export class RpcClient {
     const requestId = this.options.newRequestId()
     const lossesBefore = this.losses
     const started = clock.elapsed()
-    const deadline = new AbortController()
+    const [sending, answering] = [new AbortController(), new AbortController()]
     let complete = () => {}
     const completed = new Promise<void>((resolve) => (complete = resolve))
     const tracker = new Tracker(
@@ -182,10 +182,8 @@ export class RpcClient {
     if (hosts.length === 0) complete()
     const entry: ActiveRequest = { answers: tracker, agent: request.agent, read: request.read }
     this.active.set(requestId, entry)
-    const stop = clock.after(within, () =>
-      deadline.abort(new LockstepError('broker-lost', 'the time is over')),
-    )
-    const bound = AbortSignal.any([signal, deadline.signal])
+    let stop = () => {}
+    const bound = AbortSignal.any([signal, answering.signal])
     // Only what looks is asked again after a loss, and not before the journal knows of it. It is another request: hosts
     // refuse what they have seen.
     const asked = [requestId]
@@ -199,12 +197,18 @@ export class RpcClient {
     }
     const restored = () =>
       void repeat().catch(() =>
-        deadline.abort(new LockstepError('broker-lost', 'it could not be asked again')),
+        answering.abort(new LockstepError('broker-lost', 'it could not be asked again')),
       )
     try {
       await request.beforeSend?.(requestId)
       if (repeatable) this.restoredListeners.add(restored)
-      if (hosts.length > 0) await this.send(request, requestId, hosts, bound)
+      const timeIsOver = new LockstepError('broker-lost', 'the time is over')
+      stop = this.deadline(within, () => sending.abort(timeIsOver))
+      if (hosts.length > 0)
+        await this.send(request, requestId, hosts, AbortSignal.any([signal, sending.signal]))
+      // Hosts have the whole time from when they were asked: neither the journal nor a slow broker takes of it.
+      stop()
+      stop = this.deadline(within, () => answering.abort(timeIsOver))
       await eitherOf(completed, bound)
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code !== 'broker-lost') throw error
@@ -249,6 +253,7 @@ export class RpcClient {
   }
 
   private receive({ body, sender, dropped }: { body: Buffer; sender?: string; dropped?: number }): void {
+    this.lastHeard = this.options.clock.elapsed()
     try {
       if (dropped !== undefined) throw new Refusal('too-large', `a reply of ${dropped} bytes was not read`)
       const envelope = this.options.security.peekReply(body)
