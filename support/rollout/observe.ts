@@ -1,5 +1,6 @@
 import type { Expected, Foresight } from './foresight'
-import type { Answer, Answers, Request } from './ports'
+import { UnexpectedMessages } from '../system/unexpected_messages'
+import type { Answer, Answers, Request, Stray } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
 
@@ -98,12 +99,13 @@ async function lookUntil(
   const { clock, lookEvery } = rollout.ports
   const until = clock.elapsed() + within
   const last = new Map<string, Observation>()
-  const strays = []
+  const asked = new Set(hosts)
+  const unexpected = new UnexpectedMessages<Stray>((host) => asked.has(host))
   let waiting = hosts
   for (;;) {
     const began = clock.elapsed()
     const answers = await look(waiting)
-    strays.push(...answers.strays)
+    for (const stray of answers.strays) unexpected.add(stray)
     for (const host of waiting) last.set(host, sightOf(host, answers, read))
     const left = until - clock.elapsed()
     // The end of the time is looked at too, however long the look before took; but for a host that was silent until then.
@@ -114,7 +116,7 @@ async function lookUntil(
     if (waiting.length === 0 || began + lookEvery > until) break
     if (left > 0) await rollout.wait(Math.min(lookEvery, left))
   }
-  return { observations: [...last.values()], strays }
+  return { observations: [...last.values()], strays: unexpected.all }
 }
 
 /** One host's observation: `read` is asked only about an agent's own word. */

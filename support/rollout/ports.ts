@@ -1,3 +1,4 @@
+import type { UnexpectedMessage } from '../system/unexpected_messages'
 import type { Verdict } from './verdict'
 
 /** What a rollout needs from the world. It knows neither cucumber nor MCollective's wire. */
@@ -17,12 +18,7 @@ export type Answer =
   | { kind: 'untrusted'; reason: string }
 
 /** Something that came and is nobody's answer; those that fail mean that the fleet is not what it was taken for. */
-export interface Stray {
-  kind: string
-  host: string
-  detail: string
-  fails: boolean
-}
+export type Stray = UnexpectedMessage
 
 export interface Answers {
   requestId: string

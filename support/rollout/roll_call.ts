@@ -8,6 +8,7 @@ import { hosts as counted, type Observation, type Verdict } from './verdict'
 export class RollCall {
   private selection: Selection = NOBODY_YET
   private list: readonly string[] | undefined
+  private names: ReadonlySet<string> = new Set()
 
   /** The order in which the hosts are listed, where they come from a list. */
   private listing: readonly string[] | undefined
@@ -103,6 +104,11 @@ export class RollCall {
     return this.list
   }
 
+  /** Whether a host is one of those that were found. */
+  isKnown(host: string): boolean {
+    return this.names.has(host)
+  }
+
   async expectAtLeast(wanted: number): Promise<Verdict> {
     return this.expectCount(`at least ${counted(wanted)}`, (n) => n >= wanted)
   }
@@ -176,6 +182,7 @@ export class RollCall {
     const list = [...hosts].sort(byName)
     await this.rollout.ports.journal.append({ type: 'roll call', hosts: list })
     this.list = Object.freeze(list)
+    this.names = new Set(list)
     return this.list
   }
 }

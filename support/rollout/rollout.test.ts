@@ -187,6 +187,41 @@ describe('a rollout', () => {
     expect(holds(await rollout.agents.shouldAllAnswer())).to.equal(false)
   })
 
+  it('fails for what is overheard between two steps, behind whatever flood of harmless messages', async () => {
+    const { rollout } = rolloutOn(fleet())
+    await rollout.hosts.discover()
+    const harmless = { kind: 'duplicate', detail: 'answered twice, the same', fails: false }
+    for (let each = 0; each < 10_000; each += 1) {
+      rollout.overheard({ ...harmless, host: 'web1' })
+      rollout.overheard({ ...harmless, host: `stranger${each}` })
+    }
+    const contradiction = {
+      kind: 'contradiction',
+      host: 'web1',
+      detail: 'answered twice, and not the same',
+      fails: true,
+    }
+    rollout.overheard(contradiction)
+    const verdict = await rollout.agents.shouldAllAnswer()
+    expect(holds(verdict)).to.equal(false)
+    expect(verdict.strays.filter(({ fails }) => fails)).to.deep.equal([contradiction])
+    expect(described(verdict)).to.contain('unexpected: web1 answered twice, and not the same')
+    expect(verdict.strays.length).to.be.at.most(1_003)
+    rollout.overheard({ ...contradiction, host: 'unheard-of' })
+    expect(rollout.takeOverheard()).to.have.length(1)
+  })
+
+  it('fails for what a call of a step has heard, though the step’s verdict leaves it out', async () => {
+    const fake = fleet()
+    const { rollout } = rolloutOn(fake)
+    await rollout.hosts.discover()
+    const contradiction = { kind: 'contradiction', host: 'web1', detail: 'differs', fails: true }
+    fake.strays = [contradiction]
+    await rollout.ask({ agent: 'rpcutil', action: 'ping', inputs: {}, changes: false }, hosts)
+    fake.strays = []
+    expect((await rollout.agents.shouldAllAnswer()).strays).to.deep.equal([contradiction])
+  })
+
   it('waits as long as the sentence says, looking only at who does not hold yet', async () => {
     let looks = 0
     const fake = fleet({

@@ -4,9 +4,9 @@ import { testFleet, type TestFleet } from '../../testing/embedded'
 import { systemClock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import { slicingProxy } from '../../testing/proxy'
-import { Tracker } from './tracker'
+import { Listener, Tracker } from './tracker'
 import { broadcastIsCheaper } from './routing'
-import type { CallResult } from './result'
+import type { CallResult, Stray } from './result'
 
 const signal = new AbortController().signal
 
@@ -300,19 +300,65 @@ describe('discovery', () => {
 })
 
 describe('a flood of answers', () => {
-  it('is told by its beginning, and does not grow', () => {
+  const answered = { kind: 'answered', data: {} } as const
+  const same = Buffer.from('the same')
+  const another = Buffer.from('another')
+
+  function flooded(late: Stray[] = []) {
     const tracker = new Tracker(
-      ['web1'],
+      ['web1', 'web2'],
+      'a',
       () => {},
+      () => {},
+      (stray) => late.push(stray),
+    )
+    for (let each = 0; each < 10_000; each += 1) tracker.settle('web1', answered, same, 'a')
+    return tracker
+  }
+
+  it('is told once for each sender, and does not grow', () => {
+    const tracker = flooded()
+    for (let each = 0; each < 100_000; each += 1) tracker.settle(`stranger${each}`, answered, same, 'a')
+    expect(tracker.strays.length).to.be.at.most(1_002)
+    expect(tracker.outcomes.size).to.equal(1)
+    expect(tracker.strays[0]).to.include({ host: 'web1', times: 9_999, fails: false })
+    expect(tracker.strays.at(-1)).to.include({ host: 'and others', times: 99_000, fails: true })
+  })
+
+  it('does not hide an answer that differs', () => {
+    const tracker = flooded()
+    tracker.settle('web1', answered, another, 'a')
+    expect(tracker.outcomes.get('web1')).to.include({ kind: 'untrusted' })
+    expect(tracker.strays.filter(({ fails }) => fails)).to.deep.equal([
+      { kind: 'contradiction', host: 'web1', detail: 'answered twice, and not the same', fails: true },
+    ])
+  })
+
+  it('does not hide one that comes after the step, of which only digests are kept', () => {
+    const late: Stray[] = []
+    const tracker = flooded(late)
+    expect([...tracker.finish(1).outcomes.keys()]).to.deep.equal(['web1', 'web2'])
+    tracker.settle('web1', answered, same, 'a')
+    tracker.settle('web1', answered, another, 'a')
+    expect(late.map(({ kind }) => kind)).to.deep.equal(['duplicate', 'contradiction'])
+    expect([tracker.outcomes.size, tracker.remembered]).to.deep.equal([0, 1])
+  })
+
+  it('of strangers does not hide a host that was asked', () => {
+    const tracker = flooded()
+    for (let each = 0; each < 5_000; each += 1) tracker.settle(`stranger${each}`, answered, same, 'a')
+    tracker.settle('web1', answered, another, 'a')
+    expect(tracker.strays.find(({ kind }) => kind === 'contradiction')).to.include({ host: 'web1' })
+  })
+
+  it('to a discovery does not hide a forged answer', () => {
+    const listener = new Listener(
       () => {},
       () => {},
     )
-    const body = Buffer.from('x')
-    for (let i = 0; i < 100_000; i += 1) tracker.settle('web1', { kind: 'answered', data: {} }, body, 'a')
-    for (let i = 0; i < 100_000; i += 1)
-      tracker.settle(`stranger${i}`, { kind: 'answered', data: {} }, body, 'a')
-    expect(tracker.strays.length).to.be.at.most(1_000)
-    expect(tracker.outcomes.size).to.equal(1)
+    for (let each = 0; each < 10_000; each += 1) listener.settle('web1', answered)
+    listener.settle('web1', { kind: 'untrusted', reason: 'bad signature' })
+    expect(listener.finish().filter(({ fails }) => fails)).to.have.length(1)
   })
 })
 

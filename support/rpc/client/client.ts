@@ -59,8 +59,9 @@ interface ActiveRequest {
   read: (message: RubyValue) => Outcome
 }
 
-/** Requests that are over, kept so that what still arrives for them can be named. */
-const REMEMBERED = 64
+/** Answers to requests that are over, kept so that what still arrives for them can be compared; always of the last few requests. */
+const MAX_REMEMBERED_ANSWERS = 250_000
+const MIN_REMEMBERED_REQUESTS = 8
 
 /** Calls agents on a frozen set of hosts and accounts for every one of them. */
 export class RpcClient {
@@ -130,16 +131,17 @@ export class RpcClient {
     const answers = new Listener(this.options.onStray, onProgress)
     const entry: ActiveRequest = { answers, agent: 'discovery', read: pong }
     this.active.set(requestId, entry)
+    let strays: Stray[]
     try {
       const body = security.sealRequest(this.envelope('discovery', requestId, filter, 'ping'))
       await connector.broadcast({ collective, agent: 'discovery' }, { body, ttl }, signal)
       await this.untilOver(within, signal)
     } finally {
       this.active.delete(requestId)
-      answers.finish()
+      strays = answers.finish()
       this.remember(requestId, entry)
     }
-    return { hosts: [...answers.found].sort(), strays: answers.strays }
+    return { hosts: [...answers.found].sort(), strays }
   }
 
   /** Answers that are still being read at the end of the window were sent within it: this process was busy, not they late. */
@@ -175,6 +177,7 @@ export class RpcClient {
     const completed = new Promise<void>((resolve) => (complete = resolve))
     const tracker = new Tracker(
       hosts,
+      requestId,
       () => complete(),
       (settled) => request.onProgress?.(settled, hosts.length),
       this.options.onStray,
@@ -182,6 +185,7 @@ export class RpcClient {
     if (hosts.length === 0) complete()
     const entry: ActiveRequest = { answers: tracker, agent: request.agent, read: request.read }
     this.active.set(requestId, entry)
+    let ended: ReturnType<Tracker['finish']>
     let stop = () => {}
     const bound = AbortSignal.any([signal, answering.signal])
     // Only what looks is asked again after a loss, and not before the journal knows of it. It is another request: hosts
@@ -215,16 +219,17 @@ export class RpcClient {
     } finally {
       stop()
       this.restoredListeners.delete(restored)
-      tracker.finish(Math.round(clock.elapsed() - started))
+      ended = tracker.finish(Math.round(clock.elapsed() - started))
       for (const id of asked) {
         this.active.delete(id)
         this.remember(id, entry)
       }
     }
+    const { strays } = ended
     const outcomes = new Map(
-      hosts.map((host) => [host, tracker.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }]),
+      hosts.map((host) => [host, ended.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }]),
     )
-    return { requestId, outcomes, strays: tracker.strays, interrupted: this.losses > lossesBefore }
+    return { requestId, outcomes, strays, interrupted: this.losses > lossesBefore }
   }
 
   private async send(
@@ -311,9 +316,12 @@ export class RpcClient {
 
   private remember(requestId: string, entry: ActiveRequest): void {
     this.finished.set(requestId, entry)
-    if (this.finished.size <= REMEMBERED) return
-    const [oldest] = this.finished.keys()
-    if (oldest !== undefined) this.finished.delete(oldest)
+    let answers = [...this.finished.values()].reduce((sum, each) => sum + each.answers.remembered, 0)
+    for (const [oldest, { answers: kept }] of this.finished) {
+      if (answers <= MAX_REMEMBERED_ANSWERS || this.finished.size <= MIN_REMEMBERED_REQUESTS) return
+      this.finished.delete(oldest)
+      answers -= kept.remembered
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { UnexpectedMessage } from '../../system/unexpected_messages'
 import type { Data } from '../contracts/contract'
 
 /** What one host made of a call. Every host that was asked has exactly one. */
@@ -11,11 +12,8 @@ export type Outcome =
   | { kind: 'untrusted'; reason: string }
 
 /** A message that is no host's answer. Those that `fails` mean that the fleet is not what it was taken for. */
-export interface Stray {
+export interface Stray extends UnexpectedMessage {
   kind: 'late' | 'duplicate' | 'unexpected' | 'contradiction' | 'foreign'
-  host: string
-  detail: string
-  fails: boolean
 }
 
 export interface CallResult {
