@@ -9,7 +9,7 @@ import { Ledger } from '../rollout/ledger'
 import type { Balancers, JournalEntry, Roster } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/wave_plan'
-import { pause, systemClock } from '../system/clock'
+import { systemClock } from '../system/clock'
 import { EXIT, LockstepError } from '../system/errors'
 import { JournalFile, readJournal, readJournals } from '../system/journal_file'
 import { openLog, scrubber } from '../system/log'
@@ -219,8 +219,7 @@ export class Composition {
       }
       for (const [feature, rollout] of this.rollouts) {
         // A second answer that differs from the first may still be on its way when the last host has answered.
-        if (rollout.hosts.known !== undefined)
-          await pause(systemClock, LAST_WORDS, new AbortController().signal)
+        if (rollout.hosts.known !== undefined) await fleet.listen(LAST_WORDS)
         if (rollout.halted === undefined && lost === undefined && !this.run.stopping.signal.aborted)
           await finishRollout(this.run, rollout)
         const late = rollout.takeOverheard().filter(({ fails }) => fails)

@@ -18,6 +18,8 @@ import type { Log } from '../system/log'
 export interface ReachableFleet extends Fleet {
   /** Why there is no connection at the moment, if there was one before. */
   lost(): Error | undefined
+  /** Hears what still comes within `ms`, and all that waits to be read then. */
+  listen(ms: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -100,6 +102,7 @@ export function mcollectiveFleet(
       return result
     },
     lost: () => lost,
+    listen: (ms) => client.listen(ms, signal),
     async close() {
       closing = true
       if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})

@@ -129,6 +129,33 @@ describe('a call to hosts', () => {
     })
   })
 
+  it('tells of a contradiction behind ten thousand duplicates that come at the end', async () => {
+    running = await testFleet(1)
+    const { broker } = running.fleet
+    const publish = broker.publish.bind(broker)
+    let replied: Parameters<typeof publish> | undefined
+    broker.publish = (...message) => {
+      if (message[0].includes('reply')) replied = message
+      publish(...message)
+    }
+    await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1'],
+      within: 60_000,
+      signal,
+    })
+    const [destination = '', fields = {}, body = Buffer.alloc(0)] = replied ?? []
+    for (let each = 0; each < 10_000; each += 1) publish(destination, fields, body)
+    publish(destination, fields, Buffer.from(body.toString('latin1').replace('1.0', '1.1'), 'latin1'))
+    await running.client.listen(50, signal)
+    expect(running.strays.map(({ kind }) => kind).filter((kind) => kind !== 'duplicate')).to.deep.equal([
+      'contradiction',
+    ])
+    expect(running.strays).to.have.length(10_001)
+  })
+
   it('fails for a stranger’s answer', async () => {
     const result = await call(2, { 1: 'stranger' })
     expect(result.strays[0]).to.include({ kind: 'unexpected', host: 'stranger.example.net', fails: true })

@@ -120,6 +120,16 @@ export class RpcClient {
     return this.openDiscovery(filter, discovery.within, discovery.signal, onProgress)
   }
 
+  /**
+   * Resolves after `ms`, once nothing that arrived waits to be read: what is still being read then was sent within the
+   * time, and this process was busy.
+   */
+  listen(ms: number, signal: AbortSignal): Promise<void> {
+    let stop = () => {}
+    const over = new Promise<void>((resolve) => (stop = this.deadline(ms, resolve)))
+    return eitherOf(over, signal).finally(() => stop())
+  }
+
   private async openDiscovery(
     filter: Filter,
     within: number,
@@ -135,20 +145,13 @@ export class RpcClient {
     try {
       const body = security.sealRequest(this.envelope('discovery', requestId, filter, 'ping'))
       await connector.broadcast({ collective, agent: 'discovery' }, { body, ttl }, signal)
-      await this.untilOver(within, signal)
+      await this.listen(within, signal)
     } finally {
       this.active.delete(requestId)
       strays = answers.finish()
       this.remember(requestId, entry)
     }
     return { hosts: [...answers.found].sort(), strays }
-  }
-
-  /** Answers that are still being read at the end of the window were sent within it: this process was busy, not they late. */
-  private untilOver(within: number, signal: AbortSignal): Promise<void> {
-    let stop = () => {}
-    const over = new Promise<void>((resolve) => (stop = this.deadline(within, resolve)))
-    return eitherOf(over, signal).finally(() => stop())
   }
 
   private deadline(within: number, over: () => void): () => void {
