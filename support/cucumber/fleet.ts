@@ -72,9 +72,9 @@ export function mcollectiveFleet(
   return {
     async discover(selection, onFound) {
       await open()
-      const { listed } = selection
+      const { listed, agents = [] } = selection
       const found = await client.discover({
-        filter: filterOf(selection),
+        filter: { ...filterOf(selection), agents: [...agents] },
         within: environment.discoveryWindow * (listed === undefined ? 1 : KNOWN_HOSTS_WITHIN),
         signal,
         onProgress: onFound,

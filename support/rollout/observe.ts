@@ -122,14 +122,19 @@ async function lookUntil(
 /** One host's observation: `read` is asked only about an agent's own word. */
 export function sightOf(host: string, answers: Answers, read: (answer: Answer) => Sight): Observation {
   const answer = answers.outcomes.get(host) ?? { kind: 'silent' as const, waited: 0 }
-  if (answer.kind === 'silent') return { host, held: false, kind: 'silent', seen: silence(answer.waited) }
+  if (answer.kind === 'silent') return { host, held: false, kind: 'silent', seen: silence(answer) }
   if (answer.kind === 'untrusted') return { host, held: false, kind: 'untrusted', seen: answer.reason }
   return { host, kind: answer.kind, ...read(answer) }
 }
 
-export function silence(waited: number): string {
+/** How long a host was silent, and whether it gave a sign of life meanwhile. */
+export function silence({ waited, pings }: { waited: number; pings?: boolean }): string {
   const seconds = waited / 1000
-  return `no answer (asked ${seconds >= 10 ? Math.round(seconds) : Math.round(seconds * 10) / 10} s ago)`
+  const asked = `asked ${seconds >= 10 ? Math.round(seconds) : Math.round(seconds * 10) / 10} s ago`
+  if (pings === undefined) return `no answer (${asked})`
+  return pings
+    ? `no answer (${asked}); it answers pings, but not this: its agent hangs or is not loaded`
+    : `no answer (${asked}); it answers no ping either: the host or its daemon is down`
 }
 
 /** Text of a field of a reply, as a person would read it. */

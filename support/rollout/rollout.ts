@@ -19,6 +19,7 @@ import type {
   Fleet,
   Journal,
   Locks,
+  NeededAgent,
   Planning,
   Reach,
   Releases,
@@ -59,6 +60,8 @@ export interface RolloutPorts {
   releases: Releases
   /** Whether what hosts had before is asked for and written down where a release is named, though nothing else depends on it. */
   keepsRecord?: boolean
+  /** Agents that lines of the feature cannot do without: hosts that lack one are found before anybody is touched. */
+  neededAgents?: readonly NeededAgent[]
 }
 
 /**

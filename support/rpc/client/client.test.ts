@@ -51,6 +51,43 @@ describe('a call to hosts', () => {
     expect(kinds(await call(2, { 2: 'silent' }))).to.deep.equal({ web1: 'answered', web2: 'silent' })
   })
 
+  it('tells a silent host that answers pings from one that is gone, and takes no pong for an answer', async () => {
+    running = await testFleet(3, { 1: 'silent', 2: 'silent' })
+    running.fleet.hosts[1]?.vanish()
+    const { outcomes, strays } = await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1', 'web2', 'web3'],
+      within: 1_000,
+      signal,
+    })
+    expect(outcomes.get('web1')).to.include({ kind: 'silent', pings: true })
+    expect(outcomes.get('web2')).to.include({ kind: 'silent', pings: false })
+    expect(outcomes.get('web3')).to.include({ kind: 'answered' })
+    expect([...strays, ...running.strays]).to.deep.equal([])
+  })
+
+  it('pings nobody where all have answered', async () => {
+    running = await testFleet(1)
+    const asked: string[] = []
+    const { broker } = running.fleet
+    const publish = broker.publish.bind(broker)
+    broker.publish = (...message) => {
+      asked.push(message[0])
+      publish(...message)
+    }
+    await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1'],
+      within: 1_000,
+      signal,
+    })
+    expect(asked.filter((destination) => destination.includes('discovery'))).to.deep.equal([])
+  })
+
   it('calls nobody silent whose answer waits to be read when the time is over', async () => {
     const n = 500
     running = await testFleet(n)
@@ -318,6 +355,23 @@ describe('discovery', () => {
     const looked = find({ classes: ['roles::web'] })
     setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300), 1)
     expect(await looked).to.have.length(6)
+  })
+
+  it('of known hosts finds those that run an agent', async () => {
+    const running = await testFleet(2)
+    const all = ['web1', 'web2']
+    const findWith = async (agent: string) =>
+      (
+        await running.client.discover({
+          filter: { ...NO_FILTER, agents: [agent] },
+          hosts: all,
+          within: 600,
+          signal,
+        })
+      ).hosts
+    expect(await findWith('package')).to.deep.equal(all)
+    expect(await findWith('nosuch')).to.deep.equal([])
+    await running.stop()
   })
 
   it('of known hosts tells who is there, and ends when all have answered', async () => {

@@ -46,7 +46,7 @@ export interface Call {
 
 export interface Discovery {
   filter: Filter
-  /** When given, only these are asked, and the discovery ends as soon as all have answered. */
+  /** When given, only these are asked, of the filter only for its agents, and the discovery ends as soon as all have answered. */
   hosts?: readonly string[]
   within: number
   signal: AbortSignal
@@ -62,6 +62,15 @@ interface ActiveRequest {
 /** Answers to requests that are over, kept so that what still arrives for them can be compared; always of the last few requests. */
 const MAX_REMEMBERED_ANSWERS = 250_000
 const MIN_REMEMBERED_REQUESTS = 8
+
+/** How long before its end a call pings the hosts that are silent, ms; one that is shorter than twice the least does not. */
+const MAX_PING_MS = 5_000
+const MIN_PING_MS = 500
+
+interface Ping {
+  /** Whether each of the hosts that were pinged has answered; undefined where nobody was. */
+  end(): ReadonlyMap<string, boolean> | undefined
+}
 
 /** Calls agents on a frozen set of hosts and accounts for every one of them. */
 export class RpcClient {
@@ -91,11 +100,11 @@ export class RpcClient {
    * @throws LockstepError `bad-input` when the inputs break the agent's contract; nothing was sent then
    */
   async call(call: Call): Promise<CallResult> {
-    const { agent, action, inputs, hosts } = call
+    const { agent, action, inputs } = call
     const known = checkCall(agent, action, inputs)
     const message = encodeRpcRequest({ agent, action, caller: this.options.security.callerid, data: inputs })
     const read = (reply: RubyValue) => outcomeOf(reply, known?.outputs ?? [])
-    return this.request({ ...call, message, read, repeatable: known?.effect === 'looks', hosts })
+    return this.request({ ...call, message, read, repeatable: known?.effect === 'looks', pingsSilent: true })
   }
 
   /** Who is there: the identities that answer, sorted. */
@@ -108,6 +117,7 @@ export class RpcClient {
         message: 'ping',
         read: pong,
         hosts,
+        running: filter.agents,
         repeatable: true,
         within: discovery.within,
         signal: discovery.signal,
@@ -164,6 +174,10 @@ export class RpcClient {
     message: RubyValue
     read: (message: RubyValue) => Outcome
     hosts: readonly string[]
+    /** Agents without which a host does not answer. */
+    running?: readonly string[]
+    /** Whether hosts that are silent are pinged before the time is over. */
+    pingsSilent?: boolean
     repeatable: boolean
     within: number
     signal: AbortSignal
@@ -171,10 +185,8 @@ export class RpcClient {
     onProgress?: Call['onProgress']
   }): Promise<CallResult> {
     const { hosts, within, signal, repeatable } = request
-    const { clock } = this.options
     const requestId = this.options.newRequestId()
     const lossesBefore = this.losses
-    const started = clock.elapsed()
     const [sending, answering] = [new AbortController(), new AbortController()]
     let complete = () => {}
     const completed = new Promise<void>((resolve) => (complete = resolve))
@@ -189,7 +201,9 @@ export class RpcClient {
     const entry: ActiveRequest = { answers: tracker, agent: request.agent, read: request.read }
     this.active.set(requestId, entry)
     let ended: ReturnType<Tracker['finish']>
+    let pings: ReturnType<Ping['end']>
     let stop = () => {}
+    let ping: Ping | undefined
     const bound = AbortSignal.any([signal, answering.signal])
     // Only what looks is asked again after a loss, and not before the journal knows of it. It is another request: hosts
     // refuse what they have seen.
@@ -216,27 +230,67 @@ export class RpcClient {
       // Hosts have the whole time from when they were asked: neither the journal nor a slow broker takes of it.
       stop()
       stop = this.deadline(within, () => answering.abort(timeIsOver))
+      if (request.pingsSilent === true) ping = this.pingSilent(tracker, within, bound)
       await eitherOf(completed, bound)
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code !== 'broker-lost') throw error
     } finally {
       stop()
+      pings = ping?.end()
       this.restoredListeners.delete(restored)
-      ended = tracker.finish(Math.round(clock.elapsed() - started))
+      ended = tracker.finish(within)
       for (const id of asked) {
         this.active.delete(id)
         this.remember(id, entry)
       }
     }
     const { strays } = ended
-    const outcomes = new Map(
-      hosts.map((host) => [host, ended.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }]),
-    )
-    return { requestId, outcomes, strays, interrupted: this.losses > lossesBefore }
+    const interrupted = this.losses > lossesBefore
+    const outcomeOf = (host: string): Outcome => {
+      const outcome = ended.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }
+      // Without a connection a ping says nothing about the host.
+      const answers = interrupted ? undefined : pings?.get(host)
+      return outcome.kind === 'silent' && answers !== undefined ? { ...outcome, pings: answers } : outcome
+    }
+    const outcomes = new Map(hosts.map((host) => [host, outcomeOf(host)]))
+    return { requestId, outcomes, strays, interrupted }
+  }
+
+  /** Near the end of a call, asks the hosts that are silent for a sign of life; nobody waits for it. */
+  private pingSilent(tracker: Tracker, within: number, signal: AbortSignal): Ping | undefined {
+    const pingMs = Math.min(MAX_PING_MS, within / 2)
+    if (pingMs < MIN_PING_MS) return undefined
+    let sent: { id: string; entry: ActiveRequest; pongs: Tracker; hosts: readonly string[] } | undefined
+    const ping = async () => {
+      const hosts = tracker.unanswered
+      if (hosts.length === 0) return
+      const id = this.options.newRequestId()
+      const onStray = (stray: Stray) => {
+        if (stray.fails) this.options.onStray(stray)
+      }
+      const pongs = new Tracker(hosts, id, noop, noop, onStray)
+      const entry = { answers: pongs, agent: 'discovery', read: pong }
+      sent = { id, entry, pongs, hosts }
+      this.active.set(id, entry)
+      await this.send({ agent: 'discovery', message: 'ping' }, id, hosts, signal)
+    }
+    const stop = this.options.clock.after(within - pingMs, () => void ping().catch(noop))
+    return {
+      end: () => {
+        stop()
+        if (sent === undefined) return undefined
+        const { id, entry, pongs, hosts } = sent
+        const { outcomes, strays } = pongs.finish(pingMs)
+        for (const stray of strays) if (stray.fails) this.options.onStray(stray)
+        this.active.delete(id)
+        this.remember(id, entry)
+        return new Map(hosts.map((host) => [host, outcomes.get(host)?.kind === 'answered']))
+      },
+    }
   }
 
   private async send(
-    request: { agent: string; message: RubyValue },
+    request: { agent: string; message: RubyValue; running?: readonly string[] },
     requestId: string,
     hosts: readonly string[],
     signal: AbortSignal,
@@ -246,7 +300,7 @@ export class RpcClient {
     const broadcast = broadcastIsCheaper(hosts, connector.scanCost)
     const filter = {
       ...NO_FILTER,
-      agents: broadcast ? [request.agent] : [],
+      agents: [...(broadcast ? [request.agent] : []), ...(request.running ?? [])],
       identities: broadcast ? [...hosts] : [],
     }
     const body = security.sealRequest(this.envelope(request.agent, requestId, filter, request.message))
@@ -327,6 +381,8 @@ export class RpcClient {
     }
   }
 }
+
+const noop = () => {}
 
 function checkCall(agent: string, action: string, inputs: Record<string, Data>) {
   const contract = contractOf(agent)

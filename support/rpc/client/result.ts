@@ -6,8 +6,8 @@ export type Outcome =
   | { kind: 'answered'; data: Record<string, Data> }
   /** The agent said no. `code` is MCollective's statuscode, 1 to 5. */
   | { kind: 'failed'; code: number; message: string; data: Record<string, Data> }
-  /** Nothing came in time; whether the host did anything is not known. */
-  | { kind: 'silent'; waited: number }
+  /** Nothing came in time; whether the host did anything is not known. `pings` where it was pinged meanwhile. */
+  | { kind: 'silent'; waited: number; pings?: boolean }
   /** Something came that cannot be believed: badly signed, unreadable, stale, or two answers that differ. */
   | { kind: 'untrusted'; reason: string }
 
