@@ -34,6 +34,33 @@ Feature: 2. Nobody is missed
             | stranger           | unexpected: stranger.example.net                             | stranger.example.net |
             | spoofs             | sent by web3.example.net, but says that it is from           | web3.example.net     |
 
+    Scenario: A host that lacks an agent is named before anybody is touched
+        Given a file "fleet.yaml":
+            """
+            repository: { mywebapp: [1.0.0, 2.0.0] }
+            fleet:
+              - hosts: web[1-3].example.net
+                classes: [roles::dev_server]
+                packages: { mywebapp: 1.0.0 }
+              - hosts: web4.example.net
+                classes: [roles::dev_server]
+                without: [package]
+            """
+        And the environment variable "LOCKSTEP_FLEET" is "fleet.yaml"
+        And a feature "own.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            When I block the load balancer
+            And I update the package mywebapp
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "has no agent package, which line 6 needs: I update the package mywebapp"
+        And it should say "web4.example.net"
+        And it should not say "Still out of rotation"
+        And it should show no stack trace
+
     Scenario: A host that answers twice, the same, is counted once
         Given a feature "own.feature" with the steps:
             """

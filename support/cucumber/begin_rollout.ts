@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { secretValues } from '../config/environment'
 import type { Claims } from '../rollout/claims'
 import { nothingMayChange } from '../rollout/conversation'
-import type { Approval, Fleet, Journal, Locks, Planning } from '../rollout/ports'
+import type { Approval, Fleet, Journal, Locks, NeededAgent, Planning } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { systemClock } from '../system/clock'
 import { balancersOf } from './balancers'
@@ -13,6 +13,7 @@ import { isLive, type WholeRun } from './parts'
 import { hostsOfPlan, linesOfPlan } from './planning/plan'
 import { asPlanned, onlyPlanned, readOnly } from './planning/planning'
 import { releases } from './record/releases'
+import type { Run } from './run'
 
 /**
  * The rollout of one feature, over all that it reaches the world through. `follows` names runs whose locks it may take.
@@ -57,9 +58,28 @@ export function beginRollout(
       decide: run.mode !== 'rehearse',
     }),
     keepsRecord: isLive(run),
+    neededAgents: neededAgents(run, feature),
     ...planned,
   })
   return made.rollout
+}
+
+/** By the lines of the scenarios that are run. */
+function neededAgents(run: Run, feature: string): NeededAgent[] {
+  const { agentsNeeded } = require('../lint/agents_needed') as typeof import('../lint/agents_needed')
+  const own = run.plan.filter(({ uri }) => uri === feature)
+  return agentsNeeded({
+    scenarios: own.map(({ steps }) => ({
+      steps: steps.map(({ line, text, expression, values }) => ({
+        line,
+        text,
+        expression,
+        arguments: values,
+        rows: 0,
+        keyword: 'unknown',
+      })),
+    })),
+  })
 }
 
 /** What a rollout, and whoever reaches through it, can say to hosts. */

@@ -10,7 +10,7 @@ import { Ledger } from '../rollout/ledger'
 import type { Balancers, JournalEntry, Roster } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/wave_plan'
-import { pause, systemClock } from '../system/clock'
+import { systemClock } from '../system/clock'
 import { EXIT, LockstepError } from '../system/errors'
 import { JournalFile } from '../system/journal_file'
 import { openLog, scrubber } from '../system/log'
@@ -226,8 +226,7 @@ export class Composition {
       for (const [part, [feature, rollout]] of [...this.rollouts].entries()) {
         if (this.parts.embedded === undefined) noteWhoWasTaken(this.run, rollout)
         // A second answer that differs from the first may still be on its way when the last host has answered.
-        if (rollout.hosts.known !== undefined)
-          await pause(systemClock, LAST_WORDS, new AbortController().signal)
+        if (rollout.hosts.known !== undefined) await fleet.listen(LAST_WORDS)
         if (rollout.halted === undefined && lost === undefined && !this.run.stopping.signal.aborted)
           await finishRollout(this.run, feature, rollout)
         if (isLive(this.run) && lost === undefined && !this.run.stopping.signal.aborted)

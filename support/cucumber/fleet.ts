@@ -19,6 +19,8 @@ import { pickReason } from '../system/reason'
 export interface ReachableFleet extends Fleet {
   /** Why there is no connection at the moment, if there was one before. */
   lost(): Error | undefined
+  /** Hears what still comes within `ms`, and all that waits to be read then. */
+  listen(ms: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -72,9 +74,9 @@ export function mcollectiveFleet(
   return {
     async discover(selection, onFound) {
       await open()
-      const { listed } = selection
+      const { listed, agents = [] } = selection
       const found = await client.discover({
-        filter: filterOf(selection),
+        filter: { ...filterOf(selection), agents: [...agents] },
         within: environment.discoveryWindow * (listed === undefined ? 1 : KNOWN_HOSTS_WITHIN),
         signal,
         onProgress: onFound,
@@ -102,6 +104,7 @@ export function mcollectiveFleet(
       return { ...result, outcomes: withReasons(result.outcomes, hide) }
     },
     lost: () => lost,
+    listen: (ms) => client.listen(ms, signal),
     async close() {
       closing = true
       if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})

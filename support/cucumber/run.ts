@@ -48,7 +48,12 @@ export interface UndoneStep {
 /** A scenario that is to be run, as its feature has it; `unit` is its line, or that of its row in the table of examples. */
 export interface PlannedScenario extends ScenarioKey {
   name: string
-  steps: readonly { line: number; text: string; values: readonly { type: string; value: string }[] }[]
+  steps: readonly {
+    line: number
+    text: string
+    expression?: string | undefined
+    values: readonly { type: string; value: string }[]
+  }[]
   /** The size of its wave, if it takes one. */
   wave: string | undefined
   tags: readonly string[]

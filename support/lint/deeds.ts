@@ -24,5 +24,5 @@ export type Deed =
   | { kind: 'sees puppet'; wanted: 'disabled' | 'enabled' }
   | { kind: 'waits for approval' }
   | { kind: 'nothing' }
-  /** A step of a team's own, or an action of any agent: what it may do is given the benefit of the doubt. */
-  | { kind: 'anything'; acts: boolean; looks: boolean }
+  /** A step of a team's own, or an action of any agent: what it may do is given the benefit of the doubt. `agent` where it names one. */
+  | { kind: 'anything'; acts: boolean; looks: boolean; agent?: string }

@@ -42,8 +42,8 @@ const seesPackage =
     name,
     wanted,
   })
-const anyAction: Meaning = () => ({ kind: 'anything', acts: true, looks: true })
-const anyAnswer: Meaning = () => ({ kind: 'anything', acts: false, looks: true })
+const anyAction: Meaning = ([, agent = '']) => ({ kind: 'anything', acts: true, looks: true, agent })
+const anyAnswer: Meaning = ([, agent = '']) => ({ kind: 'anything', acts: false, looks: true, agent })
 
 /** By the sentence of `step_definitions`. */
 export const VOCABULARY: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([

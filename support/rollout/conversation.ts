@@ -55,6 +55,8 @@ export class Conversation implements Reach {
     const answers = await send((requestId) =>
       journal.append({ type: 'asked', step, line, requestId, ...request, hosts }),
     )
+    // A verb that leaves them out of its verdict does not leave them unheard.
+    for (const stray of answers.strays) if (stray.fails) this.rollout.overheard(stray)
     const { requestId, interrupted } = answers
     await journal.append({ type: 'answered', requestId, outcomes: byKind(answers.outcomes), interrupted })
     return answers

@@ -1,5 +1,6 @@
 import type { Expected, Foresight } from './foresight'
-import type { Answer, Answers, Request } from './ports'
+import { UnexpectedMessages } from '../system/unexpected_messages'
+import type { Answer, Answers, Request, Stray } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
 
@@ -98,30 +99,42 @@ async function lookUntil(
   const { clock, lookEvery } = rollout.ports
   const until = clock.elapsed() + within
   const last = new Map<string, Observation>()
-  const strays = []
+  const asked = new Set(hosts)
+  const unexpected = new UnexpectedMessages<Stray>((host) => asked.has(host))
   let waiting = hosts
   for (;;) {
+    const began = clock.elapsed()
     const answers = await look(waiting)
-    strays.push(...answers.strays)
+    for (const stray of answers.strays) unexpected.add(stray)
     for (const host of waiting) last.set(host, sightOf(host, answers, read))
-    waiting = waiting.filter((host) => last.get(host)?.held !== true)
-    if (waiting.length === 0 || clock.elapsed() + lookEvery > until) break
-    await rollout.wait(lookEvery)
+    const left = until - clock.elapsed()
+    // The end of the time is looked at too, however long the look before took; but for a host that was silent until then.
+    waiting = waiting.filter((host) => {
+      const sight = last.get(host)
+      return sight?.held !== true && (left > 0 || sight?.kind !== 'silent')
+    })
+    if (waiting.length === 0 || began + lookEvery > until) break
+    if (left > 0) await rollout.wait(Math.min(lookEvery, left))
   }
-  return { observations: [...last.values()], strays }
+  return { observations: [...last.values()], strays: unexpected.all }
 }
 
 /** One host's observation: `read` is asked only about an agent's own word. */
 export function sightOf(host: string, answers: Answers, read: (answer: Answer) => Sight): Observation {
   const answer = answers.outcomes.get(host) ?? { kind: 'silent' as const, waited: 0 }
-  if (answer.kind === 'silent') return { host, held: false, kind: 'silent', seen: silence(answer.waited) }
+  if (answer.kind === 'silent') return { host, held: false, kind: 'silent', seen: silence(answer) }
   if (answer.kind === 'untrusted') return { host, held: false, kind: 'untrusted', seen: answer.reason }
   return { host, kind: answer.kind, ...read(answer) }
 }
 
-export function silence(waited: number): string {
+/** How long a host was silent, and whether it gave a sign of life meanwhile. */
+export function silence({ waited, pings }: { waited: number; pings?: boolean }): string {
   const seconds = waited / 1000
-  return `no answer (asked ${seconds >= 10 ? Math.round(seconds) : Math.round(seconds * 10) / 10} s ago)`
+  const asked = `asked ${seconds >= 10 ? Math.round(seconds) : Math.round(seconds * 10) / 10} s ago`
+  if (pings === undefined) return `no answer (${asked})`
+  return pings
+    ? `no answer (${asked}); it answers pings, but not this: its agent hangs or is not loaded`
+    : `no answer (${asked}); it answers no ping either: the host or its daemon is down`
 }
 
 /** Text of a field of a reply, as a person would read it. */

@@ -1,3 +1,4 @@
+import type { UnexpectedMessage } from '../system/unexpected_messages'
 import type { Verdict } from './verdict'
 
 /** What a rollout needs from the world. It knows neither cucumber nor MCollective's wire. */
@@ -13,16 +14,12 @@ export interface Request {
 export type Answer =
   | { kind: 'answered'; data: Record<string, unknown> }
   | { kind: 'failed'; message: string; data: Record<string, unknown> }
-  | { kind: 'silent'; waited: number }
+  /** `pings` says whether it answered a ping near the end of that time; undefined where it was not pinged. */
+  | { kind: 'silent'; waited: number; pings?: boolean }
   | { kind: 'untrusted'; reason: string }
 
 /** Something that came and is nobody's answer; those that fail mean that the fleet is not what it was taken for. */
-export interface Stray {
-  kind: string
-  host: string
-  detail: string
-  fails: boolean
-}
+export type Stray = UnexpectedMessage
 
 export interface Answers {
   requestId: string
@@ -39,6 +36,15 @@ export interface Selection {
   identities: readonly string[]
   /** Hosts known by name: these and no others. */
   listed: readonly string[] | undefined
+  /** Only hosts that run all of these agents answer. */
+  agents?: readonly string[]
+}
+
+/** An agent that a feature cannot do without, and the first line that needs it. */
+export interface NeededAgent {
+  agent: string
+  line: number
+  text: string
 }
 
 /** Who should be there, as somebody has written it down. */

@@ -1,4 +1,5 @@
 import { LockstepError } from '../system/errors'
+import { hostsWithoutAgents } from './agents_present'
 import { compareWith } from './compare_with'
 import type { Selection, Stray } from './ports'
 import type { Rollout } from './rollout'
@@ -8,6 +9,7 @@ import { hosts as counted, type Observation, type Verdict } from './verdict'
 export class RollCall {
   private selection: Selection = NOBODY_YET
   private list: readonly string[] | undefined
+  private names: ReadonlySet<string> = new Set()
 
   /** The order in which the hosts are listed, where they come from a list. */
   private listing: readonly string[] | undefined
@@ -63,14 +65,23 @@ export class RollCall {
     this.rollout.expectGoingOn()
     const should = await this.inventoried()
     const { found, strays } = await this.look()
-    if (this.list === undefined)
+    const isFirst = this.list === undefined
+    if (isFirst)
       await this.freeze(this.rollout.claims?.hosts ?? this.selection.listed ?? should ?? found, should)
     const expected = this.list ?? []
     const { missing, unexpected } = compareWith(expected, found)
+    const there = new Set(found)
+    const incomplete = isFirst
+      ? await hostsWithoutAgents(
+          this.rollout,
+          expected.filter((host) => there.has(host)),
+        )
+      : NOBODY
     const [absent, written] = [new Set(missing), new Set(should)]
     const going = expected.filter((host) => !this.rollout.budget.isOut(host))
     const observations = going.map((host): Observation => {
-      if (!absent.has(host)) return { host, held: true, kind: 'answered', seen: 'discovered' }
+      if (!absent.has(host))
+        return incomplete.get(host) ?? { host, held: true, kind: 'answered', seen: 'discovered' }
       const seen = written.has(host) ? 'in the inventory, not discovered' : 'not discovered'
       return { host, held: false, kind: 'silent', seen }
     })
@@ -79,21 +90,21 @@ export class RollCall {
         ? { kind: 'unexpected', host, detail: 'was not there at the first roll call', fails: true }
         : this.stranger(host),
     )
-    return this.rollout.conclude({ observations, strays: [...strays, ...newcomers] })
+    return this.concluded({ observations, strays: [...strays, ...newcomers] }, incomplete)
   }
 
   /** The hosts, discovering them first if no step has done so. */
   async frozen(): Promise<readonly string[]> {
     if (this.list !== undefined) return this.list
-    if (this.rollout.claims !== undefined) return this.freeze(this.rollout.claims.hosts)
-    if (this.selection.listed !== undefined) return this.freeze(this.selection.listed)
+    if (this.rollout.claims !== undefined) return this.frozenAs(this.rollout.claims.hosts)
+    if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
     const should = await this.inventoried()
     const { found, strays } = await this.look()
     const strangers = should === undefined ? [] : compareWith(should, found).unexpected
     this.expectNone(strangers)
     for (const stray of [...strays, ...strangers.map((host) => this.stranger(host))])
       this.rollout.overheard(stray)
-    return this.freeze(should ?? found, should)
+    return this.frozenAs(should ?? found, should)
   }
 
   /** Undefined when the hosts come from no list. */
@@ -110,6 +121,11 @@ export class RollCall {
   /** Whether whoever answered was taken for the hosts: no inventory, list or count says who should be there. */
   get areWhoeverAnswered(): boolean {
     return this.isAsFound && !this.isCounted
+  }
+
+  /** Whether a host is one of those that were found. */
+  isKnown(host: string): boolean {
+    return this.names.has(host)
   }
 
   async expectAtLeast(wanted: number): Promise<Verdict> {
@@ -153,6 +169,33 @@ export class RollCall {
     throw error
   }
 
+  /** Freezes the list before any step needs it, and fails for hosts that some line could not be done on. */
+  private async frozenAs(hosts: readonly string[], should?: readonly string[]): Promise<readonly string[]> {
+    const list = await this.freeze(hosts, should)
+    const incomplete = await hostsWithoutAgents(this.rollout, list)
+    if (incomplete.size === 0) return list
+    const observations = list.map(
+      (host): Observation =>
+        incomplete.get(host) ?? { host, held: true, kind: 'known', seen: 'has all agents' },
+    )
+    await this.concluded({ observations, strays: [] }, incomplete)
+    if (this.rollout.halted !== undefined) throw this.rollout.halted
+    return list
+  }
+
+  /** A plan goes no further either: it would wait for the missing agents, line by line. */
+  private async concluded(verdict: Verdict, incomplete: ReadonlyMap<string, unknown>): Promise<Verdict> {
+    const whole = await this.rollout.conclude(verdict)
+    if (incomplete.size > 0 && whole.tolerated !== true)
+      this.rollout.stopAt(
+        new LockstepError(
+          'diverged',
+          `not attempted: ${counted(incomplete.size)} could not carry out every line`,
+        ),
+      )
+    return whole
+  }
+
   private expectSelection(): void {
     const { classes, facts, identities, listed } = this.selection
     if (classes.length + facts.length + identities.length === 0 && listed === undefined) {
@@ -188,10 +231,12 @@ export class RollCall {
     this.isAsFound =
       should === undefined && this.rollout.claims === undefined && this.selection.listed === undefined
     this.list = Object.freeze(list)
+    this.names = new Set(list)
     return this.list
   }
 }
 
+const NOBODY: ReadonlyMap<string, Observation> = new Map()
 const NOBODY_YET: Selection = { classes: [], facts: [], identities: [], listed: undefined }
 
 const collator = new Intl.Collator('en', { numeric: true })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { failure } from '../testing/failure'
-import { BEGAN, FakeFleet, rolloutOn } from '../testing/fake_fleet'
+import { BEGAN, FakeFleet, fakeClock, rolloutOn } from '../testing/fake_fleet'
 import { LockstepError } from '../system/errors'
 import { heldByRuns, nextOrder } from './held'
 import type { Answer, JournalEntry, Request } from './ports'
@@ -187,6 +187,41 @@ describe('a rollout', () => {
     expect(holds(await rollout.agents.shouldAllAnswer())).to.equal(false)
   })
 
+  it('fails for what is overheard between two steps, behind whatever flood of harmless messages', async () => {
+    const { rollout } = rolloutOn(fleet())
+    await rollout.hosts.discover()
+    const harmless = { kind: 'duplicate', detail: 'answered twice, the same', fails: false }
+    for (let each = 0; each < 10_000; each += 1) {
+      rollout.overheard({ ...harmless, host: 'web1' })
+      rollout.overheard({ ...harmless, host: `stranger${each}` })
+    }
+    const contradiction = {
+      kind: 'contradiction',
+      host: 'web1',
+      detail: 'answered twice, and not the same',
+      fails: true,
+    }
+    rollout.overheard(contradiction)
+    const verdict = await rollout.agents.shouldAllAnswer()
+    expect(holds(verdict)).to.equal(false)
+    expect(verdict.strays.filter(({ fails }) => fails)).to.deep.equal([contradiction])
+    expect(described(verdict)).to.contain('unexpected: web1 answered twice, and not the same')
+    expect(verdict.strays.length).to.be.at.most(1_003)
+    rollout.overheard({ ...contradiction, host: 'unheard-of' })
+    expect(rollout.takeOverheard()).to.have.length(1)
+  })
+
+  it('fails for what a call of a step has heard, though the step’s verdict leaves it out', async () => {
+    const fake = fleet()
+    const { rollout } = rolloutOn(fake)
+    await rollout.hosts.discover()
+    const contradiction = { kind: 'contradiction', host: 'web1', detail: 'differs', fails: true }
+    fake.strays = [contradiction]
+    await rollout.ask({ agent: 'rpcutil', action: 'ping', inputs: {}, changes: false }, hosts)
+    fake.strays = []
+    expect((await rollout.agents.shouldAllAnswer()).strays).to.deep.equal([contradiction])
+  })
+
   it('waits as long as the sentence says, looking only at who does not hold yet', async () => {
     let looks = 0
     const fake = fleet({
@@ -196,6 +231,28 @@ describe('a rollout', () => {
     const { rollout } = rolloutOn(fake)
     expect(holds(await rollout.services.shouldBe('mywebapp', 'running', { within: 10_000 }))).to.equal(true)
     expect(fake.asked.map((each) => each.hosts.length)).to.deep.equal([3, 1, 1, 1])
+  })
+
+  it('looks once more at the end of that time, however long the look before took', async () => {
+    let [looks, tookMs] = [0, 0]
+    const fake = fleet({
+      web1: ({ action }) => {
+        if (action !== 'status') return undefined
+        looks += 1
+        tookMs = 9_500
+        return ok({ status: looks === 1 ? 'stopped' : 'running' })
+      },
+      web2: ({ action }) => (action === 'status' ? { kind: 'silent', waited: 9_500 } : undefined),
+    })
+    const time = fakeClock()
+    const clock = { ...time, elapsed: () => time.elapsed() + tookMs }
+    const { rollout, verdicts } = rolloutOn(fake, { ports: { clock } })
+    await rollout.services.shouldBe('mywebapp', 'running', { within: 10_000 })
+    expect(verdicts[0]?.observations.map(({ host, held }) => `${host} ${held}`)).to.deep.equal([
+      'web1 true',
+      'web2 false',
+      'web10 true',
+    ])
   })
 
   it('wants a check to be well as often as the sentence says', async () => {

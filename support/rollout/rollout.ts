@@ -1,5 +1,6 @@
 import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
+import { UnexpectedMessages } from '../system/unexpected_messages'
 import { AfterFailure } from './after_failure'
 import { Agents } from './agents'
 import { Checks } from './checks'
@@ -18,6 +19,7 @@ import type {
   Fleet,
   Journal,
   Locks,
+  NeededAgent,
   Planning,
   Reach,
   Releases,
@@ -59,10 +61,9 @@ export interface RolloutPorts {
   releases: Releases
   /** Whether what hosts had before is asked for and written down where a release is named, though nothing else depends on it. */
   keepsRecord?: boolean
+  /** Agents that lines of the feature cannot do without: hosts that lack one are found before anybody is touched. */
+  neededAgents?: readonly NeededAgent[]
 }
-
-/** Whoever floods the reply queue is named often enough by then. */
-const OVERHEARD_AT_MOST = 1_000
 
 /**
  * One rollout: its hosts, what may be said to them, and what was seen. Once a verdict has not passed, or the operator
@@ -95,7 +96,7 @@ export class Rollout {
   private untold = false
   private halt: LockstepError | undefined
   private failing: Verdict | undefined
-  private readonly loose: Stray[] = []
+  private readonly loose = new UnexpectedMessages<Stray>((host) => this.hosts.isKnown(host))
   private readonly conversation: Conversation
 
   constructor(given: RolloutPorts) {
@@ -221,12 +222,12 @@ export class Rollout {
 
   /** A message that came while nobody waited for it; one that fails makes the next verdict fail. */
   overheard(stray: Stray): void {
-    if (this.loose.length < OVERHEARD_AT_MOST) this.loose.push(stray)
+    this.loose.add(stray)
   }
 
   /** What was overheard since the last verdict. */
   takeOverheard(): Stray[] {
-    return this.loose.splice(0)
+    return this.loose.take()
   }
 
   /** @throws LockstepError when the rollout has stopped */
@@ -303,7 +304,7 @@ export class Rollout {
   }
 
   private async judged(verdict: Verdict, budgeted: boolean): Promise<Verdict> {
-    const strays = [...verdict.strays, ...this.takeOverheard()]
+    const strays = merged([...verdict.strays, ...this.takeOverheard()])
     const all = this.hosts.known ?? []
     const scope = this.waves.current?.hosts ?? all
     const out = scope.filter((host) => this.budget.isOut(host))
@@ -316,4 +317,15 @@ export class Rollout {
     this.budget.putOut(failed)
     return { ...whole, tolerated: true }
   }
+}
+
+/** What a step's own calls have heard is overheard as well, so that no step leaves it out: each is told once. */
+function merged(strays: readonly Stray[]): Stray[] {
+  const told = new Map<string, Stray>()
+  for (const stray of strays) {
+    const key = JSON.stringify([stray.kind, stray.host, stray.detail, stray.fails])
+    const before = told.get(key)
+    if (before === undefined || (before.times ?? 1) < (stray.times ?? 1)) told.set(key, stray)
+  }
+  return [...told.values()]
 }

@@ -97,17 +97,29 @@ export function cohorts(verdict: Verdict): Cohort[] {
   )
 }
 
+export interface StrayCohort {
+  detail: string
+  fails: boolean
+  hosts: readonly string[]
+  /** How many messages they are; more than hosts where some came more than once. */
+  times: number
+}
+
 /** Strays that are alike. */
-export function strayCohorts({
-  strays,
-}: Verdict): { detail: string; fails: boolean; hosts: readonly string[] }[] {
-  const alike = new Map<string, { detail: string; fails: boolean; hosts: string[] }>()
-  for (const { host, detail, fails } of strays) {
-    const cohort = alike.get(`${fails} ${detail}`) ?? { detail, fails, hosts: [] }
-    alike.set(`${fails} ${detail}`, cohort)
+export function strayCohorts({ strays }: Verdict): StrayCohort[] {
+  const alike = new Map<string, StrayCohort & { hosts: string[] }>()
+  for (const { host, detail, fails, times = 1 } of strays) {
+    const key = `${fails} ${detail}`
+    const cohort = alike.get(key) ?? { detail, fails, hosts: [], times: 0 }
+    alike.set(key, cohort)
     cohort.hosts.push(clean(host))
+    cohort.times += times
   }
-  return [...alike.values()]
+  return [...alike.values()].map((cohort) =>
+    cohort.times > cohort.hosts.length
+      ? { ...cohort, detail: `${cohort.detail} (${cohort.times} messages)` }
+      : cohort,
+  )
 }
 
 /** Cohorts as lines for a person: the odd ones by name, never a bare count. */

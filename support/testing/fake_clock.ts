@@ -24,12 +24,12 @@ export class FakeClock implements Clock {
     return [...this.due.values()].map((at) => at - this.time).sort((a, b) => a - b)
   }
 
-  /** Goes on to the next thing that is due, and lets everything that follows from it happen. */
-  async next(): Promise<void> {
+  /** Goes on to the next thing that is due, `late` ms after its time, and lets everything that follows from it happen. */
+  async next(late = 0): Promise<void> {
     const [soonest] = [...this.due].sort(([, a], [, b]) => a - b)
     if (soonest === undefined) throw new Error('nothing is due')
     const [callback, at] = soonest
-    this.time = at
+    this.time = Math.max(this.time, at + late)
     this.due.delete(callback)
     callback()
     await settled()

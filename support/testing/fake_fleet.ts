@@ -1,4 +1,13 @@
-import type { Answer, Answers, Fleet, Journal, JournalEntry, Request, Stray } from '../rollout/ports'
+import type {
+  Answer,
+  Answers,
+  Fleet,
+  Journal,
+  JournalEntry,
+  Request,
+  Selection,
+  Stray,
+} from '../rollout/ports'
 import { hostFirewall } from '../balancers/firewall'
 import { Ledger, type Obligation } from '../rollout/ledger'
 import { Rollout, type RolloutPorts } from '../rollout/rollout'
@@ -12,6 +21,8 @@ export class FakeFleet implements Fleet {
   found: readonly string[]
   strays: readonly Stray[] = []
   interrupted = false
+  /** Agents that a host does not run; what it runs otherwise, it tells. */
+  readonly lacks: Record<string, readonly string[]> = {}
 
   constructor(
     hosts: readonly string[],
@@ -20,8 +31,10 @@ export class FakeFleet implements Fleet {
     this.found = hosts
   }
 
-  async discover(): Promise<{ hosts: readonly string[]; strays: readonly Stray[] }> {
-    return { hosts: this.found, strays: [] }
+  async discover(selection?: Selection): Promise<{ hosts: readonly string[]; strays: readonly Stray[] }> {
+    const agents = selection?.agents ?? []
+    const hosts = this.found.filter((host) => !agents.some((agent) => this.lacks[host]?.includes(agent)))
+    return { hosts, strays: [] }
   }
 
   async call(

@@ -55,11 +55,12 @@ export function haproxyBalancer(
   ): Promise<Map<string, Answer>> {
     const until = reach.elapsed() + within
     for (;;) {
+      const began = reach.elapsed()
       const states = await readAll(places)
       const open = hosts.filter((host) => !refused.has(host))
       const done = open.every((host) => enough(sightings(host, states)))
-      if (done || reach.elapsed() + lookEvery > until) return new Map([...seenBy(hosts, states), ...refused])
-      await reach.wait(lookEvery)
+      if (done || began + lookEvery > until) return new Map([...seenBy(hosts, states), ...refused])
+      await reach.wait(Math.max(0, Math.min(lookEvery, until - reach.elapsed())))
     }
   }
 

@@ -1,4 +1,5 @@
 import { pause, type Clock } from '../../system/clock'
+import { startDeadline } from '../../system/deadline'
 import { LockstepError } from '../../system/errors'
 import { brokerName, type BrokerAddress } from './broker'
 import { asClient, type Reconnecting } from './delays'
@@ -163,6 +164,9 @@ export class StompConnection {
   }
 }
 
+/** A broker that says other things does not put this off. */
+const neverHeard = () => -Infinity
+
 async function within(
   clock: Clock,
   ms: number,
@@ -172,7 +176,7 @@ async function within(
 ): Promise<void> {
   let stop = () => {}
   const tooLate = new Promise<Error>((resolve) => {
-    stop = clock.after(ms, () =>
+    stop = startDeadline(clock, ms, neverHeard, () =>
       resolve(
         new LockstepError(
           'broker-unreachable',

@@ -2,6 +2,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { connect, type Client } from 'stompit'
 import type { Clock } from '../../system/clock'
+import { startDeadline } from '../../system/deadline'
 import { LockstepError } from '../../system/errors'
 import { brokerName, type BrokerAddress } from './broker'
 import { FrameError, type Frame, type StompVersion } from './frame'
@@ -62,7 +63,8 @@ class Opening {
     this.name = brokerName(options.broker)
     this.lastHeard = options.clock.elapsed()
     this.result = new Promise<Session>((resolve, reject) => {
-      const stop = options.clock.after(options.connectWithin, () => this.fail(this.tooSlow()))
+      const tooLate = () => this.fail(this.tooSlow())
+      const stop = startDeadline(options.clock, options.connectWithin, () => -Infinity, tooLate)
       const abort = () => this.fail(signal.reason as Error)
       const settle = () => {
         this.settled = true

@@ -15,6 +15,8 @@ export interface Finding {
 interface PlannedStep {
   line: number
   text: string
+  /** The sentence that it was matched with; undefined where none or several match. */
+  expression: string | undefined
   values: { type: string; value: string }[]
 }
 
@@ -142,11 +144,17 @@ export class Preflight {
       if (pickle === undefined) return []
       const { uri, name } = pickle
       const unit = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
-      const steps = pickle.steps.map(({ id, text, astNodeIds }) => ({
-        line: this.lines.get(astNodeIds[0] ?? '') ?? 0,
-        text,
-        values: valuesOf(testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)),
-      }))
+      const steps = pickle.steps.map(({ id, text, astNodeIds }) => {
+        const matched = testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)
+        const [definition, ...others] = matched?.stepDefinitionIds ?? []
+        return {
+          line: this.lines.get(astNodeIds[0] ?? '') ?? 0,
+          text,
+          expression:
+            others.length === 0 ? this.definitions.get(definition ?? '')?.pattern.source : undefined,
+          values: valuesOf(matched),
+        }
+      })
       const wave = steps.flatMap(({ values }) => values).find(({ type }) => type === 'wave')?.value
       return [{ uri, unit, name, steps, wave, tags: pickle.tags.map((tag) => tag.name) }]
     })

@@ -4,9 +4,9 @@ import { testFleet, type TestFleet } from '../../testing/embedded'
 import { systemClock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import { slicingProxy } from '../../testing/proxy'
-import { Tracker } from './tracker'
+import { Listener, Tracker } from './tracker'
 import { broadcastIsCheaper } from './routing'
-import type { CallResult } from './result'
+import type { CallResult, Stray } from './result'
 
 const signal = new AbortController().signal
 
@@ -49,6 +49,75 @@ describe('a call to hosts', () => {
 
   it('names the host that never answers', async () => {
     expect(kinds(await call(2, { 2: 'silent' }))).to.deep.equal({ web1: 'answered', web2: 'silent' })
+  })
+
+  it('tells a silent host that answers pings from one that is gone, and takes no pong for an answer', async () => {
+    running = await testFleet(3, { 1: 'silent', 2: 'silent' })
+    running.fleet.hosts[1]?.vanish()
+    const { outcomes, strays } = await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1', 'web2', 'web3'],
+      within: 1_000,
+      signal,
+    })
+    expect(outcomes.get('web1')).to.include({ kind: 'silent', pings: true })
+    expect(outcomes.get('web2')).to.include({ kind: 'silent', pings: false })
+    expect(outcomes.get('web3')).to.include({ kind: 'answered' })
+    expect([...strays, ...running.strays]).to.deep.equal([])
+  })
+
+  it('pings nobody where all have answered', async () => {
+    running = await testFleet(1)
+    const asked: string[] = []
+    const { broker } = running.fleet
+    const publish = broker.publish.bind(broker)
+    broker.publish = (...message) => {
+      asked.push(message[0])
+      publish(...message)
+    }
+    await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1'],
+      within: 1_000,
+      signal,
+    })
+    expect(asked.filter((destination) => destination.includes('discovery'))).to.deep.equal([])
+  })
+
+  it('calls nobody silent whose answer waits to be read when the time is over', async () => {
+    const n = 500
+    running = await testFleet(n)
+    const hosts = Array.from({ length: n }, (_, i) => `web${i + 1}`)
+    const { outcomes } = await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts,
+      within: 200,
+      signal,
+      // This process has other things to do until the time is over.
+      beforeSend: () =>
+        void setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300), 1),
+    })
+    expect([...outcomes].filter(([, { kind }]) => kind !== 'answered')).to.deep.equal([])
+  })
+
+  it('gives hosts the whole time from when they are asked, however long the journal takes', async () => {
+    running = await testFleet(1)
+    const result = await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1'],
+      within: 150,
+      signal,
+      beforeSend: () => new Promise((resolve) => setTimeout(resolve, 300)),
+    })
+    expect(kinds(result)).to.deep.equal({ web1: 'answered' })
   })
 
   it('gives the agent’s own words when it could not', async () => {
@@ -95,6 +164,33 @@ describe('a call to hosts', () => {
       host: 'web1',
       fails: true,
     })
+  })
+
+  it('tells of a contradiction behind ten thousand duplicates that come at the end', async () => {
+    running = await testFleet(1)
+    const { broker } = running.fleet
+    const publish = broker.publish.bind(broker)
+    let replied: Parameters<typeof publish> | undefined
+    broker.publish = (...message) => {
+      if (message[0].includes('reply')) replied = message
+      publish(...message)
+    }
+    await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1'],
+      within: 60_000,
+      signal,
+    })
+    const [destination = '', fields = {}, body = Buffer.alloc(0)] = replied ?? []
+    for (let each = 0; each < 10_000; each += 1) publish(destination, fields, body)
+    publish(destination, fields, Buffer.from(body.toString('latin1').replace('1.0', '1.1'), 'latin1'))
+    await running.client.listen(50, signal)
+    expect(running.strays.map(({ kind }) => kind).filter((kind) => kind !== 'duplicate')).to.deep.equal([
+      'contradiction',
+    ])
+    expect(running.strays).to.have.length(10_001)
   })
 
   it('fails for a stranger’s answer', async () => {
@@ -255,6 +351,29 @@ describe('discovery', () => {
     expect(await find({ classes: ['nothing'] })).to.deep.equal([])
   })
 
+  it('finds whoever has answered, though this process reads it after the end of the window', async () => {
+    const looked = find({ classes: ['roles::web'] })
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300), 1)
+    expect(await looked).to.have.length(6)
+  })
+
+  it('of known hosts finds those that run an agent', async () => {
+    const running = await testFleet(2)
+    const all = ['web1', 'web2']
+    const findWith = async (agent: string) =>
+      (
+        await running.client.discover({
+          filter: { ...NO_FILTER, agents: [agent] },
+          hosts: all,
+          within: 600,
+          signal,
+        })
+      ).hosts
+    expect(await findWith('package')).to.deep.equal(all)
+    expect(await findWith('nosuch')).to.deep.equal([])
+    await running.stop()
+  })
+
   it('of known hosts tells who is there, and ends when all have answered', async () => {
     expect(await find({}, ['web1', 'web2'])).to.deep.equal(['web1', 'web2'])
     expect(await find({}, ['web1', 'web99'])).to.deep.equal(['web1'])
@@ -262,19 +381,65 @@ describe('discovery', () => {
 })
 
 describe('a flood of answers', () => {
-  it('is told by its beginning, and does not grow', () => {
+  const answered = { kind: 'answered', data: {} } as const
+  const same = Buffer.from('the same')
+  const another = Buffer.from('another')
+
+  function flooded(late: Stray[] = []) {
     const tracker = new Tracker(
-      ['web1'],
+      ['web1', 'web2'],
+      'a',
       () => {},
+      () => {},
+      (stray) => late.push(stray),
+    )
+    for (let each = 0; each < 10_000; each += 1) tracker.settle('web1', answered, same, 'a')
+    return tracker
+  }
+
+  it('is told once for each sender, and does not grow', () => {
+    const tracker = flooded()
+    for (let each = 0; each < 100_000; each += 1) tracker.settle(`stranger${each}`, answered, same, 'a')
+    expect(tracker.strays.length).to.be.at.most(1_002)
+    expect(tracker.outcomes.size).to.equal(1)
+    expect(tracker.strays[0]).to.include({ host: 'web1', times: 9_999, fails: false })
+    expect(tracker.strays.at(-1)).to.include({ host: 'and others', times: 99_000, fails: true })
+  })
+
+  it('does not hide an answer that differs', () => {
+    const tracker = flooded()
+    tracker.settle('web1', answered, another, 'a')
+    expect(tracker.outcomes.get('web1')).to.include({ kind: 'untrusted' })
+    expect(tracker.strays.filter(({ fails }) => fails)).to.deep.equal([
+      { kind: 'contradiction', host: 'web1', detail: 'answered twice, and not the same', fails: true },
+    ])
+  })
+
+  it('does not hide one that comes after the step, of which only digests are kept', () => {
+    const late: Stray[] = []
+    const tracker = flooded(late)
+    expect([...tracker.finish(1).outcomes.keys()]).to.deep.equal(['web1', 'web2'])
+    tracker.settle('web1', answered, same, 'a')
+    tracker.settle('web1', answered, another, 'a')
+    expect(late.map(({ kind }) => kind)).to.deep.equal(['duplicate', 'contradiction'])
+    expect([tracker.outcomes.size, tracker.remembered]).to.deep.equal([0, 1])
+  })
+
+  it('of strangers does not hide a host that was asked', () => {
+    const tracker = flooded()
+    for (let each = 0; each < 5_000; each += 1) tracker.settle(`stranger${each}`, answered, same, 'a')
+    tracker.settle('web1', answered, another, 'a')
+    expect(tracker.strays.find(({ kind }) => kind === 'contradiction')).to.include({ host: 'web1' })
+  })
+
+  it('to a discovery does not hide a forged answer', () => {
+    const listener = new Listener(
       () => {},
       () => {},
     )
-    const body = Buffer.from('x')
-    for (let i = 0; i < 100_000; i += 1) tracker.settle('web1', { kind: 'answered', data: {} }, body, 'a')
-    for (let i = 0; i < 100_000; i += 1)
-      tracker.settle(`stranger${i}`, { kind: 'answered', data: {} }, body, 'a')
-    expect(tracker.strays.length).to.be.at.most(1_000)
-    expect(tracker.outcomes.size).to.equal(1)
+    for (let each = 0; each < 10_000; each += 1) listener.settle('web1', answered)
+    listener.settle('web1', { kind: 'untrusted', reason: 'bad signature' })
+    expect(listener.finish().filter(({ fails }) => fails)).to.have.length(1)
   })
 })
 

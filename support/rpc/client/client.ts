@@ -7,6 +7,7 @@ import { encodeRpcRequest } from '../../protocol/rpc_body'
 import type { RubyValue } from '../../protocol/marshal/values'
 import type { ClientSecurity } from '../../protocol/security/security'
 import type { Clock } from '../../system/clock'
+import { startDeadline } from '../../system/deadline'
 import { LockstepError } from '../../system/errors'
 import { inputFault, type Data } from '../contracts/contract'
 import { contractOf } from '../contracts'
@@ -14,7 +15,7 @@ import { outcomeOf, pong, refusalText } from './replies'
 import type { CallResult, Outcome, Stray } from './result'
 import { broadcastIsCheaper } from './routing'
 import { Listener, Tracker, type Answers } from './tracker'
-import { eitherOf, elapse } from './waiting'
+import { eitherOf } from './waiting'
 
 export interface ClientOptions {
   connector: Connector
@@ -46,7 +47,7 @@ export interface Call {
 
 export interface Discovery {
   filter: Filter
-  /** When given, only these are asked, and the discovery ends as soon as all have answered. */
+  /** When given, only these are asked, of the filter only for its agents, and the discovery ends as soon as all have answered. */
   hosts?: readonly string[]
   within: number
   signal: AbortSignal
@@ -59,11 +60,18 @@ interface ActiveRequest {
   read: (message: RubyValue) => Outcome
 }
 
-/** Requests that are over, kept so that what still arrives for them can be named. */
-const REMEMBERED = 64
-/** No answer for this long at the end of a discovery's window ends it, ms; it is never longer than so many windows more. */
-const QUIET = 20
-const OVERTIME = 10
+/** Answers to requests that are over, kept so that what still arrives for them can be compared; always of the last few requests. */
+const MAX_REMEMBERED_ANSWERS = 250_000
+const MIN_REMEMBERED_REQUESTS = 8
+
+/** How long before its end a call pings the hosts that are silent, ms; one that is shorter than twice the least does not. */
+const MAX_PING_MS = 5_000
+const MIN_PING_MS = 500
+
+interface Ping {
+  /** Whether each of the hosts that were pinged has answered; undefined where nobody was. */
+  end(): ReadonlyMap<string, boolean> | undefined
+}
 
 /** Calls agents on a frozen set of hosts and accounts for every one of them. */
 export class RpcClient {
@@ -72,6 +80,8 @@ export class RpcClient {
   private losses = 0
   /** Aborted with the reason once the broker cannot carry what is sent. */
   private readonly inVain = new AbortController()
+  /** When the last message was read, by the clock's `elapsed()`. */
+  private lastHeard = -Infinity
   private readonly restoredListeners = new Set<() => void>()
 
   constructor(private readonly options: ClientOptions) {
@@ -94,11 +104,11 @@ export class RpcClient {
    * @throws LockstepError `bad-input` when the inputs break the agent's contract; nothing was sent then
    */
   async call(call: Call): Promise<CallResult> {
-    const { agent, action, inputs, hosts } = call
+    const { agent, action, inputs } = call
     const known = checkCall(agent, action, inputs)
     const message = encodeRpcRequest({ agent, action, caller: this.options.security.callerid, data: inputs })
     const read = (reply: RubyValue) => outcomeOf(reply, known?.outputs ?? [])
-    return this.request({ ...call, message, read, repeatable: known?.effect === 'looks', hosts })
+    return this.request({ ...call, message, read, repeatable: known?.effect === 'looks', pingsSilent: true })
   }
 
   /** Who is there: the identities that answer, sorted. */
@@ -111,6 +121,7 @@ export class RpcClient {
         message: 'ping',
         read: pong,
         hosts,
+        running: filter.agents,
         repeatable: true,
         within: discovery.within,
         signal: discovery.signal,
@@ -123,39 +134,43 @@ export class RpcClient {
     return this.openDiscovery(filter, discovery.within, discovery.signal, onProgress)
   }
 
+  /**
+   * Resolves after `ms`, once nothing that arrived waits to be read: what is still being read then was sent within the
+   * time, and this process was busy.
+   */
+  listen(ms: number, signal: AbortSignal): Promise<void> {
+    let stop = () => {}
+    const over = new Promise<void>((resolve) => (stop = this.deadline(ms, resolve)))
+    return eitherOf(over, signal).finally(() => stop())
+  }
+
   private async openDiscovery(
     filter: Filter,
     within: number,
     signal: AbortSignal,
     onProgress?: (found: number) => void,
   ) {
-    const { security, clock, connector, collective, ttl } = this.options
+    const { security, connector, collective, ttl } = this.options
     const requestId = this.options.newRequestId()
     const answers = new Listener(this.options.onStray, onProgress)
     const entry: ActiveRequest = { answers, agent: 'discovery', read: pong }
     this.active.set(requestId, entry)
+    let strays: Stray[]
     try {
       const body = security.sealRequest(this.envelope('discovery', requestId, filter, 'ping'))
       await connector.broadcast({ collective, agent: 'discovery' }, { body, ttl }, signal)
-      await elapse(clock, within, AbortSignal.any([signal, this.inVain.signal]))
+      await this.listen(within, AbortSignal.any([signal, this.inVain.signal]))
       this.inVain.signal.throwIfAborted()
-      await this.untilQuiet(answers, within, signal)
     } finally {
       this.active.delete(requestId)
-      answers.finish()
+      strays = answers.finish()
       this.remember(requestId, entry)
     }
-    return { hosts: [...answers.found].sort(), strays: answers.strays }
+    return { hosts: [...answers.found].sort(), strays }
   }
 
-  /** Answers that keep coming at the end of the window were sent within it: this process was busy, not they late. */
-  private async untilQuiet(answers: Listener, within: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.options
-    const latest = clock.elapsed() + within * OVERTIME
-    for (let before = -1; answers.found.size > before && clock.elapsed() < latest && !signal.aborted;) {
-      before = answers.found.size
-      await elapse(clock, QUIET, signal)
-    }
+  private deadline(within: number, over: () => void): () => void {
+    return startDeadline(this.options.clock, within, () => this.lastHeard, over)
   }
 
   private async request(request: {
@@ -164,6 +179,10 @@ export class RpcClient {
     message: RubyValue
     read: (message: RubyValue) => Outcome
     hosts: readonly string[]
+    /** Agents without which a host does not answer. */
+    running?: readonly string[]
+    /** Whether hosts that are silent are pinged before the time is over. */
+    pingsSilent?: boolean
     repeatable: boolean
     within: number
     signal: AbortSignal
@@ -171,15 +190,14 @@ export class RpcClient {
     onProgress?: Call['onProgress']
   }): Promise<CallResult> {
     const { hosts, within, signal, repeatable } = request
-    const { clock } = this.options
     const requestId = this.options.newRequestId()
     const lossesBefore = this.losses
-    const started = clock.elapsed()
-    const deadline = new AbortController()
+    const [sending, answering] = [new AbortController(), new AbortController()]
     let complete = () => {}
     const completed = new Promise<void>((resolve) => (complete = resolve))
     const tracker = new Tracker(
       hosts,
+      requestId,
       () => complete(),
       (settled) => request.onProgress?.(settled, hosts.length),
       this.options.onStray,
@@ -187,10 +205,11 @@ export class RpcClient {
     if (hosts.length === 0) complete()
     const entry: ActiveRequest = { answers: tracker, agent: request.agent, read: request.read }
     this.active.set(requestId, entry)
-    const stop = clock.after(within, () =>
-      deadline.abort(new LockstepError('broker-lost', 'the time is over')),
-    )
-    const bound = AbortSignal.any([signal, deadline.signal, this.inVain.signal])
+    let ended: ReturnType<Tracker['finish']>
+    let pings: ReturnType<Ping['end']>
+    let stop = () => {}
+    let ping: Ping | undefined
+    const bound = AbortSignal.any([signal, answering.signal, this.inVain.signal])
     // Only what looks is asked again after a loss, and not before the journal knows of it. It is another request: hosts
     // refuse what they have seen.
     const asked = [requestId]
@@ -204,33 +223,80 @@ export class RpcClient {
     }
     const restored = () =>
       void repeat().catch(() =>
-        deadline.abort(new LockstepError('broker-lost', 'it could not be asked again')),
+        answering.abort(new LockstepError('broker-lost', 'it could not be asked again')),
       )
     try {
       await request.beforeSend?.(requestId)
       if (repeatable) this.restoredListeners.add(restored)
-      if (hosts.length > 0) await this.send(request, requestId, hosts, bound)
+      const timeIsOver = new LockstepError('broker-lost', 'the time is over')
+      stop = this.deadline(within, () => sending.abort(timeIsOver))
+      if (hosts.length > 0)
+        await this.send(request, requestId, hosts, AbortSignal.any([signal, sending.signal]))
+      // Hosts have the whole time from when they were asked: neither the journal nor a slow broker takes of it.
+      stop()
+      stop = this.deadline(within, () => answering.abort(timeIsOver))
+      if (request.pingsSilent === true) ping = this.pingSilent(tracker, within, bound)
       await eitherOf(completed, bound)
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code !== 'broker-lost') throw error
     } finally {
       stop()
+      pings = ping?.end()
       this.restoredListeners.delete(restored)
-      tracker.finish(Math.round(clock.elapsed() - started))
+      ended = tracker.finish(within)
       for (const id of asked) {
         this.active.delete(id)
         this.remember(id, entry)
       }
     }
     this.inVain.signal.throwIfAborted()
-    const outcomes = new Map(
-      hosts.map((host) => [host, tracker.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }]),
-    )
-    return { requestId, outcomes, strays: tracker.strays, interrupted: this.losses > lossesBefore }
+    const { strays } = ended
+    const interrupted = this.losses > lossesBefore
+    const outcomeOf = (host: string): Outcome => {
+      const outcome = ended.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }
+      // Without a connection a ping says nothing about the host.
+      const answers = interrupted ? undefined : pings?.get(host)
+      return outcome.kind === 'silent' && answers !== undefined ? { ...outcome, pings: answers } : outcome
+    }
+    const outcomes = new Map(hosts.map((host) => [host, outcomeOf(host)]))
+    return { requestId, outcomes, strays, interrupted }
+  }
+
+  /** Near the end of a call, asks the hosts that are silent for a sign of life; nobody waits for it. */
+  private pingSilent(tracker: Tracker, within: number, signal: AbortSignal): Ping | undefined {
+    const pingMs = Math.min(MAX_PING_MS, within / 2)
+    if (pingMs < MIN_PING_MS) return undefined
+    let sent: { id: string; entry: ActiveRequest; pongs: Tracker; hosts: readonly string[] } | undefined
+    const ping = async () => {
+      const hosts = tracker.unanswered
+      if (hosts.length === 0) return
+      const id = this.options.newRequestId()
+      const onStray = (stray: Stray) => {
+        if (stray.fails) this.options.onStray(stray)
+      }
+      const pongs = new Tracker(hosts, id, noop, noop, onStray)
+      const entry = { answers: pongs, agent: 'discovery', read: pong }
+      sent = { id, entry, pongs, hosts }
+      this.active.set(id, entry)
+      await this.send({ agent: 'discovery', message: 'ping' }, id, hosts, signal)
+    }
+    const stop = this.options.clock.after(within - pingMs, () => void ping().catch(noop))
+    return {
+      end: () => {
+        stop()
+        if (sent === undefined) return undefined
+        const { id, entry, pongs, hosts } = sent
+        const { outcomes, strays } = pongs.finish(pingMs)
+        for (const stray of strays) if (stray.fails) this.options.onStray(stray)
+        this.active.delete(id)
+        this.remember(id, entry)
+        return new Map(hosts.map((host) => [host, outcomes.get(host)?.kind === 'answered']))
+      },
+    }
   }
 
   private async send(
-    request: { agent: string; message: RubyValue },
+    request: { agent: string; message: RubyValue; running?: readonly string[] },
     requestId: string,
     hosts: readonly string[],
     signal: AbortSignal,
@@ -240,7 +306,7 @@ export class RpcClient {
     const broadcast = broadcastIsCheaper(hosts, connector.scanCost)
     const filter = {
       ...NO_FILTER,
-      agents: broadcast ? [request.agent] : [],
+      agents: [...(broadcast ? [request.agent] : []), ...(request.running ?? [])],
       identities: broadcast ? [...hosts] : [],
     }
     const body = security.sealRequest(this.envelope(request.agent, requestId, filter, request.message))
@@ -255,6 +321,7 @@ export class RpcClient {
   }
 
   private receive({ body, sender, dropped }: { body: Buffer; sender?: string; dropped?: number }): void {
+    this.lastHeard = this.options.clock.elapsed()
     try {
       if (dropped !== undefined) throw new Refusal('too-large', `a reply of ${dropped} bytes was not read`)
       const envelope = this.options.security.peekReply(body)
@@ -312,11 +379,16 @@ export class RpcClient {
 
   private remember(requestId: string, entry: ActiveRequest): void {
     this.finished.set(requestId, entry)
-    if (this.finished.size <= REMEMBERED) return
-    const [oldest] = this.finished.keys()
-    if (oldest !== undefined) this.finished.delete(oldest)
+    let answers = [...this.finished.values()].reduce((sum, each) => sum + each.answers.remembered, 0)
+    for (const [oldest, { answers: kept }] of this.finished) {
+      if (answers <= MAX_REMEMBERED_ANSWERS || this.finished.size <= MIN_REMEMBERED_REQUESTS) return
+      this.finished.delete(oldest)
+      answers -= kept.remembered
+    }
   }
 }
+
+const noop = () => {}
 
 function checkCall(agent: string, action: string, inputs: Record<string, Data>) {
   const contract = contractOf(agent)

@@ -1,3 +1,4 @@
+import type { UnexpectedMessage } from '../../system/unexpected_messages'
 import type { Data } from '../contracts/contract'
 
 /** What one host made of a call. Every host that was asked has exactly one. */
@@ -5,17 +6,14 @@ export type Outcome =
   | { kind: 'answered'; data: Record<string, Data> }
   /** The agent said no. `code` is MCollective's statuscode, 1 to 5. */
   | { kind: 'failed'; code: number; message: string; data: Record<string, Data> }
-  /** Nothing came in time; whether the host did anything is not known. */
-  | { kind: 'silent'; waited: number }
+  /** Nothing came in time; whether the host did anything is not known. `pings` where it was pinged meanwhile. */
+  | { kind: 'silent'; waited: number; pings?: boolean }
   /** Something came that cannot be believed: badly signed, unreadable, stale, or two answers that differ. */
   | { kind: 'untrusted'; reason: string }
 
 /** A message that is no host's answer. Those that `fails` mean that the fleet is not what it was taken for. */
-export interface Stray {
+export interface Stray extends UnexpectedMessage {
   kind: 'late' | 'duplicate' | 'unexpected' | 'contradiction' | 'foreign'
-  host: string
-  detail: string
-  fails: boolean
 }
 
 export interface CallResult {

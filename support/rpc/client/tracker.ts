@@ -1,7 +1,6 @@
+import { hash } from 'node:crypto'
+import { UnexpectedMessages } from '../../system/unexpected_messages'
 import type { Outcome, Stray } from './result'
-
-/** A flood is told by its beginning. */
-const STRAYS_AT_MOST = 1_000
 
 /** Where what arrives for one request goes. */
 export interface Answers {
@@ -9,19 +8,23 @@ export interface Answers {
   /** `requestId` is what it answers: a look that was asked again has more than one. */
   settle(host: string, outcome: Outcome, body: Buffer, requestId: string): void
   stray(stray: Stray): void
+  /** How many answers are kept, so that another can be compared with them. */
+  readonly remembered: number
 }
 
 /** Counts the answers to one request: one outcome for each expected host, and whatever else came. */
 export class Tracker implements Answers {
-  readonly outcomes = new Map<string, Outcome>()
-  readonly strays: Stray[] = []
+  private settled = new Map<string, Outcome>()
   private readonly waiting: Set<string>
-  /** What each host answered, by request. */
-  private readonly bodies = new Map<string, Map<string, Buffer>>()
+  private readonly unexpected = new UnexpectedMessages<Stray>((host) => this.isAsked(host))
+  /** Digests of answers, by host; of those to a look that was asked again, by request and host. */
+  private readonly digests = new Map<string, string>()
   private finished = false
 
   constructor(
     expected: readonly string[],
+    /** What the hosts are asked by first. */
+    private readonly requestId: string,
     private readonly onComplete: () => void,
     private readonly onProgress: (settled: number) => void,
     private readonly onLate: (stray: Stray) => void,
@@ -33,60 +36,100 @@ export class Tracker implements Answers {
     return [...this.waiting]
   }
 
+  get outcomes(): ReadonlyMap<string, Outcome> {
+    return this.settled
+  }
+
+  get strays(): Stray[] {
+    return this.unexpected.all
+  }
+
+  /** How many answers it knows again. */
+  get remembered(): number {
+    return this.digests.size
+  }
+
   awaits(host: string): boolean {
     return this.waiting.has(host)
   }
 
   settle(host: string, outcome: Outcome, body: Buffer, requestId: string): void {
-    if (!this.waiting.has(host)) return this.again(host, body, requestId)
-    if (this.finished) {
-      this.waiting.delete(host)
-      this.bodies.set(host, new Map([[requestId, body]]))
-      return this.stray({ kind: 'late', host, detail: 'answered after it had been given up', fails: false })
-    }
+    if (!this.waiting.has(host)) return this.heardAgain(host, body, requestId)
     this.waiting.delete(host)
-    this.bodies.set(host, new Map([[requestId, body]]))
-    this.outcomes.set(host, outcome)
-    this.onProgress(this.outcomes.size)
+    this.remember(host, requestId, digestOf(body))
+    if (this.finished)
+      return this.stray({ kind: 'late', host, detail: 'answered after it had been given up', fails: false })
+    this.settled.set(host, outcome)
+    this.onProgress(this.settled.size)
     if (this.waiting.size === 0) this.onComplete()
   }
 
   stray(stray: Stray): void {
     if (this.finished) this.onLate(stray)
-    else if (this.strays.length < STRAYS_AT_MOST) this.strays.push(stray)
+    else this.unexpected.add(stray)
   }
 
-  /** Whoever is still waited for is silent; what comes from now on is late. */
-  finish(waited: number): void {
+  /**
+   * Whoever is still waited for is silent; what comes from now on is late. Returns one outcome for each host that has
+   * answered or is silent: only digests of the answers are kept.
+   */
+  finish(waited: number): { outcomes: Map<string, Outcome>; strays: Stray[] } {
     this.finished = true
-    for (const host of this.waiting) this.outcomes.set(host, { kind: 'silent', waited })
+    const outcomes = this.settled
+    this.settled = new Map()
+    for (const host of this.waiting) outcomes.set(host, { kind: 'silent', waited })
+    return { outcomes, strays: this.unexpected.take() }
   }
 
-  private again(host: string, body: Buffer, requestId: string): void {
-    const answered = this.bodies.get(host)
-    if (answered === undefined) {
+  private heardAgain(host: string, body: Buffer, requestId: string): void {
+    if (!this.isAsked(host)) {
       const detail = 'answered although it was not asked'
       return this.stray({ kind: 'unexpected', host, detail, fails: true })
     }
-    const first = answered.get(requestId)
-    if (first === undefined) {
-      answered.set(requestId, body)
+    const digest = digestOf(body)
+    const before = this.digestOf(host, requestId)
+    if (before === undefined) {
+      this.remember(host, requestId, digest)
       const detail = 'answered both when it was asked and when it was asked again'
       return this.stray({ kind: 'duplicate', host, detail, fails: false })
     }
-    if (first.equals(body)) {
+    if (before === digest)
       return this.stray({ kind: 'duplicate', host, detail: 'answered twice, the same', fails: false })
-    }
     const reason = 'answered twice, and not the same'
-    if (!this.finished) this.outcomes.set(host, { kind: 'untrusted', reason })
+    if (!this.finished) this.settled.set(host, { kind: 'untrusted', reason })
     this.stray({ kind: 'contradiction', host, detail: reason, fails: true })
   }
+
+  private isAsked(host: string): boolean {
+    return this.waiting.has(host) || this.digests.has(host)
+  }
+
+  private remember(host: string, requestId: string, digest: string): void {
+    if (!this.digests.has(host)) this.digests.set(host, NOT_ANSWERED)
+    this.digests.set(this.keyOf(host, requestId), digest)
+  }
+
+  private digestOf(host: string, requestId: string): string | undefined {
+    const digest = this.digests.get(this.keyOf(host, requestId))
+    return digest === NOT_ANSWERED ? undefined : digest
+  }
+
+  private keyOf(host: string, requestId: string): string {
+    return requestId === this.requestId ? host : `${requestId} ${host}`
+  }
+}
+
+/** Of a host that has answered only when it was asked again. */
+const NOT_ANSWERED = ''
+
+function digestOf(body: Buffer): string {
+  return hash('sha256', body, 'base64')
 }
 
 /** Takes down who answers a question that was put to nobody in particular. */
 export class Listener implements Answers {
   readonly found = new Set<string>()
-  readonly strays: Stray[] = []
+  private readonly unexpected = new UnexpectedMessages<Stray>((host) => this.found.has(host))
   private finished = false
 
   constructor(
@@ -119,10 +162,15 @@ export class Listener implements Answers {
 
   stray(stray: Stray): void {
     if (this.finished) this.onLate(stray)
-    else if (this.strays.length < STRAYS_AT_MOST) this.strays.push(stray)
+    else this.unexpected.add(stray)
   }
 
-  finish(): void {
+  get remembered(): number {
+    return this.found.size
+  }
+
+  finish(): Stray[] {
     this.finished = true
+    return this.unexpected.take()
   }
 }

@@ -1,0 +1,40 @@
+import type { NeededAgent } from '../rollout/ports'
+import type { Deed } from './deeds'
+import type { FeatureText } from './feature_text'
+import { Story, type Moment } from './story'
+
+/** The agents that deeds ask, whichever line does them. */
+const AGENTS: Readonly<Partial<Record<Deed['kind'], string>>> = {
+  'changes package': 'package',
+  'sees version': 'package',
+  'sees package': 'package',
+  'changes service': 'service',
+  'sees service': 'service',
+  'sees check': 'nrpe',
+  'disables puppet': 'puppet',
+  'enables puppet': 'puppet',
+  'sees puppet': 'puppet',
+}
+/** What is asked of the hosts themselves where their own firewall is the load balancer. */
+const BY_FIREWALL = new Set<Deed['kind']>(['takes out', 'puts back', 'sees traffic'])
+
+/**
+ * The agents that a feature's lines cannot do without, each with the first line that needs it. A step of a team's own may
+ * ask any agent: only a sentence that names one is known beforehand.
+ */
+export function agentsNeeded({ scenarios }: Pick<FeatureText, 'scenarios'>): NeededAgent[] {
+  const needed = new Map<string, NeededAgent>()
+  for (const moment of new Story({ uri: '', scenarios, comments: [], places: [], whole: true }).moments) {
+    const agent = agentOf(moment)
+    const { line, text } = moment
+    if (agent !== undefined && !needed.has(agent)) needed.set(agent, { agent, line, text })
+  }
+  return [...needed.values()]
+}
+
+function agentOf({ deed, balancer }: Moment): string | undefined {
+  if (BY_FIREWALL.has(deed.kind)) return balancer?.firewall === true ? 'iptables' : undefined
+  if (deed.kind !== 'anything') return AGENTS[deed.kind]
+  // What is no name of an agent yet is a variable.
+  return /^\w+$/.test(deed.agent ?? '') ? deed.agent : undefined
+}

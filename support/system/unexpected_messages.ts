@@ -1,0 +1,74 @@
+/** A message that is no host's answer. Those that `fails` mean that the fleet is not what it was taken for. */
+export interface UnexpectedMessage {
+  kind: string
+  host: string
+  detail: string
+  fails: boolean
+  /** How often it came, where that was more than once. */
+  times?: number
+}
+
+/** Entries for senders that are no hosts of ours, of those that fail and of those that do not. */
+const MAX_STRANGERS = 1_000
+/** Of a name or a reason that a peer sent, characters. */
+const MAX_TEXT = 300
+
+/**
+ * Unexpected messages, one entry for each host and kind, with how often it came. A known host always has an entry of
+ * its own; strangers have so many, and the others one together. Harmless messages never take the place of those that fail.
+ */
+export class UnexpectedMessages<M extends UnexpectedMessage> {
+  private readonly entries = new Map<string, M>()
+  private readonly strangers = { failing: 0, harmless: 0 }
+
+  constructor(private readonly isKnown: (host: string) => boolean) {}
+
+  add(message: M): void {
+    const { kind, host, fails, times = 1 } = message
+    const name = shortened(host)
+    const key = keyOf(kind, name, fails)
+    const entry = this.entries.get(key)
+    if (entry !== undefined) return more(entry, times)
+    const sort = fails ? 'failing' : 'harmless'
+    if (!this.isKnown(host) && this.strangers[sort] >= MAX_STRANGERS) return this.addToOthers(message, times)
+    if (!this.isKnown(host)) this.strangers[sort] += 1
+    this.entries.set(key, { ...message, host: name, detail: shortened(message.detail) })
+  }
+
+  get all(): M[] {
+    return [...this.entries.values()]
+  }
+
+  /** All of them; there are none afterwards. */
+  take(): M[] {
+    const all = this.all
+    this.entries.clear()
+    this.strangers.failing = 0
+    this.strangers.harmless = 0
+    return all
+  }
+
+  private addToOthers(message: M, times: number): void {
+    const key = keyOf(message.kind, OTHERS, message.fails)
+    const entry = this.entries.get(key)
+    if (entry !== undefined) return more(entry, times)
+    const detail = `are more senders of messages that are ${message.kind}, beyond the first ${MAX_STRANGERS}`
+    this.entries.set(key, { ...message, host: OTHERS, detail })
+  }
+}
+
+/** No identity has a space in it. */
+const OTHERS = 'and others'
+
+function keyOf(kind: string, host: string, fails: boolean): string {
+  return `${fails} ${kind} ${host}`
+}
+
+function more(entry: UnexpectedMessage, times: number): void {
+  entry.times = (entry.times ?? 1) + times
+}
+
+/** A copy: a piece of a string keeps the whole of it in memory. */
+function shortened(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${Buffer.from(text.slice(0, MAX_TEXT)).toString()}…`
+}
