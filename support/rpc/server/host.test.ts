@@ -147,6 +147,7 @@ describe('a host', () => {
     ['is for another collective', { collective: 'other' }],
     ['is for other hosts', { filter: { ...NO_FILTER, identities: ['web2'] } }],
     ['has a filter that cannot be evaluated', { filter: { ...NO_FILTER, classes: ['/[/'] } }],
+    ['has a pattern that cannot be used', { filter: { ...NO_FILTER, identities: ['/^(?!web2)/'] } }],
     ['is for an agent that it does not run', { agent: 'puppet' }],
     ['is older than its ttl', { msgtime: NOW - 61 }],
     ['is from the future', { msgtime: NOW + 61 }],

@@ -1,5 +1,6 @@
 import { matchesCompound, type DataFunction } from '../../protocol/compound'
 import { matchesFilter, type FilterSubject } from '../../protocol/filter'
+import { Patterns } from '../../protocol/patterns'
 import { checkFreshness } from '../../protocol/freshness'
 import { Refusal } from '../../protocol/refusal'
 import { decodeRpcRequest, encodeRpcReply, type RpcReply, type RpcRequest } from '../../protocol/rpc_body'
@@ -70,9 +71,10 @@ export class RpcHost {
 
   private isMeant(request: OpenedRequest): boolean {
     const { subject, collectives, clock, data = () => undefined } = this.options
-    const compound = (words: Plain) => matchesCompound(words, subject, data)
-    if (!collectives.includes(request.collective) || !matchesFilter(request.filter, subject, compound))
-      return false
+    const patterns = new Patterns()
+    const compound = (words: Plain) => matchesCompound(words, subject, data, patterns)
+    if (!collectives.includes(request.collective)) return false
+    if (!matchesFilter(request.filter, subject, patterns, compound)) return false
     const now = Math.floor(clock.now() / 1000)
     checkFreshness(request.msgtime, Math.min(request.ttl, LONGEST_TTL), now)
     switch (this.seen.take(request.requestid, validUntil(request), now)) {
