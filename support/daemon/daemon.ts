@@ -114,8 +114,15 @@ export class Daemon {
     this.counts.total += 1
     let change: string | undefined
     try {
-      const reply = await host.handle(body, async ({ id, until, cutOff }) => {
-        await this.record.add({ type: 'began', id, until, replyTo, cutOff: cutOff().toString('base64') })
+      const reply = await host.handle(body, async ({ id, caller, until, cutOff }) => {
+        await this.record.add({
+          type: 'began',
+          id,
+          caller,
+          until,
+          replyTo,
+          cutOff: cutOff().toString('base64'),
+        })
         change = id
       })
       if (reply === undefined) return

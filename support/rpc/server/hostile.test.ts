@@ -12,7 +12,6 @@ import type { Clock } from '../../system/clock'
 import { contracts } from '../contracts'
 import type { Agent } from './agent'
 import { RpcHost } from './host'
-import { ReplayCache } from './replay_cache'
 
 const NOW = 1_700_000_000
 const clock: Clock = { now: () => NOW * 1000, elapsed: () => 0, after: () => () => {} }
@@ -127,15 +126,6 @@ describe('hostile requests', () => {
       expect(() => pskServer('secret').openRequest(bytes)).to.throw(Refusal)
     })
   }
-
-  it('are remembered in bounded room: with none left, changes are refused and nothing is forgotten', () => {
-    const cache = new ReplayCache(new Map(), 5_000)
-    for (let id = 0; id < 5_000; id += 1) expect(cache.take(String(id), NOW + 100, NOW)).to.equal('new')
-    expect(cache.take('more', NOW + 100, NOW)).to.equal('no room')
-    expect(cache.take('7', NOW + 100, NOW)).to.equal('seen')
-    expect(cache.take('more', NOW + 300, NOW + 101)).to.equal('new')
-    expect(cache.size).to.be.below(10)
-  })
 })
 
 let count = 0
