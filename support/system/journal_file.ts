@@ -19,7 +19,8 @@ export class JournalFile {
   ) {
     this.path = join(directory, `${run}${SUFFIX}`)
     try {
-      mkdirSync(directory, { recursive: true })
+      // What hosts have answered is nothing for everybody; the umask says whether it is for the group.
+      mkdirSync(directory, { recursive: true, mode: 0o770 })
     } catch (error) {
       throw failed(this.path, error)
     }
@@ -38,7 +39,7 @@ export class JournalFile {
 
   private async write(entry: object): Promise<void> {
     try {
-      this.file ??= await open(this.path, 'a')
+      this.file ??= await open(this.path, 'a', 0o660)
       const content = JSON.stringify({ at: new Date(this.now()).toISOString(), ...entry })
       await this.file.appendFile(`${checksum(content)} ${content}\n`)
       await this.file.datasync()
