@@ -77,8 +77,8 @@ describe('what hosts have answered', () => {
       await journal.append({ type: 'started' })
       await journal.close()
       openLog(join(scratch.path, '.lockstep', 'logs'), 'r', []).info('x')
-      const modes = ['', 'live', join('live', 'r.journal.ndjson'), 'logs', join('logs', 'r.log')].map((name) =>
-        (statSync(join(scratch.path, '.lockstep', name)).mode & 0o777).toString(8),
+      const modes = ['', 'live', join('live', 'r.journal.ndjson'), 'logs', join('logs', 'r.log')].map(
+        (name) => (statSync(join(scratch.path, '.lockstep', name)).mode & 0o777).toString(8),
       )
       expect(modes).to.deep.equal(['750', '750', '640', '750', '640'])
     } finally {

@@ -205,6 +205,24 @@ describe('a host', () => {
     expect(refused[0]).to.match(/differs from the protected one/)
   })
 
+  it('neither does nor answers a captured request that is sent again under another id, as if it were new', async () => {
+    let now = NOW * 1000
+    const { host: one, refused, updates } = host({ clock: { ...clock, now: () => now } })
+    const captured = request('update', app)
+    await one.handle(captured)
+    // Long after, and in time by its own word.
+    now += 86_400_000
+    const envelope = marshal.decode(captured) as RubyHash
+    for (const [key] of envelope.entries) {
+      const { name } = key as { name?: string }
+      if (name === 'requestid') envelope.entries.set(key, 'c'.repeat(32))
+      if (name === 'msgtime') envelope.entries.set(key, NOW + 86_400)
+    }
+    expect(await one.handle(marshal.encode(envelope))).to.equal(undefined)
+    expect(refused).to.deep.equal(['an id, a time or a collective that differs from the protected one'])
+    expect(updates()).to.equal(1)
+  })
+
   it('neither does nor answers what was signed with another secret', async () => {
     const { host: one, refused, updates } = host()
     const stranger = pskClient('other', 'uid=0')
