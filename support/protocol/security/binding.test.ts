@@ -30,8 +30,14 @@ for (const [name, client, server, serializer] of setups) {
     })
     const sealed = (content: RubyValue) =>
       client.sealRequest({
-        ...{ senderid: 'control', requestid: 'a'.repeat(32), filter: NO_FILTER, collective: 'mcollective' },
-        ...{ agent: 'package', ttl: 60, msgtime: 1_700_000_000, message: content },
+        senderid: 'control',
+        requestid: 'a'.repeat(32),
+        filter: NO_FILTER,
+        collective: 'mcollective',
+        agent: 'package',
+        ttl: 60,
+        msgtime: 1_700_000_000,
+        message: content,
       })
     const changed = (bytes: Buffer, field: string, value: RubyValue) => {
       const envelope = serializer.decode(bytes) as RubyHash

@@ -159,8 +159,14 @@ describe('a host', () => {
     expect((await answer(one, request('update', app)))?.statuscode).to.equal(0)
     const other = pskClient('secret', 'uid=1')
     const sealed = other.sealRequest({
-      ...{ senderid: 'control', requestid: 'e'.repeat(32), filter: NO_FILTER, collective: 'mcollective' },
-      ...{ agent: 'discovery', ttl: 60, msgtime: NOW, message: 'ping' },
+      senderid: 'control',
+      requestid: 'e'.repeat(32),
+      filter: NO_FILTER,
+      collective: 'mcollective',
+      agent: 'discovery',
+      ttl: 60,
+      msgtime: NOW,
+      message: 'ping',
     })
     expect(await one.handle(sealed)).not.to.equal(undefined)
     await answer(one, request('update', app))
