@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util'
 import pino from 'pino'
 import { readServerCfg, type ServerEnvironment } from '../config/server_cfg'
 import { Daemon } from '../daemon/daemon'
+import { ServiceManager } from '../daemon/service_manager'
 import { systemdUnit } from '../daemon/unit'
 import { systemClock } from '../system/clock'
+import { runCommand } from '../system/command'
 import { LockstepError } from '../system/errors'
 import { scrubber } from '../system/log'
 
@@ -27,7 +29,10 @@ export async function agent(
     uid: process.getuid?.() ?? 0,
   })
   if (unit) return { text: unitOf(environment), exitCode: 0 }
+  // For those files too that no setting makes private.
+  process.umask(0o077)
   for (const name of SECRETS) delete process.env[name]
+  const notified = ServiceManager.takenFrom(process.env)
   const { security, brokers } = environment
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
   const scrub = scrubber([...passwords, ...(security.provider === 'psk' ? [security.secret] : [])])
@@ -44,8 +49,18 @@ export async function agent(
     process.once('SIGINT', resolve)
   })
   void ended.then(() => daemon.stop())
+  // Before it listens: that a broker is away is no reason to start it anew.
+  const manager = new ServiceManager({
+    ...notified,
+    run: runCommand,
+    clock: systemClock,
+    pid: process.pid,
+    onTrouble: (what) => log.warn(what),
+  })
+  manager.start()
   await daemon.start()
   await ended
+  manager.stop()
   await daemon.stop()
   // A package manager goes on without it, and must not keep it from ending.
   process.exit(0)

@@ -6,7 +6,7 @@ import { rabbitmq } from '../connectors/rabbitmq'
 import type { Agent } from '../rpc/server/agent'
 import { RpcHost } from '../rpc/server/host'
 import type { Clock } from '../system/clock'
-import { runCommand } from '../system/command'
+import { runCommand, type CommandRunner } from '../system/command'
 import type { Log } from '../system/log'
 import { hostAgents } from './agents'
 import { LeftBehind } from './left_behind'
@@ -16,6 +16,7 @@ import type { RequestEntry } from './requests'
 import { HostSelf } from './self'
 import { callerOf, securityOf } from './security'
 import { gatekeeper } from './gatekeeper'
+import { openStateFolder } from './state_folder'
 
 export interface DaemonOptions {
   environment: ServerEnvironment
@@ -25,6 +26,10 @@ export interface DaemonOptions {
   log: Log
 }
 
+/** This process makes files for itself alone; what a package's script or a service makes is for whom it always was. */
+const runAsUsual: CommandRunner = (program, args, limits) =>
+  runCommand(program, args, { ...limits, umask: 0o022 })
+
 /** A host of a fleet: what mcollectived is, with its configuration and on its wire. */
 export class Daemon {
   private readonly connector: HostConnector
@@ -32,15 +37,19 @@ export class Daemon {
   private readonly counts = { total: 0, replies: 0, refused: 0 }
   private readonly began: number
 
-  /** @throws LockstepError `journal-failed` where it cannot write down what it does */
+  /**
+   * @throws LockstepError `journal-failed` where it cannot write down what it does, and `bad-config` where others could
+   * change what it writes down
+   */
   static async on(options: DaemonOptions): Promise<Daemon> {
     const { environment, clock, log } = options
+    openStateFolder(environment.stateFolder)
     const record = await RequestRecord.open(join(environment.stateFolder, 'requests'), () => clock.now())
     const left = new LeftBehind(record, clock)
     const agents = await hostAgents({
       environment,
       clock,
-      run: left.running(runCommand),
+      run: left.running(runAsUsual),
       free: left.isFree(),
       onTrouble: (what) => log.warn(what),
     })
@@ -114,8 +123,15 @@ export class Daemon {
     this.counts.total += 1
     let change: string | undefined
     try {
-      const reply = await host.handle(body, async ({ id, until, cutOff }) => {
-        await this.record.add({ type: 'began', id, until, replyTo, cutOff: cutOff().toString('base64') })
+      const reply = await host.handle(body, async ({ id, caller, until, cutOff }) => {
+        await this.record.add({
+          type: 'began',
+          id,
+          caller,
+          until,
+          replyTo,
+          cutOff: cutOff().toString('base64'),
+        })
         change = id
       })
       if (reply === undefined) return

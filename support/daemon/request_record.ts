@@ -4,7 +4,7 @@ import { JournalFile } from '../system/journal_file'
 import { readJournals } from '../system/journal_reading'
 import { Requests, type RequestEntry } from './requests'
 
-const ENTRIES_AT_MOST = 5_000
+const MIN_ENTRIES = 5_000
 const NEVER = new AbortController()
 
 /**
@@ -15,6 +15,8 @@ export class RequestRecord {
   private readonly queue = new InTurn()
   private file: JournalFile | undefined
   private entries = 0
+  /** After as many a file is started anew. */
+  private mostEntries = MIN_ENTRIES
   private files = 0
 
   private constructor(
@@ -41,7 +43,7 @@ export class RequestRecord {
   add(entry: RequestEntry): Promise<void> {
     // One after the other: what is carried over into a new file must not come after what followed it.
     return this.queue.run(NEVER, async () => {
-      if (this.entries > ENTRIES_AT_MOST) await this.startAnew()
+      if (this.entries > this.mostEntries) await this.startAnew()
       this.requests.take(entry)
       this.entries += 1
       await this.file?.append(entry)
@@ -59,6 +61,8 @@ export class RequestRecord {
     const kept = this.requests.entries()
     this.files += 1
     this.entries = 0
+    // What is carried over must not be written again and again.
+    this.mostEntries = Math.max(MIN_ENTRIES, kept.length)
     this.file = new JournalFile(this.folder, `${this.now()}-${process.pid}-${this.files}`, this.now)
     await this.file.append({ type: 'daemon', pid: process.pid })
     for (const entry of kept) await this.file.append(entry)

@@ -10,6 +10,7 @@ import { Requests, type RequestEntry } from './requests'
 const began = (id: string, until = 2_000): RequestEntry => ({
   type: 'began',
   id,
+  caller: 'uid=0',
   until,
   replyTo: `/queue/${id}`,
   cutOff: Buffer.from('cut off').toString('base64'),
@@ -63,7 +64,7 @@ describe('what a daemon writes down of its requests', () => {
 
   it('knows which requests must not be carried out again, and until when', async () => {
     const known = await after(began('a'), ended('a'), { type: 'sent', id: 'a' }, began('old', 1_000))
-    expect([...known.known()]).to.deep.equal([['a', 2_000]])
+    expect(known.known()).to.deep.equal([{ id: 'a', caller: 'uid=0', until: 2_000 }])
   })
 
   it('knows which programs were not seen to end', async () => {

@@ -1,3 +1,4 @@
+import type { KnownChange } from '../rpc/server/host'
 import type { ProcessSight } from './processes'
 
 /** What a daemon writes down of the requests that may change its host. Replies are in Base64. */
@@ -5,6 +6,7 @@ export type RequestEntry =
   | {
       type: 'began'
       id: string
+      caller: string
       /** Until when the same request could come again, ms since 1970. */
       until: number
       replyTo: string
@@ -47,7 +49,7 @@ export class Requests {
         this.change(entry.id, { reply: entry.reply })
         break
       case 'sent':
-        this.change(entry.id, { isSent: true })
+        this.settle(entry.id)
         break
       case 'program':
         this.running.set(entry.pid, { pid: entry.pid, began: entry.began })
@@ -63,9 +65,9 @@ export class Requests {
     for (const [id, { began }] of this.requests) if (began.until <= now) this.requests.delete(id)
   }
 
-  /** Requests that must not be carried out again, and until when. */
-  known(): Map<string, number> {
-    return new Map([...this.requests.values()].map(({ began }) => [began.id, began.until]))
+  /** Changes that must not be carried out again. */
+  known(): KnownChange[] {
+    return [...this.requests.values()].map(({ began: { id, caller, until } }) => ({ id, caller, until }))
   }
 
   owed(): Owed[] {
@@ -91,6 +93,13 @@ export class Requests {
       ...(isSent ? [{ type: 'sent' as const, id: began.id }] : []),
     ])
     return [...requests, ...this.programs().map((sight) => ({ type: 'program' as const, ...sight }))]
+  }
+
+  /** Nobody needs the replies any more: that the request was there is all that has to be known. */
+  private settle(id: string): void {
+    const request = this.requests.get(id)
+    if (request !== undefined)
+      this.requests.set(id, { began: { ...request.began, cutOff: '' }, isSent: true })
   }
 
   private change(id: string, to: Partial<Request>): void {

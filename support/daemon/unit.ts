@@ -20,6 +20,9 @@ const NEVER = [
   'CAP_SYS_PACCT',
 ]
 
+/** Far longer than any work that keeps a daemon from everything else. */
+const WATCHDOG_S = 60
+
 /** A unit for systemd: as little as its agents can do with. */
 export function systemdUnit({ command, environment, changesTheSystem }: UnitPlan): string {
   const writes = [
@@ -43,6 +46,12 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
+Type=notify
+# The program systemd-notify speaks for it: Node has no sockets of the kind that systemd listens on.
+NotifyAccess=all
+# A daemon that does not come round any more is ended and started again. No core: it would hold the keys.
+WatchdogSec=${WATCHDOG_S}
+WatchdogSignal=SIGKILL
 ExecStart=${command.map(escaped).join(' ')}
 Restart=always
 RestartSec=1
@@ -50,6 +59,10 @@ RestartSec=1
 KillMode=process
 TimeoutStopSec=10
 StateDirectory=lockstep
+StateDirectoryMode=0700
+# Nobody else reads what was asked and answered. Programs that it starts make their files with 0022.
+UMask=0077
+LimitCORE=0
 CapabilityBoundingSet=~${NEVER.join(' ')}
 LockPersonality=yes
 ProtectClock=yes

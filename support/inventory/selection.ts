@@ -1,15 +1,28 @@
 import { matchesFilter, type FactOperator, type Filter } from '../protocol/filter'
+import { Patterns } from '../protocol/patterns'
+import { Refusal } from '../protocol/refusal'
 import type { Selection } from '../rollout/ports'
+import { LockstepError } from '../system/errors'
 import type { Inventory } from './inventory'
 
-/** The hosts of an inventory that a selection means, by the rules by which hosts themselves decide whether they are meant. */
+/**
+ * The hosts of an inventory that a selection means, by the rules by which hosts themselves decide whether they are meant.
+ * @throws LockstepError `bad-input` for a pattern that hosts would refuse
+ */
 export function matching({ hosts }: Inventory, selection: Selection): string[] {
   const filter = filterOf(selection)
-  return hosts
-    .filter(({ name, classes, facts }) =>
-      matchesFilter(filter, { identity: name, classes, facts, agents: [] }),
-    )
-    .map(({ name }) => name)
+  // The author of the feature is trusted with any number of patterns.
+  const patterns = new Patterns(Number.POSITIVE_INFINITY)
+  try {
+    return hosts
+      .filter(({ name, classes, facts }) =>
+        matchesFilter(filter, { identity: name, classes, facts, agents: [] }, patterns),
+      )
+      .map(({ name }) => name)
+  } catch (error) {
+    if (error instanceof Refusal) throw new LockstepError('bad-input', error.message, { cause: error })
+    throw error
+  }
 }
 
 /** A selection as it is sent to the hosts. */

@@ -2,7 +2,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { matchesCompound } from './compound'
 import { compoundWords } from './compound_words'
+import { Patterns } from './patterns'
 import type { Plain } from './plain'
+import { Refusal } from './refusal'
 
 const host = {
   identity: 'web1',
@@ -41,7 +43,7 @@ describe('a compound filter', () => {
   ]
   for (const [expression, expected] of cases) {
     it(`${expected ? 'means' : 'does not mean'} the host by: ${expression}`, () =>
-      expect(matchesCompound(words(expression), host, data)).to.equal(expected))
+      expect(matchesCompound(words(expression), host, data, new Patterns())).to.equal(expected))
   }
 
   const calls: [Plain, boolean][] = [
@@ -58,7 +60,7 @@ describe('a compound filter', () => {
   ]
   for (const [expression, expected] of calls) {
     it(`asks data functions: ${JSON.stringify(expression)} is ${expected}`, () =>
-      expect(matchesCompound(expression, host, data)).to.equal(expected))
+      expect(matchesCompound(expression, host, data, new Patterns())).to.equal(expected))
   }
 
   it('that cannot be evaluated means nobody, negated or not', () => {
@@ -72,13 +74,21 @@ describe('a compound filter', () => {
       'country=de or',
       'country=de country=de',
     ])
-      expect(matchesCompound(words(bad), host, data), bad).to.equal(false)
+      expect(matchesCompound(words(bad), host, data, new Patterns()), bad).to.equal(false)
     const negated = [{ not: 'not' }, ...(call('size', '==', 10, 'unknown') as Plain[])]
-    expect(matchesCompound(negated, host, data)).to.equal(false)
-    expect(matchesCompound(words(`${'not '.repeat(200)}common`), host, data)).to.equal(false)
+    expect(matchesCompound(negated, host, data, new Patterns())).to.equal(false)
+    expect(matchesCompound(words(`${'not '.repeat(200)}common`), host, data, new Patterns())).to.equal(false)
   })
 
-  it('never throws, whatever comes', () => {
+  it('with a pattern that cannot be used is refused: its negation must not mean everybody', () => {
+    for (const bad of ['/[/', '/a(?=b)/', 'country=/\\1/', 'not /[/', 'not country=/d++/'])
+      expect(() => matchesCompound(words(bad), host, data, new Patterns()), bad).to.throw(
+        Refusal,
+        'is no regular expression',
+      )
+  })
+
+  it('never throws more than a refusal, whatever comes', () => {
     const word = fc.oneof(
       fc.constantFrom<Plain>(
         { and: 'and' },
@@ -96,7 +106,11 @@ describe('a compound filter', () => {
     )
     fc.assert(
       fc.property(fc.oneof(fc.array(word), fc.jsonValue() as fc.Arbitrary<Plain>), (expression) => {
-        expect(matchesCompound(expression as Plain, host, data)).to.be.a('boolean')
+        try {
+          expect(matchesCompound(expression as Plain, host, data, new Patterns())).to.be.a('boolean')
+        } catch (error) {
+          expect(error).to.be.instanceOf(Refusal)
+        }
       }),
     )
   })

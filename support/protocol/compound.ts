@@ -1,4 +1,5 @@
 import { matchesFact, matchesText, type FactOperator, type FilterSubject } from './filter'
+import type { Patterns } from './patterns'
 import type { Plain } from './plain'
 
 /** The value of a data function such as `fact('country').value`; undefined for one that there is not. */
@@ -7,15 +8,26 @@ export type DataFunction = (name: string, argument: string, field: string) => Pl
 /**
  * Whether a host is meant by an expression such as `country=de and (roles::web or not environment=prod)`, which comes as
  * a list of its words. As in Ruby, `and` and `or` bind alike, from left to right. Whatever cannot be evaluated means nobody.
+ * @throws Refusal `bad-pattern`
  */
-export function matchesCompound(words: Plain, host: FilterSubject, data: DataFunction): boolean {
-  return evaluateCompound(words, host, data) === true
+export function matchesCompound(
+  words: Plain,
+  host: FilterSubject,
+  data: DataFunction,
+  patterns: Patterns,
+): boolean {
+  return evaluateCompound(words, host, data, patterns) === true
 }
 
-/** The same, with undefined for what cannot be evaluated. */
-export function evaluateCompound(words: Plain, host: FilterSubject, data: DataFunction): boolean | undefined {
+/** Says of an expression whether it means the host; undefined when it cannot be evaluated. @throws Refusal `bad-pattern` */
+export function evaluateCompound(
+  words: Plain,
+  host: FilterSubject,
+  data: DataFunction,
+  patterns: Patterns,
+): boolean | undefined {
   if (!Array.isArray(words) || words.length === 0 || words.length > WORDS_AT_MOST) return undefined
-  const reader = new Reader(words, host, data)
+  const reader = new Reader(words, host, data, patterns)
   const value = reader.expression(0)
   return reader.ended ? value : undefined
 }
@@ -30,6 +42,7 @@ class Reader {
     private readonly words: readonly Plain[],
     private readonly host: FilterSubject,
     private readonly data: DataFunction,
+    private readonly patterns: Patterns,
   ) {}
 
   get ended(): boolean {
@@ -71,7 +84,7 @@ class Reader {
     this.at += 1
     if (word === null || typeof word !== 'object' || Array.isArray(word)) return undefined
     const statement = word['statement']
-    if (typeof statement === 'string') return matchesStatement(statement, this.host)
+    if (typeof statement === 'string') return matchesStatement(statement, this.host, this.patterns)
     const call = word['fstatement']
     return call !== null && typeof call === 'object' && !Array.isArray(call) ? this.call(call) : undefined
   }
@@ -97,13 +110,13 @@ class Reader {
   }
 }
 
-function matchesStatement(statement: string, host: FilterSubject): boolean {
+function matchesStatement(statement: string, host: FilterSubject, patterns: Patterns): boolean {
   const [, fact = '', sign = '', value = ''] = statement.startsWith('/')
     ? []
     : (/^([^<>=]+)(>=|<=|=|<|>)(.*)$/s.exec(statement) ?? [])
-  if (fact === '') return host.classes.some((name) => matchesText(statement, name))
+  if (fact === '') return host.classes.some((name) => matchesText(statement, name, patterns))
   const operator = value.startsWith('/') ? '=~' : sign === '=' ? '==' : sign
-  return matchesFact({ fact, operator: operator as FactOperator, value }, host.facts)
+  return matchesFact({ fact, operator: operator as FactOperator, value }, host.facts, patterns)
 }
 
 function compares(found: Plain, operator: string, wanted: string): boolean | undefined {

@@ -32,7 +32,7 @@ export interface ReplyEnvelope {
 }
 
 /** MCollective accepts no other form of a callerid; a path or a newline in one would reach file names and logs. */
-export const CALLERID = /^\w+=[\w.-]+$/
+export const CALLERID = /^\w{1,64}=[\w.-]{1,255}$/
 const REQUEST_ID = /^[0-9a-f]{32}$/
 const IDENTITY = /^[\w.-]{1,255}$/
 

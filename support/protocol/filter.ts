@@ -1,4 +1,5 @@
 import { asText, field, fromPlain, toPlain, type Plain } from './plain'
+import { Patterns } from './patterns'
 import { Refusal } from './refusal'
 import { RubyHash, stringHash, symbolHash, type RubyValue } from './marshal/values'
 
@@ -68,22 +69,30 @@ export function decodeFilter(value: RubyValue): Filter {
 /**
  * Whether a host is meant. A filter that cannot be evaluated here matches nobody: acting on a guess is worse. `compound`
  * says of one expression whether it means the host.
+ * @throws Refusal `bad-pattern` for a pattern that cannot be used, since its negation must not mean everybody
  */
 export function matchesFilter(
   filter: Filter,
   host: FilterSubject,
+  patterns: Patterns,
   compound: (words: Plain) => boolean = () => false,
 ): boolean {
   return (
     filter.compound.every(compound) &&
     filter.agents.every((agent) => host.agents.includes(agent)) &&
-    filter.classes.every((wanted) => host.classes.some((name) => matchesText(wanted, name))) &&
-    filter.facts.every((fact) => matchesFact(fact, host.facts)) &&
-    (filter.identities.length === 0 || filter.identities.some((wanted) => matchesText(wanted, host.identity)))
+    filter.classes.every((wanted) => host.classes.some((name) => matchesText(wanted, name, patterns))) &&
+    filter.facts.every((fact) => matchesFact(fact, host.facts, patterns)) &&
+    (filter.identities.length === 0 ||
+      filter.identities.some((wanted) => matchesText(wanted, host.identity, patterns)))
   )
 }
 
-export function matchesFact(filter: FactFilter, facts: Readonly<Record<string, string>>): boolean {
+/** @throws Refusal `bad-pattern` */
+export function matchesFact(
+  filter: FactFilter,
+  facts: Readonly<Record<string, string>>,
+  patterns: Patterns,
+): boolean {
   const actual = Object.hasOwn(facts, filter.fact) ? facts[filter.fact] : undefined
   if (actual === undefined) return false
   switch (filter.operator) {
@@ -92,7 +101,7 @@ export function matchesFact(filter: FactFilter, facts: Readonly<Record<string, s
     case '!=':
       return actual !== filter.value
     case '=~':
-      return regularExpression(filter.value)?.test(actual) ?? false
+      return patterns.matches(sourceOf(filter.value), actual)
     default:
       return ordered(filter.operator, compare(actual, filter.value))
   }
@@ -111,21 +120,17 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-export function matchesText(wanted: string, actual: string): boolean {
-  if (!isPattern(wanted)) return wanted === actual
-  return regularExpression(wanted)?.test(actual) ?? false
+/** @throws Refusal `bad-pattern` */
+export function matchesText(wanted: string, actual: string, patterns: Patterns): boolean {
+  return isPattern(wanted) ? patterns.matches(sourceOf(wanted), actual) : wanted === actual
 }
 
 export function isPattern(text: string): boolean {
   return text.length > 1 && text.startsWith('/') && text.endsWith('/')
 }
 
-function regularExpression(written: string): RegExp | undefined {
-  try {
-    return new RegExp(isPattern(written) ? written.slice(1, -1) : written)
-  } catch {
-    return undefined
-  }
+function sourceOf(written: string): string {
+  return isPattern(written) ? written.slice(1, -1) : written
 }
 
 function list(filter: RubyHash, name: string): RubyValue[] {

@@ -21,6 +21,7 @@ export type RefusalCode =
   | 'forbidden-type'
   | 'malformed'
   | 'bad-envelope'
+  | 'bad-pattern'
   | 'bad-signature'
   | 'expired'
   | 'from-the-future'

@@ -9,6 +9,17 @@ const sh = (script: string, limits: Parameters<typeof runCommand>[2] = {}) =>
   runCommand('/bin/sh', ['-c', script], limits)
 
 describe('a program that is run', () => {
+  it('makes its files with the umask that it is given, and leaves that of this process alone', async () => {
+    const before = process.umask(0o077)
+    try {
+      expect((await sh('umask', { umask: 0o022 })).stdout).to.equal('0022')
+      expect((await sh('umask')).stdout).to.equal('0077')
+      expect(process.umask()).to.equal(0o077)
+    } finally {
+      process.umask(before)
+    }
+  })
+
   for (const outlives of [false, true]) {
     const kind = outlives ? 'and may outlive this process' : 'for as long as this process runs'
 

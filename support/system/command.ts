@@ -24,6 +24,8 @@ export interface CommandLimits {
   outlives?: boolean
   /** How much it may print before it is ended, bytes. */
   outputAtMost?: number
+  /** With which it makes its files; that of this process unless said. */
+  umask?: number
   /** Told its process number. */
   onStart?: (pid: number) => void
 }
@@ -47,6 +49,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   // Loaded only where a program is run: it takes as long to load as the rest of a start.
   const { execa } = await import('execa')
   const files = outlives ? new OutputFiles() : undefined
+  const before = limits.umask === undefined ? undefined : process.umask(limits.umask)
   const child = execa(program, args, {
     stdin: 'ignore',
     stdout: (files?.out ?? 'pipe') as Descriptor,
@@ -61,6 +64,8 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
     stripFinalNewline: true,
     ...(cwd === undefined ? {} : { cwd }),
   })
+  // It has been started by now, and has its own.
+  if (before !== undefined) process.umask(before)
   if (child.pid !== undefined) onStart?.(child.pid)
   const timers: NodeJS.Timeout[] = []
   const later = (ms: number, work: () => void) => timers.push(setTimeout(work, ms))

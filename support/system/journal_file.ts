@@ -22,7 +22,8 @@ export class JournalFile {
   ) {
     this.path = join(directory, `${run}${JOURNAL_SUFFIX}`)
     try {
-      mkdirSync(directory, { recursive: true })
+      // What hosts have answered is nothing for everybody; the umask says whether it is for the group.
+      mkdirSync(directory, { recursive: true, mode: 0o770 })
     } catch (error) {
       throw failed(this.path, error)
     }
@@ -59,7 +60,7 @@ export class JournalFile {
 
   private async write(entry: object): Promise<void> {
     try {
-      const file = (this.file ??= await open(this.path, 'a+'))
+      const file = (this.file ??= await open(this.path, 'a+', 0o660))
       await this.expectWhole(file)
       const header = this.size === 0 ? this.line({ type: 'journal', version: JOURNAL_VERSION }) : ''
       await this.add(file, Buffer.from(header + this.line(entry)))
@@ -116,7 +117,8 @@ export class JournalFile {
     const { bytesRead } = await file.read(content, 0, this.size, 0)
     if (bytesRead < this.size) return false
     mkdirSync(dirname(this.path), { recursive: true })
-    await writeFile(this.path, content, { flag: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL })
+    const flag = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+    await writeFile(this.path, content, { flag, mode: 0o660 })
     return true
   }
 }

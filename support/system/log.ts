@@ -22,8 +22,9 @@ export function openLog(directory: string, run: string, secrets: readonly string
 
 function opened(directory: string, path: string) {
   try {
-    mkdirSync(directory, { recursive: true })
-    return pino.destination({ dest: path, sync: true })
+    mkdirSync(directory, { recursive: true, mode: 0o770 })
+    // What hosts have answered is nothing for everybody.
+    return pino.destination({ dest: path, sync: true, mode: 0o660 })
   } catch (error) {
     throw new LockstepError(
       'journal-failed',

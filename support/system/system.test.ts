@@ -1,9 +1,30 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
 import { formatDuration, parseDuration } from './duration'
+import { JournalFile } from './journal_file'
 import { openLog, scrubber } from './log'
+
+describe('what hosts have answered', () => {
+  it('can be read by nobody but its owner and, where the umask says so, the group', async () => {
+    const scratch = new Scratch()
+    const before = process.umask(0o022)
+    try {
+      const journal = new JournalFile(join(scratch.path, '.lockstep', 'live'), 'r', () => 0)
+      await journal.append({ type: 'started' })
+      await journal.close()
+      openLog(join(scratch.path, '.lockstep', 'logs'), 'r', []).info('x')
+      const modes = ['', 'live', join('live', 'r.journal.ndjson'), 'logs', join('logs', 'r.log')].map(
+        (name) => (statSync(join(scratch.path, '.lockstep', name)).mode & 0o777).toString(8),
+      )
+      expect(modes).to.deep.equal(['750', '750', '640', '750', '640'])
+    } finally {
+      process.umask(before)
+      scratch.remove()
+    }
+  })
+})
 
 describe('a log', () => {
   it('never holds a secret, in whichever form it comes', () => {

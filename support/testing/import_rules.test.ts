@@ -26,11 +26,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'support/record': ['support/rollout'],
   'support/lint': ['support/rollout'],
   'support/balancers': ['support/rollout'],
-  'support/agents': ['support/rpc/contracts', 'support/rpc/server'],
+  'support/agents': ['support/protocol', 'support/rpc/contracts', 'support/rpc/server'],
   'support/rpc/contracts': [],
   'support/rpc/client': ['support/rpc/contracts', 'support/protocol', 'support/connectors'],
   'support/rpc/server': ['support/rpc/contracts', 'support/protocol'],
-  'support/protocol': [],
+  'support/protocol': ['re2js'],
   'support/connectors': ['stompit'],
   'support/simulation': ['support/agents', 'support/rpc/server', 'support/connectors', 'support/protocol'],
   'support/config': ['support/balancers', 'support/connectors', 'support/notices', 'support/simulation'],
@@ -56,7 +56,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/rpc/contracts',
   ],
 }
-const GUARDED = ['@cucumber/cucumber', 'stompit', 'nodemailer']
+const GUARDED = ['@cucumber/cucumber', 'stompit', 'nodemailer', 're2js']
 
 describe('the folders', () => {
   const imports = sources().flatMap((file) =>

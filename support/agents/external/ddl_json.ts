@@ -1,3 +1,4 @@
+import { inputPattern } from '../../protocol/patterns'
 import {
   changes,
   text,
@@ -91,12 +92,13 @@ function textRule(where: string, rule: Record<string, unknown>): InputRule {
   return text(named ?? patternOf(where, validation), longest, `what ${validation} allows`)
 }
 
-function patternOf(where: string, source: string): RegExp {
+function patternOf(where: string, source: string): ReturnType<typeof inputPattern> {
   try {
-    // Ruby's anchors of a whole text.
-    return new RegExp(source.replaceAll('\\A', '^').replaceAll(/\\[zZ]/g, '$'))
+    return inputPattern(source)
   } catch (error) {
-    throw new Error(`the validation of ${where} is no regular expression: ${source}`, { cause: error })
+    throw new Error(`the validation of ${where} is no regular expression: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }
 

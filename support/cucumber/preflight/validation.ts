@@ -4,6 +4,7 @@ import { isZone, parseDays, parseTime } from '../../rollout/time_window'
 import { parseWaveSize } from '../../rollout/wave_plan'
 import { parseDuration } from '../../system/duration'
 import { FACT_OPERATORS } from '../../protocol/filter'
+import { patternFault } from '../../protocol/patterns'
 import { address, checkName, packageName, packageVersion, serviceName } from '../../rpc/contracts/rules'
 import type { InputRule } from '../../rpc/contracts/contract'
 
@@ -83,14 +84,5 @@ function patternOr(plain: RegExp, expected: string): (written: string) => string
   return (written) => {
     if (/^\/.+\/$/.test(written)) return patternFault(written.slice(1, -1))
     return plain.test(written) ? undefined : `${JSON.stringify(written)} is not ${expected}`
-  }
-}
-
-function patternFault(source: string): string | undefined {
-  try {
-    new RegExp(source)
-    return undefined
-  } catch (error) {
-    return `/${source}/ is no regular expression: ${(error as Error).message.replace(/^.*: /, '')}`
   }
 }

@@ -13,6 +13,7 @@ import {
 import { readReply, readRequest, replyHash, requestHash } from '../envelope'
 import { symbolHash } from '../marshal/values'
 import { Refusal } from '../refusal'
+import { bindRequest, checkBinding } from './binding'
 import { unwrap } from './secured_times'
 import type { ClientSecurity, ServerSecurity } from './security'
 import { marshal } from './serializer'
@@ -40,7 +41,11 @@ export function aesClient({ privateKey }: AesClientKeys, callerid: string): Clie
     callerid,
     sealRequest({ message, ...envelope }) {
       const { ttl, msgtime } = envelope
-      const secured = symbolHash({ aes_msg: message, aes_ttl: ttl, aes_msgtime: msgtime })
+      const secured = symbolHash({
+        aes_msg: bindRequest(message, envelope),
+        aes_ttl: ttl,
+        aes_msgtime: msgtime,
+      })
       const { body, seal } = encrypt(marshal.encode(secured), (key) => privateEncrypt(privateKey, key))
       return marshal.encode(requestHash({ ...envelope, callerid, body, hash: seal }, SEAL))
     },
@@ -63,7 +68,7 @@ export function aesServer({ clientPublicKey }: AesServerKeys): ServerSecurity {
       const { body, hash, ...envelope } = readRequest(marshal.decode(bytes), SEAL)
       const key = keyOf(envelope.callerid)
       const plain = decrypt(body, hash, (wrapped) => publicDecrypt(key, wrapped))
-      return { ...envelope, message: unwrap(marshal.decode(plain), 'aes', envelope) }
+      return { ...envelope, message: checkBinding(unwrap(marshal.decode(plain), 'aes', envelope), envelope) }
     },
     sealReply({ message, ...envelope }, callerid) {
       const key = keyOf(callerid)

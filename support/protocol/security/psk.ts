@@ -1,20 +1,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readReply, readRequest, replyHash, requestHash } from '../envelope'
 import { Refusal } from '../refusal'
+import { bindRequest, checkBinding } from './binding'
 import type { ClientSecurity, ServerSecurity } from './security'
 import { marshal } from './serializer'
 
 /**
  * The `psk` provider: MD5 over the body and a secret that everybody shares. It covers the body alone, so whoever can
- * publish on the broker can replay a message or rewrite its filter, time and caller; the broker's own passwords and
- * TLS are what protects those.
+ * publish on the broker can rewrite the filter of a message, and the time, the id and the caller of those that do not say
+ * them again in their body; the broker's own passwords and TLS are what protects those.
  */
 export function pskClient(secret: string, callerid: string): ClientSecurity {
   const sign = signer(secret)
   return {
     callerid,
     sealRequest({ message, ...envelope }) {
-      const body = marshal.encode(message)
+      const body = marshal.encode(bindRequest(message, envelope))
       return marshal.encode(requestHash({ ...envelope, callerid, body, hash: sign(body) }))
     },
     peekReply: (bytes) => readReply(marshal.decode(bytes)),
@@ -31,7 +32,7 @@ export function pskServer(secret: string): ServerSecurity {
     openRequest(bytes) {
       const { body, hash, ...envelope } = readRequest(marshal.decode(bytes))
       verify(sign(body), hash)
-      return { ...envelope, message: marshal.decode(body) }
+      return { ...envelope, message: checkBinding(marshal.decode(body), envelope) }
     },
     sealReply({ message, ...envelope }) {
       const body = marshal.encode(message)

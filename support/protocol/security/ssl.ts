@@ -2,6 +2,7 @@ import { createSign, createVerify, type KeyObject } from 'node:crypto'
 import { readReply, readRequest, replyHash, requestHash } from '../envelope'
 import { Refusal } from '../refusal'
 import { symbolHash } from '../marshal/values'
+import { bindRequest, checkBinding } from './binding'
 import { unwrap } from './secured_times'
 import type { ClientSecurity, ServerSecurity } from './security'
 import type { Serializer } from './serializer'
@@ -27,7 +28,11 @@ export function sslClient(keys: SslClientKeys, callerid: string, serializer: Ser
     callerid,
     sealRequest({ message, ...envelope }) {
       const body = serializer.encode(
-        symbolHash({ ssl_msg: message, ssl_ttl: envelope.ttl, ssl_msgtime: envelope.msgtime }),
+        symbolHash({
+          ssl_msg: bindRequest(message, envelope),
+          ssl_ttl: envelope.ttl,
+          ssl_msgtime: envelope.msgtime,
+        }),
       )
       const hash = sign(body, keys.privateKey)
       return serializer.encode(requestHash({ ...envelope, callerid, body, hash }))
@@ -49,7 +54,10 @@ export function sslServer(keys: SslServerKeys, serializer: Serializer): ServerSe
       if (key === undefined)
         throw new Refusal('bad-signature', `no public key is known for ${envelope.callerid}`)
       verify(body, hash, key)
-      return { ...envelope, message: unwrap(serializer.decode(body), 'ssl', envelope) }
+      return {
+        ...envelope,
+        message: checkBinding(unwrap(serializer.decode(body), 'ssl', envelope), envelope),
+      }
     },
     sealReply({ message, ...envelope }) {
       const body = serializer.encode(message)

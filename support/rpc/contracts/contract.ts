@@ -21,10 +21,13 @@ export interface ActionContract {
   readonly tells: Readonly<Record<string, string>>
 }
 
+/** What a text has to look like: a regular expression, or what stands for one. */
+type TextPattern = { test(value: string): boolean; readonly source: string }
+
 export type InputRule =
   | {
       readonly kind: 'text'
-      readonly pattern: { test(value: string): boolean; readonly source: string }
+      readonly pattern: TextPattern
       readonly longest: number
       readonly expected: string
       readonly optional: boolean
@@ -60,7 +63,7 @@ function action(
   return { description, effect, inputs, outputs: Object.keys(outputs), tells: { ...outputs, ...also } }
 }
 
-export function text(pattern: RegExp, longest: number, expected: string): InputRule {
+export function text(pattern: TextPattern, longest: number, expected: string): InputRule {
   return { kind: 'text', pattern, longest, expected, optional: false }
 }
 

@@ -22,6 +22,7 @@ describe('an action policy', () => {
     ['another caller', 'allow\tuid=1\t*\t*\t*', false],
     ['a list of callers', 'allow\tuid=1 uid=0\t*\t*\t*', true],
     ['a pattern of callers', 'allow\t/^uid=/\t*\t*\t*', true],
+    ['a pattern of callers that cannot be used', 'deny\t/^uid=(?!1)/\t*\t*\t*\nallow\t*\t*\t*\t*', false],
     ['another action', 'allow\t*\tstatus\t*\t*', false],
     ['a list of actions', 'allow\t*\tstatus install\t*\t*', true],
     ['facts that all hold', 'allow\t*\t*\tcountry=de env=prod\t*', true],

@@ -1,6 +1,8 @@
 import { evaluateCompound, type DataFunction } from '../../protocol/compound'
 import { compoundWords } from '../../protocol/compound_words'
-import { isPattern, matchesText, type FilterSubject } from '../../protocol/filter'
+import { matchesText, type FilterSubject } from '../../protocol/filter'
+import { Patterns } from '../../protocol/patterns'
+import { Refusal } from '../../protocol/refusal'
 
 /** Who wants what done. */
 export interface PolicyRequest {
@@ -17,6 +19,8 @@ export interface PolicySubject {
   groups?: ReadonlyMap<string, readonly string[]>
 }
 
+type Judged = PolicySubject & { patterns: Patterns }
+
 export interface PolicyDecision {
   allowed: boolean
   /** The line that decided, or that none did. */
@@ -31,6 +35,7 @@ export interface PolicyDecision {
  * too, and it is no.
  */
 export function decide(policy: string, request: PolicyRequest, subject: PolicySubject): PolicyDecision {
+  const judged = { ...subject, patterns: new Patterns(Number.POSITIVE_INFINITY) }
   let standard = false
   for (const [index, raw] of policy.split(/\r?\n/).entries()) {
     const line = raw.trim()
@@ -46,12 +51,17 @@ export function decide(policy: string, request: PolicyRequest, subject: PolicySu
       each.trim(),
     )
     const isReadable = (verdict === 'allow' || verdict === 'deny') && facts !== '' && more.length === 0
-    const where = isReadable ? isWhere(facts, classes, subject) : undefined
-    if (where === undefined) return { allowed: false, because: `${because} cannot be read` }
-    const isAbout =
-      any(callers, (each) => isCaller(each, request.caller, subject)) &&
-      any(actions, (each) => each === request.action)
-    if (where && isAbout) return { allowed: verdict === 'allow', because }
+    try {
+      const where = isReadable ? isWhere(facts, classes, judged) : undefined
+      if (where === undefined) return { allowed: false, because: `${because} cannot be read` }
+      const isAbout =
+        any(callers, (each) => isCaller(each, request.caller, judged)) &&
+        any(actions, (each) => each === request.action)
+      if (where && isAbout) return { allowed: verdict === 'allow', because }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return { allowed: false, because: `${because} cannot be read: ${error.message}` }
+    }
   }
   return { allowed: standard, because: 'no line of the policy fits' }
 }
@@ -70,13 +80,13 @@ function any(column: string, test: (item: string) => boolean): boolean {
   return column === '*' || column.split(/\s+/).some(test)
 }
 
-function isCaller(written: string, caller: string, { groups }: PolicySubject): boolean {
-  if (written === caller || (isPattern(written) && matchesText(written, caller))) return true
+function isCaller(written: string, caller: string, { groups, patterns }: Judged): boolean {
+  if (written === caller || matchesText(written, caller, patterns)) return true
   return groups?.get(written)?.includes(caller) === true
 }
 
 /** Whether a line is about this host; undefined when that cannot be told. */
-function isWhere(facts: string, classes: string | undefined, subject: PolicySubject): boolean | undefined {
+function isWhere(facts: string, classes: string | undefined, subject: Judged): boolean | undefined {
   if (classes === undefined) return facts === '*' ? true : evaluated(facts, subject)
   const both = [
     holds(facts, (word) => /[<>=]/.test(word), subject),
@@ -86,11 +96,7 @@ function isWhere(facts: string, classes: string | undefined, subject: PolicySubj
 }
 
 /** A list of which all have to hold, or an expression. */
-function holds(
-  column: string,
-  isOne: (word: string) => boolean,
-  subject: PolicySubject,
-): boolean | undefined {
+function holds(column: string, isOne: (word: string) => boolean, subject: Judged): boolean | undefined {
   if (column === '*') return true
   if (/(^|\s)(and|or|not)(\s|$)|[()!]/.test(column)) return evaluated(column, subject)
   const words = column.split(/\s+/)
@@ -100,7 +106,10 @@ function holds(
   return each.includes(undefined) ? undefined : each.every((value) => value === true)
 }
 
-function evaluated(expression: string, { host, data = () => undefined }: PolicySubject): boolean | undefined {
+function evaluated(
+  expression: string,
+  { host, data = () => undefined, patterns }: Judged,
+): boolean | undefined {
   const words = compoundWords(expression)
-  return words === undefined ? undefined : evaluateCompound(words, host, data)
+  return words === undefined ? undefined : evaluateCompound(words, host, data, patterns)
 }

@@ -143,10 +143,49 @@ describe('a host', () => {
     expect(refused[0]).to.match(/came a second time/)
   })
 
+  it('serves changes, and other callers, while one caller floods it; and says so once', async () => {
+    const limits = { reads: 1_000, readsOfCaller: 50, changes: 100, changesOfCaller: 2 }
+    const { host: one, refused, updates } = host({ replayLimits: limits })
+    const ping = { agent: 'discovery', message: 'ping' }
+    const pongs: (Buffer | undefined)[] = []
+    for (let each = 0; each < 205; each += 1) pongs.push(await one.handle(request('', {}, ping)))
+    expect(pongs.filter(Boolean)).to.have.length(50)
+    expect(refused).to.deep.equal([
+      'the caller uid=0 has sent too many requests within 60 s; more that only look are refused until some of them are older',
+    ])
+    const status = await answer(one, request('status', app))
+    expect(status?.statuscode).to.equal(5)
+    expect(status?.statusmsg).to.match(/too many requests of this caller/)
+    expect((await answer(one, request('update', app)))?.statuscode).to.equal(0)
+    const other = pskClient('secret', 'uid=1')
+    const sealed = other.sealRequest({
+      senderid: 'control',
+      requestid: 'e'.repeat(32),
+      filter: NO_FILTER,
+      collective: 'mcollective',
+      agent: 'discovery',
+      ttl: 60,
+      msgtime: NOW,
+      message: 'ping',
+    })
+    expect(await one.handle(sealed)).not.to.equal(undefined)
+    await answer(one, request('update', app))
+    expect((await answer(one, request('update', app)))?.statusmsg).to.match(/not carried this one out/)
+    expect(updates()).to.equal(2)
+  })
+
+  it('refuses a change that an earlier daemon has carried out', async () => {
+    const known = [{ id: 'd'.repeat(32), caller: 'uid=0', until: (NOW + 60) * 1000 }]
+    const { host: one, updates } = host({ known })
+    expect(await one.handle(request('update', app, { requestid: 'd'.repeat(32) }))).to.equal(undefined)
+    expect(updates()).to.equal(0)
+  })
+
   const ignored: [string, object][] = [
     ['is for another collective', { collective: 'other' }],
     ['is for other hosts', { filter: { ...NO_FILTER, identities: ['web2'] } }],
     ['has a filter that cannot be evaluated', { filter: { ...NO_FILTER, classes: ['/[/'] } }],
+    ['has a pattern that cannot be used', { filter: { ...NO_FILTER, identities: ['/^(?!web2)/'] } }],
     ['is for an agent that it does not run', { agent: 'puppet' }],
     ['is older than its ttl', { msgtime: NOW - 61 }],
     ['is from the future', { msgtime: NOW + 61 }],
@@ -170,6 +209,24 @@ describe('a host', () => {
     }
     expect(updates()).to.equal(0)
     expect(refused[0]).to.match(/differs from the protected one/)
+  })
+
+  it('neither does nor answers a captured request that is sent again under another id, as if it were new', async () => {
+    let now = NOW * 1000
+    const { host: one, refused, updates } = host({ clock: { ...clock, now: () => now } })
+    const captured = request('update', app)
+    await one.handle(captured)
+    // Long after, and in time by its own word.
+    now += 86_400_000
+    const envelope = marshal.decode(captured) as RubyHash
+    for (const [key] of envelope.entries) {
+      const { name } = key as { name?: string }
+      if (name === 'requestid') envelope.entries.set(key, 'c'.repeat(32))
+      if (name === 'msgtime') envelope.entries.set(key, NOW + 86_400)
+    }
+    expect(await one.handle(marshal.encode(envelope))).to.equal(undefined)
+    expect(refused).to.deep.equal(['an id, a time or a collective that differs from the protected one'])
+    expect(updates()).to.equal(1)
   })
 
   it('neither does nor answers what was signed with another secret', async () => {

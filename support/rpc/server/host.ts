@@ -1,5 +1,6 @@
 import { matchesCompound, type DataFunction } from '../../protocol/compound'
 import { matchesFilter, type FilterSubject } from '../../protocol/filter'
+import { Patterns } from '../../protocol/patterns'
 import { checkFreshness } from '../../protocol/freshness'
 import { Refusal } from '../../protocol/refusal'
 import { decodeRpcRequest, encodeRpcReply, type RpcReply, type RpcRequest } from '../../protocol/rpc_body'
@@ -9,7 +10,7 @@ import type { RubyValue } from '../../protocol/marshal/values'
 import type { Clock } from '../../system/clock'
 import { inputFault } from '../contracts/contract'
 import { ActionFailed, type Agent, type Call } from './agent'
-import { ReplayCache } from './replay_cache'
+import { READS_REMEMBERED_S, ReplayCache, type ReplayLimits, type RememberedRequest } from './replay_cache'
 
 export interface HostOptions {
   subject: FilterSubject
@@ -24,15 +25,22 @@ export interface HostOptions {
   data?: DataFunction
   /** Asked before an action is carried out. Rejects when it must not be; resolves with why it may not. */
   mayRun?: (request: OpenedRequest, action: RpcRequest) => Promise<string | undefined>
-  /** Requests that were carried out before, and until when they could come again, ms since 1970. */
-  known?: ReadonlyMap<string, number>
+  /** Changes that were carried out before. */
+  known?: readonly KnownChange[]
+  /** How many requests are remembered at once. */
+  replayLimits?: ReplayLimits
+}
+
+/** A change that must not be carried out again. */
+export interface KnownChange {
+  id: string
+  caller: string
+  /** Until when the same request could come again, ms since 1970. */
+  until: number
 }
 
 /** A request that is about to change the host. */
-export interface Change {
-  id: string
-  /** Until when the same request could come again, ms since 1970. */
-  until: number
+export interface Change extends KnownChange {
   /** The reply for a daemon that does not live to see how it ended. */
   cutOff(): Buffer
 }
@@ -45,10 +53,12 @@ const LONGEST_TTL = 600
 /** One host's side of MCollective: bytes of a request in, bytes of a reply out, or nothing for what is not for it. */
 export class RpcHost {
   private readonly seen: ReplayCache
+  /** When it was last told of a caller that it sends too much, s since 1970. */
+  private readonly told = new Map<string, number>()
 
   constructor(private readonly options: HostOptions) {
-    const known = [...(options.known ?? [])].map(([id, until]) => [id, Math.floor(until / 1000)] as const)
-    this.seen = new ReplayCache(new Map(known))
+    const known = (options.known ?? []).map((each) => ({ ...each, until: Math.floor(each.until / 1000) }))
+    this.seen = new ReplayCache(known, options.replayLimits)
   }
 
   /** `onChange` is waited for before anything is changed; when it rejects, nothing is. */
@@ -69,37 +79,36 @@ export class RpcHost {
   }
 
   private isMeant(request: OpenedRequest): boolean {
-    const { subject, collectives, clock, data = () => undefined } = this.options
-    const compound = (words: Plain) => matchesCompound(words, subject, data)
-    if (!collectives.includes(request.collective) || !matchesFilter(request.filter, subject, compound))
-      return false
-    const now = Math.floor(clock.now() / 1000)
-    checkFreshness(request.msgtime, Math.min(request.ttl, LONGEST_TTL), now)
-    switch (this.seen.take(request.requestid, validUntil(request), now)) {
-      case 'new':
-        return true
-      case 'seen':
-        this.options.onRefused(`request ${request.requestid} came a second time`)
-        return false
-      case 'no room':
-        this.options.onRefused(
-          `request ${request.requestid} came while too many others have to be remembered`,
-        )
-        return false
-    }
+    const { subject, collectives, data = () => undefined } = this.options
+    const patterns = new Patterns()
+    const compound = (words: Plain) => matchesCompound(words, subject, data, patterns)
+    if (!collectives.includes(request.collective)) return false
+    if (!matchesFilter(request.filter, subject, patterns, compound)) return false
+    checkFreshness(request.msgtime, Math.min(request.ttl, LONGEST_TTL), this.now())
+    return true
   }
 
   private async answer(
     request: OpenedRequest,
     onChange: (change: Change) => Promise<void>,
   ): Promise<RubyValue | undefined> {
-    if (request.agent === 'discovery') return asText(request.message) === 'ping' ? 'pong' : undefined
+    if (request.agent === 'discovery')
+      return asText(request.message) === 'ping' && this.remember(request, 'readOnly') === 'new'
+        ? 'pong'
+        : undefined
     const agent = this.options.agents.get(request.agent)
     if (agent === undefined) return undefined
     const action = decodeRpcRequest(request.message)
     // Both are inside what the secret or the key protects, and say again what stands outside.
     if (action.agent !== request.agent || action.caller !== request.callerid)
       throw new Refusal('bad-signature', 'an agent or a caller that differs from the protected one')
+    switch (this.remember(request, kindOf(agent, action.action))) {
+      case 'seen':
+        return undefined
+      case 'no room':
+        return encodeRpcReply({ statuscode: 5, statusmsg: TOO_MANY, data: {} })
+      case 'new':
+    }
     const objection = await this.options.mayRun?.(request, action)
     const reply =
       objection === undefined
@@ -108,9 +117,36 @@ export class RpcHost {
     return encodeRpcReply(reply)
   }
 
+  private remember(request: OpenedRequest, kind: RememberedRequest['kind']): 'new' | 'seen' | 'no room' {
+    const { requestid: id, callerid: caller } = request
+    const taken = this.seen.take({ id, caller, kind, until: validUntil(request) }, this.now())
+    if (taken === 'seen') this.options.onRefused(`request ${id} came a second time`)
+    if (taken === 'no room') this.tellOfFlood(caller, kind)
+    return taken
+  }
+
+  /** Once a minute for each caller: a flood of requests is no flood of lines. */
+  private tellOfFlood(caller: string, kind: RememberedRequest['kind']): void {
+    const now = this.now()
+    const key = `${kind} ${caller}`
+    if (Math.abs(now - (this.told.get(key) ?? Number.NEGATIVE_INFINITY)) < TOLD_EVERY_S) return
+    if (this.told.size >= MAX_TOLD) this.told.clear()
+    this.told.set(key, now)
+    const what =
+      kind === 'readOnly'
+        ? `requests within ${READS_REMEMBERED_S} s; more that only look are refused until some of them are older`
+        : 'changes that could come again; more are refused until some of them have expired'
+    this.options.onRefused(`the caller ${caller} has sent too many ${what}`)
+  }
+
+  private now(): number {
+    return Math.floor(this.options.clock.now() / 1000)
+  }
+
   private change(request: OpenedRequest): Change {
     return {
       id: request.requestid,
+      caller: request.callerid,
       until: validUntil(request) * 1000,
       cutOff: () => this.seal(request, encodeRpcReply({ statuscode: 5, statusmsg: CUT_OFF, data: {} })),
     }
@@ -121,7 +157,7 @@ export class RpcHost {
       senderid: this.options.subject.identity,
       requestid: request.requestid,
       senderagent: request.agent,
-      msgtime: Math.floor(this.options.clock.now() / 1000),
+      msgtime: this.now(),
       message,
     }
     return this.options.security.sealReply(reply, request.callerid)
@@ -132,6 +168,16 @@ export class RpcHost {
 function validUntil({ msgtime, ttl }: OpenedRequest): number {
   return msgtime + Math.min(ttl, LONGEST_TTL) + REPLAY_MARGIN
 }
+
+function kindOf(agent: Agent, action: string): RememberedRequest['kind'] {
+  const { actions } = agent.contract
+  return Object.hasOwn(actions, action) && actions[action]?.effect === 'changes' ? 'mutating' : 'readOnly'
+}
+
+const TOLD_EVERY_S = 60
+const MAX_TOLD = 1_000
+const TOO_MANY =
+  'This host has had too many requests of this caller and has not carried this one out; try again in a minute'
 
 const CUT_OFF =
   'The daemon of this host was ended while this was under way; how it came out has to be looked at'

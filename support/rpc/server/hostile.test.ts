@@ -12,7 +12,6 @@ import type { Clock } from '../../system/clock'
 import { contracts } from '../contracts'
 import type { Agent } from './agent'
 import { RpcHost } from './host'
-import { ReplayCache } from './replay_cache'
 
 const NOW = 1_700_000_000
 const clock: Clock = { now: () => NOW * 1000, elapsed: () => 0, after: () => () => {} }
@@ -65,11 +64,14 @@ for (const [name, tries, client, security] of setups) {
         onRefused: () => {},
       })
       const requests = Array.from({ length: 50 }, (_, index) => sealed(client, index))
+      const [whole = Buffer.alloc(0)] = requests
       const signed = new Set(
         requests.map((bytes) => JSON.stringify(security.openRequest(bytes).message, plainly)),
       )
       for (let turn = 0; turn < tries; turn += 1) {
-        const bytes = mutated(requests, random)
+        // One in ten as it is: that of what is whole something is carried out shows that there was something to break.
+        const bytes =
+          random(10) === 0 ? (requests[random(requests.length)] ?? whole) : mutated(requests, random)
         const before = performed
         opened.length = 0
         const reply = await host.handle(bytes)
@@ -127,15 +129,6 @@ describe('hostile requests', () => {
       expect(() => pskServer('secret').openRequest(bytes)).to.throw(Refusal)
     })
   }
-
-  it('are remembered in bounded room: with none left, changes are refused and nothing is forgotten', () => {
-    const cache = new ReplayCache(new Map(), 5_000)
-    for (let id = 0; id < 5_000; id += 1) expect(cache.take(String(id), NOW + 100, NOW)).to.equal('new')
-    expect(cache.take('more', NOW + 100, NOW)).to.equal('no room')
-    expect(cache.take('7', NOW + 100, NOW)).to.equal('seen')
-    expect(cache.take('more', NOW + 300, NOW + 101)).to.equal('new')
-    expect(cache.size).to.be.below(10)
-  })
 })
 
 let count = 0

@@ -1,0 +1,83 @@
+import { translatePattern } from './pattern_syntax'
+import { Refusal } from './refusal'
+
+/** Characters of all patterns of one request; a filter of people has a tenth of that. */
+const MAX_LENGTH = 2_000
+/** Instructions times characters of one request: a tenth of a second at worst. */
+const MAX_WORK = 2_000_000
+
+interface Compiled {
+  /** Instructions. */
+  readonly size: number
+  finds(text: string): boolean
+}
+
+/**
+ * The regular expressions of one request, as Ruby means them, found in by an engine that never goes back: time is
+ * bounded by the size of pattern and text. Both are bounded in all for the request, since whoever sends it chooses how many.
+ */
+export class Patterns {
+  private readonly compiled = new Map<string, Compiled>()
+  private lengthLeft: number
+
+  constructor(private workLeft = MAX_WORK) {
+    this.lengthLeft = Number.isFinite(workLeft) ? MAX_LENGTH : Number.POSITIVE_INFINITY
+  }
+
+  /** Whether the pattern is found in the text. @throws Refusal `bad-pattern` when that is not to be told */
+  matches(source: string, text: string): boolean {
+    const compiled = this.compiled.get(source) ?? this.compile(source)
+    this.workLeft -= compiled.size * (text.length + 1)
+    if (this.workLeft < 0) throw new Refusal('bad-pattern', 'its patterns are too much work')
+    return compiled.finds(text)
+  }
+
+  private compile(source: string): Compiled {
+    this.lengthLeft -= source.length
+    if (this.lengthLeft < 0)
+      throw new Refusal('bad-pattern', `its patterns are longer than ${MAX_LENGTH} characters`)
+    const compiled = compilePattern(source)
+    this.compiled.set(source, compiled)
+    return compiled
+  }
+}
+
+/** Why a pattern cannot be used, as a sentence, or undefined when it can. */
+export function patternFault(source: string): string | undefined {
+  try {
+    compilePattern(source)
+    return undefined
+  } catch (error) {
+    if (error instanceof Refusal) return error.message
+    throw error
+  }
+}
+
+/**
+ * The rule of an agent's own DDL: `^` and `$` are the ends of the whole text there, and not of a line.
+ * @throws Refusal `bad-pattern`
+ */
+export function inputPattern(source: string): { readonly source: string; test(text: string): boolean } {
+  const compiled = compilePattern(source, 'text')
+  return { source, test: (text) => compiled.finds(text) }
+}
+
+function compilePattern(source: string, anchors: 'line' | 'text' = 'line'): Compiled {
+  try {
+    // Only few requests have a pattern: nobody else waits for the engine.
+    const { RE2JS } = require('re2js') as typeof import('re2js')
+    const pattern = RE2JS.compile(translatePattern(source), anchors === 'line' ? RE2JS.MULTILINE : 0)
+    return { size: pattern.programSize(), finds: (text) => pattern.test(text) }
+  } catch (error) {
+    const why = (error as Error).message.replace(/^error parsing regexp: /, '').replaceAll('`', "'")
+    throw new Refusal(
+      'bad-pattern',
+      `/${shortened(source)}/ is no regular expression that hosts can use: ${why}`,
+      { cause: error },
+    )
+  }
+}
+
+function shortened(source: string): string {
+  return source.length > 100 ? `${source.slice(0, 100)}…` : source
+}
