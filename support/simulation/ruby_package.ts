@@ -1,4 +1,3 @@
-import type { Data } from '../rpc/contracts/contract'
 import { ActionFailed, type Action, type Agent } from '../rpc/server/agent'
 
 const CHANGES = new Set(['install', 'update', 'uninstall', 'purge'])
@@ -10,7 +9,7 @@ export function answeringBefore(agent: Agent): Agent {
   const before =
     (action: Action): Action =>
     async (inputs, call) => {
-      const was: Record<string, Data> = await status({ package: inputs['package'] ?? '' }, call)
+      const was = await status({ package: inputs['package'] ?? '' }, call)
       try {
         await action(inputs, call)
       } catch (error) {
