@@ -74,6 +74,8 @@ export interface Recovery {
   hosts: number
   /** Whether a resumed run can bring them to the end: not those that failed within the budget, nor what is not told twice. */
   isResumable: boolean
+  /** Whether its waves leave as many hosts in service as it wants to. */
+  hasRoom: boolean
 }
 
 /** How a run was begun: what stood behind `cucumber-js`, and its environment variables. */

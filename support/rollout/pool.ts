@@ -41,6 +41,11 @@ export class Pool {
     throw error
   }
 
+  /** Whether each of `waves` may be out at once where the pool is `hosts` hosts and all of them are in service. */
+  hasRoomFor(waves: readonly number[], hosts: number): boolean {
+    return this.minimum === undefined || waves.every((size) => hosts - size >= this.needed(hosts))
+  }
+
   async shouldHaveInService(balancer: Balancer, wanted: number): Promise<Verdict> {
     this.rollout.expectGoingOn()
     const members = await this.membersOf(balancer)

@@ -72,7 +72,13 @@ describe('the summary of a job', () => {
     ])
     run.held = () => ['web1', 'web2', 'web3'].map((host) => ({ host, obligation: 'blocks lb' }))
     run.notAttempted = () => ['web4']
-    run.recoveries.push({ uri: 'x.feature', path: 'reports/recovery.feature', hosts: 2, isResumable: true })
+    run.recoveries.push({
+      uri: 'x.feature',
+      path: 'reports/recovery.feature',
+      hosts: 2,
+      isResumable: true,
+      hasRoom: true,
+    })
     return run
   }
 

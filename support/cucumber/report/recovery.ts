@@ -5,7 +5,7 @@ import { clean, hosts as counted } from '../../rollout/verdict'
 import { inRanges } from '../screen/host_names'
 import { heldTable } from '../screen/host_table'
 import { report, writeWhole } from './reports'
-import { commandFor, isPartial } from '../screen/next_command'
+import { commandFor, isPartial, TOO_SMALL } from '../screen/next_command'
 import type { PlannedScenario, Recovery, Run } from '../run'
 
 export interface RecoveryOf {
@@ -30,7 +30,13 @@ export function writeRecovery(
   if (remaining.hosts.length === 0) return undefined
   const path = report(`recovery-${run.id}${part === 0 ? '' : `-${part + 1}`}.feature`)
   const isResumable = !passed && rollout.budget.out.size === 0 && !rollout.hasUnknownOutcome
-  const recovery = { uri, path, hosts: remaining.hosts.length, isResumable }
+  const recovery = {
+    uri,
+    path,
+    hosts: remaining.hosts.length,
+    isResumable,
+    hasRoom: hasRoom(rollout, remaining),
+  }
   try {
     const text = recoveryOf(pinned(readFileSync(uri, 'utf8'), run.filling?.of.fixedIn(uri)), {
       plan: run.plan.filter((scenario) => scenario.uri === uri),
@@ -44,6 +50,14 @@ export function writeRecovery(
     process.stderr.write(`${path} could not be written: ${(error as Error).message}\n`)
     return undefined
   }
+}
+
+/** Where a balancer knows no pool but the hosts of the rollout, those that are left are a smaller pool. */
+function hasRoom(rollout: Rollout, { hosts, waves = [] }: Remaining): boolean {
+  const { through, pool } = rollout.traffic
+  if (through?.lastMayGo !== true) return true
+  const out = new Set(rollout.ledger.held.map(({ host }) => host))
+  return hosts.every((host) => out.has(host)) || pool.hasRoomFor(waves, hosts.length)
 }
 
 export interface Remaining {
@@ -176,7 +190,7 @@ function withWave(row: string, size: string, to: string): string {
 
 function header(
   run: Run,
-  { uri, path, passed }: Recovery & Pick<RecoveryOf, 'passed'>,
+  { uri, path, passed, hasRoom: rooms }: Recovery & Pick<RecoveryOf, 'passed'>,
   rollout: Rollout,
   left: readonly string[],
 ): string[] {
@@ -199,6 +213,7 @@ function header(
       : heldTable(held)
           .split('\n')
           .map((line) => `  ${line}`)),
+    ...(rooms ? [] : [TOO_SMALL]),
     ...(run.mode === 'live' && !isPartial(run)
       ? [
           'Read it, mend what is named above, and run it like any other feature:',

@@ -35,16 +35,19 @@ describe('what is proposed to bring on the rest', () => {
   })
 
   it('is a resumed run only where that can succeed, and nothing at all where hosts are gone with the process', () => {
-    const ways = (isResumable: boolean, mode = 'live') => {
+    const ways = (isResumable: boolean, mode = 'live', hasRoom = true) => {
       const told = run()
       told.mode = mode
-      told.recoveries.push({ uri: 'x.feature', path: 'r.feature', hosts: 1, isResumable })
+      told.recoveries.push({ uri: 'x.feature', path: 'r.feature', hosts: 1, isResumable, hasRoom })
       return advice(told, false).join('\n')
     }
     expect(ways(true))
       .to.contain('the host that is not done; once')
       .and.to.contain('go on with LOCKSTEP_RESUME=')
     expect(ways(false)).to.contain('run it with npx cucumber-js').and.not.to.contain('LOCKSTEP_RESUME')
+    expect(ways(true, 'live', false))
+      .to.contain('make them smaller first')
+      .and.not.to.contain('run it with')
     expect(ways(true, 'embedded')).to.equal('read r.feature: a feature with the host that is not done')
   })
 })

@@ -1,5 +1,9 @@
 import type { Run } from '../run'
 
+/** Why a recovery feature cannot be run as it is written. */
+export const TOO_SMALL =
+  'Its hosts alone are the pool of this feature, and in waves of these sizes too few of them would stay in service: make them smaller first.'
+
 /** Options of cucumber-js that decide what of a feature is run, and as what. Each is followed by its value. */
 const KEPT_OPTIONS = /^(?:-p|--profile|-t|--tags|-n|--name|-c|--config|--world-parameters)$/
 /** What a run was told by its environment, and the next one has to be told as well. Variables are among a recovery's text. */

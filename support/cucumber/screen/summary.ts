@@ -11,7 +11,7 @@ import { nothingIsOut, RESTORED, titleOf } from './outcome'
 import type { Paper } from './paper'
 import { endingsTold } from '../rehearsal/told'
 import { describeOmission } from '../account'
-import { commandFor, isPartial, resumeCommand } from './next_command'
+import { commandFor, isPartial, resumeCommand, TOO_SMALL } from './next_command'
 import { run, type Recovery, type Run } from '../run'
 
 /** The line that a run ended at. */
@@ -226,13 +226,17 @@ export function advice(run: Run, held: boolean): string[] {
 }
 
 /** How the hosts that are not done get there; what could not succeed is not among it. */
-function waysOn(run: Run, { uri, path, hosts, isResumable }: Recovery): string[] {
+function waysOn(run: Run, { uri, path, hosts, isResumable, hasRoom }: Recovery): string[] {
   const text = `read ${path}: a feature with the ${hosts === 1 ? 'host that is' : `${hosts} hosts that are`} not done`
   if (run.mode !== 'live') return [text]
   return [
-    isPartial(run) ? text : `${text}; once they are mended, run it with ${commandFor(run, path)}`,
+    !hasRoom
+      ? `${text}. ${TOO_SMALL}`
+      : isPartial(run)
+        ? text
+        : `${text}; once they are mended, run it with ${commandFor(run, path)}`,
     ...(isResumable && run.refused?.code !== 'journal-failed'
-      ? [`or mend them, and go on with ${resumeCommand(run, uri)}`]
+      ? [`${hasRoom ? 'or mend' : 'mend'} them, and go on with ${resumeCommand(run, uri)}`]
       : []),
     ...notBegun(run).map((other) => `then run ${commandFor(run, other)}, which was not begun`),
   ]

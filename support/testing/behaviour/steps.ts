@@ -323,7 +323,7 @@ When(
   async function (this: Manual, feature: string, way: string) {
     const command = this.proposed.get(feature)?.get(way)
     if (command === undefined) throw new Error(`nothing is proposed to ${way}:\n${this.output}`)
-    const env = Object.fromEntries(Object.entries(this.env).filter(([name]) => !/^LOCKSTEP_/.test(name)))
+    const env = Object.fromEntries(Object.entries(this.env).filter(([name]) => !name.startsWith('LOCKSTEP_')))
     this.run = await proposedCommand(command, this.scratch.path, env)
   },
 )
