@@ -105,7 +105,7 @@ async function started(
     reject: false,
   })
   onStart((signal) => void child.kill(signal), child.stdout as Readable, child.stderr as Readable)
-  const { exitCode, stdout = '', stderr = '' } = await child
+  const { exitCode, stdout, stderr } = await child
   const path = join(cwd, 'reports', 'run.json')
   const report = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunReport) : undefined
   return { exitCode, stdout, stderr, report }

@@ -4,10 +4,7 @@ import { faultOf, type RunJournal } from '../../rollout/journals'
 import { LockstepError } from '../../system/errors'
 
 /** The journal of the run that is to be resumed, if one is. @throws LockstepError `bad-input` when there is none, or it is damaged */
-export function recordOf(
-  wanted: string | undefined,
-  records: readonly RunJournal[],
-): RunRecord | undefined {
+export function recordOf(wanted: string | undefined, records: readonly RunJournal[]): RunRecord | undefined {
   if (wanted === undefined || wanted === '') return undefined
   const found = records.find(({ run }) => run === wanted)
   if (found === undefined) {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { outliveOutputs } from '../../system/output'
 import { lacking } from './requirements'
 import { SmallFleet } from './small_fleet'
 
@@ -15,13 +16,15 @@ async function main(): Promise<void> {
     process.exitCode = 2
     return
   }
+  // Whoever reads this may be ended by the same Ctrl-C; the fleet has to be taken away all the same, from the first moment.
+  outliveOutputs(process.stdout, process.stderr)
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
+  })
   const began = Date.now()
   const fleet = await SmallFleet.start({
     hosts,
     onProgress: (what) => process.stdout.write(`  ${what} …\n`),
-  })
-  const ended = new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
   })
   process.stdout.write(told(fleet, (Date.now() - began) / 1000))
   await ended
