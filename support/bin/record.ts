@@ -54,7 +54,7 @@ export function record(_cwd: string, args: readonly string[]): Outcome {
 }
 
 function told(run: RunRecord): string {
-  const { environment, release, mode, outcome, began, by, tickets, feature, changes, drift, out } = run
+  const { environment, release, mode, outcome, leftOut, began, by, tickets, feature, changes, drift, out } = run
   const why = tickets.length === 0 ? '' : ` for ${tickets.join(', ')}`
   const alike = new Map<string, string[]>()
   for (const change of changes.filter(({ holds }) => !holds)) {
@@ -63,7 +63,8 @@ function told(run: RunRecord): string {
     alike.set(key, hosts)
     hosts.push(change.host)
   }
-  const head = `${began.slice(0, 16).replace('T', ' ')}  ${environment}  release ${release}  ${mode}, ${outcome}  by ${by}${why}`
+  const part = leftOut === undefined ? '' : ' in part'
+  const head = `${began.slice(0, 16).replace('T', ' ')}  ${environment}  release ${release}  ${mode}, ${outcome}${part}  by ${by}${why}`
   const lines = [
     ...[...alike].map(([what, own]) => `${what}  ${own.length > 3 ? counted(own.length) : own.join(', ')}`),
     ...(alike.size === 0 ? [`nothing was changed by ${feature}`] : []),

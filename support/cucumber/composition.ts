@@ -170,6 +170,7 @@ export class Composition {
     this.run.mode = mode
     const hash = hashOf(feature)
     const variables = this.run.variablesIn(feature)
+    const leftOut = this.run.leftOut(feature)
     const claims =
       mode === 'drift' ? claimsOfRecorded(hash, resumed) : claimsFor({ feature, hash, variables }, resumed)
     await journal.append({
@@ -183,6 +184,7 @@ export class Composition {
       ...this.underWhichNames(),
       parameters: Object.fromEntries(variables),
       ...(claims === undefined ? {} : { resumes: claims.run }),
+      ...(leftOut.length === 0 ? {} : { leftOut }),
     } satisfies JournalEntry)
     const rollout = beginRollout(this.whole, feature, claims, claims === undefined ? [] : [claims.run])
     const rows = this.run.plan.flatMap(({ uri, wave }) =>

@@ -45,6 +45,7 @@ export const plugin = {
       checked = true
       for (const [node, line] of preflight.lines) run.lines.set(node, line)
       run.plan.push(...preflight.planned())
+      run.leftOut = (uri) => preflight.leftOut(uri)
       run.faultTables.push(...preflight.faultTables())
       if (refusedFor !== undefined)
         return run.refuse(new LockstepError('bad-input', `${refusedFor}; nothing was sent`))

@@ -115,6 +115,8 @@ export class Run implements Audience {
   /** The first line that should have been carried out and was not, though nothing failed. */
   omission: Omission | undefined
   readonly plan: PlannedScenario[] = []
+  /** Scenarios of a feature that are about hosts and that it was told not to run. */
+  leftOut: (uri: string) => readonly string[] = () => []
   /** What the linter has to say of the features; only the profile `ci` asks it. */
   readonly findings: LintFinding[] = []
   /** What a person should know and what decides nothing; the first few of them. */

@@ -31,6 +31,11 @@ describe('drift', () => {
     expect(driftOf(aRecord(), [{ ...within, out: ['b'] }])).to.have.length(1)
   })
 
+  it('is not on what a run had left out', () => {
+    const inPart = aRecord({ ...earlier, leftOut: ['The rest'], changes: [] })
+    expect(driftOf(aRecord(), [inPart])).to.deep.equal([])
+  })
+
   it('is not what another feature of the release does to the same hosts, unless it is about the same thing', () => {
     const other = aRecord({
       ...earlier,

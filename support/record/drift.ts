@@ -67,7 +67,8 @@ class Report {
   constructor(earlier: Earlier, origin: string, runs: readonly Earlier[]) {
     this.run = earlier.run
     this.ended = earlier.ended
-    this.isSameFeature = originOf(earlier, runs) === origin
+    // What was left out of it was not done by it.
+    this.isSameFeature = originOf(earlier, runs) === origin && earlier.leftOut === undefined
     this.hosts = new Set(earlier.hosts.filter((host) => !earlier.out.includes(host)))
     this.changed = thingsOf(earlier.changes)
   }

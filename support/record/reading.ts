@@ -51,6 +51,7 @@ const isRunRecord = shape({
   began: isTime,
   ended: isTime,
   outcome: oneOf(...RUN_OUTCOMES),
+  leftOut: (value) => value === undefined || listOf(isText)(value),
   hosts: listOf(isText),
   out: listOf(isText),
   notDone: listOf(isText),

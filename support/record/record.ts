@@ -17,6 +17,8 @@ export interface RunRecord {
   began: string
   ended: string
   outcome: RunOutcome
+  /** Scenarios of its feature that it was told not to run, where there are any: it says nothing about the whole then. */
+  leftOut?: readonly string[]
   hosts: readonly string[]
   /** Hosts that failed within the failure budget. */
   out: readonly string[]
@@ -73,6 +75,7 @@ export function recordOf(run: string, entries: readonly Entry[]): Omit<RunRecord
     began: began.at,
     ended: entries.at(-1)?.at ?? began.at,
     outcome,
+    ...(began.leftOut === undefined ? {} : { leftOut: began.leftOut }),
     hosts: rollCall.hosts,
     out: [...new Set(out)].filter((host) => known.has(host)),
     notDone: progress.notDone(outcome === 'held' || outcome === 'within budget'),

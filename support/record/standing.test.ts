@@ -28,6 +28,14 @@ describe('how a release stands', () => {
     )
   })
 
+  it('is not told by a run that left out scenarios and went well', () => {
+    const leftOut = ['The rest']
+    expect(why({ leftOut })).to.equal('its run r1 there left out "The rest" of x.feature')
+    expect(why({}, { leftOut })).to.equal('held')
+    expect(why({ outcome: 'stopped' }, { leftOut })).to.contain('r1, stopped')
+    expect(why({}, { leftOut, outcome: 'stopped' })).to.contain('r2, stopped')
+  })
+
   it('is asked of each of its features, and not of runs that were held back', () => {
     expect(why({ feature: 'db.feature', outcome: 'stopped' }, {})).to.contain('db.feature')
     expect(why({}, { outcome: 'held back' })).to.equal('held')

@@ -12,12 +12,14 @@ interface FeatureStanding {
   notDone: ReadonlyMap<string, RunRecord>
 }
 
-/** `runs` are those of one release in one environment, oldest first. A run that was held back says nothing. */
+/**
+ * `runs` are those of one release in one environment, oldest first. A run that was held back says nothing, and neither
+ * does one that went well and had left out scenarios of its feature.
+ */
 export function standingOf(runs: readonly RunRecord[], mode: RunRecord['mode']): Standing {
   const all = [...standings(runs, mode).values()]
   const latest = all.at(-1)
-  if (latest === undefined)
-    return { held: false, why: `no ${mode === 'live' ? 'live run' : 'run in safe mode'} of it is on record` }
+  if (latest === undefined) return { held: false, why: nothingSaid(runs, mode) }
   const bad = all.find(({ last }) => last.outcome !== 'held')
   if (bad !== undefined)
     return {
@@ -46,7 +48,7 @@ export function hostsNotDone(runs: readonly RunRecord[]): { host: string; run: R
 function standings(runs: readonly RunRecord[], mode: RunRecord['mode']): Map<string, FeatureStanding> {
   const all = new Map<string, FeatureStanding>()
   for (const run of runs) {
-    if (run.mode !== mode || run.outcome === 'held back') continue
+    if (run.mode !== mode || run.outcome === 'held back' || isPartial(run)) continue
     const origin = originOf(run, runs)
     const before = run.feature === origin ? undefined : all.get(origin)
     const notDone = new Map(before?.notDone)
@@ -74,6 +76,18 @@ function notBroughtOn(notDone: ReadonlyMap<string, RunRecord>): string {
 export function howItWasLeft(host: string, run: RunRecord | undefined): string {
   const what = run?.restored.includes(host) === true ? 'told to go back to the version before' : 'not done'
   return `was ${what} in run ${run?.run ?? ''} of ${run?.feature ?? ''}`
+}
+
+function isPartial({ outcome, leftOut }: RunRecord): boolean {
+  return outcome === 'held' && leftOut !== undefined
+}
+
+function nothingSaid(runs: readonly RunRecord[], mode: RunRecord['mode']): string {
+  const partial = runs.findLast((run) => run.mode === mode && isPartial(run))
+  if (partial === undefined)
+    return `no ${mode === 'live' ? 'live run' : 'run in safe mode'} of it is on record`
+  const names = (partial.leftOut ?? []).map((name) => JSON.stringify(name)).join(', ')
+  return `its run ${partial.run} there left out ${names} of ${partial.feature}`
 }
 
 function said({ outcome, out }: RunRecord): string {

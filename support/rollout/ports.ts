@@ -194,6 +194,8 @@ export type JournalEntry =
       tickets?: readonly string[]
       /** What the feature was given, but for secrets. */
       parameters?: Readonly<Record<string, string>>
+      /** The names of scenarios of the feature that it was told not to run, and that are about hosts. */
+      leftOut?: readonly string[]
     }
   | { type: 'release'; release: string }
   /** Safe mode was turned off: from here on it is for real. */

@@ -29,9 +29,14 @@ interface ReadScenario {
   tags: string[]
 }
 
+/** Sentences that only decide whether a rollout may begin. */
+const GATE =
+  /^(?:release \S+ should have passed in |I wait (?:up to .+ )?for (?:approval|other rollouts)$|only between )/
+
 /** Reads cucumber's messages up to the first step and says what is wrong with the features. Unaware of what a run does with it. */
 export class Preflight {
   readonly lines = new Map<string, number>()
+  private readonly background = new Set<string>()
   private readonly documents: GherkinDocument[] = []
   private readonly parseErrors: Finding[] = []
   private readonly pickles = new Map<string, Pickle>()
@@ -118,6 +123,25 @@ export class Preflight {
     return undefined
   }
 
+  /**
+   * The names of scenarios of a feature that are about hosts and are not to be run, as tags or names on the command line
+   * have it. One that only decides whether a rollout may begin is none, nor is a table of faults to rehearse.
+   */
+  leftOut(uri: string): string[] {
+    const run = new Set(this.testCases.map(({ pickleId }) => pickleId))
+    const left = [...this.pickles.values()].filter(
+      (pickle) => pickle.uri === uri && !run.has(pickle.id) && this.isAboutHosts(pickle),
+    )
+    return left.map(({ name }) => name)
+  }
+
+  /** Every scenario has the lines of its Background; what it is about is said by its own. */
+  private isAboutHosts({ tags, steps }: Pickle): boolean {
+    if (tags.some(({ name }) => name === '@rehearse' || name === '@behaviour')) return false
+    const own = steps.filter(({ astNodeIds }) => !this.background.has(astNodeIds[0] ?? ''))
+    return own.some(({ text }) => !GATE.test(text))
+  }
+
   private textsOf(uri: string): string[] {
     return [...this.pickles.values()].flatMap((pickle) =>
       pickle.uri === uri ? pickle.steps.map(({ text }) => text) : [],
@@ -191,6 +215,7 @@ export class Preflight {
     for (const child of feature?.children ?? []) {
       const parts = [child, ...(child.rule?.children ?? [])]
       for (const { background, scenario } of parts) {
+        for (const { id } of background?.steps ?? []) this.background.add(id)
         for (const step of [...(background?.steps ?? []), ...(scenario?.steps ?? [])])
           this.lines.set(step.id, step.location.line)
         if (scenario === undefined) continue

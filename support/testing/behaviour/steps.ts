@@ -112,6 +112,12 @@ Given('a HAProxy in front of it', async function (this: Manual) {
   this.scratch.write('lockstep.yaml', quickEnvironment(port))
 })
 
+Given('steps of a team, in {string}:', function (this: Manual, name: string, code: string) {
+  const cucumberJs = JSON.stringify(require.resolve('@cucumber/cucumber'))
+  const names = 'Given, When, Then, Before, After, BeforeStep, AfterStep, setDefinitionFunctionWrapper'
+  this.scratch.write(name, `const { ${names} } = require(${cucumberJs})\n${code}\n`)
+})
+
 Given('the rolling feature', function (this: Manual) {
   this.scratch.write('rolling.feature', readFileSync(ROLLING))
 })

@@ -1,0 +1,127 @@
+@behaviour
+Feature: 18. Every line is carried out
+    A run passes only when every line of it was carried out. The only skip that counts is Lockstep's own.
+
+    Scenario Outline: A team's own <what> leaves the rest undone
+        Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
+            """
+            When I block the load balancer
+            And I update the package mywebapp
+            And a step of our own
+            Then I unblock the load balancer
+            """
+        And steps of a team, in "own.js":
+            """
+            Given('a step of our own', () => <step>)
+            <hook>
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live --require own.js own.feature"
+        Then it should exit with 1
+        And it should say "<said>"
+        And it should say "Still out of rotation: 2 hosts"
+        And it should say "Not attempted (6 hosts)"
+        And the file "reports/junit.xml" should contain "<said>"
+        When I run lockstep "held"
+        Then it should exit with 1
+        And it should say "Out of rotation: 2 hosts"
+
+        Examples:
+            | what                    | step            | hook                                                                                                 | said                                    |
+            | step that is skipped    | 'skipped'       |                                                                                                      | a step of our own                       |
+            | step that is pending    | 'pending'       |                                                                                                      | a step of our own                       |
+            | step that ends it all   | process.exit(0) |                                                                                                      | the process was ended in mid-run        |
+            | BeforeStep that skips   | {}              | BeforeStep(({ pickleStep }) => (/our own/.test(pickleStep.text) ? 'skipped' : undefined))            | a step of our own                       |
+            | AfterStep that skips    | {}              | AfterStep(({ pickleStep }) => (/I update the/.test(pickleStep.text) ? 'skipped' : undefined))       | I update the package mywebapp           |
+            | wrapper that hides it   | {}              | setDefinitionFunctionWrapper((f) => /unblock\(/.test(f) ? () => {} : f)                              | I unblock the load balancer             |
+
+    Scenario: A hook that skips a scenario before Lockstep hears of it
+        Given the website feature
+        And steps of a team, in "own.js":
+            """
+            Before(() => 'skipped')
+            """
+        When I run cucumber-js "--require own.js website.feature"
+        Then it should exit with 1
+        And it should say "was skipped (website.feature:3), and not by Lockstep"
+        And it should not say "HELD"
+
+    Scenario: What the feature wants after a failure is done after a skip as well
+        Given a feature "own.feature" with the steps:
+            """
+            Given on failure healthy hosts go back into rotation
+            And the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            And I want to update hosts with fact country=de
+            When I block the load balancer
+            And a step of our own
+            """
+        And steps of a team, in "own.js":
+            """
+            When('a step of our own', () => 'skipped')
+            """
+        When I run cucumber-js "--require own.js own.feature"
+        Then it should exit with 1
+        And it should say "✔ on failure: blocks 192.168.1.1: released 8/8 hosts"
+        And 0 hosts should be held
+
+    Scenario Outline: What changes order or completeness is refused: <args>
+        Given the rolling feature
+        When I run cucumber-js "<args>"
+        Then it should exit with 2
+        And it should say "<said>; nothing was sent"
+
+        Examples:
+            | args                                         | said                                                    |
+            | -p live --order=random:3 rolling.feature     | leave out --order random:3                              |
+            | -p live --shard 1/2 rolling.feature          | leave out --shard 1/2                                   |
+            | -p live --dry-run rolling.feature            | read features with -p ci, or plan with -p plan          |
+            | --dry-run rolling.feature                    | read features with -p ci, or plan with -p plan          |
+            | -p rehearse --dry-run rolling.feature        | read features with -p ci, or plan with -p plan          |
+
+    Scenario: A feature that is for no host
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And the load balancer has ip address 192.168.1.1
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 3
+        And it should say "no line of own.feature was for any host; nothing was done"
+
+    Scenario: A release has not passed by scenarios that were left out
+        Given a file "release.feature":
+            """
+            Feature: Release
+              Background:
+                Given this is release 2026.11.3
+                And I want to update hosts with class roles::dev_server
+                And I want to update hosts with fact country=de
+              @production
+              Scenario: It has been elsewhere before
+                Then release 2026.11.3 should have passed in staging
+              Scenario: The website
+                When I update the package mywebapp
+              Scenario: It serves
+                Then the service mywebapp should be running
+            """
+        And a file "next.feature":
+            """
+            Feature: Next
+              Scenario: After test
+                Given I want to update hosts with class roles::dev_server
+                And I want to update hosts with fact country=de
+                Then release 2026.11.3 should have passed in test
+                And the service mywebapp should be running
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live release.feature:9"
+        Then it should exit with 0
+        When I run cucumber-js "-p live next.feature"
+        Then it should exit with 6
+        And it should say 'left out "It serves" of release.feature'
+        When I run cucumber-js "-p live release.feature --tags=not(@production)"
+        Then it should exit with 0
+        When I run cucumber-js "-p live next.feature"
+        Then it should exit with 0
