@@ -1,7 +1,7 @@
-import { join } from 'node:path'
-import { STATE } from '../cucumber/composition'
+import { resolve } from 'node:path'
 import { describeHolder } from '../cucumber/locks/host_locks'
 import { inRanges } from '../cucumber/screen/host_names'
+import { STATE } from '../cucumber/state'
 import { heldByRuns, type Held, type RunRecord } from '../rollout/held'
 import { hosts as counted } from '../rollout/verdict'
 import { LockstepError } from '../system/errors'
@@ -26,7 +26,7 @@ async function locks(): Promise<string> {
 }
 
 function heldIn(cwd: string): { text: string; exitCode: number } {
-  const records = readJournals<RunRecord['entries'][number]>(join(cwd, STATE, 'live'))
+  const records = readJournals<RunRecord['entries'][number]>(resolve(cwd, STATE, 'live'))
   const damaged = records
     .filter(({ damaged: isDamaged }) => isDamaged)
     .map(

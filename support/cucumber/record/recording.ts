@@ -9,11 +9,11 @@ import type { Releases } from '../../rollout/ports'
 import { LockstepError } from '../../system/errors'
 import { readJournal } from '../../system/journal_file'
 import type { AskedBy } from './releases'
-import { RECORD } from '../report/reports'
+import { HISTORY } from '../state'
 
 /** What the record knows of releases, for a run of `feature` in `environment`. */
 export function releasesOnRecord({ environment, feature, current, decide }: AskedBy): Releases {
-  const store = new RecordStore(RECORD)
+  const store = new RecordStore(HISTORY)
   const runs = (where: string, release: string) => {
     const read = store.read(where, release)
     expectWhole(read.damaged)
@@ -38,7 +38,7 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
 /** Writes what a run did by its journal. @throws Error when it cannot be written */
 export function writeRecord(journal: string): RunRecord[] {
   const { run, entries } = readJournal<Entry>(journal)
-  const store = new RecordStore(RECORD)
+  const store = new RecordStore(HISTORY)
   return partsOf(entries).flatMap((part, index) => {
     const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
     if (record === undefined) return []

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { After, Given, Then, When, setDefaultTimeout, setWorldConstructor, World } from '@cucumber/cucumber'
 import { expect } from 'chai'
@@ -39,6 +39,7 @@ setDefaultTimeout(60_000)
 const DEPLOYMENTS = resolve(__dirname, '..', '..', '..', 'features', 'deployments')
 const WEBSITE = join(DEPLOYMENTS, 'website.feature')
 const ROLLING = join(DEPLOYMENTS, 'rolling.feature')
+const HISTORY = join('.lockstep', 'history')
 
 After(async function (this: Manual) {
   await this.elsewhere?.stop()
@@ -165,6 +166,10 @@ When(
 When('I run cucumber-js {string} to resume the run before', async function (this: Manual, args: string) {
   const env = { ...this.env, LOCKSTEP_RESUME: lastRun(this) }
   this.run = await cucumber(args.split(' '), this.scratch.path, env)
+})
+
+When('somebody deletes the folder {string}', function (this: Manual, name: string) {
+  rmSync(join(this.scratch.path, name), { recursive: true })
 })
 
 When('I put the run before on record', async function (this: Manual) {
@@ -362,12 +367,12 @@ Then('the file {string} should exist', function (this: Manual, name: string) {
 
 /** Names of folders may hold `*`, such as that of a release's environment. */
 Then('the record {string} should contain {string}', function (this: Manual, pattern: string, text: string) {
-  const names = readdirSync(join(this.scratch.path, 'reports'), { recursive: true, encoding: 'utf8' })
+  const names = readdirSync(join(this.scratch.path, HISTORY), { recursive: true, encoding: 'utf8' })
   const fits = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`)
   const found = names.filter((name) => fits.test(name))
   expect(found, names.join('\n')).not.to.deep.equal([])
   expect(
-    found.map((name) => readFileSync(join(this.scratch.path, 'reports', name), 'utf8')).join('\n'),
+    found.map((name) => readFileSync(join(this.scratch.path, HISTORY, name), 'utf8')).join('\n'),
   ).to.contain(text)
 })
 
