@@ -163,7 +163,7 @@ Feature: 16. The record, safe mode and drift
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 1
         And it should say "the record of what changed could not be written"
-        And it should say "npx lockstep record --write"
+        And it should say "lockstep.cjs record --write"
         And it should show no stack trace
 
     Scenario: An environment in safe mode, and a release that its record says held in safe mode alone

@@ -6,6 +6,7 @@ import { readServerCfg, type ServerEnvironment } from '../config/server_cfg'
 import { Daemon } from '../daemon/daemon'
 import { systemdUnit } from '../daemon/unit'
 import { systemClock } from '../system/clock'
+import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { scrubber } from '../system/log'
 
@@ -72,7 +73,7 @@ function optionsOf(args: readonly string[]): { config: string; unit: boolean } {
   } catch (error) {
     throw new LockstepError(
       'bad-input',
-      `${(error as Error).message}; say: lockstep agent --config ${STANDARD}`,
+      `${(error as Error).message}; say: ${formatLockstep(`agent --config ${STANDARD}`)}`,
       { cause: error },
     )
   }

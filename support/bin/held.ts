@@ -4,6 +4,7 @@ import { inRanges } from '../cucumber/screen/host_names'
 import { STATE } from '../cucumber/state'
 import { heldByRuns, type Held, type RunRecord } from '../rollout/held'
 import { hosts as counted } from '../rollout/verdict'
+import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { readJournals } from '../system/journal_file'
 import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
@@ -55,7 +56,7 @@ function report(open: readonly Held[]): string {
     const names = inRanges(group.map(({ host }) => host)).join(', ')
     lines.push(`  ${first.obligation}: ${names}`)
     lines.push(`    since ${first.since}, by run ${first.run} of ${first.feature}`)
-    lines.push(`    lift it: npx lockstep release --run ${first.run}`)
+    lines.push(`    lift it: ${formatLockstep(`release --run ${first.run}`, PLACES)}`)
     const address = /^blocks (\S+)$/.exec(first.obligation)?.[1]
     if (address !== undefined) {
       const who = group.map(({ host }) => `-I ${host}`).join(' ')

@@ -6,10 +6,11 @@ import { run } from '../cucumber/run'
 import type { Held } from '../rollout/held'
 import { release as releaseFrom } from '../rollout/holding'
 import { clean, hosts as counted, type Observation } from '../rollout/verdict'
+import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
 
-const CHOICE =
-  'say which: --run <run>, --host <host> (as often as needed), or --all; npx lockstep held lists them'
+const CHOICE = () =>
+  `say which: --run <run>, --host <host> (as often as needed), or --all; ${formatLockstep('held', PLACES)} lists them`
 
 /**
  * Lifts what live runs have left, and believes it only of hosts that, asked again, are free. Exit status 1 when one of
@@ -59,7 +60,7 @@ function choiceOf(args: readonly string[]): (item: Held) => boolean {
   const values = parsed(args)
   if (values.all === true) return () => true
   const [hosts, runs] = [values.host ?? [], values.run ?? []]
-  if (hosts.length + runs.length === 0) throw new LockstepError('bad-input', CHOICE)
+  if (hosts.length + runs.length === 0) throw new LockstepError('bad-input', CHOICE())
   return (item) =>
     (hosts.length === 0 || hosts.includes(item.host)) && (runs.length === 0 || runs.includes(item.run))
 }
@@ -73,7 +74,7 @@ function parsed(args: readonly string[]) {
     } as const
     return parseArgs({ args: [...args], options }).values
   } catch (error) {
-    throw new LockstepError('bad-input', `${(error as Error).message}; ${CHOICE}`, { cause: error })
+    throw new LockstepError('bad-input', `${(error as Error).message}; ${CHOICE()}`, { cause: error })
   }
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { formatCucumber } from '../system/commands'
 import { EXIT } from '../system/errors'
 import { report, REPORTS } from './report/reports'
 import type { ReadParameters } from './preflight/run_variables'
@@ -75,7 +76,7 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
   const far = chosen.find((name) => NAMES_ITS_FEATURE.has(name))
   if (far !== undefined && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
     refuse(
-      `the profile ${far} names its feature: npx cucumber-js -p ${far} features/deployments/website.feature`,
+      `the profile ${far} names its feature: ${formatCucumber(`-p ${far} features/deployments/website.feature`)}`,
     )
   }
 }

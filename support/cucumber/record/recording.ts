@@ -8,6 +8,7 @@ import { RecordStore } from '../../record/store'
 import type { Releases } from '../../rollout/ports'
 import { LockstepError } from '../../system/errors'
 import { readJournal } from '../../system/journal_file'
+import { formatLockstep, PLACES } from '../../system/commands'
 import type { AskedBy } from './releases'
 import { HISTORY } from '../state'
 
@@ -69,5 +70,5 @@ export function howToMend(path: string): string {
     .replace(/^.*\//, '')
     .replace(/\.json$/, '')
     .replace(/(-[0-9a-f]{4})-\d+$/, '$1')
-  return `write it again from its journal: npx lockstep record --write ${run}`
+  return `write it again from its journal: ${formatLockstep(`record --write ${run}`, PLACES)}`
 }

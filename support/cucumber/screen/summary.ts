@@ -1,6 +1,7 @@
 import type { createColors } from 'picocolors'
 import { clean, hosts as counted } from '../../rollout/verdict'
 import { systemClock } from '../../system/clock'
+import { argsOfCucumber, formatLockstep, formatRollout, here, PLACES } from '../../system/commands'
 import { formatDuration } from '../../system/duration'
 import { EXIT } from '../../system/errors'
 import { evidenceOf } from '../report/evidence'
@@ -9,6 +10,7 @@ import { byObligation } from './host_table'
 import { oddHosts, type Cell } from '../report/matrix'
 import { titleOf } from './outcome'
 import type { Paper } from './paper'
+import { withProfile } from '../planning/again'
 import { endingsTold } from '../rehearsal/told'
 import { run, type Run } from '../run'
 
@@ -76,8 +78,11 @@ export class Summary {
       )
     for (const note of run.notes)
       this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
-    for (const line of advice(run, held.length > 0))
-      this.paper.wrapped(`  ${this.paint.dim('next')}  ${line}`, 8, plain)
+    for (const { what, command } of advice(run, held.length > 0)) {
+      this.paper.wrapped(`  ${this.paint.dim('next')}  ${what}`, 8, plain)
+      // In one line, however long, or it could not be pasted.
+      if (command !== undefined) this.paper.line(`        ${run.scrub(command)}`)
+    }
     if (run.journal !== undefined && run.verdicts.length > 0)
       this.paper.wrapped(`  ${this.paint.dim('see')}   journal: ${run.journal}`, 8, plain)
   }
@@ -188,34 +193,64 @@ export function wouldChange({ changes, hosts }: NonNullable<Run['planned']>): st
   return `${what}; nothing was changed`
 }
 
-/** What to do next, a line each. */
-export function advice(run: Run, held: boolean): string[] {
+/** Something to do next, and the command for it, to be pasted where the run was started. */
+export interface Advice {
+  what: string
+  command?: string
+}
+
+export function advice(run: Run, held: boolean, where = here()): Advice[] {
   const code = run.exitCode
   const live = run.mode === 'live'
   const [first] = run.plan
-  const where = run.chosen === undefined ? '' : `LOCKSTEP_ENVIRONMENT=${run.chosen} `
+  const around =
+    run.chosen === undefined ? where : { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: run.chosen } }
+  const rollout = (more: Readonly<Record<string, string>>) => {
+    const own = argsOfCucumber(process.argv)
+    const args = own === undefined ? ['-p', 'live', first?.uri ?? ''] : asLive(own)
+    return formatRollout(args, more, around)
+  }
   const resumable = live && run.recovery !== undefined && first !== undefined
   return [
     ...(held && live
-      ? ['npx lockstep held    what is out of rotation, since when, and how to release it']
+      ? [
+          {
+            what: 'see what is out of rotation, since when, and how it is put back:',
+            command: formatLockstep('held', PLACES, around),
+          },
+        ]
       : []),
     ...(run.planned === undefined || code !== EXIT.held
       ? []
       : [
-          `read ${run.planned.path}; demand exactly that with ${where}LOCKSTEP_PLAN=${run.planned.id} npx cucumber-js -p live ${first?.uri ?? ''}`,
+          {
+            what: `read ${run.planned.path}; demand exactly that:`,
+            command: rollout({ LOCKSTEP_PLAN: run.planned.id }),
+          },
         ]),
     ...(run.recovery === undefined
       ? []
-      : [`read ${run.recovery}: a feature with the hosts that are not done`]),
+      : [{ what: `read ${run.recovery}: a feature with the hosts that are not done` }]),
     ...(resumable
-      ? [
-          `or mend them, and go on with ${where}LOCKSTEP_RESUME=${run.id} npx cucumber-js -p live ${first.uri}`,
-        ]
+      ? [{ what: 'or mend them, and go on:', command: rollout({ LOCKSTEP_RESUME: run.id }) }]
       : []),
     ...(code === EXIT.badInput
-      ? ['correct what is named above; npx lockstep steps lists the known sentences']
+      ? [
+          {
+            what: 'correct what is named above; this lists the known sentences:',
+            command: formatLockstep('steps', [], around),
+          },
+        ]
       : []),
   ]
+}
+
+/** The same command line as a rollout. */
+function asLive(args: readonly string[]): string[] {
+  const all = withProfile(args, 'live')
+  const rest = all.slice(0, -2)
+  // A profile of the team's own stays before ours, which goes over it.
+  return rest.includes('-p') ? all : ['-p', 'live', ...rest]
 }
 
 function plain(text: string): string {
