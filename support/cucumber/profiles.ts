@@ -8,6 +8,8 @@ import type { ReadParameters } from './preflight/run_variables'
 export interface ProfileOptions {
   /** A team's own step definitions, as cucumber's `require` takes them. */
   require?: readonly string[]
+  /** Step definitions that are ES modules, as cucumber's `import` takes them. */
+  import?: readonly string[]
   /** Modules to load first, such as ts-node/register for steps in TypeScript. */
   requireModule?: readonly string[]
   /** The description of the embedded fleet. */
@@ -32,6 +34,7 @@ export function profiles(options: ProfileOptions = {}) {
   const common = {
     requireModule: [...(options.requireModule ?? [])],
     require: [...glue, steps, ...(options.require ?? [])],
+    ...(options.import === undefined ? {} : { import: [...options.import] }),
     plugin: [join(__dirname, 'plugin.cjs')],
     failFast: true,
     tags: 'not @behaviour and not @rehearse',
