@@ -101,6 +101,33 @@ Feature: 16. The record, safe mode and drift
         Then it should exit with 0
         And it should say "release 2026.11.3 held in test on 8 hosts"
 
+    Scenario: Reports are deleted between two runs, as CI systems do it, and no release is forgotten
+        Given a repository with a cucumber.js
+        And a file "next.feature":
+            """
+            Feature: Next
+              Scenario: Next
+                Given this is release 2026.11.3
+                And release 2026.11.3 should have passed in test
+                And I want to update hosts with identity web1.example.net
+                When I update the package mywebapp
+                Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And the environment variable "LOCKSTEP_STATE" is "state/of/ci"
+        When I run cucumber-js "-p live release.feature"
+        Then it should exit with 0
+        And the folder ".lockstep" should not exist
+        When somebody deletes the folder "reports"
+        And I run cucumber-js "-p live next.feature"
+        Then it should exit with 0
+        And it should say "release 2026.11.3 held in test on 8 hosts"
+        When somebody deletes the folder "reports"
+        And I run lockstep "drift"
+        Then it should exit with 0
+        When I run lockstep "record --release 2026.11.3"
+        Then it should say "by"
+        And it should exit with 0
+
     Scenario: Somebody changed a host: the drift is found, in the words of a monitoring plugin
         Given a repository with a cucumber.js
         When I run lockstep "drift"
@@ -129,14 +156,14 @@ Feature: 16. The record, safe mode and drift
         And the record "test/2026.11.3/index.json" should contain "4.2.6-2.el5 → 4.2.6-3.el5"
 
     Scenario: A record that cannot be written is made up for from the journal
-        Given a file "reports/test":
+        Given a file ".lockstep/history/test":
             """
             a file where a folder should be
             """
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 1
         And it should say "the record of what changed could not be written"
-        And it should say "npx lockstep record --write"
+        And it should say "lockstep.cjs record --write"
         And it should show no stack trace
 
     Scenario: An environment in safe mode, and a release that its record says held in safe mode alone
@@ -251,7 +278,7 @@ Feature: 16. The record, safe mode and drift
         And I run lockstep "drift"
         Then it should exit with 2
         And it should say "does not hold on 1 of 2 hosts: web2.example.net | hosts=2 drifted=1;;0"
-        And the record "run.json" should contain '"mode": "live"'
+        And the file "reports/run.json" should contain '"mode": "live"'
 
     Scenario: What cannot be told is UNKNOWN, in a sentence
         Given a repository with a cucumber.js
@@ -261,7 +288,7 @@ Feature: 16. The record, safe mode and drift
         When I run lockstep "drift --colour"
         Then it should exit with 3
         When I run cucumber-js "-p live release.feature"
-        And a file "reports/test/2026.11.3/runs/by-hand.json":
+        And a file ".lockstep/history/test/2026.11.3/runs/by-hand.json":
             """
             { "run": "by-hand", "mode": "live", "outcome": "held" }
             """

@@ -56,7 +56,7 @@ Feature: 5. Stopping
         Then it should exit with 1
         And it should say "Out of rotation: 8 hosts"
         And it should say "blocks 192.168.1.1: web[1-8].example.net"
-        And it should say "lift it: npx lockstep release --run"
+        And it should say "lockstep.cjs release --run"
         And it should say "or by hand: mco rpc iptables unblock ipaddr=192.168.1.1 -I web1.example.net"
 
     Scenario: The next run says first what an earlier one has left, and can put it back
@@ -66,7 +66,7 @@ Feature: 5. Stopping
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 1
         And it should say "Still out of rotation: 8 hosts"
-        And it should say "npx lockstep held"
+        And it should say "lockstep.cjs held"
         Given a feature "back.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1

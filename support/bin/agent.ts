@@ -8,6 +8,7 @@ import { ServiceManager } from '../daemon/service_manager'
 import { systemdUnit } from '../daemon/unit'
 import { systemClock } from '../system/clock'
 import { runCommand } from '../system/command'
+import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { scrubber } from '../system/log'
 
@@ -87,7 +88,7 @@ function optionsOf(args: readonly string[]): { config: string; unit: boolean } {
   } catch (error) {
     throw new LockstepError(
       'bad-input',
-      `${(error as Error).message}; say: lockstep agent --config ${STANDARD}`,
+      `${(error as Error).message}; say: ${formatLockstep(`agent --config ${STANDARD}`)}`,
       { cause: error },
     )
   }

@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util'
 import { contractIn } from '../agents/external/folder'
 import { contractOf, contracts } from '../rpc/contracts'
 import { rubyDdl } from '../rpc/contracts/ddl_ruby'
+import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 
-const HOW = 'say: lockstep ddl package > mcollective/agent/package.ddl'
+const HOW = () => `say: ${formatLockstep('ddl package')} > package.ddl`
 
 /** Prints an agent's contract as the `.ddl` that `mco` reads from `mcollective/agent` of its libdir. */
 export function ddl(_cwd: string, args: readonly string[]): { text: string; exitCode: number } {
@@ -30,7 +31,7 @@ function chosen(args: readonly string[]): { agents: string | undefined; name: st
     if (name === undefined || more.length > 0) throw new Error('which agent?')
     return { agents: values.agents, name }
   } catch (error) {
-    throw new LockstepError('bad-input', `${(error as Error).message}; ${HOW}`, { cause: error })
+    throw new LockstepError('bad-input', `${(error as Error).message}; ${HOW()}`, { cause: error })
   }
 }
 

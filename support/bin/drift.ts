@@ -7,8 +7,8 @@ import { cucumberIn } from '../cucumber/planning/again'
 import { liveEnvironment, surroundings } from '../cucumber/environments'
 import { inRanges } from '../cucumber/screen/host_names'
 import { howToMend } from '../cucumber/record/recording'
-import { RECORD } from '../cucumber/report/reports'
 import { claimsOfRecorded } from '../cucumber/record/resume'
+import { HISTORY } from '../cucumber/state'
 import { UNRELEASED, type RunRecord } from '../record/record'
 import { howItWasLeft, hostsNotDone } from '../record/standing'
 import { RecordStore } from '../record/store'
@@ -72,7 +72,7 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
     around,
     cwd,
   )
-  const store = new RecordStore(RECORD)
+  const store = new RecordStore(HISTORY)
   const release =
     wanted.release ??
     (around.env['LOCKSTEP_RELEASE'] || undefined) ??

@@ -71,10 +71,10 @@ describe('an external node classifier', () => {
 
   it('says what it needs', async () => {
     expect(await reasonOf(ask([]))).to.equal(
-      'which host; say: lockstep enc --config /etc/lockstep/lockstep.yaml web1.example.net',
+      'which host; say: node support/bin/lockstep.cjs enc --config lockstep.yaml web1.example.net',
     )
     expect(await reasonOf(ask(['web1'], { LOCKSTEP_CONFIG: '/none.yaml' }))).to.match(
-      /^there is no configuration \/none\.yaml; say: lockstep enc/,
+      /^there is no configuration \/none\.yaml; say: node support\/bin\/lockstep\.cjs enc/,
     )
     expect(await reasonOf(ask(['web1'], { LOCKSTEP_ENVIRONMENT: 'bare' }))).to.equal(
       `${join(scratch.path, 'lockstep.yaml')}: the environment bare has no inventory; name one, as in inventory: [hosts.csv]`,

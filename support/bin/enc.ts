@@ -4,9 +4,10 @@ import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { readInventorySetting } from '../config/lockstep_yaml'
 import { readInventory } from '../inventory/inventory'
+import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 
-const HOW = 'say: lockstep enc --config /etc/lockstep/lockstep.yaml web1.example.net'
+const HOW = () => `say: ${formatLockstep('enc --config lockstep.yaml web1.example.net')}`
 
 /** What puppet asks an external node classifier: the classes, environment and parameters of one host. It needs no secret. */
 export async function enc(
@@ -16,7 +17,7 @@ export async function enc(
 ): Promise<{ text: string; complaint?: string; exitCode: number }> {
   const { config, host } = chosen(args)
   const path = resolve(cwd, config ?? env['LOCKSTEP_CONFIG'] ?? 'lockstep.yaml')
-  if (!existsSync(path)) throw new LockstepError('bad-config', `there is no configuration ${path}; ${HOW}`)
+  if (!existsSync(path)) throw new LockstepError('bad-config', `there is no configuration ${path}; ${HOW()}`)
   const { environment, environments, sources } = readInventorySetting(path, env['LOCKSTEP_ENVIRONMENT'])
   if (sources.every(({ kind }) => kind === 'discovery'))
     throw new LockstepError(
@@ -50,6 +51,6 @@ function chosen(args: readonly string[]): { config: string | undefined; host: st
     if (host === undefined || more.length > 0) throw new Error('which host')
     return { config: values.config, host }
   } catch (error) {
-    throw new LockstepError('bad-input', `${(error as Error).message}; ${HOW}`, { cause: error })
+    throw new LockstepError('bad-input', `${(error as Error).message}; ${HOW()}`, { cause: error })
   }
 }

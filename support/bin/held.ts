@@ -1,10 +1,11 @@
-import { join } from 'node:path'
-import { STATE } from '../cucumber/composition'
+import { resolve } from 'node:path'
 import { describeHolder } from '../cucumber/locks/host_locks'
 import { inRanges } from '../cucumber/screen/host_names'
+import { STATE } from '../cucumber/state'
 import { heldByRuns, type Held } from '../rollout/held'
 import { readRunJournals } from '../rollout/journals'
 import { hosts as counted } from '../rollout/verdict'
+import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
 
@@ -26,7 +27,7 @@ async function locks(): Promise<string> {
 }
 
 function heldIn(cwd: string): { text: string; exitCode: number } {
-  const { journals, faults } = readRunJournals(join(cwd, STATE, 'live'))
+  const { journals, faults } = readRunJournals(resolve(cwd, STATE, 'live'))
   const unknown = faults.map((fault) => `Not everything is known: ${fault}.\n`).join('')
   const open = heldByRuns(journals)
   if (open.length > 0) return { text: unknown + report(open), exitCode: 1 }
@@ -50,7 +51,7 @@ function report(open: readonly Held[]): string {
     const names = inRanges(group.map(({ host }) => host)).join(', ')
     lines.push(`  ${first.obligation}: ${names}`)
     lines.push(`    since ${first.since}, by run ${first.run} of ${first.feature}`)
-    lines.push(`    lift it: npx lockstep release --run ${first.run}`)
+    lines.push(`    lift it: ${formatLockstep(`release --run ${first.run}`, PLACES)}`)
     const address = /^blocks (\S+)$/.exec(first.obligation)?.[1]
     if (address !== undefined) {
       const who = group.map(({ host }) => `-I ${host}`).join(' ')

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
+import { readLockstepYaml } from '../config/lockstep_yaml'
+import { LockstepError } from '../system/errors'
 import { Scratch } from '../testing/scratch'
 import { init } from './init'
 
@@ -17,6 +19,10 @@ interface Job {
     env?: Record<string, string>
   }[]
   [key: string]: unknown
+}
+
+function contentOf(path: string): string | undefined {
+  return statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined
 }
 
 const JOBS = ['read', 'rehearse', 'plan', 'live']
@@ -35,6 +41,78 @@ describe('lockstep init', () => {
     const { text, exitCode } = init(scratch.path, [])
     expect(exitCode).to.equal(0)
     expect(text).to.contain('wrote  cucumber.js').and.not.to.contain('.yml')
+    expect(read('.gitignore')).to.equal('node_modules/\nreports/\n.lockstep/\n')
+    expect(read('step_definitions/website.js')).to.contain("require('lockstep')")
+  })
+
+  it('is harmless a second time, and says so', () => {
+    scratch.write('package.json', '{\n\t"name": "deploys",\n\t"scripts": { "rollout:live": "mine" }\n}\n')
+    init(scratch.path, [])
+    const files = readdirSync(scratch.path, { recursive: true, encoding: 'utf8' }).sort()
+    const before = files.map((name) => contentOf(join(scratch.path, name)))
+    const lines = init(scratch.path, []).text.split('\n\n')[0]?.split('\n') ?? []
+    expect(lines.filter((line) => !line.startsWith('  kept '))).to.deep.equal([])
+    expect(readdirSync(scratch.path, { recursive: true, encoding: 'utf8' }).sort()).to.deep.equal(files)
+    expect(files.map((name) => contentOf(join(scratch.path, name)))).to.deep.equal(before)
+  })
+
+  it('adds what package.json and .gitignore lack, and changes nothing else in them', () => {
+    scratch.write('package.json', '{\n\t"name": "deploys",\n\t"scripts": { "rollout:live": "mine" }\n}\n')
+    scratch.write('.gitignore', 'dist\n/node_modules')
+    init(scratch.path, [])
+    expect(read('.gitignore')).to.equal('dist\n/node_modules\nreports/\n.lockstep/\n')
+    const manifest = JSON.parse(read('package.json')) as { name: string; scripts: Record<string, string> }
+    expect(manifest).to.have.property('name', 'deploys')
+    expect(manifest.scripts).to.include({ 'rollout:live': 'mine', 'rollout:ci': 'cucumber-js -p ci' })
+    expect(read('package.json')).to.contain('\n\t"name"')
+  })
+
+  it('leaves a configuration of cucumber that has another name', () => {
+    scratch.write('cucumber.mjs', 'export default {}')
+    expect(init(scratch.path, []).text).to.contain('kept   cucumber.mjs')
+    expect(existsSync(join(scratch.path, 'cucumber.js'))).to.equal(false)
+  })
+
+  it('writes nothing at all where it cannot write everything', () => {
+    for (const [name, content] of [
+      ['features', 'a file where a folder belongs'],
+      ['package.json', '{ "name": '],
+      ['package.json', '{ "scripts": [] }'],
+    ] as const) {
+      const other = new Scratch()
+      other.write(name, content)
+      expect(() => init(other.path, []), content).to.throw(LockstepError, /written/)
+      expect(readdirSync(other.path)).to.deep.equal([name])
+      other.remove()
+    }
+  })
+
+  it('writes steps as ES modules for a project of those', () => {
+    scratch.write('package.json', '{ "type": "module" }')
+    init(scratch.path, [])
+    expect(read('cucumber.cjs')).to.contain("import: ['step_definitions/**/*.js']")
+    expect(read('step_definitions/website.js')).to.contain("from 'lockstep'")
+  })
+
+  it('writes steps in TypeScript where tsx is installed', () => {
+    scratch.write('node_modules/tsx/package.json', '{ "exports": { "./cjs": "./cjs.js" } }')
+    scratch.write('node_modules/tsx/cjs.js', '')
+    init(scratch.path, [])
+    expect(read('cucumber.js')).to.contain("requireModule: [require.resolve('tsx/cjs')]")
+    expect(read('step_definitions/website.ts')).to.contain('this: LockstepWorld')
+  })
+
+  it('writes a lockstep.yaml that says where the fleet is', () => {
+    init(scratch.path, [])
+    const around = { env: {}, hostname: 'control', uid: 0 }
+    expect(() => readLockstepYaml(join(scratch.path, 'lockstep.yaml'), undefined, around)).not.to.throw(
+      /expected/,
+    )
+    expect(
+      Object.keys((parse(read('lockstep.yaml')) as { environments: object }).environments),
+    ).to.deep.equal(['test'])
+    const all = parse(read('lockstep.yaml').replace(/^( +)# ( *[\w-])/gm, '$1$2')) as { environments: object }
+    expect(Object.keys(all.environments)).to.deep.equal(['test', 'production'])
   })
 
   it('leaves alone what is there', () => {
@@ -53,6 +131,7 @@ describe('lockstep init', () => {
       init(scratch.path, ['--ci', 'github'])
       return parse(read('.github/workflows/rollout.yml')) as {
         on: Record<string, unknown>
+        env: Record<string, string>
         permissions: unknown
         jobs: Record<string, Job>
       }
@@ -84,15 +163,13 @@ describe('lockstep init', () => {
             expect(uses).to.match(/^actions\/(?:checkout|setup-node|upload-artifact|download-artifact)@v4$/)
     })
 
-    it('keeps the reports whatever came of a job, and the journals of a rollout', () => {
+    it('keeps the reports whatever came of a job, and what outlives a rollout where no checkout cleans up', () => {
       for (const name of JOBS) {
         const last = job(name).steps.at(-1)
         expect(last).to.include({ uses: 'actions/upload-artifact@v4', if: 'always()' })
         expect(last?.with?.['path']).to.contain('reports/')
       }
-      const kept = job('live').steps.at(-1)?.with
-      expect(kept?.['path']).to.contain('.lockstep/')
-      expect(kept?.['include-hidden-files']).to.equal(true)
+      expect(workflow().env['LOCKSTEP_STATE']).to.equal("${{ vars.LOCKSTEP_STATE || '../lockstep-state' }}")
     })
 
     it('hands secrets and what was typed in to commands by the environment alone', () => {
@@ -126,11 +203,10 @@ describe('lockstep init', () => {
       })
     })
 
-    it('keeps the reports whatever came of a job, shows JUnit, and keeps the journals of a rollout', () => {
+    it('keeps the reports whatever came of a job, shows JUnit, and keeps what outlives a rollout elsewhere', () => {
       const reports = { junit: 'reports/junit.xml' }
       expect(pipeline().default.artifacts).to.deep.equal({ when: 'always', paths: ['reports/'], reports })
-      const own = { when: 'always', paths: ['reports/', '.lockstep/'], reports }
-      expect(pipeline()['live']?.['artifacts']).to.deep.equal(own)
+      expect(pipeline()['variables']).to.include({ LOCKSTEP_STATE: '${CI_PROJECT_DIR}.lockstep' })
     })
   })
 })

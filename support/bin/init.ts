@@ -1,53 +1,120 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { findClientCfg } from '../config/client_cfg'
+import { formatCucumber, formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
-
-const FILES: Readonly<Record<string, string>> = {
-  'cucumber.js': `const { profiles } = require('lockstep')
-
-module.exports = profiles({ require: ['step_definitions/**/*.js'] })
-`,
-  'features/deployments/website.feature': `Feature: Update the production systems
-    Background:
-        Given the load balancer has ip address 192.168.1.1
-        And I want to update hosts with class roles::dev_server
-        And I want to update hosts with fact country=de
-        And I want to pre-discover how many hosts to update
-    Scenario: Update the website
-        When I block the load balancer
-        Then traffic from the load balancer should be blocked
-        When I update the package mywebapp
-        Then the package version for mywebapp should be 4.2.6-3.el5
-        When I unblock the load balancer
-        Then traffic from the load balancer should be unblocked
-`,
-  '.vscode/settings.json': `{
-  "cucumber.features": ["features/**/*.feature"],
-  "cucumber.glue": ["node_modules/lockstep/dist/glue/**/*.ts", "step_definitions/**/*.js", "step_definitions/**/*.ts"]
-}
-`,
-}
+import { firstFiles, type Project } from './init/first_files'
+import { isInstalled, projectIn, readManifest, type Manifest } from './init/project'
+import { writeAll } from './init/write_all'
 
 /** Where each CI system looks for what it has to do. */
 const CI: Readonly<Record<string, string>> = {
   github: '.github/workflows/rollout.yml',
   gitlab: '.gitlab-ci.yml',
 }
+const IGNORED = ['node_modules/', 'reports/', '.lockstep/']
+const SCRIPTS: Readonly<Record<string, string>> = {
+  'rollout:embedded': 'cucumber-js',
+  'rollout:ci': 'cucumber-js -p ci',
+  'rollout:rehearse': 'cucumber-js -p rehearse',
+  'rollout:plan': 'cucumber-js -p plan',
+  'rollout:live': 'cucumber-js -p live',
+}
+const CONFIGURATION = /^cucumber\.(?:[cm]?js|json|ya?ml)$/
 
 /**
- * Writes what a repository of deploys starts with, and with `--ci` what a CI system does with it; a file that is there
- * already is left as it is.
+ * Writes what a repository of deploys starts with, and with `--ci` what a CI system does with it. A file that is there
+ * is left as it is, but for lines of .gitignore and scripts of package.json that it lacks; all is written, or nothing.
  */
 export function init(cwd: string, args: readonly string[]): { text: string; exitCode: number } {
-  const lines = Object.entries({ ...FILES, ...ciFile(args) }).map(([name, content]) => {
-    const path = join(cwd, name)
-    if (existsSync(path)) return `  kept   ${name}`
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, content)
-    return `  wrote  ${name}`
+  const manifest = readManifest(cwd)
+  const project = projectIn(cwd, manifest, clientCfg())
+  const changes = [...newFiles(cwd, { ...firstFiles(project), ...ciFile(args) }), ...additions(cwd, manifest)]
+  const files = changes.flatMap(({ name, content }) =>
+    content === undefined ? [] : ([[name, content]] as const),
+  )
+  writeAll(cwd, new Map(files))
+  const lines = changes.map(({ name, done }) => `  ${done.padEnd(6)} ${name}`)
+  return { text: `${lines.join('\n')}\n\n${next(cwd, project).join('\n')}\n`, exitCode: 0 }
+}
+
+/** What becomes of a file; `content` is what it will be, if it is not left as it is. */
+interface FileChange {
+  name: string
+  done: 'wrote' | 'added' | 'kept'
+  content?: string
+}
+
+function newFiles(cwd: string, files: Readonly<Record<string, string>>): FileChange[] {
+  return Object.entries(files).map(([name, content]) => {
+    const there = existing(cwd, name)
+    return there === undefined ? { name, done: 'wrote', content } : { name: there, done: 'kept' }
   })
-  return { text: `${lines.join('\n')}\n\nTry it on the embedded fleet: npx cucumber-js\n`, exitCode: 0 }
+}
+
+/** A configuration of cucumber may have another of its names. */
+function existing(cwd: string, name: string): string | undefined {
+  if (!CONFIGURATION.test(name)) return existsSync(join(cwd, name)) ? name : undefined
+  return readdirSync(cwd).find((each) => CONFIGURATION.test(each))
+}
+
+function additions(cwd: string, manifest: Manifest | undefined): FileChange[] {
+  return [ignoreFile(cwd), ...(manifest === undefined ? [] : [withScripts(manifest)])]
+}
+
+function ignoreFile(cwd: string): FileChange {
+  const name = '.gitignore'
+  const text = existsSync(join(cwd, name)) ? readFileSync(join(cwd, name), 'utf8') : undefined
+  if (text === undefined) return { name, done: 'wrote', content: `${IGNORED.join('\n')}\n` }
+  const plain = (line: string) => line.trim().replace(/^\/|\/$/g, '')
+  const known = new Set(text.split('\n').map(plain))
+  const missing = IGNORED.filter((line) => !known.has(plain(line)))
+  if (missing.length === 0) return { name, done: 'kept' }
+  const gap = text === '' || text.endsWith('\n') ? '' : '\n'
+  return { name, done: 'added', content: `${text}${gap}${missing.join('\n')}\n` }
+}
+
+function withScripts({ text, value }: Manifest): FileChange {
+  const name = 'package.json'
+  const own = value.scripts ?? {}
+  if (Object.keys(SCRIPTS).every((script) => Object.hasOwn(own, script))) return { name, done: 'kept' }
+  const indent = /^[\t ]+(?=")/m.exec(text)?.[0] ?? '  '
+  const all = { ...value, scripts: { ...SCRIPTS, ...own } }
+  return {
+    name,
+    done: 'added',
+    content: `${JSON.stringify(all, null, indent)}${text.endsWith('\n') ? '\n' : ''}`,
+  }
+}
+
+function next(cwd: string, { loader }: Project): string[] {
+  if (!isInstalled('lockstep', cwd) || !isInstalled('@cucumber/cucumber', cwd))
+    return [
+      'Lockstep and cucumber are no dependencies of this folder yet; after npm init, install both:',
+      '  npm install --save-dev <the tarball or git URL of Lockstep> @cucumber/cucumber',
+      'and then roll out to the embedded fleet:',
+      '  npx cucumber-js',
+    ]
+  const typescript =
+    loader === undefined
+      ? ['For steps in TypeScript: npm install --save-dev tsx; then in cucumber.js:'].concat(
+          "  profiles({ requireModule: [require.resolve('tsx/cjs')], require: ['step_definitions/**/*.{js,ts}'] })",
+        )
+      : []
+  return [
+    'Next, roll out to the embedded fleet, where nothing is at stake:',
+    `  ${formatCucumber('')}`,
+    'then see what else there is:',
+    `  ${formatLockstep('help')}`,
+    ...typescript,
+  ]
+}
+
+function clientCfg(): string {
+  const around = { env: process.env, hostname: hostname(), uid: process.getuid?.() ?? 0 }
+  return findClientCfg(around) ?? '/etc/mcollective/client.cfg'
 }
 
 function ciFile(args: readonly string[]): Record<string, string> {
@@ -66,8 +133,10 @@ function chosen(args: readonly string[]): string | undefined {
   try {
     return parseArgs({ args: [...args], options: { ci: { type: 'string' } } }).values.ci
   } catch (error) {
-    throw new LockstepError('bad-input', `${(error as Error).message}; say: lockstep init --ci github`, {
-      cause: error,
-    })
+    throw new LockstepError(
+      'bad-input',
+      `${(error as Error).message}; say: ${formatLockstep('init --ci github')}`,
+      { cause: error },
+    )
   }
 }

@@ -1,24 +1,29 @@
+import { formatCucumber, formatLockstep } from '../system/commands'
 import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
 import { outliveOutputs } from '../system/output'
 
-const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollective
+const usage = () => `lockstep: deploys as Cucumber features, carried out over MCollective
 
-  npx lockstep held     which hosts are out of rotation, since when, by which run
-  npx lockstep release  puts hosts back: --run <run>, --host <host> (as often as needed), or --all
-  npx lockstep record   what changed, where, by whom: --environment, --release, --host, --ticket, --json
-  npx lockstep drift    whether what was released still holds, for monitoring: --environment, --release, --json
-  npx lockstep steps    every sentence that a feature can use
-  npx lockstep agent    a host's side: --config server.cfg; runs until it is told to end. With --unit, prints a unit for systemd
-  npx lockstep ddl      what mco has to know of an agent: <agent>, or --agents <folder> <agent>
-  npx lockstep enc      a host's classes, environment and parameters for puppet, from the inventory: [--config lockstep.yaml] <host>
-  npx lockstep init     prepares this repository: cucumber.js, a first feature, editor settings; with --ci github or
-                        --ci gitlab also the jobs that read, rehearse, plan and roll out
+${formatLockstep('<command>')}
 
-  npx cucumber-js                              on the embedded fleet, harmless
-  npx cucumber-js -p ci   path/to/x.feature    reads the feature, sends nothing
-  npx cucumber-js -p rehearse path/to/x.feature    on simulated hosts, and again once for each fault
-  npx cucumber-js -p plan path/to/x.feature    asks the fleet what that would come to, changes nothing
-  npx cucumber-js -p live path/to/x.feature    rolls out
+  held     which hosts are out of rotation, since when, by which run
+  release  puts hosts back: --run <run>, --host <host> (as often as needed), or --all
+  record   what changed, where, by whom: --environment, --release, --host, --ticket, --json
+  drift    whether what was released still holds, for monitoring: --environment, --release, --json
+  steps    every sentence that a feature can use
+  agent    a host's side: --config server.cfg; runs until it is told to end. With --unit, prints a unit for systemd
+  ddl      what mco has to know of an agent: <agent>, or --agents <folder> <agent>
+  enc      a host's classes, environment and parameters for puppet, from the inventory: [--config lockstep.yaml] <host>
+  init     prepares this repository: cucumber.js, a first feature and step, settings; with --ci github or --ci gitlab
+           also the jobs that read, rehearse, plan and roll out
+
+${formatCucumber('<profile and feature>')}
+
+                                 on the embedded fleet, harmless
+  -p ci path/to/x.feature        reads the feature, sends nothing
+  -p rehearse path/to/x.feature  on simulated hosts, and again once for each fault
+  -p plan path/to/x.feature      asks the fleet what that would come to, changes nothing
+  -p live path/to/x.feature      rolls out
 `
 
 interface Outcome {
@@ -49,10 +54,10 @@ export async function main(args: readonly string[], cwd: string): Promise<void> 
   const [name = 'help', ...rest] = args
   // An answer that nobody could read must not look like "all is well".
   outliveOutputs(process.stdout, process.stderr, () => (process.exitCode ||= EXIT.diverged))
-  if (['help', '--help', '-h'].includes(name)) return print(USAGE, 0)
+  if (['help', '--help', '-h'].includes(name)) return print(usage(), 0)
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined || (rest.length > 0 && !WITH_ARGUMENTS.has(name))) {
-    process.stderr.write(`lockstep: there is no command ${JSON.stringify(args.join(' '))}\n\n${USAGE}`)
+    process.stderr.write(`lockstep: there is no command ${JSON.stringify(args.join(' '))}\n\n${usage()}`)
     process.exitCode = 2
     return
   }

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { STATE } from '../cucumber/composition'
 import { inRanges } from '../cucumber/screen/host_names'
 import { howToMend, writeRecord } from '../cucumber/record/recording'
-import { RECORD } from '../cucumber/report/reports'
+import { HISTORY, STATE } from '../cucumber/state'
 import { states, type RunRecord } from '../record/record'
 import { RecordStore } from '../record/store'
 import { clean, hosts as counted } from '../rollout/verdict'
@@ -29,7 +28,7 @@ interface Outcome {
 export function record(_cwd: string, args: readonly string[]): Outcome {
   const wanted = parsed(args)
   if (wanted.write !== undefined) return written(wanted.write)
-  const { runs, damaged } = new RecordStore(RECORD).all()
+  const { runs, damaged } = new RecordStore(HISTORY).all()
   const found = runs
     .filter(
       ({ environment, release, tickets, hosts }) =>
@@ -54,7 +53,8 @@ export function record(_cwd: string, args: readonly string[]): Outcome {
 }
 
 function told(run: RunRecord): string {
-  const { environment, release, mode, outcome, leftOut, began, by, tickets, feature, changes, drift, out } = run
+  const { environment, release, mode, outcome, leftOut, began, by, tickets, feature, changes, drift, out } =
+    run
   const why = tickets.length === 0 ? '' : ` for ${tickets.join(', ')}`
   const alike = new Map<string, string[]>()
   for (const change of changes.filter(({ holds }) => !holds)) {

@@ -1,17 +1,19 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { holdOf } from '../cucumber/balancers'
-import { Composition, STATE } from '../cucumber/composition'
+import { Composition } from '../cucumber/composition'
+import { STATE } from '../cucumber/state'
 import { surroundings } from '../cucumber/environments'
 import { discardLocksOf, runsIn } from '../cucumber/locks/left_locks'
 import { run } from '../cucumber/run'
 import type { Held } from '../rollout/held'
 import { release as releaseFrom } from '../rollout/holding'
 import { clean, hosts as counted, type Observation } from '../rollout/verdict'
+import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
 
-const CHOICE =
-  'say which: --run <run>, --host <host> (as often as needed), or --all; npx lockstep held lists them'
+const CHOICE = () =>
+  `say which: --run <run>, --host <host> (as often as needed), or --all; ${formatLockstep('held', PLACES)} lists them`
 
 /**
  * Lifts what live runs have left, and believes it only of hosts that, asked again, are free. Exit status 1 when one of
@@ -77,7 +79,7 @@ function choiceOf(args: readonly string[]) {
   const values = parsed(args)
   if (values.all === true) return { values, isChosen: () => true }
   const [hosts, runs] = [values.host ?? [], values.run ?? []]
-  if (hosts.length + runs.length === 0) throw new LockstepError('bad-input', CHOICE)
+  if (hosts.length + runs.length === 0) throw new LockstepError('bad-input', CHOICE())
   const isChosen = (item: Held) =>
     (hosts.length === 0 || hosts.includes(item.host)) && (runs.length === 0 || runs.includes(item.run))
   return { values, isChosen }
@@ -92,7 +94,7 @@ function parsed(args: readonly string[]) {
     } as const
     return parseArgs({ args: [...args], options }).values
   } catch (error) {
-    throw new LockstepError('bad-input', `${(error as Error).message}; ${CHOICE}`, { cause: error })
+    throw new LockstepError('bad-input', `${(error as Error).message}; ${CHOICE()}`, { cause: error })
   }
 }
 

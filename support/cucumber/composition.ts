@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { Surroundings } from '../config/mcollective_cfg'
 import { secretsOf, type Environment } from '../config/environment'
 import { heldByRuns, nextOrder } from '../rollout/held'
@@ -35,9 +35,9 @@ import { placedHosts } from './placed_hosts'
 import type { PlacedHost, Run } from './run'
 import { CUT_OFF } from '../record/record'
 import { finishRollout, noteWhoWasTaken, recordRun } from './run_end'
+import { STATE } from './state'
 import { withVariables } from './preflight/run_variables'
 
-export const STATE = '.lockstep'
 /** How long is listened after the last step, ms. */
 const LAST_WORDS = 100
 
@@ -90,7 +90,7 @@ export class Composition {
     const isSafe = mode === 'live' && parameters.intent === undefined && isInSafeMode(environment, around.env)
     run.mode = parameters.intent ?? (isSafe ? 'noop' : mode)
     // What a run that was begun by another leaves is gone with its reports.
-    const state = (around.env[BEGUN_BY] ?? '') === '' ? join(cwd, STATE) : join(REPORTS, STATE)
+    const state = (around.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
     const folder = join(state, parameters.intent ?? mode)
     const journal = new JournalFile(folder, run.id, () => systemClock.now())
     run.environment = environment.name
@@ -99,7 +99,7 @@ export class Composition {
     run.scrub = scrubber(secrets)
     run.journal = relative(cwd, journal.path)
     const { journals: records, faults } =
-      mode === 'live' ? readRunJournals(join(cwd, STATE, mode)) : { journals: [], faults: [] }
+      mode === 'live' ? readRunJournals(resolve(cwd, STATE, mode)) : { journals: [], faults: [] }
     run.heldBefore = heldByRuns(records)
     run.notKnownBefore = faults
     const resumed =

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { formatCucumber } from '../system/commands'
 import { EXIT } from '../system/errors'
 import { report, REPORTS } from './report/reports'
 import type { ReadParameters } from './preflight/run_variables'
@@ -7,6 +8,8 @@ import type { ReadParameters } from './preflight/run_variables'
 export interface ProfileOptions {
   /** A team's own step definitions, as cucumber's `require` takes them. */
   require?: readonly string[]
+  /** Step definitions that are ES modules, as cucumber's `import` takes them. */
+  import?: readonly string[]
   /** Modules to load first, such as ts-node/register for steps in TypeScript. */
   requireModule?: readonly string[]
   /** The description of the embedded fleet. */
@@ -31,6 +34,7 @@ export function profiles(options: ProfileOptions = {}) {
   const common = {
     requireModule: [...(options.requireModule ?? [])],
     require: [...glue, steps, ...(options.require ?? [])],
+    ...(options.import === undefined ? {} : { import: [...options.import] }),
     plugin: [join(__dirname, 'plugin.cjs')],
     failFast: true,
     tags: 'not @behaviour and not @rehearse',
@@ -75,7 +79,7 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
   const far = chosen.find((name) => NAMES_ITS_FEATURE.has(name))
   if (far !== undefined && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
     refuse(
-      `the profile ${far} names its feature: npx cucumber-js -p ${far} features/deployments/website.feature`,
+      `the profile ${far} names its feature: ${formatCucumber(`-p ${far} features/deployments/website.feature`)}`,
     )
   }
 }

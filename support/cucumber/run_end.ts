@@ -1,6 +1,7 @@
 import { lookAt } from '../rollout/still_held'
 import type { Rollout } from '../rollout/rollout'
 import { hosts as counted } from '../rollout/verdict'
+import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import type { Run } from './run'
 
@@ -35,7 +36,7 @@ export function recordRun(run: Run, path: string): void {
     run.drift = writeRecord(path).flatMap(({ drift }) => drift)
   } catch (error) {
     const why = (error as Error).message
-    const next = `write it once that is mended: npx lockstep record --write ${run.id}`
+    const next = `write it once that is mended: ${formatLockstep(`record --write ${run.id}`, PLACES)}`
     run.refuse(
       new LockstepError('journal-failed', `the record of what changed could not be written: ${why}; ${next}`),
     )

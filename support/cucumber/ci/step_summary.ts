@@ -27,10 +27,16 @@ export function stepSummaryOf(run: Run, room: number): string {
     list(run, RESTORED, named(run.restored())),
     list(run, 'Not attempted', notAttempted(run)),
     held(run),
-    list(run, 'Next', advice(run, run.held().length > 0)),
+    list(run, 'Next', next(run)),
     lines(run),
   ]
   return fitted(parts.filter(Boolean).join('\n\n'), room)
+}
+
+function next(run: Run): string[] {
+  return advice(run, run.held().length > 0).map(({ what, command }) =>
+    command === undefined ? what : `${what} ${command}`,
+  )
 }
 
 function heading(run: Run): string {

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, parse } from 'node:path'
+import { join, parse, resolve } from 'node:path'
 import { runCommand, type CommandResult } from '../../system/command'
 import { LockstepError } from '../../system/errors'
 import { BEGUN_BY } from '../environments'
-import { RECORD } from '../report/reports'
+import { STATE } from '../state'
 
 export interface Again {
   /** The profile that it is run with. */
@@ -57,7 +57,7 @@ async function begin<T>(
         CI: 'true',
         // What is told to GitHub is told by the run that began it.
         GITHUB_ACTIONS: '',
-        LOCKSTEP_RECORD: RECORD,
+        LOCKSTEP_STATE: resolve(STATE),
         ...env(reports),
       },
     })

@@ -59,7 +59,7 @@ export function readPlan(wanted: string): { id: string; content: Plan } {
   const path = /^[0-9a-f]{12}$/.test(wanted) ? report('plans', `${wanted}.json`) : wanted
   const read = v.safeParse(file, parsed(path))
   if (!read.success)
-    throw new LockstepError('bad-input', `${path} is no plan; make one with: npx cucumber-js -p plan`)
+    throw new LockstepError('bad-input', `${path} is no plan; make one with the profile plan`)
   const { plan: id, content } = read.output
   if (planId(content) !== id || basename(path) !== `${id}.json`)
     throw new LockstepError(

@@ -1,5 +1,6 @@
 import type { Envelope, GherkinDocument, Pickle, StepDefinition, TestCase } from '@cucumber/messages'
 import { distance } from 'fastest-levenshtein'
+import { formatLockstep } from '../../system/commands'
 import type { Heard } from './feature_texts'
 import { parseFaults, type FaultTable } from '../rehearsal/faults'
 import { validators } from './validation'
@@ -207,7 +208,7 @@ export class Preflight {
       if (best === undefined || away < best.away) best = { pattern: pattern.source, away }
     }
     if (best === undefined || best.away > Math.max(8, wanted.length * 0.6))
-      return '; `npx lockstep steps` lists the known ones'
+      return `; ${formatLockstep('steps')} lists the known ones`
     return `; the closest known one is: ${best.pattern}`
   }
 

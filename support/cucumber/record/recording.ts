@@ -8,12 +8,13 @@ import { RecordStore } from '../../record/store'
 import { readRunJournal } from '../../rollout/journals'
 import type { Releases } from '../../rollout/ports'
 import { LockstepError } from '../../system/errors'
+import { formatLockstep, PLACES } from '../../system/commands'
 import type { AskedBy } from './releases'
-import { RECORD } from '../report/reports'
+import { HISTORY } from '../state'
 
 /** What the record knows of releases, for a run of `feature` in `environment`. */
 export function releasesOnRecord({ environment, feature, current, decide }: AskedBy): Releases {
-  const store = new RecordStore(RECORD)
+  const store = new RecordStore(HISTORY)
   const runs = (where: string, release: string) => {
     const read = store.read(where, release)
     expectWhole(read.damaged)
@@ -39,7 +40,7 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
 /** Writes what a run did by its journal. @throws Error when it cannot be written */
 export function writeRecord(journal: string): RunRecord[] {
   const { run, entries } = readRunJournal(journal)
-  const store = new RecordStore(RECORD)
+  const store = new RecordStore(HISTORY)
   return partsOf(entries).flatMap((part, index) => {
     const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
     if (record === undefined) return []
@@ -70,5 +71,5 @@ export function howToMend(path: string): string {
     .replace(/^.*\//, '')
     .replace(/\.json$/, '')
     .replace(/(-[0-9a-f]{4})-\d+$/, '$1')
-  return `write it again from its journal: npx lockstep record --write ${run}`
+  return `write it again from its journal: ${formatLockstep(`record --write ${run}`, PLACES)}`
 }

@@ -1,11 +1,8 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Where a run leaves its reports. Runs that a run begins leave theirs elsewhere. */
+/** Where a run leaves its reports, which nobody needs later. Runs that a run begins leave theirs elsewhere. */
 export const REPORTS = process.env['LOCKSTEP_REPORTS'] ?? 'reports'
-
-/** What runs have left on record, which others that they begin have to know of. */
-export const RECORD = process.env['LOCKSTEP_RECORD'] ?? REPORTS
 
 export function report(...names: string[]): string {
   return join(REPORTS, ...names)

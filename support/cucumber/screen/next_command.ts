@@ -1,3 +1,5 @@
+import { formatRollout, here } from '../../system/commands'
+import { withProfile } from '../planning/again'
 import type { Run } from '../run'
 
 /** Why a recovery feature cannot be run as it is written. */
@@ -6,28 +8,12 @@ export const TOO_SMALL =
 
 /** Options of cucumber-js that decide what of a feature is run, and as what. Each is followed by its value. */
 const KEPT_OPTIONS = /^(?:-p|--profile|-t|--tags|-n|--name|-c|--config|--world-parameters)$/
-/** What a run was told by its environment, and the next one has to be told as well. Variables are among a recovery's text. */
-const KEPT_VARIABLES = [
-  'LOCKSTEP_CONFIG',
-  'LOCKSTEP_RELEASE',
-  'LOCKSTEP_ACTIVATE',
-  'LOCKSTEP_SAFE_MODE',
-  'LOCKSTEP_TICKET',
-  'LOCKSTEP_APPROVAL',
-]
 
-/** Returns the command that brings on what `run` has left, as one line for a shell: the same as its own, but for the feature. */
+/** Returns the command that brings on what `run` has left: the run's own command, but for the feature. */
 export function commandFor(run: Run, path: string, more: Readonly<Record<string, string>> = {}): string {
-  const { env, args } = run.invocation
-  const own = KEPT_VARIABLES.flatMap((name) => {
-    const value = env[name]
-    return value === undefined || value === '' ? [] : [[name, value] as const]
-  })
-  const where = run.chosen === undefined ? [] : [['LOCKSTEP_ENVIRONMENT', run.chosen] as const]
-  const variables = [...Object.entries(more), ...where, ...own].map(
-    ([name, value]) => `${name}=${quoted(value)}`,
-  )
-  return run.scrub([...variables, 'npx cucumber-js', ...optionsOf(args), quoted(path)].join(' '))
+  const { args, env } = run.invocation
+  // The values of variables are in the text of a recovery feature.
+  return format(run, [...optionsOf(args), path], { ...env, LOCKSTEP_VARIABLES: undefined }, more)
 }
 
 /** The command that goes on with `uri` where `run` has stopped. */
@@ -38,21 +24,42 @@ export function resumeCommand(run: Run, uri: string): string {
   return commandFor(run, `${uri}${lines}`, { LOCKSTEP_RESUME: run.id, ...variables })
 }
 
+/** The command that carries out what `run` has planned, and nothing else. */
+export function planCommand(run: Run, plan: string): string {
+  const { args, env } = run.invocation
+  const [first] = run.plan
+  const own = args.length === 0 ? ['-p', 'live', first?.uri ?? ''] : asLive(args)
+  return format(run, own, env, { LOCKSTEP_PLAN: plan })
+}
+
 /** Whether only some lines of a feature were run: those of its recovery are others. */
 export function isPartial({ invocation }: Run): boolean {
   return invocation.args.some((arg) => /\.feature(?::\d+)+$/.test(arg))
 }
 
+function format(
+  run: Run,
+  args: readonly string[],
+  env: Run['invocation']['env'],
+  more: Readonly<Record<string, string>>,
+): string {
+  const chosen = run.chosen === undefined ? {} : { LOCKSTEP_ENVIRONMENT: run.chosen }
+  return run.scrub(formatRollout(args, more, { ...here(), env: { ...env, ...chosen } }))
+}
+
 function optionsOf(args: readonly string[]): string[] {
   const options = args.flatMap((arg, index) => {
     const value = args[index + 1]
-    if (KEPT_OPTIONS.test(arg) && value !== undefined) return [arg, quoted(value)]
+    if (KEPT_OPTIONS.test(arg) && value !== undefined) return [arg, value]
     const [name = ''] = arg.split('=', 1)
-    return arg.includes('=') && KEPT_OPTIONS.test(name) ? [quoted(arg)] : []
+    return arg.includes('=') && KEPT_OPTIONS.test(name) ? [arg] : []
   })
   return options.length === 0 ? ['-p', 'live'] : options
 }
 
-function quoted(word: string): string {
-  return /^[\w./:=@,+%-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+/** A team's own profile stays before Lockstep's, which goes over it. */
+function asLive(args: readonly string[]): string[] {
+  const all = withProfile(args, 'live')
+  const rest = all.slice(0, -2)
+  return rest.includes('-p') ? all : ['-p', 'live', ...rest]
 }

@@ -1,6 +1,7 @@
 import type { createColors } from 'picocolors'
 import { clean, hosts as counted } from '../../rollout/verdict'
 import { systemClock } from '../../system/clock'
+import { formatLockstep, here, PLACES } from '../../system/commands'
 import { formatDuration } from '../../system/duration'
 import { EXIT } from '../../system/errors'
 import { evidenceOf } from '../report/evidence'
@@ -11,7 +12,7 @@ import { nothingIsOut, RESTORED, titleOf } from './outcome'
 import type { Paper } from './paper'
 import { endingsTold } from '../rehearsal/told'
 import { describeOmission } from '../account'
-import { commandFor, isPartial, resumeCommand, TOO_SMALL } from './next_command'
+import { commandFor, isPartial, planCommand, resumeCommand, TOO_SMALL } from './next_command'
 import { run, type Recovery, type Run } from '../run'
 
 /** The line that a run ended at. */
@@ -83,8 +84,11 @@ export class Summary {
       )
     for (const note of run.notes)
       this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
-    for (const line of advice(run, held.length > 0))
-      this.paper.wrapped(`  ${this.paint.dim('next')}  ${line}`, 8, plain)
+    for (const { what, command } of advice(run, held.length > 0)) {
+      this.paper.wrapped(`  ${this.paint.dim('next')}  ${what}`, 8, plain)
+      // In one line, however long, or it could not be pasted.
+      if (command !== undefined) this.paper.line(`        ${run.scrub(command)}`)
+    }
     if (run.journal !== undefined && run.verdicts.length > 0)
       this.paper.wrapped(`  ${this.paint.dim('see')}   journal: ${run.journal}`, 8, plain)
   }
@@ -204,41 +208,63 @@ export function wouldChange({ changes, hosts }: NonNullable<Run['planned']>): st
   return `${what}; nothing was changed`
 }
 
-/** What to do next, a line each. */
-export function advice(run: Run, held: boolean): string[] {
+/** Something to do next, and the command for it, to be pasted where the run was started. */
+export interface Advice {
+  what: string
+  command?: string
+}
+
+export function advice(run: Run, held: boolean, where = here()): Advice[] {
   const code = run.exitCode
   const live = run.mode === 'live'
-  const where = run.chosen === undefined ? '' : `LOCKSTEP_ENVIRONMENT=${run.chosen} `
+  const around =
+    run.chosen === undefined ? where : { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: run.chosen } }
   return [
     ...(held && live
-      ? ['npx lockstep held    what is out of rotation, since when, and how to release it']
+      ? [
+          {
+            what: 'see what is out of rotation, since when, and how it is put back:',
+            command: formatLockstep('held', PLACES, around),
+          },
+        ]
       : []),
     ...(run.planned === undefined || code !== EXIT.held
       ? []
       : [
-          `read ${run.planned.path}; demand exactly that with ${where}LOCKSTEP_PLAN=${run.planned.id} npx cucumber-js -p live ${run.plan[0]?.uri ?? ''}`,
+          {
+            what: `read ${run.planned.path}; demand exactly that:`,
+            command: planCommand(run, run.planned.id),
+          },
         ]),
     ...run.recoveries.flatMap((recovery) => waysOn(run, recovery)),
     ...(code === EXIT.badInput
-      ? ['correct what is named above; npx lockstep steps lists the known sentences']
+      ? [
+          {
+            what: 'correct what is named above; this lists the known sentences:',
+            command: formatLockstep('steps', [], around),
+          },
+        ]
       : []),
   ]
 }
 
 /** How the hosts that are not done get there; what could not succeed is not among it. */
-function waysOn(run: Run, { uri, path, hosts, isResumable, hasRoom }: Recovery): string[] {
+function waysOn(run: Run, { uri, path, hosts, isResumable, hasRoom }: Recovery): Advice[] {
   const text = `read ${path}: a feature with the ${hosts === 1 ? 'host that is' : `${hosts} hosts that are`} not done`
-  if (run.mode !== 'live') return [text]
+  if (run.mode !== 'live') return [{ what: text }]
   return [
     !hasRoom
-      ? `${text}. ${TOO_SMALL}`
+      ? { what: `${text}. ${TOO_SMALL}` }
       : isPartial(run)
-        ? text
-        : `${text}; once they are mended, run it with ${commandFor(run, path)}`,
+        ? { what: text }
+        : { what: `${text}; once they are mended, run it:`, command: commandFor(run, path) },
     ...(isResumable && run.refused?.code !== 'journal-failed'
-      ? [`${hasRoom ? 'or mend' : 'mend'} them, and go on with ${resumeCommand(run, uri)}`]
+      ? [{ what: `${hasRoom ? 'or mend' : 'mend'} them, and go on:`, command: resumeCommand(run, uri) }]
       : []),
-    ...notBegun(run).map((other) => `then run ${commandFor(run, other)}, which was not begun`),
+    ...notBegun(run).map((other) => ({
+      what: 'then run what was not begun:',
+      command: commandFor(run, other),
+    })),
   ]
 }
 

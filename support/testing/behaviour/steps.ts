@@ -47,6 +47,7 @@ setDefaultTimeout(900_000)
 const DEPLOYMENTS = resolve(__dirname, '..', '..', '..', 'features', 'deployments')
 const WEBSITE = join(DEPLOYMENTS, 'website.feature')
 const ROLLING = join(DEPLOYMENTS, 'rolling.feature')
+const HISTORY = join('.lockstep', 'history')
 
 After(async function (this: Manual) {
   await this.elsewhere?.stop()
@@ -302,6 +303,10 @@ Given('somebody takes {string} out of the recovery feature', function (this: Man
   writeFileSync(path, kept.join('\n').replace('| 2 hosts  |\n', ''))
 })
 
+When('somebody deletes the folder {string}', function (this: Manual, name: string) {
+  rmSync(join(this.scratch.path, name), { recursive: true })
+})
+
 When('I put the run before on record', async function (this: Manual) {
   this.run = await lockstep(['record', '--write', lastRun(this)], this.scratch.path, this.env)
 })
@@ -319,7 +324,7 @@ When('I run the recovery feature of the run before', async function (this: Manua
 /** Commands that the last run has proposed, by the words in front of them. */
 function proposalsIn(last: ProcessRun): Map<string, string> {
   const command =
-    /(?<way>run it with|go on with) (?<line>(?:[A-Z_]+=(?:'[^']*'|\S+) )*npx .*?\.feature)(?=[ ,]|$)/g
+    /(?<way>run it|go on): (?<line>(?:[A-Z_]+=(?:'[^']*'|\S+) )*(?:npx|node) .*?\.feature)(?=[ ,]|$)/g
   const all = [...squeezed(last.stdout).matchAll(command)].map(({ groups }) => groups ?? {})
   return new Map(all.map(({ way = '', line = '' }) => [way, line]))
 }
@@ -538,12 +543,12 @@ Then('the file {string} should exist', function (this: Manual, name: string) {
 
 /** Names of folders may hold `*`, such as that of a release's environment. */
 Then('the record {string} should contain {string}', function (this: Manual, pattern: string, text: string) {
-  const names = readdirSync(join(this.scratch.path, 'reports'), { recursive: true, encoding: 'utf8' })
+  const names = readdirSync(join(this.scratch.path, HISTORY), { recursive: true, encoding: 'utf8' })
   const fits = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`)
   const found = names.filter((name) => fits.test(name))
   expect(found, names.join('\n')).not.to.deep.equal([])
   expect(
-    found.map((name) => readFileSync(join(this.scratch.path, 'reports', name), 'utf8')).join('\n'),
+    found.map((name) => readFileSync(join(this.scratch.path, HISTORY, name), 'utf8')).join('\n'),
   ).to.contain(text)
 })
 

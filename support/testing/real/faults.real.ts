@@ -38,7 +38,7 @@ describe('a real process that rolls out in waves', () => {
   ] as const) {
     it(`says that the record is missing when the disk of the reports is ${said}, and how it is made up for`, async () => {
       live = await LiveRollout.prepare('')
-      const record = join(live.scratch.path, 'reports', 'test')
+      const record = join(live.scratch.path, '.lockstep', 'history', 'test')
       mkdirSync(record, { recursive: true })
       execFileSync('mount', ['-t', 'tmpfs', '-o', option, 'tmpfs', record])
       let run: ProcessRun

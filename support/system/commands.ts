@@ -1,0 +1,143 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { delimiter, dirname, join, relative, sep } from 'node:path'
+
+/** Where a person pastes a command, and what is there. */
+export interface Whereabouts {
+  cwd: string
+  /** The folder of the package that runs: a clone, or an installed one. */
+  root: string
+  env: Readonly<Record<string, string | undefined>>
+  /** The program that runs; undefined where that does not matter. */
+  program: string | undefined
+}
+
+/** Settings that say where the fleet and the journals are. A command repeats those that this process was given. */
+export const PLACES = [
+  'LOCKSTEP_CONFIG',
+  'LOCKSTEP_ENVIRONMENT',
+  'LOCKSTEP_LOCKS',
+  'LOCKSTEP_STATE',
+  'MCOLLECTIVE_CONFIG',
+] as const
+
+/** Settings that say how a rollout goes, beside where. */
+const HOW = [
+  'LOCKSTEP_ACTIVATE',
+  'LOCKSTEP_APPROVAL',
+  'LOCKSTEP_INVENTORY',
+  'LOCKSTEP_RELEASE',
+  'LOCKSTEP_SAFE_MODE',
+  'LOCKSTEP_TICKET',
+  'LOCKSTEP_VARIABLES',
+] as const
+
+/**
+ * A call of this very program that works when it is pasted in `cwd`: `npx --no lockstep` where it is a dependency of the
+ * project, `lockstep` where the shell finds it, `node …/lockstep.cjs` otherwise, as in a clone. It never is one that
+ * fetches a package of that name.
+ */
+export function formatLockstep(args: string, settings: readonly string[] = [], where = here()): string {
+  return [...formatSettings(settings, where), lockstepIn(where), args].filter(Boolean).join(' ')
+}
+
+/** A call of cucumber-js that works when it is pasted in `cwd`. `args` are words of a shell. */
+export function formatCucumber(args: string, where = here()): string {
+  return [cucumberIn(where), args].filter(Boolean).join(' ')
+}
+
+/** A rollout with the settings that this process was given, and with those in `more`, which come first. */
+export function formatRollout(
+  args: readonly string[],
+  more: Readonly<Record<string, string>>,
+  where = here(),
+): string {
+  const env = { ...where.env, ...more }
+  const names = [...new Set([...Object.keys(more), ...PLACES, ...HOW])]
+  const call = [cucumberIn(where), ...args.map(quoteWord)].join(' ')
+  return [...formatSettings(names, { ...where, env }), call].join(' ')
+}
+
+export function here(): Whereabouts {
+  return { cwd: process.cwd(), root: packageRoot(__dirname), env: process.env, program: process.argv[1] }
+}
+
+/** What cucumber-js was told on its command line; undefined in a process that is not cucumber-js. */
+export function argsOfCucumber(argv: readonly string[]): readonly string[] | undefined {
+  const [, program = '', ...args] = argv
+  return isCucumber(program) ? args : undefined
+}
+
+/** A word as a POSIX shell reads it back. */
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+}
+
+function formatSettings(names: readonly string[], { env }: Whereabouts): string[] {
+  return names.flatMap((name) => (env[name] ? [`${name}=${quoteWord(env[name])}`] : []))
+}
+
+function lockstepIn(where: Whereabouts): string {
+  const program = join(where.root, ...programOf(where.root))
+  const isDependency = foldersUp(where.cwd).some((folder) =>
+    isSame(join(folder, 'node_modules', 'lockstep'), where.root),
+  )
+  if (isDependency && hasBin('lockstep', where)) return 'npx --no lockstep'
+  if (onPath('lockstep', where).some((found) => isSame(found, program))) return 'lockstep'
+  return `node ${quoteWord(nearest(program, where.cwd))}`
+}
+
+function cucumberIn(where: Whereabouts): string {
+  if (hasBin('cucumber-js', where)) return 'npx cucumber-js'
+  if (onPath('cucumber-js', where).length > 0) return 'cucumber-js'
+  const { program = '' } = where
+  const path = isCucumber(program)
+    ? program
+    : join(where.root, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js')
+  return `node ${quoteWord(nearest(path, where.cwd))}`
+}
+
+function isCucumber(program: string): boolean {
+  return /[\\/]cucumber(?:-js|\.js)$/.test(program)
+}
+
+/** Above `dist` in an installed package, above `support` in a clone. */
+function packageRoot(folder: string): string {
+  return foldersUp(folder).find((each) => existsSync(join(each, 'package.json'))) ?? folder
+}
+
+function programOf(root: string): string[] {
+  const inSources = ['support', 'bin', 'lockstep.cjs']
+  return existsSync(join(root, ...inSources)) ? inSources : ['dist', ...inSources]
+}
+
+function hasBin(name: string, { cwd }: Whereabouts): boolean {
+  return foldersUp(cwd).some((folder) => existsSync(join(folder, 'node_modules', '.bin', name)))
+}
+
+/** What npm puts before a person's own PATH is not there in the shell. */
+function onPath(name: string, { env }: Whereabouts): string[] {
+  return (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '' && !folder.split(sep).includes('node_modules'))
+    .map((folder) => join(folder, name))
+    .filter((file) => existsSync(file))
+}
+
+function foldersUp(folder: string): string[] {
+  const above = dirname(folder)
+  return above === folder ? [folder] : [folder, ...foldersUp(above)]
+}
+
+function isSame(one: string, other: string): boolean {
+  try {
+    return realpathSync(one) === realpathSync(other)
+  } catch {
+    return false
+  }
+}
+
+/** The shorter of both ways to say it. */
+function nearest(path: string, cwd: string): string {
+  const away = relative(cwd, path)
+  return away.length < path.length ? away : path
+}

@@ -1,0 +1,127 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect } from 'chai'
+import { Scratch } from '../scratch'
+import { install, pack, shell } from './packed'
+
+const CLONE = resolve(__dirname, '..', '..', '..')
+
+/** Projects of a newcomer, in folders that find what is installed in the folder above them. */
+describe('the packed package, for a newcomer', () => {
+  let scratch: Scratch
+  before(function () {
+    this.timeout(300_000)
+    scratch = new Scratch()
+    scratch.write('package.json', '{ "private": true }')
+    install(scratch.path, [pack(scratch.path), '@cucumber/cucumber@12'])
+  })
+  after(function () {
+    this.timeout(60_000)
+    scratch.remove()
+  })
+
+  const project = (name: string, manifest: object = {}) => {
+    scratch.write(`${name}/package.json`, JSON.stringify({ name, private: true, ...manifest }))
+    return join(scratch.path, name)
+  }
+
+  /** What is indented below a line that ends with a colon is there to be pasted. */
+  const proposals = (output: string) =>
+    [...output.matchAll(/:\n +(.*\b(?:npx|cucumber-js|lockstep|node)\b.*)$/gm)].map(
+      ([, command = '']) => command,
+    )
+
+  for (const [name, manifest, tsx] of [
+    ['commonjs', {}, false],
+    ['modules', { type: 'module' }, false],
+    ['typescript', {}, true],
+    ['typescript-modules', { type: 'module' }, true],
+  ] as const)
+    it(`is begun in a project of kind ${name}: what init proposes works when it is pasted`, function () {
+      this.timeout(120_000)
+      const cwd = project(name, manifest)
+      if (tsx) install(cwd, ['tsx'], ['--no-save'])
+      const begun = shell(['npx --no lockstep init'], cwd)
+      expect(begun.status, begun.output).to.equal(0)
+      expect(existsSync(join(cwd, 'step_definitions', tsx ? 'website.ts' : 'website.js'))).to.equal(true)
+      const proposed = proposals(begun.output)
+      expect(proposed.slice(0, 2)).to.deep.equal(['npx cucumber-js', 'npx --no lockstep help'])
+      for (const command of proposed.slice(0, 2)) {
+        const { status, output } = shell([command], cwd)
+        expect(status, output).to.equal(0)
+        if (command === 'npx cucumber-js')
+          expect(output).to.contain('the website is up to date').and.contain('HELD')
+      }
+      const again = shell(['npx --no lockstep init'], cwd)
+      expect(again.output).not.to.match(/^ {2}(?:wrote|added) /m)
+      const script = shell(['npm run --silent rollout:ci'], cwd)
+      expect(script.status, script.output).to.equal(0)
+    })
+
+  describe('proposes commands that work where they are printed', () => {
+    /** A rollout that names a step nobody knows proposes a command of either kind. */
+    const told = (cwd: string, cucumber: string, env: Record<string, string> = {}) => {
+      const { output } = shell([`${cucumber} bad.feature`], cwd, env)
+      expect(output, output).to.contain('REFUSED')
+      return proposals(output)
+    }
+    const bad = 'Feature: Bad\n  Scenario: Bad\n    When I tidy up\n'
+
+    const expectToWork = (commands: readonly string[], cwd: string, env: Record<string, string> = {}) => {
+      expect(commands).not.to.deep.equal([])
+      for (const command of commands) {
+        const { status, output } = shell([command], cwd, env)
+        expect(status, `${command}\n${output}`).to.equal(0)
+        expect(output).to.contain('I block the load balancer')
+      }
+    }
+
+    it('in a project that depends on it', () => {
+      const cwd = project('dependent')
+      expect(shell(['npx --no lockstep init'], cwd).status).to.equal(0)
+      scratch.write('dependent/bad.feature', bad)
+      const commands = told(cwd, 'npx cucumber-js')
+      expect(commands).to.deep.equal(['npx --no lockstep steps'])
+      expectToWork(commands, cwd)
+    }).timeout(60_000)
+
+    it('in a clone', () => {
+      mkdirSync(join(scratch.path, 'beside'))
+      scratch.write(
+        'beside/cucumber.js',
+        `module.exports = require(${JSON.stringify(join(CLONE, 'cucumber.js'))})\n`,
+      )
+      scratch.write('beside/bad.feature', bad)
+      const env = { TS_NODE_PROJECT: join(CLONE, 'tsconfig.json') }
+      const cwd = join(scratch.path, 'beside')
+      const commands = told(
+        cwd,
+        `node ${join(CLONE, 'node_modules/@cucumber/cucumber/bin/cucumber.js')}`,
+        env,
+      )
+      expect(commands.join('\n')).to.match(/^node \S+\/support\/bin\/lockstep\.cjs steps$/)
+      expectToWork(commands, cwd)
+    }).timeout(60_000)
+
+    it('where it is installed for all', () => {
+      mkdirSync(join(scratch.path, 'bin'))
+      symlinkSync(
+        join(scratch.path, 'node_modules/lockstep/dist/support/bin/lockstep.cjs'),
+        join(scratch.path, 'bin/lockstep'),
+      )
+      const elsewhere = new Scratch()
+      const env = { PATH: `${join(scratch.path, 'bin')}:${process.env['PATH'] ?? ''}` }
+      const { output } = shell(['lockstep release || true'], elsewhere.path, env)
+      expect(output).to.match(/; (?:LOCKSTEP_LOCKS=\S+ )?lockstep held lists them/)
+      expect(shell(['lockstep held'], elsewhere.path, env).status).to.equal(0)
+      elsewhere.remove()
+    }).timeout(60_000)
+  })
+
+  it('cannot be published by mistake under a name that is not ours', () => {
+    const manifest = JSON.parse(
+      readFileSync(join(scratch.path, 'node_modules/lockstep/package.json'), 'utf8'),
+    ) as object
+    expect(manifest).to.have.property('private', true)
+  })
+})
