@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { parse } from 'yaml'
 import { LockstepError } from '../system/errors'
 import { Scratch } from '../testing/scratch'
 import { findClientCfg, readClientCfg } from './client_cfg'
@@ -349,7 +350,7 @@ ${change}`
       [
         'a misspelt setting',
         () => read(yaml('    conector: x\n')),
-        /lockstep.yaml:9: there is no setting environments.test.conector; check its spelling/,
+        /lockstep.yaml:9: there is no setting environments.test.conector; the closest known one is connector/,
       ],
       [
         'an unknown environment',
@@ -409,6 +410,37 @@ ${change}`
         const said = sentence(work)
         expect(said).to.match(expected)
         expect(said).not.to.contain('s3cret')
+      })
+    }
+
+    const misspelt: [string, string][] = [
+      ['{ brokers: [{ host: a, tls: { caa: x } }] }', 'brokers.0.tls.caa; the closest known one is ca'],
+      [
+        '{ brokers: [{ host: a, password: { fille: x } }] }',
+        'brokers.0.password.fille; the closest known one is file',
+      ],
+      [
+        '{ security: { provider: psk, secert: { env: X } } }',
+        'security.secert; the closest known one is secret',
+      ],
+      ['{ haproxy: [{ sockt: /run/x }] }', 'haproxy.0.sockt; the closest known one is socket'],
+      ['{ haproxy: [{ host: a, prt: 1 }] }', 'haproxy.0.prt; the closest known one is port'],
+      ['{ inventory: [{ programm: x }] }', 'inventory.0.programm; the closest known one is program'],
+      ['{ notices: [{ webhok: { env: X } }] }', 'notices.0.webhok; the closest known one is webhook'],
+      [
+        '{ notices: [{ email: { server: a, form: a@b.c, to: [a@b.c] } }] }',
+        'notices.0.email.form; the closest known one is from',
+      ],
+      ['{ saef_mode: true }', 'saef_mode; the closest known one is safe_mode'],
+    ]
+    for (const [settings, expected] of misspelt) {
+      it(`names the key that was meant, and the line, with ${settings}`, () => {
+        const base =
+          '{ connector: activemq, brokers: [{ host: a }], security: { provider: psk, secret: { env: X } } }'
+        const merged = JSON.stringify({ ...(parse(base) as object), ...(parse(settings) as object) })
+        expect(sentence(() => read(`environments:\n  test:\n    ${merged}`))).to.contain(
+          `lockstep.yaml:3: there is no setting environments.test.${expected}`,
+        )
       })
     }
 

@@ -99,7 +99,7 @@ describe('an inventory', () => {
       [
         'an unknown setting',
         'hosts:\n  web1:\n    clases: [a]\n',
-        ':3: there is no setting hosts.web1.clases; check its spelling',
+        ':3: there is no setting hosts.web1.clases; the closest known one is classes',
       ],
       [
         'a class that is none',
