@@ -111,6 +111,38 @@ Feature: 4. What cannot be run
             | -p live --parallel 2 website.feature  | rollouts do not run in parallel      |
             | -p live --retry 1 website.feature     | a rollout is not retried             |
 
+    Scenario Outline: A misspelt switch is refused, not ignored: <name>=<value> <args>
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And the environment variable "<name>" is "<value>"
+        When I run cucumber-js "<args> website.feature"
+        Then it should exit with 2
+        And it should say "<said>"
+        And it should say "nothing was sent"
+        And it should show no stack trace
+
+        Examples:
+            | name               | value | args    | said                                                                           |
+            | LOCKSTEP_SAFEMODE  | on    | -p live | there is no setting LOCKSTEP_SAFEMODE; the closest known one is LOCKSTEP_SAFE_MODE (on or off) |
+            | LOCKSTEP_SAFEMODE  | on    | -p ci   | there is no setting LOCKSTEP_SAFEMODE                                          |
+            | lockstep_safe_mode | on    | -p plan | there is no setting lockstep_safe_mode                                         |
+            | LOCKSTEP_SAFE_MODE | true  | -p live | LOCKSTEP_SAFE_MODE is "true"; write on or off                                  |
+            | LOCKSTEP_SAFE_MODE |       | -p live | LOCKSTEP_SAFE_MODE is empty                                                    |
+            | LOCKSTEP_PLAN      |       | -p live | LOCKSTEP_PLAN is empty                                                         |
+
+    Scenario Outline: A misspelt world parameter is refused: <parameters>
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js '-p live --world-parameters <parameters> website.feature'
+        Then it should exit with 2
+        And it should say "<said>"
+
+        Examples:
+            | parameters        | said                                                                    |
+            | {"pln":"x"}       | there is no world parameter "pln"; the closest known one is plan        |
+            | {"safeMode":true} | it is said with the environment variable LOCKSTEP_SAFE_MODE (on or off) |
+            | {"twice":"true"}  | the world parameter twice is "true"; write true or false                |
+
     Scenario: An environment without a configuration
         Given the website feature
         And the environment variable "LOCKSTEP_ENVIRONMENT" is "production"

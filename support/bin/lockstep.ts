@@ -1,3 +1,4 @@
+import { expectSettings } from '../config/settings'
 import { exitCodeFor, LockstepError } from '../system/errors'
 
 const USAGE = `lockstep: deploys as Cucumber features, carried out over MCollective
@@ -54,6 +55,7 @@ export async function main(args: readonly string[], cwd: string): Promise<void> 
     return
   }
   try {
+    expectSettings(process.env)
     const { text, complaint = '', exitCode } = await command()(cwd, rest)
     process.stderr.write(complaint)
     print(text, exitCode)

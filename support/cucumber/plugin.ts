@@ -1,5 +1,6 @@
 import type { Envelope } from '@cucumber/messages'
 import type { LintFinding } from '../lint/lint'
+import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import { surroundings } from './environments'
 import { Filling } from './preflight/filling'
@@ -16,6 +17,8 @@ interface PluginContext {
   environment: { cwd: string; stderr: NodeJS.WritableStream }
 }
 
+const OPTIONS = [...WORLD_PARAMETERS, 'lint']
+
 /**
  * Reads the features before anything runs, refuses those that cannot, and decides the exit status of the process,
  * which cucumber leaves at 0 for undefined steps in a dry run and for runs of nothing.
@@ -28,6 +31,7 @@ export const plugin = {
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
     removeJunit()
+    refuseUnknown(options)
     const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))
     run.filling = { of: filling, parameters: options }
     const preflight = new Preflight(filling.faultsOf)
@@ -89,6 +93,17 @@ export const plugin = {
       completeReport(run, began)
     })
   },
+}
+
+/** Before anything is read: a switch that is not known may be the one that keeps hosts from being changed. */
+function refuseUnknown(options: object): void {
+  try {
+    expectSettings(process.env)
+    expectOptions('option pluginOptions.lockstep', options, OPTIONS)
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    run.refuse(error)
+  }
 }
 
 /** Says what is dangerous in the features, and how much of it there is. */

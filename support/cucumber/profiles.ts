@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { EXIT } from '../system/errors'
+import { expectOptions } from '../config/settings'
+import { EXIT, type LockstepError } from '../system/errors'
 import { report, REPORTS } from './report/reports'
 import type { ReadParameters } from './preflight/run_variables'
 
@@ -27,6 +28,7 @@ const glue = ['world', 'hooks', 'parameter_types'].map((name) =>
  * Refuses at once what must not be: a live run that names no feature, in parallel, or with retries.
  */
 export function profiles(options: ProfileOptions = {}) {
+  refuseUnknown(options)
   const steps = `${join(root, 'step_definitions')}/**/*${__filename.endsWith('.ts') ? '.ts' : '.js'}`
   const common = {
     requireModule: [...(options.requireModule ?? [])],
@@ -80,6 +82,15 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
   }
 }
 
+function refuseUnknown(options: object): void {
+  try {
+    expectOptions('option of profiles()', options, OPTIONS)
+  } catch (error) {
+    refuse((error as LockstepError).message)
+  }
+}
+
+const OPTIONS: readonly (keyof ProfileOptions)[] = ['require', 'requireModule', 'fleet', 'own']
 const NAMES_ITS_FEATURE = new Set(['live', 'plan', 'drift'])
 
 /** Hooks hear of it as world parameters; the plugin, which is there before them, cannot. */

@@ -13,12 +13,15 @@ export interface CommandResult {
   failure: string | undefined
 }
 
+/** Variables of a program beside those that it inherits; an undefined one is not inherited. */
+export type CommandEnv = Readonly<Record<string, string | undefined>>
+
 export interface CommandLimits {
   /** When it is ended, ms from now. */
   within?: number
   /** Ends it when aborted. */
   signal?: AbortSignal | undefined
-  env?: Readonly<Record<string, string>>
+  env?: CommandEnv
   cwd?: string
   /** It goes on when this process is killed: its output goes to files, since writing to a pipe that nobody reads would end it. */
   outlives?: boolean
