@@ -34,6 +34,28 @@ Feature: 4. What cannot be run
             | An empty class         |         | I want to update hosts with class                      | unknown step                                                                             |
             | A homoglyph            |         | I want to update hosts with identity wеb1.example.net  | "wеb1.example.net" is not a host name                                                    |
 
+    Scenario Outline: A table or document too many or missing is found before any host is blocked: -p <profile>
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And the load balancer has ip address 192.168.1.1
+            When I block the load balancer
+              | a | table |
+            And I run the action status of the agent package with:
+            """
+        When I run cucumber-js "<profile> own.feature"
+        Then it should exit with 2
+        And it should say "own.feature:5: the step takes no table, and there is one below it"
+        And it should say "own.feature:7: the step takes a table, and there is none below it"
+        And it should say "nothing was sent"
+        And it should show no stack trace
+
+        Examples:
+            | profile     |
+            | -p ci       |
+            | -p default  |
+            | -p rehearse |
+
     Scenario Outline: A file that is no feature: <what>
         Given a file "own.feature":
             """

@@ -19,5 +19,5 @@ export function kindMeant<S>(value: unknown, kinds: Readonly<Record<string, S>>)
 }
 
 function keyOf({ path }: v.BaseIssue<unknown>): string {
-  return String(path?.at(-1)?.key ?? '')
+  return (path?.at(-1)?.key ?? '') as string
 }

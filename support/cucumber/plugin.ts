@@ -6,6 +6,7 @@ import { surroundings } from './environments'
 import { Filling } from './preflight/filling'
 import { removeJunit } from './ci/junit_file'
 import { Preflight, type Finding } from './preflight/preflight'
+import { stepFunctionOf } from './preflight/step_arguments'
 import { run, type Remark } from './run'
 import { variablesFor, type ReadParameters } from './preflight/run_variables'
 
@@ -34,7 +35,7 @@ export const plugin = {
     refuseUnknown(options)
     const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))
     run.filling = { of: filling, parameters: options }
-    const preflight = new Preflight(filling.faultsOf)
+    const preflight = new Preflight(filling.faultsOf, stepFunctionOf)
     const began = Date.now()
     let checked = false
     const check = () => {
