@@ -30,7 +30,11 @@ export function embeddedFleet({ fleet: path }: RunParameters, { env }: Surroundi
 
 export async function startEmbedded(fleet: NamedFleet, { env }: Surroundings): Promise<Surrounded> {
   const haproxy = new SimulatedHaproxy({ backends: fleet.backends })
-  const addresses = await started(haproxy, fleet, parseHaproxyFault(readSetting(env, 'LOCKSTEP_FAULTS') ?? ''))
+  const addresses = await started(
+    haproxy,
+    fleet,
+    parseHaproxyFault(readSetting(env, 'LOCKSTEP_FAULTS') ?? ''),
+  )
   const secret = randomBytes(16).toString('hex')
   const embedded = new EmbeddedFleet({ fleet, collective: 'mcollective', secret, clock: systemClock })
   const port = await embedded.start()

@@ -67,15 +67,20 @@ BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
 
 AfterStep(function (this: LockstepWorld, { result, error }) {
   if (error !== undefined) noted(error)
-  if (result.status !== Status.PASSED && result.status !== Status.SKIPPED) {
+  // Without a result the line was never begun: a hook before it failed.
+  const status =
+    run.hookFaults.length > 0
+      ? Status.FAILED
+      : ((result as typeof result | undefined)?.status ?? Status.FAILED)
+  if (status !== Status.PASSED && status !== Status.SKIPPED) {
     this.rollout.stopAt(new LockstepError('diverged', 'not attempted: an earlier step failed'))
     const held = run.held()
     const fileName = `Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`
     if (held.length > 0) this.attach(run.scrub(heldTable(held)), { mediaType: 'text/plain', fileName })
   }
   const verdict = run.currentVerdict
-  if (result.status === Status.FAILED && (verdict === undefined || passes(verdict)) && !decides(error))
-    run.fault(error instanceof Error ? error.message : String(error))
+  if (status === Status.FAILED && (verdict === undefined || passes(verdict)) && !decides(error))
+    run.fault(run.hookFaults.at(-1) ?? (error instanceof Error ? error.message : String(error)))
   if (verdict !== undefined) {
     const { observations } = verdict
     const fileName = `${observations.filter(({ held }) => held).length} of ${counted(observations.length)}`

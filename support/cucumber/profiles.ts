@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { isLike, nearest } from '../config/nearest'
 import { expectOptions } from '../config/settings'
 import { EXIT, type LockstepError } from '../system/errors'
 import { report, REPORTS } from './report/reports'
@@ -17,7 +18,7 @@ export interface ProfileOptions {
 }
 
 const root = join(__dirname, '..', '..')
-const glue = ['world', 'hooks', 'parameter_types'].map((name) =>
+const glue = ['team_code', 'hooks', 'parameter_types'].map((name) =>
   require.resolve(join(root, 'support', 'cucumber', name)),
 )
 
@@ -74,6 +75,8 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
     refuse('rollouts do not run in parallel: each step fans out by itself; leave out --parallel')
   }
   if (has('--retry')) refuse('a rollout is not retried: a retried step is a second deploy; leave out --retry')
+  const missing = pathsIn(args).find((path) => !existsSync(path))
+  if (missing !== undefined) refuse(`there is no such file: ${missing}${closestTo(missing)}`)
   const far = chosen.find((name) => NAMES_ITS_FEATURE.has(name))
   if (far !== undefined && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
     refuse(
@@ -91,6 +94,26 @@ function refuseUnknown(options: object): void {
 }
 
 const OPTIONS: readonly (keyof ProfileOptions)[] = ['require', 'requireModule', 'fleet', 'own']
+/** Options that are followed by a value of their own. */
+const WITH_VALUE =
+  /^(?:-[cfiprt]|--(?:config|exit-code|fail-on|format|format-options|i18n-keywords|import|language|loader|name|order|parallel|plugin|plugin-options|profile|require|require-module|retry|retry-tag-filter|shard|tags|world-parameters))$/
+
+/** Files and folders that are named, without the lines in them; a pattern may well stand for none. */
+function pathsIn(args: readonly string[]): string[] {
+  const named = args.filter((arg, index) => !arg.startsWith('-') && !WITH_VALUE.test(args[index - 1] ?? ''))
+  return named
+    .map((arg) => arg.replace(/^@/, '').replace(/(?::\d+)+$/, ''))
+    .filter((path) => !/[*?[\]{}()!]/.test(path))
+}
+
+function closestTo(missing: string): string {
+  const folder = dirname(missing)
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return ''
+  const there = readdirSync(folder).filter((name) => name.endsWith('.feature'))
+  const meant = nearest(basename(missing), there)
+  return isLike(basename(missing), meant) ? `; the closest one is ${join(folder, meant)}` : ''
+}
+
 const NAMES_ITS_FEATURE = new Set(['live', 'plan', 'drift'])
 
 /** Hooks hear of it as world parameters; the plugin, which is there before them, cannot. */

@@ -78,6 +78,8 @@ export class Run implements Audience {
   heldBefore: readonly Held[] = []
   readonly verdicts: StepVerdict[] = []
   readonly faults: Fault[] = []
+  /** Hooks of a team that failed, each as a sentence. */
+  readonly hookFaults: string[] = []
   readonly undoneSteps: UndoneStep[] = []
   readonly remarks: Remark[] = []
   readonly courses = new Courses()
@@ -157,6 +159,12 @@ export class Run implements Audience {
   /** The line failed, and what it has come to does not say so. */
   fault(message: string): void {
     this.faults.push({ ...this.current, message })
+  }
+
+  /** A hook of the team failed: whatever the hosts say, the run has not passed. */
+  hookFailed(sentence: string): void {
+    this.hookFaults.push(sentence)
+    this.fail()
   }
 
   /** The lines of a feature that were begun. */

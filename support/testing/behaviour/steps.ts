@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { After, Given, Then, When, setDefaultTimeout, setWorldConstructor, World } from '@cucumber/cucumber'
 import { expect } from 'chai'
@@ -63,6 +63,19 @@ Given('a fleet that runs elsewhere, and an mco configuration for it', async func
 Given('a repository with a cucumber.js', function (this: Manual) {
   const own = JSON.stringify(resolve(__dirname, '..', '..', '..', 'cucumber.js'))
   this.scratch.write('cucumber.js', `module.exports = require(${own})\n`)
+})
+
+Given('cucumber and Lockstep in its node_modules', function (this: Manual) {
+  const root = resolve(__dirname, '..', '..', '..')
+  const modules = join(this.scratch.path, 'node_modules')
+  const [tsNode, index] = ['node_modules/ts-node/register', 'support/index.ts'].map((path) =>
+    JSON.stringify(join(root, path)),
+  )
+  this.scratch.write(
+    'node_modules/lockstep/index.js',
+    `require(${tsNode})\nmodule.exports = require(${index})\n`,
+  )
+  symlinkSync(join(root, 'node_modules', '@cucumber'), join(modules, '@cucumber'))
 })
 
 Given('a HAProxy in front of it', async function (this: Manual) {
