@@ -281,8 +281,8 @@ ${change}`
         { kind: 'csv', path: at('hosts.tsv'), delimiter: 'tab' },
         { kind: 'yaml', path: at('a/hosts.yml') },
         { kind: 'csv', path: at('b.csv'), delimiter: 'semicolon' },
-        { kind: 'program', path: at('inventory.py'), within: 10_000 },
-        { kind: 'program', path: '/p', within: 30_000 },
+        { kind: 'program', path: at('inventory.py'), within: 10_000, withheld: ['MQ_PASSWORD'] },
+        { kind: 'program', path: '/p', within: 30_000, withheld: ['MQ_PASSWORD'] },
         { kind: 'discovery' },
       ])
       expect(read(yaml()).inventory).to.deep.equal([])

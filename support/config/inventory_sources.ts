@@ -8,8 +8,8 @@ import { kindMeant, knownKeys } from './known_keys'
 export type InventorySource =
   | { kind: 'csv'; path: string; delimiter: Delimiter }
   | { kind: 'yaml'; path: string }
-  /** Prints Ansible's dynamic inventory; `within` in milliseconds. */
-  | { kind: 'program'; path: string; within: number }
+  /** Prints Ansible's dynamic inventory; `within` in milliseconds, `withheld` names variables with secrets in them. */
+  | { kind: 'program'; path: string; within: number; withheld: readonly string[] }
   /** Who answers: asked by each roll call, and read nowhere. */
   | { kind: 'discovery' }
 
@@ -40,12 +40,13 @@ export const inventorySetting = v.pipe(v.array(source, 'a list of sources'), v.m
 export function inventorySources(
   setting: v.InferOutput<typeof inventorySetting>,
   at: (relative: string) => string,
+  withheld: readonly string[],
 ): InventorySource[] {
   return setting.map((written) => {
     if (typeof written === 'string') return sourceNamed(written, 'inventory', at)
     if ('csv' in written) return { kind: 'csv', path: at(written.csv), delimiter: written.delimiter }
     if ('yaml' in written) return { kind: 'yaml', path: at(written.yaml) }
-    return { kind: 'program', path: at(written.program), within: written.within }
+    return { kind: 'program', path: at(written.program), within: written.within, withheld }
   })
 }
 

@@ -13,7 +13,7 @@ import { knownKeys } from './known_keys'
 import { noticesSchema, resolveNotices } from './notices'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { variables } from './variables_file'
-import { placesIn, readYaml } from './yaml_file'
+import { placesIn, readYaml, variablesWithSecrets } from './yaml_file'
 import { basename } from 'node:path'
 
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
@@ -113,7 +113,7 @@ export function readLockstepYaml(
   if (settings === undefined)
     throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
   const secrets = new SecretReader(placesIn(configPath, text), keys, around.env)
-  const known = resolved(configPath, chosen, settings, around, secrets)
+  const known = resolved(configPath, chosen, settings, around, secrets, variablesWithSecrets(text))
   return { ...known, environments: Object.keys(environments) }
 }
 
@@ -134,7 +134,10 @@ export function readInventorySetting(configPath: string, wanted: string | undefi
   return {
     environment: chosen,
     environments: Object.keys(environments),
-    sources: setting === undefined ? [] : inventorySources(setting, pathsFrom(configPath)),
+    sources:
+      setting === undefined
+        ? []
+        : inventorySources(setting, pathsFrom(configPath), variablesWithSecrets(text)),
   }
 }
 
@@ -155,6 +158,7 @@ function resolved(
   settings: v.InferOutput<typeof environment>,
   around: Surroundings,
   secrets: SecretReader,
+  withheld: readonly string[],
 ): Omit<Environment, 'environments'> {
   const at = pathsFrom(configPath)
   const { warnings } = secrets
@@ -170,7 +174,7 @@ function resolved(
     haproxy: settings.haproxy ?? [],
     hostLeases: settings.host_leases ?? false,
     safeMode: settings.safe_mode ?? false,
-    inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at),
+    inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at, withheld),
     notices: resolveNotices(settings.notices, {
       configPath,
       at,

@@ -88,6 +88,18 @@ export function placesIn(path: string, text: string): YamlPlaces {
   }
 }
 
+/** The environment variables that a configuration takes secrets from, those of all its environments: `{ env: NAME }`. */
+export function variablesWithSecrets(text: string): string[] {
+  const names = new Set<string>()
+  visit(parsed(text).document, {
+    Pair(_key, { key, value }) {
+      if (isScalar(key) && key.value === 'env' && isScalar(value) && typeof value.value === 'string')
+        names.add(value.value)
+    },
+  })
+  return [...names]
+}
+
 function parsed(text: string): { document: Document; lines: LineCounter } {
   const lines = new LineCounter()
   return { document: parseDocument(text, { lineCounter: lines, uniqueKeys: false, version: '1.2' }), lines }
