@@ -11,6 +11,7 @@ import {
 } from '../../rollout/verdict'
 import { systemClock } from '../../system/clock'
 import { inRanges } from './host_names'
+import { isColoured } from './colour'
 import { Paper } from './paper'
 import { run, type UndoneStep } from '../run'
 import { writeRunJson } from '../report/run_json'
@@ -49,7 +50,7 @@ export const terminal = {
     const hide = (text: string) => run.scrub(text)
     const say = (text: string) => write(inLog(hide(text)))
     const paper = new Paper(say, Math.min(stream.columns ?? 80, 100), lively, hide)
-    const screen = new Screen(paper, createColors(lively && process.env['NO_COLOR'] === undefined))
+    const screen = new Screen(paper, createColors(isColoured(lively, process.env)))
     on('message', (envelope) => screen.hear(envelope))
   },
 }
