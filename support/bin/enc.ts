@@ -18,7 +18,10 @@ export async function enc(
   const { config, host } = chosen(args)
   const path = resolve(cwd, config ?? readSetting(env, 'LOCKSTEP_CONFIG') ?? 'lockstep.yaml')
   if (!existsSync(path)) throw new LockstepError('bad-config', `there is no configuration ${path}; ${HOW}`)
-  const { environment, environments, sources } = readInventorySetting(path, readSetting(env, 'LOCKSTEP_ENVIRONMENT'))
+  const { environment, environments, sources } = readInventorySetting(
+    path,
+    readSetting(env, 'LOCKSTEP_ENVIRONMENT'),
+  )
   if (sources.every(({ kind }) => kind === 'discovery'))
     throw new LockstepError(
       'bad-config',

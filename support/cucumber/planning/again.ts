@@ -27,11 +27,7 @@ export function runAgain<T>({ profile, features = [], env, signal }: Again, read
 
 /** Runs cucumber-js in this folder. */
 export function cucumberIn<T>(
-  {
-    args,
-    env,
-    signal,
-  }: { args: readonly string[]; env: CommandEnv; signal: AbortSignal },
+  { args, env, signal }: { args: readonly string[]; env: CommandEnv; signal: AbortSignal },
   read: Read<T>,
 ): Promise<T> {
   const { dir } = parse(
