@@ -1,6 +1,7 @@
 /** What a team's own repository uses of Lockstep: the profiles for its cucumber.js, and the World for its own steps. */
 export { profiles, type ProfileOptions } from './cucumber/profiles'
-export type { LockstepWorld } from './cucumber/world'
+export { LockstepWorld } from './cucumber/world'
+export { expect } from './cucumber/expectations'
 export type { Rollout } from './rollout/rollout'
 export type { Verdict } from './rollout/verdict'
 export { count, describe, holds } from './rollout/verdict'

@@ -34,6 +34,28 @@ Feature: 4. What cannot be run
             | An empty class         |         | I want to update hosts with class                      | unknown step                                                                             |
             | A homoglyph            |         | I want to update hosts with identity wеb1.example.net  | "wеb1.example.net" is not a host name                                                    |
 
+    Scenario Outline: A table or document too many or missing is found before any host is blocked: -p <profile>
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And the load balancer has ip address 192.168.1.1
+            When I block the load balancer
+              | a | table |
+            And I run the action status of the agent package with:
+            """
+        When I run cucumber-js "<profile> own.feature"
+        Then it should exit with 2
+        And it should say "own.feature:5: the step takes no table, and there is one below it"
+        And it should say "own.feature:7: the step takes a table, and there is none below it"
+        And it should say "nothing was sent"
+        And it should show no stack trace
+
+        Examples:
+            | profile     |
+            | -p ci       |
+            | -p default  |
+            | -p rehearse |
+
     Scenario Outline: A file that is no feature: <what>
         Given a file "own.feature":
             """
@@ -110,6 +132,38 @@ Feature: 4. What cannot be run
             | -p love website.feature               | there is no profile "love"; there are: behaviour, default, live, plan, twice, rehearse, drift, ci |
             | -p live --parallel 2 website.feature  | rollouts do not run in parallel      |
             | -p live --retry 1 website.feature     | a rollout is not retried             |
+
+    Scenario Outline: A misspelt switch is refused, not ignored: <name>=<value> <args>
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And the environment variable "<name>" is "<value>"
+        When I run cucumber-js "<args> website.feature"
+        Then it should exit with 2
+        And it should say "<said>"
+        And it should say "nothing was sent"
+        And it should show no stack trace
+
+        Examples:
+            | name               | value | args    | said                                                                           |
+            | LOCKSTEP_SAFEMODE  | on    | -p live | there is no setting LOCKSTEP_SAFEMODE; the closest known one is LOCKSTEP_SAFE_MODE (on or off) |
+            | LOCKSTEP_SAFEMODE  | on    | -p ci   | there is no setting LOCKSTEP_SAFEMODE                                          |
+            | lockstep_safe_mode | on    | -p plan | there is no setting lockstep_safe_mode                                         |
+            | LOCKSTEP_SAFE_MODE | true  | -p live | LOCKSTEP_SAFE_MODE is "true"; write on or off                                  |
+            | LOCKSTEP_SAFE_MODE |       | -p live | LOCKSTEP_SAFE_MODE is empty                                                    |
+            | LOCKSTEP_PLAN      |       | -p live | LOCKSTEP_PLAN is empty                                                         |
+
+    Scenario Outline: A misspelt world parameter is refused: <parameters>
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js '-p live --world-parameters <parameters> website.feature'
+        Then it should exit with 2
+        And it should say "<said>"
+
+        Examples:
+            | parameters        | said                                                                    |
+            | {"pln":"x"}       | there is no world parameter "pln"; the closest known one is plan        |
+            | {"safeMode":true} | it is said with the environment variable LOCKSTEP_SAFE_MODE (on or off) |
+            | {"twice":"true"}  | the world parameter twice is "true"; write true or false                |
 
     Scenario: An environment without a configuration
         Given the website feature

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readSetting } from '../config/settings'
 import { givenVariables } from '../config/variables'
 import { cucumberIn } from '../cucumber/planning/again'
 import { liveEnvironment, surroundings } from '../cucumber/environments'
@@ -75,7 +76,7 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
   const store = new RecordStore(HISTORY)
   const release =
     wanted.release ??
-    (around.env['LOCKSTEP_RELEASE'] || undefined) ??
+    readSetting(around.env, 'LOCKSTEP_RELEASE') ??
     store
       .releasesOf(name)
       .findLast((each) => each !== UNRELEASED && lastRuns(store.runsOf(name, each)).length > 0)
@@ -128,11 +129,11 @@ async function check(
     LOCKSTEP_DRIFT: journal,
     LOCKSTEP_VARIABLES: givenVariables(record.parameters),
     // What else is said of the next rollout is not about this look.
-    LOCKSTEP_RELEASE: record.release === UNRELEASED ? '' : record.release,
-    LOCKSTEP_ACTIVATE: '',
-    LOCKSTEP_PLAN: '',
-    LOCKSTEP_RESUME: '',
-    LOCKSTEP_SAFE_MODE: '',
+    LOCKSTEP_RELEASE: record.release === UNRELEASED ? undefined : record.release,
+    LOCKSTEP_ACTIVATE: undefined,
+    LOCKSTEP_PLAN: undefined,
+    LOCKSTEP_RESUME: undefined,
+    LOCKSTEP_SAFE_MODE: undefined,
     ...(environment === undefined ? {} : { LOCKSTEP_ENVIRONMENT: environment }),
   }
   return cucumberIn(

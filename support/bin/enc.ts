@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { readInventorySetting } from '../config/lockstep_yaml'
+import { readSetting } from '../config/settings'
 import { readInventory } from '../inventory/inventory'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
@@ -16,9 +17,12 @@ export async function enc(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<{ text: string; complaint?: string; exitCode: number }> {
   const { config, host } = chosen(args)
-  const path = resolve(cwd, config ?? env['LOCKSTEP_CONFIG'] ?? 'lockstep.yaml')
+  const path = resolve(cwd, config ?? readSetting(env, 'LOCKSTEP_CONFIG') ?? 'lockstep.yaml')
   if (!existsSync(path)) throw new LockstepError('bad-config', `there is no configuration ${path}; ${HOW()}`)
-  const { environment, environments, sources } = readInventorySetting(path, env['LOCKSTEP_ENVIRONMENT'])
+  const { environment, environments, sources } = readInventorySetting(
+    path,
+    readSetting(env, 'LOCKSTEP_ENVIRONMENT'),
+  )
   if (sources.every(({ kind }) => kind === 'discovery'))
     throw new LockstepError(
       'bad-config',

@@ -1,3 +1,4 @@
+import { expectSettings } from '../config/settings'
 import { formatCucumber, formatLockstep } from '../system/commands'
 import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
 import { outliveOutputs } from '../system/output'
@@ -62,6 +63,7 @@ export async function main(args: readonly string[], cwd: string): Promise<void> 
     return
   }
   try {
+    expectSettings(process.env)
     const { text, complaint = '', exitCode } = await command()(cwd, rest)
     process.stderr.write(complaint)
     print(text, exitCode)

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { parse } from 'yaml'
 import { LockstepError } from '../system/errors'
 import { Scratch } from '../testing/scratch'
 import { findClientCfg, readClientCfg } from './client_cfg'
@@ -280,8 +281,8 @@ ${change}`
         { kind: 'csv', path: at('hosts.tsv'), delimiter: 'tab' },
         { kind: 'yaml', path: at('a/hosts.yml') },
         { kind: 'csv', path: at('b.csv'), delimiter: 'semicolon' },
-        { kind: 'program', path: at('inventory.py'), within: 10_000 },
-        { kind: 'program', path: '/p', within: 30_000 },
+        { kind: 'program', path: at('inventory.py'), within: 10_000, withheld: ['MQ_PASSWORD'] },
+        { kind: 'program', path: '/p', within: 30_000, withheld: ['MQ_PASSWORD'] },
         { kind: 'discovery' },
       ])
       expect(read(yaml()).inventory).to.deep.equal([])
@@ -349,7 +350,7 @@ ${change}`
       [
         'a misspelt setting',
         () => read(yaml('    conector: x\n')),
-        /lockstep.yaml:9: there is no setting environments.test.conector; check its spelling/,
+        /lockstep.yaml:9: there is no setting environments.test.conector; the closest known one is connector/,
       ],
       [
         'an unknown environment',
@@ -412,12 +413,43 @@ ${change}`
       })
     }
 
+    const misspelt: [string, string][] = [
+      ['{ brokers: [{ host: a, tls: { caa: x } }] }', 'brokers.0.tls.caa; the closest known one is ca'],
+      [
+        '{ brokers: [{ host: a, password: { fille: x } }] }',
+        'brokers.0.password.fille; the closest known one is file',
+      ],
+      [
+        '{ security: { provider: psk, secert: { env: X } } }',
+        'security.secert; the closest known one is secret',
+      ],
+      ['{ haproxy: [{ sockt: /run/x }] }', 'haproxy.0.sockt; the closest known one is socket'],
+      ['{ haproxy: [{ host: a, prt: 1 }] }', 'haproxy.0.prt; the closest known one is port'],
+      ['{ inventory: [{ programm: x }] }', 'inventory.0.programm; the closest known one is program'],
+      ['{ notices: [{ webhok: { env: X } }] }', 'notices.0.webhok; the closest known one is webhook'],
+      [
+        '{ notices: [{ email: { server: a, form: a@b.c, to: [a@b.c] } }] }',
+        'notices.0.email.form; the closest known one is from',
+      ],
+      ['{ saef_mode: true }', 'saef_mode; the closest known one is safe_mode'],
+    ]
+    for (const [settings, expected] of misspelt) {
+      it(`names the key that was meant, and the line, with ${settings}`, () => {
+        const base =
+          '{ connector: activemq, brokers: [{ host: a }], security: { provider: psk, secret: { env: X } } }'
+        const merged = JSON.stringify({ ...(parse(base) as object), ...(parse(settings) as object) })
+        expect(sentence(() => read(`environments:\n  test:\n    ${merged}`))).to.contain(
+          `lockstep.yaml:3: there is no setting environments.test.${expected}`,
+        )
+      })
+    }
+
     it('says which file is missing', () => {
       expect(sentence(() => readLockstepYaml(at('none.yaml'), undefined, around()))).to.match(
         /cannot be read: there is no such file/,
       )
       expect(sentence(() => readLockstepYaml(scratch.path, undefined, around()))).to.match(
-        /it is a directory/,
+        /it is a folder/,
       )
     })
   })

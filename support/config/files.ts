@@ -1,16 +1,21 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { LockstepError } from '../system/errors'
+import { openRegularFile } from '../system/regular_file'
 
 const BYTES_AT_MOST = 16 * 1024 * 1024
 
 /** A text file that configuration needs. `what` and `where` make the sentence if it cannot be had. */
 export function readConfigFile(path: string, what: string, where: string): string {
   try {
-    const { size } = statSync(path)
-    if (size > BYTES_AT_MOST) throw new Error(`it has ${size} bytes; at most ${BYTES_AT_MOST} are read`)
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+    const { fd, size } = openRegularFile(path)
+    try {
+      if (size > BYTES_AT_MOST) throw new Error(`it has ${size} bytes; at most ${BYTES_AT_MOST} are read`)
+      return readFileSync(fd, 'utf8').replace(/^\uFEFF/, '')
+    } finally {
+      closeSync(fd)
+    }
   } catch (error) {
     throw new LockstepError('bad-config', `${where}: the ${what} ${path} cannot be read: ${reason(error)}`, {
       cause: error,
@@ -56,6 +61,6 @@ function reason(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EACCES') return 'permission is denied'
-  if (code === 'EISDIR') return 'it is a directory'
+  if (code === 'EISDIR') return 'it is a folder'
   return (error as Error).message
 }

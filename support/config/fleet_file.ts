@@ -5,6 +5,7 @@ import { FAULTS, parseFault, type Fault } from '../simulation/faults'
 import type { FleetDescription } from '../simulation/fleet'
 import type { HostDescription } from '../simulation/simulated_host'
 import { readConfigFile } from './files'
+import { knownKeys } from './known_keys'
 import { readYaml } from './yaml_file'
 
 const text = v.pipe(
@@ -23,7 +24,7 @@ const range = v.pipe(
   v.regex(/^[\w.-]*(\[\d+-\d+\])?[\w.-]*$/, 'a host name, or a range such as web[1-8].example.net'),
 )
 
-const group = v.strictObject({
+const group = knownKeys({
   hosts: range,
   classes: v.optional(v.array(v.string('a class')), []),
   facts: v.optional(v.record(v.string(), text), {}),
@@ -38,7 +39,7 @@ const group = v.strictObject({
   agents: v.optional(v.picklist(['ruby'], 'ruby')),
 })
 
-const schema = v.strictObject({
+const schema = knownKeys({
   repository: v.optional(v.record(v.string(), v.array(text, 'a list of versions, oldest first')), {}),
   haproxy: v.optional(v.record(v.string(), range), {}),
   fleet: v.pipe(v.array(group, 'a list of groups of hosts'), v.minLength(1, 'at least one group of hosts')),

@@ -2,13 +2,14 @@ import { extname } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import { duration } from './duration_setting'
+import { kindMeant, knownKeys } from './known_keys'
 
 /** Where it is written who should be there. Paths are absolute. */
 export type InventorySource =
   | { kind: 'csv'; path: string; delimiter: Delimiter }
   | { kind: 'yaml'; path: string }
-  /** Prints Ansible's dynamic inventory; `within` in milliseconds. */
-  | { kind: 'program'; path: string; within: number }
+  /** Prints Ansible's dynamic inventory; `within` in milliseconds, `withheld` names variables with secrets in them. */
+  | { kind: 'program'; path: string; within: number; withheld: readonly string[] }
   /** Who answers: asked by each roll call, and read nowhere. */
   | { kind: 'discovery' }
 
@@ -22,19 +23,15 @@ const named = v.pipe(
   v.string(`a source of the inventory: ${KINDS}`),
   v.check((written) => byExtension(written) !== undefined, KINDS),
 )
-const csv = v.strictObject({
+const csv = knownKeys({
   csv: path,
   delimiter: v.optional(v.picklist(['comma', 'semicolon', 'tab'], 'comma, semicolon or tab'), 'comma'),
 })
-const yaml = v.strictObject({ yaml: path })
-const program = v.strictObject({ program: path, within: v.optional(duration, '30 seconds') })
+const yaml = knownKeys({ yaml: path })
+const program = knownKeys({ program: path, within: v.optional(duration, '30 seconds') })
 /** The one that was evidently meant, so that its own faults are named. */
-const source = v.lazy((written) => {
-  if (typeof written !== 'object' || written === null) return named
-  if ('csv' in written) return csv
-  if ('yaml' in written) return yaml
-  return 'program' in written ? program : named
-})
+const KEYS = { csv, yaml, program }
+const source = v.lazy((written) => kindMeant<(typeof KEYS)[keyof typeof KEYS]>(written, KEYS) ?? named)
 
 /** The `inventory` of an environment. */
 export const inventorySetting = v.pipe(v.array(source, 'a list of sources'), v.minLength(1, 'at least one'))
@@ -43,12 +40,13 @@ export const inventorySetting = v.pipe(v.array(source, 'a list of sources'), v.m
 export function inventorySources(
   setting: v.InferOutput<typeof inventorySetting>,
   at: (relative: string) => string,
+  withheld: readonly string[],
 ): InventorySource[] {
   return setting.map((written) => {
     if (typeof written === 'string') return sourceNamed(written, 'inventory', at)
     if ('csv' in written) return { kind: 'csv', path: at(written.csv), delimiter: written.delimiter }
     if ('yaml' in written) return { kind: 'yaml', path: at(written.yaml) }
-    return { kind: 'program', path: at(written.program), within: written.within }
+    return { kind: 'program', path: at(written.program), within: written.within, withheld }
   })
 }
 

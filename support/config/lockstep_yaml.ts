@@ -10,10 +10,11 @@ import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from 
 import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import { readTlsFiles, type TlsPaths } from './tls_files'
 import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
+import { knownKeys } from './known_keys'
 import { noticesSchema, resolveNotices } from './notices'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { variables } from './variables_file'
-import { placesIn, readYaml } from './yaml_file'
+import { placesIn, readYaml, variablesWithSecrets } from './yaml_file'
 import { basename } from 'node:path'
 
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
@@ -25,34 +26,34 @@ const port = v.pipe(
 )
 const path = v.pipe(v.string(), v.minLength(1, 'a path'))
 
-const broker = v.strictObject({
+const broker = knownKeys({
   host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')),
   port: v.optional(port, 61_613),
   user: v.optional(v.string()),
   password: v.optional(secret),
-  tls: v.optional(v.strictObject({ ca: v.optional(path), cert: v.optional(path), key: v.optional(path) })),
+  tls: v.optional(knownKeys({ ca: v.optional(path), cert: v.optional(path), key: v.optional(path) })),
 })
 
 const security = v.variant('provider', [
-  v.strictObject({
+  knownKeys({
     provider: v.literal('psk'),
     secret,
     callerid: v.optional(v.pipe(v.string(), v.regex(/^\w+=[\w.-]+$/, 'a callerid such as user=deploy'))),
   }),
-  v.strictObject({
+  knownKeys({
     provider: v.literal('ssl'),
     private_key: path,
     public_key: path,
     server_public_key: path,
     serializer: v.optional(v.picklist(['marshal', 'yaml'], 'marshal or yaml'), 'marshal'),
   }),
-  v.strictObject({ provider: v.literal('aes_security'), private_key: path, public_key: path }),
+  knownKeys({ provider: v.literal('aes_security'), private_key: path, public_key: path }),
 ])
 
 const runtime = v.union(
   [
-    v.strictObject({ socket: v.pipe(path, v.startsWith('/', 'an absolute path')) }),
-    v.strictObject({ host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')), port }),
+    knownKeys({ socket: v.pipe(path, v.startsWith('/', 'an absolute path')) }),
+    knownKeys({ host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')), port }),
   ],
   'a runtime socket: {socket: /path} or {host: name, port: number}',
 )
@@ -73,8 +74,8 @@ const timing = {
 }
 
 const environment = v.union([
-  v.strictObject({ client_config: path, ...timing }),
-  v.strictObject({
+  knownKeys({ client_config: path, ...timing }),
+  knownKeys({
     connector: v.picklist(['activemq', 'rabbitmq'], 'activemq or rabbitmq'),
     brokers: v.pipe(v.array(broker), v.minLength(1, 'at least one broker')),
     virtual_host: v.optional(v.string()),
@@ -86,7 +87,7 @@ const environment = v.union([
   }),
 ])
 
-const file = v.strictObject({
+const file = knownKeys({
   default: v.optional(name),
   eyaml: v.optional(eyaml),
   environments: v.record(name, v.unknown()),
@@ -113,7 +114,7 @@ export function readLockstepYaml(
   if (settings === undefined)
     throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
   const secrets = new SecretReader(placesIn(configPath, text), keys, around.env)
-  const known = resolved(configPath, chosen, settings, around, secrets)
+  const known = resolved(configPath, chosen, settings, around, secrets, variablesWithSecrets(text))
   return { ...known, environments: Object.keys(environments) }
 }
 
@@ -134,7 +135,10 @@ export function readInventorySetting(configPath: string, wanted: string | undefi
   return {
     environment: chosen,
     environments: Object.keys(environments),
-    sources: setting === undefined ? [] : inventorySources(setting, pathsFrom(configPath)),
+    sources:
+      setting === undefined
+        ? []
+        : inventorySources(setting, pathsFrom(configPath), variablesWithSecrets(text)),
   }
 }
 
@@ -155,6 +159,7 @@ function resolved(
   settings: v.InferOutput<typeof environment>,
   around: Surroundings,
   secrets: SecretReader,
+  withheld: readonly string[],
 ): Omit<Environment, 'environments'> {
   const at = pathsFrom(configPath)
   const { warnings } = secrets
@@ -170,7 +175,7 @@ function resolved(
     haproxy: settings.haproxy ?? [],
     hostLeases: settings.host_leases ?? false,
     safeMode: settings.safe_mode ?? false,
-    inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at),
+    inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at, withheld),
     notices: resolveNotices(settings.notices, {
       configPath,
       at,

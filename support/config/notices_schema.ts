@@ -1,13 +1,14 @@
 import * as v from 'valibot'
 import { EVENTS } from '../notices/event'
 import { jsonTemplateFault, templateFault } from '../notices/template'
+import { kindMeant, knownKeys } from './known_keys'
 import { PLACES, secret, SECRET_PLACES, unwritten } from './secrets'
 
 const path = v.pipe(v.string(), v.minLength(1, 'a path'))
 const ADDRESS = `where it is: {url: https://…}, ${PLACES}`
 const address = v.pipe(
   unwritten(ADDRESS),
-  v.union([...SECRET_PLACES, v.strictObject({ url: v.pipe(v.string(), v.minLength(1)) })], ADDRESS),
+  v.union([...SECRET_PLACES, knownKeys({ url: v.pipe(v.string(), v.minLength(1)) })], ADDRESS),
 )
 const mailbox = v.pipe(
   v.string('an email address'),
@@ -24,16 +25,16 @@ const on = v.optional(
 )
 const common = { on, ca: v.optional(path) }
 
-const webhook = v.strictObject({
+const webhook = knownKeys({
   webhook: address,
   bearer: v.optional(secret),
   hmac: v.optional(secret),
   template: v.optional(json),
   ...common,
 })
-const slack = v.strictObject({ slack: secret, template: v.optional(text), ...common })
-const email = v.strictObject({
-  email: v.strictObject({
+const slack = knownKeys({ slack: secret, template: v.optional(text), ...common })
+const email = knownKeys({
+  email: knownKeys({
     server: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')),
     port: v.optional(v.pipe(v.number('a port number'), v.integer(), v.minValue(1), v.maxValue(65_535))),
     from: mailbox,
@@ -49,7 +50,7 @@ const email = v.strictObject({
   template: v.optional(text),
   ...common,
 })
-const topic = v.strictObject({
+const topic = knownKeys({
   topic: v.pipe(
     v.string('a topic'),
     v.regex(
@@ -70,11 +71,7 @@ export type WrittenNotices = v.InferOutput<typeof noticesSchema>
 
 /** The kind that was evidently meant, so that its own faults are named. */
 function channelSchemaFor(value: unknown) {
-  const has = (kind: string) => typeof value === 'object' && value !== null && kind in value
-  if (has('webhook')) return webhook
-  if (has('slack')) return slack
-  if (has('email')) return email
-  return has('topic') ? topic : none
+  return kindMeant<(typeof KINDS)[keyof typeof KINDS]>(value, KINDS) ?? none
 }
 
 /** A text of which `fault` says what is wrong. */

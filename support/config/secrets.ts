@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import { decryptEyaml, expectPair, eyamlPrivateKey, isEncrypted } from './eyaml'
 import { isReadableByAll, readConfigFile } from './files'
+import { knownKeys } from './known_keys'
 import type { Surroundings } from './mcollective_cfg'
 import type { YamlPlaces } from './yaml_file'
 
@@ -13,9 +14,9 @@ const encrypted = v.pipe(v.string(), v.check(isEncrypted, 'ENC[PKCS7,…] as eya
 
 /** The places where a secret can be. */
 export const SECRET_PLACES = [
-  v.strictObject({ env: variable }),
-  v.strictObject({ file: path }),
-  v.strictObject({ eyaml: encrypted }),
+  knownKeys({ env: variable }),
+  knownKeys({ file: path }),
+  knownKeys({ eyaml: encrypted }),
 ] as const
 export const PLACES = '{env: NAME}, {file: path} or {eyaml: "ENC[PKCS7,…]"}'
 
@@ -36,8 +37,8 @@ export function unwritten(expected: string) {
   )
 }
 
-export const eyaml = v.strictObject({
-  private_key: v.union([path, v.strictObject({ env: variable })], 'a path, or {env: NAME} with the PEM text'),
+export const eyaml = knownKeys({
+  private_key: v.union([path, knownKeys({ env: variable })], 'a path, or {env: NAME} with the PEM text'),
   public_key: v.optional(path),
 })
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { LockstepError } from '../system/errors'
+import { isLike } from './nearest'
 
 /**
  * A YAML text checked against a schema.
@@ -29,8 +30,7 @@ export function readYamlLines<S extends v.GenericSchema>(
   const result = v.safeParse(schema, valueOf(path, document), { abortPipeEarly: true })
   if (result.success)
     return { value: result.output, linesOf: (mapping) => keyLines(document, lines, mapping) }
-  const [issue] = result.issues
-  const keys = (issue.path ?? []).map(({ key }) => key as string | number)
+  const { issue, keys } = mostTelling(result.issues)
   throw new LockstepError('bad-config', `${path}:${lineOf(document, lines, keys)}: ${sentence(keys, issue)}`)
 }
 
@@ -88,6 +88,18 @@ export function placesIn(path: string, text: string): YamlPlaces {
   }
 }
 
+/** The environment variables that a configuration takes secrets from, those of all its environments: `{ env: NAME }`. */
+export function variablesWithSecrets(text: string): string[] {
+  const names = new Set<string>()
+  visit(parsed(text).document, {
+    Pair(_key, { key, value }) {
+      if (isScalar(key) && key.value === 'env' && isScalar(value) && typeof value.value === 'string')
+        names.add(value.value)
+    },
+  })
+  return [...names]
+}
+
 function parsed(text: string): { document: Document; lines: LineCounter } {
   const lines = new LineCounter()
   return { document: parseDocument(text, { lineCounter: lines, uniqueKeys: false, version: '1.2' }), lines }
@@ -103,11 +115,49 @@ function valueOf(path: string, document: Document): unknown {
 
 function sentence(keys: readonly (string | number)[], issue: v.BaseIssue<unknown>): string {
   const name = keys.length === 0 ? 'the file' : keys.join('.')
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return `there is no setting ${name}; check its spelling`
+  if (isUnknownKey(issue)) {
+    const meant = issue.message.startsWith('Invalid')
+      ? 'check its spelling'
+      : `the closest known one is ${issue.message}`
+    return `there is no setting ${name}; ${meant}`
   }
-  if (issue.received === 'undefined') return `${name} is missing; expected ${plain(issue)}`
+  if (issue.received === 'undefined')
+    return `${name} is missing; expected ${plain(issue)}${misspeltFor(issue)}`
   return `${name} is ${issue.received.replace(/\p{Cc}+/gu, ' ')}; expected ${plain(issue)}`
+}
+
+/** A key beside the missing one that was most likely meant for it. */
+function misspeltFor({ path }: v.BaseIssue<unknown>): string {
+  const last = path?.at(-1)
+  const there: unknown = last?.input
+  if (last === undefined || typeof there !== 'object' || there === null) return ''
+  const odd = Object.keys(there).find((key) => key !== String(last.key) && isLike(key, String(last.key)))
+  return odd === undefined ? '' : `; there is ${odd}: check its spelling`
+}
+
+type Keys = readonly (string | number)[]
+
+/** A key that is misspelt, rather than the one that is missing for it; also within one of several forms that a setting may have. */
+function mostTelling(issues: readonly v.BaseIssue<unknown>[]): { issue: v.BaseIssue<unknown>; keys: Keys } {
+  const placed = issues.map((issue) => ({ issue, keys: keysOf(issue) }))
+  const misspelt = placed.flatMap(({ issue, keys }) =>
+    (issue.issues ?? []).map((each) => ({ issue: each, keys: [...keys, ...keysOf(each)] })),
+  )
+  const found =
+    placed.find(({ issue }) => isUnknownKey(issue)) ??
+    misspelt.find(({ issue, keys }) => isUnknownKey(issue) && isLike(String(keys.at(-1)), issue.message)) ??
+    placed[0]
+  if (found === undefined) throw new Error('no issue of a value that is not valid')
+  return found
+}
+
+function keysOf({ path }: v.BaseIssue<unknown>): Keys {
+  return (path ?? []).map(({ key }) => key as string | number)
+}
+
+/** A list is taken for an object with the keys 0, 1 and so on. */
+function isUnknownKey({ type, expected, path }: v.BaseIssue<unknown>): boolean {
+  return type === 'strict_object' && expected === 'never' && !Array.isArray(path?.at(-1)?.input)
 }
 
 function plain(issue: v.BaseIssue<unknown>): string {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { DEFAULTS, NO_VARIABLES, type Environment } from '../config/environment'
 import { parseFaults, parseHaproxyFault, readFleetFile, type HaproxyFaultFrom } from '../config/fleet_file'
 import type { Surroundings } from '../config/mcollective_cfg'
+import { readSetting } from '../config/settings'
 import { EmbeddedFleet, type FleetDescription } from '../simulation/fleet'
 import { SimulatedHaproxy } from '../simulation/haproxy'
 import { systemClock } from '../system/clock'
@@ -22,14 +23,18 @@ export interface EmbeddedSurroundings {
 }
 
 export function embeddedFleet({ fleet: path }: RunParameters, { env }: Surroundings): NamedFleet {
-  const faults = parseFaults(env['LOCKSTEP_FAULTS'] ?? '')
-  const fleet = readFleetFile(path ?? env['LOCKSTEP_FLEET'] ?? EMBEDDED_FLEET, faults)
+  const faults = parseFaults(readSetting(env, 'LOCKSTEP_FAULTS') ?? '')
+  const fleet = readFleetFile(path ?? readSetting(env, 'LOCKSTEP_FLEET') ?? EMBEDDED_FLEET, faults)
   return { ...fleet, name: `embedded fleet of ${fleet.hosts.length} simulated hosts` }
 }
 
 export async function startEmbedded(fleet: NamedFleet, { env }: Surroundings): Promise<Surrounded> {
   const haproxy = new SimulatedHaproxy({ backends: fleet.backends })
-  const addresses = await started(haproxy, fleet, parseHaproxyFault(env['LOCKSTEP_FAULTS'] ?? ''))
+  const addresses = await started(
+    haproxy,
+    fleet,
+    parseHaproxyFault(readSetting(env, 'LOCKSTEP_FAULTS') ?? ''),
+  )
   const secret = randomBytes(16).toString('hex')
   const embedded = new EmbeddedFleet({ fleet, collective: 'mcollective', secret, clock: systemClock })
   const port = await embedded.start()
@@ -60,7 +65,7 @@ export async function startEmbedded(fleet: NamedFleet, { env }: Surroundings): P
       hostLeases: false,
       notices: [],
       haproxy: addresses,
-      inventory: inventoryOf(env['LOCKSTEP_INVENTORY']),
+      inventory: inventoryOf(readSetting(env, 'LOCKSTEP_INVENTORY')),
       environments: undefined,
       ...NO_VARIABLES,
       warnings: [],
@@ -69,7 +74,7 @@ export async function startEmbedded(fleet: NamedFleet, { env }: Surroundings): P
 }
 
 function inventoryOf(named: string | undefined): Environment['inventory'] {
-  if (named === undefined || named === '') return []
+  if (named === undefined) return []
   const { sourceNamed } =
     require('../config/inventory_sources') as typeof import('../config/inventory_sources')
   return [sourceNamed(named, 'LOCKSTEP_INVENTORY', (path) => resolve(path))]

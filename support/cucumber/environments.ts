@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { findClientCfg, readClientCfg } from '../config/client_cfg'
 import type { Surroundings } from '../config/mcollective_cfg'
 import type { Environment } from '../config/environment'
+import { expectParameters, expectSettings, readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import type { EmbeddedSurroundings } from './embedded'
 import type { PlannedScenario } from './run'
@@ -34,10 +35,10 @@ const INTENTS = new Set(['plan', 'drift', 'rehearse'])
  * A word that means nothing would otherwise be a rollout for real: what is known to change nothing is told by its name.
  * @throws LockstepError `bad-input`
  */
-export function expectMeaningful(
-  { mode = 'embedded', intent }: RunParameters,
-  env: Surroundings['env'],
-): void {
+export function expectMeaningful(parameters: RunParameters, env: Surroundings['env']): void {
+  expectSettings(env)
+  expectParameters({ ...parameters })
+  const { mode = 'embedded', intent } = parameters
   const refused = (why: string) => new LockstepError('bad-input', `${why}; nothing was sent`)
   if (!MODES.has(mode))
     throw refused(`the worldParameters say mode ${JSON.stringify(mode)}; it is embedded or live`)
@@ -103,7 +104,7 @@ export function liveEnvironment(
   cwd: string,
 ): Environment {
   const config = configPath(around, cwd)
-  const wanted = environment ?? around.env['LOCKSTEP_ENVIRONMENT']
+  const wanted = environment ?? readSetting(around.env, 'LOCKSTEP_ENVIRONMENT')
   if (config !== undefined) {
     // Loaded only where there is one: an mco configuration needs neither YAML nor a schema.
     const { readLockstepYaml } =
@@ -129,7 +130,7 @@ export function liveEnvironment(
 
 /** The file that names environments, if there is one. */
 export function configPath({ env }: Surroundings, cwd: string): string | undefined {
-  const named = env['LOCKSTEP_CONFIG']
+  const named = readSetting(env, 'LOCKSTEP_CONFIG')
   if (named !== undefined) return named
   const usual = join(cwd, 'lockstep.yaml')
   return existsSync(usual) ? usual : undefined

@@ -1,4 +1,4 @@
-import { Assertion, expect, use } from 'chai'
+import { Assertion, expect, use, util as utils } from 'chai'
 import { describe, passes, type Verdict } from '../rollout/verdict'
 import { LockstepError } from '../system/errors'
 
@@ -8,17 +8,32 @@ declare global {
     interface Assertion {
       /** The verdict held on every host, or on as many as the failure budget asks for. Fails with the cohorts by name. */
       hold(): void
+      /** The same word as in a team's own steps: `expect(await this.rollout.…).to.pass()`. */
+      pass(): void
     }
   }
 }
 
 use(() => {
-  Assertion.addMethod('hold', function () {
-    const verdict = this._obj as Verdict
-    if (passes(verdict)) return
-    throw new LockstepError('diverged', describe(verdict))
-  })
+  for (const name of ['hold', 'pass']) Assertion.addMethod(name, expectToPass)
 })
+
+function expectToPass(this: Chai.AssertionStatic): void {
+  const verdict: unknown = this._obj
+  if (!isVerdict(verdict))
+    throw new LockstepError(
+      'diverged',
+      `what is expected to pass is ${verdict instanceof Promise ? 'a promise' : 'no verdict'}; write expect(await this.rollout.…).to.pass()`,
+    )
+  if (passes(verdict) !== (utils.flag(this, 'negate') === true)) return
+  throw new LockstepError('diverged', describe(verdict))
+}
+
+function isVerdict(said: unknown): said is Verdict {
+  return (
+    typeof said === 'object' && said !== null && 'observations' in said && Array.isArray(said.observations)
+  )
+}
 
 /** What a step that takes a wave comes to: its verdict has to hold, and where nobody is left the scenario is skipped. */
 export function expectToMove(verdict: Verdict | undefined): 'skipped' | undefined {

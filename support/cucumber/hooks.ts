@@ -66,10 +66,15 @@ BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
 
 AfterStep(function (this: LockstepWorld, { result, error }) {
   if (error !== undefined) noted(error)
-  if (result.status !== Status.PASSED && result.status !== Status.SKIPPED) stop(this, EARLIER_FAILED)
+  // Without a result the line was never begun: a hook before it failed.
+  const status =
+    run.hookFaults.length > 0
+      ? Status.FAILED
+      : ((result as typeof result | undefined)?.status ?? Status.FAILED)
+  if (status !== Status.PASSED && status !== Status.SKIPPED) stop(this, EARLIER_FAILED)
   const verdict = run.currentVerdict
-  if (result.status === Status.FAILED && (verdict === undefined || passes(verdict)) && !decides(error))
-    run.fault(error instanceof Error ? error.message : String(error))
+  if (status === Status.FAILED && (verdict === undefined || passes(verdict)) && !decides(error))
+    run.fault(run.hookFaults.at(-1) ?? (error instanceof Error ? error.message : String(error)))
   if (verdict !== undefined) {
     const { observations } = verdict
     const fileName = `${observations.filter(({ held }) => held).length} of ${counted(observations.length)}`

@@ -1,5 +1,6 @@
 import type { Environment } from '../config/environment'
 import type { Surroundings } from '../config/mcollective_cfg'
+import { readSetting } from '../config/settings'
 import type { Planning } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { lookingOnly, safely } from './planning/planning'
@@ -25,8 +26,8 @@ export function releaseNamed(said: string | undefined): string | undefined {
 
 /** As the run says, or else its environment. @throws LockstepError `bad-input` for a word that is neither on nor off */
 export function isInSafeMode({ safeMode }: Environment, env: Surroundings['env']): boolean {
-  const said = env['LOCKSTEP_SAFE_MODE'] ?? ''
-  if (said === '') return safeMode
+  const said = readSetting(env, 'LOCKSTEP_SAFE_MODE')
+  if (said === undefined) return safeMode
   if (said !== 'on' && said !== 'off')
     throw new LockstepError('bad-input', `LOCKSTEP_SAFE_MODE is ${JSON.stringify(said)}; write on or off`)
   return said === 'on'

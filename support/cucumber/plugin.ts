@@ -1,11 +1,13 @@
 import type { Envelope } from '@cucumber/messages'
 import type { LintFinding } from '../lint/lint'
+import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import { outliveOutputs } from '../system/output'
 import { surroundings } from './environments'
 import { Filling } from './preflight/filling'
 import { removeJunit } from './ci/junit_file'
 import { Preflight, type Finding } from './preflight/preflight'
+import { stepFunctionOf } from './preflight/step_arguments'
 import { run, type Remark } from './run'
 import { faultOfOptions, resolveOptions } from './preflight/resolved_options'
 import { variablesFor, type ReadParameters } from './preflight/run_variables'
@@ -17,6 +19,8 @@ interface PluginContext {
   options: ReadParameters & { lint?: boolean }
   environment: { cwd: string; stderr: NodeJS.WritableStream }
 }
+
+const OPTIONS = [...WORLD_PARAMETERS, 'lint']
 
 /**
  * Reads the features before anything runs, refuses those that cannot, and decides the exit status of the process,
@@ -34,9 +38,10 @@ export const plugin = {
     outliveOutputs(process.stdout, process.stderr)
     removeJunit()
     run.invocation = { args: process.argv.slice(2), env: process.env }
+    refuseUnknown(options)
     const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))
     run.filling = { of: filling, parameters: options }
-    const preflight = new Preflight(filling.faultsOf)
+    const preflight = new Preflight(filling.faultsOf, stepFunctionOf)
     const began = Date.now()
     let checked = false
     let isUnderWay = false
@@ -119,6 +124,17 @@ function endEarly(stderr: NodeJS.WritableStream): void {
   stderr.write('\n')
   run.cutOff()
   run.onCutOff()
+}
+
+/** Before anything is read: a switch that is not known may be the one that keeps hosts from being changed. */
+function refuseUnknown(options: object): void {
+  try {
+    expectSettings(process.env)
+    expectOptions('option pluginOptions.lockstep', options, OPTIONS)
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    run.refuse(error)
+  }
 }
 
 /** Says what is dangerous in the features, and how much of it there is. */

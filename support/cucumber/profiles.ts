@@ -1,7 +1,9 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { isLike, nearest } from '../config/nearest'
+import { expectOptions } from '../config/settings'
 import { formatCucumber } from '../system/commands'
-import { EXIT } from '../system/errors'
+import { EXIT, type LockstepError } from '../system/errors'
 import { report, REPORTS } from './report/reports'
 import type { ReadParameters } from './preflight/run_variables'
 
@@ -19,7 +21,7 @@ export interface ProfileOptions {
 }
 
 const root = join(__dirname, '..', '..')
-const glue = ['world', 'hooks', 'parameter_types'].map((name) =>
+const glue = ['team_code', 'hooks', 'parameter_types'].map((name) =>
   require.resolve(join(root, 'support', 'cucumber', name)),
 )
 
@@ -30,6 +32,7 @@ const glue = ['world', 'hooks', 'parameter_types'].map((name) =>
  * Refuses at once what must not be: a live run that names no feature, in parallel, or with retries.
  */
 export function profiles(options: ProfileOptions = {}) {
+  refuseUnknown(options)
   const steps = `${join(root, 'step_definitions')}/**/*${__filename.endsWith('.ts') ? '.ts' : '.js'}`
   const common = {
     requireModule: [...(options.requireModule ?? [])],
@@ -76,12 +79,43 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
     refuse('rollouts do not run in parallel: each step fans out by itself; leave out --parallel')
   }
   if (has('--retry')) refuse('a rollout is not retried: a retried step is a second deploy; leave out --retry')
+  const missing = pathsIn(args).find((path) => !existsSync(path))
+  if (missing !== undefined) refuse(`there is no such file: ${missing}${closestTo(missing)}`)
   const far = chosen.find((name) => NAMES_ITS_FEATURE.has(name))
   if (far !== undefined && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
     refuse(
       `the profile ${far} names its feature: ${formatCucumber(`-p ${far} features/deployments/website.feature`)}`,
     )
   }
+}
+
+function refuseUnknown(options: object): void {
+  try {
+    expectOptions('option of profiles()', options, OPTIONS)
+  } catch (error) {
+    refuse((error as LockstepError).message)
+  }
+}
+
+const OPTIONS: readonly (keyof ProfileOptions)[] = ['require', 'requireModule', 'fleet', 'own']
+/** Options that are followed by a value of their own. */
+const WITH_VALUE =
+  /^(?:-[cfiprt]|--(?:config|exit-code|fail-on|format|format-options|i18n-keywords|import|language|loader|name|order|parallel|plugin|plugin-options|profile|require|require-module|retry|retry-tag-filter|shard|tags|world-parameters))$/
+
+/** Files and folders that are named, without the lines in them; a pattern may well stand for none. */
+function pathsIn(args: readonly string[]): string[] {
+  const named = args.filter((arg, index) => !arg.startsWith('-') && !WITH_VALUE.test(args[index - 1] ?? ''))
+  return named
+    .map((arg) => arg.replace(/^@/, '').replace(/(?::\d+)+$/, ''))
+    .filter((path) => !/[*?[\]{}()!]/.test(path))
+}
+
+function closestTo(missing: string): string {
+  const folder = dirname(missing)
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return ''
+  const there = readdirSync(folder).filter((name) => name.endsWith('.feature'))
+  const meant = nearest(basename(missing), there)
+  return isLike(basename(missing), meant) ? `; the closest one is ${join(folder, meant)}` : ''
 }
 
 const NAMES_ITS_FEATURE = new Set(['live', 'plan', 'drift'])

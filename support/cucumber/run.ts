@@ -105,6 +105,8 @@ export class Run implements Audience {
   notKnownBefore: readonly string[] = []
   readonly verdicts: StepVerdict[] = []
   readonly faults: Fault[] = []
+  /** Hooks of a team that failed, each as a sentence. */
+  readonly hookFaults: string[] = []
   readonly undoneSteps: UndoneStep[] = []
   readonly remarks: Remark[] = []
   readonly courses = new Courses()
@@ -208,6 +210,12 @@ export class Run implements Audience {
     const { uri, unit, line, text } = omission
     this.omission ??= omission
     this.faults.push({ uri, unit, line, text, message: describeOmission(omission) })
+    this.fail()
+  }
+
+  /** A hook of the team failed: whatever the hosts say, the run has not passed. */
+  hookFailed(sentence: string): void {
+    this.hookFaults.push(sentence)
     this.fail()
   }
 

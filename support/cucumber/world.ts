@@ -1,8 +1,11 @@
-import { setWorldConstructor, World } from '@cucumber/cucumber'
+import { World } from '@cucumber/cucumber'
 import type { Rollout } from '../rollout/rollout'
 
-/** What a step reaches through `this`: one rollout, its verbs by noun. Unaware of how it is carried out. */
-export class LockstepWorld extends World {
+/**
+ * What a step reaches through `this`: one rollout, its verbs by noun. A team's own World extends it. Unaware of how a
+ * rollout is carried out.
+ */
+export class LockstepWorld<Parameters = unknown> extends World<Parameters> {
   private current: Rollout | undefined
 
   get rollout(): Rollout {
@@ -19,5 +22,3 @@ export class LockstepWorld extends World {
     this.current = rollout
   }
 }
-
-setWorldConstructor(LockstepWorld)

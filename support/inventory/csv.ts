@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
 import { DELIMITERS, type Delimiter } from '../config/inventory_sources'
 import { LockstepError } from '../system/errors'
+import { openRegularFile } from '../system/regular_file'
 import { CsvTable } from './csv_table'
 import type { Host } from './host'
 
@@ -29,7 +30,7 @@ export async function readCsv(
     },
   })
   try {
-    await pipeline(createReadStream(path), parser, nowhere(), { signal })
+    await pipeline(createReadStream(path, { fd: openRegularFile(path).fd }), parser, nowhere(), { signal })
   } catch (error) {
     throw inWords(error, path, table)
   }
@@ -63,5 +64,5 @@ const QUOTES =
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'permission is denied',
-  EISDIR: 'it is a directory',
+  EISDIR: 'it is a folder',
 }

@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { InventorySource } from '../config/inventory_sources'
@@ -6,6 +9,34 @@ import { reasonOf } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
 import { readInventory } from './inventory'
 import { rosterOf } from './roster'
+
+describe('a source that is no file', () => {
+  for (const [kind, name] of [
+    ['csv', 'hosts.csv'],
+    ['yaml', 'hosts.yaml'],
+  ] as const)
+    for (const [what, make] of [
+      ['pipe', (path: string) => void execFileSync('mkfifo', [path])],
+      ['directory', (path: string) => mkdirSync(path)],
+      ['device', (path: string) => symlinkSync('/dev/zero', path)],
+    ] as const)
+      it(`is refused at once: ${name}, a ${what}`, async () => {
+        const scratch = new Scratch()
+        const path = join(scratch.path, name)
+        make(path)
+        const source =
+          kind === 'csv' ? ({ kind, path, delimiter: 'comma' } as const) : ({ kind, path } as const)
+        const said = await reasonOf(
+          readInventory([source], {
+            environment: undefined,
+            environments: undefined,
+            signal: new AbortController().signal,
+          }),
+        )
+        expect(said).to.contain(`${path} cannot be read: it is a ${what}; expected a file`)
+        scratch.remove()
+      })
+})
 
 describe('an inventory', () => {
   let scratch: Scratch
@@ -99,7 +130,7 @@ describe('an inventory', () => {
       [
         'an unknown setting',
         'hosts:\n  web1:\n    clases: [a]\n',
-        ':3: there is no setting hosts.web1.clases; check its spelling',
+        ':3: there is no setting hosts.web1.clases; the closest known one is classes',
       ],
       [
         'a class that is none',

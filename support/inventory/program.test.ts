@@ -25,13 +25,26 @@ describe('an inventory that a program prints', () => {
     { within = 5_000, mode = 0o700, signal = new AbortController().signal } = {},
   ) {
     const path = scratch.write('inventory.sh', `#!/bin/sh\n${script}\n`, mode)
-    return readInventory([{ kind: 'program', path, within }], {
+    return readInventory([{ kind: 'program', path, within, withheld: ['OWN_SECRET'] }], {
       environment: undefined,
       environments: undefined,
       signal,
     })
   }
   const sentence = async (work: Promise<unknown>) => (await reasonOf(work)).replaceAll(`${scratch.path}/`, '')
+
+  it('inherits no variable with a secret in it, and what it needs for itself', async () => {
+    const own = { OWN_SECRET: 'a', LOCKSTEP_EMBEDDED_PSK: 'b', MCOLLECTIVE_PSK: 'c', OF_THE_SOURCE: 'd' }
+    Object.assign(process.env, own)
+    try {
+      const { hosts } = await run(
+        `printf '{"_meta":{"hostvars":{}},"all":{"hosts":["x%s%s%s%s"]}}' "$OWN_SECRET" "$LOCKSTEP_EMBEDDED_PSK" "$MCOLLECTIVE_PSK" "$OF_THE_SOURCE"`,
+      )
+      expect(hosts.map(({ name }) => name)).to.deep.equal(['xd'])
+    } finally {
+      for (const name of Object.keys(own)) delete process.env[name]
+    }
+  })
 
   it('has groups as classes, and variables as facts: its own, then those of inner groups, then outer ones', async () => {
     scratch.write('fleet.json', JSON.stringify(FLEET))

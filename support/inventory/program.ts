@@ -9,19 +9,32 @@ const OUTPUT_AT_MOST = 64 * 1024 * 1024
 
 /** Runs a program as Ansible does its dynamic inventories. @throws LockstepError `bad-config` with what it did instead */
 export async function readProgram(
-  { path, within }: { path: string; within: number },
+  { path, within, withheld }: { path: string; within: number; withheld: readonly string[] },
   add: (host: Host) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const fault = (what: string) => new LockstepError('bad-config', `the inventory program ${path} ${what}`)
   if (!isExecutable(path)) throw fault('is no file that can be executed; check its path, or chmod +x it')
-  const limits = { within, signal, cwd: dirname(path), outputAtMost: OUTPUT_AT_MOST }
+  const inherits = (name: string) => !withheld.includes(name) && !isLocksteps(name)
+  const limits = {
+    within,
+    signal,
+    inherits,
+    cwd: dirname(path),
+    outputAtMost: OUTPUT_AT_MOST,
+    leavesNothing: true,
+  }
   const { exitCode, stdout, output, failure } = await runCommand(path, ['--list'], limits)
   if (signal.aborted)
     throw new LockstepError('interrupted', 'the operator asked to stop while the inventory was read')
   if (failure !== undefined) throw fault(`gave no inventory: ${failure}${lastWords(output)}`)
   if (exitCode !== 0) throw fault(`ended with exit status ${exitCode}${lastWords(output)}`)
   ansibleHosts(path, stdout).forEach(add)
+}
+
+/** What Lockstep itself is told, secrets among it; what else a program needs to reach its own source stays. */
+function isLocksteps(name: string): boolean {
+  return /^(?:LOCKSTEP_|MCOLLECTIVE_|STOMP_)/.test(name)
 }
 
 function lastWords(output: string): string {

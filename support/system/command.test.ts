@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -7,6 +7,15 @@ import { runCommand } from './command'
 
 const sh = (script: string, limits: Parameters<typeof runCommand>[2] = {}) =>
   runCommand('/bin/sh', ['-c', script], limits)
+
+/** A process that has ended and that nobody has asked for yet counts as ended. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
 
 describe('a program that is run', () => {
   it('makes its files with the umask that it is given, and leaves that of this process alone', async () => {
@@ -63,6 +72,37 @@ describe('a program that is run', () => {
       exitCode: undefined,
       failure: 'it printed more than 5 bytes and was ended',
     })
+  })
+
+  it('is ended with all that it started when it prints without end', async () => {
+    const scratch = new Scratch()
+    const pids = join(scratch.path, 'pids')
+    const { failure, stdout } = await sh(`sleep 600 & echo $! > ${pids}; yes`, { outputAtMost: 1_000_000 })
+    expect(failure).to.equal('it printed more than 1000000 bytes and was ended')
+    expect(stdout.length).to.be.at.most(1_000_000)
+    expect(isRunning(Number(readFileSync(pids, 'utf8')))).to.equal(false)
+    scratch.remove()
+  })
+
+  it('leaves nothing of its session behind where that is wanted, whichever group it is in', async () => {
+    const scratch = new Scratch()
+    const pids = join(scratch.path, 'pids')
+    const script = `set -m; sleep 600 & echo $! > ${pids}; echo done`
+    const { exitCode, stdout } = await runCommand('/bin/bash', ['-c', script], { leavesNothing: true })
+    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 0, stdout: 'done' })
+    expect(isRunning(Number(readFileSync(pids, 'utf8')))).to.equal(false)
+    scratch.remove()
+  })
+
+  it('inherits what it may, and no more', async () => {
+    const { stdout } = await sh('echo "$HOME|$PATH|$MINE"', {
+      inherits: (name) => name === 'PATH',
+      env: { MINE: 'own' },
+    })
+    expect(stdout).to.equal(`|${process.env['PATH']}|own`)
+    expect((await sh('echo "$PATH|"', { env: { PATH: undefined } })).stdout).not.to.contain(
+      String(process.env['PATH']),
+    )
   })
 
   it('gets no locale but C, and what it is given', async () => {

@@ -1,6 +1,7 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 
 /** How a program ended: its exit status and what it printed, or why it has none. */
 export interface CommandResult {
@@ -13,12 +14,19 @@ export interface CommandResult {
   failure: string | undefined
 }
 
+/** Variables of a program beside those that it inherits; an undefined one is not inherited. */
+export type CommandEnv = Readonly<Record<string, string | undefined>>
+
 export interface CommandLimits {
   /** When it is ended, ms from now. */
   within?: number
   /** Ends it when aborted. */
   signal?: AbortSignal | undefined
-  env?: Readonly<Record<string, string>>
+  env?: CommandEnv
+  /** Which variables of this process it inherits: all unless said. */
+  inherits?: (name: string) => boolean
+  /** Whatever it has started is ended when it ends; what has left its session is not found. */
+  leavesNothing?: boolean
   cwd?: string
   /** It goes on when this process is killed: its output goes to files, since writing to a pipe that nobody reads would end it. */
   outlives?: boolean
@@ -43,7 +51,7 @@ const GRACE = 2_000
 
 /** Programs get no terminal and no locale but C; what they have started ends with them when their time is over. */
 export const runCommand: CommandRunner = async (program, args, limits) => {
-  const { within, signal, env = {}, cwd, outlives = false, onStart, outputAtMost = OUTPUT_AT_MOST } = limits
+  const { within, signal, cwd, outlives = false, onStart, outputAtMost = OUTPUT_AT_MOST } = limits
   const isOver = () => signal?.aborted === true
   if (isOver()) return ended('', '', OVER)
   // Loaded only where a program is run: it takes as long to load as the rest of a start.
@@ -54,14 +62,13 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
     stdin: 'ignore',
     stdout: (files?.out ?? 'pipe') as Descriptor,
     stderr: (files?.err ?? 'pipe') as Descriptor,
-    all: true,
+    buffer: false,
     reject: false,
     detached: true,
     // A daemon that ends leaves to itself what outlives it; what it only asks ends with it.
     cleanup: !outlives,
-    maxBuffer: outputAtMost,
-    env: { LC_ALL: 'C', LANG: 'C', ...env },
-    stripFinalNewline: true,
+    extendEnv: false,
+    env: environmentOf(limits),
     ...(cwd === undefined ? {} : { cwd }),
   })
   // It has been started by now, and has its own.
@@ -69,6 +76,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   if (child.pid !== undefined) onStart?.(child.pid)
   const timers: NodeJS.Timeout[] = []
   const later = (ms: number, work: () => void) => timers.push(setTimeout(work, ms))
+  if (limits.leavesNothing === true) child.once('exit', () => endSession(child.pid))
   // A service that a program has started may hold on to its output; nobody waits for that.
   child.once('exit', () => later(GRACE, () => [child.stdout, child.stderr].forEach((out) => out?.destroy())))
 
@@ -78,6 +86,10 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
     signalGroup(child.pid, 'SIGTERM')
     later(GRACE, () => signalGroup(child.pid, 'SIGKILL'))
   }
+  const printed = new Printed(outputAtMost, () =>
+    end(`it printed more than ${outputAtMost} bytes and was ended`),
+  )
+  if (files === undefined) printed.listen(child)
   const abort = () => end(OVER)
   if (within !== undefined) later(within, () => end(`it took longer than ${within / 1000} s and was ended`))
   signal?.addEventListener('abort', abort, { once: true })
@@ -88,13 +100,60 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   timers.forEach(clearTimeout)
   if (why !== undefined) signalGroup(child.pid, 'SIGKILL')
 
-  const piped = (text: unknown) => (typeof text === 'string' ? text : '')
-  const { stdout, output } = files?.read() ?? { stdout: piped(result.stdout), output: piped(result.all) }
-  // What was cut off is not taken for the whole, whatever its exit status.
-  if (result.isMaxBuffer) why ??= `it printed more than ${outputAtMost} bytes and was ended`
+  const { stdout, output } = files?.read() ?? printed.texts()
   if (why === undefined && result.exitCode !== undefined)
     return { exitCode: result.exitCode, stdout, output, failure: undefined }
   return ended(stdout, output, why ?? `it did not run: ${result.shortMessage ?? 'no exit status'}`)
+}
+
+function environmentOf({ env = {}, inherits = () => true }: CommandLimits): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(([name]) => inherits(name))
+  const all = Object.entries({ ...Object.fromEntries(inherited), LC_ALL: 'C', LANG: 'C', ...env })
+  return Object.fromEntries(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}
+
+/** What a program prints, kept once and up to a limit. */
+class Printed {
+  private readonly chunks: { isError: boolean; chunk: Buffer }[] = []
+  private bytes = 0
+
+  constructor(
+    private readonly atMost: number,
+    private readonly onTooMuch: () => void,
+  ) {}
+
+  listen({ stdout, stderr }: { stdout: Readable | null; stderr: Readable | null }): void {
+    stdout?.on('data', (chunk: Buffer) => this.take(chunk, false))
+    stderr?.on('data', (chunk: Buffer) => this.take(chunk, true))
+  }
+
+  texts(): { stdout: string; output: string } {
+    const stdout = joined(this.chunks.filter(({ isError }) => !isError))
+    // What is much is not kept twice.
+    const output = this.chunks.some(({ isError }) => isError) ? joined(this.last()) : stdout
+    return { stdout, output }
+  }
+
+  /** Of much output only the end is told together with errors. */
+  private last(): readonly { chunk: Buffer }[] {
+    let [from, bytes] = [this.chunks.length, 0]
+    while (from > 0 && bytes < 2 * OUTPUT_AT_MOST) bytes += this.chunks[--from]?.chunk.length ?? 0
+    return this.chunks.slice(from)
+  }
+
+  private take(chunk: Buffer, isError: boolean): void {
+    const room = this.atMost - this.bytes
+    this.bytes += chunk.length
+    if (room > 0) this.chunks.push({ isError, chunk: chunk.length > room ? chunk.subarray(0, room) : chunk })
+    // What was cut off is not taken for the whole, whatever its exit status.
+    if (chunk.length > room && room >= 0) this.onTooMuch()
+  }
+}
+
+function joined(chunks: readonly { chunk: Buffer }[]): string {
+  return Buffer.concat(chunks.map(({ chunk }) => chunk))
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
 }
 
 /** execa takes any file descriptor, though its types know the first few alone. */
@@ -123,6 +182,43 @@ const OVER = 'its time was over and it was ended'
 
 function ended(stdout: string, output: string, failure: string): CommandResult {
   return { exitCode: undefined, stdout, output, failure }
+}
+
+/** Ends all of a session that `pid` has begun, in whichever group they are by now. */
+function endSession(pid: number | undefined): void {
+  if (pid === undefined) return
+  signalGroup(pid, 'SIGKILL')
+  for (const other of processesOf(pid)) {
+    try {
+      process.kill(other, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
+/** None where there is no /proc. */
+function processesOf(session: number): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && sessionOf(name) === session)
+      .map(Number)
+  } catch {
+    return []
+  }
+}
+
+function sessionOf(pid: string): number | undefined {
+  try {
+    // The name is in parentheses and may have spaces in it; the session is the fourth field after it.
+    return Number(
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')[3],
+    )
+  } catch {
+    return undefined
+  }
 }
 
 function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {

@@ -116,10 +116,10 @@ describe('a journal file', () => {
   })
 
   const instead: [string, (path: string) => void, string][] = [
-    ['a folder', (path) => mkdirSync(path), 'cannot be read: it is a folder, and no file'],
-    ['a pipe', (path) => execFileSync('mkfifo', [path]), 'cannot be read: it is a pipe, and no file'],
-    ['a link to a pipe', linkToPipe, 'cannot be read: it is a pipe, and no file'],
-    ['a device', (path) => symlinkSync('/dev/zero', path), 'cannot be read: it is a device, and no file'],
+    ['a folder', (path) => mkdirSync(path), 'cannot be read: it is a folder; expected a file'],
+    ['a pipe', (path) => execFileSync('mkfifo', [path]), 'cannot be read: it is a pipe; expected a file'],
+    ['a link to a pipe', linkToPipe, 'cannot be read: it is a pipe; expected a file'],
+    ['a device', (path) => symlinkSync('/dev/zero', path), 'cannot be read: it is a device; expected a file'],
     ['a link to nothing', (path) => symlinkSync('nothing', path), 'cannot be read: it leads nowhere'],
     ['a link to itself', (path) => symlinkSync(NAME, path), 'cannot be read: its links lead in a circle'],
   ]

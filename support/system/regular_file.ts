@@ -10,18 +10,34 @@ import {
 } from 'node:fs'
 
 /**
+ * Opens a file for reading, and nothing that could keep the process waiting for ever: no pipe, no device, no folder.
+ * @throws Error with what it is instead; its `code` is that of the system
+ */
+export function openRegularFile(path: string): { fd: number; size: number } {
+  expectFile(statSync(path))
+  // A pipe that took its place since then is opened at once, without a writer.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const stats = fstatSync(fd)
+    expectFile(stats)
+    return { fd, size: stats.size }
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+/**
  * The bytes of a file. Never waits: a pipe or a device that stands in its place is not opened.
  * @throws Error whose message says in words why there are none; its `code` is that of the system
  */
 export function readRegularFile(path: string): Buffer {
   try {
-    expectFile(statSync(path))
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const { fd } = openRegularFile(path)
     try {
-      expectFile(fstatSync(file))
-      return readFileSync(file)
+      return readFileSync(fd)
     } finally {
-      closeSync(file)
+      closeSync(fd)
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -40,7 +56,7 @@ export function namesIn(directory: string): string[] {
 }
 
 function expectFile(stats: Stats): void {
-  if (!stats.isFile()) throw new Error(`it is ${kindOf(stats)}, and no file`)
+  if (!stats.isFile()) throw new Error(`it is ${kindOf(stats)}; expected a file`)
 }
 
 function kindOf(stats: Stats): string {

@@ -42,6 +42,28 @@ describe('a log', () => {
       expect(scrub(`x ${form} y`), form).to.equal('x *** y')
   })
 
+  it('hides a secret however it is encoded or escaped', () => {
+    const secret = `p@ss w/"o'r$d+ü`
+    const scrub = scrubber([secret])
+    const base64 = (text: string) => Buffer.from(text).toString('base64')
+    const forms = [
+      base64(secret),
+      base64(`me:${secret}`),
+      base64(`you:${secret}!`),
+      base64(`them:${secret}??`),
+      Buffer.from(secret).toString('hex'),
+      Buffer.from(secret).toString('hex').toUpperCase(),
+      encodeURIComponent(secret),
+      encodeURIComponent(secret).replaceAll('%20', '+'),
+      encodeURIComponent(secret).toLowerCase(),
+      JSON.stringify({ secret }),
+      `'p@ss w/"o'\\''r$d+ü'`,
+      `"p@ss w/\\"o'r\\$d+ü"`,
+    ]
+    for (const form of forms) expect(scrub(form), form).to.contain('***')
+    expect(scrub('nothing of it')).to.equal('nothing of it')
+  })
+
   it('is not changed by an empty secret', () => expect(scrubber([''])('abc')).to.equal('abc'))
 })
 

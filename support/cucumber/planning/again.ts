@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, parse, resolve } from 'node:path'
-import { runCommand, type CommandResult } from '../../system/command'
+import { runCommand, type CommandEnv, type CommandResult } from '../../system/command'
 import { LockstepError } from '../../system/errors'
 import { BEGUN_BY } from '../environments'
 import { STATE } from '../state'
@@ -12,7 +12,7 @@ export interface Again {
   /** What is run where the command line does not say. */
   features?: readonly string[]
   /** As a function of the folder that is there as long as the run is. */
-  env?: (folder: string) => Readonly<Record<string, string>>
+  env?: (folder: string) => CommandEnv
   signal: AbortSignal
 }
 
@@ -27,11 +27,7 @@ export function runAgain<T>({ profile, features = [], env, signal }: Again, read
 
 /** Runs cucumber-js in this folder. */
 export function cucumberIn<T>(
-  {
-    args,
-    env,
-    signal,
-  }: { args: readonly string[]; env: Readonly<Record<string, string>>; signal: AbortSignal },
+  { args, env, signal }: { args: readonly string[]; env: CommandEnv; signal: AbortSignal },
   read: Read<T>,
 ): Promise<T> {
   const { dir } = parse(
@@ -43,7 +39,7 @@ export function cucumberIn<T>(
 /** `reports` is there until `read` has resolved. */
 async function begin<T>(
   command: readonly string[],
-  env: (folder: string) => Readonly<Record<string, string>>,
+  env: (folder: string) => CommandEnv,
   signal: AbortSignal,
   read: Read<T>,
 ): Promise<T> {

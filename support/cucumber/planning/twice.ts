@@ -23,7 +23,7 @@ export async function expectNothingMore(
   const { signal } = run.stopping
   const env = (folder: string) => ({
     // What a run that was resumed claims would not be looked at again.
-    LOCKSTEP_RESUME: '',
+    LOCKSTEP_RESUME: undefined,
     ...(isEmbedded ? reaching(environment, folder) : {}),
   })
   run.onWaiting('planning the same again, which has to change nothing')

@@ -1,8 +1,16 @@
-import type { Envelope, GherkinDocument, Pickle, StepDefinition, TestCase } from '@cucumber/messages'
+import type {
+  Envelope,
+  GherkinDocument,
+  Pickle,
+  PickleStep,
+  StepDefinition,
+  TestCase,
+} from '@cucumber/messages'
 import { distance } from 'fastest-levenshtein'
 import { formatLockstep } from '../../system/commands'
 import type { Heard } from './feature_texts'
 import { parseFaults, type FaultTable } from '../rehearsal/faults'
+import { argumentFault, type StepFunction } from './step_arguments'
 import { validators } from './validation'
 
 /** Something in a feature that cannot be run, found before anything was. */
@@ -44,8 +52,11 @@ export class Preflight {
   private readonly definitions = new Map<string, StepDefinition>()
   private readonly testCases: TestCase[] = []
 
-  /** `unfilled` knows the steps that name variables which cannot be had, and why. */
-  constructor(private readonly unfilled: (stepId: string) => readonly string[] = () => []) {}
+  /** `unfilled` knows the steps that name variables which cannot be had, and why; `functionOf` what a definition's function takes. */
+  constructor(
+    private readonly unfilled: (stepId: string) => readonly string[],
+    private readonly functionOf: (definition: StepDefinition) => StepFunction,
+  ) {}
 
   hear({ gherkinDocument, pickle, stepDefinition, testCase, parseError }: Envelope): void {
     if (gherkinDocument !== undefined) {
@@ -95,9 +106,19 @@ export class Preflight {
         if (step === undefined) continue
         const at = { uri: pickle.uri, line: this.lines.get(step.astNodeIds[0] ?? '') ?? 1 }
         const unfilled = this.unfilled(step.id)
-        const faults = unfilled.length > 0 ? unfilled : this.faults(step.text, testStep)
+        const faults = unfilled.length > 0 ? unfilled : this.faults(step, testStep)
         for (const message of faults) add({ ...at, message })
       }
+    }
+    for (const { uri, astNodeIds, steps } of this.rehearsed()) {
+      if (steps.some(({ argument }) => argument?.dataTable !== undefined)) continue
+      const line = this.lines.get(astNodeIds[0] ?? '') ?? 1
+      add({
+        uri,
+        line,
+        message:
+          'a scenario that is tagged @rehearse says in a table what may go wrong, and this one has none',
+      })
     }
     for (const table of this.faultTables()) {
       const faults = parseFaults(table, this.textsOf(table.uri))
@@ -151,15 +172,17 @@ export class Preflight {
 
   /** What may go wrong, as scenarios say that are only for rehearsals. */
   faultTables(): FaultTable[] {
-    return [...this.pickles.values()]
-      .filter(({ tags }) => tags.some(({ name }) => name === '@rehearse'))
-      .flatMap(({ uri, steps }) =>
-        steps.flatMap(({ argument, astNodeIds }) => {
-          const line = this.lines.get(astNodeIds[0] ?? '') ?? 1
-          const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value))
-          return rows === undefined ? [] : [{ uri, line, rows }]
-        }),
-      )
+    return this.rehearsed().flatMap(({ uri, steps }) =>
+      steps.flatMap(({ argument, astNodeIds }) => {
+        const line = this.lines.get(astNodeIds[0] ?? '') ?? 1
+        const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value))
+        return rows === undefined ? [] : [{ uri, line, rows }]
+      }),
+    )
+  }
+
+  private rehearsed(): Pickle[] {
+    return [...this.pickles.values()].filter(({ tags }) => tags.some(({ name }) => name === '@rehearse'))
   }
 
   /** The scenarios that are to be run, in order. */
@@ -185,18 +208,24 @@ export class Preflight {
     })
   }
 
-  private faults(text: string, testStep: TestCase['testSteps'][number]): string[] {
+  private faults({ text, argument }: PickleStep, testStep: TestCase['testSteps'][number]): string[] {
     const ids = testStep.stepDefinitionIds ?? []
     if (ids.length === 0) return [`unknown step: ${text}${this.closest(text)}`]
     if (ids.length > 1) {
       const patterns = ids.map((id) => `"${this.definitions.get(id)?.pattern.source}"`)
       return [`ambiguous step: ${text}; it matches ${patterns.join(' and ')}`]
     }
-    const [matched] = testStep.stepMatchArgumentsLists ?? []
-    return (matched?.stepMatchArguments ?? []).flatMap(({ group, parameterTypeName }) => {
+    const values = testStep.stepMatchArgumentsLists?.[0]?.stepMatchArguments ?? []
+    const odd = values.flatMap(({ group, parameterTypeName }) => {
       const fault = validators[parameterTypeName ?? '']?.(group.value ?? '')
       return fault === undefined ? [] : [fault]
     })
+    const definition = this.definitions.get(ids[0] ?? '')
+    const fault =
+      definition === undefined
+        ? undefined
+        : argumentFault(this.functionOf(definition), values.length, argument)
+    return fault === undefined ? odd : [...odd, fault]
   }
 
   private closest(text: string): string {

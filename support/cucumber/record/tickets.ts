@@ -5,6 +5,9 @@ import type { PlannedScenario } from '../run'
 
 const TICKET = /^[A-Z][A-Z0-9]{0,30}-[1-9]\d{0,11}$/
 const TRAILERS = ['Ticket', 'Tickets', 'Issue', 'Refs']
+/** All that git has to know of its surroundings: it may run programs of its own, which have no business with secrets. */
+const GITS =
+  /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|XDG_CONFIG_HOME|GIT_(?:DIR|WORK_TREE|CEILING_DIRECTORIES|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)))$/
 /** How long git may take, ms. */
 const WITHIN = 5_000
 
@@ -53,7 +56,11 @@ async function trailersOf(file: string): Promise<string[]> {
   ]
   // Loaded only here: it takes as long as the rest of a start.
   const { runCommand } = require('../../system/command') as typeof import('../../system/command')
-  const { exitCode, stdout } = await runCommand('git', args, { within: WITHIN })
+  const { exitCode, stdout } = await runCommand('git', args, {
+    within: WITHIN,
+    inherits: (name) => GITS.test(name),
+    leavesNothing: true,
+  })
   return exitCode === 0 ? listed(stdout) : []
 }
 

@@ -4,6 +4,7 @@ import type { Surroundings } from '../../config/mcollective_cfg'
 import { readInventory } from '../../inventory/inventory'
 import { sourceNamed, type InventorySource } from '../../config/inventory_sources'
 import { readInventorySetting } from '../../config/lockstep_yaml'
+import { readSetting } from '../../config/settings'
 import { readFleetFile } from '../../config/fleet_file'
 import type { NamedFleet } from '../embedded'
 import type { RunParameters } from '../environments'
@@ -45,7 +46,7 @@ interface Where {
 
 async function wellFleet(needs: Needs, { parameters, around, cwd, embedded }: Where): Promise<NamedFleet> {
   const { environment, environments, sources } = inventoryOf(parameters, around, cwd)
-  const file = around.env['LOCKSTEP_FLEET']
+  const file = readSetting(around.env, 'LOCKSTEP_FLEET')
   if (sources.length === 0 || file !== undefined) {
     const fleet = readFleetFile(file ?? embedded)
     return { ...fleet, name: `${fleet.hosts.length} simulated hosts, of no inventory` }
@@ -88,14 +89,14 @@ function inventoryOf(
   environments: readonly string[] | undefined
   sources: readonly InventorySource[]
 } {
-  const named = env['LOCKSTEP_INVENTORY']
-  if (named !== undefined && named !== '')
+  const named = readSetting(env, 'LOCKSTEP_INVENTORY')
+  if (named !== undefined)
     return {
       environment: undefined,
       environments: undefined,
       sources: [sourceNamed(named, 'LOCKSTEP_INVENTORY', (path) => path)],
     }
-  const config = env['LOCKSTEP_CONFIG'] ?? join(cwd, 'lockstep.yaml')
+  const config = readSetting(env, 'LOCKSTEP_CONFIG') ?? join(cwd, 'lockstep.yaml')
   if (!existsSync(config)) return { environment: undefined, environments: undefined, sources: [] }
-  return readInventorySetting(config, wanted ?? env['LOCKSTEP_ENVIRONMENT'])
+  return readInventorySetting(config, wanted ?? readSetting(env, 'LOCKSTEP_ENVIRONMENT'))
 }

@@ -196,7 +196,8 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
   const failed = run.rehearsals.filter(({ failures }) => failures.length > 0).length
   if (failed > 0) return `${failed} of ${run.rehearsals.length} rehearsals must not end as they do`
   const after = CHANGING_NOTHING.has(run.mode) ? 'nothing was changed' : 'no host was touched after it'
-  return `${where || 'a step failed'}; ${after}`
+  const [hook] = run.hookFaults
+  return `${[hook, where].filter(Boolean).join(', ') || 'a step failed'}; ${after}`
 }
 
 /** What a plan comes to, in a sentence. */

@@ -11,6 +11,7 @@ import {
 } from '../../rollout/verdict'
 import { systemClock } from '../../system/clock'
 import { inRanges } from './host_names'
+import { isColoured } from './colour'
 import { Paper } from './paper'
 import { run, type UndoneStep } from '../run'
 import { writeRunJson } from '../report/run_json'
@@ -49,7 +50,7 @@ export const terminal = {
     const hide = (text: string) => run.scrub(text)
     const say = (text: string) => write(inLog(hide(text)))
     const paper = new Paper(say, Math.min(stream.columns ?? 80, 100), lively, hide)
-    const screen = new Screen(paper, createColors(lively && process.env['NO_COLOR'] === undefined))
+    const screen = new Screen(paper, createColors(isColoured(lively, process.env)))
     on('message', (envelope) => screen.hear(envelope))
   },
 }
@@ -71,6 +72,7 @@ class Screen {
   private repeated = 0
   private scenarioBegun = false
   private toldUntouched = false
+  private toldHookFaults = 0
 
   constructor(
     private readonly paper: Paper,
@@ -122,6 +124,7 @@ class Screen {
 
   private end(): void {
     this.paper.settle()
+    this.hookFaults()
     this.paper.line('')
     this.summary.end(this.steps, this.stoppedAt)
     writeRunJson(run, systemClock.now())
@@ -172,6 +175,7 @@ class Screen {
 
   private endStep(id: string, testStepId: string, status: string, message: string | undefined): void {
     const step = this.step(id, testStepId)
+    if (step === undefined) this.hookFaults()
     if (step === undefined || (run.refused !== undefined && status === 'SKIPPED')) return this.paper.settle()
     if (this.isUntouched(status)) return this.paper.settle()
     const verdict = status === 'SKIPPED' ? undefined : run.currentVerdict
@@ -192,10 +196,18 @@ class Screen {
         verdict.observations.map(({ host }) => host),
       )
     if ((status === 'PASSED' && !wouldFail(verdict)) || status === 'SKIPPED') return
-    if (verdict === undefined && message !== undefined)
+    if (run.hookFaults.length > this.toldHookFaults) this.hookFaults()
+    else if (verdict === undefined && message !== undefined)
       for (const line of message.split('\n'))
         this.paper.wrapped(`        ${line}`, 8, (row) => this.paint.red(row))
     this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
+  }
+
+  /** What a team's own hooks have come to. */
+  private hookFaults(): void {
+    for (const fault of run.hookFaults.slice(this.toldHookFaults))
+      this.paper.wrapped(`    ${this.paint.red('✘')} ${fault}`, 8, plain)
+    this.toldHookFaults = run.hookFaults.length
   }
 
   /** A scenario that was not begun is told in one line. */

@@ -106,6 +106,19 @@ Given('a repository with a cucumber.js', function (this: Manual) {
   this.scratch.write('cucumber.js', `module.exports = require(${own})\n`)
 })
 
+Given('cucumber and Lockstep in its node_modules', function (this: Manual) {
+  const root = resolve(__dirname, '..', '..', '..')
+  const modules = join(this.scratch.path, 'node_modules')
+  const [tsNode, index] = ['node_modules/ts-node/register', 'support/index.ts'].map((path) =>
+    JSON.stringify(join(root, path)),
+  )
+  this.scratch.write(
+    'node_modules/lockstep/index.js',
+    `require(${tsNode})\nmodule.exports = require(${index})\n`,
+  )
+  symlinkSync(join(root, 'node_modules', '@cucumber'), join(modules, '@cucumber'))
+})
+
 Given('a HAProxy in front of it', async function (this: Manual) {
   const servers = Array.from({ length: 8 }, (_, index) => `web${index + 1}.example.net`)
   this.haproxy = new SimulatedHaproxy({ backends: { www: servers } })

@@ -50,11 +50,11 @@ describe('the packed package, in a repository of its own', () => {
   it('rolls out, with the team’s own steps beside ours and the same World', () => {
     scratch.write(
       'step_definitions/own.js',
-      `const { Then } = require('@cucumber/cucumber')\nThen('we are {int} hosts', async function (n) { if ((await this.rollout.hosts.frozen()).length !== n) throw new Error('no') })\n`,
+      `const { setWorldConstructor, Then } = require('@cucumber/cucumber')\nconst { expect, LockstepWorld } = require('lockstep')\nsetWorldConstructor(class MyWorld extends LockstepWorld { hosts() { return this.rollout.hosts.frozen() } })\nThen('we are {int} hosts', async function (n) { if ((await this.hosts()).length !== n) throw new Error('no') })\nThen('it is {word}', async function (version) { expect(await this.rollout.packages.versionShouldBe('mywebapp', version)).to.pass() })\n`,
     )
     scratch.write(
       'features/own.feature',
-      'Feature: Own\n  Scenario: Own\n    Given I want to update hosts with class roles::dev_server\n    Then we are 10 hosts\n    And every host should answer\n',
+      'Feature: Own\n  Scenario: Own\n    Given I want to update hosts with class roles::dev_server\n    Then we are 10 hosts\n    And it is 4.2.6-2.el5\n    And every host should answer\n',
     )
     const { status, output } = run('npx', ['cucumber-js'])
     expect(status, output).to.equal(0)
@@ -80,7 +80,7 @@ describe('the packed package, in a repository of its own', () => {
     this.timeout(60_000)
     scratch.write(
       'own.ts',
-      `import { Then } from '@cucumber/cucumber'\nimport { holds, type LockstepWorld } from 'lockstep'\nThen('x', async function (this: LockstepWorld) {\n  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '1')\n  const yes: boolean = holds(verdict)\n  // @ts-expect-error: there is no such verb\n  this.rollout.packages.explode(yes)\n})\n`,
+      `import { Then } from '@cucumber/cucumber'\nimport { expect, holds, LockstepWorld } from 'lockstep'\nclass MyWorld extends LockstepWorld {}\nThen('x', async function (this: MyWorld) {\n  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '1')\n  expect(verdict).to.pass()\n  // @ts-expect-error: there is no such expectation\n  expect(verdict).to.explode()\n  const yes: boolean = holds(verdict)\n  // @ts-expect-error: there is no such verb\n  this.rollout.packages.explode(yes)\n})\n`,
     )
     const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     const { status, output } = run(process.execPath, [

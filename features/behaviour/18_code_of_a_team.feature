@@ -1,0 +1,108 @@
+@behaviour
+Feature: 18. Code of a team
+    A team's own steps, hooks and World stand beside Lockstep's. Whatever fails there is named with its place, fails the
+    run, and hides no host that is out of rotation.
+
+    Background:
+        Given the website feature
+        And cucumber and Lockstep in its node_modules
+
+    Scenario Outline: A hook that throws <thrown>: <hook>
+        Given a file "own.js":
+            """
+            const vm = require('node:vm')
+            const { <hook> } = require('@cucumber/cucumber')
+            <hook>(function () { <code> })
+            """
+        When I run cucumber-js "--require own.js website.feature"
+        Then it should exit with <status>
+        And it should say "<said>"
+        And it should show no stack trace
+
+        Examples:
+            | hook       | thrown                   | status | said                                                         | code                                              |
+            | Before     | an error                 | 1      | STOPPED the Before hook at own.js:3 failed: boom             | throw new Error('boom')                           |
+            | After      | a text                   | 1      | STOPPED the After hook at own.js:3 failed: boom              | throw 'boom'                                      |
+            | BeforeStep | nothing                  | 1      | the BeforeStep hook at own.js:3 failed: it gave no reason    | return Promise.reject(undefined)                  |
+            | AfterStep  | an error of other realms | 1      | the AfterStep hook at own.js:3 failed: boom                  | throw vm.runInNewContext('new Error("boom")')     |
+            | BeforeAll  | an error, later          | 2      | REFUSED the BeforeAll hook at own.js:3 failed: boom; nothing was sent | return Promise.reject(new Error('boom')) |
+            | AfterAll   | an error                 | 1      | STOPPED the AfterAll hook at own.js:3 failed: boom           | throw new Error('boom')                           |
+
+    Scenario: A hook that fails while hosts are blocked hides none of them
+        Given a file "own.js":
+            """
+            const { AfterStep } = require('@cucumber/cucumber')
+            AfterStep(function ({ pickleStep }) { if (/I block/.test(pickleStep.text)) throw new Error('boom') })
+            """
+        When I run cucumber-js "--require own.js website.feature"
+        Then it should exit with 1
+        And it should say "the AfterStep hook at own.js:2 failed: boom"
+        And it should say "Still out of rotation: 8 hosts"
+        And it should say "(website.feature:"
+
+    Scenario Outline: A World of its own, whichever file is loaded first
+        Given a file "cucumber.js":
+            """
+            module.exports = require('lockstep').profiles({ own: { first: { require: ['own.js'] } } })
+            """
+        And a file "own.js":
+            """
+            const { setWorldConstructor, Then } = require('@cucumber/cucumber')
+            const { expect, LockstepWorld } = require('lockstep')
+            class MyWorld extends LockstepWorld {
+              get wanted() { return '<version>' }
+            }
+            setWorldConstructor(MyWorld)
+            Then('the website is up to date', async function () {
+              expect(await this.rollout.packages.versionShouldBe('mywebapp', this.wanted)).to.pass()
+            })
+            """
+        And a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            Then the website is up to date
+            """
+        When I run cucumber-js "<require> own.feature"
+        Then it should exit with <status>
+        And it should say "<said>"
+
+        Examples:
+            | version     | status | said     | require                    |
+            | 4.2.6-2.el5 | 0      | HELD     | --require own.js           |
+            | 4.2.6-2.el5 | 0      | HELD     | -c cucumber.js -p first -p default |
+            | 4.2.6-3.el5 | 1      | diverged | --require own.js           |
+
+    Scenario Outline: A World that <what>
+        Given a file "own.js":
+            """
+            const { setWorldConstructor, World } = require('@cucumber/cucumber')
+            const { LockstepWorld } = require('lockstep')
+            class Own extends <base> {
+              constructor(options) {
+                super(options)
+                <code>
+              }
+            }
+            setWorldConstructor(Own)
+            """
+        When I run cucumber-js "--require own.js website.feature"
+        Then it should exit with 2
+        And it should say "REFUSED the World of the team (Own<said>"
+        And it should say "nothing was sent"
+        And it should show no stack trace
+
+        Examples:
+            | what               | base          | code                    | said                                   |
+            | is not Lockstep's  | World         |                         | ) is no LockstepWorld; write: class Own extends LockstepWorld |
+            | throws             | LockstepWorld | throw new Error('boom') | , own.js:6) could not be made: boom    |
+
+    Scenario Outline: A feature that is not there: <args>
+        When I run cucumber-js "<args>"
+        Then it should exit with 2
+        And it should say "there is no such file: websiet.feature; the closest one is website.feature"
+
+        Examples:
+            | args                       |
+            | websiet.feature            |
+            | -p live websiet.feature:4  |
+            | -p ci websiet.feature      |

@@ -1,0 +1,23 @@
+import * as v from 'valibot'
+import { isLike, nearest } from './nearest'
+
+/** A mapping of which every key is known; of any other key it says which one was meant. */
+export function knownKeys<const E extends v.ObjectEntries>(entries: E) {
+  return v.strictObject(entries, (issue) =>
+    issue.expected === 'never' ? nearest(keyOf(issue), Object.keys(entries)) : issue.message,
+  )
+}
+
+/** The kind of mapping that was evidently meant, by the key that each kind has: its own faults are named then. */
+export function kindMeant<S>(value: unknown, kinds: Readonly<Record<string, S>>): S | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const keys = Object.keys(value)
+  const names = Object.keys(kinds)
+  const name =
+    names.find((each) => keys.includes(each)) ?? names.find((each) => keys.some((key) => isLike(key, each)))
+  return name === undefined ? undefined : kinds[name]
+}
+
+function keyOf({ path }: v.BaseIssue<unknown>): string {
+  return (path?.at(-1)?.key ?? '') as string
+}

@@ -1,0 +1,231 @@
+import { distance } from 'fastest-levenshtein'
+import { LockstepError } from '../system/errors'
+import { isLike, nearest, plain } from './nearest'
+
+/** One thing that a run can be told. Help, docs and refusals are made from this. */
+export interface Setting {
+  /** What it takes, in words: `on or off`. */
+  takes: string
+  /** One line of help. */
+  help: string
+  /** The world parameter that says the same, and wins over the variable. */
+  parameter?: string
+  /** Who sets it: a run for the runs that it begins (`internal`), or tests of Lockstep itself (`test`). A person otherwise. */
+  setBy?: 'internal' | 'test'
+  /** The only values that it may have. */
+  only?: readonly string[]
+  /** An empty value is a list of nothing. An empty value of any other setting is refused: a guard that is empty guards nothing. */
+  mayBeEmpty?: true
+}
+
+/** Every setting by its environment variable. */
+export const SETTINGS = {
+  LOCKSTEP_ENVIRONMENT: {
+    takes: 'a name',
+    help: 'the environment of lockstep.yaml that the run goes to',
+    parameter: 'environment',
+  },
+  LOCKSTEP_CONFIG: { takes: 'a file', help: 'read in place of lockstep.yaml' },
+  LOCKSTEP_VARIABLES: {
+    takes: 'name=value,name=value',
+    help: 'what <name> stands for in features, for this run',
+    mayBeEmpty: true,
+  },
+  LOCKSTEP_RELEASE: { takes: 'a name', help: 'what the run calls its release', parameter: 'release' },
+  LOCKSTEP_TICKET: { takes: 'OPS-123,WEB-7', help: 'the tickets that the run is for', mayBeEmpty: true },
+  LOCKSTEP_PLAN: {
+    takes: 'the name or the file of a plan',
+    help: 'a live run does exactly what this plan says, or nothing',
+    parameter: 'plan',
+  },
+  LOCKSTEP_RESUME: {
+    takes: 'the id of a run',
+    help: 'the run that stopped, and that this one goes on from',
+    parameter: 'resume',
+  },
+  LOCKSTEP_SAFE_MODE: {
+    takes: 'on or off',
+    help: 'on: a live run changes nothing and says what it would change',
+    only: ['on', 'off'],
+  },
+  LOCKSTEP_ACTIVATE: { takes: 'a release', help: 'rolls out a release that has been there in safe mode' },
+  LOCKSTEP_APPROVAL: {
+    takes: 'a file, or the word signal',
+    help: 'how a run without a terminal is approved: <run> <who> in the file, or SIGUSR2',
+  },
+  LOCKSTEP_LOCKS: { takes: 'a folder', help: 'where the locks of all rollouts of this control host are' },
+  LOCKSTEP_TAKE_LOCK: {
+    takes: 'why it may be taken',
+    help: 'takes a lock whose process is gone, or a lease of hosts',
+  },
+  LOCKSTEP_FLEET: {
+    takes: 'a file',
+    help: 'the simulated hosts of the embedded fleet',
+    parameter: 'fleet',
+  },
+  LOCKSTEP_FAULTS: {
+    takes: 'host=fault,host=fault',
+    help: 'what is wrong with hosts of the embedded fleet',
+    mayBeEmpty: true,
+  },
+  LOCKSTEP_INVENTORY: { takes: 'a file', help: 'the inventory of the embedded fleet' },
+  LOCKSTEP_BEGUN_BY: {
+    takes: 'a process number',
+    help: 'the process of the run that began this one',
+    setBy: 'internal',
+  },
+  LOCKSTEP_REPORTS: { takes: 'a folder', help: 'where a run leaves its reports', setBy: 'internal' },
+  LOCKSTEP_RECORD: { takes: 'a folder', help: 'what earlier runs have left on record', setBy: 'internal' },
+  LOCKSTEP_DRIFT: {
+    takes: 'a journal',
+    help: 'the run whose lines are looked at once more',
+    setBy: 'internal',
+  },
+  LOCKSTEP_REHEARSED_FAULT: {
+    takes: 'JSON',
+    help: 'the fault that a rehearsal is of',
+    setBy: 'internal',
+  },
+  LOCKSTEP_EMBEDDED_PSK: {
+    takes: 'a secret',
+    help: 'that of the embedded fleet of the run that began this one',
+    setBy: 'internal',
+  },
+  LOCKSTEP_CI: { takes: 'anything', help: 'what a test needs is there, or the test fails', setBy: 'test' },
+  LOCKSTEP_FUZZ: { takes: 'a number', help: 'how many hostile messages are tried', setBy: 'test' },
+  LOCKSTEP_HOST_STATE: { takes: 'a file', help: 'the state of a host of the test agents', setBy: 'test' },
+} as const satisfies Readonly<Record<`LOCKSTEP_${string}`, Setting>>
+
+export type SettingName = keyof typeof SETTINGS
+
+/** World parameters that profiles set, and that no variable says. */
+const PROFILE_PARAMETERS: Readonly<Record<string, Pick<Setting, 'takes' | 'help'>>> = {
+  mode: { takes: 'embedded or live', help: 'which fleet a run goes to' },
+  intent: { takes: 'plan, drift or rehearse', help: 'what is done there in place of a rollout' },
+  twice: {
+    takes: 'true or false',
+    help: 'the same has to change nothing when it is planned again right away',
+  },
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const known = Object.entries(SETTINGS).map(([name, setting]): [string, Setting] => [name, setting])
+/** The names of all world parameters that are Lockstep's. */
+export const WORLD_PARAMETERS: readonly string[] = [
+  ...Object.keys(PROFILE_PARAMETERS),
+  ...known.flatMap(([, { parameter }]) => parameter ?? []),
+]
+
+/** What a setting says; undefined where it says nothing. */
+export function readSetting(env: Variables, name: SettingName): string | undefined {
+  const said = env[name]
+  return said === undefined || said === '' ? undefined : said
+}
+
+/**
+ * A misspelt switch would otherwise be one that was never set.
+ * @throws LockstepError `bad-input` for a variable that looks like a setting and is none, or has a value that it cannot have
+ */
+export function expectSettings(env: Variables): void {
+  for (const [name, said] of Object.entries(env)) {
+    const setting = known.find(([each]) => each === name)?.[1]
+    const fault =
+      setting === undefined
+        ? unknownVariable(name)
+        : said === undefined
+          ? undefined
+          : valueFault(setting, said)
+    if (fault !== undefined) throw refused(setting === undefined ? fault : `${name} ${fault}`)
+  }
+}
+
+/**
+ * World parameters belong to the team too: one that resembles a setting is refused, any other is the team's own.
+ * @throws LockstepError `bad-input`
+ */
+export function expectParameters(said: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(said)) {
+    if (value === undefined) continue
+    if (WORLD_PARAMETERS.includes(name)) expectValue('world parameter', name, value)
+    else expectNoLikeness(name)
+  }
+}
+
+/**
+ * Options of a profile that are Lockstep's alone: each has to be known.
+ * @throws LockstepError `bad-input` naming the closest one
+ */
+export function expectOptions(what: string, said: object, allowed: readonly string[]): void {
+  const odd = Object.keys(said).find((name) => !allowed.includes(name))
+  if (odd === undefined) return
+  const shown = JSON.stringify(odd.slice(0, 80))
+  throw refused(`there is no ${what} ${shown}; the closest known one is ${nearest(odd, allowed)}`)
+}
+
+/** Small letters, a letter too many and the like: whoever wrote it meant Lockstep. */
+function isLikeSetting(name: string): boolean {
+  if (/^lock_?step/i.test(name)) return true
+  const capitals = name.toUpperCase()
+  return known.some(([each]) => Math.abs(each.length - name.length) <= 2 && distance(capitals, each) <= 2)
+}
+
+function unknownVariable(name: string): string | undefined {
+  if (!isLikeSetting(name)) return undefined
+  const said = known.filter(([, { setBy }]) => setBy === undefined).map(([each]) => each)
+  const meant = nearest(name, said)
+  return `there is no setting ${name.slice(0, 80)}; the closest known one is ${meant} (${takes(meant)}). Names that begin with LOCKSTEP_, in capitals, are Lockstep's own: give a variable of yours another name`
+}
+
+function takes(name: string): string {
+  return known.find(([each]) => each === name)?.[1].takes ?? ''
+}
+
+function valueFault({ takes: expected, only, mayBeEmpty, setBy }: Setting, said: string): string | undefined {
+  if (setBy !== undefined) return undefined
+  if (mayBeEmpty === true) return undefined
+  if (said.trim() === '') return `is empty; leave it out, or write ${expected}`
+  if (only !== undefined && !only.includes(said))
+    return `is ${JSON.stringify(said.slice(0, 80))}; write ${only.join(' or ')}`
+  return said === said.trim()
+    ? undefined
+    : `begins or ends with a blank; leave that out, and write ${expected}`
+}
+
+function expectValue(what: string, name: string, value: unknown): void {
+  if (name === 'twice') {
+    if (typeof value !== 'boolean')
+      throw refused(`the ${what} twice is ${shownValue(value)}; write true or false, without quotes`)
+    return
+  }
+  const setting = known.find(([, { parameter }]) => parameter === name)?.[1] ?? PROFILE_PARAMETERS[name]
+  const expected = setting?.takes ?? 'a text'
+  if (typeof value !== 'string')
+    throw refused(`the ${what} ${name} is ${shownValue(value)}; write ${expected}`)
+  const fault = valueFault({ help: '', takes: expected }, value)
+  if (fault !== undefined) throw refused(`the ${what} ${name} ${fault}`)
+}
+
+function expectNoLikeness(name: string): void {
+  const shown = JSON.stringify(name.slice(0, 80))
+  const own = 'one of your own needs another name, or stands within an object, as in { "own": { … } }'
+  const meant = WORLD_PARAMETERS.find((each) => isLike(name, each))
+  if (meant !== undefined)
+    throw refused(`there is no world parameter ${shown}; the closest known one is ${meant}; ${own}`)
+  const variable = known.find(
+    ([each, { parameter, setBy }]) =>
+      parameter === undefined && setBy === undefined && distance(plain(name), plain(each)) <= 1,
+  )?.[0]
+  if (variable !== undefined)
+    throw refused(
+      `there is no world parameter ${shown}; it is said with the environment variable ${variable} (${takes(variable)}); ${own}`,
+    )
+}
+
+function shownValue(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : `a ${typeof value}`
+}
+
+function refused(why: string): LockstepError {
+  return new LockstepError('bad-input', `${why}; nothing was sent`)
+}
