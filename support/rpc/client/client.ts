@@ -54,8 +54,8 @@ export interface Discovery {
 }
 
 /** The most bytes that one answer may have, and that the answers to one call may have together. */
-export const MAX_REPLY_BYTES = 4 * 1024 * 1024
-export const MAX_CALL_BYTES = 128 * 1024 * 1024
+const MAX_REPLY_BYTES = 4 * 1024 * 1024
+const MAX_CALL_BYTES = 128 * 1024 * 1024
 
 interface ActiveRequest {
   /** Bytes of the answers that were read. */
