@@ -448,9 +448,7 @@ ${change}`
       expect(sentence(() => readLockstepYaml(at('none.yaml'), undefined, around()))).to.match(
         /cannot be read: there is no such file/,
       )
-      expect(sentence(() => readLockstepYaml(scratch.path, undefined, around()))).to.match(
-        /it is a folder/,
-      )
+      expect(sentence(() => readLockstepYaml(scratch.path, undefined, around()))).to.match(/it is a folder/)
     })
   })
 

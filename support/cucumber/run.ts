@@ -9,7 +9,7 @@ import type { Audience } from '../rollout/ports'
 import type { Drift } from '../record/record'
 import type { HostTruth, Rehearsed } from './rehearsal/endings'
 import type { FaultTable } from './rehearsal/faults'
-import { holds, type Verdict } from '../rollout/verdict'
+import { holds, type Observation, type Verdict } from '../rollout/verdict'
 import { Account, describeOmission, type Omission } from './account'
 import { Courses, keyOf, type ScenarioKey } from './courses'
 
@@ -169,6 +169,7 @@ export class Run implements Audience {
   cutOff: () => void = () => {}
   /** The run is over although cucumber will not say so. */
   onCutOff: () => void = () => {}
+  private readonly observations = new Map<string, Map<string, Observation>>()
   private refusal: LockstepError | undefined
   private failed = false
   private readonly begun = new Set<string>()
@@ -191,8 +192,21 @@ export class Run implements Audience {
   verdict(verdict: Verdict): void {
     this.currentVerdict = verdict
     this.concluded.add(`${keyOf(this.current)} ${this.current.line}`)
-    this.verdicts.push({ mode: this.mode, ...this.current, verdict })
+    const observations = verdict.observations.map((each) => this.observed(each))
+    this.verdicts.push({ mode: this.mode, ...this.current, verdict: { ...verdict, observations } })
     if (verdict.foreseen === true && verdict.tolerated !== true && !holds(verdict)) this.fail()
+  }
+
+  /** The same observation of the same host is kept once, however many lines and waves have made it. */
+  private observed(observation: Observation): Observation {
+    const { host, held, kind, seen, planned } = observation
+    if (planned !== undefined) return observation
+    const own = this.observations.get(host) ?? new Map<string, Observation>()
+    this.observations.set(host, own)
+    const key = `${kind} ${held} ${seen}`
+    const known = own.get(key) ?? observation
+    own.set(key, known)
+    return known
   }
 
   /** The variables that a feature uses, but for secrets. */

@@ -17,7 +17,7 @@ describe('a source that is no file', () => {
   ] as const)
     for (const [what, make] of [
       ['pipe', (path: string) => void execFileSync('mkfifo', [path])],
-      ['directory', (path: string) => mkdirSync(path)],
+      ['folder', (path: string) => mkdirSync(path)],
       ['device', (path: string) => symlinkSync('/dev/zero', path)],
     ] as const)
       it(`is refused at once: ${name}, a ${what}`, async () => {

@@ -9,6 +9,7 @@ export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 export function openLog(directory: string, run: string, secrets: readonly string[]): Log {
   const path = join(directory, `${run}.log`)
   const scrub = scrubber(secrets)
+  const file = opened(directory, path)
   return pino(
     {
       base: { run },
@@ -16,8 +17,31 @@ export function openLog(directory: string, run: string, secrets: readonly string
       redact: ['password', 'passcode', 'secret', '*.password', '*.passcode', '*.secret'],
       hooks: { streamWrite: scrub },
     },
-    opened(directory, path),
+    boundedTo(MAX_LOG_BYTES, run, file),
   )
+}
+
+/** The most that the log of one run may have, bytes. */
+const MAX_LOG_BYTES = 64 * 1024 * 1024
+
+/** Hands lines on until they have so many bytes; the last line then says that others are left out. */
+export function boundedTo(bytes: number, run: string, to: Lines): Lines {
+  let left = bytes
+  return {
+    write(line) {
+      if (left <= 0) return
+      left -= Buffer.byteLength(line)
+      to.write(
+        left > 0
+          ? line
+          : `${JSON.stringify({ run, msg: `the log has ${bytes} bytes: all that follows is left out` })}\n`,
+      )
+    },
+  }
+}
+
+interface Lines {
+  write(line: string): unknown
 }
 
 function opened(directory: string, path: string) {

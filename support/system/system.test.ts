@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
 import { formatDuration, parseDuration } from './duration'
 import { JournalFile } from './journal_file'
-import { openLog, scrubber } from './log'
+import { boundedTo, openLog, scrubber } from './log'
 
 describe('what hosts have answered', () => {
   it('can be read by nobody but its owner and, where the umask says so, the group', async () => {
@@ -27,6 +27,17 @@ describe('what hosts have answered', () => {
 })
 
 describe('a log', () => {
+  it('is bounded, whatever flood is told in it, and says that it leaves lines out', () => {
+    const lines: string[] = []
+    const log = boundedTo(1_000, 'r', { write: (line) => lines.push(line) })
+    for (let each = 0; each < 10_000; each += 1) log.write(`${'x'.repeat(99)}\n`)
+    expect(lines).to.have.length(10)
+    expect(JSON.parse(lines.at(-1) ?? '')).to.deep.equal({
+      run: 'r',
+      msg: 'the log has 1000 bytes: all that follows is left out',
+    })
+  })
+
   it('never holds a secret, in whichever form it comes', () => {
     const scratch = new Scratch()
     const log = openLog(scratch.path, 'r', ['hunter2', 'a"b\\c'])

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** Where a run leaves its reports, which nobody needs later. Runs that a run begins leave theirs elsewhere. */
@@ -12,5 +12,17 @@ export function report(...names: string[]): string {
 export function writeWhole(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
+}
+
+/** Whole or not at all, piece by piece, so that it never has to be in memory at once. @throws Error when it cannot be written */
+export function writePieces(path: string, pieces: Iterable<string>): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const file = openSync(`${path}.new`, 'w')
+  try {
+    for (const piece of pieces) writeFileSync(file, piece)
+  } finally {
+    closeSync(file)
+  }
   renameSync(`${path}.new`, path)
 }

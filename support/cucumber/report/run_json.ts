@@ -1,6 +1,6 @@
 import { count, holds } from '../../rollout/verdict'
 import { evidenceOf } from './evidence'
-import { report, writeWhole } from './reports'
+import { report, writePieces } from './reports'
 import type { Run } from '../run'
 
 /**
@@ -16,7 +16,7 @@ export function writeRunJson(run: Run, now: number): void {
     environment: run.environment,
     exitCode: run.exitCode,
     reason: run.refused === undefined ? null : { code: run.refused.code, message: run.refused.message },
-    steps: run.verdicts.map(({ mode, uri, line, text, verdict }) => ({
+    steps: lazily(run.verdicts, ({ mode, uri, line, text, verdict }) => ({
       mode,
       uri,
       line,
@@ -52,8 +52,44 @@ export function writeRunJson(run: Run, now: number): void {
   }
   const path = report('run.json')
   try {
-    writeWhole(path, run.scrub(`${JSON.stringify(document, null, 2)}\n`))
+    writePieces(path, pieces(document, run.scrub))
   } catch (error) {
     process.stderr.write(`${path} could not be written: ${(error as Error).message}\n`)
   }
+}
+
+/** A list whose members are made when they are written: all at once they are too many to be held. */
+class Lazily<T> {
+  constructor(
+    readonly from: readonly T[],
+    readonly make: (each: T) => unknown,
+  ) {}
+
+  *texts(): Iterable<string> {
+    for (const each of this.from) yield JSON.stringify(this.make(each))
+  }
+}
+
+function lazily<T>(from: readonly T[], make: (each: T) => unknown): Lazily<T> {
+  return new Lazily(from, make)
+}
+
+/** The document as JSON, a key or a step a line. No secret is in it. */
+function* pieces(document: Readonly<Record<string, unknown>>, scrub: (text: string) => string) {
+  let before = '{\n'
+  for (const [key, value] of Object.entries(document)) {
+    yield `${before}"${key}": `
+    before = ',\n'
+    if (!(value instanceof Lazily)) {
+      yield scrub(JSON.stringify(value))
+      continue
+    }
+    let between = '[\n'
+    for (const text of value.texts()) {
+      yield between + scrub(text)
+      between = ',\n'
+    }
+    yield between === '[\n' ? '[]' : '\n]'
+  }
+  yield '\n}\n'
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import { slicingProxy } from '../../testing/proxy'
 import { Listener, Tracker } from './tracker'
+import { excessOf } from './client'
 import { broadcastIsCheaper } from './routing'
 import type { CallResult, Stray } from './result'
 
@@ -377,6 +378,24 @@ describe('discovery', () => {
   it('of known hosts tells who is there, and ends when all have answered', async () => {
     expect(await find({}, ['web1', 'web2'])).to.deep.equal(['web1', 'web2'])
     expect(await find({}, ['web1', 'web99'])).to.deep.equal(['web1'])
+  })
+})
+
+describe('an answer', () => {
+  it('of more than 4 MB is not read, and says its size', () => {
+    expect(excessOf(4 * 1024 * 1024, 0)).to.equal(undefined)
+    expect(excessOf(8 * 1024 * 1024, 0)).to.match(/^answered with 8 MB, which was not read: one answer/)
+  })
+
+  it('is not read once the answers to its call have 128 MB together', () => {
+    let [read, kept] = [0, 0]
+    for (let host = 0; host < 90; host += 1) {
+      if (excessOf(3 * 1024 * 1024, kept) !== undefined) continue
+      read += 1
+      kept += 3 * 1024 * 1024
+    }
+    expect([read, kept]).to.deep.equal([42, 42 * 3 * 1024 * 1024])
+    expect(excessOf(3 * 1024 * 1024, kept)).to.match(/3 MB, which was not read: all answers to one call/)
   })
 })
 

@@ -54,7 +54,13 @@ export interface Discovery {
   onProgress?: (found: number) => void
 }
 
+/** The most bytes that one answer may have, and that the answers to one call may have together. */
+const MAX_REPLY_BYTES = 4 * 1024 * 1024
+const MAX_CALL_BYTES = 128 * 1024 * 1024
+
 interface ActiveRequest {
+  /** Bytes of the answers that were read. */
+  bytes: number
   answers: Answers
   agent: string
   read: (message: RubyValue) => Outcome
@@ -153,7 +159,7 @@ export class RpcClient {
     const { security, connector, collective, ttl } = this.options
     const requestId = this.options.newRequestId()
     const answers = new Listener(this.options.onStray, onProgress)
-    const entry: ActiveRequest = { answers, agent: 'discovery', read: pong }
+    const entry: ActiveRequest = { bytes: 0, answers, agent: 'discovery', read: pong }
     this.active.set(requestId, entry)
     let strays: Stray[]
     try {
@@ -203,7 +209,7 @@ export class RpcClient {
       this.options.onStray,
     )
     if (hosts.length === 0) complete()
-    const entry: ActiveRequest = { answers: tracker, agent: request.agent, read: request.read }
+    const entry: ActiveRequest = { bytes: 0, answers: tracker, agent: request.agent, read: request.read }
     this.active.set(requestId, entry)
     let ended: ReturnType<Tracker['finish']>
     let pings: ReturnType<Ping['end']>
@@ -275,7 +281,7 @@ export class RpcClient {
         if (stray.fails) this.options.onStray(stray)
       }
       const pongs = new Tracker(hosts, id, noop, noop, onStray)
-      const entry = { answers: pongs, agent: 'discovery', read: pong }
+      const entry = { bytes: 0, answers: pongs, agent: 'discovery', read: pong }
       sent = { id, entry, pongs, hosts }
       this.active.set(id, entry)
       await this.send({ agent: 'discovery', message: 'ping' }, id, hosts, signal)
@@ -347,6 +353,10 @@ export class RpcClient {
   }
 
   private open(entry: ActiveRequest, envelope: Parameters<ClientSecurity['openReply']>[0]): Outcome {
+    const { length } = envelope.body
+    const excess = excessOf(length, entry.bytes)
+    if (excess !== undefined) return { kind: 'untrusted', reason: excess }
+    if (entry.answers.awaits(envelope.senderid)) entry.bytes += length
     try {
       const reply = this.options.security.openReply(envelope)
       checkFreshness(reply.msgtime, this.options.ttl, Math.floor(this.options.clock.now() / 1000))
@@ -389,6 +399,20 @@ export class RpcClient {
 }
 
 const noop = () => {}
+
+/** Why an answer of so many bytes is not read after those that were; undefined when it is. */
+export function excessOf(bytes: number, before: number): string | undefined {
+  const size = inMegabytes(bytes)
+  if (bytes > MAX_REPLY_BYTES)
+    return `answered with ${size}, which was not read: one answer may have ${inMegabytes(MAX_REPLY_BYTES)}`
+  if (before + bytes > MAX_CALL_BYTES)
+    return `answered with ${size}, which was not read: all answers to one call may have ${inMegabytes(MAX_CALL_BYTES)} together`
+  return undefined
+}
+
+function inMegabytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 102.4) / 10} MB`
+}
 
 function checkCall(agent: string, action: string, inputs: Record<string, Data>) {
   const contract = contractOf(agent)
