@@ -87,7 +87,7 @@ describe('what a daemon writes down of its requests', () => {
     const [file = '', ...more] = readdirSync(folder())
     expect(more).to.deep.equal([])
     expect(readFileSync(join(folder(), file), 'utf8').split('\n').length).to.be.below(50)
-  }).timeout(20_000)
+  })
 
   it('does not mix up what is written down at the same time', async () => {
     const record = await open()
@@ -101,7 +101,7 @@ describe('what a daemon writes down of its requests', () => {
     const owed = (await open()).requests.owed()
     expect(owed).to.have.length(2_600)
     expect(owed.filter(({ hasEnded }) => !hasEnded)).to.deep.equal([])
-  }).timeout(30_000)
+  })
 
   it('does without a line that was cut short', async () => {
     const record = await open()

@@ -102,7 +102,7 @@ describe('an inventory that a program prints', () => {
     expect(await sentence(run('head -c 70000000 /dev/zero | tr "\\0" "x"; exit 0'))).to.match(
       /^the inventory program inventory\.sh gave no inventory: it printed more than 67108864 bytes and was ended/,
     )
-  }).timeout(20_000)
+  })
 
   it('comes from a file that can be executed', async () => {
     expect(await sentence(run('echo', { mode: 0o600 }))).to.equal(

@@ -44,12 +44,11 @@ describe('the linter', () => {
     )
   })
 
-  it('is done with thousands of steps in seconds', function () {
+  it('is done with thousands of steps', () => {
     const step = featureOf('When I block the load balancer').scenarios[0]?.steps ?? []
     const scenarios = Array.from({ length: 200 }, () => ({
       steps: Array(10).fill(step).flat() as StepText[],
     }))
-    this.timeout(10_000)
     expect(lint({ ...featureOf(''), scenarios })).not.to.deep.equal([])
   })
 

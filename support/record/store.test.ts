@@ -105,7 +105,7 @@ for (let n = 0; n < 25; n += 1)
     const names = (list: unknown) => (list as { run: string }[]).map(({ run }) => run)
     expect(names(read('prod', '1.2', 'index.json')['runs'])).to.have.length(75)
     expect(names(read('prod', '1.2', 'live', 'a.json')['runs'])).to.have.length(75)
-  }).timeout(60_000)
+  })
 
   it('keeps every name within its folder, and any two apart', () => {
     fc.assert(

@@ -156,7 +156,7 @@ describe('a record against what hosts did', () => {
       }),
       { numRuns: 1_500 },
     )
-  }).timeout(60_000)
+  })
 
   it('says of a host that lied what the line that looked has seen', async () => {
     const { journal } = await told({

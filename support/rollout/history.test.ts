@@ -274,7 +274,7 @@ describe('whatever happens to a rollout in waves', () => {
       }),
       { numRuns: 1_500 },
     )
-  }).timeout(60_000)
+  })
 
   it('no host that held on a line that looks was other than it says', async () => {
     await fc.assert(
@@ -285,7 +285,7 @@ describe('whatever happens to a rollout in waves', () => {
       }),
       { numRuns: 1_000 },
     )
-  }).timeout(60_000)
+  })
 
   it('it can be resumed once the hosts are mended, and then holds, whenever it was killed', async () => {
     await fc.assert(
@@ -306,7 +306,7 @@ describe('whatever happens to a rollout in waves', () => {
       }),
       { numRuns: 800 },
     )
-  }).timeout(60_000)
+  })
 
   it('nobody is called done who is not: not for a recovery, not on record, not to a run that resumes it', async () => {
     await fc.assert(
@@ -336,7 +336,7 @@ describe('whatever happens to a rollout in waves', () => {
       }),
       { numRuns: 2_000 },
     )
-  }).timeout(60_000)
+  })
 
   it('its recovery is for exactly the hosts that are not done, and only with all of them the release stands', async () => {
     await fc.assert(
@@ -365,5 +365,5 @@ describe('whatever happens to a rollout in waves', () => {
       }),
       { numRuns: 1_000 },
     )
-  }).timeout(60_000)
+  })
 })

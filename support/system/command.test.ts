@@ -64,7 +64,7 @@ describe('a program that is run', () => {
     const asked = sh('sleep 20', { signal: over.signal })
     over.abort()
     expect((await asked).failure).to.equal('its time was over and it was ended')
-  }).timeout(10_000)
+  })
 
   it('is not taken for whole when it prints more than it may, whatever its exit status', async () => {
     const { exitCode, failure } = await sh('echo 0123456789; exit 0', { outputAtMost: 5 })

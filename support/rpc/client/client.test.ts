@@ -41,9 +41,7 @@ describe('a call to hosts', () => {
     Object.fromEntries([...result.outcomes].map(([host, { kind }]) => [host, kind]))
 
   it('has one outcome for each host, and ends as soon as all have answered', async () => {
-    const began = performance.now()
-    const result = await call(3, {}, 60_000)
-    expect(performance.now() - began).to.be.below(30_000)
+    const result = await call(3, {}, 86_400_000)
     expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'answered', web3: 'answered' })
     expect(result.outcomes.get('web1')).to.have.nested.property('data.ensure', '1.0')
   })
@@ -213,7 +211,7 @@ describe('a call to hosts', () => {
   it('never counts a late answer for a later call', async () => {
     const first = await call(1, { 1: 'slow' }, 100)
     expect(kinds(first)).to.deep.equal({ web1: 'silent' })
-    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    while (running?.strays.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
     expect(running?.strays[0]).to.include({ kind: 'late', host: 'web1' })
   })
 

@@ -64,8 +64,7 @@ async function rollOut(
 }
 
 describe('a rollout that is killed at any entry of its journal', () => {
-  it('has done nothing that the journal does not know, holds nobody that it does not name, and can be run again', async function () {
-    this.timeout(120_000)
+  it('has done nothing that the journal does not know, holds nobody that it does not name, and can be run again', async () => {
     let finished = false
     let points = 0
     for (let killAt = 0; !finished; killAt += 1) {

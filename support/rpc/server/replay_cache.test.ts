@@ -25,7 +25,7 @@ describe('the requests that a host remembers', () => {
     expect(cache.take(request('uid=1', 'readOnly'), NOW)).to.equal('new')
     expect(cache.take(request('uid=1', 'mutating'), NOW)).to.equal('new')
     expect(cache.size).to.equal(30_003)
-  }).timeout(20_000)
+  })
 
   it('of invented callers take no room either: their oldest reads are forgotten', () => {
     const cache = new ReplayCache([], SMALL)

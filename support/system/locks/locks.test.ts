@@ -270,7 +270,7 @@ describe('locks of hosts', () => {
         await Promise.all(runs.map(async (child) => child.exitCode ?? once(child, 'exit')))
         expect(readdirSync(join(scratch.path, 'locks'))).to.deep.equal([])
       }
-    }).timeout(60_000)
+    })
 
     it('that are killed with -9 leave a lock that is known to be stale', async () => {
       const child = contender('r1', 'web1', 0)
@@ -281,7 +281,7 @@ describe('locks of hosts', () => {
       const locks = new HostLocks({ ...lockSurroundings({}), directory: join(scratch.path, 'locks') })
       expect((await locks.claim(claim('r2', ['web1'])))[0]?.state).to.equal('process gone')
       expect(await locks.claim(claim('r2', ['web1']), { runs: ['r1'], reason: 'killed' })).to.deep.equal([])
-    }).timeout(20_000)
+    })
   })
 })
 
