@@ -7,6 +7,7 @@ import { givenVariables } from '../config/variables'
 import { cucumberIn } from '../cucumber/planning/again'
 import { liveEnvironment, surroundings } from '../cucumber/environments'
 import { inRanges } from '../cucumber/screen/host_names'
+import { readRunJson, type ReadRun, type ReadStep } from '../cucumber/report/run_json_reading'
 import { howToMend } from '../cucumber/record/recording'
 import { claimsOfRecorded } from '../cucumber/record/resume'
 import { HISTORY } from '../cucumber/state'
@@ -161,7 +162,7 @@ function troubleWith({ feature, run }: RunRecord, text: string, journal: string)
   return proofs.some(({ done }) => done) ? undefined : `${feature} has no line that looks at a host`
 }
 
-function findingsIn({ line, text, hosts, strays }: Step, { feature, run }: RunRecord): Finding[] {
+function findingsIn({ line, text, hosts, strays }: ReadStep, { feature, run }: RunRecord): Finding[] {
   const odd = [
     ...hosts.filter(({ held }) => !held).map(({ host, seen }) => ({ host, seen })),
     ...strays.filter(({ fails }) => fails).map(({ host, detail }) => ({ host, seen: detail })),
@@ -169,21 +170,9 @@ function findingsIn({ line, text, hosts, strays }: Step, { feature, run }: RunRe
   return odd.map(({ host, seen }) => ({ feature, run, line, text, host, seen }))
 }
 
-interface Report {
-  reason: { message: string } | null
-  steps: Step[]
-}
-
-interface Step {
-  line: number
-  text: string
-  hosts: { host: string; held: boolean; seen: string }[]
-  strays: { host: string; detail: string; fails: boolean }[]
-}
-
-function reportIn(folder: string): Report | undefined {
+function reportIn(folder: string): ReadRun | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as Report
+    return readRunJson(join(folder, 'run.json'))
   } catch {
     return undefined
   }

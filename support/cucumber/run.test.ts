@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Run } from './run'
 
 describe('the verdicts of a run', () => {
-  it('keep the same observation of the same host once, however often it is made', () => {
+  it('keep one cohort for hosts of which the same was seen, and each name once', () => {
     const run = new Run()
     const wave = (seen: string) =>
       run.verdict({
@@ -11,8 +11,8 @@ describe('the verdicts of a run', () => {
       })
     for (let each = 0; each < 100; each += 1) wave('discovered')
     wave('2.0')
-    const kept = new Set(run.verdicts.flatMap(({ verdict }) => verdict.observations))
-    expect(kept.size).to.equal(4)
+    expect(run.hosts.names).to.deep.equal(['web1', 'web2'])
+    expect(run.verdicts.flatMap(({ verdict }) => verdict.cohorts)).to.have.length(101)
     expect(run.verdicts.at(-1)?.verdict.observations.map(({ seen }) => seen)).to.deep.equal(['2.0', '2.0'])
   })
 })

@@ -9,7 +9,8 @@ import type { Audience } from '../rollout/ports'
 import type { Drift } from '../record/record'
 import type { HostTruth, Rehearsed } from './rehearsal/endings'
 import type { FaultTable } from './rehearsal/faults'
-import { holds, type Observation, type Verdict } from '../rollout/verdict'
+import { HostList, type ListedVerdict } from '../rollout/host_list'
+import { holds, type Verdict } from '../rollout/verdict'
 import { Account, describeOmission, type Omission } from './account'
 import { Courses, keyOf, type ScenarioKey } from './courses'
 
@@ -23,7 +24,7 @@ export interface Line extends ScenarioKey {
 export interface StepVerdict extends Line {
   /** Whether it was for real: `live`, `noop`, `plan`. */
   mode: string
-  verdict: Verdict
+  verdict: ListedVerdict
 }
 
 /** A step that failed although its verdict does not say so, or has none: a team's own, for instance. */
@@ -42,7 +43,7 @@ export interface Remark {
 /** What was done after a failure, and what came of it. */
 export interface UndoneStep {
   what: string
-  verdict: Verdict
+  verdict: ListedVerdict
 }
 
 /** A scenario that is to be run, as its feature has it; `unit` is its line, or that of its row in the table of examples. */
@@ -104,6 +105,8 @@ export class Run implements Audience {
   /** Why more may be out than `heldBefore` names: journals that do not tell everything. */
   notKnownBefore: readonly string[] = []
   readonly verdicts: StepVerdict[] = []
+  /** The hosts that verdicts are about; they know them by their places in it. */
+  readonly hosts = new HostList()
   readonly faults: Fault[] = []
   /** Hooks of a team that failed, each as a sentence. */
   readonly hookFaults: string[] = []
@@ -169,7 +172,6 @@ export class Run implements Audience {
   cutOff: () => void = () => {}
   /** The run is over although cucumber will not say so. */
   onCutOff: () => void = () => {}
-  private readonly observations = new Map<string, Map<string, Observation>>()
   private refusal: LockstepError | undefined
   private failed = false
   private readonly begun = new Set<string>()
@@ -192,21 +194,8 @@ export class Run implements Audience {
   verdict(verdict: Verdict): void {
     this.currentVerdict = verdict
     this.concluded.add(`${keyOf(this.current)} ${this.current.line}`)
-    const observations = verdict.observations.map((each) => this.observed(each))
-    this.verdicts.push({ mode: this.mode, ...this.current, verdict: { ...verdict, observations } })
+    this.verdicts.push({ mode: this.mode, ...this.current, verdict: this.hosts.list(verdict) })
     if (verdict.foreseen === true && verdict.tolerated !== true && !holds(verdict)) this.fail()
-  }
-
-  /** The same observation of the same host is kept once, however many lines and waves have made it. */
-  private observed(observation: Observation): Observation {
-    const { host, held, kind, seen, planned } = observation
-    if (planned !== undefined) return observation
-    const own = this.observations.get(host) ?? new Map<string, Observation>()
-    this.observations.set(host, own)
-    const key = `${kind} ${held} ${seen}`
-    const known = own.get(key) ?? observation
-    own.set(key, known)
-    return known
   }
 
   /** The variables that a feature uses, but for secrets. */
@@ -261,7 +250,7 @@ export class Run implements Audience {
   }
 
   undone(what: string, verdict: Verdict): void {
-    const step = { what, verdict }
+    const step = { what, verdict: this.hosts.list(verdict) }
     this.undoneSteps.push(step)
     this.onUndone(step)
   }

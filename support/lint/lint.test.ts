@@ -5,6 +5,8 @@ import fc from 'fast-check'
 import { featureOf } from '../testing/feature_lines'
 import type { FeatureText, StepText } from './feature_text'
 import { lint } from './lint'
+import { rules } from './rules'
+import { Story } from './story'
 import { VOCABULARY } from './vocabulary'
 
 const ROLLING = resolve(__dirname, '..', '..', 'features', 'deployments', 'rolling.feature')
@@ -50,6 +52,21 @@ describe('the linter', () => {
       steps: Array(10).fill(step).flat() as StepText[],
     }))
     expect(lint({ ...featureOf(''), scenarios })).not.to.deep.equal([])
+  })
+
+  it('looks at each step a bounded number of times, however many rows a table has', () => {
+    const looksPerStep = (rows: number) => {
+      const feature = manyRows(rows)
+      const story = new Story(feature)
+      let looks = 0
+      for (const moment of story.moments) {
+        const { deed } = moment
+        Object.defineProperty(moment, 'deed', { get: () => ((looks += 1), deed) })
+      }
+      for (const { find } of rules) find(story)
+      return looks / story.moments.length
+    }
+    expect(looksPerStep(5_000)).to.be.below(looksPerStep(50) * 1.5)
   })
 
   it('finds nothing in a good feature, whatever harmless lines are added to it', () => {
@@ -110,3 +127,19 @@ const anyFeature: fc.Arbitrary<FeatureText> = fc.record({
   places: fc.constant([]),
   whole: fc.boolean(),
 })
+
+/** A feature whose Background and lines have something for every rule, and each row a wave of its own. */
+function manyRows(rows: number): FeatureText {
+  const background = `Given the load balancer is the haproxy backend www
+And I want to update hosts with class web
+And I want to pre-discover how many hosts to update`
+  const row = `Given I take the next 1 host
+When I block the load balancer
+Then traffic from the load balancer should be blocked
+When I update the package mywebapp to version 2
+Then the package version for mywebapp should be 2
+When I unblock the load balancer
+Then traffic from the load balancer should be unblocked`
+  const [first] = featureOf(`Background\n${background}\nScenario\n${row}`).scenarios
+  return { ...featureOf(''), scenarios: Array.from({ length: rows }, () => first ?? { steps: [] }) }
+}

@@ -76,9 +76,12 @@ export function planWaves(
   let left = from
   for (const size of sizes) {
     const wave = nextWave(size, left, all, factOf)
-    const taken = new Set(wave.hosts)
     waves.push(wave)
-    left = left.filter((host) => !taken.has(host))
+    if (wave.hosts.length === 0) continue
+    if (size.kind === 'each') {
+      const taken = new Set(wave.hosts)
+      left = left.filter((host) => !taken.has(host))
+    } else left = left.slice(wave.hosts.length)
   }
   return { waves, left }
 }

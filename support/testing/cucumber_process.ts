@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { execa } from 'execa'
+import { readRunJson, type ReadRun } from '../cucumber/report/run_json_reading'
 import { compiledCopy } from './compiled_copy'
 
 const ROOT = resolve(__dirname, '..', '..')
@@ -14,7 +15,7 @@ export interface ProcessRun {
   exitCode: number | undefined
   stdout: string
   stderr: string
-  report: RunReport | undefined
+  report: ReadRun | undefined
 }
 
 type OnStart = (kill: (signal: NodeJS.Signals) => void, stdout: Readable, stderr: Readable) => void
@@ -23,18 +24,6 @@ type OnStart = (kill: (signal: NodeJS.Signals) => void, stdout: Readable, stderr
 interface Outputs {
   stdout?: { file: string }
   stderr?: { file: string }
-}
-
-interface RunReport {
-  exitCode: number
-  steps: {
-    text: string
-    held: boolean
-    counts: Record<string, number>
-    hosts: { host: string; held: boolean; seen: string }[]
-  }[]
-  held: { host: string; obligation: string }[]
-  plan: { id: string; path: string; changes: number; hosts: number } | null
 }
 
 /** Runs cucumber-js in `cwd` as a person would, with Lockstep's own profiles, compiled as a package has them. */
@@ -107,6 +96,6 @@ async function started(
   onStart((signal) => void child.kill(signal), child.stdout as Readable, child.stderr as Readable)
   const { exitCode, stdout, stderr } = await child
   const path = join(cwd, 'reports', 'run.json')
-  const report = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunReport) : undefined
+  const report = existsSync(path) ? readRunJson(path) : undefined
   return { exitCode, stdout, stderr, report }
 }

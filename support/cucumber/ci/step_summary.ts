@@ -1,3 +1,4 @@
+import { keyOf } from '../courses'
 import { clean, count, holds, hosts as counted } from '../../rollout/verdict'
 import { EXIT } from '../../system/errors'
 import { byObligation } from '../screen/host_table'
@@ -123,9 +124,16 @@ function held(run: Run): string {
 
 /** One table for each scenario, so that the waves of a rollout stand apart. */
 function lines(run: Run): string {
+  const verdicts = new Map<string, StepVerdict[]>()
+  for (const verdict of run.verdicts) {
+    const own = verdicts.get(keyOf(verdict)) ?? []
+    verdicts.set(keyOf(verdict), own)
+    own.push(verdict)
+  }
   return run.plan
-    .map(({ uri, unit, name }) => {
-      const own = run.verdicts.filter((verdict) => verdict.uri === uri && verdict.unit === unit)
+    .map((scenario) => {
+      const { name } = scenario
+      const own = verdicts.get(keyOf(scenario)) ?? []
       if (own.length === 0) return ''
       const head = ['', 'line', 'step', 'expected', 'held', 'diverged', 'silent', 'unexpected', 'out']
       return `### ${text(run, name)}\n\n${markdownTable([head, ...own.map((each) => row(run, each))])}`

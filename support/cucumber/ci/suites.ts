@@ -27,7 +27,7 @@ export type Result =
   | { kind: 'failure' | 'error'; type: string; message: string; details: string }
 
 /** A verdict with its line, whether it was for real or not. */
-type Told = Omit<StepVerdict, 'mode'>
+type Told = Omit<StepVerdict, 'mode' | 'verdict'> & { verdict: Verdict }
 
 /** The case of a scenario that has no hosts to tell of. */
 const SCENARIO = 'the scenario'
@@ -36,8 +36,9 @@ const SENTENCE_AT_MOST = 4_000
 /** What a run came to, scenario by scenario and host by host. Where the run went wrong, some case says so. */
 export function suitesOf(run: Run): Suite[] {
   const verdicts = byScenario(run.verdicts)
+  const places = placesOf(run)
   const suites = [
-    ...run.plan.map((scenario) => suiteOf(run, scenario, verdicts.get(keyOf(scenario)) ?? [])),
+    ...run.plan.map((scenario) => suiteOf(run, scenario, verdicts.get(keyOf(scenario)) ?? [], places)),
     ...run.undoneSteps.map(({ what, verdict }) => undone(run, what, verdict)),
     ...rehearsalSuites(run),
   ]
@@ -62,9 +63,9 @@ function rehearsalSuites(run: Run): Suite[] {
   return [{ uri: run.plan[0]?.uri ?? '', name: 'rehearsals', began: undefined, took: 0, cases }]
 }
 
-function suiteOf(run: Run, scenario: PlannedScenario, verdicts: readonly Told[]): Suite {
+function suiteOf(run: Run, scenario: PlannedScenario, verdicts: readonly Told[], places: Places): Suite {
   const course = run.courses.of(scenario)
-  const hosts = hostsOf(run, scenario, verdicts, course)
+  const hosts = hostsOf(run, scenario, verdicts, course, places)
   const cases = [
     ...refusal(run, scenario, hosts.length > 0),
     ...run.faults.filter((fault) => keyOf(fault) === keyOf(scenario)).map((fault) => faultCase(run, fault)),
@@ -79,22 +80,50 @@ function suiteOf(run: Run, scenario: PlannedScenario, verdicts: readonly Told[])
   }
 }
 
+/** Where hosts belong, asked once for all scenarios. */
+interface Places {
+  /** By feature. */
+  hosts: ReadonlyMap<string, readonly string[]>
+  /** By the scenario that takes the wave. */
+  waves: ReadonlyMap<PlannedScenario, readonly string[]>
+}
+
+function placesOf(run: Run): Places {
+  const hosts = new Map<string, string[]>()
+  const waves = new Map<PlannedScenario, string[]>()
+  for (const uri of new Set(run.plan.map((scenario) => scenario.uri))) {
+    const placed = run.hostsOf(uri)
+    const byNumber = new Map<number, string[]>()
+    for (const { host, wave } of placed) {
+      const number = wave === undefined ? 0 : Number.parseInt(wave, 10)
+      const own = byNumber.get(number) ?? []
+      byNumber.set(number, own)
+      own.push(host)
+    }
+    hosts.set(
+      uri,
+      placed.map(({ host }) => host),
+    )
+    const taking = run.plan.filter((scenario) => scenario.uri === uri && scenario.wave !== undefined)
+    for (const [index, scenario] of taking.entries()) waves.set(scenario, byNumber.get(index + 1) ?? [])
+  }
+  return { hosts, waves }
+}
+
 /** The hosts of its wave; without one, those that its lines have told of, or that they would have been for. */
 function hostsOf(
   run: Run,
   scenario: PlannedScenario,
   verdicts: readonly Told[],
   course: Course | undefined,
+  { hosts, waves }: Places,
 ): readonly string[] {
-  const all = run.hostsOf(scenario.uri)
   if (scenario.wave !== undefined) {
-    const wave = run.plan.filter(({ uri, wave }) => uri === scenario.uri && wave !== undefined)
-    const label = `${wave.indexOf(scenario) + 1}: `
-    const own = all.filter((placed) => placed.wave?.startsWith(label) === true)
-    if (own.length > 0) return own.map(({ host }) => host)
+    const own = waves.get(scenario) ?? []
+    if (own.length > 0) return own
     if (course === undefined || course.outcome === 'skipped') return []
   }
-  if (course === undefined) return run.hasStopped ? all.map(({ host }) => host) : []
+  if (course === undefined) return run.hasStopped ? (hosts.get(scenario.uri) ?? []) : []
   const told = verdicts.flatMap(({ verdict }) => [
     ...verdict.observations.map(({ host }) => host),
     ...(verdict.out ?? []),

@@ -28,12 +28,18 @@ export interface MatrixInput {
 
 /** A line that ran and said nothing about any host is left out; one that never ran is there, as not attempted. */
 export function matrixOf({ lines, begun, verdicts, hosts, stopped, undone = [] }: MatrixInput): Matrix {
+  const byLine = new Map<number, Verdict[]>()
+  for (const { line, verdict } of verdicts) {
+    const own = byLine.get(line) ?? []
+    byLine.set(line, own)
+    own.push(verdict)
+  }
   const columns = new Map(hosts.map(({ host }, index) => [host, index]))
   const rows = lines.flatMap(({ line, text }) => {
-    const own = verdicts.filter((each) => each.line === line)
+    const own = byLine.get(line) ?? []
     if (own.length === 0 && begun.has(line)) return []
     const cells: Cell[] = hosts.map(() => (stopped ? 'not attempted' : 'blank'))
-    for (const { verdict } of own) mark(cells, columns, verdict)
+    for (const verdict of own) mark(cells, columns, verdict)
     return [{ line, text, cells }]
   })
   for (const { what, verdict } of undone) {

@@ -53,7 +53,7 @@ interface CellRun {
 }
 
 /** Neighbours that are alike make one block, so that a picture of 10,000 hosts is no larger than what there is to see. */
-function runsOf(row: readonly Cell[]): CellRun[] {
+export function runsOf(row: readonly Cell[]): CellRun[] {
   const runs: CellRun[] = []
   row.forEach((cell, index) => {
     const last = runs.at(-1)

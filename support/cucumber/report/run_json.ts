@@ -1,13 +1,18 @@
 import { count, holds } from '../../rollout/verdict'
+import type { ListedVerdict } from '../../rollout/host_list'
 import { evidenceOf } from './evidence'
+import type { Matrix } from './matrix'
+import { runsOf } from './matrix_picture'
 import { report, writePieces } from './reports'
 import type { Run } from '../run'
 
 /**
- * The run for programs: every step with its counts and every host's observation, what is held, and the exit status.
+ * The run for programs: every step with its counts and what was seen, by cohorts of hosts, what is held, and the exit
+ * status. A cohort names its hosts by ranges of their places in the one list `hosts`, from 0: a file of a rollout in a
+ * hundred waves is no larger than what it has to tell.
  * A report that cannot be written is said, and decides nothing.
  */
-export function writeRunJson(run: Run, now: number): void {
+export function writeRunJson(run: Run, now: number, path = report('run.json')): void {
   const features = [...new Set(run.plan.map(({ uri }) => uri))]
   const document = {
     run: run.id,
@@ -21,19 +26,12 @@ export function writeRunJson(run: Run, now: number): void {
       uri,
       line,
       text,
-      held: holds(verdict),
-      counts: count(verdict),
-      hosts: verdict.observations,
+      ...told(verdict),
       strays: verdict.strays,
       tolerated: verdict.tolerated === true,
     })),
-    matrices: features.map((uri) => ({ uri, ...evidenceOf(uri) })),
-    undone: run.undoneSteps.map(({ what, verdict }) => ({
-      what,
-      held: holds(verdict),
-      counts: count(verdict),
-      hosts: verdict.observations,
-    })),
+    matrices: features.map((uri) => ({ uri, ...rowsOf(run, evidenceOf(uri)) })),
+    undone: run.undoneSteps.map(({ what, verdict }) => ({ what, ...told(verdict) })),
     out: [...run.out()].map(([host, seen]) => ({ host, seen })),
     notAttempted: run.notAttempted(),
     restored: run.restored(),
@@ -49,12 +47,32 @@ export function writeRunJson(run: Run, now: number): void {
     notes: run.notes,
     variables: Object.fromEntries(features.flatMap((uri) => [...run.variablesIn(uri)])),
     journal: run.journal ?? null,
+    // Behind everything that puts a host on the list.
+    hosts: run.hosts.names,
   }
-  const path = report('run.json')
   try {
     writePieces(path, pieces(document, run.scrub))
   } catch (error) {
     process.stderr.write(`${path} could not be written: ${(error as Error).message}\n`)
+  }
+}
+
+function told(verdict: ListedVerdict) {
+  return { held: holds(verdict), counts: count(verdict), cohorts: verdict.cohorts }
+}
+
+/** A matrix with neighbours in one: the hosts of a wave, and hosts in a row that came to the same, `[cell, how many]`. */
+function rowsOf(run: Run, { lines, hosts, cells }: Matrix) {
+  const waves = new Map<string | undefined, string[]>()
+  for (const { host, wave } of hosts) {
+    const own = waves.get(wave) ?? []
+    waves.set(wave, own)
+    own.push(host)
+  }
+  return {
+    lines,
+    waves: [...waves].map(([wave, names]) => ({ wave: wave ?? null, hosts: run.hosts.rangesOf(names) })),
+    cells: cells.map((row) => runsOf(row).map(({ cell, length }) => [cell, length])),
   }
 }
 

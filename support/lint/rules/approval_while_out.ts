@@ -6,11 +6,13 @@ export const approvalWhileOut: Rule = {
   severity: 'warning',
   why: 'Hosts would be out of rotation for as long as a person takes to answer, an hour perhaps.',
   fix: 'Wait for approval before hosts are taken out.',
-  find: (story) =>
-    story.of('waits for approval').flatMap((waiting) => {
-      const last = story.before(waiting).find((moment) => is(moment, 'takes out', 'puts back'))
+  find(story) {
+    const moved = story.where((moment) => is(moment, 'takes out', 'puts back'))
+    return story.of('waits for approval').flatMap((waiting) => {
+      const last = moved.lastBefore(waiting)
       return last === undefined || !is(last, 'takes out')
         ? []
         : [{ line: waiting.line, message: `approval is waited for while hosts are out: ${named(last)}` }]
-    }),
+    })
+  },
 }

@@ -7,39 +7,45 @@ export const blockWithoutUnblock: Rule = {
   why: 'The rollout would hold, and leave its hosts out of service, or puppet disabled on them.',
   fix: 'Say "I unblock the load balancer", or "I enable puppet", as one of the last lines.',
   find: (story) => [
-    ...unanswered(story, story.of('takes out'), 'and no line after it puts its hosts back', isPutBack),
-    ...unanswered(story, story.of('disables puppet'), 'and no line after it enables puppet again', isEnabled),
+    ...unanswered(story, 'takes out', 'puts back', 'and no line after it puts its hosts back'),
+    ...unanswered(story, 'disables puppet', 'enables puppet', 'and no line after it enables puppet again'),
   ],
 }
 
 /** Of several that take out the same hosts the last one counts. */
 function unanswered(
   story: Story,
-  opened: readonly Moment[],
+  opening: 'takes out' | 'disables puppet',
+  answer: 'puts back' | 'enables puppet',
   what: string,
-  answers: (later: Moment, opened: Moment) => boolean,
 ): Fault[] {
-  return opened
-    .filter((moment) =>
-      story
-        .after(moment)
-        .every((later) => !mayAct(later) && !answers(later, moment) && !isSameAgain(later, moment)),
+  const acts = story.where(mayAct)
+  const answers = new Map<string, ReturnType<Story['where']>>()
+  const answersTo = (opened: Moment) => {
+    const name = answer === 'puts back' ? (opened.balancer?.name ?? '') : ''
+    const known = answers.get(name)
+    if (known !== undefined) return known
+    const own = story.where(
+      (moment) => is(moment, answer) && (answer === 'enables puppet' || isSameBalancer(moment, opened)),
+    )
+    answers.set(name, own)
+    return own
+  }
+  return story
+    .of(opening)
+    .filter(
+      (moment) =>
+        acts.firstAfter(moment) === undefined &&
+        answersTo(moment).firstAfter(moment) === undefined &&
+        !story.afterInScenario(moment).some((later) => isSameAgain(later, moment)),
     )
     .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, ${what}` }))
 }
 
-function isPutBack(later: Moment, opened: Moment): boolean {
-  return is(later, 'puts back') && later.balancer?.name === opened.balancer?.name
-}
-
-function isEnabled(later: Moment): boolean {
-  return is(later, 'enables puppet')
-}
-
 function isSameAgain(later: Moment, opened: Moment): boolean {
-  return (
-    later.scenario === opened.scenario &&
-    later.deed.kind === opened.deed.kind &&
-    later.balancer?.name === opened.balancer?.name
-  )
+  return later.deed.kind === opened.deed.kind && isSameBalancer(later, opened)
+}
+
+function isSameBalancer(later: Moment, opened: Moment): boolean {
+  return later.balancer?.name === opened.balancer?.name
 }

@@ -8,9 +8,7 @@ export const changeBeforeTheWave: Rule = {
   fix: 'Move it behind "I take the next …": out of the Background, if it is there.',
   find: (story) =>
     story.of('takes out', 'changes package', 'changes service').flatMap((moment) => {
-      const wave = story
-        .after(moment)
-        .find((later) => is(later, 'takes wave') && later.scenario === moment.scenario)
+      const wave = story.afterInScenario(moment).find((later) => is(later, 'takes wave'))
       if (moment.wave !== undefined || wave === undefined) return []
       const message = `${quoted(moment)} is for all hosts; the wave is taken on line ${wave.line}`
       return [{ line: moment.line, message }]

@@ -9,13 +9,15 @@ export const changeInRotation: Rule = {
   find(story) {
     // Who counts failed requests and takes nobody out has hosts that can be changed while they serve.
     if (story.of('takes out').length === 0 && story.of('sees requests').length > 0) return []
-    return story.of('changes package', 'changes service').flatMap((change) => whileServing(story, change))
+    const moved = story.where((moment) => is(moment, 'takes out', 'puts back') || mayAct(moment))
+    return story
+      .of('changes package', 'changes service')
+      .flatMap((change) => whileServing(story, change, moved.lastBefore(change)))
   },
 }
 
-function whileServing(story: Story, change: Moment): Fault[] {
+function whileServing(story: Story, change: Moment, last: Moment | undefined): Fault[] {
   if (change.balancer === undefined) return []
-  const last = story.before(change).find((moment) => is(moment, 'takes out', 'puts back') || mayAct(moment))
   if (last !== undefined && !is(last, 'puts back')) return []
   return [
     {
@@ -29,9 +31,7 @@ function whileServing(story: Story, change: Moment): Fault[] {
 
 function reason(story: Story, change: Moment, putBack: Moment | undefined): string {
   if (putBack?.scenario === change.scenario) return `${named(putBack)} has put them back`
-  const takesOut = story
-    .after(change)
-    .find((moment) => is(moment, 'takes out') && moment.scenario === change.scenario)
+  const takesOut = story.afterInScenario(change).find((moment) => is(moment, 'takes out'))
   return takesOut === undefined
     ? 'a load balancer is named, and no line of this scenario takes them out'
     : `only ${named(takesOut)} takes them out`

@@ -6,11 +6,12 @@ export const firewallCannot: Rule = {
   severity: 'error',
   why: 'The rollout would stop at this line, whatever was changed before it.',
   fix: 'Say "I block the load balancer", or name a haproxy backend.',
-  find: (story) =>
-    story
+  find(story) {
+    const acts = story.where(mayAct)
+    return story
       .of('takes out', 'sees requests')
       .filter((moment) => is(moment, 'sees requests') || (is(moment, 'takes out') && moment.deed.drains))
-      .filter((moment) => moment.balancer?.firewall === true && !story.before(moment).some(mayAct))
+      .filter((moment) => moment.balancer?.firewall === true && acts.lastBefore(moment) === undefined)
       .map((moment) => ({
         line: moment.line,
         message: `${quoted(moment)}: a load balancer with an ip address ${
@@ -18,5 +19,6 @@ export const firewallCannot: Rule = {
             ? 'is blocked by the hosts themselves, which cut connections and cannot drain them'
             : 'is not asked, and counts no requests'
         }`,
-      })),
+      }))
+  },
 }

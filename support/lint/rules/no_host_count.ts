@@ -6,23 +6,17 @@ export const noHostCount: Rule = {
   severity: 'warning',
   why: 'A host that is down, or a misspelt fact, would make the rollout smaller, and it would still hold.',
   fix: 'Say "there should be at least … hosts", or list the hosts.',
-  find: (story) =>
-    story
+  find(story) {
+    const known = story.where(
+      (moment) =>
+        mayAct(moment) || is(moment, 'counts hosts') || (is(moment, 'selects hosts') && moment.deed.fixed),
+    )
+    const selections = story.where((moment) => is(moment, 'selects hosts'))
+    const change = story
       .of('takes out', 'disables puppet', 'changes package', 'changes service')
-      .flatMap((change) => {
-        const before = story.before(change).reverse()
-        const selection = before.find((moment) => is(moment, 'selects hosts'))
-        const isKnown = before.some(
-          (moment) =>
-            mayAct(moment) ||
-            is(moment, 'counts hosts') ||
-            (is(moment, 'selects hosts') && moment.deed.fixed),
-        )
-        return selection === undefined || isKnown ? [] : [selection]
-      })
-      .slice(0, 1)
-      .map(({ line }) => ({
-        line,
-        message: 'no line says how many hosts there should be before the first of them is changed',
-      })),
+      .find((moment) => known.lastBefore(moment) === undefined && selections.lastBefore(moment) !== undefined)
+    const line = change && selections.firstFor(change)?.line
+    const message = 'no line says how many hosts there should be before the first of them is changed'
+    return line === undefined ? [] : [{ line, message }]
+  },
 }

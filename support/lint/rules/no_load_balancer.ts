@@ -6,9 +6,11 @@ export const noLoadBalancer: Rule = {
   severity: 'error',
   why: 'The rollout would stop at this line, whatever was changed before it.',
   fix: 'Say first: the load balancer has ip address …, or: the load balancer is the haproxy backend ….',
-  find: (story) =>
-    story
+  find(story) {
+    const acts = story.where(mayAct)
+    return story
       .of('takes out', 'puts back', 'sees traffic', 'sees requests')
-      .filter((moment) => moment.balancer === undefined && !story.before(moment).some(mayAct))
-      .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, and no load balancer is quoted` })),
+      .filter((moment) => moment.balancer === undefined && acts.lastBefore(moment) === undefined)
+      .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, and no load balancer is quoted` }))
+  },
 }

@@ -19,10 +19,7 @@ export const oppositeChecked: Rule = {
 function lastAsked(story: Story, look: Moment): Moment | undefined {
   const wanted = seenIn(look)
   if (wanted === undefined) return undefined
-  const last = story
-    .before(look)
-    .filter(({ scenario }) => scenario === look.scenario)
-    .find((moment) => mayAct(moment) || couldChange(moment, wanted.of))
+  const last = story.beforeInScenario(look).find((moment) => mayAct(moment) || couldChange(moment, wanted.of))
   const asked = last === undefined ? undefined : askedIn(last)
   return asked !== undefined && asked.of === wanted.of && asked.state !== wanted.state ? last : undefined
 }

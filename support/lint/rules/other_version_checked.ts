@@ -12,8 +12,7 @@ export const otherVersionChecked: Rule = {
 function installedOther(story: Story, look: MomentOf<'sees version'>): Fault[] {
   const { name, version } = look.deed
   const last = story
-    .before(look)
-    .filter(({ scenario }) => scenario === look.scenario)
+    .beforeInScenario(look)
     .find((moment) => mayAct(moment) || (is(moment, 'changes package') && moment.deed.name === name))
   if (last === undefined || !is(last, 'changes package')) return []
   const installed = last.deed.version

@@ -6,9 +6,11 @@ export const poolWithoutRoom: Rule = {
   severity: 'error',
   why: 'No host that serves could ever be taken out; the rollout would stop before it begins.',
   fix: 'Let less than all of the pool stay in service.',
-  find: (story) =>
-    story
+  find(story) {
+    const outs = story.where((moment) => is(moment, 'takes out'))
+    return story
       .of('keeps pool')
-      .filter((moment) => moment.deed.all && story.after(moment).some((later) => is(later, 'takes out')))
-      .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, and later lines take hosts out` })),
+      .filter((moment) => moment.deed.all && outs.firstAfter(moment) !== undefined)
+      .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, and later lines take hosts out` }))
+  },
 }

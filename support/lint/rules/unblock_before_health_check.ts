@@ -6,15 +6,15 @@ export const unblockBeforeHealthCheck: Rule = {
   severity: 'error',
   why: 'Requests would reach hosts whose change nobody has looked at.',
   fix: 'Before the hosts go back, look at a check, at the service, or at the version of the package.',
-  find: (story) => story.of('puts back').flatMap((back) => unseenBefore(story, back)),
+  find(story) {
+    const told = story.where((moment) => isChange(moment) || is(moment, 'puts back') || looks(moment))
+    return story.of('puts back').flatMap((back) => unseenBefore(story, back, told.lastBefore(back)))
+  },
 }
 
-function unseenBefore(story: Story, back: Moment): Fault[] {
-  const before = story.before(back)
-  const last = before.findIndex((moment) => isChange(moment) || is(moment, 'puts back') || looks(moment))
-  const change = before[last]
+function unseenBefore(story: Story, back: Moment, change: Moment | undefined): Fault[] {
   if (change === undefined || !isChange(change)) return []
-  const late = story.after(back).find((moment) => looks(moment) && moment.scenario === back.scenario)
+  const late = story.afterInScenario(back).find(looks)
   const tooLate = late === undefined ? '' : `; ${named(late)} is too late`
   return [
     {

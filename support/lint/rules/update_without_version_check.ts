@@ -6,17 +6,24 @@ export const updateWithoutVersionCheck: Rule = {
   severity: 'error',
   why: 'A host whose repository is behind says that it is up to date, and would count as updated.',
   fix: 'Say afterwards: the package version for … should be ….',
-  find: (story) =>
-    story
-      .of('changes package')
-      .filter((moment) => {
-        const { name } = moment.deed
+  find(story) {
+    const looks = story.where(mayLook)
+    const names = new Set(story.of('changes package').map(({ deed }) => deed.name))
+    return [...names]
+      .flatMap((name) => {
+        const versions = story.where((moment) => is(moment, 'sees version') && moment.deed.name === name)
         return story
-          .after(moment)
-          .every((later) => !mayLook(later) && !(is(later, 'sees version') && later.deed.name === name))
+          .of('changes package')
+          .filter(
+            (moment) =>
+              moment.deed.name === name &&
+              looks.firstAfter(moment) === undefined &&
+              versions.firstAfter(moment) === undefined,
+          )
       })
       .map((moment) => ({
         line: moment.line,
         message: `${quoted(moment)}, and no line after it looks at the version of ${moment.deed.name}`,
-      })),
+      }))
+  },
 }

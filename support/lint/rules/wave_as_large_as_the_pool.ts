@@ -1,37 +1,42 @@
 import type { Fault, Rule } from '../rule'
-import { is, mayAct, quoted, type MomentOf, type Story } from '../story'
+import { is, mayAct, quoted, type Moment, type MomentOf, type Story } from '../story'
 
 export const waveAsLargeAsThePool: Rule = {
   id: 'wave-as-large-as-the-pool',
   severity: 'warning',
   why: 'A mistake would reach every host at once, and nobody would be left to serve.',
   fix: 'Take the hosts in waves, "1 host" first; or say how much of the pool must stay in service, or that the whole pool may be out of service.',
-  find: (story) =>
-    story.of('takes out').flatMap((moment) => (isMeant(story, moment) ? [] : tooMany(story, moment))),
+  find(story) {
+    const [first] = story.of('takes wave')
+    const meant = story.where(isMeant)
+    return story
+      .of('takes out')
+      .flatMap((moment) =>
+        meant.lastBefore(moment) !== undefined ? [] : tooMany(story, moment, first?.scenario),
+      )
+  },
 }
 
-function tooMany(story: Story, moment: MomentOf<'takes out'>): Fault[] {
+function tooMany(story: Story, moment: MomentOf<'takes out'>, firstWave: number | undefined): Fault[] {
   const { wave, line } = moment
   if (wave === undefined) {
     // A line before the wave of its scenario is the business of change-before-the-wave.
-    const waveComes = story.after(moment).some((later) => later.scenario === moment.scenario && later.wave)
+    const waveComes = story.afterInScenario(moment).some((later) => later.wave !== undefined)
     return waveComes ? [] : [{ line, message: `${quoted(moment)} is for all hosts at once` }]
   }
-  const isFirst = story.of('takes wave').every(({ scenario }) => scenario >= moment.scenario)
+  const isFirst = moment.scenario === firstWave
   const isAll = wave.size.kind === 'rest' || (wave.size.kind === 'percent' && wave.size.percent === 100)
   return isFirst && isAll && story.whole
     ? [{ line, message: `the first wave, "${wave.written}", takes all hosts out at once` }]
     : []
 }
 
-function isMeant(story: Story, moment: MomentOf<'takes out'>): boolean {
-  return story
-    .before(moment)
-    .some(
-      (other) =>
-        mayAct(other) ||
-        is(other, 'keeps pool', 'lets pool go') ||
-        (is(other, 'selects hosts') && other.deed.single) ||
-        (is(other, 'counts hosts') && other.deed.exactly === 1),
-    )
+/** Says that many may be out, or that there are not many. */
+function isMeant(moment: Moment): boolean {
+  return (
+    mayAct(moment) ||
+    is(moment, 'keeps pool', 'lets pool go') ||
+    (is(moment, 'selects hosts') && moment.deed.single) ||
+    (is(moment, 'counts hosts') && moment.deed.exactly === 1)
+  )
 }

@@ -1,0 +1,54 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { HostList } from './host_list'
+import type { Observation } from './verdict'
+
+const observation: fc.Arbitrary<Observation> = fc.record({
+  host: fc.constantFrom('web1', 'web2', 'web3', 'db1', 'db2'),
+  held: fc.boolean(),
+  kind: fc.constantFrom('answered', 'silent', 'known'),
+  seen: fc.constantFrom('1.0', '2.0', ''),
+})
+
+describe('a list of hosts', () => {
+  it('gives back what verdicts say of each host, whatever they say', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(observation)), (verdicts) => {
+        const list = new HostList()
+        const listed = verdicts.map((observations) => list.list({ observations, strays: [] }))
+        for (const [index, { observations }] of listed.entries())
+          expect(observations).to.have.deep.members(verdicts[index] ?? [])
+        expect(new Set(list.names)).to.have.length(list.names.length)
+      }),
+    )
+  })
+
+  it('keeps one range for hosts in a row that came to the same, however many they are', () => {
+    const list = new HostList()
+    const all = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        host: `web${index}`,
+        held: true,
+        kind: 'answered' as const,
+        seen: 'done',
+      }))
+    const { cohorts } = list.list({ observations: all(10_000), strays: [] })
+    expect(cohorts.map(({ hosts }) => hosts)).to.deep.equal([[[0, 9_999]]])
+    const again = list.list({ observations: all(10_000).slice(100, 200), strays: [], out: ['web3', 'web4'] })
+    expect(again.cohorts.map(({ hosts }) => hosts)).to.deep.equal([[[100, 199]]])
+    expect(again.out).to.deep.equal(['web3', 'web4'])
+  })
+
+  it('keeps what hosts would come to apart', () => {
+    const planned = { thing: 'package a', to: '2', changes: true, disturbs: true }
+    const observations = ['1', '0'].map((from, index) => ({
+      host: `web${index}`,
+      held: true,
+      kind: 'planned' as const,
+      seen: 'would change',
+      planned: { ...planned, from },
+    }))
+    const listed = new HostList().list({ observations, strays: [] })
+    expect(listed.observations).to.deep.equal(observations)
+  })
+})

@@ -1,0 +1,90 @@
+import type { Observation, PlannedChange, Verdict } from './verdict'
+
+/** The first and the last index of neighbours in a list of hosts. */
+export type HostRange = readonly [first: number, last: number]
+
+/** Hosts of which the same was seen, as ranges of indexes into a list of hosts. */
+export interface ListedCohort extends Omit<Observation, 'host'> {
+  hosts: readonly HostRange[]
+}
+
+/** A verdict that knows its hosts by their place in a list: what it keeps grows with what differs, not with the hosts. */
+export interface ListedVerdict extends Verdict {
+  readonly cohorts: readonly ListedCohort[]
+}
+
+/** Every host that a run has told of, once, in the order in which it was first told of. */
+export class HostList {
+  private readonly indexes = new Map<string, number>()
+  private readonly all: string[] = []
+
+  get names(): readonly string[] {
+    return this.all
+  }
+
+  /** Returns the same verdict; its observations are made again, cohort by cohort, each time they are asked for. */
+  list(verdict: Verdict): ListedVerdict {
+    const { observations, out, ...rest } = verdict
+    const cohorts = this.cohortsOf(observations)
+    const ranges = out === undefined ? undefined : this.rangesOf(out)
+    const namesIn = (listed: readonly HostRange[]) => this.namesIn(listed)
+    return {
+      ...rest,
+      cohorts,
+      get observations() {
+        return cohorts.flatMap(({ hosts, ...seen }) => namesIn(hosts).map((host) => ({ host, ...seen })))
+      },
+      get out() {
+        return ranges === undefined ? [] : namesIn(ranges)
+      },
+    }
+  }
+
+  /** Hosts by their places. Those that are not on the list yet are put there. */
+  rangesOf(hosts: Iterable<string>): HostRange[] {
+    const ranges: [number, number][] = []
+    for (const host of hosts) {
+      const index = this.indexOf(host)
+      const last = ranges.at(-1)
+      if (last !== undefined && index === last[1] + 1) last[1] = index
+      else ranges.push([index, index])
+    }
+    return ranges
+  }
+
+  private namesIn(ranges: readonly HostRange[]): string[] {
+    return ranges.flatMap(([first, last]) => this.all.slice(first, last + 1))
+  }
+
+  private cohortsOf(observations: readonly Observation[]): ListedCohort[] {
+    const alike = new Map<string, { seen: Observation; hosts: string[] }>()
+    for (const observation of observations) {
+      const key = keyOf(observation)
+      const cohort = alike.get(key) ?? { seen: observation, hosts: [] }
+      alike.set(key, cohort)
+      cohort.hosts.push(observation.host)
+    }
+    return [...alike.values()].map(({ seen: { held, kind, seen, planned }, hosts }) => ({
+      held,
+      kind,
+      seen,
+      ...(planned === undefined ? {} : { planned }),
+      hosts: this.rangesOf(hosts),
+    }))
+  }
+
+  private indexOf(host: string): number {
+    const known = this.indexes.get(host)
+    if (known !== undefined) return known
+    this.indexes.set(host, this.all.length)
+    return this.all.push(host) - 1
+  }
+}
+
+function keyOf({ held, kind, seen, planned }: Observation): string {
+  return `${held} ${kind} ${planned === undefined ? '' : changeKey(planned)} ${seen}`
+}
+
+function changeKey({ thing, from, to, changes, disturbs }: PlannedChange): string {
+  return JSON.stringify([thing, from, to, changes, disturbs])
+}
