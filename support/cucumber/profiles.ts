@@ -36,7 +36,8 @@ function glue(): string[] {
 
 /** A module that cucumber imports. A path may have signs in it that mean something else in an import. */
 function moduleUrl(name: string): string {
-  return pathToFileURL(join(__dirname, name)).href
+  const path = join(__dirname, name)
+  return /^[\w/.@+-]+$/.test(path) ? path : pathToFileURL(path).href
 }
 
 /**
