@@ -3,9 +3,9 @@ import { describeHolder } from '../cucumber/locks/host_locks'
 import { inRanges } from '../cucumber/screen/host_names'
 import { STATE } from '../cucumber/state'
 import { heldByRuns, type Held } from '../rollout/held'
-import { readRunJournals } from '../rollout/journals'
+import { readRunJournals, type RunJournal } from '../rollout/journals'
 import { hosts as counted } from '../rollout/verdict'
-import { formatLockstep, PLACES } from '../system/commands'
+import { formatLockstep, here, PLACES, type Whereabouts } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
 
@@ -26,11 +26,12 @@ async function locks(): Promise<string> {
   }
 }
 
-function heldIn(cwd: string): { text: string; exitCode: number } {
+/** By the journals alone. */
+export function heldIn(cwd: string): { text: string; exitCode: number } {
   const { journals, faults } = readRunJournals(resolve(cwd, STATE, 'live'))
   const unknown = faults.map((fault) => `Not everything is known: ${fault}.\n`).join('')
   const open = heldByRuns(journals)
-  if (open.length > 0) return { text: unknown + report(open), exitCode: 1 }
+  if (open.length > 0) return { text: unknown + report(open, journals), exitCode: 1 }
   if (faults.length > 0)
     return { text: `${unknown}No journal that can be read names a host that is out.\n`, exitCode: 1 }
   const nothing =
@@ -38,7 +39,7 @@ function heldIn(cwd: string): { text: string; exitCode: number } {
   return { text: nothing, exitCode: 0 }
 }
 
-function report(open: readonly Held[]): string {
+function report(open: readonly Held[], journals: readonly RunJournal[]): string {
   const groups = new Map<string, Held[]>()
   for (const item of open) {
     const key = `${item.obligation} ${item.run}`
@@ -51,7 +52,8 @@ function report(open: readonly Held[]): string {
     const names = inRanges(group.map(({ host }) => host)).join(', ')
     lines.push(`  ${first.obligation}: ${names}`)
     lines.push(`    since ${first.since}, by run ${first.run} of ${first.feature}`)
-    lines.push(`    lift it: ${formatLockstep(`release --run ${first.run}`, PLACES)}`)
+    const where = whereaboutsOf(journals.find(({ run }) => run === first.run))
+    lines.push(`    lift it: ${formatLockstep(`release --run ${first.run}`, PLACES, where)}`)
     const address = /^blocks (\S+)$/.exec(first.obligation)?.[1]
     if (address !== undefined) {
       const who = group.map(({ host }) => `-I ${host}`).join(' ')
@@ -59,4 +61,14 @@ function report(open: readonly Held[]): string {
     }
   }
   return `${lines.join('\n')}\n`
+}
+
+/** Where its hosts are reached: by the environment that the run had, whichever this process would choose. */
+function whereaboutsOf(journal: RunJournal | undefined): Whereabouts {
+  const where = here()
+  const began = journal?.entries.find((entry) => entry.type === 'run')
+  if (began === undefined) return where
+  // Without named environments it is a client's configuration, and called by its path.
+  const setting = began.environment.includes('/') ? 'MCOLLECTIVE_CONFIG' : 'LOCKSTEP_ENVIRONMENT'
+  return { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: undefined, [setting]: began.environment } }
 }

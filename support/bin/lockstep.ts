@@ -11,6 +11,7 @@ ${formatLockstep('<command>')}
   release  puts hosts back: --run <run>, --host <host> (as often as needed), or --all
   record   what changed, where, by whom: --environment, --release, --host, --ticket, --json
   drift    whether what was released still holds, for monitoring: --environment, --release, --json
+  prune    removes journals and logs of old runs: --older-than "90 days", --stopped, --dry-run; never what is out of rotation
   steps    every sentence that a feature can use
   agent    a host's side: --config server.cfg; runs until it is told to end. With --unit, prints a unit for systemd
   ddl      what mco has to know of an agent: <agent>, or --agents <folder> <agent>
@@ -43,12 +44,13 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   enc: () => (require('./enc') as typeof import('./enc')).enc,
   held: () => (require('./held') as typeof import('./held')).held,
   init: () => (require('./init') as typeof import('./init')).init,
+  prune: () => (require('./prune') as typeof import('./prune')).prune,
   record: () => (require('./record') as typeof import('./record')).record,
   release: () => (require('./release') as typeof import('./release')).release,
   steps: () => (require('./steps') as typeof import('./steps')).steps,
 }
 /** Commands that take arguments of their own. */
-const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'record', 'release'])
+const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'prune', 'record', 'release'])
 
 /** The `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {

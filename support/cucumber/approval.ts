@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Clock } from '../system/clock'
 import { pause } from '../system/clock'
 import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
+import { readRegularFile } from '../system/regular_file'
 import type { Approval } from '../rollout/ports'
 
 export interface ApprovalOptions {
@@ -47,10 +47,21 @@ async function byFile(
   say(`${question} To approve: echo "${run} <your name>" > ${path}; to refuse: echo "${run} no" > ${path}`)
   const until = clock.elapsed() + within
   for (;;) {
-    const [named, ...who] = existsSync(path) ? readFileSync(path, 'utf8').trim().split(/\s+/) : []
+    const [named, ...who] = answerIn(path).trim().split(/\s+/)
     if (named === run && who.length > 0) return approvedBy(who.join(' '))
     if (clock.elapsed() > until) throw late(within)
     await waited(clock, LOOK_EVERY, stopping)
+  }
+}
+
+/** Nothing while there is no file. @throws LockstepError `gate-closed` for what could never be read, such as a pipe */
+function answerIn(path: string): string {
+  try {
+    return readRegularFile(path).toString('utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    const why = (error as Error).message
+    throw closed(`LOCKSTEP_APPROVAL names ${path}, which cannot be read: ${why}`, error)
   }
 }
 
@@ -106,8 +117,8 @@ async function waited(clock: Clock, ms: number, stopping: AbortSignal): Promise<
   }
 }
 
-function closed(message: string): LockstepError {
-  return new LockstepError('gate-closed', `${message}; no host was touched since`)
+function closed(message: string, cause?: unknown): LockstepError {
+  return new LockstepError('gate-closed', `${message}; no host was touched since`, { cause })
 }
 
 function late(within: number): LockstepError {

@@ -9,12 +9,12 @@ import { pskClient } from '../protocol/security/psk'
 import type { ClientSecurity } from '../protocol/security/security'
 import { marshal, yaml } from '../protocol/security/serializer'
 import { sslClient } from '../protocol/security/ssl'
-import type { Answer, Fleet, Stray } from '../rollout/ports'
+import type { Fleet, Stray } from '../rollout/ports'
 import { RpcClient } from '../rpc/client/client'
 import { contractOf } from '../rpc/contracts'
 import { systemClock } from '../system/clock'
 import { scrubber, type Log } from '../system/log'
-import { pickReason } from '../system/reason'
+import { hideInAnswers, hideInStray } from './hidden_replies'
 
 export interface ReachableFleet extends Fleet {
   /** Why there is no connection at the moment, if there was one before. */
@@ -43,6 +43,7 @@ export function mcollectiveFleet(
     clock: systemClock,
     random: Math.random,
   })
+  const hide = scrubber(secretsOf(environment))
   const client = new RpcClient({
     connector: environment.directAddressing ? connector : { ...connector, scanCost: Infinity },
     security: security(environment),
@@ -53,7 +54,7 @@ export function mcollectiveFleet(
     newRequestId: () => randomBytes(16).toString('hex'),
     onStray(stray) {
       log.warn({ stray }, 'a message that nobody waited for')
-      heard.stray(stray)
+      heard.stray(hideInStray(stray, hide))
     },
     onConnection(event) {
       lost = event === 'restored' ? undefined : event.lost
@@ -62,7 +63,6 @@ export function mcollectiveFleet(
       if (!closing) heard.note(text)
     },
   })
-  const hide = scrubber(secretsOf(environment))
   let opened: Promise<void> | undefined
   let closing = false
   let lost: Error | undefined
@@ -101,7 +101,8 @@ export function mcollectiveFleet(
         { agent, action, requestId: result.requestId, hosts: hosts.length, interrupted: result.interrupted },
         'called',
       )
-      return { ...result, outcomes: withReasons(result.outcomes, hide) }
+      const strays = result.strays.map((stray) => hideInStray(stray, hide))
+      return { ...result, strays, outcomes: hideInAnswers(agent, result.outcomes, hide) }
     },
     lost: () => lost,
     listen: (ms) => client.listen(ms, signal),
@@ -110,19 +111,6 @@ export function mcollectiveFleet(
       if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})
     },
   }
-}
-
-/** The point of each failure: what programs print beside it would hide it. Secrets are hidden before anything is cut. */
-function withReasons(
-  outcomes: ReadonlyMap<string, Answer>,
-  hide: (text: string) => string,
-): ReadonlyMap<string, Answer> {
-  return new Map(
-    [...outcomes].map(([host, answer]) => [
-      host,
-      answer.kind === 'failed' ? { ...answer, message: pickReason(hide(answer.message)) } : answer,
-    ]),
-  )
 }
 
 function security({ security: settings }: Environment): ClientSecurity {

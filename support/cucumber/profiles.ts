@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, extname, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { isLike, nearest } from '../config/nearest'
 import { expectOptions } from '../config/settings'
 import { formatCucumber } from '../system/commands'
@@ -21,9 +22,34 @@ export interface ProfileOptions {
 }
 
 const root = join(__dirname, '..', '..')
-const glue = ['team_code', 'hooks', 'parameter_types'].map((name) =>
-  require.resolve(join(root, 'support', 'cucumber', name)),
-)
+
+/** Lockstep's own code, file by file. */
+function glue(): string[] {
+  const own = ['team_code', 'hooks', 'parameter_types'].map((name) => require.resolve(join(__dirname, name)))
+  const extension = extname(__filename)
+  const folder = join(root, 'step_definitions')
+  const steps = readdirSync(folder).filter(
+    (name) => name.endsWith(extension) && !name.endsWith(`.d${extension}`),
+  )
+  return [...own, ...steps.sort().map((name) => join(folder, name))].map(asPattern)
+}
+
+/** A module that cucumber imports. A path may have signs in it that mean something else in an import. */
+function moduleUrl(name: string): string {
+  const path = join(__dirname, name)
+  return /^[\w/.@+-]+$/.test(path) ? path : pathToFileURL(path).href
+}
+
+/**
+ * A file's path as cucumber wants it, which takes each for a pattern: relative, so that no name of a folder above the
+ * project is part of it.
+ */
+function asPattern(path: string): string {
+  const pattern = relative(process.cwd(), path).replace(/[[\]*?]/g, '[$&]')
+  if (/\{[^}]*(?:,|\.\.)[^}]*\}|[+@!]\(/.test(pattern))
+    refuse(`cucumber takes the name of a folder for a pattern: ${path}; give that folder another name`)
+  return pattern
+}
 
 /**
  * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `rehearse` (embedded, also with faults), `twice`
@@ -33,12 +59,11 @@ const glue = ['team_code', 'hooks', 'parameter_types'].map((name) =>
  */
 export function profiles(options: ProfileOptions = {}) {
   refuseUnknown(options)
-  const steps = `${join(root, 'step_definitions')}/**/*${__filename.endsWith('.ts') ? '.ts' : '.js'}`
   const common = {
     requireModule: [...(options.requireModule ?? [])],
-    require: [...glue, steps, ...(options.require ?? [])],
+    require: [...glue(), ...(options.require ?? [])],
     ...(options.import === undefined ? {} : { import: [...options.import] }),
-    plugin: [join(__dirname, 'plugin.cjs')],
+    plugin: [moduleUrl('plugin.cjs')],
     failFast: true,
     tags: 'not @behaviour and not @rehearse',
     retry: 0,
@@ -48,7 +73,7 @@ export function profiles(options: ProfileOptions = {}) {
   const fleet = options.fleet === undefined ? {} : { fleet: options.fleet }
   const reports = () => {
     makeReportsFolder()
-    return [join(__dirname, 'terminal.cjs'), ['html', report('rollout.html')]]
+    return [[moduleUrl('terminal.cjs')], ['html', report('rollout.html')]]
   }
   const all = {
     ...options.own,
@@ -61,7 +86,7 @@ export function profiles(options: ProfileOptions = {}) {
     ci: {
       ...common,
       dryRun: true,
-      format: [join(__dirname, 'reading.cjs')],
+      format: [[moduleUrl('reading.cjs')]],
       ...told({ mode: 'ci' }, { lint: true }),
     },
   }
@@ -79,7 +104,11 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
     refuse('rollouts do not run in parallel: each step fans out by itself; leave out --parallel')
   }
   if (has('--retry')) refuse('a rollout is not retried: a retried step is a second deploy; leave out --retry')
-  const missing = pathsIn(args).find((path) => !existsSync(path))
+  const named = pathsIn(args)
+  const odd = named.find((path) => PATTERN.test(path) && existsSync(path))
+  if (odd !== undefined)
+    refuse(`cucumber takes the name of ${odd} for a pattern, and does not find it; give it another name`)
+  const missing = named.find((path) => !PATTERN.test(path) && !existsSync(path))
   if (missing !== undefined) refuse(`there is no such file: ${missing}${closestTo(missing)}`)
   const far = chosen.find((name) => NAMES_ITS_FEATURE.has(name))
   if (far !== undefined && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
@@ -97,17 +126,18 @@ function refuseUnknown(options: object): void {
   }
 }
 
-const OPTIONS: readonly (keyof ProfileOptions)[] = ['require', 'requireModule', 'fleet', 'own']
+const OPTIONS: readonly (keyof ProfileOptions)[] = ['require', 'import', 'requireModule', 'fleet', 'own']
 /** Options that are followed by a value of their own. */
 const WITH_VALUE =
   /^(?:-[cfiprt]|--(?:config|exit-code|fail-on|format|format-options|i18n-keywords|import|language|loader|name|order|parallel|plugin|plugin-options|profile|require|require-module|retry|retry-tag-filter|shard|tags|world-parameters))$/
 
-/** Files and folders that are named, without the lines in them; a pattern may well stand for none. */
+/** What stands for other names than its own, and may well stand for none. */
+const PATTERN = /[*?[]|[+@!]\(|\{[^}]*(?:,|\.\.)[^}]*\}/
+
+/** Files and folders that are named, without the lines in them. */
 function pathsIn(args: readonly string[]): string[] {
   const named = args.filter((arg, index) => !arg.startsWith('-') && !WITH_VALUE.test(args[index - 1] ?? ''))
-  return named
-    .map((arg) => arg.replace(/^@/, '').replace(/(?::\d+)+$/, ''))
-    .filter((path) => !/[*?[\]{}()!]/.test(path))
+  return named.map((arg) => arg.replace(/^@/, '').replace(/(?::\d+)+$/, ''))
 }
 
 function closestTo(missing: string): string {

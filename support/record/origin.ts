@@ -21,3 +21,9 @@ export function originOf(
 export function recoveredBy(feature: string): string | undefined {
   return /(?:^|\/)recovery-([^/]+)\.feature$/.exec(feature)?.[1]
 }
+
+/** The run and the part of it, counted from 0, that a recovery feature is of. */
+export function partRecovered(feature: string): { run: string; part: number } | undefined {
+  const [, run, part = '1'] = /^(\d{8}-\d{6}-[0-9a-f]{4})(?:-(\d+))?$/.exec(recoveredBy(feature) ?? '') ?? []
+  return run === undefined ? undefined : { run, part: Number(part) - 1 }
+}

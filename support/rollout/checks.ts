@@ -3,6 +3,9 @@ import type { Answer } from './ports'
 import type { Rollout } from './rollout'
 import { clean, type Verdict } from './verdict'
 
+/** How much of what a check has printed is shown, characters. */
+export const MAX_CHECK_OUTPUT = 120
+
 const NAMES = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN']
 
 /** Monitoring plugins. The exit code rules; what the plugin prints is only shown. */
@@ -32,5 +35,5 @@ function sight(answer: Answer, wanted: readonly number[]): Sight {
   }
   const held = wanted.includes(code)
   const name = NAMES[code] ?? `exit code ${code}`
-  return { held, seen: held ? name : `${name}: ${clean(shown(data['output'])).slice(0, 120)}` }
+  return { held, seen: held ? name : `${name}: ${clean(shown(data['output'])).slice(0, MAX_CHECK_OUTPUT)}` }
 }

@@ -65,6 +65,7 @@ function inOrder(records: readonly RunRecord[]): PlacedEntry[] {
   return placed.sort((a, b) => a.order - b.order || (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
 }
 
-function orderOf({ entries }: RunRecord): number {
+/** The place of a run among all; 0 where it cannot be read. */
+export function orderOf({ entries }: RunRecord): number {
   return entries.find((entry) => entry.type === 'run')?.order ?? 0
 }

@@ -8,10 +8,27 @@ const UNITS: Readonly<Record<string, number>> = {
   hour: 3_600_000,
 }
 
+/** Units that no step and no time-out has: a timer cannot be set for so long. */
+const LONG_UNITS: Readonly<Record<string, number>> = {
+  d: 86_400_000,
+  day: 86_400_000,
+  w: 604_800_000,
+  week: 604_800_000,
+}
+
 /** Milliseconds of `30 seconds`, `2 minutes`, `1.5 hours`, `500 ms`; undefined for what is no duration. */
 export function parseDuration(written: string): number | undefined {
+  return parseWith(UNITS, written)
+}
+
+/** Milliseconds of how old something is: a duration, or `90 days`, `30d`, `12 weeks`; undefined for what is neither. */
+export function parseAge(written: string): number | undefined {
+  return parseWith({ ...UNITS, ...LONG_UNITS }, written)
+}
+
+function parseWith(units: Readonly<Record<string, number>>, written: string): number | undefined {
   const [, amount, unit = ''] = /^(\d{1,6}(?:\.\d{1,3})?) ?([a-z]+)$/.exec(written.trim()) ?? []
-  const size = UNITS[unit] ?? UNITS[unit.replace(/s$/, '')]
+  const size = units[unit] ?? units[unit.replace(/s$/, '')]
   if (amount === undefined || size === undefined || !(Number(amount) > 0)) return undefined
   return Number(amount) * size
 }

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
-import { formatDuration, parseDuration } from './duration'
+import { formatDuration, parseAge, parseDuration } from './duration'
 import { JournalFile } from './journal_file'
 import { boundedTo, openLog, scrubber } from './log'
 
@@ -90,6 +90,12 @@ describe('a duration', () => {
   for (const text of ['', 'soon', '0 seconds', '-1 s', '5', '1e9 s', '3 fortnights', 'NaN s']) {
     it(`is not ${JSON.stringify(text)}`, () => expect(parseDuration(text)).to.equal(undefined))
   }
+  it('of a step has no days, and an age has', () => {
+    expect(['30d', '12 weeks', '1 day', '2 hours'].map(parseAge)).to.deep.equal([
+      2_592_000_000, 7_257_600_000, 86_400_000, 7_200_000,
+    ])
+    expect(parseDuration('30d')).to.equal(undefined)
+  })
   it('is told shortly', () =>
     expect([350, 2_500, 180_000, 61_000].map(formatDuration)).to.deep.equal([
       '350 ms',

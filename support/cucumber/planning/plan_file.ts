@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../../system/errors'
 import { planId, type Plan } from './plan'
 import { report, writeWhole } from '../report/reports'
+import { readRegularFile } from '../../system/regular_file'
 
 const lines = v.array(
   v.strictObject({
@@ -71,7 +71,7 @@ export function readPlan(wanted: string): { id: string; content: Plan } {
 
 function parsed(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown
+    return JSON.parse(readRegularFile(path).toString('utf8')) as unknown
   } catch (error) {
     const why =
       (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message

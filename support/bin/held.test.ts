@@ -1,0 +1,34 @@
+import { expect } from 'chai'
+import { journalLine } from '../system/journal_lines'
+import { Scratch } from '../testing/scratch'
+import { heldIn } from './held'
+
+describe('what is said of hosts that are out', () => {
+  let scratch: Scratch
+  beforeEach(() => (scratch = new Scratch()))
+  afterEach(() => scratch.remove())
+
+  const write = (run: string, order: number, environment: string, host: string) => {
+    const at = '2026-01-01T00:00:00.000Z'
+    const [feature, hash, mode, pid] = ['x.feature', '', 'live', 1]
+    const lines = [
+      { type: 'journal', version: 1 },
+      { type: 'run', feature, hash, mode, environment, pid, order },
+      { type: 'opened', obligation: 'blocks 192.168.1.1', hosts: [host] },
+    ]
+    const text = lines.map((line) => journalLine(JSON.stringify({ at, ...line }))).join('')
+    scratch.write(`.lockstep/live/${run}.journal.ndjson`, text)
+  }
+
+  it('puts them back in the environment that they were taken out in', () => {
+    write('r1', 1, 'test', 'web1')
+    write('r2', 2, '/etc/mcollective/client.cfg', 'web2')
+    const { text, exitCode } = heldIn(scratch.path)
+    expect(exitCode).to.equal(1)
+    expect(text).to.match(/lift it: .*\bLOCKSTEP_ENVIRONMENT=test .*release --run r1\n/)
+    expect(text).to.match(
+      /lift it: .*\bMCOLLECTIVE_CONFIG=\/etc\/mcollective\/client\.cfg .*release --run r2\n/,
+    )
+    expect(text).not.to.match(/LOCKSTEP_ENVIRONMENT=\S+ .*release --run r2/)
+  })
+})

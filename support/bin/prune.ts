@@ -1,0 +1,65 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { pruneState, type Pruned } from '../cucumber/record/prune_state'
+import { REPORTS } from '../cucumber/report/reports'
+import { STATE } from '../cucumber/state'
+import { parseAge } from '../system/duration'
+import { LockstepError } from '../system/errors'
+import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
+
+const OPTIONS = {
+  'older-than': { type: 'string', default: '90 days' },
+  stopped: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
+} as const
+/** A run of another machine is known by its journal alone: it may wait so long for a person. */
+const MIN_AGE_MS = 86_400_000
+
+/** Removes the journals and logs of old runs that nothing depends on any more. */
+export async function prune(
+  cwd: string,
+  args: readonly string[],
+): Promise<{ text: string; exitCode: number }> {
+  const { olderThan, age, stopped, dryRun } = parseOptions(args)
+  const around = lockSurroundings(process.env)
+  const pruned = pruneState({
+    state: resolve(cwd, STATE),
+    reports: resolve(cwd, REPORTS),
+    olderThan,
+    stopped,
+    dryRun,
+    now: around.now(),
+    locks: await new HostLocks(around).list(),
+    isAlive: (pid) => around.processStart(pid) !== undefined,
+  })
+  return { text: formatPruned(pruned, age, dryRun), exitCode: 0 }
+}
+
+function formatPruned({ runs, files, bytes, kept }: Pruned, age: string, dryRun: boolean): string {
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
+  const what = `${count(runs.length, 'live run')}, ${count(files.length, 'file')}, ${Math.ceil(bytes / 1024)} kB`
+  const head =
+    files.length === 0
+      ? `Nothing that is older than ${age} can be removed.`
+      : `${dryRun ? 'Would remove' : 'Removed'} what is older than ${age}: ${what}`
+  const left = kept.map(({ run, why }) => `  kept ${run}: ${why}`)
+  return `${[head, ...files.map((path) => `  ${path}`), ...left].join('\n')}\n`
+}
+
+function parseOptions(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({ args: [...args], options: OPTIONS })
+    const age = values['older-than']
+    const olderThan = parseAge(age)
+    if (olderThan === undefined || olderThan < MIN_AGE_MS)
+      throw new Error(
+        `--older-than is ${JSON.stringify(age.slice(0, 80))}; expected a day or more, such as 30d or "12 weeks"`,
+      )
+    return { age, olderThan, stopped: values.stopped, dryRun: values['dry-run'] }
+  } catch (error) {
+    const known = Object.keys(OPTIONS).map((name) => `--${name}`)
+    throw new LockstepError('bad-input', `${(error as Error).message}; there are: ${known.join(', ')}`, {
+      cause: error,
+    })
+  }
+}
