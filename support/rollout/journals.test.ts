@@ -66,6 +66,14 @@ describe('journals of runs', () => {
     )
   })
 
+  it('are not clear where a cut took nothing but the last newline', () => {
+    const whole = lines([RUN])
+    write(whole)
+    expect(isClear()).to.equal(true)
+    write(whole.slice(0, -1))
+    expect(isClear()).to.equal(false)
+  })
+
   it('are never clear over an entry that nobody knows, or that has another shape', () => {
     const knownTypes = new Set(['opened', 'lifted', 'run', 'release', 'activated', 'out', 'wave'])
     fc.assert(
