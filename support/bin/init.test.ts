@@ -73,6 +73,24 @@ describe('lockstep init', () => {
     expect(existsSync(join(scratch.path, 'cucumber.js'))).to.equal(false)
   })
 
+  for (const [name, manifest, said] of [
+    ['cucumber.js', '{}', 'module.exports = profiles('],
+    ['cucumber.mjs', '{}', 'export default () => profiles('],
+    ['cucumber.js', '{ "type": "module" }', 'export default () => profiles('],
+    ['cucumber.yaml', '{}', 'move its settings, remove it, and say init again'],
+  ] as const)
+    it(`says how ${name} of a project ${manifest} comes to know Lockstep's sentences`, () => {
+      scratch.write('package.json', manifest)
+      scratch.write(name, '')
+      const { text } = init(scratch.path, [])
+      expect(text)
+        .to.contain(`kept   ${name}`)
+        .and.to.contain(`${name} is not Lockstep's`)
+        .and.to.contain(said)
+      scratch.write(name, "import { profiles } from 'lockstep'")
+      expect(init(scratch.path, []).text).not.to.contain("is not Lockstep's")
+    })
+
   it('writes nothing at all where it cannot write everything', () => {
     for (const [name, content] of [
       ['features', 'a file where a folder belongs'],

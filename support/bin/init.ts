@@ -37,7 +37,8 @@ export function init(cwd: string, args: readonly string[]): { text: string; exit
   )
   writeAll(cwd, new Map(files))
   const lines = changes.map(({ name, done }) => `  ${done.padEnd(6)} ${name}`)
-  return { text: `${lines.join('\n')}\n\n${next(cwd, project).join('\n')}\n`, exitCode: 0 }
+  const advice = [...configurationOfOthers(cwd, project), ...next(cwd, project)]
+  return { text: `${lines.join('\n')}\n\n${advice.join('\n')}\n`, exitCode: 0 }
 }
 
 /** What becomes of a file; `content` is what it will be, if it is not left as it is. */
@@ -110,6 +111,19 @@ function next(cwd: string, { loader }: Project): string[] {
     `  ${formatLockstep('help')}`,
     ...typescript,
   ]
+}
+
+/** Cucumber without Lockstep's profiles knows none of its sentences. */
+function configurationOfOthers(cwd: string, { isEsm }: Project): string[] {
+  const name = existing(cwd, 'cucumber.js')
+  if (name === undefined || readFileSync(join(cwd, name), 'utf8').includes('lockstep')) return []
+  if (!/\.[cm]?js$/.test(name))
+    return [`${name} is not Lockstep's, and cannot be: move its settings, remove it, and say init again.`, '']
+  const exported =
+    /\.mjs$/.test(name) || (isEsm && name.endsWith('.js'))
+      ? ["  import { profiles } from 'lockstep'", '  export default () => profiles({ own: { … } })']
+      : ["  const { profiles } = require('lockstep')", '  module.exports = profiles({ own: { … } })']
+  return [`${name} is not Lockstep's. Let it say this first, with profiles of yours as own:`, ...exported, '']
 }
 
 function clientCfg(): string {

@@ -9,26 +9,8 @@ const mocha = [local(['mocha', 'bin', 'mocha.js'])]
 const SUITES = {
   unit: [...mocha, 'support/**/*.test.ts'],
   behaviour: [local(['@cucumber', 'cucumber', 'bin', 'cucumber.js']), '-p', 'behaviour'],
-  package: [
-    ...mocha,
-    '--no-config',
-    '--require',
-    'ts-node/register',
-    '--extension',
-    'ts',
-    'support/testing/package/*.package.ts',
-  ],
-  real: [
-    ...mocha,
-    '--no-config',
-    '--require',
-    'ts-node/register',
-    '--extension',
-    'ts',
-    '--reporter',
-    'spec',
-    'support/testing/real/*.real.ts',
-  ],
+  package: [...mocha, '--reporter', 'spec', 'support/testing/package/*.package.ts'],
+  real: [...mocha, '--reporter', 'spec', 'support/testing/real/*.real.ts'],
 }
 
 function run(name, args) {

@@ -45,6 +45,18 @@ describe('the settings of a run', () => {
     }
   })
 
+  it('of a person are a table of docs/settings.md, each with its line of help', () => {
+    const rows = Object.entries<Setting>(SETTINGS).flatMap(([name, { setBy, takes, parameter, help }]) =>
+      setBy === undefined
+        ? [`| \`${name}\` | ${takes} | ${help} | ${parameter ? `\`${parameter}\`` : ''} |`]
+        : [],
+    )
+    const page = readFileSync(join(root, 'docs', 'settings.md'), 'utf8')
+      .replaceAll(/`(<\w+>)`/g, '$1')
+      .split('\n')
+    expect(page.filter((line) => line.startsWith('| `LOCKSTEP_'))).to.deep.equal(rows)
+  })
+
   const refused: [string, string, string][] = [
     ['LOCKSTEP_SAFEMODE', 'on', 'LOCKSTEP_SAFE_MODE (on or off)'],
     ['lockstep_safe_mode', 'on', 'LOCKSTEP_SAFE_MODE'],

@@ -55,7 +55,8 @@ function asPattern(path: string): string {
  * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `rehearse` (embedded, also with faults), `twice`
  * (beside another one: the same again has to change nothing), `plan` and `drift`
  * (the fleet, and nothing is changed), `ci` (reads features only).
- * Refuses at once what must not be: a live run that names no feature, in parallel, or with retries.
+ * Refuses at once what must not be: a live run that names no feature, in parallel, or with retries. CommonJS exports them as they
+ * are, an ES module a function that returns them.
  */
 export function profiles(options: ProfileOptions = {}) {
   refuseUnknown(options)
@@ -91,7 +92,19 @@ export function profiles(options: ProfileOptions = {}) {
     },
   }
   refuseWhatMustNotBe(process.argv.slice(2), Object.keys(all))
-  return all
+  return refusedAsOneProfile(all)
+}
+
+/**
+ * Cucumber takes an object that an ES module exports by default for one profile, passes over all that it does not know in
+ * there, and would run features without any step. It reads `paths` of a profile, and of nothing else.
+ */
+function refusedAsOneProfile<Profiles extends object>(all: Profiles): Profiles {
+  const get = () =>
+    refuse(
+      'the configuration is an ES module, which exports a function: export default () => profiles(…); nothing was sent',
+    )
+  return Object.defineProperty(all, 'paths', { get, enumerable: false })
 }
 
 function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]): void {
@@ -126,7 +139,13 @@ function refuseUnknown(options: object): void {
   }
 }
 
-const OPTIONS: readonly (keyof ProfileOptions)[] = ['require', 'import', 'requireModule', 'fleet', 'own']
+const OPTIONS = Object.keys({
+  require: true,
+  import: true,
+  requireModule: true,
+  fleet: true,
+  own: true,
+} satisfies Record<keyof ProfileOptions, true>)
 /** Options that are followed by a value of their own. */
 const WITH_VALUE =
   /^(?:-[cfiprt]|--(?:config|exit-code|fail-on|format|format-options|i18n-keywords|import|language|loader|name|order|parallel|plugin|plugin-options|profile|require|require-module|retry|retry-tag-filter|shard|tags|world-parameters))$/

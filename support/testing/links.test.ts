@@ -1,10 +1,16 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize, resolve } from 'node:path'
 import { expect } from 'chai'
 
 const ROOT = resolve(__dirname, '..', '..')
 const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { files: string[] }
-const PAGES = files.filter((name) => name.endsWith('.md'))
+const PAGES = files
+  .flatMap((name) =>
+    statSync(join(ROOT, name), { throwIfNoEntry: false })?.isDirectory() === true
+      ? readdirSync(join(ROOT, name), { recursive: true, encoding: 'utf8' }).map((each) => join(name, each))
+      : [name],
+  )
+  .filter((name) => name.endsWith('.md') && !name.startsWith('dist'))
 
 describe('the pages of the package', () => {
   for (const page of PAGES)

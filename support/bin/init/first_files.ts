@@ -38,8 +38,7 @@ module.exports = profiles(${options})
 const CUCUMBER = '@cucumber/cucumber'
 
 const STEP = `Then('the website is up to date', async function THIS {
-  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '4.2.6-3.el5')
-  if (!holds(verdict)) throw new Error('it is not')
+  expect(await this.rollout.packages.versionShouldBe('mywebapp', '4.2.6-3.el5')).to.pass()
 })
 `
 const COMMENT =
@@ -47,15 +46,15 @@ const COMMENT =
 
 const FIRST_STEP: Readonly<Record<StepLanguage, string>> = {
   commonjs: `const { Then } = require('${CUCUMBER}')
-const { holds } = require('lockstep')
+const { expect } = require('lockstep')
 
 ${COMMENT}${STEP.replace('THIS', '()')}`,
   esm: `import { Then } from '${CUCUMBER}'
-import { holds } from 'lockstep'
+import { expect } from 'lockstep'
 
 ${COMMENT}${STEP.replace('THIS', '()')}`,
   typescript: `import { Then } from '${CUCUMBER}'
-import { holds, type LockstepWorld } from 'lockstep'
+import { expect, type LockstepWorld } from 'lockstep'
 
 ${COMMENT}${STEP.replace('THIS', '(this: LockstepWorld)')}`,
 }

@@ -1,12 +1,11 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { execa } from 'execa'
 import { parse } from 'yaml'
 import { init } from '../../bin/init'
 import { LiveRollout } from '../live_rollout'
-
-const CLONE = resolve(__dirname, '..', '..', '..')
+import { cleanEnv, installedWith, SHELL, USUAL } from './packed'
 
 const RELEASE = `Feature: Release
   Background:
@@ -39,15 +38,12 @@ describe('the generated jobs, between which a runner cleans up', () => {
     live = await LiveRollout.prepare('')
     const { scratch } = live
     // Installed above the working copy, so that cleaning up costs no `npm ci`.
-    mkdirSync(join(scratch.path, 'node_modules', '.bin'), { recursive: true })
-    symlinkSync(
-      join(CLONE, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js'),
-      join(scratch.path, 'node_modules', '.bin', 'cucumber-js'),
-    )
+    symlinkSync(join(installedWith(USUAL), 'node_modules'), join(scratch.path, 'node_modules'))
     work = join(scratch.path, 'deploys')
-    const config = `module.exports = require(${JSON.stringify(join(CLONE, 'cucumber.js'))})\n`
     const fleet = `{ client_config: ../client.cfg, discovery_window: 300 ms, timeouts: { default: 2 seconds } }`
-    scratch.write('deploys/cucumber.js', config)
+    scratch.write('deploys/cucumber.js', "module.exports = require('lockstep').profiles()\n")
+    scratch.write('deploys/package.json', '{ "private": true }')
+    scratch.write('deploys/.gitignore', 'node_modules/\nreports/\n.lockstep/\n')
     scratch.write('deploys/lockstep.yaml', `environments:\n  test: ${fleet}\n  production: ${fleet}\n`)
     scratch.write('deploys/release.feature', RELEASE)
     scratch.write('deploys/next.feature', NEXT)
@@ -58,16 +54,12 @@ describe('the generated jobs, between which a runner cleans up', () => {
   afterEach(() => live.stop())
 
   const run = async (lines: readonly string[], env: Readonly<Record<string, string>> = {}) => {
-    const inherited = Object.entries(process.env).filter(
-      ([name]) => !/^(LOCKSTEP|GITHUB|MCOLLECTIVE)_/.test(name),
-    )
-    const { exitCode, all } = await execa('bash', ['-e', '-o', 'pipefail', '-c', lines.join('\n')], {
+    const [program, ...args] = SHELL
+    const { exitCode, all } = await execa(program, [...args, lines.join('\n')], {
       cwd: work,
       env: {
-        ...Object.fromEntries(inherited),
+        ...cleanEnv(work),
         HOME: live.scratch.path,
-        CI: 'true',
-        TS_NODE_PROJECT: join(CLONE, 'tsconfig.json'),
         LOCKSTEP_LOCKS: join(live.scratch.path, '.locks'),
         ...env,
       },
@@ -152,7 +144,7 @@ describe('the generated jobs, between which a runner cleans up', () => {
       expect(existsSync(join(kept, 'history', 'test', '1.2', 'index.json'))).to.equal(true)
       expect(existsSync(join(live.scratch.path, 'artifacts'))).to.equal(true)
       await run(['git clean -ffdx'])
-      const drift = await run([`node ${join(CLONE, 'support/bin/lockstep.cjs')} drift --environment test`], {
+      const drift = await run(['npx --no lockstep drift --environment test'], {
         LOCKSTEP_STATE: kept,
       })
       expect(drift.output).to.contain('DRIFT OK')
@@ -160,6 +152,6 @@ describe('the generated jobs, between which a runner cleans up', () => {
       rmSync(kept, { recursive: true })
       const forgotten = await pipeline('next.feature', 'production')
       expect(forgotten.status, forgotten.output).to.equal(6)
-    }).timeout(300_000)
+    })
   }
 })

@@ -1,42 +1,24 @@
-import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
 import { Scratch } from '../scratch'
-
-const ROOT = resolve(__dirname, '..', '..', '..')
-const QUIET = ['--no-fund', '--no-audit', '--loglevel=error']
+import { copyInstalled, installedWith, ROOT, run as runIn, shell, USUAL } from './packed'
 
 describe('the packed package, in a repository of its own', () => {
   let scratch: Scratch
-  const run = (command: string, args: string[], env: Record<string, string> = {}) => {
-    const done = spawnSync(command, args, {
-      cwd: scratch.path,
-      encoding: 'utf8',
-      env: { ...process.env, CI: 'true', GITHUB_ACTIONS: '', ...env },
-    })
-    return { status: done.status, output: done.stdout + done.stderr }
-  }
+  const run = (command: string, args: string[], env: Record<string, string> = {}) =>
+    runIn(scratch.path, [command, ...args], env)
 
-  before(function () {
-    this.timeout(240_000)
+  before(() => {
     scratch = new Scratch()
-    const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', scratch.path], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    })
-    scratch.write('package.json', '{ "name": "deploys", "private": true }')
-    const tarball = join(scratch.path, packed.trim().split('\n').at(-1) ?? '')
-    // The highest that npm would take refuses Node 20.
-    const cucumber = `@cucumber/cucumber@${process.versions.node.startsWith('20.') ? 12 : 13}`
-    execFileSync('npm', ['install', ...QUIET, tarball, cucumber], { cwd: scratch.path })
+    copyInstalled(installedWith(USUAL), scratch.path)
   })
 
   after(() => scratch.remove())
 
   it('is prepared by `lockstep init`: a cucumber.js of three lines, a feature, editor settings', () => {
-    const { status, output } = run('npx', ['lockstep', 'init'])
+    const { status, output } = run('npx', ['--no', 'lockstep', 'init'])
     expect(status, output).to.equal(0)
     const written = readFileSync(join(scratch.path, 'cucumber.js'), 'utf8').trimEnd().split('\n')
     expect(written.length).to.be.at.most(3)
@@ -76,8 +58,7 @@ describe('the packed package, in a repository of its own', () => {
     expect(output).to.contain('bad.feature:3: unknown step')
   })
 
-  it('is typed: a step in TypeScript sees the rollout', function () {
-    this.timeout(60_000)
+  it('is typed: a step in TypeScript sees the rollout', () => {
     scratch.write(
       'own.ts',
       `import { Then } from '@cucumber/cucumber'\nimport { expect, holds, LockstepWorld } from 'lockstep'\nclass MyWorld extends LockstepWorld {}\nThen('x', async function (this: MyWorld) {\n  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '1')\n  expect(verdict).to.pass()\n  // @ts-expect-error: there is no such expectation\n  expect(verdict).to.explode()\n  const yes: boolean = holds(verdict)\n  // @ts-expect-error: there is no such verb\n  this.rollout.packages.explode(yes)\n})\n`,
@@ -116,11 +97,11 @@ describe('the packed package, in a repository of its own', () => {
       return [...pipeline.default.before_script, ...pipeline.read.script]
     }
     const carriedOut = (lines: readonly string[], env: Record<string, string> = {}) =>
-      run('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', lines.join('\n')], env)
+      shell(lines, scratch.path, env)
 
     before(() => {
       for (const system of ['github', 'gitlab']) {
-        const { status, output } = run('npx', ['lockstep', 'init', '--ci', system])
+        const { status, output } = run('npx', ['--no', 'lockstep', 'init', '--ci', system])
         expect(status, output).to.equal(0)
       }
     })
@@ -133,7 +114,7 @@ describe('the packed package, in a repository of its own', () => {
       expect(status, output).to.equal(0)
       expect(output).to.contain('READ  2 features').and.not.to.contain('::error')
       expect(readFileSync(summary, 'utf8')).to.contain('## READ')
-    }).timeout(240_000)
+    })
 
     it('reads the features as the job of GitLab does it, and leaves JUnit', () => {
       expect(scripts()).to.have.length(2)
@@ -141,7 +122,7 @@ describe('the packed package, in a repository of its own', () => {
       const { status, output } = carriedOut(scripts(), { GITLAB_CI: 'true' })
       expect(status, output).to.equal(0)
       expect(readFileSync(join(scratch.path, 'reports', 'junit.xml'), 'utf8')).to.contain('errors="0"')
-    }).timeout(240_000)
+    })
 
     it('fails the job for a feature that cannot be run, and says where', () => {
       scratch.write(
@@ -156,7 +137,9 @@ describe('the packed package, in a repository of its own', () => {
   })
 
   it('answers `lockstep held` and `lockstep steps`', () => {
-    expect(run('npx', ['lockstep', 'held']).output).to.contain('There is no journal of a live run here.')
-    expect(run('npx', ['lockstep', 'steps']).output).to.contain('I block the load balancer')
+    expect(run('npx', ['--no', 'lockstep', 'held']).output).to.contain(
+      'There is no journal of a live run here.',
+    )
+    expect(run('npx', ['--no', 'lockstep', 'steps']).output).to.contain('I block the load balancer')
   })
-}).timeout(60_000)
+})

@@ -1,23 +1,92 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { Scratch } from '../scratch'
 
-const ROOT = resolve(__dirname, '..', '..', '..')
-const QUIET = ['--no-fund', '--no-audit', '--loglevel=error']
+export const ROOT = resolve(__dirname, '..', '..', '..')
+const QUIET = ['--no-fund', '--no-audit', '--loglevel=error', '--prefer-offline']
 
-/** Packs this repository into `folder`. Resolves with the path of the tarball. */
-export function pack(folder: string): string {
-  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  })
-  return join(folder, packed.trim().split('\n').at(-1) ?? '')
+const { peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  peerDependencies: Record<string, string>
+}
+const ranges = (peerDependencies['@cucumber/cucumber'] ?? '').split('||').map((range) => range.trim())
+
+/** The lowest version of the peer range, and its last range, of which npm takes the highest. */
+const CUCUMBERS = { lowest: (ranges[0] ?? '').replace(/^\^/, ''), highest: ranges.at(-1) ?? '' }
+export type Cucumber = keyof typeof CUCUMBERS
+
+/** The highest that npm takes on the Node that runs the tests: cucumber 13 has left Node 20 behind. */
+export const USUAL: Cucumber = process.versions.node.startsWith('20.') ? 'lowest' : 'highest'
+
+/** What is packed and installed stays as it is, for all suites of one process; each copies what it changes. */
+const shared = new Map<string, string>()
+let scratch: Scratch | undefined
+after(() => scratch?.remove())
+
+function once(name: string, make: (folder: string) => void): string {
+  const known = shared.get(name)
+  if (known !== undefined) return known
+  scratch ??= new Scratch()
+  scratch.write(join(name, 'package.json'), '{ "name": "deploys", "private": true }')
+  const folder = join(scratch.path, name)
+  make(folder)
+  shared.set(name, folder)
+  return folder
 }
 
-export function install(cwd: string, packages: readonly string[], more: readonly string[] = []): void {
-  execFileSync('npm', ['install', ...QUIET, ...more, ...packages], {
-    cwd,
-    stdio: ['ignore', 'ignore', 'pipe'],
+/** The path of the tarball of this repository. */
+export function tarball(): string {
+  const folder = once('packed', (into) => {
+    const args = ['pack', '--silent', '--pack-destination', into]
+    const name = execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n').at(-1) ?? ''
+    renameSync(join(into, name), join(into, 'lockstep.tgz'))
   })
+  return join(folder, 'lockstep.tgz')
+}
+
+/** A project that has installed the tarball and a cucumber. It belongs to all suites: nobody writes there. */
+export function installedWith(cucumber: Cucumber): string {
+  return once(cucumber, (folder) => install(folder, [tarball(), `@cucumber/cucumber@${CUCUMBERS[cucumber]}`]))
+}
+
+/** The same project with tsx. */
+export function installedWithTsx(): string {
+  return once('tsx', (folder) => {
+    copyInstalled(installedWith(USUAL), folder)
+    install(folder, ['tsx'])
+  })
+}
+
+/** The program of another Node, as npm's package `node` brings it. */
+export function nodeOf(major: number): string {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath
+  const folder = once(`node-${major}`, (into) => install(into, [`node@${major}`]))
+  return join(folder, 'node_modules', 'node', 'bin', 'node')
+}
+
+/** Copies a project that has its tarball beside it. Its modules are hard links, which npm replaces and never writes to. */
+export function copyInstalled(from: string, to: string): void {
+  execFileSync('cp', ['-al', join(from, 'node_modules'), to])
+  for (const name of ['package.json', 'package-lock.json']) {
+    const text = readFileSync(join(from, name), 'utf8')
+    writeFileSync(join(to, name), text.replaceAll(/file:[^"]*lockstep\.tgz/g, `file:${tarball()}`))
+  }
+}
+
+function install(cwd: string, packages: readonly string[]): void {
+  execFileSync('npm', ['install', ...QUIET, ...packages], { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+export interface Done {
+  status: number | null
+  output: string
+}
+
+/** Runs a program as a CI system does, and with none of the settings of whoever runs the tests. */
+export function run(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Done {
+  const [program = '', ...rest] = args
+  const done = spawnSync(program, rest, { cwd, encoding: 'utf8', env: { ...cleanEnv(cwd), ...env } })
+  return { status: done.status, output: done.stdout + done.stderr }
 }
 
 /** Runs lines as a shell of a CI system does: the first that fails ends them. */
@@ -25,14 +94,23 @@ export function shell(
   lines: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
-): { status: number | null; output: string } {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(LOCKSTEP|GITHUB|TS_NODE|INIT_CWD)/.test(name),
+): Done {
+  return run(cwd, [...SHELL, lines.join('\n')], env)
+}
+
+export const SHELL = ['bash', '--noprofile', '--norc', '-e', '-o', 'pipefail', '-c'] as const
+
+/** The environment of whoever runs the tests, without what speaks to Lockstep, to npm's programs or to a CI system. */
+export function cleanEnv(cwd: string): Record<string, string> {
+  const foreign =
+    /^(?:LOCKSTEP|MCOLLECTIVE|GITHUB|GITLAB|TS_NODE|INIT_CWD|npm_|NODE_OPTIONS|FORCE_COLOR|NO_COLOR)/
+  const inherited = Object.entries(process.env).flatMap(([name, value]) =>
+    foreign.test(name) || value === undefined ? [] : [[name, value] as const],
   )
-  const done = spawnSync('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', lines.join('\n')], {
-    cwd,
-    encoding: 'utf8',
-    env: { ...Object.fromEntries(inherited), CI: 'true', LOCKSTEP_LOCKS: join(cwd, '..', '.locks'), ...env },
-  })
-  return { status: done.status, output: done.stdout + done.stderr }
+  return {
+    ...Object.fromEntries(inherited),
+    CI: 'true',
+    npm_config_prefer_offline: 'true',
+    LOCKSTEP_LOCKS: join(cwd, '..', '.locks'),
+  }
 }
