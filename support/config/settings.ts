@@ -53,6 +53,7 @@ export const SETTINGS = {
     takes: 'a file, or the word signal',
     help: 'how a run without a terminal is approved: <run> <who> in the file, or SIGUSR2',
   },
+  LOCKSTEP_STATE: { takes: 'a folder', help: 'where journals and the history are, .lockstep unless said' },
   LOCKSTEP_LOCKS: { takes: 'a folder', help: 'where the locks of all rollouts of this control host are' },
   LOCKSTEP_TAKE_LOCK: {
     takes: 'why it may be taken',
@@ -75,7 +76,6 @@ export const SETTINGS = {
     setBy: 'internal',
   },
   LOCKSTEP_REPORTS: { takes: 'a folder', help: 'where a run leaves its reports', setBy: 'internal' },
-  LOCKSTEP_RECORD: { takes: 'a folder', help: 'what earlier runs have left on record', setBy: 'internal' },
   LOCKSTEP_DRIFT: {
     takes: 'a journal',
     help: 'the run whose lines are looked at once more',

@@ -34,10 +34,10 @@ export class LockstepWorld<Parameters = unknown> extends World<Parameters> {
 
 /** Parts of a rollout that ask hosts or their balancers something. */
 function isVerbs(rollout: Rollout, part: object): boolean {
-  const { hosts, waves, gates, traffic, packages, services, checks, puppet, agents, release } = rollout
-  const verbs: readonly object[] = [
-    ...[hosts, waves, gates, traffic, traffic.pool, packages],
-    ...[services, checks, puppet, agents, release, rollout.afterFailure, rollout.reach],
-  ]
-  return verbs.includes(part)
+  const { hosts, waves, gates, traffic, packages, services, checks, puppet, agents } = rollout
+  const { release, afterFailure, reach } = rollout
+  const { pool } = traffic
+  const verbs: ReadonlySet<object> = new Set<object>([hosts, waves, gates, traffic, pool, packages, services])
+  const others: ReadonlySet<object> = new Set<object>([checks, puppet, agents, release, afterFailure, reach])
+  return verbs.has(part) || others.has(part)
 }
