@@ -31,6 +31,7 @@ Feature: 18. Every line is carried out
             | step that is skipped    | 'skipped'       |                                                                                                      | a step of our own                       |
             | step that is pending    | 'pending'       |                                                                                                      | a step of our own                       |
             | step that ends it all   | process.exit(0) |                                                                                                      | the process was ended in mid-run        |
+            | listener of the end     | process.exit()  | process.on('exit', () => { process.exitCode = 0 })                                                   | the process was ended in mid-run        |
             | BeforeStep that skips   | {}              | BeforeStep(({ pickleStep }) => (/our own/.test(pickleStep.text) ? 'skipped' : undefined))            | a step of our own                       |
             | AfterStep that skips    | {}              | AfterStep(({ pickleStep }) => (/I update the/.test(pickleStep.text) ? 'skipped' : undefined))       | I update the package mywebapp           |
             | wrapper that hides it   | {}              | setDefinitionFunctionWrapper((f) => /unblock\(/.test(f) ? () => {} : f)                              | I unblock the load balancer             |
@@ -64,6 +65,57 @@ Feature: 18. Every line is carried out
         Then it should exit with 1
         And it should say "✔ on failure: blocks 192.168.1.1: released 8/8 hosts"
         And 0 hosts should be held
+
+    Scenario Outline: What a step <what> is no success
+        Given a feature "own.feature" with the steps:
+            """
+            Given this is release 1.1
+            And I want to update hosts with class roles::dev_server
+            And I want to update hosts with fact country=de
+            When I update the package mywebapp
+            And a step of our own
+            """
+        And steps of a team, in "own.js":
+            """
+            When('a step of our own', <step>)
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live --require own.js own.feature"
+        Then it should exit with 1
+        And it should say "<said>"
+        And it should not say "HELD"
+        When I run lockstep "record"
+        Then it should say "live, stopped"
+
+        Examples:
+            | what                          | step                                                                                 | said                                              |
+            | does not await                | function () { void this.rollout.services.restart('nosuch') }                         | STOPPED at "And a step of our own"                |
+            | does not await, that succeeds | function () { void this.rollout.packages.update('mywebapp') }                        | this.rollout.packages.update(…) did |
+            | does not listen to            | async function () { await this.rollout.services.restart('nosuch') }                  | STOPPED at "And a step of our own"                |
+
+    Scenario: What a step asks for when its scenario is over
+        Given the website feature
+        And steps of a team, in "own.js":
+            """
+            const { AfterAll } = require('@cucumber/cucumber')
+            let late
+            AfterStep(function () { late = this.rollout })
+            AfterAll(() => late.services.restart('mywebapp').catch(() => {}))
+            """
+        And cucumber and Lockstep in its node_modules
+        When I run cucumber-js "--require own.js website.feature"
+        Then it should exit with 1
+        And it should say "this.rollout.services.restart(…) was called after its scenario had ended"
+        And it should not say "HELD"
+
+    Scenario: The rest may be nobody
+        Given a feature "own.feature" with waves "2 hosts, 6 hosts, the rest" and the steps:
+            """
+            When I update the package mywebapp
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with 0
+        And it should say "noted: nobody was left for the wave the rest"
 
     Scenario Outline: What changes order or completeness is refused: <args>
         Given the rolling feature

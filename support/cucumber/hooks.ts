@@ -8,7 +8,7 @@ import {
   setDefaultTimeout,
   Status,
 } from '@cucumber/cucumber'
-import { hosts as counted, passes } from '../rollout/verdict'
+import { describe, hosts as counted, passes } from '../rollout/verdict'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import type { Rollout } from '../rollout/rollout'
@@ -32,7 +32,7 @@ let parameters: RunParameters = {}
 let stopListening = () => {}
 
 const EARLIER_FAILED = 'not attempted: an earlier step failed'
-const TAKES_WAVE = 'I take the next {wave}'
+const TAKES_WAVE: ReadonlySet<string> = new Set(['I take {wave}', 'I take the next {wave}'])
 
 // Steps have deadlines of their own; cucumber's would leave the work going on behind its back.
 setDefaultTimeout(-1)
@@ -49,7 +49,7 @@ Before(async function (this: LockstepWorld, { pickle }) {
     run.courses.begin({ uri: pickle.uri, unit }, systemClock)
     run.filling?.of.fill(pickle)
     this.begin(await composition.rolloutOf(pickle.uri))
-    await this.rollout.beginScenario(unit, pickle.name)
+    await this.unwatchedRollout.beginScenario(unit, pickle.name)
     return undefined
   } catch (error) {
     throw noted(error)
@@ -57,14 +57,15 @@ Before(async function (this: LockstepWorld, { pickle }) {
 })
 
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
-  composition?.beginStep(pickleStep.text, this.rollout)
+  composition?.beginStep(pickleStep.text, this.unwatchedRollout)
   const line = run.lineOf(pickleStep.astNodeIds)
   run.begin({ uri: pickle.uri, unit: unitOf(pickle), line, text: pickleStep.text })
   this.rollout.step = pickleStep.text
   this.rollout.line = run.current.line
 })
 
-AfterStep(function (this: LockstepWorld, { result, error }) {
+AfterStep(async function (this: LockstepWorld, { result, error }) {
+  const left = await this.rolloutCalls.settle()
   if (error !== undefined) noted(error)
   // Without a result the line was never begun: a hook before it failed.
   const status =
@@ -80,23 +81,33 @@ AfterStep(function (this: LockstepWorld, { result, error }) {
     const fileName = `${observations.filter(({ held }) => held).length} of ${counted(observations.length)}`
     this.attach(run.scrub(hostTable(verdict)), { mediaType: 'text/plain', fileName })
   }
+  if (status !== Status.PASSED) return
+  // What hosts say decides, whether or not the step has listened.
+  if (verdict !== undefined && !passes(verdict)) throw new LockstepError('diverged', describe(verdict))
+  if (left !== undefined) throw failUnawaited(this, left)
 })
 
 After(async function (this: LockstepWorld, { pickle, result }) {
   if (result?.status === Status.FAILED) run.fail()
-  const begun = this.hasBegun ? this.rollout : undefined
+  const left = await this.rolloutCalls.settle()
+  this.rolloutCalls.close(refuseLate)
+  const unawaited = left === undefined || run.hasStopped ? undefined : failUnawaited(this, left)
+  const begun = this.hasBegun ? this.unwatchedRollout : undefined
   const omission = omissionIn(begun, pickle)
   // Where something has failed already, that is what is said.
   const untold = run.hasStopped ? undefined : omission
   if (untold !== undefined) run.omit(untold)
   if (begun !== undefined) {
     if (untold !== undefined) stop(this, describeOmission(untold))
-    await begun.endScenario(omission === undefined && result?.status === Status.PASSED)
+    const isWhole = omission === undefined && left === undefined
+    await begun.endScenario(isWhole && result?.status === Status.PASSED)
     await begun.afterFailure.settle()
-    run.courses.end(untold === undefined ? outcomeOf(result?.status) : 'failed', systemClock)
+    const isTold = untold === undefined && unawaited === undefined
+    run.courses.end(isTold ? outcomeOf(result?.status) : 'failed', systemClock)
   }
   // Cucumber would call the scenario skipped or passed, and go on with the next one.
   if (untold !== undefined) throw new LockstepError('diverged', describeOmission(untold))
+  if (unawaited !== undefined) throw unawaited
 })
 
 AfterAll(async function () {
@@ -131,10 +142,27 @@ async function compose(): Promise<void> {
 
 /** Nothing more is done, and reports say who is out of rotation. */
 function stop(world: LockstepWorld, why: string): void {
-  world.rollout.stopAt(new LockstepError('diverged', why))
+  world.unwatchedRollout.stopAt(new LockstepError('diverged', why))
   const held = run.held()
   const fileName = `Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`
   if (held.length > 0) world.attach(run.scrub(heldTable(held)), { mediaType: 'text/plain', fileName })
+}
+
+/** A line that ends before what it has asked of the hosts says nothing of them; by now all of that has come to its end. */
+function failUnawaited(world: LockstepWorld, call: string): LockstepError {
+  const why = `a step or a hook ended before ${call}(…) did, which it has begun: write await in front of it`
+  run.fault(why)
+  run.fail()
+  stop(world, why)
+  return new LockstepError('diverged', why)
+}
+
+/** Nothing of it is sent; that a step of the scenario has wanted it is no success all the same. */
+function refuseLate(call: string): LockstepError {
+  const why = `${call}(…) was called after its scenario had ended, and was not carried out: look for a call without await, a timer, or an AfterAll of your own`
+  const error = new LockstepError('diverged', why)
+  run.refuse(error)
+  return error
 }
 
 /**
@@ -144,7 +172,7 @@ function stop(world: LockstepWorld, why: string): void {
 function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omission | undefined {
   const omission = run.account.omissionIn(id)
   if (rollout === undefined) return omission
-  if (omission?.expression === TAKES_WAVE && rollout.waves.tookNobody) {
+  if (TAKES_WAVE.has(omission?.expression ?? '') && rollout.waves.tookNobody) {
     run.account.excuse(id)
     return undefined
   }

@@ -2,6 +2,7 @@ import type { Envelope } from '@cucumber/messages'
 import type { LintFinding } from '../lint/lint'
 import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
 import { LockstepError } from '../system/errors'
+import { decideExitStatus } from '../system/exit_status'
 import { outliveOutputs } from '../system/output'
 import { surroundings } from './environments'
 import { Filling } from './preflight/filling'
@@ -96,10 +97,12 @@ export const plugin = {
         if (!envelope.testRunFinished.success) run.fail()
       }
     })
-    process.once('exit', () => {
+    let hasEnded = false
+    const end = () => {
+      if (hasEnded) return
+      hasEnded = true
       check()
       if (isUnderWay) endEarly(environment.stderr)
-      if (run.exitCode !== 0) process.exitCode = run.exitCode
       // Loaded only now: nothing of it is needed before the end.
       const { tellCi } = require('./ci/in_ci') as typeof import('./ci/in_ci')
       tellCi(run, {
@@ -111,6 +114,11 @@ export const plugin = {
       if (run.journal === undefined) return
       const { completeReport } = require('./report/report_page') as typeof import('./report/report_page')
       completeReport(run, began)
+    }
+    process.once('exit', end)
+    decideExitStatus(process, () => {
+      end()
+      if (run.exitCode !== 0) process.exitCode = run.exitCode
     })
   },
 }

@@ -1,14 +1,23 @@
 import { World } from '@cucumber/cucumber'
 import type { Rollout } from '../rollout/rollout'
+import { RolloutCalls } from './rollout_calls'
 
 /**
  * What a step reaches through `this`: one rollout, its verbs by noun. A team's own World extends it. Unaware of how a
  * rollout is carried out.
  */
 export class LockstepWorld<Parameters = unknown> extends World<Parameters> {
+  /** What the scenario has asked of its rollout. */
+  readonly rolloutCalls = new RolloutCalls()
   private current: Rollout | undefined
 
   get rollout(): Rollout {
+    const rollout = this.unwatchedRollout
+    return this.rolloutCalls.watch(rollout, (part) => isVerbs(rollout, part))
+  }
+
+  /** For those who carry the scenario out, and go on when it is over. */
+  get unwatchedRollout(): Rollout {
     if (this.current === undefined)
       throw new Error('the rollout is there from the first step of a scenario on, not before')
     return this.current
@@ -21,4 +30,14 @@ export class LockstepWorld<Parameters = unknown> extends World<Parameters> {
   begin(rollout: Rollout): void {
     this.current = rollout
   }
+}
+
+/** Parts of a rollout that ask hosts or their balancers something. */
+function isVerbs(rollout: Rollout, part: object): boolean {
+  const { hosts, waves, gates, traffic, packages, services, checks, puppet, agents } = rollout
+  const { release, afterFailure, reach } = rollout
+  const { pool } = traffic
+  const verbs: ReadonlySet<object> = new Set<object>([hosts, waves, gates, traffic, pool, packages, services])
+  const others: ReadonlySet<object> = new Set<object>([checks, puppet, agents, release, afterFailure, reach])
+  return verbs.has(part) || others.has(part)
 }

@@ -6,6 +6,7 @@ import {
   count,
   holds,
   hosts as counted,
+  passes,
   strayCohorts,
   type Verdict,
 } from '../../rollout/verdict'
@@ -197,7 +198,8 @@ class Screen {
       )
     if ((status === 'PASSED' && !wouldFail(verdict)) || status === 'SKIPPED') return
     if (run.hookFaults.length > this.toldHookFaults) this.hookFaults()
-    else if (verdict === undefined && message !== undefined)
+    // Where all hosts are well, it is the step that is not.
+    else if ((verdict === undefined || passes(verdict)) && message !== undefined)
       for (const line of message.split('\n'))
         this.paper.wrapped(`        ${line}`, 8, (row) => this.paint.red(row))
     this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }

@@ -1,0 +1,78 @@
+import { expect } from 'chai'
+import { RolloutCalls } from './rollout_calls'
+
+class Noun {
+  asked = 0
+  private answer: () => void = () => {}
+
+  ask(): Promise<string> {
+    this.asked += 1
+    return new Promise((done) => (this.answer = () => done('asked')))
+  }
+
+  async fail(): Promise<void> {
+    throw new Error('nobody is there')
+  }
+
+  say(word: string): string {
+    return `${word} ${this.asked}`
+  }
+
+  reply(): void {
+    this.answer()
+  }
+}
+
+class Whole {
+  readonly noun = new Noun()
+  readonly other = new Noun()
+  step = ''
+}
+
+describe('calls of a rollout', () => {
+  const whole = new Whole()
+  const { noun } = whole
+  const isPart = (part: object) => part === noun
+
+  it('are known to be over once they are, awaited or not', async () => {
+    const calls = new RolloutCalls()
+    void calls.watch(whole, isPart).noun.ask()
+    let settled = ''
+    const done = calls.settle().then((name) => (settled = name ?? 'nothing'))
+    await Promise.resolve()
+    expect(settled).to.equal('')
+    noun.reply()
+    await done
+    expect(settled).to.equal('this.rollout.noun.ask')
+    expect(await calls.settle()).to.equal(undefined)
+  })
+
+  it('are over when they fail, and whoever awaits them hears it', async () => {
+    const calls = new RolloutCalls()
+    let heard: unknown
+    const failing = calls
+      .watch(whole, isPart)
+      .noun.fail()
+      .catch((error: unknown) => (heard = error))
+    expect(await calls.settle()).to.equal('this.rollout.noun.fail')
+    await failing
+    expect(heard).to.be.instanceOf(Error)
+  })
+
+  it('are carried out by the object itself, which can be written to', () => {
+    const watched = new RolloutCalls().watch(whole, isPart)
+    watched.step = 'a line'
+    expect(whole.step).to.equal('a line')
+    expect(watched.noun.say('asked')).to.equal(noun.say('asked'))
+    expect(watched.other).to.equal(whole.other)
+  })
+
+  it('fail once the scenario is over, and are not carried out', () => {
+    const calls = new RolloutCalls()
+    const watched = calls.watch(whole, isPart)
+    const before = noun.asked
+    calls.close((name) => new Error(`${name} came late`))
+    expect(() => watched.noun.ask()).to.throw('this.rollout.noun.ask came late')
+    expect(noun.asked).to.equal(before)
+  })
+})

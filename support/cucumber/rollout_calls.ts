@@ -1,0 +1,54 @@
+/**
+ * Keeps count of what the code of a scenario asks of a rollout. A line is over when all that it has asked for is over,
+ * awaited or not; after its scenario nothing is asked any more.
+ */
+export class RolloutCalls {
+  private readonly underWay = new Map<Promise<unknown>, string>()
+  private readonly views = new WeakMap<object, object>()
+  private refuse: ((name: string) => Error) | undefined
+
+  /** The same object, of which each call of a method is counted, those of the parts that `isPart` names as well. */
+  watch<T extends object>(target: T, isPart: (value: object) => boolean, name = 'this.rollout'): T {
+    const known = this.views.get(target)
+    if (known !== undefined) return known as T
+    const view = new Proxy(target, {
+      get: (_, key) => {
+        const value: unknown = Reflect.get(target, key, target)
+        const own = `${name}.${String(key)}`
+        if (typeof value === 'function') return this.counted(value as Method, target, own)
+        const goesOn = typeof value === 'object' && value !== null && isPart(value)
+        return goesOn ? this.watch(value, isPart, own) : value
+      },
+      set: (_, key, value) => Reflect.set(target, key, value, target),
+    })
+    this.views.set(target, view)
+    return view
+  }
+
+  /** Waits for all that is under way, and resolves with the first call of it; undefined where nothing was. */
+  async settle(): Promise<string | undefined> {
+    const [first] = this.underWay.values()
+    while (this.underWay.size > 0) await Promise.allSettled(this.underWay.keys())
+    return first
+  }
+
+  /** From now on calls fail with the error that `refuse` makes of their names. */
+  close(refuse: (name: string) => Error): void {
+    this.refuse = refuse
+  }
+
+  private counted(method: Method, target: object, name: string): Method {
+    return (...args) => {
+      if (this.refuse !== undefined) throw this.refuse(name)
+      const result = method.apply(target, args)
+      if (result instanceof Promise) {
+        const over = () => this.underWay.delete(result)
+        this.underWay.set(result, name)
+        result.then(over, over)
+      }
+      return result
+    }
+  }
+}
+
+type Method = (...args: unknown[]) => unknown
