@@ -301,7 +301,10 @@ When(
     this.run = await halted(this, args, at, async () => {
       const path = join(this.scratch.path, '.lockstep', 'live', `${lastRun(this)}.journal.ndjson`)
       const lines = readFileSync(path, 'utf8').split('\n')
-      const before = lines.slice(0, lines.findIndex((line) => line.includes('"type":"opened"')))
+      const before = lines.slice(
+        0,
+        lines.findIndex((line) => line.includes('"type":"opened"')),
+      )
       if (how === 'exchanged') rmSync(path)
       writeFileSync(path, `${before.join('\n')}\n`)
     })
