@@ -8,7 +8,7 @@ const MAX_WORK = 2_000_000
 
 /** Sets such as `[:alpha:]` and the ends of words: RE2 means letters of ASCII by them, and Ruby those of all scripts. */
 const BY_SCRIPT = /\[:\^?[a-z]+:\]|\\[bB]/
-const BEYOND_ASCII = /[^\x00-\x7f]/
+const BEYOND_ASCII = /\P{ASCII}/u
 
 interface Compiled {
   /** Instructions. */
