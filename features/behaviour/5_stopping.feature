@@ -148,6 +148,24 @@ Feature: 5. Stopping
         Then it should exit with 1
         And it should say "Out of rotation: 8 hosts"
 
+    Scenario Outline: A journal that is <how> in mid-run stops the rollout, and nothing is called clear afterwards
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature" and at "isblocked" its journal is <how> to what it was before anybody was taken out
+        Then it should exit with 1
+        And it should say "<said> it during the run"
+        And it should say "Still out of rotation: 8 hosts"
+        And it should show no stack trace
+        When I run lockstep "held"
+        Then it should exit with <exit>
+        And it should say "<then>"
+        And it should not say "Nothing is out of rotation"
+
+        Examples:
+            | how       | said              | exit | then                                |
+            | shortened | somebody changed  | 1    | was changed by somebody during      |
+            | exchanged | somebody replaced | 1    | Out of rotation: 8 hosts            |
+
     Scenario: A broker that goes away for good
         Given the website feature
         And the host "web3.example.net=very slow"

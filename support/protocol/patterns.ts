@@ -6,9 +6,15 @@ const MAX_LENGTH = 2_000
 /** Instructions times characters of one request: a tenth of a second at worst. */
 const MAX_WORK = 2_000_000
 
+/** Sets such as `[:alpha:]` and the ends of words: RE2 means letters of ASCII by them, and Ruby those of all scripts. */
+const BY_SCRIPT = /\[:\^?[a-z]+:\]|\\[bB]/
+const BEYOND_ASCII = /\P{ASCII}/u
+
 interface Compiled {
   /** Instructions. */
   readonly size: number
+  /** Why Ruby could find something else in the text than this engine. */
+  doubt(text: string): string | undefined
   finds(text: string): boolean
 }
 
@@ -29,6 +35,8 @@ export class Patterns {
     const compiled = this.compiled.get(source) ?? this.compile(source)
     this.workLeft -= compiled.size * (text.length + 1)
     if (this.workLeft < 0) throw new Refusal('bad-pattern', 'its patterns are too much work')
+    const doubt = compiled.doubt(text)
+    if (doubt !== undefined) throw new Refusal('bad-pattern', doubt)
     return compiled.finds(text)
   }
 
@@ -59,7 +67,7 @@ export function patternFault(source: string): string | undefined {
  */
 export function inputPattern(source: string): { readonly source: string; test(text: string): boolean } {
   const compiled = compilePattern(source, 'text')
-  return { source, test: (text) => compiled.finds(text) }
+  return { source, test: (text) => compiled.doubt(text) === undefined && compiled.finds(text) }
 }
 
 function compilePattern(source: string, anchors: 'line' | 'text' = 'line'): Compiled {
@@ -67,7 +75,11 @@ function compilePattern(source: string, anchors: 'line' | 'text' = 'line'): Comp
     // Only few requests have a pattern: nobody else waits for the engine.
     const { RE2JS } = require('re2js') as typeof import('re2js')
     const pattern = RE2JS.compile(translatePattern(source), anchors === 'line' ? RE2JS.MULTILINE : 0)
-    return { size: pattern.programSize(), finds: (text) => pattern.test(text) }
+    return {
+      size: pattern.programSize(),
+      doubt: (text) => doubtOf(source, text),
+      finds: (text) => pattern.test(text),
+    }
   } catch (error) {
     const why = (error as Error).message.replace(/^error parsing regexp: /, '').replaceAll('`', "'")
     throw new Refusal(
@@ -76,6 +88,12 @@ function compilePattern(source: string, anchors: 'line' | 'text' = 'line'): Comp
       { cause: error },
     )
   }
+}
+
+function doubtOf(source: string, text: string): string | undefined {
+  const [sign] = BY_SCRIPT.exec(source) ?? []
+  if (sign === undefined || !BEYOND_ASCII.test(text)) return undefined
+  return `${sign} means other letters in Ruby, and ${JSON.stringify(shortened(text))} has some; write such as \\p{L} or \\p{Nd} instead`
 }
 
 function shortened(source: string): string {

@@ -94,6 +94,19 @@ describe('a program that is run', () => {
     scratch.remove()
   })
 
+  it('leaves nothing behind in other sessions either, with what they set of their own', async () => {
+    const scratch = new Scratch()
+    const pids = join(scratch.path, 'pids')
+    const script = `for i in 1 2 3; do setsid -f sh -c 'echo $$ >> ${pids}; exec env A=b sleep 600'; done
+      while [ "$(wc -l < ${pids})" -lt 3 ]; do :; done; echo done`
+    const { stdout } = await runCommand('/bin/bash', ['-c', script], { leavesNothing: true })
+    expect(stdout).to.contain('done')
+    const all = readFileSync(pids, 'utf8').trim().split('\n').map(Number)
+    expect(all).to.have.length(3)
+    expect(all.filter(isRunning)).to.deep.equal([])
+    scratch.remove()
+  })
+
   it('inherits what it may, and no more', async () => {
     const { stdout } = await sh('echo "$HOME|$PATH|$MINE"', {
       inherits: (name) => name === 'PATH',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +26,7 @@ export interface CommandLimits {
   env?: CommandEnv
   /** Which variables of this process it inherits: all unless said. */
   inherits?: (name: string) => boolean
-  /** Whatever it has started is ended when it ends; what has left its session is not found. */
+  /** Whatever it has started is ended when it ends, in other sessions too unless it has cleared its environment. */
   leavesNothing?: boolean
   cwd?: string
   /** It goes on when this process is killed: its output goes to files, since writing to a pipe that nobody reads would end it. */
@@ -46,6 +47,10 @@ export type CommandRunner = (
 ) => Promise<CommandResult>
 
 const OUTPUT_AT_MOST = 1024 * 1024
+/** Tells what a program has started from everything else. */
+const MARK = 'STARTED_IN_LOCKSTEP'
+/** What starts anew as fast as it is ended is not hunted for ever. */
+const MAX_ROUNDS = 20
 /** What a program gets to end by itself after it was told to, ms. */
 const GRACE = 2_000
 
@@ -57,6 +62,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   // Loaded only where a program is run: it takes as long to load as the rest of a start.
   const { execa } = await import('execa')
   const files = outlives ? new OutputFiles() : undefined
+  const mark = limits.leavesNothing === true ? `${MARK}=${randomUUID()}` : undefined
   const before = limits.umask === undefined ? undefined : process.umask(limits.umask)
   const child = execa(program, args, {
     stdin: 'ignore',
@@ -68,7 +74,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
     // A daemon that ends leaves to itself what outlives it; what it only asks ends with it.
     cleanup: !outlives,
     extendEnv: false,
-    env: environmentOf(limits),
+    env: { ...environmentOf(limits), ...(mark === undefined ? {} : { [MARK]: mark.slice(MARK.length + 1) }) },
     ...(cwd === undefined ? {} : { cwd }),
   })
   // It has been started by now, and has its own.
@@ -76,7 +82,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   if (child.pid !== undefined) onStart?.(child.pid)
   const timers: NodeJS.Timeout[] = []
   const later = (ms: number, work: () => void) => timers.push(setTimeout(work, ms))
-  if (limits.leavesNothing === true) child.once('exit', () => endSession(child.pid))
+  if (mark !== undefined) child.once('exit', () => endAll(child.pid, mark))
   // A service that a program has started may hold on to its output; nobody waits for that.
   child.once('exit', () => later(GRACE, () => [child.stdout, child.stderr].forEach((out) => out?.destroy())))
 
@@ -184,38 +190,50 @@ function ended(stdout: string, output: string, failure: string): CommandResult {
   return { exitCode: undefined, stdout, output, failure }
 }
 
-/** Ends all of a session that `pid` has begun, in whichever group they are by now. */
-function endSession(pid: number | undefined): void {
+/** Ends all that is in the session that `pid` has begun, or that carries `mark` in its environment. */
+function endAll(pid: number | undefined, mark: string): void {
   if (pid === undefined) return
   signalGroup(pid, 'SIGKILL')
-  for (const other of processesOf(pid)) {
-    try {
-      process.kill(other, 'SIGKILL')
-    } catch {
-      // It has ended by itself.
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const left = processesOf(pid, mark)
+    if (left.length === 0) return
+    for (const other of left) {
+      try {
+        process.kill(other, 'SIGKILL')
+      } catch {
+        // It has ended by itself.
+      }
     }
   }
 }
 
 /** None where there is no /proc. */
-function processesOf(session: number): number[] {
+function processesOf(session: number, mark: string): number[] {
   try {
     return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && sessionOf(name) === session)
+      .filter((name) => /^\d+$/.test(name) && (sessionOf(name) === session || carries(name, mark)))
       .map(Number)
   } catch {
     return []
   }
 }
 
+function carries(pid: string, mark: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)
+  } catch {
+    // Another user's, or it has ended.
+    return false
+  }
+}
+
 function sessionOf(pid: string): number | undefined {
   try {
-    // The name is in parentheses and may have spaces in it; the session is the fourth field after it.
-    return Number(
-      readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ')[3],
-    )
+    // The name is in parentheses and may have spaces in it; state and session are the first and fourth field after it.
+    const [state, , , session] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return state === 'Z' ? undefined : Number(session)
   } catch {
     return undefined
   }

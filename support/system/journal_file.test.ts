@@ -176,6 +176,50 @@ describe('a journal file', () => {
       await other.close()
     })
 
+  const changed: [string, (path: string, older: string) => void][] = [
+    ['shortened by whole lines', (path, older) => truncateSync(path, older.length)],
+    ['shortened within a line', (path, older) => truncateSync(path, older.length + 5)],
+    ['emptied', (path) => truncateSync(path)],
+    ['written to', (path) => writeFileSync(path, journalLine('{"i":7}'), { flag: 'a' })],
+    ['replaced by an older copy', replaceByOlder],
+    ['removed', (path) => rmSync(path)],
+  ]
+  for (const way of ['append', 'appendNow'] as const)
+    for (const [what, act] of changed)
+      it(`that was ${what} before ${way} tells all that it told, or that it does not`, async () => {
+        const journal = new JournalFile(scratch.path, 'run-1', () => 0)
+        await journal.append({ i: 0 })
+        const older = readFileSync(journal.path, 'utf8')
+        await journal.append({ i: 1 })
+        act(journal.path, older)
+        const append = async () => journal[way]({ i: 2 })
+        expect((await failure(append())).message).to.contain('during the run')
+        expect((await failure(append())).message).to.contain('during the run')
+        await journal.close()
+        const { entries, fault } = read()
+        if (fault === undefined) expect(entries.map(({ i }) => i)).to.deep.equal([0, 1])
+        expect(fault === undefined).to.equal(what.startsWith('re'))
+        const aside = foreignAmongJournals(scratch.path).map((path) => readFileSync(path, 'utf8'))
+        expect(aside).to.deep.equal(what.startsWith('replaced') ? [older] : [])
+      })
+
+  it('whose process ends at its first entry has its version all the same', () => {
+    const journal = new JournalFile(scratch.path, 'run-1', () => 0)
+    journal.appendNow({ i: 0 })
+    expect(read()).to.deep.include({ entries: [{ at: new Date(0).toISOString(), i: 0 }], fault: undefined })
+  })
+
+  it('whose process ends in the middle of an entry is not taken for changed by somebody', async () => {
+    const journal = new JournalFile(scratch.path, 'run-1', () => 0)
+    await journal.append({ i: 0 })
+    const under = journal.append({ i: 1 })
+    journal.appendNow({ i: 2 })
+    await failure(under)
+    await journal.close()
+    expect(read().entries.map(({ i }) => i)).to.deep.equal([0, 2])
+    expect(read().fault).to.equal(undefined)
+  })
+
   it('that was removed with its folder is there again, with all that was in it', async () => {
     const folder = join(scratch.path, 'live')
     const journal = new JournalFile(folder, 'run-1', () => 0)
@@ -197,4 +241,9 @@ function replaceByCopy(path: string): void {
   const content = readFileSync(path)
   renameSync(path, `${path}.old`)
   writeFileSync(path, content)
+}
+
+function replaceByOlder(path: string, older: string): void {
+  rmSync(path)
+  writeFileSync(path, older)
 }

@@ -1,12 +1,24 @@
-import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs'
-import { open, unlink, writeFile, type FileHandle } from 'node:fs/promises'
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LockstepError } from './errors'
-import { JOURNAL_SUFFIX, JOURNAL_VERSION, journalLine } from './journal_lines'
+import { JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, journalLine } from './journal_lines'
 
 /**
  * An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. Its first line says
- * in which version it is written. It notices when somebody removes, replaces or shortens the file while it is in use.
+ * in which version it is written. It notices when somebody removes, replaces or shortens the file while it is in use: it
+ * takes no further entry then, and leaves a journal that tells the same as before, or says that it does not.
  */
 export class JournalFile {
   readonly path: string
@@ -14,6 +26,10 @@ export class JournalFile {
   private queue: Promise<void> = Promise.resolve()
   /** Bytes of whole lines, as far as this process knows. */
   private size = 0
+  /** More may be on disk than `size` says. */
+  private isAdding = false
+  /** Why no further entry is taken. */
+  private broken: Error | undefined
 
   constructor(
     directory: string,
@@ -41,13 +57,16 @@ export class JournalFile {
    */
   appendNow(entry: object): void {
     try {
-      const file = openSync(this.path, 'a')
+      if (this.file !== undefined) this.expectWhole(this.file)
+      const file = openSync(this.path, 'a', 0o660)
       try {
-        writeSync(file, this.line(entry))
+        const header = fstatSync(file).size === 0 ? this.header() : ''
+        writeSync(file, header + this.line(entry))
         fsyncSync(file)
       } finally {
         closeSync(file)
       }
+      this.broken = new Error('its last entry is there')
     } catch (error) {
       throw failed(this.path, error)
     }
@@ -61,12 +80,16 @@ export class JournalFile {
   private async write(entry: object): Promise<void> {
     try {
       const file = (this.file ??= await open(this.path, 'a+', 0o660))
-      await this.expectWhole(file)
-      const header = this.size === 0 ? this.line({ type: 'journal', version: JOURNAL_VERSION }) : ''
+      this.expectWhole(file)
+      const header = this.size === 0 ? this.header() : ''
       await this.add(file, Buffer.from(header + this.line(entry)))
     } catch (error) {
       throw failed(this.path, error)
     }
+  }
+
+  private header(): string {
+    return this.line({ type: 'journal', version: JOURNAL_VERSION })
   }
 
   private line(entry: object): string {
@@ -74,6 +97,7 @@ export class JournalFile {
   }
 
   private async add(file: FileHandle, lines: Buffer): Promise<void> {
+    this.isAdding = true
     try {
       await file.appendFile(lines)
       await file.datasync()
@@ -82,6 +106,8 @@ export class JournalFile {
       // Half a line would spoil the next one, and an empty file would look like a journal that was emptied.
       await this.takeBack(file).catch(() => {})
       throw error
+    } finally {
+      this.isAdding = false
     }
   }
 
@@ -94,32 +120,54 @@ export class JournalFile {
     this.file = undefined
   }
 
-  /** @throws Error when the file is no longer what this process has written */
-  private async expectWhole(file: FileHandle): Promise<void> {
-    // Synchronous: two system calls of some microseconds, before each entry.
-    const own = fstatSync(file.fd)
-    if (!own.isFile()) return
-    const there = statSync(this.path, { throwIfNoEntry: false })
-    if (there === undefined || there.ino !== own.ino || there.dev !== own.dev) {
-      const saved = there === undefined && (await this.restore(file).catch(() => false))
-      const next = saved ? '; it was written again, as it was until then' : ''
-      throw new Error(`somebody ${there === undefined ? 'removed' : 'replaced'} it during the run${next}`)
-    }
-    if (own.size !== this.size)
-      throw new Error(
-        `somebody changed it during the run: it has ${own.size} bytes where ${this.size} were written`,
-      )
+  /** @throws Error when the file is no longer what this process has written, then and from then on */
+  private expectWhole(file: FileHandle): void {
+    if (this.broken !== undefined) throw this.broken
+    const what = this.violence(file.fd)
+    if (what === undefined) return
+    this.broken = new Error(`somebody ${what}`)
+    throw this.broken
   }
 
-  /** Its name is gone, and its content is not: what is out of rotation must stay on disk. */
-  private async restore(file: FileHandle): Promise<boolean> {
-    const content = Buffer.alloc(this.size)
-    const { bytesRead } = await file.read(content, 0, this.size, 0)
-    if (bytesRead < this.size) return false
+  /** What somebody did to the file. Synchronous: two system calls of some microseconds, before each entry. */
+  private violence(fd: number): string | undefined {
+    const own = fstatSync(fd)
+    if (!own.isFile()) return undefined
+    const there = statSync(this.path, { throwIfNoEntry: false })
+    if (there === undefined || there.ino !== own.ino || there.dev !== own.dev) {
+      const isSaved = attempt(() => this.restore(fd, there !== undefined))
+      const next = isSaved ? '; it was written again, as it was until then' : ''
+      return `${there === undefined ? 'removed' : 'replaced'} it during the run${next}`
+    }
+    if (own.size === this.size || (this.isAdding && own.size > this.size)) return undefined
+    attempt(() => this.mark(fd))
+    return `changed it during the run: it has ${own.size} bytes where ${this.size} were written`
+  }
+
+  /** Its name is gone, and its content is not: what is out of rotation must stay on disk. What took its place is kept. */
+  private restore(fd: number, isReplaced: boolean): void {
+    const { size } = fstatSync(fd)
+    if (size < this.size) throw new Error('it was shortened too')
+    const content = Buffer.alloc(size)
+    if (readSync(fd, content, 0, size, 0) < size) throw new Error('it cannot be read')
     mkdirSync(dirname(this.path), { recursive: true })
-    const flag = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
-    await writeFile(this.path, content, { flag, mode: 0o660 })
+    if (isReplaced) renameSync(this.path, `${this.path}.replaced`)
+    writeFileSync(this.path, content, { flag: 'wx', mode: 0o660 })
+  }
+
+  /** What was taken out cannot be put back; nobody is to believe the rest. */
+  private mark(fd: number): void {
+    writeSync(fd, `\n${this.line({ type: JOURNAL_CHANGED })}`)
+    fsyncSync(fd)
+  }
+}
+
+function attempt(work: () => void): boolean {
+  try {
+    work()
     return true
+  } catch {
+    return false
   }
 }
 

@@ -4,6 +4,8 @@ import { crc32 } from 'node:zlib'
 export const JOURNAL_SUFFIX = '.journal.ndjson'
 /** Said in a journal's first line. Raised whenever a reader of the version before could misunderstand an entry. */
 export const JOURNAL_VERSION = 1
+/** The type of the line that ends a journal which somebody changed while it was written. */
+export const JOURNAL_CHANGED = 'changed by somebody'
 
 /** One line of a journal: eight hexadecimal digits of its checksum, a space, JSON. */
 export function journalLine(json: string): string {

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
 import { LockstepError } from './errors'
-import { JOURNAL_SUFFIX, JOURNAL_VERSION, jsonOfLine } from './journal_lines'
+import { JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, jsonOfLine } from './journal_lines'
 import { namesIn, readRegularFile } from './regular_file'
 
 /** A journal as far as it can be trusted. */
@@ -68,6 +68,8 @@ function readText<E>(text: string, check: EntryCheck): Pick<JournalRead<E>, 'ent
     if (json === undefined) return stop('damaged', `is damaged from line ${index + 1} on`)
     const value = recordIn(json)
     if (value === undefined) return stop('unknown', `has no entry in line ${index + 1}`)
+    if (value['type'] === JOURNAL_CHANGED)
+      return stop('damaged', 'was changed by somebody during the run, and may lack what it had')
     const other = index === 0 ? versionFault(value) : check(value)
     if (other !== undefined) return stop('unknown', index === 0 ? other : `${other} in line ${index + 1}`)
     if (index > 0) entries.push(value as E)

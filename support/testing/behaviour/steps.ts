@@ -291,10 +291,23 @@ When(
   'I run cucumber-js {string} and the journals are removed at {string}',
   async function (this: Manual, args: string, at: string) {
     const folder = join(this.scratch.path, '.lockstep', 'live')
-    void until(() => journals(this.scratch.path).includes(at)).then(() =>
-      rmSync(folder, { recursive: true, force: true }),
-    )
-    this.run = await cucumber(args.split(' '), this.scratch.path, this.env)
+    this.run = await halted(this, args, at, async () => rmSync(folder, { recursive: true, force: true }))
+  },
+)
+
+When(
+  'I run cucumber-js {string} and at {string} its journal is {word} to what it was before anybody was taken out',
+  async function (this: Manual, args: string, at: string, how: string) {
+    this.run = await halted(this, args, at, async () => {
+      const path = join(this.scratch.path, '.lockstep', 'live', `${lastRun(this)}.journal.ndjson`)
+      const lines = readFileSync(path, 'utf8').split('\n')
+      const before = lines.slice(
+        0,
+        lines.findIndex((line) => line.includes('"type":"opened"')),
+      )
+      if (how === 'exchanged') rmSync(path)
+      writeFileSync(path, `${before.join('\n')}\n`)
+    })
   },
 )
 
