@@ -125,7 +125,7 @@ Feature: 11. The inventory
             And I want to update hosts with class roles::dev_server
             Then every host should answer
             """
-        And the environment variable "LOCKSTEP_INVENTORY" is ""
+        And the environment variable "LOCKSTEP_INVENTORY" is not set
         When I run cucumber-js "own.feature"
         Then it should exit with 2
         And it should say "there is no inventory that hosts could be missing in; name one in lockstep.yaml"

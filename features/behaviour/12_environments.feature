@@ -57,7 +57,7 @@ Feature: 12. Environments
             | out        | 0 |
         And the file "reports/junit.xml" should contain "Install 4.2 of mywebapp"
         And the file "reports/rollout.html" should contain "package> should be 4.2.6-3.el5"
-        And the file "reports/run.json" should contain '"version": "4.2.6-3.el5"'
+        And the file "reports/run.json" should contain '"version":"4.2.6-3.el5"'
 
     Scenario: The run says otherwise
         Given the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
@@ -244,7 +244,7 @@ Feature: 12. Environments
         And the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 0
-        Given the environment variable "LOCKSTEP_VARIABLES" is ""
+        Given the environment variable "LOCKSTEP_VARIABLES" is not set
         When I run lockstep "drift"
         Then it should exit with 0
         And it should say "DRIFT OK: release 4.2 in test holds on 8 hosts"

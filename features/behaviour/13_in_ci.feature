@@ -30,7 +30,7 @@ Feature: 13. In CI
         And the JUnit report should say:
             | suite                       | name             | result         | message                                                          |
             | waves.feature: Own 1 host   | web1.example.net | passed         |                                                                  |
-            | waves.feature: Own 25%      | web2.example.net | failure silent | line 8: I update the package mywebapp: no answer (asked 2 s ago) |
+            | waves.feature: Own 25%      | web2.example.net | failure silent | line 8: I update the package mywebapp: no answer (asked 2 s ago); it answers pings, but not this: its agent hangs or is not loaded |
             | waves.feature: Own 25%      | web3.example.net | skipped        | held up to line 8; not attempted after it                        |
             | waves.feature: Own the rest | web4.example.net | skipped        | not attempted                                                    |
             | waves.feature: Own the rest | web5.example.net | skipped        | not attempted                                                    |

@@ -64,7 +64,7 @@ Feature: 14. Planning
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p plan website.feature"
-        Then it should say "demand exactly that with LOCKSTEP_PLAN="
+        Then it should say "demand exactly that: LOCKSTEP_PLAN="
         When I run cucumber-js "-p live website.feature" as it was planned
         Then it should exit with 0
         And it should say "HELD"

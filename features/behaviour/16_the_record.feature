@@ -46,7 +46,7 @@ Feature: 16. The record, safe mode and drift
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 6
         And it should say "release 2026.11.3 has not been here in safe mode yet"
-        Given the environment variable "LOCKSTEP_ACTIVATE" is ""
+        Given the environment variable "LOCKSTEP_ACTIVATE" is not set
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 0
         And it should say "noop · test"

@@ -129,7 +129,7 @@ Feature: 4. What cannot be run
         Examples:
             | args                                  | said                                 |
             | -p live                               | the profile live names its feature   |
-            | -p love website.feature               | there is no profile "love"; there are: behaviour, default, live, plan, twice, rehearse, drift, ci |
+            | -p love website.feature               | there is no profile "love"; there are: default, live, plan, twice, rehearse, drift, ci |
             | -p live --parallel 2 website.feature  | rollouts do not run in parallel      |
             | -p live --retry 1 website.feature     | a rollout is not retried             |
 

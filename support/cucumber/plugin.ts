@@ -125,13 +125,18 @@ export const plugin = {
 
 /** The process ends though the run has not: what is known is written down, and it is no success. */
 function endEarly(stderr: NodeJS.WritableStream): void {
+  // A second Ctrl-C ends it at once, which nobody else is to blame for.
+  if (!run.stopping.signal.aborted) blameTeam()
+  stderr.write('\n')
+  run.cutOff()
+  run.onCutOff()
+}
+
+function blameTeam(): void {
   const { text, uri, line } = run.current
   const where = text === '' ? 'before its first line' : `at "${text}" (${uri}:${line})`
   const why = `the process was ended in mid-run, ${where}, and not by Lockstep: look for process.exit in a step or a hook of your own; what was under way there is not known`
   run.refuse(new LockstepError('diverged', why))
-  stderr.write('\n')
-  run.cutOff()
-  run.onCutOff()
 }
 
 /** Before anything is read: a switch that is not known may be the one that keeps hosts from being changed. */

@@ -7,7 +7,11 @@ import type { Run } from './run'
 
 /** What a rollout that went well still has to answer for. */
 export async function finishRollout(run: Run, feature: string, rollout: Rollout): Promise<void> {
-  if (rollout.hosts.known === undefined && !run.verdicts.some(({ uri }) => uri === feature))
+  if (
+    rollout.hosts.known === undefined &&
+    !run.hasStopped &&
+    !run.verdicts.some(({ uri }) => uri === feature)
+  )
     run.refuse(
       new LockstepError('nobody-discovered', `no line of ${feature} was for any host; nothing was done`),
     )
