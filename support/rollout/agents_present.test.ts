@@ -55,6 +55,15 @@ describe('hosts that lack an agent', () => {
     expect(fleet.asked.at(-1)?.hosts).to.deep.equal(['web1', 'web3'])
   })
 
+  it('are not asked where an earlier run has put them out already', async () => {
+    const { rollout: rolling, fleet } = rollout()
+    rolling.budget.putOut([{ host: 'web2', seen: 'failed before' }])
+    await rolling.agents.shouldAllAnswer()
+    expect(fleet.asked.map(({ request, hosts }) => [request.action, hosts])).to.deep.equal([
+      ['ping', ['web1', 'web3']],
+    ])
+  })
+
   it('end a plan too, which would wait for them line by line', async () => {
     const { rollout: rolling, fleet } = rollout(undefined, {
       planning: { harmless: () => undefined, onlyLooks: () => true },

@@ -74,7 +74,7 @@ export class RollCall {
     const incomplete = isFirst
       ? await hostsWithoutAgents(
           this.rollout,
-          expected.filter((host) => there.has(host)),
+          expected.filter((host) => there.has(host) && !this.rollout.budget.isOut(host)),
         )
       : NOBODY
     const [absent, written] = [new Set(missing), new Set(should)]
@@ -172,9 +172,10 @@ export class RollCall {
   /** Freezes the list before any step needs it, and fails for hosts that some line could not be done on. */
   private async frozenAs(hosts: readonly string[], should?: readonly string[]): Promise<readonly string[]> {
     const list = await this.freeze(hosts, should)
-    const incomplete = await hostsWithoutAgents(this.rollout, list)
+    const going = list.filter((host) => !this.rollout.budget.isOut(host))
+    const incomplete = await hostsWithoutAgents(this.rollout, going)
     if (incomplete.size === 0) return list
-    const observations = list.map(
+    const observations = going.map(
       (host): Observation =>
         incomplete.get(host) ?? { host, held: true, kind: 'known', seen: 'has all agents' },
     )

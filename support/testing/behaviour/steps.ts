@@ -325,7 +325,7 @@ Given('somebody takes {string} out of the recovery feature', function (this: Man
   const names = hosts.split(', ')
   const lines = readFileSync(path, 'utf8').split('\n')
   const kept = lines.filter((line) => !names.some((name) => line.trim() === `| ${name} |`))
-  writeFileSync(path, kept.join('\n').replace('| 2 hosts  |\n', ''))
+  writeFileSync(path, kept.join('\n').replace(/\| 2 hosts +\|\n/, ''))
 })
 
 When('somebody deletes the folder {string}', function (this: Manual, name: string) {
