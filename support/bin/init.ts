@@ -120,7 +120,7 @@ function configurationOfOthers(cwd: string, { isEsm }: Project): string[] {
   if (!/\.[cm]?js$/.test(name))
     return [`${name} is not Lockstep's, and cannot be: move its settings, remove it, and say init again.`, '']
   const exported =
-    /\.mjs$/.test(name) || (isEsm && name.endsWith('.js'))
+    name.endsWith('.mjs') || (isEsm && name.endsWith('.js'))
       ? ["  import { profiles } from 'lockstep'", '  export default () => profiles({ own: { … } })']
       : ["  const { profiles } = require('lockstep')", '  module.exports = profiles({ own: { … } })']
   return [`${name} is not Lockstep's. Let it say this first, with profiles of yours as own:`, ...exported, '']
