@@ -1,3 +1,4 @@
+import { columnsOf, padColumns } from '../system/columns'
 import { MAX_REASON } from '../system/reason'
 import type { Answer, Stray } from './ports'
 
@@ -127,7 +128,7 @@ export function describe(verdict: Verdict): string {
   const { expected, diverged, silent } = count(verdict)
   const failed = diverged + silent
   const groups = cohorts(verdict)
-  const width = Math.min(32, Math.max(0, ...groups.map(({ seen }) => seen.length)))
+  const width = Math.min(32, Math.max(0, ...groups.map(({ seen }) => columnsOf(clean(seen)))))
   const lines = [
     expected === 0
       ? 'no host was asked'
@@ -137,7 +138,7 @@ export function describe(verdict: Verdict): string {
   ]
   for (const { seen, held, hosts: names } of groups) {
     const who = held && names.length > 1 ? hosts(names.length) : names.join(', ')
-    lines.push(`  ${clean(seen).padEnd(width)}  ${who}`)
+    lines.push(`  ${padColumns(clean(seen), width)}  ${who}`)
   }
   for (const { detail, fails, hosts: names } of strayCohorts(verdict)) {
     lines.push(`  ${fails ? 'unexpected' : 'noted'}: ${names.join(', ')} ${clean(detail)}`)

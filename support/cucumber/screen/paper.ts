@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { columnsOf, cutColumns } from '../../system/columns'
 
 /** Beside a longer label there is no room for words. */
 const LABEL_AT_MOST = 40
@@ -31,10 +32,10 @@ export class Paper {
     if (this.lively && this.open !== '') this.over(`${this.open}  ${text}`)
   }
 
-  /** Finishes the open line; `aside` stands at the right where there is room. `length` is that of `text` without colours. */
+  /** Finishes the open line; `aside` stands at the right where there is room. `length` is in columns, and that of `text`. */
   end(text: string, length: number, aside: string): void {
     this.settle()
-    const gap = this.width - length - aside.length
+    const gap = this.width - length - columnsOf(aside)
     if (aside === '') this.write(`${text}\n`)
     else if (gap >= 2) this.write(`${text}${' '.repeat(gap)}${aside}\n`)
     else this.write(`${text}\n${' '.repeat(Math.max(0, this.width - aside.length))}${aside}\n`)
@@ -47,18 +48,19 @@ export class Paper {
 
   /** Words after a label, aligned with each other, in at most `lines` lines. */
   list(label: string, words: readonly string[], lines: number, paint: (text: string) => string): void {
-    const whole = words.join(', ').length
-    if (label.length > LABEL_AT_MOST && label.length + whole > this.width) {
+    const whole = columnsOf(words.join(', '))
+    const own = columnsOf(label)
+    if (own > LABEL_AT_MOST && own + whole > this.width) {
       const indent = label.length - label.trimStart().length
       this.wrapped(label.trimEnd(), indent + 2, (line) => line)
       return this.list(' '.repeat(indent + 2), words, lines, paint)
     }
-    const indent = ' '.repeat(label.length)
+    const indent = ' '.repeat(own)
     const rows: string[] = ['']
     words.forEach((word, index) => {
       const text = index === words.length - 1 ? word : `${word}, `
       const row = rows.at(-1) ?? ''
-      if (row !== '' && label.length + row.length + text.trimEnd().length > this.width) rows.push(text)
+      if (row !== '' && own + columnsOf(row) + columnsOf(text.trimEnd()) > this.width) rows.push(text)
       else rows[rows.length - 1] = row + text
     })
     const shown = rows.slice(0, lines)
@@ -72,7 +74,7 @@ export class Paper {
     const lead = /^ */.exec(text)?.[0] ?? ''
     let row = lead
     for (const word of this.hide(text).trim().split(' ')) {
-      if (row.trim() !== '' && visible(row) + 1 + visible(word) > this.width) {
+      if (row.trim() !== '' && columnsOf(row) + 1 + columnsOf(word) > this.width) {
         this.line(paint(row))
         row = ' '.repeat(indent) + word
       } else row += row.trim() === '' ? word : ` ${word}`
@@ -82,11 +84,7 @@ export class Paper {
 
   private over(text: string): void {
     this.write(
-      `\r\u001B[2K${visible(text) >= this.width ? `${stripVTControlCharacters(text).slice(0, this.width - 2)}…` : text}`,
+      `\r\u001B[2K${columnsOf(text) >= this.width ? `${cutColumns(stripVTControlCharacters(text), this.width - 2)}…` : text}`,
     )
   }
-}
-
-function visible(text: string): number {
-  return stripVTControlCharacters(text).length
 }

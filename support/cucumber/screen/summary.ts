@@ -1,6 +1,7 @@
 import type { createColors } from 'picocolors'
 import { clean, hosts as counted } from '../../rollout/verdict'
 import { systemClock } from '../../system/clock'
+import { columnsOf, padColumns } from '../../system/columns'
 import { formatLockstep, here, PLACES } from '../../system/commands'
 import { formatDuration } from '../../system/duration'
 import { EXIT } from '../../system/errors'
@@ -168,9 +169,9 @@ export class Summary {
   /** Line by line, the hosts that a person has to look at. */
   private evidence(): void {
     const odd = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => oddHosts(evidenceOf(uri)))
-    const width = Math.max(0, ...odd.slice(0, ODD_AT_MOST).map(({ host }) => host.length))
+    const width = Math.max(0, ...odd.slice(0, ODD_AT_MOST).map(({ host }) => columnsOf(host)))
     for (const { host, cells } of odd.slice(0, ODD_AT_MOST))
-      this.paper.line(`    ${host.padEnd(width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)
+      this.paper.line(`    ${padColumns(host, width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)
     if (odd.length > 0)
       this.paper.line(
         this.paint.dim(`    ${''.padEnd(width)}  ✔ held ✘ diverged ? silent - out · not attempted`),

@@ -10,6 +10,7 @@ import {
   strayCohorts,
   type Verdict,
 } from '../../rollout/verdict'
+import { columnsOf, padColumns } from '../../system/columns'
 import { systemClock } from '../../system/clock'
 import { inRanges } from './host_names'
 import { isColoured } from './colour'
@@ -187,7 +188,7 @@ class Screen {
     const text = `${step.keyword}${step.text}`
     this.paper.end(
       `    ${mark} ${status === 'SKIPPED' ? this.paint.dim(text) : text}`,
-      text.length + 6,
+      columnsOf(text) + 6,
       verdict === undefined ? '' : tally(verdict),
     )
     if (verdict !== undefined && tellsMore(verdict)) this.divergence(verdict)
@@ -250,7 +251,7 @@ class Screen {
   private undone({ what, verdict }: UndoneStep): void {
     const mark = holds(verdict) ? this.paint.green('✔') : this.paint.red('✘')
     const text = `on failure: ${clean(what)}`
-    this.paper.end(`    ${mark} ${text}`, text.length + 6, tally(verdict))
+    this.paper.end(`    ${mark} ${text}`, columnsOf(text) + 6, tally(verdict))
     if (!holds(verdict)) this.divergence(verdict)
   }
 
@@ -264,9 +265,9 @@ class Screen {
       )
     const groups = cohorts(verdict)
     const isPlan = verdict.observations.some(({ kind }) => kind === 'planned')
-    const width = Math.min(28, Math.max(0, ...groups.map(({ seen }) => seen.length)))
+    const width = Math.min(28, Math.max(0, ...groups.map(({ seen }) => columnsOf(clean(seen)))))
     for (const { seen, held, hosts } of groups) {
-      const label = `          ${clean(seen).padEnd(width)}  `
+      const label = `          ${padColumns(clean(seen), width)}  `
       if (held && isPlan) this.names(label, hosts)
       else if (held)
         this.paper.line(`${label}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
