@@ -52,12 +52,11 @@ export function packageForecast(rollout: Rollout, name: string, wanted: string |
       const prediction =
         wanted === undefined ? updated(now, candidate, order) : installed(now, candidate, wanted)
       const { fails, to } = prediction
-      const isGated = !rollout.gates.downgradesAllowed && !NOT_INSTALLED.has(has) && expected !== 'not known'
-      if (fails !== undefined || to === undefined || !isGated) return prediction
-      // Held against what the host has before the rollout, as it is when it is for real.
-      return goesBack(has, to, order) === false
+      const had = rollout.packages.plannedBaseline(name, host, now)
+      if (fails !== undefined || to === undefined || had === undefined) return prediction
+      return goesBack(had, to, order) === false
         ? prediction
-        : { ...prediction, fails: `would go back from ${has} to ${to}` }
+        : { ...prediction, fails: `would go back from ${had} to ${to}` }
     },
     disturbs: true,
     // A package may start, stop and restart services as it is installed.

@@ -1,5 +1,5 @@
 import { carryOut, converge, DONE, withoutThose } from './converge'
-import { foresee } from './foresee'
+import { foresee, NOT_KNOWN } from './foresee'
 import { packageForecast, packageThing } from './package_forecast'
 import { lookWith, observe, shown, sightOf, type Look, type Patience, type Sight } from './observe'
 import type { Answer, Stray } from './ports'
@@ -14,6 +14,8 @@ export class Packages {
   /** What hosts had before this rollout first changed it, by package; recorded when something depends on it. */
   private readonly had = new Map<string, Map<string, string>>()
   private readonly changed = new Map<string, Set<string>>()
+  /** What hosts would have when they are first asked for it, by package; where nothing is changed. */
+  private readonly plannedHad = new Map<string, Map<string, string>>()
   /** Hosts that said that they changed a package, and that nobody has looked at since, by package. */
   private readonly unseen = new Map<string, Set<string>>()
 
@@ -62,6 +64,20 @@ export class Packages {
       await looked.at([...hosts].filter((host) => !silent.has(host)))
       await this.writeDown(name, looked.versions)
     }
+  }
+
+  /**
+   * The version that a planned change is held against where no host may go back: what the host would have when it is first
+   * asked, `now` unless a line before has asked. Undefined where any version is as good, and where it is not known.
+   */
+  plannedBaseline(name: string, host: string, now: string): string | undefined {
+    const { gates, afterFailure, release } = this.rollout
+    const had = this.plannedHad.get(name) ?? new Map<string, string>()
+    this.plannedHad.set(name, had)
+    const isAsked = !gates.downgradesAllowed || afterFailure.versionsGoBack || release.name !== undefined
+    if (isAsked && !had.has(host) && now !== NOT_KNOWN) had.set(host, now)
+    const baseline = gates.downgradesAllowed ? undefined : had.get(host)
+    return baseline === undefined || NOT_INSTALLED.has(baseline) ? undefined : baseline
   }
 
   /** What this rollout has changed: the version that each host had before, by package. */

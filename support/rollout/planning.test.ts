@@ -275,6 +275,18 @@ describe('a rollout that changes nothing', () => {
     expect(seen(await rollout.packages.update('mywebapp'))[0]).to.equal('needs nothing: 2.0-1')
   })
 
+  it('holds "no host may go back" against what hosts have by the line that says so', async () => {
+    const { rollout } = planned(
+      fleet((_, { action, inputs }) => {
+        if (action === 'candidate') return ok({ candidate: inputs['version'] ?? '2.0' })
+        return action === 'status' ? ok({ ensure: '1.0', provider: 'apt' }) : undefined
+      }),
+    )
+    await rollout.packages.update('mywebapp')
+    rollout.gates.downgradesAllowed = false
+    expect(seen(await rollout.packages.install('mywebapp', '1.0'))[0]).to.contain('would go back from 2.0 to')
+  })
+
   it('becomes one for real only where nothing was let pass before', async () => {
     const safe = {
       planning: { ...planning, mayBeLeft: true },
