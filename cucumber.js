@@ -8,8 +8,8 @@ const behaviour = {
   require: ['support/testing/behaviour/*.ts'],
   tags: '@behaviour',
   format: ['summary'],
-  // Each scenario has a folder and processes of its own.
-  parallel: 2,
+  // Each scenario has a folder and processes of its own; most of its time is waiting for hosts that are silent.
+  parallel: 5,
   publishQuiet: true,
 }
 

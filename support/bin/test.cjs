@@ -7,7 +7,7 @@ const root = join(__dirname, '..', '..')
 const local = (name) => join(root, 'node_modules', ...name)
 const mocha = [local(['mocha', 'bin', 'mocha.js'])]
 const SUITES = {
-  unit: [...mocha, 'support/**/*.test.ts'],
+  unit: [...mocha, '--parallel', '--jobs', '2', 'support/**/*.test.ts'],
   behaviour: [local(['@cucumber', 'cucumber', 'bin', 'cucumber.js']), '-p', 'behaviour'],
   package: [...mocha, '--reporter', 'spec', 'support/testing/package/*.package.ts'],
   real: [...mocha, '--reporter', 'spec', 'support/testing/real/*.real.ts'],
