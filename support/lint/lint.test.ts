@@ -128,18 +128,22 @@ const anyFeature: fc.Arbitrary<FeatureText> = fc.record({
   whole: fc.boolean(),
 })
 
-/** A feature whose Background and lines have something for every rule, and each row a wave of its own. */
+/** A feature whose lines have something for every rule; each row has a wave, a backend and packages of its own. */
 function manyRows(rows: number): FeatureText {
-  const background = `Given the load balancer is the haproxy backend www
+  const scenarios = Array.from(
+    { length: rows },
+    (_, n) => `Scenario
+Given the load balancer is the haproxy backend www${n}
 And I want to update hosts with class web
-And I want to pre-discover how many hosts to update`
-  const row = `Given I take the next 1 host
+And I want to pre-discover how many hosts to update
+And I take the next 1 host
 When I block the load balancer
 Then traffic from the load balancer should be blocked
-When I update the package mywebapp to version 2
-Then the package version for mywebapp should be 2
+When I update the package app${n}
+Then the package version for app${n} should be 2
+When I update the package lib${n}
 When I unblock the load balancer
-Then traffic from the load balancer should be unblocked`
-  const [first] = featureOf(`Background\n${background}\nScenario\n${row}`).scenarios
-  return { ...featureOf(''), scenarios: Array.from({ length: rows }, () => first ?? { steps: [] }) }
+Then traffic from the load balancer should be unblocked`,
+  )
+  return featureOf(scenarios.join('\n'))
 }

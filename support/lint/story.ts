@@ -42,6 +42,20 @@ export class Story {
     return new Neighbours(this.moments.filter(test))
   }
 
+  /** The moments with each key, to be asked in the same way. A moment without a key is none of them. */
+  by(keyOf: (moment: Moment) => string | undefined): (key: string) => Neighbours {
+    const grouped = new Map<string, Moment[]>()
+    for (const moment of this.moments) {
+      const key = keyOf(moment)
+      if (key === undefined) continue
+      const own = grouped.get(key) ?? []
+      grouped.set(key, own)
+      own.push(moment)
+    }
+    const known = new Map([...grouped].map(([key, moments]) => [key, new Neighbours(moments)]))
+    return (key) => known.get(key) ?? NONE
+  }
+
   /** What happened before in the same scenario, the nearest first. */
   beforeInScenario(moment: Moment): Moment[] {
     return this.scenarioOf(moment)
@@ -99,6 +113,8 @@ class Neighbours {
     return wave === undefined ? [this.all] : [this.byScenario.get(scenario) ?? [], this.ofAllHosts]
   }
 }
+
+const NONE = new Neighbours([])
 
 /** Returns where moments begin whose place in the feature is `index` or later. */
 function firstFrom(moments: readonly Moment[], index: number): number {

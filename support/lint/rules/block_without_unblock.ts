@@ -20,23 +20,14 @@ function unanswered(
   what: string,
 ): Fault[] {
   const acts = story.where(mayAct)
-  const answers = new Map<string, ReturnType<Story['where']>>()
-  const answersTo = (opened: Moment) => {
-    const name = answer === 'puts back' ? (opened.balancer?.name ?? '') : ''
-    const known = answers.get(name)
-    if (known !== undefined) return known
-    const own = story.where(
-      (moment) => is(moment, answer) && (answer === 'enables puppet' || isSameBalancer(moment, opened)),
-    )
-    answers.set(name, own)
-    return own
-  }
+  const through = ({ balancer }: Moment) => (answer === 'puts back' ? (balancer?.name ?? '') : '')
+  const answersThrough = story.by((moment) => (is(moment, answer) ? through(moment) : undefined))
   return story
     .of(opening)
     .filter(
       (moment) =>
         acts.firstAfter(moment) === undefined &&
-        answersTo(moment).firstAfter(moment) === undefined &&
+        answersThrough(through(moment)).firstAfter(moment) === undefined &&
         !story.afterInScenario(moment).some((later) => isSameAgain(later, moment)),
     )
     .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, ${what}` }))

@@ -8,19 +8,14 @@ export const updateWithoutVersionCheck: Rule = {
   fix: 'Say afterwards: the package version for … should be ….',
   find(story) {
     const looks = story.where(mayLook)
-    const names = new Set(story.of('changes package').map(({ deed }) => deed.name))
-    return [...names]
-      .flatMap((name) => {
-        const versions = story.where((moment) => is(moment, 'sees version') && moment.deed.name === name)
-        return story
-          .of('changes package')
-          .filter(
-            (moment) =>
-              moment.deed.name === name &&
-              looks.firstAfter(moment) === undefined &&
-              versions.firstAfter(moment) === undefined,
-          )
-      })
+    const versionsOf = story.by((moment) => (is(moment, 'sees version') ? moment.deed.name : undefined))
+    return story
+      .of('changes package')
+      .filter(
+        (moment) =>
+          looks.firstAfter(moment) === undefined &&
+          versionsOf(moment.deed.name).firstAfter(moment) === undefined,
+      )
       .map((moment) => ({
         line: moment.line,
         message: `${quoted(moment)}, and no line after it looks at the version of ${moment.deed.name}`,
