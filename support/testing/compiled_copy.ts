@@ -24,12 +24,14 @@ const DAY_MS = 86_400_000
  */
 export function compiledCopy(): string {
   const sources = sourcesOf('support').concat(sourcesOf('step_definitions'))
-  const copy = join(CACHE, nameOf(sources))
+  const copy = join(CACHE, nameOf([...sources, 'package.json']))
   if (existsSync(copy)) return copy
   mkdirSync(CACHE, { recursive: true })
   removeOld()
   const made = mkdtempSync(join(CACHE, 'making-'))
   for (const path of sources) compile(path, made)
+  // The package's version is read by the package's own name.
+  cpSync(join(ROOT, 'package.json'), join(made, 'package.json'))
   writeFileSync(
     join(made, 'cucumber.js'),
     `module.exports = require('./support/cucumber/profiles').profiles()\n`,
