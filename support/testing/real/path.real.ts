@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
+import { compiledCopy } from '../compiled_copy'
 import { cucumber, lockstep, type ProcessRun } from '../cucumber_process'
 import { Scratch } from '../scratch'
 import { WebEndpoint } from '../web_endpoint'
@@ -339,7 +340,7 @@ ${environment('test')}${environment('production', '    safe_mode: true\n')}`,
   )
   scratch.write('hosts.csv', `host,environment,role,country\n${rows.join('')}`)
   scratch.write('release.feature', RELEASE)
-  const own = JSON.stringify(resolve(__dirname, '..', '..', '..', 'cucumber.js'))
+  const own = JSON.stringify(join(compiledCopy(), 'cucumber.js'))
   scratch.write('cucumber.js', `module.exports = require(${own})\n`)
 }
 
