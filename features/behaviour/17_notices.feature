@@ -9,7 +9,7 @@ Feature: 17. Notices
         And notices to a web server and to the topic "/topic/lockstep"
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 0
-        And it should not say "could not be told"
+        And it should not say "not delivered"
         And it should not say "s3cret-of-the-hook"
         And the web server should have been told:
             | started |                  |
