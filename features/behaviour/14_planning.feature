@@ -44,6 +44,7 @@ Feature: 14. Planning
         And it should say "nothing was changed"
         And no host should have been told to change anything
 
+    @long
     Scenario: A host that is silent, and a version that no repository offers
         Given a feature "other.feature" with the steps:
             """
@@ -79,6 +80,7 @@ Feature: 14. Planning
         And it should say "is not what would be done now"
         And it should say "needs nothing: 4.2.6-3.el5 (web2.example.net)"
 
+    @long
     Scenario: A feature that was changed since, and a plan that was edited, are refused
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -102,6 +104,7 @@ Feature: 14. Planning
         And it should show no stack trace
         And no host should have been told to change anything
 
+    @long
     Scenario: Two features are held to one plan, each to its own hosts
         Given a feature "first.feature" with the steps:
             """

@@ -2,6 +2,7 @@
 Feature: 15. Rehearsing
     The whole feature on simulated hosts, and again once for each fault: where would every host end?
 
+    @long
     Scenario: Five faults that are as likely as any
         Given the website feature
         When I run cucumber-js "-p rehearse website.feature"

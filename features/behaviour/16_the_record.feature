@@ -101,6 +101,7 @@ Feature: 16. The record, safe mode and drift
         Then it should exit with 0
         And it should say "release 2026.11.3 held in test on 8 hosts"
 
+    @long
     Scenario: Reports are deleted between two runs, as CI systems do it, and no release is forgotten
         Given a repository with a cucumber.js
         And a file "next.feature":
@@ -243,6 +244,7 @@ Feature: 16. The record, safe mode and drift
         Then it should exit with 2
         And it should say "there is no journal of a live run"
 
+    @long
     Scenario: Drift is looked for where the feature lies elsewhere, with hosts from a list, and hosts that were allowed to fail
         Given a repository with a cucumber.js
         And a file "hosts.txt":
@@ -280,6 +282,7 @@ Feature: 16. The record, safe mode and drift
         And it should say "does not hold on 1 of 2 hosts: web2.example.net | hosts=2 drifted=1;;0"
         And the file "reports/run.json" should contain '"mode": "live"'
 
+    @long
     Scenario: What cannot be told is UNKNOWN, in a sentence
         Given a repository with a cucumber.js
         When I run lockstep "drift --environment nowhere --json"
@@ -300,6 +303,7 @@ Feature: 16. The record, safe mode and drift
         And it should say "by-hand.json is no record that can be read, and is passed over"
         And it should show no stack trace
 
+    @long
     Scenario: A feature that looks at nothing, and a broker that cannot be reached
         Given a repository with a cucumber.js
         And a file "blind.feature":
@@ -322,6 +326,7 @@ Feature: 16. The record, safe mode and drift
         And it should say "DRIFT UNKNOWN: release 2026.11.3 in test:"
         And it should show no stack trace
 
+    @long
     Scenario: Features of one release are not each other's drift, nor is a restart
         Given a file "other.feature":
             """
@@ -346,6 +351,7 @@ Feature: 16. The record, safe mode and drift
         And it should say "LOCKSTEP_TICKET has "hotfix", which is no ticket"
         And it should show no stack trace
 
+    @long
     Scenario: A host that is gone does not hide what else has drifted
         Given a repository with a cucumber.js
         When I run cucumber-js "-p live release.feature"

@@ -59,6 +59,7 @@ Feature: 5. Stopping
         And it should say "lockstep.cjs release --run"
         And it should say "or by hand: mco rpc iptables unblock ipaddr=192.168.1.1 -I web1.example.net"
 
+    @long
     Scenario: The next run says first what an earlier one has left, and can put it back
         Given the website feature
         And the host "web3.example.net=lies from step 3"
@@ -115,6 +116,7 @@ Feature: 5. Stopping
         And it should say "20260101-120000-abcd.journal.ndjson is damaged from line 1 on"
         And it should not say "Nothing is out of rotation"
 
+    @long
     Scenario Outline: What lies among journals and is none is named, and nothing is called clear: a <kind>
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it

@@ -1,14 +1,18 @@
-// Runs the suites named as arguments (all that need nothing but Node, without any), one after the other, and prints the sum of
-// their counts as the last line.
+// Runs the suites named as arguments, one after the other, and prints the sum of their counts as the last line. Without any it
+// runs what needs nothing but Node and is quick; a test or scenario tagged @long is in the suites `long…`.
 const { spawn } = require('node:child_process')
 const { join } = require('node:path')
 
 const root = join(__dirname, '..', '..')
 const local = (name) => join(root, 'node_modules', ...name)
 const mocha = [local(['mocha', 'bin', 'mocha.js'])]
+const unit = [...mocha, '--parallel', '--jobs', '2', '--grep', '@long', 'support/**/*.test.ts']
+const behaviour = [local(['@cucumber', 'cucumber', 'bin', 'cucumber.js']), '-p', 'behaviour']
 const SUITES = {
-  unit: [...mocha, '--parallel', '--jobs', '2', 'support/**/*.test.ts'],
-  behaviour: [local(['@cucumber', 'cucumber', 'bin', 'cucumber.js']), '-p', 'behaviour'],
+  unit: [...unit, '--invert'],
+  behaviour: [...behaviour, '--tags', 'not @long'],
+  'long-unit': unit,
+  'long-behaviour': [...behaviour, '--tags', '@long'],
   package: [...mocha, '--reporter', 'spec', 'support/testing/package/*.package.ts'],
   real: [...mocha, '--reporter', 'spec', 'support/testing/real/*.real.ts'],
 }

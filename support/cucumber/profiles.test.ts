@@ -23,7 +23,7 @@ describe('a project', () => {
     return { status, stdout: stdout.toString(), stderr: stderr.toString() }
   }
 
-  it('may lie in a folder whose name means something in a pattern or in a URL', () => {
+  it('may lie in a folder whose name means something in a pattern or in a URL @long', () => {
     const { status, stdout, stderr } = run('deploy [x] {a,b} #1 100% (é) *', 'features/a (b) #1 é.feature')
     expect(stderr).to.equal('')
     expect(stdout).to.match(/^HELD {2}10 steps/m)

@@ -76,7 +76,7 @@ describe('what a daemon writes down of its requests', () => {
     expect(requests.programs()).to.deep.equal([{ pid: 11, began: '6' }])
   })
 
-  it('keeps one file with what matters, however often it restarts and however much it was asked', async () => {
+  it('keeps one file with what matters, however often it restarts and however much it was asked @long', async () => {
     const record = await open()
     for (let each = 0; each < 3_000; each += 1) {
       now += 1
@@ -89,7 +89,7 @@ describe('what a daemon writes down of its requests', () => {
     expect(readFileSync(join(folder(), file), 'utf8').split('\n').length).to.be.below(50)
   })
 
-  it('does not mix up what is written down at the same time', async () => {
+  it('does not mix up what is written down at the same time @long', async () => {
     const record = await open()
     await Promise.all(
       Array.from({ length: 2_600 }, (_, each) => [

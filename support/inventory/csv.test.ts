@@ -246,7 +246,7 @@ describe('an inventory of comma-separated values', () => {
     )
   })
 
-  it(`has room for ${ROWS} hosts`, async () => {
+  it(`has room for ${ROWS} hosts @long`, async () => {
     const path = join(scratch.path, 'many.csv')
     await pipeline(Readable.from(rows()), createWriteStream(path))
     const inventory = await readInventory([{ kind: 'csv', path, delimiter: 'comma' }], {

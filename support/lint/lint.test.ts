@@ -54,7 +54,7 @@ describe('the linter', () => {
     expect(lint({ ...featureOf(''), scenarios })).not.to.deep.equal([])
   })
 
-  it('looks at each step a bounded number of times, however many rows a table has', () => {
+  it('looks at each step a bounded number of times, however many rows a table has @long', () => {
     const looksPerStep = (rows: number) => {
       const feature = manyRows(rows)
       const story = new Story(feature)

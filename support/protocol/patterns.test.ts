@@ -141,7 +141,7 @@ const SAID_BY_RUBY = `
 describe('a pattern, beside real ruby', () => {
   before(skipWithoutRuby)
 
-  it('is found where Ruby finds it, or refused', () => {
+  it('is found where Ruby finds it, or refused @long', () => {
     const atom = fc.constantFrom(
       'a',
       'b',

@@ -84,7 +84,7 @@ describe('the store of records', () => {
     expect(readdirSync(join(scratch.path, 'reports', 'prod', '1.2', 'live'))).to.deep.equal(['a.json'])
   })
 
-  it('is complete when runs are recorded side by side', async () => {
+  it('is complete when runs are recorded side by side @long', async () => {
     const program = scratch.write(
       'writer.ts',
       `const { RecordStore } = require(${JSON.stringify(join(__dirname, 'store'))})

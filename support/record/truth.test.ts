@@ -127,7 +127,7 @@ const stories: fc.Arbitrary<Story> = fc.record({
 })
 
 describe('a record against what hosts did', () => {
-  it('has every change that was made, and its states are those that were; a lie holds until somebody looks', async () => {
+  it('has every change that was made, and its states are those that were; a lie holds until somebody looks @long', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const { journal, hosts } = await told(story)

@@ -222,7 +222,7 @@ function expectState(told: string, { host, held, planned }: Observation, { befor
 }
 
 describe('a plan of any small feature', () => {
-  it('changes nothing, and what it says comes true when it is run on the same hosts', async () => {
+  it('changes nothing, and what it says comes true when it is run on the same hosts @long', async () => {
     await fc.assert(
       fc.asyncProperty(featureOf, async (feature) => {
         const plan = await go(feature, { planning })

@@ -101,7 +101,7 @@ describe('what can be pruned', () => {
     ).to.deep.equal([0])
   })
 
-  it('leaves what hosts are out, and the order of runs, as they were, after each single removal', () => {
+  it('leaves what hosts are out, and the order of runs, as they were, after each single removal @long', () => {
     const hosts = fc.subarray(['web1', 'web2', 'web3'], { minLength: 1 })
     const entry = fc.oneof(
       hosts.map((names) => opened(...names)),

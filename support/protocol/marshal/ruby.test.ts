@@ -42,7 +42,7 @@ describe('Ruby Marshal, beside real ruby', () => {
     }
   })
 
-  it(`writes ${VALUES} values that Ruby reads, and writes back the same`, () => {
+  it(`writes ${VALUES} values that Ruby reads, and writes back the same @long`, () => {
     const documents = fc.sample(rubyValue(), VALUES).map((value) => encodeMarshal(value).toString('hex'))
     const reloaded = ruby(['-e', RELOAD], documents.join('\n'))
     expect(reloaded).to.have.length(VALUES)

@@ -92,7 +92,7 @@ for (const [name, client, host, serializer] of pairs) {
       expect(code(() => client.openReply(forged))).to.equal('bad-signature')
     })
 
-    it('refuses hostile envelopes with a refusal, never with another error', () => {
+    it('refuses hostile envelopes with a refusal, never with another error @long', () => {
       const sealed = client.sealRequest(request)
       fc.assert(
         fc.property(fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 4 }), (position, bytes) => {

@@ -40,7 +40,7 @@ const setups: [string, number, ClientSecurity, ServerSecurity][] = [
 
 for (const [name, tries, client, security] of setups) {
   describe(`a host behind ${name}, given anything`, () => {
-    it('carries nothing out but what was signed, answers nothing else, and never breaks', async () => {
+    it('carries nothing out but what was signed, answers nothing else, and never breaks @long', async () => {
       const random = generator(7)
       let performed = 0
       const opened: OpenedRequest[] = []

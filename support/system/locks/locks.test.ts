@@ -258,7 +258,7 @@ describe('locks of hosts', () => {
     const answer = async (child: ChildProcess) =>
       String((await once(child.stdout ?? process.stdin, 'data'))[0]).trim()
 
-    it('that come at the same moment, exactly one has them', async () => {
+    it('that come at the same moment, exactly one has them @long', async () => {
       for (let round = 0; round < 5; round += 1) {
         const at = Date.now() + 1_500
         const runs = ['a', 'b', 'c'].map((name, index) =>
