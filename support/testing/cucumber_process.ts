@@ -9,8 +9,8 @@ const ROOT = resolve(__dirname, '..', '..')
 const CUCUMBER = join(ROOT, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js')
 const COMPILED = compiledCopy()
 const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
-/** A process of a second spends a quarter of it on machine code that it never comes to use. */
-const SHORT_LIVED = ['--no-opt']
+/** A process of a second spends a quarter of it on machine code that it never comes to use: optimise later. */
+const SHORT_LIVED = ['--interrupt-budget=1000000']
 
 export interface ProcessRun {
   /** Undefined for a process that a signal ended. */
