@@ -19,7 +19,7 @@ const SINGLE_AT_MOST = 50
 /** A bar has no more places than this: with more hosts some share one, which shows the worst of them. */
 const PLACES_AT_MOST = 600
 /** A host that a person has to look at is never thinner than this part of its bar. */
-const THINNEST = 1 / 250
+const THINNEST = 1 / 120
 const STEP = 22
 const HEIGHT = 20
 const NAMES_AT_MOST = 6
@@ -91,7 +91,7 @@ export function symbolsOf(page: Html): Markup {
     const text = page`<text class="i-${name}" fill="${ink}" x="11" y="14.5" text-anchor="middle" font-size="13">${sign}</text>`
     return page`<g id="${name}">${square}${text}</g>`
   })
-  return page`<svg width="0" height="0" aria-hidden="true"><defs>${symbols}</defs></svg>\n`
+  return page`<svg class="defs" width="0" height="0" aria-hidden="true"><defs>${symbols}</defs></svg>\n`
 }
 
 function pictureOf(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], places: Places): Markup {
@@ -132,7 +132,7 @@ function bar(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], { each, w
       return page`<rect class="c-${name}" fill="${fill}" x="${round(x)}" width="${round(width)}" height="1"><title>${title}</title></rect>`
     })
   const marks = waves.map(
-    (at) => page`<rect class="wave" x="${round(at)}" width="${round(least / 4)}" height="1"/>`,
+    (at) => page`<rect class="wave" x="${round(at)}" width="${round(least / 8)}" height="1"/>`,
   )
   return page`<svg role="img" aria-label="${told(row)}" width="100%" height="${HEIGHT}" viewBox="0 0 ${shown.length} 1" preserveAspectRatio="none">${runs}${marks}</svg>`
 }

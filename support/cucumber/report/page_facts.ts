@@ -15,12 +15,7 @@ const KINDS_AT_MOST = 500
 /** What a person has to know of a run, worst first: where it stopped, and what became of the hosts that are not done. */
 export function factsOf(page: Html, run: Run): Fact[] {
   const isWell = run.exitCode === EXIT.held
-  const errors = run.remarks.map(({ uri, line, severity, message }): Fact => [
-    severity === 'error' ? 'Cannot be run' : 'Warning',
-    page`${uri}:${line}: ${message}`,
-  ])
   return [
-    ...few(page, errors),
     ...few(
       page,
       run.hookFaults.map((fault): Fact => ['A hook failed', page`${fault}`]),
@@ -50,6 +45,17 @@ export function factsOf(page: Html, run: Run): Fact[] {
     ...run.notes.map((note): Fact => ['Noted', page`${note}`]),
     ...run.warnings.map((warning): Fact => ['Warning', page`${warning}`]),
   ]
+}
+
+/** What there is to say of lines of features before anything is run. */
+export function remarksOf(page: Html, { remarks }: Run): Fact[] {
+  return few(
+    page,
+    remarks.map(({ uri, line, severity, message }): Fact => [
+      severity === 'error' ? 'Cannot be run' : 'Warning',
+      page`${uri}:${line}: ${message}`,
+    ]),
+  )
 }
 
 /** What is out of the pool, each with its hosts. */

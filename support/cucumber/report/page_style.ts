@@ -25,11 +25,11 @@ pre { margin: .3rem 0; padding: .5rem .7rem; background: var(--soft); border-rad
 dl { margin: .8rem 0 } dt { font-weight: 600 } dd { margin: 0 0 .5rem }
 .wide { overflow-x: auto }
 table { border-collapse: collapse }
-td { text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid var(--line) }
+td { overflow-wrap: break-word; text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid var(--line) }
 .row { display: grid; grid-template-columns: minmax(0, 24rem) minmax(0, 1fr); gap: .1rem 1rem; align-items: center;
   padding: .12rem 0; border-bottom: 1px solid var(--line) }
 .row svg { display: block; max-width: 100% }
-.wave { fill: var(--ink) }
+.wave { fill: var(--ink); opacity: .45 } .defs { position: absolute }
 .legend span { margin-right: .9rem; white-space: nowrap } .legend svg { vertical-align: -.2em }
 details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: 0 .8rem }
 summary { cursor: pointer; padding: .45rem 0; font-weight: 600 }

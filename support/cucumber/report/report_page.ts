@@ -9,7 +9,7 @@ import { advice } from '../screen/summary'
 import { evidenceOf } from './evidence'
 import { htmlFor, Markup, NOTHING, type Html } from './markup'
 import { matrixPicture, symbolsOf } from './matrix_picture'
-import { factsOf, heldOf, type Fact } from './page_facts'
+import { factsOf, heldOf, remarksOf, type Fact } from './page_facts'
 import { scenariosOf, timeOf } from './page_scenarios'
 import { STYLE } from './page_style'
 import { planSection } from './report_plan'
@@ -46,6 +46,7 @@ function* sectionsOf(page: Html, run: Run, now: number): Iterable<Markup> {
 `
   yield headOf(page, run, now, title, names)
   yield outOfRotation(page, run)
+  yield listOf(page, remarksOf(page, run))
   yield nextOf(page, run)
   yield listOf(page, factsOf(page, run))
   if (NOT_FOR_REAL.has(run.mode)) yield planSection(page, run)
@@ -73,7 +74,7 @@ function headOf(page: Html, run: Run, now: number, title: string, names: readonl
     ...(run.release() === undefined ? [] : [`release ${run.release()}`]),
     ...run.tickets,
     ...(run.resumes === undefined ? [] : [`resumes run ${run.resumes}`]),
-    `${timeOf(now)}, in ${formatDuration(took)}`,
+    took > 0 ? `${timeOf(now)}, in ${formatDuration(took)}` : timeOf(now),
     `exit status ${code}`,
   ]
   return page`<header class="${tone}"><h1>${title}</h1>

@@ -44,12 +44,15 @@ export function leaveReport(
   try {
     writePieces(path, pieces)
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException
     const old = existsSync(path) ? '; what is there is not of this run' : ''
-    say(
-      `${path} could not be written: ${IN_WORDS[code] ?? message}; the verdict and the exit status are what they are without it${old}`,
-    )
+    say(`${unwritten(path, error)}; the verdict and the exit status are what they are without it${old}`)
   }
+}
+
+/** That a file could not be written and why, as far as a sentence goes. */
+export function unwritten(path: string, error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return `${path} could not be written: ${IN_WORDS[code] ?? message}`
 }
 
 /** So that a run that is killed leaves none, rather than that of the run before. What cannot be removed stays. */
