@@ -1,6 +1,7 @@
 import { sizeOf } from '../../rollout/host_list'
 import { cohorts, hosts as counted } from '../../rollout/verdict'
 import { EXIT } from '../../system/errors'
+import { keyOf } from '../courses'
 import type { Run } from '../run'
 import { byObligation } from '../screen/host_table'
 import { RESTORED } from '../screen/outcome'
@@ -19,6 +20,10 @@ export function factsOf(page: Html, run: Run): Fact[] {
     ...few(
       page,
       run.hookFaults.map((fault): Fact => ['A hook failed', page`${fault}`]),
+    ),
+    ...few(
+      page,
+      unplanned(run).map(({ uri, line, message }): Fact => ['Failed', page`${uri}:${line}: ${message}`]),
     ),
     ...(isWell ? [] : few(page, stoppedBy(page, run))),
     ...few(
@@ -61,6 +66,12 @@ export function remarksOf(page: Html, { remarks }: Run): Fact[] {
 /** What is out of the pool, each with its hosts. */
 export function heldOf(page: Html, items: readonly { host: string; obligation: string }[]): Fact[] {
   return [...byObligation(items)].map(([obligation, hosts]) => [obligation, told(page, hosts)])
+}
+
+/** What failed and is no line of a scenario, which would tell of it: a scenario as a whole, for instance. */
+function unplanned({ plan, faults }: Run): Run['faults'] {
+  const lines = new Set(plan.flatMap((each) => each.steps.map(({ line }) => `${keyOf(each)} ${line}`)))
+  return faults.filter((fault) => !lines.has(`${keyOf(fault)} ${fault.line}`))
 }
 
 /** Hosts of the line that the run stopped at, by what was seen of them. */

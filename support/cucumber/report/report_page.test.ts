@@ -89,6 +89,13 @@ describe('the page of a run', () => {
     expect(text).not.to.contain('✔</span>')
   })
 
+  it('names what failed as a whole, which is no line', () => {
+    const run = toldRun([{ unit: '1', steps: [{ line: 2 }], outcome: 'passed' }])
+    const fate = 'ends with a hook that skips it'
+    run.omit({ uri: run.plan[0]?.uri ?? '', unit: '1', line: 1, text: 'It', expression: undefined, fate })
+    inOrder(body(run), 'STOPPED', 'features/website.feature:1: &quot;It&quot; ends with a hook that skips it')
+  })
+
   it('needs nothing but itself, and runs nothing', () => {
     const text = page(stopped())
     expect(text).not.to.match(/<script|\bsrc=|url\(|@import|\son\w+=/i)
