@@ -56,7 +56,7 @@ Feature: 12. Environments
             | unexpected | 0 |
             | out        | 0 |
         And the file "reports/junit.xml" should contain "Install 4.2 of mywebapp"
-        And the file "reports/rollout.html" should contain "package> should be 4.2.6-3.el5"
+        And the file "reports/rollout.html" should contain "the package version for mywebapp should be 4.2.6-3.el5"
         And the file "reports/run.json" should contain '"version":"4.2.6-3.el5"'
 
     Scenario: The run says otherwise
@@ -147,7 +147,8 @@ Feature: 12. Environments
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 1
         And it should say "disable_message *** web1.example.net"
-        And the file "reports/rollout.html" should contain "db_password>"
+        And the file "reports/rollout.html" should contain "&lt;db_password&gt;"
+        And the file "reports/rollout.html" should contain "disable_message ***"
         And the file "reports/run.json" should contain "disable_message ***"
         And the file "reports/junit.xml" should contain "disable_message ***"
         And nothing that the run leaves should contain "hunter2"

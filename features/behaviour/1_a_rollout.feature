@@ -17,7 +17,7 @@ Feature: 1. A rollout
             | silent     | 0 |
             | unexpected | 0 |
             | out        | 0 |
-        And the file "reports/rollout.html" should exist
+        And the file "reports/rollout.html" should contain "<h1>HELD</h1>"
         And the file "reports/junit.xml" should contain "Update the website"
 
     Scenario: One host is not what it says, and the rollout stops

@@ -12,7 +12,7 @@ Feature: 5. Stopping
         And it should say "✔ Then traffic from the load balancer should be blocked 8/8 hosts"
         And it should say "Still out of rotation: 8 hosts"
         And it should show no stack trace
-        And the file "reports/rollout.html" should exist
+        And the file "reports/rollout.html" should contain "<h1>INTERRUPTED</h1>"
 
     Scenario Outline: <signal> ends it as Ctrl-C does
         Given the website feature
@@ -27,6 +27,17 @@ Feature: 5. Stopping
             | signal  |
             | SIGTERM |
             | SIGHUP  |
+
+    Scenario: A report that cannot be written decides nothing about the rollout
+        Given the website feature
+        And there is a folder "reports/rollout.html"
+        And there is a folder "reports/junit.xml"
+        When I run cucumber-js "website.feature"
+        Then it should exit with 0
+        And it should say "HELD 10 steps on 8 hosts"
+        And it should say "reports/rollout.html could not be written:"
+        And it should say "the verdict and the exit status are what they are without it"
+        And it should show no stack trace
 
     Scenario Outline: A full disk for what is shown decides nothing about the rollout: <stream>
         Given the website feature

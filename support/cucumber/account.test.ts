@@ -39,7 +39,11 @@ function told(expressions: readonly string[]): Envelope[] {
 
 function finished(testStepId: string, status: string): Envelope {
   return {
-    testStepFinished: { testCaseStartedId: 'started', testStepId, testStepResult: { status } },
+    testStepFinished: {
+      testCaseStartedId: 'started',
+      testStepId,
+      testStepResult: { status, duration: { seconds: 1, nanos: 500_000_000 } },
+    },
   } as unknown as Envelope
 }
 
@@ -53,6 +57,19 @@ function accountOf(expressions: readonly string[], concluded: readonly number[] 
 }
 
 describe('the account of a run', () => {
+  it('knows what cucumber says of each line that was begun, and how long it took', () => {
+    const account = accountOf(['own', VERSION, VERSION])
+    account.hear(finished('before', 'PASSED'))
+    account.hear(finished('test step 0', 'PASSED'))
+    account.hear(finished('test step 1', 'FAILED'))
+    expect(account.courses().get('x.feature:1')).to.deep.equal(
+      new Map([
+        [2, { status: 'PASSED', took: 1_500 }],
+        [3, { status: 'FAILED', took: 1_500 }],
+      ]),
+    )
+  })
+
   it('is settled when every line has passed, and those that look or act have a verdict', () => {
     const account = accountOf(['own', VERSION], [3])
     expect(account.omission).to.include({ uri: 'x.feature', unit: '1', line: 2, fate: 'was not begun' })

@@ -1,6 +1,6 @@
 import type { Envelope, Pickle, TestCase } from '@cucumber/messages'
 import { concludes } from '../lint/vocabulary'
-import type { ScenarioKey } from './courses'
+import { keyOf, type ScenarioKey } from './courses'
 
 /** A line that was planned and does not count as carried out. */
 export interface Omission extends ScenarioKey {
@@ -12,11 +12,19 @@ export interface Omission extends ScenarioKey {
   expression: string | undefined
 }
 
+/** What cucumber says of a line that was begun. */
+export interface LineCourse {
+  /** Such as `PASSED`. */
+  status: string
+  /** Milliseconds. */
+  took: number
+}
+
 interface Planned {
   pickle: Pickle
   testCase: TestCase
   /** What cucumber says of its lines and hooks, by the id of the test step. */
-  readonly statuses: Map<string, string>
+  readonly courses: Map<string, LineCourse>
 }
 
 const FATES: Readonly<Record<string, string>> = {
@@ -53,7 +61,9 @@ export class Account {
     if (testCaseStarted !== undefined) this.begin(testCaseStarted.id, testCaseStarted.testCaseId)
     if (testStepFinished === undefined) return
     const { testCaseStartedId, testStepId, testStepResult } = testStepFinished
-    this.begun.get(testCaseStartedId)?.statuses.set(testStepId, testStepResult.status)
+    const { status, duration } = testStepResult
+    const took = duration.seconds * 1_000 + duration.nanos / 1_000_000
+    this.begun.get(testCaseStartedId)?.courses.set(testStepId, { status, took })
   }
 
   /** Lets a scenario end before its last line, for a reason of Lockstep's own. */
@@ -76,10 +86,34 @@ export class Account {
     return undefined
   }
 
+  /** The lines that were begun, by their scenario. */
+  courses(): ReadonlyMap<string, ReadonlyMap<number, LineCourse>> {
+    return new Map(
+      [...this.planned.values()].map((planned) => [
+        keyOf(this.scenarioOf(planned.pickle)),
+        this.linesOf(planned),
+      ]),
+    )
+  }
+
+  private linesOf({ pickle, testCase, courses }: Planned): ReadonlyMap<number, LineCourse> {
+    const lines = new Map(pickle.steps.map(({ id, astNodeIds }) => [id, this.lineOf(astNodeIds)]))
+    return new Map(
+      testCase.testSteps.flatMap(({ id, pickleStepId = '' }) => {
+        const [line, course] = [lines.get(pickleStepId), courses.get(id)]
+        return line === undefined || course === undefined ? [] : [[line, course] as const]
+      }),
+    )
+  }
+
+  private scenarioOf({ uri, astNodeIds }: Pickle): ScenarioKey {
+    return { uri, unit: String(this.lineOf(astNodeIds.slice(-1))) }
+  }
+
   private plan(testCase: TestCase): void {
     const pickle = this.pickles.get(testCase.pickleId)
     if (pickle === undefined) return
-    const planned = { pickle, testCase, statuses: new Map<string, string>() }
+    const planned = { pickle, testCase, courses: new Map<string, LineCourse>() }
     this.planned.set(pickle.id, planned)
     this.testCases.set(testCase.id, planned)
   }
@@ -89,22 +123,21 @@ export class Account {
     if (found !== undefined) this.begun.set(id, found)
   }
 
-  private omissionOf({ pickle, testCase, statuses }: Planned): Omission | undefined {
-    const { uri } = pickle
-    const scenario = { uri, unit: String(this.lineOf(pickle.astNodeIds.slice(-1))) }
+  private omissionOf({ pickle, testCase, courses }: Planned): Omission | undefined {
+    const scenario = this.scenarioOf(pickle)
     for (const { id, text, astNodeIds } of pickle.steps) {
       const testStep = testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)
       const expression = this.expressions.get(testStep?.stepDefinitionIds?.[0] ?? '')
       const line = this.lineOf(astNodeIds)
-      const status = statuses.get(testStep?.id ?? '')
+      const status = courses.get(testStep?.id ?? '')?.status
       if (status !== 'PASSED')
         return { ...scenario, line, text, expression, fate: FATES[status ?? ''] ?? 'was not begun' }
       if (concludes(expression) && !this.hasConcluded(scenario, line))
         return { ...scenario, line, text, expression, fate: 'has come to no verdict' }
     }
-    const skipped = testCase.testSteps.find(({ id }) => (statuses.get(id) ?? 'PASSED') !== 'PASSED')
+    const skipped = testCase.testSteps.find(({ id }) => (courses.get(id)?.status ?? 'PASSED') !== 'PASSED')
     if (skipped === undefined) return undefined
-    const fate = `ends with a hook that ${statuses.get(skipped.id) === 'PENDING' ? 'is pending' : 'skips it'}`
+    const fate = `ends with a hook that ${courses.get(skipped.id)?.status === 'PENDING' ? 'is pending' : 'skips it'}`
     return { ...scenario, line: Number(scenario.unit), text: pickle.name, expression: undefined, fate }
   }
 }

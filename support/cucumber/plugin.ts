@@ -9,6 +9,7 @@ import { Filling } from './preflight/filling'
 import { removeJunit } from './ci/junit_file'
 import { Preflight, type Finding } from './preflight/preflight'
 import { stepFunctionOf } from './preflight/step_arguments'
+import { PAGE, removeReport } from './report/reports'
 import { run, type Remark } from './run'
 import { faultOfOptions, resolveOptions } from './preflight/resolved_options'
 import { variablesFor, type ReadParameters } from './preflight/run_variables'
@@ -38,12 +39,12 @@ export const plugin = {
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     outliveOutputs(process.stdout, process.stderr)
     removeJunit()
+    if (!isReading) removeReport(PAGE)
     run.invocation = { args: process.argv.slice(2), env: process.env }
     refuseUnknown(options)
     const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))
     run.filling = { of: filling, parameters: options }
     const preflight = new Preflight(filling.faultsOf, stepFunctionOf)
-    const began = Date.now()
     let checked = false
     let isUnderWay = false
     const check = () => {
@@ -111,9 +112,9 @@ export const plugin = {
         now: Date.now(),
         write: (text) => process.stdout.write(text),
       })
-      if (run.journal === undefined) return
-      const { completeReport } = require('./report/report_page') as typeof import('./report/report_page')
-      completeReport(run, began)
+      if (isReading) return
+      const { writePage } = require('./report/report_page') as typeof import('./report/report_page')
+      writePage(run, Date.now())
     }
     process.once('exit', end)
     decideExitStatus(process, () => {

@@ -5,7 +5,7 @@ import { isLike, nearest } from '../config/nearest'
 import { expectOptions } from '../config/settings'
 import { formatCucumber } from '../system/commands'
 import { EXIT, type LockstepError } from '../system/errors'
-import { report, REPORTS } from './report/reports'
+import { REPORTS } from './report/reports'
 import type { ReadParameters } from './preflight/run_variables'
 
 export interface ProfileOptions {
@@ -74,7 +74,7 @@ export function profiles(options: ProfileOptions = {}) {
   const fleet = options.fleet === undefined ? {} : { fleet: options.fleet }
   const reports = () => {
     makeReportsFolder()
-    return [[moduleUrl('terminal.cjs')], ['html', report('rollout.html')]]
+    return [[moduleUrl('terminal.cjs')]]
   }
   const all = {
     ...options.own,

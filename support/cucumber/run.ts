@@ -46,15 +46,24 @@ export interface UndoneStep {
   verdict: ListedVerdict
 }
 
+/** A line that is to be run. No secret is in its text, its table or its document. */
+export interface PlannedStep {
+  line: number
+  text: string
+  expression?: string | undefined
+  values: readonly { type: string; value: string }[]
+  /** Such as `Given `. */
+  keyword?: string
+  table?: readonly (readonly string[])[] | undefined
+  document?: string | undefined
+}
+
 /** A scenario that is to be run, as its feature has it; `unit` is its line, or that of its row in the table of examples. */
 export interface PlannedScenario extends ScenarioKey {
+  /** The name of its feature. */
+  feature?: string
   name: string
-  steps: readonly {
-    line: number
-    text: string
-    expression?: string | undefined
-    values: readonly { type: string; value: string }[]
-  }[]
+  steps: readonly PlannedStep[]
   /** The size of its wave, if it takes one. */
   wave: string | undefined
   tags: readonly string[]

@@ -88,3 +88,9 @@ function keyOf({ held, kind, seen, planned }: Observation): string {
 function changeKey({ thing, from, to, changes, disturbs }: PlannedChange): string {
   return JSON.stringify([thing, from, to, changes, disturbs])
 }
+
+/** How many hosts cohorts have, without a look at their names. */
+export function sizeOf(cohorts: readonly ListedCohort[]): number {
+  const all = cohorts.flatMap(({ hosts }) => hosts)
+  return all.reduce((sum, [first, last]) => sum + last - first + 1, 0)
+}

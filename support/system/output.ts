@@ -1,6 +1,7 @@
 /** The reader has gone: a pipe was closed, or a terminal. */
 const GONE = new Set(['EPIPE', 'EIO'])
-const IN_WORDS: Readonly<Record<string, string>> = {
+/** What a person would say of an error of the system. */
+export const IN_WORDS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
 }

@@ -8,7 +8,8 @@ import { nothingIsOut, RESTORED, titleOf } from '../screen/outcome'
 import { plannedLines } from '../planning/plan'
 import { endingsTold } from '../rehearsal/told'
 import type { Run, StepVerdict } from '../run'
-import { advice, wouldChange } from '../screen/summary'
+import { headlineOf } from '../screen/headline'
+import { advice } from '../screen/summary'
 
 const NAMES_AT_MOST = 500
 const REMARKS_AT_MOST = 50
@@ -48,15 +49,7 @@ function heading(run: Run): string {
 }
 
 function sentence(run: Run, isRead: boolean): string {
-  if (isRead) return 'every line is known'
-  if (run.refused !== undefined) return run.refused.message
-  const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
-  if (run.planned !== undefined && run.exitCode === EXIT.held) return wouldChange(run.planned)
-  if (run.exitCode === EXIT.held) return `every line held on ${counted(most)}`
-  if (run.exitCode === EXIT.withinBudget)
-    return `${counted(run.out().size)} of ${counted(most)} failed within the budget, and are out`
-  const { uri, line, text: step } = run.current
-  return line > 0 ? `stopped at "${step}" (${uri}:${line})` : 'the rollout failed outside of its steps'
+  return isRead ? 'every line is known' : headlineOf(run)
 }
 
 function remarks(run: Run): string[] {

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../../system/errors'
 import { planId, type Plan } from './plan'
-import { report, writeWhole } from '../report/reports'
+import { report, unwritten, writeWhole } from '../report/reports'
 import { readRegularFile } from '../../system/regular_file'
 
 const lines = v.array(
@@ -44,9 +44,7 @@ export function writePlan(content: Plan, made: Made): { path: string; id: string
   try {
     writeWhole(path, `${JSON.stringify({ plan: id, made, content }, null, 2)}\n`)
   } catch (error) {
-    throw new LockstepError('journal-failed', `${path} could not be written: ${(error as Error).message}`, {
-      cause: error,
-    })
+    throw new LockstepError('journal-failed', unwritten(path, error), { cause: error })
   }
   return { path, id }
 }

@@ -27,10 +27,16 @@ interface PlannedStep {
   /** The sentence that it was matched with; undefined where none or several match. */
   expression: string | undefined
   values: { type: string; value: string }[]
+  /** Such as `Given `. */
+  keyword: string
+  table: string[][] | undefined
+  document: string | undefined
 }
 
 interface ReadScenario {
   uri: string
+  /** The name of its feature. */
+  feature: string
   unit: string
   name: string
   steps: PlannedStep[]
@@ -45,6 +51,7 @@ const GATE =
 /** Reads cucumber's messages up to the first step and says what is wrong with the features. Unaware of what a run does with it. */
 export class Preflight {
   readonly lines = new Map<string, number>()
+  private readonly keywords = new Map<string, string>()
   private readonly background = new Set<string>()
   private readonly documents: GherkinDocument[] = []
   private readonly parseErrors: Finding[] = []
@@ -187,12 +194,14 @@ export class Preflight {
 
   /** The scenarios that are to be run, in order. */
   planned(): ReadScenario[] {
+    const features = new Map(this.documents.map(({ uri, feature }) => [uri, feature?.name]))
     return this.testCases.flatMap((testCase) => {
       const pickle = this.pickles.get(testCase.pickleId)
       if (pickle === undefined) return []
       const { uri, name } = pickle
+      const feature = features.get(uri) ?? ''
       const unit = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
-      const steps = pickle.steps.map(({ id, text, astNodeIds }) => {
+      const steps = pickle.steps.map(({ id, text, argument, astNodeIds }) => {
         const matched = testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)
         const [definition, ...others] = matched?.stepDefinitionIds ?? []
         return {
@@ -201,10 +210,13 @@ export class Preflight {
           expression:
             others.length === 0 ? this.definitions.get(definition ?? '')?.pattern.source : undefined,
           values: valuesOf(matched),
+          keyword: this.keywords.get(astNodeIds[0] ?? '') ?? '',
+          table: argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value)),
+          document: argument?.docString?.content,
         }
       })
       const wave = steps.flatMap(({ values }) => values).find(({ type }) => type === 'wave')?.value
-      return [{ uri, unit, name, steps, wave, tags: pickle.tags.map((tag) => tag.name) }]
+      return [{ uri, feature, unit, name, steps, wave, tags: pickle.tags.map((tag) => tag.name) }]
     })
   }
 
@@ -246,8 +258,10 @@ export class Preflight {
       const parts = [child, ...(child.rule?.children ?? [])]
       for (const { background, scenario } of parts) {
         for (const { id } of background?.steps ?? []) this.background.add(id)
-        for (const step of [...(background?.steps ?? []), ...(scenario?.steps ?? [])])
+        for (const step of [...(background?.steps ?? []), ...(scenario?.steps ?? [])]) {
           this.lines.set(step.id, step.location.line)
+          this.keywords.set(step.id, step.keyword)
+        }
         if (scenario === undefined) continue
         this.lines.set(scenario.id, scenario.location.line)
         for (const row of scenario.examples.flatMap(({ tableBody }) => tableBody))

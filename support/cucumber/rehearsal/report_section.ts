@@ -1,13 +1,14 @@
-import { cell, table } from '../report/report_table'
+import type { Html, Markup } from '../report/markup'
+import { table } from '../report/report_table'
 import type { Rehearsed } from './endings'
 import { endingsTold } from './told'
 
 /** Where hosts ended with each fault; what must not be stands first. */
-export function rehearsalSection(rehearsals: readonly Rehearsed[]): string {
+export function rehearsalSection(page: Html, rehearsals: readonly Rehearsed[]): Markup {
   const failures = rehearsals.flatMap(({ fault, failures: each }) =>
     each.map((failure) => `${fault ?? 'nothing goes wrong'}: ${failure}`),
   )
-  const bad = failures.map((failure) => `<p style="color: #c62828"><b>${cell(failure)}</b></p>`)
+  const bad = failures.map((failure) => page`<p class="bad"><b>${failure}</b></p>\n`)
   const rows = rehearsals.map((rehearsal) => [
     `${rehearsal.failures.length === 0 ? '✔' : '✘'} ${rehearsal.fault ?? 'nothing goes wrong'}`,
     rehearsal.title,
@@ -15,5 +16,5 @@ export function rehearsalSection(rehearsals: readonly Rehearsed[]): string {
       .map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
       .join('; '),
   ])
-  return [...bad, table('Where every host ended', rows)].join('\n')
+  return page`<section>${bad}${table(page, 'Where every host ended', rows)}</section>\n`
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { CELLS, matrixOf, oddHosts, type Cell } from './matrix'
+import { CELLS, matrixOf, oddHosts, type Cell, type Matrix } from './matrix'
+import { htmlFor } from './markup'
 import { matrixPicture } from './matrix_picture'
 
 const host = (name: string, wave?: string) => ({ host: name, wave })
@@ -55,14 +56,17 @@ describe('the matrix of a run', () => {
     expect([twice(true, false), twice(false, true)]).to.deep.equal([[['diverged']], [['diverged']]])
   })
 
-  it('is a picture that is well formed, whatever hosts and lines are called, and small for alike hosts', () => {
+  const pictureOf = (shown: Matrix) =>
+    [...matrixPicture(htmlFor(plain), shown)].map(({ text }) => text).join('')
+
+  it('is a picture that is well formed, whatever hosts and lines are called', () => {
     const text = fc.string({ unit: 'binary', maxLength: 20 })
     fc.assert(
       fc.property(
         fc.array(text, { minLength: 1, maxLength: 5 }),
         fc.array(fc.constantFrom<Cell>(...CELLS), { maxLength: 40 }),
         (names, row) => {
-          const picture = matrixPicture({
+          const picture = pictureOf({
             lines: names.map((name, index) => ({ line: index, text: name })),
             hosts: row.map((_, index) => host(`${names[0]}${index}`, names[index % names.length])),
             cells: names.map(() => row),
@@ -71,8 +75,18 @@ describe('the matrix of a run', () => {
         },
       ),
     )
+  })
+
+  it('is a picture that is small for many hosts, however they differ, and never without the odd one', () => {
     const hosts = Array.from({ length: 10_000 }, (_, index) => host(`web${index}`, 'all'))
-    const cells = [hosts.map((): Cell => 'held')]
-    expect(matrixPicture({ lines: [line(1)], hosts, cells }).length).to.be.below(5_000)
+    const of = (cell: (index: number) => Cell) =>
+      pictureOf({ lines: [line(1)], hosts, cells: [hosts.map((_, index) => cell(index))] })
+    expect(of(() => 'held').length).to.be.below(5_000)
+    expect(of((index) => CELLS[index % CELLS.length] ?? 'held').length).to.be.below(150_000)
+    expect(of((index) => (index === 7_777 ? 'silent' : 'held'))).to.contain('<title>web7777: silent</title>')
   })
 })
+
+function plain(text: string): string {
+  return text
+}

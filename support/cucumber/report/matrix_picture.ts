@@ -1,49 +1,54 @@
-import { clean } from '../../rollout/verdict'
-import type { Cell, Matrix } from './matrix'
+import { hosts as counted } from '../../rollout/verdict'
+import { CELLS, type Cell, type Matrix } from './matrix'
+import { Markup, NOTHING, type Html } from './markup'
+import { listed } from './odd_hosts'
 
-const STYLE: Readonly<Record<Cell, { fill: string; sign: string; ink: string } | undefined>> = {
-  blank: undefined,
-  held: { fill: '#2e8b57', sign: '✔', ink: '#fff' },
-  claimed: { fill: '#8fbfa6', sign: '○', ink: '#123' },
-  diverged: { fill: '#c62828', sign: '✘', ink: '#fff' },
-  silent: { fill: '#1c1c1c', sign: '?', ink: '#fff' },
-  out: { fill: '#f2a900', sign: '–', ink: '#321' },
-  'not attempted': { fill: 'url(#hatch)', sign: '', ink: '#666' },
+const STYLE: Readonly<Record<Cell, { name: string; fill: string; sign: string; ink: string }>> = {
+  blank: { name: 'blank', fill: 'none', sign: '', ink: 'none' },
+  held: { name: 'held', fill: '#2e8b57', sign: '✔', ink: '#fff' },
+  claimed: { name: 'claimed', fill: '#8fbfa6', sign: '○', ink: '#123' },
+  diverged: { name: 'diverged', fill: '#c62828', sign: '✘', ink: '#fff' },
+  silent: { name: 'silent', fill: '#1c1c1c', sign: '?', ink: '#fff' },
+  out: { name: 'out', fill: '#f2a900', sign: '–', ink: '#321' },
+  'not attempted': { name: 'not', fill: '#cfd4da', sign: '·', ink: '#555' },
 }
 const LEGEND: readonly Cell[] = ['held', 'claimed', 'diverged', 'silent', 'out', 'not attempted']
 
-const WIDTH = 1_000
-const LABELS = 400
-const ROW = 20
-const HEAD = 48
-const SIGN_FROM = 12
-const CHARACTERS = 62
+/** With more hosts than this a row is one bar, as wide as the page. */
+const SINGLE_AT_MOST = 50
+/** A bar has no more places than this: with more hosts some share one, which shows the worst of them. */
+const PLACES_AT_MOST = 600
+/** A host that a person has to look at is never thinner than this part of its bar. */
+const THINNEST = 1 / 120
+const STEP = 22
+const HEIGHT = 20
+const NAMES_AT_MOST = 6
+const WAVES_AT_MOST = 12
+const ODD: ReadonlySet<Cell> = new Set(['diverged', 'silent'])
 
-/** A picture of a matrix: lines downwards, hosts from left to right in the order of their waves. SVG. */
-export function matrixPicture(matrix: Matrix, words: Partial<Record<Cell, string>> = {}): string {
+/** A picture of a matrix, row by row: lines downwards, hosts from left to right in the order of their waves. */
+export function* matrixPicture(
+  page: Html,
+  matrix: Matrix,
+  words: Partial<Record<Cell, string>> = {},
+): Iterable<Markup> {
   const { lines, hosts, cells } = matrix
-  const step = Math.min(28, (WIDTH - LABELS) / Math.max(1, hosts.length))
-  const bottom = HEAD + lines.length * ROW
-  const used = new Set(cells.flat())
-  const body = [
-    ...waveMarks(matrix, step, bottom),
-    ...lines.map(({ text, line }, index) =>
-      textAt(
-        LABELS - 8,
-        HEAD + index * ROW + 14,
-        line === 0 ? shortened(text) : `${shortened(text)}  ${line}`,
-        'end',
-      ),
-    ),
-    ...cells.flatMap((row, index) => runsOf(row).map((run) => block(run, hosts, step, HEAD + index * ROW))),
-    ...legend(
-      LEGEND.filter((cell) => used.has(cell)),
-      bottom + 16,
-      words,
-    ),
-  ]
-  const height = bottom + 44
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" style="max-width: 100%; height: auto" font-family="system-ui, sans-serif" font-size="12"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#fff"/><line x1="0" y1="0" x2="0" y2="6" stroke="#bbb" stroke-width="3"/></pattern></defs><rect width="100%" height="100%" fill="#fff"/>${body.join('')}</svg>`
+  const used = new Set<Cell>()
+  const places = placesOf(hosts)
+  yield new Markup('<div class="matrix">\n')
+  yield page`<p class="muted">${counted(hosts.length)}, from left to right: ${wavesOf(hosts)}</p>\n`
+  for (const [index, row] of cells.entries()) {
+    for (const cell of row) used.add(cell)
+    const { line = 0, text = '' } = lines[index] ?? {}
+    const number = line === 0 ? NOTHING : page`<span class="no">${line}</span> `
+    const picture = pictureOf(page, row, hosts, places)
+    yield page`<div class="row"><div>${number}${text}</div>${picture}</div>\n`
+  }
+  const legend = LEGEND.filter((cell) => used.has(cell)).map((cell) => {
+    const picture = page`<svg width="16" height="16" viewBox="1 1 20 18" aria-hidden="true">${single(page, cell, 0)}</svg>`
+    return page`<span>${picture} ${words[cell] ?? cell}</span> `
+  })
+  yield page`<p class="legend">${legend}</p>\n</div>\n`
 }
 
 interface CellRun {
@@ -63,66 +68,107 @@ export function runsOf(row: readonly Cell[]): CellRun[] {
   return runs
 }
 
-function block({ cell, from, length }: CellRun, hosts: Matrix['hosts'], step: number, y: number): string {
-  const style = STYLE[cell]
-  if (style === undefined) return ''
-  const x = LABELS + from * step
-  const gap = step >= SIGN_FROM ? 1 : 0
-  if (gap === 0) return rect(x, y + 1, Math.max(1.5, length * step), ROW - 2, style.fill, cell)
-  return Array.from({ length }, (_, index) => {
-    const left = x + index * step
-    const sign = textAt(left + step / 2, y + 14, style.sign, 'middle', style.ink)
-    const title = `${clean(hosts[from + index]?.host ?? '')}: ${cell}`
-    return rect(left, y + 1, step - gap, ROW - 2, style.fill, cell, title) + (style.sign === '' ? '' : sign)
-  }).join('')
+interface Places {
+  /** How many hosts share one. */
+  each: number
+  /** Where a wave begins. */
+  waves: readonly number[]
 }
 
-function waveMarks({ hosts }: Matrix, step: number, bottom: number): string[] {
-  const marks: string[] = []
-  hosts.forEach(({ wave }, index) => {
-    if (index > 0 && hosts[index - 1]?.wave === wave) return
-    const x = LABELS + index * step
-    const many = hosts.some((each) => each.wave !== wave)
-    if (index > 0)
-      marks.push(`<line x1="${x}" y1="20" x2="${x}" y2="${bottom}" stroke="#333" stroke-dasharray="2 2"/>`)
-    if (many) marks.push(textAt(x + 2, index % 2 === 0 ? 30 : 42, wave ?? 'no wave yet', 'start'))
+function placesOf(hosts: Matrix['hosts']): Places {
+  const each = Math.ceil(hosts.length / PLACES_AT_MOST)
+  const begin = hosts.flatMap(({ wave }, index) =>
+    index > 0 && hosts[index - 1]?.wave !== wave ? [index / each] : [],
+  )
+  return { each, waves: begin.length > SINGLE_AT_MOST ? [] : begin }
+}
+
+/** What the cells of pictures are drawn with, once for a page. */
+export function symbolsOf(page: Html): Markup {
+  const symbols = LEGEND.map((cell) => {
+    const { name, fill, sign, ink } = STYLE[cell]
+    const square = page`<rect class="c-${name}" fill="${fill}" x="1" y="1" width="20" height="18" rx="3"/>`
+    const text = page`<text class="i-${name}" fill="${ink}" x="11" y="14.5" text-anchor="middle" font-size="13">${sign}</text>`
+    return page`<g id="${name}">${square}${text}</g>`
   })
-  const all = hosts.length === 1 ? '1 host' : `${hosts.length} hosts`
-  return [textAt(LABELS, 14, all, 'start', '#000', 'bold'), ...marks]
+  return page`<svg class="defs" width="0" height="0" aria-hidden="true"><defs>${symbols}</defs></svg>\n`
 }
 
-function legend(cells: readonly Cell[], y: number, words: Partial<Record<Cell, string>>): string[] {
-  return cells.map((cell, index) => {
-    const x = LABELS + index * 100
-    const style = STYLE[cell]
-    return (
-      rect(x, y, 14, 14, style?.fill ?? '#fff', cell) + textAt(x + 20, y + 11, words[cell] ?? cell, 'start')
+function pictureOf(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], places: Places): Markup {
+  if (hosts.length > SINGLE_AT_MOST) return bar(page, row, hosts, places)
+  const width = row.length * STEP
+  const cells = row.map((cell, index) => single(page, cell, index, hosts[index]?.host))
+  const marks = places.waves.map(
+    (at) => page`<rect class="wave" x="${at * STEP - 1}" width="1" height="${HEIGHT}"/>`,
+  )
+  return page`<svg role="img" aria-label="${told(row)}" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}">${cells}${marks}</svg>`
+}
+
+function single(page: Html, cell: Cell, index: number, host?: string): Markup {
+  if (cell === 'blank') return NOTHING
+  const title = host === undefined ? NOTHING : page`<title>${host}: ${cell}</title>`
+  return page`<use href="#${STYLE[cell].name}" x="${index * STEP}">${title}</use>`
+}
+
+function bar(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], { each, waves }: Places): Markup {
+  const shown = worstOf(row, each)
+  const least = shown.length * THINNEST
+  const whoIs = (cell: Cell, from: number, length: number) =>
+    listed(
+      hosts
+        .slice(from, from + length)
+        .flatMap(({ host }, index) => (row[from + index] === cell ? [host] : [])),
+      NAMES_AT_MOST,
     )
+  // What is worse lies on top of what is not.
+  const runs = runsOf(shown)
+    .filter(({ cell }) => cell !== 'blank')
+    .sort((a, b) => CELLS.indexOf(a.cell) - CELLS.indexOf(b.cell))
+    .map(({ cell, from, length }) => {
+      const { name, fill } = STYLE[cell]
+      const width = ODD.has(cell) ? Math.max(least, length) : length
+      const x = Math.min(from, shown.length - width)
+      const title = ODD.has(cell) ? page`${whoIs(cell, from * each, length * each)}: ${cell}` : page`${cell}`
+      return page`<rect class="c-${name}" fill="${fill}" x="${round(x)}" width="${round(width)}" height="1"><title>${title}</title></rect>`
+    })
+  const marks = waves.map(
+    (at) => page`<rect class="wave" x="${round(at)}" width="${round(least / 8)}" height="1"/>`,
+  )
+  return page`<svg role="img" aria-label="${told(row)}" width="100%" height="${HEIGHT}" viewBox="0 0 ${shown.length} 1" preserveAspectRatio="none">${runs}${marks}</svg>`
+}
+
+/** Cells that share a place, as the worst of them. */
+function worstOf(row: readonly Cell[], each: number): readonly Cell[] {
+  if (each < 2) return row
+  return Array.from({ length: Math.ceil(row.length / each) }, (_, place) =>
+    row
+      .slice(place * each, (place + 1) * each)
+      .reduce((worst, cell) => (CELLS.indexOf(cell) > CELLS.indexOf(worst) ? cell : worst)),
+  )
+}
+
+function told(row: readonly Cell[]): string {
+  const counts = new Map<Cell, number>()
+  for (const cell of row) counts.set(cell, (counts.get(cell) ?? 0) + 1)
+  return [...counts].map(([cell, n]) => `${n} ${cell}`).join(', ')
+}
+
+function wavesOf(hosts: Matrix['hosts']): string {
+  const waves = new Map<string | undefined, string[]>()
+  for (const { host, wave } of hosts) {
+    const own = waves.get(wave) ?? []
+    waves.set(wave, own)
+    own.push(host)
+  }
+  const all = [...waves].slice(0, WAVES_AT_MOST).map(([wave, names]) => {
+    const who = listed(names, NAMES_AT_MOST)
+    return waves.size === 1 && wave === undefined ? who : `${wave ?? 'no wave yet'}: ${who}`
   })
+  return (
+    all.join(' · ') + (waves.size > WAVES_AT_MOST ? ` · … and ${waves.size - WAVES_AT_MOST} more waves` : '')
+  )
 }
 
-function rect(
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  fill: string,
-  cell: Cell,
-  title: string = cell,
-): string {
-  const n = (value: number) => Math.round(value * 100) / 100
-  return `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" fill="${fill}" stroke="${cell === 'not attempted' ? '#bbb' : 'none'}"><title>${escaped(title)}</title></rect>`
-}
-
-function textAt(x: number, y: number, text: string, anchor: string, ink = '#222', weight = 'normal'): string {
-  return `<text x="${Math.round(x * 100) / 100}" y="${y}" text-anchor="${anchor}" fill="${ink}" font-weight="${weight}">${escaped(text)}</text>`
-}
-
-function shortened(text: string): string {
-  const line = clean(text)
-  return line.length > CHARACTERS ? `${line.slice(0, CHARACTERS - 1)}…` : line
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+function round(n: number): number {
+  return Math.round(n * 1_000) / 1_000
 }

@@ -4,7 +4,7 @@ import type { Rollout } from '../../rollout/rollout'
 import { clean, hosts as counted } from '../../rollout/verdict'
 import { inRanges } from '../screen/host_names'
 import { heldTable } from '../screen/host_table'
-import { report, writeWhole } from './reports'
+import { report, unwritten, writeWhole } from './reports'
 import { commandFor, isPartial, TOO_SMALL } from '../screen/next_command'
 import type { PlannedScenario, Recovery, Run } from '../run'
 
@@ -47,7 +47,7 @@ export function writeRecovery(
     writeWhole(path, run.scrub(text))
     return recovery
   } catch (error) {
-    process.stderr.write(`${path} could not be written: ${(error as Error).message}\n`)
+    process.stderr.write(`${unwritten(path, error)}\n`)
     return undefined
   }
 }

@@ -1,104 +1,126 @@
-import { readFileSync, statSync } from 'node:fs'
-import { clean, cohorts, hosts as counted } from '../../rollout/verdict'
+import { hosts as counted } from '../../rollout/verdict'
+import { formatDuration } from '../../system/duration'
 import { EXIT } from '../../system/errors'
-import { evidenceOf } from './evidence'
-import { inRanges } from '../screen/host_names'
-import { byObligation } from '../screen/host_table'
-import { matrixPicture } from './matrix_picture'
 import { rehearsalSection } from '../rehearsal/report_section'
-import { planSection } from './report_plan'
-import { report, writeWhole } from './reports'
 import type { Run } from '../run'
-import { RESTORED, titleOf } from '../screen/outcome'
-
-const REPORT = report('rollout.html')
-/** What cucumber's report begins with. */
-const BODY = /<body[^>]*>/
-
-/**
- * Puts what matters on top of cucumber's HTML report: what came of the rollout, every line against every host, who is
- * held and what is next. Leaves alone a report that this run has not written, or that has no such place.
- */
-export function completeReport(run: Run, began: number): void {
-  try {
-    if (statSync(REPORT).mtimeMs < began) return
-    const page = readFileSync(REPORT, 'utf8')
-    const body = BODY.exec(page)
-    if (body === null) return
-    const at = body.index + body[0].length
-    writeWhole(REPORT, `${page.slice(0, at)}${run.scrub(overview(run))}${page.slice(at)}`)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      process.stderr.write(`${REPORT} could not be completed: ${(error as Error).message}\n`)
-  }
-}
+import { headlineOf } from '../screen/headline'
+import { nothingIsOut, titleOf } from '../screen/outcome'
+import { advice } from '../screen/summary'
+import { evidenceOf } from './evidence'
+import { htmlFor, Markup, NOTHING, type Html } from './markup'
+import { matrixPicture, symbolsOf } from './matrix_picture'
+import { factsOf, heldOf, remarksOf, type Fact } from './page_facts'
+import { scenariosOf, timeOf } from './page_scenarios'
+import { STYLE } from './page_style'
+import { planSection } from './report_plan'
+import { leaveReport, PAGE } from './reports'
 
 /** What the picture of lines and hosts means where nothing was done. */
 const FORESEEN = { held: 'would hold', diverged: 'would not' }
-const NOT_FOR_REAL = new Set(['plan', 'noop'])
+const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
 
-function overview(run: Run): string {
-  const held = run.exitCode === EXIT.held
-  const pictures = [...new Set(run.plan.map(({ uri }) => uri))]
-    .map((uri) => evidenceOf(uri))
-    .filter(({ hosts }) => hosts.length > 0)
-    .map((matrix) => matrixPicture(matrix, NOT_FOR_REAL.has(run.mode) ? FORESEEN : {}))
-  const colour = held ? '#2e8b57' : run.exitCode === EXIT.withinBudget ? '#b97700' : '#c62828'
-  return `<section style="font-family: system-ui, sans-serif; padding: 1rem; max-width: 1040px">
-<h1 style="color: ${colour}; margin: 0">${titleOf(run.exitCode, run.mode)}</h1>
-<p style="opacity: 0.7; margin: 0.2rem 0 1rem">run ${escaped(run.id)} · <b>${escaped(run.mode)}</b> · ${escaped(run.environment)}</p>
-${run.refused === undefined ? '' : `<p>${escaped(run.refused.message)}</p>`}
-${NOT_FOR_REAL.has(run.mode) ? planSection(run) : ''}
-${run.rehearsals.length > 0 ? rehearsalSection(run.rehearsals) : ''}
-${pictures.join('\n')}
-<dl>${facts(run)
-    .map(([name, text]) => `<dt><b>${escaped(name)}</b></dt><dd>${escaped(text)}</dd>`)
-    .join('')}</dl>
-</section>`
+/** Writes the run as a page for a person. `now` in milliseconds since 1970. */
+export function writePage(run: Run, now: number): void {
+  leaveReport(PAGE, pageOf(run, now))
 }
 
-function facts(run: Run): [string, string][] {
-  const held = run.held()
-  const restored = run.restored()
-  const notAttempted = run.exitCode === EXIT.held ? [] : run.notAttempted()
-  const list = (hosts: readonly string[]) => `${counted(hosts.length)}: ${inRanges(hosts).join(', ')}`
-  const failing = run.exitCode === EXIT.held ? [] : cohortsOf(run)
-  return [
-    ...failing,
-    ...[...run.out()].map(([host, seen]): [string, string] => [
-      'Failed within the budget',
-      `${host}: ${clean(seen)}`,
-    ]),
-    ...run.undoneSteps.map(({ what, verdict }): [string, string] => [
-      'On failure',
-      `${what}, on ${verdict.observations.filter((each) => each.held).length} of ${counted(verdict.observations.length)}`,
-    ]),
-    ...(notAttempted.length === 0 ? [] : ([['Not attempted', list(notAttempted)]] as [string, string][])),
-    ...(restored.length === 0 ? [] : ([[RESTORED, list(restored)]] as [string, string][])),
-    ...[...byObligation(held)].map(([obligation, hosts]): [string, string] => [
-      'Still out of rotation',
-      `${obligation}: ${list(hosts)}`,
-    ]),
-    ...run.drift.map(({ host, what, since }): [string, string] => [
-      'Drift',
-      `${host} was done by run ${since}; ${what}`,
-    ]),
-    ...run.recoveries.map(({ path }): [string, string] => ['What is not done', path]),
+/**
+ * A run as one page of HTML that needs nothing else: what came of it, who is out of rotation and what to do next, every
+ * line against every host, and every scenario with its lines. In pieces: hosts times lines are never in one text.
+ */
+export function* pageOf(run: Run, now: number): Iterable<string> {
+  for (const { text } of sectionsOf(htmlFor(run.scrub), run, now)) yield text
+}
+
+function* sectionsOf(page: Html, run: Run, now: number): Iterable<Markup> {
+  const features = new Map(run.plan.map(({ uri, feature }) => [uri, feature ?? '']))
+  const title = titleOf(run.exitCode, run.mode)
+  const names = [...features].map(([uri, name]) => name || uri)
+  yield page`<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}: ${names.slice(0, 3).join(', ')}</title>
+<style>${new Markup(STYLE)}</style></head>
+<body>
+`
+  yield headOf(page, run, now, title, names)
+  yield outOfRotation(page, run)
+  yield listOf(page, remarksOf(page, run))
+  yield nextOf(page, run)
+  yield listOf(page, factsOf(page, run))
+  if (NOT_FOR_REAL.has(run.mode)) yield planSection(page, run)
+  if (run.rehearsals.length > 0) yield rehearsalSection(page, run.rehearsals)
+  yield symbolsOf(page)
+  for (const [uri, name] of features) {
+    yield page`<h2>${name || uri} <span class="muted">${name === '' ? '' : uri}</span></h2>\n`
+    yield variablesOf(page, run, uri)
+    const matrix = evidenceOf(run, uri)
+    if (matrix.hosts.length > 0)
+      yield* matrixPicture(page, matrix, NOT_FOR_REAL.has(run.mode) ? FORESEEN : {})
+    yield* scenariosOf(page, run, uri)
+  }
+  yield new Markup('</body></html>\n')
+}
+
+function headOf(page: Html, run: Run, now: number, title: string, names: readonly string[]): Markup {
+  const code = run.exitCode
+  const tone = code === EXIT.held ? 'good' : code === EXIT.withinBudget ? 'warn' : 'bad'
+  const took = run.plan.reduce((sum, scenario) => sum + (run.courses.of(scenario)?.took ?? 0), 0)
+  const about = [
+    `run ${run.id}`,
+    run.mode,
+    run.environment,
+    ...(run.release() === undefined ? [] : [`release ${run.release()}`]),
+    ...run.tickets,
+    ...(run.resumes === undefined ? [] : [`resumes run ${run.resumes}`]),
+    took > 0 ? `${timeOf(now)}, in ${formatDuration(took)}` : timeOf(now),
+    `exit status ${code}`,
   ]
+  return page`<header class="${tone}"><h1>${title}</h1>
+${names.map((name) => page`<p class="feature">${name}</p>\n`)}<p>${headlineOf(run)}</p>
+<p class="muted">${about.join(' · ')}</p></header>\n`
 }
 
-/** Hosts of the line that the run stopped at, by what was seen of them. */
-function cohortsOf(run: Run): [string, string][] {
-  const { current, currentVerdict } = run
-  if (currentVerdict === undefined) return []
-  return cohorts(currentVerdict)
-    .filter(({ held }) => !held)
-    .map(({ seen, hosts }) => [
-      `Diverged at line ${current.line}`,
-      `${inRanges(hosts).join(', ')}: ${clean(seen)}`,
-    ])
+/** Who is out of the pool, of this run and of those before it. */
+function outOfRotation(page: Html, run: Run): Markup {
+  if (run.mode === 'rehearse') return page`<p>Nothing is real in a rehearsal: no host was spoken to.</p>\n`
+  const held = run.held()
+  const before = run.heldBefore.map(({ host, obligation, run: id }) => ({
+    host,
+    obligation: `${obligation} (run ${id})`,
+  }))
+  const unknown = run.notKnownBefore.map(
+    (fault) => page`<p class="warn">Not everything is known of earlier runs: ${fault}</p>\n`,
+  )
+  const told = run.verdicts.length > 1 && run.mode !== 'plan'
+  return page`${block(page, 'Still out of rotation', held)}${
+    held.length === 0 && told ? page`<p>${nothingIsOut(run)}</p>\n` : NOTHING
+  }${block(page, 'Still out of rotation from earlier runs', before)}${unknown}`
 }
 
-function escaped(text: string): string {
-  return clean(text).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+function block(page: Html, title: string, items: readonly { host: string; obligation: string }[]): Markup {
+  if (items.length === 0) return NOTHING
+  const hosts = new Set(items.map(({ host }) => host)).size
+  const each = heldOf(page, items).map(([what, who]) => page`<p>${what}: ${who}</p>\n`)
+  return page`<section class="held"><b class="warn">${title}: ${counted(hosts)}</b>\n${each}</section>\n`
+}
+
+function nextOf(page: Html, run: Run): Markup {
+  const ways = advice(run, run.held().length > 0).map(({ what, command }) => {
+    const how = command === undefined ? NOTHING : page`<pre>${command}</pre>\n`
+    return page`<p>${what}</p>\n${how}`
+  })
+  return ways.length === 0 ? NOTHING : page`<section><h2>Next</h2>\n${ways}</section>\n`
+}
+
+function listOf(page: Html, facts: readonly Fact[]): Markup {
+  const each = facts.map(([name, text]) => page`<dt>${name}</dt><dd>${text}</dd>\n`)
+  return facts.length === 0 ? NOTHING : page`<dl>${each}</dl>\n`
+}
+
+function variablesOf(page: Html, run: Run, uri: string): Markup {
+  const variables = [...run.variablesIn(uri)]
+  if (variables.length === 0) return NOTHING
+  return page`<p class="muted">${variables.map(([name, value]) => `${name}=${value}`).join(', ')}</p>\n`
 }

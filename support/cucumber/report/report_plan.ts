@@ -1,10 +1,12 @@
-import { inRanges } from '../screen/host_names'
 import { changedBy } from '../planning/plan'
-import { cell, table } from './report_table'
 import type { Run } from '../run'
+import { namesOf, NOTHING, type Html, type Markup } from './markup'
+import { table } from './report_table'
+
+const NAMES_AT_MOST = 500
 
 /** What would change, and what would not hold: first of all in the report of a run that changed nothing. */
-export function planSection(run: Run): string {
+export function planSection(page: Html, run: Run): Markup {
   const changes = grouped(changedBy(run).map(({ host, change }) => [change, host]))
   const wrong = run.verdicts.flatMap(({ line, text, verdict }) =>
     verdict.observations
@@ -18,27 +20,31 @@ export function planSection(run: Run): string {
   )
   const named =
     run.planned === undefined
-      ? ''
-      : `<p>Plan <b>${cell(run.planned.id)}</b>, in ${cell(run.planned.path)}; a live run is held to it with LOCKSTEP_PLAN=${cell(run.planned.id)}</p>`
-  return [
-    '<p style="background: #fff3cd; color: #533f03; padding: 0.5rem">Nothing was changed on any host.</p>',
-    named,
-    rows('Would not hold', grouped(wrong)),
-    rows('Would change', changes),
-    rows('Cannot be known before', grouped(unknown)),
-  ].join('\n')
+      ? NOTHING
+      : page`<p>Plan <b>${run.planned.id}</b>, in ${run.planned.path}; a live run is held to it with <code>LOCKSTEP_PLAN=${run.planned.id}</code></p>\n`
+  const tables = [
+    rows(page, 'Would not hold', grouped(wrong)),
+    rows(page, 'Would change', changes),
+    rows(page, 'Cannot be known before', grouped(unknown)),
+  ]
+  return page`<section><p class="careful">Nothing was changed on any host.</p>\n${named}${tables}</section>\n`
 }
 
-function grouped(pairs: readonly (readonly [string, string])[]): Map<string, string[]> {
-  const groups = new Map<string, string[]>()
-  for (const [what, host] of pairs) groups.set(what, [...new Set([...(groups.get(what) ?? []), host])])
+function grouped(pairs: readonly (readonly [string, string])[]): Map<string, Set<string>> {
+  const groups = new Map<string, Set<string>>()
+  for (const [what, host] of pairs) {
+    const hosts = groups.get(what) ?? new Set()
+    groups.set(what, hosts)
+    hosts.add(host)
+  }
   return groups
 }
 
-function rows(title: string, groups: ReadonlyMap<string, readonly string[]>): string {
-  if (groups.size === 0) return ''
+function rows(page: Html, title: string, groups: ReadonlyMap<string, ReadonlySet<string>>): Markup {
+  if (groups.size === 0) return NOTHING
   return table(
+    page,
     title,
-    [...groups].map(([what, hosts]) => [what, inRanges(hosts).join(', ')]),
+    [...groups].map(([what, hosts]) => [what, namesOf(page, [...hosts], NAMES_AT_MOST)]),
   )
 }

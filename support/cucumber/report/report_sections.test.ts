@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Rehearsed } from '../rehearsal/endings'
 import { rehearsalSection } from '../rehearsal/report_section'
 import { planSection } from './report_plan'
-import { cell } from './report_table'
+import { htmlFor } from './markup'
 import { Run } from '../run'
 
 const planned = (host: string, seen: string, held = true) => ({
@@ -21,7 +21,7 @@ describe('the report of a plan', () => {
     run.begin({ uri: 'x', unit: '1', line: 3, text: 'I update' })
     run.verdict({ observations: [planned('web1', 'would go'), planned('web2', 'would go')], strays: [] })
     run.verdict({ observations: [planned('web3', 'would not hold: 1', false)], strays: [], foreseen: true })
-    const page = planSection(run)
+    const { text: page } = planSection(htmlFor(run.scrub), run)
     expect(page.indexOf('Nothing was changed')).to.be.lessThan(page.indexOf('Would not hold'))
     expect(page).to.contain('package web: 1 → 2')
     expect(page).to.contain('web1, web2')
@@ -41,7 +41,7 @@ describe('the report of rehearsals', () => {
   })
 
   it('has what must not be first, and where every host ended', () => {
-    const page = rehearsalSection([
+    const { text: page } = rehearsalSection(htmlFor(plain), [
       rehearsed({}),
       rehearsed({ fault: 'web1: lies', failures: ['said to have held, and has not: web1'] }),
     ])
@@ -49,11 +49,15 @@ describe('the report of rehearsals', () => {
     expect(page).to.contain('new, in rotation: web1')
   })
 
-  it('is a page whatever hosts and features are called', () => {
+  it('is a page, whatever hosts and features are called', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(cell(text)).not.to.match(/[<>"']/)
+        expect(htmlFor(plain)`${text}`.text).not.to.match(/[<>"']/)
       }),
     )
   })
 })
+
+function plain(text: string): string {
+  return text
+}

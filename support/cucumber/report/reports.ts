@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { IN_WORDS } from '../../system/output'
 
 /** Where a run leaves its reports, which nobody needs later. Runs that a run begins leave theirs elsewhere. */
 export const REPORTS = process.env['LOCKSTEP_REPORTS'] ?? 'reports'
@@ -8,21 +9,71 @@ export function report(...names: string[]): string {
   return join(REPORTS, ...names)
 }
 
+/** A run as a page for a person. */
+export const PAGE = report('rollout.html')
+
 /** Whole or not at all. @throws Error when it cannot be written */
 export function writeWhole(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(`${path}.new`, text)
-  renameSync(`${path}.new`, path)
+  writePieces(path, [text])
 }
 
 /** Whole or not at all, piece by piece, so that it never has to be in memory at once. @throws Error when it cannot be written */
 export function writePieces(path: string, pieces: Iterable<string>): void {
   mkdirSync(dirname(path), { recursive: true })
-  const file = openSync(`${path}.new`, 'w')
+  const beside = `${path}.new`
+  const file = openSync(beside, 'w')
   try {
-    for (const piece of pieces) writeFileSync(file, piece)
-  } finally {
-    closeSync(file)
+    try {
+      for (const piece of gathered(pieces)) writeFileSync(file, piece)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(beside, path)
+  } catch (error) {
+    removeReport(beside)
+    throw error
   }
-  renameSync(`${path}.new`, path)
+}
+
+/** Writes a report of a run that is over, which decides nothing about it: what cannot be written is said in a sentence. */
+export function leaveReport(
+  path: string,
+  pieces: Iterable<string>,
+  say: (sentence: string) => void = (sentence) => process.stderr.write(`${sentence}\n`),
+): void {
+  try {
+    writePieces(path, pieces)
+  } catch (error) {
+    const old = existsSync(path) ? '; what is there is not of this run' : ''
+    say(`${unwritten(path, error)}; the verdict and the exit status are what they are without it${old}`)
+  }
+}
+
+/** That a file could not be written and why, as far as a sentence goes. */
+export function unwritten(path: string, error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return `${path} could not be written: ${IN_WORDS[code] ?? message}`
+}
+
+/** So that a run that is killed leaves none, rather than that of the run before. What cannot be removed stays. */
+export function removeReport(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // Writing it will fail as well, and say so.
+  }
+}
+
+const PIECE = 64 * 1024
+
+/** Pieces together, in about as many as are worth a write each. */
+function* gathered(pieces: Iterable<string>): Iterable<string> {
+  let text = ''
+  for (const piece of pieces) {
+    text += piece
+    if (text.length < PIECE) continue
+    yield text
+    text = ''
+  }
+  if (text !== '') yield text
 }

@@ -3,7 +3,7 @@ import type { ListedVerdict } from '../../rollout/host_list'
 import { evidenceOf } from './evidence'
 import type { Matrix } from './matrix'
 import { runsOf } from './matrix_picture'
-import { report, writePieces } from './reports'
+import { leaveReport, report } from './reports'
 import type { Run } from '../run'
 
 /**
@@ -30,7 +30,7 @@ export function writeRunJson(run: Run, now: number, path = report('run.json')): 
       strays: verdict.strays,
       tolerated: verdict.tolerated === true,
     })),
-    matrices: features.map((uri) => ({ uri, ...rowsOf(run, evidenceOf(uri)) })),
+    matrices: features.map((uri) => ({ uri, ...rowsOf(run, evidenceOf(run, uri)) })),
     undone: run.undoneSteps.map(({ what, verdict }) => ({ what, ...told(verdict) })),
     out: [...run.out()].map(([host, seen]) => ({ host, seen })),
     notAttempted: run.notAttempted(),
@@ -50,11 +50,7 @@ export function writeRunJson(run: Run, now: number, path = report('run.json')): 
     // Behind everything that puts a host on the list.
     hosts: run.hosts.names,
   }
-  try {
-    writePieces(path, pieces(document, run.scrub))
-  } catch (error) {
-    process.stderr.write(`${path} could not be written: ${(error as Error).message}\n`)
-  }
+  leaveReport(path, pieces(document, run.scrub))
 }
 
 function told(verdict: ListedVerdict) {

@@ -168,7 +168,7 @@ export class Summary {
 
   /** Line by line, the hosts that a person has to look at. */
   private evidence(): void {
-    const odd = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => oddHosts(evidenceOf(uri)))
+    const odd = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => oddHosts(evidenceOf(run, uri)))
     const width = Math.max(0, ...odd.slice(0, ODD_AT_MOST).map(({ host }) => columnsOf(host)))
     for (const { host, cells } of odd.slice(0, ODD_AT_MOST))
       this.paper.line(`    ${padColumns(host, width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)

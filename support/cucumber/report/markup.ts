@@ -1,0 +1,67 @@
+import { clean, hosts as counted } from '../../rollout/verdict'
+import { inRanges } from '../screen/host_names'
+
+/** HTML that is fit to be shown. */
+export class Markup {
+  constructor(readonly text: string) {}
+}
+
+type Value = string | number | Markup | readonly Markup[]
+
+/** A tag for templates of HTML: what stands between braces is text, whoever wrote it, unless it is markup already. */
+export type Html = (parts: TemplateStringsArray, ...values: readonly Value[]) => Markup
+
+const TEXT_AT_MOST = 2_000
+const LINES_AT_MOST = 60
+
+/** Makes the tag of a page. `scrub` hides secrets; a text is cut short only once there is none in it any more. */
+export function htmlFor(scrub: (text: string) => string): Html {
+  const shown = (value: Value): string => {
+    if (value instanceof Markup) return value.text
+    if (typeof value === 'object') return value.map(({ text }) => text).join('')
+    return escaped(clean(scrub(String(value)), TEXT_AT_MOST))
+  }
+  return (parts, ...values) =>
+    new Markup(
+      parts.reduce((text, part, index) => {
+        const value = values[index - 1]
+        return text + (value === undefined ? '' : shown(value)) + part
+      }),
+    )
+}
+
+/** Nothing, where there is nothing to be shown. */
+export const NOTHING = new Markup('')
+const COMMA = new Markup(', ')
+
+/** Names as short as they can be said; beyond `most` of them only the number. However many, none is cut. */
+export function namesOf(page: Html, hosts: readonly string[], most: number): Markup {
+  const names = inRanges(hosts)
+  const shown = names.slice(0, most).map((name, index) => page`${index === 0 ? NOTHING : COMMA}${name}`)
+  return names.length > most ? page`${shown}, … (${counted(hosts.length)})` : page`${shown}`
+}
+
+/** A text of several lines, of which the first ones are shown. A secret in several lines is hidden too. */
+export function linesOf(page: Html, scrub: (text: string) => string, text: string): Markup {
+  const lines = scrub(text).split(/\r?\n/)
+  const more = lines.length - LINES_AT_MOST
+  const shown = more > 0 ? [...lines.slice(0, LINES_AT_MOST), `… and ${more} more lines`] : lines
+  return page`<pre>${shown.map((line) => page`${indentOf(line)}${line}\n`)}</pre>\n`
+}
+
+/** A text that is cleaned has lost it. */
+function indentOf(line: string): Markup {
+  return new Markup(/^ {0,40}/.exec(line)?.[0] ?? '')
+}
+
+const SIGNS: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => SIGNS[sign] ?? '')
+}

@@ -1,0 +1,69 @@
+import { formatDuration } from '../../system/duration'
+import { keyOf, type Course } from '../courses'
+import type { PlannedScenario, Run } from '../run'
+import { Markup, NOTHING, type Html } from './markup'
+import { FAILED, markOf, signOf, stepOf, worstOf, type ToldStep } from './page_steps'
+
+/** With more scenarios than this, those that went well are folded. */
+const OPEN_AT_MOST = 3
+
+/** Every scenario with its lines, and what each of them came to, host by host where something is odd. */
+export function* scenariosOf(page: Html, run: Run, uri: string): Iterable<Markup> {
+  const verdicts = grouped(run.verdicts)
+  const faults = grouped(run.faults)
+  const courses = run.account.courses()
+  const scenarios = run.plan.filter((scenario) => scenario.uri === uri)
+  for (const scenario of scenarios) {
+    const lines = courses.get(keyOf(scenario))
+    const steps = scenario.steps.map((step): ToldStep => {
+      const key = `${keyOf(scenario)} ${step.line}`
+      const own = verdicts.get(key) ?? []
+      const why = (faults.get(key) ?? []).map(({ message }) => message)
+      const course = lines?.get(step.line)
+      return { step, verdicts: own, faults: why, took: course?.took, mark: markOf(own, why, course) }
+    })
+    yield* scenarioOf(page, run, scenario, steps, scenarios.length > OPEN_AT_MOST)
+  }
+}
+
+function* scenarioOf(
+  page: Html,
+  run: Run,
+  scenario: PlannedScenario,
+  steps: readonly ToldStep[],
+  isFolded: boolean,
+): Iterable<Markup> {
+  const course = run.courses.of(scenario)
+  const mark = worstOf(steps)
+  const open = mark === FAILED || (!isFolded && course !== undefined) ? new Markup(' open') : NOTHING
+  yield page`<details${open}><summary>${signOf(page, mark)} ${scenario.name} <span class="muted">${courseOf(scenario, course)}</span></summary>\n<ol>\n`
+  for (const step of steps) yield stepOf(page, run, step)
+  yield new Markup('</ol></details>\n')
+}
+
+function courseOf({ wave }: PlannedScenario, course: Course | undefined): string {
+  if (course === undefined) return 'not attempted'
+  const began = timeOf(course.began)
+  if (course.took === undefined) return `${began}, not brought to its end`
+  const skipped = wave === undefined ? 'skipped' : 'nobody was left for it'
+  return `${began}, in ${formatDuration(course.took)}${course.outcome === 'skipped' ? `, ${skipped}` : ''}`
+}
+
+/** To the second, in UTC. */
+export function timeOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
+/** By their line and its scenario. */
+function grouped<T extends { uri: string; unit: string; line: number }>(
+  all: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>()
+  for (const each of all) {
+    const key = `${keyOf(each)} ${each.line}`
+    const own = groups.get(key) ?? []
+    groups.set(key, own)
+    own.push(each)
+  }
+  return groups
+}

@@ -1,0 +1,48 @@
+/** How the page looks: on light screens and dark ones, on telephones and on paper. Nothing of it is fetched. */
+export const STYLE = `
+:root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --muted: #57606a; --line: #d8dee4; --soft: #f3f5f7;
+  --good: #1a7f4b; --bad: #c62828; --warn: #8f5a00; --careful: #fff3cd; --silent: #1c1c1c; --not: #cfd4da; --not-ink: #555 }
+@media (prefers-color-scheme: dark) { :root { --paper: #15181c; --ink: #e6e9ed; --muted: #9aa4af; --line: #343b44;
+  --soft: #1f242a; --good: #4cc38a; --bad: #ff7b72; --warn: #e3b341; --careful: #3d3212; --silent: #e6e9ed; --not: #3a424c;
+  --not-ink: #b7c0ca } .c-silent { fill: var(--silent) } .i-silent { fill: #15181c } .c-not { fill: var(--not) }
+  .i-not { fill: var(--not-ink) } }
+* { box-sizing: border-box }
+body { margin: 0 auto; max-width: 70rem; padding: 1rem 1.2rem 3rem; background: var(--paper); color: var(--ink);
+  font: 15px/1.45 system-ui, sans-serif; overflow-wrap: anywhere }
+h1 { margin: 0; font-size: 1.9rem; letter-spacing: .02em }
+h2 { margin: 1.6rem 0 .4rem; font-size: 1.1rem }
+p { margin: .3rem 0 }
+.feature { font-size: 1.15rem; font-weight: 600 }
+.muted, .no, .took { color: var(--muted) }
+.good { color: var(--good) } .bad { color: var(--bad) } .warn { color: var(--warn) }
+header { border-left: .35rem solid currentColor; padding-left: .9rem }
+header + p { margin-top: 1rem }
+header > :not(h1) { color: var(--ink) } header > p.muted { color: var(--muted) }
+.held { border: 1px solid var(--warn); border-radius: .4rem; padding: .5rem .8rem; margin: 1rem 0 }
+.careful { background: var(--careful); border-radius: .4rem; padding: .5rem .8rem }
+pre, code { font: 13px/1.45 ui-monospace, monospace }
+pre { margin: .3rem 0; padding: .5rem .7rem; background: var(--soft); border-radius: .4rem; white-space: pre-wrap }
+dl { margin: .8rem 0 } dt { font-weight: 600 } dd { margin: 0 0 .5rem }
+.wide { overflow-x: auto }
+table { border-collapse: collapse }
+td { overflow-wrap: break-word; text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid var(--line) }
+.row { display: grid; grid-template-columns: minmax(0, 24rem) minmax(0, 1fr); gap: .1rem 1rem; align-items: center;
+  padding: .12rem 0; border-bottom: 1px solid var(--line) }
+.row svg { display: block; max-width: 100% }
+.wave { fill: var(--ink); opacity: .45 } .defs { position: absolute }
+.legend span { margin-right: .9rem; white-space: nowrap } .legend svg { vertical-align: -.2em }
+details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: 0 .8rem }
+summary { cursor: pointer; padding: .45rem 0; font-weight: 600 }
+summary .took, summary .muted { font-weight: normal }
+ol { list-style: none; margin: 0 0 .6rem; padding: 0 }
+li { display: grid; grid-template-columns: 1.3rem minmax(0, 1fr) auto; gap: 0 .3rem; padding: .15rem 0 }
+li > :nth-child(n + 4) { grid-column: 2 / -1 }
+li .took { text-align: right; padding-left: .6rem; white-space: nowrap }
+.seen { font-size: .92em }
+@media (max-width: 40rem) { body { padding: .8rem .7rem 2rem } .row { grid-template-columns: minmax(0, 1fr) }
+  li { grid-template-columns: 1.3rem minmax(0, 1fr) } li .took { grid-column: 2; text-align: left; padding: 0 } }
+@media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --muted: #444; --line: #bbb; --soft: #f3f3f3;
+  --good: #1a6b41; --bad: #b00020; --warn: #704600; --careful: #fff3cd }
+  body { max-width: none; font-size: 11px } details::details-content { display: block; content-visibility: visible; block-size: auto }
+  li, .row, tr { break-inside: avoid } }
+`
