@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { LockstepError } from '../system/errors'
 import { isLike } from './nearest'
+import { excerpt } from '../system/hiding'
 
 /**
  * A YAML text checked against a schema.
@@ -44,7 +45,7 @@ function expectUniqueKeys(path: string, document: Document, lines: LineCounter):
         const [name, line] = [String(key.value), lines.linePos(key.range?.[0] ?? 0).line]
         const before = seen.get(name)
         if (before !== undefined) {
-          const shown = name.slice(0, 80)
+          const shown = excerpt(name, 80)
           throw new LockstepError(
             'bad-config',
             `${path}:${line}: ${shown} is there already, on line ${before}`,
