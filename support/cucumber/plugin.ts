@@ -1,5 +1,6 @@
 import type { Envelope } from '@cucumber/messages'
 import type { LintFinding } from '../lint/lint'
+import { placesOf } from './preflight/places'
 import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
@@ -64,7 +65,9 @@ export const plugin = {
         const n = findings.length
         const lines = n === 0 ? '' : `${n === 1 ? 'one line' : `${n} lines`} cannot be run`
         const reasons = [lines, found].filter(Boolean).join(', ')
-        run.refuse(new LockstepError('bad-feature', `${reasons}; nothing was sent`))
+        const errors = run.findings.filter(({ severity }) => severity === 'error')
+        const where = placesOf([...findings, ...errors])
+        run.refuse(new LockstepError('bad-feature', `${reasons} (${where}); nothing was sent`))
       } else if (preflight.scenarios === 0) {
         run.refuse(new LockstepError('bad-feature', 'no scenario was found to run; nothing was done'))
       } else if (!isReading && preflight.outOfOrder !== undefined) {
