@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { LockstepError } from './errors'
 import { scrubber } from './hiding'
+import { makeFolder } from './folders'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 
@@ -47,7 +47,7 @@ interface Lines {
 
 function opened(directory: string, path: string) {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o770 })
+    makeFolder(directory, 0o770)
     // What hosts have answered is nothing for everybody.
     return pino.destination({ dest: path, sync: true, mode: 0o660 })
   } catch (error) {
