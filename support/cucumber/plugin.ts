@@ -1,5 +1,6 @@
 import type { Envelope } from '@cucumber/messages'
 import type { LintFinding } from '../lint/lint'
+import { beforeLeaving, type Leaving } from '../system/leaving'
 import { placesOf } from './preflight/places'
 import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
 import { LockstepError } from '../system/errors'
@@ -119,6 +120,10 @@ export const plugin = {
       completeReport(run, began)
     }
     process.once('exit', end)
+    beforeLeaving(process as unknown as Leaving, (code) => {
+      end()
+      return run.exitCode === 0 ? code : run.exitCode
+    })
     decideExitStatus(process, () => {
       end()
       if (run.exitCode !== 0) process.exitCode = run.exitCode
