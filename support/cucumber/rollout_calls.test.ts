@@ -71,7 +71,7 @@ describe('calls of a rollout', () => {
     await calls.settle()
     const failure = calls.takeFailure()
     expect(failure?.name).to.equal('this.rollout.noun.fail')
-    expect((failure?.error as Error).message).to.equal('nobody is there')
+    expect(failure?.error).to.be.instanceOf(Error).and.to.have.property('message', 'nobody is there')
     expect(calls.takeFailure()).to.equal(undefined)
     expect(() => watched.noun.refuse()).to.throw('not this one')
     expect(calls.takeFailure()?.name).to.equal('this.rollout.noun.refuse')

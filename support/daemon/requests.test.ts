@@ -64,7 +64,10 @@ describe('what a daemon writes down of its requests', () => {
   })
 
   it('says which file of another version it cannot take over, and keeps it', async () => {
-    const path = scratch.write('requests/1.journal.ndjson', journalLine(JSON.stringify({ type: 'journal', version: 99 })))
+    const path = scratch.write(
+      'requests/1.journal.ndjson',
+      journalLine(JSON.stringify({ type: 'journal', version: 99 })),
+    )
     const troubles: string[] = []
     opened.push(
       await RequestRecord.open(
