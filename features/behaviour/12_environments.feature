@@ -167,6 +167,31 @@ Feature: 12. Environments
         And nothing that the run leaves should contain "hunter2"
         And it should not say "hunter2"
 
+    Scenario Outline: Nothing shows any part of a secret that others echo: hosts, a balancer, a web server (<what>)
+        Given a fleet, a HAProxy and a web server that echo the secret "xQ7-vK2-pZ9-mW4-tR8-hJ3-yB6" where texts are cut
+        And a file "own.feature":
+            """
+            Feature: Own
+              Scenario: Own
+                Given the load balancer is the haproxy backend www
+                And I want to update hosts with class roles::dev_server
+                And I want to pre-discover how many hosts to update
+                When I run the action get_fact of the agent rpcutil with:
+                  | fact | <token> |
+                Then <line>
+            """
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 1
+        And it should say "STOPPED"
+        And it should say "not delivered"
+        And no part of the secret should be in what it said, wrote or told
+
+        Examples:
+            | what     | line                                                                 |
+            | checks   | the check check_echo should be ok                                    |
+            | values   | the action inventory of the agent rpcutil should answer facts "none" |
+            | balancer | traffic from the load balancer should be unblocked                   |
+
     Scenario: A secret in the text of a step is refused
         Given a feature "own.feature" with the steps:
             """

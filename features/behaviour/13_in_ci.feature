@@ -82,8 +82,8 @@ Feature: 13. In CI
         When I run cucumber-js "-p ci broken.feature"
         Then it should exit with 2
         And the JUnit report should say:
-            | suite                   | result            | message                                  |
-            | broken.feature: the run | error bad-feature | one line cannot be run; nothing was sent |
+            | suite                   | result            | message                                                     |
+            | broken.feature: the run | error bad-feature | one line cannot be run (broken.feature:4); nothing was sent |
 
     Scenario: A run that is killed leaves no report of the run before
         Given the website feature

@@ -96,6 +96,24 @@ Feature: 18. Code of a team
             | is not Lockstep's  | World         |                         | ) is no LockstepWorld; write: class Own extends LockstepWorld |
             | throws             | LockstepWorld | throw new Error('boom') | , own.js:6) could not be made: boom    |
 
+    Scenario: What a step could not do is not done, though the step catches the error and goes on
+        Given steps of a team, in "own.js":
+            """
+            When('I try something', async function () {
+              try { await this.rollout.agents.run('rpcutil', 'nosuch', {}) } catch {}
+            })
+            """
+        And a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            When I update the package mywebapp
+            And I try something
+            """
+        When I run cucumber-js "--require own.js own.feature"
+        Then it should exit with 2
+        And it should say "this.rollout.agents.run(…) failed, and a step or a hook has caught that and gone on: the agent rpcutil has no action nosuch"
+        And it should show no stack trace
+
     Scenario Outline: A feature that is not there: <args>
         When I run cucumber-js "<args>"
         Then it should exit with 2

@@ -31,6 +31,7 @@ Feature: 18. Every line is carried out
             | step that is skipped    | 'skipped'       |                                                                                                      | a step of our own                       |
             | step that is pending    | 'pending'       |                                                                                                      | a step of our own                       |
             | step that ends it all   | process.exit(0) |                                                                                                      | the process was ended in mid-run        |
+            | step that is gone at once| process.reallyExit(0)|                                                                                                      | the process was ended in mid-run        |
             | listener of the end     | process.exit()  | process.on('exit', () => { process.exitCode = 0 })                                                   | the process was ended in mid-run        |
             | BeforeStep that skips   | {}              | BeforeStep(({ pickleStep }) => (/our own/.test(pickleStep.text) ? 'skipped' : undefined))            | a step of our own                       |
             | AfterStep that skips    | {}              | AfterStep(({ pickleStep }) => (/I update the/.test(pickleStep.text) ? 'skipped' : undefined))       | I update the package mywebapp           |

@@ -4,7 +4,7 @@ Feature: Update the website, a few hosts at a time
         And I want to update hosts with class roles::dev_server
         And I want to update hosts with fact country=de
         And I want to pre-discover how many hosts to update
-        And there should be at least 2 hosts
+        And there should be at least 3 hosts
         And at least 50% of the pool must stay in service
         And no host may go back to an older version
         And the rollout should take no longer than 30 minutes

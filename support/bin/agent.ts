@@ -10,7 +10,7 @@ import { systemClock } from '../system/clock'
 import { runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
-import { scrubber } from '../system/log'
+import { scrubber } from '../system/hiding'
 
 const STANDARD = '/etc/mcollective/server.cfg'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readSetting } from '../config/settings'
 import { givenVariables } from '../config/variables'
-import { cucumberIn } from '../cucumber/planning/again'
+import { cucumberIn, lastWords } from '../cucumber/planning/again'
 import { liveEnvironment, surroundings } from '../cucumber/environments'
 import { inRanges } from '../cucumber/screen/host_names'
 import { readRunJson, type ReadRun, type ReadStep } from '../cucumber/report/run_json_reading'
@@ -139,11 +139,12 @@ async function check(
   }
   return cucumberIn(
     { args: ['-p', 'drift', feature], env, signal: new AbortController().signal },
-    ({ exitCode, output }, reports) => {
+    (ended, reports) => {
+      const { exitCode } = ended
       const report = reportIn(reports)
       const findings = (report?.steps ?? []).flatMap((step) => findingsIn(step, record))
       const isKnown = exitCode === EXIT.held || exitCode === EXIT.withinBudget || findings.length > 0
-      const said = report?.reason?.message ?? output.slice(-300)
+      const said = report?.reason?.message ?? lastWords(ended)
       return { record, findings, trouble: isKnown && report !== undefined ? undefined : said }
     },
   )

@@ -6,6 +6,7 @@ import { STATE } from '../cucumber/state'
 import { parseAge } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
+import { excerpt } from '../system/hiding'
 
 const OPTIONS = {
   'older-than': { type: 'string', default: '90 days' },
@@ -53,7 +54,7 @@ function parseOptions(args: readonly string[]) {
     const olderThan = parseAge(age)
     if (olderThan === undefined || olderThan < MIN_AGE_MS)
       throw new Error(
-        `--older-than is ${JSON.stringify(age.slice(0, 80))}; expected a day or more, such as 30d or "12 weeks"`,
+        `--older-than is ${JSON.stringify(excerpt(age, 80))}; expected a day or more, such as 30d or "12 weeks"`,
       )
     return { age, olderThan, stopped: values.stopped, dryRun: values['dry-run'] }
   } catch (error) {

@@ -8,6 +8,7 @@ import { states, type RunRecord } from '../record/record'
 import { RecordStore } from '../record/store'
 import { clean, hosts as counted } from '../rollout/verdict'
 import { LockstepError } from '../system/errors'
+import { excerpt } from '../system/hiding'
 
 const OPTIONS = {
   environment: { type: 'string' },
@@ -79,7 +80,7 @@ function written(run: string): Outcome {
   if (!/^[\w-]+$/.test(run) || !existsSync(journal))
     throw new LockstepError(
       'bad-input',
-      `there is no journal of a live run ${JSON.stringify(run.slice(0, 80))} in ${join(STATE, 'live')}`,
+      `there is no journal of a live run ${JSON.stringify(excerpt(run, 80))} in ${join(STATE, 'live')}`,
     )
   const records = recorded(run, journal)
   if (records.length === 0)

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { LockstepError } from '../system/errors'
 import { EnvelopeFault, openEnvelope } from './enveloped_data'
+import { excerpt } from '../system/hiding'
 
 const CHARACTERS_AT_MOST = 4 * 1024 * 1024
 const TOKEN = /ENC\[([^\]]*)\]/g
@@ -56,7 +57,7 @@ export function expectPair(privateKey: KeyObject, certificatePem: string, where:
 function decryptToken(inside: string, fault: (why: string) => LockstepError, privateKey: KeyObject): string {
   const [, scheme = 'PKCS7', body = ''] = /^\s*(?:(\w+)\s*,)?([^,]*)$/.exec(inside) ?? ['', undefined, ',']
   if (scheme !== 'PKCS7')
-    throw fault(`is encrypted with ${scheme.slice(0, 20)}, which is not understood; expected ENC[PKCS7,…]`)
+    throw fault(`is encrypted with ${excerpt(scheme, 20)}, which is not understood; expected ENC[PKCS7,…]`)
   const base64 = body.replace(/\s+/g, '')
   if (base64 === '' || base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64))
     throw fault('is not base64 between ENC[PKCS7, and ]; a part of it may be missing')

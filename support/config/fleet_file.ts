@@ -6,7 +6,7 @@ import type { FleetDescription } from '../simulation/fleet'
 import type { HostDescription } from '../simulation/simulated_host'
 import { readConfigFile } from './files'
 import { knownKeys } from './known_keys'
-import { readYaml } from './yaml_file'
+import { placesIn, readYaml } from './yaml_file'
 
 const text = v.pipe(
   v.union([v.string(), v.number(), v.boolean()], 'text'),
@@ -52,38 +52,38 @@ const HOSTS_AT_MOST = 20_000
  * @throws LockstepError `bad-config`: file, line, what was expected
  */
 export function readFleetFile(path: string, faults: Readonly<Record<string, Fault>> = {}): FleetDescription {
-  const { repository, fleet, haproxy } = readYaml(
-    path,
-    readConfigFile(path, 'fleet', 'embedded fleet'),
-    schema,
-  )
-  const hosts = fleet.flatMap((entry) =>
-    expand(path, entry.hosts).map((identity): HostDescription => ({
-      identity,
-      classes: entry.classes,
-      facts: entry.facts,
-      packages: entry.packages,
-      services: entry.services,
-      checks: Object.fromEntries(
-        Object.entries(entry.checks).map(([name, states]) => [name, [states].flat().map(checkResult)]),
-      ),
-      without: entry.without,
-      fault: faults[identity] ?? entry.fault,
-      agents: entry.agents,
-    })),
-  )
+  const text = readConfigFile(path, 'fleet', 'embedded fleet')
+  const { repository, fleet, haproxy } = readYaml(path, text, schema)
+  const where = (...keys: (string | number)[]) => placesIn(path, text).where(keys)
   const names = new Set<string>()
-  for (const { identity } of hosts) {
-    if (names.has(identity))
-      throw new LockstepError('bad-config', `${path}: the host ${identity} is described twice`)
-    names.add(identity)
-  }
+  const hosts = fleet.flatMap((entry, index) =>
+    expand(() => where('fleet', index, 'hosts'), entry.hosts).map((identity): HostDescription => {
+      if (names.has(identity)) {
+        const place = where('fleet', index, 'hosts')
+        throw new LockstepError('bad-config', `${place}: the host ${identity} is described twice`)
+      }
+      names.add(identity)
+      return {
+        identity,
+        classes: entry.classes,
+        facts: entry.facts,
+        packages: entry.packages,
+        services: entry.services,
+        checks: Object.fromEntries(
+          Object.entries(entry.checks).map(([name, states]) => [name, [states].flat().map(checkResult)]),
+        ),
+        without: entry.without,
+        fault: faults[identity] ?? entry.fault,
+        agents: entry.agents,
+      }
+    }),
+  )
   const stranger = Object.keys(faults).find((name) => !names.has(name))
   if (stranger !== undefined) {
     throw new LockstepError('bad-config', `LOCKSTEP_FAULTS: there is no host ${stranger} in ${path}`)
   }
   const backends = Object.fromEntries(
-    Object.entries(haproxy).map(([name, servers]) => [name, expand(path, servers)]),
+    Object.entries(haproxy).map(([name, servers]) => [name, expand(() => where('haproxy', name), servers)]),
   )
   return { repository, hosts, backends }
 }
@@ -131,14 +131,14 @@ export function parseFaults(written: string): Record<string, Fault> {
   return faults
 }
 
-function expand(path: string, written: string): string[] {
+function expand(where: () => string, written: string): string[] {
   const [, before = '', from, to, after = ''] = /^([^[]*)\[(\d+)-(\d+)\](.*)$/.exec(written) ?? []
   if (from === undefined || to === undefined) return [written]
   const count = Number(to) - Number(from) + 1
   if (count < 1 || count > HOSTS_AT_MOST) {
     throw new LockstepError(
       'bad-config',
-      `${path}: ${written} is a range of ${count} hosts; expected 1 to ${HOSTS_AT_MOST}`,
+      `${where()}: ${written} is a range of ${count} hosts; expected 1 to ${HOSTS_AT_MOST}`,
     )
   }
   return Array.from({ length: count }, (_, index) => `${before}${Number(from) + index}${after}`)

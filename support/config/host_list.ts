@@ -1,5 +1,6 @@
 import { LockstepError } from '../system/errors'
 import { readConfigFile } from './files'
+import { excerpt } from '../system/hiding'
 
 /**
  * Host names from a table of one column.
@@ -9,7 +10,7 @@ export function hostsInTable(table: { raw(): readonly (readonly string[])[] }): 
   const names = table.raw().flat()
   const seen = new Set<string>()
   for (const name of names) {
-    const text = JSON.stringify(name.slice(0, 80))
+    const text = JSON.stringify(excerpt(name, 80))
     if (!isHostName(name))
       throw new LockstepError('bad-feature', `${text}, in the table of hosts, is no host name`)
     if (seen.has(name.toLowerCase()))
@@ -38,7 +39,7 @@ export function readHostList(path: string): string[] {
       if (name === '') return
       const where = `${path}:${index + 1}`
       if (!isHostName(name)) {
-        throw new LockstepError('bad-input', `${where}: ${JSON.stringify(name.slice(0, 80))} is no host name`)
+        throw new LockstepError('bad-input', `${where}: ${JSON.stringify(excerpt(name, 80))} is no host name`)
       }
       const before = seen.get(name.toLowerCase())
       if (before !== undefined) {

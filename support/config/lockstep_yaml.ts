@@ -14,7 +14,7 @@ import { knownKeys } from './known_keys'
 import { noticesSchema, resolveNotices } from './notices'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { variables } from './variables_file'
-import { placesIn, readYaml, variablesWithSecrets } from './yaml_file'
+import { placesIn, readYaml, variablesWithSecrets, type YamlPlaces } from './yaml_file'
 import { basename } from 'node:path'
 
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
@@ -113,8 +113,9 @@ export function readLockstepYaml(
   const settings = (checked.environments as Record<string, v.InferOutput<typeof environment>>)[chosen]
   if (settings === undefined)
     throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
-  const secrets = new SecretReader(placesIn(configPath, text), keys, around.env)
-  const known = resolved(configPath, chosen, settings, around, secrets, variablesWithSecrets(text))
+  const places = placesIn(configPath, text)
+  const secrets = new SecretReader(places, keys, around.env)
+  const known = resolved(places, chosen, settings, around, secrets, variablesWithSecrets(text))
   return { ...known, environments: Object.keys(environments) }
 }
 
@@ -144,7 +145,8 @@ export function readInventorySetting(configPath: string, wanted: string | undefi
 
 function chosenIn(configPath: string, text: string, wanted: string | undefined) {
   const { default: preferred, environments, eyaml: keys } = readYaml(configPath, text, file)
-  return { chosen: chosenOf(configPath, Object.keys(environments), wanted ?? preferred), environments, keys }
+  const where = () => placesIn(configPath, text).where(wanted === undefined ? ['default'] : ['environments'])
+  return { chosen: chosenOf(where, Object.keys(environments), wanted ?? preferred), environments, keys }
 }
 
 /** The branch that was evidently meant, so that its own faults are named and not those of the other. */
@@ -154,15 +156,16 @@ function environmentSchemaFor(value: unknown) {
 }
 
 function resolved(
-  configPath: string,
+  places: YamlPlaces,
   chosen: string,
   settings: v.InferOutput<typeof environment>,
   around: Surroundings,
   secrets: SecretReader,
   withheld: readonly string[],
 ): Omit<Environment, 'environments'> {
-  const at = pathsFrom(configPath)
+  const at = pathsFrom(places.path)
   const { warnings } = secrets
+  const where: Where = (...keys) => places.where(['environments', chosen, ...keys])
   const read = (from: SecretSetting, what: string, ...keys: (string | number)[]) =>
     secrets.read(from, what, ['environments', chosen, ...keys])
   const times = {
@@ -176,12 +179,12 @@ function resolved(
     hostLeases: settings.host_leases ?? false,
     safeMode: settings.safe_mode ?? false,
     inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at, withheld),
-    notices: resolveNotices(settings.notices, {
-      configPath,
+    notices: resolveNotices(settings.notices, (index) => ({
+      where: where('notices', index),
       at,
-      read: (from, what) => read(from, what, 'notices'),
+      read: (from, what) => read(from, what, 'notices', index),
       warnings,
-    }),
+    })),
   }
   if ('client_config' in settings) {
     const known = readClientCfg(at(settings.client_config), around)
@@ -201,20 +204,23 @@ function resolved(
           : { password: read(password, `password of ${host}`, 'brokers', index, 'password') }),
         ...(tls === undefined
           ? {}
-          : { tls: { verify: true, ...readTlsFiles(tlsPaths(tls, at), configPath) } }),
+          : { tls: { verify: true, ...readTlsFiles(tlsPaths(tls, at), where('brokers', index, 'tls')) } }),
       }
     }),
     virtualHost:
       settings.virtual_host ?? (settings.connector === 'activemq' ? 'mcollective' : '/mcollective'),
     collective: settings.collective,
     identity: settings.identity ?? around.hostname,
-    security: readSecurity(settings.security, configPath, at, read, around),
+    security: readSecurity(settings.security, where, at, read, around),
     directAddressing: settings.direct_addressing,
     warnings,
     ...NO_VARIABLES,
     ...times,
   }
 }
+
+/** `path:line` of a setting of the environment. */
+type Where = (...keys: (string | number)[]) => string
 
 function pathsFrom(configPath: string): (relative: string) => string {
   return (relative) => resolve(dirname(configPath), relative)
@@ -230,7 +236,7 @@ function tlsPaths(
 
 function readSecurity(
   settings: v.InferOutput<typeof security>,
-  configPath: string,
+  where: Where,
   at: (relative: string) => string,
   read: (from: SecretSetting, what: string, ...keys: string[]) => string,
   around: Surroundings,
@@ -245,15 +251,15 @@ function readSecurity(
   if (settings.provider === 'aes_security') {
     return {
       provider: 'aes_security',
-      callerid: calleridOf(at(settings.public_key), configPath),
-      privateKey: readPrivateKey(at(settings.private_key), configPath),
+      callerid: calleridOf(at(settings.public_key), where('security', 'public_key')),
+      privateKey: readPrivateKey(at(settings.private_key), where('security', 'private_key')),
     }
   }
   return {
     provider: 'ssl',
     serializer: settings.serializer,
     callerid: `cert=${basename(settings.public_key).replace(/\.pem$/, '')}`,
-    privateKey: readPrivateKey(at(settings.private_key), configPath),
-    serverPublicKey: readPublicKey(at(settings.server_public_key), configPath),
+    privateKey: readPrivateKey(at(settings.private_key), where('security', 'private_key')),
+    serverPublicKey: readPublicKey(at(settings.server_public_key), where('security', 'server_public_key')),
   }
 }

@@ -13,7 +13,8 @@ export { noticesSchema } from './notices_schema'
 
 /** What has to be known to resolve settings. */
 interface Resolving {
-  configPath: string
+  /** `path:line` of the channel. */
+  where: string
   at: (relative: string) => string
   /** The text of a secret. `what` makes the sentence if it cannot be had. */
   read: (from: SecretSetting, what: string) => string
@@ -27,10 +28,13 @@ type Of<Kind extends string> = Extract<Written, Record<Kind, unknown>>
  * The `notices` of an environment with secrets and files read.
  * @throws LockstepError `bad-config`
  */
-export function resolveNotices(written: WrittenNotices, resolving: Resolving): NoticeChannelSettings[] {
-  return written.map((settings) => {
+export function resolveNotices(
+  written: WrittenNotices,
+  resolving: (index: number) => Resolving,
+): NoticeChannelSettings[] {
+  return written.map((settings, index) => {
     const { on, template } = settings
-    return { ...channel(settings, resolving), on, ...(template === undefined ? {} : { template }) }
+    return { ...channel(settings, resolving(index)), on, ...(template === undefined ? {} : { template }) }
   })
 }
 
@@ -42,8 +46,11 @@ function channel(settings: Written, resolving: Resolving): NoticeChannelSettings
 }
 
 function webhook(settings: Of<'webhook'>, resolving: Resolving): WebhookSettings {
-  const { webhook: where, on } = settings
-  const url = urlOf('url' in where ? where.url : resolving.read(where, 'address of the webhook'), resolving)
+  const { webhook: address, on } = settings
+  const url = urlOf(
+    'url' in address ? address.url : resolving.read(address, 'address of the webhook'),
+    resolving,
+  )
   const secret = (from: SecretSetting | undefined, what: string) =>
     from === undefined ? undefined : resolving.read(from, `${what} of the webhook`)
   const [bearer, hmac] = [secret(settings.bearer, 'bearer secret'), secret(settings.hmac, 'hmac secret')]
@@ -56,7 +63,7 @@ function webhook(settings: Of<'webhook'>, resolving: Resolving): WebhookSettings
     kind: 'webhook',
     url,
     on,
-    secrets: [...('url' in where ? [] : secretPartsOf(url)), bearer, hmac].flatMap((text) => text ?? []),
+    secrets: [...('url' in address ? [] : secretPartsOf(url)), bearer, hmac].flatMap((text) => text ?? []),
     ...(bearer === undefined ? {} : { bearer }),
     ...(hmac === undefined ? {} : { hmac }),
     ...authorities(settings, resolving),
@@ -94,8 +101,8 @@ function email(settings: Of<'email'>, resolving: Resolving): EmailSettings {
   }
 }
 
-function authorities({ ca }: { ca?: string | undefined }, { at, configPath }: Resolving): { ca?: string } {
-  return ca === undefined ? {} : { ca: readConfigFile(at(ca), 'CA certificate', configPath) }
+function authorities({ ca }: { ca?: string | undefined }, { at, where }: Resolving): { ca?: string } {
+  return ca === undefined ? {} : { ca: readConfigFile(at(ca), 'CA certificate', where) }
 }
 
 /** The address in the form that it is used in; of a wrong one nothing is told, since it may be a secret. */
@@ -119,6 +126,6 @@ function secretPartsOf(url: string): string[] {
   return [...parts].filter((part) => part.length >= PART_AT_LEAST)
 }
 
-function fault({ configPath }: Resolving, sentence: string): LockstepError {
-  return new LockstepError('bad-config', `${configPath}: ${sentence}`)
+function fault({ where }: Resolving, sentence: string): LockstepError {
+  return new LockstepError('bad-config', `${where}: ${sentence}`)
 }

@@ -37,7 +37,8 @@ export function readVariables(
   around: Surroundings,
 ): Variables {
   const read = reading(configPath, around)
-  return read.of(chosenOf(configPath, read.names, wanted ?? read.preferred))
+  const where = () => read.where(wanted === undefined ? ['default'] : ['environments'])
+  return read.of(chosenOf(where, read.names, wanted ?? read.preferred))
 }
 
 /** Those of each environment, of the default one first. @throws LockstepError `bad-config` */
@@ -54,6 +55,7 @@ function reading(configPath: string, { env }: Surroundings) {
   const places = placesIn(configPath, source)
   return {
     preferred,
+    where: (keys: readonly string[]) => places.where(keys),
     names: Object.keys(environments),
     of(chosen: string): Variables {
       const secrets = new SecretReader(places, keys, env)

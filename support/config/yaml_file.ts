@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { LockstepError } from '../system/errors'
 import { isLike } from './nearest'
+import { excerpt } from '../system/hiding'
 
 /**
  * A YAML text checked against a schema.
@@ -27,7 +28,7 @@ export function readYamlLines<S extends v.GenericSchema>(
     )
   }
   expectUniqueKeys(path, document, lines)
-  const result = v.safeParse(schema, valueOf(path, document), { abortPipeEarly: true })
+  const result = v.safeParse(schema, valueOf(path, document, lines), { abortPipeEarly: true })
   if (result.success)
     return { value: result.output, linesOf: (mapping) => keyLines(document, lines, mapping) }
   const { issue, keys } = mostTelling(result.issues)
@@ -44,7 +45,7 @@ function expectUniqueKeys(path: string, document: Document, lines: LineCounter):
         const [name, line] = [String(key.value), lines.linePos(key.range?.[0] ?? 0).line]
         const before = seen.get(name)
         if (before !== undefined) {
-          const shown = name.slice(0, 80)
+          const shown = excerpt(name, 80)
           throw new LockstepError(
             'bad-config',
             `${path}:${line}: ${shown} is there already, on line ${before}`,
@@ -105,12 +106,30 @@ function parsed(text: string): { document: Document; lines: LineCounter } {
   return { document: parseDocument(text, { lineCounter: lines, uniqueKeys: false, version: '1.2' }), lines }
 }
 
-function valueOf(path: string, document: Document): unknown {
+function valueOf(path: string, document: Document, lines: LineCounter): unknown {
   try {
     return document.toJS({ maxAliasCount: 50 })
   } catch (error) {
-    throw new LockstepError('bad-config', `${path}: ${(error as Error).message}`, { cause: error })
+    throw new LockstepError(
+      'bad-config',
+      `${path}:${lineOfAlias(document, lines)}: ${(error as Error).message}`,
+      { cause: error },
+    )
   }
+}
+
+/** Of the first alias that stands for nothing, or of the first one where there are too many. */
+function lineOfAlias(document: Document, lines: LineCounter): number {
+  let first: number | undefined
+  let unresolved: number | undefined
+  visit(document, {
+    Alias(_key, alias) {
+      const { line } = lines.linePos(alias.range?.[0] ?? 0)
+      first ??= line
+      if (alias.resolve(document) === undefined) unresolved ??= line
+    },
+  })
+  return unresolved ?? first ?? 1
 }
 
 function sentence(keys: readonly (string | number)[], issue: v.BaseIssue<unknown>): string {

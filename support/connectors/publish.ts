@@ -1,5 +1,6 @@
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
+import type { Hide } from '../system/hiding'
 import type { Naming } from './naming'
 import type { BrokerAddress } from './stomp/broker'
 import { openSession } from './stomp/session'
@@ -13,6 +14,8 @@ export interface PublishOptions {
   /** How long the broker may keep it, seconds. */
   ttl: number
   clock: Clock
+  /** Takes secrets out of what the broker says of itself. */
+  hide?: Hide
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Clock } from '../system/clock'
+import type { Hide } from '../system/hiding'
 import type { Connector, ConnectorListener } from './connector'
 import type { Naming, ReplyRoute } from './naming'
 import type { BrokerAddress } from './stomp/broker'
@@ -15,6 +16,8 @@ export interface StompConnectorOptions {
   heartBeat: number
   clock: Clock
   random: () => number
+  /** Takes secrets out of what the broker says of itself. */
+  hide?: Hide
 }
 
 /** A client's connection to MCollective over any broker whose naming is known. */

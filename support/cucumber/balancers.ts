@@ -1,8 +1,9 @@
 import { hostFirewall } from '../balancers/firewall'
-import type { Environment } from '../config/environment'
+import { secretsOf, type Environment } from '../config/environment'
 import { puppetDisabled } from '../rollout/puppet'
 import type { Balancers, Hold } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
+import { saidScrubber } from '../system/hiding'
 
 /** How long HAProxy's runtime socket may take for an answer, ms. */
 const ANSWER_WITHIN = 5_000
@@ -11,16 +12,17 @@ const UP_WITHIN = 15_000
 
 /** The balancers that features can name in an environment. Orders over their own wire are asked for with `expectMayOrder`. */
 export function balancersOf(
-  { name: environment, brokers, haproxy, lookEvery }: Environment,
+  environment: Environment,
   expectMayOrder: (what: string) => void = () => {},
 ): Balancers {
+  const { name: called, brokers, haproxy, lookEvery } = environment
   return {
     at(address) {
       // Blocked by its hosts, the broker could not carry the order to unblock it.
       if (brokers.some(({ host }) => host === address))
         throw new LockstepError(
           'bad-input',
-          `${address} is the address of the broker of ${environment}: hosts that block it cannot be reached any more; name the address of the load balancer`,
+          `${address} is the address of the broker of ${called}: hosts that block it cannot be reached any more; name the address of the load balancer`,
         )
       return hostFirewall(address)
     },
@@ -28,7 +30,7 @@ export function balancersOf(
       if (haproxy.length === 0) {
         throw new LockstepError(
           'bad-config',
-          `the haproxy backend ${name} is named, and ${environment} has no HAProxy; give its runtime sockets in lockstep.yaml, such as haproxy: [{ socket: /run/haproxy/admin.sock }]`,
+          `the haproxy backend ${name} is named, and ${called} has no HAProxy; give its runtime sockets in lockstep.yaml, such as haproxy: [{ socket: /run/haproxy/admin.sock }]`,
         )
       }
       // Loaded only where a feature names a backend.
@@ -36,8 +38,9 @@ export function balancersOf(
         require('../balancers/haproxy/backend') as typeof import('../balancers/haproxy/backend')
       const { haproxyBalancer } =
         require('../balancers/haproxy/balancer') as typeof import('../balancers/haproxy/balancer')
+      const hide = saidScrubber(secretsOf(environment))
       const places = haproxy.map(
-        (address) => new HaproxyBackend(address, name, ANSWER_WITHIN, expectMayOrder),
+        (address) => new HaproxyBackend(address, name, ANSWER_WITHIN, expectMayOrder, hide),
       )
       return haproxyBalancer(name, { places, upWithin: UP_WITHIN, lookEvery })
     },

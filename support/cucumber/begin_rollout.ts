@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
-import { secretValues } from '../config/environment'
+import { secretsOf } from '../config/environment'
 import type { Claims } from '../rollout/claims'
 import { nothingMayChange } from '../rollout/conversation'
 import type { Approval, Fleet, Journal, Locks, NeededAgent, Planning } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { systemClock } from '../system/clock'
+import { saidScrubber } from '../system/hiding'
 import { balancersOf } from './balancers'
 import { discreet } from './discreet_journal'
 import { PLANNINGS } from './modes'
@@ -46,6 +47,7 @@ export function beginRollout(
     locks: locks(whole, feature, follows, fleet),
     approval: approvalOf(whole),
     ledger,
+    hide: saidScrubber(secretsOf(environment)),
     newId: () => randomBytes(16).toString('hex'),
     newSeed: () => randomBytes(4).readUInt32BE(),
     lookEvery: environment.lookEvery,
@@ -102,7 +104,7 @@ function journalOf(
   { parts: { environment, journal }, approved, notices }: WholeRun,
   feature: string,
 ): Journal {
-  const quiet = discreet(journal, secretValues(environment))
+  const quiet = discreet(journal, secretsOf(environment))
   const kept = approved === undefined ? quiet : onlyPlanned(quiet, hostsOfPlan(approved, feature))
   return notices?.listeningTo(kept) ?? kept
 }

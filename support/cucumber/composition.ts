@@ -13,7 +13,8 @@ import { parseWaveSize } from '../rollout/wave_plan'
 import { systemClock } from '../system/clock'
 import { EXIT, LockstepError } from '../system/errors'
 import { JournalFile } from '../system/journal_file'
-import { openLog, scrubber } from '../system/log'
+import { saidScrubber, scrubber } from '../system/hiding'
+import { openLog } from '../system/log'
 import { balancersOf } from './balancers'
 import {
   BEGUN_BY,
@@ -367,11 +368,17 @@ function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout
   if (recovery !== undefined) run.recoveries.push(recovery)
 }
 
-function inventoryOf({ name, inventory, environments }: Environment, run: Run): Roster | undefined {
+function inventoryOf(whole: Environment, run: Run): Roster | undefined {
+  const { name, inventory, environments } = whole
   if (inventory.length === 0) return undefined
   const { rosterOf } = require('../inventory/roster') as typeof import('../inventory/roster')
   const environment = environments === undefined ? undefined : name
-  return rosterOf(inventory, { environment, environments, signal: run.stopping.signal })
+  return rosterOf(inventory, {
+    environment,
+    environments,
+    signal: run.stopping.signal,
+    hide: saidScrubber(secretsOf(whole)),
+  })
 }
 
 function hashOf(feature: string): string {

@@ -1,19 +1,39 @@
 import type { Journal, JournalEntry, Request } from '../rollout/ports'
-import { scrubber } from '../system/log'
+import { saidScrubber, scrubber, type Hide } from '../system/hiding'
 
-/** A journal that does not keep the secrets which actions are told. Nothing else of an entry can have one. */
+/**
+ * A journal that keeps no secret of what actions are told, nor of what hosts and people have said. Names of hosts, versions
+ * and obligations stay as they are: a later run goes by them.
+ */
 export function discreet(journal: Journal, secrets: readonly string[]): Journal {
   if (secrets.length === 0) return journal
-  const hide = scrubber(secrets)
-  return {
-    append: (entry) =>
-      journal.append(entry.type === 'asked' ? { ...entry, inputs: hidden(entry, hide) } : entry),
+  const [hide, hideSaid] = [scrubber(secrets), saidScrubber(secrets)]
+  return { append: (entry) => journal.append(hidden(entry, hide, hideSaid)) }
+}
+
+function hidden(entry: JournalEntry, hide: Hide, hideSaid: Hide): JournalEntry {
+  switch (entry.type) {
+    case 'asked':
+      return { ...entry, inputs: withoutSecrets(entry.inputs, hide) }
+    case 'approved':
+      return { ...entry, by: hideSaid(entry.by) }
+    case 'locked':
+      return { ...entry, reason: hideSaid(entry.reason) }
+    case 'foreseen':
+      return {
+        ...entry,
+        fates: entry.fates.map(({ from, to, hosts }) => ({
+          from: hideSaid(from),
+          to: to === null ? null : hideSaid(to),
+          hosts,
+        })),
+      }
+    default:
+      return entry
   }
 }
 
-type Asked = Extract<JournalEntry, { type: 'asked' }>
-
-function hidden({ inputs }: Asked, hide: (text: string) => string): Request['inputs'] {
+function withoutSecrets(inputs: Request['inputs'], hide: Hide): Request['inputs'] {
   const pairs = Object.entries(inputs).map(([name, value]) => {
     const text = hide(String(value))
     return [name, text === String(value) ? value : text] as const

@@ -114,7 +114,7 @@ export function liveEnvironment(
   if (wanted !== undefined) {
     throw new LockstepError(
       'bad-config',
-      `the environment ${wanted} was asked for, but there is no lockstep.yaml here`,
+      `${environment === undefined ? 'LOCKSTEP_ENVIRONMENT' : 'the world parameter environment'}: the environment ${wanted} was asked for, but there is no lockstep.yaml here; write one, or name it with LOCKSTEP_CONFIG`,
     )
   }
   const client = findClientCfg(around)

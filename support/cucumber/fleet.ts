@@ -13,7 +13,8 @@ import type { Fleet, Stray } from '../rollout/ports'
 import { RpcClient } from '../rpc/client/client'
 import { contractOf } from '../rpc/contracts'
 import { systemClock } from '../system/clock'
-import { scrubber, type Log } from '../system/log'
+import { saidScrubber } from '../system/hiding'
+import type { Log } from '../system/log'
 import { hideInAnswers, hideInStray } from './hidden_replies'
 
 export interface ReachableFleet extends Fleet {
@@ -36,14 +37,15 @@ export function mcollectiveFleet(
   heard: { stray: (stray: Stray) => void; note: (text: string) => void },
 ): ReachableFleet {
   const signal = new AbortController().signal
+  const hide = saidScrubber(secretsOf(environment))
   const connector = stompConnector({
     ...environment,
     naming: environment.connector === 'activemq' ? activemq : rabbitmq,
     pid: process.pid,
     clock: systemClock,
     random: Math.random,
+    hide,
   })
-  const hide = scrubber(secretsOf(environment))
   const client = new RpcClient({
     connector: environment.directAddressing ? connector : { ...connector, scanCost: Infinity },
     security: security(environment),

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { Answer } from '../rollout/ports'
 import { MAX_CHECK_OUTPUT } from '../rollout/checks'
 import { clean } from '../rollout/verdict'
-import { scrubber } from '../system/log'
+import { scrubber } from '../system/hiding'
 import { hideInAnswers, hideInStray } from './hidden_replies'
 
 const SECRET = 'correct-horse-battery-staple'

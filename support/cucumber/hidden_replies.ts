@@ -1,7 +1,6 @@
 import type { Answer, Stray } from '../rollout/ports'
+import type { Hide } from '../system/hiding'
 import { pickReason } from '../system/reason'
-
-type Hide = (text: string) => string
 
 /**
  * Answers as they may be shown: secrets are hidden before anything is cut, since half a secret is not found. Of a failure

@@ -19,6 +19,7 @@ import { onInterrupt } from './interrupt'
 import { heldTable, hostTable } from './screen/host_table'
 import type { Outcome } from './courses'
 import { run } from './run'
+import type { FailedCall } from './rollout_calls'
 import type { LockstepWorld } from './world'
 
 const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {
@@ -66,6 +67,7 @@ BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
 
 AfterStep(async function (this: LockstepWorld, { result, error }) {
   const left = await this.rolloutCalls.settle()
+  const swallowed = this.rolloutCalls.takeFailure()
   if (error !== undefined) noted(error)
   // Without a result the line was never begun: a hook before it failed.
   const status =
@@ -85,13 +87,15 @@ AfterStep(async function (this: LockstepWorld, { result, error }) {
   // What hosts say decides, whether or not the step has listened.
   if (verdict !== undefined && !passes(verdict)) throw new LockstepError('diverged', describe(verdict))
   if (left !== undefined) throw failUnawaited(this, left)
+  if (swallowed !== undefined) throw failSwallowed(this, swallowed)
 })
 
 After(async function (this: LockstepWorld, { pickle, result }) {
   if (result?.status === Status.FAILED) run.fail()
   const left = await this.rolloutCalls.settle()
   this.rolloutCalls.close(refuseLate)
-  const unawaited = left === undefined || run.hasStopped ? undefined : failUnawaited(this, left)
+  const swallowed = this.rolloutCalls.takeFailure()
+  const unawaited = run.hasStopped ? undefined : failNow(this, left, swallowed)
   const begun = this.hasBegun ? this.unwatchedRollout : undefined
   const omission = omissionIn(begun, pickle)
   // Where something has failed already, that is what is said.
@@ -99,7 +103,7 @@ After(async function (this: LockstepWorld, { pickle, result }) {
   if (untold !== undefined) run.omit(untold)
   if (begun !== undefined) {
     if (untold !== undefined) stop(this, describeOmission(untold))
-    const isWhole = omission === undefined && left === undefined
+    const isWhole = omission === undefined && left === undefined && swallowed === undefined
     await begun.endScenario(isWhole && result?.status === Status.PASSED)
     await begun.afterFailure.settle()
     const isTold = untold === undefined && unawaited === undefined
@@ -155,6 +159,25 @@ function failUnawaited(world: LockstepWorld, call: string): LockstepError {
   run.fail()
   stop(world, why)
   return new LockstepError('diverged', why)
+}
+
+function failNow(
+  world: LockstepWorld,
+  left: string | undefined,
+  swallowed: FailedCall | undefined,
+): LockstepError | undefined {
+  if (left !== undefined) return failUnawaited(world, left)
+  return swallowed === undefined ? undefined : failSwallowed(world, swallowed)
+}
+
+/** What could not be done was not done, whoever caught the error: a line that goes on over it says what is not so. */
+function failSwallowed(world: LockstepWorld, { name, error }: FailedCall): LockstepError {
+  const said = error instanceof Error ? error.message : String(error)
+  const why = `${name}(…) failed, and a step or a hook has caught that and gone on: ${said}. Leave out the try and catch around it`
+  const failure = new LockstepError(error instanceof LockstepError ? error.code : 'diverged', why)
+  run.refuse(failure)
+  stop(world, why)
+  return failure
 }
 
 /** Nothing of it is sent; that a step of the scenario has wanted it is no success all the same. */

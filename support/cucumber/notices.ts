@@ -1,4 +1,4 @@
-import type { Environment } from '../config/environment'
+import { secretsOf, type Environment } from '../config/environment'
 import { activemq } from '../connectors/activemq'
 import { rabbitmq } from '../connectors/rabbitmq'
 import { publishOnce } from '../connectors/publish'
@@ -11,6 +11,7 @@ import { clean, count } from '../rollout/verdict'
 import type { Clock } from '../system/clock'
 import { formatDuration } from '../system/duration'
 import { EXIT } from '../system/errors'
+import { saidScrubber, type Hide } from '../system/hiding'
 import { titleOf } from './screen/outcome'
 import type { Run } from './run'
 
@@ -32,7 +33,10 @@ export class RunNotices {
     private readonly clock: Clock,
     random: () => number,
   ) {
-    const channels = environment.notices.map((settings) => channelOf(settings, publisher(environment, clock)))
+    const hide = saidScrubber(secretsOf(environment))
+    const channels = environment.notices.map((settings) =>
+      channelOf(settings, publisher(environment, clock, hide), hide),
+    )
     this.outbox = new Outbox({ channels, clock, random })
   }
 
@@ -165,8 +169,9 @@ function scrubbed<T>(value: T, scrub: (text: string) => string): T {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, scrubbed(item, scrub)])) as T
 }
 
-function publisher({ connector, ...environment }: Environment, clock: Clock): Publish {
+function publisher(environment: Environment, clock: Clock, hide: Hide): Publish {
+  const { connector, ...options } = environment
   const naming = connector === 'activemq' ? activemq : rabbitmq
   return (destination, body, signal) =>
-    publishOnce({ ...environment, naming, clock }, destination, Buffer.from(body), signal)
+    publishOnce({ ...options, naming, clock, hide }, destination, Buffer.from(body), signal)
 }

@@ -1,5 +1,7 @@
 import type { Envelope } from '@cucumber/messages'
 import type { LintFinding } from '../lint/lint'
+import { beforeLeaving, type Leaving } from '../system/leaving'
+import { placesOf } from './preflight/places'
 import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
@@ -65,7 +67,9 @@ export const plugin = {
         const n = findings.length
         const lines = n === 0 ? '' : `${n === 1 ? 'one line' : `${n} lines`} cannot be run`
         const reasons = [lines, found].filter(Boolean).join(', ')
-        run.refuse(new LockstepError('bad-feature', `${reasons}; nothing was sent`))
+        const errors = run.findings.filter(({ severity }) => severity === 'error')
+        const where = placesOf([...findings, ...errors])
+        run.refuse(new LockstepError('bad-feature', `${reasons} (${where}); nothing was sent`))
       } else if (preflight.scenarios === 0) {
         run.refuse(new LockstepError('bad-feature', 'no scenario was found to run; nothing was done'))
       } else if (!isReading && preflight.outOfOrder !== undefined) {
@@ -117,6 +121,10 @@ export const plugin = {
       writePage(run, Date.now())
     }
     process.once('exit', end)
+    beforeLeaving(process as unknown as Leaving, (code) => {
+      end()
+      return run.exitCode === 0 ? code : run.exitCode
+    })
     decideExitStatus(process, () => {
       end()
       if (run.exitCode !== 0) process.exitCode = run.exitCode

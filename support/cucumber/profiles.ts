@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isLike, nearest } from '../config/nearest'
@@ -7,6 +7,7 @@ import { formatCucumber } from '../system/commands'
 import { EXIT, type LockstepError } from '../system/errors'
 import { REPORTS } from './report/reports'
 import type { ReadParameters } from './preflight/run_variables'
+import { makeFolder } from '../system/folders'
 
 export interface ProfileOptions {
   /** A team's own step definitions, as cucumber's `require` takes them. */
@@ -176,7 +177,7 @@ function told(parameters: ReadParameters, more: { lint?: boolean } = {}) {
 
 function makeReportsFolder(): void {
   try {
-    mkdirSync(REPORTS, { recursive: true })
+    makeFolder(REPORTS)
   } catch (error) {
     refuse(`reports cannot be written here: ${(error as Error).message}`)
   }

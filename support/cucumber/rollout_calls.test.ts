@@ -14,6 +14,10 @@ class Noun {
     throw new Error('nobody is there')
   }
 
+  refuse(): void {
+    throw new Error('not this one')
+  }
+
   say(word: string): string {
     return `${word} ${this.asked}`
   }
@@ -57,6 +61,20 @@ describe('calls of a rollout', () => {
     expect(await calls.settle()).to.equal('this.rollout.noun.fail')
     await failing
     expect(heard).to.be.instanceOf(Error)
+  })
+
+  it('are known to have failed, whoever has caught that', async () => {
+    const calls = new RolloutCalls()
+    const watched = calls.watch(whole, isPart)
+    await watched.noun.fail().catch(() => {})
+    expect(() => watched.noun.refuse()).to.throw('not this one')
+    await calls.settle()
+    const failure = calls.takeFailure()
+    expect(failure?.name).to.equal('this.rollout.noun.fail')
+    expect(failure?.error).to.be.instanceOf(Error).and.to.have.property('message', 'nobody is there')
+    expect(calls.takeFailure()).to.equal(undefined)
+    expect(() => watched.noun.refuse()).to.throw('not this one')
+    expect(calls.takeFailure()?.name).to.equal('this.rollout.noun.refuse')
   })
 
   it('are carried out by the object itself, which can be written to', () => {

@@ -6,6 +6,7 @@ export class RolloutCalls {
   private readonly underWay = new Map<Promise<unknown>, string>()
   private readonly views = new WeakMap<object, object>()
   private refuse: ((name: string) => Error) | undefined
+  private failure: FailedCall | undefined
 
   /** The same object, of which each call of a method is counted, those of the parts that `isPart` names as well. */
   watch<T extends object>(target: T, isPart: (value: object) => boolean, name = 'this.rollout'): T {
@@ -32,6 +33,13 @@ export class RolloutCalls {
     return first
   }
 
+  /** The first call that has failed since this was asked last: a step may have kept that to itself. */
+  takeFailure(): FailedCall | undefined {
+    const { failure } = this
+    this.failure = undefined
+    return failure
+  }
+
   /** From now on calls fail with the error that `refuse` makes of their names. */
   close(refuse: (name: string) => Error): void {
     this.refuse = refuse
@@ -40,14 +48,32 @@ export class RolloutCalls {
   private counted(method: Method, target: object, name: string): Method {
     return (...args) => {
       if (this.refuse !== undefined) throw this.refuse(name)
-      const result = method.apply(target, args)
+      const failed = (error: unknown) => void (this.failure ??= { name, error })
+      const result = called(method, target, args, failed)
       if (result instanceof Promise) {
         const over = () => this.underWay.delete(result)
         this.underWay.set(result, name)
-        result.then(over, over)
+        result.then(over, (error: unknown) => {
+          over()
+          failed(error)
+        })
       }
       return result
     }
+  }
+}
+
+export interface FailedCall {
+  name: string
+  error: unknown
+}
+
+function called(method: Method, target: object, args: unknown[], failed: (error: unknown) => void): unknown {
+  try {
+    return method.apply(target, args)
+  } catch (error) {
+    failed(error)
+    throw error
   }
 }
 

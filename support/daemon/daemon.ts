@@ -44,7 +44,11 @@ export class Daemon {
   static async on(options: DaemonOptions): Promise<Daemon> {
     const { environment, clock, log } = options
     openStateFolder(environment.stateFolder)
-    const record = await RequestRecord.open(join(environment.stateFolder, 'requests'), () => clock.now())
+    const record = await RequestRecord.open(
+      join(environment.stateFolder, 'requests'),
+      () => clock.now(),
+      (what) => log.warn(what),
+    )
     const left = new LeftBehind(record, clock)
     const agents = await hostAgents({
       environment,

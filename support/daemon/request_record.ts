@@ -26,7 +26,11 @@ export class RequestRecord {
   ) {}
 
   /** @throws LockstepError `journal-failed` */
-  static async open(folder: string, now: () => number): Promise<RequestRecord> {
+  static async open(
+    folder: string,
+    now: () => number,
+    onTrouble: (what: string) => void = () => {},
+  ): Promise<RequestRecord> {
     const journals = readJournals<RequestEntry>(folder, () => undefined)
     const requests = new Requests()
     for (const { entries } of journals) entries.forEach((entry) => requests.take(entry))
@@ -35,6 +39,7 @@ export class RequestRecord {
     for (const { path, fault } of journals) {
       const wasRead = fault?.kind !== 'unreadable' && fault?.kind !== 'unknown'
       if (wasRead) rmSync(path, { force: true })
+      else if (fault !== undefined) onTrouble(notTakenOver(path, fault.what))
     }
     return record
   }
@@ -69,4 +74,8 @@ export class RequestRecord {
     await before?.close()
     if (before !== undefined) rmSync(before.path, { force: true })
   }
+}
+
+function notTakenOver(path: string, what: string): string {
+  return `${path} ${what}; what it says of requests is not known: one of them may be carried out a second time within its ttl, and an answer may be missing. Start the build that wrote it once, or move the file away once ten minutes have passed`
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Scratch } from '../testing/scratch'
+import { journalLine } from '../system/journal_lines'
 import { sightOf } from './processes'
 import { RequestRecord } from './request_record'
 import { Requests, type RequestEntry } from './requests'
@@ -60,6 +61,24 @@ describe('what a daemon writes down of its requests', () => {
     expect(cut?.reply.toString()).to.equal('cut off')
     expect(over).to.deep.include({ id: 'b', hasEnded: true })
     expect(over?.reply.toString()).to.equal('the end')
+  })
+
+  it('says which file of another version it cannot take over, and keeps it', async () => {
+    const path = scratch.write(
+      'requests/1.journal.ndjson',
+      journalLine(JSON.stringify({ type: 'journal', version: 99 })),
+    )
+    const troubles: string[] = []
+    opened.push(
+      await RequestRecord.open(
+        folder(),
+        () => now,
+        (what) => troubles.push(what),
+      ),
+    )
+    expect(troubles).to.have.length(1)
+    expect(troubles[0]).to.contain(`${path} is of version 99`).and.contain('move the file away')
+    expect(existsSync(path)).to.equal(true)
   })
 
   it('knows which requests must not be carried out again, and until when', async () => {

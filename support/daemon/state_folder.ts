@@ -1,6 +1,7 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
+import { chmodSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { LockstepError } from '../system/errors'
+import { makeFolder } from '../system/folders'
 
 const SETTING = 'plugin.lockstep.state_dir'
 
@@ -15,7 +16,7 @@ export function openStateFolder(path: string): void {
   refuseLinks(folder)
   refuseSharedParents(folder)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
     close(folder)
   } catch (error) {
     if (error instanceof LockstepError) throw error

@@ -3,6 +3,7 @@ import { LockstepError } from '../system/errors'
 import { AnsibleGroups, type Group } from './ansible_groups'
 import { factText } from './fact_text'
 import { isClass, isFact, withRole, type Host } from './host'
+import { excerpt, hideNothing, type Hide } from '../system/hiding'
 
 const names = v.array(v.string('a name'), 'a list of names')
 const variables = v.record(v.string(), v.unknown(), 'variables by name')
@@ -26,10 +27,10 @@ const meta = v.looseObject({ hostvars: v.record(v.string(), variables, hostvars)
  * groups', an inner group's before an outer one's. Those that say how Ansible connects are left out, passwords among them.
  * @throws LockstepError `bad-config`
  */
-export function ansibleHosts(program: string, printed: string): Host[] {
+export function ansibleHosts(program: string, printed: string, hide: Hide = hideNothing): Host[] {
   const fault = (what: string) =>
-    new LockstepError('bad-config', `the inventory program ${program} printed ${what}`)
-  const all = entriesOf(printed, fault)
+    new LockstepError('bad-config', `the inventory program ${program} printed ${hide(what)}`)
+  const all = entriesOf(printed, fault, hide)
   const own = new Map(Object.entries(checked(meta, all.get('_meta'), '_meta', fault).hostvars))
   all.delete('_meta')
   const groups = new AnsibleGroups(
@@ -47,22 +48,28 @@ export function ansibleHosts(program: string, printed: string): Host[] {
     const { environment, role, ...facts } = factsOf(
       { ...groups.variablesOf(name), ...own.get(name) },
       (fact) =>
-        fault(`the variable ${JSON.stringify(fact.slice(0, 80))} of ${name}, which is no name for a fact`),
+        fault(`the variable ${JSON.stringify(excerpt(fact, 80))} of ${name}, which is no name for a fact`),
     )
     const wrong = [...classes, ...(role === undefined ? [] : [role])].find((each) => !isClass(each))
     if (wrong !== undefined)
-      throw fault(`the group ${JSON.stringify(wrong.slice(0, 80))} of ${name}, which is no name for a class`)
+      throw fault(`the group ${JSON.stringify(excerpt(wrong, 80))} of ${name}, which is no name for a class`)
     return { name, environment, ...withRole(role, classes, facts), from: program }
   })
 }
 
-function entriesOf(printed: string, fault: (what: string) => LockstepError): Map<string, unknown> {
+function entriesOf(
+  printed: string,
+  fault: (what: string) => LockstepError,
+  hide: Hide,
+): Map<string, unknown> {
   let value: unknown
   try {
     value = JSON.parse(printed)
   } catch {
     const shown =
-      printed === '' ? 'nothing' : `what is no JSON, beginning with ${JSON.stringify(printed.slice(0, 80))}`
+      printed === ''
+        ? 'nothing'
+        : `what is no JSON, beginning with ${JSON.stringify(excerpt(hide(printed), 80))}`
     throw fault(`${shown}; expected Ansible's dynamic inventory`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -82,8 +89,8 @@ function checked<S extends v.GenericSchema>(
   const result = v.safeParse(schema, said, { abortEarly: true })
   if (result.success) return result.output
   const [issue] = result.issues
-  const keys = [name, ...(issue.path ?? []).map(({ key }) => String(key))].map((key) => key.slice(0, 80))
-  throw fault(`${keys.join('.')} as ${issue.received.slice(0, 80)}; expected ${issue.message}`)
+  const keys = [name, ...(issue.path ?? []).map(({ key }) => String(key))].map((key) => excerpt(key, 80))
+  throw fault(`${keys.join('.')} as ${excerpt(issue.received, 80)}; expected ${issue.message}`)
 }
 
 function factsOf(

@@ -1,4 +1,5 @@
 import type { LockstepError } from '../system/errors'
+import { excerpt } from '../system/hiding'
 
 export interface Group {
   hosts: readonly string[]
@@ -54,7 +55,7 @@ export class AnsibleGroups {
     const known = this.above.get(name)
     if (known !== undefined) return known
     const shown = (names: readonly string[]) =>
-      names.map((each) => JSON.stringify(each.slice(0, 80))).join(' in ')
+      names.map((each) => JSON.stringify(excerpt(each, 80))).join(' in ')
     if (inner.includes(name))
       throw this.fault(`groups that are in each other: ${shown([...inner.slice(inner.indexOf(name)), name])}`)
     if (inner.length > DEEPEST) throw this.fault(`groups that are more than ${DEEPEST} deep in one another`)

@@ -1,6 +1,7 @@
 import { isHostName } from '../config/host_list'
 import { LockstepError } from '../system/errors'
 import type { Host } from './host'
+import { excerpt } from '../system/hiding'
 
 /** Hosts of several sources, put together by name. */
 export class Collection {
@@ -37,10 +38,10 @@ export class Collection {
 
   private expectSound(host: Host): void {
     const { name, environment } = host
-    if (!isHostName(name)) throw fault(host, `${JSON.stringify(name.slice(0, 80))} is no host name`)
+    if (!isHostName(name)) throw fault(host, `${JSON.stringify(excerpt(name, 80))} is no host name`)
     if (environment === undefined || (this.known?.has(environment) ?? true)) return
     const there = [...(this.known ?? [])].join(', ')
-    const shown = JSON.stringify(environment.slice(0, 80))
+    const shown = JSON.stringify(excerpt(environment, 80))
     throw fault(host, `${name} has the environment ${shown}, which is not known; there are: ${there}`)
   }
 }

@@ -1,6 +1,7 @@
 import { DELIMITERS, type Delimiter } from '../config/inventory_sources'
 import { LockstepError } from '../system/errors'
 import { isClass, isFact, type Host } from './host'
+import { excerpt } from '../system/hiding'
 
 /** Where each column of a header stands. */
 interface Columns {
@@ -108,7 +109,7 @@ export class CsvTable {
     if (wrong !== undefined)
       throw this.fault(
         line,
-        `${JSON.stringify(wrong.slice(0, 80))} is no class; expected one such as roles::web, several with spaces in between`,
+        `${JSON.stringify(excerpt(wrong, 80))} is no class; expected one such as roles::web, several with spaces in between`,
       )
     if (this.classes.size < KINDS_AT_MOST) this.classes.set(written, all)
     return all
@@ -125,7 +126,7 @@ export class CsvTable {
     if (!cells.includes('host')) throw this.headerWithoutHost(cells, line)
     cells.forEach((name, index) => {
       if (name === '') throw this.fault(line, `column ${index + 1} has no name`)
-      const shown = JSON.stringify(name.slice(0, 80))
+      const shown = JSON.stringify(excerpt(name, 80))
       if (cells.indexOf(name) < index) throw this.fault(line, `the column ${shown} is there twice`)
       if (!isFact(name))
         throw this.fault(line, `${shown} is no name for a fact; expected letters, digits, _ . : -`)
@@ -155,14 +156,14 @@ export class CsvTable {
         line,
         `the header, separated by ${SEPARATED[this.delimiter]}, has no column host, and would have one separated by ${SEPARATED[other]}; say { csv: …, delimiter: ${other} }`,
       )
-    const shown = cells.map((cell) => JSON.stringify(cell.slice(0, 40))).slice(0, 10)
+    const shown = cells.map((cell) => JSON.stringify(excerpt(cell, 40))).slice(0, 10)
     return this.fault(line, `the header has no column host; it has ${shown.join(', ')}`)
   }
 
   /** Spreadsheets take a number for what it is, whatever its sign. */
   private expectText(cell: string, column: string, line: number): void {
     const what = (reason: string) =>
-      this.fault(line, `the cell ${JSON.stringify(cell.slice(0, 80))} of column ${column} ${reason}`)
+      this.fault(line, `the cell ${JSON.stringify(excerpt(cell, 80))} of column ${column} ${reason}`)
     if (cell.includes('\uFFFD')) throw what('is not UTF-8; save the file as UTF-8')
     if (/[\p{Cc}\u2028\u2029]/u.test(cell))
       throw what('holds a line break or a control character; expected one line of text')

@@ -1,6 +1,7 @@
 import type { InventorySource } from '../config/inventory_sources'
 import { LockstepError } from '../system/errors'
 import { Collection } from './collection'
+import { hideNothing, type Hide } from '../system/hiding'
 import { readCsv } from './csv'
 import type { Host } from './host'
 import { readProgram } from './program'
@@ -17,6 +18,8 @@ export interface InventoryOptions {
   /** The environments that there are; undefined where a host may have any. */
   environments: readonly string[] | undefined
   signal: AbortSignal
+  /** Takes secrets out of what a program says. */
+  hide?: Hide
 }
 
 /**
@@ -25,13 +28,13 @@ export interface InventoryOptions {
  */
 export async function readInventory(
   sources: readonly InventorySource[],
-  { environment, environments, signal }: InventoryOptions,
+  { environment, environments, signal, hide = hideNothing }: InventoryOptions,
 ): Promise<Inventory> {
   const collection = new Collection(environments)
   for (const source of sources) {
     if (signal.aborted)
       throw new LockstepError('interrupted', 'the operator asked to stop while the inventory was read')
-    await read(source, collection.beginSource(), signal)
+    await read(source, collection.beginSource(), signal, hide)
   }
   const hosts = collection.hosts()
   return {
@@ -42,14 +45,19 @@ export async function readInventory(
   }
 }
 
-async function read(source: InventorySource, add: (host: Host) => void, signal: AbortSignal): Promise<void> {
+async function read(
+  source: InventorySource,
+  add: (host: Host) => void,
+  signal: AbortSignal,
+  hide: Hide,
+): Promise<void> {
   switch (source.kind) {
     case 'csv':
       return readCsv(source, add, signal)
     case 'yaml':
       return readYamlHosts(source.path, add)
     case 'program':
-      return readProgram(source, add, signal)
+      return readProgram(source, add, signal, hide)
     case 'discovery':
       return
   }

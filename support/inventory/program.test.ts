@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { LockstepError } from '../system/errors'
+import { hideNothing, saidScrubber } from '../system/hiding'
 import { reasonOf } from '../testing/failure'
+import { piecesOf } from '../testing/pieces'
 import { Scratch } from '../testing/scratch'
 import { ansibleHosts } from './ansible'
 import { readInventory } from './inventory'
@@ -22,13 +24,14 @@ describe('an inventory that a program prints', () => {
 
   async function run(
     script: string,
-    { within = 5_000, mode = 0o700, signal = new AbortController().signal } = {},
+    { within = 5_000, mode = 0o700, signal = new AbortController().signal, hide = hideNothing } = {},
   ) {
     const path = scratch.write('inventory.sh', `#!/bin/sh\n${script}\n`, mode)
     return readInventory([{ kind: 'program', path, within, withheld: ['OWN_SECRET'] }], {
       environment: undefined,
       environments: undefined,
       signal,
+      hide,
     })
   }
   const sentence = async (work: Promise<unknown>) => (await reasonOf(work)).replaceAll(`${scratch.path}/`, '')
@@ -83,6 +86,20 @@ describe('an inventory that a program prints', () => {
     expect(await sentence(run('exit 4'))).to.equal(
       'the inventory program inventory.sh ended with exit status 4, and said nothing',
     )
+  })
+
+  it('tells no secret in what it said, wherever that is cut', async () => {
+    const secret = 'correct-horse-battery-staple'
+    const hide = saidScrubber([secret])
+    for (const before of [55, 65, 75, 175, 185, 195]) {
+      const said = `${'.'.repeat(before)}${secret}${'.'.repeat(300)}`
+      for (const script of [
+        `echo ${said}`,
+        `echo ${said}; exit 3`,
+        `echo '{"_meta":{"hostvars":{}},"${said}":1}'`,
+      ])
+        expect(piecesOf(secret, await sentence(run(script, { hide })))).to.deep.equal([])
+    }
   })
 
   it('is not waited for longer than it may take', async () => {

@@ -4,6 +4,7 @@ import { LockstepError } from '../system/errors'
 import { isExecutable } from '../system/programs'
 import { ansibleHosts } from './ansible'
 import type { Host } from './host'
+import { excerpt, type Hide } from '../system/hiding'
 
 const OUTPUT_AT_MOST = 64 * 1024 * 1024
 
@@ -12,8 +13,10 @@ export async function readProgram(
   { path, within, withheld }: { path: string; within: number; withheld: readonly string[] },
   add: (host: Host) => void,
   signal: AbortSignal,
+  hide: Hide,
 ): Promise<void> {
-  const fault = (what: string) => new LockstepError('bad-config', `the inventory program ${path} ${what}`)
+  const fault = (what: string) =>
+    new LockstepError('bad-config', `the inventory program ${path} ${hide(what)}`)
   if (!isExecutable(path)) throw fault('is no file that can be executed; check its path, or chmod +x it')
   const inherits = (name: string) => !withheld.includes(name) && !isLocksteps(name)
   const limits = {
@@ -27,9 +30,9 @@ export async function readProgram(
   const { exitCode, stdout, output, failure } = await runCommand(path, ['--list'], limits)
   if (signal.aborted)
     throw new LockstepError('interrupted', 'the operator asked to stop while the inventory was read')
-  if (failure !== undefined) throw fault(`gave no inventory: ${failure}${lastWords(output)}`)
-  if (exitCode !== 0) throw fault(`ended with exit status ${exitCode}${lastWords(output)}`)
-  ansibleHosts(path, stdout).forEach(add)
+  if (failure !== undefined) throw fault(`gave no inventory: ${failure}${lastWords(hide(output))}`)
+  if (exitCode !== 0) throw fault(`ended with exit status ${exitCode}${lastWords(hide(output))}`)
+  ansibleHosts(path, stdout, hide).forEach(add)
 }
 
 /** What Lockstep itself is told, secrets among it; what else a program needs to reach its own source stays. */
@@ -39,5 +42,5 @@ function isLocksteps(name: string): boolean {
 
 function lastWords(output: string): string {
   const last = output.trimEnd().split('\n').at(-1) ?? ''
-  return last === '' ? ', and said nothing' : `; it said last: ${JSON.stringify(last.slice(0, 200))}`
+  return last === '' ? ', and said nothing' : `; it said last: ${JSON.stringify(excerpt(last, 200))}`
 }

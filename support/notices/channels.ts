@@ -1,3 +1,4 @@
+import type { Hide } from '../system/hiding'
 import type { Channel } from './channel'
 import { TRY_WITHIN } from './channel_queue'
 import { email } from './email'
@@ -6,13 +7,13 @@ import { slack } from './slack'
 import { topic, type Publish } from './topic'
 import { webhook } from './webhook'
 
-/** The channel that settings mean; `publish` is how topics of the broker are reached. */
-export function channelOf(settings: NoticeChannelSettings, publish: Publish): Channel {
+/** The channel that settings mean; `publish` is how topics of the broker are reached, and `hide` takes secrets out of answers. */
+export function channelOf(settings: NoticeChannelSettings, publish: Publish, hide: Hide): Channel {
   switch (settings.kind) {
     case 'webhook':
-      return webhook(settings)
+      return webhook(settings, hide)
     case 'slack':
-      return slack(settings)
+      return slack(settings, hide)
     case 'email':
       return email(settings, TRY_WITHIN)
     case 'topic':

@@ -1,5 +1,6 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
+import type { Hide } from '../system/hiding'
 import { DeliveryError } from './channel'
 import { networkFault } from './network_fault'
 import { oneLine } from './words'
@@ -10,6 +11,8 @@ export interface Post {
   body: string
   /** PEM of the authorities that are trusted instead of the system's. */
   ca: string | undefined
+  /** Takes secrets out of what the other side says. */
+  hide: Hide
 }
 
 /** Of what the other side says about its refusal. */
@@ -34,7 +37,7 @@ export async function post(request: Post, signal: AbortSignal): Promise<void> {
   }
   const retry = status === 429 || status >= 500
   const retryAfter = secondsIn(response.headers['retry-after'])
-  const said = oneLine(await beginning(response), SAID_AT_MOST)
+  const said = oneLine(request.hide(await beginning(response)), SAID_AT_MOST)
   throw new DeliveryError(`answered ${status}${said === '' ? '' : `: ${said}`}`, retry, retryAfter)
 }
 

@@ -1,3 +1,4 @@
+import type { Hide } from '../system/hiding'
 import type { Channel, Message } from './channel'
 import { post } from './post'
 import type { SlackSettings } from './settings'
@@ -8,13 +9,13 @@ import { lineOf } from './words'
 const TEXT_AT_MOST = 3_000
 
 /** An incoming webhook of Slack, or of whoever takes what Slack takes. Its whole address is a secret. */
-export function slack({ url, ca, on, template }: SlackSettings): Channel {
+export function slack({ url, ca, on, template }: SlackSettings, hide: Hide): Channel {
   return {
     name: `slack ${new URL(url).host}`,
     on,
     async deliver(message, signal) {
       const headers = { 'idempotency-key': message.key }
-      await post({ url, headers, body: JSON.stringify(cardOf(message, template)), ca }, signal)
+      await post({ url, headers, body: JSON.stringify(cardOf(message, template)), ca, hide }, signal)
     },
   }
 }

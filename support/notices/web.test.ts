@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { expect } from 'chai'
+import { hideNothing, saidScrubber } from '../system/hiding'
+import { piecesOf } from '../testing/pieces'
 import { rolloutEvent } from '../testing/rollout_event'
 import { TEST_CERTIFICATE } from '../testing/test_certificate'
 import { WebEndpoint } from '../testing/web_endpoint'
@@ -16,8 +18,8 @@ describe('a notice over the web', () => {
   beforeEach(async () => (endpoint = await WebEndpoint.start()))
   afterEach(() => endpoint.stop())
 
-  const hook = (more: Partial<Parameters<typeof webhook>[0]> = {}) =>
-    webhook({ kind: 'webhook', url: endpoint.url('/hook/t0ken'), on: EVENTS, secrets: [], ...more })
+  const hook = (more: Partial<Parameters<typeof webhook>[0]> = {}, hide = hideNothing) =>
+    webhook({ kind: 'webhook', url: endpoint.url('/hook/t0ken'), on: EVENTS, secrets: [], ...more }, hide)
   const deliver = (channel: Channel, signal = new AbortController().signal) =>
     channel.deliver(message, signal)
   const refusal = async (channel: Channel, signal?: AbortSignal): Promise<DeliveryError> => {
@@ -62,7 +64,10 @@ describe('a notice over the web', () => {
   })
 
   it('has the form that Slack takes, and calls nobody there', async () => {
-    const card = slack({ kind: 'slack', url: endpoint.url('/services/t0ken'), on: EVENTS, secrets: [] })
+    const card = slack(
+      { kind: 'slack', url: endpoint.url('/services/t0ken'), on: EVENTS, secrets: [] },
+      hideNothing,
+    )
     const called = rolloutEvent({ environment: '<!channel> & co', tickets: ['<@U1>'], release: 'r7' })
     await card.deliver({ key: 'k', event: called }, new AbortController().signal)
     const { text, blocks } = JSON.parse(endpoint.received[0]?.body ?? '') as {
@@ -75,7 +80,7 @@ describe('a notice over the web', () => {
   })
 
   it('is no longer than Slack takes', async () => {
-    const card = slack({ kind: 'slack', url: endpoint.url('/'), on: EVENTS, secrets: [] })
+    const card = slack({ kind: 'slack', url: endpoint.url('/'), on: EVENTS, secrets: [] }, hideNothing)
     await card.deliver(
       { key: 'k', event: rolloutEvent({ feature: '&'.repeat(9_000) }) },
       new AbortController().signal,
@@ -102,6 +107,17 @@ describe('a notice over the web', () => {
       })
     })
   }
+
+  it('hides a secret in what is said of its refusal, wherever it is cut', async () => {
+    const secret = 'correct-horse-battery-staple'
+    for (let before = 90; before <= 125; before += 1) {
+      answering(400, {}, `${'.'.repeat(before)}${secret}`)
+      const { message: said } = await refusal(hook({}, saidScrubber([secret])))
+      expect(piecesOf(secret, said)).to.deep.equal([])
+    }
+    answering(400, {}, `${' '.repeat(1_014)}${secret}`)
+    expect((await refusal(hook({}, saidScrubber([secret])))).message).to.equal('answered 400: ***')
+  })
 
   it('hears how long it is to wait', async () => {
     answering(429, { 'retry-after': '7' })
@@ -159,7 +175,9 @@ describe('a notice over the web', () => {
   it('names only the host of where it goes', () => {
     expect(hook().name).to.equal(`webhook 127.0.0.1:${endpoint.port}`)
     const url = 'https://hooks.slack.com/services/T0/B0/s3cret'
-    expect(slack({ kind: 'slack', url, on: EVENTS, secrets: [] }).name).to.equal('slack hooks.slack.com')
+    expect(slack({ kind: 'slack', url, on: EVENTS, secrets: [] }, hideNothing).name).to.equal(
+      'slack hooks.slack.com',
+    )
   })
 
   describe('with TLS', () => {

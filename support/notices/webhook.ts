@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto'
+import type { Hide } from '../system/hiding'
 import type { Channel } from './channel'
 import { documentOf } from './document'
 import { post } from './post'
 import type { WebhookSettings } from './settings'
 
 /** JSON to any address, with what proves where it came from. */
-export function webhook(settings: WebhookSettings): Channel {
+export function webhook(settings: WebhookSettings, hide: Hide): Channel {
   const { url, bearer, hmac, ca, on, template } = settings
   return {
     name: `webhook ${new URL(url).host}`,
@@ -17,7 +18,7 @@ export function webhook(settings: WebhookSettings): Channel {
         ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
         ...(hmac === undefined ? {} : { 'x-lockstep-signature': signatureOf(body, hmac) }),
       }
-      await post({ url, headers, body, ca }, signal)
+      await post({ url, headers, body, ca, hide }, signal)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { asBytes, asText, field } from './plain'
-import { Refusal } from './refusal'
+import { excerpt, Refusal } from './refusal'
 import { RubyHash, RubyString, symbolHash, type RubyValue } from './marshal/values'
 import { decodeFilter, encodeFilter, type Filter } from './filter'
 
@@ -68,7 +68,7 @@ export function readRequest(value: RubyValue, seal: Seal = 'hash'): RequestEnvel
   const read = reader(value, 'a request')
   const callerid = read.text('callerid')
   if (!CALLERID.test(callerid)) {
-    throw new Refusal('bad-envelope', `a callerid of the form ${JSON.stringify(callerid.slice(0, 80))}`)
+    throw new Refusal('bad-envelope', `a callerid of the form ${JSON.stringify(excerpt(callerid, 80))}`)
   }
   return {
     body: read.bytes('body'),
@@ -120,7 +120,7 @@ function reader(value: RubyValue, what: string) {
       if (!IDENTITY.test(found)) {
         throw new Refusal(
           'bad-envelope',
-          `${what} whose ${name} is no host name: ${JSON.stringify(found.slice(0, 80))}`,
+          `${what} whose ${name} is no host name: ${JSON.stringify(excerpt(found, 80))}`,
         )
       }
       return found

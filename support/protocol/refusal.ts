@@ -25,3 +25,8 @@ export type RefusalCode =
   | 'bad-signature'
   | 'expired'
   | 'from-the-future'
+
+/** The beginning of what a peer sent, with a sign where it was cut. */
+export function excerpt(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1).toWellFormed()}…` : text
+}

@@ -1,18 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import {
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Change } from './changes'
 import { driftOf } from './drift'
 import { recordIn } from './reading'
 import { UNRELEASED, type Drift, type RunRecord } from './record'
+import { makeFolder } from '../system/folders'
 
 /** What is kept beside a run's record, so that it can be held against the fleet later. */
 export interface Evidence {
@@ -45,7 +38,7 @@ export class RecordStore {
     const { environment, release, run } = record
     const whole = { ...record, drift: this.driftOf(record) }
     const runs = this.at(environment, release, 'runs')
-    mkdirSync(runs, { recursive: true })
+    makeFolder(runs)
     if (feature !== undefined) writeWhole(join(runs, `${run}.feature`), feature)
     copyFileSync(journal, join(runs, `${run}.journal.ndjson`))
     writeJson(join(runs, `${run}${SUFFIX}`), whole)
@@ -125,7 +118,7 @@ export class RecordStore {
       for (const [host, own] of grouped(told))
         byHost.get(host)?.push({ run, at: began, by, tickets, feature, outcome, changes: own })
     }
-    mkdirSync(this.at(environment, release, mode), { recursive: true })
+    makeFolder(this.at(environment, release, mode))
     for (const [host, runs] of byHost)
       writeJson(this.at(environment, release, mode, `${safe(host)}.json`), {
         host,
@@ -141,7 +134,7 @@ export class RecordStore {
     const { environment, release, run, mode, feature, began, outcome } = record
     for (const ticket of record.tickets) {
       const folder = join(this.root, 'tickets', safe(ticket))
-      mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
       const link = { ticket, environment, release, run, mode, feature, began, outcome }
       writeJson(join(folder, `${run}.json`), link)
     }

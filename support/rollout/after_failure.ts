@@ -136,7 +136,7 @@ export class AfterFailure {
 
   private async report(what: string, verdict: Verdict): Promise<Verdict> {
     const { audience, journal } = this.rollout.ports
-    audience.undone(what, verdict)
+    audience.undone(what, this.rollout.discreet(verdict))
     await journal.append({ type: 'undone', what, held: holds(verdict), counts: { ...count(verdict) } })
     return verdict
   }

@@ -75,7 +75,7 @@ export class Agents {
     const read = (answer: Answer): Sight => {
       if (answer.kind === 'failed') return { held: false, seen: answer.message }
       const value = answer.kind === 'answered' ? shown(answer.data[name]) : 'nothing'
-      return { held: value === wanted, seen: `${name} ${clean(value)}` }
+      return { held: value === wanted, seen: `${name} ${clean(ports.hide(value))}` }
     }
     // It is not known what an answer depends on.
     return observe(this.rollout, lookWith(this.rollout, request), read, {}, 'anything')

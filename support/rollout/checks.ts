@@ -35,5 +35,5 @@ function sight(answer: Answer, wanted: readonly number[]): Sight {
   }
   const held = wanted.includes(code)
   const name = NAMES[code] ?? `exit code ${code}`
-  return { held, seen: held ? name : `${name}: ${clean(shown(data['output'])).slice(0, MAX_CHECK_OUTPUT)}` }
+  return { held, seen: held ? name : `${name}: ${clean(shown(data['output']), MAX_CHECK_OUTPUT)}` }
 }

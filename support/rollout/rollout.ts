@@ -27,6 +27,7 @@ import type {
   Stray,
 } from './ports'
 import { heardBy, Progress } from './progress'
+import type { Hide } from '../system/hiding'
 import { Puppet } from './puppet'
 import { Release } from './release'
 import { RollCall } from './roll_call'
@@ -50,6 +51,8 @@ export interface RolloutPorts {
   /** Names what is recorded and was not sent over the fleet's wire. */
   newId: () => string
   newSeed: () => number
+  /** Takes secrets out of what others have said, before it is shown or cut. */
+  hide: Hide
   /** Between two looks of a step that waits, ms. */
   lookEvery: number
   /** Aborted when the operator asks to stop: what is under way is finished, what waits is not waited for. */
@@ -303,12 +306,29 @@ export class Rollout {
     }
   }
 
-  private async judged(verdict: Verdict, budgeted: boolean): Promise<Verdict> {
-    const strays = merged([...verdict.strays, ...this.takeOverheard()])
+  /** The same verdict without a secret in what was seen: whoever gets it may cut it. */
+  discreet(verdict: Verdict): Verdict {
+    const told = new Map<string, string>()
+    const hidden = (text: string) => {
+      const known = told.get(text) ?? this.ports.hide(text)
+      told.set(text, known)
+      return known
+    }
+    return {
+      ...verdict,
+      observations: verdict.observations.map((each) => ({ ...each, seen: hidden(each.seen) })),
+      strays: verdict.strays.map((each) => ({ ...each, detail: hidden(each.detail) })),
+    }
+  }
+
+  private async judged(shown: Verdict, budgeted: boolean): Promise<Verdict> {
+    const heard = merged([...shown.strays, ...this.takeOverheard()])
+    const verdict = this.discreet({ ...shown, strays: heard })
+    const { strays } = verdict
     const all = this.hosts.known ?? []
     const scope = this.waves.current?.hosts ?? all
     const out = scope.filter((host) => this.budget.isOut(host))
-    const whole = { ...verdict, strays, ...(out.length > 0 ? { out } : {}) }
+    const whole = { ...verdict, ...(out.length > 0 ? { out } : {}) }
     const failed = verdict.observations.filter(({ held }) => !held)
     if (!budgeted || failed.length === 0 || strays.some(({ fails }) => fails)) return whole
     const names = failed.map(({ host }) => host)

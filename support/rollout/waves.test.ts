@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { rolloutOn } from '../testing/fake_fleet'
@@ -255,5 +257,21 @@ describe('a failure budget', () => {
     await rollout.endScenario(true)
     fleet.found = ['web1', 'web3']
     expect(holds(await rollout.hosts.discover())).to.equal(true)
+  })
+})
+
+describe('the waves of the feature that people copy', () => {
+  const text = readFileSync(resolve(__dirname, '..', '..', 'features/deployments/rolling.feature'), 'utf8')
+  const least = Number(/there should be at least (\d+) hosts/.exec(text)?.[1])
+  const rows = [...text.matchAll(/^ +\| (.+?) +\|$/gm)].flatMap(([, row = '']) => parseWaveSize(row) ?? [])
+
+  it('can be made of as many hosts as it asks for, and of any number above', () => {
+    expect(rows).to.have.length(4)
+    for (let n = least; n <= 200; n += 1) {
+      const hosts = Array.from({ length: n }, (_, index) => `web${index}`)
+      const { waves, left } = planWaves(rows, hosts, hosts, () => '')
+      const empty = waves.filter(({ hosts: own }, row) => own.length === 0 && rows[row]?.kind !== 'rest')
+      expect({ empty, left }, `${n} hosts`).to.deep.equal({ empty: [], left: [] })
+    }
   })
 })

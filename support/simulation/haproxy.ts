@@ -19,6 +19,8 @@ export class SimulatedHaproxy {
   readonly sessions = new Map<string, number>()
   /** Servers, as `backend/server`, whose health check fails. */
   readonly down = new Set<string>()
+  /** What the health check of a server, as `backend/server`, says while it fails. */
+  readonly complaints = new Map<string, string>()
   readonly counters = new Map<string, { requests: number; failed: number }>()
   fault: HaproxyFault | undefined
   /** The first question that the fault shows in. */
@@ -125,7 +127,9 @@ export class SimulatedHaproxy {
     const [backend, name] = key.split('/')
     const isDown = this.down.has(key)
     const status = admin === 'maint' ? 'MAINT' : isDown ? 'DOWN' : admin === 'drain' ? 'DRAIN' : 'UP'
-    const check = isDown ? 'L4CON,"Connection refused, says the kernel"' : 'L7OK,'
+    const check = isDown
+      ? `L4CON,"${this.complaints.get(key) ?? 'Connection refused, says the kernel'}"`
+      : 'L7OK,'
     return `${backend},${name},${this.sessions.get(key) ?? 0},0,${status},${weight},${check},0,http,`
   }
 

@@ -2,7 +2,6 @@ import {
   closeSync,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -14,6 +13,7 @@ import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LockstepError } from './errors'
 import { JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, journalLine } from './journal_lines'
+import { makeFolder } from './folders'
 
 /**
  * An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. Its first line says
@@ -39,7 +39,7 @@ export class JournalFile {
     this.path = join(directory, `${run}${JOURNAL_SUFFIX}`)
     try {
       // What hosts have answered is nothing for everybody; the umask says whether it is for the group.
-      mkdirSync(directory, { recursive: true, mode: 0o770 })
+      makeFolder(directory, 0o770)
     } catch (error) {
       throw failed(this.path, error)
     }
@@ -150,7 +150,7 @@ export class JournalFile {
     if (size < this.size) throw new Error('it was shortened too')
     const content = Buffer.alloc(size)
     if (readSync(fd, content, 0, size, 0) < size) throw new Error('it cannot be read')
-    mkdirSync(dirname(this.path), { recursive: true })
+    makeFolder(dirname(this.path))
     if (isReplaced) renameSync(this.path, `${this.path}.replaced`)
     writeFileSync(this.path, content, { flag: 'wx', mode: 0o660 })
   }

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { LockstepError } from './errors'
+import { scrubber } from './hiding'
+import { makeFolder } from './folders'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 
@@ -46,7 +47,7 @@ interface Lines {
 
 function opened(directory: string, path: string) {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o770 })
+    makeFolder(directory, 0o770)
     // What hosts have answered is nothing for everybody.
     return pino.destination({ dest: path, sync: true, mode: 0o660 })
   } catch (error) {
@@ -56,65 +57,4 @@ function opened(directory: string, path: string) {
       { cause: error },
     )
   }
-}
-
-/**
- * Replaces every occurrence of a secret, also in the forms that JSON, HTML, a URL, a shell, base64, hex and one line on a screen
- * give it. To be asked before a text is cut, since half a secret is not found.
- */
-export function scrubber(secrets: readonly string[]): (text: string) => string {
-  const forms = secrets
-    .filter((secret) => secret.length > 0)
-    .flatMap((secret) => [secret, inOneLine(secret)])
-    .flatMap((secret) => [
-      secret,
-      ...escaped(secret),
-      ...(secret.length < SHORTEST_ENCODED ? [] : encoded(secret)),
-    ])
-  const all = [...new Set(forms)].filter((form) => form.length > 0).sort((a, b) => b.length - a.length)
-  return (text) => all.reduce((rest, form) => rest.replaceAll(form, '***'), text)
-}
-
-/** What is shorter has encoded forms that other words have in them by chance. */
-const SHORTEST_ENCODED = 4
-
-function escaped(secret: string): string[] {
-  const json = JSON.stringify(secret).slice(1, -1)
-  const inUrl = encodeURIComponent(secret.toWellFormed())
-  return [
-    json,
-    json.replaceAll('/', '\\/'),
-    inHtml(secret),
-    inUrl,
-    inUrl.replaceAll('%20', '+'),
-    inUrl.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-    secret.replaceAll("'", `'\\''`),
-    secret.replaceAll("'", `'"'"'`),
-    secret.replace(/[^\w@%+=:,./-]/g, '\\$&'),
-    secret.replace(/["$\\`]/g, '\\$&'),
-  ]
-}
-
-function encoded(secret: string): string[] {
-  const bytes = Buffer.from(secret)
-  const hex = bytes.toString('hex')
-  return [hex, hex.toUpperCase(), ...[0, 1, 2].flatMap((before) => inBase64(bytes, before))]
-}
-
-/** The part of a text in base64 that says nothing but the secret, with as many bytes before it. */
-function inBase64(bytes: Buffer, before: number): string[] {
-  const all = Buffer.concat([Buffer.alloc(before), bytes])
-    .toString('base64')
-    .replace(/=+$/, '')
-  const rest = (before + bytes.length) % 3
-  const part = all.slice(before === 0 ? 0 : before + 1, rest === 0 ? undefined : -1)
-  return part.length < SHORTEST_ENCODED ? [] : [part, part.replaceAll('+', '-').replaceAll('/', '_')]
-}
-
-function inOneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
-}
-
-function inHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }

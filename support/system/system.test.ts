@@ -4,7 +4,8 @@ import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
 import { formatDuration, parseAge, parseDuration } from './duration'
 import { JournalFile } from './journal_file'
-import { boundedTo, openLog, scrubber } from './log'
+import { scrubber } from './hiding'
+import { boundedTo, openLog } from './log'
 
 describe('what hosts have answered', () => {
   it('can be read by nobody but its owner and, where the umask says so, the group', async () => {

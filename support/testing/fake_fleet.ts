@@ -14,6 +14,7 @@ import { Rollout, type RolloutPorts } from '../rollout/rollout'
 import type { Verdict } from '../rollout/verdict'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
+import { hideNothing } from '../system/hiding'
 
 /** A fleet without a wire: what each host answers is a function of the request. Keeps what was asked, in order. */
 export class FakeFleet implements Fleet {
@@ -106,6 +107,7 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
       note: (text) => notes.push(text),
       activated: (release) => notes.push(`activated ${release}`),
     },
+    hide: hideNothing,
     clock: fakeClock(),
     ...ALONE,
     balancers: { at: hostFirewall, backend: noBackend },

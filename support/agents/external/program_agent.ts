@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Contract, Data } from '../../rpc/contracts/contract'
 import { ActionFailed, type Action, type Agent, type Call } from '../../rpc/server/agent'
 import type { CommandRunner } from '../../system/command'
+import { excerpt } from '../../system/hiding'
 
 const PROTOCOL = 'io.choria.mcorpc.external.v1'
 const SCHEMA = 'https://choria.io/schemas/mcorpc/external/v1'
@@ -111,7 +112,7 @@ function isRefusal(code: unknown): boolean {
 }
 
 function lastOf(output: string): string {
-  return output.split('\n').slice(-3).join('; ').slice(0, 500)
+  return excerpt(output.split('\n').slice(-3).join('; '), 500)
 }
 
 function bigAsText(_key: string, value: unknown): unknown {

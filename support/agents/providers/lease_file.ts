@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Lease, LeaseStore } from '../lock'
+import { makeFolder } from '../../system/folders'
 
 /** The lease in a file that is replaced as a whole and is on disk before anybody is told that it is theirs. */
 export function leaseFile(path: string): LeaseStore {
@@ -25,7 +17,7 @@ export function leaseFile(path: string): LeaseStore {
       return leaseIn(path, text)
     },
     write(lease) {
-      mkdirSync(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
       const next = `${path}.next`
       const file = openSync(next, 'w', 0o600)
       try {

@@ -1,5 +1,6 @@
 import { findTelling } from '../../system/reason'
 import type { CommandLimits, CommandResult, CommandRunner } from '../../system/command'
+import { excerpt } from '../../system/hiding'
 
 /** What a program that only looks may take, ms. */
 export const LOOK_WITHIN = 30_000
@@ -30,6 +31,6 @@ export function complaint(
 ): Error {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
   const told = [...new Set(findTelling(lines, telling).map((line) => line.trim()))]
-  const said = (told.length > 0 ? told : lines.slice(-3)).join('; ').slice(0, SAID_AT_MOST)
+  const said = excerpt((told.length > 0 ? told : lines.slice(-3)).join('; '), SAID_AT_MOST)
   return new Error(`${program} ended with exit status ${exitCode}${said === '' ? '' : `: ${said}`}`)
 }

@@ -1,5 +1,6 @@
 import { clean } from '../../rollout/verdict'
 import { LockstepError } from '../../system/errors'
+import { hideNothing, type Hide } from '../../system/hiding'
 import { command, placeOf, type RuntimeAddress } from './runtime'
 import { readBackend, type BackendState } from './state'
 
@@ -14,6 +15,8 @@ export class HaproxyBackend {
     private readonly within: number,
     /** Asked before each order. @throws Error where nothing may be changed */
     private readonly expectMayOrder: (what: string) => void = () => {},
+    /** Takes secrets out of what HAProxy says. */
+    private readonly hide: Hide = hideNothing,
   ) {
     expectName(backend)
   }
@@ -28,10 +31,12 @@ export class HaproxyBackend {
     const servers = await this.ask(`show servers state ${this.backend}`)
     const stat = await this.ask('show stat')
     try {
-      return readBackend(this.backend, servers, stat)
+      return readBackend(this.backend, servers, stat, this.hide)
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
-      throw new LockstepError(error.code, `HAProxy at ${this.place}: ${error.message}`, { cause: error })
+      throw new LockstepError(error.code, `HAProxy at ${this.place}: ${this.hide(error.message)}`, {
+        cause: error,
+      })
     }
   }
 
@@ -49,7 +54,7 @@ export class HaproxyBackend {
   }
 
   private async tell(line: string): Promise<string | undefined> {
-    const words = clean(await this.ask(line))
+    const words = clean(this.hide(await this.ask(line)))
     return words === '' ? undefined : words
   }
 

@@ -1,4 +1,5 @@
 import { LockstepError } from '../../system/errors'
+import { excerpt } from '../../system/hiding'
 
 /**
  * The rows of a CSV by the names of its header line, which begins with `start`. A row that is shorter than the header
@@ -10,7 +11,7 @@ export function readCsv(text: string, start: string): Readonly<Record<string, st
   if (!header.startsWith(start))
     throw new LockstepError(
       'balancer-failed',
-      `it answers "show stat" with ${JSON.stringify(header.slice(0, 60))}, where a line that begins with "${start}" was expected`,
+      `it answers "show stat" with ${JSON.stringify(excerpt(header, 60))}, where a line that begins with "${start}" was expected`,
     )
   const names = cells(header.replace(/^# /, ''))
   return lines

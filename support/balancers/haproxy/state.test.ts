@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { LockstepError } from '../../system/errors'
+import { saidScrubber } from '../../system/hiding'
+import { piecesOf } from '../../testing/pieces'
 import { readBackend } from './state'
 
 const HEADER =
@@ -171,6 +173,31 @@ describe('the state of a HAProxy backend', () => {
       }),
       { numRuns: 2_000 },
     )
+  })
+
+  it('is told without a secret, wherever HAProxy or a sentence cuts it', () => {
+    const secret = 'correct-horse-battery-staple'
+    const hide = saidScrubber([secret])
+    for (let before = 0; before <= 60; before += 1) {
+      const said = `${'.'.repeat(before)}${secret}`
+      const lists = [
+        readBackend(
+          'www',
+          servers(server('web1')),
+          stat(row('web1', said, { check: said.slice(0, 50) }), BACKEND),
+          hide,
+        ),
+        refusal(() => readBackend('www', said, stat(BACKEND), hide)),
+        refusal(() => readBackend('www', servers(server('web1')), said, hide)),
+        refusal(() =>
+          readBackend('www', servers(server('web1')), stat(row('web1', 'UP', { scur: said })), hide),
+        ),
+      ]
+      for (const seen of lists)
+        expect(
+          piecesOf(secret, typeof seen === 'string' ? hide(seen) : JSON.stringify([...seen.servers])),
+        ).to.deep.equal([])
+    }
   })
 
   it('of 20,000 servers is read', () => {

@@ -1,5 +1,6 @@
 import { clean } from '../../rollout/verdict'
 import { LockstepError } from '../../system/errors'
+import { hideNothing, type Hide } from '../../system/hiding'
 import { readCsv } from './csv'
 
 /** One server of a backend, as one HAProxy has it. */
@@ -35,7 +36,12 @@ const SERVES = /^(?:UP(?: \d+\/\d+)?|UP \(agent\)|no check)$/
  * Reads the answers to `show servers state <backend>` and `show stat`. Both have to tell of the same servers.
  * @throws LockstepError `balancer-failed`: what was expected and not found
  */
-export function readBackend(backend: string, serversState: string, stat: string): BackendState {
+export function readBackend(
+  backend: string,
+  serversState: string,
+  stat: string,
+  hide: Hide = hideNothing,
+): BackendState {
   const admin = readAdminStates(backend, serversState)
   const rows = readCsv(stat, '# pxname').filter((row) => row['pxname'] === backend)
   const servers = new Map<string, ServerState>()
@@ -46,7 +52,7 @@ export function readBackend(backend: string, serversState: string, stat: string)
     if (bits === undefined)
       throw unreadable(`"show stat" has a server ${clean(server)} that "show servers state" has not`)
     if (servers.has(server)) throw unreadable(`"show stat" has the server ${clean(server)} twice`)
-    servers.set(server, serverState(server, bits, row))
+    servers.set(server, serverState(server, bits, row, hide))
   }
   const missing = [...admin.keys()].find((server) => !servers.has(server))
   if (missing !== undefined)
@@ -56,7 +62,7 @@ export function readBackend(backend: string, serversState: string, stat: string)
   return { servers, ...countersOf(whole) }
 }
 
-function serverState(server: string, bits: number, row: Row): ServerState {
+function serverState(server: string, bits: number, row: Row, hide: Hide): ServerState {
   const status = field(row, 'status', server)
   const weight = number(row, 'weight', server)
   // The list with the status is the later one: what serves in it is not in maintenance, whatever was so before.
@@ -64,12 +70,12 @@ function serverState(server: string, bits: number, row: Row): ServerState {
   const admin = maint ? 'maint' : (bits & DRAIN) !== 0 ? 'drain' : 'ready'
   return {
     server,
-    status: clean(status),
+    status: clean(hide(status)),
     admin,
     inService: admin === 'ready' && weight > 0 && SERVES.test(status),
     sessions: number(row, 'scur', server),
     weight,
-    lastCheck: clean([row['check_status'], row['last_chk']].filter(Boolean).join(' ')),
+    lastCheck: clean([row['check_status'], hide(row['last_chk'] ?? '')].filter(Boolean).join(' ')),
   }
 }
 
@@ -87,7 +93,7 @@ function readAdminStates(backend: string, text: string): Map<string, number> {
   const [version, header = '', ...rows] = text.split('\n')
   if (version !== '1' || !header.startsWith('# '))
     throw unreadable(
-      `it answers "show servers state" with ${excerpt(text)}, and version 1 of that list was expected`,
+      `it answers "show servers state" with ${quoted(text)}, and version 1 of that list was expected`,
     )
   const names = header.slice(2).split(' ')
   const states = new Map<string, number>()
@@ -96,9 +102,9 @@ function readAdminStates(backend: string, text: string): Map<string, number> {
     const of = (name: string) => values[names.indexOf(name)]
     const [server, bits] = [of('srv_name'), of('srv_admin_state')]
     if (of('be_name') !== backend || server === undefined || bits === undefined || !/^\d{1,4}$/.test(bits))
-      throw unreadable(`a line of its "show servers state" cannot be read: ${excerpt(line)}`)
+      throw unreadable(`a line of its "show servers state" cannot be read: ${quoted(line)}`)
     if (values.length < names.indexOf('srv_admin_state') + 1 || values.length < names.length - 1)
-      throw unreadable(`a line of its "show servers state" is cut short: ${excerpt(line)}`)
+      throw unreadable(`a line of its "show servers state" is cut short: ${quoted(line)}`)
     if (states.has(server)) throw unreadable(`it has the server ${clean(server)} twice`)
     states.set(server, Number(bits))
   }
@@ -119,13 +125,13 @@ function number(row: Row, name: string, server: string): number {
   const value = field(row, name, server)
   if (!/^\d{1,15}$/.test(value))
     throw unreadable(
-      `"show stat" has ${excerpt(value)} for the ${name} of ${clean(server)}, where a number was expected`,
+      `"show stat" has ${quoted(value)} for the ${name} of ${clean(server)}, where a number was expected`,
     )
   return Number(value)
 }
 
-function excerpt(text: string): string {
-  return JSON.stringify(clean(text).slice(0, 60))
+function quoted(text: string): string {
+  return JSON.stringify(clean(text, 60))
 }
 
 /** The caller knows which HAProxy it was, and says so. */

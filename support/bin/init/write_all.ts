@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { LockstepError } from '../../system/errors'
+import { makeFolder } from '../../system/folders'
 
 /**
  * Writes files below `cwd`, all of them or none: each is complete beside its place before the first is put there.
@@ -14,7 +15,7 @@ export function writeAll(cwd: string, files: ReadonlyMap<string, string>): void 
     for (const [each, content] of files) {
       name = each
       const path = join(cwd, name)
-      const made = mkdirSync(dirname(path), { recursive: true })
+      const made = makeFolder(dirname(path))
       if (made !== undefined) folders.push(made)
       const unfinished = `${path}.new`
       staged.push(unfinished)

@@ -1,6 +1,8 @@
 import net from 'node:net'
 import { expect } from 'chai'
+import { saidScrubber } from '../../system/hiding'
 import { failure } from '../../testing/failure'
+import { piecesOf } from '../../testing/pieces'
 import { fakeBroker, welcoming, type FakeBroker } from '../../testing/fake_broker'
 import { FakeClock } from '../../testing/fake_clock'
 import { systemClock } from '../../system/clock'
@@ -98,6 +100,27 @@ describe('a connection to a pool of brokers', () => {
       expect(strict.connections()).to.equal(1)
     })
   }
+
+  it('tells no secret that the broker says, wherever it is cut', async () => {
+    const secret = 'correct-horse-battery-staple'
+    const encoded = Buffer.from('a-password-that-is-long').toString('base64')
+    const hide = saidScrubber([secret])
+    for (let before = 165; before <= 205; before += 5) {
+      const said = `${'.'.repeat(before)}${secret}${encoded}`
+      const frames = [
+        encodeFrame('ERROR', headers({ message: said }), Buffer.from('')),
+        encodeFrame('ERROR', headers({}), Buffer.from(said)),
+        encodeFrame('CONNECTED', headers({ version: said.slice(before - 10) })),
+        Buffer.from(`MESSAGE\n${said.slice(before - 20)}\n\n\0`),
+      ]
+      for (const bytes of frames) {
+        const strict = await broker((_frame, socket) => socket.end(bytes))
+        const address = { port: strict.port, user: 'deploy', password: 'a-password-that-is-long' }
+        const { message } = await failure(connection([address], { hide }).open(forever))
+        expect([...piecesOf(secret, message), ...piecesOf(encoded, message)]).to.deep.equal([])
+      }
+    }
+  })
 
   const liars: [string, Buffer][] = [
     ['a version that is none', encodeFrame('CONNECTED', headers({ version: '9.9' }))],

@@ -1,6 +1,7 @@
 import { pause, type Clock } from '../../system/clock'
 import { startDeadline } from '../../system/deadline'
 import { LockstepError } from '../../system/errors'
+import type { Hide } from '../../system/hiding'
 import { brokerName, type BrokerAddress } from './broker'
 import { asClient, type Reconnecting } from './delays'
 import { encodeFrame, type Frame } from './frame'
@@ -23,6 +24,8 @@ export interface ConnectionOptions {
   onMessage: (frame: Frame) => void
   onLost: (reason: Error) => void
   onRestored: () => void
+  /** Takes secrets out of what the broker says of itself. */
+  hide?: Hide
 }
 
 export interface OutgoingMessage {

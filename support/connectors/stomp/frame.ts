@@ -1,3 +1,5 @@
+import { excerpt } from '../../system/hiding'
+
 /** One STOMP frame. Header names are those of the wire; the first of repeated headers is kept, as STOMP asks. */
 export interface Frame {
   command: string
@@ -195,7 +197,7 @@ export class FrameParser {
     const [command = '', ...lines] = bytes.toString('utf8', 0, end).split('\n').map(withoutCarriageReturn)
     while (lines.at(-1) === '') lines.pop()
     if (!/^[A-Z]{1,20}$/.test(command))
-      throw new FrameError(`a frame that begins with ${JSON.stringify(command.slice(0, 40))}`)
+      throw new FrameError(`a frame that begins with ${JSON.stringify(excerpt(command, 40))}`)
     if (lines.length > this.limits.headers)
       throw new FrameError(`a frame with more than ${this.limits.headers} headers`)
     const raw =
@@ -203,7 +205,7 @@ export class FrameParser {
     const found: Headers = Object.create(null)
     for (const line of lines) {
       const colon = line.indexOf(':')
-      if (colon < 1) throw new FrameError(`a header without a name: ${JSON.stringify(line.slice(0, 40))}`)
+      if (colon < 1) throw new FrameError(`a header without a name: ${JSON.stringify(excerpt(line, 40))}`)
       const name = raw ? line.slice(0, colon) : this.unescape(line.slice(0, colon))
       if (name in found) continue
       found[name] = raw ? line.slice(colon + 1) : this.unescape(line.slice(colon + 1))
@@ -228,7 +230,7 @@ function contentLength(found: Headers): number | undefined {
   if (written === undefined) return undefined
   const length = /^\d{1,15}$/.test(written.trim()) ? Number(written) : NaN
   if (!Number.isSafeInteger(length))
-    throw new FrameError(`a content-length of ${JSON.stringify(written.slice(0, 40))}`)
+    throw new FrameError(`a content-length of ${JSON.stringify(excerpt(written, 40))}`)
   return length
 }
 

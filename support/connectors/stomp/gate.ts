@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { encodeFrame, FrameError, FrameParser, headers, type Frame, type StompVersion } from './frame'
+import { excerpt } from '../../system/hiding'
 
 /**
  * Stands between the socket and stompit. What the broker sends is parsed here: stompit sees only CONNECTED and RECEIPT
@@ -95,7 +96,7 @@ export class Gate extends Duplex {
   private passConnected(frame: Frame): void {
     const version = frame.headers['version'] ?? '1.0'
     if (version !== '1.0' && version !== '1.1' && version !== '1.2') {
-      throw new FrameError(`STOMP version ${JSON.stringify(version.slice(0, 20))}`)
+      throw new FrameError(`STOMP version ${JSON.stringify(excerpt(version, 20))}`)
     }
     this.version = version
     this.parser.version = version

@@ -1,15 +1,13 @@
 import { LockstepError } from '../../system/errors'
-import type { Frame } from './frame'
 
 /** The broker has no exchange of that name: no other try can be better, and nobody has heard what was sent. */
 export class MissingExchange extends LockstepError {}
 
 /**
- * What RabbitMQ means when it ends a session over a message or a subscription: the body of its ERROR frame says
- * `NOT_FOUND - no exchange 'mcollective_broadcast' in vhost '/mcollective'`. Undefined for any other frame.
+ * What RabbitMQ means when it ends a session over a message or a subscription, and its ERROR frame says
+ * `NOT_FOUND - no exchange 'mcollective_broadcast' in vhost '/mcollective'`. Undefined for other words.
  */
-export function missingExchange(broker: string, { body, headers }: Frame): MissingExchange | undefined {
-  const said = `${body.toString('utf8', 0, 1_000)} ${headers['message'] ?? ''}`
+export function missingExchange(broker: string, said: string): MissingExchange | undefined {
   const [, name, vhost] = /no exchange '([^'\p{Cc}]{1,100})' in vhost '([^'\p{Cc}]{1,100})'/u.exec(said) ?? []
   if (name === undefined || vhost === undefined) return undefined
   const collective = /^(.+)_(?:broadcast|directed)$/.exec(name)?.[1]

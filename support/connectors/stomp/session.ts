@@ -4,6 +4,7 @@ import { connect, type Client } from 'stompit'
 import type { Clock } from '../../system/clock'
 import { startDeadline } from '../../system/deadline'
 import { LockstepError } from '../../system/errors'
+import { excerpt, saidScrubber, type Hide } from '../../system/hiding'
 import { brokerName, type BrokerAddress } from './broker'
 import { FrameError, type Frame, type StompVersion } from './frame'
 import { Gate } from './gate'
@@ -19,6 +20,8 @@ export interface SessionOptions {
   heartBeat: number
   clock: Clock
   onMessage: (frame: Frame) => void
+  /** Takes secrets out of what the broker says of itself; its own password is hidden anyway. */
+  hide?: Hide
 }
 
 /** One connection to one broker, from CONNECTED until it is lost. */
@@ -45,6 +48,7 @@ const CLOSE_WITHIN = 2_000
 class Opening {
   readonly result: Promise<Session>
   private readonly name: string
+  private readonly hide: Hide
   private settled = false
   private endWith!: (reason: Error) => void
   private readonly over = new Promise<Error>((resolve) => (this.endWith = resolve))
@@ -61,6 +65,9 @@ class Opening {
     signal: AbortSignal,
   ) {
     this.name = brokerName(options.broker)
+    const { hide, broker } = options
+    const own = saidScrubber([broker.password ?? ''])
+    this.hide = (text) => own(hide?.(text) ?? text)
     this.lastHeard = options.clock.elapsed()
     this.result = new Promise<Session>((resolve, reject) => {
       const tooLate = () => this.fail(this.tooSlow())
@@ -144,7 +151,7 @@ class Opening {
   private onFrame(frame: Frame): void {
     if (frame.command === 'MESSAGE') return this.options.onMessage(frame)
     if (frame.command === 'CONNECTED') return this.watch(frame.headers['heart-beat'])
-    this.refusal = missingExchange(this.name, frame) ?? this.refused(frame)
+    this.refusal = missingExchange(this.name, this.whatItSays(frame)) ?? this.refused(frame)
     this.fail(this.refusal)
   }
 
@@ -214,12 +221,11 @@ class Opening {
   }
 
   private refused(frame: Frame): LockstepError {
-    const said = this.scrub(
-      frame.headers['message'] ?? (frame.body.toString('utf8', 0, 200).trim() || 'no reason given'),
-    )
+    const said =
+      frame.headers['message'] ?? (frame.body.toString('utf8', 0, READ_AT_MOST).trim() || 'no reason given')
     return new LockstepError(
       'broker-refused',
-      `the broker ${this.name} refused this connection: ${firstLine(said)}`,
+      `the broker ${this.name} refused this connection: ${firstLine(this.hide(said))}`,
     )
   }
 
@@ -229,21 +235,23 @@ class Opening {
     const why =
       error instanceof FrameError
         ? `it does not speak STOMP as agreed: it sent ${error.message}`
-        : describe(error)
+        : describe(error, this.hide)
     return new LockstepError(
       'broker-unreachable',
-      `the broker ${this.name} cannot be used: ${this.scrub(why)}`,
+      `the broker ${this.name} cannot be used: ${this.hide(why)}`,
       { cause: error },
     )
   }
 
-  private scrub(text: string): string {
-    const { password } = this.options.broker
-    return password === undefined || password === '' ? text : text.replaceAll(password, '***')
+  private whatItSays({ body, headers }: Frame): string {
+    return this.hide(`${body.toString('utf8', 0, READ_AT_MOST)} ${headers['message'] ?? ''}`)
   }
 }
 
-function describe(error: Error & { code?: string }): string {
+/** Of the body of an ERROR frame, bytes. */
+const READ_AT_MOST = 4_096
+
+function describe(error: Error & { code?: string }, hide: Hide): string {
   switch (error.code) {
     case 'ECONNREFUSED':
       return 'nothing listens there (connection refused)'
@@ -253,10 +261,10 @@ function describe(error: Error & { code?: string }): string {
     case 'EMFILE':
       return 'this process has no file descriptors left; raise `ulimit -n`'
     default:
-      return firstLine(error.message) || error.name
+      return firstLine(hide(error.message)) || error.name
   }
 }
 
 function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? '').replace(/\p{Cc}/gu, ' ').slice(0, 200)
+  return excerpt((text.split('\n')[0] ?? '').replace(/\p{Cc}/gu, ' '), 200)
 }

@@ -5,6 +5,7 @@ import { runCommand, type CommandEnv, type CommandResult } from '../../system/co
 import { LockstepError } from '../../system/errors'
 import { BEGUN_BY } from '../environments'
 import { STATE } from '../state'
+import { excerpt } from '../../system/hiding'
 
 export interface Again {
   /** The profile that it is run with. */
@@ -71,7 +72,7 @@ async function begin<T>(
 /** What a run that came to nothing has said last: a person's words, and no stack trace. */
 export function lastWords({ output, failure }: CommandResult): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
-  const said = lines.slice(-4).join(' ').slice(0, 400)
+  const said = excerpt(lines.slice(-4).join(' '), 400)
   return [said, failure].filter(Boolean).join('; ') || 'it said nothing'
 }
 

@@ -11,12 +11,18 @@ export function recordOf(wanted: string | undefined, records: readonly RunJourna
     const last = records.at(-1)?.run
     const hint =
       last === undefined ? 'no live run has left a journal here' : `the last live run here is ${last}`
-    throw new LockstepError('bad-input', `there is no journal of a run ${JSON.stringify(wanted)}; ${hint}`)
+    throw new LockstepError(
+      'bad-input',
+      `LOCKSTEP_RESUME: there is no journal of a run ${JSON.stringify(wanted)}; ${hint}`,
+    )
   }
   // A last line that was cut off was never acted on; what is missing elsewhere may have been.
   const fault = found.fault?.kind === 'cut off' ? undefined : faultOf(found)
   if (fault !== undefined)
-    throw new LockstepError('bad-input', `${fault}; run ${wanted} cannot be resumed without it`)
+    throw new LockstepError(
+      'bad-input',
+      `LOCKSTEP_RESUME: ${fault}; run ${wanted} cannot be resumed without it`,
+    )
   return found
 }
 
@@ -40,14 +46,14 @@ export function claimsFor(
     const known = all.map((entry) => entry.feature).join(', ') || 'no feature'
     throw new LockstepError(
       'bad-feature',
-      `run ${run} was of ${known}, not of ${feature}; resume it with the same feature`,
+      `LOCKSTEP_RESUME: run ${run} was of ${known}, not of ${feature}; resume it with the same feature`,
     )
   }
   const own = partFrom(entries, entries.indexOf(began))
   if (began.mode === 'noop' && !own.some(({ type }) => type === 'activated'))
     throw new LockstepError(
       'bad-input',
-      `run ${run} was in safe mode, and changed nothing that could be gone on from; run the feature itself`,
+      `LOCKSTEP_RESUME: run ${run} was in safe mode, and changed nothing that could be gone on from; run the feature itself`,
     )
   if (began.hash !== hash) {
     throw new LockstepError(
@@ -63,7 +69,7 @@ export function claimsFor(
     const [was, is] = [before.get(other) ?? 'not used', variables.get(other) ?? 'not used']
     throw new LockstepError(
       'bad-feature',
-      `run ${run} was with <${other}> as ${was}, and now it is ${is}; give it as it was with LOCKSTEP_VARIABLES, or run the feature from the start`,
+      `LOCKSTEP_RESUME: run ${run} was with <${other}> as ${was}, and now it is ${is}; give it as it was with LOCKSTEP_VARIABLES, or run the feature from the start`,
     )
   }
   return claimsOf(run, own)

@@ -62,20 +62,24 @@ function judged(
 
 function faultsOf(run: Run): RehearsedFault[] {
   const lines = run.plan.flatMap(({ steps }) => steps.map(({ text }) => text))
-  const said = run.faultTables.map((table) => parseFaults(table, lines))
-  const tables = said.flatMap((faults) => (typeof faults === 'string' ? [] : faults))
-  const faults = said.length > 0 ? tables : usualFaults(run.plan)
+  const said = run.faultTables.map((table) => {
+    const faults = parseFaults(table, lines)
+    const at = `${table.uri}:${table.line}: `
+    return typeof faults === 'string' ? [] : faults.map((fault) => ({ ...fault, at }))
+  })
+  const tables = said.flat()
+  const faults = said.length > 0 ? tables : usualFaults(run.plan).map((fault) => ({ ...fault, at: '' }))
   const hosts = inOrder(run)
   const named: Readonly<Record<string, string | undefined>> = {
     'first host': hosts[0],
     'last host': hosts.at(-1),
   }
-  return faults.map((fault) => {
+  return faults.map(({ at, ...fault }) => {
     const host = Object.hasOwn(named, fault.host) ? named[fault.host] : fault.host
     if (host === undefined || !hosts.includes(host))
       throw new LockstepError(
         'bad-feature',
-        `${fault.host} is to fail, and is none of the ${hosts.length} hosts that were rehearsed`,
+        `${at}${fault.host} is to fail, and is none of the ${hosts.length} hosts that were rehearsed`,
       )
     return { ...fault, host }
   })

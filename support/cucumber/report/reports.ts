@@ -1,5 +1,6 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../../system/folders'
 import { IN_WORDS } from '../../system/output'
 
 /** Where a run leaves its reports, which nobody needs later. Runs that a run begins leave theirs elsewhere. */
@@ -19,7 +20,7 @@ export function writeWhole(path: string, text: string): void {
 
 /** Whole or not at all, piece by piece, so that it never has to be in memory at once. @throws Error when it cannot be written */
 export function writePieces(path: string, pieces: Iterable<string>): void {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   const beside = `${path}.new`
   const file = openSync(beside, 'w')
   try {

@@ -100,7 +100,7 @@ export class Summary {
       const title = red(bold(titleOf(code, run.mode)))
       return this.paper.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
     }
-    const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
+    const most = hostsOfRun()
     const took = formatDuration(systemClock.elapsed() - this.started)
     const rehearsed = `${run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
     if (run.rehearsals.length > 0)
@@ -199,6 +199,14 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
   const after = CHANGING_NOTHING.has(run.mode) ? 'nothing was changed' : 'no host was touched after it'
   const [hook] = run.hookFaults
   return `${[hook, where].filter(Boolean).join(', ') || 'a step failed'}; ${after}`
+}
+
+/** How many hosts the rollouts are for; a single verdict may be of one wave. */
+function hostsOfRun(): number {
+  const features = new Set(run.plan.map(({ uri }) => uri))
+  const hosts = new Set([...features].flatMap((uri) => run.hostsOf(uri).map(({ host }) => host)))
+  const largest = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
+  return hosts.size > 0 ? hosts.size : largest
 }
 
 /** What a plan comes to, in a sentence. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { Refusal } from '../refusal'
+import { excerpt, Refusal } from '../refusal'
 import { peerSymbol, RubyFloat, RubyHash, RubyString, RubySymbol, type RubyValue } from './values'
 
 export interface DecodeLimits {
@@ -312,7 +312,7 @@ class Decoder {
     if (written === '-inf') return new RubyFloat(-Infinity)
     const value = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(written) ? Number(written) : NaN
     if (!Number.isFinite(value))
-      throw new Refusal('malformed', `${JSON.stringify(written.slice(0, 40))} as a float`)
+      throw new Refusal('malformed', `${JSON.stringify(excerpt(written, 40))} as a float`)
     return new RubyFloat(value)
   }
 

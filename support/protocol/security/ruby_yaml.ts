@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Node } from 'yaml'
-import { Refusal } from '../refusal'
+import { excerpt, Refusal } from '../refusal'
 import { peerSymbol, RubyFloat, RubyHash, RubyString, RubySymbol, type RubyValue } from '../marshal/values'
 
 const BYTES_AT_MOST = 8 * 1024 * 1024
@@ -98,7 +98,7 @@ class Reader {
   private refuseTag(tag: string | undefined): void {
     const harmless = ['!', 'tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']
     if (tag !== undefined && !harmless.includes(tag)) {
-      throw new Refusal('forbidden-type', `the YAML tag ${tag.slice(0, 80)}; only plain data is accepted`)
+      throw new Refusal('forbidden-type', `the YAML tag ${excerpt(tag, 80)}; only plain data is accepted`)
     }
   }
 }

@@ -9,6 +9,7 @@ import { systemClock } from '../../system/clock'
 import { ALONE } from '../../testing/fake_fleet'
 import { testFleet, type TestFleet } from '../../testing/embedded'
 import { callOf } from '../../testing/call'
+import { hideNothing } from '../../system/hiding'
 
 const signal = new AbortController().signal
 const HOSTS = ['web1', 'web2', 'web3']
@@ -40,6 +41,7 @@ async function rollOut(
     newId: () => 'a'.repeat(32),
     newSeed: () => 1,
     claims: undefined,
+    hide: hideNothing,
     clock: systemClock,
     balancers: { at: hostFirewall, backend: hostFirewall },
     ledger: new Ledger({ append }, []),

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import type { OpenedRequest } from '../../protocol/security/security'
 import type { RpcRequest } from '../../protocol/rpc_body'
+import { excerpt } from '../../system/hiding'
 
 /** One line for each request that is about to be carried out, in the form of MCollective's own audit log. */
 export function auditLine(request: OpenedRequest, { action, data }: RpcRequest, now: number): string {
@@ -20,5 +21,5 @@ function shown(value: unknown): string {
 
 /** One request must not be able to write the line of another. */
 function clean(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 2_000)
+  return excerpt(text.replace(/[\p{Cc}\p{Cf}]+/gu, ' '), 2_000)
 }

@@ -4,7 +4,6 @@ import {
   fstatSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -13,6 +12,7 @@ import {
 import { join } from 'node:path'
 import { LockstepError } from '../errors'
 import { namesIn, readRegularFile } from '../regular_file'
+import { makeFolder } from '../folders'
 
 /** One rollout's claim to hosts, as its file has it. */
 export interface ClaimFile {
@@ -101,8 +101,7 @@ export class ClaimFiles {
 
   private prepare(): void {
     try {
-      if (mkdirSync(this.directory, { recursive: true, mode: 0o1777 }) !== undefined)
-        chmodSync(this.directory, 0o1777)
+      if (makeFolder(this.directory, 0o1777) !== undefined) chmodSync(this.directory, 0o1777)
       if (!lstatSync(this.directory).isDirectory()) throw new Error('it is no directory')
     } catch (error) {
       throw failed(
