@@ -92,8 +92,14 @@ Feature: 13. In CI
             """
             <testsuites/>
             """
+        And a file "reports/run.json":
+            """
+            {}
+            """
         When I run cucumber-js "website.feature" and kill it with -9 at "isblocked"
         Then the file "reports/junit.xml" should not exist
+        And the file "reports/run.json" should not exist
+        And the file "reports/rollout.html" should not exist
 
     Scenario: GitHub shows the line with the odd hosts, and a summary
         Given the website feature

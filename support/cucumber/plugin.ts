@@ -11,7 +11,7 @@ import { Filling } from './preflight/filling'
 import { removeJunit } from './ci/junit_file'
 import { Preflight, type Finding } from './preflight/preflight'
 import { stepFunctionOf } from './preflight/step_arguments'
-import { PAGE, removeReport } from './report/reports'
+import { PAGE, removeReport, RUN_JSON } from './report/reports'
 import { run, type Remark } from './run'
 import { faultOfOptions, resolveOptions } from './preflight/resolved_options'
 import { variablesFor, type ReadParameters } from './preflight/run_variables'
@@ -41,7 +41,7 @@ export const plugin = {
     // Whoever reads the screen may leave; that decides nothing about the rollout.
     outliveOutputs(process.stdout, process.stderr)
     removeJunit()
-    if (!isReading) removeReport(PAGE)
+    for (const path of isReading ? [] : [PAGE, RUN_JSON]) removeReport(path)
     run.invocation = { args: process.argv.slice(2), env: process.env }
     refuseUnknown(options)
     const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))

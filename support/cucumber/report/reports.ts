@@ -12,6 +12,8 @@ export function report(...names: string[]): string {
 
 /** A run as a page for a person. */
 export const PAGE = report('rollout.html')
+/** A run for programs. */
+export const RUN_JSON = report('run.json')
 
 /** Whole or not at all. @throws Error when it cannot be written */
 export function writeWhole(path: string, text: string): void {

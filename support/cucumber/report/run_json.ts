@@ -3,7 +3,7 @@ import type { ListedVerdict } from '../../rollout/host_list'
 import { evidenceOf } from './evidence'
 import type { Matrix } from './matrix'
 import { runsOf } from './matrix_picture'
-import { leaveReport, report } from './reports'
+import { leaveReport, RUN_JSON } from './reports'
 import type { Run } from '../run'
 
 /**
@@ -12,7 +12,7 @@ import type { Run } from '../run'
  * hundred waves is no larger than what it has to tell.
  * A report that cannot be written is said, and decides nothing.
  */
-export function writeRunJson(run: Run, now: number, path = report('run.json')): void {
+export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
   const features = [...new Set(run.plan.map(({ uri }) => uri))]
   const document = {
     run: run.id,
