@@ -67,6 +67,31 @@ describe('a call to hosts', () => {
     expect([...strays, ...running.strays]).to.deep.equal([])
   })
 
+  it('says of hosts the same, and that alone, however far their answers are beyond what is read', async () => {
+    running = await testFleet(2)
+    const { broker } = running.fleet
+    const publish = broker.publish.bind(broker)
+    const megabytes: Record<string, number> = { web1: 8.01, web2: 20 }
+    broker.publish = (destination, fields, body) => {
+      const size = megabytes[fields['mc_sender'] ?? '']
+      publish(destination, fields, size === undefined ? body : Buffer.alloc(size * 1024 * 1024))
+    }
+    const { outcomes, strays } = await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1', 'web2'],
+      within: 60_000,
+      signal,
+    })
+    const reason = (size: string) => `answered with ${size}, which was not read: one answer may have 4 MB`
+    expect(Object.fromEntries(outcomes)).to.deep.equal({
+      web1: { kind: 'untrusted', reason: reason('8 MB') },
+      web2: { kind: 'untrusted', reason: reason('20 MB') },
+    })
+    expect(strays).to.deep.equal([])
+  })
+
   it('pings nobody where all have answered', async () => {
     running = await testFleet(1)
     const asked: string[] = []
