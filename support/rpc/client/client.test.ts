@@ -4,6 +4,7 @@ import { testFleet, type TestFleet } from '../../testing/embedded'
 import { systemClock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import { slicingProxy } from '../../testing/proxy'
+import { reachableFrom } from '../../testing/reachable'
 import { Listener, Tracker } from './tracker'
 import { excessOf } from './client'
 import { broadcastIsCheaper } from './routing'
@@ -465,6 +466,20 @@ describe('a flood of answers', () => {
     tracker.settle('web1', answered, another, 'a')
     expect(late.map(({ kind }) => kind)).to.deep.equal(['duplicate', 'contradiction'])
     expect([tracker.outcomes.size, tracker.remembered]).to.deep.equal([0, 1])
+  })
+
+  it('leaves nothing behind that leads to the answers, or to whoever has asked', () => {
+    const [onComplete, onProgress, onLate] = [() => {}, () => {}, () => {}]
+    const tracker = new Tracker(['web1', 'web2'], 'a', onComplete, onProgress, onLate)
+    const listener = new Listener(onLate, onProgress)
+    tracker.settle('web1', answered, same, 'a')
+    listener.settle('web1', answered)
+    const kept = () =>
+      [onComplete, onProgress, answered].map((each) => reachableFrom([tracker, listener]).has(each))
+    expect(kept()).to.deep.equal([true, true, true])
+    tracker.finish(1)
+    listener.finish()
+    expect(kept()).to.deep.equal([false, false, false])
   })
 
   it('of strangers does not hide a host that was asked', () => {
