@@ -53,7 +53,7 @@ export const plugin = {
       if (checked) return
       checked = true
       for (const [node, line] of preflight.lines) run.lines.set(node, line)
-      run.plan.push(...preflight.planned())
+      for (const scenario of preflight.planned()) run.plan.push(scenario)
       run.leftOut = (uri) => preflight.leftOut(uri)
       run.faultTables.push(...preflight.faultTables())
       if (refusedFor !== undefined)
@@ -82,7 +82,8 @@ export const plugin = {
       filling.hear(envelope)
       hide(envelope)
       preflight.hear(envelope)
-      run.account.hear(envelope)
+      // Where features are only read no line is carried out, and nobody asks whether one was.
+      if (!isReading) run.account.hear(envelope)
       if (envelope.testRunStarted !== undefined) isUnderWay = true
       // By the first of these all test cases have been told, and no hook or step of a scenario has run.
       if (envelope.testCaseStarted !== undefined) check()

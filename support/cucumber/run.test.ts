@@ -15,4 +15,21 @@ describe('the verdicts of a run', () => {
     expect(run.verdicts.flatMap(({ verdict }) => verdict.cohorts)).to.have.length(101)
     expect(run.verdicts.at(-1)?.verdict.observations.map(({ seen }) => seen)).to.deep.equal(['2.0', '2.0'])
   })
+
+  it('keep a bounded part of what was seen, and hide secrets before it is cut', () => {
+    const run = new Run()
+    run.scrub = (text) => text.replaceAll('sesame', '***')
+    const observations = Array.from({ length: 40 }, (_, n) => ({
+      host: `web${n}`,
+      held: false,
+      kind: 'answered' as const,
+      seen: `${n} ${'x'.repeat(3_990 - `${n}`.length)}sesame${'y'.repeat(30_000)}`,
+    }))
+    for (let each = 0; each < 10; each += 1) run.verdict({ observations, strays: [] })
+    const kept = run.verdicts.flatMap(({ verdict }) => verdict.cohorts.map(({ seen }) => seen))
+    expect(kept).to.have.length(400)
+    expect(Math.max(...kept.map(({ length }) => length))).to.be.below(4_050)
+    expect(kept[0]).to.match(/^0 x+\*\*\*y+… \(33997 characters\)$/)
+    expect(run.currentVerdict?.observations).to.equal(observations)
+  })
 })

@@ -95,6 +95,8 @@ export interface Invocation {
 }
 
 const NOTES_AT_MOST = 10
+/** Of what was seen of a host, in characters: screens and reports show less of it. */
+const MAX_SEEN = 4_000
 
 /**
  * The one run of this process: what the plugin, the hooks and the formatter have to know of each other. Unaware of how
@@ -115,7 +117,7 @@ export class Run implements Audience {
   notKnownBefore: readonly string[] = []
   readonly verdicts: StepVerdict[] = []
   /** The hosts that verdicts are about; they know them by their places in it. */
-  readonly hosts = new HostList()
+  readonly hosts = new HostList((seen) => this.shorten(seen))
   readonly faults: Fault[] = []
   /** Hooks of a team that failed, each as a sentence. */
   readonly hookFaults: string[] = []
@@ -279,6 +281,14 @@ export class Run implements Audience {
 
   fail(): void {
     this.failed = true
+  }
+
+  /** What is kept of what was seen. A text is cut short only once no secret is in it any more. */
+  private shorten(seen: string): string {
+    if (seen.length <= MAX_SEEN) return seen
+    const cut = `${this.scrub(seen).slice(0, MAX_SEEN)}… (${seen.length} characters)`
+    // A part of a text keeps all of it in memory, unless it is written anew.
+    return Buffer.from(cut).toString()
   }
 
   get exitCode(): number {

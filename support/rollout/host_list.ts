@@ -18,6 +18,9 @@ export class HostList {
   private readonly indexes = new Map<string, number>()
   private readonly all: string[] = []
 
+  /** `shorten` cuts what was seen of a host to what is kept of it. */
+  constructor(private readonly shorten: (seen: string) => string = (seen) => seen) {}
+
   get names(): readonly string[] {
     return this.all
   }
@@ -58,7 +61,8 @@ export class HostList {
 
   private cohortsOf(observations: readonly Observation[]): ListedCohort[] {
     const alike = new Map<string, { seen: Observation; hosts: string[] }>()
-    for (const observation of observations) {
+    for (const whole of observations) {
+      const observation = { ...whole, seen: this.shorten(whole.seen) }
       const key = keyOf(observation)
       const cohort = alike.get(key) ?? { seen: observation, hosts: [] }
       alike.set(key, cohort)

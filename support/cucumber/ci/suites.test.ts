@@ -6,6 +6,10 @@ import { suitesOf } from './suites'
 const held = seen({ web1: 'held', web2: 'held' })
 
 describe('the suites of a run', () => {
+  it('look at each scenario and at each remark a bounded number of times, however many there are', () => {
+    expect(looksPerScenario(2_000)).to.be.below(looksPerScenario(20) * 1.5)
+  })
+
   it('are its scenarios, with a case for each host', () => {
     const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: held }] }])
     expect(suitesOf(run)).to.deep.equal([
@@ -266,4 +270,28 @@ function casesOf(run: ReturnType<typeof toldRun>) {
 
 function kinds(run: ReturnType<typeof toldRun>): Record<string, string> {
   return Object.fromEntries(casesOf(run).map(({ name, result }) => [name, result.kind]))
+}
+
+/** How often names and remarks are looked at, when every row of a table has an error of its own. */
+function looksPerScenario(rows: number): number {
+  const scenarios = Array.from({ length: rows }, (_, n) => ({
+    unit: `${n}`,
+    name: 'a row',
+    steps: [{ line: n }],
+  }))
+  const run = toldRun(scenarios, new LockstepError('bad-feature', 'no'))
+  let looks = 0
+  for (const scenario of run.plan) countReads(scenario, 'name', () => (looks += 1))
+  for (let line = 0; line < rows; line += 1) {
+    const remark = { uri: FEATURE, line, severity: 'error' as const, message: 'unknown step' }
+    countReads(remark, 'severity', () => (looks += 1))
+    run.remarks.push(remark)
+  }
+  suitesOf(run)
+  return looks / rows
+}
+
+function countReads<T extends object>(object: T, name: keyof T, count: () => void): void {
+  const value = object[name]
+  Object.defineProperty(object, name, { get: () => (count(), value) })
 }

@@ -1,8 +1,9 @@
 import { clean, type Observation, type Verdict } from '../../rollout/verdict'
 import { EXIT } from '../../system/errors'
+import { groupBy } from '../../system/groups'
 import { keyOf, type Course } from '../courses'
 import { endingsTold } from '../rehearsal/told'
-import type { Line, PlannedScenario, Run, StepVerdict } from '../run'
+import type { Line, PlannedScenario, Remark, Run, StepVerdict } from '../run'
 
 /** A scenario, or a wave of one, with what became of each of its hosts. No secret is in it. */
 export interface Suite {
@@ -35,10 +36,9 @@ const SENTENCE_AT_MOST = 4_000
 
 /** What a run came to, scenario by scenario and host by host. Where the run went wrong, some case says so. */
 export function suitesOf(run: Run): Suite[] {
-  const verdicts = byScenario(run.verdicts)
-  const places = placesOf(run)
+  const about = gather(run)
   const suites = [
-    ...run.plan.map((scenario) => suiteOf(run, scenario, verdicts.get(keyOf(scenario)) ?? [], places)),
+    ...run.plan.map((scenario) => suiteOf(run, scenario, about)),
     ...run.undoneSteps.map(({ what, verdict }) => undone(run, what, verdict)),
     ...rehearsalSuites(run),
   ]
@@ -63,20 +63,46 @@ function rehearsalSuites(run: Run): Suite[] {
   return [{ uri: run.plan[0]?.uri ?? '', name: 'rehearsals', began: undefined, took: 0, cases }]
 }
 
-function suiteOf(run: Run, scenario: PlannedScenario, verdicts: readonly Told[], places: Places): Suite {
+function suiteOf(run: Run, scenario: PlannedScenario, about: Gathered): Suite {
+  const key = keyOf(scenario)
   const course = run.courses.of(scenario)
-  const hosts = hostsOf(run, scenario, verdicts, course, places)
+  const verdicts = about.verdicts.get(key) ?? []
+  const hosts = hostsOf(run, scenario, verdicts, course, about.places)
   const cases = [
-    ...refusal(run, scenario, hosts.length > 0),
-    ...run.faults.filter((fault) => keyOf(fault) === keyOf(scenario)).map((fault) => faultCase(run, fault)),
-    ...hostCases(run, hosts, verdicts, course, new Set(run.restored())),
+    ...refusal(run, scenario, hosts.length > 0, about),
+    ...(about.faults.get(key) ?? []).map((fault) => faultCase(run, fault)),
+    ...hostCases(run, hosts, verdicts, course, about.restored),
   ]
   return {
     uri: scenario.uri,
-    name: nameOf(run, scenario),
+    name: nameOf(run, scenario, about),
     began: course?.began,
     took: course?.took ?? 0,
     cases: cases.length > 0 ? cases : [{ name: SCENARIO, result: withoutHosts(run, scenario, course) }],
+  }
+}
+
+/** What a run has to say, by what it is about: looked through once, and not again for every scenario. */
+interface Gathered {
+  /** By scenario. */
+  verdicts: ReadonlyMap<string, readonly Told[]>
+  faults: ReadonlyMap<string, Run['faults']>
+  /** By the line of a feature. */
+  errors: ReadonlyMap<string, readonly Remark[]>
+  /** Scenarios by feature and name. */
+  names: ReadonlyMap<string, readonly PlannedScenario[]>
+  places: Places
+  restored: ReadonlySet<string>
+}
+
+function gather(run: Run): Gathered {
+  return {
+    verdicts: groupBy<Told>(run.verdicts, keyOf),
+    faults: groupBy(run.faults, keyOf),
+    errors: groupBy(errorsOf(run), lineKey),
+    names: groupBy(run.plan, nameKey),
+    places: placesOf(run),
+    restored: new Set(run.restored()),
   }
 }
 
@@ -185,14 +211,13 @@ function problem(run: Run, line: Line, type: string, seen: string): Result {
 }
 
 /** Told where it happened, and by each scenario that came to nothing for it. */
-function refusal(run: Run, scenario: PlannedScenario, hasHosts: boolean): Case[] {
+function refusal(run: Run, scenario: PlannedScenario, hasHosts: boolean, { errors }: Gathered): Case[] {
   const { last } = run.courses
   const here = last !== undefined && keyOf(last) === keyOf(scenario)
   if (run.refused === undefined || (hasHosts && !here)) return []
+  const { uri } = scenario
   const lines = new Set(scenario.steps.map(({ line }) => line))
-  const own = run.remarks.filter(
-    ({ uri, line, severity }) => severity === 'error' && uri === scenario.uri && lines.has(line),
-  )
+  const own = [...lines].flatMap((line) => errors.get(lineKey({ uri, line })) ?? [])
   const { code, message } = run.refused
   const details = own.map((remark) => `${remark.uri}:${remark.line}: ${remark.message}`).join('\n')
   return [{ name: SCENARIO, result: error(run, code, own[0]?.message ?? message, details || message) }]
@@ -222,7 +247,7 @@ function undone(run: Run, what: string, verdict: Verdict): Suite {
 
 /** What no scenario can be blamed for: features that cannot be read, or an end that failed. */
 function whole(run: Run): Suite {
-  const errors = run.remarks.filter(({ severity }) => severity === 'error')
+  const errors = errorsOf(run)
   const sentence = run.refused?.message ?? 'it failed outside of its scenarios'
   const details = errors.map(({ uri, line, message }) => `${uri}:${line}: ${message}`).join('\n')
   const result = error(run, run.refused?.code ?? 'failed', sentence, details || sentence)
@@ -245,9 +270,21 @@ function error(run: Run, type: string, message: string, details: string): Result
 }
 
 /** Rows of a table may bear the same name. */
-function nameOf(run: Run, { uri, name, unit }: PlannedScenario): string {
-  const alike = run.plan.filter((other) => other.uri === uri && other.name === name)
-  return said(run, name) + (alike.length > 1 ? ` (line ${unit})` : '')
+function nameOf(run: Run, scenario: PlannedScenario, { names }: Gathered): string {
+  const alike = names.get(nameKey(scenario)) ?? []
+  return said(run, scenario.name) + (alike.length > 1 ? ` (line ${scenario.unit})` : '')
+}
+
+function nameKey({ uri, name }: PlannedScenario): string {
+  return `${uri}\n${name}`
+}
+
+function lineKey({ uri, line }: Pick<Line, 'uri' | 'line'>): string {
+  return `${uri}:${line}`
+}
+
+function errorsOf(run: Run): Remark[] {
+  return run.remarks.filter(({ severity }) => severity === 'error')
 }
 
 /** A text is cut short only once no secret is in it any more. */
@@ -261,14 +298,4 @@ function saysSo({ cases }: Suite): boolean {
 
 function hostsIn({ observations }: Verdict): string[] {
   return observations.map(({ host }) => host)
-}
-
-function byScenario(verdicts: readonly Told[]): Map<string, Told[]> {
-  const groups = new Map<string, Told[]>()
-  for (const verdict of verdicts) {
-    const group = groups.get(keyOf(verdict)) ?? []
-    groups.set(keyOf(verdict), group)
-    group.push(verdict)
-  }
-  return groups
 }

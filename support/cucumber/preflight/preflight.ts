@@ -58,6 +58,7 @@ export class Preflight {
   private readonly pickles = new Map<string, Pickle>()
   private readonly definitions = new Map<string, StepDefinition>()
   private readonly testCases: TestCase[] = []
+  private readonly faultsOfText = new Map<string, readonly string[]>()
 
   /** `unfilled` knows the steps that name variables which cannot be had, and why; `functionOf` what a definition's function takes. */
   constructor(
@@ -113,7 +114,7 @@ export class Preflight {
         if (step === undefined) continue
         const at = { uri: pickle.uri, line: this.lines.get(step.astNodeIds[0] ?? '') ?? 1 }
         const unfilled = this.unfilled(step.id)
-        const faults = unfilled.length > 0 ? unfilled : this.faults(step, testStep)
+        const faults = unfilled.length > 0 ? unfilled : this.faultsOf(step, testStep)
         for (const message of faults) add({ ...at, message })
       }
     }
@@ -218,6 +219,15 @@ export class Preflight {
       const wave = steps.flatMap(({ values }) => values).find(({ type }) => type === 'wave')?.value
       return [{ uri, feature, unit, name, steps, wave, tags: pickle.tags.map((tag) => tag.name) }]
     })
+  }
+
+  /** Rows of a table repeat most of their lines: what is wrong with a text is looked for once. */
+  private faultsOf(step: PickleStep, testStep: TestCase['testSteps'][number]): readonly string[] {
+    const { text, argument } = step
+    if (argument !== undefined) return this.faults(step, testStep)
+    const known = this.faultsOfText.get(text) ?? this.faults(step, testStep)
+    this.faultsOfText.set(text, known)
+    return known
   }
 
   private faults({ text, argument }: PickleStep, testStep: TestCase['testSteps'][number]): string[] {

@@ -1,6 +1,7 @@
 import type { Obligation } from '../../rollout/ledger'
 import { inRanges } from './host_names'
 import { clean, cohorts, count, type Verdict } from '../../rollout/verdict'
+import { groupBy } from '../../system/groups'
 
 /** Names of a cohort that is as it should be, beyond which only the number is told. */
 const NAMES_AT_MOST = 500
@@ -31,7 +32,6 @@ export function heldTable(held: readonly Obligation[]): string {
 }
 
 export function byObligation(held: readonly Obligation[]): Map<string, string[]> {
-  const groups = new Map<string, string[]>()
-  for (const { host, obligation } of held) groups.set(obligation, [...(groups.get(obligation) ?? []), host])
-  return groups
+  const groups = groupBy(held, ({ obligation }) => obligation)
+  return new Map([...groups].map(([obligation, all]) => [obligation, all.map(({ host }) => host)]))
 }

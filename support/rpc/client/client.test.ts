@@ -4,6 +4,7 @@ import { testFleet, type TestFleet } from '../../testing/embedded'
 import { systemClock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import { slicingProxy } from '../../testing/proxy'
+import { reachableFrom } from '../../testing/reachable'
 import { Listener, Tracker } from './tracker'
 import { excessOf } from './client'
 import { broadcastIsCheaper } from './routing'
@@ -65,6 +66,31 @@ describe('a call to hosts', () => {
     expect(outcomes.get('web2')).to.include({ kind: 'silent', pings: false })
     expect(outcomes.get('web3')).to.include({ kind: 'answered' })
     expect([...strays, ...running.strays]).to.deep.equal([])
+  })
+
+  it('says of hosts the same, and that alone, however far their answers are beyond what is read', async () => {
+    running = await testFleet(2)
+    const { broker } = running.fleet
+    const publish = broker.publish.bind(broker)
+    const megabytes: Record<string, number> = { web1: 8.01, web2: 20 }
+    broker.publish = (destination, fields, body) => {
+      const size = megabytes[fields['mc_sender'] ?? '']
+      publish(destination, fields, size === undefined ? body : Buffer.alloc(size * 1024 * 1024))
+    }
+    const { outcomes, strays } = await running.client.call({
+      agent: 'package',
+      action: 'status',
+      inputs: { package: 'mywebapp' },
+      hosts: ['web1', 'web2'],
+      within: 60_000,
+      signal,
+    })
+    const reason = (size: string) => `answered with ${size}, which was not read: one answer may have 4 MB`
+    expect(Object.fromEntries(outcomes)).to.deep.equal({
+      web1: { kind: 'untrusted', reason: reason('8 MB') },
+      web2: { kind: 'untrusted', reason: reason('20 MB') },
+    })
+    expect(strays).to.deep.equal([])
   })
 
   it('pings nobody where all have answered', async () => {
@@ -440,6 +466,20 @@ describe('a flood of answers', () => {
     tracker.settle('web1', answered, another, 'a')
     expect(late.map(({ kind }) => kind)).to.deep.equal(['duplicate', 'contradiction'])
     expect([tracker.outcomes.size, tracker.remembered]).to.deep.equal([0, 1])
+  })
+
+  it('leaves nothing behind that leads to the answers, or to whoever has asked', () => {
+    const [onComplete, onProgress, onLate] = [() => {}, () => {}, () => {}]
+    const tracker = new Tracker(['web1', 'web2'], 'a', onComplete, onProgress, onLate)
+    const listener = new Listener(onLate, onProgress)
+    tracker.settle('web1', answered, same, 'a')
+    listener.settle('web1', answered)
+    const kept = () =>
+      [onComplete, onProgress, answered].map((each) => reachableFrom([tracker, listener]).has(each))
+    expect(kept()).to.deep.equal([true, true, true])
+    tracker.finish(1)
+    listener.finish()
+    expect(kept()).to.deep.equal([false, false, false])
   })
 
   it('of strangers does not hide a host that was asked', () => {

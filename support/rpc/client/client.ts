@@ -56,6 +56,8 @@ export interface Discovery {
 
 /** The most bytes that one answer may have, and that the answers to one call may have together. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024
+/** The most bytes of a message with its envelope; a longer one has an answer that is too long, however it is sealed. */
+const MAX_MESSAGE_BYTES = 2 * MAX_REPLY_BYTES
 const MAX_CALL_BYTES = 128 * 1024 * 1024
 
 interface ActiveRequest {
@@ -328,8 +330,9 @@ export class RpcClient {
 
   private receive({ body, sender, dropped }: { body: Buffer; sender?: string; dropped?: number }): void {
     this.lastHeard = this.options.clock.elapsed()
+    const bytes = dropped ?? body.length
+    if (bytes > MAX_MESSAGE_BYTES) return this.unreadable(sender, tooLong(bytes))
     try {
-      if (dropped !== undefined) throw new Refusal('too-large', `a reply of ${dropped} bytes was not read`)
       const envelope = this.options.security.peekReply(body)
       const host = envelope.senderid
       const entry = this.active.get(envelope.requestid) ?? this.finished.get(envelope.requestid)
@@ -348,7 +351,7 @@ export class RpcClient {
       entry.answers.settle(host, this.open(entry, envelope), envelope.body, envelope.requestid)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      this.unreadable(sender, error)
+      this.unreadable(sender, `sent something that cannot be read: ${error.message}`)
     }
   }
 
@@ -374,8 +377,7 @@ export class RpcClient {
   }
 
   /** Something that does not even say which request it is for; the transport's word for its sender is all there is. */
-  private unreadable(sender: string | undefined, refusal: Refusal): void {
-    const reason = `sent something that cannot be read: ${refusal.message}`
+  private unreadable(sender: string | undefined, reason: string): void {
     const host = sender ?? 'somebody'
     for (const [id, { answers }] of this.active) {
       if (answers.awaits(host))
@@ -402,12 +404,14 @@ const noop = () => {}
 
 /** Why an answer of so many bytes is not read after those that were; undefined when it is. */
 export function excessOf(bytes: number, before: number): string | undefined {
-  const size = inMegabytes(bytes)
-  if (bytes > MAX_REPLY_BYTES)
-    return `answered with ${size}, which was not read: one answer may have ${inMegabytes(MAX_REPLY_BYTES)}`
+  if (bytes > MAX_REPLY_BYTES) return tooLong(bytes)
   if (before + bytes > MAX_CALL_BYTES)
-    return `answered with ${size}, which was not read: all answers to one call may have ${inMegabytes(MAX_CALL_BYTES)} together`
+    return `answered with ${inMegabytes(bytes)}, which was not read: all answers to one call may have ${inMegabytes(MAX_CALL_BYTES)} together`
   return undefined
+}
+
+function tooLong(bytes: number): string {
+  return `answered with ${inMegabytes(bytes)}, which was not read: one answer may have ${inMegabytes(MAX_REPLY_BYTES)}`
 }
 
 function inMegabytes(bytes: number): string {

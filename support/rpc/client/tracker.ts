@@ -25,8 +25,8 @@ export class Tracker implements Answers {
     expected: readonly string[],
     /** What the hosts are asked by first. */
     private readonly requestId: string,
-    private readonly onComplete: () => void,
-    private readonly onProgress: (settled: number) => void,
+    private onComplete: () => void,
+    private onProgress: (settled: number) => void,
     private readonly onLate: (stray: Stray) => void,
   ) {
     this.waiting = new Set(expected)
@@ -71,10 +71,13 @@ export class Tracker implements Answers {
 
   /**
    * Whoever is still waited for is silent; what comes from now on is late. Returns one outcome for each host that has
-   * answered or is silent: only digests of the answers are kept.
+   * answered or is silent: only digests of the answers are kept, and nothing that leads back to whoever asked.
    */
   finish(waited: number): { outcomes: Map<string, Outcome>; strays: Stray[] } {
     this.finished = true
+    // A function keeps all that was there when it was written: the hosts and the answers of the whole call.
+    this.onComplete = noop
+    this.onProgress = noop
     const outcomes = this.settled
     this.settled = new Map()
     for (const host of this.waiting) outcomes.set(host, { kind: 'silent', waited })
@@ -119,6 +122,8 @@ export class Tracker implements Answers {
   }
 }
 
+const noop = () => {}
+
 /** Of a host that has answered only when it was asked again. */
 const NOT_ANSWERED = ''
 
@@ -134,7 +139,7 @@ export class Listener implements Answers {
 
   constructor(
     private readonly onLate: (stray: Stray) => void,
-    private readonly onProgress: ((found: number) => void) | undefined,
+    private onProgress: ((found: number) => void) | undefined,
   ) {}
 
   awaits(): boolean {
@@ -171,6 +176,7 @@ export class Listener implements Answers {
 
   finish(): Stray[] {
     this.finished = true
+    this.onProgress = undefined
     return this.unexpected.take()
   }
 }

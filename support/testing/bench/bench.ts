@@ -10,7 +10,9 @@ import { Scratch } from '../scratch'
 import { codecRound } from './codec'
 import { daemonRows } from './daemon'
 import { rawFanIn } from './fan_in'
+import { lintRow } from './lint'
 import { median, round, spread, timed, type Cost } from './measure'
+import { memoryRows } from './memory'
 
 const ROOT = resolve(__dirname, '..', '..', '..')
 const RUBY = join(ROOT, 'support', 'testing', 'real', 'ruby')
@@ -38,9 +40,17 @@ class Bench {
   private readonly lines: string[] = []
   private readonly scratch = new Scratch()
 
-  /** All of it, or with `daemon` only what is about the host's side, with `start` only the start of a run. */
+  /**
+   * All of it, or with `daemon` only what is about the host's side, with `start` only the start of a run, with `lint` only
+   * a long table, with `memory` only the memory of rollouts.
+   */
   async run(only: string | undefined): Promise<void> {
     if (only === 'start') return this.startUp()
+    if (only === 'lint') {
+      this.say(lintRow(this.scratch))
+      return this.scratch.remove()
+    }
+    if (only === 'memory') return this.memory()
     if (only !== 'daemon') await this.rollouts()
     this.say(...(await daemonRows()))
     if (only !== undefined) return
@@ -54,9 +64,35 @@ class Bench {
       this.say('| measure | result | aim |', '|---|---|---|')
       await this.scenarios(broker)
       this.startUp()
+      this.say(lintRow(this.scratch))
       this.codec()
       await this.faults(broker)
       await this.cleanRuns()
+    } finally {
+      await broker.stop()
+      this.scratch.remove()
+    }
+    await this.memory()
+  }
+
+  /** Beside a broker that has nothing else to carry. */
+  private async memory(): Promise<void> {
+    const broker = await startActivemq(this.scratch)
+    const { clientCfg } = new RealFleet(this.scratch, broker, 'psk')
+    try {
+      const rows = await memoryRows({
+        scratch: this.scratch,
+        fleet: (n, megabytes) => this.fleet(broker, n, '', megabytes),
+        rollout: (feature, env, within) =>
+          timed(
+            process.execPath,
+            [CUCUMBER, '--config', this.config(this.scratch.path), '-p', 'live', feature],
+            this.scratch.path,
+            { ...this.tsNode(), MCOLLECTIVE_CONFIG: clientCfg, ...env },
+            within,
+          ),
+      })
+      this.say(...rows)
     } finally {
       await broker.stop()
       this.scratch.remove()
@@ -229,7 +265,7 @@ class Bench {
     this.say(`| false alarms in ${CLEAN_RUNS} clean runs | ${alarms} | 0 |`)
   }
 
-  private async fleet(broker: RealBroker, n: number, fault: string): Promise<Running> {
+  private async fleet(broker: RealBroker, n: number, fault: string, megabytes = 0): Promise<Running> {
     const log = join(this.scratch.path, `fleet-${n}-${fault.replaceAll(' ', '-')}.log`)
     const args = [
       '-r',
@@ -238,6 +274,7 @@ class Bench {
       String(broker.port),
       String(n),
       fault,
+      String(megabytes),
     ]
     const fleet = start(process.execPath, args, log)
     await untilReady(

@@ -8,10 +8,12 @@ import { systemClock } from '../../system/clock'
 import { PASSWORD, PSK, USER } from '../real/settings'
 
 /**
- * Many simulated hosts behind one connection to a real broker, in a process of their own: `port hosts [fault]`.
- * The same agents and bytes as the embedded fleet. Prints one line when it listens.
+ * Many simulated hosts behind one connection to a real broker, in a process of their own: `port hosts [fault [megabytes]]`.
+ * The same agents and bytes as the embedded fleet; the version of a package `large` has so many megabytes. Prints one line
+ * when it listens.
  */
-async function main(port: number, n: number, fault: string): Promise<void> {
+async function main(port: number, n: number, fault: string, megabytes: number): Promise<void> {
+  const large = megabytes === 0 ? {} : { large: 'x'.repeat(megabytes * 1024 * 1024) }
   const security = pskServer(PSK)
   const read = new WeakMap<Buffer, OpenedRequest>()
   const once = {
@@ -30,7 +32,7 @@ async function main(port: number, n: number, fault: string): Promise<void> {
           identity,
           classes: ['roles::dev_server'],
           facts: { country: 'de' },
-          packages: { mywebapp: '4.2.6-2.el5' },
+          packages: { mywebapp: '4.2.6-2.el5', ...large },
           services: {},
           checks: {},
           without: [],
@@ -80,4 +82,9 @@ async function main(port: number, n: number, fault: string): Promise<void> {
   process.stdout.write('listening\n')
 }
 
-void main(Number(process.argv[2]), Number(process.argv[3]), process.argv[4] ?? '')
+void main(
+  Number(process.argv[2]),
+  Number(process.argv[3]),
+  process.argv[4] ?? '',
+  Number(process.argv[5] ?? 0),
+)

@@ -8,12 +8,15 @@ export interface Cost {
   output: string
 }
 
-/** Runs a program to its end; CPU time is that of the program and all that it started. */
+const FIVE_MINUTES = 300_000
+
+/** Runs a program to its end, or for `within` milliseconds; CPU time is that of the program and all that it started. */
 export function timed(
   command: string,
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  within = FIVE_MINUTES,
 ): Cost {
   const quoted = [command, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
   const done = spawnSync('bash', ['-c', `TIMEFORMAT='@@%R %U %S'; time ${quoted}`], {
@@ -21,7 +24,7 @@ export function timed(
     encoding: 'utf8',
     env: { ...process.env, CI: 'true', ...env },
     maxBuffer: 256 * 1024 * 1024,
-    timeout: 300_000,
+    timeout: within,
   })
   const [, wall = '0', user = '0', system = '0'] = /@@([\d.]+) ([\d.]+) ([\d.]+)/.exec(done.stderr) ?? []
   return {

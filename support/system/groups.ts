@@ -1,0 +1,11 @@
+/** Groups values by a key, each group in the order of the values; looks at each value once. */
+export function groupBy<T>(values: Iterable<T>, keyOf: (value: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const value of values) {
+    const key = keyOf(value)
+    const group = groups.get(key) ?? []
+    groups.set(key, group)
+    group.push(value)
+  }
+  return groups
+}
