@@ -46,6 +46,12 @@ Feature: 5. Stopping
         When I run cucumber-js "website.feature" and press Ctrl-C twice at "isblocked"
         Then it should exit with 130
 
+    Scenario: SIGQUIT stops at once, as Ctrl-C twice does, and names who is out
+        Given the website feature
+        When I run cucumber-js "website.feature" and send it "SIGQUIT" at "isblocked"
+        Then it should exit with 130
+        And it should say "Still out of rotation: 8 hosts"
+
     Scenario: A kill that cannot be caught
         Given the website feature
         And the host "web3.example.net=slow"
