@@ -1,16 +1,17 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { holdOf } from '../cucumber/balancers'
 import { Composition } from '../cucumber/composition'
 import { STATE } from '../cucumber/state'
 import { surroundings } from '../cucumber/environments'
+import { onInterrupt } from '../cucumber/interrupt'
 import { discardLocksOf, runsIn } from '../cucumber/locks/left_locks'
 import { run } from '../cucumber/run'
 import type { Held } from '../rollout/held'
 import { release as releaseFrom } from '../rollout/holding'
 import { clean, hosts as counted, type Observation } from '../rollout/verdict'
 import { formatLockstep, PLACES } from '../system/commands'
-import { LockstepError } from '../system/errors'
+import { EXIT, LockstepError } from '../system/errors'
 
 const CHOICE = () =>
   `say which: --run <run>, --host <host> (as often as needed), or --all; ${formatLockstep('held', PLACES)} lists them`
@@ -25,8 +26,9 @@ export async function release(
 ): Promise<{ text: string; exitCode: number }> {
   const { values, isChosen } = choiceOf(args)
   const released = await releaseChosen(cwd, isChosen)
-  const runs = values.all === true ? runsIn(join(cwd, STATE)) : [...(values.run ?? []), ...released.runs]
-  await discardLocksOf(runs, join(cwd, STATE), process.env)
+  const state = resolve(cwd, STATE)
+  const runs = values.all === true ? runsIn(state) : [...(values.run ?? []), ...released.runs]
+  await discardLocksOf(runs, state, process.env)
   return released
 }
 
@@ -35,6 +37,8 @@ async function releaseChosen(
   chosen: (item: Held) => boolean,
 ): Promise<{ text: string; exitCode: number; runs: readonly string[] }> {
   const composition = await Composition.compose(run, { mode: 'live' }, surroundings(), cwd)
+  const { signal } = run.stopping
+  const stopListening = onInterrupt(run)
   try {
     const items = run.heldBefore.filter(chosen)
     if (items.length === 0) {
@@ -52,6 +56,13 @@ async function releaseChosen(
     for (const [obligation, names] of grouped(items)) {
       const hold = holdOf(obligation, composition.balancers)
       lines.push(obligation)
+      if (signal.aborted) {
+        observations.push(
+          ...names.map((host) => ({ host, held: false, kind: 'known' as const, seen: 'interrupted' })),
+        )
+        lines.push('  not attempted: it was interrupted before')
+        continue
+      }
       if (hold === undefined) {
         observations.push(
           ...names.map((host) => ({ host, held: false, kind: 'known' as const, seen: 'not known how' })),
@@ -69,9 +80,11 @@ async function releaseChosen(
     }
     const left = observations.filter(({ held }) => !held).length
     lines.push(left === 0 ? `Released: ${counted(names(observations))}` : `Still held: ${counted(left)}`)
-    return { text: run.scrub(`${lines.join('\n')}\n`), exitCode: left === 0 ? 0 : 1, runs }
+    const exitCode = left === 0 ? EXIT.held : signal.aborted ? EXIT.interrupted : EXIT.diverged
+    return { text: run.scrub(`${lines.join('\n')}\n`), exitCode, runs }
   } finally {
     await composition.end()
+    stopListening()
   }
 }
 
