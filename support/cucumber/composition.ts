@@ -238,10 +238,7 @@ export class Composition {
         if (this.parts.embedded === undefined) noteWhoWasTaken(this.run, rollout)
         // A second answer that differs from the first may still be on its way when the last host has answered.
         if (rollout.hosts.known !== undefined) await fleet.listen(LAST_WORDS)
-        if (rollout.halted === undefined && lost === undefined && !this.run.stopping.signal.aborted)
-          await finishRollout(this.run, feature, rollout)
-        if (isLive(this.run) && lost === undefined && !this.run.stopping.signal.aborted)
-          await rollout.packages.seeWhatBecame()
+        if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)
         const late = rollout.takeOverheard().filter(({ fails }) => fails)
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
@@ -275,6 +272,17 @@ export class Composition {
       await journal.close()
     }
     if (this.run.mode === 'live' && this.run.exitCode === 0) await this.discardLocks()
+  }
+
+  /** What cannot be seen then keeps nobody from being told how to go on, nor the end from being written down. */
+  private async lookOnceMore(feature: string, rollout: Rollout): Promise<void> {
+    try {
+      if (rollout.halted === undefined) await finishRollout(this.run, feature, rollout)
+      if (isLive(this.run)) await rollout.packages.seeWhatBecame()
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      this.run.refuse(error)
+    }
   }
 
   /** Runs that were gone on from, and came to their end now, are over; a run that had nothing to change has taken no lock. */

@@ -297,6 +297,13 @@ When(
 )
 
 When(
+  'I run cucumber-js {string} and HAProxy is gone at {string}',
+  async function (this: Manual, args: string, at: string) {
+    this.run = await halted(this, args, at, async () => this.haproxy?.stop())
+  },
+)
+
+When(
   'I run cucumber-js {string} and the journals are removed at {string}',
   async function (this: Manual, args: string, at: string) {
     const folder = join(this.scratch.path, '.lockstep', 'live')
