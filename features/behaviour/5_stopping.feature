@@ -57,6 +57,12 @@ Feature: 5. Stopping
         When I run cucumber-js "website.feature" and press Ctrl-C twice at "isblocked"
         Then it should exit with 130
 
+    Scenario: SIGQUIT stops at once, as Ctrl-C twice does, and names who is out
+        Given the website feature
+        When I run cucumber-js "website.feature" and send it "SIGQUIT" at "isblocked"
+        Then it should exit with 130
+        And it should say "Still out of rotation: 8 hosts"
+
     Scenario: A kill that cannot be caught
         Given the website feature
         And the host "web3.example.net=slow"
@@ -160,6 +166,32 @@ Feature: 5. Stopping
         When I run lockstep "held"
         Then it should exit with 1
         And it should say "Out of rotation: 8 hosts"
+
+    Scenario: A journal that is removed while hosts are changed keeps nobody from being told how to go on
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature" and the journals are removed at '"action":"update"'
+        Then it should exit with 1
+        And it should say "somebody removed it during the run"
+        And it should say "a feature with the 8 hosts that are not done; once they are mended, run it:"
+
+    Scenario: What cannot be looked at once more at the end keeps the end from nobody
+        Given a feature "own.feature" with the steps:
+            """
+            Given this is release 1.3
+            And the load balancer is the haproxy backend www
+            And I want to update hosts with identity /^web[1-2]\./
+            When I block the load balancer
+            And I update the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live own.feature" and HAProxy is gone at '"type":"became"'
+        Then it should exit with 4
+        And it should say "Still out of rotation: 2 hosts"
+        When I run lockstep "record"
+        Then it should say "4.2.6-2.el5 → 4.2.6-3.el5, done web1.example.net, web2.example.net"
 
     Scenario Outline: A journal that is <how> in mid-run stops the rollout, and nothing is called clear afterwards
         Given the website feature

@@ -157,6 +157,11 @@ Feature: 8. After a failure
         When I run lockstep "release"
         Then it should exit with 2
         And it should say "say which: --run <run>, --host <host>"
+        When I run lockstep "release --host web3"
+        Then it should exit with 2
+        And it should say "the nearest that is known is web3.example.net"
+        When I run lockstep "release --all --host web3.example.net"
+        Then it should exit with 2
         When I run lockstep "release --host web1.example.net --host web3.example.net"
         Then it should exit with 1
         And it should say "✔ web1.example.net unblocked"
@@ -168,6 +173,30 @@ Feature: 8. After a failure
         And it should say "Released: 7 hosts"
         When I run lockstep "held"
         Then it should exit with 0
+
+    Scenario: A balancer that is away keeps nobody from being put back into another
+        Given a feature "own.feature" with the steps:
+            """
+            Given the load balancer is the haproxy backend www
+            And I want to update hosts with identity web1.example.net
+            When I block the load balancer
+            Given the load balancer has ip address 192.168.1.1
+            When I block the load balancer
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        And a HAProxy in front of it
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 0
+        Given a file "lockstep.yaml":
+            """
+            environments:
+              test: { client_config: client.cfg }
+            """
+        When I run lockstep "release --all"
+        Then it should exit with 1
+        And it should say "✘ web1.example.net the haproxy backend www is named, and test has no HAProxy"
+        And it should say "✔ web1.example.net unblocked"
+        And it should say "Still held: 1 host"
 
     Scenario: Hosts that went back to the version they had are not done, whoever asks
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release

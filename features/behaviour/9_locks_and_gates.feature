@@ -65,6 +65,35 @@ Feature: 9. Locks and gates
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 0
 
+    Scenario: What a run proposes works although its process was ended by the second Ctrl-C
+        Given the website feature
+        And a repository with a cucumber.js
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature" and press Ctrl-C twice at "isblocked"
+        Then it should exit with 130
+        When I run what "website.feature" has proposed to "run it"
+        Then it should exit with 0
+        When I run lockstep "held"
+        Then it should exit with 0
+        And it should not say "Locked"
+
+    Scenario Outline: Putting hosts back can be done again when it was ended: <signal>
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live website.feature" and kill it with -9 at "isblocked"
+        And I run lockstep "release --all" and send it "<signal>" at "unblock"
+        And I run lockstep "release --all"
+        Then it should exit with 0
+        And it should say "<said>"
+        When I run lockstep "held"
+        Then it should exit with 0
+        And it should not say "Locked"
+
+        Examples:
+            | signal  | said                            |
+            | SIGKILL | Released: 8 hosts               |
+            | SIGINT  | Nothing that was named is held. |
+
     Scenario: A folder of locks that cannot be used keeps a rollout from changing anything, and nobody from reading the ledger
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it

@@ -68,7 +68,9 @@ function told(run: RunRecord): string {
   const head = `${began.slice(0, 16).replace('T', ' ')}  ${environment}  release ${release}  ${mode}, ${outcome}${part}  by ${by}${why}`
   const lines = [
     ...[...alike].map(([what, own]) => `${what}  ${own.length > 3 ? counted(own.length) : own.join(', ')}`),
-    ...(alike.size === 0 ? [`nothing was changed by ${feature}`] : []),
+    ...(alike.size === 0
+      ? [outcome === 'cut off' ? `no change by ${feature} is known` : `nothing was changed by ${feature}`]
+      : []),
     ...(out.length === 0 ? [] : [`failed, as they were allowed to: ${inRanges(out).join(', ')}`]),
     ...drift.map(({ host, what, since }) => `drift: ${host} was done by run ${since}; ${what}`),
   ]

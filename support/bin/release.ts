@@ -1,16 +1,22 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { holdOf } from '../cucumber/balancers'
 import { Composition } from '../cucumber/composition'
 import { STATE } from '../cucumber/state'
 import { surroundings } from '../cucumber/environments'
+import { onInterrupt } from '../cucumber/interrupt'
 import { discardLocksOf, runsIn } from '../cucumber/locks/left_locks'
 import { run } from '../cucumber/run'
+import { inRanges } from '../cucumber/screen/host_names'
+import { expectKnown } from './known_names'
 import type { Held } from '../rollout/held'
 import { release as releaseFrom } from '../rollout/holding'
+import { readRunJournals } from '../rollout/journals'
+import type { Balancers } from '../rollout/ports'
+import type { Rollout } from '../rollout/rollout'
 import { clean, hosts as counted, type Observation } from '../rollout/verdict'
 import { formatLockstep, PLACES } from '../system/commands'
-import { LockstepError } from '../system/errors'
+import { EXIT, LockstepError } from '../system/errors'
 
 const CHOICE = () =>
   `say which: --run <run>, --host <host> (as often as needed), or --all; ${formatLockstep('held', PLACES)} lists them`
@@ -24,9 +30,11 @@ export async function release(
   args: readonly string[],
 ): Promise<{ text: string; exitCode: number }> {
   const { values, isChosen } = choiceOf(args)
+  const state = resolve(cwd, STATE)
+  expectKnown(values, readRunJournals(join(state, 'live')))
   const released = await releaseChosen(cwd, isChosen)
-  const runs = values.all === true ? runsIn(join(cwd, STATE)) : [...(values.run ?? []), ...released.runs]
-  await discardLocksOf(runs, join(cwd, STATE), process.env)
+  const runs = values.all === true ? runsIn(state) : [...(values.run ?? []), ...released.runs]
+  await discardLocksOf(runs, state, process.env)
   return released
 }
 
@@ -35,6 +43,8 @@ async function releaseChosen(
   chosen: (item: Held) => boolean,
 ): Promise<{ text: string; exitCode: number; runs: readonly string[] }> {
   const composition = await Composition.compose(run, { mode: 'live' }, surroundings(), cwd)
+  const { signal } = run.stopping
+  const stopListening = onInterrupt(run)
   try {
     const items = run.heldBefore.filter(chosen)
     if (items.length === 0) {
@@ -50,38 +60,61 @@ async function releaseChosen(
     const observations: Observation[] = []
     const lines: string[] = []
     for (const [obligation, names] of grouped(items)) {
-      const hold = holdOf(obligation, composition.balancers)
       lines.push(obligation)
-      if (hold === undefined) {
-        observations.push(
-          ...names.map((host) => ({ host, held: false, kind: 'known' as const, seen: 'not known how' })),
-        )
-        lines.push('  it is not known how this is lifted: do it by hand')
+      const outcome = signal.aborted
+        ? 'not attempted: it was interrupted before'
+        : await lifted(rollout, obligation, names, composition.balancers)
+      if (typeof outcome === 'string') {
+        observations.push(...names.map((host) => ({ host, held: false, kind: 'known' as const, seen: '' })))
+        lines.push(`  ✘ ${inRanges(names).join(', ')}  ${clean(outcome, REASON_AT_MOST)}`)
         continue
       }
-      const verdict = await releaseFrom(rollout, hold, names)
-      observations.push(...verdict.observations)
-      lines.push(
-        ...verdict.observations.map(
-          ({ host, held, seen }) => `  ${held ? '✔' : '✘'} ${host}  ${clean(seen)}`,
-        ),
-      )
+      observations.push(...outcome)
+      lines.push(...outcome.map(({ host, held, seen }) => `  ${held ? '✔' : '✘'} ${host}  ${clean(seen)}`))
     }
     const left = observations.filter(({ held }) => !held).length
     lines.push(left === 0 ? `Released: ${counted(names(observations))}` : `Still held: ${counted(left)}`)
-    return { text: run.scrub(`${lines.join('\n')}\n`), exitCode: left === 0 ? 0 : 1, runs }
+    const exitCode = left === 0 ? EXIT.held : signal.aborted ? EXIT.interrupted : EXIT.diverged
+    return { text: run.scrub(`${lines.join('\n')}\n`), exitCode, runs }
   } finally {
     await composition.end()
+    stopListening()
   }
 }
 
+/** What was seen of each host, or why nothing can be: one balancer that is away keeps nobody from being put back into another. */
+async function lifted(
+  rollout: Rollout,
+  obligation: string,
+  names: readonly string[],
+  balancers: Balancers,
+): Promise<readonly Observation[] | string> {
+  try {
+    const hold = holdOf(obligation, balancers)
+    if (hold === undefined) return 'it is not known how this is lifted: do it by hand'
+    return (await releaseFrom(rollout, hold, names)).observations
+  } catch (error) {
+    if (error instanceof LockstepError && OF_ONE_BALANCER.has(error.code)) return error.message
+    throw error
+  }
+}
+
+const OF_ONE_BALANCER = new Set<LockstepError['code']>(['bad-config', 'balancer-failed'])
+const REASON_AT_MOST = 2_000
+
 function choiceOf(args: readonly string[]) {
   const values = parsed(args)
-  if (values.all === true) return { values, isChosen: () => true }
   const [hosts, runs] = [values.host ?? [], values.run ?? []]
+  if (values.all === true && hosts.length + runs.length > 0)
+    throw new LockstepError(
+      'bad-input',
+      '--all means every host of every run: leave out --host and --run, or --all',
+    )
+  if (values.all === true) return { values, isChosen: () => true }
   if (hosts.length + runs.length === 0) throw new LockstepError('bad-input', CHOICE())
+  const named = new Set(hosts.map((host) => host.toLowerCase()))
   const isChosen = (item: Held) =>
-    (hosts.length === 0 || hosts.includes(item.host)) && (runs.length === 0 || runs.includes(item.run))
+    (named.size === 0 || named.has(item.host.toLowerCase())) && (runs.length === 0 || runs.includes(item.run))
   return { values, isChosen }
 }
 

@@ -4,9 +4,11 @@ import { hostname, userInfo } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import type { Surroundings } from '../config/mcollective_cfg'
 import { secretsOf, type Environment } from '../config/environment'
+import { familyOf, linksOf } from '../rollout/family'
 import { heldByRuns, nextOrder } from '../rollout/held'
 import { readRunJournal, readRunJournals } from '../rollout/journals'
 import { Ledger } from '../rollout/ledger'
+import type { Claims } from '../rollout/claims'
 import type { Balancers, JournalEntry, Roster } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/wave_plan'
@@ -26,6 +28,7 @@ import {
 import { beginRollout } from './begin_rollout'
 import { mcollectiveFleet } from './fleet'
 import type { PlannedFor } from './planning/planner'
+import { recoveredRun } from './report/recovered_run'
 import { REPORTS } from './report/reports'
 import { claimsFor, claimsOfRecorded, recordOf } from './record/resume'
 import type { RunNotices } from './notices'
@@ -45,6 +48,7 @@ const LAST_WORDS = 100
 /** Everything that a run needs, put together; the one place where all parts meet. */
 export class Composition {
   private readonly rollouts = new Map<string, Rollout>()
+  private readonly followed = new Set<string>()
   /** The balancers of the environment, by what features call them. */
   readonly balancers: Balancers
   private readonly whole: WholeRun
@@ -123,6 +127,7 @@ export class Composition {
       embedded,
       resumed,
       order: nextOrder(records),
+      links: linksOf(records),
       twice: parameters.twice === true && parameters.intent === undefined,
       around,
       release: releaseNamed(parameters.release ?? around.env['LOCKSTEP_RELEASE']),
@@ -169,7 +174,9 @@ export class Composition {
     const { journal, resumed, beginsAs: mode } = this.parts
     const { environment } = this.run
     this.run.mode = mode
-    const hash = hashOf(feature)
+    const source = readFileSync(feature)
+    const hash = createHash('sha256').update(source).digest('hex')
+    const recovered = recoveredRun(source.toString('utf8'))
     const variables = this.run.variablesIn(feature)
     const leftOut = this.run.leftOut(feature)
     const claims =
@@ -185,9 +192,11 @@ export class Composition {
       ...this.underWhichNames(),
       parameters: Object.fromEntries(variables),
       ...(claims === undefined ? {} : { resumes: claims.run }),
+      ...(recovered === undefined ? {} : { follows: [recovered] }),
       ...(leftOut.length === 0 ? {} : { leftOut }),
     } satisfies JournalEntry)
-    const rollout = beginRollout(this.whole, feature, claims, claims === undefined ? [] : [claims.run])
+    const follows = [claims?.run, recovered].flatMap((run) => run ?? [])
+    const rollout = this.begin(feature, claims, follows)
     const rows = this.run.plan.flatMap(({ uri, wave }) =>
       uri === feature && wave !== undefined ? [wave] : [],
     )
@@ -230,10 +239,7 @@ export class Composition {
         if (this.parts.embedded === undefined) noteWhoWasTaken(this.run, rollout)
         // A second answer that differs from the first may still be on its way when the last host has answered.
         if (rollout.hosts.known !== undefined) await fleet.listen(LAST_WORDS)
-        if (rollout.halted === undefined && lost === undefined && !this.run.stopping.signal.aborted)
-          await finishRollout(this.run, feature, rollout)
-        if (isLive(this.run) && lost === undefined && !this.run.stopping.signal.aborted)
-          await rollout.packages.seeWhatBecame()
+        if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)
         const late = rollout.takeOverheard().filter(({ fails }) => fails)
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
@@ -266,15 +272,26 @@ export class Composition {
       await embedded?.stop()
       await journal.close()
     }
-    if (isLive(this.run) && this.run.exitCode === 0) await this.discardLock(this.run.resumes)
+    if (this.run.mode === 'live' && this.run.exitCode === 0) await this.discardLocks()
   }
 
-  /** The run that was resumed, and came to its end now, is over; a resumed run that had nothing to change has taken no lock. */
-  private async discardLock(resumed: string | undefined): Promise<void> {
-    if (resumed === undefined) return
+  /** What cannot be seen then keeps nobody from being told how to go on, nor the end from being written down. */
+  private async lookOnceMore(feature: string, rollout: Rollout): Promise<void> {
+    try {
+      if (rollout.halted === undefined) await finishRollout(this.run, feature, rollout)
+      if (isLive(this.run)) await rollout.packages.seeWhatBecame()
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      this.run.refuse(error)
+    }
+  }
+
+  /** Runs that were gone on from, and came to their end now, are over; a run that had nothing to change has taken no lock. */
+  private async discardLocks(): Promise<void> {
+    if (this.followed.size === 0) return
     const { discardLocksOf } = require('./locks/left_locks') as typeof import('./locks/left_locks')
     try {
-      await discardLocksOf([resumed], STATE, this.parts.around.env)
+      await discardLocksOf(this.followed, STATE, this.parts.around.env)
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
       this.run.note(error.message)
@@ -326,8 +343,16 @@ export class Composition {
       environment,
       pid: process.pid,
       order: this.parts.order,
+      follows: runs,
     } satisfies JournalEntry)
-    return beginRollout(this.whole, what, undefined, runs)
+    return this.begin(what, undefined, runs)
+  }
+
+  /** It may take what the runs that it follows have left locked, and whoever has followed them before it. */
+  private begin(feature: string, claims: Claims | undefined, follows: readonly string[]): Rollout {
+    const family = familyOf(follows, this.parts.links)
+    for (const run of family) this.followed.add(run)
+    return beginRollout(this.whole, feature, claims, family)
   }
 
   private out(): Map<string, string> {
@@ -379,8 +404,4 @@ function inventoryOf(whole: Environment, run: Run): Roster | undefined {
     signal: run.stopping.signal,
     hide: saidScrubber(secretsOf(whole)),
   })
-}
-
-function hashOf(feature: string): string {
-  return createHash('sha256').update(readFileSync(feature)).digest('hex')
 }

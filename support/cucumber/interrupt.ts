@@ -7,8 +7,8 @@ import type { Run } from './run'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Ctrl-C once lets the step that is under way end and starts no other; twice ends the process at once. The journal is
- * on disk either way. Returns what stops listening.
+ * Ctrl-C once lets the step that is under way end and starts no other; twice, or SIGQUIT, ends the process at once. The
+ * journal is on disk either way. Returns what stops listening.
  */
 export function onInterrupt(run: Run): () => void {
   const heard = (signal: NodeJS.Signals) => {
@@ -23,8 +23,14 @@ export function onInterrupt(run: Run): () => void {
     if (signal === 'SIGHUP') process.once('exit', leaveLostTerminals)
     run.stopping.abort()
   }
+  const atOnce = () => {
+    run.stopping.abort()
+    process.exit(EXIT.interrupted)
+  }
   for (const signal of SIGNALS) process.on(signal, heard)
+  process.on('SIGQUIT', atOnce)
   return () => {
+    process.off('SIGQUIT', atOnce)
     for (const signal of SIGNALS) process.off(signal, heard)
   }
 }

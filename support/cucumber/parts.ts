@@ -1,6 +1,7 @@
 import type { Environment } from '../config/environment'
 import type { Surroundings } from '../config/mcollective_cfg'
 import type { RunRecord } from '../rollout/held'
+import type { Links } from '../rollout/family'
 import type { Ledger } from '../rollout/ledger'
 import type { Roster } from '../rollout/ports'
 import type { JournalFile } from '../system/journal_file'
@@ -20,6 +21,8 @@ export interface Parts {
   resumed: RunRecord | undefined
   /** Which run of its folder this is. */
   order: number
+  /** Which runs of its folder go on from which. */
+  links: Links
   /** Whether it has to change nothing when it is run again. */
   twice: boolean
   around: Surroundings

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
@@ -33,6 +33,26 @@ describe('the store of records', () => {
     const { feature } = store.evidenceOf({ environment: 'prod', release: '1.2', run: 'run-1' })
     expect(readFileSync(feature, 'utf8')).to.equal('Feature: X')
     expect(readdirSync(join(scratch.path, 'reports', 'prod', '1.2', 'runs'))).to.have.length(3)
+  })
+
+  it('says that it cannot be read, and not that it is empty', () => {
+    expect(opened().all().runs).to.deep.equal([])
+    write(opened())
+    scratch.write('reports/prod/notes.txt', 'a file among releases is none')
+    expect(opened().releasesOf('prod')).to.deep.equal(['1.2'])
+    const instead = (...path: string[]) => {
+      rmSync(join(scratch.path, 'reports', ...path), { recursive: true })
+      scratch.write(join('reports', ...path), 'no folder')
+    }
+    const unread = /the history in .* cannot be listed: ENOTDIR.*; nothing can be said of its releases/
+    instead('prod', '1.2', 'runs')
+    expect(() => opened().releasesOf('prod')).to.throw(unread)
+    expect(() => opened().read('prod', '1.2')).to.throw(unread)
+    instead('prod')
+    expect(() => opened().releasesOf('prod')).to.throw(unread)
+    rmSync(join(scratch.path, 'reports'), { recursive: true })
+    scratch.write('reports', 'no folder')
+    expect(() => opened().all()).to.throw(unread)
   })
 
   it('keeps what other runs did to a host, and a run that is written twice once', () => {

@@ -1,6 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  type Dirent,
+} from 'node:fs'
 import { join } from 'node:path'
+import { LockstepError } from '../system/errors'
 import type { Change } from './changes'
 import { driftOf } from './drift'
 import { recordIn } from './reading'
@@ -60,7 +69,7 @@ export class RecordStore {
 
   /** All that is on record. */
   all(): RunsRead {
-    return gathered(namesIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
+    return gathered(foldersIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
   }
 
   /** Releases that anything is known of, those of which something was heard last at the end. */
@@ -141,7 +150,7 @@ export class RecordStore {
   }
 
   private readReleases(environment: string): RunsRead[] {
-    return namesIn(environment).map((name) => this.readRuns(join(environment, name, 'runs')))
+    return foldersIn(environment).map((name) => this.readRuns(join(environment, name, 'runs')))
   }
 
   private readRuns(folder: string): RunsRead {
@@ -177,7 +186,7 @@ function gathered(parts: readonly RunsRead[]): RunsRead {
 }
 
 function recordsIn(folder: string): string[] {
-  return namesIn(folder).filter((name) => name.endsWith(SUFFIX))
+  return entriesIn(folder).flatMap(({ name }) => (name.endsWith(SUFFIX) ? [name] : []))
 }
 
 /** Parts of one run end at the same moment, and began one after the other. */
@@ -199,11 +208,21 @@ function grouped(changes: readonly Change[]): Map<string, Omit<Change, 'host'>[]
   return byHost
 }
 
-function namesIn(folder: string): string[] {
+function foldersIn(folder: string): string[] {
+  return entriesIn(folder).flatMap((entry) => (entry.isFile() ? [] : [entry.name]))
+}
+
+/** None of a folder that is not there. @throws LockstepError `journal-failed` when it cannot be listed */
+function entriesIn(folder: string): Dirent[] {
   try {
-    return readdirSync(folder)
-  } catch {
-    return []
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw new LockstepError(
+      'journal-failed',
+      `the history in ${folder} cannot be listed: ${(error as Error).message}; nothing can be said of its releases`,
+      { cause: error },
+    )
   }
 }
 

@@ -18,7 +18,10 @@ export class AfterFailure {
 
   constructor(private readonly rollout: Rollout) {}
 
-  /** Does what the feature says, once. Not when the operator asked to stop, nor when nothing can be written down. */
+  /**
+   * Does what the feature says, once. Not when the operator asked to stop, before or meanwhile, nor when nothing can be
+   * written down.
+   */
   async settle(): Promise<void> {
     const { halted } = this.rollout
     if (this.rollout.foresight !== undefined) return
@@ -46,6 +49,7 @@ export class AfterFailure {
       for (const { name, had } of this.rollout.packages.touched()) {
         const touched = hosts.filter((host) => had.has(host))
         if (touched.length === 0) continue
+        this.expectGoingOn()
         const { serving, out } = await this.outOfRotation(touched)
         const restored = await this.restore(name, had, touched, new Set(out))
         for (const host of touched) bad.add(host)
@@ -126,8 +130,16 @@ export class AfterFailure {
   private async releaseAllBut(bad: ReadonlySet<string>): Promise<void> {
     for (const { hold, hosts } of this.rollout.ledger.holding) {
       const healthy = hosts.filter((host) => !bad.has(host))
-      if (healthy.length > 0) await this.releaseFrom(hold, healthy)
+      if (healthy.length === 0) continue
+      this.expectGoingOn()
+      await this.releaseFrom(hold, healthy)
     }
+  }
+
+  /** Whoever asks to stop wants to look: what was begun comes to its end, and no more hosts are taken out or put back. */
+  private expectGoingOn(): void {
+    if (this.rollout.ports.stopping.aborted)
+      throw new LockstepError('interrupted', 'the operator asked to stop')
   }
 
   private async releaseFrom(hold: Hold, hosts: readonly string[]): Promise<void> {

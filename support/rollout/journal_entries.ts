@@ -22,6 +22,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     pid: whole,
     order: whole,
     resumes: v.exactOptional(text),
+    follows: v.exactOptional(names),
     release: v.exactOptional(text),
     by: v.exactOptional(text),
     tickets: v.exactOptional(names),

@@ -21,9 +21,17 @@ export class Ledger {
 
   async opening(hold: Hold, hosts: readonly string[]): Promise<void> {
     const { obligation } = hold
-    await this.journal.append({ type: 'opened', obligation, hosts })
     this.used.set(obligation, hold)
-    for (const host of hosts) setOf(this.open, obligation).add(host)
+    const open = setOf(this.open, obligation)
+    const added = hosts.filter((host) => !open.has(host))
+    // A process that ends while this is written must say what its journal will say.
+    for (const host of added) open.add(host)
+    try {
+      await this.journal.append({ type: 'opened', obligation, hosts })
+    } catch (error) {
+      for (const host of added) open.delete(host)
+      throw error
+    }
   }
 
   /** Called only with hosts that were observed to be free of it. */

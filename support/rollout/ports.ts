@@ -189,6 +189,8 @@ export type JournalEntry =
       /** Which run of its folder it is; see held.ts. */
       order: number
       resumes?: string
+      /** Runs that it brings on or clears up after, beside the one that it resumes. */
+      follows?: readonly string[]
       release?: string
       by?: string
       tickets?: readonly string[]

@@ -89,11 +89,8 @@ describe('after a failure', () => {
     })
   })
 
-  it('hosts of earlier waves are taken out of rotation to be restored, and put back', async () => {
-    const order: string[] = []
-    const one = rehearse(3, {
-      web3: ({ action }) => (action === 'update' ? failed('no space left') : undefined),
-    })
+  /** The second of two waves fails; returns what is then told to hosts while they go back. */
+  const restoring = async (one: ReturnType<typeof rehearse>): Promise<string[]> => {
     one.rollout.afterFailure.versionsGoBack = true
     for (const row of ['2 hosts', 'the rest']) {
       await one.rollout.beginScenario(row, row)
@@ -108,11 +105,34 @@ describe('after a failure', () => {
     one.fleet.asked.splice(0)
     await one.rollout.endScenario(false)
     await one.rollout.afterFailure.settle()
-    for (const { request, hosts } of one.fleet.asked)
-      if (request.changes) order.push(`${request.action} ${hosts.join(' ')}`)
+    return one.fleet.asked.flatMap(({ request, hosts }) =>
+      request.changes ? [`${request.action} ${hosts.join(' ')}`] : [],
+    )
+  }
+
+  it('hosts of earlier waves are taken out of rotation to be restored, and put back', async () => {
+    const one = rehearse(3, {
+      web3: ({ action }) => (action === 'update' ? failed('no space left') : undefined),
+    })
+    const order = await restoring(one)
     expect(order).to.deep.equal(['install web3', 'block web1 web2', 'install web1 web2', 'unblock web1 web2'])
     expect([...one.fleet.blocked]).to.deep.equal(['web3'])
     expect(one.rollout.ledger.held.map(({ host }) => host)).to.deep.equal(['web3'])
+  })
+
+  it('nobody else is taken out or put back once the operator asks to stop, and that is said', async () => {
+    const one = rehearse(3, {
+      web3: ({ action }) => {
+        if (action === 'install') one.stop.abort()
+        return action === 'update' ? failed('no space left') : undefined
+      },
+    })
+    one.rollout.afterFailure.healthyGoBack = true
+    expect(await restoring(one)).to.deep.equal(['install web3'])
+    expect([...one.fleet.blocked]).to.deep.equal(['web3'])
+    expect(one.notes).to.deep.equal([
+      'what was to be done after the failure could not be finished: the operator asked to stop',
+    ])
   })
 
   it('a host whose version cannot be recorded is not changed', async () => {

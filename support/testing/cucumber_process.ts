@@ -57,8 +57,9 @@ export function lockstep(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  onStart: OnStart = () => {},
 ): Promise<ProcessRun> {
-  return node([LOCKSTEP, ...args], cwd, env, () => {})
+  return node([LOCKSTEP, ...args], cwd, env, onStart)
 }
 
 function node(

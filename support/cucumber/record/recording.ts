@@ -37,15 +37,22 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
   }
 }
 
-/** Writes what a run did by its journal. @throws Error when it cannot be written */
-export function writeRecord(journal: string): RunRecord[] {
-  const { run, entries } = readRunJournal(journal)
-  const store = new RecordStore(HISTORY)
-  return partsOf(entries).flatMap((part, index) => {
+/**
+ * Writes what a run did by its journal. @throws Error when it cannot be written, or not whole: what a damaged journal
+ * tells is on record then, as that of a run that was cut off
+ */
+export function writeRecord(journal: string, history = HISTORY): RunRecord[] {
+  const { run, entries, fault } = readRunJournal(journal)
+  const store = new RecordStore(history)
+  const records = partsOf(entries).flatMap((part, index) => {
     const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
     if (record === undefined) return []
     return [store.write(record, { feature: textOf(record), journal })]
   })
+  // A last line that was cut off was never acted on.
+  if (fault !== undefined && fault.kind !== 'cut off')
+    throw new Error(`the journal ${journal} ${fault.what}, and what was done after that is not on record`)
+  return records
 }
 
 /** The text that was run. Undefined when it is another by now, or gone: what was changed is on record all the same. */

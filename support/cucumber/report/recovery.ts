@@ -4,6 +4,7 @@ import type { Rollout } from '../../rollout/rollout'
 import { clean, hosts as counted } from '../../rollout/verdict'
 import { inRanges } from '../screen/host_names'
 import { heldTable } from '../screen/host_table'
+import { RECOVERY_HEADER } from './recovered_run'
 import { report, unwritten, writeWhole } from './reports'
 import { commandFor, isPartial, TOO_SMALL } from '../screen/next_command'
 import type { PlannedScenario, Recovery, Run } from '../run'
@@ -133,11 +134,10 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
 }
 
 const RECOVERY_TITLE = / \(recovery of run [^)]*\)$/
-const HEADER = /^# What (?:is left of )?run \S+ of /
 
 /** The lines without what stands on top of a recovery feature: that is of the run before. Line numbers stay as they are. */
 function withoutHeader(lines: readonly string[]): (string | undefined)[] {
-  const from = lines.findIndex((line) => HEADER.test(line))
+  const from = lines.findIndex((line) => RECOVERY_HEADER.test(line))
   if (from < 0) return [...lines]
   const to = lines.findIndex((line, index) => index > from && line.trim() === '#')
   return lines.map((line, index) => (index >= from && index <= to ? undefined : line))

@@ -81,7 +81,10 @@ export class ClaimFiles {
       closeSync(file)
       renameSync(`${path}.${process.pid}.new`, path)
     } catch (error) {
-      throw failed(`the lock ${path} cannot be written: ${(error as Error).message}`, error)
+      throw failed(
+        `the lock ${path} cannot be written: ${(error as Error).message}; mend that, or name another folder with LOCKSTEP_LOCKS`,
+        error,
+      )
     }
   }
 
@@ -102,7 +105,10 @@ export class ClaimFiles {
   private prepare(): void {
     try {
       if (makeFolder(this.directory, 0o1777) !== undefined) chmodSync(this.directory, 0o1777)
-      if (!lstatSync(this.directory).isDirectory()) throw new Error('it is no directory')
+      const stats = lstatSync(this.directory)
+      if (stats.isSymbolicLink())
+        throw new Error('it is a link, and not everybody may see the same folder behind it')
+      if (!stats.isDirectory()) throw new Error('it is no directory')
     } catch (error) {
       throw failed(
         `the folder of locks ${this.directory} cannot be used: ${(error as Error).message}; name another one with LOCKSTEP_LOCKS`,

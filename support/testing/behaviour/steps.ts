@@ -271,6 +271,16 @@ When(
 )
 
 When(
+  'I run lockstep {string} and send it {string} at {string}',
+  async function (this: Manual, args: string, signal: NodeJS.Signals, at: string) {
+    this.run = await haltedAs(lockstep, this, args, at, async (kill, heard) => {
+      kill(signal)
+      if (signal !== 'SIGKILL') await heard('Stopping after this step')
+    })
+  },
+)
+
+When(
   'I run cucumber-js {string} and leave after the first line',
   async function (this: Manual, args: string) {
     this.run = await cucumber(args.split(' '), this.scratch.path, this.env, (_kill, stdout) => {
@@ -283,6 +293,13 @@ When(
   'I run cucumber-js {string} and the broker is gone at {string}',
   async function (this: Manual, args: string, at: string) {
     this.run = await halted(this, args, at, async () => this.elsewhere?.stop())
+  },
+)
+
+When(
+  'I run cucumber-js {string} and HAProxy is gone at {string}',
+  async function (this: Manual, args: string, at: string) {
+    this.run = await halted(this, args, at, async () => this.haproxy?.stop())
   },
 )
 
@@ -357,7 +374,7 @@ function proposalsIn(last: ProcessRun): Map<string, string> {
 When(
   'I run what {string} has proposed to {string}',
   async function (this: Manual, feature: string, way: string) {
-    const command = this.proposed.get(feature)?.get(way)
+    const command = (this.proposed.get(feature) ?? proposalsIn(this.last)).get(way)
     if (command === undefined) throw new Error(`nothing is proposed to ${way}:\n${this.output}`)
     const env = Object.fromEntries(Object.entries(this.env).filter(([name]) => !name.startsWith('LOCKSTEP_')))
     this.run = await proposedCommand(command, this.scratch.path, env)
@@ -629,7 +646,12 @@ type WhileHalted = (
 ) => Promise<void>
 
 /** Runs cucumber-js, which halts once its journal says `at`, and goes on when `meanwhile` is over. */
-async function halted(
+function halted(manual: Manual, args: string, at: string, meanwhile: WhileHalted): Promise<ProcessRun> {
+  return haltedAs(cucumber, manual, args, at, meanwhile)
+}
+
+async function haltedAs(
+  start: typeof cucumber | typeof lockstep,
   { scratch, env }: Manual,
   args: string,
   at: string,
@@ -638,7 +660,7 @@ async function halted(
   const [isHalted, goesOn] = ['.halted', '.goes-on'].map((name) => join(scratch.path, name))
   const preload = { NODE_OPTIONS: `--require ${join(__dirname, 'halt.cjs')}`, MANUAL_HALT_AT: at }
   let [said, isOver] = ['', false]
-  const done = cucumber(args.split(' '), scratch.path, { ...env, ...preload }, (kill, _stdout, stderr) => {
+  const done = start(args.split(' '), scratch.path, { ...env, ...preload }, (kill, _stdout, stderr) => {
     stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
     void until(() => isOver || existsSync(isHalted ?? ''))
       .then(() => meanwhile(kill, (text) => until(() => isOver || said.includes(text))))

@@ -1,0 +1,31 @@
+import type { RunRecord } from './held'
+
+/** Which runs each run goes on from, or clears up after. */
+export type Links = ReadonlyMap<string, readonly string[]>
+
+export function linksOf(records: readonly RunRecord[]): Links {
+  return new Map(records.map(({ run, entries }) => [run, [...new Set(entries.flatMap(followedBy))]]))
+}
+
+/**
+ * The runs named, those that they go on from, and all that go on from one of these. Who brings on what a run has left
+ * brings on what others have begun to bring on.
+ */
+export function familyOf(runs: readonly string[], links: Links): string[] {
+  const earlier = closure(runs, (run) => links.get(run) ?? [])
+  const later = new Map<string, string[]>()
+  for (const [run, followed] of links)
+    for (const each of followed) later.set(each, [...(later.get(each) ?? []), run])
+  return [...closure([...earlier], (run) => later.get(run) ?? [])]
+}
+
+function followedBy(entry: RunRecord['entries'][number]): readonly string[] {
+  if (entry.type !== 'run') return []
+  return [...(entry.follows ?? []), ...(entry.resumes === undefined ? [] : [entry.resumes])]
+}
+
+function closure(from: readonly string[], next: (run: string) => readonly string[]): Set<string> {
+  const all = new Set(from)
+  for (const run of all) for (const other of next(run)) all.add(other)
+  return all
+}
