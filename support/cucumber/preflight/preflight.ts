@@ -10,6 +10,7 @@ import { distance } from 'fastest-levenshtein'
 import { formatLockstep } from '../../system/commands'
 import type { Heard } from './feature_texts'
 import { parseFaults, type FaultTable } from '../rehearsal/faults'
+import { oddSelections } from './selections'
 import { argumentFault, type StepFunction } from './step_arguments'
 import { validators } from './validation'
 
@@ -27,6 +28,8 @@ interface PlannedStep {
   /** The sentence that it was matched with; undefined where none or several match. */
   expression: string | undefined
   values: { type: string; value: string }[]
+  /** What the table below it has in its cells. */
+  cells: string[]
 }
 
 interface ReadScenario {
@@ -110,6 +113,7 @@ export class Preflight {
         for (const message of faults) add({ ...at, message })
       }
     }
+    oddSelections(this.planned()).forEach(add)
     for (const { uri, astNodeIds, steps } of this.rehearsed()) {
       if (steps.some(({ argument }) => argument?.dataTable !== undefined)) continue
       const line = this.lines.get(astNodeIds[0] ?? '') ?? 1
@@ -192,7 +196,7 @@ export class Preflight {
       if (pickle === undefined) return []
       const { uri, name } = pickle
       const unit = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
-      const steps = pickle.steps.map(({ id, text, astNodeIds }) => {
+      const steps = pickle.steps.map(({ id, text, astNodeIds, argument }) => {
         const matched = testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)
         const [definition, ...others] = matched?.stepDefinitionIds ?? []
         return {
@@ -201,6 +205,7 @@ export class Preflight {
           expression:
             others.length === 0 ? this.definitions.get(definition ?? '')?.pattern.source : undefined,
           values: valuesOf(matched),
+          cells: (argument?.dataTable?.rows ?? []).flatMap(({ cells }) => cells.map(({ value }) => value)),
         }
       })
       const wave = steps.flatMap(({ values }) => values).find(({ type }) => type === 'wave')?.value
