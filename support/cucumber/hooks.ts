@@ -8,6 +8,7 @@ import {
   setDefaultTimeout,
   Status,
 } from '@cucumber/cucumber'
+import { speaks } from '../lint/vocabulary'
 import { describe, hosts as counted, passes } from '../rollout/verdict'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
@@ -60,13 +61,15 @@ BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
   composition?.beginStep(pickleStep.text, this.unwatchedRollout)
   const line = run.lineOf(pickleStep.astNodeIds)
   run.begin({ uri: pickle.uri, unit: unitOf(pickle), line, text: pickleStep.text })
-  this.rollout.step = pickleStep.text
-  this.rollout.line = run.current.line
+  this.unwatchedRollout.step = pickleStep.text
+  this.unwatchedRollout.line = run.current.line
+  this.hasReachedRollout = false
 })
 
 AfterStep(async function (this: LockstepWorld, { result, error }) {
   const left = await this.rolloutCalls.settle()
   if (error !== undefined) noted(error)
+  if (this.hasReachedRollout) run.reach()
   // Without a result the line was never begun: a hook before it failed.
   const status =
     run.hookFaults.length > 0
@@ -84,6 +87,7 @@ AfterStep(async function (this: LockstepWorld, { result, error }) {
   if (status !== Status.PASSED) return
   // What hosts say decides, whether or not the step has listened.
   if (verdict !== undefined && !passes(verdict)) throw new LockstepError('diverged', describe(verdict))
+  if (!this.hasReachedRollout && speaks(run.expressionOf(run.current))) throw failUnsaid(this)
   if (left !== undefined) throw failUnawaited(this, left)
 })
 
@@ -151,6 +155,16 @@ function stop(world: LockstepWorld, why: string): void {
 /** A line that ends before what it has asked of the hosts says nothing of them; by now all of that has come to its end. */
 function failUnawaited(world: LockstepWorld, call: string): LockstepError {
   const why = `a step or a hook ended before ${call}(…) did, which it has begun: write await in front of it`
+  run.fault(why)
+  run.fail()
+  stop(world, why)
+  return new LockstepError('diverged', why)
+}
+
+/** A selection, a gate or a limit that nobody has heard of: what follows would be for other hosts, or go further, than is written. */
+function failUnsaid(world: LockstepWorld): LockstepError {
+  const why =
+    'the line passed, and has said nothing to the rollout: look for a setDefinitionFunctionWrapper of your own'
   run.fault(why)
   run.fail()
   stop(world, why)

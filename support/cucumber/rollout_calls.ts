@@ -32,14 +32,14 @@ export class RolloutCalls {
     return first
   }
 
-  /** From now on calls fail with the error that `refuse` makes of their names. */
+  /** From now on nothing is called any more: a promise that is rejected with the error that `refuse` makes of its name comes back. */
   close(refuse: (name: string) => Error): void {
     this.refuse = refuse
   }
 
   private counted(method: Method, target: object, name: string): Method {
     return (...args) => {
-      if (this.refuse !== undefined) throw this.refuse(name)
+      if (this.refuse !== undefined) return rejected(this.refuse(name))
       const result = method.apply(target, args)
       if (result instanceof Promise) {
         const over = () => this.underWay.delete(result)
@@ -49,6 +49,13 @@ export class RolloutCalls {
       return result
     }
   }
+}
+
+/** Whoever does not wait for it, as a timer, must not end the process by it: what is to be said of it was said by then. */
+function rejected(error: Error): Promise<never> {
+  const promise = Promise.reject<never>(error)
+  promise.catch(() => {})
+  return promise
 }
 
 type Method = (...args: unknown[]) => unknown
