@@ -31,6 +31,8 @@ let composition: Composition | undefined
 let composing: Promise<void> | undefined
 let parameters: RunParameters = {}
 let stopListening = () => {}
+/** The run has said what it came to. */
+let isOver = false
 
 const EARLIER_FAILED = 'not attempted: an earlier step failed'
 const TAKES_WAVE: ReadonlySet<string> = new Set(['I take {wave}', 'I take the next {wave}'])
@@ -124,6 +126,7 @@ AfterAll(async function () {
     run.refuse(error)
   } finally {
     stopListening()
+    isOver = true
   }
 })
 
@@ -176,6 +179,7 @@ function refuseLate(call: string): LockstepError {
   const why = `${call}(…) was called after its scenario had ended, and was not carried out: look for a call without await, a timer, or an AfterAll of your own`
   const error = new LockstepError('diverged', why)
   run.refuse(error)
+  if (isOver) process.stderr.write(`\nSTOPPED  ${why}\n`)
   return error
 }
 

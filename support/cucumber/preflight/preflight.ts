@@ -10,6 +10,7 @@ import { distance } from 'fastest-levenshtein'
 import { formatLockstep } from '../../system/commands'
 import type { Heard } from './feature_texts'
 import { parseFaults, type FaultTable } from '../rehearsal/faults'
+import { agentCallFaults } from './agent_calls'
 import { oddSelections } from './selections'
 import { argumentFault, type StepFunction } from './step_arguments'
 import { validators } from './validation'
@@ -230,7 +231,10 @@ export class Preflight {
       definition === undefined
         ? undefined
         : argumentFault(this.functionOf(definition), values.length, argument)
-    return fault === undefined ? odd : [...odd, fault]
+    if (fault !== undefined) return [...odd, fault]
+    const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value)) ?? []
+    const given = values.map(({ group }) => group.value ?? '')
+    return [...odd, ...agentCallFaults(definition?.pattern.source ?? '', given, rows)]
   }
 
   private closest(text: string): string {
