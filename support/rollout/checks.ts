@@ -1,3 +1,4 @@
+import { beginningOf } from '../system/reason'
 import { lookWith, observe, shown, type Patience, type Sight } from './observe'
 import type { Answer } from './ports'
 import type { Rollout } from './rollout'
@@ -38,5 +39,8 @@ function sight(answer: Answer, wanted: readonly number[]): Sight {
   if (code === 0 && answer.kind === 'failed')
     return { held: false, seen: `${name}, though it failed: ${answer.message}` }
   const held = wanted.includes(code)
-  return { held, seen: held ? name : `${name}: ${clean(shown(data['output'])).slice(0, MAX_CHECK_OUTPUT)}` }
+  return {
+    held,
+    seen: held ? name : `${name}: ${beginningOf(clean(shown(data['output'])), MAX_CHECK_OUTPUT)}`,
+  }
 }
