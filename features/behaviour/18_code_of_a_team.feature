@@ -40,6 +40,29 @@ Feature: 18. Code of a team
         And it should say "Still out of rotation: 8 hosts"
         And it should say "(website.feature:"
 
+    Scenario Outline: A wrapper of its own leaves hooks and Worlds their names: <what>
+        Given a file "own.js":
+            """
+            const { <what>, setDefinitionFunctionWrapper, setDefaultTimeout, World } = require('@cucumber/cucumber')
+            setDefinitionFunctionWrapper(<wrapper>)
+            setDefaultTimeout(30)
+            <what>(<code>)
+            """
+        When I run cucumber-js "--require own.js website.feature"
+        Then it should exit with <status>
+        And it should say "<said>"
+        And it should show no stack trace
+
+        Examples:
+            | what                | wrapper  | status | said                                                           | code                                     |
+            | BeforeAll           | (f) => f | 2      | REFUSED the BeforeAll hook at own.js:4 failed: boom            | () => Promise.reject(new Error('boom'))  |
+            | BeforeAll           | (f) => f | 2      | failed: it took longer than the 30 ms that it may take         | () => new Promise(() => {})              |
+            | AfterAll            | (f) => f | 1      | STOPPED the AfterAll hook at own.js:4 failed: it took longer   | () => new Promise(() => {})              |
+            | Before              | (f) => f | 1      | STOPPED the Before hook at own.js:4 failed: it took longer     | function (pickle, done) {}               |
+            | setWorldConstructor | (f) => f | 2      | REFUSED the World of the team (Own) is no LockstepWorld        | class Own extends World {}               |
+            | Before              | () => {} | 2      | the function of setDefinitionFunctionWrapper failed: it gave no function | () => {}                       |
+            | Before              | (f) => f | 0      | HELD                                                           | () => {}                                 |
+
     Scenario Outline: A World of its own, whichever file is loaded first
         Given a file "cucumber.js":
             """

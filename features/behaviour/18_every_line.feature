@@ -48,6 +48,39 @@ Feature: 18. Every line is carried out
         And it should say "was skipped (website.feature:3), and not by Lockstep"
         And it should not say "HELD"
 
+    Scenario: A wrapper that hides which hosts are meant
+        Given the website feature
+        And steps of a team, in "own.js":
+            """
+            setDefinitionFunctionWrapper((f) => (/withFact/.test(f) ? () => {} : f))
+            """
+        When I run cucumber-js "--require own.js website.feature"
+        Then it should exit with 1
+        And it should say "STOPPED at "And I want to update hosts with fact country=de" (website.feature:5)"
+        And it should say "the line passed, and has said nothing to the rollout"
+
+    Scenario Outline: Hosts that are selected after others were found: <what>
+        Given a file "own.feature":
+            """
+            Feature: Two countries
+              Scenario Outline: The website in <country>
+                Given I want to update hosts with class roles::dev_server
+                And I want to update hosts with fact country=<country>
+                When I update the package mywebapp
+                Examples:
+                  | country |
+                  | de      |
+                  | <other> |
+            """
+        When I run cucumber-js "own.feature"
+        Then it should exit with <status>
+        And it should say "<said>"
+
+        Examples:
+            | what   | other | status | said                                                                          |
+            | others | fr    | 2      | own.feature:4: "I want to update hosts with fact country=fr" selects |
+            | same   | de    | 0      | HELD 6 steps on 8 hosts                                                       |
+
     Scenario: What the feature wants after a failure is done after a skip as well
         Given a feature "own.feature" with the steps:
             """

@@ -42,11 +42,13 @@ Feature: 4. What cannot be run
             When I block the load balancer
               | a | table |
             And I run the action status of the agent package with:
+            And I run the action nosuch of the agent service
             """
         When I run cucumber-js "<profile> own.feature"
         Then it should exit with 2
         And it should say "own.feature:5: the step takes no table, and there is one below it"
         And it should say "own.feature:7: the step takes a table, and there is none below it"
+        And it should say "own.feature:8: the agent service has no action nosuch; it has: status, start"
         And it should say "nothing was sent"
         And it should show no stack trace
 

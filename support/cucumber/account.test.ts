@@ -47,11 +47,15 @@ function finished(testStepId: string, status: string): Envelope {
   } as unknown as Envelope
 }
 
-function accountOf(expressions: readonly string[], concluded: readonly number[] = []): Account {
-  const account = new Account(
-    ([node = '']) => Number(node),
-    (_, line) => concluded.includes(line),
-  )
+function accountOf(
+  expressions: readonly string[],
+  concluded: readonly number[] = [],
+  silent: readonly number[] = [],
+): Account {
+  const account = new Account(([node = '']) => Number(node), {
+    concluded: (_, line) => concluded.includes(line),
+    reached: (_, line) => !silent.includes(line),
+  })
   for (const envelope of told(expressions)) account.hear(envelope)
   return account
 }
@@ -98,6 +102,19 @@ describe('the account of a run', () => {
     expect(omission && describeOmission(omission)).to.contain(
       `"${VERSION}" has come to no verdict (x.feature:2)`,
     )
+  })
+
+  it('misses a sentence that passed, and was never said to the rollout', () => {
+    const said = 'I want to update hosts with fact {fact}'
+    for (const [expression, fate] of [
+      [said, 'has said nothing to the rollout'],
+      ['own', undefined],
+      ['these faults are rehearsed:', undefined],
+    ]) {
+      const account = accountOf([expression ?? ''], [], [2])
+      account.hear(finished('test step 0', 'PASSED'))
+      expect(account.omission?.fate).to.equal(fate)
+    }
   })
 
   it('does not pass a scenario that a hook has skipped after its last line', () => {

@@ -1,5 +1,5 @@
 import type { Envelope, Pickle, TestCase } from '@cucumber/messages'
-import { concludes } from '../lint/vocabulary'
+import { concludes, speaks } from '../lint/vocabulary'
 import { keyOf, type ScenarioKey } from './courses'
 
 /** A line that was planned and does not count as carried out. */
@@ -35,9 +35,12 @@ const FATES: Readonly<Record<string, string>> = {
   AMBIGUOUS: 'is ambiguous',
 }
 
+/** Whether a line of a scenario has come to a verdict, or its code to the rollout. */
+type OfLine = (scenario: ScenarioKey, line: number) => boolean
+
 /**
  * Holds the lines that were planned against those that were carried out. A line counts when cucumber says that it
- * passed and, if it is a sentence of Lockstep's that comes to a verdict, there is one. Unaware of what verdicts say.
+ * passed and, if it is a sentence of Lockstep's, there is a verdict, or it has told the rollout something. Unaware of what verdicts say.
  */
 export class Account {
   private readonly expressions = new Map<string, string>()
@@ -48,10 +51,10 @@ export class Account {
   private readonly begun = new Map<string, Planned>()
   private readonly excused = new Set<string>()
 
-  /** `lineOf` knows the line of a node, `hasConcluded` whether a line of a scenario has come to a verdict. */
+  /** `lineOf` knows the line of a node. */
   constructor(
     private readonly lineOf: (astNodeIds: readonly string[]) => number,
-    private readonly hasConcluded: (scenario: ScenarioKey, line: number) => boolean,
+    private readonly has: Readonly<Record<'concluded' | 'reached', OfLine>>,
   ) {}
 
   hear({ pickle, stepDefinition, testCase, testCaseStarted, testStepFinished }: Envelope): void {
@@ -132,8 +135,10 @@ export class Account {
       const status = courses.get(testStep?.id ?? '')?.status
       if (status !== 'PASSED')
         return { ...scenario, line, text, expression, fate: FATES[status ?? ''] ?? 'was not begun' }
-      if (concludes(expression) && !this.hasConcluded(scenario, line))
+      if (concludes(expression) && !this.has.concluded(scenario, line))
         return { ...scenario, line, text, expression, fate: 'has come to no verdict' }
+      if (speaks(expression) && !this.has.reached(scenario, line))
+        return { ...scenario, line, text, expression, fate: 'has said nothing to the rollout' }
     }
     const skipped = testCase.testSteps.find(({ id }) => (courses.get(id)?.status ?? 'PASSED') !== 'PASSED')
     if (skipped === undefined) return undefined

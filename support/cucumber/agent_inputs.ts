@@ -1,13 +1,14 @@
 import type { DataTable } from '@cucumber/cucumber'
 
-/** Inputs of an action from a table of two columns, name and value. `true`, `false` and whole numbers are taken as such. */
+/** Inputs of an action from a table of two columns, name and value. */
 export function agentInputs(table: DataTable): Record<string, string | boolean | number> {
   return Object.fromEntries(
-    Object.entries(table.rowsHash()).map(([name, written]) => [name, valueOf(written)]),
+    Object.entries(table.rowsHash()).map(([name, written]) => [name, agentInput(written)]),
   )
 }
 
-function valueOf(written: string): string | boolean | number {
+/** One value of such a table: `true`, `false` and whole numbers are taken as such. */
+export function agentInput(written: string): string | boolean | number {
   if (written === 'true') return true
   if (written === 'false') return false
   return /^-?(0|[1-9]\d{0,14})$/.test(written) ? Number(written) : written

@@ -38,7 +38,7 @@ import { isLive, type Parts, type WholeRun } from './parts'
 import { placedHosts } from './placed_hosts'
 import type { PlacedHost, Run } from './run'
 import { CUT_OFF } from '../record/record'
-import { finishRollout, noteWhoWasTaken, recordRun } from './run_end'
+import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_end'
 import { STATE } from './state'
 import { withVariables } from './preflight/run_variables'
 
@@ -236,7 +236,10 @@ export class Composition {
         )
       }
       for (const [part, [feature, rollout]] of [...this.rollouts].entries()) {
-        if (this.parts.embedded === undefined) noteWhoWasTaken(this.run, rollout)
+        if (this.parts.embedded === undefined) {
+          noteWhoWasTaken(this.run, rollout)
+          noteLeftOut(this.run, feature)
+        }
         // A second answer that differs from the first may still be on its way when the last host has answered.
         if (rollout.hosts.known !== undefined) await fleet.listen(LAST_WORDS)
         if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)

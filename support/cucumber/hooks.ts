@@ -8,6 +8,7 @@ import {
   setDefaultTimeout,
   Status,
 } from '@cucumber/cucumber'
+import { speaks } from '../lint/vocabulary'
 import { describe, hosts as counted, passes } from '../rollout/verdict'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
@@ -31,6 +32,8 @@ let composition: Composition | undefined
 let composing: Promise<void> | undefined
 let parameters: RunParameters = {}
 let stopListening = () => {}
+/** The run has said what it came to. */
+let isOver = false
 
 const EARLIER_FAILED = 'not attempted: an earlier step failed'
 const TAKES_WAVE: ReadonlySet<string> = new Set(['I take {wave}', 'I take the next {wave}'])
@@ -61,14 +64,16 @@ BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
   composition?.beginStep(pickleStep.text, this.unwatchedRollout)
   const line = run.lineOf(pickleStep.astNodeIds)
   run.begin({ uri: pickle.uri, unit: unitOf(pickle), line, text: pickleStep.text })
-  this.rollout.step = pickleStep.text
-  this.rollout.line = run.current.line
+  this.unwatchedRollout.step = pickleStep.text
+  this.unwatchedRollout.line = run.current.line
+  this.hasReachedRollout = false
 })
 
 AfterStep(async function (this: LockstepWorld, { result, error }) {
   const left = await this.rolloutCalls.settle()
   const swallowed = this.rolloutCalls.takeFailure()
   if (error !== undefined) noted(error)
+  if (this.hasReachedRollout) run.reach()
   // Without a result the line was never begun: a hook before it failed.
   const status =
     run.hookFaults.length > 0
@@ -86,6 +91,7 @@ AfterStep(async function (this: LockstepWorld, { result, error }) {
   if (status !== Status.PASSED) return
   // What hosts say decides, whether or not the step has listened.
   if (verdict !== undefined && !passes(verdict)) throw new LockstepError('diverged', describe(verdict))
+  if (!this.hasReachedRollout && speaks(run.expressionOf(run.current))) throw failUnsaid(this)
   if (left !== undefined) throw failUnawaited(this, left)
   if (swallowed !== undefined) throw failSwallowed(this, swallowed)
 })
@@ -124,6 +130,7 @@ AfterAll(async function () {
     run.refuse(error)
   } finally {
     stopListening()
+    isOver = true
   }
 })
 
@@ -180,11 +187,22 @@ function failSwallowed(world: LockstepWorld, { name, error }: FailedCall): Locks
   return failure
 }
 
+/** A selection, a gate or a limit that nobody has heard of: what follows would be for other hosts, or go further, than is written. */
+function failUnsaid(world: LockstepWorld): LockstepError {
+  const why =
+    'the line passed, and has said nothing to the rollout: look for a setDefinitionFunctionWrapper of your own'
+  run.fault(why)
+  run.fail()
+  stop(world, why)
+  return new LockstepError('diverged', why)
+}
+
 /** Nothing of it is sent; that a step of the scenario has wanted it is no success all the same. */
 function refuseLate(call: string): LockstepError {
   const why = `${call}(…) was called after its scenario had ended, and was not carried out: look for a call without await, a timer, or an AfterAll of your own`
   const error = new LockstepError('diverged', why)
   run.refuse(error)
+  if (isOver) process.stderr.write(`\nSTOPPED  ${why}\n`)
   return error
 }
 

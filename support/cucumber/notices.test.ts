@@ -133,7 +133,7 @@ describe('the notices of a run', () => {
     run.refuse(new LockstepError('bad-config', 'the password s3cret\u001b[2J\nis wrong'))
     await notices.end()
     expect(endpoint.received.map(({ body }) => body).join()).not.to.contain('s3cret')
-    expect(told()[1]).to.deep.include({ environment: 'of ***', reason: 'the password *** [2J is wrong' })
+    expect(told()[1]).to.deep.include({ environment: 'of ***', reason: 'the password *** is wrong' })
   })
 
   it('are none of a run that never began', async () => {

@@ -15,7 +15,7 @@ describe('a project', () => {
 
   const run = (folder: string, feature: string, ...more: string[]) => {
     const cwd = join(scratch.path, folder)
-    scratch.write(join(folder, feature), FEATURE)
+    scratch.write(join(folder, feature), feature === '@rerun.txt' ? 'x.feature:7\n' : FEATURE)
     cpSync(compiledCopy(), cwd, { recursive: true })
     symlinkSync(join(ROOT, 'node_modules'), join(cwd, 'node_modules'))
     const program = join(ROOT, 'node_modules/@cucumber/cucumber/bin/cucumber.js')
@@ -28,6 +28,14 @@ describe('a project', () => {
     expect(stderr).to.equal('')
     expect(stdout).to.match(/^HELD {2}10 steps/m)
     expect(status).to.equal(0)
+  })
+
+  it('runs the scenarios that a file of cucumber’s names, whose own name begins with @', () => {
+    scratch.write('x/x.feature', FEATURE)
+    const { status, stdout } = run('x', '@rerun.txt')
+    expect(stdout).to.contain('HELD  10 steps')
+    expect(status).to.equal(0)
+    expect(run('y', '@rerun.txt', '-p', 'live').stderr).to.contain('the profile live names its feature')
   })
 
   it('is refused a feature that cucumber takes for a pattern, in words', () => {

@@ -125,7 +125,7 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
   const missing = named.find((path) => !PATTERN.test(path) && !existsSync(path))
   if (missing !== undefined) refuse(`there is no such file: ${missing}${closestTo(missing)}`)
   const far = chosen.find((name) => NAMES_ITS_FEATURE.has(name))
-  if (far !== undefined && !args.some((arg) => /\.feature(:\d+)*$/.test(arg))) {
+  if (far !== undefined && !named.some((path) => path.endsWith('.feature'))) {
     refuse(
       `the profile ${far} names its feature: ${formatCucumber(`-p ${far} features/deployments/website.feature`)}`,
     )
@@ -157,7 +157,7 @@ const PATTERN = /[*?[]|[+@!]\(|\{[^}]*(?:,|\.\.)[^}]*\}/
 /** Files and folders that are named, without the lines in them. */
 function pathsIn(args: readonly string[]): string[] {
   const named = args.filter((arg, index) => !arg.startsWith('-') && !WITH_VALUE.test(args[index - 1] ?? ''))
-  return named.map((arg) => arg.replace(/^@/, '').replace(/(?::\d+)+$/, ''))
+  return named.map((arg) => arg.replace(/(?::\d+)+$/, ''))
 }
 
 function closestTo(missing: string): string {

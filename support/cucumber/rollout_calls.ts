@@ -33,21 +33,21 @@ export class RolloutCalls {
     return first
   }
 
-  /** The first call that has failed since this was asked last: a step may have kept that to itself. */
+  /** Returns the first call that has failed since this was asked last: a step may have kept that to itself. */
   takeFailure(): FailedCall | undefined {
     const { failure } = this
     this.failure = undefined
     return failure
   }
 
-  /** From now on calls fail with the error that `refuse` makes of their names. */
+  /** From now on nothing is called any more: a promise that is rejected with the error that `refuse` makes of its name comes back. */
   close(refuse: (name: string) => Error): void {
     this.refuse = refuse
   }
 
   private counted(method: Method, target: object, name: string): Method {
     return (...args) => {
-      if (this.refuse !== undefined) throw this.refuse(name)
+      if (this.refuse !== undefined) return rejected(this.refuse(name))
       const failed = (error: unknown) => void (this.failure ??= { name, error })
       const result = called(method, target, args, failed)
       if (result instanceof Promise) {
@@ -75,6 +75,13 @@ function called(method: Method, target: object, args: unknown[], failed: (error:
     failed(error)
     throw error
   }
+}
+
+/** Whoever does not wait for it, as a timer, must not end the process by it: what is to be said of it was said by then. */
+function rejected(error: Error): Promise<never> {
+  const promise = Promise.reject<never>(error)
+  promise.catch(() => {})
+  return promise
 }
 
 type Method = (...args: unknown[]) => unknown

@@ -124,10 +124,10 @@ export class Run implements Audience {
   readonly undoneSteps: UndoneStep[] = []
   readonly remarks: Remark[] = []
   readonly courses = new Courses()
-  readonly account = new Account(
-    (nodes) => this.lineOf(nodes),
-    (scenario, line) => this.concluded.has(`${keyOf(scenario)} ${line}`),
-  )
+  readonly account = new Account((nodes) => this.lineOf(nodes), {
+    concluded: (scenario, line) => this.concluded.has(`${keyOf(scenario)} ${line}`),
+    reached: (scenario, line) => this.reached.has(`${keyOf(scenario)} ${line}`),
+  })
   /** The first line that should have been carried out and was not, though nothing failed. */
   omission: Omission | undefined
   readonly plan: PlannedScenario[] = []
@@ -187,6 +187,7 @@ export class Run implements Audience {
   private failed = false
   private readonly begun = new Set<string>()
   private readonly concluded = new Set<string>()
+  private readonly reached = new Set<string>()
 
   progress(done: number, expected: number | undefined): void {
     this.onProgress(done, expected)
@@ -207,6 +208,17 @@ export class Run implements Audience {
     this.concluded.add(`${keyOf(this.current)} ${this.current.line}`)
     this.verdicts.push({ mode: this.mode, ...this.current, verdict: this.hosts.list(verdict) })
     if (verdict.foreseen === true && verdict.tolerated !== true && !holds(verdict)) this.fail()
+  }
+
+  /** The sentence of a line that is to be run, where it has one. */
+  expressionOf({ uri, unit, line }: Line): string | undefined {
+    const scenario = this.plan.find((planned) => planned.uri === uri && planned.unit === unit)
+    return scenario?.steps.find((step) => step.line === line)?.expression
+  }
+
+  /** The code of the line has come to its rollout: something was said or asked by it. */
+  reach(): void {
+    this.reached.add(`${keyOf(this.current)} ${this.current.line}`)
   }
 
   /** The variables that a feature uses, but for secrets. */

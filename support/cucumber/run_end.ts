@@ -31,6 +31,16 @@ export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
   )
 }
 
+/** Says which scenarios about hosts nobody has run, as tags, names or lines have it: of these, what it came to says nothing. */
+export function noteLeftOut(run: Run, feature: string): void {
+  const names = run.leftOut(feature)
+  if (!ON_REAL_HOSTS.has(run.mode) || names.length === 0) return
+  const shown = names.slice(0, NAMED_AT_MOST).map((name) => JSON.stringify(name))
+  const more = names.length > NAMED_AT_MOST ? ` and ${names.length - NAMED_AT_MOST} more` : ''
+  run.note(`left out of ${feature}, by tag, name or line: ${shown.join(', ')}${more}`)
+}
+
+const NAMED_AT_MOST = 3
 const ON_REAL_HOSTS = new Set(['live', 'noop', 'plan'])
 
 /** The journal has it all; without the record of it nobody could ask later. */

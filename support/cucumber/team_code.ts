@@ -1,10 +1,5 @@
-import {
-  setDefinitionFunctionWrapper,
-  setWorldConstructor,
-  supportCodeLibraryBuilder,
-  World,
-} from '@cucumber/cucumber'
-import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { setWorldConstructor, supportCodeLibraryBuilder, World } from '@cucumber/cucumber'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { clean } from '../rollout/verdict'
 import { LockstepError } from '../system/errors'
 import { run } from './run'
@@ -24,62 +19,155 @@ type HookKind = (typeof HOOKS)[keyof typeof HOOKS]
 type Code = (this: unknown, ...args: unknown[]) => unknown
 type WorldConstructor = new (options: ConstructorParameters<typeof World>[0]) => object
 
-interface Hook {
-  kind: HookKind
+interface Defined {
   code: unknown
   uri: string
   line: number
+  options: { timeout?: number }
 }
 
-const builder = supportCodeLibraryBuilder as unknown as { World: WorldConstructor } & Record<
-  keyof typeof HOOKS,
-  readonly Hook[]
->
-const wrapped = new Set<Hook>()
+interface Hook extends Defined {
+  kind: HookKind
+  /** How long it may take, ms; cucumber takes a negative time for no limit. */
+  limit: number
+}
+
+/** What cucumber calls for all code once everything is loaded. */
+type Wrapper = (code: Code, options?: unknown) => unknown
+
+const builder = supportCodeLibraryBuilder as unknown as {
+  World: WorldConstructor
+  defaultTimeout: number
+  definitionFunctionWrapper: Wrapper | null
+  stepDefinitionConfigs: readonly Defined[]
+} & Record<keyof typeof HOOKS, readonly Defined[]>
+const wrapped = new Set<Defined>()
+const limits = new Map<Defined, number>()
 /** Lockstep's own hooks have words of their own for what goes wrong. */
 const OWN = __dirname + sep
+const OWN_STEPS = join(__dirname, '..', '..', 'step_definitions') + sep
+const NO_LIMIT = -1
 
 // A team's own World extends this one, and may have been set before this file was loaded.
 if (builder.World === World) setWorldConstructor(LockstepWorld)
 
-// Cucumber wraps all code once everything is loaded, and reads the World after that.
-setDefinitionFunctionWrapper((code: Code) => {
-  guardWorld()
-  const hook = hookOf(code)
-  return hook === undefined ? code : guarded(code, hook)
+// A team may set a wrapper of its own, before or after this file is loaded: it is one in the other, never one for the other.
+let ofTeam = builder.definitionFunctionWrapper
+Object.defineProperty(builder, 'definitionFunctionWrapper', {
+  get: () => wrap,
+  set: (wrapper: Wrapper | null) => {
+    ofTeam = wrapper
+  },
+  configurable: true,
+  enumerable: true,
 })
+
+/** Cucumber reads the World, and the wrapped code, after that. Lockstep's own hooks are what a run is held by: nothing comes in between. */
+function wrap(code: Code, options?: unknown): unknown {
+  guardWorld()
+  keepTime()
+  const hook = hookOf(code)
+  if (hook !== undefined && isOwn(hook)) return code
+  const own = wrappedByTeam(code, options)
+  return hook === undefined ? own : guarded(own, hook, code.length)
+}
+
+/** A wrapper that gives no function would end the process before anything is read. */
+function wrappedByTeam(code: Code, options: unknown): Code {
+  if (ofTeam === null) return code
+  let why = 'it gave no function'
+  try {
+    const made = ofTeam(code, options)
+    if (typeof made === 'function') return made as Code
+  } catch (error) {
+    why = messageOf(error)
+  }
+  const sentence = `the function of setDefinitionFunctionWrapper failed: ${why}`
+  run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
+  return code
+}
+
+/**
+ * A team may set a default time for its own code. Lockstep's lines have deadlines of their own, behind which cucumber would
+ * leave the work going on; and a hook that took too long is to be named like one that threw.
+ */
+function keepTime(): void {
+  const hooks = Object.keys(HOOKS).flatMap((name) => builder[name as keyof typeof HOOKS])
+  const ownSteps = builder.stepDefinitionConfigs.filter(isOwn)
+  for (const config of [...hooks, ...ownSteps]) {
+    if (limits.has(config)) continue
+    limits.set(config, isOwn(config) ? NO_LIMIT : (config.options.timeout ?? builder.defaultTimeout))
+  }
+  // Only now: a team's hooks may share their options.
+  for (const { options } of limits.keys()) Reflect.set(options, 'timeout', NO_LIMIT)
+}
+
+function isOwn({ uri }: Defined): boolean {
+  const path = resolve(uri)
+  return path.startsWith(OWN) || path.startsWith(OWN_STEPS)
+}
 
 function hookOf(code: unknown): Hook | undefined {
   const all = Object.entries(HOOKS).flatMap(([name, kind]) =>
     builder[name as keyof typeof HOOKS].map((config) => ({ config, kind })),
   )
   const found = all.find(({ config }) => config.code === code && !wrapped.has(config))
-  if (found === undefined || resolve(found.config.uri).startsWith(OWN)) return undefined
+  if (found === undefined) return undefined
   wrapped.add(found.config)
-  return { ...found.config, kind: found.kind }
+  return { ...found.config, kind: found.kind, limit: limits.get(found.config) ?? NO_LIMIT }
 }
 
 /** The hook, failing with a sentence that names it. One that fails when all is over must not keep the run from ending in order. */
-function guarded(code: Code, hook: Hook): Code {
+function guarded(code: Code, hook: Hook, parameters: number): Code {
   const failed = (error: unknown) => {
     const reason = noted(hook, error)
     if (hook.kind !== 'AfterAll' && hook.kind !== 'BeforeAll') throw reason
   }
   return function (this: unknown, ...args: unknown[]) {
     const callback = args.at(-1)
-    if (code.length === args.length && typeof callback === 'function') {
-      args[args.length - 1] = (error: unknown, result: unknown) => {
+    if (parameters === args.length && typeof callback === 'function') {
+      const end = limited(hook.limit, (error: unknown, result?: unknown) => {
         // eslint-disable-next-line @typescript-eslint/no-unsafe-call
         callback(error === undefined || error === null ? error : settled(() => failed(error)), result)
-      }
+      })
+      args[args.length - 1] = end
     }
     try {
       const result = code.apply(this, args)
-      return isThenable(result) ? Promise.resolve(result).catch(failed) : result
+      return isThenable(result) ? inTime(hook.limit, result).catch(failed) : result
     } catch (error) {
       return failed(error)
     }
   }
+}
+
+type Callback = (error: unknown, result?: unknown) => void
+
+/** Calls back once: with an error when it has not been called by then. */
+function limited(limit: number, callback: Callback): Callback {
+  let isOver = false
+  const once: Callback = (error, result) => {
+    if (isOver) return
+    isOver = true
+    clearTimeout(timer)
+    callback(error, result)
+  }
+  const timer = limit >= 0 ? setTimeout(() => once(tooLong(limit)), limit) : undefined
+  return once
+}
+
+function inTime(limit: number, work: PromiseLike<unknown>): Promise<unknown> {
+  if (limit < 0) return Promise.resolve(work)
+  return new Promise((fulfil, reject) => {
+    const timer = setTimeout(() => reject(tooLong(limit)), limit)
+    Promise.resolve(work)
+      .finally(() => clearTimeout(timer))
+      .then(fulfil, reject)
+  })
+}
+
+function tooLong(limit: number): Error {
+  return new Error(`it took longer than the ${limit} ms that it may take`)
 }
 
 function settled(work: () => void): unknown {

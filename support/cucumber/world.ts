@@ -9,10 +9,13 @@ import { RolloutCalls } from './rollout_calls'
 export class LockstepWorld<Parameters = unknown> extends World<Parameters> {
   /** What the scenario has asked of its rollout. */
   readonly rolloutCalls = new RolloutCalls()
+  /** Whether the code of the line has come to its rollout by now; whoever carries it out begins with `false`. */
+  hasReachedRollout = false
   private current: Rollout | undefined
 
   get rollout(): Rollout {
     const rollout = this.unwatchedRollout
+    this.hasReachedRollout = true
     return this.rolloutCalls.watch(rollout, (part) => isVerbs(rollout, part))
   }
 

@@ -202,6 +202,26 @@ export function concludes(expression: string | undefined): boolean {
   return expression !== undefined && VOCABULARY.has(expression) && !SETTINGS.has(expression)
 }
 
+/** Tells a sentence of Lockstep's that asks or says something to the rollout: all but what only rehearsals read. */
+export function speaks(expression: string | undefined): boolean {
+  return (
+    expression !== undefined && VOCABULARY.has(expression) && expression !== 'these faults are rehearsed:'
+  )
+}
+
+const SELECTING: ReadonlySet<string> = new Set([
+  'I want to update hosts with class {class}',
+  'I want to update hosts with fact {fact}',
+  'I want to update hosts with identity {identity}',
+  'I want to update the hosts listed in {file}',
+  'I want to update the hosts:',
+])
+
+/** Tells a sentence that says which hosts a feature is for. */
+export function selects(expression: string | undefined): boolean {
+  return expression !== undefined && SELECTING.has(expression)
+}
+
 function wave(written: string): Deed | undefined {
   const size = parseWaveSize(written)
   return size === undefined ? undefined : { kind: 'takes wave', size, written }

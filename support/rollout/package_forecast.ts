@@ -70,8 +70,9 @@ export function packageForecast(rollout: Rollout, name: string, wanted: string |
  */
 function withState(candidate: Candidate | undefined, answer: Answer, name: string): Candidate | undefined {
   if (answer.kind !== 'answered') return candidate
-  const { desired, mark, error, status } = answer.data
-  const isHeld = desired === 'hold' || mark === 'hold'
+  const { desired, ensure, mark, error, status } = answer.data
+  // Puppet's older providers say so in place of a version.
+  const isHeld = desired === 'hold' || mark === 'hold' || ensure === 'held'
   const isBroken = typeof error === 'string' && !NO_ERROR.has(error)
   const broken = isBroken ? `its package manager says of ${name}: ${pickReason(error)}` : undefined
   const obstacle = candidate?.obstacle ?? (isHeld ? `${name} is on hold` : broken)
@@ -117,21 +118,31 @@ async function candidatesOn(
   wanted: string | undefined,
 ): Promise<Map<string, Candidate>> {
   const inputs = { package: name, ...(wanted === undefined ? {} : { version: wanted }) }
-  const asked = await rollout.ask({ agent: 'package', action: 'candidate', inputs, changes: false }, hosts)
+  const told = await rollout.ask({ agent: 'package', action: 'candidate', inputs, changes: false }, hosts)
   const candidates = new Map<string, Candidate>()
   const others: string[] = []
   for (const host of hosts) {
-    const answer = asked.outcomes.get(host)
+    const answer = told.outcomes.get(host)
     if (answer?.kind === 'answered') candidates.set(host, candidateIn(answer.data))
     else if (answer?.kind === 'failed' && !NO_SUCH_ACTION.test(answer.message))
       candidates.set(host, { version: undefined, obstacle: answer.message, remark: undefined })
     else others.push(host)
   }
-  if (others.length === 0 || wanted !== undefined) return candidates
-  const listed = await lookWith(rollout, { agent: 'package', action: 'checkupdates', inputs: {} })(others)
-  for (const host of others)
-    candidates.set(host, listedIn(listed.outcomes.get(host), name, ensureIn(now.get(host))))
+  const unsaid = others.filter((host) => wanted === undefined || ensureIn(now.get(host)) !== wanted)
+  if (unsaid.length === 0) return candidates
+  const listed = await lookWith(rollout, { agent: 'package', action: 'checkupdates', inputs: {} })(unsaid)
+  for (const host of unsaid) {
+    const newest = listedIn(listed.outcomes.get(host), name, ensureIn(now.get(host)))
+    candidates.set(host, wanted === undefined ? newest : asked(newest, wanted))
+  }
   return candidates
+}
+
+/** A list of what is outdated names the newest version alone; of another one it does not say whether anybody offers it. */
+function asked(newest: Candidate, wanted: string): Candidate {
+  if (newest.version === wanted) return newest
+  const remark = `it cannot say whether a repository offers ${wanted}`
+  return { version: undefined, obstacle: newest.obstacle, remark }
 }
 
 function candidateIn(data: Record<string, unknown>): Candidate {

@@ -43,7 +43,8 @@ export class Packages {
     const judge = (seen: string) => ({ held: NOT_INSTALLED.has(seen) === (wanted === 'absent'), seen })
     const read = (answer: Answer) => {
       const sight = judge(version(answer))
-      return { ...sight, held: sight.held && answer.kind === 'answered' }
+      // An answer without a version says nothing of whether there is one.
+      return { ...sight, held: sight.held && (ensureIn(answer) ?? '') !== '' }
     }
     const subject = { thing: packageThing(name), judge }
     const verdict = await observe(this.rollout, this.status(name), read, {}, subject)

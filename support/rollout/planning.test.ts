@@ -80,6 +80,7 @@ describe('a rollout that changes nothing', () => {
     const cases: [Record<string, unknown>, Record<string, unknown>, string][] = [
       [{ desired: 'hold', mark: 'hold' }, NOT_LISTED, 'would not go: mywebapp is on hold'],
       [{ mark: 'hold' }, NOT_LISTED, 'would not go: mywebapp is on hold'],
+      [{ ensure: 'held' }, NOT_LISTED, 'would not go: mywebapp is on hold'],
       [{ error: 'reinstreq' }, NOT_LISTED, 'would not go: its package manager says of mywebapp: reinstreq'],
       [
         { desired: 'install', error: 'ok', status: 'installed', mark: 'none' },
@@ -117,6 +118,16 @@ describe('a rollout that changes nothing', () => {
     expect(seen(await rollout.packages.install('mywebapp', '2.0'))[0]).to.equal(
       'would not go: mywebapp is on hold',
     )
+  })
+
+  it('says where nobody can tell whether a version is offered, as Ruby’s agent cannot', async () => {
+    const { rollout } = planned(listing(RUBYS[0] ?? '', 'mywebapp'))
+    expect(seen(await rollout.packages.install('mywebapp', '2.1'))[0]).to.equal('would go from 1.0 to 2.1')
+    const { rollout: another } = planned(listing(RUBYS[0] ?? '', 'mywebapp'))
+    expect(seen(await another.packages.install('mywebapp', '1.5'))).to.deep.equal([
+      'would go from 1.0 to 1.5, but it cannot say whether a repository offers 1.5',
+      'would go from 2.0 to 1.5, but it cannot say whether a repository offers 1.5',
+    ])
   })
 
   it('does not take a list that could not be made for one without the package', async () => {

@@ -172,6 +172,46 @@ describe('a roll call that nothing is compared with', () => {
   })
 })
 
+describe('hosts that were found', () => {
+  const begun = async () => {
+    const fleet = new FakeFleet(['web1'], () => ({ kind: 'answered', data: { ensure: '2.0' } }))
+    const { rollout: rolling } = rolloutOn(fleet)
+    await rolling.hosts.discover()
+    await rolling.beginScenario('9', 'the next')
+    return { rolling, fleet }
+  }
+
+  it('are those of each scenario that selects the same, or nobody', async () => {
+    const { rolling } = await begun()
+    await rolling.packages.update('mywebapp')
+    rolling.hosts.withClass('roles::web')
+    await rolling.hosts.discover()
+    await rolling.packages.update('mywebapp')
+  })
+
+  it('are not touched by a scenario that selects others', async () => {
+    const { rolling, fleet } = await begun()
+    rolling.hosts.withClass('roles::database')
+    const asked = fleet.asked.length
+    const error = await failure(rolling.packages.update('mywebapp'))
+    expect(error.code).to.equal('bad-feature')
+    expect(error.message).to.contain('with class roles::database are selected')
+    expect(error.message).to.contain('found with class roles::web')
+    expect((await failure(rolling.hosts.discover())).code).to.equal('bad-feature')
+    expect(fleet.asked).to.have.length(asked)
+  })
+
+  it('are not touched behind a filter that came too late, in a wave neither', async () => {
+    for (const waves of [false, true]) {
+      const { rolling } = await begun()
+      rolling.hosts.withClass('roles::web')
+      if (waves) await rolling.waves.take({ kind: 'rest' })
+      rolling.hosts.withFact({ fact: 'country', operator: '==', value: 'de' })
+      expect((await failure(rolling.packages.update('mywebapp'))).code).to.equal('bad-feature')
+    }
+  })
+})
+
 describe('who should be there and who is', () => {
   const hosts = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e'))
 

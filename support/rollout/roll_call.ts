@@ -11,6 +11,9 @@ export class RollCall {
   private list: readonly string[] | undefined
   private names: ReadonlySet<string> = new Set()
 
+  /** What was selected when the hosts were found. */
+  private foundBy: Selection = NOBODY_YET
+
   /** The order in which the hosts are listed, where they come from a list. */
   private listing: readonly string[] | undefined
 
@@ -63,6 +66,7 @@ export class RollCall {
    */
   async discover(): Promise<Verdict> {
     this.rollout.expectGoingOn()
+    this.expectSameSelection()
     const should = await this.inventoried()
     const { found, strays } = await this.look()
     const isFirst = this.list === undefined
@@ -95,6 +99,7 @@ export class RollCall {
 
   /** The hosts, discovering them first if no step has done so. */
   async frozen(): Promise<readonly string[]> {
+    this.expectSameSelection()
     if (this.list !== undefined) return this.list
     if (this.rollout.claims !== undefined) return this.frozenAs(this.rollout.claims.hosts)
     if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
@@ -197,9 +202,20 @@ export class RollCall {
     return whole
   }
 
+  /** What is selected once the hosts were found has found nobody: to go on with those would be to touch others than are meant. */
+  private expectSameSelection(): void {
+    const now = this.selection
+    if (this.list === undefined || isEmpty(now) || keyOf(now) === keyOf(this.foundBy)) return
+    const error = new LockstepError(
+      'bad-feature',
+      `hosts ${said(now)} are selected, and those of this rollout were found ${said(this.foundBy)}: they are the same to its end; say first which hosts a feature is for, and write a feature for each selection`,
+    )
+    this.rollout.stopAt(error)
+    throw error
+  }
+
   private expectSelection(): void {
-    const { classes, facts, identities, listed } = this.selection
-    if (classes.length + facts.length + identities.length === 0 && listed === undefined) {
+    if (isEmpty(this.selection)) {
       const known = 'with class …, with fact …, with identity …, or the hosts listed in …'
       throw new LockstepError(
         'bad-feature',
@@ -232,6 +248,7 @@ export class RollCall {
     this.isAsFound =
       should === undefined && this.rollout.claims === undefined && this.selection.listed === undefined
     this.list = Object.freeze(list)
+    this.foundBy = this.selection
     this.names = new Set(list)
     return this.list
   }
@@ -239,6 +256,17 @@ export class RollCall {
 
 const NOBODY: ReadonlyMap<string, Observation> = new Map()
 const NOBODY_YET: Selection = { classes: [], facts: [], identities: [], listed: undefined }
+
+function isEmpty({ classes, facts, identities, listed }: Selection): boolean {
+  return classes.length + facts.length + identities.length === 0 && listed === undefined
+}
+
+/** The same for selections of the same hosts, in whatever order they are said. */
+function keyOf({ classes, facts, identities, listed }: Selection): string {
+  const filters = facts.map(({ fact, operator, value }) => JSON.stringify([fact, operator, value]))
+  const parts = [classes, filters, identities, listed ?? []]
+  return JSON.stringify(parts.map((part) => [...new Set(part)].sort()))
+}
 
 const collator = new Intl.Collator('en', { numeric: true })
 const byName = (a: string, b: string) => collator.compare(a, b)

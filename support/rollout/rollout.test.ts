@@ -267,11 +267,19 @@ describe('a rollout', () => {
     expect(described(verdict)).to.contain('CRITICAL: down')
   })
 
+  it('takes an answer without a version for no package that is installed', async () => {
+    for (const ensure of [null, '', 0, undefined, 'purged']) {
+      const { packages } = rolloutOn(new FakeFleet(['web1'], () => ok({ ensure }))).rollout
+      expect(holds(await packages.shouldBe('mywebapp', 'installed')), String(ensure)).to.equal(false)
+    }
+  })
+
   const checkAnswers: [string, Answer, boolean, boolean][] = [
     ['exit 0 with the text CRITICAL', ok({ exitcode: 0, output: 'CRITICAL' }), true, true],
     ['exit 2 with the text OK', failed('', { exitcode: 2, output: 'OK' }), false, false],
     ['a warning', failed('WARNING', { exitcode: 1, output: '' }), false, true],
     ['exit 127', failed('', { exitcode: 127 }), false, false],
+    ['exit 0 of an action that failed', failed('it timed out', { exitcode: 0 }), false, false],
     ['no exit code', ok({ output: 'OK' }), false, false],
     ['an exit code that is text', ok({ exitcode: '0' }), false, false],
   ]

@@ -167,7 +167,8 @@ export class Rollout {
 
   /** The hosts that a step is for: those of the wave, or all, but for those that have failed before. */
   async moving(): Promise<readonly string[]> {
-    const scope = this.waves.current?.hosts ?? (await this.hosts.frozen())
+    const all = await this.hosts.frozen()
+    const scope = this.waves.current?.hosts ?? all
     return scope.filter((host) => !this.budget.isOut(host))
   }
 

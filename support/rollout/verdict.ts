@@ -1,5 +1,6 @@
+import { stripVTControlCharacters } from 'node:util'
 import { columnsOf, padColumns } from '../system/columns'
-import { MAX_REASON } from '../system/reason'
+import { beginningOf, MAX_REASON } from '../system/reason'
 import type { Answer, Stray } from './ports'
 
 /** What a step saw of one host. `seen` is what cohorts are made of. */
@@ -152,6 +153,8 @@ export function hosts(n: number): string {
 
 /** What a peer sent, fit for a terminal: no control characters, one line, not too long. */
 export function clean(text: string, longest = MAX_REASON): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
-  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line
+  const line = stripVTControlCharacters(text)
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+  return line.length > longest ? `${beginningOf(line, longest - 1)}…` : line
 }

@@ -50,6 +50,12 @@ describe('what a cut has left of a secret', () => {
 describe('a secret of several lines', () => {
   const KEY = '-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nAQEFAASCBKcwggSjAgEAAoIB\n-----END KEY-----\n'
 
+  it('is hidden where colours stand within it, which the screen leaves out', () => {
+    const coloured = `password=\u001b[1m${SECRET.slice(0, 7)}\u001b[0m${SECRET.slice(7)} is wrong`
+    expect(scrubber([SECRET])(coloured)).to.equal('password=*** is wrong')
+    expect(scrubber([SECRET])('\u001b[31mE:\u001b[0m no secret')).to.equal('\u001b[31mE:\u001b[0m no secret')
+  })
+
   it('is hidden where only one of its lines is printed', () => {
     expect(scrubber([KEY])('E: bad line AQEFAASCBKcwggSjAgEAAoIB here')).to.equal('E: bad line *** here')
   })

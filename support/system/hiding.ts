@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util'
+
 /** Takes secrets out of a text. */
 export type Hide = (text: string) => string
 
@@ -19,10 +21,19 @@ export function scrubber(secrets: readonly string[]): Hide {
     ])
   const all = [...new Set(forms)].filter((form) => form.length > 0).sort((a, b) => b.length - a.length)
   const long = all.filter((form) => form.length > SHORTEST_PIECE)
-  return (text) => {
+  const hide: Hide = (text) => {
     const rest = all.reduce((left, form) => left.replaceAll(form, HIDDEN), text)
     return rest.includes(CUT) ? withoutPieces(rest, long) : rest
   }
+  return (text) => (text.includes('\u001b') ? hideUnderColours(hide, text) : hide(text))
+}
+
+/** Colours within a secret are taken away before it is shown: it stands there whole then. */
+function hideUnderColours(hide: Hide, text: string): string {
+  const shown = hide(text)
+  const plain = stripVTControlCharacters(shown)
+  const hidden = hide(plain)
+  return hidden === plain ? shown : hidden
 }
 
 /** The same for what others have said: they may have cut it at its ends without leaving a sign. */

@@ -17,6 +17,22 @@ const byPuppet = (...lines: string[]) =>
   `Execution of '/usr/bin/apt-get -q -y -o DPkg::Options::=--force-confold --force-yes install mywebapp=2.0' returned 100: ${[...begun, ...lines].join('\n')}`
 
 describe('the point of a reason', () => {
+  const HELD = 'E: Held packages were changed and -y was used without --allow-change-held-packages.'
+
+  it('is found in colours, and where the ends of lines are lost', () => {
+    expect(pickReason(`Reading\n\x1b[1;31mE: \x1b[0mUnable to locate package x\nmore\nand more`)).to.equal(
+      'E: Unable to locate package x',
+    )
+    const lost = `${begun.join(' ')} ${HELD} ${begun.join(' ')}`
+    expect(pickReason(lost)).to.match(/^E: Held packages were changed and -y was used without/)
+  })
+
+  it('is never cut within a sign', () => {
+    for (const lead of ['E: ', 'E: x', 'x', ''])
+      for (const text of [lead + '😀'.repeat(500), `first\nsecond\n${lead}${'😀'.repeat(500)}`])
+        expect(pickReason(text).isWellFormed()).to.equal(true)
+  })
+
   const cases: [string, string[], string][] = [
     [
       'a package on hold',

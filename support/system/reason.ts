@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util'
+
 /** How much of a reason is kept, in characters. */
 export const MAX_REASON = 400
 
@@ -6,6 +8,8 @@ const MAX_LINE = 220
 const MAX_READ = 64 * 1024
 /** How puppet begins to tell of a program that failed; the whole command stands between the quotes. */
 const EXECUTION = /^Execution of '(?:[^\s']*\/)?([^\s'/]{1,40})(?![^\s'/])[^']*' returned (\d{1,6}): ?/
+/** Where an error begins in a text that has lost the ends of its lines. */
+const IN_MID_LINE = /\s+(?=(?:E|dpkg): )/
 /** Lines in which apt, dpkg, rpm and dnf say what is wrong. */
 const ERRORS = /^(?:E: |dpkg(?:-deb)?(?: \(\w+\))?: (?!warning)|error: |Error: |rpm: |Problem: )/
 const COMPLAINTS = /\b(?:error|failed|failure|cannot|could not|unable|refused|denied|no space left)\b/i
@@ -38,8 +42,9 @@ export function findTelling(lines: readonly string[], pattern: RegExp): string[]
 }
 
 function linesOf(text: string): string[] {
-  return text
+  return stripVTControlCharacters(text)
     .split(/[\r\n]+/)
+    .flatMap((line) => (line.length > MAX_LINE ? line.split(IN_MID_LINE) : [line]))
     .map((line) => line.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trimEnd())
     .filter((line) => line !== '')
 }
@@ -61,5 +66,14 @@ function fitting(lines: readonly string[], room: number): string {
 function shortened(text: string, room: number): string {
   if (text.length <= room) return text
   const head = Math.floor((room - 3) / 2)
-  return `${text.slice(0, head)} … ${text.slice(text.length - (room - 3 - head))}`
+  return `${beginningOf(text, head)} … ${endOf(text, room - 3 - head)}`
+}
+
+/** At most the first characters of a text; a sign of two is not cut in the middle. */
+export function beginningOf(text: string, longest: number): string {
+  return text.slice(0, longest).replace(/[\uD800-\uDBFF]$/, '')
+}
+
+function endOf(text: string, longest: number): string {
+  return text.slice(text.length - longest).replace(/^[\uDC00-\uDFFF]/, '')
 }

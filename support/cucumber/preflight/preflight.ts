@@ -10,6 +10,8 @@ import { distance } from 'fastest-levenshtein'
 import { formatLockstep } from '../../system/commands'
 import type { Heard } from './feature_texts'
 import { parseFaults, type FaultTable } from '../rehearsal/faults'
+import { agentCallFaults } from './agent_calls'
+import { oddSelections } from './selections'
 import { argumentFault, type StepFunction } from './step_arguments'
 import { validators } from './validation'
 
@@ -118,6 +120,7 @@ export class Preflight {
         for (const message of faults) add({ ...at, message })
       }
     }
+    oddSelections(this.planned()).forEach(add)
     for (const { uri, astNodeIds, steps } of this.rehearsed()) {
       if (steps.some(({ argument }) => argument?.dataTable !== undefined)) continue
       const line = this.lines.get(astNodeIds[0] ?? '') ?? 1
@@ -247,7 +250,10 @@ export class Preflight {
       definition === undefined
         ? undefined
         : argumentFault(this.functionOf(definition), values.length, argument)
-    return fault === undefined ? odd : [...odd, fault]
+    if (fault !== undefined) return [...odd, fault]
+    const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value)) ?? []
+    const given = values.map(({ group }) => group.value ?? '')
+    return [...odd, ...agentCallFaults(definition?.pattern.source ?? '', given, rows)]
   }
 
   private closest(text: string): string {

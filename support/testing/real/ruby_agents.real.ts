@@ -117,6 +117,32 @@ describe('what Ruby’s own agents answer', () => {
     expect((ended.report as unknown as { notes: string[] }).notes.join()).to.contain('whoever answered')
   }).timeout(60_000)
 
+  it('foresees an installation as it comes out, and says what it cannot foresee', async () => {
+    const installing = (version: string) =>
+      updating().replace('I update the package', `I install version ${version} of the package`)
+    for (const [version, said] of [
+      [NEW, `would go from ${OLD} to ${NEW} web1.example.net, web2.example.net`],
+      ['9.9', 'it cannot say whether a repository offers 9.9'],
+    ] as const) {
+      hold(WEB3)
+      const foreseen = await run('plan', installing(version))
+      expect(shown(foreseen).replace(/\s+/g, ' ')).to.contain(said)
+      expect(shown(foreseen)).to.contain('mywebapp is on hold')
+      expect(foreseen.exitCode).to.equal(1)
+      const ended = await run('live', installing(version))
+      expect(ended.exitCode, shown(ended)).to.equal(1)
+    }
+  }).timeout(60_000)
+
+  it('asks no agent for an action that it has not', async () => {
+    for (const profile of ['plan', 'live']) {
+      const ended = await run(profile, updating('    And I run the action nosuch of the agent package\n'))
+      expect(shown(ended)).to.contain('the agent package has no action nosuch')
+      expect(shown(ended)).to.contain('nothing was sent')
+      expect(ended.exitCode).to.equal(2)
+    }
+  }).timeout(60_000)
+
   it('names the repository that is away, in one group of hosts', async () => {
     for (const host of fleet.hosts) host.change((state) => (state.repositoryAway = true))
     const ended = await run('live', updating())
