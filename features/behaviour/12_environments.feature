@@ -167,6 +167,7 @@ Feature: 12. Environments
         And nothing that the run leaves should contain "hunter2"
         And it should not say "hunter2"
 
+    @long
     Scenario Outline: Nothing shows any part of a secret that others echo: hosts, a balancer, a web server (<what>)
         Given a fleet, a HAProxy and a web server that echo the secret "xQ7-vK2-pZ9-mW4-tR8-hJ3-yB6" where texts are cut
         And a file "own.feature":
@@ -249,6 +250,7 @@ Feature: 12. Environments
         Then it should exit with 2
         And it should say "variables were read for mode live, environment not named, and the run goes to mode live, environment production; name the environment with LOCKSTEP_ENVIRONMENT"
 
+    @long
     Scenario: A rollout that is held to its plan has the values of the plan
         When I run cucumber-js "-p plan own.feature"
         Then it should exit with 0
@@ -257,6 +259,7 @@ Feature: 12. Environments
         Then it should exit with 6
         And it should say "version was 4.2.6-3.el5 and is 4.2.6-2.el5"
 
+    @long
     Scenario: What was released is held against the fleet with the values that it had
         Given a repository with a cucumber.js
         And a feature "own.feature" with the steps:

@@ -171,6 +171,7 @@ Feature: 13. In CI
         Then it should exit with 2
         And it should say "say --ci github or --ci gitlab"
 
+    @long
     Scenario: The same again right away changes nothing
         Given the website feature
         When I run cucumber-js "-p default -p twice website.feature"

@@ -40,6 +40,7 @@ Feature: 16. The record, safe mode and drift
         When I run lockstep "record --ticket OPS-999"
         Then it should exit with 1
 
+    @long
     Scenario: A new release arrives in safe mode, and is activated after that
         Given the environment variable "LOCKSTEP_SAFE_MODE" is "on"
         And the environment variable "LOCKSTEP_ACTIVATE" is "2026.11.3"
@@ -82,6 +83,7 @@ Feature: 16. The record, safe mode and drift
         And it should say "would restart: running"
         And only "package update" should have been carried out
 
+    @long
     Scenario: A release goes on only from where it held
         Given a file "next.feature":
             """
@@ -129,6 +131,7 @@ Feature: 16. The record, safe mode and drift
         Then it should say "by"
         And it should exit with 0
 
+    @long
     Scenario: Somebody changed a host: the drift is found, in the words of a monitoring plugin
         Given a repository with a cucumber.js
         When I run lockstep "drift"
@@ -204,6 +207,7 @@ Feature: 16. The record, safe mode and drift
         Then it should say "package: install mywebapp 4.2.6-3.el5: 4.2.6-2.el5 → 4.2.6-3.el5, done web1.example.net"
         And it should say "package: install mywebapp 4.2.6-2.el5: 4.2.6-3.el5 → 4.2.6-2.el5, done web1.example.net"
 
+    @long
     Scenario: A release whose last run stopped does not go on
         Given a file "next.feature":
             """
@@ -231,6 +235,7 @@ Feature: 16. The record, safe mode and drift
         Then it should exit with 6
         And it should say "release 2026.11.3 has not held in test: the last run of release.feature there,"
 
+    @long
     Scenario: A run that was killed is put on record by its journal
         When I run cucumber-js "-p live release.feature" and kill it with -9 at '"action":"update"'
         Then it should have been ended by the system

@@ -84,6 +84,7 @@ Feature: 1. A rollout
         Then it should exit with 0
         And it should say "Still out of rotation: 2 hosts"
 
+    @long
     Scenario: Ten thousand hosts
         Given the website feature
         And a file "fleet.yaml":

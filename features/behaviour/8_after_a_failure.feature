@@ -130,6 +130,7 @@ Feature: 8. After a failure
         Then it should exit with 2
         And it should say 'there is no journal of a run "nope"'
 
+    @long
     Scenario: Killed between the drain and the unblock, and resumed
         Given the rolling feature
         And the host "web1.example.net=slow from step 2"
@@ -148,6 +149,7 @@ Feature: 8. After a failure
         Then it should exit with 0
         And it should say "Nothing is out of rotation."
 
+    @long
     Scenario: What is held can be released, and is believed to be only when it is seen
         Given the website feature
         And the host "web3.example.net=lies from step 3"
@@ -198,6 +200,7 @@ Feature: 8. After a failure
         And it should say "✔ web1.example.net unblocked"
         And it should say "Still held: 1 host"
 
+    @long
     Scenario: Hosts that went back to the version they had are not done, whoever asks
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And a repository with a cucumber.js
@@ -228,6 +231,7 @@ Feature: 8. After a failure
         When I run lockstep "drift"
         Then it should say "DRIFT OK: release 1.3 in test holds on 5 hosts"
 
+    @long
     Scenario: A recovery feature that leaves hosts out does not stand for them
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And a repository with a cucumber.js
@@ -247,6 +251,7 @@ Feature: 8. After a failure
         Then it should exit with 6
         And it should say "web1.example.net and 1 more was told to go back to the version before in run"
 
+    @long
     Scenario: A run that is resumed after a rollback runs all waves that went back in full
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And the check "check_http" is critical on "web3.example.net" for the first time
@@ -261,6 +266,7 @@ Feature: 8. After a failure
         Then it should exit with 0
         And it should say "release 1.3 held in test on 5 hosts"
 
+    @long
     Scenario: Killed while hosts go back, a rollout does not count them as done
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And the check "check_http" is critical on "web3.example.net" for the first time
@@ -278,6 +284,7 @@ Feature: 8. After a failure
         Then it should exit with 0
         And it should not say "Locked"
 
+    @long
     Scenario: A run that is over leaves no lock behind, whoever clears up after it
         Given a feature "own.feature" with the steps:
             """
@@ -333,6 +340,7 @@ Feature: 8. After a failure
         When I run what "own.feature" has proposed to "run it"
         Then it should exit with 0
 
+    @long
     Scenario Outline: What is proposed has all that the run was told, and works as it stands
         Given a file "own.feature":
             """

@@ -51,6 +51,7 @@ Feature: 9. Locks and gates
         Then it should exit with 0
         And the other run should exit with 0
 
+    @long
     Scenario: A lock whose owner was killed is named, and taken with a reason
         Given the website feature
         And the host "web3.example.net=slow"

@@ -9,8 +9,6 @@ const ROOT = resolve(__dirname, '..', '..')
 const CUCUMBER = join(ROOT, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js')
 const COMPILED = compiledCopy()
 const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
-/** A process of a second spends a quarter of it on machine code that it never comes to use: optimise later. */
-const SHORT_LIVED = ['--interrupt-budget=1000000']
 
 export interface ProcessRun {
   /** Undefined for a process that a signal ended. */
@@ -69,7 +67,7 @@ function node(
   onStart: OnStart,
   outputs: Outputs = {},
 ): Promise<ProcessRun> {
-  return started(process.execPath, [...SHORT_LIVED, ...args], cwd, env, onStart, outputs)
+  return started(process.execPath, args, cwd, env, onStart, outputs)
 }
 
 async function started(
