@@ -31,13 +31,13 @@ Given('hosts that are not in the inventory are left alone', function (this: Lock
 })
 
 Given('I want to pre-discover how many hosts to update', async function (this: LockstepWorld) {
-  expect(await this.rollout.hosts.discover()).to.hold()
+  expect(await this.rollout.hosts.discover()).to.pass()
 })
 
 Then('there should be at least {count} host(s)', async function (this: LockstepWorld, n: number) {
-  expect(await this.rollout.hosts.expectAtLeast(n)).to.hold()
+  expect(await this.rollout.hosts.expectAtLeast(n)).to.pass()
 })
 
 Then('there should be exactly {count} host(s)', async function (this: LockstepWorld, n: number) {
-  expect(await this.rollout.hosts.expectExactly(n)).to.hold()
+  expect(await this.rollout.hosts.expectExactly(n)).to.pass()
 })

@@ -22,53 +22,53 @@ Given('the whole pool may be out of service', function (this: LockstepWorld) {
 })
 
 When('I block the load balancer', async function (this: LockstepWorld) {
-  expect(await this.rollout.traffic.block()).to.hold()
+  expect(await this.rollout.traffic.block()).to.pass()
 })
 
 When('I drain the load balancer', async function (this: LockstepWorld) {
-  expect(await this.rollout.traffic.drain({ within: A_MINUTE, cut: false })).to.hold()
+  expect(await this.rollout.traffic.drain({ within: A_MINUTE, cut: false })).to.pass()
 })
 
 When('I drain the load balancer within {duration}', async function (this: LockstepWorld, within: number) {
-  expect(await this.rollout.traffic.drain({ within, cut: false })).to.hold()
+  expect(await this.rollout.traffic.drain({ within, cut: false })).to.pass()
 })
 
 When(
   'I drain the load balancer within {duration} and then cut what is left',
   async function (this: LockstepWorld, within: number) {
-    expect(await this.rollout.traffic.drain({ within, cut: true })).to.hold()
+    expect(await this.rollout.traffic.drain({ within, cut: true })).to.pass()
   },
 )
 
 When('I unblock the load balancer', async function (this: LockstepWorld) {
-  expect(await this.rollout.traffic.unblock()).to.hold()
+  expect(await this.rollout.traffic.unblock()).to.pass()
 })
 
 Then('traffic from the load balancer should be blocked', async function (this: LockstepWorld) {
-  expect(await this.rollout.traffic.shouldBe('blocked')).to.hold()
+  expect(await this.rollout.traffic.shouldBe('blocked')).to.pass()
 })
 
 Then('traffic from the load balancer should be unblocked', async function (this: LockstepWorld) {
-  expect(await this.rollout.traffic.shouldBe('unblocked')).to.hold()
+  expect(await this.rollout.traffic.shouldBe('unblocked')).to.pass()
 })
 
 Then(
   'traffic from the load balancer should be unblocked within {duration}',
   async function (this: LockstepWorld, within: number) {
-    expect(await this.rollout.traffic.shouldBe('unblocked', { within })).to.hold()
+    expect(await this.rollout.traffic.shouldBe('unblocked', { within })).to.pass()
   },
 )
 
 Then(
   'the pool {backend} should have {count} host(s) in service',
   async function (this: LockstepWorld, name: string, wanted: number) {
-    expect(await this.rollout.traffic.poolShouldHave(name, wanted)).to.hold()
+    expect(await this.rollout.traffic.poolShouldHave(name, wanted)).to.pass()
   },
 )
 
 Then(
   'fewer than {percent}% of requests should fail for {duration}',
   async function (this: LockstepWorld, percent: number, during: number) {
-    expect(await this.rollout.traffic.fewerRequestsShouldFail(percent, during)).to.hold()
+    expect(await this.rollout.traffic.fewerRequestsShouldFail(percent, during)).to.pass()
   },
 )

@@ -39,11 +39,11 @@ Feature: 10. Linting
         And it should say:
             """
             own.feature:3: block-without-unblock: "I disable puppet", and no line after it enables puppet again
-            The rollout would hold, and leave its hosts out of service, or puppet disabled on them.
+            The rollout would pass, and leave its hosts out of service, or puppet disabled on them.
             Say "I unblock the load balancer", or "I enable puppet", as one of the last lines.
             Or allow it: # lockstep: allow block-without-unblock because …
             """
-        And it should say "REFUSED 1 error (own.feature:3); nothing was sent"
+        And it should say "INVALID 1 error (own.feature:3); nothing was sent"
         And no line of what it says should be wider than 80 columns
 
     Scenario: The deployments that people copy have no errors
@@ -64,7 +64,7 @@ Feature: 10. Linting
             """
         When I run cucumber-js "-p ci own.feature"
         Then it should exit with 2
-        And it should say "REFUSED 1 error and 1 warning (own.feature:"
+        And it should say "INVALID 1 error and 1 warning (own.feature:"
 
     Scenario: A change in the Background would come before the wave is taken
         Given a file "own.feature":

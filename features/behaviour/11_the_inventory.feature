@@ -88,7 +88,7 @@ Feature: 11. The inventory
         When I run cucumber-js "own.feature"
         Then it should exit with 1
         And it should say "9 hosts discovered, and not in the inventory with class roles::dev_server"
-        And 0 hosts should be held
+        And 0 hosts should be out of rotation
 
     Scenario: Nobody such is in it
         Given a file "hosts.csv":

@@ -183,7 +183,7 @@ Feature: 12. Environments
             """
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 1
-        And it should say "STOPPED"
+        And it should say "FAILED"
         And it should say "not delivered"
         And no part of the secret should be in what it said, wrote or told
 
@@ -251,7 +251,7 @@ Feature: 12. Environments
         And it should say "variables were read for mode live, environment not named, and the run goes to mode live, environment production; name the environment with LOCKSTEP_ENVIRONMENT"
 
     @long
-    Scenario: A rollout that is held to its plan has the values of the plan
+    Scenario: A rollout that keeps to its plan has the values of the plan
         When I run cucumber-js "-p plan own.feature"
         Then it should exit with 0
         Given the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
@@ -260,7 +260,7 @@ Feature: 12. Environments
         And it should say "version was 4.2.6-3.el5 and is 4.2.6-2.el5"
 
     @long
-    Scenario: What was released is held against the fleet with the values that it had
+    Scenario: The fleet is compared with what was released, with the values that it had
         Given a repository with a cucumber.js
         And a feature "own.feature" with the steps:
             """
@@ -276,4 +276,4 @@ Feature: 12. Environments
         Given the environment variable "LOCKSTEP_VARIABLES" is not set
         When I run lockstep "drift"
         Then it should exit with 0
-        And it should say "DRIFT OK: release 4.2 in test holds on 8 hosts"
+        And it should say "DRIFT OK: release 4.2 in test still passes on 8 hosts"

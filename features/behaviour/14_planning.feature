@@ -1,8 +1,8 @@
 @behaviour
 Feature: 14. Planning
-    A plan asks the real hosts what every line would come to, and changes none of them. A rollout can be held to it.
+    A plan asks the real hosts what every line would come to, and changes none of them. A rollout can be made to keep to it.
 
-    Scenario: What each host would get, and what would hold by then
+    Scenario: What each host would get, and what would pass by then
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And somebody puts the version "4.2.6-3.el5" on "web2.example.net"
@@ -10,7 +10,7 @@ Feature: 14. Planning
         Then it should exit with 0
         And it should say "would go from 4.2.6-2.el5 to 4.2.6-3.el5 web1.example.net, web[3-8].example.net"
         And it should say "needs nothing: 4.2.6-3.el5 web2.example.net"
-        And it should say "would hold: 4.2.6-3.el5"
+        And it should say "would pass: 4.2.6-3.el5"
         And it should say "PLANNED 7 changes on 7 hosts; nothing was changed"
         And no line should be wider than 80 columns
 
@@ -36,9 +36,9 @@ Feature: 14. Planning
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p plan everything.feature"
         Then it should exit with 1
-        And it should say "WOULD NOT HOLD"
-        And it should say "would not hold: 4.2.6-3.el5"
-        And it should say "would hold: stopped"
+        And it should say "WOULD FAIL"
+        And it should say "would fail: 4.2.6-3.el5"
+        And it should say "would pass: stopped"
         And it should say "cannot be known before"
         And it should say "restart of service is not known to only look, and was not asked"
         And it should say "nothing was changed"
@@ -61,14 +61,14 @@ Feature: 14. Planning
         And it should say "no answer"
         And no host should have been told to change anything
 
-    Scenario: A rollout is held to its plan
+    Scenario: A rollout keeps to its plan
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p plan website.feature"
         Then it should say "demand exactly that: LOCKSTEP_PLAN="
         When I run cucumber-js "-p live website.feature" as it was planned
         Then it should exit with 0
-        And it should say "HELD"
+        And it should say "PASSED"
 
     Scenario: A rollout whose hosts are other than planned is refused, and says which
         Given the website feature
@@ -105,7 +105,7 @@ Feature: 14. Planning
         And no host should have been told to change anything
 
     @long
-    Scenario: Two features are held to one plan, each to its own hosts
+    Scenario: Two features keep to one plan, each to its own hosts
         Given a feature "first.feature" with the steps:
             """
             Given I want to update hosts with identity web1.example.net
@@ -122,7 +122,7 @@ Feature: 14. Planning
         When I run cucumber-js "-p plan first.feature second.feature"
         And I run cucumber-js "-p live first.feature second.feature" as it was planned
         Then it should exit with 0
-        And it should say "HELD"
+        And it should say "PASSED"
 
     Scenario: A rehearsal is not for hosts, and a word that means nothing is no rollout
         Given the website feature

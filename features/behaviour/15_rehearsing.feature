@@ -8,9 +8,9 @@ Feature: 15. Rehearsing
         When I run cucumber-js "-p rehearse website.feature"
         Then it should exit with 0
         And it should say "REHEARSED 6 rehearsals of 10 steps on 8 hosts"
-        And it should say "nothing goes wrong: HELD new, in rotation: web[1-8].example.net"
-        And it should say 'lies during "I update the package mywebapp": STOPPED old, held: web1.example.net new, held: web[2-8].example.net'
-        And it should say "unknown to the run (new, held): web1.example.net"
+        And it should say "nothing goes wrong: PASSED new, in rotation: web[1-8].example.net"
+        And it should say 'lies during "I update the package mywebapp": FAILED old, out of rotation: web1.example.net new, out of rotation: web[2-8].example.net'
+        And it should say "unknown to the run (new, out of rotation): web1.example.net"
         And no line should be wider than 80 columns
 
     Scenario: The hosts of the inventory, and the faults that the feature names
@@ -53,7 +53,7 @@ Feature: 15. Rehearsing
         And it should say "REHEARSED 3 rehearsals"
         And it should say "shop2: stops answering during"
         And it should say "new, in rotation: shop1"
-        And it should say "unknown to the run (new, held): shop2"
+        And it should say "unknown to the run (new, out of rotation): shop2"
         And it should say "shop1: contradicts during"
         And it should say "old, untouched: shop2"
 
@@ -106,7 +106,7 @@ Feature: 15. Rehearsing
             """
         When I run cucumber-js "-p rehearse trusting.feature"
         Then it should exit with 1
-        And it should say "said to have held, and has not: web1.example.net"
+        And it should say "said to have passed, and has not: web1.example.net"
 
     Scenario: What only the record knows decides nothing in a rehearsal
         Given a feature "next.feature" with the steps:
@@ -118,7 +118,7 @@ Feature: 15. Rehearsing
             """
         When I run cucumber-js "-p rehearse next.feature"
         Then it should exit with 0
-        And it should say "not now: in a rollout, release 2026.11.3 would have to have held in test"
+        And it should say "not now: in a rollout, release 2026.11.3 would have to have passed in test"
 
     Scenario: Tables of faults that mean nothing are named by their line
         Given a feature "unclear.feature" with the steps:

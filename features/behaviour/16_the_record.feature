@@ -1,7 +1,7 @@
 @behaviour
 Feature: 16. The record, safe mode and drift
     What changed, where, by whom and under which ticket; a new release arrives in safe mode; and what was released is
-    held against the fleet later.
+    compared with the fleet later.
 
     Background:
         Given a file "release.feature":
@@ -29,10 +29,10 @@ Feature: 16. The record, safe mode and drift
         And the record "test/2026.11.3/live/web1.example.net.json" should contain '"before": "4.2.6-2.el5"'
         And the record "test/2026.11.3/index.json" should contain '"OPS-123"'
         And the record "tickets/OPS-123/*.json" should contain '"release": "2026.11.3"'
-        And the record "tickets/WEB-7/*.json" should contain '"outcome": "held"'
+        And the record "tickets/WEB-7/*.json" should contain '"outcome": "passed"'
         When I run lockstep "record --host web1.example.net"
         Then it should exit with 0
-        And it should say "test release 2026.11.3 live, held by"
+        And it should say "test release 2026.11.3 live, passed by"
         And it should say "for OPS-123, WEB-7"
         And it should say "release.feature:9 package: update mywebapp: 4.2.6-2.el5 → 4.2.6-3.el5, done web1.example.net"
         When I run lockstep "record --host web2.example.net"
@@ -59,7 +59,7 @@ Feature: 16. The record, safe mode and drift
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 0
         And it should say "release 2026.11.3 is activated: what the lines say is done from here on"
-        And it should say "HELD"
+        And it should say "PASSED"
         And the record "test/2026.11.3/live/web1.example.net.json" should contain '"outcome": "done"'
 
     Scenario: Safe mode is left by the feature that says so, and by no other of the same run
@@ -84,7 +84,7 @@ Feature: 16. The record, safe mode and drift
         And only "package update" should have been carried out
 
     @long
-    Scenario: A release goes on only from where it held
+    Scenario: A release goes on only from where it passed
         Given a file "next.feature":
             """
             Feature: Next
@@ -97,11 +97,11 @@ Feature: 16. The record, safe mode and drift
             """
         When I run cucumber-js "-p live next.feature"
         Then it should exit with 6
-        And it should say "by the record, release 2026.11.3 has not held in test"
+        And it should say "by the record, release 2026.11.3 has not passed in test"
         When I run cucumber-js "-p live release.feature"
         And I run cucumber-js "-p live next.feature"
         Then it should exit with 0
-        And it should say "release 2026.11.3 held in test on 8 hosts"
+        And it should say "release 2026.11.3 passed in test on 8 hosts"
 
     @long
     Scenario: Reports are deleted between two runs, as CI systems do it, and no release is forgotten
@@ -123,7 +123,7 @@ Feature: 16. The record, safe mode and drift
         When somebody deletes the folder "reports"
         And I run cucumber-js "-p live next.feature"
         Then it should exit with 0
-        And it should say "release 2026.11.3 held in test on 8 hosts"
+        And it should say "release 2026.11.3 passed in test on 8 hosts"
         When somebody deletes the folder "reports"
         And I run lockstep "drift"
         Then it should exit with 0
@@ -140,11 +140,11 @@ Feature: 16. The record, safe mode and drift
         When I run cucumber-js "-p live release.feature"
         And I run lockstep "drift"
         Then it should exit with 0
-        And it should say "DRIFT OK: release 2026.11.3 in test holds on 8 hosts | hosts=8 drifted=0"
+        And it should say "DRIFT OK: release 2026.11.3 in test still passes on 8 hosts | hosts=8 drifted=0"
         When somebody puts the version "4.2.6-2.el5" on "web3.example.net"
         And I run lockstep "drift"
         Then it should exit with 2
-        And it should say "DRIFT CRITICAL: release 2026.11.3 in test does not hold on 1 of 8 hosts: web3.example.net"
+        And it should say "DRIFT CRITICAL: release 2026.11.3 in test no longer passes on 1 of 8 hosts: web3.example.net"
         And it should say "web3.example.net: 4.2.6-2.el5 (release.feature:10"
         When I run lockstep "drift --json"
         Then it should exit with 2
@@ -170,7 +170,7 @@ Feature: 16. The record, safe mode and drift
         And it should say "lockstep.cjs record --write"
         And it should show no stack trace
 
-    Scenario: An environment in safe mode, and a release that its record says held in safe mode alone
+    Scenario: An environment in safe mode, and a release that its record says passed in safe mode alone
         Given a file "lockstep.yaml":
             """
             environments:
@@ -233,7 +233,7 @@ Feature: 16. The record, safe mode and drift
         Then it should exit with 1
         When I run cucumber-js "-p live next.feature"
         Then it should exit with 6
-        And it should say "release 2026.11.3 has not held in test: the last run of release.feature there,"
+        And it should say "release 2026.11.3 has not passed in test: the last run of release.feature there,"
 
     @long
     Scenario: A run that was killed is put on record by its journal
@@ -272,7 +272,7 @@ Feature: 16. The record, safe mode and drift
         When I run cucumber-js "-p live deploys/open.feature"
         Then it should exit with 5
         When I run lockstep "record"
-        Then it should say "live, within budget"
+        Then it should say "live, passed with failures"
         And it should say "failed, as they were allowed to: nobody.example.net"
         Given a file "deploys/open.feature":
             """
@@ -280,11 +280,11 @@ Feature: 16. The record, safe mode and drift
             """
         When I run lockstep "drift"
         Then it should exit with 0
-        And it should say "DRIFT OK: release 3 in test holds on 2 hosts | hosts=2 drifted=0;;0"
+        And it should say "DRIFT OK: release 3 in test still passes on 2 hosts | hosts=2 drifted=0;;0"
         When somebody puts the version "4.2.6-2.el5" on "web2.example.net"
         And I run lockstep "drift"
         Then it should exit with 2
-        And it should say "does not hold on 1 of 2 hosts: web2.example.net | hosts=2 drifted=1;;0"
+        And it should say "no longer passes on 1 of 2 hosts: web2.example.net | hosts=2 drifted=1;;0"
         And the file "reports/run.json" should contain '"mode": "live"'
 
     @long
@@ -298,7 +298,7 @@ Feature: 16. The record, safe mode and drift
         When I run cucumber-js "-p live release.feature"
         And a file ".lockstep/history/test/2026.11.3/runs/by-hand.json":
             """
-            { "run": "by-hand", "mode": "live", "outcome": "held" }
+            { "run": "by-hand", "mode": "live", "outcome": "passed" }
             """
         And I run lockstep "drift"
         Then it should exit with 3
@@ -364,6 +364,6 @@ Feature: 16. The record, safe mode and drift
         And the host "web5.example.net" is gone
         And I run lockstep "drift"
         Then it should exit with 2
-        And it should say "does not hold on 2 of 8 hosts: web3.example.net, web5.example.net"
+        And it should say "no longer passes on 2 of 8 hosts: web3.example.net, web5.example.net"
         And it should say "web3.example.net: 4.2.6-2.el5"
         And it should say "web5.example.net: not discovered"

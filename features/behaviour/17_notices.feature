@@ -13,10 +13,10 @@ Feature: 17. Notices
         And it should not say "s3cret-of-the-hook"
         And the web server should have been told:
             | started |                  |
-            | ended   | HELD, 8 hosts    |
+            | ended   | PASSED, 8 hosts    |
         And the topic should have been told:
             | started |                  |
-            | ended   | HELD, 8 hosts    |
+            | ended   | PASSED, 8 hosts    |
 
     Scenario: A failure is told with its line and its hosts
         Given the website feature
@@ -28,7 +28,7 @@ Feature: 17. Notices
         And the web server should have been told:
             | started |                                                                                                  |
             | failed  | at "the package version for mywebapp should be 4.2.6-3.el5" (website.feature:11); diverged: web3 |
-            | ended   | STOPPED, 8 hosts; diverged: web3.example.net; still out of rotation: web1.example.net, web2      |
+            | ended   | FAILED, 8 hosts; diverged: web3.example.net; still out of rotation: web1.example.net, web2      |
 
     Scenario: Waves and approvals are told too
         Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
@@ -44,27 +44,27 @@ Feature: 17. Notices
             | started         |                                  |
             | wave begun      | wave 1 (2 hosts), 2 hosts: begun |
             | approval wanted | Go on with 2 hosts?              |
-            | wave ended      | wave 1 (2 hosts), 2 hosts: held  |
+            | wave ended      | wave 1 (2 hosts), 2 hosts: passed  |
             | wave begun      | wave 2 (the rest), 6 hosts       |
             | approval wanted | Go on with 6 hosts?              |
             | wave ended      | wave 2 (the rest)                |
-            | ended           | HELD, 8 hosts                    |
+            | ended           | PASSED, 8 hosts                    |
 
-    Scenario Outline: A rollout holds, and says so, when its web server <does>
+    Scenario Outline: A rollout passes, and says so, when its web server <does>
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And notices to a web server and to the topic "/topic/lockstep"
         And the web server <does>
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 0
-        And it should say "HELD 10 steps on 8 hosts"
+        And it should say "PASSED 10 steps on 8 hosts"
         And it should say "noted: 2 notices were not delivered to webhook 127.0.0.1"
         And it should say "<why>"
         And it should not say "s3cret-of-the-hook"
         And it should show no stack trace
         And the topic should have been told:
             | started |               |
-            | ended   | HELD, 8 hosts |
+            | ended   | PASSED, 8 hosts |
 
         Examples:
             | does          | why                                     |

@@ -21,12 +21,12 @@ Feature: 18. Code of a team
 
         Examples:
             | hook       | thrown                   | status | said                                                         | code                                              |
-            | Before     | an error                 | 1      | STOPPED the Before hook at own.js:3 failed: boom             | throw new Error('boom')                           |
-            | After      | a text                   | 1      | STOPPED the After hook at own.js:3 failed: boom              | throw 'boom'                                      |
+            | Before     | an error                 | 1      | FAILED the Before hook at own.js:3 failed: boom             | throw new Error('boom')                           |
+            | After      | a text                   | 1      | FAILED the After hook at own.js:3 failed: boom              | throw 'boom'                                      |
             | BeforeStep | nothing                  | 1      | the BeforeStep hook at own.js:3 failed: it gave no reason    | return Promise.reject(undefined)                  |
             | AfterStep  | an error of other realms | 1      | the AfterStep hook at own.js:3 failed: boom                  | throw vm.runInNewContext('new Error("boom")')     |
-            | BeforeAll  | an error, later          | 2      | REFUSED the BeforeAll hook at own.js:3 failed: boom; nothing was sent | return Promise.reject(new Error('boom')) |
-            | AfterAll   | an error                 | 1      | STOPPED the AfterAll hook at own.js:3 failed: boom           | throw new Error('boom')                           |
+            | BeforeAll  | an error, later          | 2      | INVALID the BeforeAll hook at own.js:3 failed: boom; nothing was sent | return Promise.reject(new Error('boom')) |
+            | AfterAll   | an error                 | 1      | FAILED the AfterAll hook at own.js:3 failed: boom           | throw new Error('boom')                           |
 
     Scenario: A hook that fails while hosts are blocked hides none of them
         Given a file "own.js":
@@ -55,13 +55,13 @@ Feature: 18. Code of a team
 
         Examples:
             | what                | wrapper  | status | said                                                           | code                                     |
-            | BeforeAll           | (f) => f | 2      | REFUSED the BeforeAll hook at own.js:4 failed: boom            | () => Promise.reject(new Error('boom'))  |
+            | BeforeAll           | (f) => f | 2      | INVALID the BeforeAll hook at own.js:4 failed: boom            | () => Promise.reject(new Error('boom'))  |
             | BeforeAll           | (f) => f | 2      | failed: it took longer than the 30 ms that it may take         | () => new Promise(() => {})              |
-            | AfterAll            | (f) => f | 1      | STOPPED the AfterAll hook at own.js:4 failed: it took longer   | () => new Promise(() => {})              |
-            | Before              | (f) => f | 1      | STOPPED the Before hook at own.js:4 failed: it took longer     | function (pickle, done) {}               |
-            | setWorldConstructor | (f) => f | 2      | REFUSED the World of the team (Own) is no LockstepWorld        | class Own extends World {}               |
+            | AfterAll            | (f) => f | 1      | FAILED the AfterAll hook at own.js:4 failed: it took longer   | () => new Promise(() => {})              |
+            | Before              | (f) => f | 1      | FAILED the Before hook at own.js:4 failed: it took longer     | function (pickle, done) {}               |
+            | setWorldConstructor | (f) => f | 2      | INVALID the World of the team (Own) is no LockstepWorld        | class Own extends World {}               |
             | Before              | () => {} | 2      | the function of setDefinitionFunctionWrapper failed: it gave no function | () => {}                       |
-            | Before              | (f) => f | 0      | HELD                                                           | () => {}                                 |
+            | Before              | (f) => f | 0      | PASSED                                                           | () => {}                                 |
 
     Scenario Outline: A World of its own, whichever file is loaded first
         Given a file "cucumber.js":
@@ -91,8 +91,8 @@ Feature: 18. Code of a team
 
         Examples:
             | version     | status | said     | require                    |
-            | 4.2.6-2.el5 | 0      | HELD     | --require own.js           |
-            | 4.2.6-2.el5 | 0      | HELD     | -c cucumber.js -p first -p default |
+            | 4.2.6-2.el5 | 0      | PASSED     | --require own.js           |
+            | 4.2.6-2.el5 | 0      | PASSED     | -c cucumber.js -p first -p default |
             | 4.2.6-3.el5 | 1      | diverged | --require own.js           |
 
     Scenario Outline: A World that <what>
@@ -110,7 +110,7 @@ Feature: 18. Code of a team
             """
         When I run cucumber-js "--require own.js website.feature"
         Then it should exit with 2
-        And it should say "REFUSED the World of the team (Own<said>"
+        And it should say "INVALID the World of the team (Own<said>"
         And it should say "nothing was sent"
         And it should show no stack trace
 

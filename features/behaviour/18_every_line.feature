@@ -22,7 +22,7 @@ Feature: 18. Every line is carried out
         And it should say "Still out of rotation: 2 hosts"
         And it should say "Not attempted (6 hosts)"
         And the file "reports/junit.xml" should contain "<said>"
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 1
         And it should say "Out of rotation: 2 hosts"
 
@@ -46,7 +46,7 @@ Feature: 18. Every line is carried out
         When I run cucumber-js "--require own.js website.feature"
         Then it should exit with 1
         And it should say "was skipped (website.feature:3), and not by Lockstep"
-        And it should not say "HELD"
+        And it should not say "PASSED"
 
     Scenario: A wrapper that hides which hosts are meant
         Given the website feature
@@ -56,7 +56,7 @@ Feature: 18. Every line is carried out
             """
         When I run cucumber-js "--require own.js website.feature"
         Then it should exit with 1
-        And it should say "STOPPED at "And I want to update hosts with fact country=de" (website.feature:5)"
+        And it should say "FAILED at "And I want to update hosts with fact country=de" (website.feature:5)"
         And it should say "the line passed, and has said nothing to the rollout"
 
     Scenario Outline: Hosts that are selected after others were found: <what>
@@ -79,7 +79,7 @@ Feature: 18. Every line is carried out
         Examples:
             | what   | other | status | said                                                                          |
             | others | fr    | 2      | own.feature:4: "I want to update hosts with fact country=fr" selects |
-            | same   | de    | 0      | HELD 6 steps on 8 hosts                                                       |
+            | same   | de    | 0      | PASSED 6 steps on 8 hosts                                                       |
 
     Scenario: What the feature wants after a failure is done after a skip as well
         Given a feature "own.feature" with the steps:
@@ -97,8 +97,8 @@ Feature: 18. Every line is carried out
             """
         When I run cucumber-js "--require own.js own.feature"
         Then it should exit with 1
-        And it should say "✔ on failure: blocks 192.168.1.1: released 8/8 hosts"
-        And 0 hosts should be held
+        And it should say "✔ on failure: blocks 192.168.1.1: put back 8/8 hosts"
+        And 0 hosts should be out of rotation
 
     Scenario Outline: What a step <what> is no success
         Given a feature "own.feature" with the steps:
@@ -117,15 +117,15 @@ Feature: 18. Every line is carried out
         When I run cucumber-js "-p live --require own.js own.feature"
         Then it should exit with 1
         And it should say "<said>"
-        And it should not say "HELD"
+        And it should not say "PASSED"
         When I run lockstep "record"
         Then it should say "live, stopped"
 
         Examples:
             | what                          | step                                                                                 | said                                              |
-            | does not await                | function () { void this.rollout.services.restart('nosuch') }                         | STOPPED at "And a step of our own"                |
+            | does not await                | function () { void this.rollout.services.restart('nosuch') }                         | FAILED at "And a step of our own"                |
             | does not await, that succeeds | function () { void this.rollout.packages.update('mywebapp') }                        | this.rollout.packages.update(…) did |
-            | does not listen to            | async function () { await this.rollout.services.restart('nosuch') }                  | STOPPED at "And a step of our own"                |
+            | does not listen to            | async function () { await this.rollout.services.restart('nosuch') }                  | FAILED at "And a step of our own"                |
 
     Scenario: What a step asks for when its scenario is over
         Given the website feature
@@ -140,7 +140,7 @@ Feature: 18. Every line is carried out
         When I run cucumber-js "--require own.js website.feature"
         Then it should exit with 1
         And it should say "this.rollout.services.restart(…) was called after its scenario had ended"
-        And it should not say "HELD"
+        And it should not say "PASSED"
 
     Scenario: The rest may be nobody
         Given a feature "own.feature" with waves "2 hosts, 6 hosts, the rest" and the steps:

@@ -1,13 +1,13 @@
 @behaviour
 Feature: 1. A rollout
-    A deploy is a feature. It holds on every host, or it stops.
+    A deploy is a feature. It passes on every host, or it stops.
 
-    Scenario: It holds
+    Scenario: It passes
         Given the website feature
         When I run cucumber-js "website.feature"
         Then it should exit with 0
         And it should say "web[1-8].example.net"
-        And it should say "HELD 10 steps on 8 hosts"
+        And it should say "PASSED 10 steps on 8 hosts"
         And it should say "Nothing is left out of rotation."
         And no line should be wider than 80 columns
         And the step "I update the package mywebapp" should have counted:
@@ -17,7 +17,7 @@ Feature: 1. A rollout
             | silent     | 0 |
             | unexpected | 0 |
             | out        | 0 |
-        And the file "reports/rollout.html" should contain "<h1>HELD</h1>"
+        And the file "reports/rollout.html" should contain "<h1>PASSED</h1>"
         And the file "reports/junit.xml" should contain "Update the website"
 
     Scenario: One host is not what it says, and the rollout stops
@@ -33,9 +33,9 @@ Feature: 1. A rollout
             4.2.6-2.el5 web3.example.net
             - When I unblock the load balancer
             """
-        And it should say "STOPPED at "
+        And it should say "FAILED at "
         And it should say "Still out of rotation: 8 hosts blocks 192.168.1.1: web[1-8].example.net"
-        And 8 hosts should be held
+        And 8 hosts should be out of rotation
         And it should show no stack trace
         And the file "reports/junit.xml" should contain "4.2.6-2.el5"
 

@@ -1,6 +1,6 @@
 @behaviour
 Feature: 5. Stopping
-    Ctrl-C lets the step end and names what is held. A kill loses nothing that was written down.
+    Ctrl-C lets the step end and names what is out of rotation. A kill loses nothing that was written down.
 
     Scenario: Ctrl-C once
         Given the website feature
@@ -34,7 +34,7 @@ Feature: 5. Stopping
         And there is a folder "reports/junit.xml"
         When I run cucumber-js "website.feature"
         Then it should exit with 0
-        And it should say "HELD 10 steps on 8 hosts"
+        And it should say "PASSED 10 steps on 8 hosts"
         And it should say "reports/rollout.html could not be written:"
         And it should say "the verdict and the exit status are what they are without it"
         And it should show no stack trace
@@ -43,7 +43,7 @@ Feature: 5. Stopping
         Given the website feature
         When I run cucumber-js "website.feature" with its <stream> on a full disk
         Then it should exit with 0
-        And 0 hosts should be held
+        And 0 hosts should be out of rotation
         And it should show no stack trace
 
         Examples:
@@ -69,11 +69,11 @@ Feature: 5. Stopping
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p live website.feature" and kill it with -9 at "isblocked"
         Then it should have been ended by the system
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 1
         And it should say "Out of rotation: 8 hosts"
         And it should say "blocks 192.168.1.1: web[1-8].example.net"
-        And it should say "lockstep.cjs release --run"
+        And it should say "lockstep.cjs put-back --run"
         And it should say "or by hand: mco rpc iptables unblock ipaddr=192.168.1.1 -I web1.example.net"
 
     @long
@@ -84,7 +84,7 @@ Feature: 5. Stopping
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 1
         And it should say "Still out of rotation: 8 hosts"
-        And it should say "lockstep.cjs held"
+        And it should say "lockstep.cjs status"
         Given a feature "back.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1
@@ -96,17 +96,17 @@ Feature: 5. Stopping
         When I run cucumber-js "-p live back.feature"
         Then it should exit with 0
         And it should say "Still out of rotation from earlier runs: 8 hosts blocks 192.168.1.1"
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 1
         And it should say "Out of rotation: 1 host blocks 192.168.1.1: web3.example.net"
 
-    Scenario: Nothing is out of rotation after a rollout that held
+    Scenario: Nothing is out of rotation after a rollout that passed
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 0
         And it should not say "the-psk-of-the-manual"
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 0
         And it should say "Nothing is out of rotation."
 
@@ -114,7 +114,7 @@ Feature: 5. Stopping
         Given the website feature
         When I run cucumber-js "website.feature" and leave after the first line
         Then it should exit with 0
-        And 0 hosts should be held
+        And 0 hosts should be out of rotation
         And the step "traffic from the load balancer should be unblocked" should have counted:
             | expected   | 8 |
             | answered   | 8 |
@@ -126,9 +126,9 @@ Feature: 5. Stopping
     Scenario: A journal that was damaged is never taken for "all done"
         Given a file ".lockstep/live/20260101-120000-abcd.journal.ndjson":
             """
-            00000000 {"type":"lifted","obligation":"blocks 192.168.1.1","hosts":["web1"]}
+            00000000 {"type":"closed","obligation":"blocks 192.168.1.1","hosts":["web1"]}
             """
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 1
         And it should say "20260101-120000-abcd.journal.ndjson is damaged from line 1 on"
         And it should not say "Nothing is out of rotation"
@@ -138,7 +138,7 @@ Feature: 5. Stopping
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And there is a <kind> ".lockstep/live/20260101-120000-abcd.journal.ndjson"
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 1
         And it should say "20260101-120000-abcd.journal.ndjson cannot be read: it <said>"
         And it should not say "Nothing is out of rotation"
@@ -163,7 +163,7 @@ Feature: 5. Stopping
         And it should say "somebody removed it during the run"
         And it should say "Still out of rotation: 8 hosts"
         And it should show no stack trace
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 1
         And it should say "Out of rotation: 8 hosts"
 
@@ -201,7 +201,7 @@ Feature: 5. Stopping
         And it should say "<said> it during the run"
         And it should say "Still out of rotation: 8 hosts"
         And it should show no stack trace
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with <exit>
         And it should say "<then>"
         And it should not say "Nothing is out of rotation"

@@ -195,7 +195,7 @@ Feature: 6. Waves
         And it should say "! And I update the package mywebapp 3/4 hosts"
         And it should say "1 of 4 hosts diverged, and may: they are out from here on"
         And it should say "should be unblocked 3/3 hosts, 1 out"
-        And it should say "HELD, BUT for 1 host that failed within the budget"
+        And it should say "PASSED WITH FAILURES for 1 host that failed within the budget"
         And it should say "Still out of rotation: 1 host blocks 192.168.1.1: web3.example.net"
 
     Scenario: One host more than may fail stops the rollout

@@ -12,7 +12,7 @@ Feature: 7. The pool
             """
         When I run cucumber-js "own.feature"
         Then it should exit with 6
-        And it should say "HELD BACK 8 of 8 hosts of the pool are in service; with 5 hosts out there would be 3, and 5 must stay; no host was touched"
+        And it should say "REFUSED 8 of 8 hosts of the pool are in service; with 5 hosts out there would be 3, and 5 must stay; no host was touched"
         And it should say "Nothing is left out of rotation."
 
     Scenario: The last host of a pool is not taken out unless the feature says so

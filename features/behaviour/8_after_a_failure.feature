@@ -15,7 +15,7 @@ Feature: 8. After a failure
         And the host "web3.example.net=lies from step 2"
         When I run cucumber-js "own.feature"
         Then it should exit with 1
-        And it should say "✔ on failure: blocks 192.168.1.1: released 3/3 hosts"
+        And it should say "✔ on failure: blocks 192.168.1.1: put back 3/3 hosts"
         And it should say "Still out of rotation: 1 host blocks 192.168.1.1: web3.example.net"
 
     Scenario: Every touched host goes back to the version it had
@@ -48,7 +48,7 @@ Feature: 8. After a failure
         Then it should exit with 1
         And it should say "✘ on failure: mywebapp goes back to the version it had 3/4 hosts"
         And it should say "not touched: it was not seen to be out of rotation"
-        And it should say 'STOPPED at "Then the check check_http should be ok"'
+        And it should say 'FAILED at "Then the check check_http should be ok"'
         And it should say "Diverged: web3.example.net"
 
     Scenario: What is not done is written as a feature that can be read and run
@@ -138,42 +138,42 @@ Feature: 8. After a failure
         And a HAProxy in front of it
         When I run cucumber-js "-p live rolling.feature" and kill it with -9 at '"action":"update"'
         Then it should have been ended by the system
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 1
         And it should say "is out of the haproxy backend www: web1.example.net"
         And it should say "a process that is gone"
         Given the hosts are mended
         When I run cucumber-js "-p live rolling.feature" to resume the run before
         Then it should exit with 0
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 0
         And it should say "Nothing is out of rotation."
 
     @long
-    Scenario: What is held can be released, and is believed to be only when it is seen
+    Scenario: What is out of rotation can be put back, and is believed to be only when it is seen
         Given the website feature
         And the host "web3.example.net=lies from step 3"
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 1
-        When I run lockstep "release"
+        When I run lockstep "put-back"
         Then it should exit with 2
         And it should say "say which: --run <run>, --host <host>"
-        When I run lockstep "release --host web3"
+        When I run lockstep "put-back --host web3"
         Then it should exit with 2
         And it should say "the nearest that is known is web3.example.net"
-        When I run lockstep "release --all --host web3.example.net"
+        When I run lockstep "put-back --all --host web3.example.net"
         Then it should exit with 2
-        When I run lockstep "release --host web1.example.net --host web3.example.net"
+        When I run lockstep "put-back --host web1.example.net --host web3.example.net"
         Then it should exit with 1
         And it should say "✔ web1.example.net unblocked"
         And it should say "✘ web3.example.net blocked"
-        And it should say "Still held: 1 host"
+        And it should say "Still out of rotation: 1 host"
         Given the hosts are mended
-        When I run lockstep "release --all"
+        When I run lockstep "put-back --all"
         Then it should exit with 0
-        And it should say "Released: 7 hosts"
-        When I run lockstep "held"
+        And it should say "Put back: 7 hosts"
+        When I run lockstep "status"
         Then it should exit with 0
 
     Scenario: A balancer that is away keeps nobody from being put back into another
@@ -194,11 +194,11 @@ Feature: 8. After a failure
             environments:
               test: { client_config: client.cfg }
             """
-        When I run lockstep "release --all"
+        When I run lockstep "put-back --all"
         Then it should exit with 1
         And it should say "✘ web1.example.net the haproxy backend www is named, and test has no HAProxy"
         And it should say "✔ web1.example.net unblocked"
-        And it should say "Still held: 1 host"
+        And it should say "Still out of rotation: 1 host"
 
     @long
     Scenario: Hosts that went back to the version they had are not done, whoever asks
@@ -220,16 +220,16 @@ Feature: 8. After a failure
         And it should say "DRIFT UNKNOWN: no release is on record in test"
         When I run cucumber-js "-p live gate.feature"
         Then it should exit with 6
-        And it should say "release 1.3 has not held in test: the last run of own.feature there"
-        When I run lockstep "held"
+        And it should say "release 1.3 has not passed in test: the last run of own.feature there"
+        When I run lockstep "status"
         Then it should exit with 0
         When I run what "own.feature" has proposed to "run it"
         Then it should exit with 0
         When I run cucumber-js "-p live gate.feature"
         Then it should exit with 0
-        And it should say "release 1.3 held in test on 5 hosts"
+        And it should say "release 1.3 passed in test on 5 hosts"
         When I run lockstep "drift"
-        Then it should say "DRIFT OK: release 1.3 in test holds on 5 hosts"
+        Then it should say "DRIFT OK: release 1.3 in test still passes on 5 hosts"
 
     @long
     Scenario: A recovery feature that leaves hosts out does not stand for them
@@ -245,7 +245,7 @@ Feature: 8. After a failure
         Then it should exit with 0
         When I run lockstep "drift"
         Then it should exit with 2
-        And it should say "release 1.3 in test does not hold on 2 of 5 hosts: web1.example.net, web2.example.net"
+        And it should say "release 1.3 in test no longer passes on 2 of 5 hosts: web1.example.net, web2.example.net"
         And it should say "web1.example.net: was told to go back to the version before in run"
         When I run cucumber-js "-p live gate.feature"
         Then it should exit with 6
@@ -264,7 +264,7 @@ Feature: 8. After a failure
         And it should not say "○ When I update the package"
         When I run cucumber-js "-p live gate.feature"
         Then it should exit with 0
-        And it should say "release 1.3 held in test on 5 hosts"
+        And it should say "release 1.3 passed in test on 5 hosts"
 
     @long
     Scenario: Killed while hosts go back, a rollout does not count them as done
@@ -280,7 +280,7 @@ Feature: 8. After a failure
         And it should say "was cut off"
         When I run cucumber-js "-p live own.feature" to resume the first run
         Then it should exit with 0
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 0
         And it should not say "Locked"
 
@@ -293,14 +293,14 @@ Feature: 8. After a failure
             Then the package version for mywebapp should be 4.2.6-3.el5
             """
         And a fleet that runs elsewhere, and an mco configuration for it
-        When I run cucumber-js "-p live own.feature" and kill it with -9 at '"type":"scenario held"'
+        When I run cucumber-js "-p live own.feature" and kill it with -9 at '"type":"scenario passed"'
         Then it should have been ended by the system
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should say "a process that is gone"
         When I run cucumber-js "-p live own.feature" to resume the first run
         Then it should exit with 0
         And it should say "○ When I update the package mywebapp"
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should not say "Locked"
 
     Scenario: A lock of a run that has left nothing out is given up with it
@@ -311,11 +311,11 @@ Feature: 8. After a failure
             Then the package version for mywebapp should be 4.2.6-3.el5
             """
         And a fleet that runs elsewhere, and an mco configuration for it
-        When I run cucumber-js "-p live own.feature" and kill it with -9 at '"type":"scenario held"'
+        When I run cucumber-js "-p live own.feature" and kill it with -9 at '"type":"scenario passed"'
         Then it should have been ended by the system
-        When I run lockstep "release --all"
+        When I run lockstep "put-back --all"
         Then it should exit with 0
-        And it should say "Nothing that was named is held."
+        And it should say "Nothing that was named is out of rotation."
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 0
 
@@ -403,7 +403,7 @@ Feature: 8. After a failure
         Then it should exit with 0
         When I run cucumber-js "-p live gate.feature"
         Then it should exit with 0
-        And it should say "release 9 held in production on 5 hosts"
+        And it should say "release 9 passed in production on 5 hosts"
 
         Examples:
             | way         |

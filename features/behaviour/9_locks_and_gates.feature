@@ -74,7 +74,7 @@ Feature: 9. Locks and gates
         Then it should exit with 130
         When I run what "website.feature" has proposed to "run it"
         Then it should exit with 0
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 0
         And it should not say "Locked"
 
@@ -82,18 +82,18 @@ Feature: 9. Locks and gates
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p live website.feature" and kill it with -9 at "isblocked"
-        And I run lockstep "release --all" and send it "<signal>" at "unblock"
-        And I run lockstep "release --all"
+        And I run lockstep "put-back --all" and send it "<signal>" at "unblock"
+        And I run lockstep "put-back --all"
         Then it should exit with 0
         And it should say "<said>"
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should exit with 0
         And it should not say "Locked"
 
         Examples:
             | signal  | said                            |
-            | SIGKILL | Released: 8 hosts               |
-            | SIGINT  | Nothing that was named is held. |
+            | SIGKILL | Put back: 8 hosts               |
+            | SIGINT  | Nothing that was named is out of rotation. |
 
     Scenario: A folder of locks that cannot be used keeps a rollout from changing anything, and nobody from reading the ledger
         Given the website feature
@@ -107,7 +107,7 @@ Feature: 9. Locks and gates
         Then it should exit with 6
         And it should say "the folder of locks no-folder cannot be used"
         And it should say "name another one with LOCKSTEP_LOCKS"
-        When I run lockstep "held"
+        When I run lockstep "status"
         Then it should say "Locks are not known"
 
     Scenario: Approval is asked for, and refused where there is nobody to ask
@@ -193,7 +193,7 @@ Feature: 9. Locks and gates
         Then it should exit with 1
         And it should say "would go back from 4.2.6-2.el5 to 4.2.6-1.el5"
 
-    Scenario: A rollout that takes too long has not held
+    Scenario: A rollout that takes too long has not passed
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity web1.example.net

@@ -9,7 +9,7 @@ export interface DataSources {
   lookup(source: string, query: string): Record<string, Data> | undefined
 }
 
-const DIGEST_AT_MOST = 16 * 1024 * 1024
+const MAX_DIGEST = 16 * 1024 * 1024
 
 /** The sources that every MCollective daemon has: `fact`, `agent` and `fstat`. */
 export function dataSources(host: {
@@ -69,7 +69,7 @@ function fstat(path: string): Record<string, Data> {
       size: stat.size,
       uid: stat.uid,
       gid: stat.gid,
-      md5: stat.isFile() && stat.size <= DIGEST_AT_MOST ? md5(path) : 0,
+      md5: stat.isFile() && stat.size <= MAX_DIGEST ? md5(path) : 0,
       ...timesOf('mtime', stat.mtime),
       ...timesOf('ctime', stat.ctime),
       ...timesOf('atime', stat.atime),

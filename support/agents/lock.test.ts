@@ -35,7 +35,7 @@ describe('the lease of a host', () => {
       until: 1_700_000_060,
     })
     expect(await reasonOf(acquire('run-2'))).to.equal(
-      'This host is held by the rollout run-1 of ann@control (cert=operator) since 2023-11-14T22:13:20Z, until 2023-11-14T22:14:20Z unless renewed',
+      'This host is locked by the rollout run-1 of ann@control (cert=operator) since 2023-11-14T22:13:20Z, until 2023-11-14T22:14:20Z unless renewed',
     )
     await ask('release', { run: 'run-1' })
     expect((await acquire('run-2'))?.['run']).to.equal('run-2')
@@ -57,7 +57,7 @@ describe('the lease of a host', () => {
 
   it('goes over to the run that says whom it follows', async () => {
     await acquire('run-1')
-    expect(await reasonOf(acquire('run-2', { instead_of: 'run-0' }))).to.match(/held by the rollout run-1/)
+    expect(await reasonOf(acquire('run-2', { instead_of: 'run-0' }))).to.match(/locked by the rollout run-1/)
     expect((await acquire('run-2', { instead_of: 'run-1' }))?.['run']).to.equal('run-2')
   })
 

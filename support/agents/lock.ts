@@ -24,7 +24,7 @@ const LONGEST = 24 * 3_600
 /** One lease for the whole host. It lapses unless it is renewed; whose it is, is decided here and not by who asks first there. */
 export function lockAgent(leases: LeaseStore, now: () => number): Agent {
   const seconds = () => Math.floor(now() / 1000)
-  const held = () => {
+  const leaseNow = () => {
     const lease = leases.read()
     return lease === undefined || lease.until <= seconds() ? undefined : lease
   }
@@ -32,13 +32,13 @@ export function lockAgent(leases: LeaseStore, now: () => number): Agent {
   return {
     contract: contracts.lock,
     actions: aborting({
-      status: () => told(held()),
+      status: () => told(leaseNow()),
       acquire(inputs, { callerid }) {
-        const lease = held()
+        const lease = leaseNow()
         const run = textInput(inputs, 'run')
         if (lease !== undefined && lease.run !== run && lease.run !== inputs['instead_of'])
           throw new ActionFailed(
-            `This host is held by the rollout ${lease.run} of ${lease.owner} since ${at(lease.since)}, until ${at(lease.until)} unless renewed`,
+            `This host is locked by the rollout ${lease.run} of ${lease.owner} since ${at(lease.since)}, until ${at(lease.until)} unless renewed`,
             told(lease),
           )
         const asked = Number(inputs['seconds'])
@@ -55,9 +55,9 @@ export function lockAgent(leases: LeaseStore, now: () => number): Agent {
         return told(own)
       },
       release(inputs) {
-        const lease = held()
+        const lease = leaseNow()
         if (lease?.run === textInput(inputs, 'run')) leases.clear()
-        return told(held())
+        return told(leaseNow())
       },
     }),
   }

@@ -62,7 +62,7 @@ describe('a HAProxy backend', () => {
     setTimeout(() => made.one.sessions.delete('www/web2'), 50)
     const { outcomes } = (await drained) ?? { outcomes: new Map() }
     expect(answerOf(outcomes, 'web2.example.net').kind).to.equal('answered')
-    expect(await seen('web2.example.net')).to.deep.equal({ held: true, seen: 'MAINT' })
+    expect(await seen('web2.example.net')).to.deep.equal({ isOpen: true, seen: 'MAINT' })
   })
 
   it('fails a host whose sessions do not end in time, and leaves it draining', async () => {
@@ -76,20 +76,20 @@ describe('a HAProxy backend', () => {
       message: '1 session is still open after 40 ms',
     })
     expect(answerOf(outcomes, 'web3.example.net').kind).to.equal('answered')
-    expect((await seen('web2.example.net')).held).to.equal(undefined)
+    expect((await seen('web2.example.net')).isOpen).to.equal(undefined)
     expect((await seen('web2.example.net')).seen).to.contain('DRAIN with 1 session')
   })
 
   it('cuts the sessions that are left, where it was told to', async () => {
     made.one.sessions.set('www/web2', 1)
     await made.balancer.drain?.(['web2.example.net'], made.reach, { within: 40, cut: true })
-    expect(await seen('web2.example.net')).to.deep.equal({ held: true, seen: 'MAINT' })
+    expect(await seen('web2.example.net')).to.deep.equal({ isOpen: true, seen: 'MAINT' })
     expect(made.one.sessions.has('www/web2')).to.equal(false)
   })
 
   it('has not put a host back that its health check finds down', async () => {
     made.one.down.add('www/web2')
-    const { outcomes } = await made.balancer.lift(['web2.example.net'], made.reach)
+    const { outcomes } = await made.balancer.putBack(['web2.example.net'], made.reach)
     const answer = answerOf(outcomes, 'web2.example.net')
     expect(answer.kind).to.equal('failed')
     expect(made.balancer.read(answer).seen).to.match(
@@ -100,7 +100,7 @@ describe('a HAProxy backend', () => {
   it('has not taken a host out that one HAProxy of two still sends requests to', async () => {
     made.one.fault = 'deaf'
     await made.balancer.block(['web2.example.net'], made.reach)
-    expect((await seen('web2.example.net')).held).to.equal(undefined)
+    expect((await seen('web2.example.net')).isOpen).to.equal(undefined)
     expect((await seen('web2.example.net')).seen).to.match(
       /^in service on 127.0.0.1:\d+, MAINT on 127.0.0.1:\d+$/,
     )

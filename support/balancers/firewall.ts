@@ -15,28 +15,28 @@ export function hostFirewall(address: string): Balancer {
   })
   const look: Balancer['look'] = (hosts, { ask }) => ask(request('isblocked', false), hosts)
   return {
-    obligation: `blocks ${address}`,
+    name: `blocks ${address}`,
     lastMayGo: true,
     block: (hosts, { ask }) => ask(request('block', true), hosts),
-    lift: (hosts, { ask }) => ask(request('unblock', true), hosts),
+    putBack: (hosts, { ask }) => ask(request('unblock', true), hosts),
     look,
     read,
     async pool(hosts, reach) {
       const { outcomes } = await look(hosts, reach)
       return hosts.map((name) => {
-        const { held, seen } = read(outcomes.get(name) ?? { kind: 'silent', waited: 0 })
-        return { name, inService: held === false, seen }
+        const { isOpen, seen } = read(outcomes.get(name) ?? { kind: 'silent', waited: 0 })
+        return { name, inService: isOpen === false, seen }
       })
     },
   }
 }
 
-function read(answer: Answer): { held: boolean | undefined; seen: string } {
+function read(answer: Answer): { isOpen: boolean | undefined; seen: string } {
   const blocked = answer.kind === 'answered' ? answer.data['blocked'] : undefined
-  if (typeof blocked === 'boolean') return { held: blocked, seen: blocked ? 'blocked' : 'unblocked' }
-  if (answer.kind === 'failed') return { held: undefined, seen: answer.message }
+  if (typeof blocked === 'boolean') return { isOpen: blocked, seen: blocked ? 'blocked' : 'unblocked' }
+  if (answer.kind === 'failed') return { isOpen: undefined, seen: answer.message }
   return {
-    held: undefined,
+    isOpen: undefined,
     seen:
       answer.kind === 'silent' ? 'no answer' : `does not say whether it is blocked: ${shown(answer.kind)}`,
   }

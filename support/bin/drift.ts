@@ -25,7 +25,7 @@ const OPTIONS = {
 } as const
 /** Monitoring plugins' own. */
 const NAGIOS = { ok: 0, critical: 2, unknown: 3 } as const
-const LINES_AT_MOST = 20
+const MAX_LINES = 20
 
 interface Finding {
   feature: string
@@ -50,7 +50,7 @@ interface Outcome {
 }
 
 /**
- * Whether what a release has left still holds: its lines that look, and none that changes. Exit statuses are those of
+ * Whether what a release has left is still so: its lines that look, and none that changes. Exit statuses are those of
  * monitoring plugins: what cannot be told is neither well nor an alarm.
  */
 export async function drift(cwd: string, args: readonly string[]): Promise<Outcome> {
@@ -87,7 +87,7 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
   const records = lastRuns(runs)
   const [odd] = damaged
   if (records.length === 0 && odd === undefined)
-    return said(wanted.json, NAGIOS.unknown, `release ${release} has not held in ${name}`, [])
+    return said(wanted.json, NAGIOS.unknown, `release ${release} has not passed in ${name}`, [])
   const all: Checked[] = []
   for (const record of records) all.push(await check(store, record, wanted.environment))
   const unread = odd === undefined ? undefined : `${odd} is no record that can be read; ${howToMend(odd)}`
@@ -95,7 +95,7 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
   return told(wanted.json, `release ${release} in ${name}`, all, left, unread)
 }
 
-/** Hosts that no run has brought on which a line could be held against: that the others are well says nothing of them. */
+/** Hosts that no run has brought on which a line could look at: that the others are well says nothing of them. */
 function notBroughtOn(runs: readonly RunRecord[], records: readonly RunRecord[]): Finding[] {
   const looked = new Set(records.flatMap(({ hosts }) => hosts))
   return hostsNotDone(runs)
@@ -110,12 +110,12 @@ function notBroughtOn(runs: readonly RunRecord[], records: readonly RunRecord[])
     }))
 }
 
-/** The last run of each feature that held, or held on all hosts but those that were allowed to fail. */
+/** The last run of each feature that passed, or passed on all hosts but those that were allowed to fail. */
 function lastRuns(runs: readonly RunRecord[]): RunRecord[] {
-  const held = runs.filter(
-    ({ mode, outcome }) => mode === 'live' && (outcome === 'held' || outcome === 'within budget'),
+  const passed = runs.filter(
+    ({ mode, outcome }) => mode === 'live' && (outcome === 'passed' || outcome === 'passed with failures'),
   )
-  return [...new Map(held.map((record) => [record.feature, record])).values()]
+  return [...new Map(passed.map((record) => [record.feature, record])).values()]
 }
 
 async function check(
@@ -143,14 +143,14 @@ async function check(
       const { exitCode } = ended
       const report = reportIn(reports)
       const findings = (report?.steps ?? []).flatMap((step) => findingsIn(step, record))
-      const isKnown = exitCode === EXIT.held || exitCode === EXIT.withinBudget || findings.length > 0
+      const isKnown = exitCode === EXIT.passed || exitCode === EXIT.passedWithFailures || findings.length > 0
       const said = report?.reason?.message ?? lastWords(ended)
       return { record, findings, trouble: isKnown && report !== undefined ? undefined : said }
     },
   )
 }
 
-/** Why a run cannot be held against the fleet, by what is on record of it. */
+/** Why the fleet cannot be compared with a run, by what is on record of it. */
 function troubleWith({ feature, run }: RunRecord, text: string, journal: string): string | undefined {
   if (!existsSync(text)) return `the text of ${feature} as run ${run} had it is not on record`
   if (!existsSync(journal)) return `the journal of run ${run} is not on record`
@@ -163,10 +163,10 @@ function troubleWith({ feature, run }: RunRecord, text: string, journal: string)
   return proofs.some(({ done }) => done) ? undefined : `${feature} has no line that looks at a host`
 }
 
-function findingsIn({ line, text, hosts, strays }: ReadStep, { feature, run }: RunRecord): Finding[] {
+function findingsIn({ line, text, hosts, unexpected }: ReadStep, { feature, run }: RunRecord): Finding[] {
   const odd = [
-    ...hosts.filter(({ held }) => !held).map(({ host, seen }) => ({ host, seen })),
-    ...strays.filter(({ fails }) => fails).map(({ host, detail }) => ({ host, seen: detail })),
+    ...hosts.filter(({ passed }) => !passed).map(({ host, seen }) => ({ host, seen })),
+    ...unexpected.filter(({ fails }) => fails).map(({ host, detail }) => ({ host, seen: detail })),
   ]
   return odd.map(({ host, seen }) => ({ feature, run, line, text, host, seen }))
 }
@@ -194,12 +194,12 @@ function told(
   const odd = [...new Set(findings.map(({ host }) => host))]
   const numbers = `hosts=${all.size} drifted=${odd.length};;0`
   if (findings.length > 0) {
-    const sentence = `${where} does not hold on ${odd.length} of ${counted(all.size)}: ${inRanges(odd).join(', ')}`
+    const sentence = `${where} no longer passes on ${odd.length} of ${counted(all.size)}: ${inRanges(odd).join(', ')}`
     return said(json, NAGIOS.critical, sentence, findings, numbers)
   }
   const trouble = unread ?? checks.find((each) => each.trouble !== undefined)?.trouble
   if (trouble !== undefined) return said(json, NAGIOS.unknown, `${where}: ${trouble}`, findings)
-  return said(json, NAGIOS.ok, `${where} holds on ${counted(all.size)}`, findings, numbers)
+  return said(json, NAGIOS.ok, `${where} still passes on ${counted(all.size)}`, findings, numbers)
 }
 
 const NAMES: Readonly<Record<number, string>> = { 0: 'OK', 2: 'CRITICAL', 3: 'UNKNOWN' }
@@ -214,11 +214,11 @@ function said(
   const state = NAMES[exitCode] ?? ''
   if (json === true) return { text: `${JSON.stringify({ state, sentence, findings }, null, 2)}\n`, exitCode }
   const lines = findings
-    .slice(0, LINES_AT_MOST)
+    .slice(0, MAX_LINES)
     .map(({ host, feature, line, text, seen }) =>
       line === 0 ? `${host}: ${clean(seen)}` : `${host}: ${clean(seen)} (${feature}:${line} ${text})`,
     )
-  const more = findings.length > LINES_AT_MOST ? [`and ${findings.length - LINES_AT_MOST} more`] : []
+  const more = findings.length > MAX_LINES ? [`and ${findings.length - MAX_LINES} more`] : []
   const [first = '', ...rest] = [`DRIFT ${state}: ${sentence}`, ...lines, ...more].map(plain)
   const text = [numbers === undefined ? first : `${first} | ${numbers}`, ...rest].join('\n')
   return { text: `${text}\n`, exitCode }

@@ -36,7 +36,7 @@ describe('runs and hosts that are to be put back', () => {
     )
     expect(refusal({ host: ['wbe1.example.net'] })).to.contain('is web1.example.net;')
     expect(refusal({ run: ['20260101-000000-abce'] })).to.contain(`knows a run "20260101-000000-abce"`)
-    expect(refusal({ run: ['any'] }, [], [])).to.match(/knows a run "any"; .*held lists/)
+    expect(refusal({ run: ['any'] }, [], [])).to.match(/knows a run "any"; .*status lists/)
   })
 
   it('may be any where journals do not tell everything', () => {

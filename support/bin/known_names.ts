@@ -10,7 +10,7 @@ export interface Named {
 }
 
 /**
- * A name that no live run knows is misspelt: that nothing of it is held would be no answer. Says nothing where journals
+ * A name that no live run knows is misspelt: that nothing of it is out would be no answer. Says nothing where journals
  * do not tell everything. @throws LockstepError `bad-input`
  */
 export function expectKnown({ run = [], host = [] }: Named, { journals, faults }: RunJournals): void {
@@ -27,7 +27,7 @@ function expectAmong(what: string, named: readonly string[], known: ReadonlySet<
   if (odd === undefined) return
   throw new LockstepError(
     'bad-input',
-    `no live run here knows a ${what} ${JSON.stringify(odd.slice(0, 100))}${mostLikely(odd, [...known])}; ${formatLockstep('held', PLACES)} lists what is out; nothing was sent`,
+    `no live run here knows a ${what} ${JSON.stringify(odd.slice(0, 100))}${mostLikely(odd, [...known])}; ${formatLockstep('status', PLACES)} lists what is out; nothing was sent`,
   )
 }
 

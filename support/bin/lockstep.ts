@@ -7,10 +7,10 @@ const usage = () => `lockstep: deploys as Cucumber features, carried out over MC
 
 ${formatLockstep('<command>')}
 
-  held     which hosts are out of rotation, since when, by which run
-  release  puts hosts back: --run <run>, --host <host> (as often as needed), or --all
+  status   which hosts are out of rotation, since when, by which run
+  put-back puts hosts back: --run <run>, --host <host> (as often as needed), or --all
   record   what changed, where, by whom: --environment, --release, --host, --ticket, --json
-  drift    whether what was released still holds, for monitoring: --environment, --release, --json
+  drift    whether what was released is still so, for monitoring: --environment, --release, --json
   prune    removes journals and logs of old runs: --older-than "90 days", --stopped, --dry-run; never what is out of rotation
   steps    every sentence that a feature can use
   agent    a host's side: --config server.cfg; runs until it is told to end. With --unit, prints a unit for systemd
@@ -42,21 +42,21 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   ddl: () => (require('./ddl') as typeof import('./ddl')).ddl,
   drift: () => (require('./drift') as typeof import('./drift')).drift,
   enc: () => (require('./enc') as typeof import('./enc')).enc,
-  held: () => (require('./held') as typeof import('./held')).held,
+  status: () => (require('./status') as typeof import('./status')).status,
   init: () => (require('./init') as typeof import('./init')).init,
   prune: () => (require('./prune') as typeof import('./prune')).prune,
   record: () => (require('./record') as typeof import('./record')).record,
-  release: () => (require('./release') as typeof import('./release')).release,
+  'put-back': () => (require('./put_back') as typeof import('./put_back')).putBack,
   steps: () => (require('./steps') as typeof import('./steps')).steps,
 }
 /** Commands that take arguments of their own. */
-const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'prune', 'record', 'release'])
+const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'prune', 'put-back', 'record'])
 
 /** The `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {
   const [name = 'help', ...rest] = args
   // An answer that nobody could read must not look like "all is well".
-  outliveOutputs(process.stdout, process.stderr, () => (process.exitCode ||= EXIT.diverged))
+  outliveOutputs(process.stdout, process.stderr, () => (process.exitCode ||= EXIT.failed))
   if (['help', '--help', '-h'].includes(name)) return print(usage(), 0)
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined || (rest.length > 0 && !WITH_ARGUMENTS.has(name))) {

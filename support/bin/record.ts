@@ -58,7 +58,7 @@ function told(run: RunRecord): string {
     run
   const why = tickets.length === 0 ? '' : ` for ${tickets.join(', ')}`
   const alike = new Map<string, string[]>()
-  for (const change of changes.filter(({ holds }) => !holds)) {
+  for (const change of changes.filter(({ temporary }) => !temporary)) {
     const key = `${feature}:${change.line}  ${change.what}${states(change.before, change.after)}, ${change.outcome}`
     const hosts = alike.get(key) ?? []
     alike.set(key, hosts)

@@ -3,7 +3,7 @@ import { LockstepError } from '../system/errors'
 import { EnvelopeFault, openEnvelope } from './enveloped_data'
 import { excerpt } from '../system/hiding'
 
-const CHARACTERS_AT_MOST = 4 * 1024 * 1024
+const MAX_CHARACTERS = 4 * 1024 * 1024
 const TOKEN = /ENC\[([^\]]*)\]/g
 
 export function isEncrypted(text: string): boolean {
@@ -17,7 +17,7 @@ export function isEncrypted(text: string): boolean {
  */
 export function decryptEyaml(text: string, what: string, privateKey: KeyObject): string {
   const fault = (why: string) => new LockstepError('bad-config', `${what} ${why}`)
-  if (text.length > CHARACTERS_AT_MOST) throw fault('is too long to be a secret')
+  if (text.length > MAX_CHARACTERS) throw fault('is too long to be a secret')
   if (!isEncrypted(text)) throw fault('is not encrypted; expected ENC[PKCS7,…]')
   if (isEncrypted(text.replaceAll(TOKEN, ''))) throw fault('is cut short: expected ENC[PKCS7,…] with its ]')
   const plain = text.replaceAll(TOKEN, (_token, inside: string) => decryptToken(inside, fault, privateKey))

@@ -4,14 +4,14 @@ import { basename } from 'node:path'
 import { LockstepError } from '../system/errors'
 import { openRegularFile } from '../system/regular_file'
 
-const BYTES_AT_MOST = 16 * 1024 * 1024
+const MAX_BYTES = 16 * 1024 * 1024
 
 /** A text file that configuration needs. `what` and `where` make the sentence if it cannot be had. */
 export function readConfigFile(path: string, what: string, where: string): string {
   try {
     const { fd, size } = openRegularFile(path)
     try {
-      if (size > BYTES_AT_MOST) throw new Error(`it has ${size} bytes; at most ${BYTES_AT_MOST} are read`)
+      if (size > MAX_BYTES) throw new Error(`it has ${size} bytes; at most ${MAX_BYTES} are read`)
       return readFileSync(fd, 'utf8').replace(/^\uFEFF/, '')
     } finally {
       closeSync(fd)

@@ -45,7 +45,7 @@ const schema = knownKeys({
   fleet: v.pipe(v.array(group, 'a list of groups of hosts'), v.minLength(1, 'at least one group of hosts')),
 })
 
-const HOSTS_AT_MOST = 20_000
+const MAX_HOSTS = 20_000
 
 /**
  * The hosts of an embedded fleet. `faults` (`host: fault`) comes on top of what the file says.
@@ -135,10 +135,10 @@ function expand(where: () => string, written: string): string[] {
   const [, before = '', from, to, after = ''] = /^([^[]*)\[(\d+)-(\d+)\](.*)$/.exec(written) ?? []
   if (from === undefined || to === undefined) return [written]
   const count = Number(to) - Number(from) + 1
-  if (count < 1 || count > HOSTS_AT_MOST) {
+  if (count < 1 || count > MAX_HOSTS) {
     throw new LockstepError(
       'bad-config',
-      `${where()}: ${written} is a range of ${count} hosts; expected 1 to ${HOSTS_AT_MOST}`,
+      `${where()}: ${written} is a range of ${count} hosts; expected 1 to ${MAX_HOSTS}`,
     )
   }
   return Array.from({ length: count }, (_, index) => `${before}${Number(from) + index}${after}`)

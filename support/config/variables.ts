@@ -10,7 +10,7 @@ export interface Definition {
 
 const REFERENCE = /(?<!\(\?|\\k)(\\?)<([a-z][\w-]*)>/g
 const NAME = /^[a-z][\w-]*$/
-const CHARACTERS_AT_MOST = 64 * 1024
+const MAX_CHARACTERS = 64 * 1024
 const DEEPEST = 20
 /** Shorter ones cannot be kept out of a report without taking half of it along. */
 const SHORTEST_SECRET = 4
@@ -101,8 +101,8 @@ export class Variables {
     const text = typeof value === 'string' ? expand(value, (other) => this.valueOf(other)) : value()
     if (typeof value === 'function' && text.length < SHORTEST_SECRET)
       throw fault(where, name, `is too short to be a secret; expected ${SHORTEST_SECRET} characters or more`)
-    if (text.length > CHARACTERS_AT_MOST)
-      throw fault(where, name, `comes to more than ${CHARACTERS_AT_MOST} characters`)
+    if (text.length > MAX_CHARACTERS)
+      throw fault(where, name, `comes to more than ${MAX_CHARACTERS} characters`)
     this.values.set(name, text)
     return text
   }

@@ -115,8 +115,8 @@ describe('a host’s connection', () => {
     expect(requests).to.deep.equal(['real /queue/r'])
   })
 
-  const until = async (holds: () => boolean) => {
-    while (!holds()) await new Promise(setImmediate)
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await new Promise(setImmediate)
   }
   const isBack = () => trouble.includes('the connection to the broker is back')
 

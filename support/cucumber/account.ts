@@ -39,7 +39,7 @@ const FATES: Readonly<Record<string, string>> = {
 type OfLine = (scenario: ScenarioKey, line: number) => boolean
 
 /**
- * Holds the lines that were planned against those that were carried out. A line counts when cucumber says that it
+ * Compares the lines that were planned with those that were carried out. A line counts when cucumber says that it
  * passed and, if it is a sentence of Lockstep's, there is a verdict, or it has told the rollout something. Unaware of what verdicts say.
  */
 export class Account {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Environment } from '../config/environment'
-import { balancersOf, holdOf } from './balancers'
+import { balancersOf, obligationOf } from './balancers'
 
 const environment = {
   name: 'test',
@@ -14,11 +14,11 @@ describe('the load balancers of an environment', () => {
 
   it('are not its broker, which hosts that block it could not hear any more', () => {
     expect(() => balancers.at('10.0.0.5')).to.throw(/^10\.0\.0\.5 is the address of the broker of test/)
-    expect(balancers.at('10.0.0.6').obligation).to.equal('blocks 10.0.0.6')
+    expect(balancers.at('10.0.0.6').name).to.equal('blocks 10.0.0.6')
   })
 
   it('can be released all the same where an earlier run blocked it', () => {
-    expect(holdOf('blocks 10.0.0.5', balancers)?.obligation).to.equal('blocks 10.0.0.5')
+    expect(obligationOf('blocks 10.0.0.5', balancers)?.name).to.equal('blocks 10.0.0.5')
   })
 
   it('name what is missing where a backend is named and there is no HAProxy', () => {

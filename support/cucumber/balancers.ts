@@ -1,7 +1,7 @@
 import { hostFirewall } from '../balancers/firewall'
 import { secretsOf, type Environment } from '../config/environment'
 import { puppetDisabled } from '../rollout/puppet'
-import type { Balancers, Hold } from '../rollout/ports'
+import type { Balancers, Obligation } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { saidScrubber } from '../system/hiding'
 
@@ -47,11 +47,11 @@ export function balancersOf(
   }
 }
 
-/** The hold that an obligation in a journal speaks of; undefined for words that are not known. */
-export function holdOf(obligation: string, balancers: Balancers): Hold | undefined {
+/** The obligation that a journal names; undefined for words that are not known. */
+export function obligationOf(obligation: string, balancers: Balancers): Obligation | undefined {
   const [, address] = /^blocks (\S+)$/.exec(obligation) ?? []
   if (address !== undefined) return hostFirewall(address)
   const [, backend] = /^is out of the haproxy backend (\S+)$/.exec(obligation) ?? []
   if (backend !== undefined) return balancers.backend(backend)
-  return obligation === puppetDisabled.obligation ? puppetDisabled : undefined
+  return obligation === puppetDisabled.name ? puppetDisabled : undefined
 }

@@ -31,10 +31,10 @@ export function beginRollout(
   const planned = PLANNINGS[beginsAs]
   const made: { rollout?: Rollout } = {}
   // Before there is a rollout nothing may be changed either.
-  const isForeseen = () => made.rollout === undefined || made.rollout.foresight !== undefined
+  const isPlanned = () => made.rollout === undefined || made.rollout.planState !== undefined
   // What is done after a failure is the feature's own wish, and of no line.
   const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
-  const fleet = fleetOf(whole, feature, planned?.planning, { isForeseen, line })
+  const fleet = fleetOf(whole, feature, planned?.planning, { isPlanned, line })
   made.rollout = new Rollout({
     fleet,
     journal: journalOf(whole, feature),
@@ -42,7 +42,7 @@ export function beginRollout(
     audience: run,
     clock: systemClock,
     balancers: balancersOf(environment, (what) => {
-      if (planned !== undefined && isForeseen()) throw nothingMayChange(what)
+      if (planned !== undefined && isPlanned()) throw nothingMayChange(what)
     }),
     locks: locks(whole, feature, follows, fleet),
     approval: approvalOf(whole),
@@ -89,9 +89,9 @@ function fleetOf(
   { parts: { fleet }, approved }: WholeRun,
   feature: string,
   planning: Planning | undefined,
-  { isForeseen, line }: { isForeseen: () => boolean; line: () => number | undefined },
+  { isPlanned, line }: { isPlanned: () => boolean; line: () => number | undefined },
 ): Fleet {
-  const guarded = planning === undefined ? fleet : readOnly(fleet, planning, isForeseen)
+  const guarded = planning === undefined ? fleet : readOnly(fleet, planning, isPlanned)
   if (approved === undefined) return guarded
   const planned = {
     hosts: hostsOfPlan(approved, feature),
@@ -136,7 +136,7 @@ function locks(
   follows: readonly string[],
   fleet: Fleet,
 ): Locks {
-  if (!isLive(run)) return { patience: 0, hold: async () => {} }
+  if (!isLive(run)) return { patience: 0, take: async () => {} }
   const { locksOf } = require('./locks/run_locks') as typeof import('./locks/run_locks')
   const { environment, journal, around } = parts
   const all = locksOf(run, { feature, follows, fleet, environment, journal, around })

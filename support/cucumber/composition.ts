@@ -5,11 +5,11 @@ import { join, relative, resolve } from 'node:path'
 import type { Surroundings } from '../config/mcollective_cfg'
 import { secretsOf, type Environment } from '../config/environment'
 import { familyOf, linksOf } from '../rollout/family'
-import { heldByRuns, nextOrder } from '../rollout/held'
+import { leftByRuns, nextOrder } from '../rollout/out_of_rotation'
 import { readRunJournal, readRunJournals } from '../rollout/journals'
 import { Ledger } from '../rollout/ledger'
 import type { Claims } from '../rollout/claims'
-import type { Balancers, JournalEntry, Roster } from '../rollout/ports'
+import type { Balancers, JournalEntry, ExpectedHosts } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/wave_plan'
 import { systemClock } from '../system/clock'
@@ -105,18 +105,18 @@ export class Composition {
     run.journal = relative(cwd, journal.path)
     const { journals: records, faults } =
       mode === 'live' ? readRunJournals(resolve(cwd, STATE, mode)) : { journals: [], faults: [] }
-    run.heldBefore = heldByRuns(records)
+    run.outBefore = leftByRuns(records)
     run.notKnownBefore = faults
     const resumed =
       parameters.intent === 'drift'
         ? readRunJournal(around.env['LOCKSTEP_DRIFT'] ?? '')
         : recordOf(parameters.resume ?? around.env['LOCKSTEP_RESUME'], records)
     run.resumes = resumed?.run
-    const ledger = new Ledger(journal, run.heldBefore)
+    const ledger = new Ledger(journal, run.outBefore)
     const log = openLog(join(state, 'logs'), run.id, secrets)
     const made: { composition?: Composition } = {}
     const reached = mcollectiveFleet(environment, log, {
-      stray: (stray) => made.composition?.overheard(stray),
+      message: (message) => made.composition?.addUnsolicited(message),
       note: (text) => run.note(text),
     })
     const parts = {
@@ -134,7 +134,7 @@ export class Composition {
       beginsAs: run.mode,
     }
     made.composition = new Composition(run, parts)
-    run.held = () => ledger.held
+    run.outOfRotation = () => ledger.all
     run.release = () => [...(made.composition?.rollouts.values() ?? [])].at(-1)?.release.name
     run.out = () => made.composition?.out() ?? new Map()
     run.cutOff = () => made.composition?.cutOff()
@@ -219,8 +219,8 @@ export class Composition {
   }
 
   /** Safe mode is left by each feature for itself. */
-  private modeOf({ ports, foresight }: Rollout): string {
-    return ports.planning !== undefined && foresight === undefined ? 'live' : this.parts.beginsAs
+  private modeOf({ ports, planState }: Rollout): string {
+    return ports.planning !== undefined && planState === undefined ? 'live' : this.parts.beginsAs
   }
 
   /** Looks once more at what was put back unseen, writes the end into the journal, and lets go of everything. */
@@ -243,7 +243,7 @@ export class Composition {
         // A second answer that differs from the first may still be on its way when the last host has answered.
         if (rollout.hosts.known !== undefined) await fleet.listen(LAST_WORDS)
         if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)
-        const late = rollout.takeOverheard().filter(({ fails }) => fails)
+        const late = rollout.takeUnsolicited().filter(({ fails }) => fails)
         for (const { host, detail } of late) {
           this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
         }
@@ -255,12 +255,12 @@ export class Composition {
       }
       if (this.parts.twice && this.run.exitCode === 0) await this.expectNothingMore()
       if (this.rollouts.size > 0) {
-        const held = this.run.exitCode === 0
+        const passed = this.run.exitCode === 0
         await journal.append({
           type: 'end',
-          held,
+          passed,
           reason: this.run.refused?.code ?? '',
-          ...(this.run.exitCode === EXIT.withinBudget ? { withinBudget: true } : {}),
+          ...(this.run.exitCode === EXIT.passedWithFailures ? { withinBudget: true } : {}),
         } satisfies JournalEntry)
         if (isLive(this.run)) recordRun(this.run, journal.path)
       }
@@ -308,7 +308,7 @@ export class Composition {
       recover(this.run, { uri: feature, part }, rollout)
     if (this.rollouts.size === 0) return
     try {
-      journal.appendNow({ type: 'end', held: false, reason: CUT_OFF } satisfies JournalEntry)
+      journal.appendNow({ type: 'end', passed: false, reason: CUT_OFF } satisfies JournalEntry)
     } catch (error) {
       process.stderr.write(`${(error as Error).message}\n`)
     }
@@ -375,10 +375,10 @@ export class Composition {
     return rollout === undefined ? [] : placedHosts(rollout)
   }
 
-  private overheard(stray: { kind: string; host: string; detail: string; fails: boolean }): void {
+  private addUnsolicited(message: { kind: string; host: string; detail: string; fails: boolean }): void {
     const rollouts = [...this.rollouts.values()]
-    rollouts.at(-1)?.overheard(stray)
-    if (!stray.fails) this.run.note(`${stray.host} ${stray.detail}`)
+    rollouts.at(-1)?.addUnsolicited(message)
+    if (!message.fails) this.run.note(`${message.host} ${message.detail}`)
   }
 }
 
@@ -396,7 +396,7 @@ function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout
   if (recovery !== undefined) run.recoveries.push(recovery)
 }
 
-function inventoryOf(whole: Environment, run: Run): Roster | undefined {
+function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
   const { name, inventory, environments } = whole
   if (inventory.length === 0) return undefined
   const { rosterOf } = require('../inventory/roster') as typeof import('../inventory/roster')

@@ -26,7 +26,7 @@ describe('the journal of a run with secret variables', () => {
   })
 
   it('keeps all else as it is', async () => {
-    const entry: JournalEntry = { type: 'verdict', step: 'hunter2', held: true, counts: { held: 1234 } }
+    const entry: JournalEntry = { type: 'verdict', step: 'hunter2', passed: true, counts: { passed: 1234 } }
     await discreet(journal, ['hunter2', '1234']).append(entry)
     await discreet(journal, []).append(asked({ name: 'hunter2' }))
     expect(entries).to.deep.equal([entry, asked({ name: 'hunter2' })])

@@ -19,7 +19,7 @@ function hidden(entry: JournalEntry, hide: Hide, hideSaid: Hide): JournalEntry {
       return { ...entry, by: hideSaid(entry.by) }
     case 'locked':
       return { ...entry, reason: hideSaid(entry.reason) }
-    case 'foreseen':
+    case 'planned':
       return {
         ...entry,
         fates: entry.fates.map(({ from, to, hosts }) => ({

@@ -1,22 +1,18 @@
 import { Assertion, expect, use, util as utils } from 'chai'
-import { describe, passes, type Verdict } from '../rollout/verdict'
+import { describe, mayGoOn, type Verdict } from '../rollout/verdict'
 import { LockstepError } from '../system/errors'
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace
   namespace Chai {
     interface Assertion {
-      /** The verdict held on every host, or on as many as the failure budget asks for. Fails with the cohorts by name. */
-      hold(): void
-      /** The same word as in a team's own steps: `expect(await this.rollout.…).to.pass()`. */
+      /** The verdict passed on every host, or on as many as the failure budget asks for. Fails with the cohorts by name. */
       pass(): void
     }
   }
 }
 
-use(() => {
-  for (const name of ['hold', 'pass']) Assertion.addMethod(name, expectToPass)
-})
+use(() => Assertion.addMethod('pass', expectToPass))
 
 function expectToPass(this: Chai.AssertionStatic): void {
   const verdict: unknown = this._obj
@@ -25,7 +21,7 @@ function expectToPass(this: Chai.AssertionStatic): void {
       'diverged',
       `what is expected to pass is ${verdict instanceof Promise ? 'a promise' : 'no verdict'}; write expect(await this.rollout.…).to.pass()`,
     )
-  if (passes(verdict) !== (utils.flag(this, 'negate') === true)) return
+  if (mayGoOn(verdict) !== (utils.flag(this, 'negate') === true)) return
   throw new LockstepError('diverged', describe(verdict))
 }
 
@@ -35,10 +31,10 @@ function isVerdict(said: unknown): said is Verdict {
   )
 }
 
-/** What a step that takes a wave comes to: its verdict has to hold, and where nobody is left the scenario is skipped. */
+/** What a step that takes a wave comes to: its verdict has to pass, and where nobody is left the scenario is skipped. */
 export function expectToMove(verdict: Verdict | undefined): 'skipped' | undefined {
   if (verdict === undefined) return 'skipped'
-  expect(verdict).to.hold()
+  expect(verdict).to.pass()
   return undefined
 }
 

@@ -9,13 +9,13 @@ import { pskClient } from '../protocol/security/psk'
 import type { ClientSecurity } from '../protocol/security/security'
 import { marshal, yaml } from '../protocol/security/serializer'
 import { sslClient } from '../protocol/security/ssl'
-import type { Fleet, Stray } from '../rollout/ports'
+import type { Fleet, UnexpectedMessage } from '../rollout/ports'
 import { RpcClient } from '../rpc/client/client'
 import { contractOf } from '../rpc/contracts'
 import { systemClock } from '../system/clock'
 import { saidScrubber } from '../system/hiding'
 import type { Log } from '../system/log'
-import { hideInAnswers, hideInStray } from './hidden_replies'
+import { hideInAnswers, hideInUnexpected } from './hidden_replies'
 
 export interface ReachableFleet extends Fleet {
   /** Why there is no connection at the moment, if there was one before. */
@@ -34,7 +34,7 @@ const KNOWN_HOSTS_WITHIN = 5
 export function mcollectiveFleet(
   environment: Environment,
   log: Log,
-  heard: { stray: (stray: Stray) => void; note: (text: string) => void },
+  heard: { message: (message: UnexpectedMessage) => void; note: (text: string) => void },
 ): ReachableFleet {
   const signal = new AbortController().signal
   const hide = saidScrubber(secretsOf(environment))
@@ -54,9 +54,9 @@ export function mcollectiveFleet(
     ttl: environment.ttl,
     clock: systemClock,
     newRequestId: () => randomBytes(16).toString('hex'),
-    onStray(stray) {
-      log.warn({ stray }, 'a message that nobody waited for')
-      heard.stray(hideInStray(stray, hide))
+    onUnexpected(message) {
+      log.warn({ message }, 'a message that nobody waited for')
+      heard.message(hideInUnexpected(message, hide))
     },
     onConnection(event) {
       lost = event === 'restored' ? undefined : event.lost
@@ -103,8 +103,8 @@ export function mcollectiveFleet(
         { agent, action, requestId: result.requestId, hosts: hosts.length, interrupted: result.interrupted },
         'called',
       )
-      const strays = result.strays.map((stray) => hideInStray(stray, hide))
-      return { ...result, strays, outcomes: hideInAnswers(agent, result.outcomes, hide) }
+      const unexpected = result.unexpected.map((message) => hideInUnexpected(message, hide))
+      return { ...result, unexpected, outcomes: hideInAnswers(agent, result.outcomes, hide) }
     },
     lost: () => lost,
     listen: (ms) => client.listen(ms, signal),

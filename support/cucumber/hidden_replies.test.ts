@@ -3,7 +3,7 @@ import type { Answer } from '../rollout/ports'
 import { MAX_CHECK_OUTPUT } from '../rollout/checks'
 import { clean } from '../rollout/verdict'
 import { scrubber } from '../system/hiding'
-import { hideInAnswers, hideInStray } from './hidden_replies'
+import { hideInAnswers, hideInUnexpected } from './hidden_replies'
 
 const SECRET = 'correct-horse-battery-staple'
 const hide = scrubber([SECRET])
@@ -19,12 +19,12 @@ describe('what hosts say', () => {
       const output = check?.kind === 'answered' ? String(check.data['output']) : ''
       const failed = shown('package', { kind: 'failed', message: text, data: {} })
       const untrusted = shown('package', { kind: 'untrusted', reason: text })
-      const stray = hideInStray({ kind: 'late', host: 'web1', detail: text, fails: true }, hide)
+      const message = hideInUnexpected({ kind: 'late', host: 'web1', detail: text, fails: true }, hide)
       const all = [
         clean(output).slice(0, MAX_CHECK_OUTPUT),
         failed?.kind === 'failed' ? clean(failed.message) : SECRET,
         untrusted?.kind === 'untrusted' ? clean(untrusted.reason) : SECRET,
-        clean(stray.detail),
+        clean(message.detail),
       ]
       for (const line of all) expect(line).not.to.contain('corr')
     }

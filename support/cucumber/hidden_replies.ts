@@ -1,4 +1,4 @@
-import type { Answer, Stray } from '../rollout/ports'
+import type { Answer, UnexpectedMessage } from '../rollout/ports'
 import type { Hide } from '../system/hiding'
 import { pickReason } from '../system/reason'
 
@@ -14,8 +14,8 @@ export function hideInAnswers(
   return new Map([...outcomes].map(([host, answer]) => [host, hideInAnswer(agent, answer, hide)]))
 }
 
-export function hideInStray<S extends Stray>(stray: S, hide: Hide): S {
-  return { ...stray, detail: hide(stray.detail) }
+export function hideInUnexpected<S extends UnexpectedMessage>(message: S, hide: Hide): S {
+  return { ...message, detail: hide(message.detail) }
 }
 
 function hideInAnswer(agent: string, answer: Answer, hide: Hide): Answer {

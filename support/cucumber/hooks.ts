@@ -9,7 +9,7 @@ import {
   Status,
 } from '@cucumber/cucumber'
 import { speaks } from '../lint/vocabulary'
-import { describe, hosts as counted, passes } from '../rollout/verdict'
+import { describe, hosts as counted, mayGoOn } from '../rollout/verdict'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import type { Rollout } from '../rollout/rollout'
@@ -17,7 +17,7 @@ import { describeOmission, type Omission } from './account'
 import { Composition } from './composition'
 import { surroundings, type RunParameters } from './environments'
 import { onInterrupt } from './interrupt'
-import { heldTable, hostTable } from './screen/host_table'
+import { outTable, hostTable } from './screen/host_table'
 import type { Outcome } from './courses'
 import { run } from './run'
 import type { FailedCall } from './rollout_calls'
@@ -81,16 +81,16 @@ AfterStep(async function (this: LockstepWorld, { result, error }) {
       : ((result as typeof result | undefined)?.status ?? Status.FAILED)
   if (status !== Status.PASSED && status !== Status.SKIPPED) stop(this, EARLIER_FAILED)
   const verdict = run.currentVerdict
-  if (status === Status.FAILED && (verdict === undefined || passes(verdict)) && !decides(error))
+  if (status === Status.FAILED && (verdict === undefined || mayGoOn(verdict)) && !decides(error))
     run.fault(run.hookFaults.at(-1) ?? (error instanceof Error ? error.message : String(error)))
   if (verdict !== undefined) {
     const { observations } = verdict
-    const fileName = `${observations.filter(({ held }) => held).length} of ${counted(observations.length)}`
+    const fileName = `${observations.filter(({ passed }) => passed).length} of ${counted(observations.length)}`
     this.attach(run.scrub(hostTable(verdict)), { mediaType: 'text/plain', fileName })
   }
   if (status !== Status.PASSED) return
   // What hosts say decides, whether or not the step has listened.
-  if (verdict !== undefined && !passes(verdict)) throw new LockstepError('diverged', describe(verdict))
+  if (verdict !== undefined && !mayGoOn(verdict)) throw new LockstepError('diverged', describe(verdict))
   if (!this.hasReachedRollout && speaks(run.expressionOf(run.current))) throw failUnsaid(this)
   if (left !== undefined) throw failUnawaited(this, left)
   if (swallowed !== undefined) throw failSwallowed(this, swallowed)
@@ -154,9 +154,9 @@ async function compose(): Promise<void> {
 /** Nothing more is done, and reports say who is out of rotation. */
 function stop(world: LockstepWorld, why: string): void {
   world.unwatchedRollout.stopAt(new LockstepError('diverged', why))
-  const held = run.held()
-  const fileName = `Still out of rotation: ${counted(new Set(held.map(({ host }) => host)).size)}`
-  if (held.length > 0) world.attach(run.scrub(heldTable(held)), { mediaType: 'text/plain', fileName })
+  const out = run.outOfRotation()
+  const fileName = `Still out of rotation: ${counted(new Set(out.map(({ host }) => host)).size)}`
+  if (out.length > 0) world.attach(run.scrub(outTable(out)), { mediaType: 'text/plain', fileName })
 }
 
 /** A line that ends before what it has asked of the hosts says nothing of them; by now all of that has come to its end. */
@@ -202,7 +202,7 @@ function refuseLate(call: string): LockstepError {
   const why = `${call}(…) was called after its scenario had ended, and was not carried out: look for a call without await, a timer, or an AfterAll of your own`
   const error = new LockstepError('diverged', why)
   run.refuse(error)
-  if (isOver) process.stderr.write(`\nSTOPPED  ${why}\n`)
+  if (isOver) process.stderr.write(`\nFAILED  ${why}\n`)
   return error
 }
 
@@ -223,7 +223,7 @@ function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omiss
 /** Something between Lockstep's steps and cucumber may swallow what they throw. */
 function hiddenFailure({ halted }: Rollout): Omission | undefined {
   if (halted === undefined) return undefined
-  const failing = run.verdicts.find(({ verdict }) => !passes(verdict)) ?? run.current
+  const failing = run.verdicts.find(({ verdict }) => !mayGoOn(verdict)) ?? run.current
   const { uri, unit, line, text } = failing
   return { uri, unit, line, text, fate: 'failed, and that is hidden', expression: undefined }
 }

@@ -37,22 +37,22 @@ describe('the notices of a run', () => {
   const verdict = (change: Partial<Verdict> = {}): Verdict => ({
     observations: ['web1', 'web2'].map((host) => ({
       host,
-      held: host === 'web1',
+      passed: host === 'web1',
       kind: 'answered',
       seen: 'x',
     })),
-    strays: [],
+    unexpected: [],
     ...change,
   })
   const scenario: JournalEntry = { type: 'scenario', unit: '9', name: '' }
   const wave: JournalEntry = { type: 'wave', name: '1 host', hosts: ['web1'] }
-  const notHeld: JournalEntry = { type: 'verdict', step: '', held: false, counts: {} }
+  const notPassed: JournalEntry = { type: 'verdict', step: '', passed: false, counts: {} }
 
   it('tell its beginning, its waves and its end', async () => {
     notices.started()
     notices.started()
-    await heard(scenario, wave, { type: 'scenario held', unit: '9' }, scenario, wave)
-    await heard({ type: 'scenario held', unit: '10' }, scenario, { type: 'scenario held', unit: '11' })
+    await heard(scenario, wave, { type: 'scenario passed', unit: '9' }, scenario, wave)
+    await heard({ type: 'scenario passed', unit: '10' }, scenario, { type: 'scenario passed', unit: '11' })
     await notices.end()
     expect(told().map(({ event, number }) => `${event} ${number}`)).to.deep.equal([
       'started 1',
@@ -67,8 +67,8 @@ describe('the notices of a run', () => {
       mode: 'live',
       environment: 'production',
       feature: 'rolling.feature',
-      outcome: { title: 'HELD', exitCode: 0 },
-      summary: 'HELD, 3 hosts',
+      outcome: { title: 'PASSED', exitCode: 0 },
+      summary: 'PASSED, 3 hosts',
     })
     expect(run.notes).to.deep.equal([])
   })
@@ -76,10 +76,10 @@ describe('the notices of a run', () => {
   it('tell at which line it stopped, with which hosts', async () => {
     run.begin({ uri: 'rolling.feature', unit: '9', line: 14, text: 'the check http should be ok' })
     run.notAttempted = () => ['web3']
-    run.held = () => [{ host: 'web2', obligation: 'blocks 192.168.1.1' }]
+    run.outOfRotation = () => [{ host: 'web2', obligation: 'blocks 192.168.1.1' }]
     notices.started()
     run.verdict(verdict())
-    await heard(notHeld)
+    await heard(notPassed)
     run.refuse(new LockstepError('broker-lost', 'the broker went away'))
     await notices.end()
     const [, failed, ended] = told()
@@ -87,7 +87,7 @@ describe('the notices of a run', () => {
       event: 'failed',
       reason: 'at "the check http should be ok" (rolling.feature:14)',
       diverged: { count: 1, names: ['web2'] },
-      held: { count: 1, names: ['web2'] },
+      outOfRotation: { count: 1, names: ['web2'] },
       counts: { hosts: 3, answered: 2, diverged: 1, silent: 0, out: 0, restored: 0, notAttempted: 1 },
     })
     expect(ended?.outcome).to.deep.equal({ title: 'UNREACHABLE', exitCode: 4 })
@@ -97,7 +97,7 @@ describe('the notices of a run', () => {
   it('do not tell of hosts that may fail as of a failure', async () => {
     notices.started()
     run.verdict(verdict({ tolerated: true }))
-    await heard(notHeld)
+    await heard(notPassed)
     await notices.end()
     expect(told().map(({ event }) => event)).to.deep.equal(['started', 'ended'])
   })
@@ -128,7 +128,7 @@ describe('the notices of a run', () => {
     run.scrub = (text) => text.replaceAll('s3cret', '***')
     run.environment = 'of s3cret'
     run.hostsOf = () => [{ host: 's3cret.example.net', wave: undefined }]
-    run.held = () => [{ host: 's3cret.example.net', obligation: '' }]
+    run.outOfRotation = () => [{ host: 's3cret.example.net', obligation: '' }]
     notices.started()
     run.refuse(new LockstepError('bad-config', 'the password s3cret\u001b[2J\nis wrong'))
     await notices.end()
@@ -153,7 +153,7 @@ describe('the notices of a run', () => {
 
   it('are a note when they cannot even be made', async () => {
     notices.started()
-    run.held = () => {
+    run.outOfRotation = () => {
       throw new Error('out of order')
     }
     await heard(scenario, wave)

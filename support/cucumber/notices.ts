@@ -84,17 +84,17 @@ export class RunNotices {
   /** Hosts that this run had to change again, or that it finds to be other than they were released. */
   private drift(): void {
     const changed = this.run.drift.map(({ host }) => host)
-    const looked = this.looksOnly && this.run.exitCode === EXIT.diverged ? this.odd() : []
+    const looked = this.looksOnly && this.run.exitCode === EXIT.failed ? this.odd() : []
     const hosts = someHosts([...changed, ...looked])
     if (hosts.count === 0) return
-    const reason = looked.length > 0 ? 'a release does not hold any more' : 'they had been reported as done'
+    const reason = looked.length > 0 ? 'a release is not so any more' : 'they had been reported as done'
     this.tell('drift found', { diverged: hosts, reason })
   }
 
   private odd(): string[] {
-    return this.run.verdicts.flatMap(({ verdict: { observations, strays } }) => [
-      ...observations.filter(({ held }) => !held).map(({ host }) => host),
-      ...strays.filter(({ fails }) => fails).map(({ host }) => host),
+    return this.run.verdicts.flatMap(({ verdict: { observations, unexpected } }) => [
+      ...observations.filter(({ passed }) => !passed).map(({ host }) => host),
+      ...unexpected.filter(({ fails }) => fails).map(({ host }) => host),
     ])
   }
 
@@ -109,8 +109,8 @@ export class RunNotices {
       this.wave = { name: entry.name, hosts: entry.hosts.length }
       this.tell('wave begun')
     }
-    if (entry.type === 'scenario held' && this.wave !== undefined) this.tell('wave ended')
-    if (entry.type === 'verdict' && !entry.held && this.run.currentVerdict?.tolerated !== true) {
+    if (entry.type === 'scenario passed' && this.wave !== undefined) this.tell('wave ended')
+    if (entry.type === 'verdict' && !entry.passed && this.run.currentVerdict?.tolerated !== true) {
       const { text, uri, line } = this.run.current
       this.tell('failed', { reason: `at "${text}" (${uri}:${line})` })
     }
@@ -130,9 +130,10 @@ export class RunNotices {
     const { run, wave } = this
     const stops = event === 'failed' || run.exitCode !== 0
     const features = [...new Set(run.plan.map(({ uri }) => uri))]
-    const failed = run.currentVerdict?.observations.filter(({ held }) => !held).map(({ host }) => host) ?? []
+    const failed =
+      run.currentVerdict?.observations.filter(({ passed }) => !passed).map(({ host }) => host) ?? []
     const out = [...run.out().keys()]
-    const { answered, diverged, silent } = count(run.currentVerdict ?? { observations: [], strays: [] })
+    const { answered, diverged, silent } = count(run.currentVerdict ?? { observations: [], unexpected: [] })
     return {
       event,
       run: run.id,
@@ -154,7 +155,7 @@ export class RunNotices {
         notAttempted: stops ? run.notAttempted().length : 0,
       },
       diverged: someHosts([...failed, ...out]),
-      held: someHosts(run.held().map(({ host }) => host)),
+      outOfRotation: someHosts(run.outOfRotation().map(({ host }) => host)),
       outcome: undefined,
       reason: undefined,
     }

@@ -1,9 +1,9 @@
 import type { Environment } from '../config/environment'
 import type { Surroundings } from '../config/mcollective_cfg'
-import type { RunRecord } from '../rollout/held'
+import type { RunRecord } from '../rollout/out_of_rotation'
 import type { Links } from '../rollout/family'
 import type { Ledger } from '../rollout/ledger'
-import type { Roster } from '../rollout/ports'
+import type { ExpectedHosts } from '../rollout/ports'
 import type { JournalFile } from '../system/journal_file'
 import type { EmbeddedSurroundings } from './embedded'
 import type { ReachableFleet } from './fleet'
@@ -38,7 +38,7 @@ export interface WholeRun {
   parts: Parts
   notices: RunNotices | undefined
   /** The same for all features of the run. */
-  inventory: Roster | undefined
+  inventory: ExpectedHosts | undefined
   /** The plan that was approved, where one was demanded. */
   approved: Plan | undefined
   /** Locks that are to be let go of at the end. */

@@ -193,5 +193,5 @@ function profilesIn(args: readonly string[]): string[] {
 
 function refuse(sentence: string): never {
   process.stderr.write(`${sentence}\n`)
-  process.exit(EXIT.badInput)
+  process.exit(EXIT.invalid)
 }

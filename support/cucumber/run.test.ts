@@ -6,8 +6,13 @@ describe('the verdicts of a run', () => {
     const run = new Run()
     const wave = (seen: string) =>
       run.verdict({
-        observations: ['web1', 'web2'].map((host) => ({ host, held: true, kind: 'answered' as const, seen })),
-        strays: [],
+        observations: ['web1', 'web2'].map((host) => ({
+          host,
+          passed: true,
+          kind: 'answered' as const,
+          seen,
+        })),
+        unexpected: [],
       })
     for (let each = 0; each < 100; each += 1) wave('discovered')
     wave('2.0')
@@ -21,11 +26,11 @@ describe('the verdicts of a run', () => {
     run.scrub = (text) => text.replaceAll('sesame', '***')
     const observations = Array.from({ length: 40 }, (_, n) => ({
       host: `web${n}`,
-      held: false,
+      passed: false,
       kind: 'answered' as const,
       seen: `${n} ${'x'.repeat(3_990 - `${n}`.length)}sesame${'y'.repeat(30_000)}`,
     }))
-    for (let each = 0; each < 10; each += 1) run.verdict({ observations, strays: [] })
+    for (let each = 0; each < 10; each += 1) run.verdict({ observations, unexpected: [] })
     const kept = run.verdicts.flatMap(({ verdict }) => verdict.cohorts.map(({ seen }) => seen))
     expect(kept).to.have.length(400)
     expect(Math.max(...kept.map(({ length }) => length))).to.be.below(4_050)

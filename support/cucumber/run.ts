@@ -3,14 +3,14 @@ import type { LintFinding } from '../lint/lint'
 import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
 import type { Filling } from './preflight/filling'
 import type { ReadParameters } from './preflight/run_variables'
-import type { Held } from '../rollout/held'
-import type { Obligation } from '../rollout/ledger'
+import type { HostOutOfRotation } from '../rollout/out_of_rotation'
+import type { OpenObligation } from '../rollout/ledger'
 import type { Audience } from '../rollout/ports'
 import type { Drift } from '../record/record'
 import type { HostTruth, Rehearsed } from './rehearsal/endings'
 import type { FaultTable } from './rehearsal/faults'
 import { HostList, type ListedVerdict } from '../rollout/host_list'
-import { holds, type Verdict } from '../rollout/verdict'
+import { hasPassed, type Verdict } from '../rollout/verdict'
 import { Account, describeOmission, type Omission } from './account'
 import { Courses, keyOf, type ScenarioKey } from './courses'
 
@@ -94,7 +94,7 @@ export interface Invocation {
   env: Readonly<Record<string, string | undefined>>
 }
 
-const NOTES_AT_MOST = 10
+const MAX_NOTES = 10
 /** Of what was seen of a host, in characters: screens and reports show less of it. */
 const MAX_SEEN = 4_000
 
@@ -112,8 +112,8 @@ export class Run implements Audience {
   warnings: readonly string[] = []
   /** The run that it goes on from. */
   resumes: string | undefined
-  heldBefore: readonly Held[] = []
-  /** Why more may be out than `heldBefore` names: journals that do not tell everything. */
+  outBefore: readonly HostOutOfRotation[] = []
+  /** Why more may be out than `outBefore` names: journals that do not tell everything. */
   notKnownBefore: readonly string[] = []
   readonly verdicts: StepVerdict[] = []
   /** The hosts that verdicts are about; they know them by their places in it. */
@@ -138,8 +138,8 @@ export class Run implements Audience {
   /** What a person should know and what decides nothing; the first few of them. */
   readonly notes: string[] = []
   readonly stopping = new AbortController()
-  /** Asked at the end: what is held, host by host. */
-  held: () => readonly Obligation[] = () => []
+  /** Asked at the end: what is out of rotation, host by host. */
+  outOfRotation: () => readonly OpenObligation[] = () => []
   /** Who failed within the failure budget, and what was seen then. */
   out: () => ReadonlyMap<string, string> = () => new Map()
   /** The hosts of a feature in the order of their waves. */
@@ -200,14 +200,14 @@ export class Run implements Audience {
   }
 
   note(text: string): void {
-    if (this.notes.length < NOTES_AT_MOST) this.notes.push(text)
+    if (this.notes.length < MAX_NOTES) this.notes.push(text)
   }
 
   verdict(verdict: Verdict): void {
     this.currentVerdict = verdict
     this.concluded.add(`${keyOf(this.current)} ${this.current.line}`)
     this.verdicts.push({ mode: this.mode, ...this.current, verdict: this.hosts.list(verdict) })
-    if (verdict.foreseen === true && verdict.tolerated !== true && !holds(verdict)) this.fail()
+    if (verdict.planned === true && verdict.tolerated !== true && !hasPassed(verdict)) this.fail()
   }
 
   /** The sentence of a line that is to be run, where it has one. */
@@ -306,8 +306,8 @@ export class Run implements Audience {
   get exitCode(): number {
     if (this.refusal !== undefined) return exitCodeFor(this.refusal.code)
     if (this.stopping.signal.aborted) return EXIT.interrupted
-    if (this.failed) return EXIT.diverged
-    return this.out().size > 0 ? EXIT.withinBudget : EXIT.held
+    if (this.failed) return EXIT.failed
+    return this.out().size > 0 ? EXIT.passedWithFailures : EXIT.passed
   }
 }
 

@@ -1,4 +1,4 @@
-import { lookAt } from '../rollout/still_held'
+import { lookAt } from '../rollout/still_out'
 import type { Rollout } from '../rollout/rollout'
 import { hosts as counted } from '../rollout/verdict'
 import { formatLockstep, PLACES } from '../system/commands'
@@ -15,7 +15,7 @@ export async function finishRollout(run: Run, feature: string, rollout: Rollout)
     run.refuse(
       new LockstepError('nobody-discovered', `no line of ${feature} was for any host; nothing was done`),
     )
-  for (const { hold, hosts } of rollout.ledger.holding) await lookAt(rollout, hold, hosts)
+  for (const { obligation, hosts } of rollout.ledger.own) await lookAt(rollout, obligation, hosts)
   const { left } = rollout.waves
   if (left.length > 0)
     run.refuse(new LockstepError('diverged', `${counted(left.length)} were in no wave: ${left.join(', ')}`))
@@ -35,12 +35,12 @@ export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
 export function noteLeftOut(run: Run, feature: string): void {
   const names = run.leftOut(feature)
   if (!ON_REAL_HOSTS.has(run.mode) || names.length === 0) return
-  const shown = names.slice(0, NAMED_AT_MOST).map((name) => JSON.stringify(name))
-  const more = names.length > NAMED_AT_MOST ? ` and ${names.length - NAMED_AT_MOST} more` : ''
+  const shown = names.slice(0, MAX_NAMED).map((name) => JSON.stringify(name))
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''
   run.note(`left out of ${feature}, by tag, name or line: ${shown.join(', ')}${more}`)
 }
 
-const NAMED_AT_MOST = 3
+const MAX_NAMED = 3
 const ON_REAL_HOSTS = new Set(['live', 'noop', 'plan'])
 
 /** The journal has it all; without the record of it nobody could ask later. */

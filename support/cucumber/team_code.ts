@@ -62,7 +62,7 @@ Object.defineProperty(builder, 'definitionFunctionWrapper', {
   enumerable: true,
 })
 
-/** Cucumber reads the World, and the wrapped code, after that. Lockstep's own hooks are what a run is held by: nothing comes in between. */
+/** Cucumber reads the World, and the wrapped code, after that. Lockstep's own hooks are what a run is kept by: nothing comes in between. */
 function wrap(code: Code, options?: unknown): unknown {
   guardWorld()
   keepTime()

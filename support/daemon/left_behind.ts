@@ -5,7 +5,7 @@ import type { RequestRecord } from './request_record'
 
 const LOOK_EVERY = 250
 /** Longer than any action may take. */
-const WAIT_AT_MOST = 600_000
+const MAX_WAIT = 600_000
 
 /** Programs that go on when a daemon is ended: a package manager is not to be cut off in the middle. */
 export class LeftBehind {
@@ -43,7 +43,7 @@ export class LeftBehind {
   }
 
   private async wait(): Promise<void> {
-    const until = this.clock.elapsed() + WAIT_AT_MOST
+    const until = this.clock.elapsed() + MAX_WAIT
     while (this.survivors.some(isSame) && this.clock.elapsed() < until)
       await pause(this.clock, LOOK_EVERY, NEVER)
     for (const { pid } of this.survivors) await this.record.add({ type: 'gone', pid }).catch(() => {})

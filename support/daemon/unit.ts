@@ -49,7 +49,7 @@ Wants=network-online.target
 Type=notify
 # The program systemd-notify speaks for it: Node has no sockets of the kind that systemd listens on.
 NotifyAccess=all
-# A daemon that does not come round any more is ended and started again. No core: it would hold the keys.
+# A daemon that does not come round any more is ended and started again. No core: it would pass the keys.
 WatchdogSec=${WATCHDOG_S}
 WatchdogSignal=SIGKILL
 ExecStart=${command.map(escaped).join(' ')}

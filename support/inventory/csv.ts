@@ -9,7 +9,7 @@ import { CsvTable } from './csv_table'
 import type { Host } from './host'
 
 /** A row that is longer has a quote that was never closed. */
-const ROW_AT_MOST = 64 * 1024
+const MAX_ROW = 64 * 1024
 
 /** @throws LockstepError `bad-config` naming file and line */
 export async function readCsv(
@@ -23,7 +23,7 @@ export async function readCsv(
     delimiter: DELIMITERS[delimiter],
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
-    max_record_size: ROW_AT_MOST,
+    max_record_size: MAX_ROW,
     on_record(cells: string[], { lines }) {
       table.row(cells, lines)
       return null
@@ -45,7 +45,7 @@ function nowhere(): Writable {
 function inWords(error: unknown, path: string, table: CsvTable): unknown {
   if (error instanceof LockstepError) return error
   if (error instanceof CsvError) {
-    const what = error.code === 'CSV_MAX_RECORD_SIZE' ? `the row has more than ${ROW_AT_MOST} bytes` : QUOTES
+    const what = error.code === 'CSV_MAX_RECORD_SIZE' ? `the row has more than ${MAX_ROW} bytes` : QUOTES
     return new LockstepError('bad-config', `${path}:${table.nextLine}: ${what}${table.hint}`, {
       cause: error,
     })

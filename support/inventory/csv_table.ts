@@ -14,7 +14,7 @@ interface Columns {
 }
 
 /** What many rows say alike is kept once, as long as there are not too many different ones. */
-const KINDS_AT_MOST = 10_000
+const MAX_KINDS = 10_000
 /** What spreadsheets execute, and what is no plain line of text. */
 const SUSPICIOUS = /^[=+\-@]|[\p{Cc}\u2028\u2029\uFFFD]/u
 const NUMBER = /^[+-]?\d+(\.\d+)?$/
@@ -111,14 +111,14 @@ export class CsvTable {
         line,
         `${JSON.stringify(excerpt(wrong, 80))} is no class; expected one such as roles::web, several with spaces in between`,
       )
-    if (this.classes.size < KINDS_AT_MOST) this.classes.set(written, all)
+    if (this.classes.size < MAX_KINDS) this.classes.set(written, all)
     return all
   }
 
   private once(text: string): string {
     const known = this.texts.get(text)
     if (known !== undefined) return known
-    if (this.texts.size < KINDS_AT_MOST) this.texts.set(text, text)
+    if (this.texts.size < MAX_KINDS) this.texts.set(text, text)
     return text
   }
 

@@ -6,7 +6,7 @@ import { ansibleHosts } from './ansible'
 import type { Host } from './host'
 import { excerpt, type Hide } from '../system/hiding'
 
-const OUTPUT_AT_MOST = 64 * 1024 * 1024
+const MAX_OUTPUT = 64 * 1024 * 1024
 
 /** Runs a program as Ansible does its dynamic inventories. @throws LockstepError `bad-config` with what it did instead */
 export async function readProgram(
@@ -24,7 +24,7 @@ export async function readProgram(
     signal,
     inherits,
     cwd: dirname(path),
-    outputAtMost: OUTPUT_AT_MOST,
+    outputAtMost: MAX_OUTPUT,
     leavesNothing: true,
   }
   const { exitCode, stdout, output, failure } = await runCommand(path, ['--list'], limits)

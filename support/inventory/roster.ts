@@ -1,11 +1,14 @@
 import type { InventorySource } from '../config/inventory_sources'
-import type { Roster, Selection } from '../rollout/ports'
+import type { ExpectedHosts, Selection } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { readInventory, type Inventory, type InventoryOptions } from './inventory'
 import { matching } from './selection'
 
 /** Who should be there, read when it is first asked and the same from then on. Undefined where that is written nowhere. */
-export function rosterOf(sources: readonly InventorySource[], options: InventoryOptions): Roster | undefined {
+export function rosterOf(
+  sources: readonly InventorySource[],
+  options: InventoryOptions,
+): ExpectedHosts | undefined {
   if (sources.every(({ kind }) => kind === 'discovery')) return undefined
   let inventory: Promise<Inventory> | undefined
   return {

@@ -26,7 +26,7 @@ describe('the linter', () => {
       rule: 'block-without-unblock',
       severity: 'error',
       message: '"I disable puppet", and no line after it enables puppet again',
-      why: 'The rollout would hold, and leave its hosts out of service, or puppet disabled on them.',
+      why: 'The rollout would pass, and leave its hosts out of service, or puppet disabled on them.',
       fix: 'Say "I unblock the load balancer", or "I enable puppet", as one of the last lines.',
     })
   })

@@ -68,7 +68,7 @@ function withoutReason(rule: string): Complaint {
     rule: 'allow-without-reason',
     severity: 'error',
     message: `${rule} is allowed without a reason`,
-    why: 'Whoever reads this in a year has to know whether it still holds; so it allows nothing.',
+    why: 'Whoever reads this in a year has to know whether it is still true; so it allows nothing.',
     fix: `Write # lockstep: allow ${rule} because <reason>.`,
   }
 }

@@ -2,7 +2,7 @@
 export const RETRIES = 3
 
 const FIRST = 500
-const ASKED_AT_MOST = 10_000
+const MAX_ATTEMPTS = 10_000
 
 /**
  * How long to wait before the next try, ms: longer each time, and no two channels at the same moment. `asked` is how long
@@ -10,5 +10,5 @@ const ASKED_AT_MOST = 10_000
  */
 export function backoff(tried: number, random: number, asked: number | undefined): number {
   const own = FIRST * 2 ** tried * (0.5 + random / 2)
-  return Math.max(own, Math.min(asked ?? 0, ASKED_AT_MOST))
+  return Math.max(own, Math.min(asked ?? 0, MAX_ATTEMPTS))
 }

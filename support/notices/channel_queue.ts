@@ -8,7 +8,7 @@ interface QueueOptions {
   random: () => number
 }
 
-const WAITING_AT_MOST = 100
+const MAX_QUEUED = 100
 /** One try, ms. */
 export const TRY_WITHIN = 5_000
 
@@ -31,7 +31,7 @@ export class ChannelQueue {
     const key = keyOf(event)
     if (this.over.signal.aborted || !this.channel.on.includes(event.event) || this.seen.has(key)) return
     this.seen.add(key)
-    if (this.waiting.length >= WAITING_AT_MOST) {
+    if (this.waiting.length >= MAX_QUEUED) {
       this.dropped += 1
       return
     }

@@ -5,7 +5,7 @@ import type { EmailSettings } from './settings'
 import { asIs, fill } from './template'
 import { namesOf, oneLine, summaryOf } from './words'
 
-const SUBJECT_AT_MOST = 200
+const MAX_SUBJECT = 200
 
 /** Email by way of a server that takes it; a connection for each. */
 export function email(settings: EmailSettings, within: number): Channel {
@@ -58,11 +58,11 @@ function optionsOf({ server, port, tls, ca, login }: EmailSettings, within: numb
 }
 
 function subjectOf({ event: { environment, event, feature, outcome } }: Message): string {
-  return oneLine(`[${environment}] ${outcome?.title ?? event}: ${feature}`, SUBJECT_AT_MOST)
+  return oneLine(`[${environment}] ${outcome?.title ?? event}: ${feature}`, MAX_SUBJECT)
 }
 
 function textOf({ event }: Message): string {
-  const { run, mode, environment, release, tickets, feature, diverged, held, counts, time } = event
+  const { run, mode, environment, release, tickets, feature, diverged, outOfRotation, counts, time } = event
   const rows: [string, string][] = [
     ['environment', `${environment} (${mode})`],
     ['feature', feature],
@@ -72,7 +72,7 @@ function textOf({ event }: Message): string {
     ['time', time],
     ['hosts', counts.hosts === 0 ? '' : String(counts.hosts)],
     ['diverged', namesOf(diverged)],
-    ['out of rotation', namesOf(held)],
+    ['out of rotation', namesOf(outOfRotation)],
   ]
   const table = rows
     .filter(([, value]) => value !== '')

@@ -46,19 +46,19 @@ export interface RolloutEvent {
   }
   /** Hosts that were not as they should be at the last line, or that failed before. */
   diverged: SomeHosts
-  /** Hosts that are out of rotation, or held otherwise. */
-  held: SomeHosts
-  /** Of `ended`: `HELD`, `STOPPED`, … and the exit status. */
+  /** Hosts that are out of rotation, or on which something else is still open. */
+  outOfRotation: SomeHosts
+  /** Of `ended`: `PASSED`, `FAILED`, … and the exit status. */
   outcome: { title: string; exitCode: number } | undefined
   /** Why it failed or was refused, or what approval is asked for. */
   reason: string | undefined
 }
 
-const NAMES_AT_MOST = 20
+const MAX_NAMES = 20
 
 export function someHosts(hosts: Iterable<string>): SomeHosts {
   const names = [...new Set(hosts)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-  return { count: names.length, names: names.slice(0, NAMES_AT_MOST) }
+  return { count: names.length, names: names.slice(0, MAX_NAMES) }
 }
 
 /** The same for the same thing, however often it is told. Fit for a header. */

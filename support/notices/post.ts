@@ -16,8 +16,8 @@ export interface Post {
 }
 
 /** Of what the other side says about its refusal. */
-const BYTES_AT_MOST = 1024
-const SAID_AT_MOST = 120
+const MAX_BYTES = 1024
+const MAX_RESPONSE = 120
 
 /**
  * Posts JSON on a connection of its own. Follows no redirect, since that would hand the message and its secret to another
@@ -37,7 +37,7 @@ export async function post(request: Post, signal: AbortSignal): Promise<void> {
   }
   const retry = status === 429 || status >= 500
   const retryAfter = secondsIn(response.headers['retry-after'])
-  const said = oneLine(request.hide(await beginning(response)), SAID_AT_MOST)
+  const said = oneLine(request.hide(await beginning(response)), MAX_RESPONSE)
   throw new DeliveryError(`answered ${status}${said === '' ? '' : `: ${said}`}`, retry, retryAfter)
 }
 
@@ -70,14 +70,14 @@ async function beginning(response: IncomingMessage): Promise<string> {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       chunks.push(chunk)
       length += chunk.length
-      if (length >= BYTES_AT_MOST) break
+      if (length >= MAX_BYTES) break
     }
   } catch {
     // What has come says enough.
   } finally {
     response.destroy()
   }
-  return Buffer.concat(chunks).subarray(0, BYTES_AT_MOST).toString('utf8')
+  return Buffer.concat(chunks).subarray(0, MAX_BYTES).toString('utf8')
 }
 
 /** Milliseconds; undefined for what is no number of seconds, such as a date by a clock that is not ours. */

@@ -6,7 +6,7 @@ import { fill, forSlack } from './template'
 import { lineOf } from './words'
 
 /** Slack takes no longer text in one block. */
-const TEXT_AT_MOST = 3_000
+const MAX_TEXT = 3_000
 
 /** An incoming webhook of Slack, or of whoever takes what Slack takes. Its whole address is a secret. */
 export function slack({ url, ca, on, template }: SlackSettings, hide: Hide): Channel {
@@ -35,9 +35,9 @@ function cardOf({ event }: Message, template: string | undefined) {
 
 /** Not within an escaped character: half of one would be read as something else. */
 function cut(text: string): string {
-  if (text.length <= TEXT_AT_MOST) return text
+  if (text.length <= MAX_TEXT) return text
   return `${text
-    .slice(0, TEXT_AT_MOST - 1)
+    .slice(0, MAX_TEXT - 1)
     .replace(/&[a-z]*$/, '')
     .toWellFormed()}…`
 }

@@ -13,12 +13,12 @@ const PLACEHOLDERS: Readonly<Record<string, (event: RolloutEvent) => string>> = 
   tickets: ({ tickets }) => tickets.join(', '),
 }
 const PLACEHOLDER = /<(\w+)>/g
-const VALUE_AT_MOST = 2_000
+const MAX_VALUE = 2_000
 
 /** A template with the event's words in it, each of them escaped for where they go. */
 export function fill(template: string, event: RolloutEvent, escape: (value: string) => string): string {
   return template.replaceAll(PLACEHOLDER, (_all, name: string) =>
-    escape(oneLine(valueOf(name)?.(event) ?? '', VALUE_AT_MOST)),
+    escape(oneLine(valueOf(name)?.(event) ?? '', MAX_VALUE)),
   )
 }
 

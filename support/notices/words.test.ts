@@ -13,15 +13,15 @@ describe('the words of a notice', () => {
 
   it('are those of each event', () => {
     const nobody = { count: 0, names: [] }
-    const calm = { diverged: nobody, held: nobody, reason: undefined }
+    const calm = { diverged: nobody, outOfRotation: nobody, reason: undefined }
     const of = (change: Parameters<typeof rolloutEvent>[0]) => summaryOf(rolloutEvent({ ...calm, ...change }))
     expect(of({ event: 'started' })).to.equal('the rollout has started')
     expect(of({ event: 'wave begun', number: 2 })).to.equal('wave 2 (25%), 2 hosts: begun')
-    expect(of({ event: 'wave ended', number: 2 })).to.equal('wave 2 (25%), 2 hosts: held')
+    expect(of({ event: 'wave ended', number: 2 })).to.equal('wave 2 (25%), 2 hosts: passed')
     expect(of({ event: 'approval wanted', reason: 'Go on with 8 hosts?' })).to.equal(
       'approval is waited for: Go on with 8 hosts?',
     )
-    expect(of({ event: 'ended', outcome: { title: 'HELD', exitCode: 0 } })).to.equal('HELD, 8 hosts')
+    expect(of({ event: 'ended', outcome: { title: 'PASSED', exitCode: 0 } })).to.equal('PASSED, 8 hosts')
     expect(of({ event: 'drift found', diverged: { count: 1, names: ['web3'] } })).to.equal(
       '1 host drifted; diverged: web3',
     )

@@ -2,10 +2,10 @@ import type { RolloutEvent, SomeHosts } from './event'
 
 /** An event in a sentence. */
 export function summaryOf(event: RolloutEvent): string {
-  const { wave, counts, diverged, held, outcome, reason } = event
+  const { wave, counts, diverged, outOfRotation, outcome, reason } = event
   const why = reason === undefined ? '' : `: ${reason}`
   const who = diverged.count === 0 ? '' : `; diverged: ${namesOf(diverged)}`
-  const left = held.count === 0 ? '' : `; still out of rotation: ${namesOf(held)}`
+  const left = outOfRotation.count === 0 ? '' : `; still out of rotation: ${namesOf(outOfRotation)}`
   const inWave = wave === undefined ? '' : `wave ${event.number} (${wave.name}), ${hosts(wave.hosts)}`
   switch (event.event) {
     case 'started':
@@ -15,7 +15,7 @@ export function summaryOf(event: RolloutEvent): string {
     case 'wave begun':
       return `${inWave}: begun`
     case 'wave ended':
-      return `${inWave}: held${who}`
+      return `${inWave}: passed${who}`
     case 'failed':
       return `the rollout stops${why}${who}${left}`
     case 'ended':

@@ -26,13 +26,13 @@ export function evaluateCompound(
   data: DataFunction,
   patterns: Patterns,
 ): boolean | undefined {
-  if (!Array.isArray(words) || words.length === 0 || words.length > WORDS_AT_MOST) return undefined
+  if (!Array.isArray(words) || words.length === 0 || words.length > MAX_WORDS) return undefined
   const reader = new Reader(words, host, data, patterns)
   const value = reader.expression(0)
   return reader.ended ? value : undefined
 }
 
-const WORDS_AT_MOST = 1_000
+const MAX_WORDS = 1_000
 const DEEPEST = 50
 
 class Reader {

@@ -8,14 +8,14 @@ export interface Change {
   /** Null where nothing was sent: what would have been done in safe mode. */
   request: string | null
   /** What it is about, such as `package mywebapp`. */
-  thing: string
+  resource: string
   what: string
   /** Null where it is not known, or where there is no such state. */
   before: string | null
   after: string | null
   outcome: ChangeOutcome
-  /** Whether it only held back traffic or puppet, or let it go on. */
-  holds: boolean
+  /** Whether it only stopped traffic or puppet, or let it go on. */
+  temporary: boolean
 }
 
 export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number]
@@ -34,7 +34,7 @@ const OUTCOMES: ReadonlyMap<string, ChangeOutcome> = new Map([
   ['answered', 'done'],
   ['failed', 'failed'],
 ])
-const HOLDS = /^(?:iptables|haproxy) |^puppet (?:enable|disable)$/
+const TEMPORARY = /^(?:iptables|haproxy) |^puppet (?:enable|disable)$/
 
 /** Follows each thing of each host from entry to entry: what was seen last is what it had before the next change. */
 class History {
@@ -51,17 +51,17 @@ class History {
       this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after = state))
     if (entry.type === 'asked' && entry.changes) this.tell(entry)
     if (entry.type === 'answered') this.settle(entry.requestId, entry.outcomes)
-    if (entry.type === 'foreseen') this.foresee(entry)
+    if (entry.type === 'planned') this.foresee(entry)
   }
 
   private look(
-    thing: string,
+    resource: string,
     states: Readonly<Record<string, readonly string[]>>,
     onSeen: (latest: Change, state: string) => void,
   ): void {
     for (const [state, hosts] of Object.entries(states)) {
       for (const host of hosts) {
-        const key = `${thing} ${host}`
+        const key = `${resource} ${host}`
         const latest = this.latest.get(key)
         if (latest !== undefined) onSeen(latest, state)
         this.seen.set(key, state)
@@ -70,18 +70,18 @@ class History {
   }
 
   private tell({ requestId, agent, action, inputs, hosts, line, step }: Asked): void {
-    const thing = thingOf(agent, inputs)
+    const resource = thingOf(agent, inputs)
     const what = `${agent}: ${[action, ...Object.values(inputs).map(String)].join(' ')}`
-    const holds = HOLDS.test(`${agent} ${action}`)
+    const temporary = TEMPORARY.test(`${agent} ${action}`)
     const told = this.asked.get(requestId) ?? new Map<string, Change>()
     this.asked.set(requestId, told)
     for (const host of hosts) {
-      const key = `${thing} ${host}`
+      const key = `${resource} ${host}`
       const before = this.seen.get(key) ?? null
       this.seen.delete(key)
       const outcome = 'no answer'
-      const base = { host, line, step, request: requestId, thing, what, before, after: null }
-      const change: Change = { ...base, outcome, holds }
+      const base = { host, line, step, request: requestId, resource, what, before, after: null }
+      const change: Change = { ...base, outcome, temporary }
       this.changes.push(change)
       this.latest.set(key, change)
       told.set(host, change)
@@ -98,8 +98,22 @@ class History {
     }
   }
 
-  private foresee({ thing, line, step, holds, fates }: Extract<JournalEntry, { type: 'foreseen' }>): void {
-    const base = { line, step, request: null, thing, what: thing, outcome: 'would be done' as const, holds }
+  private foresee({
+    resource,
+    line,
+    step,
+    temporary,
+    fates,
+  }: Extract<JournalEntry, { type: 'planned' }>): void {
+    const base = {
+      line,
+      step,
+      request: null,
+      resource,
+      what: resource,
+      outcome: 'would be done' as const,
+      temporary,
+    }
     for (const { from, to, hosts } of fates)
       for (const host of hosts) this.changes.push({ host, ...base, before: from, after: to })
   }

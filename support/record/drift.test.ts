@@ -11,7 +11,7 @@ describe('drift', () => {
     ])
   })
 
-  it('is told by runs that held here, live, before this one', () => {
+  it('is told by runs that passed here, live, before this one', () => {
     const others = [
       aRecord({ ...earlier, mode: 'noop' }),
       aRecord({ ...earlier, outcome: 'stopped' }),
@@ -26,7 +26,7 @@ describe('drift', () => {
   })
 
   it('is not on hosts that had failed within the budget', () => {
-    const within = aRecord({ ...earlier, outcome: 'within budget', out: ['a'] })
+    const within = aRecord({ ...earlier, outcome: 'passed with failures', out: ['a'] })
     expect(driftOf(aRecord(), [within])).to.deep.equal([])
     expect(driftOf(aRecord(), [{ ...within, out: ['b'] }])).to.have.length(1)
   })
@@ -40,7 +40,7 @@ describe('drift', () => {
     const other = aRecord({
       ...earlier,
       feature: 'db.feature',
-      changes: [aChange('a', { thing: 'package db' })],
+      changes: [aChange('a', { resource: 'package db' })],
     })
     expect(driftOf(aRecord(), [other])).to.deep.equal([])
     expect(driftOf(aRecord(), [{ ...other, changes: [aChange('a')] }])).to.have.length(1)
@@ -61,8 +61,8 @@ describe('drift', () => {
 
   it('is not a change that says nothing of states, a hold, nor one that the run itself takes back', () => {
     const states = { before: null, after: null }
-    const restarted = aChange('a', { thing: 'service web', what: 'service: restart web', ...states })
-    const blocked = aChange('a', { holds: true })
+    const restarted = aChange('a', { resource: 'service web', what: 'service: restart web', ...states })
+    const blocked = aChange('a', { temporary: true })
     const silent = aChange('b', { after: null })
     const there = [aChange('c'), aChange('c', { before: '2', after: '1' })]
     const record = aRecord({ changes: [restarted, blocked, silent, ...there] })

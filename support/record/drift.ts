@@ -18,11 +18,11 @@ export function driftOf(record: Earlier, runs: readonly Earlier[]): Drift[] {
   const reports = runs.filter((run) => hasLeft(run, record)).map((run) => new Report(run, origin, runs))
   const others = runs.filter(({ release, mode }) => release !== record.release && mode === 'live')
   const told = others.map(({ ended, changes: own }) => ({ ended, things: thingsOf(own) }))
-  return changes.flatMap(({ host, thing, what, before, after }) => {
-    const report = reports.findLast((each) => each.isOf(host, thing))
+  return changes.flatMap(({ host, resource, what, before, after }) => {
+    const report = reports.findLast((each) => each.isOf(host, resource))
     if (report === undefined) return []
     const isExplained = told.some(
-      ({ ended, things }) => isBetween(ended, report, record) && things.has(`${thing} ${host}`),
+      ({ ended, things }) => isBetween(ended, report, record) && things.has(`${resource} ${host}`),
     )
     return isExplained ? [] : [{ host, what: `${what}${states(before, after)}`, since: report.run }]
   })
@@ -32,9 +32,9 @@ export function driftOf(record: Earlier, runs: readonly Earlier[]): Drift[] {
 function netChanges({ changes }: Earlier): Change[] {
   const net = new Map<string, Change>()
   for (const change of changes) {
-    const key = `${change.thing} ${change.host}`
+    const key = `${change.resource} ${change.host}`
     const first = net.get(key)
-    if (!change.holds) net.set(key, first === undefined ? change : { ...change, before: first.before })
+    if (!change.temporary) net.set(key, first === undefined ? change : { ...change, before: first.before })
   }
   return [...net.values()].filter(
     ({ before, after }) => before !== null && after !== null && before !== after,
@@ -45,7 +45,7 @@ function netChanges({ changes }: Earlier): Change[] {
 function hasLeft(run: Earlier, record: Earlier): boolean {
   const { mode, outcome, ended, release } = run
   if (run.run === record.run || release !== record.release || mode !== 'live') return false
-  return (outcome === 'held' || outcome === 'within budget') && ended <= record.began
+  return (outcome === 'passed' || outcome === 'passed with failures') && ended <= record.began
 }
 
 function isBetween(time: string, { ended }: Report, { began }: Earlier): boolean {
@@ -53,7 +53,7 @@ function isBetween(time: string, { ended }: Report, { began }: Earlier): boolean
 }
 
 function thingsOf(changes: readonly Change[]): Set<string> {
-  return new Set(changes.map(({ thing, host }) => `${thing} ${host}`))
+  return new Set(changes.map(({ resource, host }) => `${resource} ${host}`))
 }
 
 /** What an earlier run said was done: all that its feature is about, and whatever it changed. */
@@ -73,7 +73,7 @@ class Report {
     this.changed = thingsOf(earlier.changes)
   }
 
-  isOf(host: string, thing: string): boolean {
-    return this.hosts.has(host) && (this.isSameFeature || this.changed.has(`${thing} ${host}`))
+  isOf(host: string, resource: string): boolean {
+    return this.hosts.has(host) && (this.isSameFeature || this.changed.has(`${resource} ${host}`))
   }
 }

@@ -17,8 +17,8 @@ export function partsOf(entries: readonly Entry[]): Entry[][] {
 /** A feature that came to its end is not spoilt by what stopped a later one; what is found after the last line may be anybody's. */
 function endOf(part: readonly Entry[], end: End): End {
   const begun = part.filter(({ type }) => type === 'scenario').length
-  const held = part.filter(({ type }) => type === 'scenario held').length
-  if (end.held || end.withinBudget === true || begun !== held || end.reason === 'diverged') return end
+  const passed = part.filter(({ type }) => type === 'scenario passed').length
+  if (end.passed || end.withinBudget === true || begun !== passed || end.reason === 'diverged') return end
   const hasLost = part.some(({ type }) => type === 'out')
-  return { ...end, held: !hasLost, reason: '', ...(hasLost ? { withinBudget: true } : {}) }
+  return { ...end, passed: !hasLost, reason: '', ...(hasLost ? { withinBudget: true } : {}) }
 }

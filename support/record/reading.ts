@@ -30,12 +30,12 @@ const isChange = shape({
   line: Number.isInteger,
   step: isText,
   request: isTextOrNull,
-  thing: isText,
+  resource: isText,
   what: isText,
   before: isTextOrNull,
   after: isTextOrNull,
   outcome: oneOf(...CHANGE_OUTCOMES),
-  holds: (value) => typeof value === 'boolean',
+  temporary: (value) => typeof value === 'boolean',
 })
 
 const isRunRecord = shape({

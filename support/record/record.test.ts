@@ -43,19 +43,25 @@ const updated = entries(
   { type: 'became', package: 'web', versions: { '2': ['a', 'c'] } },
   asked('block', ['a'], 'r2', 'iptables'),
   { type: 'answered', requestId: 'r2', outcomes: { answered: ['a'] }, interrupted: false },
-  { type: 'end', held: true, reason: '' },
+  { type: 'end', passed: true, reason: '' },
 )
 
 describe('the record of a run', () => {
   it('says what each host was told, what it had, what it got, and what is not known', () => {
     const { changes = [], outcome, release, tickets } = recordOf('run', updated) ?? {}
     expect({ outcome, release, tickets }).to.deep.equal({
-      outcome: 'held',
+      outcome: 'passed',
       release: '1.2',
       tickets: ['OPS-1'],
     })
     expect(
-      changes.map(({ host, before, after, outcome: came, holds }) => [host, before, after, came, holds]),
+      changes.map(({ host, before, after, outcome: came, temporary }) => [
+        host,
+        before,
+        after,
+        came,
+        temporary,
+      ]),
     ).to.deep.equal([
       ['a', '1', '2', 'done', false],
       ['b', '1', null, 'no answer', false],
@@ -76,11 +82,11 @@ describe('the record of a run', () => {
   it('in safe mode is of what would be done, until it is left', () => {
     const noop = { ...began, mode: 'noop' }
     const list = entries({
-      type: 'foreseen',
+      type: 'planned',
       step: 's',
       line: 1,
-      thing: 'package web',
-      holds: false,
+      resource: 'package web',
+      temporary: false,
       fates: [{ from: '1', to: '2', hosts: ['a'] }],
     })
     const record = recordOf('run', [{ ...noop, at }, ...list.slice(1)])
@@ -89,16 +95,16 @@ describe('the record of a run', () => {
     expect(recordOf('run', [{ ...noop, at }, activated, ...list.slice(1)])?.mode).to.equal('live')
   })
 
-  it('of a run that hosts were allowed to fail in names them, and is not one that held', () => {
-    const end: JournalEntry = { type: 'end', held: false, reason: '', withinBudget: true }
+  it('of a run that hosts were allowed to fail in names them, and is not one that passed', () => {
+    const end: JournalEntry = { type: 'end', passed: false, reason: '', withinBudget: true }
     const { outcome, out } = recordOf('run', entries({ type: 'out', hosts: ['b'] }, end)) ?? {}
-    expect({ outcome, out }).to.deep.equal({ outcome: 'within budget', out: ['b'] })
-    expect(recordOf('run', entries(end))?.outcome, 'the feature beside it').to.equal('held')
+    expect({ outcome, out }).to.deep.equal({ outcome: 'passed with failures', out: ['b'] })
+    expect(recordOf('run', entries(end))?.outcome, 'the feature beside it').to.equal('passed')
   })
 
-  it('of a run that was refused before it told anybody anything was held back, and stopped after that', () => {
-    const end: JournalEntry = { type: 'end', held: false, reason: 'gate-closed' }
-    expect(recordOf('run', entries(end))?.outcome).to.equal('held back')
+  it('of a run that was refused before it told anybody anything was refused, and stopped after that', () => {
+    const end: JournalEntry = { type: 'end', passed: false, reason: 'gate-closed' }
+    expect(recordOf('run', entries(end))?.outcome).to.equal('refused')
     expect(recordOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('stopped')
     expect(recordOf('run', entries({ ...end, reason: 'diverged' }))?.outcome).to.equal('stopped')
   })
@@ -169,7 +175,7 @@ describe('the record of a run', () => {
       names.map((list): JournalEntry => ({ type: 'had', package: 'web', versions: { '1': list } })),
       names.map((list): JournalEntry => ({ type: 'became', package: 'web', versions: { '2': list } })),
       fc.constant<JournalEntry>(began),
-      fc.constant<JournalEntry>({ type: 'end', held: false, reason: '' }),
+      fc.constant<JournalEntry>({ type: 'end', passed: false, reason: '' }),
     )
     fc.assert(
       fc.property(fc.array(entry), (list) => {

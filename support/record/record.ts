@@ -31,9 +31,9 @@ export interface RunRecord {
   drift: readonly Drift[]
 }
 
-/** `held back`: a lock, a gate or a mistake kept it from changing anything. `cut off`: it was killed. */
+/** `refused`: a lock, a gate or a mistake kept it from changing anything. `cut off`: it was killed. */
 export type RunOutcome = (typeof RUN_OUTCOMES)[number]
-export const RUN_OUTCOMES = ['held', 'within budget', 'held back', 'stopped', 'cut off'] as const
+export const RUN_OUTCOMES = ['passed', 'passed with failures', 'refused', 'stopped', 'cut off'] as const
 
 export interface Drift {
   host: string
@@ -78,7 +78,7 @@ export function recordOf(run: string, entries: readonly Entry[]): Omit<RunRecord
     ...(began.leftOut === undefined ? {} : { leftOut: began.leftOut }),
     hosts: rollCall.hosts,
     out: [...new Set(out)].filter((host) => known.has(host)),
-    notDone: progress.notDone(outcome === 'held' || outcome === 'within budget'),
+    notDone: progress.notDone(outcome === 'passed' || outcome === 'passed with failures'),
     restored: [...progress.restored],
     changes: changesIn(entries),
   }
@@ -91,8 +91,8 @@ export function states(before: string | null, after: string | null): string {
 function outcomeOf(entries: readonly Entry[], hasLost: boolean): RunOutcome {
   const end = entries.findLast((entry) => entry.type === 'end')
   if (end === undefined || end.reason === CUT_OFF) return 'cut off'
-  if (end.held) return 'held'
-  if (end.withinBudget === true) return hasLost ? 'within budget' : 'held'
+  if (end.passed) return 'passed'
+  if (end.withinBudget === true) return hasLost ? 'passed with failures' : 'passed'
   const hasTold = entries.some((entry) => entry.type === 'asked' && entry.changes)
-  return HELD_BACK.has(end.reason) && !hasTold ? 'held back' : 'stopped'
+  return HELD_BACK.has(end.reason) && !hasTold ? 'refused' : 'stopped'
 }

@@ -1,8 +1,8 @@
 import { originOf, recoveredBy } from './origin'
 import type { RunRecord } from './record'
 
-/** How a release stands by the runs of each of its features: `held`, or why not. */
-export type Standing = { held: true; last: RunRecord; hosts: number } | { held: false; why: string }
+/** How a release stands by the runs of each of its features: `passed`, or why not. */
+export type Standing = { passed: true; last: RunRecord; hosts: number } | { passed: false; why: string }
 
 /** How one feature of a release stands, its recovery features among its runs. */
 interface FeatureStanding {
@@ -13,34 +13,34 @@ interface FeatureStanding {
 }
 
 /**
- * `runs` are those of one release in one environment, oldest first. A run that was held back says nothing, and neither
+ * `runs` are those of one release in one environment, oldest first. A run that was refused says nothing, and neither
  * does one that went well and had left out scenarios of its feature.
  */
 export function standingOf(runs: readonly RunRecord[], mode: RunRecord['mode']): Standing {
   const all = [...standings(runs, mode).values()]
   const latest = all.at(-1)
-  if (latest === undefined) return { held: false, why: nothingSaid(runs, mode) }
-  const bad = all.find(({ last }) => last.outcome !== 'held')
+  if (latest === undefined) return { passed: false, why: nothingSaid(runs, mode) }
+  const bad = all.find(({ last }) => last.outcome !== 'passed')
   if (bad !== undefined)
     return {
-      held: false,
+      passed: false,
       why: `the last run of ${bad.last.feature} there, ${bad.last.run}, ${said(bad.last)}`,
     }
   const open = all.find(({ notDone }) => notDone.size > 0)
-  if (open !== undefined) return { held: false, why: notBroughtOn(open.notDone) }
+  if (open !== undefined) return { passed: false, why: notBroughtOn(open.notDone) }
   const lone = all.find(({ last }) => isAlone(last, runs))
   if (lone !== undefined)
     return {
-      held: false,
+      passed: false,
       why: `${lone.last.feature} recovers a run that is not on its record, and of whose other hosts nothing is known`,
     }
-  return { held: true, last: latest.last, hosts: new Set(all.flatMap(({ hosts }) => [...hosts])).size }
+  return { passed: true, last: latest.last, hosts: new Set(all.flatMap(({ hosts }) => [...hosts])).size }
 }
 
 /** Hosts of a release that are not done by what its live runs say, but for those that were allowed to fail. */
 export function hostsNotDone(runs: readonly RunRecord[]): { host: string; run: RunRecord }[] {
   return [...standings(runs, 'live').values()].flatMap(({ notDone }) =>
-    [...notDone].flatMap(([host, run]) => (run.outcome === 'within budget' ? [] : [{ host, run }])),
+    [...notDone].flatMap(([host, run]) => (run.outcome === 'passed with failures' ? [] : [{ host, run }])),
   )
 }
 
@@ -48,7 +48,7 @@ export function hostsNotDone(runs: readonly RunRecord[]): { host: string; run: R
 function standings(runs: readonly RunRecord[], mode: RunRecord['mode']): Map<string, FeatureStanding> {
   const all = new Map<string, FeatureStanding>()
   for (const run of runs) {
-    if (run.mode !== mode || run.outcome === 'held back' || isPartial(run)) continue
+    if (run.mode !== mode || run.outcome === 'refused' || isPartial(run)) continue
     const origin = originOf(run, runs)
     const before = run.feature === origin ? undefined : all.get(origin)
     const notDone = new Map(before?.notDone)
@@ -79,7 +79,7 @@ export function howItWasLeft(host: string, run: RunRecord | undefined): string {
 }
 
 function isPartial({ outcome, leftOut }: RunRecord): boolean {
-  return outcome === 'held' && leftOut !== undefined
+  return outcome === 'passed' && leftOut !== undefined
 }
 
 function nothingSaid(runs: readonly RunRecord[], mode: RunRecord['mode']): string {
@@ -91,6 +91,6 @@ function nothingSaid(runs: readonly RunRecord[], mode: RunRecord['mode']): strin
 }
 
 function said({ outcome, out }: RunRecord): string {
-  if (outcome === 'within budget') return `held but for ${out.join(', ')}`
+  if (outcome === 'passed with failures') return `passed but for ${out.join(', ')}`
   return outcome === 'cut off' ? 'was cut off' : 'stopped'
 }

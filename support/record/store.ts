@@ -16,7 +16,7 @@ import { recordIn } from './reading'
 import { UNRELEASED, type Drift, type RunRecord } from './record'
 import { makeFolder } from '../system/folders'
 
-/** What is kept beside a run's record, so that it can be held against the fleet later. */
+/** What is kept beside a run's record, so that the fleet can be compared with it later. */
 export interface Evidence {
   /** The text that was run; undefined where nobody has it any more. */
   feature: Buffer | undefined
@@ -113,7 +113,7 @@ export class RecordStore {
   private writeIndex({ environment, release }: RunRecord, all: readonly RunRecord[]): void {
     const runs = all.map(({ changes, ...run }) => ({
       ...run,
-      changed: [...new Set(changes.filter(({ holds }) => !holds).map(({ host }) => host))].sort(),
+      changed: [...new Set(changes.filter(({ temporary }) => !temporary).map(({ host }) => host))].sort(),
     }))
     const tickets = [...new Set(runs.flatMap((run) => run.tickets))].sort()
     writeJson(this.at(environment, release, 'index.json'), { environment, release, tickets, runs })

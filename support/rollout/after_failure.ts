@@ -1,16 +1,16 @@
 import { LockstepError } from '../system/errors'
-import { release } from './holding'
-import type { Balancer, Hold } from './ports'
+import { putBackAndLook } from './obligations'
+import type { Balancer, Obligation } from './ports'
 import type { Rollout } from './rollout'
-import { lookAt } from './still_held'
-import { count, holds, type Observation, type Verdict } from './verdict'
+import { lookAt } from './still_out'
+import { count, hasPassed, type Observation, type Verdict } from './verdict'
 
 /**
  * What becomes of the hosts when a rollout has stopped: nothing, unless the feature says otherwise. Whatever is done
  * here is reported like a step, and never hides what stopped the rollout.
  */
 export class AfterFailure {
-  /** Hosts that held on every line go back into rotation. */
+  /** Hosts that passed on every line go back into rotation. */
   healthyGoBack = false
   /** Every host that was changed gets the version it had. */
   versionsGoBack = false
@@ -24,7 +24,7 @@ export class AfterFailure {
    */
   async settle(): Promise<void> {
     const { halted } = this.rollout
-    if (this.rollout.foresight !== undefined) return
+    if (this.rollout.planState !== undefined) return
     if (this.settled || halted === undefined || !UNDONE_AFTER.has(halted.code)) return
     this.settled = true
     if (!this.healthyGoBack && !this.versionsGoBack) return
@@ -39,7 +39,7 @@ export class AfterFailure {
   }
 
   private unwell(): string[] {
-    const failing = this.rollout.failure?.observations.filter(({ held }) => !held) ?? []
+    const failing = this.rollout.failure?.observations.filter(({ passed }) => !passed) ?? []
     return [...failing.map(({ host }) => host), ...this.rollout.budget.out.keys()]
   }
 
@@ -53,7 +53,7 @@ export class AfterFailure {
         const { serving, out } = await this.outOfRotation(touched)
         const restored = await this.restore(name, had, touched, new Set(out))
         for (const host of touched) bad.add(host)
-        for (const { host, held } of restored.observations) if (held) bad.delete(host)
+        for (const { host, passed } of restored.observations) if (passed) bad.delete(host)
         await this.putBack(serving.filter((host) => !bad.has(host)))
         // What could not be undone on one wave would be no better on the next, and would take more hosts out.
         if (touched.some((host) => bad.has(host))) return
@@ -80,7 +80,7 @@ export class AfterFailure {
     for (const host of hosts) {
       const version = had.get(host) ?? ''
       if (out.has(host)) byVersion.set(version, [...(byVersion.get(version) ?? []), host])
-      else observations.push({ host, held: false, kind: 'known', seen: NOT_OUT })
+      else observations.push({ host, passed: false, kind: 'known', seen: NOT_OUT })
     }
     // On disk before the first of them is told: whoever reads it must not take a host for done that may be going back.
     const told = [...byVersion.values()].flat()
@@ -88,7 +88,7 @@ export class AfterFailure {
       await this.rollout.ports.journal.append({ type: 'restoring', package: name, hosts: told })
     for (const [version, group] of byVersion)
       observations.push(...(await this.rollout.packages.putBack(name, version, group)).observations)
-    return this.report(`${name} goes back to the version it had`, { observations, strays: [] })
+    return this.report(`${name} goes back to the version it had`, { observations, unexpected: [] })
   }
 
   /**
@@ -101,14 +101,14 @@ export class AfterFailure {
     const { through: balancer, pool } = this.rollout.traffic
     if (balancer === undefined) return { out: hosts, serving: [] }
     const before = await this.seenOut(balancer, hosts)
-    const serving = hosts.filter((host) => !before.some((seen) => seen.host === host && seen.held))
+    const serving = hosts.filter((host) => !before.some((seen) => seen.host === host && seen.passed))
     if (serving.length === 0) return { out: hosts, serving }
     await pool.expectRoomToTakeOut(balancer, serving)
-    await this.rollout.ledger.opening(balancer, serving)
+    await this.rollout.ledger.open(balancer, serving)
     await balancer.block(serving, this.rollout.reach)
     const observations = await this.seenOut(balancer, serving)
-    await this.report(`${balancer.obligation}: taken out of rotation`, { observations, strays: [] })
-    const stillIn = new Set(observations.filter(({ held }) => !held).map(({ host }) => host))
+    await this.report(`${balancer.name}: taken out of rotation`, { observations, unexpected: [] })
+    const stillIn = new Set(observations.filter(({ passed }) => !passed).map(({ host }) => host))
     return { out: hosts.filter((host) => !stillIn.has(host)), serving }
   }
 
@@ -116,23 +116,23 @@ export class AfterFailure {
     const { outcomes } = await lookAt(this.rollout, balancer, hosts)
     return hosts.map((host) => {
       const answer = outcomes.get(host) ?? { kind: 'silent' as const, waited: 0 }
-      const { held, seen } = balancer.read(answer)
-      return { host, held: held === true, kind: answer.kind, seen }
+      const { isOpen, seen } = balancer.read(answer)
+      return { host, passed: isOpen === true, kind: answer.kind, seen }
     })
   }
 
   private async putBack(hosts: readonly string[]): Promise<void> {
     const balancer = this.rollout.traffic.through
     if (balancer === undefined || hosts.length === 0) return
-    await this.releaseFrom(balancer, hosts)
+    await this.putBackFrom(balancer, hosts)
   }
 
   private async releaseAllBut(bad: ReadonlySet<string>): Promise<void> {
-    for (const { hold, hosts } of this.rollout.ledger.holding) {
+    for (const { obligation, hosts } of this.rollout.ledger.own) {
       const healthy = hosts.filter((host) => !bad.has(host))
       if (healthy.length === 0) continue
       this.expectGoingOn()
-      await this.releaseFrom(hold, healthy)
+      await this.putBackFrom(obligation, healthy)
     }
   }
 
@@ -142,14 +142,14 @@ export class AfterFailure {
       throw new LockstepError('interrupted', 'the operator asked to stop')
   }
 
-  private async releaseFrom(hold: Hold, hosts: readonly string[]): Promise<void> {
-    await this.report(`${hold.obligation}: released`, await release(this.rollout, hold, hosts))
+  private async putBackFrom(obligation: Obligation, hosts: readonly string[]): Promise<void> {
+    await this.report(`${obligation.name}: put back`, await putBackAndLook(this.rollout, obligation, hosts))
   }
 
   private async report(what: string, verdict: Verdict): Promise<Verdict> {
     const { audience, journal } = this.rollout.ports
     audience.undone(what, this.rollout.discreet(verdict))
-    await journal.append({ type: 'undone', what, held: holds(verdict), counts: { ...count(verdict) } })
+    await journal.append({ type: 'undone', what, passed: hasPassed(verdict), counts: { ...count(verdict) } })
     return verdict
   }
 }

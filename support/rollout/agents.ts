@@ -1,5 +1,5 @@
 import { converge } from './converge'
-import type { Forecast } from './foresee'
+import type { PlannableChange } from './plan_change'
 import { lookWith, observe, shown, type Sight } from './observe'
 import type { Answer, Request } from './ports'
 import type { Rollout } from './rollout'
@@ -12,43 +12,43 @@ export class Agents {
   /** Runs an action on every host. It is taken to change something, so it is never sent twice. */
   run(agent: string, action: string, inputs: Request['inputs']): Promise<Verdict> {
     const request = { agent, action, inputs, changes: true }
-    const { foresight, ports } = this.rollout
-    const own = foresight === undefined ? undefined : ports.planning?.harmless(request)
+    const { planState, ports } = this.rollout
+    const own = planState === undefined ? undefined : ports.planning?.harmless(request)
     return converge(this.rollout, {
       order: (hosts) => this.rollout.ask(request, hosts),
-      forecast: own === undefined ? this.whereItRuns(request) : this.inItsOwnNoop(own),
+      plannable: own === undefined ? this.whereItRuns(request) : this.inItsOwnNoop(own),
       repeatable: false,
     })
   }
 
-  private whereItRuns(request: Request): Forecast {
+  private whereItRuns(request: Request): PlannableChange {
     const { agent, action } = request
     return {
-      thing: `action ${action} of agent ${agent}`,
+      resource: `action ${action} of agent ${agent}`,
       look: lookWith(this.rollout, { agent: 'rpcutil', action: 'inventory', inputs: {} }),
-      predict(answer) {
+      plan(answer) {
         const agents = answer.kind === 'answered' ? answer.data['agents'] : undefined
         const runs = Array.isArray(agents) && agents.map(shown).includes(agent)
-        const prediction = {
+        const plannedState = {
           now: 'not run',
           to: 'run',
           always: true,
         }
-        return runs ? prediction : { ...prediction, fails: `has no agent ${agent}`, mayBeMended: true }
+        return runs ? plannedState : { ...plannedState, fails: `has no agent ${agent}`, mayBeMended: true }
       },
       words: () => `would run ${action} of ${agent}`,
       ...this.reachOf(request),
     }
   }
 
-  private inItsOwnNoop(request: Request): Forecast {
+  private inItsOwnNoop(request: Request): PlannableChange {
     const { agent, action } = request
     return {
-      thing: `action ${action} of agent ${agent}`,
+      resource: `action ${action} of agent ${agent}`,
       look: (hosts) => this.rollout.ask({ ...request, changes: false }, hosts),
-      predict(answer) {
-        const prediction = { now: 'not run', to: 'run', always: true }
-        return answer.kind === 'failed' ? { ...prediction, fails: answer.message } : prediction
+      plan(answer) {
+        const plannedState = { now: 'not run', to: 'run', always: true }
+        return answer.kind === 'failed' ? { ...plannedState, fails: answer.message } : plannedState
       },
       words: () => `ran as noop: ${action} of ${agent}`,
       ...this.reachOf(request),
@@ -56,9 +56,9 @@ export class Agents {
   }
 
   /** Nothing is known of what an action does, but for those that are known to do nothing. */
-  private reachOf(request: Request): Pick<Forecast, 'disturbs' | 'upsets'> {
+  private reachOf(request: Request): Pick<PlannableChange, 'affectsOthers' | 'invalidates'> {
     const onlyLooks = this.rollout.ports.planning?.onlyLooks({ ...request, changes: false }) === true
-    return onlyLooks ? { disturbs: false } : { disturbs: true, upsets: 'everything' }
+    return onlyLooks ? { affectsOthers: false } : { affectsOthers: true, invalidates: 'everything' }
   }
 
   /** Looks at one value of every host's reply. */
@@ -70,12 +70,12 @@ export class Agents {
     wanted: string,
   ): Promise<Verdict> {
     const request = { agent, action, inputs, changes: false }
-    const { foresight, ports } = this.rollout
-    if (foresight !== undefined && ports.planning?.onlyLooks(request) !== true) return this.notAsked(request)
+    const { planState, ports } = this.rollout
+    if (planState !== undefined && ports.planning?.onlyLooks(request) !== true) return this.notAsked(request)
     const read = (answer: Answer): Sight => {
-      if (answer.kind === 'failed') return { held: false, seen: answer.message }
+      if (answer.kind === 'failed') return { passed: false, seen: answer.message }
       const value = answer.kind === 'answered' ? shown(answer.data[name]) : 'nothing'
-      return { held: value === wanted, seen: `${name} ${clean(ports.hide(value))}` }
+      return { passed: value === wanted, seen: `${name} ${clean(ports.hide(value))}` }
     }
     // It is not known what an answer depends on.
     return observe(this.rollout, lookWith(this.rollout, request), read, {}, 'anything')
@@ -84,11 +84,11 @@ export class Agents {
   /** A feature may take an action for a look that is none; nothing that is not known to be one is asked where nothing may change. */
   private async notAsked({ agent, action }: Request): Promise<Verdict> {
     this.rollout.expectGoingOn()
-    this.rollout.foresight?.use()
+    this.rollout.planState?.use()
     const seen = `cannot be known before: ${action} of ${agent} is not known to only look, and was not asked`
     const hosts = await this.rollout.moving()
-    const observations = hosts.map((host) => ({ host, held: true, kind: 'planned' as const, seen }))
-    return this.rollout.conclude({ observations, strays: [] })
+    const observations = hosts.map((host) => ({ host, passed: true, kind: 'planned' as const, seen }))
+    return this.rollout.conclude({ observations, unexpected: [] })
   }
 
   shouldAllAnswer(): Promise<Verdict> {
@@ -96,7 +96,7 @@ export class Agents {
       this.rollout,
       lookWith(this.rollout, { agent: 'rpcutil', action: 'ping', inputs: {} }),
       (answer) => ({
-        held: answer.kind === 'answered',
+        passed: answer.kind === 'answered',
         seen: answer.kind === 'answered' ? 'answered' : 'failed',
       }),
     )

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { FakeFleet, rolloutOn, type RehearsalOptions } from '../testing/fake_fleet'
 import { failure } from '../testing/failure'
 import type { Answer } from './ports'
-import { describe as described, holds } from './verdict'
+import { describe as described, hasPassed } from './verdict'
 
 const NEEDED = [
   { agent: 'iptables', line: 3, text: 'I block the load balancer' },
@@ -28,7 +28,7 @@ describe('hosts that lack an agent', () => {
   it('are named at the roll call with what they lack and the line that needs it, and nobody is touched', async () => {
     const { rollout: rolling, fleet, journal } = rollout()
     const verdict = await rolling.hosts.discover()
-    expect(verdict.observations.map(({ host, held, seen }) => [host, held, seen])).to.deep.equal([
+    expect(verdict.observations.map(({ host, passed, seen }) => [host, passed, seen])).to.deep.equal([
       ['web1', true, 'discovered'],
       ['web2', false, LACK],
       ['web3', true, 'discovered'],
@@ -43,7 +43,7 @@ describe('hosts that lack an agent', () => {
   it('stop the first step where none is about the roll call', async () => {
     const { rollout: rolling, fleet, verdicts } = rollout()
     expect((await failure(rolling.packages.update('mywebapp'))).code).to.equal('diverged')
-    expect(described(verdicts[0] ?? { observations: [], strays: [] })).to.contain(`${LACK}  web2`)
+    expect(described(verdicts[0] ?? { observations: [], unexpected: [] })).to.contain(`${LACK}  web2`)
     expect(fleet.asked.map(({ request }) => request.action)).to.deep.equal(['agent_inventory'])
   })
 
@@ -68,7 +68,7 @@ describe('hosts that lack an agent', () => {
     const { rollout: rolling, fleet } = rollout(undefined, {
       planning: { harmless: () => undefined, onlyLooks: () => true },
     })
-    expect(holds(await rolling.hosts.discover())).to.equal(false)
+    expect(hasPassed(await rolling.hosts.discover())).to.equal(false)
     expect((await failure(rolling.packages.update('mywebapp'))).code).to.equal('diverged')
     expect(fleet.asked.map(({ request }) => request.action)).to.deep.equal(['agent_inventory'])
   })
@@ -78,9 +78,9 @@ describe('hosts that lack an agent', () => {
     delete fleet.lacks['web2']
     await rolling.hosts.discover()
     fleet.lacks['web2'] = ['package']
-    expect(holds(await rolling.hosts.discover())).to.equal(true)
+    expect(hasPassed(await rolling.hosts.discover())).to.equal(true)
     const without = rollout(undefined, { neededAgents: [] })
-    expect(holds(await without.rollout.hosts.discover())).to.equal(true)
+    expect(hasPassed(await without.rollout.hosts.discover())).to.equal(true)
     expect([...fleet.asked, ...without.fleet.asked]).to.deep.equal([])
   })
 
@@ -107,7 +107,7 @@ describe('hosts that lack an agent', () => {
     it(`are judged by their own answer: ${name}`, async () => {
       const verdict = await rollout(answer).rollout.hosts.discover()
       const odd = verdict.observations.find(({ host }) => host === 'web2')
-      if (seen === undefined) expect(odd).to.include({ held: true })
+      if (seen === undefined) expect(odd).to.include({ passed: true })
       else expect(odd?.seen).to.match(seen)
     })
   }

@@ -17,8 +17,8 @@ export async function hostsWithoutAgents(
   if (needed.length === 0 || hosts.length === 0) return new Map()
   const agents = needed.map(({ agent }) => agent)
   const selection = { classes: [], facts: [], identities: [], listed: hosts, agents }
-  const { hosts: complete, strays } = await fleet.discover(selection, () => {})
-  for (const stray of strays) if (stray.fails) rollout.overheard(stray)
+  const { hosts: complete, unexpected } = await fleet.discover(selection, () => {})
+  for (const message of unexpected) if (message.fails) rollout.addUnsolicited(message)
   const known = new Set(complete)
   const doubtful = hosts.filter((host) => !known.has(host))
   if (doubtful.length === 0) return new Map()
@@ -37,7 +37,7 @@ function lackOf(
   answer: Answer | undefined,
   needed: readonly NeededAgent[],
 ): Observation | undefined {
-  const lacks = (kind: Observation['kind'], seen: string) => ({ host, held: false, kind, seen })
+  const lacks = (kind: Observation['kind'], seen: string) => ({ host, passed: false, kind, seen })
   if (answer === undefined || answer.kind === 'silent')
     return lacks('silent', silence(answer ?? { waited: 0 }))
   if (answer.kind === 'untrusted') return lacks('untrusted', answer.reason)

@@ -31,12 +31,15 @@ function sight(answer: Answer, wanted: readonly number[]): Sight {
   const data = answer.kind === 'answered' || answer.kind === 'failed' ? answer.data : {}
   const code = data['exitcode']
   if (typeof code !== 'number') {
-    return { held: false, seen: answer.kind === 'failed' ? answer.message : 'answered without an exit code' }
+    return {
+      passed: false,
+      seen: answer.kind === 'failed' ? answer.message : 'answered without an exit code',
+    }
   }
   const name = NAMES[code] ?? `exit code ${code}`
   // Agents call a check that is not OK a failed action: one that failed and has nothing to complain of was not run.
   if (code === 0 && answer.kind === 'failed')
-    return { held: false, seen: `${name}, though it failed: ${answer.message}` }
-  const held = wanted.includes(code)
-  return { held, seen: held ? name : `${name}: ${clean(shown(data['output']), MAX_CHECK_OUTPUT)}` }
+    return { passed: false, seen: `${name}, though it failed: ${answer.message}` }
+  const passed = wanted.includes(code)
+  return { passed, seen: passed ? name : `${name}: ${clean(shown(data['output']), MAX_CHECK_OUTPUT)}` }
 }

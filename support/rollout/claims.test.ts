@@ -4,9 +4,9 @@ import { silent, WebFleet, webs, type Exceptions } from '../testing/web_fleet'
 import { claimsOf } from './claims'
 import type { JournalEntry } from './ports'
 import type { Rollout } from './rollout'
-import { count, describe as described, holds, passes, type Verdict } from './verdict'
+import { count, describe as described, hasPassed, mayGoOn, type Verdict } from './verdict'
 
-/** The seed's rollout in two waves, as far as it gets. What each line came to, by `line: held`. */
+/** The seed's rollout in two waves, as far as it gets. What each line came to, by `line: passed`. */
 async function rollOut(
   rollout: Rollout,
   waves: readonly string[] = ['1 host', 'the rest'],
@@ -39,9 +39,9 @@ async function rollOut(
       rollout.step = text
       const verdict = await work()
       said.push(
-        `${line} ${verdict?.observations.map(({ kind, held }) => (held ? kind : `${kind}!`)).join(' ')}`,
+        `${line} ${verdict?.observations.map(({ kind, passed }) => (passed ? kind : `${kind}!`)).join(' ')}`,
       )
-      if (verdict !== undefined && !passes(verdict)) {
+      if (verdict !== undefined && !mayGoOn(verdict)) {
         await rollout.endScenario(false)
         return said
       }
@@ -151,7 +151,7 @@ describe('a resumed rollout', () => {
         changes: true,
         hosts: ['web1'],
       },
-      { type: 'scenario held', unit: '20' },
+      { type: 'scenario passed', unit: '20' },
     ]
     expect(claimsOf('r1', entries)?.units.get('20')?.done).to.equal(false)
   })
@@ -161,7 +161,7 @@ describe('a resumed rollout', () => {
     const { rollout, again } = resume(fleet, journal)
     again.found = ['web1', 'web2', 'web9']
     const verdict = await rollout.hosts.discover()
-    expect(holds(verdict)).to.equal(false)
+    expect(hasPassed(verdict)).to.equal(false)
     expect(described(verdict)).to.contain('web3').and.to.contain('unexpected: web9')
   })
 

@@ -18,7 +18,7 @@ export interface Claims {
 
 /** What is claimed of one scenario. */
 export interface UnitClaim {
-  /** It was held to its end, none of its hosts went back since, and lines of it can prove that now. */
+  /** Its scenario passed, none of its hosts went back since, and lines of it can prove that now. */
   done: boolean
   /** Lines whose looks a later line has overtaken: `traffic should be blocked`, once it was unblocked. */
   overtaken: ReadonlySet<string>
@@ -74,7 +74,7 @@ function unitClaim(entries: readonly JournalEntry[], undone: ReadonlySet<string>
   for (const line of overtaken) proofs.delete(line)
   return {
     done:
-      entries.some(({ type }) => type === 'scenario held') && proofs.size > 0 && !isUndone(entries, undone),
+      entries.some(({ type }) => type === 'scenario passed') && proofs.size > 0 && !isUndone(entries, undone),
     overtaken,
     unknown: unknownIn(entries, asked),
   }

@@ -1,11 +1,11 @@
-/** Who should be there and is not, and who is there and should not be; in the order of the lists. */
+/** Returns the expected hosts that are missing, and the found ones that are not expected; each in the order of its list. */
 export function compareWith(
   expected: readonly string[],
   found: readonly string[],
-): { missing: string[]; unexpected: string[] } {
+): { missing: string[]; strangers: string[] } {
   const [wanted, there] = [new Set(expected), new Set(found)]
   return {
     missing: expected.filter((host) => !there.has(host)),
-    unexpected: found.filter((host) => !wanted.has(host)),
+    strangers: found.filter((host) => !wanted.has(host)),
   }
 }

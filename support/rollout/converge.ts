@@ -1,5 +1,5 @@
-import { foresee, type Forecast } from './foresee'
-import { slippedBack } from './still_held'
+import { planChange, type PlannableChange } from './plan_change'
+import { slippedBack } from './still_out'
 import { sightOf, type Look, type Sight } from './observe'
 import type { Answer, Answers } from './ports'
 import type { Rollout } from './rollout'
@@ -25,12 +25,12 @@ export interface Change {
   /** Looks at more hosts than those in doubt, once it is known what all of them came to. */
   afterwards?: (done: Verdict) => Promise<Verdict>
   /** What it would come to where it is only planned. */
-  forecast: Forecast
+  plannable: PlannableChange
   /** Whether it may be ordered again where a run that stopped never knew what came of it. */
   repeatable: boolean
 }
 
-type Order = Omit<Change, 'repeatable' | 'forecast'>
+type Order = Omit<Change, 'repeatable' | 'plannable'>
 
 /** What is told of a host that did what it was told, and that nobody has looked at since. */
 export const DONE = 'done'
@@ -42,23 +42,23 @@ export const DONE = 'done'
 export async function converge(rollout: Rollout, change: Change): Promise<Verdict> {
   rollout.expectGoingOn()
   if (rollout.claim !== undefined) return rollout.concludeClaimed()
-  if (rollout.foresight !== undefined) return foresee(rollout, rollout.foresight, change.forecast)
+  if (rollout.planState !== undefined) return planChange(rollout, rollout.planState, change.plannable)
   const hosts = await rollout.moving()
   const unknown = change.repeatable ? new Set<string>() : await rollout.unknownOutcome()
   const doubtful = hosts.filter((host) => unknown.has(host)).map(neverKnown)
   const refused = [...doubtful, ...(await slippedBack(rollout, hosts))]
-  const { observations, strays } = await carryOut(withoutThose(hosts, refused), change)
+  const { observations, unexpected } = await carryOut(withoutThose(hosts, refused), change)
   if (!change.repeatable)
     rollout.leaveUnknown([
       ...doubtful.map(({ host }) => host),
       ...observations.flatMap(({ host, kind }) => (kind === 'silent' ? [host] : [])),
     ])
-  return rollout.conclude({ observations: [...observations, ...refused], strays })
+  return rollout.conclude({ observations: [...observations, ...refused], unexpected })
 }
 
 /** The same for hosts that are named, without a word to anybody. */
 export async function carryOut(hosts: readonly string[], change: Order): Promise<Verdict> {
-  if (hosts.length === 0) return { observations: [], strays: [] }
+  if (hosts.length === 0) return { observations: [], unexpected: [] }
   const { afterwards = async (done) => done } = change
   return afterwards(await tell(hosts, change))
 }
@@ -69,21 +69,21 @@ async function tell(
 ): Promise<Verdict> {
   const told = await order(hosts)
   const said = (host: string) =>
-    sightOf(host, told, (answer) => ({ held: answer.kind === 'answered', seen: saidBy(answer, describe) }))
+    sightOf(host, told, (answer) => ({ passed: answer.kind === 'answered', seen: saidBy(answer, describe) }))
   const isDoubtful = (answer: Answer | undefined) =>
     answer?.kind === 'answered'
       ? contradicts(answer)
       : verify?.onlyContradictions !== true && isUnclear(answer, told)
   const doubtful = verify === undefined ? [] : hosts.filter((host) => isDoubtful(told.outcomes.get(host)))
   if (verify === undefined || doubtful.length === 0)
-    return { observations: hosts.map(said), strays: told.strays }
+    return { observations: hosts.map(said), unexpected: told.unexpected }
   const seen = await verify.look(doubtful)
   const looked = new Set(doubtful)
   return {
     observations: hosts.map((host) =>
       looked.has(host) ? afterAll(host, told, seen, verify.read) : said(host),
     ),
-    strays: [...told.strays, ...seen.strays],
+    unexpected: [...told.unexpected, ...seen.unexpected],
   }
 }
 
@@ -94,7 +94,7 @@ export function withoutThose(hosts: readonly string[], refused: readonly Observa
 
 function neverKnown(host: string): Observation {
   const seen = 'was told before, with unknown outcome; it is not told twice: look at the host'
-  return { host, held: false, kind: 'known', seen }
+  return { host, passed: false, kind: 'known', seen }
 }
 
 function isUnclear(answer: Answer | undefined, told: Answers): boolean {
@@ -105,7 +105,7 @@ function isUnclear(answer: Answer | undefined, told: Answers): boolean {
 function afterAll(host: string, told: Answers, seen: Answers, read: (answer: Answer) => Sight): Observation {
   const truth = sightOf(host, seen, read)
   const excuse = told.outcomes.get(host)
-  if (truth.held || excuse?.kind !== 'failed') return truth
+  if (truth.passed || excuse?.kind !== 'failed') return truth
   return { ...truth, seen: `${truth.seen} (${excuse.message})` }
 }
 

@@ -1,12 +1,12 @@
 import { LockstepError } from '../system/errors'
-import type { Answer, Answers, Reach, Request } from './ports'
+import type { Answer, Answers, HostGateway, Request } from './ports'
 import type { Rollout } from './rollout'
 
 /**
  * All that a rollout says to the world: what changes hosts needs their locks first, and everything is on disk before it
  * is sent and after it was answered.
  */
-export class Conversation implements Reach {
+export class Conversation implements HostGateway {
   constructor(private readonly rollout: Rollout) {}
 
   readonly ask = (request: Request, hosts: readonly string[]): Promise<Answers> => {
@@ -27,7 +27,7 @@ export class Conversation implements Reach {
     return this.journalled(request, hosts, async (beforeSend) => {
       const requestId = this.rollout.ports.newId()
       await beforeSend(requestId)
-      return { requestId, outcomes: await work(), strays: [], interrupted: false }
+      return { requestId, outcomes: await work(), unexpected: [], interrupted: false }
     })
   }
 
@@ -47,16 +47,16 @@ export class Conversation implements Reach {
     const { step, line } = this.rollout
     const { journal, locks } = this.rollout.ports
     if (request.changes) {
-      if (this.rollout.foresight !== undefined)
+      if (this.rollout.planState !== undefined)
         throw nothingMayChange(`${request.action} of ${request.agent}`)
-      await locks.hold(this.rollout.hosts.known ?? hosts)
+      await locks.take(this.rollout.hosts.known ?? hosts)
       this.rollout.touch()
     }
     const answers = await send((requestId) =>
       journal.append({ type: 'asked', step, line, requestId, ...request, hosts }),
     )
     // A verb that leaves them out of its verdict does not leave them unheard.
-    for (const stray of answers.strays) if (stray.fails) this.rollout.overheard(stray)
+    for (const message of answers.unexpected) if (message.fails) this.rollout.addUnsolicited(message)
     const { requestId, interrupted } = answers
     await journal.append({ type: 'answered', requestId, outcomes: byKind(answers.outcomes), interrupted })
     return answers

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { familyOf, linksOf } from './family'
-import type { RunRecord } from './held'
+import type { RunRecord } from './out_of_rotation'
 
 describe('runs that go on from others', () => {
   const record = (run: string, more: { resumes?: string; follows?: readonly string[] } = {}): RunRecord => ({

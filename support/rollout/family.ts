@@ -1,4 +1,4 @@
-import type { RunRecord } from './held'
+import type { RunRecord } from './out_of_rotation'
 
 /** Which runs each run goes on from, or clears up after. */
 export type Links = ReadonlyMap<string, readonly string[]>

@@ -50,8 +50,8 @@ export class Gates {
     if (this.rollout.claim !== undefined) return
     const hosts = await this.rollout.moving()
     const { approval, audience, journal } = this.rollout.ports
-    this.rollout.foresight?.use()
-    if (this.rollout.foresight !== undefined)
+    this.rollout.planState?.use()
+    if (this.rollout.planState !== undefined)
       return audience.note(`approval would be waited for before ${hosts.length} hosts`)
     try {
       const by = await approval.ask(`Go on with ${hosts.length} hosts?`, within)
@@ -62,10 +62,10 @@ export class Gates {
     }
   }
 
-  /** A plan is made at any time: what would hold it back then is said, and decides nothing. */
+  /** A plan is made at any time: what would pass it back then is said, and decides nothing. */
   private close(why: string): void {
-    this.rollout.foresight?.use()
-    if (this.rollout.foresight !== undefined) return this.rollout.ports.audience.note(`not now: ${why}`)
+    this.rollout.planState?.use()
+    if (this.rollout.planState !== undefined) return this.rollout.ports.audience.note(`not now: ${why}`)
     const error = new LockstepError('gate-closed', `${why}; no host was touched since`)
     this.rollout.stopAt(error)
     throw error

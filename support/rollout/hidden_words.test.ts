@@ -19,7 +19,7 @@ describe('what hosts answer, in a verdict', () => {
       const { rollout: other, verdicts: failed } = answering({ kind: 'answered', data: { said } })
       await other.agents.shouldAnswer('door', 'knock', {}, 'said', 'no')
       const sentence = await reasonOf(other.agents.shouldAllAnswer())
-      expect(verdicts[0]?.observations[0]?.held).to.equal(true)
+      expect(verdicts[0]?.observations[0]?.passed).to.equal(true)
       const shown = JSON.stringify([...verdicts, ...failed]) + sentence
       expect(piecesOf(SECRET, shown)).to.deep.equal([])
     }
@@ -27,9 +27,9 @@ describe('what hosts answer, in a verdict', () => {
 
   it('hides what others say of it', async () => {
     const { rollout, verdicts } = answering({ kind: 'failed', message: `no ${SECRET} here`, data: {} })
-    rollout.overheard({ kind: 'late', host: 'web1', detail: `had ${SECRET}`, fails: true })
+    rollout.addUnsolicited({ kind: 'late', host: 'web1', detail: `had ${SECRET}`, fails: true })
     await rollout.services.start('door')
     expect(verdicts[0]?.observations[0]?.seen).to.contain('no *** here')
-    expect(verdicts[0]?.strays[0]?.detail).to.equal('had ***')
+    expect(verdicts[0]?.unexpected[0]?.detail).to.equal('had ***')
   })
 })

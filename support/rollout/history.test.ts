@@ -7,10 +7,10 @@ import { LockstepError } from '../system/errors'
 import { recordOf, type RunRecord as Recorded } from '../record/record'
 import { standingOf } from '../record/standing'
 import { claimsOf, type Claims } from './claims'
-import { heldByRuns } from './held'
+import { leftByRuns } from './out_of_rotation'
 import type { Answer, Balancer, JournalEntry, Request } from './ports'
 import type { Rollout } from './rollout'
-import { passes, type Verdict } from './verdict'
+import { mayGoOn, type Verdict } from './verdict'
 import type { WaveSize } from './wave_plan'
 
 /** Thrown in place of the process being killed: nothing after it happens. */
@@ -51,9 +51,10 @@ class Truth {
       'the version should be': (host) => this.version.get(host) === '2.0',
       'traffic should be unblocked': (host) => !this.blocked.has(host),
     }
-    for (const { host, held, kind } of observations) {
+    for (const { host, passed, kind } of observations) {
       const really = is[line]?.(host)
-      if (really !== undefined && kind === 'answered' && held !== really) this.taken.push(`${line}: ${host}`)
+      if (really !== undefined && kind === 'answered' && passed !== really)
+        this.taken.push(`${line}: ${host}`)
     }
   }
 
@@ -117,7 +118,7 @@ class Truth {
 
 const lapsing = (address: string): Balancer => ({ ...hostFirewall(address), lapses: true })
 
-/** One process: rolls out until it ends, is killed or is stopped. Its journal, and whether it held to the end. */
+/** One process: rolls out until it ends, is killed or is stopped. Its journal, and whether it passed to the end. */
 async function oneRun(
   story: Story,
   truth: Truth,
@@ -138,12 +139,12 @@ async function oneRun(
   const { rollout, journal, verdicts } = made
   try {
     await rollout.ports.journal.append(BEGAN)
-    const held = await allWaves(rollout, story, rows, truth)
-    return { journal, verdicts, held, killed: false, rollout }
+    const passed = await allWaves(rollout, story, rows, truth)
+    return { journal, verdicts, passed, killed: false, rollout }
   } catch (error) {
-    if (error instanceof Killed) return { journal, verdicts, held: false, killed: true, rollout }
+    if (error instanceof Killed) return { journal, verdicts, passed: false, killed: true, rollout }
     if (!(error instanceof LockstepError)) throw error
-    return { journal, verdicts, held: false, killed: false, rollout }
+    return { journal, verdicts, passed: false, killed: false, rollout }
   }
 }
 
@@ -161,15 +162,15 @@ async function allWaves(
     await rollout.beginScenario(String(20 + index), 'wave')
     rollout.hosts.withClass('roles::web')
     rollout.traffic.throughBalancerAt('1.2.3.4')
-    let held = false
+    let passed = false
     try {
-      held = await oneWave(rollout, size, truth)
+      passed = await oneWave(rollout, size, truth)
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
     }
-    await rollout.endScenario(held)
+    await rollout.endScenario(passed)
     await rollout.afterFailure.settle()
-    if (!held) return false
+    if (!passed) return false
   }
   return rollout.budget.out.size === 0
 }
@@ -190,7 +191,7 @@ async function oneWave(rollout: Rollout, size: WaveSize, truth: Truth): Promise<
     const verdict = await work()
     if (verdict === undefined) return true
     truth.compare(text, verdict)
-    if (!passes(verdict)) return false
+    if (!mayGoOn(verdict)) return false
   }
   return true
 }
@@ -201,7 +202,7 @@ function expectNothingLost(truth: Truth, runs: readonly (readonly JournalEntry[]
     run: `r${index}`,
     entries: entries.map((entry) => ({ ...entry, at: '' })),
   }))
-  const named = heldByRuns(records).map(({ host }) => host)
+  const named = leftByRuns(records).map(({ host }) => host)
   expect(named, 'out of rotation').to.include.members([...truth.blocked])
   const asked = new Map<string, number>()
   for (const entry of runs.flat()) {
@@ -241,10 +242,10 @@ const stories: fc.Arbitrary<Story> = fc.record({
 
 /** What is on record of a run: it is cut off where it was killed. */
 function recorded(run: string, feature: string, ended: Awaited<ReturnType<typeof oneRun>>): Recorded {
-  const { journal, held, killed, rollout } = ended
+  const { journal, passed, killed, rollout } = ended
   const end: JournalEntry = {
     type: 'end',
-    held,
+    passed,
     reason: '',
     ...(hasPassed(ended) && rollout.budget.out.size > 0 ? { withinBudget: true } : {}),
   }
@@ -266,17 +267,17 @@ describe('whatever happens to a rollout in waves', () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const truth = new Truth(story.mishaps)
-        const { journal, held } = await oneRun(story, truth, undefined)
+        const { journal, passed } = await oneRun(story, truth, undefined)
         expectNothingLost(truth, [journal])
-        if (!held) return
-        expect([...truth.blocked], 'held, and somebody is out').to.deep.equal([])
+        if (!passed) return
+        expect([...truth.blocked], 'passed, and somebody is out').to.deep.equal([])
         expect(webs(story.n).every((host) => truth.version.get(host) === '2.0')).to.equal(true)
       }),
       { numRuns: 1_500 },
     )
   })
 
-  it('no host that held on a line that looks was other than it says', async () => {
+  it('no host that passed on a line that looks was other than it says', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const truth = new Truth(story.mishaps.filter(({ mishap }) => mishap !== 'slips back'))
@@ -287,7 +288,7 @@ describe('whatever happens to a rollout in waves', () => {
     )
   })
 
-  it('it can be resumed once the hosts are mended, and then holds, whenever it was killed', async () => {
+  it('it can be resumed once the hosts are mended, and then passes, whenever it was killed', async () => {
     await fc.assert(
       fc.asyncProperty(stories, fc.integer({ min: 0, max: 60 }), async (story, again) => {
         const truth = new Truth(story.mishaps)
@@ -299,7 +300,7 @@ describe('whatever happens to a rollout in waves', () => {
         expectNothingLost(truth, [first.journal, killed.journal])
         const next = claimsOf('r2', killed.journal) ?? claims
         const last = await oneRun({ ...story, budget: 0, end: { how: 'run', at: 0 } }, truth, next)
-        expect(last.held).to.equal(true)
+        expect(last.passed).to.equal(true)
         expectNothingLost(truth, [first.journal, killed.journal, last.journal])
         expect([...truth.blocked]).to.deep.equal([])
         expect(webs(story.n).filter((host) => !truth.isDone(host))).to.deep.equal([])
@@ -352,14 +353,14 @@ describe('whatever happens to a rollout in waves', () => {
         const rows = counts.map((count): WaveSize => ({ kind: 'hosts', count }))
         const end = { how: 'run' as const, at: 0 }
         const second = await oneRun({ ...story, end }, truth, undefined, going, rows)
-        expect(second.held).to.equal(true)
+        expect(second.passed).to.equal(true)
         const runs = [
           recorded('r1', 'x.feature', first),
           recorded('r2', 'reports/recovery-r1.feature', second),
         ]
         const standing = standingOf(runs, 'live')
-        expect(standing.held).to.equal(!leavesOneOut)
-        if (!standing.held) return
+        expect(standing.passed).to.equal(!leavesOneOut)
+        if (!standing.passed) return
         expect(standing.hosts).to.equal(story.n)
         expect(webs(story.n).filter((host) => !truth.isDone(host))).to.deep.equal([])
       }),

@@ -5,7 +5,7 @@ import type { Observation } from './verdict'
 
 const observation: fc.Arbitrary<Observation> = fc.record({
   host: fc.constantFrom('web1', 'web2', 'web3', 'db1', 'db2'),
-  held: fc.boolean(),
+  passed: fc.boolean(),
   kind: fc.constantFrom('answered', 'silent', 'known'),
   seen: fc.constantFrom('1.0', '2.0', ''),
 })
@@ -15,7 +15,7 @@ describe('a list of hosts', () => {
     fc.assert(
       fc.property(fc.array(fc.array(observation)), (verdicts) => {
         const list = new HostList()
-        const listed = verdicts.map((observations) => list.list({ observations, strays: [] }))
+        const listed = verdicts.map((observations) => list.list({ observations, unexpected: [] }))
         for (const [index, { observations }] of listed.entries())
           expect(observations).to.have.deep.members(verdicts[index] ?? [])
         expect(new Set(list.names)).to.have.length(list.names.length)
@@ -28,27 +28,31 @@ describe('a list of hosts', () => {
     const all = (count: number) =>
       Array.from({ length: count }, (_, index) => ({
         host: `web${index}`,
-        held: true,
+        passed: true,
         kind: 'answered' as const,
         seen: 'done',
       }))
-    const { cohorts } = list.list({ observations: all(10_000), strays: [] })
+    const { cohorts } = list.list({ observations: all(10_000), unexpected: [] })
     expect(cohorts.map(({ hosts }) => hosts)).to.deep.equal([[[0, 9_999]]])
-    const again = list.list({ observations: all(10_000).slice(100, 200), strays: [], out: ['web3', 'web4'] })
+    const again = list.list({
+      observations: all(10_000).slice(100, 200),
+      unexpected: [],
+      out: ['web3', 'web4'],
+    })
     expect(again.cohorts.map(({ hosts }) => hosts)).to.deep.equal([[[100, 199]]])
     expect(again.out).to.deep.equal(['web3', 'web4'])
   })
 
   it('keeps what hosts would come to apart', () => {
-    const planned = { thing: 'package a', to: '2', changes: true, disturbs: true }
+    const planned = { resource: 'package a', to: '2', changes: true, affectsOthers: true }
     const observations = ['1', '0'].map((from, index) => ({
       host: `web${index}`,
-      held: true,
+      passed: true,
       kind: 'planned' as const,
       seen: 'would change',
       planned: { ...planned, from },
     }))
-    const listed = new HostList().list({ observations, strays: [] })
+    const listed = new HostList().list({ observations, unexpected: [] })
     expect(listed.observations).to.deep.equal(observations)
   })
 })

@@ -68,8 +68,8 @@ export class HostList {
       alike.set(key, cohort)
       cohort.hosts.push(observation.host)
     }
-    return [...alike.values()].map(({ seen: { held, kind, seen, planned }, hosts }) => ({
-      held,
+    return [...alike.values()].map(({ seen: { passed, kind, seen, planned }, hosts }) => ({
+      passed,
       kind,
       seen,
       ...(planned === undefined ? {} : { planned }),
@@ -85,12 +85,12 @@ export class HostList {
   }
 }
 
-function keyOf({ held, kind, seen, planned }: Observation): string {
-  return `${held} ${kind} ${planned === undefined ? '' : changeKey(planned)} ${seen}`
+function keyOf({ passed, kind, seen, planned }: Observation): string {
+  return `${passed} ${kind} ${planned === undefined ? '' : changeKey(planned)} ${seen}`
 }
 
-function changeKey({ thing, from, to, changes, disturbs }: PlannedChange): string {
-  return JSON.stringify([thing, from, to, changes, disturbs])
+function changeKey({ resource, from, to, changes, affectsOthers }: PlannedChange): string {
+  return JSON.stringify([resource, from, to, changes, affectsOthers])
 }
 
 /** How many hosts cohorts have, without a look at their names. */

@@ -12,7 +12,7 @@ const names = v.custom<string[]>(
 )
 const namesBy = v.record(text, names)
 
-/** What the entries of a rollout's journal hold, beside their type and time. Further fields are let pass. */
+/** What the entries of a rollout's journal have, beside their type and time. Further fields are let pass. */
 const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   run: v.object({
     feature: text,
@@ -30,15 +30,15 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   }),
   release: v.object({ release: text }),
   activated: v.object({ release: text }),
-  foreseen: v.object({
+  planned: v.object({
     step: text,
     line: whole,
-    thing: text,
-    holds: v.boolean(),
+    resource: text,
+    temporary: v.boolean(),
     fates: v.array(v.object({ from: text, to: v.nullable(text), hosts: names })),
   }),
   scenario: v.object({ unit: text, name: text }),
-  'scenario held': v.object({ unit: text }),
+  'scenario passed': v.object({ unit: text }),
   order: v.object({ seed: v.number() }),
   wave: v.object({ name: text, hosts: names }),
   out: v.object({ hosts: names }),
@@ -48,7 +48,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   approved: v.object({ by: text }),
   locked: v.object({ hosts: whole, takes: names, reason: text }),
   restoring: v.object({ package: text, hosts: names }),
-  undone: v.object({ what: text, held: v.boolean(), counts: v.record(text, v.number()) }),
+  undone: v.object({ what: text, passed: v.boolean(), counts: v.record(text, v.number()) }),
   'roll call': v.object({ hosts: names }),
   asked: v.object({
     step: text,
@@ -62,9 +62,9 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   }),
   answered: v.object({ requestId: text, outcomes: namesBy, interrupted: v.boolean() }),
   opened: v.object({ obligation: text, hosts: names }),
-  lifted: v.object({ obligation: text, hosts: names }),
-  verdict: v.object({ step: text, held: v.boolean(), counts: v.record(text, v.number()) }),
-  end: v.object({ held: v.boolean(), reason: text, withinBudget: v.exactOptional(v.boolean()) }),
+  closed: v.object({ obligation: text, hosts: names }),
+  verdict: v.object({ step: text, passed: v.boolean(), counts: v.record(text, v.number()) }),
+  end: v.object({ passed: v.boolean(), reason: text, withinBudget: v.exactOptional(v.boolean()) }),
 }
 
 /** Says why a value is no entry of a rollout's journal; undefined for one that is. */

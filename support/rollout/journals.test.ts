@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Scratch } from '../testing/scratch'
 import { JournalFile } from '../system/journal_file'
 import { journalLine } from '../system/journal_lines'
-import { heldByRuns, nextOrder } from './held'
+import { leftByRuns, nextOrder } from './out_of_rotation'
 import { entryFault } from './journal_entries'
 import { readRunJournals } from './journals'
 import type { JournalEntry } from './ports'
@@ -20,7 +20,7 @@ const RUN: JournalEntry = {
   order: 1,
 }
 const OPENED: JournalEntry = { type: 'opened', obligation: 'blocks 192.168.1.1', hosts: ['web1', 'web2'] }
-const LIFTED: JournalEntry = { type: 'lifted', obligation: 'blocks 192.168.1.1', hosts: ['web1', 'web2'] }
+const CLOSED: JournalEntry = { type: 'closed', obligation: 'blocks 192.168.1.1', hosts: ['web1', 'web2'] }
 
 describe('journals of runs', () => {
   let scratch: Scratch
@@ -34,19 +34,19 @@ describe('journals of runs', () => {
   const write = (content: string | Buffer, run = 'r1') => scratch.write(`${run}.journal.ndjson`, content)
   const isClear = () => {
     const { journals, faults } = readRunJournals(scratch.path)
-    return faults.length === 0 && heldByRuns(journals).length === 0
+    return faults.length === 0 && leftByRuns(journals).length === 0
   }
 
-  it('are clear when all that was opened was lifted', async () => {
+  it('are clear when all that was opened was closed', async () => {
     const journal = new JournalFile(scratch.path, 'r1', () => 0)
-    for (const entry of [RUN, OPENED, LIFTED, { type: 'end', held: true, reason: '' }])
+    for (const entry of [RUN, OPENED, CLOSED, { type: 'end', passed: true, reason: '' }])
       await journal.append(entry)
     await journal.close()
     expect(isClear()).to.equal(true)
   })
 
   it('are never clear where one was cut off or flipped anywhere before its end', () => {
-    const whole = Buffer.from(lines([RUN, OPENED, { type: 'end', held: false, reason: 'diverged' }]))
+    const whole = Buffer.from(lines([RUN, OPENED, { type: 'end', passed: false, reason: 'diverged' }]))
     fc.assert(
       fc.property(
         fc.nat(whole.length - 2),
@@ -75,7 +75,7 @@ describe('journals of runs', () => {
   })
 
   it('are never clear over an entry that nobody knows, or that has another shape', () => {
-    const knownTypes = new Set(['opened', 'lifted', 'run', 'release', 'activated', 'out', 'wave'])
+    const knownTypes = new Set(['opened', 'closed', 'run', 'release', 'activated', 'out', 'wave'])
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (fields, type) => {
         fc.pre(!knownTypes.has(type))

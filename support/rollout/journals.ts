@@ -1,5 +1,5 @@
 import { foreignAmongJournals, readJournal, readJournals, type JournalRead } from '../system/journal_reading'
-import type { RunRecord } from './held'
+import type { RunRecord } from './out_of_rotation'
 import { entryFault } from './journal_entries'
 
 export type RunJournal = JournalRead<RunRecord['entries'][number]>

@@ -1,59 +1,59 @@
-import type { Hold, Journal } from './ports'
+import type { Obligation, Journal } from './ports'
 
-export interface Obligation {
+export interface OpenObligation {
   host: string
   obligation: string
 }
 
-/** What has been taken out of the pool, or is held otherwise, and not been seen to be free. On disk before it is opened. */
+/** The obligations that are open: hosts taken out of rotation and not yet seen to be back. Each is on disk before it is opened. */
 export class Ledger {
-  private readonly open = new Map<string, Set<string>>()
+  private readonly mine = new Map<string, Set<string>>()
   private readonly inherited = new Map<string, Set<string>>()
-  private readonly used = new Map<string, Hold>()
+  private readonly used = new Map<string, Obligation>()
 
-  /** `heldBefore` is what earlier runs have left: this run may see it lifted, but has not to answer for it. */
+  /** `openBefore` is what earlier runs have left open: this run may see it closed, and does not answer for it. */
   constructor(
     private readonly journal: Journal,
-    heldBefore: readonly Obligation[],
+    openBefore: readonly OpenObligation[],
   ) {
-    for (const { host, obligation } of heldBefore) setOf(this.inherited, obligation).add(host)
+    for (const { host, obligation } of openBefore) setOf(this.inherited, obligation).add(host)
   }
 
-  async opening(hold: Hold, hosts: readonly string[]): Promise<void> {
-    const { obligation } = hold
-    this.used.set(obligation, hold)
-    const open = setOf(this.open, obligation)
+  async open(obligation: Obligation, hosts: readonly string[]): Promise<void> {
+    const { name } = obligation
+    this.used.set(name, obligation)
+    const open = setOf(this.mine, name)
     const added = hosts.filter((host) => !open.has(host))
     // A process that ends while this is written must say what its journal will say.
     for (const host of added) open.add(host)
     try {
-      await this.journal.append({ type: 'opened', obligation, hosts })
+      await this.journal.append({ type: 'opened', obligation: name, hosts })
     } catch (error) {
       for (const host of added) open.delete(host)
       throw error
     }
   }
 
-  /** Called only with hosts that were observed to be free of it. */
-  async lifted(obligation: string, hosts: readonly string[]): Promise<void> {
-    const lists = [setOf(this.open, obligation), setOf(this.inherited, obligation)]
+  /** Closes an obligation on hosts that were seen to be free of it. */
+  async close(obligation: string, hosts: readonly string[]): Promise<void> {
+    const lists = [setOf(this.mine, obligation), setOf(this.inherited, obligation)]
     const freed = hosts.filter((host) => lists.some((list) => list.has(host)))
     if (freed.length === 0) return
-    await this.journal.append({ type: 'lifted', obligation, hosts: freed })
+    await this.journal.append({ type: 'closed', obligation, hosts: freed })
     for (const host of freed) for (const list of lists) list.delete(host)
   }
 
-  /** What this run holds: each hold with its hosts. */
-  get holding(): { hold: Hold; hosts: string[] }[] {
+  /** The obligations that this run opened, each with the hosts that it is still open on. */
+  get own(): { obligation: Obligation; hosts: string[] }[] {
     return [...this.used.values()]
-      .map((hold) => ({ hold, hosts: [...setOf(this.open, hold.obligation)] }))
+      .map((obligation) => ({ obligation, hosts: [...setOf(this.mine, obligation.name)] }))
       .filter(({ hosts }) => hosts.length > 0)
   }
 
-  /** Everything that is held, by this run or by earlier ones. */
-  get held(): Obligation[] {
-    const all = new Map<string, Obligation>()
-    for (const [obligation, hosts] of [...this.open, ...this.inherited]) {
+  /** Everything that is open, from this run or from earlier ones. */
+  get all(): OpenObligation[] {
+    const all = new Map<string, OpenObligation>()
+    for (const [obligation, hosts] of [...this.mine, ...this.inherited]) {
       for (const host of hosts) all.set(`${obligation} ${host}`, { host, obligation })
     }
     return [...all.values()]

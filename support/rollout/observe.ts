@@ -1,26 +1,26 @@
-import type { Expected, Foresight } from './foresight'
+import type { Expected, PlanState } from './plan_state'
 import { UnexpectedMessages } from '../system/unexpected_messages'
-import type { Answer, Answers, Request, Stray } from './ports'
+import type { Answer, Answers, Request, UnexpectedMessage } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
 
 /** What an answer shows, and whether that is what was wanted. */
 export interface Sight {
-  held: boolean
+  passed: boolean
   seen: string
 }
 
 export interface Patience {
-  /** Looks again at hosts that do not hold yet, for this long. Milliseconds. */
+  /** Looks again at hosts that have not passed yet, for this long. Milliseconds. */
   within?: number
-  /** Has to hold this many times in a row. */
+  /** Has to pass this many times in a row. */
   times?: number
 }
 
 /** What a line looks at, where a line that is planned may have changed it. */
 export interface Subject {
   /** Such as `package mywebapp`. */
-  thing: string
+  resource: string
   /** Whether a state that was foreseen is what is wanted. */
   judge: (state: string) => Sight
 }
@@ -43,12 +43,12 @@ export async function observe(
   rollout.expectGoingOn()
   if (rollout.isOvertaken) return rollout.concludeClaimed()
   const hosts = await rollout.moving()
-  if (rollout.foresight !== undefined && rollout.claim === undefined)
-    return lookAhead(rollout, rollout.foresight, hosts, look, read, subject)
+  if (rollout.planState !== undefined && rollout.claim === undefined)
+    return lookAhead(rollout, rollout.planState, hosts, look, read, subject)
   let verdict = await lookUntil(rollout, look, read, hosts, patience.within ?? 0)
   for (
     let times = 1;
-    times < (patience.times ?? 1) && verdict.observations.every(({ held }) => held);
+    times < (patience.times ?? 1) && verdict.observations.every(({ passed }) => passed);
     times += 1
   ) {
     await rollout.wait(rollout.ports.lookEvery)
@@ -57,36 +57,37 @@ export async function observe(
   return rollout.conclude(verdict)
 }
 
-/** Once, without waiting: what holds already, what would hold by then, and what cannot be known before. */
+/** Once, without waiting: what passes already, what would pass by then, and what cannot be known before. */
 async function lookAhead(
   rollout: Rollout,
-  foresight: Foresight,
+  planState: PlanState,
   hosts: readonly string[],
   look: Look,
   read: (answer: Answer) => Sight,
   subject: Subject | 'anything' | undefined,
 ): Promise<Verdict> {
-  foresight.use()
+  planState.use()
   const answers = await look(hosts)
   const observations = hosts.map((host): Observation => {
     const now = sightOf(host, answers, read)
     if (now.kind === 'silent' || now.kind === 'untrusted') return now
-    const expected = expectedOf(foresight, host, subject)
-    if (expected === 'not known') return { host, held: true, kind: 'planned', seen: 'cannot be known before' }
+    const expected = expectedOf(planState, host, subject)
+    if (expected === 'not known')
+      return { host, passed: true, kind: 'planned', seen: 'cannot be known before' }
     if (expected === 'as now') {
-      const seen = now.held
-        ? `holds already: ${now.seen}`
-        : `does not hold, and no line would change it: ${now.seen}`
+      const seen = now.passed
+        ? `passes already: ${now.seen}`
+        : `fails, and no line would change it: ${now.seen}`
       return { ...now, kind: 'planned', seen }
     }
-    const { held, seen } = typeof subject === 'object' ? subject.judge(expected.state) : now
-    return { host, held, kind: 'planned', seen: held ? `would hold: ${seen}` : `would not hold: ${seen}` }
+    const { passed, seen } = typeof subject === 'object' ? subject.judge(expected.state) : now
+    return { host, passed, kind: 'planned', seen: passed ? `would pass: ${seen}` : `would fail: ${seen}` }
   })
-  return rollout.conclude({ observations, strays: answers.strays })
+  return rollout.conclude({ observations, unexpected: answers.unexpected })
 }
 
-function expectedOf(foresight: Foresight, host: string, subject: Subject | 'anything' | undefined): Expected {
-  return subject === 'anything' ? foresight.expectAny(host) : foresight.expect(subject?.thing ?? '', host)
+function expectedOf(planState: PlanState, host: string, subject: Subject | 'anything' | undefined): Expected {
+  return subject === 'anything' ? planState.expectAny(host) : planState.expect(subject?.resource ?? '', host)
 }
 
 async function lookUntil(
@@ -100,30 +101,30 @@ async function lookUntil(
   const until = clock.elapsed() + within
   const last = new Map<string, Observation>()
   const asked = new Set(hosts)
-  const unexpected = new UnexpectedMessages<Stray>((host) => asked.has(host))
+  const unexpected = new UnexpectedMessages<UnexpectedMessage>((host) => asked.has(host))
   let waiting = hosts
   for (;;) {
     const began = clock.elapsed()
     const answers = await look(waiting)
-    for (const stray of answers.strays) unexpected.add(stray)
+    for (const message of answers.unexpected) unexpected.add(message)
     for (const host of waiting) last.set(host, sightOf(host, answers, read))
     const left = until - clock.elapsed()
     // The end of the time is looked at too, however long the look before took; but for a host that was silent until then.
     waiting = waiting.filter((host) => {
       const sight = last.get(host)
-      return sight?.held !== true && (left > 0 || sight?.kind !== 'silent')
+      return sight?.passed !== true && (left > 0 || sight?.kind !== 'silent')
     })
     if (waiting.length === 0 || began + lookEvery > until) break
     if (left > 0) await rollout.wait(Math.min(lookEvery, left))
   }
-  return { observations: [...last.values()], strays: unexpected.all }
+  return { observations: [...last.values()], unexpected: unexpected.all }
 }
 
 /** One host's observation: `read` is asked only about an agent's own word. */
 export function sightOf(host: string, answers: Answers, read: (answer: Answer) => Sight): Observation {
   const answer = answers.outcomes.get(host) ?? { kind: 'silent' as const, waited: 0 }
-  if (answer.kind === 'silent') return { host, held: false, kind: 'silent', seen: silence(answer) }
-  if (answer.kind === 'untrusted') return { host, held: false, kind: 'untrusted', seen: answer.reason }
+  if (answer.kind === 'silent') return { host, passed: false, kind: 'silent', seen: silence(answer) }
+  if (answer.kind === 'untrusted') return { host, passed: false, kind: 'untrusted', seen: answer.reason }
   return { host, kind: answer.kind, ...read(answer) }
 }
 

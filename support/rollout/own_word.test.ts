@@ -3,7 +3,7 @@ import { AgentFleet } from '../testing/agent_fleet'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { failed, ok, webs } from '../testing/web_fleet'
 import type { Answer, Request } from './ports'
-import { holds, type Verdict } from './verdict'
+import { hasPassed, type Verdict } from './verdict'
 
 /** Hosts whose package agent answers an order with what was so before it, as Ruby's does. */
 function answeringBefore(newest = '2.0', except: Readonly<Record<string, Answer>> = {}): FakeFleet {
@@ -19,7 +19,7 @@ function answeringBefore(newest = '2.0', except: Readonly<Record<string, Answer>
 }
 
 const seen = ({ observations }: Verdict) =>
-  observations.map(({ host, held, seen: what }) => [host, held, what])
+  observations.map(({ host, passed, seen: what }) => [host, passed, what])
 
 describe("a host's own word for what it did", () => {
   it('is not shown as what it is now: it did it, and nobody has looked', async () => {
@@ -73,7 +73,7 @@ describe("a host's own word for what it did", () => {
   })
 
   it('is not believed of a service that it calls stopped after a start or a restart', async () => {
-    for (const [claimed, is, held] of [
+    for (const [claimed, is, passed] of [
       ['stopped', 'stopped', false],
       ['stopped', 'running', true],
       ['running', 'stopped', true],
@@ -81,9 +81,11 @@ describe("a host's own word for what it did", () => {
       const fleet = () =>
         new FakeFleet(webs(1), (_, { action }) => ok({ status: action === 'status' ? is : claimed }))
       const what = claimed === 'running' ? 'done' : is
-      expect(seen(await rolloutOn(fleet()).rollout.services.start('x'))).to.deep.equal([['web1', held, what]])
+      expect(seen(await rolloutOn(fleet()).rollout.services.start('x'))).to.deep.equal([
+        ['web1', passed, what],
+      ])
       expect(seen(await rolloutOn(fleet()).rollout.services.restart('x'))).to.deep.equal([
-        ['web1', held, what],
+        ['web1', passed, what],
       ])
     }
   })
@@ -92,7 +94,7 @@ describe("a host's own word for what it did", () => {
     const fleet = new FakeFleet(webs(1), (_, { action }) =>
       action === 'status' ? ok({ status: 'running' }) : failed('no such unit'),
     )
-    expect(holds(await rolloutOn(fleet).rollout.services.restart('x'))).to.equal(false)
+    expect(hasPassed(await rolloutOn(fleet).rollout.services.restart('x'))).to.equal(false)
   })
 
   it('is not believed of a packet filter that calls an address free after it was to be blocked', async () => {

@@ -1,10 +1,10 @@
 import { carryOut, converge, DONE, withoutThose } from './converge'
-import { foresee, NOT_KNOWN } from './foresee'
-import { packageForecast, packageThing } from './package_forecast'
+import { planChange, NOT_KNOWN } from './plan_change'
+import { plannablePackage, packageResource } from './plannable_package'
 import { lookWith, observe, shown, sightOf, type Look, type Patience, type Sight } from './observe'
-import type { Answer, Stray } from './ports'
+import type { Answer, UnexpectedMessage } from './ports'
 import type { Rollout } from './rollout'
-import { slippedBack } from './still_held'
+import { slippedBack } from './still_out'
 import type { Observation, Verdict } from './verdict'
 import { goesBack, orderOf } from './versions'
 
@@ -32,21 +32,21 @@ export class Packages {
 
   async versionShouldBe(name: string, wanted: string, patience?: Patience): Promise<Verdict> {
     const verdict = await observe(this.rollout, this.status(name), isVersion(wanted), patience, {
-      thing: packageThing(name),
-      judge: (seen) => ({ held: seen === wanted, seen }),
+      resource: packageResource(name),
+      judge: (seen) => ({ passed: seen === wanted, seen }),
     })
     await this.writeDown(name, versionsIn(verdict))
     return verdict
   }
 
   async shouldBe(name: string, wanted: 'installed' | 'absent'): Promise<Verdict> {
-    const judge = (seen: string) => ({ held: NOT_INSTALLED.has(seen) === (wanted === 'absent'), seen })
+    const judge = (seen: string) => ({ passed: NOT_INSTALLED.has(seen) === (wanted === 'absent'), seen })
     const read = (answer: Answer) => {
       const sight = judge(version(answer))
       // An answer without a version says nothing of whether there is one.
-      return { ...sight, held: sight.held && (ensureIn(answer) ?? '') !== '' }
+      return { ...sight, passed: sight.passed && (ensureIn(answer) ?? '') !== '' }
     }
-    const subject = { thing: packageThing(name), judge }
+    const subject = { resource: packageResource(name), judge }
     const verdict = await observe(this.rollout, this.status(name), read, {}, subject)
     await this.writeDown(name, versionsIn(verdict))
     return verdict
@@ -68,7 +68,7 @@ export class Packages {
   }
 
   /**
-   * The version that a planned change is held against where no host may go back: what the host would have when it is first
+   * The version that a planned change is compared with where no host may go back: what the host would have when it is first
    * asked, `now` unless a line before has asked. Undefined where any version is as good, and where it is not known.
    */
   plannedBaseline(name: string, host: string, now: string): string | undefined {
@@ -101,12 +101,12 @@ export class Packages {
       sightOf(host, look, (answer) => {
         const sight = isVersion(version)(answer)
         return absent
-          ? { ...sight, held: answer.kind === 'answered' && NOT_INSTALLED.has(sight.seen) }
+          ? { ...sight, passed: answer.kind === 'answered' && NOT_INSTALLED.has(sight.seen) }
           : sight
       }),
     )
     await this.writeDown(name, versionsIn({ observations }))
-    return { observations, strays: look.strays }
+    return { observations, unexpected: look.unexpected }
   }
 
   private async change(
@@ -116,10 +116,10 @@ export class Packages {
     wanted: string | undefined,
   ): Promise<Verdict> {
     this.rollout.expectGoingOn()
-    const { foresight } = this.rollout
-    const forecast = packageForecast(this.rollout, name, wanted)
-    if (foresight !== undefined && this.rollout.claim === undefined)
-      return foresee(this.rollout, foresight, forecast)
+    const { planState } = this.rollout
+    const plannable = plannablePackage(this.rollout, name, wanted)
+    if (planState !== undefined && this.rollout.claim === undefined)
+      return planChange(this.rollout, planState, plannable)
     const order = (hosts: readonly string[]) =>
       this.rollout.ask({ agent: 'package', action, inputs, changes: true }, hosts)
     const looked = new Looks(this.status(name))
@@ -133,7 +133,7 @@ export class Packages {
     const { gates, afterFailure } = this.rollout
     const isNotAsked = gates.downgradesAllowed && !afterFailure.versionsGoBack && !this.isRecorded
     if (this.rollout.claim !== undefined || isNotAsked)
-      return converge(this.rollout, { ...change, forecast, repeatable: true })
+      return converge(this.rollout, { ...change, plannable, repeatable: true })
 
     const moving = await this.rollout.moving()
     const slipped = await slippedBack(this.rollout, moving)
@@ -141,26 +141,30 @@ export class Packages {
     const refused = before.observations.map((seen) =>
       wanted === undefined ? seen : this.refusedToGoBack(name, seen, wanted, before.providers),
     )
-    const going = refused.filter(({ held }) => held).map(({ host }) => host)
+    const going = refused.filter(({ passed }) => passed).map(({ host }) => host)
     const changed = this.changed.get(name) ?? new Set()
     this.changed.set(name, changed)
     for (const host of going) changed.add(host)
     const done = await carryOut(going, change)
-    const kept = refused.filter(({ held }) => !held)
+    const kept = refused.filter(({ passed }) => !passed)
     const ended = done.observations.map((observation) =>
-      wanted === undefined && !gates.downgradesAllowed && observation.held
+      wanted === undefined && !gates.downgradesAllowed && observation.passed
         ? this.refusedToGoBack(name, observation, looked.versions.get(observation.host), before.providers)
         : observation,
     )
     const observations = [...slipped, ...kept, ...ended]
-    return this.rollout.conclude({ observations, strays: [...before.strays, ...done.strays] })
+    return this.rollout.conclude({ observations, unexpected: [...before.unexpected, ...done.unexpected] })
   }
 
   /** Asks what hosts have now, and keeps it. A host that does not say must not be changed. */
   private async record(
     name: string,
     hosts: readonly string[],
-  ): Promise<{ observations: Observation[]; strays: readonly Stray[]; providers: Map<string, unknown> }> {
+  ): Promise<{
+    observations: Observation[]
+    unexpected: readonly UnexpectedMessage[]
+    providers: Map<string, unknown>
+  }> {
     const answers = await this.status(name)(hosts)
     const had = this.had.get(name) ?? new Map(this.rollout.claims?.had.get(name))
     this.had.set(name, had)
@@ -168,16 +172,16 @@ export class Packages {
     const observations = hosts.map((host) =>
       sightOf(host, answers, (answer) => {
         const known = answer.kind === 'answered' && typeof answer.data['ensure'] === 'string'
-        if (!known) return { held: false, seen: `does not say which version it has: ${version(answer)}` }
+        if (!known) return { passed: false, seen: `does not say which version it has: ${version(answer)}` }
         const seen = version(answer)
         providers.set(host, answer.data['provider'])
         if (!had.has(host)) had.set(host, seen)
-        return { held: true, seen }
+        return { passed: true, seen }
       }),
     )
-    const versions = byVersion(versionsIn({ observations: observations.filter(({ held }) => held) }))
+    const versions = byVersion(versionsIn({ observations: observations.filter(({ passed }) => passed) }))
     await this.rollout.ports.journal.append({ type: 'had', package: name, versions })
-    return { observations, strays: answers.strays, providers }
+    return { observations, unexpected: answers.unexpected, providers }
   }
 
   /** Of a release it is to be known what hosts had before; that costs a question. */
@@ -200,15 +204,15 @@ export class Packages {
     this.unseen.set(name, unseen)
     for (const host of said) unseen.add(host)
     const mayHaveGoneBack = wanted === undefined && !this.rollout.gates.downgradesAllowed
-    const hasFailed = done.observations.some(({ held }) => !held)
-    const strays = hasFailed || mayHaveGoneBack ? await looked.at(said) : []
+    const hasFailed = done.observations.some(({ passed }) => !passed)
+    const unexpected = hasFailed || mayHaveGoneBack ? await looked.at(said) : []
     await this.writeDown(name, looked.versions)
     const observations = done.observations.map((observation): Observation => {
       const version = looked.versions.get(observation.host)
-      if (!observation.held || version === undefined) return observation
-      return { ...observation, held: wanted === undefined || isSame(version, wanted), seen: version }
+      if (!observation.passed || version === undefined) return observation
+      return { ...observation, passed: wanted === undefined || isSame(version, wanted), seen: version }
     })
-    return { ...done, observations, strays: [...done.strays, ...strays] }
+    return { ...done, observations, unexpected: [...done.unexpected, ...unexpected] }
   }
 
   /** Only what somebody has seen is written down: what a host answers to an order is what it claims. */
@@ -226,11 +230,11 @@ export class Packages {
     providers: ReadonlyMap<string, unknown>,
   ): Observation {
     const has = this.rollout.gates.downgradesAllowed ? undefined : this.had.get(name)?.get(observation.host)
-    if (!observation.held || has === undefined || NOT_INSTALLED.has(has)) return observation
+    if (!observation.passed || has === undefined || NOT_INSTALLED.has(has)) return observation
     if (next === undefined)
       return {
         ...observation,
-        held: false,
+        passed: false,
         seen: `has had ${has}, and does not say which version it has now`,
       }
     const back = goesBack(has, next, orderOf(providers.get(observation.host)))
@@ -239,7 +243,7 @@ export class Packages {
       back === undefined
         ? `has ${has}; by its package manager's order it cannot be told whether ${next} is older`
         : `would go back from ${has} to ${next}`
-    return { ...observation, held: false, seen }
+    return { ...observation, passed: false, seen }
   }
 
   private status(name: string) {
@@ -263,9 +267,9 @@ class Looks {
   }
 
   /** Looks at those of `hosts` that it has not looked at yet. Resolves with what came beside. */
-  async at(hosts: readonly string[]): Promise<readonly Stray[]> {
+  async at(hosts: readonly string[]): Promise<readonly UnexpectedMessage[]> {
     const others = hosts.filter((host) => !this.versions.has(host))
-    return others.length === 0 ? [] : (await this.look(others)).strays
+    return others.length === 0 ? [] : (await this.look(others)).unexpected
   }
 }
 
@@ -299,7 +303,7 @@ function otherThan(wanted: string): (answer: Answer) => boolean {
 function isInstalled(wanted: string): (answer: Answer) => Sight {
   return (answer) => {
     const seen = version(answer)
-    return { held: answer.kind === 'answered' && isSame(seen, wanted), seen }
+    return { passed: answer.kind === 'answered' && isSame(seen, wanted), seen }
   }
 }
 
@@ -316,7 +320,7 @@ function ensureIn(answer: Answer): string | undefined {
 function isVersion(wanted: string): (answer: Answer) => Sight {
   return (answer) => {
     const seen = version(answer)
-    return { held: answer.kind === 'answered' && seen === wanted, seen }
+    return { passed: answer.kind === 'answered' && seen === wanted, seen }
   }
 }
 

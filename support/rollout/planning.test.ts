@@ -4,7 +4,7 @@ import { failure } from '../testing/failure'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import type { Answer, Planning, Request } from './ports'
 import type { Rollout } from './rollout'
-import { holds, type Verdict } from './verdict'
+import { hasPassed, type Verdict } from './verdict'
 
 const ok = (data: Record<string, unknown> = {}): Answer => ({ kind: 'answered', data })
 const failed = (message: string): Answer => ({ kind: 'failed', message, data: {} })
@@ -40,11 +40,11 @@ describe('a rollout that changes nothing', () => {
     const verdict = await rollout.packages.update('mywebapp')
     expect(seen(verdict)).to.deep.equal(['would go from 1.0 to 2.0', 'needs nothing: 2.0'])
     expect(verdict.observations[0]?.planned).to.deep.equal({
-      thing: 'package mywebapp',
+      resource: 'package mywebapp',
       from: '1.0',
       to: '2.0',
       changes: true,
-      disturbs: true,
+      affectsOthers: true,
     })
   })
 
@@ -99,21 +99,21 @@ describe('a rollout that changes nothing', () => {
       ],
     ]
     for (const [status, listed, wanted] of cases) {
-      const hold = fleet((_, { action }) => {
+      const onHold = fleet((_, { action }) => {
         if (action === 'candidate') return failed("Unknown action 'candidate' for agent 'package'")
         return ok(action === 'checkupdates' ? listed : { ensure: '1.0', provider: 'apt', ...status })
       })
-      expect(seen(await planned(hold).rollout.packages.update('mywebapp'))[0]).to.equal(wanted)
+      expect(seen(await planned(onHold).rollout.packages.update('mywebapp'))[0]).to.equal(wanted)
     }
   })
 
   it('foresees an installation that a hold stands in the way of, and none where nothing is to be done', async () => {
-    const hold = fleet((_, { action }) =>
+    const onHold = fleet((_, { action }) =>
       action === 'candidate'
         ? failed("Unknown action 'candidate' for agent 'package'")
         : ok({ ensure: '1.0', provider: 'apt', desired: 'hold' }),
     )
-    const { rollout } = planned(hold)
+    const { rollout } = planned(onHold)
     expect(seen(await rollout.packages.install('mywebapp', '1.0'))[0]).to.equal('needs nothing: 1.0')
     expect(seen(await rollout.packages.install('mywebapp', '2.0'))[0]).to.equal(
       'would not go: mywebapp is on hold',
@@ -148,12 +148,12 @@ describe('a rollout that changes nothing', () => {
     const verdict = await rollout.packages.update('mywebapp')
     expect(seen(verdict)).to.deep.equal(['needs nothing: 1.0', 'needs nothing: 2.0'])
     expect(seen(await rollout.packages.versionShouldBe('mywebapp', '2.0'))).to.deep.equal([
-      'does not hold, and no line would change it: 1.0',
-      'holds already: 2.0',
+      'fails, and no line would change it: 1.0',
+      'passes already: 2.0',
     ])
   })
 
-  it('does not hold where an obstacle stands in the way, a package is absent, or the disk is full', async () => {
+  it('fails where an obstacle stands in the way, a package is absent, or the disk is full', async () => {
     const answers: [Answer, Answer, string][] = [
       [
         ok({ candidate: '', obstacle: 'apt-get ended with exit status 100' }),
@@ -182,61 +182,58 @@ describe('a rollout that changes nothing', () => {
         ),
       )
       const verdict = await rollout.packages.update('mywebapp')
-      expect(holds(verdict), why).to.equal(false)
+      expect(hasPassed(verdict), why).to.equal(false)
       expect(seen(verdict)[0]).to.contain(why)
     }
   })
 
-  it('tells who has the package database, and holds: it need not be so then', async () => {
+  it('tells who has the package database, and passes: it need not be so then', async () => {
     const { rollout } = planned(
       fleet((_, { action }) =>
         action === 'candidate' ? ok({ candidate: '2.0', locked: 'locked by process 8 (apt)' }) : undefined,
       ),
     )
     const verdict = await rollout.packages.update('mywebapp')
-    expect(holds(verdict)).to.equal(true)
+    expect(hasPassed(verdict)).to.equal(true)
     expect(seen(verdict)[0]).to.equal(
       'would go from 1.0 to 2.0, but its package database is locked by process 8 (apt)',
     )
   })
 
-  it('tells what holds already, what would hold by then, and what cannot be known before', async () => {
+  it('tells what passes already, what would pass by then, and what cannot be known before', async () => {
     const { rollout } = planned(fleet())
     const { traffic, packages, checks, services } = rollout
     traffic.throughBalancerAt('1.2.3.4')
-    expect(seen(await checks.shouldBeOk('http'))).to.deep.equal(['holds already: OK', 'holds already: OK'])
+    expect(seen(await checks.shouldBeOk('http'))).to.deep.equal(['passes already: OK', 'passes already: OK'])
     expect(seen(await traffic.block())[0]).to.equal('would begin: blocks 1.2.3.4')
-    expect(seen(await traffic.shouldBe('blocked'))[0]).to.equal('would hold: blocks 1.2.3.4')
+    expect(seen(await traffic.shouldBe('blocked'))[0]).to.equal('would pass: blocks 1.2.3.4')
     await packages.update('mywebapp')
     expect(seen(await packages.versionShouldBe('mywebapp', '2.0'))).to.deep.equal([
-      'would hold: 2.0',
-      'holds already: 2.0',
+      'would pass: 2.0',
+      'passes already: 2.0',
     ])
     expect(seen(await checks.shouldBeOk('http'))).to.deep.equal([
       'cannot be known before',
-      'holds already: OK',
+      'passes already: OK',
     ])
     expect(seen(await services.restart('mywebapp'))[0]).to.equal('would restart: running')
-    expect(seen(await services.shouldBe('mywebapp', 'running'))[0]).to.equal('would hold: running')
+    expect(seen(await services.shouldBe('mywebapp', 'running'))[0]).to.equal('would pass: running')
     expect(seen(await traffic.unblock())[0]).to.equal('would end: blocks 1.2.3.4')
-    expect(seen(await traffic.shouldBe('unblocked'))[0]).to.equal('would hold: let go by then')
+    expect(seen(await traffic.shouldBe('unblocked'))[0]).to.equal('would pass: back in rotation by then')
   })
 
-  it('does not hold when another version would come than the feature expects', async () => {
+  it('fails when another version would come than the feature expects', async () => {
     const { rollout } = planned(fleet())
     await rollout.packages.update('mywebapp')
     const verdict = await rollout.packages.versionShouldBe('mywebapp', '3.0')
-    expect(holds(verdict)).to.equal(false)
-    expect(seen(verdict)).to.deep.equal([
-      'would not hold: 2.0',
-      'does not hold, and no line would change it: 2.0',
-    ])
+    expect(hasPassed(verdict)).to.equal(false)
+    expect(seen(verdict)).to.deep.equal(['would fail: 2.0', 'fails, and no line would change it: 2.0'])
   })
 
   it('fails on a host that does not answer', async () => {
     const silent: Answer = { kind: 'silent', waited: 2_000 }
     const { rollout } = planned(fleet((host) => (host === 'web2' ? silent : undefined)))
-    expect(holds(await rollout.packages.update('mywebapp'))).to.equal(false)
+    expect(hasPassed(await rollout.packages.update('mywebapp'))).to.equal(false)
   })
 
   it('asks no action that is not known to only look', async () => {
@@ -251,7 +248,7 @@ describe('a rollout that changes nothing', () => {
     const { rollout } = planned(fleet())
     expect(seen(await rollout.agents.run('door', 'open', {}))[0]).to.equal('would run open of door')
     const other = planned(fleet()).rollout
-    expect(holds(await other.agents.run('window', 'open', {}))).to.equal(false)
+    expect(hasPassed(await other.agents.run('window', 'open', {}))).to.equal(false)
   })
 
   it('lets an agent rehearse by itself what it can', async () => {
@@ -286,7 +283,7 @@ describe('a rollout that changes nothing', () => {
     expect(seen(await rollout.packages.update('mywebapp'))[0]).to.equal('needs nothing: 2.0-1')
   })
 
-  it('holds "no host may go back" against what hosts have by the line that says so', async () => {
+  it('compares "no host may go back" with what hosts have by the line that says so', async () => {
     const { rollout } = planned(
       fleet((_, { action, inputs }) => {
         if (action === 'candidate') return ok({ candidate: inputs['version'] ?? '2.0' })
@@ -304,7 +301,7 @@ describe('a rollout that changes nothing', () => {
       releases: {
         current: undefined,
         decide: true,
-        heldIn: () => ({ not: 'nothing is on record' }),
+        passedIn: () => ({ not: 'nothing is on record' }),
         hasArrived: () => true,
       },
     }
@@ -324,14 +321,14 @@ describe('a rollout that changes nothing', () => {
       await work(rollout)
       const { message } = await failure(rollout.release.activate('1.2'))
       expect(message, what).to.contain('activate it first thing in the Background')
-      expect(rollout.foresight, what).not.to.equal(undefined)
+      expect(rollout.planState, what).not.to.equal(undefined)
     }
     const { rollout } = rolloutOn(fleet(), { ports: safe })
     await rollout.hosts.discover()
     await rollout.release.activate('1.2')
-    expect(rollout.foresight).to.equal(undefined)
-    const { foreseen } = await rollout.hosts.expectAtLeast(1)
-    expect(foreseen).to.equal(undefined)
+    expect(rollout.planState).to.equal(undefined)
+    const { planned } = await rollout.hosts.expectAtLeast(1)
+    expect(planned).to.equal(undefined)
   })
 
   it('goes by what the pool would be by then', async () => {
@@ -353,10 +350,10 @@ describe('a rollout that changes nothing', () => {
         return action === 'status' && inputs['package'] === 'new' ? ok({ ensure: 'absent' }) : undefined
       }),
     )
-    expect(holds(await rollout.services.start('new'))).to.equal(false)
-    expect(holds(await rollout.packages.update('new'))).to.equal(false)
+    expect(hasPassed(await rollout.services.start('new'))).to.equal(false)
+    expect(hasPassed(await rollout.packages.update('new'))).to.equal(false)
     await rollout.packages.install('new', '1.0')
-    expect(holds(await rollout.packages.update('new'))).to.equal(true)
+    expect(hasPassed(await rollout.packages.update('new'))).to.equal(true)
     expect(seen(await rollout.services.start('new'))[0]).to.match(/, but now no such service$/)
   })
 
@@ -365,7 +362,7 @@ describe('a rollout that changes nothing', () => {
     await rollout.services.stop('mywebapp')
     await rollout.packages.update('mywebapp')
     expect(seen(await rollout.services.shouldBe('mywebapp', 'stopped'))[0]).to.equal('cannot be known before')
-    expect(seen(await rollout.packages.versionShouldBe('mywebapp', '2.0'))[0]).to.equal('would hold: 2.0')
+    expect(seen(await rollout.packages.versionShouldBe('mywebapp', '2.0'))[0]).to.equal('would pass: 2.0')
     await rollout.agents.run('door', 'open', {})
     expect(seen(await rollout.packages.versionShouldBe('mywebapp', '2.0'))[0]).to.equal(
       'cannot be known before',

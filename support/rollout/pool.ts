@@ -1,5 +1,5 @@
 import { LockstepError } from '../system/errors'
-import { FREE } from './holding'
+import { IN } from './obligations'
 import type { Balancer, PoolMember } from './ports'
 import type { Rollout } from './rollout'
 import { clean, hosts as counted, type Verdict } from './verdict'
@@ -53,24 +53,24 @@ export class Pool {
     const n = members.filter(({ inService }) => inService).length
     const observations = members.map(({ name, inService, seen }) => ({
       host: name,
-      held: n === wanted,
+      passed: n === wanted,
       kind: 'answered' as const,
       seen: n === wanted ? (inService ? 'in service' : 'out of service') : clean(seen),
     }))
-    return this.rollout.conclude({ observations, strays: [] }, { budgeted: false })
+    return this.rollout.conclude({ observations, unexpected: [] }, { budgeted: false })
   }
 
   /** As they are, or where lines are only planned, as they would be by then; undefined where that cannot be known. */
   private async membersOf(balancer: Balancer): Promise<readonly PoolMember[] | undefined> {
-    const { foresight, hosts, reach } = this.rollout
-    foresight?.use()
+    const { planState, hosts, reach } = this.rollout
+    planState?.use()
     const members = await balancer.pool(await hosts.frozen(), reach)
-    const expected = (name: string) => foresight?.expectItself(balancer.obligation, name)
+    const expected = (name: string) => planState?.expectItself(balancer.name, name)
     if (members.some(({ name }) => expected(name) === 'not known')) return undefined
     return members.map((member) => {
       const byThen = expected(member.name)
       if (typeof byThen !== 'object') return member
-      const inService = byThen.state === FREE
+      const inService = byThen.state === IN
       return { ...member, inService, seen: inService ? 'would be in service' : 'would be out of service' }
     })
   }
@@ -84,9 +84,9 @@ export class Pool {
 const NOT_KNOWN_BEFORE = 'cannot be known before'
 
 /** What is to be said of a pool that nothing can be said of where lines are only planned. */
-export function notKnown({ obligation }: Balancer): Verdict {
-  const observation = { host: obligation, held: true, kind: 'planned' as const, seen: NOT_KNOWN_BEFORE }
-  return { observations: [observation], strays: [] }
+export function notKnown({ name }: Balancer): Verdict {
+  const observation = { host: name, passed: true, kind: 'planned' as const, seen: NOT_KNOWN_BEFORE }
+  return { observations: [observation], unexpected: [] }
 }
 
 /** `60%`, `3 hosts`; undefined for what is neither. */

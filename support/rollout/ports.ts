@@ -19,17 +19,17 @@ export type Answer =
   | { kind: 'untrusted'; reason: string }
 
 /** Something that came and is nobody's answer; those that fail mean that the fleet is not what it was taken for. */
-export type Stray = UnexpectedMessage
+export type { UnexpectedMessage }
 
 export interface Answers {
   requestId: string
   outcomes: ReadonlyMap<string, Answer>
-  strays: readonly Stray[]
+  unexpected: readonly UnexpectedMessage[]
   /** The connection was lost in between: a silent host may have done what it was told. */
   interrupted: boolean
 }
 
-/** Which hosts a rollout is for. Classes and facts all have to hold, of identities any one; `/…/` is a pattern. */
+/** Which hosts a rollout is for. All classes and facts have to match, of identities any one; `/…/` is a pattern. */
 export interface Selection {
   classes: readonly string[]
   facts: readonly { fact: string; operator: string; value: string }[]
@@ -48,7 +48,7 @@ export interface NeededAgent {
 }
 
 /** Who should be there, as somebody has written it down. */
-export interface Roster {
+export interface ExpectedHosts {
   /** @throws LockstepError `bad-config` when it cannot be read, or cannot tell */
   matching(selection: Selection): Promise<readonly string[]>
 }
@@ -57,7 +57,7 @@ export interface Fleet {
   discover(
     selection: Selection,
     onFound: (found: number) => void,
-  ): Promise<{ hosts: readonly string[]; strays: readonly Stray[] }>
+  ): Promise<{ hosts: readonly string[]; unexpected: readonly UnexpectedMessage[] }>
   /**
    * Resolves with one answer for each of `hosts`. `beforeSend` has to have resolved before anything is sent; it is called
    * again, with another id, before what only looks is asked again.
@@ -73,8 +73,8 @@ export interface CallWatch {
 /** Asks hosts something on behalf of a step, journalled. */
 export type Ask = (request: Request, hosts: readonly string[]) => Promise<Answers>
 
-/** How a hold reaches the world on behalf of a step: the hosts, or something of its own. Journalled either way. */
-export interface Reach {
+/** How an obligation reaches the world on behalf of a step: the hosts, or something of its own. Journalled either way. */
+export interface HostGateway {
   ask: Ask
   /** Does `work` as a request that is on disk before it begins. */
   record(
@@ -88,35 +88,35 @@ export interface Reach {
   elapsed(): number
 }
 
-/** What an answer of `look` says of a host: held, free, or neither, and in which words. */
-export interface HoldState {
-  held: boolean | undefined
+/** What an answer of `look` says of a host: the obligation is open, closed, or neither, and in which words. */
+export interface ObligationState {
+  isOpen: boolean | undefined
   seen: string
 }
 
-/** Something that a host can be held by until it is seen to be free of it. */
-export interface Hold {
-  /** What is said of a host that it holds, such as `blocks 192.168.1.1`; the same hold has the same words in every run. */
-  readonly obligation: string
+/** Something that must be undone on a host, such as a block at a balancer: open until the host is seen to be free of it. */
+export interface Obligation {
+  /** What is said of a host that it is open on, such as `blocks 192.168.1.1`; the same obligation has the same words in every run. */
+  readonly name: string
   /** Whether it can end without anybody lifting it, as when a balancer is restarted: it is looked at before a host is changed. */
   readonly lapses?: boolean
   /** Whether answers to its orders say what was seen afterwards, as a balancer's do, and not what a host claims of itself. */
   readonly ordersAreSeen?: boolean
-  lift(hosts: readonly string[], reach: Reach): Promise<Answers>
-  look(hosts: readonly string[], reach: Reach): Promise<Answers>
-  read(answer: Answer): HoldState
+  putBack(hosts: readonly string[], reach: HostGateway): Promise<Answers>
+  look(hosts: readonly string[], reach: HostGateway): Promise<Answers>
+  read(answer: Answer): ObligationState
 }
 
 /** What takes a host out of the pool and puts it back. */
-export interface Balancer extends Hold {
+export interface Balancer extends Obligation {
   /** Whether all hosts may be out at once without a feature saying so: it may not know the whole pool. */
   readonly lastMayGo: boolean
-  block(hosts: readonly string[], reach: Reach): Promise<Answers>
+  block(hosts: readonly string[], reach: HostGateway): Promise<Answers>
   /** Lets sessions end first. Absent where that cannot be had. */
-  drain?(hosts: readonly string[], reach: Reach, how: Draining): Promise<Answers>
-  pool(hosts: readonly string[], reach: Reach): Promise<readonly PoolMember[]>
+  drain?(hosts: readonly string[], reach: HostGateway, how: Draining): Promise<Answers>
+  pool(hosts: readonly string[], reach: HostGateway): Promise<readonly PoolMember[]>
   /** What it has served since it was started. Absent where it does not count. */
-  requests?(reach: Reach): Promise<{ requests: number; failed: number }>
+  requests?(reach: HostGateway): Promise<{ requests: number; failed: number }>
 }
 
 export interface Draining {
@@ -141,7 +141,7 @@ export interface Balancers {
 
 /** Keeps two rollouts that share a host from running at once. @throws LockstepError `locked` when another has some of them */
 export interface Locks {
-  hold(hosts: readonly string[]): Promise<void>
+  take(hosts: readonly string[]): Promise<void>
   /** How long another rollout is waited for, ms. */
   patience: number
 }
@@ -167,8 +167,8 @@ export interface Releases {
   current: string | undefined
   /** Whether the record decides anything: not in a rehearsal, whose hosts are on no record. */
   decide: boolean
-  /** By the last run of each of its features, where it held everywhere, and when; or else why it cannot be said to. */
-  heldIn(environment: string, release: string): { run: string; at: string; hosts: number } | { not: string }
+  /** By the last run of each of its features, where it passed everywhere, and when; or else why it cannot be said to. */
+  passedIn(environment: string, release: string): { run: string; at: string; hosts: number } | { not: string }
   /** Whether it has been here in safe mode, and nothing was wrong then. */
   hasArrived(release: string): boolean
 }
@@ -186,7 +186,7 @@ export type JournalEntry =
       mode: string
       environment: string
       pid: number
-      /** Which run of its folder it is; see held.ts. */
+      /** Which run of its folder it is; see out_of_rotation.ts. */
       order: number
       resumes?: string
       /** Runs that it brings on or clears up after, beside the one that it resumes. */
@@ -204,15 +204,15 @@ export type JournalEntry =
   | { type: 'activated'; release: string }
   /** What a line would have done. */
   | {
-      type: 'foreseen'
+      type: 'planned'
       step: string
       line: number
-      thing: string
-      holds: boolean
+      resource: string
+      temporary: boolean
       fates: readonly { from: string; to: string | null; hosts: readonly string[] }[]
     }
   | { type: 'scenario'; unit: string; name: string }
-  | { type: 'scenario held'; unit: string }
+  | { type: 'scenario passed'; unit: string }
   | { type: 'order'; seed: number }
   | { type: 'wave'; name: string; hosts: readonly string[] }
   | { type: 'out'; hosts: readonly string[] }
@@ -223,7 +223,7 @@ export type JournalEntry =
   | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
   /** Hosts are about to be told to go back to the version they had. */
   | { type: 'restoring'; package: string; hosts: readonly string[] }
-  | { type: 'undone'; what: string; held: boolean; counts: Record<string, number> }
+  | { type: 'undone'; what: string; passed: boolean; counts: Record<string, number> }
   | { type: 'roll call'; hosts: readonly string[] }
   | {
       type: 'asked'
@@ -238,10 +238,10 @@ export type JournalEntry =
     }
   | { type: 'answered'; requestId: string; outcomes: Record<string, readonly string[]>; interrupted: boolean }
   | { type: 'opened'; obligation: string; hosts: readonly string[] }
-  | { type: 'lifted'; obligation: string; hosts: readonly string[] }
-  | { type: 'verdict'; step: string; held: boolean; counts: Record<string, number> }
+  | { type: 'closed'; obligation: string; hosts: readonly string[] }
+  | { type: 'verdict'; step: string; passed: boolean; counts: Record<string, number> }
   /** `withinBudget`: it went through, though not on hosts that were allowed to fail. */
-  | { type: 'end'; held: boolean; reason: string; withinBudget?: boolean }
+  | { type: 'end'; passed: boolean; reason: string; withinBudget?: boolean }
 
 /** Those who watch a rollout. */
 export interface Audience {

@@ -5,7 +5,7 @@ import type { JournalEntry } from './ports'
 const all = ['a', 'b', 'c']
 const rollCall: JournalEntry = { type: 'roll call', hosts: all }
 const scenario = (unit: string): JournalEntry => ({ type: 'scenario', unit, name: unit })
-const passed = (unit: string): JournalEntry => ({ type: 'scenario held', unit })
+const passed = (unit: string): JournalEntry => ({ type: 'scenario passed', unit })
 const wave = (...hosts: string[]): JournalEntry => ({ type: 'wave', name: 'w', hosts })
 const asked = (changes: boolean, ...hosts: string[]): JournalEntry => ({
   type: 'asked',
@@ -29,14 +29,14 @@ describe('which hosts are done', () => {
     expect(progressOf([rollCall, scenario('1'), passed('1')]).notDone(true)).to.deep.equal([])
   })
 
-  it('does not hold of hosts that were told to go back, failed, or are out of rotation', () => {
+  it('is not so of hosts that were told to go back, failed, or are out of rotation', () => {
     expect(notDone(...one, { type: 'restoring', package: 'web', hosts: ['a'] })).to.deep.equal(all)
     expect(notDone(...one, { type: 'out', hosts: ['a'] })).to.deep.equal(all)
     const opened: JournalEntry = { type: 'opened', obligation: 'blocks', hosts: ['a'] }
     expect(notDone(...one, opened)).to.deep.equal(all)
     expect([...progressOf([...one, opened]).undone]).to.deep.equal(['a'])
-    const lifted: JournalEntry = { ...opened, type: 'lifted' }
-    expect(notDone(...one, opened, lifted)).to.deep.equal(['b', 'c'])
+    const closed: JournalEntry = { ...opened, type: 'closed' }
+    expect(notDone(...one, opened, closed)).to.deep.equal(['b', 'c'])
     expect(progressOf([...one, { type: 'out', hosts: ['a'] }]).notDone(true)).to.deep.equal(['a'])
   })
 

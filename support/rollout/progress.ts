@@ -38,7 +38,7 @@ export class Progress {
         if (this.begun !== undefined) this.begun.wave = entry.hosts
         addAll(this.taken, entry.hosts)
         break
-      case 'scenario held':
+      case 'scenario passed':
         addAll(this.finished, this.begun?.wave ?? [])
         this.begun = undefined
         break
@@ -55,7 +55,7 @@ export class Progress {
         addAll(this.outBy(entry.obligation), entry.hosts)
         for (const host of entry.hosts) if (this.finished.has(host)) this.outAgain.add(host)
         break
-      case 'lifted':
+      case 'closed':
         for (const host of entry.hosts) {
           this.outBy(entry.obligation).delete(host)
           this.outAgain.delete(host)

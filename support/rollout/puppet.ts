@@ -1,5 +1,5 @@
-import { holdWith, holdShouldBe, letGoOf } from './holding'
-import type { Answer, Answers, Hold, HoldState, Reach, Request } from './ports'
+import { takeOut, shouldBeOut, putBack } from './obligations'
+import type { Answer, Answers, Obligation, ObligationState, HostGateway, Request } from './ports'
 import type { Rollout } from './rollout'
 import type { Verdict } from './verdict'
 
@@ -8,28 +8,28 @@ export class Puppet {
   constructor(private readonly rollout: Rollout) {}
 
   disable(message: string): Promise<Verdict> {
-    const order = (hosts: readonly string[], { ask }: Reach) =>
+    const order = (hosts: readonly string[], { ask }: HostGateway) =>
       ask(request('disable', true, { message }), hosts)
-    return holdWith(this.rollout, puppetDisabled, order)
+    return takeOut(this.rollout, puppetDisabled, order)
   }
 
   enable(): Promise<Verdict> {
-    return letGoOf(this.rollout, puppetDisabled)
+    return putBack(this.rollout, puppetDisabled)
   }
 
   shouldBe(wanted: 'disabled' | 'enabled'): Promise<Verdict> {
-    return holdShouldBe(this.rollout, puppetDisabled, wanted === 'disabled')
+    return shouldBeOut(this.rollout, puppetDisabled, wanted === 'disabled')
   }
 }
 
-export const puppetDisabled: Hold = {
-  obligation: 'keeps puppet disabled',
-  lift: (hosts, { ask }) => ask(request('enable', true), hosts),
+export const puppetDisabled: Obligation = {
+  name: 'keeps puppet disabled',
+  putBack: (hosts, { ask }) => ask(request('enable', true), hosts),
   look: (hosts, { ask }): Promise<Answers> => ask(request('status', false), hosts),
-  read: (answer): HoldState => {
+  read: (answer): ObligationState => {
     const enabled = answer.kind === 'answered' ? answer.data['enabled'] : undefined
-    if (typeof enabled === 'boolean') return { held: !enabled, seen: enabled ? 'enabled' : 'disabled' }
-    return { held: undefined, seen: said(answer) }
+    if (typeof enabled === 'boolean') return { isOpen: !enabled, seen: enabled ? 'enabled' : 'disabled' }
+    return { isOpen: undefined, seen: said(answer) }
   },
 }
 

@@ -25,9 +25,9 @@ export class Release {
    */
   async activate(name: string): Promise<void> {
     await this.isCalled(name)
-    const { foresight, ports } = this.rollout
-    if (ports.planning?.mayBeLeft !== true || foresight === undefined) return
-    if (!foresight.isEmpty)
+    const { planState, ports } = this.rollout
+    if (ports.planning?.mayBeLeft !== true || planState === undefined) return
+    if (!planState.isEmpty)
       throw this.refused(
         'bad-feature',
         'lines have been gone through in safe mode already, or a gate or a verdict was let pass; activate it first thing in the Background',
@@ -48,15 +48,17 @@ export class Release {
     if (this.rollout.claim !== undefined) return
     const { releases, audience } = this.rollout.ports
     if (!releases.decide)
-      return audience.note(`not now: in a rollout, release ${name} would have to have held in ${environment}`)
-    const held = releases.heldIn(environment, name)
-    if ('not' in held)
+      return audience.note(
+        `not now: in a rollout, release ${name} would have to have passed in ${environment}`,
+      )
+    const standing = releases.passedIn(environment, name)
+    if ('not' in standing)
       throw this.refused(
         'gate-closed',
-        `by the record, release ${name} has not held in ${environment}: ${held.not}; roll it out there first`,
+        `by the record, release ${name} has not passed in ${environment}: ${standing.not}; roll it out there first`,
       )
     audience.note(
-      `release ${name} held in ${environment} on ${held.hosts} hosts (run ${held.run}, ${held.at})`,
+      `release ${name} passed in ${environment} on ${standing.hosts} hosts (run ${standing.run}, ${standing.at})`,
     )
   }
 

@@ -5,7 +5,7 @@ import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import type { Claims } from './claims'
 import { compareWith } from './compare_with'
 import type { Selection } from './ports'
-import { count, holds } from './verdict'
+import { count, hasPassed } from './verdict'
 
 const CLAIMS: Claims = {
   run: 'r1',
@@ -32,9 +32,9 @@ function rollout(found: readonly string[], written: readonly string[], claims?: 
 }
 
 describe('a roll call with an inventory', () => {
-  it('holds when exactly those answer that are in it', async () => {
+  it('passes when exactly those answer that are in it', async () => {
     const { rollout: rolling, journal, asked } = rollout(['web2', 'web1'], ['web1', 'web2'])
-    expect(holds(await rolling.hosts.discover())).to.equal(true)
+    expect(hasPassed(await rolling.hosts.discover())).to.equal(true)
     expect(journal[0]).to.deep.equal({ type: 'roll call', hosts: ['web1', 'web2'] })
     expect(asked.map(({ classes }) => classes)).to.deep.equal([['roles::web']])
   })
@@ -45,7 +45,7 @@ describe('a roll call with an inventory', () => {
     expect(count(verdict)).to.include({ expected: 2, answered: 1, silent: 1, unexpected: 0 })
     expect(verdict.observations[1]).to.deep.equal({
       host: 'web2',
-      held: false,
+      passed: false,
       kind: 'silent',
       seen: 'in the inventory, not discovered',
     })
@@ -55,7 +55,7 @@ describe('a roll call with an inventory', () => {
   it('fails on a host that is there and should not be', async () => {
     const { rollout: rolling } = rollout(['web1', 'web9'], ['web1'])
     const verdict = await rolling.hosts.discover()
-    expect(verdict.strays).to.deep.equal([
+    expect(verdict.unexpected).to.deep.equal([
       {
         kind: 'unexpected',
         host: 'web9',
@@ -63,15 +63,15 @@ describe('a roll call with an inventory', () => {
         fails: true,
       },
     ])
-    expect(holds(verdict)).to.equal(false)
+    expect(hasPassed(verdict)).to.equal(false)
   })
 
   it('only notes such a host where the feature leaves it alone, and does not touch it', async () => {
     const { rollout: rolling, fleet } = rollout(['web1', 'web9'], ['web1'])
     rolling.hosts.leaveStrangersAlone()
     const verdict = await rolling.hosts.discover()
-    expect(holds(verdict)).to.equal(true)
-    expect(verdict.strays.map(({ host, fails }) => [host, fails])).to.deep.equal([['web9', false]])
+    expect(hasPassed(verdict)).to.equal(true)
+    expect(verdict.unexpected.map(({ host, fails }) => [host, fails])).to.deep.equal([['web9', false]])
     await rolling.packages.versionShouldBe('mywebapp', '2.0')
     expect(fleet.asked.map(({ hosts }) => hosts)).to.deep.equal([['web1']])
   })
@@ -82,7 +82,7 @@ describe('a roll call with an inventory', () => {
     await rolling.hosts.discover()
     await rolling.beginScenario('2', 'another')
     rolling.hosts.withClass('roles::web')
-    expect(holds(await rolling.hosts.discover())).to.equal(false)
+    expect(hasPassed(await rolling.hosts.discover())).to.equal(false)
   })
 
   describe('that no step asks for', () => {
@@ -106,8 +106,8 @@ describe('a roll call with an inventory', () => {
       const { rollout: rolling } = rollout(['web1', 'web9'], ['web1'])
       rolling.hosts.leaveStrangersAlone()
       const verdict = await rolling.packages.versionShouldBe('mywebapp', '2.0')
-      expect(holds(verdict)).to.equal(true)
-      expect(verdict.strays.map(({ host }) => host)).to.deep.equal(['web9'])
+      expect(hasPassed(verdict)).to.equal(true)
+      expect(verdict.unexpected.map(({ host }) => host)).to.deep.equal(['web9'])
     })
   })
 
@@ -134,7 +134,7 @@ describe('a roll call with an inventory', () => {
     rolling.hosts.leaveStrangersAlone()
     const verdict = await rolling.hosts.discover()
     expect(verdict.observations.map(({ host }) => host)).to.deep.equal(['web1', 'web2'])
-    expect(verdict.strays.map(({ host, detail, fails }) => [host, detail, fails])).to.deep.equal([
+    expect(verdict.unexpected.map(({ host, detail, fails }) => [host, detail, fails])).to.deep.equal([
       ['web3', 'was not there at the first roll call', true],
       ['web9', 'discovered, and not in the inventory with class roles::web', false],
     ])
@@ -218,11 +218,11 @@ describe('who should be there and who is', () => {
   it('differ by those who are missing and those who are not expected', () => {
     fc.assert(
       fc.property(hosts, hosts, (expected, found) => {
-        const { missing, unexpected } = compareWith(expected, found)
+        const { missing, strangers } = compareWith(expected, found)
         const there = expected.filter((host) => !missing.includes(host))
-        expect([...there, ...unexpected].sort()).to.deep.equal([...found].sort())
+        expect([...there, ...strangers].sort()).to.deep.equal([...found].sort())
         expect(missing.filter((host) => found.includes(host))).to.deep.equal([])
-        expect(unexpected.filter((host) => expected.includes(host))).to.deep.equal([])
+        expect(strangers.filter((host) => expected.includes(host))).to.deep.equal([])
       }),
     )
   })

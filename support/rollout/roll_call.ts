@@ -1,7 +1,7 @@
 import { LockstepError } from '../system/errors'
 import { hostsWithoutAgents } from './agents_present'
 import { compareWith } from './compare_with'
-import type { Selection, Stray } from './ports'
+import type { Selection, UnexpectedMessage } from './ports'
 import type { Rollout } from './rollout'
 import { hosts as counted, type Observation, type Verdict } from './verdict'
 
@@ -68,12 +68,12 @@ export class RollCall {
     this.rollout.expectGoingOn()
     this.expectSameSelection()
     const should = await this.inventoried()
-    const { found, strays } = await this.look()
+    const { found, unexpected } = await this.look()
     const isFirst = this.list === undefined
     if (isFirst)
       await this.freeze(this.rollout.claims?.hosts ?? this.selection.listed ?? should ?? found, should)
     const expected = this.list ?? []
-    const { missing, unexpected } = compareWith(expected, found)
+    const { missing, strangers } = compareWith(expected, found)
     const there = new Set(found)
     const incomplete = isFirst
       ? await hostsWithoutAgents(
@@ -85,16 +85,16 @@ export class RollCall {
     const going = expected.filter((host) => !this.rollout.budget.isOut(host))
     const observations = going.map((host): Observation => {
       if (!absent.has(host))
-        return incomplete.get(host) ?? { host, held: true, kind: 'answered', seen: 'discovered' }
+        return incomplete.get(host) ?? { host, passed: true, kind: 'answered', seen: 'discovered' }
       const seen = written.has(host) ? 'in the inventory, not discovered' : 'not discovered'
-      return { host, held: false, kind: 'silent', seen }
+      return { host, passed: false, kind: 'silent', seen }
     })
-    const newcomers = unexpected.map((host): Stray =>
+    const newcomers = strangers.map((host): UnexpectedMessage =>
       should === undefined || written.has(host)
         ? { kind: 'unexpected', host, detail: 'was not there at the first roll call', fails: true }
         : this.stranger(host),
     )
-    return this.concluded({ observations, strays: [...strays, ...newcomers] }, incomplete)
+    return this.concluded({ observations, unexpected: [...unexpected, ...newcomers] }, incomplete)
   }
 
   /** The hosts, discovering them first if no step has done so. */
@@ -104,11 +104,11 @@ export class RollCall {
     if (this.rollout.claims !== undefined) return this.frozenAs(this.rollout.claims.hosts)
     if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
     const should = await this.inventoried()
-    const { found, strays } = await this.look()
-    const strangers = should === undefined ? [] : compareWith(should, found).unexpected
+    const { found, unexpected } = await this.look()
+    const strangers = should === undefined ? [] : compareWith(should, found).strangers
     this.expectNone(strangers)
-    for (const stray of [...strays, ...strangers.map((host) => this.stranger(host))])
-      this.rollout.overheard(stray)
+    for (const message of [...unexpected, ...strangers.map((host) => this.stranger(host))])
+      this.rollout.addUnsolicited(message)
     return this.frozenAs(should ?? found, should)
   }
 
@@ -145,10 +145,10 @@ export class RollCall {
     this.rollout.expectGoingOn()
     const list = await this.frozen()
     this.isCounted = true
-    const held = test(list.length)
-    const seen = held ? 'counted' : `${counted(list.length)}, where ${wanted} were expected`
-    const observations = list.map((host) => ({ host, held, kind: 'known' as const, seen }))
-    return this.rollout.conclude({ observations, strays: [] }, { budgeted: false })
+    const passed = test(list.length)
+    const seen = passed ? 'counted' : `${counted(list.length)}, where ${wanted} were expected`
+    const observations = list.map((host) => ({ host, passed, kind: 'known' as const, seen }))
+    return this.rollout.conclude({ observations, unexpected: [] }, { budgeted: false })
   }
 
   /** Who should be there; undefined where that is written nowhere, or the feature itself lists its hosts. */
@@ -158,7 +158,7 @@ export class RollCall {
     return this.selection.listed === undefined ? inventory?.matching(this.selection) : undefined
   }
 
-  private stranger(host: string): Stray {
+  private stranger(host: string): UnexpectedMessage {
     const detail = `discovered, and not in the inventory ${said(this.selection)}`
     return { kind: 'unexpected', host, detail, fails: !this.leavesStrangers }
   }
@@ -182,9 +182,9 @@ export class RollCall {
     if (incomplete.size === 0) return list
     const observations = going.map(
       (host): Observation =>
-        incomplete.get(host) ?? { host, held: true, kind: 'known', seen: 'has all agents' },
+        incomplete.get(host) ?? { host, passed: true, kind: 'known', seen: 'has all agents' },
     )
-    await this.concluded({ observations, strays: [] }, incomplete)
+    await this.concluded({ observations, unexpected: [] }, incomplete)
     if (this.rollout.halted !== undefined) throw this.rollout.halted
     return list
   }
@@ -224,12 +224,12 @@ export class RollCall {
     }
   }
 
-  private async look(): Promise<{ found: readonly string[]; strays: readonly Stray[] }> {
+  private async look(): Promise<{ found: readonly string[]; unexpected: readonly UnexpectedMessage[] }> {
     const { fleet, audience } = this.rollout.ports
-    const { hosts, strays } = await fleet.discover(this.selection, (n) =>
+    const { hosts, unexpected } = await fleet.discover(this.selection, (n) =>
       audience.progress(n, this.selection.listed?.length),
     )
-    return { found: [...hosts].sort(byName), strays }
+    return { found: [...hosts].sort(byName), unexpected }
   }
 
   /** `should` is who is in the inventory, where the hosts are taken from there. */

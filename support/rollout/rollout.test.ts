@@ -2,9 +2,9 @@ import { expect } from 'chai'
 import { failure } from '../testing/failure'
 import { BEGAN, FakeFleet, fakeClock, rolloutOn } from '../testing/fake_fleet'
 import { LockstepError } from '../system/errors'
-import { heldByRuns, nextOrder } from './held'
+import { leftByRuns, nextOrder } from './out_of_rotation'
 import type { Answer, JournalEntry, Request } from './ports'
-import { count, describe as described, holds } from './verdict'
+import { count, describe as described, hasPassed } from './verdict'
 
 const ok = (data: Record<string, unknown> = {}): Answer => ({ kind: 'answered', data })
 const failed = (message: string, data: Record<string, unknown> = {}): Answer => ({
@@ -46,7 +46,7 @@ describe('a rollout', () => {
   it('names the silent host and counts every host', async () => {
     const { rollout } = rolloutOn(fleet({ web2: ({ action }) => (action === 'update' ? silent : undefined) }))
     const verdict = await rollout.packages.update('mywebapp')
-    expect(holds(verdict)).to.equal(false)
+    expect(hasPassed(verdict)).to.equal(false)
     expect(count(verdict)).to.deep.equal({
       expected: 3,
       answered: 2,
@@ -60,7 +60,7 @@ describe('a rollout', () => {
     )
   })
 
-  it('touches no host after a step that did not hold', async () => {
+  it('touches no host after a step that did not pass', async () => {
     const fake = fleet({ web1: ({ action }) => (action === 'update' ? failed('no space left') : undefined) })
     const { rollout } = rolloutOn(fake)
     await rollout.packages.update('mywebapp')
@@ -74,7 +74,7 @@ describe('a rollout', () => {
   it('completes a step on every host although one has failed', async () => {
     const fake = fleet({ web1: ({ action }) => (action === 'update' ? failed('no space left') : undefined) })
     const verdict = await rolloutOn(fake).rollout.packages.update('mywebapp')
-    expect(verdict.observations.map(({ host, held }) => [host, held])).to.deep.equal([
+    expect(verdict.observations.map(({ host, passed }) => [host, passed])).to.deep.equal([
       ['web1', false],
       ['web2', true],
       ['web10', true],
@@ -94,12 +94,12 @@ describe('a rollout', () => {
     const verdict = await rollout.traffic.block()
     expect(verdict.observations).to.deep.include({
       host: 'web1',
-      held: true,
+      passed: true,
       kind: 'answered',
       seen: 'blocked',
     })
     expect(verdict.observations.find(({ host }) => host === 'web2')).to.include({
-      held: false,
+      passed: false,
       seen: 'unblocked (1.2.3.4 is already blocked)',
     })
     expect(fake.asked[1]).to.deep.include({ hosts: ['web1', 'web2'] })
@@ -109,23 +109,25 @@ describe('a rollout', () => {
     const fake = fleet({ web2: ({ action }) => (action === 'block' ? ok({ blocked: true }) : undefined) })
     const { rollout } = rolloutOn(fake)
     rollout.traffic.throughBalancerAt('1.2.3.4')
-    expect(holds(await rollout.traffic.block())).to.equal(true)
+    expect(hasPassed(await rollout.traffic.block())).to.equal(true)
     const verdict = await rollout.traffic.shouldBe('blocked')
-    expect(verdict.observations.filter(({ held }) => !held).map(({ host }) => host)).to.deep.equal(['web2'])
+    expect(verdict.observations.filter(({ passed }) => !passed).map(({ host }) => host)).to.deep.equal([
+      'web2',
+    ])
     expect(fake.asked.at(-1)?.request).to.include({ action: 'isblocked', changes: false })
   })
 
-  it('can be run again at once: what is so already holds', async () => {
+  it('can be run again at once: what is so already passes', async () => {
     const fake = fleet()
     for (let turn = 0; turn < 2; turn += 1) {
       const { rollout } = rolloutOn(fake)
       rollout.traffic.throughBalancerAt('1.2.3.4')
-      expect(holds(await rollout.traffic.block())).to.equal(true)
+      expect(hasPassed(await rollout.traffic.block())).to.equal(true)
     }
     for (let turn = 0; turn < 2; turn += 1) {
       const { rollout } = rolloutOn(fake)
       rollout.traffic.throughBalancerAt('1.2.3.4')
-      expect(holds(await rollout.traffic.unblock())).to.equal(true)
+      expect(hasPassed(await rollout.traffic.unblock())).to.equal(true)
     }
   })
 
@@ -137,17 +139,17 @@ describe('a rollout', () => {
     fake.interrupted = true
     const { rollout } = rolloutOn(fake)
     rollout.traffic.throughBalancerAt('1.2.3.4')
-    expect(holds(await rollout.traffic.block())).to.equal(true)
+    expect(hasPassed(await rollout.traffic.block())).to.equal(true)
     expect(fake.asked.map(({ request }) => request.action)).to.deep.equal(['block', 'isblocked'])
   })
 
   it('does not take a restart for done because the service runs', async () => {
     const fake = fleet({ web1: ({ action }) => (action === 'restart' ? silent : undefined) })
     fake.interrupted = true
-    expect(holds(await rolloutOn(fake).rollout.services.restart('mywebapp'))).to.equal(false)
+    expect(hasPassed(await rolloutOn(fake).rollout.services.restart('mywebapp'))).to.equal(false)
   })
 
-  it('has not held when nobody was found, and says so', async () => {
+  it('has not passed when nobody was found, and says so', async () => {
     const fake = fleet()
     fake.found = []
     const error = await failure(rolloutOn(fake).rollout.hosts.discover())
@@ -161,7 +163,7 @@ describe('a rollout', () => {
     await rollout.hosts.discover()
     fake.found = ['web1', 'web2', 'web11']
     const verdict = await rollout.hosts.discover()
-    expect(holds(verdict)).to.equal(false)
+    expect(hasPassed(verdict)).to.equal(false)
     expect(described(verdict)).to.contain('web10').and.to.contain('unexpected: web11')
     expect(rollout.hosts.known).to.deep.equal(['web1', 'web2', 'web10'])
   })
@@ -178,13 +180,13 @@ describe('a rollout', () => {
   it('fails for a stray that fails, even one overheard between steps', async () => {
     const { rollout } = rolloutOn(fleet())
     await rollout.hosts.discover()
-    rollout.overheard({
+    rollout.addUnsolicited({
       kind: 'contradiction',
       host: 'web1',
       detail: 'answered twice, and not the same',
       fails: true,
     })
-    expect(holds(await rollout.agents.shouldAllAnswer())).to.equal(false)
+    expect(hasPassed(await rollout.agents.shouldAllAnswer())).to.equal(false)
   })
 
   it('fails for what is overheard between two steps, behind whatever flood of harmless messages', async () => {
@@ -192,8 +194,8 @@ describe('a rollout', () => {
     await rollout.hosts.discover()
     const harmless = { kind: 'duplicate', detail: 'answered twice, the same', fails: false }
     for (let each = 0; each < 10_000; each += 1) {
-      rollout.overheard({ ...harmless, host: 'web1' })
-      rollout.overheard({ ...harmless, host: `stranger${each}` })
+      rollout.addUnsolicited({ ...harmless, host: 'web1' })
+      rollout.addUnsolicited({ ...harmless, host: `stranger${each}` })
     }
     const contradiction = {
       kind: 'contradiction',
@@ -201,14 +203,14 @@ describe('a rollout', () => {
       detail: 'answered twice, and not the same',
       fails: true,
     }
-    rollout.overheard(contradiction)
+    rollout.addUnsolicited(contradiction)
     const verdict = await rollout.agents.shouldAllAnswer()
-    expect(holds(verdict)).to.equal(false)
-    expect(verdict.strays.filter(({ fails }) => fails)).to.deep.equal([contradiction])
+    expect(hasPassed(verdict)).to.equal(false)
+    expect(verdict.unexpected.filter(({ fails }) => fails)).to.deep.equal([contradiction])
     expect(described(verdict)).to.contain('unexpected: web1 answered twice, and not the same')
-    expect(verdict.strays.length).to.be.at.most(1_003)
-    rollout.overheard({ ...contradiction, host: 'unheard-of' })
-    expect(rollout.takeOverheard()).to.have.length(1)
+    expect(verdict.unexpected.length).to.be.at.most(1_003)
+    rollout.addUnsolicited({ ...contradiction, host: 'unheard-of' })
+    expect(rollout.takeUnsolicited()).to.have.length(1)
   })
 
   it('fails for what a call of a step has heard, though the step’s verdict leaves it out', async () => {
@@ -216,20 +218,22 @@ describe('a rollout', () => {
     const { rollout } = rolloutOn(fake)
     await rollout.hosts.discover()
     const contradiction = { kind: 'contradiction', host: 'web1', detail: 'differs', fails: true }
-    fake.strays = [contradiction]
+    fake.unexpected = [contradiction]
     await rollout.ask({ agent: 'rpcutil', action: 'ping', inputs: {}, changes: false }, hosts)
-    fake.strays = []
-    expect((await rollout.agents.shouldAllAnswer()).strays).to.deep.equal([contradiction])
+    fake.unexpected = []
+    expect((await rollout.agents.shouldAllAnswer()).unexpected).to.deep.equal([contradiction])
   })
 
-  it('waits as long as the sentence says, looking only at who does not hold yet', async () => {
+  it('waits as long as the sentence says, looking only at who has not passed yet', async () => {
     let looks = 0
     const fake = fleet({
       web1: ({ action }) =>
         action === 'status' ? ok({ status: (looks += 1) < 4 ? 'stopped' : 'running' }) : undefined,
     })
     const { rollout } = rolloutOn(fake)
-    expect(holds(await rollout.services.shouldBe('mywebapp', 'running', { within: 10_000 }))).to.equal(true)
+    expect(hasPassed(await rollout.services.shouldBe('mywebapp', 'running', { within: 10_000 }))).to.equal(
+      true,
+    )
     expect(fake.asked.map((each) => each.hosts.length)).to.deep.equal([3, 1, 1, 1])
   })
 
@@ -248,7 +252,7 @@ describe('a rollout', () => {
     const clock = { ...time, elapsed: () => time.elapsed() + tookMs }
     const { rollout, verdicts } = rolloutOn(fake, { ports: { clock } })
     await rollout.services.shouldBe('mywebapp', 'running', { within: 10_000 })
-    expect(verdicts[0]?.observations.map(({ host, held }) => `${host} ${held}`)).to.deep.equal([
+    expect(verdicts[0]?.observations.map(({ host, passed }) => `${host} ${passed}`)).to.deep.equal([
       'web1 true',
       'web2 false',
       'web10 true',
@@ -262,7 +266,9 @@ describe('a rollout', () => {
         ? failed('CRITICAL', { exitcode: 2, output: 'down' })
         : ok({ exitcode: 0, output: 'OK' }),
     )
-    expect(holds(await rolloutOn(fake).rollout.checks.shouldBeOk('check_http', { times: 2 }))).to.equal(true)
+    expect(hasPassed(await rolloutOn(fake).rollout.checks.shouldBeOk('check_http', { times: 2 }))).to.equal(
+      true,
+    )
     const verdict = await rolloutOn(fake).rollout.checks.shouldBeOk('check_http', { times: 3 })
     expect(described(verdict)).to.contain('CRITICAL: down')
   })
@@ -270,7 +276,7 @@ describe('a rollout', () => {
   it('takes an answer without a version for no package that is installed', async () => {
     for (const ensure of [null, '', 0, undefined, 'purged']) {
       const { packages } = rolloutOn(new FakeFleet(['web1'], () => ok({ ensure }))).rollout
-      expect(holds(await packages.shouldBe('mywebapp', 'installed')), String(ensure)).to.equal(false)
+      expect(hasPassed(await packages.shouldBe('mywebapp', 'installed')), String(ensure)).to.equal(false)
     }
   })
 
@@ -286,8 +292,8 @@ describe('a rollout', () => {
   for (const [name, answer, isOk, isOkOrWarning] of checkAnswers) {
     it(`takes ${name} for ${isOk ? 'ok' : isOkOrWarning ? 'a warning' : 'neither ok nor warning'}`, async () => {
       const one = () => rolloutOn(new FakeFleet(['web1'], () => answer)).rollout.checks
-      expect(holds(await one().shouldBeOk('c'))).to.equal(isOk)
-      expect(holds(await one().shouldBeOkOrWarning('c'))).to.equal(isOkOrWarning)
+      expect(hasPassed(await one().shouldBeOk('c'))).to.equal(isOk)
+      expect(hasPassed(await one().shouldBeOkOrWarning('c'))).to.equal(isOkOrWarning)
     })
   }
 
@@ -332,51 +338,51 @@ describe('the journal', () => {
     rollout.traffic.throughBalancerAt('1.2.3.4')
     await rollout.traffic.block()
     await rollout.traffic.unblock()
-    expect(rollout.ledger.held).to.have.length(3)
+    expect(rollout.ledger.all).to.have.length(3)
     await rollout.traffic.shouldBe('unblocked')
-    expect(rollout.ledger.held).to.deep.equal([{ host: 'web2', obligation: 'blocks 1.2.3.4' }])
+    expect(rollout.ledger.all).to.deep.equal([{ host: 'web2', obligation: 'blocks 1.2.3.4' }])
     expect(
-      heldByRuns([{ run: 'r', entries: journal.map((entry) => ({ ...entry, at: 'then' })) }]).map(
+      leftByRuns([{ run: 'r', entries: journal.map((entry) => ({ ...entry, at: 'then' })) }]).map(
         ({ host }) => host,
       ),
     ).to.deep.equal(['web2'])
   })
 
   it('strikes out what an earlier run has left, once it was seen to be gone', async () => {
-    const heldBefore = ['web1', 'web77'].map((host) => ({ host, obligation: 'blocks 1.2.3.4' }))
-    const { rollout, journal } = rolloutOn(fleet(), { heldBefore })
+    const outBefore = ['web1', 'web77'].map((host) => ({ host, obligation: 'blocks 1.2.3.4' }))
+    const { rollout, journal } = rolloutOn(fleet(), { outBefore })
     rollout.traffic.throughBalancerAt('1.2.3.4')
     await rollout.traffic.shouldBe('unblocked')
-    expect(journal).to.deep.include({ type: 'lifted', obligation: 'blocks 1.2.3.4', hosts: ['web1'] })
-    expect(rollout.ledger.held).to.deep.equal([{ host: 'web77', obligation: 'blocks 1.2.3.4' }])
+    expect(journal).to.deep.include({ type: 'closed', obligation: 'blocks 1.2.3.4', hosts: ['web1'] })
+    expect(rollout.ledger.all).to.deep.equal([{ host: 'web77', obligation: 'blocks 1.2.3.4' }])
   })
 
   it('of a later run is the later one by its own count, whatever its name or the clock', () => {
-    const entry = (at: string, type: 'opened' | 'lifted') => ({
+    const entry = (at: string, type: 'opened' | 'closed') => ({
       type,
       obligation: 'blocks x',
       hosts: ['web1'],
       at,
     })
-    const run = (name: string, order: number, at: string, type: 'opened' | 'lifted') => ({
+    const run = (name: string, order: number, at: string, type: 'opened' | 'closed') => ({
       run: name,
       entries: [{ ...BEGAN, order, at }, entry(at, type)],
     })
     const opened = run('20260101-120000-0001', 2, '2026-01-01T12:00:00.500Z', 'opened')
-    const lifted = run('20260101-120000-ffff', 1, '2026-01-01T13:00:00.100Z', 'lifted')
-    expect(heldByRuns([opened, lifted])).to.have.length(1)
-    expect(heldByRuns([lifted, opened])).to.have.length(1)
-    expect(nextOrder([lifted, opened])).to.equal(3)
+    const closed = run('20260101-120000-ffff', 1, '2026-01-01T13:00:00.100Z', 'closed')
+    expect(leftByRuns([opened, closed])).to.have.length(1)
+    expect(leftByRuns([closed, opened])).to.have.length(1)
+    expect(nextOrder([closed, opened])).to.equal(3)
   })
 
   it('of a later run lifts what an earlier one has opened', () => {
     const at = '2026-01-01T00:00:00Z'
     const opened: JournalEntry = { type: 'opened', obligation: 'blocks x', hosts: ['web1', 'web2'] }
-    const lifted: JournalEntry = { type: 'lifted', obligation: 'blocks x', hosts: ['web1'] }
-    const held = heldByRuns([
+    const closed: JournalEntry = { type: 'closed', obligation: 'blocks x', hosts: ['web1'] }
+    const passed = leftByRuns([
       { run: '1', entries: [{ ...opened, at }] },
-      { run: '2', entries: [{ ...lifted, at }] },
+      { run: '2', entries: [{ ...closed, at }] },
     ])
-    expect(held).to.deep.equal([{ host: 'web2', obligation: 'blocks x', run: '1', feature: '', since: at }])
+    expect(passed).to.deep.equal([{ host: 'web2', obligation: 'blocks x', run: '1', feature: '', since: at }])
   })
 })

@@ -7,7 +7,7 @@ import { Checks } from './checks'
 import { lineKey, type Claims, type UnitClaim } from './claims'
 import { Conversation } from './conversation'
 import { FailureBudget } from './failure_budget'
-import { Foresight } from './foresight'
+import { PlanState } from './plan_state'
 import { Gates } from './gates'
 import type { Ledger } from './ledger'
 import { Packages } from './packages'
@@ -21,10 +21,10 @@ import type {
   Locks,
   NeededAgent,
   Planning,
-  Reach,
+  HostGateway,
   Releases,
-  Roster,
-  Stray,
+  ExpectedHosts,
+  UnexpectedMessage,
 } from './ports'
 import { heardBy, Progress } from './progress'
 import type { Hide } from '../system/hiding'
@@ -33,13 +33,13 @@ import { Release } from './release'
 import { RollCall } from './roll_call'
 import { Services } from './services'
 import { Traffic } from './traffic'
-import { count, describe, holds, passes, type Verdict } from './verdict'
+import { count, describe, hasPassed, mayGoOn, type Verdict } from './verdict'
 import { Waves } from './waves'
 
 export interface RolloutPorts {
   fleet: Fleet
   /** Undefined where it is written nowhere who should be there: whoever is discovered then is who is meant. */
-  inventory: Roster | undefined
+  inventory: ExpectedHosts | undefined
   journal: Journal
   audience: Audience
   clock: Clock
@@ -93,13 +93,13 @@ export class Rollout {
   readonly release: Release
   readonly ports: RolloutPorts
   private readonly progress = new Progress()
-  private foreseeing: Foresight | undefined
+  private ownPlanState: PlanState | undefined
   private unit = ''
   private changedHosts = false
   private untold = false
   private halt: LockstepError | undefined
   private failing: Verdict | undefined
-  private readonly loose = new UnexpectedMessages<Stray>((host) => this.hosts.isKnown(host))
+  private readonly unsolicited = new UnexpectedMessages<UnexpectedMessage>((host) => this.hosts.isKnown(host))
   private readonly conversation: Conversation
 
   constructor(given: RolloutPorts) {
@@ -107,7 +107,7 @@ export class Rollout {
     this.ports = ports
     this.conversation = new Conversation(this)
     this.release = new Release(this)
-    this.foreseeing = ports.planning === undefined ? undefined : new Foresight()
+    this.ownPlanState = ports.planning === undefined ? undefined : new PlanState()
     this.ledger = ports.ledger
     this.hosts = new RollCall(this)
     this.waves = new Waves(this)
@@ -124,13 +124,13 @@ export class Rollout {
   }
 
   /** What would be by now, in a rollout that changes nothing. */
-  get foresight(): Foresight | undefined {
-    return this.foreseeing
+  get planState(): PlanState | undefined {
+    return this.ownPlanState
   }
 
   /** Safe mode is over: what lines say is done from here on. */
   leaveSafeMode(): void {
-    this.foreseeing = undefined
+    this.ownPlanState = undefined
   }
 
   get claims(): Claims | undefined {
@@ -161,7 +161,7 @@ export class Rollout {
   }
 
   async endScenario(passed: boolean): Promise<void> {
-    if (passed) await this.ports.journal.append({ type: 'scenario held', unit: this.unit })
+    if (passed) await this.ports.journal.append({ type: 'scenario passed', unit: this.unit })
     this.waves.endWave(passed)
   }
 
@@ -188,7 +188,7 @@ export class Rollout {
    * the budget.
    */
   remaining(passed: boolean): { hosts: readonly string[]; waves: readonly number[] | undefined } {
-    const out = passed ? [] : this.ledger.holding.flatMap(({ hosts }) => hosts)
+    const out = passed ? [] : this.ledger.own.flatMap(({ hosts }) => hosts)
     const left = new Set([...this.progress.notDone(passed), ...this.budget.out.keys(), ...out])
     const all = this.hosts.known ?? []
     if (this.waves.taken.length === 0)
@@ -225,13 +225,13 @@ export class Rollout {
   }
 
   /** A message that came while nobody waited for it; one that fails makes the next verdict fail. */
-  overheard(stray: Stray): void {
-    this.loose.add(stray)
+  addUnsolicited(message: UnexpectedMessage): void {
+    this.unsolicited.add(message)
   }
 
   /** What was overheard since the last verdict. */
-  takeOverheard(): Stray[] {
-    return this.loose.take()
+  takeUnsolicited(): UnexpectedMessage[] {
+    return this.unsolicited.take()
   }
 
   /** @throws LockstepError when the rollout has stopped */
@@ -248,26 +248,26 @@ export class Rollout {
     return this.conversation.ask
   }
 
-  /** What holds and balancers reach the world through. */
-  get reach(): Reach {
+  /** What obligations and balancers reach the world through. */
+  get reach(): HostGateway {
     return this.conversation
   }
 
   /**
-   * Makes a verdict known. One that has not held stops the rollout, unless it may: hosts that failed within the budget
+   * Makes a verdict known. One that has not passed stops the rollout, unless it may: hosts that failed within the budget
    * are out from then on. `budgeted: false` for a verdict that is not about the hosts that move.
    */
   async conclude(verdict: Verdict, { budgeted = true }: { budgeted?: boolean } = {}): Promise<Verdict> {
-    const foreseen = this.foresight === undefined ? {} : { foreseen: true }
-    const whole = { ...(await this.judged(verdict, budgeted)), ...foreseen }
-    const held = holds(whole)
-    if (!held) this.foresight?.use()
-    if (!held && !passes(whole)) {
+    const planned = this.planState === undefined ? {} : { planned: true }
+    const whole = { ...(await this.judged(verdict, budgeted)), ...planned }
+    const passed = hasPassed(whole)
+    if (!passed) this.planState?.use()
+    if (!passed && !mayGoOn(whole)) {
       this.failing ??= whole
       this.stopAt(new LockstepError('diverged', describe(whole)))
     }
     this.ports.audience.verdict(whole)
-    await this.ports.journal.append({ type: 'verdict', step: this.step, held, counts: { ...count(whole) } })
+    await this.ports.journal.append({ type: 'verdict', step: this.step, passed, counts: { ...count(whole) } })
     return whole
   }
 
@@ -278,11 +278,11 @@ export class Rollout {
     const seen = `done by run ${this.claims?.run}, says its journal`
     const observations = (await this.moving()).map((host) => ({
       host,
-      held: true,
+      passed: true,
       kind: 'claimed' as const,
       seen,
     }))
-    return this.conclude({ observations, strays: [] })
+    return this.conclude({ observations, unexpected: [] })
   }
 
   /** Whether a line that looks has been overtaken by a later one, in a scenario that is only proved again. */
@@ -318,20 +318,20 @@ export class Rollout {
     return {
       ...verdict,
       observations: verdict.observations.map((each) => ({ ...each, seen: hidden(each.seen) })),
-      strays: verdict.strays.map((each) => ({ ...each, detail: hidden(each.detail) })),
+      unexpected: verdict.unexpected.map((each) => ({ ...each, detail: hidden(each.detail) })),
     }
   }
 
   private async judged(shown: Verdict, budgeted: boolean): Promise<Verdict> {
-    const heard = merged([...shown.strays, ...this.takeOverheard()])
-    const verdict = this.discreet({ ...shown, strays: heard })
-    const { strays } = verdict
+    const heard = merged([...shown.unexpected, ...this.takeUnsolicited()])
+    const verdict = this.discreet({ ...shown, unexpected: heard })
+    const { unexpected } = verdict
     const all = this.hosts.known ?? []
     const scope = this.waves.current?.hosts ?? all
     const out = scope.filter((host) => this.budget.isOut(host))
     const whole = { ...verdict, ...(out.length > 0 ? { out } : {}) }
-    const failed = verdict.observations.filter(({ held }) => !held)
-    if (!budgeted || failed.length === 0 || strays.some(({ fails }) => fails)) return whole
+    const failed = verdict.observations.filter(({ passed }) => !passed)
+    if (!budgeted || failed.length === 0 || unexpected.some(({ fails }) => fails)) return whole
     const names = failed.map(({ host }) => host)
     if (!this.budget.tolerates(names, scope, all)) return whole
     await this.ports.journal.append({ type: 'out', hosts: names })
@@ -341,12 +341,12 @@ export class Rollout {
 }
 
 /** What a step's own calls have heard is overheard as well, so that no step leaves it out: each is told once. */
-function merged(strays: readonly Stray[]): Stray[] {
-  const told = new Map<string, Stray>()
-  for (const stray of strays) {
-    const key = JSON.stringify([stray.kind, stray.host, stray.detail, stray.fails])
+function merged(unexpected: readonly UnexpectedMessage[]): UnexpectedMessage[] {
+  const told = new Map<string, UnexpectedMessage>()
+  for (const message of unexpected) {
+    const key = JSON.stringify([message.kind, message.host, message.detail, message.fails])
     const before = told.get(key)
-    if (before === undefined || (before.times ?? 1) < (stray.times ?? 1)) told.set(key, stray)
+    if (before === undefined || (before.times ?? 1) < (message.times ?? 1)) told.set(key, message)
   }
   return [...told.values()]
 }

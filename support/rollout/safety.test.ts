@@ -4,7 +4,7 @@ import { rolloutOn, type RehearsalOptions } from '../testing/fake_fleet'
 import { failure } from '../testing/failure'
 import { failed, ok, silent, WebFleet, webs, type Exceptions } from '../testing/web_fleet'
 import type { Balancer } from './ports'
-import { describe as described, holds, passes } from './verdict'
+import { describe as described, hasPassed, mayGoOn } from './verdict'
 import { parseWaveSize } from './wave_plan'
 
 const size = (written: string) => parseWaveSize(written) ?? { kind: 'rest' as const }
@@ -15,10 +15,10 @@ function rehearse(n: number, except: Exceptions = {}, options: RehearsalOptions 
   made.rollout.traffic.throughBalancerAt('1.2.3.4')
   return { fleet, ...made }
 }
-const lastly = ({ undone }: { undone: { what: string; verdict: Parameters<typeof holds>[0] }[] }) =>
+const lastly = ({ undone }: { undone: { what: string; verdict: Parameters<typeof hasPassed>[0] }[] }) =>
   undone.map(({ what, verdict }) => [
     what,
-    holds(verdict),
+    hasPassed(verdict),
     verdict.observations.map(({ host }) => host).join(' '),
   ])
 
@@ -36,7 +36,7 @@ describe('after a failure', () => {
     expect(one.undone).to.deep.equal([])
   })
 
-  it('hosts that held go back into rotation where it says so, and only those that are seen there are taken for it', async () => {
+  it('hosts that passed go back into rotation where it says so, and only those that are seen there are taken for it', async () => {
     const one = rehearse(4, {
       ...failsToUpdate,
       web3: ({ action }) => (action === 'unblock' ? ok({ blocked: false }) : undefined),
@@ -45,8 +45,8 @@ describe('after a failure', () => {
     await one.rollout.traffic.block()
     await one.rollout.packages.update('mywebapp')
     await one.rollout.afterFailure.settle()
-    expect(lastly(one)).to.deep.equal([['blocks 1.2.3.4: released', false, 'web1 web3 web4']])
-    expect(one.rollout.ledger.held.map(({ host }) => host)).to.deep.equal(['web2', 'web3'])
+    expect(lastly(one)).to.deep.equal([['blocks 1.2.3.4: put back', false, 'web1 web3 web4']])
+    expect(one.rollout.ledger.all.map(({ host }) => host)).to.deep.equal(['web2', 'web3'])
     expect(one.journal.filter(({ type }) => type === 'undone')).to.have.length(1)
   })
 
@@ -97,7 +97,7 @@ describe('after a failure', () => {
       one.rollout.hosts.withClass('roles::web')
       await one.rollout.waves.take(size(row))
       await one.rollout.traffic.block()
-      if (!passes(await one.rollout.packages.update('mywebapp'))) break
+      if (!mayGoOn(await one.rollout.packages.update('mywebapp'))) break
       await one.rollout.traffic.unblock()
       await one.rollout.traffic.shouldBe('unblocked')
       await one.rollout.endScenario(true)
@@ -117,7 +117,7 @@ describe('after a failure', () => {
     const order = await restoring(one)
     expect(order).to.deep.equal(['install web3', 'block web1 web2', 'install web1 web2', 'unblock web1 web2'])
     expect([...one.fleet.blocked]).to.deep.equal(['web3'])
-    expect(one.rollout.ledger.held.map(({ host }) => host)).to.deep.equal(['web3'])
+    expect(one.rollout.ledger.all.map(({ host }) => host)).to.deep.equal(['web3'])
   })
 
   it('nobody else is taken out or put back once the operator asks to stop, and that is said', async () => {
@@ -170,7 +170,7 @@ describe('after a failure', () => {
     expect(lastly(one)).to.deep.equal([
       ['blocks 1.2.3.4: taken out of rotation', true, 'web1 web2'],
       ['mywebapp goes back to the version it had', false, 'web1 web2'],
-      ['blocks 1.2.3.4: released', true, 'web1'],
+      ['blocks 1.2.3.4: put back', true, 'web1'],
     ])
     expect(one.rollout.halted?.message).to.contain('no space left')
   })
@@ -181,7 +181,7 @@ describe('the pool', () => {
     const one = rehearse(5)
     one.rollout.traffic.pool.keepAtLeast({ percent: 60 })
     await one.rollout.waves.take(size('2 hosts'))
-    expect(passes(await one.rollout.traffic.block())).to.equal(true)
+    expect(mayGoOn(await one.rollout.traffic.block())).to.equal(true)
     await one.rollout.endScenario(true)
     await one.rollout.waves.take(size('1 host'))
     one.fleet.asked.splice(0)
@@ -199,7 +199,7 @@ describe('the pool', () => {
     one.rollout.traffic.pool.keepAtLeast({ hosts: 1 })
     await one.rollout.waves.take(size('1 host'))
     await one.rollout.traffic.block()
-    expect(passes(await one.rollout.traffic.block())).to.equal(true)
+    expect(mayGoOn(await one.rollout.traffic.block())).to.equal(true)
   })
 
   it('does not take a host for serving that does not say so', async () => {
@@ -217,7 +217,7 @@ describe('the pool', () => {
     expect((await failure(one.rollout.traffic.block())).message).to.contain('and 1 must stay')
     const other = rehearse(1, {}, { ports: { balancers: { at: knowing, backend: knowing } } })
     other.rollout.traffic.pool.mayGoEntirely()
-    expect(passes(await other.rollout.traffic.block())).to.equal(true)
+    expect(mayGoOn(await other.rollout.traffic.block())).to.equal(true)
   })
 })
 
@@ -274,15 +274,15 @@ describe('puppet', () => {
     const one = rehearse(2, {
       web2: ({ action }) => (action === 'enable' ? ok({ enabled: true }) : undefined),
     })
-    expect(passes(await one.rollout.puppet.disable('deploy'))).to.equal(true)
+    expect(mayGoOn(await one.rollout.puppet.disable('deploy'))).to.equal(true)
     expect(one.journal).to.deep.include({
       type: 'opened',
       obligation: 'keeps puppet disabled',
       hosts: webs(2),
     })
-    expect(passes(await one.rollout.puppet.enable())).to.equal(true)
-    expect(passes(await one.rollout.puppet.shouldBe('enabled'))).to.equal(false)
-    expect(one.rollout.ledger.held).to.deep.equal([{ host: 'web2', obligation: 'keeps puppet disabled' }])
+    expect(mayGoOn(await one.rollout.puppet.enable())).to.equal(true)
+    expect(mayGoOn(await one.rollout.puppet.shouldBe('enabled'))).to.equal(false)
+    expect(one.rollout.ledger.all).to.deep.equal([{ host: 'web2', obligation: 'keeps puppet disabled' }])
   })
 })
 
@@ -296,7 +296,7 @@ describe('locks', () => {
         ports: {
           locks: {
             patience: 0,
-            hold: async (hosts) => void taken.push(`${hosts.join(' ')} after ${one.fleet.asked.length}`),
+            take: async (hosts) => void taken.push(`${hosts.join(' ')} after ${one.fleet.asked.length}`),
           },
         },
       },

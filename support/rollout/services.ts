@@ -1,6 +1,6 @@
 import { converge, DONE } from './converge'
-import { byThen, NOT_KNOWN, type Prediction } from './foresee'
-import type { Expected } from './foresight'
+import { byThen, NOT_KNOWN, type PlannedState } from './plan_change'
+import type { Expected } from './plan_state'
 import { lookWith, observe, shown, type Patience, type Sight } from './observe'
 import type { Answer } from './ports'
 import type { Rollout } from './rollout'
@@ -26,8 +26,8 @@ export class Services {
 
   shouldBe(name: string, wanted: ServiceState, patience?: Patience): Promise<Verdict> {
     return observe(this.rollout, this.status(name), isState(wanted), patience, {
-      thing: thing(name),
-      judge: (seen) => ({ held: seen === wanted, seen }),
+      resource: resource(name),
+      judge: (seen) => ({ passed: seen === wanted, seen }),
     })
   }
 
@@ -38,12 +38,12 @@ export class Services {
         this.rollout.ask({ agent: 'service', action, inputs: { service: name }, changes: true }, hosts),
       contradicts: (answer) => claims(answer) !== undefined && claims(answer) !== becomes,
       repeatable: true,
-      forecast: {
-        thing: thing(name),
+      plannable: {
+        resource: resource(name),
         look: this.status(name),
-        predict: (answer, _, expected) => predict(answer, expected, wanted),
+        plan: (answer, _, expected) => plannedStateOf(answer, expected, wanted),
         words: (now) => `would ${action}: ${now}`,
-        disturbs: true,
+        affectsOthers: true,
       },
       verify: {
         look: this.status(name),
@@ -59,16 +59,16 @@ export class Services {
 }
 
 /** Whether a thing that is planned for is a service. */
-export function isService(thing: string): boolean {
-  return thing.startsWith('service ')
+export function isService(resource: string): boolean {
+  return resource.startsWith('service ')
 }
 
-function thing(name: string): string {
+function resource(name: string): string {
   return `service ${name}`
 }
 
 /** Without `wanted` it is restarted, whatever it is. */
-function predict(answer: Answer, expected: Expected, wanted: ServiceState | undefined): Prediction {
+function plannedStateOf(answer: Answer, expected: Expected, wanted: ServiceState | undefined): PlannedState {
   if (answer.kind !== 'answered')
     return { now: NOT_KNOWN, to: undefined, fails: state(answer), mayBeMended: true }
   const now = byThen(state(answer), expected)
@@ -77,7 +77,7 @@ function predict(answer: Answer, expected: Expected, wanted: ServiceState | unde
 
 function isState(wanted: ServiceState): (answer: Answer) => Sight {
   return (answer) => ({
-    held: answer.kind === 'answered' && answer.data['status'] === wanted,
+    passed: answer.kind === 'answered' && answer.data['status'] === wanted,
     seen: state(answer),
   })
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
-import { holdShouldBe, holdWith, letGoOf } from './holding'
+import { shouldBeOut, takeOut, putBack } from './obligations'
 import type { Patience } from './observe'
 import { notKnown, Pool } from './pool'
 import type { Balancer, Draining } from './ports'
@@ -31,7 +31,7 @@ export class Traffic {
 
   block(): Promise<Verdict> {
     const balancer = this.balancer()
-    return holdWith(
+    return takeOut(
       this.rollout,
       balancer,
       (hosts, reach) => balancer.block(hosts, reach),
@@ -48,7 +48,7 @@ export class Traffic {
         'a host firewall cuts connections and cannot drain them; say "I block the load balancer", or name a haproxy backend',
       )
     }
-    return holdWith(
+    return takeOut(
       this.rollout,
       balancer,
       (hosts, reach) => drain(hosts, reach, how),
@@ -57,19 +57,19 @@ export class Traffic {
   }
 
   async unblock(): Promise<Verdict> {
-    return letGoOf(this.rollout, this.balancer())
+    return putBack(this.rollout, this.balancer())
   }
 
   /** Looks; a host that is seen to be in the pool is struck from the ledger. */
   shouldBe(wanted: 'blocked' | 'unblocked', patience?: Patience): Promise<Verdict> {
-    return holdShouldBe(this.rollout, this.balancer(), wanted === 'blocked', patience)
+    return shouldBeOut(this.rollout, this.balancer(), wanted === 'blocked', patience)
   }
 
   poolShouldHave(name: string, wanted: number): Promise<Verdict> {
     return this.pool.shouldHaveInService(this.rollout.ports.balancers.backend(name), wanted)
   }
 
-  /** Counts what the balancer served meanwhile. Where nothing was served, nothing is proved, and it has not held. */
+  /** Counts what the balancer served meanwhile. Where nothing was served, nothing is proved, and the line fails. */
   async fewerRequestsShouldFail(percent: number, during: number): Promise<Verdict> {
     this.rollout.expectGoingOn()
     const { requests } = this.balancer()
@@ -77,8 +77,8 @@ export class Traffic {
       throw new LockstepError('bad-feature', 'a host firewall counts no requests; name a haproxy backend')
     }
     const before = await requests(this.rollout.reach)
-    this.rollout.foresight?.use()
-    if (this.rollout.foresight !== undefined)
+    this.rollout.planState?.use()
+    if (this.rollout.planState !== undefined)
       return this.rollout.conclude(notKnown(this.balancer()), ABOUT_THE_POOL)
     await this.rollout.wait(during)
     const after = await requests(this.rollout.reach)
@@ -87,9 +87,9 @@ export class Traffic {
     const seen = reset
       ? 'its counters went back: it was restarted'
       : `${failed} of ${served} requests failed in ${formatDuration(during)}`
-    const held = !reset && served > 0 && failed * 100 < percent * served
-    const observation = { host: this.balancer().obligation, held, kind: 'answered' as const, seen }
-    return this.rollout.conclude({ observations: [observation], strays: [] }, ABOUT_THE_POOL)
+    const passed = !reset && served > 0 && failed * 100 < percent * served
+    const observation = { host: this.balancer().name, passed, kind: 'answered' as const, seen }
+    return this.rollout.conclude({ observations: [observation], unexpected: [] }, ABOUT_THE_POOL)
   }
 
   private balancer(): Balancer {

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util'
 import { columnsOf, padColumns } from '../system/columns'
 import { beginningOf, MAX_REASON } from '../system/reason'
-import type { Answer, Stray } from './ports'
+import type { Answer, UnexpectedMessage } from './ports'
 
 /** What a step saw of one host. `seen` is what cohorts are made of. */
 export interface Observation {
   host: string
-  held: boolean
+  passed: boolean
   /**
    * `known`: nobody had to be asked. `claimed`: an earlier run says so, and a later line of the same scenario proves it.
    * `planned`: it was asked, and `seen` is what would be.
@@ -19,26 +19,26 @@ export interface Observation {
 
 export interface PlannedChange {
   /** Such as `package mywebapp`. */
-  thing: string
+  resource: string
   from: string
   /** Null where it cannot be known before. */
   to: string | null
   /** False for a host that needs nothing. */
   changes: boolean
-  /** False where only traffic is held back or let through again. */
-  disturbs: boolean
+  /** False where only traffic is stopped or let through again. */
+  affectsOthers: boolean
 }
 
 /** A step's outcome on every host that it was meant for. */
 export interface Verdict {
   observations: readonly Observation[]
-  strays: readonly Stray[]
+  unexpected: readonly UnexpectedMessage[]
   /** Hosts that failed before and take no further part. */
   out?: readonly string[]
   /** Some hosts failed, and the failure budget allows for it: they are out from now on, the others go on. */
   tolerated?: boolean
-  /** It is what would be: where it does not hold, there is more to be planned all the same. */
-  foreseen?: boolean
+  /** The line was planned: where it would fail, the lines after it are planned all the same. */
+  planned?: boolean
 }
 
 export interface Counts {
@@ -53,24 +53,24 @@ export interface Counts {
 
 export interface Cohort {
   seen: string
-  held: boolean
+  passed: boolean
   hosts: readonly string[]
 }
 
 const HEARD = new Set<Observation['kind']>(['answered', 'failed', 'untrusted', 'planned'])
 
-/** A verdict over nobody has not held: nothing was done. */
-export function holds(verdict: Verdict): boolean {
+/** Says whether a step passed on all its hosts. A verdict on no host has not passed: nothing was done. */
+export function hasPassed(verdict: Verdict): boolean {
   return (
     verdict.observations.length > 0 &&
-    verdict.observations.every(({ held }) => held) &&
-    verdict.strays.every(({ fails }) => !fails)
+    verdict.observations.every(({ passed }) => passed) &&
+    verdict.unexpected.every(({ fails }) => !fails)
   )
 }
 
 /** Whether a rollout may go on after it. */
-export function passes(verdict: Verdict): boolean {
-  return verdict.tolerated === true || verdict.foreseen === true || holds(verdict)
+export function mayGoOn(verdict: Verdict): boolean {
+  return verdict.tolerated === true || verdict.planned === true || hasPassed(verdict)
 }
 
 export function count(verdict: Verdict): Counts {
@@ -78,28 +78,28 @@ export function count(verdict: Verdict): Counts {
   return {
     expected: verdict.observations.length,
     answered: of(({ kind }) => HEARD.has(kind)),
-    diverged: of(({ held, kind }) => !held && kind !== 'silent'),
-    silent: of(({ kind, held }) => kind === 'silent' && !held),
-    unexpected: verdict.strays.filter(({ fails }) => fails).length,
+    diverged: of(({ passed, kind }) => !passed && kind !== 'silent'),
+    silent: of(({ kind, passed }) => kind === 'silent' && !passed),
+    unexpected: verdict.unexpected.filter(({ fails }) => fails).length,
     out: verdict.out?.length ?? 0,
   }
 }
 
-/** Hosts with the same observation, the largest cohort first; those that held before those that did not. */
+/** Hosts with the same observation, the largest cohort first; those that passed before those that did not. */
 export function cohorts(verdict: Verdict): Cohort[] {
-  const bySeen = new Map<string, { seen: string; held: boolean; hosts: string[] }>()
-  for (const { host, held, seen } of verdict.observations) {
-    const key = `${held} ${seen}`
-    const cohort = bySeen.get(key) ?? { seen, held, hosts: [] }
+  const bySeen = new Map<string, { seen: string; passed: boolean; hosts: string[] }>()
+  for (const { host, passed, seen } of verdict.observations) {
+    const key = `${passed} ${seen}`
+    const cohort = bySeen.get(key) ?? { seen, passed, hosts: [] }
     bySeen.set(key, cohort)
     cohort.hosts.push(host)
   }
   return [...bySeen.values()].sort(
-    (a, b) => Number(b.held) - Number(a.held) || b.hosts.length - a.hosts.length,
+    (a, b) => Number(b.passed) - Number(a.passed) || b.hosts.length - a.hosts.length,
   )
 }
 
-export interface StrayCohort {
+export interface UnexpectedCohort {
   detail: string
   fails: boolean
   hosts: readonly string[]
@@ -108,9 +108,9 @@ export interface StrayCohort {
 }
 
 /** Strays that are alike. */
-export function strayCohorts({ strays }: Verdict): StrayCohort[] {
-  const alike = new Map<string, StrayCohort & { hosts: string[] }>()
-  for (const { host, detail, fails, times = 1 } of strays) {
+export function unexpectedCohorts({ unexpected }: Verdict): UnexpectedCohort[] {
+  const alike = new Map<string, UnexpectedCohort & { hosts: string[] }>()
+  for (const { host, detail, fails, times = 1 } of unexpected) {
     const key = `${fails} ${detail}`
     const cohort = alike.get(key) ?? { detail, fails, hosts: [], times: 0 }
     alike.set(key, cohort)
@@ -137,11 +137,11 @@ export function describe(verdict: Verdict): string {
         ? 'no host diverged, but:'
         : `${failed} of ${hosts(expected)} diverged`,
   ]
-  for (const { seen, held, hosts: names } of groups) {
-    const who = held && names.length > 1 ? hosts(names.length) : names.join(', ')
+  for (const { seen, passed, hosts: names } of groups) {
+    const who = passed && names.length > 1 ? hosts(names.length) : names.join(', ')
     lines.push(`  ${padColumns(clean(seen), width)}  ${who}`)
   }
-  for (const { detail, fails, hosts: names } of strayCohorts(verdict)) {
+  for (const { detail, fails, hosts: names } of unexpectedCohorts(verdict)) {
     lines.push(`  ${fails ? 'unexpected' : 'noted'}: ${names.join(', ')} ${clean(detail)}`)
   }
   return lines.join('\n')

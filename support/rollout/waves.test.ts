@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { rolloutOn } from '../testing/fake_fleet'
 import { failure } from '../testing/failure'
 import { silent, WebFleet, webs } from '../testing/web_fleet'
-import { describe as described, holds, passes } from './verdict'
+import { describe as described, hasPassed, mayGoOn } from './verdict'
 import { nextWave, parseWaveSize, planWaves, shuffled, type WaveSize } from './wave_plan'
 
 const size = (written: string): WaveSize => {
@@ -122,7 +122,7 @@ describe('waves', () => {
     rollout.traffic.throughBalancerAt('1.2.3.4')
     rollout.budget.allow({ hosts: 2 }, 'rollout')
     const verdict = await rollout.waves.take(size('each rack'))
-    expect(verdict !== undefined && passes(verdict)).to.equal(false)
+    expect(verdict !== undefined && mayGoOn(verdict)).to.equal(false)
     await rollout.traffic.block().catch(() => {})
     expect(fleet.blocked.size).to.equal(0)
   })
@@ -203,9 +203,9 @@ describe('a failure budget', () => {
     const { rollout, journal } = rolloutOn(fleet)
     rollout.budget.allow({ hosts: 1 }, 'rollout')
     const verdict = await rollout.packages.update('mywebapp')
-    expect([holds(verdict), passes(verdict)]).to.deep.equal([false, true])
+    expect([hasPassed(verdict), mayGoOn(verdict)]).to.deep.equal([false, true])
     const next = await rollout.packages.versionShouldBe('mywebapp', '2.0')
-    expect(holds(next)).to.equal(true)
+    expect(hasPassed(next)).to.equal(true)
     expect(next.out).to.deep.equal(['web2'])
     expect(fleet.asked.at(-1)?.hosts).to.deep.equal(['web1', 'web3', 'web4'])
     expect([...rollout.budget.out]).to.deep.equal([['web2', 'no answer (asked 20 s ago)']])
@@ -221,7 +221,7 @@ describe('a failure budget', () => {
     )
     rollout.budget.allow({ hosts: 1 }, 'rollout')
     await rollout.packages.update('mywebapp')
-    expect(passes(await rollout.packages.versionShouldBe('mywebapp', '2.0'))).to.equal(false)
+    expect(mayGoOn(await rollout.packages.versionShouldBe('mywebapp', '2.0'))).to.equal(false)
   })
 
   it('in percent is of all hosts, or of those of the wave', async () => {
@@ -229,7 +229,7 @@ describe('a failure budget', () => {
       const { rollout } = rolloutOn(new WebFleet(webs(20), quiet('web1')))
       rollout.budget.allow({ percent: 5 }, scope)
       await rollout.waves.take(size('2 hosts'))
-      return passes(await rollout.packages.update('mywebapp'))
+      return mayGoOn(await rollout.packages.update('mywebapp'))
     }
     expect([await run('rollout'), await run('wave')]).to.deep.equal([true, false])
   })
@@ -238,15 +238,15 @@ describe('a failure budget', () => {
     const { rollout } = rolloutOn(new WebFleet(webs(20), quiet('web1', 'web2')))
     rollout.budget.allow({ hosts: 10 }, 'rollout')
     await rollout.waves.take(size('2 hosts'))
-    expect(passes(await rollout.packages.update('mywebapp'))).to.equal(false)
+    expect(mayGoOn(await rollout.packages.update('mywebapp'))).to.equal(false)
   })
 
   it('never covers an answer that nobody asked for', async () => {
     const fleet = new WebFleet(webs(4), quiet('web2'))
-    fleet.strays = [{ kind: 'unexpected', host: 'evil', detail: 'was not asked', fails: true }]
+    fleet.unexpected = [{ kind: 'unexpected', host: 'evil', detail: 'was not asked', fails: true }]
     const { rollout } = rolloutOn(fleet)
     rollout.budget.allow({ hosts: 3 }, 'rollout')
-    expect(passes(await rollout.packages.update('mywebapp'))).to.equal(false)
+    expect(mayGoOn(await rollout.packages.update('mywebapp'))).to.equal(false)
   })
 
   it('does not look for a host again that has failed', async () => {
@@ -256,7 +256,7 @@ describe('a failure budget', () => {
     await rollout.packages.update('mywebapp')
     await rollout.endScenario(true)
     fleet.found = ['web1', 'web3']
-    expect(holds(await rollout.hosts.discover())).to.equal(true)
+    expect(hasPassed(await rollout.hosts.discover())).to.equal(true)
   })
 })
 

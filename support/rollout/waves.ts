@@ -65,8 +65,8 @@ export class Waves {
   }
 
   /** After a scenario, steps are for the whole roll call again. */
-  endWave(held: boolean): void {
-    if (!held) this.stopped ??= this.moving
+  endWave(passed: boolean): void {
+    if (!passed) this.stopped ??= this.moving
     this.moving = undefined
     this.nobodyLeft = false
   }
@@ -93,17 +93,22 @@ export class Waves {
       this.nobodyLeft = true
       return undefined
     }
-    const isLive = this.rollout.claim === undefined && this.rollout.foresight === undefined
+    const isLive = this.rollout.claim === undefined && this.rollout.planState === undefined
     const soaks = isLive && this.begun.length > 0 && this.pauseBetween > 0
-    this.rollout.foresight?.use()
+    this.rollout.planState?.use()
     if (soaks) await this.rollout.wait(this.pauseBetween)
     this.rollout.gates.expectOpen()
     await this.rollout.ports.journal.append({ type: 'wave', ...wave })
     this.begun.push(wave)
     this.moving = wave
     const hosts = await this.rollout.moving()
-    const observations = hosts.map((host) => ({ host, held: true, kind: 'known' as const, seen: wave.name }))
-    return this.rollout.conclude({ observations, strays: [] })
+    const observations = hosts.map((host) => ({
+      host,
+      passed: true,
+      kind: 'known' as const,
+      seen: wave.name,
+    }))
+    return this.rollout.conclude({ observations, unexpected: [] })
   }
 
   /** Nobody moves who belongs to no wave, whatever the failure budget allows, and neither is it foreseen. */
@@ -181,12 +186,12 @@ export class Waves {
         sightOf(host, answers, (answer) => {
           const value = answer.kind === 'answered' ? answer.data['value'] : undefined
           if (value === undefined || value === null || value === '')
-            return { held: false, seen: `has no fact ${fact}` }
+            return { passed: false, seen: `has no fact ${fact}` }
           values.set(host, shown(value))
-          return { held: true, seen: `${fact} ${shown(value)}` }
+          return { passed: true, seen: `${fact} ${shown(value)}` }
         }),
       )
-      if (values.size < all.length) return { observations, strays: answers.strays }
+      if (values.size < all.length) return { observations, unexpected: answers.unexpected }
       this.facts.set(fact, values)
     }
     return undefined

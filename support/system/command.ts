@@ -46,7 +46,7 @@ export type CommandRunner = (
   limits: CommandLimits,
 ) => Promise<CommandResult>
 
-const OUTPUT_AT_MOST = 1024 * 1024
+const MAX_OUTPUT = 1024 * 1024
 /** Tells what a program has started from everything else. */
 const MARK = 'STARTED_IN_LOCKSTEP'
 /** What starts anew as fast as it is ended is not hunted for ever. */
@@ -56,7 +56,7 @@ const GRACE = 2_000
 
 /** Programs get no terminal and no locale but C; what they have started ends with them when their time is over. */
 export const runCommand: CommandRunner = async (program, args, limits) => {
-  const { within, signal, cwd, outlives = false, onStart, outputAtMost = OUTPUT_AT_MOST } = limits
+  const { within, signal, cwd, outlives = false, onStart, outputAtMost = MAX_OUTPUT } = limits
   const isOver = () => signal?.aborted === true
   if (isOver()) return ended('', '', OVER)
   // Loaded only where a program is run: it takes as long to load as the rest of a start.
@@ -143,7 +143,7 @@ class Printed {
   /** Of much output only the end is told together with errors. */
   private last(): readonly { chunk: Buffer }[] {
     let [from, bytes] = [this.chunks.length, 0]
-    while (from > 0 && bytes < 2 * OUTPUT_AT_MOST) bytes += this.chunks[--from]?.chunk.length ?? 0
+    while (from > 0 && bytes < 2 * MAX_OUTPUT) bytes += this.chunks[--from]?.chunk.length ?? 0
     return this.chunks.slice(from)
   }
 
@@ -174,8 +174,8 @@ class OutputFiles {
   /** Once: they are gone afterwards. */
   read(): { stdout: string; output: string } {
     const [stdout = '', stderr = ''] = [this.out, this.err].map((file) => {
-      const bytes = Buffer.alloc(OUTPUT_AT_MOST)
-      const text = bytes.toString('utf8', 0, readSync(file, bytes, 0, OUTPUT_AT_MOST, 0)).trimEnd()
+      const bytes = Buffer.alloc(MAX_OUTPUT)
+      const text = bytes.toString('utf8', 0, readSync(file, bytes, 0, MAX_OUTPUT, 0)).trimEnd()
       closeSync(file)
       return text
     })

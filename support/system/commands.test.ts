@@ -35,10 +35,12 @@ describe('a proposed command', () => {
 
   it('goes by the file in a clone, from wherever it is pasted', () => {
     scratch.write('clone/support/bin/lockstep.cjs', '')
-    expect(formatLockstep('held', [], where('clone', 'clone'))).to.equal('node support/bin/lockstep.cjs held')
+    expect(formatLockstep('status', [], where('clone', 'clone'))).to.equal(
+      'node support/bin/lockstep.cjs status',
+    )
     mkdirSync(join(scratch.path, 'other'))
-    expect(formatLockstep('held', [], where('other', 'clone'))).to.equal(
-      'node ../clone/support/bin/lockstep.cjs held',
+    expect(formatLockstep('status', [], where('other', 'clone'))).to.equal(
+      'node ../clone/support/bin/lockstep.cjs status',
     )
     expect(formatCucumber('-p live', where('other', 'clone'))).to.equal(
       'node ../clone/node_modules/@cucumber/cucumber/bin/cucumber.js -p live',
@@ -50,7 +52,7 @@ describe('a proposed command', () => {
     for (const cwd of ['project', 'project/deep/er']) {
       mkdirSync(join(scratch.path, cwd), { recursive: true })
       const here = where(cwd, 'project/node_modules/lockstep')
-      expect(formatLockstep('held', [], here)).to.equal('npx --no lockstep held')
+      expect(formatLockstep('status', [], here)).to.equal('npx --no lockstep status')
       expect(formatCucumber('-p live', here)).to.equal('npx cucumber-js -p live')
     }
   })
@@ -60,8 +62,8 @@ describe('a proposed command', () => {
     link('lib/node_modules/lockstep/dist/support/bin/lockstep.cjs', 'bin/lockstep')
     mkdirSync(join(scratch.path, 'elsewhere'))
     const said = (path: string) =>
-      formatLockstep('held', [], where('elsewhere', 'lib/node_modules/lockstep', { PATH: path }))
-    expect(said(`/nowhere:${join(scratch.path, 'bin')}`)).to.equal('lockstep held')
+      formatLockstep('status', [], where('elsewhere', 'lib/node_modules/lockstep', { PATH: path }))
+    expect(said(`/nowhere:${join(scratch.path, 'bin')}`)).to.equal('lockstep status')
     expect(said(join(scratch.path, 'lib/node_modules/.bin'))).to.match(/^node \.\.\/lib\//)
   })
 
@@ -70,7 +72,7 @@ describe('a proposed command', () => {
     scratch.write('clone/support/bin/lockstep.cjs', '')
     scratch.write('bin/lockstep', '')
     const here = where('project', 'clone', { PATH: join(scratch.path, 'bin') })
-    expect(formatLockstep('held', [], here)).to.equal('node ../clone/support/bin/lockstep.cjs held')
+    expect(formatLockstep('status', [], here)).to.equal('node ../clone/support/bin/lockstep.cjs status')
   })
 
   it('repeats the settings that it needs, and the words of the command line, for a shell to read back', () => {
@@ -82,7 +84,9 @@ describe('a proposed command', () => {
       STOMP_USER: 'me',
     }
     const here = where('project', 'project/node_modules/lockstep', env)
-    expect(formatLockstep('held', PLACES, here)).to.equal('LOCKSTEP_ENVIRONMENT=test npx --no lockstep held')
+    expect(formatLockstep('status', PLACES, here)).to.equal(
+      'LOCKSTEP_ENVIRONMENT=test npx --no lockstep status',
+    )
     expect(formatRollout(['-p', 'live', '--tags', 'not @a'], { LOCKSTEP_RESUME: 'r' }, here)).to.equal(
       String.raw`LOCKSTEP_RESUME=r LOCKSTEP_ENVIRONMENT=test LOCKSTEP_VARIABLES='a=it'\''s' npx cucumber-js -p live --tags 'not @a'`,
     )

@@ -34,13 +34,13 @@ export type ErrorCode =
 
 /** What the process says about the whole run. */
 export const EXIT = {
-  held: 0,
-  diverged: 1,
-  badInput: 2,
-  nobody: 3,
-  noBroker: 4,
-  withinBudget: 5,
-  heldBack: 6,
+  passed: 0,
+  failed: 1,
+  invalid: 2,
+  noHosts: 3,
+  unreachable: 4,
+  passedWithFailures: 5,
+  refused: 6,
   interrupted: 130,
 } as const
 
@@ -48,22 +48,22 @@ export function exitCodeFor(code: ErrorCode): number {
   switch (code) {
     case 'diverged':
     case 'journal-failed':
-      return EXIT.diverged
+      return EXIT.failed
     case 'bad-feature':
     case 'bad-config':
     case 'bad-input':
-      return EXIT.badInput
+      return EXIT.invalid
     case 'nobody-discovered':
-      return EXIT.nobody
+      return EXIT.noHosts
     case 'broker-unreachable':
     case 'broker-refused':
     case 'broker-lost':
     case 'balancer-failed':
-      return EXIT.noBroker
+      return EXIT.unreachable
     case 'lock-failed':
     case 'locked':
     case 'gate-closed':
-      return EXIT.heldBack
+      return EXIT.refused
     case 'interrupted':
       return EXIT.interrupted
   }

@@ -17,13 +17,13 @@ const byPuppet = (...lines: string[]) =>
   `Execution of '/usr/bin/apt-get -q -y -o DPkg::Options::=--force-confold --force-yes install mywebapp=2.0' returned 100: ${[...begun, ...lines].join('\n')}`
 
 describe('the point of a reason', () => {
-  const HELD = 'E: Held packages were changed and -y was used without --allow-change-held-packages.'
+  const PINNED = 'E: Held packages were changed and -y was used without --allow-change-held-packages.'
 
   it('is found in colours, and where the ends of lines are lost', () => {
     expect(pickReason(`Reading\n\x1b[1;31mE: \x1b[0mUnable to locate package x\nmore\nand more`)).to.equal(
       'E: Unable to locate package x',
     )
-    const lost = `${begun.join(' ')} ${HELD} ${begun.join(' ')}`
+    const lost = `${begun.join(' ')} ${PINNED} ${begun.join(' ')}`
     expect(pickReason(lost)).to.match(/^E: Held packages were changed and -y was used without/)
   })
 

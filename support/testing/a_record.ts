@@ -9,17 +9,17 @@ export function aChange(host: string, change: Partial<Change> = {}): Change {
     line: 5,
     step: 'I update',
     request: 'r1',
-    thing: 'package web',
+    resource: 'package web',
     what: 'package: update web',
     before: '1',
     after: '2',
     outcome: 'done',
-    holds: false,
+    temporary: false,
     ...change,
   }
 }
 
-/** A run that held on `a`, `b` and `c`, and changed the first of them. */
+/** A run that passed on `a`, `b` and `c`, and changed the first of them. */
 export function aRecord(change: Partial<RunRecord> = {}): RunRecord {
   return {
     run: 'run-1',
@@ -33,7 +33,7 @@ export function aRecord(change: Partial<RunRecord> = {}): RunRecord {
     parameters: {},
     began: at,
     ended: at,
-    outcome: 'held',
+    outcome: 'passed',
     hosts: ['a', 'b', 'c'],
     out: [],
     notDone: [],

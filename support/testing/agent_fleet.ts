@@ -22,7 +22,7 @@ export class AgentFleet implements Fleet {
   }
 
   async discover() {
-    return { hosts: [...this.hosts.keys()], strays: [] }
+    return { hosts: [...this.hosts.keys()], unexpected: [] }
   }
 
   async call(request: Request, hosts: readonly string[], { beforeSend }: CallWatch): Promise<Answers> {
@@ -31,7 +31,7 @@ export class AgentFleet implements Fleet {
     this.asked.push(request)
     const outcomes = new Map<string, Answer>()
     for (const host of hosts) outcomes.set(host, await this.answer(host, request))
-    return { requestId, outcomes, strays: [], interrupted: false }
+    return { requestId, outcomes, unexpected: [], interrupted: false }
   }
 
   /** Whatever a host says: what its packages, services and firewall are. */

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import type { Answer, Answers, Balancer, Reach } from '../rollout/ports'
+import type { Answer, Answers, Balancer, HostGateway } from '../rollout/ports'
 
 export interface BalancerUnderTest {
   balancer: Balancer
-  reach: Reach
+  reach: HostGateway
   /** At least two hosts, all in service. */
   hosts: readonly string[]
   stop(): Promise<void>
@@ -16,14 +16,14 @@ export function balancerContract(name: string, make: () => Promise<BalancerUnder
     before(async () => (one = await make()))
     after(() => one.stop())
 
-    const heldBy = async (hosts: readonly string[]) => {
+    const isOpenOn = async (hosts: readonly string[]) => {
       const { outcomes } = await one.balancer.look(hosts, one.reach)
-      return hosts.map((host) => one.balancer.read(answerOf(outcomes, host)).held)
+      return hosts.map((host) => one.balancer.read(answerOf(outcomes, host)).isOpen)
     }
     const first = () => one.hosts.slice(0, 1)
 
     it('finds hosts in service at first', async () => {
-      expect(await heldBy(one.hosts)).to.deep.equal(one.hosts.map(() => false))
+      expect(await isOpenOn(one.hosts)).to.deep.equal(one.hosts.map(() => false))
       const pool = await one.balancer.pool(one.hosts, one.reach)
       expect(pool.filter(({ inService }) => inService).map((member) => member.name)).to.include.members([
         ...one.hosts,
@@ -32,21 +32,21 @@ export function balancerContract(name: string, make: () => Promise<BalancerUnder
 
     it('takes a host out, and no other', async () => {
       await one.balancer.block(first(), one.reach)
-      expect(await heldBy(one.hosts)).to.deep.equal(one.hosts.map((_, index) => index === 0))
+      expect(await isOpenOn(one.hosts)).to.deep.equal(one.hosts.map((_, index) => index === 0))
       const pool = await one.balancer.pool(one.hosts, one.reach)
       expect(pool.find((member) => member.name === one.hosts[0])?.inService).to.equal(false)
     })
 
     it('can be told twice, and the look is still right', async () => {
       await one.balancer.block(first(), one.reach)
-      expect(await heldBy(first())).to.deep.equal([true])
+      expect(await isOpenOn(first())).to.deep.equal([true])
     })
 
     it('puts a host back', async () => {
-      await one.balancer.lift(first(), one.reach)
-      expect(await heldBy(one.hosts)).to.deep.equal(one.hosts.map(() => false))
-      await one.balancer.lift(first(), one.reach)
-      expect(await heldBy(first())).to.deep.equal([false])
+      await one.balancer.putBack(first(), one.reach)
+      expect(await isOpenOn(one.hosts)).to.deep.equal(one.hosts.map(() => false))
+      await one.balancer.putBack(first(), one.reach)
+      expect(await isOpenOn(first())).to.deep.equal([false])
     })
 
     it('drains a host, where it can', async function () {
@@ -54,26 +54,26 @@ export function balancerContract(name: string, make: () => Promise<BalancerUnder
       if (drain === undefined) return expect(one.balancer.lastMayGo).to.equal(true)
       const { outcomes } = await drain(first(), one.reach, { within: 5_000, cut: false })
       expect(answerOf(outcomes, one.hosts[0] ?? '').kind).to.equal('answered')
-      expect(await heldBy(first())).to.deep.equal([true])
-      await one.balancer.lift(first(), one.reach)
-      expect(await heldBy(first())).to.deep.equal([false])
+      expect(await isOpenOn(first())).to.deep.equal([true])
+      await one.balancer.putBack(first(), one.reach)
+      expect(await isOpenOn(first())).to.deep.equal([false])
     })
 
-    it('says of a host that it does not have neither that it is held nor that it is free', async () => {
+    it('says of a host that it does not have neither that it is out nor that it is in', async () => {
       const { outcomes } = await one.balancer.look(['nobody.example.net'], one.reach)
-      expect(one.balancer.read(answerOf(outcomes, 'nobody.example.net')).held).to.equal(undefined)
+      expect(one.balancer.read(answerOf(outcomes, 'nobody.example.net')).isOpen).to.equal(undefined)
     })
   })
 }
 
 /** A reach whose records are only counted, and whose time is real. */
-export function testReach(ask: Reach['ask']): Reach {
+export function testReach(ask: HostGateway['ask']): HostGateway {
   return {
     ask,
     record: async (_request, _hosts, work): Promise<Answers> => ({
       requestId: 'a'.repeat(32),
       outcomes: await work(),
-      strays: [],
+      unexpected: [],
       interrupted: false,
     }),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

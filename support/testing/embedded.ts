@@ -3,7 +3,7 @@ import { activemq } from '../connectors/activemq'
 import { stompConnector } from '../connectors/stomp_connector'
 import { pskClient } from '../protocol/security/psk'
 import { RpcClient } from '../rpc/client/client'
-import type { Stray } from '../rpc/client/result'
+import type { UnexpectedReply } from '../rpc/client/result'
 import { parseFault } from '../simulation/faults'
 import { EmbeddedFleet } from '../simulation/fleet'
 import { systemClock, type Clock } from '../system/clock'
@@ -13,7 +13,7 @@ export interface TestFleet {
   client: RpcClient
   fleet: EmbeddedFleet
   /** What came when no call was waiting. */
-  strays: Stray[]
+  unexpected: UnexpectedReply[]
   stop(): Promise<void>
 }
 
@@ -42,7 +42,7 @@ export async function testFleet(
   })
   const port = await fleet.start()
   const proxy = await through(port)
-  const strays: Stray[] = []
+  const unexpected: UnexpectedReply[] = []
   const connector = stompConnector({
     naming: activemq,
     brokers: [{ host: '127.0.0.1', port: proxy?.port ?? port }],
@@ -63,14 +63,14 @@ export async function testFleet(
     ttl: 60,
     clock: clientClock,
     newRequestId: () => randomBytes(16).toString('hex'),
-    onStray: (stray) => strays.push(stray),
+    onUnexpected: (message) => unexpected.push(message),
     onConnection: () => {},
   })
   await connector.open(new AbortController().signal)
   return {
     client,
     fleet,
-    strays,
+    unexpected,
     async stop() {
       await connector.close()
       await proxy?.stop()

@@ -6,10 +6,10 @@ import type {
   JournalEntry,
   Request,
   Selection,
-  Stray,
+  UnexpectedMessage,
 } from '../rollout/ports'
 import { hostFirewall } from '../balancers/firewall'
-import { Ledger, type Obligation } from '../rollout/ledger'
+import { Ledger, type OpenObligation } from '../rollout/ledger'
 import { Rollout, type RolloutPorts } from '../rollout/rollout'
 import type { Verdict } from '../rollout/verdict'
 import type { Clock } from '../system/clock'
@@ -20,7 +20,7 @@ import { hideNothing } from '../system/hiding'
 export class FakeFleet implements Fleet {
   readonly asked: { request: Request; hosts: readonly string[] }[] = []
   found: readonly string[]
-  strays: readonly Stray[] = []
+  unexpected: readonly UnexpectedMessage[] = []
   interrupted = false
   /** Agents that a host does not run; what it runs otherwise, it tells. */
   readonly lacks: Record<string, readonly string[]> = {}
@@ -32,10 +32,12 @@ export class FakeFleet implements Fleet {
     this.found = hosts
   }
 
-  async discover(selection?: Selection): Promise<{ hosts: readonly string[]; strays: readonly Stray[] }> {
+  async discover(
+    selection?: Selection,
+  ): Promise<{ hosts: readonly string[]; unexpected: readonly UnexpectedMessage[] }> {
     const agents = selection?.agents ?? []
     const hosts = this.found.filter((host) => !agents.some((agent) => this.lacks[host]?.includes(agent)))
-    return { hosts, strays: [] }
+    return { hosts, unexpected: [] }
   }
 
   async call(
@@ -47,7 +49,7 @@ export class FakeFleet implements Fleet {
     await beforeSend(requestId)
     this.asked.push({ request, hosts })
     const outcomes = new Map(hosts.map((host) => [host, this.answer(host, request)] as const))
-    return { requestId, outcomes, strays: this.strays, interrupted: this.interrupted }
+    return { requestId, outcomes, unexpected: this.unexpected, interrupted: this.interrupted }
   }
 }
 
@@ -80,7 +82,7 @@ export interface Rehearsal {
 
 export interface RehearsalOptions {
   append?: (entry: JournalEntry) => Promise<void>
-  heldBefore?: readonly Obligation[]
+  outBefore?: readonly OpenObligation[]
   ports?: Partial<RolloutPorts>
 }
 
@@ -111,7 +113,7 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
     clock: fakeClock(),
     ...ALONE,
     balancers: { at: hostFirewall, backend: noBackend },
-    ledger: new Ledger(kept, options.heldBefore ?? []),
+    ledger: new Ledger(kept, options.outBefore ?? []),
     newId: () => 'a'.repeat(32),
     newSeed: () => 1,
     lookEvery: 1_000,
@@ -139,10 +141,10 @@ export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases'> = {
   releases: {
     current: undefined,
     decide: true,
-    heldIn: () => ({ not: 'nothing is on record' }),
+    passedIn: () => ({ not: 'nothing is on record' }),
     hasArrived: () => false,
   },
-  locks: { patience: 0, hold: async () => {} },
+  locks: { patience: 0, take: async () => {} },
   approval: {
     ask: () => Promise.reject(new LockstepError('gate-closed', 'nobody can be asked for approval')),
   },

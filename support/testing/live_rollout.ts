@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { parseFaults, readFleetFile } from '../config/fleet_file'
 import { EMBEDDED_FLEET } from '../cucumber/environments'
-import { heldByRuns } from '../rollout/held'
+import { leftByRuns } from '../rollout/out_of_rotation'
 import { readRunJournals } from '../rollout/journals'
 import { EmbeddedFleet } from '../simulation/fleet'
 import { SimulatedHaproxy } from '../simulation/haproxy'
@@ -78,7 +78,7 @@ export class LiveRollout {
   /** Whoever is out of service is named by the journals, and nobody did more than the journals know. */
   expectNothingLost(): void {
     const { journals: records } = readRunJournals(join(this.scratch.path, '.lockstep', 'live'))
-    const named = heldByRuns(records).map(({ host }) => host)
+    const named = leftByRuns(records).map(({ host }) => host)
     expect(named).to.include.members(this.haproxy.outOfService(BACKEND))
     for (const { description, performed } of this.fleet.hosts) {
       for (const [action, times] of performed) {

@@ -73,7 +73,7 @@ function nft(): Filter {
       nftables: [
         { table: { name: 'lockstep' } },
         { chain: { name: 'input', hook: 'input' } },
-        ...[...sets].map(([name, held]) => ({ set: { name, elem: [...held] } })),
+        ...[...sets].map(([name, elements]) => ({ set: { name, elem: [...elements] } })),
         ...rules.map((right) => ({ rule: { expr: [{ match: { right } }, { drop: null }] } })),
       ],
     })

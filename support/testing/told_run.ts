@@ -52,15 +52,15 @@ export function toldRun(scenarios: readonly ToldScenario[], refused?: LockstepEr
   return run
 }
 
-/** What was seen of hosts, by name: `held` for those that held, `silent`, or whatever else was seen. */
+/** What was seen of hosts, by name: `passed` for those that passed, `silent`, or whatever else was seen. */
 export function seen(hosts: Readonly<Record<string, string>>, more: Partial<Verdict> = {}): Verdict {
   const observations = Object.entries(hosts).map(([host, what]): Observation => ({
     host,
-    held: what === 'held',
+    passed: what === 'passed',
     kind: what === 'silent' ? 'silent' : 'answered',
     seen: what === 'silent' ? 'no answer' : what,
   }))
-  return { observations, strays: [], ...more }
+  return { observations, unexpected: [], ...more }
 }
 
 function textOf({ text, line }: ToldStep): string {

@@ -37,8 +37,8 @@ export function moduleAgent(path: string): Agent {
     if (typeof actions[name] !== 'function') throw new Error(`nothing carries out its action ${name}`)
     if (!isContract(known)) throw new Error(`the contract of its action ${name} lacks inputs or effect`)
   }
-  const stray = Object.keys(actions).find((name) => !Object.hasOwn(contract.actions ?? {}, name))
-  if (stray !== undefined) throw new Error(`its action ${stray} is not in its contract`)
+  const unknown = Object.keys(actions).find((name) => !Object.hasOwn(contract.actions ?? {}, name))
+  if (unknown !== undefined) throw new Error(`its action ${unknown} is not in its contract`)
   return agent as Agent
 }
 

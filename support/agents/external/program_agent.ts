@@ -9,7 +9,7 @@ import { excerpt } from '../../system/hiding'
 const PROTOCOL = 'io.choria.mcorpc.external.v1'
 const SCHEMA = 'https://choria.io/schemas/mcorpc/external/v1'
 const ACTIVATION_WITHIN = 5_000
-const REPLY_AT_MOST = 16 * 1024 * 1024
+const MAX_REPLY = 16 * 1024 * 1024
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
@@ -80,7 +80,7 @@ async function exchange(
         {},
         5,
       )
-    if (statSync(answered).size > REPLY_AT_MOST)
+    if (statSync(answered).size > MAX_REPLY)
       throw new ActionFailed('the agent’s program wrote a reply of more than 16 MB', {}, 5)
     return JSON.parse(readFileSync(answered, 'utf8')) as unknown
   } catch (error) {

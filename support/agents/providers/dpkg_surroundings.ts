@@ -29,8 +29,8 @@ export const dpkgSurroundings: DpkgSurroundings = {
 /** By the kernel's table of locks: `1: POSIX  ADVISORY  WRITE 84 08:01:1234 0 EOF`. */
 export function holderOf(table: string, inode: number): string | undefined {
   for (const line of table.split('\n')) {
-    const [, pid, held] = /^\d+: POSIX +\w+ +WRITE +(\d+) +[\da-f]+:[\da-f]+:(\d+) /.exec(line) ?? []
-    if (Number(held) === inode) return pid
+    const [, pid, locked] = /^\d+: POSIX +\w+ +WRITE +(\d+) +[\da-f]+:[\da-f]+:(\d+) /.exec(line) ?? []
+    if (Number(locked) === inode) return pid
   }
   return undefined
 }

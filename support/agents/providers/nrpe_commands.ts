@@ -11,8 +11,8 @@ export interface NrpePlaces {
 /** How long a check may take, ms: less than the agent's own time. */
 const WITHIN = 18_000
 /** What a plugin may print, as NRPE has it. */
-const OUTPUT_AT_MOST = 8_192
-const INCLUDES_AT_MOST = 16
+const MAX_OUTPUT = 8_192
+const MAX_INCLUDES = 16
 
 /**
  * The checks of NRPE's own configuration: `command[name]=line`, in its file, in what that includes, and in `*.cfg` of a
@@ -52,7 +52,7 @@ export function wordsOf(line: string): string[] | undefined {
 function commandsIn({ folder, file }: NrpePlaces): Map<string, string> {
   const commands = new Map<string, string>()
   const read = (path: string, depth: number) => {
-    if (depth > INCLUDES_AT_MOST) return
+    if (depth > MAX_INCLUDES) return
     for (const line of linesOf(path)) {
       const [, name, command] = /^command\[([\w.-]+)\]\s*=\s*(.+)$/.exec(line) ?? []
       if (name !== undefined && command !== undefined) commands.set(name, command)
@@ -92,7 +92,7 @@ function cfgFilesIn(folder: string): string[] {
 
 /** The exit code rules, whatever the text says. Performance data stands behind the first bar. */
 function resultOf(exitCode: number | undefined, output: string): CheckResult {
-  const text = output.slice(0, OUTPUT_AT_MOST)
+  const text = output.slice(0, MAX_OUTPUT)
   const bar = text.indexOf('|')
   const shown = (bar < 0 ? text : text.slice(0, bar)).trim()
   return {

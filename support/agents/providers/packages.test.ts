@@ -156,21 +156,21 @@ describe('packages through apt', () => {
   const show: Said = {
     stdout: 'Package: a\nVersion: 1.1\nInstalled-Size: 3\nSize: 1000\nDescription: Size: 9\n',
   }
-  const foreseen = (known: Record<string, Said>, version?: string, lockedBy?: string) => {
+  const candidates = (known: Record<string, Said>, version?: string, lockedBy?: string) => {
     const surroundings = { lockedBy: async () => lockedBy, freeBytes: async () => 5_000 }
     const programs = new Programs({ 'dpkg-query': installed('1.0'), 'apt-cache': show, ...known })
     return aptPackages(programs.run, 60, surroundings).candidate('a', version, signal)
   }
 
   it('are foreseen: what would come, and what it takes', async () => {
-    expect(await foreseen({ 'apt-get': upgrade })).to.deep.equal({
+    expect(await candidates({ 'apt-get': upgrade })).to.deep.equal({
       version: '1.1',
       needs: 4_072,
       free: 5_000,
     })
-    expect(await foreseen({ 'apt-get': nothing })).to.deep.equal({ version: '1.0' })
-    expect(await foreseen({}, '1.0')).to.deep.equal({ version: '1.0' })
-    expect(await foreseen({ 'apt-get': upgrade }, undefined, 'process 84 (apt-get)')).to.include({
+    expect(await candidates({ 'apt-get': nothing })).to.deep.equal({ version: '1.0' })
+    expect(await candidates({}, '1.0')).to.deep.equal({ version: '1.0' })
+    expect(await candidates({ 'apt-get': upgrade }, undefined, 'process 84 (apt-get)')).to.include({
       version: '1.1',
       locked: 'locked by process 84 (apt-get)',
     })
@@ -179,12 +179,14 @@ describe('packages through apt', () => {
   it('that would not go are foreseen with what stands in the way', async () => {
     const hold: Said = { stdout: 'hold installed 1.0 all\n' }
     for (const said of [upgrade, nothing])
-      expect(await foreseen({ 'dpkg-query': hold, 'apt-get': said })).to.include({ obstacle: 'a is on hold' })
+      expect(await candidates({ 'dpkg-query': hold, 'apt-get': said })).to.include({
+        obstacle: 'a is on hold',
+      })
     const unknown: Said = {
       exitCode: 100,
       output: "Reading package lists...\nE: Version '9.9' for 'a' was not found\n",
     }
-    expect(await foreseen({ 'apt-get': unknown }, '9.9')).to.deep.equal({
+    expect(await candidates({ 'apt-get': unknown }, '9.9')).to.deep.equal({
       version: '9.9',
       obstacle: "apt-get ended with exit status 100: E: Version '9.9' for 'a' was not found",
     })
@@ -249,7 +251,7 @@ a.noarch                                  1.0-1                           local 
     stdout: '\na.noarch                           1.1-1                            local\n',
   }
 
-  const foreseen: [string, Record<string, Said>, string | undefined, object][] = [
+  const candidates: [string, Record<string, Said>, string | undefined, object][] = [
     ['an update', { 'dnf -q check-update a': newer }, undefined, { version: '1.1-1' }],
     ['no update', { 'dnf -q check-update a': {} }, undefined, { version: '1.0-1' }],
     [
@@ -273,7 +275,7 @@ a.noarch                                  1.0-1                           local 
       { version: '', obstacle: 'no repository offers a' },
     ],
   ]
-  for (const [what, known, wanted, found] of foreseen) {
+  for (const [what, known, wanted, found] of candidates) {
     it(`are foreseen: ${what}`, async () => {
       const { run } = new Programs({ 'rpm -q': version('(none) 1.0 1 noarch'), ...known })
       expect(await rpmPackages('dnf', run).candidate('a', wanted, signal)).to.deep.equal(found)

@@ -4,7 +4,7 @@ import { excerpt } from '../../system/hiding'
 
 /** What a program that only looks may take, ms. */
 export const LOOK_WITHIN = 30_000
-const SAID_AT_MOST = 1_000
+const MAX_OUTPUT = 1_000
 
 export type Program = (
   program: string,
@@ -31,6 +31,6 @@ export function complaint(
 ): Error {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
   const told = [...new Set(findTelling(lines, telling).map((line) => line.trim()))]
-  const said = excerpt((told.length > 0 ? told : lines.slice(-3)).join('; '), SAID_AT_MOST)
+  const said = excerpt((told.length > 0 ? told : lines.slice(-3)).join('; '), MAX_OUTPUT)
   return new Error(`${program} ended with exit status ${exitCode}${said === '' ? '' : `: ${said}`}`)
 }

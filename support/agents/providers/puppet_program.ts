@@ -119,8 +119,8 @@ function readSummary(path: string): PuppetSummary {
   const { parse } = require('yaml') as typeof import('yaml')
   const found: unknown = parse(text, { maxAliasCount: 20 })
   const section = (name: string): Record<string, unknown> => {
-    const held = typeof found === 'object' && found !== null ? (found as Record<string, unknown>)[name] : {}
-    return typeof held === 'object' && held !== null ? (held as Record<string, unknown>) : {}
+    const value = typeof found === 'object' && found !== null ? (found as Record<string, unknown>)[name] : {}
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   }
   const numbers = (name: string) =>
     Object.fromEntries(

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../system/duration'
-import type { Answer, Answers, Balancer, PoolMember, Reach, Request } from '../../rollout/ports'
+import type { Answer, Answers, Balancer, PoolMember, HostGateway, Request } from '../../rollout/ports'
 import type { HaproxyBackend } from './backend'
 import {
   described,
@@ -49,7 +49,7 @@ export function haproxyBalancer(
   async function settle(
     hosts: readonly string[],
     refused: ReadonlyMap<string, Answer>,
-    reach: Reach,
+    reach: HostGateway,
     within: number,
     enough: (sights: readonly Sighting[]) => boolean,
   ): Promise<Map<string, Answer>> {
@@ -65,7 +65,7 @@ export function haproxyBalancer(
   }
 
   return {
-    obligation: `is out of the haproxy backend ${name}`,
+    name: `is out of the haproxy backend ${name}`,
     lastMayGo: false,
     lapses: true,
     ordersAreSeen: true,
@@ -85,7 +85,7 @@ export function haproxyBalancer(
         for (const host of cut ? [] : busy) after.set(host, stillBusy(seen.get(host), within))
         return believed(true, after)
       }),
-    lift: (hosts, reach): Promise<Answers> =>
+    putBack: (hosts, reach): Promise<Answers> =>
       reach.record(request('ready', true), hosts, async () => {
         const refused = await tell(hosts, 'ready')
         return believed(false, await settle(hosts, refused, reach, upWithin, (all) => all.every(isServing)))
@@ -113,7 +113,7 @@ export function haproxyBalancer(
 function believed(wanted: boolean, seen: ReadonlyMap<string, Answer>): Map<string, Answer> {
   return new Map(
     [...seen].map(([host, answer]) =>
-      answer.kind === 'answered' && read(answer).held !== wanted
+      answer.kind === 'answered' && read(answer).isOpen !== wanted
         ? [host, { kind: 'failed', message: read(answer).seen, data: answer.data }]
         : [host, answer],
     ),

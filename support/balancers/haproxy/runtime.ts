@@ -5,7 +5,7 @@ import { formatDuration } from '../../system/duration'
 /** Where a HAProxy listens for runtime commands. */
 export type RuntimeAddress = { socket: string } | { host: string; port: number }
 
-const BYTES_AT_MOST = 16 * 1024 * 1024
+const MAX_BYTES = 16 * 1024 * 1024
 
 /**
  * One command on a connection of its own. Resolves with the whole answer, without the empty line that ends it.
@@ -30,7 +30,7 @@ export function command(address: RuntimeAddress, line: string, within: number): 
     socket.on('error', (error) => fail(reason(error), error))
     socket.on('data', (chunk) => {
       length += chunk.length
-      if (length > BYTES_AT_MOST) fail(`answers "${line}" with more than ${BYTES_AT_MOST / 1024 / 1024} MiB`)
+      if (length > MAX_BYTES) fail(`answers "${line}" with more than ${MAX_BYTES / 1024 / 1024} MiB`)
       else chunks.push(chunk)
     })
     socket.on('close', () => {

@@ -1,4 +1,4 @@
-import type { Answer, HoldState } from '../../rollout/ports'
+import type { Answer, ObligationState } from '../../rollout/ports'
 import type { HaproxyBackend } from './backend'
 import type { BackendState, ServerState } from './state'
 
@@ -42,9 +42,9 @@ export function seenBy(hosts: readonly string[], states: readonly PlacedState[])
         const message = `is no server of the backend ${backend} (${nowhere.place})`
         return [host, { kind: 'failed', message, data: {} }]
       }
-      const held = all.every(isServing) ? false : all.every(isOut) ? true : null
+      const out = all.every(isServing) ? false : all.every(isOut) ? true : null
       const sessions = all.reduce((n, { server }) => n + (server?.sessions ?? 0), 0)
-      return [host, { kind: 'answered', data: { held, sessions, seen: described(all) } }]
+      return [host, { kind: 'answered', data: { out, sessions, seen: described(all) } }]
     }),
   )
 }
@@ -83,9 +83,9 @@ export function sessionsOf(answer: Answer | undefined): number {
   return typeof sessions === 'number' ? sessions : Number.NaN
 }
 
-export function read(answer: Answer): HoldState {
-  if (answer.kind === 'failed') return { held: undefined, seen: answer.message }
-  if (answer.kind !== 'answered') return { held: undefined, seen: answer.kind }
-  const { held, seen } = answer.data
-  return { held: typeof held === 'boolean' ? held : undefined, seen: String(seen) }
+export function read(answer: Answer): ObligationState {
+  if (answer.kind === 'failed') return { isOpen: undefined, seen: answer.message }
+  if (answer.kind !== 'answered') return { isOpen: undefined, seen: answer.kind }
+  const { out, seen } = answer.data
+  return { isOpen: typeof out === 'boolean' ? out : undefined, seen: String(seen) }
 }

@@ -222,7 +222,7 @@ class Opening {
 
   private refused(frame: Frame): LockstepError {
     const said =
-      frame.headers['message'] ?? (frame.body.toString('utf8', 0, READ_AT_MOST).trim() || 'no reason given')
+      frame.headers['message'] ?? (frame.body.toString('utf8', 0, MAX_READ).trim() || 'no reason given')
     return new LockstepError(
       'broker-refused',
       `the broker ${this.name} refused this connection: ${firstLine(this.hide(said))}`,
@@ -244,12 +244,12 @@ class Opening {
   }
 
   private whatItSays({ body, headers }: Frame): string {
-    return this.hide(`${body.toString('utf8', 0, READ_AT_MOST)} ${headers['message'] ?? ''}`)
+    return this.hide(`${body.toString('utf8', 0, MAX_READ)} ${headers['message'] ?? ''}`)
   }
 }
 
 /** Of the body of an ERROR frame, bytes. */
-const READ_AT_MOST = 4_096
+const MAX_READ = 4_096
 
 function describe(error: Error & { code?: string }, hide: Hide): string {
   switch (error.code) {

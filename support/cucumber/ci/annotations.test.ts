@@ -4,14 +4,17 @@ import { FEATURE, seen, toldRun } from '../../testing/told_run'
 import { annotationsOfRun } from './annotations'
 
 describe('what is annotated of a run', () => {
-  it('is nothing when it held', () => {
-    const steps = [{ line: 4, verdict: seen({ web1: 'held' }) }]
+  it('is nothing when it passed', () => {
+    const steps = [{ line: 4, verdict: seen({ web1: 'passed' }) }]
     expect(annotationsOfRun(toldRun([{ unit: '3', outcome: 'passed', steps }]))).to.deep.equal([])
   })
 
-  it('is each line that did not hold, with the odd hosts by name', () => {
-    const stray = { kind: 'stranger', host: 'web9', detail: 'answered, and was not asked', fails: true }
-    const verdict = seen({ web1: 'held', web2: '1.0', web3: '1.0', web4: 'silent' }, { strays: [stray] })
+  it('is each line that did not pass, with the odd hosts by name', () => {
+    const message = { kind: 'stranger', host: 'web9', detail: 'answered, and was not asked', fails: true }
+    const verdict = seen(
+      { web1: 'passed', web2: '1.0', web3: '1.0', web4: 'silent' },
+      { unexpected: [message] },
+    )
     const run = toldRun([{ unit: '3', outcome: 'failed', steps: [{ line: 4, text: 'version 2', verdict }] }])
     expect(annotationsOfRun(run)).to.deep.equal([
       {
@@ -26,7 +29,7 @@ describe('what is annotated of a run', () => {
   })
 
   it('is a warning where hosts may fail', () => {
-    const verdict = seen({ web1: 'held', web2: '1.0' }, { tolerated: true })
+    const verdict = seen({ web1: 'passed', web2: '1.0' }, { tolerated: true })
     const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict }] }])
     run.out = () => new Map([['web2', '1.0']])
     expect(annotationsOfRun(run).map(({ severity }) => severity)).to.deep.equal(['warning'])

@@ -1,16 +1,16 @@
-import { count, holds, hosts as counted, type Verdict } from '../../rollout/verdict'
+import { count, hasPassed, hosts as counted, type Verdict } from '../../rollout/verdict'
 import { EXIT } from '../../system/errors'
 import { oddHostsOf } from '../report/odd_hosts'
 import type { Run } from '../run'
 import type { Annotation } from './workflow_commands'
 
-const NAMES_AT_MOST = 20
+const MAX_NAMES = 20
 
-/** What is wrong with a run, line by line; nothing for one that held, and always something for one that did not. */
+/** What is wrong with a run, line by line; nothing for one that passed, and always something for one that did not. */
 export function annotationsOfRun(run: Run): Annotation[] {
   const found = [...ofRemarks(run), ...ofVerdicts(run), ...ofFaults(run), ...ofUndone(run)]
   const isError = ({ severity }: Annotation) => severity === 'error'
-  const well = run.exitCode === EXIT.held || run.exitCode === EXIT.withinBudget
+  const well = run.exitCode === EXIT.passed || run.exitCode === EXIT.passedWithFailures
   if (well || run.remarks.some(isError)) return found
   return run.refused !== undefined || !found.some(isError) ? [whole(run), ...found] : found
 }
@@ -21,7 +21,7 @@ function ofRemarks(run: Run): Annotation[] {
 
 function ofVerdicts(run: Run): Annotation[] {
   return run.verdicts
-    .filter(({ verdict }) => !holds(verdict))
+    .filter(({ verdict }) => !hasPassed(verdict))
     .map(({ uri, line, text, verdict }) => ({
       uri,
       line,
@@ -44,7 +44,7 @@ function ofFaults(run: Run): Annotation[] {
 function ofUndone(run: Run): Annotation[] {
   const { uri, line } = run.current
   return run.undoneSteps
-    .filter(({ verdict }) => !holds(verdict))
+    .filter(({ verdict }) => !hasPassed(verdict))
     .map(({ what, verdict }) => ({
       uri,
       line,
@@ -63,5 +63,5 @@ function whole(run: Run): Annotation {
 function said(run: Run, verdict: Verdict): string {
   const { expected, diverged, silent } = count(verdict)
   const head = `${diverged + silent} of ${counted(expected)} diverged`
-  return [head, ...oddHostsOf(run, verdict, NAMES_AT_MOST)].join('\n')
+  return [head, ...oddHostsOf(run, verdict, MAX_NAMES)].join('\n')
 }

@@ -9,7 +9,7 @@ describe('CI is told of a run', () => {
   let scratch: Scratch
   const before = process.cwd()
   const failed = () => {
-    const steps = [{ line: 4, verdict: seen({ web1: 'held', web2: '1.0' }) }]
+    const steps = [{ line: 4, verdict: seen({ web1: 'passed', web2: '1.0' }) }]
     return toldRun([{ unit: '3', outcome: 'failed', steps }])
   }
   const told = (env: NodeJS.ProcessEnv) => {
@@ -47,7 +47,7 @@ describe('CI is told of a run', () => {
     expect(told(env).log).to.equal(
       '::error file=deploys/features/website.feature,line=4,title=step 4::1 of 2 hosts diverged%0A1.0: web2\n',
     )
-    expect(readFileSync(summary, 'utf8')).to.match(/^of another step\n## STOPPED\n/)
+    expect(readFileSync(summary, 'utf8')).to.match(/^of another step\n## FAILED\n/)
   })
 
   it('as far as there is room', () => {

@@ -15,7 +15,7 @@ export interface Job {
 }
 
 /** What GitHub takes of one step; of more it shows nothing at all. */
-const SUMMARY_AT_MOST = 1024 * 1024
+const MAX_SUMMARY = 1024 * 1024
 
 /**
  * Leaves what CI systems show of a run that is over: JUnit for all of them, annotations and a summary on GitHub. What
@@ -43,7 +43,7 @@ function appendSummary(run: Run, path: string): void {
   if (path === '') return
   try {
     const there = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-    appendFileSync(path, stepSummaryOf(run, SUMMARY_AT_MOST - there))
+    appendFileSync(path, stepSummaryOf(run, MAX_SUMMARY - there))
   } catch (error) {
     process.stderr.write(`the summary of the job could not be written: ${(error as Error).message}\n`)
   }

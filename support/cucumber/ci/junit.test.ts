@@ -95,7 +95,7 @@ describe('a JUnit report', () => {
   })
 
   it('has the time of a scenario in seconds, and as much when the times of its hosts are added up', () => {
-    const verdict = seen({ web1: 'held', web2: 'held', web3: 'held' })
+    const verdict = seen({ web1: 'passed', web2: 'passed', web3: 'passed' })
     const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict }] }])
     const root = xmlTree(junitOf(suitesOf(run), run.id, 0))
     const [node] = root.children
@@ -117,10 +117,10 @@ describe('a JUnit report', () => {
   it('of 10,000 hosts and ten lines is no larger than it has to be', () => {
     const hosts = Array.from({ length: 10_000 }, (_, index) => `web${index}.example.net`)
     const verdict = (last: string) =>
-      seen(Object.fromEntries(hosts.map((host, index) => [host, index === 7_777 ? last : 'held'])))
+      seen(Object.fromEntries(hosts.map((host, index) => [host, index === 7_777 ? last : 'passed'])))
     const steps = Array.from({ length: 10 }, (_, index) => ({
       line: index + 4,
-      verdict: verdict(index < 9 ? 'held' : 'no'),
+      verdict: verdict(index < 9 ? 'passed' : 'no'),
     }))
     const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
     const xml = junitOf(suitesOf(run), run.id, 0)

@@ -56,21 +56,21 @@ describe('Markdown', () => {
 
   it('tells where hosts ended in each rehearsal', () => {
     const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: seen({}) }] }])
-    const hosts = [{ host: 'web1', ending: 'new, held' as const, unknown: true }]
-    run.rehearsals.push({ fault: 'web1: lies', exitCode: 1, title: 'STOPPED', hosts, failures: [] })
+    const hosts = [{ host: 'web1', ending: 'new, out of rotation' as const, unknown: true }]
+    run.rehearsals.push({ fault: 'web1: lies', exitCode: 1, title: 'FAILED', hosts, failures: [] })
     expect(legible(stepSummaryOf(run, ROOM))).to.contain(
-      'web1: lies: STOPPED; unknown to the run (new, held): web1',
+      'web1: lies: FAILED; unknown to the run (new, out of rotation): web1',
     )
   })
 })
 
 describe('the summary of a job', () => {
-  const verdict = seen({ web1: 'held', web2: '1.0', web3: 'silent' })
+  const verdict = seen({ web1: 'passed', web2: '1.0', web3: 'silent' })
   const stopped = () => {
     const run = toldRun([
       { unit: '3', name: 'Update', outcome: 'failed', steps: [{ line: 4, text: 'version 2', verdict }] },
     ])
-    run.held = () => ['web1', 'web2', 'web3'].map((host) => ({ host, obligation: 'blocks lb' }))
+    run.outOfRotation = () => ['web1', 'web2', 'web3'].map((host) => ({ host, obligation: 'blocks lb' }))
     run.notAttempted = () => ['web4']
     run.recoveries.push({
       uri: 'x.feature',
@@ -82,10 +82,10 @@ describe('the summary of a job', () => {
     return run
   }
 
-  it('says what came of it, the odd hosts, what is held, what is next, and every line with its counts', () => {
+  it('says what came of it, the odd hosts, what is out of rotation, what is next, and every line with its counts', () => {
     const text = legible(stepSummaryOf(stopped(), ROOM))
     for (const said of [
-      '## STOPPED',
+      '## FAILED',
       'stopped at "version 2" (features/website.feature:4)',
       '- line 4: 1.0: web2',
       '- line 4: no answer: web3',
@@ -97,10 +97,10 @@ describe('the summary of a job', () => {
       expect(text).to.contain(said)
   })
 
-  it('says of a rollout that held how many hosts it held on', () => {
-    const steps = [1, 2].map((line) => ({ line, verdict: seen({ web1: 'held' }) }))
+  it('says of a rollout that passed how many hosts it passed on', () => {
+    const steps = [1, 2].map((line) => ({ line, verdict: seen({ web1: 'passed' }) }))
     const text = stepSummaryOf(toldRun([{ unit: '3', outcome: 'passed', steps }]), ROOM)
-    expect(text).to.contain('## HELD').and.to.contain('every line held on 1 host')
+    expect(text).to.contain('## PASSED').and.to.contain('every line passed on 1 host')
     expect(text).to.contain('Nothing is left out of rotation.').and.not.to.contain('Hosts to look at')
   })
 
@@ -123,7 +123,7 @@ describe('the summary of a job', () => {
     for (const room of [0, 100, 5_000, ROOM]) {
       const text = stepSummaryOf(run, room)
       expect(Buffer.byteLength(text)).to.be.at.most(room)
-      if (room > 100) expect(text).to.contain('## STOPPED').and.to.contain('the rest is in the reports')
+      if (room > 100) expect(text).to.contain('## FAILED').and.to.contain('the rest is in the reports')
     }
   })
 

@@ -1,5 +1,5 @@
 import { keyOf } from '../courses'
-import { clean, count, holds, hosts as counted } from '../../rollout/verdict'
+import { clean, count, hasPassed, hosts as counted } from '../../rollout/verdict'
 import { EXIT } from '../../system/errors'
 import { byObligation } from '../screen/host_table'
 import { markdownTable, markdownText } from './markdown'
@@ -11,12 +11,12 @@ import type { Run, StepVerdict } from '../run'
 import { headlineOf } from '../screen/headline'
 import { advice } from '../screen/summary'
 
-const NAMES_AT_MOST = 500
-const REMARKS_AT_MOST = 50
+const MAX_NAMES = 500
+const MAX_REMARKS = 50
 
 /**
  * A run as Markdown, in at most `room` bytes of UTF-8: what came of it, the hosts that a person has to look at, what is
- * held and what is next, then every line with its counts, of which the last ones give way.
+ * out of rotation and what is next, then every line with its counts, of which the last ones give way.
  */
 export function stepSummaryOf(run: Run, room: number): string {
   const parts = [
@@ -28,7 +28,7 @@ export function stepSummaryOf(run: Run, room: number): string {
     list(run, 'Failed within the budget', out(run)),
     list(run, RESTORED, named(run.restored())),
     list(run, 'Not attempted', notAttempted(run)),
-    held(run),
+    outOfRotation(run),
     list(run, 'Next', next(run)),
     lines(run),
   ]
@@ -36,13 +36,13 @@ export function stepSummaryOf(run: Run, room: number): string {
 }
 
 function next(run: Run): string[] {
-  return advice(run, run.held().length > 0).map(({ what, command }) =>
+  return advice(run, run.outOfRotation().length > 0).map(({ what, command }) =>
     command === undefined ? what : `${what} ${command}`,
   )
 }
 
 function heading(run: Run): string {
-  const isRead = run.courses.last === undefined && run.exitCode === EXIT.held
+  const isRead = run.courses.last === undefined && run.exitCode === EXIT.passed
   const title = isRead ? 'READ' : titleOf(run.exitCode, run.mode)
   const where = run.journal === undefined ? 'nothing was sent' : `${run.mode} · ${run.environment}`
   return `## ${title}\n\n${text(run, sentence(run, isRead))}\n\n${text(run, `run ${run.id} · ${where}`)}`
@@ -57,19 +57,19 @@ function remarks(run: Run): string[] {
     ({ uri, line, severity, message }) =>
       `${uri}:${line}: ${severity === 'warning' ? 'warning, ' : ''}${message}`,
   )
-  const more = all.length - REMARKS_AT_MOST
-  return more > 0 ? [...all.slice(0, REMARKS_AT_MOST), `… and ${more} more`] : all
+  const more = all.length - MAX_REMARKS
+  return more > 0 ? [...all.slice(0, MAX_REMARKS), `… and ${more} more`] : all
 }
 
 function odd(run: Run): string[] {
-  const failed = run.verdicts.filter(({ verdict }) => !holds(verdict) && verdict.tolerated !== true)
+  const failed = run.verdicts.filter(({ verdict }) => !hasPassed(verdict) && verdict.tolerated !== true)
   return [
     ...failed.flatMap(({ line, verdict }) =>
-      oddHostsOf(run, verdict, NAMES_AT_MOST).map((who) => `line ${line}: ${who}`),
+      oddHostsOf(run, verdict, MAX_NAMES).map((who) => `line ${line}: ${who}`),
     ),
     ...run.faults.map(({ line, message }) => `line ${line}: ${message}`),
     ...run.undoneSteps.flatMap(({ what, verdict }) =>
-      oddHostsOf(run, verdict, NAMES_AT_MOST).map((who) => `on failure, ${what}: ${who}`),
+      oddHostsOf(run, verdict, MAX_NAMES).map((who) => `on failure, ${what}: ${who}`),
     ),
   ]
 }
@@ -79,7 +79,7 @@ function changes(run: Run): string[] {
   return plannedLines(run.verdicts).flatMap((line) =>
     line.hosts
       .filter((fate) => fate.changes)
-      .map(({ seen, hosts }) => `${line.at}: ${clean(run.scrub(seen))}: ${listed(hosts, NAMES_AT_MOST)}`),
+      .map(({ seen, hosts }) => `${line.at}: ${clean(run.scrub(seen))}: ${listed(hosts, MAX_NAMES)}`),
   )
 }
 
@@ -93,25 +93,25 @@ function rehearsals(run: Run): string[] {
 }
 
 function out(run: Run): string[] {
-  return [...run.out()].slice(0, NAMES_AT_MOST).map(([host, seen]) => `${host}: ${clean(run.scrub(seen))}`)
+  return [...run.out()].slice(0, MAX_NAMES).map(([host, seen]) => `${host}: ${clean(run.scrub(seen))}`)
 }
 
 function notAttempted(run: Run): string[] {
-  return named(run.exitCode === EXIT.held ? [] : run.notAttempted())
+  return named(run.exitCode === EXIT.passed ? [] : run.notAttempted())
 }
 
 function named(hosts: readonly string[]): string[] {
-  return hosts.length === 0 ? [] : [`${counted(hosts.length)}: ${listed(hosts, NAMES_AT_MOST)}`]
+  return hosts.length === 0 ? [] : [`${counted(hosts.length)}: ${listed(hosts, MAX_NAMES)}`]
 }
 
-function held(run: Run): string {
-  const groups = [...byObligation(run.held())]
+function outOfRotation(run: Run): string {
+  const groups = [...byObligation(run.outOfRotation())]
   const told = run.verdicts.length > 1 && run.mode !== 'plan'
   if (groups.length === 0) return told ? nothingIsOut(run) : ''
   return list(
     run,
     'Still out of rotation',
-    groups.map(([what, hosts]) => `${what}: ${counted(hosts.length)}: ${listed(hosts, NAMES_AT_MOST)}`),
+    groups.map(([what, hosts]) => `${what}: ${counted(hosts.length)}: ${listed(hosts, MAX_NAMES)}`),
   )
 }
 
@@ -128,7 +128,7 @@ function lines(run: Run): string {
       const { name } = scenario
       const own = verdicts.get(keyOf(scenario)) ?? []
       if (own.length === 0) return ''
-      const head = ['', 'line', 'step', 'expected', 'held', 'diverged', 'silent', 'unexpected', 'out']
+      const head = ['', 'line', 'step', 'expected', 'passed', 'diverged', 'silent', 'unexpected', 'out']
       return `### ${text(run, name)}\n\n${markdownTable([head, ...own.map((each) => row(run, each))])}`
     })
     .filter(Boolean)
@@ -137,7 +137,7 @@ function lines(run: Run): string {
 
 function row(run: Run, { line, text: step, verdict }: StepVerdict): string[] {
   const { expected, diverged, silent, unexpected, out: gone } = count(verdict)
-  const sign = holds(verdict) ? '✔' : verdict.tolerated === true ? '!' : '✘'
+  const sign = hasPassed(verdict) ? '✔' : verdict.tolerated === true ? '!' : '✘'
   const counts = [expected, expected - diverged - silent, diverged, silent, unexpected, gone]
   return [sign, String(line), clean(run.scrub(step)), ...counts.map(String)]
 }

@@ -3,7 +3,7 @@ import { LockstepError } from '../../system/errors'
 import { FEATURE, seen, toldRun } from '../../testing/told_run'
 import { suitesOf } from './suites'
 
-const held = seen({ web1: 'held', web2: 'held' })
+const passed = seen({ web1: 'passed', web2: 'passed' })
 
 describe('the suites of a run', () => {
   it('look at each scenario and at each remark a bounded number of times, however many there are', () => {
@@ -11,7 +11,7 @@ describe('the suites of a run', () => {
   })
 
   it('are its scenarios, with a case for each host', () => {
-    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: held }] }])
+    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: passed }] }])
     expect(suitesOf(run)).to.deep.equal([
       {
         uri: FEATURE,
@@ -26,12 +26,12 @@ describe('the suites of a run', () => {
     ])
   })
 
-  it('name the line, its text, its place and what was seen of a host that did not hold; the others were not brought to the end', () => {
-    const verdict = seen({ web1: 'held', web2: 'silent', web3: '4.2.6-2.el5' })
+  it('name the line, its text, its place and what was seen of a host that did not pass; the others were not brought to the end', () => {
+    const verdict = seen({ web1: 'passed', web2: 'silent', web3: '4.2.6-2.el5' })
     const steps = [{ line: 4, text: 'the version should be 5', verdict }]
     const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
     expect(casesOf(run)).to.deep.equal([
-      { name: 'web1', result: { kind: 'skipped', message: 'held up to line 4; not attempted after it' } },
+      { name: 'web1', result: { kind: 'skipped', message: 'passed up to line 4; not attempted after it' } },
       {
         name: 'web2',
         result: {
@@ -58,8 +58,8 @@ describe('the suites of a run', () => {
     const hosts = [{ host: 'web1', ending: 'half-updated, in rotation' as const, unknown: false }]
     const failures = ['half-updated and in rotation: web1']
     run.rehearsals.push(
-      { fault: undefined, exitCode: 0, title: 'HELD', hosts: [], failures: [] },
-      { fault: 'web1: lies', exitCode: 1, title: 'STOPPED', hosts, failures },
+      { fault: undefined, exitCode: 0, title: 'PASSED', hosts: [], failures: [] },
+      { fault: 'web1: lies', exitCode: 1, title: 'FAILED', hosts, failures },
     )
     expect(suitesOf(run).find(({ name }) => name === 'rehearsals')?.cases).to.deep.equal([
       { name: 'nothing goes wrong', result: { kind: 'passed' } },
@@ -75,7 +75,7 @@ describe('the suites of a run', () => {
     ])
   })
 
-  it('tell of the first line that a host did not hold on', () => {
+  it('tell of the first line that a host did not pass on', () => {
     const steps = [
       { line: 4, verdict: seen({ web1: 'first' }) },
       { line: 5, verdict: seen({ web1: 'second' }) },
@@ -85,13 +85,13 @@ describe('the suites of a run', () => {
   })
 
   it('have a case for a host that nobody expected', () => {
-    const stray = {
+    const message = {
       kind: 'unexpected',
       host: 'web9',
       detail: 'was not there at the first roll call',
       fails: true,
     }
-    const steps = [{ line: 4, verdict: { ...held, strays: [stray] } }]
+    const steps = [{ line: 4, verdict: { ...passed, unexpected: [message] } }]
     const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
     expect(kinds(run)).to.deep.equal({ web1: 'skipped', web2: 'skipped', web9: 'failure' })
     expect(casesOf(run)[2]?.result).to.include({ type: 'unexpected' })
@@ -103,14 +103,14 @@ describe('the suites of a run', () => {
         unit: '3',
         outcome: 'passed',
         steps: [
-          { line: 4, verdict: seen({ web1: 'held', web2: '1.0' }, { tolerated: true }) },
-          { line: 5, verdict: seen({ web1: 'held' }, { out: ['web2'] }) },
+          { line: 4, verdict: seen({ web1: 'passed', web2: '1.0' }, { tolerated: true }) },
+          { line: 5, verdict: seen({ web1: 'passed' }, { out: ['web2'] }) },
         ],
       },
       {
         unit: '8',
         outcome: 'passed',
-        steps: [{ line: 9, verdict: seen({ web1: 'held' }, { out: ['web2'] }) }],
+        steps: [{ line: 9, verdict: seen({ web1: 'passed' }, { out: ['web2'] }) }],
       },
     ])
     run.out = () => new Map([['web2', '1.0']])
@@ -122,10 +122,10 @@ describe('the suites of a run', () => {
   })
 
   it('have the hosts of its wave for each row, those of rows that were not begun too', () => {
-    const all = seen({ web1: 'held', web2: 'held', web3: 'held' })
+    const all = seen({ web1: 'passed', web2: 'passed', web3: 'passed' })
     const steps = [
       { line: 4, verdict: all },
-      { line: 5, verdict: seen({ web1: 'held' }) },
+      { line: 5, verdict: seen({ web1: 'passed' }) },
       { line: 6, verdict: seen({ web1: 'no' }) },
     ]
     const run = toldRun([
@@ -150,7 +150,7 @@ describe('the suites of a run', () => {
   })
 
   it('say of a row for which nobody was left that it was skipped', () => {
-    const steps = [{ line: 4, verdict: held }]
+    const steps = [{ line: 4, verdict: passed }]
     const run = toldRun([{ unit: '10', wave: '25%', outcome: 'skipped', steps }])
     run.hostsOf = () => [{ host: 'web1', wave: '2: the rest' }]
     expect(casesOf(run)).to.deep.equal([
@@ -191,7 +191,7 @@ describe('the suites of a run', () => {
   })
 
   it('tell of a broker that went away where that happened, beside the hosts', () => {
-    const steps = [{ line: 4, verdict: seen({ web1: 'held', web2: 'silent' }) }]
+    const steps = [{ line: 4, verdict: seen({ web1: 'passed', web2: 'silent' }) }]
     const run = toldRun(
       [
         { unit: '3', outcome: 'failed', steps },
@@ -213,7 +213,7 @@ describe('the suites of a run', () => {
 
   it('tell of a step of a team’s own that failed without a verdict', () => {
     const steps = [
-      { line: 4, verdict: held },
+      { line: 4, verdict: passed },
       { line: 5, fault: 'expected 8 to equal 9' },
     ]
     const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
@@ -230,7 +230,7 @@ describe('the suites of a run', () => {
     unread.refuse(new LockstepError('bad-feature', 'one line cannot be run'))
     expect(suitesOf(unread)).to.have.length(1)
     expect(suitesOf(unread)[0]).to.deep.include({ uri: FEATURE, name: 'the run' })
-    const ended = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: held }] }])
+    const ended = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: passed }] }])
     ended.fail()
     expect(kinds(ended)).to.deep.equal({ web1: 'passed', web2: 'passed', 'the run': 'error' })
   })
@@ -239,7 +239,7 @@ describe('the suites of a run', () => {
     const run = toldRun([
       { unit: '3', outcome: 'failed', steps: [{ line: 4, verdict: seen({ web1: 'no' }) }] },
     ])
-    run.undone('back to the version it had', seen({ web1: 'held', web2: 'silent' }))
+    run.undone('back to the version it had', seen({ web1: 'passed', web2: 'silent' }))
     expect(suitesOf(run)[1]).to.deep.include({ uri: FEATURE, name: 'on failure: back to the version it had' })
     expect(suitesOf(run)[1]?.cases.map((each) => `${each.name} ${each.result.kind}`)).to.deep.equal([
       'web1 passed',

@@ -32,7 +32,7 @@ type Told = Omit<StepVerdict, 'mode' | 'verdict'> & { verdict: Verdict }
 
 /** The case of a scenario that has no hosts to tell of. */
 const SCENARIO = 'the scenario'
-const SENTENCE_AT_MOST = 4_000
+const MAX_SENTENCE = 4_000
 
 /** What a run came to, scenario by scenario and host by host. Where the run went wrong, some case says so. */
 export function suitesOf(run: Run): Suite[] {
@@ -42,7 +42,7 @@ export function suitesOf(run: Run): Suite[] {
     ...run.undoneSteps.map(({ what, verdict }) => undone(run, what, verdict)),
     ...rehearsalSuites(run),
   ]
-  const well = run.exitCode === EXIT.held || run.exitCode === EXIT.withinBudget
+  const well = run.exitCode === EXIT.passed || run.exitCode === EXIT.passedWithFailures
   return well || suites.some(saysSo) ? suites : [...suites, whole(run)]
 }
 
@@ -169,12 +169,12 @@ function hostCases(
   const out = new Set<string>()
   const fail = (host: string, result: () => Result) => failed.has(host) || failed.set(host, result())
   for (const step of verdicts) {
-    const { observations, strays, tolerated } = step.verdict
+    const { observations, unexpected, tolerated } = step.verdict
     for (const observation of observations) {
-      if (observation.held) reached.set(observation.host, step)
+      if (observation.passed) reached.set(observation.host, step)
       else fail(observation.host, () => failure(run, step, observation, tolerated === true))
     }
-    for (const { host, detail, fails } of strays)
+    for (const { host, detail, fails } of unexpected)
       if (fails) fail(host, () => problem(run, step, 'unexpected', detail))
     for (const host of step.verdict.out ?? []) out.add(host)
   }
@@ -185,7 +185,7 @@ function hostCases(
     const line = reached.get(host)?.line
     return {
       kind: 'skipped',
-      message: line === undefined ? 'not attempted' : `held up to line ${line}; not attempted after it`,
+      message: line === undefined ? 'not attempted' : `passed up to line ${line}; not attempted after it`,
     }
   }
   return [...new Set([...hosts, ...failed.keys()])].map((host) => ({
@@ -264,8 +264,8 @@ function error(run: Run, type: string, message: string, details: string): Result
   return {
     kind: 'error',
     type,
-    message: run.scrub(message).slice(0, SENTENCE_AT_MOST),
-    details: run.scrub(details).slice(0, SENTENCE_AT_MOST),
+    message: run.scrub(message).slice(0, MAX_SENTENCE),
+    details: run.scrub(details).slice(0, MAX_SENTENCE),
   }
 }
 

@@ -12,8 +12,8 @@ export function isGithub(env: NodeJS.ProcessEnv): boolean {
 
 /** GitHub shows no more of a kind for each step of a job. */
 const SHOWN = 10
-const MESSAGE_AT_MOST = 4_000
-const TITLE_AT_MOST = 200
+const MAX_MESSAGE = 4_000
+const MAX_TITLE = 200
 
 /** Annotations as commands to GitHub's runner, one a line, at most ten of a kind: the tenth says how many there are besides. */
 export function annotationsOf(annotations: readonly Annotation[]): string[] {
@@ -38,10 +38,10 @@ function command({ uri, line, severity, title, message }: Annotation): string {
   const properties = [
     ...(uri === '' ? [] : [`file=${property(uri)}`]),
     ...(line > 0 ? [`line=${line}`] : []),
-    ...(title === undefined ? [] : [`title=${property(shortened(title, TITLE_AT_MOST))}`]),
+    ...(title === undefined ? [] : [`title=${property(shortened(title, MAX_TITLE))}`]),
   ]
   const head = properties.length === 0 ? severity : `${severity} ${properties.join(',')}`
-  return `::${head}::${data(shortened(message, MESSAGE_AT_MOST))}`
+  return `::${head}::${data(shortened(message, MAX_MESSAGE))}`
 }
 
 function data(text: string): string {

@@ -8,7 +8,7 @@ import { hostLeases, type LeaseOptions } from './host_leases'
 
 const HOSTS = ['web1', 'web2', 'web3']
 
-describe('leases that hosts hold', () => {
+describe('leases that hosts keep', () => {
   let running: TestFleet
   afterEach(() => running.stop())
 
@@ -26,7 +26,7 @@ describe('leases that hosts hold', () => {
           signal: new AbortController().signal,
         }),
     }
-    const own = { patience: 0, hold: async () => {}, release: async () => {} }
+    const own = { patience: 0, take: async () => {}, release: async () => {} }
     const made = hostLeases(own, {
       fleet,
       run,
@@ -42,7 +42,7 @@ describe('leases that hosts hold', () => {
     })
     return Object.assign(made, { entries })
   }
-  const holders = async () =>
+  const owners = async () =>
     Promise.all(
       running.fleet.hosts.map(async (host) => {
         const status = await host.agents.get('lock')?.actions['status']?.({}, callOf('status'))
@@ -53,50 +53,50 @@ describe('leases that hosts hold', () => {
   it('are taken on every host, in the journal before, and given back', async () => {
     running = await testFleet(3)
     const one = locks('run-1')
-    await one.hold(HOSTS)
-    await one.hold(HOSTS)
-    expect(await holders()).to.deep.equal(['run-1', 'run-1', 'run-1'])
+    await one.take(HOSTS)
+    await one.take(HOSTS)
+    expect(await owners()).to.deep.equal(['run-1', 'run-1', 'run-1'])
     expect(one.entries).to.have.length(1)
     await one.release()
-    expect(await holders()).to.deep.equal([undefined, undefined, undefined])
+    expect(await owners()).to.deep.equal([undefined, undefined, undefined])
   })
 
   it('are refused to another control host, which is told by whom, and keeps none', async () => {
     running = await testFleet(3)
-    await locks('run-1').hold(['web2'])
-    const refused = await failure(locks('run-2').hold(HOSTS))
+    await locks('run-1').take(['web2'])
+    const refused = await failure(locks('run-2').take(HOSTS))
     expect(refused.code).to.equal('locked')
     expect(refused.message).to.match(
-      /^another rollout has some of these hosts: web2: This host is held by the rollout run-1 of ann@run-1/,
+      /^another rollout has some of these hosts: web2: This host is locked by the rollout run-1 of ann@run-1/,
     )
-    expect(await holders()).to.deep.equal([undefined, 'run-1', undefined])
+    expect(await owners()).to.deep.equal([undefined, 'run-1', undefined])
   })
 
   it('are waited for as long as the rollout waits for others', async () => {
     running = await testFleet(3)
     const first = locks('run-1')
-    await first.hold(HOSTS)
+    await first.take(HOSTS)
     const second = locks('run-2')
     second.patience = 60_000
-    const held = second.hold(HOSTS)
+    const taken = second.take(HOSTS)
     await first.release()
-    await held
-    expect(await holders()).to.deep.equal(['run-2', 'run-2', 'run-2'])
+    await taken
+    expect(await owners()).to.deep.equal(['run-2', 'run-2', 'run-2'])
   })
 
   it('go over to a run that follows the one that has them, or that says why', async () => {
     running = await testFleet(3)
-    await locks('run-1').hold(HOSTS)
-    await locks('run-2', { follows: ['run-1'] }).hold(HOSTS)
-    expect(await holders()).to.deep.equal(['run-2', 'run-2', 'run-2'])
-    await locks('run-3', { takeReason: 'it was killed' }).hold(['web1'])
-    expect(await holders()).to.deep.equal(['run-3', 'run-2', 'run-2'])
+    await locks('run-1').take(HOSTS)
+    await locks('run-2', { follows: ['run-1'] }).take(HOSTS)
+    expect(await owners()).to.deep.equal(['run-2', 'run-2', 'run-2'])
+    await locks('run-3', { takeReason: 'it was killed' }).take(['web1'])
+    expect(await owners()).to.deep.equal(['run-3', 'run-2', 'run-2'])
   })
 
   it('are not to be had from a host that does not answer', async () => {
     running = await testFleet(3, { 3: 'silent' })
-    const refused = await failure(locks('run-1').hold(HOSTS))
+    const refused = await failure(locks('run-1').take(HOSTS))
     expect(refused.message).to.match(/^no lease was given by web3: no answer from the lock agent there/)
-    expect((await holders()).slice(0, 2)).to.deep.equal([undefined, undefined])
+    expect((await owners()).slice(0, 2)).to.deep.equal([undefined, undefined])
   })
 })

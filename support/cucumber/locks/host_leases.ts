@@ -27,16 +27,16 @@ const LEASE = 180
 const LOOK_EVERY = 2_000
 
 /**
- * The leases that hosts themselves hold, by their lock agent, on top of the locks of this control host: whoever else rolls
+ * The leases that hosts themselves keep, by their lock agent, on top of the locks of this control host: whoever else rolls
  * out to them, from wherever, is told who has them.
  */
 export function hostLeases(own: RunLocks, options: LeaseOptions): RunLocks {
   const { clock, journal } = options
-  const held = new Set<string>()
+  const taken = new Set<string>()
   let stopRenewing = () => {}
   const keepAlive = () => {
     stopRenewing = clock.after((LEASE / 3) * 1000, () => {
-      void acquire(options, [...held])
+      void acquire(options, [...taken])
         .then(({ refused, silent }) => {
           const lost = [...refused.keys(), ...silent]
           if (lost.length > 0)
@@ -54,18 +54,18 @@ export function hostLeases(own: RunLocks, options: LeaseOptions): RunLocks {
     set patience(ms: number) {
       own.patience = ms
     },
-    async hold(hosts: readonly string[]) {
-      await own.hold(hosts)
-      const wanted = hosts.filter((host) => !held.has(host))
+    async take(hosts: readonly string[]) {
+      await own.take(hosts)
+      const wanted = hosts.filter((host) => !taken.has(host))
       if (wanted.length === 0) return
       await journal.append({ type: 'locked', hosts: wanted.length, takes: [], reason: 'leases of the hosts' })
       await acquireAll(options, wanted, own.patience)
-      if (held.size === 0) keepAlive()
-      for (const host of wanted) held.add(host)
+      if (taken.size === 0) keepAlive()
+      for (const host of wanted) taken.add(host)
     },
     async release() {
       stopRenewing()
-      if (held.size > 0) await giveBack(options, [...held]).catch(() => {})
+      if (taken.size > 0) await giveBack(options, [...taken]).catch(() => {})
       await own.release()
     },
   }

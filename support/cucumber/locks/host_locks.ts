@@ -22,7 +22,7 @@ const LOOK_EVERY = 500
 /** The locks of one run on this control host: taken before the first change, kept alive until the run ends. */
 export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
   const { clock, journal } = options
-  const held = new Set<string>()
+  const taken = new Set<string>()
   let stopRenewing = () => {}
   const keepAlive = () => {
     stopRenewing = clock.after(LEASE / 3, () => {
@@ -33,13 +33,13 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
   }
   const self: RunLocks = {
     patience: 0,
-    async hold(hosts) {
-      if (held.size > 0) locks.expectHeld()
-      if (hosts.every((host) => held.has(host))) return
+    async take(hosts) {
+      if (taken.size > 0) locks.expectHeld()
+      if (hosts.every((host) => taken.has(host))) return
       const until = clock.elapsed() + self.patience
       let told = false
       for (;;) {
-        const claim = { ...options.claim, hosts: [...new Set([...held, ...hosts])] }
+        const claim = { ...options.claim, hosts: [...new Set([...taken, ...hosts])] }
         const stale = (await locks.list()).filter(({ state }) => state !== 'alive').map(({ run }) => run)
         const reason = options.takeReason ?? `run ${claim.run} follows it`
         const runs =
@@ -53,12 +53,12 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
           throw new LockstepError('locked', refusal(others, options.claim.fleet, self.patience))
         await options.wait(LOOK_EVERY)
       }
-      if (held.size === 0) keepAlive()
-      for (const host of hosts) held.add(host)
+      if (taken.size === 0) keepAlive()
+      for (const host of hosts) taken.add(host)
     },
     async release() {
       stopRenewing()
-      if (held.size > 0) await locks.release()
+      if (taken.size > 0) await locks.release()
     },
   }
   return self

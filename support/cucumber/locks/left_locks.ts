@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Surroundings } from '../../config/mcollective_cfg'
-import { heldByRuns } from '../../rollout/held'
+import { leftByRuns } from '../../rollout/out_of_rotation'
 import { readRunJournals } from '../../rollout/journals'
 import { HostLocks, lockSurroundings } from '../../system/locks/host_locks'
 
@@ -14,7 +14,7 @@ export async function discardLocksOf(
   env: Surroundings['env'],
 ): Promise<void> {
   const records = readRunJournals(join(folder, 'live')).journals
-  const open = new Set(heldByRuns(records).map(({ run }) => run))
+  const open = new Set(leftByRuns(records).map(({ run }) => run))
   const known = new Set(records.filter(({ fault }) => fault === undefined).map(({ run }) => run))
   const locks = new HostLocks(lockSurroundings(env))
   for (const run of new Set(runs)) if (known.has(run) && !open.has(run)) await locks.discard(run)

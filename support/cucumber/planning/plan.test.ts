@@ -18,11 +18,17 @@ const plan: Plan = {
       at: 'x.feature:3',
       text: 'I update the package mywebapp',
       hosts: [
-        { seen: 'would go from 1 to 2', held: true, changes: true, disturbs: true, hosts: ['web1', 'web2'] },
+        {
+          seen: 'would go from 1 to 2',
+          passed: true,
+          changes: true,
+          affectsOthers: true,
+          hosts: ['web1', 'web2'],
+        },
       ],
     },
   ],
-  holds: true,
+  passes: true,
 }
 
 describe('a plan', () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cohorts, holds } from '../../rollout/verdict'
+import { cohorts, hasPassed } from '../../rollout/verdict'
 import type { Run, StepVerdict } from '../run'
 
 /** What a rollout would do, without anything that is another each time it is asked. */
@@ -12,8 +12,8 @@ export interface Plan {
   parameters: Readonly<Record<string, string>>
   hosts: readonly string[]
   lines: readonly PlannedLine[]
-  /** Whether every line would hold. */
-  holds: boolean
+  /** Whether every line would pass. */
+  passes: boolean
 }
 
 export interface PlannedLine {
@@ -22,10 +22,10 @@ export interface PlannedLine {
   /** What each host would come to, hosts of the same fate together. */
   hosts: readonly {
     seen: string
-    held: boolean
+    passed: boolean
     changes: boolean
     /** Whether more than traffic would be another. */
-    disturbs: boolean
+    affectsOthers: boolean
     hosts: readonly string[]
   }[]
 }
@@ -59,30 +59,30 @@ export function plannedLines(
     return {
       at: `${uri}:${line}`,
       text,
-      hosts: cohorts(verdict).map(({ seen, held, hosts }) => ({
+      hosts: cohorts(verdict).map(({ seen, passed, hosts }) => ({
         seen: scrub(seen),
-        held,
+        passed,
         changes: hosts.some((host) => changing.has(host)),
-        disturbs: hosts.some((host) => changing.get(host)?.disturbs === true),
+        affectsOthers: hosts.some((host) => changing.get(host)?.affectsOthers === true),
         hosts: [...hosts].sort(),
       })),
     }
   })
 }
 
-/** How many hosts would be other than they are; holding traffic back and letting it through again is none of it. */
+/** How many hosts would be other than they are; stopping traffic and letting it through again is none of it. */
 export function changedBy(run: Pick<Run, 'verdicts'>): { host: string; change: string }[] {
   return run.verdicts.flatMap(({ verdict }) =>
     verdict.observations.flatMap(({ host, planned }) =>
-      planned?.changes === true && planned.disturbs
-        ? [{ host, change: `${planned.thing}: ${planned.from} → ${planned.to ?? 'not known before'}` }]
+      planned?.changes === true && planned.affectsOthers
+        ? [{ host, change: `${planned.resource}: ${planned.from} → ${planned.to ?? 'not known before'}` }]
         : [],
     ),
   )
 }
 
-export function planHolds(verdicts: readonly StepVerdict[]): boolean {
-  return verdicts.every(({ verdict }) => holds(verdict))
+export function planPasses(verdicts: readonly StepVerdict[]): boolean {
+  return verdicts.every(({ verdict }) => hasPassed(verdict))
 }
 
 /** In which ways two plans differ, as sentences; none when they are the same. */

@@ -12,9 +12,9 @@ const lines = v.array(
     hosts: v.array(
       v.strictObject({
         seen: v.string(),
-        held: v.boolean(),
+        passed: v.boolean(),
         changes: v.boolean(),
-        disturbs: v.boolean(),
+        affectsOthers: v.boolean(),
         hosts: v.array(v.string()),
       }),
     ),
@@ -27,7 +27,7 @@ const plan = v.strictObject({
   parameters: v.record(v.string(), v.string()),
   hosts: v.array(v.string()),
   lines,
-  holds: v.boolean(),
+  passes: v.boolean(),
 })
 const file = v.strictObject({
   plan: v.string(),

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { LockstepError } from '../../system/errors'
 import { lastWords, runAgain } from './again'
-import { changedBy, differences, hostsOfPlan, planHolds, plannedLines, type Plan } from './plan'
+import { changedBy, differences, hostsOfPlan, planPasses, plannedLines, type Plan } from './plan'
 import { readPlan, writePlan } from './plan_file'
 import type { Run } from '../run'
 
-/** Where a plan holds, beside what the features say. */
+/** What a plan is for, beside what the features say. */
 export interface PlannedFor {
   environment: string
   fleet: string
   parameters: Readonly<Record<string, string>>
 }
 
-const DIFFERENCES_AT_MOST = 5
+const MAX_DIFFERENCES = 5
 
 /** Writes down what a run has foreseen. @throws LockstepError `journal-failed` when that is not possible */
 export function savePlan(run: Run, where: PlannedFor, by: string, now: number): void {
@@ -31,10 +31,10 @@ export function savePlan(run: Run, where: PlannedFor, by: string, now: number): 
 export async function expectPlanned(wanted: string, run: Run, where: PlannedFor): Promise<Plan> {
   const { id, content } = readPlan(wanted)
   const { signal } = run.stopping
-  if (!content.holds)
+  if (!content.passes)
     throw new LockstepError(
       'gate-closed',
-      `by the plan ${id} not every line would hold; mend that, and plan again`,
+      `by the plan ${id} not every line would pass; mend that, and plan again`,
     )
   run.onWaiting('planning again, to see whether that is still what would be done')
   return runAgain({ profile: 'plan', signal }, (ended, reports) => {
@@ -47,10 +47,10 @@ export async function expectPlanned(wanted: string, run: Run, where: PlannedFor)
     const mine = { ...now, ...where, features: featuresOf(run, (path) => hostsOfPlan(now, path)) }
     const found = [...new Set([...differences(content, now), ...differences(content, mine)])]
     if (found.length === 0) return content
-    const more = found.length > DIFFERENCES_AT_MOST ? `; and ${found.length - DIFFERENCES_AT_MOST} more` : ''
+    const more = found.length > MAX_DIFFERENCES ? `; and ${found.length - MAX_DIFFERENCES} more` : ''
     throw new LockstepError(
       'gate-closed',
-      `the plan ${id} is not what would be done now: ${found.slice(0, DIFFERENCES_AT_MOST).join('; ')}${more}. Nothing was changed; plan again, and have that approved`,
+      `the plan ${id} is not what would be done now: ${found.slice(0, MAX_DIFFERENCES).join('; ')}${more}. Nothing was changed; plan again, and have that approved`,
     )
   })
 }
@@ -62,7 +62,7 @@ function planOf(run: Run, where: PlannedFor): Plan {
     ...where,
     hosts: [...new Set(features.flatMap(({ hosts }) => hosts))].sort(),
     lines: plannedLines(run.verdicts, run.scrub),
-    holds: run.refused === undefined && !run.hasStopped && planHolds(run.verdicts),
+    passes: run.refused === undefined && !run.hasStopped && planPasses(run.verdicts),
   }
 }
 

@@ -82,7 +82,7 @@ describe('a fleet on which nothing may be changed', () => {
   })
 })
 
-describe('a rollout that is held to its plan', () => {
+describe('a rollout that keeps to its plan', () => {
   it('has no other hosts, neither in its roll call nor for whoever asks the fleet directly', async () => {
     const kept: JournalEntry[] = []
     const journal = onlyPlanned({ append: async (entry) => void kept.push(entry) }, ['web1', 'web2'])

@@ -12,12 +12,12 @@ export const lookingOnly: Planning = { harmless: () => undefined, onlyLooks }
 /** Safe mode: agents that have a noop of their own go through with it. */
 export const safely: Planning = { harmless, onlyLooks, mayBeLeft: true }
 
-/** A fleet on which nothing can be changed, whoever asks it and whatever for, as long as `holds` says so. */
-export function readOnly(fleet: Fleet, planning: Planning, holds: () => boolean): Fleet {
+/** A fleet on which nothing can be changed, whoever asks it and whatever for, as long as `isInForce` says so. */
+export function readOnly(fleet: Fleet, planning: Planning, isInForce: () => boolean): Fleet {
   return {
     discover: (selection, onFound) => fleet.discover(selection, onFound),
     async call(request, hosts, watch) {
-      if (holds() && !planning.onlyLooks(request) && !isHarmless(planning, request))
+      if (isInForce() && !planning.onlyLooks(request) && !isHarmless(planning, request))
         throw nothingMayChange(`${request.action} of ${request.agent}`)
       return fleet.call(request, hosts, watch)
     },

@@ -8,7 +8,7 @@ import type { Plan } from './plan'
 import { readPlan } from './plan_file'
 import type { Run } from '../run'
 
-const NAMED_AT_MOST = 5
+const MAX_NAMED = 5
 
 /**
  * Plans the same right after it was done: whatever it would still change, it would change every time.
@@ -38,16 +38,16 @@ function expectIdle(reports: string, said: string): void {
     throw new LockstepError('diverged', `it could not be planned again right away: ${said}`)
   const more = plan.lines.flatMap(({ at, text, hosts }) =>
     hosts
-      .filter(({ changes, held, disturbs }) => !held || (changes && disturbs))
+      .filter(({ changes, passed, affectsOthers }) => !passed || (changes && affectsOthers))
       .map(({ seen, hosts: names }) => `${at} (${text}): ${seen}, ${inRanges(names).join(', ')}`),
   )
-  if (more.length === 0 && plan.holds) return
+  if (more.length === 0 && plan.passes) return
   if (more.length === 0)
     throw new LockstepError('diverged', `it could not be planned again to its end: ${said}`)
-  const rest = more.length > NAMED_AT_MOST ? `; and ${more.length - NAMED_AT_MOST} more` : ''
+  const rest = more.length > MAX_NAMED ? `; and ${more.length - MAX_NAMED} more` : ''
   throw new LockstepError(
     'diverged',
-    `run again right away, it would not leave everything as it is: ${more.slice(0, NAMED_AT_MOST).join('; ')}${rest}`,
+    `run again right away, it would not leave everything as it is: ${more.slice(0, MAX_NAMED).join('; ')}${rest}`,
   )
 }
 

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { RecordStore } from '../../record/store'
 import { recordOf } from '../../record/record'
-import { heldByRuns, nextOrder } from '../../rollout/held'
+import { leftByRuns, nextOrder } from '../../rollout/out_of_rotation'
 import { readRunJournals, type RunJournal } from '../../rollout/journals'
 import type { JournalEntry } from '../../rollout/ports'
 import { journalLine } from '../../system/journal_lines'
@@ -27,7 +27,7 @@ const runEntry = (order: number, more: object = {}): JournalEntry => ({
   ...more,
 })
 const opened = (...hosts: string[]): JournalEntry => ({ type: 'opened', obligation: X, hosts })
-const lifted = (...hosts: string[]): JournalEntry => ({ type: 'lifted', obligation: X, hosts })
+const closed = (...hosts: string[]): JournalEntry => ({ type: 'closed', obligation: X, hosts })
 const asked: JournalEntry = {
   type: 'asked',
   step: 's',
@@ -39,8 +39,8 @@ const asked: JournalEntry = {
   changes: true,
   hosts: ['web1'],
 }
-const passed: JournalEntry = { type: 'end', held: true, reason: '' }
-const failed: JournalEntry = { type: 'end', held: false, reason: 'diverged' }
+const passed: JournalEntry = { type: 'end', passed: true, reason: '' }
+const failed: JournalEntry = { type: 'end', passed: false, reason: 'diverged' }
 
 /** Runs of a day each; the last one is a day old. */
 const journalsOf = (stories: readonly (readonly JournalEntry[])[], ages?: readonly number[]): RunJournal[] =>
@@ -62,7 +62,7 @@ const removed = (journals: readonly RunJournal[], stopped = false) => {
 
 describe('what can be pruned', () => {
   it('is whatever came to its end, but for the newest and the young', () => {
-    const whole = (order: number) => [runEntry(order), asked, opened('web1'), lifted('web1'), passed]
+    const whole = (order: number) => [runEntry(order), asked, opened('web1'), closed('web1'), passed]
     expect(removed(journalsOf([whole(1), whole(2), whole(3)]))).to.deep.equal([0, 1])
     expect(removed(journalsOf([whole(1), whole(2), whole(3)], [200, 5, 4]))).to.deep.equal([0])
   })
@@ -70,7 +70,7 @@ describe('what can be pruned', () => {
   it('is no run that has hosts out, and none that has put hosts of such a run back', () => {
     const journals = journalsOf([
       [runEntry(1), asked, opened('web1', 'web2'), passed],
-      [runEntry(2), asked, lifted('web1'), passed],
+      [runEntry(2), asked, closed('web1'), passed],
       [runEntry(3), asked, passed],
       [runEntry(4), asked, passed],
     ])
@@ -105,7 +105,7 @@ describe('what can be pruned', () => {
     const hosts = fc.subarray(['web1', 'web2', 'web3'], { minLength: 1 })
     const entry = fc.oneof(
       hosts.map((names) => opened(...names)),
-      hosts.map((names) => lifted(...names)),
+      hosts.map((names) => closed(...names)),
       fc.constant(asked),
     )
     const story = fc
@@ -137,7 +137,7 @@ describe('what can be pruned', () => {
         for (const gone of removable) {
           count += 1
           left = left.filter((journal) => journal !== gone)
-          expect(heldByRuns(left)).to.deep.equal(heldByRuns(all))
+          expect(leftByRuns(left)).to.deep.equal(leftByRuns(all))
           expect(nextOrder(left)).to.equal(nextOrder(all))
         }
         const untold = all.filter(

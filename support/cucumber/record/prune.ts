@@ -1,5 +1,5 @@
 import { partRecovered } from '../../record/origin'
-import { heldByRuns, orderOf, type RunRecord } from '../../rollout/held'
+import { leftByRuns, orderOf, type RunRecord } from '../../rollout/out_of_rotation'
 import type { RunJournal } from '../../rollout/journals'
 
 type Entries = RunRecord['entries']
@@ -46,7 +46,7 @@ export function choosePrunable(journals: readonly RunJournal[], rules: PruneRule
 }
 
 function reasonsToKeep(journals: readonly RunJournal[], { stopped, neededFor }: PruneRules) {
-  const out = new Set(heldByRuns(journals).map(({ run }) => run))
+  const out = new Set(leftByRuns(journals).map(({ run }) => run))
   const isWhole = journals.every(({ fault }) => fault === undefined || fault.kind === 'cut off')
   const newest = Math.max(0, ...journals.map(orderOf))
   const last = journals.at(-1)
@@ -57,7 +57,7 @@ function reasonsToKeep(journals: readonly RunJournal[], { stopped, neededFor }: 
     if (out.has(run)) return 'it has hosts out of rotation'
     if (journal === last || orderOf(journal) >= newest) return 'it is the newest one'
     if (orderOf(journal) === 0) return 'its journal does not say which run it is'
-    if (!isWhole && entries.some(({ type }) => type === 'lifted'))
+    if (!isWhole && entries.some(({ type }) => type === 'closed'))
       return 'it put hosts back, and another journal that cannot be read may have taken them out'
     return (
       neededFor(journal) ??
@@ -75,7 +75,7 @@ function finishedRuns(journals: readonly RunJournal[]): Set<string> {
   // Newest first: a later run may itself have been brought to its end by one that is later still.
   for (const journal of [...journals].sort((a, b) => orderOf(b) - orderOf(a))) {
     const { run, entries } = journal
-    const passed = entries.some((entry) => entry.type === 'end' && entry.held)
+    const passed = entries.some((entry) => entry.type === 'end' && entry.passed)
     const parts = entries.filter((entry) => entry.type === 'run')
     for (const [index, part] of parts.entries()) {
       if (!(passed && part.leftOut === undefined) && !brought.has(`${run} ${index}`)) continue
@@ -111,7 +111,7 @@ function lastAt(entries: Entries): number {
 }
 
 /**
- * Oldest first, and never a journal that lifted what one that is still there has opened before: without it, hosts that
+ * Oldest first, and never a journal that closed what one that is still there has opened before: without it, hosts that
  * were put back would seem to be out.
  */
 function inSafeOrder(candidates: readonly RunJournal[], all: readonly RunJournal[]): RunJournal[] {
@@ -120,7 +120,7 @@ function inSafeOrder(candidates: readonly RunJournal[], all: readonly RunJournal
     for (const key of keysOf(journal.entries, 'opened'))
       openers.set(key, (openers.get(key) ?? new Set()).add(journal))
   const isNeeded = (journal: RunJournal) =>
-    keysOf(journal.entries, 'lifted').some((key) =>
+    keysOf(journal.entries, 'closed').some((key) =>
       [...(openers.get(key) ?? [])].some(
         (opener) => opener !== journal && orderOf(opener) <= orderOf(journal),
       ),
@@ -139,7 +139,7 @@ function inSafeOrder(candidates: readonly RunJournal[], all: readonly RunJournal
   return order
 }
 
-function keysOf(entries: Entries, type: 'opened' | 'lifted'): string[] {
+function keysOf(entries: Entries, type: 'opened' | 'closed'): string[] {
   return entries.flatMap((entry) =>
     entry.type === type && 'obligation' in entry
       ? entry.hosts.map((host) => `${entry.obligation} ${host}`)

@@ -17,8 +17,8 @@ describe('the record of a run', () => {
     BEGAN,
     { type: 'scenario', unit: '3', name: 'one' },
     { type: 'roll call', hosts: ['web1'] },
-    { type: 'scenario held', unit: '3' },
-    { type: 'end', held: true, reason: '' },
+    { type: 'scenario passed', unit: '3' },
+    { type: 'end', passed: true, reason: '' },
   ]
   const all = [{ type: 'journal', version: 1 }, ...entries]
   const lines = all.map((entry) => journalLine(JSON.stringify({ at, ...entry })))
@@ -35,10 +35,10 @@ describe('the record of a run', () => {
   }
 
   it('is what its journal tells', () => {
-    expect(recorded(lines.join(''))).to.deep.equal({ message: '', outcomes: ['held'] })
+    expect(recorded(lines.join(''))).to.deep.equal({ message: '', outcomes: ['passed'] })
   })
 
-  it('is none that held where its journal was damaged, and that is said', () => {
+  it('is none that passed where its journal was damaged, and that is said', () => {
     const damaged = lines.map((line, index) => (index === 4 ? line.replace('scenario', 'scenari0') : line))
     const { message, outcomes } = recorded(damaged.join(''))
     expect(message).to.match(/abcd\.journal\.ndjson is damaged from line 5 on, and what was done after that/)

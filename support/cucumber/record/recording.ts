@@ -23,17 +23,17 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
   return {
     current,
     decide,
-    heldIn(where, release) {
+    passedIn(where, release) {
       const all = runs(where, release)
       // A feature that goes on from others of its own environment would wait for itself once it has stopped.
       const own = originOf({ feature }, all)
       const others = all.filter((run) => where !== environment || originOf(run, all) !== own)
       const standing = standingOf(others, 'live')
-      if (!standing.held) return { not: standing.why }
+      if (!standing.passed) return { not: standing.why }
       const { last, hosts } = standing
       return { run: last.run, at: last.ended, hosts }
     },
-    hasArrived: (release) => release !== UNRELEASED && standingOf(runs(environment, release), 'noop').held,
+    hasArrived: (release) => release !== UNRELEASED && standingOf(runs(environment, release), 'noop').passed,
   }
 }
 
@@ -62,7 +62,7 @@ function textOf({ feature, sha256 }: Pick<RunRecord, 'feature' | 'sha256'>): Buf
   return createHash('sha256').update(text).digest('hex') === sha256 ? text : undefined
 }
 
-/** A record that nobody can read may say that a release does not hold. @throws LockstepError `gate-closed` */
+/** A record that nobody can read may say that a release has not passed. @throws LockstepError `gate-closed` */
 function expectWhole(damaged: readonly string[]): void {
   const [path] = damaged
   if (path === undefined) return

@@ -19,7 +19,7 @@ export function releases(asked: AskedBy): Releases {
   return {
     current: asked.current,
     decide: asked.decide,
-    heldIn: (environment, release) => onRecord().heldIn(environment, release),
+    passedIn: (environment, release) => onRecord().passedIn(environment, release),
     hasArrived: (release) => onRecord().hasArrived(release),
   }
 }

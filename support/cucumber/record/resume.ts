@@ -1,5 +1,5 @@
 import { claimsOf, type Claims } from '../../rollout/claims'
-import type { RunRecord } from '../../rollout/held'
+import type { RunRecord } from '../../rollout/out_of_rotation'
 import { faultOf, type RunJournal } from '../../rollout/journals'
 import { LockstepError } from '../../system/errors'
 
@@ -82,7 +82,7 @@ function partFrom(entries: RunRecord['entries'], from: number): RunRecord['entri
 }
 
 /**
- * What is to hold of a feature that was recorded: the text is a copy, whatever became of the feature since.
+ * What is to be looked at of a feature that was recorded: the text is a copy, whatever became of the feature since.
  * @throws LockstepError `bad-input` when the copy is not what was run
  */
 export function claimsOfRecorded(hash: string, recorded: RunRecord | undefined): Claims | undefined {

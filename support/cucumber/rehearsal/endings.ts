@@ -10,7 +10,7 @@ export interface HostTruth {
   done: readonly string[]
   /** Whether it gets requests. */
   served: boolean
-  /** Whether the run says that it is held. */
+  /** Whether the run says that it is out of rotation. */
   named: boolean
   /** Whether its last word was none. */
   silent: boolean
@@ -20,11 +20,11 @@ export interface HostTruth {
 
 export type Ending =
   | 'new, in rotation'
-  | 'new, held'
+  | 'new, out of rotation'
   | 'old, untouched'
-  | 'old, held'
+  | 'old, out of rotation'
   | 'old, told and not changed'
-  | 'half-updated, held'
+  | 'half-updated, out of rotation'
   | 'half-updated, in rotation'
 
 export interface HostEnding {
@@ -79,7 +79,7 @@ export function failuresOf(
   const wanted = new Map(clean.map(({ host, ending }) => [host, ending]))
   if (exitCode === 0 || exitCode === 5)
     fails(
-      'said to have held, and has not',
+      'said to have passed, and has not',
       truth
         .filter(({ host, out }, index) => !out && endings[index]?.ending !== wanted.get(host))
         .map(({ host }) => host),
@@ -89,9 +89,9 @@ export function failuresOf(
 
 function endingOf({ before, after, done, served }: HostTruth, wanted: HostTruth | undefined): Ending {
   const state = stateOf(before, after, done, wanted)
-  if (state === 'new') return served ? 'new, in rotation' : 'new, held'
-  if (state === 'half-updated') return served ? 'half-updated, in rotation' : 'half-updated, held'
-  if (!served) return 'old, held'
+  if (state === 'new') return served ? 'new, in rotation' : 'new, out of rotation'
+  if (state === 'half-updated') return served ? 'half-updated, in rotation' : 'half-updated, out of rotation'
+  if (!served) return 'old, out of rotation'
   return done.length > 0 ? 'old, told and not changed' : 'old, untouched'
 }
 

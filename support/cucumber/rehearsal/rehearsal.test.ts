@@ -28,14 +28,14 @@ const rehearsed = (truth: HostTruth[], exitCode: number) => {
 }
 
 describe('where a host ends in a rehearsal', () => {
-  it('is new or old, in rotation or held, and half-updated when it is neither', () => {
+  it('is new or old, in rotation or out of it, and half-updated when it is neither', () => {
     const cases: [Partial<HostTruth>, string][] = [
       [{}, 'new, in rotation'],
-      [{ served: false }, 'new, held'],
+      [{ served: false }, 'new, out of rotation'],
       [{ after: OLD, done: [] }, 'old, untouched'],
-      [{ after: OLD, done: [], served: false }, 'old, held'],
+      [{ after: OLD, done: [], served: false }, 'old, out of rotation'],
       [{ after: OLD, done: ['package update'] }, 'old, told and not changed'],
-      [{ done: ['package update'], served: false }, 'half-updated, held'],
+      [{ done: ['package update'], served: false }, 'half-updated, out of rotation'],
       [{ done: ['package update'] }, 'half-updated, in rotation'],
       [{ after: ['package web 1', 'service web stopped'], done: [] }, 'half-updated, in rotation'],
     ]
@@ -56,10 +56,10 @@ describe('where a host ends in a rehearsal', () => {
     expect(rehearsed([host('a', { served: false, named: true })], 1).failures).to.deep.equal([])
   })
 
-  it('fails it when the run says that it held, and it has not; not for a host that was allowed to fail', () => {
+  it('fails it when the run says that it passed, and it has not; not for a host that was allowed to fail', () => {
     const lied = { after: OLD, done: ['package update'] }
     expect(rehearsed([host('a', lied), host('b')], 0).failures).to.deep.equal([
-      'said to have held, and has not: a',
+      'said to have passed, and has not: a',
     ])
     expect(rehearsed([host('a', lied), host('b')], 1).failures).to.deep.equal([])
     expect(rehearsed([host('a', { ...lied, out: true }), host('b')], 5).failures).to.deep.equal([])

@@ -4,8 +4,8 @@ import type { EmbeddedSurroundings } from '../embedded'
 import type { Run } from '../run'
 import type { HostTruth } from './endings'
 
-/** Orders that only hold traffic or puppet back, or let it go on. */
-const HOLDS = /^(?:iptables|lock) |^puppet (?:enable|disable)$/
+/** Orders that only stop traffic or puppet, or let it go on. */
+const TEMPORARY = /^(?:iptables|lock) |^puppet (?:enable|disable)$/
 
 /** How the hosts of a rehearsal really are, beside what the run knows of them. */
 export function truthOf(
@@ -15,7 +15,7 @@ export function truthOf(
 ): HostTruth[] {
   const known = new Set([...rollouts].flatMap((rollout) => rollout.hosts.known ?? []))
   const away = new Set(backends.flatMap((backend) => haproxy.outOfService(backend) ?? []))
-  const named = new Set(run.held().map(({ host }) => host))
+  const named = new Set(run.outOfRotation().map(({ host }) => host))
   const out = run.out()
   const silent = lastSilent(run)
   return hosts
@@ -43,5 +43,5 @@ function lastSilent({ verdicts }: Run): Set<string> {
 
 function changes(performed: string): boolean {
   const [agent = '', action = ''] = performed.split(' ')
-  return contractOf(agent)?.actions[action]?.effect !== 'looks' && !HOLDS.test(performed)
+  return contractOf(agent)?.actions[action]?.effect !== 'looks' && !TEMPORARY.test(performed)
 }

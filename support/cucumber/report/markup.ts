@@ -11,15 +11,15 @@ type Value = string | number | Markup | readonly Markup[]
 /** A tag for templates of HTML: what stands between braces is text, whoever wrote it, unless it is markup already. */
 export type Html = (parts: TemplateStringsArray, ...values: readonly Value[]) => Markup
 
-const TEXT_AT_MOST = 2_000
-const LINES_AT_MOST = 60
+const MAX_TEXT = 2_000
+const MAX_LINES = 60
 
 /** Makes the tag of a page. `scrub` hides secrets; a text is cut short only once there is none in it any more. */
 export function htmlFor(scrub: (text: string) => string): Html {
   const shown = (value: Value): string => {
     if (value instanceof Markup) return value.text
     if (typeof value === 'object') return value.map(({ text }) => text).join('')
-    return escaped(clean(scrub(String(value)), TEXT_AT_MOST))
+    return escaped(clean(scrub(String(value)), MAX_TEXT))
   }
   return (parts, ...values) =>
     new Markup(
@@ -44,8 +44,8 @@ export function namesOf(page: Html, hosts: readonly string[], most: number): Mar
 /** A text of several lines, of which the first ones are shown. A secret in several lines is hidden too. */
 export function linesOf(page: Html, scrub: (text: string) => string, text: string): Markup {
   const lines = scrub(text).split(/\r?\n/)
-  const more = lines.length - LINES_AT_MOST
-  const shown = more > 0 ? [...lines.slice(0, LINES_AT_MOST), `… and ${more} more lines`] : lines
+  const more = lines.length - MAX_LINES
+  const shown = more > 0 ? [...lines.slice(0, MAX_LINES), `… and ${more} more lines`] : lines
   return page`<pre>${shown.map((line) => page`${indentOf(line)}${line}\n`)}</pre>\n`
 }
 

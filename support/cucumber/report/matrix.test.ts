@@ -5,7 +5,7 @@ import { htmlFor } from './markup'
 import { matrixPicture } from './matrix_picture'
 
 const host = (name: string, wave?: string) => ({ host: name, wave })
-const held = (name: string) => ({ host: name, held: true, kind: 'answered' as const, seen: 'x' })
+const passed = (name: string) => ({ host: name, passed: true, kind: 'answered' as const, seen: 'x' })
 const line = (n: number) => ({ line: n, text: `line ${n}` })
 
 describe('the matrix of a run', () => {
@@ -15,13 +15,13 @@ describe('the matrix of a run', () => {
     hosts: [host('web1', 'a'), host('web2', 'a'), host('web3', 'b'), host('web4')],
     stopped: true,
     verdicts: [
-      { line: 2, verdict: { observations: [held('web1'), held('web2')], strays: [] } },
-      { line: 2, verdict: { observations: [{ ...held('web3'), kind: 'claimed' }], strays: [] } },
+      { line: 2, verdict: { observations: [passed('web1'), passed('web2')], unexpected: [] } },
+      { line: 2, verdict: { observations: [{ ...passed('web3'), kind: 'claimed' }], unexpected: [] } },
       {
         line: 3,
         verdict: {
-          observations: [held('web1'), { host: 'web3', held: false, kind: 'silent', seen: 'no answer' }],
-          strays: [],
+          observations: [passed('web1'), { host: 'web3', passed: false, kind: 'silent', seen: 'no answer' }],
+          unexpected: [],
           out: ['web2'],
         },
       },
@@ -31,8 +31,8 @@ describe('the matrix of a run', () => {
   it('has a line for each that says something about hosts, and for each that was never begun', () => {
     expect(matrix.lines.map((each) => each.line)).to.deep.equal([2, 3, 4])
     expect(matrix.cells).to.deep.equal([
-      ['held', 'held', 'claimed', 'not attempted'],
-      ['held', 'out', 'silent', 'not attempted'],
+      ['passed', 'passed', 'claimed', 'not attempted'],
+      ['passed', 'out', 'silent', 'not attempted'],
       ['not attempted', 'not attempted', 'not attempted', 'not attempted'],
     ])
   })
@@ -50,7 +50,7 @@ describe('the matrix of a run', () => {
         stopped: false,
         verdicts: [first, second].map((each) => ({
           line: 1,
-          verdict: { observations: [{ ...held('web1'), held: each }], strays: [] },
+          verdict: { observations: [{ ...passed('web1'), passed: each }], unexpected: [] },
         })),
       }).cells
     expect([twice(true, false), twice(false, true)]).to.deep.equal([[['diverged']], [['diverged']]])
@@ -81,9 +81,11 @@ describe('the matrix of a run', () => {
     const hosts = Array.from({ length: 10_000 }, (_, index) => host(`web${index}`, 'all'))
     const of = (cell: (index: number) => Cell) =>
       pictureOf({ lines: [line(1)], hosts, cells: [hosts.map((_, index) => cell(index))] })
-    expect(of(() => 'held').length).to.be.below(5_000)
-    expect(of((index) => CELLS[index % CELLS.length] ?? 'held').length).to.be.below(150_000)
-    expect(of((index) => (index === 7_777 ? 'silent' : 'held'))).to.contain('<title>web7777: silent</title>')
+    expect(of(() => 'passed').length).to.be.below(5_000)
+    expect(of((index) => CELLS[index % CELLS.length] ?? 'passed').length).to.be.below(150_000)
+    expect(of((index) => (index === 7_777 ? 'silent' : 'passed'))).to.contain(
+      '<title>web7777: silent</title>',
+    )
   })
 })
 

@@ -2,7 +2,7 @@ import type { Observation, Verdict } from '../../rollout/verdict'
 import type { PlacedHost } from '../run'
 
 /** What became of one host on one line. Worse ones come later. */
-export const CELLS = ['blank', 'claimed', 'held', 'not attempted', 'out', 'silent', 'diverged'] as const
+export const CELLS = ['blank', 'claimed', 'passed', 'not attempted', 'out', 'silent', 'diverged'] as const
 export type Cell = (typeof CELLS)[number]
 
 /** Every line that says something about hosts, against every host. */
@@ -54,7 +54,7 @@ export function matrixOf({ lines, begun, verdicts, hosts, stopped, undone = [] }
   }
 }
 
-/** Hosts that some line did not hold on, with what became of them line by line. */
+/** Hosts that some line failed on, with what became of them line by line. */
 export function oddHosts({ hosts, cells }: Matrix): { host: string; cells: Cell[] }[] {
   return hosts.flatMap(({ host }, column) => {
     const own = cells.map((row) => row[column] ?? 'blank')
@@ -80,7 +80,7 @@ function mark(
   for (const host of out) set(host, 'out')
 }
 
-function cellOf({ held, kind }: Observation): Cell {
-  if (held) return kind === 'claimed' ? 'claimed' : 'held'
+function cellOf({ passed, kind }: Observation): Cell {
+  if (passed) return kind === 'claimed' ? 'claimed' : 'passed'
   return kind === 'silent' ? 'silent' : 'diverged'
 }

@@ -5,25 +5,25 @@ import { listed } from './odd_hosts'
 
 const STYLE: Readonly<Record<Cell, { name: string; fill: string; sign: string; ink: string }>> = {
   blank: { name: 'blank', fill: 'none', sign: '', ink: 'none' },
-  held: { name: 'held', fill: '#2e8b57', sign: '✔', ink: '#fff' },
+  passed: { name: 'passed', fill: '#2e8b57', sign: '✔', ink: '#fff' },
   claimed: { name: 'claimed', fill: '#8fbfa6', sign: '○', ink: '#123' },
   diverged: { name: 'diverged', fill: '#c62828', sign: '✘', ink: '#fff' },
   silent: { name: 'silent', fill: '#1c1c1c', sign: '?', ink: '#fff' },
   out: { name: 'out', fill: '#f2a900', sign: '–', ink: '#321' },
   'not attempted': { name: 'not', fill: '#cfd4da', sign: '·', ink: '#555' },
 }
-const LEGEND: readonly Cell[] = ['held', 'claimed', 'diverged', 'silent', 'out', 'not attempted']
+const LEGEND: readonly Cell[] = ['passed', 'claimed', 'diverged', 'silent', 'out', 'not attempted']
 
 /** With more hosts than this a row is one bar, as wide as the page. */
-const SINGLE_AT_MOST = 50
+const MAX_SINGLE = 50
 /** A bar has no more places than this: with more hosts some share one, which shows the worst of them. */
-const PLACES_AT_MOST = 600
+const MAX_PLACES = 600
 /** A host that a person has to look at is never thinner than this part of its bar. */
 const THINNEST = 1 / 120
 const STEP = 22
 const HEIGHT = 20
-const NAMES_AT_MOST = 6
-const WAVES_AT_MOST = 12
+const MAX_NAMES = 6
+const MAX_WAVES = 12
 const ODD: ReadonlySet<Cell> = new Set(['diverged', 'silent'])
 
 /** A picture of a matrix, row by row: lines downwards, hosts from left to right in the order of their waves. */
@@ -76,11 +76,11 @@ interface Places {
 }
 
 function placesOf(hosts: Matrix['hosts']): Places {
-  const each = Math.ceil(hosts.length / PLACES_AT_MOST)
+  const each = Math.ceil(hosts.length / MAX_PLACES)
   const begin = hosts.flatMap(({ wave }, index) =>
     index > 0 && hosts[index - 1]?.wave !== wave ? [index / each] : [],
   )
-  return { each, waves: begin.length > SINGLE_AT_MOST ? [] : begin }
+  return { each, waves: begin.length > MAX_SINGLE ? [] : begin }
 }
 
 /** What the cells of pictures are drawn with, once for a page. */
@@ -95,7 +95,7 @@ export function symbolsOf(page: Html): Markup {
 }
 
 function pictureOf(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], places: Places): Markup {
-  if (hosts.length > SINGLE_AT_MOST) return bar(page, row, hosts, places)
+  if (hosts.length > MAX_SINGLE) return bar(page, row, hosts, places)
   const width = row.length * STEP
   const cells = row.map((cell, index) => single(page, cell, index, hosts[index]?.host))
   const marks = places.waves.map(
@@ -118,7 +118,7 @@ function bar(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], { each, w
       hosts
         .slice(from, from + length)
         .flatMap(({ host }, index) => (row[from + index] === cell ? [host] : [])),
-      NAMES_AT_MOST,
+      MAX_NAMES,
     )
   // What is worse lies on top of what is not.
   const runs = runsOf(shown)
@@ -160,13 +160,11 @@ function wavesOf(hosts: Matrix['hosts']): string {
     waves.set(wave, own)
     own.push(host)
   }
-  const all = [...waves].slice(0, WAVES_AT_MOST).map(([wave, names]) => {
-    const who = listed(names, NAMES_AT_MOST)
+  const all = [...waves].slice(0, MAX_WAVES).map(([wave, names]) => {
+    const who = listed(names, MAX_NAMES)
     return waves.size === 1 && wave === undefined ? who : `${wave ?? 'no wave yet'}: ${who}`
   })
-  return (
-    all.join(' · ') + (waves.size > WAVES_AT_MOST ? ` · … and ${waves.size - WAVES_AT_MOST} more waves` : '')
-  )
+  return all.join(' · ') + (waves.size > MAX_WAVES ? ` · … and ${waves.size - MAX_WAVES} more waves` : '')
 }
 
 function round(n: number): number {

@@ -1,18 +1,18 @@
-import { clean, cohorts, hosts as counted, strayCohorts, type Verdict } from '../../rollout/verdict'
+import { clean, cohorts, hosts as counted, unexpectedCohorts, type Verdict } from '../../rollout/verdict'
 import { inRanges } from '../screen/host_names'
 import type { Run } from '../run'
 
 /**
- * Hosts that a line did not hold on, by what was seen of them, and those that nobody expected: `no answer: web[3-4]`.
+ * Hosts that a line failed on, by what was seen of them, and those that nobody expected: `no answer: web[3-4]`.
  * At most `names` names or ranges of each. No secret is in it.
  */
 export function oddHostsOf(run: Run, verdict: Verdict, names: number): string[] {
   const said = (text: string) => clean(run.scrub(text))
   return [
     ...cohorts(verdict)
-      .filter(({ held }) => !held)
+      .filter(({ passed }) => !passed)
       .map(({ seen, hosts }) => `${said(seen)}: ${listed(hosts.map(said), names)}`),
-    ...strayCohorts(verdict)
+    ...unexpectedCohorts(verdict)
       .filter(({ fails }) => fails)
       .map(({ detail, hosts }) => `unexpected: ${listed(hosts.map(said), names)} ${said(detail)}`),
   ]

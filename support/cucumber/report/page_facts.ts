@@ -9,13 +9,13 @@ import { namesOf, type Html, type Markup } from './markup'
 
 export type Fact = readonly [name: string, text: Markup]
 
-const NAMES_AT_MOST = 500
+const MAX_NAMES = 500
 /** Kinds of answers, drifts, and other things that each host may have its own of. */
-const KINDS_AT_MOST = 500
+const MAX_KINDS = 500
 
 /** What a person has to know of a run, worst first: where it stopped, and what became of the hosts that are not done. */
 export function factsOf(page: Html, run: Run): Fact[] {
-  const isWell = run.exitCode === EXIT.held
+  const isWell = run.exitCode === EXIT.passed
   return [
     ...few(
       page,
@@ -35,7 +35,7 @@ export function factsOf(page: Html, run: Run): Fact[] {
     ),
     ...run.undoneSteps.map(({ what, verdict: { cohorts: all } }): Fact => [
       'On failure',
-      page`${what}, on ${sizeOf(all.filter(({ held }) => held))} of ${counted(sizeOf(all))}`,
+      page`${what}, on ${sizeOf(all.filter(({ passed }) => passed))} of ${counted(sizeOf(all))}`,
     ]),
     ...of(page, 'Not attempted', isWell ? [] : run.notAttempted()),
     ...of(page, RESTORED, run.restored()),
@@ -78,7 +78,7 @@ function unplanned({ plan, faults }: Run): Run['faults'] {
 function stoppedBy(page: Html, { current, currentVerdict }: Run): Fact[] {
   if (currentVerdict === undefined) return []
   return cohorts(currentVerdict)
-    .filter(({ held }) => !held)
+    .filter(({ passed }) => !passed)
     .map(({ seen, hosts }) => [`Diverged at line ${current.line}`, page`${told(page, hosts)}: ${seen}`])
 }
 
@@ -97,11 +97,11 @@ function of(page: Html, name: string, hosts: readonly string[]): Fact[] {
 }
 
 function told(page: Html, hosts: readonly string[]): Markup {
-  return namesOf(page, hosts, NAMES_AT_MOST)
+  return namesOf(page, hosts, MAX_NAMES)
 }
 
 function few(page: Html, facts: readonly Fact[]): Fact[] {
-  const more = facts.length - KINDS_AT_MOST
+  const more = facts.length - MAX_KINDS
   if (more <= 0) return [...facts]
-  return [...facts.slice(0, KINDS_AT_MOST), ['And', page`${more} more of them, in run.json`]]
+  return [...facts.slice(0, MAX_KINDS), ['And', page`${more} more of them, in run.json`]]
 }

@@ -5,7 +5,7 @@ import { Markup, NOTHING, type Html } from './markup'
 import { FAILED, markOf, signOf, stepOf, worstOf, type ToldStep } from './page_steps'
 
 /** With more scenarios than this, those that went well are folded. */
-const OPEN_AT_MOST = 3
+const MAX_OPEN = 3
 
 /** Every scenario with its lines, and what each of them came to, host by host where something is odd. */
 export function* scenariosOf(page: Html, run: Run, uri: string): Iterable<Markup> {
@@ -22,7 +22,7 @@ export function* scenariosOf(page: Html, run: Run, uri: string): Iterable<Markup
       const course = lines?.get(step.line)
       return { step, verdicts: own, faults: why, took: course?.took, mark: markOf(own, why, course) }
     })
-    yield* scenarioOf(page, run, scenario, steps, scenarios.length > OPEN_AT_MOST)
+    yield* scenarioOf(page, run, scenario, steps, scenarios.length > MAX_OPEN)
   }
 }
 

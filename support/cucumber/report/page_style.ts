@@ -18,7 +18,7 @@ p { margin: .3rem 0 }
 header { border-left: .35rem solid currentColor; padding-left: .9rem }
 header + p { margin-top: 1rem }
 header > :not(h1) { color: var(--ink) } header > p.muted { color: var(--muted) }
-.held { border: 1px solid var(--warn); border-radius: .4rem; padding: .5rem .8rem; margin: 1rem 0 }
+section.out { border: 1px solid var(--warn); border-radius: .4rem; padding: .5rem .8rem; margin: 1rem 0 }
 .careful { background: var(--careful); border-radius: .4rem; padding: .5rem .8rem }
 pre, code { font: 13px/1.45 ui-monospace, monospace }
 pre { margin: .3rem 0; padding: .5rem .7rem; background: var(--soft); border-radius: .4rem; white-space: pre-wrap }

@@ -3,7 +3,7 @@ import { pin } from '../../config/variables'
 import type { Rollout } from '../../rollout/rollout'
 import { clean, hosts as counted } from '../../rollout/verdict'
 import { inRanges } from '../screen/host_names'
-import { heldTable } from '../screen/host_table'
+import { outTable } from '../screen/host_table'
 import { RECOVERY_HEADER } from './recovered_run'
 import { report, unwritten, writeWhole } from './reports'
 import { commandFor, isPartial, TOO_SMALL } from '../screen/next_command'
@@ -57,7 +57,7 @@ export function writeRecovery(
 function hasRoom(rollout: Rollout, { hosts, waves = [] }: Remaining): boolean {
   const { through, pool } = rollout.traffic
   if (through?.lastMayGo !== true) return true
-  const out = new Set(rollout.ledger.held.map(({ host }) => host))
+  const out = new Set(rollout.ledger.all.map(({ host }) => host))
   return hosts.every((host) => out.has(host)) || pool.hasRoomFor(waves, hosts.length)
 }
 
@@ -194,7 +194,7 @@ function header(
   rollout: Rollout,
   left: readonly string[],
 ): string[] {
-  const held = run.held()
+  const out = run.outOfRotation()
   const remaining = new Set(left)
   const done = (rollout.hosts.known ?? []).filter((host) => !remaining.has(host))
   const restored = rollout.restored.filter((host) => remaining.has(host))
@@ -207,10 +207,12 @@ function header(
     ...(restored.length === 0
       ? []
       : [`Told to go back to the version they had: ${inRanges(restored).join(', ')}.`]),
-    ...(held.length === 0 ? ['Nothing was left held.'] : ['Still held when it stopped:']),
-    ...(held.length === 0
+    ...(out.length === 0
+      ? ['Nothing was left out of rotation.']
+      : ['Still out of rotation when it stopped:']),
+    ...(out.length === 0
       ? []
-      : heldTable(held)
+      : outTable(out)
           .split('\n')
           .map((line) => `  ${line}`)),
     ...(rooms ? [] : [TOO_SMALL]),

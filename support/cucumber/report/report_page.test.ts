@@ -18,11 +18,11 @@ describe('the page of a run', () => {
         unit: '5',
         name: 'The first wave',
         steps: [
-          { line: 6, text: 'I block it', verdict: seen({ web1: 'held', web2: 'held', web3: 'held' }) },
+          { line: 6, text: 'I block it', verdict: seen({ web1: 'passed', web2: 'passed', web3: 'passed' }) },
           {
             line: 7,
             text: 'the version should be 2',
-            verdict: seen({ web1: 'held', web2: 'version 1', web3: 'silent' }),
+            verdict: seen({ web1: 'passed', web2: 'version 1', web3: 'silent' }),
           },
         ],
         outcome: 'failed',
@@ -30,7 +30,7 @@ describe('the page of a run', () => {
       },
       { unit: '9', name: 'The second wave', steps: [{ line: 10, text: 'I unblock it' }] },
     ])
-    run.held = () => [{ host: 'web2', obligation: 'is blocked' }]
+    run.outOfRotation = () => [{ host: 'web2', obligation: 'is blocked' }]
     run.hostsOf = () => ['web1', 'web2', 'web3'].map((host) => ({ host, wave: 'all' }))
     run.notAttempted = () => ['web4']
     return run
@@ -49,7 +49,7 @@ describe('the page of a run', () => {
     const run = stopped()
     run.mode = 'live'
     const text = body(run)
-    const first = ['<h1>STOPPED</h1>', 'features/website.feature', 'the version should be 2', 'exit status 1']
+    const first = ['<h1>FAILED</h1>', 'features/website.feature', 'the version should be 2', 'exit status 1']
     inOrder(
       text,
       ...first,
@@ -72,7 +72,7 @@ describe('the page of a run', () => {
     const text = body(stopped())
     expect(text).to.match(/✔<\/span>.*I block it.*3\/3 hosts/)
     expect(text).to.match(/✘<\/span>.*the version should be 2.*1\/3 hosts/)
-    inOrder(text, 'The first wave', 'version 1: web2', 'silent, no answer: web3', 'held: web1')
+    inOrder(text, 'The first wave', 'version 1: web2', 'silent, no answer: web3', 'passed: web1')
     expect(text).to.match(/·<\/span> The second wave.*not attempted/)
     expect(text).to.match(/·<\/span>.*I unblock it/)
   })
@@ -84,7 +84,7 @@ describe('the page of a run', () => {
     )
     run.remarks.push({ uri: 'a.feature', line: 2, severity: 'error', message: 'unknown step: ours' })
     const text = body(run)
-    inOrder(text, 'REFUSED', 'one line cannot be run', 'a.feature:2: unknown step: ours')
+    inOrder(text, 'INVALID', 'one line cannot be run', 'a.feature:2: unknown step: ours')
     inOrder(text, '✘</span>', 'ours', 'Error: no\n  at all')
     expect(text).not.to.contain('✔</span>')
   })
@@ -93,7 +93,7 @@ describe('the page of a run', () => {
     const run = toldRun([{ unit: '1', steps: [{ line: 2 }], outcome: 'passed' }])
     const fate = 'ends with a hook that skips it'
     run.omit({ uri: run.plan[0]?.uri ?? '', unit: '1', line: 1, text: 'It', expression: undefined, fate })
-    inOrder(body(run), 'STOPPED', 'features/website.feature:1: &quot;It&quot; ends with a hook that skips it')
+    inOrder(body(run), 'FAILED', 'features/website.feature:1: &quot;It&quot; ends with a hook that skips it')
   })
 
   it('needs nothing but itself, and runs nothing', () => {
@@ -126,7 +126,7 @@ describe('the page of a run', () => {
           },
         ])
         run.hostsOf = () => [{ host, wave: line }]
-        run.held = () => [{ host, obligation: answer }]
+        run.outOfRotation = () => [{ host, obligation: answer }]
         run.note(answer)
         const left = body(run).replace(MARKUP, '')
         expect(left).not.to.match(/[<>]/)
@@ -171,12 +171,12 @@ describe('the page of a run', () => {
       unit: String(row),
       steps: Array.from({ length: 10 }, (_each, line) => ({
         line,
-        verdict: seen({ [`web${row}`]: 'held' }),
+        verdict: seen({ [`web${row}`]: 'passed' }),
       })),
       outcome: 'passed' as const,
     }))
     expect(page(toldRun(rows)).length).to.be.below(1_000_000)
-    const three = seen({ web1: 'held', web2: 'held', web3: 'held' })
+    const three = seen({ web1: 'passed', web2: 'passed', web3: 'passed' })
     const small = toldRun([
       { unit: '1', steps: [1, 2, 3, 4].map((line) => ({ line, verdict: three })), outcome: 'passed' },
     ])

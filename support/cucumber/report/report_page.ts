@@ -16,7 +16,7 @@ import { planSection } from './report_plan'
 import { leaveReport, PAGE } from './reports'
 
 /** What the picture of lines and hosts means where nothing was done. */
-const FORESEEN = { held: 'would hold', diverged: 'would not' }
+const FORESEEN = { passed: 'would pass', diverged: 'would not' }
 const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
 
 /** Writes the run as a page for a person. `now` in milliseconds since 1970. */
@@ -65,7 +65,7 @@ function* sectionsOf(page: Html, run: Run, now: number): Iterable<Markup> {
 
 function headOf(page: Html, run: Run, now: number, title: string, names: readonly string[]): Markup {
   const code = run.exitCode
-  const tone = code === EXIT.held ? 'good' : code === EXIT.withinBudget ? 'warn' : 'bad'
+  const tone = code === EXIT.passed ? 'good' : code === EXIT.passedWithFailures ? 'warn' : 'bad'
   const took = run.plan.reduce((sum, scenario) => sum + (run.courses.of(scenario)?.took ?? 0), 0)
   const about = [
     `run ${run.id}`,
@@ -85,8 +85,8 @@ ${names.map((name) => page`<p class="feature">${name}</p>\n`)}<p>${headlineOf(ru
 /** Who is out of the pool, of this run and of those before it. */
 function outOfRotation(page: Html, run: Run): Markup {
   if (run.mode === 'rehearse') return page`<p>Nothing is real in a rehearsal: no host was spoken to.</p>\n`
-  const held = run.held()
-  const before = run.heldBefore.map(({ host, obligation, run: id }) => ({
+  const passed = run.outOfRotation()
+  const before = run.outBefore.map(({ host, obligation, run: id }) => ({
     host,
     obligation: `${obligation} (run ${id})`,
   }))
@@ -94,8 +94,8 @@ function outOfRotation(page: Html, run: Run): Markup {
     (fault) => page`<p class="warn">Not everything is known of earlier runs: ${fault}</p>\n`,
   )
   const told = run.verdicts.length > 1 && run.mode !== 'plan'
-  return page`${block(page, 'Still out of rotation', held)}${
-    held.length === 0 && told ? page`<p>${nothingIsOut(run)}</p>\n` : NOTHING
+  return page`${block(page, 'Still out of rotation', passed)}${
+    passed.length === 0 && told ? page`<p>${nothingIsOut(run)}</p>\n` : NOTHING
   }${block(page, 'Still out of rotation from earlier runs', before)}${unknown}`
 }
 
@@ -103,11 +103,11 @@ function block(page: Html, title: string, items: readonly { host: string; obliga
   if (items.length === 0) return NOTHING
   const hosts = new Set(items.map(({ host }) => host)).size
   const each = heldOf(page, items).map(([what, who]) => page`<p>${what}: ${who}</p>\n`)
-  return page`<section class="held"><b class="warn">${title}: ${counted(hosts)}</b>\n${each}</section>\n`
+  return page`<section class="out"><b class="warn">${title}: ${counted(hosts)}</b>\n${each}</section>\n`
 }
 
 function nextOf(page: Html, run: Run): Markup {
-  const ways = advice(run, run.held().length > 0).map(({ what, command }) => {
+  const ways = advice(run, run.outOfRotation().length > 0).map(({ what, command }) => {
     const how = command === undefined ? NOTHING : page`<pre>${command}</pre>\n`
     return page`<p>${what}</p>\n${how}`
   })

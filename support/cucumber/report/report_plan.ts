@@ -3,14 +3,14 @@ import type { Run } from '../run'
 import { namesOf, NOTHING, type Html, type Markup } from './markup'
 import { table } from './report_table'
 
-const NAMES_AT_MOST = 500
+const MAX_NAMES = 500
 
-/** What would change, and what would not hold: first of all in the report of a run that changed nothing. */
+/** What would change, and what would fail: first of all in the report of a run that changed nothing. */
 export function planSection(page: Html, run: Run): Markup {
   const changes = grouped(changedBy(run).map(({ host, change }) => [change, host]))
   const wrong = run.verdicts.flatMap(({ line, text, verdict }) =>
     verdict.observations
-      .filter(({ held }) => !held)
+      .filter(({ passed }) => !passed)
       .map(({ host, seen }): [string, string] => [`line ${line}, ${text}: ${seen}`, host]),
   )
   const unknown = run.verdicts.flatMap(({ line, text, verdict }) =>
@@ -21,9 +21,9 @@ export function planSection(page: Html, run: Run): Markup {
   const named =
     run.planned === undefined
       ? NOTHING
-      : page`<p>Plan <b>${run.planned.id}</b>, in ${run.planned.path}; a live run is held to it with <code>LOCKSTEP_PLAN=${run.planned.id}</code></p>\n`
+      : page`<p>Plan <b>${run.planned.id}</b>, in ${run.planned.path}; a live run keeps to it with <code>LOCKSTEP_PLAN=${run.planned.id}</code></p>\n`
   const tables = [
-    rows(page, 'Would not hold', grouped(wrong)),
+    rows(page, 'Would fail', grouped(wrong)),
     rows(page, 'Would change', changes),
     rows(page, 'Cannot be known before', grouped(unknown)),
   ]
@@ -45,6 +45,6 @@ function rows(page: Html, title: string, groups: ReadonlyMap<string, ReadonlySet
   return table(
     page,
     title,
-    [...groups].map(([what, hosts]) => [what, namesOf(page, [...hosts], NAMES_AT_MOST)]),
+    [...groups].map(([what, hosts]) => [what, namesOf(page, [...hosts], MAX_NAMES)]),
   )
 }

@@ -6,12 +6,12 @@ import { planSection } from './report_plan'
 import { htmlFor } from './markup'
 import { Run } from '../run'
 
-const planned = (host: string, seen: string, held = true) => ({
+const planned = (host: string, seen: string, passed = true) => ({
   host,
-  held,
+  passed,
   kind: 'planned' as const,
   seen,
-  planned: { thing: 'package web', from: '1', to: '2', changes: held, disturbs: true },
+  planned: { resource: 'package web', from: '1', to: '2', changes: passed, affectsOthers: true },
 })
 
 describe('the report of a plan', () => {
@@ -19,13 +19,13 @@ describe('the report of a plan', () => {
     const run = new Run()
     run.planned = { id: 'abc', path: 'reports/plans/abc.json', changes: 2, hosts: 2 }
     run.begin({ uri: 'x', unit: '1', line: 3, text: 'I update' })
-    run.verdict({ observations: [planned('web1', 'would go'), planned('web2', 'would go')], strays: [] })
-    run.verdict({ observations: [planned('web3', 'would not hold: 1', false)], strays: [], foreseen: true })
+    run.verdict({ observations: [planned('web1', 'would go'), planned('web2', 'would go')], unexpected: [] })
+    run.verdict({ observations: [planned('web3', 'would fail: 1', false)], unexpected: [], planned: true })
     const { text: page } = planSection(htmlFor(run.scrub), run)
-    expect(page.indexOf('Nothing was changed')).to.be.lessThan(page.indexOf('Would not hold'))
+    expect(page.indexOf('Nothing was changed')).to.be.lessThan(page.indexOf('Would fail'))
     expect(page).to.contain('package web: 1 → 2')
     expect(page).to.contain('web1, web2')
-    expect(page).to.contain('would not hold: 1')
+    expect(page).to.contain('would fail: 1')
     expect(page).to.contain('LOCKSTEP_PLAN=abc')
   })
 })
@@ -34,7 +34,7 @@ describe('the report of rehearsals', () => {
   const rehearsed = (change: Partial<Rehearsed>): Rehearsed => ({
     fault: undefined,
     exitCode: 0,
-    title: 'HELD',
+    title: 'PASSED',
     hosts: [{ host: 'web1', ending: 'new, in rotation', unknown: false }],
     failures: [],
     ...change,
@@ -43,9 +43,9 @@ describe('the report of rehearsals', () => {
   it('has what must not be first, and where every host ended', () => {
     const { text: page } = rehearsalSection(htmlFor(plain), [
       rehearsed({}),
-      rehearsed({ fault: 'web1: lies', failures: ['said to have held, and has not: web1'] }),
+      rehearsed({ fault: 'web1: lies', failures: ['said to have passed, and has not: web1'] }),
     ])
-    expect(page.indexOf('said to have held')).to.be.lessThan(page.indexOf('nothing goes wrong'))
+    expect(page.indexOf('said to have passed')).to.be.lessThan(page.indexOf('nothing goes wrong'))
     expect(page).to.contain('new, in rotation: web1')
   })
 

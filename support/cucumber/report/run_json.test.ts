@@ -13,8 +13,8 @@ describe('run.json', () => {
   after(() => scratch.remove())
 
   const observed = (hosts: readonly string[], seen: string) => ({
-    observations: hosts.map((host) => ({ host, held: true, kind: 'answered' as const, seen })),
-    strays: [],
+    observations: hosts.map((host) => ({ host, passed: true, kind: 'answered' as const, seen })),
+    unexpected: [],
   })
 
   it('has at most 1 kB a host for 10,000 hosts in 100 waves, each of which looks at all of them too @long', () => {
@@ -36,6 +36,6 @@ describe('run.json', () => {
     const { steps } = readRunJson(path)
     expect(steps[0]?.hosts.map(({ host }) => host)).to.deep.equal(HOSTS)
     expect(steps.at(-1)?.hosts.map(({ host }) => host)).to.deep.equal(HOSTS.slice(-size))
-    expect(steps.at(-1)?.hosts[0]).to.include({ held: true, seen: 'seen 8' })
+    expect(steps.at(-1)?.hosts[0]).to.include({ passed: true, seen: 'seen 8' })
   })
 })

@@ -1,4 +1,4 @@
-import { count, holds } from '../../rollout/verdict'
+import { count, hasPassed } from '../../rollout/verdict'
 import type { ListedVerdict } from '../../rollout/host_list'
 import { evidenceOf } from './evidence'
 import type { Matrix } from './matrix'
@@ -7,7 +7,7 @@ import { leaveReport, RUN_JSON } from './reports'
 import type { Run } from '../run'
 
 /**
- * The run for programs: every step with its counts and what was seen, by cohorts of hosts, what is held, and the exit
+ * The run for programs: every step with its counts and what was seen, by cohorts of hosts, what is out of rotation, and the exit
  * status. A cohort names its hosts by ranges of their places in the one list `hosts`, from 0: a file of a rollout in a
  * hundred waves is no larger than what it has to tell.
  * A report that cannot be written is said, and decides nothing.
@@ -27,7 +27,7 @@ export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
       line,
       text,
       ...told(verdict),
-      strays: verdict.strays,
+      unexpected: verdict.unexpected,
       tolerated: verdict.tolerated === true,
     })),
     matrices: features.map((uri) => ({ uri, ...rowsOf(run, evidenceOf(run, uri)) })),
@@ -36,8 +36,8 @@ export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
     notAttempted: run.notAttempted(),
     restored: run.restored(),
     recovery: run.recoveries.at(-1)?.path ?? null,
-    held: run.held(),
-    heldBefore: run.heldBefore,
+    outOfRotation: run.outOfRotation(),
+    outBefore: run.outBefore,
     notKnownBefore: run.notKnownBefore,
     plan: run.planned ?? null,
     rehearsal: run.mode === 'rehearse' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
@@ -54,7 +54,7 @@ export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
 }
 
 function told(verdict: ListedVerdict) {
-  return { held: holds(verdict), counts: count(verdict), cohorts: verdict.cohorts }
+  return { passed: hasPassed(verdict), counts: count(verdict), cohorts: verdict.cohorts }
 }
 
 /** A matrix with neighbours in one: the hosts of a wave, and hosts in a row that came to the same, `[cell, how many]`. */
@@ -72,7 +72,7 @@ function rowsOf(run: Run, { lines, hosts, cells }: Matrix) {
   }
 }
 
-/** A list whose members are made when they are written: all at once they are too many to be held. */
+/** A list whose members are made when they are written: all at once they are too many to be kept. */
 class Lazily<T> {
   constructor(
     readonly from: readonly T[],

@@ -5,21 +5,21 @@ import type { HostRange } from '../../rollout/host_list'
 export interface ReadStep {
   line: number
   text: string
-  held: boolean
+  passed: boolean
   counts: Record<string, number>
-  hosts: { host: string; held: boolean; kind: string; seen: string }[]
-  strays: { host: string; detail: string; fails: boolean }[]
+  hosts: { host: string; passed: boolean; kind: string; seen: string }[]
+  unexpected: { host: string; detail: string; fails: boolean }[]
 }
 
 type Written = Omit<ReadStep, 'hosts'> & {
-  cohorts: { held: boolean; kind: string; seen: string; hosts: HostRange[] }[]
+  cohorts: { passed: boolean; kind: string; seen: string; hosts: HostRange[] }[]
 }
 
 export interface ReadRun {
   exitCode: number
   reason: { message: string } | null
   steps: ReadStep[]
-  held: { host: string; obligation: string }[]
+  outOfRotation: { host: string; obligation: string }[]
   plan: { id: string; path: string; changes: number; hosts: number } | null
 }
 

@@ -7,9 +7,9 @@ import { wouldChange } from './summary'
 export function headlineOf(run: Run): string {
   if (run.refused !== undefined) return run.refused.message
   const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
-  if (run.planned !== undefined && run.exitCode === EXIT.held) return wouldChange(run.planned)
-  if (run.exitCode === EXIT.held) return `every line held on ${counted(most)}`
-  if (run.exitCode === EXIT.withinBudget)
+  if (run.planned !== undefined && run.exitCode === EXIT.passed) return wouldChange(run.planned)
+  if (run.exitCode === EXIT.passed) return `every line passed on ${counted(most)}`
+  if (run.exitCode === EXIT.passedWithFailures)
     return `${counted(run.out().size)} of ${counted(most)} failed within the budget, and are out`
   const { uri, line, text: step } = run.current
   return line > 0 ? `stopped at "${step}" (${uri}:${line})` : 'the rollout failed outside of its steps'

@@ -1,10 +1,10 @@
-import type { Obligation } from '../../rollout/ledger'
+import type { OpenObligation } from '../../rollout/ledger'
 import { inRanges } from './host_names'
 import { clean, cohorts, count, type Verdict } from '../../rollout/verdict'
 import { groupBy } from '../../system/groups'
 
 /** Names of a cohort that is as it should be, beyond which only the number is told. */
-const NAMES_AT_MOST = 500
+const MAX_NAMES = 500
 
 /** A verdict host by host, for reports: what was seen, and of whom. */
 export function hostTable(verdict: Verdict): string {
@@ -12,26 +12,26 @@ export function hostTable(verdict: Verdict): string {
   const lines = [
     `expected ${expected} · answered ${answered} · diverged ${diverged} · silent ${silent} · unexpected ${unexpected}`,
   ]
-  for (const { seen, held, hosts } of cohorts(verdict)) {
+  for (const { seen, passed, hosts } of cohorts(verdict)) {
     const names =
-      held && hosts.length > NAMES_AT_MOST
-        ? [...hosts.slice(0, NAMES_AT_MOST), `… and ${hosts.length - NAMES_AT_MOST} more`]
+      passed && hosts.length > MAX_NAMES
+        ? [...hosts.slice(0, MAX_NAMES), `… and ${hosts.length - MAX_NAMES} more`]
         : hosts
-    for (const host of names) lines.push(`${held ? '✔' : '✘'} ${host}  ${clean(seen)}`)
+    for (const host of names) lines.push(`${passed ? '✔' : '✘'} ${host}  ${clean(seen)}`)
   }
-  for (const { host, detail, fails } of verdict.strays)
+  for (const { host, detail, fails } of verdict.unexpected)
     lines.push(`${fails ? '✘' : '·'} ${clean(host)}  ${clean(detail)}`)
   return lines.join('\n')
 }
 
-/** Who is out of the pool, by what holds them. */
-export function heldTable(held: readonly Obligation[]): string {
-  return [...byObligation(held)]
+/** Who is out of the pool, by what is open on them. */
+export function outTable(out: readonly OpenObligation[]): string {
+  return [...byObligation(out)]
     .map(([obligation, hosts]) => `${obligation}: ${inRanges(hosts).join(', ')}`)
     .join('\n')
 }
 
-export function byObligation(held: readonly Obligation[]): Map<string, string[]> {
-  const groups = groupBy(held, ({ obligation }) => obligation)
+export function byObligation(out: readonly OpenObligation[]): Map<string, string[]> {
+  const groups = groupBy(out, ({ obligation }) => obligation)
   return new Map([...groups].map(([obligation, all]) => [obligation, all.map(({ host }) => host)]))
 }

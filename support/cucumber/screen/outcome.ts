@@ -1,25 +1,25 @@
 import { EXIT } from '../../system/errors'
 
 const TITLES: Readonly<Record<number, string>> = {
-  [EXIT.held]: 'HELD',
-  [EXIT.badInput]: 'REFUSED',
-  [EXIT.nobody]: 'NOBODY',
-  [EXIT.noBroker]: 'UNREACHABLE',
-  [EXIT.withinBudget]: 'HELD, BUT',
-  [EXIT.heldBack]: 'HELD BACK',
+  [EXIT.passed]: 'PASSED',
+  [EXIT.invalid]: 'INVALID',
+  [EXIT.noHosts]: 'NO HOSTS',
+  [EXIT.unreachable]: 'UNREACHABLE',
+  [EXIT.passedWithFailures]: 'PASSED WITH FAILURES',
+  [EXIT.refused]: 'REFUSED',
   [EXIT.interrupted]: 'INTERRUPTED',
 }
 
 const PLANNED: Readonly<Record<number, string>> = {
-  [EXIT.held]: 'PLANNED',
-  [EXIT.withinBudget]: 'PLANNED, BUT',
-  [EXIT.diverged]: 'WOULD NOT HOLD',
+  [EXIT.passed]: 'PLANNED',
+  [EXIT.passedWithFailures]: 'PLANNED WITH FAILURES',
+  [EXIT.failed]: 'WOULD FAIL',
 }
 
 const REHEARSED: Readonly<Record<number, string>> = {
-  [EXIT.held]: 'REHEARSED',
-  [EXIT.withinBudget]: 'REHEARSED, BUT',
-  [EXIT.diverged]: 'REHEARSAL FAILED',
+  [EXIT.passed]: 'REHEARSED',
+  [EXIT.passedWithFailures]: 'REHEARSED WITH FAILURES',
+  [EXIT.failed]: 'REHEARSAL FAILED',
 }
 
 /** How hosts are named that a rollout has told to go back: they are not done, whatever their lines came to before. */
@@ -29,7 +29,7 @@ export const RESTORED = 'Told to go back to the version they had, and not done'
 export function titleOf(exitCode: number, mode: string): string {
   if (mode === 'plan' && exitCode in PLANNED) return PLANNED[exitCode] ?? ''
   if (mode === 'rehearse' && exitCode in REHEARSED) return REHEARSED[exitCode] ?? ''
-  return TITLES[exitCode] ?? 'STOPPED'
+  return TITLES[exitCode] ?? 'FAILED'
 }
 
 /** The sentence for a run that has left nobody out: it speaks for earlier ones only where all of them can be read. */

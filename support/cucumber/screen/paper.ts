@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { columnsOf, cutColumns } from '../../system/columns'
 
 /** Beside a longer label there is no room for words. */
-const LABEL_AT_MOST = 40
+const MAX_LABEL = 40
 
 /** Lines of text of a given width. On a lively one the last line can be written over while a step is under way. */
 export class Paper {
@@ -50,7 +50,7 @@ export class Paper {
   list(label: string, words: readonly string[], lines: number, paint: (text: string) => string): void {
     const whole = columnsOf(words.join(', '))
     const own = columnsOf(label)
-    if (own > LABEL_AT_MOST && own + whole > this.width) {
+    if (own > MAX_LABEL && own + whole > this.width) {
       const indent = label.length - label.trimStart().length
       this.wrapped(label.trimEnd(), indent + 2, (line) => line)
       return this.list(' '.repeat(indent + 2), words, lines, paint)

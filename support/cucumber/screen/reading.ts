@@ -27,7 +27,7 @@ export const reading = {
       write(
         run.refused === undefined
           ? `READ  ${read}: every line is known; nothing was sent${found}\n`
-          : `REFUSED  ${run.refused.message}\n`,
+          : `INVALID  ${run.refused.message}\n`,
       )
     })
   },

@@ -23,18 +23,18 @@ export interface StoppedAt {
   line: number
 }
 
-const LINES_AT_MOST = 12
-const REASON_AT_MOST = 2_000
+const MAX_LINES = 12
+const MAX_REASON = 2_000
 
 /** Modes in which no line changes a host. */
 const CHANGING_NOTHING = new Set(['plan', 'noop', 'drift'])
 
 /** Hosts shown line by line. */
-const ODD_AT_MOST = 8
+const MAX_ODD_HOSTS = 8
 
 const SIGNS: Readonly<Record<Cell, string>> = {
   blank: ' ',
-  held: '✔',
+  passed: '✔',
   claimed: '○',
   diverged: '✘',
   silent: '?',
@@ -52,12 +52,12 @@ export class Summary {
   ) {}
 
   /** Said first of all: what earlier runs have left. */
-  heldBefore(): void {
-    const items = run.heldBefore.map(({ host, obligation, run: id }) => ({
+  leftBefore(): void {
+    const items = run.outBefore.map(({ host, obligation, run: id }) => ({
       host,
       obligation: `${obligation} (run ${id})`,
     }))
-    for (const fault of run.notKnownBefore.slice(0, LINES_AT_MOST))
+    for (const fault of run.notKnownBefore.slice(0, MAX_LINES))
       this.paper.wrapped(`  Not everything is known of earlier runs: ${clean(fault)}`, 4, (line) =>
         this.paint.yellow(line),
       )
@@ -72,12 +72,12 @@ export class Summary {
     this.out()
     this.restored()
     this.notAttempted(code)
-    const held = run.held()
+    const passed = run.outOfRotation()
     if (run.mode === 'rehearse') this.paper.line('  Nothing is real in a rehearsal: no host was spoken to.')
-    else if (held.length > 0) this.outOfRotation('Still out of rotation', held)
-    else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.heldBack)
+    else if (passed.length > 0) this.outOfRotation('Still out of rotation', passed)
+    else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.refused)
       this.paper.line(`  ${nothingIsOut(run)}`)
-    for (const { host, what, since } of run.drift.slice(0, LINES_AT_MOST))
+    for (const { host, what, since } of run.drift.slice(0, MAX_LINES))
       this.paper.wrapped(
         `  drift: ${host} was done by run ${since}, and was another again; ${clean(what)}`,
         4,
@@ -85,7 +85,7 @@ export class Summary {
       )
     for (const note of run.notes)
       this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
-    for (const { what, command } of advice(run, held.length > 0)) {
+    for (const { what, command } of advice(run, passed.length > 0)) {
       this.paper.wrapped(`  ${this.paint.dim('next')}  ${what}`, 8, plain)
       // In one line, however long, or it could not be pasted.
       if (command !== undefined) this.paper.line(`        ${run.scrub(command)}`)
@@ -96,7 +96,7 @@ export class Summary {
 
   private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
     const { bold, green, red, yellow } = this.paint
-    if (code !== EXIT.held && code !== EXIT.withinBudget) {
+    if (code !== EXIT.passed && code !== EXIT.passedWithFailures) {
       const title = red(bold(titleOf(code, run.mode)))
       return this.paper.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
     }
@@ -110,7 +110,7 @@ export class Summary {
       run.planned === undefined
         ? `${steps} steps on ${counted(most)}, in ${took}${safely}`
         : wouldChange(run.planned)
-    if (code === EXIT.held) return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${said}`)
+    if (code === EXIT.passed) return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${said}`)
     const out = counted(run.out().size)
     this.paper.wrapped(
       `${yellow(bold(titleOf(code, run.mode)))}  for ${out} that failed within the budget: ${said}`,
@@ -124,7 +124,7 @@ export class Summary {
     const seen = new Map<string, string[]>()
     for (const [host, what] of run.out()) seen.set(what, [...(seen.get(what) ?? []), host])
     for (const [what, hosts] of seen)
-      this.paper.list(`  Failed, ${clean(what)}: `, inRanges(hosts), LINES_AT_MOST, (text) =>
+      this.paper.list(`  Failed, ${clean(what)}: `, inRanges(hosts), MAX_LINES, (text) =>
         this.paint.red(text),
       )
   }
@@ -133,13 +133,13 @@ export class Summary {
   private restored(): void {
     const hosts = run.restored()
     if (hosts.length > 0)
-      this.paper.list(`  ${RESTORED} (${counted(hosts.length)}): `, inRanges(hosts), LINES_AT_MOST, plain)
+      this.paper.list(`  ${RESTORED} (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
   }
 
   private notAttempted(code: number): void {
-    const hosts = code === EXIT.held ? [] : run.notAttempted()
+    const hosts = code === EXIT.passed ? [] : run.notAttempted()
     if (hosts.length > 0)
-      this.paper.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), LINES_AT_MOST, plain)
+      this.paper.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
   }
 
   /** Where the hosts of each rehearsal ended; the failed ones last, where they are read first. */
@@ -150,7 +150,7 @@ export class Summary {
       const mark = failures.length === 0 ? this.paint.green('✔') : this.paint.red('✘')
       this.paper.wrapped(`  ${mark} ${fault ?? 'nothing goes wrong'}: ${title}`, 6, plain)
       for (const { ending, hosts } of endingsTold(rehearsal))
-        this.paper.list(`      ${ending}: `, hosts, LINES_AT_MOST, plain)
+        this.paper.list(`      ${ending}: `, hosts, MAX_LINES, plain)
       for (const failure of failures)
         this.paper.wrapped(`      ${failure}`, 8, (line) => this.paint.red(line))
     }
@@ -159,22 +159,23 @@ export class Summary {
   /** Named again here: what is above may have scrolled away. */
   private diverged(code: number): void {
     if (run.rehearsals.length > 1) return
-    if (code !== EXIT.diverged && code !== EXIT.noBroker) return
-    const hosts = run.currentVerdict?.observations.filter(({ held }) => !held).map(({ host }) => host) ?? []
+    if (code !== EXIT.failed && code !== EXIT.unreachable) return
+    const hosts =
+      run.currentVerdict?.observations.filter(({ passed }) => !passed).map(({ host }) => host) ?? []
     if (hosts.length > 0)
-      this.paper.list('  Diverged: ', inRanges(hosts), LINES_AT_MOST, (text) => this.paint.red(text))
+      this.paper.list('  Diverged: ', inRanges(hosts), MAX_LINES, (text) => this.paint.red(text))
     this.evidence()
   }
 
   /** Line by line, the hosts that a person has to look at. */
   private evidence(): void {
     const odd = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => oddHosts(evidenceOf(run, uri)))
-    const width = Math.max(0, ...odd.slice(0, ODD_AT_MOST).map(({ host }) => columnsOf(host)))
-    for (const { host, cells } of odd.slice(0, ODD_AT_MOST))
+    const width = Math.max(0, ...odd.slice(0, MAX_ODD_HOSTS).map(({ host }) => columnsOf(host)))
+    for (const { host, cells } of odd.slice(0, MAX_ODD_HOSTS))
       this.paper.line(`    ${padColumns(host, width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)
     if (odd.length > 0)
       this.paper.line(
-        this.paint.dim(`    ${''.padEnd(width)}  ✔ held ✘ diverged ? silent - out · not attempted`),
+        this.paint.dim(`    ${''.padEnd(width)}  ✔ passed ✘ diverged ? silent - out · not attempted`),
       )
   }
 
@@ -182,7 +183,7 @@ export class Summary {
     const n = new Set(items.map(({ host }) => host)).size
     this.paper.line(this.paint.yellow(`  ${title}: ${counted(n)}`))
     for (const [what, names] of byObligation(items))
-      this.paper.list(`    ${what}: `, inRanges(names), LINES_AT_MOST, plain)
+      this.paper.list(`    ${what}: `, inRanges(names), MAX_LINES, plain)
   }
 }
 
@@ -190,10 +191,9 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
   const where = stoppedAt === undefined ? '' : `at "${stoppedAt.text}" (${stoppedAt.uri}:${stoppedAt.line})`
   if (code === EXIT.interrupted)
     return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
-  if (run.refused !== undefined)
-    return `${clean(run.refused.message, REASON_AT_MOST)}${where && `, ${where}`}`
+  if (run.refused !== undefined) return `${clean(run.refused.message, MAX_REASON)}${where && `, ${where}`}`
   if (run.omission !== undefined && stoppedAt === undefined)
-    return clean(describeOmission(run.omission), REASON_AT_MOST)
+    return clean(describeOmission(run.omission), MAX_REASON)
   const failed = run.rehearsals.filter(({ failures }) => failures.length > 0).length
   if (failed > 0) return `${failed} of ${run.rehearsals.length} rehearsals must not end as they do`
   const after = CHANGING_NOTHING.has(run.mode) ? 'nothing was changed' : 'no host was touched after it'
@@ -224,21 +224,21 @@ export interface Advice {
   command?: string
 }
 
-export function advice(run: Run, held: boolean, where = here()): Advice[] {
+export function advice(run: Run, passed: boolean, where = here()): Advice[] {
   const code = run.exitCode
   const live = run.mode === 'live'
   const around =
     run.chosen === undefined ? where : { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: run.chosen } }
   return [
-    ...(held && live
+    ...(passed && live
       ? [
           {
             what: 'see what is out of rotation, since when, and how it is put back:',
-            command: formatLockstep('held', PLACES, around),
+            command: formatLockstep('status', PLACES, around),
           },
         ]
       : []),
-    ...(run.planned === undefined || code !== EXIT.held
+    ...(run.planned === undefined || code !== EXIT.passed
       ? []
       : [
           {
@@ -247,7 +247,7 @@ export function advice(run: Run, held: boolean, where = here()): Advice[] {
           },
         ]),
     ...run.recoveries.flatMap((recovery) => waysOn(run, recovery)),
-    ...(code === EXIT.badInput
+    ...(code === EXIT.invalid
       ? [
           {
             what: 'correct what is named above; this lists the known sentences:',

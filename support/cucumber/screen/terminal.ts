@@ -4,10 +4,10 @@ import {
   clean,
   cohorts,
   count,
-  holds,
+  hasPassed,
   hosts as counted,
-  passes,
-  strayCohorts,
+  mayGoOn,
+  unexpectedCohorts,
   type Verdict,
 } from '../../rollout/verdict'
 import { columnsOf, padColumns } from '../../system/columns'
@@ -36,13 +36,13 @@ interface ShownStep {
 /** Said on every line: nothing was changed. */
 const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
 /** Names of hosts shown under one line before the rest is only counted. */
-const LINES_AT_MOST = 12
+const MAX_LINES = 12
 /** Names in one sentence. */
-const NAMES_AT_MOST = 10
+const MAX_NAMES = 10
 
 /**
  * What a person sees of a run: the line that is being run, how many hosts are through, cohorts where something is
- * wrong, and at the end the verdict, what is still held, and what to do next. The same without a terminal, less colour.
+ * wrong, and at the end the verdict, what is still out of rotation, and what to do next. The same without a terminal, less colour.
  */
 export const terminal = {
   type: 'formatter' as const,
@@ -159,7 +159,7 @@ class Screen {
         this.paint.dim(`resumes run ${run.resumes}: ○ is claimed by its journal, and proved by a later line`),
       )
     for (const warning of run.warnings) this.paper.line(this.paint.yellow(`  warning: ${warning}`))
-    this.summary.heldBefore()
+    this.summary.leftBefore()
   }
 
   /** What was said above, that nothing is changed, is so no longer. */
@@ -200,7 +200,7 @@ class Screen {
     if ((status === 'PASSED' && !wouldFail(verdict)) || status === 'SKIPPED') return
     if (run.hookFaults.length > this.toldHookFaults) this.hookFaults()
     // Where all hosts are well, it is the step that is not.
-    else if ((verdict === undefined || passes(verdict)) && message !== undefined)
+    else if ((verdict === undefined || mayGoOn(verdict)) && message !== undefined)
       for (const line of message.split('\n'))
         this.paper.wrapped(`        ${line}`, 8, (row) => this.paint.red(row))
     this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
@@ -222,7 +222,7 @@ class Screen {
     return true
   }
 
-  /** A line of the Background that holds again in a later scenario is only counted. */
+  /** A line of the Background that passes again in a later scenario is only counted. */
   private isRepeated(step: ShownStep, status: string, verdict: Verdict | undefined): boolean {
     if (!this.background.has(step.node) || status !== 'PASSED') return false
     const again = this.seenBackground.has(step.node)
@@ -249,10 +249,10 @@ class Screen {
   }
 
   private undone({ what, verdict }: UndoneStep): void {
-    const mark = holds(verdict) ? this.paint.green('✔') : this.paint.red('✘')
+    const mark = hasPassed(verdict) ? this.paint.green('✔') : this.paint.red('✘')
     const text = `on failure: ${clean(what)}`
     this.paper.end(`    ${mark} ${text}`, columnsOf(text) + 6, tally(verdict))
-    if (!holds(verdict)) this.divergence(verdict)
+    if (!hasPassed(verdict)) this.divergence(verdict)
   }
 
   private divergence(verdict: Verdict): void {
@@ -266,16 +266,16 @@ class Screen {
     const groups = cohorts(verdict)
     const isPlan = verdict.observations.some(({ kind }) => kind === 'planned')
     const width = Math.min(28, Math.max(0, ...groups.map(({ seen }) => columnsOf(clean(seen)))))
-    for (const { seen, held, hosts } of groups) {
+    for (const { seen, passed, hosts } of groups) {
       const label = `          ${padColumns(clean(seen), width)}  `
-      if (held && isPlan) this.names(label, hosts)
-      else if (held)
+      if (passed && isPlan) this.names(label, hosts)
+      else if (passed)
         this.paper.line(`${label}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
       else this.names(label, hosts, (text) => this.paint.red(text))
     }
-    for (const { detail, fails, hosts } of strayCohorts(verdict)) {
-      const who = inRanges(hosts).slice(0, NAMES_AT_MOST).join(', ')
-      const more = hosts.length > NAMES_AT_MOST ? ` (${counted(hosts.length)})` : ''
+    for (const { detail, fails, hosts } of unexpectedCohorts(verdict)) {
+      const who = inRanges(hosts).slice(0, MAX_NAMES).join(', ')
+      const more = hosts.length > MAX_NAMES ? ` (${counted(hosts.length)})` : ''
       const text = `          ${fails ? 'unexpected' : 'noted'}: ${who}${more} ${clean(detail)}`
       this.paper.wrapped(text, 12, fails ? (line) => this.paint.red(line) : (line) => this.paint.dim(line))
     }
@@ -286,7 +286,7 @@ class Screen {
     hosts: readonly string[],
     paint: (text: string) => string = (text) => text,
   ): void {
-    this.paper.list(label, inRanges(hosts), LINES_AT_MOST, paint)
+    this.paper.list(label, inRanges(hosts), MAX_LINES, paint)
   }
 
   private step(id: string, testStepId: string): ShownStep | undefined {
@@ -301,25 +301,25 @@ class Screen {
   }
 }
 
-/** Whether there is more to say of it than how many hosts held. */
+/** Whether there is more to say of it than how many hosts passed. */
 function tellsMore(verdict: Verdict): boolean {
   return (
-    !holds(verdict) ||
-    verdict.strays.length > 0 ||
+    !hasPassed(verdict) ||
+    verdict.unexpected.length > 0 ||
     verdict.observations.some(({ kind }) => kind === 'planned')
   )
 }
 
-/** A line that would not hold, and lets the plan go on. */
+/** A line that would fail, and lets the plan go on. */
 function wouldFail(verdict: Verdict | undefined): boolean {
-  return verdict?.foreseen === true && verdict.tolerated !== true && !holds(verdict)
+  return verdict?.planned === true && verdict.tolerated !== true && !hasPassed(verdict)
 }
 
 function tally(verdict: Verdict): string {
-  const held = verdict.observations.filter(({ held: did }) => did).length
+  const passed = verdict.observations.filter(({ passed: did }) => did).length
   const out = verdict.out?.length ?? 0
   const only = NOT_FOR_REAL.has(run.mode) ? `${run.mode} ` : ''
-  return `${only}${held}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
+  return `${only}${passed}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
 }
 
 function plain(text: string): string {

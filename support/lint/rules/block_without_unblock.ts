@@ -4,7 +4,7 @@ import { is, mayAct, quoted, type Moment, type Story } from '../story'
 export const blockWithoutUnblock: Rule = {
   id: 'block-without-unblock',
   severity: 'error',
-  why: 'The rollout would hold, and leave its hosts out of service, or puppet disabled on them.',
+  why: 'The rollout would pass, and leave its hosts out of service, or puppet disabled on them.',
   fix: 'Say "I unblock the load balancer", or "I enable puppet", as one of the last lines.',
   find: (story) => [
     ...unanswered(story, 'takes out', 'puts back', 'and no line after it puts its hosts back'),

@@ -4,7 +4,7 @@ import { is, mayAct } from '../story'
 export const noHostCount: Rule = {
   id: 'no-host-count',
   severity: 'warning',
-  why: 'A host that is down, or a misspelt fact, would make the rollout smaller, and it would still hold.',
+  why: 'A host that is down, or a misspelt fact, would make the rollout smaller, and it would still pass.',
   fix: 'Say "there should be at least … hosts", or list the hosts.',
   find(story) {
     const known = story.where(

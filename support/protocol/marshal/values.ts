@@ -46,11 +46,11 @@ export function symbol(name: string): RubySymbol {
 }
 
 // A peer can invent names without end, so the table does not grow past this for them.
-const PEER_NAMES_AT_MOST = 4096
+const MAX_PEER_NAMES = 4096
 
 /** The symbol of a name that a peer sent; the same object as {@link symbol}'s wherever the program knows the name. */
 export function peerSymbol(name: string): RubySymbol {
-  return interned.get(name) ?? (interned.size < PEER_NAMES_AT_MOST ? symbol(name) : new RubySymbol(name))
+  return interned.get(name) ?? (interned.size < MAX_PEER_NAMES ? symbol(name) : new RubySymbol(name))
 }
 
 /** A Hash with symbol keys, leaving out undefined values. */

@@ -3,9 +3,9 @@ import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Node } from 'y
 import { excerpt, Refusal } from '../refusal'
 import { peerSymbol, RubyFloat, RubyHash, RubyString, RubySymbol, type RubyValue } from '../marshal/values'
 
-const BYTES_AT_MOST = 8 * 1024 * 1024
-const DEPTH_AT_MOST = 64
-const VALUES_AT_MOST = 200_000
+const MAX_BYTES = 8 * 1024 * 1024
+const MAX_DEPTH = 64
+const MAX_VALUES = 200_000
 
 /** Writes data as YAML that Ruby's Psych reads back to the same values. */
 export function encodeRubyYaml(value: RubyValue): Buffer {
@@ -18,11 +18,8 @@ export function encodeRubyYaml(value: RubyValue): Buffer {
  * @throws Refusal
  */
 export function decodeRubyYaml(bytes: Buffer): RubyValue {
-  if (bytes.length > BYTES_AT_MOST) {
-    throw new Refusal(
-      'too-large',
-      `a YAML message of ${bytes.length} bytes; at most ${BYTES_AT_MOST} are read`,
-    )
+  if (bytes.length > MAX_BYTES) {
+    throw new Refusal('too-large', `a YAML message of ${bytes.length} bytes; at most ${MAX_BYTES} are read`)
   }
   if (!isUtf8(bytes)) throw new Refusal('malformed', 'a YAML message that is not UTF-8')
   const documents = parseAllDocuments(bytes.toString('utf8'), {
@@ -56,11 +53,11 @@ class Reader {
 
   private charge(values: number): void {
     this.count += values
-    if (this.count > VALUES_AT_MOST) throw new Refusal('too-large', `more than ${VALUES_AT_MOST} values`)
+    if (this.count > MAX_VALUES) throw new Refusal('too-large', `more than ${MAX_VALUES} values`)
   }
 
   private unanchored(node: Node | null, depth: number): RubyValue {
-    if (depth > DEPTH_AT_MOST) throw new Refusal('too-deep', `values nested more than ${DEPTH_AT_MOST} deep`)
+    if (depth > MAX_DEPTH) throw new Refusal('too-deep', `values nested more than ${MAX_DEPTH} deep`)
     this.charge(1)
     if (node === null) return null
     if (isAlias(node)) {

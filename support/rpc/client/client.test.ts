@@ -8,7 +8,7 @@ import { reachableFrom } from '../../testing/reachable'
 import { Listener, Tracker } from './tracker'
 import { excessOf } from './client'
 import { broadcastIsCheaper } from './routing'
-import type { CallResult, Stray } from './result'
+import type { CallResult, UnexpectedReply } from './result'
 
 const signal = new AbortController().signal
 
@@ -54,7 +54,7 @@ describe('a call to hosts', () => {
   it('tells a silent host that answers pings from one that is gone, and takes no pong for an answer', async () => {
     running = await testFleet(3, { 1: 'silent', 2: 'silent' })
     running.fleet.hosts[1]?.vanish()
-    const { outcomes, strays } = await running.client.call({
+    const { outcomes, unexpected } = await running.client.call({
       agent: 'package',
       action: 'status',
       inputs: { package: 'mywebapp' },
@@ -65,7 +65,7 @@ describe('a call to hosts', () => {
     expect(outcomes.get('web1')).to.include({ kind: 'silent', pings: true })
     expect(outcomes.get('web2')).to.include({ kind: 'silent', pings: false })
     expect(outcomes.get('web3')).to.include({ kind: 'answered' })
-    expect([...strays, ...running.strays]).to.deep.equal([])
+    expect([...unexpected, ...running.unexpected]).to.deep.equal([])
   })
 
   it('says of hosts the same, and that alone, however far their answers are beyond what is read', async () => {
@@ -77,7 +77,7 @@ describe('a call to hosts', () => {
       const size = megabytes[fields['mc_sender'] ?? '']
       publish(destination, fields, size === undefined ? body : Buffer.alloc(size * 1024 * 1024))
     }
-    const { outcomes, strays } = await running.client.call({
+    const { outcomes, unexpected } = await running.client.call({
       agent: 'package',
       action: 'status',
       inputs: { package: 'mywebapp' },
@@ -90,7 +90,7 @@ describe('a call to hosts', () => {
       web1: { kind: 'untrusted', reason: reason('8 MB') },
       web2: { kind: 'untrusted', reason: reason('20 MB') },
     })
-    expect(strays).to.deep.equal([])
+    expect(unexpected).to.deep.equal([])
   })
 
   it('pings nobody where all have answered', async () => {
@@ -170,7 +170,7 @@ describe('a call to hosts', () => {
   it('counts a second, equal answer once, and notes it', async () => {
     const result = await call(2, { 1: 'duplicate', 2: 'slow' }, 3_000)
     expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'answered' })
-    expect(result.strays).to.deep.equal([
+    expect(result.unexpected).to.deep.equal([
       { kind: 'duplicate', host: 'web1', detail: 'answered twice, the same', fails: false },
     ])
   })
@@ -178,13 +178,13 @@ describe('a call to hosts', () => {
   it('does not believe a host that answers twice, and not the same', async () => {
     const result = await call(2, { 1: 'contradicts', 2: 'slow' }, 3_000)
     expect(kinds(result)).to.deep.equal({ web1: 'untrusted', web2: 'answered' })
-    expect(result.strays[0]).to.include({ kind: 'contradiction', host: 'web1', fails: true })
+    expect(result.unexpected[0]).to.include({ kind: 'contradiction', host: 'web1', fails: true })
   })
 
   it('tells of a contradiction that comes with or after the last answer', async () => {
     const result = await call(1, { 1: 'contradicts' })
     await new Promise((resolve) => setTimeout(resolve, 100))
-    expect([...result.strays, ...(running?.strays ?? [])][0]).to.include({
+    expect([...result.unexpected, ...(running?.unexpected ?? [])][0]).to.include({
       kind: 'contradiction',
       host: 'web1',
       fails: true,
@@ -212,33 +212,35 @@ describe('a call to hosts', () => {
     for (let each = 0; each < 10_000; each += 1) publish(destination, fields, body)
     publish(destination, fields, Buffer.from(body.toString('latin1').replace('1.0', '1.1'), 'latin1'))
     await running.client.listen(50, signal)
-    expect(running.strays.map(({ kind }) => kind).filter((kind) => kind !== 'duplicate')).to.deep.equal([
+    expect(running.unexpected.map(({ kind }) => kind).filter((kind) => kind !== 'duplicate')).to.deep.equal([
       'contradiction',
     ])
-    expect(running.strays).to.have.length(10_001)
+    expect(running.unexpected).to.have.length(10_001)
   })
 
   it('fails for a stranger’s answer', async () => {
     const result = await call(2, { 1: 'stranger' })
-    expect(result.strays[0]).to.include({ kind: 'unexpected', host: 'stranger.example.net', fails: true })
+    expect(result.unexpected[0]).to.include({ kind: 'unexpected', host: 'stranger.example.net', fails: true })
   })
 
   it('names both when one answers in the name of another', async () => {
     const result = await call(2, { 1: 'spoofs' })
     expect(kinds(result)).to.deep.equal({ web1: 'silent', web2: 'answered' })
-    expect(result.strays[0]?.detail).to.equal('sent by web1, but says that it is from another.example.net')
+    expect(result.unexpected[0]?.detail).to.equal(
+      'sent by web1, but says that it is from another.example.net',
+    )
   })
 
   it('takes an answer to another request for nobody’s', async () => {
     expect(kinds(await call(2, { 1: 'wrong id' }))).to.deep.equal({ web1: 'silent', web2: 'answered' })
-    expect(running?.strays[0]).to.include({ kind: 'foreign', host: 'web1' })
+    expect(running?.unexpected[0]).to.include({ kind: 'foreign', host: 'web1' })
   })
 
   it('never counts a late answer for a later call', async () => {
     const first = await call(1, { 1: 'slow' }, 100)
     expect(kinds(first)).to.deep.equal({ web1: 'silent' })
-    while (running?.strays.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
-    expect(running?.strays[0]).to.include({ kind: 'late', host: 'web1' })
+    while (running?.unexpected.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(running?.unexpected[0]).to.include({ kind: 'late', host: 'web1' })
   })
 
   it('refuses inputs that break the contract, and sends nothing', async () => {
@@ -314,7 +316,7 @@ describe('a call to hosts', () => {
         signal,
       })
       expect(kinds(result)).to.deep.equal({ web1: 'answered', web2: 'answered', web3: 'answered' })
-      expect(result.strays).to.deep.equal([])
+      expect(result.unexpected).to.deep.equal([])
     })
   }
 
@@ -428,13 +430,13 @@ describe('a flood of answers', () => {
   const same = Buffer.from('the same')
   const another = Buffer.from('another')
 
-  function flooded(late: Stray[] = []) {
+  function flooded(late: UnexpectedReply[] = []) {
     const tracker = new Tracker(
       ['web1', 'web2'],
       'a',
       () => {},
       () => {},
-      (stray) => late.push(stray),
+      (message) => late.push(message),
     )
     for (let each = 0; each < 10_000; each += 1) tracker.settle('web1', answered, same, 'a')
     return tracker
@@ -443,23 +445,23 @@ describe('a flood of answers', () => {
   it('is told once for each sender, and does not grow', () => {
     const tracker = flooded()
     for (let each = 0; each < 100_000; each += 1) tracker.settle(`stranger${each}`, answered, same, 'a')
-    expect(tracker.strays.length).to.be.at.most(1_002)
+    expect(tracker.unexpected.length).to.be.at.most(1_002)
     expect(tracker.outcomes.size).to.equal(1)
-    expect(tracker.strays[0]).to.include({ host: 'web1', times: 9_999, fails: false })
-    expect(tracker.strays.at(-1)).to.include({ host: 'and others', times: 99_000, fails: true })
+    expect(tracker.unexpected[0]).to.include({ host: 'web1', times: 9_999, fails: false })
+    expect(tracker.unexpected.at(-1)).to.include({ host: 'and others', times: 99_000, fails: true })
   })
 
   it('does not hide an answer that differs', () => {
     const tracker = flooded()
     tracker.settle('web1', answered, another, 'a')
     expect(tracker.outcomes.get('web1')).to.include({ kind: 'untrusted' })
-    expect(tracker.strays.filter(({ fails }) => fails)).to.deep.equal([
+    expect(tracker.unexpected.filter(({ fails }) => fails)).to.deep.equal([
       { kind: 'contradiction', host: 'web1', detail: 'answered twice, and not the same', fails: true },
     ])
   })
 
   it('does not hide one that comes after the step, of which only digests are kept', () => {
-    const late: Stray[] = []
+    const late: UnexpectedReply[] = []
     const tracker = flooded(late)
     expect([...tracker.finish(1).outcomes.keys()]).to.deep.equal(['web1', 'web2'])
     tracker.settle('web1', answered, same, 'a')
@@ -486,7 +488,7 @@ describe('a flood of answers', () => {
     const tracker = flooded()
     for (let each = 0; each < 5_000; each += 1) tracker.settle(`stranger${each}`, answered, same, 'a')
     tracker.settle('web1', answered, another, 'a')
-    expect(tracker.strays.find(({ kind }) => kind === 'contradiction')).to.include({ host: 'web1' })
+    expect(tracker.unexpected.find(({ kind }) => kind === 'contradiction')).to.include({ host: 'web1' })
   })
 
   it('to a discovery does not hide a forged answer', () => {

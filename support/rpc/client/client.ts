@@ -12,7 +12,7 @@ import { LockstepError } from '../../system/errors'
 import { inputFault, type Data } from '../contracts/contract'
 import { contractOf } from '../contracts'
 import { outcomeOf, pong, refusalText } from './replies'
-import type { CallResult, Outcome, Stray } from './result'
+import type { CallResult, Outcome, UnexpectedReply } from './result'
 import { broadcastIsCheaper } from './routing'
 import { Listener, Tracker, type Answers } from './tracker'
 import { eitherOf } from './waiting'
@@ -28,7 +28,7 @@ export interface ClientOptions {
   /** 32 hexadecimal characters, never the same twice. */
   newRequestId: () => string
   /** What arrives when no call is waiting for it. */
-  onStray: (stray: Stray) => void
+  onUnexpected: (message: UnexpectedReply) => void
   onConnection: (event: { lost: Error } | 'restored') => void
 }
 
@@ -120,7 +120,7 @@ export class RpcClient {
   }
 
   /** Who is there: the identities that answer, sorted. */
-  async discover(discovery: Discovery): Promise<{ hosts: string[]; strays: Stray[] }> {
+  async discover(discovery: Discovery): Promise<{ hosts: string[]; unexpected: UnexpectedReply[] }> {
     const { filter, hosts, onProgress } = discovery
     if (hosts !== undefined) {
       const result = await this.request({
@@ -137,7 +137,7 @@ export class RpcClient {
       const there = [...result.outcomes]
         .filter(([, outcome]) => outcome.kind === 'answered')
         .map(([host]) => host)
-      return { hosts: there.sort(), strays: result.strays }
+      return { hosts: there.sort(), unexpected: result.unexpected }
     }
     return this.openDiscovery(filter, discovery.within, discovery.signal, onProgress)
   }
@@ -160,10 +160,10 @@ export class RpcClient {
   ) {
     const { security, connector, collective, ttl } = this.options
     const requestId = this.options.newRequestId()
-    const answers = new Listener(this.options.onStray, onProgress)
+    const answers = new Listener(this.options.onUnexpected, onProgress)
     const entry: ActiveRequest = { bytes: 0, answers, agent: 'discovery', read: pong }
     this.active.set(requestId, entry)
-    let strays: Stray[]
+    let unexpected: UnexpectedReply[]
     try {
       const body = security.sealRequest(this.envelope('discovery', requestId, filter, 'ping'))
       await connector.broadcast({ collective, agent: 'discovery' }, { body, ttl }, signal)
@@ -171,10 +171,10 @@ export class RpcClient {
       this.inVain.signal.throwIfAborted()
     } finally {
       this.active.delete(requestId)
-      strays = answers.finish()
+      unexpected = answers.finish()
       this.remember(requestId, entry)
     }
-    return { hosts: [...answers.found].sort(), strays }
+    return { hosts: [...answers.found].sort(), unexpected }
   }
 
   private deadline(within: number, over: () => void): () => void {
@@ -208,7 +208,7 @@ export class RpcClient {
       requestId,
       () => complete(),
       (settled) => request.onProgress?.(settled, hosts.length),
-      this.options.onStray,
+      this.options.onUnexpected,
     )
     if (hosts.length === 0) complete()
     const entry: ActiveRequest = { bytes: 0, answers: tracker, agent: request.agent, read: request.read }
@@ -258,7 +258,7 @@ export class RpcClient {
       }
     }
     this.inVain.signal.throwIfAborted()
-    const { strays } = ended
+    const { unexpected } = ended
     const interrupted = this.losses > lossesBefore
     const outcomeOf = (host: string): Outcome => {
       const outcome = ended.outcomes.get(host) ?? { kind: 'silent' as const, waited: within }
@@ -267,7 +267,7 @@ export class RpcClient {
       return outcome.kind === 'silent' && answers !== undefined ? { ...outcome, pings: answers } : outcome
     }
     const outcomes = new Map(hosts.map((host) => [host, outcomeOf(host)]))
-    return { requestId, outcomes, strays, interrupted }
+    return { requestId, outcomes, unexpected, interrupted }
   }
 
   /** Near the end of a call, asks the hosts that are silent for a sign of life; nobody waits for it. */
@@ -279,10 +279,10 @@ export class RpcClient {
       const hosts = tracker.unanswered
       if (hosts.length === 0) return
       const id = this.options.newRequestId()
-      const onStray = (stray: Stray) => {
-        if (stray.fails) this.options.onStray(stray)
+      const onUnexpected = (message: UnexpectedReply) => {
+        if (message.fails) this.options.onUnexpected(message)
       }
-      const pongs = new Tracker(hosts, id, noop, noop, onStray)
+      const pongs = new Tracker(hosts, id, noop, noop, onUnexpected)
       const entry = { bytes: 0, answers: pongs, agent: 'discovery', read: pong }
       sent = { id, entry, pongs, hosts }
       this.active.set(id, entry)
@@ -294,8 +294,8 @@ export class RpcClient {
         stop()
         if (sent === undefined) return undefined
         const { id, entry, pongs, hosts } = sent
-        const { outcomes, strays } = pongs.finish(pingMs)
-        for (const stray of strays) if (stray.fails) this.options.onStray(stray)
+        const { outcomes, unexpected } = pongs.finish(pingMs)
+        for (const message of unexpected) if (message.fails) this.options.onUnexpected(message)
         this.active.delete(id)
         this.remember(id, entry)
         return new Map(hosts.map((host) => [host, outcomes.get(host)?.kind === 'answered']))
@@ -337,7 +337,7 @@ export class RpcClient {
       const host = envelope.senderid
       const entry = this.active.get(envelope.requestid) ?? this.finished.get(envelope.requestid)
       if (entry === undefined) {
-        return this.options.onStray({
+        return this.options.onUnexpected({
           kind: 'foreign',
           host,
           detail: 'a reply to a request that was never made',
@@ -346,7 +346,7 @@ export class RpcClient {
       }
       if (sender !== undefined && sender !== host) {
         const detail = `sent by ${sender}, but says that it is from ${host}`
-        return entry.answers.stray({ kind: 'unexpected', host, detail, fails: true })
+        return entry.answers.message({ kind: 'unexpected', host, detail, fails: true })
       }
       entry.answers.settle(host, this.open(entry, envelope), envelope.body, envelope.requestid)
     } catch (error) {
@@ -383,10 +383,10 @@ export class RpcClient {
       if (answers.awaits(host))
         return answers.settle(host, { kind: 'untrusted', reason }, Buffer.alloc(0), id)
     }
-    const stray: Stray = { kind: 'unexpected', host, detail: reason, fails: true }
+    const message: UnexpectedReply = { kind: 'unexpected', host, detail: reason, fails: true }
     const [entry] = this.active.values()
-    if (entry === undefined) this.options.onStray(stray)
-    else entry.answers.stray(stray)
+    if (entry === undefined) this.options.onUnexpected(message)
+    else entry.answers.message(message)
   }
 
   private remember(requestId: string, entry: ActiveRequest): void {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { hostFirewall } from '../../balancers/firewall'
 import { Ledger } from '../../rollout/ledger'
-import { heldByRuns } from '../../rollout/held'
+import { leftByRuns } from '../../rollout/out_of_rotation'
 import type { Fleet, JournalEntry } from '../../rollout/ports'
 import { Rollout } from '../../rollout/rollout'
 import { NO_FILTER } from '../../protocol/filter'
@@ -87,9 +87,9 @@ describe('a rollout that is killed at any entry of its journal', () => {
         const asked = journal.flatMap((entry) =>
           entry.type === 'asked' ? [`${entry.agent} ${entry.action}`] : [],
         )
-        const held = heldByRuns([{ run: '1', entries: journal.map((entry) => ({ ...entry, at: '' })) }]).map(
-          ({ host }) => host,
-        )
+        const passed = leftByRuns([
+          { run: '1', entries: journal.map((entry) => ({ ...entry, at: '' })) },
+        ]).map(({ host }) => host)
         for (const host of fleet.fleet.hosts) {
           for (const [action, times] of host.performed) {
             const known = asked.filter((each) => each === action).length
@@ -100,11 +100,11 @@ describe('a rollout that is killed at any entry of its journal', () => {
               .get('iptables')
               ?.actions['isblocked']?.({ ipaddr: '192.168.1.1' }, callOf('isblocked'))
           )?.['blocked']
-          if (blocked === true) expect(held, `entry ${killAt}`).to.include(host.description.identity)
+          if (blocked === true) expect(passed, `entry ${killAt}`).to.include(host.description.identity)
         }
         const again: JournalEntry[] = []
         expect(await rollOut(fleet, async (entry) => void again.push(entry))).to.equal(true)
-        const verdicts = again.flatMap((entry) => (entry.type === 'verdict' ? [entry.held] : []))
+        const verdicts = again.flatMap((entry) => (entry.type === 'verdict' ? [entry.passed] : []))
         expect(verdicts).to.deep.equal(Array(7).fill(true))
         await fleet.stop()
       }

@@ -53,7 +53,7 @@ describe('a broker that has no exchange for what is sent', () => {
       ttl: 60,
       clock: systemClock,
       newRequestId: () => String((ids += 1)).padStart(32, '0'),
-      onStray: () => {},
+      onUnexpected: () => {},
       onConnection: () => {},
     })
     await connector.open(signal)

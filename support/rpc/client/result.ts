@@ -12,14 +12,14 @@ export type Outcome =
   | { kind: 'untrusted'; reason: string }
 
 /** A message that is no host's answer. Those that `fails` mean that the fleet is not what it was taken for. */
-export interface Stray extends UnexpectedMessage {
+export interface UnexpectedReply extends UnexpectedMessage {
   kind: 'late' | 'duplicate' | 'unexpected' | 'contradiction' | 'foreign'
 }
 
 export interface CallResult {
   requestId: string
   outcomes: Map<string, Outcome>
-  strays: Stray[]
+  unexpected: UnexpectedReply[]
   /** The broker was lost in between: a silent host may have done what it was asked. */
   interrupted: boolean
 }

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { UnexpectedMessages } from '../../system/unexpected_messages'
-import type { Outcome, Stray } from './result'
+import type { Outcome, UnexpectedReply } from './result'
 
 /** Where what arrives for one request goes. */
 export interface Answers {
   awaits(host: string): boolean
   /** `requestId` is what it answers: a look that was asked again has more than one. */
   settle(host: string, outcome: Outcome, body: Buffer, requestId: string): void
-  stray(stray: Stray): void
+  message(message: UnexpectedReply): void
   /** How many answers are kept, so that another can be compared with them. */
   readonly remembered: number
 }
@@ -16,7 +16,7 @@ export interface Answers {
 export class Tracker implements Answers {
   private settled = new Map<string, Outcome>()
   private readonly waiting: Set<string>
-  private readonly unexpected = new UnexpectedMessages<Stray>((host) => this.isAsked(host))
+  private readonly messages = new UnexpectedMessages<UnexpectedReply>((host) => this.isAsked(host))
   /** Digests of answers, by host; of those to a look that was asked again, by request and host. */
   private readonly digests = new Map<string, string>()
   private finished = false
@@ -27,7 +27,7 @@ export class Tracker implements Answers {
     private readonly requestId: string,
     private onComplete: () => void,
     private onProgress: (settled: number) => void,
-    private readonly onLate: (stray: Stray) => void,
+    private readonly onLate: (message: UnexpectedReply) => void,
   ) {
     this.waiting = new Set(expected)
   }
@@ -40,8 +40,8 @@ export class Tracker implements Answers {
     return this.settled
   }
 
-  get strays(): Stray[] {
-    return this.unexpected.all
+  get unexpected(): UnexpectedReply[] {
+    return this.messages.all
   }
 
   /** How many answers it knows again. */
@@ -58,22 +58,22 @@ export class Tracker implements Answers {
     this.waiting.delete(host)
     this.remember(host, requestId, digestOf(body))
     if (this.finished)
-      return this.stray({ kind: 'late', host, detail: 'answered after it had been given up', fails: false })
+      return this.message({ kind: 'late', host, detail: 'answered after it had been given up', fails: false })
     this.settled.set(host, outcome)
     this.onProgress(this.settled.size)
     if (this.waiting.size === 0) this.onComplete()
   }
 
-  stray(stray: Stray): void {
-    if (this.finished) this.onLate(stray)
-    else this.unexpected.add(stray)
+  message(message: UnexpectedReply): void {
+    if (this.finished) this.onLate(message)
+    else this.messages.add(message)
   }
 
   /**
    * Whoever is still waited for is silent; what comes from now on is late. Returns one outcome for each host that has
    * answered or is silent: only digests of the answers are kept, and nothing that leads back to whoever asked.
    */
-  finish(waited: number): { outcomes: Map<string, Outcome>; strays: Stray[] } {
+  finish(waited: number): { outcomes: Map<string, Outcome>; unexpected: UnexpectedReply[] } {
     this.finished = true
     // A function keeps all that was there when it was written: the hosts and the answers of the whole call.
     this.onComplete = noop
@@ -81,26 +81,26 @@ export class Tracker implements Answers {
     const outcomes = this.settled
     this.settled = new Map()
     for (const host of this.waiting) outcomes.set(host, { kind: 'silent', waited })
-    return { outcomes, strays: this.unexpected.take() }
+    return { outcomes, unexpected: this.messages.take() }
   }
 
   private heardAgain(host: string, body: Buffer, requestId: string): void {
     if (!this.isAsked(host)) {
       const detail = 'answered although it was not asked'
-      return this.stray({ kind: 'unexpected', host, detail, fails: true })
+      return this.message({ kind: 'unexpected', host, detail, fails: true })
     }
     const digest = digestOf(body)
     const before = this.digestOf(host, requestId)
     if (before === undefined) {
       this.remember(host, requestId, digest)
       const detail = 'answered both when it was asked and when it was asked again'
-      return this.stray({ kind: 'duplicate', host, detail, fails: false })
+      return this.message({ kind: 'duplicate', host, detail, fails: false })
     }
     if (before === digest)
-      return this.stray({ kind: 'duplicate', host, detail: 'answered twice, the same', fails: false })
+      return this.message({ kind: 'duplicate', host, detail: 'answered twice, the same', fails: false })
     const reason = 'answered twice, and not the same'
     if (!this.finished) this.settled.set(host, { kind: 'untrusted', reason })
-    this.stray({ kind: 'contradiction', host, detail: reason, fails: true })
+    this.message({ kind: 'contradiction', host, detail: reason, fails: true })
   }
 
   private isAsked(host: string): boolean {
@@ -134,11 +134,11 @@ function digestOf(body: Buffer): string {
 /** Takes down who answers a question that was put to nobody in particular. */
 export class Listener implements Answers {
   readonly found = new Set<string>()
-  private readonly unexpected = new UnexpectedMessages<Stray>((host) => this.found.has(host))
+  private readonly messages = new UnexpectedMessages<UnexpectedReply>((host) => this.found.has(host))
   private finished = false
 
   constructor(
-    private readonly onLate: (stray: Stray) => void,
+    private readonly onLate: (message: UnexpectedReply) => void,
     private onProgress: ((found: number) => void) | undefined,
   ) {}
 
@@ -148,13 +148,13 @@ export class Listener implements Answers {
 
   settle(host: string, outcome: Outcome): void {
     if (outcome.kind === 'untrusted') {
-      return this.stray({ kind: 'unexpected', host, detail: outcome.reason, fails: true })
+      return this.message({ kind: 'unexpected', host, detail: outcome.reason, fails: true })
     }
     if (this.found.has(host)) {
-      return this.stray({ kind: 'duplicate', host, detail: 'answered the discovery twice', fails: false })
+      return this.message({ kind: 'duplicate', host, detail: 'answered the discovery twice', fails: false })
     }
     if (this.finished) {
-      return this.stray({
+      return this.message({
         kind: 'late',
         host,
         detail: 'answered after the end of the discovery, which should listen for longer',
@@ -165,18 +165,18 @@ export class Listener implements Answers {
     this.onProgress?.(this.found.size)
   }
 
-  stray(stray: Stray): void {
-    if (this.finished) this.onLate(stray)
-    else this.unexpected.add(stray)
+  message(message: UnexpectedReply): void {
+    if (this.finished) this.onLate(message)
+    else this.messages.add(message)
   }
 
   get remembered(): number {
     return this.found.size
   }
 
-  finish(): Stray[] {
+  finish(): UnexpectedReply[] {
     this.finished = true
     this.onProgress = undefined
-    return this.unexpected.take()
+    return this.messages.take()
   }
 }

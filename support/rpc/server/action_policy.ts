@@ -89,14 +89,14 @@ function isCaller(written: string, caller: string, { groups, patterns }: Judged)
 function isWhere(facts: string, classes: string | undefined, subject: Judged): boolean | undefined {
   if (classes === undefined) return facts === '*' ? true : evaluated(facts, subject)
   const both = [
-    holds(facts, (word) => /[<>=]/.test(word), subject),
-    holds(classes, (word) => !/[<>=]/.test(word), subject),
+    matches(facts, (word) => /[<>=]/.test(word), subject),
+    matches(classes, (word) => !/[<>=]/.test(word), subject),
   ]
   return both.includes(undefined) ? undefined : both.every((each) => each === true)
 }
 
 /** A list of which all have to hold, or an expression. */
-function holds(column: string, isOne: (word: string) => boolean, subject: Judged): boolean | undefined {
+function matches(column: string, isOne: (word: string) => boolean, subject: Judged): boolean | undefined {
   if (column === '*') return true
   if (/(^|\s)(and|or|not)(\s|$)|[()!]/.test(column)) return evaluated(column, subject)
   const words = column.split(/\s+/)

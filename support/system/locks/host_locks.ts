@@ -27,7 +27,7 @@ export interface Holder extends Claim {
 export const LEASE = 60_000
 /** Between two looks while claims that came at the same moment sort themselves out, ms. */
 const PAUSE = 10
-const LOOKS_AT_MOST = 200
+const MAX_LOOKS = 200
 
 /**
  * Keeps two rollouts that share a host from running at once, for all who share a folder. There is no lock on the folder:
@@ -116,7 +116,7 @@ export class HostLocks {
 
   private async othersOnceSettled(own: ClaimFile): Promise<readonly ClaimFile[]> {
     let others = this.conflicts(own)
-    for (let looks = 0; looks < LOOKS_AT_MOST && others.length > 0; looks += 1) {
+    for (let looks = 0; looks < MAX_LOOKS && others.length > 0; looks += 1) {
       const mustGiveWay = others.some(
         (other) => !other.trying || other.run < own.run || this.stateOf(other) !== 'alive',
       )

@@ -534,8 +534,8 @@ Then('it should show no stack trace', function (this: Manual) {
   expect(this.output).not.to.match(/^\s+at .*[:(]\d+/m)
 })
 
-Then('{int} hosts should be held', function (this: Manual, n: number) {
-  expect(this.last.report?.held, this.output).to.have.length(n)
+Then('{int} hosts should be out of rotation', function (this: Manual, n: number) {
+  expect(this.last.report?.outOfRotation, this.output).to.have.length(n)
 })
 
 Then(

@@ -21,7 +21,7 @@ const WEBSITE = join(ROOT, 'features', 'deployments', 'website.feature')
 const ROUNDS = 3
 const SIZES = [100, 1_000, 2_000, 10_000]
 /** Beyond this Ruby's client takes minutes. */
-const MCO_AT_MOST = 1_000
+const MAX_MCO = 1_000
 const CLEAN_RUNS = 200
 const FAULTS = [
   'contradicts',
@@ -121,7 +121,7 @@ class Bench {
           throw new Error(`the rollout on ${n} hosts failed:\n${cost.output.slice(-2000)}`)
         ours.push(cost)
         calls.push(this.timeOfCalls())
-        if (n <= MCO_AT_MOST) {
+        if (n <= MAX_MCO) {
           mco.push(this.sixByMco(real.clientCfg, ['-C', 'roles::dev_server', '-F', 'country=de']))
           listed.push(this.ours(real.clientCfg, this.listedFeature(n)))
           waves.push(this.ours(real.clientCfg, this.tenWaves(n)))
@@ -258,9 +258,9 @@ class Bench {
       })
       const well =
         hosts.length === 10 && [...result.outcomes.values()].every(({ kind }) => kind === 'answered')
-      if (!well || result.strays.length > 0) alarms += 1
+      if (!well || result.unexpected.length > 0) alarms += 1
     }
-    alarms += fleet.strays.length
+    alarms += fleet.unexpected.length
     await fleet.stop()
     this.say(`| false alarms in ${CLEAN_RUNS} clean runs | ${alarms} | 0 |`)
   }

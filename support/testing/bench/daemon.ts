@@ -84,7 +84,7 @@ async function clientOf({ port }: RealBroker): Promise<Pinger> {
     ttl: 60,
     clock: systemClock,
     newRequestId: () => randomBytes(16).toString('hex'),
-    onStray: () => {},
+    onUnexpected: () => {},
     onConnection: () => {},
   })
   await connector.open(never)

@@ -57,7 +57,7 @@ describe('the packed package, with every cucumber and Node it is for', () => {
           expect(status, `cucumber ${version}\n${output}`).to.equal(code)
           for (const text of said) expect(output).to.contain(text)
         }
-        expectRun(['good.feature'], 0, 'embedded · embedded fleet', 'HELD', '8/8 hosts')
+        expectRun(['good.feature'], 0, 'embedded · embedded fleet', 'PASSED', '8/8 hosts')
         expectRun(
           ['skipped.feature'],
           1,

@@ -42,7 +42,7 @@ describe('the packed package, for a newcomer', () => {
         const { status, output } = shell([command], cwd)
         expect(status, output).to.equal(0)
         if (command === 'npx cucumber-js')
-          expect(output).to.contain('the website is up to date').and.contain('HELD')
+          expect(output).to.contain('the website is up to date').and.contain('PASSED')
       }
       const again = shell(['npx --no lockstep init'], cwd)
       expect(again.output).not.to.match(/^ {2}(?:wrote|added) /m)
@@ -61,7 +61,7 @@ describe('the packed package, for a newcomer', () => {
     expect(shell(['npx --no lockstep init'], cwd).output).to.contain('kept   cucumber.js')
     const { status, output } = shell(['npx cucumber-js'], cwd)
     expect(status, output).to.equal(0)
-    expect(output).to.contain('the website is up to date').and.contain('HELD')
+    expect(output).to.contain('the website is up to date').and.contain('PASSED')
     write('')
     const refused = shell(['npx cucumber-js'], cwd)
     expect(refused.status, refused.output).to.equal(2)
@@ -72,7 +72,7 @@ describe('the packed package, for a newcomer', () => {
     /** A rollout that names a step nobody knows proposes a command of either kind. */
     const told = (cwd: string, cucumber: string, env: Record<string, string> = {}) => {
       const { output } = shell([`${cucumber} bad.feature`], cwd, env)
-      expect(output, output).to.contain('REFUSED')
+      expect(output, output).to.contain('INVALID')
       return proposals(output)
     }
     const bad = 'Feature: Bad\n  Scenario: Bad\n    When I tidy up\n'
@@ -117,9 +117,9 @@ describe('the packed package, for a newcomer', () => {
       )
       const elsewhere = new Scratch()
       const env = { PATH: `${join(scratch.path, 'bin')}:${cleanEnv(scratch.path)['PATH'] ?? ''}` }
-      const { output } = shell(['lockstep release || true'], elsewhere.path, env)
-      expect(output).to.match(/; (?:LOCKSTEP_LOCKS=\S+ )?lockstep held lists them/)
-      expect(shell(['lockstep held'], elsewhere.path, env).status).to.equal(0)
+      const { output } = shell(['lockstep put-back || true'], elsewhere.path, env)
+      expect(output).to.match(/; (?:LOCKSTEP_LOCKS=\S+ )?lockstep status lists them/)
+      expect(shell(['lockstep status'], elsewhere.path, env).status).to.equal(0)
       elsewhere.remove()
     })
   })

@@ -41,7 +41,7 @@ describe('the packed package, in a repository of its own', () => {
     // Alone: the other feature updates hosts that this one looks at.
     const { status, output } = run('npx', ['cucumber-js', 'features/own.feature'])
     expect(status, output).to.equal(0)
-    expect(output).to.contain('HELD').and.to.contain('10/10 hosts')
+    expect(output).to.contain('PASSED').and.to.contain('10/10 hosts')
   })
 
   it('stops with status 1 and names the host', () => {
@@ -62,7 +62,7 @@ describe('the packed package, in a repository of its own', () => {
   it('is typed: a step in TypeScript sees the rollout', () => {
     scratch.write(
       'own.ts',
-      `import { Then } from '@cucumber/cucumber'\nimport { expect, holds, LockstepWorld } from 'lockstep'\nclass MyWorld extends LockstepWorld {}\nThen('x', async function (this: MyWorld) {\n  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '1')\n  expect(verdict).to.pass()\n  // @ts-expect-error: there is no such expectation\n  expect(verdict).to.explode()\n  const yes: boolean = holds(verdict)\n  // @ts-expect-error: there is no such verb\n  this.rollout.packages.explode(yes)\n})\n`,
+      `import { Then } from '@cucumber/cucumber'\nimport { expect, hasPassed, LockstepWorld } from 'lockstep'\nclass MyWorld extends LockstepWorld {}\nThen('x', async function (this: MyWorld) {\n  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '1')\n  expect(verdict).to.pass()\n  // @ts-expect-error: there is no such expectation\n  expect(verdict).to.explode()\n  const yes: boolean = holds(verdict)\n  // @ts-expect-error: there is no such verb\n  this.rollout.packages.explode(yes)\n})\n`,
     )
     const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     const { status, output } = run(process.execPath, [
@@ -137,8 +137,8 @@ describe('the packed package, in a repository of its own', () => {
     })
   })
 
-  it('answers `lockstep held` and `lockstep steps`', () => {
-    expect(run('npx', ['--no', 'lockstep', 'held']).output).to.contain(
+  it('answers `lockstep status` and `lockstep steps`', () => {
+    expect(run('npx', ['--no', 'lockstep', 'status']).output).to.contain(
       'There is no journal of a live run here.',
     )
     expect(run('npx', ['--no', 'lockstep', 'steps']).output).to.contain('I block the load balancer')

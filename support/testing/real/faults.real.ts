@@ -86,17 +86,19 @@ describe('a real process that rolls out in waves', () => {
     '"action":"status"',
     '"action":"runcommand"',
     '"action":"ready"',
-    '"type":"scenario held"',
+    '"type":"scenario passed"',
   ]
   for (const phase of phases) {
-    it(`ends its step and names what it holds when Ctrl-C comes at ${phase}`, async () => {
+    it(`ends its step and names who is out when Ctrl-C comes at ${phase}`, async () => {
       live = await LiveRollout.prepare('web1.example.net=slow')
       const run = await roll({}, (kill) => void live.when(phase, () => kill('SIGINT')))
       expect(run.exitCode, shown(run)).to.equal(130)
       expect(shown(run)).to.contain('INTERRUPTED')
       live.expectNothingLost()
-      for (const { host } of run.report?.held ?? []) expect(shown(run)).to.contain(host)
-      expect(run.report?.held.map(({ host }) => host)).to.include.members(live.haproxy.outOfService('www'))
+      for (const { host } of run.report?.outOfRotation ?? []) expect(shown(run)).to.contain(host)
+      expect(run.report?.outOfRotation.map(({ host }) => host)).to.include.members(
+        live.haproxy.outOfService('www'),
+      )
     }).timeout(60_000)
   }
 })

@@ -56,7 +56,7 @@ describe('a small real fleet of our daemons', () => {
   const feature = (text: string) =>
     live(up().scratch.write('own.feature', `Feature: Own\n  Scenario: Own\n${text}`))
   /** By a plan of every host, or of one. */
-  const foreseen = (line: string, identity = '/^web/') => {
+  const planned = (line: string, identity = '/^web/') => {
     const hosts = `Given I want to update hosts with identity ${identity}`
     const path = up().scratch.write(
       'own.feature',
@@ -160,7 +160,7 @@ describe('a small real fleet of our daemons', () => {
     expect(rpc('iptables', 'listblocked')).to.match(/Blocked: \[\]/)
     expect(rpc('lock', 'acquire', 'run=r1', 'seconds=60', 'owner=ann')).to.match(/Locked: true/)
     expect(rpc('lock', 'acquire', 'run=r2', 'seconds=60', 'owner=bob')).to.match(
-      /held by the rollout r1 of ann/,
+      /locked by the rollout r1 of ann/,
     )
     expect(rpc('lock', 'release', 'run=r1')).to.match(/Locked: false/)
     // The DDL lets nothing through that the host would refuse.
@@ -183,7 +183,7 @@ describe('a small real fleet of our daemons', () => {
     const run = await live(join(DEPLOYMENTS, 'website.feature'))
     expect(run.exitCode, shown(run)).to.equal(6)
     expect(shown(run).replace(/\s+/g, ' ')).to.match(
-      /web2\.example\.net: This host is held by the rollout r1 of ann@elsewhere/,
+      /web2\.example\.net: This host is locked by the rollout r1 of ann@elsewhere/,
     )
     expect(versions()[1]).to.equal(OLD)
     mco('rpc', 'lock', 'release', 'run=r1', '-I', 'web2.example.net')
@@ -222,7 +222,7 @@ describe('a small real fleet of our daemons', () => {
     const holder = host(3).spawn('perl', '-e', HOLD_DPKG)
     try {
       await holder.said(/locked/)
-      const run = await foreseen('When I update the package mywebapp')
+      const run = await planned('When I update the package mywebapp')
       expect(run.exitCode, shown(run)).to.equal(1)
       const told = run.report?.steps.at(-1)?.hosts.map(({ seen }) => seen)
       expect(told?.[0]).to.equal(`would go from ${OLD} to ${NEW}`)
@@ -252,7 +252,7 @@ Size: 1000
 SHA256: ${'0'.repeat(64)}
 `
     try {
-      const run = await foreseen('When I install version 9.9 of the package mywebapp')
+      const run = await planned('When I install version 9.9 of the package mywebapp')
       expect(run.exitCode, shown(run)).to.equal(1)
       expect(run.stdout.replace(/\s+/g, ' ')).to.match(
         /would not go: .*Version '9\.9' for 'mywebapp' was not found/,
@@ -260,7 +260,7 @@ SHA256: ${'0'.repeat(64)}
       appendFileSync(index, `\n${huge}`)
       host(1).run('apt-get', '-q', 'update')
       expect(rpc('package', 'candidate', 'package=mywebapp')).to.match(/Candidate: 5\.0/)
-      const full = await foreseen('When I install version 5.0 of the package mywebapp', 'web1.example.net')
+      const full = await planned('When I install version 5.0 of the package mywebapp', 'web1.example.net')
       expect(full.stdout.replace(/\s+/g, ' ')).to.match(
         /would not go: it needs 2048000001 MB and \d+ MB are free/,
       )

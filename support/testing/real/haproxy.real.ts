@@ -74,7 +74,7 @@ describe('a real HAProxy', () => {
   let made: Awaited<ReturnType<typeof begin>>
   before(async () => (made = await begin()))
   after(() => made.stop())
-  afterEach(() => made.balancer.lift(HOSTS, reach))
+  afterEach(() => made.balancer.putBack(HOSTS, reach))
   let another: typeof made | undefined
   afterEach(async () => {
     await another?.stop()
@@ -93,14 +93,18 @@ describe('a real HAProxy', () => {
     expect(answerOf(outcomes, 'web2.example.net'))
       .to.have.property('message')
       .that.contains('Permission denied')
-    expect((await seen('web2.example.net')).held).to.equal(false)
+    expect((await seen('web2.example.net')).isOpen).to.equal(false)
   })
 
   it('is spoken to over TCP as well, and two sockets of it are two places that agree', async () => {
     const both = made.balancerAt(admin(), { host: '127.0.0.1', port: made.haproxy.runtimePort })
     await both.block(['web2.example.net'], reach)
     const { outcomes } = await both.look(HOSTS, reach)
-    expect(HOSTS.map((host) => both.read(answerOf(outcomes, host)).held)).to.deep.equal([false, true, false])
+    expect(HOSTS.map((host) => both.read(answerOf(outcomes, host)).isOpen)).to.deep.equal([
+      false,
+      true,
+      false,
+    ])
   })
 
   it('lets a request end that is under way, and is only then drained', async () => {
@@ -110,7 +114,7 @@ describe('a real HAProxy', () => {
     const { outcomes } = (await drained) ?? { outcomes: new Map() }
     expect(answerOf(outcomes, slow.host).kind).to.equal('answered')
     expect(await slow.status).to.equal(200)
-    expect(await seen(slow.host)).to.deep.equal({ held: true, seen: 'MAINT' })
+    expect(await seen(slow.host)).to.deep.equal({ isOpen: true, seen: 'MAINT' })
   })
 
   it('fails a drain whose request does not end in time, and cuts it where it was told to', async () => {
@@ -119,23 +123,23 @@ describe('a real HAProxy', () => {
       outcomes: new Map(),
     }
     expect(answerOf(late.outcomes, slow.host)).to.include({ message: '1 session is still open after 200 ms' })
-    expect((await seen(slow.host)).held).to.equal(undefined)
+    expect((await seen(slow.host)).isOpen).to.equal(undefined)
     await made.balancer.drain?.([slow.host], reach, { within: 100, cut: true })
-    expect(await seen(slow.host)).to.deep.equal({ held: true, seen: 'MAINT' })
+    expect(await seen(slow.host)).to.deep.equal({ isOpen: true, seen: 'MAINT' })
     slow.finish()
     expect(await slow.status).not.to.equal(200)
   })
 
   it('has nobody in service without weight, or whose health check fails', async () => {
     await command(admin(), 'set server www/web3 weight 0', 2_000)
-    expect((await seen('web3.example.net')).held).to.equal(undefined)
+    expect((await seen('web3.example.net')).isOpen).to.equal(undefined)
     await command(admin(), 'set server www/web3 weight 100%', 2_000)
-    expect((await seen('web3.example.net')).held).to.equal(false)
+    expect((await seen('web3.example.net')).isOpen).to.equal(false)
     const restarted = made.servers[2]?.restart()
     await until(async () => (await seen('web3.example.net')).seen.startsWith('DOWN'))
-    expect((await seen('web3.example.net')).held).to.equal(undefined)
+    expect((await seen('web3.example.net')).isOpen).to.equal(undefined)
     await restarted
-    await until(async () => (await seen('web3.example.net')).held === false)
+    await until(async () => (await seen('web3.example.net')).isOpen === false)
   })
 
   it('that knows no such server or backend says which', async () => {
@@ -181,7 +185,7 @@ describe('a real HAProxy', () => {
       const load = new Load(haproxy.port)
       if (drained) await balancer.drain?.([host], reach, { within: 10_000, cut: false })
       await servers[0]?.restart()
-      await balancer.lift([host], reach)
+      await balancer.putBack([host], reach)
       const { requests, failed, failures } = await load.stop()
       expect(requests).to.be.above(50)
       if (drained) expect(failures, `${failed} of ${requests}`).to.deep.equal([])
@@ -194,7 +198,7 @@ describe('a real HAProxy', () => {
     await made.haproxy.kill()
     expect((await failure(made.balancer.look(HOSTS, reach))).code).to.equal('balancer-failed')
     await made.haproxy.restart()
-    expect((await seen('web2.example.net')).held).to.equal(false)
+    expect((await seen('web2.example.net')).isOpen).to.equal(false)
   })
 }).timeout(60_000)
 

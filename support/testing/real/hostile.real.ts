@@ -73,7 +73,7 @@ function clientFor({ port }: RealBroker) {
     ttl: 60,
     clock: systemClock,
     newRequestId: () => randomBytes(16).toString('hex'),
-    onStray: () => {},
+    onUnexpected: () => {},
     onConnection: () => {},
   })
   return { connector, rpc }

@@ -71,7 +71,7 @@ for (const [name, startBroker, security] of setups) {
       }
     })
 
-    it('carries it out again at once: what is so already holds', async () => {
+    it('carries it out again at once: what is so already passes', async () => {
       const run = await live(WEBSITE)
       expect(run.exitCode, shown(run)).to.equal(0)
     })

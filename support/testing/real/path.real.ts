@@ -67,12 +67,12 @@ Feature: Release the website
 
 /** Where the hosts of production end when something goes wrong, and when nothing does. */
 const ENDINGS = [
-  'nothing goes wrong: HELD new, in rotation: web[1-4].example.net',
-  'web1.example.net: stops answering during "I update": STOPPED unknown to the run (half-updated, held): web1.example.net old, untouched: web[2-4].example.net',
-  'web1.example.net: lies during "I update": STOPPED old, held: web1.example.net old, untouched: web[2-4].example.net',
-  'web4.example.net: fails during "I update": STOPPED new, in rotation: web1.example.net half-updated, held: web2.example.net, web3.example.net old, held: web4.example.net',
-  'web1.example.net: fails during "I restart": STOPPED new, held: web1.example.net old, untouched: web[2-4].example.net',
-  'web1.example.net: stops answering during "should be running": STOPPED unknown to the run (new, held): web1.example.net old, untouched: web[2-4].example.net',
+  'nothing goes wrong: PASSED new, in rotation: web[1-4].example.net',
+  'web1.example.net: stops answering during "I update": FAILED unknown to the run (half-updated, out of rotation): web1.example.net old, untouched: web[2-4].example.net',
+  'web1.example.net: lies during "I update": FAILED old, out of rotation: web1.example.net old, untouched: web[2-4].example.net',
+  'web4.example.net: fails during "I update": FAILED new, in rotation: web1.example.net half-updated, out of rotation: web2.example.net, web3.example.net old, out of rotation: web4.example.net',
+  'web1.example.net: fails during "I restart": FAILED new, out of rotation: web1.example.net old, untouched: web[2-4].example.net',
+  'web1.example.net: stops answering during "should be running": FAILED unknown to the run (new, out of rotation): web1.example.net old, untouched: web[2-4].example.net',
 ]
 
 const ASKED = `Feature: Asked
@@ -200,10 +200,10 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
     )
   })
 
-  it('is not let into production before it held in test', async () => {
+  it('is not let into production before it passed in test', async () => {
     const { ended } = await expectOnlyLooks(() => run('-p live', inProduction))
     expect(ended.exitCode, shown(ended)).to.equal(6)
-    expect(said(ended)).to.contain('release 2026.11.3 has not held in test')
+    expect(said(ended)).to.contain('release 2026.11.3 has not passed in test')
   })
 
   it('is rolled out to test as it was planned, and now the wire shows what changes', async () => {
@@ -220,10 +220,10 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
     const { ended, sent } = await expectOnlyLooks(() => run('-p live', inProduction))
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(sent.asked).to.include('package checkupdates')
-    expect(said(ended)).to.contain('release 2026.11.3 held in test on 2 hosts')
+    expect(said(ended)).to.contain('release 2026.11.3 passed in test on 2 hosts')
     expect(said(ended))
       .to.contain('noop 4/4 hosts')
-      .and.to.match(/HELD \d+ steps on 4 hosts.*nothing was changed/)
+      .and.to.match(/PASSED \d+ steps on 4 hosts.*nothing was changed/)
   })
 
   it('is planned for production, and refused when a host is not as it was then', async () => {
@@ -248,24 +248,24 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
     expect(said(ended)).to.contain('release 2026.11.3 is activated').and.not.to.contain('nothing was changed')
     expect(changing(wire.take())).to.include.members(['package update', 'service restart'])
     expect(versions('production')).to.deep.equal([NEW, NEW, NEW, NEW])
-    expect(ended.report?.held).to.deep.equal([])
+    expect(ended.report?.outOfRotation).to.deep.equal([])
   })
 
-  it('is held against the hosts later: no drift, and then one host that somebody has changed', async () => {
+  it('is compared with the hosts later: no drift, and then one host that somebody has changed', async () => {
     const drift = () => lockstep(['drift', '--environment', 'production'], scratch.path)
     const { ended: well } = await expectOnlyLooks(drift)
     expect(well.exitCode, shown(well)).to.equal(0)
-    expect(well.stdout).to.contain('DRIFT OK: release 2026.11.3 in production holds on 4 hosts')
+    expect(well.stdout).to.contain('DRIFT OK: release 2026.11.3 in production still passes on 4 hosts')
     put('web2.example.net', OLD)
     const { ended: ill } = await expectOnlyLooks(drift)
     expect(ill.exitCode, shown(ill)).to.equal(2)
-    expect(ill.stdout).to.match(/^DRIFT CRITICAL: .* does not hold on 1 of 4 hosts: web2\.example\.net/)
+    expect(ill.stdout).to.match(/^DRIFT CRITICAL: .* no longer passes on 1 of 4 hosts: web2\.example\.net/)
   })
 
   it('is on record, with what changed on each host and for which ticket', async () => {
     const ended = await lockstep(['record', '--environment', 'production'], scratch.path)
     expect(ended.exitCode, shown(ended)).to.equal(0)
-    expect(said(ended)).to.match(/production release 2026\.11\.3 live, held by \S+ for OPS-123/)
+    expect(said(ended)).to.match(/production release 2026\.11\.3 live, passed by \S+ for OPS-123/)
     expect(said(ended)).to.contain(`mywebapp: ${OLD} → ${NEW}, done`)
     const nobody = await lockstep(['record', '--ticket', 'OPS-999'], scratch.path)
     expect(nobody.exitCode).to.equal(1)

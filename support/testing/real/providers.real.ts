@@ -121,19 +121,19 @@ describe('packages through Debian’s dnf and rpm', () => {
   }).timeout(60_000)
 
   it('are foreseen: the newest, a version that is offered, and one that nobody offers', async () => {
-    const foreseen = (name: string, version?: string) => packages().candidate(name, version, signal)
-    const obstacleTo = async (name: string, version?: string) => (await foreseen(name, version)).obstacle
-    expect(await foreseen(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
-    expect(await foreseen(LONG)).to.deep.equal({ version: '2:1.10-1' })
+    const candidate = (name: string, version?: string) => packages().candidate(name, version, signal)
+    const obstacleTo = async (name: string, version?: string) => (await candidate(name, version)).obstacle
+    expect(await candidate(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
+    expect(await candidate(LONG)).to.deep.equal({ version: '2:1.10-1' })
     // With its epoch, as it will be shown once it is installed.
     for (const version of ['2:1.9-1', '1.9-1'])
-      expect(await foreseen(LONG, version)).to.deep.equal({ version: '2:1.9-1' })
+      expect(await candidate(LONG, version)).to.deep.equal({ version: '2:1.9-1' })
     expect(await obstacleTo(MYWEBAPP, '9.9-9')).to.equal('no repository offers mywebapp-9.9-9')
     expect(await obstacleTo('nope')).to.equal('no repository offers nope')
     await packages().install(MYWEBAPP, '1.0-1', signal)
-    expect(await foreseen(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
+    expect(await candidate(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
     await packages().install(MYWEBAPP, undefined, signal)
-    expect(await foreseen(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
+    expect(await candidate(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
     await packages().remove(MYWEBAPP, false, signal)
   }).timeout(60_000)
 

@@ -112,7 +112,7 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
     expect(versions()).to.deep.equal(HOSTS.map(() => NEW))
     expect(load.failures, `${load.failed} of ${load.requests}`).to.deep.equal([])
     expect(load.requests).to.be.above(500)
-    expect(run.report?.held).to.deep.equal([])
+    expect(run.report?.outOfRotation).to.deep.equal([])
   }).timeout(120_000)
 
   it('are seen to fail requests when they are updated in rotation: the load generator would have noticed', async () => {
@@ -133,7 +133,7 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
     expect(well.run.exitCode, shown(well.run)).to.equal(0)
     expect(well.load.failed).to.equal(0)
     const ill = await underLoad(async () => {
-      const trouble = when('in service","held":true', () => servers[0]?.restart())
+      const trouble = when('in service","passed":true', () => servers[0]?.restart())
       const run = await live(feature('0.001'))
       await trouble
       return run
@@ -219,36 +219,36 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
     )
     expect(run.exitCode).to.equal(undefined)
     expect(load.failures).to.deep.equal([])
-    const held = await lockstep(['held'], scratch.path)
-    expect(held.stdout).to.contain('is out of the haproxy backend www: web[2-5].example.net')
+    const passed = await lockstep(['status'], scratch.path)
+    expect(passed.stdout).to.contain('is out of the haproxy backend www: web[2-5].example.net')
     const killedRun = journalNames(scratch).at(-1)?.replace('.journal.ndjson', '') ?? ''
     const again = await underLoad(() => live(DRAINED, { LOCKSTEP_RESUME: killedRun }))
     expect(again.run.exitCode, shown(again.run)).to.equal(0)
     expect(again.load.failures).to.deep.equal([])
     expect(versions()).to.deep.equal(HOSTS.map(() => NEW))
-    expect((await lockstep(['held'], scratch.path)).stdout).to.contain('Nothing is out of rotation.')
+    expect((await lockstep(['status'], scratch.path)).stdout).to.contain('Nothing is out of rotation.')
   }).timeout(180_000)
 
-  it('are put back by `lockstep release`, host by host', async () => {
+  it('are put back by `lockstep put-back`, host by host', async () => {
     const check = fleet.hosts[1]
     check?.change((state) => (state.checks['check_http'] = 2))
     const run = await live(DRAINED)
     expect(run.exitCode, shown(run)).to.equal(1)
-    const released = await lockstep(['release', '--all'], scratch.path)
+    const released = await lockstep(['put-back', '--all'], scratch.path)
     expect(released.exitCode, shown(released)).to.equal(0)
-    expect(released.stdout).to.contain('✔ web2.example.net  in service').and.to.contain('Released: 4 hosts')
+    expect(released.stdout).to.contain('✔ web2.example.net  in service').and.to.contain('Put back: 4 hosts')
   }).timeout(120_000)
 
-  /** No host was updated in rotation, and whoever HAProxy has out is named by `held`. */
+  /** No host was updated in rotation, and whoever HAProxy has out is named by `status`. */
   async function expectNothingLost(run: ProcessRun): Promise<void> {
-    const { stdout } = await lockstep(['held'], scratch.path)
+    const { stdout } = await lockstep(['status'], scratch.path)
     const stat = await fetchStates(haproxy?.socket ?? '')
     for (const [name, admin] of stat)
       if (admin !== 'ready')
         expect(stdout.replaceAll(/\[(\d+)-(\d+)\]/g, expanded), shown(run)).to.contain(
           name.split('.')[0] ?? name,
         )
-    await lockstep(['release', '--all'], scratch.path)
+    await lockstep(['put-back', '--all'], scratch.path)
   }
 })
 

@@ -72,7 +72,7 @@ describe('what Ruby’s own agents answer', () => {
       hold(WEB3)
       const ended = await run('live', updating(), release === '' ? {} : { LOCKSTEP_RELEASE: release })
       expect(ended.exitCode, shown(ended)).to.equal(1)
-      const hosts = ended.report?.steps.at(-1)?.hosts.map(({ host, held, seen }) => [host, held, seen])
+      const hosts = ended.report?.steps.at(-1)?.hosts.map(({ host, passed, seen }) => [host, passed, seen])
       expect(hosts).to.deep.equal([
         [WEB1, true, NEW],
         [WEB2, true, NEW],
@@ -125,10 +125,10 @@ describe('what Ruby’s own agents answer', () => {
       ['9.9', 'it cannot say whether a repository offers 9.9'],
     ] as const) {
       hold(WEB3)
-      const foreseen = await run('plan', installing(version))
-      expect(shown(foreseen).replace(/\s+/g, ' ')).to.contain(said)
-      expect(shown(foreseen)).to.contain('mywebapp is on hold')
-      expect(foreseen.exitCode).to.equal(1)
+      const planned = await run('plan', installing(version))
+      expect(shown(planned).replace(/\s+/g, ' ')).to.contain(said)
+      expect(shown(planned)).to.contain('mywebapp is on hold')
+      expect(planned.exitCode).to.equal(1)
       const ended = await run('live', installing(version))
       expect(ended.exitCode, shown(ended)).to.equal(1)
     }

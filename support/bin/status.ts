@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { describeHolder } from '../cucumber/locks/host_locks'
 import { inRanges } from '../cucumber/screen/host_names'
 import { STATE } from '../cucumber/state'
-import { heldByRuns, type Held } from '../rollout/held'
+import { leftByRuns, type HostOutOfRotation } from '../rollout/out_of_rotation'
 import { readRunJournals, type RunJournal } from '../rollout/journals'
 import { hosts as counted } from '../rollout/verdict'
 import { formatLockstep, here, PLACES, type Whereabouts } from '../system/commands'
@@ -10,8 +10,8 @@ import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
 
 /** What live runs have left out of rotation, according to their journals, and who has locks. Exit status 1 when something is out. */
-export async function held(cwd: string): Promise<{ text: string; exitCode: number }> {
-  const { text, exitCode } = heldIn(cwd)
+export async function status(cwd: string): Promise<{ text: string; exitCode: number }> {
+  const { text, exitCode } = statusIn(cwd)
   return { text: text + (await locks()), exitCode }
 }
 
@@ -27,10 +27,10 @@ async function locks(): Promise<string> {
 }
 
 /** By the journals alone. */
-export function heldIn(cwd: string): { text: string; exitCode: number } {
+export function statusIn(cwd: string): { text: string; exitCode: number } {
   const { journals, faults } = readRunJournals(resolve(cwd, STATE, 'live'))
   const unknown = faults.map((fault) => `Not everything is known: ${fault}.\n`).join('')
-  const open = heldByRuns(journals)
+  const open = leftByRuns(journals)
   if (open.length > 0) return { text: unknown + report(open, journals), exitCode: 1 }
   if (faults.length > 0)
     return { text: `${unknown}No journal that can be read names a host that is out.\n`, exitCode: 1 }
@@ -39,8 +39,8 @@ export function heldIn(cwd: string): { text: string; exitCode: number } {
   return { text: nothing, exitCode: 0 }
 }
 
-function report(open: readonly Held[], journals: readonly RunJournal[]): string {
-  const groups = new Map<string, Held[]>()
+function report(open: readonly HostOutOfRotation[], journals: readonly RunJournal[]): string {
+  const groups = new Map<string, HostOutOfRotation[]>()
   for (const item of open) {
     const key = `${item.obligation} ${item.run}`
     groups.set(key, [...(groups.get(key) ?? []), item])
@@ -53,7 +53,7 @@ function report(open: readonly Held[], journals: readonly RunJournal[]): string 
     lines.push(`  ${first.obligation}: ${names}`)
     lines.push(`    since ${first.since}, by run ${first.run} of ${first.feature}`)
     const where = whereaboutsOf(journals.find(({ run }) => run === first.run))
-    lines.push(`    lift it: ${formatLockstep(`release --run ${first.run}`, PLACES, where)}`)
+    lines.push(`    put back: ${formatLockstep(`put-back --run ${first.run}`, PLACES, where)}`)
     const address = /^blocks (\S+)$/.exec(first.obligation)?.[1]
     if (address !== undefined) {
       const who = group.map(({ host }) => `-I ${host}`).join(' ')

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { holdOf } from '../cucumber/balancers'
+import { obligationOf } from '../cucumber/balancers'
 import { Composition } from '../cucumber/composition'
 import { STATE } from '../cucumber/state'
 import { surroundings } from '../cucumber/environments'
@@ -9,8 +9,8 @@ import { discardLocksOf, runsIn } from '../cucumber/locks/left_locks'
 import { run } from '../cucumber/run'
 import { inRanges } from '../cucumber/screen/host_names'
 import { expectKnown } from './known_names'
-import type { Held } from '../rollout/held'
-import { release as releaseFrom } from '../rollout/holding'
+import type { HostOutOfRotation } from '../rollout/out_of_rotation'
+import { putBackAndLook } from '../rollout/obligations'
 import { readRunJournals } from '../rollout/journals'
 import type { Balancers } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
@@ -19,62 +19,66 @@ import { formatLockstep, PLACES } from '../system/commands'
 import { EXIT, LockstepError } from '../system/errors'
 
 const CHOICE = () =>
-  `say which: --run <run>, --host <host> (as often as needed), or --all; ${formatLockstep('held', PLACES)} lists them`
+  `say which: --run <run>, --host <host> (as often as needed), or --all; ${formatLockstep('status', PLACES)} lists them`
 
 /**
- * Lifts what live runs have left, and believes it only of hosts that, asked again, are free. Exit status 1 when one of
+ * Puts back what live runs have left out, and believes it only of hosts that, asked again, are free. Exit status 1 when one of
  * them is not.
  */
-export async function release(
+export async function putBack(
   cwd: string,
   args: readonly string[],
 ): Promise<{ text: string; exitCode: number }> {
   const { values, isChosen } = choiceOf(args)
   const state = resolve(cwd, STATE)
   expectKnown(values, readRunJournals(join(state, 'live')))
-  const released = await releaseChosen(cwd, isChosen)
-  const runs = values.all === true ? runsIn(state) : [...(values.run ?? []), ...released.runs]
+  const done = await putBackChosen(cwd, isChosen)
+  const runs = values.all === true ? runsIn(state) : [...(values.run ?? []), ...done.runs]
   await discardLocksOf(runs, state, process.env)
-  return released
+  return done
 }
 
-async function releaseChosen(
+async function putBackChosen(
   cwd: string,
-  chosen: (item: Held) => boolean,
+  chosen: (item: HostOutOfRotation) => boolean,
 ): Promise<{ text: string; exitCode: number; runs: readonly string[] }> {
   const composition = await Composition.compose(run, { mode: 'live' }, surroundings(), cwd)
   const { signal } = run.stopping
   const stopListening = onInterrupt(run)
   try {
-    const items = run.heldBefore.filter(chosen)
+    const items = run.outBefore.filter(chosen)
     if (items.length === 0) {
       const unknown = run.notKnownBefore.map((fault) => `Not everything is known: ${fault}.\n`).join('')
       return {
-        text: `${unknown}Nothing that was named is held.\n`,
+        text: `${unknown}Nothing that was named is out of rotation.\n`,
         exitCode: unknown === '' ? 0 : 1,
         runs: [],
       }
     }
     const runs = [...new Set(items.map((item) => item.run))]
-    const rollout = await composition.beginWithout('lockstep release', runs)
+    const rollout = await composition.beginWithout('lockstep put-back', runs)
     const observations: Observation[] = []
     const lines: string[] = []
     for (const [obligation, names] of grouped(items)) {
       lines.push(obligation)
       const outcome = signal.aborted
         ? 'not attempted: it was interrupted before'
-        : await lifted(rollout, obligation, names, composition.balancers)
+        : await closed(rollout, obligation, names, composition.balancers)
       if (typeof outcome === 'string') {
-        observations.push(...names.map((host) => ({ host, held: false, kind: 'known' as const, seen: '' })))
-        lines.push(`  ✘ ${inRanges(names).join(', ')}  ${clean(outcome, REASON_AT_MOST)}`)
+        observations.push(...names.map((host) => ({ host, passed: false, kind: 'known' as const, seen: '' })))
+        lines.push(`  ✘ ${inRanges(names).join(', ')}  ${clean(outcome, MAX_REASON)}`)
         continue
       }
       observations.push(...outcome)
-      lines.push(...outcome.map(({ host, held, seen }) => `  ${held ? '✔' : '✘'} ${host}  ${clean(seen)}`))
+      lines.push(
+        ...outcome.map(({ host, passed, seen }) => `  ${passed ? '✔' : '✘'} ${host}  ${clean(seen)}`),
+      )
     }
-    const left = observations.filter(({ held }) => !held).length
-    lines.push(left === 0 ? `Released: ${counted(names(observations))}` : `Still held: ${counted(left)}`)
-    const exitCode = left === 0 ? EXIT.held : signal.aborted ? EXIT.interrupted : EXIT.diverged
+    const left = observations.filter(({ passed }) => !passed).length
+    lines.push(
+      left === 0 ? `Put back: ${counted(names(observations))}` : `Still out of rotation: ${counted(left)}`,
+    )
+    const exitCode = left === 0 ? EXIT.passed : signal.aborted ? EXIT.interrupted : EXIT.failed
     return { text: run.scrub(`${lines.join('\n')}\n`), exitCode, runs }
   } finally {
     await composition.end()
@@ -83,16 +87,16 @@ async function releaseChosen(
 }
 
 /** What was seen of each host, or why nothing can be: one balancer that is away keeps nobody from being put back into another. */
-async function lifted(
+async function closed(
   rollout: Rollout,
   obligation: string,
   names: readonly string[],
   balancers: Balancers,
 ): Promise<readonly Observation[] | string> {
   try {
-    const hold = holdOf(obligation, balancers)
-    if (hold === undefined) return 'it is not known how this is lifted: do it by hand'
-    return (await releaseFrom(rollout, hold, names)).observations
+    const owed = obligationOf(obligation, balancers)
+    if (owed === undefined) return 'it is not known how this is undone: do it by hand'
+    return (await putBackAndLook(rollout, owed, names)).observations
   } catch (error) {
     if (error instanceof LockstepError && OF_ONE_BALANCER.has(error.code)) return error.message
     throw error
@@ -100,7 +104,7 @@ async function lifted(
 }
 
 const OF_ONE_BALANCER = new Set<LockstepError['code']>(['bad-config', 'balancer-failed'])
-const REASON_AT_MOST = 2_000
+const MAX_REASON = 2_000
 
 function choiceOf(args: readonly string[]) {
   const values = parsed(args)
@@ -113,7 +117,7 @@ function choiceOf(args: readonly string[]) {
   if (values.all === true) return { values, isChosen: () => true }
   if (hosts.length + runs.length === 0) throw new LockstepError('bad-input', CHOICE())
   const named = new Set(hosts.map((host) => host.toLowerCase()))
-  const isChosen = (item: Held) =>
+  const isChosen = (item: HostOutOfRotation) =>
     (named.size === 0 || named.has(item.host.toLowerCase())) && (runs.length === 0 || runs.includes(item.run))
   return { values, isChosen }
 }
@@ -131,7 +135,7 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function grouped(items: readonly Held[]): Map<string, string[]> {
+function grouped(items: readonly HostOutOfRotation[]): Map<string, string[]> {
   const groups = new Map<string, string[]>()
   for (const { host, obligation } of items) groups.set(obligation, [...(groups.get(obligation) ?? []), host])
   return groups

@@ -1,33 +1,33 @@
-import type { Expected, Foresight, Upsets } from './foresight'
+import type { Expected, PlanState, Invalidates } from './plan_state'
 import { sightOf, type Look } from './observe'
 import type { Answer } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
 
 /** What a line that changes hosts would come to. */
-export interface Forecast {
+export interface PlannableChange {
   /** What it is about, such as `package mywebapp`. */
-  thing: string
+  resource: string
   /** Looks at what it is now. */
   look: Look
   /** `expected` is what lines before this one would have made of the thing by then. */
-  predict: (answer: Answer, host: string, expected: Expected) => Prediction
+  plan: (answer: Answer, host: string, expected: Expected) => PlannedState
   /** In which words a change is told, where `would go from … to …` is not right. */
   words?: (now: string) => string
-  /** Whether other things on the host may be other afterwards; not so where only traffic is held back. */
-  disturbs: boolean
+  /** Whether other things on the host may be other afterwards; not so where only traffic is stopped. */
+  affectsOthers: boolean
   /** None unless said. */
-  upsets?: Upsets
+  invalidates?: Invalidates
 }
 
 /** Stands for a state, where there is none to be told. */
 export const NOT_KNOWN = 'what cannot be known before'
 
-export interface Prediction {
+export interface PlannedState {
   now: string
   /** The same as `now` for a host that needs nothing; undefined where it cannot be known before. */
   to: string | undefined
-  /** Why the line would not hold on this host. */
+  /** Why the line would fail on this host. */
   fails?: string
   /** A line before this one may see to it that it does not fail, in ways that cannot be foreseen. */
   mayBeMended?: boolean
@@ -38,41 +38,45 @@ export interface Prediction {
 }
 
 /** Tells what a line would do to every host that moves, and does none of it. */
-export async function foresee(
+export async function planChange(
   rollout: Rollout,
-  foresight: Foresight,
-  { thing, look, predict, words, disturbs, upsets }: Forecast,
+  planState: PlanState,
+  { resource, look, plan, words, affectsOthers, invalidates }: PlannableChange,
 ): Promise<Verdict> {
   rollout.expectGoingOn()
-  foresight.use()
+  planState.use()
   const hosts = await rollout.moving()
   const answers = await look(hosts)
   const observations = hosts.map((host): Observation => {
-    let prediction: Prediction | undefined
+    let plannedState: PlannedState | undefined
     const seen = sightOf(host, answers, (answer) => {
-      prediction = perhaps(
-        predict(answer, host, foresight.expectItself(thing, host)),
-        foresight.expect(thing, host),
+      plannedState = perhaps(
+        plan(answer, host, planState.expectItself(resource, host)),
+        planState.expect(resource, host),
       )
-      return { held: prediction.fails === undefined, seen: told(prediction, words) }
+      return { passed: plannedState.fails === undefined, seen: told(plannedState, words) }
     })
-    if (prediction === undefined) return seen
-    const { now, to, fails, always } = prediction
+    if (plannedState === undefined) return seen
+    const { now, to, fails, always } = plannedState
     const changes = fails === undefined && (to !== now || always === true)
     if (changes) {
-      foresight.plan(thing, host, to)
-      if (disturbs) foresight.disturb(host, upsets)
+      planState.setPlanned(resource, host, to)
+      if (affectsOthers) planState.invalidate(host, invalidates)
     }
-    return { ...seen, kind: 'planned', planned: { thing, from: now, to: to ?? null, changes, disturbs } }
+    return {
+      ...seen,
+      kind: 'planned',
+      planned: { resource, from: now, to: to ?? null, changes, affectsOthers },
+    }
   })
-  await writeDown(rollout, thing, disturbs, observations)
-  return rollout.conclude({ observations, strays: answers.strays })
+  await writeDown(rollout, resource, affectsOthers, observations)
+  return rollout.conclude({ observations, unexpected: answers.unexpected })
 }
 
 async function writeDown(
   rollout: Rollout,
-  thing: string,
-  disturbs: boolean,
+  resource: string,
+  affectsOthers: boolean,
   observations: readonly Observation[],
 ): Promise<void> {
   const fates = new Map<string, { from: string; to: string | null; hosts: string[] }>()
@@ -86,11 +90,11 @@ async function writeDown(
   if (fates.size === 0) return
   const { step, line } = rollout
   await rollout.ports.journal.append({
-    type: 'foreseen',
+    type: 'planned',
     step,
     line,
-    thing,
-    holds: !disturbs,
+    resource,
+    temporary: !affectsOthers,
     fates: [...fates.values()],
   })
 }
@@ -102,13 +106,13 @@ export function byThen(now: string, expected: Expected): string {
 }
 
 /** Nothing is said to fail that something before it may mend. */
-function perhaps(prediction: Prediction, expected: Expected): Prediction {
-  const { fails, mayBeMended, ...rest } = prediction
-  if (fails === undefined || mayBeMended !== true || expected === 'as now') return prediction
+function perhaps(plannedState: PlannedState, expected: Expected): PlannedState {
+  const { fails, mayBeMended, ...rest } = plannedState
+  if (fails === undefined || mayBeMended !== true || expected === 'as now') return plannedState
   return { ...rest, to: undefined, remark: `now ${fails}` }
 }
 
-function told({ now, to, fails, remark, always }: Prediction, words: Forecast['words']): string {
+function told({ now, to, fails, remark, always }: PlannedState, words: PlannableChange['words']): string {
   if (fails !== undefined) return fails
   if (to === now && always !== true) return `needs nothing: ${now}`
   const said = words?.(now) ?? `would go from ${now} to ${to ?? NOT_KNOWN}`

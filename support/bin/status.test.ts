@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { journalLine } from '../system/journal_lines'
 import { Scratch } from '../testing/scratch'
-import { heldIn } from './held'
+import { statusIn } from './status'
 
 describe('what is said of hosts that are out', () => {
   let scratch: Scratch
@@ -23,12 +23,12 @@ describe('what is said of hosts that are out', () => {
   it('puts them back in the environment that they were taken out in', () => {
     write('r1', 1, 'test', 'web1')
     write('r2', 2, '/etc/mcollective/client.cfg', 'web2')
-    const { text, exitCode } = heldIn(scratch.path)
+    const { text, exitCode } = statusIn(scratch.path)
     expect(exitCode).to.equal(1)
-    expect(text).to.match(/lift it: .*\bLOCKSTEP_ENVIRONMENT=test .*release --run r1\n/)
+    expect(text).to.match(/put back: .*\bLOCKSTEP_ENVIRONMENT=test .*put-back --run r1\n/)
     expect(text).to.match(
-      /lift it: .*\bMCOLLECTIVE_CONFIG=\/etc\/mcollective\/client\.cfg .*release --run r2\n/,
+      /put back: .*\bMCOLLECTIVE_CONFIG=\/etc\/mcollective\/client\.cfg .*put-back --run r2\n/,
     )
-    expect(text).not.to.match(/LOCKSTEP_ENVIRONMENT=\S+ .*release --run r2/)
+    expect(text).not.to.match(/LOCKSTEP_ENVIRONMENT=\S+ .*put-back --run r2/)
   })
 })

@@ -6,7 +6,7 @@ import { AgentFleet } from '../testing/agent_fleet'
 import { rolloutOn } from '../testing/fake_fleet'
 import type { Planning, Request } from './ports'
 import type { Rollout } from './rollout'
-import { holds, passes, type Observation, type Verdict } from './verdict'
+import { hasPassed, mayGoOn, type Observation, type Verdict } from './verdict'
 import type { WaveSize } from './wave_plan'
 
 const REPOSITORY = { app: ['1.0', '2.0', '3.0'], lib: ['1.0', '2.0'] }
@@ -162,7 +162,7 @@ async function go(
     const after = { noted: notes.slice(noted).join('\n'), after: truthOf(fleet) }
     told.push({ said, verdict: verdicts[n], refused, before, ...after })
     const { verdict } = told.at(-1) ?? {}
-    return refused === undefined && (verdict === undefined || passes(verdict))
+    return refused === undefined && (verdict === undefined || mayGoOn(verdict))
   }
   const scenarios = waves.length === 0 ? [undefined] : waves
   let goesOn = true
@@ -188,8 +188,8 @@ function truthOf(fleet: AgentFleet): Map<string, string> {
 }
 
 /** Whether a plan says anything of a host that can turn out to be false. */
-function isCertain({ held, seen }: Observation): boolean {
-  return !held || !/cannot be known before|^would run /.test(seen)
+function isCertain({ passed, seen }: Observation): boolean {
+  return !passed || !/cannot be known before|^would run /.test(seen)
 }
 
 function expectAsPlanned(line: string, was: Told, is: Told): void {
@@ -198,26 +198,26 @@ function expectAsPlanned(line: string, was: Told, is: Told): void {
     const told = `${line}: ${planned.host} ${planned.seen}; for real: ${real?.seen}`
     expect(real, told).not.to.equal(undefined)
     if (!isCertain(planned)) continue
-    expect(real?.held, told).to.equal(planned.held)
+    expect(real?.passed, told).to.equal(planned.passed)
     expectState(told, planned, is)
   }
 }
 
-/** What could not be known before has not held: what was planned from there on is of other hosts. */
+/** What could not be known before has not passed: what was planned from there on is of other hosts. */
 function turnedOutBadly(was: Told, is: Told): boolean {
   const uncertain = was.verdict?.observations.filter((planned) => !isCertain(planned)) ?? []
   const hosts = new Set(uncertain.map(({ host }) => host))
-  return is.verdict?.observations.some(({ host, held }) => !held && hosts.has(host)) === true
+  return is.verdict?.observations.some(({ host, passed }) => !passed && hosts.has(host)) === true
 }
 
 /** What a host would get is what it gets, and who needs nothing is left as it is. */
-function expectState(told: string, { host, held, planned }: Observation, { before, after }: Told): void {
-  if (planned === undefined || !held) return
+function expectState(told: string, { host, passed, planned }: Observation, { before, after }: Told): void {
+  if (planned === undefined || !passed) return
   const state = after.get(host) ?? ''
   if (!planned.changes) return expect(state, told).to.equal(before.get(host)) as unknown as undefined
-  const { thing, to } = planned
-  if (to === null || thing.startsWith('action ') || thing.includes('puppet')) return
-  const wanted = thing.startsWith('blocks ') ? thing : `${thing} ${to}`
+  const { resource, to } = planned
+  if (to === null || resource.startsWith('action ') || resource.includes('puppet')) return
+  const wanted = resource.startsWith('blocks ') ? resource : `${resource} ${to}`
   expect(state.split(', ').includes(wanted), `${told}, it is: ${state}`).to.equal(to !== 'free')
 }
 
@@ -236,7 +236,7 @@ describe('a plan of any small feature', () => {
           if (was?.noted.includes('cannot be known before') === true && is.refused !== undefined) return
           expect(was?.refused, line).to.equal(is.refused)
           if (was !== undefined) expectAsPlanned(line, was, is)
-          if (is.verdict !== undefined && !passes(is.verdict)) return
+          if (is.verdict !== undefined && !mayGoOn(is.verdict)) return
           if (was !== undefined && turnedOutBadly(was, is)) return
         }
       }),
@@ -244,15 +244,17 @@ describe('a plan of any small feature', () => {
     )
   })
 
-  it('that holds throughout and knows all holds throughout when it is run', async () => {
+  it('that passes throughout and knows all passes throughout when it is run', async () => {
     await fc.assert(
       fc.asyncProperty(featureOf, async (feature) => {
         const plan = await go(feature, { planning })
         const verdicts = plan.told.flatMap(({ verdict }) => verdict ?? [])
         fc.pre(plan.told.every(({ refused }) => refused === undefined))
-        fc.pre(verdicts.every((verdict) => holds(verdict) && verdict.observations.every(isCertain)))
+        fc.pre(verdicts.every((verdict) => hasPassed(verdict) && verdict.observations.every(isCertain)))
         const real = await go(feature, {})
-        expect(real.told.map(({ verdict }) => verdict === undefined || holds(verdict))).to.not.include(false)
+        expect(real.told.map(({ verdict }) => verdict === undefined || hasPassed(verdict))).to.not.include(
+          false,
+        )
         expect(real.told.length).to.equal(plan.told.length)
       }),
     )

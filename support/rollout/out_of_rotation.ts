@@ -1,7 +1,7 @@
 import type { JournalEntry } from './ports'
 
 /** A host that is out of the pool, and the run that took it out. */
-export interface Held {
+export interface HostOutOfRotation {
   host: string
   obligation: string
   run: string
@@ -14,14 +14,14 @@ export interface RunRecord {
   entries: readonly (JournalEntry & { at: string })[]
 }
 
-/** What all runs together have left open: a later run may have lifted what an earlier one opened. */
-export function heldByRuns(records: readonly RunRecord[]): Held[] {
-  const open = new Map<string, Held>()
+/** What all runs together have left open: a later run may have closed what an earlier one opened. */
+export function leftByRuns(records: readonly RunRecord[]): HostOutOfRotation[] {
+  const open = new Map<string, HostOutOfRotation>()
   for (const { run, feature, entry } of inOrder(records)) {
-    if (entry.type !== 'opened' && entry.type !== 'lifted') continue
+    if (entry.type !== 'opened' && entry.type !== 'closed') continue
     for (const host of entry.hosts) {
       const key = `${entry.obligation} ${host}`
-      if (entry.type === 'lifted') open.delete(key)
+      if (entry.type === 'closed') open.delete(key)
       else if (!open.has(key))
         open.set(key, { host, obligation: entry.obligation, run, feature, since: entry.at })
     }
@@ -31,7 +31,7 @@ export function heldByRuns(records: readonly RunRecord[]): Held[] {
 
 /**
  * The place of a run that begins now among those that have left records. Each record whose place cannot be read may be
- * one further on: what such a run has lifted must not count for what this one opens.
+ * one further on: what such a run has closed must not count for what this one opens.
  */
 export function nextOrder(records: readonly RunRecord[]): number {
   const orders = records.map(orderOf)

@@ -1,5 +1,5 @@
 import { pickReason } from '../system/reason'
-import { byThen, NOT_KNOWN, type Forecast, type Prediction } from './foresee'
+import { byThen, NOT_KNOWN, type PlannableChange, type PlannedState } from './plan_change'
 import { lookWith, shown } from './observe'
 import type { Answer, Answers } from './ports'
 import type { Rollout } from './rollout'
@@ -32,35 +32,39 @@ interface Candidate {
  * Each host's own package manager tells what it would install: by the agent's `candidate`, or else, as for Ruby's agents,
  * by what `checkupdates` lists. `wanted: undefined` for the newest.
  */
-export function packageForecast(rollout: Rollout, name: string, wanted: string | undefined): Forecast {
+export function plannablePackage(
+  rollout: Rollout,
+  name: string,
+  wanted: string | undefined,
+): PlannableChange {
   const status = lookWith(rollout, { agent: 'package', action: 'status', inputs: { package: name } })
   let candidates = new Map<string, Candidate>()
   return {
-    thing: packageThing(name),
+    resource: packageResource(name),
     async look(hosts) {
       const answers = await status(hosts)
       const there = hosts.filter((host) => answers.outcomes.get(host)?.kind === 'answered')
       candidates = await candidatesOn(rollout, answers, there, name, wanted)
       return answers
     },
-    predict(answer, host, expected) {
+    plan(answer, host, expected) {
       const has = ensureIn(answer)
       if (has === undefined) return unsaid(answer)
       const now = byThen(has, expected)
       const candidate = withState(candidates.get(host), answer, name)
       const order = orderOf(answer.kind === 'answered' ? answer.data['provider'] : undefined)
-      const prediction =
+      const plannedState =
         wanted === undefined ? updated(now, candidate, order) : installed(now, candidate, wanted)
-      const { fails, to } = prediction
+      const { fails, to } = plannedState
       const had = rollout.packages.plannedBaseline(name, host, now)
-      if (fails !== undefined || to === undefined || had === undefined) return prediction
+      if (fails !== undefined || to === undefined || had === undefined) return plannedState
       return goesBack(had, to, order) === false
-        ? prediction
-        : { ...prediction, fails: `would go back from ${had} to ${to}` }
+        ? plannedState
+        : { ...plannedState, fails: `would go back from ${had} to ${to}` }
     },
-    disturbs: true,
+    affectsOthers: true,
     // A package may start, stop and restart services as it is installed.
-    upsets: isService,
+    invalidates: isService,
   }
 }
 
@@ -83,11 +87,15 @@ function withState(candidate: Candidate | undefined, answer: Answer, name: strin
   return { version: candidate?.version, obstacle, remark }
 }
 
-export function packageThing(name: string): string {
+export function packageResource(name: string): string {
   return `package ${name}`
 }
 
-function updated(now: string, candidate: Candidate | undefined, order: VersionOrder | undefined): Prediction {
+function updated(
+  now: string,
+  candidate: Candidate | undefined,
+  order: VersionOrder | undefined,
+): PlannedState {
   if (NOT_INSTALLED.has(now)) {
     const reason = candidate?.obstacle ?? candidate?.remark
     const why = reason === undefined ? '' : ` (${reason})`
@@ -99,13 +107,13 @@ function updated(now: string, candidate: Candidate | undefined, order: VersionOr
   return isOlder ? { now, to: now } : onItsWay(now, candidate?.version, candidate)
 }
 
-function installed(now: string, candidate: Candidate | undefined, wanted: string): Prediction {
+function installed(now: string, candidate: Candidate | undefined, wanted: string): PlannedState {
   if (now === wanted) return { now, to: wanted }
   // The whole version, where it was asked for without its epoch.
   return onItsWay(now, candidate?.version ?? wanted, candidate)
 }
 
-function onItsWay(now: string, to: string | undefined, candidate: Candidate | undefined): Prediction {
+function onItsWay(now: string, to: string | undefined, candidate: Candidate | undefined): PlannedState {
   if (candidate?.obstacle !== undefined) return { now, to, fails: `would not go: ${candidate.obstacle}` }
   return candidate?.remark === undefined ? { now, to } : { now, to, remark: candidate.remark }
 }
@@ -199,7 +207,7 @@ function ensureIn(answer: Answer | undefined): string | undefined {
     : undefined
 }
 
-function unsaid(answer: Answer): Prediction {
+function unsaid(answer: Answer): PlannedState {
   const why = answer.kind === 'failed' ? answer.message : 'it does not say'
   return { now: NOT_KNOWN, to: undefined, fails: `does not say which version it has: ${why}` }
 }
