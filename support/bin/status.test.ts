@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { journalLine } from '../system/journal_lines'
 import { Scratch } from '../testing/scratch'
@@ -30,5 +32,14 @@ describe('what is said of hosts that are out', () => {
       /put back: .*\bMCOLLECTIVE_CONFIG=\/etc\/mcollective\/client\.cfg .*put-back --run r2\n/,
     )
     expect(text).not.to.match(/LOCKSTEP_ENVIRONMENT=\S+ .*put-back --run r2/)
+  })
+
+  it('calls nothing clear while the folder of journals is a link to nowhere', () => {
+    symlinkSync('unmounted', join(scratch.path, '.lockstep'))
+    const { text, exitCode } = statusIn(scratch.path)
+    expect(text).to.match(
+      /^Not everything is known: .*\.lockstep is a link to nowhere; mount or mend what it leads to\.\n/,
+    )
+    expect(exitCode).to.equal(1)
   })
 })

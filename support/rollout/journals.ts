@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+import { danglingLinkIn } from '../system/dangling_link'
 import { foreignAmongJournals, readJournal, readJournals, type JournalRead } from '../system/journal_reading'
 import type { RunRecord } from './out_of_rotation'
 import { entryFault } from './journal_entries'
@@ -13,6 +15,9 @@ export interface RunJournals {
 
 /** @throws LockstepError `journal-failed` when the directory cannot be listed */
 export function readRunJournals(directory: string): RunJournals {
+  const link = danglingLinkIn(resolve(directory))
+  if (link !== undefined)
+    return { journals: [], faults: [`${link} is a link to nowhere; mount or mend what it leads to`] }
   const journals = readJournals<RunRecord['entries'][number]>(directory, entryFault)
   const foreign = foreignAmongJournals(directory).map(
     (path) => `${path} is no journal, and lies among those of live runs; look what it is, then move it away`,

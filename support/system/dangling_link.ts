@@ -1,0 +1,22 @@
+import { lstatSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/**
+ * Returns the part of an absolute path that is a link to nowhere, such as to a disk that is not mounted; undefined where
+ * there is none. What lies behind such a link is not known to be absent.
+ */
+export function danglingLinkIn(path: string): string | undefined {
+  const above = dirname(path) === path ? undefined : danglingLinkIn(dirname(path))
+  if (above !== undefined) return above
+  return leadsNowhere(path) ? path : undefined
+}
+
+/** What cannot be looked at for another reason is left to whoever reads it. */
+function leadsNowhere(path: string): boolean {
+  try {
+    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+    return isLink && statSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
+  }
+}
