@@ -20,14 +20,14 @@ Feature: 10. Linting
         And it should show no stack trace
 
         Examples:
-            | what                                  | first                               | second                           | third                                           | fourth                                        | found                            |
-            | Hosts that nobody puts back           | When I block the load balancer      | And I restart the service httpd  | Then the service httpd should be running        |                                               | 5: block-without-unblock:        |
-            | An update that nobody looks at        | When I block the load balancer      | And I update the package a       | Then the check a should be ok                   | When I unblock the load balancer              | 6: update-without-version-check: |
-            | Hosts that go back unseen             | When I block the load balancer      | And I restart the service httpd  | And I unblock the load balancer                 | Then the check check_http should be ok        | 7: unblock-before-health-check:  |
-            | A change before hosts are out         | When I update the package a         | And I block the load balancer    | Then the package version for a should be 2      | When I unblock the load balancer              | 5: change-in-rotation:           |
-            | Another version than the one asked for | When I block the load balancer     | And I install version 1 of the package a | Then the package version for a should be 2 | When I unblock the load balancer           | 7: other-version-checked:        |
-            | The opposite of what was asked for    | When I block the load balancer      | Then traffic from the load balancer should be unblocked | When I unblock the load balancer |                                      | 6: opposite-checked:             |
-            | Connections that a firewall cannot drain | When I drain the load balancer   | And I unblock the load balancer  |                                                 |                                               | 5: firewall-cannot:              |
+            | what                                     | first                          | second                                                  | third                                      | fourth                                 | found                            |
+            | Hosts that nobody puts back              | When I block the load balancer | And I restart the service httpd                         | Then the service httpd should be running   |                                        | 5: block-without-unblock:        |
+            | An update that nobody looks at           | When I block the load balancer | And I update the package a                              | Then the check a should be ok              | When I unblock the load balancer       | 6: update-without-version-check: |
+            | Hosts that go back unseen                | When I block the load balancer | And I restart the service httpd                         | And I unblock the load balancer            | Then the check check_http should be ok | 7: unblock-before-health-check:  |
+            | A change before hosts are out            | When I update the package a    | And I block the load balancer                           | Then the package version for a should be 2 | When I unblock the load balancer       | 5: change-in-rotation:           |
+            | Another version than the one asked for   | When I block the load balancer | And I install version 1 of the package a                | Then the package version for a should be 2 | When I unblock the load balancer       | 7: other-version-checked:        |
+            | The opposite of what was asked for       | When I block the load balancer | Then traffic from the load balancer should be unblocked | When I unblock the load balancer           |                                        | 6: opposite-checked:             |
+            | Connections that a firewall cannot drain | When I drain the load balancer | And I unblock the load balancer                         |                                            |                                        | 5: firewall-cannot:              |
 
     Scenario: What is found says why it matters, how to put it right, and how to allow it
         Given a feature "own.feature" with the steps:
@@ -122,11 +122,11 @@ Feature: 10. Linting
         And it should say "own.feature:4: block-without-unblock:"
 
         Examples:
-            | comment                                           | rule                 |
-            | allow block-without-unblock                       | allow-without-reason |
-            | allow blocks because of reasons                   | allow-unknown-rule   |
-            | allowed                                           | allow-not-understood |
-            | allow no-load-balancer because of reasons         | allow-without-effect |
+            | comment                                   | rule                 |
+            | allow block-without-unblock               | allow-without-reason |
+            | allow blocks because of reasons           | allow-unknown-rule   |
+            | allowed                                   | allow-not-understood |
+            | allow no-load-balancer because of reasons | allow-without-effect |
 
     Scenario: Steps of a team's own are given the benefit of the doubt, and a line that cannot be run is told as well
         Given a feature "own.feature" with the steps:

@@ -85,10 +85,10 @@ Feature: 12. Environments
         And it should show no stack trace
 
         Examples:
-            | profile | where                                                                                 |
-            | -p live | the environment test; there are: app, country, db_password, release, version          |
-            | -p ci   | any environment; there are: app, country, db_password, only_there, release, version   |
-            |         | the embedded fleet; there are: none. Give it with LOCKSTEP_VARIABLES='mywebap=…'      |
+            | profile | where                                                                               |
+            | -p live | the environment test; there are: app, country, db_password, release, version        |
+            | -p ci   | any environment; there are: app, country, db_password, only_there, release, version |
+            |         | the embedded fleet; there are: none. Give it with LOCKSTEP_VARIABLES='mywebap=…'    |
 
     Scenario: Reading only knows the variables of every environment
         Given a feature "own.feature" with the steps:
@@ -126,9 +126,9 @@ Feature: 12. Environments
         And it should show no stack trace
 
         Examples:
-            | first  | second    | said                                                                         |
-            | <lnd>  | de        | uses <lnd>, which is not defined: country → lnd; there are: country, land    |
-            | <land> | <country> | goes round in a circle: country → land → country                             |
+            | first  | second    | said                                                                      |
+            | <lnd>  | de        | uses <lnd>, which is not defined: country → lnd; there are: country, land |
+            | <land> | <country> | goes round in a circle: country → land → country                          |
 
     Scenario: A name of the run that is misspelt
         Given the environment variable "LOCKSTEP_VARIABLES" is "verion=4.2.6-2.el5"

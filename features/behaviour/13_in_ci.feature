@@ -9,14 +9,14 @@ Feature: 13. In CI
         Then it should exit with 1
         And the JUnit report should say:
             | suite                               | name             | result           | message                                                                      |
-            | website.feature: Update the website | web1.example.net | skipped          | passed up to line 11; not attempted after it                                   |
-            | website.feature: Update the website | web2.example.net | skipped          | passed up to line 11; not attempted after it                                   |
+            | website.feature: Update the website | web1.example.net | skipped          | passed up to line 11; not attempted after it                                 |
+            | website.feature: Update the website | web2.example.net | skipped          | passed up to line 11; not attempted after it                                 |
             | website.feature: Update the website | web3.example.net | failure diverged | line 11: the package version for mywebapp should be 4.2.6-3.el5: 4.2.6-2.el5 |
-            | website.feature: Update the website | web4.example.net | skipped          | passed up to line 11; not attempted after it                                   |
-            | website.feature: Update the website | web5.example.net | skipped          | passed up to line 11; not attempted after it                                   |
-            | website.feature: Update the website | web6.example.net | skipped          | passed up to line 11; not attempted after it                                   |
-            | website.feature: Update the website | web7.example.net | skipped          | passed up to line 11; not attempted after it                                   |
-            | website.feature: Update the website | web8.example.net | skipped          | passed up to line 11; not attempted after it                                   |
+            | website.feature: Update the website | web4.example.net | skipped          | passed up to line 11; not attempted after it                                 |
+            | website.feature: Update the website | web5.example.net | skipped          | passed up to line 11; not attempted after it                                 |
+            | website.feature: Update the website | web6.example.net | skipped          | passed up to line 11; not attempted after it                                 |
+            | website.feature: Update the website | web7.example.net | skipped          | passed up to line 11; not attempted after it                                 |
+            | website.feature: Update the website | web8.example.net | skipped          | passed up to line 11; not attempted after it                                 |
 
     Scenario: JUnit has a suite for each wave, with the hosts that it has or would have had
         Given a feature "waves.feature" with waves "1 host, 25%, the rest" and the steps:
@@ -28,15 +28,15 @@ Feature: 13. In CI
         When I run cucumber-js "waves.feature"
         Then it should exit with 1
         And the JUnit report should say:
-            | suite                       | name             | result         | message                                                          |
-            | waves.feature: Own 1 host   | web1.example.net | passed         |                                                                  |
+            | suite                       | name             | result         | message                                                                                                                            |
+            | waves.feature: Own 1 host   | web1.example.net | passed         |                                                                                                                                    |
             | waves.feature: Own 25%      | web2.example.net | failure silent | line 8: I update the package mywebapp: no answer (asked 2 s ago); it answers pings, but not this: its agent hangs or is not loaded |
-            | waves.feature: Own 25%      | web3.example.net | skipped        | passed up to line 8; not attempted after it                        |
-            | waves.feature: Own the rest | web4.example.net | skipped        | not attempted                                                    |
-            | waves.feature: Own the rest | web5.example.net | skipped        | not attempted                                                    |
-            | waves.feature: Own the rest | web6.example.net | skipped        | not attempted                                                    |
-            | waves.feature: Own the rest | web7.example.net | skipped        | not attempted                                                    |
-            | waves.feature: Own the rest | web8.example.net | skipped        | not attempted                                                    |
+            | waves.feature: Own 25%      | web3.example.net | skipped        | passed up to line 8; not attempted after it                                                                                        |
+            | waves.feature: Own the rest | web4.example.net | skipped        | not attempted                                                                                                                      |
+            | waves.feature: Own the rest | web5.example.net | skipped        | not attempted                                                                                                                      |
+            | waves.feature: Own the rest | web6.example.net | skipped        | not attempted                                                                                                                      |
+            | waves.feature: Own the rest | web7.example.net | skipped        | not attempted                                                                                                                      |
+            | waves.feature: Own the rest | web8.example.net | skipped        | not attempted                                                                                                                      |
 
     Scenario: A host that may fail is skipped, and named
         Given a feature "may.feature" with the steps:

@@ -12,11 +12,11 @@ Feature: 17. Notices
         And it should not say "not delivered"
         And it should not say "s3cret-of-the-hook"
         And the web server should have been told:
-            | started |                  |
-            | ended   | PASSED, 8 hosts    |
+            | started |                 |
+            | ended   | PASSED, 8 hosts |
         And the topic should have been told:
-            | started |                  |
-            | ended   | PASSED, 8 hosts    |
+            | started |                 |
+            | ended   | PASSED, 8 hosts |
 
     Scenario: A failure is told with its line and its hosts
         Given the website feature
@@ -26,9 +26,9 @@ Feature: 17. Notices
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 1
         And the web server should have been told:
-            | started |                                                                                                  |
-            | failed  | at "the package version for mywebapp should be 4.2.6-3.el5" (website.feature:11); diverged: web3 |
-            | ended   | FAILED, 8 hosts; diverged: web3.example.net; still out of rotation: web1.example.net, web2      |
+            | started |                                                                                                |
+            | failed  | at "the package version for mywebapp should be 4.2.6-3.el5" (website.feature:11); failed: web3 |
+            | ended   | FAILED, 8 hosts; failed: web3.example.net; still out of rotation: web1.example.net, web2       |
 
     Scenario: Waves and approvals are told too
         Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
@@ -41,14 +41,14 @@ Feature: 17. Notices
         When I run cucumber-js "-p live own.feature", and somebody writes "<run> Marie" to "approval" when asked
         Then it should exit with 0
         And the web server should have been told:
-            | started         |                                  |
-            | wave begun      | wave 1 (2 hosts), 2 hosts: begun |
-            | approval wanted | Go on with 2 hosts?              |
-            | wave ended      | wave 1 (2 hosts), 2 hosts: passed  |
-            | wave begun      | wave 2 (the rest), 6 hosts       |
-            | approval wanted | Go on with 6 hosts?              |
-            | wave ended      | wave 2 (the rest)                |
-            | ended           | PASSED, 8 hosts                    |
+            | started         |                                   |
+            | wave begun      | wave 1 (2 hosts), 2 hosts: begun  |
+            | approval wanted | Go on with 2 hosts?               |
+            | wave ended      | wave 1 (2 hosts), 2 hosts: passed |
+            | wave begun      | wave 2 (the rest), 6 hosts        |
+            | approval wanted | Go on with 6 hosts?               |
+            | wave ended      | wave 2 (the rest)                 |
+            | ended           | PASSED, 8 hosts                   |
 
     Scenario Outline: A rollout passes, and says so, when its web server <does>
         Given the website feature
@@ -63,7 +63,7 @@ Feature: 17. Notices
         And it should not say "s3cret-of-the-hook"
         And it should show no stack trace
         And the topic should have been told:
-            | started |               |
+            | started |                 |
             | ended   | PASSED, 8 hosts |
 
         Examples:

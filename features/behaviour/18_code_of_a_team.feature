@@ -20,13 +20,13 @@ Feature: 18. Code of a team
         And it should show no stack trace
 
         Examples:
-            | hook       | thrown                   | status | said                                                         | code                                              |
-            | Before     | an error                 | 1      | FAILED the Before hook at own.js:3 failed: boom             | throw new Error('boom')                           |
-            | After      | a text                   | 1      | FAILED the After hook at own.js:3 failed: boom              | throw 'boom'                                      |
-            | BeforeStep | nothing                  | 1      | the BeforeStep hook at own.js:3 failed: it gave no reason    | return Promise.reject(undefined)                  |
-            | AfterStep  | an error of other realms | 1      | the AfterStep hook at own.js:3 failed: boom                  | throw vm.runInNewContext('new Error("boom")')     |
-            | BeforeAll  | an error, later          | 2      | INVALID the BeforeAll hook at own.js:3 failed: boom; nothing was sent | return Promise.reject(new Error('boom')) |
-            | AfterAll   | an error                 | 1      | FAILED the AfterAll hook at own.js:3 failed: boom           | throw new Error('boom')                           |
+            | hook       | thrown                   | status | said                                                                  | code                                          |
+            | Before     | an error                 | 1      | FAILED the Before hook at own.js:3 failed: boom                       | throw new Error('boom')                       |
+            | After      | a text                   | 1      | FAILED the After hook at own.js:3 failed: boom                        | throw 'boom'                                  |
+            | BeforeStep | nothing                  | 1      | the BeforeStep hook at own.js:3 failed: it gave no reason             | return Promise.reject(undefined)              |
+            | AfterStep  | an error of other realms | 1      | the AfterStep hook at own.js:3 failed: boom                           | throw vm.runInNewContext('new Error("boom")') |
+            | BeforeAll  | an error, later          | 2      | INVALID the BeforeAll hook at own.js:3 failed: boom; nothing was sent | return Promise.reject(new Error('boom'))      |
+            | AfterAll   | an error                 | 1      | FAILED the AfterAll hook at own.js:3 failed: boom                     | throw new Error('boom')                       |
 
     Scenario: A hook that fails while hosts are blocked hides none of them
         Given a file "own.js":
@@ -54,14 +54,14 @@ Feature: 18. Code of a team
         And it should show no stack trace
 
         Examples:
-            | what                | wrapper  | status | said                                                           | code                                     |
-            | BeforeAll           | (f) => f | 2      | INVALID the BeforeAll hook at own.js:4 failed: boom            | () => Promise.reject(new Error('boom'))  |
-            | BeforeAll           | (f) => f | 2      | failed: it took longer than the 30 ms that it may take         | () => new Promise(() => {})              |
-            | AfterAll            | (f) => f | 1      | FAILED the AfterAll hook at own.js:4 failed: it took longer   | () => new Promise(() => {})              |
-            | Before              | (f) => f | 1      | FAILED the Before hook at own.js:4 failed: it took longer     | function (pickle, done) {}               |
-            | setWorldConstructor | (f) => f | 2      | INVALID the World of the team (Own) is no LockstepWorld        | class Own extends World {}               |
-            | Before              | () => {} | 2      | the function of setDefinitionFunctionWrapper failed: it gave no function | () => {}                       |
-            | Before              | (f) => f | 0      | PASSED                                                           | () => {}                                 |
+            | what                | wrapper  | status | said                                                                     | code                                    |
+            | BeforeAll           | (f) => f | 2      | INVALID the BeforeAll hook at own.js:4 failed: boom                      | () => Promise.reject(new Error('boom')) |
+            | BeforeAll           | (f) => f | 2      | failed: it took longer than the 30 ms that it may take                   | () => new Promise(() => {})             |
+            | AfterAll            | (f) => f | 1      | FAILED the AfterAll hook at own.js:4 failed: it took longer              | () => new Promise(() => {})             |
+            | Before              | (f) => f | 1      | FAILED the Before hook at own.js:4 failed: it took longer                | function (pickle, done) {}              |
+            | setWorldConstructor | (f) => f | 2      | INVALID the World of the team (Own) is no LockstepWorld                  | class Own extends World {}              |
+            | Before              | () => {} | 2      | the function of setDefinitionFunctionWrapper failed: it gave no function | () => {}                                |
+            | Before              | (f) => f | 0      | PASSED                                                                   | () => {}                                |
 
     Scenario Outline: A World of its own, whichever file is loaded first
         Given a file "cucumber.js":
@@ -90,10 +90,10 @@ Feature: 18. Code of a team
         And it should say "<said>"
 
         Examples:
-            | version     | status | said     | require                    |
-            | 4.2.6-2.el5 | 0      | PASSED     | --require own.js           |
-            | 4.2.6-2.el5 | 0      | PASSED     | -c cucumber.js -p first -p default |
-            | 4.2.6-3.el5 | 1      | diverged | --require own.js           |
+            | version     | status | said     | require                            |
+            | 4.2.6-2.el5 | 0      | PASSED   | --require own.js                   |
+            | 4.2.6-2.el5 | 0      | PASSED   | -c cucumber.js -p first -p default |
+            | 4.2.6-3.el5 | 1      | diverged | --require own.js                   |
 
     Scenario Outline: A World that <what>
         Given a file "own.js":
@@ -115,9 +115,9 @@ Feature: 18. Code of a team
         And it should show no stack trace
 
         Examples:
-            | what               | base          | code                    | said                                   |
-            | is not Lockstep's  | World         |                         | ) is no LockstepWorld; write: class Own extends LockstepWorld |
-            | throws             | LockstepWorld | throw new Error('boom') | , own.js:6) could not be made: boom    |
+            | what              | base          | code                    | said                                                          |
+            | is not Lockstep's | World         |                         | ) is no LockstepWorld; write: class Own extends LockstepWorld |
+            | throws            | LockstepWorld | throw new Error('boom') | , own.js:6) could not be made: boom                           |
 
     Scenario: What a step could not do is not done, though the step catches the error and goes on
         Given steps of a team, in "own.js":
@@ -143,7 +143,7 @@ Feature: 18. Code of a team
         And it should say "there is no such file: websiet.feature; the closest one is website.feature"
 
         Examples:
-            | args                       |
-            | websiet.feature            |
-            | -p live websiet.feature:4  |
-            | -p ci websiet.feature      |
+            | args                      |
+            | websiet.feature           |
+            | -p live websiet.feature:4 |
+            | -p ci websiet.feature     |

@@ -27,15 +27,15 @@ Feature: 18. Every line is carried out
         And it should say "Out of rotation: 2 hosts"
 
         Examples:
-            | what                    | step            | hook                                                                                                 | said                                    |
-            | step that is skipped    | 'skipped'       |                                                                                                      | a step of our own                       |
-            | step that is pending    | 'pending'       |                                                                                                      | a step of our own                       |
-            | step that ends it all   | process.exit(0) |                                                                                                      | the process was ended in mid-run        |
-            | step that is gone at once| process.reallyExit(0)|                                                                                                      | the process was ended in mid-run        |
-            | listener of the end     | process.exit()  | process.on('exit', () => { process.exitCode = 0 })                                                   | the process was ended in mid-run        |
-            | BeforeStep that skips   | {}              | BeforeStep(({ pickleStep }) => (/our own/.test(pickleStep.text) ? 'skipped' : undefined))            | a step of our own                       |
-            | AfterStep that skips    | {}              | AfterStep(({ pickleStep }) => (/I update the/.test(pickleStep.text) ? 'skipped' : undefined))       | I update the package mywebapp           |
-            | wrapper that hides it   | {}              | setDefinitionFunctionWrapper((f) => /unblock\(/.test(f) ? () => {} : f)                              | I unblock the load balancer             |
+            | what                      | step                  | hook                                                                                          | said                             |
+            | step that is skipped      | 'skipped'             |                                                                                               | a step of our own                |
+            | step that is pending      | 'pending'             |                                                                                               | a step of our own                |
+            | step that ends it all     | process.exit(0)       |                                                                                               | the process was ended in mid-run |
+            | step that is gone at once | process.reallyExit(0) |                                                                                               | the process was ended in mid-run |
+            | listener of the end       | process.exit()        | process.on('exit', () => { process.exitCode = 0 })                                            | the process was ended in mid-run |
+            | BeforeStep that skips     | {}                    | BeforeStep(({ pickleStep }) => (/our own/.test(pickleStep.text) ? 'skipped' : undefined))     | a step of our own                |
+            | AfterStep that skips      | {}                    | AfterStep(({ pickleStep }) => (/I update the/.test(pickleStep.text) ? 'skipped' : undefined)) | I update the package mywebapp    |
+            | wrapper that hides it     | {}                    | setDefinitionFunctionWrapper((f) => /unblock\(/.test(f) ? () => {} : f)                       | I unblock the load balancer      |
 
     Scenario: A hook that skips a scenario before Lockstep hears of it
         Given the website feature
@@ -77,9 +77,9 @@ Feature: 18. Every line is carried out
         And it should say "<said>"
 
         Examples:
-            | what   | other | status | said                                                                          |
+            | what   | other | status | said                                                                 |
             | others | fr    | 2      | own.feature:4: "I want to update hosts with fact country=fr" selects |
-            | same   | de    | 0      | PASSED 6 steps on 8 hosts                                                       |
+            | same   | de    | 0      | PASSED 6 steps on 8 hosts                                            |
 
     Scenario: What the feature wants after a failure is done after a skip as well
         Given a feature "own.feature" with the steps:
@@ -122,10 +122,10 @@ Feature: 18. Every line is carried out
         Then it should say "live, stopped"
 
         Examples:
-            | what                          | step                                                                                 | said                                              |
-            | does not await                | function () { void this.rollout.services.restart('nosuch') }                         | FAILED at "And a step of our own"                |
-            | does not await, that succeeds | function () { void this.rollout.packages.update('mywebapp') }                        | this.rollout.packages.update(…) did |
-            | does not listen to            | async function () { await this.rollout.services.restart('nosuch') }                  | FAILED at "And a step of our own"                |
+            | what                          | step                                                                | said                                |
+            | does not await                | function () { void this.rollout.services.restart('nosuch') }        | FAILED at "And a step of our own"   |
+            | does not await, that succeeds | function () { void this.rollout.packages.update('mywebapp') }       | this.rollout.packages.update(…) did |
+            | does not listen to            | async function () { await this.rollout.services.restart('nosuch') } | FAILED at "And a step of our own"   |
 
     Scenario: What a step asks for when its scenario is over
         Given the website feature
@@ -158,12 +158,12 @@ Feature: 18. Every line is carried out
         And it should say "<said>; nothing was sent"
 
         Examples:
-            | args                                         | said                                                    |
-            | -p live --order=random:3 rolling.feature     | leave out --order random:3                              |
-            | -p live --shard 1/2 rolling.feature          | leave out --shard 1/2                                   |
-            | -p live --dry-run rolling.feature            | read features with -p ci, or plan with -p plan          |
-            | --dry-run rolling.feature                    | read features with -p ci, or plan with -p plan          |
-            | -p rehearse --dry-run rolling.feature        | read features with -p ci, or plan with -p plan          |
+            | args                                     | said                                           |
+            | -p live --order=random:3 rolling.feature | leave out --order random:3                     |
+            | -p live --shard 1/2 rolling.feature      | leave out --shard 1/2                          |
+            | -p live --dry-run rolling.feature        | read features with -p ci, or plan with -p plan |
+            | --dry-run rolling.feature                | read features with -p ci, or plan with -p plan |
+            | -p rehearse --dry-run rolling.feature    | read features with -p ci, or plan with -p plan |
 
     Scenario: A feature that is for no host
         Given a feature "own.feature" with the steps:

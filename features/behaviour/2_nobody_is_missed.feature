@@ -18,21 +18,21 @@ Feature: 2. Nobody is missed
         And it should show no stack trace
 
         Examples:
-            | fault              | said                                                         | who                  |
-            | silent             | no answer (asked 2 s ago)                                    | web3.example.net     |
-            | very slow          | no answer (asked 2 s ago)                                    | web3.example.net     |
-            | dies at step 2     | no answer (asked 2 s ago)                                    | web3.example.net     |
-            | fails              | failed                                                       | web3.example.net     |
-            | wrong secret       | bad signature                                                | web3.example.net     |
-            | garbage            | cannot be read                                               | web3.example.net     |
-            | truncated          | cannot be read                                               | web3.example.net     |
-            | too deep           | nested more than 64 deep                                     | web3.example.net     |
-            | wrong type         | statuscode is not a number from 0 to 5                       | web3.example.net     |
-            | stale              | by its own clock                                             | web3.example.net     |
-            | ahead              | in the future by its own clock                               | web3.example.net     |
-            | contradicts        | answered twice, and not the same                             | web3.example.net     |
-            | stranger           | unexpected: stranger.example.net                             | stranger.example.net |
-            | spoofs             | sent by web3.example.net, but says that it is from           | web3.example.net     |
+            | fault          | said                                               | who                  |
+            | silent         | no answer (asked 2 s ago)                          | web3.example.net     |
+            | very slow      | no answer (asked 2 s ago)                          | web3.example.net     |
+            | dies at step 2 | no answer (asked 2 s ago)                          | web3.example.net     |
+            | fails          | failed                                             | web3.example.net     |
+            | wrong secret   | bad signature                                      | web3.example.net     |
+            | garbage        | cannot be read                                     | web3.example.net     |
+            | truncated      | cannot be read                                     | web3.example.net     |
+            | too deep       | nested more than 64 deep                           | web3.example.net     |
+            | wrong type     | statuscode is not a number from 0 to 5             | web3.example.net     |
+            | stale          | by its own clock                                   | web3.example.net     |
+            | ahead          | in the future by its own clock                     | web3.example.net     |
+            | contradicts    | answered twice, and not the same                   | web3.example.net     |
+            | stranger       | unexpected: stranger.example.net                   | stranger.example.net |
+            | spoofs         | sent by web3.example.net, but says that it is from | web3.example.net     |
 
     Scenario: A host that lacks an agent is named before anybody is touched
         Given a file "fleet.yaml":

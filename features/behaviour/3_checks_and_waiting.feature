@@ -25,15 +25,15 @@ Feature: 3. Checks, and waiting
         Then it should exit with <status>
 
         Examples:
-            | check      | sentence                              | status |
-            | good       | should be ok                          | 0      |
-            | warm       | should be ok                          | 1      |
-            | warm       | should be ok or warning               | 0      |
-            | bad        | should be ok or warning               | 1      |
-            | odd        | should be ok or warning               | 1      |
-            | missing    | should be ok                          | 1      |
-            | recovering | should be ok                          | 1      |
-            | recovering | should be ok within 5 seconds         | 0      |
-            | bad        | should be ok within 500 ms            | 1      |
-            | good       | should be ok for 3 checks in a row    | 0      |
-            | flapping   | should be ok for 3 checks in a row    | 1      |
+            | check      | sentence                           | status |
+            | good       | should be ok                       | 0      |
+            | warm       | should be ok                       | 1      |
+            | warm       | should be ok or warning            | 0      |
+            | bad        | should be ok or warning            | 1      |
+            | odd        | should be ok or warning            | 1      |
+            | missing    | should be ok                       | 1      |
+            | recovering | should be ok                       | 1      |
+            | recovering | should be ok within 5 seconds      | 0      |
+            | bad        | should be ok within 500 ms         | 1      |
+            | good       | should be ok for 3 checks in a row | 0      |
+            | flapping   | should be ok for 3 checks in a row | 1      |

@@ -17,22 +17,22 @@ Feature: 4. What cannot be run
         And it should show no stack trace
 
         Examples:
-            | mistake                | profile | step                                                   | said                                                                                     |
-            | An unknown step        |         | I block the lode balancer                              | unknown step: I block the lode balancer; the closest known one is: I block the load balancer |
-            | The same, reading only | -p ci   | I block the lode balancer                              | unknown step: I block the lode balancer; the closest known one is: I block the load balancer |
-            | No address             |         | the load balancer has ip address 999.1.1.1             | "999.1.1.1" is not an IP address, such as 192.168.1.1                                    |
-            | An odd address         |         | the load balancer has ip address 010.0.0.1             | "010.0.0.1" is not an IP address                                                         |
-            | A shell command        |         | I update the package $(reboot)                         | "$(reboot)" is not a package name                                                        |
-            | An option              |         | I update the package --force                           | "--force" is not a package name                                                          |
-            | No version             |         | the package version for mywebapp should be ;ls         | ";ls" is not a version                                                                   |
-            | No duration            |         | the check c should be ok within soon                   | "soon" is no duration; write 30 seconds, 2 minutes or 500 ms                             |
-            | No host                |         | there should be at least 0 hosts                       | 0 is no number to expect; write a whole number from 1 to 999999                          |
-            | Fewer than no host     |         | there should be exactly -1 hosts                       | -1 is no number to expect                                                                |
-            | Far too many hosts     |         | there should be exactly 1e9 hosts                      | 1e9 is no number to expect                                                               |
-            | No fact                |         | I want to update hosts with fact country               | "country" is no fact filter                                                              |
-            | No pattern             |         | I want to update hosts with identity /[/               | /[/ is no regular expression                                                             |
-            | An empty class         |         | I want to update hosts with class                      | unknown step                                                                             |
-            | A homoglyph            |         | I want to update hosts with identity wеb1.example.net  | "wеb1.example.net" is not a host name                                                    |
+            | mistake                | profile | step                                                  | said                                                                                         |
+            | An unknown step        |         | I block the lode balancer                             | unknown step: I block the lode balancer; the closest known one is: I block the load balancer |
+            | The same, reading only | -p ci   | I block the lode balancer                             | unknown step: I block the lode balancer; the closest known one is: I block the load balancer |
+            | No address             |         | the load balancer has ip address 999.1.1.1            | "999.1.1.1" is not an IP address, such as 192.168.1.1                                        |
+            | An odd address         |         | the load balancer has ip address 010.0.0.1            | "010.0.0.1" is not an IP address                                                             |
+            | A shell command        |         | I update the package $(reboot)                        | "$(reboot)" is not a package name                                                            |
+            | An option              |         | I update the package --force                          | "--force" is not a package name                                                              |
+            | No version             |         | the package version for mywebapp should be ;ls        | ";ls" is not a version                                                                       |
+            | No duration            |         | the check c should be ok within soon                  | "soon" is no duration; write 30 seconds, 2 minutes or 500 ms                                 |
+            | No host                |         | there should be at least 0 hosts                      | 0 is no number to expect; write a whole number from 1 to 999999                              |
+            | Fewer than no host     |         | there should be exactly -1 hosts                      | -1 is no number to expect                                                                    |
+            | Far too many hosts     |         | there should be exactly 1e9 hosts                     | 1e9 is no number to expect                                                                   |
+            | No fact                |         | I want to update hosts with fact country              | "country" is no fact filter                                                                  |
+            | No pattern             |         | I want to update hosts with identity /[/              | /[/ is no regular expression                                                                 |
+            | An empty class         |         | I want to update hosts with class                     | unknown step                                                                                 |
+            | A homoglyph            |         | I want to update hosts with identity wеb1.example.net | "wеb1.example.net" is not a host name                                                        |
 
     Scenario Outline: A table or document too many or missing is found before any host is blocked: -p <profile>
         Given a feature "own.feature" with the steps:
@@ -68,12 +68,12 @@ Feature: 4. What cannot be run
         And it should show no stack trace
 
         Examples:
-            | what                 | content                                      |
-            | empty                |                                              |
-            | only a comment       | # nothing                                    |
-            | a misspelt keyword   | Feture: x                                    |
-            | an unknown language  | # language: xx\nFeature: x                   |
-            | no examples          | Feature: x\nScenario Outline: y\nGiven <z>   |
+            | what                | content                                    |
+            | empty               |                                            |
+            | only a comment      | # nothing                                  |
+            | a misspelt keyword  | Feture: x                                  |
+            | an unknown language | # language: xx\nFeature: x                 |
+            | no examples         | Feature: x\nScenario Outline: y\nGiven <z> |
 
     Scenario: A tag that matches nothing is a failed run
         Given the website feature
@@ -129,11 +129,11 @@ Feature: 4. What cannot be run
         And it should say "<said>"
 
         Examples:
-            | args                                  | said                                 |
-            | -p live                               | the profile live names its feature   |
-            | -p love website.feature               | there is no profile "love"; there are: default, live, plan, twice, rehearse, drift, ci |
-            | -p live --parallel 2 website.feature  | rollouts do not run in parallel      |
-            | -p live --retry 1 website.feature     | a rollout is not retried             |
+            | args                                 | said                                                                                   |
+            | -p live                              | the profile live names its feature                                                     |
+            | -p love website.feature              | there is no profile "love"; there are: default, live, plan, twice, rehearse, drift, ci |
+            | -p live --parallel 2 website.feature | rollouts do not run in parallel                                                        |
+            | -p live --retry 1 website.feature    | a rollout is not retried                                                               |
 
     Scenario Outline: A misspelt switch is refused, not ignored: <name>=<value> <args>
         Given the website feature
@@ -146,13 +146,13 @@ Feature: 4. What cannot be run
         And it should show no stack trace
 
         Examples:
-            | name               | value | args    | said                                                                           |
+            | name               | value | args    | said                                                                                           |
             | LOCKSTEP_SAFEMODE  | on    | -p live | there is no setting LOCKSTEP_SAFEMODE; the closest known one is LOCKSTEP_SAFE_MODE (on or off) |
-            | LOCKSTEP_SAFEMODE  | on    | -p ci   | there is no setting LOCKSTEP_SAFEMODE                                          |
-            | lockstep_safe_mode | on    | -p plan | there is no setting lockstep_safe_mode                                         |
-            | LOCKSTEP_SAFE_MODE | true  | -p live | LOCKSTEP_SAFE_MODE is "true"; write on or off                                  |
-            | LOCKSTEP_SAFE_MODE |       | -p live | LOCKSTEP_SAFE_MODE is empty                                                    |
-            | LOCKSTEP_PLAN      |       | -p live | LOCKSTEP_PLAN is empty                                                         |
+            | LOCKSTEP_SAFEMODE  | on    | -p ci   | there is no setting LOCKSTEP_SAFEMODE                                                          |
+            | lockstep_safe_mode | on    | -p plan | there is no setting lockstep_safe_mode                                                         |
+            | LOCKSTEP_SAFE_MODE | true  | -p live | LOCKSTEP_SAFE_MODE is "true"; write on or off                                                  |
+            | LOCKSTEP_SAFE_MODE |       | -p live | LOCKSTEP_SAFE_MODE is empty                                                                    |
+            | LOCKSTEP_PLAN      |       | -p live | LOCKSTEP_PLAN is empty                                                                         |
 
     Scenario Outline: A misspelt world parameter is refused: <parameters>
         Given the website feature

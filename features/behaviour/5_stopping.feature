@@ -149,10 +149,10 @@ Feature: 5. Stopping
         And it should not say "Nothing is left out of rotation"
 
         Examples:
-            | kind            | said                  |
-            | folder          | is a folder           |
-            | pipe            | is a pipe             |
-            | link to nowhere | leads nowhere         |
+            | kind            | said          |
+            | folder          | is a folder   |
+            | pipe            | is a pipe     |
+            | link to nowhere | leads nowhere |
 
     Scenario: A journal that is removed in mid-run stops the rollout, and still names who is out
         Given the website feature
@@ -207,9 +207,9 @@ Feature: 5. Stopping
         And it should not say "Nothing is out of rotation"
 
         Examples:
-            | how       | said              | exit | then                                |
-            | shortened | somebody changed  | 1    | was changed by somebody during      |
-            | exchanged | somebody replaced | 1    | Out of rotation: 8 hosts            |
+            | how       | said              | exit | then                           |
+            | shortened | somebody changed  | 1    | was changed by somebody during |
+            | exchanged | somebody replaced | 1    | Out of rotation: 8 hosts       |
 
     Scenario: A broker that goes away for good
         Given the website feature

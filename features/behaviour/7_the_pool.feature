@@ -110,9 +110,9 @@ Feature: 7. The pool
         And it should show no stack trace
 
         Examples:
-            | fault     | said                                |
-            | truncated | broke off in its answer             |
-            | closes    | broke off in its answer             |
+            | fault     | said                    |
+            | truncated | broke off in its answer |
+            | closes    | broke off in its answer |
             | garbage   | was expected            |
 
     Scenario Outline: A HAProxy that is <fault> is noticed when it is looked at, and no host is updated in rotation

@@ -406,6 +406,6 @@ Feature: 8. After a failure
         And it should say "release 9 passed in production on 5 hosts"
 
         Examples:
-            | way         |
+            | way    |
             | run it |
             | go on  |

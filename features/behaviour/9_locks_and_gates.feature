@@ -91,8 +91,8 @@ Feature: 9. Locks and gates
         And it should not say "Locked"
 
         Examples:
-            | signal  | said                            |
-            | SIGKILL | Put back: 8 hosts               |
+            | signal  | said                                       |
+            | SIGKILL | Put back: 8 hosts                          |
             | SIGINT  | Nothing that was named is out of rotation. |
 
     Scenario: A folder of locks that cannot be used keeps a rollout from changing anything, and nobody from reading the ledger
@@ -134,10 +134,10 @@ Feature: 9. Locks and gates
         And it should say "<answer>"
 
         Examples:
-            | said            | status | answer                        |
-            | <run> alice     | 0      | Go on with 10 hosts?          |
-            | <run> no        | 6      | approval was refused          |
-            | last-week alice | 6      | nobody approved within 2 s    |
+            | said            | status | answer                     |
+            | <run> alice     | 0      | Go on with 10 hosts?       |
+            | <run> no        | 6      | approval was refused       |
+            | last-week alice | 6      | nobody approved within 2 s |
 
     Scenario: Approval by a signal
         Given a feature "own.feature" with the steps:
@@ -172,15 +172,15 @@ Feature: 9. Locks and gates
         And it should say "<said>"
 
         Examples:
-            | line                                             | said                        |
-            | only between 9:00 and 16:00 on weekdays          | is not a time of day        |
-            | only between 09:00 and 16:00 on someday          | is not days                 |
-            | only between 09:00 and 16:00 on weekdays in Mars | is no time zone             |
-            | up to 0 hosts may fail                           | is not a number of hosts    |
-            | up to 100% of the hosts may fail                 | is not a number of hosts    |
-            | at least 0% of the pool must stay in service     | is not a part of the pool   |
+            | line                                               | said                      |
+            | only between 9:00 and 16:00 on weekdays            | is not a time of day      |
+            | only between 09:00 and 16:00 on someday            | is not days               |
+            | only between 09:00 and 16:00 on weekdays in Mars   | is no time zone           |
+            | up to 0 hosts may fail                             | is not a number of hosts  |
+            | up to 100% of the hosts may fail                   | is not a number of hosts  |
+            | at least 0% of the pool must stay in service       | is not a part of the pool |
             | fewer than 0% of requests should fail for 1 second | is no percentage          |
-            | the load balancer is the haproxy backend a;b     | is not the name of          |
+            | the load balancer is the haproxy backend a;b       | is not the name of        |
 
     Scenario: No host goes back to an older version
         Given a feature "own.feature" with the steps:

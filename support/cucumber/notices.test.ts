@@ -86,7 +86,7 @@ describe('the notices of a run', () => {
     expect(failed).to.deep.include({
       event: 'failed',
       reason: 'at "the check http should be ok" (rolling.feature:14)',
-      diverged: { count: 1, names: ['web2'] },
+      failed: { count: 1, names: ['web2'] },
       outOfRotation: { count: 1, names: ['web2'] },
       counts: { hosts: 3, answered: 2, diverged: 1, silent: 0, out: 0, restored: 0, notAttempted: 1 },
     })

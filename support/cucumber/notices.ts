@@ -88,7 +88,7 @@ export class RunNotices {
     const hosts = someHosts([...changed, ...looked])
     if (hosts.count === 0) return
     const reason = looked.length > 0 ? 'a release is not so any more' : 'they had been reported as done'
-    this.tell('drift found', { diverged: hosts, reason })
+    this.tell('drift found', { failed: hosts, reason })
   }
 
   private odd(): string[] {
@@ -154,7 +154,7 @@ export class RunNotices {
         restored: run.restored().length,
         notAttempted: stops ? run.notAttempted().length : 0,
       },
-      diverged: someHosts([...failed, ...out]),
+      failed: someHosts([...failed, ...out]),
       outOfRotation: someHosts(run.outOfRotation().map(({ host }) => host)),
       outcome: undefined,
       reason: undefined,

@@ -62,7 +62,7 @@ function subjectOf({ event: { environment, event, feature, outcome } }: Message)
 }
 
 function textOf({ event }: Message): string {
-  const { run, mode, environment, release, tickets, feature, diverged, outOfRotation, counts, time } = event
+  const { run, mode, environment, release, tickets, feature, failed, outOfRotation, counts, time } = event
   const rows: [string, string][] = [
     ['environment', `${environment} (${mode})`],
     ['feature', feature],
@@ -71,7 +71,7 @@ function textOf({ event }: Message): string {
     ['run', run],
     ['time', time],
     ['hosts', counts.hosts === 0 ? '' : String(counts.hosts)],
-    ['diverged', namesOf(diverged)],
+    ['failed', namesOf(failed)],
     ['out of rotation', namesOf(outOfRotation)],
   ]
   const table = rows

@@ -45,7 +45,7 @@ export interface RolloutEvent {
     notAttempted: number
   }
   /** Hosts that were not as they should be at the last line, or that failed before. */
-  diverged: SomeHosts
+  failed: SomeHosts
   /** Hosts that are out of rotation, or on which something else is still open. */
   outOfRotation: SomeHosts
   /** Of `ended`: `PASSED`, `FAILED`, … and the exit status. */

@@ -8,7 +8,7 @@ const PLACEHOLDERS: Readonly<Record<string, (event: RolloutEvent) => string>> = 
   release: ({ release }) => release ?? '',
   feature: ({ feature }) => feature,
   run: ({ run }) => run,
-  hosts: ({ diverged }) => namesOf(diverged),
+  hosts: ({ failed }) => namesOf(failed),
   summary: summaryOf,
   tickets: ({ tickets }) => tickets.join(', '),
 }

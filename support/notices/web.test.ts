@@ -48,7 +48,7 @@ describe('a notice over the web', () => {
     expect(JSON.parse(body)).to.deep.include({
       event: 'failed',
       environment: 'production',
-      diverged: { count: 2, names: ['web3', 'web9'] },
+      failed: { count: 2, names: ['web3', 'web9'] },
       counts: event.counts,
     })
   })

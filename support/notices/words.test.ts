@@ -5,15 +5,15 @@ import { EVENTS, keyOf, someHosts } from './event'
 import { lineOf, namesOf, oneLine, summaryOf } from './words'
 
 describe('the words of a notice', () => {
-  it('name the line, who diverged, and who is out of rotation', () => {
+  it('name the line, who failed, and who is out of rotation', () => {
     expect(lineOf(rolloutEvent())).to.equal(
-      '[production] rolling.feature: the rollout stops: at "the package version for mywebapp should be 2" (rolling.feature:14); diverged: web3, web9; still out of rotation: web3',
+      '[production] rolling.feature: the rollout stops: at "the package version for mywebapp should be 2" (rolling.feature:14); failed: web3, web9; still out of rotation: web3',
     )
   })
 
   it('are those of each event', () => {
     const nobody = { count: 0, names: [] }
-    const calm = { diverged: nobody, outOfRotation: nobody, reason: undefined }
+    const calm = { failed: nobody, outOfRotation: nobody, reason: undefined }
     const of = (change: Parameters<typeof rolloutEvent>[0]) => summaryOf(rolloutEvent({ ...calm, ...change }))
     expect(of({ event: 'started' })).to.equal('the rollout has started')
     expect(of({ event: 'wave begun', number: 2 })).to.equal('wave 2 (25%), 2 hosts: begun')
@@ -22,8 +22,8 @@ describe('the words of a notice', () => {
       'approval is waited for: Go on with 8 hosts?',
     )
     expect(of({ event: 'ended', outcome: { title: 'PASSED', exitCode: 0 } })).to.equal('PASSED, 8 hosts')
-    expect(of({ event: 'drift found', diverged: { count: 1, names: ['web3'] } })).to.equal(
-      '1 host drifted; diverged: web3',
+    expect(of({ event: 'drift found', failed: { count: 1, names: ['web3'] } })).to.equal(
+      '1 host drifted; drifted: web3',
     )
   })
 

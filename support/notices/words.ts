@@ -2,9 +2,9 @@ import type { RolloutEvent, SomeHosts } from './event'
 
 /** An event in a sentence. */
 export function summaryOf(event: RolloutEvent): string {
-  const { wave, counts, diverged, outOfRotation, outcome, reason } = event
+  const { wave, counts, failed, outOfRotation, outcome, reason } = event
   const why = reason === undefined ? '' : `: ${reason}`
-  const who = diverged.count === 0 ? '' : `; diverged: ${namesOf(diverged)}`
+  const who = failed.count === 0 ? '' : `; failed: ${namesOf(failed)}`
   const left = outOfRotation.count === 0 ? '' : `; still out of rotation: ${namesOf(outOfRotation)}`
   const inWave = wave === undefined ? '' : `wave ${event.number} (${wave.name}), ${hosts(wave.hosts)}`
   switch (event.event) {
@@ -21,7 +21,7 @@ export function summaryOf(event: RolloutEvent): string {
     case 'ended':
       return `${outcome?.title ?? 'over'}, ${hosts(counts.hosts)}${why}${who}${left}`
     case 'drift found':
-      return `${hosts(diverged.count)} drifted${why}${who}`
+      return `${hosts(failed.count)} drifted${why}; drifted: ${namesOf(failed)}`
   }
 }
 

@@ -56,7 +56,7 @@ describe('a rollout', () => {
       out: 0,
     })
     expect(described(verdict)).to.match(
-      /^1 of 3 hosts diverged\n  2.0 +2 hosts\n  no answer \(asked 20 s ago\) +web2$/,
+      /^1 of 3 hosts was silent\n  2.0 +2 hosts\n  no answer \(asked 20 s ago\) +web2$/,
     )
   })
 

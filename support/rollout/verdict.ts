@@ -126,16 +126,15 @@ export function unexpectedCohorts({ unexpected }: Verdict): UnexpectedCohort[] {
 
 /** Cohorts as lines for a person: the odd ones by name, never a bare count. */
 export function describe(verdict: Verdict): string {
-  const { expected, diverged, silent } = count(verdict)
-  const failed = diverged + silent
+  const counts = count(verdict)
   const groups = cohorts(verdict)
   const width = Math.min(32, Math.max(0, ...groups.map(({ seen }) => columnsOf(clean(seen)))))
   const lines = [
-    expected === 0
+    counts.expected === 0
       ? 'no host was asked'
-      : failed === 0
+      : counts.diverged + counts.silent === 0
         ? 'no host diverged, but:'
-        : `${failed} of ${hosts(expected)} diverged`,
+        : formatFailed(counts),
   ]
   for (const { seen, passed, hosts: names } of groups) {
     const who = passed && names.length > 1 ? hosts(names.length) : names.join(', ')
@@ -145,6 +144,14 @@ export function describe(verdict: Verdict): string {
     lines.push(`  ${fails ? 'unexpected' : 'noted'}: ${names.join(', ')} ${clean(detail)}`)
   }
   return lines.join('\n')
+}
+
+/** Returns how many hosts failed, such as `1 of 8 hosts diverged`; a silent host is not called diverged. */
+export function formatFailed({ expected, diverged, silent }: Counts): string {
+  const failed = `${diverged + silent} of ${hosts(expected)}`
+  if (silent === 0) return `${failed} diverged`
+  if (diverged === 0) return `${failed} ${silent === 1 ? 'was' : 'were'} silent`
+  return `${failed} failed: ${diverged} diverged, ${silent} silent`
 }
 
 export function hosts(n: number): string {

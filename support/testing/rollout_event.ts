@@ -14,7 +14,7 @@ export function rolloutEvent(change: Partial<RolloutEvent> = {}): RolloutEvent {
     tickets: [],
     wave: { name: '25%', hosts: 2 },
     counts: { hosts: 8, answered: 7, diverged: 1, silent: 1, out: 0, restored: 0, notAttempted: 4 },
-    diverged: { count: 2, names: ['web3', 'web9'] },
+    failed: { count: 2, names: ['web3', 'web9'] },
     outOfRotation: { count: 1, names: ['web3'] },
     outcome: undefined,
     reason: 'at "the package version for mywebapp should be 2" (rolling.feature:14)',

@@ -23,7 +23,7 @@ describe('what is annotated of a run', () => {
         severity: 'error',
         title: 'version 2',
         message:
-          '3 of 4 hosts diverged\n1.0: web2, web3\nno answer: web4\nunexpected: web9 answered, and was not asked',
+          '3 of 4 hosts failed: 2 diverged, 1 silent\n1.0: web2, web3\nno answer: web4\nunexpected: web9 answered, and was not asked',
       },
     ])
   })
@@ -41,7 +41,7 @@ describe('what is annotated of a run', () => {
     const found = annotationsOfRun(toldRun([{ unit: '3', outcome: 'failed', steps }], refused))
     expect(found.map(({ line, message }) => `${line} ${message}`)).to.deep.equal([
       '4 it did not come back',
-      '4 1 of 1 host diverged\nno answer: web1',
+      '4 1 of 1 host was silent\nno answer: web1',
     ])
   })
 

@@ -1,4 +1,4 @@
-import { count, hasPassed, hosts as counted, type Verdict } from '../../rollout/verdict'
+import { count, formatFailed, hasPassed, type Verdict } from '../../rollout/verdict'
 import { EXIT } from '../../system/errors'
 import { oddHostsOf } from '../report/odd_hosts'
 import type { Run } from '../run'
@@ -61,7 +61,6 @@ function whole(run: Run): Annotation {
 }
 
 function said(run: Run, verdict: Verdict): string {
-  const { expected, diverged, silent } = count(verdict)
-  const head = `${diverged + silent} of ${counted(expected)} diverged`
+  const head = formatFailed(count(verdict))
   return [head, ...oddHostsOf(run, verdict, MAX_NAMES)].join('\n')
 }

@@ -4,6 +4,7 @@ import {
   clean,
   cohorts,
   count,
+  formatFailed,
   hasPassed,
   hosts as counted,
   mayGoOn,
@@ -256,11 +257,11 @@ class Screen {
   }
 
   private divergence(verdict: Verdict): void {
-    const { expected, diverged, silent } = count(verdict)
-    if (diverged + silent > 0)
+    const counts = count(verdict)
+    if (counts.diverged + counts.silent > 0)
       this.paper.line(
         this.paint.red(
-          `        ${diverged + silent} of ${counted(expected)} diverged${verdict.tolerated === true ? ', and may: they are out from here on' : ''}`,
+          `        ${formatFailed(counts)}${verdict.tolerated === true ? ', and may: they are out from here on' : ''}`,
         ),
       )
     const groups = cohorts(verdict)
