@@ -1,4 +1,4 @@
 import { Given, type DataTable } from '@cucumber/cucumber'
 
-/** Read by the profile `rehearse` from scenarios tagged @rehearse, which no profile runs. */
+/** The profile `rehearse` reads this step from scenarios tagged @rehearse, which no profile runs. */
 Given('these faults are rehearsed:', function (_faults: DataTable) {})

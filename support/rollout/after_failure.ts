@@ -6,21 +6,21 @@ import { lookAt } from './still_out'
 import { count, hasPassed, type Observation, type Verdict } from './verdict'
 
 /**
- * What becomes of the hosts when a rollout has stopped: nothing, unless the feature says otherwise. Whatever is done
+ * The fate of the hosts when a rollout has stopped: nothing is done, unless the feature says otherwise. What is done
  * here is reported like a step, and never hides what stopped the rollout.
  */
 export class AfterFailure {
-  /** Hosts that passed on every line go back into rotation. */
+  /** True when hosts that passed on every line go back into rotation. */
   healthyGoBack = false
-  /** Every host that was changed gets the version it had. */
+  /** True when every host that was changed gets the version it had. */
   versionsGoBack = false
   private settled = false
 
   constructor(private readonly rollout: Rollout) {}
 
   /**
-   * Does what the feature says, once. Not when the operator asked to stop, before or meanwhile, nor when nothing can be
-   * written down.
+   * Does what the feature says, once. Does nothing when the operator asked to stop, before or meanwhile, nor when
+   * nothing can be written down.
    */
   async settle(): Promise<void> {
     const { halted } = this.rollout
@@ -43,7 +43,10 @@ export class AfterFailure {
     return [...failing.map(({ host }) => host), ...this.rollout.budget.out.keys()]
   }
 
-  /** The last wave first; a host that is back in rotation is taken out for it and put back when it is seen to be restored. */
+  /**
+   * Restores versions, the last wave first. A host that is back in rotation is taken out for it, and put back when seen
+   * to be restored.
+   */
   private async restoreVersions(bad: Set<string>): Promise<void> {
     for (const hosts of this.groups()) {
       for (const { name, had } of this.rollout.packages.touched()) {
@@ -82,7 +85,7 @@ export class AfterFailure {
       if (out.has(host)) byVersion.set(version, [...(byVersion.get(version) ?? []), host])
       else observations.push({ host, passed: false, kind: 'known', seen: NOT_OUT })
     }
-    // On disk before the first of them is told: whoever reads it must not take a host for done that may be going back.
+    // On disk before the first host is told: no reader may take a host for done that may go back.
     const told = [...byVersion.values()].flat()
     if (told.length > 0)
       await this.rollout.ports.journal.append({ type: 'restoring', package: name, hosts: told })
@@ -92,8 +95,8 @@ export class AfterFailure {
   }
 
   /**
-   * Hosts that are seen to be out of rotation, and those of them that had to be taken out for it: the ledger alone does
-   * not tell, since an order to go back may have been carried out unheard.
+   * Returns the hosts seen to be out of rotation, and those that had to be taken out for it. The ledger alone does not
+   * tell: an order to go back may have been carried out unheard.
    */
   private async outOfRotation(
     hosts: readonly string[],
@@ -136,7 +139,10 @@ export class AfterFailure {
     }
   }
 
-  /** Whoever asks to stop wants to look: what was begun comes to its end, and no more hosts are taken out or put back. */
+  /**
+   * Expects no request to stop. An operator who asks to stop wants to look. What was begun comes to its end, and no
+   * more hosts are taken out or put back.
+   */
   private expectGoingOn(): void {
     if (this.rollout.ports.stopping.aborted)
       throw new LockstepError('interrupted', 'the operator asked to stop')

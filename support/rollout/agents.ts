@@ -9,7 +9,7 @@ import { clean, type Verdict } from './verdict'
 export class Agents {
   constructor(private readonly rollout: Rollout) {}
 
-  /** Runs an action on every host. It is taken to change something, so it is never sent twice. */
+  /** Runs an action on every host. The action is taken to change something, so it is never sent twice. */
   run(agent: string, action: string, inputs: Request['inputs']): Promise<Verdict> {
     const request = { agent, action, inputs, changes: true }
     const { planState, ports } = this.rollout
@@ -55,7 +55,7 @@ export class Agents {
     }
   }
 
-  /** Nothing is known of what an action does, but for those that are known to do nothing. */
+  /** Returns what an action may affect on a host: everything, unless it is known to change nothing. */
   private reachOf(request: Request): Pick<PlannableChange, 'affectsOthers' | 'invalidates'> {
     const onlyLooks = this.rollout.ports.planning?.onlyLooks({ ...request, changes: false }) === true
     return onlyLooks ? { affectsOthers: false } : { affectsOthers: true, invalidates: 'everything' }
@@ -81,7 +81,10 @@ export class Agents {
     return observe(this.rollout, lookWith(this.rollout, request), read, {}, 'anything')
   }
 
-  /** A feature may take an action for a look that is none; nothing that is not known to be one is asked where nothing may change. */
+  /**
+   * Concludes without asking: where nothing may change, only an action that is known to only look is asked. A feature
+   * may take an action for a look that is none.
+   */
   private async notAsked({ agent, action }: Request): Promise<Verdict> {
     this.rollout.expectGoingOn()
     this.rollout.planState?.use()

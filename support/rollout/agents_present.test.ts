@@ -9,7 +9,10 @@ const NEEDED = [
   { agent: 'package', line: 5, text: 'I update the package mywebapp' },
 ]
 
-/** Hosts of which `web2` does not run the agent package; `tells` is its answer when it is asked for its agents. */
+/**
+ * Returns a rollout to hosts of which `web2` does not run the agent package. `tells` is the answer of `web2` when it is
+ * asked for its agents.
+ */
 function rollout(tells?: Answer, ports: RehearsalOptions['ports'] = {}) {
   const own = (agents: string[]) => ({
     kind: 'answered' as const,

@@ -5,9 +5,9 @@ import type { Observation } from './verdict'
 import { clean } from './verdict'
 
 /**
- * Hosts that lack an agent which a line of the feature needs, each with what it lacks. All are asked for nothing but a
- * sign of life that only hosts with these agents give; those that give none say which agents they have. Empty when no
- * line needs an agent.
+ * Returns the hosts that lack an agent which a line of the feature needs, each with what it lacks. All are asked for
+ * nothing but a sign of life that only hosts with these agents give. Those that give none say which agents they have.
+ * Empty when no line needs an agent.
  */
 export async function hostsWithoutAgents(
   rollout: Rollout,
@@ -52,7 +52,7 @@ function lackOf(
   return lacks('answered', clean(`has ${all.join('; has ')}`))
 }
 
-/** Names in an answer of `agent_inventory`: a list of hashes with `agent`. */
+/** Returns the names in an answer of `agent_inventory`: a list of hashes with `agent`. */
 function agentsIn(agents: unknown): Set<string> {
   if (!Array.isArray(agents)) return new Set()
   return new Set(agents.map((each: unknown) => shown((each as { agent?: unknown } | null)?.agent)))

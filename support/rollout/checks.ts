@@ -3,12 +3,12 @@ import type { Answer } from './ports'
 import type { Rollout } from './rollout'
 import { clean, type Verdict } from './verdict'
 
-/** How much of what a check has printed is shown, characters. */
+/** Characters of a check's output that are shown. */
 export const MAX_CHECK_OUTPUT = 120
 
 const NAMES = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN']
 
-/** Monitoring plugins. The exit code rules; what the plugin prints is only shown. */
+/** The monitoring plugins of the hosts. The exit code rules; what the plugin prints is only shown. */
 export class Checks {
   constructor(private readonly rollout: Rollout) {}
 
@@ -26,7 +26,10 @@ export class Checks {
   }
 }
 
-/** A plugin that is not OK is a failed action to MCollective, and its exit code is in the data all the same. */
+/**
+ * Reads a plugin's answer. To MCollective, a plugin that is not OK is a failed action; its exit code is in the data
+ * nonetheless.
+ */
 function sight(answer: Answer, wanted: readonly number[]): Sight {
   const data = answer.kind === 'answered' || answer.kind === 'failed' ? answer.data : {}
   const code = data['exitcode']

@@ -6,7 +6,7 @@ import type { JournalEntry } from './ports'
 import type { Rollout } from './rollout'
 import { count, describe as described, hasPassed, mayGoOn, type Verdict } from './verdict'
 
-/** The seed's rollout in two waves, as far as it gets. What each line came to, by `line: passed`. */
+/** Runs the seed's rollout in two waves, as far as it gets. Returns what each line came to, by `line: passed`. */
 async function rollOut(
   rollout: Rollout,
   waves: readonly string[] = ['1 host', 'the rest'],

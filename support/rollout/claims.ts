@@ -1,39 +1,42 @@
 import type { JournalEntry } from './ports'
 import { progressOf } from './progress'
 
-/** What the journal of a run that stopped says was done. A resumed run proves it again before it goes on from there. */
+/**
+ * The work that was done, as the journal of a stopped run says. A resumed run proves it again before it goes on from
+ * there.
+ */
 export interface Claims {
   run: string
   hash: string
   hosts: readonly string[]
-  /** Hosts that failed within the budget: out then, out now. */
+  /** The hosts that failed within the budget: out then, out now. */
   out: readonly string[]
   seed: number | undefined
-  /** Hosts that were told anything that changes them. */
+  /** The hosts that were told anything that changes them. */
   attempted: ReadonlySet<string>
-  /** Versions before the first change, by package and host. */
+  /** The versions before the first change, by package and host. */
   had: ReadonlyMap<string, ReadonlyMap<string, string>>
   units: ReadonlyMap<string, UnitClaim>
 }
 
-/** What is claimed of one scenario. */
+/** The claims of one scenario. */
 export interface UnitClaim {
-  /** Its scenario passed, none of its hosts went back since, and lines of it can prove that now. */
+  /** True when the scenario passed, none of its hosts went back since, and lines of it can prove that now. */
   done: boolean
-  /** Lines whose looks a later line has overtaken: `traffic should be blocked`, once it was unblocked. */
+  /** The lines whose looks a later line has overtaken: `traffic should be blocked`, once it was unblocked. */
   overtaken: ReadonlySet<string>
-  /** Hosts that were told something by a line and never known to have answered. */
+  /** The hosts, by line, that were told something and never known to have answered. */
   unknown: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 type Asked = Extract<JournalEntry, { type: 'asked' }>
 
-/** A line of a feature, as its journal entries name it. */
+/** Returns the key of a line of a feature, as its journal entries name it. */
 export function lineKey({ line, step }: { line: number; step: string }): string {
   return `${line} ${step}`
 }
 
-/** Undefined when the journal knows no roll call: nothing was begun then. */
+/** Returns the claims of a run's journal; undefined when it knows no roll call: nothing was begun then. */
 export function claimsOf(run: string, entries: readonly JournalEntry[]): Claims | undefined {
   const rollCall = last(entries, 'roll call')
   const began = last(entries, 'run')
@@ -79,20 +82,23 @@ function unitClaim(entries: readonly JournalEntry[], undone: ReadonlySet<string>
     unknown: unknownIn(entries, asked),
   }
 
-  /** A look that a line took by itself, and not to verify what it had told. */
+  /** Returns whether a line took a look by itself, and not to verify what it had told. */
   function isThen(look: Asked): boolean {
     return !asked.some((other) => lineKey(other) === lineKey(look) && other.changes)
   }
 }
 
-/** A host that went back, or is out of rotation again, has its scenario in front of it again, and so has its whole wave. */
+/**
+ * Returns whether a scenario has to run again. A host that went back, or is out of rotation again, has its scenario run
+ * again for its whole wave.
+ */
 function isUndone(entries: readonly JournalEntry[], undone: ReadonlySet<string>): boolean {
   if (undone.size === 0) return false
   const waves = entries.filter((entry) => entry.type === 'wave')
   return waves.length === 0 || waves.some(({ hosts }) => hosts.some((host) => undone.has(host)))
 }
 
-/** Whether `other` looks at the same again, or changes it. */
+/** Returns whether `other` looks at what `look` looked at again, or changes it. */
 function overtakes(other: Asked, look: Asked): boolean {
   if (other.agent !== look.agent) return false
   if (!other.changes && other.action !== look.action) return false

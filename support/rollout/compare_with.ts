@@ -1,4 +1,4 @@
-/** Returns the expected hosts that are missing, and the found ones that are not expected; each in the order of its list. */
+/** Returns the expected hosts that are missing, and the found ones that are not expected. Each list keeps its order. */
 export function compareWith(
   expected: readonly string[],
   found: readonly string[],

@@ -6,37 +6,42 @@ import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
 
 export interface Change {
-  /** Tells the hosts. */
+  /** Tells the hosts what to do. */
   order: Look
   /**
-   * What is told of a host that did it; `done` where this is absent. A host's answer to an order is its own claim about
-   * itself, and original agents answer with what was so before: only somebody who has looked says what a host is now.
+   * Returns what is told of a host that did it; `done` where this is absent. An answer to an order is a host's claim
+   * about itself, and original agents answer with what was so before. Only a look says what a host is now.
    */
   seen?: (answer: Answer) => string
-  /** Whether a host that did it claims to be otherwise than it was told to be. It is in doubt then, and looked at. */
+  /**
+   * Returns whether a host that did it claims another state than it was told. Such a host is in doubt, and looked at.
+   */
   contradicts?: (answer: Answer) => boolean
   /** Looks at hosts in doubt: they may be in the wanted state already, or have got there unheard. */
   verify?: {
     look: Look
     read: (answer: Answer) => Sight
-    /** Whether only contradictions are in doubt. A host that failed has diverged then: its state says nothing about the order. */
+    /**
+     * True when only contradictions are in doubt. A host that failed has then diverged: its state says nothing about
+     * the order.
+     */
     onlyContradictions?: boolean
   }
-  /** Looks at more hosts than those in doubt, once it is known what all of them came to. */
+  /** Looks at more hosts than those in doubt, once it is known what all hosts came to. */
   afterwards?: (done: Verdict) => Promise<Verdict>
-  /** What it would come to where it is only planned. */
+  /** The outcome of the change where it is only planned. */
   plannable: PlannableChange
-  /** Whether it may be ordered again where a run that stopped never knew what came of it. */
+  /** True when it may be ordered again where a run that stopped never knew what came of it. */
   repeatable: boolean
 }
 
 type Order = Omit<Change, 'repeatable' | 'plannable'>
 
-/** What is told of a host that did what it was told, and that nobody has looked at since. */
+/** The text for a host that did what it was told, and that was not looked at since. */
 export const DONE = 'done'
 
 /**
- * Brings every host that moves into a state. "I could not, it is so already" is believed only when the host,
+ * Brings every host that moves into a state. The answer "I could not, it is so already" is believed only when the host,
  * asked again, shows that state. A host that was silent is looked at again only if the connection was to blame.
  */
 export async function converge(rollout: Rollout, change: Change): Promise<Verdict> {
@@ -56,7 +61,7 @@ export async function converge(rollout: Rollout, change: Change): Promise<Verdic
   return rollout.conclude({ observations: [...observations, ...refused], unexpected })
 }
 
-/** The same for hosts that are named, without a word to anybody. */
+/** Carries out an order on the named hosts, and concludes nothing. */
 export async function carryOut(hosts: readonly string[], change: Order): Promise<Verdict> {
   if (hosts.length === 0) return { observations: [], unexpected: [] }
   const { afterwards = async (done) => done } = change
@@ -101,7 +106,10 @@ function isUnclear(answer: Answer | undefined, told: Answers): boolean {
   return answer?.kind === 'failed' || (answer?.kind === 'silent' && told.interrupted)
 }
 
-/** The truth about a host that did not simply do it; its first word is kept when the truth is not what was wanted. */
+/**
+ * Returns the truth about a host that did not simply do it. The host's first word is kept when the truth is not what
+ * was wanted.
+ */
 function afterAll(host: string, told: Answers, seen: Answers, read: (answer: Answer) => Sight): Observation {
   const truth = sightOf(host, seen, read)
   const excuse = told.outcomes.get(host)

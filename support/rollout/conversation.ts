@@ -3,8 +3,8 @@ import type { Answer, Answers, HostGateway, Request } from './ports'
 import type { Rollout } from './rollout'
 
 /**
- * All that a rollout says to the world: what changes hosts needs their locks first, and everything is on disk before it
- * is sent and after it was answered.
+ * All that a rollout says to the world. A request that changes hosts needs their locks first. Every request is on disk
+ * before it is sent and after it was answered.
  */
 export class Conversation implements HostGateway {
   constructor(private readonly rollout: Rollout) {}
@@ -55,7 +55,7 @@ export class Conversation implements HostGateway {
     const answers = await send((requestId) =>
       journal.append({ type: 'asked', step, line, requestId, ...request, hosts }),
     )
-    // A verb that leaves them out of its verdict does not leave them unheard.
+    // A message that fails is heard even where a verb leaves it out of its verdict.
     for (const message of answers.unexpected) if (message.fails) this.rollout.addUnsolicited(message)
     const { requestId, interrupted } = answers
     await journal.append({ type: 'answered', requestId, outcomes: byKind(answers.outcomes), interrupted })
@@ -63,7 +63,10 @@ export class Conversation implements HostGateway {
   }
 }
 
-/** Why a step of a team's own cannot go on where nothing may be changed: whatever goes by a verb is foreseen instead. */
+/**
+ * Returns the error for a team's own step that is about to change hosts where nothing may be changed. A step that goes
+ * by a verb is planned instead.
+ */
 export function nothingMayChange(what: string): LockstepError {
   return new LockstepError(
     'bad-feature',

@@ -2,7 +2,10 @@ import type { Observation } from './verdict'
 
 export type Allowance = { hosts: number } | { percent: number }
 
-/** How many hosts may fail before a rollout stops: none, unless a feature says otherwise. Whoever failed is out. */
+/**
+ * The number of hosts that may fail before a rollout stops: none, unless a feature says otherwise. A host that failed
+ * is out.
+ */
 export class FailureBudget {
   private rollout: Allowance | undefined
   private wave: Allowance | undefined
@@ -13,7 +16,10 @@ export class FailureBudget {
     else this.wave = allowance
   }
 
-  /** Whether these may fail, beside those that have failed before. A wave in which nobody is well is never tolerated. */
+  /**
+   * Returns whether these hosts may fail, beside those that have failed before. A wave in which no host is well is
+   * never tolerated.
+   */
   tolerates(failed: readonly string[], wave: readonly string[], all: readonly string[]): boolean {
     if (this.rollout === undefined && this.wave === undefined) return false
     const out = new Set([...this.failed.keys(), ...failed])
@@ -29,13 +35,13 @@ export class FailureBudget {
     return this.failed.has(host)
   }
 
-  /** Who failed and was tolerated, with what was seen then. */
+  /** The hosts that failed and were tolerated, each with what was seen then. */
   get out(): ReadonlyMap<string, string> {
     return this.failed
   }
 }
 
-/** `2 hosts`, `5% of the hosts`; undefined for what is neither. */
+/** Parses `2 hosts` or `5% of the hosts`; undefined for what is neither. */
 export function parseAllowance(written: string): Allowance | undefined {
   const [, n, percent] = /^(?:(\d{1,6}) hosts?|(\d{1,3})% of the hosts)$/.exec(written) ?? []
   if (n !== undefined && Number(n) > 0) return { hosts: Number(n) }

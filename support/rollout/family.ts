@@ -1,6 +1,6 @@
 import type { RunRecord } from './out_of_rotation'
 
-/** Which runs each run goes on from, or clears up after. */
+/** The runs that each run goes on from, or clears up after. */
 export type Links = ReadonlyMap<string, readonly string[]>
 
 export function linksOf(records: readonly RunRecord[]): Links {
@@ -8,8 +8,8 @@ export function linksOf(records: readonly RunRecord[]): Links {
 }
 
 /**
- * The runs named, those that they go on from, and all that go on from one of these. Who brings on what a run has left
- * brings on what others have begun to bring on.
+ * Returns the named runs, those that they go on from, and all that go on from one of these. A run that takes up what
+ * another has left also takes up what others have begun to take up.
  */
 export function familyOf(runs: readonly string[], links: Links): string[] {
   const earlier = closure(runs, (run) => links.get(run) ?? [])

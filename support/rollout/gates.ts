@@ -3,9 +3,12 @@ import { LockstepError } from '../system/errors'
 import type { Rollout } from './rollout'
 import { isOpen, timeOfDay, wallTime, type TimeWindow } from './time_window'
 
-/** What a rollout waits for, or keeps within, before it goes on. A wave that has begun is finished whatever the clock says. */
+/**
+ * The gates that a rollout waits for, or keeps within, before it goes on. A wave that has begun is finished, whatever
+ * the clock says.
+ */
 export class Gates {
-  /** Whether a host may get an older version than it has. */
+  /** True when a host may get an older version than it has. */
   downgradesAllowed = true
   private readonly windows = new Map<string, TimeWindow>()
   private longest: number | undefined
@@ -15,7 +18,7 @@ export class Gates {
     this.began = rollout.ports.clock.elapsed()
   }
 
-  /** `days` is what the feature calls the window's days. */
+  /** Allows changes only within a window; `days` is what the feature calls the window's days. */
   onlyBetween(window: TimeWindow, days: string): void {
     this.rollout.expectGoingOn()
     const zone = window.zone === undefined ? '' : ` in ${window.zone}`
@@ -27,7 +30,10 @@ export class Gates {
     this.longest = ms
   }
 
-  /** Asked before a wave begins. @throws LockstepError `gate-closed` */
+  /**
+   * Expects the windows to be open, and the rollout not to be overdue, before a wave begins.
+   * @throws LockstepError `gate-closed`
+   */
   expectOpen(): void {
     const now = this.rollout.ports.clock.now()
     for (const [said, window] of this.windows) {
@@ -38,7 +44,7 @@ export class Gates {
     if (overdue !== undefined) this.close(overdue)
   }
 
-  /** What is wrong with how long it has taken, if anything. */
+  /** Returns what is wrong with how long the rollout has taken; undefined when nothing is. */
   overdue(): string | undefined {
     const took = this.rollout.ports.clock.elapsed() - this.began
     if (this.longest === undefined || took <= this.longest) return undefined
@@ -62,7 +68,10 @@ export class Gates {
     }
   }
 
-  /** A plan is made at any time: what would pass it back then is said, and decides nothing. */
+  /**
+   * Stops the rollout, but not a plan. A plan is made at any time: what would stop it then is noted, and decides
+   * nothing.
+   */
   private close(why: string): void {
     this.rollout.planState?.use()
     if (this.rollout.planState !== undefined) return this.rollout.ports.audience.note(`not now: ${why}`)

@@ -13,14 +13,14 @@ import type { Rollout } from './rollout'
 import { mayGoOn, type Verdict } from './verdict'
 import type { WaveSize } from './wave_plan'
 
-/** Thrown in place of the process being killed: nothing after it happens. */
+/** An error thrown in place of the process being killed: nothing after it happens. */
 class Killed extends Error {}
 
 type Mishap = 'none' | 'says nothing' | 'fails' | 'lies' | 'reply lost' | 'slips back'
 
 interface Story {
   n: number
-  /** What is wrong with each host, and with which of the actions that it is told. */
+  /** The mishap of each host, and the action at which it happens. */
   mishaps: {
     host: number
     mishap: Mishap
@@ -33,18 +33,18 @@ interface Story {
   end: { how: 'run' | 'kill' | 'ctrl-c'; at: number }
 }
 
-/** Hosts that keep count of what was really done to them, and of what should never be. */
+/** The hosts, which keep count of what was really done to them, and of what should never be. */
 class Truth {
   readonly blocked = new Set<string>()
   readonly version = new Map<string, string>()
   readonly performed = new Map<string, number>()
   readonly updatedInRotation: string[] = []
-  /** Hosts that a line has taken for what they were not. */
+  /** The hosts that a line has taken for what they were not. */
   readonly taken: string[] = []
 
   constructor(private mishaps: readonly Story['mishaps'][number][]) {}
 
-  /** Compares what a line that looks has made of each host with what the host is. */
+  /** Compares what a looking line has made of each host with what the host is. */
   compare(line: string, { observations }: Verdict): void {
     const is: Readonly<Record<string, (host: string) => boolean>> = {
       'traffic should be blocked': (host) => this.blocked.has(host),
@@ -58,7 +58,7 @@ class Truth {
     }
   }
 
-  /** On the wanted version, and in rotation. */
+  /** Returns whether a host is on the wanted version, and in rotation. */
   isDone(host: string): boolean {
     return this.version.get(host) === '2.0' && !this.blocked.has(host)
   }
@@ -100,7 +100,7 @@ class Truth {
     }
   }
 
-  /** Once, and unheard: whoever has looked just then has seen the host still out. */
+  /** Puts a host back once, and unheard: a look that was taken just then has seen it still out. */
   private slip(host: string): void {
     this.blocked.delete(host)
     this.mishaps = this.mishaps.filter((each) => each.mishap !== 'slips back' || `web${each.host}` !== host)
@@ -118,7 +118,10 @@ class Truth {
 
 const lapsing = (address: string): Balancer => ({ ...hostFirewall(address), lapses: true })
 
-/** One process: rolls out until it ends, is killed or is stopped. Its journal, and whether it passed to the end. */
+/**
+ * Runs one process, which rolls out until it ends, is killed or is stopped. Returns its journal, and whether it passed
+ * to the end.
+ */
 async function oneRun(
   story: Story,
   truth: Truth,
@@ -223,7 +226,7 @@ const mishaps = fc.array(
   }),
   { maxLength: 3 },
 )
-// A host that lies about what it is when it is looked at cannot be found out by looking.
+// A host that lies when it is looked at cannot be found out by looking.
 const honestLooks = mishaps.map((all) =>
   all.filter(({ mishap, action }) => mishap !== 'lies' || action !== 'isblocked'),
 )
@@ -240,7 +243,7 @@ const stories: fc.Arbitrary<Story> = fc.record({
   }),
 })
 
-/** What is on record of a run: it is cut off where it was killed. */
+/** Returns the record of a run, which is cut off where the run was killed. */
 function recorded(run: string, feature: string, ended: Awaited<ReturnType<typeof oneRun>>): Recorded {
   const { journal, passed, killed, rollout } = ended
   const end: JournalEntry = {
@@ -295,7 +298,7 @@ describe('whatever happens to a rollout in waves', () => {
         const first = await oneRun({ ...story, budget: 0 }, truth, undefined)
         const claims = claimsOf('r1', first.journal)
         truth.mend()
-        // Killed once more on its way, and resumed from there.
+        // The run is killed once more on its way, and resumed from there.
         const killed = await oneRun({ ...story, budget: 0, end: { how: 'kill', at: again } }, truth, claims)
         expectNothingLost(truth, [first.journal, killed.journal])
         const next = claimsOf('r2', killed.journal) ?? claims

@@ -1,31 +1,36 @@
 import type { Observation, PlannedChange, Verdict } from './verdict'
 
-/** The first and the last index of neighbours in a list of hosts. */
+/** A range of neighbours in a list of hosts: the index of the first and of the last. */
 export type HostRange = readonly [first: number, last: number]
 
-/** Hosts of which the same was seen, as ranges of indexes into a list of hosts. */
+/** The hosts of which the same was seen, as ranges of indexes into a list of hosts. */
 export interface ListedCohort extends Omit<Observation, 'host'> {
   hosts: readonly HostRange[]
 }
 
-/** A verdict that knows its hosts by their place in a list: what it keeps grows with what differs, not with the hosts. */
+/**
+ * A verdict that knows its hosts by their place in a list. What it keeps grows with what differs, not with the hosts.
+ */
 export interface ListedVerdict extends Verdict {
   readonly cohorts: readonly ListedCohort[]
 }
 
-/** Every host that a run has told of, once, in the order in which it was first told of. */
+/** The hosts that a run has told of, each once, in the order in which they were first told of. */
 export class HostList {
   private readonly indexes = new Map<string, number>()
   private readonly all: string[] = []
 
-  /** `shorten` cuts what was seen of a host to what is kept of it. */
+  /** Makes an empty list. `shorten` cuts what was seen of a host to what is kept of it. */
   constructor(private readonly shorten: (seen: string) => string = (seen) => seen) {}
 
   get names(): readonly string[] {
     return this.all
   }
 
-  /** Returns the same verdict; its observations are made again, cohort by cohort, each time they are asked for. */
+  /**
+   * Returns a verdict with its hosts by their places. Its observations are made again, cohort by cohort, each time they
+   * are asked for.
+   */
   list(verdict: Verdict): ListedVerdict {
     const { observations, out, ...rest } = verdict
     const cohorts = this.cohortsOf(observations)
@@ -43,7 +48,7 @@ export class HostList {
     }
   }
 
-  /** Hosts by their places. Those that are not on the list yet are put there. */
+  /** Returns the places of hosts, as ranges. Hosts that are not on the list yet are put there. */
   rangesOf(hosts: Iterable<string>): HostRange[] {
     const ranges: [number, number][] = []
     for (const host of hosts) {
@@ -93,7 +98,7 @@ function changeKey({ resource, from, to, changes, affectsOthers }: PlannedChange
   return JSON.stringify([resource, from, to, changes, affectsOthers])
 }
 
-/** How many hosts cohorts have, without a look at their names. */
+/** Returns the number of hosts in cohorts, without a look at their names. */
 export function sizeOf(cohorts: readonly ListedCohort[]): number {
   const all = cohorts.flatMap(({ hosts }) => hosts)
   return all.reduce((sum, [first, last]) => sum + last - first + 1, 0)

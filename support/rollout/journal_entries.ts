@@ -6,13 +6,13 @@ type Fields<T extends Type> = Omit<Extract<JournalEntry, { type: T }>, 'type'>
 
 const text = v.string()
 const whole = v.pipe(v.number(), v.integer())
-/** A plain loop: journals have millions of names in them. */
+/** A list of names, checked by a plain loop: journals have millions of names in them. */
 const names = v.custom<string[]>(
   (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
 )
 const namesBy = v.record(text, names)
 
-/** What the entries of a rollout's journal have, beside their type and time. Further fields are let pass. */
+/** The fields of each entry of a rollout's journal, beside its type and time. Further fields are let pass. */
 const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   run: v.object({
     feature: text,
@@ -67,7 +67,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   end: v.object({ passed: v.boolean(), reason: text, withinBudget: v.exactOptional(v.boolean()) }),
 }
 
-/** Says why a value is no entry of a rollout's journal; undefined for one that is. */
+/** Returns why a value is no entry of a rollout's journal; undefined for one that is. */
 export function entryFault(value: Record<string, unknown>): string | undefined {
   const { type, at } = value
   const fields = typeof type === 'string' && Object.hasOwn(FIELDS, type) ? FIELDS[type as Type] : undefined

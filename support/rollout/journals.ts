@@ -6,14 +6,17 @@ import { entryFault } from './journal_entries'
 
 export type RunJournal = JournalRead<RunRecord['entries'][number]>
 
-/** What the journals of live runs say, and what keeps them from saying all. */
+/** The journals of live runs, and what keeps them from telling everything. */
 export interface RunJournals {
   journals: readonly RunJournal[]
-  /** A sentence for each that does not tell everything; while there is one, nothing can be called clear. */
+  /** A sentence for each place that does not tell everything; while there is one, nothing can be called clear. */
   faults: readonly string[]
 }
 
-/** @throws LockstepError `journal-failed` when the directory cannot be listed */
+/**
+ * Reads the journals of live runs in a directory.
+ * @throws LockstepError `journal-failed` when the directory cannot be listed
+ */
 export function readRunJournals(directory: string): RunJournals {
   const link = danglingLinkIn(resolve(directory))
   if (link !== undefined)
@@ -29,7 +32,7 @@ export function readRunJournal(path: string): RunJournal {
   return readJournal(path, entryFault)
 }
 
-/** The sentence about a journal that does not tell everything; undefined for one that does. */
+/** Returns the sentence about a journal that does not tell everything; undefined for one that does. */
 export function faultOf({ path, fault }: RunJournal): string | undefined {
   return fault === undefined
     ? undefined

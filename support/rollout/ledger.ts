@@ -5,13 +5,19 @@ export interface OpenObligation {
   obligation: string
 }
 
-/** The obligations that are open: hosts taken out of rotation and not yet seen to be back. Each is on disk before it is opened. */
+/**
+ * The obligations that are open: hosts taken out of rotation and not yet seen to be back. Each is on disk before it is
+ * opened.
+ */
 export class Ledger {
   private readonly mine = new Map<string, Set<string>>()
   private readonly inherited = new Map<string, Set<string>>()
   private readonly used = new Map<string, Obligation>()
 
-  /** `openBefore` is what earlier runs have left open: this run may see it closed, and does not answer for it. */
+  /**
+   * Begins with `openBefore`, which earlier runs have left open. This run may see it closed, and does not answer for
+   * it.
+   */
   constructor(
     private readonly journal: Journal,
     openBefore: readonly OpenObligation[],
@@ -24,7 +30,7 @@ export class Ledger {
     this.used.set(name, obligation)
     const open = setOf(this.mine, name)
     const added = hosts.filter((host) => !open.has(host))
-    // A process that ends while this is written must say what its journal will say.
+    // A process that ends while this is written must report what its journal will say.
     for (const host of added) open.add(host)
     try {
       await this.journal.append({ type: 'opened', obligation: name, hosts })
@@ -50,7 +56,7 @@ export class Ledger {
       .filter(({ hosts }) => hosts.length > 0)
   }
 
-  /** Everything that is open, from this run or from earlier ones. */
+  /** The obligations that are open, from this run or from earlier ones. */
   get all(): OpenObligation[] {
     const all = new Map<string, OpenObligation>()
     for (const [obligation, hosts] of [...this.mine, ...this.inherited]) {

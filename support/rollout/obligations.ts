@@ -6,7 +6,7 @@ import type { Rollout } from './rollout'
 import { lookAt } from './still_out'
 import type { Verdict } from './verdict'
 
-/** Takes every host that moves out of rotation: in the ledger before it is ordered. */
+/** Takes every host that moves out of rotation. The obligation is in the ledger before it is ordered. */
 export async function takeOut(
   rollout: Rollout,
   obligation: Obligation,
@@ -30,7 +30,7 @@ export async function takeOut(
   )
 }
 
-/** Puts every host that moves back. */
+/** Puts back every host that moves. */
 export async function putBack(rollout: Rollout, obligation: Obligation): Promise<Verdict> {
   rollout.expectGoingOn()
   if (rollout.claim !== undefined) return rollout.concludeClaimed()
@@ -105,7 +105,7 @@ function plannable(rollout: Rollout, obligation: Obligation, wanted: boolean): P
     plan(answer, _, expected) {
       const { isOpen, seen } = obligation.read(answer)
       if (isOpen !== undefined) return { now: byThen(isOpen ? OUT : IN, expected), to }
-      // What is neither out nor in, as a server that is down, can be taken out all the same.
+      // A host that is neither out nor in, such as a server that is down, can still be taken out.
       if (wanted && answer.kind === 'answered') return { now: byThen(seen, expected), to }
       return { now: byThen(seen, expected), to, fails: seen, mayBeMended: true }
     },
@@ -114,7 +114,10 @@ function plannable(rollout: Rollout, obligation: Obligation, wanted: boolean): P
   }
 }
 
-/** How far an answer to an order is believed: as what is so only where somebody has looked, and never against what was wanted. */
+/**
+ * Returns how far an answer to an order is believed. It shows a state only where the host was looked at, and never
+ * against what was wanted.
+ */
 function believed(obligation: Obligation, wanted: boolean): Pick<Change, 'seen' | 'contradicts'> {
   return {
     contradicts: (answer) => obligation.read(answer).isOpen === !wanted,

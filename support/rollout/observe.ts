@@ -4,35 +4,35 @@ import type { Answer, Answers, Request, UnexpectedMessage } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
 
-/** What an answer shows, and whether that is what was wanted. */
+/** The content of an answer, and whether it is what was wanted. */
 export interface Sight {
   passed: boolean
   seen: string
 }
 
 export interface Patience {
-  /** Looks again at hosts that have not passed yet, for this long. Milliseconds. */
+  /** Milliseconds during which hosts that have not passed yet are looked at again. */
   within?: number
-  /** Has to pass this many times in a row. */
+  /** The number of times in a row that a look has to pass. */
   times?: number
 }
 
-/** What a line looks at, where a line that is planned may have changed it. */
+/** The resource that a line looks at, where a planned line may have changed it. */
 export interface Subject {
-  /** Such as `package mywebapp`. */
+  /** The name of the resource, such as `package mywebapp`. */
   resource: string
-  /** Whether a state that was foreseen is what is wanted. */
+  /** Judges whether a planned state is what is wanted. */
   judge: (state: string) => Sight
 }
 
 export type Look = (hosts: readonly string[]) => Promise<Answers>
 
-/** A look at one agent's answer, as a function of the hosts. */
+/** Returns a look at one agent's answer, as a function of the hosts. */
 export function lookWith(rollout: Rollout, request: Omit<Request, 'changes'>): Look {
   return (hosts) => rollout.ask({ ...request, changes: false }, hosts)
 }
 
-/** What every host that moves shows. Changes nothing; believes nothing that a host was told before. */
+/** Looks at every host that moves. Changes nothing, and believes nothing that a host was told before. */
 export async function observe(
   rollout: Rollout,
   look: Look,
@@ -57,7 +57,7 @@ export async function observe(
   return rollout.conclude(verdict)
 }
 
-/** Once, without waiting: what passes already, what would pass by then, and what cannot be known before. */
+/** Looks once, without waiting: what passes already, what would pass by then, and what cannot be known before. */
 async function lookAhead(
   rollout: Rollout,
   planState: PlanState,
@@ -109,7 +109,7 @@ async function lookUntil(
     for (const message of answers.unexpected) unexpected.add(message)
     for (const host of waiting) last.set(host, sightOf(host, answers, read))
     const left = until - clock.elapsed()
-    // The end of the time is looked at too, however long the look before took; but for a host that was silent until then.
+    // A last look comes at the end of the time, however long the look before took, except at silent hosts.
     waiting = waiting.filter((host) => {
       const sight = last.get(host)
       return sight?.passed !== true && (left > 0 || sight?.kind !== 'silent')
@@ -120,7 +120,7 @@ async function lookUntil(
   return { observations: [...last.values()], unexpected: unexpected.all }
 }
 
-/** One host's observation: `read` is asked only about an agent's own word. */
+/** Returns one host's observation; `read` is asked only about an agent's own word. */
 export function sightOf(host: string, answers: Answers, read: (answer: Answer) => Sight): Observation {
   const answer = answers.outcomes.get(host) ?? { kind: 'silent' as const, waited: 0 }
   if (answer.kind === 'silent') return { host, passed: false, kind: 'silent', seen: silence(answer) }
@@ -128,7 +128,7 @@ export function sightOf(host: string, answers: Answers, read: (answer: Answer) =
   return { host, kind: answer.kind, ...read(answer) }
 }
 
-/** How long a host was silent, and whether it gave a sign of life meanwhile. */
+/** Describes how long a host was silent, and whether it gave a sign of life meanwhile. `waited` is in milliseconds. */
 export function silence({ waited, pings }: { waited: number; pings?: boolean }): string {
   const seconds = waited / 1000
   const asked = `asked ${seconds >= 10 ? Math.round(seconds) : Math.round(seconds * 10) / 10} s ago`
@@ -138,7 +138,7 @@ export function silence({ waited, pings }: { waited: number; pings?: boolean }):
     : `no answer (${asked}); it answers no ping either: the host or its daemon is down`
 }
 
-/** Text of a field of a reply, as a person would read it. */
+/** Returns the text of a field of a reply, as a person would read it. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   return typeof value === 'object'

@@ -14,7 +14,7 @@ export interface RunRecord {
   entries: readonly (JournalEntry & { at: string })[]
 }
 
-/** What all runs together have left open: a later run may have closed what an earlier one opened. */
+/** Returns what all runs together have left open: a later run may have closed what an earlier one opened. */
 export function leftByRuns(records: readonly RunRecord[]): HostOutOfRotation[] {
   const open = new Map<string, HostOutOfRotation>()
   for (const { run, feature, entry } of inOrder(records)) {
@@ -30,8 +30,8 @@ export function leftByRuns(records: readonly RunRecord[]): HostOutOfRotation[] {
 }
 
 /**
- * The place of a run that begins now among those that have left records. Each record whose place cannot be read may be
- * one further on: what such a run has closed must not count for what this one opens.
+ * Returns the place of a run that begins now among those that have left records. Each record whose place cannot be read
+ * may be one further on. What such a run has closed must not count for what this one opens.
  */
 export function nextOrder(records: readonly RunRecord[]): number {
   const orders = records.map(orderOf)
@@ -49,8 +49,8 @@ interface PlacedEntry {
 }
 
 /**
- * By the order in which runs began, which they count and no clock tells; runs that began side by side are merged by
- * time.
+ * Returns entries by the order in which runs began, which the runs count and no clock tells. Runs that began side by
+ * side are merged by time.
  */
 function inOrder(records: readonly RunRecord[]): PlacedEntry[] {
   const placed = records.flatMap((record) => {
@@ -65,7 +65,7 @@ function inOrder(records: readonly RunRecord[]): PlacedEntry[] {
   return placed.sort((a, b) => a.order - b.order || (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
 }
 
-/** The place of a run among all; 0 where it cannot be read. */
+/** Returns the place of a run among all; 0 where it cannot be read. */
 export function orderOf({ entries }: RunRecord): number {
   return entries.find((entry) => entry.type === 'run')?.order ?? 0
 }

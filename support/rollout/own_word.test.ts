@@ -5,7 +5,7 @@ import { failed, ok, webs } from '../testing/web_fleet'
 import type { Answer, Request } from './ports'
 import { hasPassed, type Verdict } from './verdict'
 
-/** Hosts whose package agent answers an order with what was so before it, as Ruby's does. */
+/** Returns hosts whose package agent answers an order with what was so before it, as Ruby's does. */
 function answeringBefore(newest = '2.0', except: Readonly<Record<string, Answer>> = {}): FakeFleet {
   const version = new Map<string, string>()
   return new FakeFleet(webs(3), (host, { action, inputs }: Request) => {

@@ -11,17 +11,20 @@ import { goesBack, orderOf } from './versions'
 const NOT_INSTALLED = new Set(['absent', 'purged'])
 
 export class Packages {
-  /** What hosts had before this rollout first changed it, by package; recorded when something depends on it. */
+  /** The versions before this rollout's first change, by package and host; recorded when something depends on them. */
   private readonly had = new Map<string, Map<string, string>>()
   private readonly changed = new Map<string, Set<string>>()
-  /** What hosts would have when they are first asked for it, by package; where nothing is changed. */
+  /** The versions that hosts would have when first asked for them, by package and host, where nothing is changed. */
   private readonly plannedHad = new Map<string, Map<string, string>>()
-  /** Hosts that said that they changed a package, and that nobody has looked at since, by package. */
+  /** The hosts that said that they changed a package, and were not looked at since, by package. */
   private readonly unseen = new Map<string, Set<string>>()
 
   constructor(private readonly rollout: Rollout) {}
 
-  /** To the newest that each host's own repository offers. Only a host's own word tells that it was carried out. */
+  /**
+   * Updates a package to the newest version that each host's own repository offers. Only a host's own word tells that
+   * it was carried out.
+   */
   update(name: string): Promise<Verdict> {
     return this.change(name, 'update', { package: name }, undefined)
   }
@@ -53,8 +56,8 @@ export class Packages {
   }
 
   /**
-   * Looks at hosts whose new version no line has looked at, so that it is known afterwards. Hosts that have fallen silent
-   * are not waited for once more. Concludes nothing: it is no step.
+   * Looks at hosts whose new version no line has looked at, so that it is known afterwards. Hosts that have fallen
+   * silent are not waited for once more. Concludes nothing: it is no step.
    */
   async seeWhatBecame(): Promise<void> {
     const silent = new Set(
@@ -68,8 +71,9 @@ export class Packages {
   }
 
   /**
-   * The version that a planned change is compared with where no host may go back: what the host would have when it is first
-   * asked, `now` unless a line before has asked. Undefined where any version is as good, and where it is not known.
+   * Returns the version that a planned change is compared with where no host may go back. It is what the host would
+   * have when first asked: `now`, unless a line before has asked. Undefined where any version is as good, and where it
+   * is not known.
    */
   plannedBaseline(name: string, host: string, now: string): string | undefined {
     const { gates, afterFailure, release } = this.rollout
@@ -81,7 +85,7 @@ export class Packages {
     return baseline === undefined || NOT_INSTALLED.has(baseline) ? undefined : baseline
   }
 
-  /** What this rollout has changed: the version that each host had before, by package. */
+  /** Returns the packages that this rollout has changed, each with the version that each host had before. */
   touched(): { name: string; had: ReadonlyMap<string, string> }[] {
     return [...this.changed].map(([name, hosts]) => {
       const known = this.had.get(name) ?? new Map<string, string>()
@@ -156,7 +160,7 @@ export class Packages {
     return this.rollout.conclude({ observations, unexpected: [...before.unexpected, ...done.unexpected] })
   }
 
-  /** Asks what hosts have now, and keeps it. A host that does not say must not be changed. */
+  /** Asks hosts which version they have now, and keeps it. A host that does not say must not be changed. */
   private async record(
     name: string,
     hosts: readonly string[],
@@ -184,14 +188,14 @@ export class Packages {
     return { observations, unexpected: answers.unexpected, providers }
   }
 
-  /** Of a release it is to be known what hosts had before; that costs a question. */
+  /** True when a release is named and recorded: the versions before it are to be known, which costs a question. */
   private get isRecorded(): boolean {
     return this.rollout.ports.keepsRecord === true && this.rollout.release.name !== undefined
   }
 
   /**
-   * Looks at what became of hosts where their own word is not enough: where one of them failed, no line after this one
-   * looks at any; and an update may have brought an older version.
+   * Looks at what became of hosts where their own word is not enough. Where one of them failed, no line after this one
+   * looks at any. An update may have brought an older version.
    */
   private async seen(
     name: string,
@@ -215,7 +219,7 @@ export class Packages {
     return { ...done, observations, unexpected: [...done.unexpected, ...unexpected] }
   }
 
-  /** Only what somebody has seen is written down: what a host answers to an order is what it claims. */
+  /** Writes down versions that were seen, and no others: an answer to an order is what a host claims. */
   private async writeDown(name: string, versions: ReadonlyMap<string, string>): Promise<void> {
     const unseen = this.unseen.get(name)
     if (unseen === undefined || versions.size === 0) return
@@ -251,7 +255,7 @@ export class Packages {
   }
 }
 
-/** Looks at the version that hosts have, and keeps what was seen. */
+/** A look at the versions that hosts have, which keeps what was seen. */
 class Looks {
   readonly versions = new Map<string, string>()
 
@@ -266,14 +270,14 @@ class Looks {
     return answers
   }
 
-  /** Looks at those of `hosts` that it has not looked at yet. Resolves with what came beside. */
+  /** Looks at those of `hosts` that were not looked at yet. Resolves with the unexpected messages that came beside. */
   async at(hosts: readonly string[]): Promise<readonly UnexpectedMessage[]> {
     const others = hosts.filter((host) => !this.versions.has(host))
     return others.length === 0 ? [] : (await this.look(others)).unexpected
   }
 }
 
-/** What hosts were seen to have. */
+/** Returns the versions that hosts were seen to have. */
 function versionsIn({ observations }: Pick<Verdict, 'observations'>): Map<string, string> {
   return new Map(
     observations.flatMap(({ host, kind, seen }) =>
@@ -282,7 +286,7 @@ function versionsIn({ observations }: Pick<Verdict, 'observations'>): Map<string
   )
 }
 
-/** Hosts by what they have; what that is, even `__proto__`, is theirs. */
+/** Returns hosts by the version they have; the version is the host's own text, even `__proto__`. */
 function byVersion(seen: ReadonlyMap<string, string>): Record<string, string[]> {
   const versions = new Map<string, string[]>()
   for (const [host, version] of seen) {
@@ -307,7 +311,7 @@ function isInstalled(wanted: string): (answer: Answer) => Sight {
   }
 }
 
-/** A version may be asked for without the epoch that the package manager shows. */
+/** Returns whether a version is the wanted one, which may lack the epoch that the package manager shows. */
 function isSame(version: string, wanted: string): boolean {
   return version === wanted || version.replace(/^\d+:/, '') === wanted
 }

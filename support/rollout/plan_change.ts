@@ -4,36 +4,36 @@ import type { Answer } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
 
-/** What a line that changes hosts would come to. */
+/** The change that a line would make to hosts. */
 export interface PlannableChange {
-  /** What it is about, such as `package mywebapp`. */
+  /** The resource that the change is about, such as `package mywebapp`. */
   resource: string
-  /** Looks at what it is now. */
+  /** Looks at the resource as it is now. */
   look: Look
-  /** `expected` is what lines before this one would have made of the thing by then. */
+  /** Returns the planned state. `expected` is what lines before this one would have made of the resource by then. */
   plan: (answer: Answer, host: string, expected: Expected) => PlannedState
-  /** In which words a change is told, where `would go from … to …` is not right. */
+  /** Returns the words that tell a change, where `would go from … to …` is not right. */
   words?: (now: string) => string
-  /** Whether other things on the host may be other afterwards; not so where only traffic is stopped. */
+  /** True when other resources on the host may differ afterwards; false where only traffic is stopped. */
   affectsOthers: boolean
-  /** None unless said. */
+  /** The resources whose planned states cannot be relied on afterwards; none when absent. */
   invalidates?: Invalidates
 }
 
-/** Stands for a state, where there is none to be told. */
+/** The text that stands for a state, where there is none to be told. */
 export const NOT_KNOWN = 'what cannot be known before'
 
 export interface PlannedState {
   now: string
-  /** The same as `now` for a host that needs nothing; undefined where it cannot be known before. */
+  /** The state afterwards: `now` for a host that needs nothing, undefined where it cannot be known before. */
   to: string | undefined
-  /** Why the line would fail on this host. */
+  /** The reason why the line would fail on this host. */
   fails?: string
-  /** A line before this one may see to it that it does not fail, in ways that cannot be foreseen. */
+  /** True when a line before this one may prevent the failure, in ways that cannot be planned. */
   mayBeMended?: boolean
-  /** What a person should know of it beside. */
+  /** A remark that a person should know beside the change. */
   remark?: string
-  /** It would be done although nothing would be other afterwards, as a restart is. */
+  /** True when it would be done although nothing would differ afterwards, as a restart is. */
   always?: boolean
 }
 
@@ -99,13 +99,13 @@ async function writeDown(
   })
 }
 
-/** What a thing is by then, where a line before may have brought it to another state than it has. */
+/** Returns the state of a resource by then; a line before may have brought it to another than it has. */
 export function byThen(now: string, expected: Expected): string {
   if (expected === 'as now') return now
   return expected === 'not known' ? NOT_KNOWN : expected.state
 }
 
-/** Nothing is said to fail that something before it may mend. */
+/** Returns the planned state without a failure that something before it may mend. */
 function perhaps(plannedState: PlannedState, expected: Expected): PlannedState {
   const { fails, mayBeMended, ...rest } = plannedState
   if (fails === undefined || mayBeMended !== true || expected === 'as now') return plannedState

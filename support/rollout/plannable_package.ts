@@ -7,30 +7,30 @@ import { isService } from './services'
 import { goesBack, orderOf, type VersionOrder } from './versions'
 
 const NOT_INSTALLED = new Set(['absent', 'purged'])
-/** What an agent says that has no action of this name: mcollectived by its DDL, or by its code. */
+/** The words of an agent that has no action of this name: mcollectived's by its DDL, or by its code. */
 const NO_SUCH_ACTION = /unknown action|no such action|not declared in the DDL/i
-/** What dpkg says of a package with which nothing is wrong; empty where the agent does not know. */
+/** The words of dpkg for a package with which nothing is wrong; empty where the agent does not know. */
 const NO_ERROR = new Set(['ok', ''])
-/** States of dpkg between installed and not installed. */
+/** The states of dpkg between installed and not installed. */
 const INCOMPLETE = new Set(['half-installed', 'half-configured', 'unpacked'])
-/** dnf and yum list packages with their architecture. */
+/** The architectures with which dnf and yum list packages. */
 const ARCHITECTURE = /^(noarch|x86_64|i[3-6]86|aarch64|armv7hl|ppc64(le)?|s390x?|riscv64)$/
-/** What `checkupdates` ends with when it went well: 100 is yum's word for "there are some". */
+/** The exit codes of `checkupdates` when it went well: 100 is yum's word for "there are some". */
 const WENT_WELL: readonly unknown[] = [0, 100, undefined, null]
 
-/** What a host's package manager would do, as far as it says. */
+/** The installation that a host's package manager would carry out, as far as it says. */
 interface Candidate {
-  /** Undefined where it does not say. */
+  /** The version that would be installed; undefined where the host does not say. */
   version: string | undefined
-  /** What stands in the way, such as a package that is on hold. */
+  /** The obstacle that stands in the way, such as a package that is on hold. */
   obstacle: string | undefined
-  /** What is in the way at the moment, and need not be then. */
+  /** An obstacle of the moment, which need not be one then. */
   remark: string | undefined
 }
 
 /**
- * Each host's own package manager tells what it would install: by the agent's `candidate`, or else, as for Ruby's agents,
- * by what `checkupdates` lists. `wanted: undefined` for the newest.
+ * Returns the change that each host's own package manager says it would make. It is told by the agent's `candidate`, or
+ * else, as for Ruby's agents, by what `checkupdates` lists. `wanted` is undefined for the newest version.
  */
 export function plannablePackage(
   rollout: Rollout,
@@ -69,18 +69,18 @@ export function plannablePackage(
 }
 
 /**
- * Adds what `status` says beyond the version: puppet's providers tell what dpkg is to do with the package, and what is wrong
- * with it. An agent that names an obstacle itself knows better.
+ * Adds what `status` says beyond the version. Puppet's providers tell what dpkg is to do with the package, and what is
+ * wrong with it. An agent that names an obstacle itself knows better.
  */
 function withState(candidate: Candidate | undefined, answer: Answer, name: string): Candidate | undefined {
   if (answer.kind !== 'answered') return candidate
   const { desired, ensure, mark, error, status } = answer.data
-  // Puppet's older providers say so in place of a version.
+  // Puppet's older providers say `held` in place of a version.
   const isHeld = desired === 'hold' || mark === 'hold' || ensure === 'held'
   const isBroken = typeof error === 'string' && !NO_ERROR.has(error)
   const broken = isBroken ? `its package manager says of ${name}: ${pickReason(error)}` : undefined
   const obstacle = candidate?.obstacle ?? (isHeld ? `${name} is on hold` : broken)
-  // An installation may complete it.
+  // An installation may complete such a package.
   const incomplete = typeof status === 'string' && INCOMPLETE.has(status) ? `it is ${status}` : undefined
   const remark = candidate?.remark ?? incomplete
   if (obstacle === undefined && remark === undefined) return candidate
@@ -101,7 +101,7 @@ function updated(
     const why = reason === undefined ? '' : ` (${reason})`
     return { now, to: undefined, fails: `${now}: what is not installed is not updated${why}` }
   }
-  // What repositories have is older than what somebody installed by hand: an update leaves that.
+  // Repositories have an older version than the one installed by hand: an update leaves that.
   const isOlder =
     order === 'rpm' && candidate?.version !== undefined && goesBack(now, candidate.version, order) === true
   return isOlder ? { now, to: now } : onItsWay(now, candidate?.version, candidate)
@@ -109,7 +109,7 @@ function updated(
 
 function installed(now: string, candidate: Candidate | undefined, wanted: string): PlannedState {
   if (now === wanted) return { now, to: wanted }
-  // The whole version, where it was asked for without its epoch.
+  // The whole version is told where it was asked for without its epoch.
   return onItsWay(now, candidate?.version ?? wanted, candidate)
 }
 
@@ -146,7 +146,10 @@ async function candidatesOn(
   return candidates
 }
 
-/** A list of what is outdated names the newest version alone; of another one it does not say whether anybody offers it. */
+/**
+ * Returns the candidate for a wanted version, by a list of outdated packages that names the newest version alone. Such
+ * a list does not say whether a repository offers another version.
+ */
 function asked(newest: Candidate, wanted: string): Candidate {
   if (newest.version === wanted) return newest
   const remark = `it cannot say whether a repository offers ${wanted}`
@@ -165,7 +168,7 @@ function candidateIn(data: Record<string, unknown>): Candidate {
   }
 }
 
-/** A list of what is outdated that does not name the package says that it is the newest already. */
+/** Returns the candidate in a list of outdated packages; a package that it does not name is the newest already. */
 function listedIn(answer: Answer | undefined, name: string, now: string | undefined): Candidate {
   const data = answer?.kind === 'answered' ? answer.data : {}
   const list = WENT_WELL.includes(data['exitcode']) ? data['outdated_packages'] : undefined
@@ -181,7 +184,7 @@ function listedIn(answer: Answer | undefined, name: string, now: string | undefi
   }
 }
 
-/** The host's own reason for not saying what is outdated. */
+/** Returns the host's own reason for not saying what is outdated. */
 function unlisted(answer: Answer | undefined): string | undefined {
   if (answer?.kind === 'failed')
     return NO_SUCH_ACTION.test(answer.message) ? undefined : `it cannot say what is newer: ${answer.message}`

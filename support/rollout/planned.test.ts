@@ -20,7 +20,7 @@ interface Line {
   run: (rollout: Rollout) => unknown
 }
 
-/** Everything that a feature can say of hosts, in small. */
+/** The lines that a feature can say of hosts, in small. */
 const lineOf: fc.Arbitrary<Line> = fc
   .record({
     kind: fc.integer({ min: 0, max: 21 }),
@@ -128,12 +128,12 @@ async function fleetOf(hosts: readonly HostSeed[]): Promise<AgentFleet> {
   return fleet
 }
 
-/** What a line came to: its verdict, or why it was refused; what hosts were before it and after it. */
+/** The outcome of a line: its verdict or why it was refused, and what hosts were before and after it. */
 interface Told {
   said: string
   verdict: Verdict | undefined
   refused: string | undefined
-  /** What was noted meanwhile. */
+  /** The notes that were made meanwhile. */
   noted: string
   before: ReadonlyMap<string, string>
   after: ReadonlyMap<string, string>
@@ -167,7 +167,7 @@ async function go(
   const scenarios = waves.length === 0 ? [undefined] : waves
   let goesOn = true
   for (const size of scenarios) {
-    // A scenario whose wave has nobody in it is skipped.
+    // A scenario whose wave has no host in it is skipped.
     if (size !== undefined && told.length > 0 && rollout.waves.left.length === 0) break
     await rollout.beginScenario('1', 's')
     rollout.hosts.withClass('any')
@@ -187,7 +187,7 @@ function truthOf(fleet: AgentFleet): Map<string, string> {
   )
 }
 
-/** Whether a plan says anything of a host that can turn out to be false. */
+/** Returns whether a plan says anything of a host that can turn out to be false. */
 function isCertain({ passed, seen }: Observation): boolean {
   return !passed || !/cannot be known before|^would run /.test(seen)
 }
@@ -203,14 +203,14 @@ function expectAsPlanned(line: string, was: Told, is: Told): void {
   }
 }
 
-/** What could not be known before has not passed: what was planned from there on is of other hosts. */
+/** Returns whether what could not be known before has not passed: the plan from there on is of other hosts. */
 function turnedOutBadly(was: Told, is: Told): boolean {
   const uncertain = was.verdict?.observations.filter((planned) => !isCertain(planned)) ?? []
   const hosts = new Set(uncertain.map(({ host }) => host))
   return is.verdict?.observations.some(({ host, passed }) => !passed && hosts.has(host)) === true
 }
 
-/** What a host would get is what it gets, and who needs nothing is left as it is. */
+/** Expects a host to get what it would get, and a host that needs nothing to stay as it is. */
 function expectState(told: string, { host, passed, planned }: Observation, { before, after }: Told): void {
   if (planned === undefined || !passed) return
   const state = after.get(host) ?? ''

@@ -16,7 +16,7 @@ const planning: Planning = {
 
 type Except = (host: string, request: Request) => Answer | undefined
 
-/** Hosts with mywebapp 1.0, whose repository has 2.0; web2 has it already. */
+/** Returns hosts with mywebapp 1.0, whose repository has 2.0; web2 has it already. */
 function fleet(except: Except = () => undefined): FakeFleet {
   return new FakeFleet(hosts, (host, request) => {
     const { agent, action } = request

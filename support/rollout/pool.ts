@@ -6,7 +6,10 @@ import { clean, hosts as counted, type Verdict } from './verdict'
 
 export type PoolMinimum = { hosts: number } | { percent: number }
 
-/** What stays in service while hosts are taken out. Judged by what the balancer itself says at that moment. */
+/**
+ * The part of the pool that stays in service while hosts are taken out. It is judged by what the balancer itself says
+ * at that moment.
+ */
 export class Pool {
   private minimum: PoolMinimum | undefined
   private mayBeEmpty = false
@@ -17,12 +20,15 @@ export class Pool {
     this.minimum = minimum
   }
 
-  /** All of it may be out at once. */
+  /** Allows the whole pool to be out at once. */
   mayGoEntirely(): void {
     this.mayBeEmpty = true
   }
 
-  /** @throws LockstepError `gate-closed` before any host is touched */
+  /**
+   * Expects enough of the pool to stay in service without `hosts`.
+   * @throws LockstepError `gate-closed` before any host is touched
+   */
   async expectRoomToTakeOut(balancer: Balancer, hosts: readonly string[]): Promise<void> {
     if (this.minimum === undefined && (this.mayBeEmpty || balancer.lastMayGo)) return
     const members = await this.membersOf(balancer)
@@ -41,7 +47,7 @@ export class Pool {
     throw error
   }
 
-  /** Whether each of `waves` may be out at once where the pool is `hosts` hosts and all of them are in service. */
+  /** Returns whether each of `waves` may be out at once in a pool of `hosts` hosts, all in service. */
   hasRoomFor(waves: readonly number[], hosts: number): boolean {
     return this.minimum === undefined || waves.every((size) => hosts - size >= this.needed(hosts))
   }
@@ -60,7 +66,10 @@ export class Pool {
     return this.rollout.conclude({ observations, unexpected: [] }, { budgeted: false })
   }
 
-  /** As they are, or where lines are only planned, as they would be by then; undefined where that cannot be known. */
+  /**
+   * Returns the members as they are, or, where lines are only planned, as they would be by then. Undefined where that
+   * cannot be known.
+   */
   private async membersOf(balancer: Balancer): Promise<readonly PoolMember[] | undefined> {
     const { planState, hosts, reach } = this.rollout
     planState?.use()
@@ -83,13 +92,13 @@ export class Pool {
 
 const NOT_KNOWN_BEFORE = 'cannot be known before'
 
-/** What is to be said of a pool that nothing can be said of where lines are only planned. */
+/** Returns the verdict on a pool that nothing can be said of where lines are only planned. */
 export function notKnown({ name }: Balancer): Verdict {
   const observation = { host: name, passed: true, kind: 'planned' as const, seen: NOT_KNOWN_BEFORE }
   return { observations: [observation], unexpected: [] }
 }
 
-/** `60%`, `3 hosts`; undefined for what is neither. */
+/** Parses `60%` or `3 hosts`; undefined for what is neither. */
 export function parsePoolMinimum(written: string): PoolMinimum | undefined {
   const [, n, percent] = /^(?:([1-9]\d{0,5}) hosts?|([1-9]\d?|100)%)$/.exec(written) ?? []
   if (n !== undefined) return { hosts: Number(n) }

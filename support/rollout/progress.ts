@@ -1,6 +1,6 @@
 import type { Journal, JournalEntry } from './ports'
 
-/** A scenario that has begun: the hosts of its wave, if it takes one, and whom it asked or told something. */
+/** A scenario that has begun: the hosts of its wave, if any, and those that it asked or told something. */
 interface Begun {
   wave: readonly string[] | undefined
   asked: Set<string>
@@ -8,9 +8,9 @@ interface Begun {
 }
 
 /**
- * Says which hosts a rollout has brought to its end, by the entries of its journal. A host is done once the scenario of
- * its wave passed; not while it is out of rotation, nor once it was told to go back to the version it had. A host that
- * is not known to be done is not done.
+ * The hosts that a rollout has brought to its end, by the entries of its journal. A host is done once the scenario of
+ * its wave passed. It is not done while out of rotation, nor once told to go back to the version it had. A host that is
+ * not known to be done is not done.
  */
 export class Progress {
   private all: readonly string[] = []
@@ -21,7 +21,7 @@ export class Progress {
   private readonly outAgain = new Set<string>()
   private readonly toldToGoBack = new Set<string>()
   private readonly changed = new Set<string>()
-  /** Hosts of scenarios in no wave that did not pass. */
+  /** The hosts of scenarios that are in no wave and did not pass. */
   private readonly spoilt = new Set<string>()
   private readonly out = new Map<string, Set<string>>()
 
@@ -65,22 +65,25 @@ export class Progress {
     }
   }
 
-  /** Hosts that were told to go back to the version they had. */
+  /** The hosts that were told to go back to the version they had. */
   get restored(): ReadonlySet<string> {
     return this.toldToGoBack
   }
 
-  /** Hosts whose scenarios passed, and have to be run again: they went back since, or are out of rotation again. */
+  /** The hosts whose scenarios passed and have to run again: they went back since, or are out of rotation again. */
   get undone(): ReadonlySet<string> {
     return new Set([...this.toldToGoBack, ...this.outAgain])
   }
 
-  /** Hosts that were told anything that changes them. */
+  /** The hosts that were told anything that changes them. */
   get attempted(): ReadonlySet<string> {
     return this.changed
   }
 
-  /** Hosts of the roll call that are not done. `passed`: all scenarios passed, and hosts failed within the budget at most. */
+  /**
+   * Returns the hosts of the roll call that are not done. `passed` says that all scenarios passed, and hosts failed
+   * within the budget at most.
+   */
   notDone(passed: boolean): string[] {
     const spoilt = new Set([...this.spoilt, ...this.spoiltByNow()])
     const out = new Set([...this.out.values()].flatMap((hosts) => [...hosts]))
@@ -97,7 +100,10 @@ export class Progress {
     if (changes) addAll(this.begun.told, hosts)
   }
 
-  /** A look in front of a wave says nothing of the waves before it; one behind the last wave is about all of them. */
+  /**
+   * Returns the hosts that are not done because a scenario in no wave has not passed yet. A look before a wave says
+   * nothing of the waves before it; one behind the last wave is about all.
+   */
   private spoiltByNow(): ReadonlySet<string> {
     if (this.begun === undefined || this.begun.wave !== undefined) return NOBODY
     return this.all.every((host) => this.taken.has(host)) ? this.begun.asked : this.begun.told
@@ -119,7 +125,7 @@ export function progressOf(entries: readonly JournalEntry[]): Progress {
   return progress
 }
 
-/** Returns the same journal, which tells `progress` each entry once that is on disk. */
+/** Returns a journal that appends to `journal` and tells `progress` each entry once it is on disk. */
 export function heardBy(progress: Progress, journal: Journal): Journal {
   return {
     append: async (entry) => {

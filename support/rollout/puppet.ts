@@ -3,7 +3,10 @@ import type { Answer, Answers, Obligation, ObligationState, HostGateway, Request
 import type { Rollout } from './rollout'
 import type { Verdict } from './verdict'
 
-/** Puppet, kept from undoing what a rollout is doing. Who has it disabled is in the ledger until it is seen to be enabled. */
+/**
+ * Puppet, kept from undoing what a rollout is doing. A host with puppet disabled is in the ledger until puppet is seen
+ * to be enabled.
+ */
 export class Puppet {
   constructor(private readonly rollout: Rollout) {}
 

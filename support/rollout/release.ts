@@ -1,7 +1,7 @@
 import { LockstepError } from '../system/errors'
 import type { Rollout } from './rollout'
 
-/** Which release a rollout is for, whether it is for real, and what the record knows of it elsewhere. */
+/** The release that a rollout is for, whether it is for real, and what the record knows of it elsewhere. */
 export class Release {
   private said: string | undefined
 
@@ -11,7 +11,7 @@ export class Release {
     return this.said ?? this.rollout.ports.releases.current
   }
 
-  /** @throws LockstepError `bad-feature` when the run is for another */
+  /** Names the release of the rollout. @throws LockstepError `bad-feature` when the run is for another */
   async isCalled(name: string): Promise<void> {
     this.expectToBe(name)
     if (this.said !== undefined) return
@@ -20,7 +20,7 @@ export class Release {
   }
 
   /**
-   * Turns safe mode off. What is not in safe mode is not changed by it.
+   * Turns safe mode off. A rollout that is not in safe mode is not changed by it.
    * @throws LockstepError `gate-closed` when the release has not been here in safe mode before
    */
   async activate(name: string): Promise<void> {
@@ -42,7 +42,7 @@ export class Release {
     ports.audience.activated(name)
   }
 
-  /** @throws LockstepError `gate-closed` */
+  /** Expects the release to have passed in an environment. @throws LockstepError `gate-closed` */
   shouldHavePassedIn(environment: string, name: string): void {
     this.rollout.expectGoingOn()
     if (this.rollout.claim !== undefined) return

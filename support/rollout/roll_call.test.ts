@@ -18,7 +18,7 @@ const CLAIMS: Claims = {
   units: new Map(),
 }
 
-/** A rollout to hosts of which `found` answer and `written` are in the inventory. */
+/** Returns a rollout to hosts of which `found` answer and `written` are in the inventory. */
 function rollout(found: readonly string[], written: readonly string[], claims?: Claims) {
   const fleet = new FakeFleet(found, () => ({ kind: 'answered', data: { ensure: '2.0' } }))
   const asked: Selection[] = []

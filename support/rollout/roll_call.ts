@@ -5,28 +5,31 @@ import type { Selection, UnexpectedMessage } from './ports'
 import type { Rollout } from './rollout'
 import { hosts as counted, type Observation, type Verdict } from './verdict'
 
-/** The hosts of a rollout: selected by a feature's first lines, discovered once, and the same from then on. */
+/** The hosts of a rollout: selected by a feature's first lines, discovered once, and unchanged from then on. */
 export class RollCall {
   private selection: Selection = NOBODY_YET
   private list: readonly string[] | undefined
   private names: ReadonlySet<string> = new Set()
 
-  /** What was selected when the hosts were found. */
+  /** The selection by which the hosts were found. */
   private foundBy: Selection = NOBODY_YET
 
   /** The order in which the hosts are listed, where they come from a list. */
   private listing: readonly string[] | undefined
 
-  /** Whether the list is who was discovered, and nothing says who should have been. */
+  /** True when the list is what was discovered, and nothing says which hosts should have been. */
   private isAsFound = false
   private isCounted = false
 
-  /** Whether hosts that are discovered and not in the inventory are noted only. */
+  /** True when hosts that are discovered and not in the inventory are noted only. */
   private leavesStrangers = false
 
   constructor(private readonly rollout: Rollout) {}
 
-  /** Forgets what was selected, not who was discovered: a feature's Background runs again for each scenario. */
+  /**
+   * Forgets what was selected, but not the hosts that were discovered: a feature's Background runs again for each
+   * scenario.
+   */
   beginSelection(): void {
     this.selection = NOBODY_YET
     this.leavesStrangers = false
@@ -50,7 +53,10 @@ export class RollCall {
     this.listing = listed
   }
 
-  /** @throws LockstepError `bad-feature` when there is no inventory */
+  /**
+   * Leaves alone the hosts that are not in the inventory.
+   * @throws LockstepError `bad-feature` when there is no inventory
+   */
   leaveStrangersAlone(): void {
     if (this.rollout.ports.inventory === undefined)
       throw new LockstepError(
@@ -61,8 +67,8 @@ export class RollCall {
   }
 
   /**
-   * Finds out who is there, and compares with who should be, where there is an inventory. A second time, whoever is
-   * missing or new since the first has diverged.
+   * Discovers the hosts, and compares them with those that should be there, where there is an inventory. A second time,
+   * a host that is missing or new since the first has diverged.
    */
   async discover(): Promise<Verdict> {
     this.rollout.expectGoingOn()
@@ -97,7 +103,7 @@ export class RollCall {
     return this.concluded({ observations, unexpected: [...unexpected, ...newcomers] }, incomplete)
   }
 
-  /** The hosts, discovering them first if no step has done so. */
+  /** Returns the hosts, discovering them first if no step has done so. */
   async frozen(): Promise<readonly string[]> {
     this.expectSameSelection()
     if (this.list !== undefined) return this.list
@@ -112,23 +118,23 @@ export class RollCall {
     return this.frozenAs(should ?? found, should)
   }
 
-  /** Undefined when the hosts come from no list. */
+  /** Returns the hosts in the order of their list; undefined when they come from no list. */
   inListedOrder(): readonly string[] | undefined {
     const known = new Set(this.list)
     return this.listing?.filter((host) => known.has(host))
   }
 
-  /** Who was found, or undefined before anybody was looked for. */
+  /** The hosts that were found; undefined before any were looked for. */
   get known(): readonly string[] | undefined {
     return this.list
   }
 
-  /** Whether whoever answered was taken for the hosts: no inventory, list or count says who should be there. */
+  /** True when the hosts that answered became the roll call: no inventory, list or count says which should be there. */
   get areWhoeverAnswered(): boolean {
     return this.isAsFound && !this.isCounted
   }
 
-  /** Whether a host is one of those that were found. */
+  /** Returns whether a host is one of those that were found. */
   isKnown(host: string): boolean {
     return this.names.has(host)
   }
@@ -151,7 +157,10 @@ export class RollCall {
     return this.rollout.conclude({ observations, unexpected: [] }, { budgeted: false })
   }
 
-  /** Who should be there; undefined where that is written nowhere, or the feature itself lists its hosts. */
+  /**
+   * Returns the hosts that should be there. Undefined where that is written nowhere, or the feature itself lists its
+   * hosts.
+   */
   private async inventoried(): Promise<readonly string[] | undefined> {
     this.expectSelection()
     const { inventory } = this.rollout.ports
@@ -163,7 +172,7 @@ export class RollCall {
     return { kind: 'unexpected', host, detail, fails: !this.leavesStrangers }
   }
 
-  /** Where no step is about the roll call itself, the first that needs it does not begin. */
+  /** Stops at strangers where no step is about the roll call itself. The first step that needs it does not begin. */
   private expectNone(strangers: readonly string[]): void {
     if (strangers.length === 0 || this.leavesStrangers) return
     const error = new LockstepError(
@@ -189,7 +198,10 @@ export class RollCall {
     return list
   }
 
-  /** A plan goes no further either: it would wait for the missing agents, line by line. */
+  /**
+   * Concludes a roll call, and stops the rollout for hosts that lack agents. A plan goes no further either: it would
+   * wait for the missing agents, line by line.
+   */
   private async concluded(verdict: Verdict, incomplete: ReadonlyMap<string, unknown>): Promise<Verdict> {
     const whole = await this.rollout.conclude(verdict)
     if (incomplete.size > 0 && whole.tolerated !== true)
@@ -202,7 +214,10 @@ export class RollCall {
     return whole
   }
 
-  /** What is selected once the hosts were found has found nobody: to go on with those would be to touch others than are meant. */
+  /**
+   * Expects the selection by which the hosts were found. A later selection has found no host: going on would touch
+   * other hosts than are meant.
+   */
   private expectSameSelection(): void {
     const now = this.selection
     if (this.list === undefined || isEmpty(now) || keyOf(now) === keyOf(this.foundBy)) return
@@ -232,7 +247,7 @@ export class RollCall {
     return { found: [...hosts].sort(byName), unexpected }
   }
 
-  /** `should` is who is in the inventory, where the hosts are taken from there. */
+  /** Freezes the roll call. `should` is the hosts of the inventory, where the hosts are taken from there. */
   private async freeze(hosts: readonly string[], should?: readonly string[]): Promise<readonly string[]> {
     if (hosts.length === 0) {
       const nobody = hosts === should ? 'the inventory has no host' : 'no host was discovered'
@@ -261,7 +276,7 @@ function isEmpty({ classes, facts, identities, listed }: Selection): boolean {
   return classes.length + facts.length + identities.length === 0 && listed === undefined
 }
 
-/** The same for selections of the same hosts, in whatever order they are said. */
+/** Returns a key that is equal for selections of the same hosts, in whatever order they are said. */
 function keyOf({ classes, facts, identities, listed }: Selection): string {
   const filters = facts.map(({ fact, operator, value }) => JSON.stringify([fact, operator, value]))
   const parts = [classes, filters, identities, listed ?? []]

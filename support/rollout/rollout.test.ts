@@ -15,7 +15,7 @@ const failed = (message: string, data: Record<string, unknown> = {}): Answer => 
 const silent: Answer = { kind: 'silent', waited: 20_000 }
 const hosts = ['web1', 'web2', 'web10']
 
-/** A fleet that really blocks and installs, with exceptions by host. */
+/** Returns a fleet that really blocks and installs, with exceptions by host. */
 function fleet(except: Readonly<Record<string, (request: Request) => Answer | undefined>> = {}): FakeFleet {
   const blocked = new Set<string>()
   const version = new Map<string, string>()

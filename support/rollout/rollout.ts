@@ -38,7 +38,10 @@ import { Waves } from './waves'
 
 export interface RolloutPorts {
   fleet: Fleet
-  /** Undefined where it is written nowhere who should be there: whoever is discovered then is who is meant. */
+  /**
+   * The hosts that should be there. Undefined where that is written nowhere: the hosts that are discovered are then
+   * meant.
+   */
   inventory: ExpectedHosts | undefined
   journal: Journal
   audience: Audience
@@ -46,31 +49,37 @@ export interface RolloutPorts {
   balancers: Balancers
   locks: Locks
   approval: Approval
-  /** What is out of the pool; shared by all rollouts of a run. */
+  /** The ledger of what is out of the pool, shared by all rollouts of a run. */
   ledger: Ledger
-  /** Names what is recorded and was not sent over the fleet's wire. */
+  /** Returns an id for what is recorded and was not sent over the fleet's wire. */
   newId: () => string
   newSeed: () => number
   /** Takes secrets out of what others have said, before it is shown or cut. */
   hide: Hide
-  /** Between two looks of a step that waits, ms. */
+  /** Milliseconds between two looks of a step that waits. */
   lookEvery: number
-  /** Aborted when the operator asks to stop: what is under way is finished, what waits is not waited for. */
+  /**
+   * The signal that aborts when the operator asks to stop. What is under way is finished, what waits is not waited for.
+   */
   stopping: AbortSignal
-  /** What the run says that this one resumes. */
+  /** The claims of the run that this one resumes. */
   claims: Claims | undefined
-  /** Where nothing may be changed: what lines would do is foreseen, and not done. */
+  /** The permissions where nothing may be changed: what lines would do is planned, and not done. */
   planning?: Planning
   releases: Releases
-  /** Whether what hosts had before is asked for and written down where a release is named, though nothing else depends on it. */
+  /**
+   * True when earlier versions are asked for and written down for a named release, though nothing else depends on them.
+   */
   keepsRecord?: boolean
-  /** Agents that lines of the feature cannot do without: hosts that lack one are found before anybody is touched. */
+  /**
+   * The agents that lines of the feature cannot do without. Hosts that lack one are found before any host is touched.
+   */
   neededAgents?: readonly NeededAgent[]
 }
 
 /**
  * One rollout: its hosts, what may be said to them, and what was seen. Once a verdict has not passed, or the operator
- * has asked to stop, no host is asked anything any more by a step.
+ * has asked to stop, no step asks a host anything.
  */
 export class Rollout {
   readonly ledger: Ledger
@@ -85,10 +94,10 @@ export class Rollout {
   readonly puppet: Puppet
   readonly agents: Agents
   readonly afterFailure: AfterFailure
-  /** The line that is being run; set by whoever runs it. */
+  /** The line that is being run, as its runner has set it. */
   step = ''
   line = 0
-  /** What an earlier run claims of the scenario that is being run: undefined when it has to be carried out. */
+  /** The claim of an earlier run about the current scenario; undefined when it has to be carried out. */
   claim: UnitClaim | undefined
   readonly release: Release
   readonly ports: RolloutPorts
@@ -123,12 +132,12 @@ export class Rollout {
       this.budget.putOut([{ host, seen: `failed in run ${ports.claims?.run}` }])
   }
 
-  /** What would be by now, in a rollout that changes nothing. */
+  /** The states that would be by now, in a rollout that changes nothing. */
   get planState(): PlanState | undefined {
     return this.ownPlanState
   }
 
-  /** Safe mode is over: what lines say is done from here on. */
+  /** Ends safe mode: what lines say is done from here on. */
   leaveSafeMode(): void {
     this.ownPlanState = undefined
   }
@@ -137,12 +146,12 @@ export class Rollout {
     return this.ports.claims
   }
 
-  /** Why nothing more may be done, if so. */
+  /** The reason why nothing more may be done; undefined when there is none. */
   get halted(): LockstepError | undefined {
     return this.halt
   }
 
-  /** The verdict that stopped the rollout, if one did. */
+  /** The verdict that stopped the rollout; undefined when none did. */
   get failure(): Verdict | undefined {
     return this.failing
   }
@@ -151,7 +160,7 @@ export class Rollout {
     this.halt ??= reason
   }
 
-  /** `unit` names the scenario in every run of the same feature. */
+  /** Begins a scenario; `unit` names it in every run of the same feature. */
   async beginScenario(unit: string, name: string): Promise<void> {
     this.unit = unit
     this.hosts.beginSelection()
@@ -165,27 +174,27 @@ export class Rollout {
     this.waves.endWave(passed)
   }
 
-  /** The hosts that a step is for: those of the wave, or all, but for those that have failed before. */
+  /** Returns the hosts that a step is for: those of the wave, or all, without those that failed before. */
   async moving(): Promise<readonly string[]> {
     const all = await this.hosts.frozen()
     const scope = this.waves.current?.hosts ?? all
     return scope.filter((host) => !this.budget.isOut(host))
   }
 
-  /** Told before anything that changes a host. */
+  /** Notes that something which changes a host is about to be told. */
   touch(): void {
     this.changedHosts = true
   }
 
-  /** Whether any host was told anything that changes it. */
+  /** True when any host was told anything that changes it. */
   get hasChangedHosts(): boolean {
     return this.changedHosts
   }
 
   /**
-   * Returns the hosts that are not done, in the order of their waves, and how many of them each wave of the feature has:
-   * undefined when no wave was taken. `passed`: all scenarios of the feature passed, though hosts may have failed within
-   * the budget.
+   * Returns the hosts that are not done, in the order of their waves. `waves` is how many of them each wave of the
+   * feature has; undefined when no wave was taken. `passed` says that all scenarios of the feature passed, though hosts
+   * may have failed within the budget.
    */
   remaining(passed: boolean): { hosts: readonly string[]; waves: readonly number[] | undefined } {
     const out = passed ? [] : this.ledger.own.flatMap(({ hosts }) => hosts)
@@ -201,22 +210,22 @@ export class Rollout {
     return { hosts: [...inWaves, ...others], waves: waves.map(({ length }) => length) }
   }
 
-  /** Hosts that were told to go back to the version they had, and are not done, however that came out. */
+  /** The hosts that were told to go back to their earlier version; they are not done, however that came out. */
   get restored(): readonly string[] {
     return [...this.progress.restored]
   }
 
-  /** Hosts were told something that is not told twice, and it is not known what came of it: a resumed run stops there. */
+  /** True when it is unknown what came of something that is not told twice: a resumed run stops there. */
   get hasUnknownOutcome(): boolean {
     return this.untold
   }
 
-  /** Told of hosts that must not be told the same again. */
+  /** Notes hosts that must not be told the same again. */
   leaveUnknown(hosts: readonly string[]): void {
     this.untold ||= hosts.length > 0
   }
 
-  /** Hosts of waves that nothing was tried on, neither by this run nor by the one that it resumes. */
+  /** The hosts of waves that nothing was tried on, neither by this run nor by the one it resumes. */
   get notAttempted(): readonly string[] {
     const earlier = this.claims?.attempted ?? new Set()
     const isUntouched = (host: string) =>
@@ -224,17 +233,17 @@ export class Rollout {
     return [...this.waves.unfinished, ...this.waves.left].filter(isUntouched)
   }
 
-  /** A message that came while nobody waited for it; one that fails makes the next verdict fail. */
+  /** Adds a message that came while nothing waited for it; one that fails makes the next verdict fail. */
   addUnsolicited(message: UnexpectedMessage): void {
     this.unsolicited.add(message)
   }
 
-  /** What was overheard since the last verdict. */
+  /** Returns, and forgets, what was overheard since the last verdict. */
   takeUnsolicited(): UnexpectedMessage[] {
     return this.unsolicited.take()
   }
 
-  /** @throws LockstepError when the rollout has stopped */
+  /** Expects the rollout to go on. @throws LockstepError when the rollout has stopped */
   expectGoingOn(): void {
     if (this.halt !== undefined) throw this.halt
     if (this.ports.stopping.aborted) {
@@ -248,14 +257,14 @@ export class Rollout {
     return this.conversation.ask
   }
 
-  /** What obligations and balancers reach the world through. */
+  /** The gateway through which obligations and balancers reach the world. */
   get reach(): HostGateway {
     return this.conversation
   }
 
   /**
-   * Makes a verdict known. One that has not passed stops the rollout, unless it may: hosts that failed within the budget
-   * are out from then on. `budgeted: false` for a verdict that is not about the hosts that move.
+   * Makes a verdict known. A verdict that has not passed stops the rollout, unless it may go on. Hosts that failed
+   * within the budget are out from then on. `budgeted` is false for a verdict that is not about the hosts that move.
    */
   async conclude(verdict: Verdict, { budgeted = true }: { budgeted?: boolean } = {}): Promise<Verdict> {
     const planned = this.planState === undefined ? {} : { planned: true }
@@ -271,7 +280,7 @@ export class Rollout {
     return whole
   }
 
-  /** What a line comes to that need not be carried out, since an earlier run claims it and a later line proves it. */
+  /** Concludes a line that is not carried out, since an earlier run claims it and a later line proves it. */
   async concludeClaimed(): Promise<Verdict> {
     this.expectGoingOn()
     await this.ports.journal.append({ type: 'claimed', step: this.step, line: this.line })
@@ -285,17 +294,17 @@ export class Rollout {
     return this.conclude({ observations, unexpected: [] })
   }
 
-  /** Whether a line that looks has been overtaken by a later one, in a scenario that is only proved again. */
+  /** True when a later line has overtaken a line that looks, in a scenario that is only proved again. */
   get isOvertaken(): boolean {
     return this.claim?.overtaken.has(lineKey(this)) === true
   }
 
-  /** Hosts that the resumed run told this very line, and never knew what came of it. */
+  /** Returns the hosts that the resumed run told this very line, and never knew what came of it. */
   async unknownOutcome(): Promise<ReadonlySet<string>> {
     return this.claims?.units.get(this.unit)?.unknown.get(lineKey(this)) ?? new Set()
   }
 
-  /** @throws LockstepError `interrupted` when the operator asks to stop meanwhile */
+  /** Waits for `ms` milliseconds. @throws LockstepError `interrupted` when the operator asks to stop meanwhile */
   async wait(ms: number): Promise<void> {
     const { clock, stopping } = this.ports
     try {
@@ -307,7 +316,7 @@ export class Rollout {
     }
   }
 
-  /** The same verdict without a secret in what was seen: whoever gets it may cut it. */
+  /** Returns a verdict without a secret in what was seen: its receiver may cut it. */
   discreet(verdict: Verdict): Verdict {
     const told = new Map<string, string>()
     const hidden = (text: string) => {
@@ -340,7 +349,10 @@ export class Rollout {
   }
 }
 
-/** What a step's own calls have heard is overheard as well, so that no step leaves it out: each is told once. */
+/**
+ * Returns each unexpected message once. What a step's own calls have heard is overheard as well, so that no step leaves
+ * it out.
+ */
 function merged(unexpected: readonly UnexpectedMessage[]): UnexpectedMessage[] {
   const told = new Map<string, UnexpectedMessage>()
   for (const message of unexpected) {

@@ -89,7 +89,7 @@ describe('after a failure', () => {
     })
   })
 
-  /** The second of two waves fails; returns what is then told to hosts while they go back. */
+  /** Lets the second of two waves fail. Returns what is then told to hosts while they go back. */
   const restoring = async (one: ReturnType<typeof rehearse>): Promise<string[]> => {
     one.rollout.afterFailure.versionsGoBack = true
     for (const row of ['2 hosts', 'the rest']) {

@@ -19,7 +19,7 @@ export class Services {
     return this.change('stop', name, 'stopped')
   }
 
-  /** A host that did not answer may or may not have restarted: running says nothing about it. */
+  /** Restarts a service. A host that did not answer may or may not have restarted: running says nothing about it. */
   restart(name: string): Promise<Verdict> {
     return this.change('restart', name, undefined)
   }
@@ -58,7 +58,7 @@ export class Services {
   }
 }
 
-/** Whether a thing that is planned for is a service. */
+/** Returns whether a planned resource is a service. */
 export function isService(resource: string): boolean {
   return resource.startsWith('service ')
 }
@@ -67,7 +67,7 @@ function resource(name: string): string {
   return `service ${name}`
 }
 
-/** Without `wanted` it is restarted, whatever it is. */
+/** Returns the planned state of a service; without `wanted` it is restarted, whatever it is. */
 function plannedStateOf(answer: Answer, expected: Expected, wanted: ServiceState | undefined): PlannedState {
   if (answer.kind !== 'answered')
     return { now: NOT_KNOWN, to: undefined, fails: state(answer), mayBeMended: true }

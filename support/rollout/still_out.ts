@@ -2,7 +2,7 @@ import type { Answers, Obligation } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation } from './verdict'
 
-/** Looks, and strikes from the ledger whoever is seen to be free. */
+/** Looks at hosts, and strikes those that are seen to be free from the ledger. */
 export async function lookAt(
   rollout: Rollout,
   obligation: Obligation,
@@ -17,7 +17,10 @@ export async function lookAt(
   return answers
 }
 
-/** Hosts that this run took out of rotation and that, looked at again, are back: nothing may be done to them. */
+/**
+ * Returns the hosts that this run took out of rotation and that, looked at again, are back. Nothing may be done to
+ * them.
+ */
 export async function slippedBack(rollout: Rollout, hosts: readonly string[]): Promise<Observation[]> {
   const moving = new Set(hosts)
   const slipped: Observation[] = []

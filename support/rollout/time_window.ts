@@ -1,40 +1,46 @@
-/** When something may be begun. Minutes of the day; `days` of the week from Sunday, 0; over midnight when `to` is before `from`. */
+/**
+ * A window of time in which something may be begun. `from` and `to` are minutes of the day; it is over midnight when
+ * `to` is before `from`. `days` are days of the week from Sunday, 0.
+ */
 export interface TimeWindow {
   from: number
   to: number
   days: ReadonlySet<number>
-  /** An IANA name; the control host's own zone when undefined. */
+  /** The IANA name of the time zone; the control host's own zone when undefined. */
   zone: string | undefined
 }
 
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 
-/** Whether `now` (milliseconds since 1970) is inside. A window over midnight belongs to the day that it begins on. */
+/**
+ * Returns whether `now` (milliseconds since 1970) is inside the window. A window over midnight belongs to the day that
+ * it begins on.
+ */
 export function isOpen({ from, to, days, zone }: TimeWindow, now: number): boolean {
   const { day, minutes } = wallClock(now, zone)
   if (from < to) return days.has(day) && minutes >= from && minutes < to
   return (days.has(day) && minutes >= from) || (days.has((day + 6) % 7) && minutes < to)
 }
 
-/** What a clock on the wall shows, for sentences: `Saturday 14:05`. */
+/** Returns what a clock on the wall shows, for sentences: `Saturday 14:05`. */
 export function wallTime(now: number, zone: string | undefined): string {
   const { day, minutes } = wallClock(now, zone)
   const name = DAYS[day] ?? ''
   return `${name.charAt(0).toUpperCase()}${name.slice(1)} ${timeOfDay(minutes)}`
 }
 
-/** `09:05` of 545. */
+/** Formats minutes of the day: `09:05` for 545. */
 export function timeOfDay(minutes: number): string {
   return [Math.floor(minutes / 60), minutes % 60].map((n) => String(n).padStart(2, '0')).join(':')
 }
 
-/** Minutes of `09:00`; undefined for what is no time of day. */
+/** Parses a time of day such as `09:00` into minutes; undefined for what is no time of day. */
 export function parseTime(written: string): number | undefined {
   const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(written) ?? []
   return hours === undefined || minutes === undefined ? undefined : Number(hours) * 60 + Number(minutes)
 }
 
-/** `weekdays`, `weekends`, `every day`, `Monday`, `Monday to Thursday`, `Friday to Monday`. */
+/** Parses `weekdays`, `weekends`, `every day`, `Monday`, `Monday to Thursday`, `Friday to Monday`. */
 export function parseDays(written: string): ReadonlySet<number> | undefined {
   const text = written.toLowerCase()
   if (text === 'weekdays') return new Set([1, 2, 3, 4, 5])

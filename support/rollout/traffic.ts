@@ -24,7 +24,7 @@ export class Traffic {
     this.chosen = this.rollout.ports.balancers.backend(name)
   }
 
-  /** The balancer that the feature has named last, if it has. */
+  /** The balancer that the feature has named last; undefined when it has named none. */
   get through(): Balancer | undefined {
     return this.chosen
   }
@@ -60,7 +60,7 @@ export class Traffic {
     return putBack(this.rollout, this.balancer())
   }
 
-  /** Looks; a host that is seen to be in the pool is struck from the ledger. */
+  /** Looks at hosts; a host that is seen to be in the pool is struck from the ledger. */
   shouldBe(wanted: 'blocked' | 'unblocked', patience?: Patience): Promise<Verdict> {
     return shouldBeOut(this.rollout, this.balancer(), wanted === 'blocked', patience)
   }
@@ -69,7 +69,10 @@ export class Traffic {
     return this.pool.shouldHaveInService(this.rollout.ports.balancers.backend(name), wanted)
   }
 
-  /** Counts what the balancer served meanwhile. Where nothing was served, nothing is proved, and the line fails. */
+  /**
+   * Counts the requests that the balancer served meanwhile. Where none was served, nothing is proved, and the line
+   * fails.
+   */
   async fewerRequestsShouldFail(percent: number, during: number): Promise<Verdict> {
     this.rollout.expectGoingOn()
     const { requests } = this.balancer()

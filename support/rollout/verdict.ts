@@ -3,41 +3,42 @@ import { columnsOf, padColumns } from '../system/columns'
 import { beginningOf, MAX_REASON } from '../system/reason'
 import type { Answer, UnexpectedMessage } from './ports'
 
-/** What a step saw of one host. `seen` is what cohorts are made of. */
+/** The observation of one host by a step. `seen` is what cohorts are made of. */
 export interface Observation {
   host: string
   passed: boolean
   /**
-   * `known`: nobody had to be asked. `claimed`: an earlier run says so, and a later line of the same scenario proves it.
-   * `planned`: it was asked, and `seen` is what would be.
+   * The source of the observation, which is an answer unless it is one of these. `known`: no host had to be asked.
+   * `claimed`: an earlier run says so, and a later line of the same scenario proves it. `planned`: the host was asked,
+   * and `seen` is what would be.
    */
   kind: Answer['kind'] | 'known' | 'claimed' | 'planned'
   seen: string
-  /** What the line would do to the host. */
+  /** The change that the line would make to the host. */
   planned?: PlannedChange
 }
 
 export interface PlannedChange {
-  /** Such as `package mywebapp`. */
+  /** The name of the resource, such as `package mywebapp`. */
   resource: string
   from: string
-  /** Null where it cannot be known before. */
+  /** The state afterwards; null where it cannot be known before. */
   to: string | null
-  /** False for a host that needs nothing. */
+  /** True when the line would change the host; false for a host that needs nothing. */
   changes: boolean
-  /** False where only traffic is stopped or let through again. */
+  /** True when other resources may be affected; false where only traffic is stopped or let through again. */
   affectsOthers: boolean
 }
 
-/** A step's outcome on every host that it was meant for. */
+/** The outcome of a step on every host that it was meant for. */
 export interface Verdict {
   observations: readonly Observation[]
   unexpected: readonly UnexpectedMessage[]
-  /** Hosts that failed before and take no further part. */
+  /** The hosts that failed before and take no further part. */
   out?: readonly string[]
-  /** Some hosts failed, and the failure budget allows for it: they are out from now on, the others go on. */
+  /** True when some hosts failed and the failure budget allows for it. They are out from now on, the others go on. */
   tolerated?: boolean
-  /** The line was planned: where it would fail, the lines after it are planned all the same. */
+  /** True when the line was planned: where it would fail, the lines after it are planned all the same. */
   planned?: boolean
 }
 
@@ -47,7 +48,7 @@ export interface Counts {
   diverged: number
   silent: number
   unexpected: number
-  /** Hosts that failed before, and were not asked. */
+  /** The number of hosts that failed before, and were not asked. */
   out: number
 }
 
@@ -59,7 +60,7 @@ export interface Cohort {
 
 const HEARD = new Set<Observation['kind']>(['answered', 'failed', 'untrusted', 'planned'])
 
-/** Says whether a step passed on all its hosts. A verdict on no host has not passed: nothing was done. */
+/** Returns whether a step passed on all its hosts. A verdict on no host has not passed: nothing was done. */
 export function hasPassed(verdict: Verdict): boolean {
   return (
     verdict.observations.length > 0 &&
@@ -68,7 +69,7 @@ export function hasPassed(verdict: Verdict): boolean {
   )
 }
 
-/** Whether a rollout may go on after it. */
+/** Returns whether a rollout may go on after a verdict. */
 export function mayGoOn(verdict: Verdict): boolean {
   return verdict.tolerated === true || verdict.planned === true || hasPassed(verdict)
 }
@@ -85,7 +86,10 @@ export function count(verdict: Verdict): Counts {
   }
 }
 
-/** Hosts with the same observation, the largest cohort first; those that passed before those that did not. */
+/**
+ * Returns cohorts of hosts with the same observation. Those that passed come before those that did not, the largest
+ * first.
+ */
 export function cohorts(verdict: Verdict): Cohort[] {
   const bySeen = new Map<string, { seen: string; passed: boolean; hosts: string[] }>()
   for (const { host, passed, seen } of verdict.observations) {
@@ -103,11 +107,11 @@ export interface UnexpectedCohort {
   detail: string
   fails: boolean
   hosts: readonly string[]
-  /** How many messages they are; more than hosts where some came more than once. */
+  /** The number of messages; more than hosts where some came more than once. */
   times: number
 }
 
-/** Strays that are alike. */
+/** Returns unexpected messages that are alike as cohorts. */
 export function unexpectedCohorts({ unexpected }: Verdict): UnexpectedCohort[] {
   const alike = new Map<string, UnexpectedCohort & { hosts: string[] }>()
   for (const { host, detail, fails, times = 1 } of unexpected) {
@@ -124,7 +128,7 @@ export function unexpectedCohorts({ unexpected }: Verdict): UnexpectedCohort[] {
   )
 }
 
-/** Cohorts as lines for a person: the odd ones by name, never a bare count. */
+/** Formats cohorts as lines for a person: the odd ones by name, never a bare count. */
 export function describe(verdict: Verdict): string {
   const counts = count(verdict)
   const groups = cohorts(verdict)
@@ -158,7 +162,7 @@ export function hosts(n: number): string {
   return n === 1 ? '1 host' : `${n} hosts`
 }
 
-/** What a peer sent, fit for a terminal: no control characters, one line, not too long. */
+/** Returns what a peer sent, fit for a terminal: no control characters, one line, not too long. */
 export function clean(text: string, longest = MAX_REASON): string {
   const line = stripVTControlCharacters(text)
     .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')

@@ -1,7 +1,10 @@
-/** Whose rules put versions in order. */
+/** The package manager whose rules put versions in order. */
 export type VersionOrder = 'dpkg' | 'rpm'
 
-/** Negative when `a` is older than `b`, positive when it is newer, 0 when they are the same. Never throws. */
+/**
+ * Compares two versions: negative when `a` is older than `b`, positive when newer, 0 when they are the same. Never
+ * throws.
+ */
 export function compareVersions(order: VersionOrder, a: string, b: string): number {
   const [compare, left, right] =
     order === 'dpkg' ? [compareDpkg, parts(a, '0'), parts(b, '0')] : [compareRpm, parts(a, ''), parts(b, '')]
@@ -16,14 +19,17 @@ const PROVIDERS: Readonly<Record<VersionOrder, readonly string[]>> = {
   rpm: ['yum', 'dnf', 'rpm', 'zypper', 'up2date', 'rug', 'urpmi'],
 }
 
-/** The order of a package manager, by what the package agent calls it; undefined for others. */
+/** Returns the order of a package manager, by what the package agent calls it; undefined for others. */
 export function orderOf(provider: unknown): VersionOrder | undefined {
   if (typeof provider !== 'string') return undefined
   if (PROVIDERS.dpkg.includes(provider)) return 'dpkg'
   return PROVIDERS.rpm.includes(provider) ? 'rpm' : undefined
 }
 
-/** Whether `next` is older than `has`. Where the host does not say how it orders versions, both orders have to agree; undefined when they do not. */
+/**
+ * Returns whether `next` is older than `has`. Where the host does not say how it orders versions, both orders have to
+ * agree; undefined when they do not.
+ */
 export function goesBack(has: string, next: string, order: VersionOrder | undefined): boolean | undefined {
   if (order !== undefined) return compareVersions(order, next, has) < 0
   const [dpkg, rpm] = [compareVersions('dpkg', next, has) < 0, compareVersions('rpm', next, has) < 0]
@@ -33,7 +39,7 @@ export function goesBack(has: string, next: string, order: VersionOrder | undefi
 interface Parts {
   epoch: string
   version: string
-  /** The revision, or release. */
+  /** The revision, or the release, after the last dash. */
   rest: string
 }
 
@@ -48,7 +54,10 @@ function parts(text: string, noRest: string): Parts {
     : { epoch, version: tail.slice(0, dash), rest: tail.slice(dash + 1) }
 }
 
-/** By turns what is no digit and what is one; `~` is before everything, even the end, and letters before other signs. */
+/**
+ * Compares by turns what is no digit and what is one. `~` is before everything, even the end, and letters before other
+ * signs.
+ */
 function compareDpkg(a: string, b: string): number {
   let [i, j] = [0, 0]
   while (i < a.length || j < b.length) {
@@ -74,7 +83,10 @@ function weight(text: string, index: number): number {
   return isLetter(text, index) ? sign.charCodeAt(0) : sign.charCodeAt(0) + 65_536
 }
 
-/** Segments of digits or of letters, whatever is between them; `~` is before the end, and `^` after it and before all else. */
+/**
+ * Compares segments of digits or of letters, whatever is between them. `~` is before the end, and `^` after it and
+ * before all else.
+ */
 function compareRpm(a: string, b: string): number {
   let [i, j] = [0, 0]
   while (i < a.length || j < b.length) {
@@ -109,7 +121,7 @@ function compareRpm(a: string, b: string): number {
   return Math.sign(a.length - i - (b.length - j))
 }
 
-/** Numbers of any length, as text. */
+/** Compares numbers of any length, as text. */
 function compareNumbers(a: string, b: string): number {
   const [left, right] = [a.replace(/^0+/, ''), b.replace(/^0+/, '')]
   if (left.length !== right.length) return left.length - right.length

@@ -1,4 +1,4 @@
-/** How much of the roll call moves together. */
+/** The size of a wave: how much of the roll call moves together. */
 export type WaveSize =
   | { kind: 'hosts'; count: number }
   | { kind: 'percent'; percent: number }
@@ -10,7 +10,7 @@ export interface Wave {
   hosts: readonly string[]
 }
 
-/** `1 host`, `5 hosts`, `25%`, `the rest`, `each rack`; undefined for what is none of them. */
+/** Parses `1 host`, `5 hosts`, `25%`, `the rest` or `each rack`; undefined for what is none of them. */
 export function parseWaveSize(written: string): WaveSize | undefined {
   if (written === 'the rest') return { kind: 'rest' }
   const [, count] = /^([1-9]\d{0,5}) hosts?$/.exec(written) ?? []
@@ -34,12 +34,12 @@ export function describeSize(size: WaveSize): string {
   }
 }
 
-/** A host's value of a fact. */
+/** Returns a host's value of a fact. */
 export type FactOf = (host: string, fact: string) => string
 
 /**
- * The next wave, from the hosts that are left. A percentage is of the whole roll call, rounded down, at least one host;
- * `each` takes all hosts that share the value of the first one left.
+ * Returns the next wave, from the hosts that are left. A percentage is of the whole roll call, rounded down, at least
+ * one host. `each` takes all hosts that share the value of the first one left.
  */
 export function nextWave(
   size: WaveSize,
@@ -65,7 +65,7 @@ export function nextWave(
   }
 }
 
-/** All waves of a table of sizes that the hosts of `from` make, and who is in none of them. */
+/** Returns all waves that a table of sizes makes of the hosts `from`, and the hosts in none of them. */
 export function planWaves(
   sizes: readonly WaveSize[],
   from: readonly string[],
@@ -86,7 +86,7 @@ export function planWaves(
   return { waves, left }
 }
 
-/** The same order for the same seed, whatever the machine. */
+/** Returns hosts in random order: the same order for the same seed, whatever the machine. */
 export function shuffled(hosts: readonly string[], seed: number): string[] {
   const random = mulberry32(seed)
   const order = [...hosts]

@@ -25,7 +25,7 @@ export class Waves {
     return this.moving
   }
 
-  /** True in a scenario whose wave found nobody to take: nothing of it is for any host. */
+  /** True in a scenario whose wave found no host to take: no line of it is for any host. */
   get tookNobody(): boolean {
     return this.nobodyLeft
   }
@@ -39,18 +39,21 @@ export class Waves {
     return this.stopped?.hosts ?? []
   }
 
-  /** The waves that the feature's table still foretells. */
+  /** The waves of the feature's table that are still to come. */
   get toCome(): readonly Wave[] {
     const sizes = this.rows.slice(this.begun.length)
     return planWaves(sizes, this.left, this.order ?? [], this.factOf).waves
   }
 
-  /** The sizes of all waves of the feature, so that hosts in none of them are found before the first one moves. */
+  /** Sets the sizes of all waves of the feature. Hosts in none of them are found before the first one moves. */
   foretold(rows: readonly WaveSize[]): void {
     this.rows = rows
   }
 
-  /** @throws LockstepError `bad-feature` when the first wave has been taken in another order */
+  /**
+   * Sets the order in which hosts are taken.
+   * @throws LockstepError `bad-feature` when the first wave has been taken in another order
+   */
   inOrder(order: WaveOrder): void {
     if (this.order !== undefined && JSON.stringify(order) !== JSON.stringify(this.wanted))
       throw new LockstepError(
@@ -64,21 +67,21 @@ export class Waves {
     this.pauseBetween = ms
   }
 
-  /** After a scenario, steps are for the whole roll call again. */
+  /** Ends a wave: after a scenario, steps are for the whole roll call again. */
   endWave(passed: boolean): void {
     if (!passed) this.stopped ??= this.moving
     this.moving = undefined
     this.nobodyLeft = false
   }
 
-  /** Hosts that no wave has taken yet; nobody when the feature has no waves. */
+  /** The hosts that no wave has taken yet; none when the feature has no waves. */
   get left(): readonly string[] {
     if (this.begun.length === 0 && this.rows.length === 0) return []
     const taken = new Set(this.begun.flatMap(({ hosts }) => hosts))
     return (this.order ?? this.rollout.hosts.known ?? []).filter((host) => !taken.has(host))
   }
 
-  /** Undefined when nobody is left to take. */
+  /** Takes the next wave; undefined when no host is left to take. */
   async take(size: WaveSize): Promise<Verdict | undefined> {
     this.rollout.expectGoingOn()
     const all = await this.ordered()
@@ -111,7 +114,7 @@ export class Waves {
     return this.rollout.conclude({ observations, unexpected: [] })
   }
 
-  /** Nobody moves who belongs to no wave, whatever the failure budget allows, and neither is it foreseen. */
+  /** Stops the rollout, or its plan: a host of no wave does not move, whatever the failure budget allows. */
   private async unplaced(missing: Verdict): Promise<Verdict> {
     const verdict = await this.rollout.conclude(missing, { budgeted: false })
     this.rollout.stopAt(new LockstepError('diverged', describe(verdict)))
@@ -132,7 +135,10 @@ export class Waves {
     throw error
   }
 
-  /** A table with rows that nobody is left for was meant for another fleet. The rest may be nobody. */
+  /**
+   * Expects a host for each row: a table with rows that no host is left for was meant for another fleet. The row
+   * `the rest` may take no host.
+   */
   private expectNoneEmpty(all: readonly string[]): void {
     if (this.begun.length > 0) return
     const { waves } = planWaves(this.rows, all, all, this.factOf)
@@ -174,7 +180,7 @@ export class Waves {
     return this.wanted === 'sorted by name' ? all : (listed ?? all)
   }
 
-  /** Asks all hosts for the facts that waves go by. A verdict when one of them does not say. */
+  /** Asks all hosts for the facts that waves go by. Resolves with a verdict when one of them does not say. */
   private async learnFacts(sizes: readonly WaveSize[], all: readonly string[]): Promise<Verdict | undefined> {
     for (const size of sizes) {
       if (size.kind !== 'each' || this.facts.has(size.fact)) continue
