@@ -9,7 +9,7 @@ import { Account, describeOmission } from './account'
 const VERSION = 'the package version for {package} should be {version}'
 const STEP_DEFINITIONS = resolve(__dirname, '..', '..', 'step_definitions')
 
-/** A scenario on line 1 whose steps are on lines 2, 3, …, with a hook before them and one after. */
+/** Returns messages for a scenario on line 1, with steps on lines 2, 3, … between two hooks. */
 function told(expressions: readonly string[]): Envelope[] {
   const steps = expressions.map((text, index) => ({
     id: `step ${index}`,

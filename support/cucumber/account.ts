@@ -6,24 +6,24 @@ import { keyOf, type ScenarioKey } from './courses'
 export interface Omission extends ScenarioKey {
   line: number
   text: string
-  /** What became of it, with the line as its subject, such as `was skipped`. */
+  /** The fate of the line, worded with the line as its subject, such as `was skipped`. */
   fate: string
-  /** The sentence of its step definition, where it has one. */
+  /** The sentence of the step definition; undefined where the line has none. */
   expression: string | undefined
 }
 
-/** What cucumber says of a line that was begun. */
+/** The result that cucumber reports for a line that was begun. */
 export interface LineCourse {
-  /** Such as `PASSED`. */
+  /** The status that cucumber reports, such as `PASSED`. */
   status: string
-  /** Milliseconds. */
+  /** Milliseconds that the line took. */
   took: number
 }
 
 interface Planned {
   pickle: Pickle
   testCase: TestCase
-  /** What cucumber says of its lines and hooks, by the id of the test step. */
+  /** The results that cucumber reports for lines and hooks, by the id of the test step. */
   readonly courses: Map<string, LineCourse>
 }
 
@@ -35,23 +35,24 @@ const FATES: Readonly<Record<string, string>> = {
   AMBIGUOUS: 'is ambiguous',
 }
 
-/** Whether a line of a scenario has come to a verdict, or its code to the rollout. */
+/** Returns whether a line of a scenario has come to a verdict, or its code to the rollout. */
 type OfLine = (scenario: ScenarioKey, line: number) => boolean
 
 /**
  * Compares the lines that were planned with those that were carried out. A line counts when cucumber says that it
- * passed and, if it is a sentence of Lockstep's, there is a verdict, or it has told the rollout something. Unaware of what verdicts say.
+ * passed. A sentence of Lockstep's also needs a verdict, or to have told the rollout something. The account is unaware
+ * of what verdicts say.
  */
 export class Account {
   private readonly expressions = new Map<string, string>()
   private readonly pickles = new Map<string, Pickle>()
-  /** By their pickle, in the order in which they are run. */
+  /** The planned test cases by the id of their pickle, in the order in which they are run. */
   private readonly planned = new Map<string, Planned>()
   private readonly testCases = new Map<string, Planned>()
   private readonly begun = new Map<string, Planned>()
   private readonly excused = new Set<string>()
 
-  /** `lineOf` knows the line of a node. */
+  /** Takes `lineOf`, which returns the line of a node, and `has`, which knows the lines with a verdict. */
   constructor(
     private readonly lineOf: (astNodeIds: readonly string[]) => number,
     private readonly has: Readonly<Record<'concluded' | 'reached', OfLine>>,
@@ -74,7 +75,7 @@ export class Account {
     this.excused.add(pickleId)
   }
 
-  /** The first line of a scenario that is not carried out by now. */
+  /** Returns the first line of a scenario that is not carried out by now; undefined for an excused scenario. */
   omissionIn(pickleId: string): Omission | undefined {
     const planned = this.planned.get(pickleId)
     return planned === undefined || this.excused.has(pickleId) ? undefined : this.omissionOf(planned)
@@ -89,7 +90,7 @@ export class Account {
     return undefined
   }
 
-  /** The lines that were begun, by their scenario. */
+  /** Returns the lines that were begun, by their scenario. */
   courses(): ReadonlyMap<string, ReadonlyMap<number, LineCourse>> {
     return new Map(
       [...this.planned.values()].map((planned) => [
@@ -147,7 +148,7 @@ export class Account {
   }
 }
 
-/** Why a rollout that left something out has not passed, in a sentence. */
+/** Returns, in a sentence, why a rollout that left a line out has not passed. */
 export function describeOmission({ uri, line, text, fate }: Omission): string {
   return `"${text}" ${fate} (${uri}:${line}), and not by Lockstep: look for a step or a hook of your own; a rollout passes only when each of its lines is carried out`
 }

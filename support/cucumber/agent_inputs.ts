@@ -1,13 +1,13 @@
 import type { DataTable } from '@cucumber/cucumber'
 
-/** Inputs of an action from a table of two columns, name and value. */
+/** Returns the inputs of an action from a table of two columns, name and value. */
 export function agentInputs(table: DataTable): Record<string, string | boolean | number> {
   return Object.fromEntries(
     Object.entries(table.rowsHash()).map(([name, written]) => [name, agentInput(written)]),
   )
 }
 
-/** One value of such a table: `true`, `false` and whole numbers are taken as such. */
+/** Returns one value of a table of inputs; `true`, `false` and whole numbers are taken as such. */
 export function agentInput(written: string): string | boolean | number {
   if (written === 'true') return true
   if (written === 'false') return false

@@ -8,7 +8,7 @@ import type { Approval } from '../rollout/ports'
 
 export interface ApprovalOptions {
   run: string
-  /** What LOCKSTEP_APPROVAL says: a file to wait for, or `signal`. */
+  /** The value of LOCKSTEP_APPROVAL: a file to wait for, or `signal`. */
   means: string | undefined
   terminal: boolean
   user: string
@@ -20,8 +20,9 @@ export interface ApprovalOptions {
 const LOOK_EVERY = 200
 
 /**
- * Asks at the terminal; or, where LOCKSTEP_APPROVAL names a file, waits until it says `<run> <who>`; or, where it is
- * `signal`, waits for SIGUSR2. A file of an earlier run approves nothing, since it names that one.
+ * Returns how a run gets its approval: from a file, by a signal, or at the terminal. Where LOCKSTEP_APPROVAL names a
+ * file, the run waits until it says `<run> <who>`; where it is `signal`, for SIGUSR2. Otherwise the run asks at the
+ * terminal. A file of an earlier run approves nothing, since it names that run.
  */
 export function approval(options: ApprovalOptions): Approval {
   const { means, terminal } = options
@@ -54,7 +55,10 @@ async function byFile(
   }
 }
 
-/** Nothing while there is no file. @throws LockstepError `gate-closed` for what could never be read, such as a pipe */
+/**
+ * Returns the text of the approval file; empty while there is no file.
+ * @throws LockstepError `gate-closed` for what could never be read, such as a pipe
+ */
 function answerIn(path: string): string {
   try {
     return readRegularFile(path).toString('utf8')
@@ -91,7 +95,7 @@ async function byTerminal(question: string, within: number, options: ApprovalOpt
     answer = text.trim().toLowerCase()
     answered.abort()
   })
-  // At the terminal it is readline that hears Ctrl-C.
+  // At the terminal readline hears Ctrl-C.
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
     await pause(clock, within, AbortSignal.any([stopping, answered.signal]))

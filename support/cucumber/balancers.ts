@@ -5,12 +5,15 @@ import type { Balancers, Obligation } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { saidScrubber } from '../system/hiding'
 
-/** How long HAProxy's runtime socket may take for an answer, ms. */
+/** Milliseconds that HAProxy's runtime socket may take for an answer. */
 const ANSWER_WITHIN = 5_000
-/** How long a server may take to be UP once it is ready, ms. */
+/** Milliseconds that a server may take to be UP once it is ready. */
 const UP_WITHIN = 15_000
 
-/** The balancers that features can name in an environment. Orders over their own wire are asked for with `expectMayOrder`. */
+/**
+ * Returns the balancers that features can name in an environment. A balancer asks `expectMayOrder` before it gives
+ * orders over its own wire.
+ */
 export function balancersOf(
   environment: Environment,
   expectMayOrder: (what: string) => void = () => {},
@@ -18,7 +21,7 @@ export function balancersOf(
   const { name: called, brokers, haproxy, lookEvery } = environment
   return {
     at(address) {
-      // Blocked by its hosts, the broker could not carry the order to unblock it.
+      // A broker that its hosts block could not carry the order to unblock it.
       if (brokers.some(({ host }) => host === address))
         throw new LockstepError(
           'bad-input',
@@ -33,7 +36,7 @@ export function balancersOf(
           `the haproxy backend ${name} is named, and ${called} has no HAProxy; give its runtime sockets in lockstep.yaml, such as haproxy: [{ socket: /run/haproxy/admin.sock }]`,
         )
       }
-      // Loaded only where a feature names a backend.
+      // HAProxy is loaded only where a feature names a backend.
       const { HaproxyBackend } =
         require('../balancers/haproxy/backend') as typeof import('../balancers/haproxy/backend')
       const { haproxyBalancer } =
@@ -47,7 +50,7 @@ export function balancersOf(
   }
 }
 
-/** The obligation that a journal names; undefined for words that are not known. */
+/** Returns the obligation that a journal names; undefined for words that are not known. */
 export function obligationOf(obligation: string, balancers: Balancers): Obligation | undefined {
   const [, address] = /^blocks (\S+)$/.exec(obligation) ?? []
   if (address !== undefined) return hostFirewall(address)

@@ -17,7 +17,8 @@ import { releases } from './record/releases'
 import type { Run } from './run'
 
 /**
- * The rollout of one feature, over all that it reaches the world through. `follows` names runs whose locks it may take.
+ * Begins the rollout of one feature, with all that it reaches the world through. `follows` names the runs whose locks
+ * the rollout may take.
  */
 export function beginRollout(
   whole: WholeRun,
@@ -30,9 +31,9 @@ export function beginRollout(
   const { signal } = run.stopping
   const planned = PLANNINGS[beginsAs]
   const made: { rollout?: Rollout } = {}
-  // Before there is a rollout nothing may be changed either.
+  // Nothing may be changed before there is a rollout either.
   const isPlanned = () => made.rollout === undefined || made.rollout.planState !== undefined
-  // What is done after a failure is the feature's own wish, and of no line.
+  // Steps after a failure are the feature's own wish, and belong to no line.
   const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
   const fleet = fleetOf(whole, feature, planned?.planning, { isPlanned, line })
   made.rollout = new Rollout({
@@ -66,7 +67,7 @@ export function beginRollout(
   return made.rollout
 }
 
-/** By the lines of the scenarios that are run. */
+/** Returns the agents that the lines of a feature need; only scenarios that are run count. */
 function neededAgents(run: Run, feature: string): NeededAgent[] {
   const { agentsNeeded } = require('../lint/agents_needed') as typeof import('../lint/agents_needed')
   const own = run.plan.filter(({ uri }) => uri === feature)
@@ -84,7 +85,7 @@ function neededAgents(run: Run, feature: string): NeededAgent[] {
   })
 }
 
-/** What a rollout, and whoever reaches through it, can say to hosts. */
+/** Returns the fleet that a rollout, and everything that reaches hosts through it, may speak to. */
 function fleetOf(
   { parts: { fleet }, approved }: WholeRun,
   feature: string,
@@ -114,7 +115,7 @@ function approvalOf(whole: WholeRun): Approval {
   return whole.notices?.beforeAsking(asked) ?? asked
 }
 
-// What a start has no use for is loaded where it is needed: every file of it takes time.
+// A part that a start has no use for is loaded where it is needed: every file of it takes time.
 function means({ run, parts }: WholeRun): Approval {
   const { approval } = require('./approval') as typeof import('./approval')
   const { env } = parts.around
@@ -129,7 +130,9 @@ function means({ run, parts }: WholeRun): Approval {
   })
 }
 
-/** An embedded fleet is this process's own: nobody else can be rolling out to it. */
+/**
+ * Returns the locks of a rollout. An embedded fleet needs none: it is this process's own, so no other run reaches it.
+ */
 function locks(
   { run, parts, locked }: WholeRun,
   feature: string,

@@ -42,14 +42,14 @@ import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_en
 import { STATE } from './state'
 import { withVariables } from './preflight/run_variables'
 
-/** How long is listened after the last step, ms. */
+/** Milliseconds for which the run listens after the last step. */
 const LAST_WORDS = 100
 
-/** Everything that a run needs, put together; the one place where all parts meet. */
+/** Puts together everything that a run needs; the one place where all parts meet. */
 export class Composition {
   private readonly rollouts = new Map<string, Rollout>()
   private readonly followed = new Set<string>()
-  /** The balancers of the environment, by what features call them. */
+  /** The balancers of the environment, by the names that features call them. */
   readonly balancers: Balancers
   private readonly whole: WholeRun
 
@@ -63,7 +63,10 @@ export class Composition {
     this.whole = { run, parts, notices, inventory, approved: undefined, locked: [] }
   }
 
-  /** @throws LockstepError `bad-config`; nothing was sent then */
+  /**
+   * Puts a run together from its parameters and surroundings.
+   * @throws LockstepError `bad-config`; nothing was sent then
+   */
   static async compose(
     run: Run,
     parameters: RunParameters,
@@ -94,7 +97,7 @@ export class Composition {
     const secrets = secretsOf(environment)
     const isSafe = mode === 'live' && parameters.intent === undefined && isInSafeMode(environment, around.env)
     run.mode = parameters.intent ?? (isSafe ? 'noop' : mode)
-    // What a run that was begun by another leaves is gone with its reports.
+    // A run that was begun by another leaves its state with its reports, and is gone with them.
     const state = (around.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
     const folder = join(state, parameters.intent ?? mode)
     const journal = new JournalFile(folder, run.id, () => systemClock.now())
@@ -145,7 +148,7 @@ export class Composition {
   }
 
   private async expectPlanned(wanted: string | undefined): Promise<void> {
-    // What clears up after other runs is of no feature that could be planned.
+    // A rollout that clears up after other runs belongs to no feature that could be planned.
     if (wanted === undefined || wanted === '' || !isLive(this.run) || this.run.plan.length === 0) return
     const { expectPlanned } = require('./planning/planner') as typeof import('./planning/planner')
     this.whole.approved = await expectPlanned(wanted, this.run, this.plannedFor())
@@ -159,12 +162,12 @@ export class Composition {
     return { environment: environment.name, fleet, parameters: Object.fromEntries(parameters) }
   }
 
-  /** A line begins that simulated hosts may be waiting for. */
+  /** Tells the simulated hosts, if there are any, that a line begins; they may be waiting for it. */
   beginStep(text: string, { waves }: Rollout): void {
     this.parts.embedded?.fleet.beginStep(text, waves.current?.hosts)
   }
 
-  /** The rollout of a feature; all its scenarios share one. */
+  /** Returns the rollout of a feature, and begins it when first asked; all scenarios of the feature share it. */
   async rolloutOf(feature: string): Promise<Rollout> {
     const known = this.rollouts.get(feature)
     if (known !== undefined) {
@@ -218,15 +221,15 @@ export class Composition {
     }
   }
 
-  /** Safe mode is left by each feature for itself. */
+  /** Returns the mode of one rollout; each feature leaves safe mode for itself. */
   private modeOf({ ports, planState }: Rollout): string {
     return ports.planning !== undefined && planState === undefined ? 'live' : this.parts.beginsAs
   }
 
-  /** Looks once more at what was put back unseen, writes the end into the journal, and lets go of everything. */
+  /** Ends the run. It looks once more at what was put back unseen, writes its end into the journal, and lets all go. */
   async end(): Promise<void> {
     const { fleet, journal, embedded } = this.parts
-    // It is a live run when one of its features was activated, whichever came last.
+    // The run is live when one of its features was activated, whichever came last.
     if ([...this.rollouts.values()].some((rollout) => this.modeOf(rollout) === 'live')) this.run.mode = 'live'
     try {
       const lost = fleet.lost()
@@ -278,7 +281,10 @@ export class Composition {
     if (this.run.mode === 'live' && this.run.exitCode === 0) await this.discardLocks()
   }
 
-  /** What cannot be seen then keeps nobody from being told how to go on, nor the end from being written down. */
+  /**
+   * Looks at hosts once more at the end of a rollout. A failed look refuses the run; advice on how to go on, and the
+   * end, are written all the same.
+   */
   private async lookOnceMore(feature: string, rollout: Rollout): Promise<void> {
     try {
       if (rollout.halted === undefined) await finishRollout(this.run, feature, rollout)
@@ -289,7 +295,10 @@ export class Composition {
     }
   }
 
-  /** Runs that were gone on from, and came to their end now, are over; a run that had nothing to change has taken no lock. */
+  /**
+   * Discards the locks of the runs that this run went on from and that are over now. A run that had nothing to change
+   * has taken no lock itself.
+   */
   private async discardLocks(): Promise<void> {
     if (this.followed.size === 0) return
     const { discardLocksOf } = require('./locks/left_locks') as typeof import('./locks/left_locks')
@@ -301,7 +310,7 @@ export class Composition {
     }
   }
 
-  /** The process ends in mid-run, and nothing can be waited for: what is known is written down at once. */
+  /** Writes down at once what is known when the process ends in mid-run, since nothing can be waited for. */
   private cutOff(): void {
     const { journal } = this.parts
     for (const [part, [feature, rollout]] of [...this.rollouts].entries())
@@ -321,7 +330,7 @@ export class Composition {
     try {
       await expectNothingMore(this.run, environment, embedded !== undefined)
     } catch (error) {
-      // What was done is to be on record all the same.
+      // The history gets what was done all the same.
       if (!(error instanceof LockstepError)) throw error
       this.run.refuse(error)
     }
@@ -334,7 +343,7 @@ export class Composition {
     this.run.truth = truthOf(embedded, this.run, this.rollouts.values())
   }
 
-  /** A rollout that belongs to no feature: it clears up after `runs`. */
+  /** Begins a rollout that belongs to no feature; the rollout clears up after `runs`. */
   async beginWithout(what: string, runs: readonly string[]): Promise<Rollout> {
     const { environment } = this.run
     const { journal, beginsAs: mode } = this.parts
@@ -351,7 +360,7 @@ export class Composition {
     return this.begin(what, undefined, runs)
   }
 
-  /** It may take what the runs that it follows have left locked, and whoever has followed them before it. */
+  /** Begins a rollout. It may take locks left by the runs that it follows, and by others that followed those. */
   private begin(feature: string, claims: Claims | undefined, follows: readonly string[]): Rollout {
     const family = familyOf(follows, this.parts.links)
     for (const run of family) this.followed.add(run)
@@ -382,7 +391,7 @@ export class Composition {
   }
 }
 
-// What a start has no use for is loaded where it is needed: every file of it takes time.
+// A part that a start has no use for is loaded where it is needed: every file of it takes time.
 function noticesOf(run: Run, { environment }: Parts): RunNotices | undefined {
   if (environment.notices.length === 0) return undefined
   const { RunNotices: Notices } = require('./notices') as typeof import('./notices')

@@ -1,16 +1,16 @@
 import type { Clock } from '../system/clock'
 
-/** Names a scenario, or the row of its table, in every run of the same feature. */
+/** A scenario, or the row of its table, named alike in every run of one feature. */
 export interface ScenarioKey {
   uri: string
   unit: string
 }
 
-/** How a scenario went that was begun. */
+/** The course of a scenario that was begun. */
 export interface Course {
   /** Milliseconds since 1970. */
   began: number
-  /** Milliseconds; undefined while it has not ended. */
+  /** Milliseconds that the scenario took; undefined while it has not ended. */
   took: number | undefined
   outcome: Outcome | undefined
 }
@@ -38,13 +38,13 @@ export class Courses {
     if (course !== undefined) Object.assign(course, { took: clock.elapsed() - course.elapsed, outcome })
   }
 
-  /** Undefined for a scenario that was not begun. */
+  /** Returns the course of a scenario; undefined for a scenario that was not begun. */
   of(scenario: ScenarioKey): Course | undefined {
     return this.all.get(keyOf(scenario))
   }
 }
 
-/** The same for the same scenario. */
+/** Returns the key of a scenario as text; equal scenarios have equal keys. */
 export function keyOf({ uri, unit }: ScenarioKey): string {
   return `${uri}:${unit}`
 }

@@ -2,8 +2,8 @@ import type { Journal, JournalEntry, Request } from '../rollout/ports'
 import { saidScrubber, scrubber, type Hide } from '../system/hiding'
 
 /**
- * A journal that keeps no secret of what actions are told, nor of what hosts and people have said. Names of hosts, versions
- * and obligations stay as they are: a later run goes by them.
+ * Returns a journal that keeps no secret of what actions are told, nor of what hosts and people have said. Names of
+ * hosts, versions and obligations stay as they are, since a later run goes by them.
  */
 export function discreet(journal: Journal, secrets: readonly string[]): Journal {
   if (secrets.length === 0) return journal

@@ -10,11 +10,11 @@ import { systemClock } from '../system/clock'
 import { EMBEDDED_FLEET, type RunParameters, type Surrounded } from './environments'
 
 export interface NamedFleet extends FleetDescription {
-  /** What a person is told it is. */
+  /** The name of the fleet as a person is shown it. */
   name: string
 }
 
-/** What is simulated, beside the environment that reaches it. */
+/** The simulated parts of a run, beside the environment that reaches them. */
 export interface EmbeddedSurroundings {
   fleet: EmbeddedFleet
   haproxy: SimulatedHaproxy
@@ -80,7 +80,7 @@ function inventoryOf(named: string | undefined): Environment['inventory'] {
   return [sourceNamed(named, 'LOCKSTEP_INVENTORY', (path) => resolve(path))]
 }
 
-/** Where its description has backends. */
+/** Starts the simulated HAProxy where the fleet's description has backends. Resolves with its address, or with none. */
 async function started(
   haproxy: SimulatedHaproxy,
   { backends }: FleetDescription,

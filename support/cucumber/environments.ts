@@ -9,22 +9,22 @@ import { LockstepError } from '../system/errors'
 import type { EmbeddedSurroundings } from './embedded'
 import type { PlannedScenario } from './run'
 
-/** What a profile says about the run; cucumber hands it over as world parameters. */
+/** The parameters by which a profile describes the run; cucumber hands them over as world parameters. */
 export interface RunParameters {
   mode?: 'embedded' | 'live'
-  /** What is done there: a rollout unless said. */
+  /** The purpose of the run; a rollout where it is left out. */
   intent?: 'plan' | 'drift' | 'rehearse'
-  /** The same has to change nothing when it is run again right away. */
+  /** True when the same run, begun again right away, has to change nothing. */
   twice?: boolean
-  /** A plan that was approved: nothing else may be done. */
+  /** The plan that was approved, by name or path; nothing else may be done. */
   plan?: string
-  /** What the run calls its release. */
+  /** The name that the run gives its release. */
   release?: string
   /** A named environment of lockstep.yaml. */
   environment?: string
   /** The description of an embedded fleet. */
   fleet?: string
-  /** The run that this one goes on from. */
+  /** The id of the run that this one goes on from. */
   resume?: string
 }
 
@@ -32,7 +32,8 @@ const MODES = new Set(['embedded', 'live'])
 const INTENTS = new Set(['plan', 'drift', 'rehearse'])
 
 /**
- * A word that means nothing would otherwise be a rollout for real: what is known to change nothing is told by its name.
+ * Refuses a parameter or setting that means nothing, since it would otherwise be a rollout for real. A run that changes
+ * nothing is asked for by name.
  * @throws LockstepError `bad-input`
  */
 export function expectMeaningful(parameters: RunParameters, env: Surroundings['env']): void {
@@ -54,19 +55,19 @@ export function expectMeaningful(parameters: RunParameters, env: Surroundings['e
     )
 }
 
-/** Set for a run that another one begins: it plans, rehearses or looks for drift. */
+/** The environment variable that marks a run begun by another one: it plans, rehearses or looks for drift. */
 export const BEGUN_BY = 'LOCKSTEP_BEGUN_BY'
 
 export const EMBEDDED_FLEET = join(__dirname, '..', 'simulation', 'fleet.yaml')
 
-/** Where a rollout goes, and what has to be stopped when it is over. */
+/** The environment that a rollout goes to, and the simulation that has to be stopped when it is over. */
 export interface Surrounded {
   environment: Environment
   embedded: EmbeddedSurroundings | undefined
 }
 
 /**
- * The environment that a profile means: an embedded fleet, started here, or the one that is configured.
+ * Returns the environment that a profile means: an embedded fleet, started here, or the one that is configured.
  * @throws LockstepError `bad-config`; nothing was sent then
  */
 export async function environmentFor(
@@ -76,7 +77,7 @@ export async function environmentFor(
   plan: readonly PlannedScenario[],
 ): Promise<Surrounded> {
   if ((parameters.mode ?? 'embedded') === 'embedded') {
-    // Loaded only here: a live run has no use for a simulation.
+    // The simulation is loaded only here: a live run has no use for it.
     const { embeddedFleet, startEmbedded } = require('./embedded') as typeof import('./embedded')
     const fleet =
       parameters.intent === 'rehearse'
@@ -97,7 +98,10 @@ async function fleetToRehearse(
   return rehearsedFleet(plan, { parameters, around, cwd, embedded: EMBEDDED_FLEET })
 }
 
-/** @throws LockstepError `bad-config` */
+/**
+ * Reads the environment of real hosts from lockstep.yaml, or else from an MCollective client configuration.
+ * @throws LockstepError `bad-config`
+ */
 export function liveEnvironment(
   { environment }: RunParameters,
   around: Surroundings,
@@ -106,7 +110,7 @@ export function liveEnvironment(
   const config = configPath(around, cwd)
   const wanted = environment ?? readSetting(around.env, 'LOCKSTEP_ENVIRONMENT')
   if (config !== undefined) {
-    // Loaded only where there is one: an mco configuration needs neither YAML nor a schema.
+    // The reader of lockstep.yaml is loaded only here: an mco configuration needs neither YAML nor a schema.
     const { readLockstepYaml } =
       require('../config/lockstep_yaml') as typeof import('../config/lockstep_yaml')
     return readLockstepYaml(config, wanted, around)
@@ -128,7 +132,7 @@ export function liveEnvironment(
   return readClientCfg(client, around)
 }
 
-/** The file that names environments, if there is one. */
+/** Returns the path of the file that names environments; undefined where there is none. */
 export function configPath({ env }: Surroundings, cwd: string): string | undefined {
   const named = readSetting(env, 'LOCKSTEP_CONFIG')
   if (named !== undefined) return named

@@ -6,7 +6,10 @@ declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace
   namespace Chai {
     interface Assertion {
-      /** The verdict passed on every host, or on as many as the failure budget asks for. Fails with the cohorts by name. */
+      /**
+       * Expects that the verdict passed on every host, or on as many as the failure budget asks for. A failure names
+       * the cohorts.
+       */
       pass(): void
     }
   }
@@ -31,7 +34,7 @@ function isVerdict(said: unknown): said is Verdict {
   )
 }
 
-/** What a step that takes a wave comes to: its verdict has to pass, and where nobody is left the scenario is skipped. */
+/** Expects the verdict of a step that takes a wave to pass. Where no host is left, the scenario is skipped. */
 export function expectToMove(verdict: Verdict | undefined): 'skipped' | undefined {
   if (verdict === undefined) return 'skipped'
   expect(verdict).to.pass()

@@ -18,19 +18,22 @@ import type { Log } from '../system/log'
 import { hideInAnswers, hideInUnexpected } from './hidden_replies'
 
 export interface ReachableFleet extends Fleet {
-  /** Why there is no connection at the moment, if there was one before. */
+  /** Returns why there is no connection at the moment; undefined while there is one, or before the first. */
   lost(): Error | undefined
-  /** Hears what still comes within `ms`, and all that waits to be read then. */
+  /** Hears the messages that still come within `ms`, and all that wait to be read by then. */
   listen(ms: number): Promise<void>
   close(): Promise<void>
 }
 
-/** How long an agent that has no contract may take, ms. */
+/** Milliseconds that an agent without a contract may take. */
 const UNKNOWN_AGENT = 60_000
-/** A known host is given longer to show itself than an unknown one, since it is missed if it does not. */
+/**
+ * The number of discovery windows that a known host gets to show itself. An unknown host gets one; a known one is
+ * missed if it does not answer.
+ */
 const KNOWN_HOSTS_WITHIN = 5
 
-/** The rollout's fleet, by way of MCollective. Connects when it is first needed. */
+/** Returns the rollout's fleet, reached by MCollective; it connects when it is first needed. */
 export function mcollectiveFleet(
   environment: Environment,
   log: Log,

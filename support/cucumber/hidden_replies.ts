@@ -3,8 +3,9 @@ import type { Hide } from '../system/hiding'
 import { pickReason } from '../system/reason'
 
 /**
- * Answers as they may be shown: secrets are hidden before anything is cut, since half a secret is not found. Of a failure
- * the point is picked: what programs print beside it would hide it. Data that lines compare stay as they are.
+ * Returns answers as they may be shown. Secrets are hidden before any text is cut, since half a secret is not found. Of
+ * a failure only the point is picked, which other output of programs would bury. Data that lines compare stay as they
+ * are.
  */
 export function hideInAnswers(
   agent: string,
@@ -26,7 +27,7 @@ function hideInAnswer(agent: string, answer: Answer, hide: Hide): Answer {
   return { ...answer, data, message: pickReason(hide(answer.message)) }
 }
 
-/** What a check has printed, which no line compares with anything. */
+/** Hides secrets in the output of a check, which no line compares with anything. */
 function hideInOutput(data: Record<string, unknown>, hide: Hide): Record<string, unknown> {
   const { output } = data
   return typeof output === 'string' ? { ...data, output: hide(output) } : data

@@ -32,7 +32,7 @@ let composition: Composition | undefined
 let composing: Promise<void> | undefined
 let parameters: RunParameters = {}
 let stopListening = () => {}
-/** The run has said what it came to. */
+/** True once the run has said what it came to. */
 let isOver = false
 
 const EARLIER_FAILED = 'not attempted: an earlier step failed'
@@ -89,7 +89,7 @@ AfterStep(async function (this: LockstepWorld, { result, error }) {
     this.attach(run.scrub(hostTable(verdict)), { mediaType: 'text/plain', fileName })
   }
   if (status !== Status.PASSED) return
-  // What hosts say decides, whether or not the step has listened.
+  // The answers of hosts decide, whether or not the step has listened.
   if (verdict !== undefined && !mayGoOn(verdict)) throw new LockstepError('diverged', describe(verdict))
   if (!this.hasReachedRollout && speaks(run.expressionOf(run.current))) throw failUnsaid(this)
   if (left !== undefined) throw failUnawaited(this, left)
@@ -104,7 +104,7 @@ After(async function (this: LockstepWorld, { pickle, result }) {
   const unawaited = run.hasStopped ? undefined : failNow(this, left, swallowed)
   const begun = this.hasBegun ? this.unwatchedRollout : undefined
   const omission = omissionIn(begun, pickle)
-  // Where something has failed already, that is what is said.
+  // An earlier failure is told instead of the omission.
   const untold = run.hasStopped ? undefined : omission
   if (untold !== undefined) run.omit(untold)
   if (begun !== undefined) {
@@ -135,14 +135,14 @@ AfterAll(async function () {
 })
 
 /**
- * Puts the run together before its first step: by then all features were read, and nothing was sent for one that cannot
- * be run. Cucumber 12 reads them before BeforeAll, 13 after it.
+ * Puts the run together before its first step. All features were read by then; nothing was sent for one that cannot be
+ * run. Cucumber 12 reads features before BeforeAll, cucumber 13 after it.
  */
 async function compose(): Promise<void> {
   if (run.refused !== undefined) return
   try {
     run.tickets = await ticketsFor(parameters)
-    // What is planned or read again before the first step has to end with this run.
+    // A run begun before the first step, to plan or read again, has to end with this one.
     stopListening = onInterrupt(run)
     composition = await Composition.compose(run, parameters, surroundings(), process.cwd())
   } catch (error) {
@@ -151,7 +151,7 @@ async function compose(): Promise<void> {
   }
 }
 
-/** Nothing more is done, and reports say who is out of rotation. */
+/** Stops the rollout, so that nothing more is done, and attaches the hosts that are out of rotation to reports. */
 function stop(world: LockstepWorld, why: string): void {
   world.unwatchedRollout.stopAt(new LockstepError('diverged', why))
   const out = run.outOfRotation()
@@ -159,7 +159,10 @@ function stop(world: LockstepWorld, why: string): void {
   if (out.length > 0) world.attach(run.scrub(outTable(out)), { mediaType: 'text/plain', fileName })
 }
 
-/** A line that ends before what it has asked of the hosts says nothing of them; by now all of that has come to its end. */
+/**
+ * Fails the run for a line that ended before a call that it began. Such a line says nothing of the hosts. The call
+ * itself has ended by now.
+ */
 function failUnawaited(world: LockstepWorld, call: string): LockstepError {
   const why = `a step or a hook ended before ${call}(…) did, which it has begun: write await in front of it`
   run.fault(why)
@@ -177,7 +180,10 @@ function failNow(
   return swallowed === undefined ? undefined : failSwallowed(world, swallowed)
 }
 
-/** What could not be done was not done, whoever caught the error: a line that goes on over it says what is not so. */
+/**
+ * Fails the run for an error that the team's code has caught. What could not be done was not done; a line that goes on
+ * over the error says what is not so.
+ */
 function failSwallowed(world: LockstepWorld, { name, error }: FailedCall): LockstepError {
   const said = error instanceof Error ? error.message : String(error)
   const why = `${name}(…) failed, and a step or a hook has caught that and gone on: ${said}. Leave out the try and catch around it`
@@ -187,7 +193,10 @@ function failSwallowed(world: LockstepWorld, { name, error }: FailedCall): Locks
   return failure
 }
 
-/** A selection, a gate or a limit that nobody has heard of: what follows would be for other hosts, or go further, than is written. */
+/**
+ * Fails the run for a selection, a gate or a limit that the rollout never heard of. What follows would be for other
+ * hosts, or go further, than is written.
+ */
 function failUnsaid(world: LockstepWorld): LockstepError {
   const why =
     'the line passed, and has said nothing to the rollout: look for a setDefinitionFunctionWrapper of your own'
@@ -197,7 +206,10 @@ function failUnsaid(world: LockstepWorld): LockstepError {
   return new LockstepError('diverged', why)
 }
 
-/** Nothing of it is sent; that a step of the scenario has wanted it is no success all the same. */
+/**
+ * Refuses a call made after its scenario has ended, and sends nothing of it. The run has not passed, since a step of
+ * the scenario wanted the call.
+ */
 function refuseLate(call: string): LockstepError {
   const why = `${call}(…) was called after its scenario had ended, and was not carried out: look for a call without await, a timer, or an AfterAll of your own`
   const error = new LockstepError('diverged', why)
@@ -207,8 +219,8 @@ function refuseLate(call: string): LockstepError {
 }
 
 /**
- * What of a scenario does not count as carried out. A wave that found nobody to take is no omission; a verdict that has
- * stopped the rollout is one where nothing else tells of it.
+ * Returns the first line of a scenario that does not count as carried out. A wave that found no host to take is no
+ * omission. A verdict that stopped the rollout is an omission where nothing else tells of it.
  */
 function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omission | undefined {
   const omission = run.account.omissionIn(id)
@@ -220,7 +232,10 @@ function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omiss
   return hiddenFailure(rollout) ?? omission
 }
 
-/** Something between Lockstep's steps and cucumber may swallow what they throw. */
+/**
+ * Returns the failing line of a rollout that was halted; undefined where it was not. Code between Lockstep's steps and
+ * cucumber may swallow what steps throw.
+ */
 function hiddenFailure({ halted }: Rollout): Omission | undefined {
   if (halted === undefined) return undefined
   const failing = run.verdicts.find(({ verdict }) => !mayGoOn(verdict)) ?? run.current
@@ -228,7 +243,10 @@ function hiddenFailure({ halted }: Rollout): Omission | undefined {
   return { uri, unit, line, text, fate: 'failed, and that is hidden', expression: undefined }
 }
 
-/** What was skipped before Lockstep could hear of it is found here at the latest. */
+/**
+ * Fails the run for a line that was not carried out. At the latest, one skipped before Lockstep could hear of it is
+ * found here.
+ */
 function expectWhole(): void {
   const { omission } = run.account
   if (omission !== undefined && !run.hasStopped) run.omit(omission)
@@ -238,13 +256,13 @@ function outcomeOf(status: string | undefined): Outcome {
   return OUTCOMES[status ?? Status.FAILED] ?? 'failed'
 }
 
-/** Lets a mistake or an unreachable broker decide the exit status; a host's fault is the verdict's business. */
+/** Lets a mistake or an unreachable broker decide the exit status; a host's fault is left to the verdict. */
 function noted(error: unknown): unknown {
   if (decides(error)) run.refuse(error)
   return error
 }
 
-/** A rehearsal of a fault is one itself, and begins no others. */
+/** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
 async function rehearse(): Promise<void> {
   const { REHEARSED_FAULT } = require('./rehearsal/fleet') as typeof import('./rehearsal/fleet')
   if (process.env[REHEARSED_FAULT] !== undefined) return
@@ -252,7 +270,7 @@ async function rehearse(): Promise<void> {
   await rehearseFaults(run, run.exitCode)
 }
 
-/** Asked only where hosts are changed that are not this process's own. */
+/** Asks for the tickets of a run, only where it changes hosts that are not this process's own. */
 async function ticketsFor({ mode, intent }: RunParameters): Promise<readonly string[]> {
   if (mode !== 'live' || intent !== undefined) return []
   const { ticketsOf } = require('./record/tickets') as typeof import('./record/tickets')

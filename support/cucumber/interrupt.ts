@@ -3,17 +3,17 @@ import { isatty } from 'node:tty'
 import { EXIT } from '../system/errors'
 import type { Run } from './run'
 
-/** Asked to end, by Ctrl-C, by a service manager, or since the terminal was closed. */
+/** The signals that ask a run to end: by Ctrl-C, by a service manager, or since the terminal was closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Ctrl-C once lets the step that is under way end and starts no other; twice, or SIGQUIT, ends the process at once. The
- * journal is on disk either way. Returns what stops listening.
+ * Listens for the operator's wish to stop, and returns a function that stops listening. Ctrl-C once lets the step under
+ * way end and starts no other. Ctrl-C twice, or SIGQUIT, ends the process at once. The journal is on disk either way.
  */
 export function onInterrupt(run: Run): () => void {
   const heard = (signal: NodeJS.Signals) => {
     if (run.stopping.signal.aborted) {
-      // Who closes a terminal is often heard twice, by the shell and by the system, and wants nothing cut off.
+      // A closed terminal is often heard of twice, from the shell and from the system; nothing is to be cut off.
       if (signal === 'SIGHUP') return
       process.exit(EXIT.interrupted)
     }
@@ -35,7 +35,10 @@ export function onInterrupt(run: Run): () => void {
   }
 }
 
-/** Node sets terminals back when it ends, and aborts (SIGABRT) over one that was closed: such a one is given up before. */
+/**
+ * Gives up terminals that were closed, before Node ends: Node sets terminals back then, and aborts (SIGABRT) over
+ * these.
+ */
 function leaveLostTerminals(): void {
   for (const stream of [0, 1, 2]) {
     try {
@@ -43,7 +46,7 @@ function leaveLostTerminals(): void {
       closeSync(stream)
       openSync('/dev/null', 'r+')
     } catch {
-      // It is closed already, and nobody's.
+      // The stream is closed already.
     }
   }
 }

@@ -6,17 +6,17 @@ import { LockstepError } from '../system/errors'
 import { lookingOnly, safely } from './planning/planning'
 import { validators } from './preflight/validation'
 
-/** Modes of which somebody may want to be told. */
+/** The modes that send notifications, where somebody wants them. */
 export const TELLING = new Set(['live', 'noop', 'drift'])
 
-/** Modes in which nothing is changed. */
+/** The modes in which nothing is changed, each with how it asks hosts. */
 export const PLANNINGS: Readonly<Record<string, { planning: Planning }>> = {
   plan: { planning: lookingOnly },
   drift: { planning: lookingOnly },
   noop: { planning: safely },
 }
 
-/** What a run calls its release. @throws LockstepError `bad-input` */
+/** Returns what a run calls its release; undefined where it names none. @throws LockstepError `bad-input` */
 export function releaseNamed(said: string | undefined): string | undefined {
   if (said === undefined || said === '') return undefined
   const fault = validators['release']?.(said)
@@ -24,7 +24,10 @@ export function releaseNamed(said: string | undefined): string | undefined {
   return said
 }
 
-/** As the run says, or else its environment. @throws LockstepError `bad-input` for a word that is neither on nor off */
+/**
+ * Returns whether safe mode is on, as the run says, or else its environment.
+ * @throws LockstepError `bad-input` for a word that is neither on nor off
+ */
 export function isInSafeMode({ safeMode }: Environment, env: Surroundings['env']): boolean {
   const said = readSetting(env, 'LOCKSTEP_SAFE_MODE')
   if (said === undefined) return safeMode

@@ -15,12 +15,12 @@ import { saidScrubber, type Hide } from '../system/hiding'
 import { titleOf } from './screen/outcome'
 import type { Run } from './run'
 
-/** How long the end of a run waits for its notices, ms. */
+/** Milliseconds that the end of a run waits for its notifications. */
 const FLUSH = 5_000
 
 /**
- * Tells the world what becomes of a live run, as the journal is told it. Nothing here fails a step or is waited for by one:
- * what goes wrong is a note.
+ * Tells the world what becomes of a live run, from the entries of its journal. No notification fails a step, and no
+ * step waits for one; what goes wrong is a note.
  */
 export class RunNotices {
   private readonly outbox: Outbox
@@ -40,12 +40,12 @@ export class RunNotices {
     this.outbox = new Outbox({ channels, clock, random })
   }
 
-  /** Told once for a run, however many features it has. */
+  /** Tells that the run started, once for a run, however many features it has. */
   started(): void {
     if (!this.told.has('started') && !this.looksOnly) this.tell('started')
   }
 
-  /** The same journal, listened to. */
+  /** Returns a journal that writes to `journal` and tells the world of its entries. */
   listeningTo(journal: Journal): Journal {
     return {
       append: async (entry) => {
@@ -55,7 +55,7 @@ export class RunNotices {
     }
   }
 
-  /** The same approval; that it is wanted is told first. */
+  /** Returns an approval that tells the world it is wanted before it asks. */
   beforeAsking(approval: Approval): Approval {
     return {
       ask: (question, within) => {
@@ -65,7 +65,9 @@ export class RunNotices {
     }
   }
 
-  /** Tells the end, and waits a little for what is still on its way. A run that never began has told nobody anything. */
+  /**
+   * Tells the end, and waits a little for what is still on its way. A run that never began has told nobody anything.
+   */
   async end(): Promise<void> {
     this.drift()
     if (this.told.has('started')) this.ended()
@@ -81,7 +83,7 @@ export class RunNotices {
     })
   }
 
-  /** Hosts that this run had to change again, or that it finds to be other than they were released. */
+  /** Tells of hosts that this run had to change again, or finds other than they were released. */
   private drift(): void {
     const changed = this.run.drift.map(({ host }) => host)
     const looked = this.looksOnly && this.run.exitCode === EXIT.failed ? this.odd() : []
@@ -162,7 +164,9 @@ export class RunNotices {
   }
 }
 
-/** Every text of it without secrets, and fit to be shown: hosts and features may have sent what they like. */
+/**
+ * Returns a value with its texts fit to be shown and without secrets; hosts and features may have sent what they like.
+ */
 function scrubbed<T>(value: T, scrub: (text: string) => string): T {
   if (typeof value === 'string') return clean(scrub(value)) as T
   if (Array.isArray(value)) return value.map((item: unknown) => scrubbed(item, scrub)) as T

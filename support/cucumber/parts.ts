@@ -11,7 +11,7 @@ import type { RunNotices } from './notices'
 import type { Plan } from './planning/plan'
 import type { Run } from './run'
 
-/** What a run is put together from; all its rollouts share it. */
+/** The parts that a run is put together from; all its rollouts share them. */
 export interface Parts {
   environment: Environment
   fleet: ReachableFleet
@@ -19,33 +19,33 @@ export interface Parts {
   ledger: Ledger
   embedded: EmbeddedSurroundings | undefined
   resumed: RunRecord | undefined
-  /** Which run of its folder this is. */
+  /** The place of this run in the order of its folder's runs. */
   order: number
-  /** Which runs of its folder go on from which. */
+  /** The links from the runs of a folder to those that they go on from. */
   links: Links
-  /** Whether it has to change nothing when it is run again. */
+  /** True when the run has to change nothing when it is run again. */
   twice: boolean
   around: Surroundings
-  /** What the run calls its release. */
+  /** The name that the run gives its release. */
   release: string | undefined
-  /** What all rollouts begin with, whatever one of them comes to: `live`, `noop`, `plan`. */
+  /** The mode that all rollouts begin with, such as `live`, `noop` or `plan`, whatever one of them comes to. */
   beginsAs: string
 }
 
-/** The same, with what is made of it. */
+/** The run and its parts, with what is made of them. */
 export interface WholeRun {
   run: Run
   parts: Parts
   notices: RunNotices | undefined
-  /** The same for all features of the run. */
+  /** The hosts that the inventory expects, shared by all features of the run. */
   inventory: ExpectedHosts | undefined
-  /** The plan that was approved, where one was demanded. */
+  /** The plan that was approved; undefined where none was demanded. */
   approved: Plan | undefined
-  /** Locks that are to be let go of at the end. */
+  /** The locks that are released at the end of the run. */
   locked: { release(): Promise<void> }[]
 }
 
-/** Whether hosts that are not this process's own are changed, now or once safe mode is left. */
+/** Returns whether a run changes hosts that are not this process's own, now or once safe mode is left. */
 export function isLive({ mode }: Run): boolean {
   return mode === 'live' || mode === 'noop'
 }

@@ -1,7 +1,7 @@
 import type { Rollout } from '../rollout/rollout'
 import type { PlacedHost } from './run'
 
-/** The hosts of a rollout in the order of their waves, those of waves to come among them. */
+/** Returns the hosts of a rollout in the order of their waves, those of waves to come among them. */
 export function placedHosts(rollout: Rollout): PlacedHost[] {
   const { taken, toCome, left } = rollout.waves
   if (taken.length === 0) return (rollout.hosts.known ?? []).map((host) => ({ host, wave: undefined }))

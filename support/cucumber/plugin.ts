@@ -19,7 +19,7 @@ import { variablesFor, type ReadParameters } from './preflight/run_variables'
 interface PluginContext {
   operation: string
   on: (event: 'message', handler: (envelope: Envelope) => void) => void
-  /** What the profile says about the run, as world parameters have it too. */
+  /** The parameters by which the profile describes the run, as the world parameters have them too. */
   options: ReadParameters & { lint?: boolean }
   environment: { cwd: string; stderr: NodeJS.WritableStream }
 }
@@ -27,8 +27,8 @@ interface PluginContext {
 const OPTIONS = [...WORLD_PARAMETERS, 'lint']
 
 /**
- * Reads the features before anything runs, refuses those that cannot, and decides the exit status of the process,
- * which cucumber leaves at 0 for undefined steps in a dry run and for runs of nothing.
+ * Reads the features before anything runs, refuses those that cannot run, and decides the exit status of the process.
+ * Cucumber leaves the status at 0 for undefined steps in a dry run, and for runs of nothing.
  */
 export const plugin = {
   type: 'plugin' as const,
@@ -38,7 +38,7 @@ export const plugin = {
     const isReading = options.mode === 'ci'
     const resolved = isReading ? undefined : await resolveOptions(process.argv, environment.cwd)
     const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved)
-    // Whoever reads the screen may leave; that decides nothing about the rollout.
+    // A reader of the output may leave; that decides nothing about the rollout.
     outliveOutputs(process.stdout, process.stderr)
     removeJunit()
     for (const path of isReading ? [] : [PAGE, RUN_JSON]) removeReport(path)
@@ -82,10 +82,10 @@ export const plugin = {
       filling.hear(envelope)
       hide(envelope)
       preflight.hear(envelope)
-      // Where features are only read no line is carried out, and nobody asks whether one was.
+      // A run that only reads features carries out no line, so it keeps no account.
       if (!isReading) run.account.hear(envelope)
       if (envelope.testRunStarted !== undefined) isUnderWay = true
-      // By the first of these all test cases have been told, and no hook or step of a scenario has run.
+      // By the first testCaseStarted all test cases were told, and no hook or step of a scenario has run.
       if (envelope.testCaseStarted !== undefined) check()
       if (envelope.testCaseStarted !== undefined && envelope.testCaseStarted.attempt > 0) {
         run.refuse(
@@ -109,7 +109,7 @@ export const plugin = {
       hasEnded = true
       check()
       if (isUnderWay) endEarly(environment.stderr)
-      // Loaded only now: nothing of it is needed before the end.
+      // The reports for CI are loaded only now: nothing of them is needed before the end.
       const { tellCi } = require('./ci/in_ci') as typeof import('./ci/in_ci')
       tellCi(run, {
         env: process.env,
@@ -133,9 +133,9 @@ export const plugin = {
   },
 }
 
-/** The process ends though the run has not: what is known is written down, and it is no success. */
+/** Writes down what is known of a run whose process ends in mid-run; such a run is no success. */
 function endEarly(stderr: NodeJS.WritableStream): void {
-  // A second Ctrl-C ends it at once, which nobody else is to blame for.
+  // A second Ctrl-C ends the process at once: the operator did that, and nothing else is to blame.
   if (!run.stopping.signal.aborted) blameTeam()
   stderr.write('\n')
   run.cutOff()
@@ -149,7 +149,7 @@ function blameTeam(): void {
   run.refuse(new LockstepError('diverged', why))
 }
 
-/** Before anything is read: a switch that is not known may be the one that keeps hosts from being changed. */
+/** Refuses unknown settings and options before anything is read. One may be the switch that keeps hosts unchanged. */
 function refuseUnknown(options: object): void {
   try {
     expectSettings(process.env)
@@ -160,9 +160,9 @@ function refuseUnknown(options: object): void {
   }
 }
 
-/** Says what is dangerous in the features, and how much of it there is. */
+/** Writes what is dangerous in the features, and returns how much of it there is, as text. */
 function lint(preflight: Preflight, stderr: NodeJS.WritableStream): string {
-  // Loaded only now: a run that does not only read needs nothing of it.
+  // The linter is loaded only now: a run that does not only read needs nothing of it.
   const { countFindings, lintAll, writeFindings } =
     require('./preflight/linting') as typeof import('./preflight/linting')
   run.findings.push(...lintAll(preflight.heard))
@@ -170,7 +170,7 @@ function lint(preflight: Preflight, stderr: NodeJS.WritableStream): string {
   return countFindings(run.findings)
 }
 
-/** Cucumber's own reports show what they hear, and hear it after this. */
+/** Hides secrets in what cucumber's own reports show; they hear each message after this. */
 function hide({ testStepFinished, testRunHookFinished, attachment }: Envelope): void {
   for (const result of [testStepFinished?.testStepResult, testRunHookFinished?.result]) {
     if (result?.message !== undefined) result.message = run.scrub(result.message)

@@ -16,15 +16,15 @@ export interface ProfileOptions {
   import?: readonly string[]
   /** Modules to load first, such as ts-node/register for steps in TypeScript. */
   requireModule?: readonly string[]
-  /** The description of the embedded fleet. */
+  /** The path of the embedded fleet's description. */
   fleet?: string
-  /** Profiles of the team's own, beside Lockstep's. */
+  /** The team's own profiles, beside Lockstep's. */
   own?: Readonly<Record<string, object>>
 }
 
 const root = join(__dirname, '..', '..')
 
-/** Lockstep's own code, file by file. */
+/** Returns Lockstep's own code, as one pattern for each file. */
 function glue(): string[] {
   const own = ['team_code', 'hooks', 'parameter_types'].map((name) => require.resolve(join(__dirname, name)))
   const extension = extname(__filename)
@@ -35,15 +35,18 @@ function glue(): string[] {
   return [...own, ...steps.sort().map((name) => join(folder, name))].map(asPattern)
 }
 
-/** A module that cucumber imports. A path may have signs in it that mean something else in an import. */
+/**
+ * Returns the address of a module that cucumber imports. Signs in a path may mean something else in an import, so such
+ * a path becomes a URL.
+ */
 function moduleUrl(name: string): string {
   const path = join(__dirname, name)
   return /^[\w/.@+-]+$/.test(path) ? path : pathToFileURL(path).href
 }
 
 /**
- * A file's path as cucumber wants it, which takes each for a pattern: relative, so that no name of a folder above the
- * project is part of it.
+ * Returns a file's path as cucumber takes it, which is for a pattern. The pattern is relative, so that no name of a
+ * folder above the project is part of it.
  */
 function asPattern(path: string): string {
   const pattern = relative(process.cwd(), path).replace(/[[\]*?]/g, '[$&]')
@@ -53,11 +56,12 @@ function asPattern(path: string): string {
 }
 
 /**
- * The profiles of a cucumber.js: `default` (embedded, harmless), `live` (the fleet), `rehearse` (embedded, also with faults), `twice`
- * (beside another one: the same again has to change nothing), `plan` and `drift`
- * (the fleet, and nothing is changed), `ci` (reads features only).
- * Refuses at once what must not be: a live run that names no feature, in parallel, or with retries. CommonJS exports them as they
- * are, an ES module a function that returns them.
+ * Returns the profiles of a cucumber.js.
+ * `default` is embedded and harmless, `live` goes to the fleet, `rehearse` is embedded, also with faults. `twice`
+ * stands beside another profile: the same run again has to change nothing. `plan` and `drift` go to the fleet and
+ * change nothing; `ci` only reads features.
+ * A run in parallel, one with retries, and one on the fleet that names no feature are refused at once. A CommonJS file
+ * exports the profiles as they are, an ES module a function that returns them.
  */
 export function profiles(options: ProfileOptions = {}) {
   refuseUnknown(options)
@@ -97,8 +101,9 @@ export function profiles(options: ProfileOptions = {}) {
 }
 
 /**
- * Cucumber takes an object that an ES module exports by default for one profile, passes over all that it does not know in
- * there, and would run features without any step. It reads `paths` of a profile, and of nothing else.
+ * Returns the profiles, refusing the use of all of them as one. Cucumber takes an object that an ES module exports by
+ * default for one profile. It passes over everything there that it does not know, and would run features without any
+ * step. Cucumber reads `paths` of a profile, and of nothing else.
  */
 function refusedAsOneProfile<Profiles extends object>(all: Profiles): Profiles {
   const get = () =>
@@ -147,14 +152,14 @@ const OPTIONS = Object.keys({
   fleet: true,
   own: true,
 } satisfies Record<keyof ProfileOptions, true>)
-/** Options that are followed by a value of their own. */
+/** Matches the options that are followed by a value of their own. */
 const WITH_VALUE =
   /^(?:-[cfiprt]|--(?:config|exit-code|fail-on|format|format-options|i18n-keywords|import|language|loader|name|order|parallel|plugin|plugin-options|profile|require|require-module|retry|retry-tag-filter|shard|tags|world-parameters))$/
 
-/** What stands for other names than its own, and may well stand for none. */
+/** Matches a path that stands for other names than its own, and may well stand for none. */
 const PATTERN = /[*?[]|[+@!]\(|\{[^}]*(?:,|\.\.)[^}]*\}/
 
-/** Files and folders that are named, without the lines in them. */
+/** Returns the files and folders that are named on the command line, without the lines in them. */
 function pathsIn(args: readonly string[]): string[] {
   const named = args.filter((arg, index) => !arg.startsWith('-') && !WITH_VALUE.test(args[index - 1] ?? ''))
   return named.map((arg) => arg.replace(/(?::\d+)+$/, ''))
@@ -170,7 +175,10 @@ function closestTo(missing: string): string {
 
 const NAMES_ITS_FEATURE = new Set(['live', 'plan', 'drift'])
 
-/** Hooks hear of it as world parameters; the plugin, which is there before them, cannot. */
+/**
+ * Returns the parameters of a run for hooks and for the plugin. Hooks hear them as world parameters; the plugin, which
+ * exists before them, cannot.
+ */
 function told(parameters: ReadParameters, more: { lint?: boolean } = {}) {
   return { worldParameters: parameters, pluginOptions: { lockstep: { ...parameters, ...more } } }
 }

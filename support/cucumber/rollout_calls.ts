@@ -1,6 +1,6 @@
 /**
  * Keeps count of what the code of a scenario asks of a rollout. A line is over when all that it has asked for is over,
- * awaited or not; after its scenario nothing is asked any more.
+ * awaited or not. After its scenario nothing is asked any more.
  */
 export class RolloutCalls {
   private readonly underWay = new Map<Promise<unknown>, string>()
@@ -8,7 +8,7 @@ export class RolloutCalls {
   private refuse: ((name: string) => Error) | undefined
   private failure: FailedCall | undefined
 
-  /** The same object, of which each call of a method is counted, those of the parts that `isPart` names as well. */
+  /** Returns a view of an object that counts each call of a method; parts that `isPart` names are counted too. */
   watch<T extends object>(target: T, isPart: (value: object) => boolean, name = 'this.rollout'): T {
     const known = this.views.get(target)
     if (known !== undefined) return known as T
@@ -26,21 +26,21 @@ export class RolloutCalls {
     return view
   }
 
-  /** Waits for all that is under way, and resolves with the first call of it; undefined where nothing was. */
+  /** Waits for all calls under way, and resolves with the name of the first; undefined where none was. */
   async settle(): Promise<string | undefined> {
     const [first] = this.underWay.values()
     while (this.underWay.size > 0) await Promise.allSettled(this.underWay.keys())
     return first
   }
 
-  /** Returns the first call that has failed since this was asked last: a step may have kept that to itself. */
+  /** Returns the first call that has failed since this was asked last; a step may have kept the failure to itself. */
   takeFailure(): FailedCall | undefined {
     const { failure } = this
     this.failure = undefined
     return failure
   }
 
-  /** From now on nothing is called any more: a promise that is rejected with the error that `refuse` makes of its name comes back. */
+  /** Refuses all calls from now on. Each returns a promise rejected with the error that `refuse` makes of its name. */
   close(refuse: (name: string) => Error): void {
     this.refuse = refuse
   }
@@ -77,7 +77,10 @@ function called(method: Method, target: object, args: unknown[], failed: (error:
   }
 }
 
-/** Whoever does not wait for it, as a timer, must not end the process by it: what is to be said of it was said by then. */
+/**
+ * Returns a rejected promise. Code that does not wait for it, such as a timer, must not end the process by it. The
+ * refusal was reported by then.
+ */
 function rejected(error: Error): Promise<never> {
   const promise = Promise.reject<never>(error)
   promise.catch(() => {})

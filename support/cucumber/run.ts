@@ -22,17 +22,17 @@ export interface Line extends ScenarioKey {
 
 /** A step's verdict with the line it belongs to. */
 export interface StepVerdict extends Line {
-  /** Whether it was for real: `live`, `noop`, `plan`. */
+  /** The mode in which the step ran, such as `live`, `noop` or `plan`; it says whether the step was for real. */
   mode: string
   verdict: ListedVerdict
 }
 
-/** A step that failed although its verdict does not say so, or has none: a team's own, for instance. */
+/** A step that failed although its verdict does not say so, or has none, such as a team's own step. */
 export interface Fault extends Line {
   message: string
 }
 
-/** What there is to say of a line before anything is run. An error is why nothing is. */
+/** A remark on a line before anything is run; an error keeps the run from beginning. */
 export interface Remark {
   uri: string
   line: number
@@ -40,7 +40,7 @@ export interface Remark {
   message: string
 }
 
-/** What was done after a failure, and what came of it. */
+/** A step that was done after a failure, and its verdict. */
 export interface UndoneStep {
   what: string
   verdict: ListedVerdict
@@ -52,19 +52,19 @@ export interface PlannedStep {
   text: string
   expression?: string | undefined
   values: readonly { type: string; value: string }[]
-  /** Such as `Given `. */
+  /** The keyword as written, such as `Given `. */
   keyword?: string
   table?: readonly (readonly string[])[] | undefined
   document?: string | undefined
 }
 
-/** A scenario that is to be run, as its feature has it; `unit` is its line, or that of its row in the table of examples. */
+/** A scenario that is to be run, as its feature has it. The `unit` is its line, or the line of its row of examples. */
 export interface PlannedScenario extends ScenarioKey {
-  /** The name of its feature. */
+  /** The name of the scenario's feature. */
   feature?: string
   name: string
   steps: readonly PlannedStep[]
-  /** The size of its wave, if it takes one. */
+  /** The size of the scenario's wave; undefined where it takes none. */
   wave: string | undefined
   tags: readonly string[]
 }
@@ -77,49 +77,52 @@ export interface PlacedHost {
 
 /** A feature with the hosts that a run has not brought to the end of one of its features. */
 export interface Recovery {
-  /** The feature that was run. */
+  /** The path of the feature that was run. */
   uri: string
   path: string
-  /** How many hosts it is for. */
+  /** The number of hosts that the recovery feature is for. */
   hosts: number
-  /** Whether a resumed run can bring them to the end: not those that failed within the budget, nor what is not told twice. */
+  /**
+   * True when a resumed run can bring the hosts to the end. It is false where hosts failed within the budget, or where
+   * something is not told twice.
+   */
   isResumable: boolean
-  /** Whether its waves leave as many hosts in service as it wants to. */
+  /** True when the waves of the recovery feature leave as many hosts in service as it wants to. */
   hasRoom: boolean
 }
 
-/** How a run was begun: what stood behind `cucumber-js`, and its environment variables. */
+/** The way in which a run was begun: the arguments behind `cucumber-js`, and its environment variables. */
 export interface Invocation {
   args: readonly string[]
   env: Readonly<Record<string, string | undefined>>
 }
 
 const MAX_NOTES = 10
-/** Of what was seen of a host, in characters: screens and reports show less of it. */
+/** Characters that are kept of what was seen of a host; screens and reports show less of it. */
 const MAX_SEEN = 4_000
 
 /**
- * The one run of this process: what the plugin, the hooks and the formatter have to know of each other. Unaware of how
- * a rollout is carried out.
+ * The one run of this process: what the plugin, the hooks and the formatter have to know of each other. The run is
+ * unaware of how a rollout is carried out.
  */
 export class Run implements Audience {
   readonly id = runId(new Date())
   mode = 'embedded'
   environment = 'embedded fleet'
-  /** The same, where it is not the one that a run has without asking. */
+  /** The name of the environment that was asked for; undefined where the run takes the one it has without asking. */
   chosen: string | undefined
   journal: string | undefined
   warnings: readonly string[] = []
-  /** The run that it goes on from. */
+  /** The id of the run that this one goes on from. */
   resumes: string | undefined
   outBefore: readonly HostOutOfRotation[] = []
-  /** Why more may be out than `outBefore` names: journals that do not tell everything. */
+  /** The reasons why more hosts may be out than `outBefore` names: journals that do not tell everything. */
   notKnownBefore: readonly string[] = []
   readonly verdicts: StepVerdict[] = []
-  /** The hosts that verdicts are about; they know them by their places in it. */
+  /** The hosts that verdicts are about; a verdict knows each host by its place in this list. */
   readonly hosts = new HostList((seen) => this.shorten(seen))
   readonly faults: Fault[] = []
-  /** Hooks of a team that failed, each as a sentence. */
+  /** The hooks of a team that failed, each as a sentence. */
   readonly hookFaults: string[] = []
   readonly undoneSteps: UndoneStep[] = []
   readonly remarks: Remark[] = []
@@ -131,57 +134,57 @@ export class Run implements Audience {
   /** The first line that should have been carried out and was not, though nothing failed. */
   omission: Omission | undefined
   readonly plan: PlannedScenario[] = []
-  /** Scenarios of a feature that are about hosts and that it was told not to run. */
+  /** Returns the names of a feature's scenarios that are about hosts and were left out of the run. */
   leftOut: (uri: string) => readonly string[] = () => []
-  /** What the linter has to say of the features; only the profile `ci` asks it. */
+  /** The findings of the linter in the features; only the profile `ci` asks the linter. */
   readonly findings: LintFinding[] = []
-  /** What a person should know and what decides nothing; the first few of them. */
+  /** The first few notes: what a person should know and what decides nothing. */
   readonly notes: string[] = []
   readonly stopping = new AbortController()
-  /** Asked at the end: what is out of rotation, host by host. */
+  /** Returns what is out of rotation, host by host, when asked at the end. */
   outOfRotation: () => readonly OpenObligation[] = () => []
-  /** Who failed within the failure budget, and what was seen then. */
+  /** Returns the hosts that failed within the failure budget, each with what was seen then. */
   out: () => ReadonlyMap<string, string> = () => new Map()
-  /** The hosts of a feature in the order of their waves. */
+  /** Returns the hosts of a feature in the order of their waves. */
   hostsOf: (uri: string) => readonly PlacedHost[] = () => []
-  /** Hosts that no step was tried on, since an earlier wave had failed. */
+  /** Returns the hosts on which no step was tried, since an earlier wave had failed. */
   notAttempted: () => readonly string[] = () => []
-  /** Hosts that were told to go back to the version they had, and are not done. */
+  /** Returns the hosts that were told to go back to the version they had, and are not done. */
   restored: () => readonly string[] = () => []
-  /** Features that go on from here, once they are written: one for each feature of which some hosts are not done. */
+  /** The recovery features that were written: one for each feature of which some hosts are not done. */
   readonly recoveries: Recovery[] = []
   invocation: Invocation = { args: [], env: {} }
-  /** Which release it is for, once that is known. */
+  /** Returns the release that the run is for, once that is known. */
   release: () => string | undefined = () => undefined
   tickets: readonly string[] = []
-  /** Hosts that it changed although they had been reported as done. */
+  /** The hosts that the run changed although they had been reported as done. */
   drift: readonly Drift[] = []
-  /** How hosts really were when a rehearsal was over. */
+  /** The states that hosts were really in when a rehearsal was over. */
   truth: readonly HostTruth[] = []
   readonly rehearsals: Rehearsed[] = []
   readonly faultTables: FaultTable[] = []
-  /** What was planned, where nothing but a plan was wanted. */
+  /** The plan that was made, where nothing but a plan was wanted; undefined otherwise. */
   planned: { id: string; path: string; changes: number; hosts: number } | undefined
-  /** Hides what must not be shown; known once the configuration is read. */
+  /** Hides secrets in a text; effective once the configuration is read. */
   scrub: (text: string) => string = (text) => text
-  /** What `<name>` stands for in its features, and for which run it was asked. */
+  /** The values of `<name>` in the run's features, and the parameters of the run that they were read for. */
   filling: { of: Filling; parameters: ReadParameters } | undefined
-  /** The line being run. */
+  /** The line that is being run. */
   current: Line = { uri: '', unit: '', line: 0, text: '' }
-  /** What it has come to so far; a step that only says something has none. */
+  /** The verdict of the current line so far; a step that only says something has none. */
   currentVerdict: Verdict | undefined
-  /** The features as cucumber has read them. */
+  /** The texts of the features as cucumber has read them, by their path. */
   readonly sources = new Map<string, string>()
-  /** Lines of steps by their node in the feature's syntax tree. */
+  /** The lines of steps by their node in the feature's syntax tree. */
   readonly lines = new Map<string, number>()
   onProgress: (done: number, expected: number | undefined) => void = () => {}
-  /** Something takes its time that is no step. */
+  /** Tells that something takes its time that is no step. */
   onWaiting: (text: string) => void = () => {}
   onUndone: (step: UndoneStep) => void = () => {}
   onActivated: (release: string) => void = () => {}
   /** Writes into the journal that the process ends in mid-run; at once, since nothing can be waited for any more. */
   cutOff: () => void = () => {}
-  /** The run is over although cucumber will not say so. */
+  /** Tells that the run is over although cucumber will not say so. */
   onCutOff: () => void = () => {}
   private refusal: LockstepError | undefined
   private failed = false
@@ -210,28 +213,28 @@ export class Run implements Audience {
     if (verdict.planned === true && verdict.tolerated !== true && !hasPassed(verdict)) this.fail()
   }
 
-  /** The sentence of a line that is to be run, where it has one. */
+  /** Returns the sentence of a line that is to be run; undefined where the line has none. */
   expressionOf({ uri, unit, line }: Line): string | undefined {
     const scenario = this.plan.find((planned) => planned.uri === uri && planned.unit === unit)
     return scenario?.steps.find((step) => step.line === line)?.expression
   }
 
-  /** The code of the line has come to its rollout: something was said or asked by it. */
+  /** Notes that the code of the current line has reached its rollout, by saying or asking something. */
   reach(): void {
     this.reached.add(`${keyOf(this.current)} ${this.current.line}`)
   }
 
-  /** The variables that a feature uses, but for secrets. */
+  /** Returns the variables that a feature uses, with their values, but for secrets. */
   variablesIn(uri: string): ReadonlyMap<string, string> {
     return this.filling?.of.plainIn(uri) ?? new Map()
   }
 
-  /** The line failed, and what it has come to does not say so. */
+  /** Notes that the current line failed though its verdict does not say so. */
   fault(message: string): void {
     this.faults.push({ ...this.current, message })
   }
 
-  /** A line was not carried out, and nothing that failed says so. */
+  /** Fails the run for a line that was not carried out, where no failure says so. */
   omit(omission: Omission): void {
     const { uri, unit, line, text } = omission
     this.omission ??= omission
@@ -239,19 +242,22 @@ export class Run implements Audience {
     this.fail()
   }
 
-  /** A hook of the team failed: whatever the hosts say, the run has not passed. */
+  /** Fails the run for a hook of the team that failed, whatever the hosts say. */
   hookFailed(sentence: string): void {
     this.hookFaults.push(sentence)
     this.fail()
   }
 
-  /** The lines of a feature that were begun. */
+  /** Returns the lines of a feature that were begun. */
   begunLines(uri: string): ReadonlySet<number> {
     const own = [...this.begun].filter((key) => key.startsWith(`${uri}:`))
     return new Set(own.map((key) => Number(key.slice(uri.length + 1))))
   }
 
-  /** Whether all scenarios of a feature passed; one in which nobody was left for its wave is skipped. */
+  /**
+   * Returns whether all scenarios of a feature passed. A scenario in which no host was left for its wave is skipped,
+   * and counts as passed.
+   */
   hasPassed(uri: string): boolean {
     return this.plan
       .filter((scenario) => scenario.uri === uri)
@@ -261,12 +267,12 @@ export class Run implements Audience {
       })
   }
 
-  /** Whether something has kept it from going on. */
+  /** True when the run cannot go on: it failed, was refused, or the operator asked to stop. */
   get hasStopped(): boolean {
     return this.failed || this.refusal !== undefined || this.stopping.signal.aborted
   }
 
-  /** Safe mode is over. */
+  /** Ends safe mode: the run is live from here on. */
   activated(release: string): void {
     this.mode = 'live'
     this.onActivated(release)
@@ -282,7 +288,7 @@ export class Run implements Audience {
     return this.lines.get(astNodeIds[0] ?? '') ?? 0
   }
 
-  /** Why the run could not be, or not go on; the first reason stays. */
+  /** Notes why the run could not be, or cannot go on; the first reason stays. */
   refuse(reason: LockstepError): void {
     this.refusal ??= reason
   }
@@ -295,7 +301,7 @@ export class Run implements Audience {
     this.failed = true
   }
 
-  /** What is kept of what was seen. A text is cut short only once no secret is in it any more. */
+  /** Returns what is kept of a text that was seen. A text is cut short only once no secret is in it any more. */
   private shorten(seen: string): string {
     if (seen.length <= MAX_SEEN) return seen
     const cut = `${this.scrub(seen).slice(0, MAX_SEEN)}… (${seen.length} characters)`

@@ -5,7 +5,7 @@ import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import type { Run } from './run'
 
-/** What a rollout that went well still has to answer for. */
+/** Refuses a rollout that went well for what it still has to answer for, such as hosts in no wave. */
 export async function finishRollout(run: Run, feature: string, rollout: Rollout): Promise<void> {
   if (
     rollout.hosts.known === undefined &&
@@ -23,7 +23,10 @@ export async function finishRollout(run: Run, feature: string, rollout: Rollout)
   if (overdue !== undefined) run.refuse(new LockstepError('diverged', overdue))
 }
 
-/** Says of a rollout to hosts that are not this process's own whether anything would have shown that some were missing. */
+/**
+ * Notes that a rollout to real hosts took the hosts that answered the discovery for all hosts. Nothing would have shown
+ * then that some were missing.
+ */
 export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
   if (!ON_REAL_HOSTS.has(run.mode) || !hosts.areWhoeverAnswered) return
   run.note(
@@ -31,7 +34,9 @@ export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
   )
 }
 
-/** Says which scenarios about hosts nobody has run, as tags, names or lines have it: of these, what it came to says nothing. */
+/**
+ * Notes which scenarios about hosts were left out of a run, by tag, name or line; its outcome says nothing of those.
+ */
 export function noteLeftOut(run: Run, feature: string): void {
   const names = run.leftOut(feature)
   if (!ON_REAL_HOSTS.has(run.mode) || names.length === 0) return
@@ -43,7 +48,7 @@ export function noteLeftOut(run: Run, feature: string): void {
 const MAX_NAMED = 3
 const ON_REAL_HOSTS = new Set(['live', 'noop', 'plan'])
 
-/** The journal has it all; without the record of it nobody could ask later. */
+/** Writes what the run changed into the history, as its journal has it; without that nobody could ask later. */
 export function recordRun(run: Run, path: string): void {
   const { writeRecord } = require('./record/recording') as typeof import('./record/recording')
   try {

@@ -5,7 +5,10 @@ import { LockstepError } from '../system/errors'
 import { run } from './run'
 import { LockstepWorld } from './world'
 
-/** What cucumber keeps of support code while it is loaded; the order is the one in which it wraps hooks. */
+/**
+ * The kinds of hooks, by the lists in which cucumber keeps them while support code is loaded. Their order is the one in
+ * which cucumber wraps hooks.
+ */
 const HOOKS = {
   afterTestCaseHookDefinitionConfigs: 'After',
   afterTestRunHookDefinitionConfigs: 'AfterAll',
@@ -28,11 +31,11 @@ interface Defined {
 
 interface Hook extends Defined {
   kind: HookKind
-  /** How long it may take, ms; cucumber takes a negative time for no limit. */
+  /** Milliseconds that the hook may take; cucumber takes a negative time for no limit. */
   limit: number
 }
 
-/** What cucumber calls for all code once everything is loaded. */
+/** The function that cucumber calls for all code once everything is loaded. */
 type Wrapper = (code: Code, options?: unknown) => unknown
 
 const builder = supportCodeLibraryBuilder as unknown as {
@@ -43,7 +46,7 @@ const builder = supportCodeLibraryBuilder as unknown as {
 } & Record<keyof typeof HOOKS, readonly Defined[]>
 const wrapped = new Set<Defined>()
 const limits = new Map<Defined, number>()
-/** Lockstep's own hooks have words of their own for what goes wrong. */
+/** The folder of Lockstep's own hooks, which have words of their own for what goes wrong. */
 const OWN = __dirname + sep
 const OWN_STEPS = join(__dirname, '..', '..', 'step_definitions') + sep
 const NO_LIMIT = -1
@@ -51,7 +54,7 @@ const NO_LIMIT = -1
 // A team's own World extends this one, and may have been set before this file was loaded.
 if (builder.World === World) setWorldConstructor(LockstepWorld)
 
-// A team may set a wrapper of its own, before or after this file is loaded: it is one in the other, never one for the other.
+// A team may set a wrapper of its own, before or after this file is loaded; the wrappers are nested.
 let ofTeam = builder.definitionFunctionWrapper
 Object.defineProperty(builder, 'definitionFunctionWrapper', {
   get: () => wrap,
@@ -62,7 +65,10 @@ Object.defineProperty(builder, 'definitionFunctionWrapper', {
   enumerable: true,
 })
 
-/** Cucumber reads the World, and the wrapped code, after that. Lockstep's own hooks are what a run is kept by: nothing comes in between. */
+/**
+ * Wraps code with the team's wrapper. Lockstep's own hooks stay as they are, since a run is kept by them. Cucumber
+ * reads the World, and the wrapped code, after this call.
+ */
 function wrap(code: Code, options?: unknown): unknown {
   guardWorld()
   keepTime()
@@ -72,7 +78,10 @@ function wrap(code: Code, options?: unknown): unknown {
   return hook === undefined ? own : guarded(own, hook, code.length)
 }
 
-/** A wrapper that gives no function would end the process before anything is read. */
+/**
+ * Returns code in the team's wrapper. A wrapper that gives no function refuses the run; it would end the process before
+ * anything is read.
+ */
 function wrappedByTeam(code: Code, options: unknown): Code {
   if (ofTeam === null) return code
   let why = 'it gave no function'
@@ -88,8 +97,9 @@ function wrappedByTeam(code: Code, options: unknown): Code {
 }
 
 /**
- * A team may set a default time for its own code. Lockstep's lines have deadlines of their own, behind which cucumber would
- * leave the work going on; and a hook that took too long is to be named like one that threw.
+ * Takes the time limits of hooks and Lockstep's own steps away from cucumber, and keeps those of a team's hooks. A team
+ * may set a default time for its own code. Lockstep's lines have deadlines of their own, behind which cucumber would
+ * leave the work going on. A hook that took too long is named like one that threw.
  */
 function keepTime(): void {
   const hooks = Object.keys(HOOKS).flatMap((name) => builder[name as keyof typeof HOOKS])
@@ -98,7 +108,7 @@ function keepTime(): void {
     if (limits.has(config)) continue
     limits.set(config, isOwn(config) ? NO_LIMIT : (config.options.timeout ?? builder.defaultTimeout))
   }
-  // Only now: a team's hooks may share their options.
+  // The limits go only now, since a team's hooks may share their options.
   for (const { options } of limits.keys()) Reflect.set(options, 'timeout', NO_LIMIT)
 }
 
@@ -117,7 +127,10 @@ function hookOf(code: unknown): Hook | undefined {
   return { ...found.config, kind: found.kind, limit: limits.get(found.config) ?? NO_LIMIT }
 }
 
-/** The hook, failing with a sentence that names it. One that fails when all is over must not keep the run from ending in order. */
+/**
+ * Returns the hook, failing with a sentence that names it. A hook that fails when all is over must not keep the run
+ * from ending in order.
+ */
 function guarded(code: Code, hook: Hook, parameters: number): Code {
   const failed = (error: unknown) => {
     const reason = noted(hook, error)
@@ -143,7 +156,7 @@ function guarded(code: Code, hook: Hook, parameters: number): Code {
 
 type Callback = (error: unknown, result?: unknown) => void
 
-/** Calls back once: with an error when it has not been called by then. */
+/** Returns a callback that calls `callback` once, with an error when it is not called within `limit` milliseconds. */
 function limited(limit: number, callback: Callback): Callback {
   let isOver = false
   const once: Callback = (error, result) => {
@@ -187,7 +200,7 @@ function noted({ kind, uri, line }: Hook, error: unknown): LockstepError {
   return new LockstepError('diverged', sentence, { cause: error })
 }
 
-/** Whatever was thrown: an error of this realm or of another, a text, nothing at all. */
+/** Returns the message of whatever was thrown: an error of this realm or of another, a text, nothing at all. */
 function messageOf(error: unknown): string {
   const message: unknown =
     typeof error === 'object' && error !== null && 'message' in error ? error.message : error
@@ -226,7 +239,7 @@ function refuseWorld(why: string): void {
   )
 }
 
-/** Where an error was thrown: the first line of its stack that is the team's. */
+/** Returns where an error was thrown, as the first line of its stack that is the team's; empty where none is. */
 function placeOf(error: unknown): string {
   const stack = typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : ''
   const places = [...stack.matchAll(/(?:file:\/\/)?(\/[^\s():]+):(\d+):\d+/g)]

@@ -3,13 +3,13 @@ import type { Rollout } from '../rollout/rollout'
 import { RolloutCalls } from './rollout_calls'
 
 /**
- * What a step reaches through `this`: one rollout, its verbs by noun. A team's own World extends it. Unaware of how a
- * rollout is carried out.
+ * The World that a step reaches through `this`: one rollout, its verbs by noun. A team's own World extends it. It is
+ * unaware of how a rollout is carried out.
  */
 export class LockstepWorld<Parameters = unknown> extends World<Parameters> {
-  /** What the scenario has asked of its rollout. */
+  /** The calls that the scenario has made to its rollout. */
   readonly rolloutCalls = new RolloutCalls()
-  /** Whether the code of the line has come to its rollout by now; whoever carries it out begins with `false`. */
+  /** True once the code of the line has reached its rollout; the hook before each line sets it to `false`. */
   hasReachedRollout = false
   private current: Rollout | undefined
 
@@ -19,7 +19,7 @@ export class LockstepWorld<Parameters = unknown> extends World<Parameters> {
     return this.rolloutCalls.watch(rollout, (part) => isVerbs(rollout, part))
   }
 
-  /** For those who carry the scenario out, and go on when it is over. */
+  /** The rollout for the hooks that carry the scenario out, and go on when it is over. */
   get unwatchedRollout(): Rollout {
     if (this.current === undefined)
       throw new Error('the rollout is there from the first step of a scenario on, not before')
@@ -35,7 +35,7 @@ export class LockstepWorld<Parameters = unknown> extends World<Parameters> {
   }
 }
 
-/** Parts of a rollout that ask hosts or their balancers something. */
+/** Returns whether a part of a rollout asks hosts or their balancers something. */
 function isVerbs(rollout: Rollout, part: object): boolean {
   const { hosts, waves, gates, traffic, packages, services, checks, puppet, agents } = rollout
   const { release, afterFailure, reach } = rollout

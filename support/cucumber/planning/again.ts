@@ -8,11 +8,11 @@ import { STATE } from '../state'
 import { excerpt } from '../../system/hiding'
 
 export interface Again {
-  /** The profile that it is run with. */
+  /** The profile that the features are run with. */
   profile: string
-  /** What is run where the command line does not say. */
+  /** The features that are run where the command line names none. */
   features?: readonly string[]
-  /** As a function of the folder that is there as long as the run is. */
+  /** Returns environment variables for the run, given a folder that exists as long as the run does. */
   env?: (folder: string) => CommandEnv
   signal: AbortSignal
 }
@@ -37,7 +37,9 @@ export function cucumberIn<T>(
   return begin([join(dir, 'bin', 'cucumber.js'), ...args], () => env, signal, read)
 }
 
-/** `reports` is there until `read` has resolved. */
+/**
+ * Runs a command and hands its result and its folder `reports` to `read`; the folder exists until `read` has resolved.
+ */
 async function begin<T>(
   command: readonly string[],
   env: (folder: string) => CommandEnv,
@@ -52,7 +54,7 @@ async function begin<T>(
         LOCKSTEP_REPORTS: reports,
         [BEGUN_BY]: String(process.pid),
         CI: 'true',
-        // What is told to GitHub is told by the run that began it.
+        // The run that began this one tells GitHub of it.
         GITHUB_ACTIONS: '',
         LOCKSTEP_STATE: resolve(STATE),
         ...env(reports),
@@ -69,7 +71,7 @@ async function begin<T>(
   }
 }
 
-/** What a run that came to nothing has said last: a person's words, and no stack trace. */
+/** Returns the last output of a run that came to nothing: a person's words, and no stack trace. */
 export function lastWords({ output, failure }: CommandResult): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
   const said = excerpt(lines.slice(-4).join(' '), 400)
@@ -78,7 +80,10 @@ export function lastWords({ output, failure }: CommandResult): string {
 
 const LOCKSTEPS_OWN = new Set(['default', 'live', 'plan', 'twice', 'rehearse', 'drift', 'ci'])
 
-/** The same command line with this profile in place of Lockstep's others; those of a team may say where it goes. */
+/**
+ * Returns the command line with this profile in place of Lockstep's others. The profiles of a team stay, since they may
+ * say where the run goes.
+ */
 export function withProfile(args: readonly string[], profile: string): string[] {
   const kept: string[] = []
   const own: string[] = []

@@ -2,46 +2,46 @@ import { createHash } from 'node:crypto'
 import { cohorts, hasPassed } from '../../rollout/verdict'
 import type { Run, StepVerdict } from '../run'
 
-/** What a rollout would do, without anything that is another each time it is asked. */
+/** A plan of what a rollout would do, without anything that differs each time it is asked. */
 export interface Plan {
   features: readonly { path: string; sha256: string; hosts: readonly string[] }[]
   environment: string
-  /** Brokers and collective: hosts are the same hosts only there. */
+  /** The brokers and the collective; only there are hosts the same hosts. */
   fleet: string
-  /** What the run was given; no secret is among it. */
+  /** The parameters that the run was given; no secret is among them. */
   parameters: Readonly<Record<string, string>>
   hosts: readonly string[]
   lines: readonly PlannedLine[]
-  /** Whether every line would pass. */
+  /** True when every line would pass. */
   passes: boolean
 }
 
 export interface PlannedLine {
   at: string
   text: string
-  /** What each host would come to, hosts of the same fate together. */
+  /** The planned outcomes of the line, each with the hosts that share it. */
   hosts: readonly {
     seen: string
     passed: boolean
     changes: boolean
-    /** Whether more than traffic would be another. */
+    /** True when more than traffic would change. */
     affectsOthers: boolean
     hosts: readonly string[]
   }[]
 }
 
-/** The hosts that one of its features was planned for. */
+/** Returns the hosts that one feature of a plan was planned for. */
 export function hostsOfPlan({ features }: Plan, path: string): readonly string[] {
   return features.find((feature) => feature.path === path)?.hosts ?? []
 }
 
-/** The lines of one of its features that came to something. */
+/** Returns the lines of one feature of a plan that came to something. */
 export function linesOfPlan({ lines }: Plan, path: string): ReadonlySet<number> {
   const own = lines.filter(({ at }) => at.startsWith(`${path}:`))
   return new Set(own.map(({ at }) => Number(at.slice(path.length + 1))))
 }
 
-/** A plan is named by what it says, so that the same plan has the same name. */
+/** Returns the name of a plan, made from what it says, so that equal plans have equal names. */
 export function planId(plan: Plan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12)
 }
@@ -70,7 +70,9 @@ export function plannedLines(
   })
 }
 
-/** How many hosts would be other than they are; stopping traffic and letting it through again is none of it. */
+/**
+ * Returns the changes that would leave a host other than it is, except stopping traffic and letting it through again.
+ */
 export function changedBy(run: Pick<Run, 'verdicts'>): { host: string; change: string }[] {
   return run.verdicts.flatMap(({ verdict }) =>
     verdict.observations.flatMap(({ host, planned }) =>
@@ -85,7 +87,7 @@ export function planPasses(verdicts: readonly StepVerdict[]): boolean {
   return verdicts.every(({ verdict }) => hasPassed(verdict))
 }
 
-/** In which ways two plans differ, as sentences; none when they are the same. */
+/** Returns the ways in which two plans differ, as sentences; none when they are the same. */
 export function differences(approved: Plan, now: Plan): string[] {
   const found: string[] = []
   const differ = (what: string, one: unknown, other: unknown) => {

@@ -37,7 +37,10 @@ const file = v.strictObject({
 
 export type Made = v.InferOutput<typeof file>['made']
 
-/** Resolves with the plan's path and name. @throws LockstepError `journal-failed` when it cannot be written */
+/**
+ * Writes a plan to a file, and returns the plan's path and name.
+ * @throws LockstepError `journal-failed` when it cannot be written
+ */
 export function writePlan(content: Plan, made: Made): { path: string; id: string } {
   const id = planId(content)
   const path = report('plans', `${id}.json`)
@@ -50,7 +53,7 @@ export function writePlan(content: Plan, made: Made): { path: string; id: string
 }
 
 /**
- * A plan by its name, or by its path: a file of another plan put in its place has another name than it says.
+ * Reads a plan by its name, or by its path. A file of another plan put in its place has another name than it says.
  * @throws LockstepError `bad-input` when there is none, or it was edited by hand
  */
 export function readPlan(wanted: string): { id: string; content: Plan } {

@@ -6,7 +6,7 @@ import { changedBy, differences, hostsOfPlan, planPasses, plannedLines, type Pla
 import { readPlan, writePlan } from './plan_file'
 import type { Run } from '../run'
 
-/** What a plan is for, beside what the features say. */
+/** The target of a plan, beside what the features say. */
 export interface PlannedFor {
   environment: string
   fleet: string
@@ -15,7 +15,7 @@ export interface PlannedFor {
 
 const MAX_DIFFERENCES = 5
 
-/** Writes down what a run has foreseen. @throws LockstepError `journal-failed` when that is not possible */
+/** Writes down what a run has planned. @throws LockstepError `journal-failed` when that is not possible */
 export function savePlan(run: Run, where: PlannedFor, by: string, now: number): void {
   const plan = planOf(run, where)
   const { id, path } = writePlan(plan, { at: new Date(now).toISOString(), by, run: run.id })
@@ -24,9 +24,9 @@ export function savePlan(run: Run, where: PlannedFor, by: string, now: number): 
 }
 
 /**
- * Plans again, and lets a run begin only where the plan that was approved is still what would be done. What is planned
- * again is read again: what this run itself has read, and where it goes, has to be the same too.
- * @throws LockstepError `gate-closed` with what is another, `bad-input` when there is no such plan
+ * Plans again, and lets a run begin only where the approved plan is still what would be done. The new plan reads the
+ * features again. What this run itself has read, and where it goes, has to be the same too.
+ * @throws LockstepError `gate-closed` with the differences, `bad-input` when there is no such plan
  */
 export async function expectPlanned(wanted: string, run: Run, where: PlannedFor): Promise<Plan> {
   const { id, content } = readPlan(wanted)
@@ -66,7 +66,7 @@ function planOf(run: Run, where: PlannedFor): Plan {
   }
 }
 
-/** By the text that cucumber has read, whatever is in the files by now. */
+/** Returns the features of a run by the text that cucumber has read, whatever is in the files by now. */
 function featuresOf(run: Run, hostsOf: (uri: string) => readonly string[]): Plan['features'] {
   const uris = [...new Set(run.plan.map(({ uri }) => uri))].sort()
   return uris.map((path) => ({

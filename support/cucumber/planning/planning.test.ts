@@ -13,7 +13,7 @@ const request = (agent: string, action: string, inputs: Request['inputs'] = {}):
   agent,
   action,
   inputs,
-  // Whoever asks directly may say so of anything.
+  // Code that asks a fleet directly may say so of any request.
   changes: false,
 })
 const ask = (fleet: Fleet, what: Request, hosts = webs(2)) => fleet.call(what, hosts, watch)

@@ -3,16 +3,16 @@ import type { Fleet, Journal, Planning, Request } from '../../rollout/ports'
 import { contractOf } from '../../rpc/contracts'
 import { LockstepError } from '../../system/errors'
 
-/** Agents that can themselves tell what they would do, and how they are asked to. */
+/** The actions of agents that can themselves tell what they would do, with the inputs that ask for it. */
 const OWN_NOOP: Readonly<Record<string, Request['inputs']>> = { 'puppet runonce': { noop: true } }
 
-/** Asks nothing but what is known to only look. */
+/** The way of planning that asks only what is known to only look. */
 export const lookingOnly: Planning = { harmless: () => undefined, onlyLooks }
 
-/** Safe mode: agents that have a noop of their own go through with it. */
+/** The way of planning in safe mode: agents that have a noop of their own go through with it. */
 export const safely: Planning = { harmless, onlyLooks, mayBeLeft: true }
 
-/** A fleet on which nothing can be changed, whoever asks it and whatever for, as long as `isInForce` says so. */
+/** Returns a fleet on which nothing can be changed as long as `isInForce` says so, whatever code asks it. */
 export function readOnly(fleet: Fleet, planning: Planning, isInForce: () => boolean): Fleet {
   return {
     discover: (selection, onFound) => fleet.discover(selection, onFound),
@@ -24,7 +24,7 @@ export function readOnly(fleet: Fleet, planning: Planning, isInForce: () => bool
   }
 }
 
-/** Refuses a roll call of other hosts than those that a feature was planned for. */
+/** Returns a journal that refuses a roll call of other hosts than those that a feature was planned for. */
 export function onlyPlanned(journal: Journal, hosts: readonly string[]): Journal {
   return {
     async append(entry) {
@@ -39,8 +39,9 @@ export function onlyPlanned(journal: Journal, hosts: readonly string[]): Journal
 }
 
 /**
- * A fleet that has no hosts but those that were planned for, and on which lines that were planned to do nothing do nothing,
- * even for whoever asks it directly. `line` is the one that is run; undefined once no line decides what is done.
+ * Returns a fleet that has no hosts but those that were planned for. Lines that were planned to do nothing do nothing
+ * on it, even through code that asks it directly. `line` returns the line that is run; undefined once no line decides
+ * what is done.
  */
 export function asPlanned(
   fleet: Fleet,
@@ -73,7 +74,7 @@ function harmless(request: Request): Request | undefined {
   return noop === undefined ? undefined : { ...request, inputs: { ...request.inputs, ...noop } }
 }
 
-/** Whether it already is what the agent would be asked for its own rehearsal of it. */
+/** Returns whether a request already is what the agent would be asked for its own rehearsal of it. */
 function isHarmless(planning: Planning, request: Request): boolean {
   const own = planning.harmless(request)
   return (

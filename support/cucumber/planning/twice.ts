@@ -11,8 +11,8 @@ import type { Run } from '../run'
 const MAX_NAMED = 5
 
 /**
- * Plans the same right after it was done: whatever it would still change, it would change every time.
- * @throws LockstepError `diverged` with what that is
+ * Plans a run again right after it was done; a change still planned would be made every time.
+ * @throws LockstepError `diverged` with the changes
  */
 export async function expectNothingMore(
   run: Run,
@@ -22,7 +22,7 @@ export async function expectNothingMore(
   const features = [...new Set(run.plan.map(({ uri }) => uri))]
   const { signal } = run.stopping
   const env = (folder: string) => ({
-    // What a run that was resumed claims would not be looked at again.
+    // A resumed run would not look again at what its claims say.
     LOCKSTEP_RESUME: undefined,
     ...(isEmbedded ? reaching(environment, folder) : {}),
   })
@@ -62,7 +62,10 @@ function planIn(reports: string): Plan | undefined {
   }
 }
 
-/** The embedded fleet is this process's own: another finds it by a configuration that is gone afterwards. */
+/**
+ * Writes a configuration by which another process finds the embedded fleet, and returns the settings that name it. The
+ * fleet is this process's own; the configuration is gone afterwards.
+ */
 function reaching(
   { brokers, security, haproxy, timeouts, collective }: Environment,
   folder: string,

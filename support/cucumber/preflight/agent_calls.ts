@@ -2,14 +2,14 @@ import { contractOf } from '../../rpc/contracts'
 import { inputFault, type ActionContract } from '../../rpc/contracts/contract'
 import { agentInput } from '../agent_inputs'
 
-/** Sentences that call an action of an agent, by how many values stand before its name in them. */
+/** Matches the sentences that call an action of an agent; their first two values are the action and the agent. */
 const CALLS = /^(?:I run the action \{word\}|the action \{word\}) of the agent \{word\}/
-/** What a variable is written as; a secret one is filled in only when its line is run. */
+/** Matches a variable as it is written; a secret one is filled in only when its line is run. */
 const VARIABLE = /<[^<>]+>/
 
 /**
- * Why a line that calls an action of an agent could not be carried out on any host, as far as the agent is known: no such
- * action, an input that it does not take, or has to have. `rows` is the table below it.
+ * Returns why a line that calls an action of an agent could not be carried out on any host. As far as the agent is
+ * known, it has no such action, does not take an input, or misses one. `rows` is the table below the line.
  */
 export function agentCallFaults(
   expression: string,
@@ -33,7 +33,7 @@ export function agentCallFaults(
   return fault === undefined ? [] : [`${agent} ${action}: ${fault}`]
 }
 
-/** Nothing is said of a value that is filled in later. */
+/** Returns what is wrong with the inputs of an action. Values that are filled in later are not judged. */
 function faultOf(action: ActionContract, written: ReadonlyMap<string, string>): string | undefined {
   const later = [...written].flatMap(([name, value]) => (VARIABLE.test(value) ? [name] : []))
   const rules = Object.entries(action.inputs).map(([name, rule]) => [

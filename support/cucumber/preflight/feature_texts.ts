@@ -9,18 +9,18 @@ import type {
 } from '@cucumber/messages'
 import type { FeatureText, Place, ScenarioText, StepText } from '../../lint/feature_text'
 
-/** What cucumber has told of the features before the first step runs. */
+/** The messages that cucumber has sent of the features before the first step runs. */
 export interface Heard {
   documents: readonly GherkinDocument[]
   pickles: ReadonlyMap<string, Pickle>
   testCases: readonly TestCase[]
-  /** Lines by their node in the syntax tree. */
+  /** The lines of features, by their node in the syntax tree. */
   lines: ReadonlyMap<string, number>
-  /** The sentences of step definitions by their id. */
+  /** The sentences of step definitions, by their id. */
   expressions: ReadonlyMap<string, string>
 }
 
-/** The features of which a scenario is run, each with its steps as they were matched. */
+/** Returns the features of which a scenario is run, each with its steps as they were matched. */
 export function featureTexts(heard: Heard): FeatureText[] {
   return heard.documents.flatMap(({ uri = '', feature, comments }) => {
     const written = [...heard.pickles.values()].filter((pickle) => pickle.uri === uri).length

@@ -3,14 +3,14 @@ import { expand } from '../../config/variables'
 
 type Value = (name: string) => string | undefined
 
-/** The names of all columns of all tables of examples. */
+/** Returns the names of all columns of all tables of examples. */
 export function columnsOf(document: GherkinDocument): ReadonlySet<string> {
   return new Set(
     partsOf(document).flatMap(({ scenario }) => (scenario === undefined ? [] : columns(scenario))),
   )
 }
 
-/** Fills the feature's own text, which is what reports show; a column of an outline's examples stays one. */
+/** Fills the feature's own text, which reports show; a column of an outline's examples stays a column. */
 export function fillDocument(document: GherkinDocument, of: Value): void {
   for (const { background, scenario } of partsOf(document)) {
     for (const step of background?.steps ?? []) fillStep(step, of)

@@ -40,7 +40,7 @@ function variables(): Variables {
   )
 }
 
-/** Tells of a pickle as cucumber does, and of it being run. */
+/** Tells `filling` of a pickle as cucumber does, and that the pickle is run. Returns the pickle that reports show. */
 function hear(filling: Filling, pickle: Pickle): Pickle {
   const envelope: Envelope = { pickle }
   filling.hear(envelope)

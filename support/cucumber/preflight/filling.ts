@@ -4,7 +4,7 @@ import { expand, referencesIn, type Variables } from '../../config/variables'
 import { LockstepError } from '../../system/errors'
 import { columnsOf, fillDocument } from './filled_document'
 
-/** A piece of a step's table or document that has a secret in it; the step of the run gets it, and no report does. */
+/** A piece of a step's table or document that has a secret in it. The step of the run gets it, and no report does. */
 interface Withheld {
   step: string
   template: string
@@ -14,8 +14,9 @@ interface Withheld {
 type Filled = Pick<PickleStep, 'id' | 'argument'>
 
 /**
- * Puts values in place of `<name>` while cucumber reads the features: in place, so that steps are matched against them,
- * before any formatter hears of it. Secrets wait until their scenario runs. Unaware of where variables come from.
+ * Puts values in place of `<name>` while cucumber reads the features. The values go into cucumber's own messages, so
+ * that steps are matched against them, before any formatter hears of it. Secrets wait until their scenario runs. The
+ * filling is unaware of where variables come from.
  */
 export class Filling {
   private loaded: Variables | undefined
@@ -27,14 +28,14 @@ export class Filling {
   private readonly columns = new Map<string, ReadonlySet<string>>()
   private readonly running = new Set<string>()
 
-  /** `load` is called with the first name that is met, if any is. */
+  /** Takes `load`, which is called with the first name that is met, if any is. */
   constructor(private readonly load: () => Variables) {}
 
   hear(envelope: Envelope): void {
     const { gherkinDocument, pickle, testCase } = envelope
     if (gherkinDocument !== undefined) this.readDocument(gherkinDocument)
     if (pickle !== undefined) this.readPickle(pickle)
-    // What is shown from here on is a copy, which never has a secret in it.
+    // Reports show a copy of the pickle from here on, which never has a secret in it.
     if (pickle !== undefined && this.withheld.has(pickle.id)) {
       envelope.pickle = structuredClone(pickle)
       this.shown.set(pickle.id, envelope.pickle)
@@ -42,7 +43,10 @@ export class Filling {
     if (testCase !== undefined) this.running.add(testCase.pickleId)
   }
 
-  /** Why it cannot be run with these variables, whatever the lines are; to be asked when all scenarios are told. */
+  /**
+   * The reason why the run cannot begin with these variables, whatever its lines are; asked when all scenarios are
+   * told.
+   */
   get refusal(): LockstepError | undefined {
     if (this.refused !== undefined || this.loaded === undefined) return this.refused
     const { place, unexpected, names } = this.loaded
@@ -55,15 +59,18 @@ export class Filling {
     )
   }
 
-  /** What is wrong with the names in a step. */
+  /** Returns what is wrong with the names in a step. */
   readonly faultsOf = (stepId: string): readonly string[] => this.faults.get(stepId) ?? []
 
-  /** Whether a scenario that is to be run has any. */
+  /** True when a scenario that is to be run has a variable. */
   get isUsed(): boolean {
     return this.namesInUse.size > 0
   }
 
-  /** What the scenarios that are to be run use; reads their secrets. @throws LockstepError `bad-config` when one cannot be read */
+  /**
+   * Returns the variables that the scenarios to be run use, and reads their secrets.
+   * @throws LockstepError `bad-config` when one cannot be read
+   */
   inUse(): VariablesInUse {
     const { loaded } = this
     if (loaded === undefined) return { variables: new Map(), secretVariables: new Set() }
@@ -74,12 +81,12 @@ export class Filling {
     }
   }
 
-  /** What an operator should know of where secrets are kept. */
+  /** The warnings for an operator about where secrets are kept. */
   get warnings(): readonly string[] {
     return this.loaded?.warnings ?? []
   }
 
-  /** Names of a feature's scenarios that are to be run, with their values; those of secrets are left out. */
+  /** Returns the variables of a feature's scenarios that are to be run, with their values; secrets are left out. */
   plainIn(uri: string): ReadonlyMap<string, string> {
     const { loaded } = this
     const names = [...this.running].flatMap((id) => {
@@ -95,13 +102,18 @@ export class Filling {
     )
   }
 
-  /** Those of them that are no column of a table of examples too, whose values depend on the row. */
+  /**
+   * Returns the variables of `plainIn` that are no column of a table of examples: a column's value depends on the row.
+   */
   fixedIn(uri: string): ReadonlyMap<string, string> {
     const columns = this.columns.get(uri)
     return new Map([...this.plainIn(uri)].filter(([name]) => columns?.has(name) !== true))
   }
 
-  /** Puts the secrets into a scenario that is about to run. @throws LockstepError `bad-feature` rather than to show one */
+  /**
+   * Puts the secrets into a scenario that is about to run.
+   * @throws LockstepError `bad-feature` rather than to show one
+   */
   fill(pickle: Pick<Pickle, 'id' | 'uri'> & { steps: readonly Filled[] }): void {
     const { loaded } = this
     const pieces = this.withheld.get(pickle.id)
@@ -188,7 +200,7 @@ function faultsIn(variables: Variables, inText: readonly string[], wanted: reado
   return [...new Set([...missing, ...told])]
 }
 
-/** The cells of a step's table, or its document. */
+/** Returns the cells of a step's table and its document, each with a function that fills it. */
 function piecesOf({ argument }: PickleStep): Pick<Withheld & { text: string }, 'text' | 'put'>[] {
   const cells = (argument?.dataTable?.rows ?? []).flatMap(({ cells: row }, r) =>
     row.map(({ value }, c) => ({

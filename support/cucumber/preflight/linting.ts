@@ -10,7 +10,7 @@ export function lintAll(heard: Heard): LintFinding[] {
   return featureTexts(heard).flatMap(lint)
 }
 
-/** What was found, for a person: where, what, why it matters, and what to do about it. */
+/** Writes the findings for a person: where, what, why it matters, and what to do about it. */
 export function writeFindings(findings: readonly LintFinding[], write: (text: string) => void): void {
   const paper = new Paper(write, WIDTH, false)
   for (const { uri, line, rule, severity, message, why, fix } of findings) {
@@ -23,7 +23,7 @@ export function writeFindings(findings: readonly LintFinding[], write: (text: st
   }
 }
 
-/** `2 errors`, `1 warning`, `2 errors and 1 warning`; empty when nothing was found. */
+/** Returns the count of findings, such as `2 errors`, `1 warning`, `2 errors and 1 warning`; empty without findings. */
 export function countFindings(findings: readonly Pick<LintFinding, 'severity'>[]): string {
   return (['error', 'warning'] as const)
     .map((kind) => ({ kind, n: findings.filter(({ severity }) => severity === kind).length }))

@@ -26,7 +26,7 @@ const definition = {
   },
 } as Envelope
 
-/** A scenario with one line, as cucumber tells of it. */
+/** Returns cucumber's messages for a scenario with one line. */
 function row(n: number): Envelope[] {
   const steps = [{ id: `s${n}`, text: 'a line', astNodeIds: ['node'] }]
   const pickle = {

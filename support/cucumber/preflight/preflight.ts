@@ -15,21 +15,21 @@ import { oddSelections } from './selections'
 import { argumentFault, type StepFunction } from './step_arguments'
 import { validators } from './validation'
 
-/** Something in a feature that cannot be run, found before anything was. */
+/** A fault in a feature that cannot be run, found before anything was run. */
 export interface Finding {
   uri: string
   line: number
   message: string
 }
 
-/** A line with what its sentence was given, by the name of the parameter's type. */
+/** A line with the values that its sentence was given, by the name of the parameter's type. */
 interface PlannedStep {
   line: number
   text: string
-  /** The sentence that it was matched with; undefined where none or several match. */
+  /** The sentence that the line was matched with; undefined where none or several match. */
   expression: string | undefined
   values: { type: string; value: string }[]
-  /** Such as `Given `. */
+  /** The keyword as written, such as `Given `. */
   keyword: string
   table: string[][] | undefined
   document: string | undefined
@@ -37,7 +37,7 @@ interface PlannedStep {
 
 interface ReadScenario {
   uri: string
-  /** The name of its feature. */
+  /** The name of the scenario's feature. */
   feature: string
   unit: string
   name: string
@@ -46,11 +46,14 @@ interface ReadScenario {
   tags: string[]
 }
 
-/** Sentences that only decide whether a rollout may begin. */
+/** Matches the lines that only decide whether a rollout may begin. */
 const GATE =
   /^(?:release \S+ should have passed in |I wait (?:up to .+ )?for (?:approval|other rollouts)$|only between )/
 
-/** Reads cucumber's messages up to the first step and says what is wrong with the features. Unaware of what a run does with it. */
+/**
+ * Reads cucumber's messages up to the first step and says what is wrong with the features. The preflight is unaware of
+ * what a run does with that.
+ */
 export class Preflight {
   readonly lines = new Map<string, number>()
   private readonly keywords = new Map<string, string>()
@@ -62,7 +65,10 @@ export class Preflight {
   private readonly testCases: TestCase[] = []
   private readonly faultsOfText = new Map<string, readonly string[]>()
 
-  /** `unfilled` knows the steps that name variables which cannot be had, and why; `functionOf` what a definition's function takes. */
+  /**
+   * Takes `unfilled`, which returns why variables named in a step cannot be had. Takes `functionOf`, which returns what
+   * the function of a definition takes.
+   */
   constructor(
     private readonly unfilled: (stepId: string) => readonly string[],
     private readonly functionOf: (definition: StepDefinition) => StepFunction,
@@ -90,14 +96,14 @@ export class Preflight {
     return this.testCases.length
   }
 
-  /** For whoever has more to say of the features than whether they can be run. */
+  /** The messages so far, for readers with more to say of the features than whether they can be run. */
   get heard(): Heard {
     const { documents, pickles, testCases, lines } = this
     const expressions = new Map([...this.definitions].map(([id, { pattern }]) => [id, pattern.source]))
     return { documents, pickles, testCases, lines, expressions }
   }
 
-  /** In the order of the features, each line once. */
+  /** Returns the findings in the order of the features, each line once. */
   findings(): Finding[] {
     const found = new Map<string, Finding>()
     const add = (finding: Finding) => found.set(`${finding.uri}:${finding.line} ${finding.message}`, finding)
@@ -157,8 +163,9 @@ export class Preflight {
   }
 
   /**
-   * The names of scenarios of a feature that are about hosts and are not to be run, as tags or names on the command line
-   * have it. One that only decides whether a rollout may begin is none, nor is a table of faults to rehearse.
+   * Returns the names of a feature's scenarios that are about hosts and are not to be run. Tags or names on the command
+   * line leave them out. A scenario that only decides whether a rollout may begin does not count. Neither does a table
+   * of faults to rehearse.
    */
   leftOut(uri: string): string[] {
     const run = new Set(this.testCases.map(({ pickleId }) => pickleId))
@@ -168,7 +175,7 @@ export class Preflight {
     return left.map(({ name }) => name)
   }
 
-  /** Every scenario has the lines of its Background; what it is about is said by its own. */
+  /** Returns whether a scenario is about hosts, by its own lines: those of its Background are in every scenario. */
   private isAboutHosts({ tags, steps }: Pickle): boolean {
     if (tags.some(({ name }) => name === '@rehearse' || name === '@behaviour')) return false
     const own = steps.filter(({ astNodeIds }) => !this.background.has(astNodeIds[0] ?? ''))
@@ -181,7 +188,7 @@ export class Preflight {
     )
   }
 
-  /** What may go wrong, as scenarios say that are only for rehearsals. */
+  /** Returns the tables of what may go wrong, from scenarios that are only for rehearsals. */
   faultTables(): FaultTable[] {
     return this.rehearsed().flatMap(({ uri, steps }) =>
       steps.flatMap(({ argument, astNodeIds }) => {
@@ -196,7 +203,7 @@ export class Preflight {
     return [...this.pickles.values()].filter(({ tags }) => tags.some(({ name }) => name === '@rehearse'))
   }
 
-  /** The scenarios that are to be run, in order. */
+  /** Returns the scenarios that are to be run, in order. */
   planned(): ReadScenario[] {
     const features = new Map(this.documents.map(({ uri, feature }) => [uri, feature?.name]))
     return this.testCases.flatMap((testCase) => {
@@ -224,7 +231,7 @@ export class Preflight {
     })
   }
 
-  /** Rows of a table repeat most of their lines: what is wrong with a text is looked for once. */
+  /** Returns the faults of a step. Each text is judged once, since rows of a table repeat most of their lines. */
   private faultsOf(step: PickleStep, testStep: TestCase['testSteps'][number]): readonly string[] {
     const { text, argument } = step
     if (argument !== undefined) return this.faults(step, testStep)
@@ -295,7 +302,7 @@ function valuesOf(testStep: TestCase['testSteps'][number] | undefined): PlannedS
   }))
 }
 
-/** A pattern with each parameter replaced by the word that stands in its place, so that only the phrase is compared. */
+/** Returns a pattern with each parameter replaced by the word in its place, so that only the phrase is compared. */
 function filledLike(pattern: string, text: string): string {
   const words = text.split(' ')
   return pattern

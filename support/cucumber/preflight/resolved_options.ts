@@ -1,20 +1,20 @@
 import { basename } from 'node:path'
 import { Writable } from 'node:stream'
 
-/** What cucumber makes of its command line, its configuration and the profiles that were chosen. */
+/** The options that cucumber makes of its command line, its configuration and the profiles that were chosen. */
 export interface ResolvedOptions {
   dryRun: boolean
-  /** Such as `defined`, `reverse`, `random:42`. */
+  /** The order of scenarios, such as `defined`, `reverse`, `random:42`. */
   order: string
-  /** Such as `1/2`; empty where there is none. */
+  /** The part of the scenarios to run, such as `1/2`; empty where all are run. */
   shard: string
   parallel: number
   retry: number
 }
 
 /**
- * Asks cucumber itself what it resolves its options to: a plugin is not told. Undefined for a process that is not
- * cucumber's own command, where the command line says nothing about the run.
+ * Asks cucumber itself for the options that it resolves, which a plugin is not told. Resolves with undefined for a
+ * process that is not cucumber's own command. The command line says nothing about the run there.
  */
 export async function resolveOptions(
   argv: readonly string[],
@@ -24,7 +24,7 @@ export async function resolveOptions(
   const { loadConfiguration } = require('@cucumber/cucumber/api') as typeof import('@cucumber/cucumber/api')
   const args = argv.slice(2)
   const [file] = valuesOf(args, 'config', 'c').slice(-1)
-  // Its warnings were given once already.
+  // The warnings of cucumber were given once already.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const { useConfiguration } = await loadConfiguration(
     {
@@ -38,7 +38,7 @@ export async function resolveOptions(
   return { dryRun, order, shard: shard ?? '', parallel, retry }
 }
 
-/** Why a rollout cannot be run with these options, in a sentence; undefined where it can. */
+/** Returns, in a sentence, why a rollout cannot be run with these options; undefined where it can. */
 export function faultOfOptions({
   dryRun,
   order,
@@ -57,7 +57,7 @@ export function faultOfOptions({
   return undefined
 }
 
-/** The values of an option, as it may be written: `--name value`, `--name=value`, `-n value`, `-nvalue`. */
+/** Returns the values of an option in each way of writing it: `--name value`, `--name=value`, `-n value`, `-nvalue`. */
 export function valuesOf(args: readonly string[], name: string, letter: string): string[] {
   return args.flatMap((arg, index) => {
     if (arg === `--${name}` || arg === `-${letter}`) return [args[index + 1] ?? '']

@@ -7,12 +7,12 @@ import type { Run } from '../run'
 
 const GIVEN = 'LOCKSTEP_VARIABLES'
 
-/** A run, or a reading of features, which may be of any environment. */
+/** The parameters of a run, or of a reading of features, which may be of any environment. */
 export type ReadParameters = Omit<RunParameters, 'mode'> & { mode?: RunParameters['mode'] | 'ci' }
 
 /**
- * What `<name>` stands for in the features of a run: as its environment has it, and as LOCKSTEP_VARIABLES has it instead.
- * An embedded fleet has none of its own; a rehearsal has those of the environment that it is of.
+ * Returns the values of `<name>` in the features of a run, from its environment or, instead, from LOCKSTEP_VARIABLES.
+ * An embedded fleet has no variables of its own; a rehearsal has those of the environment that it is of.
  * @throws LockstepError `bad-config` or `bad-input`; no secret was read then
  */
 export function variablesFor(parameters: ReadParameters, around: Surroundings, cwd: string): Variables {
@@ -23,7 +23,10 @@ export function variablesFor(parameters: ReadParameters, around: Surroundings, c
   return only !== undefined && all.length === 1 ? only : anyOf(all)
 }
 
-/** The environment with the variables that the run uses, secrets too. @throws LockstepError `bad-config` when features were filled for another one */
+/**
+ * Returns the environment with the variables that the run uses, secrets too.
+ * @throws LockstepError `bad-config` when features were filled for another one
+ */
 export function withVariables(
   environment: Environment,
   filling: Run['filling'],

@@ -8,7 +8,7 @@ const UPDATE = 'I update the package {package}'
 
 type Line = readonly [expression: string, value?: string, cells?: readonly string[]]
 
-/** A scenario of which the first step is on line `from`. */
+/** Returns a scenario of which the first step is on line `from`. */
 function scenario(from: number, lines: readonly Line[], uri = 'x.feature') {
   const steps = lines.map(([expression, value = '', cells = []], index) => ({
     line: from + index,

@@ -1,6 +1,6 @@
 import { concludes, selects } from '../../lint/vocabulary'
 
-/** A scenario that is to be run, with what says whom it is for. */
+/** A scenario that is to be run, with the lines that say which hosts it is for. */
 interface SelectingScenario {
   uri: string
   steps: readonly SelectingStep[]
@@ -9,14 +9,15 @@ interface SelectingScenario {
 interface SelectingStep {
   line: number
   text: string
-  /** The rows of the table below it. */
+  /** The rows of the table below the line; undefined where there is none. */
   table: readonly (readonly string[])[] | undefined
   expression: string | undefined
 }
 
 /**
- * Lines that select other hosts than their feature is for: its hosts are found once and are the same to its end, so that
- * nobody would be asked whom these lines mean. A scenario that selects nobody goes on with the hosts of the feature.
+ * Returns the lines that select other hosts than their feature is for. The hosts of a feature are found once and stay
+ * the same to its end. None of the hosts that such lines mean would be asked. A scenario that selects no hosts goes on
+ * with those of the feature.
  */
 export function oddSelections(
   scenarios: readonly SelectingScenario[],

@@ -2,15 +2,15 @@ import { join, resolve, sep } from 'node:path'
 import { supportCodeLibraryBuilder } from '@cucumber/cucumber'
 import type { PickleStep, StepDefinition } from '@cucumber/messages'
 
-/** What the function of a step definition takes. */
+/** The shape of the function behind a step definition. */
 export interface StepFunction {
-  /** How many parameters it declares; cucumber compares that with what a line gives it. */
+  /** The number of parameters that the function declares; cucumber compares it with what a line gives. */
   parameters: number
-  /** Lockstep's own steps take tables, and no documents. */
+  /** True for Lockstep's own steps, which take tables, and no documents. */
   isOwn: boolean
 }
 
-/** What cucumber keeps of each definition beside what its messages tell. */
+/** The part of a definition that cucumber keeps beside what its messages tell. */
 interface DefinitionConfig {
   code: { length: number }
   pattern: string | RegExp
@@ -20,7 +20,10 @@ interface DefinitionConfig {
 
 const OWN = join(__dirname, '..', '..', '..', 'step_definitions') + sep
 
-/** The function behind a step definition. @throws Error when cucumber no longer tells, since every line would pass then */
+/**
+ * Returns the shape of the function behind a step definition.
+ * @throws Error when cucumber no longer tells, since every line would pass then
+ */
 export function stepFunctionOf({ id, pattern, sourceReference }: StepDefinition): StepFunction {
   const { stepDefinitionConfigs } = supportCodeLibraryBuilder as unknown as {
     stepDefinitionConfigs: readonly DefinitionConfig[]
@@ -34,14 +37,14 @@ export function stepFunctionOf({ id, pattern, sourceReference }: StepDefinition)
   return { parameters: found.code.length, isOwn: resolve(uri).startsWith(OWN) }
 }
 
-/** Cucumber tells an expression between slashes only where it has flags. */
+/** Returns whether a pattern is the one told; cucumber tells an expression between slashes only where it has flags. */
 function isWritten(pattern: string | RegExp, told: string): boolean {
   return typeof pattern === 'string' ? pattern === told : [pattern.source, String(pattern)].includes(told)
 }
 
 /**
- * What is wrong with the table or the document below a line, or with there being none. `values` is how many its sentence
- * has. Cucumber itself says so only when the line is run.
+ * Returns what is wrong with the table or the document below a line, or with there being none. `values` is the number
+ * of values in the line's sentence. Cucumber itself reports such a fault only when the line is run.
  */
 export function argumentFault(
   { parameters, isOwn }: StepFunction,

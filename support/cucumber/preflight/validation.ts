@@ -12,8 +12,8 @@ const IDENTITY = /^[A-Za-z0-9][\w.-]{0,254}$/
 const CLASS = /^[\w:.-]+$/
 
 /**
- * What is wrong with a step's argument, by the name of its parameter type. Asked before anything is sent, for every
- * step of the feature; undefined when nothing is wrong.
+ * Functions that return what is wrong with a step's argument, by the name of its parameter type. They are asked before
+ * anything is sent, for every step of the feature. They return undefined when nothing is wrong.
  */
 export const validators: Readonly<Record<string, (written: string) => string | undefined>> = {
   ip: rule(address),

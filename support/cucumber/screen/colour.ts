@@ -1,6 +1,6 @@
 /**
- * Says that a screen is coloured: never with NO_COLOR; else as FORCE_COLOR wants it, `0` and `false` being no; else where a
- * person looks on. An empty variable says nothing.
+ * Returns whether a screen is coloured. With NO_COLOR it never is; else it is as FORCE_COLOR wants it, `0` and `false`
+ * being no. Without either, a screen is coloured where a person looks on. An empty variable says nothing.
  */
 export function isColoured(isLively: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
   const { NO_COLOR: no, FORCE_COLOR: force } = env

@@ -3,7 +3,7 @@ import { EXIT } from '../../system/errors'
 import type { Run } from '../run'
 import { wouldChange } from './summary'
 
-/** What a run came to, in a sentence behind its title. */
+/** Returns what a run came to, as a sentence to stand behind its title. */
 export function headlineOf(run: Run): string {
   if (run.refused !== undefined) return run.refused.message
   const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)

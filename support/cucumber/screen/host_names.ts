@@ -1,4 +1,6 @@
-/** Host names as short as they can be said: consecutive numbers become ranges, `web[1-8].example.net`. */
+/**
+ * Returns host names as short as they can be said; consecutive numbers become ranges, such as `web[1-8].example.net`.
+ */
 export function inRanges(hosts: readonly string[]): string[] {
   const groups = new Map<string, { before: string; after: string; numbers: number[] }>()
   const plain: string[] = []

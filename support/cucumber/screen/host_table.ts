@@ -3,10 +3,10 @@ import { inRanges } from './host_names'
 import { clean, cohorts, count, type Verdict } from '../../rollout/verdict'
 import { groupBy } from '../../system/groups'
 
-/** Names of a cohort that is as it should be, beyond which only the number is told. */
+/** The most hosts that are named of a cohort that passed; the rest is only counted. */
 const MAX_NAMES = 500
 
-/** A verdict host by host, for reports: what was seen, and of whom. */
+/** Returns a verdict host by host, for reports: what was seen, and on which host. */
 export function hostTable(verdict: Verdict): string {
   const { expected, answered, diverged, silent, unexpected } = count(verdict)
   const lines = [
@@ -24,7 +24,7 @@ export function hostTable(verdict: Verdict): string {
   return lines.join('\n')
 }
 
-/** Who is out of the pool, by what is open on them. */
+/** Returns the hosts that are out of rotation, one line for each obligation that is open on them. */
 export function outTable(out: readonly OpenObligation[]): string {
   return [...byObligation(out)]
     .map(([obligation, hosts]) => `${obligation}: ${inRanges(hosts).join(', ')}`)

@@ -2,21 +2,23 @@ import { formatRollout, here } from '../../system/commands'
 import { withProfile } from '../planning/again'
 import type { Run } from '../run'
 
-/** Why a recovery feature cannot be run as it is written. */
+/** The sentence that says why a recovery feature cannot be run as it is written. */
 export const TOO_SMALL =
   'Its hosts alone are the pool of this feature, and in waves of these sizes too few of them would stay in service: make them smaller first.'
 
-/** Options of cucumber-js that decide what of a feature is run, and as what. Each is followed by its value. */
+/**
+ * Matches the options of cucumber-js that decide what of a feature is run, and as what. Each is followed by its value.
+ */
 const KEPT_OPTIONS = /^(?:-p|--profile|-t|--tags|-n|--name|-c|--config|--world-parameters)$/
 
-/** Returns the command that brings on what `run` has left: the run's own command, but for the feature. */
+/** Returns the command that carries on what `run` has left: the run's own command, with `path` as its feature. */
 export function commandFor(run: Run, path: string, more: Readonly<Record<string, string>> = {}): string {
   const { args, env } = run.invocation
   // The values of variables are in the text of a recovery feature.
   return format(run, [...optionsOf(args), path], { ...env, LOCKSTEP_VARIABLES: undefined }, more)
 }
 
-/** The command that goes on with `uri` where `run` has stopped. */
+/** Returns the command that goes on with `uri` where `run` has stopped. */
 export function resumeCommand(run: Run, uri: string): string {
   const given = run.invocation.env['LOCKSTEP_VARIABLES'] ?? ''
   const variables = given === '' ? {} : { LOCKSTEP_VARIABLES: given }
@@ -24,7 +26,7 @@ export function resumeCommand(run: Run, uri: string): string {
   return commandFor(run, `${uri}${lines}`, { LOCKSTEP_RESUME: run.id, ...variables })
 }
 
-/** The command that carries out what `run` has planned, and nothing else. */
+/** Returns the command that carries out what `run` has planned, and nothing else. */
 export function planCommand(run: Run, plan: string): string {
   const { args, env } = run.invocation
   const [first] = run.plan
@@ -32,7 +34,7 @@ export function planCommand(run: Run, plan: string): string {
   return format(run, own, env, { LOCKSTEP_PLAN: plan })
 }
 
-/** Whether only some lines of a feature were run: those of its recovery are others. */
+/** Returns whether only some lines of a feature were run; its recovery feature has other line numbers. */
 export function isPartial({ invocation }: Run): boolean {
   return invocation.args.some((arg) => /\.feature(?::\d+)+$/.test(arg))
 }
@@ -57,7 +59,7 @@ function optionsOf(args: readonly string[]): string[] {
   return options.length === 0 ? ['-p', 'live'] : options
 }
 
-/** A team's own profile stays before Lockstep's, which goes over it. */
+/** Returns the arguments with the profile `live`. A team's own profile stays before Lockstep's, which overrides it. */
 function asLive(args: readonly string[]): string[] {
   const all = withProfile(args, 'live')
   const rest = all.slice(0, -2)

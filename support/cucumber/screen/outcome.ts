@@ -22,17 +22,20 @@ const REHEARSED: Readonly<Record<number, string>> = {
   [EXIT.failed]: 'REHEARSAL FAILED',
 }
 
-/** How hosts are named that a rollout has told to go back: they are not done, whatever their lines came to before. */
+/** The heading for hosts that a rollout told to go back. They are not done, whatever their lines came to before. */
 export const RESTORED = 'Told to go back to the version they had, and not done'
 
-/** What a run came to, in a word or two, by its exit status. */
+/** Returns the title of a run, in a word or two, by its exit status and mode. */
 export function titleOf(exitCode: number, mode: string): string {
   if (mode === 'plan' && exitCode in PLANNED) return PLANNED[exitCode] ?? ''
   if (mode === 'rehearse' && exitCode in REHEARSED) return REHEARSED[exitCode] ?? ''
   return TITLES[exitCode] ?? 'FAILED'
 }
 
-/** The sentence for a run that has left nobody out: it speaks for earlier ones only where all of them can be read. */
+/**
+ * Returns the sentence for a run that has left no host out of rotation. It speaks for earlier runs only where all of
+ * them can be read.
+ */
 export function nothingIsOut({ notKnownBefore }: { notKnownBefore: readonly string[] }): string {
   return notKnownBefore.length === 0
     ? 'Nothing is left out of rotation.'

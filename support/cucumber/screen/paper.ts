@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from 'node:util'
 import { columnsOf, cutColumns } from '../../system/columns'
 
-/** Beside a longer label there is no room for words. */
+/** The columns of the longest label that still leaves room for words beside it. */
 const MAX_LABEL = 40
 
-/** Lines of text of a given width. On a lively one the last line can be written over while a step is under way. */
+/**
+ * Writes lines of text of a given width. On lively paper the last line can be written over while a step is under way.
+ */
 export class Paper {
   private open = ''
 
@@ -12,7 +14,7 @@ export class Paper {
     private readonly write: (text: string) => void,
     private readonly width: number,
     private readonly lively: boolean,
-    /** What must not be read is taken out before words are torn apart. */
+    /** Takes what must not be read out of a text, before words are torn apart. */
     private readonly hide: (text: string) => string = (text) => text,
   ) {}
 
@@ -21,7 +23,7 @@ export class Paper {
     this.write(`${text}\n`)
   }
 
-  /** A line that is not finished yet; shown only where it can be written over. */
+  /** Begins a line that is not finished yet; it is shown only where it can be written over. */
   begin(text: string): void {
     if (!this.lively) return
     this.open = text
@@ -32,7 +34,10 @@ export class Paper {
     if (this.lively && this.open !== '') this.over(`${this.open}  ${text}`)
   }
 
-  /** Finishes the open line; `aside` stands at the right where there is room. `length` is in columns, and that of `text`. */
+  /**
+   * Finishes the open line; `aside` stands at the right where there is room. `length` is in columns, and that of
+   * `text`.
+   */
   end(text: string, length: number, aside: string): void {
     this.settle()
     const gap = this.width - length - columnsOf(aside)
@@ -46,7 +51,7 @@ export class Paper {
     this.open = ''
   }
 
-  /** Words after a label, aligned with each other, in at most `lines` lines. */
+  /** Writes words after a label, aligned with each other, in at most `lines` lines. */
   list(label: string, words: readonly string[], lines: number, paint: (text: string) => string): void {
     const whole = columnsOf(words.join(', '))
     const own = columnsOf(label)
@@ -69,7 +74,7 @@ export class Paper {
     shown.forEach((row, index) => this.line(`${index === 0 ? label : indent}${paint(row.trimEnd())}`))
   }
 
-  /** One paragraph, broken between words; what follows the first line is indented. */
+  /** Writes one paragraph, broken between words; lines after the first are indented by `indent` columns. */
   wrapped(text: string, indent: number, paint: (line: string) => string): void {
     const lead = /^ */.exec(text)?.[0] ?? ''
     let row = lead

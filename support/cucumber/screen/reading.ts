@@ -3,7 +3,7 @@ import { counted } from './counted'
 import { countFindings } from '../preflight/linting'
 import { run } from '../run'
 
-/** What a person sees of a run that only reads features: one line. What is wrong is told by the plugin, line by line. */
+/** Writes one line for a person about a run that only reads features. The plugin tells what is wrong, line by line. */
 export const reading = {
   type: 'formatter' as const,
   formatter({

@@ -29,7 +29,7 @@ const MAX_REASON = 2_000
 /** Modes in which no line changes a host. */
 const CHANGING_NOTHING = new Set(['plan', 'noop', 'drift'])
 
-/** Hosts shown line by line. */
+/** The number of hosts shown line by line. */
 const MAX_ODD_HOSTS = 8
 
 const SIGNS: Readonly<Record<Cell, string>> = {
@@ -42,7 +42,10 @@ const SIGNS: Readonly<Record<Cell, string>> = {
   'not attempted': '·',
 }
 
-/** What a person reads when a run is over: what came of it, who is still out of rotation, and what to do next. */
+/**
+ * Writes what a person reads when a run is over. It says what came of the run, which hosts are still out of rotation,
+ * and what to do next.
+ */
 export class Summary {
   private readonly started = systemClock.elapsed()
 
@@ -51,7 +54,7 @@ export class Summary {
     private readonly paint: ReturnType<typeof createColors>,
   ) {}
 
-  /** Said first of all: what earlier runs have left. */
+  /** Writes what earlier runs have left out of rotation; this stands before everything else. */
   leftBefore(): void {
     const items = run.outBefore.map(({ host, obligation, run: id }) => ({
       host,
@@ -87,7 +90,7 @@ export class Summary {
       this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
     for (const { what, command } of advice(run, passed.length > 0)) {
       this.paper.wrapped(`  ${this.paint.dim('next')}  ${what}`, 8, plain)
-      // In one line, however long, or it could not be pasted.
+      // A command stands in one line, however long, or it could not be pasted.
       if (command !== undefined) this.paper.line(`        ${run.scrub(command)}`)
     }
     if (run.journal !== undefined && run.verdicts.length > 0)
@@ -119,7 +122,7 @@ export class Summary {
     )
   }
 
-  /** Those that failed and were allowed to. */
+  /** Writes the hosts that failed and were allowed to. */
   private out(): void {
     const seen = new Map<string, string[]>()
     for (const [host, what] of run.out()) seen.set(what, [...(seen.get(what) ?? []), host])
@@ -129,7 +132,7 @@ export class Summary {
       )
   }
 
-  /** They are not done: what their lines came to above is not so any more. */
+  /** Writes the hosts that were told to go back. They are not done, whatever their lines came to above. */
   private restored(): void {
     const hosts = run.restored()
     if (hosts.length > 0)
@@ -142,7 +145,7 @@ export class Summary {
       this.paper.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
   }
 
-  /** Where the hosts of each rehearsal ended; the failed ones last, where they are read first. */
+  /** Writes where the hosts of each rehearsal ended. Failed rehearsals stand last, where a person reads first. */
   private rehearsals(): void {
     const worst = [...run.rehearsals].sort((a, b) => a.failures.length - b.failures.length)
     for (const rehearsal of worst) {
@@ -156,7 +159,7 @@ export class Summary {
     }
   }
 
-  /** Named again here: what is above may have scrolled away. */
+  /** Names the diverged hosts again, since the lines above may have scrolled away. */
   private diverged(code: number): void {
     if (run.rehearsals.length > 1) return
     if (code !== EXIT.failed && code !== EXIT.unreachable) return
@@ -167,7 +170,7 @@ export class Summary {
     this.evidence()
   }
 
-  /** Line by line, the hosts that a person has to look at. */
+  /** Writes, line by line, the hosts that a person has to look at. */
   private evidence(): void {
     const odd = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => oddHosts(evidenceOf(run, uri)))
     const width = Math.max(0, ...odd.slice(0, MAX_ODD_HOSTS).map(({ host }) => columnsOf(host)))
@@ -201,7 +204,7 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
   return `${[hook, where].filter(Boolean).join(', ') || 'a step failed'}; ${after}`
 }
 
-/** How many hosts the rollouts are for; a single verdict may be of one wave. */
+/** Returns the number of hosts that the rollouts are for; a single verdict may be of one wave. */
 function hostsOfRun(): number {
   const features = new Set(run.plan.map(({ uri }) => uri))
   const hosts = new Set([...features].flatMap((uri) => run.hostsOf(uri).map(({ host }) => host)))
@@ -209,7 +212,7 @@ function hostsOfRun(): number {
   return hosts.size > 0 ? hosts.size : largest
 }
 
-/** What a plan comes to, in a sentence. */
+/** Returns what a plan comes to, in a sentence. */
 export function wouldChange({ changes, hosts }: NonNullable<Run['planned']>): string {
   const what =
     changes === 0
@@ -218,7 +221,7 @@ export function wouldChange({ changes, hosts }: NonNullable<Run['planned']>): st
   return `${what}; nothing was changed`
 }
 
-/** Something to do next, and the command for it, to be pasted where the run was started. */
+/** A thing to do next, and the command for it, to be pasted where the run was started. */
 export interface Advice {
   what: string
   command?: string
@@ -258,7 +261,7 @@ export function advice(run: Run, passed: boolean, where = here()): Advice[] {
   ]
 }
 
-/** How the hosts that are not done get there; what could not succeed is not among it. */
+/** Returns the ways in which the hosts that are not done get there, without those that could not succeed. */
 function waysOn(run: Run, { uri, path, hosts, isResumable, hasRoom }: Recovery): Advice[] {
   const text = `read ${path}: a feature with the ${hosts === 1 ? 'host that is' : `${hosts} hosts that are`} not done`
   if (run.mode !== 'live') return [{ what: text }]
@@ -278,7 +281,7 @@ function waysOn(run: Run, { uri, path, hosts, isResumable, hasRoom }: Recovery):
   ]
 }
 
-/** Features of this run that no scenario of was begun. */
+/** Returns the features of this run of which no scenario was begun. */
 function notBegun(run: Run): string[] {
   const all = [...new Set(run.plan.map(({ uri }) => uri))]
   return all.filter((uri) => !run.plan.some((each) => each.uri === uri && run.courses.of(each) !== undefined))

@@ -34,16 +34,17 @@ interface ShownStep {
   text: string
 }
 
-/** Said on every line: nothing was changed. */
+/** The modes in which every line says that nothing was changed. */
 const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
-/** Names of hosts shown under one line before the rest is only counted. */
+/** The number of lines that host names take up under one step before the rest is only counted. */
 const MAX_LINES = 12
-/** Names in one sentence. */
+/** The number of host names in one sentence. */
 const MAX_NAMES = 10
 
 /**
- * What a person sees of a run: the line that is being run, how many hosts are through, cohorts where something is
- * wrong, and at the end the verdict, what is still out of rotation, and what to do next. The same without a terminal, less colour.
+ * Shows a run to a person: the current line, how many hosts are through, and cohorts where something is wrong. At the
+ * end it shows the verdict, what is still out of rotation, and what to do next. Without a terminal it shows as much,
+ * with less colour.
  */
 export const terminal = {
   type: 'formatter' as const,
@@ -138,7 +139,7 @@ class Screen {
     this.begunScenario = this.testCases.get(testCaseId)?.pickle
   }
 
-  /** Told with its first line: which run it is of is known only once its hooks have run. */
+  /** Writes the name of a scenario with its first line; the run that it is of is known only after its hooks. */
   private nameScenario(): void {
     const scenario = this.begunScenario
     if (scenario === undefined || run.refused !== undefined) return
@@ -163,7 +164,7 @@ class Screen {
     this.summary.leftBefore()
   }
 
-  /** What was said above, that nothing is changed, is so no longer. */
+  /** Tells that a release is activated: lines above said that nothing is changed, which is so no longer. */
   private activated(release: string): void {
     const said = `  release ${clean(release)} is activated: what the lines say is done from here on`
     this.paper.wrapped(said, 4, (line) => this.paint.yellow(line))
@@ -200,21 +201,21 @@ class Screen {
       )
     if ((status === 'PASSED' && !wouldFail(verdict)) || status === 'SKIPPED') return
     if (run.hookFaults.length > this.toldHookFaults) this.hookFaults()
-    // Where all hosts are well, it is the step that is not.
+    // Where all hosts passed, the fault is of the step itself.
     else if ((verdict === undefined || mayGoOn(verdict)) && message !== undefined)
       for (const line of message.split('\n'))
         this.paper.wrapped(`        ${line}`, 8, (row) => this.paint.red(row))
     this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
   }
 
-  /** What a team's own hooks have come to. */
+  /** Writes what the team's own hooks have come to, as far as it was not written yet. */
   private hookFaults(): void {
     for (const fault of run.hookFaults.slice(this.toldHookFaults))
       this.paper.wrapped(`    ${this.paint.red('✘')} ${fault}`, 8, plain)
     this.toldHookFaults = run.hookFaults.length
   }
 
-  /** A scenario that was not begun is told in one line. */
+  /** Returns whether a scenario has no begun line so far; such a scenario is told in one line. */
   private isUntouched(status: string): boolean {
     if (status !== 'SKIPPED') this.scenarioBegun = true
     if (this.scenarioBegun) return false
@@ -223,7 +224,7 @@ class Screen {
     return true
   }
 
-  /** A line of the Background that passes again in a later scenario is only counted. */
+  /** Returns whether a line of the Background passes again in a later scenario; such a line is only counted. */
   private isRepeated(step: ShownStep, status: string, verdict: Verdict | undefined): boolean {
     if (!this.background.has(step.node) || status !== 'PASSED') return false
     const again = this.seenBackground.has(step.node)
@@ -302,7 +303,7 @@ class Screen {
   }
 }
 
-/** Whether there is more to say of it than how many hosts passed. */
+/** Returns whether a verdict has more to tell than how many hosts passed. */
 function tellsMore(verdict: Verdict): boolean {
   return (
     !hasPassed(verdict) ||
@@ -311,7 +312,7 @@ function tellsMore(verdict: Verdict): boolean {
   )
 }
 
-/** A line that would fail, and lets the plan go on. */
+/** Returns whether a line would fail, and lets the plan go on. */
 function wouldFail(verdict: Verdict | undefined): boolean {
   return verdict?.planned === true && verdict.tolerated !== true && !hasPassed(verdict)
 }
