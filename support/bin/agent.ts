@@ -14,7 +14,7 @@ import { scrubber } from '../system/hiding'
 
 const STANDARD = '/etc/mcollective/server.cfg'
 
-/** Settings that are secrets: what the daemon starts has no business with them. */
+/** The settings that are secrets; programs that the daemon starts do not inherit them. */
 const SECRETS = ['MCOLLECTIVE_PSK', 'STOMP_PASSWORD']
 
 /** Runs a host's side until it is told to end. Its log goes to the standard output, as services have it. */

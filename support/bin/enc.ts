@@ -10,7 +10,10 @@ import { LockstepError } from '../system/errors'
 
 const HOW = () => `say: ${formatLockstep('enc --config lockstep.yaml web1.example.net')}`
 
-/** What puppet asks an external node classifier: the classes, environment and parameters of one host. It needs no secret. */
+/**
+ * Prints what puppet asks an external node classifier: the classes, environment and parameters of one host. It needs no
+ * secret.
+ */
 export async function enc(
   cwd: string,
   args: readonly string[],
