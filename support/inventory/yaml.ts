@@ -16,7 +16,7 @@ const host = knownKeys({
 })
 const schema = v.strictObject({ hosts: byName(v.nullable(host), 'hosts by name') }, 'hosts by name')
 
-/** A list would pass for a mapping with the names 0, 1 and so on. */
+/** Returns a schema of items by name. A list would pass for a mapping with the names 0, 1 and so on, and is refused. */
 function byName<S extends v.GenericSchema>(
   item: S,
   what: string,
@@ -28,7 +28,7 @@ function byName<S extends v.GenericSchema>(
   )
 }
 
-/** @throws LockstepError `bad-config` naming file and line */
+/** Reads the hosts of a YAML file. @throws LockstepError `bad-config` naming file and line */
 export function readYamlHosts(path: string, add: (host: Host) => void): void {
   const { value, linesOf } = readYamlLines(path, readConfigFile(path, 'inventory', 'inventory'), schema)
   const hosts = new Map(Object.entries(value.hosts))

@@ -128,7 +128,9 @@ const anyFeature: fc.Arbitrary<FeatureText> = fc.record({
   whole: fc.boolean(),
 })
 
-/** A feature whose lines have something for every rule; each row has a wave, a backend and packages of its own. */
+/**
+ * Makes a feature whose lines have something for every rule; each row has a wave, a backend and packages of its own.
+ */
 function manyRows(rows: number): FeatureText {
   const scenarios = Array.from(
     { length: rows },

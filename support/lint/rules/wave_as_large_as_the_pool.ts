@@ -31,7 +31,7 @@ function tooMany(story: Story, moment: MomentOf<'takes out'>, firstWave: number 
     : []
 }
 
-/** Says that many may be out, or that there are not many. */
+/** Returns whether a line says that many hosts may be out, or that there are not many. */
 function isMeant(moment: Moment): boolean {
   return (
     mayAct(moment) ||
