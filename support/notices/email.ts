@@ -7,7 +7,7 @@ import { namesOf, oneLine, summaryOf } from './words'
 
 const MAX_SUBJECT = 200
 
-/** Email by way of a server that takes it; a connection for each. */
+/** Makes a channel that sends email by way of a server, with a connection for each message. */
 export function email(settings: EmailSettings, within: number): Channel {
   const { server, from, to, on, template } = settings
   return {
@@ -80,7 +80,7 @@ function textOf({ event }: Message): string {
   return `${oneLine(summaryOf(event), 2_000)}\n\n${table.join('\n')}\n`
 }
 
-/** Servers quote what they were sent: of what they say, the status is told and no more. */
+/** Describes an error of a server by its status alone: servers quote what they were sent. */
 function faultOf(error: unknown): DeliveryError {
   const { code, originalCode, responseCode, message } = error as NodemailerError
   if (code === 'EAUTH') return new DeliveryError('refused user and password', false)
