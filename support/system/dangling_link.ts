@@ -11,7 +11,10 @@ export function danglingLinkIn(path: string): string | undefined {
   return leadsNowhere(path) ? path : undefined
 }
 
-/** What cannot be looked at for another reason is left to whoever reads it. */
+/**
+ * Returns whether a path is a link to nowhere. A path that cannot be looked at for another reason is left to its
+ * reader.
+ */
 function leadsNowhere(path: string): boolean {
   try {
     const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true

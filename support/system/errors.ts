@@ -32,7 +32,7 @@ export type ErrorCode =
   | 'gate-closed'
   | 'interrupted'
 
-/** What the process says about the whole run. */
+/** The exit statuses of a run. */
 export const EXIT = {
   passed: 0,
   failed: 1,

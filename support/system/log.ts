@@ -6,7 +6,10 @@ import { makeFolder } from './folders'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 
-/** A structured log on file. No text of `secrets` reaches it, whichever field or message it is in. @throws LockstepError `journal-failed` */
+/**
+ * Opens a structured log on file. No text of `secrets` reaches it, in any field or message.
+ * @throws LockstepError `journal-failed`
+ */
 export function openLog(directory: string, run: string, secrets: readonly string[]): Log {
   const path = join(directory, `${run}.log`)
   const scrub = scrubber(secrets)
@@ -22,10 +25,12 @@ export function openLog(directory: string, run: string, secrets: readonly string
   )
 }
 
-/** The most that the log of one run may have, bytes. */
+/** The most bytes of the log of one run. */
 const MAX_LOG_BYTES = 64 * 1024 * 1024
 
-/** Hands lines on until they have so many bytes; the last line then says that others are left out. */
+/**
+ * Bounds a log: lines are handed on until they have so many bytes; the last line then says that others are left out.
+ */
 export function boundedTo(bytes: number, run: string, to: Lines): Lines {
   let left = bytes
   return {
