@@ -30,7 +30,7 @@ const MAX_LINES = 20
 interface Finding {
   feature: string
   run: string
-  /** The line of the feature; 0 where no line has looked, since it is on record that the host was not brought on. */
+  /** The line of the feature. It is 0 where no line has looked: the history says that the host was not brought on. */
   line: number
   text: string
   host: string
@@ -153,9 +153,7 @@ async function check(
   )
 }
 
-/**
- * Returns the reason why the fleet cannot be compared with a run, by what is on record of it; undefined when it can.
- */
+/** Returns the reason why the fleet cannot be compared with a run, by its record; undefined when it can. */
 function troubleWith({ feature, run }: RunRecord, text: string, journal: string): string | undefined {
   if (!existsSync(text)) return `the text of ${feature} as run ${run} had it is not on record`
   if (!existsSync(journal)) return `the journal of run ${run} is not on record`

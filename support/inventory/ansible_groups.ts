@@ -38,7 +38,7 @@ export class AnsibleGroups {
   }
 
   /**
-   * Returns the variables of a host: an inner group's before an outer one's; of equals, that of the last name, as
+   * Returns the variables of a host. An inner group's come before an outer one's; of equals, that of the last name, as
    * Ansible has it.
    */
   variablesOf(host: string): Record<string, unknown> {

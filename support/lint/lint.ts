@@ -16,8 +16,8 @@ export interface LintFinding {
 }
 
 /**
- * Returns what is dangerous in a feature and known from its text alone, in the order of its lines, each line once for a
- * rule. Comments can allow it: `# lockstep: allow <rule> because <reason>`. Never throws.
+ * Returns what is dangerous in a feature and known from its text alone. Findings come in the order of its lines, each
+ * line once for a rule. Comments can allow it: `# lockstep: allow <rule> because <reason>`. Never throws.
  */
 export function lint(feature: FeatureText): LintFinding[] {
   const story = new Story(feature)

@@ -18,7 +18,7 @@ export interface Channel {
 /** The reason why a message was not taken, in a few words that hold no secret. */
 export class DeliveryError extends Error {
   /**
-   * Takes the reason. `retry` is true when the same message may be taken later; `retryAfter` is the least wait in ms,
+   * Takes the reason. `retry` is true when the same message may be taken later. `retryAfter` is the least wait in ms,
    * if the other side has said so.
    */
   constructor(

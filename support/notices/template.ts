@@ -31,7 +31,7 @@ export function templateFault(template: string): string | undefined {
 }
 
 /**
- * Returns the fault of a template whose text must be JSON for any words, as what was expected; undefined when it has
+ * Returns the fault of a template whose text must be JSON for any words, as what was expected. Undefined when it has
  * none.
  */
 export function jsonTemplateFault(template: string): string | undefined {

@@ -40,7 +40,7 @@ const OUTCOMES: ReadonlyMap<string, ChangeOutcome> = new Map([
 const TEMPORARY = /^(?:iptables|haproxy) |^puppet (?:enable|disable)$/
 
 /**
- * A follower of each resource of each host from entry to entry: what was seen last is its state before the next change.
+ * A follower of each resource of each host from entry to entry. The state seen last is the one before the next change.
  */
 class History {
   readonly changes: Change[] = []

@@ -6,7 +6,7 @@ import { states, UNRELEASED, type Drift, type RunRecord } from './record'
 export type Earlier = Omit<RunRecord, 'drift'>
 
 /**
- * Returns the hosts that this run has left other than it found them, though an earlier run of the same release had
+ * Returns the hosts that this run has left other than it found them, as drift. An earlier run of the same release had
  * reported them as done. A change without states, such as a restart, does not change a host. A change by another
  * release in between, as far as `runs` have it, was no drift.
  */

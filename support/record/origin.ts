@@ -18,7 +18,7 @@ export function originOf(
 }
 
 /**
- * Returns the run that a recovery feature is of, or the part of a run that has several features; undefined for any
+ * Returns the run that a recovery feature is of, or the part of a run that has several features. Undefined for any
  * other feature.
  */
 export function recoveredBy(feature: string): string | undefined {

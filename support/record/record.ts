@@ -18,8 +18,8 @@ export interface RunRecord {
   ended: string
   outcome: RunOutcome
   /**
-   * The scenarios of its feature that it was told not to run, where there are any: the run says nothing about the whole
-   * then.
+   * The scenarios of its feature that it was told not to run. Where there are any, the run says nothing about the
+   * whole.
    */
   leftOut?: readonly string[]
   hosts: readonly string[]

@@ -37,9 +37,7 @@ export function standingOf(runs: readonly RunRecord[], mode: RunRecord['mode']):
   return { passed: true, last: latest.last, hosts: new Set(all.flatMap(({ hosts }) => [...hosts])).size }
 }
 
-/**
- * Returns the hosts of a release that are not done by what its live runs say, but for those that were allowed to fail.
- */
+/** Returns the hosts of a release that are not done, by its live runs. Those that were allowed to fail are left out. */
 export function hostsNotDone(runs: readonly RunRecord[]): { host: string; run: RunRecord }[] {
   return [...standings(runs, 'live').values()].flatMap(({ notDone }) =>
     [...notDone].flatMap(([host, run]) => (run.outcome === 'passed with failures' ? [] : [{ host, run }])),

@@ -33,7 +33,7 @@ export interface RunsRead {
 const SUFFIX = '.json'
 
 /**
- * The record of what changed. `<environment>/<release>/runs` has a file for each run, which no other run writes; the
+ * The record of what changed. `<environment>/<release>/runs` has a file for each run, which no other run writes. The
  * files of hosts, releases and tickets are made from those.
  */
 export class RecordStore {
@@ -177,7 +177,7 @@ export class RecordStore {
   }
 }
 
-/** Makes a name fit for a part of a path; one that had to be altered is told from others by its sum. */
+/** Makes a name fit for a part of a path. One that had to be altered is told from others by its sum. */
 export function safe(name: string): string {
   const plain = name.replace(/[^\w.+-]+/g, '_').slice(0, 120)
   if (plain === name && !/^\.*$/.test(name)) return name

@@ -56,7 +56,8 @@ const MAX_OUTPUT = 1024 * 1024
 /** The variable that tells what a program has started from everything else. */
 const MARK = 'STARTED_IN_LOCKSTEP'
 /**
- * The most rounds of ending what a program has started: what starts anew as fast as it is ended is not hunted for ever.
+ * The most rounds of ending what a program has started. Processes that start anew as fast as they are ended are not
+ * hunted for ever.
  */
 const MAX_ROUNDS = 20
 /** Milliseconds that a program gets to end by itself after it was told to. */

@@ -29,7 +29,7 @@ export function openLog(directory: string, run: string, secrets: readonly string
 const MAX_LOG_BYTES = 64 * 1024 * 1024
 
 /**
- * Bounds a log: lines are handed on until they have so many bytes; the last line then says that others are left out.
+ * Bounds a log: lines are handed on until they have so many bytes. The last line then says that others are left out.
  */
 export function boundedTo(bytes: number, run: string, to: Lines): Lines {
   let left = bytes

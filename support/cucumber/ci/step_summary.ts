@@ -15,9 +15,9 @@ const MAX_NAMES = 500
 const MAX_REMARKS = 50
 
 /**
- * Formats a run as Markdown, in at most `room` bytes of UTF-8. It begins with the outcome, the hosts that a person has
- * to look at, what is out of rotation and what is next. Then comes every line with its counts; the last ones give way
- * where there is no room.
+ * Formats a run as Markdown, in at most `room` bytes of UTF-8. It begins with the outcome and the hosts that a person
+ * has to look at. What is out of rotation and what is next follow. Then comes every line with its counts; the last ones
+ * give way where there is no room.
  */
 export function stepSummaryOf(run: Run, room: number): string {
   const parts = [

@@ -1,6 +1,6 @@
 import type { Remark } from '../run'
 
-/** A message that GitHub shows beside a line of a file; where `uri` is empty or `line` 0, with the run as a whole. */
+/** A message that GitHub shows beside a line of a file. An empty `uri` or a `line` of 0 means the run as a whole. */
 export interface Annotation extends Remark {
   title?: string
 }
@@ -16,7 +16,7 @@ const MAX_MESSAGE = 4_000
 const MAX_TITLE = 200
 
 /**
- * Formats annotations as commands to GitHub's runner, one a line, at most ten of a kind: the tenth says how many there
+ * Formats annotations as commands to GitHub's runner, one a line, at most ten of a kind. The tenth says how many there
  * are besides.
  */
 export function annotationsOf(annotations: readonly Annotation[]): string[] {
@@ -31,7 +31,7 @@ export function annotationsOf(annotations: readonly Annotation[]): string[] {
 
 /**
  * Makes text of others harmless in a log that GitHub's runner reads. The runner takes any line that begins with `::`,
- * and any `##[`, for a command: a host could silence annotations, or have words masked.
+ * and any `##[`, for a command. A host could silence annotations, or have words masked.
  */
 export function withoutCommands(text: string): string {
   return text.replace(/^([^\p{L}\p{N}\n]*?):(?=:)/gmu, '$1: ').replaceAll('##[', '# #[')

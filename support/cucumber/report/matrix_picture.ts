@@ -57,10 +57,7 @@ interface CellRun {
   length: number
 }
 
-/**
- * Joins neighbours that are alike to one block, so that a picture of 10,000 hosts is no larger than what there is to
- * see.
- */
+/** Joins neighbours that are alike to one block. A picture of 10,000 hosts is no larger than what there is to see. */
 export function runsOf(row: readonly Cell[]): CellRun[] {
   const runs: CellRun[] = []
   row.forEach((cell, index) => {

@@ -22,7 +22,8 @@ export interface RecoveryOf {
 
 /**
  * Writes a feature with exactly the hosts that a rollout did not bring to its end. Returns undefined when no host had
- * been changed, when all of them are done, or when it cannot be written, which is said and decides nothing.
+ * been changed, or all of them are done. It does so, too, when the feature cannot be written, which is said and decides
+ * nothing.
  */
 export function writeRecovery(
   run: Run,
@@ -87,8 +88,8 @@ const COUNTS = /^there should be (?:at least|exactly) \S+ hosts?$/
 const ORDERS = /^the hosts are taken /
 const TAKES = /I take .*$/
 /**
- * The sentences that select or order hosts, as they stand in the feature, where a variable or a column may still have
- * its name.
+ * Matches sentences that select or order hosts, as the feature has them. A variable or a column may still have its name
+ * there.
  */
 const PHRASE = /(?:I want to update (?:hosts with |the hosts)|the hosts are taken ).*$/
 
@@ -162,7 +163,8 @@ function isRow(line: string | undefined): boolean {
 }
 
 /**
- * Returns all lines of a scenario that is no row of a table: its tags, its own steps, and their tables and documents.
+ * Returns all lines of a scenario that is no row of a table. They are its tags, its own steps, and their tables and
+ * documents.
  */
 function linesOf(
   { unit, steps }: RecoveryOptions['plan'][number],

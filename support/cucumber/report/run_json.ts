@@ -7,10 +7,10 @@ import { leaveReport, RUN_JSON } from './reports'
 import type { Run } from '../run'
 
 /**
- * Writes the run for programs. It has every step with its counts and what was seen, by cohorts of hosts, what is out of
- * rotation, and the exit status. A cohort names its hosts by ranges of their places in the one list `hosts`, from 0. So
- * a file of a rollout in a hundred waves is no larger than what it has to tell. An error is printed, and decides
- * nothing.
+ * Writes the run for programs. It has every step with its counts and what was seen, by cohorts of hosts. It also has
+ * what is out of rotation, and the exit status. A cohort names its hosts by ranges of their places in the one list
+ * `hosts`, from 0. So a file of a rollout in a hundred waves is no larger than what it has to tell. An error is
+ * printed, and decides nothing.
  */
 export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
   const features = [...new Set(run.plan.map(({ uri }) => uri))]
@@ -58,8 +58,8 @@ function told(verdict: ListedVerdict) {
 }
 
 /**
- * Returns a matrix with neighbours in one: the hosts of a wave, and hosts in a row with equal cells, `[cell, how
- * many]`.
+ * Returns a matrix with neighbours in one: the hosts of a wave, and hosts in a row with equal cells. A cell is `[cell,
+ * how many]`.
  */
 function rowsOf(run: Run, { lines, hosts, cells }: Matrix) {
   const waves = new Map<string | undefined, string[]>()

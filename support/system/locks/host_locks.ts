@@ -4,7 +4,7 @@ import type { LockSurroundings } from './surroundings'
 export { lockSurroundings } from './surroundings'
 
 /**
- * A claim to hosts. `fleet` says how the hosts are reached, for a reader. It tells no hosts apart: one fleet can be
+ * A claim to hosts. `fleet` says how the hosts are reached, for a reader. It tells no hosts apart. One fleet can be
  * reached by many names, and a host's own name is what its agents answer to.
  */
 export interface Claim {
