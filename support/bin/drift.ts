@@ -132,7 +132,7 @@ async function check(
   const env = {
     LOCKSTEP_DRIFT: journal,
     LOCKSTEP_VARIABLES: givenVariables(record.parameters),
-    // What else is said of the next rollout is not about this look.
+    // Settings of the next rollout do not apply to this look.
     LOCKSTEP_RELEASE: record.release === UNRELEASED ? undefined : record.release,
     LOCKSTEP_ACTIVATE: undefined,
     LOCKSTEP_PLAN: undefined,

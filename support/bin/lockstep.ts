@@ -57,7 +57,7 @@ const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'prune',
 /** Runs the `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {
   const [name = 'help', ...rest] = args
-  // An answer that nobody could read must not look like "all is well".
+  // An answer that could not be written must not look like "all is well".
   outliveOutputs(process.stdout, process.stderr, () => (process.exitCode ||= EXIT.failed))
   if (['help', '--help', '-h'].includes(name)) return print(usage(), 0)
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined

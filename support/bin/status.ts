@@ -77,7 +77,7 @@ function whereaboutsOf(journal: RunJournal | undefined): Whereabouts {
   const where = here()
   const began = journal?.entries.find((entry) => entry.type === 'run')
   if (began === undefined) return where
-  // Without named environments it is a client's configuration, and called by its path.
+  // Without named environments, the environment is the path of a client's configuration.
   const setting = began.environment.includes('/') ? 'MCOLLECTIVE_CONFIG' : 'LOCKSTEP_ENVIRONMENT'
   return { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: undefined, [setting]: began.environment } }
 }

@@ -36,7 +36,7 @@ export function readYamlHosts(path: string, add: (host: Host) => void): void {
   for (const name of new Set([...lines.keys(), ...hosts.keys()])) {
     const from = `${path}:${lines.get(name) ?? 1}`
     const said = hosts.get(name)
-    // Names such as `constructor` are left out by those who check objects.
+    // Checks of objects leave out names such as `constructor`.
     if (said === undefined)
       throw new LockstepError('bad-config', `${from}: a host cannot have the name ${name}`)
     const { environment, role, classes = [], facts = {} } = said ?? {}

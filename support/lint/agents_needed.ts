@@ -35,6 +35,6 @@ export function agentsNeeded({ scenarios }: Pick<FeatureText, 'scenarios'>): Nee
 function agentOf({ deed, balancer }: Moment): string | undefined {
   if (BY_FIREWALL.has(deed.kind)) return balancer?.firewall === true ? 'iptables' : undefined
   if (deed.kind !== 'anything') return AGENTS[deed.kind]
-  // What is no name of an agent yet is a variable.
+  // A text that is no name of an agent is a variable.
   return /^\w+$/.test(deed.agent ?? '') ? deed.agent : undefined
 }

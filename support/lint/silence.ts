@@ -24,7 +24,7 @@ export function silence(
         (finding) => finding.rule === allowance.rule && place !== undefined && covers(place, finding.line),
       )
       for (const finding of allowed) silenced.add(finding)
-      // What was left out of this run cannot be told to be without fault.
+      // Scenarios that this run leaves out are not known to be without fault.
       if (allowed.length === 0 && whole) complain(withoutEffect(allowance.rule, place))
     }
   }

@@ -50,7 +50,7 @@ export class ChannelQueue {
   }
 
   private async deliverAll(): Promise<void> {
-    // Whoever posts does not wait for what a channel does at once.
+    // The caller that posts does not wait for what a channel does at once.
     await Promise.resolve()
     for (
       let next = this.waiting[0];

@@ -14,7 +14,7 @@ export function email(settings: EmailSettings, within: number): Channel {
     name: `email ${server}`,
     on,
     async deliver(message, signal) {
-      // Loaded only here: it takes long, and few runs have anything to mail.
+      // The module is loaded only here: it takes long, and few runs have anything to mail.
       const { createTransport } = require('nodemailer') as typeof import('nodemailer')
       const transport = createTransport(optionsOf(settings, within))
       try {
@@ -50,7 +50,7 @@ function optionsOf({ server, port, tls, ca, login }: EmailSettings, within: numb
     greetingTimeout: within,
     socketTimeout: within,
     dnsTimeout: within,
-    // What is given up is given up at once: the process is not to wait for it.
+    // A connection that is given up is closed at once: the process does not wait for it.
     socketCloseTimeout: 0,
     tls: { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) },
     ...(login === undefined ? {} : { auth: { user: login.user, pass: login.password } }),

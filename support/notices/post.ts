@@ -73,7 +73,7 @@ async function beginning(response: IncomingMessage): Promise<string> {
       if (length >= MAX_BYTES) break
     }
   } catch {
-    // What has come says enough.
+    // The part that has come says enough.
   } finally {
     response.destroy()
   }

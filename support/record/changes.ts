@@ -49,7 +49,7 @@ class History {
   private readonly asked = new Map<string, Map<string, Change>>()
 
   hear(entry: JournalEntry): void {
-    // What a host has before the next change is what became of the last one, where nobody has looked meanwhile.
+    // Without a look in between, the state after the last change is the state before the next one.
     if (entry.type === 'had')
       this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after ??= state))
     if (entry.type === 'became')

@@ -69,7 +69,7 @@ class Report {
   constructor(earlier: Earlier, origin: string, runs: readonly Earlier[]) {
     this.run = earlier.run
     this.ended = earlier.ended
-    // What was left out of it was not done by it.
+    // Scenarios that were left out of a run were not done by it.
     this.isSameFeature = originOf(earlier, runs) === origin && earlier.leftOut === undefined
     this.hosts = new Set(earlier.hosts.filter((host) => !earlier.out.includes(host)))
     this.changed = thingsOf(earlier.changes)

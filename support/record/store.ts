@@ -56,7 +56,7 @@ export class RecordStore {
     writeJson(join(runs, `${run}${SUFFIX}`), whole)
     this.known.set(join(runs, `${run}${SUFFIX}`), whole)
     this.writeTickets(whole)
-    // What belongs to no release has no end: it is there by its runs alone.
+    // Runs of no release have no end: they are on record by their own files alone.
     if (release !== UNRELEASED) this.bringUpToDate(whole)
     return whole
   }

@@ -70,7 +70,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   const { within, signal, cwd, outlives = false, onStart, outputAtMost = MAX_OUTPUT } = limits
   const isOver = () => signal?.aborted === true
   if (isOver()) return ended('', '', OVER)
-  // Loaded only where a program is run: it takes as long to load as the rest of a start.
+  // The module is loaded only where a program is run: it takes as long to load as the rest of a start.
   const { execa } = await import('execa')
   const files = outlives ? new OutputFiles() : undefined
   const mark = limits.leavesNothing === true ? `${MARK}=${randomUUID()}` : undefined
@@ -82,19 +82,19 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
     buffer: false,
     reject: false,
     detached: true,
-    // A daemon that ends leaves to itself what outlives it; what it only asks ends with it.
+    // A program that outlives a daemon is left to itself when the daemon ends; others end with it.
     cleanup: !outlives,
     extendEnv: false,
     env: { ...environmentOf(limits), ...(mark === undefined ? {} : { [MARK]: mark.slice(MARK.length + 1) }) },
     ...(cwd === undefined ? {} : { cwd }),
   })
-  // It has been started by now, and has its own.
+  // The program has been started by now, and has its own umask.
   if (before !== undefined) process.umask(before)
   if (child.pid !== undefined) onStart?.(child.pid)
   const timers: NodeJS.Timeout[] = []
   const later = (ms: number, work: () => void) => timers.push(setTimeout(work, ms))
   if (mark !== undefined) child.once('exit', () => endAll(child.pid, mark))
-  // A service that a program has started may hold on to its output; nobody waits for that.
+  // A service that a program has started may keep its output open; the run does not wait for that.
   child.once('exit', () => later(GRACE, () => [child.stdout, child.stderr].forEach((out) => out?.destroy())))
 
   let why: string | undefined
@@ -110,7 +110,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   const abort = () => end(OVER)
   if (within !== undefined) later(within, () => end(`it took longer than ${within / 1000} s and was ended`))
   signal?.addEventListener('abort', abort, { once: true })
-  // It may have been aborted while execa was loaded.
+  // The signal may have been aborted while execa was loaded.
   if (isOver()) abort()
   const result = await child
   signal?.removeEventListener('abort', abort)
@@ -146,7 +146,7 @@ class Printed {
 
   texts(): { stdout: string; output: string } {
     const stdout = joined(this.chunks.filter(({ isError }) => !isError))
-    // What is much is not kept twice.
+    // Much output is not kept twice.
     const output = this.chunks.some(({ isError }) => isError) ? joined(this.last()) : stdout
     return { stdout, output }
   }
@@ -162,7 +162,7 @@ class Printed {
     const room = this.atMost - this.bytes
     this.bytes += chunk.length
     if (room > 0) this.chunks.push({ isError, chunk: chunk.length > room ? chunk.subarray(0, room) : chunk })
-    // What was cut off is not taken for the whole, whatever its exit status.
+    // Output that was cut off is not taken for the whole, whatever the exit status.
     if (chunk.length > room && room >= 0) this.onTooMuch()
   }
 }
@@ -233,7 +233,7 @@ function carries(pid: string, mark: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)
   } catch {
-    // Another user's, or it has ended.
+    // The process is another user's, or has ended.
     return false
   }
 }

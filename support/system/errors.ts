@@ -11,7 +11,7 @@ export class LockstepError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options)
-    // Reports print the stack, and there is nothing in it for somebody whose host or file is at fault; `cause` has one.
+    // Reports print the stack, which helps no person whose host or file is at fault; `cause` has one.
     this.stack = message
   }
 }

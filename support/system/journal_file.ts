@@ -38,7 +38,7 @@ export class JournalFile {
   ) {
     this.path = join(directory, `${run}${JOURNAL_SUFFIX}`)
     try {
-      // What hosts have answered is nothing for everybody; the umask says whether it is for the group.
+      // Answers of hosts are not for every user; the umask says whether they are for the group.
       makeFolder(directory, 0o770)
     } catch (error) {
       throw failed(this.path, error)

@@ -77,7 +77,7 @@ function readText<E>(text: string, check: EntryCheck): Pick<JournalRead<E>, 'ent
     const other = index === 0 ? versionFault(value) : check(value)
     if (other !== undefined) return stop('unknown', index === 0 ? other : `${other} in line ${index + 1}`)
     if (index > 0) entries.push(value as E)
-    // Every line is written with its newline: without it, others may have stood behind.
+    // Every line is written with its newline: without one, others may have stood behind it.
     if (isLast) return stop('cut off', 'ends in the middle of a line')
   }
   return { entries, fault: undefined }

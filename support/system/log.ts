@@ -53,7 +53,7 @@ interface Lines {
 function opened(directory: string, path: string) {
   try {
     makeFolder(directory, 0o770)
-    // What hosts have answered is nothing for everybody.
+    // Answers of hosts are not for every user.
     return pino.destination({ dest: path, sync: true, mode: 0o660 })
   } catch (error) {
     throw new LockstepError(

@@ -15,7 +15,7 @@ import {
  */
 export function openRegularFile(path: string): { fd: number; size: number } {
   expectFile(statSync(path))
-  // A pipe that took its place since then is opened at once, without a writer.
+  // A pipe that took the file's place since then is opened at once, without a writer.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const stats = fstatSync(fd)

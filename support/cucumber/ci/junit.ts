@@ -23,7 +23,7 @@ function suiteOf(suite: Suite, finished: number): string {
     timestamp: new Date(began).toISOString().slice(0, 19),
     file: uri || undefined,
   }
-  // Hosts move at the same time. Readers that add up their times have to come to that of the scenario.
+  // Hosts move at the same time. Readers that add up their times must get the time of the scenario.
   const time = seconds(took / Math.max(1, cases.length))
   const classname = classOf(suite)
   const body = cases.map(

@@ -10,7 +10,7 @@ export function removeJunit(): void {
 
 /** Writes the run as JUnit XML. `now` is in milliseconds since 1970. */
 export function writeJunit(run: Run, now: number): void {
-  // Loaded only now: nothing of it is needed before the end.
+  // Both modules are loaded only now: no run needs them before its end.
   const { junitOf } = require('./junit') as typeof import('./junit')
   const { suitesOf } = require('./suites') as typeof import('./suites')
   leaveReport(PATH, [junitOf(suitesOf(run), run.id, now)])

@@ -17,6 +17,6 @@ export function xmlText(text: string): string {
   return text.replace(NOT_XML, '\uFFFD').replace(MARKUP, (sign) => `&#${sign.charCodeAt(0)};`)
 }
 
-// Also tabs and line ends, which an attribute would otherwise lose, and `>`, which must not follow `]]`.
+// Tabs and line ends are escaped, since an attribute would lose them, and `>`, which must not follow `]]`.
 const MARKUP = /[&<>"'\t\n\r]/g
 const NOT_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu

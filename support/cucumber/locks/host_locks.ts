@@ -26,7 +26,7 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
   let stopRenewing = () => {}
   const keepAlive = () => {
     stopRenewing = clock.after(LEASE / 3, () => {
-      // A lease that cannot be renewed for once is renewed the next time; the process itself is the proof on this machine.
+      // A lease that is not renewed once is renewed the next time; on this machine the process itself is the proof.
       void locks.renew().catch(() => {})
       keepAlive()
     })

@@ -72,7 +72,7 @@ function notOnRecord({ run, path, entries }: RunJournal, state: string): string 
   const store = new RecordStore(join(state, 'history'))
   const parts = partsOf(entries).flatMap((part, index) => {
     const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
-    // What clears up after other runs is of no feature, and has no record.
+    // A run that clears up after others is of no feature, and has no record.
     return record === undefined || record.sha256 === '' ? [] : [record]
   })
   const isMissing = parts.some(

@@ -25,7 +25,7 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
     decide,
     passedIn(where, release) {
       const all = runs(where, release)
-      // A feature that goes on from others of its own environment would wait for itself once it has stopped.
+      // A feature that requires others of its own environment would wait for itself once it has stopped.
       const own = originOf({ feature }, all)
       const others = all.filter((run) => where !== environment || originOf(run, all) !== own)
       const standing = standingOf(others, 'live')

@@ -19,7 +19,7 @@ export function recordOf(wanted: string | undefined, records: readonly RunJourna
       `LOCKSTEP_RESUME: there is no journal of a run ${JSON.stringify(wanted)}; ${hint}`,
     )
   }
-  // A last line that was cut off was never acted on; what is missing elsewhere may have been.
+  // A last line that was cut off was never acted on; an entry that is missing elsewhere may have been.
   const fault = found.fault?.kind === 'cut off' ? undefined : faultOf(found)
   if (fault !== undefined)
     throw new LockstepError(

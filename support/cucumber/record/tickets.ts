@@ -54,7 +54,7 @@ async function trailersOf(file: string): Promise<string[]> {
     '--',
     basename(file),
   ]
-  // Loaded only here: it takes as long as the rest of a start.
+  // The module is loaded only here: it takes as long as the rest of a start.
   const { runCommand } = require('../../system/command') as typeof import('../../system/command')
   const { exitCode, stdout } = await runCommand('git', args, {
     within: WITHIN,

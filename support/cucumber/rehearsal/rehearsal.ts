@@ -102,7 +102,7 @@ function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | st
       }
       if (report.rehearsal !== null) return { exitCode: report.exitCode, truth: report.rehearsal.truth }
     } catch {
-      // What it printed says why.
+      // The output of the rehearsal says why.
     }
     return lastWords(ended)
   })

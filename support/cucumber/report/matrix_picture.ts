@@ -120,7 +120,7 @@ function bar(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], { each, w
         .flatMap(({ host }, index) => (row[from + index] === cell ? [host] : [])),
       MAX_NAMES,
     )
-  // What is worse lies on top of what is not.
+  // Worse cells lie on top of better ones.
   const runs = runsOf(shown)
     .filter(({ cell }) => cell !== 'blank')
     .sort((a, b) => CELLS.indexOf(a.cell) - CELLS.indexOf(b.cell))

@@ -127,7 +127,7 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
       )
       return
     }
-    // It is of all hosts that the feature was for, not of those that are left, who are listed.
+    // The count is of all hosts of the feature, not of the remaining ones, which are listed.
     if (step !== undefined && COUNTS.test(step)) return
     const row = rows.find(({ unit }) => unit === String(number))
     const count = row === undefined ? undefined : kept.get(row)

@@ -71,7 +71,7 @@ export function removeReport(path: string): void {
   try {
     rmSync(path, { force: true })
   } catch {
-    // Writing it will fail as well, and say so.
+    // Writing the report will fail as well, and say so.
   }
 }
 

@@ -47,7 +47,7 @@ export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
     notes: run.notes,
     variables: Object.fromEntries(features.flatMap((uri) => [...run.variablesIn(uri)])),
     journal: run.journal ?? null,
-    // Behind everything that puts a host on the list.
+    // The list comes behind everything that puts a host on it.
     hosts: run.hosts.names,
   }
   leaveReport(path, pieces(document, run.scrub))

@@ -20,7 +20,7 @@ export const waveAsLargeAsThePool: Rule = {
 function tooMany(story: Story, moment: MomentOf<'takes out'>, firstWave: number | undefined): Fault[] {
   const { wave, line } = moment
   if (wave === undefined) {
-    // A line before the wave of its scenario is the business of change-before-the-wave.
+    // A line before the wave of its scenario is left to change-before-the-wave.
     const waveComes = story.afterInScenario(moment).some((later) => later.wave !== undefined)
     return waveComes ? [] : [{ line, message: `${quoted(moment)} is for all hosts at once` }]
   }

@@ -130,7 +130,7 @@ export class ClaimFiles {
       if (!isClaim(value)) throw new Error('it is no claim')
       return value
     } catch (error) {
-      // Released in between.
+      // The claim was released in between.
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined
       throw failed(
         `the lock ${path} cannot be read: ${(error as Error).message}; if no rollout is under way here, remove it`,
