@@ -160,7 +160,7 @@ export class CsvTable {
     return this.fault(line, `the header has no column host; it has ${shown.join(', ')}`)
   }
 
-  /** Refuses a cell that is suspicious, but for a number: spreadsheets take it for what it is, whatever its sign. */
+  /** Refuses a cell that is suspicious, but for a number: spreadsheets take it for what it is, with any sign. */
   private expectText(cell: string, column: string, line: number): void {
     const what = (reason: string) =>
       this.fault(line, `the cell ${JSON.stringify(excerpt(cell, 80))} of column ${column} ${reason}`)

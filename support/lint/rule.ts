@@ -1,8 +1,8 @@
 import type { Story } from './story'
 
 /**
- * The severity of a finding. An error is a danger that is there whatever the hosts do; a warning is for a person to
- * judge.
+ * The severity of a finding. An error is a danger that is there with any behaviour of the hosts; a warning is for a
+ * person to judge.
  */
 export type Severity = 'error' | 'warning'
 

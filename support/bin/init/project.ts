@@ -34,8 +34,8 @@ export function readManifest(cwd: string): Manifest | undefined {
 }
 
 /**
- * Describes the project in `cwd`. Steps are in TypeScript where tsx is installed: it loads them on every Node, whatever
- * the version of TypeScript.
+ * Describes the project in `cwd`. Steps are in TypeScript where tsx is installed: it loads them on every Node, with any
+ * version of TypeScript.
  */
 export function projectIn(cwd: string, manifest: Manifest | undefined, clientCfg: string): Project {
   const isEsm = manifest?.value.type === 'module'

@@ -88,8 +88,8 @@ function partFrom(entries: RunRecord['entries'], from: number): RunRecord['entri
 }
 
 /**
- * Returns the claims of a recorded feature that are to be looked at. The text is a copy, whatever became of the feature
- * since.
+ * Returns the claims of a recorded feature that are to be looked at. The text is a copy; the feature itself may have
+ * changed since.
  * @throws LockstepError `bad-input` when the copy is not what was run
  */
 export function claimsOfRecorded(hash: string, recorded: RunRecord | undefined): Claims | undefined {

@@ -1,6 +1,6 @@
 import { inRanges } from '../screen/host_names'
 
-/** The real state of a simulated host when a rehearsal is over, whatever the host says. */
+/** The real state of a simulated host when a rehearsal is over, which its answers need not show. */
 export interface HostTruth {
   host: string
   /** The packages and services as they were before; `after` has them as they are. */

@@ -9,8 +9,7 @@ export class Markup {
 type Value = string | number | Markup | readonly Markup[]
 
 /**
- * A tag for templates of HTML. A value between braces is taken as text, whatever its origin, unless it is markup
- * already.
+ * A tag for templates of HTML. A value between braces is taken as text from any origin, unless it is markup already.
  */
 export type Html = (parts: TemplateStringsArray, ...values: readonly Value[]) => Markup
 

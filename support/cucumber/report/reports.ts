@@ -65,7 +65,7 @@ export function unwritten(path: string, error: unknown): string {
 }
 
 /**
- * Removes a report of the run before, so that a run that is killed leaves none. A report that cannot be removed stays.
+ * Removes a report, so that a run that is killed leaves none of the run before. A report that cannot be removed stays.
  */
 export function removeReport(path: string): void {
   try {

@@ -57,10 +57,7 @@ function told(verdict: ListedVerdict) {
   return { passed: hasPassed(verdict), counts: count(verdict), cohorts: verdict.cohorts }
 }
 
-/**
- * Returns a matrix with neighbours in one: the hosts of a wave, and hosts in a row with equal cells. A cell is `[cell,
- * how many]`.
- */
+/** Joins neighbours in a matrix: the hosts of a wave, and hosts in a row with equal cells, as `[cell, how many]`. */
 function rowsOf(run: Run, { lines, hosts, cells }: Matrix) {
   const waves = new Map<string | undefined, string[]>()
   for (const { host, wave } of hosts) {
