@@ -14,7 +14,7 @@ import { scrubber } from '../system/hiding'
 
 const STANDARD = '/etc/mcollective/server.cfg'
 
-/** Settings that are secrets: what the daemon starts has no business with them. */
+/** The settings that are secrets; programs that the daemon starts do not inherit them. */
 const SECRETS = ['MCOLLECTIVE_PSK', 'STOMP_PASSWORD']
 
 /** Runs a host's side until it is told to end. Its log goes to the standard output, as services have it. */
@@ -30,7 +30,7 @@ export async function agent(
     uid: process.getuid?.() ?? 0,
   })
   if (unit) return { text: unitOf(environment), exitCode: 0 }
-  // For those files too that no setting makes private.
+  // This covers files, too, that no setting makes private.
   process.umask(0o077)
   for (const name of SECRETS) delete process.env[name]
   const notified = ServiceManager.takenFrom(process.env)
@@ -50,7 +50,7 @@ export async function agent(
     process.once('SIGINT', resolve)
   })
   void ended.then(() => daemon.stop())
-  // Before it listens: that a broker is away is no reason to start it anew.
+  // The service manager is told before the daemon listens: an unreachable broker is no reason to restart it.
   const manager = new ServiceManager({
     ...notified,
     run: runCommand,
@@ -63,7 +63,7 @@ export async function agent(
   await ended
   manager.stop()
   await daemon.stop()
-  // A package manager goes on without it, and must not keep it from ending.
+  // A package manager goes on without the daemon, and must not keep it from ending.
   process.exit(0)
 }
 

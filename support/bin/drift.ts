@@ -23,14 +23,14 @@ const OPTIONS = {
   release: { type: 'string' },
   json: { type: 'boolean' },
 } as const
-/** Monitoring plugins' own. */
+/** The exit statuses of monitoring plugins. */
 const NAGIOS = { ok: 0, critical: 2, unknown: 3 } as const
 const MAX_LINES = 20
 
 interface Finding {
   feature: string
   run: string
-  /** 0 where no line has looked: it is on record that the host was not brought on. */
+  /** The line of the feature. It is 0 where no line has looked: the history says that the host was not brought on. */
   line: number
   text: string
   host: string
@@ -40,7 +40,7 @@ interface Finding {
 interface Checked {
   record: RunRecord
   findings: Finding[]
-  /** Why it could not be told, if so. */
+  /** The reason why the drift of this run is unknown; undefined when it is known. */
   trouble: string | undefined
 }
 
@@ -50,8 +50,9 @@ interface Outcome {
 }
 
 /**
- * Whether what a release has left is still so: its lines that look, and none that changes. Exit statuses are those of
- * monitoring plugins: what cannot be told is neither well nor an alarm.
+ * Reports whether the state that a release has left on its hosts is still there. It runs the release's lines that look,
+ * and none that changes. The exit statuses are those of monitoring plugins: an unknown state is neither well nor an
+ * alarm.
  */
 export async function drift(cwd: string, args: readonly string[]): Promise<Outcome> {
   try {
@@ -95,7 +96,9 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
   return told(wanted.json, `release ${release} in ${name}`, all, left, unread)
 }
 
-/** Hosts that no run has brought on which a line could look at: that the others are well says nothing of them. */
+/**
+ * Returns the hosts that no run has brought on and that no line looked at. Other hosts being well says nothing of them.
+ */
 function notBroughtOn(runs: readonly RunRecord[], records: readonly RunRecord[]): Finding[] {
   const looked = new Set(records.flatMap(({ hosts }) => hosts))
   return hostsNotDone(runs)
@@ -110,7 +113,7 @@ function notBroughtOn(runs: readonly RunRecord[], records: readonly RunRecord[])
     }))
 }
 
-/** The last run of each feature that passed, or passed on all hosts but those that were allowed to fail. */
+/** Returns the last run of each feature that passed, or passed on all hosts but those that were allowed to fail. */
 function lastRuns(runs: readonly RunRecord[]): RunRecord[] {
   const passed = runs.filter(
     ({ mode, outcome }) => mode === 'live' && (outcome === 'passed' || outcome === 'passed with failures'),
@@ -129,7 +132,7 @@ async function check(
   const env = {
     LOCKSTEP_DRIFT: journal,
     LOCKSTEP_VARIABLES: givenVariables(record.parameters),
-    // What else is said of the next rollout is not about this look.
+    // Settings of the next rollout do not apply to this look.
     LOCKSTEP_RELEASE: record.release === UNRELEASED ? undefined : record.release,
     LOCKSTEP_ACTIVATE: undefined,
     LOCKSTEP_PLAN: undefined,
@@ -150,7 +153,7 @@ async function check(
   )
 }
 
-/** Why the fleet cannot be compared with a run, by what is on record of it. */
+/** Returns the reason why the fleet cannot be compared with a run, by its record; undefined when it can. */
 function troubleWith({ feature, run }: RunRecord, text: string, journal: string): string | undefined {
   if (!existsSync(text)) return `the text of ${feature} as run ${run} had it is not on record`
   if (!existsSync(journal)) return `the journal of run ${run} is not on record`
@@ -224,7 +227,7 @@ function said(
   return { text: `${text}\n`, exitCode }
 }
 
-/** A line without the sign that monitoring takes for the beginning of numbers. */
+/** Returns a line without `|`, the sign that monitoring takes for the beginning of numbers. */
 function plain(line: string): string {
   return clean(line, 1_000).replaceAll('|', '/')
 }

@@ -10,7 +10,10 @@ import { LockstepError } from '../system/errors'
 
 const HOW = () => `say: ${formatLockstep('enc --config lockstep.yaml web1.example.net')}`
 
-/** What puppet asks an external node classifier: the classes, environment and parameters of one host. It needs no secret. */
+/**
+ * Prints what puppet asks an external node classifier: the classes, environment and parameters of one host. It needs no
+ * secret.
+ */
 export async function enc(
   cwd: string,
   args: readonly string[],
@@ -29,7 +32,7 @@ export async function enc(
       `${path}: the environment ${environment} has no inventory; name one, as in inventory: [hosts.csv]`,
     )
   const signal = new AbortController().signal
-  // The host's own environment is the answer, whichever one was chosen to find the inventory by.
+  // The host's own environment is the answer, not the one by which the inventory was found.
   const { hosts } = await readInventory(sources, { environment: undefined, environments, signal })
   const found = hosts.find(({ name }) => name.toLowerCase() === host.toLowerCase())
   if (found === undefined)
@@ -43,7 +46,7 @@ export async function enc(
     environment: found.environment ?? environment,
     parameters: found.facts,
   }
-  // Ruby reads an older YAML, in which a bare yes, 010 or 1:30 is something else than text.
+  // Ruby reads an older YAML, in which a bare yes, 010 or 1:30 is no text.
   return { text: stringify(answer, { defaultStringType: 'QUOTE_DOUBLE', lineWidth: 0 }), exitCode: 0 }
 }
 

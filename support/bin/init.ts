@@ -9,7 +9,7 @@ import { firstFiles, type Project } from './init/first_files'
 import { isInstalled, projectIn, readManifest, type Manifest } from './init/project'
 import { writeAll } from './init/write_all'
 
-/** Where each CI system looks for what it has to do. */
+/** The path at which each CI system looks for its configuration. */
 const CI: Readonly<Record<string, string>> = {
   github: '.github/workflows/rollout.yml',
   gitlab: '.gitlab-ci.yml',
@@ -26,7 +26,7 @@ const CONFIGURATION = /^cucumber\.(?:[cm]?js|json|ya?ml)$/
 
 /**
  * Writes what a repository of deploys starts with, and with `--ci` what a CI system does with it. A file that is there
- * is left as it is, but for lines of .gitignore and scripts of package.json that it lacks; all is written, or nothing.
+ * is left as it is, but for lines of .gitignore and scripts of package.json that it lacks. All is written, or nothing.
  */
 export function init(cwd: string, args: readonly string[]): { text: string; exitCode: number } {
   const manifest = readManifest(cwd)
@@ -41,7 +41,7 @@ export function init(cwd: string, args: readonly string[]): { text: string; exit
   return { text: `${lines.join('\n')}\n\n${advice.join('\n')}\n`, exitCode: 0 }
 }
 
-/** What becomes of a file; `content` is what it will be, if it is not left as it is. */
+/** The outcome for one file; `content` is what it will be, if it is not left as it is. */
 interface FileChange {
   name: string
   done: 'wrote' | 'added' | 'kept'
@@ -55,7 +55,7 @@ function newFiles(cwd: string, files: Readonly<Record<string, string>>): FileCha
   })
 }
 
-/** A configuration of cucumber may have another of its names. */
+/** Returns the name of the file that is there already. A configuration of cucumber may have another of its names. */
 function existing(cwd: string, name: string): string | undefined {
   if (!CONFIGURATION.test(name)) return existsSync(join(cwd, name)) ? name : undefined
   return readdirSync(cwd).find((each) => CONFIGURATION.test(each))
@@ -113,7 +113,7 @@ function next(cwd: string, { loader }: Project): string[] {
   ]
 }
 
-/** Cucumber without Lockstep's profiles knows none of its sentences. */
+/** Returns a hint for a configuration of cucumber without Lockstep's profiles, which knows none of its sentences. */
 function configurationOfOthers(cwd: string, { isEsm }: Project): string[] {
   const name = existing(cwd, 'cucumber.js')
   if (name === undefined || readFileSync(join(cwd, name), 'utf8').includes('lockstep')) return []

@@ -3,15 +3,16 @@ import type { RunJournals } from '../rollout/journals'
 import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
 
-/** Runs and hosts that somebody has named on the command line. */
+/** The runs and hosts that a person has named on the command line. */
 export interface Named {
   run?: readonly string[] | undefined
   host?: readonly string[] | undefined
 }
 
 /**
- * A name that no live run knows is misspelt: that nothing of it is out would be no answer. Says nothing where journals
- * do not tell everything. @throws LockstepError `bad-input`
+ * Refuses a name that no live run knows: it is misspelt, and "nothing of it is out" would be no answer. Checks nothing
+ * where journals do not tell everything.
+ * @throws LockstepError `bad-input`
  */
 export function expectKnown({ run = [], host = [] }: Named, { journals, faults }: RunJournals): void {
   if (faults.length > 0) return

@@ -30,13 +30,15 @@ ${formatCucumber('<profile and feature>')}
 
 interface Outcome {
   text: string
-  /** What goes to the standard error. */
+  /** The text for the standard error. */
   complaint?: string
   exitCode: number
 }
 type Command = (cwd: string, args: readonly string[]) => Outcome | Promise<Outcome>
 
-/** Each is loaded when it is the one: a daemon does without what rollouts need. */
+/**
+ * The commands by name. Each is loaded only when it is called: a daemon does without the modules that rollouts need.
+ */
 const COMMANDS: Readonly<Record<string, () => Command>> = {
   agent: () => (require('./agent') as typeof import('./agent')).agent,
   ddl: () => (require('./ddl') as typeof import('./ddl')).ddl,
@@ -49,13 +51,13 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   'put-back': () => (require('./put_back') as typeof import('./put_back')).putBack,
   steps: () => (require('./steps') as typeof import('./steps')).steps,
 }
-/** Commands that take arguments of their own. */
+/** The commands that take arguments of their own. */
 const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'prune', 'put-back', 'record'])
 
-/** The `lockstep` command. Rollouts themselves are run by cucumber-js. */
+/** Runs the `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {
   const [name = 'help', ...rest] = args
-  // An answer that nobody could read must not look like "all is well".
+  // An answer that could not be written must not look like "all is well".
   outliveOutputs(process.stdout, process.stderr, () => (process.exitCode ||= EXIT.failed))
   if (['help', '--help', '-h'].includes(name)) return print(usage(), 0)
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined

@@ -13,7 +13,10 @@ const OPTIONS = {
   stopped: { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
 } as const
-/** A run of another machine is known by its journal alone: it may wait so long for a person. */
+/**
+ * The least age of a run that is pruned, ms. A run of another machine is known by its journal alone, and may wait this
+ * long for a person.
+ */
 const MIN_AGE_MS = 86_400_000
 
 /** Removes the journals and logs of old runs that nothing depends on any more. */

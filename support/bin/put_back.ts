@@ -22,8 +22,8 @@ const CHOICE = () =>
   `say which: --run <run>, --host <host> (as often as needed), or --all; ${formatLockstep('status', PLACES)} lists them`
 
 /**
- * Puts back what live runs have left out, and believes it only of hosts that, asked again, are free. Exit status 1 when one of
- * them is not.
+ * Puts back the hosts that live runs have left out, and believes it only of hosts that, asked again, are free. The exit
+ * status is 1 when one of them is not.
  */
 export async function putBack(
   cwd: string,
@@ -86,7 +86,10 @@ async function putBackChosen(
   }
 }
 
-/** What was seen of each host, or why nothing can be: one balancer that is away keeps nobody from being put back into another. */
+/**
+ * Returns what was seen of each host, or the reason why nothing can be seen. One unreachable balancer keeps no host
+ * from being put back into another.
+ */
 async function closed(
   rollout: Rollout,
   obligation: string,

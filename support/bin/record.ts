@@ -25,7 +25,10 @@ interface Outcome {
   exitCode: number
 }
 
-/** What changed, where, by whom and under which ticket, as runs have left it on record. Exit status 1 when nothing is known. */
+/**
+ * Prints what changed, where, by whom and under which ticket, as runs have left it on record. The exit status is 1 when
+ * nothing is known.
+ */
 export function record(_cwd: string, args: readonly string[]): Outcome {
   const wanted = parsed(args)
   if (wanted.write !== undefined) return written(wanted.write)

@@ -9,13 +9,19 @@ import { formatLockstep, here, PLACES, type Whereabouts } from '../system/comman
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
 
-/** What live runs have left out of rotation, according to their journals, and who has locks. Exit status 1 when something is out. */
+/**
+ * Prints the hosts that live runs have left out of rotation, by their journals, and the owners of locks. The exit
+ * status is 1 when something is out.
+ */
 export async function status(cwd: string): Promise<{ text: string; exitCode: number }> {
   const { text, exitCode } = statusIn(cwd)
   return { text: text + (await locks()), exitCode }
 }
 
-/** Who has hosts of whichever fleet on this control host. That this cannot be known keeps nobody from reading the rest. */
+/**
+ * Describes the runs that have locks on hosts of any fleet on this control host. Unknown locks keep no reader from the
+ * rest.
+ */
 async function locks(): Promise<string> {
   try {
     const holders = await new HostLocks(lockSurroundings(process.env)).list()
@@ -26,7 +32,7 @@ async function locks(): Promise<string> {
   }
 }
 
-/** By the journals alone. */
+/** Prints the hosts that live runs have left out of rotation, by the journals alone. */
 export function statusIn(cwd: string): { text: string; exitCode: number } {
   const { journals, faults } = readRunJournals(resolve(cwd, STATE, 'live'))
   const unknown = faults.map((fault) => `Not everything is known: ${fault}.\n`).join('')
@@ -63,12 +69,15 @@ function report(open: readonly HostOutOfRotation[], journals: readonly RunJourna
   return `${lines.join('\n')}\n`
 }
 
-/** Where its hosts are reached: by the environment that the run had, whichever this process would choose. */
+/**
+ * Returns where the hosts of a run are reached: by the environment that the run had, whichever this process would
+ * choose.
+ */
 function whereaboutsOf(journal: RunJournal | undefined): Whereabouts {
   const where = here()
   const began = journal?.entries.find((entry) => entry.type === 'run')
   if (began === undefined) return where
-  // Without named environments it is a client's configuration, and called by its path.
+  // Without named environments, the environment is the path of a client's configuration.
   const setting = began.environment.includes('/') ? 'MCOLLECTIVE_CONFIG' : 'LOCKSTEP_ENVIRONMENT'
   return { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: undefined, [setting]: began.environment } }
 }

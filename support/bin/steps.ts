@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path'
 
 const DIRECTORY = join(__dirname, '..', '..', 'step_definitions')
 
-/** Every sentence, read from where it is defined, so that the list cannot differ from what runs. */
+/** Lists every sentence, read from where it is defined, so that the list cannot differ from what runs. */
 export function steps(): { text: string; exitCode: number } {
   const sections = readdirSync(DIRECTORY)
     .filter((name) => ['.ts', '.js'].includes(extname(name)) && !name.endsWith('.d.ts'))

@@ -42,7 +42,7 @@ function counts({ status, text }) {
         failed: number(/^\s*(\d+) failing/m),
         skipped: number(/^\s*(\d+) pending/m),
       }
-  // A runner that dies before it counts has failed all the same.
+  // A runner that dies before it counts has failed, too.
   if (status !== 0 && counted.failed === 0) counted.failed = 1
   if (counted.passed + counted.failed === 0) counted.failed = 1
   return counted

@@ -23,8 +23,9 @@ const hostvars = 'hostvars: the variables of each host'
 const meta = v.looseObject({ hostvars: v.record(v.string(), variables, hostvars) }, hostvars)
 
 /**
- * The hosts of what a dynamic inventory prints. Groups are classes, and variables are facts: a host's own before its
- * groups', an inner group's before an outer one's. Those that say how Ansible connects are left out, passwords among them.
+ * Reads the hosts of what a dynamic inventory prints. Groups are classes, and variables are facts: a host's own before
+ * its groups', an inner group's before an outer one's. Variables that say how Ansible connects are left out, passwords
+ * among them.
  * @throws LockstepError `bad-config`
  */
 export function ansibleHosts(program: string, printed: string, hide: Hide = hideNothing): Host[] {

@@ -7,11 +7,11 @@ export interface Group {
   vars: Readonly<Record<string, unknown>>
 }
 
-/** Every host is in these, so that they say nothing of it. */
+/** The groups that every host is in, so that they say nothing of it. */
 const EVERYBODY = new Set(['all', 'ungrouped'])
 const DEEPEST = 100
 
-/** Groups of hosts and of groups: whoever is in a group is in all that this one is in. */
+/** Groups of hosts and of groups. A member of a group is in all groups that this one is in. */
 export class AnsibleGroups {
   readonly hosts: readonly string[]
   private readonly parents = new Map<string, string[]>()
@@ -19,7 +19,7 @@ export class AnsibleGroups {
   private readonly above = new Map<string, ReadonlySet<string>>()
   private readonly depths = new Map<string, number>()
 
-  /** @throws LockstepError for groups that are in each other, or too many in one another */
+  /** Takes groups by name. @throws LockstepError for groups that are in each other, or too many in one another */
   constructor(
     private readonly groups: ReadonlyMap<string, Group>,
     private readonly fault: (what: string) => LockstepError,
@@ -32,12 +32,15 @@ export class AnsibleGroups {
     this.hosts = [...this.direct.keys()]
   }
 
-  /** The groups that a host is in, but for those that everybody is in. */
+  /** Returns the groups that a host is in, but for those that every host is in. */
   namesOf(host: string): string[] {
     return this.around(host).filter((name) => !EVERYBODY.has(name))
   }
 
-  /** An inner group's before an outer one's; of equals, that of the last name, as Ansible has it. */
+  /**
+   * Returns the variables of a host. An inner group's come before an outer one's; of equals, that of the last name, as
+   * Ansible has it.
+   */
   variablesOf(host: string): Record<string, unknown> {
     const all = [...new Set(['all', ...this.around(host)])]
     const depth = (name: string) => (name === 'all' ? -1 : (this.depths.get(name) ?? 0))
@@ -50,7 +53,7 @@ export class AnsibleGroups {
     return [...new Set(direct.flatMap((name) => [name, ...(this.above.get(name) ?? [])]))]
   }
 
-  /** Finds all that a group is in. `inner` are the groups that led here. */
+  /** Returns all groups that a group is in. `inner` are the groups that led here. */
   private climb(name: string, inner: readonly string[]): ReadonlySet<string> {
     const known = this.above.get(name)
     if (known !== undefined) return known

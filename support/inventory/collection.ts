@@ -12,7 +12,10 @@ export class Collection {
     this.known = environments === undefined ? undefined : new Set(environments)
   }
 
-  /** Takes the hosts of the next source. @throws LockstepError for one that is twice in it, or cannot be */
+  /**
+   * Returns what takes the hosts of the next source.
+   * @throws LockstepError for a host that is twice in it, or cannot be
+   */
   beginSource(): (host: Host) => void {
     const hosts = new Map<string, Host>()
     this.sources.push(hosts)
@@ -28,7 +31,10 @@ export class Collection {
     }
   }
 
-  /** @throws LockstepError naming both places where two sources contradict each other */
+  /**
+   * Returns the hosts of all sources, merged by name.
+   * @throws LockstepError naming both places where two sources contradict each other
+   */
   hosts(): Host[] {
     const [first = new Map<string, Host>(), ...more] = this.sources
     if (more.length === 0) return [...first.values()]

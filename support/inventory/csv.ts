@@ -8,10 +8,10 @@ import { openRegularFile } from '../system/regular_file'
 import { CsvTable } from './csv_table'
 import type { Host } from './host'
 
-/** A row that is longer has a quote that was never closed. */
+/** The most bytes of a row; a longer row has a quote that was never closed. */
 const MAX_ROW = 64 * 1024
 
-/** @throws LockstepError `bad-config` naming file and line */
+/** Reads the hosts of a CSV file. @throws LockstepError `bad-config` naming file and line */
 export async function readCsv(
   { path, delimiter }: { path: string; delimiter: Delimiter },
   add: (host: Host) => void,
@@ -37,7 +37,7 @@ export async function readCsv(
   table.end()
 }
 
-/** Rows are dealt with as they are read, and none is left over. */
+/** Returns a stream that discards rows: they are dealt with as they are read, and none is left over. */
 function nowhere(): Writable {
   return new Writable({ objectMode: true, write: (_row, _encoding, done) => done() })
 }

@@ -3,7 +3,7 @@ import { LockstepError } from '../system/errors'
 import { isClass, isFact, type Host } from './host'
 import { excerpt } from '../system/hiding'
 
-/** Where each column of a header stands. */
+/** The place of each column of a header. */
 interface Columns {
   names: readonly string[]
   host: number
@@ -13,9 +13,9 @@ interface Columns {
   facts: readonly { name: string; index: number }[]
 }
 
-/** What many rows say alike is kept once, as long as there are not too many different ones. */
+/** The most different values that are kept for sharing: a value that many rows have alike is kept once. */
 const MAX_KINDS = 10_000
-/** What spreadsheets execute, and what is no plain line of text. */
+/** Matches cells that spreadsheets execute, and those that are no plain line of text. */
 const SUSPICIOUS = /^[=+\-@]|[\p{Cc}\u2028\u2029\uFFFD]/u
 const NUMBER = /^[+-]?\d+(\.\d+)?$/
 const SEPARATED: Readonly<Record<Delimiter, string>> = {
@@ -24,7 +24,7 @@ const SEPARATED: Readonly<Record<Delimiter, string>> = {
   tab: 'tabs',
 }
 
-/** Rows of a CSV file, the header first, as hosts. */
+/** A reader of the rows of a CSV file, the header first, as hosts. */
 export class CsvTable {
   private columns: Columns | undefined
   private lastLine = 0
@@ -38,7 +38,7 @@ export class CsvTable {
     private readonly add: (host: Host) => void,
   ) {}
 
-  /** `line` is where the row ends. @throws LockstepError `bad-config` */
+  /** Takes the next row; `line` is where it ends. @throws LockstepError `bad-config` */
   row(written: readonly string[], line: number): void {
     const cells = written.map((cell) => cell.trim())
     if (cells.length > 1 || cells[0] !== '') {
@@ -54,12 +54,12 @@ export class CsvTable {
     if (this.hosts === 0) throw new LockstepError('bad-config', `${this.path} lists no host`)
   }
 
-  /** Where the row stands that could not be read. */
+  /** The line of the row that could not be read. */
   get nextLine(): number {
     return this.lastLine + 1
   }
 
-  /** A file that cannot even be read to the end of its header may have another delimiter. */
+  /** A hint at another delimiter, for a file that cannot even be read to the end of its header; empty otherwise. */
   get hint(): string {
     if (this.columns !== undefined) return ''
     return ` (cells are separated by ${SEPARATED[this.delimiter]}; otherwise say { csv: …, delimiter: … })`
@@ -98,7 +98,7 @@ export class CsvTable {
     return facts
   }
 
-  /** The role is one of the classes. */
+  /** Returns the classes of a row; the role is one of them. */
   private classesOf(columns: Columns, cells: readonly string[], line: number): Host['classes'] {
     const [role = '', more = ''] = [cells[columns.role], cells[columns.classes]]
     const written = `${role}\0${more}`
@@ -160,7 +160,7 @@ export class CsvTable {
     return this.fault(line, `the header has no column host; it has ${shown.join(', ')}`)
   }
 
-  /** Spreadsheets take a number for what it is, whatever its sign. */
+  /** Refuses a cell that is suspicious, but for a number: spreadsheets take it for what it is, with any sign. */
   private expectText(cell: string, column: string, line: number): void {
     const what = (reason: string) =>
       this.fault(line, `the cell ${JSON.stringify(excerpt(cell, 80))} of column ${column} ${reason}`)

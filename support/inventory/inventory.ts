@@ -7,13 +7,13 @@ import type { Host } from './host'
 import { readProgram } from './program'
 import { readYamlHosts } from './yaml'
 
-/** Who should be there. */
+/** The hosts that are expected. */
 export interface Inventory {
   hosts: readonly Host[]
 }
 
 export interface InventoryOptions {
-  /** Leaves out the hosts of other environments; one that belongs to none belongs to every one. Undefined leaves out nobody. */
+  /** The environment whose hosts are kept, with those that belong to none. Undefined keeps all hosts. */
   environment: string | undefined
   /** The environments that there are; undefined where a host may have any. */
   environments: readonly string[] | undefined
@@ -23,7 +23,7 @@ export interface InventoryOptions {
 }
 
 /**
- * All sources together: a later one adds to what an earlier one says of the same host.
+ * Reads all sources together: a later one adds to what an earlier one says of the same host.
  * @throws LockstepError `bad-config` naming file and line, or both places where two contradict each other
  */
 export async function readInventory(

@@ -35,7 +35,10 @@ export async function readProgram(
   ansibleHosts(path, stdout, hide).forEach(add)
 }
 
-/** What Lockstep itself is told, secrets among it; what else a program needs to reach its own source stays. */
+/**
+ * Returns whether a variable is one of Lockstep's own, secrets among them. A program keeps the variables that it needs
+ * to reach its own source.
+ */
 function isLocksteps(name: string): boolean {
   return /^(?:LOCKSTEP_|MCOLLECTIVE_|STOMP_)/.test(name)
 }

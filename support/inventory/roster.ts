@@ -4,7 +4,10 @@ import { LockstepError } from '../system/errors'
 import { readInventory, type Inventory, type InventoryOptions } from './inventory'
 import { matching } from './selection'
 
-/** Who should be there, read when it is first asked and the same from then on. Undefined where that is written nowhere. */
+/**
+ * Returns the expected hosts, read when they are first asked for and unchanged from then on. Undefined where they are
+ * written nowhere.
+ */
 export function rosterOf(
   sources: readonly InventorySource[],
   options: InventoryOptions,
@@ -20,7 +23,9 @@ export function rosterOf(
   }
 }
 
-/** A fact that no host has would mean nobody, and everybody who answers a stranger. */
+/**
+ * Refuses a fact that no host of the inventory has: no host would be expected, and every answer would be unexpected.
+ */
 function expectFacts({ hosts }: Inventory, { facts }: Selection): void {
   const unknown = facts.find(({ fact }) => !hosts.some((host) => Object.hasOwn(host.facts, fact)))
   if (unknown === undefined) return

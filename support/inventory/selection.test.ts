@@ -88,7 +88,7 @@ describe('a selection', () => {
   })
 })
 
-/** One line about the pattern where it is of no use, on both sides. */
+/** Returns hosts, or one line about the pattern where it is invalid, on both sides. */
 function orRefused(hosts: () => string[]): string[] {
   try {
     return hosts()

@@ -6,7 +6,7 @@ import { LockstepError } from '../system/errors'
 import type { Inventory } from './inventory'
 
 /**
- * The hosts of an inventory that a selection means, by the rules by which hosts themselves decide whether they are meant.
+ * Returns the hosts of an inventory that a selection matches, by the rules by which hosts themselves decide.
  * @throws LockstepError `bad-input` for a pattern that hosts would refuse
  */
 export function matching({ hosts }: Inventory, selection: Selection): string[] {
@@ -25,7 +25,7 @@ export function matching({ hosts }: Inventory, selection: Selection): string[] {
   }
 }
 
-/** A selection as it is sent to the hosts. */
+/** Formats a selection as it is sent to the hosts. */
 export function filterOf({ classes, facts, identities }: Selection): Filter {
   return {
     classes: [...classes],

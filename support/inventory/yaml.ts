@@ -16,7 +16,7 @@ const host = knownKeys({
 })
 const schema = v.strictObject({ hosts: byName(v.nullable(host), 'hosts by name') }, 'hosts by name')
 
-/** A list would pass for a mapping with the names 0, 1 and so on. */
+/** Returns a schema of items by name. A list would pass for a mapping with the names 0, 1 and so on, and is refused. */
 function byName<S extends v.GenericSchema>(
   item: S,
   what: string,
@@ -28,7 +28,7 @@ function byName<S extends v.GenericSchema>(
   )
 }
 
-/** @throws LockstepError `bad-config` naming file and line */
+/** Reads the hosts of a YAML file. @throws LockstepError `bad-config` naming file and line */
 export function readYamlHosts(path: string, add: (host: Host) => void): void {
   const { value, linesOf } = readYamlLines(path, readConfigFile(path, 'inventory', 'inventory'), schema)
   const hosts = new Map(Object.entries(value.hosts))
@@ -36,7 +36,7 @@ export function readYamlHosts(path: string, add: (host: Host) => void): void {
   for (const name of new Set([...lines.keys(), ...hosts.keys()])) {
     const from = `${path}:${lines.get(name) ?? 1}`
     const said = hosts.get(name)
-    // Names such as `constructor` are left out by those who check objects.
+    // Checks of objects leave out names such as `constructor`.
     if (said === undefined)
       throw new LockstepError('bad-config', `${from}: a host cannot have the name ${name}`)
     const { environment, role, classes = [], facts = {} } = said ?? {}

@@ -3,7 +3,7 @@ import type { Deed } from './deeds'
 import type { FeatureText } from './feature_text'
 import { Story, type Moment } from './story'
 
-/** The agents that deeds ask, whichever line does them. */
+/** The agents that deeds need, by the kind of deed. */
 const AGENTS: Readonly<Partial<Record<Deed['kind'], string>>> = {
   'changes package': 'package',
   'sees version': 'package',
@@ -15,12 +15,12 @@ const AGENTS: Readonly<Partial<Record<Deed['kind'], string>>> = {
   'enables puppet': 'puppet',
   'sees puppet': 'puppet',
 }
-/** What is asked of the hosts themselves where their own firewall is the load balancer. */
+/** The deeds that hosts themselves carry out where their own firewall is the load balancer. */
 const BY_FIREWALL = new Set<Deed['kind']>(['takes out', 'puts back', 'sees traffic'])
 
 /**
- * The agents that a feature's lines cannot do without, each with the first line that needs it. A step of a team's own may
- * ask any agent: only a sentence that names one is known beforehand.
+ * Returns the agents that a feature's lines cannot do without, each with the first line that needs it. A step of a
+ * team's own may ask any agent: only a sentence that names one is known beforehand.
  */
 export function agentsNeeded({ scenarios }: Pick<FeatureText, 'scenarios'>): NeededAgent[] {
   const needed = new Map<string, NeededAgent>()
@@ -35,6 +35,6 @@ export function agentsNeeded({ scenarios }: Pick<FeatureText, 'scenarios'>): Nee
 function agentOf({ deed, balancer }: Moment): string | undefined {
   if (BY_FIREWALL.has(deed.kind)) return balancer?.firewall === true ? 'iptables' : undefined
   if (deed.kind !== 'anything') return AGENTS[deed.kind]
-  // What is no name of an agent yet is a variable.
+  // A text that is no name of an agent is a variable.
   return /^\w+$/.test(deed.agent ?? '') ? deed.agent : undefined
 }

@@ -1,6 +1,6 @@
 import type { WaveSize } from '../rollout/wave_plan'
 
-/** What a step does to hosts, or looks at: all that rules know of it. */
+/** The effect of a step on hosts, or the look that it takes: all that rules know of it. */
 export type Deed =
   | { kind: 'selects hosts'; fixed: boolean; single: boolean }
   | { kind: 'discovers hosts' }
@@ -24,5 +24,8 @@ export type Deed =
   | { kind: 'sees puppet'; wanted: 'disabled' | 'enabled' }
   | { kind: 'waits for approval' }
   | { kind: 'nothing' }
-  /** A step of a team's own, or an action of any agent: what it may do is given the benefit of the doubt. `agent` where it names one. */
+  /**
+   * A step of a team's own, or an action of any agent: its effect is given the benefit of the doubt. `agent` is the one
+   * that it names.
+   */
   | { kind: 'anything'; acts: boolean; looks: boolean; agent?: string }

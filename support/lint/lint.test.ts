@@ -98,7 +98,7 @@ describe('the linter', () => {
 
 function withAdded(steps: readonly string[], added: readonly (readonly [number, string])[]): string[] {
   const all = [...steps]
-  // The first stays first: it is the Given that names the balancer, or that takes the wave.
+  // The first step stays first: it is the Given that names the balancer, or the step that takes the wave.
   for (const [at, line] of added) all.splice(1 + (at % all.length), 0, line)
   return all
 }
@@ -128,7 +128,9 @@ const anyFeature: fc.Arbitrary<FeatureText> = fc.record({
   whole: fc.boolean(),
 })
 
-/** A feature whose lines have something for every rule; each row has a wave, a backend and packages of its own. */
+/**
+ * Makes a feature whose lines have something for every rule; each row has a wave, a backend and packages of its own.
+ */
 function manyRows(rows: number): FeatureText {
   const scenarios = Array.from(
     { length: rows },

@@ -9,15 +9,15 @@ export interface LintFinding {
   line: number
   rule: string
   severity: Severity
-  /** What is wrong. */
+  /** The sentence that says what is wrong. */
   message: string
   why: string
   fix: string
 }
 
 /**
- * What is dangerous in a feature and can be told from its text alone, in the order of its lines, each line once for a
- * rule. Comments can allow it: `# lockstep: allow <rule> because <reason>`. Never throws.
+ * Returns what is dangerous in a feature and known from its text alone. Findings come in the order of its lines, each
+ * line once for a rule. Comments can allow it: `# lockstep: allow <rule> because <reason>`. Never throws.
  */
 export function lint(feature: FeatureText): LintFinding[] {
   const story = new Story(feature)
@@ -39,7 +39,7 @@ function oncePerLine(findings: readonly LintFinding[]): LintFinding[] {
   return [...first.values()]
 }
 
-/** Messages quote the feature, and are read at a terminal. */
+/** Replaces control characters: messages quote the feature, and are read at a terminal. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
 }

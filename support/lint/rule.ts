@@ -1,23 +1,26 @@
 import type { Story } from './story'
 
-/** An error is a danger that is there whatever the hosts do; a warning is for somebody to judge. */
+/**
+ * The severity of a finding. An error is a danger that is there with any behaviour of the hosts; a warning is for a
+ * person to judge.
+ */
 export type Severity = 'error' | 'warning'
 
 export interface Fault {
   line: number
-  /** What is wrong on this line. */
+  /** The sentence that says what is wrong on this line. */
   message: string
-  /** Where it is not that of the rule. */
+  /** The severity where it is not that of the rule. */
   severity?: Severity
 }
 
 export interface Rule {
   id: string
   severity: Severity
-  /** Why it matters, in one sentence. */
+  /** The reason why the finding matters, in one sentence. */
   why: string
-  /** How to put it right, in one sentence. */
+  /** The way to put it right, in one sentence. */
   fix: string
-  /** Pure; takes any story. */
+  /** Finds the faults of a story; pure, and takes any story. */
   find: (story: Story) => Fault[]
 }

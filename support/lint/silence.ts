@@ -1,7 +1,7 @@
 import type { FeatureText, Place } from './feature_text'
 import type { LintFinding } from './lint'
 
-/** Leaves out what comments allow, and adds what is wrong with the comments themselves, which nothing can allow. */
+/** Leaves out findings that comments allow, and adds faults of the comments themselves, which nothing can allow. */
 export function silence(
   { uri, comments, places, whole }: Pick<FeatureText, 'uri' | 'comments' | 'places' | 'whole'>,
   known: ReadonlySet<string>,
@@ -24,14 +24,14 @@ export function silence(
         (finding) => finding.rule === allowance.rule && place !== undefined && covers(place, finding.line),
       )
       for (const finding of allowed) silenced.add(finding)
-      // What was left out of this run cannot be told to be without fault.
+      // Scenarios that this run leaves out are not known to be without fault.
       if (allowed.length === 0 && whole) complain(withoutEffect(allowance.rule, place))
     }
   }
   return [...findings.filter((finding) => !silenced.has(finding)), ...about]
 }
 
-/** The rule and the reason of `allow <rule> because <reason>`; undefined for what is none. */
+/** Parses the rule and the reason of `allow <rule> because <reason>`; undefined for any other text. */
 export function parseAllowing(written: string): { rule: string; reason: string | undefined } | undefined {
   const [, rule, rest = ''] = /^allow +([^\s]+)(.*)$/.exec(written) ?? []
   if (rule === undefined) return undefined
@@ -86,12 +86,12 @@ function withoutEffect(rule: string, place: Place | undefined): Complaint {
   }
 }
 
-/** What follows `# lockstep:` in a comment. */
+/** Returns the text after `# lockstep:` in a comment; undefined without it. */
 function ours(text: string): string | undefined {
   return /^\s*#\s*lockstep\s*:(.*)$/is.exec(text)?.[1]?.trim()
 }
 
-/** The widest place that begins after the comment and those that follow it directly. */
+/** Returns the widest place that begins after the comment and those that follow it directly. */
 function placeAfter(
   line: number,
   commented: ReadonlySet<number>,

@@ -7,10 +7,10 @@ export interface Moment<D extends Deed = Deed> {
   line: number
   text: string
   deed: D
-  /** Its place among all moments of the feature. */
+  /** The place of the step among all moments of the feature. */
   index: number
   scenario: number
-  /** The wave that it is for; undefined when it is for all hosts. */
+  /** The wave that the step is for; undefined when it is for all hosts. */
   wave: Extract<Deed, { kind: 'takes wave' }> | undefined
   /** The load balancer that was named last; it stays named from one scenario to the next. */
   balancer: { name: string; firewall: boolean } | undefined
@@ -19,8 +19,8 @@ export interface Moment<D extends Deed = Deed> {
 export type MomentOf<K extends Deed['kind']> = Moment<Extract<Deed, { kind: K }>>
 
 /**
- * A feature in the order in which it happens, one scenario after the other. Says what comes before what for the same
- * hosts.
+ * A feature in the order in which it happens, one scenario after the other. It knows which line comes before which for
+ * the same hosts.
  */
 export class Story {
   readonly moments: readonly Moment[]
@@ -37,12 +37,15 @@ export class Story {
     return this.moments.filter((moment): moment is MomentOf<K> => is(moment, ...kinds))
   }
 
-  /** The moments that pass a test, to be asked which of them is the nearest to another one. */
+  /** Returns the moments that pass a test, to be asked which of them is the nearest to another one. */
   where(test: (moment: Moment) => boolean): Neighbours {
     return new Neighbours(this.moments.filter(test))
   }
 
-  /** The moments with each key, to be asked in the same way. A moment without a key is none of them. */
+  /**
+   * Groups moments by key; each group is asked for the nearest to another moment. A moment without a key is in no
+   * group.
+   */
   by(keyOf: (moment: Moment) => string | undefined): (key: string) => Neighbours {
     const grouped = new Map<string, Moment[]>()
     for (const moment of this.moments) {
@@ -56,14 +59,14 @@ export class Story {
     return (key) => known.get(key) ?? NONE
   }
 
-  /** What happened before in the same scenario, the nearest first. */
+  /** Returns the earlier moments of the same scenario, the nearest first. */
   beforeInScenario(moment: Moment): Moment[] {
     return this.scenarioOf(moment)
       .filter(({ index }) => index < moment.index)
       .reverse()
   }
 
-  /** What happens later in the same scenario, the nearest first. */
+  /** Returns the later moments of the same scenario, the nearest first. */
   afterInScenario(moment: Moment): Moment[] {
     return this.scenarioOf(moment).filter(({ index }) => index > moment.index)
   }
@@ -74,8 +77,8 @@ export class Story {
 }
 
 /**
- * Moments of a feature, in order. Finds the nearest to another one that is about the same hosts without a look at all
- * that lie between: a table of 5,000 rows costs each of them what a table of three does.
+ * Moments of a feature, in order. It finds the nearest to another one that is about the same hosts without a look at
+ * all that lie between. A table of 5,000 rows costs each of them what a table of three does.
  */
 class Neighbours {
   private readonly ofAllHosts: readonly Moment[]
@@ -90,25 +93,25 @@ class Neighbours {
     }
   }
 
-  /** The nearest one before. */
+  /** Returns the nearest moment before another one that is about the same hosts. */
   lastBefore(moment: Moment): Moment | undefined {
     const found = this.about(moment).flatMap((list) => list[firstFrom(list, moment.index) - 1] ?? [])
     return found.sort((a, b) => b.index - a.index)[0]
   }
 
-  /** The nearest one after. */
+  /** Returns the nearest moment after another one that is about the same hosts. */
   firstAfter(moment: Moment): Moment | undefined {
     const found = this.about(moment).flatMap((list) => list[firstFrom(list, moment.index + 1)] ?? [])
     return found.sort((a, b) => a.index - b.index)[0]
   }
 
-  /** The first of all that are about the same hosts. */
+  /** Returns the first of all moments that are about the same hosts as another one. */
   firstFor(moment: Moment): Moment | undefined {
     const found = this.about(moment).flatMap((list) => list[0] ?? [])
     return found.sort((a, b) => a.index - b.index)[0]
   }
 
-  /** Those about the same hosts: only two waves have no host in common. */
+  /** Returns the moments about the same hosts as another one: only two waves have no host in common. */
   private about({ wave, scenario }: Moment): (readonly Moment[])[] {
     return wave === undefined ? [this.all] : [this.byScenario.get(scenario) ?? [], this.ofAllHosts]
   }
@@ -116,7 +119,7 @@ class Neighbours {
 
 const NONE = new Neighbours([])
 
-/** Returns where moments begin whose place in the feature is `index` or later. */
+/** Returns the index of the first moment whose place in the feature is `index` or later. */
 function firstFrom(moments: readonly Moment[], index: number): number {
   let [low, high] = [0, moments.length]
   while (low < high) {
@@ -139,12 +142,12 @@ export function mayLook({ deed }: Moment): boolean {
   return deed.kind === 'anything' && deed.looks
 }
 
-/** How a finding names the step that it is about. */
+/** Formats the name of the step that a finding is about. */
 export function quoted({ text }: Pick<Moment, 'text'>): string {
   return `"${text}"`
 }
 
-/** How it names another one. */
+/** Formats the name of another step, with its line. */
 export function named({ text, line }: Pick<Moment, 'text' | 'line'>): string {
   return `"${text}" (line ${line})`
 }

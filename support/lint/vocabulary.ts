@@ -2,7 +2,7 @@ import { parseWaveSize } from '../rollout/wave_plan'
 import type { Deed } from './deeds'
 import type { StepText } from './feature_text'
 
-/** What a step does. A sentence that is not in the vocabulary may do anything that its keyword allows. */
+/** Returns the effect of a step. A sentence that is not in the vocabulary may do anything that its keyword allows. */
 export function deedOf(step: StepText): Deed {
   const values = step.arguments.map(({ value }) => value)
   return (
@@ -45,7 +45,7 @@ const seesPackage =
 const anyAction: Meaning = ([, agent = '']) => ({ kind: 'anything', acts: true, looks: true, agent })
 const anyAnswer: Meaning = ([, agent = '']) => ({ kind: 'anything', acts: false, looks: true, agent })
 
-/** By the sentence of `step_definitions`. */
+/** The meanings of sentences, by the sentence of `step_definitions`. */
 export const VOCABULARY: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   [
     'I want to update hosts with class {class}',
@@ -163,7 +163,7 @@ export const VOCABULARY: ReadonlyMap<string, Meaning> = new Map<string, Meaning>
   ['every host should answer', nothing],
 ])
 
-/** Sentences that only say how a rollout goes, or whether it may: they come to no verdict about any host. */
+/** The sentences that only say how a rollout goes, or whether it may: they come to no verdict about any host. */
 const SETTINGS: ReadonlySet<string> = new Set([
   'I want to update hosts with class {class}',
   'I want to update hosts with fact {fact}',
@@ -197,12 +197,15 @@ const SETTINGS: ReadonlySet<string> = new Set([
   'the rollout should take no longer than {duration}',
 ])
 
-/** Tells a sentence of Lockstep's that has a verdict about hosts or their pool once it was carried out. */
+/** Returns whether a sentence is Lockstep's and has a verdict about hosts or their pool once it was carried out. */
 export function concludes(expression: string | undefined): boolean {
   return expression !== undefined && VOCABULARY.has(expression) && !SETTINGS.has(expression)
 }
 
-/** Tells a sentence of Lockstep's that asks or says something to the rollout: all but what only rehearsals read. */
+/**
+ * Returns whether a sentence is Lockstep's and asks or says something to the rollout: all but what only rehearsals
+ * read.
+ */
 export function speaks(expression: string | undefined): boolean {
   return (
     expression !== undefined && VOCABULARY.has(expression) && expression !== 'these faults are rehearsed:'
@@ -217,7 +220,7 @@ const SELECTING: ReadonlySet<string> = new Set([
   'I want to update the hosts:',
 ])
 
-/** Tells a sentence that says which hosts a feature is for. */
+/** Returns whether a sentence says which hosts a feature is for. */
 export function selects(expression: string | undefined): boolean {
   return expression !== undefined && SELECTING.has(expression)
 }

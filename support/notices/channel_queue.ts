@@ -9,10 +9,10 @@ interface QueueOptions {
 }
 
 const MAX_QUEUED = 100
-/** One try, ms. */
+/** Milliseconds for one try. */
 export const TRY_WITHIN = 5_000
 
-/** What one channel has still to take, in order. Unaware of the others. */
+/** The messages that one channel has still to take, in order. The queue is unaware of the others. */
 export class ChannelQueue {
   private readonly waiting: Message[] = []
   private readonly seen = new Set<string>()
@@ -50,7 +50,7 @@ export class ChannelQueue {
   }
 
   private async deliverAll(): Promise<void> {
-    // Whoever posts does not wait for what a channel does at once.
+    // The caller that posts does not wait for what a channel does at once.
     await Promise.resolve()
     for (
       let next = this.waiting[0];
@@ -80,7 +80,7 @@ export class ChannelQueue {
     }
   }
 
-  /** A try ends in time, whether or not the channel heeds its signal. */
+  /** Tries to deliver a message. The try ends in time, whether or not the channel heeds its signal. */
   private async try(message: Message): Promise<DeliveryError | undefined> {
     const late = new AbortController()
     const stop = this.options.clock.after(TRY_WITHIN, () => late.abort())

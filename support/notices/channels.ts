@@ -7,7 +7,7 @@ import { slack } from './slack'
 import { topic, type Publish } from './topic'
 import { webhook } from './webhook'
 
-/** The channel that settings mean; `publish` is how topics of the broker are reached, and `hide` takes secrets out of answers. */
+/** Makes the channel of settings; `publish` reaches topics of the broker, and `hide` takes secrets out of answers. */
 export function channelOf(settings: NoticeChannelSettings, publish: Publish, hide: Hide): Channel {
   switch (settings.kind) {
     case 'webhook':

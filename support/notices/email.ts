@@ -7,14 +7,14 @@ import { namesOf, oneLine, summaryOf } from './words'
 
 const MAX_SUBJECT = 200
 
-/** Email by way of a server that takes it; a connection for each. */
+/** Makes a channel that sends email by way of a server, with a connection for each message. */
 export function email(settings: EmailSettings, within: number): Channel {
   const { server, from, to, on, template } = settings
   return {
     name: `email ${server}`,
     on,
     async deliver(message, signal) {
-      // Loaded only here: it takes long, and few runs have anything to mail.
+      // The module is loaded only here: it takes long, and few runs have anything to mail.
       const { createTransport } = require('nodemailer') as typeof import('nodemailer')
       const transport = createTransport(optionsOf(settings, within))
       try {
@@ -50,7 +50,7 @@ function optionsOf({ server, port, tls, ca, login }: EmailSettings, within: numb
     greetingTimeout: within,
     socketTimeout: within,
     dnsTimeout: within,
-    // What is given up is given up at once: the process is not to wait for it.
+    // A connection that is given up is closed at once: the process does not wait for it.
     socketCloseTimeout: 0,
     tls: { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) },
     ...(login === undefined ? {} : { auth: { user: login.user, pass: login.password } }),
@@ -80,7 +80,7 @@ function textOf({ event }: Message): string {
   return `${oneLine(summaryOf(event), 2_000)}\n\n${table.join('\n')}\n`
 }
 
-/** Servers quote what they were sent: of what they say, the status is told and no more. */
+/** Describes an error of a server by its status alone: servers quote what they were sent. */
 function faultOf(error: unknown): DeliveryError {
   const { code, originalCode, responseCode, message } = error as NodemailerError
   if (code === 'EAUTH') return new DeliveryError('refused user and password', false)

@@ -1,4 +1,4 @@
-/** What notices are about, in the order in which a rollout comes to it. */
+/** The events that notices are about, in the order in which a rollout comes to them. */
 export const EVENTS = [
   'started',
   'approval wanted',
@@ -17,13 +17,13 @@ export interface SomeHosts {
   names: readonly string[]
 }
 
-/** Something that happened in a rollout, with all that a notice may say of it. Its texts hold no secret. */
+/** An event of a rollout, with all that a notice may say of it. Its texts hold no secret. */
 export interface RolloutEvent {
   event: EventName
   run: string
-  /** Which one of its kind in this run, from 1: the number of the wave, of the approval. */
+  /** The number of the event among its kind in this run, from 1: that of the wave, or of the approval. */
   number: number
-  /** ISO 8601, UTC. */
+  /** The time in ISO 8601, UTC. */
   time: string
   environment: string
   mode: string
@@ -32,25 +32,25 @@ export interface RolloutEvent {
   tickets: readonly string[]
   wave: { name: string; hosts: number } | undefined
   counts: {
-    /** Hosts of the rollout; 0 before they are discovered. */
+    /** The hosts of the rollout; 0 before they are discovered. */
     hosts: number
-    /** What the last line that looked has counted. */
+    /** The answers that the last line that looked has counted. */
     answered: number
     diverged: number
     silent: number
-    /** Hosts that failed within the failure budget. */
+    /** The hosts that failed within the failure budget. */
     out: number
-    /** Hosts that were told to go back to the version they had. */
+    /** The hosts that were told to go back to the version they had. */
     restored: number
     notAttempted: number
   }
-  /** Hosts that were not as they should be at the last line, or that failed before. */
+  /** The hosts that were not as they should be at the last line, silent ones too, or that failed before. */
   failed: SomeHosts
-  /** Hosts that are out of rotation, or on which something else is still open. */
+  /** The hosts that are out of rotation, or that have another open obligation. */
   outOfRotation: SomeHosts
-  /** Of `ended`: `PASSED`, `FAILED`, … and the exit status. */
+  /** The outcome of `ended`: `PASSED`, `FAILED`, … and the exit status. */
   outcome: { title: string; exitCode: number } | undefined
-  /** Why it failed or was refused, or what approval is asked for. */
+  /** The reason why the rollout failed or was refused, or what approval is asked for. */
   reason: string | undefined
 }
 
@@ -61,7 +61,7 @@ export function someHosts(hosts: Iterable<string>): SomeHosts {
   return { count: names.length, names: names.slice(0, MAX_NAMES) }
 }
 
-/** The same for the same thing, however often it is told. Fit for a header. */
+/** Returns a key that is equal for every notice of one event. It is fit for a header. */
 export function keyOf({ run, event, number }: RolloutEvent): string {
   return `${run}/${event.replaceAll(' ', '-')}/${number}`.replace(/[^\x21-\x7e]/g, '-')
 }

@@ -22,7 +22,7 @@ const PLACES: Readonly<Record<string, string>> = {
   EPIPE: 'closed the connection',
 }
 
-/** What went wrong on the way, told without what was sent or where to: error messages may hold a whole address. */
+/** Describes a network error without what was sent or where to: error messages may hold a whole address. */
 export function networkFault(error: unknown): DeliveryError {
   const code = codeOf(error)
   const certificate = CERTIFICATES[code]

@@ -6,13 +6,13 @@ import type { RolloutEvent } from './event'
 export interface OutboxOptions {
   channels: readonly Channel[]
   clock: Clock
-  /** From 0 up to 1; spreads what is tried again. */
+  /** Returns a number from 0 up to 1; it spreads what is tried again. */
   random: () => number
 }
 
 /**
- * Notices on their way to all channels, each channel in its own time. Whoever posts waits for nothing and hears of no
- * failure: a notice decides nothing about a rollout.
+ * A queue of notices for each channel, each in its own time. Posting waits for nothing and reports no failure: a notice
+ * decides nothing about a rollout.
  */
 export class Outbox {
   private readonly queues: readonly ChannelQueue[]
@@ -21,14 +21,14 @@ export class Outbox {
     this.queues = options.channels.map((channel) => new ChannelQueue(channel, options))
   }
 
-  /** The same event is sent once, however often it is posted. */
+  /** Queues an event for all channels. An event is sent once, however often it is posted. */
   post(event: RolloutEvent): void {
     for (const queue of this.queues) queue.post(event)
   }
 
   /**
-   * Waits for what is still on its way, for at most `within` ms, and gives up the rest. Resolves with a sentence for each
-   * channel that did not take everything.
+   * Waits for notices that are still on their way, for at most `within` ms, and gives up the rest. Resolves with a
+   * sentence for each channel that did not take everything.
    */
   async close(within: number): Promise<readonly string[]> {
     const tooLate = new AbortController()

@@ -9,19 +9,19 @@ export interface Post {
   url: string
   headers: Readonly<Record<string, string>>
   body: string
-  /** PEM of the authorities that are trusted instead of the system's. */
+  /** The PEM of the authorities that are trusted instead of the system's. */
   ca: string | undefined
   /** Takes secrets out of what the other side says. */
   hide: Hide
 }
 
-/** Of what the other side says about its refusal. */
+/** The most bytes that are read of a refusal. */
 const MAX_BYTES = 1024
 const MAX_RESPONSE = 120
 
 /**
- * Posts JSON on a connection of its own. Follows no redirect, since that would hand the message and its secret to another
- * place than was configured; of an answer it reads the status, and of a refusal the beginning.
+ * Posts JSON on a connection of its own. It follows no redirect, since that would hand the message and its secret to
+ * another place than was configured. Of an answer it reads the status, and of a refusal the beginning.
  * @throws DeliveryError
  */
 export async function post(request: Post, signal: AbortSignal): Promise<void> {
@@ -73,14 +73,14 @@ async function beginning(response: IncomingMessage): Promise<string> {
       if (length >= MAX_BYTES) break
     }
   } catch {
-    // What has come says enough.
+    // The part that has come says enough.
   } finally {
     response.destroy()
   }
   return Buffer.concat(chunks).subarray(0, MAX_BYTES).toString('utf8')
 }
 
-/** Milliseconds; undefined for what is no number of seconds, such as a date by a clock that is not ours. */
+/** Parses a header of seconds to milliseconds; undefined for what is no number, such as a date by another clock. */
 function secondsIn(header: string | undefined): number | undefined {
   return header !== undefined && /^\d{1,6}$/.test(header.trim()) ? Number(header) * 1_000 : undefined
 }

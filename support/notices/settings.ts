@@ -1,24 +1,26 @@
 import type { EventName } from './event'
 
-/** One channel that notices go to, resolved: files are read, secrets are here, defaults are filled in. */
+/**
+ * The settings of one channel that notices go to, resolved: files are read, secrets are here, defaults are filled in.
+ */
 export type NoticeChannelSettings = WebhookSettings | SlackSettings | EmailSettings | TopicSettings
 
 interface CommonSettings {
   on: readonly EventName[]
-  /** What is sent instead of what is usual; see template.ts. */
+  /** The template of what is sent instead of the usual text; see template.ts. */
   template?: string
-  /** Texts among these settings that must not appear in any log, report or error. */
+  /** The texts among these settings that must not appear in any log, report or error. */
   secrets: readonly string[]
 }
 
 export interface WebhookSettings extends CommonSettings {
   kind: 'webhook'
   url: string
-  /** Sent as `Authorization: Bearer`. */
+  /** The token that is sent as `Authorization: Bearer`. */
   bearer?: string
-  /** Signs the body, in `X-Lockstep-Signature: sha256=<hex>`. */
+  /** The key that signs the body, in `X-Lockstep-Signature: sha256=<hex>`. */
   hmac?: string
-  /** PEM; without it the system's authorities are trusted. */
+  /** The PEM of trusted authorities; without it the system's are trusted. */
   ca?: string
 }
 

@@ -5,10 +5,13 @@ import type { SlackSettings } from './settings'
 import { fill, forSlack } from './template'
 import { lineOf } from './words'
 
-/** Slack takes no longer text in one block. */
+/** The most characters that Slack takes in one block. */
 const MAX_TEXT = 3_000
 
-/** An incoming webhook of Slack, or of whoever takes what Slack takes. Its whole address is a secret. */
+/**
+ * Makes a channel to an incoming webhook of Slack, or of a service that takes what Slack takes. Its whole address is a
+ * secret.
+ */
 export function slack({ url, ca, on, template }: SlackSettings, hide: Hide): Channel {
   return {
     name: `slack ${new URL(url).host}`,
@@ -33,7 +36,7 @@ function cardOf({ event }: Message, template: string | undefined) {
   }
 }
 
-/** Not within an escaped character: half of one would be read as something else. */
+/** Cuts a text, but not within an escaped character: half of one would be read as something else. */
 function cut(text: string): string {
   if (text.length <= MAX_TEXT) return text
   return `${text

@@ -1,7 +1,7 @@
 import type { RolloutEvent } from './event'
 import { namesOf, oneLine, summaryOf } from './words'
 
-/** What a template may name in angle brackets. */
+/** The placeholders that a template may name in angle brackets. */
 const PLACEHOLDERS: Readonly<Record<string, (event: RolloutEvent) => string>> = {
   event: ({ event }) => event,
   environment: ({ environment }) => environment,
@@ -15,14 +15,14 @@ const PLACEHOLDERS: Readonly<Record<string, (event: RolloutEvent) => string>> = 
 const PLACEHOLDER = /<(\w+)>/g
 const MAX_VALUE = 2_000
 
-/** A template with the event's words in it, each of them escaped for where they go. */
+/** Fills in a template with the event's words, each of them escaped for where they go. */
 export function fill(template: string, event: RolloutEvent, escape: (value: string) => string): string {
   return template.replaceAll(PLACEHOLDER, (_all, name: string) =>
     escape(oneLine(valueOf(name)?.(event) ?? '', MAX_VALUE)),
   )
 }
 
-/** What is wrong with a template, as what was expected; undefined when nothing is. */
+/** Returns what was expected in place of a fault of a template; undefined when it has none. */
 export function templateFault(template: string): string | undefined {
   const unknown = [...template.matchAll(PLACEHOLDER)].find(([, name = '']) => valueOf(name) === undefined)
   if (unknown === undefined) return undefined
@@ -30,7 +30,10 @@ export function templateFault(template: string): string | undefined {
   return `a known placeholder in place of ${unknown[0]}: ${known.join(', ')}`
 }
 
-/** The same for a template whose text has to be JSON whatever the words are. */
+/**
+ * Returns the fault of a template whose text must be JSON for any words, as what was expected. Undefined when it has
+ * none.
+ */
 export function jsonTemplateFault(template: string): string | undefined {
   const fault = templateFault(template)
   if (fault !== undefined) return fault
@@ -42,12 +45,12 @@ export function jsonTemplateFault(template: string): string | undefined {
   }
 }
 
-/** Fit to stand within the quotes of a JSON text. */
+/** Escapes a text for the inside of a quoted JSON text. */
 export function forJson(value: string): string {
   return JSON.stringify(value).slice(1, -1)
 }
 
-/** Slack reads what is in angle brackets as links, people and channels, and calls them. */
+/** Escapes a text for Slack, which reads what is in angle brackets as links, people and channels, and calls them. */
 export function forSlack(value: string): string {
   return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

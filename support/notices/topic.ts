@@ -5,7 +5,7 @@ import type { TopicSettings } from './settings'
 /** Hands a text to a topic of the broker. Rejects when it cannot, or when `signal` is aborted first. */
 export type Publish = (destination: string, body: string, signal: AbortSignal) => Promise<void>
 
-/** JSON for whoever has subscribed to a topic of the fleet's own broker. */
+/** Makes a channel that sends JSON to the subscribers of a topic of the fleet's own broker. */
 export function topic({ destination, on, template }: TopicSettings, publish: Publish): Channel {
   return {
     name: `topic ${destination}`,

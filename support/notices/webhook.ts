@@ -5,7 +5,7 @@ import { documentOf } from './document'
 import { post } from './post'
 import type { WebhookSettings } from './settings'
 
-/** JSON to any address, with what proves where it came from. */
+/** Makes a channel that sends JSON to any address, with a proof of where it came from. */
 export function webhook(settings: WebhookSettings, hide: Hide): Channel {
   const { url, bearer, hmac, ca, on, template } = settings
   return {

@@ -1,6 +1,6 @@
 import type { RolloutEvent, SomeHosts } from './event'
 
-/** An event in a sentence. */
+/** Formats an event as a sentence. */
 export function summaryOf(event: RolloutEvent): string {
   const { wave, counts, failed, outOfRotation, outcome, reason } = event
   const why = reason === undefined ? '' : `: ${reason}`
@@ -25,18 +25,18 @@ export function summaryOf(event: RolloutEvent): string {
   }
 }
 
-/** `web1, web2 and 3 more`; empty for nobody. */
+/** Formats hosts as `web1, web2 and 3 more`; empty for no hosts. */
 export function namesOf({ count, names }: SomeHosts): string {
   const more = count - names.length
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')
 }
 
-/** What is said where nothing else was asked for. */
+/** Formats the text that is sent where no template is given. */
 export function lineOf(event: RolloutEvent): string {
   return `[${event.environment}] ${event.feature}: ${summaryOf(event)}`
 }
 
-/** One line without control characters: nothing in it can begin a header or a command. */
+/** Formats a text as one line without control characters: nothing in it can begin a header or a command. */
 export function oneLine(text: string, longest: number): string {
   const line = text
     .toWellFormed()

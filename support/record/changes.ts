@@ -1,27 +1,30 @@
 import type { JournalEntry } from '../rollout/ports'
 
-/** Something that a host was told, and that may have made it another. */
+/** An order to a host that may have changed it. */
 export interface Change {
   host: string
   line: number
   step: string
-  /** Null where nothing was sent: what would have been done in safe mode. */
+  /** The request id; null where nothing was sent, since safe mode only says what would be done. */
   request: string | null
-  /** What it is about, such as `package mywebapp`. */
+  /** The resource that the change is about, such as `package mywebapp`. */
   resource: string
   what: string
-  /** Null where it is not known, or where there is no such state. */
+  /** The state before the change; null where it is not known, or where there is no such state. */
   before: string | null
   after: string | null
   outcome: ChangeOutcome
-  /** Whether it only stopped traffic or puppet, or let it go on. */
+  /** True when the change only stopped traffic or puppet, or let it go on. */
   temporary: boolean
 }
 
 export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number]
 export const CHANGE_OUTCOMES = ['done', 'failed', 'no answer', 'would be done'] as const
 
-/** What a run's journal says that hosts were told and became; what is known to have left a host as it was is none. */
+/**
+ * Returns what hosts were told and became, by the journal of a run. A change that is known to have left a host as it
+ * was is left out.
+ */
 export function changesIn(entries: readonly JournalEntry[]): Change[] {
   const history = new History()
   for (const entry of entries) history.hear(entry)
@@ -36,7 +39,9 @@ const OUTCOMES: ReadonlyMap<string, ChangeOutcome> = new Map([
 ])
 const TEMPORARY = /^(?:iptables|haproxy) |^puppet (?:enable|disable)$/
 
-/** Follows each thing of each host from entry to entry: what was seen last is what it had before the next change. */
+/**
+ * A follower of each resource of each host from entry to entry. The state seen last is the one before the next change.
+ */
 class History {
   readonly changes: Change[] = []
   private readonly seen = new Map<string, string>()
@@ -44,7 +49,7 @@ class History {
   private readonly asked = new Map<string, Map<string, Change>>()
 
   hear(entry: JournalEntry): void {
-    // What a host has before the next change is what became of the last one, where nobody has looked meanwhile.
+    // Without a look in between, the state after the last change is the state before the next one.
     if (entry.type === 'had')
       this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after ??= state))
     if (entry.type === 'became')

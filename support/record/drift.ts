@@ -2,13 +2,13 @@ import type { Change } from './changes'
 import { originOf } from './origin'
 import { states, UNRELEASED, type Drift, type RunRecord } from './record'
 
-/** What is asked of a run that came before. */
+/** The record that is needed of an earlier run. */
 export type Earlier = Omit<RunRecord, 'drift'>
 
 /**
- * Hosts that this run has left other than it found them, though an earlier one of the same release had reported them as
- * done. A change without states, such as a restart, does not make a host another. What another release did in between,
- * as far as `runs` have it, was no drift.
+ * Returns the hosts that this run has left other than it found them, as drift. An earlier run of the same release had
+ * reported them as done. A change without states, such as a restart, does not change a host. A change by another
+ * release in between, as far as `runs` have it, was no drift.
  */
 export function driftOf(record: Earlier, runs: readonly Earlier[]): Drift[] {
   if (record.mode !== 'live' || record.release === UNRELEASED) return []
@@ -28,7 +28,7 @@ export function driftOf(record: Earlier, runs: readonly Earlier[]): Drift[] {
   })
 }
 
-/** What things of hosts were before a run and are after it, where both are known and differ. */
+/** Returns the states of resources before a run and after it, where both are known and differ. */
 function netChanges({ changes }: Earlier): Change[] {
   const net = new Map<string, Change>()
   for (const change of changes) {
@@ -41,7 +41,7 @@ function netChanges({ changes }: Earlier): Change[] {
   )
 }
 
-/** Whether `run` had reported hosts as done when `record` began. */
+/** Returns whether `run` had reported hosts as done when `record` began. */
 function hasLeft(run: Earlier, record: Earlier): boolean {
   const { mode, outcome, ended, release } = run
   if (run.run === record.run || release !== record.release || mode !== 'live') return false
@@ -56,7 +56,9 @@ function thingsOf(changes: readonly Change[]): Set<string> {
   return new Set(changes.map(({ resource, host }) => `${resource} ${host}`))
 }
 
-/** What an earlier run said was done: all that its feature is about, and whatever it changed. */
+/**
+ * The hosts and resources that an earlier run reported as done: all that its feature is about, and all that it changed.
+ */
 class Report {
   readonly run: string
   readonly ended: string
@@ -67,7 +69,7 @@ class Report {
   constructor(earlier: Earlier, origin: string, runs: readonly Earlier[]) {
     this.run = earlier.run
     this.ended = earlier.ended
-    // What was left out of it was not done by it.
+    // Scenarios that were left out of a run were not done by it.
     this.isSameFeature = originOf(earlier, runs) === origin && earlier.leftOut === undefined
     this.hosts = new Set(earlier.hosts.filter((host) => !earlier.out.includes(host)))
     this.changed = thingsOf(earlier.changes)

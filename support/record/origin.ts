@@ -1,6 +1,6 @@
 import type { RunRecord } from './record'
 
-/** The feature that a run brings on: for a recovery feature that of the run which it recovers. */
+/** Returns the feature that a run brings on: for a recovery feature, that of the run which it recovers. */
 export function originOf(
   { feature }: Pick<RunRecord, 'feature'>,
   runs: readonly Pick<RunRecord, 'run' | 'feature'>[],
@@ -17,12 +17,15 @@ export function originOf(
   return origin
 }
 
-/** The run that a recovery feature is of, or the part of a run that has several features; undefined for any other feature. */
+/**
+ * Returns the run that a recovery feature is of, or the part of a run that has several features. Undefined for any
+ * other feature.
+ */
 export function recoveredBy(feature: string): string | undefined {
   return /(?:^|\/)recovery-([^/]+)\.feature$/.exec(feature)?.[1]
 }
 
-/** The run and the part of it, counted from 0, that a recovery feature is of. */
+/** Returns the run that a recovery feature is of, and its part, counted from 0; undefined for any other feature. */
 export function partRecovered(feature: string): { run: string; part: number } | undefined {
   const [, run, part = '1'] = /^(\d{8}-\d{6}-[0-9a-f]{4})(?:-(\d+))?$/.exec(recoveredBy(feature) ?? '') ?? []
   return run === undefined ? undefined : { run, part: Number(part) - 1 }

@@ -2,7 +2,10 @@ import type { Entry } from './record'
 
 type End = Extract<Entry, { type: 'end' }>
 
-/** One journal has all features of a run, one after the other; how it ended is said once, for all of them. */
+/**
+ * Splits a journal into the features of its run. The journal has one after the other, and says once, for all of them,
+ * how the run ended.
+ */
 export function partsOf(entries: readonly Entry[]): Entry[][] {
   const parts: Entry[][] = []
   for (const entry of entries) {
@@ -14,7 +17,10 @@ export function partsOf(entries: readonly Entry[]): Entry[][] {
   return parts.map((part) => (part.includes(end) ? part : [...part, endOf(part, end)]))
 }
 
-/** A feature that came to its end is not spoilt by what stopped a later one; what is found after the last line may be anybody's. */
+/**
+ * Returns the end of one feature. A feature that came to its end is not spoilt by what stopped a later one. A
+ * divergence after the last line may belong to any feature.
+ */
 function endOf(part: readonly Entry[], end: End): End {
   const begun = part.filter(({ type }) => type === 'scenario').length
   const passed = part.filter(({ type }) => type === 'scenario passed').length

@@ -1,7 +1,7 @@
 import { CHANGE_OUTCOMES } from './changes'
 import { RUN_OUTCOMES, type RunRecord } from './record'
 
-/** A record as it was read, which somebody may have written by hand. Undefined when it is none. */
+/** Parses a record, which a person may have written by hand. Undefined when the text is none. */
 export function recordIn(text: string): RunRecord | undefined {
   const value = parsed(text)
   return isRecord(value) ? value : undefined

@@ -132,7 +132,7 @@ describe('the record of a run', () => {
       answered(id),
       became(after),
     ]
-    // What puts a version back looks afterwards, and not before.
+    // A step that puts a version back looks afterwards, and not before.
     const back = once('r3', '3', '1').slice(1)
     const list = [...once('r1', '1', '2'), ...once('r2', '2', '3'), ...back, asked('install', ['a'], 'r4')]
     const { changes = [] } = recordOf('run', entries(...list)) ?? {}

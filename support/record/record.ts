@@ -2,7 +2,7 @@ import type { JournalEntry } from '../rollout/ports'
 import { progressOf } from '../rollout/progress'
 import { changesIn, type Change } from './changes'
 
-/** What one run did, as far as it concerns anybody afterwards. */
+/** The outcome of one run, with all that is needed of it afterwards. */
 export interface RunRecord {
   run: string
   environment: string
@@ -12,26 +12,32 @@ export interface RunRecord {
   sha256: string
   by: string
   tickets: readonly string[]
-  /** What the feature was given; no secret is among it. */
+  /** The values of the feature's variables; no secret is among them. */
   parameters: Readonly<Record<string, string>>
   began: string
   ended: string
   outcome: RunOutcome
-  /** Scenarios of its feature that it was told not to run, where there are any: it says nothing about the whole then. */
+  /**
+   * The scenarios of its feature that it was told not to run. Where there are any, the run says nothing about the
+   * whole.
+   */
   leftOut?: readonly string[]
   hosts: readonly string[]
-  /** Hosts that failed within the failure budget. */
+  /** The hosts that failed within the failure budget. */
   out: readonly string[]
-  /** Hosts that it has not brought to its end, those among them that failed within the budget. */
+  /** The hosts that it has not brought to its end, those among them that failed within the budget. */
   notDone: readonly string[]
-  /** Hosts that it told, after a failure, to go back to the version they had: none of them is done. */
+  /** The hosts that it told, after a failure, to go back to the version they had: none of them is done. */
   restored: readonly string[]
   changes: readonly Change[]
-  /** Changes to hosts that another run had brought to this release already. */
+  /** The changes to hosts that another run had brought to this release already. */
   drift: readonly Drift[]
 }
 
-/** `refused`: a lock, a gate or a mistake kept it from changing anything. `cut off`: it was killed. */
+/**
+ * The outcome of a run. `refused`: a lock, a gate or a mistake kept it from changing anything. `cut off`: it was
+ * killed.
+ */
 export type RunOutcome = (typeof RUN_OUTCOMES)[number]
 export const RUN_OUTCOMES = ['passed', 'passed with failures', 'refused', 'stopped', 'cut off'] as const
 
@@ -46,13 +52,13 @@ export type Entry = JournalEntry & { at: string }
 
 export const UNRELEASED = 'unreleased'
 
-/** How the journal of a process ends that was ended in mid-run and could still say so. */
+/** The reason in the journal of a process that was ended in mid-run and could still write it. */
 export const CUT_OFF = 'cut-off'
 
-/** Why a run ended that says nothing about its hosts. */
+/** The reasons of runs that ended without saying anything about their hosts. */
 const HELD_BACK = new Set(['locked', 'lock-failed', 'gate-closed', 'bad-feature', 'bad-config', 'bad-input'])
 
-/** The record of a run by its journal. Undefined for one that knew no hosts. */
+/** Makes the record of a run from its journal. Undefined for a run that knew no hosts. */
 export function recordOf(run: string, entries: readonly Entry[]): Omit<RunRecord, 'drift'> | undefined {
   const began = entries.find((entry) => entry.type === 'run')
   const rollCall = entries.findLast((entry) => entry.type === 'roll call')

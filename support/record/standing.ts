@@ -1,20 +1,20 @@
 import { originOf, recoveredBy } from './origin'
 import type { RunRecord } from './record'
 
-/** How a release stands by the runs of each of its features: `passed`, or why not. */
+/** The standing of a release by the runs of each of its features: `passed`, or why not. */
 export type Standing = { passed: true; last: RunRecord; hosts: number } | { passed: false; why: string }
 
-/** How one feature of a release stands, its recovery features among its runs. */
+/** The standing of one feature of a release, its recovery features among its runs. */
 interface FeatureStanding {
   last: RunRecord
   hosts: ReadonlySet<string>
-  /** Hosts that are not done, and the run that says so. */
+  /** The hosts that are not done, with the run that says so. */
   notDone: ReadonlyMap<string, RunRecord>
 }
 
 /**
- * `runs` are those of one release in one environment, oldest first. A run that was refused says nothing, and neither
- * does one that went well and had left out scenarios of its feature.
+ * Returns the standing of a release. `runs` are those of one release in one environment, oldest first. A run that was
+ * refused says nothing, and neither does one that went well and had left out scenarios of its feature.
  */
 export function standingOf(runs: readonly RunRecord[], mode: RunRecord['mode']): Standing {
   const all = [...standings(runs, mode).values()]
@@ -37,14 +37,17 @@ export function standingOf(runs: readonly RunRecord[], mode: RunRecord['mode']):
   return { passed: true, last: latest.last, hosts: new Set(all.flatMap(({ hosts }) => [...hosts])).size }
 }
 
-/** Hosts of a release that are not done by what its live runs say, but for those that were allowed to fail. */
+/** Returns the hosts of a release that are not done, by its live runs. Those that were allowed to fail are left out. */
 export function hostsNotDone(runs: readonly RunRecord[]): { host: string; run: RunRecord }[] {
   return [...standings(runs, 'live').values()].flatMap(({ notDone }) =>
     [...notDone].flatMap(([host, run]) => (run.outcome === 'passed with failures' ? [] : [{ host, run }])),
   )
 }
 
-/** A run of a feature is about all of its hosts; one of its recovery features is about some of them. */
+/**
+ * Returns the standing of each feature. A run of a feature is about all of its hosts; one of its recovery features is
+ * about some of them.
+ */
 function standings(runs: readonly RunRecord[], mode: RunRecord['mode']): Map<string, FeatureStanding> {
   const all = new Map<string, FeatureStanding>()
   for (const run of runs) {
@@ -60,7 +63,7 @@ function standings(runs: readonly RunRecord[], mode: RunRecord['mode']): Map<str
   return all
 }
 
-/** A recovery feature of a run that has another release, or is on no record. */
+/** Returns whether a run is of a recovery feature whose own run has another release, or is on no record. */
 function isAlone({ feature }: RunRecord, runs: readonly RunRecord[]): boolean {
   const recovered = recoveredBy(feature)
   return recovered !== undefined && !runs.some(({ run }) => run === recovered)
@@ -72,7 +75,7 @@ function notBroughtOn(notDone: ReadonlyMap<string, RunRecord>): string {
   return `${host}${more} ${howItWasLeft(host, run)}, and no run has brought ${notDone.size > 1 ? 'them' : 'it'} on since`
 }
 
-/** How a run has left a host that is not done. */
+/** Describes how a run has left a host that is not done. */
 export function howItWasLeft(host: string, run: RunRecord | undefined): string {
   const what = run?.restored.includes(host) === true ? 'told to go back to the version before' : 'not done'
   return `was ${what} in run ${run?.run ?? ''} of ${run?.feature ?? ''}`

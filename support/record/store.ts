@@ -16,15 +16,15 @@ import { recordIn } from './reading'
 import { UNRELEASED, type Drift, type RunRecord } from './record'
 import { makeFolder } from '../system/folders'
 
-/** What is kept beside a run's record, so that the fleet can be compared with it later. */
+/** The files that are kept beside a run's record, so that the fleet can be compared with it later. */
 export interface Evidence {
-  /** The text that was run; undefined where nobody has it any more. */
+  /** The text that was run; undefined where it is gone. */
   feature: Buffer | undefined
-  /** The path of its journal. */
+  /** The path of the run's journal. */
   journal: string
 }
 
-/** The runs of a release, oldest first, and the paths of records that nobody can read. */
+/** The runs of a release, oldest first, and the paths of records that cannot be read. */
 export interface RunsRead {
   runs: RunRecord[]
   damaged: string[]
@@ -33,16 +33,19 @@ export interface RunsRead {
 const SUFFIX = '.json'
 
 /**
- * The record of what changed: `<environment>/<release>/runs` has a file for each run, which no other run writes; what is
- * there of hosts, releases and tickets is made from those.
+ * The record of what changed. `<environment>/<release>/runs` has a file for each run, which no other run writes. The
+ * files of hosts, releases and tickets are made from those.
  */
 export class RecordStore {
-  /** Records that were read already, by their paths: no other run writes them. */
+  /** The records that were read already, by their paths: no other run writes them. */
   private readonly known = new Map<string, RunRecord>()
 
   constructor(private readonly root: string) {}
 
-  /** Resolves with the record as it was written, drift among it. @throws Error when it cannot be written */
+  /**
+   * Writes the record of a run. Returns it as it was written, drift among it.
+   * @throws Error when it cannot be written
+   */
   write(record: Omit<RunRecord, 'drift'>, { feature, journal }: Evidence): RunRecord {
     const { environment, release, run } = record
     const whole = { ...record, drift: this.driftOf(record) }
@@ -53,12 +56,12 @@ export class RecordStore {
     writeJson(join(runs, `${run}${SUFFIX}`), whole)
     this.known.set(join(runs, `${run}${SUFFIX}`), whole)
     this.writeTickets(whole)
-    // What belongs to no release has no end: it is there by its runs alone.
+    // Runs of no release have no end: they are on record by their own files alone.
     if (release !== UNRELEASED) this.bringUpToDate(whole)
     return whole
   }
 
-  /** All runs of a release that can be read, oldest first. */
+  /** Returns all runs of a release that can be read, oldest first. */
   runsOf(environment: string, release: string): RunRecord[] {
     return this.read(environment, release).runs
   }
@@ -67,18 +70,18 @@ export class RecordStore {
     return this.readRuns(this.at(environment, release, 'runs'))
   }
 
-  /** All that is on record. */
+  /** Returns all runs on record. */
   all(): RunsRead {
     return gathered(foldersIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
   }
 
-  /** Releases that anything is known of, those of which something was heard last at the end. */
+  /** Returns the releases on record, in the order in which they were last heard of. */
   releasesOf(environment: string): string[] {
     const { runs } = gathered(this.readReleases(this.at(environment)))
     return [...new Set(runs.map(({ release }) => release).reverse())].reverse()
   }
 
-  /** Where the text and the journal of a recorded run are. */
+  /** Returns the paths of the text and the journal of a recorded run. */
   evidenceOf({ environment, release, run }: Pick<RunRecord, 'environment' | 'release' | 'run'>): {
     feature: string
     journal: string
@@ -87,7 +90,10 @@ export class RecordStore {
     return { feature: join(runs, `${run}.feature`), journal: join(runs, `${run}.journal.ndjson`) }
   }
 
-  /** Only where there seems to be some, all other releases are read as well: one of them may have been it. */
+  /**
+   * Returns the drift of a run. All other releases are read only where there seems to be some: one of them may have
+   * caused it.
+   */
   private driftOf(record: Omit<RunRecord, 'drift'>): Drift[] {
     const { environment, release } = record
     if (release === UNRELEASED) return []
@@ -96,8 +102,8 @@ export class RecordStore {
   }
 
   /**
-   * Until no other run was recorded meanwhile: whoever writes last has read all of them, since each looks once more
-   * after it has written.
+   * Writes the files of a release until no other run was recorded meanwhile. The last writer has read all of them,
+   * since each looks once more after it has written.
    */
   private bringUpToDate(record: RunRecord): void {
     const folder = this.at(record.environment, record.release, 'runs')
@@ -119,7 +125,7 @@ export class RecordStore {
     writeJson(this.at(environment, release, 'index.json'), { environment, release, tickets, runs })
   }
 
-  /** A file for each host that this run has changed, with what every run did to it. */
+  /** Writes a file for each host that this run has changed, with what every run did to it. */
   private writeHosts({ environment, release, mode, changes }: RunRecord, all: readonly RunRecord[]): void {
     const byHost = new Map<string, object[]>(changes.map(({ host }) => [host, []]))
     for (const { run, began, by, tickets, feature, outcome, changes: told, ...rest } of all) {
@@ -138,7 +144,7 @@ export class RecordStore {
       })
   }
 
-  /** From a ticket to the runs that were made for it; each run's record names its tickets. */
+  /** Writes a link from each ticket to the run that was made for it; each run's record names its tickets. */
   private writeTickets(record: RunRecord): void {
     const { environment, release, run, mode, feature, began, outcome } = record
     for (const ticket of record.tickets) {
@@ -171,7 +177,7 @@ export class RecordStore {
   }
 }
 
-/** A name as a part of a path; one that had to be altered is told from others by its sum. */
+/** Makes a name fit for a part of a path. One that had to be altered is told from others by its sum. */
 export function safe(name: string): string {
   const plain = name.replace(/[^\w.+-]+/g, '_').slice(0, 120)
   if (plain === name && !/^\.*$/.test(name)) return name
@@ -189,7 +195,7 @@ function recordsIn(folder: string): string[] {
   return entriesIn(folder).flatMap(({ name }) => (name.endsWith(SUFFIX) ? [name] : []))
 }
 
-/** Parts of one run end at the same moment, and began one after the other. */
+/** Compares two runs by their end. Parts of one run end at the same moment, and began one after the other. */
 function byEnd(a: RunRecord, b: RunRecord): number {
   return compare(a.ended, b.ended) || compare(a.began, b.began) || compare(a.run, b.run)
 }
@@ -212,7 +218,10 @@ function foldersIn(folder: string): string[] {
   return entriesIn(folder).flatMap((entry) => (entry.isFile() ? [] : [entry.name]))
 }
 
-/** None of a folder that is not there. @throws LockstepError `journal-failed` when it cannot be listed */
+/**
+ * Returns the entries of a folder; none when it is not there.
+ * @throws LockstepError `journal-failed` when it cannot be listed
+ */
 function entriesIn(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
@@ -238,7 +247,10 @@ function writeJson(path: string, value: object): void {
   writeWhole(path, `${JSON.stringify(value, null, 2)}\n`)
 }
 
-/** Whole or not at all, whoever else writes it just now. @throws Error when it cannot be written */
+/**
+ * Writes a file whole or not at all, even when another process writes it now.
+ * @throws Error when it cannot be written
+ */
 function writeWhole(path: string, content: string | Buffer): void {
   const unfinished = `${path}.${randomBytes(4).toString('hex')}.new`
   try {

@@ -9,7 +9,7 @@ import { recordOf } from './record'
 
 class Killed extends Error {}
 
-/** `breaks`: it does it, and says that it could not. */
+/** The mishap of a host. `breaks`: it carries out the order, and says that it could not. */
 type Mishap = 'says nothing' | 'fails' | 'lies' | 'reply lost' | 'breaks'
 
 interface Story {
@@ -17,11 +17,11 @@ interface Story {
   orders: ('update' | 'install 1.5' | 'install 2.0' | 'install 3.0' | 'look')[]
   mishaps: { host: number; mishap: Mishap; at: number }[]
   budget: number
-  /** Without one it is not asked what hosts have before. */
+  /** The release of the run; without one, hosts are not asked what they have before. */
   release: string | undefined
   versionsBack: boolean
   killedAt: number
-  /** Whether hosts answer an order with the version that they had before it, as Ruby's package agent does. */
+  /** True when hosts answer an order with the version that they had before it, as Ruby's package agent does. */
   answersBefore: boolean
 }
 

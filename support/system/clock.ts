@@ -1,8 +1,8 @@
-/** Time, passed in so that tests need not wait for it. */
+/** A source of time, passed in so that tests need not wait for it. */
 export interface Clock {
-  /** Milliseconds since 1970, as the world tells it; may jump. */
+  /** Returns the milliseconds since 1970, by the system's clock; they may jump. */
   now(): number
-  /** Milliseconds since some fixed moment; never jumps. For durations and deadlines. */
+  /** Returns the milliseconds since some fixed moment; they never jump. For durations and deadlines. */
   elapsed(): number
   /** Calls back after `ms`, unless the returned function is called first. */
   after(ms: number, callback: () => void): () => void

@@ -1,16 +1,18 @@
 import stringWidth from 'string-width'
 
-/** The columns of a terminal that a text takes; its colours take none, wide characters two, combining ones none. */
+/**
+ * Counts the columns of a terminal that a text takes. Its colours take none, wide characters two, combining ones none.
+ */
 export function columnsOf(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text)
 }
 
-/** The text with spaces behind it, so that it takes at least so many columns. */
+/** Pads a text with spaces behind it, so that it takes at least so many columns. */
 export function padColumns(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - columnsOf(text)))
 }
 
-/** The beginning of a text without colours that takes at most so many columns. */
+/** Returns the beginning of a text without colours that takes at most so many columns. */
 export function cutColumns(text: string, columns: number): string {
   let [kept, taken] = ['', 0]
   for (const { segment } of new Intl.Segmenter().segment(text)) {

@@ -8,7 +8,7 @@ import { runCommand } from './command'
 const sh = (script: string, limits: Parameters<typeof runCommand>[2] = {}) =>
   runCommand('/bin/sh', ['-c', script], limits)
 
-/** A process that has ended and that nobody has asked for yet counts as ended. */
+/** Returns whether a process runs. A process that has ended and that no parent has waited for yet counts as ended. */
 function isRunning(pid: number): boolean {
   try {
     return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))

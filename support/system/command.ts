@@ -4,38 +4,44 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
-/** How a program ended: its exit status and what it printed, or why it has none. */
+/** The result of a program: its exit status and output, or the reason why it has no exit status. */
 export interface CommandResult {
   exitCode: number | undefined
-  /** What it printed to its standard output. */
+  /** The text that the program printed to its standard output. */
   stdout: string
-  /** All that it printed, errors among it. */
+  /** The text that the program printed to both outputs, errors among it. */
   output: string
-  /** Why it could not be run to its end, as a sentence. */
+  /** The reason why the program could not be run to its end, as a sentence. */
   failure: string | undefined
 }
 
-/** Variables of a program beside those that it inherits; an undefined one is not inherited. */
+/** The variables of a program beside those that it inherits; an undefined one is not inherited. */
 export type CommandEnv = Readonly<Record<string, string | undefined>>
 
 export interface CommandLimits {
-  /** When it is ended, ms from now. */
+  /** Milliseconds after which the program is ended. */
   within?: number
-  /** Ends it when aborted. */
+  /** The signal that ends the program when aborted. */
   signal?: AbortSignal | undefined
   env?: CommandEnv
-  /** Which variables of this process it inherits: all unless said. */
+  /** Returns whether the program inherits a variable of this process; without it, all are inherited. */
   inherits?: (name: string) => boolean
-  /** Whatever it has started is ended when it ends, in other sessions too unless it has cleared its environment. */
+  /**
+   * True when all that the program has started is ended with it, in other sessions too unless it has cleared its
+   * environment.
+   */
   leavesNothing?: boolean
   cwd?: string
-  /** It goes on when this process is killed: its output goes to files, since writing to a pipe that nobody reads would end it. */
+  /**
+   * True when the program goes on after this process is killed. Its output goes to files, since writing to a pipe
+   * without a reader would end it.
+   */
   outlives?: boolean
-  /** How much it may print before it is ended, bytes. */
+  /** The most bytes that the program may print before it is ended. */
   outputAtMost?: number
-  /** With which it makes its files; that of this process unless said. */
+  /** The umask with which the program makes its files; that of this process unless given. */
   umask?: number
-  /** Told its process number. */
+  /** Takes the process number of the program once it runs. */
   onStart?: (pid: number) => void
 }
 
@@ -47,19 +53,24 @@ export type CommandRunner = (
 ) => Promise<CommandResult>
 
 const MAX_OUTPUT = 1024 * 1024
-/** Tells what a program has started from everything else. */
+/** The variable that tells what a program has started from everything else. */
 const MARK = 'STARTED_IN_LOCKSTEP'
-/** What starts anew as fast as it is ended is not hunted for ever. */
+/**
+ * The most rounds of ending what a program has started. Processes that start anew as fast as they are ended are not
+ * hunted for ever.
+ */
 const MAX_ROUNDS = 20
-/** What a program gets to end by itself after it was told to, ms. */
+/** Milliseconds that a program gets to end by itself after it was told to. */
 const GRACE = 2_000
 
-/** Programs get no terminal and no locale but C; what they have started ends with them when their time is over. */
+/**
+ * Runs a program without a terminal and with no locale but C. What it has started ends with it when its time is over.
+ */
 export const runCommand: CommandRunner = async (program, args, limits) => {
   const { within, signal, cwd, outlives = false, onStart, outputAtMost = MAX_OUTPUT } = limits
   const isOver = () => signal?.aborted === true
   if (isOver()) return ended('', '', OVER)
-  // Loaded only where a program is run: it takes as long to load as the rest of a start.
+  // The module is loaded only where a program is run: it takes as long to load as the rest of a start.
   const { execa } = await import('execa')
   const files = outlives ? new OutputFiles() : undefined
   const mark = limits.leavesNothing === true ? `${MARK}=${randomUUID()}` : undefined
@@ -71,19 +82,19 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
     buffer: false,
     reject: false,
     detached: true,
-    // A daemon that ends leaves to itself what outlives it; what it only asks ends with it.
+    // A program that outlives a daemon is left to itself when the daemon ends; others end with it.
     cleanup: !outlives,
     extendEnv: false,
     env: { ...environmentOf(limits), ...(mark === undefined ? {} : { [MARK]: mark.slice(MARK.length + 1) }) },
     ...(cwd === undefined ? {} : { cwd }),
   })
-  // It has been started by now, and has its own.
+  // The program has been started by now, and has its own umask.
   if (before !== undefined) process.umask(before)
   if (child.pid !== undefined) onStart?.(child.pid)
   const timers: NodeJS.Timeout[] = []
   const later = (ms: number, work: () => void) => timers.push(setTimeout(work, ms))
   if (mark !== undefined) child.once('exit', () => endAll(child.pid, mark))
-  // A service that a program has started may hold on to its output; nobody waits for that.
+  // A service that a program has started may keep its output open; the run does not wait for that.
   child.once('exit', () => later(GRACE, () => [child.stdout, child.stderr].forEach((out) => out?.destroy())))
 
   let why: string | undefined
@@ -99,7 +110,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   const abort = () => end(OVER)
   if (within !== undefined) later(within, () => end(`it took longer than ${within / 1000} s and was ended`))
   signal?.addEventListener('abort', abort, { once: true })
-  // It may have been aborted while execa was loaded.
+  // The signal may have been aborted while execa was loaded.
   if (isOver()) abort()
   const result = await child
   signal?.removeEventListener('abort', abort)
@@ -118,7 +129,7 @@ function environmentOf({ env = {}, inherits = () => true }: CommandLimits): Reco
   return Object.fromEntries(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 
-/** What a program prints, kept once and up to a limit. */
+/** The output of a program, kept once and up to a limit. */
 class Printed {
   private readonly chunks: { isError: boolean; chunk: Buffer }[] = []
   private bytes = 0
@@ -135,12 +146,12 @@ class Printed {
 
   texts(): { stdout: string; output: string } {
     const stdout = joined(this.chunks.filter(({ isError }) => !isError))
-    // What is much is not kept twice.
+    // Much output is not kept twice.
     const output = this.chunks.some(({ isError }) => isError) ? joined(this.last()) : stdout
     return { stdout, output }
   }
 
-  /** Of much output only the end is told together with errors. */
+  /** Returns the end of the output: of much output only the end is given together with errors. */
   private last(): readonly { chunk: Buffer }[] {
     let [from, bytes] = [this.chunks.length, 0]
     while (from > 0 && bytes < 2 * MAX_OUTPUT) bytes += this.chunks[--from]?.chunk.length ?? 0
@@ -151,7 +162,7 @@ class Printed {
     const room = this.atMost - this.bytes
     this.bytes += chunk.length
     if (room > 0) this.chunks.push({ isError, chunk: chunk.length > room ? chunk.subarray(0, room) : chunk })
-    // What was cut off is not taken for the whole, whatever its exit status.
+    // Output that was cut off is not taken for the whole, with any exit status.
     if (chunk.length > room && room >= 0) this.onTooMuch()
   }
 }
@@ -162,16 +173,16 @@ function joined(chunks: readonly { chunk: Buffer }[]): string {
     .replace(/\r?\n$/, '')
 }
 
-/** execa takes any file descriptor, though its types know the first few alone. */
+/** A file descriptor: execa takes any, though its types know the first few alone. */
 type Descriptor = 3 | 'pipe'
 
-/** Where a program's output goes that may be left without a reader. */
+/** The files for the output of a program that may be left without a reader. */
 class OutputFiles {
   private readonly folder = mkdtempSync(join(tmpdir(), 'lockstep-output-'))
   readonly out = openSync(join(this.folder, 'out'), 'wx+', 0o600)
   readonly err = openSync(join(this.folder, 'err'), 'wx+', 0o600)
 
-  /** Once: they are gone afterwards. */
+  /** Reads the output and removes the files; to be called once. */
   read(): { stdout: string; output: string } {
     const [stdout = '', stderr = ''] = [this.out, this.err].map((file) => {
       const bytes = Buffer.alloc(MAX_OUTPUT)
@@ -190,7 +201,7 @@ function ended(stdout: string, output: string, failure: string): CommandResult {
   return { exitCode: undefined, stdout, output, failure }
 }
 
-/** Ends all that is in the session that `pid` has begun, or that carries `mark` in its environment. */
+/** Ends all processes of the session that `pid` has begun, and all that carry `mark` in their environment. */
 function endAll(pid: number | undefined, mark: string): void {
   if (pid === undefined) return
   signalGroup(pid, 'SIGKILL')
@@ -207,7 +218,7 @@ function endAll(pid: number | undefined, mark: string): void {
   }
 }
 
-/** None where there is no /proc. */
+/** Returns the processes of a session, and those that carry `mark`; none where there is no /proc. */
 function processesOf(session: number, mark: string): number[] {
   try {
     return readdirSync('/proc')
@@ -222,7 +233,7 @@ function carries(pid: string, mark: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)
   } catch {
-    // Another user's, or it has ended.
+    // The process is another user's, or has ended.
     return false
   }
 }

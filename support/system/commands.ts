@@ -1,17 +1,17 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join, relative, sep } from 'node:path'
 
-/** Where a person pastes a command, and what is there. */
+/** The folder in which a person pastes a command, and what is there. */
 export interface Whereabouts {
   cwd: string
-  /** The folder of the package that runs: a clone, or an installed one. */
+  /** The folder of the package that runs: a clone, or an installed package. */
   root: string
   env: Readonly<Record<string, string | undefined>>
   /** The program that runs; undefined where that does not matter. */
   program: string | undefined
 }
 
-/** Settings that say where the fleet and the journals are. A command repeats those that this process was given. */
+/** The settings that say where the fleet and the journals are. A command repeats those that this process was given. */
 export const PLACES = [
   'LOCKSTEP_CONFIG',
   'LOCKSTEP_ENVIRONMENT',
@@ -20,7 +20,7 @@ export const PLACES = [
   'MCOLLECTIVE_CONFIG',
 ] as const
 
-/** Settings that say how a rollout goes, beside where. */
+/** The settings that say how a rollout goes, beside `PLACES`. */
 const HOW = [
   'LOCKSTEP_ACTIVATE',
   'LOCKSTEP_APPROVAL',
@@ -32,20 +32,23 @@ const HOW = [
 ] as const
 
 /**
- * A call of this very program that works when it is pasted in `cwd`: `npx --no lockstep` where it is a dependency of the
- * project, `lockstep` where the shell finds it, `node …/lockstep.cjs` otherwise, as in a clone. It never is one that
- * fetches a package of that name.
+ * Formats a call of this very program that works when it is pasted in `cwd`. It is `npx --no lockstep` where the
+ * program is a dependency of the project, and `lockstep` where the shell finds it. Otherwise it is `node
+ * …/lockstep.cjs`, as in a clone. It never is a call that fetches a package of that name.
  */
 export function formatLockstep(args: string, settings: readonly string[] = [], where = here()): string {
   return [...formatSettings(settings, where), lockstepIn(where), args].filter(Boolean).join(' ')
 }
 
-/** A call of cucumber-js that works when it is pasted in `cwd`. `args` are words of a shell. */
+/** Formats a call of cucumber-js that works when it is pasted in `cwd`. `args` are words of a shell. */
 export function formatCucumber(args: string, where = here()): string {
   return [cucumberIn(where), args].filter(Boolean).join(' ')
 }
 
-/** A rollout with the settings that this process was given, and with those in `more`, which come first. */
+/**
+ * Formats a call of a rollout with the settings that this process was given, and with those in `more`, which come
+ * first.
+ */
 export function formatRollout(
   args: readonly string[],
   more: Readonly<Record<string, string>>,
@@ -61,13 +64,13 @@ export function here(): Whereabouts {
   return { cwd: process.cwd(), root: packageRoot(__dirname), env: process.env, program: process.argv[1] }
 }
 
-/** What cucumber-js was told on its command line; undefined in a process that is not cucumber-js. */
+/** Returns the arguments of cucumber-js on its command line; undefined in a process that is not cucumber-js. */
 export function argsOfCucumber(argv: readonly string[]): readonly string[] | undefined {
   const [, program = '', ...args] = argv
   return isCucumber(program) ? args : undefined
 }
 
-/** A word as a POSIX shell reads it back. */
+/** Quotes a word so that a POSIX shell reads it back. */
 function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
@@ -100,7 +103,7 @@ function isCucumber(program: string): boolean {
   return /[\\/]cucumber(?:-js|\.js)$/.test(program)
 }
 
-/** Above `dist` in an installed package, above `support` in a clone. */
+/** Returns the root of the package: above `dist` in an installed package, above `support` in a clone. */
 function packageRoot(folder: string): string {
   return foldersUp(folder).find((each) => existsSync(join(each, 'package.json'))) ?? folder
 }
@@ -114,7 +117,9 @@ function hasBin(name: string, { cwd }: Whereabouts): boolean {
   return foldersUp(cwd).some((folder) => existsSync(join(folder, 'node_modules', '.bin', name)))
 }
 
-/** What npm puts before a person's own PATH is not there in the shell. */
+/**
+ * Returns the files of a name that the person's shell finds. The shell lacks what npm puts before a person's own PATH.
+ */
 function onPath(name: string, { env }: Whereabouts): string[] {
   return (env['PATH'] ?? '')
     .split(delimiter)
@@ -136,7 +141,7 @@ function isSame(one: string, other: string): boolean {
   }
 }
 
-/** The shorter of both ways to say it. */
+/** Returns a path as it is or relative to `cwd`, whichever is shorter. */
 function nearest(path: string, cwd: string): string {
   const away = relative(cwd, path)
   return away.length < path.length ? away : path

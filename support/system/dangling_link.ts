@@ -2,8 +2,8 @@ import { lstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Returns the part of an absolute path that is a link to nowhere, such as to a disk that is not mounted; undefined where
- * there is none. What lies behind such a link is not known to be absent.
+ * Returns the part of an absolute path that is a link to nowhere, such as to a disk that is not mounted. Undefined
+ * where there is none. A file behind such a link is not known to be absent.
  */
 export function danglingLinkIn(path: string): string | undefined {
   const above = dirname(path) === path ? undefined : danglingLinkIn(dirname(path))
@@ -11,7 +11,10 @@ export function danglingLinkIn(path: string): string | undefined {
   return leadsNowhere(path) ? path : undefined
 }
 
-/** What cannot be looked at for another reason is left to whoever reads it. */
+/**
+ * Returns whether a path is a link to nowhere. A path that cannot be looked at for another reason is left to its
+ * reader.
+ */
 function leadsNowhere(path: string): boolean {
   try {
     const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true

@@ -3,7 +3,7 @@ import { FakeClock, settled } from '../testing/fake_clock'
 import { startDeadline } from './deadline'
 
 describe('a deadline', () => {
-  /** Starts one of a second; `heard` is when the last message was read. */
+  /** Starts a deadline of one second; `heard` is when the last message was read. */
   function started() {
     const clock = new FakeClock()
     const seen = { heard: -Infinity, flooded: false, over: undefined as number | undefined }

@@ -1,17 +1,17 @@
 import type { Clock } from './clock'
 
-/** Nothing may have been heard for this long before a deadline counts, ms: what is on its way comes in pieces. */
+/** Milliseconds without a message before a deadline counts: what is on its way comes in pieces. */
 const QUIET_MS = 100
-/** A timer that is later than this shows that the process was busy, ms. */
+/** Milliseconds by which a timer is late when the process was busy. */
 const LATE_MS = 50
-/** The most by which a deadline is put off, ms: a flood of messages does not stretch it for ever. */
+/** The most milliseconds by which a deadline is put off: a flood of messages does not stretch it for ever. */
 const MAX_OVERTIME_MS = 60_000
 
 /**
  * Calls `over` once `ms` are over and nothing that came within them waits to be read. A process that was busy runs its
- * timers before it reads its sockets: so the sockets have their turn first, and a deadline that fires late, or while
- * messages are being heard, is put off until it is quiet. `lastHeard` is when the last message was read, by `clock.elapsed()`.
- * Returns what stops it.
+ * timers before it reads its sockets, so the sockets have their turn first. A deadline that fires late, or while
+ * messages are being heard, is put off until it is quiet. `lastHeard` returns when the last message was read, by
+ * `clock.elapsed()`. Returns what stops the deadline.
  */
 export function startDeadline(
   clock: Clock,

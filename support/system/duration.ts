@@ -8,7 +8,7 @@ const UNITS: Readonly<Record<string, number>> = {
   hour: 3_600_000,
 }
 
-/** Units that no step and no time-out has: a timer cannot be set for so long. */
+/** The units that no step and no time-out has: a timer cannot be set for so long. */
 const LONG_UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
   day: 86_400_000,
@@ -16,12 +16,14 @@ const LONG_UNITS: Readonly<Record<string, number>> = {
   week: 604_800_000,
 }
 
-/** Milliseconds of `30 seconds`, `2 minutes`, `1.5 hours`, `500 ms`; undefined for what is no duration. */
+/**
+ * Parses a duration to milliseconds: `30 seconds`, `2 minutes`, `1.5 hours`, `500 ms`; undefined for any other text.
+ */
 export function parseDuration(written: string): number | undefined {
   return parseWith(UNITS, written)
 }
 
-/** Milliseconds of how old something is: a duration, or `90 days`, `30d`, `12 weeks`; undefined for what is neither. */
+/** Parses an age to milliseconds: a duration, or `90 days`, `30d`, `12 weeks`; undefined for any other text. */
 export function parseAge(written: string): number | undefined {
   return parseWith({ ...UNITS, ...LONG_UNITS }, written)
 }
@@ -33,7 +35,7 @@ function parseWith(units: Readonly<Record<string, number>>, written: string): nu
   return Number(amount) * size
 }
 
-/** As short as it can be said: `350 ms`, `2.5 s`, `3 min`. */
+/** Formats a duration in its shortest form: `350 ms`, `2.5 s`, `3 min`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`

@@ -11,7 +11,7 @@ export class LockstepError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options)
-    // Reports print the stack, and there is nothing in it for somebody whose host or file is at fault; `cause` has one.
+    // Reports print the stack, which helps no person whose host or file is at fault; `cause` has one.
     this.stack = message
   }
 }
@@ -32,7 +32,7 @@ export type ErrorCode =
   | 'gate-closed'
   | 'interrupted'
 
-/** What the process says about the whole run. */
+/** The exit statuses of a run. */
 export const EXIT = {
   passed: 0,
   failed: 1,

@@ -1,6 +1,6 @@
 /**
- * Calls `decide` when the process ends, behind all listeners: whatever they set, its exit status is the last word.
- * Listeners are called in the order in which they came, and those that came first cannot know what later ones set.
+ * Calls `decide` when the process ends, behind all listeners: its exit status is the last word. Listeners are called in
+ * the order in which they came, and those that came first cannot know what later ones set.
  */
 export function decideExitStatus(ending: NodeJS.EventEmitter, decide: () => void): void {
   const emit = ending.emit.bind(ending)

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 
 /**
  * Makes a folder, and those above it that are missing. Returns the uppermost one that it made, if any. Node's own way
- * never ends where a file system, such as /proc, has a folder and says of what is made in it that there is none.
+ * never ends where a file system, such as /proc, denies that there is what is made in its folder.
  * @throws Error when it cannot be made
  */
 export function makeFolder(path: string, mode?: number): string | undefined {
@@ -15,7 +15,7 @@ export function makeFolder(path: string, mode?: number): string | undefined {
   return made[0]
 }
 
-/** Whether it was made; another process may have been faster. */
+/** Makes one folder. Returns whether it was made; another process may have been faster. */
 function makeOne(path: string, mode: number | undefined): boolean {
   try {
     mkdirSync(path, mode)

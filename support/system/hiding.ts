@@ -1,14 +1,15 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** Takes secrets out of a text. */
+/** A function that takes secrets out of a text. */
 export type Hide = (text: string) => string
 
-/** For who knows no secret. */
+/** Returns the text as it is, for callers that know no secret. */
 export const hideNothing: Hide = (text) => text
 
 /**
- * Replaces every occurrence of a secret, also in the forms that JSON, HTML, a URL, a shell, base64, hex and one line on a screen
- * give it. A text is cut only afterwards. What a cut has left of a secret, beside the `…` that it leaves, is hidden as well.
+ * Returns what replaces every occurrence of a secret. It finds the forms that JSON, HTML, a URL, a shell, base64, hex
+ * and one line on a screen give it. A text is cut only afterwards. What a cut has left of a secret, beside the `…` that
+ * it leaves, is hidden as well.
  */
 export function scrubber(secrets: readonly string[]): Hide {
   const forms = secrets
@@ -28,7 +29,10 @@ export function scrubber(secrets: readonly string[]): Hide {
   return (text) => (text.includes('\u001b') ? hideUnderColours(hide, text) : hide(text))
 }
 
-/** Colours within a secret are taken away before it is shown: it stands there whole then. */
+/**
+ * Hides secrets with colours in them. Colours are taken away before a text is shown, and a secret would stand there
+ * whole.
+ */
 function hideUnderColours(hide: Hide, text: string): string {
   const shown = hide(text)
   const plain = stripVTControlCharacters(shown)
@@ -36,23 +40,29 @@ function hideUnderColours(hide: Hide, text: string): string {
   return hidden === plain ? shown : hidden
 }
 
-/** The same for what others have said: they may have cut it at its ends without leaving a sign. */
+/**
+ * Returns what takes secrets out of the text of others. They may have cut a secret at the ends of the text without a
+ * sign.
+ */
 export function saidScrubber(secrets: readonly string[]): Hide {
   const hide = scrubber(secrets)
   return (text) => (text === '' ? '' : hide(`${CUT}${text}${CUT}`).slice(CUT.length, -CUT.length))
 }
 
-/** The beginning of a text, with a sign where it was cut. */
+/** Returns the beginning of a text, with a sign where it was cut. */
 export function excerpt(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1).toWellFormed()}${CUT}` : text
 }
 
 const HIDDEN = '***'
 const CUT = '…'
-/** What is shorter says little of a secret, and other words have it in them by chance. */
+/**
+ * The length of the shortest piece of a secret that is hidden. A shorter one says little of the secret, and other words
+ * have it in them by chance.
+ */
 const SHORTEST_PIECE = 6
 
-/** Without the beginning of a secret that stands before a cut, and without the end of one that stands behind it. */
+/** Hides the beginning of a secret that stands before a cut, and the end of one that stands behind it. */
 function withoutPieces(text: string, forms: readonly string[]): string {
   const [first = '', ...others] = text.split(CUT)
   const parts = [first, ...others]
@@ -64,7 +74,7 @@ function withoutPieces(text: string, forms: readonly string[]): string {
     .join(CUT)
 }
 
-/** Without the longest end of the text that a secret begins with. */
+/** Hides the longest end of the text that a secret begins with. */
 function withoutBeginning(text: string, forms: readonly string[]): string {
   const whole = text.replace(/[\s\uFFFD]+$/, '')
   let longest = 0
@@ -77,7 +87,7 @@ function withoutBeginning(text: string, forms: readonly string[]): string {
   return longest === 0 ? text : `${whole.slice(0, -longest)}${HIDDEN}${text.slice(whole.length)}`
 }
 
-/** Without the longest beginning of the text that a secret ends with. */
+/** Hides the longest beginning of the text that a secret ends with. */
 function withoutEnding(text: string, forms: readonly string[]): string {
   const whole = text.replace(/^[\s\uFFFD]+/, '')
   let longest = 0
@@ -94,7 +104,10 @@ function withoutEnding(text: string, forms: readonly string[]): string {
   return longest === 0 ? text : `${text.slice(0, text.length - whole.length)}${HIDDEN}${whole.slice(longest)}`
 }
 
-/** A program may print one line of many: each that is long is as good as a secret. */
+/**
+ * Returns the long lines of a secret. A program may print one line of many, and each that is long is as good as a
+ * secret.
+ */
 function linesOf(secret: string): string[] {
   const lines = secret.split(/[\r\n]+/)
   return lines.length === 1
@@ -104,7 +117,10 @@ function linesOf(secret: string): string[] {
 
 const SHORTEST_LINE = 12
 
-/** What is shorter has encoded forms that other words have in them by chance. */
+/**
+ * The length of the shortest secret whose encoded forms are hidden. Other words have those of a shorter one in them by
+ * chance.
+ */
 const SHORTEST_ENCODED = 4
 
 function escaped(secret: string): string[] {
@@ -130,7 +146,7 @@ function encoded(secret: string): string[] {
   return [hex, hex.toUpperCase(), ...[0, 1, 2].flatMap((before) => inBase64(bytes, before))]
 }
 
-/** The part of a text in base64 that says nothing but the secret, with as many bytes before it. */
+/** Returns the part of a text in base64 that says nothing but the secret, with `before` bytes before it. */
 function inBase64(bytes: Buffer, before: number): string[] {
   const all = Buffer.concat([Buffer.alloc(before), bytes])
     .toString('base64')

@@ -1,13 +1,19 @@
-/** Work of which only one piece may be under way; the next begins when the one before has ended, however it ended. */
+/**
+ * A queue of work of which only one piece is under way. The next begins when the one before has ended, in success or
+ * not.
+ */
 export class InTurn {
   private last: Promise<unknown> | undefined
 
-  /** The first one begins after `free`. */
+  /** Makes a queue whose first piece of work begins after `free`. */
   constructor(free?: Promise<void>) {
     if (free !== undefined) this.follow(free)
   }
 
-  /** What is still waiting when its signal is aborted is never begun. @throws the signal's reason */
+  /**
+   * Runs a piece of work in its turn. Work that is still waiting when its signal is aborted is never begun.
+   * @throws the signal's reason
+   */
   run<T>(waiting: { readonly signal: AbortSignal }, work: () => Promise<T> | T): Promise<T> {
     const turn =
       this.last === undefined

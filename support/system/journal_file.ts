@@ -16,19 +16,19 @@ import { JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, journalLine } from '.
 import { makeFolder } from './folders'
 
 /**
- * An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. Its first line says
- * in which version it is written. It notices when somebody removes, replaces or shortens the file while it is in use: it
- * takes no further entry then, and leaves a journal that tells the same as before, or says that it does not.
+ * An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. Its first line
+ * says in which version it is written. It notices when somebody removes, replaces or shortens the file while it is in
+ * use. It takes no further entry then, and leaves a journal that tells the same as before, or says that it does not.
  */
 export class JournalFile {
   readonly path: string
   private file: FileHandle | undefined
   private queue: Promise<void> = Promise.resolve()
-  /** Bytes of whole lines, as far as this process knows. */
+  /** The bytes of whole lines, as far as this process knows. */
   private size = 0
-  /** More may be on disk than `size` says. */
+  /** True while more may be on disk than `size` says. */
   private isAdding = false
-  /** Why no further entry is taken. */
+  /** The reason why no further entry is taken. */
   private broken: Error | undefined
 
   constructor(
@@ -38,14 +38,17 @@ export class JournalFile {
   ) {
     this.path = join(directory, `${run}${JOURNAL_SUFFIX}`)
     try {
-      // What hosts have answered is nothing for everybody; the umask says whether it is for the group.
+      // Answers of hosts are not for every user; the umask says whether they are for the group.
       makeFolder(directory, 0o770)
     } catch (error) {
       throw failed(this.path, error)
     }
   }
 
-  /** @throws LockstepError `journal-failed`; the entry may then not be there, and nothing may be done that needs it */
+  /**
+   * Appends an entry.
+   * @throws LockstepError `journal-failed`; the entry may then not be there, and nothing may be done that needs it
+   */
   append(entry: object): Promise<void> {
     this.queue = this.queue.then(() => this.write(entry))
     return this.queue
@@ -120,7 +123,10 @@ export class JournalFile {
     this.file = undefined
   }
 
-  /** @throws Error when the file is no longer what this process has written, then and from then on */
+  /**
+   * Checks that the file is what this process has written.
+   * @throws Error when it no longer is, then and from then on
+   */
   private expectWhole(file: FileHandle): void {
     if (this.broken !== undefined) throw this.broken
     const what = this.violence(file.fd)
@@ -129,7 +135,10 @@ export class JournalFile {
     throw this.broken
   }
 
-  /** What somebody did to the file. Synchronous: two system calls of some microseconds, before each entry. */
+  /**
+   * Returns what somebody did to the file; undefined when nothing was done. It is synchronous: two system calls of some
+   * microseconds, before each entry.
+   */
   private violence(fd: number): string | undefined {
     const own = fstatSync(fd)
     if (!own.isFile()) return undefined
@@ -144,7 +153,10 @@ export class JournalFile {
     return `changed it during the run: it has ${own.size} bytes where ${this.size} were written`
   }
 
-  /** Its name is gone, and its content is not: what is out of rotation must stay on disk. What took its place is kept. */
+  /**
+   * Writes the content of a file whose name is gone again: what is out of rotation must stay on disk. A file that took
+   * its place is kept.
+   */
   private restore(fd: number, isReplaced: boolean): void {
     const { size } = fstatSync(fd)
     if (size < this.size) throw new Error('it was shortened too')
@@ -155,7 +167,7 @@ export class JournalFile {
     writeFileSync(this.path, content, { flag: 'wx', mode: 0o660 })
   }
 
-  /** What was taken out cannot be put back; nobody is to believe the rest. */
+  /** Marks a journal that somebody changed: lost entries cannot be put back, and no reader may believe the rest. */
   private mark(fd: number): void {
     writeSync(fd, `\n${this.line({ type: JOURNAL_CHANGED })}`)
     fsyncSync(fd)

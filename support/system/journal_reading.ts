@@ -7,27 +7,28 @@ import { namesIn, readRegularFile } from './regular_file'
 export interface JournalRead<E> {
   run: string
   path: string
-  /** Those before the fault, if there is one. */
+  /** The entries, up to the fault if there is one. */
   entries: E[]
   fault: JournalFault | undefined
 }
 
-/** Why a journal does not tell everything. */
+/** The reason why a journal does not tell everything. */
 export interface JournalFault {
   /**
-   * `cut off`: only its last line is incomplete, as a kill leaves it. `damaged`: some other line is not what was written.
-   * `unknown`: another build has written it. `unreadable`: it is no file, or nobody may read it.
+   * The kind of fault. `cut off`: only its last line is incomplete, as a kill leaves it. `damaged`: some other line is
+   * not what was written. `unknown`: another build has written it. `unreadable`: it is no file, or this user may not
+   * read it.
    */
   kind: 'cut off' | 'damaged' | 'unknown' | 'unreadable'
-  /** Goes on after "the journal …". */
+  /** The words that go on after "the journal …". */
   what: string
 }
 
-/** Says why a value is no entry; undefined for an entry. */
+/** A check that says why a value is no entry; undefined for an entry. */
 export type EntryCheck = (value: Record<string, unknown>) => string | undefined
 
 /**
- * The journals of a directory, oldest run first. A directory that is not there has none.
+ * Reads the journals of a directory, oldest run first. A directory that is not there has none.
  * @throws LockstepError `journal-failed` when the directory cannot be listed
  */
 export function readJournals<E>(directory: string, check: EntryCheck): JournalRead<E>[] {
@@ -36,14 +37,17 @@ export function readJournals<E>(directory: string, check: EntryCheck): JournalRe
     .map((name) => readJournal<E>(join(directory, name), check))
 }
 
-/** Paths of what lies among journals and is none. */
+/** Returns the paths among journals that are no journals. */
 export function foreignAmongJournals(directory: string): string[] {
   return listed(directory)
     .filter((name) => !name.endsWith(JOURNAL_SUFFIX))
     .map((name) => join(directory, name))
 }
 
-/** Never throws, and never waits for whoever would write into a pipe: what cannot be read is its fault. */
+/**
+ * Reads one journal. It never throws, and never waits for the writer of a pipe: a journal that cannot be read has a
+ * fault.
+ */
 export function readJournal<E>(path: string, check: EntryCheck): JournalRead<E> {
   const run = basename(path).slice(0, -JOURNAL_SUFFIX.length)
   try {
@@ -73,7 +77,7 @@ function readText<E>(text: string, check: EntryCheck): Pick<JournalRead<E>, 'ent
     const other = index === 0 ? versionFault(value) : check(value)
     if (other !== undefined) return stop('unknown', index === 0 ? other : `${other} in line ${index + 1}`)
     if (index > 0) entries.push(value as E)
-    // Every line is written with its newline: without it, others may have stood behind.
+    // Every line is written with its newline: without one, others may have stood behind it.
     if (isLast) return stop('cut off', 'ends in the middle of a line')
   }
   return { entries, fault: undefined }

@@ -1,9 +1,9 @@
-/** What of a process ends it at once, without telling those who listen. `process.exit` ends by it as well. */
+/** The part of a process that ends it at once, without telling listeners. `process.exit` ends by it as well. */
 export interface Leaving {
   reallyExit(code?: number): void
 }
 
-/** Lets `decide` say, from what was asked for, with which status a process ends that is ended without a word. */
+/** Lets `decide` set the status of a process that is ended at once, from the status that was asked for. */
 export function beforeLeaving(
   process: Leaving,
   decide: (code: number | undefined) => number | undefined,
@@ -11,7 +11,7 @@ export function beforeLeaving(
   const leave = process.reallyExit.bind(process)
   let isLeaving = false
   process.reallyExit = (code) => {
-    // Whoever leaves while that is decided is let go.
+    // A call that leaves while `decide` runs is let go.
     if (isLeaving) return leave(code)
     isLeaving = true
     leave(decide(code))

@@ -6,7 +6,10 @@ import { makeFolder } from './folders'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 
-/** A structured log on file. No text of `secrets` reaches it, whichever field or message it is in. @throws LockstepError `journal-failed` */
+/**
+ * Opens a structured log on file. No text of `secrets` reaches it, in any field or message.
+ * @throws LockstepError `journal-failed`
+ */
 export function openLog(directory: string, run: string, secrets: readonly string[]): Log {
   const path = join(directory, `${run}.log`)
   const scrub = scrubber(secrets)
@@ -22,10 +25,12 @@ export function openLog(directory: string, run: string, secrets: readonly string
   )
 }
 
-/** The most that the log of one run may have, bytes. */
+/** The most bytes of the log of one run. */
 const MAX_LOG_BYTES = 64 * 1024 * 1024
 
-/** Hands lines on until they have so many bytes; the last line then says that others are left out. */
+/**
+ * Bounds a log: lines are handed on until they have so many bytes. The last line then says that others are left out.
+ */
 export function boundedTo(bytes: number, run: string, to: Lines): Lines {
   let left = bytes
   return {
@@ -48,7 +53,7 @@ interface Lines {
 function opened(directory: string, path: string) {
   try {
     makeFolder(directory, 0o770)
-    // What hosts have answered is nothing for everybody.
+    // Answers of hosts are not for every user.
     return pino.destination({ dest: path, sync: true, mode: 0o660 })
   } catch (error) {
     throw new LockstepError(

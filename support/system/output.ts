@@ -1,6 +1,6 @@
-/** The reader has gone: a pipe was closed, or a terminal. */
+/** The errors of an output whose reader has gone: a pipe was closed, or a terminal. */
 const GONE = new Set(['EPIPE', 'EIO'])
-/** What a person would say of an error of the system. */
+/** The words of a person for errors of the system. */
 export const IN_WORDS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
@@ -9,8 +9,8 @@ export const IN_WORDS: Readonly<Record<string, string>> = {
 type Output = Pick<NodeJS.WritableStream, 'on' | 'write'>
 
 /**
- * Lets no output decide what becomes of the process: who reads it may leave, and its disk may be full. What cannot be
- * written is said once, on the other output, and told to `onUnwritten`; a reader that has gone is not.
+ * Lets no output decide what becomes of the process: its reader may leave, and its disk may be full. Text that cannot
+ * be written is reported once, on the other output, and to `onUnwritten`; a reader that has gone is not.
  */
 export function outliveOutputs(stdout: Output, stderr: Output, onUnwritten: () => void = () => {}): void {
   outlive(stdout, 'standard output', stderr, onUnwritten)

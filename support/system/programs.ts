@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** Where programs of a host are, beside what PATH says: services are started with a short one. */
+/** The folders of a host's programs, beside those of PATH: services are started with a short one. */
 const ALSO = [
   '/usr/local/sbin',
   '/usr/local/bin',
@@ -12,7 +12,7 @@ const ALSO = [
   '/opt/puppetlabs/bin',
 ]
 
-/** The path of a program, or undefined where there is none of this name. */
+/** Returns the path of a program, or undefined where there is none of this name. */
 export function findProgram(name: string, path = process.env['PATH'] ?? ''): string | undefined {
   const candidates = isAbsolute(name)
     ? [name]

@@ -12,7 +12,7 @@ const begun = [
   'Need to get 0 B/692 B of archives.',
   'After this operation, 0 B of additional disk space will be used.',
 ]
-/** As puppet tells what apt printed. */
+/** Formats what apt printed as puppet tells it. */
 const byPuppet = (...lines: string[]) =>
   `Execution of '/usr/bin/apt-get -q -y -o DPkg::Options::=--force-confold --force-yes install mywebapp=2.0' returned 100: ${[...begun, ...lines].join('\n')}`
 

@@ -1,23 +1,28 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** How much of a reason is kept, in characters. */
+/** The most characters of a reason that are kept. */
 export const MAX_REASON = 400
 
 const MAX_LINE = 220
-/** Of what a program printed beyond this, the beginning and the end are read. */
+/**
+ * The most characters of a program's output that are read whole; of a longer one, the beginning and the end are read.
+ */
 const MAX_READ = 64 * 1024
-/** How puppet begins to tell of a program that failed; the whole command stands between the quotes. */
+/**
+ * Matches the beginning of puppet's message about a program that failed; the whole command stands between the quotes.
+ */
 const EXECUTION = /^Execution of '(?:[^\s']*\/)?([^\s'/]{1,40})(?![^\s'/])[^']*' returned (\d{1,6}): ?/
-/** Where an error begins in a text that has lost the ends of its lines. */
+/** Matches the place where an error begins in a text that has lost the ends of its lines. */
 const IN_MID_LINE = /\s+(?=(?:E|dpkg): )/
-/** Lines in which apt, dpkg, rpm and dnf say what is wrong. */
+/** Matches lines in which apt, dpkg, rpm and dnf say what is wrong. */
 const ERRORS = /^(?:E: |dpkg(?:-deb)?(?: \(\w+\))?: (?!warning)|error: |Error: |rpm: |Problem: )/
 const COMPLAINTS = /\b(?:error|failed|failure|cannot|could not|unable|refused|denied|no space left)\b/i
 const WARNS = /\bwarning: /i
 
 /**
- * The point of what a host gives as its reason: of a program's output the lines that say what is wrong, or else its first
- * line and its last ones. At most `MAX_REASON` characters, in one line. Secrets have to be hidden before: this cuts.
+ * Picks the point of a host's reason. Of a program's output it takes the lines that say what is wrong, or else its
+ * first line and its last ones. It returns at most `MAX_REASON` characters, in one line. Secrets have to be hidden
+ * before: this cuts.
  */
 export function pickReason(text: string): string {
   const read =
@@ -32,7 +37,7 @@ export function pickReason(text: string): string {
   return lead + fitting([...new Set(told)], MAX_REASON - lead.length)
 }
 
-/** Lines that `pattern` finds, and those that go on from them: they are indented. */
+/** Returns the lines that `pattern` finds, and the indented lines that go on from them. */
 export function findTelling(lines: readonly string[], pattern: RegExp): string[] {
   let isTold = false
   return lines.filter((line) => {
@@ -49,7 +54,10 @@ function linesOf(text: string): string[] {
     .filter((line) => line !== '')
 }
 
-/** What does not fit is left out in the middle: the first lines say what went wrong, the last one what that came to. */
+/**
+ * Joins lines and leaves out those in the middle that do not fit. The first lines say what went wrong, the last one
+ * what that came to.
+ */
 function fitting(lines: readonly string[], room: number): string {
   const short = lines.map((line) => shortened(line.trim(), MAX_LINE))
   const whole = lines.length === 1 ? shortened(lines[0] ?? '', room) : short.join('; ')
@@ -69,7 +77,7 @@ function shortened(text: string, room: number): string {
   return `${beginningOf(text, head)} … ${endOf(text, room - 3 - head)}`
 }
 
-/** At most the first characters of a text; a sign of two is not cut in the middle. */
+/** Returns at most the first characters of a text; a sign of two is not cut in the middle. */
 export function beginningOf(text: string, longest: number): string {
   return text.slice(0, longest).replace(/[\uD800-\uDBFF]$/, '')
 }

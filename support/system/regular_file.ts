@@ -10,12 +10,12 @@ import {
 } from 'node:fs'
 
 /**
- * Opens a file for reading, and nothing that could keep the process waiting for ever: no pipe, no device, no folder.
+ * Opens a file for reading, but nothing that could keep the process waiting for ever: no pipe, no device, no folder.
  * @throws Error with what it is instead; its `code` is that of the system
  */
 export function openRegularFile(path: string): { fd: number; size: number } {
   expectFile(statSync(path))
-  // A pipe that took its place since then is opened at once, without a writer.
+  // A pipe that took the file's place since then is opened at once, without a writer.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const stats = fstatSync(fd)
@@ -28,7 +28,7 @@ export function openRegularFile(path: string): { fd: number; size: number } {
 }
 
 /**
- * The bytes of a file. Never waits: a pipe or a device that stands in its place is not opened.
+ * Reads the bytes of a file. It never waits: a pipe or a device that stands in its place is not opened.
  * @throws Error whose message says in words why there are none; its `code` is that of the system
  */
 export function readRegularFile(path: string): Buffer {
@@ -45,7 +45,7 @@ export function readRegularFile(path: string): Buffer {
   }
 }
 
-/** The names in a directory, sorted; none when it is not there. */
+/** Returns the names in a directory, sorted; none when it is not there. */
 export function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory).sort()

@@ -1,21 +1,22 @@
-/** A message that is no host's answer. Those that `fails` mean that the fleet is not what it was taken for. */
+/** A message that is no host's answer. One that `fails` means that the fleet is not what it was taken for. */
 export interface UnexpectedMessage {
   kind: string
   host: string
   detail: string
   fails: boolean
-  /** How often it came, where that was more than once. */
+  /** The number of times that it came, where that was more than once. */
   times?: number
 }
 
-/** Entries for senders that are no hosts of ours, of those that fail and of those that do not. */
+/** The most entries for unknown senders, of messages that fail and of those that do not. */
 const MAX_STRANGERS = 1_000
-/** Of a name or a reason that a peer sent, characters. */
+/** The most characters that are kept of a name or a reason that a peer sent. */
 const MAX_TEXT = 300
 
 /**
  * Unexpected messages, one entry for each host and kind, with how often it came. A known host always has an entry of
- * its own; strangers have so many, and the others one together. Harmless messages never take the place of those that fail.
+ * its own. Unknown senders have so many, and the others one together. Harmless messages never take the place of those
+ * that fail.
  */
 export class UnexpectedMessages<M extends UnexpectedMessage> {
   private readonly entries = new Map<string, M>()
@@ -39,7 +40,7 @@ export class UnexpectedMessages<M extends UnexpectedMessage> {
     return [...this.entries.values()]
   }
 
-  /** All of them; there are none afterwards. */
+  /** Returns all messages, and forgets them. */
   take(): M[] {
     const all = this.all
     this.entries.clear()
@@ -57,7 +58,7 @@ export class UnexpectedMessages<M extends UnexpectedMessage> {
   }
 }
 
-/** No identity has a space in it. */
+/** The name of the entry for other senders; no identity has a space in it. */
 const OTHERS = 'and others'
 
 function keyOf(kind: string, host: string, fails: boolean): string {
@@ -68,7 +69,7 @@ function more(entry: UnexpectedMessage, times: number): void {
   entry.times = (entry.times ?? 1) + times
 }
 
-/** A copy: a piece of a string keeps the whole of it in memory. */
+/** Cuts a text to a copy: a piece of a string keeps the whole of it in memory. */
 function shortened(text: string): string {
   return text.length <= MAX_TEXT ? text : `${Buffer.from(text.slice(0, MAX_TEXT)).toString()}…`
 }

@@ -1,17 +1,17 @@
-/** What a team writes its own steps in. */
+/** The language that a team writes its own steps in. */
 export type StepLanguage = 'commonjs' | 'esm' | 'typescript'
 
 export interface Project {
   steps: StepLanguage
   /** The module that lets TypeScript be loaded, such as tsx/cjs. */
   loader: string | undefined
-  /** Whether the project's own .js files are ES modules. */
+  /** True when the project's own .js files are ES modules. */
   isEsm: boolean
   /** The `client.cfg` that `mco` reads here. */
   clientCfg: string
 }
 
-/** The files that a repository of deploys starts with, by their names. */
+/** Returns the files that a repository of deploys starts with, by their names. */
 export function firstFiles(project: Project): Record<string, string> {
   return {
     [project.isEsm ? 'cucumber.cjs' : 'cucumber.js']: cucumberConfig(project),

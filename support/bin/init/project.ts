@@ -4,13 +4,16 @@ import { join } from 'node:path'
 import { LockstepError } from '../../system/errors'
 import type { Project } from './first_files'
 
-/** A project's `package.json`, as far as it matters here. */
+/** A project's `package.json`, as far as `init` needs it. */
 export interface Manifest {
   text: string
   value: { type?: unknown; scripts?: Record<string, unknown>; [key: string]: unknown }
 }
 
-/** Undefined where there is none. @throws LockstepError `bad-input` for one that cannot be read */
+/**
+ * Reads the manifest of a project; undefined where there is none.
+ * @throws LockstepError `bad-input` for one that cannot be read
+ */
 export function readManifest(cwd: string): Manifest | undefined {
   const path = join(cwd, 'package.json')
   if (!existsSync(path)) return undefined
@@ -30,7 +33,10 @@ export function readManifest(cwd: string): Manifest | undefined {
   }
 }
 
-/** Steps are in TypeScript where tsx is installed: it loads them on every Node, whatever the version of TypeScript. */
+/**
+ * Describes the project in `cwd`. Steps are in TypeScript where tsx is installed: it loads them on every Node, with any
+ * version of TypeScript.
+ */
 export function projectIn(cwd: string, manifest: Manifest | undefined, clientCfg: string): Project {
   const isEsm = manifest?.value.type === 'module'
   const loader = isInstalled('tsx/cjs', cwd) ? 'tsx/cjs' : undefined
@@ -38,7 +44,7 @@ export function projectIn(cwd: string, manifest: Manifest | undefined, clientCfg
   return { steps, loader, isEsm, clientCfg }
 }
 
-/** Whether `name` can be loaded by files of `cwd`. */
+/** Returns whether files of `cwd` can load the module `name`. */
 export function isInstalled(name: string, cwd: string): boolean {
   try {
     createRequire(join(cwd, 'package.json')).resolve(name)

@@ -32,7 +32,7 @@ export function writeAll(cwd: string, files: ReadonlyMap<string, string>): void 
   }
 }
 
-/** That of the file which is there already. */
+/** Returns the mode of the file that is there already, or 0o666. */
 function modeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mode ?? 0o666
 }

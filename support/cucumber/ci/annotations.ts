@@ -6,7 +6,10 @@ import type { Annotation } from './workflow_commands'
 
 const MAX_NAMES = 20
 
-/** What is wrong with a run, line by line; nothing for one that passed, and always something for one that did not. */
+/**
+ * Returns what is wrong with a run, line by line. A run that passed has no annotation, and one that did not always has
+ * one.
+ */
 export function annotationsOfRun(run: Run): Annotation[] {
   const found = [...ofRemarks(run), ...ofVerdicts(run), ...ofFaults(run), ...ofUndone(run)]
   const isError = ({ severity }: Annotation) => severity === 'error'

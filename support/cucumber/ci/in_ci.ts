@@ -14,12 +14,12 @@ export interface Job {
   write: (text: string) => void
 }
 
-/** What GitHub takes of one step; of more it shows nothing at all. */
+/** The bytes that GitHub takes as the summary of one step; it shows nothing of a larger one. */
 const MAX_SUMMARY = 1024 * 1024
 
 /**
- * Leaves what CI systems show of a run that is over: JUnit for all of them, annotations and a summary on GitHub. What
- * goes wrong here is said, and decides nothing.
+ * Leaves what CI systems show of a run that is over: JUnit for all of them, annotations and a summary on GitHub. An
+ * error here is printed, and decides nothing.
  */
 export function tellCi(run: Run, job: Job): void {
   try {
@@ -33,7 +33,7 @@ export function tellCi(run: Run, job: Job): void {
   }
 }
 
-/** GitHub knows files by their place in the repository, and a job may run in a folder of it. */
+/** Returns the path of a file in the repository, as GitHub knows it. A job may run in a folder of the repository. */
 function inRepository(uri: string, { env, cwd }: Job): string {
   const root = env['GITHUB_WORKSPACE'] ?? ''
   return uri === '' || root === '' ? uri : relative(root, resolve(cwd, uri))

@@ -5,7 +5,7 @@ import { xmlTree, type XmlNode } from '../../testing/xml_tree'
 import { junitOf } from './junit'
 import { suitesOf, type Result, type Suite } from './suites'
 
-/** What Jenkins' junit-10.xsd lets elements have; it wants those with a `!`. */
+/** The attributes and children that Jenkins' junit-10.xsd lets elements have; those with a `!` are required. */
 const KNOWN: Readonly<Record<string, { attributes: readonly string[]; children: readonly string[] }>> = {
   testsuites: { attributes: ['name', 'time', 'tests', 'failures', 'errors'], children: ['testsuite'] },
   testsuite: {

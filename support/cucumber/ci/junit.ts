@@ -2,8 +2,8 @@ import type { Case, Result, Suite } from './suites'
 import { element, xmlText } from './xml'
 
 /**
- * Suites as JUnit XML, in the words that Jenkins, GitLab and the plugins of others have in common (Jenkins' junit-10.xsd).
- * `finished` in milliseconds since 1970.
+ * Formats suites as JUnit XML, in the words that Jenkins, GitLab and the plugins of others have in common (Jenkins'
+ * junit-10.xsd). `finished` is in milliseconds since 1970.
  */
 export function junitOf(suites: readonly Suite[], run: string, finished: number): string {
   const all = suites.flatMap(({ cases }) => cases)
@@ -23,7 +23,7 @@ function suiteOf(suite: Suite, finished: number): string {
     timestamp: new Date(began).toISOString().slice(0, 19),
     file: uri || undefined,
   }
-  // Hosts move at the same time. Readers that add up their times have to come to that of the scenario.
+  // Hosts move at the same time. Readers that add up their times must get the time of the scenario.
   const time = seconds(took / Math.max(1, cases.length))
   const classname = classOf(suite)
   const body = cases.map(
@@ -32,7 +32,9 @@ function suiteOf(suite: Suite, finished: number): string {
   return element('testsuite', attributes, `${body.join('')}\n`)
 }
 
-/** Jenkins takes what is before the last dot for a package, and shows it as a folder. */
+/**
+ * Returns the class name of a suite. Jenkins takes what is before the last dot for a package, and shows it as a folder.
+ */
 function classOf({ uri, name }: Suite): string {
   const last = name.replaceAll('.', '_')
   return uri === '' ? last : `${uri.replace(/\.feature$/, '')}.${last}`

@@ -3,14 +3,14 @@ import type { Run } from '../run'
 
 const PATH = report('junit.xml')
 
-/** So that a run that is killed leaves none, rather than that of the run before. */
+/** Removes the JUnit file of the run before, so that a run that is killed leaves none. */
 export function removeJunit(): void {
   removeReport(PATH)
 }
 
-/** Writes the run as JUnit XML. `now` in milliseconds since 1970. */
+/** Writes the run as JUnit XML. `now` is in milliseconds since 1970. */
 export function writeJunit(run: Run, now: number): void {
-  // Loaded only now: nothing of it is needed before the end.
+  // Both modules are loaded only now: no run needs them before its end.
   const { junitOf } = require('./junit') as typeof import('./junit')
   const { suitesOf } = require('./suites') as typeof import('./suites')
   leaveReport(PATH, [junitOf(suitesOf(run), run.id, now)])

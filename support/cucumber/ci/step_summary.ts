@@ -15,8 +15,9 @@ const MAX_NAMES = 500
 const MAX_REMARKS = 50
 
 /**
- * A run as Markdown, in at most `room` bytes of UTF-8: what came of it, the hosts that a person has to look at, what is
- * out of rotation and what is next, then every line with its counts, of which the last ones give way.
+ * Formats a run as Markdown, in at most `room` bytes of UTF-8. It begins with the outcome and the hosts that a person
+ * has to look at. What is out of rotation and what is next follow. Then comes every line with its counts; the last ones
+ * give way where there is no room.
  */
 export function stepSummaryOf(run: Run, room: number): string {
   const parts = [
@@ -115,7 +116,7 @@ function outOfRotation(run: Run): string {
   )
 }
 
-/** One table for each scenario, so that the waves of a rollout stand apart. */
+/** Formats one table for each scenario, so that the waves of a rollout stand apart. */
 function lines(run: Run): string {
   const verdicts = new Map<string, StepVerdict[]>()
   for (const verdict of run.verdicts) {
@@ -150,7 +151,7 @@ function text(run: Run, words: string): string {
   return markdownText(run.scrub(words))
 }
 
-/** Whole lines only: half a line could be other markup. */
+/** Cuts Markdown to `room` bytes, by whole lines only: half a line could be other markup. */
 function fitted(markdown: string, room: number): string {
   const end = '\n\n… the rest is in the reports of the run\n'
   if (Buffer.byteLength(markdown) + 2 <= room) return `${markdown}\n\n`

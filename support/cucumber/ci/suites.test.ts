@@ -272,7 +272,7 @@ function kinds(run: ReturnType<typeof toldRun>): Record<string, string> {
   return Object.fromEntries(casesOf(run).map(({ name, result }) => [name, result.kind]))
 }
 
-/** How often names and remarks are looked at, when every row of a table has an error of its own. */
+/** Counts how often names and remarks are looked at, when every row of a table has an error of its own. */
 function looksPerScenario(rows: number): number {
   const scenarios = Array.from({ length: rows }, (_, n) => ({
     unit: `${n}`,

@@ -5,7 +5,7 @@ import { keyOf, type Course } from '../courses'
 import { endingsTold } from '../rehearsal/told'
 import type { Line, PlannedScenario, Remark, Run, StepVerdict } from '../run'
 
-/** A scenario, or a wave of one, with what became of each of its hosts. No secret is in it. */
+/** A scenario, or a wave of one, with the outcome of each of its hosts. No secret is in it. */
 export interface Suite {
   uri: string
   name: string
@@ -16,7 +16,7 @@ export interface Suite {
   cases: readonly Case[]
 }
 
-/** A host in a scenario, or what has to be said of the scenario as a whole. */
+/** The case of a host in a scenario, or of the scenario as a whole. */
 export interface Case {
   name: string
   result: Result
@@ -27,14 +27,16 @@ export type Result =
   | { kind: 'skipped'; message: string }
   | { kind: 'failure' | 'error'; type: string; message: string; details: string }
 
-/** A verdict with its line, whether it was for real or not. */
+/** A verdict with its line, from a run in any mode. */
 type Told = Omit<StepVerdict, 'mode' | 'verdict'> & { verdict: Verdict }
 
-/** The case of a scenario that has no hosts to tell of. */
+/** The name of the case of a scenario that has no hosts. */
 const SCENARIO = 'the scenario'
 const MAX_SENTENCE = 4_000
 
-/** What a run came to, scenario by scenario and host by host. Where the run went wrong, some case says so. */
+/**
+ * Returns the outcome of a run, scenario by scenario and host by host. A run that went wrong has a case that says so.
+ */
 export function suitesOf(run: Run): Suite[] {
   const about = gather(run)
   const suites = [
@@ -46,7 +48,7 @@ export function suitesOf(run: Run): Suite[] {
   return well || suites.some(saysSo) ? suites : [...suites, whole(run)]
 }
 
-/** A case for each thing that was let go wrong: it fails where hosts must not end as they did. */
+/** Returns a suite with a case for each rehearsed fault. A case fails where hosts must not end as they did. */
 function rehearsalSuites(run: Run): Suite[] {
   if (run.rehearsals.length === 0) return []
   const cases = run.rehearsals.map((rehearsal): Case => {
@@ -82,14 +84,17 @@ function suiteOf(run: Run, scenario: PlannedScenario, about: Gathered): Suite {
   }
 }
 
-/** What a run has to say, by what it is about: looked through once, and not again for every scenario. */
+/**
+ * The messages of a run, grouped by what they are about. They are looked through once, and not again for every
+ * scenario.
+ */
 interface Gathered {
-  /** By scenario. */
+  /** The verdicts by scenario. */
   verdicts: ReadonlyMap<string, readonly Told[]>
   faults: ReadonlyMap<string, Run['faults']>
-  /** By the line of a feature. */
+  /** The errors by the line of a feature. */
   errors: ReadonlyMap<string, readonly Remark[]>
-  /** Scenarios by feature and name. */
+  /** The scenarios by feature and name. */
   names: ReadonlyMap<string, readonly PlannedScenario[]>
   places: Places
   restored: ReadonlySet<string>
@@ -106,11 +111,11 @@ function gather(run: Run): Gathered {
   }
 }
 
-/** Where hosts belong, asked once for all scenarios. */
+/** The hosts of features and waves, asked once for all scenarios. */
 interface Places {
-  /** By feature. */
+  /** The hosts by feature. */
   hosts: ReadonlyMap<string, readonly string[]>
-  /** By the scenario that takes the wave. */
+  /** The hosts of waves, by the scenario that takes the wave. */
   waves: ReadonlyMap<PlannedScenario, readonly string[]>
 }
 
@@ -136,7 +141,10 @@ function placesOf(run: Run): Places {
   return { hosts, waves }
 }
 
-/** The hosts of its wave; without one, those that its lines have told of, or that they would have been for. */
+/**
+ * Returns the hosts of the scenario's wave. Without a wave these are the hosts that its lines told of, or would have
+ * been for.
+ */
 function hostsOf(
   run: Run,
   scenario: PlannedScenario,
@@ -210,7 +218,10 @@ function problem(run: Run, line: Line, type: string, seen: string): Result {
   }
 }
 
-/** Told where it happened, and by each scenario that came to nothing for it. */
+/**
+ * Returns the refusal of the run as a case. It stands at the scenario where it happened, and at each that has no hosts
+ * because of it.
+ */
 function refusal(run: Run, scenario: PlannedScenario, hasHosts: boolean, { errors }: Gathered): Case[] {
   const { last } = run.courses
   const here = last !== undefined && keyOf(last) === keyOf(scenario)
@@ -245,7 +256,7 @@ function undone(run: Run, what: string, verdict: Verdict): Suite {
   return { uri, name: said(run, `on failure: ${what}`), began: undefined, took: 0, cases }
 }
 
-/** What no scenario can be blamed for: features that cannot be read, or an end that failed. */
+/** Returns the suite of errors that belong to no scenario: features that cannot be read, or an end that failed. */
 function whole(run: Run): Suite {
   const errors = errorsOf(run)
   const sentence = run.refused?.message ?? 'it failed outside of its scenarios'
@@ -269,7 +280,7 @@ function error(run: Run, type: string, message: string, details: string): Result
   }
 }
 
-/** Rows of a table may bear the same name. */
+/** Returns the name of a scenario, with its line where rows of a table bear one name. */
 function nameOf(run: Run, scenario: PlannedScenario, { names }: Gathered): string {
   const alike = names.get(nameKey(scenario)) ?? []
   return said(run, scenario.name) + (alike.length > 1 ? ` (line ${scenario.unit})` : '')
@@ -287,7 +298,7 @@ function errorsOf(run: Run): Remark[] {
   return run.remarks.filter(({ severity }) => severity === 'error')
 }
 
-/** A text is cut short only once no secret is in it any more. */
+/** Hides secrets in a text and cuts it short: a text is cut only once no secret is in it any more. */
 function said(run: Run, text: string): string {
   return clean(run.scrub(text))
 }

@@ -99,7 +99,7 @@ describe('text of others in a log', () => {
   })
 })
 
-/** A command as the runner takes it apart. */
+/** Takes a command apart as GitHub's runner does. */
 function read(line: string) {
   const [, command = '', list = '', message = ''] = /^::(\w+)(?: ([^]*?))?::([^]*)$/.exec(line) ?? []
   const decoded = (text: string) => text.replaceAll('%0D', '\r').replaceAll('%0A', '\n')

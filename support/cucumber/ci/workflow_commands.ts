@@ -1,21 +1,24 @@
 import type { Remark } from '../run'
 
-/** What GitHub shows beside a line of a file; where `uri` is empty or `line` 0, with the run as a whole. */
+/** A message that GitHub shows beside a line of a file. An empty `uri` or a `line` of 0 means the run as a whole. */
 export interface Annotation extends Remark {
   title?: string
 }
 
-/** Whether what is printed becomes part of the log of a GitHub workflow. */
+/** Returns whether what is printed becomes part of the log of a GitHub workflow. */
 export function isGithub(env: NodeJS.ProcessEnv): boolean {
   return env['GITHUB_ACTIONS'] === 'true'
 }
 
-/** GitHub shows no more of a kind for each step of a job. */
+/** The most annotations of one kind that GitHub shows for each step of a job. */
 const SHOWN = 10
 const MAX_MESSAGE = 4_000
 const MAX_TITLE = 200
 
-/** Annotations as commands to GitHub's runner, one a line, at most ten of a kind: the tenth says how many there are besides. */
+/**
+ * Formats annotations as commands to GitHub's runner, one a line, at most ten of a kind. The tenth says how many there
+ * are besides.
+ */
 export function annotationsOf(annotations: readonly Annotation[]): string[] {
   return (['error', 'warning'] as const).flatMap((kind) => {
     const own = annotations.filter(({ severity }) => severity === kind)
@@ -27,8 +30,8 @@ export function annotationsOf(annotations: readonly Annotation[]): string[] {
 }
 
 /**
- * Text of others as it can stand in a log that GitHub's runner reads. It takes any line that begins with `::`, and any
- * `##[` wherever it stands, for a command: a host could silence annotations, or have words masked.
+ * Makes text of others harmless in a log that GitHub's runner reads. The runner takes any line that begins with `::`,
+ * and any `##[`, for a command. A host could silence annotations, or have words masked.
  */
 export function withoutCommands(text: string): string {
   return text.replace(/^([^\p{L}\p{N}\n]*?):(?=:)/gmu, '$1: ').replaceAll('##[', '# #[')

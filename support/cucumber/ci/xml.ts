@@ -1,6 +1,9 @@
 export type Attributes = Readonly<Record<string, string | number | undefined>>
 
-/** An element as text; `content` is XML already. An attribute that is undefined is left out. Well formed for any text. */
+/**
+ * Formats an element; `content` is XML already. An attribute that is undefined is left out. The result is well formed
+ * for any text.
+ */
 export function element(name: string, attributes: Attributes, content = ''): string {
   const written = Object.entries(attributes).flatMap(([key, value]) =>
     value === undefined ? [] : [` ${key}="${xmlText(String(value))}"`],
@@ -9,11 +12,11 @@ export function element(name: string, attributes: Attributes, content = ''): str
   return content === '' ? `${open}/>` : `${open}>${content}</${name}>`
 }
 
-/** A text as it stands in an element or between quotes. What XML cannot carry at all becomes U+FFFD. */
+/** Escapes a text for an element or an attribute. Characters that XML cannot carry at all become U+FFFD. */
 export function xmlText(text: string): string {
   return text.replace(NOT_XML, '\uFFFD').replace(MARKUP, (sign) => `&#${sign.charCodeAt(0)};`)
 }
 
-// Also tabs and line ends, which an attribute would otherwise lose, and `>`, which must not follow `]]`.
+// Tabs and line ends are escaped, since an attribute would lose them, and `>`, which must not follow `]]`.
 const MARKUP = /[&<>"'\t\n\r]/g
 const NOT_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu

@@ -11,9 +11,9 @@ export interface LeaseOptions {
   fleet: Fleet
   run: string
   feature: string
-  /** Who runs this, and where. */
+  /** The user who runs this, and the machine. */
   owner: string
-  /** Runs whose leases may be taken over; all of them for whoever says why. */
+  /** The runs whose leases may be taken over; with a reason given, those of all runs may. */
   follows: readonly string[]
   takeReason: string | undefined
   clock: Clock
@@ -22,13 +22,13 @@ export interface LeaseOptions {
   onTrouble: (what: string) => void
 }
 
-/** How long a host keeps a lease that is not renewed, s. */
+/** Seconds for which a host keeps a lease that is not renewed. */
 const LEASE = 180
 const LOOK_EVERY = 2_000
 
 /**
- * The leases that hosts themselves keep, by their lock agent, on top of the locks of this control host: whoever else rolls
- * out to them, from wherever, is told who has them.
+ * Adds the leases that hosts themselves keep, by their lock agent, to the locks of this control host. A rollout to
+ * these hosts from any other machine is told whose they are.
  */
 export function hostLeases(own: RunLocks, options: LeaseOptions): RunLocks {
   const { clock, journal } = options
@@ -71,7 +71,7 @@ export function hostLeases(own: RunLocks, options: LeaseOptions): RunLocks {
   }
 }
 
-/** All of them or none. @throws LockstepError `locked` */
+/** Acquires the leases of all hosts or of none. @throws LockstepError `locked` */
 async function acquireAll(options: LeaseOptions, hosts: readonly string[], patience: number): Promise<void> {
   const until = options.clock.elapsed() + patience
   for (;;) {
@@ -91,7 +91,7 @@ async function acquireAll(options: LeaseOptions, hosts: readonly string[], patie
 
 interface Acquired {
   got: string[]
-  /** What hosts that have given it to somebody else say. */
+  /** The answers of hosts that have given their lease to another run, by host. */
   refused: Map<string, Answer & { kind: 'failed' }>
   silent: string[]
 }
@@ -107,7 +107,7 @@ async function acquire(options: LeaseOptions, hosts: readonly string[]): Promise
   return first
 }
 
-/** Hosts whose holder this run may follow, by that run. */
+/** Returns the hosts whose leases this run may take over, by the run that has them. */
 function takeable(
   { follows, takeReason }: LeaseOptions,
   refused: Acquired['refused'],

@@ -8,9 +8,9 @@ import { inRanges } from '../screen/host_names'
 
 export interface LockOptions {
   claim: Omit<Claim, 'hosts'>
-  /** Why a lock whose owner is gone may be taken, if it may. */
+  /** The reason why a lock whose owner is gone may be taken; undefined when it may not. */
   takeReason: string | undefined
-  /** Runs that this one goes on from, or clears up after: their locks may be taken once they are gone. */
+  /** The runs that this one goes on from, or clears up after: their locks may be taken once they are gone. */
   follows: readonly string[]
   clock: Clock
   journal: { append(entry: JournalEntry): Promise<void> }
@@ -19,14 +19,14 @@ export interface LockOptions {
 
 const LOOK_EVERY = 500
 
-/** The locks of one run on this control host: taken before the first change, kept alive until the run ends. */
+/** Returns the locks of one run on this control host: taken before the first change, kept alive until the run ends. */
 export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
   const { clock, journal } = options
   const taken = new Set<string>()
   let stopRenewing = () => {}
   const keepAlive = () => {
     stopRenewing = clock.after(LEASE / 3, () => {
-      // A lease that cannot be renewed for once is renewed the next time; the process itself is the proof on this machine.
+      // A lease that is not renewed once is renewed the next time; on this machine the process itself is the proof.
       void locks.renew().catch(() => {})
       keepAlive()
     })
@@ -77,7 +77,10 @@ function refusal(others: readonly Holder[], fleet: string, waited: number): stri
   return `another rollout has ${hosts}: ${who}. No host was touched; ${next}${otherBrokers(others, fleet)}`
 }
 
-/** Hosts go by their names alone, so that two that bear one name have to be told apart by whoever knows them. */
+/**
+ * Returns a hint for hosts that are locked under another fleet. Hosts go by their names alone, so a person has to tell
+ * two of one name apart.
+ */
 function otherBrokers(others: readonly Holder[], fleet: string): string {
   const other = others.find((each) => each.fleet !== fleet)
   if (other === undefined) return ''

@@ -5,8 +5,9 @@ import { readRunJournals } from '../../rollout/journals'
 import { HostLocks, lockSurroundings } from '../../system/locks/host_locks'
 
 /**
- * Removes the locks of those of `runs` that are over: their processes are gone, and by the whole journals of `folder`
- * nothing of theirs is out of rotation any more. Any other lock stays. @throws LockstepError when locks cannot be read
+ * Removes the locks of those of `runs` that are over. Their processes are gone, and by the whole journals of `folder`
+ * nothing of theirs is out of rotation any more. Any other lock stays.
+ * @throws LockstepError when locks cannot be read
  */
 export async function discardLocksOf(
   runs: Iterable<string>,
@@ -20,7 +21,7 @@ export async function discardLocksOf(
   for (const run of new Set(runs)) if (known.has(run) && !open.has(run)) await locks.discard(run)
 }
 
-/** Runs of `folder` that have left journals. */
+/** Returns the runs of `folder` that have left journals. */
 export function runsIn(folder: string): string[] {
   return readRunJournals(join(folder, 'live')).journals.map(({ run }) => run)
 }

@@ -12,7 +12,7 @@ import type { Run } from '../run'
 
 export interface Locking {
   feature: string
-  /** Runs whose locks may be taken. */
+  /** The runs whose locks may be taken. */
   follows: readonly string[]
   fleet: Fleet
   environment: Environment
@@ -20,7 +20,9 @@ export interface Locking {
   around: Surroundings
 }
 
-/** The locks of a live rollout: on this control host, and where the environment says so by the hosts themselves. */
+/**
+ * Returns the locks of a live rollout: on this control host, and where the environment says so by the hosts themselves.
+ */
 export function locksOf(run: Run, locking: Locking): RunLocks {
   const { feature, follows, environment, journal, around } = locking
   const locks = hostLocks(new HostLocks(lockSurroundings(around.env)), {

@@ -42,7 +42,7 @@ const asked: JournalEntry = {
 const passed: JournalEntry = { type: 'end', passed: true, reason: '' }
 const failed: JournalEntry = { type: 'end', passed: false, reason: 'diverged' }
 
-/** Runs of a day each; the last one is a day old. */
+/** Makes the journals of runs of a day each; the last run is a day old. */
 const journalsOf = (stories: readonly (readonly JournalEntry[])[], ages?: readonly number[]): RunJournal[] =>
   stories.map((entries, index) => {
     const age = ages?.[index] ?? 200 - index

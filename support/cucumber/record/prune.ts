@@ -6,24 +6,27 @@ type Entries = RunRecord['entries']
 
 /** Facts about a run that its own journal does not tell. */
 export interface PruneRules {
-  /** Journals whose last entry is younger are left alone; ms since 1970. */
+  /** Milliseconds since 1970; a journal whose last entry is younger is left alone. */
   before: number
-  /** Runs that stopped may go too, although they could be resumed or recovered. */
+  /** True when runs that stopped may go too, although they could be resumed or recovered. */
   stopped: boolean
-  /** Why a run is still needed; undefined for one that is not. */
+  /** Returns the reason why a run is still needed; undefined for one that is not. */
   neededFor: (journal: RunJournal) => string | undefined
 }
 
 export interface Prunable {
-  /** In an order that is safe at every moment: whenever it is broken off, the same hosts are known to be out. */
+  /**
+   * The journals to remove, in an order that is safe at every moment. Wherever it is broken off, the same hosts are
+   * known to be out.
+   */
   removable: readonly RunJournal[]
-  /** Journals that are old enough and stay. */
+  /** The journals that are old enough and stay, with the reason. */
   kept: readonly { run: string; why: string }[]
 }
 
 /**
- * Chooses journals that nothing depends on any more. What `heldByRuns` and `nextOrder` say is the same with and without
- * each of them.
+ * Chooses the journals that nothing depends on any more. `leftByRuns` and `nextOrder` return the same values with and
+ * without each of them.
  */
 export function choosePrunable(journals: readonly RunJournal[], rules: PruneRules): Prunable {
   const old = journals.filter(({ fault, entries }) => fault !== undefined || lastAt(entries) < rules.before)
@@ -68,7 +71,7 @@ function reasonsToKeep(journals: readonly RunJournal[], { stopped, neededFor }: 
   }
 }
 
-/** Runs that changed nothing, came to their end, or were brought to their end by later ones. */
+/** Returns the runs that changed nothing, came to their end, or were brought to their end by later ones. */
 function finishedRuns(journals: readonly RunJournal[]): Set<string> {
   const brought = new Set<string>()
   const finished = new Set<string>()
@@ -99,20 +102,23 @@ function isOf(entry: Entries[number], part: { feature: string }): boolean {
   return entry.type === 'run' && entry.feature === part.feature
 }
 
-/** What clears up after other runs is of no feature that could be gone on with. */
+/**
+ * Returns whether a run may have changed hosts. A run that clears up after others is of no feature that could be gone
+ * on with.
+ */
 function mayHaveChanged(entries: Entries): boolean {
   const isOfFeature = entries.some((entry) => entry.type === 'run' && entry.hash !== '')
   return isOfFeature && entries.some((entry) => entry.type === 'asked' && entry.changes)
 }
 
-/** ms since 1970; NaN where it cannot be told. */
+/** Returns the time of the last entry in milliseconds since 1970; NaN where it is unknown. */
 function lastAt(entries: Entries): number {
   return entries.reduce((last, { at }) => Math.max(last, Date.parse(at)), 0)
 }
 
 /**
- * Oldest first, and never a journal that closed what one that is still there has opened before: without it, hosts that
- * were put back would seem to be out.
+ * Sorts journals oldest first, and leaves out one that closed what a remaining journal has opened before. Without it,
+ * hosts that were put back would seem to be out.
  */
 function inSafeOrder(candidates: readonly RunJournal[], all: readonly RunJournal[]): RunJournal[] {
   const openers = new Map<string, Set<RunJournal>>()

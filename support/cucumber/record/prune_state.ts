@@ -13,10 +13,10 @@ import { namesIn, readRegularFile } from '../../system/regular_file'
 import { choosePrunable, type Prunable } from './prune'
 
 export interface PruneOptions {
-  /** The folder of what outlives a run, and that of reports. */
+  /** The folder of what outlives a run; `reports` is the folder of reports. */
   state: string
   reports: string
-  /** How old a run must be, ms. */
+  /** The age that a run must have, ms. */
   olderThan: number
   stopped: boolean
   dryRun: boolean
@@ -26,21 +26,21 @@ export interface PruneOptions {
 }
 
 export interface Pruned extends Pick<Prunable, 'kept'> {
-  /** Live runs whose journals are removed, or would be. */
+  /** The live runs whose journals are removed, or would be. */
   runs: readonly string[]
-  /** Paths of all files, journals among them, in the order in which they are removed. */
+  /** The paths of all files, journals among them, in the order in which they are removed. */
   files: readonly string[]
-  /** How much they are. */
+  /** The size of all files, bytes. */
   bytes: number
 }
 
-/** Journals of runs that no other run asks for. */
+/** The modes whose journals no other run asks for. */
 const OF_NO_CONSEQUENCE = ['drift', 'embedded', 'plan', 'rehearse']
 const RUN = /^\d{8}-\d{6}-[0-9a-f]{4}$/
 
 /**
- * Removes the journals of old runs, with their logs, plans and recovery features. The history stays, and so does all that
- * says which hosts are out of rotation.
+ * Removes the journals of old runs, with their logs, plans and recovery features. The history stays, and so does all
+ * that says which hosts are out of rotation.
  * @throws LockstepError `journal-failed` when journals cannot be listed, or a file cannot be removed
  */
 export function pruneState(options: PruneOptions): Pruned {
@@ -64,12 +64,15 @@ function underWay({ run, entries }: RunJournal, { locks, isAlive }: PruneOptions
   return isRunning ? 'its process may still be there' : undefined
 }
 
-/** The history has copies of its own of what it needs; what it lacks can be written from the journal alone. */
+/**
+ * Returns the reason why a journal is needed until the history has its run whole. The history has copies of what it
+ * needs; what it lacks can be written from the journal alone.
+ */
 function notOnRecord({ run, path, entries }: RunJournal, state: string): string | undefined {
   const store = new RecordStore(join(state, 'history'))
   const parts = partsOf(entries).flatMap((part, index) => {
     const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
-    // What clears up after other runs is of no feature, and has no record.
+    // A run that clears up after others is of no feature, and has no record.
     return record === undefined || record.sha256 === '' ? [] : [record]
   })
   const isMissing = parts.some(
@@ -81,7 +84,10 @@ function notOnRecord({ run, path, entries }: RunJournal, state: string): string 
   return isMissing ? `the history does not have it whole; write it: ${how}` : undefined
 }
 
-/** Logs and journals of other modes, plans and recovery features. Each goes once it is old, unless its run stays. */
+/**
+ * Returns the logs and journals of other modes, the plans and the recovery features to remove. Each goes once it is
+ * old, unless its run stays.
+ */
 function besideJournals(
   pruned: ReadonlySet<string>,
   journals: readonly RunJournal[],
@@ -106,7 +112,7 @@ function besideJournals(
   return [...others, ...logs, ...recoveries, ...plans]
 }
 
-/** A journal of a process that is still there and has not said that it ends. */
+/** Returns whether a journal is being written: its process is still there and has not said that it ends. */
 function isWritten(path: string, isAlive: (pid: number) => boolean): boolean {
   const { entries } = readRunJournal(path)
   return (
@@ -119,7 +125,7 @@ function runOf(path: string, suffix: string): string | undefined {
   return path.endsWith(suffix) ? basename(path).slice(0, -suffix.length) : undefined
 }
 
-/** Files, and nothing that a link or a folder stands for. */
+/** Returns the paths of the files in a folder; links and folders are left out. */
 function filesIn(folder: string): string[] {
   try {
     const paths = namesIn(folder).map((name) => join(folder, name))

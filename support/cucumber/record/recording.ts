@@ -12,7 +12,7 @@ import { formatLockstep, PLACES } from '../../system/commands'
 import type { AskedBy } from './releases'
 import { HISTORY } from '../state'
 
-/** What the record knows of releases, for a run of `feature` in `environment`. */
+/** Returns what the record knows of releases, for a run of `feature` in `environment`. */
 export function releasesOnRecord({ environment, feature, current, decide }: AskedBy): Releases {
   const store = new RecordStore(HISTORY)
   const runs = (where: string, release: string) => {
@@ -25,7 +25,7 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
     decide,
     passedIn(where, release) {
       const all = runs(where, release)
-      // A feature that goes on from others of its own environment would wait for itself once it has stopped.
+      // A feature that requires others of its own environment would wait for itself once it has stopped.
       const own = originOf({ feature }, all)
       const others = all.filter((run) => where !== environment || originOf(run, all) !== own)
       const standing = standingOf(others, 'live')
@@ -38,8 +38,9 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
 }
 
 /**
- * Writes what a run did by its journal. @throws Error when it cannot be written, or not whole: what a damaged journal
- * tells is on record then, as that of a run that was cut off
+ * Writes what a run did by its journal.
+ * @throws Error when it cannot be written, or not whole: what a damaged journal tells is on record then, as that of a
+ * run that was cut off
  */
 export function writeRecord(journal: string, history = HISTORY): RunRecord[] {
   const { run, entries, fault } = readRunJournal(journal)
@@ -55,14 +56,20 @@ export function writeRecord(journal: string, history = HISTORY): RunRecord[] {
   return records
 }
 
-/** The text that was run. Undefined when it is another by now, or gone: what was changed is on record all the same. */
+/**
+ * Returns the text that was run. Undefined when the file has changed or is gone: what was changed is on record all the
+ * same.
+ */
 function textOf({ feature, sha256 }: Pick<RunRecord, 'feature' | 'sha256'>): Buffer | undefined {
   if (!existsSync(feature)) return undefined
   const text = readFileSync(feature)
   return createHash('sha256').update(text).digest('hex') === sha256 ? text : undefined
 }
 
-/** A record that nobody can read may say that a release has not passed. @throws LockstepError `gate-closed` */
+/**
+ * Refuses to go on with a damaged record: it may say that a release has not passed.
+ * @throws LockstepError `gate-closed`
+ */
 function expectWhole(damaged: readonly string[]): void {
   const [path] = damaged
   if (path === undefined) return
@@ -72,7 +79,7 @@ function expectWhole(damaged: readonly string[]): void {
   )
 }
 
-/** What to do about a record that cannot be read. */
+/** Returns what to do about a record that cannot be read. */
 export function howToMend(path: string): string {
   const run = path
     .replace(/^.*\//, '')

@@ -3,13 +3,13 @@ import type { Releases } from '../../rollout/ports'
 export interface AskedBy {
   environment: string
   feature: string
-  /** What the run itself calls its release. */
+  /** The name that the run itself gives its release. */
   current: string | undefined
-  /** Whether the record decides anything: not in a rehearsal. */
+  /** True when the record decides anything; false in a rehearsal. */
   decide: boolean
 }
 
-/** The same as on record, which is read only when a feature asks. */
+/** Returns what is on record of releases. The record is read only when a feature asks. */
 export function releases(asked: AskedBy): Releases {
   let known: Releases | undefined
   const onRecord = () => {

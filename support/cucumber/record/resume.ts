@@ -3,7 +3,10 @@ import type { RunRecord } from '../../rollout/out_of_rotation'
 import { faultOf, type RunJournal } from '../../rollout/journals'
 import { LockstepError } from '../../system/errors'
 
-/** The journal of the run that is to be resumed, if one is. @throws LockstepError `bad-input` when there is none, or it is damaged */
+/**
+ * Returns the journal of the run that is to be resumed, if one is.
+ * @throws LockstepError `bad-input` when there is none, or it is damaged
+ */
 export function recordOf(wanted: string | undefined, records: readonly RunJournal[]): RunRecord | undefined {
   if (wanted === undefined || wanted === '') return undefined
   const found = records.find(({ run }) => run === wanted)
@@ -16,7 +19,7 @@ export function recordOf(wanted: string | undefined, records: readonly RunJourna
       `LOCKSTEP_RESUME: there is no journal of a run ${JSON.stringify(wanted)}; ${hint}`,
     )
   }
-  // A last line that was cut off was never acted on; what is missing elsewhere may have been.
+  // A last line that was cut off was never acted on; an entry that is missing elsewhere may have been.
   const fault = found.fault?.kind === 'cut off' ? undefined : faultOf(found)
   if (fault !== undefined)
     throw new LockstepError(
@@ -29,11 +32,14 @@ export function recordOf(wanted: string | undefined, records: readonly RunJourna
 interface ToBeRun {
   feature: string
   hash: string
-  /** Those that it uses. */
+  /** The values of the variables that the feature uses, by name. */
   variables: ReadonlyMap<string, string>
 }
 
-/** What can be gone on from. @throws LockstepError `bad-feature` when the feature, or what it says now, is not what was run */
+/**
+ * Returns the claims that a run can go on from.
+ * @throws LockstepError `bad-feature` when the feature, or what it says now, is not what was run
+ */
 export function claimsFor(
   { feature, hash, variables }: ToBeRun,
   resumed: RunRecord | undefined,
@@ -75,14 +81,15 @@ export function claimsFor(
   return claimsOf(run, own)
 }
 
-/** What a journal says of the feature whose `run` entry is at `from`. */
+/** Returns the entries of the feature whose `run` entry is at `from`. */
 function partFrom(entries: RunRecord['entries'], from: number): RunRecord['entries'] {
   const next = entries.findIndex((entry, index) => index > from && entry.type === 'run')
   return entries.slice(from, next < 0 ? undefined : next)
 }
 
 /**
- * What is to be looked at of a feature that was recorded: the text is a copy, whatever became of the feature since.
+ * Returns the claims of a recorded feature that are to be looked at. The text is a copy; the feature itself may have
+ * changed since.
  * @throws LockstepError `bad-input` when the copy is not what was run
  */
 export function claimsOfRecorded(hash: string, recorded: RunRecord | undefined): Claims | undefined {

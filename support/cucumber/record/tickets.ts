@@ -5,16 +5,16 @@ import type { PlannedScenario } from '../run'
 
 const TICKET = /^[A-Z][A-Z0-9]{0,30}-[1-9]\d{0,11}$/
 const TRAILERS = ['Ticket', 'Tickets', 'Issue', 'Refs']
-/** All that git has to know of its surroundings: it may run programs of its own, which have no business with secrets. */
+/** The environment variables that git inherits: it may run programs of its own, which have no business with secrets. */
 const GITS =
   /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|XDG_CONFIG_HOME|GIT_(?:DIR|WORK_TREE|CEILING_DIRECTORIES|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)))$/
-/** How long git may take, ms. */
+/** Milliseconds that git may take. */
 const WITHIN = 5_000
 
 /**
- * What a run is for: tags such as `@OPS-123`, what was said on the command line, and the trailers of the last commit of
- * its features. Where there is no git, or no repository, there are none.
- * @throws LockstepError `bad-input` when something else was said
+ * Returns the tickets of a run. They come from tags such as `@OPS-123`, the command line, and the trailers of the last
+ * commit of its features. Where there is no git, or no repository, there are no trailers.
+ * @throws LockstepError `bad-input` when something that is no ticket was given on the command line
  */
 export async function ticketsOf(
   plan: readonly PlannedScenario[],
@@ -29,7 +29,7 @@ export async function ticketsOf(
   return [...new Set(named)].sort()
 }
 
-/** Somebody who says what a run is for wants to find it under that. */
+/** Refuses a given name that is no ticket: the person who gives it wants to find the run under it. */
 function expectTickets(given: readonly string[]): void {
   const odd = given.find((name) => !TICKET.test(name))
   if (odd === undefined) return
@@ -54,7 +54,7 @@ async function trailersOf(file: string): Promise<string[]> {
     '--',
     basename(file),
   ]
-  // Loaded only here: it takes as long as the rest of a start.
+  // The module is loaded only here: it takes as long as the rest of a start.
   const { runCommand } = require('../../system/command') as typeof import('../../system/command')
   const { exitCode, stdout } = await runCommand('git', args, {
     within: WITHIN,
@@ -64,7 +64,7 @@ async function trailersOf(file: string): Promise<string[]> {
   return exitCode === 0 ? listed(stdout) : []
 }
 
-/** Git is asked only where it has something to say. */
+/** Returns whether a folder is in a git repository; git is asked only there. */
 function isInRepository(folder: string): boolean {
   if (existsSync(join(folder, '.git'))) return true
   const above = dirname(folder)

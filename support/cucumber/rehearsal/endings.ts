@@ -1,20 +1,20 @@
 import { inRanges } from '../screen/host_names'
 
-/** What is so of a simulated host when a rehearsal is over, whatever it says. */
+/** The real state of a simulated host when a rehearsal is over, which its answers need not show. */
 export interface HostTruth {
   host: string
-  /** Packages and services, as they were and as they are. */
+  /** The packages and services as they were before; `after` has them as they are. */
   before: readonly string[]
   after: readonly string[]
-  /** What was carried out that changes more than traffic. */
+  /** The actions that were carried out and that change more than traffic. */
   done: readonly string[]
-  /** Whether it gets requests. */
+  /** True when the host gets requests. */
   served: boolean
-  /** Whether the run says that it is out of rotation. */
+  /** True when the run says that the host is out of rotation. */
   named: boolean
-  /** Whether its last word was none. */
+  /** True when the host gave no answer at its last line. */
   silent: boolean
-  /** Whether it was let fail within the failure budget. */
+  /** True when the host failed within the failure budget. */
   out: boolean
 }
 
@@ -30,7 +30,7 @@ export type Ending =
 export interface HostEnding {
   host: string
   ending: Ending
-  /** The run does not know it: the host did not answer. */
+  /** True when the run does not know the ending, since the host did not answer. */
   unknown: boolean
 }
 
@@ -39,11 +39,11 @@ export interface Rehearsed {
   exitCode: number
   title: string
   hosts: readonly HostEnding[]
-  /** Why the rehearsal has failed, if it has. */
+  /** The reasons why the rehearsal has failed; empty when it has not. */
   failures: readonly string[]
 }
 
-/** Where every host ended, against where it ends when nothing goes wrong. */
+/** Returns where every host ended, against where it ends when nothing goes wrong. */
 export function endingsOf(truth: readonly HostTruth[], clean: readonly HostTruth[]): HostEnding[] {
   const wanted = new Map(clean.map((each) => [each.host, each]))
   return truth.map((each) => ({
@@ -53,7 +53,7 @@ export function endingsOf(truth: readonly HostTruth[], clean: readonly HostTruth
   }))
 }
 
-/** What must not be: said for the hosts that it is so of. */
+/** Returns the failures of a rehearsal, each with the hosts that it is about. */
 export function failuresOf(
   truth: readonly HostTruth[],
   endings: readonly HostEnding[],

@@ -1,19 +1,19 @@
 import { FAULTS, parseFault, type Fault } from '../../simulation/faults'
 import type { PlannedScenario } from '../run'
 
-/** A table of what may go wrong, as a feature has it. */
+/** A table of faults, as a feature has it. */
 export interface FaultTable {
   uri: string
   line: number
   rows: readonly (readonly string[])[]
 }
 
-/** One thing that goes wrong in one rehearsal. `host` may be `first host` or `last host`. */
+/** A fault of one host in one rehearsal. `host` may be `first host` or `last host`. */
 export interface RehearsedFault {
   host: string
-  /** In the words of a feature, such as `stops answering`. */
+  /** The fault in the words of a feature, such as `stops answering`. */
   fault: string
-  /** A part of the line that it begins with; from the beginning without one. */
+  /** A part of the line that the fault begins with; undefined when it is there from the beginning. */
   during: string | undefined
 }
 
@@ -23,7 +23,7 @@ const SAID: Readonly<Record<string, string>> = {
 }
 const COLUMNS = ['host', 'fault', 'during']
 
-/** The rows of a table, or what is wrong with it as a sentence. */
+/** Parses the rows of a table of faults. Returns a sentence that says what is wrong when they cannot be parsed. */
 export function parseFaults({ rows }: FaultTable, lines: readonly string[]): RehearsedFault[] | string {
   const [head = [], ...body] = rows
   const columns = head.map((cell) => cell.trim())
@@ -61,7 +61,7 @@ const CHANGES = /^I (?:update|install|restart|start|stop|run) /
 const TAKES_OUT = /^I (?:block|drain) /
 const PUTS_BACK = /^I unblock /
 
-/** What is rehearsed of a feature that names no fault: five that are as likely as any. */
+/** Returns the faults that are rehearsed of a feature that names none: five that are as likely as any. */
 export function usualFaults(plan: readonly PlannedScenario[]): RehearsedFault[] {
   const lines = plan.flatMap(({ steps }) => steps.map(({ text }) => text))
   const find = (pattern: RegExp) => lines.find((line) => pattern.test(line))

@@ -15,12 +15,13 @@ import { needsOf, type Needs } from './needs'
 /** A version before all others, by dpkg's order and by rpm's. */
 const BEFORE = '0~before'
 
-/** The fault that this rehearsal is of, as JSON; none in the first one. */
+/** The variable with the fault that this rehearsal is of, as JSON; the first rehearsal has none. */
 export const REHEARSED_FAULT = 'LOCKSTEP_REHEARSED_FAULT'
 
 /**
- * Simulated hosts of the same names, classes and facts as the environment's inventory has, with all that a feature needs of
- * them; the embedded fleet where there is no inventory. One of them has the fault that is rehearsed, if one is.
+ * Returns simulated hosts with the names, classes and facts of the environment's inventory, and all that a feature
+ * needs of them. Where there is no inventory it returns the embedded fleet. One host has the rehearsed fault, if there
+ * is one.
  * @throws LockstepError `bad-config`
  */
 export async function rehearsedFleet(plan: readonly PlannedScenario[], where: Where): Promise<NamedFleet> {
@@ -40,7 +41,7 @@ interface Where {
   parameters: RunParameters
   around: Surroundings
   cwd: string
-  /** The file of the embedded fleet. */
+  /** The path of the file of the embedded fleet. */
   embedded: string
 }
 
@@ -79,7 +80,9 @@ function offered(versions: readonly string[]): readonly string[] {
   return versions.length > 0 ? versions : ['1.0']
 }
 
-/** Where inventory, environment and its names are written; no secret is read for it. */
+/**
+ * Returns the environment, the names of all environments and the sources of the inventory. No secret is read for it.
+ */
 function inventoryOf(
   { environment: wanted }: RunParameters,
   { env }: Surroundings,

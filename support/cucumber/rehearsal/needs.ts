@@ -1,8 +1,8 @@
 import type { PlannedScenario } from '../run'
 
-/** What a feature names that its hosts have to have, for it to be rehearsed. */
+/** The packages, services, checks and backends that hosts must have for a feature to be rehearsed. */
 export interface Needs {
-  /** Versions by package, in the order in which the feature names them. */
+  /** The versions by package, in the order in which the feature names them. */
   packages: ReadonlyMap<string, readonly string[]>
   services: readonly string[]
   checks: readonly string[]

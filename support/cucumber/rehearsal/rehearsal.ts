@@ -8,18 +8,18 @@ import { endingsOf, failuresOf, type HostTruth, type Rehearsed } from './endings
 import { describeFault, parseFaults, usualFaults, type RehearsedFault } from './faults'
 import { REHEARSED_FAULT } from './fleet'
 
-/** Rehearsals at once; each is a process. */
+/** The most rehearsals at once; each is a process. */
 const AT_ONCE = 2
 
-/** What one rehearsal leaves for the one that began it. */
+/** The outcome that one rehearsal leaves for the one that began it. */
 export interface RehearsalReport {
   exitCode: number
   truth: readonly HostTruth[]
 }
 
 /**
- * The rehearsal that nothing went wrong in, and then one for each fault. Whatever must not be fails the run; so does a
- * rehearsal that could not be told about.
+ * Judges the rehearsal without a fault, and then rehearses each fault. A failure of a rehearsal fails the run; so does
+ * a rehearsal that leaves no report.
  */
 export async function rehearseFaults(run: Run, exitCode: number): Promise<void> {
   const clean = { exitCode, truth: run.truth }
@@ -85,7 +85,7 @@ function faultsOf(run: Run): RehearsedFault[] {
   })
 }
 
-/** As they are taken: the first one is the first that is changed. */
+/** Returns the hosts in the order in which they are taken: the first one is changed first. */
 function inOrder(run: Run): string[] {
   const taken = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => run.hostsOf(uri))
   const known = new Set(run.truth.map(({ host }) => host))
@@ -102,7 +102,7 @@ function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | st
       }
       if (report.rehearsal !== null) return { exitCode: report.exitCode, truth: report.rehearsal.truth }
     } catch {
-      // What it printed says why.
+      // The output of the rehearsal says why.
     }
     return lastWords(ended)
   })

@@ -3,7 +3,7 @@ import { table } from '../report/report_table'
 import type { Rehearsed } from './endings'
 import { endingsTold } from './told'
 
-/** Where hosts ended with each fault; what must not be stands first. */
+/** Shows where hosts ended with each fault; failures stand first. */
 export function rehearsalSection(page: Html, rehearsals: readonly Rehearsed[]): Markup {
   const failures = rehearsals.flatMap(({ fault, failures: each }) =>
     each.map((failure) => `${fault ?? 'nothing goes wrong'}: ${failure}`),

@@ -1,7 +1,7 @@
 import { inRanges } from '../screen/host_names'
 import type { Rehearsed } from './endings'
 
-/** Where the hosts of one rehearsal ended, hosts of the same ending together. */
+/** Groups the hosts of one rehearsal by their ending. */
 export function endingsTold({ hosts }: Rehearsed): { ending: string; hosts: string[] }[] {
   const alike = new Map<string, string[]>()
   for (const { host, ending, unknown } of hosts) {

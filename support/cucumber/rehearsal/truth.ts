@@ -4,10 +4,10 @@ import type { EmbeddedSurroundings } from '../embedded'
 import type { Run } from '../run'
 import type { HostTruth } from './endings'
 
-/** Orders that only stop traffic or puppet, or let it go on. */
+/** The actions that only stop traffic or puppet, or let them go on. */
 const TEMPORARY = /^(?:iptables|lock) |^puppet (?:enable|disable)$/
 
-/** How the hosts of a rehearsal really are, beside what the run knows of them. */
+/** Returns the real state of the hosts of a rehearsal, beside what the run knows of them. */
 export function truthOf(
   { fleet: { hosts }, haproxy, backends }: EmbeddedSurroundings,
   run: Run,
@@ -32,7 +32,7 @@ export function truthOf(
     }))
 }
 
-/** Hosts whose last word was none. */
+/** Returns the hosts that gave no answer at their last line. */
 function lastSilent({ verdicts }: Run): Set<string> {
   const last = new Map<string, boolean>()
   for (const { verdict } of verdicts)

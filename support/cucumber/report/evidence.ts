@@ -1,7 +1,7 @@
 import { matrixOf, type Matrix } from './matrix'
 import type { Run } from '../run'
 
-/** Every line of a feature against every host of its rollout, as far as it has come. */
+/** Returns every line of a feature against every host of its rollout, as far as it has come. */
 export function evidenceOf(run: Run, uri: string): Matrix {
   const lines = new Map<number, string>()
   for (const { steps } of run.plan.filter((scenario) => scenario.uri === uri))
@@ -16,7 +16,7 @@ export function evidenceOf(run: Run, uri: string): Matrix {
   })
 }
 
-/** What the rows of a table have in common of a line: `I take the next …`. */
+/** Returns what a line has in common in all rows of a table: `I take the next …`. */
 function shared(one: string, other: string): string {
   if (one === other) return one
   const words = one.split(' ')

@@ -1,14 +1,16 @@
 import { clean, hosts as counted } from '../../rollout/verdict'
 import { inRanges } from '../screen/host_names'
 
-/** HTML that is fit to be shown. */
+/** A piece of HTML in which every text is escaped. */
 export class Markup {
   constructor(readonly text: string) {}
 }
 
 type Value = string | number | Markup | readonly Markup[]
 
-/** A tag for templates of HTML: what stands between braces is text, whoever wrote it, unless it is markup already. */
+/**
+ * A tag for templates of HTML. A value between braces is taken as text from any origin, unless it is markup already.
+ */
 export type Html = (parts: TemplateStringsArray, ...values: readonly Value[]) => Markup
 
 const MAX_TEXT = 2_000
@@ -30,18 +32,20 @@ export function htmlFor(scrub: (text: string) => string): Html {
     )
 }
 
-/** Nothing, where there is nothing to be shown. */
+/** The empty markup, for where there is nothing to show. */
 export const NOTHING = new Markup('')
 const COMMA = new Markup(', ')
 
-/** Names as short as they can be said; beyond `most` of them only the number. However many, none is cut. */
+/**
+ * Shows names in their shortest form; beyond `most` of them only the number. No name is cut, however many there are.
+ */
 export function namesOf(page: Html, hosts: readonly string[], most: number): Markup {
   const names = inRanges(hosts)
   const shown = names.slice(0, most).map((name, index) => page`${index === 0 ? NOTHING : COMMA}${name}`)
   return names.length > most ? page`${shown}, … (${counted(hosts.length)})` : page`${shown}`
 }
 
-/** A text of several lines, of which the first ones are shown. A secret in several lines is hidden too. */
+/** Shows the first lines of a text. A secret in several lines is hidden too. */
 export function linesOf(page: Html, scrub: (text: string) => string, text: string): Markup {
   const lines = scrub(text).split(/\r?\n/)
   const more = lines.length - MAX_LINES
@@ -49,7 +53,7 @@ export function linesOf(page: Html, scrub: (text: string) => string, text: strin
   return page`<pre>${shown.map((line) => page`${indentOf(line)}${line}\n`)}</pre>\n`
 }
 
-/** A text that is cleaned has lost it. */
+/** Returns the indentation of a line as markup: a text that is cleaned has lost it. */
 function indentOf(line: string): Markup {
   return new Markup(/^ {0,40}/.exec(line)?.[0] ?? '')
 }

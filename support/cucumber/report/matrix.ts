@@ -1,32 +1,35 @@
 import type { Observation, Verdict } from '../../rollout/verdict'
 import type { PlacedHost } from '../run'
 
-/** What became of one host on one line. Worse ones come later. */
+/** The states of one host on one line. Worse ones come later. */
 export const CELLS = ['blank', 'claimed', 'passed', 'not attempted', 'out', 'silent', 'diverged'] as const
 export type Cell = (typeof CELLS)[number]
 
-/** Every line that says something about hosts, against every host. */
+/** A table of every line that says something about hosts, against every host. */
 export interface Matrix {
-  /** Line 0 is what was done after a failure. */
+  /** The lines by number and text; line 0 is what was done after a failure. */
   lines: readonly { line: number; text: string }[]
   hosts: readonly PlacedHost[]
-  /** By line, then by host. */
+  /** The cells by line, then by host. */
   cells: readonly (readonly Cell[])[]
 }
 
 export interface MatrixInput {
   lines: readonly { line: number; text: string }[]
-  /** Lines that were begun. */
+  /** The lines that were begun. */
   begun: ReadonlySet<number>
   verdicts: readonly { line: number; verdict: Verdict }[]
   hosts: readonly PlacedHost[]
-  /** Whether the rollout stopped before its end. */
+  /** True when the rollout stopped before its end. */
   stopped: boolean
-  /** What was done after the failure; in the matrix it has no line, and comes last. */
+  /** The steps that were taken after the failure; in the matrix they have line 0, and come last. */
   undone?: readonly { what: string; verdict: Verdict }[]
 }
 
-/** A line that ran and said nothing about any host is left out; one that never ran is there, as not attempted. */
+/**
+ * Returns the matrix of a feature. A line that ran and said nothing about any host is left out; one that never ran is
+ * there, as not attempted.
+ */
 export function matrixOf({ lines, begun, verdicts, hosts, stopped, undone = [] }: MatrixInput): Matrix {
   const byLine = new Map<number, Verdict[]>()
   for (const { line, verdict } of verdicts) {
@@ -54,7 +57,7 @@ export function matrixOf({ lines, begun, verdicts, hosts, stopped, undone = [] }
   }
 }
 
-/** Hosts that some line failed on, with what became of them line by line. */
+/** Returns the hosts that some line failed on, with their cells line by line. */
 export function oddHosts({ hosts, cells }: Matrix): { host: string; cells: Cell[] }[] {
   return hosts.flatMap(({ host }, column) => {
     const own = cells.map((row) => row[column] ?? 'blank')

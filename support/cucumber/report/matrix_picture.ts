@@ -14,11 +14,11 @@ const STYLE: Readonly<Record<Cell, { name: string; fill: string; sign: string; i
 }
 const LEGEND: readonly Cell[] = ['passed', 'claimed', 'diverged', 'silent', 'out', 'not attempted']
 
-/** With more hosts than this a row is one bar, as wide as the page. */
+/** The most hosts that have a cell each; with more, a row is one bar as wide as the page. */
 const MAX_SINGLE = 50
-/** A bar has no more places than this: with more hosts some share one, which shows the worst of them. */
+/** The most places in a bar; with more hosts some share one, which shows the worst of them. */
 const MAX_PLACES = 600
-/** A host that a person has to look at is never thinner than this part of its bar. */
+/** The least width, as a part of its bar, of a host that a person has to look at. */
 const THINNEST = 1 / 120
 const STEP = 22
 const HEIGHT = 20
@@ -26,7 +26,7 @@ const MAX_NAMES = 6
 const MAX_WAVES = 12
 const ODD: ReadonlySet<Cell> = new Set(['diverged', 'silent'])
 
-/** A picture of a matrix, row by row: lines downwards, hosts from left to right in the order of their waves. */
+/** Draws a matrix, row by row: lines downwards, hosts from left to right in the order of their waves. */
 export function* matrixPicture(
   page: Html,
   matrix: Matrix,
@@ -57,7 +57,7 @@ interface CellRun {
   length: number
 }
 
-/** Neighbours that are alike make one block, so that a picture of 10,000 hosts is no larger than what there is to see. */
+/** Joins neighbours that are alike to one block. A picture of 10,000 hosts is no larger than what there is to see. */
 export function runsOf(row: readonly Cell[]): CellRun[] {
   const runs: CellRun[] = []
   row.forEach((cell, index) => {
@@ -69,9 +69,9 @@ export function runsOf(row: readonly Cell[]): CellRun[] {
 }
 
 interface Places {
-  /** How many hosts share one. */
+  /** The number of hosts that share one place. */
   each: number
-  /** Where a wave begins. */
+  /** The places at which waves begin. */
   waves: readonly number[]
 }
 
@@ -83,7 +83,7 @@ function placesOf(hosts: Matrix['hosts']): Places {
   return { each, waves: begin.length > MAX_SINGLE ? [] : begin }
 }
 
-/** What the cells of pictures are drawn with, once for a page. */
+/** Draws the symbols that cells of pictures refer to, once for a page. */
 export function symbolsOf(page: Html): Markup {
   const symbols = LEGEND.map((cell) => {
     const { name, fill, sign, ink } = STYLE[cell]
@@ -120,7 +120,7 @@ function bar(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], { each, w
         .flatMap(({ host }, index) => (row[from + index] === cell ? [host] : [])),
       MAX_NAMES,
     )
-  // What is worse lies on top of what is not.
+  // Worse cells lie on top of better ones.
   const runs = runsOf(shown)
     .filter(({ cell }) => cell !== 'blank')
     .sort((a, b) => CELLS.indexOf(a.cell) - CELLS.indexOf(b.cell))
@@ -137,7 +137,7 @@ function bar(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], { each, w
   return page`<svg role="img" aria-label="${told(row)}" width="100%" height="${HEIGHT}" viewBox="0 0 ${shown.length} 1" preserveAspectRatio="none">${runs}${marks}</svg>`
 }
 
-/** Cells that share a place, as the worst of them. */
+/** Returns one cell for each place: the worst of the cells that share it. */
 function worstOf(row: readonly Cell[], each: number): readonly Cell[] {
   if (each < 2) return row
   return Array.from({ length: Math.ceil(row.length / each) }, (_, place) =>

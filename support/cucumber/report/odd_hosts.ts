@@ -3,8 +3,8 @@ import { inRanges } from '../screen/host_names'
 import type { Run } from '../run'
 
 /**
- * Hosts that a line failed on, by what was seen of them, and those that nobody expected: `no answer: web[3-4]`.
- * At most `names` names or ranges of each. No secret is in it.
+ * Returns the hosts that a line failed on, by what was seen of them, and the unexpected ones: `no answer: web[3-4]`. At
+ * most `names` names or ranges of each are given. No secret is in it.
  */
 export function oddHostsOf(run: Run, verdict: Verdict, names: number): string[] {
   const said = (text: string) => clean(run.scrub(text))
@@ -18,7 +18,7 @@ export function oddHostsOf(run: Run, verdict: Verdict, names: number): string[] 
   ]
 }
 
-/** Names as short as they can be said; beyond `most` of them only the number. */
+/** Formats names in their shortest form; beyond `most` of them only the number. */
 export function listed(hosts: readonly string[], most: number): string {
   const names = inRanges(hosts)
   const more = names.length > most ? `, … (${counted(hosts.length)})` : ''

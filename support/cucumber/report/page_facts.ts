@@ -10,10 +10,10 @@ import { namesOf, type Html, type Markup } from './markup'
 export type Fact = readonly [name: string, text: Markup]
 
 const MAX_NAMES = 500
-/** Kinds of answers, drifts, and other things that each host may have its own of. */
+/** The most kinds of answers, drifts and other facts of which each host may have its own. */
 const MAX_KINDS = 500
 
-/** What a person has to know of a run, worst first: where it stopped, and what became of the hosts that are not done. */
+/** Returns what a person has to know of a run, worst first: where it stopped, and the outcome of unfinished hosts. */
 export function factsOf(page: Html, run: Run): Fact[] {
   const isWell = run.exitCode === EXIT.passed
   return [
@@ -52,7 +52,7 @@ export function factsOf(page: Html, run: Run): Fact[] {
   ]
 }
 
-/** What there is to say of lines of features before anything is run. */
+/** Returns the remarks on lines of features that are known before anything is run. */
 export function remarksOf(page: Html, { remarks }: Run): Fact[] {
   return few(
     page,
@@ -63,18 +63,18 @@ export function remarksOf(page: Html, { remarks }: Run): Fact[] {
   )
 }
 
-/** What is out of the pool, each with its hosts. */
+/** Returns the obligations that are still open, each with its hosts. */
 export function heldOf(page: Html, items: readonly { host: string; obligation: string }[]): Fact[] {
   return [...byObligation(items)].map(([obligation, hosts]) => [obligation, told(page, hosts)])
 }
 
-/** What failed and is no line of a scenario, which would tell of it: a scenario as a whole, for instance. */
+/** Returns the faults that belong to no line of a scenario, such as those of a scenario as a whole. */
 function unplanned({ plan, faults }: Run): Run['faults'] {
   const lines = new Set(plan.flatMap((each) => each.steps.map(({ line }) => `${keyOf(each)} ${line}`)))
   return faults.filter((fault) => !lines.has(`${keyOf(fault)} ${fault.line}`))
 }
 
-/** Hosts of the line that the run stopped at, by what was seen of them. */
+/** Returns the hosts of the line that the run stopped at, by what was seen of them. */
 function stoppedBy(page: Html, { current, currentVerdict }: Run): Fact[] {
   if (currentVerdict === undefined) return []
   return cohorts(currentVerdict)

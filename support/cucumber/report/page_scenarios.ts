@@ -4,10 +4,10 @@ import type { PlannedScenario, Run } from '../run'
 import { Markup, NOTHING, type Html } from './markup'
 import { FAILED, markOf, signOf, stepOf, worstOf, type ToldStep } from './page_steps'
 
-/** With more scenarios than this, those that went well are folded. */
+/** The most scenarios that are all open; with more, those that went well are folded. */
 const MAX_OPEN = 3
 
-/** Every scenario with its lines, and what each of them came to, host by host where something is odd. */
+/** Shows every scenario with its lines and their outcomes, host by host where something is odd. */
 export function* scenariosOf(page: Html, run: Run, uri: string): Iterable<Markup> {
   const verdicts = grouped(run.verdicts)
   const faults = grouped(run.faults)
@@ -49,12 +49,12 @@ function courseOf({ wave }: PlannedScenario, course: Course | undefined): string
   return `${began}, in ${formatDuration(course.took)}${course.outcome === 'skipped' ? `, ${skipped}` : ''}`
 }
 
-/** To the second, in UTC. */
+/** Formats a time to the second, in UTC. `ms` is in milliseconds since 1970. */
 export function timeOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-/** By their line and its scenario. */
+/** Groups values by their scenario and line. */
 function grouped<T extends { uri: string; unit: string; line: number }>(
   all: readonly T[],
 ): ReadonlyMap<string, readonly T[]> {

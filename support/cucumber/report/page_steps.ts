@@ -26,19 +26,22 @@ const TOLERATED: Mark = { sign: '!', tone: 'warn' }
 const CHANGES: Mark = { sign: '→', tone: 'warn' }
 const UNTOUCHED: Mark = { sign: '·', tone: 'muted' }
 
-/** Kinds of answers that are shown of a line: those that failed, and those that passed. */
+/** The most kinds of failed answers that are shown of a line; `MAX_HELD_KINDS` is the most of passed ones. */
 const MAX_ODD_KINDS = 500
 const MAX_HELD_KINDS = 20
 const MAX_NAMES = 500
-/** Names of hosts that are well. */
+/** The most names of hosts that are well. */
 const MAX_HELD_NAMES = 6
-/** A fleet that is well is named once, in the picture, and only counted for every line. */
+/**
+ * The most hosts of one cohort whose names are shown where all is well. A larger fleet that is well is named once, in
+ * the picture, and only counted for every line.
+ */
 const MAX_HELD_NAMED = 60
 const MAX_ROWS = 50
 const NOT_BEGUN = new Set<string | undefined>([undefined, 'SKIPPED', 'UNKNOWN'])
 const WORTH_TELLING_MS = 10
 
-/** A line of a scenario: what was asked, what came of it, how long it took, and what was seen of which hosts. */
+/** Shows a line of a scenario: what was asked, its outcome, how long it took, and what was seen of which hosts. */
 export function stepOf(page: Html, run: Run, { mark, step, verdicts, faults, took = 0 }: ToldStep): Markup {
   const tally = verdicts.map(({ verdict }) => tallyOf(verdict)).join(', ')
   const time = took < WORTH_TELLING_MS || mark === UNTOUCHED ? '' : formatDuration(took)
@@ -58,7 +61,7 @@ function tableOf(page: Html, { table = [] }: PlannedStep): Markup {
   return page`<div class="wide"><table>${rows}</table>${more}</div>`
 }
 
-/** What was seen of the hosts of a line. */
+/** Shows what was seen of the hosts of a line. */
 function seenOf(page: Html, run: Run, verdict: StepVerdict['verdict']): Markup {
   const odd = verdict.cohorts.filter(({ passed }) => !passed)
   const passed = verdict.cohorts.filter((cohort) => cohort.passed)
@@ -93,7 +96,10 @@ function strayOf(page: Html, { detail, fails, hosts }: UnexpectedCohort): Markup
   return page`<div class="seen ${tone}">${what}: ${namesOf(page, hosts, MAX_NAMES)} ${detail}</div>`
 }
 
-/** A line is well only where nothing at all says otherwise: its verdicts, what cucumber says of it, and the run. */
+/**
+ * Returns the mark of a line. It is well only where nothing says otherwise: its verdicts, what cucumber says of it, and
+ * the run.
+ */
 export function markOf(
   verdicts: readonly StepVerdict[],
   faults: readonly string[],
@@ -110,7 +116,7 @@ export function markOf(
   return status === 'PASSED' || verdicts.length > 0 ? PASSED : UNTOUCHED
 }
 
-/** The mark of a scenario, by those of its lines. */
+/** Returns the mark of a scenario, by those of its lines. */
 export function worstOf(steps: readonly ToldStep[]): Mark {
   const marks = new Set(steps.map(({ mark }) => mark))
   return [FAILED, TOLERATED, UNTOUCHED, CHANGES].find((mark) => marks.has(mark)) ?? PASSED

@@ -1,4 +1,4 @@
-/** How the page looks: on light screens and dark ones, on telephones and on paper. Nothing of it is fetched. */
+/** The styles of the page, for light screens and dark ones, telephones and paper. The page fetches nothing. */
 export const STYLE = `
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --muted: #57606a; --line: #d8dee4; --soft: #f3f5f7;
   --good: #1a7f4b; --bad: #c62828; --warn: #8f5a00; --careful: #fff3cd; --silent: #1c1c1c; --not: #cfd4da; --not-ink: #555 }

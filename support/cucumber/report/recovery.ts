@@ -11,15 +11,19 @@ import type { PlannedScenario, Recovery, Run } from '../run'
 
 export interface RecoveryOf {
   uri: string
-  /** Which feature of its run it is, from 0, in the order in which they were begun: its record has the same number. */
+  /**
+   * The number of the feature in its run, from 0, in the order in which features were begun. Its record has the same
+   * number.
+   */
   part: number
-  /** All scenarios of the feature passed, and some hosts failed within the budget. */
+  /** True when all scenarios of the feature passed, and some hosts failed within the budget. */
   passed: boolean
 }
 
 /**
  * Writes a feature with exactly the hosts that a rollout did not bring to its end. Returns undefined when no host had
- * been changed, when all of them are done, or when it cannot be written, which is said and decides nothing.
+ * been changed, or all of them are done. It does so, too, when the feature cannot be written, which is said and decides
+ * nothing.
  */
 export function writeRecovery(
   run: Run,
@@ -53,7 +57,10 @@ export function writeRecovery(
   }
 }
 
-/** Where a balancer knows no pool but the hosts of the rollout, those that are left are a smaller pool. */
+/**
+ * Returns whether the pool has room for the remaining hosts. Where a balancer knows no pool but the hosts of the
+ * rollout, the remaining hosts are a smaller pool.
+ */
 function hasRoom(rollout: Rollout, { hosts, waves = [] }: Remaining): boolean {
   const { through, pool } = rollout.traffic
   if (through?.lastMayGo !== true) return true
@@ -62,9 +69,9 @@ function hasRoom(rollout: Rollout, { hosts, waves = [] }: Remaining): boolean {
 }
 
 export interface Remaining {
-  /** In the order of their waves. */
+  /** The hosts in the order of their waves. */
   hosts: readonly string[]
-  /** How many of them each wave of the feature takes; undefined where its waves are left as they are written. */
+  /** The number of them that each wave of the feature takes; undefined where its waves are left as they are written. */
   waves: readonly number[] | undefined
 }
 
@@ -80,10 +87,16 @@ const SELECTS = /^I want to update (?:hosts with |the hosts)/
 const COUNTS = /^there should be (?:at least|exactly) \S+ hosts?$/
 const ORDERS = /^the hosts are taken /
 const TAKES = /I take .*$/
-/** As they stand in the feature, where a variable or a column may still have its name. */
+/**
+ * Matches sentences that select or order hosts, as the feature has them. A variable or a column may still have its name
+ * there.
+ */
 const PHRASE = /(?:I want to update (?:hosts with |the hosts)|the hosts are taken ).*$/
 
-/** The feature's own text, with the remaining hosts in place of how hosts were selected, and the waves that are left. */
+/**
+ * Returns the feature's own text, with the remaining hosts in place of how hosts were selected, and the waves that are
+ * left.
+ */
 export function recoveryOf(source: string, { plan, header, title, hosts, waves }: RecoveryOptions): string {
   const lines = withoutHeader(source.replace(/^\uFEFF/, '').split(/\r\n|\n/))
   const steps = new Map(
@@ -114,7 +127,7 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
       )
       return
     }
-    // It is of all hosts that the feature was for, not of those that are left, who are listed.
+    // The count is of all hosts of the feature, not of the remaining ones, which are listed.
     if (step !== undefined && COUNTS.test(step)) return
     const row = rows.find(({ unit }) => unit === String(number))
     const count = row === undefined ? undefined : kept.get(row)
@@ -135,7 +148,9 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
 
 const RECOVERY_TITLE = / \(recovery of run [^)]*\)$/
 
-/** The lines without what stands on top of a recovery feature: that is of the run before. Line numbers stay as they are. */
+/**
+ * Returns the lines without the header of a recovery feature: that is of the run before. Line numbers stay as they are.
+ */
 function withoutHeader(lines: readonly string[]): (string | undefined)[] {
   const from = lines.findIndex((line) => RECOVERY_HEADER.test(line))
   if (from < 0) return [...lines]
@@ -147,7 +162,10 @@ function isRow(line: string | undefined): boolean {
   return line?.trim().startsWith('|') === true
 }
 
-/** All lines of a scenario that is no row of a table: its tags, its own steps, and their tables and documents. */
+/**
+ * Returns all lines of a scenario that is no row of a table. They are its tags, its own steps, and their tables and
+ * documents.
+ */
 function linesOf(
   { unit, steps }: RecoveryOptions['plan'][number],
   lines: readonly (string | undefined)[],
@@ -169,7 +187,7 @@ function linesOf(
   return Array.from({ length: to - from + 1 }, (_, index) => from + index)
 }
 
-/** With the values that the run had, so that what is left is brought to where the rest is. */
+/** Fills in the values that the run had, so that the remaining hosts are brought to where the others are. */
 function pinned(source: string, values: ReadonlyMap<string, string> | undefined): string {
   if (values === undefined || values.size === 0) return source
   return source

@@ -15,18 +15,19 @@ import { STYLE } from './page_style'
 import { planSection } from './report_plan'
 import { leaveReport, PAGE } from './reports'
 
-/** What the picture of lines and hosts means where nothing was done. */
+/** The meanings of the picture of lines and hosts where nothing was done. */
 const FORESEEN = { passed: 'would pass', diverged: 'would not' }
 const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
 
-/** Writes the run as a page for a person. `now` in milliseconds since 1970. */
+/** Writes the run as a page for a person. `now` is in milliseconds since 1970. */
 export function writePage(run: Run, now: number): void {
   leaveReport(PAGE, pageOf(run, now))
 }
 
 /**
- * A run as one page of HTML that needs nothing else: what came of it, who is out of rotation and what to do next, every
- * line against every host, and every scenario with its lines. In pieces: hosts times lines are never in one text.
+ * Returns a run as one page of HTML that needs nothing else. First come the outcome, the hosts that are out of
+ * rotation, and what to do next. Every line against every host follows, and every scenario with its lines. The page
+ * comes in pieces: hosts times lines are never in one text.
  */
 export function* pageOf(run: Run, now: number): Iterable<string> {
   for (const { text } of sectionsOf(htmlFor(run.scrub), run, now)) yield text
@@ -82,7 +83,7 @@ ${names.map((name) => page`<p class="feature">${name}</p>\n`)}<p>${headlineOf(ru
 <p class="muted">${about.join(' · ')}</p></header>\n`
 }
 
-/** Who is out of the pool, of this run and of those before it. */
+/** Shows the hosts that are out of the pool, of this run and of those before it. */
 function outOfRotation(page: Html, run: Run): Markup {
   if (run.mode === 'rehearse') return page`<p>Nothing is real in a rehearsal: no host was spoken to.</p>\n`
   const passed = run.outOfRotation()

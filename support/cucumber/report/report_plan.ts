@@ -5,7 +5,7 @@ import { table } from './report_table'
 
 const MAX_NAMES = 500
 
-/** What would change, and what would fail: first of all in the report of a run that changed nothing. */
+/** Shows what would change, and what would fail: first of all in the report of a run that changed nothing. */
 export function planSection(page: Html, run: Run): Markup {
   const changes = grouped(changedBy(run).map(({ host, change }) => [change, host]))
   const wrong = run.verdicts.flatMap(({ line, text, verdict }) =>

@@ -3,24 +3,30 @@ import { dirname, join } from 'node:path'
 import { makeFolder } from '../../system/folders'
 import { IN_WORDS } from '../../system/output'
 
-/** Where a run leaves its reports, which nobody needs later. Runs that a run begins leave theirs elsewhere. */
+/**
+ * The folder in which a run leaves its reports, which no run needs later. Runs that a run begins leave theirs
+ * elsewhere.
+ */
 export const REPORTS = process.env['LOCKSTEP_REPORTS'] ?? 'reports'
 
 export function report(...names: string[]): string {
   return join(REPORTS, ...names)
 }
 
-/** A run as a page for a person. */
+/** The path of a run as a page for a person. */
 export const PAGE = report('rollout.html')
-/** A run for programs. */
+/** The path of a run for programs. */
 export const RUN_JSON = report('run.json')
 
-/** Whole or not at all. @throws Error when it cannot be written */
+/** Writes a file whole or not at all. @throws Error when it cannot be written */
 export function writeWhole(path: string, text: string): void {
   writePieces(path, [text])
 }
 
-/** Whole or not at all, piece by piece, so that it never has to be in memory at once. @throws Error when it cannot be written */
+/**
+ * Writes a file whole or not at all, piece by piece, so that it never has to be in memory at once.
+ * @throws Error when it cannot be written
+ */
 export function writePieces(path: string, pieces: Iterable<string>): void {
   makeFolder(dirname(path))
   const beside = `${path}.new`
@@ -38,7 +44,7 @@ export function writePieces(path: string, pieces: Iterable<string>): void {
   }
 }
 
-/** Writes a report of a run that is over, which decides nothing about it: what cannot be written is said in a sentence. */
+/** Writes a report of a run that is over, which decides nothing about it. An error is said in a sentence. */
 export function leaveReport(
   path: string,
   pieces: Iterable<string>,
@@ -52,24 +58,26 @@ export function leaveReport(
   }
 }
 
-/** That a file could not be written and why, as far as a sentence goes. */
+/** Returns a sentence that says that a file could not be written, and why. */
 export function unwritten(path: string, error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException
   return `${path} could not be written: ${IN_WORDS[code] ?? message}`
 }
 
-/** So that a run that is killed leaves none, rather than that of the run before. What cannot be removed stays. */
+/**
+ * Removes a report, so that a run that is killed leaves none of the run before. A report that cannot be removed stays.
+ */
 export function removeReport(path: string): void {
   try {
     rmSync(path, { force: true })
   } catch {
-    // Writing it will fail as well, and say so.
+    // Writing the report will fail as well, and say so.
   }
 }
 
 const PIECE = 64 * 1024
 
-/** Pieces together, in about as many as are worth a write each. */
+/** Joins pieces until they are worth a write. */
 function* gathered(pieces: Iterable<string>): Iterable<string> {
   let text = ''
   for (const piece of pieces) {

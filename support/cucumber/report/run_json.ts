@@ -7,10 +7,10 @@ import { leaveReport, RUN_JSON } from './reports'
 import type { Run } from '../run'
 
 /**
- * The run for programs: every step with its counts and what was seen, by cohorts of hosts, what is out of rotation, and the exit
- * status. A cohort names its hosts by ranges of their places in the one list `hosts`, from 0: a file of a rollout in a
- * hundred waves is no larger than what it has to tell.
- * A report that cannot be written is said, and decides nothing.
+ * Writes the run for programs. It has every step with its counts and what was seen, by cohorts of hosts. It also has
+ * what is out of rotation, and the exit status. A cohort names its hosts by ranges of their places in the one list
+ * `hosts`, from 0. So a file of a rollout in a hundred waves is no larger than what it has to tell. An error is
+ * printed, and decides nothing.
  */
 export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
   const features = [...new Set(run.plan.map(({ uri }) => uri))]
@@ -47,7 +47,7 @@ export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
     notes: run.notes,
     variables: Object.fromEntries(features.flatMap((uri) => [...run.variablesIn(uri)])),
     journal: run.journal ?? null,
-    // Behind everything that puts a host on the list.
+    // The list comes behind everything that puts a host on it.
     hosts: run.hosts.names,
   }
   leaveReport(path, pieces(document, run.scrub))
@@ -57,7 +57,7 @@ function told(verdict: ListedVerdict) {
   return { passed: hasPassed(verdict), counts: count(verdict), cohorts: verdict.cohorts }
 }
 
-/** A matrix with neighbours in one: the hosts of a wave, and hosts in a row that came to the same, `[cell, how many]`. */
+/** Joins neighbours in a matrix: the hosts of a wave, and hosts in a row with equal cells, as `[cell, how many]`. */
 function rowsOf(run: Run, { lines, hosts, cells }: Matrix) {
   const waves = new Map<string | undefined, string[]>()
   for (const { host, wave } of hosts) {
@@ -88,7 +88,7 @@ function lazily<T>(from: readonly T[], make: (each: T) => unknown): Lazily<T> {
   return new Lazily(from, make)
 }
 
-/** The document as JSON, a key or a step a line. No secret is in it. */
+/** Formats the document as JSON, a key or a step a line. No secret is in it. */
 function* pieces(document: Readonly<Record<string, unknown>>, scrub: (text: string) => string) {
   let before = '{\n'
   for (const [key, value] of Object.entries(document)) {

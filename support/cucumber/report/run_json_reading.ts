@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { HostRange } from '../../rollout/host_list'
 
-/** What a step of a run came to, host by host. */
+/** The outcome of a step of a run, host by host. */
 export interface ReadStep {
   line: number
   text: string

@@ -12,7 +12,10 @@ export const blockWithoutUnblock: Rule = {
   ],
 }
 
-/** Of several that take out the same hosts the last one counts. */
+/**
+ * Returns the faults of hosts that are taken out and not put back. Of several lines that take out the same hosts the
+ * last one counts.
+ */
 function unanswered(
   story: Story,
   opening: 'takes out' | 'disables puppet',

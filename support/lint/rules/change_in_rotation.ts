@@ -7,7 +7,7 @@ export const changeInRotation: Rule = {
   why: 'The load balancer would send requests to hosts while they are changed.',
   fix: 'Change hosts between "I block the load balancer" and "I unblock the load balancer".',
   find(story) {
-    // Who counts failed requests and takes nobody out has hosts that can be changed while they serve.
+    // A feature that counts failed requests and takes no host out has hosts that can be changed while they serve.
     if (story.of('takes out').length === 0 && story.of('sees requests').length > 0) return []
     const moved = story.where((moment) => is(moment, 'takes out', 'puts back') || mayAct(moment))
     return story
@@ -23,7 +23,7 @@ function whileServing(story: Story, change: Moment, last: Moment | undefined): F
     {
       line: change.line,
       message: `${quoted(change)} changes hosts in rotation: ${reason(story, change, last)}`,
-      // Other services than the one behind the load balancer may well be changed.
+      // A service that is not behind the load balancer may well be changed.
       ...(is(change, 'changes service') ? { severity: 'warning' as const } : {}),
     },
   ]

@@ -15,7 +15,7 @@ export const oppositeChecked: Rule = {
     }),
 }
 
-/** What asked for the opposite, when nothing in between could have changed it. */
+/** Returns the line that asked for the opposite, when nothing in between could have changed it. */
 function lastAsked(story: Story, look: Moment): Moment | undefined {
   const wanted = seenIn(look)
   if (wanted === undefined) return undefined
@@ -63,7 +63,10 @@ function seenIn({ deed, balancer }: Moment): State | undefined {
   }
 }
 
-/** Packages start and stop services as they please, and so do services with each other. */
+/**
+ * Returns whether a line could change the state that another looks at. Packages start and stop services as they please,
+ * and so do services with each other.
+ */
 function couldChange(moment: Moment, of: string): boolean {
   const touchesServices = is(moment, 'changes package', 'changes service')
   return askedIn(moment)?.of === of || (of.startsWith('service ') && touchesServices)

@@ -27,7 +27,7 @@ const OUT = `${SELECTED}\nWhen I block the load balancer`
 const NEVER_OUT =
   'Given the load balancer is the haproxy backend www\nWhen I update the package a\nThen the package version for a should be 2'
 
-/** What is found, as `line rule`, in a feature that has one mistake, and in one that has not. */
+/** The findings, as `line rule`, in a feature that has one mistake, and in one that has none. */
 const CASES: readonly { what: string; feature: string; finds: readonly string[]; says?: string }[] = [
   { what: 'a good feature', feature: GOOD, finds: [] },
 

@@ -24,7 +24,7 @@ function unseenBefore(story: Story, back: Moment, change: Moment | undefined): F
   ]
 }
 
-/** A service that is stopped is not what requests are for. */
+/** Returns whether a line changes what requests are for: a package, or a service that is not stopped. */
 function isChange(moment: Moment): boolean {
   return is(moment, 'changes package') || (is(moment, 'changes service') && moment.deed.to === 'running')
 }

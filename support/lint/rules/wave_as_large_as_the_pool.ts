@@ -20,7 +20,7 @@ export const waveAsLargeAsThePool: Rule = {
 function tooMany(story: Story, moment: MomentOf<'takes out'>, firstWave: number | undefined): Fault[] {
   const { wave, line } = moment
   if (wave === undefined) {
-    // A line before the wave of its scenario is the business of change-before-the-wave.
+    // A line before the wave of its scenario is left to change-before-the-wave.
     const waveComes = story.afterInScenario(moment).some((later) => later.wave !== undefined)
     return waveComes ? [] : [{ line, message: `${quoted(moment)} is for all hosts at once` }]
   }
@@ -31,7 +31,7 @@ function tooMany(story: Story, moment: MomentOf<'takes out'>, firstWave: number 
     : []
 }
 
-/** Says that many may be out, or that there are not many. */
+/** Returns whether a line says that many hosts may be out, or that there are not many. */
 function isMeant(moment: Moment): boolean {
   return (
     mayAct(moment) ||

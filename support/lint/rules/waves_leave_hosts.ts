@@ -21,7 +21,7 @@ export const wavesLeaveHosts: Rule = {
   },
 }
 
-/** How many hosts it takes is not written. */
+/** Returns whether a wave's size does not say how many hosts it takes. */
 function isOpen(size: WaveSize): boolean {
   return size.kind === 'rest' || size.kind === 'each' || (size.kind === 'percent' && size.percent === 100)
 }

@@ -14,7 +14,7 @@ import { LockstepError } from '../errors'
 import { namesIn, readRegularFile } from '../regular_file'
 import { makeFolder } from '../folders'
 
-/** One rollout's claim to hosts, as its file has it. */
+/** The claim of one rollout to hosts, as its file has it. */
 export interface ClaimFile {
   run: string
   feature: string
@@ -23,30 +23,34 @@ export interface ClaimFile {
   user: string
   machine: string
   pid: number
-  /** Tells a process from another one with the same pid. */
+  /** The sign that tells a process from another one with the same pid. */
   start: string
-  /** ISO. */
+  /** The time at which the run first claimed hosts, in ISO 8601. */
   since: string
-  /** Milliseconds since 1970: what others on other machines go by. */
+  /** Milliseconds since 1970 until which processes on other machines take the claim for alive. */
   until: number
-  /** Still finding out whether somebody else has some of the hosts. */
+  /** True while the process is still finding out whether others have some of the hosts. */
   trying: boolean
-  /** Claims of processes that are gone, which count no more beside this one. */
+  /** The claims of processes that are gone, which count no more beside this one. */
   takes: readonly { run: string; reason: string }[]
 }
 
 const SUFFIX = '.claim.json'
-/** A claim that is being written, and what file systems keep for themselves. */
+/** Matches the names of claims that are being written, and of what file systems keep for themselves. */
 const PASSED_OVER = /\.claim\.json\.\d+\.new$|^\.|^lost\+found$/
 
-/** The folder of claims. Everybody may add to it; only the owner of a file can remove it. */
+/** The folder of claims. Every user may add to it; only the owner of a file can remove it. */
 export class ClaimFiles {
   /** The file that this process has written last, by the file system's number for it. */
   private own: { run: string; number: number } | undefined
 
   constructor(private readonly directory: string) {}
 
-  /** @throws LockstepError `lock-failed` for what cannot be read as a claim: it may stand for somebody's hosts */
+  /**
+   * Returns all claims.
+   * @throws LockstepError `lock-failed` for what cannot be read as a claim: it may stand for the hosts of another
+   * rollout
+   */
   all(): ClaimFile[] {
     this.prepare()
     const names = namesIn(this.directory).filter((name) => !PASSED_OVER.test(name))
@@ -59,7 +63,10 @@ export class ClaimFiles {
     return names.flatMap((name) => this.read(join(this.directory, name)) ?? [])
   }
 
-  /** @throws LockstepError `lock-failed` when what this process wrote is not there any more, or is another's */
+  /**
+   * Checks that the claim of this process is there.
+   * @throws LockstepError `lock-failed` when what it wrote is not there any more, or is another's
+   */
   expectOwn(run: string): void {
     const path = this.pathOf(run)
     const there = lstatSync(path, { throwIfNoEntry: false })
@@ -88,7 +95,7 @@ export class ClaimFiles {
     }
   }
 
-  /** Another user's claim stays; whoever has taken it over says so in their own. */
+  /** Removes the claim of a run. Another user's claim stays; a process that has taken it over says so in its own. */
   remove(run: string): void {
     try {
       rmSync(this.pathOf(run), { force: true })
@@ -123,7 +130,7 @@ export class ClaimFiles {
       if (!isClaim(value)) throw new Error('it is no claim')
       return value
     } catch (error) {
-      // Released in between.
+      // The claim was released in between.
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined
       throw failed(
         `the lock ${path} cannot be read: ${(error as Error).message}; if no rollout is under way here, remove it`,

@@ -4,8 +4,8 @@ import type { LockSurroundings } from './surroundings'
 export { lockSurroundings } from './surroundings'
 
 /**
- * `fleet` says how the hosts are reached, for whoever reads it. It tells no hosts apart: one fleet can be reached by many
- * names, and a host's own name is what its agents answer to.
+ * A claim to hosts. `fleet` says how the hosts are reached, for a reader. It tells no hosts apart. One fleet can be
+ * reached by many names, and a host's own name is what its agents answer to.
  */
 export interface Claim {
   run: string
@@ -18,21 +18,25 @@ export interface Holder extends Claim {
   user: string
   machine: string
   pid: number
-  /** ISO. */
+  /** The time at which the run first claimed hosts, in ISO 8601. */
   since: string
   state: 'alive' | 'process gone' | 'lease expired'
 }
 
-/** How long a claim is good for without being renewed, ms. It is all that is known of a process on another machine. */
+/**
+ * Milliseconds for which a claim is good without being renewed. It is all that is known of a process on another
+ * machine.
+ */
 export const LEASE = 60_000
-/** Between two looks while claims that came at the same moment sort themselves out, ms. */
+/** Milliseconds between two looks while claims that came at the same moment sort themselves out. */
 const PAUSE = 10
 const MAX_LOOKS = 200
 
 /**
- * Keeps two rollouts that share a host from running at once, for all who share a folder. There is no lock on the folder:
- * a claim is written before the others are read, so of two that come together at least one sees the other. It is had only
- * when a look shows no other claim to any of its hosts; of two that are still trying, the one with the later name gives way.
+ * A lock that keeps two rollouts that share a host from running at once, for all who share a folder. There is no lock
+ * on the folder. A claim is written before the others are read, so of two that come together at least one sees the
+ * other. A claim is had only when a look shows no other claim to any of its hosts. Of two that are still trying, the
+ * one with the later name gives way.
  */
 export class HostLocks {
   private readonly files: ClaimFiles
@@ -43,8 +47,9 @@ export class HostLocks {
   }
 
   /**
-   * Resolves with nobody when the hosts are ours now, else with those who have some of them, and ours is as it was before.
-   * A claim whose owner is gone is passed over only when `takeFrom` names its run.
+   * Claims hosts. Resolves with no holders when the hosts are ours now. Otherwise it resolves with the holders of some
+   * of them, and our claim is as it was before. A claim whose owner is gone is passed over only when `takeFrom` names
+   * its run.
    */
   async claim(
     claim: Claim,
@@ -83,12 +88,15 @@ export class HostLocks {
     return []
   }
 
-  /** @throws LockstepError `lock-failed` when the lock that was had is not there any more */
+  /**
+   * Checks that the lock is still there.
+   * @throws LockstepError `lock-failed` when the lock that was had is not there any more
+   */
   expectHeld(): void {
     if (this.own !== undefined) this.files.expectOwn(this.own.run)
   }
 
-  /** @throws LockstepError `lock-failed` */
+  /** Renews the claim for another `LEASE`. @throws LockstepError `lock-failed` */
   async renew(): Promise<void> {
     if (this.own === undefined) return
     this.expectHeld()
@@ -106,7 +114,10 @@ export class HostLocks {
     return this.files.all().map((claim) => this.holder(claim))
   }
 
-  /** Removes the claim of a run whose owner is gone. False when there is none, or it is alive. */
+  /**
+   * Removes the claim of a run whose owner is gone. Resolves with false when there is no such claim, or its owner is
+   * alive.
+   */
   async discard(run: string): Promise<boolean> {
     const found = (await this.list()).find((holder) => holder.run === run)
     if (found === undefined || found.state === 'alive') return false

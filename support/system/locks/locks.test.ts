@@ -182,7 +182,7 @@ describe('locks of hosts', () => {
     alive.delete(1)
     const other = new HostLocks(around(2))
     await other.claim(claim('r2', ['web1']), { runs: ['r1'], reason: 'it crashed' })
-    // As the sticky bit would have it, the stale claim is still there.
+    // The stale claim is still there, as with a sticky bit on the folder.
     const stale = {
       ...claim('r1', ['web1']),
       user: 'user1',

@@ -3,14 +3,14 @@ import { hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 export interface LockSurroundings {
-  /** Shared by all who must not roll out at once. */
+  /** The folder that is shared by all who must not roll out at once. */
   directory: string
   user: string
   machine: string
   pid: number
-  /** Milliseconds since 1970. */
+  /** Returns the milliseconds since 1970. */
   now: () => number
-  /** Something that is other when a pid is used again; undefined when there is no such process. */
+  /** Returns a text that differs when a pid is used again; undefined when there is no such process. */
   processStart: (pid: number) => string | undefined
 }
 
@@ -25,7 +25,10 @@ export function lockSurroundings(env: Readonly<Record<string, string | undefined
   }
 }
 
-/** `LOCKSTEP_LOCKS`; else the system's folder for locks, where everybody may write; else one among temporary files. */
+/**
+ * Returns the folder of locks: `LOCKSTEP_LOCKS`; else the system's folder for locks, where every user may write; else
+ * one among temporary files.
+ */
 export function lockDirectory(env: Readonly<Record<string, string | undefined>>): string {
   const named = env['LOCKSTEP_LOCKS']
   if (named !== undefined && named !== '') return named
@@ -41,7 +44,7 @@ function canBeWritten(path: string): boolean {
   }
 }
 
-/** When the process was started, in ticks since this boot, and which boot that was. */
+/** Returns when the process was started, in ticks since this boot, and which boot that was. */
 function processStart(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
@@ -56,7 +59,10 @@ function processStart(pid: number): string | undefined {
   }
 }
 
-/** For systems that have no /proc: a pid that is used again cannot be told apart there. */
+/**
+ * Returns whether a process is alive on a system that has no /proc. A pid that is used again cannot be told apart
+ * there.
+ */
 function aliveWithoutProc(pid: number): boolean {
   try {
     statSync('/proc/self')
