@@ -224,6 +224,6 @@ Feature: 5. Stopping
         Then it should exit with 4
         And it should say "UNREACHABLE"
         And it should say "it did not come back"
-        And it should say "Diverged: web"
+        And it should say "Silent: web"
         And it should say "Still out of rotation: 8 hosts"
         And it should show no stack trace

@@ -2,7 +2,7 @@
 export const RETRIES = 3
 
 const FIRST = 500
-const MAX_ATTEMPTS = 10_000
+const MAX_WAIT_MS = 10_000
 
 /**
  * Returns the milliseconds to wait before the next try: longer each time, and no two channels at the same moment.
@@ -11,5 +11,5 @@ const MAX_ATTEMPTS = 10_000
  */
 export function backoff(tried: number, random: number, asked: number | undefined): number {
   const own = FIRST * 2 ** tried * (0.5 + random / 2)
-  return Math.max(own, Math.min(asked ?? 0, MAX_ATTEMPTS))
+  return Math.max(own, Math.min(asked ?? 0, MAX_WAIT_MS))
 }

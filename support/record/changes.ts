@@ -75,7 +75,7 @@ class History {
   }
 
   private tell({ requestId, agent, action, inputs, hosts, line, step }: Asked): void {
-    const resource = thingOf(agent, inputs)
+    const resource = resourceOf(agent, inputs)
     const what = `${agent}: ${[action, ...Object.values(inputs).map(String)].join(' ')}`
     const temporary = TEMPORARY.test(`${agent} ${action}`)
     const told = this.asked.get(requestId) ?? new Map<string, Change>()
@@ -124,7 +124,7 @@ class History {
   }
 }
 
-function thingOf(agent: string, inputs: Asked['inputs']): string {
+function resourceOf(agent: string, inputs: Asked['inputs']): string {
   const given = Object.entries(inputs)
   const [, named] = given.find(([name]) => name === agent) ?? given[0] ?? []
   return named === undefined ? agent : `${agent} ${named}`

@@ -17,12 +17,12 @@ export function driftOf(record: Earlier, runs: readonly Earlier[]): Drift[] {
   const origin = originOf(record, runs)
   const reports = runs.filter((run) => hasLeft(run, record)).map((run) => new Report(run, origin, runs))
   const others = runs.filter(({ release, mode }) => release !== record.release && mode === 'live')
-  const told = others.map(({ ended, changes: own }) => ({ ended, things: thingsOf(own) }))
+  const told = others.map(({ ended, changes: own }) => ({ ended, resources: resourcesOf(own) }))
   return changes.flatMap(({ host, resource, what, before, after }) => {
     const report = reports.findLast((each) => each.isOf(host, resource))
     if (report === undefined) return []
     const isExplained = told.some(
-      ({ ended, things }) => isBetween(ended, report, record) && things.has(`${resource} ${host}`),
+      ({ ended, resources }) => isBetween(ended, report, record) && resources.has(`${resource} ${host}`),
     )
     return isExplained ? [] : [{ host, what: `${what}${states(before, after)}`, since: report.run }]
   })
@@ -52,7 +52,7 @@ function isBetween(time: string, { ended }: Report, { began }: Earlier): boolean
   return ended < time && time <= began
 }
 
-function thingsOf(changes: readonly Change[]): Set<string> {
+function resourcesOf(changes: readonly Change[]): Set<string> {
   return new Set(changes.map(({ resource, host }) => `${resource} ${host}`))
 }
 
@@ -72,7 +72,7 @@ class Report {
     // Scenarios that were left out of a run were not done by it.
     this.isSameFeature = originOf(earlier, runs) === origin && earlier.leftOut === undefined
     this.hosts = new Set(earlier.hosts.filter((host) => !earlier.out.includes(host)))
-    this.changed = thingsOf(earlier.changes)
+    this.changed = resourcesOf(earlier.changes)
   }
 
   isOf(host: string, resource: string): boolean {

@@ -56,7 +56,7 @@ export const UNRELEASED = 'unreleased'
 export const CUT_OFF = 'cut-off'
 
 /** The reasons of runs that ended without saying anything about their hosts. */
-const HELD_BACK = new Set(['locked', 'lock-failed', 'gate-closed', 'bad-feature', 'bad-config', 'bad-input'])
+const REFUSALS = new Set(['locked', 'lock-failed', 'gate-closed', 'bad-feature', 'bad-config', 'bad-input'])
 
 /** Makes the record of a run from its journal. Undefined for a run that knew no hosts. */
 export function recordOf(run: string, entries: readonly Entry[]): Omit<RunRecord, 'drift'> | undefined {
@@ -100,5 +100,5 @@ function outcomeOf(entries: readonly Entry[], hasLost: boolean): RunOutcome {
   if (end.passed) return 'passed'
   if (end.withinBudget === true) return hasLost ? 'passed with failures' : 'passed'
   const hasTold = entries.some((entry) => entry.type === 'asked' && entry.changes)
-  return HELD_BACK.has(end.reason) && !hasTold ? 'refused' : 'stopped'
+  return REFUSALS.has(end.reason) && !hasTold ? 'refused' : 'stopped'
 }

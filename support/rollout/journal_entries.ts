@@ -27,6 +27,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     by: v.exactOptional(text),
     tickets: v.exactOptional(names),
     parameters: v.exactOptional(v.record(text, text)),
+    leftOut: v.exactOptional(names),
   }),
   release: v.object({ release: text }),
   activated: v.object({ release: text }),

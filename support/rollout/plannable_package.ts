@@ -76,10 +76,10 @@ function withState(candidate: Candidate | undefined, answer: Answer, name: strin
   if (answer.kind !== 'answered') return candidate
   const { desired, ensure, mark, error, status } = answer.data
   // Puppet's older providers say `held` in place of a version.
-  const isHeld = desired === 'hold' || mark === 'hold' || ensure === 'held'
+  const isOnHold = desired === 'hold' || mark === 'hold' || ensure === 'held'
   const isBroken = typeof error === 'string' && !NO_ERROR.has(error)
   const broken = isBroken ? `its package manager says of ${name}: ${pickReason(error)}` : undefined
-  const obstacle = candidate?.obstacle ?? (isHeld ? `${name} is on hold` : broken)
+  const obstacle = candidate?.obstacle ?? (isOnHold ? `${name} is on hold` : broken)
   // An installation may complete such a package.
   const incomplete = typeof status === 'string' && INCOMPLETE.has(status) ? `it is ${status}` : undefined
   const remark = candidate?.remark ?? incomplete

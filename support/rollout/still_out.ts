@@ -18,14 +18,14 @@ export async function lookAt(
 }
 
 /**
- * Returns the hosts that this run took out of rotation and that, looked at again, are back. Nothing may be done to
- * them.
+ * Returns the hosts that this run took out of rotation and that, looked at again, are not seen to be out any more.
+ * Nothing may be done to them.
  */
 export async function slippedBack(rollout: Rollout, hosts: readonly string[]): Promise<Observation[]> {
   const moving = new Set(hosts)
   const slipped: Observation[] = []
-  for (const { obligation, hosts: passed } of rollout.ledger.own) {
-    const going = passed.filter((host) => moving.has(host))
+  for (const { obligation, hosts: out } of rollout.ledger.own) {
+    const going = out.filter((host) => moving.has(host))
     if (obligation.lapses !== true || going.length === 0) continue
     const { outcomes } = await lookAt(rollout, obligation, going)
     for (const host of going) {

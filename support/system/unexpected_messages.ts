@@ -9,7 +9,7 @@ export interface UnexpectedMessage {
 }
 
 /** The most entries for unknown senders, of messages that fail and of those that do not. */
-const MAX_STRANGERS = 1_000
+const MAX_UNEXPECTED = 1_000
 /** The most characters that are kept of a name or a reason that a peer sent. */
 const MAX_TEXT = 300
 
@@ -31,7 +31,7 @@ export class UnexpectedMessages<M extends UnexpectedMessage> {
     const entry = this.entries.get(key)
     if (entry !== undefined) return more(entry, times)
     const sort = fails ? 'failing' : 'harmless'
-    if (!this.isKnown(host) && this.strangers[sort] >= MAX_STRANGERS) return this.addToOthers(message, times)
+    if (!this.isKnown(host) && this.strangers[sort] >= MAX_UNEXPECTED) return this.addToOthers(message, times)
     if (!this.isKnown(host)) this.strangers[sort] += 1
     this.entries.set(key, { ...message, host: name, detail: shortened(message.detail) })
   }
@@ -53,7 +53,7 @@ export class UnexpectedMessages<M extends UnexpectedMessage> {
     const key = keyOf(message.kind, OTHERS, message.fails)
     const entry = this.entries.get(key)
     if (entry !== undefined) return more(entry, times)
-    const detail = `are more senders of messages that are ${message.kind}, beyond the first ${MAX_STRANGERS}`
+    const detail = `are more senders of messages that are ${message.kind}, beyond the first ${MAX_UNEXPECTED}`
     this.entries.set(key, { ...message, host: OTHERS, detail })
   }
 }

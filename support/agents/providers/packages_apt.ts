@@ -91,16 +91,16 @@ export function aptPackages(
       if (ended.exitCode !== 0)
         return { version: version ?? '', obstacle: complaint('apt-get', ended, /^E: /).message }
       const found = readUpgrades(ended.stdout).find((each) => each.package === name)?.version
-      const isHeld = (await entry(name))?.wanted === 'hold'
+      const isOnHold = (await entry(name))?.wanted === 'hold'
       if (found === undefined)
-        return { version: ensure, ...(isHeld ? { obstacle: `${name} is on hold` } : {}) }
+        return { version: ensure, ...(isOnHold ? { obstacle: `${name} is on hold` } : {}) }
       const shown = await program('apt-cache', ['show', '--', `${name}=${found}`], { within: LOOK_WITHIN })
       const [locked, free] = [await look.lockedBy(), await look.freeBytes()]
       return {
         version: found,
         needs: bytesNeeded(shown.stdout),
         free,
-        ...(isHeld ? { obstacle: `${name} is on hold` } : {}),
+        ...(isOnHold ? { obstacle: `${name} is on hold` } : {}),
         ...(locked === undefined ? {} : { locked: `locked by ${locked}` }),
       }
     },

@@ -34,7 +34,7 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
   const self: RunLocks = {
     patience: 0,
     async take(hosts) {
-      if (taken.size > 0) locks.expectHeld()
+      if (taken.size > 0) locks.expectOwned()
       if (hosts.every((host) => taken.has(host))) return
       const until = clock.elapsed() + self.patience
       let told = false

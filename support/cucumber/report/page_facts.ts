@@ -64,7 +64,7 @@ export function remarksOf(page: Html, { remarks }: Run): Fact[] {
 }
 
 /** Returns the obligations that are still open, each with its hosts. */
-export function heldOf(page: Html, items: readonly { host: string; obligation: string }[]): Fact[] {
+export function obligationsOf(page: Html, items: readonly { host: string; obligation: string }[]): Fact[] {
   return [...byObligation(items)].map(([obligation, hosts]) => [obligation, told(page, hosts)])
 }
 
@@ -79,7 +79,7 @@ function stoppedBy(page: Html, { current, currentVerdict }: Run): Fact[] {
   if (currentVerdict === undefined) return []
   return cohorts(currentVerdict)
     .filter(({ passed }) => !passed)
-    .map(({ seen, hosts }) => [`Diverged at line ${current.line}`, page`${told(page, hosts)}: ${seen}`])
+    .map(({ seen, hosts }) => [`Failed at line ${current.line}`, page`${told(page, hosts)}: ${seen}`])
 }
 
 function alike(seen: ReadonlyMap<string, string>): [string, string[]][] {

@@ -26,17 +26,17 @@ const TOLERATED: Mark = { sign: '!', tone: 'warn' }
 const CHANGES: Mark = { sign: '→', tone: 'warn' }
 const UNTOUCHED: Mark = { sign: '·', tone: 'muted' }
 
-/** The most kinds of failed answers that are shown of a line; `MAX_HELD_KINDS` is the most of passed ones. */
+/** The most kinds of failed answers that are shown of a line; `MAX_PASSED_KINDS` is the most of passed ones. */
 const MAX_ODD_KINDS = 500
-const MAX_HELD_KINDS = 20
+const MAX_PASSED_KINDS = 20
 const MAX_NAMES = 500
 /** The most names of hosts that are well. */
-const MAX_HELD_NAMES = 6
+const MAX_PASSED_NAMES = 6
 /**
  * The most hosts of one cohort whose names are shown where all is well. A larger fleet that is well is named once, in
  * the picture, and only counted for every line.
  */
-const MAX_HELD_NAMED = 60
+const MAX_PASSED_NAMED = 60
 const MAX_ROWS = 50
 const NOT_BEGUN = new Set<string | undefined>([undefined, 'SKIPPED', 'UNKNOWN'])
 const WORTH_TELLING_MS = 10
@@ -65,14 +65,14 @@ function tableOf(page: Html, { table = [] }: PlannedStep): Markup {
 function seenOf(page: Html, run: Run, verdict: StepVerdict['verdict']): Markup {
   const odd = verdict.cohorts.filter(({ passed }) => !passed)
   const passed = verdict.cohorts.filter((cohort) => cohort.passed)
-  const left = [...odd.slice(MAX_ODD_KINDS), ...passed.slice(MAX_HELD_KINDS)]
-  const shown = [...odd.slice(0, MAX_ODD_KINDS), ...passed.slice(0, MAX_HELD_KINDS)]
+  const left = [...odd.slice(MAX_ODD_KINDS), ...passed.slice(MAX_PASSED_KINDS)]
+  const shown = [...odd.slice(0, MAX_ODD_KINDS), ...passed.slice(0, MAX_PASSED_KINDS)]
   const unexpected = unexpectedCohorts(verdict)
   return page`${shown.map((cohort) => cohortOf(page, run, cohort))}${
     left.length === 0
       ? NOTHING
       : page`<div class="seen muted">… and ${left.length} other answers, of ${counted(sizeOf(left))}, in run.json</div>`
-  }${unexpected.slice(0, MAX_ROWS).map((message) => strayOf(page, message))}${
+  }${unexpected.slice(0, MAX_ROWS).map((message) => unexpectedOf(page, message))}${
     unexpected.length <= MAX_ROWS
       ? NOTHING
       : page`<div class="seen muted">… and ${unexpected.length - MAX_ROWS} other kinds of unexpected messages, in run.json</div>`
@@ -84,14 +84,14 @@ function cohortOf(page: Html, run: Run, cohort: ListedCohort): Markup {
   const size = sizeOf([cohort])
   const names = () => hosts.flatMap(([first, last]) => run.hosts.names.slice(first, last + 1))
   const who =
-    passed && size > MAX_HELD_NAMED
+    passed && size > MAX_PASSED_NAMED
       ? counted(size)
-      : namesOf(page, names(), passed ? MAX_HELD_NAMES : MAX_NAMES)
+      : namesOf(page, names(), passed ? MAX_PASSED_NAMES : MAX_NAMES)
   const what = kind === 'silent' && !passed ? page`silent, ` : NOTHING
   return page`<div class="seen ${passed ? 'muted' : 'bad'}">${what}${seen}: ${who}</div>`
 }
 
-function strayOf(page: Html, { detail, fails, hosts }: UnexpectedCohort): Markup {
+function unexpectedOf(page: Html, { detail, fails, hosts }: UnexpectedCohort): Markup {
   const [tone, what] = fails ? ['bad', 'unexpected'] : ['muted', 'noted']
   return page`<div class="seen ${tone}">${what}: ${namesOf(page, hosts, MAX_NAMES)} ${detail}</div>`
 }
@@ -105,7 +105,7 @@ export function markOf(
   faults: readonly string[],
   course: LineCourse | undefined,
 ): Mark {
-  const isWhole = verdicts.every(({ verdict }) => verdict.tolerated === true || isHeld(verdict))
+  const isWhole = verdicts.every(({ verdict }) => verdict.tolerated === true || isPassed(verdict))
   const status = course?.status
   if (faults.length > 0 || !isWhole) return FAILED
   if (!NOT_BEGUN.has(status) && status !== 'PASSED') return FAILED
@@ -126,7 +126,7 @@ export function signOf(page: Html, { sign, tone }: Mark): Markup {
   return page`<span class="${tone}">${sign}</span>`
 }
 
-function isHeld({ cohorts, unexpected }: StepVerdict['verdict']): boolean {
+function isPassed({ cohorts, unexpected }: StepVerdict['verdict']): boolean {
   return (
     cohorts.length > 0 && cohorts.every(({ passed }) => passed) && unexpected.every(({ fails }) => !fails)
   )

@@ -60,7 +60,7 @@ describe('the page of a run', () => {
     inOrder(
       text,
       'see what is out of rotation',
-      'Diverged at line 7',
+      'Failed at line 7',
       'web2: version 1',
       'Not attempted',
       'web4',

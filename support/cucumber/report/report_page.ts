@@ -9,14 +9,14 @@ import { advice } from '../screen/summary'
 import { evidenceOf } from './evidence'
 import { htmlFor, Markup, NOTHING, type Html } from './markup'
 import { matrixPicture, symbolsOf } from './matrix_picture'
-import { factsOf, heldOf, remarksOf, type Fact } from './page_facts'
+import { factsOf, obligationsOf, remarksOf, type Fact } from './page_facts'
 import { scenariosOf, timeOf } from './page_scenarios'
 import { STYLE } from './page_style'
 import { planSection } from './report_plan'
 import { leaveReport, PAGE } from './reports'
 
 /** The meanings of the picture of lines and hosts where nothing was done. */
-const FORESEEN = { passed: 'would pass', diverged: 'would not' }
+const WOULD_BE = { passed: 'would pass', diverged: 'would not' }
 const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
 
 /** Writes the run as a page for a person. `now` is in milliseconds since 1970. */
@@ -58,7 +58,7 @@ function* sectionsOf(page: Html, run: Run, now: number): Iterable<Markup> {
     yield variablesOf(page, run, uri)
     const matrix = evidenceOf(run, uri)
     if (matrix.hosts.length > 0)
-      yield* matrixPicture(page, matrix, NOT_FOR_REAL.has(run.mode) ? FORESEEN : {})
+      yield* matrixPicture(page, matrix, NOT_FOR_REAL.has(run.mode) ? WOULD_BE : {})
     yield* scenariosOf(page, run, uri)
   }
   yield new Markup('</body></html>\n')
@@ -103,7 +103,7 @@ function outOfRotation(page: Html, run: Run): Markup {
 function block(page: Html, title: string, items: readonly { host: string; obligation: string }[]): Markup {
   if (items.length === 0) return NOTHING
   const hosts = new Set(items.map(({ host }) => host)).size
-  const each = heldOf(page, items).map(([what, who]) => page`<p>${what}: ${who}</p>\n`)
+  const each = obligationsOf(page, items).map(([what, who]) => page`<p>${what}: ${who}</p>\n`)
   return page`<section class="out"><b class="warn">${title}: ${counted(hosts)}</b>\n${each}</section>\n`
 }
 

@@ -1,5 +1,5 @@
 import type { createColors } from 'picocolors'
-import { clean, hosts as counted } from '../../rollout/verdict'
+import { clean, hosts as counted, type Observation } from '../../rollout/verdict'
 import { systemClock } from '../../system/clock'
 import { columnsOf, padColumns } from '../../system/columns'
 import { formatLockstep, here, PLACES } from '../../system/commands'
@@ -71,13 +71,13 @@ export class Summary {
     const code = run.exitCode
     this.outcome(code, steps, stoppedAt)
     this.rehearsals()
-    this.diverged(code)
+    this.failed(code)
     this.out()
     this.restored()
     this.notAttempted(code)
-    const passed = run.outOfRotation()
+    const out = run.outOfRotation()
     if (run.mode === 'rehearse') this.paper.line('  Nothing is real in a rehearsal: no host was spoken to.')
-    else if (passed.length > 0) this.outOfRotation('Still out of rotation', passed)
+    else if (out.length > 0) this.outOfRotation('Still out of rotation', out)
     else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.refused)
       this.paper.line(`  ${nothingIsOut(run)}`)
     for (const { host, what, since } of run.drift.slice(0, MAX_LINES))
@@ -88,7 +88,7 @@ export class Summary {
       )
     for (const note of run.notes)
       this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
-    for (const { what, command } of advice(run, passed.length > 0)) {
+    for (const { what, command } of advice(run, out.length > 0)) {
       this.paper.wrapped(`  ${this.paint.dim('next')}  ${what}`, 8, plain)
       // A command stands in one line, however long, or it could not be pasted.
       if (command !== undefined) this.paper.line(`        ${run.scrub(command)}`)
@@ -159,15 +159,24 @@ export class Summary {
     }
   }
 
-  /** Names the diverged hosts again, since the lines above may have scrolled away. */
-  private diverged(code: number): void {
+  /** Names the hosts that failed again, since the lines above may have scrolled away. */
+  private failed(code: number): void {
     if (run.rehearsals.length > 1) return
     if (code !== EXIT.failed && code !== EXIT.unreachable) return
-    const hosts =
-      run.currentVerdict?.observations.filter(({ passed }) => !passed).map(({ host }) => host) ?? []
-    if (hosts.length > 0)
-      this.paper.list('  Diverged: ', inRanges(hosts), MAX_LINES, (text) => this.paint.red(text))
+    const failed = run.currentVerdict?.observations.filter(({ passed }) => !passed) ?? []
+    const silent = failed.filter(({ kind }) => kind === 'silent')
+    this.namesAgain(
+      'Diverged',
+      failed.filter(({ kind }) => kind !== 'silent'),
+    )
+    this.namesAgain('Silent', silent)
     this.evidence()
+  }
+
+  private namesAgain(what: string, observations: readonly Observation[]): void {
+    const hosts = observations.map(({ host }) => host)
+    if (hosts.length > 0)
+      this.paper.list(`  ${what}: `, inRanges(hosts), MAX_LINES, (text) => this.paint.red(text))
   }
 
   /** Writes, line by line, the hosts that a person has to look at. */
@@ -227,13 +236,13 @@ export interface Advice {
   command?: string
 }
 
-export function advice(run: Run, passed: boolean, where = here()): Advice[] {
+export function advice(run: Run, isSomebodyOut: boolean, where = here()): Advice[] {
   const code = run.exitCode
   const live = run.mode === 'live'
   const around =
     run.chosen === undefined ? where : { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: run.chosen } }
   return [
-    ...(passed && live
+    ...(isSomebodyOut && live
       ? [
           {
             what: 'see what is out of rotation, since when, and how it is put back:',

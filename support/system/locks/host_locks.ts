@@ -92,14 +92,14 @@ export class HostLocks {
    * Checks that the lock is still there.
    * @throws LockstepError `lock-failed` when the lock that was had is not there any more
    */
-  expectHeld(): void {
+  expectOwned(): void {
     if (this.own !== undefined) this.files.expectOwn(this.own.run)
   }
 
   /** Renews the claim for another `LEASE`. @throws LockstepError `lock-failed` */
   async renew(): Promise<void> {
     if (this.own === undefined) return
-    this.expectHeld()
+    this.expectOwned()
     this.own = { ...this.own, until: this.around.now() + LEASE }
     this.files.write(this.own)
   }

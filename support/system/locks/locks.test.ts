@@ -96,11 +96,11 @@ describe('locks of hosts', () => {
     it(`that were ${what} by somebody else are had no longer, and not made again`, async () => {
       const locks = new HostLocks(around(1))
       await locks.claim(claim('r1', ['web1']))
-      locks.expectHeld()
+      locks.expectOwned()
       await locks.renew()
-      locks.expectHeld()
+      locks.expectOwned()
       act(join(scratch.path, 'locks', 'r1.claim.json'))
-      expect(() => locks.expectHeld()).to.throw(/somebody (removed|replaced) the lock .* during the run/)
+      expect(() => locks.expectOwned()).to.throw(/somebody (removed|replaced) the lock .* during the run/)
       expect((await failure(locks.renew())).code).to.equal('lock-failed')
     })
 

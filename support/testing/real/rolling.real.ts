@@ -165,7 +165,7 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
     await killed
     victim?.running.child.kill('SIGCONT')
     expect(run.exitCode, shown(run)).to.equal(1)
-    expect(shown(run)).to.contain('Diverged: web3.example.net').and.to.contain('Not attempted (5 hosts)')
+    expect(shown(run)).to.contain('Silent: web3.example.net').and.to.contain('Not attempted (5 hosts)')
     expect(load.failures).to.deep.equal([])
     await expectNothingLost(run)
   }).timeout(120_000)
@@ -181,7 +181,7 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
     await stopped
     for (const { running } of wave) running.child.kill('SIGCONT')
     expect(run.exitCode, shown(run)).to.equal(1)
-    expect(shown(run)).to.contain('Diverged: web[2-5].example.net')
+    expect(shown(run)).to.contain('Silent: web[2-5].example.net')
     expect(load.failures).to.deep.equal([])
     await expectNothingLost(run)
   }).timeout(120_000)
