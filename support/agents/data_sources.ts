@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto'
 import { lstatSync, readFileSync, type Stats } from 'node:fs'
 import type { Contract, Data } from '../rpc/contracts/contract'
 
-/** What compound filters and `get_data` can ask of a host beside its facts and classes. */
+/** The data sources that compound filters and `get_data` can ask a host for, beside its facts and classes. */
 export interface DataSources {
   readonly names: readonly string[]
-  /** Undefined for a source that there is not, and for an agent that the host does not have. */
+  /** Returns the data of a source; undefined for an unknown source, and for an agent that the host does not have. */
   lookup(source: string, query: string): Record<string, Data> | undefined
 }
 
 const MAX_DIGEST = 16 * 1024 * 1024
 
-/** The sources that every MCollective daemon has: `fact`, `agent` and `fstat`. */
+/** Returns the sources that every MCollective daemon has: `fact`, `agent` and `fstat`. */
 export function dataSources(host: {
   facts: () => Readonly<Record<string, string>>
   agents: () => readonly Contract[]
@@ -37,7 +37,7 @@ export function dataSources(host: {
   }
 }
 
-/** What MCollective tells of an agent. */
+/** Describes an agent as MCollective does. */
 export function describeAgent({ agent, timeout }: Contract, version: string): Record<string, Data> {
   const description = `the ${agent} agent of Lockstep`
   return { agent, timeout, version, description, license: 'Apache-2.0', url: '', author: 'Lockstep' }
@@ -88,7 +88,7 @@ function typeOf(stat: Stats): string {
   return stat.isBlockDevice() ? 'blockdev' : 'unknown'
 }
 
-/** A time as MCollective tells it: in the host's own zone, in seconds since 1970, and how many seconds ago. */
+/** Formats a time as MCollective does: in the host's own zone, in seconds since 1970, and as seconds ago. */
 function timesOf(name: string, at: Date | undefined): Record<string, Data> {
   if (at === undefined) return { [name]: 0, [`${name}_seconds`]: 0, [`${name}_age`]: null }
   const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000)

@@ -4,14 +4,14 @@ import { aborting, ActionFailed, type Action, type Agent } from '../rpc/server/a
 import { textInput } from '../rpc/server/inputs'
 import { InTurn } from '../system/in_turn'
 
-/** A host's packet filter, as far as single source addresses go. What is not in force is not blocked. */
+/** A host's packet filter for single source addresses. An address whose rule is not in force is not blocked. */
 export interface Firewall {
   blocked(): Promise<readonly string[]> | readonly string[]
   block(address: string): Promise<void> | void
   unblock(address: string): Promise<void> | void
 }
 
-/** One request at a time, so that two do not both see that an address is not blocked yet. */
+/** Returns the iptables agent. It serves one request at a time, so that two do not both see an address as unblocked. */
 export function iptablesAgent(firewall: Firewall): Agent {
   const queue = new InTurn()
   const isBlocked = async (address: string) => (await firewall.blocked()).includes(address)

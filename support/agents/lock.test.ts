@@ -14,7 +14,7 @@ describe('the lease of a host', () => {
     now = 1_700_000_000_000
   })
   afterEach(() => scratch.remove())
-  /** As after a restart, each time. */
+  /** Asks a new agent each time, as after a restart. */
   const ask = async (action: string, inputs: Record<string, string | number> = {}) =>
     lockAgent(leaseFile(join(scratch.path, 'state', 'lease.json')), () => now).actions[action]?.(
       inputs,

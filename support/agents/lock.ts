@@ -12,7 +12,7 @@ export interface Lease {
   until: number
 }
 
-/** Where a host keeps its one lease, over restarts too. */
+/** The store of a host's one lease, which survives restarts. */
 export interface LeaseStore {
   read(): Lease | undefined
   write(lease: Lease): void
@@ -21,7 +21,10 @@ export interface LeaseStore {
 
 const LONGEST = 24 * 3_600
 
-/** One lease for the whole host. It lapses unless it is renewed; whose it is, is decided here and not by who asks first there. */
+/**
+ * Returns the lock agent, which has one lease for the whole host. The lease lapses unless it is renewed. The agent
+ * decides whose it is, and not the client that asks first.
+ */
 export function lockAgent(leases: LeaseStore, now: () => number): Agent {
   const seconds = () => Math.floor(now() / 1000)
   const leaseNow = () => {

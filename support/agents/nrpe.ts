@@ -3,7 +3,7 @@ import { ActionFailed, type Agent } from '../rpc/server/agent'
 import { textInput } from '../rpc/server/inputs'
 
 export interface CheckResult {
-  /** Nagios's: 0 ok, 1 warning, 2 critical, 3 unknown. */
+  /** Nagios's exit code: 0 ok, 1 warning, 2 critical, 3 unknown. */
   exitcode: number
   output: string
   perfdata: string
@@ -11,13 +11,13 @@ export interface CheckResult {
 
 /** A host's monitoring plugins. */
 export interface Checks {
-  /** Undefined for a check that is not configured. */
+  /** Runs a check; undefined for a check that is not configured. */
   run(name: string): Promise<CheckResult | undefined> | CheckResult | undefined
-  /** The names of all checks that are configured. */
+  /** Returns the names of all checks that are configured. */
   names(): readonly string[]
 }
 
-/** How many checks run side by side: one that is slow does not keep the others waiting. */
+/** The number of checks that run side by side, so that a slow one does not keep the others waiting. */
 const MAX_AT_ONCE = 4
 
 const NAMES = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN']

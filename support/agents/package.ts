@@ -5,24 +5,27 @@ import { aborting, ActionFailed, type Action, type Agent, type Call } from '../r
 import { textInput } from '../rpc/server/inputs'
 import { InTurn } from '../system/in_turn'
 
-/** A host's package manager, as far as single packages go. */
+/** A host's package manager for single packages. */
 export interface PackageManager {
-  /** What answers name as their provider: `apt`, `dnf`, `yum`. */
+  /** The provider's name in answers: `apt`, `dnf`, `yum`. */
   readonly provider: string
   state(name: string): Promise<PackageState> | PackageState
-  /** The newest version when none is given. Resolves with what it printed. @throws Error in the package manager's own words */
+  /**
+   * Installs a version, or the newest when none is given. Resolves with the package manager's output.
+   * @throws Error in the package manager's own words
+   */
   install(name: string, version: string | undefined, signal: AbortSignal): Promise<string> | string
   remove(name: string, purge: boolean, signal: AbortSignal): Promise<string> | string
 }
 
-/** What a package manager would do, were it asked to install or update. */
+/** The version that a package manager would install or update to. */
 export interface PackageCandidate {
   version: string
-  /** What stands in the way, in the package manager's own words. */
+  /** The reason why it cannot be installed, in the package manager's own words. */
   obstacle?: string
-  /** Who has the package database at the moment. */
+  /** The process that locks the package database at the moment. */
   locked?: string
-  /** Bytes that it takes, and that there are. */
+  /** Bytes that the installation needs; `free` bytes are there. */
   needs?: number
   free?: number
 }
@@ -36,19 +39,19 @@ export interface PackageState {
   arch?: string
 }
 
-/** What a package manager knows without changing anything. */
+/** The package manager's knowledge that needs no change to the host. */
 export interface PackageLists {
-  /** The newest version when none is given. */
+  /** Returns the candidate of a version, or of the newest when none is given. */
   candidate(
     name: string,
     version: string | undefined,
     signal: AbortSignal,
   ): Promise<PackageCandidate> | PackageCandidate
-  /** A line for each installed package, in an order that does not change by itself; with dpkg, as `dpkg --list` has it. */
+  /** Returns a line for each installed package, in a stable order; with dpkg the lines of `dpkg --list`. */
   installed(): Promise<readonly string[]> | readonly string[]
   outdated(signal: AbortSignal): Promise<Outdated> | Outdated
   refresh(signal: AbortSignal): Promise<Ran> | Ran
-  /** Undefined where there is nothing to be cleaned in that way. */
+  /** Cleans the package manager's caches; undefined where it knows no such mode. */
   clean(mode: string, signal: AbortSignal): Promise<Ran | undefined> | Ran | undefined
 }
 
@@ -62,8 +65,8 @@ export interface Outdated extends Ran {
 }
 
 /**
- * One request at a time: a package database has one writer, and a look during a change would see it half done. The first
- * one waits until the host is `free` of what was begun before.
+ * Returns the package agent, which serves one request at a time. A package database has one writer, and a look during a
+ * change would see it half done. The first request waits until the host is `free` of what was begun before.
  */
 export function packageAgent(manager: PackageManager, lists: PackageLists, free?: Promise<void>): Agent {
   const queue = new InTurn(free)
@@ -98,12 +101,15 @@ function actionsOnOne(manager: PackageManager): Record<string, Action> {
     if (!isDone(after.ensure)) throw new ActionFailed(`Package ${name} is ${after.ensure} afterwards`, after)
     return after
   }
-  /** As Ruby's agent, which has no state to bring a package into that is not there. @throws ActionFailed */
+  /**
+   * Refuses an absent package like Ruby's agent, which has no state to bring it into.
+   * @throws ActionFailed
+   */
   const expectPresent = async (name: string, isGone: (ensure: string) => boolean = isAway) => {
     const before = await status(name)
     if (isGone(before.ensure)) throw new ActionFailed('Package is not present on the system', before, 5)
   }
-  // What is only removed has configuration that can still be purged, where the package manager keeps some.
+  // A removed package may have configuration that can still be purged, where the package manager keeps some.
   const isPurged = (ensure: string) => ensure === 'purged' || (isAway(ensure) && manager.provider !== 'apt')
   const remove =
     (purge: boolean): Action =>
@@ -154,7 +160,7 @@ function actionsOnAll(provider: string, lists: PackageLists): Record<string, Act
       return { exitcode: 0, output: String((await lists.installed()).length) }
     },
     async md5() {
-      // Byte for byte what Ruby's agent digests, so that hosts with either can be compared.
+      // The digest is that of Ruby's agent, byte for byte, so that hosts with either can be compared.
       const text = (await lists.installed()).join('\n')
       return { exitcode: 0, output: createHash('md5').update(text).digest('hex') }
     },
@@ -195,7 +201,7 @@ function isAway(ensure: string): boolean {
   return ensure === 'absent' || ensure === 'purged'
 }
 
-/** A version may be asked for without the epoch that the package manager shows. */
+/** Returns whether `ensure` is this version. The version may lack the epoch that the package manager shows. */
 function isVersion(ensure: string, version: string): boolean {
   return ensure === version || ensure.replace(/^\d+:/, '') === version
 }

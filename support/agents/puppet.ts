@@ -11,7 +11,7 @@ export interface PuppetStatus {
   disable_message: string
 }
 
-/** What the last run left behind, in puppet's own sections. */
+/** The results of the last run, in puppet's own sections. */
 export interface PuppetSummary {
   resources: Readonly<Record<string, number>>
   time: Readonly<Record<string, number>>
@@ -19,9 +19,9 @@ export interface PuppetSummary {
 }
 
 export interface PuppetRun {
-  /** At once, without the splay that keeps many hosts from coming at the same time. */
+  /** True for a run at once, without the splay that keeps many hosts from coming at the same time. */
   force: boolean
-  /** Other options as puppet calls them, checked by the contract. */
+  /** Other options by puppet's names, checked by the contract. */
   options: Readonly<Record<string, string | number | boolean>>
 }
 
@@ -29,7 +29,7 @@ export interface PuppetRun {
 export interface Puppet {
   status(): Promise<PuppetStatus> | PuppetStatus
   summary(): Promise<PuppetSummary> | PuppetSummary
-  /** Resolves with what was done once a run has begun; it goes on by itself. */
+  /** Starts a run and resolves with a description once the run has begun. The run goes on by itself. */
   run(how: PuppetRun): Promise<string> | string
   enable(): Promise<void> | void
   disable(message: string): Promise<void> | void

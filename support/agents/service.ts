@@ -3,12 +3,15 @@ import type { Data } from '../rpc/contracts/contract'
 import { aborting, ActionFailed, type Action, type Agent } from '../rpc/server/agent'
 import { textInput } from '../rpc/server/inputs'
 
-/** A host's service manager. @throws Error in its own words, also for a service that it does not know */
+/**
+ * A host's service manager.
+ * @throws Error in its own words, also for a service that it does not know
+ */
 export interface ServiceManager {
   isRunning(name: string): Promise<boolean> | boolean
   start(name: string, signal: AbortSignal): Promise<void> | void
   stop(name: string, signal: AbortSignal): Promise<void> | void
-  /** Also of one that does not run. What depends on it is restarted with it where the manager does so. */
+  /** Restarts a service, also one that does not run. Its dependents are restarted with it where the manager does so. */
   restart(name: string, signal: AbortSignal): Promise<void> | void
 }
 

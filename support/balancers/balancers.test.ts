@@ -22,7 +22,7 @@ balancerContract('the host firewall', async () => {
   }
 })
 
-/** `n` simulated HAProxies in front of the same servers. */
+/** Starts `n` simulated HAProxies in front of the same servers. */
 async function haproxies(n: number, names = ['web1.example.net', 'web2', 'web3']) {
   const all = Array.from(
     { length: n },

@@ -2,9 +2,9 @@ import { shown } from '../rollout/observe'
 import type { Answer, Balancer, Request } from '../rollout/ports'
 
 /**
- * Takes a host out of the pool by having its own packet filter refuse the balancer's address (the iptables agent).
- * Connections that are open are cut: this is a block and no drain. Unaware of the balancer itself, and of hosts of the
- * pool that are not in the rollout.
+ * Takes a host out of the pool through its own packet filter, which refuses the balancer's address (the iptables
+ * agent). Connections that are open are cut: this is a block and no drain. Unaware of the balancer itself, and of hosts
+ * of the pool that are not in the rollout.
  */
 export function hostFirewall(address: string): Balancer {
   const request = (action: string, changes: boolean): Request => ({

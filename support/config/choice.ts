@@ -1,6 +1,9 @@
 import { LockstepError } from '../system/errors'
 
-/** The environment that is meant, of those that a file has. @throws LockstepError `bad-config` when it is not among them */
+/**
+ * Returns the environment to use: `wanted`, or the only one of the file.
+ * @throws LockstepError `bad-config` when it is not among them
+ */
 export function chosenOf(where: () => string, names: readonly string[], wanted: string | undefined): string {
   const chosen = wanted ?? (names.length === 1 ? names[0] : undefined)
   if (chosen !== undefined && names.includes(chosen)) return chosen

@@ -11,7 +11,7 @@ import {
   type Surroundings,
 } from './mcollective_cfg'
 
-/** Where `mco` looks for its configuration, in its order; MCOLLECTIVE_CONFIG comes before all of them. */
+/** Returns the first configuration that `mco` would read, in its order; MCOLLECTIVE_CONFIG comes before all places. */
 export function findClientCfg({ env }: Surroundings): string | undefined {
   const named = env['MCOLLECTIVE_CONFIG']
   if (named !== undefined && named !== '') return named
@@ -25,7 +25,7 @@ export function findClientCfg({ env }: Surroundings): string | undefined {
 }
 
 /**
- * An environment out of a `client.cfg` as mco has it. Keys that only concern mco itself are passed over.
+ * Reads an environment from a `client.cfg` of mco. Keys that only concern mco itself are passed over.
  * @throws LockstepError `bad-config` naming file and line
  */
 export function readClientCfg(path: string, around: Surroundings): Environment {

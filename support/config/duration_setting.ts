@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { parseDuration } from '../system/duration'
 
-/** A duration as it is written in a configuration; read as milliseconds. */
+/** The schema of a duration as a configuration writes it; it is read as milliseconds. */
 export const duration = v.pipe(
   v.string('a duration such as 30 seconds'),
   v.check((text) => parseDuration(text) !== undefined, 'a duration such as 30 seconds'),

@@ -1,7 +1,7 @@
 import { constants, createDecipheriv, privateDecrypt, type KeyObject } from 'node:crypto'
 import type * as Asn1 from 'asn1js'
 
-/** What is wrong with an envelope, as the end of a sentence that begins with what it holds. */
+/** A fault of an envelope. Its message is the end of a sentence that begins with what the envelope holds. */
 export class EnvelopeFault extends Error {}
 
 const ENVELOPED_DATA = '1.2.840.113549.1.7.3'
@@ -14,7 +14,7 @@ const CIPHERS: ReadonlyMap<string, { name: string; keyBytes: number; ivBytes: nu
 ])
 
 /**
- * What was put into a PKCS7 (CMS) EnvelopedData, DER or BER, for the holder of an RSA key.
+ * Decrypts a PKCS7 (CMS) EnvelopedData, DER or BER, with the RSA key of its recipient.
  * @throws EnvelopeFault; never anything else, whatever the bytes are
  */
 export function openEnvelope(bytes: Uint8Array, privateKey: KeyObject): Buffer {
@@ -46,7 +46,7 @@ interface Envelope {
 }
 
 interface Recipient {
-  /** Of the certificate that it was encrypted for, in hexadecimal. */
+  /** The serial number of the recipient's certificate, in hexadecimal. */
   serial: string
   wrapping: string
   wrapped: Uint8Array
@@ -85,7 +85,7 @@ function envelopeOf(asn1: typeof Asn1, bytes: Uint8Array): Envelope {
   }
 }
 
-/** Recipients that are no holders of an RSA key have another form. */
+/** Reads a recipient, or none from a block of another form: that one holds no RSA key. */
 function recipientOf(asn1: typeof Asn1, block: Asn1.AsnType): Recipient[] {
   if (!(block instanceof asn1.Sequence)) return []
   const [, who, wrapping, wrapped] = children(asn1, block)
@@ -109,14 +109,14 @@ function oid(asn1: typeof Asn1, block: unknown): string {
   return block.valueBlock.toString()
 }
 
-/** Bytes in one piece or in several, which is how a sender writes them who does not know their length. */
+/** Returns bytes in one piece or in several. A sender that does not know their length writes several. */
 function octets(asn1: typeof Asn1, block: unknown): Uint8Array {
   if (block instanceof asn1.OctetString) return new Uint8Array(block.getValue())
   if (block instanceof asn1.Primitive) return block.valueBlock.valueHexView
   return Buffer.concat(children(asn1, block).map((piece) => octets(asn1, piece)))
 }
 
-/** Undefined where it was wrapped for another key. */
+/** Returns the unwrapped key; undefined when it was wrapped for another key. */
 function unwrapped(wrapped: Uint8Array, privateKey: KeyObject, length: number): Buffer | undefined {
   const block = plainBlock(wrapped, privateKey)
   if (block === undefined || block[0] !== 0 || block[1] !== 2) return undefined
@@ -124,7 +124,10 @@ function unwrapped(wrapped: Uint8Array, privateKey: KeyObject, length: number): 
   return end >= 10 && block.length - end - 1 === length ? block.subarray(end + 1) : undefined
 }
 
-/** Node takes no padding but OAEP off by itself, lest a server becomes an oracle; this one answers nobody. */
+/**
+ * Decrypts a block and keeps its padding. Node itself removes only OAEP, lest a server becomes an oracle; this code
+ * answers no sender.
+ */
 function plainBlock(wrapped: Uint8Array, key: KeyObject): Buffer | undefined {
   try {
     return privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, wrapped)

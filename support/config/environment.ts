@@ -4,7 +4,7 @@ import type { BrokerAddress } from '../connectors/stomp/broker'
 import type { NoticeChannelSettings } from '../notices/settings'
 import type { InventorySource } from './inventory_sources'
 
-/** All that has to be known to reach one fleet, resolved: files are read, secrets are here, defaults are filled in. */
+/** The settings with which one fleet is reached, resolved: files and secrets are read, defaults are filled in. */
 export interface Environment {
   name: string
   connector: 'activemq' | 'rabbitmq'
@@ -13,34 +13,34 @@ export interface Environment {
   collective: string
   identity: string
   security: SecuritySettings
-  /** Seconds. */
+  /** Seconds for which a request is valid. */
   ttl: number
-  /** The following in milliseconds. */
+  /** Milliseconds, as are the three settings below. */
   discoveryWindow: number
   connectWithin: number
   heartBeat: number
   lookEvery: number
-  /** How long hosts may take for an agent's actions, where it is other than the agent's own time-out. */
+  /** Times for an agent's actions by agent, where they differ from the agent's own time-out. */
   timeouts: Readonly<Record<string, number>>
   /** False for fleets whose daemons do not listen for directed messages. */
   directAddressing: boolean
   /** The runtime sockets of the HAProxies in front of the hosts; they act as one. */
   haproxy: readonly RuntimeAddress[]
-  /** Where it is written who should be there; empty where nobody has written it. */
+  /** The sources that say which hosts should be there; empty where none is written. */
   inventory: readonly InventorySource[]
   /** The names that an inventory may give a host's environment; undefined where it may be any. */
   environments: readonly string[] | undefined
-  /** Whether hosts themselves are asked for a lease before they are changed. */
+  /** True when hosts themselves are asked for a lease before they are changed. */
   hostLeases: boolean
-  /** Whether rollouts change nothing until their release is activated. */
+  /** True when rollouts change nothing until their release is activated. */
   safeMode: boolean
-  /** Where notices of a live rollout go. */
+  /** The channels for notices of a live rollout. */
   notices: readonly NoticeChannelSettings[]
-  /** What `<name>` in features stands for, of those names that the run uses; secrets are read by then. */
+  /** Values of the `<name>` in features, for the names that the run uses; secrets are read by then. */
   variables: ReadonlyMap<string, string>
-  /** Which of them must not be shown. */
+  /** The names of the variables that must not be shown. */
   secretVariables: ReadonlySet<string>
-  /** Things that an operator should know before starting, such as a secret that everybody can read. */
+  /** Warnings that an operator should know before starting, such as a secret that everybody can read. */
   warnings: readonly string[]
 }
 
@@ -55,7 +55,7 @@ export type SecuritySettings =
     }
   | { provider: 'aes_security'; callerid: string; privateKey: KeyObject }
 
-/** Texts that must not appear in any log, report or error. */
+/** Returns the texts that must not appear in any log, report or error. */
 export function secretsOf(environment: Environment): string[] {
   const { brokers, security, notices } = environment
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
@@ -63,14 +63,14 @@ export function secretsOf(environment: Environment): string[] {
   return security.provider === 'psk' ? [security.secret, ...others] : others
 }
 
-/** What secret variables stand for: texts that a feature hands to agents, and that nobody else is shown. */
+/** Returns the values of secret variables: texts that a feature hands to agents and that no one else is shown. */
 export function secretValues({ variables, secretVariables }: VariablesInUse): string[] {
   return [...variables].flatMap(([name, value]) => (secretVariables.has(name) ? [value] : []))
 }
 
 export type VariablesInUse = Pick<Environment, 'variables' | 'secretVariables'>
 
-/** For who knows nothing of features. */
+/** The variables of a caller without features: none. */
 export const NO_VARIABLES: VariablesInUse = { variables: new Map(), secretVariables: new Set() }
 
 export const DEFAULTS = {

@@ -11,9 +11,9 @@ export function isEncrypted(text: string): boolean {
 }
 
 /**
- * A text as hiera-eyaml has it, with each `ENC[PKCS7,…]` in it decrypted; white space within them says nothing. `what` is
- * where it stands and what it is, such as `lockstep.yaml:9: the psk secret`.
- * @throws LockstepError `bad-config` that shows neither the text nor what it stands for
+ * Decrypts each `ENC[PKCS7,…]` in a text of hiera-eyaml; white space inside the brackets is ignored. `what` names the
+ * text and its place, such as `lockstep.yaml:9: the psk secret`.
+ * @throws LockstepError `bad-config` that shows neither the text nor the plain text
  */
 export function decryptEyaml(text: string, what: string, privateKey: KeyObject): string {
   const fault = (why: string) => new LockstepError('bad-config', `${what} ${why}`)
@@ -24,7 +24,10 @@ export function decryptEyaml(text: string, what: string, privateKey: KeyObject):
   return plain.replace(/\r?\n$/, '')
 }
 
-/** The private key of eyaml. `where` begins the sentence if it is none. @throws LockstepError `bad-config` */
+/**
+ * Reads the private key of eyaml. `where` begins the sentence of an error.
+ * @throws LockstepError `bad-config` for a text that is no private key
+ */
 export function eyamlPrivateKey(pem: string, where: string): KeyObject {
   const fault = (why: string) => new LockstepError('bad-config', `${where} ${why}`)
   const key = attempt(
@@ -41,7 +44,10 @@ export function eyamlPrivateKey(pem: string, where: string): KeyObject {
   return key
 }
 
-/** @throws LockstepError `bad-config` where the certificate that values are encrypted with is that of another key */
+/**
+ * Expects the certificate that values are encrypted with to belong to the private key.
+ * @throws LockstepError `bad-config` when it belongs to another key
+ */
 export function expectPair(privateKey: KeyObject, certificatePem: string, where: string): void {
   const fault = (why: string) => new LockstepError('bad-config', `${where} ${why}`)
   const certificate = attempt(

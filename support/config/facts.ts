@@ -1,6 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 
-/** Facts of YAML files, read again when one of them has changed; of the same name, the later file's counts. */
+/**
+ * Facts of YAML files, read again when one of the files has changed. Of several facts with one name, the later file's
+ * counts.
+ */
 export class FactFiles {
   private known: Readonly<Record<string, string>> = {}
   private seen = ''
@@ -20,7 +23,7 @@ export class FactFiles {
     return facts
   }
 
-  /** A file that cannot be read has no facts, and it is said: the others still count. */
+  /** Reads the facts of a file. A file that cannot be read has none and is reported; the others still count. */
   private read(path: string): Record<string, string> {
     try {
       const { parse } = require('yaml') as typeof import('yaml')

@@ -6,7 +6,7 @@ import { openRegularFile } from '../system/regular_file'
 
 const MAX_BYTES = 16 * 1024 * 1024
 
-/** A text file that configuration needs. `what` and `where` make the sentence if it cannot be had. */
+/** Reads a text file that configuration needs. `what` and `where` make the sentence of an error. */
 export function readConfigFile(path: string, what: string, where: string): string {
   try {
     const { fd, size } = openRegularFile(path)
@@ -31,7 +31,7 @@ export function readPublicKey(path: string, where: string): KeyObject {
   return parsed('public key', path, where, createPublicKey)
 }
 
-/** The callerid of whoever has this public key: by the name in the certificate, or else by that of the file. */
+/** Returns the callerid of a public key's owner, by the name in the certificate, or else by the name of the file. */
 export function calleridOf(path: string, where: string): string {
   const pem = readConfigFile(path, 'public key', where)
   const [, name] =

@@ -48,7 +48,7 @@ const schema = knownKeys({
 const MAX_HOSTS = 20_000
 
 /**
- * The hosts of an embedded fleet. `faults` (`host: fault`) comes on top of what the file says.
+ * Reads the hosts of an embedded fleet. `faults` (`host: fault`) are added to those of the file.
  * @throws LockstepError `bad-config`: file, line, what was expected
  */
 export function readFleetFile(path: string, faults: Readonly<Record<string, Fault>> = {}): FleetDescription {
@@ -88,7 +88,7 @@ export function readFleetFile(path: string, faults: Readonly<Record<string, Faul
   return { repository, hosts, backends }
 }
 
-/** What the embedded fleet's HAProxy does wrong, from its n-th question on. */
+/** A fault of the embedded fleet's HAProxy, from its n-th question on. */
 export interface HaproxyFaultFrom {
   fault: HaproxyFault
   from: number

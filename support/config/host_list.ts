@@ -3,7 +3,7 @@ import { readConfigFile } from './files'
 import { excerpt } from '../system/hiding'
 
 /**
- * Host names from a table of one column.
+ * Reads host names from a table of one column.
  * @throws LockstepError `bad-feature` for a name that is none or comes twice
  */
 export function hostsInTable(table: { raw(): readonly (readonly string[])[] }): string[] {
@@ -27,7 +27,7 @@ export function isHostName(text: string): boolean {
 const NAME = /^[A-Za-z0-9][\w.-]{0,254}$/
 
 /**
- * Host names from a file, one a line; blank lines and `#` comments are passed over.
+ * Reads host names from a file, one a line; blank lines and `#` comments are passed over.
  * @throws LockstepError `bad-input` naming the line of a name that is none or comes twice
  */
 export function readHostList(path: string): string[] {

@@ -4,13 +4,16 @@ import { LockstepError } from '../system/errors'
 import { duration } from './duration_setting'
 import { kindMeant, knownKeys } from './known_keys'
 
-/** Where it is written who should be there. Paths are absolute. */
+/** A source that says which hosts should be there. Paths are absolute. */
 export type InventorySource =
   | { kind: 'csv'; path: string; delimiter: Delimiter }
   | { kind: 'yaml'; path: string }
-  /** Prints Ansible's dynamic inventory; `within` in milliseconds, `withheld` names variables with secrets in them. */
+  /**
+   * A program that prints Ansible's dynamic inventory. `within` is in milliseconds; `withheld` names variables with
+   * secrets.
+   */
   | { kind: 'program'; path: string; within: number; withheld: readonly string[] }
-  /** Who answers: asked by each roll call, and read nowhere. */
+  /** The hosts that answer. Each roll call asks for them, and no file is read. */
   | { kind: 'discovery' }
 
 export const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t' } as const
@@ -29,14 +32,14 @@ const csv = knownKeys({
 })
 const yaml = knownKeys({ yaml: path })
 const program = knownKeys({ program: path, within: v.optional(duration, '30 seconds') })
-/** The one that was evidently meant, so that its own faults are named. */
+/** The mappings that a source may be; the one that resembles the written one names its own faults. */
 const KEYS = { csv, yaml, program }
 const source = v.lazy((written) => kindMeant<(typeof KEYS)[keyof typeof KEYS]>(written, KEYS) ?? named)
 
-/** The `inventory` of an environment. */
+/** The schema of an environment's `inventory`. */
 export const inventorySetting = v.pipe(v.array(source, 'a list of sources'), v.minLength(1, 'at least one'))
 
-/** `at` makes paths absolute. */
+/** Returns the sources of a setting. `at` makes paths absolute. */
 export function inventorySources(
   setting: v.InferOutput<typeof inventorySetting>,
   at: (relative: string) => string,
@@ -51,8 +54,8 @@ export function inventorySources(
 }
 
 /**
- * The source that a name alone means, by its extension. `where` makes the sentence if it means none.
- * @throws LockstepError `bad-config`
+ * Returns the source that a name alone means, by its extension. `where` begins the sentence of an error.
+ * @throws LockstepError `bad-config` for a name that means none
  */
 export function sourceNamed(
   written: string,

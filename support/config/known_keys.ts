@@ -1,14 +1,14 @@
 import * as v from 'valibot'
 import { isLike, nearest } from './nearest'
 
-/** A mapping of which every key is known; of any other key it says which one was meant. */
+/** Returns a mapping's schema in which every key is known; for any other key it names the nearest known one. */
 export function knownKeys<const E extends v.ObjectEntries>(entries: E) {
   return v.strictObject(entries, (issue) =>
     issue.expected === 'never' ? nearest(keyOf(issue), Object.keys(entries)) : issue.message,
   )
 }
 
-/** The kind of mapping that was evidently meant, by the key that each kind has: its own faults are named then. */
+/** Returns the kind of mapping that a value resembles, by the key that each kind has. Its own faults are named then. */
 export function kindMeant<S>(value: unknown, kinds: Readonly<Record<string, S>>): S | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const keys = Object.keys(value)

@@ -94,7 +94,7 @@ const file = knownKeys({
 })
 
 /**
- * One environment of a `lockstep.yaml`: the one named, else its `default`, else the only one there is.
+ * Reads one environment of a `lockstep.yaml`: the one named, else its `default`, else the only one there is.
  * @throws LockstepError `bad-config`: file, line, what was expected
  */
 export function readLockstepYaml(
@@ -119,14 +119,17 @@ export function readLockstepYaml(
   return { ...known, environments: Object.keys(environments) }
 }
 
-/** What an environment has of its inventory: read without its secrets, by those who do without them. */
+/** The inventory of an environment, read without the environment's secrets. */
 export interface NamedInventory {
   environment: string
   environments: readonly string[]
   sources: readonly InventorySource[]
 }
 
-/** @throws LockstepError `bad-config`: file, line, what was expected */
+/**
+ * Reads the inventory of an environment without its secrets.
+ * @throws LockstepError `bad-config`: file, line, what was expected
+ */
 export function readInventorySetting(configPath: string, wanted: string | undefined): NamedInventory {
   const text = readConfigFile(configPath, 'configuration', 'Lockstep')
   const { chosen, environments } = chosenIn(configPath, text, wanted)
@@ -149,7 +152,7 @@ function chosenIn(configPath: string, text: string, wanted: string | undefined) 
   return { chosen: chosenOf(where, Object.keys(environments), wanted ?? preferred), environments, keys }
 }
 
-/** The branch that was evidently meant, so that its own faults are named and not those of the other. */
+/** Returns the branch that a value resembles, so that its own faults are named and not those of the other. */
 function environmentSchemaFor(value: unknown) {
   const [byClientConfig, byBrokers] = environment.options
   return typeof value === 'object' && value !== null && 'client_config' in value ? byClientConfig : byBrokers
@@ -219,7 +222,7 @@ function resolved(
   }
 }
 
-/** `path:line` of a setting of the environment. */
+/** Returns `path:line` of a setting of the environment. */
 type Where = (...keys: (string | number)[]) => string
 
 function pathsFrom(configPath: string): (relative: string) => string {

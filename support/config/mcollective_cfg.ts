@@ -8,7 +8,7 @@ export interface Surroundings {
   uid: number
 }
 
-/** The settings of an MCollective configuration: `key = value` lines, and where each of them stands. */
+/** The settings of an MCollective configuration: `key = value` lines with their line numbers. */
 export class Settings {
   constructor(
     readonly path: string,
@@ -19,7 +19,7 @@ export class Settings {
     return this.values.get(key)?.value
   }
 
-  /** The first group of every key that the pattern fits. */
+  /** Returns the first group of every key that the pattern fits. */
   matching(pattern: RegExp): string[] {
     return [...this.values.keys()].flatMap((key) => pattern.exec(key)?.[1] ?? [])
   }
@@ -66,7 +66,10 @@ export class Settings {
   }
 }
 
-/** @throws LockstepError `bad-config` naming the line that is no setting */
+/**
+ * Reads settings.
+ * @throws LockstepError `bad-config` naming the line that is no setting
+ */
 export function parseSettings(path: string, text: string): Settings {
   const values = new Map<string, { value: string; line: number }>()
   text.split('\n').forEach((raw, index) => {
@@ -87,7 +90,7 @@ export function refuseUnsupported(settings: Settings, connector: string): void {
   }
 }
 
-/** What would take keys, times or bodies from anybody's word. */
+/** Refuses settings under which any sender could set keys, times or bodies. */
 export function refuseWeakAes(settings: Settings): void {
   if (settings.flag('plugin.aes.learn_pubkeys') === true)
     throw settings.fault(

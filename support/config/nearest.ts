@@ -1,13 +1,13 @@
 import { distance } from 'fastest-levenshtein'
 
-/** Of names that are known, the one that was most likely meant. */
+/** Returns the known name that is nearest to a name. */
 export function nearest(name: string, known: readonly string[]): string {
   const away = (each: string) =>
     isSwapped(plain(name), plain(each)) ? 1 : distance(plain(name), plain(each))
   return known.reduce((best, each) => (away(each) < away(best) ? each : best), known[0] ?? '')
 }
 
-/** Says that one name is another one, misspelt: how much a short word may differ before it is another word. */
+/** Returns whether a name is a known one, misspelt. A short name may differ by less before it is another word. */
 export function isLike(name: string, known: string): boolean {
   const [one, other] = [plain(name), plain(known)]
   return isSwapped(one, other) || distance(one, other) <= (other.length < 6 ? 1 : 2)
@@ -18,7 +18,7 @@ function isSwapped(one: string, other: string): boolean {
   return one[0] === other[0] && one !== other && letters(one) === letters(other)
 }
 
-/** `safeMode`, `safe-mode` and `LOCKSTEP_SAFE_MODE` are one word. */
+/** Returns a name's plain form: `safeMode`, `safe-mode` and `LOCKSTEP_SAFE_MODE` have the same one. */
 export function plain(name: string): string {
   return name
     .toLowerCase()

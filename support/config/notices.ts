@@ -11,12 +11,12 @@ import type { SecretSetting } from './secrets'
 
 export { noticesSchema } from './notices_schema'
 
-/** What has to be known to resolve settings. */
+/** The surroundings that settings of a channel are resolved with. */
 interface Resolving {
   /** `path:line` of the channel. */
   where: string
   at: (relative: string) => string
-  /** The text of a secret. `what` makes the sentence if it cannot be had. */
+  /** Reads the text of a secret. `what` makes the sentence of an error. */
   read: (from: SecretSetting, what: string) => string
   warnings: string[]
 }
@@ -25,7 +25,7 @@ type Written = WrittenNotices[number]
 type Of<Kind extends string> = Extract<Written, Record<Kind, unknown>>
 
 /**
- * The `notices` of an environment with secrets and files read.
+ * Resolves the `notices` of an environment: secrets and files are read.
  * @throws LockstepError `bad-config`
  */
 export function resolveNotices(
@@ -105,7 +105,9 @@ function authorities({ ca }: { ca?: string | undefined }, { at, where }: Resolvi
   return ca === undefined ? {} : { ca: readConfigFile(at(ca), 'CA certificate', where) }
 }
 
-/** The address in the form that it is used in; of a wrong one nothing is told, since it may be a secret. */
+/**
+ * Returns the address in the form that it is used in. An error shows nothing of a wrong one, since it may be a secret.
+ */
 function urlOf(text: string, resolving: Resolving): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hash !== '')
@@ -117,7 +119,9 @@ function urlOf(text: string, resolving: Resolving): string {
   return url.href
 }
 
-/** Shorter parts are no secrets, and hiding them would tear holes into other texts. */
+/**
+ * Characters of a part that is hidden. Shorter parts are no secrets, and hiding them would tear holes into other texts.
+ */
 const PART_AT_LEAST = 8
 
 function secretPartsOf(url: string): string[] {

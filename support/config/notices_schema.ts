@@ -65,16 +65,16 @@ const topic = knownKeys({
 const KINDS = { webhook, slack, email, topic }
 const none = v.custom<never>(() => false, `one of: ${Object.keys(KINDS).join(', ')}`)
 
-/** The `notices` of an environment, as written. */
+/** The schema of an environment's `notices`, as written. */
 export const noticesSchema = v.array(v.lazy(channelSchemaFor), 'a list of channels')
 export type WrittenNotices = v.InferOutput<typeof noticesSchema>
 
-/** The kind that was evidently meant, so that its own faults are named. */
+/** Returns the kind of channel that a value resembles, so that its own faults are named. */
 function channelSchemaFor(value: unknown) {
   return kindMeant<(typeof KINDS)[keyof typeof KINDS]>(value, KINDS) ?? none
 }
 
-/** A text of which `fault` says what is wrong. */
+/** Returns the schema of a text whose faults `fault` names. */
 function templateThat(fault: (template: string) => string | undefined) {
   return v.pipe(
     v.string('a text'),

@@ -22,7 +22,7 @@ function sentence(work: () => unknown): string {
   throw new Error('it was accepted')
 }
 
-/** A lockstep.yaml whose environment has these lines, the first of which is line 4. */
+/** Returns a lockstep.yaml whose environment has these lines, the first of which is line 4. */
 const environment = (...lines: string[]) =>
   `default: test\nenvironments:\n  test:\n${lines.map((line) => `    ${line}\n`).join('')}`
 const BROKER = [

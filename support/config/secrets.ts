@@ -12,7 +12,7 @@ const variable = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'the name of an environ
 const path = v.pipe(v.string(), v.minLength(1, 'a path'))
 const encrypted = v.pipe(v.string(), v.check(isEncrypted, 'ENC[PKCS7,…] as eyaml writes it'))
 
-/** The places where a secret can be. */
+/** The schemas of the places where a secret can be. */
 export const SECRET_PLACES = [
   knownKeys({ env: variable }),
   knownKeys({ file: path }),
@@ -20,13 +20,15 @@ export const SECRET_PLACES = [
 ] as const
 export const PLACES = '{env: NAME}, {file: path} or {eyaml: "ENC[PKCS7,…]"}'
 
-/** Where a secret is. What eyaml has encrypted may also stand by itself, as it does in its own files. */
+/**
+ * The schema of a secret's place. A value that eyaml has encrypted may also stand by itself, as in eyaml's own files.
+ */
 export const secret = v.pipe(
   unwritten(`where the secret is: ${PLACES}`),
   v.union([...SECRET_PLACES, encrypted], `where the secret is: ${PLACES}`),
 )
 
-/** Anything but a plain text: what was written out where a secret is to be named is not repeated. */
+/** Returns a schema that accepts anything but plain text. An error does not repeat a secret that was written out. */
 export function unwritten(expected: string) {
   return v.pipe(
     v.unknown(),
@@ -45,9 +47,9 @@ export const eyaml = knownKeys({
 export type SecretSetting = v.InferOutput<typeof secret>
 type EyamlSettings = v.InferOutput<typeof eyaml>
 
-/** Reads the secrets of one file; each only when it is asked for, and eyaml's key with the first that needs it. */
+/** Reads the secrets of one file: each only when it is asked for, and eyaml's key with the first that needs it. */
 export class SecretReader {
-  /** What an operator should know of where they are kept. */
+  /** Warnings for an operator about the places of the secrets. */
   readonly warnings: string[] = []
   private key: KeyObject | undefined
 
@@ -57,7 +59,10 @@ export class SecretReader {
     private readonly env: Surroundings['env'],
   ) {}
 
-  /** `keys` is the setting that `from` is the value of, `what` its name in a sentence. @throws LockstepError `bad-config` */
+  /**
+   * Reads a secret. `keys` leads to the setting with the value `from`; `what` is its name in a sentence.
+   * @throws LockstepError `bad-config`
+   */
   read(from: SecretSetting, what: string, keys: readonly (string | number)[]): string {
     const where = this.places.where(keys)
     if (typeof from === 'string') return this.decrypted(from, what, where)

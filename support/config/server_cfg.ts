@@ -14,7 +14,7 @@ import {
   type Surroundings,
 } from './mcollective_cfg'
 
-/** All that a host has to know to answer: files are read, secrets are here. */
+/** The settings with which a host answers, resolved: files and secrets are read. */
 export interface ServerEnvironment {
   path: string
   identity: string
@@ -24,36 +24,36 @@ export interface ServerEnvironment {
   mainCollective: string
   collectives: readonly string[]
   security: ServerSecuritySettings
-  /** Milliseconds. */
+  /** Milliseconds, as is the heart beat. */
   connectWithin: number
   heartBeat: number
   /** YAML files of facts; later ones come first. */
   factFiles: readonly string[]
   classesFile: string
-  /** Where audit lines go; undefined where nothing is audited. */
+  /** The file for audit lines; undefined where there is no audit. */
   auditFile: string | undefined
-  /** Where policies are; undefined where everybody may do everything. */
+  /** The folder of policies; undefined where every caller may do everything. */
   policies: { folder: string; allowUnconfigured: boolean; defaultPolicy: string | undefined } | undefined
-  /** Folders and files with the commands of checks. */
+  /** The folder and the file with the commands of checks. */
   nrpe: { folder: string; file: string | undefined }
-  /** How often the host says by itself that it is there, s; undefined for not at all. */
+  /** The registration that the host sends by itself, `every` in seconds; undefined for none. */
   registration: { every: number; splay: boolean; collective: string } | undefined
-  /** What the daemon keeps over restarts. */
+  /** The folder of what the daemon keeps over restarts. */
   stateFolder: string
   agents: AgentSettings
 }
 
-/** What is undefined is chosen by what the host has. */
+/** The settings of agents. What the host has installed decides an undefined one. */
 export interface AgentSettings {
   packages: 'apt' | 'dnf' | 'yum' | undefined
-  /** How long a package database that is locked by somebody else is waited for, s. */
+  /** Seconds to wait for a package database that another process locks. */
   packageLockWithin: number
   services: 'systemd' | 'sysv' | undefined
   firewall: 'iptables' | 'nftables' | undefined
   chain: string
   target: string
   puppet: { program: string; splay: number }
-  /** Where agents of others are. */
+  /** The folder of external agents. */
   folder: string | undefined
   isActive(agent: string): boolean
 }
@@ -64,7 +64,7 @@ export type ServerSecuritySettings =
       provider: 'ssl'
       serializer: 'marshal' | 'yaml'
       privateKey: KeyObject
-      /** As which the host asks, when it does. */
+      /** The callerid of the host's own requests. */
       callerid: string
       clientPublicKey(name: string): KeyObject | undefined
     }
@@ -76,7 +76,7 @@ export type ServerSecuritySettings =
     }
 
 /**
- * A `server.cfg` as mcollectived has it. Keys that only concern Ruby are passed over.
+ * Reads a `server.cfg` of mcollectived. Keys that only concern Ruby are passed over.
  * @throws LockstepError `bad-config` naming file and line
  */
 export function readServerCfg(path: string, around: Surroundings): ServerEnvironment {
@@ -228,7 +228,10 @@ function serverCaller(key: string, settings: Settings): string {
   return `cert=${basename(settings.text(key) ?? 'server').replace(/\.pem$/, '')}`
 }
 
-/** Clients are known by the files of a folder; a name is looked up among them and never becomes part of a path. */
+/**
+ * Returns a lookup of clients' keys in the files of a folder. A name is compared with the files and never becomes part
+ * of a path.
+ */
 function knownClients(key: string, settings: Settings): (name: string) => KeyObject | undefined {
   const folder = settings.required(key)
   if (!existsSync(folder)) throw settings.fault(key, 'a folder that is there')
@@ -238,7 +241,7 @@ function knownClients(key: string, settings: Settings): (name: string) => KeyObj
   }
 }
 
-/** The classes that a configuration manager has left for this host, one a line; none without the file. */
+/** Reads the classes that a configuration manager has left for this host, one a line; none without the file. */
 export function readClasses(path: string): string[] {
   try {
     return readFileSync(path, 'utf8')

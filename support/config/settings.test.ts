@@ -7,7 +7,7 @@ import { expectOptions, expectParameters, expectSettings, SETTINGS, type Setting
 
 const root = resolve(__dirname, '..', '..')
 const TABLE = 'support/config/settings.ts'
-/** A variable of GitHub's settings, which no process of Lockstep is given. */
+/** A variable of GitHub's settings that no process of Lockstep is given. */
 const OF_OTHERS = new Set(['LOCKSTEP_RUNNER'])
 
 function said(work: () => void): string | undefined {

@@ -2,19 +2,25 @@ import { distance } from 'fastest-levenshtein'
 import { LockstepError } from '../system/errors'
 import { isLike, nearest, plain } from './nearest'
 
-/** One thing that a run can be told. Help, docs and refusals are made from this. */
+/** A setting of a run. Help, docs and refusals are made from it. */
 export interface Setting {
-  /** What it takes, in words: `on or off`. */
+  /** The values that it takes, in words: `on or off`. */
   takes: string
   /** One line of help. */
   help: string
-  /** The world parameter that says the same, and wins over the variable. */
+  /** The world parameter of this setting, which wins over the variable. */
   parameter?: string
-  /** Who sets it: a run for the runs that it begins (`internal`), or tests of Lockstep itself (`test`). A person otherwise. */
+  /**
+   * The setter: a run for the runs that it begins (`internal`), or tests of Lockstep itself (`test`). A person
+   * otherwise.
+   */
   setBy?: 'internal' | 'test'
   /** The only values that it may have. */
   only?: readonly string[]
-  /** An empty value is a list of nothing. An empty value of any other setting is refused: a guard that is empty guards nothing. */
+  /**
+   * True when an empty value is a list of nothing. An empty value of any other setting is refused: an empty guard
+   * guards nothing.
+   */
   mayBeEmpty?: true
 }
 
@@ -101,7 +107,7 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS
 
-/** World parameters that profiles set, and that no variable says. */
+/** World parameters that profiles set and that have no variable. */
 const PROFILE_PARAMETERS: Readonly<Record<string, Pick<Setting, 'takes' | 'help'>>> = {
   mode: { takes: 'embedded or live', help: 'which fleet a run goes to' },
   intent: { takes: 'plan, drift or rehearse', help: 'what is done there in place of a rollout' },
@@ -120,15 +126,16 @@ export const WORLD_PARAMETERS: readonly string[] = [
   ...known.flatMap(([, { parameter }]) => parameter ?? []),
 ]
 
-/** What a setting says; undefined where it says nothing. */
+/** Returns the value of a setting; undefined where it has none. */
 export function readSetting(env: Variables, name: SettingName): string | undefined {
   const said = env[name]
   return said === undefined || said === '' ? undefined : said
 }
 
 /**
- * A misspelt switch would otherwise be one that was never set.
- * @throws LockstepError `bad-input` for a variable that looks like a setting and is none, or has a value that it cannot have
+ * Expects every variable to be a known setting. A misspelt switch would otherwise be one that was never set.
+ * @throws LockstepError `bad-input` for a variable that looks like a setting and is none, or has a value that it cannot
+ * have
  */
 export function expectSettings(env: Variables): void {
   for (const [name, said] of Object.entries(env)) {
@@ -144,7 +151,7 @@ export function expectSettings(env: Variables): void {
 }
 
 /**
- * World parameters belong to the team too: one that resembles a setting is refused, any other is the team's own.
+ * Expects that no world parameter resembles a setting. Any other unknown parameter is the team's own.
  * @throws LockstepError `bad-input`
  */
 export function expectParameters(said: Readonly<Record<string, unknown>>): void {
@@ -156,7 +163,7 @@ export function expectParameters(said: Readonly<Record<string, unknown>>): void 
 }
 
 /**
- * Options of a profile that are Lockstep's alone: each has to be known.
+ * Expects each option of a profile that is Lockstep's alone to be known.
  * @throws LockstepError `bad-input` naming the closest one
  */
 export function expectOptions(what: string, said: object, allowed: readonly string[]): void {
@@ -166,7 +173,7 @@ export function expectOptions(what: string, said: object, allowed: readonly stri
   throw refused(`there is no ${what} ${shown}; the closest known one is ${nearest(odd, allowed)}`)
 }
 
-/** Small letters, a letter too many and the like: whoever wrote it meant Lockstep. */
+/** Returns whether a name resembles a setting of Lockstep: small letters, a letter too many and the like. */
 function isLikeSetting(name: string): boolean {
   if (/^lock_?step/i.test(name)) return true
   const capitals = name.toUpperCase()

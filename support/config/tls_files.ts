@@ -11,7 +11,7 @@ export interface TlsPaths {
 }
 
 /**
- * The texts of those files, of which it is known that TLS can use them.
+ * Reads the texts of the files and expects TLS to be able to use them.
  * @throws LockstepError `bad-config` naming the file that is no certificate, no key, or the key of another certificate
  */
 export function readTlsFiles({ ca, cert, key }: TlsPaths, where: string): Omit<BrokerTls, 'verify'> {
@@ -27,7 +27,7 @@ export function readTlsFiles({ ca, cert, key }: TlsPaths, where: string): Omit<B
   }
 }
 
-/** One or more certificates in one file, as `ca` bundles have them. */
+/** Reads one or more certificates in one file, the form of `ca` bundles. */
 function readCertificates(path: string, what: string, where: string): string {
   const pem = readConfigFile(path, what, where)
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []

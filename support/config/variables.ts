@@ -1,10 +1,12 @@
 import { LockstepError } from '../system/errors'
 
-/** What a variable was given, and where. */
+/** The value of a variable and its place. */
 export interface Definition {
-  /** Such as `lockstep.yaml:12`. */
+  /** The place of the definition, such as `lockstep.yaml:12`. */
   where: string
-  /** A text, in which `<other>` stands for another variable; of a secret, how it is read, and it is taken as it is. */
+  /**
+   * A text in which `<other>` stands for another variable, or a function that reads a secret, which is taken as it is.
+   */
   value: string | (() => string)
 }
 
@@ -12,28 +14,28 @@ const REFERENCE = /(?<!\(\?|\\k)(\\?)<([a-z][\w-]*)>/g
 const NAME = /^[a-z][\w-]*$/
 const MAX_CHARACTERS = 64 * 1024
 const DEEPEST = 20
-/** Shorter ones cannot be kept out of a report without taking half of it along. */
+/** Characters of a secret at least. A shorter one cannot be kept out of a report without taking half of it along. */
 const SHORTEST_SECRET = 4
 
 export function isVariableName(name: string): boolean {
   return NAME.test(name)
 }
 
-/** The names that a text refers to; `\<name>` is no reference, nor is the name of a group in a pattern. */
+/** Returns the names that a text refers to; `\<name>` is no reference, nor is the name of a group in a pattern. */
 export function referencesIn(text: string): string[] {
   return [...text.matchAll(REFERENCE)].flatMap(([, escaped, name]) =>
     escaped === '' && name !== undefined ? [name] : [],
   )
 }
 
-/** The text with values in place of names. What `of` does not know stays as it is, and so does a backslash before it. */
+/** Replaces names by their values. A name that `of` does not know stays as it is, and so does a backslash before it. */
 export function expand(text: string, of: (name: string) => string | undefined): string {
   return text.replaceAll(REFERENCE, (written: string, escaped: string, name: string) =>
     escaped === '' ? (of(name) ?? written) : written.slice(1),
   )
 }
 
-/** The text with values in place of names, to be read as a feature again: with other variables it says the same. */
+/** Replaces names by their values in a text that is read as a feature again. With other variables it says the same. */
 export function pin(text: string, of: (name: string) => string | undefined): string {
   return text.replaceAll(REFERENCE, (written: string, escaped: string, name: string) => {
     const value = escaped === '' ? of(name) : undefined
@@ -46,12 +48,15 @@ export class Variables {
   private readonly values = new Map<string, string>()
 
   constructor(
-    /** In words: `the environment test`. */
+    /** The place in words: `the environment test`. */
     readonly place: string,
     private readonly definitions: ReadonlyMap<string, Definition>,
-    /** What an operator should know of where secrets are kept; grows as they are read. */
+    /** Warnings for an operator about the places of secrets; the list grows as secrets are read. */
     readonly warnings: readonly string[] = [],
-    /** Names that a run gave, and that the environment does not have though it has some: misspelt, unless a feature uses them. */
+    /**
+     * Names that a run gave and that the environment lacks, though it has some. They are misspelt, unless a feature
+     * uses them.
+     */
     readonly unexpected: readonly string[] = [],
   ) {}
 
@@ -63,7 +68,7 @@ export class Variables {
     return this.definitions.has(name)
   }
 
-  /** These, and what the run says on top of them: it replaces what is there, and what was a secret stays one. */
+  /** Returns these variables with those of the run, which replace them; a variable that was a secret stays one. */
   overriddenBy(given: ReadonlyMap<string, string>, where: string): Variables {
     const overriding = [...given].map(([name, text]): [string, Definition] => {
       const isSecret = this.has(name) && this.isSecret(name)
@@ -74,26 +79,32 @@ export class Variables {
     return new Variables(this.place, all, this.warnings, unexpected)
   }
 
-  /** Reads no secret. @throws LockstepError `bad-config` with the chain of the first one that refers to what is not there, or to itself */
+  /**
+   * Checks every variable without reading a secret.
+   * @throws LockstepError `bad-config` with the chain of the first one that refers to an undefined one, or to itself
+   */
   check(): void {
     const sound = new Set<string>()
     for (const name of this.names) this.follow(name, [], sound)
     for (const name of this.names) if (!this.isSecret(name)) this.valueOf(name)
   }
 
-  /** Whether it is a secret, or has one in it. To be asked of what was checked. */
+  /** Returns whether a variable is a secret or contains one. The variables have to be checked before. */
   isSecret(name: string): boolean {
     return this.within(name).some((each) => typeof this.definitions.get(each)?.value === 'function')
   }
 
-  /** It and all that it is made of. */
+  /** Returns the name and all names that its value is made of. */
   within(name: string): string[] {
     const found = new Set([name])
     for (const each of found) for (const other of this.referred(each)) found.add(other)
     return [...found]
   }
 
-  /** @throws LockstepError `bad-config` when a secret cannot be read, or nothing of it could be kept out of reports */
+  /**
+   * Returns the value of a variable.
+   * @throws LockstepError `bad-config` when a secret cannot be read, or is too short to be kept out of reports
+   */
   valueOf(name: string): string {
     const known = this.values.get(name)
     if (known !== undefined) return known
@@ -141,7 +152,10 @@ export class Variables {
   }
 }
 
-/** For who only reads a feature: what any of several environments defines, with what the first one of them says. All are checked. */
+/**
+ * Returns the variables of any environment for a caller that only reads a feature; the first definition counts. All
+ * environments have to be checked.
+ */
 export function anyOf(environments: readonly Variables[]): Variables {
   const definitions = new Map<string, Definition>()
   for (const variables of environments) {
@@ -161,13 +175,13 @@ export function anyOf(environments: readonly Variables[]): Variables {
   return new Variables('any environment', definitions, [], unexpected)
 }
 
-/** A text that `expand` gives back as it is. */
+/** Returns a text that `expand` gives back as it was. */
 function literally(text: string): string {
   return text.replaceAll(REFERENCE, (written: string) => `\\${written}`)
 }
 
 /**
- * `release=2026.11.3,version=4.2.6-3.el5`; a comma within a value is written `\,`.
+ * Parses `release=2026.11.3,version=4.2.6-3.el5`; a comma within a value is written `\,`.
  * @throws LockstepError `bad-input`, which shows no value
  */
 export function parseGivenVariables(text: string, where: string): Map<string, string> {
@@ -193,7 +207,7 @@ export function parseGivenVariables(text: string, where: string): Map<string, st
   return given
 }
 
-/** What `parseGivenVariables` reads as these values. */
+/** Formats these values for `parseGivenVariables`. */
 export function givenVariables(values: Readonly<Record<string, string>>): string {
   // The blank keeps a backslash at the end of a value from the comma after it.
   return Object.entries(values)

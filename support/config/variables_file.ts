@@ -18,7 +18,7 @@ const text = v.pipe(
 )
 const value = v.union([text, v.number(), v.boolean(), ...SECRET_PLACES], EXPECTED)
 
-/** What `variables:` of an environment may be. */
+/** The schema of an environment's `variables:`. */
 export const variables = v.record(name, value)
 
 const file = v.looseObject({
@@ -28,7 +28,7 @@ const file = v.looseObject({
 })
 
 /**
- * The variables of one environment of a `lockstep.yaml`; no secret of it is read, nor are its other settings looked at.
+ * Reads the variables of one environment of a `lockstep.yaml`, but none of its secrets and other settings.
  * @throws LockstepError `bad-config`: file, line, what was expected
  */
 export function readVariables(
@@ -41,7 +41,10 @@ export function readVariables(
   return read.of(chosenOf(where, read.names, wanted ?? read.preferred))
 }
 
-/** Those of each environment, of the default one first. @throws LockstepError `bad-config` */
+/**
+ * Reads the variables of each environment, those of the default one first.
+ * @throws LockstepError `bad-config`
+ */
 export function readAllVariables(configPath: string, around: Surroundings): Variables[] {
   const { names, preferred, of } = reading(configPath, around)
   return [...names.filter((each) => each === preferred), ...names.filter((each) => each !== preferred)].map(

@@ -5,14 +5,18 @@ import { isLike } from './nearest'
 import { excerpt } from '../system/hiding'
 
 /**
- * A YAML text checked against a schema.
+ * Reads a YAML text and checks it against a schema.
  * @throws LockstepError `bad-config`: file, line, what was expected
  */
 export function readYaml<S extends v.GenericSchema>(path: string, text: string, schema: S): v.InferOutput<S> {
   return readYamlLines(path, text, schema).value
 }
 
-/** The same, with the line on which each key of a mapping of its top stands. @throws LockstepError `bad-config` */
+/**
+ * Reads a YAML text, checks it against a schema and returns its value. `linesOf` gives the line of each key of a
+ * mapping at the top.
+ * @throws LockstepError `bad-config`
+ */
 export function readYamlLines<S extends v.GenericSchema>(
   path: string,
   text: string,
@@ -35,7 +39,10 @@ export function readYamlLines<S extends v.GenericSchema>(
   throw new LockstepError('bad-config', `${path}:${lineOf(document, lines, keys)}: ${sentence(keys, issue)}`)
 }
 
-/** By itself: the parser compares each key with each other one, which takes minutes for a large inventory. */
+/**
+ * Expects keys to be unique. The parser's own check compares each key with each other one, which takes minutes for a
+ * large inventory.
+ */
 function expectUniqueKeys(path: string, document: Document, lines: LineCounter): void {
   visit(document, {
     Map(_key, { items }) {
@@ -67,12 +74,12 @@ function keyLines(document: Document, lines: LineCounter, mapping: string): Map<
   )
 }
 
-/** What a text has beside its values: where they stand, and how they were written. */
+/** The places of a text's values, and the values as they were written. */
 export interface YamlPlaces {
   path: string
-  /** `path:line` of a value, or of its nearest parent that is there. */
+  /** Returns `path:line` of a value, or of its nearest parent that is there. */
   where(keys: readonly (string | number)[]): string
-  /** A number or a truth as it was written: 4.10 is not 4.1 where it is a version. */
+  /** Returns a number or a truth value as it was written: 4.10 is not 4.1 where it is a version. */
   written(keys: readonly (string | number)[]): string | undefined
 }
 
@@ -89,7 +96,9 @@ export function placesIn(path: string, text: string): YamlPlaces {
   }
 }
 
-/** The environment variables that a configuration takes secrets from, those of all its environments: `{ env: NAME }`. */
+/**
+ * Returns the environment variables that a configuration takes secrets from, in all its environments: `{ env: NAME }`.
+ */
 export function variablesWithSecrets(text: string): string[] {
   const names = new Set<string>()
   visit(parsed(text).document, {
@@ -118,7 +127,7 @@ function valueOf(path: string, document: Document, lines: LineCounter): unknown 
   }
 }
 
-/** Of the first alias that stands for nothing, or of the first one where there are too many. */
+/** Returns the line of the first unresolved alias, or of the first alias where there are too many. */
 function lineOfAlias(document: Document, lines: LineCounter): number {
   let first: number | undefined
   let unresolved: number | undefined
@@ -145,7 +154,7 @@ function sentence(keys: readonly (string | number)[], issue: v.BaseIssue<unknown
   return `${name} is ${issue.received.replace(/\p{Cc}+/gu, ' ')}; expected ${plain(issue)}`
 }
 
-/** A key beside the missing one that was most likely meant for it. */
+/** Returns a hint at a key beside the missing one that is probably its misspelling. */
 function misspeltFor({ path }: v.BaseIssue<unknown>): string {
   const last = path?.at(-1)
   const there: unknown = last?.input
@@ -156,7 +165,9 @@ function misspeltFor({ path }: v.BaseIssue<unknown>): string {
 
 type Keys = readonly (string | number)[]
 
-/** A key that is misspelt, rather than the one that is missing for it; also within one of several forms that a setting may have. */
+/**
+ * Returns the issue of a misspelt key rather than that of a missing one, also within one of several forms of a setting.
+ */
 function mostTelling(issues: readonly v.BaseIssue<unknown>[]): { issue: v.BaseIssue<unknown>; keys: Keys } {
   const placed = issues.map((issue) => ({ issue, keys: keysOf(issue) }))
   const misspelt = placed.flatMap(({ issue, keys }) =>
@@ -174,7 +185,7 @@ function keysOf({ path }: v.BaseIssue<unknown>): Keys {
   return (path ?? []).map(({ key }) => key as string | number)
 }
 
-/** A list is taken for an object with the keys 0, 1 and so on. */
+/** Returns whether the issue is an unknown key; a list is no object with the keys 0, 1 and so on. */
 function isUnknownKey({ type, expected, path }: v.BaseIssue<unknown>): boolean {
   return type === 'strict_object' && expected === 'never' && !Array.isArray(path?.at(-1)?.input)
 }
@@ -183,7 +194,7 @@ function plain(issue: v.BaseIssue<unknown>): string {
   return issue.message.startsWith('Invalid') ? (issue.expected ?? 'something else') : issue.message
 }
 
-/** The line of the value at this path, or of its nearest parent that is there. */
+/** Returns the line of the value at this path, or of its nearest parent that is there. */
 function lineOf(document: Document, lines: LineCounter, keys: readonly (string | number)[]): number {
   for (let length = keys.length; length > 0; length -= 1) {
     const parent = length === 1 ? document.contents : document.getIn(keys.slice(0, length - 1), true)
@@ -196,7 +207,7 @@ function lineOf(document: Document, lines: LineCounter, keys: readonly (string |
   return 1
 }
 
-/** Within braces the brackets of an encrypted value mean something to YAML. */
+/** Returns advice on quotes: within braces YAML reads the brackets of an encrypted value. */
 function unquoted(text: string, line: number | undefined): string {
   const near = text.split('\n').slice(0, line).slice(-2).join('\n')
   return /[{,].*:\s*ENC\[/.test(near) ? '; write ENC[…] between quotes where it stands within { }' : ''

@@ -15,7 +15,7 @@ describe('a host’s connection', () => {
   let trouble: string[]
   let arrived: () => void
   let isRefusing: boolean
-  /** Each pause is of a length that is drawn. */
+  /** The number of pauses, each of a random length. */
   let pauses: number
 
   const connectorTo = (...ports: number[]) =>

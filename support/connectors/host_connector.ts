@@ -12,18 +12,21 @@ export interface HostConnectorOptions {
   virtualHost: string
   collectives: readonly string[]
   identity: string
-  /** Agents whose requests are listened for. */
+  /** The agents whose requests the host listens for. */
   agents: readonly string[]
   connectWithin: number
   heartBeat: number
   clock: Clock
   random: () => number
-  /** A request, and where its reply goes. */
+  /** Called with a request and the destination of its reply. */
   onRequest: (body: Buffer, replyTo: string) => void
   onTrouble: (what: string) => void
 }
 
-/** A host's connection to MCollective: subscribed to everything that could be for it, for as long as it runs. */
+/**
+ * A host's connection to MCollective. It is subscribed to every request that could be for the host, for as long as it
+ * runs.
+ */
 export class HostConnector {
   private readonly ended = new AbortController()
   private readonly connection: StompConnection
@@ -46,7 +49,10 @@ export class HostConnector {
     })
   }
 
-  /** Resolves when it listens; tries for as long as it takes, with longer and longer pauses, so that many hosts do not come at once. */
+  /**
+   * Resolves when it listens. It tries for as long as it takes, with longer and longer pauses, so that many hosts do
+   * not come at once.
+   */
   async open(): Promise<void> {
     const { clock, random, onTrouble } = this.options
     for (let failures = 0; !this.ended.signal.aborted; failures += 1) {
@@ -64,7 +70,7 @@ export class HostConnector {
     await this.connection.close()
   }
 
-  /** Sends a request of the host's own to an agent, wherever that is. `ttl` in seconds. */
+  /** Sends a request of the host's own to an agent, wherever that runs. `ttl` in seconds. */
   broadcast(to: Address, ttl: number, body: Buffer): Promise<void> {
     const { naming, identity, clock } = this.options
     const headers = {
@@ -75,7 +81,7 @@ export class HostConnector {
     return this.connection.send([{ headers, body }], this.ended.signal)
   }
 
-  /** Sends a reply once, when there is a broker. Rejects when this was closed before that. */
+  /** Sends a reply once, when there is a broker. Rejects when the connector was closed before that. */
   reply(destination: string, body: Buffer): Promise<void> {
     const headers = { destination, mc_sender: this.options.identity }
     return this.connection.send([{ headers, body }], this.ended.signal)

@@ -11,16 +11,16 @@ export interface PublishOptions {
   virtualHost: string
   identity: string
   connectWithin: number
-  /** How long the broker may keep it, seconds. */
+  /** Seconds for which the broker may keep the message. */
   ttl: number
   clock: Clock
-  /** Takes secrets out of what the broker says of itself. */
+  /** Removes secrets from the broker's texts. */
   hide?: Hide
 }
 
 /**
- * Hands JSON to a topic, on a connection of its own: a broker that does not allow it ends that one, and no other. Resolves
- * once a broker of the pool has confirmed it.
+ * Publishes JSON to a topic, on a connection of its own: a broker that does not allow it ends that one, and no other.
+ * Resolves once a broker of the pool has confirmed it.
  * @throws LockstepError when none has
  */
 export async function publishOnce(

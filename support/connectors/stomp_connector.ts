@@ -16,11 +16,11 @@ export interface StompConnectorOptions {
   heartBeat: number
   clock: Clock
   random: () => number
-  /** Takes secrets out of what the broker says of itself. */
+  /** Removes secrets from the broker's texts. */
   hide?: Hide
 }
 
-/** A client's connection to MCollective over any broker whose naming is known. */
+/** Returns a client's connection to MCollective over any broker whose naming is known. */
 export function stompConnector(options: StompConnectorOptions): Connector {
   const { naming, clock, collective, identity } = options
   const listeners: ConnectorListener[] = []
@@ -67,12 +67,12 @@ export function stompConnector(options: StompConnectorOptions): Connector {
   }
 }
 
-/** Of earlier sessions, the replies to what they asked are still taken. */
+/** The number of sessions whose replies are accepted; replies to requests of earlier sessions still count. */
 const SESSIONS = 3
 
 /**
- * Where replies go: another place for each session, since a broker may not know yet that the one before is dead, and would
- * go on handing it messages of a place that both have subscribed to.
+ * The routes of replies, another one for each session. A broker may not know yet that the session before is dead. It
+ * would go on handing that one messages of a destination that both have subscribed to.
  */
 class ReplyRoutes {
   private routes: ReplyRoute[] = []
@@ -84,7 +84,7 @@ class ReplyRoutes {
     return this.routes[0]?.replyTo ?? ''
   }
 
-  /** The subscriptions of a new session. */
+  /** Returns the subscriptions of a new session. */
   next(): Record<string, string>[] {
     this.sequence += 1
     this.routes = [this.route(this.sequence), ...this.routes].slice(0, SESSIONS)

@@ -26,17 +26,17 @@ export interface HostParts {
   environment: ServerEnvironment
   clock: Clock
   run: CommandRunner
-  /** Resolves when nothing is under way any more that an earlier daemon has begun. */
+  /** Resolves when no program that an earlier daemon started is under way any more. */
   free?: Promise<void>
-  /** Undefined where the host has no such program. */
+  /** Returns the path of a program; undefined where the host has none of this name. */
   find?: (program: string) => string | undefined
   isSystemd?: () => boolean
   onTrouble: (what: string) => void
 }
 
 /**
- * The agents that this host can have, by what is installed on it, and those of its folder of agents; without those that
- * its configuration switches off. Of the same name, the folder's counts.
+ * Returns the agents that this host can have, by the programs installed on it, and those of its folder of agents. It
+ * leaves out those that the configuration switches off. Of two with one name, the folder's counts.
  */
 export async function hostAgents(parts: HostParts): Promise<Agent[]> {
   const { environment, clock, run, free, onTrouble } = parts

@@ -26,11 +26,14 @@ export interface DaemonOptions {
   log: Log
 }
 
-/** This process makes files for itself alone; what a package's script or a service makes is for whom it always was. */
+/**
+ * Runs a program with the usual umask. This process makes files for itself alone; those of a package's script or a
+ * service keep their usual rights.
+ */
 const runAsUsual: CommandRunner = (program, args, limits) =>
   runCommand(program, args, { ...limits, umask: 0o022 })
 
-/** A host of a fleet: what mcollectived is, with its configuration and on its wire. */
+/** A host of a fleet, in the place of mcollectived: with its configuration and on its wire. */
 export class Daemon {
   private readonly connector: HostConnector
   private readonly registration: Registration | undefined
@@ -38,6 +41,7 @@ export class Daemon {
   private readonly began: number
 
   /**
+   * Makes the daemon of a host.
    * @throws LockstepError `journal-failed` where it cannot write down what it does, and `bad-config` where others could
    * change what it writes down
    */
@@ -109,7 +113,7 @@ export class Daemon {
       })
   }
 
-  /** Resolves when it listens. */
+  /** Resolves when the daemon listens. */
   async start(): Promise<void> {
     await this.connector.open()
     this.options.log.info('listening')
@@ -149,14 +153,14 @@ export class Daemon {
     }
   }
 
-  /** What is done is done: that it cannot be written down keeps nobody from being told. */
+  /** Notes an entry about an action that has ended. An entry that cannot be written keeps no reply back. */
   private async note(entry: RequestEntry): Promise<void> {
     await this.record
       .add(entry)
       .catch((error: unknown) => this.options.log.error({ error }, 'not written down'))
   }
 
-  /** Answers what an earlier daemon could not, once the host is through with it. */
+  /** Answers the requests that an earlier daemon left unanswered, once the host is through with them. */
   private async settle(): Promise<void> {
     const owed = this.record.requests.owed()
     if (owed.some(({ hasEnded }) => !hasEnded)) await this.left.isFree()

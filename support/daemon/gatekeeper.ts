@@ -13,7 +13,9 @@ import type { Log } from '../system/log'
 const DENIED = 'You are not authorized to call this agent or action.'
 const UNAUDITED = 'The audit log of this host cannot be written; the request was not carried out.'
 
-/** Why a request may not be carried out: its policy says so, or it could not be written into the audit log. */
+/**
+ * Returns a function that says why a request may not run: its policy forbids it, or the audit log cannot be written.
+ */
 export function gatekeeper({
   environment: { policies, auditFile },
   subject,
@@ -60,7 +62,9 @@ function decideBy(
   return { allowed: policies.allowUnconfigured, because: 'there is no policy for this agent' }
 }
 
-/** The policy of an agent, or the one that is for all that have none. Names of agents come from the wire. */
+/**
+ * Returns the policy of an agent, or the default policy of agents that have none. Names of agents come from the wire.
+ */
 function policyFor(
   agent: string,
   { folder, defaultPolicy }: NonNullable<ServerEnvironment['policies']>,

@@ -4,10 +4,10 @@ import { isSame, sightOf, type ProcessSight } from './processes'
 import type { RequestRecord } from './request_record'
 
 const LOOK_EVERY = 250
-/** Longer than any action may take. */
+/** Milliseconds to wait at most: longer than any action may take. */
 const MAX_WAIT = 600_000
 
-/** Programs that go on when a daemon is ended: a package manager is not to be cut off in the middle. */
+/** Programs that outlive a daemon: a package manager must not be cut off in the middle. */
 export class LeftBehind {
   private readonly survivors: readonly ProcessSight[]
   private free: Promise<void> | undefined
@@ -19,13 +19,13 @@ export class LeftBehind {
     this.survivors = record.requests.programs().filter(isSame)
   }
 
-  /** Resolves when those of an earlier daemon have ended. */
+  /** Resolves when the programs of an earlier daemon have ended, or after `MAX_WAIT`. */
   isFree(): Promise<void> {
     this.free ??= this.wait()
     return this.free
   }
 
-  /** The same runner; what it starts to outlive this process is written down. */
+  /** Wraps a runner so that every program that outlives this process is written down. */
   running(run: CommandRunner): CommandRunner {
     return async (program, args, limits) => {
       if (limits.outlives !== true) return run(program, args, limits)

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs'
 
-/** A process, told apart from a later one of the same number by when it began (clock ticks since the machine did). */
+/**
+ * A process by its number and its beginning, in clock ticks since the machine began. A later process of the same number
+ * differs.
+ */
 export interface ProcessSight {
   pid: number
   began: string
 }
 
-/** Undefined for a process that is gone, or that only waits to be buried. */
+/** Returns the sight of a process; undefined for one that is gone or a zombie. */
 export function sightOf(pid: number): ProcessSight | undefined {
   try {
     // Behind the name of the program, which may hold anything: state is the first field, its beginning the twentieth.

@@ -5,9 +5,9 @@ import type { ClientSecurity } from '../protocol/security/security'
 import { pause, type Clock } from '../system/clock'
 
 export interface RegistrationOptions {
-  /** Seconds. */
+  /** Seconds between two registrations. */
   every: number
-  /** Whether the first one waits for a part of that, so that many hosts do not register at once. */
+  /** True when the first registration waits for a part of `every`, so that many hosts do not register at once. */
   splay: boolean
   collective: string
   identity: string
@@ -21,13 +21,13 @@ export interface RegistrationOptions {
 
 const TTL = 60
 
-/** Tells the agent `registration`, wherever it runs, which agents this host has, again and again. */
+/** Sends this host's agents to the agent `registration`, wherever that runs, again and again. */
 export class Registration {
   private readonly ended = new AbortController()
 
   constructor(private readonly options: RegistrationOptions) {}
 
-  /** Resolves when it is stopped. */
+  /** Registers again and again; resolves when it is stopped. */
   async run(): Promise<void> {
     const { every, splay, random } = this.options
     let delay = splay ? random() * every : 0
@@ -58,7 +58,7 @@ export class Registration {
     )
   }
 
-  /** False when it was stopped meanwhile. */
+  /** Returns true after the wait, and false when it was stopped meanwhile. */
   private async hasWaited(seconds: number): Promise<boolean> {
     try {
       await pause(this.options.clock, seconds * 1000, this.ended.signal)

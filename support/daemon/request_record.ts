@@ -8,14 +8,14 @@ const MIN_ENTRIES = 5_000
 const NEVER = new AbortController()
 
 /**
- * On disk before anything is changed: what was asked, what is to be answered, what was answered, and which programs are
- * still at it. What an earlier daemon wrote is taken over, so that a restart forgets no promise and no replay.
+ * A record on disk before anything is changed: requests, replies that are due, replies that were sent, and programs
+ * still under way. The entries of an earlier daemon are taken over, so that a restart forgets no promise and no replay.
  */
 export class RequestRecord {
   private readonly queue = new InTurn()
   private file: JournalFile | undefined
   private entries = 0
-  /** After as many a file is started anew. */
+  /** The number of entries after which a new file is started. */
   private mostEntries = MIN_ENTRIES
   private files = 0
 
@@ -25,7 +25,10 @@ export class RequestRecord {
     readonly requests: Requests,
   ) {}
 
-  /** @throws LockstepError `journal-failed` */
+  /**
+   * Opens the record of a folder.
+   * @throws LockstepError `journal-failed`
+   */
   static async open(
     folder: string,
     now: () => number,
@@ -44,7 +47,10 @@ export class RequestRecord {
     return record
   }
 
-  /** @throws LockstepError `journal-failed`: what depends on it must not be done then */
+  /**
+   * Adds an entry.
+   * @throws LockstepError `journal-failed`: what depends on the entry must not be done then
+   */
   add(entry: RequestEntry): Promise<void> {
     // One after the other: what is carried over into a new file must not come after what followed it.
     return this.queue.run(NEVER, async () => {
@@ -59,7 +65,7 @@ export class RequestRecord {
     await this.file?.close()
   }
 
-  /** A file with what still matters, and no more, takes the place of the one before. */
+  /** Starts a new file with the entries that still matter, in the place of the one before. */
   private async startAnew(): Promise<void> {
     const before = this.file
     this.requests.forget(this.now())

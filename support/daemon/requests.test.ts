@@ -40,7 +40,7 @@ describe('what a daemon writes down of its requests', () => {
     opened.push(record)
     return record
   }
-  /** As after kill -9: nothing was closed. */
+  /** Reads the record again as after kill -9: nothing was closed. */
   const after = async (...entries: RequestEntry[]) => {
     const record = await open()
     for (const entry of entries) await record.add(entry)

@@ -1,23 +1,23 @@
 import type { KnownChange } from '../rpc/server/host'
 import type { ProcessSight } from './processes'
 
-/** What a daemon writes down of the requests that may change its host. Replies are in Base64. */
+/** An entry about requests that may change the host. Replies are in Base64. */
 export type RequestEntry =
   | {
       type: 'began'
       id: string
       caller: string
-      /** Until when the same request could come again, ms since 1970. */
+      /** The time until which the request could come again, ms since 1970. */
       until: number
       replyTo: string
-      /** What is answered if the daemon does not live to see how it ended. */
+      /** The reply for a daemon that does not live to see how the request ended. */
       cutOff: string
     }
   | { type: 'ended'; id: string; reply: string }
   | { type: 'sent'; id: string }
   | ({ type: 'program' } & ProcessSight)
   | { type: 'gone'; pid: number }
-  /** Which process wrote what follows. */
+  /** The process that wrote the entries that follow. */
   | { type: 'daemon'; pid: number }
 
 /** A reply that is still to be sent. */
@@ -25,7 +25,7 @@ export interface Owed {
   id: string
   replyTo: string
   reply: Buffer
-  /** Whether the action had ended by then. */
+  /** True when the action had ended by then. */
   hasEnded: boolean
 }
 
@@ -35,7 +35,7 @@ interface Request {
   isSent: boolean
 }
 
-/** What such entries come to. */
+/** The state of the requests and programs after all entries. */
 export class Requests {
   private readonly requests = new Map<string, Request>()
   private readonly running = new Map<number, ProcessSight>()
@@ -65,7 +65,7 @@ export class Requests {
     for (const [id, { began }] of this.requests) if (began.until <= now) this.requests.delete(id)
   }
 
-  /** Changes that must not be carried out again. */
+  /** Returns the changes that must not be carried out again. */
   known(): KnownChange[] {
     return [...this.requests.values()].map(({ began: { id, caller, until } }) => ({ id, caller, until }))
   }
@@ -85,7 +85,7 @@ export class Requests {
     return [...this.running.values()]
   }
 
-  /** The entries that say the same again, and nothing else. */
+  /** Returns the fewest entries that lead to the same state. */
   entries(): RequestEntry[] {
     const requests = [...this.requests.values()].flatMap(({ began, reply, isSent }): RequestEntry[] => [
       began,
@@ -95,7 +95,7 @@ export class Requests {
     return [...requests, ...this.programs().map((sight) => ({ type: 'program' as const, ...sight }))]
   }
 
-  /** Nobody needs the replies any more: that the request was there is all that has to be known. */
+  /** Forgets the replies of a request that is answered. Only the fact of the request still matters. */
   private settle(id: string): void {
     const request = this.requests.get(id)
     if (request !== undefined)

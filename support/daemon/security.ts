@@ -19,7 +19,7 @@ export function securityOf({ security }: Secured): ServerSecurity {
   }
 }
 
-/** With which a host asks something itself, and does not wait for answers. */
+/** Returns the security for a host's own requests, whose answers it does not wait for. */
 export function callerOf({ security }: Secured): Pick<ClientSecurity, 'sealRequest'> {
   switch (security.provider) {
     case 'psk':

@@ -16,10 +16,10 @@ export interface SelfOptions {
   onTrouble: (what: string) => void
 }
 
-/** What a host knows of itself: its facts and classes as they are at the moment, and its agents. */
+/** A host's facts and classes as they are at the moment, and its agents. */
 export class HostSelf {
   readonly agents: ReadonlyMap<string, Agent>
-  /** As filters see it. */
+  /** The host as filters see it. */
   readonly subject: FilterSubject
   private readonly data: DataSources
 
@@ -44,7 +44,7 @@ export class HostSelf {
     this.agents = new Map(own.map((agent) => [agent.contract.agent, agent]))
   }
 
-  /** What is meant by the data functions of an expression. */
+  /** Looks up the data functions of an expression. */
   readonly lookup: DataFunction = (name, argument, field) => this.data.lookup(name, argument)?.[field]
 
   names(): string[] {

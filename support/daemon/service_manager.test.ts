@@ -29,7 +29,7 @@ function managed(env: NodeJS.ProcessEnv, result: CommandResult = done) {
     onTrouble: (what) => troubles.push(what),
   })
   manager.start()
-  /** As when the loop comes round to the timer that is next. */
+  /** Calls the next timer, as when the loop comes round to it. */
   const comesRound = async () => {
     timers.shift()?.callback()
     await new Promise(setImmediate)

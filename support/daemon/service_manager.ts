@@ -2,9 +2,12 @@ import type { Clock } from '../system/clock'
 import type { CommandRunner } from '../system/command'
 
 export interface NotifySettings {
-  /** Where systemd listens; undefined where it did not start this process, or does not want to be told. */
+  /** The socket where systemd listens; undefined where it did not start this process, or does not want to be told. */
   socket: string | undefined
-  /** How long systemd waits for a sign of life, ms, and of which process; undefined where it does not wait. */
+  /**
+   * The watchdog of systemd: milliseconds that it waits for a sign of life, and the process; undefined where it does
+   * not wait.
+   */
   watchdog: { everyMs: number; pid: number | undefined } | undefined
 }
 
@@ -15,13 +18,13 @@ export interface ServiceManagerOptions extends NotifySettings {
   onTrouble: (what: string) => void
 }
 
-/** A sign of life is given this many times in the time that systemd waits for one. */
+/** Signs of life in the time that systemd waits for one. */
 const SIGNS = 3
 const WITHIN_MS = 10_000
 
 /**
- * Tells systemd that this daemon is ready, and then again and again that it still comes round: a loop that is stuck
- * tells nothing, and systemd starts the daemon anew. sd_notify(3), sd_watchdog_enabled(3).
+ * Tells systemd that this daemon is ready, and then again and again that its event loop still comes round. A loop that
+ * is stuck sends no sign, and systemd starts the daemon anew. Source: sd_notify(3), sd_watchdog_enabled(3).
  */
 export class ServiceManager {
   private stopTimer = () => {}
@@ -29,7 +32,7 @@ export class ServiceManager {
 
   constructor(private readonly options: ServiceManagerOptions) {}
 
-  /** Takes systemd's variables out of the environment: what the daemon starts must not speak in its name. */
+  /** Takes systemd's variables out of the environment: programs that the daemon starts must not speak in its name. */
   static takenFrom(env: NodeJS.ProcessEnv): NotifySettings {
     const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: wait, WATCHDOG_PID: pid } = env
     for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete env[name]

@@ -6,10 +6,10 @@ import { makeFolder } from '../system/folders'
 const SETTING = 'plugin.lockstep.state_dir'
 
 /**
- * Makes the folder of what a daemon keeps over restarts, for this user alone. Existing folders and files in it that others
- * can read are closed to them.
- * @throws LockstepError `bad-config` where others can change or exchange it: a request that they take out of it would be
- * carried out a second time; `journal-failed` where it cannot be made
+ * Makes the folder of what a daemon keeps over restarts, for this user alone. Existing folders and files in it that
+ * others can read are closed to them.
+ * @throws LockstepError `bad-config` where others can change or exchange it: a request that they take out of it would
+ * be carried out a second time; `journal-failed` where it cannot be made
  */
 export function openStateFolder(path: string): void {
   const folder = resolve(path)
@@ -28,7 +28,7 @@ export function openStateFolder(path: string): void {
   }
 }
 
-/** Whoever owns a link says where it leads. */
+/** Refuses symbolic links, whose owner decides where they lead. */
 function refuseLinks(folder: string): void {
   for (let path = folder; path !== dirname(path); path = dirname(path)) {
     const found = lstatSync(path, { throwIfNoEntry: false })
@@ -67,7 +67,7 @@ function close(folder: string): void {
   }
 }
 
-/** root may change everything anyway. */
+/** Returns whether a user is another one; root may change everything anyway. */
 function isOfOthers(uid: number): boolean {
   return uid !== 0 && uid !== process.getuid?.()
 }

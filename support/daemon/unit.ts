@@ -1,14 +1,14 @@
 import type { ServerEnvironment } from '../config/server_cfg'
 
 export interface UnitPlan {
-  /** The command line of the daemon, in words. */
+  /** The command line of the daemon, one word each. */
   command: readonly string[]
   environment: Pick<ServerEnvironment, 'stateFolder' | 'auditFile' | 'path'>
-  /** Whether it changes packages or runs puppet: then it has to be able to change everything. */
+  /** True when the daemon changes packages or runs puppet, and so has to be able to change everything. */
   changesTheSystem: boolean
 }
 
-/** What no package's script and no check needs. */
+/** The capabilities that no package's script and no check needs. */
 const NEVER = [
   'CAP_SYS_BOOT',
   'CAP_SYS_RAWIO',
@@ -20,10 +20,10 @@ const NEVER = [
   'CAP_SYS_PACCT',
 ]
 
-/** Far longer than any work that keeps a daemon from everything else. */
+/** Seconds without a sign of life, far longer than any work that blocks the daemon. */
 const WATCHDOG_S = 60
 
-/** A unit for systemd: as little as its agents can do with. */
+/** Returns a unit for systemd with as few rights as its agents can do with. */
 export function systemdUnit({ command, environment, changesTheSystem }: UnitPlan): string {
   const writes = [
     environment.stateFolder,

@@ -2,12 +2,13 @@ import { matchesFact, matchesText, type FactOperator, type FilterSubject } from 
 import type { Patterns } from './patterns'
 import type { Plain } from './plain'
 
-/** The value of a data function such as `fact('country').value`; undefined for one that there is not. */
+/** Returns the value of a data function such as `fact('country').value`, or undefined for an unknown one. */
 export type DataFunction = (name: string, argument: string, field: string) => Plain | undefined
 
 /**
- * Whether a host is meant by an expression such as `country=de and (roles::web or not environment=prod)`, which comes as
- * a list of its words. As in Ruby, `and` and `or` bind alike, from left to right. Whatever cannot be evaluated means nobody.
+ * Returns whether an expression such as `country=de and (roles::web or not environment=prod)` means a host. The
+ * expression comes as a list of its words. As in Ruby, `and` and `or` bind alike, from left to right. An expression
+ * that cannot be evaluated means no host.
  * @throws Refusal `bad-pattern`
  */
 export function matchesCompound(
@@ -19,7 +20,10 @@ export function matchesCompound(
   return evaluateCompound(words, host, data, patterns) === true
 }
 
-/** Says of an expression whether it means the host; undefined when it cannot be evaluated. @throws Refusal `bad-pattern` */
+/**
+ * Evaluates an expression for a host; undefined when it cannot be evaluated.
+ * @throws Refusal `bad-pattern`
+ */
 export function evaluateCompound(
   words: Plain,
   host: FilterSubject,
@@ -49,7 +53,7 @@ class Reader {
     return this.at === this.words.length
   }
 
-  /** Undefined for what is no expression. */
+  /** Evaluates an expression; undefined for words that are none. */
   expression(depth: number): boolean | undefined {
     let value = this.term(depth)
     for (let word = this.peek(); word === 'and' || word === 'or'; word = this.peek()) {
@@ -97,12 +101,12 @@ class Reader {
       typeof params === 'string' ? params : '',
       typeof value === 'string' ? value : '',
     )
-    // A function that there is not means nobody, and not `false`: else its negation would mean everybody.
+    // An unknown function gives undefined and not `false`: else its negation would mean every host.
     if (found === undefined) return undefined
     return compares(found, operator, String(wanted as string | number))
   }
 
-  /** The word itself, for words that are no statements. */
+  /** Returns the next word when it is an operator or a parenthesis, and undefined for a statement. */
   private peek(): string | undefined {
     const word = this.words[this.at]
     if (word === null || typeof word !== 'object' || Array.isArray(word)) return undefined

@@ -1,13 +1,13 @@
 import type { Plain } from './plain'
 
-/** A quoted argument, a field, an operator and a value behind the name of a data function. */
+/** A call of a data function with a quoted argument, a field, an operator and a value. */
 const CALL =
   /^(\w+)\((?:'([^']*)'|"([^"]*)"|([^'")]*))\)\.(\w+)\s*(!=|>=|<=|==|=|>|<)\s*(?:'([^']*)'|"([^"]*)"|([^\s()]+))/
 const WORD = /^(?:(\(|\)|!)|(and|or|not)(?=[\s(!]|$)|(\/(?:\\.|[^/\\])+\/|[^\s()!]+))/
 
 /**
- * The words of an expression such as `country=de and (roles::web or not environment=prod)`, as they are in a compound
- * filter. Undefined for what cannot be taken apart.
+ * Splits an expression such as `country=de and (roles::web or not environment=prod)` into words, as in a compound
+ * filter. Undefined for a text that cannot be split.
  */
 export function compoundWords(expression: string): Plain[] | undefined {
   const words: Plain[] = []

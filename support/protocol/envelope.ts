@@ -3,7 +3,7 @@ import { excerpt, Refusal } from './refusal'
 import { RubyHash, RubyString, symbolHash, type RubyValue } from './marshal/values'
 import { decodeFilter, encodeFilter, type Filter } from './filter'
 
-/** What a client asks; `body` is already serialised and is what the signature covers. Times in seconds. */
+/** A client's request; `body` is already serialised and is what the signature covers. Times in seconds. */
 export interface RequestEnvelope {
   body: Buffer
   senderid: string
@@ -14,14 +14,14 @@ export interface RequestEnvelope {
   callerid: string
   ttl: number
   msgtime: number
-  /** What proves the body: a signature, or the wrapped key that opens it. */
+  /** The proof of the body: a signature, or the wrapped key that opens it. */
   hash: string
 }
 
-/** Where the proof is in the envelope: `aes_security` has the key there and no signature. */
+/** The field of the proof: `aes_security` has the key in `sslkey`, and no signature. */
 type Seal = 'hash' | 'sslkey'
 
-/** What a host answers. */
+/** A host's reply. */
 export interface ReplyEnvelope {
   body: Buffer
   senderid: string
@@ -31,12 +31,12 @@ export interface ReplyEnvelope {
   hash: string
 }
 
-/** MCollective accepts no other form of a callerid; a path or a newline in one would reach file names and logs. */
+/** The only form of a callerid that MCollective accepts. A path or a newline in one would reach file names and logs. */
 export const CALLERID = /^\w{1,64}=[\w.-]{1,255}$/
 const REQUEST_ID = /^[0-9a-f]{32}$/
 const IDENTITY = /^[\w.-]{1,255}$/
 
-/** The hash that is serialised and sent, its keys in the order that Ruby writes them. */
+/** Returns the hash that is serialised and sent, its keys in the order that Ruby writes them. */
 export function requestHash(envelope: RequestEnvelope, seal: Seal = 'hash'): RubyHash {
   return symbolHash({
     body: new RubyString(envelope.body),
@@ -63,7 +63,10 @@ export function replyHash(envelope: ReplyEnvelope, seal: Seal = 'hash'): RubyHas
   })
 }
 
-/** @throws Refusal `bad-envelope` naming the field that is missing or of the wrong form */
+/**
+ * Reads a request from its hash.
+ * @throws Refusal `bad-envelope` naming the field that is missing or of the wrong form
+ */
 export function readRequest(value: RubyValue, seal: Seal = 'hash'): RequestEnvelope {
   const read = reader(value, 'a request')
   const callerid = read.text('callerid')
@@ -84,7 +87,10 @@ export function readRequest(value: RubyValue, seal: Seal = 'hash'): RequestEnvel
   }
 }
 
-/** @throws Refusal `bad-envelope` naming the field that is missing or of the wrong form */
+/**
+ * Reads a reply from its hash.
+ * @throws Refusal `bad-envelope` naming the field that is missing or of the wrong form
+ */
 export function readReply(value: RubyValue, seal: Seal = 'hash'): ReplyEnvelope {
   const read = reader(value, 'a reply')
   return {

@@ -13,8 +13,8 @@ export interface FactFilter {
 }
 
 /**
- * Which hosts a request is for. Facts, classes and agents all have to hold; of identities any one is enough. `/…/` is
- * a regular expression. `compound` is carried as it came; see compound.ts.
+ * A description of the hosts that a request is for. Facts, classes and agents all have to match; of identities any one
+ * is enough. `/…/` is a regular expression. `compound` is carried as it came; see compound.ts.
  */
 export interface Filter {
   facts: FactFilter[]
@@ -26,7 +26,7 @@ export interface Filter {
 
 export const NO_FILTER: Filter = { facts: [], classes: [], agents: [], identities: [], compound: [] }
 
-/** What a filter is matched against. */
+/** A host's data that a filter is matched against. */
 export interface FilterSubject {
   identity: string
   classes: readonly string[]
@@ -45,7 +45,7 @@ export function encodeFilter(filter: Filter): RubyHash {
   })
 }
 
-/** As Ruby's client writes the words of an expression. */
+/** Returns the words of an expression in the form of Ruby's client. */
 function withStringKeys(value: Plain): RubyValue {
   if (Array.isArray(value)) return value.map(withStringKeys)
   if (value === null || typeof value !== 'object') return fromPlain(value)
@@ -54,7 +54,10 @@ function withStringKeys(value: Plain): RubyValue {
   )
 }
 
-/** @throws Refusal `bad-envelope` for anything but the five lists that MCollective knows */
+/**
+ * Reads a filter from its hash.
+ * @throws Refusal `bad-envelope` for anything but the five lists that MCollective knows
+ */
 export function decodeFilter(value: RubyValue): Filter {
   if (!(value instanceof RubyHash)) throw new Refusal('bad-envelope', 'a filter that is no hash')
   return {
@@ -67,9 +70,9 @@ export function decodeFilter(value: RubyValue): Filter {
 }
 
 /**
- * Whether a host is meant. A filter that cannot be evaluated here matches nobody: acting on a guess is worse. `compound`
- * says of one expression whether it means the host.
- * @throws Refusal `bad-pattern` for a pattern that cannot be used, since its negation must not mean everybody
+ * Returns whether a filter means a host. A filter that cannot be evaluated here matches no host: acting on a guess is
+ * worse. `compound` returns whether one expression means the host.
+ * @throws Refusal `bad-pattern` for a pattern that cannot be used, since its negation must not mean every host
  */
 export function matchesFilter(
   filter: Filter,
@@ -87,7 +90,10 @@ export function matchesFilter(
   )
 }
 
-/** @throws Refusal `bad-pattern` */
+/**
+ * Returns whether one of a host's facts matches.
+ * @throws Refusal `bad-pattern`
+ */
 export function matchesFact(
   filter: FactFilter,
   facts: Readonly<Record<string, string>>,
@@ -113,14 +119,17 @@ function ordered(operator: '<' | '>' | '<=' | '>=', order: number): boolean {
   return operator === '<=' ? order <= 0 : order >= 0
 }
 
-/** As numbers when both are numbers, else as text: what the Ruby daemon does. */
+/** Compares as numbers when both are numbers, else as text, like the Ruby daemon. */
 function compare(a: string, b: string): number {
   const numeric = /^-?\d+(\.\d+)?$/
   if (numeric.test(a) && numeric.test(b)) return Number(a) - Number(b)
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** @throws Refusal `bad-pattern` */
+/**
+ * Returns whether a text or a `/pattern/` matches.
+ * @throws Refusal `bad-pattern`
+ */
 export function matchesText(wanted: string, actual: string, patterns: Patterns): boolean {
   return isPattern(wanted) ? patterns.matches(sourceOf(wanted), actual) : wanted === actual
 }

@@ -1,8 +1,8 @@
 import { Refusal } from './refusal'
 
 /**
- * Refuses a message that is too old for its ttl, or from further in the future than that: a clock that is off by so
- * much makes every other time in the message worthless. All in seconds.
+ * Refuses a message that is older than its ttl, or from further in the future than that. A clock that is off by so much
+ * makes every other time in the message worthless. All in seconds.
  */
 export function checkFreshness(msgtime: number, ttl: number, now: number): void {
   const age = now - msgtime

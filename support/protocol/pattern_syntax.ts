@@ -3,18 +3,18 @@ import { Refusal } from './refusal'
 /** Ruby's white space: horizontal and vertical tab, line feed, form feed, carriage return, space. */
 const SPACE = '\\x09-\\x0d\\x20'
 const HEX = '0-9A-Fa-f'
-/** Escapes that Ruby and RE2 read alike, outside of a set of characters and inside. */
+/** Escapes that Ruby and RE2 read alike, both outside of a set of characters and inside. */
 const ALIKE = 'dDwWntrfva'
 const QUANTIFIER = /\{(\d*)(,?)(\d*)\}/y
 const FLAGS = /\(\?([mix]*)(?:-([mix]*))?([:)])/y
 const NAMED_GROUP = /\(\?<[A-Za-z_]\w*>/y
 const POSIX_SET = /\[:\^?[a-z]+:\]/y
-/** A pattern that repeats more than this in all is too large to be compiled on the word of somebody else. */
+/** The total of repeats in a pattern at most. A larger one is too large to be compiled on a peer's word. */
 const MAX_REPEATS = 1_000
 
 /**
- * Rewrites a regular expression of Ruby's as one of RE2's that means the same. RE2 finds in linear time, and therefore
- * knows neither looking around nor references back.
+ * Rewrites a regular expression of Ruby's as one of RE2's that means the same. RE2 finds in linear time, and so knows
+ * no look-around and no back-references.
  * @throws Refusal `bad-pattern` for what RE2 has no form of, and for what the two would read differently
  */
 export function translatePattern(source: string): string {
@@ -93,7 +93,7 @@ class Translator {
     this.escapedCharacter(sign)
   }
 
-  /** What is the same outside of a set of characters and inside. */
+  /** Rewrites an escape that means the same outside of a set of characters and inside. */
   private escapedCharacter(sign: string): void {
     if (ALIKE.includes(sign) && sign !== '') return this.put(`\\${sign}`, 2)
     if (sign === 'e') return this.put('\\x1b', 2)
@@ -167,7 +167,10 @@ class Translator {
   }
 }
 
-/** Ruby's `m` lets a dot stand for a line feed, as RE2's `s` does; without `x` nothing has to be switched off. */
+/**
+ * Rewrites flags: Ruby's `m` lets a dot stand for a line feed, as RE2's `s` does. Without `x` nothing has to be
+ * switched off.
+ */
 function flagsOf(written: string): string {
   return written.replaceAll('m', 's').replaceAll('x', '')
 }

@@ -1,26 +1,28 @@
 import { translatePattern } from './pattern_syntax'
 import { Refusal } from './refusal'
 
-/** Characters of all patterns of one request; a filter of people has a tenth of that. */
+/** Characters of all patterns of one request at most; a filter of people has a tenth of that. */
 const MAX_LENGTH = 2_000
-/** Instructions times characters of one request: a tenth of a second at worst. */
+/** Instructions times characters of one request at most: a tenth of a second at worst. */
 const MAX_WORK = 2_000_000
 
-/** Sets such as `[:alpha:]` and the ends of words: RE2 means letters of ASCII by them, and Ruby those of all scripts. */
+/**
+ * Sets such as `[:alpha:]` and the ends of words. RE2 means letters of ASCII by them, and Ruby those of all scripts.
+ */
 const BY_SCRIPT = /\[:\^?[a-z]+:\]|\\[bB]/
 const BEYOND_ASCII = /\P{ASCII}/u
 
 interface Compiled {
-  /** Instructions. */
+  /** The number of instructions. */
   readonly size: number
-  /** Why Ruby could find something else in the text than this engine. */
+  /** Returns why Ruby could find something else in the text than this engine, or undefined. */
   doubt(text: string): string | undefined
   finds(text: string): boolean
 }
 
 /**
- * The regular expressions of one request, as Ruby means them, found in by an engine that never goes back: time is
- * bounded by the size of pattern and text. Both are bounded in all for the request, since whoever sends it chooses how many.
+ * The regular expressions of one request, with Ruby's meaning, in an engine that never goes back. Time is bounded by
+ * the size of pattern and text. Both are bounded in all for the request, since its sender chooses how many there are.
  */
 export class Patterns {
   private readonly compiled = new Map<string, Compiled>()
@@ -30,7 +32,10 @@ export class Patterns {
     this.lengthLeft = Number.isFinite(workLeft) ? MAX_LENGTH : Number.POSITIVE_INFINITY
   }
 
-  /** Whether the pattern is found in the text. @throws Refusal `bad-pattern` when that is not to be told */
+  /**
+   * Returns whether the pattern is found in the text.
+   * @throws Refusal `bad-pattern` when that cannot be told
+   */
   matches(source: string, text: string): boolean {
     const compiled = this.compiled.get(source) ?? this.compile(source)
     this.workLeft -= compiled.size * (text.length + 1)
@@ -50,7 +55,7 @@ export class Patterns {
   }
 }
 
-/** Why a pattern cannot be used, as a sentence, or undefined when it can. */
+/** Returns why a pattern cannot be used, as a sentence, or undefined when it can. */
 export function patternFault(source: string): string | undefined {
   try {
     compilePattern(source)
@@ -62,7 +67,7 @@ export function patternFault(source: string): string | undefined {
 }
 
 /**
- * The rule of an agent's own DDL: `^` and `$` are the ends of the whole text there, and not of a line.
+ * Compiles the rule of an agent's own DDL. `^` and `$` are the ends of the whole text there, and not of a line.
  * @throws Refusal `bad-pattern`
  */
 export function inputPattern(source: string): { readonly source: string; test(text: string): boolean } {
@@ -72,7 +77,7 @@ export function inputPattern(source: string): { readonly source: string; test(te
 
 function compilePattern(source: string, anchors: 'line' | 'text' = 'line'): Compiled {
   try {
-    // Only few requests have a pattern: nobody else waits for the engine.
+    // The engine is loaded late: only few requests have a pattern, and no other waits for it.
     const { RE2JS } = require('re2js') as typeof import('re2js')
     const pattern = RE2JS.compile(translatePattern(source), anchors === 'line' ? RE2JS.MULTILINE : 0)
     return {

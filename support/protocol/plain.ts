@@ -1,12 +1,12 @@
 import { Refusal } from './refusal'
 import { RubyFloat, RubyHash, RubyString, RubySymbol, symbol, type RubyValue } from './marshal/values'
 
-/** Ruby data with Ruby's types forgotten: what a step compares and a report prints. */
+/** Ruby data without Ruby's types, as a step compares it and a report prints it. */
 export type Plain = null | boolean | number | bigint | string | Plain[] | { [key: string]: Plain }
 
 /**
- * Forgets Ruby's types: symbols and strings of any encoding become strings, floats numbers, hashes objects without a
- * prototype (so that a key named `__proto__` is only a key).
+ * Forgets Ruby's types: symbols and strings of any encoding become strings, and floats numbers. Hashes become objects
+ * without a prototype, so that a key named `__proto__` is only a key.
  */
 export function toPlain(value: RubyValue): Plain {
   if (value === null || typeof value !== 'object') return value
@@ -19,7 +19,7 @@ export function toPlain(value: RubyValue): Plain {
   return plain
 }
 
-/** The Ruby value for plain data; object keys become symbols, as agents write them. */
+/** Returns the Ruby value for plain data; object keys become symbols, as agents write them. */
 export function fromPlain(value: Plain): RubyValue {
   if (value === null || typeof value !== 'object') {
     return typeof value === 'number' && !Number.isInteger(value) ? new RubyFloat(value) : value
@@ -30,7 +30,10 @@ export function fromPlain(value: Plain): RubyValue {
   return new RubyHash(entries)
 }
 
-/** A field by name, whether Ruby wrote the key as a symbol or as a string; both at once is refused. */
+/**
+ * Returns a field by name. Ruby may have written the key as a symbol or as a string.
+ * @throws Refusal `bad-envelope` for both at once
+ */
 export function field(hash: RubyHash, name: string): RubyValue | undefined {
   const bySymbol = hash.entries.get(symbol(name))
   const byString = hash.entries.get(name)
@@ -40,7 +43,7 @@ export function field(hash: RubyHash, name: string): RubyValue | undefined {
   return bySymbol ?? byString ?? (hash.entries.size > 0 ? binaryKeyed(hash, name) : undefined)
 }
 
-/** A string, whichever encoding Ruby gave it; undefined for anything else. */
+/** Returns the text of a string in any of Ruby's encodings; undefined for anything else. */
 export function asText(value: RubyValue | undefined): string | undefined {
   if (typeof value === 'string') return value
   if (value instanceof RubyString) return value.bytes.toString('utf8')
@@ -48,7 +51,7 @@ export function asText(value: RubyValue | undefined): string | undefined {
   return undefined
 }
 
-/** The bytes of a string; undefined for anything else. */
+/** Returns the bytes of a string; undefined for anything else. */
 export function asBytes(value: RubyValue | undefined): Buffer | undefined {
   if (value instanceof RubyString) return value.bytes
   return typeof value === 'string' ? Buffer.from(value, 'utf8') : undefined

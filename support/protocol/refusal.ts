@@ -1,6 +1,7 @@
 /**
- * Bytes or values that this side will not work with, and why. `code` is stable: reports and tests key on it.
- * A refusal is about a peer's message, so callers turn it into a host's outcome; it never reaches a user as a stack.
+ * The refusal of bytes or values that this side will not work with, and its reason. `code` is stable: reports and tests
+ * key on it. A refusal is about a peer's message, so callers turn it into a host's outcome; it never reaches a user as
+ * a stack.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
@@ -26,7 +27,7 @@ export type RefusalCode =
   | 'expired'
   | 'from-the-future'
 
-/** The beginning of what a peer sent, with a sign where it was cut. */
+/** Returns the beginning of a peer's text, with a sign where it was cut. */
 export function excerpt(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1).toWellFormed()}…` : text
 }

@@ -2,7 +2,7 @@ import { asText, field, fromPlain, toPlain, type Plain } from './plain'
 import { Refusal } from './refusal'
 import { RubyHash, stringHash, symbol, symbolHash, type RubyValue } from './marshal/values'
 
-/** What an agent is asked to do: the innermost layer of a request. */
+/** The request to an agent: the innermost layer of a request. */
 export interface RpcRequest {
   agent: string
   action: string
@@ -10,7 +10,7 @@ export interface RpcRequest {
   data: Record<string, Plain>
 }
 
-/** What an agent answers. 0 ok · 1 aborted · 2 unknown action · 3 missing data · 4 invalid data · 5 other. */
+/** The reply of an agent. 0 ok · 1 aborted · 2 unknown action · 3 missing data · 4 invalid data · 5 other. */
 export interface RpcReply {
   statuscode: number
   statusmsg: string
@@ -23,7 +23,10 @@ export function encodeRpcRequest(request: RpcRequest): RubyHash {
   return symbolHash({ agent: request.agent, action: request.action, caller: request.caller, data })
 }
 
-/** @throws Refusal `bad-envelope` */
+/**
+ * Reads a request to an agent.
+ * @throws Refusal `bad-envelope`
+ */
 export function decodeRpcRequest(value: RubyValue): RpcRequest {
   if (!(value instanceof RubyHash)) throw new Refusal('bad-envelope', 'an RPC request that is no hash')
   const agent = asText(field(value, 'agent'))
@@ -39,7 +42,10 @@ export function decodeRpcRequest(value: RubyValue): RpcRequest {
   }
 }
 
-/** Names of outputs are symbols, as are those in lists of records; a mapping, as of facts, has its keys as strings. */
+/**
+ * Encodes a reply. Names of outputs are symbols, as are those in lists of records; a mapping, as of facts, has strings
+ * as keys.
+ */
 export function encodeRpcReply({ statuscode, statusmsg, data }: RpcReply): RubyHash {
   const outputs = Object.entries(data).map(([name, value]) => [symbol(name), outputOf(value)] as const)
   return symbolHash({ statuscode, statusmsg, data: new RubyHash(new Map<RubyValue, RubyValue>(outputs)) })
@@ -50,7 +56,10 @@ function outputOf(value: Plain): RubyValue {
   return stringHash(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, outputOf(item)])))
 }
 
-/** @throws Refusal `bad-envelope` when the status is none of MCollective's six or the data is no hash */
+/**
+ * Reads the reply of an agent.
+ * @throws Refusal `bad-envelope` when the status is none of MCollective's six or the data is no hash
+ */
 export function decodeRpcReply(value: RubyValue): RpcReply {
   if (!(value instanceof RubyHash)) throw new Refusal('bad-envelope', 'an RPC reply that is no hash')
   const statuscode = field(value, 'statuscode')

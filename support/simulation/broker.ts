@@ -9,15 +9,15 @@ import {
 } from '../connectors/stomp/frame'
 
 export interface BrokerOptions {
-  /** 0 for any free port. */
+  /** The port to listen on; 0 for any free one. */
   port: number
-  /** Users and their passwords; none lets everybody in. */
+  /** Users and their passwords; without any, every client may connect. */
   users?: Readonly<Record<string, string>>
-  /** Offered in both directions, ms; 0 for none. */
+  /** Milliseconds of the heart beat, offered in both directions; 0 for none. */
   heartBeat: number
 }
 
-/** What a subscriber inside this process is given: the same headers and bytes as one at the end of a socket. */
+/** Delivers to a subscriber inside this process the headers and bytes that a subscriber at the end of a socket gets. */
 export type Deliver = (message: { headers: Headers; body: Buffer }) => void
 
 interface Subscriber {
@@ -27,8 +27,9 @@ interface Subscriber {
 }
 
 /**
- * A small STOMP 1.0–1.2 broker on loopback, with ActiveMQ's names: a `/topic/` copies to all subscribers, a `/queue/`
- * gives to one whose selector fits. Selectors of the form `mc_identity = 'host'` alone are understood. Nothing is stored.
+ * A small STOMP 1.0–1.2 broker on loopback, with ActiveMQ's names. A `/topic/` copies to all subscribers, a `/queue/`
+ * gives to one whose selector fits. It understands only selectors of the form `mc_identity = 'host'`, and stores
+ * nothing.
  */
 export class EmbeddedBroker {
   private readonly topics = new Map<string, Set<Subscriber>>()
@@ -38,7 +39,7 @@ export class EmbeddedBroker {
 
   constructor(private readonly options: BrokerOptions) {}
 
-  /** Resolves with the port it listens on. */
+  /** Starts the broker and resolves with the port that it listens on. */
   start(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject)
@@ -53,12 +54,15 @@ export class EmbeddedBroker {
     await new Promise<void>((resolve) => this.server.close(() => resolve()))
   }
 
-  /** Cuts every connection, as a broker does that is killed; it goes on listening. */
+  /** Cuts every connection, like a broker that is killed; it goes on listening. */
   dropConnections(): void {
     for (const peer of this.peers) peer.drop()
   }
 
-  /** Returns what ends the subscription. @throws Error for a selector that is not understood */
+  /**
+   * Subscribes, and returns a function that ends the subscription.
+   * @throws Error for a selector that is not understood
+   */
   subscribe(destination: string, deliver: Deliver, selector?: string): () => void {
     const subscriber: Subscriber = {
       deliver,
@@ -240,7 +244,10 @@ class Peer {
     this.queueFrame(encodeFrame(command, fields, body, this.version))
   }
 
-  /** Frames of one turn of the event loop leave together: ten thousand replies are not ten thousand system calls. */
+  /**
+   * Queues a frame. Frames of one turn of the event loop leave together: ten thousand replies are not ten thousand
+   * system calls.
+   */
   private queueFrame(frame: Buffer): void {
     if (this.outgoing.length === 0) setImmediate(() => this.flush())
     this.outgoing.push(frame)

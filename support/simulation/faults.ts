@@ -1,4 +1,4 @@
-/** How a simulated host can fail, by the name that a fleet file or LOCKSTEP_FAULTS uses. */
+/** Faults of a simulated host, by the name that a fleet file or LOCKSTEP_FAULTS uses. */
 export const FAULTS = {
   silent: 'never answers',
   slow: 'answers after 1 s',
@@ -24,13 +24,13 @@ export type FaultName = keyof typeof FAULTS
 
 export interface Fault {
   name: FaultName
-  /** The first call that it shows in; before that the host is well. The discovery is not counted. */
+  /** The first call in which the fault shows; before that the host is well. The discovery is not counted. */
   from: number
-  /** It shows from a line on that has this text, and not before; calls are not counted then. */
+  /** The text of the line from which on the fault shows; calls are not counted then. */
   during?: string
 }
 
-/** Reads `lies`, `dies at step 3`, `silent from step 2`. Undefined for a fault that there is not. */
+/** Parses `lies`, `dies at step 3`, `silent from step 2`. Undefined for an unknown fault. */
 export function parseFault(written: string): Fault | undefined {
   const dies = /^dies at step ([1-9]\d{0,3})$/.exec(written)?.[1]
   if (dies !== undefined) return { name: 'dies at step 2', from: Number(dies) }

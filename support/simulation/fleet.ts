@@ -10,7 +10,7 @@ import { SimulatedHost, type HostDescription } from './simulated_host'
 export interface FleetDescription {
   repository: Repository
   hosts: readonly HostDescription[]
-  /** Backends of the HAProxy in front of them: names of hosts, each a server. */
+  /** Backends of the HAProxy in front of the hosts: names of hosts, each a server. */
   backends: Readonly<Record<string, readonly string[]>>
 }
 
@@ -34,7 +34,7 @@ export class EmbeddedFleet {
     )
   }
 
-  /** Resolves with the broker's port. */
+  /** Starts the fleet and resolves with the broker's port. */
   async start(): Promise<number> {
     const { collective } = this.options
     for (const host of this.hosts) {
@@ -57,7 +57,7 @@ export class EmbeddedFleet {
     return this.broker.start()
   }
 
-  /** A line begins that faults may be waiting for, on the hosts of a wave, or on all. */
+  /** Tells the hosts of a wave, or all hosts, that a line begins, for which a fault may be waiting. */
   beginStep(text: string, moving?: readonly string[]): void {
     for (const host of this.hosts)
       if (moving === undefined || moving.includes(host.description.identity)) host.beginStep(text)
@@ -68,7 +68,7 @@ export class EmbeddedFleet {
   }
 }
 
-/** A broadcast reaches all hosts as the very same bytes: they are read once, and not once for each host. */
+/** Wraps security so that a broadcast is opened once, and not once for each host: all hosts get the very same bytes. */
 function readingOnce(security: ServerSecurity): ServerSecurity {
   const read = new WeakMap<Buffer, OpenedRequest>()
   return {

@@ -13,17 +13,17 @@ interface Server {
   weight: number
 }
 
-/** The runtime socket of a HAProxy, on loopback: the same questions, the same answers, and faults on demand. */
+/** The runtime socket of a simulated HAProxy, on loopback: HAProxy's questions, its answers, and faults on demand. */
 export class SimulatedHaproxy {
   /** Open sessions by `backend/server`. */
   readonly sessions = new Map<string, number>()
   /** Servers, as `backend/server`, whose health check fails. */
   readonly down = new Set<string>()
-  /** What the health check of a server, as `backend/server`, says while it fails. */
+  /** The messages of failing health checks, by `backend/server`. */
   readonly complaints = new Map<string, string>()
   readonly counters = new Map<string, { requests: number; failed: number }>()
   fault: HaproxyFault | undefined
-  /** The first question that the fault shows in. */
+  /** The first question in which the fault shows. */
   faultyFrom = 1
   private questions = 0
   private readonly servers = new Map<string, Server>()
@@ -39,7 +39,7 @@ export class SimulatedHaproxy {
     return (this.server.address() as AddressInfo).port
   }
 
-  /** Resolves with its port. */
+  /** Starts the HAProxy and resolves with its port. */
   async start(): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject)
@@ -53,13 +53,13 @@ export class SimulatedHaproxy {
     if (this.server.listening) await new Promise((resolve) => this.server.close(resolve))
   }
 
-  /** As after a restart: every server is what its configuration says. */
+  /** Resets every server to its configuration, as a restart does. */
   reset(): void {
     for (const server of this.servers.values()) Object.assign(server, { admin: 'ready', weight: 1 })
     this.counters.clear()
   }
 
-  /** Servers of a backend that get no requests. */
+  /** Returns the servers of a backend that get no requests. */
   outOfService(backend: string): string[] {
     return [...this.servers].flatMap(([key, { admin }]) => {
       const [be, name = ''] = key.split('/')
@@ -158,7 +158,7 @@ export class SimulatedHaproxy {
   }
 }
 
-/** Absolute, or a percentage of the weight in the configuration, which is 1. */
+/** Sets a weight: absolute, or a percentage of the weight in the configuration, which is 1. */
 function setWeight(server: Server, value: string): string {
   const [, digits, percent] = /^(\d+)(%?)$/.exec(value) ?? []
   if (digits === undefined) return 'Empty weight string empty or preceded by garbage'

@@ -8,7 +8,7 @@ import type { ServiceManager } from '../agents/service'
 /** Versions that a repository offers, oldest first, by package. */
 export type Repository = Readonly<Record<string, readonly string[]>>
 
-/** What a pretended machine is, whatever it tells. */
+/** The real state of a pretended machine, whatever it reports. */
 interface Real {
   really(): readonly string[]
 }
@@ -20,7 +20,7 @@ export function pretendPackages(
 ): PackageManager & PackageLists & Real {
   const state = new Map(Object.entries(installed))
   const offers = (name: string) => (Object.hasOwn(repository, name) ? (repository[name] ?? []) : [])
-  // A host that lies believes itself: it reports what it was told to install to whoever asks in the same breath.
+  // A host that lies believes itself: it reports the ordered version to every question in the same breath.
   const claimed = new Map<string, string>()
   const refuseUnknown = (name: string, version: string | undefined): string => {
     if (version !== undefined && offers(name).includes(version)) return version
@@ -110,7 +110,7 @@ export function pretendFirewall(lies: () => boolean): Firewall & Real {
   }
 }
 
-/** Each check answers with the next of its results, and stays with the last one. */
+/** Returns checks that answer with the next of their results each time, and stay with the last one. */
 export function pretendChecks(results: Readonly<Record<string, readonly CheckResult[]>>): Checks {
   const asked = new Map<string, number>()
   return {

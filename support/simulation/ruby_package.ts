@@ -2,7 +2,10 @@ import { ActionFailed, type Action, type Agent } from '../rpc/server/agent'
 
 const CHANGES = new Set(['install', 'update', 'uninstall', 'purge'])
 
-/** A package agent that answers a change with what was so before it, as Ruby's does: puppet keeps what it has asked first. */
+/**
+ * Wraps a package agent so that it answers a change with the state before it, as Ruby's does. Puppet keeps the state
+ * that it has asked for first.
+ */
 export function answeringBefore(agent: Agent): Agent {
   const { status } = agent.actions
   if (status === undefined) return agent

@@ -35,7 +35,7 @@ export interface HostDescription {
   /** Agents that the host does not run. */
   without: readonly string[]
   fault: Fault | undefined
-  /** `ruby`: its package agent answers a change with what was so before it. */
+  /** `ruby` for a package agent that answers a change with the state before it. */
   agents?: 'ruby' | undefined
 }
 
@@ -48,18 +48,18 @@ export interface SimulatedHostOptions {
 
 const VERSION = 'simulated'
 
-/** What leaves a simulated host: bytes, and what the transport says about who sent them. */
+/** A message from a simulated host: bytes, and the transport's claim of its sender. */
 export interface OutgoingReply {
   sender: string
   body: Buffer
 }
 
-/** A host whose agents are the real ones and whose machine is pretended; and its fault, if it has one. */
+/** A host whose agents are the real ones and whose machine is pretended, with its fault, if it has one. */
 export class SimulatedHost {
   readonly agents: ReadonlyMap<string, Agent>
-  /** How often each `agent action` was carried out: the truth that a report is compared with. */
+  /** The number of times that each `agent action` was carried out: the truth that a report is compared with. */
   readonly performed = new Map<string, number>()
-  /** What was so at first. */
+  /** The state of the machine at first. */
   readonly initially: readonly string[]
   private readonly host: RpcHost
   private calls = 0
@@ -67,7 +67,7 @@ export class SimulatedHost {
   private isMended = false
   private isGone = false
   private hasFallenIll = false
-  /** What its machine is: how it was, and how it is now. */
+  /** The state of the machine: before any change, and now. */
   private readonly machine: {
     packages(): readonly string[]
     services(): readonly string[]
@@ -129,23 +129,23 @@ export class SimulatedHost {
     })
   }
 
-  /** Whatever was wrong with it is not any more. */
+  /** Ends every fault of the host. */
   mend(): void {
     this.isMended = true
   }
 
-  /** It is switched off: nothing is heard of it from now on. */
+  /** Switches the host off: it sends nothing from now on. */
   vanish(): void {
     this.isGone = true
   }
 
-  /** A line begins that its fault may be waiting for. */
+  /** Tells the host that a line begins, for which its fault may be waiting. */
   beginStep(text: string): void {
     const { fault } = this.description
     if (fault?.during !== undefined && text.includes(fault.during)) this.hasFallenIll = true
   }
 
-  /** What is so, whatever it says. */
+  /** Returns the real state, whatever the host reports. */
   get truth(): { state: readonly string[]; blocked: readonly string[] } {
     return {
       state: [...this.machine.packages(), ...this.machine.services()],
@@ -215,7 +215,7 @@ export class SimulatedHost {
     return this.sick && this.description.fault?.name === fault
   }
 
-  /** The same security, noting what was asked so that a forged answer can be made to fit it. */
+  /** Returns the security, noting each request so that a forged answer can be made to fit it. */
   private security(): ServerSecurity {
     const { security } = this.options
     const { fault } = this.description

@@ -19,7 +19,7 @@ export function aChange(host: string, change: Partial<Change> = {}): Change {
   }
 }
 
-/** A run that passed on `a`, `b` and `c`, and changed the first of them. */
+/** Returns the record of a run that passed on `a`, `b` and `c`, and changed the first of them. */
 export function aRecord(change: Partial<RunRecord> = {}): RunRecord {
   return {
     run: 'run-1',

@@ -6,12 +6,12 @@ import type { Repository } from '../simulation/providers'
 import { SimulatedHost, type HostDescription } from '../simulation/simulated_host'
 import { fakeClock } from './fake_fleet'
 
-/** Simulated hosts without a wire: the real agents on pretended machines, asked directly. Keeps what was asked. */
+/** Simulated hosts without a wire: the real agents on pretended machines, called directly. Keeps the requests. */
 export class AgentFleet implements Fleet {
   readonly asked: Request[] = []
   readonly hosts: ReadonlyMap<string, SimulatedHost>
 
-  /** `silent` are there, and answer nothing. */
+  /** Makes the hosts; those of `silent` exist and answer nothing. */
   constructor(
     descriptions: readonly HostDescription[],
     repository: Repository,
@@ -34,7 +34,7 @@ export class AgentFleet implements Fleet {
     return { requestId, outcomes, unexpected: [], interrupted: false }
   }
 
-  /** Whatever a host says: what its packages, services and firewall are. */
+  /** Returns the real state of a host's packages, services and firewall, whatever the host reports. */
   truth(host: string): { state: readonly string[]; blocked: readonly string[] } {
     return this.hosts.get(host)?.truth ?? { state: [], blocked: [] }
   }

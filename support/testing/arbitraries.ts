@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { RubyFloat, RubyHash, RubyString, symbol, type RubyValue } from '../protocol/marshal/values'
 
-/** Any value that Marshal can carry, without shared objects, so that its bytes are canonical. */
+/** Generates any value that Marshal can carry, without shared objects, so that its bytes are canonical. */
 export function rubyValue(): fc.Arbitrary<RubyValue> {
   const text = fc.string({ unit: 'binary', maxLength: 20 }).map((value) => value.toWellFormed())
   const leaf: fc.Arbitrary<RubyValue> = fc.oneof(

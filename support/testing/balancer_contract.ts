@@ -4,12 +4,12 @@ import type { Answer, Answers, Balancer, HostGateway } from '../rollout/ports'
 export interface BalancerUnderTest {
   balancer: Balancer
   reach: HostGateway
-  /** At least two hosts, all in service. */
+  /** Two hosts or more, all in service. */
   hosts: readonly string[]
   stop(): Promise<void>
 }
 
-/** What a rollout relies on, whatever takes hosts out of the pool. */
+/** Describes the behaviour of every balancer that a rollout relies on. */
 export function balancerContract(name: string, make: () => Promise<BalancerUnderTest>): void {
   describe(`${name}, as a balancer`, () => {
     let one: BalancerUnderTest
@@ -66,7 +66,7 @@ export function balancerContract(name: string, make: () => Promise<BalancerUnder
   })
 }
 
-/** A reach whose records are only counted, and whose time is real. */
+/** Returns a gateway that only counts its records, in real time. */
 export function testReach(ask: HostGateway['ask']): HostGateway {
   return {
     ask,

@@ -1,6 +1,6 @@
 import type { Call } from '../rpc/server/agent'
 
-/** What an action is told beside its inputs, where a test has no request. */
+/** Returns the call of an action for a test that has no request. */
 export function callOf(action: string, signal: AbortSignal = new AbortController().signal): Call {
   return {
     action,

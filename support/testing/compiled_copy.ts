@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000
 
 /**
  * Compiles the product's sources and returns the folder that has them. Some hundred processes of the manual start from
- * it: each would transpile every file anew from the sources. The folder is named by what is in the sources.
+ * it: each would transpile every file anew from the sources. The folder is named by the contents of the sources.
  */
 export function compiledCopy(): string {
   const sources = sourcesOf('support').concat(sourcesOf('step_definitions'))

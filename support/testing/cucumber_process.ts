@@ -11,7 +11,7 @@ const COMPILED = compiledCopy()
 const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
 
 export interface ProcessRun {
-  /** Undefined for a process that a signal ended. */
+  /** The exit status; undefined for a process that a signal ended. */
   exitCode: number | undefined
   stdout: string
   stderr: string
@@ -38,7 +38,7 @@ export function cucumber(
   return node([CUCUMBER, ...config, ...args], cwd, env, onStart, outputs)
 }
 
-/** Runs a command that was proposed, as a shell would. */
+/** Runs a proposed command, as a shell would. */
 export function proposedCommand(
   command: string,
   cwd: string,

@@ -12,12 +12,12 @@ import type { Proxy } from './proxy'
 export interface TestFleet {
   client: RpcClient
   fleet: EmbeddedFleet
-  /** What came when no call was waiting. */
+  /** The messages that came when no call was waiting. */
   unexpected: UnexpectedReply[]
   stop(): Promise<void>
 }
 
-/** An embedded fleet of `web1` to `web<n>` and a client of it; `faults` by the number of the host. */
+/** Starts an embedded fleet of `web1` to `web<n>` and a client of it; `faults` by the number of the host. */
 export async function testFleet(
   n: number,
   faults: Readonly<Record<number, string>> = {},

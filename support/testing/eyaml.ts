@@ -1,4 +1,4 @@
-/** A pair of keys as `eyaml createkeys` of hiera-eyaml 3.3.0 makes it, and what `eyaml encrypt` made with it. For nothing but tests. */
+/** A pair of keys from `eyaml createkeys` of hiera-eyaml 3.3.0, with texts from `eyaml encrypt`. For tests alone. */
 export const PRIVATE_KEY = `-----BEGIN RSA PRIVATE KEY-----
 MIIEpAIBAAKCAQEA27G224J1eXZjvLMvVlsTco+kmLiWMxgHmBnnTmpH8JBQd0nz
 rNUn3sQSy6CK03ajlqtAAV38FdLE+mrzuCx68qZWNoe6cqm4bpu3SkmGUBiC9N50
@@ -50,7 +50,7 @@ VDKbgEmPDiUq01qE+Q==
 
 export const PLAIN = 'hunter2 sécret'
 
-/** Of PLAIN, without what is around it. */
+/** The encrypted text of PLAIN, without what is around it. */
 export const ENCRYPTED =
   'MIIBeQYJKoZIhvcNAQcDoIIBajCCAWYCAQAxggEhMIIBHQIBADAFMAACAQEwDQYJKoZIhvcNAQEBBQAEggEAjJcAyaeQJMoT' +
   '9FmHo3R0BaLvbVFGZBfWtmgHGLaP9pX0yCrYbi6c5PdUlTwDe+yjhmbZW3Xp3yR9a4fmCnL7SqaHD8qlla8uWOLuCNPyt/e7' +
@@ -61,7 +61,7 @@ export const ENCRYPTED =
 
 export const PLAIN_OF_BLOCK = 'correct horse battery staple'
 
-/** Of PLAIN_OF_BLOCK, with `-o block`. */
+/** The encrypted text of PLAIN_OF_BLOCK, made with `-o block`. */
 export const BLOCK = `  ENC[PKCS7,MIIBiQYJKoZIhvcNAQcDoIIBejCCAXYCAQAxggEhMIIBHQIBAD
   AFMAACAQEwDQYJKoZIhvcNAQEBBQAEggEA2ERFcpuFhBmtDvvIckottV7Op2
   p6INqmBA/DB8QGAjRt9Se6fKSxciHqUI8rU4imVzja1eLMKEbed9RUZhJjHN

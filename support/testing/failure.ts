@@ -1,6 +1,6 @@
 import { LockstepError } from '../system/errors'
 
-/** The error that some work is expected to end with; any other error, or none, fails the test. */
+/** Returns the error that some work is expected to end with; any other error, or none, fails the test. */
 export async function failure(work: Promise<unknown>): Promise<LockstepError> {
   try {
     await work
@@ -11,7 +11,7 @@ export async function failure(work: Promise<unknown>): Promise<LockstepError> {
   throw new Error('it was expected to fail')
 }
 
-/** What an error says that some work is expected to end with. */
+/** Returns the message of the error that some work is expected to end with. */
 export async function reasonOf(work: unknown): Promise<string> {
   try {
     await work

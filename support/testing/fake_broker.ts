@@ -10,7 +10,7 @@ export interface FakeBroker {
   stop(): Promise<void>
 }
 
-/** A broker whose every answer a test decides; `onFrame` gets each frame and the socket it came over. */
+/** Starts a broker whose every answer a test decides; `onFrame` gets each frame and the socket it came over. */
 export async function fakeBroker(
   onFrame: (frame: Frame, socket: Socket) => void,
   onConnect: (socket: Socket) => void = () => {},
@@ -45,7 +45,7 @@ export async function fakeBroker(
   }
 }
 
-/** Lets everybody in, and answers receipts. */
+/** Accepts every client, and answers receipts. */
 export function welcoming(frame: Frame, socket: Socket, heartBeat = '0,0'): void {
   if (frame.command === 'CONNECT')
     socket.write(encodeFrame('CONNECTED', headers({ version: '1.2', 'heart-beat': heartBeat })))

@@ -1,6 +1,6 @@
 import type { Clock } from '../system/clock'
 
-/** A clock that stands still between calls, and jumps to whatever is due next when a test says so. */
+/** A clock that stands still between calls, and jumps to the next timer when a test says so. */
 export class FakeClock implements Clock {
   private time = 0
   private readonly due = new Map<() => void, number>()
@@ -19,12 +19,12 @@ export class FakeClock implements Clock {
     return () => void this.due.delete(own)
   }
 
-  /** How long until each of what is due, ms, the soonest first. */
+  /** Milliseconds until each timer, the soonest first. */
   get pending(): number[] {
     return [...this.due.values()].map((at) => at - this.time).sort((a, b) => a - b)
   }
 
-  /** Goes on to the next thing that is due, `late` ms after its time, and lets everything that follows from it happen. */
+  /** Jumps to `late` ms after the next timer's time, calls the timer, and waits for all that follows from it. */
   async next(late = 0): Promise<void> {
     const [soonest] = [...this.due].sort(([, a], [, b]) => a - b)
     if (soonest === undefined) throw new Error('nothing is due')
@@ -36,7 +36,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Resolves when all work that waits for nothing but its turn is done. */
 export async function settled(): Promise<void> {
   for (let turns = 0; turns < 20; turns += 1) await new Promise(setImmediate)
 }

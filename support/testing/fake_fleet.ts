@@ -16,13 +16,13 @@ import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { hideNothing } from '../system/hiding'
 
-/** A fleet without a wire: what each host answers is a function of the request. Keeps what was asked, in order. */
+/** A fleet without a wire: each host's answer is a function of the request. Keeps the requests in order. */
 export class FakeFleet implements Fleet {
   readonly asked: { request: Request; hosts: readonly string[] }[] = []
   found: readonly string[]
   unexpected: readonly UnexpectedMessage[] = []
   interrupted = false
-  /** Agents that a host does not run; what it runs otherwise, it tells. */
+  /** Agents that a host does not run; it reports all others. */
   readonly lacks: Record<string, readonly string[]> = {}
 
   constructor(
@@ -53,7 +53,7 @@ export class FakeFleet implements Fleet {
   }
 }
 
-/** Time that passes only when somebody waits for it. */
+/** Returns a clock whose time passes only when a caller waits for it. */
 export function fakeClock(): Clock {
   let time = 0
   return {
@@ -74,7 +74,7 @@ export interface Rehearsal {
   rollout: Rollout
   journal: JournalEntry[]
   verdicts: Verdict[]
-  /** What was done after a failure. */
+  /** The work after a failure, with its verdicts. */
   undone: { what: string; verdict: Verdict }[]
   notes: string[]
   stop: AbortController
@@ -125,7 +125,7 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
   return { rollout, journal, verdicts, undone, notes, stop }
 }
 
-/** What the journal of a rollout of a feature begins with. */
+/** The first entry in the journal of a feature's rollout. */
 export const BEGAN: JournalEntry = {
   type: 'run',
   feature: 'f',
@@ -136,7 +136,7 @@ export const BEGAN: JournalEntry = {
   order: 1,
 }
 
-/** Nobody else rolls out, nobody is asked for approval, and nothing is on record. */
+/** Ports of a rollout without another rollout, without approvals and with nothing on record. */
 export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases'> = {
   releases: {
     current: undefined,

@@ -2,10 +2,10 @@ import net, { type AddressInfo, type Socket } from 'node:net'
 
 /** A mail server on loopback, without TLS, whose every answer a test decides. */
 export class FakeSmtp {
-  /** What was said to it before and after the messages. */
+  /** The commands of the client before and after the messages. */
   readonly commands: string[] = []
   readonly messages: string[] = []
-  /** The answer to a line, if it is another than usual; an empty one is none. */
+  /** Returns the answer to a line, or undefined for the usual one. With an empty text no answer is sent. */
   answer: (line: string) => string | undefined = () => undefined
   private readonly sockets = new Set<Socket>()
   private readonly server = net.createServer((socket) => this.serve(socket))

@@ -2,8 +2,8 @@ import type { FeatureText, StepText } from '../lint/feature_text'
 import { VOCABULARY } from '../lint/vocabulary'
 
 /**
- * A feature from its steps, one a line; the first line is line 1. `Background`, `Scenario` and comments are lines too,
- * and so are the rows of a table. What is no sentence of Lockstep's is a step of a team's own.
+ * Makes a feature from its steps, one a line; the first line is line 1. `Background`, `Scenario`, comments and the rows
+ * of a table are lines too. A sentence that is none of Lockstep's is a step of a team's own.
  */
 export function featureOf(text: string, more: Partial<FeatureText> = {}): FeatureText {
   const lines = text.split('\n').map((line, index) => ({ line: index + 1, text: line.trim() }))

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Firewall } from '../agents/iptables'
 
-/** What every packet filter of a host has to keep: pretended ones, and those of the kernel. */
+/** Describes the behaviour of every packet filter of a host: pretended ones, and those of the kernel. */
 export function firewallContract(open: () => Promise<{ firewall: Firewall; stop(): void }>): void {
   describe('as every packet filter', () => {
     let firewall: Firewall

@@ -4,11 +4,11 @@ import type { ServerState } from '../balancers/haproxy/state'
 import { failure } from './failure'
 
 export interface HaproxyUnderTest {
-  /** One of its backends; `www` has web1 and web2, both in service. */
+  /** Returns one of HAProxy's backends; `www` has web1 and web2, both in service. */
   backend(name: string): HaproxyBackend
-  /** Does something with the backend www that only looking is allowed at. */
+  /** Runs `work` on the backend www with rights for looking alone. */
   asUser(work: (www: HaproxyBackend) => Promise<void>): Promise<void>
-  /** A command in its own words. */
+  /** Sends a command in HAProxy's own words. */
   tell(line: string): Promise<unknown>
   /** Opens a request that is under way at one of www's servers until `end`. */
   busy(): Promise<{ server: string; end(): Promise<void> }>
@@ -18,7 +18,7 @@ export interface HaproxyUnderTest {
 
 const WITHIN = 10_000
 
-/** What HAProxy does, real or simulated. */
+/** Describes the behaviour of HAProxy, real or simulated. */
 export function haproxyContract(name: string, make: () => Promise<HaproxyUnderTest>): void {
   describe(`${name}, by its runtime socket`, () => {
     let haproxy: HaproxyUnderTest
@@ -34,7 +34,7 @@ export function haproxyContract(name: string, make: () => Promise<HaproxyUnderTe
       await seen('web2', ({ inService }) => inService)
     })
 
-    /** Looks until a server is as it should be; the real one needs a moment for health checks and sessions. */
+    /** Looks until a server passes the test; the real one needs a moment for health checks and sessions. */
     async function seen(server: string, test: (state: ServerState) => boolean): Promise<ServerState> {
       const until = performance.now() + WITHIN
       for (;;) {

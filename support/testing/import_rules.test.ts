@@ -4,7 +4,10 @@ import { expect } from 'chai'
 
 const root = resolve(__dirname, '..', '..')
 
-/** What each folder may import of the others; everything may import system. The README has the same table, with the reasons. */
+/**
+ * The folders that each folder may import; every folder may import system. The README has this table too, with the
+ * reasons.
+ */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   step_definitions: ['support/cucumber', 'support/config', 'support/rollout', '@cucumber/cucumber'],
   'support/cucumber': [

@@ -27,7 +27,7 @@ describe('the pages of the package', () => {
   })
 })
 
-/** Inline links and definitions, other than to addresses on the web. */
+/** Returns inline links and definitions, other than to addresses on the web. */
 function linksOf(page: string): string[] {
   const text = withoutCode(page)
   const found = [...text.matchAll(/\]\(\s*<?([^)\s>]+)[^)]*\)|^\[[^\]]+\]:\s*(\S+)|(?:href|src)="([^"]+)"/gm)]
@@ -42,7 +42,7 @@ function leadsSomewhere(page: string, link: string): boolean {
   return anchor === undefined || (statSync(join(ROOT, target)).isFile() && anchorsOf(target).includes(anchor))
 }
 
-/** As GitHub names them: a heading in lower case, without marks, with dashes between. */
+/** Returns the anchors of a page in GitHub's form: a heading in lower case, without marks, with dashes between. */
 function anchorsOf(page: string): string[] {
   return [...withoutCode(page, false).matchAll(/^#+ +(.+)$/gm)].map(([, heading = '']) =>
     heading

@@ -13,7 +13,7 @@ import { Scratch } from './scratch'
 const ROLLING = resolve(__dirname, '..', '..', 'features', 'deployments', 'rolling.feature')
 const BACKEND = 'www'
 
-/** A lockstep.yaml for a fleet and a HAProxy on loopback, which need not be waited for. */
+/** Returns a lockstep.yaml for a fleet and a HAProxy on loopback, with short times to wait. */
 export function quickEnvironment(haproxyPort: number): string {
   return `environments:
   test:
@@ -25,14 +25,17 @@ export function quickEnvironment(haproxyPort: number): string {
 `
 }
 
-/** Eight simulated hosts behind a simulated HAProxy in this process, and a folder in which a real process rolls out to them. */
+/**
+ * Eight simulated hosts behind a simulated HAProxy in this process, and a folder in which a real process rolls out to
+ * them.
+ */
 export class LiveRollout {
   readonly scratch = new Scratch()
   readonly env: Record<string, string> = {}
   private constructor(
     readonly fleet: EmbeddedFleet,
     readonly haproxy: SimulatedHaproxy,
-    /** The broker's. */
+    /** The broker's port. */
     readonly port: number,
   ) {}
 
@@ -56,7 +59,7 @@ export class LiveRollout {
     return live
   }
 
-  /** All journals so far, as text. */
+  /** Returns all journals so far, as text. */
   get journals(): string {
     const folder = join(this.scratch.path, '.lockstep', 'live')
     if (!existsSync(folder)) return ''
@@ -75,7 +78,10 @@ export class LiveRollout {
     await work()
   }
 
-  /** Whoever is out of service is named by the journals, and nobody did more than the journals know. */
+  /**
+   * Expects the journals to name every host that is out of rotation, and no host to have done more than the journals
+   * know.
+   */
   expectNothingLost(): void {
     const { journals: records } = readRunJournals(join(this.scratch.path, '.lockstep', 'live'))
     const named = leftByRuns(records).map(({ host }) => host)

@@ -1,6 +1,6 @@
 import type { CommandRunner } from '../system/command'
 
-/** The programs of a kernel's packet filter, as far as Lockstep uses them, over tables of their own. */
+/** Returns a kernel's packet filter as Lockstep uses it: its programs over tables of their own. */
 export function firewallOf(program: 'iptables' | 'nft'): CommandRunner {
   const filter = program === 'iptables' ? iptables() : nft()
   return async (name, args) => {
@@ -44,7 +44,7 @@ function iptables(): Filter {
   }
 }
 
-/** As it is shown: a single address is a net of its own. */
+/** Returns the words as the program shows them: a single address is a net of its own. */
 function written(words: readonly string[]): string {
   return words
     .map((word, at) =>

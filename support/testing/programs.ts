@@ -2,7 +2,9 @@ import type { CommandResult, CommandRunner } from '../system/command'
 
 export type Said = Partial<Pick<CommandResult, 'exitCode' | 'stdout' | 'output' | 'failure'>>
 
-/** A host's programs, pretended: each command line answers with the first entry that it begins with, and is remembered. */
+/**
+ * A host's programs, pretended: each command line answers with the first entry that it begins with, and is remembered.
+ */
 export class Programs {
   readonly ran: string[] = []
 
@@ -20,7 +22,7 @@ export class Programs {
     return { exitCode: said.exitCode ?? 0, stdout, output, failure: said.failure }
   }
 
-  /** Command lines that do more than look. */
+  /** Returns the command lines that begin with `of`: those that do more than look. */
   changes(of: string): string[] {
     return this.ran.filter((line) => line.startsWith(of))
   }

@@ -5,7 +5,9 @@ export interface Proxy {
   stop(): Promise<void>
 }
 
-/** Stands between a client and a broker and hands every chunk on in pieces of `size` bytes, `delay` ms later. */
+/**
+ * Starts a proxy between a client and a broker that hands every chunk on in pieces of `size` bytes, `delay` ms later.
+ */
 export async function slicingProxy(to: number, size: number, delay: number): Promise<Proxy> {
   const open = new Set<net.Socket>()
   const server = net.createServer((near) => {

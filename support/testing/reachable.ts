@@ -1,4 +1,7 @@
-/** Everything that a value keeps and that can be seen from outside: properties, and entries of maps and sets. */
+/**
+ * Returns everything that a value keeps alive and that can be seen from outside: properties, and entries of maps and
+ * sets.
+ */
 export function reachableFrom(root: unknown): ReadonlySet<unknown> {
   const reached = new Set<unknown>([root])
   for (const value of reached) for (const part of partsOf(value)) reached.add(part)

@@ -1,6 +1,6 @@
 import type { RolloutEvent } from '../notices/event'
 
-/** An event of a rollout that failed on two of eight hosts, but for what a test says of it. */
+/** Returns the event of a rollout that failed on two of eight hosts, changed as a test says. */
 export function rolloutEvent(change: Partial<RolloutEvent> = {}): RolloutEvent {
   return {
     event: 'failed',

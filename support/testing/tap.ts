@@ -1,7 +1,10 @@
 import net, { type AddressInfo } from 'node:net'
 import type { Proxy } from './proxy'
 
-/** Stands between clients and a server on loopback and hands every byte on; `listen` makes an ear for what one client sends. */
+/**
+ * Starts a proxy between clients and a server on loopback that hands every byte on. `listen` makes an ear for the bytes
+ * of one client.
+ */
 export async function tap(to: number | string, listen: () => (chunk: Buffer) => void): Promise<Proxy> {
   const open = new Set<net.Socket>()
   const server = net.createServer({ allowHalfOpen: true }, (near) => {

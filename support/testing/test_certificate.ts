@@ -1,4 +1,4 @@
-/** A key and a certificate by itself for 127.0.0.1, for tests alone; valid until 2126. */
+/** A key and a self-signed certificate for 127.0.0.1, for tests alone; valid until 2126. */
 export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgMQIwWlsYp7gyZKeC
 FIm8DzLu6nuXmMpjU07XuzYRxIGhRANCAASpSxZZG6V2O6TeM3kPoAtWfHpk3plO

@@ -7,7 +7,7 @@ interface ToldStep {
   line: number
   text?: string
   verdict?: Verdict
-  /** The step failed with this, whatever its verdict. */
+  /** The fault that the step failed with, whatever its verdict. */
   fault?: string
 }
 
@@ -16,13 +16,13 @@ export interface ToldScenario {
   name?: string
   wave?: string
   steps: readonly ToldStep[]
-  /** Not begun without one. */
+  /** The outcome of the scenario; one without it was not begun. */
   outcome?: Outcome | 'stopped'
 }
 
 export const FEATURE = 'features/website.feature'
 
-/** A run of one feature as if it had been: for those who report on runs. */
+/** Returns a run of one feature that never took place, for tests of reports. */
 export function toldRun(scenarios: readonly ToldScenario[], refused?: LockstepError): Run {
   const run = new Run()
   const clock = { time: 0, now: () => Date.UTC(2026, 0, 1), elapsed: () => clock.time, after: () => () => {} }
@@ -52,7 +52,10 @@ export function toldRun(scenarios: readonly ToldScenario[], refused?: LockstepEr
   return run
 }
 
-/** What was seen of hosts, by name: `passed` for those that passed, `silent`, or whatever else was seen. */
+/**
+ * Returns a verdict with the observations of hosts by name: `passed` for those that passed, `silent`, or any other
+ * text.
+ */
 export function seen(hosts: Readonly<Record<string, string>>, more: Partial<Verdict> = {}): Verdict {
   const observations = Object.entries(hosts).map(([host, what]): Observation => ({
     host,

@@ -12,7 +12,7 @@ export interface Received {
 /** A web server on loopback whose every answer a test decides. */
 export class WebEndpoint {
   readonly received: Received[] = []
-  /** What is done with a request that has been read. */
+  /** Answers a request that has been read. */
   answer: (response: ServerResponse) => void = (response) => void response.end('ok')
   private constructor(
     private readonly server: http.Server | https.Server,

@@ -21,7 +21,7 @@ export class WebFleet extends FakeFleet {
     super(hosts, (host, request) => except[host]?.(request) ?? this.act(host, request))
   }
 
-  /** What was told and asked, without those who were told: `block`, `isblocked`, … */
+  /** Returns the actions of all requests, without their hosts: `block`, `isblocked`, … */
   get actions(): string[] {
     return this.asked.map(({ request }) => request.action)
   }
@@ -69,7 +69,7 @@ export class WebFleet extends FakeFleet {
   }
 }
 
-/** `web1` to `web<n>`. */
+/** Returns `web1` to `web<n>`. */
 export function webs(n: number): string[] {
   return Array.from({ length: n }, (_, index) => `web${index + 1}`)
 }

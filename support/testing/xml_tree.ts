@@ -7,7 +7,10 @@ export interface XmlNode {
   children: XmlNode[]
 }
 
-/** The root of a document. @throws Error for what is not well formed */
+/**
+ * Returns the root of a document.
+ * @throws Error for a text that is not well formed
+ */
 export function xmlTree(xml: string): XmlNode {
   const top: XmlNode = { name: '', attributes: {}, text: '', children: [] }
   const open = [top]

@@ -8,7 +8,7 @@ import {
 } from '../../rpc/contracts/contract'
 
 /**
- * The contract in a JSON DDL, as Choria's external agents have it beside them.
+ * Reads the contract from a JSON DDL, which Choria's external agents have beside them.
  * @throws Error that says what is missing or wrong in it
  */
 export function contractFromJson(json: string): Contract {
@@ -30,7 +30,7 @@ export function contractFromJson(json: string): Contract {
   }
 }
 
-/** What an action does to a host a DDL does not say, so it may change it. */
+/** Reads an action. A DDL does not say what an action does to a host, so the action may change it. */
 function actionOf(action: Record<string, unknown>): [string, ActionContract] {
   const name = words(action['action'], 'the name of an action')
   if (!/^[a-z]\w*$/.test(name)) throw new Error(`${JSON.stringify(name)} is no name of an action`)

@@ -28,7 +28,7 @@ const DDL = {
   ],
 }
 
-/** Answers with its request, or does what the message says. */
+/** A program that answers with its request, or does what the message says. */
 const PROGRAM = `#!${process.execPath}
 const { readFileSync, writeFileSync } = require('node:fs')
 const [, , asked, answered, protocol] = process.argv

@@ -9,8 +9,8 @@ import { moduleAgent } from './module_agent'
 import { programAgent, wantsToRun } from './program_agent'
 
 /**
- * The agents of a folder: `name.json` with a program `name` beside it, and modules in JavaScript or TypeScript. One that
- * cannot be used is said, and is no reason to go without the others.
+ * Loads the agents of a folder: `name.json` with a program `name` beside it, and modules in JavaScript or TypeScript.
+ * An agent that cannot be used is reported, and the others are loaded all the same.
  */
 export async function agentsOf(
   folder: string,
@@ -32,7 +32,7 @@ export async function agentsOf(
   return agents
 }
 
-/** The contract of an agent of a folder, whether it can be used on this host or not. */
+/** Returns the contract of an agent of a folder, even where the agent cannot be used on this host. */
 export function contractIn(folder: string, name: string): Contract | undefined {
   const described = join(folder, `${name}.json`)
   if (existsSync(described)) return contractFromJson(readFileSync(described, 'utf8'))
@@ -42,7 +42,7 @@ export function contractIn(folder: string, name: string): Contract | undefined {
 
 const MODULE = /(?<!\.d)\.[cm]?[jt]s$/
 
-/** Undefined for a file that is none. */
+/** Loads the agent at a path; undefined for a file that is no agent. */
 async function agentAt(path: string, run: CommandRunner): Promise<Agent | 'unwanted' | undefined> {
   if (MODULE.test(path)) return moduleAgent(path)
   if (!path.endsWith('.json')) return undefined
@@ -54,7 +54,7 @@ async function agentAt(path: string, run: CommandRunner): Promise<Agent | 'unwan
   return (await wantsToRun(contract, program, run)) ? programAgent(contract, program, run) : 'unwanted'
 }
 
-/** What the daemon runs it runs with its own rights. */
+/** Refuses a file that other users can change, because the daemon runs it with its own rights. */
 function refuseWritable(path: string): void {
   const { mode, uid } = statSync(path)
   if ((mode & 0o002) !== 0) throw new Error('everybody may write it; take that away first (chmod o-w)')

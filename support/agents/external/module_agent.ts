@@ -10,13 +10,13 @@ import {
 } from '../../rpc/contracts/contract'
 import { ActionFailed, type Agent } from '../../rpc/server/agent'
 
-/** What a module may build its agent with; it need not import Lockstep, which may be installed elsewhere. */
+/** The tools that a module may build its agent with. It need not import Lockstep, which may be installed elsewhere. */
 const TOOLS = { looks, changes, text, optional, oneOf, flag, ActionFailed }
 export type AgentTools = typeof TOOLS
 
 /**
- * An agent in a module: its default export is a contract and what carries out its actions, or a function that makes them
- * with the tools that it is given.
+ * Loads an agent from a module. The default export is a contract with its actions, or a function that makes them with
+ * `AgentTools`.
  * @throws Error that says what the module lacks
  */
 export function moduleAgent(path: string): Agent {
@@ -46,7 +46,9 @@ function isContract(known: Partial<ActionContract>): boolean {
   return typeof known.inputs === 'object' && (known.effect === 'looks' || known.effect === 'changes')
 }
 
-/** Node reads TypeScript by itself from 22.18 on; before that with ts-node, where that is installed. */
+/**
+ * Loads a module. Node reads TypeScript by itself from 22.18 on, and before that with ts-node, where it is installed.
+ */
 function load(path: string): Record<string, unknown> {
   if (/\.[cm]?ts$/.test(path) && !('typescript' in process.features && process.features.typescript !== false))
     readTypeScript()

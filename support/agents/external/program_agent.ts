@@ -13,8 +13,9 @@ const MAX_REPLY = 16 * 1024 * 1024
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * An agent in a program of any language, as Choria has it: it is given the names of a file with the request and of one for
- * the reply, both JSON. It is told to end when the time of its contract is over.
+ * Returns an agent whose actions a program of any language carries out, by Choria's protocol. The program is given the
+ * names of two JSON files, one with the request and one for the reply. It is told to end when the time of its contract
+ * is over.
  */
 export function programAgent(contract: Contract, program: string, run: CommandRunner): Agent {
   const action: Action = async (inputs, call) => {
@@ -34,7 +35,10 @@ export function programAgent(contract: Contract, program: string, run: CommandRu
   }
 }
 
-/** Whether the program wants to be used on this host. @throws Error when it cannot say */
+/**
+ * Returns whether the program wants to be used on this host.
+ * @throws Error when the program cannot say
+ */
 export async function wantsToRun({ agent }: Contract, program: string, run: CommandRunner): Promise<boolean> {
   const request = {
     $schema: `${SCHEMA}/activation_request.json`,
@@ -59,7 +63,7 @@ async function exchange(
   run: CommandRunner,
   signal: AbortSignal,
 ): Promise<unknown> {
-  // Of this process's user alone: requests may hold secrets.
+  // The folder belongs to this process's user alone: requests may hold secrets.
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-agent-'))
   try {
     const [asked, answered] = [join(folder, 'request.json'), join(folder, 'reply.json')]

@@ -1,10 +1,10 @@
 import { readFile, stat, statfs } from 'node:fs/promises'
 
-/** What decides beside apt itself whether an installation would go. */
+/** The facts beside apt itself that decide whether an installation would succeed. */
 export interface DpkgSurroundings {
-  /** Who has dpkg's database, such as `process 84 (apt-get)`. */
+  /** Returns the process that locks dpkg's database, such as `process 84 (apt-get)`. */
   lockedBy(): Promise<string | undefined>
-  /** On the file system that packages are unpacked to. */
+  /** Returns the free bytes of the file system that packages are unpacked to. */
   freeBytes(): Promise<number>
 }
 
@@ -26,7 +26,7 @@ export const dpkgSurroundings: DpkgSurroundings = {
   },
 }
 
-/** By the kernel's table of locks: `1: POSIX  ADVISORY  WRITE 84 08:01:1234 0 EOF`. */
+/** Returns the process that locks an inode, by the kernel's table: `1: POSIX  ADVISORY  WRITE 84 08:01:1234 0 EOF`. */
 export function holderOf(table: string, inode: number): string | undefined {
   for (const line of table.split('\n')) {
     const [, pid, locked] = /^\d+: POSIX +\w+ +WRITE +(\d+) +[\da-f]+:[\da-f]+:(\d+) /.exec(line) ?? []

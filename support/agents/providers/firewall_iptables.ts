@@ -4,22 +4,22 @@ import type { Firewall } from '../iptables'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
 export interface IptablesSettings {
-  /** A chain of the filter table that INPUT leads to. It is made where there is none. */
+  /** The chain of the filter table that INPUT leads to. It is made where there is none. */
   chain: string
-  /** What becomes of packets: DROP or REJECT. */
+  /** The target for packets: DROP or REJECT. */
   target: string
 }
 
-/** Options that leave a rule about all packets of its source. */
+/** Options with which a rule is still about all packets of its source. */
 const PLAIN = new Set(['-s', '-j', '--reject-with'])
 
 type Family = 'iptables' | 'ip6tables'
-/** Seconds to wait for whoever else is changing the tables. */
+/** Seconds to wait for another process that is changing the tables. */
 const WAIT = ['-w', '10']
 
 /**
- * Addresses blocked in a chain of iptables. One is blocked when packets get from INPUT to a rule of the chain that drops
- * all of its, and no rule on the way lets any of them through.
+ * Returns a firewall that blocks addresses in a chain of iptables. An address is blocked when its packets get from
+ * INPUT to a rule of the chain that drops them all. No rule on the way may let any of them through.
  */
 export function iptablesFirewall(run: CommandRunner, { chain, target }: IptablesSettings): Firewall {
   const program = toItsEnd(run)
@@ -119,16 +119,16 @@ class Tables {
 }
 
 interface Rule {
-  /** As `-D` wants it. */
+  /** The words of the rule for `-D`. */
   words: string[]
   target: string
-  /** The single address that it is about. */
+  /** The single address that the rule is about. */
   only: string | undefined
   source: string | undefined
   drops: boolean
-  /** It is about every packet. */
+  /** True when the rule is about every packet. */
   isForAll: boolean
-  /** It lets through only what is this machine's own, or what was let through before. */
+  /** True when the rule lets through only this machine's own packets, or those of connections let through before. */
   isHarmless: boolean
 }
 
@@ -153,7 +153,7 @@ function readRule(line: string): Rule {
   }
 }
 
-/** Whether packets of that address are among those of that source; a rule without one is about all. */
+/** Returns whether packets of the address are among those of the source; no source stands for all packets. */
 function covers(source: string | undefined, address: string): boolean {
   const [, net, length] = /^([^/]+)\/(\d+)$/.exec(source ?? '') ?? []
   if (net === undefined || isIP(net) === 0) return true
@@ -162,7 +162,7 @@ function covers(source: string | undefined, address: string): boolean {
   return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
-/** As iptables writes it: IPv6 in its shortest form. */
+/** Returns the address in iptables' form: IPv6 in its shortest. */
 function canonical(address: string): string {
   return isIPv6(address) ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address
 }

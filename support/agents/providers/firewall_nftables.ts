@@ -4,14 +4,14 @@ import type { Firewall } from '../iptables'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
 const TABLE = ['inet', 'lockstep']
-/** Before the usual filter chains: what they accept is dropped all the same. */
+/** The chain's hook, before the usual filter chains: packets that they accept are dropped all the same. */
 const CHAIN = '{ type filter hook input priority -10 ; }'
 const SETS = [
   { set: 'blocked4', type: 'ipv4_addr', match: 'ip' },
   { set: 'blocked6', type: 'ipv6_addr', match: 'ip6' },
 ] as const
 
-/** Addresses blocked in sets of a table of our own, `inet lockstep`, which is made with the first of them. */
+/** Returns a firewall that blocks addresses in sets of the table `inet lockstep`, made with the first address. */
 export function nftablesFirewall(run: CommandRunner): Firewall {
   const program = toItsEnd(run)
   const nft = async (...args: string[]) => {
@@ -42,11 +42,11 @@ export function nftablesFirewall(run: CommandRunner): Firewall {
 
 interface Listing {
   elements: string[]
-  /** Whether packets get to both rules. */
+  /** True when packets get to both rules. */
   inForce: boolean
 }
 
-/** One command line, so that it is all done or not at all; what was blocked stays so. */
+/** Returns the table as one command line, so that it is made whole or not at all. Blocked addresses stay blocked. */
 function madeAnew(elements: readonly string[]): string[] {
   const table = TABLE.join(' ')
   const lines = [

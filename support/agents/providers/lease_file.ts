@@ -3,7 +3,10 @@ import { dirname } from 'node:path'
 import type { Lease, LeaseStore } from '../lock'
 import { makeFolder } from '../../system/folders'
 
-/** The lease in a file that is replaced as a whole and is on disk before anybody is told that it is theirs. */
+/**
+ * Returns a store with the lease in a file. The file is replaced as a whole, and is on disk before a rollout is told
+ * that it has the lease.
+ */
 export function leaseFile(path: string): LeaseStore {
   return {
     read() {
@@ -32,7 +35,10 @@ export function leaseFile(path: string): LeaseStore {
   }
 }
 
-/** @throws Error for a file that is no lease: who held the host cannot be told then, and nobody gets it */
+/**
+ * Reads the lease out of a file's text.
+ * @throws Error for a file that is no lease: who has the host cannot be told then, and no rollout gets it
+ */
 function leaseIn(path: string, text: string): Lease {
   let found: unknown
   try {

@@ -8,16 +8,16 @@ export interface NrpePlaces {
   file: string | undefined
 }
 
-/** How long a check may take, ms: less than the agent's own time. */
+/** Milliseconds that a check may take: less than the agent's own time. */
 const WITHIN = 18_000
-/** What a plugin may print, as NRPE has it. */
+/** Characters of a plugin's output, by NRPE's own limit. */
 const MAX_OUTPUT = 8_192
 const MAX_INCLUDES = 16
 
 /**
- * The checks of NRPE's own configuration: `command[name]=line`, in its file, in what that includes, and in `*.cfg` of a
- * folder. A line is taken apart into words and never given to a shell; one that needs a shell, or arguments to be filled
- * in, is UNKNOWN and says so.
+ * Returns the checks of NRPE's own configuration: `command[name]=line`, in its file, in the files that it includes, and
+ * in `*.cfg` of a folder. A line is split into words and never given to a shell. A line that needs a shell, or
+ * arguments to be filled in, is UNKNOWN and says so.
  */
 export function nrpeCommands(places: NrpePlaces, run: CommandRunner): Checks {
   return {
@@ -34,7 +34,7 @@ export function nrpeCommands(places: NrpePlaces, run: CommandRunner): Checks {
   }
 }
 
-/** The words of a command line with its quotes; undefined for what only a shell could make sense of. */
+/** Returns the words of a command line with its quotes, or undefined for a line that needs a shell. */
 export function wordsOf(line: string): string[] | undefined {
   const words: string[] = []
   let rest = line.trim()
@@ -48,7 +48,7 @@ export function wordsOf(line: string): string[] | undefined {
   return words.length === 0 ? undefined : words
 }
 
-/** Commands by name; of the same name, the last one counts. */
+/** Reads commands by name; of several with one name, the last one counts. */
 function commandsIn({ folder, file }: NrpePlaces): Map<string, string> {
   const commands = new Map<string, string>()
   const read = (path: string, depth: number) => {
@@ -90,7 +90,10 @@ function cfgFilesIn(folder: string): string[] {
   }
 }
 
-/** The exit code rules, whatever the text says. Performance data stands behind the first bar. */
+/**
+ * Returns the result of a check. The exit code decides, whatever the text says. Performance data stands behind the
+ * first bar.
+ */
 function resultOf(exitCode: number | undefined, output: string): CheckResult {
   const text = output.slice(0, MAX_OUTPUT)
   const bar = text.indexOf('|')

@@ -18,12 +18,12 @@ const UNASKED = [
 ]
 const SIMULATED = ['-q', '-s', '-o', 'Debug::NoLocking=true']
 
-/** The packages of a large host are some 200 bytes each. */
+/** Bytes of a package list at most. The packages of a large host are some 200 bytes each. */
 const MAX_LIST_BYTES = 16 * 1024 * 1024
 
 /**
- * Packages of dpkg, through apt. A package that is on hold, half installed, or for `lockWithin` seconds locked by somebody
- * else is an error that says so.
+ * Returns a manager of dpkg's packages, through apt. A package that is on hold or half installed is an error that says
+ * so. So is a database that is locked for `lockWithin` seconds.
  */
 export function aptPackages(
   run: CommandRunner,
@@ -50,7 +50,10 @@ export function aptPackages(
     if ((await entry(name))?.wanted === 'hold')
       throw new Error(`${name} is on hold on this host; take that off first (apt-mark unhold ${name})`)
   }
-  /** apt takes an unknown name with a dot for a pattern, and one with a plus at its end for another package. */
+  /**
+   * Refuses an unknown name that apt would read otherwise: one with a dot as a pattern, one with a plus at its end as
+   * another package.
+   */
   const refuseUnknown = async (name: string) => {
     if (!/[.]|[+]$/.test(name)) return
     const { exitCode } = await program('apt-cache', ['show', '--no-all-versions', name], {
@@ -126,7 +129,7 @@ interface Entry {
   arch: string
 }
 
-/** Of a package of several architectures, the one that is there. */
+/** Reads the entry of a package; of several architectures, the installed one. */
 function readEntry(name: string, stdout: string): Entry | undefined {
   const entries = stdout
     .split('\n')
@@ -147,14 +150,16 @@ function stateOf(name: string, entry: Entry | undefined): PackageState {
   return { ensure: entry.version, arch: entry.arch }
 }
 
-/** `Inst name [installed] (version origin [arch])`, as apt says it of a simulation. */
+/** Reads the lines `Inst name [installed] (version origin [arch])` of a simulation by apt. */
 function readUpgrades(stdout: string): Outdated['packages'] {
   return [...stdout.matchAll(/^Inst (\S+) (?:\[[^\]]*\] )?\((\S+) ([^)[]*)/gm)].map(
     ([, name = '', version = '', repo = '']) => ({ package: name, version, repo: repo.trim() }),
   )
 }
 
-/** What is fetched, and what it takes when it is unpacked; a version before it may still give some of that back. */
+/**
+ * Returns the bytes of the download and of the unpacked package. An earlier version may still give some of them back.
+ */
 function bytesNeeded(shown: string): number {
   const number = (field: string) => Number(new RegExp(`^${field}: (\\d+)$`, 'm').exec(shown)?.[1] ?? 0)
   return number('Installed-Size') * 1024 + number('Size')

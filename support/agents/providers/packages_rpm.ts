@@ -6,7 +6,7 @@ const NONE_LISTED = /No matching Packages to list/i
 const TELLING = /^(Error|No match|Failed|Unable)/i
 const FIELDS = '%{EPOCH} %{VERSION} %{RELEASE} %{ARCH}\n'
 
-/** Packages of rpm, through dnf or yum: both take the same words. */
+/** Returns a manager of rpm's packages, through dnf or yum, which take the same words. */
 export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): PackageManager & PackageLists {
   const program = toItsEnd(run)
   const state = async (name: string): Promise<PackageState> => {
@@ -60,7 +60,7 @@ export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): Package
       const offered = looked.exitCode === 0 ? readOffers(name, looked.stdout) : []
       const found = version === undefined ? offered.at(-1) : offered.find((each) => isVersion(each, version))
       const which = version === undefined ? name : `${name}-${version}`
-      // With its epoch, as it will be shown once it is installed.
+      // The version has its epoch, which is shown once it is installed.
       return found === undefined
         ? { version: version ?? '', obstacle: `no repository offers ${which}` }
         : { version: found }
@@ -77,7 +77,7 @@ export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): Package
   }
 }
 
-/** Of several installed versions, such as kernels, the last one installed. */
+/** Reads the state of a package; of several installed versions, such as kernels, the last one installed. */
 function stateOf(name: string, stdout: string): PackageState {
   const line = stdout.split('\n').filter(Boolean).at(-1) ?? ''
   const [epoch = '', version = '', release = '', arch = ''] = line.split(' ')
@@ -93,7 +93,7 @@ function stateOf(name: string, stdout: string): PackageState {
   }
 }
 
-/** Three columns, before the part that tells of obsolete packages. */
+/** Reads the three columns of updates, before the part about obsolete packages. */
 function readUpdates(stdout: string): Outdated['packages'] {
   const [updates = ''] = stdout.split(/^Obsoleting Packages/m)
   return [...updates.matchAll(/^(\S+)\.[^.\s]+\s+(\S+)\s+(\S+)\s*$/gm)].map(
@@ -101,12 +101,12 @@ function readUpdates(stdout: string): Outdated['packages'] {
   )
 }
 
-/** A version may be asked for without the epoch that is listed. */
+/** Returns whether `listed` is this version. The version may lack the epoch that is listed. */
 function isVersion(listed: string, version: string): boolean {
   return listed === version || listed.replace(/^\d+:/, '') === version
 }
 
-/** The versions of a package, oldest first, that are listed as available. */
+/** Reads the versions of a package that are listed as available, oldest first. */
 function readOffers(name: string, stdout: string): string[] {
   const [, available = ''] = stdout.split(/^Available [Pp]ackages.*$/m)
   return [...available.matchAll(/^(\S+)\.[^.\s]+\s+(\S+)\s+\S+\s*$/gm)].flatMap(([, listed, version = '']) =>

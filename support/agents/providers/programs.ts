@@ -2,7 +2,7 @@ import { findTelling } from '../../system/reason'
 import type { CommandLimits, CommandResult, CommandRunner } from '../../system/command'
 import { excerpt } from '../../system/hiding'
 
-/** What a program that only looks may take, ms. */
+/** Milliseconds that a program that only looks may take. */
 export const LOOK_WITHIN = 30_000
 const MAX_OUTPUT = 1_000
 
@@ -12,7 +12,10 @@ export type Program = (
   limits: CommandLimits,
 ) => Promise<CommandResult & { exitCode: number }>
 
-/** Runs programs to their end, whatever their exit status. @throws Error when one did not get there */
+/**
+ * Returns a runner that runs programs to their end, whatever their exit status.
+ * @throws Error when a program did not get to its end
+ */
 export function toItsEnd(run: CommandRunner): Program {
   return async (program, args, limits) => {
     const result = await run(program, args, limits)
@@ -23,7 +26,7 @@ export function toItsEnd(run: CommandRunner): Program {
   }
 }
 
-/** What a program complained of: the lines that `telling` finds, or the last ones. */
+/** Returns an error with a program's complaint: the lines that match `telling`, or the last ones. */
 export function complaint(
   program: string,
   { exitCode, output }: { exitCode: number; output: string },

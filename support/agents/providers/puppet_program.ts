@@ -19,8 +19,8 @@ const PLACES = {
 type Places = Record<keyof typeof PLACES, string>
 
 /**
- * Puppet 6 to 8, by its own program and the files that it keeps. Where those are is asked once: puppet takes a second to
- * say anything.
+ * Returns Puppet 6 to 8, through its own program and the files that it keeps. It asks for the places of the files once:
+ * puppet takes a second for any answer.
  */
 export function puppetProgram(run: CommandRunner, { program: puppet, splay }: PuppetSettings): Puppet {
   const program = toItsEnd(run)
@@ -78,7 +78,10 @@ function readPlaces(printed: string): Places {
   return Object.fromEntries(found) as Places
 }
 
-/** `tags` is `--tags=a,b`, a switch is `--noop` or `--no-noop`. Names come from the contract, never from the wire. */
+/**
+ * Returns the options for a name: `--tags=a,b` for `tags`, `--noop` or `--no-noop` for a switch. Names come from the
+ * contract, never from the wire.
+ */
 function optionOf(name: string, value: string | number | boolean): string[] {
   const known = name === 'server' && typeof value === 'string' ? value.split(':') : undefined
   if (known !== undefined) {
@@ -89,7 +92,7 @@ function optionOf(name: string, value: string | number | boolean): string[] {
   return [`--${name}=${value}`]
 }
 
-/** The file holds the number of a process that may be long gone. */
+/** Returns whether the process in a file is alive. The file may hold the number of a process that is long gone. */
 function isAlive(path: string): boolean {
   try {
     const pid = Number(readFileSync(path, 'utf8').trim())

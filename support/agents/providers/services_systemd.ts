@@ -4,7 +4,7 @@ import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
 const RUNNING = new Set(['active', 'reloading', 'refreshing'])
 
-/** Services of systemd. A unit on its way up or down is not running yet, or no longer. */
+/** Returns a manager of systemd's services. A unit on its way up or down counts as not running. */
 export function systemdServices(run: CommandRunner): ServiceManager {
   const program = toItsEnd(run)
   const order = async (verb: string, name: string, signal: AbortSignal) => {

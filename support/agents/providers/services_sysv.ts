@@ -4,10 +4,10 @@ import type { CommandRunner } from '../../system/command'
 import type { ServiceManager } from '../service'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
-/** The Linux Standard Base's exit statuses of `status`: 0 runs; 1, 2 and 3 do not; others are no answer. */
+/** Exit statuses of `status` for a stopped service (Linux Standard Base). 0 is running; others are no answer. */
 const STOPPED = new Set([1, 2, 3])
 
-/** Services with a script in `/etc/init.d`, through `service`. */
+/** Returns a manager of services with a script in `/etc/init.d`, through `service`. */
 export function sysvServices(run: CommandRunner, scripts = '/etc/init.d'): ServiceManager {
   const program = toItsEnd(run)
   const known = (name: string) => {

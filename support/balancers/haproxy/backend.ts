@@ -11,22 +11,28 @@ export class HaproxyBackend {
   constructor(
     private readonly address: RuntimeAddress,
     readonly backend: string,
-    /** How long an answer may take, ms. */
+    /** Milliseconds that an answer may take. */
     private readonly within: number,
-    /** Asked before each order. @throws Error where nothing may be changed */
+    /**
+     * Called before each order.
+     * @throws Error where nothing may be changed
+     */
     private readonly expectMayOrder: (what: string) => void = () => {},
-    /** Takes secrets out of what HAProxy says. */
+    /** Removes secrets from HAProxy's texts. */
     private readonly hide: Hide = hideNothing,
   ) {
     expectName(backend)
   }
 
-  /** Which HAProxy it is, in sentences. */
+  /** Returns the name of the HAProxy for sentences. */
   get place(): string {
     return placeOf(this.address)
   }
 
-  /** @throws LockstepError `balancer-failed` when its state cannot be known */
+  /**
+   * Reads the state of the backend.
+   * @throws LockstepError `balancer-failed` when its state cannot be known
+   */
   async read(): Promise<BackendState> {
     const servers = await this.ask(`show servers state ${this.backend}`)
     const stat = await this.ask('show stat')
@@ -40,7 +46,10 @@ export class HaproxyBackend {
     }
   }
 
-  /** Resolves with what HAProxy objects, if it does. That it says nothing does not mean that it was done: look. */
+  /**
+   * Orders a state for a server and resolves with HAProxy's objection, if any. Silence does not mean that the order was
+   * carried out: look.
+   */
   async order(server: string, to: 'ready' | 'drain' | 'maint'): Promise<string | undefined> {
     expectName(server)
     this.expectMayOrder(`${to} of server ${server} to HAProxy at ${this.place}`)

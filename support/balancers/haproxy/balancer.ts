@@ -19,9 +19,9 @@ import type { BackendState } from './state'
 export interface HaproxyBalancerOptions {
   /** One HAProxy or several in front of the same pool; they act as one. */
   places: readonly HaproxyBackend[]
-  /** How long a server may take to be UP once it is ready, ms. */
+  /** Milliseconds until a ready server has to be UP. */
   upWithin: number
-  /** Between two looks, ms. */
+  /** Milliseconds between two looks. */
   lookEvery: number
 }
 
@@ -29,8 +29,8 @@ type Order = 'ready' | 'drain' | 'maint'
 
 /**
  * Takes hosts out of a backend of HAProxy and puts them back. A host is out when every HAProxy has its server in
- * maintenance, and back when every one of them would send it requests. What HAProxy answers to an order looks the same
- * whether it was carried out or not, so each order is followed by a look.
+ * maintenance, and back when every one of them would send it requests. HAProxy's answer to an order looks alike whether
+ * it was carried out or not, so each order is followed by a look.
  */
 export function haproxyBalancer(
   name: string,
@@ -45,7 +45,7 @@ export function haproxyBalancer(
   const tell = (hosts: readonly string[], order: Order) => orderAll(places, hosts, order)
   const look = async (hosts: readonly string[]) => seenBy(hosts, await readAll(places))
 
-  /** Looks until `enough` or until the time is up; hosts that were refused an order keep that for an answer. */
+  /** Looks until `enough` or until the time is up. A host whose order was refused keeps the refusal as its answer. */
   async function settle(
     hosts: readonly string[],
     refused: ReadonlyMap<string, Answer>,
@@ -109,7 +109,7 @@ export function haproxyBalancer(
   }
 }
 
-/** An order was carried out where it can be seen, and failed where it cannot. */
+/** Returns answers by what is seen: an order that is seen was carried out, and any other failed. */
 function believed(wanted: boolean, seen: ReadonlyMap<string, Answer>): Map<string, Answer> {
   return new Map(
     [...seen].map(([host, answer]) =>
@@ -120,7 +120,10 @@ function believed(wanted: boolean, seen: ReadonlyMap<string, Answer>): Map<strin
   )
 }
 
-/** Gives every host's server an order, on every HAProxy. Those that were refused, with HAProxy's words. */
+/**
+ * Gives every host's server an order, on every HAProxy. Returns the hosts whose order was refused, with HAProxy's
+ * words.
+ */
 async function orderAll(
   places: readonly HaproxyBackend[],
   hosts: readonly string[],

@@ -2,8 +2,8 @@ import { LockstepError } from '../../system/errors'
 import { excerpt } from '../../system/hiding'
 
 /**
- * The rows of a CSV by the names of its header line, which begins with `start`. A row that is shorter than the header
- * was cut off; a last field of the header that is empty comes from the comma at the end of each line.
+ * Reads the rows of a CSV by the names of its header line, which begins with `start`. A row that is shorter than the
+ * header was cut off. A last field of the header that is empty comes from the comma at the end of each line.
  * @throws LockstepError `balancer-failed`
  */
 export function readCsv(text: string, start: string): Readonly<Record<string, string>>[] {
@@ -29,7 +29,7 @@ export function readCsv(text: string, start: string): Readonly<Record<string, st
     })
 }
 
-/** One line's fields: between quotes a comma is text, and two quotes are one. */
+/** Splits a line into fields: between quotes a comma is text, and two quotes are one. */
 function cells(line: string): string[] {
   const found: string[] = []
   let [value, quoted] = ['', false]

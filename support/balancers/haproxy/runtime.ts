@@ -2,13 +2,13 @@ import net from 'node:net'
 import { LockstepError } from '../../system/errors'
 import { formatDuration } from '../../system/duration'
 
-/** Where a HAProxy listens for runtime commands. */
+/** The address at which a HAProxy listens for runtime commands. */
 export type RuntimeAddress = { socket: string } | { host: string; port: number }
 
 const MAX_BYTES = 16 * 1024 * 1024
 
 /**
- * One command on a connection of its own. Resolves with the whole answer, without the empty line that ends it.
+ * Sends one command on a connection of its own. Resolves with the whole answer, without the empty line that ends it.
  * @throws LockstepError `balancer-failed` when there is no answer, or not all of one, `within` that many milliseconds
  */
 export function command(address: RuntimeAddress, line: string, within: number): Promise<string> {

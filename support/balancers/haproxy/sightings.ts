@@ -21,7 +21,7 @@ export function sightings(host: string, states: readonly PlacedState[]): Sightin
   return states.map(({ place, state }) => ({ place: place.place, server: serverOf(host, state) }))
 }
 
-/** A host's server bears its name, or the first part of it. */
+/** Returns a host's server, which bears the host's name or the first part of it. */
 export function serverOf(host: string, { servers }: BackendState): ServerState | undefined {
   return servers.get(host) ?? servers.get(host.split('.')[0] ?? host)
 }
@@ -61,7 +61,7 @@ function isOut({ server }: Sighting): boolean {
   return server?.admin === 'maint' || (server?.admin === 'drain' && server.sessions === 0)
 }
 
-/** What the HAProxies say; each by its place where they do not agree. */
+/** Describes the sightings of all HAProxies; each by its place where they do not agree. */
 export function described(all: readonly Sighting[]): string {
   const texts = all.map(({ server }) => textOf(server))
   const [first] = texts

@@ -3,26 +3,28 @@ import { LockstepError } from '../../system/errors'
 import { hideNothing, type Hide } from '../../system/hiding'
 import { readCsv } from './csv'
 
-/** One server of a backend, as one HAProxy has it. */
+/** One server of a backend, as one HAProxy reports it. */
 export interface ServerState {
   server: string
-  /** In HAProxy's words: `UP`, `UP 1/2`, `DOWN`, `MAINT`, `MAINT (via be/x)`, `DRAIN`, `NOLB`, `no check`. */
+  /**
+   * The status in HAProxy's words: `UP`, `UP 1/2`, `DOWN`, `MAINT`, `MAINT (via be/x)`, `DRAIN`, `NOLB`, `no check`.
+   */
   status: string
-  /** What it was told to be. Anything but `ready` may also come from its configuration. */
+  /** The ordered state. Anything but `ready` may also come from the configuration. */
   admin: 'ready' | 'drain' | 'maint'
-  /** Gets new requests. */
+  /** True when the server gets new requests. */
   inService: boolean
   sessions: number
   weight: number
-  /** What its last health check came to; empty without one. */
+  /** The result of the last health check; empty without one. */
   lastCheck: string
 }
 
 export interface BackendState {
   servers: ReadonlyMap<string, ServerState>
-  /** Since HAProxy was started. */
+  /** The number of requests since HAProxy was started. */
   requests: number
-  /** Those of them that were answered with 5xx; where no HTTP is spoken, connections and responses that failed. */
+  /** The number of those requests that were answered with 5xx. Without HTTP, connections and responses that failed. */
   failed: number
 }
 
@@ -65,7 +67,8 @@ export function readBackend(
 function serverState(server: string, bits: number, row: Row, hide: Hide): ServerState {
   const status = field(row, 'status', server)
   const weight = number(row, 'weight', server)
-  // The list with the status is the later one: what serves in it is not in maintenance, whatever was so before.
+  // The list with the status is the later one: a server that serves in it is not in maintenance, whatever the first
+  // list says.
   const maint = (bits & MAINT) !== 0 && !SERVES.test(status)
   const admin = maint ? 'maint' : (bits & DRAIN) !== 0 ? 'drain' : 'ready'
   return {
@@ -87,7 +90,7 @@ function countersOf(row: Row): { requests: number; failed: number } {
     : { requests: number(row, 'stot', 'BACKEND'), failed: number(row, 'hrsp_5xx', 'BACKEND') }
 }
 
-/** Admin bits by server. */
+/** Reads the admin bits by server. */
 function readAdminStates(backend: string, text: string): Map<string, number> {
   if (text.startsWith("Can't find backend")) throw unreadable(`it has no backend ${backend}`)
   const [version, header = '', ...rows] = text.split('\n')
@@ -134,7 +137,7 @@ function quoted(text: string): string {
   return JSON.stringify(clean(text, 60))
 }
 
-/** The caller knows which HAProxy it was, and says so. */
+/** Returns an error without the HAProxy's name, which the caller knows and adds. */
 function unreadable(what: string): LockstepError {
   return new LockstepError('balancer-failed', what)
 }

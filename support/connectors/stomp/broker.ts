@@ -1,4 +1,4 @@
-/** Where a broker listens and how to be let in. Certificates and keys are PEM texts, already read. */
+/** The address of a broker and the credentials for it. Certificates and keys are PEM texts, already read. */
 export interface BrokerAddress {
   host: string
   port: number

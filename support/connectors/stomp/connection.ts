@@ -9,22 +9,22 @@ import { MissingExchange } from './missing_exchange'
 import { openSession, type Session } from './session'
 
 export interface ConnectionOptions {
-  /** Tried in this order; after a loss, the next one after the lost one first. */
+  /** The brokers in the order of the tries; after a loss, the one after the lost one comes first. */
   brokers: readonly BrokerAddress[]
   virtualHost: string
   connectWithin: number
   heartBeat: number
-  /** What each new session subscribes to. */
+  /** Returns the subscriptions of each new session. */
   subscriptions: () => readonly Record<string, string>[]
   clock: Clock
-  /** As a client unless said. */
+  /** The way of reconnecting; a client's by default. */
   reconnecting?: Reconnecting
-  /** From 0 up to 1; spreads the reconnects of many clients. */
+  /** Returns a number from 0 up to 1, which spreads the reconnects of many clients. */
   random: () => number
   onMessage: (frame: Frame) => void
   onLost: (reason: Error) => void
   onRestored: () => void
-  /** Takes secrets out of what the broker says of itself. */
+  /** Removes secrets from the broker's texts. */
   hide?: Hide
 }
 
@@ -33,10 +33,10 @@ export interface OutgoingMessage {
   body: Buffer
 }
 
-/** A session that lived this long was a good one: the next loss starts with short delays again. */
+/** Milliseconds after which a session counts as a good one: the next loss starts with short delays again. */
 const PROVEN_AFTER = 10_000
 
-/** A connection to a pool of brokers that comes back by itself. Nothing is ever sent twice by it. */
+/** A connection to a pool of brokers that comes back by itself. It never sends a message twice. */
 export class StompConnection {
   private session: Session | undefined
   private failure: Error | undefined
@@ -50,7 +50,10 @@ export class StompConnection {
     this.reconnecting = options.reconnecting ?? asClient
   }
 
-  /** Tries each broker once. @throws LockstepError when none can be used */
+  /**
+   * Tries each broker once.
+   * @throws LockstepError when none can be used
+   */
   async open(signal: AbortSignal): Promise<void> {
     const reasons: Error[] = []
     for (let tried = 0; tried < this.options.brokers.length; tried += 1) {
@@ -75,7 +78,7 @@ export class StompConnection {
     try {
       await session.send(Buffer.concat(frames))
     } catch {
-      // The broker may have taken some of it: the caller learns of the loss by onLost and decides by reading.
+      // The broker may have taken some of the messages: the caller learns of the loss by onLost and decides by reading.
     }
   }
 
@@ -145,7 +148,10 @@ export class StompConnection {
     }
   }
 
-  /** A session with the next broker of the pool, which has confirmed all subscriptions: no reply can come before them. */
+  /**
+   * Opens a session with the next broker of the pool. It has confirmed all subscriptions, so no reply can come before
+   * them.
+   */
   private async tryNext(signal: AbortSignal): Promise<Session> {
     const { brokers } = this.options
     const broker = brokers[this.next % brokers.length]
@@ -167,7 +173,7 @@ export class StompConnection {
   }
 }
 
-/** A broker that says other things does not put this off. */
+/** Returns a time before any other: a broker's other messages do not postpone the deadline. */
 const neverHeard = () => -Infinity
 
 async function within(

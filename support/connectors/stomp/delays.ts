@@ -1,13 +1,19 @@
-/** How long to wait before the next attempt, ms, after so many that failed in a row. `random` is from 0 up to 1. */
+/**
+ * Returns the milliseconds to wait before the next attempt, after so many failures in a row. `random` is from 0 up to
+ * 1.
+ */
 export type Delays = (failures: number, random: number) => number
 
-/** For one that somebody is waiting for: soon, and never more than a few seconds apart. */
+/** Delays while a user waits: soon, and never more than a few seconds apart. */
 export const impatient: Delays = (failures, random) => capped(100, failures, 5_000) * (0.5 + random / 2)
 
-/** A broker that is back within a minute has its hosts back within seconds, and each at another moment; later they take their time. */
+/**
+ * The failures in a row with short delays. A broker that is back within a minute has its hosts back within seconds,
+ * each at another moment. After more failures hosts wait longer.
+ */
 const OFTEN = 30
 
-/** For one of many that have lost the same broker. */
+/** Delays of one of many clients that have lost the same broker. */
 export const oneOfMany: Delays = (failures, random) => {
   const longest = failures < OFTEN ? capped(500, failures, 4_000) : 30_000
   return 100 + random * (longest - 100)
@@ -17,20 +23,23 @@ function capped(first: number, failures: number, longest: number): number {
   return Math.min(first * 2 ** Math.min(failures, 20), longest)
 }
 
-/** How one that has lost its broker goes about coming back. */
+/** The way in which a client that has lost its broker comes back. */
 export interface Reconnecting {
   delays: Delays
-  /** After each pause: the next broker of the pool, or each of them once. */
+  /** The tries after each pause: the next broker of the pool, or each of them once. */
   tries: 'next broker' | 'whole pool'
   whenRefused: 'give up' | 'go on'
 }
 
-/** Somebody is waiting, and wants to be told that a password is wrong. */
+/** The way of a client whose user waits, and wants to be told that a password is wrong. */
 export const asClient: Reconnecting = {
   delays: impatient,
   tries: 'next broker',
   whenRefused: 'give up',
 }
 
-/** Nobody is there to start it again: a broker that refuses while it starts, or until its users are put right, is asked again. */
+/**
+ * The way of a host, which no one starts again. A broker that refuses while it starts, or until its users are put
+ * right, is asked again.
+ */
 export const asHost: Reconnecting = { delays: oneOfMany, tries: 'whole pool', whenRefused: 'go on' }

@@ -1,6 +1,6 @@
 import { excerpt } from '../../system/hiding'
 
-/** One STOMP frame. Header names are those of the wire; the first of repeated headers is kept, as STOMP asks. */
+/** A STOMP frame. Header names are those of the wire; the first of repeated headers is kept, as STOMP asks. */
 export interface Frame {
   command: string
   headers: Headers
@@ -9,13 +9,13 @@ export interface Frame {
   dropped?: number
 }
 
-/** Without a prototype, so that no header name means anything to JavaScript. */
+/** Headers without a prototype, so that no header name means anything to JavaScript. */
 export type Headers = Record<string, string>
 
 export type StompVersion = '1.0' | '1.1' | '1.2'
 
 export interface FrameLimits {
-  /** Of command and headers together. */
+  /** Bytes of command and headers together. */
   headBytes: number
   headers: number
   bodyBytes: number
@@ -23,7 +23,7 @@ export interface FrameLimits {
 
 export const FRAME_LIMITS: FrameLimits = { headBytes: 64 * 1024, headers: 128, bodyBytes: 16 * 1024 * 1024 }
 
-/** A peer that does not speak STOMP as agreed. The connection it came over is of no further use. */
+/** The fault of a peer that does not speak STOMP as agreed. The connection that it came over is of no further use. */
 export class FrameError extends Error {
   override readonly name = 'FrameError'
 }
@@ -34,7 +34,7 @@ export function headers(fields: Record<string, string | undefined>): Headers {
   return made
 }
 
-/** A frame as bytes; `content-length` is always said, since bodies are binary. */
+/** Encodes a frame; `content-length` is always given, since bodies are binary. */
 export function encodeFrame(
   command: string,
   fields: Readonly<Record<string, string>>,
@@ -67,17 +67,19 @@ interface Head {
   command: string
   headers: Headers
   headLength: number
-  /** Undefined for a body that goes on until the next NUL. */
+  /** Bytes of the body; undefined for one that goes on until the next NUL. */
   bodyLength: number | undefined
 }
 
-/** A body that is passed over. */
+/** A body that is too long and is passed over. */
 interface TooLong {
   head: Head
   passed: number
 }
 
-/** Cuts a stream of bytes, however it was sliced, into frames. Heart-beats, being bare newlines, vanish. */
+/**
+ * A parser that cuts a stream of bytes, in pieces of any size, into frames. Heart-beats are bare newlines and vanish.
+ */
 export class FrameParser {
   version: StompVersion = '1.0'
   private pending: Buffer[] = []
@@ -91,7 +93,10 @@ export class FrameParser {
     private readonly limits: FrameLimits = FRAME_LIMITS,
   ) {}
 
-  /** @throws FrameError */
+  /**
+   * Takes the next bytes of the stream.
+   * @throws FrameError
+   */
   push(chunk: Buffer): void {
     this.pending.push(chunk)
     this.size += chunk.length
@@ -110,12 +115,12 @@ export class FrameParser {
     }
   }
 
-  /** Bytes that wait for the rest of their frame. */
+  /** Returns the number of bytes that wait for the rest of their frame. */
   get keptBytes(): number {
     return this.size
   }
 
-  /** Whether the stream could end here without cutting a frame in two. */
+  /** Returns whether the stream could end here without cutting a frame in two. */
   get betweenFrames(): boolean {
     return this.keptBytes === 0 && this.head === undefined && this.tooLong === undefined
   }
@@ -125,11 +130,11 @@ export class FrameParser {
     if (this.tooLong !== undefined) return true
     if (this.size < this.needed) return false
     if (head === undefined || head.bodyLength !== undefined) return true
-    // So that a body that does not say its length is put together once, and not again with every piece of it.
+    // A body without a length is put together once, and not again with every piece of it.
     return chunk.includes(NUL) || this.size - head.headLength > this.limits.bodyBytes
   }
 
-  /** Takes one thing off the front of `bytes`; undefined when more bytes are needed first. */
+  /** Takes one item off the front of `bytes`; undefined when more bytes are needed first. */
   private step(bytes: Buffer): Buffer | undefined {
     if (this.tooLong !== undefined) return this.skip(bytes, this.tooLong)
     if (this.head === undefined) {
@@ -240,7 +245,7 @@ function firstByteOfFrame(bytes: Buffer): number {
   return at
 }
 
-/** The index after the blank line that ends the head, or -1. */
+/** Returns the index after the blank line that ends the head, or -1. */
 function endOfHead(bytes: Buffer): number {
   for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) {
     if (bytes[at + 1] === LF) return at + 2

@@ -4,15 +4,15 @@ import { encodeFrame, FrameError, FrameParser, headers, type Frame, type StompVe
 import { excerpt } from '../../system/hiding'
 
 /**
- * Stands between the socket and stompit. What the broker sends is parsed here: stompit sees only CONNECTED and RECEIPT
- * frames, rebuilt from the headers that it needs. MESSAGE and ERROR frames, whose handling in stompit can end the process or stall
- * the connection, go to `onFrame`. What stompit sends passes through in whole frames, so that ours can go in between.
+ * A gate between the socket and stompit. The broker's bytes are parsed here. stompit sees only CONNECTED and RECEIPT
+ * frames, rebuilt from the headers that it needs. MESSAGE and ERROR frames go to `onFrame`: stompit's handling of them
+ * can end the process or stall the connection. Frames from stompit pass through whole, so that ours can go in between.
  */
 export class Gate extends Duplex {
   private readonly parser: FrameParser
   private unfinished: Buffer[] = []
   version: StompVersion = '1.0'
-  /** stompit looks at this for its own read timer, which is never armed. */
+  /** Bytes for stompit's own read timer, which is never armed. */
   bytesRead = 0
 
   constructor(

@@ -1,10 +1,13 @@
 import { LockstepError } from '../../system/errors'
 
-/** The broker has no exchange of that name: no other try can be better, and nobody has heard what was sent. */
+/**
+ * The broker's error that it has no exchange of this name. No other try can be better, and no host has received the
+ * message.
+ */
 export class MissingExchange extends LockstepError {}
 
 /**
- * What RabbitMQ means when it ends a session over a message or a subscription, and its ERROR frame says
+ * Returns the error that RabbitMQ means when it ends a session over a message or a subscription. Its ERROR frame says
  * `NOT_FOUND - no exchange 'mcollective_broadcast' in vhost '/mcollective'`. Undefined for other words.
  */
 export function missingExchange(broker: string, said: string): MissingExchange | undefined {

@@ -14,31 +14,34 @@ export interface SessionOptions {
   broker: BrokerAddress
   /** STOMP's `host` header: the broker's virtual host. */
   virtualHost: string
-  /** For TCP, TLS and the CONNECTED frame together, ms. */
+  /** Milliseconds for TCP, TLS and the CONNECTED frame together. */
   connectWithin: number
-  /** Offered in both directions, ms; 0 for none. */
+  /** Milliseconds of the heart beat, offered in both directions; 0 for none. */
   heartBeat: number
   clock: Clock
   onMessage: (frame: Frame) => void
-  /** Takes secrets out of what the broker says of itself; its own password is hidden anyway. */
+  /** Removes secrets from the broker's texts; its own password is hidden anyway. */
   hide?: Hide
 }
 
 /** One connection to one broker, from CONNECTED until it is lost. */
 export interface Session {
   readonly version: StompVersion
-  /** Resolves with the reason once the session is over, whoever ended it. */
+  /** Resolves with the reason once the session is over, whichever side ended it. */
   readonly over: Promise<Error>
-  /** Resolves once the broker has confirmed it; never, if the session ends first. */
+  /** Subscribes; resolves once the broker has confirmed it, and never if the session ends first. */
   subscribe(headers: Record<string, string>): Promise<void>
   /** Sends one message; resolves once the broker has confirmed it, and never if the session ends first. */
   publish(headers: Record<string, string>, body: Buffer): Promise<void>
-  /** Sends whole frames; resolves once the system has taken them, which says nothing about the broker. */
+  /** Sends whole frames; resolves once the system has taken them. The broker may not have received them by then. */
   send(frames: Buffer): Promise<void>
   close(): Promise<void>
 }
 
-/** @throws LockstepError `broker-unreachable`, or `broker-refused` when it answered with an ERROR frame */
+/**
+ * Opens a session.
+ * @throws LockstepError `broker-unreachable`, or `broker-refused` when it answered with an ERROR frame
+ */
 export function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
   return new Opening(options, signal).result
 }
@@ -248,7 +251,7 @@ class Opening {
   }
 }
 
-/** Of the body of an ERROR frame, bytes. */
+/** Bytes of an ERROR frame's body that are read at most. */
 const MAX_READ = 4_096
 
 function describe(error: Error & { code?: string }, hide: Hide): string {

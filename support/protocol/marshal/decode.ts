@@ -3,18 +3,18 @@ import { excerpt, Refusal } from '../refusal'
 import { peerSymbol, RubyFloat, RubyHash, RubyString, RubySymbol, type RubyValue } from './values'
 
 export interface DecodeLimits {
-  /** Nesting of arrays and hashes. */
+  /** The nesting of arrays and hashes at most. */
   depth: number
-  /** Values in total; a link counts as much as what it stands for. */
+  /** The number of values in total; a link counts as much as its target. */
   values: number
-  /** Length of the input. */
+  /** Bytes of the input. */
   bytes: number
 }
 
 export const DEFAULT_LIMITS: DecodeLimits = { depth: 64, values: 500_000, bytes: 8 * 1024 * 1024 }
 
 /**
- * Reads one Ruby Marshal 4.8 document that fills `bytes` exactly. Only data is built: objects, classes, modules,
+ * Reads one Ruby Marshal 4.8 document that fills `bytes` exactly. It builds only data. Objects, classes, modules,
  * structs, regular expressions and anything with its own loader are refused, never instantiated.
  * @throws Refusal `truncated`, `too-large`, `too-deep`, `forbidden-type` or `malformed`
  */
@@ -61,10 +61,10 @@ const BIGNUM = 0x6c
 const FLOAT = 0x66
 const LINK = 0x40
 
-/** Beyond this a call into native code is faster. */
+/** Bytes of the longest text that is read by hand; beyond it a call into native code is faster. */
 const LONGEST_BY_HAND = 32
 
-/** Marks an entry of the link table whose value is still being read: a link to it would make a cycle. */
+/** The mark of an entry of the link table whose value is still being read: a link to it would make a cycle. */
 const UNFINISHED = Symbol('unfinished')
 
 class Decoder {
@@ -72,7 +72,7 @@ class Decoder {
   private count = 0
   private readonly symbols: RubySymbol[] = []
   private readonly objects: (RubyValue | typeof UNFINISHED)[] = []
-  /** How many values each array and hash of the link table holds; everything else is one. */
+  /** The number of values in each array and hash of the link table; everything else is one. */
   private readonly weights = new Map<number, number>()
 
   constructor(
@@ -189,7 +189,7 @@ class Decoder {
     return asciiText(this.bytes, start, this.at) ?? this.bytes.toString('utf8', start, this.at)
   }
 
-  /** Steps over a length and as many bytes; returns where they begin. */
+  /** Steps over a length and as many bytes; returns the index of the first of them. */
   private skipChunk(): number {
     const length = this.length()
     const start = this.at
@@ -341,7 +341,10 @@ class Decoder {
   }
 }
 
-/** ASCII, as nearly all texts on the wire are, is read without a call into native code; undefined for anything else. */
+/**
+ * Reads an ASCII text, as nearly all texts on the wire are, without a call into native code; undefined for anything
+ * else.
+ */
 function asciiText(bytes: Buffer, start: number, end: number): string | undefined {
   if (end - start > LONGEST_BY_HAND) return undefined
   let text = ''

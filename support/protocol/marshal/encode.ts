@@ -1,9 +1,9 @@
 import { RubyFloat, RubyHash, RubyString, RubySymbol, type RubyValue } from './values'
 
 /**
- * Writes a value as Ruby's own `Marshal.dump` does, byte for byte: symbols, repeated objects and repeated floats
- * become links, integers beyond 31 bits become bignums.
- * @throws TypeError for a number that is no integer; floats are said with RubyFloat
+ * Writes a value as Ruby's own `Marshal.dump` does, byte for byte. Symbols, repeated objects and repeated floats become
+ * links, integers beyond 31 bits become bignums.
+ * @throws TypeError for a number that is no integer; floats are given as RubyFloat
  */
 export function encodeMarshal(value: RubyValue): Buffer {
   const encoder = new Encoder()
@@ -212,7 +212,7 @@ function isAscii(text: string): boolean {
   return true
 }
 
-/** Ruby's layout of the shortest digits that read back as the same number. */
+/** Formats a float by Ruby's layout of the shortest digits that read back as the same number. */
 function floatText(value: number): string {
   if (Number.isNaN(value)) return 'nan'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'

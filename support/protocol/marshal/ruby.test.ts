@@ -46,7 +46,7 @@ describe('Ruby Marshal, beside real ruby', () => {
     const documents = fc.sample(rubyValue(), VALUES).map((value) => encodeMarshal(value).toString('hex'))
     const reloaded = ruby(['-e', RELOAD], documents.join('\n'))
     expect(reloaded).to.have.length(VALUES)
-    // Ruby shares equal string keys of hashes once it has read them; reading and writing here undoes that.
+    // Ruby shares equal string keys of hashes that it has read; reading and writing here undoes that.
     const unshared = reloaded.map((line) =>
       encodeMarshal(decodeMarshal(Buffer.from(line, 'hex'))).toString('hex'),
     )

@@ -1,7 +1,7 @@
 /**
- * What Ruby Marshal 4.8 can carry between MCollective peers, as plain data. JavaScript's own types stand for Ruby's
- * where nothing is lost: null, booleans, integers (number while safe, bigint beyond) and UTF-8 strings. The classes
- * here stand for the rest, so that a decoded value encodes to the bytes that it came from.
+ * A value that Ruby Marshal 4.8 can carry between MCollective peers, as plain data. JavaScript's own types stand for
+ * Ruby's where nothing is lost: null, booleans, integers (number while safe, bigint beyond) and UTF-8 strings. The
+ * classes here stand for the rest, so that a decoded value encodes to the bytes that it came from.
  */
 export type RubyValue =
   null | boolean | number | bigint | string | RubyFloat | RubyString | RubySymbol | RubyArray | RubyHash
@@ -21,7 +21,7 @@ export class RubyString {
   ) {}
 }
 
-/** A Symbol. Made by {@link symbol} and {@link peerSymbol}, so that the same name is the same object and keys a Map. */
+/** A Symbol. {@link symbol} and {@link peerSymbol} make it, so that equal names are one object and key a Map. */
 export class RubySymbol {
   constructor(readonly name: string) {}
 }
@@ -36,7 +36,7 @@ export class RubyHash {
 
 const interned = new Map<string, RubySymbol>()
 
-/** The symbol of a name that this program chose. */
+/** Returns the symbol of a name that this program chose. */
 export function symbol(name: string): RubySymbol {
   const known = interned.get(name)
   if (known !== undefined) return known
@@ -48,12 +48,15 @@ export function symbol(name: string): RubySymbol {
 // A peer can invent names without end, so the table does not grow past this for them.
 const MAX_PEER_NAMES = 4096
 
-/** The symbol of a name that a peer sent; the same object as {@link symbol}'s wherever the program knows the name. */
+/**
+ * Returns the symbol of a name that a peer sent. It is the object of {@link symbol} wherever the program knows the
+ * name.
+ */
 export function peerSymbol(name: string): RubySymbol {
   return interned.get(name) ?? (interned.size < MAX_PEER_NAMES ? symbol(name) : new RubySymbol(name))
 }
 
-/** A Hash with symbol keys, leaving out undefined values. */
+/** Returns a Hash with symbol keys, leaving out undefined values. */
 export function symbolHash(fields: Record<string, RubyValue | undefined>): RubyHash {
   const entries = new Map<RubyValue, RubyValue>()
   for (const [name, value] of Object.entries(fields))
@@ -61,7 +64,7 @@ export function symbolHash(fields: Record<string, RubyValue | undefined>): RubyH
   return new RubyHash(entries)
 }
 
-/** A Hash with string keys. */
+/** Returns a Hash with string keys. */
 export function stringHash(fields: Record<string, RubyValue>): RubyHash {
   return new RubyHash(new Map<RubyValue, RubyValue>(Object.entries(fields)))
 }

@@ -23,18 +23,18 @@ export interface AesClientKeys {
 }
 
 export interface AesServerKeys {
-  /** The client's public key by the name in its callerid, or undefined for a client that is not known. */
+  /** Returns the client's public key by the name in its callerid, or undefined for an unknown client. */
   clientPublicKey(name: string): KeyObject | undefined
 }
 
-/** Where MCollective has the wrapped key; other providers have their signature in `hash`. */
+/** The field in which MCollective has the wrapped key; other providers have their signature in `hash`. */
 const SEAL = 'sslkey'
 
 /**
- * The `aes_security` provider: the body is encrypted with AES-256-CBC under a key that the client wraps with its private
- * key, so that any host can read it and knows whose it is; hosts wrap theirs with the client's public key, so that it
- * alone can read replies. Replies are not signed: whoever has a client's public key can write one. The filter, the agent
- * and the collective are outside of what is encrypted.
+ * Returns the client's half of the `aes_security` provider. The body is encrypted with AES-256-CBC under a key that the
+ * client wraps with its private key. So any host can read it and knows whose it is. Hosts wrap theirs with the client's
+ * public key, so that the client alone can read replies. Replies are not signed: every holder of a client's public key
+ * can write one. The filter, the agent and the collective are not encrypted.
  */
 export function aesClient({ privateKey }: AesClientKeys, callerid: string): ClientSecurity {
   return {
@@ -95,14 +95,14 @@ function decrypt(body: Buffer, seal: string, unwrapped: (wrapped: Buffer) => Buf
     const decipher = createDecipheriv('aes-256-cbc', key, iv)
     return Buffer.concat([decipher.update(Buffer.from(body.toString('latin1'), 'base64')), decipher.final()])
   } catch (error) {
-    // Why exactly is nobody's business.
+    // The exact reason is not shown.
     throw new Refusal('bad-signature', 'encrypted with another key, or changed on the way', { cause: error })
   }
 }
 
 const ROUNDS = 2_048
 
-/** OpenSSL's EVP_BytesToKey with MD5 and no salt, as Ruby's `pkcs5_keyivgen` is by default. */
+/** Derives key and IV by OpenSSL's EVP_BytesToKey with MD5 and no salt, the default of Ruby's `pkcs5_keyivgen`. */
 function derived(secret: Buffer): { key: Buffer; iv: Buffer } {
   const blocks: Buffer[] = []
   for (let block = Buffer.alloc(0); blocks.length < 3; blocks.push(block)) {
@@ -113,7 +113,10 @@ function derived(secret: Buffer): { key: Buffer; iv: Buffer } {
   return { key: bytes.subarray(0, 32), iv: bytes.subarray(32) }
 }
 
-/** Node refuses this padding for private keys where its OpenSSL may tell by time whether it was right; nobody is told here. */
+/**
+ * Unwraps a key. Node refuses this padding for private keys where its OpenSSL may tell by time whether it was right; no
+ * sender is told here.
+ */
 function unwrapKey(key: KeyObject, wrapped: Buffer): Buffer {
   const padded = privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, wrapped)
   const end = padded.indexOf(0, 2)
@@ -121,7 +124,7 @@ function unwrapKey(key: KeyObject, wrapped: Buffer): Buffer {
   return padded.subarray(end + 1)
 }
 
-/** Ruby's `Base64.encode64` wraps at 60 columns and ends with a newline. */
+/** Encodes like Ruby's `Base64.encode64`, which wraps at 60 columns and ends with a newline. */
 function base64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/.{1,60}/g, '$&\n')
 }

@@ -5,12 +5,13 @@ import { Refusal } from '../refusal'
 
 type Envelope = Pick<RequestEnvelope, 'requestid' | 'msgtime' | 'ttl' | 'collective'>
 
-/** Its own name in the body of a request, which MCollective knows nothing of and passes over. */
+/** The name of the binding in the body of a request, which MCollective does not know and passes over. */
 const NAME = 'bound'
 
 /**
- * Says again inside of what a provider protects what stands outside of it: a request that was captured cannot be sent
- * on under another id or at another time. MCollective's own clients do not; their requests are opened as they come.
+ * Repeats fields of the envelope inside of the part that a provider protects. A captured request cannot be sent on
+ * under another id or at another time. MCollective's own clients do not repeat them; their requests are opened as they
+ * come.
  */
 export function bindRequest(
   message: RubyValue,
@@ -21,7 +22,10 @@ export function bindRequest(
   return new RubyHash(new Map([...message.entries, [symbol(NAME), bound]]))
 }
 
-/** The message without what was said again. @throws Refusal `bad-signature` where that differs from what stands outside */
+/**
+ * Returns the message without the repeated fields.
+ * @throws Refusal `bad-signature` where they differ from those of the envelope
+ */
 export function checkBinding(message: RubyValue, envelope: Envelope): RubyValue {
   const bound = message instanceof RubyHash ? field(message, NAME) : undefined
   if (!(message instanceof RubyHash) || bound === undefined) return message

@@ -6,9 +6,10 @@ import type { ClientSecurity, ServerSecurity } from './security'
 import { marshal } from './serializer'
 
 /**
- * The `psk` provider: MD5 over the body and a secret that everybody shares. It covers the body alone, so whoever can
- * publish on the broker can rewrite the filter of a message, and the time, the id and the caller of those that do not say
- * them again in their body; the broker's own passwords and TLS are what protects those.
+ * Returns the client's half of the `psk` provider: MD5 over the body and a secret that all peers share. It covers the
+ * body alone. Every sender that can publish on the broker can rewrite the filter of a message. The time, the id and the
+ * caller can be rewritten in messages that do not repeat them in their body. The broker's own passwords and TLS protect
+ * those.
  */
 export function pskClient(secret: string, callerid: string): ClientSecurity {
   const sign = signer(secret)

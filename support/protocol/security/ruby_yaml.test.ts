@@ -46,12 +46,15 @@ describe('Ruby YAML, beside real ruby', () => {
   })
 })
 
-/** Ruby shares equal string keys of hashes once it has read them; reading and writing here undoes that. */
+/** Undoes that Ruby shares equal string keys of hashes that it has read, by reading and writing here. */
 function unshared(marshalled: string | undefined): string {
   return encodeMarshal(decodeMarshal(Buffer.from(marshalled ?? '', 'hex'))).toString('hex')
 }
 
-/** What MCollective's envelopes are made of: text, symbols that are names, whole numbers, and lists and hashes of these. */
+/**
+ * Returns whether a value is of the kinds in MCollective's envelopes: text, symbols that are names, whole numbers, and
+ * lists and hashes of these.
+ */
 function isYamlSafe(value: RubyValue): boolean {
   if (value === null || typeof value === 'boolean' || typeof value === 'number') return true
   if (typeof value === 'string') return /^[\x20-\x7e\u00a1-\ud7ff]*$/.test(value)

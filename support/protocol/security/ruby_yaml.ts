@@ -13,8 +13,8 @@ export function encodeRubyYaml(value: RubyValue): Buffer {
 }
 
 /**
- * Reads what Ruby's `YAML.dump` writes of plain data. Ruby objects and every other tag are refused. An alias, which
- * Psych writes where the same object stands twice, counts as much as what it stands for.
+ * Reads plain data as Ruby's `YAML.dump` writes it. Ruby objects and every other tag are refused. An alias, which Psych
+ * writes where one object stands twice, counts as much as its target.
  * @throws Refusal
  */
 export function decodeRubyYaml(bytes: Buffer): RubyValue {
@@ -119,7 +119,7 @@ function wholeNumber(written: string): number | bigint {
   return Number.isSafeInteger(small) ? small : BigInt(written)
 }
 
-/** A value as the lines of a YAML block; what fits on the line of its key or dash is one line without a break. */
+/** Formats a value as the lines of a YAML block; a value that fits on the line of its key or dash is one line. */
 function block(value: RubyValue, indent: string): string {
   if (Array.isArray(value) && value.length > 0) {
     return value.map((item) => `\n${indent}-${after(item, `${indent}  `)}`).join('')
@@ -150,7 +150,7 @@ function scalar(value: RubyValue): string {
   throw new TypeError('a hash or an array as the key of a hash cannot be written as YAML')
 }
 
-// What JSON leaves as it is and YAML does not count as printable.
+// These characters JSON leaves as they are, and YAML does not count as printable.
 function quoted(text: string): string {
   const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
   return JSON.stringify(text).replace(

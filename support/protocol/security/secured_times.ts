@@ -4,7 +4,7 @@ import { field } from '../plain'
 import { Refusal } from '../refusal'
 
 /**
- * The message inside of what a provider protects, once the ttl and the time in there agree with those outside.
+ * Returns the message inside of the protected part, once the ttl and the time in there agree with those outside.
  * @throws Refusal
  */
 export function unwrap(

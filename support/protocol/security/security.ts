@@ -14,16 +14,28 @@ export type OpenedReply = Omit<ReplyEnvelope, 'body' | 'hash'> & { message: Ruby
 export interface ClientSecurity {
   readonly callerid: string
   sealRequest(request: UnsignedRequest): Buffer
-  /** The envelope alone, unchecked: enough to tell whose reply it claims to be. @throws Refusal */
+  /**
+   * Reads the envelope alone, unchecked: enough to tell whose reply it claims to be.
+   * @throws Refusal
+   */
   peekReply(bytes: Buffer): ReplyEnvelope
-  /** @throws Refusal `bad-signature`, or whatever the message itself earns */
+  /**
+   * Checks a reply and reads its message.
+   * @throws Refusal `bad-signature`, or the refusal of the message itself
+   */
   openReply(envelope: ReplyEnvelope): OpenedReply
 }
 
 /** The host's half: checks requests, signs replies. */
 export interface ServerSecurity {
-  /** @throws Refusal */
+  /**
+   * Checks a request and reads its message.
+   * @throws Refusal
+   */
   openRequest(bytes: Buffer): OpenedRequest
-  /** `callerid` is that of the request. @throws Refusal for a caller that nothing can be told to */
+  /**
+   * Signs a reply. `callerid` is that of the request.
+   * @throws Refusal for a caller that no reply can be sealed for
+   */
   sealReply(reply: UnsignedReply, callerid: string): Buffer
 }

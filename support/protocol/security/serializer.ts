@@ -2,10 +2,13 @@ import { decodeMarshal } from '../marshal/decode'
 import { encodeMarshal } from '../marshal/encode'
 import type { RubyValue } from '../marshal/values'
 
-/** One way of writing Ruby data as bytes; peers have to agree on it. */
+/** A way of writing Ruby data as bytes, on which peers have to agree. */
 export interface Serializer {
   encode(value: RubyValue): Buffer
-  /** @throws Refusal */
+  /**
+   * Reads data from bytes.
+   * @throws Refusal
+   */
   decode(bytes: Buffer): RubyValue
 }
 
@@ -15,7 +18,7 @@ export const yaml: Serializer = {
   decode: (bytes) => rubyYaml().decodeRubyYaml(bytes),
 }
 
-/** Few peers want it, and what reads YAML takes longer to load than the rest of a security provider. */
+/** Loads the reader of YAML. Few peers want it, and it takes longer to load than the rest of a security provider. */
 function rubyYaml(): typeof import('./ruby_yaml') {
   return require('./ruby_yaml') as typeof import('./ruby_yaml')
 }

@@ -15,13 +15,13 @@ export interface SslClientKeys {
 
 export interface SslServerKeys {
   privateKey: KeyObject
-  /** The client's public key by the name in its callerid, or undefined for a client that is not known. */
+  /** Returns the client's public key by the name in its callerid, or undefined for an unknown client. */
   clientPublicKey(name: string): KeyObject | undefined
 }
 
 /**
- * The `ssl` provider: RSA-SHA1 over the body, which for requests also holds the ttl and the time. The filter, the
- * agent and the collective are outside the signature.
+ * Returns the client's half of the `ssl` provider: RSA-SHA1 over the body, which for requests also holds the ttl and
+ * the time. The filter, the agent and the collective are outside the signature.
  */
 export function sslClient(keys: SslClientKeys, callerid: string, serializer: Serializer): ClientSecurity {
   return {

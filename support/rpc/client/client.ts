@@ -22,12 +22,12 @@ export interface ClientOptions {
   security: ClientSecurity
   identity: string
   collective: string
-  /** How long a request is valid, and how far clocks may be apart. Seconds. */
+  /** Seconds for which a request is valid, and by which clocks may be apart. */
   ttl: number
   clock: Clock
-  /** 32 hexadecimal characters, never the same twice. */
+  /** Returns 32 hexadecimal characters, never the same twice. */
   newRequestId: () => string
-  /** What arrives when no call is waiting for it. */
+  /** Called with each message that arrives when no call is waiting for it. */
   onUnexpected: (message: UnexpectedReply) => void
   onConnection: (event: { lost: Error } | 'restored') => void
 }
@@ -37,7 +37,7 @@ export interface Call {
   action: string
   inputs: Record<string, Data>
   hosts: readonly string[]
-  /** Milliseconds from now until those who have not answered are silent. */
+  /** Milliseconds from now until the hosts that have not answered are silent. */
   within: number
   signal: AbortSignal
   /** Called with the request id once nothing can stop the request from going out; the send waits for it. */
@@ -47,7 +47,10 @@ export interface Call {
 
 export interface Discovery {
   filter: Filter
-  /** When given, only these are asked, of the filter only for its agents, and the discovery ends as soon as all have answered. */
+  /**
+   * The only hosts to ask, where given. The filter then counts for its agents alone. The discovery ends once all have
+   * answered.
+   */
   hosts?: readonly string[]
   within: number
   signal: AbortSignal
@@ -68,16 +71,21 @@ interface ActiveRequest {
   read: (message: RubyValue) => Outcome
 }
 
-/** Answers to requests that are over, kept so that what still arrives for them can be compared; always of the last few requests. */
+/**
+ * The most answers to requests that are over that are kept. What still arrives for those requests is compared with
+ * them.
+ */
 const MAX_REMEMBERED_ANSWERS = 250_000
 const MIN_REMEMBERED_REQUESTS = 8
 
-/** How long before its end a call pings the hosts that are silent, ms; one that is shorter than twice the least does not. */
+/**
+ * Milliseconds before its end at which a call pings silent hosts. A call shorter than `2 * MIN_PING_MS` does not ping.
+ */
 const MAX_PING_MS = 5_000
 const MIN_PING_MS = 500
 
 interface Ping {
-  /** Whether each of the hosts that were pinged has answered; undefined where nobody was. */
+  /** Returns for each pinged host whether it has answered, and undefined when no host was pinged. */
   end(): ReadonlyMap<string, boolean> | undefined
 }
 
@@ -86,9 +94,9 @@ export class RpcClient {
   private readonly active = new Map<string, ActiveRequest>()
   private readonly finished = new Map<string, ActiveRequest>()
   private losses = 0
-  /** Aborted with the reason once the broker cannot carry what is sent. */
+  /** Aborted with the reason once the broker cannot carry a message. */
   private readonly inVain = new AbortController()
-  /** When the last message was read, by the clock's `elapsed()`. */
+  /** The time at which the last message was read, by the clock's `elapsed()`. */
   private lastHeard = -Infinity
   private readonly restoredListeners = new Set<() => void>()
 
@@ -119,7 +127,7 @@ export class RpcClient {
     return this.request({ ...call, message, read, repeatable: known?.effect === 'looks', pingsSilent: true })
   }
 
-  /** Who is there: the identities that answer, sorted. */
+  /** Returns the identities of the hosts that answer, sorted. */
   async discover(discovery: Discovery): Promise<{ hosts: string[]; unexpected: UnexpectedReply[] }> {
     const { filter, hosts, onProgress } = discovery
     if (hosts !== undefined) {
@@ -143,8 +151,8 @@ export class RpcClient {
   }
 
   /**
-   * Resolves after `ms`, once nothing that arrived waits to be read: what is still being read then was sent within the
-   * time, and this process was busy.
+   * Resolves after `ms`, once every message that has arrived is read. A message that is still being read then was sent
+   * in time: this process was busy.
    */
   listen(ms: number, signal: AbortSignal): Promise<void> {
     let stop = () => {}
@@ -187,9 +195,9 @@ export class RpcClient {
     message: RubyValue
     read: (message: RubyValue) => Outcome
     hosts: readonly string[]
-    /** Agents without which a host does not answer. */
+    /** The agents without which a host does not answer. */
     running?: readonly string[]
-    /** Whether hosts that are silent are pinged before the time is over. */
+    /** True when silent hosts are pinged before the time is over. */
     pingsSilent?: boolean
     repeatable: boolean
     within: number
@@ -218,8 +226,8 @@ export class RpcClient {
     let stop = () => {}
     let ping: Ping | undefined
     const bound = AbortSignal.any([signal, answering.signal, this.inVain.signal])
-    // Only what looks is asked again after a loss, and not before the journal knows of it. It is another request: hosts
-    // refuse what they have seen.
+    // Only a call that looks is repeated after a loss, and only once the journal knows of it. The repeated call has a
+    // new request id: hosts refuse an id that they have seen.
     const asked = [requestId]
     const repeat = async () => {
       if (tracker.unanswered.length === 0) return
@@ -240,7 +248,7 @@ export class RpcClient {
       stop = this.deadline(within, () => sending.abort(timeIsOver))
       if (hosts.length > 0)
         await this.send(request, requestId, hosts, AbortSignal.any([signal, sending.signal]))
-      // Hosts have the whole time from when they were asked: neither the journal nor a slow broker takes of it.
+      // Hosts have the whole time from the moment of asking: neither the journal nor a slow broker shortens it.
       stop()
       stop = this.deadline(within, () => answering.abort(timeIsOver))
       if (request.pingsSilent === true) ping = this.pingSilent(tracker, within, bound)
@@ -270,7 +278,7 @@ export class RpcClient {
     return { requestId, outcomes, unexpected, interrupted }
   }
 
-  /** Near the end of a call, asks the hosts that are silent for a sign of life; nobody waits for it. */
+  /** Pings the hosts that are silent near the end of a call. The call does not wait for their answers. */
   private pingSilent(tracker: Tracker, within: number, signal: AbortSignal): Ping | undefined {
     const pingMs = Math.min(MAX_PING_MS, within / 2)
     if (pingMs < MIN_PING_MS) return undefined
@@ -376,7 +384,7 @@ export class RpcClient {
     }
   }
 
-  /** Something that does not even say which request it is for; the transport's word for its sender is all there is. */
+  /** Accounts for a message that does not even say which request it is for. Only the transport names its sender. */
   private unreadable(sender: string | undefined, reason: string): void {
     const host = sender ?? 'somebody'
     for (const [id, { answers }] of this.active) {
@@ -402,7 +410,10 @@ export class RpcClient {
 
 const noop = () => {}
 
-/** Why an answer of so many bytes is not read after those that were; undefined when it is. */
+/**
+ * Returns why an answer of `bytes` bytes is not read after `before` bytes of other answers, or undefined when it is
+ * read.
+ */
 export function excessOf(bytes: number, before: number): string | undefined {
   if (bytes > MAX_REPLY_BYTES) return tooLong(bytes)
   if (before + bytes > MAX_CALL_BYTES)

@@ -16,7 +16,7 @@ const HOSTS = ['web1', 'web2', 'web3']
 /** Thrown in place of the process being killed: nothing after it happens. */
 class Killed extends Error {}
 
-/** The seed's verbs, until the journal kills the process; hosts go on with what they were sent. */
+/** Runs the seed's verbs until the journal kills the process; hosts go on with what they were sent. */
 async function rollOut(
   { client }: TestFleet,
   append: (entry: JournalEntry) => Promise<void>,

@@ -12,7 +12,7 @@ import { RpcClient } from './client'
 const HOUR = 3_600_000
 const signal = new AbortController().signal
 
-/** As RabbitMQ 3.10 answers a message to an exchange that nobody has declared. */
+/** Returns RabbitMQ 3.10's answer to a message for an exchange that was never declared. */
 function refusal(exchange: string): Buffer {
   const body = Buffer.from(`NOT_FOUND - no exchange '${exchange}' in vhost '/mcollective'`)
   return encodeFrame('ERROR', headers({ message: 'not_found', 'content-type': 'text/plain' }), body)

@@ -1,12 +1,12 @@
-/** Bytes of a request apart from the list of hosts it is for. */
+/** Bytes of a request without the list of hosts that it is for. */
 const ENVELOPE = 700
-/** What a broker's work with one more frame weighs, in bytes copied. */
+/** A broker's work with one more frame, in bytes copied. */
 const FRAME = 2_000
 
 /**
- * Whether one broadcast that lists its hosts is cheaper than a message to each. Every host receives the broadcast with
- * its whole list, so the list weighs as often as there are hosts. A message to one host weighs `scan` for every host
- * whose subscription the broker has to look at to find the one that is meant.
+ * Returns whether one broadcast that lists its hosts is cheaper than a message to each.
+ * Every host receives the broadcast with its whole list, so the list weighs as often as there are hosts. A message to
+ * one host weighs `scan` for every host whose subscription the broker has to look at.
  */
 export function broadcastIsCheaper(hosts: readonly string[], scan: number): boolean {
   const list = hosts.reduce((bytes, host) => bytes + host.length + 8, 0)

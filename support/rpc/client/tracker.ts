@@ -2,28 +2,28 @@ import { hash } from 'node:crypto'
 import { UnexpectedMessages } from '../../system/unexpected_messages'
 import type { Outcome, UnexpectedReply } from './result'
 
-/** Where what arrives for one request goes. */
+/** The destination of the messages that arrive for one request. */
 export interface Answers {
   awaits(host: string): boolean
-  /** `requestId` is what it answers: a look that was asked again has more than one. */
+  /** Settles a host. `requestId` is the request that `body` answers: a repeated look has several. */
   settle(host: string, outcome: Outcome, body: Buffer, requestId: string): void
   message(message: UnexpectedReply): void
-  /** How many answers are kept, so that another can be compared with them. */
+  /** The number of answers that are kept for comparison with later ones. */
   readonly remembered: number
 }
 
-/** Counts the answers to one request: one outcome for each expected host, and whatever else came. */
+/** Counts the answers to one request: one outcome for each expected host, and every other message. */
 export class Tracker implements Answers {
   private settled = new Map<string, Outcome>()
   private readonly waiting: Set<string>
   private readonly messages = new UnexpectedMessages<UnexpectedReply>((host) => this.isAsked(host))
-  /** Digests of answers, by host; of those to a look that was asked again, by request and host. */
+  /** Digests of answers by host; for answers to a repeated look by request and host. */
   private readonly digests = new Map<string, string>()
   private finished = false
 
   constructor(
     expected: readonly string[],
-    /** What the hosts are asked by first. */
+    /** The id of the first request to the hosts. */
     private readonly requestId: string,
     private onComplete: () => void,
     private onProgress: (settled: number) => void,
@@ -44,7 +44,7 @@ export class Tracker implements Answers {
     return this.messages.all
   }
 
-  /** How many answers it knows again. */
+  /** The number of answers that the tracker knows again. */
   get remembered(): number {
     return this.digests.size
   }
@@ -70,12 +70,12 @@ export class Tracker implements Answers {
   }
 
   /**
-   * Whoever is still waited for is silent; what comes from now on is late. Returns one outcome for each host that has
-   * answered or is silent: only digests of the answers are kept, and nothing that leads back to whoever asked.
+   * Settles every host that has not answered as silent; a message from now on is late. Returns one outcome for each
+   * host that has answered or is silent. Only digests of the answers are kept, and no reference to the caller.
    */
   finish(waited: number): { outcomes: Map<string, Outcome>; unexpected: UnexpectedReply[] } {
     this.finished = true
-    // A function keeps all that was there when it was written: the hosts and the answers of the whole call.
+    // A function keeps alive all that was in scope when it was made: the hosts and the answers of the whole call.
     this.onComplete = noop
     this.onProgress = noop
     const outcomes = this.settled
@@ -124,14 +124,14 @@ export class Tracker implements Answers {
 
 const noop = () => {}
 
-/** Of a host that has answered only when it was asked again. */
+/** The digest of a host that has answered only a repeated request. */
 const NOT_ANSWERED = ''
 
 function digestOf(body: Buffer): string {
   return hash('sha256', body, 'base64')
 }
 
-/** Takes down who answers a question that was put to nobody in particular. */
+/** Collects the hosts that answer a question to no host in particular. */
 export class Listener implements Answers {
   readonly found = new Set<string>()
   private readonly messages = new UnexpectedMessages<UnexpectedReply>((host) => this.found.has(host))

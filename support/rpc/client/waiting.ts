@@ -1,4 +1,4 @@
-/** Resolves with the work or as soon as the signal is aborted, and leaves no listener behind. */
+/** Resolves when the work is done or as soon as the signal is aborted, and leaves no listener behind. */
 export async function eitherOf(work: Promise<void>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
   let abort = () => {}

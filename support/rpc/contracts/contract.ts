@@ -1,27 +1,27 @@
-/** JSON-like data, as it is said to and heard from agents. */
+/** JSON-like data in requests to agents and in their replies. */
 export type Data = null | boolean | number | bigint | string | Data[] | { [key: string]: Data }
 
-/** What both sides agree on about one agent: MCollective's DDL, as data. */
+/** The contract of one agent, which both sides know: MCollective's DDL, as data. */
 export interface Contract {
   readonly agent: string
   readonly description: string
-  /** Seconds that any of its actions may take. */
+  /** Seconds that any action of the agent may take. */
   readonly timeout: number
   readonly actions: Readonly<Record<string, ActionContract>>
 }
 
 export interface ActionContract {
   readonly description: string
-  /** Whether a host can be other than before once it is done. What only looks may be asked twice. */
+  /** `changes` when the action can change a host. An action that only looks may be asked twice. */
   readonly effect: 'looks' | 'changes'
   readonly inputs: Readonly<Record<string, InputRule>>
   /** Names that every successful reply has to carry. */
   readonly outputs: readonly string[]
-  /** What replies tell, those names among it, and what each is. */
+  /** Descriptions by name of all that replies tell; `outputs` are among the names. */
   readonly tells: Readonly<Record<string, string>>
 }
 
-/** What a text has to look like: a regular expression, or what stands for one. */
+/** A test for the form of a text: a regular expression or a stand-in for one. */
 type TextPattern = { test(value: string): boolean; readonly source: string }
 
 export type InputRule =
@@ -41,9 +41,9 @@ export type InputRule =
 
 interface Says {
   inputs?: ActionContract['inputs']
-  /** What every successful reply carries. */
+  /** Descriptions by name of what every successful reply carries. */
   outputs?: Readonly<Record<string, string>>
-  /** What a reply may carry as well. */
+  /** Descriptions by name of what a reply may carry as well. */
   also?: Readonly<Record<string, string>>
 }
 
@@ -77,7 +77,7 @@ export function optional(rule: InputRule): InputRule {
   return { ...rule, optional: true }
 }
 
-/** Why these inputs break the contract, as the end of a sentence, or undefined when they keep it. */
+/** Returns how these inputs break the contract, as the end of a sentence, or undefined when they keep it. */
 export function inputFault(
   action: ActionContract,
   inputs: Readonly<Record<string, Data>>,

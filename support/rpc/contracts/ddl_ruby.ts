@@ -1,6 +1,6 @@
 import type { ActionContract, Contract, InputRule } from './contract'
 
-/** The contract as the `.ddl` that Ruby's `mco` wants for an agent, in `mcollective/agent` of its libdir. */
+/** Returns the contract as a `.ddl` for Ruby's `mco`, which reads it from `mcollective/agent` of its libdir. */
 export function rubyDdl(contract: Contract, version: string): string {
   const metadata = [
     ['name', quoted(contract.agent)],
@@ -63,7 +63,7 @@ function ruleDdl(rule: InputRule): string[][] {
   }
 }
 
-/** In Ruby `^` and `$` are about lines. */
+/** Replaces `^` and `$`, which are about lines in Ruby, with `\A` and `\z`. */
 function rubyPattern(source: string): string {
   return source.replace(/^\^/, '\\A').replace(/\$$/, '\\z')
 }
@@ -88,7 +88,7 @@ function titled(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** Double quotes in Ruby take `#{…}`. */
+/** Quotes a text for Ruby, where double quotes interpolate `#{…}`. */
 function quoted(text: string): string {
   return `"${text.replace(/["\\#]/g, '\\$&')}"`
 }

@@ -1,6 +1,6 @@
 import type { Contract } from './contract'
 
-/** Answered by every daemon itself; there is no action, only the word ping. */
+/** The contract of discovery, which every daemon answers itself. It has no action, only the word ping. */
 export const discovery = {
   agent: 'discovery',
   description: 'Answers who is there',

@@ -8,7 +8,7 @@ import { puppet } from './puppet'
 import { rpcutil } from './rpcutil'
 import { service } from './service'
 
-/** The agents that Lockstep knows. Others can be called, but nothing about the call is checked before it is sent. */
+/** The contracts of the agents that Lockstep knows. A call to any other agent is sent unchecked. */
 export const contracts = {
   discovery,
   rpcutil,

@@ -11,7 +11,10 @@ const lease = {
 }
 const { locked, ...about } = lease
 
-/** A rollout's lease on a host: who has it may change the host, and it lapses unless it is renewed. */
+/**
+ * The contract of a rollout's lease on a host. Only the rollout that has the lease may change the host; the lease
+ * lapses unless it is renewed.
+ */
 export const lock = {
   agent: 'lock',
   description: 'Holds a rollout’s lease on the host',

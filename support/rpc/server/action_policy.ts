@@ -4,16 +4,16 @@ import { matchesText, type FilterSubject } from '../../protocol/filter'
 import { Patterns } from '../../protocol/patterns'
 import { Refusal } from '../../protocol/refusal'
 
-/** Who wants what done. */
+/** The caller and the action that a policy decides about. */
 export interface PolicyRequest {
   caller: string
   action: string
 }
 
-/** What a policy is about. */
+/** The host and its data that a policy is evaluated against. */
 export interface PolicySubject {
   host: FilterSubject
-  /** What is meant by the data functions of an expression. */
+  /** The values of the data functions of an expression. */
   data?: DataFunction
   /** Callers by the name of their group. */
   groups?: ReadonlyMap<string, readonly string[]>
@@ -23,16 +23,16 @@ type Judged = PolicySubject & { patterns: Patterns }
 
 export interface PolicyDecision {
   allowed: boolean
-  /** The line that decided, or that none did. */
+  /** The line that decided, or a note that none did. */
   because: string
 }
 
 /**
- * Decides by an actionpolicy file: lines of verdict, callers, actions, facts and classes, in columns of tabs, or of
- * spaces where no column holds more than one word. Facts and classes are lists of which all have to hold, or
- * expressions; without a column of classes, that of facts is an expression of both. The first line that fits decides;
- * without one the line `policy default` does, and without that the answer is no. A line that cannot be read is an answer
- * too, and it is no.
+ * Decides by an actionpolicy file: lines of verdict, callers, actions, facts and classes. Columns are separated by
+ * tabs, or by spaces where no column holds more than one word. Facts and classes are lists of which all have to match,
+ * or expressions; without a column of classes, that of facts is an expression of both. The first line that fits
+ * decides. Without one the line `policy default` decides, and without that line the answer is no. A line that cannot be
+ * read makes the answer no as well.
  */
 export function decide(policy: string, request: PolicyRequest, subject: PolicySubject): PolicyDecision {
   const judged = { ...subject, patterns: new Patterns(Number.POSITIVE_INFINITY) }
@@ -66,7 +66,7 @@ export function decide(policy: string, request: PolicyRequest, subject: PolicySu
   return { allowed: standard, because: 'no line of the policy fits' }
 }
 
-/** The groups of a file with lines of a name and callers. */
+/** Reads the groups of a file whose lines are a name and callers. */
 export function readGroups(text: string): Map<string, readonly string[]> {
   const lines = text
     .split(/\r?\n/)
@@ -85,7 +85,7 @@ function isCaller(written: string, caller: string, { groups, patterns }: Judged)
   return groups?.get(written)?.includes(caller) === true
 }
 
-/** Whether a line is about this host; undefined when that cannot be told. */
+/** Returns whether a line is about this host, or undefined when that cannot be told. */
 function isWhere(facts: string, classes: string | undefined, subject: Judged): boolean | undefined {
   if (classes === undefined) return facts === '*' ? true : evaluated(facts, subject)
   const both = [
@@ -95,7 +95,7 @@ function isWhere(facts: string, classes: string | undefined, subject: Judged): b
   return both.includes(undefined) ? undefined : both.every((each) => each === true)
 }
 
-/** A list of which all have to hold, or an expression. */
+/** Evaluates a column: a list of which all words have to match, or an expression. */
 function matches(column: string, isOne: (word: string) => boolean, subject: Judged): boolean | undefined {
   if (column === '*') return true
   if (/(^|\s)(and|or|not)(\s|$)|[()!]/.test(column)) return evaluated(column, subject)

@@ -1,32 +1,38 @@
 import type { Contract, Data } from '../contracts/contract'
 
-/** An agent on a host: a contract, and for each of its actions what carries it out. */
+/** An agent on a host: a contract, and a function for each of its actions. */
 export interface Agent {
   readonly contract: Contract
   readonly actions: Readonly<Record<string, Action>>
 }
 
-/** Resolves with the reply's data. @throws ActionFailed to answer with a status other than 0 */
+/**
+ * Carries out an action and resolves with the reply's data.
+ * @throws ActionFailed to answer with a status other than 0
+ */
 export type Action = (
   inputs: Readonly<Record<string, Data>>,
   call: Call,
 ) => Promise<Record<string, Data>> | Record<string, Data>
 
-/** What an action may know beside its inputs. */
+/** The request that an action is part of, apart from its inputs. */
 export interface Call {
   readonly action: string
   readonly requestid: string
   readonly callerid: string
   readonly senderid: string
   readonly collective: string
-  /** Seconds. */
+  /** Seconds that the request is valid. */
   readonly ttl: number
   readonly msgtime: number
-  /** Aborted when the time of the agent's contract is nearly over: whatever was started has to end then. */
+  /**
+   * Aborted when the time of the agent's contract is nearly over: every program that the action started has to end
+   * then.
+   */
   readonly signal: AbortSignal
 }
 
-/** An action that did not do what it was asked. `data` is sent along, as Ruby's agents do. */
+/** The failure of an action that did not do what it was asked. `data` is part of the reply, as with Ruby's agents. */
 export class ActionFailed extends Error {
   override readonly name = 'ActionFailed'
 
@@ -39,7 +45,10 @@ export class ActionFailed extends Error {
   }
 }
 
-/** The same actions; whatever their provider throws is the host's failure, and not that of a broken program. */
+/**
+ * Wraps actions so that every error of their provider is an `ActionFailed`: the host's failure, not that of a broken
+ * program.
+ */
 export function aborting(actions: Readonly<Record<string, Action>>): Record<string, Action> {
   return Object.fromEntries(Object.entries(actions).map(([name, action]) => [name, abortingOne(action)]))
 }

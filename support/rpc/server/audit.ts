@@ -3,14 +3,17 @@ import type { OpenedRequest } from '../../protocol/security/security'
 import type { RpcRequest } from '../../protocol/rpc_body'
 import { excerpt } from '../../system/hiding'
 
-/** One line for each request that is about to be carried out, in the form of MCollective's own audit log. */
+/** Formats the line for a request that is about to be carried out, in the form of MCollective's own audit log. */
 export function auditLine(request: OpenedRequest, { action, data }: RpcRequest, now: number): string {
   const at = new Date(now).toISOString().replace('T', ' ').slice(0, 19)
   const given = Object.entries(data).map(([name, value]) => `:${name}=>${shown(value)}`)
   return `[${at} UTC] reqid=${request.requestid}: reqtime=${request.msgtime} caller=${request.callerid}@${clean(request.senderid)} agent=${request.agent} action=${clean(action)} data={${given.join(', ')}}\n`
 }
 
-/** @throws Error when the line could not be written: the request must not be carried out then */
+/**
+ * Appends a line to the audit log.
+ * @throws Error when the line could not be written: the request must not be carried out then
+ */
 export function appendAudit(path: string, line: string): void {
   appendFileSync(path, line, { mode: 0o640 })
 }
@@ -19,7 +22,7 @@ function shown(value: unknown): string {
   return clean(typeof value === 'bigint' ? String(value) : JSON.stringify(value))
 }
 
-/** One request must not be able to write the line of another. */
+/** Removes control characters, so that one request cannot write the line of another. */
 function clean(text: string): string {
   return excerpt(text.replace(/[\p{Cc}\p{Cf}]+/gu, ' '), 2_000)
 }

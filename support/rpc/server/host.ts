@@ -14,20 +14,20 @@ import { READS_REMEMBERED_S, ReplayCache, type ReplayLimits, type RememberedRequ
 
 export interface HostOptions {
   subject: FilterSubject
-  /** The collectives that it belongs to. */
+  /** The collectives that the host belongs to. */
   collectives: readonly string[]
   security: ServerSecurity
   agents: ReadonlyMap<string, Agent>
   clock: Clock
-  /** A request that was refused and is not answered, and why. */
+  /** Called with the reason when a request is refused and not answered. */
   onRefused: (reason: string) => void
-  /** What is meant by the data functions of a compound filter. */
+  /** The values of the data functions of a compound filter. */
   data?: DataFunction
-  /** Asked before an action is carried out. Rejects when it must not be; resolves with why it may not. */
+  /** Called before an action is carried out. Resolves with why the action may not run; rejects when it must not run. */
   mayRun?: (request: OpenedRequest, action: RpcRequest) => Promise<string | undefined>
   /** Changes that were carried out before. */
   known?: readonly KnownChange[]
-  /** How many requests are remembered at once. */
+  /** The number of requests that are remembered at once. */
   replayLimits?: ReplayLimits
 }
 
@@ -35,25 +35,31 @@ export interface HostOptions {
 export interface KnownChange {
   id: string
   caller: string
-  /** Until when the same request could come again, ms since 1970. */
+  /** The time until which the request could come again, ms since 1970. */
   until: number
 }
 
 /** A request that is about to change the host. */
 export interface Change extends KnownChange {
-  /** The reply for a daemon that does not live to see how it ended. */
+  /** Returns the reply for a daemon that ends before the change does. */
   cutOff(): Buffer
 }
 
-/** Request ids are remembered this long past their ttl, so that a replay is refused for as long as it could be valid. */
+/**
+ * Seconds past its ttl for which a request id is remembered, so that a replay is refused for as long as it could be
+ * valid.
+ */
 const REPLAY_MARGIN = 60
-/** The ttl is outside of psk's signature: whatever it says, no request is valid for longer, s. */
+/** Seconds for which any request is valid at most: the ttl is outside of psk's signature. */
 const LONGEST_TTL = 600
 
-/** One host's side of MCollective: bytes of a request in, bytes of a reply out, or nothing for what is not for it. */
+/**
+ * One host's side of MCollective. It takes the bytes of a request and returns those of a reply, or undefined for a
+ * request that is not for it.
+ */
 export class RpcHost {
   private readonly seen: ReplayCache
-  /** When it was last told of a caller that it sends too much, s since 1970. */
+  /** The time of the last report of a flood, s since 1970, by kind and caller. */
   private readonly told = new Map<string, number>()
 
   constructor(private readonly options: HostOptions) {
@@ -61,7 +67,10 @@ export class RpcHost {
     this.seen = new ReplayCache(known, options.replayLimits)
   }
 
-  /** `onChange` is waited for before anything is changed; when it rejects, nothing is. */
+  /**
+   * Handles the bytes of a request. It waits for `onChange` before any change; when `onChange` rejects, nothing is
+   * changed.
+   */
   async handle(
     bytes: Buffer,
     onChange: (change: Change) => Promise<void> = async () => {},
@@ -99,7 +108,8 @@ export class RpcHost {
     const agent = this.options.agents.get(request.agent)
     if (agent === undefined) return undefined
     const action = decodeRpcRequest(request.message)
-    // Both are inside what the secret or the key protects, and say again what stands outside.
+    // Agent and caller in the body are protected by the secret or the key; those of the envelope have to agree with
+    // them.
     if (action.agent !== request.agent || action.caller !== request.callerid)
       throw new Refusal('bad-signature', 'an agent or a caller that differs from the protected one')
     switch (this.remember(request, kindOf(agent, action.action))) {
@@ -125,7 +135,7 @@ export class RpcHost {
     return taken
   }
 
-  /** Once a minute for each caller: a flood of requests is no flood of lines. */
+  /** Reports a flood once a minute for each caller: a flood of requests is no flood of lines. */
   private tellOfFlood(caller: string, kind: RememberedRequest['kind']): void {
     const now = this.now()
     const key = `${kind} ${caller}`
@@ -164,7 +174,7 @@ export class RpcHost {
   }
 }
 
-/** Until when the same request could come again, s since 1970. */
+/** Returns the time until which the request could come again, s since 1970. */
 function validUntil({ msgtime, ttl }: OpenedRequest): number {
   return msgtime + Math.min(ttl, LONGEST_TTL) + REPLAY_MARGIN
 }
@@ -224,10 +234,10 @@ async function perform(
   }
 }
 
-/** The part of its time after which an action is told to end, so that it can still be said how it ended. */
+/** The part of its time after which an action is told to end; the rest is left for its answer. */
 const TOLD_TO_END = 0.9
 
-/** Whoever asked does not wait any longer than the contract says. */
+/** Limits the work to the contract's time, after which the caller gets an answer. */
 function inTime<T>(
   work: () => Promise<T> | T,
   seconds: number,
@@ -251,7 +261,7 @@ async function begun<T>(work: () => Promise<T> | T): Promise<T> {
   return work()
 }
 
-/** Most actions end before anybody has to be told: what tells them is made for those that ask. */
+/** Makes the signal of a call only for an action that asks for it: most actions end before their time is over. */
 class Deadline {
   private controller: AbortController | undefined
   private reason: Error | undefined

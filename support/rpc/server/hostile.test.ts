@@ -15,7 +15,7 @@ import { RpcHost } from './host'
 
 const NOW = 1_700_000_000
 const clock: Clock = { now: () => NOW * 1000, elapsed: () => 0, after: () => () => {} }
-/** How many envelopes are tried: a few seconds' worth, or as many as are asked for. */
+/** The number of envelopes to try: a few seconds' worth, or `LOCKSTEP_FUZZ`. */
 const TRIES = Number(process.env['LOCKSTEP_FUZZ'] ?? 20_000)
 
 const alice = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -69,7 +69,7 @@ for (const [name, tries, client, security] of setups) {
         requests.map((bytes) => JSON.stringify(security.openRequest(bytes).message, plainly)),
       )
       for (let turn = 0; turn < tries; turn += 1) {
-        // One in ten as it is: that of what is whole something is carried out shows that there was something to break.
+        // One request in ten stays whole: that some are carried out shows that there was something to break.
         const bytes =
           random(10) === 0 ? (requests[random(requests.length)] ?? whole) : mutated(requests, random)
         const before = performed
@@ -150,7 +150,7 @@ function sealed(client: ClientSecurity, seed: number, fields: object = {}): Buff
 
 type Random = (below: number) => number
 
-/** The same numbers for the same seed, so that what fails once can be had again. */
+/** Returns a generator of numbers that depend on the seed alone, so that a failure can be repeated. */
 function generator(seed: number): Random {
   let state = seed
   return (below) => {
@@ -163,7 +163,10 @@ function generator(seed: number): Random {
 
 const INTERESTING = [0, 1, 4, 8, 0x22, 0x3a, 0x3b, 0x40, 0x49, 0x5b, 0x69, 0x6c, 0x6f, 0x7b, 0x7f, 0x80, 0xff]
 
-/** A request with a few of its bytes flipped, cut, doubled, swapped with another's, or replaced by what Marshal cares about. */
+/**
+ * Returns a request with a few bytes flipped, cut, doubled, swapped with another's, or replaced by values that Marshal
+ * reads.
+ */
 function mutated(requests: readonly Buffer[], random: Random): Buffer {
   const pick = () => requests[random(requests.length)] ?? Buffer.alloc(0)
   let bytes = Buffer.from(pick())

@@ -1,4 +1,4 @@
-/** How many requests are remembered at once. What only looks and what changes have rooms of their own. */
+/** The number of requests to remember at once. Requests that look and requests that change have rooms of their own. */
 export interface ReplayLimits {
   readonly reads: number
   readonly readsOfCaller: number
@@ -12,14 +12,14 @@ const LIMITS: ReplayLimits = {
   changes: 20_000,
   changesOfCaller: 2_000,
 }
-/** A read that comes again later than this, s, is answered again: it changes nothing. */
+/** Seconds for which a read is remembered. A read that comes again later is answered again: it changes nothing. */
 export const READS_REMEMBERED_S = 60
 
 export interface RememberedRequest {
   readonly id: string
   readonly caller: string
   readonly kind: 'readOnly' | 'mutating'
-  /** Until when the same request could come again, s since 1970. */
+  /** The time until which the request could come again, s since 1970. */
   readonly until: number
 }
 
@@ -42,7 +42,7 @@ export class ReplayCache {
     for (const { id, caller, until } of known) this.changes.add(id, caller, until)
   }
 
-  /** Says of a request that it is new, that it was seen, or that its caller has no room for it. */
+  /** Returns whether a request is new, was seen before, or exceeds its caller's room. */
   take({ id, caller, kind, until }: RememberedRequest, now: number): 'new' | 'seen' | 'no room' {
     if (this.changes.has(id, now) || this.reads.has(id, now)) return 'seen'
     return kind === 'mutating' ? this.takeChange(id, caller, until, now) : this.takeRead(id, caller, now)
@@ -79,7 +79,7 @@ export class ReplayCache {
 
 const SWEEP_FROM = 1_000
 
-/** Ids with their callers, and how many each caller has. */
+/** Request ids with their callers, and the number of ids of each caller. */
 class Room {
   private readonly entries = new Map<string, { caller: string; until: number }>()
   private readonly counts = new Map<string, number>()
@@ -109,12 +109,15 @@ class Room {
     if (oldest !== undefined) this.delete(oldest)
   }
 
-  /** So that each id is looked at a few times at most. */
+  /** Sweeps when the room has doubled, so that each id is looked at a few times at most. */
   sweepNowAndThen(now: number, latest?: number): void {
     if (this.size >= this.sweepAt) this.sweep(now, latest)
   }
 
-  /** Forgets what is over; and what ends later than anything can, since the clock was set back. Once a second at most. */
+  /**
+   * Forgets ids that are over, and ids that end later than `latest` since the clock was set back. It does so once a
+   * second at most.
+   */
   sweep(now: number, latest = Number.POSITIVE_INFINITY): void {
     if (this.sweptAt === now) return
     this.sweptAt = now

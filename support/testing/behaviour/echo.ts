@@ -12,7 +12,7 @@ import type { ProcessRun } from '../cucumber_process'
 import type { Scratch } from '../scratch'
 import { WebEndpoint } from '../web_endpoint'
 
-/** What is needed of the manual where others echo a secret. */
+/** The part of the manual that the chapter on echoed secrets needs. */
 interface Echoed extends World {
   readonly scratch: Scratch
   readonly env: Record<string, string>
@@ -98,7 +98,7 @@ Then('no part of the secret should be in what it said, wrote or told', function 
   expect(found).to.deep.equal([])
 })
 
-/** The secret in a text, plain or in base64, at a place of its own for each host. */
+/** Returns a text with the secret, plain or in base64, at a place of its own for each host. */
 function echo(secret: string, before: number, index: number): string {
   const form = index % 2 === 0 ? secret : base64(secret)
   return `${'.'.repeat(before + 3 * index)}${form}${'.'.repeat(300)}`

@@ -4,7 +4,7 @@ import type { EmbeddedFleet } from '../../simulation/fleet'
 import type { Scratch } from '../scratch'
 import { WebEndpoint } from '../web_endpoint'
 
-/** What the chapter on notices needs of the manual. */
+/** The part of the manual that the chapter on notices needs. */
 interface Told extends World {
   readonly scratch: Scratch
   readonly env: Record<string, string>
@@ -56,7 +56,7 @@ Then('the topic should have been told:', function (this: Told, rows: Rows) {
   expectTold(this.onTopic, rows)
 })
 
-/** Each row: the event, and a part of its summary. */
+/** Expects the notices of the rows, each with an event and a part of its summary. */
 function expectTold(bodies: readonly string[], rows: Rows): void {
   const told = bodies.map((body) => JSON.parse(body) as { event: string; summary: string })
   expect(told.map(({ event }) => event)).to.deep.equal(rows.raw().map(([event]) => event))

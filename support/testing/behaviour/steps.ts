@@ -24,9 +24,9 @@ class Manual extends World {
   run: ProcessRun | undefined
   other: ProcessRun | undefined
   elsewhere: EmbeddedFleet | undefined
-  /** Commands that runs have proposed, by their features. */
+  /** Commands that runs have proposed, by the runs' features. */
   readonly proposed = new Map<string, ReadonlyMap<string, string>>()
-  /** Checks that are critical when they are asked first, by their host. */
+  /** Checks that are critical when they first run, by host. */
   readonly critical = new Map<string, string>()
   haproxy: SimulatedHaproxy | undefined
 
@@ -41,7 +41,7 @@ class Manual extends World {
 }
 
 setWorldConstructor(Manual)
-// It ends only what hangs: no result depends on how busy the machine is.
+// The time-out ends only a process that hangs: no result depends on how busy the machine is.
 setDefaultTimeout(900_000)
 
 const DEPLOYMENTS = resolve(__dirname, '..', '..', '..', 'features', 'deployments')
@@ -363,7 +363,7 @@ When('I run the recovery feature of the run before', async function (this: Manua
   this.run = await cucumber(['-p', 'live', path], this.scratch.path, this.env)
 })
 
-/** Commands that the last run has proposed, by the words in front of them. */
+/** Returns the commands that the last run has proposed, by the words in front of them. */
 function proposalsIn(last: ProcessRun): Map<string, string> {
   const command =
     /(?<way>run it|go on): (?<line>(?:[A-Z_]+=(?:'[^']*'|\S+) )*(?:npx|node) .*?\.feature)(?=[ ,]|$)/g
@@ -464,7 +464,7 @@ Then('the recovery feature should contain {string}', function (this: Manual, tex
   expect(squeezed(readFileSync(path, 'utf8'))).to.contain(squeezed(text))
 })
 
-/** The plan that the last run has made. */
+/** Returns the plan that the last run has made. */
 function planIn({ last }: Manual): { id: string; path: string } {
   const { plan } = last.report ?? {}
   if (plan === null || plan === undefined) throw new Error(`no plan was made:\n${last.stdout}`)
@@ -554,7 +554,7 @@ Then('no line should be wider than {int} columns', function (this: Manual, width
   expect(lines.filter((line) => line.length > width)).to.deep.equal([])
 })
 
-/** A command that is proposed stands in one line, however long, so that it can be pasted. */
+/** The form of a proposed command: one line, however long, so that it can be pasted. */
 const COMMAND = /^ {8}(?:[A-Z_]+=\S+ )*(?:npx |node |lockstep )/
 
 Then('no line of what it says should be wider than {int} columns', function (this: Manual, width: number) {
@@ -587,7 +587,9 @@ Then('the file {string} should exist', function (this: Manual, name: string) {
   expect(existsSync(join(this.scratch.path, name))).to.equal(true)
 })
 
-/** Names of folders may hold `*`, such as that of a release's environment. */
+/**
+ * Expects a text in the records of a pattern. Names of folders may hold `*`, such as that of a release's environment.
+ */
 Then('the record {string} should contain {string}', function (this: Manual, pattern: string, text: string) {
   const names = readdirSync(join(this.scratch.path, HISTORY), { recursive: true, encoding: 'utf8' })
   const fits = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`)
@@ -641,7 +643,7 @@ function interrupted(
 
 type WhileHalted = (
   kill: (signal: NodeJS.Signals) => void,
-  /** Resolves once the process has said it on its error output, or is gone. */
+  /** Resolves once the process has written the text to its error output, or is gone. */
   heard: (text: string) => Promise<void>,
 ) => Promise<void>
 
@@ -671,12 +673,12 @@ async function haltedAs(
   return run
 }
 
-/** The run whose journal is the newest. */
+/** Returns the run whose journal is the newest. */
 function lastRun(manual: Manual): string {
   return runs(manual).at(-1) ?? ''
 }
 
-/** All runs that have left journals, oldest first. */
+/** Returns all runs that have left journals, oldest first. */
 function runs({ scratch }: Manual): string[] {
   const folder = join(scratch.path, '.lockstep')
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>

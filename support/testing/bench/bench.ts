@@ -20,7 +20,7 @@ const CUCUMBER = join(ROOT, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cuc
 const WEBSITE = join(ROOT, 'features', 'deployments', 'website.feature')
 const ROUNDS = 3
 const SIZES = [100, 1_000, 2_000, 10_000]
-/** Beyond this Ruby's client takes minutes. */
+/** The most hosts for Ruby's client, which takes minutes for more. */
 const MAX_MCO = 1_000
 const CLEAN_RUNS = 200
 const FAULTS = [
@@ -41,8 +41,8 @@ class Bench {
   private readonly scratch = new Scratch()
 
   /**
-   * All of it, or with `daemon` only what is about the host's side, with `start` only the start of a run, with `lint` only
-   * a long table, with `memory` only the memory of rollouts.
+   * Runs all benchmarks, or some of them. `daemon` is the host's side, `start` the start of a run, `lint` a long table,
+   * `memory` the memory of rollouts.
    */
   async run(only: string | undefined): Promise<void> {
     if (only === 'start') return this.startUp()
@@ -75,7 +75,7 @@ class Bench {
     await this.memory()
   }
 
-  /** Beside a broker that has nothing else to carry. */
+  /** Measures memory beside a broker that has nothing else to carry. */
   private async memory(): Promise<void> {
     const broker = await startActivemq(this.scratch)
     const { clientCfg } = new RealFleet(this.scratch, broker, 'psk')
@@ -99,7 +99,7 @@ class Bench {
     }
   }
 
-  /** The seed's feature at each size, next to the same frames counted, and to the same six calls by mco. */
+  /** Measures the seed's feature at each size, next to the same frames counted, and to the same six calls by mco. */
   private async scenarios(broker: RealBroker): Promise<void> {
     const walls = new Map<number, number>()
     for (const n of SIZES) {
@@ -161,7 +161,7 @@ class Bench {
     this.say(`| six calls, 10,000 hosts ÷ 1,000 hosts | ${round(growth)} | ≤ 10 |`)
   }
 
-  /** Start to end of a run with one step that asks nobody, next to an empty project with the same set-up. */
+  /** Measures a whole run with one step that asks no host, next to an empty project with the same set-up. */
   private startUp(): void {
     this.scratch.write(
       'empty/step_definitions/steps.ts',
@@ -220,7 +220,9 @@ class Bench {
     )
   }
 
-  /** Ten kinds of bad reply, one at a time, to us and to mco: a fault is noticed when the exit status is not 0. */
+  /**
+   * Sends ten kinds of bad reply, one at a time, to us and to mco. A fault is noticed when the exit status is not 0.
+   */
   private async faults(broker: RealBroker): Promise<void> {
     const real = new RealFleet(this.scratch, broker, 'psk')
     const feature = this.scratch.write(
@@ -295,7 +297,10 @@ class Bench {
     })
   }
 
-  /** From the first request of the last run to its last answers, by the run's own journal; the discovery is not in it. */
+  /**
+   * Returns the time from the first request of the last run to its last answers, by the run's own journal. The
+   * discovery is not in it.
+   */
   private timeOfCalls(): number {
     const folder = join(this.scratch.path, '.lockstep', 'live')
     const [last = ''] = readdirSync(folder).sort().reverse()
@@ -343,7 +348,7 @@ class Bench {
     return timed('ruby', all, this.scratch.path, { LOCKSTEP_HOST_STATE: '/dev/null' })
   }
 
-  /** The seed's feature for hosts that are known by name, as `mco --nodes` knows them. */
+  /** Writes the seed's feature for hosts that are known by name, as `mco --nodes` knows them. */
   private listedFeature(n: number): string {
     const list = this.nodeList(n)
     const selected = /    .*with class.*\n.*with fact.*\n/
@@ -354,7 +359,7 @@ class Bench {
     return this.scratch.write('listed.feature', text)
   }
 
-  /** The same in ten waves of a tenth. */
+  /** Writes the seed's feature for hosts that are known by name, in ten waves of a tenth. */
   private tenWaves(n: number): string {
     const [head = '', steps = ''] = readFileSync(this.listedFeature(n), 'utf8').split(/ {4}Scenario: .*\n/)
     const rows = Array.from({ length: 10 }, () => '            | 10% |\n').join('')

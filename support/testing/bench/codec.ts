@@ -20,7 +20,7 @@ export interface CodecCost {
   encode: number
 }
 
-/** Seconds for reading and writing a typical reply's envelope many times, ours and Ruby's. */
+/** Returns the seconds for reading and writing a typical reply's envelope many times, ours and Ruby's. */
 export function codecRound(): { ours: CodecCost; ruby: CodecCost } {
   const bytes = typicalReply()
   for (let i = 0; i < 2_000; i += 1) encodeMarshal(decodeMarshal(bytes))

@@ -21,7 +21,10 @@ const FLOOD = 10_000
 const IN_FLIGHT = 200
 const never = new AbortController().signal
 
-/** One host of each kind, ours compiled as it is installed, beside each other on one broker. Rows of the table. */
+/**
+ * Measures one host of each kind, beside each other on one broker; ours is compiled as it is installed. Returns rows of
+ * the table.
+ */
 export async function daemonRows(): Promise<string[]> {
   const scratch = new Scratch()
   const broker = await startActivemq(scratch)
@@ -104,13 +107,13 @@ async function begun(host: string, client: Pinger, launch: () => Running) {
   return { pid: child.pid ?? 0, seconds: (performance.now() - began) / 1000 }
 }
 
-/** Resident memory, MB. */
+/** Returns the resident memory of a process, MB. */
 function resident(pid: number): number {
   const [, kilobytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kilobytes) / 1024
 }
 
-/** Many requests with many under way at a time; each is one that is answered, or lost. */
+/** Sends many requests with many under way at a time; each is answered or lost. */
 async function flooded(client: Pinger, host: string): Promise<{ perSecond: number; lost: number }> {
   let [sent, answered] = [0, 0]
   const began = performance.now()
@@ -124,7 +127,7 @@ async function flooded(client: Pinger, host: string): Promise<{ perSecond: numbe
   return { perSecond: answered / ((performance.now() - began) / 1000), lost: FLOOD - answered }
 }
 
-/** Seconds from the broker’s listening again to each one’s first answer. */
+/** Returns the seconds from the broker’s listening again to the first answer of each daemon. */
 async function outage(broker: RealBroker, client: Pinger): Promise<{ ours: number; ruby: number }> {
   await broker.kill()
   await new Promise((resolve) => setTimeout(resolve, OUTAGE))

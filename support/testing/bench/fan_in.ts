@@ -17,8 +17,8 @@ const CALLS: [string, string, Record<string, string>][] = [
 ]
 
 /**
- * The least that any client has to do: the six requests of the seed's feature go out, and the frames that come back
- * are counted by their last byte and not looked into. Resolves with the seconds from the first request to the last reply.
+ * Measures the least work of any client. It sends the six requests of the seed's feature. It counts the returning
+ * frames by their last byte, without reading them. Resolves with the seconds from the first request to the last reply.
  */
 export function rawFanIn(port: number, n: number): Promise<number> {
   const replyTo = `/queue/mcollective.reply.raw_${process.pid}.${randomBytes(4).toString('hex')}`

@@ -8,9 +8,9 @@ import { systemClock } from '../../system/clock'
 import { PASSWORD, PSK, USER } from '../real/settings'
 
 /**
- * Many simulated hosts behind one connection to a real broker, in a process of their own: `port hosts [fault [megabytes]]`.
- * The same agents and bytes as the embedded fleet; the version of a package `large` has so many megabytes. Prints one line
- * when it listens.
+ * Runs many simulated hosts behind one connection to a real broker, in a process of their own: `port hosts [fault
+ * [megabytes]]`. Agents and bytes are those of the embedded fleet; the version of a package `large` has so many
+ * megabytes. Prints one line when it listens.
  */
 async function main(port: number, n: number, fault: string, megabytes: number): Promise<void> {
   const large = megabytes === 0 ? {} : { large: 'x'.repeat(megabytes * 1024 * 1024) }

@@ -9,7 +9,9 @@ const WEBSITE = join(ROOT, 'features', 'deployments', 'website.feature')
 const ROUNDS = 3
 const ROWS = 5_000
 
-/** CPU time to lint a table of 5,000 waves, next to cucumber's own dry run with the same steps and the same set-up. */
+/**
+ * Returns the CPU time to lint a table of 5,000 waves, next to cucumber's own dry run with the same steps and set-up.
+ */
 export function lintRow(scratch: Scratch): string {
   const cwd = scratch.path
   scratch.write('rows.feature', rowsOf(readFileSync(WEBSITE, 'utf8')))

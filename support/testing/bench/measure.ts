@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 
 export interface Cost {
-  /** Seconds. */
+  /** Seconds from start to end. */
   wall: number
   cpu: number
   exitCode: number
@@ -10,7 +10,9 @@ export interface Cost {
 
 const FIVE_MINUTES = 300_000
 
-/** Runs a program to its end, or for `within` milliseconds; CPU time is that of the program and all that it started. */
+/**
+ * Runs a program to its end, or for `within` milliseconds. CPU time is that of the program and of all that it started.
+ */
 export function timed(
   command: string,
   args: readonly string[],
@@ -40,7 +42,7 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN
 }
 
-/** The median, and how far the values lie apart. */
+/** Returns the median, and the least and the greatest value. */
 export function spread(values: readonly number[], unit = ''): string {
   if (values.length === 0) return '-'
   const [least, most] = [Math.min(...values), Math.max(...values)]

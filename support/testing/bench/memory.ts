@@ -35,14 +35,16 @@ const LOOK = `Feature: A look
     Then the package version for large should be 1
 `
 
-/** How a rollout and a fleet are started; both in processes of their own. */
+/** The starters of a rollout and a fleet, both in processes of their own. */
 interface Stage {
   scratch: Scratch
   fleet(n: number, megabytes?: number): Promise<Running>
   rollout(feature: string, env: Readonly<Record<string, string>>, within: number): Cost
 }
 
-/** The most memory of a rollout's own process: in many waves of many hosts, and where hosts answer far too much. */
+/**
+ * Returns the most memory of a rollout's own process: in many waves of many hosts, and where hosts answer far too much.
+ */
 export async function memoryRows(stage: Stage): Promise<string[]> {
   const waves = await peak(stage, OUTLINE, 0, () => stage.fleet(HOSTS), 1)
   const large = await peak(stage, LOOK, 1, () => stage.fleet(LOQUACIOUS, MEGABYTES), ROUNDS)

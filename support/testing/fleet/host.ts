@@ -12,21 +12,27 @@ const READY_WITHIN = 120_000
 export interface SmallHost {
   identity: string
   address: string
-  /** Its daemon's log, after that of its installation. */
+  /** The log of the host's daemon, after that of its installation. */
   log: string
-  /** Runs a program on the host and returns what it printed. @throws Error when it fails */
+  /**
+   * Runs a program on the host and returns its output.
+   * @throws Error when it fails
+   */
   run(program: string, ...args: string[]): string
-  /** Starts a program there that goes on. */
+  /** Starts a program on the host that goes on. */
   spawn(program: string, ...args: string[]): Background
-  /** Ends its daemon alone; the host starts it again after a second. */
+  /** Ends the host's daemon alone; the host starts it again after a second. */
   killDaemon(signal: NodeJS.Signals): void
-  /** Resolves when its daemon listens. */
+  /** Resolves when the host's daemon listens. */
   ready(): Promise<void>
   stop(): Promise<void>
 }
 
 export interface Background {
-  /** @throws Error when it does not say so within some seconds */
+  /**
+   * Resolves when the program's output has this text.
+   * @throws Error when it does not say so within some seconds
+   */
   said(text: RegExp): Promise<void>
   stop(): Promise<void>
 }
@@ -36,7 +42,7 @@ export interface HostPlan {
   repository: string
   identity: string
   config: string
-  /** Its network namespace, and its address there. */
+  /** The host's network namespace, and its address there. */
   space: string
   address: string
 }

@@ -3,7 +3,7 @@ import { outliveOutputs } from '../../system/output'
 import { lacking } from './requirements'
 import { SmallFleet } from './small_fleet'
 
-/** `npm run fleet`: a small real fleet on this machine for as long as this runs, and how to speak to it. */
+/** Starts `npm run fleet`: a small real fleet on this machine for as long as this runs. Prints how to speak to it. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { hosts: { type: 'string', default: '4' } } })
   const hosts = Number(values.hosts)
@@ -16,7 +16,8 @@ async function main(): Promise<void> {
     process.exitCode = 2
     return
   }
-  // Whoever reads this may be ended by the same Ctrl-C; the fleet has to be taken away all the same, from the first moment.
+  // The reader of the output may be ended by the same Ctrl-C; the fleet has to be taken away all the same, from the
+  // first moment.
   outliveOutputs(process.stdout, process.stderr)
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 
-/** A network of its own: a bridge on this machine, and a namespace for each host on it. Names carry this process's number. */
+/**
+ * A network of its own: a bridge on this machine, and a namespace for each host on it. Names carry this process's
+ * number.
+ */
 export class FleetNetwork {
   readonly address: string
   /** A second address of this machine: hosts that block it still reach the broker. */
@@ -10,7 +13,7 @@ export class FleetNetwork {
   private readonly spaces: string[] = []
 
   constructor(private readonly owner = process.pid) {
-    // Of the addresses set aside for measuring networks, which nobody routes.
+    // An address out of those set aside for measuring networks, which are routed nowhere.
     const third = owner % 250
     this.address = `198.18.${third}.1`
     this.edge = `198.18.${third}.2`
@@ -21,7 +24,7 @@ export class FleetNetwork {
     ip('link', 'set', this.bridge, 'up')
   }
 
-  /** A namespace with an address on the bridge. */
+  /** Adds a namespace with an address on the bridge. */
   add(number: number): { space: string; address: string } {
     const space = `${PREFIX}${this.owner}-${number}`
     const address = this.address.replace(/1$/, String(10 + number))
@@ -45,7 +48,7 @@ export class FleetNetwork {
 
 const PREFIX = 'lockstep-'
 
-/** Takes away the networks of processes that were killed before they could. */
+/** Removes the networks of processes that were killed before they could. */
 export function sweepNetworks(): void {
   const spaces = output('netns', 'list').match(/lockstep-\d+-\d+/g) ?? []
   const bridges = output('-o', 'link', 'show', 'type', 'bridge').match(/lsb\d+/g) ?? []

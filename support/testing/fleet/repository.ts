@@ -8,8 +8,8 @@ export const OLD = '4.2.6-2.el5'
 export const NEW = '4.2.6-3.el5'
 
 /**
- * A local apt repository of `mywebapp` in two versions. Files of the host make it slow to install (`/etc/mywebapp.slow`,
- * seconds), the new version not start (`.broken`), and its health check fail (`.ill`).
+ * Builds a local apt repository of `mywebapp` in two versions. Files of the host make it slow to install
+ * (`/etc/mywebapp.slow`, seconds), the new version not start (`.broken`), and its health check fail (`.ill`).
  */
 export function buildRepository(scratch: Scratch): string {
   const entries = [OLD, NEW].map((version) => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { findProgram } from '../../system/programs'
 
-/** What a small fleet is made of, and Debian's package of each. */
+/** The programs that a small fleet needs, and Debian's package of each. */
 const NEEDED: readonly [program: string, debian: string][] = [
   ['ip', 'iproute2'],
   ['iptables', 'iptables'],
@@ -18,7 +18,7 @@ const NEEDED: readonly [program: string, debian: string][] = [
   ['/usr/lib/nagios/plugins/check_http', 'monitoring-plugins-basic'],
 ]
 
-/** Why a small fleet cannot be started here, as a sentence that says what to do; undefined when it can. */
+/** Returns why a small fleet cannot be started here, as a sentence that says what to do; undefined when it can. */
 export function lacking(): string | undefined {
   if (process.platform !== 'linux')
     return 'a small fleet needs Linux: its hosts are network and mount namespaces'

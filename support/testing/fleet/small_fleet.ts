@@ -11,7 +11,7 @@ import { buildRepository } from './repository'
 
 export interface SmallFleetOptions {
   hosts: number
-  /** Added to each host's server.cfg. */
+  /** Lines that are added to each host's server.cfg. */
   cfg?: string
   onProgress?: (what: string) => void
 }
@@ -29,17 +29,20 @@ export class SmallFleet {
     readonly hosts: readonly SmallHost[],
   ) {}
 
-  /** Where this machine is for the hosts. */
+  /** Returns the address of this machine for the hosts. */
   get address(): string {
     return this.network.address
   }
 
-  /** Where this machine is for them as well, as a load balancer that they may block. */
+  /** Returns a second address of this machine for the hosts, that of a load balancer that they may block. */
   get edge(): string {
     return this.network.edge
   }
 
-  /** For `mco` and for Lockstep; `lockstep.yaml`, which names HAProxy too, lies beside it. */
+  /**
+   * Returns the path of a configuration for `mco` and for Lockstep; `lockstep.yaml`, which names HAProxy too, lies
+   * beside it.
+   */
   get clientCfg(): string {
     return join(this.scratch.path, 'client.cfg')
   }

@@ -29,7 +29,10 @@ interface Step {
   with?: Record<string, unknown>
 }
 
-/** What a runner does around the lines of the generated jobs: it cleans the working copy, and carries artifacts from job to job. */
+/**
+ * The generated jobs, with a runner's work between their lines: it cleans the working copy, and carries artifacts from
+ * job to job.
+ */
 describe('the generated jobs, between which a runner cleans up', () => {
   let live: LiveRollout
   let work: string
@@ -74,7 +77,7 @@ describe('the generated jobs, between which a runner cleans up', () => {
     if (existsSync(from)) cpSync(from, to, { recursive: true })
   }
 
-  /** Plans and rolls out. Resolves with what the last job said. */
+  /** Plans and rolls out. Resolves with the output of the last job. */
   type Pipeline = (feature: string, environment: string) => ReturnType<typeof run>
 
   const onGithub: Pipeline = async (feature, environment) => {

@@ -29,7 +29,7 @@ describe('the packed package, with every cucumber and Node it is for', () => {
   })
   after(() => projects.forEach((scratch) => scratch.remove()))
 
-  /** Cucumber says itself which Node it does not run on. */
+  /** Returns a cucumber on a Node. `isMeant` follows cucumber's own engines, which say on which Node it runs. */
   const cucumberOn = (name: Cucumber, major: number) => {
     const cwd = projects.get(name)?.path ?? ''
     const cucumber = join(cwd, 'node_modules', '@cucumber', 'cucumber')
@@ -87,7 +87,7 @@ const FEATURES = {
   'bad.feature': HOSTS.replace('class roles', 'clas roles'),
 }
 
-/** Ranges as packages write their engines: `22`, `>=24`. */
+/** Returns whether a Node fits a range as packages write their engines: `22`, `>=24`. */
 function fits(range: string, major: number): boolean {
   const [, least, exact] = /^(?:>=(\d+)|\^?(\d+))/.exec(range) ?? []
   return least === undefined ? Number(exact) === major : major >= Number(least)

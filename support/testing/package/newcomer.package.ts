@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { Scratch } from '../scratch'
 import { cleanEnv, copyInstalled, installedWith, installedWithTsx, ROOT, shell, USUAL } from './packed'
 
-/** Projects of a newcomer, in folders that find what is installed in the folder above them. */
+/** The packed package in projects of a newcomer, whose folders find the packages installed in the folder above them. */
 describe('the packed package, for a newcomer', () => {
   let scratch: Scratch
   before(() => {
@@ -18,7 +18,7 @@ describe('the packed package, for a newcomer', () => {
     return join(scratch.path, name)
   }
 
-  /** What is indented below a line that ends with a colon is there to be pasted. */
+  /** Returns the commands that are indented below a line that ends with a colon: they are there to be pasted. */
   const proposals = (output: string) =>
     [...output.matchAll(/:\n +(.*\b(?:npx|cucumber-js|lockstep|node)\b.*)$/gm)].map(
       ([, command = '']) => command,
@@ -69,7 +69,7 @@ describe('the packed package, for a newcomer', () => {
   })
 
   describe('proposes commands that work where they are printed', () => {
-    /** A rollout that names a step nobody knows proposes a command of either kind. */
+    /** Runs a rollout with an unknown step, which proposes a command of either kind, and returns the proposals. */
     const told = (cwd: string, cucumber: string, env: Record<string, string> = {}) => {
       const { output } = shell([`${cucumber} bad.feature`], cwd, env)
       expect(output, output).to.contain('INVALID')

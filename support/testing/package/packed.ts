@@ -15,10 +15,13 @@ const ranges = (peerDependencies['@cucumber/cucumber'] ?? '').split('||').map((r
 const CUCUMBERS = { lowest: (ranges[0] ?? '').replace(/^\^/, ''), highest: ranges.at(-1) ?? '' }
 export type Cucumber = keyof typeof CUCUMBERS
 
-/** The highest that npm takes on the Node that runs the tests: cucumber 13 has left Node 20 behind. */
+/** The highest version that npm takes on the Node that runs the tests: cucumber 13 has left Node 20 behind. */
 export const USUAL: Cucumber = process.versions.node.startsWith('20.') ? 'lowest' : 'highest'
 
-/** What is packed and installed stays as it is, for all suites of one process; each copies what it changes. */
+/**
+ * Packed and installed folders, which stay as they are for all suites of one process. Each suite copies those that it
+ * changes.
+ */
 const shared = new Map<string, string>()
 let scratch: Scratch | undefined
 after(() => scratch?.remove())
@@ -34,7 +37,7 @@ function once(name: string, make: (folder: string) => void): string {
   return folder
 }
 
-/** The path of the tarball of this repository. */
+/** Returns the path of the tarball of this repository. */
 export function tarball(): string {
   const folder = once('packed', (into) => {
     const args = ['pack', '--silent', '--pack-destination', into]
@@ -44,12 +47,12 @@ export function tarball(): string {
   return join(folder, 'lockstep.tgz')
 }
 
-/** A project that has installed the tarball and a cucumber. It belongs to all suites: nobody writes there. */
+/** Returns a project that has installed the tarball and a cucumber. It belongs to all suites: none writes there. */
 export function installedWith(cucumber: Cucumber): string {
   return once(cucumber, (folder) => install(folder, [tarball(), `@cucumber/cucumber@${CUCUMBERS[cucumber]}`]))
 }
 
-/** The same project with tsx. */
+/** Returns a project that has installed the tarball, the usual cucumber and tsx. */
 export function installedWithTsx(): string {
   return once('tsx', (folder) => {
     copyInstalled(installedWith(USUAL), folder)
@@ -57,14 +60,16 @@ export function installedWithTsx(): string {
   })
 }
 
-/** The program of another Node, as npm's package `node` brings it. */
+/** Returns the program of another Node, as npm's package `node` brings it. */
 export function nodeOf(major: number): string {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath
   const folder = once(`node-${major}`, (into) => install(into, [`node@${major}`]))
   return join(folder, 'node_modules', 'node', 'bin', 'node')
 }
 
-/** Copies a project that has its tarball beside it. Its modules are hard links, which npm replaces and never writes to. */
+/**
+ * Copies a project that has its tarball beside it. Its modules are hard links, which npm replaces and never writes to.
+ */
 export function copyInstalled(from: string, to: string): void {
   execFileSync('cp', ['-al', join(from, 'node_modules'), to])
   for (const name of ['package.json', 'package-lock.json']) {
@@ -82,7 +87,7 @@ export interface Done {
   output: string
 }
 
-/** Runs a program as a CI system does, and with none of the settings of whoever runs the tests. */
+/** Runs a program as a CI system does, without the settings of the user who runs the tests. */
 export function run(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Done {
   const [program = '', ...rest] = args
   const done = spawnSync(program, rest, { cwd, encoding: 'utf8', env: { ...cleanEnv(cwd), ...env } })
@@ -100,7 +105,9 @@ export function shell(
 
 export const SHELL = ['bash', '--noprofile', '--norc', '-e', '-o', 'pipefail', '-c'] as const
 
-/** The environment of whoever runs the tests, without what speaks to Lockstep, to npm's programs or to a CI system. */
+/**
+ * Returns the environment of the user who runs the tests, without settings for Lockstep, npm's programs or a CI system.
+ */
 export function cleanEnv(cwd: string): Record<string, string> {
   const foreign =
     /^(?:LOCKSTEP|MCOLLECTIVE|GITHUB|GITLAB|TS_NODE|INIT_CWD|npm_|NODE_OPTIONS|FORCE_COLOR|NO_COLOR)/

@@ -11,21 +11,21 @@ import type { TestCertificates } from './certificates'
 export interface RealBroker {
   kind: 'activemq' | 'rabbitmq'
   virtualHost: string
-  /** Where it listens: on loopback, unless it was asked for elsewhere. */
+  /** The address on which the broker listens: loopback, unless another was asked for. */
   address: string
   port: number
-  /** STOMP over TLS with client certificates; ActiveMQ alone. */
+  /** The port for STOMP over TLS with client certificates; ActiveMQ alone. */
   tlsPort?: number
-  /** Ends it at once, as kill -9 does. */
+  /** Ends the broker at once, as kill -9 does. */
   kill(): Promise<void>
-  /** Starts it again on the same ports. */
+  /** Starts the broker again on the same ports. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
 const LOOPBACK = '127.0.0.1'
 
-/** Debian's ActiveMQ with nothing but STOMP, keeping nothing on disk. */
+/** Starts Debian's ActiveMQ with nothing but STOMP, keeping nothing on disk. */
 export async function startActivemq(
   scratch: Scratch,
   { certificates, address = LOOPBACK }: { certificates?: TestCertificates; address?: string } = {},
@@ -73,7 +73,7 @@ export async function startActivemq(
   return running({ kind: 'activemq', virtualHost: 'mcollective', address, port, ...more }, launch)
 }
 
-/** Debian's RabbitMQ under a name of its own, with its own files, ports and port mapper, on loopback. */
+/** Starts Debian's RabbitMQ under a name of its own, with its own files, ports and port mapper, on loopback. */
 export async function startRabbitmq(scratch: Scratch): Promise<RealBroker> {
   const [port, amqp, dist, mapper] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const salt = randomBytes(4)

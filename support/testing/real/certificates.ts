@@ -10,7 +10,7 @@ export interface TestCertificates {
   storePassword: string
 }
 
-/** A certificate authority for one test, a server certificate for 127.0.0.1 and one for a client. */
+/** Makes a certificate authority for one test, a server certificate for 127.0.0.1 and one for a client. */
 export function makeCertificates(scratch: Scratch): TestCertificates {
   const at = (name: string) => `${scratch.path}/${name}`
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })

@@ -103,7 +103,7 @@ describe('a real process that rolls out in waves', () => {
   }
 })
 
-/** Debian has it in a folder named after the machine. */
+/** Returns the path of libfaketime, which Debian has in a folder named after the machine. */
 function libfaketime(): string {
   const found = readdirSync('/usr/lib')
     .map((folder) => join('/usr/lib', folder, 'faketime', 'libfaketime.so.1'))

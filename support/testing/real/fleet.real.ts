@@ -26,7 +26,7 @@ describe('a small real fleet of our daemons', () => {
       return this.skip()
     }
     fleet = await SmallFleet.start({ hosts: 4, cfg: 'plugin.lockstep.package_lock_seconds = 2\n' })
-    // What mco is to know of the agents, it has from us.
+    // All that mco knows of the agents comes from us.
     const agents = join(fleet.scratch.path, 'libdir', 'mcollective', 'agent')
     mkdirSync(agents, { recursive: true })
     for (const agent of ['package', 'service', 'nrpe', 'iptables', 'lock']) {
@@ -55,7 +55,7 @@ describe('a small real fleet of our daemons', () => {
     })
   const feature = (text: string) =>
     live(up().scratch.write('own.feature', `Feature: Own\n  Scenario: Own\n${text}`))
-  /** By a plan of every host, or of one. */
+  /** Plans a line for every host, or for one. */
   const planned = (line: string, identity = '/^web/') => {
     const hosts = `Given I want to update hosts with identity ${identity}`
     const path = up().scratch.write(

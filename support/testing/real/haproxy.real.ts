@@ -202,7 +202,7 @@ describe('a real HAProxy', () => {
   })
 }).timeout(60_000)
 
-/** A request that is under way, and ends when it is told to. */
+/** Opens a request that is under way, and ends when it is told to. */
 async function openRequest({ haproxy, servers }: Awaited<ReturnType<typeof begin>>) {
   const arrived = new Promise<{ name: string; finish: () => void }>((resolve) => {
     for (const server of servers) server.onSlow = (finish) => resolve({ name: server.name, finish })

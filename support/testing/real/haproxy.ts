@@ -4,27 +4,27 @@ import type { Scratch } from '../scratch'
 import { freePort, start, untilReady, type Running } from './processes'
 
 export interface RealHaproxy {
-  /** Where it takes requests. */
+  /** The port at which HAProxy takes requests. */
   port: number
-  /** Its runtime sockets: for administrators, for users, and on loopback. */
+  /** The runtime sockets: for administrators, for users, and on loopback. */
   socket: string
   userSocket: string
   runtimePort: number
   kill(): Promise<void>
-  /** Starts it again; it knows nothing of what it was told before. */
+  /** Starts HAProxy again, without any earlier order. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
 export interface HaproxyOptions {
   backend: string
-  /** `disabled`: in maintenance by configuration, until it is made ready. */
+  /** The servers; `disabled` for one in maintenance by configuration, until it is made ready. */
   servers: readonly { name: string; address?: string; port: number; disabled?: boolean }[]
 }
 
 /**
- * Debian's HAProxy on loopback, strict: a request goes to one server once, so that whoever is taken down while it is in
- * service is noticed.
+ * Starts Debian's HAProxy on loopback, strict: a request goes to one server once. A server that is taken down while it
+ * is in service is noticed.
  */
 export async function startHaproxy(
   scratch: Scratch,

@@ -6,11 +6,14 @@ const LATE = 5_000
 export interface LoadResult {
   requests: number
   failed: number
-  /** The first few, in words. */
+  /** The first few failures, in words. */
   failures: string[]
 }
 
-/** Requests one after the other on a few connections, until it is stopped. A status from 500 on, or none, has failed. */
+/**
+ * A load of requests, one after the other on a few connections, until it is stopped. A status from 500 on, or none, has
+ * failed.
+ */
 export class Load {
   private readonly agent = new http.Agent({ keepAlive: true, maxSockets: AT_ONCE })
   private readonly result: LoadResult = { requests: 0, failed: 0, failures: [] }

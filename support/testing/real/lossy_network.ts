@@ -5,7 +5,10 @@ import { EmbeddedFleet } from '../../simulation/fleet'
 import { systemClock } from '../../system/clock'
 import { cucumber } from '../cucumber_process'
 
-/** A fleet and a live rollout on it, both in this network namespace; in `cwd`, with the feature there. Prints what the run did. */
+/**
+ * Runs a fleet and a live rollout on it, both in this network namespace; in `cwd`, with the feature there. Prints the
+ * run's output.
+ */
 async function main(cwd: string, feature: string): Promise<void> {
   const secret = 'lossy'
   const fleet = new EmbeddedFleet({

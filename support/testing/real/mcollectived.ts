@@ -17,16 +17,16 @@ export interface HostState {
   checks: Record<string, number>
   /** Packages that apt refuses to change. */
   onHold?: string[]
-  /** Whether nothing can be fetched. */
+  /** True when nothing can be fetched. */
   repositoryAway?: boolean
-  /** Asked after a package was changed, as its own script restarts its service. */
+  /** The URL that is requested after a package was changed, as its own script restarts its service. */
   restart?: string
 }
 
 export interface RealHost {
   identity: string
   state(): HostState
-  /** The same, byte for byte. */
+  /** Returns the state, byte for byte. */
   stateBytes(): string
   /** Changes the host behind its daemon's back. */
   change(work: (state: HostState) => void): void
@@ -36,14 +36,14 @@ export interface RealHost {
 interface OwnHost {
   classes?: string
   country?: string
-  /** Added to its server.cfg. */
+  /** Lines that are added to the host's server.cfg. */
   cfg?: string
   policies?: Readonly<Record<string, string>>
 }
 
 export type Security = 'psk' | 'ssl' | 'aes_security'
 
-/** Keys of the providers that have some: one pair that servers share, one for each client. */
+/** Makes the keys of the providers that have some: one pair that servers share, one for each client. */
 function sslKeys(scratch: Scratch): string {
   const folder = join(scratch.path, 'ssl')
   mkdirSync(join(folder, 'clients'), { recursive: true })
@@ -78,7 +78,7 @@ export class RealFleet {
     )
   }
 
-  /** A real `mcollectived` with the class roles::dev_server, the country de, and mywebapp at 4.2.6-2.el5. */
+  /** Adds a real `mcollectived` with the class roles::dev_server, the country de, and mywebapp at 4.2.6-2.el5. */
   async add(identity: string, more: { classes?: string; country?: string } = {}): Promise<RealHost> {
     const host = this.launch(identity, more)
     await untilReady(
@@ -91,7 +91,7 @@ export class RealFleet {
     return host
   }
 
-  /** The same, not waited for. */
+  /** Starts a real `mcollectived` without waiting for it. */
   launch(identity: string, more: { classes?: string; country?: string } = {}): RealHost {
     const folder = `${this.broker.kind}-${this.security}-${identity}`
     const classes = this.scratch.write(`${folder}/classes.txt`, `${more.classes ?? 'roles::dev_server'}\n`)
@@ -135,7 +135,7 @@ export class RealFleet {
     return host
   }
 
-  /** Lockstep's own daemon with the same configuration; `more` is added to its server.cfg. */
+  /** Adds Lockstep's own daemon with the same configuration as `mcollectived`; `more` is added to its server.cfg. */
   async addOurs(identity: string, more: OwnHost = {}): Promise<{ running: Running; folder: string }> {
     const running = this.launchOurs(identity, LOCKSTEP, more)
     await untilReady(
@@ -147,7 +147,7 @@ export class RealFleet {
     return { running, folder: dirname(running.log) }
   }
 
-  /** The same by a program of Lockstep, not waited for. */
+  /** Starts a host's daemon by a program of Lockstep without waiting for it. */
   launchOurs(identity: string, program: string, more: OwnHost = {}): Running {
     const folder = `${this.broker.kind}-${this.security}-${identity}`
     const classes = this.scratch.write(`${folder}/classes.txt`, `${more.classes ?? 'roles::dev_server'}\n`)

@@ -65,7 +65,7 @@ Feature: Release the website
       | first host | stops answering | should be running |
 `
 
-/** Where the hosts of production end when something goes wrong, and when nothing does. */
+/** The planned ends of production's hosts when something goes wrong, and when nothing does. */
 const ENDINGS = [
   'nothing goes wrong: PASSED new, in rotation: web[1-4].example.net',
   'web1.example.net: stops answering during "I update": FAILED unknown to the run (half-updated, out of rotation): web1.example.net old, untouched: web[2-4].example.net',
@@ -120,7 +120,7 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
     for (const each of undo) await each()
   })
 
-  /** A HAProxy of its own, in a folder of its own, before web servers of the hosts’ names. */
+  /** Starts a HAProxy of its own, in a folder of its own, before web servers of the hosts’ names. */
   async function balanced(environment: EnvironmentName): Promise<RealHaproxy> {
     const folder = new Scratch()
     const servers = await Promise.all(HOSTS[environment].map((name) => WebServer.start(name)))
@@ -151,7 +151,7 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
     fleet.hosts
       .find(({ identity }) => identity === name)
       ?.change(({ packages }) => void (packages['mywebapp'] = version))
-  /** Whatever it says of itself: what it sent, and what became of the hosts. */
+  /** Expects work to have only looked, by its messages and by the state of the hosts, whatever it reports. */
   const expectOnlyLooks = async (work: () => Promise<ProcessRun>) => {
     const before = states()
     const ended = await work()

@@ -6,13 +6,13 @@ import net, { type AddressInfo } from 'node:net'
 export interface Running {
   child: ChildProcess
   log: string
-  /** Ends exactly this program and what it has started. */
+  /** Ends exactly this program and the programs that it has started. */
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
 const STOP_WITHIN = 10_000
 
-// A fleet on one machine is more programs than Node expects to be waiting for this process to end.
+// A fleet on one machine has more programs that wait for this process to end than Node expects.
 process.setMaxListeners(50)
 
 export function start(
@@ -22,7 +22,7 @@ export function start(
   env: Readonly<Record<string, string>> = {},
 ): Running {
   const output = openSync(log, 'a')
-  // Whatever becomes of this process, what it has started goes with it.
+  // The program and those that it starts end with this process, however that ends.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', command, ...args], {
     env: { ...process.env, ...env },
     detached: true,
@@ -64,7 +64,10 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Asks until the answer is yes. @throws Error with the end of the program's log when it takes too long, or has ended */
+/**
+ * Asks until the answer is yes.
+ * @throws Error with the end of the program's log when it takes too long, or has ended
+ */
 export async function untilReady(
   what: string,
   running: Running,

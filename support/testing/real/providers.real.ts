@@ -78,7 +78,7 @@ describe('packages through Debian’s dnf and rpm', () => {
   })
   after(() => scratch.remove())
 
-  /** In a root of their own, with nothing but their own repository. */
+  /** Returns packages in a root of their own, with nothing but their own repository. */
   const packages = (...more: string[]) => {
     const root = join(scratch.path, 'root')
     const nowhere = join(scratch.path, 'nowhere')
@@ -191,7 +191,7 @@ describe('Debian’s puppet', () => {
   }).timeout(60_000)
 })
 
-/** Whether a process has a folder of this test among its arguments. */
+/** Returns whether a process has a folder of this test among its arguments. */
 function isRunning(folder: string): boolean {
   return spawnSync('pgrep', ['-f', folder]).status === 0
 }

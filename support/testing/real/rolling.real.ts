@@ -99,7 +99,7 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
     const run = await work()
     return { run, load: await load.stop() }
   }
-  /** Does something as soon as the newest journal says that `at` happened, once for each of `times`. */
+  /** Calls `work` as soon as the newest journal says that `at` happened `times` times. */
   const when = async (at: string, work: () => unknown, times = 1) => {
     const before = journalNames(scratch)
     await until(at, () => newest(scratch, before).split(at).length > times)
@@ -239,7 +239,7 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
     expect(released.stdout).to.contain('✔ web2.example.net  in service').and.to.contain('Put back: 4 hosts')
   }).timeout(120_000)
 
-  /** No host was updated in rotation, and whoever HAProxy has out is named by `status`. */
+  /** Expects no host to have been updated in rotation, and `status` to name every host that HAProxy has out. */
   async function expectNothingLost(run: ProcessRun): Promise<void> {
     const { stdout } = await lockstep(['status'], scratch.path)
     const stat = await fetchStates(haproxy?.socket ?? '')
@@ -264,7 +264,7 @@ async function fetchStates(socket: string): Promise<[string, string][]> {
   return [...servers.values()].map(({ server, admin }) => [server, admin])
 }
 
-/** `[2-5]` as `2 web3 web4 web5`, so that each name can be looked for. */
+/** Expands `[2-5]` to `2 web3 web4 web5`, so that each name can be looked for. */
 function expanded(_text: string, from: string, to: string): string {
   const numbers = Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => Number(from) + index)
   return numbers.join(' web')

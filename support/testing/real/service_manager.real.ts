@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { Scratch } from '../scratch'
 
 const root = join(__dirname, '..', '..', '..')
-/** What systemd is for a service: a socket of datagrams, and barriers that are let go of at once. */
+/** A program in systemd's place for a service: a socket of datagrams, and barriers that are let go of at once. */
 const LISTENER = `
   require 'socket'
   socket = Socket.new(:UNIX, :DGRAM)

@@ -1,17 +1,17 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** How long a request takes to be answered, and a service to be started again, ms. */
+/** Milliseconds that a request takes to be answered, and a service to be started again. */
 const ANSWER = 15
 const RESTART = 500
 
-/** A small web server in this process, with a door of its own at which it can be restarted. */
+/** A small web server in this process, with a second address at which it can be restarted. */
 export class WebServer {
   readonly port: number
   readonly restartUrl: string
-  /** Told of a request that is answered when somebody says so. */
+  /** Called with the answer of a slow request, which is answered when that is called. */
   onSlow: (answer: () => void) => void = (answer) => answer()
-  /** What it answers to health checks; it serves all the same. */
+  /** True when health checks pass; the server serves in any case. */
   healthy = true
 
   private constructor(
@@ -38,7 +38,7 @@ export class WebServer {
     return server
   }
 
-  /** Cuts every connection and refuses new ones, until it is up again. */
+  /** Cuts every connection and refuses new ones, until the server is up again. */
   async restart(): Promise<void> {
     const closed = new Promise((resolve) => this.site.close(resolve))
     this.site.closeAllConnections()

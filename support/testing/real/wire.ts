@@ -6,12 +6,12 @@ import { contractOf } from '../../rpc/contracts'
 import type { Proxy } from '../proxy'
 import { tap } from '../tap'
 
-/** What clients have sent to a broker and to HAProxies, read off the wire and not off anything that they say of it. */
+/** The messages of clients to a broker and to HAProxies, read off the wire and not off the clients' reports. */
 export class Wire {
-  /** `agent action`, once for each message. */
+  /** The names `agent action`, one for each message. */
   private readonly asked: string[] = []
   private readonly ordered: string[] = []
-  /** What could not be read, and so may have been anything. */
+  /** Messages that could not be read, and so may have been anything. */
   private readonly unread: string[] = []
   private readonly taps: Proxy[] = []
 
@@ -39,7 +39,10 @@ export class Wire {
     return this.overhear(socket, () => (chunk) => void this.ordered.push(chunk.toString().trim()))
   }
 
-  /** What was sent since it was asked last. @throws Error when some of it could not be read */
+  /**
+   * Returns the messages since the last call.
+   * @throws Error when some of them could not be read
+   */
   take(): { asked: string[]; ordered: string[] } {
     const unread = this.unread.splice(0)
     if (unread.length > 0)
@@ -68,7 +71,10 @@ export class Wire {
   }
 }
 
-/** Those that do not only look: by the contract of their agent, and whatever no contract knows. */
+/**
+ * Returns the requests and orders that do not only look: by the contract of their agent, and all that no contract
+ * knows.
+ */
 export function changing({ asked, ordered }: ReturnType<Wire['take']>): string[] {
   const requests = asked.filter((request) => {
     const [agent = '', action = ''] = request.split(' ')
