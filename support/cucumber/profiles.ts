@@ -154,7 +154,7 @@ const OPTIONS = Object.keys({
 } satisfies Record<keyof ProfileOptions, true>)
 /** Matches the options that are followed by a value of their own. */
 const WITH_VALUE =
-  /^(?:-[cfiprt]|--(?:config|exit-code|fail-on|format|format-options|i18n-keywords|import|language|loader|name|order|parallel|plugin|plugin-options|profile|require|require-module|retry|retry-tag-filter|shard|tags|world-parameters))$/
+  /^(?:-[cfilprt]|--(?:config|exit-code|fail-on|format|format-options|i18n-keywords|import|language|loader|name|order|parallel|plugin|plugin-options|profile|require|require-module|retry|retry-tag-filter|shard|tags|world-parameters))$/
 
 /** Matches a path that stands for other names than its own, and may well stand for none. */
 const PATTERN = /[*?[]|[+@!]\(|\{[^}]*(?:,|\.\.)[^}]*\}/

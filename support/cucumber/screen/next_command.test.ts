@@ -28,6 +28,11 @@ describe('what is proposed to bring on the rest', () => {
     )
   })
 
+  it('repeats an option whose value stands right behind it: without its tags a run would be for more', () => {
+    const told = run(['-plive', 'x.feature', '-t@canary', '-f', 'summary'])
+    expect(resumeCommand(told, 'x.feature')).to.match(/ cucumber-js -plive -t@canary x\.feature$/)
+  })
+
   it('goes on with the lines that were run, and offers no recovery feature as a whole for them', () => {
     const told = run(['-p', 'live', 'x.feature:3:9'])
     expect([isPartial(told), isPartial(run(['x.feature']))]).to.deep.equal([true, false])

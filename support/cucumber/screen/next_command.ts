@@ -9,7 +9,9 @@ export const TOO_SMALL =
 /**
  * Matches the options of cucumber-js that decide what of a feature is run, and as what. Each is followed by its value.
  */
-const KEPT_OPTIONS = /^(?:-p|--profile|-t|--tags|-n|--name|-c|--config|--world-parameters)$/
+const KEPT_OPTIONS = /^(?:-p|--profile|-t|--tags|--name|-c|--config|--world-parameters)$/
+/** Matches such an option with its value right behind it, such as `-t@canary`. */
+const KEPT_WITH_VALUE = /^-[ptc][^-]/
 
 /** Returns the command that carries on what `run` has left: the run's own command, with `path` as its feature. */
 export function commandFor(run: Run, path: string, more: Readonly<Record<string, string>> = {}): string {
@@ -54,7 +56,7 @@ function optionsOf(args: readonly string[]): string[] {
     const value = args[index + 1]
     if (KEPT_OPTIONS.test(arg) && value !== undefined) return [arg, value]
     const [name = ''] = arg.split('=', 1)
-    return arg.includes('=') && KEPT_OPTIONS.test(name) ? [arg] : []
+    return KEPT_WITH_VALUE.test(arg) || (arg.includes('=') && KEPT_OPTIONS.test(name)) ? [arg] : []
   })
   return options.length === 0 ? ['-p', 'live'] : options
 }
