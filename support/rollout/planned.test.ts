@@ -4,6 +4,7 @@ import { contractOf } from '../rpc/contracts'
 import { LockstepError } from '../system/errors'
 import { AgentFleet } from '../testing/agent_fleet'
 import { rolloutOn } from '../testing/fake_fleet'
+import { IN } from './obligations'
 import type { Planning, Request } from './ports'
 import type { Rollout } from './rollout'
 import { hasPassed, mayGoOn, type Observation, type Verdict } from './verdict'
@@ -218,7 +219,7 @@ function expectState(told: string, { host, passed, planned }: Observation, { bef
   const { resource, to } = planned
   if (to === null || resource.startsWith('action ') || resource.includes('puppet')) return
   const wanted = resource.startsWith('blocks ') ? resource : `${resource} ${to}`
-  expect(state.split(', ').includes(wanted), `${told}, it is: ${state}`).to.equal(to !== 'free')
+  expect(state.split(', ').includes(wanted), `${told}, it is: ${state}`).to.equal(to !== IN)
 }
 
 describe('a plan of any small feature', () => {

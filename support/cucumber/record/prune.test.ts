@@ -151,7 +151,8 @@ describe('what can be pruned', () => {
       }),
       { numRuns: 2_000 },
     )
-    expect(count).to.be.greaterThan(500)
+    // Some 560 of them: chance does not bring them below this.
+    expect(count).to.be.greaterThan(300)
   })
 })
 

@@ -62,7 +62,7 @@ describe('the packed package, in a repository of its own', () => {
   it('is typed: a step in TypeScript sees the rollout', () => {
     scratch.write(
       'own.ts',
-      `import { Then } from '@cucumber/cucumber'\nimport { expect, hasPassed, LockstepWorld } from 'lockstep'\nclass MyWorld extends LockstepWorld {}\nThen('x', async function (this: MyWorld) {\n  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '1')\n  expect(verdict).to.pass()\n  // @ts-expect-error: there is no such expectation\n  expect(verdict).to.explode()\n  const yes: boolean = holds(verdict)\n  // @ts-expect-error: there is no such verb\n  this.rollout.packages.explode(yes)\n})\n`,
+      `import { Then } from '@cucumber/cucumber'\nimport { expect, hasPassed, LockstepWorld } from 'lockstep'\nclass MyWorld extends LockstepWorld {}\nThen('x', async function (this: MyWorld) {\n  const verdict = await this.rollout.packages.versionShouldBe('mywebapp', '1')\n  expect(verdict).to.pass()\n  // @ts-expect-error: there is no such expectation\n  expect(verdict).to.explode()\n  const yes: boolean = hasPassed(verdict)\n  // @ts-expect-error: there is no such verb\n  this.rollout.packages.explode(yes)\n})\n`,
     )
     const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     const { status, output } = run(process.execPath, [
