@@ -40,7 +40,7 @@ export interface Environment {
   variables: ReadonlyMap<string, string>
   /** The names of the variables that must not be shown. */
   secretVariables: ReadonlySet<string>
-  /** Warnings that an operator should know before starting, such as a secret that everybody can read. */
+  /** Warnings that an operator should know before starting, such as a secret that every user can read. */
   warnings: readonly string[]
 }
 

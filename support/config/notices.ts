@@ -13,7 +13,7 @@ export { noticesSchema } from './notices_schema'
 
 /** The surroundings that settings of a channel are resolved with. */
 interface Resolving {
-  /** `path:line` of the channel. */
+  /** The place of the channel, `path:line`. */
   where: string
   at: (relative: string) => string
   /** Reads the text of a secret. `what` makes the sentence of an error. */
