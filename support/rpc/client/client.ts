@@ -89,7 +89,7 @@ interface Ping {
   end(): ReadonlyMap<string, boolean> | undefined
 }
 
-/** Calls agents on a frozen set of hosts and accounts for every one of them. */
+/** A caller of agents on a frozen set of hosts, which accounts for every one of them. */
 export class RpcClient {
   private readonly active = new Map<string, ActiveRequest>()
   private readonly finished = new Map<string, ActiveRequest>()

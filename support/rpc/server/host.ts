@@ -45,7 +45,7 @@ export interface Change extends KnownChange {
   cutOff(): Buffer
 }
 
-/** Seconds past its ttl for which a request id is remembered: a replay is refused for as long as it could be valid. */
+/** Seconds past its ttl for which a request id is remembered, so that a replay is refused while it could be valid. */
 const REPLAY_MARGIN = 60
 /** Seconds for which any request is valid at most: the ttl is outside of psk's signature. */
 const LONGEST_TTL = 600
