@@ -30,7 +30,7 @@ export function nrpeAgent(checks: Checks): Agent {
         const command = textInput(inputs, 'command')
         const result = (await checks.run(command)) ?? unknownCheck(command)
         const data = { ...result, command }
-        // Anything but OK is a failed action to MCollective; the exit code tells which.
+        // MCollective counts any result but OK as a failed action; the exit code tells which one it is.
         if (result.exitcode !== 0) throw new ActionFailed(NAMES[result.exitcode] ?? 'UNKNOWN', data)
         return data
       },

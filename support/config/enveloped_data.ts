@@ -53,7 +53,7 @@ interface Recipient {
 }
 
 function parsed(bytes: Uint8Array): Envelope {
-  // Loaded only where something is encrypted.
+  // The parser is loaded only where something is encrypted.
   const asn1 = require('asn1js') as typeof Asn1
   try {
     return envelopeOf(asn1, bytes)

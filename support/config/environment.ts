@@ -15,12 +15,12 @@ export interface Environment {
   security: SecuritySettings
   /** Seconds for which a request is valid. */
   ttl: number
-  /** Milliseconds, as are the three settings below. */
+  /** Milliseconds, as are the settings below up to `timeouts`. */
   discoveryWindow: number
   connectWithin: number
   heartBeat: number
   lookEvery: number
-  /** Times for an agent's actions by agent, where they differ from the agent's own time-out. */
+  /** Times for an agent's actions, by agent, where they differ from the agent's own time-out. */
   timeouts: Readonly<Record<string, number>>
   /** False for fleets whose daemons do not listen for directed messages. */
   directAddressing: boolean
@@ -40,7 +40,7 @@ export interface Environment {
   variables: ReadonlyMap<string, string>
   /** The names of the variables that must not be shown. */
   secretVariables: ReadonlySet<string>
-  /** Warnings that an operator should know before starting, such as a secret that everybody can read. */
+  /** Warnings that an operator should know before starting, such as a secret that every user can read. */
   warnings: readonly string[]
 }
 

@@ -31,7 +31,7 @@ export function readPublicKey(path: string, where: string): KeyObject {
   return parsed('public key', path, where, createPublicKey)
 }
 
-/** Returns the callerid of a public key's owner, by the name in the certificate, or else by the name of the file. */
+/** Returns the callerid of a public key's owner: the name in the certificate, or else the name of the file. */
 export function calleridOf(path: string, where: string): string {
   const pem = readConfigFile(path, 'public key', where)
   const [, name] =

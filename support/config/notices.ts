@@ -13,7 +13,7 @@ export { noticesSchema } from './notices_schema'
 
 /** The surroundings that settings of a channel are resolved with. */
 interface Resolving {
-  /** `path:line` of the channel. */
+  /** The place of the channel, `path:line`. */
   where: string
   at: (relative: string) => string
   /** Reads the text of a secret. `what` makes the sentence of an error. */
@@ -106,7 +106,8 @@ function authorities({ ca }: { ca?: string | undefined }, { at, where }: Resolvi
 }
 
 /**
- * Returns the address in the form that it is used in. An error shows nothing of a wrong one, since it may be a secret.
+ * Returns the address in the form that it is used in. An error shows nothing of a text that is none: it may be a
+ * secret.
  */
 function urlOf(text: string, resolving: Resolving): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -120,7 +121,8 @@ function urlOf(text: string, resolving: Resolving): string {
 }
 
 /**
- * Characters of a part that is hidden. Shorter parts are no secrets, and hiding them would tear holes into other texts.
+ * Characters of a hidden part at least. Shorter parts are no secrets, and hiding them would tear holes into other
+ * texts.
  */
 const PART_AT_LEAST = 8
 

@@ -47,7 +47,10 @@ export const eyaml = knownKeys({
 export type SecretSetting = v.InferOutput<typeof secret>
 type EyamlSettings = v.InferOutput<typeof eyaml>
 
-/** Reads the secrets of one file: each only when it is asked for, and eyaml's key with the first that needs it. */
+/**
+ * A reader of the secrets of one file. It reads each only when it is asked for, and eyaml's key with the first that
+ * needs it.
+ */
 export class SecretReader {
   /** Warnings for an operator about the places of the secrets. */
   readonly warnings: string[] = []

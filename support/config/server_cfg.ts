@@ -140,7 +140,7 @@ function agents(settings: Settings): AgentSettings {
     chain: chain(settings),
     target: settings.oneOf('plugin.iptables.target', ['drop', 'reject'], 'drop').toUpperCase(),
     puppet: {
-      // Ruby's agent has the word `agent` in it.
+      // Ruby's agent has the word `agent` in its command.
       program: (settings.text('plugin.puppet.command') ?? 'puppet').replace(/ +agent$/, ''),
       splay: spread ? (settings.whole('plugin.puppet.splaylimit', 0, 86_400) ?? 30) : 0,
     },

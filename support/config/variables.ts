@@ -5,7 +5,8 @@ export interface Definition {
   /** The place of the definition, such as `lockstep.yaml:12`. */
   where: string
   /**
-   * A text in which `<other>` stands for another variable, or a function that reads a secret, which is taken as it is.
+   * A text in which `<other>` stands for another variable. For a secret, a function that reads it; its text is taken as
+   * it is.
    */
   value: string | (() => string)
 }
@@ -43,7 +44,7 @@ export function pin(text: string, of: (name: string) => string | undefined): str
   })
 }
 
-/** The variables of an environment. Unaware of who uses them; a secret is read when its value is asked for. */
+/** The variables of an environment. Unaware of their users; a secret is read when its value is asked for. */
 export class Variables {
   private readonly values = new Map<string, string>()
 
@@ -209,7 +210,7 @@ export function parseGivenVariables(text: string, where: string): Map<string, st
 
 /** Formats these values for `parseGivenVariables`. */
 export function givenVariables(values: Readonly<Record<string, string>>): string {
-  // The blank keeps a backslash at the end of a value from the comma after it.
+  // The blank separates a backslash at the end of a value from the comma after it.
   return Object.entries(values)
     .map(([name, value]) => `${name}=${literally(value).replaceAll(',', '\\,')}`.replace(/\\$/, '\\ '))
     .join(',')

@@ -166,7 +166,8 @@ function misspeltFor({ path }: v.BaseIssue<unknown>): string {
 type Keys = readonly (string | number)[]
 
 /**
- * Returns the issue of a misspelt key rather than that of a missing one, also within one of several forms of a setting.
+ * Returns the issue of a misspelt key rather than that of a missing one. It looks within each of several forms of a
+ * setting too.
  */
 function mostTelling(issues: readonly v.BaseIssue<unknown>[]): { issue: v.BaseIssue<unknown>; keys: Keys } {
   const placed = issues.map((issue) => ({ issue, keys: keysOf(issue) }))

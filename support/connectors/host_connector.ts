@@ -50,8 +50,8 @@ export class HostConnector {
   }
 
   /**
-   * Resolves when it listens. It tries for as long as it takes, with longer and longer pauses, so that many hosts do
-   * not come at once.
+   * Resolves when it listens. It tries for as long as it takes. Its pauses grow longer, so that many hosts do not come
+   * at once.
    */
   async open(): Promise<void> {
     const { clock, random, onTrouble } = this.options

@@ -12,7 +12,7 @@ export interface ProcessSight {
 /** Returns the sight of a process; undefined for one that is gone or a zombie. */
 export function sightOf(pid: number): ProcessSight | undefined {
   try {
-    // Behind the name of the program, which may hold anything: state is the first field, its beginning the twentieth.
+    // The fields follow the program's name, which may hold anything: state is the first, its beginning the twentieth.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
     const [state] = fields
     const began = fields[19]

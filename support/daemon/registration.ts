@@ -21,7 +21,10 @@ export interface RegistrationOptions {
 
 const TTL = 60
 
-/** Sends this host's agents to the agent `registration`, wherever that runs, again and again. */
+/**
+ * The registration of this host: it sends the host's agents to the agent `registration`, wherever that runs, again and
+ * again.
+ */
 export class Registration {
   private readonly ended = new AbortController()
 

@@ -52,7 +52,7 @@ export class RequestRecord {
    * @throws LockstepError `journal-failed`: what depends on the entry must not be done then
    */
   add(entry: RequestEntry): Promise<void> {
-    // One after the other: what is carried over into a new file must not come after what followed it.
+    // Entries are added one after the other: those carried over into a new file must not come after later ones.
     return this.queue.run(NEVER, async () => {
       if (this.entries > this.mostEntries) await this.startAnew()
       this.requests.take(entry)
@@ -72,7 +72,7 @@ export class RequestRecord {
     const kept = this.requests.entries()
     this.files += 1
     this.entries = 0
-    // What is carried over must not be written again and again.
+    // Entries that are carried over must not be written again and again.
     this.mostEntries = Math.max(MIN_ENTRIES, kept.length)
     this.file = new JournalFile(this.folder, `${this.now()}-${process.pid}-${this.files}`, this.now)
     await this.file.append({ type: 'daemon', pid: process.pid })

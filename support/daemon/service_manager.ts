@@ -23,8 +23,9 @@ const SIGNS = 3
 const WITHIN_MS = 10_000
 
 /**
- * Tells systemd that this daemon is ready, and then again and again that its event loop still comes round. A loop that
- * is stuck sends no sign, and systemd starts the daemon anew. Source: sd_notify(3), sd_watchdog_enabled(3).
+ * The link to systemd. It says that this daemon is ready, and then again and again that its event loop still comes
+ * round. A loop that is stuck sends no sign, and systemd starts the daemon anew. Source: sd_notify(3),
+ * sd_watchdog_enabled(3).
  */
 export class ServiceManager {
   private stopTimer = () => {}

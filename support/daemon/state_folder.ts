@@ -43,7 +43,7 @@ function refuseSharedParents(folder: string): void {
     const { mode, uid } = lstatSync(path)
     if (isOfOthers(uid)) throw refused(folder, `${path} belongs to another user (${uid})`)
     const isWritable = (mode & 0o002) !== 0
-    // In a folder like /tmp nobody can exchange what is ours, but anybody can be there first.
+    // In a folder like /tmp no other user can exchange our files, but any user can be there first.
     const isSticky = (mode & 0o1000) !== 0
     if (isWritable && (!isSticky || path === realpathSync(parent)))
       throw refused(folder, `everybody may write ${path}`)

@@ -37,7 +37,7 @@ describe('a compound filter', () => {
     ['country=fr or roles::web', true],
     ['( country=fr or roles::web ) and cores>3', true],
     ['country=de and ( roles::db or not environment=prod )', true],
-    // From left to right, whatever is said elsewhere of `and` and `or`.
+    // Operators bind from left to right, without the usual precedence of `and` over `or`.
     ['roles::db and common or common', true],
     ['common or common and roles::db', false],
   ]

@@ -134,7 +134,7 @@ function compares(found: Plain, operator: string, wanted: string): boolean | und
       return numeric ? left === right : String(found) === wanted
     case '!=':
       return numeric ? left !== right : String(found) !== wanted
-    // Only numbers are more or less than others.
+    // Only numbers are ordered.
     case '<':
       return numeric && left < right
     case '>':

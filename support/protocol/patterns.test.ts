@@ -11,7 +11,7 @@ describe('a pattern', () => {
   const cases: [string, string, boolean][] = [
     ['^web\\d+', 'web12.example.net', true],
     ['^\\d', 'web12', false],
-    // Of Ruby's: the ends of a line, and those of the text.
+    // Ruby's anchors: the ends of a line, and those of the text.
     ['^two$', 'one\ntwo\nthree', true],
     ['\\Atwo\\z', 'one\ntwo\nthree', false],
     ['two\\Z', 'one\ntwo\n', true],

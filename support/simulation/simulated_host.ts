@@ -153,7 +153,7 @@ export class SimulatedHost {
     }
   }
 
-  /** Answers a request through `send`, or does not. */
+  /** Answers a request through `send`, or not at all, as its fault says. */
   async receive(bytes: Buffer, send: (reply: OutgoingReply) => void): Promise<void> {
     if (this.isGone) return
     this.last = undefined

@@ -39,7 +39,7 @@ export function compiledCopy(): string {
   try {
     renameSync(made, copy)
   } catch (error) {
-    // Another worker was quicker, with the same sources.
+    // Another worker was quicker, with equal sources.
     if (!existsSync(copy)) throw error
     rmSync(made, { recursive: true })
   }

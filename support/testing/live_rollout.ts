@@ -26,8 +26,8 @@ export function quickEnvironment(haproxyPort: number): string {
 }
 
 /**
- * Eight simulated hosts behind a simulated HAProxy in this process, and a folder in which a real process rolls out to
- * them.
+ * Eight simulated hosts behind a simulated HAProxy in this process. A real process rolls out to them, in a folder of
+ * its own.
  */
 export class LiveRollout {
   readonly scratch = new Scratch()
@@ -79,8 +79,7 @@ export class LiveRollout {
   }
 
   /**
-   * Expects the journals to name every host that is out of rotation, and no host to have done more than the journals
-   * know.
+   * Expects the journals to name every host that is out of rotation. No host may have done more than the journals know.
    */
   expectNothingLost(): void {
     const { journals: records } = readRunJournals(join(this.scratch.path, '.lockstep', 'live'))

@@ -6,7 +6,7 @@ export interface Proxy {
 }
 
 /**
- * Starts a proxy between a client and a broker that hands every chunk on in pieces of `size` bytes, `delay` ms later.
+ * Starts a proxy between a client and a broker. It hands every chunk on in pieces of `size` bytes, `delay` ms later.
  */
 export async function slicingProxy(to: number, size: number, delay: number): Promise<Proxy> {
   const open = new Set<net.Socket>()

@@ -41,12 +41,12 @@ export function iptablesFirewall(run: CommandRunner, { chain, target }: Iptables
       if (!(await look(family)).has(chain)) await tables(family, '-N', chain)
       await tables(family, '-I', chain, '1', '-s', address, '-j', target)
       const isBlocked = (await look(family)).blockedIn(chain).includes(canonical(address))
-      // Packets do not get there yet, or get past it.
+      // Packets do not get to the chain yet, or get past it.
       if (!isBlocked) await tables(family, '-I', 'INPUT', '1', '-j', chain)
     },
     async unblock(address) {
       const family = familyOf(address)
-      // The same rule may have been written more than once.
+      // The table may hold the rule more than once.
       for (;;) {
         const rule = (await look(family)).dropping(chain, canonical(address))
         if (rule === undefined) return

@@ -44,7 +44,7 @@ function leaseIn(path: string, text: string): Lease {
   try {
     found = JSON.parse(text)
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   const lease = (typeof found === 'object' ? found : null) as Partial<Lease> | null
   const texts = [lease?.run, lease?.owner, lease?.feature]

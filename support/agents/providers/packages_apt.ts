@@ -7,10 +7,10 @@ const QUIET = { DEBIAN_FRONTEND: 'noninteractive', APT_LISTCHANGES_FRONTEND: 'no
 const UNASKED = [
   '-q',
   '-y',
-  // Without a terminal dpkg says what it does once.
+  // Without a terminal dpkg prints each line once.
   '-o',
   'Dpkg::Use-Pty=0',
-  // Configuration that was changed on the host stays as it is, and nobody is asked.
+  // Configuration that was changed on the host stays as it is, and dpkg asks no question.
   '-o',
   'Dpkg::Options::=--force-confdef',
   '-o',
@@ -42,7 +42,7 @@ export function aptPackages(
   const state = async (name: string): Promise<PackageState> => stateOf(name, await entry(name))
   const apt = async (args: readonly string[], signal: AbortSignal): Promise<string> => {
     const ended = await program('apt-get', [...careful, ...args], { signal, env: QUIET, outlives: true })
-    // Its own error lines name who has the lock, and what does not exist.
+    // Error lines of apt-get itself name the process that has the lock, and the package that does not exist.
     if (ended.exitCode !== 0) throw complaint('apt-get', ended, /^(E: |dpkg: error|Waiting for cache lock)/)
     return ended.output
   }

@@ -68,7 +68,7 @@ export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): Package
     async outdated(signal): Promise<Outdated> {
       const looked = await program(through, ['-q', 'check-update'], { signal })
       const { exitCode, stdout, output } = looked
-      // 100: there are some.
+      // Exit status 100: there are updates.
       if (exitCode !== 0 && exitCode !== 100) throw complaint(through, looked, TELLING)
       return { exitcode: exitCode, output, packages: exitCode === 0 ? [] : readUpdates(stdout) }
     },

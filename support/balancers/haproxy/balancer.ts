@@ -29,8 +29,8 @@ type Order = 'ready' | 'drain' | 'maint'
 
 /**
  * Takes hosts out of a backend of HAProxy and puts them back. A host is out when every HAProxy has its server in
- * maintenance, and back when every one of them would send it requests. HAProxy's answer to an order looks alike whether
- * it was carried out or not, so each order is followed by a look.
+ * maintenance. It is back when every HAProxy would send it requests. HAProxy's answer to an order does not show whether
+ * it was carried out, so each order is followed by a look.
  */
 export function haproxyBalancer(
   name: string,

@@ -37,7 +37,7 @@ export function command(address: RuntimeAddress, line: string, within: number): 
       clearTimeout(deadline)
       const text = Buffer.concat(chunks).toString('utf8')
       if (text === '\n') return resolve('')
-      // The end of an answer is an empty line; without it the connection was cut somewhere in the middle.
+      // An empty line ends an answer; without it the connection was cut somewhere in the middle.
       if (text.endsWith('\n\n')) return resolve(text.slice(0, -1))
       fail(`broke off in its answer to "${line}", after ${length} bytes; its state is not known from this`)
     })

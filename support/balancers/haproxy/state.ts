@@ -28,8 +28,8 @@ export interface BackendState {
   failed: number
 }
 
-// Bits of srv_admin_state, as HAProxy's management guide has them. 0x04 is not among them: it says that the configuration
-// has the server disabled, and stays while the server is ready and gets requests; nor is 0x40, a name that was changed.
+// Bits of srv_admin_state. Source: HAProxy's management guide. 0x04 is not among them: the configuration has the server
+// disabled, and the bit stays while the server is ready and gets requests. Nor is 0x40, a name that was changed.
 const MAINT = 0x01 | 0x02 | 0x20
 const DRAIN = 0x08 | 0x10
 const SERVES = /^(?:UP(?: \d+\/\d+)?|UP \(agent\)|no check)$/
@@ -67,8 +67,7 @@ export function readBackend(
 function serverState(server: string, bits: number, row: Row, hide: Hide): ServerState {
   const status = field(row, 'status', server)
   const weight = number(row, 'weight', server)
-  // The list with the status is the later one: a server that serves in it is not in maintenance, whatever the first
-  // list says.
+  // The list with the status is the later one: a server that serves in it is no longer in maintenance.
   const maint = (bits & MAINT) !== 0 && !SERVES.test(status)
   const admin = maint ? 'maint' : (bits & DRAIN) !== 0 ? 'drain' : 'ready'
   return {

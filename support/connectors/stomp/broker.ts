@@ -12,7 +12,7 @@ export interface BrokerTls {
   ca?: string[]
   cert?: string
   key?: string
-  /** False accepts any certificate: MCollective's `ssl.fallback`. */
+  /** False when any certificate is accepted: MCollective's `ssl.fallback`. */
   verify: boolean
 }
 

@@ -101,7 +101,7 @@ export class Gate extends Duplex {
     this.version = version
     this.parser.version = version
     this.onFrame(frame)
-    // Of the heart-beats only our own sending is stompit's business; watching the broker's is done by the session.
+    // stompit sends our own heart-beats; the session watches the broker's.
     const wanted = /^\d{1,9}\s*,\s*(\d{1,9})$/.exec(frame.headers['heart-beat'] ?? '')?.[1] ?? '0'
     this.push(encodeFrame('CONNECTED', headers({ version, 'heart-beat': `0,${wanted}` })))
   }

@@ -167,7 +167,7 @@ class Opening {
     let planned = clock.elapsed() + interval / 2
     const look = () => {
       const now = clock.elapsed()
-      // A timer that fires late means that this process was busy, and what the broker sent is still unread.
+      // A timer that fires late means that this process was busy, and that the broker's bytes are still unread.
       const late = now - planned > interval / 4
       if (!late && now - this.lastHeard > interval * 2.5) {
         return this.fail(

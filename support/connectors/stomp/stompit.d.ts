@@ -1,4 +1,4 @@
-// What is used of stompit 1.0.0; @types/stompit describes an older one.
+// The used part of stompit 1.0.0; @types/stompit describes an older version.
 declare module 'stompit' {
   import type { EventEmitter } from 'node:events'
   import type { Duplex, Writable } from 'node:stream'

@@ -13,7 +13,7 @@ export function encodeMarshal(value: RubyValue): Buffer {
 
 const FIXNUM_MAX = 2 ** 30 - 1
 const FIXNUM_MIN = -(2 ** 30)
-// The range that 64-bit Ruby keeps in the reference itself; only such floats are linked by value.
+// 64-bit Ruby keeps floats of this range in the reference itself; only those are linked by value.
 const FLONUM_MIN = 2 ** -255
 const FLONUM_MAX = 2 ** 257
 

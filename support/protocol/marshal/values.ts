@@ -45,7 +45,7 @@ export function symbol(name: string): RubySymbol {
   return made
 }
 
-// A peer can invent names without end, so the table does not grow past this for them.
+// A peer can invent names without end, so its names do not make the table grow past this.
 const MAX_PEER_NAMES = 4096
 
 /**

@@ -150,7 +150,7 @@ function scalar(value: RubyValue): string {
   throw new TypeError('a hash or an array as the key of a hash cannot be written as YAML')
 }
 
-// These characters JSON leaves as they are, and YAML does not count as printable.
+// JSON leaves these characters as they are, and YAML does not count them as printable.
 function quoted(text: string): string {
   const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
   return JSON.stringify(text).replace(

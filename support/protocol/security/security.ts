@@ -26,7 +26,7 @@ export interface ClientSecurity {
   openReply(envelope: ReplyEnvelope): OpenedReply
 }
 
-/** The host's half: checks requests, signs replies. */
+/** The host's half of a security provider: checks requests, signs replies. */
 export interface ServerSecurity {
   /**
    * Checks a request and reads its message.

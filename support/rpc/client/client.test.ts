@@ -124,7 +124,7 @@ describe('a call to hosts', () => {
       hosts,
       within: 200,
       signal,
-      // This process has other things to do until the time is over.
+      // This process is busy until the time is over.
       beforeSend: () =>
         void setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300), 1),
     })
@@ -321,7 +321,7 @@ describe('a call to hosts', () => {
   }
 
   for (const [action, times] of [
-    // A look is another request when it is asked again.
+    // A repeated look has a request id of its own.
     ['status', 2],
     ['update', 1],
   ] as const) {

@@ -57,7 +57,7 @@ export interface Discovery {
   onProgress?: (found: number) => void
 }
 
-/** The most bytes that one answer may have, and that the answers to one call may have together. */
+/** The most bytes of one answer. All answers to one call may have `MAX_CALL_BYTES` together. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024
 /** The most bytes of a message with its envelope; a longer one has an answer that is too long, however it is sealed. */
 const MAX_MESSAGE_BYTES = 2 * MAX_REPLY_BYTES
@@ -72,8 +72,8 @@ interface ActiveRequest {
 }
 
 /**
- * The most answers to requests that are over that are kept. What still arrives for those requests is compared with
- * them.
+ * The most answers that are kept of requests that are over, to compare late ones with. Those of the last
+ * `MIN_REMEMBERED_REQUESTS` requests are always kept.
  */
 const MAX_REMEMBERED_ANSWERS = 250_000
 const MIN_REMEMBERED_REQUESTS = 8
@@ -89,7 +89,7 @@ interface Ping {
   end(): ReadonlyMap<string, boolean> | undefined
 }
 
-/** Calls agents on a frozen set of hosts and accounts for every one of them. */
+/** A caller of agents on a frozen set of hosts, which accounts for every one of them. */
 export class RpcClient {
   private readonly active = new Map<string, ActiveRequest>()
   private readonly finished = new Map<string, ActiveRequest>()

@@ -13,7 +13,7 @@ import { hideNothing } from '../../system/hiding'
 
 const signal = new AbortController().signal
 const HOSTS = ['web1', 'web2', 'web3']
-/** Thrown in place of the process being killed: nothing after it happens. */
+/** An error in place of the process being killed: nothing after it happens. */
 class Killed extends Error {}
 
 /** Runs the seed's verbs until the journal kills the process; hosts go on with what they were sent. */
@@ -82,7 +82,7 @@ describe('a rollout that is killed at any entry of its journal', () => {
           if (last) throw new Killed()
         })
         points += finished ? 0 : 1
-        // What was on its way when the process died still arrives.
+        // Requests that were on their way when the process died still arrive.
         await fleet.client.discover({ filter: NO_FILTER, hosts: HOSTS, within: 2_000, signal })
         const asked = journal.flatMap((entry) =>
           entry.type === 'asked' ? [`${entry.agent} ${entry.action}`] : [],

@@ -12,7 +12,7 @@ export interface Answers {
   readonly remembered: number
 }
 
-/** Counts the answers to one request: one outcome for each expected host, and every other message. */
+/** The count of the answers to one request: one outcome for each expected host, and every other message. */
 export class Tracker implements Answers {
   private settled = new Map<string, Outcome>()
   private readonly waiting: Set<string>
@@ -131,7 +131,7 @@ function digestOf(body: Buffer): string {
   return hash('sha256', body, 'base64')
 }
 
-/** Collects the hosts that answer a question to no host in particular. */
+/** The hosts that answer a question to no host in particular. */
 export class Listener implements Answers {
   readonly found = new Set<string>()
   private readonly messages = new UnexpectedMessages<UnexpectedReply>((host) => this.found.has(host))

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import { optional, text, type InputRule } from './contract'
 
-// A leading dash would be read as an option by the program that a provider runs.
+// A leading dash would be an option to the program that a provider runs.
 export const packageName = text(
-  // A dash at its end would have apt remove it.
+  // A dash at its end would have apt remove the package.
   /^[a-zA-Z0-9]([\w.+:-]*[\w.+:])?$/,
   150,
   'a package name: letters, digits and . + - _ :, such as mywebapp',
@@ -27,7 +27,7 @@ export const address: InputRule = {
   longest: 45,
   expected: 'an IP address, such as 192.168.1.1',
   optional: false,
-  // No readable expression tells addresses from their like; `source` is what a DDL says of it.
+  // No readable expression tells addresses from other texts; `source` is the pattern that a DDL shows.
   pattern: { test: (value: string) => isIP(value) !== 0 && !value.includes('%'), source: '^[0-9a-fA-F.:]+$' },
 }
 

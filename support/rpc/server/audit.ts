@@ -22,7 +22,7 @@ function shown(value: unknown): string {
   return clean(typeof value === 'bigint' ? String(value) : JSON.stringify(value))
 }
 
-/** Removes control characters, so that one request cannot write the line of another. */
+/** Replaces control characters by blanks, so that one request cannot write the line of another. */
 function clean(text: string): string {
   return excerpt(text.replace(/[\p{Cc}\p{Cf}]+/gu, ' '), 2_000)
 }

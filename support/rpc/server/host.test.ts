@@ -216,7 +216,7 @@ describe('a host', () => {
     const { host: one, refused, updates } = host({ clock: { ...clock, now: () => now } })
     const captured = request('update', app)
     await one.handle(captured)
-    // Long after, and in time by its own word.
+    // A replay long after, in time by its own word.
     now += 86_400_000
     const envelope = marshal.decode(captured) as RubyHash
     for (const [key] of envelope.entries) {

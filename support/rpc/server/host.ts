@@ -45,17 +45,14 @@ export interface Change extends KnownChange {
   cutOff(): Buffer
 }
 
-/**
- * Seconds past its ttl for which a request id is remembered, so that a replay is refused for as long as it could be
- * valid.
- */
+/** Seconds past its ttl for which a request id is remembered, so that a replay is refused while it could be valid. */
 const REPLAY_MARGIN = 60
 /** Seconds for which any request is valid at most: the ttl is outside of psk's signature. */
 const LONGEST_TTL = 600
 
 /**
- * One host's side of MCollective. It takes the bytes of a request and returns those of a reply, or undefined for a
- * request that is not for it.
+ * One host's side of MCollective. It takes the bytes of a request and returns those of a reply. It returns undefined
+ * for a request that is not for it.
  */
 export class RpcHost {
   private readonly seen: ReplayCache
@@ -108,8 +105,7 @@ export class RpcHost {
     const agent = this.options.agents.get(request.agent)
     if (agent === undefined) return undefined
     const action = decodeRpcRequest(request.message)
-    // Agent and caller in the body are protected by the secret or the key; those of the envelope have to agree with
-    // them.
+    // The secret or the key protects agent and caller in the body; those of the envelope have to agree with them.
     if (action.agent !== request.agent || action.caller !== request.callerid)
       throw new Refusal('bad-signature', 'an agent or a caller that differs from the protected one')
     switch (this.remember(request, kindOf(agent, action.action))) {
@@ -261,7 +257,7 @@ async function begun<T>(work: () => Promise<T> | T): Promise<T> {
   return work()
 }
 
-/** Makes the signal of a call only for an action that asks for it: most actions end before their time is over. */
+/** The deadline of a call. Its signal is made only for an action that asks: most end before their time is over. */
 class Deadline {
   private controller: AbortController | undefined
   private reason: Error | undefined

@@ -26,10 +26,10 @@ export interface RememberedRequest {
 /**
  * The ids of requests that could come a second time. Times in seconds.
  *
- * A change is remembered for as long as it could be fresh; where there is no room for it, it is refused. A caller has at
- * most half of the room that others leave, so that there is always some for one more. Reads are remembered for a minute,
- * and the oldest are forgotten when all callers together fill the room: that costs a second answer, and nobody is refused
- * on account of others.
+ * A change is remembered for as long as it could be fresh; where there is no room for it, it is refused. A caller has
+ * at most half of the room that others leave, so that there is always some for one more. Reads are remembered for a
+ * minute. The oldest are forgotten when all callers together fill the room: that costs a second answer, and no caller
+ * is refused on account of others.
  */
 export class ReplayCache {
   private readonly reads = new Room()

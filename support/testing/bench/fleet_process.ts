@@ -66,7 +66,7 @@ async function main(port: number, n: number, fault: string, megabytes: number): 
     onMessage({ headers, body }) {
       const { 'reply-to': destination = '', mc_identity: directed } = headers
       const meant = directed === undefined ? [...hosts.values()] : [hosts.get(directed)]
-      // One copy for all, as a broadcast is in a fleet of this process: its bytes are read once.
+      // All hosts share one copy, like a broadcast in a fleet of this process: its bytes are read once.
       const bytes = Buffer.from(body)
       for (const host of meant) {
         void host?.receive(bytes, (reply) => {

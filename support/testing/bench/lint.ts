@@ -9,9 +9,7 @@ const WEBSITE = join(ROOT, 'features', 'deployments', 'website.feature')
 const ROUNDS = 3
 const ROWS = 5_000
 
-/**
- * Returns the CPU time to lint a table of 5,000 waves, next to cucumber's own dry run with the same steps and set-up.
- */
+/** Returns the CPU time to lint a table of 5,000 waves, next to cucumber's own dry run with equal set-up. */
 export function lintRow(scratch: Scratch): string {
   const cwd = scratch.path
   scratch.write('rows.feature', rowsOf(readFileSync(WEBSITE, 'utf8')))

@@ -16,7 +16,7 @@ async function main(): Promise<void> {
     process.exitCode = 2
     return
   }
-  // The reader of the output may be ended by the same Ctrl-C; the fleet has to be taken away all the same, from the
+  // The reader of the output may be ended by the same Ctrl-C. The fleet has to be taken away all the same, from the
   // first moment.
   outliveOutputs(process.stdout, process.stderr)
   const ended = new Promise<void>((resolve) => {

@@ -72,6 +72,6 @@ function quietly(...args: string[]): void {
   try {
     ip(...args)
   } catch {
-    // It is gone already.
+    // The network is gone already.
   }
 }

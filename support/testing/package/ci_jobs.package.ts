@@ -40,7 +40,7 @@ describe('the generated jobs, between which a runner cleans up', () => {
   beforeEach(async () => {
     live = await LiveRollout.prepare('')
     const { scratch } = live
-    // Installed above the working copy, so that cleaning up costs no `npm ci`.
+    // The package is installed above the working copy, so that cleaning up costs no `npm ci`.
     symlinkSync(join(installedWith(USUAL), 'node_modules'), join(scratch.path, 'node_modules'))
     work = join(scratch.path, 'deploys')
     const fleet = `{ client_config: ../client.cfg, discovery_window: 300 ms, timeouts: { default: 2 seconds } }`

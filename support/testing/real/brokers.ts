@@ -126,7 +126,7 @@ export async function startRabbitmq(scratch: Scratch): Promise<RealBroker> {
     RABBITMQ_PID_FILE: `${scratch.path}/rabbitmq.pid`,
     RABBITMQ_CONF_ENV_FILE: '/dev/null',
   }
-  // Started here, so that it can be ended here: the node would leave one behind.
+  // The port mapper is started here, so that it can be ended here: the node would leave one behind.
   const epmd = start(
     'epmd',
     ['-port', String(mapper), '-address', '127.0.0.1'],

@@ -214,7 +214,7 @@ for (const [name, startBroker, security] of setups) {
       await broker?.kill()
       await broker?.restart()
       const until = Date.now() + 40_000
-      // By class: a name alone is not looked for on the wire.
+      // The host is found by class: a name alone is not looked for on the wire.
       const back = () => found('-C', 'roles::database')
       while (back().length === 0 && Date.now() < until);
       expect(back()).to.deep.equal(['ours2.example.net'])

@@ -112,7 +112,7 @@ describe('a small real fleet of our daemons', () => {
     When I block the load balancer
     Then traffic from the load balancer should be blocked
 `)
-    // Left blocked, and named.
+    // The host is left blocked, and named.
     expect(shown(blocked)).to.match(/Still out of rotation: 1 host/)
     expect(visit(direct, edge)).to.equal(' 000')
     expect(visit(direct, up().address)).to.equal(`mywebapp ${NEW} 200`)
@@ -163,7 +163,7 @@ describe('a small real fleet of our daemons', () => {
       /locked by the rollout r1 of ann/,
     )
     expect(rpc('lock', 'release', 'run=r1')).to.match(/Locked: false/)
-    // The DDL lets nothing through that the host would refuse.
+    // The DDL refuses every input that the host would refuse.
     expect(rpc('package', 'status', 'package=-x;reboot')).to.match(/Cannot validate|validat/i)
   }).timeout(60_000)
 
@@ -321,7 +321,7 @@ SHA256: ${'0'.repeat(64)}
     host(1).killDaemon('SIGKILL')
     const run = await asked
     expect(listenings(host(1).log)).to.be.above(before)
-    // It is told as not known, and never as done; the package manager was not cut off.
+    // The change is reported as not known, and never as done; the package manager was not cut off.
     expect(run.exitCode, shown(run)).to.equal(1)
     expect(run.stdout.replace(/\s+/g, ' ')).to.match(/daemon of this host was ended while this was under way/)
     expect(versions()[0]).to.equal(NEW)

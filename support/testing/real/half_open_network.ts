@@ -3,8 +3,8 @@ import { cucumber } from '../cucumber_process'
 import { LiveRollout } from '../live_rollout'
 
 /**
- * Runs a rollout in this network namespace whose connection is dropped in silence, both ways, while one host is still
- * to answer a look. Prints the run's output.
+ * Runs a rollout in this network namespace. Its connection is dropped in silence, both ways, while one host is still to
+ * answer a look. Prints the run's output.
  */
 async function main(): Promise<void> {
   const live = await LiveRollout.prepare('web1.example.net=slow')

@@ -25,7 +25,7 @@ describe('our daemon behind ActiveMQ, asked by somebody with the secret', () => 
     scratch = new Scratch()
     broker = await startActivemq(scratch)
     fleet = new RealFleet(scratch, broker, 'psk')
-    // Any engine that goes back is at this for longer than the machine lasts.
+    // Any engine that goes back needs longer for this than the machine lasts.
     const added = await fleet.addOurs('ours1.example.net', { country: `${'a'.repeat(60)}!` })
     folder = added.folder
   })

@@ -183,7 +183,7 @@ for (const [name, startBroker, security] of setups) {
       expect(asked).to.equal(true)
       await broker?.kill()
       await broker?.restart()
-      // The Ruby daemon takes up to half a minute to come back by itself; what it will then say is changed meanwhile.
+      // The Ruby daemon takes up to half a minute to come back by itself; its answer is changed meanwhile.
       fleet?.hosts[0]?.change((host) => void (host.services['mywebapp'] = 'running'))
       const run = await running
       expect(run.exitCode, shown(run)).to.equal(0)

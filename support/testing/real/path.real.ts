@@ -83,7 +83,7 @@ const ASKED = `Feature: Asked
 `
 
 describe('a release on its whole way, to real Ruby hosts behind real HAProxies', function () {
-  // One command after the other, as a person would: none means anything without those before it.
+  // The commands run one after the other, as a person's would: none means anything without those before it.
   this.bail(true)
   this.timeout(90_000)
 
@@ -184,7 +184,7 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
   it('is planned for test: by the wire nothing but looks, by their own files no host is other than before', async () => {
     const { ended, sent } = await expectOnlyLooks(() => run('-p plan'))
     expect(ended.exitCode, shown(ended)).to.equal(0)
-    // Ruby's agent has no candidate, and says so; then what is outdated is asked for.
+    // Ruby's agent has no candidate, and says so; then outdated packages are asked for.
     expect(sent.asked).to.include.members(['package candidate', 'package checkupdates', 'package status'])
     expect(sent.ordered.length).to.be.above(0)
     expect(said(ended)).to.contain(`would go from ${OLD} to ${NEW}`)

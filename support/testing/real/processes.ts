@@ -37,7 +37,7 @@ export function start(
     try {
       if (child.pid !== undefined) process.kill(-child.pid, signal)
     } catch {
-      // It has ended by itself.
+      // The program has ended by itself.
     }
   }
   const onExit = () => kill('SIGKILL')

@@ -125,7 +125,7 @@ describe('packages through Debian’s dnf and rpm', () => {
     const obstacleTo = async (name: string, version?: string) => (await candidate(name, version)).obstacle
     expect(await candidate(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })
     expect(await candidate(LONG)).to.deep.equal({ version: '2:1.10-1' })
-    // With its epoch, as it will be shown once it is installed.
+    // The version has its epoch, which is shown once it is installed.
     for (const version of ['2:1.9-1', '1.9-1'])
       expect(await candidate(LONG, version)).to.deep.equal({ version: '2:1.9-1' })
     expect(await obstacleTo(MYWEBAPP, '9.9-9')).to.equal('no repository offers mywebapp-9.9-9')
@@ -182,11 +182,11 @@ describe('Debian’s puppet', () => {
     expect(await reasonOf(ask('runonce'))).to.equal("Puppet is disabled: 'a rollout'")
     await ask('enable')
     expect(await ask('status')).to.include({ enabled: true, disable_message: '' })
-    // There is no server to be had: that a run was started is all that is told at once.
+    // There is no server: the answer says at once only that a run was started.
     expect(await ask('runonce', { force: true, noop: true, server: 'localhost:9' })).to.have.property(
       'initiated_at',
     )
-    // What was started goes on in the background, and has to be over before its folders are removed.
+    // The run goes on in the background, and has to be over before its folders are removed.
     while (isRunning(scratch.path)) await new Promise((resolve) => setTimeout(resolve, 100))
   }).timeout(60_000)
 })

@@ -78,7 +78,7 @@ describe('a daemon, where systemd listens', () => {
     expect(files).not.to.deep.equal([])
     expect(folders.map((path) => statSync(path).mode & 0o777)).to.deep.equal([0o700, 0o700])
     expect(files.map((path) => statSync(path).mode & 0o777)).to.deep.equal(files.map(() => 0o600))
-    // A loop that is stuck, as far as anybody outside can tell. One sign may be on its way.
+    // The loop is stuck, as far as can be told from outside. One sign may be on its way.
     daemon.kill('SIGSTOP')
     const before = signs()
     await new Promise((resolve) => setTimeout(resolve, 2_000))
