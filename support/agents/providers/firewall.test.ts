@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { reasonOf } from '../../testing/failure'
-import { Programs } from '../../testing/programs'
+import { Programs, type Said } from '../../testing/programs'
 import { firewallContract } from '../../testing/firewall_contract'
 import { firewallOf } from '../../testing/pretend_tables'
 import { iptablesFirewall } from './firewall_iptables'
@@ -29,6 +29,27 @@ describe('the packet filter of iptables', () => {
         '-A junk_filter -s 10.0.0.1/32 -j DROP',
       ),
     ).to.deep.equal(['10.0.0.1', '10.0.0.2'])
+  })
+
+  it('does not call an address free while the rules of IPv6 cannot be read', async () => {
+    const answers = (said: Said) =>
+      iptablesFirewall(
+        new Programs({ 'iptables -w': { stdout: '' }, 'ip6tables -w': said }).run,
+        settings,
+      ).blocked()
+    const busy = { exitCode: 4, output: 'Another app is currently holding the xtables lock' }
+    expect(await reasonOf(answers(busy))).to.match(/^ip6tables ended with exit status 4: Another app/)
+    const slow = { failure: 'it took longer than 30 s and was ended' }
+    expect(await reasonOf(answers(slow))).to.equal('ip6tables: it took longer than 30 s and was ended')
+    for (const absent of [
+      {
+        exitCode: 3,
+        output: "can't initialize ip6tables table `filter': Address family not supported by protocol",
+      },
+      { exitCode: 1, output: 'ip6tables: Failed to initialize nft: Protocol not supported' },
+      { failure: 'it did not run: Command failed with ENOENT: ip6tables -w 10 -S' },
+    ])
+      expect(await answers(absent)).to.deep.equal([])
   })
 
   const notBlocked: [string, string[]][] = [

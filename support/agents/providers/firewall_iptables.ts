@@ -32,8 +32,7 @@ export function iptablesFirewall(run: CommandRunner, { chain, target }: Iptables
   const familyOf = (address: string): Family => (isIPv6(address) ? 'ip6tables' : 'iptables')
   return {
     async blocked() {
-      // A host without IPv6 blocks nothing there.
-      const both = await Promise.all([look('iptables'), look('ip6tables').catch(() => new Tables([]))])
+      const both = await Promise.all([look('iptables'), look('ip6tables').catch(nothingWithoutIpv6)])
       return both.flatMap((each) => each.blockedIn(chain))
     },
     async block(address) {
@@ -54,6 +53,18 @@ export function iptablesFirewall(run: CommandRunner, { chain, target }: Iptables
       }
     },
   }
+}
+
+/**
+ * Matches what is said on a host without IPv6: no program, no such family in the kernel, or no such table (exit status
+ * 3 of iptables(8)).
+ */
+const WITHOUT_IPV6 = /ENOENT|exit status (?:3|127)\b|not supported|[Tt]able does not exist/
+
+/** Returns no rules for a host without IPv6. @throws the error where the rules are there and could not be read */
+function nothingWithoutIpv6(error: Error): Tables {
+  if (WITHOUT_IPV6.test(error.message)) return new Tables([])
+  throw error
 }
 
 /** The rules of one family, as `-S` lists them. */
