@@ -10,7 +10,7 @@ import { systemClock } from '../system/clock'
 import { runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
-import { scrubber } from '../system/hiding'
+import { redactor } from '../system/redaction'
 
 const STANDARD = '/etc/mcollective/server.cfg'
 
@@ -36,8 +36,8 @@ export async function agent(
   const notified = ServiceManager.takenFrom(process.env)
   const { security, brokers } = environment
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
-  const scrub = scrubber([...passwords, ...(security.provider === 'psk' ? [security.secret] : [])])
-  const log = pino({ base: { identity: environment.identity }, hooks: { streamWrite: scrub } })
+  const redact = redactor([...passwords, ...(security.provider === 'psk' ? [security.secret] : [])])
+  const log = pino({ base: { identity: environment.identity }, hooks: { streamWrite: redact } })
   const daemon = await Daemon.on({
     environment,
     version: VERSION,

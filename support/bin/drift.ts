@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readSetting } from '../config/settings'
 import { givenVariables } from '../config/variables'
-import { cucumberIn, lastWords } from '../cucumber/planning/again'
-import { liveEnvironment, surroundings } from '../cucumber/environments'
+import { cucumberIn, lastWords } from '../cucumber/planning/child_run'
+import { liveEnvironment, processContext } from '../cucumber/environments'
 import { inRanges } from '../cucumber/screen/host_names'
 import { readRunJson, type ReadRun, type ReadStep } from '../cucumber/report/run_json_reading'
 import { howToMend } from '../cucumber/record/recording'
@@ -69,16 +69,16 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
       'bad-config',
       `there is no cucumber.js in ${cwd}; run this in the folder that the release was rolled out from`,
     )
-  const around = surroundings()
+  const context = processContext()
   const { name } = liveEnvironment(
     wanted.environment === undefined ? {} : { environment: wanted.environment },
-    around,
+    context,
     cwd,
   )
   const store = new RecordStore(HISTORY)
   const release =
     wanted.release ??
-    readSetting(around.env, 'LOCKSTEP_RELEASE') ??
+    readSetting(context.env, 'LOCKSTEP_RELEASE') ??
     store
       .releasesOf(name)
       .findLast((each) => each !== UNRELEASED && lastRuns(store.runsOf(name, each)).length > 0)

@@ -122,8 +122,8 @@ describe('lockstep init', () => {
 
   it('writes a lockstep.yaml that says where the fleet is', () => {
     init(scratch.path, [])
-    const around = { env: {}, hostname: 'control', uid: 0 }
-    expect(() => readLockstepYaml(join(scratch.path, 'lockstep.yaml'), undefined, around)).not.to.throw(
+    const context = { env: {}, hostname: 'control', uid: 0 }
+    expect(() => readLockstepYaml(join(scratch.path, 'lockstep.yaml'), undefined, context)).not.to.throw(
       /expected/,
     )
     expect(

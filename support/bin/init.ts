@@ -127,8 +127,8 @@ function configurationOfOthers(cwd: string, { isEsm }: Project): string[] {
 }
 
 function clientCfg(): string {
-  const around = { env: process.env, hostname: hostname(), uid: process.getuid?.() ?? 0 }
-  return findClientCfg(around) ?? '/etc/mcollective/client.cfg'
+  const context = { env: process.env, hostname: hostname(), uid: process.getuid?.() ?? 0 }
+  return findClientCfg(context) ?? '/etc/mcollective/client.cfg'
 }
 
 function ciFile(args: readonly string[]): Record<string, string> {

@@ -6,7 +6,7 @@ import { STATE } from '../cucumber/state'
 import { parseAge } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
-import { excerpt } from '../system/hiding'
+import { excerpt } from '../system/redaction'
 
 const OPTIONS = {
   'older-than': { type: 'string', default: '90 days' },
@@ -25,16 +25,16 @@ export async function prune(
   args: readonly string[],
 ): Promise<{ text: string; exitCode: number }> {
   const { olderThan, age, stopped, dryRun } = parseOptions(args)
-  const around = lockSurroundings(process.env)
+  const context = lockSurroundings(process.env)
   const pruned = pruneState({
     state: resolve(cwd, STATE),
     reports: resolve(cwd, REPORTS),
     olderThan,
     stopped,
     dryRun,
-    now: around.now(),
-    locks: await new HostLocks(around).list(),
-    isAlive: (pid) => around.processStart(pid) !== undefined,
+    now: context.now(),
+    locks: await new HostLocks(context).list(),
+    isAlive: (pid) => context.processStart(pid) !== undefined,
   })
   return { text: formatPruned(pruned, age, dryRun), exitCode: 0 }
 }

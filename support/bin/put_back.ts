@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { obligationOf } from '../cucumber/balancers'
 import { Composition } from '../cucumber/composition'
 import { STATE } from '../cucumber/state'
-import { surroundings } from '../cucumber/environments'
+import { processContext } from '../cucumber/environments'
 import { onInterrupt } from '../cucumber/interrupt'
 import { discardLocksOf, runsIn } from '../cucumber/locks/left_locks'
 import { run } from '../cucumber/run'
@@ -42,7 +42,7 @@ async function putBackChosen(
   cwd: string,
   chosen: (item: HostOutOfRotation) => boolean,
 ): Promise<{ text: string; exitCode: number; runs: readonly string[] }> {
-  const composition = await Composition.compose(run, { mode: 'live' }, surroundings(), cwd)
+  const composition = await Composition.compose(run, { mode: 'live' }, processContext(), cwd)
   const { signal } = run.stopping
   const stopListening = onInterrupt(run)
   try {
@@ -79,7 +79,7 @@ async function putBackChosen(
       left === 0 ? `Put back: ${counted(names(observations))}` : `Still out of rotation: ${counted(left)}`,
     )
     const exitCode = left === 0 ? EXIT.passed : signal.aborted ? EXIT.interrupted : EXIT.failed
-    return { text: run.scrub(`${lines.join('\n')}\n`), exitCode, runs }
+    return { text: run.redact(`${lines.join('\n')}\n`), exitCode, runs }
   } finally {
     await composition.end()
     stopListening()

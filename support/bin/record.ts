@@ -8,7 +8,7 @@ import { states, type RunRecord } from '../record/record'
 import { RecordStore } from '../record/store'
 import { clean, hosts as counted } from '../rollout/verdict'
 import { LockstepError } from '../system/errors'
-import { excerpt } from '../system/hiding'
+import { excerpt } from '../system/redaction'
 
 const OPTIONS = {
   environment: { type: 'string' },

@@ -8,11 +8,11 @@ import {
   refuseUnsupported,
   refuseWeakAes,
   type Settings,
-  type Surroundings,
+  type ProcessContext,
 } from './mcollective_cfg'
 
 /** Returns the first configuration that `mco` would read, in its order; MCOLLECTIVE_CONFIG comes before all places. */
-export function findClientCfg({ env }: Surroundings): string | undefined {
+export function findClientCfg({ env }: ProcessContext): string | undefined {
   const named = env['MCOLLECTIVE_CONFIG']
   if (named !== undefined && named !== '') return named
   const home = env['HOME']
@@ -28,18 +28,18 @@ export function findClientCfg({ env }: Surroundings): string | undefined {
  * Reads an environment from a `client.cfg` of mco. Keys that only concern mco itself are passed over.
  * @throws LockstepError `bad-config` naming file and line
  */
-export function readClientCfg(path: string, around: Surroundings): Environment {
+export function readClientCfg(path: string, context: ProcessContext): Environment {
   const settings = parseSettings(
     path,
     readConfigFile(path, 'MCollective client configuration', 'MCollective'),
   )
   const connector = settings.oneOf('connector', ['activemq', 'rabbitmq'], 'activemq')
-  const identity = settings.text('identity') ?? around.hostname
+  const identity = settings.text('identity') ?? context.hostname
   refuseUnsupported(settings, connector)
   return {
     name: path,
     connector,
-    brokers: brokersOf(settings, connector, around),
+    brokers: brokersOf(settings, connector, context),
     virtualHost:
       settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
     collective:
@@ -47,7 +47,7 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
       settings.text('collectives')?.split(',')[0]?.trim() ??
       'mcollective',
     identity,
-    security: security(settings, identity, around),
+    security: security(settings, identity, context),
     ttl: settings.whole('ttl', 1, 86_400) ?? DEFAULTS.ttl,
     discoveryWindow: DEFAULTS.discoveryWindow,
     connectWithin:
@@ -71,15 +71,15 @@ export function readClientCfg(path: string, around: Surroundings): Environment {
   }
 }
 
-function security(settings: Settings, identity: string, around: Surroundings): SecuritySettings {
+function security(settings: Settings, identity: string, context: ProcessContext): SecuritySettings {
   const provider = settings.oneOf('securityprovider', ['psk', 'ssl', 'aes_security'], 'psk')
   if (provider === 'psk') {
-    const secret = around.env['MCOLLECTIVE_PSK'] ?? settings.required('plugin.psk')
-    return { provider, secret, callerid: pskCaller(settings, identity, around) }
+    const secret = context.env['MCOLLECTIVE_PSK'] ?? settings.required('plugin.psk')
+    return { provider, secret, callerid: pskCaller(settings, identity, context) }
   }
-  if (provider === 'aes_security') return aes(settings, around)
-  const publicPath = around.env['MCOLLECTIVE_SSL_PUBLIC'] ?? settings.required('plugin.ssl_client_public')
-  const privatePath = around.env['MCOLLECTIVE_SSL_PRIVATE'] ?? settings.required('plugin.ssl_client_private')
+  if (provider === 'aes_security') return aes(settings, context)
+  const publicPath = context.env['MCOLLECTIVE_SSL_PUBLIC'] ?? settings.required('plugin.ssl_client_public')
+  const privatePath = context.env['MCOLLECTIVE_SSL_PRIVATE'] ?? settings.required('plugin.ssl_client_private')
   const serverPath = settings.required('plugin.ssl_server_public')
   return {
     provider,
@@ -90,7 +90,7 @@ function security(settings: Settings, identity: string, around: Surroundings): S
   }
 }
 
-function aes(settings: Settings, { env }: Surroundings): SecuritySettings {
+function aes(settings: Settings, { env }: ProcessContext): SecuritySettings {
   refuseWeakAes(settings)
   const publicPath = env['MCOLLECTIVE_AES_PUBLIC'] ?? settings.required('plugin.aes.client_public')
   const privatePath = env['MCOLLECTIVE_AES_PRIVATE'] ?? settings.required('plugin.aes.client_private')
@@ -101,10 +101,10 @@ function aes(settings: Settings, { env }: Surroundings): SecuritySettings {
   }
 }
 
-function pskCaller(settings: Settings, identity: string, around: Surroundings): string {
+function pskCaller(settings: Settings, identity: string, context: ProcessContext): string {
   const type = settings.oneOf('plugin.psk.callertype', ['uid', 'gid', 'user', 'group', 'identity'], 'uid')
   if (type === 'identity') return `identity=${identity}`
-  if (type === 'user') return `user=${around.env['USER'] ?? around.env['LOGNAME'] ?? around.uid}`
-  if (type === 'uid') return `uid=${around.uid}`
+  if (type === 'user') return `user=${context.env['USER'] ?? context.env['LOGNAME'] ?? context.uid}`
+  if (type === 'uid') return `uid=${context.uid}`
   throw settings.fault('plugin.psk.callertype', 'uid, user or identity')
 }

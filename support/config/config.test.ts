@@ -5,14 +5,14 @@ import { parse } from 'yaml'
 import { LockstepError } from '../system/errors'
 import { Scratch } from '../testing/scratch'
 import { findClientCfg, readClientCfg } from './client_cfg'
-import type { Surroundings } from './mcollective_cfg'
+import type { ProcessContext } from './mcollective_cfg'
 import { FactFiles } from './facts'
 import { parseFaults, parseHaproxyFault, readFleetFile } from './fleet_file'
 import { hostsInTable, readHostList } from './host_list'
 import { readInventorySetting, readLockstepYaml } from './lockstep_yaml'
 import { readClasses, readServerCfg } from './server_cfg'
 
-const around = (env: Surroundings['env'] = {}): Surroundings => ({ env, hostname: 'control', uid: 1000 })
+const context = (env: ProcessContext['env'] = {}): ProcessContext => ({ env, hostname: 'control', uid: 1000 })
 
 function sentence(work: () => unknown): string {
   try {
@@ -35,7 +35,7 @@ describe('configuration', () => {
       `main_collective = mcollective\nconnector = rabbitmq\nplugin.psk = s3cret = x # y\nplugin.rabbitmq.vhost = /mc\nplugin.rabbitmq.pool.size = 2\n# note\nplugin.rabbitmq.pool.1.host = mq1\nplugin.rabbitmq.pool.1.port = 61614\nplugin.rabbitmq.pool.1.user = mco\nplugin.rabbitmq.pool.1.password = pa#ss\nplugin.rabbitmq.pool.2.host = mq2\n${extra}`
 
     it('is enough to connect', () => {
-      const environment = readClientCfg(scratch.write('client.cfg', cfg()), around())
+      const environment = readClientCfg(scratch.write('client.cfg', cfg()), context())
       expect(environment).to.deep.include({
         connector: 'rabbitmq',
         virtualHost: '/mc',
@@ -53,22 +53,22 @@ describe('configuration', () => {
 
     it('reads CRLF files, and warns of a secret that everybody can read', () => {
       const path = scratch.write('client.cfg', cfg().replaceAll('\n', '\r\n'), 0o644)
-      const environment = readClientCfg(path, around())
+      const environment = readClientCfg(path, context())
       expect(environment.security).to.include({ secret: 's3cret = x # y' })
       expect(environment.warnings).to.deep.equal([`${path} holds a secret and everybody can read it`])
     })
 
     it('gives way to the environment variables that mco knows', () => {
       const env = { STOMP_USER: 'me', STOMP_PASSWORD: 'mine', MCOLLECTIVE_PSK: 'other' }
-      const environment = readClientCfg(scratch.write('client.cfg', cfg()), around(env))
+      const environment = readClientCfg(scratch.write('client.cfg', cfg()), context(env))
       expect(environment.brokers[1]).to.include({ user: 'me', password: 'mine' })
       expect(environment.security).to.include({ secret: 'other' })
     })
 
     it('is looked for where mco looks, after MCOLLECTIVE_CONFIG', () => {
       scratch.write('.mcollective', cfg())
-      expect(findClientCfg(around({ HOME: scratch.path }))).to.equal(at('.mcollective'))
-      expect(findClientCfg(around({ HOME: scratch.path, MCOLLECTIVE_CONFIG: '/x' }))).to.equal('/x')
+      expect(findClientCfg(context({ HOME: scratch.path }))).to.equal(at('.mcollective'))
+      expect(findClientCfg(context({ HOME: scratch.path, MCOLLECTIVE_CONFIG: '/x' }))).to.equal('/x')
     })
 
     const wrong: [string, string, string][] = [
@@ -115,7 +115,7 @@ describe('configuration', () => {
     for (const [name, text, expected] of wrong) {
       it(`says what is wrong with ${name}`, () => {
         const path = scratch.write('client.cfg', text)
-        expect(sentence(() => readClientCfg(path, around()))).to.equal(path + expected)
+        expect(sentence(() => readClientCfg(path, context()))).to.equal(path + expected)
       })
     }
 
@@ -130,7 +130,7 @@ describe('configuration', () => {
               cfg(`plugin.psk = ${secret}\nttl = ${junk}\nplugin.rabbitmq.pool.1.ssl = ${junk}\n`),
             )
             try {
-              readClientCfg(path, around())
+              readClientCfg(path, context())
             } catch (error) {
               expect(error).to.be.instanceOf(LockstepError)
               expect((error as Error).message).not.to.contain(secret)
@@ -145,7 +145,7 @@ describe('configuration', () => {
   describe('of a host', () => {
     const cfg = (extra = '') =>
       `identity = web1\nplugin.psk = s3cret\nconnector = activemq\nplugin.activemq.pool.size = 1\nplugin.activemq.pool.1.host = mq1\n${extra}`
-    const read = (extra = '') => readServerCfg(scratch.write('server.cfg', cfg(extra)), around())
+    const read = (extra = '') => readServerCfg(scratch.write('server.cfg', cfg(extra)), context())
 
     it('is enough to answer', () => {
       const more =
@@ -265,9 +265,9 @@ describe('configuration', () => {
     discovery_window: 3 seconds
     timeouts: { package: 5 minutes }
 ${change}`
-    const read = (text: string, wanted?: string, env: Surroundings['env'] = { MQ_PASSWORD: 'pw' }) => {
+    const read = (text: string, wanted?: string, env: ProcessContext['env'] = { MQ_PASSWORD: 'pw' }) => {
       scratch.write('secret', 's3cret\n')
-      return readLockstepYaml(scratch.write('lockstep.yaml', text), wanted, around(env))
+      return readLockstepYaml(scratch.write('lockstep.yaml', text), wanted, context(env))
     }
 
     it('names the sources of the inventory, beside the file and by extension, and all environments', () => {
@@ -445,10 +445,10 @@ ${change}`
     }
 
     it('says which file is missing', () => {
-      expect(sentence(() => readLockstepYaml(at('none.yaml'), undefined, around()))).to.match(
+      expect(sentence(() => readLockstepYaml(at('none.yaml'), undefined, context()))).to.match(
         /cannot be read: there is no such file/,
       )
-      expect(sentence(() => readLockstepYaml(scratch.path, undefined, around()))).to.match(/it is a folder/)
+      expect(sentence(() => readLockstepYaml(scratch.path, undefined, context()))).to.match(/it is a folder/)
     })
   })
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { LockstepError } from '../system/errors'
 import { EnvelopeFault, openEnvelope } from './enveloped_data'
-import { excerpt } from '../system/hiding'
+import { excerpt } from '../system/redaction'
 
 const MAX_CHARACTERS = 4 * 1024 * 1024
 const TOKEN = /ENC\[([^\]]*)\]/g

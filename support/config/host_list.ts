@@ -1,6 +1,6 @@
 import { LockstepError } from '../system/errors'
 import { readConfigFile } from './files'
-import { excerpt } from '../system/hiding'
+import { excerpt } from '../system/redaction'
 
 /**
  * Reads host names from a table of one column.

@@ -4,7 +4,7 @@ import { LockstepError } from '../system/errors'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { chosenOf } from './choice'
 import { readClientCfg } from './client_cfg'
-import type { Surroundings } from './mcollective_cfg'
+import type { ProcessContext } from './mcollective_cfg'
 import { duration } from './duration_setting'
 import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from './environment'
 import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './files'
@@ -100,7 +100,7 @@ const file = knownKeys({
 export function readLockstepYaml(
   configPath: string,
   wanted: string | undefined,
-  around: Surroundings,
+  context: ProcessContext,
 ): Environment {
   const text = readConfigFile(configPath, 'configuration', 'Lockstep')
   const { chosen, environments, keys } = chosenIn(configPath, text, wanted)
@@ -114,8 +114,8 @@ export function readLockstepYaml(
   if (settings === undefined)
     throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
   const places = placesIn(configPath, text)
-  const secrets = new SecretReader(places, keys, around.env)
-  const known = resolved(places, chosen, settings, around, secrets, variablesWithSecrets(text))
+  const secrets = new SecretReader(places, keys, context.env)
+  const known = resolved(places, chosen, settings, context, secrets, variablesWithSecrets(text))
   return { ...known, environments: Object.keys(environments) }
 }
 
@@ -162,7 +162,7 @@ function resolved(
   places: YamlPlaces,
   chosen: string,
   settings: v.InferOutput<typeof environment>,
-  around: Surroundings,
+  context: ProcessContext,
   secrets: SecretReader,
   withheld: readonly string[],
 ): Omit<Environment, 'environments'> {
@@ -190,7 +190,7 @@ function resolved(
     })),
   }
   if ('client_config' in settings) {
-    const known = readClientCfg(at(settings.client_config), around)
+    const known = readClientCfg(at(settings.client_config), context)
     return { ...known, ...times, name: chosen, warnings: [...known.warnings, ...warnings] }
   }
   return {
@@ -213,8 +213,8 @@ function resolved(
     virtualHost:
       settings.virtual_host ?? (settings.connector === 'activemq' ? 'mcollective' : '/mcollective'),
     collective: settings.collective,
-    identity: settings.identity ?? around.hostname,
-    security: readSecurity(settings.security, where, at, read, around),
+    identity: settings.identity ?? context.hostname,
+    security: readSecurity(settings.security, where, at, read, context),
     directAddressing: settings.direct_addressing,
     warnings,
     ...NO_VARIABLES,
@@ -242,13 +242,13 @@ function readSecurity(
   where: Where,
   at: (relative: string) => string,
   read: (from: SecretSetting, what: string, ...keys: string[]) => string,
-  around: Surroundings,
+  context: ProcessContext,
 ): SecuritySettings {
   if (settings.provider === 'psk') {
     return {
       provider: 'psk',
       secret: read(settings.secret, 'psk secret', 'security', 'secret'),
-      callerid: settings.callerid ?? `uid=${around.uid}`,
+      callerid: settings.callerid ?? `uid=${context.uid}`,
     }
   }
   if (settings.provider === 'aes_security') {

@@ -2,7 +2,7 @@ import type { BrokerAddress, BrokerTls } from '../connectors/stomp/broker'
 import { LockstepError } from '../system/errors'
 import { readTlsFiles } from './tls_files'
 
-export interface Surroundings {
+export interface ProcessContext {
   env: Readonly<Record<string, string | undefined>>
   hostname: string
   uid: number
@@ -102,7 +102,7 @@ export function refuseWeakAes(settings: Settings): void {
   settings.oneOf('plugin.aes.serializer', ['marshal'], 'marshal')
 }
 
-export function brokersOf(settings: Settings, connector: string, { env }: Surroundings): BrokerAddress[] {
+export function brokersOf(settings: Settings, connector: string, { env }: ProcessContext): BrokerAddress[] {
   const size = settings.whole(`plugin.${connector}.pool.size`, 1, 100)
   if (size === undefined)
     throw new LockstepError('bad-config', `${settings.path}: plugin.${connector}.pool.size is missing`)
@@ -126,7 +126,7 @@ function tls(
   prefix: string,
   connector: string,
   number: number,
-  env: Surroundings['env'],
+  env: ProcessContext['env'],
 ): BrokerTls {
   const path = (key: string) =>
     env[`MCOLLECTIVE_${connector.toUpperCase()}_POOL${number}_SSL_${key.toUpperCase()}`] ??

@@ -31,8 +31,8 @@ describe('the notices of an environment', () => {
   const read = (...notices: string[]) => {
     const list = notices.map((notice) => `      - ${notice.replaceAll('\n', '\n        ')}\n`).join('')
     const text = `environments:\n  test:\n    client_config: client.cfg\n    notices:\n${list}`
-    const around = { env, hostname: 'control', uid: 1000 }
-    return readLockstepYaml(scratch.write('lockstep.yaml', text), undefined, around)
+    const context = { env, hostname: 'control', uid: 1000 }
+    return readLockstepYaml(scratch.write('lockstep.yaml', text), undefined, context)
   }
   const sentence = (...notices: string[]) => {
     try {
@@ -46,9 +46,9 @@ describe('the notices of an environment', () => {
 
   it('are none unless said', () => {
     const text = 'environments: { test: { client_config: client.cfg } }'
-    const around = { env, hostname: 'control', uid: 1000 }
+    const context = { env, hostname: 'control', uid: 1000 }
     const path = scratch.write('lockstep.yaml', text)
-    expect(readLockstepYaml(path, undefined, around).notices).to.deep.equal([])
+    expect(readLockstepYaml(path, undefined, context).notices).to.deep.equal([])
   })
 
   it('go to webhooks, Slack, by email and to topics', () => {

@@ -11,7 +11,7 @@ import type { SecretSetting } from './secrets'
 
 export { noticesSchema } from './notices_schema'
 
-/** The surroundings that settings of a channel are resolved with. */
+/** The context that settings of a channel are resolved with. */
 interface Resolving {
   /** The place of the channel, `path:line`. */
   where: string

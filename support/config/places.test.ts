@@ -10,7 +10,7 @@ import { readInventorySetting, readLockstepYaml } from './lockstep_yaml'
 import { readServerCfg } from './server_cfg'
 import { readAllVariables, readVariables } from './variables_file'
 
-const around = { env: {}, hostname: 'control', uid: 1000 }
+const context = { env: {}, hostname: 'control', uid: 1000 }
 
 function sentence(work: () => unknown): string {
   try {
@@ -130,9 +130,9 @@ describe('a refusal of what is written in a file', () => {
       const path = scratch.write('lockstep.yaml', text)
       const said = sentence(() => {
         readInventorySetting(path, undefined)
-        readAllVariables(path, around)
-        readVariables(path, undefined, around).check()
-        return readLockstepYaml(path, undefined, around)
+        readAllVariables(path, context)
+        readVariables(path, undefined, context).check()
+        return readLockstepYaml(path, undefined, context)
       })
       expect(said).to.match(/^\S/)
       expect(said.slice(0, path.length + 4), said).to.contain(`${path}:${line}`)
@@ -141,19 +141,19 @@ describe('a refusal of what is written in a file', () => {
   }
 
   const others: [string, string, string, (path: string) => unknown, number][] = [
-    ['mco without "="', 'client.cfg', 'a = b\nnonsense\n', (path) => readClientCfg(path, around), 2],
+    ['mco without "="', 'client.cfg', 'a = b\nnonsense\n', (path) => readClientCfg(path, context), 2],
     [
       'mco with a number that is none',
       'client.cfg',
       'plugin.psk = x\nplugin.activemq.pool.size = many\n',
-      (path) => readClientCfg(path, around),
+      (path) => readClientCfg(path, context),
       2,
     ],
     [
       'a daemon with a switch that is none',
       'server.cfg',
       'plugin.psk = x\nplugin.activemq.pool.size = 1\nplugin.activemq.pool.1.host = a\nplugin.lockstep.package_lock_seconds = soon\n',
-      (path) => readServerCfg(path, around),
+      (path) => readServerCfg(path, context),
       4,
     ],
     [

@@ -3,10 +3,10 @@ import { LockstepError } from '../system/errors'
 import { BLOCK, ENCRYPTED, PLAIN, PLAIN_OF_BLOCK, PRIVATE_KEY, PUBLIC_KEY } from '../testing/eyaml'
 import { Scratch } from '../testing/scratch'
 import { readLockstepYaml } from './lockstep_yaml'
-import type { Surroundings } from './mcollective_cfg'
+import type { ProcessContext } from './mcollective_cfg'
 import { readAllVariables, readVariables } from './variables_file'
 
-const around = (env: Surroundings['env'] = {}): Surroundings => ({ env, hostname: 'control', uid: 1000 })
+const context = (env: ProcessContext['env'] = {}): ProcessContext => ({ env, hostname: 'control', uid: 1000 })
 const TOKEN = `ENC[PKCS7,${ENCRYPTED}]`
 const KEYS = 'eyaml: { private_key: keys/private.pem, public_key: keys/public.pem }\n'
 
@@ -32,9 +32,9 @@ describe('lockstep.yaml', () => {
   describe('with secrets', () => {
     const yaml = (secret: string, keys = KEYS) =>
       `${keys}environments:\n  test:\n    connector: activemq\n    brokers: [{ host: mq }]\n    security:\n      provider: psk\n      secret: ${secret}\n`
-    const read = (text: string, env: Surroundings['env'] = {}) =>
-      readLockstepYaml(scratch.write('lockstep.yaml', text), undefined, around(env))
-    const secretIn = (text: string, env: Surroundings['env'] = {}) => {
+    const read = (text: string, env: ProcessContext['env'] = {}) =>
+      readLockstepYaml(scratch.write('lockstep.yaml', text), undefined, context(env))
+    const secretIn = (text: string, env: ProcessContext['env'] = {}) => {
       const { security } = read(text, env)
       return security.provider === 'psk' ? security.secret : undefined
     }
@@ -133,8 +133,8 @@ describe('lockstep.yaml', () => {
   describe('with variables', () => {
     const yaml = (test: string, more = '') =>
       `${KEYS}default: test\nenvironments:\n  live:\n    variables: { release: 1.9, only: live }\n  test:\n    client_config: none.cfg\n    variables:\n${test.replace(/^/gm, '      ')}\n${more}`
-    const variablesOf = (text: string, env: Surroundings['env'] = {}, wanted?: string) =>
-      readVariables(scratch.write('lockstep.yaml', text), wanted, around(env))
+    const variablesOf = (text: string, env: ProcessContext['env'] = {}, wanted?: string) =>
+      readVariables(scratch.write('lockstep.yaml', text), wanted, context(env))
 
     it('has them as they are written, numbers too', () => {
       const variables = variablesOf(
@@ -180,7 +180,7 @@ describe('lockstep.yaml', () => {
 
     it('has those of each environment, of the default one first', () => {
       const path = scratch.write('lockstep.yaml', yaml('release: 2'))
-      expect(readAllVariables(path, around()).map(({ place, names }) => [place, names])).to.deep.equal([
+      expect(readAllVariables(path, context()).map(({ place, names }) => [place, names])).to.deep.equal([
         ['the environment test', ['release']],
         ['the environment live', ['release', 'only']],
       ])
@@ -191,7 +191,7 @@ describe('lockstep.yaml', () => {
       const text =
         'environments:\n  test:\n    connector: activemq\n    brokers: [{ host: mq }]\n    security: { provider: psk, secret: { env: PSK } }\n    variables: { release: 4.10 }\n'
       const path = scratch.write('lockstep.yaml', text)
-      expect(readLockstepYaml(path, undefined, around({ PSK: 'x' })).name).to.equal('test')
+      expect(readLockstepYaml(path, undefined, context({ PSK: 'x' })).name).to.equal('test')
     })
 
     const wrong: [string, string, RegExp][] = [

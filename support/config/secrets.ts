@@ -5,7 +5,7 @@ import { LockstepError } from '../system/errors'
 import { decryptEyaml, expectPair, eyamlPrivateKey, isEncrypted } from './eyaml'
 import { isReadableByAll, readConfigFile } from './files'
 import { knownKeys } from './known_keys'
-import type { Surroundings } from './mcollective_cfg'
+import type { ProcessContext } from './mcollective_cfg'
 import type { YamlPlaces } from './yaml_file'
 
 const variable = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'the name of an environment variable'))
@@ -59,7 +59,7 @@ export class SecretReader {
   constructor(
     private readonly places: YamlPlaces,
     private readonly eyaml: EyamlSettings | undefined,
-    private readonly env: Surroundings['env'],
+    private readonly env: ProcessContext['env'],
   ) {}
 
   /**

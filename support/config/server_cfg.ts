@@ -11,7 +11,7 @@ import {
   refuseUnsupported,
   refuseWeakAes,
   type Settings,
-  type Surroundings,
+  type ProcessContext,
 } from './mcollective_cfg'
 
 /** The settings with which a host answers, resolved: files and secrets are read. */
@@ -79,7 +79,7 @@ export type ServerSecuritySettings =
  * Reads a `server.cfg` of mcollectived. Keys that only concern Ruby are passed over.
  * @throws LockstepError `bad-config` naming file and line
  */
-export function readServerCfg(path: string, around: Surroundings): ServerEnvironment {
+export function readServerCfg(path: string, context: ProcessContext): ServerEnvironment {
   const settings = parseSettings(
     path,
     readConfigFile(path, 'MCollective server configuration', 'MCollective'),
@@ -90,19 +90,19 @@ export function readServerCfg(path: string, around: Surroundings): ServerEnviron
   const collectives = (settings.text('collectives') ?? mainCollective).split(',').map((name) => name.trim())
   if (!collectives.includes(mainCollective))
     throw settings.fault('main_collective', `one of: ${collectives.join(', ')}`)
-  const identity = settings.text('identity') ?? around.hostname
+  const identity = settings.text('identity') ?? context.hostname
   const seconds = (key: string, standard: number) =>
     (settings.whole(`plugin.${connector}.${key}`, 0, 3_600) ?? standard / 1000) * 1000
   return {
     path,
     identity,
     connector,
-    brokers: brokersOf(settings, connector, around),
+    brokers: brokersOf(settings, connector, context),
     virtualHost:
       settings.text(`plugin.${connector}.vhost`) ?? (connector === 'activemq' ? 'mcollective' : '/'),
     mainCollective,
     collectives,
-    security: security(settings, around),
+    security: security(settings, context),
     connectWithin: seconds('connect_timeout', DEFAULTS.connectWithin),
     heartBeat: seconds('heartbeat_interval', DEFAULTS.heartBeat),
     factFiles: factFiles(settings),
@@ -194,7 +194,7 @@ function policies(settings: Settings): ServerEnvironment['policies'] {
   }
 }
 
-function security(settings: Settings, { env }: Surroundings): ServerSecuritySettings {
+function security(settings: Settings, { env }: ProcessContext): ServerSecuritySettings {
   const provider = settings.oneOf('securityprovider', ['psk', 'ssl', 'aes_security'], 'psk')
   if (provider === 'psk') {
     const secret = env['MCOLLECTIVE_PSK'] ?? settings.required('plugin.psk')

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { chosenOf } from './choice'
 import { isEncrypted } from './eyaml'
 import { readConfigFile } from './files'
-import type { Surroundings } from './mcollective_cfg'
+import type { ProcessContext } from './mcollective_cfg'
 import { eyaml, PLACES, SECRET_PLACES, SecretReader } from './secrets'
 import { isVariableName, Variables, type Definition } from './variables'
 import { placesIn, readYaml, type YamlPlaces } from './yaml_file'
@@ -34,9 +34,9 @@ const file = v.looseObject({
 export function readVariables(
   configPath: string,
   wanted: string | undefined,
-  around: Surroundings,
+  context: ProcessContext,
 ): Variables {
-  const read = reading(configPath, around)
+  const read = reading(configPath, context)
   const where = () => read.where(wanted === undefined ? ['default'] : ['environments'])
   return read.of(chosenOf(where, read.names, wanted ?? read.preferred))
 }
@@ -45,14 +45,14 @@ export function readVariables(
  * Reads the variables of each environment, those of the default one first.
  * @throws LockstepError `bad-config`
  */
-export function readAllVariables(configPath: string, around: Surroundings): Variables[] {
-  const { names, preferred, of } = reading(configPath, around)
+export function readAllVariables(configPath: string, context: ProcessContext): Variables[] {
+  const { names, preferred, of } = reading(configPath, context)
   return [...names.filter((each) => each === preferred), ...names.filter((each) => each !== preferred)].map(
     of,
   )
 }
 
-function reading(configPath: string, { env }: Surroundings) {
+function reading(configPath: string, { env }: ProcessContext) {
   const source = readConfigFile(configPath, 'configuration', 'Lockstep')
   const { default: preferred, eyaml: keys, environments } = readYaml(configPath, source, file)
   const places = placesIn(configPath, source)

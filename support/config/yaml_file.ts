@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { LockstepError } from '../system/errors'
 import { isLike } from './nearest'
-import { excerpt } from '../system/hiding'
+import { excerpt } from '../system/redaction'
 
 /**
  * Reads a YAML text and checks it against a schema.

@@ -1,6 +1,6 @@
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
-import type { Hide } from '../system/hiding'
+import type { Redact } from '../system/redaction'
 import type { Naming } from './naming'
 import type { BrokerAddress } from './stomp/broker'
 import { openSession } from './stomp/session'
@@ -15,7 +15,7 @@ export interface PublishOptions {
   ttl: number
   clock: Clock
   /** Removes secrets from the broker's texts. */
-  hide?: Hide
+  redact?: Redact
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../system/clock'
-import type { Hide } from '../system/hiding'
+import type { Redact } from '../system/redaction'
 import type { Connector, ConnectorListener } from './connector'
 import type { Naming, ReplyRoute } from './naming'
 import type { BrokerAddress } from './stomp/broker'
@@ -17,7 +17,7 @@ export interface StompConnectorOptions {
   clock: Clock
   random: () => number
   /** Removes secrets from the broker's texts. */
-  hide?: Hide
+  redact?: Redact
 }
 
 /** Returns a client's connection to MCollective over any broker whose naming is known. */

@@ -66,7 +66,7 @@ describe('the account of a run', () => {
     account.hear(finished('before', 'PASSED'))
     account.hear(finished('test step 0', 'PASSED'))
     account.hear(finished('test step 1', 'FAILED'))
-    expect(account.courses().get('x.feature:1')).to.deep.equal(
+    expect(account.scenarioRuns().get('x.feature:1')).to.deep.equal(
       new Map([
         [2, { status: 'PASSED', took: 1_500 }],
         [3, { status: 'FAILED', took: 1_500 }],

@@ -1,6 +1,6 @@
 import type { Envelope, Pickle, TestCase } from '@cucumber/messages'
 import { concludes, speaks } from '../lint/vocabulary'
-import { keyOf, type ScenarioKey } from './courses'
+import { keyOf, type ScenarioKey } from './scenario_runs'
 
 /** A line that was planned and does not count as carried out. */
 export interface Omission extends ScenarioKey {
@@ -24,7 +24,7 @@ interface Planned {
   pickle: Pickle
   testCase: TestCase
   /** The results that cucumber reports for lines and hooks, by the id of the test step. */
-  readonly courses: Map<string, LineCourse>
+  readonly scenarioRuns: Map<string, LineCourse>
 }
 
 const FATES: Readonly<Record<string, string>> = {
@@ -67,7 +67,7 @@ export class Account {
     const { testCaseStartedId, testStepId, testStepResult } = testStepFinished
     const { status, duration } = testStepResult
     const took = duration.seconds * 1_000 + duration.nanos / 1_000_000
-    this.begun.get(testCaseStartedId)?.courses.set(testStepId, { status, took })
+    this.begun.get(testCaseStartedId)?.scenarioRuns.set(testStepId, { status, took })
   }
 
   /** Lets a scenario end before its last line, for a reason of Lockstep's own. */
@@ -91,7 +91,7 @@ export class Account {
   }
 
   /** Returns the lines that were begun, by their scenario. */
-  courses(): ReadonlyMap<string, ReadonlyMap<number, LineCourse>> {
+  scenarioRuns(): ReadonlyMap<string, ReadonlyMap<number, LineCourse>> {
     return new Map(
       [...this.planned.values()].map((planned) => [
         keyOf(this.scenarioOf(planned.pickle)),
@@ -100,12 +100,12 @@ export class Account {
     )
   }
 
-  private linesOf({ pickle, testCase, courses }: Planned): ReadonlyMap<number, LineCourse> {
+  private linesOf({ pickle, testCase, scenarioRuns }: Planned): ReadonlyMap<number, LineCourse> {
     const lines = new Map(pickle.steps.map(({ id, astNodeIds }) => [id, this.lineOf(astNodeIds)]))
     return new Map(
       testCase.testSteps.flatMap(({ id, pickleStepId = '' }) => {
-        const [line, course] = [lines.get(pickleStepId), courses.get(id)]
-        return line === undefined || course === undefined ? [] : [[line, course] as const]
+        const [line, scenarioRun] = [lines.get(pickleStepId), scenarioRuns.get(id)]
+        return line === undefined || scenarioRun === undefined ? [] : [[line, scenarioRun] as const]
       }),
     )
   }
@@ -117,7 +117,7 @@ export class Account {
   private plan(testCase: TestCase): void {
     const pickle = this.pickles.get(testCase.pickleId)
     if (pickle === undefined) return
-    const planned = { pickle, testCase, courses: new Map<string, LineCourse>() }
+    const planned = { pickle, testCase, scenarioRuns: new Map<string, LineCourse>() }
     this.planned.set(pickle.id, planned)
     this.testCases.set(testCase.id, planned)
   }
@@ -127,13 +127,13 @@ export class Account {
     if (found !== undefined) this.begun.set(id, found)
   }
 
-  private omissionOf({ pickle, testCase, courses }: Planned): Omission | undefined {
+  private omissionOf({ pickle, testCase, scenarioRuns }: Planned): Omission | undefined {
     const scenario = this.scenarioOf(pickle)
     for (const { id, text, astNodeIds } of pickle.steps) {
       const testStep = testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)
       const expression = this.expressions.get(testStep?.stepDefinitionIds?.[0] ?? '')
       const line = this.lineOf(astNodeIds)
-      const status = courses.get(testStep?.id ?? '')?.status
+      const status = scenarioRuns.get(testStep?.id ?? '')?.status
       if (status !== 'PASSED')
         return { ...scenario, line, text, expression, fate: FATES[status ?? ''] ?? 'was not begun' }
       if (concludes(expression) && !this.has.concluded(scenario, line))
@@ -141,9 +141,11 @@ export class Account {
       if (speaks(expression) && !this.has.reached(scenario, line))
         return { ...scenario, line, text, expression, fate: 'has said nothing to the rollout' }
     }
-    const skipped = testCase.testSteps.find(({ id }) => (courses.get(id)?.status ?? 'PASSED') !== 'PASSED')
+    const skipped = testCase.testSteps.find(
+      ({ id }) => (scenarioRuns.get(id)?.status ?? 'PASSED') !== 'PASSED',
+    )
     if (skipped === undefined) return undefined
-    const fate = `ends with a hook that ${courses.get(skipped.id)?.status === 'PENDING' ? 'is pending' : 'skips it'}`
+    const fate = `ends with a hook that ${scenarioRuns.get(skipped.id)?.status === 'PENDING' ? 'is pending' : 'skips it'}`
     return { ...scenario, line: Number(scenario.unit), text: pickle.name, expression: undefined, fate }
   }
 }

@@ -3,7 +3,7 @@ import { secretsOf, type Environment } from '../config/environment'
 import { puppetDisabled } from '../rollout/puppet'
 import type { Balancers, Obligation } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
-import { saidScrubber } from '../system/hiding'
+import { redactorOfOthers } from '../system/redaction'
 
 /** Milliseconds that HAProxy's runtime socket may take for an answer. */
 const ANSWER_WITHIN = 5_000
@@ -41,9 +41,9 @@ export function balancersOf(
         require('../balancers/haproxy/backend') as typeof import('../balancers/haproxy/backend')
       const { haproxyBalancer } =
         require('../balancers/haproxy/balancer') as typeof import('../balancers/haproxy/balancer')
-      const hide = saidScrubber(secretsOf(environment))
+      const redact = redactorOfOthers(secretsOf(environment))
       const places = haproxy.map(
-        (address) => new HaproxyBackend(address, name, ANSWER_WITHIN, expectMayOrder, hide),
+        (address) => new HaproxyBackend(address, name, ANSWER_WITHIN, expectMayOrder, redact),
       )
       return haproxyBalancer(name, { places, upWithin: UP_WITHIN, lookEvery })
     },

@@ -6,11 +6,11 @@ import { nothingMayChange } from '../rollout/conversation'
 import type { Approval, Fleet, Journal, Locks, NeededAgent, Planning } from '../rollout/ports'
 import { Rollout } from '../rollout/rollout'
 import { systemClock } from '../system/clock'
-import { saidScrubber } from '../system/hiding'
+import { redactorOfOthers } from '../system/redaction'
 import { balancersOf } from './balancers'
-import { discreet } from './discreet_journal'
+import { redactJournal } from './redacted_journal'
 import { PLANNINGS } from './modes'
-import { isLive, type WholeRun } from './parts'
+import { isLive, type ComposedRun } from './run_context'
 import { hostsOfPlan, linesOfPlan } from './planning/plan'
 import { asPlanned, onlyPlanned, readOnly } from './planning/planning'
 import { releases } from './record/releases'
@@ -21,7 +21,7 @@ import type { Run } from './run'
  * the rollout may take.
  */
 export function beginRollout(
-  whole: WholeRun,
+  whole: ComposedRun,
   feature: string,
   claims: Claims | undefined,
   follows: readonly string[],
@@ -48,7 +48,7 @@ export function beginRollout(
     locks: locks(whole, feature, follows, fleet),
     approval: approvalOf(whole),
     ledger,
-    hide: saidScrubber(secretsOf(environment)),
+    redact: redactorOfOthers(secretsOf(environment)),
     newId: () => randomBytes(16).toString('hex'),
     newSeed: () => randomBytes(4).readUInt32BE(),
     lookEvery: environment.lookEvery,
@@ -87,7 +87,7 @@ function neededAgents(run: Run, feature: string): NeededAgent[] {
 
 /** Returns the fleet that a rollout, and everything that reaches hosts through it, may speak to. */
 function fleetOf(
-  { parts: { fleet }, approved }: WholeRun,
+  { parts: { fleet }, approved }: ComposedRun,
   feature: string,
   planning: Planning | undefined,
   { isPlanned, line }: { isPlanned: () => boolean; line: () => number | undefined },
@@ -102,23 +102,23 @@ function fleetOf(
 }
 
 function journalOf(
-  { parts: { environment, journal }, approved, notices }: WholeRun,
+  { parts: { environment, journal }, approved, notices }: ComposedRun,
   feature: string,
 ): Journal {
-  const quiet = discreet(journal, secretsOf(environment))
+  const quiet = redactJournal(journal, secretsOf(environment))
   const kept = approved === undefined ? quiet : onlyPlanned(quiet, hostsOfPlan(approved, feature))
   return notices?.listeningTo(kept) ?? kept
 }
 
-function approvalOf(whole: WholeRun): Approval {
+function approvalOf(whole: ComposedRun): Approval {
   const asked = { ask: (question: string, within: number) => means(whole).ask(question, within) }
   return whole.notices?.beforeAsking(asked) ?? asked
 }
 
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.
-function means({ run, parts }: WholeRun): Approval {
+function means({ run, parts }: ComposedRun): Approval {
   const { approval } = require('./approval') as typeof import('./approval')
-  const { env } = parts.around
+  const { env } = parts.context
   return approval({
     run: run.id,
     means: env['LOCKSTEP_APPROVAL'],
@@ -134,15 +134,15 @@ function means({ run, parts }: WholeRun): Approval {
  * Returns the locks of a rollout. An embedded fleet needs none: it is this process's own, so no other run reaches it.
  */
 function locks(
-  { run, parts, locked }: WholeRun,
+  { run, parts, locked }: ComposedRun,
   feature: string,
   follows: readonly string[],
   fleet: Fleet,
 ): Locks {
   if (!isLive(run)) return { patience: 0, take: async () => {} }
   const { locksOf } = require('./locks/run_locks') as typeof import('./locks/run_locks')
-  const { environment, journal, around } = parts
-  const all = locksOf(run, { feature, follows, fleet, environment, journal, around })
+  const { environment, journal, context } = parts
+  const all = locksOf(run, { feature, follows, fleet, environment, journal, context })
   locked.push(all)
   return all
 }

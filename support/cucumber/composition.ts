@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join, relative, resolve } from 'node:path'
-import type { Surroundings } from '../config/mcollective_cfg'
+import type { ProcessContext } from '../config/mcollective_cfg'
 import { secretsOf, type Environment } from '../config/environment'
 import { familyOf, linksOf } from '../rollout/family'
 import { leftByRuns, nextOrder } from '../rollout/out_of_rotation'
@@ -15,7 +15,7 @@ import { parseWaveSize } from '../rollout/wave_plan'
 import { systemClock } from '../system/clock'
 import { EXIT, LockstepError } from '../system/errors'
 import { JournalFile } from '../system/journal_file'
-import { saidScrubber, scrubber } from '../system/hiding'
+import { redactorOfOthers, redactor } from '../system/redaction'
 import { openLog } from '../system/log'
 import { balancersOf } from './balancers'
 import {
@@ -34,7 +34,7 @@ import { claimsFor, claimsOfRecorded, recordOf } from './record/resume'
 import type { RunNotices } from './notices'
 import { wholeFleetName } from './fleet_name'
 import { isInSafeMode, releaseNamed, TELLING } from './modes'
-import { isLive, type Parts, type WholeRun } from './parts'
+import { isLive, type RunContext, type ComposedRun } from './run_context'
 import { placedHosts } from './placed_hosts'
 import type { PlacedHost, Run } from './run'
 import { CUT_OFF } from '../record/record'
@@ -51,11 +51,11 @@ export class Composition {
   private readonly followed = new Set<string>()
   /** The balancers of the environment, by the names that features call them. */
   readonly balancers: Balancers
-  private readonly whole: WholeRun
+  private readonly whole: ComposedRun
 
   private constructor(
     private readonly run: Run,
-    private readonly parts: Parts,
+    private readonly parts: RunContext,
   ) {
     this.balancers = balancersOf(parts.environment)
     const notices = TELLING.has(run.mode) ? noticesOf(run, parts) : undefined
@@ -70,14 +70,14 @@ export class Composition {
   static async compose(
     run: Run,
     parameters: RunParameters,
-    around: Surroundings,
+    context: ProcessContext,
     cwd: string,
   ): Promise<Composition> {
-    expectMeaningful(parameters, around.env)
-    const surrounded = await environmentFor(parameters, around, cwd, run.plan)
+    expectMeaningful(parameters, context.env)
+    const surrounded = await environmentFor(parameters, context, cwd, run.plan)
     try {
-      const composition = Composition.composed(run, parameters, around, cwd, surrounded)
-      await composition.expectPlanned(parameters.plan ?? around.env['LOCKSTEP_PLAN'])
+      const composition = Composition.composed(run, parameters, context, cwd, surrounded)
+      await composition.expectPlanned(parameters.plan ?? context.env['LOCKSTEP_PLAN'])
       return composition
     } catch (error) {
       await surrounded.embedded?.stop()
@@ -88,23 +88,24 @@ export class Composition {
   private static composed(
     run: Run,
     parameters: RunParameters,
-    around: Surroundings,
+    context: ProcessContext,
     cwd: string,
     { environment: bare, embedded }: Surrounded,
   ): Composition {
-    const environment = withVariables(bare, run.filling, parameters, around)
+    const environment = withVariables(bare, run.substitution, parameters, context)
     const mode = parameters.mode ?? 'embedded'
     const secrets = secretsOf(environment)
-    const isSafe = mode === 'live' && parameters.intent === undefined && isInSafeMode(environment, around.env)
+    const isSafe =
+      mode === 'live' && parameters.intent === undefined && isInSafeMode(environment, context.env)
     run.mode = parameters.intent ?? (isSafe ? 'noop' : mode)
     // A run that was begun by another leaves its state with its reports, and is gone with them.
-    const state = (around.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
+    const state = (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
     const folder = join(state, parameters.intent ?? mode)
     const journal = new JournalFile(folder, run.id, () => systemClock.now())
     run.environment = environment.name
-    run.chosen = parameters.environment ?? around.env['LOCKSTEP_ENVIRONMENT']
+    run.chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
     run.warnings = environment.warnings
-    run.scrub = scrubber(secrets)
+    run.redact = redactor(secrets)
     run.journal = relative(cwd, journal.path)
     const { journals: records, faults } =
       mode === 'live' ? readRunJournals(resolve(cwd, STATE, mode)) : { journals: [], faults: [] }
@@ -112,8 +113,8 @@ export class Composition {
     run.notKnownBefore = faults
     const resumed =
       parameters.intent === 'drift'
-        ? readRunJournal(around.env['LOCKSTEP_DRIFT'] ?? '')
-        : recordOf(parameters.resume ?? around.env['LOCKSTEP_RESUME'], records)
+        ? readRunJournal(context.env['LOCKSTEP_DRIFT'] ?? '')
+        : recordOf(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
     run.resumes = resumed?.run
     const ledger = new Ledger(journal, run.outBefore)
     const log = openLog(join(state, 'logs'), run.id, secrets)
@@ -132,8 +133,8 @@ export class Composition {
       order: nextOrder(records),
       links: linksOf(records),
       twice: parameters.twice === true && parameters.intent === undefined,
-      around,
-      release: releaseNamed(parameters.release ?? around.env['LOCKSTEP_RELEASE']),
+      context,
+      release: releaseNamed(parameters.release ?? context.env['LOCKSTEP_RELEASE']),
       beginsAs: run.mode,
     }
     made.composition = new Composition(run, parts)
@@ -205,7 +206,7 @@ export class Composition {
     )
     rollout.waves.foretold(rows.flatMap((row) => parseWaveSize(row) ?? []))
     this.rollouts.set(feature, rollout)
-    const activated = this.parts.around.env['LOCKSTEP_ACTIVATE']
+    const activated = this.parts.context.env['LOCKSTEP_ACTIVATE']
     if (activated !== undefined && activated !== '') await rollout.release.activate(activated)
     this.whole.notices?.started()
     return rollout
@@ -303,7 +304,7 @@ export class Composition {
     if (this.followed.size === 0) return
     const { discardLocksOf } = require('./locks/left_locks') as typeof import('./locks/left_locks')
     try {
-      await discardLocksOf(this.followed, STATE, this.parts.around.env)
+      await discardLocksOf(this.followed, STATE, this.parts.context.env)
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
       this.run.note(error.message)
@@ -339,7 +340,7 @@ export class Composition {
   private tellTruth(): void {
     const { embedded } = this.parts
     if (embedded === undefined || this.run.mode !== 'rehearse') return
-    const { truthOf } = require('./rehearsal/truth') as typeof import('./rehearsal/truth')
+    const { truthOf } = require('./rehearsal/actual_state') as typeof import('./rehearsal/actual_state')
     this.run.truth = truthOf(embedded, this.run, this.rollouts.values())
   }
 
@@ -392,7 +393,7 @@ export class Composition {
 }
 
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.
-function noticesOf(run: Run, { environment }: Parts): RunNotices | undefined {
+function noticesOf(run: Run, { environment }: RunContext): RunNotices | undefined {
   if (environment.notices.length === 0) return undefined
   const { RunNotices: Notices } = require('./notices') as typeof import('./notices')
   return new Notices(run, environment, systemClock, Math.random)
@@ -414,6 +415,6 @@ function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
     environment,
     environments,
     signal: run.stopping.signal,
-    hide: saidScrubber(secretsOf(whole)),
+    redact: redactorOfOthers(secretsOf(whole)),
   })
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { DEFAULTS, NO_VARIABLES, type Environment } from '../config/environment'
 import { parseFaults, parseHaproxyFault, readFleetFile, type HaproxyFaultFrom } from '../config/fleet_file'
-import type { Surroundings } from '../config/mcollective_cfg'
+import type { ProcessContext } from '../config/mcollective_cfg'
 import { readSetting } from '../config/settings'
 import { EmbeddedFleet, type FleetDescription } from '../simulation/fleet'
 import { SimulatedHaproxy } from '../simulation/haproxy'
@@ -15,20 +15,20 @@ export interface NamedFleet extends FleetDescription {
 }
 
 /** The simulated parts of a run, beside the environment that reaches them. */
-export interface EmbeddedSurroundings {
+export interface EmbeddedContext {
   fleet: EmbeddedFleet
   haproxy: SimulatedHaproxy
   backends: readonly string[]
   stop(): Promise<void>
 }
 
-export function embeddedFleet({ fleet: path }: RunParameters, { env }: Surroundings): NamedFleet {
+export function embeddedFleet({ fleet: path }: RunParameters, { env }: ProcessContext): NamedFleet {
   const faults = parseFaults(readSetting(env, 'LOCKSTEP_FAULTS') ?? '')
   const fleet = readFleetFile(path ?? readSetting(env, 'LOCKSTEP_FLEET') ?? EMBEDDED_FLEET, faults)
   return { ...fleet, name: `embedded fleet of ${fleet.hosts.length} simulated hosts` }
 }
 
-export async function startEmbedded(fleet: NamedFleet, { env }: Surroundings): Promise<Surrounded> {
+export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext): Promise<Surrounded> {
   const haproxy = new SimulatedHaproxy({ backends: fleet.backends })
   const addresses = await started(
     haproxy,

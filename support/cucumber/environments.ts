@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { findClientCfg, readClientCfg } from '../config/client_cfg'
-import type { Surroundings } from '../config/mcollective_cfg'
+import type { ProcessContext } from '../config/mcollective_cfg'
 import type { Environment } from '../config/environment'
 import { expectParameters, expectSettings, readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
-import type { EmbeddedSurroundings } from './embedded'
+import type { EmbeddedContext } from './embedded'
 import type { PlannedScenario } from './run'
 
 /** The parameters by which a profile describes the run; cucumber hands them over as world parameters. */
@@ -36,7 +36,7 @@ const INTENTS = new Set(['plan', 'drift', 'rehearse'])
  * nothing is asked for by name.
  * @throws LockstepError `bad-input`
  */
-export function expectMeaningful(parameters: RunParameters, env: Surroundings['env']): void {
+export function expectMeaningful(parameters: RunParameters, env: ProcessContext['env']): void {
   expectSettings(env)
   expectParameters({ ...parameters })
   const { mode = 'embedded', intent } = parameters
@@ -63,7 +63,7 @@ export const EMBEDDED_FLEET = join(__dirname, '..', 'simulation', 'fleet.yaml')
 /** The environment that a rollout goes to, and the simulation that has to be stopped when it is over. */
 export interface Surrounded {
   environment: Environment
-  embedded: EmbeddedSurroundings | undefined
+  embedded: EmbeddedContext | undefined
 }
 
 /**
@@ -72,7 +72,7 @@ export interface Surrounded {
  */
 export async function environmentFor(
   parameters: RunParameters,
-  around: Surroundings,
+  context: ProcessContext,
   cwd: string,
   plan: readonly PlannedScenario[],
 ): Promise<Surrounded> {
@@ -81,21 +81,21 @@ export async function environmentFor(
     const { embeddedFleet, startEmbedded } = require('./embedded') as typeof import('./embedded')
     const fleet =
       parameters.intent === 'rehearse'
-        ? await fleetToRehearse(parameters, around, cwd, plan)
-        : embeddedFleet(parameters, around)
-    return startEmbedded(fleet, around)
+        ? await fleetToRehearse(parameters, context, cwd, plan)
+        : embeddedFleet(parameters, context)
+    return startEmbedded(fleet, context)
   }
-  return { environment: liveEnvironment(parameters, around, cwd), embedded: undefined }
+  return { environment: liveEnvironment(parameters, context, cwd), embedded: undefined }
 }
 
 async function fleetToRehearse(
   parameters: RunParameters,
-  around: Surroundings,
+  context: ProcessContext,
   cwd: string,
   plan: readonly PlannedScenario[],
 ) {
   const { rehearsedFleet } = require('./rehearsal/fleet') as typeof import('./rehearsal/fleet')
-  return rehearsedFleet(plan, { parameters, around, cwd, embedded: EMBEDDED_FLEET })
+  return rehearsedFleet(plan, { parameters, context, cwd, embedded: EMBEDDED_FLEET })
 }
 
 /**
@@ -104,16 +104,16 @@ async function fleetToRehearse(
  */
 export function liveEnvironment(
   { environment }: RunParameters,
-  around: Surroundings,
+  context: ProcessContext,
   cwd: string,
 ): Environment {
-  const config = configPath(around, cwd)
-  const wanted = environment ?? readSetting(around.env, 'LOCKSTEP_ENVIRONMENT')
+  const config = configPath(context, cwd)
+  const wanted = environment ?? readSetting(context.env, 'LOCKSTEP_ENVIRONMENT')
   if (config !== undefined) {
     // The reader of lockstep.yaml is loaded only here: an mco configuration needs neither YAML nor a schema.
     const { readLockstepYaml } =
       require('../config/lockstep_yaml') as typeof import('../config/lockstep_yaml')
-    return readLockstepYaml(config, wanted, around)
+    return readLockstepYaml(config, wanted, context)
   }
   if (wanted !== undefined) {
     throw new LockstepError(
@@ -121,7 +121,7 @@ export function liveEnvironment(
       `${environment === undefined ? 'LOCKSTEP_ENVIRONMENT' : 'the world parameter environment'}: the environment ${wanted} was asked for, but there is no lockstep.yaml here; write one, or name it with LOCKSTEP_CONFIG`,
     )
   }
-  const client = findClientCfg(around)
+  const client = findClientCfg(context)
   if (client === undefined) {
     const places = '~/.mcollective, /etc/puppetlabs/mcollective/client.cfg, /etc/mcollective/client.cfg'
     throw new LockstepError(
@@ -129,17 +129,17 @@ export function liveEnvironment(
       `there is no fleet to talk to: no lockstep.yaml here, and no MCollective client configuration in ${places}; name one with MCOLLECTIVE_CONFIG=<file>`,
     )
   }
-  return readClientCfg(client, around)
+  return readClientCfg(client, context)
 }
 
 /** Returns the path of the file that names environments; undefined where there is none. */
-export function configPath({ env }: Surroundings, cwd: string): string | undefined {
+export function configPath({ env }: ProcessContext, cwd: string): string | undefined {
   const named = readSetting(env, 'LOCKSTEP_CONFIG')
   if (named !== undefined) return named
   const usual = join(cwd, 'lockstep.yaml')
   return existsSync(usual) ? usual : undefined
 }
 
-export function surroundings(): Surroundings {
+export function processContext(): ProcessContext {
   return { env: process.env, hostname: hostname(), uid: process.getuid?.() ?? 0 }
 }

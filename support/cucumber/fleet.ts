@@ -13,9 +13,9 @@ import type { Fleet, UnexpectedMessage } from '../rollout/ports'
 import { RpcClient } from '../rpc/client/client'
 import { contractOf } from '../rpc/contracts'
 import { systemClock } from '../system/clock'
-import { saidScrubber } from '../system/hiding'
+import { redactorOfOthers } from '../system/redaction'
 import type { Log } from '../system/log'
-import { hideInAnswers, hideInUnexpected } from './hidden_replies'
+import { redactAnswers, redactUnexpected } from './redacted_replies'
 
 export interface ReachableFleet extends Fleet {
   /** Returns why there is no connection at the moment; undefined while there is one, or before the first. */
@@ -40,14 +40,14 @@ export function mcollectiveFleet(
   heard: { message: (message: UnexpectedMessage) => void; note: (text: string) => void },
 ): ReachableFleet {
   const signal = new AbortController().signal
-  const hide = saidScrubber(secretsOf(environment))
+  const redact = redactorOfOthers(secretsOf(environment))
   const connector = stompConnector({
     ...environment,
     naming: environment.connector === 'activemq' ? activemq : rabbitmq,
     pid: process.pid,
     clock: systemClock,
     random: Math.random,
-    hide,
+    redact,
   })
   const client = new RpcClient({
     connector: environment.directAddressing ? connector : { ...connector, scanCost: Infinity },
@@ -59,7 +59,7 @@ export function mcollectiveFleet(
     newRequestId: () => randomBytes(16).toString('hex'),
     onUnexpected(message) {
       log.warn({ message }, 'a message that nobody waited for')
-      heard.message(hideInUnexpected(message, hide))
+      heard.message(redactUnexpected(message, redact))
     },
     onConnection(event) {
       lost = event === 'restored' ? undefined : event.lost
@@ -106,8 +106,8 @@ export function mcollectiveFleet(
         { agent, action, requestId: result.requestId, hosts: hosts.length, interrupted: result.interrupted },
         'called',
       )
-      const unexpected = result.unexpected.map((message) => hideInUnexpected(message, hide))
-      return { ...result, unexpected, outcomes: hideInAnswers(agent, result.outcomes, hide) }
+      const unexpected = result.unexpected.map((message) => redactUnexpected(message, redact))
+      return { ...result, unexpected, outcomes: redactAnswers(agent, result.outcomes, redact) }
     },
     lost: () => lost,
     listen: (ms) => client.listen(ms, signal),

@@ -15,10 +15,10 @@ import { LockstepError } from '../system/errors'
 import type { Rollout } from '../rollout/rollout'
 import { describeOmission, type Omission } from './account'
 import { Composition } from './composition'
-import { surroundings, type RunParameters } from './environments'
+import { processContext, type RunParameters } from './environments'
 import { onInterrupt } from './interrupt'
 import { outTable, hostTable } from './screen/host_table'
-import type { Outcome } from './courses'
+import type { Outcome } from './scenario_runs'
 import { run } from './run'
 import type { FailedCall } from './rollout_calls'
 import type { LockstepWorld } from './world'
@@ -50,8 +50,8 @@ Before(async function (this: LockstepWorld, { pickle }) {
   if (composition === undefined || run.stopping.signal.aborted || run.refused !== undefined) return 'skipped'
   const unit = unitOf(pickle)
   try {
-    run.courses.begin({ uri: pickle.uri, unit }, systemClock)
-    run.filling?.of.fill(pickle)
+    run.scenarioRuns.begin({ uri: pickle.uri, unit }, systemClock)
+    run.substitution?.of.fill(pickle)
     this.begin(await composition.rolloutOf(pickle.uri))
     await this.unwatchedRollout.beginScenario(unit, pickle.name)
     return undefined
@@ -86,7 +86,7 @@ AfterStep(async function (this: LockstepWorld, { result, error }) {
   if (verdict !== undefined) {
     const { observations } = verdict
     const fileName = `${observations.filter(({ passed }) => passed).length} of ${counted(observations.length)}`
-    this.attach(run.scrub(hostTable(verdict)), { mediaType: 'text/plain', fileName })
+    this.attach(run.redact(hostTable(verdict)), { mediaType: 'text/plain', fileName })
   }
   if (status !== Status.PASSED) return
   // The answers of hosts decide, whether or not the step has listened.
@@ -113,7 +113,7 @@ After(async function (this: LockstepWorld, { pickle, result }) {
     await begun.endScenario(isWhole && result?.status === Status.PASSED)
     await begun.afterFailure.settle()
     const isTold = untold === undefined && unawaited === undefined
-    run.courses.end(isTold ? outcomeOf(result?.status) : 'failed', systemClock)
+    run.scenarioRuns.end(isTold ? outcomeOf(result?.status) : 'failed', systemClock)
   }
   // Cucumber would call the scenario skipped or passed, and go on with the next one.
   if (untold !== undefined) throw new LockstepError('diverged', describeOmission(untold))
@@ -144,7 +144,7 @@ async function compose(): Promise<void> {
     run.tickets = await ticketsFor(parameters)
     // A run begun before the first step, to plan or read again, has to end with this one.
     stopListening = onInterrupt(run)
-    composition = await Composition.compose(run, parameters, surroundings(), process.cwd())
+    composition = await Composition.compose(run, parameters, processContext(), process.cwd())
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
@@ -156,7 +156,7 @@ function stop(world: LockstepWorld, why: string): void {
   world.unwatchedRollout.stopAt(new LockstepError('diverged', why))
   const out = run.outOfRotation()
   const fileName = `Still out of rotation: ${counted(new Set(out.map(({ host }) => host)).size)}`
-  if (out.length > 0) world.attach(run.scrub(outTable(out)), { mediaType: 'text/plain', fileName })
+  if (out.length > 0) world.attach(run.redact(outTable(out)), { mediaType: 'text/plain', fileName })
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Environment } from '../config/environment'
-import type { Surroundings } from '../config/mcollective_cfg'
+import type { ProcessContext } from '../config/mcollective_cfg'
 import { readSetting } from '../config/settings'
 import type { Planning } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
@@ -28,7 +28,7 @@ export function releaseNamed(said: string | undefined): string | undefined {
  * Returns whether safe mode is on, as the run says, or else its environment.
  * @throws LockstepError `bad-input` for a word that is neither on nor off
  */
-export function isInSafeMode({ safeMode }: Environment, env: Surroundings['env']): boolean {
+export function isInSafeMode({ safeMode }: Environment, env: ProcessContext['env']): boolean {
   const said = readSetting(env, 'LOCKSTEP_SAFE_MODE')
   if (said === undefined) return safeMode
   if (said !== 'on' && said !== 'off')

@@ -125,7 +125,7 @@ describe('the notices of a run', () => {
   })
 
   it('hold no secret, whoever has sent it', async () => {
-    run.scrub = (text) => text.replaceAll('s3cret', '***')
+    run.redact = (text) => text.replaceAll('s3cret', '***')
     run.environment = 'of s3cret'
     run.hostsOf = () => [{ host: 's3cret.example.net', wave: undefined }]
     run.outOfRotation = () => [{ host: 's3cret.example.net', obligation: '' }]

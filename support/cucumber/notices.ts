@@ -11,7 +11,7 @@ import { clean, count } from '../rollout/verdict'
 import type { Clock } from '../system/clock'
 import { formatDuration } from '../system/duration'
 import { EXIT } from '../system/errors'
-import { saidScrubber, type Hide } from '../system/hiding'
+import { redactorOfOthers, type Redact } from '../system/redaction'
 import { titleOf } from './screen/outcome'
 import type { Run } from './run'
 
@@ -33,9 +33,9 @@ export class RunNotices {
     private readonly clock: Clock,
     random: () => number,
   ) {
-    const hide = saidScrubber(secretsOf(environment))
+    const redact = redactorOfOthers(secretsOf(environment))
     const channels = environment.notices.map((settings) =>
-      channelOf(settings, publisher(environment, clock, hide), hide),
+      channelOf(settings, publisher(environment, clock, redact), redact),
     )
     this.outbox = new Outbox({ channels, clock, random })
   }
@@ -72,7 +72,7 @@ export class RunNotices {
     this.drift()
     if (this.told.has('started')) this.ended()
     if (this.told.size === 0) return
-    for (const note of await this.outbox.close(FLUSH)) this.run.note(this.run.scrub(note))
+    for (const note of await this.outbox.close(FLUSH)) this.run.note(this.run.redact(note))
   }
 
   private ended(): void {
@@ -122,9 +122,9 @@ export class RunNotices {
     try {
       const number = (this.told.get(event) ?? 0) + 1
       this.told.set(event, number)
-      this.outbox.post(scrubbed({ ...this.picture(event, number), ...more }, this.run.scrub))
+      this.outbox.post(redacted({ ...this.picture(event, number), ...more }, this.run.redact))
     } catch (error) {
-      this.run.note(this.run.scrub(`the notice "${event}" could not be made: ${(error as Error).message}`))
+      this.run.note(this.run.redact(`the notice "${event}" could not be made: ${(error as Error).message}`))
     }
   }
 
@@ -167,16 +167,16 @@ export class RunNotices {
 /**
  * Returns a value with its texts fit to be shown and without secrets; hosts and features may have sent what they like.
  */
-function scrubbed<T>(value: T, scrub: (text: string) => string): T {
-  if (typeof value === 'string') return clean(scrub(value)) as T
-  if (Array.isArray(value)) return value.map((item: unknown) => scrubbed(item, scrub)) as T
+function redacted<T>(value: T, redact: (text: string) => string): T {
+  if (typeof value === 'string') return clean(redact(value)) as T
+  if (Array.isArray(value)) return value.map((item: unknown) => redacted(item, redact)) as T
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, scrubbed(item, scrub)])) as T
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redacted(item, redact)])) as T
 }
 
-function publisher(environment: Environment, clock: Clock, hide: Hide): Publish {
+function publisher(environment: Environment, clock: Clock, redact: Redact): Publish {
   const { connector, ...options } = environment
   const naming = connector === 'activemq' ? activemq : rabbitmq
   return (destination, body, signal) =>
-    publishOnce({ ...options, naming, clock, hide }, destination, Buffer.from(body), signal)
+    publishOnce({ ...options, naming, clock, redact }, destination, Buffer.from(body), signal)
 }

@@ -6,8 +6,8 @@ import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/setti
 import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
 import { outliveOutputs } from '../system/output'
-import { surroundings } from './environments'
-import { Filling } from './preflight/filling'
+import { processContext } from './environments'
+import { Substitution } from './preflight/substitution'
 import { removeJunit } from './ci/junit_file'
 import { Preflight, type Finding } from './preflight/preflight'
 import { stepFunctionOf } from './preflight/step_arguments'
@@ -44,9 +44,9 @@ export const plugin = {
     for (const path of isReading ? [] : [PAGE, RUN_JSON]) removeReport(path)
     run.invocation = { args: process.argv.slice(2), env: process.env }
     refuseUnknown(options)
-    const filling = new Filling(() => variablesFor(options, surroundings(), environment.cwd))
-    run.filling = { of: filling, parameters: options }
-    const preflight = new Preflight(filling.faultsOf, stepFunctionOf)
+    const substitution = new Substitution(() => variablesFor(options, processContext(), environment.cwd))
+    run.substitution = { of: substitution, parameters: options }
+    const preflight = new Preflight(substitution.faultsOf, stepFunctionOf)
     let checked = false
     let isUnderWay = false
     const check = () => {
@@ -58,7 +58,7 @@ export const plugin = {
       run.faultTables.push(...preflight.faultTables())
       if (refusedFor !== undefined)
         return run.refuse(new LockstepError('bad-input', `${refusedFor}; nothing was sent`))
-      if (filling.refusal !== undefined) return run.refuse(filling.refusal)
+      if (substitution.refusal !== undefined) return run.refuse(substitution.refusal)
       const findings = preflight.findings()
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
       const found = options.lint === true ? lint(preflight, environment.stderr) : ''
@@ -79,8 +79,8 @@ export const plugin = {
     }
     on('message', (envelope) => {
       if (envelope.source !== undefined) run.sources.set(envelope.source.uri, envelope.source.data)
-      filling.hear(envelope)
-      hide(envelope)
+      substitution.hear(envelope)
+      redact(envelope)
       preflight.hear(envelope)
       // A run that only reads features carries out no line, so it keeps no account.
       if (!isReading) run.account.hear(envelope)
@@ -171,15 +171,15 @@ function lint(preflight: Preflight, stderr: NodeJS.WritableStream): string {
 }
 
 /** Hides secrets in what cucumber's own reports show; they hear each message after this. */
-function hide({ testStepFinished, testRunHookFinished, attachment }: Envelope): void {
+function redact({ testStepFinished, testRunHookFinished, attachment }: Envelope): void {
   for (const result of [testStepFinished?.testStepResult, testRunHookFinished?.result]) {
-    if (result?.message !== undefined) result.message = run.scrub(result.message)
+    if (result?.message !== undefined) result.message = run.redact(result.message)
     const { exception } = result ?? {}
-    if (exception?.message !== undefined) exception.message = run.scrub(exception.message)
-    if (exception?.stackTrace !== undefined) exception.stackTrace = run.scrub(exception.stackTrace)
+    if (exception?.message !== undefined) exception.message = run.redact(exception.message)
+    if (exception?.stackTrace !== undefined) exception.stackTrace = run.redact(exception.stackTrace)
   }
   if (attachment !== undefined && String(attachment.contentEncoding) === 'IDENTITY')
-    attachment.body = run.scrub(attachment.body)
+    attachment.body = run.redact(attachment.body)
 }
 
 function remarksOf(findings: readonly Finding[], linted: readonly LintFinding[]): Remark[] {

@@ -23,7 +23,7 @@ describe('the verdicts of a run', () => {
 
   it('keep a bounded part of what was seen, and hide secrets before it is cut', () => {
     const run = new Run()
-    run.scrub = (text) => text.replaceAll('sesame', '***')
+    run.redact = (text) => text.replaceAll('sesame', '***')
     const observations = Array.from({ length: 40 }, (_, n) => ({
       host: `web${n}`,
       passed: false,

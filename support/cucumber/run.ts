@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { LintFinding } from '../lint/lint'
 import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
-import type { Filling } from './preflight/filling'
+import type { Substitution } from './preflight/substitution'
 import type { ReadParameters } from './preflight/run_variables'
 import type { HostOutOfRotation } from '../rollout/out_of_rotation'
 import type { OpenObligation } from '../rollout/ledger'
@@ -12,7 +12,7 @@ import type { FaultTable } from './rehearsal/faults'
 import { HostList, type ListedVerdict } from '../rollout/host_list'
 import { hasPassed, type Verdict } from '../rollout/verdict'
 import { Account, describeOmission, type Omission } from './account'
-import { Courses, keyOf, type ScenarioKey } from './courses'
+import { ScenarioRuns, keyOf, type ScenarioKey } from './scenario_runs'
 
 /** A line of a feature, in one of the scenarios that it belongs to. */
 export interface Line extends ScenarioKey {
@@ -126,7 +126,7 @@ export class Run implements Audience {
   readonly hookFaults: string[] = []
   readonly undoneSteps: UndoneStep[] = []
   readonly remarks: Remark[] = []
-  readonly courses = new Courses()
+  readonly scenarioRuns = new ScenarioRuns()
   readonly account = new Account((nodes) => this.lineOf(nodes), {
     concluded: (scenario, line) => this.concluded.has(`${keyOf(scenario)} ${line}`),
     reached: (scenario, line) => this.reached.has(`${keyOf(scenario)} ${line}`),
@@ -166,9 +166,9 @@ export class Run implements Audience {
   /** The plan that was made, where nothing but a plan was wanted; undefined otherwise. */
   planned: { id: string; path: string; changes: number; hosts: number } | undefined
   /** Hides secrets in a text; effective once the configuration is read. */
-  scrub: (text: string) => string = (text) => text
+  redact: (text: string) => string = (text) => text
   /** The values of `<name>` in the run's features, and the parameters of the run that they were read for. */
-  filling: { of: Filling; parameters: ReadParameters } | undefined
+  substitution: { of: Substitution; parameters: ReadParameters } | undefined
   /** The line that is being run. */
   current: Line = { uri: '', unit: '', line: 0, text: '' }
   /** The verdict of the current line so far; a step that only says something has none. */
@@ -226,7 +226,7 @@ export class Run implements Audience {
 
   /** Returns the variables that a feature uses, with their values, but for secrets. */
   variablesIn(uri: string): ReadonlyMap<string, string> {
-    return this.filling?.of.plainIn(uri) ?? new Map()
+    return this.substitution?.of.plainIn(uri) ?? new Map()
   }
 
   /** Notes that the current line failed though its verdict does not say so. */
@@ -262,7 +262,7 @@ export class Run implements Audience {
     return this.plan
       .filter((scenario) => scenario.uri === uri)
       .every((scenario) => {
-        const outcome = this.courses.of(scenario)?.outcome
+        const outcome = this.scenarioRuns.of(scenario)?.outcome
         return outcome === 'passed' || (outcome === 'skipped' && scenario.wave !== undefined)
       })
   }
@@ -304,7 +304,7 @@ export class Run implements Audience {
   /** Returns what is kept of a text that was seen. A text is cut short only once no secret is in it any more. */
   private shorten(seen: string): string {
     if (seen.length <= MAX_SEEN) return seen
-    const cut = `${this.scrub(seen).slice(0, MAX_SEEN)}… (${seen.length} characters)`
+    const cut = `${this.redact(seen).slice(0, MAX_SEEN)}… (${seen.length} characters)`
     // A part of a text keeps all of it in memory, unless it is written anew.
     return Buffer.from(cut).toString()
   }

@@ -205,7 +205,7 @@ function messageOf(error: unknown): string {
   const message: unknown =
     typeof error === 'object' && error !== null && 'message' in error ? error.message : error
   const text = typeof message === 'string' ? message : message === undefined ? '' : JSON.stringify(message)
-  return clean(run.scrub(text), 1_000) || 'it gave no reason'
+  return clean(run.redact(text), 1_000) || 'it gave no reason'
 }
 
 function guardWorld(): void {

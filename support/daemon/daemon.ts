@@ -9,13 +9,13 @@ import type { Clock } from '../system/clock'
 import { runCommand, type CommandRunner } from '../system/command'
 import type { Log } from '../system/log'
 import { hostAgents } from './agents'
-import { LeftBehind } from './left_behind'
+import { LeftBehind } from './orphans'
 import { Registration } from './registration'
 import { RequestRecord } from './request_record'
 import type { RequestEntry } from './requests'
-import { HostSelf } from './self'
+import { NodeState } from './node_state'
 import { callerOf, securityOf } from './security'
-import { gatekeeper } from './gatekeeper'
+import { authorization } from './authorization'
 import { openStateFolder } from './state_folder'
 
 export interface DaemonOptions {
@@ -74,7 +74,7 @@ export class Daemon {
     this.began = Math.floor(clock.now() / 1000)
     const onTrouble = (what: string) => log.warn(what)
     const now = () => clock.now()
-    const self = new HostSelf({ environment, version, now, stats: () => this.stats(), onTrouble }, others)
+    const self = new NodeState({ environment, version, now, stats: () => this.stats(), onTrouble }, others)
     const { subject, lookup: data, agents } = self
     const host = new RpcHost({
       subject,
@@ -83,7 +83,7 @@ export class Daemon {
       agents,
       clock,
       data,
-      mayRun: gatekeeper({ environment, subject, data, clock, log }),
+      mayRun: authorization({ environment, subject, data, clock, log }),
       known: record.requests.known(),
       onRefused: (reason) => {
         this.counts.refused += 1

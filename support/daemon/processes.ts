@@ -22,6 +22,6 @@ export function sightOf(pid: number): ProcessSight | undefined {
   }
 }
 
-export function isSame(sight: ProcessSight): boolean {
-  return sightOf(sight.pid)?.began === sight.began
+export function isSame(reading: ProcessSight): boolean {
+  return sightOf(reading.pid)?.began === reading.began
 }

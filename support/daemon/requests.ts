@@ -92,7 +92,7 @@ export class Requests {
       ...(reply === undefined || isSent ? [] : [{ type: 'ended' as const, id: began.id, reply }]),
       ...(isSent ? [{ type: 'sent' as const, id: began.id }] : []),
     ])
-    return [...requests, ...this.programs().map((sight) => ({ type: 'program' as const, ...sight }))]
+    return [...requests, ...this.programs().map((reading) => ({ type: 'program' as const, ...reading }))]
   }
 
   /** Forgets the replies of a request that is answered. Only the fact of the request still matters. */

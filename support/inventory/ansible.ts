@@ -3,7 +3,7 @@ import { LockstepError } from '../system/errors'
 import { AnsibleGroups, type Group } from './ansible_groups'
 import { factText } from './fact_text'
 import { isClass, isFact, withRole, type Host } from './host'
-import { excerpt, hideNothing, type Hide } from '../system/hiding'
+import { excerpt, redactNothing, type Redact } from '../system/redaction'
 
 const names = v.array(v.string('a name'), 'a list of names')
 const variables = v.record(v.string(), v.unknown(), 'variables by name')
@@ -28,10 +28,10 @@ const meta = v.looseObject({ hostvars: v.record(v.string(), variables, hostvars)
  * among them.
  * @throws LockstepError `bad-config`
  */
-export function ansibleHosts(program: string, printed: string, hide: Hide = hideNothing): Host[] {
+export function ansibleHosts(program: string, printed: string, redact: Redact = redactNothing): Host[] {
   const fault = (what: string) =>
-    new LockstepError('bad-config', `the inventory program ${program} printed ${hide(what)}`)
-  const all = entriesOf(printed, fault, hide)
+    new LockstepError('bad-config', `the inventory program ${program} printed ${redact(what)}`)
+  const all = entriesOf(printed, fault, redact)
   const own = new Map(Object.entries(checked(meta, all.get('_meta'), '_meta', fault).hostvars))
   all.delete('_meta')
   const groups = new AnsibleGroups(
@@ -61,7 +61,7 @@ export function ansibleHosts(program: string, printed: string, hide: Hide = hide
 function entriesOf(
   printed: string,
   fault: (what: string) => LockstepError,
-  hide: Hide,
+  redact: Redact,
 ): Map<string, unknown> {
   let value: unknown
   try {
@@ -70,7 +70,7 @@ function entriesOf(
     const shown =
       printed === ''
         ? 'nothing'
-        : `what is no JSON, beginning with ${JSON.stringify(excerpt(hide(printed), 80))}`
+        : `what is no JSON, beginning with ${JSON.stringify(excerpt(redact(printed), 80))}`
     throw fault(`${shown}; expected Ansible's dynamic inventory`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -1,5 +1,5 @@
 import type { LockstepError } from '../system/errors'
-import { excerpt } from '../system/hiding'
+import { excerpt } from '../system/redaction'
 
 export interface Group {
   hosts: readonly string[]
@@ -34,7 +34,7 @@ export class AnsibleGroups {
 
   /** Returns the groups that a host is in, but for those that every host is in. */
   namesOf(host: string): string[] {
-    return this.around(host).filter((name) => !EVERYBODY.has(name))
+    return this.context(host).filter((name) => !EVERYBODY.has(name))
   }
 
   /**
@@ -42,13 +42,13 @@ export class AnsibleGroups {
    * Ansible has it.
    */
   variablesOf(host: string): Record<string, unknown> {
-    const all = [...new Set(['all', ...this.around(host)])]
+    const all = [...new Set(['all', ...this.context(host)])]
     const depth = (name: string) => (name === 'all' ? -1 : (this.depths.get(name) ?? 0))
     all.sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1))
     return Object.fromEntries(all.flatMap((name) => Object.entries(this.groups.get(name)?.vars ?? {})))
   }
 
-  private around(host: string): string[] {
+  private context(host: string): string[] {
     const direct = this.direct.get(host) ?? []
     return [...new Set(direct.flatMap((name) => [name, ...(this.above.get(name) ?? [])]))]
   }

@@ -1,7 +1,7 @@
 import { isHostName } from '../config/host_list'
 import { LockstepError } from '../system/errors'
 import type { Host } from './host'
-import { excerpt } from '../system/hiding'
+import { excerpt } from '../system/redaction'
 
 /** Hosts of several sources, put together by name. */
 export class Collection {

@@ -1,7 +1,7 @@
 import { DELIMITERS, type Delimiter } from '../config/inventory_sources'
 import { LockstepError } from '../system/errors'
 import { isClass, isFact, type Host } from './host'
-import { excerpt } from '../system/hiding'
+import { excerpt } from '../system/redaction'
 
 /** The place of each column of a header. */
 interface Columns {

@@ -1,7 +1,7 @@
 import type { InventorySource } from '../config/inventory_sources'
 import { LockstepError } from '../system/errors'
 import { Collection } from './collection'
-import { hideNothing, type Hide } from '../system/hiding'
+import { redactNothing, type Redact } from '../system/redaction'
 import { readCsv } from './csv'
 import type { Host } from './host'
 import { readProgram } from './program'
@@ -19,7 +19,7 @@ export interface InventoryOptions {
   environments: readonly string[] | undefined
   signal: AbortSignal
   /** Takes secrets out of what a program says. */
-  hide?: Hide
+  redact?: Redact
 }
 
 /**
@@ -28,13 +28,13 @@ export interface InventoryOptions {
  */
 export async function readInventory(
   sources: readonly InventorySource[],
-  { environment, environments, signal, hide = hideNothing }: InventoryOptions,
+  { environment, environments, signal, redact = redactNothing }: InventoryOptions,
 ): Promise<Inventory> {
   const collection = new Collection(environments)
   for (const source of sources) {
     if (signal.aborted)
       throw new LockstepError('interrupted', 'the operator asked to stop while the inventory was read')
-    await read(source, collection.beginSource(), signal, hide)
+    await read(source, collection.beginSource(), signal, redact)
   }
   const hosts = collection.hosts()
   return {
@@ -49,7 +49,7 @@ async function read(
   source: InventorySource,
   add: (host: Host) => void,
   signal: AbortSignal,
-  hide: Hide,
+  redact: Redact,
 ): Promise<void> {
   switch (source.kind) {
     case 'csv':
@@ -57,7 +57,7 @@ async function read(
     case 'yaml':
       return readYamlHosts(source.path, add)
     case 'program':
-      return readProgram(source, add, signal, hide)
+      return readProgram(source, add, signal, redact)
     case 'discovery':
       return
   }

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { LockstepError } from '../system/errors'
-import { hideNothing, saidScrubber } from '../system/hiding'
+import { redactNothing, redactorOfOthers } from '../system/redaction'
 import { reasonOf } from '../testing/failure'
 import { piecesOf } from '../testing/pieces'
 import { Scratch } from '../testing/scratch'
@@ -24,14 +24,14 @@ describe('an inventory that a program prints', () => {
 
   async function run(
     script: string,
-    { within = 5_000, mode = 0o700, signal = new AbortController().signal, hide = hideNothing } = {},
+    { within = 5_000, mode = 0o700, signal = new AbortController().signal, redact = redactNothing } = {},
   ) {
     const path = scratch.write('inventory.sh', `#!/bin/sh\n${script}\n`, mode)
     return readInventory([{ kind: 'program', path, within, withheld: ['OWN_SECRET'] }], {
       environment: undefined,
       environments: undefined,
       signal,
-      hide,
+      redact,
     })
   }
   const sentence = async (work: Promise<unknown>) => (await reasonOf(work)).replaceAll(`${scratch.path}/`, '')
@@ -90,7 +90,7 @@ describe('an inventory that a program prints', () => {
 
   it('tells no secret in what it said, wherever that is cut', async () => {
     const secret = 'correct-horse-battery-staple'
-    const hide = saidScrubber([secret])
+    const redact = redactorOfOthers([secret])
     for (const before of [55, 65, 75, 175, 185, 195]) {
       const said = `${'.'.repeat(before)}${secret}${'.'.repeat(300)}`
       for (const script of [
@@ -98,7 +98,7 @@ describe('an inventory that a program prints', () => {
         `echo ${said}; exit 3`,
         `echo '{"_meta":{"hostvars":{}},"${said}":1}'`,
       ])
-        expect(piecesOf(secret, await sentence(run(script, { hide })))).to.deep.equal([])
+        expect(piecesOf(secret, await sentence(run(script, { redact })))).to.deep.equal([])
     }
   })
 

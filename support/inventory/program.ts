@@ -4,7 +4,7 @@ import { LockstepError } from '../system/errors'
 import { isExecutable } from '../system/programs'
 import { ansibleHosts } from './ansible'
 import type { Host } from './host'
-import { excerpt, type Hide } from '../system/hiding'
+import { excerpt, type Redact } from '../system/redaction'
 
 const MAX_OUTPUT = 64 * 1024 * 1024
 
@@ -13,10 +13,10 @@ export async function readProgram(
   { path, within, withheld }: { path: string; within: number; withheld: readonly string[] },
   add: (host: Host) => void,
   signal: AbortSignal,
-  hide: Hide,
+  redact: Redact,
 ): Promise<void> {
   const fault = (what: string) =>
-    new LockstepError('bad-config', `the inventory program ${path} ${hide(what)}`)
+    new LockstepError('bad-config', `the inventory program ${path} ${redact(what)}`)
   if (!isExecutable(path)) throw fault('is no file that can be executed; check its path, or chmod +x it')
   const inherits = (name: string) => !withheld.includes(name) && !isLocksteps(name)
   const limits = {
@@ -30,9 +30,9 @@ export async function readProgram(
   const { exitCode, stdout, output, failure } = await runCommand(path, ['--list'], limits)
   if (signal.aborted)
     throw new LockstepError('interrupted', 'the operator asked to stop while the inventory was read')
-  if (failure !== undefined) throw fault(`gave no inventory: ${failure}${lastWords(hide(output))}`)
-  if (exitCode !== 0) throw fault(`ended with exit status ${exitCode}${lastWords(hide(output))}`)
-  ansibleHosts(path, stdout, hide).forEach(add)
+  if (failure !== undefined) throw fault(`gave no inventory: ${failure}${lastWords(redact(output))}`)
+  if (exitCode !== 0) throw fault(`ended with exit status ${exitCode}${lastWords(redact(output))}`)
+  ansibleHosts(path, stdout, redact).forEach(add)
 }
 
 /**

@@ -6,7 +6,7 @@ import { featureOf } from '../testing/feature_lines'
 import type { FeatureText, StepText } from './feature_text'
 import { lint } from './lint'
 import { rules } from './rules'
-import { Story } from './story'
+import { FeatureTimeline } from './feature_timeline'
 import { VOCABULARY } from './vocabulary'
 
 const ROLLING = resolve(__dirname, '..', '..', 'features', 'deployments', 'rolling.feature')
@@ -57,7 +57,7 @@ describe('the linter', () => {
   it('looks at each step a bounded number of times, however many rows a table has @long', () => {
     const looksPerStep = (rows: number) => {
       const feature = manyRows(rows)
-      const story = new Story(feature)
+      const story = new FeatureTimeline(feature)
       let looks = 0
       for (const moment of story.moments) {
         const { deed } = moment

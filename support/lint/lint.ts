@@ -2,7 +2,7 @@ import type { FeatureText } from './feature_text'
 import type { Severity } from './rule'
 import { rules } from './rules'
 import { silence } from './silence'
-import { Story } from './story'
+import { FeatureTimeline } from './feature_timeline'
 
 export interface LintFinding {
   uri: string
@@ -20,7 +20,7 @@ export interface LintFinding {
  * line once for a rule. Comments can allow it: `# lockstep: allow <rule> because <reason>`. Never throws.
  */
 export function lint(feature: FeatureText): LintFinding[] {
-  const story = new Story(feature)
+  const story = new FeatureTimeline(feature)
   const found = rules.flatMap(({ id: rule, severity, why, fix, find }) =>
     find(story).map((fault) => ({ uri: feature.uri, rule, severity, why, fix, ...fault })),
   )

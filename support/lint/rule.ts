@@ -1,4 +1,4 @@
-import type { Story } from './story'
+import type { FeatureTimeline } from './feature_timeline'
 
 /**
  * The severity of a finding. An error is a danger that is there with any behaviour of the hosts; a warning is for a
@@ -22,5 +22,5 @@ export interface Rule {
   /** The way to put it right, in one sentence. */
   fix: string
   /** Finds the faults of a story; pure, and takes any story. */
-  find: (story: Story) => Fault[]
+  find: (story: FeatureTimeline) => Fault[]
 }

@@ -1,9 +1,9 @@
 import { parseWaveSize } from '../rollout/wave_plan'
-import type { Deed } from './deeds'
+import type { StepEffect } from './step_effects'
 import type { StepText } from './feature_text'
 
 /** Returns the effect of a step. A sentence that is not in the vocabulary may do anything that its keyword allows. */
-export function deedOf(step: StepText): Deed {
+export function deedOf(step: StepText): StepEffect {
   const values = step.arguments.map(({ value }) => value)
   return (
     VOCABULARY.get(step.expression ?? '')?.(values, step) ?? {
@@ -14,7 +14,7 @@ export function deedOf(step: StepText): Deed {
   )
 }
 
-type Meaning = (values: readonly string[], step: StepText) => Deed | undefined
+type Meaning = (values: readonly string[], step: StepText) => StepEffect | undefined
 
 const nothing: Meaning = () => ({ kind: 'nothing' })
 const check: Meaning = () => ({ kind: 'sees check' })
@@ -225,7 +225,7 @@ export function selects(expression: string | undefined): boolean {
   return expression !== undefined && SELECTING.has(expression)
 }
 
-function wave(written: string): Deed | undefined {
+function wave(written: string): StepEffect | undefined {
   const size = parseWaveSize(written)
   return size === undefined ? undefined : { kind: 'takes wave', size, written }
 }

@@ -1,4 +1,4 @@
-import type { Hide } from '../system/hiding'
+import type { Redact } from '../system/redaction'
 import type { Channel } from './channel'
 import { TRY_WITHIN } from './channel_queue'
 import { email } from './email'
@@ -8,12 +8,12 @@ import { topic, type Publish } from './topic'
 import { webhook } from './webhook'
 
 /** Makes the channel of settings; `publish` reaches topics of the broker, and `hide` takes secrets out of answers. */
-export function channelOf(settings: NoticeChannelSettings, publish: Publish, hide: Hide): Channel {
+export function channelOf(settings: NoticeChannelSettings, publish: Publish, redact: Redact): Channel {
   switch (settings.kind) {
     case 'webhook':
-      return webhook(settings, hide)
+      return webhook(settings, redact)
     case 'slack':
-      return slack(settings, hide)
+      return slack(settings, redact)
     case 'email':
       return email(settings, TRY_WITHIN)
     case 'topic':

@@ -1,6 +1,6 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import type { Hide } from '../system/hiding'
+import type { Redact } from '../system/redaction'
 import { DeliveryError } from './channel'
 import { networkFault } from './network_fault'
 import { oneLine } from './words'
@@ -12,7 +12,7 @@ export interface Post {
   /** The PEM of the authorities that are trusted instead of the system's. */
   ca: string | undefined
   /** Takes secrets out of what the other side says. */
-  hide: Hide
+  redact: Redact
 }
 
 /** The most bytes that are read of a refusal. */
@@ -37,7 +37,7 @@ export async function post(request: Post, signal: AbortSignal): Promise<void> {
   }
   const retry = status === 429 || status >= 500
   const retryAfter = secondsIn(response.headers['retry-after'])
-  const said = oneLine(request.hide(await beginning(response)), MAX_RESPONSE)
+  const said = oneLine(request.redact(await beginning(response)), MAX_RESPONSE)
   throw new DeliveryError(`answered ${status}${said === '' ? '' : `: ${said}`}`, retry, retryAfter)
 }
 

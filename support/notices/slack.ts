@@ -1,4 +1,4 @@
-import type { Hide } from '../system/hiding'
+import type { Redact } from '../system/redaction'
 import type { Channel, Message } from './channel'
 import { post } from './post'
 import type { SlackSettings } from './settings'
@@ -12,13 +12,13 @@ const MAX_TEXT = 3_000
  * Makes a channel to an incoming webhook of Slack, or of a service that takes what Slack takes. Its whole address is a
  * secret.
  */
-export function slack({ url, ca, on, template }: SlackSettings, hide: Hide): Channel {
+export function slack({ url, ca, on, template }: SlackSettings, redact: Redact): Channel {
   return {
     name: `slack ${new URL(url).host}`,
     on,
     async deliver(message, signal) {
       const headers = { 'idempotency-key': message.key }
-      await post({ url, headers, body: JSON.stringify(cardOf(message, template)), ca, hide }, signal)
+      await post({ url, headers, body: JSON.stringify(cardOf(message, template)), ca, redact }, signal)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { expect } from 'chai'
-import { hideNothing, saidScrubber } from '../system/hiding'
+import { redactNothing, redactorOfOthers } from '../system/redaction'
 import { piecesOf } from '../testing/pieces'
 import { rolloutEvent } from '../testing/rollout_event'
 import { TEST_CERTIFICATE } from '../testing/test_certificate'
@@ -18,8 +18,8 @@ describe('a notice over the web', () => {
   beforeEach(async () => (endpoint = await WebEndpoint.start()))
   afterEach(() => endpoint.stop())
 
-  const hook = (more: Partial<Parameters<typeof webhook>[0]> = {}, hide = hideNothing) =>
-    webhook({ kind: 'webhook', url: endpoint.url('/hook/t0ken'), on: EVENTS, secrets: [], ...more }, hide)
+  const hook = (more: Partial<Parameters<typeof webhook>[0]> = {}, redact = redactNothing) =>
+    webhook({ kind: 'webhook', url: endpoint.url('/hook/t0ken'), on: EVENTS, secrets: [], ...more }, redact)
   const deliver = (channel: Channel, signal = new AbortController().signal) =>
     channel.deliver(message, signal)
   const refusal = async (channel: Channel, signal?: AbortSignal): Promise<DeliveryError> => {
@@ -66,7 +66,7 @@ describe('a notice over the web', () => {
   it('has the form that Slack takes, and calls nobody there', async () => {
     const card = slack(
       { kind: 'slack', url: endpoint.url('/services/t0ken'), on: EVENTS, secrets: [] },
-      hideNothing,
+      redactNothing,
     )
     const called = rolloutEvent({ environment: '<!channel> & co', tickets: ['<@U1>'], release: 'r7' })
     await card.deliver({ key: 'k', event: called }, new AbortController().signal)
@@ -80,7 +80,7 @@ describe('a notice over the web', () => {
   })
 
   it('is no longer than Slack takes', async () => {
-    const card = slack({ kind: 'slack', url: endpoint.url('/'), on: EVENTS, secrets: [] }, hideNothing)
+    const card = slack({ kind: 'slack', url: endpoint.url('/'), on: EVENTS, secrets: [] }, redactNothing)
     await card.deliver(
       { key: 'k', event: rolloutEvent({ feature: '&'.repeat(9_000) }) },
       new AbortController().signal,
@@ -112,11 +112,11 @@ describe('a notice over the web', () => {
     const secret = 'correct-horse-battery-staple'
     for (let before = 90; before <= 125; before += 1) {
       answering(400, {}, `${'.'.repeat(before)}${secret}`)
-      const { message: said } = await refusal(hook({}, saidScrubber([secret])))
+      const { message: said } = await refusal(hook({}, redactorOfOthers([secret])))
       expect(piecesOf(secret, said)).to.deep.equal([])
     }
     answering(400, {}, `${' '.repeat(1_014)}${secret}`)
-    expect((await refusal(hook({}, saidScrubber([secret])))).message).to.equal('answered 400: ***')
+    expect((await refusal(hook({}, redactorOfOthers([secret])))).message).to.equal('answered 400: ***')
   })
 
   it('hears how long it is to wait', async () => {
@@ -175,7 +175,7 @@ describe('a notice over the web', () => {
   it('names only the host of where it goes', () => {
     expect(hook().name).to.equal(`webhook 127.0.0.1:${endpoint.port}`)
     const url = 'https://hooks.slack.com/services/T0/B0/s3cret'
-    expect(slack({ kind: 'slack', url, on: EVENTS, secrets: [] }, hideNothing).name).to.equal(
+    expect(slack({ kind: 'slack', url, on: EVENTS, secrets: [] }, redactNothing).name).to.equal(
       'slack hooks.slack.com',
     )
   })

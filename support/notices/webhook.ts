@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto'
-import type { Hide } from '../system/hiding'
+import type { Redact } from '../system/redaction'
 import type { Channel } from './channel'
 import { documentOf } from './document'
 import { post } from './post'
 import type { WebhookSettings } from './settings'
 
 /** Makes a channel that sends JSON to any address, with a proof of where it came from. */
-export function webhook(settings: WebhookSettings, hide: Hide): Channel {
+export function webhook(settings: WebhookSettings, redact: Redact): Channel {
   const { url, bearer, hmac, ca, on, template } = settings
   return {
     name: `webhook ${new URL(url).host}`,
@@ -18,7 +18,7 @@ export function webhook(settings: WebhookSettings, hide: Hide): Channel {
         ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
         ...(hmac === undefined ? {} : { 'x-lockstep-signature': signatureOf(body, hmac) }),
       }
-      await post({ url, headers, body, ca, hide }, signal)
+      await post({ url, headers, body, ca, redact }, signal)
     },
   }
 }

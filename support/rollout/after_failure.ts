@@ -154,7 +154,7 @@ export class AfterFailure {
 
   private async report(what: string, verdict: Verdict): Promise<Verdict> {
     const { audience, journal } = this.rollout.ports
-    audience.undone(what, this.rollout.discreet(verdict))
+    audience.undone(what, this.rollout.redacted(verdict))
     await journal.append({ type: 'undone', what, passed: hasPassed(verdict), counts: { ...count(verdict) } })
     return verdict
   }

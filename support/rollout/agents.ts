@@ -1,6 +1,6 @@
 import { converge } from './converge'
 import type { PlannableChange } from './plan_change'
-import { lookWith, observe, shown, type Sight } from './observe'
+import { lookWith, observe, shown, type Reading } from './observe'
 import type { Answer, Request } from './ports'
 import type { Rollout } from './rollout'
 import { clean, type Verdict } from './verdict'
@@ -72,10 +72,10 @@ export class Agents {
     const request = { agent, action, inputs, changes: false }
     const { planState, ports } = this.rollout
     if (planState !== undefined && ports.planning?.onlyLooks(request) !== true) return this.notAsked(request)
-    const read = (answer: Answer): Sight => {
+    const read = (answer: Answer): Reading => {
       if (answer.kind === 'failed') return { passed: false, seen: answer.message }
       const value = answer.kind === 'answered' ? shown(answer.data[name]) : 'nothing'
-      return { passed: value === wanted, seen: `${name} ${clean(ports.hide(value))}` }
+      return { passed: value === wanted, seen: `${name} ${clean(ports.redact(value))}` }
     }
     // It is not known what an answer depends on.
     return observe(this.rollout, lookWith(this.rollout, request), read, {}, 'anything')

@@ -1,4 +1,4 @@
-import { lookWith, observe, shown, type Patience, type Sight } from './observe'
+import { lookWith, observe, shown, type Patience, type Reading } from './observe'
 import type { Answer } from './ports'
 import type { Rollout } from './rollout'
 import { clean, type Verdict } from './verdict'
@@ -22,7 +22,7 @@ export class Checks {
 
   private shouldExitWith(check: string, wanted: readonly number[], patience?: Patience): Promise<Verdict> {
     const look = lookWith(this.rollout, { agent: 'nrpe', action: 'runcommand', inputs: { command: check } })
-    return observe(this.rollout, look, (answer) => sight(answer, wanted), patience)
+    return observe(this.rollout, look, (answer) => reading(answer, wanted), patience)
   }
 }
 
@@ -30,7 +30,7 @@ export class Checks {
  * Reads a plugin's answer. To MCollective, a plugin that is not OK is a failed action; its exit code is in the data
  * nonetheless.
  */
-function sight(answer: Answer, wanted: readonly number[]): Sight {
+function reading(answer: Answer, wanted: readonly number[]): Reading {
   const data = answer.kind === 'answered' || answer.kind === 'failed' ? answer.data : {}
   const code = data['exitcode']
   if (typeof code !== 'number') {

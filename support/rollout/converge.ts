@@ -1,6 +1,6 @@
 import { planChange, type PlannableChange } from './plan_change'
 import { slippedBack } from './still_out'
-import { sightOf, type Look, type Sight } from './observe'
+import { observationOf, type Look, type Reading } from './observe'
 import type { Answer, Answers } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
@@ -20,7 +20,7 @@ export interface Change {
   /** Looks at hosts in doubt: they may be in the wanted state already, or have got there unheard. */
   verify?: {
     look: Look
-    read: (answer: Answer) => Sight
+    read: (answer: Answer) => Reading
     /**
      * True when only contradictions are in doubt. A host that failed has then diverged: its state says nothing about
      * the order.
@@ -74,7 +74,10 @@ async function tell(
 ): Promise<Verdict> {
   const told = await order(hosts)
   const said = (host: string) =>
-    sightOf(host, told, (answer) => ({ passed: answer.kind === 'answered', seen: saidBy(answer, describe) }))
+    observationOf(host, told, (answer) => ({
+      passed: answer.kind === 'answered',
+      seen: saidBy(answer, describe),
+    }))
   const isDoubtful = (answer: Answer | undefined) =>
     answer?.kind === 'answered'
       ? contradicts(answer)
@@ -110,8 +113,13 @@ function isUnclear(answer: Answer | undefined, told: Answers): boolean {
  * Returns the truth about a host that did not simply do it. The host's first word is kept when the truth is not what
  * was wanted.
  */
-function afterAll(host: string, told: Answers, seen: Answers, read: (answer: Answer) => Sight): Observation {
-  const truth = sightOf(host, seen, read)
+function afterAll(
+  host: string,
+  told: Answers,
+  seen: Answers,
+  read: (answer: Answer) => Reading,
+): Observation {
+  const truth = observationOf(host, seen, read)
   const excuse = told.outcomes.get(host)
   if (truth.passed || excuse?.kind !== 'failed') return truth
   return { ...truth, seen: `${truth.seen} (${excuse.message})` }

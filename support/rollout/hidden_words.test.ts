@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { saidScrubber } from '../system/hiding'
+import { redactorOfOthers } from '../system/redaction'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { reasonOf } from '../testing/failure'
 import { movedAlong, piecesOf } from '../testing/pieces'
@@ -10,7 +10,7 @@ const CUT_AT = 400
 
 describe('what hosts answer, in a verdict', () => {
   const answering = (answer: Answer) =>
-    rolloutOn(new FakeFleet(['web1'], () => answer), { ports: { hide: saidScrubber([SECRET]) } })
+    rolloutOn(new FakeFleet(['web1'], () => answer), { ports: { redact: redactorOfOthers([SECRET]) } })
 
   it('is compared as it is, and shown without a secret, wherever it is cut', async () => {
     for (const said of movedAlong(SECRET, CUT_AT).slice(CUT_AT - 40)) {

@@ -1,6 +1,6 @@
 import { carryOut, type Change } from './converge'
 import { byThen, planChange, type PlannableChange } from './plan_change'
-import { observe, type Patience, type Sight } from './observe'
+import { observe, type Patience, type Reading } from './observe'
 import type { Answer, Answers, Obligation, HostGateway } from './ports'
 import type { Rollout } from './rollout'
 import { lookAt } from './still_out'
@@ -25,7 +25,7 @@ export async function takeOut(
     await carryOut(hosts, {
       order: (all) => order(all, rollout.reach),
       ...believed(obligation, true),
-      verify: { look: (doubtful) => lookAt(rollout, obligation, doubtful), read: sight(obligation, true) },
+      verify: { look: (doubtful) => lookAt(rollout, obligation, doubtful), read: reading(obligation, true) },
     }),
   )
 }
@@ -48,7 +48,7 @@ export function orderBack(
   return carryOut(hosts, {
     order: (all) => obligation.putBack(all, rollout.reach),
     ...believed(obligation, false),
-    verify: { look: (doubtful) => lookAt(rollout, obligation, doubtful), read: sight(obligation, false) },
+    verify: { look: (doubtful) => lookAt(rollout, obligation, doubtful), read: reading(obligation, false) },
   })
 }
 
@@ -78,14 +78,14 @@ export function shouldBeOut(
   wanted: boolean,
   patience?: Patience,
 ): Promise<Verdict> {
-  const judge = (state: string): Sight => ({
+  const judge = (state: string): Reading => ({
     passed: (state === OUT) === wanted,
     seen: state === OUT ? obligation.name : 'back in rotation by then',
   })
   return observe(
     rollout,
     (hosts) => lookAt(rollout, obligation, hosts),
-    sight(obligation, wanted),
+    reading(obligation, wanted),
     patience,
     {
       resource: obligation.name,
@@ -125,7 +125,7 @@ function believed(obligation: Obligation, wanted: boolean): Pick<Change, 'seen' 
   }
 }
 
-function sight(obligation: Obligation, wanted: boolean): (answer: Answer) => Sight {
+function reading(obligation: Obligation, wanted: boolean): (answer: Answer) => Reading {
   return (answer) => {
     const { isOpen, seen } = obligation.read(answer)
     return { passed: isOpen === wanted, seen }

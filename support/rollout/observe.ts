@@ -5,7 +5,7 @@ import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
 
 /** The content of an answer, and whether it is what was wanted. */
-export interface Sight {
+export interface Reading {
   passed: boolean
   seen: string
 }
@@ -22,7 +22,7 @@ export interface Subject {
   /** The name of the resource, such as `package mywebapp`. */
   resource: string
   /** Judges whether a planned state is what is wanted. */
-  judge: (state: string) => Sight
+  judge: (state: string) => Reading
 }
 
 export type Look = (hosts: readonly string[]) => Promise<Answers>
@@ -36,7 +36,7 @@ export function lookWith(rollout: Rollout, request: Omit<Request, 'changes'>): L
 export async function observe(
   rollout: Rollout,
   look: Look,
-  read: (answer: Answer) => Sight,
+  read: (answer: Answer) => Reading,
   patience: Patience = {},
   subject?: Subject | 'anything',
 ): Promise<Verdict> {
@@ -63,13 +63,13 @@ async function lookAhead(
   planState: PlanState,
   hosts: readonly string[],
   look: Look,
-  read: (answer: Answer) => Sight,
+  read: (answer: Answer) => Reading,
   subject: Subject | 'anything' | undefined,
 ): Promise<Verdict> {
   planState.use()
   const answers = await look(hosts)
   const observations = hosts.map((host): Observation => {
-    const now = sightOf(host, answers, read)
+    const now = observationOf(host, answers, read)
     if (now.kind === 'silent' || now.kind === 'untrusted') return now
     const expected = expectedOf(planState, host, subject)
     if (expected === 'not known')
@@ -93,7 +93,7 @@ function expectedOf(planState: PlanState, host: string, subject: Subject | 'anyt
 async function lookUntil(
   rollout: Rollout,
   look: Look,
-  read: (answer: Answer) => Sight,
+  read: (answer: Answer) => Reading,
   hosts: readonly string[],
   within: number,
 ): Promise<Verdict> {
@@ -107,12 +107,12 @@ async function lookUntil(
     const began = clock.elapsed()
     const answers = await look(waiting)
     for (const message of answers.unexpected) unexpected.add(message)
-    for (const host of waiting) last.set(host, sightOf(host, answers, read))
+    for (const host of waiting) last.set(host, observationOf(host, answers, read))
     const left = until - clock.elapsed()
     // A last look comes at the end of the time, however long the look before took, except at silent hosts.
     waiting = waiting.filter((host) => {
-      const sight = last.get(host)
-      return sight?.passed !== true && (left > 0 || sight?.kind !== 'silent')
+      const reading = last.get(host)
+      return reading?.passed !== true && (left > 0 || reading?.kind !== 'silent')
     })
     if (waiting.length === 0 || began + lookEvery > until) break
     if (left > 0) await rollout.wait(Math.min(lookEvery, left))
@@ -121,7 +121,11 @@ async function lookUntil(
 }
 
 /** Returns one host's observation; `read` is asked only about an agent's own word. */
-export function sightOf(host: string, answers: Answers, read: (answer: Answer) => Sight): Observation {
+export function observationOf(
+  host: string,
+  answers: Answers,
+  read: (answer: Answer) => Reading,
+): Observation {
   const answer = answers.outcomes.get(host) ?? { kind: 'silent' as const, waited: 0 }
   if (answer.kind === 'silent') return { host, passed: false, kind: 'silent', seen: silence(answer) }
   if (answer.kind === 'untrusted') return { host, passed: false, kind: 'untrusted', seen: answer.reason }

@@ -1,7 +1,7 @@
 import { carryOut, converge, DONE, withoutThose } from './converge'
 import { planChange, NOT_KNOWN } from './plan_change'
 import { plannablePackage, packageResource } from './plannable_package'
-import { lookWith, observe, shown, sightOf, type Look, type Patience, type Sight } from './observe'
+import { lookWith, observe, shown, observationOf, type Look, type Patience, type Reading } from './observe'
 import type { Answer, UnexpectedMessage } from './ports'
 import type { Rollout } from './rollout'
 import { slippedBack } from './still_out'
@@ -45,9 +45,9 @@ export class Packages {
   async shouldBe(name: string, wanted: 'installed' | 'absent'): Promise<Verdict> {
     const judge = (seen: string) => ({ passed: NOT_INSTALLED.has(seen) === (wanted === 'absent'), seen })
     const read = (answer: Answer) => {
-      const sight = judge(version(answer))
+      const reading = judge(version(answer))
       // An answer without a version says nothing of whether there is one.
-      return { ...sight, passed: sight.passed && (ensureIn(answer) ?? '') !== '' }
+      return { ...reading, passed: reading.passed && (ensureIn(answer) ?? '') !== '' }
     }
     const subject = { resource: packageResource(name), judge }
     const verdict = await observe(this.rollout, this.status(name), read, {}, subject)
@@ -102,11 +102,11 @@ export class Packages {
     await this.rollout.ask(request, hosts)
     const look = await this.status(name)(hosts)
     const observations = hosts.map((host) =>
-      sightOf(host, look, (answer) => {
-        const sight = isVersion(version)(answer)
+      observationOf(host, look, (answer) => {
+        const reading = isVersion(version)(answer)
         return absent
-          ? { ...sight, passed: answer.kind === 'answered' && NOT_INSTALLED.has(sight.seen) }
-          : sight
+          ? { ...reading, passed: answer.kind === 'answered' && NOT_INSTALLED.has(reading.seen) }
+          : reading
       }),
     )
     await this.writeDown(name, versionsIn({ observations }))
@@ -174,7 +174,7 @@ export class Packages {
     this.had.set(name, had)
     const providers = new Map<string, unknown>()
     const observations = hosts.map((host) =>
-      sightOf(host, answers, (answer) => {
+      observationOf(host, answers, (answer) => {
         const known = answer.kind === 'answered' && typeof answer.data['ensure'] === 'string'
         if (!known) return { passed: false, seen: `does not say which version it has: ${version(answer)}` }
         const seen = version(answer)
@@ -304,7 +304,7 @@ function otherThan(wanted: string): (answer: Answer) => boolean {
   }
 }
 
-function isInstalled(wanted: string): (answer: Answer) => Sight {
+function isInstalled(wanted: string): (answer: Answer) => Reading {
   return (answer) => {
     const seen = version(answer)
     return { passed: answer.kind === 'answered' && isSame(seen, wanted), seen }
@@ -321,7 +321,7 @@ function ensureIn(answer: Answer): string | undefined {
   return typeof ensure === 'string' ? ensure : undefined
 }
 
-function isVersion(wanted: string): (answer: Answer) => Sight {
+function isVersion(wanted: string): (answer: Answer) => Reading {
   return (answer) => {
     const seen = version(answer)
     return { passed: answer.kind === 'answered' && seen === wanted, seen }

@@ -1,5 +1,5 @@
 import type { Expected, PlanState, Invalidates } from './plan_state'
-import { sightOf, type Look } from './observe'
+import { observationOf, type Look } from './observe'
 import type { Answer } from './ports'
 import type { Rollout } from './rollout'
 import type { Observation, Verdict } from './verdict'
@@ -49,7 +49,7 @@ export async function planChange(
   const answers = await look(hosts)
   const observations = hosts.map((host): Observation => {
     let plannedState: PlannedState | undefined
-    const seen = sightOf(host, answers, (answer) => {
+    const seen = observationOf(host, answers, (answer) => {
       plannedState = perhaps(
         plan(answer, host, planState.expectItself(resource, host)),
         planState.expect(resource, host),

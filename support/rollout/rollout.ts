@@ -27,7 +27,7 @@ import type {
   UnexpectedMessage,
 } from './ports'
 import { heardBy, Progress } from './progress'
-import type { Hide } from '../system/hiding'
+import type { Redact } from '../system/redaction'
 import { Puppet } from './puppet'
 import { Release } from './release'
 import { RollCall } from './roll_call'
@@ -55,7 +55,7 @@ export interface RolloutPorts {
   newId: () => string
   newSeed: () => number
   /** Takes secrets out of what others have said, before it is shown or cut. */
-  hide: Hide
+  redact: Redact
   /** Milliseconds between two looks of a step that waits. */
   lookEvery: number
   /**
@@ -317,10 +317,10 @@ export class Rollout {
   }
 
   /** Returns a verdict without a secret in what was seen: its receiver may cut it. */
-  discreet(verdict: Verdict): Verdict {
+  redacted(verdict: Verdict): Verdict {
     const told = new Map<string, string>()
     const hidden = (text: string) => {
-      const known = told.get(text) ?? this.ports.hide(text)
+      const known = told.get(text) ?? this.ports.redact(text)
       told.set(text, known)
       return known
     }
@@ -333,7 +333,7 @@ export class Rollout {
 
   private async judged(shown: Verdict, budgeted: boolean): Promise<Verdict> {
     const heard = merged([...shown.unexpected, ...this.takeUnsolicited()])
-    const verdict = this.discreet({ ...shown, unexpected: heard })
+    const verdict = this.redacted({ ...shown, unexpected: heard })
     const { unexpected } = verdict
     const all = this.hosts.known ?? []
     const scope = this.waves.current?.hosts ?? all

@@ -1,7 +1,7 @@
 import { converge, DONE } from './converge'
 import { byThen, NOT_KNOWN, type PlannedState } from './plan_change'
 import type { Expected } from './plan_state'
-import { lookWith, observe, shown, type Patience, type Sight } from './observe'
+import { lookWith, observe, shown, type Patience, type Reading } from './observe'
 import type { Answer } from './ports'
 import type { Rollout } from './rollout'
 import type { Verdict } from './verdict'
@@ -75,7 +75,7 @@ function plannedStateOf(answer: Answer, expected: Expected, wanted: ServiceState
   return wanted === undefined ? { now, to: 'running', always: true } : { now, to: wanted }
 }
 
-function isState(wanted: ServiceState): (answer: Answer) => Sight {
+function isState(wanted: ServiceState): (answer: Answer) => Reading {
   return (answer) => ({
     passed: answer.kind === 'answered' && answer.data['status'] === wanted,
     seen: state(answer),

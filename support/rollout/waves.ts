@@ -1,5 +1,5 @@
 import { LockstepError } from '../system/errors'
-import { sightOf, shown } from './observe'
+import { observationOf, shown } from './observe'
 import type { Rollout } from './rollout'
 import { describe, hosts as counted, type Verdict } from './verdict'
 import { describeSize, nextWave, planWaves, shuffled, type Wave, type WaveSize } from './wave_plan'
@@ -189,7 +189,7 @@ export class Waves {
       const answers = await this.rollout.ask(request, all)
       const values = new Map<string, string>()
       const observations = all.map((host) =>
-        sightOf(host, answers, (answer) => {
+        observationOf(host, answers, (answer) => {
           const value = answer.kind === 'answered' ? answer.data['value'] : undefined
           if (value === undefined || value === null || value === '')
             return { passed: false, seen: `has no fact ${fact}` }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { LockstepError } from './errors'
-import { scrubber } from './hiding'
+import { redactor } from './redaction'
 import { makeFolder } from './folders'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
@@ -12,14 +12,14 @@ export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
  */
 export function openLog(directory: string, run: string, secrets: readonly string[]): Log {
   const path = join(directory, `${run}.log`)
-  const scrub = scrubber(secrets)
+  const redact = redactor(secrets)
   const file = opened(directory, path)
   return pino(
     {
       base: { run },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: ['password', 'passcode', 'secret', '*.password', '*.passcode', '*.secret'],
-      hooks: { streamWrite: scrub },
+      hooks: { streamWrite: redact },
     },
     boundedTo(MAX_LOG_BYTES, run, file),
   )

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
 import { formatDuration, parseAge, parseDuration } from './duration'
 import { JournalFile } from './journal_file'
-import { scrubber } from './hiding'
+import { redactor } from './redaction'
 import { boundedTo, openLog } from './log'
 
 describe('what hosts have answered', () => {
@@ -49,14 +49,14 @@ describe('a log', () => {
   })
 
   it('hides a secret also where it was put into HTML, or on one line', () => {
-    const scrub = scrubber(['a<b & "c"\nd'])
+    const redact = redactor(['a<b & "c"\nd'])
     for (const form of ['a&#60;b &#38; &#34;c&#34; d', 'a<b & "c" d', 'a<b & "c"\nd', 'a<b & \\"c\\"\\nd'])
-      expect(scrub(`x ${form} y`), form).to.equal('x *** y')
+      expect(redact(`x ${form} y`), form).to.equal('x *** y')
   })
 
   it('hides a secret however it is encoded or escaped', () => {
     const secret = `p@ss w/"o'r$d+ü`
-    const scrub = scrubber([secret])
+    const redact = redactor([secret])
     const base64 = (text: string) => Buffer.from(text).toString('base64')
     const forms = [
       base64(secret),
@@ -72,11 +72,11 @@ describe('a log', () => {
       `'p@ss w/"o'\\''r$d+ü'`,
       `"p@ss w/\\"o'r\\$d+ü"`,
     ]
-    for (const form of forms) expect(scrub(form), form).to.contain('***')
-    expect(scrub('nothing of it')).to.equal('nothing of it')
+    for (const form of forms) expect(redact(form), form).to.contain('***')
+    expect(redact('nothing of it')).to.equal('nothing of it')
   })
 
-  it('is not changed by an empty secret', () => expect(scrubber([''])('abc')).to.equal('abc'))
+  it('is not changed by an empty secret', () => expect(redactor([''])('abc')).to.equal('abc'))
 })
 
 describe('a duration', () => {

@@ -14,7 +14,7 @@ import { Rollout, type RolloutPorts } from '../rollout/rollout'
 import type { Verdict } from '../rollout/verdict'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
-import { hideNothing } from '../system/hiding'
+import { redactNothing } from '../system/redaction'
 
 /** A fleet without a wire: each host's answer is a function of the request. Keeps the requests in order. */
 export class FakeFleet implements Fleet {
@@ -109,7 +109,7 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
       note: (text) => notes.push(text),
       activated: (release) => notes.push(`activated ${release}`),
     },
-    hide: hideNothing,
+    redact: redactNothing,
     clock: fakeClock(),
     ...ALONE,
     balancers: { at: hostFirewall, backend: noBackend },

@@ -1,5 +1,5 @@
 import { Run } from '../cucumber/run'
-import type { Outcome } from '../cucumber/courses'
+import type { Outcome } from '../cucumber/scenario_runs'
 import type { Observation, Verdict } from '../rollout/verdict'
 import { LockstepError } from '../system/errors'
 
@@ -38,14 +38,14 @@ export function toldRun(scenarios: readonly ToldScenario[], refused?: LockstepEr
     })
   for (const { unit, steps, outcome } of scenarios) {
     if (outcome === undefined) continue
-    run.courses.begin({ uri: FEATURE, unit }, clock)
+    run.scenarioRuns.begin({ uri: FEATURE, unit }, clock)
     for (const step of steps) {
       run.begin({ uri: FEATURE, unit, line: step.line, text: textOf(step) })
       if (step.verdict !== undefined) run.verdict(step.verdict)
       if (step.fault !== undefined) run.fault(step.fault)
     }
     clock.time += 3_000
-    if (outcome !== 'stopped') run.courses.end(outcome, clock)
+    if (outcome !== 'stopped') run.scenarioRuns.end(outcome, clock)
     if (outcome === 'failed') run.fail()
   }
   if (refused !== undefined) run.refuse(refused)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Contract, Data } from '../../rpc/contracts/contract'
 import { ActionFailed, type Action, type Agent, type Call } from '../../rpc/server/agent'
 import type { CommandRunner } from '../../system/command'
-import { excerpt } from '../../system/hiding'
+import { excerpt } from '../../system/redaction'
 
 const PROTOCOL = 'io.choria.mcorpc.external.v1'
 const SCHEMA = 'https://choria.io/schemas/mcorpc/external/v1'

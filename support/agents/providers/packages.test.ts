@@ -157,9 +157,9 @@ describe('packages through apt', () => {
     stdout: 'Package: a\nVersion: 1.1\nInstalled-Size: 3\nSize: 1000\nDescription: Size: 9\n',
   }
   const candidates = (known: Record<string, Said>, version?: string, lockedBy?: string) => {
-    const surroundings = { lockedBy: async () => lockedBy, freeBytes: async () => 5_000 }
+    const context = { lockedBy: async () => lockedBy, freeBytes: async () => 5_000 }
     const programs = new Programs({ 'dpkg-query': installed('1.0'), 'apt-cache': show, ...known })
-    return aptPackages(programs.run, 60, surroundings).candidate('a', version, signal)
+    return aptPackages(programs.run, 60, context).candidate('a', version, signal)
   }
 
   it('are foreseen: what would come, and what it takes', async () => {
@@ -328,12 +328,12 @@ describe('what package managers print', () => {
       fc.string(),
       fc.array(word).map((words) => words.join('')),
     )
-    const surroundings = { lockedBy: async () => undefined, freeBytes: async () => 1 }
+    const context = { lockedBy: async () => undefined, freeBytes: async () => 1 }
     await fc.assert(
       fc.asyncProperty(text, text, fc.constantFrom(0, 1, 100), async (stdout, shown, exitCode) => {
         const said = { stdout, exitCode }
         const known = { 'dpkg-query': installed('1.0'), 'apt-cache': { stdout: shown }, 'apt-get': said }
-        const { version, needs } = await aptPackages(new Programs(known).run, 60, surroundings).candidate(
+        const { version, needs } = await aptPackages(new Programs(known).run, 60, context).candidate(
           'a',
           undefined,
           signal,

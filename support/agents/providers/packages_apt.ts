@@ -1,6 +1,6 @@
 import type { CommandRunner } from '../../system/command'
 import type { Outdated, PackageCandidate, PackageLists, PackageManager, PackageState } from '../package'
-import { dpkgSurroundings, type DpkgSurroundings } from './dpkg_surroundings'
+import { dpkgContext, type DpkgContext } from './dpkg_context'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
 const QUIET = { DEBIAN_FRONTEND: 'noninteractive', APT_LISTCHANGES_FRONTEND: 'none', NEEDRESTART_MODE: 'l' }
@@ -28,7 +28,7 @@ const MAX_LIST_BYTES = 16 * 1024 * 1024
 export function aptPackages(
   run: CommandRunner,
   lockWithin = 60,
-  look: DpkgSurroundings = dpkgSurroundings,
+  look: DpkgContext = dpkgContext,
 ): PackageManager & PackageLists {
   const careful = [...UNASKED, '-o', `DPkg::Lock::Timeout=${lockWithin}`]
   const program = toItsEnd(run)

@@ -1,6 +1,6 @@
 import { findTelling } from '../../system/reason'
 import type { CommandLimits, CommandResult, CommandRunner } from '../../system/command'
-import { excerpt } from '../../system/hiding'
+import { excerpt } from '../../system/redaction'
 
 /** Milliseconds that a program that only looks may take. */
 export const LOOK_WITHIN = 30_000

@@ -1,6 +1,6 @@
 import { clean } from '../../rollout/verdict'
 import { LockstepError } from '../../system/errors'
-import { hideNothing, type Hide } from '../../system/hiding'
+import { redactNothing, type Redact } from '../../system/redaction'
 import { command, placeOf, type RuntimeAddress } from './runtime'
 import { readBackend, type BackendState } from './state'
 
@@ -19,7 +19,7 @@ export class HaproxyBackend {
      */
     private readonly expectMayOrder: (what: string) => void = () => {},
     /** Removes secrets from HAProxy's texts. */
-    private readonly hide: Hide = hideNothing,
+    private readonly redact: Redact = redactNothing,
   ) {
     expectName(backend)
   }
@@ -37,10 +37,10 @@ export class HaproxyBackend {
     const servers = await this.ask(`show servers state ${this.backend}`)
     const stat = await this.ask('show stat')
     try {
-      return readBackend(this.backend, servers, stat, this.hide)
+      return readBackend(this.backend, servers, stat, this.redact)
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
-      throw new LockstepError(error.code, `HAProxy at ${this.place}: ${this.hide(error.message)}`, {
+      throw new LockstepError(error.code, `HAProxy at ${this.place}: ${this.redact(error.message)}`, {
         cause: error,
       })
     }
@@ -63,7 +63,7 @@ export class HaproxyBackend {
   }
 
   private async tell(line: string): Promise<string | undefined> {
-    const words = clean(this.hide(await this.ask(line)))
+    const words = clean(this.redact(await this.ask(line)))
     return words === '' ? undefined : words
   }
 

@@ -1,5 +1,5 @@
 import { LockstepError } from '../../system/errors'
-import { excerpt } from '../../system/hiding'
+import { excerpt } from '../../system/redaction'
 
 /**
  * Reads the rows of a CSV by the names of its header line, which begins with `start`. A row that is shorter than the

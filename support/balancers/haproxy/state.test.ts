@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { LockstepError } from '../../system/errors'
-import { saidScrubber } from '../../system/hiding'
+import { redactorOfOthers } from '../../system/redaction'
 import { piecesOf } from '../../testing/pieces'
 import { readBackend } from './state'
 
@@ -177,7 +177,7 @@ describe('the state of a HAProxy backend', () => {
 
   it('is told without a secret, wherever HAProxy or a sentence cuts it', () => {
     const secret = 'correct-horse-battery-staple'
-    const hide = saidScrubber([secret])
+    const redact = redactorOfOthers([secret])
     for (let before = 0; before <= 60; before += 1) {
       const said = `${'.'.repeat(before)}${secret}`
       const lists = [
@@ -185,17 +185,17 @@ describe('the state of a HAProxy backend', () => {
           'www',
           servers(server('web1')),
           stat(row('web1', said, { check: said.slice(0, 50) }), BACKEND),
-          hide,
+          redact,
         ),
-        refusal(() => readBackend('www', said, stat(BACKEND), hide)),
-        refusal(() => readBackend('www', servers(server('web1')), said, hide)),
+        refusal(() => readBackend('www', said, stat(BACKEND), redact)),
+        refusal(() => readBackend('www', servers(server('web1')), said, redact)),
         refusal(() =>
-          readBackend('www', servers(server('web1')), stat(row('web1', 'UP', { scur: said })), hide),
+          readBackend('www', servers(server('web1')), stat(row('web1', 'UP', { scur: said })), redact),
         ),
       ]
       for (const seen of lists)
         expect(
-          piecesOf(secret, typeof seen === 'string' ? hide(seen) : JSON.stringify([...seen.servers])),
+          piecesOf(secret, typeof seen === 'string' ? redact(seen) : JSON.stringify([...seen.servers])),
         ).to.deep.equal([])
     }
   })

@@ -1,6 +1,6 @@
 import { clean } from '../../rollout/verdict'
 import { LockstepError } from '../../system/errors'
-import { hideNothing, type Hide } from '../../system/hiding'
+import { redactNothing, type Redact } from '../../system/redaction'
 import { readCsv } from './csv'
 
 /** One server of a backend, as one HAProxy reports it. */
@@ -42,7 +42,7 @@ export function readBackend(
   backend: string,
   serversState: string,
   stat: string,
-  hide: Hide = hideNothing,
+  redact: Redact = redactNothing,
 ): BackendState {
   const admin = readAdminStates(backend, serversState)
   const rows = readCsv(stat, '# pxname').filter((row) => row['pxname'] === backend)
@@ -54,7 +54,7 @@ export function readBackend(
     if (bits === undefined)
       throw unreadable(`"show stat" has a server ${clean(server)} that "show servers state" has not`)
     if (servers.has(server)) throw unreadable(`"show stat" has the server ${clean(server)} twice`)
-    servers.set(server, serverState(server, bits, row, hide))
+    servers.set(server, serverState(server, bits, row, redact))
   }
   const missing = [...admin.keys()].find((server) => !servers.has(server))
   if (missing !== undefined)
@@ -64,7 +64,7 @@ export function readBackend(
   return { servers, ...countersOf(whole) }
 }
 
-function serverState(server: string, bits: number, row: Row, hide: Hide): ServerState {
+function serverState(server: string, bits: number, row: Row, redact: Redact): ServerState {
   const status = field(row, 'status', server)
   const weight = number(row, 'weight', server)
   // The list with the status is the later one: a server that serves in it is no longer in maintenance.
@@ -72,12 +72,12 @@ function serverState(server: string, bits: number, row: Row, hide: Hide): Server
   const admin = maint ? 'maint' : (bits & DRAIN) !== 0 ? 'drain' : 'ready'
   return {
     server,
-    status: clean(hide(status)),
+    status: clean(redact(status)),
     admin,
     inService: admin === 'ready' && weight > 0 && SERVES.test(status),
     sessions: number(row, 'scur', server),
     weight,
-    lastCheck: clean([row['check_status'], hide(row['last_chk'] ?? '')].filter(Boolean).join(' ')),
+    lastCheck: clean([row['check_status'], redact(row['last_chk'] ?? '')].filter(Boolean).join(' ')),
   }
 }
 

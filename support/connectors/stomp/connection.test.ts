@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { expect } from 'chai'
-import { saidScrubber } from '../../system/hiding'
+import { redactorOfOthers } from '../../system/redaction'
 import { failure } from '../../testing/failure'
 import { piecesOf } from '../../testing/pieces'
 import { fakeBroker, welcoming, type FakeBroker } from '../../testing/fake_broker'
@@ -104,7 +104,7 @@ describe('a connection to a pool of brokers', () => {
   it('tells no secret that the broker says, wherever it is cut', async () => {
     const secret = 'correct-horse-battery-staple'
     const encoded = Buffer.from('a-password-that-is-long').toString('base64')
-    const hide = saidScrubber([secret])
+    const redact = redactorOfOthers([secret])
     for (let before = 165; before <= 205; before += 5) {
       const said = `${'.'.repeat(before)}${secret}${encoded}`
       const frames = [
@@ -116,7 +116,7 @@ describe('a connection to a pool of brokers', () => {
       for (const bytes of frames) {
         const strict = await broker((_frame, socket) => socket.end(bytes))
         const address = { port: strict.port, user: 'deploy', password: 'a-password-that-is-long' }
-        const { message } = await failure(connection([address], { hide }).open(forever))
+        const { message } = await failure(connection([address], { redact }).open(forever))
         expect([...piecesOf(secret, message), ...piecesOf(encoded, message)]).to.deep.equal([])
       }
     }

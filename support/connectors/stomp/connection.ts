@@ -1,7 +1,7 @@
 import { pause, type Clock } from '../../system/clock'
 import { startDeadline } from '../../system/deadline'
 import { LockstepError } from '../../system/errors'
-import type { Hide } from '../../system/hiding'
+import type { Redact } from '../../system/redaction'
 import { brokerName, type BrokerAddress } from './broker'
 import { asClient, type Reconnecting } from './delays'
 import { encodeFrame, type Frame } from './frame'
@@ -25,7 +25,7 @@ export interface ConnectionOptions {
   onLost: (reason: Error) => void
   onRestored: () => void
   /** Removes secrets from the broker's texts. */
-  hide?: Hide
+  redact?: Redact
 }
 
 export interface OutgoingMessage {

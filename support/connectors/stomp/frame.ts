@@ -1,4 +1,4 @@
-import { excerpt } from '../../system/hiding'
+import { excerpt } from '../../system/redaction'
 
 /** A STOMP frame. Header names are those of the wire; the first of repeated headers is kept, as STOMP asks. */
 export interface Frame {

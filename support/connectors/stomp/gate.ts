@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { encodeFrame, FrameError, FrameParser, headers, type Frame, type StompVersion } from './frame'
-import { excerpt } from '../../system/hiding'
+import { excerpt } from '../../system/redaction'
 
 /**
  * A gate between the socket and stompit. The broker's bytes are parsed here. stompit sees only CONNECTED and RECEIPT

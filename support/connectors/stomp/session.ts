@@ -4,7 +4,7 @@ import { connect, type Client } from 'stompit'
 import type { Clock } from '../../system/clock'
 import { startDeadline } from '../../system/deadline'
 import { LockstepError } from '../../system/errors'
-import { excerpt, saidScrubber, type Hide } from '../../system/hiding'
+import { excerpt, redactorOfOthers, type Redact } from '../../system/redaction'
 import { brokerName, type BrokerAddress } from './broker'
 import { FrameError, type Frame, type StompVersion } from './frame'
 import { Gate } from './gate'
@@ -21,7 +21,7 @@ export interface SessionOptions {
   clock: Clock
   onMessage: (frame: Frame) => void
   /** Removes secrets from the broker's texts; its own password is hidden anyway. */
-  hide?: Hide
+  redact?: Redact
 }
 
 /** One connection to one broker, from CONNECTED until it is lost. */
@@ -51,7 +51,7 @@ const CLOSE_WITHIN = 2_000
 class Opening {
   readonly result: Promise<Session>
   private readonly name: string
-  private readonly hide: Hide
+  private readonly redact: Redact
   private settled = false
   private endWith!: (reason: Error) => void
   private readonly over = new Promise<Error>((resolve) => (this.endWith = resolve))
@@ -68,9 +68,9 @@ class Opening {
     signal: AbortSignal,
   ) {
     this.name = brokerName(options.broker)
-    const { hide, broker } = options
-    const own = saidScrubber([broker.password ?? ''])
-    this.hide = (text) => own(hide?.(text) ?? text)
+    const { redact, broker } = options
+    const own = redactorOfOthers([broker.password ?? ''])
+    this.redact = (text) => own(redact?.(text) ?? text)
     this.lastHeard = options.clock.elapsed()
     this.result = new Promise<Session>((resolve, reject) => {
       const tooLate = () => this.fail(this.tooSlow())
@@ -228,7 +228,7 @@ class Opening {
       frame.headers['message'] ?? (frame.body.toString('utf8', 0, MAX_READ).trim() || 'no reason given')
     return new LockstepError(
       'broker-refused',
-      `the broker ${this.name} refused this connection: ${firstLine(this.hide(said))}`,
+      `the broker ${this.name} refused this connection: ${firstLine(this.redact(said))}`,
     )
   }
 
@@ -238,23 +238,23 @@ class Opening {
     const why =
       error instanceof FrameError
         ? `it does not speak STOMP as agreed: it sent ${error.message}`
-        : describe(error, this.hide)
+        : describe(error, this.redact)
     return new LockstepError(
       'broker-unreachable',
-      `the broker ${this.name} cannot be used: ${this.hide(why)}`,
+      `the broker ${this.name} cannot be used: ${this.redact(why)}`,
       { cause: error },
     )
   }
 
   private whatItSays({ body, headers }: Frame): string {
-    return this.hide(`${body.toString('utf8', 0, MAX_READ)} ${headers['message'] ?? ''}`)
+    return this.redact(`${body.toString('utf8', 0, MAX_READ)} ${headers['message'] ?? ''}`)
   }
 }
 
 /** Bytes of an ERROR frame's body that are read at most. */
 const MAX_READ = 4_096
 
-function describe(error: Error & { code?: string }, hide: Hide): string {
+function describe(error: Error & { code?: string }, redact: Redact): string {
   switch (error.code) {
     case 'ECONNREFUSED':
       return 'nothing listens there (connection refused)'
@@ -264,7 +264,7 @@ function describe(error: Error & { code?: string }, hide: Hide): string {
     case 'EMFILE':
       return 'this process has no file descriptors left; raise `ulimit -n`'
     default:
-      return firstLine(hide(error.message)) || error.name
+      return firstLine(redact(error.message)) || error.name
   }
 }
 

@@ -55,7 +55,7 @@ describe('what is annotated of a run', () => {
 
   it('is what failed outside of any line, too', () => {
     const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, fault: 'no psk' }] }])
-    run.scrub = (text) => text.replaceAll('psk', '***')
+    run.redact = (text) => text.replaceAll('psk', '***')
     run.fail()
     expect(annotationsOfRun(run).map(({ message }) => message)).to.deep.equal(['no ***'])
     const ended = toldRun([{ unit: '3', outcome: 'passed', steps: [] }])

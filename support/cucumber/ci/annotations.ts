@@ -19,7 +19,7 @@ export function annotationsOfRun(run: Run): Annotation[] {
 }
 
 function ofRemarks(run: Run): Annotation[] {
-  return run.remarks.map((remark) => ({ ...remark, message: run.scrub(remark.message) }))
+  return run.remarks.map((remark) => ({ ...remark, message: run.redact(remark.message) }))
 }
 
 function ofVerdicts(run: Run): Annotation[] {
@@ -29,7 +29,7 @@ function ofVerdicts(run: Run): Annotation[] {
       uri,
       line,
       severity: verdict.tolerated === true ? 'warning' : 'error',
-      title: run.scrub(text),
+      title: run.redact(text),
       message: said(run, verdict),
     }))
 }
@@ -39,8 +39,8 @@ function ofFaults(run: Run): Annotation[] {
     uri,
     line,
     severity: 'error',
-    title: run.scrub(text),
-    message: run.scrub(message),
+    title: run.redact(text),
+    message: run.redact(message),
   }))
 }
 
@@ -52,7 +52,7 @@ function ofUndone(run: Run): Annotation[] {
       uri,
       line,
       severity: 'error',
-      title: run.scrub(`on failure: ${what}`),
+      title: run.redact(`on failure: ${what}`),
       message: said(run, verdict),
     }))
 }
@@ -60,7 +60,7 @@ function ofUndone(run: Run): Annotation[] {
 function whole(run: Run): Annotation {
   const { uri, line } = run.current
   const message = run.refused?.message ?? 'the rollout failed outside of its steps'
-  return { uri, line, severity: 'error', title: 'Rollout', message: run.scrub(message) }
+  return { uri, line, severity: 'error', title: 'Rollout', message: run.redact(message) }
 }
 
 function said(run: Run, verdict: Verdict): string {

@@ -129,7 +129,7 @@ describe('the summary of a job', () => {
 
   it('holds no secret', () => {
     const run = stopped()
-    run.scrub = (text) =>
+    run.redact = (text) =>
       text.replaceAll('1.0', '***').replaceAll('blocks lb', '***').replaceAll('version 2', '***')
     run.out = () => new Map([['web5', '1.0']])
     run.fault('saw 1.0')

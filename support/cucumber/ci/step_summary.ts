@@ -1,4 +1,4 @@
-import { keyOf } from '../courses'
+import { keyOf } from '../scenario_runs'
 import { clean, count, hasPassed, hosts as counted } from '../../rollout/verdict'
 import { EXIT } from '../../system/errors'
 import { byObligation } from '../screen/host_table'
@@ -6,7 +6,7 @@ import { markdownTable, markdownText } from './markdown'
 import { listed, oddHostsOf } from '../report/odd_hosts'
 import { nothingIsOut, RESTORED, titleOf } from '../screen/outcome'
 import { plannedLines } from '../planning/plan'
-import { endingsTold } from '../rehearsal/told'
+import { endingsTold } from '../rehearsal/summary'
 import type { Run, StepVerdict } from '../run'
 import { headlineOf } from '../screen/headline'
 import { advice } from '../screen/summary'
@@ -43,7 +43,7 @@ function next(run: Run): string[] {
 }
 
 function heading(run: Run): string {
-  const isRead = run.courses.last === undefined && run.exitCode === EXIT.passed
+  const isRead = run.scenarioRuns.last === undefined && run.exitCode === EXIT.passed
   const title = isRead ? 'READ' : titleOf(run.exitCode, run.mode)
   const where = run.journal === undefined ? 'nothing was sent' : `${run.mode} · ${run.environment}`
   return `## ${title}\n\n${text(run, sentence(run, isRead))}\n\n${text(run, `run ${run.id} · ${where}`)}`
@@ -80,7 +80,7 @@ function changes(run: Run): string[] {
   return plannedLines(run.verdicts).flatMap((line) =>
     line.hosts
       .filter((fate) => fate.changes)
-      .map(({ seen, hosts }) => `${line.at}: ${clean(run.scrub(seen))}: ${listed(hosts, MAX_NAMES)}`),
+      .map(({ seen, hosts }) => `${line.at}: ${clean(run.redact(seen))}: ${listed(hosts, MAX_NAMES)}`),
   )
 }
 
@@ -94,7 +94,7 @@ function rehearsals(run: Run): string[] {
 }
 
 function out(run: Run): string[] {
-  return [...run.out()].slice(0, MAX_NAMES).map(([host, seen]) => `${host}: ${clean(run.scrub(seen))}`)
+  return [...run.out()].slice(0, MAX_NAMES).map(([host, seen]) => `${host}: ${clean(run.redact(seen))}`)
 }
 
 function notAttempted(run: Run): string[] {
@@ -140,7 +140,7 @@ function row(run: Run, { line, text: step, verdict }: StepVerdict): string[] {
   const { expected, diverged, silent, unexpected, out: gone } = count(verdict)
   const sign = hasPassed(verdict) ? '✔' : verdict.tolerated === true ? '!' : '✘'
   const counts = [expected, expected - diverged - silent, diverged, silent, unexpected, gone]
-  return [sign, String(line), clean(run.scrub(step)), ...counts.map(String)]
+  return [sign, String(line), clean(run.redact(step)), ...counts.map(String)]
 }
 
 function list(run: Run, title: string, items: readonly string[]): string {
@@ -148,7 +148,7 @@ function list(run: Run, title: string, items: readonly string[]): string {
 }
 
 function text(run: Run, words: string): string {
-  return markdownText(run.scrub(words))
+  return markdownText(run.redact(words))
 }
 
 /** Cuts Markdown to `room` bytes, by whole lines only: half a line could be other markup. */

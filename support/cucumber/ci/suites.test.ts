@@ -259,7 +259,7 @@ describe('the suites of a run', () => {
         ],
       },
     ])
-    run.scrub = (text) => text.replaceAll(secret, '***')
+    run.redact = (text) => text.replaceAll(secret, '***')
     expect(JSON.stringify(suitesOf(run))).not.to.contain('the-psk')
   })
 })

@@ -1,8 +1,8 @@
 import { clean, type Observation, type Verdict } from '../../rollout/verdict'
 import { EXIT } from '../../system/errors'
 import { groupBy } from '../../system/groups'
-import { keyOf, type Course } from '../courses'
-import { endingsTold } from '../rehearsal/told'
+import { keyOf, type ScenarioRun } from '../scenario_runs'
+import { endingsTold } from '../rehearsal/summary'
 import type { Line, PlannedScenario, Remark, Run, StepVerdict } from '../run'
 
 /** A scenario, or a wave of one, with the outcome of each of its hosts. No secret is in it. */
@@ -67,20 +67,20 @@ function rehearsalSuites(run: Run): Suite[] {
 
 function suiteOf(run: Run, scenario: PlannedScenario, about: Gathered): Suite {
   const key = keyOf(scenario)
-  const course = run.courses.of(scenario)
+  const scenarioRun = run.scenarioRuns.of(scenario)
   const verdicts = about.verdicts.get(key) ?? []
-  const hosts = hostsOf(run, scenario, verdicts, course, about.places)
+  const hosts = hostsOf(run, scenario, verdicts, scenarioRun, about.places)
   const cases = [
     ...refusal(run, scenario, hosts.length > 0, about),
     ...(about.faults.get(key) ?? []).map((fault) => faultCase(run, fault)),
-    ...hostCases(run, hosts, verdicts, course, about.restored),
+    ...hostCases(run, hosts, verdicts, scenarioRun, about.restored),
   ]
   return {
     uri: scenario.uri,
     name: nameOf(run, scenario, about),
-    began: course?.began,
-    took: course?.took ?? 0,
-    cases: cases.length > 0 ? cases : [{ name: SCENARIO, result: withoutHosts(run, scenario, course) }],
+    began: scenarioRun?.began,
+    took: scenarioRun?.took ?? 0,
+    cases: cases.length > 0 ? cases : [{ name: SCENARIO, result: withoutHosts(run, scenario, scenarioRun) }],
   }
 }
 
@@ -149,15 +149,15 @@ function hostsOf(
   run: Run,
   scenario: PlannedScenario,
   verdicts: readonly Told[],
-  course: Course | undefined,
+  scenarioRun: ScenarioRun | undefined,
   { hosts, waves }: Places,
 ): readonly string[] {
   if (scenario.wave !== undefined) {
     const own = waves.get(scenario) ?? []
     if (own.length > 0) return own
-    if (course === undefined || course.outcome === 'skipped') return []
+    if (scenarioRun === undefined || scenarioRun.outcome === 'skipped') return []
   }
-  if (course === undefined) return run.hasStopped ? (hosts.get(scenario.uri) ?? []) : []
+  if (scenarioRun === undefined) return run.hasStopped ? (hosts.get(scenario.uri) ?? []) : []
   const told = verdicts.flatMap(({ verdict }) => [
     ...verdict.observations.map(({ host }) => host),
     ...(verdict.out ?? []),
@@ -169,7 +169,7 @@ function hostCases(
   run: Run,
   hosts: readonly string[],
   verdicts: readonly Told[],
-  course: Course | undefined,
+  scenarioRun: ScenarioRun | undefined,
   restored: ReadonlySet<string> = new Set(),
 ): Case[] {
   const failed = new Map<string, Result>()
@@ -189,7 +189,7 @@ function hostCases(
   const resultOf = (host: string): Result => {
     if (out.has(host)) return { kind: 'skipped', message: said(run, `out: ${run.out().get(host) ?? ''}`) }
     if (restored.has(host)) return { kind: 'skipped', message: 'was told to go back to the version it had' }
-    if (course?.outcome === 'passed') return { kind: 'passed' }
+    if (scenarioRun?.outcome === 'passed') return { kind: 'passed' }
     const line = reached.get(host)?.line
     return {
       kind: 'skipped',
@@ -223,7 +223,7 @@ function problem(run: Run, line: Line, type: string, seen: string): Result {
  * because of it.
  */
 function refusal(run: Run, scenario: PlannedScenario, hasHosts: boolean, { errors }: Gathered): Case[] {
-  const { last } = run.courses
+  const { last } = run.scenarioRuns
   const here = last !== undefined && keyOf(last) === keyOf(scenario)
   if (run.refused === undefined || (hasHosts && !here)) return []
   const { uri } = scenario
@@ -241,17 +241,18 @@ function faultCase(run: Run, { uri, line, text, message }: Run['faults'][number]
   }
 }
 
-function withoutHosts(run: Run, { wave }: PlannedScenario, course: Course | undefined): Result {
-  if (course?.outcome === 'passed' || (course === undefined && !run.hasStopped)) return { kind: 'passed' }
-  if (course?.outcome === 'skipped' && wave !== undefined)
+function withoutHosts(run: Run, { wave }: PlannedScenario, scenarioRun: ScenarioRun | undefined): Result {
+  if (scenarioRun?.outcome === 'passed' || (scenarioRun === undefined && !run.hasStopped))
+    return { kind: 'passed' }
+  if (scenarioRun?.outcome === 'skipped' && wave !== undefined)
     return { kind: 'skipped', message: `nobody was left for the wave ${wave}` }
-  return { kind: 'skipped', message: course === undefined ? 'not attempted' : 'not brought to its end' }
+  return { kind: 'skipped', message: scenarioRun === undefined ? 'not attempted' : 'not brought to its end' }
 }
 
 function undone(run: Run, what: string, verdict: Verdict): Suite {
-  const uri = run.courses.last?.uri ?? ''
+  const uri = run.scenarioRuns.last?.uri ?? ''
   const step = { uri, unit: '', line: run.current.line, text: what, verdict }
-  const ended: Course = { began: 0, took: undefined, outcome: 'passed' }
+  const ended: ScenarioRun = { began: 0, took: undefined, outcome: 'passed' }
   const cases = hostCases(run, hostsIn(verdict), [step], ended)
   return { uri, name: said(run, `on failure: ${what}`), began: undefined, took: 0, cases }
 }
@@ -275,8 +276,8 @@ function error(run: Run, type: string, message: string, details: string): Result
   return {
     kind: 'error',
     type,
-    message: run.scrub(message).slice(0, MAX_SENTENCE),
-    details: run.scrub(details).slice(0, MAX_SENTENCE),
+    message: run.redact(message).slice(0, MAX_SENTENCE),
+    details: run.redact(details).slice(0, MAX_SENTENCE),
   }
 }
 
@@ -300,7 +301,7 @@ function errorsOf(run: Run): Remark[] {
 
 /** Hides secrets in a text and cuts it short: a text is cut only once no secret is in it any more. */
 function said(run: Run, text: string): string {
-  return clean(run.scrub(text))
+  return clean(run.redact(text))
 }
 
 function saysSo({ cases }: Suite): boolean {

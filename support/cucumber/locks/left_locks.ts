@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Surroundings } from '../../config/mcollective_cfg'
+import type { ProcessContext } from '../../config/mcollective_cfg'
 import { leftByRuns } from '../../rollout/out_of_rotation'
 import { readRunJournals } from '../../rollout/journals'
 import { HostLocks, lockSurroundings } from '../../system/locks/host_locks'
@@ -12,7 +12,7 @@ import { HostLocks, lockSurroundings } from '../../system/locks/host_locks'
 export async function discardLocksOf(
   runs: Iterable<string>,
   folder: string,
-  env: Surroundings['env'],
+  env: ProcessContext['env'],
 ): Promise<void> {
   const records = readRunJournals(join(folder, 'live')).journals
   const open = new Set(leftByRuns(records).map(({ run }) => run))

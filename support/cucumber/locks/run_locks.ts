@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { basename } from 'node:path'
 import type { Environment } from '../../config/environment'
-import type { Surroundings } from '../../config/mcollective_cfg'
+import type { ProcessContext } from '../../config/mcollective_cfg'
 import type { Fleet, Journal } from '../../rollout/ports'
 import { pause, systemClock } from '../../system/clock'
 import { HostLocks, lockSurroundings } from '../../system/locks/host_locks'
@@ -17,17 +17,17 @@ export interface Locking {
   fleet: Fleet
   environment: Environment
   journal: Journal
-  around: Surroundings
+  context: ProcessContext
 }
 
 /**
  * Returns the locks of a live rollout: on this control host, and where the environment says so by the hosts themselves.
  */
 export function locksOf(run: Run, locking: Locking): RunLocks {
-  const { feature, follows, environment, journal, around } = locking
-  const locks = hostLocks(new HostLocks(lockSurroundings(around.env)), {
+  const { feature, follows, environment, journal, context } = locking
+  const locks = hostLocks(new HostLocks(lockSurroundings(context.env)), {
     claim: { run: run.id, feature, fleet: fleetName(environment) },
-    takeReason: around.env['LOCKSTEP_TAKE_LOCK'],
+    takeReason: context.env['LOCKSTEP_TAKE_LOCK'],
     follows,
     clock: systemClock,
     journal,
@@ -39,7 +39,7 @@ export function locksOf(run: Run, locking: Locking): RunLocks {
 function leasesOf(
   run: Run,
   locks: RunLocks,
-  { feature, follows, fleet, journal, around }: Locking,
+  { feature, follows, fleet, journal, context }: Locking,
 ): RunLocks {
   const { hostLeases } = require('./host_leases') as typeof import('./host_leases')
   return hostLeases(locks, {
@@ -48,7 +48,7 @@ function leasesOf(
     feature: basename(feature),
     owner: `${userInfo().username}@${hostname()}`,
     follows,
-    takeReason: around.env['LOCKSTEP_TAKE_LOCK'],
+    takeReason: context.env['LOCKSTEP_TAKE_LOCK'],
     clock: systemClock,
     journal,
     wait: (ms) => pause(systemClock, ms, run.stopping.signal),

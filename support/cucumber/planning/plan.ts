@@ -48,7 +48,7 @@ export function planId(plan: Plan): string {
 
 export function plannedLines(
   verdicts: readonly StepVerdict[],
-  scrub: (text: string) => string = (text) => text,
+  redact: (text: string) => string = (text) => text,
 ): PlannedLine[] {
   return verdicts.map(({ uri, line, text, verdict }) => {
     const changing = new Map(
@@ -60,7 +60,7 @@ export function plannedLines(
       at: `${uri}:${line}`,
       text,
       hosts: cohorts(verdict).map(({ seen, passed, hosts }) => ({
-        seen: scrub(seen),
+        seen: redact(seen),
         passed,
         changes: hosts.some((host) => changing.has(host)),
         affectsOthers: hosts.some((host) => changing.get(host)?.affectsOthers === true),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { LockstepError } from '../../system/errors'
-import { lastWords, runAgain } from './again'
+import { lastWords, runAgain } from './child_run'
 import { changedBy, differences, hostsOfPlan, planPasses, plannedLines, type Plan } from './plan'
 import { readPlan, writePlan } from './plan_file'
 import type { Run } from '../run'
@@ -61,7 +61,7 @@ function planOf(run: Run, where: PlannedFor): Plan {
     features,
     ...where,
     hosts: [...new Set(features.flatMap(({ hosts }) => hosts))].sort(),
-    lines: plannedLines(run.verdicts, run.scrub),
+    lines: plannedLines(run.verdicts, run.redact),
     passes: run.refused === undefined && !run.hasStopped && planPasses(run.verdicts),
   }
 }

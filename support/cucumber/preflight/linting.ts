@@ -1,7 +1,7 @@
 import { lint, type LintFinding } from '../../lint/lint'
 import { counted } from '../screen/counted'
 import { featureTexts, type Heard } from './feature_texts'
-import { Paper } from '../screen/paper'
+import { LineWriter } from '../screen/line_writer'
 
 const WIDTH = 80
 
@@ -12,14 +12,14 @@ export function lintAll(heard: Heard): LintFinding[] {
 
 /** Writes the findings for a person: where, what, why it matters, and what to do about it. */
 export function writeFindings(findings: readonly LintFinding[], write: (text: string) => void): void {
-  const paper = new Paper(write, WIDTH, false)
+  const writer = new LineWriter(write, WIDTH, false)
   for (const { uri, line, rule, severity, message, why, fix } of findings) {
     const kind = severity === 'warning' ? 'warning, ' : ''
-    paper.wrapped(`${uri}:${line}: ${rule}: ${kind}${message}`, 4, plain)
-    paper.wrapped(`    ${why}`, 4, plain)
-    paper.wrapped(`    ${fix}`, 4, plain)
+    writer.wrapped(`${uri}:${line}: ${rule}: ${kind}${message}`, 4, plain)
+    writer.wrapped(`    ${why}`, 4, plain)
+    writer.wrapped(`    ${fix}`, 4, plain)
     if (!rule.startsWith('allow-'))
-      paper.wrapped(`    Or allow it: # lockstep: allow ${rule} because …`, 4, plain)
+      writer.wrapped(`    Or allow it: # lockstep: allow ${rule} because …`, 4, plain)
   }
 }
 

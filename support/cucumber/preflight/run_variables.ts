@@ -1,6 +1,6 @@
 import type { Environment } from '../../config/environment'
 import { anyOf, parseGivenVariables, Variables } from '../../config/variables'
-import type { Surroundings } from '../../config/mcollective_cfg'
+import type { ProcessContext } from '../../config/mcollective_cfg'
 import { LockstepError } from '../../system/errors'
 import { configPath, type RunParameters } from '../environments'
 import type { Run } from '../run'
@@ -15,9 +15,9 @@ export type ReadParameters = Omit<RunParameters, 'mode'> & { mode?: RunParameter
  * An embedded fleet has no variables of its own; a rehearsal has those of the environment that it is of.
  * @throws LockstepError `bad-config` or `bad-input`; no secret was read then
  */
-export function variablesFor(parameters: ReadParameters, around: Surroundings, cwd: string): Variables {
-  const given = parseGivenVariables(around.env[GIVEN] ?? '', GIVEN)
-  const all = definedFor(parameters, around, cwd).map((each) => each.overriddenBy(given, GIVEN))
+export function variablesFor(parameters: ReadParameters, context: ProcessContext, cwd: string): Variables {
+  const given = parseGivenVariables(context.env[GIVEN] ?? '', GIVEN)
+  const all = definedFor(parameters, context, cwd).map((each) => each.overriddenBy(given, GIVEN))
   for (const each of all) each.check()
   const [only] = all
   return only !== undefined && all.length === 1 ? only : anyOf(all)
@@ -29,12 +29,12 @@ export function variablesFor(parameters: ReadParameters, around: Surroundings, c
  */
 export function withVariables(
   environment: Environment,
-  filling: Run['filling'],
+  substitution: Run['substitution'],
   parameters: RunParameters,
-  { env }: Surroundings,
+  { env }: ProcessContext,
 ): Environment {
-  if (filling === undefined || !filling.of.isUsed) return environment
-  const { of, parameters: read } = filling
+  if (substitution === undefined || !substitution.of.isUsed) return environment
+  const { of, parameters: read } = substitution
   const told = ({ mode, environment: name }: ReadParameters) =>
     `mode ${mode ?? 'embedded'}, environment ${name ?? env['LOCKSTEP_ENVIRONMENT'] ?? 'not named'}`
   if (told(read) !== told(parameters)) {
@@ -47,15 +47,15 @@ export function withVariables(
   return { ...environment, ...inUse, warnings: [...new Set([...environment.warnings, ...of.warnings])] }
 }
 
-function definedFor(parameters: ReadParameters, around: Surroundings, cwd: string): Variables[] {
+function definedFor(parameters: ReadParameters, context: ProcessContext, cwd: string): Variables[] {
   const { mode = 'embedded', intent } = parameters
   if (mode === 'embedded' && intent !== 'rehearse') return [new Variables('the embedded fleet', new Map())]
-  const path = configPath(around, cwd)
+  const path = configPath(context, cwd)
   if (path === undefined) return [new Variables(GIVEN, new Map())]
   const { readAllVariables, readVariables } =
     require('../../config/variables_file') as typeof import('../../config/variables_file')
-  const wanted = parameters.environment ?? around.env['LOCKSTEP_ENVIRONMENT']
+  const wanted = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
   return mode === 'ci' && wanted === undefined
-    ? readAllVariables(path, around)
-    : [readVariables(path, wanted, around)]
+    ? readAllVariables(path, context)
+    : [readVariables(path, wanted, context)]
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Surroundings } from '../../config/mcollective_cfg'
+import type { ProcessContext } from '../../config/mcollective_cfg'
 import { readInventory } from '../../inventory/inventory'
 import { sourceNamed, type InventorySource } from '../../config/inventory_sources'
 import { readInventorySetting } from '../../config/lockstep_yaml'
@@ -26,7 +26,7 @@ export const REHEARSED_FAULT = 'LOCKSTEP_REHEARSED_FAULT'
  */
 export async function rehearsedFleet(plan: readonly PlannedScenario[], where: Where): Promise<NamedFleet> {
   const fleet = await wellFleet(needsOf(plan), where)
-  const written = where.around.env[REHEARSED_FAULT]
+  const written = where.context.env[REHEARSED_FAULT]
   if (written === undefined) return fleet
   const { host, fault, during } = JSON.parse(written) as RehearsedFault
   return {
@@ -39,15 +39,15 @@ export async function rehearsedFleet(plan: readonly PlannedScenario[], where: Wh
 
 interface Where {
   parameters: RunParameters
-  around: Surroundings
+  context: ProcessContext
   cwd: string
   /** The path of the file of the embedded fleet. */
   embedded: string
 }
 
-async function wellFleet(needs: Needs, { parameters, around, cwd, embedded }: Where): Promise<NamedFleet> {
-  const { environment, environments, sources } = inventoryOf(parameters, around, cwd)
-  const file = readSetting(around.env, 'LOCKSTEP_FLEET')
+async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: Where): Promise<NamedFleet> {
+  const { environment, environments, sources } = inventoryOf(parameters, context, cwd)
+  const file = readSetting(context.env, 'LOCKSTEP_FLEET')
   if (sources.length === 0 || file !== undefined) {
     const fleet = readFleetFile(file ?? embedded)
     return { ...fleet, name: `${fleet.hosts.length} simulated hosts, of no inventory` }
@@ -85,7 +85,7 @@ function offered(versions: readonly string[]): readonly string[] {
  */
 function inventoryOf(
   { environment: wanted }: RunParameters,
-  { env }: Surroundings,
+  { env }: ProcessContext,
   cwd: string,
 ): {
   environment: string | undefined

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LockstepError } from '../../system/errors'
-import { lastWords, runAgain } from '../planning/again'
+import { lastWords, runAgain } from '../planning/child_run'
 import { titleOf } from '../screen/outcome'
 import type { Run } from '../run'
 import { endingsOf, failuresOf, type HostTruth, type Rehearsed } from './endings'

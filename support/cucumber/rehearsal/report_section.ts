@@ -1,7 +1,7 @@
 import type { Html, Markup } from '../report/markup'
 import { table } from '../report/report_table'
 import type { Rehearsed } from './endings'
-import { endingsTold } from './told'
+import { endingsTold } from './summary'
 
 /** Shows where hosts ended with each fault; failures stand first. */
 export function rehearsalSection(page: Html, rehearsals: readonly Rehearsed[]): Markup {

@@ -12,7 +12,7 @@ export function evidenceOf(run: Run, uri: string): Matrix {
     verdicts: run.verdicts.filter((each) => each.uri === uri),
     hosts: run.hostsOf(uri),
     stopped: run.hasStopped,
-    undone: run.courses.last?.uri === uri ? run.undoneSteps : [],
+    undone: run.scenarioRuns.last?.uri === uri ? run.undoneSteps : [],
   })
 }
 

@@ -17,11 +17,11 @@ const MAX_TEXT = 2_000
 const MAX_LINES = 60
 
 /** Makes the tag of a page. `scrub` hides secrets; a text is cut short only once there is none in it any more. */
-export function htmlFor(scrub: (text: string) => string): Html {
+export function htmlFor(redact: (text: string) => string): Html {
   const shown = (value: Value): string => {
     if (value instanceof Markup) return value.text
     if (typeof value === 'object') return value.map(({ text }) => text).join('')
-    return escaped(clean(scrub(String(value)), MAX_TEXT))
+    return escaped(clean(redact(String(value)), MAX_TEXT))
   }
   return (parts, ...values) =>
     new Markup(
@@ -46,8 +46,8 @@ export function namesOf(page: Html, hosts: readonly string[], most: number): Mar
 }
 
 /** Shows the first lines of a text. A secret in several lines is hidden too. */
-export function linesOf(page: Html, scrub: (text: string) => string, text: string): Markup {
-  const lines = scrub(text).split(/\r?\n/)
+export function linesOf(page: Html, redact: (text: string) => string, text: string): Markup {
+  const lines = redact(text).split(/\r?\n/)
   const more = lines.length - MAX_LINES
   const shown = more > 0 ? [...lines.slice(0, MAX_LINES), `… and ${more} more lines`] : lines
   return page`<pre>${shown.map((line) => page`${indentOf(line)}${line}\n`)}</pre>\n`

@@ -7,7 +7,7 @@ import type { Run } from '../run'
  * most `names` names or ranges of each are given. No secret is in it.
  */
 export function oddHostsOf(run: Run, verdict: Verdict, names: number): string[] {
-  const said = (text: string) => clean(run.scrub(text))
+  const said = (text: string) => clean(run.redact(text))
   return [
     ...cohorts(verdict)
       .filter(({ passed }) => !passed)

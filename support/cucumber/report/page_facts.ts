@@ -1,7 +1,7 @@
 import { sizeOf } from '../../rollout/host_list'
 import { cohorts, hosts as counted } from '../../rollout/verdict'
 import { EXIT } from '../../system/errors'
-import { keyOf } from '../courses'
+import { keyOf } from '../scenario_runs'
 import type { Run } from '../run'
 import { byObligation } from '../screen/host_table'
 import { RESTORED } from '../screen/outcome'

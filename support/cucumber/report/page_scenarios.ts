@@ -1,5 +1,5 @@
 import { formatDuration } from '../../system/duration'
-import { keyOf, type Course } from '../courses'
+import { keyOf, type ScenarioRun } from '../scenario_runs'
 import type { PlannedScenario, Run } from '../run'
 import { Markup, NOTHING, type Html } from './markup'
 import { FAILED, markOf, signOf, stepOf, worstOf, type ToldStep } from './page_steps'
@@ -11,16 +11,22 @@ const MAX_OPEN = 3
 export function* scenariosOf(page: Html, run: Run, uri: string): Iterable<Markup> {
   const verdicts = grouped(run.verdicts)
   const faults = grouped(run.faults)
-  const courses = run.account.courses()
+  const scenarioRuns = run.account.scenarioRuns()
   const scenarios = run.plan.filter((scenario) => scenario.uri === uri)
   for (const scenario of scenarios) {
-    const lines = courses.get(keyOf(scenario))
+    const lines = scenarioRuns.get(keyOf(scenario))
     const steps = scenario.steps.map((step): ToldStep => {
       const key = `${keyOf(scenario)} ${step.line}`
       const own = verdicts.get(key) ?? []
       const why = (faults.get(key) ?? []).map(({ message }) => message)
-      const course = lines?.get(step.line)
-      return { step, verdicts: own, faults: why, took: course?.took, mark: markOf(own, why, course) }
+      const scenarioRun = lines?.get(step.line)
+      return {
+        step,
+        verdicts: own,
+        faults: why,
+        took: scenarioRun?.took,
+        mark: markOf(own, why, scenarioRun),
+      }
     })
     yield* scenarioOf(page, run, scenario, steps, scenarios.length > MAX_OPEN)
   }
@@ -33,20 +39,20 @@ function* scenarioOf(
   steps: readonly ToldStep[],
   isFolded: boolean,
 ): Iterable<Markup> {
-  const course = run.courses.of(scenario)
+  const scenarioRun = run.scenarioRuns.of(scenario)
   const mark = worstOf(steps)
-  const open = mark === FAILED || (!isFolded && course !== undefined) ? new Markup(' open') : NOTHING
-  yield page`<details${open}><summary>${signOf(page, mark)} ${scenario.name} <span class="muted">${courseOf(scenario, course)}</span></summary>\n<ol>\n`
+  const open = mark === FAILED || (!isFolded && scenarioRun !== undefined) ? new Markup(' open') : NOTHING
+  yield page`<details${open}><summary>${signOf(page, mark)} ${scenario.name} <span class="muted">${courseOf(scenario, scenarioRun)}</span></summary>\n<ol>\n`
   for (const step of steps) yield stepOf(page, run, step)
   yield new Markup('</ol></details>\n')
 }
 
-function courseOf({ wave }: PlannedScenario, course: Course | undefined): string {
-  if (course === undefined) return 'not attempted'
-  const began = timeOf(course.began)
-  if (course.took === undefined) return `${began}, not brought to its end`
+function courseOf({ wave }: PlannedScenario, scenarioRun: ScenarioRun | undefined): string {
+  if (scenarioRun === undefined) return 'not attempted'
+  const began = timeOf(scenarioRun.began)
+  if (scenarioRun.took === undefined) return `${began}, not brought to its end`
   const skipped = wave === undefined ? 'skipped' : 'nobody was left for it'
-  return `${began}, in ${formatDuration(course.took)}${course.outcome === 'skipped' ? `, ${skipped}` : ''}`
+  return `${began}, in ${formatDuration(scenarioRun.took)}${scenarioRun.outcome === 'skipped' ? `, ${skipped}` : ''}`
 }
 
 /** Formats a time to the second, in UTC. `ms` is in milliseconds since 1970. */

@@ -46,9 +46,9 @@ export function stepOf(page: Html, run: Run, { mark, step, verdicts, faults, too
   const tally = verdicts.map(({ verdict }) => tallyOf(verdict)).join(', ')
   const time = took < WORTH_TELLING_MS || mark === UNTOUCHED ? '' : formatDuration(took)
   const aside = [tally, time].filter(Boolean).join(' · ')
-  const document = step.document === undefined ? NOTHING : linesOf(page, run.scrub, step.document)
+  const document = step.document === undefined ? NOTHING : linesOf(page, run.redact, step.document)
   const seen = verdicts.map(({ verdict }) => seenOf(page, run, verdict))
-  const why = faults.map((message) => linesOf(page, run.scrub, message))
+  const why = faults.map((message) => linesOf(page, run.redact, message))
   return page`<li>${signOf(page, mark)}<span><span class="no">${step.line}</span> ${step.keyword ?? ''} ${step.text}</span><span class="took">${aside}</span>${tableOf(page, step)}${document}${seen}${why}</li>\n`
 }
 
@@ -103,10 +103,10 @@ function unexpectedOf(page: Html, { detail, fails, hosts }: UnexpectedCohort): M
 export function markOf(
   verdicts: readonly StepVerdict[],
   faults: readonly string[],
-  course: LineCourse | undefined,
+  scenarioRun: LineCourse | undefined,
 ): Mark {
   const isWhole = verdicts.every(({ verdict }) => verdict.tolerated === true || isPassed(verdict))
-  const status = course?.status
+  const status = scenarioRun?.status
   if (faults.length > 0 || !isWhole) return FAILED
   if (!NOT_BEGUN.has(status) && status !== 'PASSED') return FAILED
   if (verdicts.some(({ verdict }) => verdict.tolerated === true)) return TOLERATED

@@ -43,13 +43,13 @@ export function writeRecovery(
     hasRoom: hasRoom(rollout, remaining),
   }
   try {
-    const text = recoveryOf(pinned(readFileSync(uri, 'utf8'), run.filling?.of.fixedIn(uri)), {
+    const text = recoveryOf(pinned(readFileSync(uri, 'utf8'), run.substitution?.of.fixedIn(uri)), {
       plan: run.plan.filter((scenario) => scenario.uri === uri),
       header: header(run, { ...recovery, passed }, rollout, remaining.hosts),
       title: `recovery of run ${run.id}`,
       ...remaining,
     })
-    writeWhole(path, run.scrub(text))
+    writeWhole(path, run.redact(text))
     return recovery
   } catch (error) {
     process.stderr.write(`${unwritten(path, error)}\n`)

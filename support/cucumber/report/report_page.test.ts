@@ -147,7 +147,7 @@ describe('the page of a run', () => {
         },
       ],
     })
-    run.scrub = (text) => text.replaceAll('hunter2-&-more', '***')
+    run.redact = (text) => text.replaceAll('hunter2-&-more', '***')
     run.warnings = ['hunter2-&-more']
     expect(page(run)).not.to.contain('hunter2')
   })

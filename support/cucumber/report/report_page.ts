@@ -30,7 +30,7 @@ export function writePage(run: Run, now: number): void {
  * comes in pieces: hosts times lines are never in one text.
  */
 export function* pageOf(run: Run, now: number): Iterable<string> {
-  for (const { text } of sectionsOf(htmlFor(run.scrub), run, now)) yield text
+  for (const { text } of sectionsOf(htmlFor(run.redact), run, now)) yield text
 }
 
 function* sectionsOf(page: Html, run: Run, now: number): Iterable<Markup> {
@@ -67,7 +67,7 @@ function* sectionsOf(page: Html, run: Run, now: number): Iterable<Markup> {
 function headOf(page: Html, run: Run, now: number, title: string, names: readonly string[]): Markup {
   const code = run.exitCode
   const tone = code === EXIT.passed ? 'good' : code === EXIT.passedWithFailures ? 'warn' : 'bad'
-  const took = run.plan.reduce((sum, scenario) => sum + (run.courses.of(scenario)?.took ?? 0), 0)
+  const took = run.plan.reduce((sum, scenario) => sum + (run.scenarioRuns.of(scenario)?.took ?? 0), 0)
   const about = [
     `run ${run.id}`,
     run.mode,

@@ -21,7 +21,7 @@ describe('the report of a plan', () => {
     run.begin({ uri: 'x', unit: '1', line: 3, text: 'I update' })
     run.verdict({ observations: [planned('web1', 'would go'), planned('web2', 'would go')], unexpected: [] })
     run.verdict({ observations: [planned('web3', 'would fail: 1', false)], unexpected: [], planned: true })
-    const { text: page } = planSection(htmlFor(run.scrub), run)
+    const { text: page } = planSection(htmlFor(run.redact), run)
     expect(page.indexOf('Nothing was changed')).to.be.lessThan(page.indexOf('Would fail'))
     expect(page).to.contain('package web: 1 → 2')
     expect(page).to.contain('web1, web2')

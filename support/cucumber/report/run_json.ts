@@ -50,7 +50,7 @@ export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
     // The list comes behind everything that puts a host on it.
     hosts: run.hosts.names,
   }
-  leaveReport(path, pieces(document, run.scrub))
+  leaveReport(path, pieces(document, run.redact))
 }
 
 function told(verdict: ListedVerdict) {
@@ -89,18 +89,18 @@ function lazily<T>(from: readonly T[], make: (each: T) => unknown): Lazily<T> {
 }
 
 /** Formats the document as JSON, a key or a step a line. No secret is in it. */
-function* pieces(document: Readonly<Record<string, unknown>>, scrub: (text: string) => string) {
+function* pieces(document: Readonly<Record<string, unknown>>, redact: (text: string) => string) {
   let before = '{\n'
   for (const [key, value] of Object.entries(document)) {
     yield `${before}"${key}": `
     before = ',\n'
     if (!(value instanceof Lazily)) {
-      yield scrub(JSON.stringify(value))
+      yield redact(JSON.stringify(value))
       continue
     }
     let between = '[\n'
     for (const text of value.texts()) {
-      yield between + scrub(text)
+      yield between + redact(text)
       between = ',\n'
     }
     yield between === '[\n' ? '[]' : '\n]'

@@ -1,5 +1,5 @@
 import { formatRollout, here } from '../../system/commands'
-import { withProfile } from '../planning/again'
+import { withProfile } from '../planning/child_run'
 import type { Run } from '../run'
 
 /** The sentence that says why a recovery feature cannot be run as it is written. */
@@ -48,7 +48,7 @@ function format(
   more: Readonly<Record<string, string>>,
 ): string {
   const chosen = run.chosen === undefined ? {} : { LOCKSTEP_ENVIRONMENT: run.chosen }
-  return run.scrub(formatRollout(args, more, { ...here(), env: { ...env, ...chosen } }))
+  return run.redact(formatRollout(args, more, { ...here(), env: { ...env, ...chosen } }))
 }
 
 function optionsOf(args: readonly string[]): string[] {

@@ -10,8 +10,8 @@ import { inRanges } from './host_names'
 import { byObligation } from './host_table'
 import { oddHosts, type Cell } from '../report/matrix'
 import { nothingIsOut, RESTORED, titleOf } from './outcome'
-import type { Paper } from './paper'
-import { endingsTold } from '../rehearsal/told'
+import type { LineWriter } from './line_writer'
+import { endingsTold } from '../rehearsal/summary'
 import { describeOmission } from '../account'
 import { commandFor, isPartial, planCommand, resumeCommand, TOO_SMALL } from './next_command'
 import { run, type Recovery, type Run } from '../run'
@@ -50,7 +50,7 @@ export class Summary {
   private readonly started = systemClock.elapsed()
 
   constructor(
-    private readonly paper: Paper,
+    private readonly writer: LineWriter,
     private readonly paint: ReturnType<typeof createColors>,
   ) {}
 
@@ -61,7 +61,7 @@ export class Summary {
       obligation: `${obligation} (run ${id})`,
     }))
     for (const fault of run.notKnownBefore.slice(0, MAX_LINES))
-      this.paper.wrapped(`  Not everything is known of earlier runs: ${clean(fault)}`, 4, (line) =>
+      this.writer.wrapped(`  Not everything is known of earlier runs: ${clean(fault)}`, 4, (line) =>
         this.paint.yellow(line),
       )
     if (items.length > 0) this.outOfRotation('Still out of rotation from earlier runs', items)
@@ -76,46 +76,46 @@ export class Summary {
     this.restored()
     this.notAttempted(code)
     const out = run.outOfRotation()
-    if (run.mode === 'rehearse') this.paper.line('  Nothing is real in a rehearsal: no host was spoken to.')
+    if (run.mode === 'rehearse') this.writer.line('  Nothing is real in a rehearsal: no host was spoken to.')
     else if (out.length > 0) this.outOfRotation('Still out of rotation', out)
     else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.refused)
-      this.paper.line(`  ${nothingIsOut(run)}`)
+      this.writer.line(`  ${nothingIsOut(run)}`)
     for (const { host, what, since } of run.drift.slice(0, MAX_LINES))
-      this.paper.wrapped(
+      this.writer.wrapped(
         `  drift: ${host} was done by run ${since}, and was another again; ${clean(what)}`,
         4,
         (line) => this.paint.yellow(line),
       )
     for (const note of run.notes)
-      this.paper.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
+      this.writer.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
     for (const { what, command } of advice(run, out.length > 0)) {
-      this.paper.wrapped(`  ${this.paint.dim('next')}  ${what}`, 8, plain)
+      this.writer.wrapped(`  ${this.paint.dim('next')}  ${what}`, 8, plain)
       // A command stands in one line, however long, or it could not be pasted.
-      if (command !== undefined) this.paper.line(`        ${run.scrub(command)}`)
+      if (command !== undefined) this.writer.line(`        ${run.redact(command)}`)
     }
     if (run.journal !== undefined && run.verdicts.length > 0)
-      this.paper.wrapped(`  ${this.paint.dim('see')}   journal: ${run.journal}`, 8, plain)
+      this.writer.wrapped(`  ${this.paint.dim('see')}   journal: ${run.journal}`, 8, plain)
   }
 
   private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
     const { bold, green, red, yellow } = this.paint
     if (code !== EXIT.passed && code !== EXIT.passedWithFailures) {
       const title = red(bold(titleOf(code, run.mode)))
-      return this.paper.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
+      return this.writer.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
     }
     const most = hostsOfRun()
     const took = formatDuration(systemClock.elapsed() - this.started)
     const rehearsed = `${run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
     if (run.rehearsals.length > 0)
-      return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${rehearsed}`)
+      return this.writer.line(`${green(bold(titleOf(code, run.mode)))}  ${rehearsed}`)
     const safely = run.mode === 'noop' ? '; nothing was changed' : ''
     const said =
       run.planned === undefined
         ? `${steps} steps on ${counted(most)}, in ${took}${safely}`
         : wouldChange(run.planned)
-    if (code === EXIT.passed) return this.paper.line(`${green(bold(titleOf(code, run.mode)))}  ${said}`)
+    if (code === EXIT.passed) return this.writer.line(`${green(bold(titleOf(code, run.mode)))}  ${said}`)
     const out = counted(run.out().size)
-    this.paper.wrapped(
+    this.writer.wrapped(
       `${yellow(bold(titleOf(code, run.mode)))}  for ${out} that failed within the budget: ${said}`,
       2,
       plain,
@@ -127,7 +127,7 @@ export class Summary {
     const seen = new Map<string, string[]>()
     for (const [host, what] of run.out()) seen.set(what, [...(seen.get(what) ?? []), host])
     for (const [what, hosts] of seen)
-      this.paper.list(`  Failed, ${clean(what)}: `, inRanges(hosts), MAX_LINES, (text) =>
+      this.writer.list(`  Failed, ${clean(what)}: `, inRanges(hosts), MAX_LINES, (text) =>
         this.paint.red(text),
       )
   }
@@ -136,13 +136,13 @@ export class Summary {
   private restored(): void {
     const hosts = run.restored()
     if (hosts.length > 0)
-      this.paper.list(`  ${RESTORED} (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
+      this.writer.list(`  ${RESTORED} (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
   }
 
   private notAttempted(code: number): void {
     const hosts = code === EXIT.passed ? [] : run.notAttempted()
     if (hosts.length > 0)
-      this.paper.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
+      this.writer.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
   }
 
   /** Writes where the hosts of each rehearsal ended. Failed rehearsals stand last, where a person reads first. */
@@ -151,11 +151,11 @@ export class Summary {
     for (const rehearsal of worst) {
       const { fault, title, failures } = rehearsal
       const mark = failures.length === 0 ? this.paint.green('✔') : this.paint.red('✘')
-      this.paper.wrapped(`  ${mark} ${fault ?? 'nothing goes wrong'}: ${title}`, 6, plain)
+      this.writer.wrapped(`  ${mark} ${fault ?? 'nothing goes wrong'}: ${title}`, 6, plain)
       for (const { ending, hosts } of endingsTold(rehearsal))
-        this.paper.list(`      ${ending}: `, hosts, MAX_LINES, plain)
+        this.writer.list(`      ${ending}: `, hosts, MAX_LINES, plain)
       for (const failure of failures)
-        this.paper.wrapped(`      ${failure}`, 8, (line) => this.paint.red(line))
+        this.writer.wrapped(`      ${failure}`, 8, (line) => this.paint.red(line))
     }
   }
 
@@ -176,7 +176,7 @@ export class Summary {
   private namesAgain(what: string, observations: readonly Observation[]): void {
     const hosts = observations.map(({ host }) => host)
     if (hosts.length > 0)
-      this.paper.list(`  ${what}: `, inRanges(hosts), MAX_LINES, (text) => this.paint.red(text))
+      this.writer.list(`  ${what}: `, inRanges(hosts), MAX_LINES, (text) => this.paint.red(text))
   }
 
   /** Writes, line by line, the hosts that a person has to look at. */
@@ -184,18 +184,18 @@ export class Summary {
     const odd = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => oddHosts(evidenceOf(run, uri)))
     const width = Math.max(0, ...odd.slice(0, MAX_ODD_HOSTS).map(({ host }) => columnsOf(host)))
     for (const { host, cells } of odd.slice(0, MAX_ODD_HOSTS))
-      this.paper.line(`    ${padColumns(host, width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)
+      this.writer.line(`    ${padColumns(host, width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)
     if (odd.length > 0)
-      this.paper.line(
+      this.writer.line(
         this.paint.dim(`    ${''.padEnd(width)}  ✔ passed ✘ diverged ? silent - out · not attempted`),
       )
   }
 
   private outOfRotation(title: string, items: readonly { host: string; obligation: string }[]): void {
     const n = new Set(items.map(({ host }) => host)).size
-    this.paper.line(this.paint.yellow(`  ${title}: ${counted(n)}`))
+    this.writer.line(this.paint.yellow(`  ${title}: ${counted(n)}`))
     for (const [what, names] of byObligation(items))
-      this.paper.list(`    ${what}: `, inRanges(names), MAX_LINES, plain)
+      this.writer.list(`    ${what}: `, inRanges(names), MAX_LINES, plain)
   }
 }
 
@@ -239,14 +239,14 @@ export interface Advice {
 export function advice(run: Run, isSomebodyOut: boolean, where = here()): Advice[] {
   const code = run.exitCode
   const live = run.mode === 'live'
-  const around =
+  const context =
     run.chosen === undefined ? where : { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: run.chosen } }
   return [
     ...(isSomebodyOut && live
       ? [
           {
             what: 'see what is out of rotation, since when, and how it is put back:',
-            command: formatLockstep('status', PLACES, around),
+            command: formatLockstep('status', PLACES, context),
           },
         ]
       : []),
@@ -263,7 +263,7 @@ export function advice(run: Run, isSomebodyOut: boolean, where = here()): Advice
       ? [
           {
             what: 'correct what is named above; this lists the known sentences:',
-            command: formatLockstep('steps', [], around),
+            command: formatLockstep('steps', [], context),
           },
         ]
       : []),
@@ -293,7 +293,9 @@ function waysOn(run: Run, { uri, path, hosts, isResumable, hasRoom }: Recovery):
 /** Returns the features of this run of which no scenario was begun. */
 function notBegun(run: Run): string[] {
   const all = [...new Set(run.plan.map(({ uri }) => uri))]
-  return all.filter((uri) => !run.plan.some((each) => each.uri === uri && run.courses.of(each) !== undefined))
+  return all.filter(
+    (uri) => !run.plan.some((each) => each.uri === uri && run.scenarioRuns.of(each) !== undefined),
+  )
 }
 
 function plain(text: string): string {

@@ -15,7 +15,7 @@ import { columnsOf, padColumns } from '../../system/columns'
 import { systemClock } from '../../system/clock'
 import { inRanges } from './host_names'
 import { isColoured } from './colour'
-import { Paper } from './paper'
+import { LineWriter } from './line_writer'
 import { run, type UndoneStep } from '../run'
 import { writeRunJson } from '../report/run_json'
 import { Summary, type StoppedAt } from './summary'
@@ -51,10 +51,10 @@ export const terminal = {
   formatter({ on, stream, write }: FormatterContext) {
     const lively = stream.isTTY === true && process.env['CI'] === undefined
     const inLog = isGithub(process.env) ? withoutCommands : plain
-    const hide = (text: string) => run.scrub(text)
-    const say = (text: string) => write(inLog(hide(text)))
-    const paper = new Paper(say, Math.min(stream.columns ?? 80, 100), lively, hide)
-    const screen = new Screen(paper, createColors(isColoured(lively, process.env)))
+    const redact = (text: string) => run.redact(text)
+    const say = (text: string) => write(inLog(redact(text)))
+    const writer = new LineWriter(say, Math.min(stream.columns ?? 80, 100), lively, redact)
+    const screen = new Screen(writer, createColors(isColoured(lively, process.env)))
     on('message', (envelope) => screen.hear(envelope))
   },
 }
@@ -79,14 +79,14 @@ class Screen {
   private toldHookFaults = 0
 
   constructor(
-    private readonly paper: Paper,
+    private readonly writer: LineWriter,
     private readonly paint: ReturnType<typeof createColors>,
   ) {
-    this.summary = new Summary(paper, paint)
+    this.summary = new Summary(writer, paint)
     run.onProgress = (done, expected) =>
-      paper.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
+      writer.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
     run.onUndone = (step) => this.undone(step)
-    run.onWaiting = (text) => paper.begin(paint.dim(`  … ${text}`))
+    run.onWaiting = (text) => writer.begin(paint.dim(`  … ${text}`))
     run.onActivated = (release) => this.activated(release)
     run.onCutOff = () => this.end()
   }
@@ -127,9 +127,9 @@ class Screen {
   }
 
   private end(): void {
-    this.paper.settle()
+    this.writer.settle()
     this.hookFaults()
-    this.paper.line('')
+    this.writer.line('')
     this.summary.end(this.steps, this.stoppedAt)
     writeRunJson(run, systemClock.now())
   }
@@ -148,47 +148,47 @@ class Screen {
     this.lastScenario = scenario.id
     this.scenarioBegun = false
     this.toldUntouched = false
-    this.paper.line(`\n  ${this.paint.bold(clean(scenario.name))}`)
+    this.writer.line(`\n  ${this.paint.bold(clean(scenario.name))}`)
   }
 
   private head(uri: string): void {
     if (this.headed) return
     this.headed = true
-    this.paper.line(this.paint.bold(clean(this.featureNames.get(uri) ?? uri)))
-    this.paper.line(this.paint.dim(`${run.mode} · ${run.environment} · run ${run.id}`))
+    this.writer.line(this.paint.bold(clean(this.featureNames.get(uri) ?? uri)))
+    this.writer.line(this.paint.dim(`${run.mode} · ${run.environment} · run ${run.id}`))
     if (run.resumes !== undefined)
-      this.paper.line(
+      this.writer.line(
         this.paint.dim(`resumes run ${run.resumes}: ○ is claimed by its journal, and proved by a later line`),
       )
-    for (const warning of run.warnings) this.paper.line(this.paint.yellow(`  warning: ${warning}`))
+    for (const warning of run.warnings) this.writer.line(this.paint.yellow(`  warning: ${warning}`))
     this.summary.leftBefore()
   }
 
   /** Tells that a release is activated: lines above said that nothing is changed, which is so no longer. */
   private activated(release: string): void {
     const said = `  release ${clean(release)} is activated: what the lines say is done from here on`
-    this.paper.wrapped(said, 4, (line) => this.paint.yellow(line))
+    this.writer.wrapped(said, 4, (line) => this.paint.yellow(line))
   }
 
   private beginStep(id: string, testStepId: string): void {
     const step = this.step(id, testStepId)
     if (step !== undefined) this.nameScenario()
     if (step !== undefined && run.refused === undefined)
-      this.paper.begin(`    ${this.paint.cyan('…')} ${step.keyword}${step.text}`)
+      this.writer.begin(`    ${this.paint.cyan('…')} ${step.keyword}${step.text}`)
   }
 
   private endStep(id: string, testStepId: string, status: string, message: string | undefined): void {
     const step = this.step(id, testStepId)
     if (step === undefined) this.hookFaults()
-    if (step === undefined || (run.refused !== undefined && status === 'SKIPPED')) return this.paper.settle()
-    if (this.isUntouched(status)) return this.paper.settle()
+    if (step === undefined || (run.refused !== undefined && status === 'SKIPPED')) return this.writer.settle()
+    if (this.isUntouched(status)) return this.writer.settle()
     const verdict = status === 'SKIPPED' ? undefined : run.currentVerdict
     this.steps += status === 'PASSED' ? 1 : 0
-    if (this.isRepeated(step, status, verdict)) return this.paper.settle()
+    if (this.isRepeated(step, status, verdict)) return this.writer.settle()
     this.tellRepeated()
     const mark = this.markOf(status, verdict)
     const text = `${step.keyword}${step.text}`
-    this.paper.end(
+    this.writer.end(
       `    ${mark} ${status === 'SKIPPED' ? this.paint.dim(text) : text}`,
       columnsOf(text) + 6,
       verdict === undefined ? '' : tally(verdict),
@@ -204,14 +204,14 @@ class Screen {
     // Where all hosts passed, the fault is of the step itself.
     else if ((verdict === undefined || mayGoOn(verdict)) && message !== undefined)
       for (const line of message.split('\n'))
-        this.paper.wrapped(`        ${line}`, 8, (row) => this.paint.red(row))
+        this.writer.wrapped(`        ${line}`, 8, (row) => this.paint.red(row))
     this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
   }
 
   /** Writes what the team's own hooks have come to, as far as it was not written yet. */
   private hookFaults(): void {
     for (const fault of run.hookFaults.slice(this.toldHookFaults))
-      this.paper.wrapped(`    ${this.paint.red('✘')} ${fault}`, 8, plain)
+      this.writer.wrapped(`    ${this.paint.red('✘')} ${fault}`, 8, plain)
     this.toldHookFaults = run.hookFaults.length
   }
 
@@ -219,7 +219,7 @@ class Screen {
   private isUntouched(status: string): boolean {
     if (status !== 'SKIPPED') this.scenarioBegun = true
     if (this.scenarioBegun) return false
-    if (!this.toldUntouched) this.paper.line(this.paint.dim('    - not attempted'))
+    if (!this.toldUntouched) this.writer.line(this.paint.dim('    - not attempted'))
     this.toldUntouched = true
     return true
   }
@@ -236,7 +236,7 @@ class Screen {
 
   private tellRepeated(): void {
     if (this.repeated > 0)
-      this.paper.line(this.paint.dim(`    ✔ the Background again: ${this.repeated} lines`))
+      this.writer.line(this.paint.dim(`    ✔ the Background again: ${this.repeated} lines`))
     this.repeated = 0
   }
 
@@ -253,14 +253,14 @@ class Screen {
   private undone({ what, verdict }: UndoneStep): void {
     const mark = hasPassed(verdict) ? this.paint.green('✔') : this.paint.red('✘')
     const text = `on failure: ${clean(what)}`
-    this.paper.end(`    ${mark} ${text}`, columnsOf(text) + 6, tally(verdict))
+    this.writer.end(`    ${mark} ${text}`, columnsOf(text) + 6, tally(verdict))
     if (!hasPassed(verdict)) this.divergence(verdict)
   }
 
   private divergence(verdict: Verdict): void {
     const counts = count(verdict)
     if (counts.diverged + counts.silent > 0)
-      this.paper.line(
+      this.writer.line(
         this.paint.red(
           `        ${formatFailed(counts)}${verdict.tolerated === true ? ', and may: they are out from here on' : ''}`,
         ),
@@ -272,14 +272,14 @@ class Screen {
       const label = `          ${padColumns(clean(seen), width)}  `
       if (passed && isPlan) this.names(label, hosts)
       else if (passed)
-        this.paper.line(`${label}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
+        this.writer.line(`${label}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
       else this.names(label, hosts, (text) => this.paint.red(text))
     }
     for (const { detail, fails, hosts } of unexpectedCohorts(verdict)) {
       const who = inRanges(hosts).slice(0, MAX_NAMES).join(', ')
       const more = hosts.length > MAX_NAMES ? ` (${counted(hosts.length)})` : ''
       const text = `          ${fails ? 'unexpected' : 'noted'}: ${who}${more} ${clean(detail)}`
-      this.paper.wrapped(text, 12, fails ? (line) => this.paint.red(line) : (line) => this.paint.dim(line))
+      this.writer.wrapped(text, 12, fails ? (line) => this.paint.red(line) : (line) => this.paint.dim(line))
     }
   }
 
@@ -288,7 +288,7 @@ class Screen {
     hosts: readonly string[],
     paint: (text: string) => string = (text) => text,
   ): void {
-    this.paper.list(label, inRanges(hosts), MAX_LINES, paint)
+    this.writer.list(label, inRanges(hosts), MAX_LINES, paint)
   }
 
   private step(id: string, testStepId: string): ShownStep | undefined {

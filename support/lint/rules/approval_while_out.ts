@@ -1,14 +1,14 @@
 import type { Rule } from '../rule'
-import { is, named } from '../story'
+import { is, named } from '../feature_timeline'
 
 export const approvalWhileOut: Rule = {
   id: 'approval-while-out',
   severity: 'warning',
   why: 'Hosts would be out of rotation for as long as a person takes to answer, an hour perhaps.',
   fix: 'Wait for approval before hosts are taken out.',
-  find(story) {
-    const moved = story.where((moment) => is(moment, 'takes out', 'puts back'))
-    return story.of('waits for approval').flatMap((waiting) => {
+  find(timeline) {
+    const moved = timeline.where((moment) => is(moment, 'takes out', 'puts back'))
+    return timeline.of('waits for approval').flatMap((waiting) => {
       const last = moved.lastBefore(waiting)
       return last === undefined || !is(last, 'takes out')
         ? []

@@ -1,14 +1,14 @@
 import type { Fault, Rule } from '../rule'
-import { is, mayAct, quoted, type Moment, type Story } from '../story'
+import { is, mayAct, quoted, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
 
 export const blockWithoutUnblock: Rule = {
   id: 'block-without-unblock',
   severity: 'error',
   why: 'The rollout would pass, and leave its hosts out of service, or puppet disabled on them.',
   fix: 'Say "I unblock the load balancer", or "I enable puppet", as one of the last lines.',
-  find: (story) => [
-    ...unanswered(story, 'takes out', 'puts back', 'and no line after it puts its hosts back'),
-    ...unanswered(story, 'disables puppet', 'enables puppet', 'and no line after it enables puppet again'),
+  find: (timeline) => [
+    ...unanswered(timeline, 'takes out', 'puts back', 'and no line after it puts its hosts back'),
+    ...unanswered(timeline, 'disables puppet', 'enables puppet', 'and no line after it enables puppet again'),
   ],
 }
 
@@ -17,29 +17,29 @@ export const blockWithoutUnblock: Rule = {
  * last one counts.
  */
 function unanswered(
-  story: Story,
+  timeline: FeatureTimeline,
   opening: 'takes out' | 'disables puppet',
   answer: 'puts back' | 'enables puppet',
   what: string,
 ): Fault[] {
-  const acts = story.where(mayAct)
-  const through = ({ balancer }: Moment) => (answer === 'puts back' ? (balancer?.name ?? '') : '')
-  const answersThrough = story.by((moment) => (is(moment, answer) ? through(moment) : undefined))
-  return story
+  const acts = timeline.where(mayAct)
+  const through = ({ balancer }: StepOccurrence) => (answer === 'puts back' ? (balancer?.name ?? '') : '')
+  const answersThrough = timeline.by((moment) => (is(moment, answer) ? through(moment) : undefined))
+  return timeline
     .of(opening)
     .filter(
       (moment) =>
         acts.firstAfter(moment) === undefined &&
         answersThrough(through(moment)).firstAfter(moment) === undefined &&
-        !story.afterInScenario(moment).some((later) => isSameAgain(later, moment)),
+        !timeline.afterInScenario(moment).some((later) => isSameAgain(later, moment)),
     )
     .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, ${what}` }))
 }
 
-function isSameAgain(later: Moment, opened: Moment): boolean {
+function isSameAgain(later: StepOccurrence, opened: StepOccurrence): boolean {
   return later.deed.kind === opened.deed.kind && isSameBalancer(later, opened)
 }
 
-function isSameBalancer(later: Moment, opened: Moment): boolean {
+function isSameBalancer(later: StepOccurrence, opened: StepOccurrence): boolean {
   return later.balancer?.name === opened.balancer?.name
 }

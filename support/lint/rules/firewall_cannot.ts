@@ -1,14 +1,14 @@
 import type { Rule } from '../rule'
-import { is, mayAct, quoted } from '../story'
+import { is, mayAct, quoted } from '../feature_timeline'
 
 export const firewallCannot: Rule = {
   id: 'firewall-cannot',
   severity: 'error',
   why: 'The rollout would stop at this line, whatever was changed before it.',
   fix: 'Say "I block the load balancer", or name a haproxy backend.',
-  find(story) {
-    const acts = story.where(mayAct)
-    return story
+  find(timeline) {
+    const acts = timeline.where(mayAct)
+    return timeline
       .of('takes out', 'sees requests')
       .filter((moment) => is(moment, 'sees requests') || (is(moment, 'takes out') && moment.deed.drains))
       .filter((moment) => moment.balancer?.firewall === true && acts.lastBefore(moment) === undefined)

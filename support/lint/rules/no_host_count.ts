@@ -1,18 +1,18 @@
 import type { Rule } from '../rule'
-import { is, mayAct } from '../story'
+import { is, mayAct } from '../feature_timeline'
 
 export const noHostCount: Rule = {
   id: 'no-host-count',
   severity: 'warning',
   why: 'A host that is down, or a misspelt fact, would make the rollout smaller, and it would still pass.',
   fix: 'Say "there should be at least … hosts", or list the hosts.',
-  find(story) {
-    const known = story.where(
+  find(timeline) {
+    const known = timeline.where(
       (moment) =>
         mayAct(moment) || is(moment, 'counts hosts') || (is(moment, 'selects hosts') && moment.deed.fixed),
     )
-    const selections = story.where((moment) => is(moment, 'selects hosts'))
-    const change = story
+    const selections = timeline.where((moment) => is(moment, 'selects hosts'))
+    const change = timeline
       .of('takes out', 'disables puppet', 'changes package', 'changes service')
       .find((moment) => known.lastBefore(moment) === undefined && selections.lastBefore(moment) !== undefined)
     const line = change && selections.firstFor(change)?.line

@@ -1,14 +1,14 @@
 import type { Rule } from '../rule'
-import { is, mayAct, named, quoted, type Moment, type Story } from '../story'
+import { is, mayAct, named, quoted, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
 
 export const oppositeChecked: Rule = {
   id: 'opposite-checked',
   severity: 'error',
   why: 'The rollout could only stop here, with its hosts changed.',
   fix: 'Look for what was asked for, or ask for what is looked for.',
-  find: (story) =>
-    story.moments.flatMap((look) => {
-      const asked = lastAsked(story, look)
+  find: (timeline) =>
+    timeline.moments.flatMap((look) => {
+      const asked = lastAsked(timeline, look)
       return asked === undefined
         ? []
         : [{ line: look.line, message: `${quoted(look)} is the opposite of what ${named(asked)} asks for` }]
@@ -16,10 +16,12 @@ export const oppositeChecked: Rule = {
 }
 
 /** Returns the line that asked for the opposite, when nothing in between could have changed it. */
-function lastAsked(story: Story, look: Moment): Moment | undefined {
+function lastAsked(timeline: FeatureTimeline, look: StepOccurrence): StepOccurrence | undefined {
   const wanted = seenIn(look)
   if (wanted === undefined) return undefined
-  const last = story.beforeInScenario(look).find((moment) => mayAct(moment) || couldChange(moment, wanted.of))
+  const last = timeline
+    .beforeInScenario(look)
+    .find((moment) => mayAct(moment) || couldChange(moment, wanted.of))
   const asked = last === undefined ? undefined : askedIn(last)
   return asked !== undefined && asked.of === wanted.of && asked.state !== wanted.state ? last : undefined
 }
@@ -29,7 +31,7 @@ interface State {
   state: string
 }
 
-function askedIn({ deed, balancer }: Moment): State | undefined {
+function askedIn({ deed, balancer }: StepOccurrence): State | undefined {
   switch (deed.kind) {
     case 'takes out':
       return { of: `traffic ${balancer?.name}`, state: 'blocked' }
@@ -48,7 +50,7 @@ function askedIn({ deed, balancer }: Moment): State | undefined {
   }
 }
 
-function seenIn({ deed, balancer }: Moment): State | undefined {
+function seenIn({ deed, balancer }: StepOccurrence): State | undefined {
   switch (deed.kind) {
     case 'sees traffic':
       return { of: `traffic ${balancer?.name}`, state: deed.wanted }
@@ -67,7 +69,7 @@ function seenIn({ deed, balancer }: Moment): State | undefined {
  * Returns whether a line could change the state that another looks at. Packages start and stop services as they please,
  * and so do services with each other.
  */
-function couldChange(moment: Moment, of: string): boolean {
+function couldChange(moment: StepOccurrence, of: string): boolean {
   const touchesServices = is(moment, 'changes package', 'changes service')
   return askedIn(moment)?.of === of || (of.startsWith('service ') && touchesServices)
 }

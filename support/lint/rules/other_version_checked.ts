@@ -1,17 +1,17 @@
 import type { Fault, Rule } from '../rule'
-import { is, mayAct, named, type MomentOf, type Story } from '../story'
+import { is, mayAct, named, type OccurrenceOf, type FeatureTimeline } from '../feature_timeline'
 
 export const otherVersionChecked: Rule = {
   id: 'other-version-checked',
   severity: 'error',
   why: 'The rollout could only stop here, with its hosts changed.',
   fix: 'Say the same version on both lines, whole, as the package manager has it.',
-  find: (story) => story.of('sees version').flatMap((look) => installedOther(story, look)),
+  find: (timeline) => timeline.of('sees version').flatMap((look) => installedOther(timeline, look)),
 }
 
-function installedOther(story: Story, look: MomentOf<'sees version'>): Fault[] {
+function installedOther(timeline: FeatureTimeline, look: OccurrenceOf<'sees version'>): Fault[] {
   const { name, version } = look.deed
-  const last = story
+  const last = timeline
     .beforeInScenario(look)
     .find((moment) => mayAct(moment) || (is(moment, 'changes package') && moment.deed.name === name))
   if (last === undefined || !is(last, 'changes package')) return []

@@ -1,14 +1,14 @@
 import type { Rule } from '../rule'
-import { is, quoted } from '../story'
+import { is, quoted } from '../feature_timeline'
 
 export const poolWithoutRoom: Rule = {
   id: 'pool-without-room',
   severity: 'error',
   why: 'No host that serves could ever be taken out; the rollout would stop before it begins.',
   fix: 'Let less than all of the pool stay in service.',
-  find(story) {
-    const outs = story.where((moment) => is(moment, 'takes out'))
-    return story
+  find(timeline) {
+    const outs = timeline.where((moment) => is(moment, 'takes out'))
+    return timeline
       .of('keeps pool')
       .filter((moment) => moment.deed.all && outs.firstAfter(moment) !== undefined)
       .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, and later lines take hosts out` }))

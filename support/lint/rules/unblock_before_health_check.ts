@@ -1,20 +1,24 @@
 import type { Fault, Rule } from '../rule'
-import { is, mayLook, named, type Moment, type Story } from '../story'
+import { is, mayLook, named, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
 
 export const unblockBeforeHealthCheck: Rule = {
   id: 'unblock-before-health-check',
   severity: 'error',
   why: 'Requests would reach hosts whose change nobody has looked at.',
   fix: 'Before the hosts go back, look at a check, at the service, or at the version of the package.',
-  find(story) {
-    const told = story.where((moment) => isChange(moment) || is(moment, 'puts back') || looks(moment))
-    return story.of('puts back').flatMap((back) => unseenBefore(story, back, told.lastBefore(back)))
+  find(timeline) {
+    const told = timeline.where((moment) => isChange(moment) || is(moment, 'puts back') || looks(moment))
+    return timeline.of('puts back').flatMap((back) => unseenBefore(timeline, back, told.lastBefore(back)))
   },
 }
 
-function unseenBefore(story: Story, back: Moment, change: Moment | undefined): Fault[] {
+function unseenBefore(
+  timeline: FeatureTimeline,
+  back: StepOccurrence,
+  change: StepOccurrence | undefined,
+): Fault[] {
   if (change === undefined || !isChange(change)) return []
-  const late = story.afterInScenario(back).find(looks)
+  const late = timeline.afterInScenario(back).find(looks)
   const tooLate = late === undefined ? '' : `; ${named(late)} is too late`
   return [
     {
@@ -25,11 +29,11 @@ function unseenBefore(story: Story, back: Moment, change: Moment | undefined): F
 }
 
 /** Returns whether a line changes what requests are for: a package, or a service that is not stopped. */
-function isChange(moment: Moment): boolean {
+function isChange(moment: StepOccurrence): boolean {
   return is(moment, 'changes package') || (is(moment, 'changes service') && moment.deed.to === 'running')
 }
 
-function looks(moment: Moment): boolean {
+function looks(moment: StepOccurrence): boolean {
   return (
     mayLook(moment) ||
     is(moment, 'sees check', 'sees version') ||

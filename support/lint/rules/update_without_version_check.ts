@@ -1,15 +1,15 @@
 import type { Rule } from '../rule'
-import { is, mayLook, quoted } from '../story'
+import { is, mayLook, quoted } from '../feature_timeline'
 
 export const updateWithoutVersionCheck: Rule = {
   id: 'update-without-version-check',
   severity: 'error',
   why: 'A host whose repository is behind says that it is up to date, and would count as updated.',
   fix: 'Say afterwards: the package version for … should be ….',
-  find(story) {
-    const looks = story.where(mayLook)
-    const versionsOf = story.by((moment) => (is(moment, 'sees version') ? moment.deed.name : undefined))
-    return story
+  find(timeline) {
+    const looks = timeline.where(mayLook)
+    const versionsOf = timeline.by((moment) => (is(moment, 'sees version') ? moment.deed.name : undefined))
+    return timeline
       .of('changes package')
       .filter(
         (moment) =>

@@ -5,8 +5,8 @@ export const waveAfterTheRest: Rule = {
   severity: 'error',
   why: 'The large wave would come first, and the small one that was to try the change out would be empty.',
   fix: 'Make "the rest" the last row of the table.',
-  find(story) {
-    const waves = story.of('takes wave')
+  find(timeline) {
+    const waves = timeline.of('takes wave')
     const rest = waves.findIndex(({ deed }) => deed.size.kind === 'rest')
     const next = rest < 0 ? undefined : waves[rest + 1]
     return next === undefined

@@ -6,12 +6,12 @@ export const wavesLeaveHosts: Rule = {
   severity: 'warning',
   why: 'A rollout whose waves leave hosts over is refused; percentages are rounded down.',
   fix: 'Make "the rest" the last row of the table.',
-  find(story) {
-    const waves = story.of('takes wave')
+  find(timeline) {
+    const waves = timeline.of('takes wave')
     const [first] = waves
     const sizes = waves.map(({ deed }) => deed.size)
-    if (first === undefined || !story.whole || sizes.some(isOpen)) return []
-    const exactly = story.of('counts hosts').find(({ deed }) => deed.exactly !== undefined)?.deed.exactly
+    if (first === undefined || !timeline.whole || sizes.some(isOpen)) return []
+    const exactly = timeline.of('counts hosts').find(({ deed }) => deed.exactly !== undefined)?.deed.exactly
     if (exactly === undefined ? sizes.every(({ kind }) => kind === 'hosts') : !leavesSome(sizes, exactly))
       return []
     const rows = waves.map(({ deed }) => deed.written).join(', ')

@@ -9,7 +9,7 @@ import { systemClock } from '../../system/clock'
 import { ALONE } from '../../testing/fake_fleet'
 import { testFleet, type TestFleet } from '../../testing/embedded'
 import { callOf } from '../../testing/call'
-import { hideNothing } from '../../system/hiding'
+import { redactNothing } from '../../system/redaction'
 
 const signal = new AbortController().signal
 const HOSTS = ['web1', 'web2', 'web3']
@@ -41,7 +41,7 @@ async function rollOut(
     newId: () => 'a'.repeat(32),
     newSeed: () => 1,
     claims: undefined,
-    hide: hideNothing,
+    redact: redactNothing,
     clock: systemClock,
     balancers: { at: hostFirewall, backend: hostFirewall },
     ledger: new Ledger({ append }, []),

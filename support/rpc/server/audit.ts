@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import type { OpenedRequest } from '../../protocol/security/security'
 import type { RpcRequest } from '../../protocol/rpc_body'
-import { excerpt } from '../../system/hiding'
+import { excerpt } from '../../system/redaction'
 
 /** Formats the line for a request that is about to be carried out, in the form of MCollective's own audit log. */
 export function auditLine(request: OpenedRequest, { action, data }: RpcRequest, now: number): string {

@@ -1,7 +1,7 @@
 import { ClaimFiles, type ClaimFile } from './claim_files'
-import type { LockSurroundings } from './surroundings'
+import type { LockContext } from './lock_context'
 
-export { lockSurroundings } from './surroundings'
+export { lockContext as lockSurroundings } from './lock_context'
 
 /**
  * A claim to hosts. `fleet` says how the hosts are reached, for a reader. It tells no hosts apart. One fleet can be
@@ -42,8 +42,8 @@ export class HostLocks {
   private readonly files: ClaimFiles
   private own: ClaimFile | undefined
 
-  constructor(private readonly around: LockSurroundings) {
-    this.files = new ClaimFiles(around.directory)
+  constructor(private readonly context: LockContext) {
+    this.files = new ClaimFiles(context.directory)
   }
 
   /**
@@ -56,7 +56,7 @@ export class HostLocks {
     takeFrom: { runs: readonly string[]; reason: string } = { runs: [], reason: '' },
   ): Promise<readonly Holder[]> {
     const before = this.own
-    const { user, machine, pid, now, processStart } = this.around
+    const { user, machine, pid, now, processStart } = this.context
     const takes = takeFrom.runs.map((run) => ({ run, reason: takeFrom.reason }))
     const trying: ClaimFile = {
       ...claim,
@@ -100,7 +100,7 @@ export class HostLocks {
   async renew(): Promise<void> {
     if (this.own === undefined) return
     this.expectOwned()
-    this.own = { ...this.own, until: this.around.now() + LEASE }
+    this.own = { ...this.own, until: this.context.now() + LEASE }
     this.files.write(this.own)
   }
 
@@ -160,8 +160,8 @@ export class HostLocks {
   }
 
   private stateOf({ machine, pid, start, until }: ClaimFile): Holder['state'] {
-    if (machine === this.around.machine)
-      return this.around.processStart(pid) === start ? 'alive' : 'process gone'
-    return until >= this.around.now() ? 'alive' : 'lease expired'
+    if (machine === this.context.machine)
+      return this.context.processStart(pid) === start ? 'alive' : 'process gone'
+    return until >= this.context.now() ? 'alive' : 'lease expired'
   }
 }

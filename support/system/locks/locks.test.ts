@@ -17,7 +17,7 @@ import fc from 'fast-check'
 import { failure } from '../../testing/failure'
 import { Scratch } from '../../testing/scratch'
 import { HostLocks, LEASE, type Claim } from './host_locks'
-import { lockDirectory, lockSurroundings, type LockSurroundings } from './surroundings'
+import { lockDirectory, lockContext, type LockContext } from './lock_context'
 
 const CONTENDER = join(__dirname, '..', '..', 'testing', 'lock_contender.ts')
 
@@ -33,7 +33,7 @@ describe('locks of hosts', () => {
   })
   afterEach(() => scratch.remove())
 
-  const around = (pid: number, more: Partial<LockSurroundings> = {}): LockSurroundings => ({
+  const context = (pid: number, more: Partial<LockContext> = {}): LockContext => ({
     directory: join(scratch.path, 'locks'),
     user: `user${pid}`,
     machine: 'control1',
@@ -50,7 +50,7 @@ describe('locks of hosts', () => {
   })
 
   it('are had by one rollout at a time, and say who has them', async () => {
-    const [one, other] = [new HostLocks(around(1)), new HostLocks(around(2))]
+    const [one, other] = [new HostLocks(context(1)), new HostLocks(context(2))]
     expect(await one.claim(claim('r1', ['web1', 'web2']))).to.deep.equal([])
     expect(await other.claim(claim('r2', ['WEB2', 'web3']))).to.deep.equal([
       {
@@ -71,17 +71,17 @@ describe('locks of hosts', () => {
   })
 
   it('of other hosts are no hindrance', async () => {
-    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
-    expect(await new HostLocks(around(2)).claim(claim('r2', ['web2']))).to.deep.equal([])
+    await new HostLocks(context(1)).claim(claim('r1', ['web1']))
+    expect(await new HostLocks(context(2)).claim(claim('r2', ['web2']))).to.deep.equal([])
   })
 
   it('go by the names of hosts, however their brokers are spelt', () => {
     const spelt = fc.constantFrom('localhost:1 c', '127.0.0.1:1 c', 'a:1,localhost:1 c', 'localhost:2 c', '')
     return fc.assert(
       fc.asyncProperty(spelt, spelt, async (one, other) => {
-        const locks = new HostLocks(around(1))
+        const locks = new HostLocks(context(1))
         await locks.claim(claim('r1', ['web1'], one))
-        const [holder] = await new HostLocks(around(2)).claim(claim('r2', ['web1'], other))
+        const [holder] = await new HostLocks(context(2)).claim(claim('r2', ['web1'], other))
         expect(holder).to.include({ run: 'r1', fleet: one })
         await locks.release()
       }),
@@ -94,7 +94,7 @@ describe('locks of hosts', () => {
     ['replaced by a copy', replaceByCopy],
   ] as const)
     it(`that were ${what} by somebody else are had no longer, and not made again`, async () => {
-      const locks = new HostLocks(around(1))
+      const locks = new HostLocks(context(1))
       await locks.claim(claim('r1', ['web1']))
       locks.expectOwned()
       await locks.renew()
@@ -111,7 +111,7 @@ describe('locks of hosts', () => {
   ]
   for (const [said, make] of instead)
     it(`in whose place there is something else are named: ${said}`, async () => {
-      const locks = new HostLocks(around(1))
+      const locks = new HostLocks(context(1))
       await locks.list()
       make(join(scratch.path, 'locks', 'r0.claim.json'))
       const refused = await failure(locks.claim(claim('r1', ['web1'])))
@@ -121,7 +121,7 @@ describe('locks of hosts', () => {
     })
 
   it('are not known where something lies among them that is none', async () => {
-    const locks = new HostLocks(around(1))
+    const locks = new HostLocks(context(1))
     await locks.claim(claim('r1', ['web1']))
     writeFileSync(join(scratch.path, 'locks', 'r2.claim.json.7.new'), '')
     writeFileSync(join(scratch.path, 'locks', '.nfs0001'), '')
@@ -131,44 +131,44 @@ describe('locks of hosts', () => {
   })
 
   it('can be widened by who has them; when that fails, those that were had are kept', async () => {
-    const one = new HostLocks(around(1))
+    const one = new HostLocks(context(1))
     await one.claim(claim('r1', ['web1']))
     expect(await one.claim(claim('r1', ['web1', 'web2']))).to.deep.equal([])
-    await new HostLocks(around(2)).claim(claim('r2', ['web3']))
+    await new HostLocks(context(2)).claim(claim('r2', ['web3']))
     expect((await one.claim(claim('r1', ['web1', 'web3']))).map(({ run }) => run)).to.deep.equal(['r2'])
     const kept = (await one.list()).find(({ run }) => run === 'r1')
     expect(kept?.hosts).to.deep.equal(['web1', 'web2'])
   })
 
   it('of a process that is gone are named, and taken only by who gives a reason', async () => {
-    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    await new HostLocks(context(1)).claim(claim('r1', ['web1']))
     alive.delete(1)
-    const other = new HostLocks(around(2))
+    const other = new HostLocks(context(2))
     expect((await other.claim(claim('r2', ['web1'])))[0]).to.include({ run: 'r1', state: 'process gone' })
     expect(await other.claim(claim('r2', ['web1']), { runs: ['r1'], reason: 'it crashed' })).to.deep.equal([])
     expect((await other.list()).map(({ run }) => run)).to.deep.equal(['r2'])
   })
 
   it('of a process whose number was used again are known to be of one that is gone', async () => {
-    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    await new HostLocks(context(1)).claim(claim('r1', ['web1']))
     alive.set(1, 'another process')
-    expect((await new HostLocks(around(2)).list())[0]?.state).to.equal('process gone')
+    expect((await new HostLocks(context(2)).list())[0]?.state).to.equal('process gone')
   })
 
   it('of a process that lives cannot be taken, whatever reason is given and whatever the clock says', async () => {
-    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    await new HostLocks(context(1)).claim(claim('r1', ['web1']))
     const taking = { runs: ['r1'], reason: 'I want it' }
     for (const jump of [3_600_000, -7_200_000]) {
       now += jump
-      const [holder] = await new HostLocks(around(2)).claim(claim('r2', ['web1']), taking)
+      const [holder] = await new HostLocks(context(2)).claim(claim('r2', ['web1']), taking)
       expect(holder?.state).to.equal('alive')
     }
   })
 
   it('of another machine are good for as long as they are renewed', async () => {
-    const one = new HostLocks(around(1))
+    const one = new HostLocks(context(1))
     await one.claim(claim('r1', ['web1']))
-    const far = new HostLocks(around(2, { machine: 'control2', processStart: () => undefined }))
+    const far = new HostLocks(context(2, { machine: 'control2', processStart: () => undefined }))
     now += LEASE - 1
     await one.renew()
     now += LEASE - 1
@@ -178,9 +178,9 @@ describe('locks of hosts', () => {
   })
 
   it("that were another user's, and cannot be removed, are passed over by who has taken them", async () => {
-    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    await new HostLocks(context(1)).claim(claim('r1', ['web1']))
     alive.delete(1)
-    const other = new HostLocks(around(2))
+    const other = new HostLocks(context(2))
     await other.claim(claim('r2', ['web1']), { runs: ['r1'], reason: 'it crashed' })
     // The stale claim is still there, as with a sticky bit on the folder.
     const stale = {
@@ -195,12 +195,12 @@ describe('locks of hosts', () => {
       takes: [],
     }
     writeFileSync(join(scratch.path, 'locks', 'r1.claim.json'), JSON.stringify(stale))
-    const [holder, ...more] = await new HostLocks(around(3)).claim(claim('r3', ['web1']))
+    const [holder, ...more] = await new HostLocks(context(3)).claim(claim('r3', ['web1']))
     expect([holder?.run, more]).to.deep.equal(['r2', []])
   })
 
   it('are discarded only when their owner is gone', async () => {
-    const one = new HostLocks(around(1))
+    const one = new HostLocks(context(1))
     await one.claim(claim('r1', ['web1']))
     expect([await one.discard('r1'), await one.discard('nobody')]).to.deep.equal([false, false])
     alive.delete(1)
@@ -208,7 +208,7 @@ describe('locks of hosts', () => {
   })
 
   it('are in a folder that everybody can add to, and in files that everybody can read', async () => {
-    await new HostLocks(around(1)).claim(claim('r1', ['web1']))
+    await new HostLocks(context(1)).claim(claim('r1', ['web1']))
     expect(statSync(join(scratch.path, 'locks')).mode & 0o7777).to.equal(0o1777)
     expect(statSync(join(scratch.path, 'locks', 'r1.claim.json')).mode & 0o777).to.equal(0o644)
   })
@@ -216,13 +216,13 @@ describe('locks of hosts', () => {
   it('need a folder that is one', async () => {
     mkdirSync(join(scratch.path, 'elsewhere'))
     symlinkSync(join(scratch.path, 'elsewhere'), join(scratch.path, 'locks'))
-    const error = await failure(new HostLocks(around(1)).claim(claim('r1', ['web1'])))
+    const error = await failure(new HostLocks(context(1)).claim(claim('r1', ['web1'])))
     expect(error.code).to.equal('lock-failed')
     expect(error.message).to.match(/it is a link, .*; name another one with LOCKSTEP_LOCKS$/)
   })
 
   it('that cannot be read are named, and never passed over', async () => {
-    const locks = new HostLocks(around(1))
+    const locks = new HostLocks(context(1))
     await locks.list()
     const hostile = fc.oneof(
       fc.string(),
@@ -278,7 +278,7 @@ describe('locks of hosts', () => {
       child.kill('SIGKILL')
       await once(child, 'exit')
       expect(existsSync(join(scratch.path, 'locks', 'r1.claim.json'))).to.equal(true)
-      const locks = new HostLocks({ ...lockSurroundings({}), directory: join(scratch.path, 'locks') })
+      const locks = new HostLocks({ ...lockContext({}), directory: join(scratch.path, 'locks') })
       expect((await locks.claim(claim('r2', ['web1'])))[0]?.state).to.equal('process gone')
       expect(await locks.claim(claim('r2', ['web1']), { runs: ['r1'], reason: 'killed' })).to.deep.equal([])
     })

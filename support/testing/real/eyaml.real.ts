@@ -50,11 +50,11 @@ ${block}
       token: ${encrypted('of a variable', 'string')}
 `
     const path = scratch.write('lockstep.yaml', text)
-    const around = { env: {}, hostname: 'control', uid: 0 }
-    const { brokers, security } = readLockstepYaml(path, undefined, around)
+    const context = { env: {}, hostname: 'control', uid: 0 }
+    const { brokers, security } = readLockstepYaml(path, undefined, context)
     expect(brokers.map(({ password }) => password)).to.deep.equal(['of the broker'])
     expect(security).to.include({ secret: 'of the fleet' })
-    expect(readVariables(path, undefined, around).valueOf('token')).to.equal('of a variable')
+    expect(readVariables(path, undefined, context).valueOf('token')).to.equal('of a variable')
     const plain = run('eyaml', ['decrypt', '-e', path]).toString()
     for (const secret of ['of the broker', 'of the fleet', 'of a variable'])
       expect(plain).to.contain(`DEC::PKCS7[${secret}]!`)

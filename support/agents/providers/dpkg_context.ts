@@ -1,7 +1,7 @@
 import { readFile, stat, statfs } from 'node:fs/promises'
 
 /** The facts beside apt itself that decide whether an installation would succeed. */
-export interface DpkgSurroundings {
+export interface DpkgContext {
   /** Returns the process that locks dpkg's database, such as `process 84 (apt-get)`. */
   lockedBy(): Promise<string | undefined>
   /** Returns the free bytes of the file system that packages are unpacked to. */
@@ -10,7 +10,7 @@ export interface DpkgSurroundings {
 
 const LOCKS = ['/var/lib/dpkg/lock-frontend', '/var/lib/dpkg/lock']
 
-export const dpkgSurroundings: DpkgSurroundings = {
+export const dpkgContext: DpkgContext = {
   async lockedBy() {
     const table = await readFile('/proc/locks', 'utf8').catch(() => '')
     for (const path of LOCKS) {

@@ -16,7 +16,7 @@ const UNAUDITED = 'The audit log of this host cannot be written; the request was
 /**
  * Returns a function that says why a request may not run: its policy forbids it, or the audit log cannot be written.
  */
-export function gatekeeper({
+export function authorization({
   environment: { policies, auditFile },
   subject,
   data,

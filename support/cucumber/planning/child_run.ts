@@ -5,7 +5,7 @@ import { runCommand, type CommandEnv, type CommandResult } from '../../system/co
 import { LockstepError } from '../../system/errors'
 import { BEGUN_BY } from '../environments'
 import { STATE } from '../state'
-import { excerpt } from '../../system/hiding'
+import { excerpt } from '../../system/redaction'
 
 export interface Again {
   /** The profile that the features are run with. */

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Envelope, GherkinDocument, Pickle } from '@cucumber/messages'
 import { Variables, type Definition } from '../../config/variables'
 import { LockstepError } from '../../system/errors'
-import { Filling } from './filling'
+import { Substitution } from './substitution'
 
 const PASSWORD = 'hunter2'
 const url = 'features/own.feature'
@@ -41,10 +41,10 @@ function variables(): Variables {
 }
 
 /** Tells `filling` of a pickle as cucumber does, and that the pickle is run. Returns the pickle that reports show. */
-function hear(filling: Filling, pickle: Pickle): Pickle {
+function hear(substitution: Substitution, pickle: Pickle): Pickle {
   const envelope: Envelope = { pickle }
-  filling.hear(envelope)
-  filling.hear({ testCase: { id: 't', pickleId: pickle.id, testSteps: [] } })
+  substitution.hear(envelope)
+  substitution.hear({ testCase: { id: 't', pickleId: pickle.id, testSteps: [] } })
   return envelope.pickle ?? pickle
 }
 
@@ -53,32 +53,32 @@ const documentOf = (pickle: Pickle) => pickle.steps[0]?.argument?.docString?.con
 
 describe('filling a feature', () => {
   it('puts values into texts, tables and documents, in the very scenario that is run', () => {
-    const filling = new Filling(variables)
+    const substitution = new Substitution(variables)
     const pickle = pickleOf({
       text: 'version <release> of <app>',
       cell: '<app>',
       document: '\\<app> is <app>',
     })
-    expect(hear(filling, pickle)).to.equal(pickle)
+    expect(hear(substitution, pickle)).to.equal(pickle)
     expect([pickle.name, pickle.steps[0]?.text]).to.deep.equal([
       'Deploy mywebapp',
       'version mywebapp-4.2.6 of mywebapp',
     ])
     expect([cellOf(pickle), documentOf(pickle)]).to.deep.equal(['mywebapp', '<app> is mywebapp'])
-    expect([...filling.plainIn(url)]).to.deep.equal([
+    expect([...substitution.plainIn(url)]).to.deep.equal([
       ['app', 'mywebapp'],
       ['release', 'mywebapp-4.2.6'],
     ])
-    expect(filling.faultsOf('p step')).to.deep.equal([])
+    expect(substitution.faultsOf('p step')).to.deep.equal([])
   })
 
   it('asks for no variables where a feature has none', () => {
-    const filling = new Filling(() => {
+    const substitution = new Substitution(() => {
       throw new Error('nobody has named one')
     })
     const pickle = { ...pickleOf({ text: 'fact cores<8', cell: '/(?<name>web)/' }), name: 'Own' }
-    hear(filling, pickle)
-    expect([pickle.steps[0]?.text, cellOf(pickle), filling.isUsed]).to.deep.equal([
+    hear(substitution, pickle)
+    expect([pickle.steps[0]?.text, cellOf(pickle), substitution.isUsed]).to.deep.equal([
       'fact cores<8',
       '/(?<name>web)/',
       false,
@@ -86,11 +86,11 @@ describe('filling a feature', () => {
   })
 
   it('keeps a secret out of what is shown, and puts it in when the scenario runs', () => {
-    const filling = new Filling(variables)
+    const substitution = new Substitution(variables)
     const pickle = pickleOf({ cell: '<call>@<app>', document: '<password>, not \\<password>' })
-    const shown = hear(filling, pickle)
+    const shown = hear(substitution, pickle)
     expect(shown).not.to.equal(pickle)
-    filling.fill(pickle)
+    substitution.fill(pickle)
     expect([cellOf(pickle), documentOf(pickle)]).to.deep.equal([
       'me:hunter2@mywebapp',
       'hunter2, not <password>',
@@ -99,46 +99,46 @@ describe('filling a feature', () => {
       '<call>@mywebapp',
       '<password>, not <password>',
     ])
-    const { variables: inUse, secretVariables } = filling.inUse()
+    const { variables: inUse, secretVariables } = substitution.inUse()
     expect([...secretVariables].sort()).to.deep.equal(['call', 'password'])
     expect(inUse.get('call')).to.equal('me:hunter2')
-    expect([...filling.plainIn(url).keys()]).to.deep.equal(['app'])
+    expect([...substitution.plainIn(url).keys()]).to.deep.equal(['app'])
   })
 
   it('does not put one into what is shown, even if cucumber ran that', () => {
-    const filling = new Filling(variables)
-    const shown = hear(filling, pickleOf({ cell: '<password>' }))
-    expect(() => filling.fill(shown)).to.throw(LockstepError, 'secret variables cannot be used with it')
+    const substitution = new Substitution(variables)
+    const shown = hear(substitution, pickleOf({ cell: '<password>' }))
+    expect(() => substitution.fill(shown)).to.throw(LockstepError, 'secret variables cannot be used with it')
   })
 
   it('reads no secret of a scenario that is not run', () => {
-    const filling = new Filling(
+    const substitution = new Substitution(
       () => new Variables('x', new Map([['token', { where: 'x', value: () => expect.fail('it was read') }]])),
     )
-    filling.hear({ pickle: pickleOf({ cell: '<token>' }) })
-    expect(filling.inUse().variables.size).to.equal(0)
+    substitution.hear({ pickle: pickleOf({ cell: '<token>' }) })
+    expect(substitution.inUse().variables.size).to.equal(0)
   })
 
   it('finds fault with what is not defined, and with a secret in the text of a step', () => {
-    const filling = new Filling(variables)
+    const substitution = new Substitution(variables)
     const pickle = pickleOf({ text: '<password> of <ap>', cell: '<ap>' })
-    hear(filling, pickle)
-    expect(filling.faultsOf('p step')).to.deep.equal([
+    hear(substitution, pickle)
+    expect(substitution.faultsOf('p step')).to.deep.equal([
       "the variable <ap> is not defined in the environment test; there are: app, call, password, release. Give it with LOCKSTEP_VARIABLES='ap=…'",
       'the variable <password> is a secret, and the text of a step is shown; hand it over in the table of a step',
     ])
-    expect([pickle.steps[0]?.text, filling.isUsed]).to.deep.equal(['<password> of <ap>', false])
+    expect([pickle.steps[0]?.text, substitution.isUsed]).to.deep.equal(['<password> of <ap>', false])
   })
 
   it('tells why variables cannot be had, and asks but once', () => {
     let asked = 0
-    const filling = new Filling(() => {
+    const substitution = new Substitution(() => {
       asked += 1
       throw new LockstepError('bad-config', 'no such file')
     })
-    hear(filling, pickleOf({ text: '<app>' }))
-    hear(filling, pickleOf({ text: '<app>' }, 'q'))
-    expect([filling.refusal?.message, asked]).to.deep.equal(['no such file', 1])
+    hear(substitution, pickleOf({ text: '<app>' }))
+    hear(substitution, pickleOf({ text: '<app>' }, 'q'))
+    expect([substitution.refusal?.message, asked]).to.deep.equal(['no such file', 1])
   })
 
   it('refuses a name of the run that nobody knows and no scenario uses', () => {
@@ -146,15 +146,15 @@ describe('filling a feature', () => {
       ['relase', '1'],
       ['extra', '2'],
     ])
-    const filling = new Filling(() => variables().overriddenBy(given, 'LOCKSTEP_VARIABLES'))
-    hear(filling, pickleOf({ text: '<extra>' }))
-    expect(filling.refusal?.message).to.equal(
+    const substitution = new Substitution(() => variables().overriddenBy(given, 'LOCKSTEP_VARIABLES'))
+    hear(substitution, pickleOf({ text: '<extra>' }))
+    expect(substitution.refusal?.message).to.equal(
       'relase of LOCKSTEP_VARIABLES is neither used nor defined in the environment test; there are: app, release, call, password',
     )
   })
 
   it('shows a feature as it is run, and leaves the columns of its outlines alone', () => {
-    const filling = new Filling(variables)
+    const substitution = new Substitution(variables)
     const row = (value: string) => ({ cells: [{ value }] })
     const scenario = {
       name: '<app> on <wave>',
@@ -168,7 +168,7 @@ describe('filling a feature', () => {
     }
     const background = { steps: [{ text: 'of <release>, <none>', docString: { content: '<app>' } }] }
     const feature = { children: [{ background }, { rule: { children: [{ scenario }] } }] }
-    filling.hear({ gherkinDocument: { uri: url, feature, comments: [] } as unknown as GherkinDocument })
+    substitution.hear({ gherkinDocument: { uri: url, feature, comments: [] } as unknown as GherkinDocument })
     expect(scenario.name).to.equal('mywebapp on <wave>')
     expect(scenario.steps[0]?.text).to.equal('I take the next <wave> of mywebapp')
     expect(scenario.steps[0]?.dataTable.rows).to.deep.equal([row('mywebapp-4.2.6'), row('<password>')])
@@ -180,18 +180,18 @@ describe('filling a feature', () => {
   })
 
   it('keeps what a column of examples is called out of what is fixed', () => {
-    const filling = new Filling(variables)
+    const substitution = new Substitution(variables)
     const examples = [{ tableHeader: { cells: [{ value: 'app' }] }, tableBody: [] }]
     const scenario = { name: 'x', steps: [], examples }
-    filling.hear({
+    substitution.hear({
       gherkinDocument: {
         uri: url,
         feature: { children: [{ scenario }] },
         comments: [],
       } as unknown as GherkinDocument,
     })
-    hear(filling, pickleOf({ text: '<app> <release>' }))
-    expect([...filling.fixedIn(url).keys()]).to.deep.equal(['release'])
+    hear(substitution, pickleOf({ text: '<app> <release>' }))
+    expect([...substitution.fixedIn(url).keys()]).to.deep.equal(['release'])
   })
 
   it('shows no secret, whatever a step is made of', () => {
@@ -209,10 +209,10 @@ describe('filling a feature', () => {
     const text = fc.array(part, { maxLength: 6 }).map((parts) => parts.join(''))
     fc.assert(
       fc.property(text, text, text, (one, two, three) => {
-        const filling = new Filling(variables)
+        const substitution = new Substitution(variables)
         const pickle = pickleOf({ text: one, cell: two, document: three })
-        const shown = hear(filling, pickle)
-        filling.fill(pickle)
+        const shown = hear(substitution, pickle)
+        substitution.fill(pickle)
         expect(JSON.stringify(shown)).not.to.contain(PASSWORD)
         expect(pickle.steps[0]?.text).not.to.contain(PASSWORD)
       }),

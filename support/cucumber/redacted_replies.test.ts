@@ -2,16 +2,16 @@ import { expect } from 'chai'
 import type { Answer } from '../rollout/ports'
 import { MAX_CHECK_OUTPUT } from '../rollout/checks'
 import { clean } from '../rollout/verdict'
-import { scrubber } from '../system/hiding'
-import { hideInAnswers, hideInUnexpected } from './hidden_replies'
+import { redactor } from '../system/redaction'
+import { redactAnswers, redactUnexpected } from './redacted_replies'
 
 const SECRET = 'correct-horse-battery-staple'
-const hide = scrubber([SECRET])
+const redact = redactor([SECRET])
 
 describe('what hosts say', () => {
   it('shows no part of a secret, wherever it is cut', () => {
     const shown = (agent: string, answer: Answer) =>
-      hideInAnswers(agent, new Map([['web1', answer]]), hide).get('web1')
+      redactAnswers(agent, new Map([['web1', answer]]), redact).get('web1')
     for (let before = 0; before <= 220; before += 1) {
       const text = `${'x'.repeat(before)}${SECRET}${'y'.repeat(300)}`
       const data = { output: text, exitcode: 2 }
@@ -19,7 +19,7 @@ describe('what hosts say', () => {
       const output = check?.kind === 'answered' ? String(check.data['output']) : ''
       const failed = shown('package', { kind: 'failed', message: text, data: {} })
       const untrusted = shown('package', { kind: 'untrusted', reason: text })
-      const message = hideInUnexpected({ kind: 'late', host: 'web1', detail: text, fails: true }, hide)
+      const message = redactUnexpected({ kind: 'late', host: 'web1', detail: text, fails: true }, redact)
       const all = [
         clean(output).slice(0, MAX_CHECK_OUTPUT),
         failed?.kind === 'failed' ? clean(failed.message) : SECRET,
@@ -32,6 +32,6 @@ describe('what hosts say', () => {
 
   it('is compared as it was said', () => {
     const answer: Answer = { kind: 'answered', data: { output: SECRET } }
-    expect(hideInAnswers('own', new Map([['web1', answer]]), hide).get('web1')).to.deep.equal(answer)
+    expect(redactAnswers('own', new Map([['web1', answer]]), redact).get('web1')).to.deep.equal(answer)
   })
 })

@@ -1,23 +1,23 @@
 import type { Environment } from '../config/environment'
-import type { Surroundings } from '../config/mcollective_cfg'
+import type { ProcessContext } from '../config/mcollective_cfg'
 import type { RunRecord } from '../rollout/out_of_rotation'
 import type { Links } from '../rollout/family'
 import type { Ledger } from '../rollout/ledger'
 import type { ExpectedHosts } from '../rollout/ports'
 import type { JournalFile } from '../system/journal_file'
-import type { EmbeddedSurroundings } from './embedded'
+import type { EmbeddedContext } from './embedded'
 import type { ReachableFleet } from './fleet'
 import type { RunNotices } from './notices'
 import type { Plan } from './planning/plan'
 import type { Run } from './run'
 
 /** The parts that a run is put together from; all its rollouts share them. */
-export interface Parts {
+export interface RunContext {
   environment: Environment
   fleet: ReachableFleet
   journal: JournalFile
   ledger: Ledger
-  embedded: EmbeddedSurroundings | undefined
+  embedded: EmbeddedContext | undefined
   resumed: RunRecord | undefined
   /** The place of this run in the order of its folder's runs. */
   order: number
@@ -25,7 +25,7 @@ export interface Parts {
   links: Links
   /** True when the run has to change nothing when it is run again. */
   twice: boolean
-  around: Surroundings
+  context: ProcessContext
   /** The name that the run gives its release. */
   release: string | undefined
   /** The mode that all rollouts begin with, such as `live`, `noop` or `plan`, whatever one of them comes to. */
@@ -33,9 +33,9 @@ export interface Parts {
 }
 
 /** The run and its parts, with what is made of them. */
-export interface WholeRun {
+export interface ComposedRun {
   run: Run
-  parts: Parts
+  parts: RunContext
   notices: RunNotices | undefined
   /** The hosts that the inventory expects, shared by all features of the run. */
   inventory: ExpectedHosts | undefined

@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
-export interface LockSurroundings {
+export interface LockContext {
   /** The folder that is shared by all who must not roll out at once. */
   directory: string
   user: string
@@ -14,7 +14,7 @@ export interface LockSurroundings {
   processStart: (pid: number) => string | undefined
 }
 
-export function lockSurroundings(env: Readonly<Record<string, string | undefined>>): LockSurroundings {
+export function lockContext(env: Readonly<Record<string, string | undefined>>): LockContext {
   return {
     directory: lockDirectory(env),
     user: userInfo().username,

@@ -1,17 +1,17 @@
 import { stripVTControlCharacters } from 'node:util'
 
 /** A function that takes secrets out of a text. */
-export type Hide = (text: string) => string
+export type Redact = (text: string) => string
 
 /** Returns the text as it is, for callers that know no secret. */
-export const hideNothing: Hide = (text) => text
+export const redactNothing: Redact = (text) => text
 
 /**
  * Returns what replaces every occurrence of a secret. It finds the forms that JSON, HTML, a URL, a shell, base64, hex
  * and one line on a screen give it. A text is cut only afterwards. What a cut has left of a secret, beside the `…` that
  * it leaves, is hidden as well.
  */
-export function scrubber(secrets: readonly string[]): Hide {
+export function redactor(secrets: readonly string[]): Redact {
   const forms = secrets
     .filter((secret) => secret.length > 0)
     .flatMap((secret) => [secret, inOneLine(secret), ...linesOf(secret)])
@@ -22,21 +22,21 @@ export function scrubber(secrets: readonly string[]): Hide {
     ])
   const all = [...new Set(forms)].filter((form) => form.length > 0).sort((a, b) => b.length - a.length)
   const long = all.filter((form) => form.length > SHORTEST_PIECE)
-  const hide: Hide = (text) => {
+  const redact: Redact = (text) => {
     const rest = all.reduce((left, form) => left.replaceAll(form, HIDDEN), text)
     return rest.includes(CUT) ? withoutPieces(rest, long) : rest
   }
-  return (text) => (text.includes('\u001b') ? hideUnderColours(hide, text) : hide(text))
+  return (text) => (text.includes('\u001b') ? hideUnderColours(redact, text) : redact(text))
 }
 
 /**
  * Hides secrets with colours in them. Colours are taken away before a text is shown, and a secret would stand there
  * whole.
  */
-function hideUnderColours(hide: Hide, text: string): string {
-  const shown = hide(text)
+function hideUnderColours(redact: Redact, text: string): string {
+  const shown = redact(text)
   const plain = stripVTControlCharacters(shown)
-  const hidden = hide(plain)
+  const hidden = redact(plain)
   return hidden === plain ? shown : hidden
 }
 
@@ -44,9 +44,9 @@ function hideUnderColours(hide: Hide, text: string): string {
  * Returns what takes secrets out of the text of others. They may have cut a secret at the ends of the text without a
  * sign.
  */
-export function saidScrubber(secrets: readonly string[]): Hide {
-  const hide = scrubber(secrets)
-  return (text) => (text === '' ? '' : hide(`${CUT}${text}${CUT}`).slice(CUT.length, -CUT.length))
+export function redactorOfOthers(secrets: readonly string[]): Redact {
+  const redact = redactor(secrets)
+  return (text) => (text === '' ? '' : redact(`${CUT}${text}${CUT}`).slice(CUT.length, -CUT.length))
 }
 
 /** Returns the beginning of a text, with a sign where it was cut. */

@@ -1,9 +1,9 @@
-import type { Deed } from './deeds'
+import type { StepEffect } from './step_effects'
 import type { FeatureText } from './feature_text'
 import { deedOf } from './vocabulary'
 
 /** A step at its place in the course of its feature. */
-export interface Moment<D extends Deed = Deed> {
+export interface StepOccurrence<D extends StepEffect = StepEffect> {
   line: number
   text: string
   deed: D
@@ -11,21 +11,21 @@ export interface Moment<D extends Deed = Deed> {
   index: number
   scenario: number
   /** The wave that the step is for; undefined when it is for all hosts. */
-  wave: Extract<Deed, { kind: 'takes wave' }> | undefined
+  wave: Extract<StepEffect, { kind: 'takes wave' }> | undefined
   /** The load balancer that was named last; it stays named from one scenario to the next. */
   balancer: { name: string; firewall: boolean } | undefined
 }
 
-export type MomentOf<K extends Deed['kind']> = Moment<Extract<Deed, { kind: K }>>
+export type OccurrenceOf<K extends StepEffect['kind']> = StepOccurrence<Extract<StepEffect, { kind: K }>>
 
 /**
  * A feature in the order in which it happens, one scenario after the other. It knows which line comes before which for
  * the same hosts.
  */
-export class Story {
-  readonly moments: readonly Moment[]
+export class FeatureTimeline {
+  readonly moments: readonly StepOccurrence[]
   readonly whole: boolean
-  private readonly scenarios: readonly (readonly Moment[])[]
+  private readonly scenarios: readonly (readonly StepOccurrence[])[]
 
   constructor(feature: FeatureText) {
     this.scenarios = parseScenarios(feature)
@@ -33,12 +33,12 @@ export class Story {
     this.whole = feature.whole
   }
 
-  of<K extends Deed['kind']>(...kinds: K[]): MomentOf<K>[] {
-    return this.moments.filter((moment): moment is MomentOf<K> => is(moment, ...kinds))
+  of<K extends StepEffect['kind']>(...kinds: K[]): OccurrenceOf<K>[] {
+    return this.moments.filter((moment): moment is OccurrenceOf<K> => is(moment, ...kinds))
   }
 
   /** Returns the moments that pass a test, to be asked which of them is the nearest to another one. */
-  where(test: (moment: Moment) => boolean): Neighbours {
+  where(test: (moment: StepOccurrence) => boolean): Neighbours {
     return new Neighbours(this.moments.filter(test))
   }
 
@@ -46,8 +46,8 @@ export class Story {
    * Groups moments by key; each group is asked for the nearest to another moment. A moment without a key is in no
    * group.
    */
-  by(keyOf: (moment: Moment) => string | undefined): (key: string) => Neighbours {
-    const grouped = new Map<string, Moment[]>()
+  by(keyOf: (moment: StepOccurrence) => string | undefined): (key: string) => Neighbours {
+    const grouped = new Map<string, StepOccurrence[]>()
     for (const moment of this.moments) {
       const key = keyOf(moment)
       if (key === undefined) continue
@@ -60,18 +60,18 @@ export class Story {
   }
 
   /** Returns the earlier moments of the same scenario, the nearest first. */
-  beforeInScenario(moment: Moment): Moment[] {
+  beforeInScenario(moment: StepOccurrence): StepOccurrence[] {
     return this.scenarioOf(moment)
       .filter(({ index }) => index < moment.index)
       .reverse()
   }
 
   /** Returns the later moments of the same scenario, the nearest first. */
-  afterInScenario(moment: Moment): Moment[] {
+  afterInScenario(moment: StepOccurrence): StepOccurrence[] {
     return this.scenarioOf(moment).filter(({ index }) => index > moment.index)
   }
 
-  private scenarioOf({ scenario }: Moment): readonly Moment[] {
+  private scenarioOf({ scenario }: StepOccurrence): readonly StepOccurrence[] {
     return this.scenarios[scenario] ?? []
   }
 }
@@ -81,10 +81,10 @@ export class Story {
  * all that lie between. A table of 5,000 rows costs each of them what a table of three does.
  */
 class Neighbours {
-  private readonly ofAllHosts: readonly Moment[]
-  private readonly byScenario = new Map<number, Moment[]>()
+  private readonly ofAllHosts: readonly StepOccurrence[]
+  private readonly byScenario = new Map<number, StepOccurrence[]>()
 
-  constructor(private readonly all: readonly Moment[]) {
+  constructor(private readonly all: readonly StepOccurrence[]) {
     this.ofAllHosts = all.filter(({ wave }) => wave === undefined)
     for (const moment of all) {
       const own = this.byScenario.get(moment.scenario) ?? []
@@ -94,25 +94,25 @@ class Neighbours {
   }
 
   /** Returns the nearest moment before another one that is about the same hosts. */
-  lastBefore(moment: Moment): Moment | undefined {
+  lastBefore(moment: StepOccurrence): StepOccurrence | undefined {
     const found = this.about(moment).flatMap((list) => list[firstFrom(list, moment.index) - 1] ?? [])
     return found.sort((a, b) => b.index - a.index)[0]
   }
 
   /** Returns the nearest moment after another one that is about the same hosts. */
-  firstAfter(moment: Moment): Moment | undefined {
+  firstAfter(moment: StepOccurrence): StepOccurrence | undefined {
     const found = this.about(moment).flatMap((list) => list[firstFrom(list, moment.index + 1)] ?? [])
     return found.sort((a, b) => a.index - b.index)[0]
   }
 
   /** Returns the first of all moments that are about the same hosts as another one. */
-  firstFor(moment: Moment): Moment | undefined {
+  firstFor(moment: StepOccurrence): StepOccurrence | undefined {
     const found = this.about(moment).flatMap((list) => list[0] ?? [])
     return found.sort((a, b) => a.index - b.index)[0]
   }
 
   /** Returns the moments about the same hosts as another one: only two waves have no host in common. */
-  private about({ wave, scenario }: Moment): (readonly Moment[])[] {
+  private about({ wave, scenario }: StepOccurrence): (readonly StepOccurrence[])[] {
     return wave === undefined ? [this.all] : [this.byScenario.get(scenario) ?? [], this.ofAllHosts]
   }
 }
@@ -120,7 +120,7 @@ class Neighbours {
 const NONE = new Neighbours([])
 
 /** Returns the index of the first moment whose place in the feature is `index` or later. */
-function firstFrom(moments: readonly Moment[], index: number): number {
+function firstFrom(moments: readonly StepOccurrence[], index: number): number {
   let [low, high] = [0, moments.length]
   while (low < high) {
     const middle = (low + high) >>> 1
@@ -130,33 +130,36 @@ function firstFrom(moments: readonly Moment[], index: number): number {
   return low
 }
 
-export function is<K extends Deed['kind']>(moment: Moment, ...kinds: K[]): moment is MomentOf<K> {
+export function is<K extends StepEffect['kind']>(
+  moment: StepOccurrence,
+  ...kinds: K[]
+): moment is OccurrenceOf<K> {
   return (kinds as readonly string[]).includes(moment.deed.kind)
 }
 
-export function mayAct({ deed }: Moment): boolean {
+export function mayAct({ deed }: StepOccurrence): boolean {
   return deed.kind === 'anything' && deed.acts
 }
 
-export function mayLook({ deed }: Moment): boolean {
+export function mayLook({ deed }: StepOccurrence): boolean {
   return deed.kind === 'anything' && deed.looks
 }
 
 /** Formats the name of the step that a finding is about. */
-export function quoted({ text }: Pick<Moment, 'text'>): string {
+export function quoted({ text }: Pick<StepOccurrence, 'text'>): string {
   return `"${text}"`
 }
 
 /** Formats the name of another step, with its line. */
-export function named({ text, line }: Pick<Moment, 'text' | 'line'>): string {
+export function named({ text, line }: Pick<StepOccurrence, 'text' | 'line'>): string {
   return `"${text}" (line ${line})`
 }
 
-function parseScenarios({ scenarios }: FeatureText): Moment[][] {
+function parseScenarios({ scenarios }: FeatureText): StepOccurrence[][] {
   let index = 0
-  let balancer: Moment['balancer']
+  let balancer: StepOccurrence['balancer']
   return scenarios.map(({ steps }, scenario) => {
-    let wave: Moment['wave']
+    let wave: StepOccurrence['wave']
     return steps.map((step) => {
       const deed = deedOf(step)
       if (deed.kind === 'names balancer') balancer = { name: deed.name, firewall: deed.firewall }

@@ -1,7 +1,7 @@
 import type { WaveSize } from '../rollout/wave_plan'
 
 /** The effect of a step on hosts, or the look that it takes: all that rules know of it. */
-export type Deed =
+export type StepEffect =
   | { kind: 'selects hosts'; fixed: boolean; single: boolean }
   | { kind: 'discovers hosts' }
   | { kind: 'counts hosts'; exactly: number | undefined }

@@ -17,7 +17,7 @@ export interface SelfOptions {
 }
 
 /** A host's facts and classes as they are at the moment, and its agents. */
-export class HostSelf {
+export class NodeState {
   readonly agents: ReadonlyMap<string, Agent>
   /** The host as filters see it. */
   readonly subject: FilterSubject

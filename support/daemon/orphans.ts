@@ -32,9 +32,9 @@ export class LeftBehind {
       let pid: number | undefined
       const onStart = (number: number) => {
         pid = number
-        const sight = sightOf(number)
+        const reading = sightOf(number)
         // A program that is not written down is at worst not waited for.
-        if (sight !== undefined) void this.record.add({ type: 'program', ...sight }).catch(() => {})
+        if (reading !== undefined) void this.record.add({ type: 'program', ...reading }).catch(() => {})
       }
       const result = await run(program, args, { ...limits, onStart })
       if (pid !== undefined) await this.record.add({ type: 'gone', pid }).catch(() => {})

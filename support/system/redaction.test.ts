@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { movedAlong, piecesOf } from '../testing/pieces'
-import { excerpt, saidScrubber, scrubber } from './hiding'
+import { excerpt, redactorOfOthers, redactor } from './redaction'
 import { pickReason } from './reason'
 
 const SECRET = 'correct-horse/"battery"+staple'
@@ -15,35 +15,35 @@ const FORMS = [
 describe('what a cut has left of a secret', () => {
   for (const form of FORMS) {
     it(`is hidden, wherever the cut falls into ${form}`, () => {
-      const hide = scrubber([SECRET])
+      const redact = redactor([SECRET])
       for (const text of movedAlong(form, 90)) {
-        expect(piecesOf(form, hide(excerpt(text, 60)))).to.deep.equal([])
-        expect(piecesOf(form, hide(`it said "${excerpt(text, 60)}" and more`))).to.deep.equal([])
-        expect(piecesOf(form, hide(pickReason(`${text}${'.'.repeat(400)}\n${text}`)))).to.deep.equal([])
+        expect(piecesOf(form, redact(excerpt(text, 60)))).to.deep.equal([])
+        expect(piecesOf(form, redact(`it said "${excerpt(text, 60)}" and more`))).to.deep.equal([])
+        expect(piecesOf(form, redact(pickReason(`${text}${'.'.repeat(400)}\n${text}`)))).to.deep.equal([])
       }
     })
   }
 
   it('is hidden behind a cut as well', () => {
-    const hide = scrubber([SECRET])
+    const redact = redactor([SECRET])
     for (let at = 1; at < SECRET.length; at += 1)
-      expect(piecesOf(SECRET, hide(`as … ${SECRET.slice(at)}, he said`))).to.deep.equal([])
+      expect(piecesOf(SECRET, redact(`as … ${SECRET.slice(at)}, he said`))).to.deep.equal([])
   })
 
   it('is hidden at the ends of what others say, who leave no sign of a cut', () => {
-    const hide = saidScrubber([SECRET])
+    const redact = redactorOfOthers([SECRET])
     for (let at = 1; at < SECRET.length; at += 1) {
-      expect(piecesOf(SECRET, hide(`with ${SECRET.slice(0, at)}`))).to.deep.equal([])
-      expect(piecesOf(SECRET, hide(`${SECRET.slice(at)} it was`))).to.deep.equal([])
+      expect(piecesOf(SECRET, redact(`with ${SECRET.slice(0, at)}`))).to.deep.equal([])
+      expect(piecesOf(SECRET, redact(`${SECRET.slice(at)} it was`))).to.deep.equal([])
     }
-    expect(hide('correct-horse-radish')).to.equal('correct-horse-radish')
+    expect(redact('correct-horse-radish')).to.equal('correct-horse-radish')
   })
 
   it('leaves other words as they are', () => {
-    const hide = scrubber([SECRET])
+    const redact = redactor([SECRET])
     for (const text of ['with correct-horse', 'a … b', 'corre…', '…', '', 'so it is…'])
-      expect(hide(text)).to.equal(text)
-    expect(saidScrubber([SECRET])('')).to.equal('')
+      expect(redact(text)).to.equal(text)
+    expect(redactorOfOthers([SECRET])('')).to.equal('')
   })
 })
 
@@ -52,11 +52,11 @@ describe('a secret of several lines', () => {
 
   it('is hidden where colours stand within it, which the screen leaves out', () => {
     const coloured = `password=\u001b[1m${SECRET.slice(0, 7)}\u001b[0m${SECRET.slice(7)} is wrong`
-    expect(scrubber([SECRET])(coloured)).to.equal('password=*** is wrong')
-    expect(scrubber([SECRET])('\u001b[31mE:\u001b[0m no secret')).to.equal('\u001b[31mE:\u001b[0m no secret')
+    expect(redactor([SECRET])(coloured)).to.equal('password=*** is wrong')
+    expect(redactor([SECRET])('\u001b[31mE:\u001b[0m no secret')).to.equal('\u001b[31mE:\u001b[0m no secret')
   })
 
   it('is hidden where only one of its lines is printed', () => {
-    expect(scrubber([KEY])('E: bad line AQEFAASCBKcwggSjAgEAAoIB here')).to.equal('E: bad line *** here')
+    expect(redactor([KEY])('E: bad line AQEFAASCBKcwggSjAgEAAoIB here')).to.equal('E: bad line *** here')
   })
 })

@@ -7,7 +7,7 @@ const MAX_LABEL = 40
 /**
  * Writes lines of text of a given width. On lively paper the last line can be written over while a step is under way.
  */
-export class Paper {
+export class LineWriter {
   private open = ''
 
   constructor(
@@ -15,7 +15,7 @@ export class Paper {
     private readonly width: number,
     private readonly lively: boolean,
     /** Takes what must not be read out of a text, before words are torn apart. */
-    private readonly hide: (text: string) => string = (text) => text,
+    private readonly redact: (text: string) => string = (text) => text,
   ) {}
 
   line(text: string): void {
@@ -78,7 +78,7 @@ export class Paper {
   wrapped(text: string, indent: number, paint: (line: string) => string): void {
     const lead = /^ */.exec(text)?.[0] ?? ''
     let row = lead
-    for (const word of this.hide(text).trim().split(' ')) {
+    for (const word of this.redact(text).trim().split(' ')) {
       if (row.trim() !== '' && columnsOf(row) + 1 + columnsOf(word) > this.width) {
         this.line(paint(row))
         row = ' '.repeat(indent) + word

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { JournalEntry } from '../rollout/ports'
-import { discreet } from './discreet_journal'
+import { redactJournal } from './redacted_journal'
 
 const asked = (inputs: Record<string, string | number | boolean>): JournalEntry => ({
   type: 'asked',
@@ -21,14 +21,14 @@ describe('the journal of a run with secret variables', () => {
 
   it('does not keep them, whether they are told as a text or as a number', async () => {
     const told = { name: 'x', pin: 1234, call: 'me:hunter2', open: true }
-    await discreet(journal, ['hunter2', '1234']).append(asked(told))
+    await redactJournal(journal, ['hunter2', '1234']).append(asked(told))
     expect(entries).to.deep.equal([asked({ name: 'x', pin: '***', call: 'me:***', open: true })])
   })
 
   it('keeps all else as it is', async () => {
     const entry: JournalEntry = { type: 'verdict', step: 'hunter2', passed: true, counts: { passed: 1234 } }
-    await discreet(journal, ['hunter2', '1234']).append(entry)
-    await discreet(journal, []).append(asked({ name: 'hunter2' }))
+    await redactJournal(journal, ['hunter2', '1234']).append(entry)
+    await redactJournal(journal, []).append(asked({ name: 'hunter2' }))
     expect(entries).to.deep.equal([entry, asked({ name: 'hunter2' })])
   })
 })

@@ -1,6 +1,6 @@
 import type { Rollout } from '../../rollout/rollout'
 import { contractOf } from '../../rpc/contracts'
-import type { EmbeddedSurroundings } from '../embedded'
+import type { EmbeddedContext } from '../embedded'
 import type { Run } from '../run'
 import type { HostTruth } from './endings'
 
@@ -9,7 +9,7 @@ const TEMPORARY = /^(?:iptables|lock) |^puppet (?:enable|disable)$/
 
 /** Returns the real state of the hosts of a rehearsal, beside what the run knows of them. */
 export function truthOf(
-  { fleet: { hosts }, haproxy, backends }: EmbeddedSurroundings,
+  { fleet: { hosts }, haproxy, backends }: EmbeddedContext,
   run: Run,
   rollouts: Iterable<Rollout>,
 ): HostTruth[] {

@@ -2,23 +2,23 @@ import type { Envelope, GherkinDocument, Pickle, PickleStep } from '@cucumber/me
 import type { VariablesInUse } from '../../config/environment'
 import { expand, referencesIn, type Variables } from '../../config/variables'
 import { LockstepError } from '../../system/errors'
-import { columnsOf, fillDocument } from './filled_document'
+import { columnsOf, fillDocument } from './substituted_document'
 
 /** A piece of a step's table or document that has a secret in it. The step of the run gets it, and no report does. */
 interface Withheld {
   step: string
   template: string
-  put: (step: Filled, text: string) => void
+  put: (step: Substituted, text: string) => void
 }
 
-type Filled = Pick<PickleStep, 'id' | 'argument'>
+type Substituted = Pick<PickleStep, 'id' | 'argument'>
 
 /**
  * Puts values in place of `<name>` while cucumber reads the features. The values go into cucumber's own messages, so
  * that steps are matched against them, before any formatter hears of it. Secrets wait until their scenario runs. The
  * filling is unaware of where variables come from.
  */
-export class Filling {
+export class Substitution {
   private loaded: Variables | undefined
   private refused: LockstepError | undefined
   private readonly faults = new Map<string, string[]>()
@@ -114,7 +114,7 @@ export class Filling {
    * Puts the secrets into a scenario that is about to run.
    * @throws LockstepError `bad-feature` rather than to show one
    */
-  fill(pickle: Pick<Pickle, 'id' | 'uri'> & { steps: readonly Filled[] }): void {
+  fill(pickle: Pick<Pickle, 'id' | 'uri'> & { steps: readonly Substituted[] }): void {
     const { loaded } = this
     const pieces = this.withheld.get(pickle.id)
     if (pieces === undefined || loaded === undefined) return
@@ -205,7 +205,7 @@ function piecesOf({ argument }: PickleStep): Pick<Withheld & { text: string }, '
   const cells = (argument?.dataTable?.rows ?? []).flatMap(({ cells: row }, r) =>
     row.map(({ value }, c) => ({
       text: value,
-      put({ argument: to }: Filled, filled: string) {
+      put({ argument: to }: Substituted, filled: string) {
         const cell = to?.dataTable?.rows[r]?.cells[c]
         if (cell !== undefined) cell.value = filled
       },
@@ -217,7 +217,7 @@ function piecesOf({ argument }: PickleStep): Pick<Withheld & { text: string }, '
     ...cells,
     {
       text: document.content,
-      put({ argument: to }: Filled, filled: string) {
+      put({ argument: to }: Substituted, filled: string) {
         if (to?.docString !== undefined) to.docString.content = filled
       },
     },

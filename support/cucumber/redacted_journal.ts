@@ -1,20 +1,20 @@
 import type { Journal, JournalEntry, Request } from '../rollout/ports'
-import { saidScrubber, scrubber, type Hide } from '../system/hiding'
+import { redactorOfOthers, redactor, type Redact } from '../system/redaction'
 
 /**
  * Returns a journal that keeps no secret of what actions are told, nor of what hosts and people have said. Names of
  * hosts, versions and obligations stay as they are, since a later run goes by them.
  */
-export function discreet(journal: Journal, secrets: readonly string[]): Journal {
+export function redactJournal(journal: Journal, secrets: readonly string[]): Journal {
   if (secrets.length === 0) return journal
-  const [hide, hideSaid] = [scrubber(secrets), saidScrubber(secrets)]
-  return { append: (entry) => journal.append(hidden(entry, hide, hideSaid)) }
+  const [redact, hideSaid] = [redactor(secrets), redactorOfOthers(secrets)]
+  return { append: (entry) => journal.append(hidden(entry, redact, hideSaid)) }
 }
 
-function hidden(entry: JournalEntry, hide: Hide, hideSaid: Hide): JournalEntry {
+function hidden(entry: JournalEntry, redact: Redact, hideSaid: Redact): JournalEntry {
   switch (entry.type) {
     case 'asked':
-      return { ...entry, inputs: withoutSecrets(entry.inputs, hide) }
+      return { ...entry, inputs: withoutSecrets(entry.inputs, redact) }
     case 'approved':
       return { ...entry, by: hideSaid(entry.by) }
     case 'locked':
@@ -33,9 +33,9 @@ function hidden(entry: JournalEntry, hide: Hide, hideSaid: Hide): JournalEntry {
   }
 }
 
-function withoutSecrets(inputs: Request['inputs'], hide: Hide): Request['inputs'] {
+function withoutSecrets(inputs: Request['inputs'], redact: Redact): Request['inputs'] {
   const pairs = Object.entries(inputs).map(([name, value]) => {
-    const text = hide(String(value))
+    const text = redact(String(value))
     return [name, text === String(value) ? value : text] as const
   })
   return Object.fromEntries(pairs)

@@ -7,7 +7,7 @@ export interface ScenarioKey {
 }
 
 /** The course of a scenario that was begun. */
-export interface Course {
+export interface ScenarioRun {
   /** Milliseconds since 1970. */
   began: number
   /** Milliseconds that the scenario took; undefined while it has not ended. */
@@ -18,8 +18,8 @@ export interface Course {
 export type Outcome = 'passed' | 'skipped' | 'failed'
 
 /** The scenarios of a run that were begun. */
-export class Courses {
-  private readonly all = new Map<string, Course & { elapsed: number }>()
+export class ScenarioRuns {
+  private readonly all = new Map<string, ScenarioRun & { elapsed: number }>()
   private latest: ScenarioKey | undefined
 
   /** The scenario that was begun last. */
@@ -29,17 +29,18 @@ export class Courses {
 
   begin({ uri, unit }: ScenarioKey, clock: Clock): void {
     this.latest = { uri, unit }
-    const course = { began: clock.now(), elapsed: clock.elapsed(), took: undefined, outcome: undefined }
-    this.all.set(keyOf(this.latest), course)
+    const scenarioRun = { began: clock.now(), elapsed: clock.elapsed(), took: undefined, outcome: undefined }
+    this.all.set(keyOf(this.latest), scenarioRun)
   }
 
   end(outcome: Outcome, clock: Clock): void {
-    const course = this.latest && this.all.get(keyOf(this.latest))
-    if (course !== undefined) Object.assign(course, { took: clock.elapsed() - course.elapsed, outcome })
+    const scenarioRun = this.latest && this.all.get(keyOf(this.latest))
+    if (scenarioRun !== undefined)
+      Object.assign(scenarioRun, { took: clock.elapsed() - scenarioRun.elapsed, outcome })
   }
 
   /** Returns the course of a scenario; undefined for a scenario that was not begun. */
-  of(scenario: ScenarioKey): Course | undefined {
+  of(scenario: ScenarioKey): ScenarioRun | undefined {
     return this.all.get(keyOf(scenario))
   }
 }
