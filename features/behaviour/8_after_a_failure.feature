@@ -212,7 +212,7 @@ Feature: 8. After a failure
         And it should say "mywebapp goes back to the version it had 2/2 hosts"
         And it should say "Told to go back to the version they had, and not done"
         And it should say "Not attempted (1 host): web5.example.net"
-        And the recovery feature should contain "# Done, and left alone here: nobody."
+        And the recovery feature should contain "# Done, and left alone here: no host."
         And the recovery feature should contain "| wave | | 2 hosts | | 2 hosts | | 1 host |"
         And the file "reports/junit.xml" should contain "was told to go back to the version it had"
         When I run lockstep "drift"

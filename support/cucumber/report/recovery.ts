@@ -221,7 +221,7 @@ function header(
     passed
       ? 'It went through, and these hosts failed within its failure budget.'
       : `It stopped at: ${clean(rollout.step)} (line ${rollout.line}).`,
-    `Done, and left alone here: ${done.length === 0 ? 'nobody' : inRanges(done).join(', ')}.`,
+    `Done, and left alone here: ${done.length === 0 ? 'no host' : inRanges(done).join(', ')}.`,
     ...(restored.length === 0
       ? []
       : [`Told to go back to the version they had: ${inRanges(restored).join(', ')}.`]),
