@@ -56,7 +56,7 @@ class History {
       this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after = state))
     if (entry.type === 'asked' && entry.changes) this.tell(entry)
     if (entry.type === 'answered') this.settle(entry.requestId, entry.outcomes)
-    if (entry.type === 'planned') this.foresee(entry)
+    if (entry.type === 'planned') this.plan(entry)
   }
 
   private look(
@@ -103,13 +103,7 @@ class History {
     }
   }
 
-  private foresee({
-    resource,
-    line,
-    step,
-    temporary,
-    fates,
-  }: Extract<JournalEntry, { type: 'planned' }>): void {
+  private plan({ resource, line, step, temporary, fates }: Extract<JournalEntry, { type: 'planned' }>): void {
     const base = {
       line,
       step,

@@ -70,7 +70,7 @@ export class Conversation implements HostGateway {
 export function nothingMayChange(what: string): LockstepError {
   return new LockstepError(
     'bad-feature',
-    `${what} was about to be sent, and nothing may be changed; it was not sent. A step of your own is foreseen only where it goes by a verb of the rollout, such as this.rollout.agents.run`,
+    `${what} was about to be sent, and nothing may be changed; it was not sent. A step of your own is planned only where it goes by a verb of the rollout, such as this.rollout.agents.run`,
   )
 }
 

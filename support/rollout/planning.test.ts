@@ -107,7 +107,7 @@ describe('a rollout that changes nothing', () => {
     }
   })
 
-  it('foresees an installation that a hold stands in the way of, and none where nothing is to be done', async () => {
+  it('plans an installation that a hold stands in the way of, and none where nothing is to be done', async () => {
     const onHold = fleet((_, { action }) =>
       action === 'candidate'
         ? failed("Unknown action 'candidate' for agent 'package'")

@@ -162,7 +162,7 @@ describe('packages through apt', () => {
     return aptPackages(programs.run, 60, context).candidate('a', version, signal)
   }
 
-  it('are foreseen: what would come, and what it takes', async () => {
+  it('are planned: what would come, and what it takes', async () => {
     expect(await candidates({ 'apt-get': upgrade })).to.deep.equal({
       version: '1.1',
       needs: 4_072,
@@ -176,7 +176,7 @@ describe('packages through apt', () => {
     })
   })
 
-  it('that would not go are foreseen with what stands in the way', async () => {
+  it('that would not go are planned with what stands in the way', async () => {
     const hold: Said = { stdout: 'hold installed 1.0 all\n' }
     for (const said of [upgrade, nothing])
       expect(await candidates({ 'dpkg-query': hold, 'apt-get': said })).to.include({
@@ -276,13 +276,13 @@ a.noarch                                  1.0-1                           local 
     ],
   ]
   for (const [what, known, wanted, found] of candidates) {
-    it(`are foreseen: ${what}`, async () => {
+    it(`are planned: ${what}`, async () => {
       const { run } = new Programs({ 'rpm -q': version('(none) 1.0 1 noarch'), ...known })
       expect(await rpmPackages('dnf', run).candidate('a', wanted, signal)).to.deep.equal(found)
     })
   }
 
-  it('are not foreseen where repositories cannot be read, which is what stands in the way', async () => {
+  it('are not planned where repositories cannot be read, which is what stands in the way', async () => {
     const { run } = new Programs({ 'rpm -q': version('(none) 1.0 1 noarch'), 'dnf -q': gone })
     for (const wanted of [undefined, '1.1-1'])
       expect((await rpmPackages('dnf', run).candidate('a', wanted, signal)).obstacle).to.match(

@@ -215,7 +215,7 @@ describe('a small real fleet of our daemons', () => {
     host(1).run('apt-mark', 'unhold', 'mywebapp')
   }).timeout(60_000)
 
-  it('foresees what apt would do on each host: bring the newest, nothing, or not go', async () => {
+  it('plans what apt would do on each host: bring the newest, nothing, or not go', async () => {
     for (const number of [1, 2, 3]) put(number, OLD)
     put(4, NEW)
     host(2).run('apt-mark', 'hold', 'mywebapp')
@@ -238,7 +238,7 @@ describe('a small real fleet of our daemons', () => {
     expect(versions()).to.deep.equal([OLD, OLD, OLD, NEW])
   }).timeout(60_000)
 
-  it('foresees that nobody offers a version, and that there is no room for one', async () => {
+  it('plans that nobody offers a version, and that there is no room for one', async () => {
     const index = join(up().scratch.path, 'repo', 'Packages')
     const before = readFileSync(index, 'utf8')
     const huge = `Package: mywebapp

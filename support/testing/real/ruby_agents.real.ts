@@ -117,7 +117,7 @@ describe('what Ruby’s own agents answer', () => {
     expect((ended.report as unknown as { notes: string[] }).notes.join()).to.contain('whoever answered')
   }).timeout(60_000)
 
-  it('foresees an installation as it comes out, and says what it cannot foresee', async () => {
+  it('plans an installation as it comes out, and says what it cannot know', async () => {
     const installing = (version: string) =>
       updating().replace('I update the package', `I install version ${version} of the package`)
     for (const [version, said] of [
