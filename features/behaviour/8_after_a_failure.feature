@@ -49,7 +49,7 @@ Feature: 8. After a failure
         And it should say "✘ on failure: mywebapp goes back to the version it had 3/4 hosts"
         And it should say "not touched: it was not seen to be out of rotation"
         And it should say 'FAILED at "Then the check check_http should be ok"'
-        And it should say "Diverged: web3.example.net"
+        And it should say "Silent: web3.example.net"
 
     Scenario: What is not done is written as a feature that can be read and run
         Given the rolling feature
