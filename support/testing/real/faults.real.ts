@@ -72,7 +72,7 @@ describe('a real process that rolls out in waves', () => {
       })
       await jumped
       expect(run.exitCode, shown(run)).to.equal(1)
-      expect(shown(run)).to.contain('Diverged: web1.example.net').and.to.contain('Not attempted (7 hosts)')
+      expect(shown(run)).to.contain('Silent: web1.example.net').and.to.contain('Not attempted (7 hosts)')
       live.expectNothingLost()
     }).timeout(60_000)
   }
