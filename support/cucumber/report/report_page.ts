@@ -86,7 +86,7 @@ ${names.map((name) => page`<p class="feature">${name}</p>\n`)}<p>${headlineOf(ru
 /** Shows the hosts that are out of the pool, of this run and of those before it. */
 function outOfRotation(page: Html, run: Run): Markup {
   if (run.mode === 'rehearse') return page`<p>Nothing is real in a rehearsal: no host was spoken to.</p>\n`
-  const passed = run.outOfRotation()
+  const out = run.outOfRotation()
   const before = run.outBefore.map(({ host, obligation, run: id }) => ({
     host,
     obligation: `${obligation} (run ${id})`,
@@ -95,8 +95,8 @@ function outOfRotation(page: Html, run: Run): Markup {
     (fault) => page`<p class="warn">Not everything is known of earlier runs: ${fault}</p>\n`,
   )
   const told = run.verdicts.length > 1 && run.mode !== 'plan'
-  return page`${block(page, 'Still out of rotation', passed)}${
-    passed.length === 0 && told ? page`<p>${nothingIsOut(run)}</p>\n` : NOTHING
+  return page`${block(page, 'Still out of rotation', out)}${
+    out.length === 0 && told ? page`<p>${nothingIsOut(run)}</p>\n` : NOTHING
   }${block(page, 'Still out of rotation from earlier runs', before)}${unknown}`
 }
 
