@@ -1,4 +1,4 @@
-import { shown } from '../rollout/observe'
+import { shown } from '../rollout/engine/observe'
 import type { Answer, Balancer, Request } from '../rollout/ports'
 
 /**

@@ -3,7 +3,7 @@ import { AgentFleet } from '../testing/agent_fleet'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { failed, ok, webs } from '../testing/web_fleet'
 import type { Answer, Request } from './ports'
-import { hasPassed, type Verdict } from './verdict'
+import { hasPassed, type Verdict } from './model/verdict'
 
 /** Returns hosts whose package agent answers an order with what was so before it, as Ruby's does. */
 function answeringBefore(newest = '2.0', except: Readonly<Record<string, Answer>> = {}): FakeFleet {

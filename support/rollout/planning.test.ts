@@ -4,7 +4,7 @@ import { failure } from '../testing/failure'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import type { Answer, Planning, Request } from './ports'
 import type { Rollout } from './rollout'
-import { hasPassed, type Verdict } from './verdict'
+import { hasPassed, type Verdict } from './model/verdict'
 
 const ok = (data: Record<string, unknown> = {}): Answer => ({ kind: 'answered', data })
 const failed = (message: string): Answer => ({ kind: 'failed', message, data: {} })

@@ -1,5 +1,5 @@
 import type { UnexpectedMessage } from '../system/unexpected_messages'
-import type { Verdict } from './verdict'
+import type { Verdict } from './model/verdict'
 
 /** The ports of a rollout: what it needs from the world. It knows neither cucumber nor MCollective's wire. */
 

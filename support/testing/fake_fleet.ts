@@ -9,9 +9,9 @@ import type {
   UnexpectedMessage,
 } from '../rollout/ports'
 import { hostFirewall } from '../balancers/firewall'
-import { Ledger, type OpenObligation } from '../rollout/ledger'
+import { Ledger, type OpenObligation } from '../rollout/model/ledger'
 import { Rollout, type RolloutPorts } from '../rollout/rollout'
-import type { Verdict } from '../rollout/verdict'
+import type { Verdict } from '../rollout/model/verdict'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { redactNothing } from '../system/redaction'
