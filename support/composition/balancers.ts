@@ -1,7 +1,8 @@
 import { hostFirewall } from '../balancers/firewall'
 import { secretsOf, type Environment } from '../config/environment'
 import { puppetDisabled } from '../rollout/verbs/puppet'
-import type { Balancers, Obligation } from '../rollout/ports'
+import type { Balancers } from '../rollout/ports'
+import type { Obligation } from '../rollout/model/obligation'
 import { LockstepError } from '../system/errors'
 import { redactorOfOthers } from '../system/redaction'
 

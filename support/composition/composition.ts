@@ -9,7 +9,8 @@ import { leftByRuns, nextOrder } from '../rollout/model/out_of_rotation'
 import { readRunJournal, readRunJournals } from '../run/journals'
 import { Ledger } from '../rollout/model/ledger'
 import type { Claims } from '../rollout/model/checkpoint'
-import type { Balancers, JournalEntry, ExpectedHosts } from '../rollout/ports'
+import type { Balancers, ExpectedHosts } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/model/wave_plan'
 import { systemClock } from '../system/clock'
@@ -18,13 +19,9 @@ import { JournalFile } from '../system/journal_file'
 import { redactorOfOthers, redactor } from '../system/redaction'
 import { openLog } from '../system/log'
 import { balancersOf } from './balancers'
-import {
-  BEGUN_BY,
-  environmentFor,
-  expectMeaningful,
-  type RunParameters,
-  type Surrounded,
-} from './environments'
+import { environmentFor } from './environments'
+import { type Surrounded } from '../simulation/embedded'
+import { BEGUN_BY, expectMeaningful, type RunParameters } from '../run/parameters'
 import { beginRollout } from './begin_rollout'
 import { mcollectiveFleet } from './mcollective_fleet'
 import type { PlannedFor } from '../planning/planner'
@@ -327,7 +324,8 @@ export class Composition {
 
   private async expectNothingMore(): Promise<void> {
     const { environment, embedded } = this.parts
-    const { expectNothingMore } = require('../planning/idempotence') as typeof import('../planning/idempotence')
+    const { expectNothingMore } =
+      require('../planning/idempotence') as typeof import('../planning/idempotence')
     try {
       await expectNothingMore(this.run, environment, embedded !== undefined)
     } catch (error) {
@@ -395,7 +393,8 @@ export class Composition {
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.
 function noticesOf(run: Run, { environment }: RunContext): RunNotices | undefined {
   if (environment.notices.length === 0) return undefined
-  const { RunNotices: Notices } = require('./notification_listener') as typeof import('./notification_listener')
+  const { RunNotices: Notices } =
+    require('./notification_listener') as typeof import('./notification_listener')
   return new Notices(run, environment, systemClock, Math.random)
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import type { Verdict } from '../rollout/model/verdict'
 import type { RolloutEvent } from '../notifications/event'
 import { EVENTS } from '../notifications/event'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import { redactJournal } from './redacted_journal'
 
 const asked = (inputs: Record<string, string | number | boolean>): JournalEntry => ({

@@ -1,4 +1,6 @@
-import type { Journal, JournalEntry, Request } from '../rollout/ports'
+import type { Journal } from '../rollout/model/journal_entry'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { Request } from '../rollout/model/answers'
 import { redactorOfOthers, redactor, type Redact } from '../system/redaction'
 
 /**

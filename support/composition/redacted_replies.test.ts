@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Answer } from '../rollout/ports'
+import type { Answer } from '../rollout/model/answers'
 import { MAX_CHECK_OUTPUT } from '../rollout/verbs/checks'
 import { clean } from '../rollout/model/verdict'
 import { redactor } from '../system/redaction'

@@ -1,4 +1,5 @@
-import type { Answer, UnexpectedMessage } from '../rollout/ports'
+import type { UnexpectedMessage } from '../system/unexpected_messages'
+import type { Answer } from '../rollout/model/answers'
 import type { Redact } from '../system/redaction'
 import { pickReason } from '../system/reason'
 

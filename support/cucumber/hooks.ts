@@ -15,7 +15,8 @@ import { LockstepError } from '../system/errors'
 import type { Rollout } from '../rollout/rollout'
 import { describeOmission, type Omission } from '../run/account'
 import { Composition } from '../composition/composition'
-import { processContext, type RunParameters } from '../composition/environments'
+import { processContext } from '../run/parameters'
+import { type RunParameters } from '../run/parameters'
 import { onInterrupt } from '../composition/interrupt'
 import { outTable, hostTable } from '../reporting/host_table'
 import type { Outcome } from '../run/scenario_runs'
@@ -264,7 +265,8 @@ function noted(error: unknown): unknown {
 
 /** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
 async function rehearse(): Promise<void> {
-  const { REHEARSED_FAULT } = require('../rehearsal/rehearsed_fleet') as typeof import('../rehearsal/rehearsed_fleet')
+  const { REHEARSED_FAULT } =
+    require('../rehearsal/rehearsed_fleet') as typeof import('../rehearsal/rehearsed_fleet')
   if (process.env[REHEARSED_FAULT] !== undefined) return
   const { rehearseFaults } = require('../rehearsal/rehearsal') as typeof import('../rehearsal/rehearsal')
   await rehearseFaults(run, run.exitCode)

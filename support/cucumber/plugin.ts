@@ -1,12 +1,12 @@
 import type { Envelope } from '@cucumber/messages'
-import type { LintFinding } from '../lint/lint'
+import type { LintFinding } from '../lint/finding'
 import { beforeLeaving, type Leaving } from '../system/leaving'
 import { placesOf } from '../preflight/places'
 import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
 import { outliveOutputs } from '../system/output'
-import { processContext } from '../composition/environments'
+import { processContext } from '../run/parameters'
 import { Substitution } from '../preflight/substitution'
 import { removeJunit } from '../reporting/ci/junit_file'
 import { Preflight, type Finding } from '../preflight/preflight'
@@ -14,7 +14,8 @@ import { stepFunctionOf } from './step_arguments'
 import { PAGE, removeReport, RUN_JSON } from '../run/report_files'
 import { run, type Remark } from '../run/run'
 import { faultOfOptions, resolveOptions } from './resolved_options'
-import { variablesFor, type ReadParameters } from '../preflight/run_variables'
+import { variablesFor } from '../preflight/run_variables'
+import { type ReadParameters } from '../run/parameters'
 
 interface PluginContext {
   operation: string
@@ -118,7 +119,8 @@ export const plugin = {
         write: (text) => process.stdout.write(text),
       })
       if (isReading) return
-      const { writePage } = require('../reporting/html/report_page') as typeof import('../reporting/html/report_page')
+      const { writePage } =
+        require('../reporting/html/report_page') as typeof import('../reporting/html/report_page')
       writePage(run, Date.now())
     }
     process.once('exit', end)

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 
 /** An order to a host that may have changed it. */
 export interface Change {

@@ -1,6 +1,7 @@
 import type { Change } from './changes'
 import { originOf } from './origin'
-import { states, UNRELEASED, type Drift, type RunRecord } from './history_record'
+import { states, UNRELEASED, type RunRecord } from './history_record'
+import { type Drift } from '../run/run'
 
 /** The record that is needed of an earlier run. */
 export type Earlier = Omit<RunRecord, 'drift'>

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import { recordOf, type Entry } from './history_record'
 
 const at = '2026-11-21T08:00:00.000Z'

@@ -1,6 +1,7 @@
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import { progressOf } from '../rollout/model/progress'
 import { changesIn, type Change } from './changes'
+import type { Drift } from '../run/run'
 
 /** The outcome of one run, with all that is needed of it afterwards. */
 export interface RunRecord {
@@ -40,13 +41,6 @@ export interface RunRecord {
  */
 export type RunOutcome = (typeof RUN_OUTCOMES)[number]
 export const RUN_OUTCOMES = ['passed', 'passed with failures', 'refused', 'stopped', 'cut off'] as const
-
-export interface Drift {
-  host: string
-  what: string
-  /** The run that had reported the host as done. */
-  since: string
-}
 
 export type Entry = JournalEntry & { at: string }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import { partsOf } from './parts'
 import { recordOf } from './history_record'
 

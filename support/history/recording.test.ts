@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { RecordStore } from './store'
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import { journalLine } from '../system/journal_lines'
 import { BEGAN } from '../testing/fake_fleet'
 import { Scratch } from '../testing/scratch'

@@ -9,7 +9,6 @@ import { readRunJournal } from '../run/journals'
 import type { Releases } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
-import type { AskedBy } from './releases'
 import { HISTORY } from '../run/state_folder'
 
 /** Returns what the record knows of releases, for a run of `feature` in `environment`. */
@@ -86,4 +85,13 @@ export function howToMend(path: string): string {
     .replace(/\.json$/, '')
     .replace(/(-[0-9a-f]{4})-\d+$/, '$1')
   return `write it again from its journal: ${formatLockstep(`record --write ${run}`, PLACES)}`
+}
+
+export interface AskedBy {
+  environment: string
+  feature: string
+  /** The name that the run itself gives its release. */
+  current: string | undefined
+  /** True when the record decides anything; false in a rehearsal. */
+  decide: boolean
 }

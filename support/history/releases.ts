@@ -1,13 +1,5 @@
 import type { Releases } from '../rollout/ports'
-
-export interface AskedBy {
-  environment: string
-  feature: string
-  /** The name that the run itself gives its release. */
-  current: string | undefined
-  /** True when the record decides anything; false in a rehearsal. */
-  decide: boolean
-}
+import type { AskedBy } from './recording'
 
 /** Returns what is on record of releases. The record is read only when a feature asks. */
 export function releases(asked: AskedBy): Releases {

@@ -13,7 +13,8 @@ import { LockstepError } from '../system/errors'
 import type { Change } from './changes'
 import { driftOf } from './drift'
 import { recordIn } from './reading'
-import { UNRELEASED, type Drift, type RunRecord } from './history_record'
+import { UNRELEASED, type RunRecord } from './history_record'
+import { type Drift } from '../run/run'
 import { makeFolder } from '../system/folders'
 
 /** The files that are kept beside a run's record, so that the fleet can be compared with it later. */

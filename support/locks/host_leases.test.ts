@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import type { Fleet, JournalEntry } from '../rollout/ports'
+import type { Fleet } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import { systemClock } from '../system/clock'
 import { testFleet, type TestFleet } from '../testing/embedded'
 import { failure } from '../testing/failure'

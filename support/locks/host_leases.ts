@@ -1,4 +1,7 @@
-import type { Answer, Answers, Fleet, JournalEntry, Locks } from '../rollout/ports'
+import type { Fleet, Locks } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { Answers } from '../rollout/model/answers'
+import type { Answer } from '../rollout/model/answers'
 import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { Clock } from '../system/clock'

@@ -2,7 +2,7 @@ import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { Clock } from '../system/clock'
 import { LEASE, type Claim, type Holder, type HostLocks } from './host_locks'
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import type { RunLocks } from './host_leases'
 import { inRanges } from '../run/host_names'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, parse, resolve } from 'node:path'
 import { runCommand, type CommandEnv, type CommandResult } from '../system/command'
 import { LockstepError } from '../system/errors'
-import { BEGUN_BY } from '../composition/environments'
+import { BEGUN_BY } from '../run/parameters'
 import { STATE } from '../run/state_folder'
 import { excerpt } from '../system/redaction'
 

@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { contracts } from '../rpc/contracts'
-import type { Fleet, JournalEntry, Request } from '../rollout/ports'
+import type { Fleet } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { Request } from '../rollout/model/answers'
 import { failure } from '../testing/failure'
 import { FakeFleet } from '../testing/fake_fleet'
 import { ok, webs } from '../testing/web_fleet'
-import { expectMeaningful, type RunParameters } from '../composition/environments'
+import { expectMeaningful, type RunParameters } from '../run/parameters'
 import { asPlanned, lookingOnly, onlyPlanned, readOnly, safely } from './read_only'
 
 const watch = { beforeSend: async () => {}, onProgress: () => {} }

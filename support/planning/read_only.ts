@@ -1,5 +1,7 @@
 import { nothingMayChange } from '../rollout/engine/host_gateway'
-import type { Fleet, Journal, Planning, Request } from '../rollout/ports'
+import type { Fleet, Planning } from '../rollout/ports'
+import type { Journal } from '../rollout/model/journal_entry'
+import type { Request } from '../rollout/model/answers'
 import { contractOf } from '../rpc/contracts'
 import { LockstepError } from '../system/errors'
 

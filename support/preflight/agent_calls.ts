@@ -1,6 +1,6 @@
 import { contractOf } from '../rpc/contracts'
 import { inputFault, type ActionContract } from '../rpc/contracts/contract'
-import { agentInput } from '../cucumber/agent_inputs'
+import { agentInput } from '../rollout/model/agent_inputs'
 
 /** Matches the sentences that call an action of an agent; their first two values are the action and the agent. */
 const CALLS = /^(?:I run the action \{word\}|the action \{word\}) of the agent \{word\}/

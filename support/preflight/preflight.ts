@@ -9,10 +9,12 @@ import type {
 import { distance } from 'fastest-levenshtein'
 import { formatLockstep } from '../system/commands'
 import type { Heard } from './feature_texts'
-import { parseFaults, type FaultTable } from '../rehearsal/fault_table'
+import { parseFaults } from '../rehearsal/fault_table'
+import { type FaultTable } from '../run/rehearsed'
 import { agentCallFaults } from './agent_calls'
 import { oddSelections } from './selections'
-import { argumentFault, type StepFunction } from '../cucumber/step_arguments'
+import { argumentFault } from './step_arguments'
+import { type StepFunction } from './step_arguments'
 import { validators } from './validation'
 
 /** A fault in a feature that cannot be run, found before anything was run. */

@@ -2,13 +2,11 @@ import type { Environment } from '../config/environment'
 import { anyOf, parseGivenVariables, Variables } from '../config/variables'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import { LockstepError } from '../system/errors'
-import { configPath, type RunParameters } from '../composition/environments'
+import { configPath, type ReadParameters } from '../run/parameters'
+import { type RunParameters } from '../run/parameters'
 import type { Run } from '../run/run'
 
 const GIVEN = 'LOCKSTEP_VARIABLES'
-
-/** The parameters of a run, or of a reading of features, which may be of any environment. */
-export type ReadParameters = Omit<RunParameters, 'mode'> & { mode?: RunParameters['mode'] | 'ci' }
 
 /**
  * Returns the values of `<name>` in the features of a run, from its environment or, instead, from LOCKSTEP_VARIABLES.

@@ -2,7 +2,7 @@ import type { Rollout } from '../rollout/rollout'
 import { contractOf } from '../rpc/contracts'
 import type { EmbeddedContext } from '../simulation/embedded'
 import type { Run } from '../run/run'
-import type { HostTruth } from './endings'
+import type { HostTruth } from '../run/rehearsed'
 
 /** The actions that only stop traffic or puppet, or let them go on. */
 const TEMPORARY = /^(?:iptables|lock) |^puppet (?:enable|disable)$/

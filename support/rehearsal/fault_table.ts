@@ -1,12 +1,6 @@
 import { FAULTS, parseFault, type Fault } from '../simulation/faults'
 import type { PlannedScenario } from '../run/run'
-
-/** A table of faults, as a feature has it. */
-export interface FaultTable {
-  uri: string
-  line: number
-  rows: readonly (readonly string[])[]
-}
+import type { FaultTable } from '../run/rehearsed'
 
 /** A fault of one host in one rehearsal. `host` may be `first host` or `last host`. */
 export interface RehearsedFault {

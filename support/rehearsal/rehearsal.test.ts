@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { endingsOf, failuresOf, type HostTruth } from './endings'
+import { endingsOf, failuresOf } from './endings'
+import { type HostTruth } from '../run/rehearsed'
 import { faultNamed, parseFaults, usualFaults } from './fault_table'
 import { needsOf } from './needs'
 

@@ -1,5 +1,5 @@
 import { inRanges } from '../run/host_names'
-import type { Rehearsed } from './endings'
+import type { Rehearsed } from '../run/rehearsed'
 
 /** Groups the hosts of one rehearsal by their ending. */
 export function endingsTold({ hosts }: Rehearsed): { ending: string; hosts: string[] }[] {

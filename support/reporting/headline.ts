@@ -1,7 +1,7 @@
 import { hosts as counted } from '../rollout/model/verdict'
 import { EXIT } from '../system/errors'
 import type { Run } from '../run/run'
-import { wouldChange } from './console/summary'
+import { wouldChange } from './advice'
 
 /** Returns what a run came to, as a sentence to stand behind its title. */
 export function headlineOf(run: Run): string {

@@ -87,3 +87,20 @@ function cellOf({ passed, kind }: Observation): Cell {
   if (passed) return kind === 'claimed' ? 'claimed' : 'passed'
   return kind === 'silent' ? 'silent' : 'diverged'
 }
+
+export interface CellRun {
+  cell: Cell
+  from: number
+  length: number
+}
+
+/** Joins neighbours that are alike to one block. A picture of 10,000 hosts is no larger than what there is to see. */
+export function runsOf(row: readonly Cell[]): CellRun[] {
+  const runs: CellRun[] = []
+  row.forEach((cell, index) => {
+    const last = runs.at(-1)
+    if (last?.cell === cell) last.length += 1
+    else runs.push({ cell, from: index, length: 1 })
+  })
+  return runs
+}

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { toldRun } from '../testing/told_run'
 import { commandFor, isPartial, resumeCommand } from './next_command'
-import { advice } from './console/summary'
+import { advice } from './advice'
 
 const run = (args: string[] = [], env: Record<string, string> = {}) => {
   const made = toldRun([{ unit: '3', outcome: 'failed', steps: [{ line: 4 }] }])

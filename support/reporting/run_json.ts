@@ -2,7 +2,7 @@ import { count, hasPassed } from '../rollout/model/verdict'
 import type { ListedVerdict } from '../rollout/model/host_list'
 import { evidenceOf } from './evidence'
 import type { Matrix } from './matrix'
-import { runsOf } from './html/matrix_picture'
+import { runsOf } from './matrix'
 import { leaveReport, RUN_JSON } from '../run/report_files'
 import type { Run } from '../run/run'
 

@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import { AgentFleet } from '../testing/agent_fleet'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { failed, ok, webs } from '../testing/web_fleet'
-import type { Answer, Request } from './ports'
+import type { Answer } from './model/answers'
+import type { Request } from './model/answers'
 import { hasPassed, type Verdict } from './model/verdict'
 
 /** Returns hosts whose package agent answers an order with what was so before it, as Ruby's does. */

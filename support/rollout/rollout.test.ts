@@ -3,7 +3,9 @@ import { failure } from '../testing/failure'
 import { BEGAN, FakeFleet, fakeClock, rolloutOn } from '../testing/fake_fleet'
 import { LockstepError } from '../system/errors'
 import { leftByRuns, nextOrder } from './model/out_of_rotation'
-import type { Answer, JournalEntry, Request } from './ports'
+import type { JournalEntry } from './model/journal_entry'
+import type { Answer } from './model/answers'
+import type { Request } from './model/answers'
 import { count, describe as described, hasPassed } from './model/verdict'
 
 const ok = (data: Record<string, unknown> = {}): Answer => ({ kind: 'answered', data })

@@ -1,6 +1,6 @@
 import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
-import { UnexpectedMessages } from '../system/unexpected_messages'
+import { UnexpectedMessages, type UnexpectedMessage } from '../system/unexpected_messages'
 import { AfterFailure } from './verbs/after_failure'
 import { Agents } from './verbs/agents'
 import { Checks } from './verbs/checks'
@@ -13,19 +13,18 @@ import type { Ledger } from './model/ledger'
 import { Packages } from './verbs/packages'
 import type {
   Approval,
-  Ask,
   Audience,
   Balancers,
   Fleet,
-  Journal,
   Locks,
   NeededAgent,
   Planning,
-  HostGateway,
   Releases,
   ExpectedHosts,
-  UnexpectedMessage,
 } from './ports'
+import type { HostGateway } from './model/obligation'
+import type { Ask } from './model/obligation'
+import type { Journal } from './model/journal_entry'
 import { heardBy, Progress } from './model/progress'
 import type { Redact } from '../system/redaction'
 import { Puppet } from './verbs/puppet'

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 
 type Type = JournalEntry['type']
 type Fields<T extends Type> = Omit<Extract<JournalEntry, { type: T }>, 'type'>

@@ -7,7 +7,7 @@ import { journalLine } from '../system/journal_lines'
 import { leftByRuns, nextOrder } from '../rollout/model/out_of_rotation'
 import { entryFault } from './journal_entries'
 import { readRunJournals } from './journals'
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 
 const at = '2026-01-01T00:00:00.000Z'
 const RUN: JournalEntry = {

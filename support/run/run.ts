@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import type { LintFinding } from '../lint/lint'
+import type { LintFinding } from '../lint/finding'
 import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
-import type { Substitution } from '../preflight/substitution'
-import type { ReadParameters } from '../preflight/run_variables'
+import type { SubstitutedValues } from './substituted_values'
+import type { ReadParameters } from './parameters'
 import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import type { OpenObligation } from '../rollout/model/ledger'
 import type { Audience } from '../rollout/ports'
-import type { Drift } from '../history/history_record'
-import type { HostTruth, Rehearsed } from '../rehearsal/endings'
-import type { FaultTable } from '../rehearsal/fault_table'
+import type { HostTruth, Rehearsed } from './rehearsed'
+import type { FaultTable } from './rehearsed'
 import { HostList, type ListedVerdict } from '../rollout/model/host_list'
 import { hasPassed, type Verdict } from '../rollout/model/verdict'
 import { Account, describeOmission, type Omission } from './account'
@@ -168,7 +167,7 @@ export class Run implements Audience {
   /** Hides secrets in a text; effective once the configuration is read. */
   redact: (text: string) => string = (text) => text
   /** The values of `<name>` in the run's features, and the parameters of the run that they were read for. */
-  substitution: { of: Substitution; parameters: ReadParameters } | undefined
+  substitution: { of: SubstitutedValues; parameters: ReadParameters } | undefined
   /** The line that is being run. */
   current: Line = { uri: '', unit: '', line: 0, text: '' }
   /** The verdict of the current line so far; a step that only says something has none. */
@@ -322,4 +321,12 @@ export const run = new Run()
 function runId(now: Date): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
   return `${stamp}-${randomBytes(2).toString('hex')}`
+}
+
+/** A host that a run changed although an earlier run had reported it as done. */
+export interface Drift {
+  host: string
+  what: string
+  /** The run that had reported the host as done. */
+  since: string
 }

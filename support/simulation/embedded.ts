@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { DEFAULTS, NO_VARIABLES, type Environment } from '../config/environment'
 import { parseFaults, parseHaproxyFault, readFleetFile, type HaproxyFaultFrom } from './fleet_file'
 import type { ProcessContext } from '../config/mcollective_cfg'
@@ -7,7 +7,14 @@ import { readSetting } from '../config/settings'
 import { EmbeddedFleet, type FleetDescription } from './fleet'
 import { SimulatedHaproxy } from './haproxy'
 import { systemClock } from '../system/clock'
-import { EMBEDDED_FLEET, type RunParameters, type Surrounded } from '../composition/environments'
+
+export const EMBEDDED_FLEET = join(__dirname, 'fleet.yaml')
+
+/** The environment that a rollout goes to, and the simulation that has to be stopped when it is over. */
+export interface Surrounded {
+  environment: Environment
+  embedded: EmbeddedContext | undefined
+}
 
 export interface NamedFleet extends FleetDescription {
   /** The name of the fleet as a person is shown it. */
@@ -22,7 +29,7 @@ export interface EmbeddedContext {
   stop(): Promise<void>
 }
 
-export function embeddedFleet({ fleet: path }: RunParameters, { env }: ProcessContext): NamedFleet {
+export function embeddedFleet({ fleet: path }: { fleet?: string }, { env }: ProcessContext): NamedFleet {
   const faults = parseFaults(readSetting(env, 'LOCKSTEP_FAULTS') ?? '')
   const fleet = readFleetFile(path ?? readSetting(env, 'LOCKSTEP_FLEET') ?? EMBEDDED_FLEET, faults)
   return { ...fleet, name: `embedded fleet of ${fleet.hosts.length} simulated hosts` }

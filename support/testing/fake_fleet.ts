@@ -1,13 +1,10 @@
-import type {
-  Answer,
-  Answers,
-  Fleet,
-  Journal,
-  JournalEntry,
-  Request,
-  Selection,
-  UnexpectedMessage,
-} from '../rollout/ports'
+import type { Fleet, Selection } from '../rollout/ports'
+import type { UnexpectedMessage } from '../system/unexpected_messages'
+import type { Journal } from '../rollout/model/journal_entry'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { Answers } from '../rollout/model/answers'
+import type { Answer } from '../rollout/model/answers'
+import type { Request } from '../rollout/model/answers'
 import { hostFirewall } from '../balancers/firewall'
 import { Ledger, type OpenObligation } from '../rollout/model/ledger'
 import { Rollout, type RolloutPorts } from '../rollout/rollout'

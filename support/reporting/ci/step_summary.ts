@@ -9,7 +9,7 @@ import { plannedLines } from '../../planning/plan'
 import { endingsTold } from '../../rehearsal/told_endings'
 import type { Run, StepVerdict } from '../../run/run'
 import { headlineOf } from '../headline'
-import { advice } from '../console/summary'
+import { advice } from '../advice'
 
 const MAX_NAMES = 500
 const MAX_REMARKS = 50

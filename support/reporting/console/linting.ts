@@ -1,4 +1,5 @@
-import { lint, type LintFinding } from '../../lint/lint'
+import { lint } from '../../lint/lint'
+import { type LintFinding } from '../../lint/finding'
 import { counted } from './counted'
 import { featureTexts, type Heard } from '../../preflight/feature_texts'
 import { LineWriter } from './line_writer'

@@ -2,7 +2,6 @@ import type { createColors } from 'picocolors'
 import { clean, hosts as counted, type Observation } from '../../rollout/model/verdict'
 import { systemClock } from '../../system/clock'
 import { columnsOf, padColumns } from '../../system/columns'
-import { formatLockstep, here, PLACES } from '../../system/commands'
 import { formatDuration } from '../../system/duration'
 import { EXIT } from '../../system/errors'
 import { evidenceOf } from '../evidence'
@@ -13,8 +12,8 @@ import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
 import type { LineWriter } from './line_writer'
 import { endingsTold } from '../../rehearsal/told_endings'
 import { describeOmission } from '../../run/account'
-import { commandFor, isPartial, planCommand, resumeCommand, TOO_SMALL } from '../next_command'
-import { run, type Recovery, type Run } from '../../run/run'
+import { run } from '../../run/run'
+import { advice, wouldChange } from '../advice'
 
 /** The line that a run ended at. */
 export interface StoppedAt {
@@ -219,83 +218,6 @@ function hostsOfRun(): number {
   const hosts = new Set([...features].flatMap((uri) => run.hostsOf(uri).map(({ host }) => host)))
   const largest = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
   return hosts.size > 0 ? hosts.size : largest
-}
-
-/** Returns what a plan comes to, in a sentence. */
-export function wouldChange({ changes, hosts }: NonNullable<Run['planned']>): string {
-  const what =
-    changes === 0
-      ? 'nothing would change'
-      : `${changes === 1 ? '1 change' : `${changes} changes`} on ${counted(hosts)}`
-  return `${what}; nothing was changed`
-}
-
-/** A thing to do next, and the command for it, to be pasted where the run was started. */
-export interface Advice {
-  what: string
-  command?: string
-}
-
-export function advice(run: Run, isSomebodyOut: boolean, where = here()): Advice[] {
-  const code = run.exitCode
-  const live = run.mode === 'live'
-  const context =
-    run.chosen === undefined ? where : { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: run.chosen } }
-  return [
-    ...(isSomebodyOut && live
-      ? [
-          {
-            what: 'see what is out of rotation, since when, and how it is put back:',
-            command: formatLockstep('status', PLACES, context),
-          },
-        ]
-      : []),
-    ...(run.planned === undefined || code !== EXIT.passed
-      ? []
-      : [
-          {
-            what: `read ${run.planned.path}; demand exactly that:`,
-            command: planCommand(run, run.planned.id),
-          },
-        ]),
-    ...run.recoveries.flatMap((recovery) => waysOn(run, recovery)),
-    ...(code === EXIT.invalid
-      ? [
-          {
-            what: 'correct what is named above; this lists the known sentences:',
-            command: formatLockstep('steps', [], context),
-          },
-        ]
-      : []),
-  ]
-}
-
-/** Returns the ways in which the hosts that are not done get there, without those that could not succeed. */
-function waysOn(run: Run, { uri, path, hosts, isResumable, hasRoom }: Recovery): Advice[] {
-  const text = `read ${path}: a feature with the ${hosts === 1 ? 'host that is' : `${hosts} hosts that are`} not done`
-  if (run.mode !== 'live') return [{ what: text }]
-  return [
-    !hasRoom
-      ? { what: `${text}. ${TOO_SMALL}` }
-      : isPartial(run)
-        ? { what: text }
-        : { what: `${text}; once they are mended, run it:`, command: commandFor(run, path) },
-    ...(isResumable && run.refused?.code !== 'journal-failed'
-      ? [{ what: `${hasRoom ? 'or mend' : 'mend'} them, and go on:`, command: resumeCommand(run, uri) }]
-      : []),
-    ...notBegun(run).map((other) => ({
-      what: 'then run what was not begun:',
-      command: commandFor(run, other),
-    })),
-  ]
-}
-
-/** Returns the features of this run of which no scenario was begun. */
-function notBegun(run: Run): string[] {
-  const all = [...new Set(run.plan.map(({ uri }) => uri))]
-  return all.filter(
-    (uri) => !run.plan.some((each) => each.uri === uri && run.scenarioRuns.of(each) !== undefined),
-  )
 }
 
 function plain(text: string): string {

@@ -1,5 +1,5 @@
 import { hosts as counted } from '../../rollout/model/verdict'
-import { CELLS, type Cell, type Matrix } from '../matrix'
+import { CELLS, runsOf, type Cell, type Matrix } from '../matrix'
 import { Markup, NOTHING, type Html } from './markup'
 import { listed } from '../odd_hosts'
 
@@ -49,23 +49,6 @@ export function* matrixPicture(
     return page`<span>${picture} ${words[cell] ?? cell}</span> `
   })
   yield page`<p class="legend">${legend}</p>\n</div>\n`
-}
-
-interface CellRun {
-  cell: Cell
-  from: number
-  length: number
-}
-
-/** Joins neighbours that are alike to one block. A picture of 10,000 hosts is no larger than what there is to see. */
-export function runsOf(row: readonly Cell[]): CellRun[] {
-  const runs: CellRun[] = []
-  row.forEach((cell, index) => {
-    const last = runs.at(-1)
-    if (last?.cell === cell) last.length += 1
-    else runs.push({ cell, from: index, length: 1 })
-  })
-  return runs
 }
 
 interface Places {

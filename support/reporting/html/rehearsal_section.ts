@@ -1,6 +1,6 @@
 import type { Html, Markup } from './markup'
 import { table } from './report_table'
-import type { Rehearsed } from '../../rehearsal/endings'
+import type { Rehearsed } from '../../run/rehearsed'
 import { endingsTold } from '../../rehearsal/told_endings'
 
 /** Shows where hosts ended with each fault; failures stand first. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { Rehearsed } from '../../rehearsal/endings'
+import type { Rehearsed } from '../../run/rehearsed'
 import { rehearsalSection } from './rehearsal_section'
 import { planSection } from './report_plan'
 import { htmlFor } from './markup'

@@ -1,7 +1,8 @@
 import { planChange, type PlannableChange } from './plan_change'
 import { slippedBack } from './still_out'
 import { observationOf, type Look, type Reading } from './observe'
-import type { Answer, Answers } from '../ports'
+import type { Answers } from '../model/answers'
+import type { Answer } from '../model/answers'
 import type { Rollout } from '../rollout'
 import type { Observation, Verdict } from '../model/verdict'
 

@@ -1,5 +1,8 @@
 import { LockstepError } from '../../system/errors'
-import type { Answer, Answers, HostGateway, Request } from '../ports'
+import type { HostGateway } from '../model/obligation'
+import type { Answers } from '../model/answers'
+import type { Answer } from '../model/answers'
+import type { Request } from '../model/answers'
 import type { Rollout } from '../rollout'
 
 /**

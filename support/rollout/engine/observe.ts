@@ -1,6 +1,8 @@
 import type { Expected, PlanState } from '../model/plan_state'
-import { UnexpectedMessages } from '../../system/unexpected_messages'
-import type { Answer, Answers, Request, UnexpectedMessage } from '../ports'
+import { UnexpectedMessages, type UnexpectedMessage } from '../../system/unexpected_messages'
+import type { Answers } from '../model/answers'
+import type { Answer } from '../model/answers'
+import type { Request } from '../model/answers'
 import type { Rollout } from '../rollout'
 import type { Observation, Verdict } from '../model/verdict'
 

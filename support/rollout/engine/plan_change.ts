@@ -1,6 +1,6 @@
 import type { Expected, PlanState, Invalidates } from '../model/plan_state'
 import { observationOf, type Look } from './observe'
-import type { Answer } from '../ports'
+import type { Answer } from '../model/answers'
 import type { Rollout } from '../rollout'
 import type { Observation, Verdict } from '../model/verdict'
 

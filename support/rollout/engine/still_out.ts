@@ -1,4 +1,5 @@
-import type { Answers, Obligation } from '../ports'
+import type { Obligation } from '../model/obligation'
+import type { Answers } from '../model/answers'
 import type { Rollout } from '../rollout'
 import type { Observation } from '../model/verdict'
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { BEGAN, rolloutOn } from '../../testing/fake_fleet'
 import { silent, WebFleet, webs, type Exceptions } from '../../testing/web_fleet'
 import { claimsOf } from './checkpoint'
-import type { JournalEntry } from '../ports'
+import type { JournalEntry } from './journal_entry'
 import type { Rollout } from '../rollout'
 import { count, describe as described, hasPassed, mayGoOn, type Verdict } from './verdict'
 

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../ports'
+import type { JournalEntry } from './journal_entry'
 import { progressOf } from './progress'
 
 /**

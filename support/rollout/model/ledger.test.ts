@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Ledger } from './ledger'
-import type { Obligation } from '../ports'
+import type { Obligation } from './obligation'
 
 describe('the ledger', () => {
   const obligation = { name: 'blocks 192.168.1.1' } as Obligation

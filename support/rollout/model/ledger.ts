@@ -1,4 +1,5 @@
-import type { Obligation, Journal } from '../ports'
+import type { Obligation } from './obligation'
+import type { Journal } from './journal_entry'
 
 export interface OpenObligation {
   host: string

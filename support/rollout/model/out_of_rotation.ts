@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../ports'
+import type { JournalEntry } from './journal_entry'
 
 /** A host that is out of the pool, and the run that took it out. */
 export interface HostOutOfRotation {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { progressOf } from './progress'
-import type { JournalEntry } from '../ports'
+import type { JournalEntry } from './journal_entry'
 
 const all = ['a', 'b', 'c']
 const rollCall: JournalEntry = { type: 'roll call', hosts: all }

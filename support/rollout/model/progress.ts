@@ -1,4 +1,5 @@
-import type { Journal, JournalEntry } from '../ports'
+import type { Journal } from './journal_entry'
+import type { JournalEntry } from './journal_entry'
 
 /** A scenario that has begun: the hosts of its wave, if any, and those that it asked or told something. */
 interface Begun {

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import { columnsOf, padColumns } from '../../system/columns'
 import { beginningOf, MAX_REASON } from '../../system/reason'
-import type { Answer, UnexpectedMessage } from '../ports'
+import type { UnexpectedMessage } from '../../system/unexpected_messages'
+import type { Answer } from './answers'
 
 /** The observation of one host by a step. `seen` is what cohorts are made of. */
 export interface Observation {

@@ -1,6 +1,7 @@
 import { LockstepError } from '../../system/errors'
 import { putBackAndLook } from './obligations'
-import type { Balancer, Obligation } from '../ports'
+import type { Balancer } from '../ports'
+import type { Obligation } from '../model/obligation'
 import type { Rollout } from '../rollout'
 import { lookAt } from '../engine/still_out'
 import { count, hasPassed, type Observation, type Verdict } from '../model/verdict'

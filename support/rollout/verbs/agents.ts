@@ -1,7 +1,8 @@
 import { converge } from '../engine/converge'
 import type { PlannableChange } from '../engine/plan_change'
 import { lookWith, observe, shown, type Reading } from '../engine/observe'
-import type { Answer, Request } from '../ports'
+import type { Answer } from '../model/answers'
+import type { Request } from '../model/answers'
 import type { Rollout } from '../rollout'
 import { clean, type Verdict } from '../model/verdict'
 

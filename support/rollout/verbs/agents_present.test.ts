@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { FakeFleet, rolloutOn, type RehearsalOptions } from '../../testing/fake_fleet'
 import { failure } from '../../testing/failure'
-import type { Answer } from '../ports'
+import type { Answer } from '../model/answers'
 import { describe as described, hasPassed } from '../model/verdict'
 
 const NEEDED = [

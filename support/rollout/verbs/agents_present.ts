@@ -1,5 +1,6 @@
 import { lookWith, shown, silence } from '../engine/observe'
-import type { Answer, NeededAgent } from '../ports'
+import type { NeededAgent } from '../ports'
+import type { Answer } from '../model/answers'
 import type { Rollout } from '../rollout'
 import type { Observation } from '../model/verdict'
 import { clean } from '../model/verdict'

@@ -1,5 +1,5 @@
 import { lookWith, observe, shown, type Patience, type Reading } from '../engine/observe'
-import type { Answer } from '../ports'
+import type { Answer } from '../model/answers'
 import type { Rollout } from '../rollout'
 import { clean, type Verdict } from '../model/verdict'
 

@@ -1,8 +1,17 @@
 import { carryOut, converge, DONE, withoutThose } from '../engine/converge'
 import { planChange, NOT_KNOWN } from '../engine/plan_change'
 import { plannablePackage, packageResource } from './plannable_package'
-import { lookWith, observe, shown, observationOf, type Look, type Patience, type Reading } from '../engine/observe'
-import type { Answer, UnexpectedMessage } from '../ports'
+import {
+  lookWith,
+  observe,
+  shown,
+  observationOf,
+  type Look,
+  type Patience,
+  type Reading,
+} from '../engine/observe'
+import type { UnexpectedMessage } from '../../system/unexpected_messages'
+import type { Answer } from '../model/answers'
 import type { Rollout } from '../rollout'
 import { slippedBack } from '../engine/still_out'
 import type { Observation, Verdict } from '../model/verdict'

@@ -1,5 +1,10 @@
 import { takeOut, shouldBeOut, putBack } from './obligations'
-import type { Answer, Answers, Obligation, ObligationState, HostGateway, Request } from '../ports'
+import type { Obligation } from '../model/obligation'
+import type { ObligationState } from '../model/obligation'
+import type { HostGateway } from '../model/obligation'
+import type { Answers } from '../model/answers'
+import type { Answer } from '../model/answers'
+import type { Request } from '../model/answers'
 import type { Rollout } from '../rollout'
 import type { Verdict } from '../model/verdict'
 

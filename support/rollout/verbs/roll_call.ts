@@ -1,7 +1,8 @@
 import { LockstepError } from '../../system/errors'
 import { hostsWithoutAgents } from './agents_present'
 import { compareWith } from '../model/compare_with'
-import type { Selection, UnexpectedMessage } from '../ports'
+import type { Selection } from '../ports'
+import type { UnexpectedMessage } from '../../system/unexpected_messages'
 import type { Rollout } from '../rollout'
 import { hosts as counted, type Observation, type Verdict } from '../model/verdict'
 

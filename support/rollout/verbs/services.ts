@@ -2,7 +2,7 @@ import { converge, DONE } from '../engine/converge'
 import { byThen, NOT_KNOWN, type PlannedState } from '../engine/plan_change'
 import type { Expected } from '../model/plan_state'
 import { lookWith, observe, shown, type Patience, type Reading } from '../engine/observe'
-import type { Answer } from '../ports'
+import type { Answer } from '../model/answers'
 import type { Rollout } from '../rollout'
 import type { Verdict } from '../model/verdict'
 

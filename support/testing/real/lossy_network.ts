@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { EMBEDDED_FLEET } from '../../composition/environments'
+import { EMBEDDED_FLEET } from '../../simulation/embedded'
 import { readFleetFile } from '../../simulation/fleet_file'
 import { EmbeddedFleet } from '../../simulation/fleet'
 import { systemClock } from '../../system/clock'

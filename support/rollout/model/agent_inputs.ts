@@ -1,7 +1,10 @@
-import type { DataTable } from '@cucumber/cucumber'
+/** A table of two columns, as cucumber hands it to a step. */
+interface TwoColumns {
+  rowsHash(): Record<string, string>
+}
 
 /** Returns the inputs of an action from a table of two columns, name and value. */
-export function agentInputs(table: DataTable): Record<string, string | boolean | number> {
+export function agentInputs(table: TwoColumns): Record<string, string | boolean | number> {
   return Object.fromEntries(
     Object.entries(table.rowsHash()).map(([name, written]) => [name, agentInput(written)]),
   )
