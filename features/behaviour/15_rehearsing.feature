@@ -108,7 +108,7 @@ Feature: 15. Rehearsing
         Then it should exit with 1
         And it should say "said to have passed, and has not: web1.example.net"
 
-    Scenario: What only the record knows decides nothing in a rehearsal
+    Scenario: What only the history knows decides nothing in a rehearsal
         Given a feature "next.feature" with the steps:
             """
             Given this is release 2026.11.3

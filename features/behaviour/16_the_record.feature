@@ -1,5 +1,5 @@
 @behaviour
-Feature: 16. The record, safe mode and drift
+Feature: 16. History, safe mode and drift
     What changed, where, by whom and under which ticket; a new release arrives in safe mode; and what was released is
     compared with the fleet later.
 
@@ -26,18 +26,18 @@ Feature: 16. The record, safe mode and drift
         And the environment variable "LOCKSTEP_TICKET" is "WEB-7"
         And I run cucumber-js "-p live release.feature"
         Then it should exit with 0
-        And the record "test/2026.11.3/live/web1.example.net.json" should contain '"before": "4.2.6-2.el5"'
-        And the record "test/2026.11.3/index.json" should contain '"OPS-123"'
-        And the record "tickets/OPS-123/*.json" should contain '"release": "2026.11.3"'
-        And the record "tickets/WEB-7/*.json" should contain '"outcome": "passed"'
-        When I run lockstep "record --host web1.example.net"
+        And the history "test/2026.11.3/live/web1.example.net.json" should contain '"before": "4.2.6-2.el5"'
+        And the history "test/2026.11.3/index.json" should contain '"OPS-123"'
+        And the history "tickets/OPS-123/*.json" should contain '"release": "2026.11.3"'
+        And the history "tickets/WEB-7/*.json" should contain '"outcome": "passed"'
+        When I run lockstep "history --host web1.example.net"
         Then it should exit with 0
         And it should say "test release 2026.11.3 live, passed by"
         And it should say "for OPS-123, WEB-7"
         And it should say "release.feature:9 package: update mywebapp: 4.2.6-2.el5 → 4.2.6-3.el5, done web1.example.net"
-        When I run lockstep "record --host web2.example.net"
+        When I run lockstep "history --host web2.example.net"
         Then it should say "nothing was changed"
-        When I run lockstep "record --ticket OPS-999"
+        When I run lockstep "history --ticket OPS-999"
         Then it should exit with 1
 
     @long
@@ -54,13 +54,13 @@ Feature: 16. The record, safe mode and drift
         And it should say "would go from 4.2.6-2.el5 to 4.2.6-3.el5"
         And it should say "; nothing was changed"
         And no host should have been told to change anything
-        And the record "test/2026.11.3/noop/web1.example.net.json" should contain "would be done"
+        And the history "test/2026.11.3/noop/web1.example.net.json" should contain "would be done"
         Given the environment variable "LOCKSTEP_ACTIVATE" is "2026.11.3"
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 0
         And it should say "release 2026.11.3 is activated: what the lines say is done from here on"
         And it should say "PASSED"
-        And the record "test/2026.11.3/live/web1.example.net.json" should contain '"outcome": "done"'
+        And the history "test/2026.11.3/live/web1.example.net.json" should contain '"outcome": "done"'
 
     Scenario: Safe mode is left by the feature that says so, and by no other of the same run
         Given the environment variable "LOCKSTEP_SAFE_MODE" is "on"
@@ -97,7 +97,7 @@ Feature: 16. The record, safe mode and drift
             """
         When I run cucumber-js "-p live next.feature"
         Then it should exit with 6
-        And it should say "by the record, release 2026.11.3 has not passed in test"
+        And it should say "by the history, release 2026.11.3 has not passed in test"
         When I run cucumber-js "-p live release.feature"
         And I run cucumber-js "-p live next.feature"
         Then it should exit with 0
@@ -127,7 +127,7 @@ Feature: 16. The record, safe mode and drift
         When somebody deletes the folder "reports"
         And I run lockstep "drift"
         Then it should exit with 0
-        When I run lockstep "record --release 2026.11.3"
+        When I run lockstep "history --release 2026.11.3"
         Then it should say "by"
         And it should exit with 0
 
@@ -136,7 +136,7 @@ Feature: 16. The record, safe mode and drift
         Given a repository with a cucumber.js
         When I run lockstep "drift"
         Then it should exit with 3
-        And it should say "DRIFT UNKNOWN: no release is on record in test"
+        And it should say "DRIFT UNKNOWN: no release is in the history in test"
         When I run cucumber-js "-p live release.feature"
         And I run lockstep "drift"
         Then it should exit with 0
@@ -157,20 +157,20 @@ Feature: 16. The record, safe mode and drift
         And I run cucumber-js "-p live release.feature"
         Then it should exit with 0
         And it should say "drift: web3.example.net"
-        And the record "test/2026.11.3/index.json" should contain "4.2.6-2.el5 → 4.2.6-3.el5"
+        And the history "test/2026.11.3/index.json" should contain "4.2.6-2.el5 → 4.2.6-3.el5"
 
-    Scenario: A record that cannot be written is made up for from the journal
+    Scenario: A history that cannot be written is made up for from the journal
         Given a file ".lockstep/history/test":
             """
             a file where a folder should be
             """
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 1
-        And it should say "the record of what changed could not be written"
-        And it should say "lockstep.cjs record --write"
+        And it should say "the history of what changed could not be written"
+        And it should say "lockstep.cjs history --write"
         And it should show no stack trace
 
-    Scenario: An environment in safe mode, and a release that its record says passed in safe mode alone
+    Scenario: An environment in safe mode, and a release that its history says passed in safe mode alone
         Given a file "lockstep.yaml":
             """
             environments:
@@ -188,7 +188,7 @@ Feature: 16. The record, safe mode and drift
         Then it should exit with 2
         And it should say "was in safe mode, and changed nothing that could be gone on from"
 
-    Scenario: What the hosts say when they are looked at is what is on record of a host that lied, and of one put back
+    Scenario: What the hosts say when they are looked at is what is in the history of a host that lied, and of one put back
         Given a file "back.feature":
             """
             Feature: Back
@@ -203,7 +203,7 @@ Feature: 16. The record, safe mode and drift
             """
         When I run cucumber-js "-p live back.feature"
         Then it should exit with 1
-        When I run lockstep "record --release 2026.11.4"
+        When I run lockstep "history --release 2026.11.4"
         Then it should say "package: install mywebapp 4.2.6-3.el5: 4.2.6-2.el5 → 4.2.6-3.el5, done web1.example.net"
         And it should say "package: install mywebapp 4.2.6-2.el5: 4.2.6-3.el5 → 4.2.6-2.el5, done web1.example.net"
 
@@ -236,16 +236,16 @@ Feature: 16. The record, safe mode and drift
         And it should say "release 2026.11.3 has not passed in test: the last run of release.feature there,"
 
     @long
-    Scenario: A run that was killed is put on record by its journal
+    Scenario: A run that was killed is put into the history by its journal
         When I run cucumber-js "-p live release.feature" and kill it with -9 at '"action":"update"'
         Then it should have been ended by the system
-        When I put the run before on record
+        When I put the run before into the history
         Then it should exit with 0
         And it should say "is written: 8 hosts."
-        When I run lockstep "record"
+        When I run lockstep "history"
         Then it should say "live, cut off by"
         And it should say "release.feature:9 package: update mywebapp: 4.2.6-2.el5 →"
-        When I run lockstep "record --write ../../etc/passwd"
+        When I run lockstep "history --write ../../etc/passwd"
         Then it should exit with 2
         And it should say "there is no journal of a live run"
 
@@ -271,7 +271,7 @@ Feature: 16. The record, safe mode and drift
         And the environment variable "LOCKSTEP_RELEASE" is "3"
         When I run cucumber-js "-p live deploys/open.feature"
         Then it should exit with 5
-        When I run lockstep "record"
+        When I run lockstep "history"
         Then it should say "live, passed with failures"
         And it should say "failed, as they were allowed to: nobody.example.net"
         Given a file "deploys/open.feature":
@@ -302,10 +302,10 @@ Feature: 16. The record, safe mode and drift
             """
         And I run lockstep "drift"
         Then it should exit with 3
-        And it should say "by-hand.json is no record that can be read; write it again from its journal"
-        When I run lockstep "record"
+        And it should say "by-hand.json is no history that can be read; write it again from its journal"
+        When I run lockstep "history"
         Then it should exit with 0
-        And it should say "by-hand.json is no record that can be read, and is passed over"
+        And it should say "by-hand.json is no history that can be read, and is passed over"
         And it should show no stack trace
 
     @long

@@ -118,7 +118,7 @@ Feature: 18. Every line is carried out
         Then it should exit with 1
         And it should say "<said>"
         And it should not say "PASSED"
-        When I run lockstep "record"
+        When I run lockstep "history"
         Then it should say "live, stopped"
 
         Examples:

@@ -190,7 +190,7 @@ Feature: 5. Stopping
         When I run cucumber-js "-p live own.feature" and HAProxy is gone at '"type":"became"'
         Then it should exit with 4
         And it should say "Still out of rotation: 2 hosts"
-        When I run lockstep "record"
+        When I run lockstep "history"
         Then it should say "4.2.6-2.el5 → 4.2.6-3.el5, done web1.example.net, web2.example.net"
 
     Scenario Outline: A journal that is <how> in mid-run stops the rollout, and nothing is called clear afterwards

@@ -68,7 +68,7 @@ Feature: 8. After a failure
         And it should say "Update the website, a few hosts at a time (recovery of run"
         And it should say "Nothing is left out of rotation."
 
-    Scenario: A run that was stopped is resumed: what it claims is proved again, and it goes on from there
+    Scenario: A run that was stopped is resumed: what it did is proved again, and it goes on from there
         Given the rolling feature
         And the host "web3.example.net=fails from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -84,7 +84,7 @@ Feature: 8. After a failure
         And it should say "✔ Then the package version for mywebapp should be 4.2.6-3.el5 1/1 hosts"
         And it should say "Nothing is left out of rotation."
 
-    Scenario: A claim that is not true any more stops a resumed run
+    Scenario: What was done and is so no more stops a resumed run
         Given the rolling feature
         And the host "web3.example.net=fails from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -217,7 +217,7 @@ Feature: 8. After a failure
         And the file "reports/junit.xml" should contain "was told to go back to the version it had"
         When I run lockstep "drift"
         Then it should exit with 3
-        And it should say "DRIFT UNKNOWN: no release is on record in test"
+        And it should say "DRIFT UNKNOWN: no release is in the history in test"
         When I run cucumber-js "-p live gate.feature"
         Then it should exit with 6
         And it should say "release 1.3 has not passed in test: the last run of own.feature there"
@@ -274,7 +274,7 @@ Feature: 8. After a failure
         And a HAProxy in front of it
         When I run cucumber-js "-p live own.feature" and kill it with -9 at '"version":"4.2.6-2.el5"'
         Then it should have been ended by the system
-        When I put the run before on record
+        When I put the run before into the history
         And I run cucumber-js "-p live gate.feature"
         Then it should exit with 6
         And it should say "was cut off"

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { secretsOf } from '../config/environment'
-import type { Claims } from '../rollout/model/checkpoint'
+import type { Checkpoint } from '../rollout/model/checkpoint'
 import { nothingMayChange } from '../rollout/engine/host_gateway'
 import type { Approval, Fleet, Locks, NeededAgent, Planning } from '../rollout/ports'
 import type { Journal } from '../rollout/model/journal_entry'
@@ -24,7 +24,7 @@ import type { Run } from '../run/run'
 export function beginRollout(
   whole: ComposedRun,
   feature: string,
-  claims: Claims | undefined,
+  checkpoint: Checkpoint | undefined,
   follows: readonly string[],
 ): Rollout {
   const { run, inventory } = whole
@@ -54,14 +54,14 @@ export function beginRollout(
     newSeed: () => randomBytes(4).readUInt32BE(),
     lookEvery: environment.lookEvery,
     stopping: signal,
-    claims,
+    checkpoint,
     releases: releases({
       environment: environment.name,
       feature,
       current: release,
       decide: run.mode !== 'rehearse',
     }),
-    keepsRecord: isLive(run),
+    keepsHistory: isLive(run),
     neededAgents: neededAgents(run, feature),
     ...planned,
   })
@@ -103,17 +103,17 @@ function fleetOf(
 }
 
 function journalOf(
-  { parts: { environment, journal }, approved, notices }: ComposedRun,
+  { parts: { environment, journal }, approved, notifications }: ComposedRun,
   feature: string,
 ): Journal {
   const quiet = redactJournal(journal, secretsOf(environment))
   const kept = approved === undefined ? quiet : onlyPlanned(quiet, hostsOfPlan(approved, feature))
-  return notices?.listeningTo(kept) ?? kept
+  return notifications?.listeningTo(kept) ?? kept
 }
 
 function approvalOf(whole: ComposedRun): Approval {
   const asked = { ask: (question: string, within: number) => means(whole).ask(question, within) }
-  return whole.notices?.beforeAsking(asked) ?? asked
+  return whole.notifications?.beforeAsking(asked) ?? asked
 }
 
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.

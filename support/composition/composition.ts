@@ -8,7 +8,7 @@ import { familyOf, linksOf } from '../rollout/model/family'
 import { leftByRuns, nextOrder } from '../rollout/model/out_of_rotation'
 import { readRunJournal, readRunJournals } from '../run/journals'
 import { Ledger } from '../rollout/model/ledger'
-import type { Claims } from '../rollout/model/checkpoint'
+import type { Checkpoint } from '../rollout/model/checkpoint'
 import type { Balancers, ExpectedHosts } from '../rollout/ports'
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import type { Rollout } from '../rollout/rollout'
@@ -27,8 +27,8 @@ import { mcollectiveFleet } from './mcollective_fleet'
 import type { PlannedFor } from '../planning/planner'
 import { recoveredRun } from '../reporting/recovered_run'
 import { REPORTS } from '../run/report_files'
-import { claimsFor, claimsOfRecorded, recordOf } from './resume'
-import type { RunNotices } from './notification_listener'
+import { checkpointFor, checkpointOfHistory, journalToResume } from './resume'
+import type { NotificationListener } from './notification_listener'
 import { wholeFleetName } from './fleet_name'
 import { isInSafeMode, releaseNamed, TELLING } from './modes'
 import { isLive, type RunContext, type ComposedRun } from './run_context'
@@ -55,9 +55,9 @@ export class Composition {
     private readonly parts: RunContext,
   ) {
     this.balancers = balancersOf(parts.environment)
-    const notices = TELLING.has(run.mode) ? noticesOf(run, parts) : undefined
+    const notifications = TELLING.has(run.mode) ? notificationsOf(run, parts) : undefined
     const inventory = inventoryOf(parts.environment, run)
-    this.whole = { run, parts, notices, inventory, approved: undefined, locked: [] }
+    this.whole = { run, parts, notifications, inventory, approved: undefined, locked: [] }
   }
 
   /**
@@ -111,7 +111,7 @@ export class Composition {
     const resumed =
       parameters.intent === 'drift'
         ? readRunJournal(context.env['LOCKSTEP_DRIFT'] ?? '')
-        : recordOf(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
+        : journalToResume(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
     run.resumes = resumed?.run
     const ledger = new Ledger(journal, run.outBefore)
     const log = openLog(join(state, 'logs'), run.id, secrets)
@@ -180,8 +180,10 @@ export class Composition {
     const recovered = recoveredRun(source.toString('utf8'))
     const variables = this.run.variablesIn(feature)
     const leftOut = this.run.leftOut(feature)
-    const claims =
-      mode === 'drift' ? claimsOfRecorded(hash, resumed) : claimsFor({ feature, hash, variables }, resumed)
+    const checkpoint =
+      mode === 'drift'
+        ? checkpointOfHistory(hash, resumed)
+        : checkpointFor({ feature, hash, variables }, resumed)
     await journal.append({
       type: 'run',
       feature,
@@ -192,12 +194,12 @@ export class Composition {
       order: this.parts.order,
       ...this.underWhichNames(),
       parameters: Object.fromEntries(variables),
-      ...(claims === undefined ? {} : { resumes: claims.run }),
+      ...(checkpoint === undefined ? {} : { resumes: checkpoint.run }),
       ...(recovered === undefined ? {} : { follows: [recovered] }),
       ...(leftOut.length === 0 ? {} : { leftOut }),
     } satisfies JournalEntry)
-    const follows = [claims?.run, recovered].flatMap((run) => run ?? [])
-    const rollout = this.begin(feature, claims, follows)
+    const follows = [checkpoint?.run, recovered].flatMap((run) => run ?? [])
+    const rollout = this.begin(feature, checkpoint, follows)
     const rows = this.run.plan.flatMap(({ uri, wave }) =>
       uri === feature && wave !== undefined ? [wave] : [],
     )
@@ -205,7 +207,7 @@ export class Composition {
     this.rollouts.set(feature, rollout)
     const activated = this.parts.context.env['LOCKSTEP_ACTIVATE']
     if (activated !== undefined && activated !== '') await rollout.release.activate(activated)
-    this.whole.notices?.started()
+    this.whole.notifications?.started()
     return rollout
   }
 
@@ -271,7 +273,7 @@ export class Composition {
     } finally {
       this.tellTruth()
       for (const locks of this.whole.locked) await locks.release()
-      await this.whole.notices?.end()
+      await this.whole.notifications?.end()
       await fleet.close()
       await embedded?.stop()
       await journal.close()
@@ -360,10 +362,10 @@ export class Composition {
   }
 
   /** Begins a rollout. It may take locks left by the runs that it follows, and by others that followed those. */
-  private begin(feature: string, claims: Claims | undefined, follows: readonly string[]): Rollout {
+  private begin(feature: string, checkpoint: Checkpoint | undefined, follows: readonly string[]): Rollout {
     const family = familyOf(follows, this.parts.links)
     for (const run of family) this.followed.add(run)
-    return beginRollout(this.whole, feature, claims, family)
+    return beginRollout(this.whole, feature, checkpoint, family)
   }
 
   private out(): Map<string, string> {
@@ -391,11 +393,11 @@ export class Composition {
 }
 
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.
-function noticesOf(run: Run, { environment }: RunContext): RunNotices | undefined {
-  if (environment.notices.length === 0) return undefined
-  const { RunNotices: Notices } =
+function notificationsOf(run: Run, { environment }: RunContext): NotificationListener | undefined {
+  if (environment.notifications.length === 0) return undefined
+  const { NotificationListener: Notifications } =
     require('./notification_listener') as typeof import('./notification_listener')
-  return new Notices(run, environment, systemClock, Math.random)
+  return new Notifications(run, environment, systemClock, Math.random)
 }
 
 function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout: Rollout): void {

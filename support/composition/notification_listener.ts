@@ -24,7 +24,7 @@ const FLUSH = 5_000
  * Tells the world what becomes of a live run, from the entries of its journal. No notification fails a step, and no
  * step waits for one; what goes wrong is a note.
  */
-export class RunNotices {
+export class NotificationListener {
   private readonly outbox: Outbox
   private readonly told = new Map<EventName, number>()
   private wave: { name: string; hosts: number } | undefined
@@ -36,7 +36,7 @@ export class RunNotices {
     random: () => number,
   ) {
     const redact = redactorOfOthers(secretsOf(environment))
-    const channels = environment.notices.map((settings) =>
+    const channels = environment.notifications.map((settings) =>
       channelOf(settings, publisher(environment, clock, redact), redact),
     )
     this.outbox = new Outbox({ channels, clock, random })
@@ -126,7 +126,9 @@ export class RunNotices {
       this.told.set(event, number)
       this.outbox.post(redacted({ ...this.picture(event, number), ...more }, this.run.redact))
     } catch (error) {
-      this.run.note(this.run.redact(`the notice "${event}" could not be made: ${(error as Error).message}`))
+      this.run.note(
+        this.run.redact(`the notification "${event}" could not be made: ${(error as Error).message}`),
+      )
     }
   }
 

@@ -1,13 +1,13 @@
 import type { Environment } from '../config/environment'
 import type { ProcessContext } from '../config/mcollective_cfg'
-import type { RunRecord } from '../rollout/model/out_of_rotation'
+import type { RunEntries } from '../rollout/model/out_of_rotation'
 import type { Links } from '../rollout/model/family'
 import type { Ledger } from '../rollout/model/ledger'
 import type { ExpectedHosts } from '../rollout/ports'
 import type { JournalFile } from '../system/journal_file'
 import type { EmbeddedContext } from '../simulation/embedded'
 import type { ReachableFleet } from './mcollective_fleet'
-import type { RunNotices } from './notification_listener'
+import type { NotificationListener } from './notification_listener'
 import type { Plan } from '../planning/plan'
 import type { Run } from '../run/run'
 
@@ -18,7 +18,7 @@ export interface RunContext {
   journal: JournalFile
   ledger: Ledger
   embedded: EmbeddedContext | undefined
-  resumed: RunRecord | undefined
+  resumed: RunEntries | undefined
   /** The place of this run in the order of its folder's runs. */
   order: number
   /** The links from the runs of a folder to those that they go on from. */
@@ -36,7 +36,7 @@ export interface RunContext {
 export interface ComposedRun {
   run: Run
   parts: RunContext
-  notices: RunNotices | undefined
+  notifications: NotificationListener | undefined
   /** The hosts that the inventory expects, shared by all features of the run. */
   inventory: ExpectedHosts | undefined
   /** The plan that was approved; undefined where none was demanded. */

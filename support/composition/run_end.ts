@@ -50,14 +50,17 @@ const ON_REAL_HOSTS = new Set(['live', 'noop', 'plan'])
 
 /** Writes what the run changed into the history, as its journal has it; without that nobody could ask later. */
 export function recordRun(run: Run, path: string): void {
-  const { writeRecord } = require('../history/recording') as typeof import('../history/recording')
+  const { writeHistory } = require('../history/recording') as typeof import('../history/recording')
   try {
-    run.drift = writeRecord(path).flatMap(({ drift }) => drift)
+    run.drift = writeHistory(path).flatMap(({ drift }) => drift)
   } catch (error) {
     const why = (error as Error).message
-    const next = `write it once that is mended: ${formatLockstep(`record --write ${run.id}`, PLACES)}`
+    const next = `write it once that is mended: ${formatLockstep(`history --write ${run.id}`, PLACES)}`
     run.refuse(
-      new LockstepError('journal-failed', `the record of what changed could not be written: ${why}; ${next}`),
+      new LockstepError(
+        'journal-failed',
+        `the history of what changed could not be written: ${why}; ${next}`,
+      ),
     )
   }
 }

@@ -49,12 +49,12 @@ BeforeAll(function (this: { parameters: RunParameters }) {
 Before(async function (this: LockstepWorld, { pickle }) {
   await (composing ??= compose())
   if (composition === undefined || run.stopping.signal.aborted || run.refused !== undefined) return 'skipped'
-  const unit = unitOf(pickle)
+  const scenarioId = scenarioIdOf(pickle)
   try {
-    run.scenarioRuns.begin({ uri: pickle.uri, unit }, systemClock)
+    run.scenarioRuns.begin({ uri: pickle.uri, scenarioId }, systemClock)
     run.substitution?.of.fill(pickle)
     this.begin(await composition.rolloutOf(pickle.uri))
-    await this.unwatchedRollout.beginScenario(unit, pickle.name)
+    await this.unwatchedRollout.beginScenario(scenarioId, pickle.name)
     return undefined
   } catch (error) {
     throw noted(error)
@@ -64,7 +64,7 @@ Before(async function (this: LockstepWorld, { pickle }) {
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
   composition?.beginStep(pickleStep.text, this.unwatchedRollout)
   const line = run.lineOf(pickleStep.astNodeIds)
-  run.begin({ uri: pickle.uri, unit: unitOf(pickle), line, text: pickleStep.text })
+  run.begin({ uri: pickle.uri, scenarioId: scenarioIdOf(pickle), line, text: pickleStep.text })
   this.unwatchedRollout.step = pickleStep.text
   this.unwatchedRollout.line = run.current.line
   this.hasReachedRollout = false
@@ -240,8 +240,8 @@ function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omiss
 function hiddenFailure({ halted }: Rollout): Omission | undefined {
   if (halted === undefined) return undefined
   const failing = run.verdicts.find(({ verdict }) => !mayGoOn(verdict)) ?? run.current
-  const { uri, unit, line, text } = failing
-  return { uri, unit, line, text, fate: 'failed, and that is hidden', expression: undefined }
+  const { uri, scenarioId, line, text } = failing
+  return { uri, scenarioId, line, text, fate: 'failed, and that is hidden', expression: undefined }
 }
 
 /**
@@ -283,6 +283,6 @@ function decides(error: unknown): error is LockstepError {
   return error instanceof LockstepError && error.code !== 'diverged'
 }
 
-function unitOf({ astNodeIds }: { astNodeIds: readonly string[] }): string {
+function scenarioIdOf({ astNodeIds }: { astNodeIds: readonly string[] }): string {
   return String(run.lineOf(astNodeIds.slice(-1)))
 }

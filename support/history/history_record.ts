@@ -4,7 +4,7 @@ import { changesIn, type Change } from './changes'
 import type { Drift } from '../run/run'
 
 /** The outcome of one run, with all that is needed of it afterwards. */
-export interface RunRecord {
+export interface HistoryEntry {
   run: string
   environment: string
   release: string
@@ -53,7 +53,10 @@ export const CUT_OFF = 'cut-off'
 const REFUSALS = new Set(['locked', 'lock-failed', 'gate-closed', 'bad-feature', 'bad-config', 'bad-input'])
 
 /** Makes the record of a run from its journal. Undefined for a run that knew no hosts. */
-export function recordOf(run: string, entries: readonly Entry[]): Omit<RunRecord, 'drift'> | undefined {
+export function historyEntryOf(
+  run: string,
+  entries: readonly Entry[],
+): Omit<HistoryEntry, 'drift'> | undefined {
   const began = entries.find((entry) => entry.type === 'run')
   const rollCall = entries.findLast((entry) => entry.type === 'roll call')
   if (began === undefined || rollCall === undefined) return undefined
@@ -93,6 +96,6 @@ function outcomeOf(entries: readonly Entry[], hasLost: boolean): RunOutcome {
   if (end === undefined || end.reason === CUT_OFF) return 'cut off'
   if (end.passed) return 'passed'
   if (end.withinBudget === true) return hasLost ? 'passed with failures' : 'passed'
-  const hasTold = entries.some((entry) => entry.type === 'asked' && entry.changes)
+  const hasTold = entries.some((entry) => entry.type === 'asked' && entry.mutating)
   return REFUSALS.has(end.reason) && !hasTold ? 'refused' : 'stopped'
 }

@@ -2,8 +2,8 @@ import { lstatSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { partRecovered } from './origin'
 import { partsOf } from './parts'
-import { recordOf } from './history_record'
-import { RecordStore } from './store'
+import { historyEntryOf } from './history_record'
+import { HistoryStore } from './store'
 import { readRunJournal, readRunJournals, type RunJournal } from '../run/journals'
 import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
@@ -69,9 +69,9 @@ function underWay({ run, entries }: RunJournal, { locks, isAlive }: PruneOptions
  * needs; what it lacks can be written from the journal alone.
  */
 function notOnRecord({ run, path, entries }: RunJournal, state: string): string | undefined {
-  const store = new RecordStore(join(state, 'history'))
+  const store = new HistoryStore(join(state, 'history'))
   const parts = partsOf(entries).flatMap((part, index) => {
-    const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
+    const record = historyEntryOf(index === 0 ? run : `${run}-${index + 1}`, part)
     // A run that clears up after others is of no feature, and has no record.
     return record === undefined || record.sha256 === '' ? [] : [record]
   })
@@ -80,7 +80,7 @@ function notOnRecord({ run, path, entries }: RunJournal, state: string): string 
       !store.runsOf(record.environment, record.release).some((each) => each.run === record.run) ||
       !isSame(store.evidenceOf(record).journal, path),
   )
-  const how = formatLockstep(`record --write ${run}`, PLACES)
+  const how = formatLockstep(`history --write ${run}`, PLACES)
   return isMissing ? `the history does not have it whole; write it: ${how}` : undefined
 }
 

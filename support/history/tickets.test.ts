@@ -14,7 +14,7 @@ describe('the tickets of a run', () => {
 
   const planned = (file: string, ...tags: string[]): PlannedScenario => ({
     uri: join(scratch.path, file),
-    unit: '1',
+    scenarioId: '1',
     name: 'one',
     steps: [],
     wave: undefined,

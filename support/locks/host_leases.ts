@@ -137,7 +137,7 @@ function ask(
   inputs: Record<string, string | number>,
 ): Promise<Answers> {
   const watch = { beforeSend: async () => {}, onProgress: () => {} }
-  return fleet.call({ agent: 'lock', action, inputs, changes: true }, hosts, watch)
+  return fleet.call({ agent: 'lock', action, inputs, mutating: true }, hosts, watch)
 }
 
 function inputsOf({ run, owner, feature }: LeaseOptions): Record<string, string | number> {

@@ -105,7 +105,7 @@ export class ChannelQueue {
       ...(this.reason === undefined ? [] : [this.reason]),
       ...(dropped === 0 ? [] : [`${dropped} were more than can wait`]),
     ]
-    const many = missing === 1 ? '1 notice was' : `${missing} notices were`
+    const many = missing === 1 ? '1 notification was' : `${missing} notifications were`
     return `${many} not delivered to ${this.channel.name}${why.length === 0 ? '' : `: ${why.join('; ')}`}`
   }
 }

@@ -4,7 +4,7 @@ import { commandFor, isPartial, resumeCommand } from './next_command'
 import { advice } from './advice'
 
 const run = (args: string[] = [], env: Record<string, string> = {}) => {
-  const made = toldRun([{ unit: '3', outcome: 'failed', steps: [{ line: 4 }] }])
+  const made = toldRun([{ scenarioId: '3', outcome: 'failed', steps: [{ line: 4 }] }])
   made.mode = 'live'
   made.invocation = { args, env }
   made.chosen = env['LOCKSTEP_ENVIRONMENT']

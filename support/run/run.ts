@@ -57,7 +57,7 @@ export interface PlannedStep {
   document?: string | undefined
 }
 
-/** A scenario that is to be run, as its feature has it. The `unit` is its line, or the line of its row of examples. */
+/** A scenario that is to be run, as its feature has it. The `scenarioId` is its line, or the line of its row of examples. */
 export interface PlannedScenario extends ScenarioKey {
   /** The name of the scenario's feature. */
   feature?: string
@@ -169,7 +169,7 @@ export class Run implements Audience {
   /** The values of `<name>` in the run's features, and the parameters of the run that they were read for. */
   substitution: { of: SubstitutedValues; parameters: ReadParameters } | undefined
   /** The line that is being run. */
-  current: Line = { uri: '', unit: '', line: 0, text: '' }
+  current: Line = { uri: '', scenarioId: '', line: 0, text: '' }
   /** The verdict of the current line so far; a step that only says something has none. */
   currentVerdict: Verdict | undefined
   /** The texts of the features as cucumber has read them, by their path. */
@@ -213,8 +213,8 @@ export class Run implements Audience {
   }
 
   /** Returns the sentence of a line that is to be run; undefined where the line has none. */
-  expressionOf({ uri, unit, line }: Line): string | undefined {
-    const scenario = this.plan.find((planned) => planned.uri === uri && planned.unit === unit)
+  expressionOf({ uri, scenarioId, line }: Line): string | undefined {
+    const scenario = this.plan.find((planned) => planned.uri === uri && planned.scenarioId === scenarioId)
     return scenario?.steps.find((step) => step.line === line)?.expression
   }
 
@@ -235,9 +235,9 @@ export class Run implements Audience {
 
   /** Fails the run for a line that was not carried out, where no failure says so. */
   omit(omission: Omission): void {
-    const { uri, unit, line, text } = omission
+    const { uri, scenarioId, line, text } = omission
     this.omission ??= omission
-    this.faults.push({ uri, unit, line, text, message: describeOmission(omission) })
+    this.faults.push({ uri, scenarioId, line, text, message: describeOmission(omission) })
     this.fail()
   }
 

@@ -70,7 +70,7 @@ export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext):
       directAddressing: true,
       safeMode: false,
       hostLeases: false,
-      notices: [],
+      notifications: [],
       haproxy: addresses,
       inventory: inventoryOf(readSetting(env, 'LOCKSTEP_INVENTORY')),
       environments: undefined,

@@ -17,7 +17,7 @@ import { makeFolder } from './folders'
 
 /**
  * An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. Its first line
- * says in which version it is written. It notices when somebody removes, replaces or shortens the file while it is in
+ * says in which version it is written. It notifications when somebody removes, replaces or shortens the file while it is in
  * use. It takes no further entry then, and leaves a journal that tells the same as before, or says that it does not.
  */
 export class JournalFile {

@@ -1,6 +1,6 @@
 import { inputPattern } from '../../protocol/patterns'
 import {
-  changes,
+  mutating,
   text,
   type ActionContract,
   type Contract,
@@ -46,7 +46,7 @@ function actionOf(action: Record<string, unknown>): [string, ActionContract] {
   )
   const description = typeof action['description'] === 'string' ? action['description'] : name
   const says = { inputs: Object.fromEntries(inputs), also: Object.fromEntries(outputs) }
-  return [name, changes(description, says)]
+  return [name, mutating(description, says)]
 }
 
 function ruleOf(where: string, rule: Record<string, unknown>): InputRule {

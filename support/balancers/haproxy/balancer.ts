@@ -40,11 +40,11 @@ export function haproxyBalancer(
   name: string,
   { places, upWithin, lookEvery }: HaproxyBalancerOptions,
 ): Balancer {
-  const request = (action: string, changes: boolean): Request => ({
+  const request = (action: string, mutating: boolean): Request => ({
     agent: 'haproxy',
     action,
     inputs: { backend: name },
-    changes,
+    mutating,
   })
   const tell = (hosts: readonly string[], order: Order) => orderAll(places, hosts, order)
   const look = async (hosts: readonly string[]) => seenBy(hosts, await readAll(places))

@@ -34,7 +34,7 @@ const MAX_ODD_HOSTS = 8
 const SIGNS: Readonly<Record<Cell, string>> = {
   blank: ' ',
   passed: '✔',
-  claimed: '○',
+  'done before': '○',
   diverged: '✘',
   silent: '?',
   out: '-',

@@ -158,7 +158,7 @@ class Screen {
     this.writer.line(this.paint.dim(`${run.mode} · ${run.environment} · run ${run.id}`))
     if (run.resumes !== undefined)
       this.writer.line(
-        this.paint.dim(`resumes run ${run.resumes}: ○ is claimed by its journal, and proved by a later line`),
+        this.paint.dim(`resumes run ${run.resumes}: ○ is done, says its journal, and a later line proves it`),
       )
     for (const warning of run.warnings) this.writer.line(this.paint.yellow(`  warning: ${warning}`))
     this.summary.leftBefore()
@@ -243,7 +243,7 @@ class Screen {
   private markOf(status: string, verdict: Verdict | undefined): string {
     if (status === 'SKIPPED') return this.paint.dim('-')
     if (status !== 'PASSED' || wouldFail(verdict)) return this.paint.red('✘')
-    if (verdict?.observations.some(({ kind }) => kind === 'claimed') === true) return this.paint.dim('○')
+    if (verdict?.observations.some(({ kind }) => kind === 'done before') === true) return this.paint.dim('○')
     if (verdict?.tolerated === true) return this.paint.yellow('!')
     if (verdict?.observations.some(({ planned }) => planned?.changes === true) === true)
       return this.paint.yellow('→')

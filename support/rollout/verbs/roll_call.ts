@@ -78,7 +78,7 @@ export class RollCall {
     const { found, unexpected } = await this.look()
     const isFirst = this.list === undefined
     if (isFirst)
-      await this.freeze(this.rollout.claims?.hosts ?? this.selection.listed ?? should ?? found, should)
+      await this.freeze(this.rollout.checkpoint?.hosts ?? this.selection.listed ?? should ?? found, should)
     const expected = this.list ?? []
     const { missing, strangers } = compareWith(expected, found)
     const there = new Set(found)
@@ -108,7 +108,7 @@ export class RollCall {
   async frozen(): Promise<readonly string[]> {
     this.expectSameSelection()
     if (this.list !== undefined) return this.list
-    if (this.rollout.claims !== undefined) return this.frozenAs(this.rollout.claims.hosts)
+    if (this.rollout.checkpoint !== undefined) return this.frozenAs(this.rollout.checkpoint.hosts)
     if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
     const should = await this.inventoried()
     const { found, unexpected } = await this.look()
@@ -262,7 +262,7 @@ export class RollCall {
     const list = [...hosts].sort(byName)
     await this.rollout.ports.journal.append({ type: 'roll call', hosts: list })
     this.isAsFound =
-      should === undefined && this.rollout.claims === undefined && this.selection.listed === undefined
+      should === undefined && this.rollout.checkpoint === undefined && this.selection.listed === undefined
     this.list = Object.freeze(list)
     this.foundBy = this.selection
     this.names = new Set(list)

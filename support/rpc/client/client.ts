@@ -124,7 +124,13 @@ export class RpcClient {
     const known = checkCall(agent, action, inputs)
     const message = encodeRpcRequest({ agent, action, caller: this.options.security.callerid, data: inputs })
     const read = (reply: RubyValue) => outcomeOf(reply, known?.outputs ?? [])
-    return this.request({ ...call, message, read, repeatable: known?.effect === 'looks', pingsSilent: true })
+    return this.request({
+      ...call,
+      message,
+      read,
+      repeatable: known?.effect === 'readOnly',
+      pingsSilent: true,
+    })
   }
 
   /** Returns the identities of the hosts that answer, sorted. */

@@ -18,7 +18,7 @@ export function rubyDdl(contract: Contract, version: string): string {
 }
 
 function actionDdl(name: string, action: ActionContract): string {
-  const display = action.effect === 'looks' ? ['    display :always'] : []
+  const display = action.effect === 'readOnly' ? ['    display :always'] : []
   const inputs = Object.entries(action.inputs).map(([input, rule]) =>
     block('input', input, [
       ['prompt', quoted(titled(input))],

@@ -68,7 +68,7 @@ Given(
     look_every: 100 ms
     haproxy: [{ host: 127.0.0.1, port: ${runtime} }]
     variables: { token: { env: TOKEN } }
-    notices: [{ webhook: { env: HOOK_URL } }]
+    notifications: [{ webhook: { env: HOOK_URL } }]
 `,
     )
   },
@@ -86,7 +86,7 @@ Then('no part of the secret should be in what it said, wrote or told', function 
     'log',
     'feature',
   ])
-  const told = this.echo?.received.map(({ body }) => ({ name: 'a notice', text: body })) ?? []
+  const told = this.echo?.received.map(({ body }) => ({ name: 'a notification', text: body })) ?? []
   const said = [
     { name: 'stdout', text: this.last.stdout },
     { name: 'stderr', text: this.last.stderr },

@@ -4,7 +4,7 @@ import type { EmbeddedFleet } from '../../simulation/fleet'
 import type { Scratch } from '../scratch'
 import { WebEndpoint } from '../web_endpoint'
 
-/** The part of the manual that the chapter on notices needs. */
+/** The part of the manual that the chapter on notifications needs. */
 interface Told extends World {
   readonly scratch: Scratch
   readonly env: Record<string, string>
@@ -21,7 +21,7 @@ After(async function (this: Told) {
   await this.endpoint?.stop()
 })
 
-Given('notices to a web server and to the topic {string}', async function (this: Told, topic: string) {
+Given('notifications to a web server and to the topic {string}', async function (this: Told, topic: string) {
   this.endpoint = await WebEndpoint.start()
   this.onTopic = []
   this.elsewhere?.broker.subscribe(topic, ({ body }) => void this.onTopic.push(body.toString('utf8')))
@@ -32,7 +32,7 @@ Given('notices to a web server and to the topic {string}', async function (this:
   test:
     client_config: client.cfg
     discovery_window: 300 ms
-    notices:
+    notifications:
       - webhook: { env: HOOK_URL }
       - topic: ${topic}
 `,
@@ -56,7 +56,7 @@ Then('the topic should have been told:', function (this: Told, rows: Rows) {
   expectTold(this.onTopic, rows)
 })
 
-/** Expects the notices of the rows, each with an event and a part of its summary. */
+/** Expects the notifications of the rows, each with an event and a part of its summary. */
 function expectTold(bodies: readonly string[], rows: Rows): void {
   const told = bodies.map((body) => JSON.parse(body) as { event: string; summary: string })
   expect(told.map(({ event }) => event)).to.deep.equal(rows.raw().map(([event]) => event))

@@ -349,8 +349,8 @@ When('somebody deletes the folder {string}', function (this: Manual, name: strin
   rmSync(join(this.scratch.path, name), { recursive: true })
 })
 
-When('I put the run before on record', async function (this: Manual) {
-  this.run = await lockstep(['record', '--write', lastRun(this)], this.scratch.path, this.env)
+When('I put the run before into the history', async function (this: Manual) {
+  this.run = await lockstep(['history', '--write', lastRun(this)], this.scratch.path, this.env)
 })
 
 Given('the fleet cannot be reached any more', async function (this: Manual) {
@@ -499,7 +499,7 @@ Then('no host should have been told to change anything', function (this: Manual)
 
 function isChange(name: string): boolean {
   const [agent = '', action = ''] = name.split(' ')
-  return contractOf(agent)?.actions[action]?.effect !== 'looks'
+  return contractOf(agent)?.actions[action]?.effect !== 'readOnly'
 }
 
 When('I run lockstep {string}', async function (this: Manual, args: string) {
@@ -590,7 +590,7 @@ Then('the file {string} should exist', function (this: Manual, name: string) {
 /**
  * Expects a text in the records of a pattern. Names of folders may hold `*`, such as that of a release's environment.
  */
-Then('the record {string} should contain {string}', function (this: Manual, pattern: string, text: string) {
+Then('the history {string} should contain {string}', function (this: Manual, pattern: string, text: string) {
   const names = readdirSync(join(this.scratch.path, HISTORY), { recursive: true, encoding: 'utf8' })
   const fits = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`)
   const found = names.filter((name) => fits.test(name))

@@ -1,12 +1,12 @@
 @behaviour
-Feature: 17. Notices
-    What becomes of a live rollout is told to whoever wants to know it. A notice decides nothing: one that nobody takes is a
+Feature: 17. Notifications
+    What becomes of a live rollout is told to whoever wants to know it. A notification decides nothing: one that nobody takes is a
     note at the end.
 
     Scenario: What happens is told as it happens, and the address is told nobody
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
-        And notices to a web server and to the topic "/topic/lockstep"
+        And notifications to a web server and to the topic "/topic/lockstep"
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 0
         And it should not say "not delivered"
@@ -22,7 +22,7 @@ Feature: 17. Notices
         Given the website feature
         And the host "web3.example.net=lies from step 3"
         And a fleet that runs elsewhere, and an mco configuration for it
-        And notices to a web server and to the topic "/topic/lockstep"
+        And notifications to a web server and to the topic "/topic/lockstep"
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 1
         And the web server should have been told:
@@ -37,7 +37,7 @@ Feature: 17. Notices
             When I update the package mywebapp
             """
         And a fleet that runs elsewhere, and an mco configuration for it
-        And notices to a web server and to the topic "/topic/lockstep"
+        And notifications to a web server and to the topic "/topic/lockstep"
         When I run cucumber-js "-p live own.feature", and somebody writes "<run> Marie" to "approval" when asked
         Then it should exit with 0
         And the web server should have been told:
@@ -53,12 +53,12 @@ Feature: 17. Notices
     Scenario Outline: A rollout passes, and says so, when its web server <does>
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
-        And notices to a web server and to the topic "/topic/lockstep"
+        And notifications to a web server and to the topic "/topic/lockstep"
         And the web server <does>
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 0
         And it should say "PASSED 10 steps on 8 hosts"
-        And it should say "noted: 2 notices were not delivered to webhook 127.0.0.1"
+        And it should say "noted: 2 notifications were not delivered to webhook 127.0.0.1"
         And it should say "<why>"
         And it should not say "s3cret-of-the-hook"
         And it should show no stack trace
@@ -79,11 +79,11 @@ Feature: 17. Notices
             environments:
               test:
                 client_config: client.cfg
-                notices:
+                notifications:
                   - slack: { env: SLACK_URL }
                     template: "<sumary> in <environment>"
             """
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 2
-        And it should say "lockstep.yaml:6: environments.test.notices.0.template"
+        And it should say "lockstep.yaml:6: environments.test.notifications.0.template"
         And it should say "expected a known placeholder in place of <sumary>"
