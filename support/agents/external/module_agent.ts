@@ -11,7 +11,7 @@ import {
 import { ActionFailed, type Agent } from '../../rpc/server/agent'
 
 /** The tools that a module may build its agent with. It need not import Lockstep, which may be installed elsewhere. */
-const TOOLS = { looks: readOnly, changes: mutating, text, optional, oneOf, flag, ActionFailed }
+const TOOLS = { readOnly, mutating, text, optional, oneOf, flag, ActionFailed }
 export type AgentTools = typeof TOOLS
 
 /**
