@@ -16,6 +16,7 @@ import { hostsOfPlan, linesOfPlan } from '../planning/plan'
 import { asPlanned, onlyPlanned, readOnly } from '../planning/read_only'
 import { releases } from '../history/releases'
 import type { Run } from '../run/run'
+import { lazy } from './lazy'
 
 /**
  * Begins the rollout of one feature, with all that it reaches the world through. `follows` names the runs whose locks
@@ -55,12 +56,10 @@ export function beginRollout(
     lookEvery: environment.lookEvery,
     stopping: signal,
     checkpoint,
-    releases: releases({
-      environment: environment.name,
-      feature,
-      current: release,
-      decide: run.mode !== 'rehearse',
-    }),
+    releases: releases(
+      { environment: environment.name, feature, current: release, decide: run.mode !== 'rehearse' },
+      (asked) => lazy.history.releasesInHistory(asked),
+    ),
     keepsHistory: isLive(run),
     neededAgents: neededAgents(run, feature),
     ...planned,
@@ -70,7 +69,7 @@ export function beginRollout(
 
 /** Returns the agents that the lines of a feature need; only scenarios that are run count. */
 function neededAgents(run: Run, feature: string): NeededAgent[] {
-  const { agentsNeeded } = require('../lint/agents_needed') as typeof import('../lint/agents_needed')
+  const { agentsNeeded } = lazy.agentsNeeded
   const own = run.plan.filter(({ uri }) => uri === feature)
   return agentsNeeded({
     scenarios: own.map(({ steps }) => ({
@@ -118,7 +117,7 @@ function approvalOf(whole: ComposedRun): Approval {
 
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.
 function means({ run, parts }: ComposedRun): Approval {
-  const { approval } = require('./approval') as typeof import('./approval')
+  const { approval } = lazy.approval
   const { env } = parts.context
   return approval({
     run: run.id,
@@ -141,7 +140,7 @@ function locks(
   fleet: Fleet,
 ): Locks {
   if (!isLive(run)) return { patience: 0, take: async () => {} }
-  const { locksOf } = require('./run_locks') as typeof import('./run_locks')
+  const { locksOf } = lazy.runLocks
   const { environment, journal, context } = parts
   const all = locksOf(run, { feature, follows, fleet, environment, journal, context })
   locked.push(all)

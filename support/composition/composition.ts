@@ -38,6 +38,7 @@ import { CUT_OFF } from '../history/history_record'
 import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_end'
 import { STATE } from '../run/state_folder'
 import { withVariables } from '../preflight/run_variables'
+import { lazy } from './lazy'
 
 /** Milliseconds for which the run listens after the last step. */
 const LAST_WORDS = 100
@@ -148,7 +149,7 @@ export class Composition {
   private async expectPlanned(wanted: string | undefined): Promise<void> {
     // A rollout that clears up after other runs belongs to no feature that could be planned.
     if (wanted === undefined || wanted === '' || !isLive(this.run) || this.run.plan.length === 0) return
-    const { expectPlanned } = require('../planning/planner') as typeof import('../planning/planner')
+    const { expectPlanned } = lazy.planner
     this.whole.approved = await expectPlanned(wanted, this.run, this.plannedFor())
   }
 
@@ -253,7 +254,7 @@ export class Composition {
         if (this.run.exitCode !== 0) recover(this.run, { uri: feature, part }, rollout)
       }
       if (this.run.mode === 'plan' && this.rollouts.size > 0 && this.run.refused === undefined) {
-        const { savePlan } = require('../planning/planner') as typeof import('../planning/planner')
+        const { savePlan } = lazy.planner
         savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
       }
       if (this.parts.twice && this.run.exitCode === 0) await this.expectNothingMore()
@@ -301,7 +302,7 @@ export class Composition {
    */
   private async discardLocks(): Promise<void> {
     if (this.followed.size === 0) return
-    const { discardLocksOf } = require('../locks/left_locks') as typeof import('../locks/left_locks')
+    const { discardLocksOf } = lazy.leftLocks
     try {
       await discardLocksOf(this.followed, STATE, this.parts.context.env)
     } catch (error) {
@@ -326,8 +327,7 @@ export class Composition {
 
   private async expectNothingMore(): Promise<void> {
     const { environment, embedded } = this.parts
-    const { expectNothingMore } =
-      require('../planning/idempotence') as typeof import('../planning/idempotence')
+    const { expectNothingMore } = lazy.idempotence
     try {
       await expectNothingMore(this.run, environment, embedded !== undefined)
     } catch (error) {
@@ -340,7 +340,7 @@ export class Composition {
   private tellTruth(): void {
     const { embedded } = this.parts
     if (embedded === undefined || this.run.mode !== 'rehearse') return
-    const { truthOf } = require('../rehearsal/actual_state') as typeof import('../rehearsal/actual_state')
+    const { truthOf } = lazy.truth
     this.run.truth = truthOf(embedded, this.run, this.rollouts.values())
   }
 
@@ -395,13 +395,12 @@ export class Composition {
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.
 function notificationsOf(run: Run, { environment }: RunContext): NotificationListener | undefined {
   if (environment.notifications.length === 0) return undefined
-  const { NotificationListener: Notifications } =
-    require('./notification_listener') as typeof import('./notification_listener')
+  const { NotificationListener: Notifications } = lazy.notifications
   return new Notifications(run, environment, systemClock, Math.random)
 }
 
 function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout: Rollout): void {
-  const { writeRecovery } = require('../reporting/recovery') as typeof import('../reporting/recovery')
+  const { writeRecovery } = lazy.recovery
   const passed = run.hasPassed(uri) && rollout.halted === undefined && rollout.waves.unfinished.length === 0
   const recovery = writeRecovery(run, { uri, part, passed }, rollout)
   if (recovery !== undefined) run.recoveries.push(recovery)
@@ -410,7 +409,7 @@ function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout
 function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
   const { name, inventory, environments } = whole
   if (inventory.length === 0) return undefined
-  const { rosterOf } = require('../inventory/roster') as typeof import('../inventory/roster')
+  const { rosterOf } = lazy.inventory
   const environment = environments === undefined ? undefined : name
   return rosterOf(inventory, {
     environment,

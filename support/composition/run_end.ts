@@ -4,6 +4,7 @@ import { hosts as counted } from '../rollout/model/verdict'
 import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import type { Run } from '../run/run'
+import { lazy } from './lazy'
 
 /** Refuses a rollout that went well for what it still has to answer for, such as hosts in no wave. */
 export async function finishRollout(run: Run, feature: string, rollout: Rollout): Promise<void> {
@@ -50,7 +51,7 @@ const ON_REAL_HOSTS = new Set(['live', 'noop', 'plan'])
 
 /** Writes what the run changed into the history, as its journal has it; without that nobody could ask later. */
 export function recordRun(run: Run, path: string): void {
-  const { writeHistory } = require('../history/recording') as typeof import('../history/recording')
+  const { writeHistory } = lazy.history
   try {
     run.drift = writeHistory(path).flatMap(({ drift }) => drift)
   } catch (error) {

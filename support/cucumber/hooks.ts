@@ -23,6 +23,7 @@ import type { Outcome } from '../run/scenario_runs'
 import { run } from '../run/run'
 import type { FailedCall } from './rollout_calls'
 import type { LockstepWorld } from './world'
+import { lazy } from '../composition/lazy'
 
 const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {
   [Status.PASSED]: 'passed',
@@ -265,18 +266,17 @@ function noted(error: unknown): unknown {
 
 /** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
 async function rehearse(): Promise<void> {
-  const { REHEARSED_FAULT } =
-    require('../rehearsal/rehearsed_fleet') as typeof import('../rehearsal/rehearsed_fleet')
+  const { REHEARSED_FAULT } = lazy.rehearsedFleet
   if (process.env[REHEARSED_FAULT] !== undefined) return
-  const { rehearseFaults } = require('../rehearsal/rehearsal') as typeof import('../rehearsal/rehearsal')
+  const { rehearseFaults } = lazy.rehearsal
   await rehearseFaults(run, run.exitCode)
 }
 
 /** Asks for the tickets of a run, only where it changes hosts that are not this process's own. */
 async function ticketsFor({ mode, intent }: RunParameters): Promise<readonly string[]> {
   if (mode !== 'live' || intent !== undefined) return []
-  const { ticketsOf } = require('../history/tickets') as typeof import('../history/tickets')
-  return ticketsOf(run.plan, process.env['LOCKSTEP_TICKET'])
+  const { ticketsOf } = lazy.tickets
+  return ticketsOf(run.plan, process.env['LOCKSTEP_TICKET'], () => lazy.command)
 }
 
 function decides(error: unknown): error is LockstepError {

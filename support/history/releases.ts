@@ -2,16 +2,13 @@ import type { Releases } from '../rollout/ports'
 import type { AskedBy } from './recording'
 
 /** Returns what is in the history of releases. The history is read only when a feature asks. */
-export function releases(asked: AskedBy): Releases {
+export function releases(asked: AskedBy, read: (asked: AskedBy) => Releases): Releases {
   let known: Releases | undefined
-  const onRecord = () => {
-    const { releasesInHistory } = require('./recording') as typeof import('./recording')
-    return (known ??= releasesInHistory(asked))
-  }
+  const history = () => (known ??= read(asked))
   return {
     current: asked.current,
     decides: asked.decide,
-    passedIn: (environment, release) => onRecord().passedIn(environment, release),
-    hasArrived: (release) => onRecord().hasArrived(release),
+    passedIn: (environment, release) => history().passedIn(environment, release),
+    hasArrived: (release) => history().hasArrived(release),
   }
 }

@@ -107,9 +107,9 @@ describe('the store of records', () => {
   it('is complete when runs are recorded side by side @long', async () => {
     const program = scratch.write(
       'writer.ts',
-      `const { RecordStore } = require(${JSON.stringify(join(__dirname, 'store'))})
+      `const { HistoryStore } = require(${JSON.stringify(join(__dirname, 'store'))})
 const { aRecord } = require(${JSON.stringify(join(__dirname, '..', 'testing', 'a_record'))})
-const store = new RecordStore(${JSON.stringify(join(scratch.path, 'reports'))})
+const store = new HistoryStore(${JSON.stringify(join(scratch.path, 'reports'))})
 for (let n = 0; n < 25; n += 1)
   store.write({ ...aRecord(), run: process.argv[2] + n }, { feature: Buffer.from(''), journal: __filename })`,
     )

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { DEFAULTS, NO_VARIABLES, type Environment } from '../config/environment'
 import { parseFaults, parseHaproxyFault, readFleetFile, type HaproxyFaultFrom } from './fleet_file'
 import type { ProcessContext } from '../config/mcollective_cfg'
+import { sourceNamed } from '../config/inventory_sources'
 import { readSetting } from '../config/settings'
 import { EmbeddedFleet, type FleetDescription } from './fleet'
 import { SimulatedHaproxy } from './haproxy'
@@ -82,8 +83,6 @@ export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext):
 
 function inventoryOf(named: string | undefined): Environment['inventory'] {
   if (named === undefined) return []
-  const { sourceNamed } =
-    require('../config/inventory_sources') as typeof import('../config/inventory_sources')
   return [sourceNamed(named, 'LOCKSTEP_INVENTORY', (path) => resolve(path))]
 }
 

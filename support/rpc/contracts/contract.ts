@@ -12,7 +12,7 @@ export interface Contract {
 
 export interface ActionContract {
   readonly description: string
-  /** `changes` when the action can change a host. An action that only looks may be asked twice. */
+  /** `mutating` when the action can change a host. An action that only looks may be asked twice. */
   readonly effect: 'readOnly' | 'mutating'
   readonly inputs: Readonly<Record<string, InputRule>>
   /** Names that every successful reply has to carry. */
