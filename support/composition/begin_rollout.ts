@@ -34,7 +34,7 @@ export function beginRollout(
   const planned = PLANNINGS[beginsAs]
   const made: { rollout?: Rollout } = {}
   // Nothing may be changed before there is a rollout either.
-  const isPlanned = () => made.rollout === undefined || made.rollout.planState !== undefined
+  const isPlanned = () => made.rollout === undefined || made.rollout.isPlanned
   // Steps after a failure are the feature's own wish, and belong to no line.
   const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
   const fleet = fleetOf(whole, feature, planned?.planning, { isPlanned, line })
@@ -142,7 +142,8 @@ function locks(
   if (!isLive(run)) return { patience: 0, take: async () => {} }
   const { locksOf } = lazy.runLocks
   const { environment, journal, context } = parts
-  const all = locksOf(run, { feature, follows, fleet, environment, journal, context })
+  const loadLeases = () => lazy.hostLeases.hostLeases
+  const all = locksOf(run, { feature, follows, fleet, environment, journal, context, loadLeases })
   locked.push(all)
   return all
 }
