@@ -37,6 +37,8 @@ export interface Executor {
 export interface BaseExecutor extends Executor {
   /** Concludes a look that must not be taken, and resolves with its verdict; undefined for one that may be taken. */
   refuse(look: Look): Promise<Verdict | undefined>
+  /** Measures through another gateway than its own. */
+  measure<T>(measurement: Measurement<T>, through?: HostGateway): Promise<Verdict>
 }
 
 export interface ConcludeOptions {

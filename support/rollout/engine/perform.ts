@@ -54,11 +54,11 @@ export class Perform implements BaseExecutor {
 
   async refuse(): Promise<undefined> {}
 
-  async measure<T>({ first, during, judge }: Measurement<T>): Promise<Verdict> {
+  async measure<T>({ first, during, judge }: Measurement<T>, through = this.gateway): Promise<Verdict> {
     this.engine.halt.expectGoingOn()
-    const before = await first(this.gateway)
-    await this.gateway.wait(during)
-    return this.conclude(await judge(before, this.gateway), { budgeted: false })
+    const before = await first(through)
+    await through.wait(during)
+    return this.conclude(await judge(before, through), { budgeted: false })
   }
 
   conclude(verdict: Verdict, options?: ConcludeOptions): Promise<Verdict> {

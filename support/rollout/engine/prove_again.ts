@@ -37,7 +37,7 @@ export class ProveAgain implements Executor {
   }
 
   measure<T>(measurement: Measurement<T>): Promise<Verdict> {
-    return this.otherwise.measure(measurement)
+    return this.otherwise.measure(measurement, this.gateway)
   }
 
   conclude(verdict: Verdict, options?: ConcludeOptions): Promise<Verdict> {

@@ -37,7 +37,7 @@ export class VersionsBefore {
   private readonly plannedHad = new Map<string, Map<string, string>>()
   private readonly orders = new Map<string, VersionOrder | undefined>()
 
-  /** `earlier` is the versions before, as the journal of the run that is resumed has them. */
+  /** `earlier` is the versions that hosts had before the run that this one goes on from. */
   constructor(
     private readonly step: Pick<StepContext, 'append'>,
     private readonly needs: VersionNeeds,
