@@ -155,7 +155,7 @@ Feature: 9. Locks and gates
         Given a feature "own.feature" with the steps:
             """
             Given only between 00:00 and 23:59 on every day in UTC
-            And only between 00:00 and 00:00 on every day
+            And only between 00:00 and 23:59 on every day
             And I want to update hosts with class roles::dev_server
             Then every host should answer
             """
@@ -174,6 +174,7 @@ Feature: 9. Locks and gates
         Examples:
             | line                                               | said                      |
             | only between 9:00 and 16:00 on weekdays            | is not a time of day      |
+            | only between 09:00 and 09:00 on weekdays           | two times that differ     |
             | only between 09:00 and 16:00 on someday            | is not days               |
             | only between 09:00 and 16:00 on weekdays in Mars   | is no time zone           |
             | up to 0 hosts may fail                             | is not a number of hosts  |

@@ -22,6 +22,16 @@ export function isOpen({ from, to, days, zone }: TimeWindow, now: number): boole
   return (days.has(day) && minutes >= from) || (days.has((day + 6) % 7) && minutes < to)
 }
 
+/**
+ * Returns why two times of day, in minutes, make no window; undefined when they make one. The same time twice may mean
+ * the whole day or none of it.
+ */
+export function findWindowFault(from: number, to: number): string | undefined {
+  if (from !== to) return undefined
+  const time = timeOfDay(from)
+  return `between ${time} and ${time} may mean the whole day or no minute of it; write two times that differ, such as 00:00 and 23:59`
+}
+
 /** Returns what a clock on the wall shows, for sentences: `Saturday 14:05`. */
 export function wallTime(now: number, zone: string | undefined): string {
   const { day, minutes } = wallClock(now, zone)
