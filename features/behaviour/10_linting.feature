@@ -1,6 +1,6 @@
 @behaviour
 Feature: 10. Linting
-    Reading a feature with the profile ci says what is dangerous in it and can be told from its text alone. Errors make
+    Reading a feature with the profile lint says what is dangerous in it and can be told from its text alone. Errors make
     it exit with 2; warnings are for somebody to judge.
 
     Scenario Outline: <what>
@@ -13,7 +13,7 @@ Feature: 10. Linting
             <third>
             <fourth>
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say "own.feature:<found>"
         And it should say "nothing was sent"
@@ -34,7 +34,7 @@ Feature: 10. Linting
             """
             When I disable puppet
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say:
             """
@@ -49,11 +49,11 @@ Feature: 10. Linting
     Scenario: The deployments that people copy have no errors
         Given the website feature
         And the rolling feature
-        When I run cucumber-js "-p ci website.feature"
+        When I run cucumber-js "-p lint website.feature"
         Then it should exit with 0
         And it should say "website.feature:8: wave-as-large-as-the-pool: warning"
         And it should say "nothing was sent; 2 warnings"
-        When I run cucumber-js "-p ci rolling.feature"
+        When I run cucumber-js "-p lint rolling.feature"
         Then it should exit with 0
         And it should not say "warning"
 
@@ -62,7 +62,7 @@ Feature: 10. Linting
             """
             When I block the load balancer
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say "INVALID 1 error and 1 warning (own.feature:"
 
@@ -81,7 +81,7 @@ Feature: 10. Linting
                   | the rest |
                   | 1 host   |
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say "own.feature:3: change-before-the-wave:"
         And it should say 'own.feature:6: wave-after-the-rest: the wave "1 host" comes after "the rest", which leaves nobody'
@@ -102,11 +102,11 @@ Feature: 10. Linting
                 # lockstep: allow block-without-unblock because puppet is enabled by hand
                 And I disable puppet
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 0
         And it should say "every line is known; nothing was sent"
         And it should not say "warning"
-        When I run cucumber-js "-p ci own.feature --tags @retire"
+        When I run cucumber-js "-p lint own.feature --tags @retire"
         Then it should exit with 0
         And it should not say "allow-without-effect"
 
@@ -116,7 +116,7 @@ Feature: 10. Linting
             # lockstep: <comment>
             When I disable puppet
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say "own.feature:3: <rule>:"
         And it should say "own.feature:4: block-without-unblock:"
@@ -134,7 +134,7 @@ Feature: 10. Linting
             When I disable puppet
             And I do something else
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say "own.feature:4: unknown step: I do something else"
         And it should not say "block-without-unblock"

@@ -87,7 +87,7 @@ Feature: 12. Environments
         Examples:
             | profile | where                                                                               |
             | -p live | the environment test; there are: app, country, db_password, release, version        |
-            | -p ci   | any environment; there are: app, country, db_password, only_there, release, version |
+            | -p lint | any environment; there are: app, country, db_password, only_there, release, version |
             |         | the embedded fleet; there are: none. Give it with LOCKSTEP_VARIABLES='mywebap=…'    |
 
     Scenario: Reading only knows the variables of every environment
@@ -98,7 +98,7 @@ Feature: 12. Environments
             And I run the action disable of the agent puppet with:
                 | message | <db_password> |
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 0
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 2

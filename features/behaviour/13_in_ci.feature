@@ -79,7 +79,7 @@ Feature: 13. In CI
             """
             <testsuites/>
             """
-        When I run cucumber-js "-p ci broken.feature"
+        When I run cucumber-js "-p lint broken.feature"
         Then it should exit with 2
         And the JUnit report should say:
             | suite                   | result            | message                                                     |
@@ -120,7 +120,7 @@ Feature: 13. In CI
             When I block the lode balancer
             """
         And the environment variable "GITHUB_ACTIONS" is "true"
-        When I run cucumber-js "-p ci bad.feature"
+        When I run cucumber-js "-p lint bad.feature"
         Then it should exit with 2
         And it should say "::error file=bad.feature,line=3::unknown step: I block the lode balancer"
 
@@ -174,7 +174,7 @@ Feature: 13. In CI
     @long
     Scenario: The same again right away changes nothing
         Given the website feature
-        When I run cucumber-js "-p default -p twice website.feature"
+        When I run cucumber-js "-p default -p idempotence website.feature"
         Then it should exit with 0
         Given a feature "restarts.feature" with the steps:
             """
@@ -183,6 +183,6 @@ Feature: 13. In CI
             And I restart the service mywebapp
             Then the service mywebapp should be running
             """
-        When I run cucumber-js "-p default -p twice restarts.feature"
+        When I run cucumber-js "-p default -p idempotence restarts.feature"
         Then it should exit with 1
         And it should say "run again right away, it would not leave everything as it is: restarts.feature:5 (I restart the service mywebapp): would restart: running, web[1-10].example.net"

@@ -108,6 +108,55 @@ Feature: 15. Rehearsing
         Then it should exit with 1
         And it should say "said to have passed, and has not: web1.example.net"
 
+    Scenario: CI lints a feature, and rehearses it only where nothing is wrong with its text
+        Given a feature "careless.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            When I block the load balancer
+            And I restart the service mywebapp
+            """
+        When I run cucumber-js "-p ci careless.feature"
+        Then it should exit with 2
+        And it should say "careless.feature:5: block-without-unblock:"
+        And it should say "nothing was sent"
+        And it should not say "REHEARS"
+        Given a feature "trusting.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            And the whole pool may be out of service
+            When I block the load balancer
+            And I install version 4.2.6-3.el5 of the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            When I unblock the load balancer
+            Then traffic from the load balancer should be unblocked
+            @rehearse
+            Scenario: What may go wrong
+              Given these faults are rehearsed:
+                | host       | fault           | during    |
+                | first host | stops answering | I install |
+            """
+        When I run cucumber-js "-p ci trusting.feature"
+        Then it should exit with 0
+        And it should say "trusting.feature:4: no-host-count: warning"
+        And it should say "REHEARSED 2 rehearsals"
+
+    @long
+    Scenario: CI fails where the text is well and a rehearsal is not
+        Given a feature "careless.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And there should be at least 1 host
+            When I update the package mywebapp
+            And I restart the service mywebapp
+            Then the service mywebapp should be running
+            And the package version for mywebapp should be 4.2.6-3.el5
+            """
+        When I run cucumber-js "-p ci careless.feature"
+        Then it should exit with 1
+        And it should say "half-updated and in rotation:"
+
     Scenario: What only the history knows decides nothing in a rehearsal
         Given a feature "next.feature" with the steps:
             """
@@ -132,6 +181,6 @@ Feature: 15. Rehearsing
                 | host  | fault   | during   |
                 | web1  | explodes | I update |
             """
-        When I run cucumber-js "-p ci unclear.feature"
+        When I run cucumber-js "-p lint unclear.feature"
         Then it should exit with 2
         And it should say 'unclear.feature:8: there is no fault "explodes"; there are: stops answering'

@@ -146,4 +146,4 @@ Feature: 18. Code of a team
             | args                      |
             | websiet.feature           |
             | -p live websiet.feature:4 |
-            | -p ci websiet.feature     |
+            | -p lint websiet.feature     |

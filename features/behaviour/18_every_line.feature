@@ -158,12 +158,16 @@ Feature: 18. Every line is carried out
         And it should say "<said>; nothing was sent"
 
         Examples:
-            | args                                     | said                                           |
-            | -p live --order=random:3 rolling.feature | leave out --order random:3                     |
-            | -p live --shard 1/2 rolling.feature      | leave out --shard 1/2                          |
-            | -p live --dry-run rolling.feature        | read features with -p ci, or plan with -p plan |
-            | --dry-run rolling.feature                | read features with -p ci, or plan with -p plan |
-            | -p rehearse --dry-run rolling.feature    | read features with -p ci, or plan with -p plan |
+            | args                                                                          | said                                                    |
+            | -p live --order=random:3 rolling.feature                                      | leave out --order random:3                              |
+            | -p live --shard 1/2 rolling.feature                                           | leave out --shard 1/2                                   |
+            | -p live --dry-run rolling.feature                                             | read features with -p lint, or plan with -p plan        |
+            | --dry-run rolling.feature                                                     | read features with -p lint, or plan with -p plan        |
+            | -p live --plugin-options {\"lockstep\":{\"mode\":\"lint\"}} rolling.feature   | leave both to a profile: -p lint, -p live               |
+            | --plugin-options {\"lockstep\":{\"mode\":\"lint\"}} --dry-run rolling.feature | leave both to a profile: -p lint, -p live               |
+            | -p plan -p idempotence rolling.feature                                        | say -p live -p idempotence or -p default -p idempotence |
+            | -p ci --dry-run rolling.feature                                               | read features with -p lint, or plan with -p plan        |
+            | -p rehearse --dry-run rolling.feature                                         | read features with -p lint, or plan with -p plan        |
 
     Scenario: A feature that is for no host
         Given a feature "own.feature" with the steps:

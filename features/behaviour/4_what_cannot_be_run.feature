@@ -19,7 +19,7 @@ Feature: 4. What cannot be run
         Examples:
             | mistake                | profile | step                                                  | said                                                                                         |
             | An unknown step        |         | I block the lode balancer                             | unknown step: I block the lode balancer; the closest known one is: I block the load balancer |
-            | The same, reading only | -p ci   | I block the lode balancer                             | unknown step: I block the lode balancer; the closest known one is: I block the load balancer |
+            | The same, reading only | -p lint | I block the lode balancer                             | unknown step: I block the lode balancer; the closest known one is: I block the load balancer |
             | No address             |         | the load balancer has ip address 999.1.1.1            | "999.1.1.1" is not an IP address, such as 192.168.1.1                                        |
             | An odd address         |         | the load balancer has ip address 010.0.0.1            | "010.0.0.1" is not an IP address                                                             |
             | A shell command        |         | I update the package $(reboot)                        | "$(reboot)" is not a package name                                                            |
@@ -54,7 +54,7 @@ Feature: 4. What cannot be run
 
         Examples:
             | profile     |
-            | -p ci       |
+            | -p lint     |
             | -p default  |
             | -p rehearse |
 
@@ -83,7 +83,7 @@ Feature: 4. What cannot be run
 
     Scenario: A feature that is good
         Given the website feature
-        When I run cucumber-js "-p ci website.feature"
+        When I run cucumber-js "-p lint website.feature"
         Then it should exit with 0
         And it should say "READ 1 feature, 1 scenario, 10 steps: every line is known; nothing was sent"
 
@@ -129,11 +129,13 @@ Feature: 4. What cannot be run
         And it should say "<said>"
 
         Examples:
-            | args                                 | said                                                                                   |
-            | -p live                              | the profile live names its feature                                                     |
-            | -p love website.feature              | there is no profile "love"; there are: default, live, plan, twice, rehearse, drift, ci |
-            | -p live --parallel 2 website.feature | rollouts do not run in parallel                                                        |
-            | -p live --retry 1 website.feature    | a rollout is not retried                                                               |
+            | args                                 | said                                                                                                                        |
+            | -p live                              | the profile live names its feature                                                                                          |
+            | -p love website.feature              | there is no profile "love"; the closest one is live; there are: default, live, plan, idempotence, rehearse, drift, lint, ci |
+            | -p twice website.feature             | there is no profile "twice"; the closest one is idempotence                                                                 |
+            | -p idempotence website.feature       | the profile idempotence stands beside another one                                                                           |
+            | -p live --parallel 2 website.feature | rollouts do not run in parallel                                                                                             |
+            | -p live --retry 1 website.feature    | a rollout is not retried                                                                                                    |
 
     Scenario Outline: A misspelt switch is refused, not ignored: <name>=<value> <args>
         Given the website feature
@@ -148,7 +150,7 @@ Feature: 4. What cannot be run
         Examples:
             | name               | value | args    | said                                                                                           |
             | LOCKSTEP_SAFEMODE  | on    | -p live | there is no setting LOCKSTEP_SAFEMODE; the closest known one is LOCKSTEP_SAFE_MODE (on or off) |
-            | LOCKSTEP_SAFEMODE  | on    | -p ci   | there is no setting LOCKSTEP_SAFEMODE                                                          |
+            | LOCKSTEP_SAFEMODE  | on    | -p lint | there is no setting LOCKSTEP_SAFEMODE                                                          |
             | lockstep_safe_mode | on    | -p plan | there is no setting lockstep_safe_mode                                                         |
             | LOCKSTEP_SAFE_MODE | true  | -p live | LOCKSTEP_SAFE_MODE is "true"; write on or off                                                  |
             | LOCKSTEP_SAFE_MODE |       | -p live | LOCKSTEP_SAFE_MODE is empty                                                                    |
@@ -162,10 +164,10 @@ Feature: 4. What cannot be run
         And it should say "<said>"
 
         Examples:
-            | parameters        | said                                                                    |
-            | {"pln":"x"}       | there is no world parameter "pln"; the closest known one is plan        |
-            | {"safeMode":true} | it is said with the environment variable LOCKSTEP_SAFE_MODE (on or off) |
-            | {"twice":"true"}  | the world parameter twice is "true"; write true or false                |
+            | parameters             | said                                                                    |
+            | {"pln":"x"}            | there is no world parameter "pln"; the closest known one is plan        |
+            | {"safeMode":true}      | it is said with the environment variable LOCKSTEP_SAFE_MODE (on or off) |
+            | {"idempotence":"true"} | the world parameter idempotence is "true"; write true or false          |
 
     Scenario: An environment without a configuration
         Given the website feature

@@ -168,7 +168,7 @@ Feature: 6. Waves
             """
             Then every host should answer
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say "is not a wave; write 1 host, 5 hosts, 25%, the rest, or each and the name of a fact"
 

@@ -167,7 +167,7 @@ Feature: 9. Locks and gates
             """
             Given <line>
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say "<said>"
 
