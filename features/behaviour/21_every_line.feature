@@ -1,5 +1,5 @@
 @behaviour
-Feature: 18. Every line is carried out
+Feature: 21. Every line is carried out
     A run passes only when every line of it was carried out. The only skip that counts is Lockstep's own.
 
     Scenario Outline: A team's own <what> leaves the rest undone

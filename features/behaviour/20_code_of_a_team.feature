@@ -1,5 +1,5 @@
 @behaviour
-Feature: 18. Code of a team
+Feature: 20. Code of a team
     A team's own steps, hooks and World stand beside Lockstep's. Whatever fails there is named with its place, fails the
     run, and hides no host that is out of rotation.
 

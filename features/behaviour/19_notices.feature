@@ -1,5 +1,5 @@
 @behaviour
-Feature: 17. Notices
+Feature: 19. Notices
     What becomes of a live rollout is told to whoever wants to know it. A notice decides nothing: one that nobody takes is a
     note at the end.
 
