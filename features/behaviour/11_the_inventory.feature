@@ -114,8 +114,6 @@ Feature: 11. The inventory
         Examples:
             | what              | header            | cells                 | said                                                           |
             | another delimiter | host;role;country | roles::dev_server,fr  | has no column host, and would have one separated by semicolons |
-            | too few cells     | host,role,country | roles::dev_server     | hosts.csv:2: 2 cells, where the header has 3                   |
-            | a formula         | host,role,country | roles::dev_server,=fr | hosts.csv:2: the cell "=fr" of column country begins with =    |
             | an unknown fact   | host,role,city    | roles::dev_server,fr  | no host of the inventory has the fact country                  |
 
     Scenario: A sentence about an inventory that there is not

@@ -124,15 +124,6 @@ Feature: 13. In CI
         Then it should exit with 2
         And it should say "::error file=bad.feature,line=3::unknown step: I block the lode balancer"
 
-    Scenario: Elsewhere nothing of it is printed, and no line is wider than a terminal
-        Given the website feature
-        And the host "web3.example.net=lies from step 3"
-        And the environment variable "GITHUB_STEP_SUMMARY" is "summary.md"
-        When I run cucumber-js "website.feature"
-        Then it should not say "::error"
-        And no line should be wider than 80 columns
-        And the file "summary.md" should not exist
-
     Scenario: A host cannot command the runner that reads the log
         Given the website feature
         And a file "fleet.yaml":
@@ -152,24 +143,12 @@ Feature: 13. In CI
         And it should say ": :stop-commands::x"
         And no line of the log should be a command but "error"
 
-    Scenario: A summary that cannot be written is said, and decides nothing
-        Given the website feature
-        And the environment variable "GITHUB_ACTIONS" is "true"
-        And the environment variable "GITHUB_STEP_SUMMARY" is "no/such/folder/summary.md"
-        When I run cucumber-js "website.feature"
-        Then it should exit with 0
-        And it should say "the summary of the job could not be written"
-        And it should show no stack trace
-
     Scenario: The jobs are written once, and kept from then on
         When I run lockstep "init --ci github"
         Then it should exit with 0
         And it should say "wrote .github/workflows/rollout.yml"
         When I run lockstep "init --ci github"
         Then it should say "kept .github/workflows/rollout.yml"
-        When I run lockstep "init --ci jenkins"
-        Then it should exit with 2
-        And it should say "say --ci github or --ci gitlab"
 
     @long
     Scenario: The same again right away changes nothing

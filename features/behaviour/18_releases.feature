@@ -93,8 +93,8 @@ Feature: 18. Releases
         And I run lockstep "drift"
         Then it should exit with 0
         When I run lockstep "record --release 2026.11.3"
-        Then it should say "by"
-        And it should exit with 0
+        Then it should exit with 0
+        And it should say "test release 2026.11.3 live, passed by"
 
     @long
     Scenario: A new release arrives in safe mode, and is activated after that

@@ -37,6 +37,8 @@ Feature: 1. A rollout
         And it should say "Still out of rotation: 8 hosts blocks 192.168.1.1: web[1-8].example.net"
         And 8 hosts should be out of rotation
         And it should show no stack trace
+        And it should not say "::error"
+        And no line should be wider than 80 columns
         And the file "reports/junit.xml" should contain "4.2.6-2.el5"
 
     Scenario: It can be run again at once

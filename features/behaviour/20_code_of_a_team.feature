@@ -55,7 +55,6 @@ Feature: 20. Code of a team
 
         Examples:
             | what                | wrapper  | status | said                                                                     | code                                    |
-            | BeforeAll           | (f) => f | 2      | INVALID the BeforeAll hook at own.js:4 failed: boom                      | () => Promise.reject(new Error('boom')) |
             | BeforeAll           | (f) => f | 2      | failed: it took longer than the 30 ms that it may take                   | () => new Promise(() => {})             |
             | AfterAll            | (f) => f | 1      | FAILED the AfterAll hook at own.js:4 failed: it took longer              | () => new Promise(() => {})             |
             | Before              | (f) => f | 1      | FAILED the Before hook at own.js:4 failed: it took longer                | function (pickle, done) {}              |
@@ -91,7 +90,6 @@ Feature: 20. Code of a team
 
         Examples:
             | version     | status | said     | require                            |
-            | 4.2.6-2.el5 | 0      | PASSED   | --require own.js                   |
             | 4.2.6-2.el5 | 0      | PASSED   | -c cucumber.js -p first -p default |
             | 4.2.6-3.el5 | 1      | diverged | --require own.js                   |
 
@@ -144,6 +142,5 @@ Feature: 20. Code of a team
 
         Examples:
             | args                      |
-            | websiet.feature           |
             | -p live websiet.feature:4 |
             | -p ci websiet.feature     |

@@ -112,7 +112,6 @@ Feature: 7. The pool
         Examples:
             | fault     | said                    |
             | truncated | broke off in its answer |
-            | closes    | broke off in its answer |
             | garbage   | was expected            |
 
     Scenario Outline: A HAProxy that is <fault> is noticed when it is looked at, and no host is updated in rotation

@@ -123,13 +123,6 @@ Feature: 8. After a failure
         Then it should exit with 2
         And it should say 'there is no journal of a run "nope"; no live run has left a journal here'
 
-    Scenario: Nothing can be resumed on the embedded fleet, which is new each time
-        Given the website feature
-        And the environment variable "LOCKSTEP_RESUME" is "nope"
-        When I run cucumber-js "website.feature"
-        Then it should exit with 2
-        And it should say 'there is no journal of a run "nope"'
-
     @long
     Scenario: Killed between the drain and the unblock, and resumed
         Given the rolling feature

@@ -1,4 +1,4 @@
-import { Given, Then } from '@cucumber/cucumber'
+import { Given, Then, type DataTable } from '@cucumber/cucumber'
 import { expect } from 'chai'
 import {
   actionsCarriedOut,
@@ -15,6 +15,13 @@ import type { Manual } from './manual'
 
 Given('the host(s) {string}', function (this: Manual, faults: string) {
   this.env['LOCKSTEP_FAULTS'] = faults
+})
+
+Given('the hosts with these faults:', function (this: Manual, table: DataTable) {
+  this.env['LOCKSTEP_FAULTS'] = table
+    .raw()
+    .map(([host, fault]) => `${host}=${fault}`)
+    .join(', ')
 })
 
 Given(

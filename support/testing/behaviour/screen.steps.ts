@@ -1,4 +1,4 @@
-import { Then } from '@cucumber/cucumber'
+import { Then, type DataTable } from '@cucumber/cucumber'
 import { expect } from 'chai'
 import type { Manual } from './manual'
 import { linesWiderThan, runnerCommands, withoutCommands } from './screen'
@@ -10,6 +10,11 @@ Then(/^it should say (["'])(.*)\1$/, function (this: Manual, _quote: string, tex
 
 Then('it should say:', function (this: Manual, text: string) {
   expect(squeezed(this.output)).to.contain(squeezed(text))
+})
+
+Then('it should say of the lines of {string}:', function (this: Manual, name: string, table: DataTable) {
+  for (const [line = '', text = ''] of table.raw())
+    expect(squeezed(this.output)).to.contain(squeezed(`${name}:${line}: ${text}`))
 })
 
 Then(/^it should not say "(.*)"$/, function (this: Manual, text: string) {
