@@ -4,6 +4,8 @@ Feature: 10. Linting
     it exit with 2; warnings are for somebody to judge.
 
     Scenario: What would leave hosts out, unseen or half done is found line by line
+        Each of these features passes on a good day, and harms hosts on a bad one.
+
         Given a file "own.feature":
             """
             Feature: Own
@@ -64,6 +66,8 @@ Feature: 10. Linting
         And it should show no stack trace
 
     Scenario: What is found says why it matters, how to put it right, and how to allow it
+        A rule without a reason gets switched off.
+
         Given a feature "own.feature" with the steps:
             """
             When I disable puppet
@@ -81,6 +85,8 @@ Feature: 10. Linting
         And no line of what it says should be wider than 80 columns
 
     Scenario: The deployments that people copy have no errors
+        People copy what they find, mistakes included.
+
         Given the website feature
         And the rolling feature
         When I run cucumber-js "-p ci website.feature rolling.feature"
@@ -90,6 +96,8 @@ Feature: 10. Linting
         And it should not say "rolling.feature:"
 
     Scenario: A line of a Scenario Outline is told once
+        Ten waves would say the same ten times, and the reader would stop reading.
+
         Given a feature "own.feature" with waves "1 host, 50%, the rest" and the steps:
             """
             When I block the load balancer
@@ -98,7 +106,9 @@ Feature: 10. Linting
         Then it should exit with 2
         And it should say "INVALID 1 error and 1 warning (own.feature:"
 
-    Scenario: A change in the Background would come before the wave is taken
+    Scenario: A change in the Background is found, since it comes before the wave is taken
+        The whole fleet would be restarted before the first wave begins.
+
         Given a file "own.feature":
             """
             Feature: Own
@@ -119,6 +129,8 @@ Feature: 10. Linting
         And it should say 'own.feature:6: wave-after-the-rest: the wave "1 host" comes after "the rest", which leaves nobody'
 
     Scenario: A comment with a reason allows it, on the line before the step, the scenario or the feature
+        A team with a good reason would otherwise switch off the whole linting.
+
         Given a file "own.feature":
             """
             # lockstep: allow update-without-version-check because the newest is always right here
@@ -140,6 +152,8 @@ Feature: 10. Linting
         And it should not say "warning"
 
     Scenario: A comment that allows nothing is found, and so is what it was for
+        A misspelt comment looks like a decision, and hides nothing or too much.
+
         Given a file "own.feature":
             """
             Feature: Own
@@ -168,7 +182,9 @@ Feature: 10. Linting
             | 12 | allow-without-effect:  |
             | 13 | block-without-unblock: |
 
-    Scenario: Steps of a team's own are given the benefit of the doubt, and a line that cannot be run is told as well
+    Scenario: Steps of a team's own are not accused, and a line that cannot be run is told as well
+        Warnings about what a rule cannot know would hide those that matter.
+
         Given a feature "own.feature" with the steps:
             """
             When I disable puppet
@@ -179,7 +195,9 @@ Feature: 10. Linting
         And it should say "own.feature:4: unknown step: I do something else"
         And it should not say "block-without-unblock"
 
-    Scenario: A rollout itself is not linted: who starts it has read it
+    Scenario: A rollout itself is not linted
+        A warning in the middle of a repair helps no one, and could stop it.
+
         Given a feature "own.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1

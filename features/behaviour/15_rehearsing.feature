@@ -3,7 +3,9 @@ Feature: 15. Rehearsing
     The whole feature on simulated hosts, and again once for each fault: where would every host end?
 
     @long
-    Scenario: Five faults that are as likely as any
+    Scenario: Five likely faults are rehearsed unless the feature names others
+        Without a rehearsal the first host that lies does so in production.
+
         Given the website feature
         When I run cucumber-js "-p rehearse website.feature"
         Then it should exit with 0
@@ -13,7 +15,9 @@ Feature: 15. Rehearsing
         And it should say "unknown to the run (new, out of rotation): web1.example.net"
         And no line should be wider than 80 columns
 
-    Scenario: The hosts of the inventory, and the faults that the feature names
+    Scenario: The hosts of the inventory are rehearsed, with the faults that the feature names
+        A rehearsal on example hosts says nothing about the waves of one's own fleet.
+
         Given a file "hosts.csv":
             """
             host,role,country
@@ -58,6 +62,8 @@ Feature: 15. Rehearsing
         And it should say "old, untouched: shop2"
 
     Scenario: A fault that begins with a line begins when the host's own wave is at it
+        The fault would strike in the first wave, and the last would never be rehearsed.
+
         Given a feature "waves.feature" with waves "1 host, the rest" and the steps:
             """
             When I block the load balancer
@@ -81,7 +87,9 @@ Feature: 15. Rehearsing
         And it should say 'web8.example.net: stops answering during "I unblock"'
         And it should say "unknown to the run (new, in rotation): web8.example.net"
 
-    Scenario: A feature that would leave a host served while half-updated
+    Scenario: A feature that would serve from a half-updated host fails
+        Users would meet a host between two versions.
+
         Given a feature "careless.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -95,7 +103,9 @@ Feature: 15. Rehearsing
         And it should say "rehearsals must not end as they do"
         And it should say "half-updated and in rotation: web[1-8].example.net"
 
-    Scenario: A feature that does not notice
+    Scenario: A feature that does not notice a lying host fails
+        A host that lies would be called updated, on real hosts as well.
+
         Given a feature "trusting.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1
@@ -108,7 +118,9 @@ Feature: 15. Rehearsing
         Then it should exit with 1
         And it should say "said to have passed, and has not: web1.example.net"
 
-    Scenario: What only the record knows decides nothing in a rehearsal
+    Scenario: What only the history knows decides nothing in a rehearsal
+        A new release could never be rehearsed before it has been somewhere.
+
         Given a feature "next.feature" with the steps:
             """
             Given this is release 2026.11.3
@@ -121,6 +133,8 @@ Feature: 15. Rehearsing
         And it should say "not now: in a rollout, release 2026.11.3 would have to have passed in test"
 
     Scenario: Tables of faults that mean nothing are named by their line
+        The rehearsal would pass without the fault that the author wanted to see.
+
         Given a feature "unclear.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server

@@ -21,6 +21,8 @@ Feature: 16. History
         And a HAProxy in front of it
 
     Scenario: What changed on each host, by whom, at which line, and for which ticket
+        After an incident the first question is what changed here, and why.
+
         When somebody puts the version "4.2.6-3.el5" on "web2.example.net"
         And the environment variable "LOCKSTEP_TICKET" is "WEB-7"
         And I run cucumber-js "-p live release.feature"
@@ -40,6 +42,8 @@ Feature: 16. History
         Then it should exit with 1
 
     Scenario: A run that changes what was reported as done says so
+        Somebody has changed the host by hand, and the next rollout would cover that up.
+
         When I run cucumber-js "-p live release.feature"
         And somebody puts the version "4.2.6-2.el5" on "web3.example.net"
         And I run cucumber-js "-p live release.feature"
@@ -47,7 +51,9 @@ Feature: 16. History
         And it should say "drift: web3.example.net"
         And the record "test/2026.11.3/index.json" should contain "4.2.6-2.el5 → 4.2.6-3.el5"
 
-    Scenario: A record that cannot be written is made up for from the journal
+    Scenario: A history that cannot be written is made up for from the journal
+        A change without a record is found by no one who looks for it.
+
         Given a file ".lockstep/history/test":
             """
             a file where a folder should be
@@ -58,7 +64,9 @@ Feature: 16. History
         And it should say "lockstep.cjs record --write"
         And it should show no stack trace
 
-    Scenario: What the hosts say when they are looked at is what is on record of a host that lied, and of one put back
+    Scenario: The history has what hosts showed when they were looked at
+        A history of intentions misleads whoever looks for the cause.
+
         Given a file "back.feature":
             """
             Feature: Back
@@ -78,7 +86,9 @@ Feature: 16. History
         And it should say "package: install mywebapp 4.2.6-2.el5: 4.2.6-3.el5 → 4.2.6-2.el5, done web1.example.net"
 
     @long
-    Scenario: A run that was killed is put on record by its journal
+    Scenario: A run that was killed is written into the history from its journal
+        Hosts were changed, and the history would not know by which run.
+
         When I run cucumber-js "-p live release.feature" and kill it with -9 at '"action":"update"'
         Then it should have been ended by the system
         When I put the run before on record
@@ -92,6 +102,8 @@ Feature: 16. History
         And it should say "there is no journal of a live run"
 
     Scenario: Something that is no ticket is refused, and nothing is sent
+        A change under a misspelt ticket is missing from the one that auditors look at.
+
         Given the environment variable "LOCKSTEP_TICKET" is "hotfix"
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 2

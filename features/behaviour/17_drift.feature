@@ -22,6 +22,8 @@ Feature: 17. Drift
 
     @long
     Scenario: Somebody changed a host: the drift is found, in the words of a monitoring plugin
+        A host that was changed by hand fails at the next rollout, or at the next incident.
+
         Given a repository with a cucumber.js
         When I run lockstep "drift"
         Then it should exit with 3
@@ -41,7 +43,10 @@ Feature: 17. Drift
         And the folder ".lockstep/drift" should not exist
 
     @long
-    Scenario: Drift is looked for where the feature lies elsewhere, with hosts from a list, and hosts that were allowed to fail
+    Scenario: Drift looks at what the run had: its feature, its listed hosts, without those that failed
+        A check that breaks when a file moves is switched off.
+        Hosts that never had the release would be drift.
+
         Given a repository with a cucumber.js
         And a file "hosts.txt":
             """
@@ -80,6 +85,8 @@ Feature: 17. Drift
 
     @long
     Scenario: A host that is gone does not hide what else has drifted
+        One dead host would switch off the watch over all the others.
+
         Given a repository with a cucumber.js
         When I run cucumber-js "-p live release.feature"
         And somebody puts the version "4.2.6-2.el5" on "web3.example.net"
@@ -92,6 +99,8 @@ Feature: 17. Drift
 
     @long
     Scenario: Features of one release are not each other's drift, nor is a restart
+        Alarms after each good rollout teach people to ignore them.
+
         Given a file "other.feature":
             """
             Feature: Other
@@ -110,6 +119,8 @@ Feature: 17. Drift
 
     @long
     Scenario: What cannot be told is UNKNOWN, in a sentence
+        Monitoring that says OK when it knows nothing is worse than none.
+
         Given a repository with a cucumber.js
         When I run lockstep "drift --environment nowhere --json"
         Then it should exit with 3
@@ -130,7 +141,9 @@ Feature: 17. Drift
         And it should show no stack trace
 
     @long
-    Scenario: A feature that looks at nothing, and a broker that cannot be reached
+    Scenario: A feature that looks at no host, and a broker that is away, are UNKNOWN
+        No host was looked at, and none may be called fine.
+
         Given a repository with a cucumber.js
         And a file "blind.feature":
             """

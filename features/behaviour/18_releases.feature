@@ -22,6 +22,8 @@ Feature: 18. Releases
 
     @long
     Scenario: A release goes on only from where it passed
+        A release that nobody has tried would reach production.
+
         Given a file "next.feature":
             """
             Feature: Next
@@ -42,6 +44,8 @@ Feature: 18. Releases
 
     @long
     Scenario: A release whose last run stopped does not go on
+        An earlier success would open the gate for a release that has failed since.
+
         Given a file "next.feature":
             """
             Feature: Next
@@ -70,6 +74,8 @@ Feature: 18. Releases
 
     @long
     Scenario: Reports are deleted between two runs, as CI systems do it, and no release is forgotten
+        Each job of a CI system starts in a clean folder, and the gate would never open.
+
         Given a repository with a cucumber.js
         And a file "next.feature":
             """
@@ -98,6 +104,8 @@ Feature: 18. Releases
 
     @long
     Scenario: A new release arrives in safe mode, and is activated after that
+        In a strict environment people want to see what would change before anything does.
+
         Given the environment variable "LOCKSTEP_SAFE_MODE" is "on"
         And the environment variable "LOCKSTEP_ACTIVATE" is "2026.11.3"
         When I run cucumber-js "-p live release.feature"
@@ -119,6 +127,8 @@ Feature: 18. Releases
         And the record "test/2026.11.3/live/web1.example.net.json" should contain '"outcome": "done"'
 
     Scenario: Safe mode is left by the feature that says so, and by no other of the same run
+        One activated feature would let all others of the command change hosts.
+
         Given the environment variable "LOCKSTEP_SAFE_MODE" is "on"
         When I run cucumber-js "-p live release.feature"
         Then it should exit with 0
@@ -139,7 +149,9 @@ Feature: 18. Releases
         And it should say "would restart: running"
         And only "package update" should have been carried out
 
-    Scenario: An environment in safe mode, and a release that its record says passed in safe mode alone
+    Scenario: A run in safe mode changes nothing, and is nothing to resume from
+        A run that changed nothing would count as done, and a resumed run would skip its lines.
+
         Given a file "lockstep.yaml":
             """
             environments:

@@ -3,6 +3,8 @@ Feature: 21. Every line is carried out
     A run passes only when every line of it was carried out. The only skip that counts is Lockstep's own.
 
     Scenario Outline: A team's own <what> leaves the rest undone
+        The rest of the lines would be skipped, and a skipped line looks like a pass.
+
         Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
             """
             When I block the load balancer
@@ -31,6 +33,8 @@ Feature: 21. Every line is carried out
             | wrapper that hides it | {}        | setDefinitionFunctionWrapper((f) => /unblock\(/.test(f) ? () => {} : f)                       | I unblock the load balancer   |
 
     Scenario Outline: A team's own <what> that ends the process is no success, and hides no host
+        The exit status would be 0, with hosts blocked and later waves not attempted.
+
         Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
             """
             When I block the load balancer
@@ -60,7 +64,9 @@ Feature: 21. Every line is carried out
             | exit at once    | process.reallyExit(0) |                                                    |
             | exit in the end | process.exit()        | process.on('exit', () => { process.exitCode = 0 }) |
 
-    Scenario: A hook that skips a scenario before Lockstep hears of it
+    Scenario: A hook that skips a scenario before Lockstep hears of it fails the run
+        Nothing would be done, and the job would be green.
+
         Given the website feature
         And steps of a team, in "own.js":
             """
@@ -71,7 +77,9 @@ Feature: 21. Every line is carried out
         And it should say "was skipped (website.feature:3), and not by Lockstep"
         And it should not say "PASSED"
 
-    Scenario: A wrapper that hides which hosts are meant
+    Scenario: A wrapper that hides which hosts are meant fails the run
+        The rollout would go to more hosts than the feature names.
+
         Given the website feature
         And steps of a team, in "own.js":
             """
@@ -83,6 +91,8 @@ Feature: 21. Every line is carried out
         And it should say "the line passed, and has said nothing to the rollout"
 
     Scenario Outline: Hosts that are selected after others were found: <what>
+        The second scenario would roll out to the hosts of the first, under another name.
+
         Given a file "own.feature":
             """
             Feature: Two countries
@@ -105,6 +115,8 @@ Feature: 21. Every line is carried out
             | same   | de    | 0      | PASSED 6 steps on 8 hosts                                            |
 
     Scenario: What the feature wants after a failure is done after a skip as well
+        Healthy hosts would stay blocked because a step was skipped and not failed.
+
         Given a feature "own.feature" with the steps:
             """
             Given on failure healthy hosts go back into rotation
@@ -124,6 +136,8 @@ Feature: 21. Every line is carried out
         And 0 hosts should be out of rotation
 
     Scenario Outline: What a step <what> is no success
+        The step is over before its change is, and its failure comes too late to be heard.
+
         Given a feature "own.feature" with the steps:
             """
             Given this is release 1.1
@@ -147,7 +161,9 @@ Feature: 21. Every line is carried out
             | does not await, that succeeds | function () { void this.rollout.packages.update('mywebapp') }       | this.rollout.packages.update(…) did |
             | does not listen to            | async function () { await this.rollout.services.restart('nosuch') } | FAILED at "And a step of our own"   |
 
-    Scenario: What a step asks for when its scenario is over
+    Scenario: A call after the end of its scenario fails the run
+        A change after the verdict is on no record, and no line looks at it.
+
         Given the website feature
         And steps of a team, in "own.js":
             """
@@ -163,6 +179,8 @@ Feature: 21. Every line is carried out
         And it should not say "PASSED"
 
     Scenario Outline: What changes order or completeness is refused: <args>
+        Waves in another order, or half of them, are another rollout than the one that was read.
+
         Given the rolling feature
         When I run cucumber-js "<args>"
         Then it should exit with 2
@@ -174,7 +192,9 @@ Feature: 21. Every line is carried out
             | -p live --shard 1/2 rolling.feature      | leave out --shard 1/2                          |
             | -p live --dry-run rolling.feature        | read features with -p ci, or plan with -p plan |
 
-    Scenario: A feature that is for no host
+    Scenario: A feature that is for no host is no success
+        A feature without a single change or look would be a green deploy.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -186,6 +206,8 @@ Feature: 21. Every line is carried out
 
     @long
     Scenario: A release has not passed by scenarios that were left out
+        A tag would let a release into production that was tested by half.
+
         Given a file "release.feature":
             """
             Feature: Release

@@ -3,6 +3,9 @@ Feature: 2. Nobody is missed
     Every step counts every host: expected, answered, diverged, silent, unexpected. Silence is never success.
 
     Scenario: Hosts that fail in many ways at once are each named with what was wrong
+        One broken host must not hide another.
+        The operator mends each by the reason that is given.
+
         Given a file "fleet.yaml":
             """
             fleet:
@@ -58,6 +61,8 @@ Feature: 2. Nobody is missed
         And it should show no stack trace
 
     Scenario: A host that dies between two steps is missed in the second
+        A host that answered before is easily counted on, and the change would go on without it.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -72,7 +77,9 @@ Feature: 2. Nobody is missed
         And it should say "✘ And every host should answer 9/10 hosts"
         And it should say "Silent: web3.example.net"
 
-    Scenario: A host that lacks an agent is named before anybody is touched
+    Scenario: A host that lacks an agent is named before any host is touched
+        Hosts would be taken out of service first, for a change that one of them can never make.
+
         Given a file "fleet.yaml":
             """
             repository: { mywebapp: [1.0.0, 2.0.0] }
@@ -99,7 +106,9 @@ Feature: 2. Nobody is missed
         And it should not say "Still out of rotation"
         And it should show no stack trace
 
-    Scenario: A host that answers twice, the same, is counted once
+    Scenario: A host that gives the same answer twice is counted once
+        A doubled answer would make up for a silent host in the count.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -111,7 +120,9 @@ Feature: 2. Nobody is missed
         And it should say "10/10 hosts"
         And it should say "noted: web3.example.net answered twice, the same"
 
-    Scenario: A listed host that is not there
+    Scenario: A listed host that is not discovered fails the rollout
+        A host that was renamed or is down would keep its old version, and the rollout would pass.
+
         Given a file "hosts.txt":
             """
             web1.example.net
@@ -127,6 +138,8 @@ Feature: 2. Nobody is missed
         And it should say "not discovered web77.example.net"
 
     Scenario: A filter that no host matches
+        A misspelt class would make a deploy that touches nothing look like one that went well.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::nothing
@@ -136,7 +149,9 @@ Feature: 2. Nobody is missed
         Then it should exit with 3
         And it should say "no host was discovered with class roles::nothing; nothing was done"
 
-    Scenario: Fewer hosts than there should be
+    Scenario: Fewer hosts than the feature expects stop the rollout
+        Half a fleet behind a broken link would be updated, and called the whole.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with fact country=fr

@@ -17,6 +17,9 @@ Feature: 3. Checks, and waiting
         And the environment variable "LOCKSTEP_FLEET" is "fleet.yaml"
 
     Scenario: Checks pass that are as well as their lines say
+        A service needs a moment after its start.
+        A line that cannot wait for it would fail good rollouts.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity web1
@@ -30,6 +33,8 @@ Feature: 3. Checks, and waiting
         And it should say "✔ And the check recovering should be ok within 5 minutes 1/1 hosts"
 
     Scenario Outline: A rollout stops where the check <check> <sentence>, and is not
+        A sick service would go back into rotation if a weaker result were taken for a good one.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity web1

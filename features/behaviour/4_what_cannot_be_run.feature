@@ -3,6 +3,8 @@ Feature: 4. What cannot be run
     A mistake is found before anything is sent: one sentence that names the line, and exit status 2.
 
     Scenario Outline: Every line that cannot be run is named at once: -p <profile>
+        An author who hears of one mistake a run corrects the last of them after the hosts were blocked.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -49,6 +51,8 @@ Feature: 4. What cannot be run
             | ci      |
 
     Scenario Outline: A table or document too many or missing is found before any host is blocked: -p <profile>
+        The step would fail when its turn comes, with hosts already out of rotation.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -73,6 +77,8 @@ Feature: 4. What cannot be run
             | -p rehearse |
 
     Scenario: Files that cannot be read as features are named with the line
+        A typing mistake would end in a stack trace, or in a run that silently leaves out the file.
+
         Given a file "misspelt.feature":
             """
             Feture: x
@@ -91,6 +97,8 @@ Feature: 4. What cannot be run
         And it should show no stack trace
 
     Scenario: Features without a scenario are a failed run
+        A deploy job with an empty file would be green, and nobody would have deployed.
+
         Given a file "empty.feature":
             """
             """
@@ -108,18 +116,24 @@ Feature: 4. What cannot be run
         And it should show no stack trace
 
     Scenario: A tag that matches nothing is a failed run
+        A misspelt tag would leave out the whole rollout, and the job would be green.
+
         Given the website feature
         When I run cucumber-js "website.feature --tags @none"
         Then it should exit with 2
         And it should say "no scenario was found to run"
 
-    Scenario: A feature that is good
+    Scenario: A feature without mistakes is said to be read in full
+        An author wants to hear that all was read, since silence may also mean that nothing was.
+
         Given the website feature
         When I run cucumber-js "-p ci website.feature"
         Then it should exit with 0
         And it should say "READ 1 feature, 1 scenario, 10 steps: every line is known; nothing was sent"
 
-    Scenario: Steps without a selection of hosts
+    Scenario: Steps without a selection of hosts are refused
+        A line for no chosen host could be taken for one for all hosts.
+
         Given a feature "own.feature" with the steps:
             """
             When I update the package mywebapp
@@ -129,7 +143,9 @@ Feature: 4. What cannot be run
         And it should say "no hosts are selected"
         And it should show no stack trace
 
-    Scenario: A block without a load balancer
+    Scenario: A block without a load balancer is refused
+        The run would have to guess which balancer is meant, and might cut off another service.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -139,7 +155,9 @@ Feature: 4. What cannot be run
         Then it should exit with 2
         And it should say "say first: the load balancer has ip address"
 
-    Scenario: A host list with a mistake
+    Scenario: A host list with a mistake is refused with its line
+        A host that is listed twice often stands where another host was meant.
+
         Given a file "hosts.txt":
             """
             web1.example.net
@@ -154,7 +172,9 @@ Feature: 4. What cannot be run
         And it should say "hosts.txt:2: web1.example.net is listed already, on line 1"
         And it should show no stack trace
 
-    Scenario Outline: A live run that must not be: <args>
+    Scenario Outline: A live run that could do harm is refused: <args>
+        Such a run would roll out too much, in two processes at once, or twice.
+
         Given the website feature
         When I run cucumber-js "<args>"
         Then it should exit with 2
@@ -168,6 +188,8 @@ Feature: 4. What cannot be run
             | -p live --retry 1 website.feature    | a rollout is not retried                                                               |
 
     Scenario Outline: A misspelt switch is refused, not ignored: <name>=<value> <args>
+        An operator who misspells safe mode believes that nothing is changed, and everything would be.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And the environment variable "<name>" is "<value>"
@@ -184,20 +206,26 @@ Feature: 4. What cannot be run
             | LOCKSTEP_SAFE_MODE | true  | -p ci   | LOCKSTEP_SAFE_MODE is "true"; write on or off                                                  |
 
     Scenario: A misspelt world parameter is refused
+        A run that was to keep to a plan would go ahead without it.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js '-p live --world-parameters {"pln":"x"} website.feature'
         Then it should exit with 2
         And it should say 'there is no world parameter "pln"; the closest known one is plan'
 
-    Scenario: An environment without a configuration
+    Scenario: An environment without a configuration is refused
+        The run would fall back to the wrong fleet, or to a simulated one.
+
         Given the website feature
         And the environment variable "LOCKSTEP_ENVIRONMENT" is "production"
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 2
         And it should say "the environment production was asked for, but there is no lockstep.yaml here"
 
-    Scenario: A configuration with a mistake
+    Scenario: A configuration with a mistake is refused, and named
+        A misspelt key would be ignored, and the run would go to the fleet with defaults.
+
         Given the website feature
         And a file "lockstep.yaml":
             """
@@ -210,7 +238,9 @@ Feature: 4. What cannot be run
         And it should say "lockstep.yaml"
         And it should show no stack trace
 
-    Scenario: A broker that is not there
+    Scenario: A broker that nobody listens at is named, and the secret is not
+        An operator who sees a time-out looks for the fault at hosts, and secrets may end up in the log.
+
         Given the website feature
         And a file "client.cfg":
             """
@@ -226,7 +256,9 @@ Feature: 4. What cannot be run
         And it should not say "s3cret-value"
         And it should show no stack trace
 
-    Scenario: A scenario without a step says nothing about any host
+    Scenario: A scenario without a step is refused
+        A misspelt keyword makes a line a description, and the rollout would pass without it.
+
         Given a file "empty.feature":
             """
             Feature: Empty

@@ -3,6 +3,8 @@ Feature: 8. After a failure
     A rollout that stops is a safe place to be: what is out is known, what is not done is a feature, and what was claimed is proved again.
 
     Scenario: Hosts that are well go back into rotation where the feature says so
+        One bad host would keep the whole wave out of service until a person comes.
+
         Given a feature "own.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1
@@ -19,6 +21,8 @@ Feature: 8. After a failure
         And it should say "Still out of rotation: 1 host blocks 192.168.1.1: web3.example.net"
 
     Scenario: Every touched host goes back to the version it had
+        Users would meet a broken release until somebody has built a new one.
+
         Given a feature "own.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1
@@ -34,6 +38,8 @@ Feature: 8. After a failure
         And it should say "Still out of rotation: 4 hosts"
 
     Scenario: What cannot be undone is told as well, and does not hide what failed first
+        The operator needs the cause, and not only what the clean-up came to.
+
         Given a feature "own.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1
@@ -52,6 +58,8 @@ Feature: 8. After a failure
         And it should say "Silent: web3.example.net"
 
     Scenario: What is not done is written as a feature that can be read and run
+        Writing by hand what is left to do forgets hosts, most of all at night.
+
         Given the rolling feature
         And the host "web3.example.net=fails from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -68,7 +76,9 @@ Feature: 8. After a failure
         And it should say "Update the website, a few hosts at a time (recovery of run"
         And it should say "Nothing is left out of rotation."
 
-    Scenario: A run that was stopped is resumed: what it claims is proved again, and it goes on from there
+    Scenario: A run that was stopped is resumed: what was done is proved again, and it goes on from there
+        Starting over restarts services that are already done, and takes healthy hosts out again.
+
         Given the rolling feature
         And the host "web3.example.net=fails from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -85,6 +95,8 @@ Feature: 8. After a failure
         And it should say "Nothing is left out of rotation."
 
     Scenario: A claim that is not true any more stops a resumed run
+        Somebody may have changed the host meanwhile, and the old version would be taken for the new.
+
         Given the rolling feature
         And the host "web3.example.net=fails from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -99,6 +111,8 @@ Feature: 8. After a failure
         And it should say "Diverged: web1.example.net"
 
     Scenario: A feature that was changed since cannot be resumed
+        A line that was done would stand for another line that was not.
+
         Given the rolling feature
         And the host "web3.example.net=fails from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -116,6 +130,8 @@ Feature: 8. After a failure
         And it should say "has been changed since run"
 
     Scenario: A run that is not known cannot be resumed
+        A misspelt run would start the rollout from its first line on all hosts.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And the environment variable "LOCKSTEP_RESUME" is "nope"
@@ -124,7 +140,9 @@ Feature: 8. After a failure
         And it should say 'there is no journal of a run "nope"; no live run has left a journal here'
 
     @long
-    Scenario: Killed between the drain and the unblock, and resumed
+    Scenario: A run that was killed between the drain and the unblock is resumed
+        The host that was being updated would stay out of service for good.
+
         Given the rolling feature
         And the host "web1.example.net=slow from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -144,6 +162,8 @@ Feature: 8. After a failure
 
     @long
     Scenario: What is out of rotation can be put back, and is believed to be only when it is seen
+        A host that claims to be back and is blocked would be forgotten.
+
         Given the website feature
         And the host "web3.example.net=lies from step 3"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -169,7 +189,9 @@ Feature: 8. After a failure
         When I run lockstep "status"
         Then it should exit with 0
 
-    Scenario: A balancer that is away keeps nobody from being put back into another
+    Scenario: A balancer that is away does not keep hosts out of another
+        One broken balancer would keep healthy hosts out of all the others.
+
         Given a feature "own.feature" with the steps:
             """
             Given the load balancer is the haproxy backend www
@@ -194,7 +216,9 @@ Feature: 8. After a failure
         And it should say "Still out of rotation: 1 host"
 
     @long
-    Scenario: Hosts that went back to the version they had are not done, whoever asks
+    Scenario: Hosts that went back to the version they had are done for no command
+        A gate, a resumed run or drift would take the old version for the released one.
+
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And a repository with a cucumber.js
         And the check "check_http" is critical on "web3.example.net" for the first time
@@ -226,6 +250,8 @@ Feature: 8. After a failure
 
     @long
     Scenario: A recovery feature that leaves hosts out does not stand for them
+        A release would go on to production by hosts that never had it.
+
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And a repository with a cucumber.js
         And the check "check_http" is critical on "web3.example.net" for the first time
@@ -246,6 +272,8 @@ Feature: 8. After a failure
 
     @long
     Scenario: A run that is resumed after a rollback runs all waves that went back in full
+        Hosts of earlier waves have the old version again, and would be passed over as done.
+
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And the check "check_http" is critical on "web3.example.net" for the first time
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -260,7 +288,9 @@ Feature: 8. After a failure
         And it should say "release 1.3 passed in test on 5 hosts"
 
     @long
-    Scenario: Killed while hosts go back, a rollout does not count them as done
+    Scenario: A rollout that is killed while hosts go back does not count them as done
+        Each host may have either version, and the gate would let the release through.
+
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And the check "check_http" is critical on "web3.example.net" for the first time
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -278,7 +308,9 @@ Feature: 8. After a failure
         And it should not say "Locked"
 
     @long
-    Scenario: A run that is over leaves no lock behind, whoever clears up after it
+    Scenario: A resumed run gives up the lock of the run before
+        A stale lock keeps every later rollout away from hosts that are fine.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity /^web[1-2]\./
@@ -296,7 +328,9 @@ Feature: 8. After a failure
         When I run lockstep "status"
         Then it should not say "Locked"
 
-    Scenario: A lock of a run that has left nothing out is given up with it
+    Scenario: Putting back gives up the lock of a run that has left no host out
+        There is nothing to put back, and only the lock would be in the way of the next rollout.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity /^web[1-2]\./
@@ -313,6 +347,8 @@ Feature: 8. After a failure
         Then it should exit with 0
 
     Scenario: After hosts have failed within the budget, only what can bring them on is proposed
+        A resumed run would leave out the failed hosts again, and seem to help.
+
         Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
             """
             Given up to 1 host may fail
@@ -335,6 +371,8 @@ Feature: 8. After a failure
 
     @long
     Scenario Outline: What is proposed has all that the run was told, and works as it stands
+        A command that lacks the environment or release would roll out something else, somewhere else.
+
         Given a file "own.feature":
             """
             Feature: Own

@@ -2,9 +2,10 @@
 Feature: 9. Locks and gates
     Two rollouts that share a host do not run at once; and a rollout waits for whom and for what its feature says.
 
-    Scenario: The second rollout is refused, and told who has the hosts
+    Scenario: A second rollout is refused, and told which run has the hosts
+        Two rollouts would take more hosts out than either of them allows.
+
         Given the website feature
-        And the host "web3.example.net=slow"
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p live website.feature" and then, at "iptables", "-p live website.feature"
         Then it should exit with 6
@@ -13,8 +14,9 @@ Feature: 9. Locks and gates
         And the other run should exit with 0
 
     Scenario: Hosts go by their names, however the brokers are spelt
+        Two operators with different configurations would roll out to the same hosts at once.
+
         Given the website feature
-        And the host "web3.example.net=slow"
         And a fleet that runs elsewhere, and an mco configuration for it
         And another mco configuration "other.cfg" for it, with the brokers "127.0.0.1, localhost"
         And a file "lockstep.yaml":
@@ -30,9 +32,10 @@ Feature: 9. Locks and gates
         And it should say "another rollout has hosts of this one: web[1-8].example.net by run"
         And it should say "if these are other hosts of the same name"
 
-    Scenario: It waits as long as its feature says
+    Scenario: A rollout waits for another as long as its feature says
+        A nightly rollout would fail each time another takes a minute longer.
+
         Given the website feature
-        And the host "web3.example.net=slow"
         And a feature "patient.feature" with the steps:
             """
             Given I wait up to 10 minutes for other rollouts
@@ -47,9 +50,10 @@ Feature: 9. Locks and gates
         And the other run should exit with 0
 
     @long
-    Scenario: A lock whose owner was killed is named, and taken with a reason
+    Scenario: A lock whose process was killed is named, and taken with a reason
+        Nobody can free that lock, and nobody should take it without saying why.
+
         Given the website feature
-        And the host "web3.example.net=slow"
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p live website.feature" and kill it with -9 at "isblocked"
         Then it should have been ended by the system
@@ -62,6 +66,8 @@ Feature: 9. Locks and gates
         Then it should exit with 0
 
     Scenario: What a run proposes works although its process was ended by the second Ctrl-C
+        The lock that it leaves would refuse the very command that it has proposed.
+
         Given the website feature
         And a repository with a cucumber.js
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -74,6 +80,8 @@ Feature: 9. Locks and gates
         And it should not say "Locked"
 
     Scenario Outline: Putting hosts back can be done again when it was ended: <signal>
+        Hosts would stay out of service behind the lock of the command that puts them back.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p live website.feature" and kill it with -9 at "isblocked"
@@ -90,7 +98,9 @@ Feature: 9. Locks and gates
             | SIGKILL | Put back: 8 hosts                          |
             | SIGINT  | Nothing that was named is out of rotation. |
 
-    Scenario: A folder of locks that cannot be used keeps a rollout from changing anything, and nobody from reading the ledger
+    Scenario: A folder of locks that cannot be used stops rollouts, and still lets the ledger be read
+        Without locks two rollouts may meet, but the ledger is needed most when something is wrong.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And a file "no-folder":
@@ -105,7 +115,9 @@ Feature: 9. Locks and gates
         When I run lockstep "status"
         Then it should say "Locks are not known"
 
-    Scenario: Approval is asked for, and refused where there is nobody to ask
+    Scenario: Approval is refused where there is no terminal to ask at
+        A CI job would hang until its time-out, with a rollout half begun.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -117,6 +129,8 @@ Feature: 9. Locks and gates
         And it should say "approval is asked for, and there is nobody to ask"
 
     Scenario Outline: Approval by a file that names the run: "<said>"
+        An old file of another week would approve a rollout that no one has looked at.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -134,7 +148,9 @@ Feature: 9. Locks and gates
             | <run> no        | 10 minutes | 6      | approval was refused       |
             | last-week alice | 1 second   | 6      | nobody approved within 1 s |
 
-    Scenario: Approval by a signal
+    Scenario: A signal approves, and the run says which
+        On a host without a shared folder there would be no way to approve.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -146,7 +162,9 @@ Feature: 9. Locks and gates
         Then it should exit with 0
         And it should say "Go on with 10 hosts? To approve: kill -USR2"
 
-    Scenario: Only at the times that the feature says
+    Scenario: A window over the whole day is always open
+        A window that is misread would stop rollouts at noon, or allow them at night.
+
         Given a feature "own.feature" with the steps:
             """
             Given only between 00:00 and 00:00 on every day in UTC
@@ -157,6 +175,8 @@ Feature: 9. Locks and gates
         Then it should exit with 0
 
     Scenario: Gates that cannot be are named before anything is sent
+        A gate that means nothing would be open, or stop the rollout half-way.
+
         Given a feature "own.feature" with the steps:
             """
             Given only between 9:00 and 16:00 on weekdays
@@ -181,7 +201,9 @@ Feature: 9. Locks and gates
             | 10 | "a;b" is not the name of a haproxy backend                  |
         And it should say "nothing was sent"
 
-    Scenario: No host goes back to an older version
+    Scenario: No host goes back to an older version where the feature forbids it
+        An old version over a newer one can destroy data that the newer one wrote.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity /^web[1-2]\./
@@ -193,6 +215,8 @@ Feature: 9. Locks and gates
         And it should say "would go back from 4.2.6-2.el5 to 4.2.6-1.el5"
 
     Scenario: A rollout that takes too long has not passed
+        Work that runs on after the maintenance window would meet users, and be called a success.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity web1.example.net
