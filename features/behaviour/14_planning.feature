@@ -67,6 +67,7 @@ Feature: 14. Planning
         And it should say "no answer"
         And no host should have been told to change anything
 
+    @long
     Scenario: A rollout keeps to its plan
         What was approved has to be what is done.
 

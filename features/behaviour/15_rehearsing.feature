@@ -97,11 +97,16 @@ Feature: 15. Rehearsing
             When I update the package mywebapp
             And I restart the service mywebapp
             Then the service mywebapp should be running
+            @rehearse
+            Scenario: What may go wrong
+              Given these faults are rehearsed:
+                | host       | fault | during   |
+                | first host | fails | I update |
             """
         When I run cucumber-js "-p rehearse careless.feature"
         Then it should exit with 1
-        And it should say "rehearsals must not end as they do"
-        And it should say "half-updated and in rotation: web[1-8].example.net"
+        And it should say "REHEARSAL FAILED 1 of 2 rehearsals must not end as they do"
+        And it should say "half-updated and in rotation: web[2-8].example.net"
 
     Scenario: A feature that does not notice a lying host fails
         A host that lies would be called updated, on real hosts as well.
@@ -113,9 +118,15 @@ Feature: 15. Rehearsing
             When I block the load balancer
             And I update the package mywebapp
             And I unblock the load balancer
+            @rehearse
+            Scenario: What may go wrong
+              Given these faults are rehearsed:
+                | host       | fault | during   |
+                | first host | lies  | I update |
             """
         When I run cucumber-js "-p rehearse trusting.feature"
         Then it should exit with 1
+        And it should say "REHEARSAL FAILED 1 of 2 rehearsals must not end as they do"
         And it should say "said to have passed, and has not: web1.example.net"
 
     Scenario: What only the history knows decides nothing in a rehearsal

@@ -241,6 +241,7 @@ Feature: 5. Stopping
             | shortened | somebody changed  | 1    | was changed by somebody during |
             | exchanged | somebody replaced | 1    | Out of rotation: 8 hosts       |
 
+    @long
     Scenario: A broker that goes away for good ends the run, and names the hosts that are out
         The run would wait for ever, or call hosts failed that nobody could ask.
 
@@ -250,7 +251,7 @@ Feature: 5. Stopping
         And a file "lockstep.yaml":
             """
             environments:
-              test: { client_config: client.cfg, timeouts: { default: 3 seconds } }
+              test: { client_config: client.cfg, timeouts: { default: 10 seconds } }
             """
         When I run cucumber-js "-p live website.feature" and the broker is gone at "iptables"
         Then it should exit with 4

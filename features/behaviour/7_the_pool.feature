@@ -66,7 +66,7 @@ Feature: 7. The pool
             When I drain the load balancer
             Then the pool www should have 7 hosts in service
             When I unblock the load balancer
-            Then traffic from the load balancer should be unblocked within 5 seconds
+            Then traffic from the load balancer should be unblocked within 5 minutes
             And the pool www should have 8 hosts in service
             And fewer than 1% of requests should fail for 100 ms
             """
