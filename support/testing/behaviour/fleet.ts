@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { parseFaults, readFleetFile } from '../../config/fleet_file'
 import { EMBEDDED_FLEET } from '../../cucumber/environments'
 import { contractOf } from '../../rpc/contracts'
@@ -18,7 +19,7 @@ export async function startExampleFleet(manual: Manual): Promise<void> {
   const fleet = readFleetFile(EMBEDDED_FLEET, parseFaults(manual.env['LOCKSTEP_FAULTS'] ?? ''))
   const hosts = fleet.hosts.map((host) => withCritical(host, manual.critical.get(host.identity)))
   await startFleet(manual, { ...fleet, hosts })
-  manual.env['MCOLLECTIVE_CONFIG'] = `${manual.scratch.path}/client.cfg`
+  manual.env['MCOLLECTIVE_CONFIG'] = join(manual.scratch.path, 'client.cfg')
 }
 
 /** Starts hosts behind a broker, and writes the configuration of a client to client.cfg. */

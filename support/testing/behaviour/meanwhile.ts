@@ -1,4 +1,5 @@
-import { cucumber, type ProcessRun } from '../cucumber_process'
+import { join } from 'node:path'
+import type { ProcessRun } from '../cucumber_process'
 import { writeText } from './files'
 import { runHalted } from './halting'
 import { journals, lastRun } from './journals'
@@ -31,9 +32,9 @@ export async function runAndAnswer(
   answer: string,
   name: string,
 ): Promise<ProcessRun> {
-  manual.env['LOCKSTEP_APPROVAL'] = manual.scratch.path + '/' + name
+  manual.env['LOCKSTEP_APPROVAL'] = join(manual.scratch.path, name)
   let isOver = false
-  const run = cucumber(args.split(' '), manual.scratch.path, manual.env).finally(() => (isOver = true))
+  const run = runCucumber(manual, args).finally(() => (isOver = true))
   const answered = until(() => isOver || journals(manual).includes('"roll call"')).then(() =>
     writeText(manual, name, answer.replace('<run>', lastRun(manual))),
   )
