@@ -30,9 +30,10 @@ import { REPORTS } from '../run/report_files'
 import { checkpointFor, checkpointOfHistory, journalToResume } from './resume'
 import type { NotificationListener } from './notification_listener'
 import { wholeFleetName } from './fleet_name'
-import { isInSafeMode, releaseNamed, TELLING } from './modes'
-import { isLive, type RunContext, type ComposedRun } from './run_context'
+import { isInSafeMode, releaseNamed } from './modes'
+import type { RunContext, ComposedRun } from './run_context'
 import { placedHosts } from './placed_hosts'
+import { changesFleet, MODES, modeOf, type Mode } from '../run/modes'
 import type { PlacedHost, Run } from '../run/run'
 import { CUT_OFF } from '../history/history_record'
 import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_end'
@@ -56,7 +57,7 @@ export class Composition {
     private readonly parts: RunContext,
   ) {
     this.balancers = balancersOf(parts.environment)
-    const notifications = TELLING.has(run.mode) ? notificationsOf(run, parts) : undefined
+    const notifications = MODES[run.mode].notifies ? notificationsOf(run, parts) : undefined
     const inventory = inventoryOf(parts.environment, run)
     this.whole = { run, parts, notifications, inventory, approved: undefined, locked: [] }
   }
@@ -91,14 +92,12 @@ export class Composition {
     { environment: bare, embedded }: Surrounded,
   ): Composition {
     const environment = withVariables(bare, run.substitution, parameters, context)
-    const mode = parameters.mode ?? 'embedded'
     const secrets = secretsOf(environment)
-    const isSafe =
-      mode === 'live' && parameters.intent === undefined && isInSafeMode(environment, context.env)
-    run.mode = parameters.intent ?? (isSafe ? 'noop' : mode)
+    run.mode = modeOf(parameters, isInSafeMode(environment, context.env))
+    const { target, purpose, journals } = MODES[run.mode]
     // A run that was begun by another leaves its state with its reports, and is gone with them.
     const state = (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
-    const folder = join(state, parameters.intent ?? mode)
+    const folder = join(state, journals)
     const journal = new JournalFile(folder, run.id, () => systemClock.now())
     run.environment = environment.name
     run.chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
@@ -106,11 +105,13 @@ export class Composition {
     run.redact = redactor(secrets)
     run.journal = relative(cwd, journal.path)
     const { journals: records, faults } =
-      mode === 'live' ? readRunJournals(resolve(cwd, STATE, mode)) : { journals: [], faults: [] }
+      target === 'live'
+        ? readRunJournals(resolve(cwd, STATE, MODES.live.journals))
+        : { journals: [], faults: [] }
     run.outBefore = leftByRuns(records)
     run.notKnownBefore = faults
     const resumed =
-      parameters.intent === 'drift'
+      purpose === 'drift'
         ? readRunJournal(context.env['LOCKSTEP_DRIFT'] ?? '')
         : journalToResume(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
     run.resumes = resumed?.run
@@ -130,7 +131,7 @@ export class Composition {
       resumed,
       order: nextOrder(records),
       links: linksOf(records),
-      twice: parameters.twice === true && parameters.intent === undefined,
+      isCheckedAgain: parameters.idempotence === true && purpose === 'rollout',
       context,
       release: releaseNamed(parameters.release ?? context.env['LOCKSTEP_RELEASE']),
       beginsAs: run.mode,
@@ -148,7 +149,8 @@ export class Composition {
 
   private async expectPlanned(wanted: string | undefined): Promise<void> {
     // A rollout that clears up after other runs belongs to no feature that could be planned.
-    if (wanted === undefined || wanted === '' || !isLive(this.run) || this.run.plan.length === 0) return
+    if (wanted === undefined || wanted === '' || !MODES[this.run.mode].rollsOut || this.run.plan.length === 0)
+      return
     const { expectPlanned } = lazy.planner
     this.whole.approved = await expectPlanned(wanted, this.run, this.plannedFor())
   }
@@ -182,7 +184,7 @@ export class Composition {
     const variables = this.run.variablesIn(feature)
     const leftOut = this.run.leftOut(feature)
     const checkpoint =
-      mode === 'drift'
+      MODES[mode].purpose === 'drift'
         ? checkpointOfHistory(hash, resumed)
         : checkpointFor({ feature, hash, variables }, resumed)
     await journal.append({
@@ -223,7 +225,7 @@ export class Composition {
   }
 
   /** Returns the mode of one rollout; each feature leaves safe mode for itself. */
-  private modeOf({ ports, isPlanned }: Rollout): string {
+  private modeOf({ ports, isPlanned }: Rollout): Mode {
     return ports.planning !== undefined && !isPlanned ? 'live' : this.parts.beginsAs
   }
 
@@ -231,7 +233,8 @@ export class Composition {
   async end(): Promise<void> {
     const { fleet, journal, embedded } = this.parts
     // The run is live when one of its features was activated, whichever came last.
-    if ([...this.rollouts.values()].some((rollout) => this.modeOf(rollout) === 'live')) this.run.mode = 'live'
+    if ([...this.rollouts.values()].some((rollout) => changesFleet(this.modeOf(rollout))))
+      this.run.mode = 'live'
     try {
       const lost = fleet.lost()
       if (lost !== undefined) {
@@ -253,11 +256,15 @@ export class Composition {
         }
         if (this.run.exitCode !== 0) recover(this.run, { uri: feature, part }, rollout)
       }
-      if (this.run.mode === 'plan' && this.rollouts.size > 0 && this.run.refused === undefined) {
+      if (
+        MODES[this.run.mode].purpose === 'plan' &&
+        this.rollouts.size > 0 &&
+        this.run.refused === undefined
+      ) {
         const { savePlan } = lazy.planner
         savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
       }
-      if (this.parts.twice && this.run.exitCode === 0) await this.expectNothingMore()
+      if (this.parts.isCheckedAgain && this.run.exitCode === 0) await this.expectNothingMore()
       if (this.rollouts.size > 0) {
         const passed = this.run.exitCode === 0
         await journal.append({
@@ -266,7 +273,7 @@ export class Composition {
           reason: this.run.refused?.code ?? '',
           ...(this.run.exitCode === EXIT.passedWithFailures ? { withinBudget: true } : {}),
         } satisfies JournalEntry)
-        if (isLive(this.run)) recordRun(this.run, journal.path)
+        if (MODES[this.run.mode].rollsOut) recordRun(this.run, journal.path)
       }
     } catch (error) {
       if (error instanceof LockstepError) this.run.refuse(error)
@@ -279,7 +286,7 @@ export class Composition {
       await embedded?.stop()
       await journal.close()
     }
-    if (this.run.mode === 'live' && this.run.exitCode === 0) await this.discardLocks()
+    if (changesFleet(this.run.mode) && this.run.exitCode === 0) await this.discardLocks()
   }
 
   /**
@@ -289,7 +296,7 @@ export class Composition {
   private async lookOnceMore(feature: string, rollout: Rollout): Promise<void> {
     try {
       if (rollout.halted === undefined) await finishRollout(this.run, feature, rollout)
-      if (isLive(this.run)) await rollout.packages.seeWhatBecame()
+      if (MODES[this.run.mode].rollsOut) await rollout.packages.seeWhatBecame()
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
       this.run.refuse(error)
@@ -322,7 +329,7 @@ export class Composition {
     } catch (error) {
       process.stderr.write(`${(error as Error).message}\n`)
     }
-    if (isLive(this.run)) recordRun(this.run, journal.path)
+    if (MODES[this.run.mode].rollsOut) recordRun(this.run, journal.path)
   }
 
   private async expectNothingMore(): Promise<void> {
@@ -339,7 +346,7 @@ export class Composition {
 
   private tellTruth(): void {
     const { embedded } = this.parts
-    if (embedded === undefined || this.run.mode !== 'rehearse') return
+    if (embedded === undefined || MODES[this.run.mode].purpose !== 'rehearsal') return
     const { truthOf } = lazy.truth
     this.run.truth = truthOf(embedded, this.run, this.rollouts.values())
   }

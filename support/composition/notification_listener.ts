@@ -15,6 +15,7 @@ import { formatDuration } from '../system/duration'
 import { EXIT } from '../system/errors'
 import { redactorOfOthers, type Redact } from '../system/redaction'
 import { titleOf } from '../run/outcome'
+import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
 
 /** Milliseconds that the end of a run waits for its notifications. */
@@ -103,7 +104,7 @@ export class NotificationListener {
   }
 
   private get looksOnly(): boolean {
-    return this.run.mode === 'drift'
+    return MODES[this.run.mode].purpose === 'drift'
   }
 
   private heard(entry: JournalEntry): void {

@@ -109,9 +109,9 @@ export type SettingName = keyof typeof SETTINGS
 
 /** World parameters that profiles set and that have no variable. */
 const PROFILE_PARAMETERS: Readonly<Record<string, Pick<Setting, 'takes' | 'help'>>> = {
-  mode: { takes: 'embedded or live', help: 'which fleet a run goes to' },
+  mode: { takes: 'embedded, live or lint', help: 'which fleet a run goes to' },
   intent: { takes: 'plan, drift or rehearse', help: 'what is done there in place of a rollout' },
-  twice: {
+  idempotence: {
     takes: 'true or false',
     help: 'the same has to change nothing when it is planned again right away',
   },
@@ -203,9 +203,9 @@ function valueFault({ takes: expected, only, mayBeEmpty, setBy }: Setting, said:
 }
 
 function expectValue(what: string, name: string, value: unknown): void {
-  if (name === 'twice') {
+  if (name === 'idempotence') {
     if (typeof value !== 'boolean')
-      throw refuse(`the ${what} twice is ${shownValue(value)}; write true or false, without quotes`)
+      throw refuse(`the ${what} ${name} is ${shownValue(value)}; write true or false, without quotes`)
     return
   }
   const setting = known.find(([, { parameter }]) => parameter === name)?.[1] ?? PROFILE_PARAMETERS[name]

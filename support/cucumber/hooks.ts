@@ -20,6 +20,7 @@ import { type RunParameters } from '../run/parameters'
 import { onInterrupt } from '../composition/interrupt'
 import { outTable, hostTable } from '../reporting/host_table'
 import type { Outcome } from '../run/scenario_runs'
+import { MODES, traitsOf } from '../run/modes'
 import { run } from '../run/run'
 import type { FailedCall } from './rollout_calls'
 import type { LockstepWorld } from './world'
@@ -126,7 +127,7 @@ AfterAll(async function () {
   try {
     expectWhole()
     await composition?.end()
-    if (run.mode === 'rehearse' && run.truth.length > 0) await rehearse()
+    if (MODES[run.mode].purpose === 'rehearsal' && run.truth.length > 0) await rehearse()
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
@@ -273,8 +274,8 @@ async function rehearse(): Promise<void> {
 }
 
 /** Asks for the tickets of a run, only where it changes hosts that are not this process's own. */
-async function ticketsFor({ mode, intent }: RunParameters): Promise<readonly string[]> {
-  if (mode !== 'live' || intent !== undefined) return []
+async function ticketsFor(parameters: RunParameters): Promise<readonly string[]> {
+  if (!traitsOf(parameters).rollsOut) return []
   const { ticketsOf } = lazy.tickets
   return ticketsOf(run.plan, process.env['LOCKSTEP_TICKET'], () => lazy.command)
 }

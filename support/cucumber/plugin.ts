@@ -6,7 +6,8 @@ import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/setti
 import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
 import { outliveOutputs } from '../system/output'
-import { processContext } from '../run/parameters'
+import { traitsOf } from '../run/modes'
+import { processContext, type RunParameters } from '../run/parameters'
 import { Substitution } from '../preflight/substitution'
 import { Preflight, type Finding } from '../preflight/preflight'
 import { stepFunctionOf } from './step_arguments'
@@ -14,14 +15,13 @@ import { JUNIT, PAGE, removeReport, RUN_JSON } from '../run/report_files'
 import { run, type Remark } from '../run/run'
 import { faultOfOptions, resolveOptions } from './resolved_options'
 import { variablesFor } from '../preflight/run_variables'
-import { type ReadParameters } from '../run/parameters'
 import { lazy } from '../composition/lazy'
 
 interface PluginContext {
   operation: string
   on: (event: 'message', handler: (envelope: Envelope) => void) => void
   /** The parameters by which the profile describes the run, as the world parameters have them too. */
-  options: ReadParameters & { lint?: boolean }
+  options: RunParameters & { lint?: boolean }
   environment: { cwd: string; stderr: NodeJS.WritableStream }
 }
 
@@ -36,9 +36,9 @@ export const plugin = {
   optionsKey: 'lockstep',
   async coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
-    const isReading = options.mode === 'ci'
-    const resolved = isReading ? undefined : await resolveOptions(process.argv, environment.cwd)
-    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved)
+    const isReading = traitsOf(options).purpose === 'findings'
+    const resolved = await resolveOptions(process.argv, environment.cwd)
+    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved, options)
     // A reader of the output may leave; that decides nothing about the rollout.
     outliveOutputs(process.stdout, process.stderr)
     // A run that is killed leaves no report of the run before.
@@ -64,7 +64,7 @@ export const plugin = {
       if (substitution.refusal !== undefined) return run.refuse(substitution.refusal)
       const findings = preflight.findings()
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
-      const found = options.lint === true ? lint(preflight, environment.stderr) : ''
+      const found = options.lint === true || isReading ? lint(preflight, environment.stderr) : ''
       run.remarks.push(...remarksOf(findings, run.findings))
       if (findings.length > 0 || run.findings.some(({ severity }) => severity === 'error')) {
         const n = findings.length

@@ -7,6 +7,7 @@ import { outTable } from './host_table'
 import { RECOVERY_HEADER } from './recovered_run'
 import { report, unwritten, writeWhole } from '../run/report_files'
 import { commandFor, isPartial, TOO_SMALL } from './next_command'
+import { changesFleet } from '../run/modes'
 import type { PlannedScenario, Recovery, Run } from '../run/run'
 
 export interface RecoveryOf {
@@ -234,7 +235,7 @@ function header(
           .split('\n')
           .map((line) => `  ${line}`)),
     ...(rooms ? [] : [TOO_SMALL]),
-    ...(run.mode === 'live' && !isPartial(run)
+    ...(changesFleet(run.mode) && !isPartial(run)
       ? [
           'Read it, mend what is named above, and run it like any other feature:',
           `  ${commandFor(run, path)}`,

@@ -16,6 +16,7 @@ import { systemClock } from '../../system/clock'
 import { inRanges } from '../../run/host_names'
 import { isColoured } from './colour'
 import { LineWriter } from './line_writer'
+import { MODES } from '../../run/modes'
 import { run, type UndoneStep } from '../../run/run'
 import { writeRunJson } from '../run_json'
 import { Summary, type StoppedAt } from './summary'
@@ -34,8 +35,6 @@ interface ShownStep {
   text: string
 }
 
-/** The modes in which every line says that nothing was changed. */
-const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
 /** The number of lines that host names take up under one step before the rest is only counted. */
 const MAX_LINES = 12
 /** The number of host names in one sentence. */
@@ -320,7 +319,7 @@ function wouldFail(verdict: Verdict | undefined): boolean {
 function tally(verdict: Verdict): string {
   const passed = verdict.observations.filter(({ passed: did }) => did).length
   const out = verdict.out?.length ?? 0
-  const only = NOT_FOR_REAL.has(run.mode) ? `${run.mode} ` : ''
+  const only = MODES[run.mode].changes ? '' : `${run.mode} `
   return `${only}${passed}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
 }
 
