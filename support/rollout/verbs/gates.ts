@@ -1,7 +1,8 @@
 import { formatDuration } from '../../system/duration'
 import type { Clock } from '../../system/clock'
+import { LockstepError } from '../../system/errors'
 import type { StepContext } from '../engine/step_context'
-import { isOpen, timeOfDay, wallTime, type TimeWindow } from '../model/time_window'
+import { findWindowFault, isOpen, timeOfDay, wallTime, type TimeWindow } from '../model/time_window'
 import type { Approval } from '../ports'
 
 /**
@@ -23,9 +24,18 @@ export class Gates {
     this.began = clock.elapsed()
   }
 
-  /** Allows changes only within a window; `days` is what the feature calls the window's days. */
+  /**
+   * Allows changes only within a window; `days` is what the feature calls the window's days.
+   * @throws LockstepError `bad-feature` for a window of which nobody can tell when it is open
+   */
   onlyBetween(window: TimeWindow, days: string): void {
     this.step.expectGoingOn()
+    const fault = findWindowFault(window.from, window.to)
+    if (fault !== undefined) {
+      const error = new LockstepError('bad-feature', fault)
+      this.step.stopAt(error)
+      throw error
+    }
     const zone = window.zone === undefined ? '' : ` in ${window.zone}`
     this.windows.set(`${timeOfDay(window.from)} and ${timeOfDay(window.to)} on ${days}${zone}`, window)
     this.expectOpen()
