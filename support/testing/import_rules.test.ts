@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@cucumber/cucumber',
   ],
   'support/cucumber': [
+    'support/sentences',
     'support/composition',
     'support/run',
     'support/reporting',
@@ -51,8 +52,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/connectors',
     'support/simulation',
   ],
-  'support/run': ['support/lint', 'support/rollout', 'support/rollout/model', 'support/config'],
+  'support/run': [
+    'support/sentences',
+    'support/lint',
+    'support/rollout',
+    'support/rollout/model',
+    'support/config',
+  ],
   'support/reporting': [
+    'support/sentences',
     'support/run',
     'support/preflight',
     'support/lint',
@@ -63,6 +71,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/config',
   ],
   'support/preflight': [
+    'support/sentences',
     'support/run',
     'support/lint',
     'support/rehearsal',
@@ -72,8 +81,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/rpc/contracts',
     'support/protocol',
   ],
-  'support/lint': ['support/rollout', 'support/rollout/model'],
+  'support/sentences': ['support/rollout/model'],
+  'support/lint': ['support/sentences', 'support/rollout', 'support/rollout/model'],
   'support/rehearsal': [
+    'support/sentences',
     'support/run',
     'support/planning',
     'support/rollout',
@@ -122,6 +133,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/agents',
   ],
   'support/bin': [
+    'support/sentences',
     'support/composition',
     'support/run',
     'support/reporting',
