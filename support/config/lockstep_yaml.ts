@@ -115,7 +115,7 @@ export function readLockstepYaml(
     throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
   const places = placesIn(configPath, text)
   const secrets = new SecretReader(places, keys, context.env)
-  const known = resolved(places, chosen, settings, context, secrets, variablesWithSecrets(text))
+  const known = resolveEnvironment(places, chosen, settings, context, secrets, variablesWithSecrets(text))
   return { ...known, environments: Object.keys(environments) }
 }
 
@@ -158,7 +158,7 @@ function environmentSchemaFor(value: unknown) {
   return typeof value === 'object' && value !== null && 'client_config' in value ? byClientConfig : byBrokers
 }
 
-function resolved(
+function resolveEnvironment(
   places: YamlPlaces,
   chosen: string,
   settings: v.InferOutput<typeof environment>,

@@ -41,7 +41,7 @@ export class JournalFile {
       // Answers of hosts are not for every user; the umask says whether they are for the group.
       makeFolder(directory, 0o770)
     } catch (error) {
-      throw failed(this.path, error)
+      throw appendFailure(this.path, error)
     }
   }
 
@@ -71,7 +71,7 @@ export class JournalFile {
       }
       this.broken = new Error('its last entry is there')
     } catch (error) {
-      throw failed(this.path, error)
+      throw appendFailure(this.path, error)
     }
   }
 
@@ -87,7 +87,7 @@ export class JournalFile {
       const header = this.size === 0 ? this.header() : ''
       await this.add(file, Buffer.from(header + this.line(entry)))
     } catch (error) {
-      throw failed(this.path, error)
+      throw appendFailure(this.path, error)
     }
   }
 
@@ -183,7 +183,7 @@ function attempt(work: () => void): boolean {
   }
 }
 
-function failed(path: string, error: unknown): LockstepError {
+function appendFailure(path: string, error: unknown): LockstepError {
   const why =
     (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'the disk is full' : (error as Error).message
   return new LockstepError(

@@ -1,9 +1,11 @@
 @behaviour
-Feature: 17. Notifications
-    What becomes of a live rollout is told to whoever wants to know it. A notification decides nothing: one that nobody takes is a
+Feature: 19. Notices
+    What becomes of a live rollout is told to whom it concerns. A notification decides nothing: one that nobody takes is a
     note at the end.
 
-    Scenario: What happens is told as it happens, and the address is told nobody
+    Scenario: What happens is told as it happens, and the address of the hook nowhere
+        The address of a hook is a secret: whoever has it can write to the channel.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And notifications to a web server and to the topic "/topic/lockstep"
@@ -19,6 +21,8 @@ Feature: 17. Notifications
             | ended   | PASSED, 8 hosts |
 
     Scenario: A failure is told with its line and its hosts
+        A message that only says failed wakes a person who then has to look for the rest.
+
         Given the website feature
         And the host "web3.example.net=lies from step 3"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -31,6 +35,8 @@ Feature: 17. Notifications
             | ended   | FAILED, 8 hosts; failed: web3.example.net; still out of rotation: web1.example.net, web2       |
 
     Scenario: Waves and approvals are told too
+        A rollout waits for an approval that nobody knows is wanted.
+
         Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
             """
             And I wait for approval
@@ -51,6 +57,8 @@ Feature: 17. Notifications
             | ended           | PASSED, 8 hosts                   |
 
     Scenario Outline: A rollout passes, and says so, when its web server <does>
+        A chat that is down would stop a deploy, or a missing message would go unseen.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And notifications to a web server and to the topic "/topic/lockstep"
@@ -72,6 +80,8 @@ Feature: 17. Notifications
             | never answers | had not answered when the run was over  |
 
     Scenario: What is wrong with a channel is said before anything is sent
+        The mistake would come to light at the first failure, when the message is needed.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And a file "lockstep.yaml":
