@@ -193,7 +193,7 @@ Feature: 9. Locks and gates
         Then it should exit with 2
         And it should say of the lines of "own.feature":
             | 3  | "9:00" is not a time of day                                 |
-            | 4  | write two times that differ, such as 00:00 and 24:00        |
+            | 4  | between 09:00 and 09:00 may mean the whole day              |
             | 5  | "someday" is not days                                       |
             | 6  | "Mars" is no time zone                                      |
             | 7  | "0 hosts" is not a number of hosts that may fail            |
