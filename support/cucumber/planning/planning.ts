@@ -15,7 +15,7 @@ export const safely: Planning = { harmless, onlyLooks, mayBeLeft: true }
 /** Returns a fleet on which nothing can be changed as long as `isInForce` says so, whatever code asks it. */
 export function readOnly(fleet: Fleet, planning: Planning, isInForce: () => boolean): Fleet {
   return {
-    discover: (selection, onFound) => fleet.discover(selection, onFound),
+    discover: (...asked) => fleet.discover(...asked),
     async call(request, hosts, watch) {
       if (isInForce() && !planning.onlyLooks(request) && !isHarmless(planning, request))
         throw nothingMayChange(`${request.action} of ${request.agent}`)
@@ -52,7 +52,7 @@ export function asPlanned(
   const refused = ({ agent, action }: Request, why: string) =>
     new LockstepError('gate-closed', `${action} of ${agent} was about to be sent ${why}; it was not sent`)
   return {
-    discover: (selection, onFound) => fleet.discover(selection, onFound),
+    discover: (...asked) => fleet.discover(...asked),
     async call(request, asked, watch) {
       const other = asked.filter((host) => !planned.has(host))
       if (other.length > 0) throw refused(request, `to ${other.join(', ')}, which was not planned for`)
