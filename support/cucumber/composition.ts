@@ -9,7 +9,7 @@ import { leftByRuns, nextOrder } from '../rollout/out_of_rotation'
 import { readRunJournal, readRunJournals } from '../rollout/journals'
 import { Ledger } from '../rollout/ledger'
 import type { Claims } from '../rollout/claims'
-import type { Balancers, JournalEntry, ExpectedHosts } from '../rollout/ports'
+import type { Balancers, JournalEntry, ExpectedHosts, UnexpectedMessage } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/wave_plan'
 import { systemClock } from '../system/clock'
@@ -175,6 +175,7 @@ export class Composition {
       this.run.mode = this.modeOf(known)
       return known
     }
+    await this.expectHeardOut()
     const { journal, resumed, beginsAs: mode } = this.parts
     const { environment } = this.run
     this.run.mode = mode
@@ -212,6 +213,48 @@ export class Composition {
     return rollout
   }
 
+  /**
+   * Hears out the discovery windows of the features before. Nothing of the next feature is done where one of them would
+   * have failed.
+   */
+  private async expectHeardOut(): Promise<void> {
+    for (const [feature, rollout] of this.rollouts) {
+      if (rollout.halted !== undefined) continue
+      await rollout.hosts.windowsAreOver()
+      for (const message of rollout.takeUnsolicited()) {
+        const failure = this.expectHarmless(message, `after the last step of ${feature}`)
+        if (failure !== undefined) throw failure
+      }
+    }
+  }
+
+  /** Hears what still comes for a rollout: until all its discovery windows are over, and a moment longer. */
+  private async hearOut({ hosts }: Rollout, isReachable: boolean): Promise<void> {
+    try {
+      if (isReachable) await hosts.windowsAreOver()
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      this.run.refuse(error)
+    }
+    // A second answer that differs from the first may still be on its way when the last host has answered.
+    await this.parts.fleet.listen(LAST_WORDS)
+  }
+
+  /** Refuses the run for a message that fails, and returns why; notes any other message that is not noted yet. */
+  private expectHarmless(
+    { host, detail, fails }: UnexpectedMessage,
+    when: string,
+  ): LockstepError | undefined {
+    const said = `${host} ${detail}`
+    if (!fails) {
+      if (!this.run.notes.includes(said)) this.run.note(said)
+      return undefined
+    }
+    const failure = new LockstepError('diverged', `${when}, ${said}`)
+    this.run.refuse(failure)
+    return failure
+  }
+
   private underWhichNames() {
     const { release } = this.parts
     const { tickets } = this.run
@@ -244,13 +287,9 @@ export class Composition {
           noteWhoWasTaken(this.run, rollout)
           noteLeftOut(this.run, feature)
         }
-        // A second answer that differs from the first may still be on its way when the last host has answered.
-        if (rollout.hosts.known !== undefined) await fleet.listen(LAST_WORDS)
+        if (rollout.hosts.known !== undefined) await this.hearOut(rollout, lost === undefined)
         if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)
-        const late = rollout.takeUnsolicited().filter(({ fails }) => fails)
-        for (const { host, detail } of late) {
-          this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
-        }
+        for (const message of rollout.takeUnsolicited()) this.expectHarmless(message, 'after the last step')
         if (this.run.exitCode !== 0) recover(this.run, { uri: feature, part }, rollout)
       }
       if (this.run.mode === 'plan' && this.rollouts.size > 0 && this.run.refused === undefined) {

@@ -49,6 +49,7 @@ export class Conversation implements HostGateway {
     if (request.changes) {
       if (this.rollout.planState !== undefined)
         throw nothingMayChange(`${request.action} of ${request.agent}`)
+      await this.rollout.hosts.expectFirstWindowOver()
       await locks.take(this.rollout.hosts.known ?? hosts)
       this.rollout.touch()
     }

@@ -243,6 +243,11 @@ export class Rollout {
     return this.unsolicited.take()
   }
 
+  /** True when a message has come since the last verdict that makes the next one fail. */
+  get hasOverheardFailure(): boolean {
+    return this.unsolicited.all.some(({ fails }) => fails)
+  }
+
   /** Expects the rollout to go on. @throws LockstepError when the rollout has stopped */
   expectGoingOn(): void {
     if (this.halt !== undefined) throw this.halt
