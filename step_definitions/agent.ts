@@ -1,5 +1,5 @@
 import { Then, When, type DataTable } from '@cucumber/cucumber'
-import { agentInputs } from '../support/cucumber/agent_inputs'
+import { agentInputs } from '../support/rollout/model/agent_inputs'
 import { expect } from '../support/cucumber/expectations'
 import type { LockstepWorld } from '../support/cucumber/world'
 

@@ -1,5 +1,5 @@
 import { Given, Then, type DataTable } from '@cucumber/cucumber'
-import { hostsInTable, readHostList } from '../support/config/host_list'
+import { hostsInTable, readHostList } from '../support/inventory/host_list_file'
 import { expect } from '../support/cucumber/expectations'
 import type { LockstepWorld } from '../support/cucumber/world'
 

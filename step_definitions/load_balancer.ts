@@ -1,7 +1,7 @@
 import { Given, Then, When } from '@cucumber/cucumber'
 import { expect } from '../support/cucumber/expectations'
 import type { LockstepWorld } from '../support/cucumber/world'
-import type { PoolMinimum } from '../support/rollout/pool'
+import type { PoolMinimum } from '../support/rollout/verbs/pool'
 
 const A_MINUTE = 60_000
 

@@ -1,8 +1,8 @@
 import { Given } from '@cucumber/cucumber'
 import { expectToMove } from '../support/cucumber/expectations'
 import type { LockstepWorld } from '../support/cucumber/world'
-import type { Allowance } from '../support/rollout/failure_budget'
-import type { WaveSize } from '../support/rollout/wave_plan'
+import type { Allowance } from '../support/rollout/model/failure_budget'
+import type { WaveSize } from '../support/rollout/model/wave_plan'
 
 Given('I take the next {wave}', async function (this: LockstepWorld, size: WaveSize) {
   return expectToMove(await this.rollout.waves.take(size))

@@ -1,5 +1,7 @@
-import { shown } from '../rollout/observe'
-import type { Answer, Balancer, Request } from '../rollout/ports'
+import { shown } from '../rollout/engine/observe'
+import type { Balancer } from '../rollout/ports'
+import type { Answer } from '../rollout/model/answers'
+import type { Request } from '../rollout/model/answers'
 
 /**
  * Takes a host out of the pool through its own packet filter, which refuses the balancer's address (the iptables

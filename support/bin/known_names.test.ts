@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { JournalEntry } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import { BEGAN } from '../testing/fake_fleet'
 import { expectKnown, type Named } from './known_names'
 

@@ -1,5 +1,5 @@
 import { nearest } from '../config/nearest'
-import type { RunJournals } from '../rollout/journals'
+import type { RunJournals } from '../run/journals'
 import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
 

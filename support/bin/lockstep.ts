@@ -47,7 +47,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   status: () => (require('./status') as typeof import('./status')).status,
   init: () => (require('./init') as typeof import('./init')).init,
   prune: () => (require('./prune') as typeof import('./prune')).prune,
-  record: () => (require('./record') as typeof import('./record')).record,
+  record: () => (require('./history') as typeof import('./history')).record,
   'put-back': () => (require('./put_back') as typeof import('./put_back')).putBack,
   steps: () => (require('./steps') as typeof import('./steps')).steps,
 }

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { pruneState, type Pruned } from '../cucumber/record/prune_state'
-import { REPORTS } from '../cucumber/report/reports'
-import { STATE } from '../cucumber/state'
+import { pruneState, type Pruned } from '../history/prune_state'
+import { REPORTS } from '../run/report_files'
+import { STATE } from '../run/state_folder'
 import { parseAge } from '../system/duration'
 import { LockstepError } from '../system/errors'
-import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
+import { HostLocks, lockSurroundings } from '../locks/host_locks'
 import { excerpt } from '../system/redaction'
 
 const OPTIONS = {

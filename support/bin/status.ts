@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
-import { describeHolder } from '../cucumber/locks/host_locks'
-import { inRanges } from '../cucumber/screen/host_names'
-import { STATE } from '../cucumber/state'
-import { leftByRuns, type HostOutOfRotation } from '../rollout/out_of_rotation'
-import { readRunJournals, type RunJournal } from '../rollout/journals'
-import { hosts as counted } from '../rollout/verdict'
+import { describeHolder } from '../locks/run_locks'
+import { inRanges } from '../run/host_names'
+import { STATE } from '../run/state_folder'
+import { leftByRuns, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
+import { readRunJournals, type RunJournal } from '../run/journals'
+import { hosts as counted } from '../rollout/model/verdict'
 import { formatLockstep, here, PLACES, type Whereabouts } from '../system/commands'
 import { LockstepError } from '../system/errors'
-import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
+import { HostLocks, lockSurroundings } from '../locks/host_locks'
 
 /**
  * Prints the hosts that live runs have left out of rotation, by their journals, and the owners of locks. The exit

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { RuntimeAddress } from '../balancers/haproxy/runtime'
 import type { BrokerAddress } from '../connectors/stomp/broker'
-import type { NoticeChannelSettings } from '../notices/settings'
+import type { NoticeChannelSettings } from '../notifications/settings'
 import type { InventorySource } from './inventory_sources'
 
 /** The settings with which one fleet is reached, resolved: files and secrets are read, defaults are filled in. */

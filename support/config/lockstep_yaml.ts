@@ -11,7 +11,7 @@ import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './fil
 import { readTlsFiles, type TlsPaths } from './tls_files'
 import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
 import { knownKeys } from './known_keys'
-import { noticesSchema, resolveNotices } from './notices'
+import { noticesSchema, resolveNotices } from './notifications'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { variables } from './variables_file'
 import { placesIn, readYaml, variablesWithSecrets, type YamlPlaces } from './yaml_file'

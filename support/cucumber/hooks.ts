@@ -9,17 +9,18 @@ import {
   Status,
 } from '@cucumber/cucumber'
 import { speaks } from '../lint/vocabulary'
-import { describe, hosts as counted, mayGoOn } from '../rollout/verdict'
+import { describe, hosts as counted, mayGoOn } from '../rollout/model/verdict'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import type { Rollout } from '../rollout/rollout'
-import { describeOmission, type Omission } from './account'
-import { Composition } from './composition'
-import { processContext, type RunParameters } from './environments'
-import { onInterrupt } from './interrupt'
-import { outTable, hostTable } from './screen/host_table'
-import type { Outcome } from './scenario_runs'
-import { run } from './run'
+import { describeOmission, type Omission } from '../run/account'
+import { Composition } from '../composition/composition'
+import { processContext } from '../run/parameters'
+import { type RunParameters } from '../run/parameters'
+import { onInterrupt } from '../composition/interrupt'
+import { outTable, hostTable } from '../reporting/host_table'
+import type { Outcome } from '../run/scenario_runs'
+import { run } from '../run/run'
 import type { FailedCall } from './rollout_calls'
 import type { LockstepWorld } from './world'
 
@@ -264,16 +265,17 @@ function noted(error: unknown): unknown {
 
 /** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
 async function rehearse(): Promise<void> {
-  const { REHEARSED_FAULT } = require('./rehearsal/fleet') as typeof import('./rehearsal/fleet')
+  const { REHEARSED_FAULT } =
+    require('../rehearsal/rehearsed_fleet') as typeof import('../rehearsal/rehearsed_fleet')
   if (process.env[REHEARSED_FAULT] !== undefined) return
-  const { rehearseFaults } = require('./rehearsal/rehearsal') as typeof import('./rehearsal/rehearsal')
+  const { rehearseFaults } = require('../rehearsal/rehearsal') as typeof import('../rehearsal/rehearsal')
   await rehearseFaults(run, run.exitCode)
 }
 
 /** Asks for the tickets of a run, only where it changes hosts that are not this process's own. */
 async function ticketsFor({ mode, intent }: RunParameters): Promise<readonly string[]> {
   if (mode !== 'live' || intent !== undefined) return []
-  const { ticketsOf } = require('./record/tickets') as typeof import('./record/tickets')
+  const { ticketsOf } = require('../history/tickets') as typeof import('../history/tickets')
   return ticketsOf(run.plan, process.env['LOCKSTEP_TICKET'])
 }
 

@@ -1,11 +1,11 @@
 import { defineParameterType } from '@cucumber/cucumber'
 import { LockstepError } from '../system/errors'
 import { parseDuration } from '../system/duration'
-import { parseAllowance } from '../rollout/failure_budget'
-import { parsePoolMinimum } from '../rollout/pool'
-import { parseDays, parseTime } from '../rollout/time_window'
-import { parseWaveSize } from '../rollout/wave_plan'
-import { parseFact, validators } from './preflight/validation'
+import { parseAllowance } from '../rollout/model/failure_budget'
+import { parsePoolMinimum } from '../rollout/verbs/pool'
+import { parseDays, parseTime } from '../rollout/model/time_window'
+import { parseWaveSize } from '../rollout/model/wave_plan'
+import { parseFact, validators } from '../preflight/validation'
 
 // The expressions take more than is right, so that what is wrong is named as such and not as an unknown step. Editors
 // read them from here, which is why they are literal.

@@ -1,20 +1,21 @@
 import type { Envelope } from '@cucumber/messages'
-import type { LintFinding } from '../lint/lint'
+import type { LintFinding } from '../lint/finding'
 import { beforeLeaving, type Leaving } from '../system/leaving'
-import { placesOf } from './preflight/places'
+import { placesOf } from '../preflight/places'
 import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
 import { outliveOutputs } from '../system/output'
-import { processContext } from './environments'
-import { Substitution } from './preflight/substitution'
-import { removeJunit } from './ci/junit_file'
-import { Preflight, type Finding } from './preflight/preflight'
-import { stepFunctionOf } from './preflight/step_arguments'
-import { PAGE, removeReport, RUN_JSON } from './report/reports'
-import { run, type Remark } from './run'
-import { faultOfOptions, resolveOptions } from './preflight/resolved_options'
-import { variablesFor, type ReadParameters } from './preflight/run_variables'
+import { processContext } from '../run/parameters'
+import { Substitution } from '../preflight/substitution'
+import { removeJunit } from '../reporting/ci/junit_file'
+import { Preflight, type Finding } from '../preflight/preflight'
+import { stepFunctionOf } from './step_arguments'
+import { PAGE, removeReport, RUN_JSON } from '../run/report_files'
+import { run, type Remark } from '../run/run'
+import { faultOfOptions, resolveOptions } from './resolved_options'
+import { variablesFor } from '../preflight/run_variables'
+import { type ReadParameters } from '../run/parameters'
 
 interface PluginContext {
   operation: string
@@ -110,7 +111,7 @@ export const plugin = {
       check()
       if (isUnderWay) endEarly(environment.stderr)
       // The reports for CI are loaded only now: nothing of them is needed before the end.
-      const { tellCi } = require('./ci/in_ci') as typeof import('./ci/in_ci')
+      const { tellCi } = require('../reporting/ci/in_ci') as typeof import('../reporting/ci/in_ci')
       tellCi(run, {
         env: process.env,
         cwd: process.cwd(),
@@ -118,7 +119,8 @@ export const plugin = {
         write: (text) => process.stdout.write(text),
       })
       if (isReading) return
-      const { writePage } = require('./report/report_page') as typeof import('./report/report_page')
+      const { writePage } =
+        require('../reporting/html/report_page') as typeof import('../reporting/html/report_page')
       writePage(run, Date.now())
     }
     process.once('exit', end)
@@ -164,7 +166,7 @@ function refuseUnknown(options: object): void {
 function lint(preflight: Preflight, stderr: NodeJS.WritableStream): string {
   // The linter is loaded only now: a run that does not only read needs nothing of it.
   const { countFindings, lintAll, writeFindings } =
-    require('./preflight/linting') as typeof import('./preflight/linting')
+    require('../reporting/console/linting') as typeof import('../reporting/console/linting')
   run.findings.push(...lintAll(preflight.heard))
   writeFindings(run.findings, (text) => stderr.write(text))
   return countFindings(run.findings)

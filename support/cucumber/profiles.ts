@@ -5,8 +5,8 @@ import { isLike, nearest } from '../config/nearest'
 import { expectOptions } from '../config/settings'
 import { formatCucumber } from '../system/commands'
 import { EXIT, type LockstepError } from '../system/errors'
-import { REPORTS } from './report/reports'
-import type { ReadParameters } from './preflight/run_variables'
+import { REPORTS } from '../run/report_files'
+import type { ReadParameters } from '../run/parameters'
 import { makeFolder } from '../system/folders'
 
 export interface ProfileOptions {

@@ -1,8 +1,8 @@
 import { setWorldConstructor, supportCodeLibraryBuilder, World } from '@cucumber/cucumber'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { clean } from '../rollout/verdict'
+import { clean } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
-import { run } from './run'
+import { run } from '../run/run'
 import { LockstepWorld } from './world'
 
 /**

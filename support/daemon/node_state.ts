@@ -1,6 +1,6 @@
 import { dataSources, type DataSources } from '../agents/data_sources'
 import { rpcutilAgent } from '../agents/rpcutil'
-import { FactFiles } from '../config/facts'
+import { FactFiles } from './fact_cache'
 import { readClasses, type ServerEnvironment } from '../config/server_cfg'
 import type { DataFunction } from '../protocol/compound'
 import type { FilterSubject } from '../protocol/filter'

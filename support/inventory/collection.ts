@@ -1,4 +1,4 @@
-import { isHostName } from '../config/host_list'
+import { isHostName } from './host_list_file'
 import { LockstepError } from '../system/errors'
 import type { Host } from './host'
 import { excerpt } from '../system/redaction'

@@ -1,19 +1,8 @@
 import type { FeatureText } from './feature_text'
-import type { Severity } from './rule'
 import { rules } from './rules'
 import { silence } from './silence'
 import { FeatureTimeline } from './feature_timeline'
-
-export interface LintFinding {
-  uri: string
-  line: number
-  rule: string
-  severity: Severity
-  /** The sentence that says what is wrong. */
-  message: string
-  why: string
-  fix: string
-}
+import type { LintFinding } from './finding'
 
 /**
  * Returns what is dangerous in a feature and known from its text alone. Findings come in the order of its lines, each

@@ -1,5 +1,5 @@
 import type { FeatureText, Place } from './feature_text'
-import type { LintFinding } from './lint'
+import type { LintFinding } from './finding'
 
 /** Leaves out findings that comments allow, and adds faults of the comments themselves, which nothing can allow. */
 export function silence(

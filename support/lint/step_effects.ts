@@ -1,4 +1,4 @@
-import type { WaveSize } from '../rollout/wave_plan'
+import type { WaveSize } from '../rollout/model/wave_plan'
 
 /** The effect of a step on hosts, or the look that it takes: all that rules know of it. */
 export type StepEffect =

@@ -1,4 +1,4 @@
-import { parseWaveSize } from '../rollout/wave_plan'
+import { parseWaveSize } from '../rollout/model/wave_plan'
 import type { StepEffect } from './step_effects'
 import type { StepText } from './feature_text'
 

@@ -3,7 +3,7 @@ import { redactorOfOthers } from '../system/redaction'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { reasonOf } from '../testing/failure'
 import { movedAlong, piecesOf } from '../testing/pieces'
-import type { Answer } from './ports'
+import type { Answer } from './model/answers'
 
 const SECRET = 'correct-horse-battery-staple'
 const CUT_AT = 400

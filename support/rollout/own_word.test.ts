@@ -2,8 +2,9 @@ import { expect } from 'chai'
 import { AgentFleet } from '../testing/agent_fleet'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { failed, ok, webs } from '../testing/web_fleet'
-import type { Answer, Request } from './ports'
-import { hasPassed, type Verdict } from './verdict'
+import type { Answer } from './model/answers'
+import type { Request } from './model/answers'
+import { hasPassed, type Verdict } from './model/verdict'
 
 /** Returns hosts whose package agent answers an order with what was so before it, as Ruby's does. */
 function answeringBefore(newest = '2.0', except: Readonly<Record<string, Answer>> = {}): FakeFleet {

@@ -4,11 +4,12 @@ import { contractOf } from '../rpc/contracts'
 import { LockstepError } from '../system/errors'
 import { AgentFleet } from '../testing/agent_fleet'
 import { rolloutOn } from '../testing/fake_fleet'
-import { IN } from './obligations'
-import type { Planning, Request } from './ports'
+import { IN } from './verbs/obligations'
+import type { Planning } from './ports'
+import type { Request } from './model/answers'
 import type { Rollout } from './rollout'
-import { hasPassed, mayGoOn, type Observation, type Verdict } from './verdict'
-import type { WaveSize } from './wave_plan'
+import { hasPassed, mayGoOn, type Observation, type Verdict } from './model/verdict'
+import type { WaveSize } from './model/wave_plan'
 
 const REPOSITORY = { app: ['1.0', '2.0', '3.0'], lib: ['1.0', '2.0'] }
 const planning: Planning = {

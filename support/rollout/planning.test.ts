@@ -2,9 +2,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { failure } from '../testing/failure'
 import { FakeFleet, rolloutOn } from '../testing/fake_fleet'
-import type { Answer, Planning, Request } from './ports'
+import type { Planning } from './ports'
+import type { Answer } from './model/answers'
+import type { Request } from './model/answers'
 import type { Rollout } from './rollout'
-import { hasPassed, type Verdict } from './verdict'
+import { hasPassed, type Verdict } from './model/verdict'
 
 const ok = (data: Record<string, unknown> = {}): Answer => ({ kind: 'answered', data })
 const failed = (message: string): Answer => ({ kind: 'failed', message, data: {} })

@@ -1,36 +1,9 @@
+/** The ports of a rollout: what it needs from the world. It knows neither cucumber nor the wire of MCollective. */
+
 import type { UnexpectedMessage } from '../system/unexpected_messages'
-import type { Verdict } from './verdict'
-
-/** The ports of a rollout: what it needs from the world. It knows neither cucumber nor MCollective's wire. */
-
-/** A request to an agent; `changes` says whether a host can be other than before once it is done. */
-export interface Request {
-  agent: string
-  action: string
-  inputs: Record<string, string | boolean | number>
-  changes: boolean
-}
-
-export type Answer =
-  | { kind: 'answered'; data: Record<string, unknown> }
-  | { kind: 'failed'; message: string; data: Record<string, unknown> }
-  /**
-   * A host that has not answered for `waited` milliseconds. `pings` says whether it answered a ping near the end of
-   * that time; undefined where it was not pinged.
-   */
-  | { kind: 'silent'; waited: number; pings?: boolean }
-  | { kind: 'untrusted'; reason: string }
-
-/** A message that is no host's answer. One that fails means that the fleet is not what it was taken for. */
-export type { UnexpectedMessage }
-
-export interface Answers {
-  requestId: string
-  outcomes: ReadonlyMap<string, Answer>
-  unexpected: readonly UnexpectedMessage[]
-  /** True when the connection was lost in between: a silent host may have done what it was told. */
-  interrupted: boolean
-}
+import type { Answers, Request } from './model/answers'
+import type { HostGateway, Obligation } from './model/obligation'
+import type { Verdict } from './model/verdict'
 
 /** The hosts that a rollout is for. All classes and facts have to match, of identities any one; `/…/` is a pattern. */
 export interface Selection {
@@ -92,57 +65,6 @@ export interface Discovered {
 export interface CallWatch {
   beforeSend: (requestId: string) => Promise<void>
   onProgress: (settled: number, expected: number) => void
-}
-
-/** Asks hosts something on behalf of a step, journalled. */
-export type Ask = (request: Request, hosts: readonly string[]) => Promise<Answers>
-
-/**
- * The way of an obligation to the world for a step: to the hosts, or to something of its own. Both ways are journalled.
- */
-export interface HostGateway {
-  ask: Ask
-  /** Does `work` as a request that is on disk before it begins. */
-  record(
-    request: Request,
-    hosts: readonly string[],
-    work: () => Promise<ReadonlyMap<string, Answer>>,
-  ): Promise<Answers>
-  /** Waits for `ms` milliseconds. @throws LockstepError `interrupted` when the operator asks to stop meanwhile */
-  wait(ms: number): Promise<void>
-  /** Returns the milliseconds since some fixed moment. */
-  elapsed(): number
-}
-
-/** The state of an obligation on a host, by an answer of `look`: open, closed or neither, and its words. */
-export interface ObligationState {
-  isOpen: boolean | undefined
-  seen: string
-}
-
-/**
- * A state that must be undone on a host, such as a block at a balancer. It is open until the host is seen to be free of
- * it.
- */
-export interface Obligation {
-  /**
-   * The words for a host that it is open on, such as `blocks 192.168.1.1`. The same obligation has the same words in
-   * every run.
-   */
-  readonly name: string
-  /**
-   * True when it can end without being put back, as when a balancer is restarted. It is looked at before a host is
-   * changed.
-   */
-  readonly lapses?: boolean
-  /**
-   * True when answers to its orders say what was seen afterwards, as a balancer's do. Other answers are what a host
-   * claims of itself.
-   */
-  readonly ordersAreSeen?: boolean
-  putBack(hosts: readonly string[], reach: HostGateway): Promise<Answers>
-  look(hosts: readonly string[], reach: HostGateway): Promise<Answers>
-  read(answer: Answer): ObligationState
 }
 
 /** A balancer takes a host out of the pool and puts it back. */
@@ -219,76 +141,6 @@ export interface Releases {
   /** Returns whether a release has been here in safe mode, and nothing was wrong then. */
   hasArrived(release: string): boolean
 }
-
-/** An append-only record. @throws Error when an entry could not be made durable: nothing may be sent then */
-export interface Journal {
-  append(entry: JournalEntry): Promise<void>
-}
-
-export type JournalEntry =
-  | {
-      type: 'run'
-      feature: string
-      hash: string
-      mode: string
-      environment: string
-      pid: number
-      /** The place of the run among those of its folder; see out_of_rotation.ts. */
-      order: number
-      resumes?: string
-      /** The runs that it brings on or clears up after, beside the one that it resumes. */
-      follows?: readonly string[]
-      release?: string
-      by?: string
-      tickets?: readonly string[]
-      /** The parameters that the feature was given, but for secrets. */
-      parameters?: Readonly<Record<string, string>>
-      /** The names of scenarios of the feature that are about hosts and that it was told not to run. */
-      leftOut?: readonly string[]
-    }
-  | { type: 'release'; release: string }
-  /** The end of safe mode: from here on, lines are carried out for real. */
-  | { type: 'activated'; release: string }
-  /** The change that a line would have made. */
-  | {
-      type: 'planned'
-      step: string
-      line: number
-      resource: string
-      temporary: boolean
-      fates: readonly { from: string; to: string | null; hosts: readonly string[] }[]
-    }
-  | { type: 'scenario'; unit: string; name: string }
-  | { type: 'scenario passed'; unit: string }
-  | { type: 'order'; seed: number }
-  | { type: 'wave'; name: string; hosts: readonly string[] }
-  | { type: 'out'; hosts: readonly string[] }
-  | { type: 'had'; package: string; versions: Record<string, readonly string[]> }
-  | { type: 'became'; package: string; versions: Record<string, readonly string[]> }
-  | { type: 'claimed'; step: string; line: number }
-  | { type: 'approved'; by: string }
-  | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
-  /** Hosts are about to be told to go back to the version they had. */
-  | { type: 'restoring'; package: string; hosts: readonly string[] }
-  | { type: 'undone'; what: string; passed: boolean; counts: Record<string, number> }
-  | { type: 'roll call'; hosts: readonly string[] }
-  | {
-      type: 'asked'
-      step: string
-      line: number
-      requestId: string
-      agent: string
-      action: string
-      inputs: Request['inputs']
-      changes: boolean
-      hosts: readonly string[]
-    }
-  | { type: 'answered'; requestId: string; outcomes: Record<string, readonly string[]>; interrupted: boolean }
-  | { type: 'opened'; obligation: string; hosts: readonly string[] }
-  | { type: 'closed'; obligation: string; hosts: readonly string[] }
-  | { type: 'verdict'; step: string; passed: boolean; counts: Record<string, number> }
-  /** The end of the run. `withinBudget` says that it went through, though not on hosts that were allowed to fail. */
-  | { type: 'end'; passed: boolean; reason: string; withinBudget?: boolean }
 
 /** The audience that watches a rollout. */
 export interface Audience {

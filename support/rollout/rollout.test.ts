@@ -2,9 +2,11 @@ import { expect } from 'chai'
 import { failure } from '../testing/failure'
 import { BEGAN, FakeFleet, fakeClock, rolloutOn } from '../testing/fake_fleet'
 import { LockstepError } from '../system/errors'
-import { leftByRuns, nextOrder } from './out_of_rotation'
-import type { Answer, JournalEntry, Request } from './ports'
-import { count, describe as described, hasPassed } from './verdict'
+import { leftByRuns, nextOrder } from './model/out_of_rotation'
+import type { JournalEntry } from './model/journal_entry'
+import type { Answer } from './model/answers'
+import type { Request } from './model/answers'
+import { count, describe as described, hasPassed } from './model/verdict'
 
 const ok = (data: Record<string, unknown> = {}): Answer => ({ kind: 'answered', data })
 const failed = (message: string, data: Record<string, unknown> = {}): Answer => ({

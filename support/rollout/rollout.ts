@@ -1,40 +1,39 @@
 import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
-import { UnexpectedMessages } from '../system/unexpected_messages'
-import { AfterFailure } from './after_failure'
-import { Agents } from './agents'
-import { Checks } from './checks'
-import { lineKey, type Claims, type UnitClaim } from './claims'
-import { Conversation } from './conversation'
-import { FailureBudget } from './failure_budget'
-import { PlanState } from './plan_state'
-import { Gates } from './gates'
-import type { Ledger } from './ledger'
-import { Packages } from './packages'
+import { UnexpectedMessages, type UnexpectedMessage } from '../system/unexpected_messages'
+import { AfterFailure } from './verbs/after_failure'
+import { Agents } from './verbs/agents'
+import { Checks } from './verbs/checks'
+import { lineKey, type Claims, type UnitClaim } from './model/checkpoint'
+import { Conversation } from './engine/host_gateway'
+import { FailureBudget } from './model/failure_budget'
+import { PlanState } from './model/plan_state'
+import { Gates } from './verbs/gates'
+import type { Ledger } from './model/ledger'
+import { Packages } from './verbs/packages'
 import type {
   Approval,
-  Ask,
   Audience,
   Balancers,
   Fleet,
-  Journal,
   Locks,
   NeededAgent,
   Planning,
-  HostGateway,
   Releases,
   ExpectedHosts,
-  UnexpectedMessage,
 } from './ports'
-import { heardBy, Progress } from './progress'
+import type { HostGateway } from './model/obligation'
+import type { Ask } from './model/obligation'
+import type { Journal } from './model/journal_entry'
+import { heardBy, Progress } from './model/progress'
 import type { Redact } from '../system/redaction'
-import { Puppet } from './puppet'
-import { Release } from './release'
-import { RollCall } from './roll_call'
-import { Services } from './services'
-import { Traffic } from './traffic'
-import { count, describe, hasPassed, mayGoOn, type Verdict } from './verdict'
-import { Waves } from './waves'
+import { Puppet } from './verbs/puppet'
+import { Release } from './verbs/release'
+import { RollCall } from './verbs/roll_call'
+import { Services } from './verbs/services'
+import { Traffic } from './verbs/traffic'
+import { count, describe, hasPassed, mayGoOn, type Verdict } from './model/verdict'
+import { Waves } from './verbs/waves'
 
 export interface RolloutPorts {
   fleet: Fleet

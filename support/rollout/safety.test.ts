@@ -4,8 +4,8 @@ import { rolloutOn, type RehearsalOptions } from '../testing/fake_fleet'
 import { failure } from '../testing/failure'
 import { failed, ok, silent, WebFleet, webs, type Exceptions } from '../testing/web_fleet'
 import type { Balancer } from './ports'
-import { describe as described, hasPassed, mayGoOn } from './verdict'
-import { parseWaveSize } from './wave_plan'
+import { describe as described, hasPassed, mayGoOn } from './model/verdict'
+import { parseWaveSize } from './model/wave_plan'
 
 const size = (written: string) => parseWaveSize(written) ?? { kind: 'rest' as const }
 

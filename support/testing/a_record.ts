@@ -1,5 +1,5 @@
-import type { Change } from '../record/changes'
-import type { RunRecord } from '../record/record'
+import type { Change } from '../history/changes'
+import type { RunRecord } from '../history/history_record'
 
 const at = '2026-11-21T08:00:00.000Z'
 

@@ -1,4 +1,7 @@
-import type { Answer, Answers, CallWatch, Fleet, Request } from '../rollout/ports'
+import type { CallWatch, Fleet } from '../rollout/ports'
+import type { Answers } from '../rollout/model/answers'
+import type { Answer } from '../rollout/model/answers'
+import type { Request } from '../rollout/model/answers'
 import { inputFault } from '../rpc/contracts/contract'
 import { ActionFailed, type Call } from '../rpc/server/agent'
 import { pskServer } from '../protocol/security/psk'

@@ -1,5 +1,8 @@
 import { expect } from 'chai'
-import type { Answer, Answers, Balancer, HostGateway } from '../rollout/ports'
+import type { Balancer } from '../rollout/ports'
+import type { HostGateway } from '../rollout/model/obligation'
+import type { Answers } from '../rollout/model/answers'
+import type { Answer } from '../rollout/model/answers'
 
 export interface BalancerUnderTest {
   balancer: Balancer

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { execa } from 'execa'
-import { readRunJson, type ReadRun } from '../cucumber/report/run_json_reading'
+import { readRunJson, type ReadRun } from '../reporting/run_json_reading'
 import { compiledCopy } from './compiled_copy'
 
 const ROOT = resolve(__dirname, '..', '..')

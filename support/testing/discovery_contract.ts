@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import type { Discovered, EnoughHosts, Fleet, Selection, UnexpectedMessage } from '../rollout/ports'
+import type { Discovered, EnoughHosts, Fleet, Selection } from '../rollout/ports'
+import type { UnexpectedMessage } from '../system/unexpected_messages'
 import { settled } from './fake_clock'
 
 export interface FleetUnderTest {

@@ -1,4 +1,5 @@
-import type { Discovered, EnoughHosts, UnexpectedMessage } from '../rollout/ports'
+import type { Discovered, EnoughHosts } from '../rollout/ports'
+import type { UnexpectedMessage } from '../system/unexpected_messages'
 
 /** A discovery without a wire. Hosts answer it, and its window ends, when a test says so. */
 export class FakeDiscovery {

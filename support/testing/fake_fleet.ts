@@ -1,19 +1,14 @@
-import type {
-  Answer,
-  Answers,
-  Discovered,
-  EnoughHosts,
-  Fleet,
-  Journal,
-  JournalEntry,
-  Request,
-  Selection,
-  UnexpectedMessage,
-} from '../rollout/ports'
+import type { Discovered, EnoughHosts, Fleet, Selection } from '../rollout/ports'
+import type { UnexpectedMessage } from '../system/unexpected_messages'
+import type { Journal } from '../rollout/model/journal_entry'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { Answers } from '../rollout/model/answers'
+import type { Answer } from '../rollout/model/answers'
+import type { Request } from '../rollout/model/answers'
 import { hostFirewall } from '../balancers/firewall'
-import { Ledger, type OpenObligation } from '../rollout/ledger'
+import { Ledger, type OpenObligation } from '../rollout/model/ledger'
 import { Rollout, type RolloutPorts } from '../rollout/rollout'
-import type { Verdict } from '../rollout/verdict'
+import type { Verdict } from '../rollout/model/verdict'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { redactNothing } from '../system/redaction'

@@ -1,4 +1,4 @@
-import { HostLocks, lockSurroundings } from '../system/locks/host_locks'
+import { HostLocks, lockSurroundings } from '../locks/host_locks'
 
 /** Claims hosts at a moment that its parent names, says `won` or `lost`, and keeps them until its input ends. */
 async function main(directory: string, run: string, hosts: string, at: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { RolloutEvent } from '../notices/event'
+import type { RolloutEvent } from '../notifications/event'
 
 /** Returns the event of a rollout that failed on two of eight hosts, changed as a test says. */
 export function rolloutEvent(change: Partial<RolloutEvent> = {}): RolloutEvent {

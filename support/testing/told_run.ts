@@ -1,6 +1,6 @@
-import { Run } from '../cucumber/run'
-import type { Outcome } from '../cucumber/scenario_runs'
-import type { Observation, Verdict } from '../rollout/verdict'
+import { Run } from '../run/run'
+import type { Outcome } from '../run/scenario_runs'
+import type { Observation, Verdict } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
 
 interface ToldStep {

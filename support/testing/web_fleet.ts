@@ -1,4 +1,5 @@
-import type { Answer, Request } from '../rollout/ports'
+import type { Answer } from '../rollout/model/answers'
+import type { Request } from '../rollout/model/answers'
 import { FakeFleet } from './fake_fleet'
 
 export const ok = (data: Record<string, unknown> = {}): Answer => ({ kind: 'answered', data })

@@ -1,5 +1,9 @@
 import { formatDuration } from '../../system/duration'
-import type { Answer, Answers, Balancer, PoolMember, HostGateway, Request } from '../../rollout/ports'
+import type { Balancer, PoolMember } from '../../rollout/ports'
+import type { HostGateway } from '../../rollout/model/obligation'
+import type { Answers } from '../../rollout/model/answers'
+import type { Answer } from '../../rollout/model/answers'
+import type { Request } from '../../rollout/model/answers'
 import type { HaproxyBackend } from './backend'
 import {
   described,

@@ -1,4 +1,5 @@
-import type { Answer, ObligationState } from '../../rollout/ports'
+import type { ObligationState } from '../../rollout/model/obligation'
+import type { Answer } from '../../rollout/model/answers'
 import type { HaproxyBackend } from './backend'
 import type { BackendState, ServerState } from './state'
 

@@ -1,4 +1,4 @@
-import { clean } from '../../rollout/verdict'
+import { clean } from '../../rollout/model/verdict'
 import { LockstepError } from '../../system/errors'
 import { redactNothing, type Redact } from '../../system/redaction'
 import { readCsv } from './csv'

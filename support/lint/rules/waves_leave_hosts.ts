@@ -1,4 +1,4 @@
-import { planWaves, type WaveSize } from '../../rollout/wave_plan'
+import { planWaves, type WaveSize } from '../../rollout/model/wave_plan'
 import type { Rule } from '../rule'
 
 export const wavesLeaveHosts: Rule = {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import { EMBEDDED_FLEET } from '../../cucumber/environments'
-import { readFleetFile } from '../../config/fleet_file'
+import { EMBEDDED_FLEET } from '../../simulation/embedded'
+import { readFleetFile } from '../../simulation/fleet_file'
 import { EmbeddedFleet } from '../../simulation/fleet'
 import { systemClock } from '../../system/clock'
 import { cucumber } from '../cucumber_process'

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { compareVersions } from '../../rollout/versions'
+import { compareVersions } from '../../rollout/model/versions'
 
 const PAIRS = 4_000
 const SEED = 20_261_121

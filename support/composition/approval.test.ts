@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { FakeClock } from '../testing/fake_clock'
+import { failure } from '../testing/failure'
+import { Scratch } from '../testing/scratch'
+import { approval } from './approval'
+import { readPlan } from '../planning/plan_file'
+
+describe('a file that is waited for', () => {
+  let scratch: Scratch
+  beforeEach(() => (scratch = new Scratch()))
+  afterEach(() => scratch.remove())
+
+  const ask = (means: string) =>
+    approval({
+      run: 'r1',
+      means,
+      terminal: false,
+      user: 'me',
+      clock: new FakeClock(),
+      stopping: new AbortController().signal,
+      say: () => {},
+    }).ask('Go on?', 1_000)
+
+  it('approves when it names the run and who approves', async () => {
+    expect(await ask(scratch.write('approval', 'r1 Ann Lee\n'))).to.equal('Ann Lee')
+  })
+
+  it('is refused where nothing could ever be read from it', async () => {
+    const pipe = join(scratch.path, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const error = await failure(ask(pipe))
+    expect(error).to.include({ code: 'gate-closed' })
+    expect(error.message).to.equal(
+      `LOCKSTEP_APPROVAL names ${pipe}, which cannot be read: it is a pipe; expected a file; no host was touched since`,
+    )
+    expect((await failure(ask(scratch.path))).message).to.contain('it is a folder')
+    expect(() => readPlan(pipe)).to.throw(`the plan ${pipe} cannot be read: it is a pipe; expected a file`)
+  })
+})

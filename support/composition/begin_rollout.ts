@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import { userInfo } from 'node:os'
+import { secretsOf } from '../config/environment'
+import type { Claims } from '../rollout/model/checkpoint'
+import { nothingMayChange } from '../rollout/engine/host_gateway'
+import type { Approval, Fleet, Locks, NeededAgent, Planning } from '../rollout/ports'
+import type { Journal } from '../rollout/model/journal_entry'
+import { Rollout } from '../rollout/rollout'
+import { systemClock } from '../system/clock'
+import { redactorOfOthers } from '../system/redaction'
+import { balancersOf } from './balancers'
+import { redactJournal } from './redacted_journal'
+import { PLANNINGS } from './modes'
+import { isLive, type ComposedRun } from './run_context'
+import { hostsOfPlan, linesOfPlan } from '../planning/plan'
+import { asPlanned, onlyPlanned, readOnly } from '../planning/read_only'
+import { releases } from '../history/releases'
+import type { Run } from '../run/run'
+
+/**
+ * Begins the rollout of one feature, with all that it reaches the world through. `follows` names the runs whose locks
+ * the rollout may take.
+ */
+export function beginRollout(
+  whole: ComposedRun,
+  feature: string,
+  claims: Claims | undefined,
+  follows: readonly string[],
+): Rollout {
+  const { run, inventory } = whole
+  const { environment, ledger, release, beginsAs } = whole.parts
+  const { signal } = run.stopping
+  const planned = PLANNINGS[beginsAs]
+  const made: { rollout?: Rollout } = {}
+  // Nothing may be changed before there is a rollout either.
+  const isPlanned = () => made.rollout === undefined || made.rollout.planState !== undefined
+  // Steps after a failure are the feature's own wish, and belong to no line.
+  const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
+  const fleet = fleetOf(whole, feature, planned?.planning, { isPlanned, line })
+  made.rollout = new Rollout({
+    fleet,
+    journal: journalOf(whole, feature),
+    inventory,
+    audience: run,
+    clock: systemClock,
+    balancers: balancersOf(environment, (what) => {
+      if (planned !== undefined && isPlanned()) throw nothingMayChange(what)
+    }),
+    locks: locks(whole, feature, follows, fleet),
+    approval: approvalOf(whole),
+    ledger,
+    redact: redactorOfOthers(secretsOf(environment)),
+    newId: () => randomBytes(16).toString('hex'),
+    newSeed: () => randomBytes(4).readUInt32BE(),
+    lookEvery: environment.lookEvery,
+    stopping: signal,
+    claims,
+    releases: releases({
+      environment: environment.name,
+      feature,
+      current: release,
+      decide: run.mode !== 'rehearse',
+    }),
+    keepsRecord: isLive(run),
+    neededAgents: neededAgents(run, feature),
+    ...planned,
+  })
+  return made.rollout
+}
+
+/** Returns the agents that the lines of a feature need; only scenarios that are run count. */
+function neededAgents(run: Run, feature: string): NeededAgent[] {
+  const { agentsNeeded } = require('../lint/agents_needed') as typeof import('../lint/agents_needed')
+  const own = run.plan.filter(({ uri }) => uri === feature)
+  return agentsNeeded({
+    scenarios: own.map(({ steps }) => ({
+      steps: steps.map(({ line, text, expression, values }) => ({
+        line,
+        text,
+        expression,
+        arguments: values,
+        rows: 0,
+        keyword: 'unknown',
+      })),
+    })),
+  })
+}
+
+/** Returns the fleet that a rollout, and everything that reaches hosts through it, may speak to. */
+function fleetOf(
+  { parts: { fleet }, approved }: ComposedRun,
+  feature: string,
+  planning: Planning | undefined,
+  { isPlanned, line }: { isPlanned: () => boolean; line: () => number | undefined },
+): Fleet {
+  const guarded = planning === undefined ? fleet : readOnly(fleet, planning, isPlanned)
+  if (approved === undefined) return guarded
+  const planned = {
+    hosts: hostsOfPlan(approved, feature),
+    lines: linesOfPlan(approved, feature),
+  }
+  return asPlanned(guarded, planned, line)
+}
+
+function journalOf(
+  { parts: { environment, journal }, approved, notices }: ComposedRun,
+  feature: string,
+): Journal {
+  const quiet = redactJournal(journal, secretsOf(environment))
+  const kept = approved === undefined ? quiet : onlyPlanned(quiet, hostsOfPlan(approved, feature))
+  return notices?.listeningTo(kept) ?? kept
+}
+
+function approvalOf(whole: ComposedRun): Approval {
+  const asked = { ask: (question: string, within: number) => means(whole).ask(question, within) }
+  return whole.notices?.beforeAsking(asked) ?? asked
+}
+
+// A part that a start has no use for is loaded where it is needed: every file of it takes time.
+function means({ run, parts }: ComposedRun): Approval {
+  const { approval } = require('./approval') as typeof import('./approval')
+  const { env } = parts.context
+  return approval({
+    run: run.id,
+    means: env['LOCKSTEP_APPROVAL'],
+    terminal: process.stdin.isTTY && env['CI'] === undefined,
+    user: userInfo().username,
+    clock: systemClock,
+    stopping: run.stopping.signal,
+    say: (text) => process.stderr.write(`\n    ${text}\n`),
+  })
+}
+
+/**
+ * Returns the locks of a rollout. An embedded fleet needs none: it is this process's own, so no other run reaches it.
+ */
+function locks(
+  { run, parts, locked }: ComposedRun,
+  feature: string,
+  follows: readonly string[],
+  fleet: Fleet,
+): Locks {
+  if (!isLive(run)) return { patience: 0, take: async () => {} }
+  const { locksOf } = require('./run_locks') as typeof import('./run_locks')
+  const { environment, journal, context } = parts
+  const all = locksOf(run, { feature, follows, fleet, environment, journal, context })
+  locked.push(all)
+  return all
+}

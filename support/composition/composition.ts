@@ -1,0 +1,459 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import type { ProcessContext } from '../config/mcollective_cfg'
+import { secretsOf, type Environment } from '../config/environment'
+import { familyOf, linksOf } from '../rollout/model/family'
+import { leftByRuns, nextOrder } from '../rollout/model/out_of_rotation'
+import { readRunJournal, readRunJournals } from '../run/journals'
+import { Ledger } from '../rollout/model/ledger'
+import type { Claims } from '../rollout/model/checkpoint'
+import type { Balancers, ExpectedHosts } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { Rollout } from '../rollout/rollout'
+import { parseWaveSize } from '../rollout/model/wave_plan'
+import { systemClock } from '../system/clock'
+import type { UnexpectedMessage } from '../system/unexpected_messages'
+import { EXIT, LockstepError } from '../system/errors'
+import { JournalFile } from '../system/journal_file'
+import { redactorOfOthers, redactor } from '../system/redaction'
+import { openLog } from '../system/log'
+import { balancersOf } from './balancers'
+import { environmentFor } from './environments'
+import { type Surrounded } from '../simulation/embedded'
+import { BEGUN_BY, expectMeaningful, type RunParameters } from '../run/parameters'
+import { beginRollout } from './begin_rollout'
+import { mcollectiveFleet } from './mcollective_fleet'
+import type { PlannedFor } from '../planning/planner'
+import { recoveredRun } from '../reporting/recovered_run'
+import { REPORTS } from '../run/report_files'
+import { claimsFor, claimsOfRecorded, recordOf } from './resume'
+import type { RunNotices } from './notification_listener'
+import { wholeFleetName } from './fleet_name'
+import { isInSafeMode, releaseNamed, TELLING } from './modes'
+import { isLive, type RunContext, type ComposedRun } from './run_context'
+import { placedHosts } from './placed_hosts'
+import type { PlacedHost, Run } from '../run/run'
+import { CUT_OFF } from '../history/history_record'
+import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_end'
+import { STATE } from '../run/state_folder'
+import { withVariables } from '../preflight/run_variables'
+
+/** Milliseconds for which the run listens after the last step. */
+const LAST_WORDS = 100
+
+/** Puts together everything that a run needs; the one place where all parts meet. */
+export class Composition {
+  private readonly rollouts = new Map<string, Rollout>()
+  private readonly followed = new Set<string>()
+  /** The balancers of the environment, by the names that features call them. */
+  readonly balancers: Balancers
+  private readonly whole: ComposedRun
+
+  private constructor(
+    private readonly run: Run,
+    private readonly parts: RunContext,
+  ) {
+    this.balancers = balancersOf(parts.environment)
+    const notices = TELLING.has(run.mode) ? noticesOf(run, parts) : undefined
+    const inventory = inventoryOf(parts.environment, run)
+    this.whole = { run, parts, notices, inventory, approved: undefined, locked: [] }
+  }
+
+  /**
+   * Puts a run together from its parameters and surroundings.
+   * @throws LockstepError `bad-config`; nothing was sent then
+   */
+  static async compose(
+    run: Run,
+    parameters: RunParameters,
+    context: ProcessContext,
+    cwd: string,
+  ): Promise<Composition> {
+    expectMeaningful(parameters, context.env)
+    const surrounded = await environmentFor(parameters, context, cwd, run.plan)
+    try {
+      const composition = Composition.composed(run, parameters, context, cwd, surrounded)
+      await composition.expectPlanned(parameters.plan ?? context.env['LOCKSTEP_PLAN'])
+      return composition
+    } catch (error) {
+      await surrounded.embedded?.stop()
+      throw error
+    }
+  }
+
+  private static composed(
+    run: Run,
+    parameters: RunParameters,
+    context: ProcessContext,
+    cwd: string,
+    { environment: bare, embedded }: Surrounded,
+  ): Composition {
+    const environment = withVariables(bare, run.substitution, parameters, context)
+    const mode = parameters.mode ?? 'embedded'
+    const secrets = secretsOf(environment)
+    const isSafe =
+      mode === 'live' && parameters.intent === undefined && isInSafeMode(environment, context.env)
+    run.mode = parameters.intent ?? (isSafe ? 'noop' : mode)
+    // A run that was begun by another leaves its state with its reports, and is gone with them.
+    const state = (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
+    const folder = join(state, parameters.intent ?? mode)
+    const journal = new JournalFile(folder, run.id, () => systemClock.now())
+    run.environment = environment.name
+    run.chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
+    run.warnings = environment.warnings
+    run.redact = redactor(secrets)
+    run.journal = relative(cwd, journal.path)
+    const { journals: records, faults } =
+      mode === 'live' ? readRunJournals(resolve(cwd, STATE, mode)) : { journals: [], faults: [] }
+    run.outBefore = leftByRuns(records)
+    run.notKnownBefore = faults
+    const resumed =
+      parameters.intent === 'drift'
+        ? readRunJournal(context.env['LOCKSTEP_DRIFT'] ?? '')
+        : recordOf(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
+    run.resumes = resumed?.run
+    const ledger = new Ledger(journal, run.outBefore)
+    const log = openLog(join(state, 'logs'), run.id, secrets)
+    const made: { composition?: Composition } = {}
+    const reached = mcollectiveFleet(environment, log, {
+      message: (message) => made.composition?.addUnsolicited(message),
+      note: (text) => run.note(text),
+    })
+    const parts = {
+      environment,
+      fleet: reached,
+      journal,
+      ledger,
+      embedded,
+      resumed,
+      order: nextOrder(records),
+      links: linksOf(records),
+      twice: parameters.twice === true && parameters.intent === undefined,
+      context,
+      release: releaseNamed(parameters.release ?? context.env['LOCKSTEP_RELEASE']),
+      beginsAs: run.mode,
+    }
+    made.composition = new Composition(run, parts)
+    run.outOfRotation = () => ledger.all
+    run.release = () => [...(made.composition?.rollouts.values() ?? [])].at(-1)?.release.name
+    run.out = () => made.composition?.out() ?? new Map()
+    run.cutOff = () => made.composition?.cutOff()
+    run.hostsOf = (uri) => made.composition?.hostsOf(uri) ?? []
+    run.restored = () => made.composition?.restored() ?? []
+    run.notAttempted = () => made.composition?.notAttempted() ?? []
+    return made.composition
+  }
+
+  private async expectPlanned(wanted: string | undefined): Promise<void> {
+    // A rollout that clears up after other runs belongs to no feature that could be planned.
+    if (wanted === undefined || wanted === '' || !isLive(this.run) || this.run.plan.length === 0) return
+    const { expectPlanned } = require('../planning/planner') as typeof import('../planning/planner')
+    this.whole.approved = await expectPlanned(wanted, this.run, this.plannedFor())
+  }
+
+  private plannedFor(): PlannedFor {
+    const { environment, embedded } = this.parts
+    const fleet = embedded === undefined ? wholeFleetName(environment) : 'embedded'
+    const features = [...new Set(this.run.plan.map(({ uri }) => uri))].sort()
+    const parameters = features.flatMap((uri) => [...this.run.variablesIn(uri)])
+    return { environment: environment.name, fleet, parameters: Object.fromEntries(parameters) }
+  }
+
+  /** Tells the simulated hosts, if there are any, that a line begins; they may be waiting for it. */
+  beginStep(text: string, { waves }: Rollout): void {
+    this.parts.embedded?.fleet.beginStep(text, waves.current?.hosts)
+  }
+
+  /** Returns the rollout of a feature, and begins it when first asked; all scenarios of the feature share it. */
+  async rolloutOf(feature: string): Promise<Rollout> {
+    const known = this.rollouts.get(feature)
+    if (known !== undefined) {
+      this.run.mode = this.modeOf(known)
+      return known
+    }
+    await this.expectHeardOut()
+    const { journal, resumed, beginsAs: mode } = this.parts
+    const { environment } = this.run
+    this.run.mode = mode
+    const source = readFileSync(feature)
+    const hash = createHash('sha256').update(source).digest('hex')
+    const recovered = recoveredRun(source.toString('utf8'))
+    const variables = this.run.variablesIn(feature)
+    const leftOut = this.run.leftOut(feature)
+    const claims =
+      mode === 'drift' ? claimsOfRecorded(hash, resumed) : claimsFor({ feature, hash, variables }, resumed)
+    await journal.append({
+      type: 'run',
+      feature,
+      hash,
+      mode,
+      environment,
+      pid: process.pid,
+      order: this.parts.order,
+      ...this.underWhichNames(),
+      parameters: Object.fromEntries(variables),
+      ...(claims === undefined ? {} : { resumes: claims.run }),
+      ...(recovered === undefined ? {} : { follows: [recovered] }),
+      ...(leftOut.length === 0 ? {} : { leftOut }),
+    } satisfies JournalEntry)
+    const follows = [claims?.run, recovered].flatMap((run) => run ?? [])
+    const rollout = this.begin(feature, claims, follows)
+    const rows = this.run.plan.flatMap(({ uri, wave }) =>
+      uri === feature && wave !== undefined ? [wave] : [],
+    )
+    rollout.waves.foretold(rows.flatMap((row) => parseWaveSize(row) ?? []))
+    this.rollouts.set(feature, rollout)
+    const activated = this.parts.context.env['LOCKSTEP_ACTIVATE']
+    if (activated !== undefined && activated !== '') await rollout.release.activate(activated)
+    this.whole.notices?.started()
+    return rollout
+  }
+
+  /**
+   * Hears out the discovery windows of the features before. Nothing of the next feature is done where one of them would
+   * have failed.
+   */
+  private async expectHeardOut(): Promise<void> {
+    for (const [feature, rollout] of this.rollouts) {
+      if (rollout.halted !== undefined) continue
+      await rollout.hosts.windowsAreOver()
+      for (const message of rollout.takeUnsolicited()) {
+        const failure = this.expectHarmless(message, `after the last step of ${feature}`)
+        if (failure !== undefined) throw failure
+      }
+    }
+  }
+
+  /** Hears what still comes for a rollout: until all its discovery windows are over, and a moment longer. */
+  private async hearOut({ hosts }: Rollout, isReachable: boolean): Promise<void> {
+    try {
+      if (isReachable) await hosts.windowsAreOver()
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      this.run.refuse(error)
+    }
+    // A second answer that differs from the first may still be on its way when the last host has answered.
+    await this.parts.fleet.listen(LAST_WORDS)
+  }
+
+  /** Refuses the run for a message that fails, and returns why; notes any other message that is not noted yet. */
+  private expectHarmless(
+    { host, detail, fails }: UnexpectedMessage,
+    when: string,
+  ): LockstepError | undefined {
+    const said = `${host} ${detail}`
+    if (!fails) {
+      if (!this.run.notes.includes(said)) this.run.note(said)
+      return undefined
+    }
+    const failure = new LockstepError('diverged', `${when}, ${said}`)
+    this.run.refuse(failure)
+    return failure
+  }
+
+  private underWhichNames() {
+    const { release } = this.parts
+    const { tickets } = this.run
+    return {
+      ...(release === undefined ? {} : { release }),
+      by: `${userInfo().username}@${hostname()}`,
+      tickets,
+    }
+  }
+
+  /** Returns the mode of one rollout; each feature leaves safe mode for itself. */
+  private modeOf({ ports, planState }: Rollout): string {
+    return ports.planning !== undefined && planState === undefined ? 'live' : this.parts.beginsAs
+  }
+
+  /** Ends the run. It looks once more at what was put back unseen, writes its end into the journal, and lets all go. */
+  async end(): Promise<void> {
+    const { fleet, journal, embedded } = this.parts
+    // The run is live when one of its features was activated, whichever came last.
+    if ([...this.rollouts.values()].some((rollout) => this.modeOf(rollout) === 'live')) this.run.mode = 'live'
+    try {
+      const lost = fleet.lost()
+      if (lost !== undefined) {
+        this.run.refuse(
+          new LockstepError('broker-lost', `${lost.message}; it did not come back`, { cause: lost }),
+        )
+      }
+      for (const [part, [feature, rollout]] of [...this.rollouts].entries()) {
+        if (this.parts.embedded === undefined) {
+          noteWhoWasTaken(this.run, rollout)
+          noteLeftOut(this.run, feature)
+        }
+        if (rollout.hosts.known !== undefined) await this.hearOut(rollout, lost === undefined)
+        if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)
+        for (const message of rollout.takeUnsolicited()) this.expectHarmless(message, 'after the last step')
+        if (this.run.exitCode !== 0) recover(this.run, { uri: feature, part }, rollout)
+      }
+      if (this.run.mode === 'plan' && this.rollouts.size > 0 && this.run.refused === undefined) {
+        const { savePlan } = require('../planning/planner') as typeof import('../planning/planner')
+        savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
+      }
+      if (this.parts.twice && this.run.exitCode === 0) await this.expectNothingMore()
+      if (this.rollouts.size > 0) {
+        const passed = this.run.exitCode === 0
+        await journal.append({
+          type: 'end',
+          passed,
+          reason: this.run.refused?.code ?? '',
+          ...(this.run.exitCode === EXIT.passedWithFailures ? { withinBudget: true } : {}),
+        } satisfies JournalEntry)
+        if (isLive(this.run)) recordRun(this.run, journal.path)
+      }
+    } catch (error) {
+      if (error instanceof LockstepError) this.run.refuse(error)
+      throw error
+    } finally {
+      this.tellTruth()
+      for (const locks of this.whole.locked) await locks.release()
+      await this.whole.notices?.end()
+      await fleet.close()
+      await embedded?.stop()
+      await journal.close()
+    }
+    if (this.run.mode === 'live' && this.run.exitCode === 0) await this.discardLocks()
+  }
+
+  /**
+   * Looks at hosts once more at the end of a rollout. A failed look refuses the run; advice on how to go on, and the
+   * end, are written all the same.
+   */
+  private async lookOnceMore(feature: string, rollout: Rollout): Promise<void> {
+    try {
+      if (rollout.halted === undefined) await finishRollout(this.run, feature, rollout)
+      if (isLive(this.run)) await rollout.packages.seeWhatBecame()
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      this.run.refuse(error)
+    }
+  }
+
+  /**
+   * Discards the locks of the runs that this run went on from and that are over now. A run that had nothing to change
+   * has taken no lock itself.
+   */
+  private async discardLocks(): Promise<void> {
+    if (this.followed.size === 0) return
+    const { discardLocksOf } = require('../locks/left_locks') as typeof import('../locks/left_locks')
+    try {
+      await discardLocksOf(this.followed, STATE, this.parts.context.env)
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      this.run.note(error.message)
+    }
+  }
+
+  /** Writes down at once what is known when the process ends in mid-run, since nothing can be waited for. */
+  private cutOff(): void {
+    const { journal } = this.parts
+    for (const [part, [feature, rollout]] of [...this.rollouts].entries())
+      recover(this.run, { uri: feature, part }, rollout)
+    if (this.rollouts.size === 0) return
+    try {
+      journal.appendNow({ type: 'end', passed: false, reason: CUT_OFF } satisfies JournalEntry)
+    } catch (error) {
+      process.stderr.write(`${(error as Error).message}\n`)
+    }
+    if (isLive(this.run)) recordRun(this.run, journal.path)
+  }
+
+  private async expectNothingMore(): Promise<void> {
+    const { environment, embedded } = this.parts
+    const { expectNothingMore } =
+      require('../planning/idempotence') as typeof import('../planning/idempotence')
+    try {
+      await expectNothingMore(this.run, environment, embedded !== undefined)
+    } catch (error) {
+      // The history gets what was done all the same.
+      if (!(error instanceof LockstepError)) throw error
+      this.run.refuse(error)
+    }
+  }
+
+  private tellTruth(): void {
+    const { embedded } = this.parts
+    if (embedded === undefined || this.run.mode !== 'rehearse') return
+    const { truthOf } = require('../rehearsal/actual_state') as typeof import('../rehearsal/actual_state')
+    this.run.truth = truthOf(embedded, this.run, this.rollouts.values())
+  }
+
+  /** Begins a rollout that belongs to no feature; the rollout clears up after `runs`. */
+  async beginWithout(what: string, runs: readonly string[]): Promise<Rollout> {
+    const { environment } = this.run
+    const { journal, beginsAs: mode } = this.parts
+    await journal.append({
+      type: 'run',
+      feature: what,
+      hash: '',
+      mode,
+      environment,
+      pid: process.pid,
+      order: this.parts.order,
+      follows: runs,
+    } satisfies JournalEntry)
+    return this.begin(what, undefined, runs)
+  }
+
+  /** Begins a rollout. It may take locks left by the runs that it follows, and by others that followed those. */
+  private begin(feature: string, claims: Claims | undefined, follows: readonly string[]): Rollout {
+    const family = familyOf(follows, this.parts.links)
+    for (const run of family) this.followed.add(run)
+    return beginRollout(this.whole, feature, claims, family)
+  }
+
+  private out(): Map<string, string> {
+    return new Map([...this.rollouts.values()].flatMap(({ budget }) => [...budget.out]))
+  }
+
+  private restored(): string[] {
+    return [...new Set([...this.rollouts.values()].flatMap(({ restored }) => restored))]
+  }
+
+  private notAttempted(): string[] {
+    return [...this.rollouts.values()].flatMap(({ notAttempted }) => [...notAttempted])
+  }
+
+  private hostsOf(feature: string): PlacedHost[] {
+    const rollout = this.rollouts.get(feature)
+    return rollout === undefined ? [] : placedHosts(rollout)
+  }
+
+  private addUnsolicited(message: { kind: string; host: string; detail: string; fails: boolean }): void {
+    const rollouts = [...this.rollouts.values()]
+    rollouts.at(-1)?.addUnsolicited(message)
+    if (!message.fails) this.run.note(`${message.host} ${message.detail}`)
+  }
+}
+
+// A part that a start has no use for is loaded where it is needed: every file of it takes time.
+function noticesOf(run: Run, { environment }: RunContext): RunNotices | undefined {
+  if (environment.notices.length === 0) return undefined
+  const { RunNotices: Notices } =
+    require('./notification_listener') as typeof import('./notification_listener')
+  return new Notices(run, environment, systemClock, Math.random)
+}
+
+function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout: Rollout): void {
+  const { writeRecovery } = require('../reporting/recovery') as typeof import('../reporting/recovery')
+  const passed = run.hasPassed(uri) && rollout.halted === undefined && rollout.waves.unfinished.length === 0
+  const recovery = writeRecovery(run, { uri, part, passed }, rollout)
+  if (recovery !== undefined) run.recoveries.push(recovery)
+}
+
+function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
+  const { name, inventory, environments } = whole
+  if (inventory.length === 0) return undefined
+  const { rosterOf } = require('../inventory/roster') as typeof import('../inventory/roster')
+  const environment = environments === undefined ? undefined : name
+  return rosterOf(inventory, {
+    environment,
+    environments,
+    signal: run.stopping.signal,
+    redact: redactorOfOthers(secretsOf(whole)),
+  })
+}

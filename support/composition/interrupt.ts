@@ -1,0 +1,52 @@
+import { closeSync, fstatSync, openSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { EXIT } from '../system/errors'
+import type { Run } from '../run/run'
+
+/** The signals that ask a run to end: by Ctrl-C, by a service manager, or since the terminal was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Listens for the operator's wish to stop, and returns a function that stops listening. Ctrl-C once lets the step under
+ * way end and starts no other. Ctrl-C twice, or SIGQUIT, ends the process at once. The journal is on disk either way.
+ */
+export function onInterrupt(run: Run): () => void {
+  const heard = (signal: NodeJS.Signals) => {
+    if (run.stopping.signal.aborted) {
+      // A closed terminal is often heard of twice, from the shell and from the system; nothing is to be cut off.
+      if (signal === 'SIGHUP') return
+      process.exit(EXIT.interrupted)
+    }
+    process.stderr.write(
+      '\nStopping after this step. Ctrl-C again stops at once, and leaves its outcome unknown.\n',
+    )
+    if (signal === 'SIGHUP') process.once('exit', leaveLostTerminals)
+    run.stopping.abort()
+  }
+  const atOnce = () => {
+    run.stopping.abort()
+    process.exit(EXIT.interrupted)
+  }
+  for (const signal of SIGNALS) process.on(signal, heard)
+  process.on('SIGQUIT', atOnce)
+  return () => {
+    process.off('SIGQUIT', atOnce)
+    for (const signal of SIGNALS) process.off(signal, heard)
+  }
+}
+
+/**
+ * Gives up terminals that were closed, before Node ends: Node sets terminals back then, and aborts (SIGABRT) over
+ * these.
+ */
+function leaveLostTerminals(): void {
+  for (const stream of [0, 1, 2]) {
+    try {
+      if (!fstatSync(stream).isCharacterDevice() || isatty(stream)) continue
+      closeSync(stream)
+      openSync('/dev/null', 'r+')
+    } catch {
+      // The stream is closed already.
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import { secretsOf, type Environment } from '../config/environment'
+import { activemq } from '../connectors/activemq'
+import { rabbitmq } from '../connectors/rabbitmq'
+import { stompConnector } from '../connectors/stomp_connector'
+import { filterOf } from '../inventory/selection'
+import { aesClient } from '../protocol/security/aes'
+import { pskClient } from '../protocol/security/psk'
+import type { ClientSecurity } from '../protocol/security/security'
+import { marshal, yaml } from '../protocol/security/serializer'
+import { sslClient } from '../protocol/security/ssl'
+import type { EnoughHosts, Fleet } from '../rollout/ports'
+import type { UnexpectedMessage } from '../system/unexpected_messages'
+import { RpcClient } from '../rpc/client/client'
+import { contractOf } from '../rpc/contracts'
+import { systemClock, type Clock } from '../system/clock'
+import { redactorOfOthers, type Redact } from '../system/redaction'
+import type { Log } from '../system/log'
+import { redactAnswers, redactUnexpected } from './redacted_replies'
+
+export interface ReachableFleet extends Fleet {
+  /** Returns why there is no connection at the moment; undefined while there is one, or before the first. */
+  lost(): Error | undefined
+  /** Hears the messages that still come within `ms`, and all that wait to be read by then. */
+  listen(ms: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Milliseconds that an agent without a contract may take. */
+const UNKNOWN_AGENT = 60_000
+/**
+ * The number of discovery windows that a known host gets to show itself. An unknown host gets one; a known one is
+ * missed if it does not answer.
+ */
+const KNOWN_HOSTS_WITHIN = 5
+
+/** Returns the rollout's fleet, reached by MCollective; it connects when it is first needed. */
+export function mcollectiveFleet(
+  environment: Environment,
+  log: Log,
+  heard: { message: (message: UnexpectedMessage) => void; note: (text: string) => void },
+  clock: Clock = systemClock,
+): ReachableFleet {
+  const signal = new AbortController().signal
+  const over = new AbortController()
+  const redact = redactorOfOthers(secretsOf(environment))
+  const connector = stompConnector({
+    ...environment,
+    naming: environment.connector === 'activemq' ? activemq : rabbitmq,
+    pid: process.pid,
+    clock,
+    random: Math.random,
+    redact,
+  })
+  const client = new RpcClient({
+    connector: environment.directAddressing ? connector : { ...connector, scanCost: Infinity },
+    security: security(environment),
+    identity: environment.identity,
+    collective: environment.collective,
+    ttl: environment.ttl,
+    clock,
+    newRequestId: () => randomBytes(16).toString('hex'),
+    onUnexpected(message) {
+      log.warn({ message }, 'a message that nobody waited for')
+      heard.message(redactUnexpected(message, redact))
+    },
+    onConnection(event) {
+      lost = event === 'restored' ? undefined : event.lost
+      const text = event === 'restored' ? 'the connection to the broker is back' : event.lost.message
+      log.warn(text)
+      if (!closing) heard.note(text)
+    },
+  })
+  let opened: Promise<void> | undefined
+  let closing = false
+  let lost: Error | undefined
+  const open = () => (opened ??= connector.open(signal))
+  const within = (agent: string) =>
+    environment.timeouts[agent] ??
+    environment.timeouts['default'] ??
+    (contractOf(agent)?.timeout ?? UNKNOWN_AGENT / 1000) * 1000
+  return {
+    async discover(selection, onFound, enough) {
+      await open()
+      const { listed, agents = [] } = selection
+      const found = await client.discover({
+        filter: { ...filterOf(selection), agents: [...agents] },
+        within: environment.discoveryWindow * (listed === undefined ? 1 : KNOWN_HOSTS_WITHIN),
+        signal: over.signal,
+        onProgress: onFound,
+        ...(listed === undefined ? {} : { hosts: listed }),
+        ...(enough === undefined ? {} : { enough: redactLater(enough, redact) }),
+      })
+      log.info({ selection, found: found.hosts.length }, 'discovered')
+      return found
+    },
+    async call({ agent, action, inputs }, hosts, { beforeSend, onProgress }) {
+      await open()
+      const result = await client.call({
+        agent,
+        action,
+        inputs,
+        hosts,
+        within: within(agent),
+        signal,
+        beforeSend,
+        onProgress,
+      })
+      log.info(
+        { agent, action, requestId: result.requestId, hosts: hosts.length, interrupted: result.interrupted },
+        'called',
+      )
+      const unexpected = result.unexpected.map((message) => redactUnexpected(message, redact))
+      return { ...result, unexpected, outcomes: redactAnswers(agent, result.outcomes, redact) }
+    },
+    lost: () => lost,
+    listen: (ms) => client.listen(ms, signal),
+    async close() {
+      closing = true
+      // Windows that are still open end here: nobody listens any longer.
+      over.abort()
+      if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})
+    },
+  }
+}
+
+function redactLater(enough: EnoughHosts, redact: Redact): EnoughHosts {
+  return { ...enough, onUnexpected: (message) => enough.onUnexpected(redactUnexpected(message, redact)) }
+}
+
+function security({ security: settings }: Environment): ClientSecurity {
+  if (settings.provider === 'psk') return pskClient(settings.secret, settings.callerid)
+  if (settings.provider === 'aes_security') return aesClient(settings, settings.callerid)
+  return sslClient(settings, settings.callerid, settings.serializer === 'yaml' ? yaml : marshal)
+}

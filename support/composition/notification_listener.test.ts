@@ -1,0 +1,187 @@
+import { expect } from 'chai'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { Verdict } from '../rollout/model/verdict'
+import type { RolloutEvent } from '../notifications/event'
+import { EVENTS } from '../notifications/event'
+import type { Environment } from '../config/environment'
+import { DEFAULTS, NO_VARIABLES } from '../config/environment'
+import { systemClock } from '../system/clock'
+import { LockstepError } from '../system/errors'
+import { WebEndpoint } from '../testing/web_endpoint'
+import { RunNotices } from './notification_listener'
+import { Run } from '../run/run'
+
+describe('the notices of a run', () => {
+  let endpoint: WebEndpoint
+  let run: Run
+  let notices: RunNotices
+  beforeEach(async () => {
+    endpoint = await WebEndpoint.start()
+    run = new Run()
+    run.mode = 'live'
+    run.environment = 'production'
+    run.plan.push({ uri: 'rolling.feature', unit: '9', name: '', steps: [], wave: '1 host', tags: [] })
+    run.hostsOf = () => ['web1', 'web2', 'web3'].map((host) => ({ host, wave: '1: 1 host' }))
+    notices = new RunNotices(run, environment(endpoint.url('/')), systemClock, Math.random)
+  })
+  afterEach(() => endpoint.stop())
+
+  const told = () =>
+    endpoint.received.map(({ body }) => JSON.parse(body) as RolloutEvent & { summary: string })
+  const heard = async (...entries: JournalEntry[]) => {
+    const kept: JournalEntry[] = []
+    const journal = notices.listeningTo({ append: async (entry) => void kept.push(entry) })
+    for (const entry of entries) await journal.append(entry)
+    expect(kept).to.deep.equal(entries)
+  }
+  const verdict = (change: Partial<Verdict> = {}): Verdict => ({
+    observations: ['web1', 'web2'].map((host) => ({
+      host,
+      passed: host === 'web1',
+      kind: 'answered',
+      seen: 'x',
+    })),
+    unexpected: [],
+    ...change,
+  })
+  const scenario: JournalEntry = { type: 'scenario', unit: '9', name: '' }
+  const wave: JournalEntry = { type: 'wave', name: '1 host', hosts: ['web1'] }
+  const notPassed: JournalEntry = { type: 'verdict', step: '', passed: false, counts: {} }
+
+  it('tell its beginning, its waves and its end', async () => {
+    notices.started()
+    notices.started()
+    await heard(scenario, wave, { type: 'scenario passed', unit: '9' }, scenario, wave)
+    await heard({ type: 'scenario passed', unit: '10' }, scenario, { type: 'scenario passed', unit: '11' })
+    await notices.end()
+    expect(told().map(({ event, number }) => `${event} ${number}`)).to.deep.equal([
+      'started 1',
+      'wave begun 1',
+      'wave ended 1',
+      'wave begun 2',
+      'wave ended 2',
+      'ended 1',
+    ])
+    expect(told().at(-1)).to.deep.include({
+      run: run.id,
+      mode: 'live',
+      environment: 'production',
+      feature: 'rolling.feature',
+      outcome: { title: 'PASSED', exitCode: 0 },
+      summary: 'PASSED, 3 hosts',
+    })
+    expect(run.notes).to.deep.equal([])
+  })
+
+  it('tell at which line it stopped, with which hosts', async () => {
+    run.begin({ uri: 'rolling.feature', unit: '9', line: 14, text: 'the check http should be ok' })
+    run.notAttempted = () => ['web3']
+    run.outOfRotation = () => [{ host: 'web2', obligation: 'blocks 192.168.1.1' }]
+    notices.started()
+    run.verdict(verdict())
+    await heard(notPassed)
+    run.refuse(new LockstepError('broker-lost', 'the broker went away'))
+    await notices.end()
+    const [, failed, ended] = told()
+    expect(failed).to.deep.include({
+      event: 'failed',
+      reason: 'at "the check http should be ok" (rolling.feature:14)',
+      failed: { count: 1, names: ['web2'] },
+      outOfRotation: { count: 1, names: ['web2'] },
+      counts: { hosts: 3, answered: 2, diverged: 1, silent: 0, out: 0, restored: 0, notAttempted: 1 },
+    })
+    expect(ended?.outcome).to.deep.equal({ title: 'UNREACHABLE', exitCode: 4 })
+    expect(ended?.reason).to.equal('the broker went away')
+  })
+
+  it('do not tell of hosts that may fail as of a failure', async () => {
+    notices.started()
+    run.verdict(verdict({ tolerated: true }))
+    await heard(notPassed)
+    await notices.end()
+    expect(told().map(({ event }) => event)).to.deep.equal(['started', 'ended'])
+  })
+
+  it('tell each time that approval is wanted, before anybody is asked', async () => {
+    const asked: string[] = []
+    const approval = notices.beforeAsking({
+      ask: async (question) => {
+        asked.push(question)
+        return 'me'
+      },
+    })
+    notices.started()
+    expect(await approval.ask('Go on with 3 hosts?', 60_000)).to.equal('me')
+    expect(await approval.ask('Go on with 3 hosts?', 60_000)).to.equal('me')
+    await notices.end()
+    expect(told().map(({ event }) => event)).to.deep.equal([
+      'started',
+      'approval wanted',
+      'approval wanted',
+      'ended',
+    ])
+    expect(told()[1]?.reason).to.equal('Go on with 3 hosts? It is waited for 1 min.')
+    expect(asked).to.have.length(2)
+  })
+
+  it('hold no secret, whoever has sent it', async () => {
+    run.redact = (text) => text.replaceAll('s3cret', '***')
+    run.environment = 'of s3cret'
+    run.hostsOf = () => [{ host: 's3cret.example.net', wave: undefined }]
+    run.outOfRotation = () => [{ host: 's3cret.example.net', obligation: '' }]
+    notices.started()
+    run.refuse(new LockstepError('bad-config', 'the password s3cret\u001b[2J\nis wrong'))
+    await notices.end()
+    expect(endpoint.received.map(({ body }) => body).join()).not.to.contain('s3cret')
+    expect(told()[1]).to.deep.include({ environment: 'of ***', reason: 'the password *** is wrong' })
+  })
+
+  it('are none of a run that never began', async () => {
+    await notices.end()
+    expect(told()).to.deep.equal([])
+  })
+
+  it('are a note when they are not taken, and nothing else', async () => {
+    endpoint.answer = (response) => void response.writeHead(404).end()
+    notices.started()
+    await notices.end()
+    expect(run.notes).to.deep.equal([
+      `2 notices were not delivered to webhook 127.0.0.1:${endpoint.port}: answered 404`,
+    ])
+    expect(run.exitCode).to.equal(0)
+  })
+
+  it('are a note when they cannot even be made', async () => {
+    notices.started()
+    run.outOfRotation = () => {
+      throw new Error('out of order')
+    }
+    await heard(scenario, wave)
+    await notices.end()
+    expect(run.notes[0]).to.equal('the notice "wave begun" could not be made: out of order')
+    expect(run.exitCode).to.equal(0)
+  })
+})
+
+function environment(url: string): Environment {
+  return {
+    ...DEFAULTS,
+    ...NO_VARIABLES,
+    name: 'production',
+    connector: 'activemq',
+    brokers: [],
+    virtualHost: '',
+    collective: 'mcollective',
+    identity: 'control',
+    security: { provider: 'psk', secret: '', callerid: '' },
+    timeouts: {},
+    safeMode: false,
+    inventory: [],
+    environments: undefined,
+    directAddressing: true,
+    haproxy: [],
+    hostLeases: false,
+    notices: [{ kind: 'webhook', url, on: EVENTS, secrets: [] }],
+    warnings: [],
+  }
+}

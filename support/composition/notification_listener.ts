@@ -1,0 +1,184 @@
+import { secretsOf, type Environment } from '../config/environment'
+import { activemq } from '../connectors/activemq'
+import { rabbitmq } from '../connectors/rabbitmq'
+import { publishOnce } from '../connectors/publish'
+import { channelOf } from '../notifications/channels'
+import { someHosts, type EventName, type RolloutEvent } from '../notifications/event'
+import { Outbox } from '../notifications/outbox'
+import type { Publish } from '../notifications/topic'
+import type { Approval } from '../rollout/ports'
+import type { Journal } from '../rollout/model/journal_entry'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import { clean, count } from '../rollout/model/verdict'
+import type { Clock } from '../system/clock'
+import { formatDuration } from '../system/duration'
+import { EXIT } from '../system/errors'
+import { redactorOfOthers, type Redact } from '../system/redaction'
+import { titleOf } from '../run/outcome'
+import type { Run } from '../run/run'
+
+/** Milliseconds that the end of a run waits for its notifications. */
+const FLUSH = 5_000
+
+/**
+ * Tells the world what becomes of a live run, from the entries of its journal. No notification fails a step, and no
+ * step waits for one; what goes wrong is a note.
+ */
+export class RunNotices {
+  private readonly outbox: Outbox
+  private readonly told = new Map<EventName, number>()
+  private wave: { name: string; hosts: number } | undefined
+
+  constructor(
+    private readonly run: Run,
+    environment: Environment,
+    private readonly clock: Clock,
+    random: () => number,
+  ) {
+    const redact = redactorOfOthers(secretsOf(environment))
+    const channels = environment.notices.map((settings) =>
+      channelOf(settings, publisher(environment, clock, redact), redact),
+    )
+    this.outbox = new Outbox({ channels, clock, random })
+  }
+
+  /** Tells that the run started, once for a run, however many features it has. */
+  started(): void {
+    if (!this.told.has('started') && !this.looksOnly) this.tell('started')
+  }
+
+  /** Returns a journal that writes to `journal` and tells the world of its entries. */
+  listeningTo(journal: Journal): Journal {
+    return {
+      append: async (entry) => {
+        await journal.append(entry)
+        this.heard(entry)
+      },
+    }
+  }
+
+  /** Returns an approval that tells the world it is wanted before it asks. */
+  beforeAsking(approval: Approval): Approval {
+    return {
+      ask: (question, within) => {
+        this.tell('approval wanted', { reason: `${question} It is waited for ${formatDuration(within)}.` })
+        return approval.ask(question, within)
+      },
+    }
+  }
+
+  /**
+   * Tells the end, and waits a little for what is still on its way. A run that never began has told nobody anything.
+   */
+  async end(): Promise<void> {
+    this.drift()
+    if (this.told.has('started')) this.ended()
+    if (this.told.size === 0) return
+    for (const note of await this.outbox.close(FLUSH)) this.run.note(this.run.redact(note))
+  }
+
+  private ended(): void {
+    const { exitCode, refused } = this.run
+    this.tell('ended', {
+      outcome: { title: titleOf(exitCode, this.run.mode), exitCode },
+      ...(refused === undefined ? {} : { reason: refused.message }),
+    })
+  }
+
+  /** Tells of hosts that this run had to change again, or finds other than they were released. */
+  private drift(): void {
+    const changed = this.run.drift.map(({ host }) => host)
+    const looked = this.looksOnly && this.run.exitCode === EXIT.failed ? this.odd() : []
+    const hosts = someHosts([...changed, ...looked])
+    if (hosts.count === 0) return
+    const reason = looked.length > 0 ? 'a release is not so any more' : 'they had been reported as done'
+    this.tell('drift found', { failed: hosts, reason })
+  }
+
+  private odd(): string[] {
+    return this.run.verdicts.flatMap(({ verdict: { observations, unexpected } }) => [
+      ...observations.filter(({ passed }) => !passed).map(({ host }) => host),
+      ...unexpected.filter(({ fails }) => fails).map(({ host }) => host),
+    ])
+  }
+
+  private get looksOnly(): boolean {
+    return this.run.mode === 'drift'
+  }
+
+  private heard(entry: JournalEntry): void {
+    if (this.looksOnly) return
+    if (entry.type === 'scenario') this.wave = undefined
+    if (entry.type === 'wave') {
+      this.wave = { name: entry.name, hosts: entry.hosts.length }
+      this.tell('wave begun')
+    }
+    if (entry.type === 'scenario passed' && this.wave !== undefined) this.tell('wave ended')
+    if (entry.type === 'verdict' && !entry.passed && this.run.currentVerdict?.tolerated !== true) {
+      const { text, uri, line } = this.run.current
+      this.tell('failed', { reason: `at "${text}" (${uri}:${line})` })
+    }
+  }
+
+  private tell(event: EventName, more: Partial<RolloutEvent> = {}): void {
+    try {
+      const number = (this.told.get(event) ?? 0) + 1
+      this.told.set(event, number)
+      this.outbox.post(redacted({ ...this.picture(event, number), ...more }, this.run.redact))
+    } catch (error) {
+      this.run.note(this.run.redact(`the notice "${event}" could not be made: ${(error as Error).message}`))
+    }
+  }
+
+  private picture(event: EventName, number: number): RolloutEvent {
+    const { run, wave } = this
+    const stops = event === 'failed' || run.exitCode !== 0
+    const features = [...new Set(run.plan.map(({ uri }) => uri))]
+    const failed =
+      run.currentVerdict?.observations.filter(({ passed }) => !passed).map(({ host }) => host) ?? []
+    const out = [...run.out().keys()]
+    const { answered, diverged, silent } = count(run.currentVerdict ?? { observations: [], unexpected: [] })
+    return {
+      event,
+      run: run.id,
+      number,
+      time: new Date(this.clock.now()).toISOString(),
+      environment: run.environment,
+      mode: run.mode,
+      feature: features.join(', '),
+      release: run.release(),
+      tickets: run.tickets,
+      wave: event === 'started' || event === 'ended' ? undefined : wave,
+      counts: {
+        hosts: features.reduce((n, uri) => n + run.hostsOf(uri).length, 0),
+        answered,
+        diverged,
+        silent,
+        out: out.length,
+        restored: run.restored().length,
+        notAttempted: stops ? run.notAttempted().length : 0,
+      },
+      failed: someHosts([...failed, ...out]),
+      outOfRotation: someHosts(run.outOfRotation().map(({ host }) => host)),
+      outcome: undefined,
+      reason: undefined,
+    }
+  }
+}
+
+/**
+ * Returns a value with its texts fit to be shown and without secrets; hosts and features may have sent what they like.
+ */
+function redacted<T>(value: T, redact: (text: string) => string): T {
+  if (typeof value === 'string') return clean(redact(value)) as T
+  if (Array.isArray(value)) return value.map((item: unknown) => redacted(item, redact)) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redacted(item, redact)])) as T
+}
+
+function publisher(environment: Environment, clock: Clock, redact: Redact): Publish {
+  const { connector, ...options } = environment
+  const naming = connector === 'activemq' ? activemq : rabbitmq
+  return (destination, body, signal) =>
+    publishOnce({ ...options, naming, clock, redact }, destination, Buffer.from(body), signal)
+}

@@ -1,0 +1,105 @@
+import { claimsOf, type Claims } from '../rollout/model/checkpoint'
+import type { RunRecord } from '../rollout/model/out_of_rotation'
+import { faultOf, type RunJournal } from '../run/journals'
+import { LockstepError } from '../system/errors'
+
+/**
+ * Returns the journal of the run that is to be resumed, if one is.
+ * @throws LockstepError `bad-input` when there is none, or it is damaged
+ */
+export function recordOf(wanted: string | undefined, records: readonly RunJournal[]): RunRecord | undefined {
+  if (wanted === undefined || wanted === '') return undefined
+  const found = records.find(({ run }) => run === wanted)
+  if (found === undefined) {
+    const last = records.at(-1)?.run
+    const hint =
+      last === undefined ? 'no live run has left a journal here' : `the last live run here is ${last}`
+    throw new LockstepError(
+      'bad-input',
+      `LOCKSTEP_RESUME: there is no journal of a run ${JSON.stringify(wanted)}; ${hint}`,
+    )
+  }
+  // A last line that was cut off was never acted on; an entry that is missing elsewhere may have been.
+  const fault = found.fault?.kind === 'cut off' ? undefined : faultOf(found)
+  if (fault !== undefined)
+    throw new LockstepError(
+      'bad-input',
+      `LOCKSTEP_RESUME: ${fault}; run ${wanted} cannot be resumed without it`,
+    )
+  return found
+}
+
+interface ToBeRun {
+  feature: string
+  hash: string
+  /** The values of the variables that the feature uses, by name. */
+  variables: ReadonlyMap<string, string>
+}
+
+/**
+ * Returns the claims that a run can go on from.
+ * @throws LockstepError `bad-feature` when the feature, or what it says now, is not what was run
+ */
+export function claimsFor(
+  { feature, hash, variables }: ToBeRun,
+  resumed: RunRecord | undefined,
+): Claims | undefined {
+  if (resumed === undefined) return undefined
+  const { run, entries } = resumed
+  const all = entries.filter((entry) => entry.type === 'run')
+  const began = all.find((entry) => entry.feature === feature)
+  if (began === undefined) {
+    const known = all.map((entry) => entry.feature).join(', ') || 'no feature'
+    throw new LockstepError(
+      'bad-feature',
+      `LOCKSTEP_RESUME: run ${run} was of ${known}, not of ${feature}; resume it with the same feature`,
+    )
+  }
+  const own = partFrom(entries, entries.indexOf(began))
+  if (began.mode === 'noop' && !own.some(({ type }) => type === 'activated'))
+    throw new LockstepError(
+      'bad-input',
+      `LOCKSTEP_RESUME: run ${run} was in safe mode, and changed nothing that could be gone on from; run the feature itself`,
+    )
+  if (began.hash !== hash) {
+    throw new LockstepError(
+      'bad-feature',
+      `${feature} has been changed since run ${run}, so it cannot be resumed; run its recovery feature, or the changed feature from the start`,
+    )
+  }
+  const before = new Map(Object.entries(began.parameters ?? {}))
+  const other = [...new Set([...before.keys(), ...variables.keys()])].find(
+    (name) => before.get(name) !== variables.get(name),
+  )
+  if (other !== undefined) {
+    const [was, is] = [before.get(other) ?? 'not used', variables.get(other) ?? 'not used']
+    throw new LockstepError(
+      'bad-feature',
+      `LOCKSTEP_RESUME: run ${run} was with <${other}> as ${was}, and now it is ${is}; give it as it was with LOCKSTEP_VARIABLES, or run the feature from the start`,
+    )
+  }
+  return claimsOf(run, own)
+}
+
+/** Returns the entries of the feature whose `run` entry is at `from`. */
+function partFrom(entries: RunRecord['entries'], from: number): RunRecord['entries'] {
+  const next = entries.findIndex((entry, index) => index > from && entry.type === 'run')
+  return entries.slice(from, next < 0 ? undefined : next)
+}
+
+/**
+ * Returns the claims of a recorded feature that are to be looked at. The text is a copy; the feature itself may have
+ * changed since.
+ * @throws LockstepError `bad-input` when the copy is not what was run
+ */
+export function claimsOfRecorded(hash: string, recorded: RunRecord | undefined): Claims | undefined {
+  if (recorded === undefined) return undefined
+  const { run, entries } = recorded
+  const began = entries.findIndex((entry) => entry.type === 'run' && entry.hash === hash)
+  if (began < 0)
+    throw new LockstepError(
+      'bad-input',
+      `the feature that is on record of run ${run} is not the one that was run; it was edited since`,
+    )
+  return claimsOf(run, partFrom(entries, began))
+}

@@ -1,0 +1,26 @@
+import { expect } from 'chai'
+import { Run } from '../run/run'
+import { noteLeftOut } from './run_end'
+
+describe('scenarios that are left out', () => {
+  const told = (mode: string, names: readonly string[]) => {
+    const run = new Run()
+    run.mode = mode
+    run.leftOut = () => names
+    noteLeftOut(run, 'x.feature')
+    return run.notes
+  }
+
+  it('are named at the end of a run or a plan, the first few of them', () => {
+    for (const mode of ['live', 'noop', 'plan'])
+      expect(told(mode, ['It serves'])).to.deep.equal([
+        'left out of x.feature, by tag, name or line: "It serves"',
+      ])
+    expect(told('plan', ['a', 'b', 'c', 'd', 'e'])[0]).to.match(/: "a", "b", "c" and 2 more$/)
+  })
+
+  it('are no matter where there are none, or nothing is real', () => {
+    expect(told('live', [])).to.deep.equal([])
+    expect(told('embedded', ['It serves'])).to.deep.equal([])
+  })
+})

@@ -1,0 +1,63 @@
+import { lookAt } from '../rollout/engine/still_out'
+import type { Rollout } from '../rollout/rollout'
+import { hosts as counted } from '../rollout/model/verdict'
+import { formatLockstep, PLACES } from '../system/commands'
+import { LockstepError } from '../system/errors'
+import type { Run } from '../run/run'
+
+/** Refuses a rollout that went well for what it still has to answer for, such as hosts in no wave. */
+export async function finishRollout(run: Run, feature: string, rollout: Rollout): Promise<void> {
+  if (
+    rollout.hosts.known === undefined &&
+    !run.hasStopped &&
+    !run.verdicts.some(({ uri }) => uri === feature)
+  )
+    run.refuse(
+      new LockstepError('nobody-discovered', `no line of ${feature} was for any host; nothing was done`),
+    )
+  for (const { obligation, hosts } of rollout.ledger.own) await lookAt(rollout, obligation, hosts)
+  const { left } = rollout.waves
+  if (left.length > 0)
+    run.refuse(new LockstepError('diverged', `${counted(left.length)} were in no wave: ${left.join(', ')}`))
+  const overdue = rollout.gates.overdue()
+  if (overdue !== undefined) run.refuse(new LockstepError('diverged', overdue))
+}
+
+/**
+ * Notes that a rollout to real hosts took the hosts that answered the discovery for all hosts. Nothing would have shown
+ * then that some were missing.
+ */
+export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
+  if (!ON_REAL_HOSTS.has(run.mode) || !hosts.areWhoeverAnswered) return
+  run.note(
+    `whoever answered the discovery was taken for all hosts (${counted(hosts.known?.length ?? 0)}): no inventory and no line "there should be … hosts" says how many there are`,
+  )
+}
+
+/**
+ * Notes which scenarios about hosts were left out of a run, by tag, name or line; its outcome says nothing of those.
+ */
+export function noteLeftOut(run: Run, feature: string): void {
+  const names = run.leftOut(feature)
+  if (!ON_REAL_HOSTS.has(run.mode) || names.length === 0) return
+  const shown = names.slice(0, MAX_NAMED).map((name) => JSON.stringify(name))
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''
+  run.note(`left out of ${feature}, by tag, name or line: ${shown.join(', ')}${more}`)
+}
+
+const MAX_NAMED = 3
+const ON_REAL_HOSTS = new Set(['live', 'noop', 'plan'])
+
+/** Writes what the run changed into the history, as its journal has it; without that nobody could ask later. */
+export function recordRun(run: Run, path: string): void {
+  const { writeRecord } = require('../history/recording') as typeof import('../history/recording')
+  try {
+    run.drift = writeRecord(path).flatMap(({ drift }) => drift)
+  } catch (error) {
+    const why = (error as Error).message
+    const next = `write it once that is mended: ${formatLockstep(`record --write ${run.id}`, PLACES)}`
+    run.refuse(
+      new LockstepError('journal-failed', `the record of what changed could not be written: ${why}; ${next}`),
+    )
+  }
+}

@@ -1,0 +1,57 @@
+import { expect } from 'chai'
+import { Scratch } from '../testing/scratch'
+import { faultOfOptions, resolveOptions, valuesOf } from './resolved_options'
+
+describe('the options that cucumber resolves', () => {
+  let scratch: Scratch
+  beforeEach(() => {
+    scratch = new Scratch()
+    scratch.write(
+      'cucumber.json',
+      JSON.stringify({
+        default: {},
+        half: { shard: '1/2' },
+        mixed: { order: 'random:7' },
+        dry: { dryRun: true },
+      }),
+    )
+  })
+  afterEach(() => scratch.remove())
+
+  const faultOf = async (...args: string[]) => {
+    const resolved = await resolveOptions(['node', '/x/bin/cucumber-js', ...args], scratch.path)
+    return resolved && faultOfOptions(resolved)
+  }
+
+  it('are fine as they are, and when they only choose scenarios', async () => {
+    expect(await faultOf()).to.equal(undefined)
+    expect(
+      await faultOf('x.feature:3', '--tags', 'not @slow', '--name', 'one', '--order', 'defined'),
+    ).to.equal(undefined)
+  })
+
+  it('are refused where they change the order or the completeness of a rollout, on the command line or in a profile', async () => {
+    for (const [args, said] of [
+      [['--order', 'random'], 'leave out --order random'],
+      [['--order=random:3'], 'leave out --order random:3'],
+      [['-p', 'mixed'], 'leave out --order random:7'],
+      [['--shard', '2/3'], 'leave out --shard 2/3'],
+      [['-p', 'half'], 'leave out --shard 1/2'],
+      [['--profile=half', '-p', 'default'], 'leave out --shard 1/2'],
+      [['-c', 'cucumber.json', '-pdry'], '--dry-run'],
+      [['--dry-run'], '--dry-run'],
+      [['--retry', '1'], 'leave out --retry'],
+      [['--parallel', '2'], 'leave out --parallel'],
+    ] as const)
+      expect(await faultOf(...args), args.join(' ')).to.contain(said)
+  })
+
+  it('are not known of another program', async () => {
+    expect(await resolveOptions(['node', '/x/mocha.js', '--shard', '1/2'], scratch.path)).to.equal(undefined)
+  })
+
+  it('have values that may be written in several ways', () => {
+    const args = ['-p', 'a', '--profile', 'b', '--profile=c', '-pd', '--paralell', '-p=e']
+    expect(valuesOf(args, 'profile', 'p')).to.deep.equal(['a', 'b', 'c', 'd', 'e'])
+  })
+})

@@ -1,0 +1,125 @@
+import type { JournalEntry } from '../rollout/model/journal_entry'
+
+/** An order to a host that may have changed it. */
+export interface Change {
+  host: string
+  line: number
+  step: string
+  /** The request id; null where nothing was sent, since safe mode only says what would be done. */
+  request: string | null
+  /** The resource that the change is about, such as `package mywebapp`. */
+  resource: string
+  what: string
+  /** The state before the change; null where it is not known, or where there is no such state. */
+  before: string | null
+  after: string | null
+  outcome: ChangeOutcome
+  /** True when the change only stopped traffic or puppet, or let it go on. */
+  temporary: boolean
+}
+
+export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number]
+export const CHANGE_OUTCOMES = ['done', 'failed', 'no answer', 'would be done'] as const
+
+/**
+ * Returns what hosts were told and became, by the journal of a run. A change that is known to have left a host as it
+ * was is left out.
+ */
+export function changesIn(entries: readonly JournalEntry[]): Change[] {
+  const history = new History()
+  for (const entry of entries) history.hear(entry)
+  return history.changes.filter(({ before, after }) => before === null || before !== after)
+}
+
+type Asked = Extract<JournalEntry, { type: 'asked' }>
+
+const OUTCOMES: ReadonlyMap<string, ChangeOutcome> = new Map([
+  ['answered', 'done'],
+  ['failed', 'failed'],
+])
+const TEMPORARY = /^(?:iptables|haproxy) |^puppet (?:enable|disable)$/
+
+/**
+ * A follower of each resource of each host from entry to entry. The state seen last is the one before the next change.
+ */
+class History {
+  readonly changes: Change[] = []
+  private readonly seen = new Map<string, string>()
+  private readonly latest = new Map<string, Change>()
+  private readonly asked = new Map<string, Map<string, Change>>()
+
+  hear(entry: JournalEntry): void {
+    // Without a look in between, the state after the last change is the state before the next one.
+    if (entry.type === 'had')
+      this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after ??= state))
+    if (entry.type === 'became')
+      this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after = state))
+    if (entry.type === 'asked' && entry.changes) this.tell(entry)
+    if (entry.type === 'answered') this.settle(entry.requestId, entry.outcomes)
+    if (entry.type === 'planned') this.plan(entry)
+  }
+
+  private look(
+    resource: string,
+    states: Readonly<Record<string, readonly string[]>>,
+    onSeen: (latest: Change, state: string) => void,
+  ): void {
+    for (const [state, hosts] of Object.entries(states)) {
+      for (const host of hosts) {
+        const key = `${resource} ${host}`
+        const latest = this.latest.get(key)
+        if (latest !== undefined) onSeen(latest, state)
+        this.seen.set(key, state)
+      }
+    }
+  }
+
+  private tell({ requestId, agent, action, inputs, hosts, line, step }: Asked): void {
+    const resource = resourceOf(agent, inputs)
+    const what = `${agent}: ${[action, ...Object.values(inputs).map(String)].join(' ')}`
+    const temporary = TEMPORARY.test(`${agent} ${action}`)
+    const told = this.asked.get(requestId) ?? new Map<string, Change>()
+    this.asked.set(requestId, told)
+    for (const host of hosts) {
+      const key = `${resource} ${host}`
+      const before = this.seen.get(key) ?? null
+      this.seen.delete(key)
+      const outcome = 'no answer'
+      const base = { host, line, step, request: requestId, resource, what, before, after: null }
+      const change: Change = { ...base, outcome, temporary }
+      this.changes.push(change)
+      this.latest.set(key, change)
+      told.set(host, change)
+    }
+  }
+
+  private settle(requestId: string, outcomes: Readonly<Record<string, readonly string[]>>): void {
+    const told = this.asked.get(requestId)
+    for (const [kind, hosts] of Object.entries(outcomes)) {
+      for (const host of hosts) {
+        const change = told?.get(host)
+        if (change !== undefined) change.outcome = OUTCOMES.get(kind) ?? 'no answer'
+      }
+    }
+  }
+
+  private plan({ resource, line, step, temporary, fates }: Extract<JournalEntry, { type: 'planned' }>): void {
+    const base = {
+      line,
+      step,
+      request: null,
+      resource,
+      what: resource,
+      outcome: 'would be done' as const,
+      temporary,
+    }
+    for (const { from, to, hosts } of fates)
+      for (const host of hosts) this.changes.push({ host, ...base, before: from, after: to })
+  }
+}
+
+function resourceOf(agent: string, inputs: Asked['inputs']): string {
+  const given = Object.entries(inputs)
+  const [, named] = given.find(([name]) => name === agent) ?? given[0] ?? []
+  return named === undefined ? agent : `${agent} ${named}`
+}

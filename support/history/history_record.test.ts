@@ -1,0 +1,188 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import { recordOf, type Entry } from './history_record'
+
+const at = '2026-11-21T08:00:00.000Z'
+const began: JournalEntry = {
+  type: 'run',
+  feature: 'x.feature',
+  hash: 'h',
+  mode: 'live',
+  environment: 'prod',
+  pid: 1,
+  order: 1,
+  release: '1.2',
+  by: 'me@here',
+  tickets: ['OPS-1'],
+}
+const asked = (action: string, hosts: string[], id: string, agent = 'package'): JournalEntry => ({
+  type: 'asked',
+  step: 'I update',
+  line: 5,
+  requestId: id,
+  agent,
+  action,
+  inputs: agent === 'package' ? { package: 'web' } : {},
+  changes: true,
+  hosts,
+})
+const hosts = ['a', 'b', 'c']
+const entries = (...list: JournalEntry[]): Entry[] =>
+  [began, { type: 'roll call' as const, hosts }, ...list].map((entry) => ({ ...entry, at }))
+
+const updated = entries(
+  { type: 'had', package: 'web', versions: { '1': ['a', 'b'], '2': ['c'] } },
+  asked('update', hosts, 'r1'),
+  {
+    type: 'answered',
+    requestId: 'r1',
+    outcomes: { answered: ['a', 'c'], silent: ['b'] },
+    interrupted: false,
+  },
+  { type: 'became', package: 'web', versions: { '2': ['a', 'c'] } },
+  asked('block', ['a'], 'r2', 'iptables'),
+  { type: 'answered', requestId: 'r2', outcomes: { answered: ['a'] }, interrupted: false },
+  { type: 'end', passed: true, reason: '' },
+)
+
+describe('the record of a run', () => {
+  it('says what each host was told, what it had, what it got, and what is not known', () => {
+    const { changes = [], outcome, release, tickets } = recordOf('run', updated) ?? {}
+    expect({ outcome, release, tickets }).to.deep.equal({
+      outcome: 'passed',
+      release: '1.2',
+      tickets: ['OPS-1'],
+    })
+    expect(
+      changes.map(({ host, before, after, outcome: came, temporary }) => [
+        host,
+        before,
+        after,
+        came,
+        temporary,
+      ]),
+    ).to.deep.equal([
+      ['a', '1', '2', 'done', false],
+      ['b', '1', null, 'no answer', false],
+      ['a', null, null, 'done', true],
+    ])
+  })
+
+  it('of a run that was killed says so, and that nothing is known of what it had asked', () => {
+    const { outcome, changes } = recordOf('run', entries(asked('update', ['a'], 'r'))) ?? {}
+    expect(outcome).to.equal('cut off')
+    expect(changes?.[0]?.outcome).to.equal('no answer')
+  })
+
+  it('is none without a roll call', () => {
+    expect(recordOf('run', [{ ...began, at }])).to.equal(undefined)
+  })
+
+  it('in safe mode is of what would be done, until it is left', () => {
+    const noop = { ...began, mode: 'noop' }
+    const list = entries({
+      type: 'planned',
+      step: 's',
+      line: 1,
+      resource: 'package web',
+      temporary: false,
+      fates: [{ from: '1', to: '2', hosts: ['a'] }],
+    })
+    const record = recordOf('run', [{ ...noop, at }, ...list.slice(1)])
+    expect([record?.mode, record?.changes[0]?.outcome]).to.deep.equal(['noop', 'would be done'])
+    const activated: Entry = { type: 'activated', release: '1.2', at }
+    expect(recordOf('run', [{ ...noop, at }, activated, ...list.slice(1)])?.mode).to.equal('live')
+  })
+
+  it('of a run that hosts were allowed to fail in names them, and is not one that passed', () => {
+    const end: JournalEntry = { type: 'end', passed: false, reason: '', withinBudget: true }
+    const { outcome, out } = recordOf('run', entries({ type: 'out', hosts: ['b'] }, end)) ?? {}
+    expect({ outcome, out }).to.deep.equal({ outcome: 'passed with failures', out: ['b'] })
+    expect(recordOf('run', entries(end))?.outcome, 'the feature beside it').to.equal('passed')
+  })
+
+  it('of a run that was refused before it told anybody anything was refused, and stopped after that', () => {
+    const end: JournalEntry = { type: 'end', passed: false, reason: 'gate-closed' }
+    expect(recordOf('run', entries(end))?.outcome).to.equal('refused')
+    expect(recordOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('stopped')
+    expect(recordOf('run', entries({ ...end, reason: 'diverged' }))?.outcome).to.equal('stopped')
+  })
+
+  it('follows a host through several changes of one package', () => {
+    const answered = (id: string): JournalEntry => ({
+      type: 'answered',
+      requestId: id,
+      outcomes: { answered: ['a'] },
+      interrupted: false,
+    })
+    const became = (version: string): JournalEntry => ({
+      type: 'became',
+      package: 'web',
+      versions: { [version]: ['a'] },
+    })
+    const had = (version: string): JournalEntry => ({
+      type: 'had',
+      package: 'web',
+      versions: { [version]: ['a'] },
+    })
+    const once = (id: string, before: string, after: string) => [
+      had(before),
+      asked('install', ['a'], id),
+      answered(id),
+      became(after),
+    ]
+    // A step that puts a version back looks afterwards, and not before.
+    const back = once('r3', '3', '1').slice(1)
+    const list = [...once('r1', '1', '2'), ...once('r2', '2', '3'), ...back, asked('install', ['a'], 'r4')]
+    const { changes = [] } = recordOf('run', entries(...list)) ?? {}
+    expect(changes.map(({ before, after, outcome }) => [before, after, outcome])).to.deep.equal([
+      ['1', '2', 'done'],
+      ['2', '3', 'done'],
+      ['3', '1', 'done'],
+      ['1', null, 'no answer'],
+    ])
+  })
+
+  it('believes what a later look has seen, of a host that was silent or that lied', () => {
+    const list = entries(
+      { type: 'had', package: 'web', versions: { '1': ['a', 'b'] } },
+      asked('update', ['a', 'b'], 'r'),
+      { type: 'answered', requestId: 'r', outcomes: { answered: ['a'], silent: ['b'] }, interrupted: false },
+      { type: 'became', package: 'web', versions: { '2': ['a'] } },
+      { type: 'became', package: 'web', versions: { '1': ['a'], '2': ['b'] } },
+    )
+    expect(
+      recordOf('run', list)?.changes.map(({ host, before, after, outcome }) => [
+        host,
+        before,
+        after,
+        outcome,
+      ]),
+    ).to.deep.equal([['b', '1', '2', 'no answer']])
+  })
+
+  it('never throws, whatever a journal says', () => {
+    const names = fc.array(fc.constantFrom('a', 'b', 'c', '__proto__'), { maxLength: 3 })
+    const entry = fc.oneof(
+      names.map((list): JournalEntry => asked('update', list, 'r')),
+      names.map((list): JournalEntry => ({
+        type: 'answered',
+        requestId: 'r',
+        outcomes: { answered: list },
+        interrupted: false,
+      })),
+      names.map((list): JournalEntry => ({ type: 'had', package: 'web', versions: { '1': list } })),
+      names.map((list): JournalEntry => ({ type: 'became', package: 'web', versions: { '2': list } })),
+      fc.constant<JournalEntry>(began),
+      fc.constant<JournalEntry>({ type: 'end', passed: false, reason: '' }),
+    )
+    fc.assert(
+      fc.property(fc.array(entry), (list) => {
+        const record = recordOf('run', entries(...list))
+        for (const change of record?.changes ?? [])
+          expect(change.before === null || change.before !== change.after).to.equal(true)
+      }),
+    )
+  })
+})

@@ -1,0 +1,98 @@
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import { progressOf } from '../rollout/model/progress'
+import { changesIn, type Change } from './changes'
+import type { Drift } from '../run/run'
+
+/** The outcome of one run, with all that is needed of it afterwards. */
+export interface RunRecord {
+  run: string
+  environment: string
+  release: string
+  mode: 'live' | 'noop'
+  feature: string
+  sha256: string
+  by: string
+  tickets: readonly string[]
+  /** The values of the feature's variables; no secret is among them. */
+  parameters: Readonly<Record<string, string>>
+  began: string
+  ended: string
+  outcome: RunOutcome
+  /**
+   * The scenarios of its feature that it was told not to run. Where there are any, the run says nothing about the
+   * whole.
+   */
+  leftOut?: readonly string[]
+  hosts: readonly string[]
+  /** The hosts that failed within the failure budget. */
+  out: readonly string[]
+  /** The hosts that it has not brought to its end, those among them that failed within the budget. */
+  notDone: readonly string[]
+  /** The hosts that it told, after a failure, to go back to the version they had: none of them is done. */
+  restored: readonly string[]
+  changes: readonly Change[]
+  /** The changes to hosts that another run had brought to this release already. */
+  drift: readonly Drift[]
+}
+
+/**
+ * The outcome of a run. `refused`: a lock, a gate or a mistake kept it from changing anything. `cut off`: it was
+ * killed.
+ */
+export type RunOutcome = (typeof RUN_OUTCOMES)[number]
+export const RUN_OUTCOMES = ['passed', 'passed with failures', 'refused', 'stopped', 'cut off'] as const
+
+export type Entry = JournalEntry & { at: string }
+
+export const UNRELEASED = 'unreleased'
+
+/** The reason in the journal of a process that was ended in mid-run and could still write it. */
+export const CUT_OFF = 'cut-off'
+
+/** The reasons of runs that ended without saying anything about their hosts. */
+const REFUSALS = new Set(['locked', 'lock-failed', 'gate-closed', 'bad-feature', 'bad-config', 'bad-input'])
+
+/** Makes the record of a run from its journal. Undefined for a run that knew no hosts. */
+export function recordOf(run: string, entries: readonly Entry[]): Omit<RunRecord, 'drift'> | undefined {
+  const began = entries.find((entry) => entry.type === 'run')
+  const rollCall = entries.findLast((entry) => entry.type === 'roll call')
+  if (began === undefined || rollCall === undefined) return undefined
+  const isLive = began.mode !== 'noop' || entries.some(({ type }) => type === 'activated')
+  const known = new Set(rollCall.hosts)
+  const out = entries.flatMap((entry) => (entry.type === 'out' ? entry.hosts : []))
+  const outcome = outcomeOf(entries, out.length > 0)
+  const progress = progressOf(entries)
+  return {
+    run,
+    environment: began.environment,
+    release: entries.findLast((entry) => entry.type === 'release')?.release ?? began.release ?? UNRELEASED,
+    mode: isLive ? 'live' : 'noop',
+    feature: began.feature,
+    sha256: began.hash,
+    by: began.by ?? 'not known',
+    tickets: began.tickets ?? [],
+    parameters: began.parameters ?? {},
+    began: began.at,
+    ended: entries.at(-1)?.at ?? began.at,
+    outcome,
+    ...(began.leftOut === undefined ? {} : { leftOut: began.leftOut }),
+    hosts: rollCall.hosts,
+    out: [...new Set(out)].filter((host) => known.has(host)),
+    notDone: progress.notDone(outcome === 'passed' || outcome === 'passed with failures'),
+    restored: [...progress.restored],
+    changes: changesIn(entries),
+  }
+}
+
+export function states(before: string | null, after: string | null): string {
+  return before === null && after === null ? '' : `: ${before ?? 'not known'} → ${after ?? 'not known'}`
+}
+
+function outcomeOf(entries: readonly Entry[], hasLost: boolean): RunOutcome {
+  const end = entries.findLast((entry) => entry.type === 'end')
+  if (end === undefined || end.reason === CUT_OFF) return 'cut off'
+  if (end.passed) return 'passed'
+  if (end.withinBudget === true) return hasLost ? 'passed with failures' : 'passed'
+  const hasTold = entries.some((entry) => entry.type === 'asked' && entry.changes)
+  return REFUSALS.has(end.reason) && !hasTold ? 'refused' : 'stopped'
+}

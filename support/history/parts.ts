@@ -1,0 +1,30 @@
+import type { Entry } from './history_record'
+
+type End = Extract<Entry, { type: 'end' }>
+
+/**
+ * Splits a journal into the features of its run. The journal has one after the other, and says once, for all of them,
+ * how the run ended.
+ */
+export function partsOf(entries: readonly Entry[]): Entry[][] {
+  const parts: Entry[][] = []
+  for (const entry of entries) {
+    if (entry.type === 'run') parts.push([])
+    parts.at(-1)?.push(entry)
+  }
+  const end = entries.findLast((entry): entry is End => entry.type === 'end')
+  if (end === undefined) return parts
+  return parts.map((part) => (part.includes(end) ? part : [...part, endOf(part, end)]))
+}
+
+/**
+ * Returns the end of one feature. A feature that came to its end is not spoilt by what stopped a later one. A
+ * divergence after the last line may belong to any feature.
+ */
+function endOf(part: readonly Entry[], end: End): End {
+  const begun = part.filter(({ type }) => type === 'scenario').length
+  const passed = part.filter(({ type }) => type === 'scenario passed').length
+  if (end.passed || end.withinBudget === true || begun !== passed || end.reason === 'diverged') return end
+  const hasLost = part.some(({ type }) => type === 'out')
+  return { ...end, passed: !hasLost, reason: '', ...(hasLost ? { withinBudget: true } : {}) }
+}

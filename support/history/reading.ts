@@ -1,0 +1,77 @@
+import { CHANGE_OUTCOMES } from './changes'
+import { RUN_OUTCOMES, type RunRecord } from './history_record'
+
+/** Parses a record, which a person may have written by hand. Undefined when the text is none. */
+export function recordIn(text: string): RunRecord | undefined {
+  const value = parsed(text)
+  return isRecord(value) ? value : undefined
+}
+
+type Check = (value: unknown) => boolean
+
+const isText: Check = (value) => typeof value === 'string'
+const isTextOrNull: Check = (value) => value === null || isText(value)
+const isTime: Check = (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value))
+const oneOf =
+  (...words: readonly string[]): Check =>
+  (value) =>
+    words.some((word) => word === value)
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check)
+const shape =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isObject(value) && Object.entries(checks).every(([name, check]) => check(value[name]))
+
+const isChange = shape({
+  host: isText,
+  line: Number.isInteger,
+  step: isText,
+  request: isTextOrNull,
+  resource: isText,
+  what: isText,
+  before: isTextOrNull,
+  after: isTextOrNull,
+  outcome: oneOf(...CHANGE_OUTCOMES),
+  temporary: (value) => typeof value === 'boolean',
+})
+
+const isRunRecord = shape({
+  run: isText,
+  environment: isText,
+  release: isText,
+  mode: oneOf('live', 'noop'),
+  feature: isText,
+  sha256: isText,
+  by: isText,
+  tickets: listOf(isText),
+  parameters: (value) => isObject(value) && Object.values(value).every(isText),
+  began: isTime,
+  ended: isTime,
+  outcome: oneOf(...RUN_OUTCOMES),
+  leftOut: (value) => value === undefined || listOf(isText)(value),
+  hosts: listOf(isText),
+  out: listOf(isText),
+  notDone: listOf(isText),
+  restored: listOf(isText),
+  changes: listOf(isChange),
+  drift: listOf(shape({ host: isText, what: isText, since: isText })),
+})
+
+function isRecord(value: unknown): value is RunRecord {
+  return isRunRecord(value)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

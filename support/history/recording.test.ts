@@ -1,0 +1,53 @@
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { RecordStore } from './store'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import { journalLine } from '../system/journal_lines'
+import { BEGAN } from '../testing/fake_fleet'
+import { Scratch } from '../testing/scratch'
+import { writeRecord } from './recording'
+
+describe('the record of a run', () => {
+  let scratch: Scratch
+  beforeEach(() => (scratch = new Scratch()))
+  afterEach(() => scratch.remove())
+
+  const at = '2026-01-01T00:00:00.000Z'
+  const entries: JournalEntry[] = [
+    BEGAN,
+    { type: 'scenario', unit: '3', name: 'one' },
+    { type: 'roll call', hosts: ['web1'] },
+    { type: 'scenario passed', unit: '3' },
+    { type: 'end', passed: true, reason: '' },
+  ]
+  const all = [{ type: 'journal', version: 1 }, ...entries]
+  const lines = all.map((entry) => journalLine(JSON.stringify({ at, ...entry })))
+  const recorded = (text: string) => {
+    const history = join(scratch.path, 'history')
+    const journal = scratch.write('live/20260101-000000-abcd.journal.ndjson', text)
+    let message = ''
+    try {
+      writeRecord(journal, history)
+    } catch (error) {
+      message = (error as Error).message
+    }
+    return { message, outcomes: new RecordStore(history).all().runs.map(({ outcome }) => outcome) }
+  }
+
+  it('is what its journal tells', () => {
+    expect(recorded(lines.join(''))).to.deep.equal({ message: '', outcomes: ['passed'] })
+  })
+
+  it('is none that passed where its journal was damaged, and that is said', () => {
+    const damaged = lines.map((line, index) => (index === 4 ? line.replace('scenario', 'scenari0') : line))
+    const { message, outcomes } = recorded(damaged.join(''))
+    expect(message).to.match(/abcd\.journal\.ndjson is damaged from line 5 on, and what was done after that/)
+    expect(outcomes).to.deep.equal(['cut off'])
+  })
+
+  it('is that of a run that was cut off where the last line of its journal is', () => {
+    const { message, outcomes } = recorded(lines.slice(0, -1).join('') + '0000')
+    expect(message).to.equal('')
+    expect(outcomes).to.deep.equal(['cut off'])
+  })
+})

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { originOf } from './origin'
+import { partsOf } from './parts'
+import { recordOf, UNRELEASED, type RunRecord } from './history_record'
+import { standingOf } from './standing'
+import { RecordStore } from './store'
+import { readRunJournal } from '../run/journals'
+import type { Releases } from '../rollout/ports'
+import { LockstepError } from '../system/errors'
+import { formatLockstep, PLACES } from '../system/commands'
+import { HISTORY } from '../run/state_folder'
+
+/** Returns what the record knows of releases, for a run of `feature` in `environment`. */
+export function releasesOnRecord({ environment, feature, current, decide }: AskedBy): Releases {
+  const store = new RecordStore(HISTORY)
+  const runs = (where: string, release: string) => {
+    const read = store.read(where, release)
+    expectWhole(read.damaged)
+    return read.runs
+  }
+  return {
+    current,
+    decide,
+    passedIn(where, release) {
+      const all = runs(where, release)
+      // A feature that requires others of its own environment would wait for itself once it has stopped.
+      const own = originOf({ feature }, all)
+      const others = all.filter((run) => where !== environment || originOf(run, all) !== own)
+      const standing = standingOf(others, 'live')
+      if (!standing.passed) return { not: standing.why }
+      const { last, hosts } = standing
+      return { run: last.run, at: last.ended, hosts }
+    },
+    hasArrived: (release) => release !== UNRELEASED && standingOf(runs(environment, release), 'noop').passed,
+  }
+}
+
+/**
+ * Writes what a run did by its journal.
+ * @throws Error when it cannot be written, or not whole: what a damaged journal tells is on record then, as that of a
+ * run that was cut off
+ */
+export function writeRecord(journal: string, history = HISTORY): RunRecord[] {
+  const { run, entries, fault } = readRunJournal(journal)
+  const store = new RecordStore(history)
+  const records = partsOf(entries).flatMap((part, index) => {
+    const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
+    if (record === undefined) return []
+    return [store.write(record, { feature: textOf(record), journal })]
+  })
+  // A last line that was cut off was never acted on.
+  if (fault !== undefined && fault.kind !== 'cut off')
+    throw new Error(`the journal ${journal} ${fault.what}, and what was done after that is not on record`)
+  return records
+}
+
+/**
+ * Returns the text that was run. Undefined when the file has changed or is gone: what was changed is on record all the
+ * same.
+ */
+function textOf({ feature, sha256 }: Pick<RunRecord, 'feature' | 'sha256'>): Buffer | undefined {
+  if (!existsSync(feature)) return undefined
+  const text = readFileSync(feature)
+  return createHash('sha256').update(text).digest('hex') === sha256 ? text : undefined
+}
+
+/**
+ * Refuses to go on with a damaged record: it may say that a release has not passed.
+ * @throws LockstepError `gate-closed`
+ */
+function expectWhole(damaged: readonly string[]): void {
+  const [path] = damaged
+  if (path === undefined) return
+  throw new LockstepError(
+    'gate-closed',
+    `${path} is no record that can be read, so that nothing can be said of its release; ${howToMend(path)}`,
+  )
+}
+
+/** Returns what to do about a record that cannot be read. */
+export function howToMend(path: string): string {
+  const run = path
+    .replace(/^.*\//, '')
+    .replace(/\.json$/, '')
+    .replace(/(-[0-9a-f]{4})-\d+$/, '$1')
+  return `write it again from its journal: ${formatLockstep(`record --write ${run}`, PLACES)}`
+}
+
+export interface AskedBy {
+  environment: string
+  feature: string
+  /** The name that the run itself gives its release. */
+  current: string | undefined
+  /** True when the record decides anything; false in a rehearsal. */
+  decide: boolean
+}

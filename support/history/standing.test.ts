@@ -1,0 +1,89 @@
+import { expect } from 'chai'
+import { aRecord } from '../testing/a_record'
+import { originOf } from './origin'
+import type { RunRecord } from './history_record'
+import { hostsNotDone, standingOf } from './standing'
+
+const runs = (...list: Partial<RunRecord>[]) =>
+  list.map((change, index) => aRecord({ run: `r${index + 1}`, ...change }))
+const why = (...list: Partial<RunRecord>[]) => {
+  const standing = standingOf(runs(...list), 'live')
+  return standing.passed ? 'passed' : standing.why
+}
+
+describe('how a release stands', () => {
+  it('is what the last live run says', () => {
+    expect(why()).to.equal('no live run of it is on record')
+    expect(why({ mode: 'noop' })).to.equal('no live run of it is on record')
+    expect(why({})).to.equal('passed')
+    expect(why({}, { outcome: 'stopped' })).to.equal('the last run of x.feature there, r2, stopped')
+    expect(why({}, { outcome: 'cut off' })).to.contain('was cut off')
+    expect(why({ outcome: 'stopped' }, {})).to.equal('passed')
+    expect(why({}, { mode: 'noop', outcome: 'stopped' })).to.equal('passed')
+  })
+
+  it('has not passed where hosts were allowed to fail: they have another release', () => {
+    expect(why({ outcome: 'passed with failures', out: ['b'] })).to.equal(
+      'the last run of x.feature there, r1, passed but for b',
+    )
+  })
+
+  it('is not told by a run that left out scenarios and went well', () => {
+    const leftOut = ['The rest']
+    expect(why({ leftOut })).to.equal('its run r1 there left out "The rest" of x.feature')
+    expect(why({}, { leftOut })).to.equal('passed')
+    expect(why({ outcome: 'stopped' }, { leftOut })).to.contain('r1, stopped')
+    expect(why({}, { leftOut, outcome: 'stopped' })).to.contain('r2, stopped')
+  })
+
+  it('is asked of each of its features, and not of runs that were refused', () => {
+    expect(why({ feature: 'db.feature', outcome: 'stopped' }, {})).to.contain('db.feature')
+    expect(why({}, { outcome: 'refused' })).to.equal('passed')
+    const both = standingOf(runs({ hosts: ['a', 'b'] }, { feature: 'db.feature', hosts: ['b', 'c'] }), 'live')
+    expect(both.passed && both.hosts).to.equal(3)
+  })
+
+  it('is made good by a recovery feature, and by the recovery of that', () => {
+    const stopped = { outcome: 'stopped' as const }
+    const recovery = { feature: 'reports/recovery-r1.feature' }
+    expect(why(stopped, recovery)).to.equal('passed')
+    expect(why(stopped, { ...recovery, ...stopped })).to.contain('recovery-r1.feature')
+    expect(why(stopped, { ...recovery, ...stopped }, { feature: 'reports/recovery-r2.feature' })).to.equal(
+      'passed',
+    )
+  })
+
+  it('has not passed while a host that was not done, or went back, was brought on by nobody', () => {
+    const stopped = { outcome: 'stopped' as const, notDone: ['a', 'b'], restored: ['a'] }
+    const recovery = { feature: 'reports/recovery-r1.feature' }
+    expect(why(stopped, { ...recovery, hosts: ['b'] })).to.equal(
+      'a was told to go back to the version before in run r1 of x.feature, and no run has brought it on since',
+    )
+    expect(why(stopped, { ...recovery, hosts: ['a', 'b'] })).to.equal('passed')
+    expect(why(stopped, { ...recovery, hosts: ['b'] }, {})).to.equal('passed')
+    const list = runs(stopped, { ...recovery, hosts: ['a', 'b'] })
+    const standing = standingOf(list, 'live')
+    expect(standing.passed && standing.hosts).to.equal(3)
+    expect(hostsNotDone(runs(stopped)).map(({ host }) => host)).to.deep.equal(['a', 'b'])
+  })
+
+  it('is not made good by a recovery of a run that is not on the record of the release', () => {
+    expect(why({ feature: 'reports/recovery-other.feature' })).to.contain(
+      'recovers a run that is not on its record',
+    )
+  })
+
+  it('is of each part of a run: the recovery of the second does not stand for the first', () => {
+    const first = { run: 'r1', outcome: 'passed with failures' as const, out: ['a'], notDone: ['a'] }
+    const second = { run: 'r1-2', feature: 'y.feature', outcome: 'stopped' as const, notDone: ['b'] }
+    const recovery = { feature: 'reports/recovery-r1-2.feature', hosts: ['b'] }
+    expect(why(first, second, recovery)).to.contain('passed but for a')
+    expect(why({ run: 'r1' }, second, recovery)).to.equal('passed')
+  })
+
+  it('ends, whatever recovers what', () => {
+    const [one, two] = ['recovery-r2.feature', 'recovery-r1.feature']
+    const list = runs({ feature: one }, { feature: two })
+    expect([one, two]).to.include(originOf({ feature: one }, list))
+  })
+})

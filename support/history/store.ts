@@ -1,0 +1,264 @@
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  type Dirent,
+} from 'node:fs'
+import { join } from 'node:path'
+import { LockstepError } from '../system/errors'
+import type { Change } from './changes'
+import { driftOf } from './drift'
+import { recordIn } from './reading'
+import { UNRELEASED, type RunRecord } from './history_record'
+import { type Drift } from '../run/run'
+import { makeFolder } from '../system/folders'
+
+/** The files that are kept beside a run's record, so that the fleet can be compared with it later. */
+export interface Evidence {
+  /** The text that was run; undefined where it is gone. */
+  feature: Buffer | undefined
+  /** The path of the run's journal. */
+  journal: string
+}
+
+/** The runs of a release, oldest first, and the paths of records that cannot be read. */
+export interface RunsRead {
+  runs: RunRecord[]
+  damaged: string[]
+}
+
+const SUFFIX = '.json'
+
+/**
+ * The record of what changed. `<environment>/<release>/runs` has a file for each run, which no other run writes. The
+ * files of hosts, releases and tickets are made from those.
+ */
+export class RecordStore {
+  /** The records that were read already, by their paths: no other run writes them. */
+  private readonly known = new Map<string, RunRecord>()
+
+  constructor(private readonly root: string) {}
+
+  /**
+   * Writes the record of a run. Returns it as it was written, drift among it.
+   * @throws Error when it cannot be written
+   */
+  write(record: Omit<RunRecord, 'drift'>, { feature, journal }: Evidence): RunRecord {
+    const { environment, release, run } = record
+    const whole = { ...record, drift: this.driftOf(record) }
+    const runs = this.at(environment, release, 'runs')
+    makeFolder(runs)
+    if (feature !== undefined) writeWhole(join(runs, `${run}.feature`), feature)
+    copyFileSync(journal, join(runs, `${run}.journal.ndjson`))
+    writeJson(join(runs, `${run}${SUFFIX}`), whole)
+    this.known.set(join(runs, `${run}${SUFFIX}`), whole)
+    this.writeTickets(whole)
+    // Runs of no release have no end: they are on record by their own files alone.
+    if (release !== UNRELEASED) this.bringUpToDate(whole)
+    return whole
+  }
+
+  /** Returns all runs of a release that can be read, oldest first. */
+  runsOf(environment: string, release: string): RunRecord[] {
+    return this.read(environment, release).runs
+  }
+
+  read(environment: string, release: string): RunsRead {
+    return this.readRuns(this.at(environment, release, 'runs'))
+  }
+
+  /** Returns all runs on record. */
+  all(): RunsRead {
+    return gathered(foldersIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
+  }
+
+  /** Returns the releases on record, in the order in which they were last heard of. */
+  releasesOf(environment: string): string[] {
+    const { runs } = gathered(this.readReleases(this.at(environment)))
+    return [...new Set(runs.map(({ release }) => release).reverse())].reverse()
+  }
+
+  /** Returns the paths of the text and the journal of a recorded run. */
+  evidenceOf({ environment, release, run }: Pick<RunRecord, 'environment' | 'release' | 'run'>): {
+    feature: string
+    journal: string
+  } {
+    const runs = this.at(environment, release, 'runs')
+    return { feature: join(runs, `${run}.feature`), journal: join(runs, `${run}.journal.ndjson`) }
+  }
+
+  /**
+   * Returns the drift of a run. All other releases are read only where there seems to be some: one of them may have
+   * caused it.
+   */
+  private driftOf(record: Omit<RunRecord, 'drift'>): Drift[] {
+    const { environment, release } = record
+    if (release === UNRELEASED) return []
+    if (driftOf(record, this.runsOf(environment, release)).length === 0) return []
+    return driftOf(record, gathered(this.readReleases(this.at(environment))).runs)
+  }
+
+  /**
+   * Writes the files of a release until no other run was recorded meanwhile. The last writer has read all of them,
+   * since each looks once more after it has written.
+   */
+  private bringUpToDate(record: RunRecord): void {
+    const folder = this.at(record.environment, record.release, 'runs')
+    const known = () => recordsIn(folder).sort().join('\n')
+    for (let read = ''; read !== known();) {
+      read = known()
+      const { runs } = this.readRuns(folder)
+      this.writeHosts(record, runs)
+      this.writeIndex(record, runs)
+    }
+  }
+
+  private writeIndex({ environment, release }: RunRecord, all: readonly RunRecord[]): void {
+    const runs = all.map(({ changes, ...run }) => ({
+      ...run,
+      changed: [...new Set(changes.filter(({ temporary }) => !temporary).map(({ host }) => host))].sort(),
+    }))
+    const tickets = [...new Set(runs.flatMap((run) => run.tickets))].sort()
+    writeJson(this.at(environment, release, 'index.json'), { environment, release, tickets, runs })
+  }
+
+  /** Writes a file for each host that this run has changed, with what every run did to it. */
+  private writeHosts({ environment, release, mode, changes }: RunRecord, all: readonly RunRecord[]): void {
+    const byHost = new Map<string, object[]>(changes.map(({ host }) => [host, []]))
+    for (const { run, began, by, tickets, feature, outcome, changes: told, ...rest } of all) {
+      if (rest.mode !== mode) continue
+      for (const [host, own] of grouped(told))
+        byHost.get(host)?.push({ run, at: began, by, tickets, feature, outcome, changes: own })
+    }
+    makeFolder(this.at(environment, release, mode))
+    for (const [host, runs] of byHost)
+      writeJson(this.at(environment, release, mode, `${safe(host)}.json`), {
+        host,
+        environment,
+        release,
+        mode,
+        runs,
+      })
+  }
+
+  /** Writes a link from each ticket to the run that was made for it; each run's record names its tickets. */
+  private writeTickets(record: RunRecord): void {
+    const { environment, release, run, mode, feature, began, outcome } = record
+    for (const ticket of record.tickets) {
+      const folder = join(this.root, 'tickets', safe(ticket))
+      makeFolder(folder)
+      const link = { ticket, environment, release, run, mode, feature, began, outcome }
+      writeJson(join(folder, `${run}.json`), link)
+    }
+  }
+
+  private readReleases(environment: string): RunsRead[] {
+    return foldersIn(environment).map((name) => this.readRuns(join(environment, name, 'runs')))
+  }
+
+  private readRuns(folder: string): RunsRead {
+    return gathered(
+      recordsIn(folder).map((name) => {
+        const path = join(folder, name)
+        const record = this.known.get(path) ?? recordIn(readText(path))
+        if (record === undefined) return { runs: [], damaged: [path] }
+        this.known.set(path, record)
+        return { runs: [record], damaged: [] }
+      }),
+    )
+  }
+
+  private at(environment: string, ...rest: string[]): string {
+    const [release, ...more] = rest
+    return join(this.root, safe(environment), ...(release === undefined ? [] : [safe(release)]), ...more)
+  }
+}
+
+/** Makes a name fit for a part of a path. One that had to be altered is told from others by its sum. */
+export function safe(name: string): string {
+  const plain = name.replace(/[^\w.+-]+/g, '_').slice(0, 120)
+  if (plain === name && !/^\.*$/.test(name)) return name
+  return `${plain}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
+}
+
+function gathered(parts: readonly RunsRead[]): RunsRead {
+  return {
+    runs: parts.flatMap(({ runs }) => runs).sort(byEnd),
+    damaged: parts.flatMap(({ damaged }) => damaged),
+  }
+}
+
+function recordsIn(folder: string): string[] {
+  return entriesIn(folder).flatMap(({ name }) => (name.endsWith(SUFFIX) ? [name] : []))
+}
+
+/** Compares two runs by their end. Parts of one run end at the same moment, and began one after the other. */
+function byEnd(a: RunRecord, b: RunRecord): number {
+  return compare(a.ended, b.ended) || compare(a.began, b.began) || compare(a.run, b.run)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function grouped(changes: readonly Change[]): Map<string, Omit<Change, 'host'>[]> {
+  const byHost = new Map<string, Omit<Change, 'host'>[]>()
+  for (const { host, ...change } of changes) {
+    const own = byHost.get(host) ?? []
+    byHost.set(host, own)
+    own.push(change)
+  }
+  return byHost
+}
+
+function foldersIn(folder: string): string[] {
+  return entriesIn(folder).flatMap((entry) => (entry.isFile() ? [] : [entry.name]))
+}
+
+/**
+ * Returns the entries of a folder; none when it is not there.
+ * @throws LockstepError `journal-failed` when it cannot be listed
+ */
+function entriesIn(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw new LockstepError(
+      'journal-failed',
+      `the history in ${folder} cannot be listed: ${(error as Error).message}; nothing can be said of its releases`,
+      { cause: error },
+    )
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function writeJson(path: string, value: object): void {
+  writeWhole(path, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+/**
+ * Writes a file whole or not at all, even when another process writes it now.
+ * @throws Error when it cannot be written
+ */
+function writeWhole(path: string, content: string | Buffer): void {
+  const unfinished = `${path}.${randomBytes(4).toString('hex')}.new`
+  try {
+    writeFileSync(unfinished, content)
+    renameSync(unfinished, path)
+  } catch (error) {
+    rmSync(unfinished, { force: true })
+    throw error
+  }
+}

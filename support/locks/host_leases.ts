@@ -1,0 +1,166 @@
+import type { Fleet, Locks } from '../rollout/ports'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { Answers } from '../rollout/model/answers'
+import type { Answer } from '../rollout/model/answers'
+import { formatDuration } from '../system/duration'
+import { LockstepError } from '../system/errors'
+import type { Clock } from '../system/clock'
+import { inRanges } from '../run/host_names'
+
+/** The locks of one run, to be given back when it ends. */
+export type RunLocks = Locks & { release(): Promise<void> }
+
+export interface LeaseOptions {
+  fleet: Fleet
+  run: string
+  feature: string
+  /** The user who runs this, and the machine. */
+  owner: string
+  /** The runs whose leases may be taken over; with a reason given, those of all runs may. */
+  follows: readonly string[]
+  takeReason: string | undefined
+  clock: Clock
+  journal: { append(entry: JournalEntry): Promise<void> }
+  wait: (ms: number) => Promise<void>
+  onTrouble: (what: string) => void
+}
+
+/** Seconds for which a host keeps a lease that is not renewed. */
+const LEASE = 180
+const LOOK_EVERY = 2_000
+
+/**
+ * Adds the leases that hosts themselves keep, by their lock agent, to the locks of this control host. A rollout to
+ * these hosts from any other machine is told whose they are.
+ */
+export function hostLeases(own: RunLocks, options: LeaseOptions): RunLocks {
+  const { clock, journal } = options
+  const taken = new Set<string>()
+  let stopRenewing = () => {}
+  const keepAlive = () => {
+    stopRenewing = clock.after((LEASE / 3) * 1000, () => {
+      void acquire(options, [...taken])
+        .then(({ refused, silent }) => {
+          const lost = [...refused.keys(), ...silent]
+          if (lost.length > 0)
+            options.onTrouble(`the lease could not be renewed on ${inRanges(lost).join(', ')}`)
+        })
+        .catch((error: unknown) => options.onTrouble((error as Error).message))
+      keepAlive()
+    })
+  }
+  return {
+    ...own,
+    get patience() {
+      return own.patience
+    },
+    set patience(ms: number) {
+      own.patience = ms
+    },
+    async take(hosts: readonly string[]) {
+      await own.take(hosts)
+      const wanted = hosts.filter((host) => !taken.has(host))
+      if (wanted.length === 0) return
+      await journal.append({ type: 'locked', hosts: wanted.length, takes: [], reason: 'leases of the hosts' })
+      await acquireAll(options, wanted, own.patience)
+      if (taken.size === 0) keepAlive()
+      for (const host of wanted) taken.add(host)
+    },
+    async release() {
+      stopRenewing()
+      if (taken.size > 0) await giveBack(options, [...taken]).catch(() => {})
+      await own.release()
+    },
+  }
+}
+
+/** Acquires the leases of all hosts or of none. @throws LockstepError `locked` */
+async function acquireAll(options: LeaseOptions, hosts: readonly string[], patience: number): Promise<void> {
+  const until = options.clock.elapsed() + patience
+  for (;;) {
+    const { got, refused, silent } = await acquire(options, hosts)
+    if (got.length === hosts.length) return
+    await giveBack(options, got)
+    if (silent.length > 0)
+      throw new LockstepError(
+        'locked',
+        `no lease was given by ${inRanges(silent).join(', ')}: no answer from the lock agent there. No host was touched; a host without it can only be rolled out to without host_leases`,
+      )
+    if (options.clock.elapsed() + LOOK_EVERY > until)
+      throw new LockstepError('locked', refusal(refused, patience))
+    await options.wait(LOOK_EVERY)
+  }
+}
+
+interface Acquired {
+  got: string[]
+  /** The answers of hosts that have given their lease to another run, by host. */
+  refused: Map<string, Answer & { kind: 'failed' }>
+  silent: string[]
+}
+
+async function acquire(options: LeaseOptions, hosts: readonly string[]): Promise<Acquired> {
+  const first = sorted(await ask(options, 'acquire', hosts, inputsOf(options)))
+  const takes = takeable(options, first.refused)
+  for (const [run, from] of takes) {
+    const again = sorted(await ask(options, 'acquire', from, { ...inputsOf(options), instead_of: run }))
+    first.got.push(...again.got)
+    for (const host of again.got) first.refused.delete(host)
+  }
+  return first
+}
+
+/** Returns the hosts whose leases this run may take over, by the run that has them. */
+function takeable(
+  { follows, takeReason }: LeaseOptions,
+  refused: Acquired['refused'],
+): Map<string, string[]> {
+  const takes = new Map<string, string[]>()
+  for (const [host, { data }] of refused) {
+    const run = data['run']
+    if (typeof run !== 'string' || (takeReason === undefined && !follows.includes(run))) continue
+    takes.set(run, [...(takes.get(run) ?? []), host])
+  }
+  return takes
+}
+
+function giveBack(options: LeaseOptions, hosts: readonly string[]): Promise<Answers | undefined> {
+  return hosts.length === 0
+    ? Promise.resolve(undefined)
+    : ask(options, 'release', hosts, { run: options.run })
+}
+
+function ask(
+  { fleet }: LeaseOptions,
+  action: string,
+  hosts: readonly string[],
+  inputs: Record<string, string | number>,
+): Promise<Answers> {
+  const watch = { beforeSend: async () => {}, onProgress: () => {} }
+  return fleet.call({ agent: 'lock', action, inputs, changes: true }, hosts, watch)
+}
+
+function inputsOf({ run, owner, feature }: LeaseOptions): Record<string, string | number> {
+  return { run, owner, feature, seconds: LEASE }
+}
+
+function sorted({ outcomes }: Answers): Acquired {
+  const all: Acquired = { got: [], refused: new Map(), silent: [] }
+  for (const [host, answer] of outcomes) {
+    if (answer.kind === 'answered') all.got.push(host)
+    else if (answer.kind === 'failed') all.refused.set(host, answer)
+    else all.silent.push(host)
+  }
+  return all
+}
+
+function refusal(refused: Acquired['refused'], waited: number): string {
+  const by = new Map<string, string[]>()
+  for (const [host, { message }] of refused) by.set(message, [...(by.get(message) ?? []), host])
+  const who = [...by].map(([message, hosts]) => `${inRanges(hosts).join(', ')}: ${message}`).join('; ')
+  const next =
+    waited > 0
+      ? `waited ${formatDuration(waited)}; let it end first`
+      : `let it end first, say: I wait up to 10 minutes for other rollouts, or take the lease with LOCKSTEP_TAKE_LOCK='why it may be taken'`
+  return `another rollout has some of these hosts: ${who}. No host was touched; ${next}`
+}

@@ -1,0 +1,98 @@
+import { formatDuration } from '../system/duration'
+import { LockstepError } from '../system/errors'
+import type { Clock } from '../system/clock'
+import { LEASE, type Claim, type Holder, type HostLocks } from './host_locks'
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { RunLocks } from './host_leases'
+import { inRanges } from '../run/host_names'
+
+export interface LockOptions {
+  claim: Omit<Claim, 'hosts'>
+  /** The reason why a lock whose owner is gone may be taken; undefined when it may not. */
+  takeReason: string | undefined
+  /** The runs that this one goes on from, or clears up after: their locks may be taken once they are gone. */
+  follows: readonly string[]
+  clock: Clock
+  journal: { append(entry: JournalEntry): Promise<void> }
+  wait: (ms: number) => Promise<void>
+}
+
+const LOOK_EVERY = 500
+
+/** Returns the locks of one run on this control host: taken before the first change, kept alive until the run ends. */
+export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
+  const { clock, journal } = options
+  const taken = new Set<string>()
+  let stopRenewing = () => {}
+  const keepAlive = () => {
+    stopRenewing = clock.after(LEASE / 3, () => {
+      // A lease that is not renewed once is renewed the next time; on this machine the process itself is the proof.
+      void locks.renew().catch(() => {})
+      keepAlive()
+    })
+  }
+  const self: RunLocks = {
+    patience: 0,
+    async take(hosts) {
+      if (taken.size > 0) locks.expectOwned()
+      if (hosts.every((host) => taken.has(host))) return
+      const until = clock.elapsed() + self.patience
+      let told = false
+      for (;;) {
+        const claim = { ...options.claim, hosts: [...new Set([...taken, ...hosts])] }
+        const stale = (await locks.list()).filter(({ state }) => state !== 'alive').map(({ run }) => run)
+        const reason = options.takeReason ?? `run ${claim.run} follows it`
+        const runs =
+          options.takeReason === undefined ? stale.filter((run) => options.follows.includes(run)) : stale
+        if (!told || runs.length > 0)
+          await journal.append({ type: 'locked', hosts: claim.hosts.length, takes: runs, reason })
+        told = true
+        const others = await locks.claim(claim, runs.length > 0 ? { runs, reason } : undefined)
+        if (others.length === 0) break
+        if (others.some(({ state }) => state !== 'alive') || clock.elapsed() + LOOK_EVERY > until)
+          throw new LockstepError('locked', refusal(others, options.claim.fleet, self.patience))
+        await options.wait(LOOK_EVERY)
+      }
+      if (taken.size === 0) keepAlive()
+      for (const host of hosts) taken.add(host)
+    },
+    async release() {
+      stopRenewing()
+      if (taken.size > 0) await locks.release()
+    },
+  }
+  return self
+}
+
+function refusal(others: readonly Holder[], fleet: string, waited: number): string {
+  const who = others.map(describeHolder).join('; ')
+  const stale = others.filter(({ state }) => state !== 'alive')
+  const next =
+    stale.length === 0
+      ? waited > 0
+        ? `waited ${formatDuration(waited)}; let it end first`
+        : 'let it end first, or say: I wait up to 10 minutes for other rollouts'
+      : `if nothing of it runs any more, take the lock with LOCKSTEP_TAKE_LOCK='why it may be taken'`
+  const hosts = others.length === 1 ? 'hosts of this one' : 'some of these hosts'
+  return `another rollout has ${hosts}: ${who}. No host was touched; ${next}${otherBrokers(others, fleet)}`
+}
+
+/**
+ * Returns a hint for hosts that are locked under another fleet. Hosts go by their names alone, so a person has to tell
+ * two of one name apart.
+ */
+function otherBrokers(others: readonly Holder[], fleet: string): string {
+  const other = others.find((each) => each.fleet !== fleet)
+  if (other === undefined) return ''
+  return `. Run ${other.run} goes by ${other.fleet}, this one by ${fleet}: if these are other hosts of the same name, let LOCKSTEP_LOCKS name another folder for one of the fleets`
+}
+
+export function describeHolder({ run, feature, user, machine, pid, since, hosts, state }: Holder): string {
+  const names = inRanges(hosts)
+  const shown = names.length > 6 ? `${names.slice(0, 6).join(', ')} …` : names.join(', ')
+  const gone =
+    state === 'alive'
+      ? ''
+      : `, ${state === 'process gone' ? 'a process that is gone' : 'whose lease has expired'}`
+  return `${shown} by run ${run} of ${feature} (${user} on ${machine}, pid ${pid}${gone}) since ${since}`
+}

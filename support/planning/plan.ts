@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { cohorts, hasPassed } from '../rollout/model/verdict'
+import type { Run, StepVerdict } from '../run/run'
+
+/** A plan of what a rollout would do, without anything that differs each time it is asked. */
+export interface Plan {
+  features: readonly { path: string; sha256: string; hosts: readonly string[] }[]
+  environment: string
+  /** The brokers and the collective; only there are hosts the same hosts. */
+  fleet: string
+  /** The parameters that the run was given; no secret is among them. */
+  parameters: Readonly<Record<string, string>>
+  hosts: readonly string[]
+  lines: readonly PlannedLine[]
+  /** True when every line would pass. */
+  passes: boolean
+}
+
+export interface PlannedLine {
+  at: string
+  text: string
+  /** The planned outcomes of the line, each with the hosts that share it. */
+  hosts: readonly {
+    seen: string
+    passed: boolean
+    changes: boolean
+    /** True when more than traffic would change. */
+    affectsOthers: boolean
+    hosts: readonly string[]
+  }[]
+}
+
+/** Returns the hosts that one feature of a plan was planned for. */
+export function hostsOfPlan({ features }: Plan, path: string): readonly string[] {
+  return features.find((feature) => feature.path === path)?.hosts ?? []
+}
+
+/** Returns the lines of one feature of a plan that came to something. */
+export function linesOfPlan({ lines }: Plan, path: string): ReadonlySet<number> {
+  const own = lines.filter(({ at }) => at.startsWith(`${path}:`))
+  return new Set(own.map(({ at }) => Number(at.slice(path.length + 1))))
+}
+
+/** Returns the name of a plan, made from what it says, so that equal plans have equal names. */
+export function planId(plan: Plan): string {
+  return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12)
+}
+
+export function plannedLines(
+  verdicts: readonly StepVerdict[],
+  redact: (text: string) => string = (text) => text,
+): PlannedLine[] {
+  return verdicts.map(({ uri, line, text, verdict }) => {
+    const changing = new Map(
+      verdict.observations.flatMap(({ host, planned }) =>
+        planned?.changes === true ? [[host, planned] as const] : [],
+      ),
+    )
+    return {
+      at: `${uri}:${line}`,
+      text,
+      hosts: cohorts(verdict).map(({ seen, passed, hosts }) => ({
+        seen: redact(seen),
+        passed,
+        changes: hosts.some((host) => changing.has(host)),
+        affectsOthers: hosts.some((host) => changing.get(host)?.affectsOthers === true),
+        hosts: [...hosts].sort(),
+      })),
+    }
+  })
+}
+
+/**
+ * Returns the changes that would leave a host other than it is, except stopping traffic and letting it through again.
+ */
+export function changedBy(run: Pick<Run, 'verdicts'>): { host: string; change: string }[] {
+  return run.verdicts.flatMap(({ verdict }) =>
+    verdict.observations.flatMap(({ host, planned }) =>
+      planned?.changes === true && planned.affectsOthers
+        ? [{ host, change: `${planned.resource}: ${planned.from} → ${planned.to ?? 'not known before'}` }]
+        : [],
+    ),
+  )
+}
+
+export function planPasses(verdicts: readonly StepVerdict[]): boolean {
+  return verdicts.every(({ verdict }) => hasPassed(verdict))
+}
+
+/** Returns the ways in which two plans differ, as sentences; none when they are the same. */
+export function differences(approved: Plan, now: Plan): string[] {
+  const found: string[] = []
+  const differ = (what: string, one: unknown, other: unknown) => {
+    if (JSON.stringify(one) !== JSON.stringify(other)) found.push(what)
+  }
+  for (const { path, sha256 } of approved.features) {
+    const same = now.features.find((feature) => feature.path === path)
+    if (same === undefined) found.push(`${path} is not among the features now`)
+    else if (same.sha256 !== sha256) found.push(`${path} was changed`)
+  }
+  for (const { path } of now.features)
+    if (!approved.features.some((feature) => feature.path === path)) found.push(`${path} was not planned`)
+  differ(
+    `it was made for ${approved.environment}, and this is ${now.environment}`,
+    approved.environment,
+    now.environment,
+  )
+  differ(`it was made for the fleet ${approved.fleet}, and this is ${now.fleet}`, approved.fleet, now.fleet)
+  const names = new Set([...Object.keys(approved.parameters), ...Object.keys(now.parameters)])
+  for (const name of names)
+    differ(
+      `${name} was ${approved.parameters[name] ?? 'not set'} and is ${now.parameters[name] ?? 'not set'}`,
+      approved.parameters[name],
+      now.parameters[name],
+    )
+  const added = now.hosts.filter((host) => !approved.hosts.includes(host))
+  const gone = approved.hosts.filter((host) => !now.hosts.includes(host))
+  if (added.length > 0) found.push(`not planned for: ${added.join(', ')}`)
+  if (gone.length > 0) found.push(`not there any more: ${gone.join(', ')}`)
+  for (const { path, hosts } of found.length > 0 ? [] : approved.features)
+    differ(`${path} was planned for other hosts of them`, hosts, hostsOfPlan(now, path))
+  if (found.length > 0) return found
+  now.lines.forEach((line, index) => {
+    const before = approved.lines[index]
+    if (JSON.stringify(before) !== JSON.stringify(line))
+      found.push(`${line.at} (${line.text}): ${fate(before)} was planned; now ${fate(line)}`)
+  })
+  if (found.length === 0) differ('its lines are not the same', approved.lines, now.lines)
+  return found
+}
+
+function fate(line: PlannedLine | undefined): string {
+  if (line === undefined) return 'nothing'
+  return line.hosts.map(({ seen, hosts }) => `${seen} (${hosts.join(', ')})`).join('; ')
+}

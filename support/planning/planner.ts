@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { LockstepError } from '../system/errors'
+import { lastWords, runAgain } from './child_run'
+import { changedBy, differences, hostsOfPlan, planPasses, plannedLines, type Plan } from './plan'
+import { readPlan, writePlan } from './plan_file'
+import type { Run } from '../run/run'
+
+/** The target of a plan, beside what the features say. */
+export interface PlannedFor {
+  environment: string
+  fleet: string
+  parameters: Readonly<Record<string, string>>
+}
+
+const MAX_DIFFERENCES = 5
+
+/** Writes down what a run has planned. @throws LockstepError `journal-failed` when that is not possible */
+export function savePlan(run: Run, where: PlannedFor, by: string, now: number): void {
+  const plan = planOf(run, where)
+  const { id, path } = writePlan(plan, { at: new Date(now).toISOString(), by, run: run.id })
+  const changed = changedBy(run)
+  run.planned = { id, path, changes: changed.length, hosts: new Set(changed.map(({ host }) => host)).size }
+}
+
+/**
+ * Plans again, and lets a run begin only where the approved plan is still what would be done. The new plan reads the
+ * features again. What this run itself has read, and where it goes, has to be the same too.
+ * @throws LockstepError `gate-closed` with the differences, `bad-input` when there is no such plan
+ */
+export async function expectPlanned(wanted: string, run: Run, where: PlannedFor): Promise<Plan> {
+  const { id, content } = readPlan(wanted)
+  const { signal } = run.stopping
+  if (!content.passes)
+    throw new LockstepError(
+      'gate-closed',
+      `by the plan ${id} not every line would pass; mend that, and plan again`,
+    )
+  run.onWaiting('planning again, to see whether that is still what would be done')
+  return runAgain({ profile: 'plan', signal }, (ended, reports) => {
+    const now = newPlanIn(reports)
+    if (now === undefined)
+      throw new LockstepError(
+        'gate-closed',
+        `it cannot be told whether the plan ${id} still is what would be done: ${lastWords(ended)}`,
+      )
+    const mine = { ...now, ...where, features: featuresOf(run, (path) => hostsOfPlan(now, path)) }
+    const found = [...new Set([...differences(content, now), ...differences(content, mine)])]
+    if (found.length === 0) return content
+    const more = found.length > MAX_DIFFERENCES ? `; and ${found.length - MAX_DIFFERENCES} more` : ''
+    throw new LockstepError(
+      'gate-closed',
+      `the plan ${id} is not what would be done now: ${found.slice(0, MAX_DIFFERENCES).join('; ')}${more}. Nothing was changed; plan again, and have that approved`,
+    )
+  })
+}
+
+function planOf(run: Run, where: PlannedFor): Plan {
+  const features = featuresOf(run, (uri) => run.hostsOf(uri).map(({ host }) => host))
+  return {
+    features,
+    ...where,
+    hosts: [...new Set(features.flatMap(({ hosts }) => hosts))].sort(),
+    lines: plannedLines(run.verdicts, run.redact),
+    passes: run.refused === undefined && !run.hasStopped && planPasses(run.verdicts),
+  }
+}
+
+/** Returns the features of a run by the text that cucumber has read, whatever is in the files by now. */
+function featuresOf(run: Run, hostsOf: (uri: string) => readonly string[]): Plan['features'] {
+  const uris = [...new Set(run.plan.map(({ uri }) => uri))].sort()
+  return uris.map((path) => ({
+    path,
+    sha256: createHash('sha256')
+      .update(run.sources.get(path) ?? '')
+      .digest('hex'),
+    hosts: [...hostsOf(path)].sort(),
+  }))
+}
+
+function newPlanIn(reports: string): Plan | undefined {
+  try {
+    const { plan } = JSON.parse(readFileSync(`${reports}/run.json`, 'utf8')) as {
+      plan: { path: string } | null
+    }
+    return plan === null ? undefined : readPlan(plan.path).content
+  } catch {
+    return undefined
+  }
+}

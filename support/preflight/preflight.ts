@@ -1,0 +1,314 @@
+import type {
+  Envelope,
+  GherkinDocument,
+  Pickle,
+  PickleStep,
+  StepDefinition,
+  TestCase,
+} from '@cucumber/messages'
+import { distance } from 'fastest-levenshtein'
+import { formatLockstep } from '../system/commands'
+import type { Heard } from './feature_texts'
+import { parseFaults } from '../rehearsal/fault_table'
+import { type FaultTable } from '../run/rehearsed'
+import { agentCallFaults } from './agent_calls'
+import { oddSelections } from './selections'
+import { argumentFault } from './step_arguments'
+import { type StepFunction } from './step_arguments'
+import { validators } from './validation'
+
+/** A fault in a feature that cannot be run, found before anything was run. */
+export interface Finding {
+  uri: string
+  line: number
+  message: string
+}
+
+/** A line with the values that its sentence was given, by the name of the parameter's type. */
+interface PlannedStep {
+  line: number
+  text: string
+  /** The sentence that the line was matched with; undefined where none or several match. */
+  expression: string | undefined
+  values: { type: string; value: string }[]
+  /** The keyword as written, such as `Given `. */
+  keyword: string
+  table: string[][] | undefined
+  document: string | undefined
+}
+
+interface ReadScenario {
+  uri: string
+  /** The name of the scenario's feature. */
+  feature: string
+  unit: string
+  name: string
+  steps: PlannedStep[]
+  wave: string | undefined
+  tags: string[]
+}
+
+/** Matches the lines that only decide whether a rollout may begin. */
+const GATE =
+  /^(?:release \S+ should have passed in |I wait (?:up to .+ )?for (?:approval|other rollouts)$|only between )/
+
+/**
+ * Reads cucumber's messages up to the first step and says what is wrong with the features. The preflight is unaware of
+ * what a run does with that.
+ */
+export class Preflight {
+  readonly lines = new Map<string, number>()
+  private readonly keywords = new Map<string, string>()
+  private readonly background = new Set<string>()
+  private readonly documents: GherkinDocument[] = []
+  private readonly parseErrors: Finding[] = []
+  private readonly pickles = new Map<string, Pickle>()
+  private readonly definitions = new Map<string, StepDefinition>()
+  private readonly testCases: TestCase[] = []
+  private readonly faultsOfText = new Map<string, readonly string[]>()
+
+  /**
+   * Takes `unfilled`, which returns why variables named in a step cannot be had. Takes `functionOf`, which returns what
+   * the function of a definition takes.
+   */
+  constructor(
+    private readonly unfilled: (stepId: string) => readonly string[],
+    private readonly functionOf: (definition: StepDefinition) => StepFunction,
+  ) {}
+
+  hear({ gherkinDocument, pickle, stepDefinition, testCase, parseError }: Envelope): void {
+    if (gherkinDocument !== undefined) {
+      this.documents.push(gherkinDocument)
+      this.readLines(gherkinDocument)
+    }
+    if (pickle !== undefined) this.pickles.set(pickle.id, pickle)
+    if (stepDefinition !== undefined) this.definitions.set(stepDefinition.id, stepDefinition)
+    if (testCase !== undefined) this.testCases.push(testCase)
+    if (parseError !== undefined) {
+      const { uri = '', location } = parseError.source
+      this.parseErrors.push({
+        uri,
+        line: location?.line ?? 1,
+        message: parseError.message.replace(/^\(\d+:\d+\): /, ''),
+      })
+    }
+  }
+
+  get scenarios(): number {
+    return this.testCases.length
+  }
+
+  /** The messages so far, for readers with more to say of the features than whether they can be run. */
+  get heard(): Heard {
+    const { documents, pickles, testCases, lines } = this
+    const expressions = new Map([...this.definitions].map(([id, { pattern }]) => [id, pattern.source]))
+    return { documents, pickles, testCases, lines, expressions }
+  }
+
+  /** Returns the findings in the order of the features, each line once. */
+  findings(): Finding[] {
+    const found = new Map<string, Finding>()
+    const add = (finding: Finding) => found.set(`${finding.uri}:${finding.line} ${finding.message}`, finding)
+    this.parseErrors.forEach(add)
+    for (const testCase of this.testCases) {
+      const pickle = this.pickles.get(testCase.pickleId)
+      if (pickle === undefined) continue
+      if (pickle.steps.length === 0)
+        add({
+          uri: pickle.uri,
+          line: this.lines.get(pickle.astNodeIds[0] ?? '') ?? 1,
+          message: `the scenario ${JSON.stringify(pickle.name)} has no steps; a line that begins with no keyword is only a description`,
+        })
+      for (const testStep of testCase.testSteps) {
+        const step = pickle.steps.find(({ id }) => id === testStep.pickleStepId)
+        if (step === undefined) continue
+        const at = { uri: pickle.uri, line: this.lines.get(step.astNodeIds[0] ?? '') ?? 1 }
+        const unfilled = this.unfilled(step.id)
+        const faults = unfilled.length > 0 ? unfilled : this.faultsOf(step, testStep)
+        for (const message of faults) add({ ...at, message })
+      }
+    }
+    oddSelections(this.planned()).forEach(add)
+    for (const { uri, astNodeIds, steps } of this.rehearsed()) {
+      if (steps.some(({ argument }) => argument?.dataTable !== undefined)) continue
+      const line = this.lines.get(astNodeIds[0] ?? '') ?? 1
+      add({
+        uri,
+        line,
+        message:
+          'a scenario that is tagged @rehearse says in a table what may go wrong, and this one has none',
+      })
+    }
+    for (const table of this.faultTables()) {
+      const faults = parseFaults(table, this.textsOf(table.uri))
+      if (typeof faults === 'string') add({ uri: table.uri, line: table.line, message: faults })
+    }
+    return [...found.values()]
+  }
+
+  /** The first scenario that would be run after one that stands below it in its feature. */
+  get outOfOrder(): Finding | undefined {
+    const places = new Map([...this.pickles.keys()].map((id, index) => [id, index]))
+    const latest = new Map<string, number>()
+    for (const { pickleId } of this.testCases) {
+      const pickle = this.pickles.get(pickleId)
+      const place = places.get(pickleId)
+      if (pickle === undefined || place === undefined) continue
+      if (place < (latest.get(pickle.uri) ?? 0)) {
+        const line = this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 1
+        const message = `the scenario ${JSON.stringify(pickle.name)} would be run after one that stands below it; a rollout runs in the order in which its feature is written`
+        return { uri: pickle.uri, line, message }
+      }
+      latest.set(pickle.uri, place)
+    }
+    return undefined
+  }
+
+  /**
+   * Returns the names of a feature's scenarios that are about hosts and are not to be run. Tags or names on the command
+   * line leave them out. A scenario that only decides whether a rollout may begin does not count. Neither does a table
+   * of faults to rehearse.
+   */
+  leftOut(uri: string): string[] {
+    const run = new Set(this.testCases.map(({ pickleId }) => pickleId))
+    const left = [...this.pickles.values()].filter(
+      (pickle) => pickle.uri === uri && !run.has(pickle.id) && this.isAboutHosts(pickle),
+    )
+    return left.map(({ name }) => name)
+  }
+
+  /** Returns whether a scenario is about hosts, by its own lines: those of its Background are in every scenario. */
+  private isAboutHosts({ tags, steps }: Pickle): boolean {
+    if (tags.some(({ name }) => name === '@rehearse' || name === '@behaviour')) return false
+    const own = steps.filter(({ astNodeIds }) => !this.background.has(astNodeIds[0] ?? ''))
+    return own.some(({ text }) => !GATE.test(text))
+  }
+
+  private textsOf(uri: string): string[] {
+    return [...this.pickles.values()].flatMap((pickle) =>
+      pickle.uri === uri ? pickle.steps.map(({ text }) => text) : [],
+    )
+  }
+
+  /** Returns the tables of what may go wrong, from scenarios that are only for rehearsals. */
+  faultTables(): FaultTable[] {
+    return this.rehearsed().flatMap(({ uri, steps }) =>
+      steps.flatMap(({ argument, astNodeIds }) => {
+        const line = this.lines.get(astNodeIds[0] ?? '') ?? 1
+        const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value))
+        return rows === undefined ? [] : [{ uri, line, rows }]
+      }),
+    )
+  }
+
+  private rehearsed(): Pickle[] {
+    return [...this.pickles.values()].filter(({ tags }) => tags.some(({ name }) => name === '@rehearse'))
+  }
+
+  /** Returns the scenarios that are to be run, in order. */
+  planned(): ReadScenario[] {
+    const features = new Map(this.documents.map(({ uri, feature }) => [uri, feature?.name]))
+    return this.testCases.flatMap((testCase) => {
+      const pickle = this.pickles.get(testCase.pickleId)
+      if (pickle === undefined) return []
+      const { uri, name } = pickle
+      const feature = features.get(uri) ?? ''
+      const unit = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
+      const steps = pickle.steps.map(({ id, text, argument, astNodeIds }) => {
+        const matched = testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)
+        const [definition, ...others] = matched?.stepDefinitionIds ?? []
+        return {
+          line: this.lines.get(astNodeIds[0] ?? '') ?? 0,
+          text,
+          expression:
+            others.length === 0 ? this.definitions.get(definition ?? '')?.pattern.source : undefined,
+          values: valuesOf(matched),
+          keyword: this.keywords.get(astNodeIds[0] ?? '') ?? '',
+          table: argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value)),
+          document: argument?.docString?.content,
+        }
+      })
+      const wave = steps.flatMap(({ values }) => values).find(({ type }) => type === 'wave')?.value
+      return [{ uri, feature, unit, name, steps, wave, tags: pickle.tags.map((tag) => tag.name) }]
+    })
+  }
+
+  /** Returns the faults of a step. Each text is judged once, since rows of a table repeat most of their lines. */
+  private faultsOf(step: PickleStep, testStep: TestCase['testSteps'][number]): readonly string[] {
+    const { text, argument } = step
+    if (argument !== undefined) return this.faults(step, testStep)
+    const known = this.faultsOfText.get(text) ?? this.faults(step, testStep)
+    this.faultsOfText.set(text, known)
+    return known
+  }
+
+  private faults({ text, argument }: PickleStep, testStep: TestCase['testSteps'][number]): string[] {
+    const ids = testStep.stepDefinitionIds ?? []
+    if (ids.length === 0) return [`unknown step: ${text}${this.closest(text)}`]
+    if (ids.length > 1) {
+      const patterns = ids.map((id) => `"${this.definitions.get(id)?.pattern.source}"`)
+      return [`ambiguous step: ${text}; it matches ${patterns.join(' and ')}`]
+    }
+    const values = testStep.stepMatchArgumentsLists?.[0]?.stepMatchArguments ?? []
+    const odd = values.flatMap(({ group, parameterTypeName }) => {
+      const fault = validators[parameterTypeName ?? '']?.(group.value ?? '')
+      return fault === undefined ? [] : [fault]
+    })
+    const definition = this.definitions.get(ids[0] ?? '')
+    const fault =
+      definition === undefined
+        ? undefined
+        : argumentFault(this.functionOf(definition), values.length, argument)
+    if (fault !== undefined) return [...odd, fault]
+    const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value)) ?? []
+    const given = values.map(({ group }) => group.value ?? '')
+    return [...odd, ...agentCallFaults(definition?.pattern.source ?? '', given, rows)]
+  }
+
+  private closest(text: string): string {
+    const normal = (phrase: string) => phrase.toLowerCase().replace(/\s+/g, ' ').trim()
+    const wanted = normal(text)
+    let best: { pattern: string; away: number } | undefined
+    for (const { pattern } of this.definitions.values()) {
+      const away = distance(wanted, filledLike(normal(pattern.source), wanted))
+      if (best === undefined || away < best.away) best = { pattern: pattern.source, away }
+    }
+    if (best === undefined || best.away > Math.max(8, wanted.length * 0.6))
+      return `; ${formatLockstep('steps')} lists the known ones`
+    return `; the closest known one is: ${best.pattern}`
+  }
+
+  private readLines({ feature }: GherkinDocument): void {
+    for (const child of feature?.children ?? []) {
+      const parts = [child, ...(child.rule?.children ?? [])]
+      for (const { background, scenario } of parts) {
+        for (const { id } of background?.steps ?? []) this.background.add(id)
+        for (const step of [...(background?.steps ?? []), ...(scenario?.steps ?? [])]) {
+          this.lines.set(step.id, step.location.line)
+          this.keywords.set(step.id, step.keyword)
+        }
+        if (scenario === undefined) continue
+        this.lines.set(scenario.id, scenario.location.line)
+        for (const row of scenario.examples.flatMap(({ tableBody }) => tableBody))
+          this.lines.set(row.id, row.location.line)
+      }
+    }
+  }
+}
+
+function valuesOf(testStep: TestCase['testSteps'][number] | undefined): PlannedStep['values'] {
+  const matched = testStep?.stepMatchArgumentsLists?.[0]?.stepMatchArguments ?? []
+  return matched.map(({ parameterTypeName = '', group }) => ({
+    type: parameterTypeName,
+    value: group.value ?? '',
+  }))
+}
+
+/** Returns a pattern with each parameter replaced by the word in its place, so that only the phrase is compared. */
+function filledLike(pattern: string, text: string): string {
+  const words = text.split(' ')
+  return pattern
+    .split(' ')
+    .map((word, index) => (word.includes('{') ? (words[index] ?? word) : word))
+    .join(' ')
+}

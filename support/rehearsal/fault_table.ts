@@ -1,0 +1,71 @@
+import { FAULTS, parseFault, type Fault } from '../simulation/faults'
+import type { PlannedScenario } from '../run/run'
+import type { FaultTable } from '../run/rehearsed'
+
+/** A fault of one host in one rehearsal. `host` may be `first host` or `last host`. */
+export interface RehearsedFault {
+  host: string
+  /** The fault in the words of a feature, such as `stops answering`. */
+  fault: string
+  /** A part of the line that the fault begins with; undefined when it is there from the beginning. */
+  during: string | undefined
+}
+
+const SAID: Readonly<Record<string, string>> = {
+  'stops answering': 'silent',
+  'does not answer in time': 'very slow',
+}
+const COLUMNS = ['host', 'fault', 'during']
+
+/** Parses the rows of a table of faults. Returns a sentence that says what is wrong when they cannot be parsed. */
+export function parseFaults({ rows }: FaultTable, lines: readonly string[]): RehearsedFault[] | string {
+  const [head = [], ...body] = rows
+  const columns = head.map((cell) => cell.trim())
+  if (
+    !columns.includes('host') ||
+    !columns.includes('fault') ||
+    columns.some((name) => !COLUMNS.includes(name))
+  )
+    return `a table of faults has the columns host, fault and, if it is wanted, during; this one has: ${columns.join(', ')}`
+  const faults: RehearsedFault[] = []
+  for (const row of body) {
+    const cell = (name: string) => row[columns.indexOf(name)]?.trim() ?? ''
+    const [host, fault, during] = [cell('host'), cell('fault'), cell('during')]
+    if (!/^(?:(?:first|last) host|[A-Za-z0-9][\w.-]{0,254})$/.test(host))
+      return `${JSON.stringify(host)} is no host; write a name, first host or last host`
+    if (faultNamed(fault, undefined) === undefined)
+      return `there is no fault ${JSON.stringify(fault)}; there are: ${[...Object.keys(SAID), ...Object.keys(FAULTS)].join(', ')}`
+    if (during !== '' && !lines.some((line) => line.includes(during)))
+      return `no line of the feature has ${JSON.stringify(during)}; write a part of the line that the fault begins with`
+    faults.push({ host, fault, during: during === '' ? undefined : during })
+  }
+  return faults.length > 0 ? faults : 'the table of faults is empty'
+}
+
+export function faultNamed(said: string, during: string | undefined): Fault | undefined {
+  const fault = parseFault(SAID[said] ?? said)
+  return fault === undefined || during === undefined ? fault : { ...fault, during }
+}
+
+export function describeFault({ host, fault, during }: RehearsedFault): string {
+  return `${host}: ${fault}${during === undefined ? '' : ` during "${during}"`}`
+}
+
+const CHANGES = /^I (?:update|install|restart|start|stop|run) /
+const TAKES_OUT = /^I (?:block|drain) /
+const PUTS_BACK = /^I unblock /
+
+/** Returns the faults that are rehearsed of a feature that names none: five that are as likely as any. */
+export function usualFaults(plan: readonly PlannedScenario[]): RehearsedFault[] {
+  const lines = plan.flatMap(({ steps }) => steps.map(({ text }) => text))
+  const find = (pattern: RegExp) => lines.find((line) => pattern.test(line))
+  const [change, out, back] = [find(CHANGES), find(TAKES_OUT), find(PUTS_BACK)]
+  const host = 'first host'
+  const on = (during: string | undefined, ...faults: string[]) =>
+    during === undefined ? [] : faults.map((fault) => ({ host, fault, during }))
+  return [
+    ...on(change, 'stops answering', 'fails', 'lies'),
+    ...on(out, 'stops answering'),
+    ...on(back, 'stops answering'),
+  ]
+}

@@ -1,0 +1,31 @@
+import type { PlannedScenario } from '../run/run'
+
+/** The packages, services, checks and backends that hosts must have for a feature to be rehearsed. */
+export interface Needs {
+  /** The versions by package, in the order in which the feature names them. */
+  packages: ReadonlyMap<string, readonly string[]>
+  services: readonly string[]
+  checks: readonly string[]
+  backends: readonly string[]
+}
+
+export function needsOf(plan: readonly PlannedScenario[]): Needs {
+  const packages = new Map<string, string[]>()
+  const [services, checks, backends] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  for (const { values } of plan.flatMap(({ steps }) => steps)) {
+    const of = (type: string) => values.find((each) => each.type === type)?.value
+    const [name, version] = [of('package'), of('version')]
+    if (name !== undefined) {
+      const versions = packages.get(name) ?? []
+      packages.set(name, versions)
+      if (version !== undefined && !versions.includes(version)) versions.push(version)
+    }
+    for (const [set, value] of [
+      [services, of('service')],
+      [checks, of('check')],
+      [backends, of('backend')],
+    ] as const)
+      if (value !== undefined) set.add(value)
+  }
+  return { packages, services: [...services], checks: [...checks], backends: [...backends] }
+}

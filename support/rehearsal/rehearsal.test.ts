@@ -1,0 +1,160 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { endingsOf, failuresOf } from './endings'
+import { type HostTruth } from '../run/rehearsed'
+import { faultNamed, parseFaults, usualFaults } from './fault_table'
+import { needsOf } from './needs'
+
+const OLD = ['package web 1', 'service web running']
+const NEW = ['package web 2', 'service web running']
+const DONE = ['package update', 'service restart']
+const host = (name: string, change: Partial<HostTruth> = {}): HostTruth => ({
+  host: name,
+  before: OLD,
+  after: NEW,
+  done: DONE,
+  served: true,
+  named: false,
+  silent: false,
+  out: false,
+  ...change,
+})
+const clean = [host('a'), host('b')]
+const rehearsed = (truth: HostTruth[], exitCode: number) => {
+  const endings = endingsOf(truth, clean)
+  return {
+    endings: endings.map(({ ending }) => ending),
+    failures: failuresOf(truth, endings, endingsOf(clean, clean), exitCode),
+  }
+}
+
+describe('where a host ends in a rehearsal', () => {
+  it('is new or old, in rotation or out of it, and half-updated when it is neither', () => {
+    const cases: [Partial<HostTruth>, string][] = [
+      [{}, 'new, in rotation'],
+      [{ served: false }, 'new, out of rotation'],
+      [{ after: OLD, done: [] }, 'old, untouched'],
+      [{ after: OLD, done: [], served: false }, 'old, out of rotation'],
+      [{ after: OLD, done: ['package update'] }, 'old, told and not changed'],
+      [{ done: ['package update'], served: false }, 'half-updated, out of rotation'],
+      [{ done: ['package update'] }, 'half-updated, in rotation'],
+      [{ after: ['package web 1', 'service web stopped'], done: [] }, 'half-updated, in rotation'],
+    ]
+    for (const [change, ending] of cases)
+      expect(rehearsed([host('a', change)], 1).endings).to.deep.equal([ending])
+  })
+
+  it('fails the rehearsal when it is half-updated and served', () => {
+    expect(rehearsed([host('a', { done: ['package update'] }), host('b')], 1).failures).to.deep.equal([
+      'half-updated and in rotation: a',
+    ])
+  })
+
+  it('fails it when it is out of rotation and nobody says so', () => {
+    expect(rehearsed([host('a', { served: false })], 1).failures).to.deep.equal([
+      'out of rotation, and not accounted for: a',
+    ])
+    expect(rehearsed([host('a', { served: false, named: true })], 1).failures).to.deep.equal([])
+  })
+
+  it('fails it when the run says that it passed, and it has not; not for a host that was allowed to fail', () => {
+    const lied = { after: OLD, done: ['package update'] }
+    expect(rehearsed([host('a', lied), host('b')], 0).failures).to.deep.equal([
+      'said to have passed, and has not: a',
+    ])
+    expect(rehearsed([host('a', lied), host('b')], 1).failures).to.deep.equal([])
+    expect(rehearsed([host('a', { ...lied, out: true }), host('b')], 5).failures).to.deep.equal([])
+  })
+})
+
+const lines = ['I block the load balancer', 'I update the package web', 'I unblock the load balancer']
+const table = (...rows: string[][]) => ({ uri: 'x', line: 1, rows })
+
+describe('a table of faults', () => {
+  it('names host, fault and line', () => {
+    expect(
+      parseFaults(table(['host', 'fault', 'during'], ['web1', 'stops answering', 'I update']), lines),
+    ).to.deep.equal([{ host: 'web1', fault: 'stops answering', during: 'I update' }])
+    expect(parseFaults(table(['fault', 'host'], ['lies', 'last host']), lines)).to.deep.equal([
+      { host: 'last host', fault: 'lies', during: undefined },
+    ])
+    expect(faultNamed('stops answering', 'x')).to.deep.equal({ name: 'silent', from: 1, during: 'x' })
+  })
+
+  it('says what is wrong with it', () => {
+    const wrong: [string[][], string][] = [
+      [[['who', 'fault']], 'has the columns host, fault'],
+      [
+        [
+          ['host', 'fault'],
+          ['a b', 'lies'],
+        ],
+        'is no host',
+      ],
+      [
+        [
+          ['host', 'fault'],
+          ['a', 'explodes'],
+        ],
+        'there is no fault "explodes"',
+      ],
+      [
+        [
+          ['host', 'fault', 'during'],
+          ['a', 'lies', 'I fly'],
+        ],
+        'no line of the feature has "I fly"',
+      ],
+      [[['host', 'fault']], 'is empty'],
+      [[], 'has the columns'],
+    ]
+    for (const [rows, said] of wrong)
+      expect(parseFaults(table(...rows), lines))
+        .to.be.a('string')
+        .that.contains(said)
+  })
+
+  it('is read or refused in a sentence, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.string())), (rows) => {
+        const read = parseFaults(table(...rows), lines)
+        expect(typeof read === 'string' ? read.length > 0 : read.length > 0).to.equal(true)
+      }),
+    )
+  })
+})
+
+describe('a feature that is rehearsed', () => {
+  const step = (text: string, values: { type: string; value: string }[] = []) => ({ line: 1, text, values })
+  const plan = [
+    {
+      uri: 'x',
+      unit: '1',
+      name: 'x',
+      wave: undefined,
+      tags: [],
+      steps: [
+        step('the backend', [{ type: 'backend', value: 'www' }]),
+        step('I update the package web', [{ type: 'package', value: 'web' }]),
+        step('version', [
+          { type: 'package', value: 'web' },
+          { type: 'version', value: '2' },
+        ]),
+        step('running', [{ type: 'service', value: 'web' }]),
+        step('ok', [{ type: 'check', value: 'http' }]),
+      ],
+    },
+  ]
+
+  it('needs what it names', () => {
+    const { packages, ...rest } = needsOf(plan)
+    expect([...packages]).to.deep.equal([['web', ['2']]])
+    expect(rest).to.deep.equal({ services: ['web'], checks: ['http'], backends: ['www'] })
+  })
+
+  it('without faults of its own is rehearsed with those that its lines can have', () => {
+    expect(usualFaults(plan).map(({ fault }) => fault)).to.deep.equal(['stops answering', 'fails', 'lies'])
+    const whole = plan.map((each) => ({ ...each, steps: lines.map((line) => step(line)) }))
+    expect(usualFaults(whole)).to.have.length(5)
+  })
+})

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LockstepError } from '../system/errors'
+import { lastWords, runAgain } from '../planning/child_run'
+import { titleOf } from '../run/outcome'
+import type { Run } from '../run/run'
+import { endingsOf, failuresOf } from './endings'
+import { type HostTruth, type Rehearsed } from '../run/rehearsed'
+import { describeFault, parseFaults, usualFaults, type RehearsedFault } from './fault_table'
+import { REHEARSED_FAULT } from './rehearsed_fleet'
+
+/** The most rehearsals at once; each is a process. */
+const AT_ONCE = 2
+
+/** The outcome that one rehearsal leaves for the one that began it. */
+export interface RehearsalReport {
+  exitCode: number
+  truth: readonly HostTruth[]
+}
+
+/**
+ * Judges the rehearsal without a fault, and then rehearses each fault. A failure of a rehearsal fails the run; so does
+ * a rehearsal that leaves no report.
+ */
+export async function rehearseFaults(run: Run, exitCode: number): Promise<void> {
+  const clean = { exitCode, truth: run.truth }
+  run.rehearsals.push(judged(undefined, clean, clean))
+  if (exitCode !== 0) return
+  const faults = faultsOf(run)
+  const reports: (RehearsalReport | string)[] = []
+  let next = 0
+  const worker = async () => {
+    for (let index = next++; index < faults.length; index = next++) {
+      const fault = faults[index]
+      if (fault === undefined) continue
+      run.onWaiting(`rehearsing ${index + 1} of ${faults.length}: ${describeFault(fault)}`)
+      reports[index] = await rehearse(run, fault)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  faults.forEach((fault, index) => {
+    const report = reports[index]
+    const said = describeFault(fault)
+    if (report === undefined || typeof report === 'string')
+      throw new LockstepError(
+        'bad-config',
+        `the rehearsal "${said}" did not come to its end: ${report ?? ''}`,
+      )
+    run.rehearsals.push(judged(said, report, clean))
+  })
+  if (run.rehearsals.some(({ failures }) => failures.length > 0)) run.fail()
+}
+
+function judged(
+  fault: string | undefined,
+  { exitCode, truth }: RehearsalReport,
+  clean: RehearsalReport,
+): Rehearsed {
+  const hosts = endingsOf(truth, clean.truth)
+  const failures = failuresOf(truth, hosts, endingsOf(clean.truth, clean.truth), exitCode)
+  return { fault, exitCode, title: titleOf(exitCode, 'embedded'), hosts, failures }
+}
+
+function faultsOf(run: Run): RehearsedFault[] {
+  const lines = run.plan.flatMap(({ steps }) => steps.map(({ text }) => text))
+  const said = run.faultTables.map((table) => {
+    const faults = parseFaults(table, lines)
+    const at = `${table.uri}:${table.line}: `
+    return typeof faults === 'string' ? [] : faults.map((fault) => ({ ...fault, at }))
+  })
+  const tables = said.flat()
+  const faults = said.length > 0 ? tables : usualFaults(run.plan).map((fault) => ({ ...fault, at: '' }))
+  const hosts = inOrder(run)
+  const named: Readonly<Record<string, string | undefined>> = {
+    'first host': hosts[0],
+    'last host': hosts.at(-1),
+  }
+  return faults.map(({ at, ...fault }) => {
+    const host = Object.hasOwn(named, fault.host) ? named[fault.host] : fault.host
+    if (host === undefined || !hosts.includes(host))
+      throw new LockstepError(
+        'bad-feature',
+        `${at}${fault.host} is to fail, and is none of the ${hosts.length} hosts that were rehearsed`,
+      )
+    return { ...fault, host }
+  })
+}
+
+/** Returns the hosts in the order in which they are taken: the first one is changed first. */
+function inOrder(run: Run): string[] {
+  const taken = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => run.hostsOf(uri))
+  const known = new Set(run.truth.map(({ host }) => host))
+  return [...new Set(taken.map(({ host }) => host))].filter((host) => known.has(host))
+}
+
+function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | string> {
+  const env = () => ({ [REHEARSED_FAULT]: JSON.stringify(fault) })
+  return runAgain({ profile: 'rehearse', env, signal: run.stopping.signal }, (ended, reports) => {
+    try {
+      const report = JSON.parse(readFileSync(join(reports, 'run.json'), 'utf8')) as {
+        exitCode: number
+        rehearsal: { truth: HostTruth[] } | null
+      }
+      if (report.rehearsal !== null) return { exitCode: report.exitCode, truth: report.rehearsal.truth }
+    } catch {
+      // The output of the rehearsal says why.
+    }
+    return lastWords(ended)
+  })
+}

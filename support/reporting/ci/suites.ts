@@ -1,0 +1,313 @@
+import { clean, type Observation, type Verdict } from '../../rollout/model/verdict'
+import { EXIT } from '../../system/errors'
+import { groupBy } from '../../system/groups'
+import { keyOf, type ScenarioRun } from '../../run/scenario_runs'
+import { endingsTold } from '../../rehearsal/told_endings'
+import type { Line, PlannedScenario, Remark, Run, StepVerdict } from '../../run/run'
+
+/** A scenario, or a wave of one, with the outcome of each of its hosts. No secret is in it. */
+export interface Suite {
+  uri: string
+  name: string
+  /** Milliseconds since 1970; undefined when it was not begun. */
+  began: number | undefined
+  /** Milliseconds. */
+  took: number
+  cases: readonly Case[]
+}
+
+/** The case of a host in a scenario, or of the scenario as a whole. */
+export interface Case {
+  name: string
+  result: Result
+}
+
+export type Result =
+  | { kind: 'passed' }
+  | { kind: 'skipped'; message: string }
+  | { kind: 'failure' | 'error'; type: string; message: string; details: string }
+
+/** A verdict with its line, from a run in any mode. */
+type Told = Omit<StepVerdict, 'mode' | 'verdict'> & { verdict: Verdict }
+
+/** The name of the case of a scenario that has no hosts. */
+const SCENARIO = 'the scenario'
+const MAX_SENTENCE = 4_000
+
+/**
+ * Returns the outcome of a run, scenario by scenario and host by host. A run that went wrong has a case that says so.
+ */
+export function suitesOf(run: Run): Suite[] {
+  const about = gather(run)
+  const suites = [
+    ...run.plan.map((scenario) => suiteOf(run, scenario, about)),
+    ...run.undoneSteps.map(({ what, verdict }) => undone(run, what, verdict)),
+    ...rehearsalSuites(run),
+  ]
+  const well = run.exitCode === EXIT.passed || run.exitCode === EXIT.passedWithFailures
+  return well || suites.some(saysSo) ? suites : [...suites, whole(run)]
+}
+
+/** Returns a suite with a case for each rehearsed fault. A case fails where hosts must not end as they did. */
+function rehearsalSuites(run: Run): Suite[] {
+  if (run.rehearsals.length === 0) return []
+  const cases = run.rehearsals.map((rehearsal): Case => {
+    const { fault = 'nothing goes wrong', failures } = rehearsal
+    const details = endingsTold(rehearsal).map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
+    const failed = {
+      kind: 'failure',
+      type: 'rehearsal',
+      message: said(run, failures.join('; ')),
+      details: details.map((line) => said(run, line)).join('\n'),
+    } as const
+    return { name: said(run, fault), result: failures.length === 0 ? { kind: 'passed' } : failed }
+  })
+  return [{ uri: run.plan[0]?.uri ?? '', name: 'rehearsals', began: undefined, took: 0, cases }]
+}
+
+function suiteOf(run: Run, scenario: PlannedScenario, about: Gathered): Suite {
+  const key = keyOf(scenario)
+  const scenarioRun = run.scenarioRuns.of(scenario)
+  const verdicts = about.verdicts.get(key) ?? []
+  const hosts = hostsOf(run, scenario, verdicts, scenarioRun, about.places)
+  const cases = [
+    ...refusal(run, scenario, hosts.length > 0, about),
+    ...(about.faults.get(key) ?? []).map((fault) => faultCase(run, fault)),
+    ...hostCases(run, hosts, verdicts, scenarioRun, about.restored),
+  ]
+  return {
+    uri: scenario.uri,
+    name: nameOf(run, scenario, about),
+    began: scenarioRun?.began,
+    took: scenarioRun?.took ?? 0,
+    cases: cases.length > 0 ? cases : [{ name: SCENARIO, result: withoutHosts(run, scenario, scenarioRun) }],
+  }
+}
+
+/**
+ * The messages of a run, grouped by what they are about. They are looked through once, and not again for every
+ * scenario.
+ */
+interface Gathered {
+  /** The verdicts by scenario. */
+  verdicts: ReadonlyMap<string, readonly Told[]>
+  faults: ReadonlyMap<string, Run['faults']>
+  /** The errors by the line of a feature. */
+  errors: ReadonlyMap<string, readonly Remark[]>
+  /** The scenarios by feature and name. */
+  names: ReadonlyMap<string, readonly PlannedScenario[]>
+  places: Places
+  restored: ReadonlySet<string>
+}
+
+function gather(run: Run): Gathered {
+  return {
+    verdicts: groupBy<Told>(run.verdicts, keyOf),
+    faults: groupBy(run.faults, keyOf),
+    errors: groupBy(errorsOf(run), lineKey),
+    names: groupBy(run.plan, nameKey),
+    places: placesOf(run),
+    restored: new Set(run.restored()),
+  }
+}
+
+/** The hosts of features and waves, asked once for all scenarios. */
+interface Places {
+  /** The hosts by feature. */
+  hosts: ReadonlyMap<string, readonly string[]>
+  /** The hosts of waves, by the scenario that takes the wave. */
+  waves: ReadonlyMap<PlannedScenario, readonly string[]>
+}
+
+function placesOf(run: Run): Places {
+  const hosts = new Map<string, string[]>()
+  const waves = new Map<PlannedScenario, string[]>()
+  for (const uri of new Set(run.plan.map((scenario) => scenario.uri))) {
+    const placed = run.hostsOf(uri)
+    const byNumber = new Map<number, string[]>()
+    for (const { host, wave } of placed) {
+      const number = wave === undefined ? 0 : Number.parseInt(wave, 10)
+      const own = byNumber.get(number) ?? []
+      byNumber.set(number, own)
+      own.push(host)
+    }
+    hosts.set(
+      uri,
+      placed.map(({ host }) => host),
+    )
+    const taking = run.plan.filter((scenario) => scenario.uri === uri && scenario.wave !== undefined)
+    for (const [index, scenario] of taking.entries()) waves.set(scenario, byNumber.get(index + 1) ?? [])
+  }
+  return { hosts, waves }
+}
+
+/**
+ * Returns the hosts of the scenario's wave. Without a wave these are the hosts that its lines told of, or would have
+ * been for.
+ */
+function hostsOf(
+  run: Run,
+  scenario: PlannedScenario,
+  verdicts: readonly Told[],
+  scenarioRun: ScenarioRun | undefined,
+  { hosts, waves }: Places,
+): readonly string[] {
+  if (scenario.wave !== undefined) {
+    const own = waves.get(scenario) ?? []
+    if (own.length > 0) return own
+    if (scenarioRun === undefined || scenarioRun.outcome === 'skipped') return []
+  }
+  if (scenarioRun === undefined) return run.hasStopped ? (hosts.get(scenario.uri) ?? []) : []
+  const told = verdicts.flatMap(({ verdict }) => [
+    ...verdict.observations.map(({ host }) => host),
+    ...(verdict.out ?? []),
+  ])
+  return [...new Set(told)]
+}
+
+function hostCases(
+  run: Run,
+  hosts: readonly string[],
+  verdicts: readonly Told[],
+  scenarioRun: ScenarioRun | undefined,
+  restored: ReadonlySet<string> = new Set(),
+): Case[] {
+  const failed = new Map<string, Result>()
+  const reached = new Map<string, Line>()
+  const out = new Set<string>()
+  const fail = (host: string, result: () => Result) => failed.has(host) || failed.set(host, result())
+  for (const step of verdicts) {
+    const { observations, unexpected, tolerated } = step.verdict
+    for (const observation of observations) {
+      if (observation.passed) reached.set(observation.host, step)
+      else fail(observation.host, () => failure(run, step, observation, tolerated === true))
+    }
+    for (const { host, detail, fails } of unexpected)
+      if (fails) fail(host, () => problem(run, step, 'unexpected', detail))
+    for (const host of step.verdict.out ?? []) out.add(host)
+  }
+  const resultOf = (host: string): Result => {
+    if (out.has(host)) return { kind: 'skipped', message: said(run, `out: ${run.out().get(host) ?? ''}`) }
+    if (restored.has(host)) return { kind: 'skipped', message: 'was told to go back to the version it had' }
+    if (scenarioRun?.outcome === 'passed') return { kind: 'passed' }
+    const line = reached.get(host)?.line
+    return {
+      kind: 'skipped',
+      message: line === undefined ? 'not attempted' : `passed up to line ${line}; not attempted after it`,
+    }
+  }
+  return [...new Set([...hosts, ...failed.keys()])].map((host) => ({
+    name: said(run, host),
+    result: failed.get(host) ?? resultOf(host),
+  }))
+}
+
+function failure(run: Run, line: Line, { kind, seen }: Observation, tolerated: boolean): Result {
+  if (tolerated)
+    return { kind: 'skipped', message: said(run, `failed at line ${line.line}, and may: ${seen}`) }
+  return problem(run, line, kind === 'silent' ? 'silent' : 'diverged', seen)
+}
+
+function problem(run: Run, line: Line, type: string, seen: string): Result {
+  const [text, what] = [said(run, line.text), said(run, seen)]
+  return {
+    kind: 'failure',
+    type,
+    message: `line ${line.line}: ${text}: ${what}`,
+    details: `${text}\n${line.uri}:${line.line}\nseen: ${what}`,
+  }
+}
+
+/**
+ * Returns the refusal of the run as a case. It stands at the scenario where it happened, and at each that has no hosts
+ * because of it.
+ */
+function refusal(run: Run, scenario: PlannedScenario, hasHosts: boolean, { errors }: Gathered): Case[] {
+  const { last } = run.scenarioRuns
+  const here = last !== undefined && keyOf(last) === keyOf(scenario)
+  if (run.refused === undefined || (hasHosts && !here)) return []
+  const { uri } = scenario
+  const lines = new Set(scenario.steps.map(({ line }) => line))
+  const own = [...lines].flatMap((line) => errors.get(lineKey({ uri, line })) ?? [])
+  const { code, message } = run.refused
+  const details = own.map((remark) => `${remark.uri}:${remark.line}: ${remark.message}`).join('\n')
+  return [{ name: SCENARIO, result: error(run, code, own[0]?.message ?? message, details || message) }]
+}
+
+function faultCase(run: Run, { uri, line, text, message }: Run['faults'][number]): Case {
+  return {
+    name: `line ${line}: ${said(run, text)}`,
+    result: error(run, 'step', message, `${text}\n${uri}:${line}\n${message}`),
+  }
+}
+
+function withoutHosts(run: Run, { wave }: PlannedScenario, scenarioRun: ScenarioRun | undefined): Result {
+  if (scenarioRun?.outcome === 'passed' || (scenarioRun === undefined && !run.hasStopped))
+    return { kind: 'passed' }
+  if (scenarioRun?.outcome === 'skipped' && wave !== undefined)
+    return { kind: 'skipped', message: `nobody was left for the wave ${wave}` }
+  return { kind: 'skipped', message: scenarioRun === undefined ? 'not attempted' : 'not brought to its end' }
+}
+
+function undone(run: Run, what: string, verdict: Verdict): Suite {
+  const uri = run.scenarioRuns.last?.uri ?? ''
+  const step = { uri, unit: '', line: run.current.line, text: what, verdict }
+  const ended: ScenarioRun = { began: 0, took: undefined, outcome: 'passed' }
+  const cases = hostCases(run, hostsIn(verdict), [step], ended)
+  return { uri, name: said(run, `on failure: ${what}`), began: undefined, took: 0, cases }
+}
+
+/** Returns the suite of errors that belong to no scenario: features that cannot be read, or an end that failed. */
+function whole(run: Run): Suite {
+  const errors = errorsOf(run)
+  const sentence = run.refused?.message ?? 'it failed outside of its scenarios'
+  const details = errors.map(({ uri, line, message }) => `${uri}:${line}: ${message}`).join('\n')
+  const result = error(run, run.refused?.code ?? 'failed', sentence, details || sentence)
+  return {
+    uri: errors[0]?.uri ?? '',
+    name: 'the run',
+    began: undefined,
+    took: 0,
+    cases: [{ name: 'the run', result }],
+  }
+}
+
+function error(run: Run, type: string, message: string, details: string): Result {
+  return {
+    kind: 'error',
+    type,
+    message: run.redact(message).slice(0, MAX_SENTENCE),
+    details: run.redact(details).slice(0, MAX_SENTENCE),
+  }
+}
+
+/** Returns the name of a scenario, with its line where rows of a table bear one name. */
+function nameOf(run: Run, scenario: PlannedScenario, { names }: Gathered): string {
+  const alike = names.get(nameKey(scenario)) ?? []
+  return said(run, scenario.name) + (alike.length > 1 ? ` (line ${scenario.unit})` : '')
+}
+
+function nameKey({ uri, name }: PlannedScenario): string {
+  return `${uri}\n${name}`
+}
+
+function lineKey({ uri, line }: Pick<Line, 'uri' | 'line'>): string {
+  return `${uri}:${line}`
+}
+
+function errorsOf(run: Run): Remark[] {
+  return run.remarks.filter(({ severity }) => severity === 'error')
+}
+
+/** Hides secrets in a text and cuts it short: a text is cut only once no secret is in it any more. */
+function said(run: Run, text: string): string {
+  return clean(run.redact(text))
+}
+
+function saysSo({ cases }: Suite): boolean {
+  return cases.some(({ result: { kind } }) => kind === 'failure' || kind === 'error')
+}
+
+function hostsIn({ observations }: Verdict): string[] {
+  return observations.map(({ host }) => host)
+}

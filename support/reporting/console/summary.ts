@@ -1,0 +1,225 @@
+import type { createColors } from 'picocolors'
+import { clean, hosts as counted, type Observation } from '../../rollout/model/verdict'
+import { systemClock } from '../../system/clock'
+import { columnsOf, padColumns } from '../../system/columns'
+import { formatDuration } from '../../system/duration'
+import { EXIT } from '../../system/errors'
+import { evidenceOf } from '../evidence'
+import { inRanges } from '../../run/host_names'
+import { byObligation } from '../host_table'
+import { oddHosts, type Cell } from '../matrix'
+import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
+import type { LineWriter } from './line_writer'
+import { endingsTold } from '../../rehearsal/told_endings'
+import { describeOmission } from '../../run/account'
+import { run } from '../../run/run'
+import { advice, wouldChange } from '../advice'
+
+/** The line that a run ended at. */
+export interface StoppedAt {
+  text: string
+  uri: string
+  line: number
+}
+
+const MAX_LINES = 12
+const MAX_REASON = 2_000
+
+/** Modes in which no line changes a host. */
+const CHANGING_NOTHING = new Set(['plan', 'noop', 'drift'])
+
+/** The number of hosts shown line by line. */
+const MAX_ODD_HOSTS = 8
+
+const SIGNS: Readonly<Record<Cell, string>> = {
+  blank: ' ',
+  passed: '✔',
+  claimed: '○',
+  diverged: '✘',
+  silent: '?',
+  out: '-',
+  'not attempted': '·',
+}
+
+/**
+ * Writes what a person reads when a run is over. It says what came of the run, which hosts are still out of rotation,
+ * and what to do next.
+ */
+export class Summary {
+  private readonly started = systemClock.elapsed()
+
+  constructor(
+    private readonly writer: LineWriter,
+    private readonly paint: ReturnType<typeof createColors>,
+  ) {}
+
+  /** Writes what earlier runs have left out of rotation; this stands before everything else. */
+  leftBefore(): void {
+    const items = run.outBefore.map(({ host, obligation, run: id }) => ({
+      host,
+      obligation: `${obligation} (run ${id})`,
+    }))
+    for (const fault of run.notKnownBefore.slice(0, MAX_LINES))
+      this.writer.wrapped(`  Not everything is known of earlier runs: ${clean(fault)}`, 4, (line) =>
+        this.paint.yellow(line),
+      )
+    if (items.length > 0) this.outOfRotation('Still out of rotation from earlier runs', items)
+  }
+
+  end(steps: number, stoppedAt: StoppedAt | undefined): void {
+    const code = run.exitCode
+    this.outcome(code, steps, stoppedAt)
+    this.rehearsals()
+    this.failed(code)
+    this.out()
+    this.restored()
+    this.notAttempted(code)
+    const out = run.outOfRotation()
+    if (run.mode === 'rehearse') this.writer.line('  Nothing is real in a rehearsal: no host was spoken to.')
+    else if (out.length > 0) this.outOfRotation('Still out of rotation', out)
+    else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.refused)
+      this.writer.line(`  ${nothingIsOut(run)}`)
+    for (const { host, what, since } of run.drift.slice(0, MAX_LINES))
+      this.writer.wrapped(
+        `  drift: ${host} was done by run ${since}, and was another again; ${clean(what)}`,
+        4,
+        (line) => this.paint.yellow(line),
+      )
+    for (const note of run.notes)
+      this.writer.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
+    for (const { what, command } of advice(run, out.length > 0)) {
+      this.writer.wrapped(`  ${this.paint.dim('next')}  ${what}`, 8, plain)
+      // A command stands in one line, however long, or it could not be pasted.
+      if (command !== undefined) this.writer.line(`        ${run.redact(command)}`)
+    }
+    if (run.journal !== undefined && run.verdicts.length > 0)
+      this.writer.wrapped(`  ${this.paint.dim('see')}   journal: ${run.journal}`, 8, plain)
+  }
+
+  private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
+    const { bold, green, red, yellow } = this.paint
+    if (code !== EXIT.passed && code !== EXIT.passedWithFailures) {
+      const title = red(bold(titleOf(code, run.mode)))
+      return this.writer.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
+    }
+    const most = hostsOfRun()
+    const took = formatDuration(systemClock.elapsed() - this.started)
+    const rehearsed = `${run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
+    if (run.rehearsals.length > 0)
+      return this.writer.line(`${green(bold(titleOf(code, run.mode)))}  ${rehearsed}`)
+    const safely = run.mode === 'noop' ? '; nothing was changed' : ''
+    const said =
+      run.planned === undefined
+        ? `${steps} steps on ${counted(most)}, in ${took}${safely}`
+        : wouldChange(run.planned)
+    if (code === EXIT.passed) return this.writer.line(`${green(bold(titleOf(code, run.mode)))}  ${said}`)
+    const out = counted(run.out().size)
+    this.writer.wrapped(
+      `${yellow(bold(titleOf(code, run.mode)))}  for ${out} that failed within the budget: ${said}`,
+      2,
+      plain,
+    )
+  }
+
+  /** Writes the hosts that failed and were allowed to. */
+  private out(): void {
+    const seen = new Map<string, string[]>()
+    for (const [host, what] of run.out()) seen.set(what, [...(seen.get(what) ?? []), host])
+    for (const [what, hosts] of seen)
+      this.writer.list(`  Failed, ${clean(what)}: `, inRanges(hosts), MAX_LINES, (text) =>
+        this.paint.red(text),
+      )
+  }
+
+  /** Writes the hosts that were told to go back. They are not done, whatever their lines came to above. */
+  private restored(): void {
+    const hosts = run.restored()
+    if (hosts.length > 0)
+      this.writer.list(`  ${RESTORED} (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
+  }
+
+  private notAttempted(code: number): void {
+    const hosts = code === EXIT.passed ? [] : run.notAttempted()
+    if (hosts.length > 0)
+      this.writer.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
+  }
+
+  /** Writes where the hosts of each rehearsal ended. Failed rehearsals stand last, where a person reads first. */
+  private rehearsals(): void {
+    const worst = [...run.rehearsals].sort((a, b) => a.failures.length - b.failures.length)
+    for (const rehearsal of worst) {
+      const { fault, title, failures } = rehearsal
+      const mark = failures.length === 0 ? this.paint.green('✔') : this.paint.red('✘')
+      this.writer.wrapped(`  ${mark} ${fault ?? 'nothing goes wrong'}: ${title}`, 6, plain)
+      for (const { ending, hosts } of endingsTold(rehearsal))
+        this.writer.list(`      ${ending}: `, hosts, MAX_LINES, plain)
+      for (const failure of failures)
+        this.writer.wrapped(`      ${failure}`, 8, (line) => this.paint.red(line))
+    }
+  }
+
+  /** Names the hosts that failed again, since the lines above may have scrolled away. */
+  private failed(code: number): void {
+    if (run.rehearsals.length > 1) return
+    if (code !== EXIT.failed && code !== EXIT.unreachable) return
+    const failed = run.currentVerdict?.observations.filter(({ passed }) => !passed) ?? []
+    const silent = failed.filter(({ kind }) => kind === 'silent')
+    this.namesAgain(
+      'Diverged',
+      failed.filter(({ kind }) => kind !== 'silent'),
+    )
+    this.namesAgain('Silent', silent)
+    this.evidence()
+  }
+
+  private namesAgain(what: string, observations: readonly Observation[]): void {
+    const hosts = observations.map(({ host }) => host)
+    if (hosts.length > 0)
+      this.writer.list(`  ${what}: `, inRanges(hosts), MAX_LINES, (text) => this.paint.red(text))
+  }
+
+  /** Writes, line by line, the hosts that a person has to look at. */
+  private evidence(): void {
+    const odd = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => oddHosts(evidenceOf(run, uri)))
+    const width = Math.max(0, ...odd.slice(0, MAX_ODD_HOSTS).map(({ host }) => columnsOf(host)))
+    for (const { host, cells } of odd.slice(0, MAX_ODD_HOSTS))
+      this.writer.line(`    ${padColumns(host, width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)
+    if (odd.length > 0)
+      this.writer.line(
+        this.paint.dim(`    ${''.padEnd(width)}  ✔ passed ✘ diverged ? silent - out · not attempted`),
+      )
+  }
+
+  private outOfRotation(title: string, items: readonly { host: string; obligation: string }[]): void {
+    const n = new Set(items.map(({ host }) => host)).size
+    this.writer.line(this.paint.yellow(`  ${title}: ${counted(n)}`))
+    for (const [what, names] of byObligation(items))
+      this.writer.list(`    ${what}: `, inRanges(names), MAX_LINES, plain)
+  }
+}
+
+function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): string {
+  const where = stoppedAt === undefined ? '' : `at "${stoppedAt.text}" (${stoppedAt.uri}:${stoppedAt.line})`
+  if (code === EXIT.interrupted)
+    return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
+  if (run.refused !== undefined) return `${clean(run.refused.message, MAX_REASON)}${where && `, ${where}`}`
+  if (run.omission !== undefined && stoppedAt === undefined)
+    return clean(describeOmission(run.omission), MAX_REASON)
+  const failed = run.rehearsals.filter(({ failures }) => failures.length > 0).length
+  if (failed > 0) return `${failed} of ${run.rehearsals.length} rehearsals must not end as they do`
+  const after = CHANGING_NOTHING.has(run.mode) ? 'nothing was changed' : 'no host was touched after it'
+  const [hook] = run.hookFaults
+  return `${[hook, where].filter(Boolean).join(', ') || 'a step failed'}; ${after}`
+}
+
+/** Returns the number of hosts that the rollouts are for; a single verdict may be of one wave. */
+function hostsOfRun(): number {
+  const features = new Set(run.plan.map(({ uri }) => uri))
+  const hosts = new Set([...features].flatMap((uri) => run.hostsOf(uri).map(({ host }) => host)))
+  const largest = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
+  return hosts.size > 0 ? hosts.size : largest
+}
+
+function plain(text: string): string {
+  return text
+}

@@ -1,0 +1,107 @@
+import { sizeOf } from '../../rollout/model/host_list'
+import { cohorts, hosts as counted } from '../../rollout/model/verdict'
+import { EXIT } from '../../system/errors'
+import { keyOf } from '../../run/scenario_runs'
+import type { Run } from '../../run/run'
+import { byObligation } from '../host_table'
+import { RESTORED } from '../../run/outcome'
+import { namesOf, type Html, type Markup } from './markup'
+
+export type Fact = readonly [name: string, text: Markup]
+
+const MAX_NAMES = 500
+/** The most kinds of answers, drifts and other facts of which each host may have its own. */
+const MAX_KINDS = 500
+
+/** Returns what a person has to know of a run, worst first: where it stopped, and the outcome of unfinished hosts. */
+export function factsOf(page: Html, run: Run): Fact[] {
+  const isWell = run.exitCode === EXIT.passed
+  return [
+    ...few(
+      page,
+      run.hookFaults.map((fault): Fact => ['A hook failed', page`${fault}`]),
+    ),
+    ...few(
+      page,
+      unplanned(run).map(({ uri, line, message }): Fact => ['Failed', page`${uri}:${line}: ${message}`]),
+    ),
+    ...(isWell ? [] : few(page, stoppedBy(page, run))),
+    ...few(
+      page,
+      alike(run.out()).map(([seen, hosts]): Fact => [
+        'Failed within the budget',
+        page`${told(page, hosts)}: ${seen}`,
+      ]),
+    ),
+    ...run.undoneSteps.map(({ what, verdict: { cohorts: all } }): Fact => [
+      'On failure',
+      page`${what}, on ${sizeOf(all.filter(({ passed }) => passed))} of ${counted(sizeOf(all))}`,
+    ]),
+    ...of(page, 'Not attempted', isWell ? [] : run.notAttempted()),
+    ...of(page, RESTORED, run.restored()),
+    ...few(
+      page,
+      run.drift.map(({ host, what, since }): Fact => [
+        'Drift',
+        page`${host} was done by run ${since}; ${what}`,
+      ]),
+    ),
+    ...run.recoveries.map(({ path }): Fact => ['What is not done', page`${path}`]),
+    ...run.notes.map((note): Fact => ['Noted', page`${note}`]),
+    ...run.warnings.map((warning): Fact => ['Warning', page`${warning}`]),
+  ]
+}
+
+/** Returns the remarks on lines of features that are known before anything is run. */
+export function remarksOf(page: Html, { remarks }: Run): Fact[] {
+  return few(
+    page,
+    remarks.map(({ uri, line, severity, message }): Fact => [
+      severity === 'error' ? 'Cannot be run' : 'Warning',
+      page`${uri}:${line}: ${message}`,
+    ]),
+  )
+}
+
+/** Returns the obligations that are still open, each with its hosts. */
+export function obligationsOf(page: Html, items: readonly { host: string; obligation: string }[]): Fact[] {
+  return [...byObligation(items)].map(([obligation, hosts]) => [obligation, told(page, hosts)])
+}
+
+/** Returns the faults that belong to no line of a scenario, such as those of a scenario as a whole. */
+function unplanned({ plan, faults }: Run): Run['faults'] {
+  const lines = new Set(plan.flatMap((each) => each.steps.map(({ line }) => `${keyOf(each)} ${line}`)))
+  return faults.filter((fault) => !lines.has(`${keyOf(fault)} ${fault.line}`))
+}
+
+/** Returns the hosts of the line that the run stopped at, by what was seen of them. */
+function stoppedBy(page: Html, { current, currentVerdict }: Run): Fact[] {
+  if (currentVerdict === undefined) return []
+  return cohorts(currentVerdict)
+    .filter(({ passed }) => !passed)
+    .map(({ seen, hosts }) => [`Failed at line ${current.line}`, page`${told(page, hosts)}: ${seen}`])
+}
+
+function alike(seen: ReadonlyMap<string, string>): [string, string[]][] {
+  const groups = new Map<string, string[]>()
+  for (const [host, what] of seen) {
+    const hosts = groups.get(what) ?? []
+    groups.set(what, hosts)
+    hosts.push(host)
+  }
+  return [...groups]
+}
+
+function of(page: Html, name: string, hosts: readonly string[]): Fact[] {
+  return hosts.length === 0 ? [] : [[name, page`${counted(hosts.length)}: ${told(page, hosts)}`]]
+}
+
+function told(page: Html, hosts: readonly string[]): Markup {
+  return namesOf(page, hosts, MAX_NAMES)
+}
+
+function few(page: Html, facts: readonly Fact[]): Fact[] {
+  const more = facts.length - MAX_KINDS
+  if (more <= 0) return [...facts]
+  return [...facts.slice(0, MAX_KINDS), ['And', page`${more} more of them, in run.json`]]
+}

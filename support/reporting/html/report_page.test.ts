@@ -1,0 +1,185 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { seen, toldRun, type ToldScenario } from '../../testing/told_run'
+import { LockstepError } from '../../system/errors'
+import type { Run } from '../../run/run'
+import { pageOf } from './report_page'
+
+const NOW = Date.UTC(2026, 0, 1, 12)
+const MARKUP =
+  /<\/?(?:html|head|meta|title|style|body|header|section|h1|h2|p|b|pre|code|dl|dt|dd|div|span|table|tr|td|details|summary|ol|li|svg|defs|g|use|rect|text)(?: [a-z-]+="[^"<>]*"| open)*\/?>|<!DOCTYPE html>/gi
+
+describe('the page of a run', () => {
+  const page = (run: Run) => [...pageOf(run, NOW)].join('')
+  const body = (run: Run) => page(run).replace(/^[\s\S]*<body>/, '')
+  const stopped = (more: Partial<ToldScenario> = {}) => {
+    const run = toldRun([
+      {
+        unit: '5',
+        name: 'The first wave',
+        steps: [
+          { line: 6, text: 'I block it', verdict: seen({ web1: 'passed', web2: 'passed', web3: 'passed' }) },
+          {
+            line: 7,
+            text: 'the version should be 2',
+            verdict: seen({ web1: 'passed', web2: 'version 1', web3: 'silent' }),
+          },
+        ],
+        outcome: 'failed',
+        ...more,
+      },
+      { unit: '9', name: 'The second wave', steps: [{ line: 10, text: 'I unblock it' }] },
+    ])
+    run.outOfRotation = () => [{ host: 'web2', obligation: 'is blocked' }]
+    run.hostsOf = () => ['web1', 'web2', 'web3'].map((host) => ({ host, wave: 'all' }))
+    run.notAttempted = () => ['web4']
+    return run
+  }
+
+  const inOrder = (text: string, ...parts: string[]) => {
+    let at = 0
+    for (const part of parts) {
+      const found = text.indexOf(part, at)
+      expect(found, `${part} behind ${text.slice(0, at).slice(-200)}`).to.be.at.least(0)
+      at = found
+    }
+  }
+
+  it('says first what came of it, of which feature, who is out of rotation, and what to do next', () => {
+    const run = stopped()
+    run.mode = 'live'
+    const text = body(run)
+    const first = ['<h1>FAILED</h1>', 'features/website.feature', 'the version should be 2', 'exit status 1']
+    inOrder(
+      text,
+      ...first,
+      'Still out of rotation: 1 host',
+      'is blocked: web2',
+      'see what is out of rotation',
+    )
+    inOrder(
+      text,
+      'see what is out of rotation',
+      'Failed at line 7',
+      'web2: version 1',
+      'Not attempted',
+      'web4',
+    )
+    inOrder(text, 'web4', 'class="matrix"', '<title>web3: silent</title>', 'The first wave')
+  })
+
+  it('has every line with its outcome, and the hosts that failed, diverged or were silent with their reasons', () => {
+    const text = body(stopped())
+    expect(text).to.match(/✔<\/span>.*I block it.*3\/3 hosts/)
+    expect(text).to.match(/✘<\/span>.*the version should be 2.*1\/3 hosts/)
+    inOrder(text, 'The first wave', 'version 1: web2', 'silent, no answer: web3', 'passed: web1')
+    expect(text).to.match(/·<\/span> The second wave.*not attempted/)
+    expect(text).to.match(/·<\/span>.*I unblock it/)
+  })
+
+  it('calls no line well that failed without a verdict, or that is refused', () => {
+    const run = toldRun(
+      [{ unit: '1', steps: [{ line: 2, text: 'ours', fault: 'Error: no\n  at all' }], outcome: 'failed' }],
+      new LockstepError('bad-feature', 'one line cannot be run'),
+    )
+    run.remarks.push({ uri: 'a.feature', line: 2, severity: 'error', message: 'unknown step: ours' })
+    const text = body(run)
+    inOrder(text, 'INVALID', 'one line cannot be run', 'a.feature:2: unknown step: ours')
+    inOrder(text, '✘</span>', 'ours', 'Error: no\n  at all')
+    expect(text).not.to.contain('✔</span>')
+  })
+
+  it('names what failed as a whole, which is no line', () => {
+    const run = toldRun([{ unit: '1', steps: [{ line: 2 }], outcome: 'passed' }])
+    const fate = 'ends with a hook that skips it'
+    run.omit({ uri: run.plan[0]?.uri ?? '', unit: '1', line: 1, text: 'It', expression: undefined, fate })
+    inOrder(body(run), 'FAILED', 'features/website.feature:1: &quot;It&quot; ends with a hook that skips it')
+  })
+
+  it('needs nothing but itself, and runs nothing', () => {
+    const text = page(stopped())
+    expect(text).not.to.match(/<script|\bsrc=|url\(|@import|\son\w+=/i)
+    expect(text.match(/href="[^#]/g)).to.equal(null)
+    expect(text).to.contain("default-src 'none'")
+  })
+
+  it('shows what hosts and features say as text, and nothing else of it', () => {
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.constantFrom(
+        '</script><script>alert(1)</script>',
+        '"><img src=x onerror=alert(1)>',
+        '\u001B[31m\u0007',
+        '<!--',
+        '</style>',
+        '\u202E',
+      ),
+    )
+    fc.assert(
+      fc.property(hostile, hostile, hostile, (host, answer, line) => {
+        const run = toldRun([
+          {
+            unit: '1',
+            name: line,
+            steps: [{ line: 2, text: line, verdict: seen({ [host]: answer }), fault: answer }],
+            outcome: 'failed',
+          },
+        ])
+        run.hostsOf = () => [{ host, wave: line }]
+        run.outOfRotation = () => [{ host, obligation: answer }]
+        run.note(answer)
+        const left = body(run).replace(MARKUP, '')
+        expect(left).not.to.match(/[<>]/)
+        expect(left).not.to.match(/[^\P{Cc}\n]|\p{Cf}/u)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('has no secret in it, whole or in part', () => {
+    const run = stopped({
+      steps: [
+        {
+          line: 6,
+          text: 'x',
+          verdict: seen({ web1: `${'.'.repeat(1_995)}hunter2-&-more`, web2: "hunter2-&-more'" }),
+          fault: 'hunter2-&-more',
+        },
+      ],
+    })
+    run.redact = (text) => text.replaceAll('hunter2-&-more', '***')
+    run.warnings = ['hunter2-&-more']
+    expect(page(run)).not.to.contain('hunter2')
+  })
+
+  it('stays small where answers are not, and where hosts and rows are many', () => {
+    const answers = Object.fromEntries(
+      Array.from({ length: 3_000 }, (_, index) => [`web${index}`, `${index} ${'x'.repeat(3_000)}`] as const),
+    )
+    const large = toldRun([
+      {
+        unit: '1',
+        steps: [1, 2, 3].map((line) => ({ line, verdict: seen(answers) })),
+        outcome: 'failed',
+      },
+    ])
+    large.hostsOf = () => Object.keys(answers).map((host) => ({ host, wave: undefined }))
+    const pieces = [...pageOf(large, NOW)]
+    expect(Math.max(...pieces.map(({ length }) => length))).to.be.below(2_000_000)
+    expect(pieces.join('').length).to.be.below(5_000_000)
+    const rows = Array.from({ length: 300 }, (_, row) => ({
+      unit: String(row),
+      steps: Array.from({ length: 10 }, (_each, line) => ({
+        line,
+        verdict: seen({ [`web${row}`]: 'passed' }),
+      })),
+      outcome: 'passed' as const,
+    }))
+    expect(page(toldRun(rows)).length).to.be.below(1_000_000)
+    const three = seen({ web1: 'passed', web2: 'passed', web3: 'passed' })
+    const small = toldRun([
+      { unit: '1', steps: [1, 2, 3, 4].map((line) => ({ line, verdict: three })), outcome: 'passed' },
+    ])
+    expect(page(small).length).to.be.below(12_000)
+  })
+})

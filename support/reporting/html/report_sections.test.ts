@@ -1,0 +1,63 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { Rehearsed } from '../../run/rehearsed'
+import { rehearsalSection } from './rehearsal_section'
+import { planSection } from './report_plan'
+import { htmlFor } from './markup'
+import { Run } from '../../run/run'
+
+const planned = (host: string, seen: string, passed = true) => ({
+  host,
+  passed,
+  kind: 'planned' as const,
+  seen,
+  planned: { resource: 'package web', from: '1', to: '2', changes: passed, affectsOthers: true },
+})
+
+describe('the report of a plan', () => {
+  it('begins with what was not done, and tells what would change on which hosts', () => {
+    const run = new Run()
+    run.planned = { id: 'abc', path: 'reports/plans/abc.json', changes: 2, hosts: 2 }
+    run.begin({ uri: 'x', unit: '1', line: 3, text: 'I update' })
+    run.verdict({ observations: [planned('web1', 'would go'), planned('web2', 'would go')], unexpected: [] })
+    run.verdict({ observations: [planned('web3', 'would fail: 1', false)], unexpected: [], planned: true })
+    const { text: page } = planSection(htmlFor(run.redact), run)
+    expect(page.indexOf('Nothing was changed')).to.be.lessThan(page.indexOf('Would fail'))
+    expect(page).to.contain('package web: 1 → 2')
+    expect(page).to.contain('web1, web2')
+    expect(page).to.contain('would fail: 1')
+    expect(page).to.contain('LOCKSTEP_PLAN=abc')
+  })
+})
+
+describe('the report of rehearsals', () => {
+  const rehearsed = (change: Partial<Rehearsed>): Rehearsed => ({
+    fault: undefined,
+    exitCode: 0,
+    title: 'PASSED',
+    hosts: [{ host: 'web1', ending: 'new, in rotation', unknown: false }],
+    failures: [],
+    ...change,
+  })
+
+  it('has what must not be first, and where every host ended', () => {
+    const { text: page } = rehearsalSection(htmlFor(plain), [
+      rehearsed({}),
+      rehearsed({ fault: 'web1: lies', failures: ['said to have passed, and has not: web1'] }),
+    ])
+    expect(page.indexOf('said to have passed')).to.be.lessThan(page.indexOf('nothing goes wrong'))
+    expect(page).to.contain('new, in rotation: web1')
+  })
+
+  it('is a page, whatever hosts and features are called', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(htmlFor(plain)`${text}`.text).not.to.match(/[<>"']/)
+      }),
+    )
+  })
+})
+
+function plain(text: string): string {
+  return text
+}

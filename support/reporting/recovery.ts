@@ -1,0 +1,245 @@
+import { readFileSync } from 'node:fs'
+import { pin } from '../config/variables'
+import type { Rollout } from '../rollout/rollout'
+import { clean, hosts as counted } from '../rollout/model/verdict'
+import { inRanges } from '../run/host_names'
+import { outTable } from './host_table'
+import { RECOVERY_HEADER } from './recovered_run'
+import { report, unwritten, writeWhole } from '../run/report_files'
+import { commandFor, isPartial, TOO_SMALL } from './next_command'
+import type { PlannedScenario, Recovery, Run } from '../run/run'
+
+export interface RecoveryOf {
+  uri: string
+  /**
+   * The number of the feature in its run, from 0, in the order in which features were begun. Its record has the same
+   * number.
+   */
+  part: number
+  /** True when all scenarios of the feature passed, and some hosts failed within the budget. */
+  passed: boolean
+}
+
+/**
+ * Writes a feature with exactly the hosts that a rollout did not bring to its end. Returns undefined when no host had
+ * been changed, or all of them are done. It does so, too, when the feature cannot be written, which is said and decides
+ * nothing.
+ */
+export function writeRecovery(
+  run: Run,
+  { uri, part, passed }: RecoveryOf,
+  rollout: Rollout,
+): Recovery | undefined {
+  if (!rollout.hasChangedHosts) return undefined
+  const remaining = rollout.remaining(passed)
+  if (remaining.hosts.length === 0) return undefined
+  const path = report(`recovery-${run.id}${part === 0 ? '' : `-${part + 1}`}.feature`)
+  const isResumable = !passed && rollout.budget.out.size === 0 && !rollout.hasUnknownOutcome
+  const recovery = {
+    uri,
+    path,
+    hosts: remaining.hosts.length,
+    isResumable,
+    hasRoom: hasRoom(rollout, remaining),
+  }
+  try {
+    const text = recoveryOf(pinned(readFileSync(uri, 'utf8'), run.substitution?.of.fixedIn(uri)), {
+      plan: run.plan.filter((scenario) => scenario.uri === uri),
+      header: header(run, { ...recovery, passed }, rollout, remaining.hosts),
+      title: `recovery of run ${run.id}`,
+      ...remaining,
+    })
+    writeWhole(path, run.redact(text))
+    return recovery
+  } catch (error) {
+    process.stderr.write(`${unwritten(path, error)}\n`)
+    return undefined
+  }
+}
+
+/**
+ * Returns whether the pool has room for the remaining hosts. Where a balancer knows no pool but the hosts of the
+ * rollout, the remaining hosts are a smaller pool.
+ */
+function hasRoom(rollout: Rollout, { hosts, waves = [] }: Remaining): boolean {
+  const { through, pool } = rollout.traffic
+  if (through?.lastMayGo !== true) return true
+  const out = new Set(rollout.ledger.all.map(({ host }) => host))
+  return hosts.every((host) => out.has(host)) || pool.hasRoomFor(waves, hosts.length)
+}
+
+export interface Remaining {
+  /** The hosts in the order of their waves. */
+  hosts: readonly string[]
+  /** The number of them that each wave of the feature takes; undefined where its waves are left as they are written. */
+  waves: readonly number[] | undefined
+}
+
+export interface RecoveryOptions extends Remaining {
+  plan: readonly (Pick<PlannedScenario, 'unit' | 'wave'> & {
+    steps: readonly { line: number; text: string }[]
+  })[]
+  header: readonly string[]
+  title: string
+}
+
+const SELECTS = /^I want to update (?:hosts with |the hosts)/
+const COUNTS = /^there should be (?:at least|exactly) \S+ hosts?$/
+const ORDERS = /^the hosts are taken /
+const TAKES = /I take .*$/
+/**
+ * Matches sentences that select or order hosts, as the feature has them. A variable or a column may still have its name
+ * there.
+ */
+const PHRASE = /(?:I want to update (?:hosts with |the hosts)|the hosts are taken ).*$/
+
+/**
+ * Returns the feature's own text, with the remaining hosts in place of how hosts were selected, and the waves that are
+ * left.
+ */
+export function recoveryOf(source: string, { plan, header, title, hosts, waves }: RecoveryOptions): string {
+  const lines = withoutHeader(source.replace(/^\uFEFF/, '').split(/\r\n|\n/))
+  const steps = new Map(
+    plan.flatMap((scenario) => scenario.steps.map(({ line, text }) => [line, text] as const)),
+  )
+  const rows = plan.filter(({ wave }) => wave !== undefined)
+  const kept = new Map(waves === undefined ? [] : rows.map((row, index) => [row, waves[index] ?? 0] as const))
+  const whole = [...kept].filter(([{ unit }]) => !isRow(lines[Number(unit) - 1]))
+  const dropped = new Set(whole.flatMap(([row, count]) => (count === 0 ? linesOf(row, lines) : [])))
+  const sizes = new Map(whole.flatMap(([{ steps: own }, count]) => own.map(({ line }) => [line, count])))
+  const out: string[] = []
+  let listed = false
+  let inTable = false
+  lines.forEach((line, index) => {
+    const number = index + 1
+    if (line === undefined || dropped.has(number)) return
+    const step = steps.get(number)
+    if (inTable && line.trim().startsWith('|')) return
+    inTable = false
+    if (step !== undefined && (SELECTS.test(step) || ORDERS.test(step))) {
+      inTable = true
+      if (listed) return
+      listed = true
+      const indent = /^\s*/.exec(line)?.[0] ?? ''
+      out.push(
+        line.replace(PHRASE, 'I want to update the hosts:'),
+        ...hosts.map((host) => `${indent}    | ${host} |`),
+      )
+      return
+    }
+    // The count is of all hosts of the feature, not of the remaining ones, which are listed.
+    if (step !== undefined && COUNTS.test(step)) return
+    const row = rows.find(({ unit }) => unit === String(number))
+    const count = row === undefined ? undefined : kept.get(row)
+    if (row !== undefined && count !== undefined && isRow(line)) {
+      if (count > 0) out.push(withWave(line, row.wave ?? '', counted(count)))
+      return
+    }
+    const size = sizes.get(number)
+    if (size !== undefined && TAKES.test(line)) {
+      out.push(line.replace(TAKES, `I take ${counted(size)}`))
+      return
+    }
+    out.push(/^\s*Feature:/.test(line) ? `${line.trimEnd().replace(RECOVERY_TITLE, '')} (${title})` : line)
+  })
+  const language = /^\s*#\s*language\s*:/.test(out[0] ?? '') ? out.splice(0, 1) : []
+  return [...language, ...header.map((line) => `# ${line}`.trimEnd()), ...out].join('\n')
+}
+
+const RECOVERY_TITLE = / \(recovery of run [^)]*\)$/
+
+/**
+ * Returns the lines without the header of a recovery feature: that is of the run before. Line numbers stay as they are.
+ */
+function withoutHeader(lines: readonly string[]): (string | undefined)[] {
+  const from = lines.findIndex((line) => RECOVERY_HEADER.test(line))
+  if (from < 0) return [...lines]
+  const to = lines.findIndex((line, index) => index > from && line.trim() === '#')
+  return lines.map((line, index) => (index >= from && index <= to ? undefined : line))
+}
+
+function isRow(line: string | undefined): boolean {
+  return line?.trim().startsWith('|') === true
+}
+
+/**
+ * Returns all lines of a scenario that is no row of a table. They are its tags, its own steps, and their tables and
+ * documents.
+ */
+function linesOf(
+  { unit, steps }: RecoveryOptions['plan'][number],
+  lines: readonly (string | undefined)[],
+): number[] {
+  const at = Number(unit)
+  let from = at
+  while (/^\s*[@#]/.test(lines[from - 2] ?? '')) from -= 1
+  let to = Math.max(at, ...steps.map(({ line }) => line))
+  let document: string | undefined
+  for (;;) {
+    const next = lines[to]?.trim() ?? ''
+    const mark = /^(?:"""|```)/.exec(next)?.[0]
+    if (document === undefined && mark === undefined && !isRow(next)) break
+    if (mark !== undefined)
+      document = document === undefined ? mark : mark === document ? undefined : document
+    to += 1
+    if (to > lines.length) break
+  }
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+}
+
+/** Fills in the values that the run had, so that the remaining hosts are brought to where the others are. */
+function pinned(source: string, values: ReadonlyMap<string, string> | undefined): string {
+  if (values === undefined || values.size === 0) return source
+  return source
+    .split('\n')
+    .map((line) =>
+      pin(line, (name) =>
+        line.trim().startsWith('|') ? values.get(name)?.replace(/[\\|]/g, '\\$&') : values.get(name),
+      ),
+    )
+    .join('\n')
+}
+
+function withWave(row: string, size: string, to: string): string {
+  const cells = row.split('|')
+  const at = cells.findIndex((cell) => cell.trim() === size)
+  return cells.map((cell, index) => (index === at ? ` ${to} ` : cell)).join('|')
+}
+
+function header(
+  run: Run,
+  { uri, path, passed, hasRoom: rooms }: Recovery & Pick<RecoveryOf, 'passed'>,
+  rollout: Rollout,
+  left: readonly string[],
+): string[] {
+  const out = run.outOfRotation()
+  const remaining = new Set(left)
+  const done = (rollout.hosts.known ?? []).filter((host) => !remaining.has(host))
+  const restored = rollout.restored.filter((host) => remaining.has(host))
+  return [
+    `What run ${run.id} of ${clean(uri)} did not bring to its end.`,
+    passed
+      ? 'It went through, and these hosts failed within its failure budget.'
+      : `It stopped at: ${clean(rollout.step)} (line ${rollout.line}).`,
+    `Done, and left alone here: ${done.length === 0 ? 'no host' : inRanges(done).join(', ')}.`,
+    ...(restored.length === 0
+      ? []
+      : [`Told to go back to the version they had: ${inRanges(restored).join(', ')}.`]),
+    ...(out.length === 0
+      ? ['Nothing was left out of rotation.']
+      : ['Still out of rotation when it stopped:']),
+    ...(out.length === 0
+      ? []
+      : outTable(out)
+          .split('\n')
+          .map((line) => `  ${line}`)),
+    ...(rooms ? [] : [TOO_SMALL]),
+    ...(run.mode === 'live' && !isPartial(run)
+      ? [
+          'Read it, mend what is named above, and run it like any other feature:',
+          `  ${commandFor(run, path)}`,
+        ]
+      : ['Read it, mend what is named above, and run it like any other feature.']),
+    '',
+  ]
+}

@@ -1,0 +1,45 @@
+import type { Obligation } from '../model/obligation'
+import type { Answers } from '../model/answers'
+import type { Rollout } from '../rollout'
+import type { Observation } from '../model/verdict'
+
+/** Looks at hosts, and strikes those that are seen to be free from the ledger. */
+export async function lookAt(
+  rollout: Rollout,
+  obligation: Obligation,
+  hosts: readonly string[],
+): Promise<Answers> {
+  const answers = await obligation.look(hosts, rollout.reach)
+  const free = hosts.filter((host) => {
+    const answer = answers.outcomes.get(host)
+    return answer !== undefined && obligation.read(answer).isOpen === false
+  })
+  await rollout.ledger.close(obligation.name, free)
+  return answers
+}
+
+/**
+ * Returns the hosts that this run took out of rotation and that, looked at again, are not seen to be out any more.
+ * Nothing may be done to them.
+ */
+export async function slippedBack(rollout: Rollout, hosts: readonly string[]): Promise<Observation[]> {
+  const moving = new Set(hosts)
+  const slipped: Observation[] = []
+  for (const { obligation, hosts: out } of rollout.ledger.own) {
+    const going = out.filter((host) => moving.has(host))
+    if (obligation.lapses !== true || going.length === 0) continue
+    const { outcomes } = await lookAt(rollout, obligation, going)
+    for (const host of going) {
+      const answer = outcomes.get(host) ?? { kind: 'silent' as const, waited: 0 }
+      const state = obligation.read(answer)
+      if (state.isOpen !== true)
+        slipped.push({
+          host,
+          passed: false,
+          kind: answer.kind,
+          seen: `not touched: ${state.seen}, though it was taken out`,
+        })
+    }
+  }
+  return slipped
+}

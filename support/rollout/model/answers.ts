@@ -1,0 +1,27 @@
+import type { UnexpectedMessage } from '../../system/unexpected_messages'
+
+/** A request to an agent; `changes` says whether a host can be other than before once it is done. */
+export interface Request {
+  agent: string
+  action: string
+  inputs: Record<string, string | boolean | number>
+  changes: boolean
+}
+
+export type Answer =
+  | { kind: 'answered'; data: Record<string, unknown> }
+  | { kind: 'failed'; message: string; data: Record<string, unknown> }
+  /**
+   * A host that has not answered for `waited` milliseconds. `pings` says whether it answered a ping near the end of
+   * that time; undefined where it was not pinged.
+   */
+  | { kind: 'silent'; waited: number; pings?: boolean }
+  | { kind: 'untrusted'; reason: string }
+
+export interface Answers {
+  requestId: string
+  outcomes: ReadonlyMap<string, Answer>
+  unexpected: readonly UnexpectedMessage[]
+  /** True when the connection was lost in between: a silent host may have done what it was told. */
+  interrupted: boolean
+}

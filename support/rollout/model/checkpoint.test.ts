@@ -1,0 +1,193 @@
+import { expect } from 'chai'
+import { BEGAN, rolloutOn } from '../../testing/fake_fleet'
+import { silent, WebFleet, webs, type Exceptions } from '../../testing/web_fleet'
+import { claimsOf } from './checkpoint'
+import type { JournalEntry } from './journal_entry'
+import type { Rollout } from '../rollout'
+import { count, describe as described, hasPassed, mayGoOn, type Verdict } from './verdict'
+
+/** Runs the seed's rollout in two waves, as far as it gets. Returns what each line came to, by `line: passed`. */
+async function rollOut(
+  rollout: Rollout,
+  waves: readonly string[] = ['1 host', 'the rest'],
+): Promise<string[]> {
+  const said: string[] = []
+  for (const [index, wave] of waves.entries()) {
+    await rollout.beginScenario(String(20 + index), wave)
+    rollout.hosts.withClass('roles::web')
+    rollout.traffic.throughBalancerAt('1.2.3.4')
+    const lines: [number, string, () => Promise<Verdict | undefined>][] = [
+      [
+        10,
+        'I take the next wave',
+        () => rollout.waves.take(index === 0 ? { kind: 'hosts', count: 1 } : { kind: 'rest' }),
+      ],
+      [11, 'I block the load balancer', () => rollout.traffic.block()],
+      [12, 'traffic should be blocked', () => rollout.traffic.shouldBe('blocked')],
+      [13, 'I update the package mywebapp', () => rollout.packages.update('mywebapp')],
+      [
+        14,
+        'the package version for mywebapp should be 2.0',
+        () => rollout.packages.versionShouldBe('mywebapp', '2.0'),
+      ],
+      [15, 'I run the action migrate', () => rollout.agents.run('app', 'migrate', {})],
+      [16, 'I unblock the load balancer', () => rollout.traffic.unblock()],
+      [17, 'traffic should be unblocked', () => rollout.traffic.shouldBe('unblocked')],
+    ]
+    for (const [line, text, work] of lines) {
+      rollout.line = line
+      rollout.step = text
+      const verdict = await work()
+      said.push(
+        `${line} ${verdict?.observations.map(({ kind, passed }) => (passed ? kind : `${kind}!`)).join(' ')}`,
+      )
+      if (verdict !== undefined && !mayGoOn(verdict)) {
+        await rollout.endScenario(false)
+        return said
+      }
+    }
+    await rollout.endScenario(true)
+  }
+  return said
+}
+
+async function stopped(n: number, except: Exceptions) {
+  const fleet = new WebFleet(webs(n), except)
+  const one = rolloutOn(fleet)
+  await one.rollout.ports.journal.append(BEGAN)
+  await rollOut(one.rollout)
+  return { fleet, journal: one.journal }
+}
+
+function resume(fleet: WebFleet, journal: readonly JournalEntry[], except: Exceptions = {}) {
+  const again = new WebFleet(fleet.found, except)
+  for (const host of fleet.blocked) again.blocked.add(host)
+  for (const [host, version] of fleet.versions) again.versions.set(host, version)
+  return { again, ...rolloutOn(again, { ports: { claims: claimsOf('r1', journal) } }) }
+}
+
+describe('a resumed rollout', () => {
+  const failsOnce: Exceptions = { web2: ({ action }) => (action === 'update' ? silent : undefined) }
+
+  it('proves again what was done, changes nothing there, and goes on from where it stopped', async () => {
+    const { fleet, journal } = await stopped(3, failsOnce)
+    const { rollout, again } = resume(fleet, journal)
+    expect(await rollOut(rollout)).to.deep.equal([
+      '10 known',
+      '11 claimed',
+      '12 claimed',
+      '13 claimed',
+      '14 answered',
+      '15 claimed',
+      '16 claimed',
+      '17 answered',
+      '10 known known',
+      '11 answered answered',
+      '12 answered answered',
+      '13 answered answered',
+      '14 answered answered',
+      '15 answered answered',
+      '16 answered answered',
+      '17 answered answered',
+    ])
+    expect(
+      again.asked.filter(({ hosts }) => hosts.includes('web1')).map(({ request }) => request.action),
+    ).to.deep.equal(['status', 'isblocked'])
+    expect(again.versions.get('web2')).to.equal('2.0')
+    expect([...again.blocked]).to.deep.equal([])
+  })
+
+  it('never trusts the journal: a host that is not as it says has diverged, and nothing follows', async () => {
+    const { fleet, journal } = await stopped(3, failsOnce)
+    fleet.versions.set('web1', '1.0')
+    const { rollout, again } = resume(fleet, journal)
+    expect(await rollOut(rollout)).to.deep.equal([
+      '10 known',
+      '11 claimed',
+      '12 claimed',
+      '13 claimed',
+      '14 answered!',
+    ])
+    expect(again.asked.some(({ request }) => request.changes)).to.equal(false)
+  })
+
+  it('does not tell a host twice what it may have done, where nothing can show whether it has', async () => {
+    const { fleet, journal } = await stopped(3, {
+      web3: ({ action }) => (action === 'migrate' ? silent : undefined),
+    })
+    const { rollout, verdicts, again } = resume(fleet, journal)
+    await rollOut(rollout)
+    const last = verdicts.at(-1)
+    expect(last === undefined ? '' : described(last)).to.contain('was told before, with unknown outcome')
+    expect(again.asked.find(({ request }) => request.action === 'migrate')?.hosts).to.deep.equal(['web2'])
+  })
+
+  it('counts what was only claimed as not answered', async () => {
+    const { fleet, journal } = await stopped(3, failsOnce)
+    const { rollout, verdicts } = resume(fleet, journal)
+    await rollOut(rollout)
+    const claimed = verdicts[1]
+    expect(claimed === undefined ? {} : count(claimed)).to.include({
+      expected: 1,
+      answered: 0,
+      diverged: 0,
+      silent: 0,
+    })
+  })
+
+  it('carries a scenario out in full when no line of it can prove that it was done', async () => {
+    const entries: JournalEntry[] = [
+      BEGAN,
+      { type: 'roll call', hosts: ['web1'] },
+      { type: 'scenario', unit: '20', name: '' },
+      {
+        type: 'asked',
+        step: 'restart',
+        line: 11,
+        requestId: 'x',
+        agent: 'service',
+        action: 'restart',
+        inputs: { service: 'a' },
+        changes: true,
+        hosts: ['web1'],
+      },
+      { type: 'scenario passed', unit: '20' },
+    ]
+    expect(claimsOf('r1', entries)?.units.get('20')?.done).to.equal(false)
+  })
+
+  it('has the hosts of the run that it resumes: whoever is missing or new since has diverged', async () => {
+    const { fleet, journal } = await stopped(3, failsOnce)
+    const { rollout, again } = resume(fleet, journal)
+    again.found = ['web1', 'web2', 'web9']
+    const verdict = await rollout.hosts.discover()
+    expect(hasPassed(verdict)).to.equal(false)
+    expect(described(verdict)).to.contain('web3').and.to.contain('unexpected: web9')
+  })
+
+  it('can be resumed again, with the same outcome', async () => {
+    const { fleet, journal } = await stopped(3, failsOnce)
+    const second = resume(fleet, journal, failsOnce)
+    await second.rollout.ports.journal.append(BEGAN)
+    const before = await rollOut(second.rollout)
+    expect(before.at(-1)).to.equal('13 silent! answered')
+    const third = resume(second.again, second.journal)
+    const said = await rollOut(third.rollout)
+    expect(said.slice(0, 8)).to.deep.equal(before.slice(0, 8))
+    expect(said).to.have.length(16)
+  })
+
+  it('leaves out who was out', async () => {
+    const entries: JournalEntry[] = [
+      BEGAN,
+      { type: 'roll call', hosts: webs(3) },
+      { type: 'out', hosts: ['web2'] },
+    ]
+    const { rollout } = rolloutOn(new WebFleet(webs(3)), { ports: { claims: claimsOf('r1', entries) } })
+    expect(await rollout.moving()).to.deep.equal(['web1', 'web3'])
+  })
+
+  it('of a run that never knew its hosts is a run from the start', () => {
+    expect(claimsOf('r1', [BEGAN])).to.equal(undefined)
+  })
+})

@@ -1,0 +1,138 @@
+import type { JournalEntry } from './journal_entry'
+import { progressOf } from './progress'
+
+/**
+ * The work that was done, as the journal of a stopped run says. A resumed run proves it again before it goes on from
+ * there.
+ */
+export interface Claims {
+  run: string
+  hash: string
+  hosts: readonly string[]
+  /** The hosts that failed within the budget: out then, out now. */
+  out: readonly string[]
+  seed: number | undefined
+  /** The hosts that were told anything that changes them. */
+  attempted: ReadonlySet<string>
+  /** The versions before the first change, by package and host. */
+  had: ReadonlyMap<string, ReadonlyMap<string, string>>
+  units: ReadonlyMap<string, UnitClaim>
+}
+
+/** The claims of one scenario. */
+export interface UnitClaim {
+  /** True when the scenario passed, none of its hosts went back since, and lines of it can prove that now. */
+  done: boolean
+  /** The lines whose looks a later line has overtaken: `traffic should be blocked`, once it was unblocked. */
+  overtaken: ReadonlySet<string>
+  /** The hosts, by line, that were told something and never known to have answered. */
+  unknown: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+type Asked = Extract<JournalEntry, { type: 'asked' }>
+
+/** Returns the key of a line of a feature, as its journal entries name it. */
+export function lineKey({ line, step }: { line: number; step: string }): string {
+  return `${line} ${step}`
+}
+
+/** Returns the claims of a run's journal; undefined when it knows no roll call: nothing was begun then. */
+export function claimsOf(run: string, entries: readonly JournalEntry[]): Claims | undefined {
+  const rollCall = last(entries, 'roll call')
+  const began = last(entries, 'run')
+  if (rollCall === undefined || began === undefined) return undefined
+  const { attempted, undone } = progressOf(entries)
+  return {
+    run,
+    hash: began.hash,
+    hosts: rollCall.hosts,
+    out: entries.flatMap((entry) => (entry.type === 'out' ? entry.hosts : [])),
+    attempted,
+    seed: last(entries, 'order')?.seed,
+    had: versionsIn(entries),
+    units: unitsIn(entries, undone),
+  }
+}
+
+function unitsIn(entries: readonly JournalEntry[], undone: ReadonlySet<string>): Map<string, UnitClaim> {
+  const parts = new Map<string, JournalEntry[]>()
+  let part: JournalEntry[] = []
+  for (const entry of entries) {
+    if (entry.type === 'scenario') parts.set(entry.unit, (part = []))
+    part.push(entry)
+  }
+  return new Map([...parts].map(([unit, list]) => [unit, unitClaim(list, undone)]))
+}
+
+function unitClaim(entries: readonly JournalEntry[], undone: ReadonlySet<string>): UnitClaim {
+  const asked = entries.filter((entry) => entry.type === 'asked')
+  const looks = asked.filter(({ changes }) => !changes)
+  const overtaken = new Set(entries.flatMap((entry) => (entry.type === 'claimed' ? [lineKey(entry)] : [])))
+  const proofs = new Set<string>()
+  for (const look of looks) {
+    const later = asked.slice(asked.indexOf(look) + 1).filter((other) => lineKey(other) !== lineKey(look))
+    if (later.some((other) => overtakes(other, look))) overtaken.add(lineKey(look))
+    else if (isThen(look)) proofs.add(lineKey(look))
+  }
+  for (const line of overtaken) proofs.delete(line)
+  return {
+    done:
+      entries.some(({ type }) => type === 'scenario passed') && proofs.size > 0 && !isUndone(entries, undone),
+    overtaken,
+    unknown: unknownIn(entries, asked),
+  }
+
+  /** Returns whether a line took a look by itself, and not to verify what it had told. */
+  function isThen(look: Asked): boolean {
+    return !asked.some((other) => lineKey(other) === lineKey(look) && other.changes)
+  }
+}
+
+/**
+ * Returns whether a scenario has to run again. A host that went back, or is out of rotation again, has its scenario run
+ * again for its whole wave.
+ */
+function isUndone(entries: readonly JournalEntry[], undone: ReadonlySet<string>): boolean {
+  if (undone.size === 0) return false
+  const waves = entries.filter((entry) => entry.type === 'wave')
+  return waves.length === 0 || waves.some(({ hosts }) => hosts.some((host) => undone.has(host)))
+}
+
+/** Returns whether `other` looks at what `look` looked at again, or changes it. */
+function overtakes(other: Asked, look: Asked): boolean {
+  if (other.agent !== look.agent) return false
+  if (!other.changes && other.action !== look.action) return false
+  return Object.entries(look.inputs).every(([name, value]) => other.inputs[name] === value)
+}
+
+function unknownIn(entries: readonly JournalEntry[], asked: readonly Asked[]): Map<string, Set<string>> {
+  const unknown = new Map<string, Set<string>>()
+  for (const order of asked) {
+    const { requestId, hosts } = order
+    if (!order.changes) continue
+    const answered = entries.find((entry) => entry.type === 'answered' && entry.requestId === requestId)
+    const doubtful = answered?.type === 'answered' ? (answered.outcomes['silent'] ?? []) : hosts
+    const line = lineKey(order)
+    if (doubtful.length > 0) unknown.set(line, new Set([...(unknown.get(line) ?? []), ...doubtful]))
+  }
+  return unknown
+}
+
+function versionsIn(entries: readonly JournalEntry[]): Map<string, Map<string, string>> {
+  const had = new Map<string, Map<string, string>>()
+  for (const entry of entries) {
+    if (entry.type !== 'had') continue
+    const versions = had.get(entry.package) ?? new Map<string, string>()
+    had.set(entry.package, versions)
+    for (const [version, hosts] of Object.entries(entry.versions))
+      for (const host of hosts) if (!versions.has(host)) versions.set(host, version)
+  }
+  return had
+}
+
+function last<T extends JournalEntry['type']>(
+  entries: readonly JournalEntry[],
+  type: T,
+): Extract<JournalEntry, { type: T }> | undefined {
+  return entries.findLast((entry): entry is Extract<JournalEntry, { type: T }> => entry.type === type)
+}

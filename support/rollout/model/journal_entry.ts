@@ -1,0 +1,71 @@
+import type { Request } from './answers'
+
+export type JournalEntry =
+  | {
+      type: 'run'
+      feature: string
+      hash: string
+      mode: string
+      environment: string
+      pid: number
+      /** The place of the run among those of its folder; see out_of_rotation.ts. */
+      order: number
+      resumes?: string
+      /** The runs that it brings on or clears up after, beside the one that it resumes. */
+      follows?: readonly string[]
+      release?: string
+      by?: string
+      tickets?: readonly string[]
+      /** The parameters that the feature was given, but for secrets. */
+      parameters?: Readonly<Record<string, string>>
+      /** The names of scenarios of the feature that are about hosts and that it was told not to run. */
+      leftOut?: readonly string[]
+    }
+  | { type: 'release'; release: string }
+  /** The end of safe mode: from here on, lines are carried out for real. */
+  | { type: 'activated'; release: string }
+  /** The change that a line would have made. */
+  | {
+      type: 'planned'
+      step: string
+      line: number
+      resource: string
+      temporary: boolean
+      fates: readonly { from: string; to: string | null; hosts: readonly string[] }[]
+    }
+  | { type: 'scenario'; unit: string; name: string }
+  | { type: 'scenario passed'; unit: string }
+  | { type: 'order'; seed: number }
+  | { type: 'wave'; name: string; hosts: readonly string[] }
+  | { type: 'out'; hosts: readonly string[] }
+  | { type: 'had'; package: string; versions: Record<string, readonly string[]> }
+  | { type: 'became'; package: string; versions: Record<string, readonly string[]> }
+  | { type: 'claimed'; step: string; line: number }
+  | { type: 'approved'; by: string }
+  | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
+  /** Hosts are about to be told to go back to the version they had. */
+  | { type: 'restoring'; package: string; hosts: readonly string[] }
+  | { type: 'undone'; what: string; passed: boolean; counts: Record<string, number> }
+  | { type: 'roll call'; hosts: readonly string[] }
+  | {
+      type: 'asked'
+      step: string
+      line: number
+      requestId: string
+      agent: string
+      action: string
+      inputs: Request['inputs']
+      changes: boolean
+      hosts: readonly string[]
+    }
+  | { type: 'answered'; requestId: string; outcomes: Record<string, readonly string[]>; interrupted: boolean }
+  | { type: 'opened'; obligation: string; hosts: readonly string[] }
+  | { type: 'closed'; obligation: string; hosts: readonly string[] }
+  | { type: 'verdict'; step: string; passed: boolean; counts: Record<string, number> }
+  /** The end of the run. `withinBudget` says that it went through, though not on hosts that were allowed to fail. */
+  | { type: 'end'; passed: boolean; reason: string; withinBudget?: boolean }
+
+/** An append-only record. @throws Error when an entry could not be made durable: nothing may be sent then */
+export interface Journal {
+  append(entry: JournalEntry): Promise<void>
+}

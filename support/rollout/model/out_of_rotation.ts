@@ -1,0 +1,71 @@
+import type { JournalEntry } from './journal_entry'
+
+/** A host that is out of the pool, and the run that took it out. */
+export interface HostOutOfRotation {
+  host: string
+  obligation: string
+  run: string
+  feature: string
+  since: string
+}
+
+export interface RunRecord {
+  run: string
+  entries: readonly (JournalEntry & { at: string })[]
+}
+
+/** Returns what all runs together have left open: a later run may have closed what an earlier one opened. */
+export function leftByRuns(records: readonly RunRecord[]): HostOutOfRotation[] {
+  const open = new Map<string, HostOutOfRotation>()
+  for (const { run, feature, entry } of inOrder(records)) {
+    if (entry.type !== 'opened' && entry.type !== 'closed') continue
+    for (const host of entry.hosts) {
+      const key = `${entry.obligation} ${host}`
+      if (entry.type === 'closed') open.delete(key)
+      else if (!open.has(key))
+        open.set(key, { host, obligation: entry.obligation, run, feature, since: entry.at })
+    }
+  }
+  return [...open.values()]
+}
+
+/**
+ * Returns the place of a run that begins now among those that have left records. Each record whose place cannot be read
+ * may be one further on. What such a run has closed must not count for what this one opens.
+ */
+export function nextOrder(records: readonly RunRecord[]): number {
+  const orders = records.map(orderOf)
+  const unknown = orders.filter((order) => order === 0).length
+  return orders.reduce((most, order) => Math.max(most, order), 0) + unknown + 1
+}
+
+interface PlacedEntry {
+  run: string
+  feature: string
+  entry: JournalEntry & { at: string }
+  order: number
+  /** The latest time that the run had seen by then, so that a clock which jumps back does not reorder one run. */
+  time: string
+}
+
+/**
+ * Returns entries by the order in which runs began, which the runs count and no clock tells. Runs that began side by
+ * side are merged by time.
+ */
+function inOrder(records: readonly RunRecord[]): PlacedEntry[] {
+  const placed = records.flatMap((record) => {
+    const order = orderOf(record)
+    let [feature, time] = ['', '']
+    return record.entries.map((entry): PlacedEntry => {
+      if (entry.type === 'run') feature = entry.feature
+      if (entry.at > time) time = entry.at
+      return { run: record.run, feature, entry, order, time }
+    })
+  })
+  return placed.sort((a, b) => a.order - b.order || (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+}
+
+/** Returns the place of a run among all; 0 where it cannot be read. */
+export function orderOf({ entries }: RunRecord): number {
+  return entries.find((entry) => entry.type === 'run')?.order ?? 0
+}

@@ -1,0 +1,106 @@
+import { LockstepError } from '../../system/errors'
+import { IN } from './obligations'
+import type { Balancer, PoolMember } from '../ports'
+import type { Rollout } from '../rollout'
+import { clean, hosts as counted, type Verdict } from '../model/verdict'
+
+export type PoolMinimum = { hosts: number } | { percent: number }
+
+/**
+ * The part of the pool that stays in service while hosts are taken out. It is judged by what the balancer itself says
+ * at that moment.
+ */
+export class Pool {
+  private minimum: PoolMinimum | undefined
+  private mayBeEmpty = false
+
+  constructor(private readonly rollout: Rollout) {}
+
+  keepAtLeast(minimum: PoolMinimum): void {
+    this.minimum = minimum
+  }
+
+  /** Allows the whole pool to be out at once. */
+  mayGoEntirely(): void {
+    this.mayBeEmpty = true
+  }
+
+  /**
+   * Expects enough of the pool to stay in service without `hosts`.
+   * @throws LockstepError `gate-closed` before any host is touched
+   */
+  async expectRoomToTakeOut(balancer: Balancer, hosts: readonly string[]): Promise<void> {
+    if (this.minimum === undefined && (this.mayBeEmpty || balancer.lastMayGo)) return
+    const members = await this.membersOf(balancer)
+    if (members === undefined)
+      return this.rollout.ports.audience.note(`how many hosts would be left in service ${NOT_KNOWN_BEFORE}`)
+    const going = new Set(hosts)
+    const inService = members.filter((member) => member.inService)
+    const staying = inService.filter(({ name }) => !going.has(name)).length
+    const needed = this.needed(members.length)
+    if (staying >= needed || staying === inService.length) return
+    const error = new LockstepError(
+      'gate-closed',
+      `${inService.length} of ${counted(members.length)} of the pool are in service; with ${counted(inService.length - staying)} out there would be ${staying}, and ${needed} must stay; no host was touched`,
+    )
+    this.rollout.stopAt(error)
+    throw error
+  }
+
+  /** Returns whether each of `waves` may be out at once in a pool of `hosts` hosts, all in service. */
+  hasRoomFor(waves: readonly number[], hosts: number): boolean {
+    return this.minimum === undefined || waves.every((size) => hosts - size >= this.needed(hosts))
+  }
+
+  async shouldHaveInService(balancer: Balancer, wanted: number): Promise<Verdict> {
+    this.rollout.expectGoingOn()
+    const members = await this.membersOf(balancer)
+    if (members === undefined) return this.rollout.conclude(notKnown(balancer), { budgeted: false })
+    const n = members.filter(({ inService }) => inService).length
+    const observations = members.map(({ name, inService, seen }) => ({
+      host: name,
+      passed: n === wanted,
+      kind: 'answered' as const,
+      seen: n === wanted ? (inService ? 'in service' : 'out of service') : clean(seen),
+    }))
+    return this.rollout.conclude({ observations, unexpected: [] }, { budgeted: false })
+  }
+
+  /**
+   * Returns the members as they are, or, where lines are only planned, as they would be by then. Undefined where that
+   * cannot be known.
+   */
+  private async membersOf(balancer: Balancer): Promise<readonly PoolMember[] | undefined> {
+    const { planState, hosts, reach } = this.rollout
+    planState?.use()
+    const members = await balancer.pool(await hosts.frozen(), reach)
+    const expected = (name: string) => planState?.expectItself(balancer.name, name)
+    if (members.some(({ name }) => expected(name) === 'not known')) return undefined
+    return members.map((member) => {
+      const byThen = expected(member.name)
+      if (typeof byThen !== 'object') return member
+      const inService = byThen.state === IN
+      return { ...member, inService, seen: inService ? 'would be in service' : 'would be out of service' }
+    })
+  }
+
+  private needed(members: number): number {
+    if (this.minimum === undefined) return 1
+    return 'hosts' in this.minimum ? this.minimum.hosts : Math.ceil((members * this.minimum.percent) / 100)
+  }
+}
+
+const NOT_KNOWN_BEFORE = 'cannot be known before'
+
+/** Returns the verdict on a pool that nothing can be said of where lines are only planned. */
+export function notKnown({ name }: Balancer): Verdict {
+  const observation = { host: name, passed: true, kind: 'planned' as const, seen: NOT_KNOWN_BEFORE }
+  return { observations: [observation], unexpected: [] }
+}
+
+/** Parses `60%` or `3 hosts`; undefined for what is neither. */
+export function parsePoolMinimum(written: string): PoolMinimum | undefined {
+  const [, n, percent] = /^(?:([1-9]\d{0,5}) hosts?|([1-9]\d?|100)%)$/.exec(written) ?? []
+  if (n !== undefined) return { hosts: Number(n) }
+  return percent === undefined ? undefined : { percent: Number(percent) }
+}

@@ -1,0 +1,75 @@
+import { LockstepError } from '../../system/errors'
+import type { Rollout } from '../rollout'
+
+/** The release that a rollout is for, whether it is for real, and what the record knows of it elsewhere. */
+export class Release {
+  private said: string | undefined
+
+  constructor(private readonly rollout: Rollout) {}
+
+  get name(): string | undefined {
+    return this.said ?? this.rollout.ports.releases.current
+  }
+
+  /** Names the release of the rollout. @throws LockstepError `bad-feature` when the run is for another */
+  async isCalled(name: string): Promise<void> {
+    this.expectToBe(name)
+    if (this.said !== undefined) return
+    this.said = name
+    await this.rollout.ports.journal.append({ type: 'release', release: name })
+  }
+
+  /**
+   * Turns safe mode off. A rollout that is not in safe mode is not changed by it.
+   * @throws LockstepError `gate-closed` when the release has not been here in safe mode before
+   */
+  async activate(name: string): Promise<void> {
+    await this.isCalled(name)
+    const { planState, ports } = this.rollout
+    if (ports.planning?.mayBeLeft !== true || planState === undefined) return
+    if (!planState.isEmpty)
+      throw this.refused(
+        'bad-feature',
+        'lines have been gone through in safe mode already, or a gate or a verdict was let pass; activate it first thing in the Background',
+      )
+    if (!ports.releases.hasArrived(name))
+      throw this.refused(
+        'gate-closed',
+        `release ${name} has not been here in safe mode yet; run it once without activating it`,
+      )
+    await ports.journal.append({ type: 'activated', release: name })
+    this.rollout.leaveSafeMode()
+    ports.audience.activated(name)
+  }
+
+  /** Expects the release to have passed in an environment. @throws LockstepError `gate-closed` */
+  shouldHavePassedIn(environment: string, name: string): void {
+    this.rollout.expectGoingOn()
+    if (this.rollout.claim !== undefined) return
+    const { releases, audience } = this.rollout.ports
+    if (!releases.decide)
+      return audience.note(
+        `not now: in a rollout, release ${name} would have to have passed in ${environment}`,
+      )
+    const standing = releases.passedIn(environment, name)
+    if ('not' in standing)
+      throw this.refused(
+        'gate-closed',
+        `by the record, release ${name} has not passed in ${environment}: ${standing.not}; roll it out there first`,
+      )
+    audience.note(
+      `release ${name} passed in ${environment} on ${standing.hosts} hosts (run ${standing.run}, ${standing.at})`,
+    )
+  }
+
+  private expectToBe(name: string): void {
+    if (this.name !== undefined && this.name !== name)
+      throw this.refused('bad-feature', `this run is for release ${this.name}, and its feature says ${name}`)
+  }
+
+  private refused(code: 'bad-feature' | 'gate-closed', why: string): LockstepError {
+    const error = new LockstepError(code, why)
+    this.rollout.stopAt(error)
+    return error
+  }
+}

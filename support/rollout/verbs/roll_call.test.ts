@@ -1,0 +1,229 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { failure } from '../../testing/failure'
+import { FakeFleet, rolloutOn } from '../../testing/fake_fleet'
+import type { Claims } from '../model/checkpoint'
+import { compareWith } from '../model/compare_with'
+import type { Selection } from '../ports'
+import { count, hasPassed } from '../model/verdict'
+
+const CLAIMS: Claims = {
+  run: 'r1',
+  hash: 'h',
+  hosts: ['web1', 'web2'],
+  out: [],
+  attempted: new Set(),
+  seed: undefined,
+  had: new Map(),
+  units: new Map(),
+}
+
+/** Returns a rollout to hosts of which `found` answer and `written` are in the inventory. */
+function rollout(found: readonly string[], written: readonly string[], claims?: Claims) {
+  const fleet = new FakeFleet(found, () => ({ kind: 'answered', data: { ensure: '2.0' } }))
+  const asked: Selection[] = []
+  const inventory = {
+    matching: async (selection: Selection) => {
+      asked.push(selection)
+      return written
+    },
+  }
+  return { ...rolloutOn(fleet, { ports: { inventory, claims } }), fleet, asked }
+}
+
+describe('a roll call with an inventory', () => {
+  it('passes when exactly those answer that are in it', async () => {
+    const { rollout: rolling, journal, asked } = rollout(['web2', 'web1'], ['web1', 'web2'])
+    expect(hasPassed(await rolling.hosts.discover())).to.equal(true)
+    expect(journal[0]).to.deep.equal({ type: 'roll call', hosts: ['web1', 'web2'] })
+    expect(asked.map(({ classes }) => classes)).to.deep.equal([['roles::web']])
+  })
+
+  it('names the host that should be there and is not', async () => {
+    const { rollout: rolling } = rollout(['web1'], ['web1', 'web2'])
+    const verdict = await rolling.hosts.discover()
+    expect(count(verdict)).to.include({ expected: 2, answered: 1, silent: 1, unexpected: 0 })
+    expect(verdict.observations[1]).to.deep.equal({
+      host: 'web2',
+      passed: false,
+      kind: 'silent',
+      seen: 'in the inventory, not discovered',
+    })
+    expect((await failure(rolling.packages.update('mywebapp'))).code).to.equal('diverged')
+  })
+
+  it('fails on a host that is there and should not be', async () => {
+    const { rollout: rolling } = rollout(['web1', 'web9'], ['web1'])
+    const verdict = await rolling.hosts.discover()
+    expect(verdict.unexpected).to.deep.equal([
+      {
+        kind: 'unexpected',
+        host: 'web9',
+        detail: 'discovered, and not in the inventory with class roles::web',
+        fails: true,
+      },
+    ])
+    expect(hasPassed(verdict)).to.equal(false)
+  })
+
+  it('only notes such a host where the feature leaves it alone, and does not touch it', async () => {
+    const { rollout: rolling, fleet } = rollout(['web1', 'web9'], ['web1'])
+    rolling.hosts.leaveStrangersAlone()
+    const verdict = await rolling.hosts.discover()
+    expect(hasPassed(verdict)).to.equal(true)
+    expect(verdict.unexpected.map(({ host, fails }) => [host, fails])).to.deep.equal([['web9', false]])
+    await rolling.packages.versionShouldBe('mywebapp', '2.0')
+    expect(fleet.asked.map(({ hosts }) => hosts)).to.deep.equal([['web1']])
+  })
+
+  it('does not let the next scenario leave alone what only the one before did', async () => {
+    const { rollout: rolling } = rollout(['web1', 'web9'], ['web1'])
+    rolling.hosts.leaveStrangersAlone()
+    await rolling.hosts.discover()
+    await rolling.beginScenario('2', 'another')
+    rolling.hosts.withClass('roles::web')
+    expect(hasPassed(await rolling.hosts.discover())).to.equal(false)
+  })
+
+  describe('that no step asks for', () => {
+    it('is of the hosts in the inventory', async () => {
+      const { rollout: rolling, fleet } = rollout(['web1', 'web2'], ['web1', 'web2', 'web3'])
+      await rolling.packages.versionShouldBe('mywebapp', '2.0')
+      expect(fleet.asked[0]?.hosts).to.deep.equal(['web1', 'web2', 'web3'])
+    })
+
+    it('keeps the first step from beginning when a host is there that should not be', async () => {
+      const { rollout: rolling, fleet } = rollout(['web1', 'web9'], ['web1'])
+      const error = await failure(rolling.packages.update('mywebapp'))
+      expect(error.message).to.equal(
+        '1 host discovered, and not in the inventory with class roles::web: web9; no host was touched',
+      )
+      expect(fleet.asked).to.deep.equal([])
+      expect((await failure(rolling.packages.update('mywebapp'))).message).to.equal(error.message)
+    })
+
+    it('notes with its first verdict whom the feature leaves alone', async () => {
+      const { rollout: rolling } = rollout(['web1', 'web9'], ['web1'])
+      rolling.hosts.leaveStrangersAlone()
+      const verdict = await rolling.packages.versionShouldBe('mywebapp', '2.0')
+      expect(hasPassed(verdict)).to.equal(true)
+      expect(verdict.unexpected.map(({ host }) => host)).to.deep.equal(['web9'])
+    })
+  })
+
+  it('is of nobody when the inventory has nobody such', async () => {
+    const { rollout: rolling } = rollout(['web1'], [])
+    const error = await failure(rolling.hosts.discover())
+    expect(error.code).to.equal('nobody-discovered')
+    expect(error.message).to.equal('the inventory has no host with class roles::web; nothing was done')
+  })
+
+  it('of a list in the feature goes by the list alone', async () => {
+    const { rollout: rolling, asked } = rollout(['web1'], ['web7'])
+    rolling.hosts.listed(['web1', 'web2'])
+    const verdict = await rolling.hosts.discover()
+    expect(verdict.observations.map(({ host, seen }) => [host, seen])).to.deep.equal([
+      ['web1', 'discovered'],
+      ['web2', 'not discovered'],
+    ])
+    expect(asked).to.deep.equal([])
+  })
+
+  it('of a resumed run is of the hosts of that run, and tells newcomers apart by the inventory', async () => {
+    const { rollout: rolling } = rollout(['web1', 'web2', 'web3', 'web9'], ['web1', 'web2', 'web3'], CLAIMS)
+    rolling.hosts.leaveStrangersAlone()
+    const verdict = await rolling.hosts.discover()
+    expect(verdict.observations.map(({ host }) => host)).to.deep.equal(['web1', 'web2'])
+    expect(verdict.unexpected.map(({ host, detail, fails }) => [host, detail, fails])).to.deep.equal([
+      ['web3', 'was not there at the first roll call', true],
+      ['web9', 'discovered, and not in the inventory with class roles::web', false],
+    ])
+  })
+
+  it('is not promised where there is no inventory', async () => {
+    const { rollout: rolling } = rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} })))
+    expect(() => rolling.hosts.leaveStrangersAlone()).to.throw(/^there is no inventory/)
+  })
+})
+
+describe('a roll call that nothing is compared with', () => {
+  const discovered = () => rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} }))).rollout
+
+  it('is whoever answered, until a line counts them', async () => {
+    const rolling = discovered()
+    expect(rolling.hosts.areWhoeverAnswered, 'nobody was looked for').to.equal(false)
+    await rolling.hosts.discover()
+    expect(rolling.hosts.areWhoeverAnswered).to.equal(true)
+    await rolling.hosts.expectExactly(1)
+    expect(rolling.hosts.areWhoeverAnswered).to.equal(false)
+  })
+
+  it('is not where hosts are listed, inventoried, or those of an earlier run', async () => {
+    const listed = discovered()
+    listed.hosts.listed(['web1'])
+    const { rollout: written } = rollout(['web1'], ['web1'])
+    const { rollout: resumed } = rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} })), {
+      ports: { claims: CLAIMS },
+    })
+    for (const rolling of [listed, written, resumed]) {
+      await rolling.hosts.frozen()
+      expect(rolling.hosts.areWhoeverAnswered).to.equal(false)
+    }
+  })
+})
+
+describe('hosts that were found', () => {
+  const begun = async () => {
+    const fleet = new FakeFleet(['web1'], () => ({ kind: 'answered', data: { ensure: '2.0' } }))
+    const { rollout: rolling } = rolloutOn(fleet)
+    await rolling.hosts.discover()
+    await rolling.beginScenario('9', 'the next')
+    return { rolling, fleet }
+  }
+
+  it('are those of each scenario that selects the same, or nobody', async () => {
+    const { rolling } = await begun()
+    await rolling.packages.update('mywebapp')
+    rolling.hosts.withClass('roles::web')
+    await rolling.hosts.discover()
+    await rolling.packages.update('mywebapp')
+  })
+
+  it('are not touched by a scenario that selects others', async () => {
+    const { rolling, fleet } = await begun()
+    rolling.hosts.withClass('roles::database')
+    const asked = fleet.asked.length
+    const error = await failure(rolling.packages.update('mywebapp'))
+    expect(error.code).to.equal('bad-feature')
+    expect(error.message).to.contain('with class roles::database are selected')
+    expect(error.message).to.contain('found with class roles::web')
+    expect((await failure(rolling.hosts.discover())).code).to.equal('bad-feature')
+    expect(fleet.asked).to.have.length(asked)
+  })
+
+  it('are not touched behind a filter that came too late, in a wave neither', async () => {
+    for (const waves of [false, true]) {
+      const { rolling } = await begun()
+      rolling.hosts.withClass('roles::web')
+      if (waves) await rolling.waves.take({ kind: 'rest' })
+      rolling.hosts.withFact({ fact: 'country', operator: '==', value: 'de' })
+      expect((await failure(rolling.packages.update('mywebapp'))).code).to.equal('bad-feature')
+    }
+  })
+})
+
+describe('who should be there and who is', () => {
+  const hosts = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e'))
+
+  it('differ by those who are missing and those who are not expected', () => {
+    fc.assert(
+      fc.property(hosts, hosts, (expected, found) => {
+        const { missing, strangers } = compareWith(expected, found)
+        const there = expected.filter((host) => !missing.includes(host))
+        expect([...there, ...strangers].sort()).to.deep.equal([...found].sort())
+        expect(missing.filter((host) => found.includes(host))).to.deep.equal([])
+        expect(strangers.filter((host) => expected.includes(host))).to.deep.equal([])
+      }),
+    )
+  })
+})

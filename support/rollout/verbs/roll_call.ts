@@ -1,0 +1,375 @@
+import { LockstepError } from '../../system/errors'
+import { hostsWithoutAgents } from './agents_present'
+import { compareWith } from '../model/compare_with'
+import { OpenWindows } from './open_windows'
+import type { EnoughHosts, Selection } from '../ports'
+import type { UnexpectedMessage } from '../../system/unexpected_messages'
+import type { Rollout } from '../rollout'
+import { hosts as counted, type Observation, type Verdict } from '../model/verdict'
+
+/** The hosts of a rollout: selected by a feature's first lines, discovered once, and unchanged from then on. */
+export class RollCall {
+  private selection: Selection = NOBODY_YET
+  private list: readonly string[] | undefined
+  private names: ReadonlySet<string> = new Set()
+
+  /** The selection by which the hosts were found. */
+  private foundBy: Selection = NOBODY_YET
+
+  /** The order in which the hosts are listed, where they come from a list. */
+  private listing: readonly string[] | undefined
+
+  /** True when the list is what was discovered, and nothing says which hosts should have been. */
+  private isAsFound = false
+  private isCounted = false
+
+  /** True when hosts that are discovered and not in the inventory are noted only. */
+  private leavesStrangers = false
+
+  private readonly windows = new OpenWindows()
+  /** True when the window of the first discovery goes on beside the first lines. */
+  private beganEarly = false
+  private firstHeardOut: Promise<void> | undefined
+
+  constructor(private readonly rollout: Rollout) {}
+
+  /**
+   * Forgets what was selected, but not the hosts that were discovered: a feature's Background runs again for each
+   * scenario.
+   */
+  beginSelection(): void {
+    this.selection = NOBODY_YET
+    this.leavesStrangers = false
+  }
+
+  withClass(name: string): void {
+    this.selection = { ...this.selection, classes: [...this.selection.classes, name] }
+  }
+
+  withFact(fact: Selection['facts'][number]): void {
+    this.selection = { ...this.selection, facts: [...this.selection.facts, fact] }
+  }
+
+  withIdentity(identity: string): void {
+    this.selection = { ...this.selection, identities: [...this.selection.identities, identity] }
+  }
+
+  listed(names: readonly string[]): void {
+    const listed = [...(this.selection.listed ?? []), ...names]
+    this.selection = { ...this.selection, listed }
+    this.listing = listed
+  }
+
+  /**
+   * Leaves alone the hosts that are not in the inventory.
+   * @throws LockstepError `bad-feature` when there is no inventory
+   */
+  leaveStrangersAlone(): void {
+    if (this.rollout.ports.inventory === undefined)
+      throw new LockstepError(
+        'bad-feature',
+        'there is no inventory that hosts could be missing in; name one in lockstep.yaml, as in inventory: [hosts.csv], or for the embedded fleet with LOCKSTEP_INVENTORY=hosts.csv',
+      )
+    this.leavesStrangers = true
+  }
+
+  /**
+   * Discovers the hosts, and compares them with those that should be there, where there is an inventory. A second time,
+   * a host that is missing or new since the first has diverged. Where the hosts are known beforehand, a discovery ends
+   * once all have answered. A host that is new by the end of its window then fails the verdict under way.
+   */
+  async discover(): Promise<Verdict> {
+    this.rollout.expectGoingOn()
+    this.expectSameSelection()
+    const should = await this.inventoried()
+    const isFirst = this.list === undefined
+    const known = this.list ?? this.rollout.claims?.hosts ?? this.selection.listed ?? should
+    const newcomer = this.newcomersBy(should)
+    const { found, unexpected } = await this.look(known, newcomer)
+    if (isFirst) await this.freeze(known ?? found, should)
+    const expected = this.list ?? []
+    const { missing, strangers } = compareWith(expected, found)
+    const there = new Set(found)
+    const incomplete = isFirst
+      ? await hostsWithoutAgents(
+          this.rollout,
+          expected.filter((host) => there.has(host) && !this.rollout.budget.isOut(host)),
+        )
+      : NOBODY
+    const [absent, written] = [new Set(missing), new Set(should)]
+    const going = expected.filter((host) => !this.rollout.budget.isOut(host))
+    const observations = going.map((host): Observation => {
+      if (!absent.has(host))
+        return incomplete.get(host) ?? { host, passed: true, kind: 'answered', seen: 'discovered' }
+      const seen = written.has(host) ? 'in the inventory, not discovered' : 'not discovered'
+      return { host, passed: false, kind: 'silent', seen }
+    })
+    return this.concluded(
+      { observations, unexpected: [...unexpected, ...strangers.map(newcomer)] },
+      incomplete,
+    )
+  }
+
+  /** Returns the hosts, discovering them first if no step has done so. */
+  async frozen(): Promise<readonly string[]> {
+    this.expectSameSelection()
+    if (this.list !== undefined) return this.list
+    if (this.rollout.claims !== undefined) return this.frozenAs(this.rollout.claims.hosts)
+    if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
+    const should = await this.inventoried()
+    const { found, unexpected } = await this.look()
+    const strangers = should === undefined ? [] : compareWith(should, found).strangers
+    this.expectNone(strangers)
+    for (const message of [...unexpected, ...strangers.map(this.newcomersBy(should))])
+      this.rollout.addUnsolicited(message)
+    return this.frozenAs(should ?? found, should)
+  }
+
+  /** Returns the hosts in the order of their list; undefined when they come from no list. */
+  inListedOrder(): readonly string[] | undefined {
+    const known = new Set(this.list)
+    return this.listing?.filter((host) => known.has(host))
+  }
+
+  /** The hosts that were found; undefined before any were looked for. */
+  get known(): readonly string[] | undefined {
+    return this.list
+  }
+
+  /** True when the hosts that answered became the roll call: no inventory, list or count says which should be there. */
+  get areWhoeverAnswered(): boolean {
+    return this.isAsFound && !this.isCounted
+  }
+
+  /** Returns whether a host is one of those that were found. */
+  isKnown(host: string): boolean {
+    return this.names.has(host)
+  }
+
+  /** Resolves once the windows of all discoveries are over, or the operator asks to stop. */
+  windowsAreOver(): Promise<void> {
+    return this.windows.areOver(this.rollout.ports.stopping)
+  }
+
+  /**
+   * Resolves once hosts may be changed. A host that is not known yet can answer until the end of the first discovery's
+   * window; no host is touched then.
+   * @throws LockstepError when such a host has answered
+   */
+  async expectFirstWindowOver(): Promise<void> {
+    if (!this.beganEarly || this.rollout.halted !== undefined) return
+    await (this.firstHeardOut ??= this.expectNobodyNew())
+  }
+
+  async expectAtLeast(wanted: number): Promise<Verdict> {
+    return this.expectCount(`at least ${counted(wanted)}`, (n) => n >= wanted)
+  }
+
+  async expectExactly(wanted: number): Promise<Verdict> {
+    return this.expectCount(`exactly ${counted(wanted)}`, (n) => n === wanted)
+  }
+
+  private async expectCount(wanted: string, test: (n: number) => boolean): Promise<Verdict> {
+    this.rollout.expectGoingOn()
+    const list = await this.frozen()
+    this.isCounted = true
+    const passed = test(list.length)
+    const seen = passed ? 'counted' : `${counted(list.length)}, where ${wanted} were expected`
+    const observations = list.map((host) => ({ host, passed, kind: 'known' as const, seen }))
+    return this.rollout.conclude({ observations, unexpected: [] }, { budgeted: false })
+  }
+
+  /**
+   * Returns the hosts that should be there. Undefined where that is written nowhere, or the feature itself lists its
+   * hosts.
+   */
+  private async inventoried(): Promise<readonly string[] | undefined> {
+    this.expectSelection()
+    const { inventory } = this.rollout.ports
+    return this.selection.listed === undefined ? inventory?.matching(this.selection) : undefined
+  }
+
+  /**
+   * Returns what is said of a host that is not on the roll call. A window may outlast its scenario, so that what the
+   * scenario has said by now counts. `should` is the hosts of the inventory.
+   */
+  private newcomersBy(should: readonly string[] | undefined): (host: string) => UnexpectedMessage {
+    const written = new Set(should)
+    const fails = !this.leavesStrangers
+    const detail = `discovered, and not in the inventory ${said(this.selection)}`
+    return (host) =>
+      should === undefined || written.has(host)
+        ? { kind: 'unexpected', host, detail: 'was not there at the first roll call', fails: true }
+        : { kind: 'unexpected', host, detail, fails }
+  }
+
+  /** Stops at strangers where no step is about the roll call itself. The first step that needs it does not begin. */
+  private expectNone(strangers: readonly string[]): void {
+    if (strangers.length === 0 || this.leavesStrangers) return
+    const error = new LockstepError(
+      'diverged',
+      `${counted(strangers.length)} discovered, and not in the inventory ${said(this.selection)}: ${strangers.join(', ')}; no host was touched`,
+    )
+    this.rollout.stopAt(error)
+    throw error
+  }
+
+  /** Freezes the list before any step needs it, and fails for hosts that some line could not be done on. */
+  private async frozenAs(hosts: readonly string[], should?: readonly string[]): Promise<readonly string[]> {
+    const list = await this.freeze(hosts, should)
+    const going = list.filter((host) => !this.rollout.budget.isOut(host))
+    const incomplete = await hostsWithoutAgents(this.rollout, going)
+    if (incomplete.size === 0) return list
+    const observations = going.map(
+      (host): Observation =>
+        incomplete.get(host) ?? { host, passed: true, kind: 'known', seen: 'has all agents' },
+    )
+    await this.concluded({ observations, unexpected: [] }, incomplete)
+    if (this.rollout.halted !== undefined) throw this.rollout.halted
+    return list
+  }
+
+  /**
+   * Concludes a roll call, and stops the rollout for hosts that lack agents. A plan goes no further either: it would
+   * wait for the missing agents, line by line.
+   */
+  private async concluded(verdict: Verdict, incomplete: ReadonlyMap<string, unknown>): Promise<Verdict> {
+    const whole = await this.rollout.conclude(verdict)
+    if (incomplete.size > 0 && whole.tolerated !== true)
+      this.rollout.stopAt(
+        new LockstepError(
+          'diverged',
+          `not attempted: ${counted(incomplete.size)} could not carry out every line`,
+        ),
+      )
+    return whole
+  }
+
+  /**
+   * Expects the selection by which the hosts were found. A later selection has found no host: going on would touch
+   * other hosts than are meant.
+   */
+  private expectSameSelection(): void {
+    const now = this.selection
+    if (this.list === undefined || isEmpty(now) || keyOf(now) === keyOf(this.foundBy)) return
+    const error = new LockstepError(
+      'bad-feature',
+      `hosts ${said(now)} are selected, and those of this rollout were found ${said(this.foundBy)}: they are the same to its end; say first which hosts a feature is for, and write a feature for each selection`,
+    )
+    this.rollout.stopAt(error)
+    throw error
+  }
+
+  private expectSelection(): void {
+    if (isEmpty(this.selection)) {
+      const known = 'with class …, with fact …, with identity …, or the hosts listed in …'
+      throw new LockstepError(
+        'bad-feature',
+        `no hosts are selected; say first: I want to update hosts ${known}`,
+      )
+    }
+  }
+
+  /**
+   * Looks who is there, for the whole window. Where the hosts are `known` beforehand, it looks until those that are not
+   * out have answered, and the rest of the window goes on beside what follows.
+   */
+  private async look(
+    known?: readonly string[],
+    newcomer?: (host: string) => UnexpectedMessage,
+  ): Promise<{ found: readonly string[]; unexpected: readonly UnexpectedMessage[] }> {
+    const { fleet, audience } = this.rollout.ports
+    const { listed } = this.selection
+    const { hosts, unexpected, window } = await fleet.discover(
+      this.selection,
+      (n) => audience.progress(n, listed?.length),
+      listed === undefined && newcomer !== undefined ? this.enough(known ?? [], newcomer) : undefined,
+    )
+    if (window !== undefined) {
+      this.windows.add(window)
+      this.beganEarly ||= this.list === undefined
+    }
+    return { found: [...hosts].sort(byName), unexpected }
+  }
+
+  private async expectNobodyNew(): Promise<void> {
+    const { rollout } = this
+    await this.windowsAreOver()
+    rollout.expectGoingOn()
+    if (!rollout.hasOverheardFailure) return
+    const going = (this.list ?? []).filter((host) => !rollout.budget.isOut(host))
+    const observations = going.map((host) => ({
+      host,
+      passed: true,
+      kind: 'known' as const,
+      seen: 'discovered',
+    }))
+    await rollout.conclude({ observations, unexpected: [] })
+    rollout.expectGoingOn()
+  }
+
+  private enough(
+    known: readonly string[],
+    newcomer: (host: string) => UnexpectedMessage,
+  ): EnoughHosts | undefined {
+    const { rollout } = this
+    const hosts = known.filter((host) => !rollout.budget.isOut(host))
+    if (hosts.length === 0) return undefined
+    const names = new Set(known)
+    return {
+      hosts,
+      onLater: (host) => {
+        if (!names.has(host)) rollout.addUnsolicited(newcomer(host))
+      },
+      onUnexpected: (message) => rollout.addUnsolicited(message),
+    }
+  }
+
+  /** Freezes the roll call. `should` is the hosts of the inventory, where the hosts are taken from there. */
+  private async freeze(hosts: readonly string[], should?: readonly string[]): Promise<readonly string[]> {
+    if (hosts.length === 0) {
+      const nobody = hosts === should ? 'the inventory has no host' : 'no host was discovered'
+      const error = new LockstepError(
+        'nobody-discovered',
+        `${nobody} ${said(this.selection)}; nothing was done`,
+      )
+      this.rollout.stopAt(error)
+      throw error
+    }
+    const list = [...hosts].sort(byName)
+    await this.rollout.ports.journal.append({ type: 'roll call', hosts: list })
+    this.isAsFound =
+      should === undefined && this.rollout.claims === undefined && this.selection.listed === undefined
+    this.list = Object.freeze(list)
+    this.foundBy = this.selection
+    this.names = new Set(list)
+    return this.list
+  }
+}
+
+const NOBODY: ReadonlyMap<string, Observation> = new Map()
+const NOBODY_YET: Selection = { classes: [], facts: [], identities: [], listed: undefined }
+
+function isEmpty({ classes, facts, identities, listed }: Selection): boolean {
+  return classes.length + facts.length + identities.length === 0 && listed === undefined
+}
+
+/** Returns a key that is equal for selections of the same hosts, in whatever order they are said. */
+function keyOf({ classes, facts, identities, listed }: Selection): string {
+  const filters = facts.map(({ fact, operator, value }) => JSON.stringify([fact, operator, value]))
+  const parts = [classes, filters, identities, listed ?? []]
+  return JSON.stringify(parts.map((part) => [...new Set(part)].sort()))
+}
+
+const collator = new Intl.Collator('en', { numeric: true })
+const byName = (a: string, b: string) => collator.compare(a, b)
+
+function said({ classes, facts, identities, listed }: Selection): string {
+  const parts = [
+    ...classes.map((name) => `class ${name}`),
+    ...facts.map(({ fact, operator, value }) => `fact ${fact}${operator === '==' ? '=' : operator}${value}`),
+    ...(identities.length > 0 ? [`identity ${identities.join(' or ')}`] : []),
+    ...(listed === undefined ? [] : [`among the ${counted(listed.length)} listed`]),
+  ]
+  return `with ${parts.join(' and ')}`
+}

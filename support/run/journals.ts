@@ -1,0 +1,40 @@
+import { resolve } from 'node:path'
+import { danglingLinkIn } from '../system/dangling_link'
+import { foreignAmongJournals, readJournal, readJournals, type JournalRead } from '../system/journal_reading'
+import type { RunRecord } from '../rollout/model/out_of_rotation'
+import { entryFault } from './journal_entries'
+
+export type RunJournal = JournalRead<RunRecord['entries'][number]>
+
+/** The journals of live runs, and what keeps them from telling everything. */
+export interface RunJournals {
+  journals: readonly RunJournal[]
+  /** A sentence for each place that does not tell everything; while there is one, nothing can be called clear. */
+  faults: readonly string[]
+}
+
+/**
+ * Reads the journals of live runs in a directory.
+ * @throws LockstepError `journal-failed` when the directory cannot be listed
+ */
+export function readRunJournals(directory: string): RunJournals {
+  const link = danglingLinkIn(resolve(directory))
+  if (link !== undefined)
+    return { journals: [], faults: [`${link} is a link to nowhere; mount or mend what it leads to`] }
+  const journals = readJournals<RunRecord['entries'][number]>(directory, entryFault)
+  const foreign = foreignAmongJournals(directory).map(
+    (path) => `${path} is no journal, and lies among those of live runs; look what it is, then move it away`,
+  )
+  return { journals, faults: [...journals.flatMap((journal) => faultOf(journal) ?? []), ...foreign] }
+}
+
+export function readRunJournal(path: string): RunJournal {
+  return readJournal(path, entryFault)
+}
+
+/** Returns the sentence about a journal that does not tell everything; undefined for one that does. */
+export function faultOf({ path, fault }: RunJournal): string | undefined {
+  return fault === undefined
+    ? undefined
+    : `the journal ${path} ${fault.what}; which hosts it leaves out is not known: look at them, then move it away`
+}

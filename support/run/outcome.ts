@@ -1,0 +1,43 @@
+import { EXIT } from '../system/errors'
+
+const TITLES: Readonly<Record<number, string>> = {
+  [EXIT.passed]: 'PASSED',
+  [EXIT.invalid]: 'INVALID',
+  [EXIT.noHosts]: 'NO HOSTS',
+  [EXIT.unreachable]: 'UNREACHABLE',
+  [EXIT.passedWithFailures]: 'PASSED WITH FAILURES',
+  [EXIT.refused]: 'REFUSED',
+  [EXIT.interrupted]: 'INTERRUPTED',
+}
+
+const PLANNED: Readonly<Record<number, string>> = {
+  [EXIT.passed]: 'PLANNED',
+  [EXIT.passedWithFailures]: 'PLANNED WITH FAILURES',
+  [EXIT.failed]: 'WOULD FAIL',
+}
+
+const REHEARSED: Readonly<Record<number, string>> = {
+  [EXIT.passed]: 'REHEARSED',
+  [EXIT.passedWithFailures]: 'REHEARSED WITH FAILURES',
+  [EXIT.failed]: 'REHEARSAL FAILED',
+}
+
+/** The heading for hosts that a rollout told to go back. They are not done, whatever their lines came to before. */
+export const RESTORED = 'Told to go back to the version they had, and not done'
+
+/** Returns the title of a run, in a word or two, by its exit status and mode. */
+export function titleOf(exitCode: number, mode: string): string {
+  if (mode === 'plan' && exitCode in PLANNED) return PLANNED[exitCode] ?? ''
+  if (mode === 'rehearse' && exitCode in REHEARSED) return REHEARSED[exitCode] ?? ''
+  return TITLES[exitCode] ?? 'FAILED'
+}
+
+/**
+ * Returns the sentence for a run that has left no host out of rotation. It speaks for earlier runs only where all of
+ * them can be read.
+ */
+export function nothingIsOut({ notKnownBefore }: { notKnownBefore: readonly string[] }): string {
+  return notKnownBefore.length === 0
+    ? 'Nothing is left out of rotation.'
+    : 'This run leaves nothing out of rotation. Of earlier runs not everything is known.'
+}

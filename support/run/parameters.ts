@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { ProcessContext } from '../config/mcollective_cfg'
+import { expectSettings, expectParameters, readSetting } from '../config/settings'
+import { LockstepError } from '../system/errors'
+
+/** The parameters by which a profile describes the run; cucumber hands them over as world parameters. */
+export interface RunParameters {
+  mode?: 'embedded' | 'live'
+  /** The purpose of the run; a rollout where it is left out. */
+  intent?: 'plan' | 'drift' | 'rehearse'
+  /** True when the same run, begun again right away, has to change nothing. */
+  twice?: boolean
+  /** The plan that was approved, by name or path; nothing else may be done. */
+  plan?: string
+  /** The name that the run gives its release. */
+  release?: string
+  /** A named environment of lockstep.yaml. */
+  environment?: string
+  /** The description of an embedded fleet. */
+  fleet?: string
+  /** The id of the run that this one goes on from. */
+  resume?: string
+}
+const MODES = new Set(['embedded', 'live'])
+const INTENTS = new Set(['plan', 'drift', 'rehearse'])
+
+/**
+ * Refuses a parameter or setting that means nothing, since it would otherwise be a rollout for real. A run that changes
+ * nothing is asked for by name.
+ * @throws LockstepError `bad-input`
+ */
+export function expectMeaningful(parameters: RunParameters, env: ProcessContext['env']): void {
+  expectSettings(env)
+  expectParameters({ ...parameters })
+  const { mode = 'embedded', intent } = parameters
+  const refused = (why: string) => new LockstepError('bad-input', `${why}; nothing was sent`)
+  if (!MODES.has(mode))
+    throw refused(`the worldParameters say mode ${JSON.stringify(mode)}; it is embedded or live`)
+  if (intent !== undefined && !INTENTS.has(intent))
+    throw refused(
+      `the worldParameters say intent ${JSON.stringify(intent)}; it is plan, drift or rehearse, or is left out`,
+    )
+  if (intent === 'rehearse' && mode !== 'embedded')
+    throw refused('a rehearsal is for simulated hosts, and this one names the fleet too; leave out -p live')
+  if (intent === undefined && (env[BEGUN_BY] ?? '') !== '')
+    throw refused(
+      'another run has begun this one, which has to change nothing and would; leave intent out of your own worldParameters',
+    )
+}
+
+/** The environment variable that marks a run begun by another one: it plans, rehearses or looks for drift. */
+export const BEGUN_BY = 'LOCKSTEP_BEGUN_BY'
+
+/** Returns the path of the file that names environments; undefined where there is none. */
+export function configPath({ env }: ProcessContext, cwd: string): string | undefined {
+  const named = readSetting(env, 'LOCKSTEP_CONFIG')
+  if (named !== undefined) return named
+  const usual = join(cwd, 'lockstep.yaml')
+  return existsSync(usual) ? usual : undefined
+}
+
+export function processContext(): ProcessContext {
+  return { env: process.env, hostname: hostname(), uid: process.getuid?.() ?? 0 }
+}
+
+/** The parameters of a run, or of a reading of features, which may be of any environment. */
+export type ReadParameters = Omit<RunParameters, 'mode'> & { mode?: RunParameters['mode'] | 'ci' }
