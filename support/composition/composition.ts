@@ -10,7 +10,7 @@ import { readRunJournal, readRunJournals } from '../run/journals'
 import { Ledger } from '../rollout/model/ledger'
 import type { Claims } from '../rollout/model/checkpoint'
 import type { Balancers, ExpectedHosts } from '../rollout/ports'
-import type { JournalEntry } from '../rollout/model/journal_entry'
+import { canWait, type JournalEntry } from '../rollout/model/journal_entry'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/model/wave_plan'
 import { systemClock } from '../system/clock'
@@ -99,7 +99,7 @@ export class Composition {
     // A run that was begun by another leaves its state with its reports, and is gone with them.
     const state = (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
     const folder = join(state, parameters.intent ?? mode)
-    const journal = new JournalFile(folder, run.id, () => systemClock.now())
+    const journal = new JournalFile(folder, run.id, () => systemClock.now(), canWait)
     run.environment = environment.name
     run.chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
     run.warnings = environment.warnings
