@@ -81,6 +81,25 @@ describe('a discovery of hosts that are known', () => {
     expect(rolling.rollout.hasOverheardFailure).to.equal(false)
   })
 
+  it('of a list does not ask those that have failed within the budget', async () => {
+    const rolling = rollout()
+    const asked: unknown[] = []
+    const discover = rolling.fleet.discover.bind(rolling.fleet)
+    rolling.fleet.discover = (selection, ...others) => {
+      asked.push(selection?.listed)
+      return discover(selection, ...others)
+    }
+    rolling.rollout.hosts.beginSelection()
+    rolling.rollout.hosts.listed(HOSTS)
+    await rolling.firstDiscovered()
+    rolling.rollout.budget.putOut([{ host: 'web3', seen: 'failed' }])
+    const verdict = rolling.discovered(['web1', 'web2'])
+    await settled()
+    rolling.begun[1]?.endWindow()
+    expect((await verdict).observations.map(({ host }) => host)).to.deep.equal(['web1', 'web2'])
+    expect(asked).to.deep.equal([HOSTS, ['web1', 'web2']])
+  })
+
   it('fails the verdict under way for a stranger who answers within the rest of the window', async () => {
     const rolling = rollout()
     await rolling.firstDiscovered()

@@ -16,6 +16,9 @@ export class RollCall {
   /** The selection by which the hosts were found. */
   private foundBy: Selection = NOBODY_YET
 
+  /** The last selection that was compared with it, and is the same: a long list is compared once for each scenario. */
+  private sameAsFound: Selection | undefined
+
   /** The order in which the hosts are listed, where they come from a list. */
   private listing: readonly string[] | undefined
 
@@ -105,7 +108,7 @@ export class RollCall {
       return { host, passed: false, kind: 'silent', seen }
     })
     return this.concluded(
-      { observations, unexpected: [...unexpected, ...strangers.map(newcomer)] },
+      { observations, unexpected: [...unexpected, ...strangers.sort(byName).map(newcomer)] },
       incomplete,
     )
   }
@@ -119,7 +122,7 @@ export class RollCall {
     const should = await this.inventoried()
     const { found, unexpected } = await this.look()
     const strangers = should === undefined ? [] : compareWith(should, found).strangers
-    this.expectNone(strangers)
+    this.expectNone(strangers.sort(byName))
     for (const message of [...unexpected, ...strangers.map(this.newcomersBy(should))])
       this.rollout.addUnsolicited(message)
     return this.frozenAs(should ?? found, should)
@@ -251,7 +254,11 @@ export class RollCall {
    */
   private expectSameSelection(): void {
     const now = this.selection
-    if (this.list === undefined || isEmpty(now) || keyOf(now) === keyOf(this.foundBy)) return
+    if (this.list === undefined || now === this.sameAsFound || isEmpty(now)) return
+    if (keyOf(now) === keyOf(this.foundBy)) {
+      this.sameAsFound = now
+      return
+    }
     const error = new LockstepError(
       'bad-feature',
       `hosts ${said(now)} are selected, and those of this rollout were found ${said(this.foundBy)}: they are the same to its end; say first which hosts a feature is for, and write a feature for each selection`,
@@ -272,16 +279,16 @@ export class RollCall {
 
   /**
    * Looks who is there, for the whole window. Where the hosts are `known` beforehand, it looks until those that are not
-   * out have answered, and the rest of the window goes on beside what follows.
+   * out have answered, and the rest of the window goes on beside what follows. Listed hosts that are out are not asked.
    */
   private async look(
     known?: readonly string[],
     newcomer?: (host: string) => UnexpectedMessage,
   ): Promise<{ found: readonly string[]; unexpected: readonly UnexpectedMessage[] }> {
     const { fleet, audience } = this.rollout.ports
-    const { listed } = this.selection
+    const listed = this.selection.listed?.filter((host) => !this.rollout.budget.isOut(host))
     const { hosts, unexpected, window } = await fleet.discover(
-      this.selection,
+      { ...this.selection, listed },
       (n) => audience.progress(n, listed?.length),
       listed === undefined && newcomer !== undefined ? this.enough(known ?? [], newcomer) : undefined,
     )
@@ -289,7 +296,7 @@ export class RollCall {
       this.windows.add(window)
       this.beganEarly ||= this.list === undefined
     }
-    return { found: [...hosts].sort(byName), unexpected }
+    return { found: hosts, unexpected }
   }
 
   private async expectNobodyNew(): Promise<void> {
