@@ -9,11 +9,11 @@ import type { Request } from '../rollout/model/answers'
  * of the pool that are not in the rollout.
  */
 export function hostFirewall(address: string): Balancer {
-  const request = (action: string, changes: boolean): Request => ({
+  const request = (action: string, mutating: boolean): Request => ({
     agent: 'iptables',
     action,
     inputs: { ipaddr: address },
-    changes,
+    mutating,
   })
   const look: Balancer['look'] = (hosts, { ask }) => ask(request('isblocked', false), hosts)
   return {

@@ -10,11 +10,11 @@ import { processContext } from '../run/parameters'
 import { inRanges } from '../run/host_names'
 import { readRunJson, type ReadRun, type ReadStep } from '../reporting/run_json_reading'
 import { howToMend } from '../history/recording'
-import { claimsOfRecorded } from '../composition/resume'
+import { checkpointOfHistory } from '../composition/resume'
 import { HISTORY } from '../run/state_folder'
-import { UNRELEASED, type RunRecord } from '../history/history_record'
+import { UNRELEASED, type HistoryEntry } from '../history/history_record'
 import { howItWasLeft, hostsNotDone } from '../history/standing'
-import { RecordStore } from '../history/store'
+import { HistoryStore } from '../history/store'
 import { readRunJournal } from '../run/journals'
 import { clean, hosts as counted } from '../rollout/model/verdict'
 import { EXIT, LockstepError } from '../system/errors'
@@ -39,7 +39,7 @@ interface Finding {
 }
 
 interface Checked {
-  record: RunRecord
+  record: HistoryEntry
   findings: Finding[]
   /** The reason why the drift of this run is unknown; undefined when it is known. */
   trouble: string | undefined
@@ -76,7 +76,7 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
     context,
     cwd,
   )
-  const store = new RecordStore(HISTORY)
+  const store = new HistoryStore(HISTORY)
   const release =
     wanted.release ??
     readSetting(context.env, 'LOCKSTEP_RELEASE') ??
@@ -84,7 +84,7 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
       .releasesOf(name)
       .findLast((each) => each !== UNRELEASED && lastRuns(store.runsOf(name, each)).length > 0)
   if (release === undefined)
-    return said(wanted.json, NAGIOS.unknown, `no release is on record in ${name}`, [])
+    return said(wanted.json, NAGIOS.unknown, `no release is in the history in ${name}`, [])
   const { runs, damaged } = store.read(name, release)
   const records = lastRuns(runs)
   const [odd] = damaged
@@ -92,7 +92,7 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
     return said(wanted.json, NAGIOS.unknown, `release ${release} has not passed in ${name}`, [])
   const all: Checked[] = []
   for (const record of records) all.push(await check(store, record, wanted.environment))
-  const unread = odd === undefined ? undefined : `${odd} is no record that can be read; ${howToMend(odd)}`
+  const unread = odd === undefined ? undefined : `${odd} is no history that can be read; ${howToMend(odd)}`
   const left = notBroughtOn(runs, records)
   return told(wanted.json, `release ${release} in ${name}`, all, left, unread)
 }
@@ -100,7 +100,7 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
 /**
  * Returns the hosts that no run has brought on and that no line looked at. Other hosts being well says nothing of them.
  */
-function notBroughtOn(runs: readonly RunRecord[], records: readonly RunRecord[]): Finding[] {
+function notBroughtOn(runs: readonly HistoryEntry[], records: readonly HistoryEntry[]): Finding[] {
   const looked = new Set(records.flatMap(({ hosts }) => hosts))
   return hostsNotDone(runs)
     .filter(({ host }) => !looked.has(host))
@@ -115,7 +115,7 @@ function notBroughtOn(runs: readonly RunRecord[], records: readonly RunRecord[])
 }
 
 /** Returns the last run of each feature that passed, or passed on all hosts but those that were allowed to fail. */
-function lastRuns(runs: readonly RunRecord[]): RunRecord[] {
+function lastRuns(runs: readonly HistoryEntry[]): HistoryEntry[] {
   const passed = runs.filter(
     ({ mode, outcome }) => mode === 'live' && (outcome === 'passed' || outcome === 'passed with failures'),
   )
@@ -123,8 +123,8 @@ function lastRuns(runs: readonly RunRecord[]): RunRecord[] {
 }
 
 async function check(
-  store: RecordStore,
-  record: RunRecord,
+  store: HistoryStore,
+  record: HistoryEntry,
   environment: string | undefined,
 ): Promise<Checked> {
   const { feature, journal } = store.evidenceOf(record)
@@ -155,19 +155,19 @@ async function check(
 }
 
 /** Returns the reason why the fleet cannot be compared with a run, by its record; undefined when it can. */
-function troubleWith({ feature, run }: RunRecord, text: string, journal: string): string | undefined {
-  if (!existsSync(text)) return `the text of ${feature} as run ${run} had it is not on record`
-  if (!existsSync(journal)) return `the journal of run ${run} is not on record`
+function troubleWith({ feature, run }: HistoryEntry, text: string, journal: string): string | undefined {
+  if (!existsSync(text)) return `the text of ${feature} as run ${run} had it is not in the history`
+  if (!existsSync(journal)) return `the journal of run ${run} is not in the history`
   const { entries, fault } = readRunJournal(journal)
   if (fault !== undefined) return `${journal} ${fault.what}; ${howToMend(run)}`
   const hash = createHash('sha256').update(readFileSync(text)).digest('hex')
   if (!entries.some((entry) => entry.type === 'run' && entry.hash === hash))
     return `${text} is not what run ${run} was: it was edited since`
-  const proofs = [...(claimsOfRecorded(hash, { run, entries })?.units.values() ?? [])]
+  const proofs = [...(checkpointOfHistory(hash, { run, entries })?.scenarios.values() ?? [])]
   return proofs.some(({ done }) => done) ? undefined : `${feature} has no line that looks at a host`
 }
 
-function findingsIn({ line, text, hosts, unexpected }: ReadStep, { feature, run }: RunRecord): Finding[] {
+function findingsIn({ line, text, hosts, unexpected }: ReadStep, { feature, run }: HistoryEntry): Finding[] {
   const odd = [
     ...hosts.filter(({ passed }) => !passed).map(({ host, seen }) => ({ host, seen })),
     ...unexpected.filter(({ fails }) => fails).map(({ host, detail }) => ({ host, seen: detail })),

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inRanges } from '../run/host_names'
-import { howToMend, writeRecord } from '../history/recording'
+import { howToMend, writeHistory } from '../history/recording'
 import { HISTORY, STATE } from '../run/state_folder'
-import { states, type RunRecord } from '../history/history_record'
-import { RecordStore } from '../history/store'
+import { states, type HistoryEntry } from '../history/history_record'
+import { HistoryStore } from '../history/store'
 import { clean, hosts as counted } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
 import { excerpt } from '../system/redaction'
@@ -26,13 +26,13 @@ interface Outcome {
 }
 
 /**
- * Prints what changed, where, by whom and under which ticket, as runs have left it on record. The exit status is 1 when
+ * Prints what changed, where, by whom and under which ticket, as runs have left it in the history. The exit status is 1 when
  * nothing is known.
  */
-export function record(_cwd: string, args: readonly string[]): Outcome {
+export function history(_cwd: string, args: readonly string[]): Outcome {
   const wanted = parsed(args)
   if (wanted.write !== undefined) return written(wanted.write)
-  const { runs, damaged } = new RecordStore(HISTORY).all()
+  const { runs, damaged } = new HistoryStore(HISTORY).all()
   const found = runs
     .filter(
       ({ environment, release, tickets, hosts }) =>
@@ -48,15 +48,15 @@ export function record(_cwd: string, args: readonly string[]): Outcome {
     }))
     .sort((a, b) => (a.began < b.began ? -1 : 1))
   const complaint = damaged
-    .map((path) => `${path} is no record that can be read, and is passed over; ${howToMend(path)}\n`)
+    .map((path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}\n`)
     .join('')
   if (wanted.json === true)
     return { text: `${JSON.stringify(found, null, 2)}\n`, complaint, exitCode: found.length > 0 ? 0 : 1 }
-  if (found.length === 0) return { text: 'Nothing of that is on record.\n', complaint, exitCode: 1 }
+  if (found.length === 0) return { text: 'Nothing of that is in the history.\n', complaint, exitCode: 1 }
   return { text: found.map(told).join('\n'), complaint, exitCode: 0 }
 }
 
-function told(run: RunRecord): string {
+function told(run: HistoryEntry): string {
   const { environment, release, mode, outcome, leftOut, began, by, tickets, feature, changes, drift, out } =
     run
   const why = tickets.length === 0 ? '' : ` for ${tickets.join(', ')}`
@@ -91,15 +91,15 @@ function written(run: string): Outcome {
   if (records.length === 0)
     return { text: `Run ${run} knew no host: there is nothing to write.\n`, exitCode: 1 }
   const hosts = new Set(records.flatMap((each) => each.hosts)).size
-  return { text: `The record of run ${run} is written: ${counted(hosts)}.\n`, exitCode: 0 }
+  return { text: `Run ${run} is written into the history: ${counted(hosts)}.\n`, exitCode: 0 }
 }
 
-function recorded(run: string, journal: string): RunRecord[] {
+function recorded(run: string, journal: string): HistoryEntry[] {
   try {
-    return writeRecord(journal)
+    return writeHistory(journal)
   } catch (error) {
     const why = (error as Error).message
-    throw new LockstepError('journal-failed', `the record of run ${run} could not be written: ${why}`, {
+    throw new LockstepError('journal-failed', `run ${run} could not be written into the history: ${why}`, {
       cause: error,
     })
   }

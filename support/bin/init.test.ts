@@ -25,7 +25,7 @@ function contentOf(path: string): string | undefined {
   return statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined
 }
 
-const JOBS = ['read', 'rehearse', 'plan', 'live']
+const JOBS = ['lint', 'rehearse', 'plan', 'live']
 
 describe('lockstep init', () => {
   let scratch: Scratch
@@ -158,7 +158,7 @@ describe('lockstep init', () => {
 
     it('has the four jobs, each after the one before', () => {
       expect(Object.keys(workflow().jobs)).to.deep.equal(JOBS)
-      expect(JOBS.map((name) => job(name).needs)).to.deep.equal([undefined, 'read', 'rehearse', 'plan'])
+      expect(JOBS.map((name) => job(name).needs)).to.deep.equal([undefined, 'lint', 'rehearse', 'plan'])
     })
 
     it('plans and rolls out only when somebody starts it, and rolls out only once that is approved', () => {

@@ -9,7 +9,7 @@ ${formatLockstep('<command>')}
 
   status   which hosts are out of rotation, since when, by which run
   put-back puts hosts back: --run <run>, --host <host> (as often as needed), or --all
-  record   what changed, where, by whom: --environment, --release, --host, --ticket, --json
+  history  what changed, where, by whom: --environment, --release, --host, --ticket, --json
   drift    whether what was released is still so, for monitoring: --environment, --release, --json
   prune    removes journals and logs of old runs: --older-than "90 days", --stopped, --dry-run; never what is out of rotation
   steps    every sentence that a feature can use
@@ -17,13 +17,14 @@ ${formatLockstep('<command>')}
   ddl      what mco has to know of an agent: <agent>, or --agents <folder> <agent>
   enc      a host's classes, environment and parameters for puppet, from the inventory: [--config lockstep.yaml] <host>
   init     prepares this repository: cucumber.js, a first feature and step, settings; with --ci github or --ci gitlab
-           also the jobs that read, rehearse, plan and roll out
+           also the jobs that lint, rehearse, plan and roll out
 
 ${formatCucumber('<profile and feature>')}
 
                                  on the embedded fleet, harmless
-  -p ci path/to/x.feature        reads the feature, sends nothing
+  -p lint path/to/x.feature      reads the feature, says what is dangerous in it, sends nothing
   -p rehearse path/to/x.feature  on simulated hosts, and again once for each fault
+  -p ci path/to/x.feature        both, one after the other: lint, then rehearse
   -p plan path/to/x.feature      asks the fleet what that would come to, changes nothing
   -p live path/to/x.feature      rolls out
 `
@@ -47,12 +48,12 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   status: () => (require('./status') as typeof import('./status')).status,
   init: () => (require('./init') as typeof import('./init')).init,
   prune: () => (require('./prune') as typeof import('./prune')).prune,
-  record: () => (require('./history') as typeof import('./history')).record,
+  history: () => (require('./history') as typeof import('./history')).history,
   'put-back': () => (require('./put_back') as typeof import('./put_back')).putBack,
   steps: () => (require('./steps') as typeof import('./steps')).steps,
 }
 /** The commands that take arguments of their own. */
-const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'prune', 'put-back', 'record'])
+const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'prune', 'put-back', 'history'])
 
 /** Runs the `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {

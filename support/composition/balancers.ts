@@ -5,6 +5,7 @@ import type { Balancers } from '../rollout/ports'
 import type { Obligation } from '../rollout/model/obligation'
 import { LockstepError } from '../system/errors'
 import { redactorOfOthers } from '../system/redaction'
+import { lazy } from './lazy'
 
 /** Milliseconds that HAProxy's runtime socket may take for an answer. */
 const ANSWER_WITHIN = 5_000
@@ -38,10 +39,8 @@ export function balancersOf(
         )
       }
       // HAProxy is loaded only where a feature names a backend.
-      const { HaproxyBackend } =
-        require('../balancers/haproxy/backend') as typeof import('../balancers/haproxy/backend')
-      const { haproxyBalancer } =
-        require('../balancers/haproxy/balancer') as typeof import('../balancers/haproxy/balancer')
+      const { HaproxyBackend } = lazy.haproxy
+      const { haproxyBalancer } = lazy.haproxy
       const redact = redactorOfOthers(secretsOf(environment))
       const places = haproxy.map(
         (address) => new HaproxyBackend(address, name, ANSWER_WITHIN, expectMayOrder, redact),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { secretsOf } from '../config/environment'
-import type { Claims } from '../rollout/model/checkpoint'
+import type { Checkpoint } from '../rollout/model/checkpoint'
 import { nothingMayChange } from '../rollout/engine/host_gateway'
 import type { Approval, Fleet, Locks, NeededAgent, Planning } from '../rollout/ports'
 import type { Journal } from '../rollout/model/journal_entry'
@@ -11,11 +11,13 @@ import { redactorOfOthers } from '../system/redaction'
 import { balancersOf } from './balancers'
 import { redactJournal } from './redacted_journal'
 import { PLANNINGS } from './modes'
-import { isLive, type ComposedRun } from './run_context'
+import type { ComposedRun } from './run_context'
 import { hostsOfPlan, linesOfPlan } from '../planning/plan'
 import { asPlanned, onlyPlanned, readOnly } from '../planning/read_only'
 import { releases } from '../history/releases'
+import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
+import { lazy } from './lazy'
 
 /**
  * Begins the rollout of one feature, with all that it reaches the world through. `follows` names the runs whose locks
@@ -24,19 +26,19 @@ import type { Run } from '../run/run'
 export function beginRollout(
   whole: ComposedRun,
   feature: string,
-  claims: Claims | undefined,
+  checkpoint: Checkpoint | undefined,
   follows: readonly string[],
 ): Rollout {
   const { run, inventory } = whole
   const { environment, ledger, release, beginsAs } = whole.parts
   const { signal } = run.stopping
-  const planned = PLANNINGS[beginsAs]
+  const { planning } = PLANNINGS[MODES[beginsAs].plans]
   const made: { rollout?: Rollout } = {}
   // Nothing may be changed before there is a rollout either.
   const isPlanned = () => made.rollout === undefined || made.rollout.planState !== undefined
   // Steps after a failure are the feature's own wish, and belong to no line.
   const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
-  const fleet = fleetOf(whole, feature, planned?.planning, { isPlanned, line })
+  const fleet = fleetOf(whole, feature, planning, { isPlanned, line })
   made.rollout = new Rollout({
     fleet,
     journal: journalOf(whole, feature),
@@ -44,7 +46,7 @@ export function beginRollout(
     audience: run,
     clock: systemClock,
     balancers: balancersOf(environment, (what) => {
-      if (planned !== undefined && isPlanned()) throw nothingMayChange(what)
+      if (planning !== undefined && isPlanned()) throw nothingMayChange(what)
     }),
     locks: locks(whole, feature, follows, fleet),
     approval: approvalOf(whole),
@@ -54,23 +56,26 @@ export function beginRollout(
     newSeed: () => randomBytes(4).readUInt32BE(),
     lookEvery: environment.lookEvery,
     stopping: signal,
-    claims,
-    releases: releases({
-      environment: environment.name,
-      feature,
-      current: release,
-      decide: run.mode !== 'rehearse',
-    }),
-    keepsRecord: isLive(run),
+    checkpoint,
+    releases: releases(
+      {
+        environment: environment.name,
+        feature,
+        current: release,
+        decide: MODES[run.mode].purpose !== 'rehearsal',
+      },
+      (asked) => lazy.history.releasesInHistory(asked),
+    ),
+    keepsHistory: MODES[run.mode].rollsOut,
     neededAgents: neededAgents(run, feature),
-    ...planned,
+    ...(planning === undefined ? {} : { planning }),
   })
   return made.rollout
 }
 
 /** Returns the agents that the lines of a feature need; only scenarios that are run count. */
 function neededAgents(run: Run, feature: string): NeededAgent[] {
-  const { agentsNeeded } = require('../lint/agents_needed') as typeof import('../lint/agents_needed')
+  const { agentsNeeded } = lazy.agentsNeeded
   const own = run.plan.filter(({ uri }) => uri === feature)
   return agentsNeeded({
     scenarios: own.map(({ steps }) => ({
@@ -103,22 +108,22 @@ function fleetOf(
 }
 
 function journalOf(
-  { parts: { environment, journal }, approved, notices }: ComposedRun,
+  { parts: { environment, journal }, approved, notifications }: ComposedRun,
   feature: string,
 ): Journal {
   const quiet = redactJournal(journal, secretsOf(environment))
   const kept = approved === undefined ? quiet : onlyPlanned(quiet, hostsOfPlan(approved, feature))
-  return notices?.listeningTo(kept) ?? kept
+  return notifications?.listeningTo(kept) ?? kept
 }
 
 function approvalOf(whole: ComposedRun): Approval {
   const asked = { ask: (question: string, within: number) => means(whole).ask(question, within) }
-  return whole.notices?.beforeAsking(asked) ?? asked
+  return whole.notifications?.beforeAsking(asked) ?? asked
 }
 
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.
 function means({ run, parts }: ComposedRun): Approval {
-  const { approval } = require('./approval') as typeof import('./approval')
+  const { approval } = lazy.approval
   const { env } = parts.context
   return approval({
     run: run.id,
@@ -140,8 +145,8 @@ function locks(
   follows: readonly string[],
   fleet: Fleet,
 ): Locks {
-  if (!isLive(run)) return { patience: 0, take: async () => {} }
-  const { locksOf } = require('./run_locks') as typeof import('./run_locks')
+  if (!MODES[run.mode].rollsOut) return { patience: 0, take: async () => {} }
+  const { locksOf } = lazy.runLocks
   const { environment, journal, context } = parts
   const all = locksOf(run, { feature, follows, fleet, environment, journal, context })
   locked.push(all)

@@ -8,7 +8,7 @@ import { familyOf, linksOf } from '../rollout/model/family'
 import { leftByRuns, nextOrder } from '../rollout/model/out_of_rotation'
 import { readRunJournal, readRunJournals } from '../run/journals'
 import { Ledger } from '../rollout/model/ledger'
-import type { Claims } from '../rollout/model/checkpoint'
+import type { Checkpoint } from '../rollout/model/checkpoint'
 import type { Balancers, ExpectedHosts } from '../rollout/ports'
 import { canWait, type JournalEntry } from '../rollout/model/journal_entry'
 import type { Rollout } from '../rollout/rollout'
@@ -28,17 +28,19 @@ import { mcollectiveFleet } from './mcollective_fleet'
 import type { PlannedFor } from '../planning/planner'
 import { recoveredRun } from '../reporting/recovered_run'
 import { REPORTS } from '../run/report_files'
-import { claimsFor, claimsOfRecorded, recordOf } from './resume'
-import type { RunNotices } from './notification_listener'
+import { checkpointFor, checkpointOfHistory, journalToResume } from './resume'
+import type { NotificationListener } from './notification_listener'
 import { wholeFleetName } from './fleet_name'
-import { isInSafeMode, releaseNamed, TELLING } from './modes'
-import { isLive, type RunContext, type ComposedRun } from './run_context'
+import { isInSafeMode, releaseNamed } from './modes'
+import type { RunContext, ComposedRun } from './run_context'
 import { placedHosts } from './placed_hosts'
+import { changesFleet, MODES, modeOf, type Mode } from '../run/modes'
 import type { PlacedHost, Run } from '../run/run'
 import { CUT_OFF } from '../history/history_record'
 import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_end'
 import { STATE } from '../run/state_folder'
 import { withVariables } from '../preflight/run_variables'
+import { lazy } from './lazy'
 
 /** Milliseconds for which the run listens after the last step. */
 const LAST_WORDS = 100
@@ -56,9 +58,9 @@ export class Composition {
     private readonly parts: RunContext,
   ) {
     this.balancers = balancersOf(parts.environment)
-    const notices = TELLING.has(run.mode) ? noticesOf(run, parts) : undefined
+    const notifications = MODES[run.mode].notifies ? notificationsOf(run, parts) : undefined
     const inventory = inventoryOf(parts.environment, run)
-    this.whole = { run, parts, notices, inventory, approved: undefined, locked: [] }
+    this.whole = { run, parts, notifications, inventory, approved: undefined, locked: [] }
   }
 
   /**
@@ -91,14 +93,12 @@ export class Composition {
     { environment: bare, embedded }: Surrounded,
   ): Composition {
     const environment = withVariables(bare, run.substitution, parameters, context)
-    const mode = parameters.mode ?? 'embedded'
     const secrets = secretsOf(environment)
-    const isSafe =
-      mode === 'live' && parameters.intent === undefined && isInSafeMode(environment, context.env)
-    run.mode = parameters.intent ?? (isSafe ? 'noop' : mode)
+    run.mode = modeOf(parameters, isInSafeMode(environment, context.env))
+    const { target, purpose, journals } = MODES[run.mode]
     // A run that was begun by another leaves its state with its reports, and is gone with them.
     const state = (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
-    const folder = join(state, parameters.intent ?? mode)
+    const folder = join(state, journals)
     const journal = new JournalFile(folder, run.id, () => systemClock.now(), canWait)
     run.environment = environment.name
     run.chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
@@ -106,13 +106,15 @@ export class Composition {
     run.redact = redactor(secrets)
     run.journal = relative(cwd, journal.path)
     const { journals: records, faults } =
-      mode === 'live' ? readRunJournals(resolve(cwd, STATE, mode)) : { journals: [], faults: [] }
+      target === 'live'
+        ? readRunJournals(resolve(cwd, STATE, MODES.live.journals))
+        : { journals: [], faults: [] }
     run.outBefore = leftByRuns(records)
     run.notKnownBefore = faults
     const resumed =
-      parameters.intent === 'drift'
+      purpose === 'drift'
         ? readRunJournal(context.env['LOCKSTEP_DRIFT'] ?? '')
-        : recordOf(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
+        : journalToResume(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
     run.resumes = resumed?.run
     const ledger = new Ledger(journal, run.outBefore)
     const log = openLog(join(state, 'logs'), run.id, secrets)
@@ -130,7 +132,7 @@ export class Composition {
       resumed,
       order: nextOrder(records),
       links: linksOf(records),
-      twice: parameters.twice === true && parameters.intent === undefined,
+      isCheckedAgain: parameters.idempotence === true && purpose === 'rollout',
       context,
       release: releaseNamed(parameters.release ?? context.env['LOCKSTEP_RELEASE']),
       beginsAs: run.mode,
@@ -148,8 +150,9 @@ export class Composition {
 
   private async expectPlanned(wanted: string | undefined): Promise<void> {
     // A rollout that clears up after other runs belongs to no feature that could be planned.
-    if (wanted === undefined || wanted === '' || !isLive(this.run) || this.run.plan.length === 0) return
-    const { expectPlanned } = require('../planning/planner') as typeof import('../planning/planner')
+    if (wanted === undefined || wanted === '' || !MODES[this.run.mode].rollsOut || this.run.plan.length === 0)
+      return
+    const { expectPlanned } = lazy.planner
     this.whole.approved = await expectPlanned(wanted, this.run, this.plannedFor())
   }
 
@@ -182,8 +185,10 @@ export class Composition {
     const recovered = recoveredRun(source.toString('utf8'))
     const variables = this.run.variablesIn(feature)
     const leftOut = this.run.leftOut(feature)
-    const claims =
-      mode === 'drift' ? claimsOfRecorded(hash, resumed) : claimsFor({ feature, hash, variables }, resumed)
+    const checkpoint =
+      MODES[mode].purpose === 'drift'
+        ? checkpointOfHistory(hash, resumed)
+        : checkpointFor({ feature, hash, variables }, resumed)
     await journal.append({
       type: 'run',
       feature,
@@ -194,12 +199,12 @@ export class Composition {
       order: this.parts.order,
       ...this.underWhichNames(),
       parameters: Object.fromEntries(variables),
-      ...(claims === undefined ? {} : { resumes: claims.run }),
+      ...(checkpoint === undefined ? {} : { resumes: checkpoint.run }),
       ...(recovered === undefined ? {} : { follows: [recovered] }),
       ...(leftOut.length === 0 ? {} : { leftOut }),
     } satisfies JournalEntry)
-    const follows = [claims?.run, recovered].flatMap((run) => run ?? [])
-    const rollout = this.begin(feature, claims, follows)
+    const follows = [checkpoint?.run, recovered].flatMap((run) => run ?? [])
+    const rollout = this.begin(feature, checkpoint, follows)
     const rows = this.run.plan.flatMap(({ uri, wave }) =>
       uri === feature && wave !== undefined ? [wave] : [],
     )
@@ -207,7 +212,7 @@ export class Composition {
     this.rollouts.set(feature, rollout)
     const activated = this.parts.context.env['LOCKSTEP_ACTIVATE']
     if (activated !== undefined && activated !== '') await rollout.release.activate(activated)
-    this.whole.notices?.started()
+    this.whole.notifications?.started()
     return rollout
   }
 
@@ -264,7 +269,7 @@ export class Composition {
   }
 
   /** Returns the mode of one rollout; each feature leaves safe mode for itself. */
-  private modeOf({ ports, planState }: Rollout): string {
+  private modeOf({ ports, planState }: Rollout): Mode {
     return ports.planning !== undefined && planState === undefined ? 'live' : this.parts.beginsAs
   }
 
@@ -272,7 +277,8 @@ export class Composition {
   async end(): Promise<void> {
     const { fleet, journal, embedded } = this.parts
     // The run is live when one of its features was activated, whichever came last.
-    if ([...this.rollouts.values()].some((rollout) => this.modeOf(rollout) === 'live')) this.run.mode = 'live'
+    if ([...this.rollouts.values()].some((rollout) => changesFleet(this.modeOf(rollout))))
+      this.run.mode = 'live'
     try {
       const lost = fleet.lost()
       if (lost !== undefined) {
@@ -290,11 +296,15 @@ export class Composition {
         for (const message of rollout.takeUnsolicited()) this.expectHarmless(message, 'after the last step')
         if (this.run.exitCode !== 0) recover(this.run, { uri: feature, part }, rollout)
       }
-      if (this.run.mode === 'plan' && this.rollouts.size > 0 && this.run.refused === undefined) {
-        const { savePlan } = require('../planning/planner') as typeof import('../planning/planner')
+      if (
+        MODES[this.run.mode].purpose === 'plan' &&
+        this.rollouts.size > 0 &&
+        this.run.refused === undefined
+      ) {
+        const { savePlan } = lazy.planner
         savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
       }
-      if (this.parts.twice && this.run.exitCode === 0) await this.expectNothingMore()
+      if (this.parts.isCheckedAgain && this.run.exitCode === 0) await this.expectNothingMore()
       if (this.rollouts.size > 0) {
         const passed = this.run.exitCode === 0
         await journal.append({
@@ -303,7 +313,7 @@ export class Composition {
           reason: this.run.refused?.code ?? '',
           ...(this.run.exitCode === EXIT.passedWithFailures ? { withinBudget: true } : {}),
         } satisfies JournalEntry)
-        if (isLive(this.run)) recordRun(this.run, journal.path)
+        if (MODES[this.run.mode].rollsOut) recordRun(this.run, journal.path)
       }
     } catch (error) {
       if (error instanceof LockstepError) this.run.refuse(error)
@@ -311,12 +321,12 @@ export class Composition {
     } finally {
       this.tellTruth()
       for (const locks of this.whole.locked) await locks.release()
-      await this.whole.notices?.end()
+      await this.whole.notifications?.end()
       await fleet.close()
       await embedded?.stop()
       await journal.close()
     }
-    if (this.run.mode === 'live' && this.run.exitCode === 0) await this.discardLocks()
+    if (changesFleet(this.run.mode) && this.run.exitCode === 0) await this.discardLocks()
   }
 
   /**
@@ -326,7 +336,7 @@ export class Composition {
   private async lookOnceMore(feature: string, rollout: Rollout): Promise<void> {
     try {
       if (rollout.halted === undefined) await finishRollout(this.run, feature, rollout)
-      if (isLive(this.run)) await rollout.packages.seeWhatBecame()
+      if (MODES[this.run.mode].rollsOut) await rollout.packages.seeWhatBecame()
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
       this.run.refuse(error)
@@ -339,7 +349,7 @@ export class Composition {
    */
   private async discardLocks(): Promise<void> {
     if (this.followed.size === 0) return
-    const { discardLocksOf } = require('../locks/left_locks') as typeof import('../locks/left_locks')
+    const { discardLocksOf } = lazy.leftLocks
     try {
       await discardLocksOf(this.followed, STATE, this.parts.context.env)
     } catch (error) {
@@ -359,13 +369,12 @@ export class Composition {
     } catch (error) {
       process.stderr.write(`${(error as Error).message}\n`)
     }
-    if (isLive(this.run)) recordRun(this.run, journal.path)
+    if (MODES[this.run.mode].rollsOut) recordRun(this.run, journal.path)
   }
 
   private async expectNothingMore(): Promise<void> {
     const { environment, embedded } = this.parts
-    const { expectNothingMore } =
-      require('../planning/idempotence') as typeof import('../planning/idempotence')
+    const { expectNothingMore } = lazy.idempotence
     try {
       await expectNothingMore(this.run, environment, embedded !== undefined)
     } catch (error) {
@@ -377,8 +386,8 @@ export class Composition {
 
   private tellTruth(): void {
     const { embedded } = this.parts
-    if (embedded === undefined || this.run.mode !== 'rehearse') return
-    const { truthOf } = require('../rehearsal/actual_state') as typeof import('../rehearsal/actual_state')
+    if (embedded === undefined || MODES[this.run.mode].purpose !== 'rehearsal') return
+    const { truthOf } = lazy.truth
     this.run.truth = truthOf(embedded, this.run, this.rollouts.values())
   }
 
@@ -400,10 +409,10 @@ export class Composition {
   }
 
   /** Begins a rollout. It may take locks left by the runs that it follows, and by others that followed those. */
-  private begin(feature: string, claims: Claims | undefined, follows: readonly string[]): Rollout {
+  private begin(feature: string, checkpoint: Checkpoint | undefined, follows: readonly string[]): Rollout {
     const family = familyOf(follows, this.parts.links)
     for (const run of family) this.followed.add(run)
-    return beginRollout(this.whole, feature, claims, family)
+    return beginRollout(this.whole, feature, checkpoint, family)
   }
 
   private out(): Map<string, string> {
@@ -431,15 +440,14 @@ export class Composition {
 }
 
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.
-function noticesOf(run: Run, { environment }: RunContext): RunNotices | undefined {
-  if (environment.notices.length === 0) return undefined
-  const { RunNotices: Notices } =
-    require('./notification_listener') as typeof import('./notification_listener')
-  return new Notices(run, environment, systemClock, Math.random)
+function notificationsOf(run: Run, { environment }: RunContext): NotificationListener | undefined {
+  if (environment.notifications.length === 0) return undefined
+  const { NotificationListener: Notifications } = lazy.notifications
+  return new Notifications(run, environment, systemClock, Math.random)
 }
 
 function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout: Rollout): void {
-  const { writeRecovery } = require('../reporting/recovery') as typeof import('../reporting/recovery')
+  const { writeRecovery } = lazy.recovery
   const passed = run.hasPassed(uri) && rollout.halted === undefined && rollout.waves.unfinished.length === 0
   const recovery = writeRecovery(run, { uri, part, passed }, rollout)
   if (recovery !== undefined) run.recoveries.push(recovery)
@@ -448,7 +456,7 @@ function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout
 function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
   const { name, inventory, environments } = whole
   if (inventory.length === 0) return undefined
-  const { rosterOf } = require('../inventory/roster') as typeof import('../inventory/roster')
+  const { rosterOf } = lazy.inventory
   const environment = environments === undefined ? undefined : name
   return rosterOf(inventory, {
     environment,

@@ -4,8 +4,10 @@ import type { Environment } from '../config/environment'
 import { readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import type { Surrounded } from '../simulation/embedded'
+import { MODES, modeOf } from '../run/modes'
 import type { PlannedScenario } from '../run/run'
 import { configPath, type RunParameters } from '../run/parameters'
+import { lazy } from './lazy'
 
 /**
  * Returns the environment that a profile means: an embedded fleet, started here, or the one that is configured.
@@ -17,12 +19,12 @@ export async function environmentFor(
   cwd: string,
   plan: readonly PlannedScenario[],
 ): Promise<Surrounded> {
-  if ((parameters.mode ?? 'embedded') === 'embedded') {
+  const { target, purpose } = MODES[modeOf(parameters)]
+  if (target === 'embedded') {
     // The simulation is loaded only here: a live run has no use for it.
-    const { embeddedFleet, startEmbedded } =
-      require('../simulation/embedded') as typeof import('../simulation/embedded')
+    const { embeddedFleet, startEmbedded } = lazy.embedded
     const fleet =
-      parameters.intent === 'rehearse'
+      purpose === 'rehearsal'
         ? await fleetToRehearse(parameters, context, cwd, plan)
         : embeddedFleet(parameters, context)
     return startEmbedded(fleet, context)
@@ -36,9 +38,8 @@ async function fleetToRehearse(
   cwd: string,
   plan: readonly PlannedScenario[],
 ) {
-  const { rehearsedFleet } =
-    require('../rehearsal/rehearsed_fleet') as typeof import('../rehearsal/rehearsed_fleet')
-  const { EMBEDDED_FLEET } = require('../simulation/embedded') as typeof import('../simulation/embedded')
+  const { rehearsedFleet } = lazy.rehearsedFleet
+  const { EMBEDDED_FLEET } = lazy.embedded
   return rehearsedFleet(plan, { parameters, context, cwd, embedded: EMBEDDED_FLEET })
 }
 
@@ -55,8 +56,7 @@ export function liveEnvironment(
   const wanted = environment ?? readSetting(context.env, 'LOCKSTEP_ENVIRONMENT')
   if (config !== undefined) {
     // The reader of lockstep.yaml is loaded only here: an mco configuration needs neither YAML nor a schema.
-    const { readLockstepYaml } =
-      require('../config/lockstep_yaml') as typeof import('../config/lockstep_yaml')
+    const { readLockstepYaml } = lazy.lockstepYaml
     return readLockstepYaml(config, wanted, context)
   }
   if (wanted !== undefined) {

@@ -106,7 +106,7 @@ function environment(port: number): Environment {
     directAddressing: true,
     safeMode: false,
     hostLeases: false,
-    notices: [],
+    notifications: [],
     haproxy: [],
     inventory: [],
     environments: undefined,

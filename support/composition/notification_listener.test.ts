@@ -8,21 +8,21 @@ import { DEFAULTS, NO_VARIABLES } from '../config/environment'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { WebEndpoint } from '../testing/web_endpoint'
-import { RunNotices } from './notification_listener'
+import { NotificationListener } from './notification_listener'
 import { Run } from '../run/run'
 
-describe('the notices of a run', () => {
+describe('the notifications of a run', () => {
   let endpoint: WebEndpoint
   let run: Run
-  let notices: RunNotices
+  let notifications: NotificationListener
   beforeEach(async () => {
     endpoint = await WebEndpoint.start()
     run = new Run()
     run.mode = 'live'
     run.environment = 'production'
-    run.plan.push({ uri: 'rolling.feature', unit: '9', name: '', steps: [], wave: '1 host', tags: [] })
+    run.plan.push({ uri: 'rolling.feature', scenarioId: '9', name: '', steps: [], wave: '1 host', tags: [] })
     run.hostsOf = () => ['web1', 'web2', 'web3'].map((host) => ({ host, wave: '1: 1 host' }))
-    notices = new RunNotices(run, environment(endpoint.url('/')), systemClock, Math.random)
+    notifications = new NotificationListener(run, environment(endpoint.url('/')), systemClock, Math.random)
   })
   afterEach(() => endpoint.stop())
 
@@ -30,7 +30,7 @@ describe('the notices of a run', () => {
     endpoint.received.map(({ body }) => JSON.parse(body) as RolloutEvent & { summary: string })
   const heard = async (...entries: JournalEntry[]) => {
     const kept: JournalEntry[] = []
-    const journal = notices.listeningTo({ append: async (entry) => void kept.push(entry) })
+    const journal = notifications.listeningTo({ append: async (entry) => void kept.push(entry) })
     for (const entry of entries) await journal.append(entry)
     expect(kept).to.deep.equal(entries)
   }
@@ -44,16 +44,19 @@ describe('the notices of a run', () => {
     unexpected: [],
     ...change,
   })
-  const scenario: JournalEntry = { type: 'scenario', unit: '9', name: '' }
+  const scenario: JournalEntry = { type: 'scenario', scenarioId: '9', name: '' }
   const wave: JournalEntry = { type: 'wave', name: '1 host', hosts: ['web1'] }
   const notPassed: JournalEntry = { type: 'verdict', step: '', passed: false, counts: {} }
 
   it('tell its beginning, its waves and its end', async () => {
-    notices.started()
-    notices.started()
-    await heard(scenario, wave, { type: 'scenario passed', unit: '9' }, scenario, wave)
-    await heard({ type: 'scenario passed', unit: '10' }, scenario, { type: 'scenario passed', unit: '11' })
-    await notices.end()
+    notifications.started()
+    notifications.started()
+    await heard(scenario, wave, { type: 'scenario passed', scenarioId: '9' }, scenario, wave)
+    await heard({ type: 'scenario passed', scenarioId: '10' }, scenario, {
+      type: 'scenario passed',
+      scenarioId: '11',
+    })
+    await notifications.end()
     expect(told().map(({ event, number }) => `${event} ${number}`)).to.deep.equal([
       'started 1',
       'wave begun 1',
@@ -74,14 +77,14 @@ describe('the notices of a run', () => {
   })
 
   it('tell at which line it stopped, with which hosts', async () => {
-    run.begin({ uri: 'rolling.feature', unit: '9', line: 14, text: 'the check http should be ok' })
+    run.begin({ uri: 'rolling.feature', scenarioId: '9', line: 14, text: 'the check http should be ok' })
     run.notAttempted = () => ['web3']
     run.outOfRotation = () => [{ host: 'web2', obligation: 'blocks 192.168.1.1' }]
-    notices.started()
+    notifications.started()
     run.verdict(verdict())
     await heard(notPassed)
     run.refuse(new LockstepError('broker-lost', 'the broker went away'))
-    await notices.end()
+    await notifications.end()
     const [, failed, ended] = told()
     expect(failed).to.deep.include({
       event: 'failed',
@@ -95,25 +98,25 @@ describe('the notices of a run', () => {
   })
 
   it('do not tell of hosts that may fail as of a failure', async () => {
-    notices.started()
+    notifications.started()
     run.verdict(verdict({ tolerated: true }))
     await heard(notPassed)
-    await notices.end()
+    await notifications.end()
     expect(told().map(({ event }) => event)).to.deep.equal(['started', 'ended'])
   })
 
   it('tell each time that approval is wanted, before anybody is asked', async () => {
     const asked: string[] = []
-    const approval = notices.beforeAsking({
+    const approval = notifications.beforeAsking({
       ask: async (question) => {
         asked.push(question)
         return 'me'
       },
     })
-    notices.started()
+    notifications.started()
     expect(await approval.ask('Go on with 3 hosts?', 60_000)).to.equal('me')
     expect(await approval.ask('Go on with 3 hosts?', 60_000)).to.equal('me')
-    await notices.end()
+    await notifications.end()
     expect(told().map(({ event }) => event)).to.deep.equal([
       'started',
       'approval wanted',
@@ -129,36 +132,36 @@ describe('the notices of a run', () => {
     run.environment = 'of s3cret'
     run.hostsOf = () => [{ host: 's3cret.example.net', wave: undefined }]
     run.outOfRotation = () => [{ host: 's3cret.example.net', obligation: '' }]
-    notices.started()
+    notifications.started()
     run.refuse(new LockstepError('bad-config', 'the password s3cret\u001b[2J\nis wrong'))
-    await notices.end()
+    await notifications.end()
     expect(endpoint.received.map(({ body }) => body).join()).not.to.contain('s3cret')
     expect(told()[1]).to.deep.include({ environment: 'of ***', reason: 'the password *** is wrong' })
   })
 
   it('are none of a run that never began', async () => {
-    await notices.end()
+    await notifications.end()
     expect(told()).to.deep.equal([])
   })
 
   it('are a note when they are not taken, and nothing else', async () => {
     endpoint.answer = (response) => void response.writeHead(404).end()
-    notices.started()
-    await notices.end()
+    notifications.started()
+    await notifications.end()
     expect(run.notes).to.deep.equal([
-      `2 notices were not delivered to webhook 127.0.0.1:${endpoint.port}: answered 404`,
+      `2 notifications were not delivered to webhook 127.0.0.1:${endpoint.port}: answered 404`,
     ])
     expect(run.exitCode).to.equal(0)
   })
 
   it('are a note when they cannot even be made', async () => {
-    notices.started()
+    notifications.started()
     run.outOfRotation = () => {
       throw new Error('out of order')
     }
     await heard(scenario, wave)
-    await notices.end()
-    expect(run.notes[0]).to.equal('the notice "wave begun" could not be made: out of order')
+    await notifications.end()
+    expect(run.notes[0]).to.equal('the notification "wave begun" could not be made: out of order')
     expect(run.exitCode).to.equal(0)
   })
 })
@@ -181,7 +184,7 @@ function environment(url: string): Environment {
     directAddressing: true,
     haproxy: [],
     hostLeases: false,
-    notices: [{ kind: 'webhook', url, on: EVENTS, secrets: [] }],
+    notifications: [{ kind: 'webhook', url, on: EVENTS, secrets: [] }],
     warnings: [],
   }
 }

@@ -15,6 +15,7 @@ import { formatDuration } from '../system/duration'
 import { EXIT } from '../system/errors'
 import { redactorOfOthers, type Redact } from '../system/redaction'
 import { titleOf } from '../run/outcome'
+import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
 
 /** Milliseconds that the end of a run waits for its notifications. */
@@ -24,7 +25,7 @@ const FLUSH = 5_000
  * Tells the world what becomes of a live run, from the entries of its journal. No notification fails a step, and no
  * step waits for one; what goes wrong is a note.
  */
-export class RunNotices {
+export class NotificationListener {
   private readonly outbox: Outbox
   private readonly told = new Map<EventName, number>()
   private wave: { name: string; hosts: number } | undefined
@@ -36,7 +37,7 @@ export class RunNotices {
     random: () => number,
   ) {
     const redact = redactorOfOthers(secretsOf(environment))
-    const channels = environment.notices.map((settings) =>
+    const channels = environment.notifications.map((settings) =>
       channelOf(settings, publisher(environment, clock, redact), redact),
     )
     this.outbox = new Outbox({ channels, clock, random })
@@ -103,7 +104,7 @@ export class RunNotices {
   }
 
   private get looksOnly(): boolean {
-    return this.run.mode === 'drift'
+    return MODES[this.run.mode].purpose === 'drift'
   }
 
   private heard(entry: JournalEntry): void {
@@ -126,7 +127,9 @@ export class RunNotices {
       this.told.set(event, number)
       this.outbox.post(redacted({ ...this.picture(event, number), ...more }, this.run.redact))
     } catch (error) {
-      this.run.note(this.run.redact(`the notice "${event}" could not be made: ${(error as Error).message}`))
+      this.run.note(
+        this.run.redact(`the notification "${event}" could not be made: ${(error as Error).message}`),
+      )
     }
   }
 

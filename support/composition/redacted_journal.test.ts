@@ -10,7 +10,7 @@ const asked = (inputs: Record<string, string | number | boolean>): JournalEntry 
   agent: 'door',
   action: 'open',
   inputs,
-  changes: true,
+  mutating: true,
   hosts: ['web1'],
 })
 

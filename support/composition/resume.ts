@@ -1,13 +1,17 @@
-import { claimsOf, type Claims } from '../rollout/model/checkpoint'
-import type { RunRecord } from '../rollout/model/out_of_rotation'
+import { checkpointOf, type Checkpoint } from '../rollout/model/checkpoint'
+import type { RunEntries } from '../rollout/model/out_of_rotation'
 import { faultOf, type RunJournal } from '../run/journals'
+import { isSafeMode } from '../run/modes'
 import { LockstepError } from '../system/errors'
 
 /**
  * Returns the journal of the run that is to be resumed, if one is.
  * @throws LockstepError `bad-input` when there is none, or it is damaged
  */
-export function recordOf(wanted: string | undefined, records: readonly RunJournal[]): RunRecord | undefined {
+export function journalToResume(
+  wanted: string | undefined,
+  records: readonly RunJournal[],
+): RunEntries | undefined {
   if (wanted === undefined || wanted === '') return undefined
   const found = records.find(({ run }) => run === wanted)
   if (found === undefined) {
@@ -37,13 +41,13 @@ interface ToBeRun {
 }
 
 /**
- * Returns the claims that a run can go on from.
+ * Returns the checkpoint that a run can go on from.
  * @throws LockstepError `bad-feature` when the feature, or what it says now, is not what was run
  */
-export function claimsFor(
+export function checkpointFor(
   { feature, hash, variables }: ToBeRun,
-  resumed: RunRecord | undefined,
-): Claims | undefined {
+  resumed: RunEntries | undefined,
+): Checkpoint | undefined {
   if (resumed === undefined) return undefined
   const { run, entries } = resumed
   const all = entries.filter((entry) => entry.type === 'run')
@@ -56,7 +60,7 @@ export function claimsFor(
     )
   }
   const own = partFrom(entries, entries.indexOf(began))
-  if (began.mode === 'noop' && !own.some(({ type }) => type === 'activated'))
+  if (isSafeMode(began.mode) && !own.some(({ type }) => type === 'activated'))
     throw new LockstepError(
       'bad-input',
       `LOCKSTEP_RESUME: run ${run} was in safe mode, and changed nothing that could be gone on from; run the feature itself`,
@@ -78,28 +82,28 @@ export function claimsFor(
       `LOCKSTEP_RESUME: run ${run} was with <${other}> as ${was}, and now it is ${is}; give it as it was with LOCKSTEP_VARIABLES, or run the feature from the start`,
     )
   }
-  return claimsOf(run, own)
+  return checkpointOf(run, own)
 }
 
 /** Returns the entries of the feature whose `run` entry is at `from`. */
-function partFrom(entries: RunRecord['entries'], from: number): RunRecord['entries'] {
+function partFrom(entries: RunEntries['entries'], from: number): RunEntries['entries'] {
   const next = entries.findIndex((entry, index) => index > from && entry.type === 'run')
   return entries.slice(from, next < 0 ? undefined : next)
 }
 
 /**
- * Returns the claims of a recorded feature that are to be looked at. The text is a copy; the feature itself may have
+ * Returns the checkpoint of a feature in the history, which is to be looked at. The text is a copy; the feature itself may have
  * changed since.
  * @throws LockstepError `bad-input` when the copy is not what was run
  */
-export function claimsOfRecorded(hash: string, recorded: RunRecord | undefined): Claims | undefined {
+export function checkpointOfHistory(hash: string, recorded: RunEntries | undefined): Checkpoint | undefined {
   if (recorded === undefined) return undefined
   const { run, entries } = recorded
   const began = entries.findIndex((entry) => entry.type === 'run' && entry.hash === hash)
   if (began < 0)
     throw new LockstepError(
       'bad-input',
-      `the feature that is on record of run ${run} is not the one that was run; it was edited since`,
+      `the feature that is in the history of run ${run} is not the one that was run; it was edited since`,
     )
-  return claimsOf(run, partFrom(entries, began))
+  return checkpointOf(run, partFrom(entries, began))
 }

@@ -1,14 +1,15 @@
 import type { Environment } from '../config/environment'
 import type { ProcessContext } from '../config/mcollective_cfg'
-import type { RunRecord } from '../rollout/model/out_of_rotation'
+import type { RunEntries } from '../rollout/model/out_of_rotation'
 import type { Links } from '../rollout/model/family'
 import type { Ledger } from '../rollout/model/ledger'
 import type { ExpectedHosts } from '../rollout/ports'
 import type { JournalFile } from '../system/journal_file'
 import type { EmbeddedContext } from '../simulation/embedded'
 import type { ReachableFleet } from './mcollective_fleet'
-import type { RunNotices } from './notification_listener'
+import type { NotificationListener } from './notification_listener'
 import type { Plan } from '../planning/plan'
+import type { Mode } from '../run/modes'
 import type { Run } from '../run/run'
 
 /** The parts that a run is put together from; all its rollouts share them. */
@@ -18,34 +19,29 @@ export interface RunContext {
   journal: JournalFile
   ledger: Ledger
   embedded: EmbeddedContext | undefined
-  resumed: RunRecord | undefined
+  resumed: RunEntries | undefined
   /** The place of this run in the order of its folder's runs. */
   order: number
   /** The links from the runs of a folder to those that they go on from. */
   links: Links
   /** True when the run has to change nothing when it is run again. */
-  twice: boolean
+  isCheckedAgain: boolean
   context: ProcessContext
   /** The name that the run gives its release. */
   release: string | undefined
   /** The mode that all rollouts begin with, such as `live`, `noop` or `plan`, whatever one of them comes to. */
-  beginsAs: string
+  beginsAs: Mode
 }
 
 /** The run and its parts, with what is made of them. */
 export interface ComposedRun {
   run: Run
   parts: RunContext
-  notices: RunNotices | undefined
+  notifications: NotificationListener | undefined
   /** The hosts that the inventory expects, shared by all features of the run. */
   inventory: ExpectedHosts | undefined
   /** The plan that was approved; undefined where none was demanded. */
   approved: Plan | undefined
   /** The locks that are released at the end of the run. */
   locked: { release(): Promise<void> }[]
-}
-
-/** Returns whether a run changes hosts that are not this process's own, now or once safe mode is left. */
-export function isLive({ mode }: Run): boolean {
-  return mode === 'live' || mode === 'noop'
 }

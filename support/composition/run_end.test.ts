@@ -1,9 +1,10 @@
 import { expect } from 'chai'
+import type { Mode } from '../run/modes'
 import { Run } from '../run/run'
 import { noteLeftOut } from './run_end'
 
 describe('scenarios that are left out', () => {
-  const told = (mode: string, names: readonly string[]) => {
+  const told = (mode: Mode, names: readonly string[]) => {
     const run = new Run()
     run.mode = mode
     run.leftOut = () => names
@@ -12,7 +13,7 @@ describe('scenarios that are left out', () => {
   }
 
   it('are named at the end of a run or a plan, the first few of them', () => {
-    for (const mode of ['live', 'noop', 'plan'])
+    for (const mode of ['live', 'noop', 'plan'] as const)
       expect(told(mode, ['It serves'])).to.deep.equal([
         'left out of x.feature, by tag, name or line: "It serves"',
       ])

@@ -3,7 +3,9 @@ import type { Rollout } from '../rollout/rollout'
 import { hosts as counted } from '../rollout/model/verdict'
 import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
+import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
+import { lazy } from './lazy'
 
 /** Refuses a rollout that went well for what it still has to answer for, such as hosts in no wave. */
 export async function finishRollout(run: Run, feature: string, rollout: Rollout): Promise<void> {
@@ -28,7 +30,7 @@ export async function finishRollout(run: Run, feature: string, rollout: Rollout)
  * then that some were missing.
  */
 export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
-  if (!ON_REAL_HOSTS.has(run.mode) || !hosts.areWhoeverAnswered) return
+  if (!MODES[run.mode].notesGaps || !hosts.areWhoeverAnswered) return
   run.note(
     `whoever answered the discovery was taken for all hosts (${counted(hosts.known?.length ?? 0)}): no inventory and no line "there should be … hosts" says how many there are`,
   )
@@ -39,25 +41,27 @@ export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
  */
 export function noteLeftOut(run: Run, feature: string): void {
   const names = run.leftOut(feature)
-  if (!ON_REAL_HOSTS.has(run.mode) || names.length === 0) return
+  if (!MODES[run.mode].notesGaps || names.length === 0) return
   const shown = names.slice(0, MAX_NAMED).map((name) => JSON.stringify(name))
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''
   run.note(`left out of ${feature}, by tag, name or line: ${shown.join(', ')}${more}`)
 }
 
 const MAX_NAMED = 3
-const ON_REAL_HOSTS = new Set(['live', 'noop', 'plan'])
 
 /** Writes what the run changed into the history, as its journal has it; without that nobody could ask later. */
 export function recordRun(run: Run, path: string): void {
-  const { writeRecord } = require('../history/recording') as typeof import('../history/recording')
+  const { writeHistory } = lazy.history
   try {
-    run.drift = writeRecord(path).flatMap(({ drift }) => drift)
+    run.drift = writeHistory(path).flatMap(({ drift }) => drift)
   } catch (error) {
     const why = (error as Error).message
-    const next = `write it once that is mended: ${formatLockstep(`record --write ${run.id}`, PLACES)}`
+    const next = `write it once that is mended: ${formatLockstep(`history --write ${run.id}`, PLACES)}`
     run.refuse(
-      new LockstepError('journal-failed', `the record of what changed could not be written: ${why}; ${next}`),
+      new LockstepError(
+        'journal-failed',
+        `the history of what changed could not be written: ${why}; ${next}`,
+      ),
     )
   }
 }

@@ -10,6 +10,7 @@ import { fleetName } from './fleet_name'
 import { hostLocks } from '../locks/run_locks'
 import type { RunLocks } from '../locks/host_leases'
 import type { Run } from '../run/run'
+import { lazy } from './lazy'
 
 export interface Locking {
   feature: string
@@ -42,7 +43,7 @@ function leasesOf(
   locks: RunLocks,
   { feature, follows, fleet, journal, context }: Locking,
 ): RunLocks {
-  const { hostLeases } = require('../locks/host_leases') as typeof import('../locks/host_leases')
+  const { hostLeases } = lazy.hostLeases
   return hostLeases(locks, {
     fleet,
     run: run.id,

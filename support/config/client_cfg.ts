@@ -57,7 +57,7 @@ export function readClientCfg(path: string, context: ProcessContext): Environmen
     lookEvery: DEFAULTS.lookEvery,
     timeouts: {},
     haproxy: [],
-    notices: [],
+    notifications: [],
     inventory: [],
     environments: undefined,
     safeMode: false,

@@ -426,10 +426,13 @@ ${change}`
       ['{ haproxy: [{ sockt: /run/x }] }', 'haproxy.0.sockt; the closest known one is socket'],
       ['{ haproxy: [{ host: a, prt: 1 }] }', 'haproxy.0.prt; the closest known one is port'],
       ['{ inventory: [{ programm: x }] }', 'inventory.0.programm; the closest known one is program'],
-      ['{ notices: [{ webhok: { env: X } }] }', 'notices.0.webhok; the closest known one is webhook'],
       [
-        '{ notices: [{ email: { server: a, form: a@b.c, to: [a@b.c] } }] }',
-        'notices.0.email.form; the closest known one is from',
+        '{ notifications: [{ webhok: { env: X } }] }',
+        'notifications.0.webhok; the closest known one is webhook',
+      ],
+      [
+        '{ notifications: [{ email: { server: a, form: a@b.c, to: [a@b.c] } }] }',
+        'notifications.0.email.form; the closest known one is from',
       ],
       ['{ saef_mode: true }', 'saef_mode; the closest known one is safe_mode'],
     ]

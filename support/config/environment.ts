@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { RuntimeAddress } from '../balancers/haproxy/runtime'
 import type { BrokerAddress } from '../connectors/stomp/broker'
-import type { NoticeChannelSettings } from '../notifications/settings'
+import type { NotificationChannelSettings } from '../notifications/settings'
 import type { InventorySource } from './inventory_sources'
 
 /** The settings with which one fleet is reached, resolved: files and secrets are read, defaults are filled in. */
@@ -34,8 +34,8 @@ export interface Environment {
   hostLeases: boolean
   /** True when rollouts change nothing until their release is activated. */
   safeMode: boolean
-  /** The channels for notices of a live rollout. */
-  notices: readonly NoticeChannelSettings[]
+  /** The channels for notifications of a live rollout. */
+  notifications: readonly NotificationChannelSettings[]
   /** Values of the `<name>` in features, for the names that the run uses; secrets are read by then. */
   variables: ReadonlyMap<string, string>
   /** The names of the variables that must not be shown. */
@@ -57,9 +57,13 @@ export type SecuritySettings =
 
 /** Returns the texts that must not appear in any log, report or error. */
 export function secretsOf(environment: Environment): string[] {
-  const { brokers, security, notices } = environment
+  const { brokers, security, notifications } = environment
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
-  const others = [...passwords, ...notices.flatMap(({ secrets }) => secrets), ...secretValues(environment)]
+  const others = [
+    ...passwords,
+    ...notifications.flatMap(({ secrets }) => secrets),
+    ...secretValues(environment),
+  ]
   return security.provider === 'psk' ? [security.secret, ...others] : others
 }
 

@@ -11,7 +11,7 @@ import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './fil
 import { readTlsFiles, type TlsPaths } from './tls_files'
 import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
 import { knownKeys } from './known_keys'
-import { noticesSchema, resolveNotices } from './notifications'
+import { notificationsSchema, resolveNotifications } from './notifications'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { variables } from './variables_file'
 import { placesIn, readYaml, variablesWithSecrets, type YamlPlaces } from './yaml_file'
@@ -67,7 +67,7 @@ const timing = {
   host_leases: v.optional(v.boolean()),
   safe_mode: v.optional(v.boolean('true or false')),
   timeouts: v.optional(v.record(name, duration), {}),
-  notices: v.optional(noticesSchema, []),
+  notifications: v.optional(notificationsSchema, []),
   haproxy: v.optional(v.pipe(v.array(runtime, 'a list of runtime sockets'), v.minLength(1, 'at least one'))),
   inventory: v.optional(inventorySetting),
   variables: v.optional(variables),
@@ -115,7 +115,7 @@ export function readLockstepYaml(
     throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
   const places = placesIn(configPath, text)
   const secrets = new SecretReader(places, keys, context.env)
-  const known = resolved(places, chosen, settings, context, secrets, variablesWithSecrets(text))
+  const known = resolveEnvironment(places, chosen, settings, context, secrets, variablesWithSecrets(text))
   return { ...known, environments: Object.keys(environments) }
 }
 
@@ -158,7 +158,7 @@ function environmentSchemaFor(value: unknown) {
   return typeof value === 'object' && value !== null && 'client_config' in value ? byClientConfig : byBrokers
 }
 
-function resolved(
+function resolveEnvironment(
   places: YamlPlaces,
   chosen: string,
   settings: v.InferOutput<typeof environment>,
@@ -182,10 +182,10 @@ function resolved(
     hostLeases: settings.host_leases ?? false,
     safeMode: settings.safe_mode ?? false,
     inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at, withheld),
-    notices: resolveNotices(settings.notices, (index) => ({
-      where: where('notices', index),
+    notifications: resolveNotifications(settings.notifications, (index) => ({
+      where: where('notifications', index),
       at,
-      read: (from, what) => read(from, what, 'notices', index),
+      read: (from, what) => read(from, what, 'notifications', index),
       warnings,
     })),
   }

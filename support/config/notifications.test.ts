@@ -17,7 +17,7 @@ const env = {
   BROKEN: 'two\nlines',
 }
 
-describe('the notices of an environment', () => {
+describe('the notifications of an environment', () => {
   let scratch: Scratch
   beforeEach(() => {
     scratch = new Scratch()
@@ -28,15 +28,17 @@ describe('the notices of an environment', () => {
   })
   afterEach(() => scratch.remove())
 
-  const read = (...notices: string[]) => {
-    const list = notices.map((notice) => `      - ${notice.replaceAll('\n', '\n        ')}\n`).join('')
-    const text = `environments:\n  test:\n    client_config: client.cfg\n    notices:\n${list}`
+  const read = (...notifications: string[]) => {
+    const list = notifications
+      .map((notification) => `      - ${notification.replaceAll('\n', '\n        ')}\n`)
+      .join('')
+    const text = `environments:\n  test:\n    client_config: client.cfg\n    notifications:\n${list}`
     const context = { env, hostname: 'control', uid: 1000 }
     return readLockstepYaml(scratch.write('lockstep.yaml', text), undefined, context)
   }
-  const sentence = (...notices: string[]) => {
+  const sentence = (...notifications: string[]) => {
     try {
-      read(...notices)
+      read(...notifications)
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
       return error.message.replace(`${scratch.path}/`, '')
@@ -48,7 +50,7 @@ describe('the notices of an environment', () => {
     const text = 'environments: { test: { client_config: client.cfg } }'
     const context = { env, hostname: 'control', uid: 1000 }
     const path = scratch.write('lockstep.yaml', text)
-    expect(readLockstepYaml(path, undefined, context).notices).to.deep.equal([])
+    expect(readLockstepYaml(path, undefined, context).notifications).to.deep.equal([])
   })
 
   it('go to webhooks, Slack, by email and to topics', () => {
@@ -60,7 +62,7 @@ describe('the notices of an environment', () => {
         'slack: { env: SLACK_URL }\ntemplate: "<summary> in <environment>"',
         'email: { server: smtp.example.net, from: a@example.net, to: [b@example.net], user: me, password: { env: SMTP_PASSWORD } }',
         'topic: /topic/lockstep\non: [ended]',
-      ).notices,
+      ).notifications,
     ).to.deep.equal([
       {
         kind: 'webhook',
@@ -109,7 +111,7 @@ describe('the notices of an environment', () => {
     const mail =
       'email: { server: mail, from: a@b.c, to: [d@e.f], tls: none, user: me, password: { env: SMTP_PASSWORD } }'
     expect(read('webhook: { env: PLAIN }', mail).warnings).to.deep.equal([
-      'notices go to hooks.example.net unencrypted; use https',
+      'notifications go to hooks.example.net unencrypted; use https',
       'the password for mail goes there unencrypted; set tls: starttls or implicit',
     ])
     expect(read('webhook: { url: "http://127.0.0.1:8080/" }').warnings).to.deep.equal([])
@@ -120,12 +122,12 @@ describe('the notices of an environment', () => {
     [
       'a channel of no kind',
       'pager: 1',
-      /^lockstep\.yaml:5: .*notices\.0 .*expected one of: webhook, slack, email, topic/,
+      /^lockstep\.yaml:5: .*notifications\.0 .*expected one of: webhook, slack, email, topic/,
     ],
     [
       'a misspelt setting',
       'slack: { env: SLACK_URL }\nonly: [ended]',
-      /:6: there is no setting .*notices\.0\.only/,
+      /:6: there is no setting .*notifications\.0\.only/,
     ],
     [
       'an unknown event',
@@ -166,7 +168,7 @@ describe('the notices of an environment', () => {
     [
       'an address that is none',
       'slack: { env: NONSENSE }',
-      /the address of a notice channel is none; expected https/,
+      /the address of a notification channel is none; expected https/,
     ],
     ['an address of another kind', 'webhook: { url: "file:///etc/passwd" }', /expected https/],
     [
@@ -198,9 +200,9 @@ describe('the notices of an environment', () => {
     ['a topic of an agent', 'topic: /topic/mcollective.package.agent', /:5: .*of no agent/],
     ['a topic with a header in it', 'topic: "/topic/a\\nb:c"', /:5: [^]*a topic such as/],
   ]
-  for (const [name, notice, expected] of wrong) {
+  for (const [name, notification, expected] of wrong) {
     it(`are refused with ${name}`, () => {
-      const said = sentence(notice)
+      const said = sentence(notification)
       expect(said).to.match(expected)
       expect(said).not.to.contain('hunter2')
     })

@@ -1,15 +1,15 @@
 import type {
   EmailSettings,
-  NoticeChannelSettings,
+  NotificationChannelSettings,
   SlackSettings,
   WebhookSettings,
 } from '../notifications/settings'
 import { LockstepError } from '../system/errors'
 import { readConfigFile } from './files'
-import type { WrittenNotices } from './notifications_schema'
+import type { WrittenNotifications } from './notifications_schema'
 import type { SecretSetting } from './secrets'
 
-export { noticesSchema } from './notifications_schema'
+export { notificationsSchema } from './notifications_schema'
 
 /** The context that settings of a channel are resolved with. */
 interface Resolving {
@@ -21,24 +21,24 @@ interface Resolving {
   warnings: string[]
 }
 
-type Written = WrittenNotices[number]
+type Written = WrittenNotifications[number]
 type Of<Kind extends string> = Extract<Written, Record<Kind, unknown>>
 
 /**
- * Resolves the `notices` of an environment: secrets and files are read.
+ * Resolves the `notifications` of an environment: secrets and files are read.
  * @throws LockstepError `bad-config`
  */
-export function resolveNotices(
-  written: WrittenNotices,
+export function resolveNotifications(
+  written: WrittenNotifications,
   resolving: (index: number) => Resolving,
-): NoticeChannelSettings[] {
+): NotificationChannelSettings[] {
   return written.map((settings, index) => {
     const { on, template } = settings
     return { ...channel(settings, resolving(index)), on, ...(template === undefined ? {} : { template }) }
   })
 }
 
-function channel(settings: Written, resolving: Resolving): NoticeChannelSettings {
+function channel(settings: Written, resolving: Resolving): NotificationChannelSettings {
   if ('webhook' in settings) return webhook(settings, resolving)
   if ('slack' in settings) return slack(settings, resolving)
   if ('email' in settings) return email(settings, resolving)
@@ -112,11 +112,11 @@ function authorities({ ca }: { ca?: string | undefined }, { at, where }: Resolvi
 function urlOf(text: string, resolving: Resolving): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hash !== '')
-    throw fault(resolving, 'the address of a notice channel is none; expected https://host/path')
+    throw fault(resolving, 'the address of a notification channel is none; expected https://host/path')
   if (url.username !== '' || url.password !== '')
     throw fault(resolving, `the address of ${url.host} holds user or password; expected bearer: beside it`)
   if (url.protocol === 'http:' && !/^(127\.[\d.]+|localhost|\[::1\])$/.test(url.hostname))
-    resolving.warnings.push(`notices go to ${url.host} unencrypted; use https`)
+    resolving.warnings.push(`notifications go to ${url.host} unencrypted; use https`)
   return url.href
 }
 

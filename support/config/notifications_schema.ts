@@ -65,9 +65,9 @@ const topic = knownKeys({
 const KINDS = { webhook, slack, email, topic }
 const none = v.custom<never>(() => false, `one of: ${Object.keys(KINDS).join(', ')}`)
 
-/** The schema of an environment's `notices`, as written. */
-export const noticesSchema = v.array(v.lazy(channelSchemaFor), 'a list of channels')
-export type WrittenNotices = v.InferOutput<typeof noticesSchema>
+/** The schema of an environment's `notifications`, as written. */
+export const notificationsSchema = v.array(v.lazy(channelSchemaFor), 'a list of channels')
+export type WrittenNotifications = v.InferOutput<typeof notificationsSchema>
 
 /** Returns the kind of channel that a value resembles, so that its own faults are named. */
 function channelSchemaFor(value: unknown) {

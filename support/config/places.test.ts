@@ -31,7 +31,8 @@ const BROKER = [
   'security: { provider: psk, secret: { env: PSK } }',
 ]
 const CLIENT = 'client_config: client.cfg'
-const notice = (channel: string) => environment(CLIENT, 'notices:', `  - topic: /topic/x`, `  - ${channel}`)
+const notification = (channel: string) =>
+  environment(CLIENT, 'notifications:', `  - topic: /topic/x`, `  - ${channel}`)
 
 describe('a refusal of what is written in a file', () => {
   let scratch: Scratch
@@ -115,11 +116,19 @@ describe('a refusal of what is written in a file', () => {
       ),
       7,
     ],
-    ['a notice with a misspelt key', notice('topicc: x'), 7],
-    ['a notice to an address that is none', notice('webhook: { file: client.cfg }'), 7],
-    ['a notice whose secret is not set', notice('slack: { env: NOT_SET }'), 7],
-    ['a notice with half a login', notice('email: { server: mail, from: a@b.c, to: [a@b.c], user: me }'), 7],
-    ['a notice whose authority is not there', notice('{ webhook: { url: "https://a.b/c" }, ca: no.pem }'), 7],
+    ['a notification with a misspelt key', notification('topicc: x'), 7],
+    ['a notification to an address that is none', notification('webhook: { file: client.cfg }'), 7],
+    ['a notification whose secret is not set', notification('slack: { env: NOT_SET }'), 7],
+    [
+      'a notification with half a login',
+      notification('email: { server: mail, from: a@b.c, to: [a@b.c], user: me }'),
+      7,
+    ],
+    [
+      'a notification whose authority is not there',
+      notification('{ webhook: { url: "https://a.b/c" }, ca: no.pem }'),
+      7,
+    ],
     ['an inventory that is none', environment(CLIENT, 'inventory:', '  - hosts.txt'), 6],
     ['a variable that is no text', environment(CLIENT, 'variables:', '  a: [1]'), 6],
     ['a variable that uses one that is not there', environment(CLIENT, 'variables:', '  a: <b>'), 6],

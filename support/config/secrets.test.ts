@@ -50,9 +50,9 @@ describe('lockstep.yaml', () => {
       expect(read(broker, { PSK: 'x' }).brokers).to.deep.equal([{ host: 'mq', port: 61613, password: PLAIN }])
     })
 
-    it('takes it for notices too', () => {
-      const notices = `    notices: [{ email: { server: mx, from: a@example.net, to: [b@example.net], user: me, password: "${TOKEN}" } }]\n`
-      const [channel] = read(yaml('{ env: PSK }') + notices, { PSK: 'x' }).notices
+    it('takes it for notifications too', () => {
+      const notifications = `    notifications: [{ email: { server: mx, from: a@example.net, to: [b@example.net], user: me, password: "${TOKEN}" } }]\n`
+      const [channel] = read(yaml('{ env: PSK }') + notifications, { PSK: 'x' }).notifications
       expect(channel).to.deep.include({ kind: 'email', secrets: [PLAIN] })
     })
 

@@ -137,7 +137,7 @@ describe('world parameters', () => {
     'resmue',
     'intend',
     'relaese',
-    'twise',
+    'idempotense',
     'LOCKSTEP_PLAN',
   ])
     it(`are not ${name}, which resembles one`, () =>
@@ -153,14 +153,16 @@ describe('world parameters', () => {
 
   it('may be a team’s own', () => {
     const own = { browser: 'chrome', baseUrl: 'https://x', own: { plan: 1 }, retries: 3, headless: true }
-    expect(said(() => expectParameters({ ...own, mode: 'live', twice: false, plan: undefined }))).to.equal(
-      undefined,
-    )
+    expect(
+      said(() => expectParameters({ ...own, mode: 'live', idempotence: false, plan: undefined })),
+    ).to.equal(undefined)
   })
 
   for (const value of ['true', 'false', 1, null, 'yes', ''])
-    it(`refuse twice as ${JSON.stringify(value)}`, () =>
-      expect(said(() => expectParameters({ twice: value }))).to.match(/write true or false, without quotes/))
+    it(`refuse idempotence as ${JSON.stringify(value)}`, () =>
+      expect(said(() => expectParameters({ idempotence: value }))).to.match(
+        /write true or false, without quotes/,
+      ))
 
   for (const value of ['', ' ', true, null, 7, ['x']])
     it(`refuse a plan that is ${JSON.stringify(value)}`, () =>

@@ -109,9 +109,9 @@ export type SettingName = keyof typeof SETTINGS
 
 /** World parameters that profiles set and that have no variable. */
 const PROFILE_PARAMETERS: Readonly<Record<string, Pick<Setting, 'takes' | 'help'>>> = {
-  mode: { takes: 'embedded or live', help: 'which fleet a run goes to' },
+  mode: { takes: 'embedded, live or lint', help: 'which fleet a run goes to' },
   intent: { takes: 'plan, drift or rehearse', help: 'what is done there in place of a rollout' },
-  twice: {
+  idempotence: {
     takes: 'true or false',
     help: 'the same has to change nothing when it is planned again right away',
   },
@@ -146,7 +146,7 @@ export function expectSettings(env: Variables): void {
         : said === undefined
           ? undefined
           : valueFault(setting, said)
-    if (fault !== undefined) throw refused(setting === undefined ? fault : `${name} ${fault}`)
+    if (fault !== undefined) throw refuse(setting === undefined ? fault : `${name} ${fault}`)
   }
 }
 
@@ -170,7 +170,7 @@ export function expectOptions(what: string, said: object, allowed: readonly stri
   const odd = Object.keys(said).find((name) => !allowed.includes(name))
   if (odd === undefined) return
   const shown = JSON.stringify(odd.slice(0, 80))
-  throw refused(`there is no ${what} ${shown}; the closest known one is ${nearest(odd, allowed)}`)
+  throw refuse(`there is no ${what} ${shown}; the closest known one is ${nearest(odd, allowed)}`)
 }
 
 /** Returns whether a name resembles a setting of Lockstep: small letters, a letter too many and the like. */
@@ -203,17 +203,17 @@ function valueFault({ takes: expected, only, mayBeEmpty, setBy }: Setting, said:
 }
 
 function expectValue(what: string, name: string, value: unknown): void {
-  if (name === 'twice') {
+  if (name === 'idempotence') {
     if (typeof value !== 'boolean')
-      throw refused(`the ${what} twice is ${shownValue(value)}; write true or false, without quotes`)
+      throw refuse(`the ${what} ${name} is ${shownValue(value)}; write true or false, without quotes`)
     return
   }
   const setting = known.find(([, { parameter }]) => parameter === name)?.[1] ?? PROFILE_PARAMETERS[name]
   const expected = setting?.takes ?? 'a text'
   if (typeof value !== 'string')
-    throw refused(`the ${what} ${name} is ${shownValue(value)}; write ${expected}`)
+    throw refuse(`the ${what} ${name} is ${shownValue(value)}; write ${expected}`)
   const fault = valueFault({ help: '', takes: expected }, value)
-  if (fault !== undefined) throw refused(`the ${what} ${name} ${fault}`)
+  if (fault !== undefined) throw refuse(`the ${what} ${name} ${fault}`)
 }
 
 function expectNoLikeness(name: string): void {
@@ -221,13 +221,13 @@ function expectNoLikeness(name: string): void {
   const own = 'one of your own needs another name, or stands within an object, as in { "own": { … } }'
   const meant = WORLD_PARAMETERS.find((each) => isLike(name, each))
   if (meant !== undefined)
-    throw refused(`there is no world parameter ${shown}; the closest known one is ${meant}; ${own}`)
+    throw refuse(`there is no world parameter ${shown}; the closest known one is ${meant}; ${own}`)
   const variable = known.find(
     ([each, { parameter, setBy }]) =>
       parameter === undefined && setBy === undefined && distance(plain(name), plain(each)) <= 1,
   )?.[0]
   if (variable !== undefined)
-    throw refused(
+    throw refuse(
       `there is no world parameter ${shown}; it is said with the environment variable ${variable} (${takes(variable)}); ${own}`,
     )
 }
@@ -236,6 +236,6 @@ function shownValue(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : `a ${typeof value}`
 }
 
-function refused(why: string): LockstepError {
+function refuse(why: string): LockstepError {
   return new LockstepError('bad-input', `${why}; nothing was sent`)
 }

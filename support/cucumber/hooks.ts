@@ -20,9 +20,11 @@ import { type RunParameters } from '../run/parameters'
 import { onInterrupt } from '../composition/interrupt'
 import { outTable, hostTable } from '../reporting/host_table'
 import type { Outcome } from '../run/scenario_runs'
+import { MODES, traitsOf } from '../run/modes'
 import { run } from '../run/run'
 import type { FailedCall } from './rollout_calls'
 import type { LockstepWorld } from './world'
+import { lazy } from '../composition/lazy'
 
 const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {
   [Status.PASSED]: 'passed',
@@ -49,12 +51,12 @@ BeforeAll(function (this: { parameters: RunParameters }) {
 Before(async function (this: LockstepWorld, { pickle }) {
   await (composing ??= compose())
   if (composition === undefined || run.stopping.signal.aborted || run.refused !== undefined) return 'skipped'
-  const unit = unitOf(pickle)
+  const scenarioId = scenarioIdOf(pickle)
   try {
-    run.scenarioRuns.begin({ uri: pickle.uri, unit }, systemClock)
+    run.scenarioRuns.begin({ uri: pickle.uri, scenarioId }, systemClock)
     run.substitution?.of.fill(pickle)
     this.begin(await composition.rolloutOf(pickle.uri))
-    await this.unwatchedRollout.beginScenario(unit, pickle.name)
+    await this.unwatchedRollout.beginScenario(scenarioId, pickle.name)
     return undefined
   } catch (error) {
     throw noted(error)
@@ -64,7 +66,7 @@ Before(async function (this: LockstepWorld, { pickle }) {
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
   composition?.beginStep(pickleStep.text, this.unwatchedRollout)
   const line = run.lineOf(pickleStep.astNodeIds)
-  run.begin({ uri: pickle.uri, unit: unitOf(pickle), line, text: pickleStep.text })
+  run.begin({ uri: pickle.uri, scenarioId: scenarioIdOf(pickle), line, text: pickleStep.text })
   this.unwatchedRollout.step = pickleStep.text
   this.unwatchedRollout.line = run.current.line
   this.hasReachedRollout = false
@@ -125,7 +127,7 @@ AfterAll(async function () {
   try {
     expectWhole()
     await composition?.end()
-    if (run.mode === 'rehearse' && run.truth.length > 0) await rehearse()
+    if (MODES[run.mode].purpose === 'rehearsal' && run.truth.length > 0) await rehearse()
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
@@ -240,8 +242,8 @@ function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omiss
 function hiddenFailure({ halted }: Rollout): Omission | undefined {
   if (halted === undefined) return undefined
   const failing = run.verdicts.find(({ verdict }) => !mayGoOn(verdict)) ?? run.current
-  const { uri, unit, line, text } = failing
-  return { uri, unit, line, text, fate: 'failed, and that is hidden', expression: undefined }
+  const { uri, scenarioId, line, text } = failing
+  return { uri, scenarioId, line, text, fate: 'failed, and that is hidden', expression: undefined }
 }
 
 /**
@@ -265,24 +267,23 @@ function noted(error: unknown): unknown {
 
 /** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
 async function rehearse(): Promise<void> {
-  const { REHEARSED_FAULT } =
-    require('../rehearsal/rehearsed_fleet') as typeof import('../rehearsal/rehearsed_fleet')
+  const { REHEARSED_FAULT } = lazy.rehearsedFleet
   if (process.env[REHEARSED_FAULT] !== undefined) return
-  const { rehearseFaults } = require('../rehearsal/rehearsal') as typeof import('../rehearsal/rehearsal')
+  const { rehearseFaults } = lazy.rehearsal
   await rehearseFaults(run, run.exitCode)
 }
 
 /** Asks for the tickets of a run, only where it changes hosts that are not this process's own. */
-async function ticketsFor({ mode, intent }: RunParameters): Promise<readonly string[]> {
-  if (mode !== 'live' || intent !== undefined) return []
-  const { ticketsOf } = require('../history/tickets') as typeof import('../history/tickets')
-  return ticketsOf(run.plan, process.env['LOCKSTEP_TICKET'])
+async function ticketsFor(parameters: RunParameters): Promise<readonly string[]> {
+  if (!traitsOf(parameters).rollsOut) return []
+  const { ticketsOf } = lazy.tickets
+  return ticketsOf(run.plan, process.env['LOCKSTEP_TICKET'], () => lazy.command)
 }
 
 function decides(error: unknown): error is LockstepError {
   return error instanceof LockstepError && error.code !== 'diverged'
 }
 
-function unitOf({ astNodeIds }: { astNodeIds: readonly string[] }): string {
+function scenarioIdOf({ astNodeIds }: { astNodeIds: readonly string[] }): string {
   return String(run.lineOf(astNodeIds.slice(-1)))
 }

@@ -6,22 +6,22 @@ import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/setti
 import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
 import { outliveOutputs } from '../system/output'
-import { processContext } from '../run/parameters'
+import { traitsOf } from '../run/modes'
+import { processContext, type RunParameters } from '../run/parameters'
 import { Substitution } from '../preflight/substitution'
-import { removeJunit } from '../reporting/ci/junit_file'
 import { Preflight, type Finding } from '../preflight/preflight'
 import { stepFunctionOf } from './step_arguments'
-import { PAGE, removeReport, RUN_JSON } from '../run/report_files'
+import { JUNIT, PAGE, removeReport, RUN_JSON } from '../run/report_files'
 import { run, type Remark } from '../run/run'
 import { faultOfOptions, resolveOptions } from './resolved_options'
 import { variablesFor } from '../preflight/run_variables'
-import { type ReadParameters } from '../run/parameters'
+import { lazy } from '../composition/lazy'
 
 interface PluginContext {
   operation: string
   on: (event: 'message', handler: (envelope: Envelope) => void) => void
   /** The parameters by which the profile describes the run, as the world parameters have them too. */
-  options: ReadParameters & { lint?: boolean }
+  options: RunParameters & { lint?: boolean }
   environment: { cwd: string; stderr: NodeJS.WritableStream }
 }
 
@@ -36,16 +36,18 @@ export const plugin = {
   optionsKey: 'lockstep',
   async coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
-    const isReading = options.mode === 'ci'
-    const resolved = isReading ? undefined : await resolveOptions(process.argv, environment.cwd)
-    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved)
+    const isReading = traitsOf(options).purpose === 'findings'
+    const resolved = await resolveOptions(process.argv, environment.cwd)
+    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved, options)
     // A reader of the output may leave; that decides nothing about the rollout.
     outliveOutputs(process.stdout, process.stderr)
-    removeJunit()
-    for (const path of isReading ? [] : [PAGE, RUN_JSON]) removeReport(path)
+    // A run that is killed leaves no report of the run before.
+    for (const path of isReading ? [JUNIT] : [JUNIT, PAGE, RUN_JSON]) removeReport(path)
     run.invocation = { args: process.argv.slice(2), env: process.env }
     refuseUnknown(options)
-    const substitution = new Substitution(() => variablesFor(options, processContext(), environment.cwd))
+    const substitution = new Substitution(() =>
+      variablesFor(options, processContext(), environment.cwd, () => lazy.variablesFile),
+    )
     run.substitution = { of: substitution, parameters: options }
     const preflight = new Preflight(substitution.faultsOf, stepFunctionOf)
     let checked = false
@@ -62,7 +64,7 @@ export const plugin = {
       if (substitution.refusal !== undefined) return run.refuse(substitution.refusal)
       const findings = preflight.findings()
       for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
-      const found = options.lint === true ? lint(preflight, environment.stderr) : ''
+      const found = options.lint === true || isReading ? lint(preflight, environment.stderr) : ''
       run.remarks.push(...remarksOf(findings, run.findings))
       if (findings.length > 0 || run.findings.some(({ severity }) => severity === 'error')) {
         const n = findings.length
@@ -111,7 +113,7 @@ export const plugin = {
       check()
       if (isUnderWay) endEarly(environment.stderr)
       // The reports for CI are loaded only now: nothing of them is needed before the end.
-      const { tellCi } = require('../reporting/ci/in_ci') as typeof import('../reporting/ci/in_ci')
+      const { tellCi } = lazy.inCi
       tellCi(run, {
         env: process.env,
         cwd: process.cwd(),
@@ -119,8 +121,7 @@ export const plugin = {
         write: (text) => process.stdout.write(text),
       })
       if (isReading) return
-      const { writePage } =
-        require('../reporting/html/report_page') as typeof import('../reporting/html/report_page')
+      const { writePage } = lazy.reportPage
       writePage(run, Date.now())
     }
     process.once('exit', end)
@@ -165,8 +166,7 @@ function refuseUnknown(options: object): void {
 /** Writes what is dangerous in the features, and returns how much of it there is, as text. */
 function lint(preflight: Preflight, stderr: NodeJS.WritableStream): string {
   // The linter is loaded only now: a run that does not only read needs nothing of it.
-  const { countFindings, lintAll, writeFindings } =
-    require('../reporting/console/linting') as typeof import('../reporting/console/linting')
+  const { countFindings, lintAll, writeFindings } = lazy.linting
   run.findings.push(...lintAll(preflight.heard))
   writeFindings(run.findings, (text) => stderr.write(text))
   return countFindings(run.findings)

@@ -54,7 +54,7 @@ class History {
       this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after ??= state))
     if (entry.type === 'became')
       this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after = state))
-    if (entry.type === 'asked' && entry.changes) this.tell(entry)
+    if (entry.type === 'asked' && entry.mutating) this.tell(entry)
     if (entry.type === 'answered') this.settle(entry.requestId, entry.outcomes)
     if (entry.type === 'planned') this.plan(entry)
   }

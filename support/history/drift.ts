@@ -1,10 +1,10 @@
 import type { Change } from './changes'
 import { originOf } from './origin'
-import { states, UNRELEASED, type RunRecord } from './history_record'
+import { states, UNRELEASED, type HistoryEntry } from './history_record'
 import { type Drift } from '../run/run'
 
 /** The record that is needed of an earlier run. */
-export type Earlier = Omit<RunRecord, 'drift'>
+export type Earlier = Omit<HistoryEntry, 'drift'>
 
 /**
  * Returns the hosts that this run has left other than it found them, as drift. An earlier run of the same release had

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { JournalEntry } from '../rollout/model/journal_entry'
-import { recordOf, type Entry } from './history_record'
+import { historyEntryOf, type Entry } from './history_record'
 
 const at = '2026-11-21T08:00:00.000Z'
 const began: JournalEntry = {
@@ -24,7 +24,7 @@ const asked = (action: string, hosts: string[], id: string, agent = 'package'): 
   agent,
   action,
   inputs: agent === 'package' ? { package: 'web' } : {},
-  changes: true,
+  mutating: true,
   hosts,
 })
 const hosts = ['a', 'b', 'c']
@@ -48,7 +48,7 @@ const updated = entries(
 
 describe('the record of a run', () => {
   it('says what each host was told, what it had, what it got, and what is not known', () => {
-    const { changes = [], outcome, release, tickets } = recordOf('run', updated) ?? {}
+    const { changes = [], outcome, release, tickets } = historyEntryOf('run', updated) ?? {}
     expect({ outcome, release, tickets }).to.deep.equal({
       outcome: 'passed',
       release: '1.2',
@@ -70,13 +70,13 @@ describe('the record of a run', () => {
   })
 
   it('of a run that was killed says so, and that nothing is known of what it had asked', () => {
-    const { outcome, changes } = recordOf('run', entries(asked('update', ['a'], 'r'))) ?? {}
+    const { outcome, changes } = historyEntryOf('run', entries(asked('update', ['a'], 'r'))) ?? {}
     expect(outcome).to.equal('cut off')
     expect(changes?.[0]?.outcome).to.equal('no answer')
   })
 
   it('is none without a roll call', () => {
-    expect(recordOf('run', [{ ...began, at }])).to.equal(undefined)
+    expect(historyEntryOf('run', [{ ...began, at }])).to.equal(undefined)
   })
 
   it('in safe mode is of what would be done, until it is left', () => {
@@ -89,24 +89,24 @@ describe('the record of a run', () => {
       temporary: false,
       fates: [{ from: '1', to: '2', hosts: ['a'] }],
     })
-    const record = recordOf('run', [{ ...noop, at }, ...list.slice(1)])
+    const record = historyEntryOf('run', [{ ...noop, at }, ...list.slice(1)])
     expect([record?.mode, record?.changes[0]?.outcome]).to.deep.equal(['noop', 'would be done'])
     const activated: Entry = { type: 'activated', release: '1.2', at }
-    expect(recordOf('run', [{ ...noop, at }, activated, ...list.slice(1)])?.mode).to.equal('live')
+    expect(historyEntryOf('run', [{ ...noop, at }, activated, ...list.slice(1)])?.mode).to.equal('live')
   })
 
   it('of a run that hosts were allowed to fail in names them, and is not one that passed', () => {
     const end: JournalEntry = { type: 'end', passed: false, reason: '', withinBudget: true }
-    const { outcome, out } = recordOf('run', entries({ type: 'out', hosts: ['b'] }, end)) ?? {}
+    const { outcome, out } = historyEntryOf('run', entries({ type: 'out', hosts: ['b'] }, end)) ?? {}
     expect({ outcome, out }).to.deep.equal({ outcome: 'passed with failures', out: ['b'] })
-    expect(recordOf('run', entries(end))?.outcome, 'the feature beside it').to.equal('passed')
+    expect(historyEntryOf('run', entries(end))?.outcome, 'the feature beside it').to.equal('passed')
   })
 
   it('of a run that was refused before it told anybody anything was refused, and stopped after that', () => {
     const end: JournalEntry = { type: 'end', passed: false, reason: 'gate-closed' }
-    expect(recordOf('run', entries(end))?.outcome).to.equal('refused')
-    expect(recordOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('stopped')
-    expect(recordOf('run', entries({ ...end, reason: 'diverged' }))?.outcome).to.equal('stopped')
+    expect(historyEntryOf('run', entries(end))?.outcome).to.equal('refused')
+    expect(historyEntryOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('stopped')
+    expect(historyEntryOf('run', entries({ ...end, reason: 'diverged' }))?.outcome).to.equal('stopped')
   })
 
   it('follows a host through several changes of one package', () => {
@@ -135,7 +135,7 @@ describe('the record of a run', () => {
     // A step that puts a version back looks afterwards, and not before.
     const back = once('r3', '3', '1').slice(1)
     const list = [...once('r1', '1', '2'), ...once('r2', '2', '3'), ...back, asked('install', ['a'], 'r4')]
-    const { changes = [] } = recordOf('run', entries(...list)) ?? {}
+    const { changes = [] } = historyEntryOf('run', entries(...list)) ?? {}
     expect(changes.map(({ before, after, outcome }) => [before, after, outcome])).to.deep.equal([
       ['1', '2', 'done'],
       ['2', '3', 'done'],
@@ -153,7 +153,7 @@ describe('the record of a run', () => {
       { type: 'became', package: 'web', versions: { '1': ['a'], '2': ['b'] } },
     )
     expect(
-      recordOf('run', list)?.changes.map(({ host, before, after, outcome }) => [
+      historyEntryOf('run', list)?.changes.map(({ host, before, after, outcome }) => [
         host,
         before,
         after,
@@ -179,7 +179,7 @@ describe('the record of a run', () => {
     )
     fc.assert(
       fc.property(fc.array(entry), (list) => {
-        const record = recordOf('run', entries(...list))
+        const record = historyEntryOf('run', entries(...list))
         for (const change of record?.changes ?? [])
           expect(change.before === null || change.before !== change.after).to.equal(true)
       }),

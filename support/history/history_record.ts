@@ -1,10 +1,11 @@
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import { progressOf } from '../rollout/model/progress'
 import { changesIn, type Change } from './changes'
+import { isSafeMode } from '../run/modes'
 import type { Drift } from '../run/run'
 
 /** The outcome of one run, with all that is needed of it afterwards. */
-export interface RunRecord {
+export interface HistoryEntry {
   run: string
   environment: string
   release: string
@@ -53,11 +54,14 @@ export const CUT_OFF = 'cut-off'
 const REFUSALS = new Set(['locked', 'lock-failed', 'gate-closed', 'bad-feature', 'bad-config', 'bad-input'])
 
 /** Makes the record of a run from its journal. Undefined for a run that knew no hosts. */
-export function recordOf(run: string, entries: readonly Entry[]): Omit<RunRecord, 'drift'> | undefined {
+export function historyEntryOf(
+  run: string,
+  entries: readonly Entry[],
+): Omit<HistoryEntry, 'drift'> | undefined {
   const began = entries.find((entry) => entry.type === 'run')
   const rollCall = entries.findLast((entry) => entry.type === 'roll call')
   if (began === undefined || rollCall === undefined) return undefined
-  const isLive = began.mode !== 'noop' || entries.some(({ type }) => type === 'activated')
+  const isLive = !isSafeMode(began.mode) || entries.some(({ type }) => type === 'activated')
   const known = new Set(rollCall.hosts)
   const out = entries.flatMap((entry) => (entry.type === 'out' ? entry.hosts : []))
   const outcome = outcomeOf(entries, out.length > 0)
@@ -93,6 +97,6 @@ function outcomeOf(entries: readonly Entry[], hasLost: boolean): RunOutcome {
   if (end === undefined || end.reason === CUT_OFF) return 'cut off'
   if (end.passed) return 'passed'
   if (end.withinBudget === true) return hasLost ? 'passed with failures' : 'passed'
-  const hasTold = entries.some((entry) => entry.type === 'asked' && entry.changes)
+  const hasTold = entries.some((entry) => entry.type === 'asked' && entry.mutating)
   return REFUSALS.has(end.reason) && !hasTold ? 'refused' : 'stopped'
 }

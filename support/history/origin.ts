@@ -1,9 +1,9 @@
-import type { RunRecord } from './history_record'
+import type { HistoryEntry } from './history_record'
 
 /** Returns the feature that a run brings on: for a recovery feature, that of the run which it recovers. */
 export function originOf(
-  { feature }: Pick<RunRecord, 'feature'>,
-  runs: readonly Pick<RunRecord, 'run' | 'feature'>[],
+  { feature }: Pick<HistoryEntry, 'feature'>,
+  runs: readonly Pick<HistoryEntry, 'run' | 'feature'>[],
 ): string {
   const seen = new Set<string>()
   let origin = feature

@@ -1,16 +1,16 @@
 import { expect } from 'chai'
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import { partsOf } from './parts'
-import { recordOf } from './history_record'
+import { historyEntryOf } from './history_record'
 
-const scenario: JournalEntry = { type: 'scenario', unit: '3', name: 'one' }
-const passed: JournalEntry = { type: 'scenario passed', unit: '3' }
+const scenario: JournalEntry = { type: 'scenario', scenarioId: '3', name: 'one' }
+const passed: JournalEntry = { type: 'scenario passed', scenarioId: '3' }
 const rollCall: JournalEntry = { type: 'roll call', hosts: ['a', 'b'] }
 const began = { type: 'run' as const, hash: 'h', mode: 'live', environment: 'e', pid: 1, order: 1 }
 const begin = (feature: string): JournalEntry[] => [{ ...began, feature }, scenario, rollCall]
 const outcomes = (...entries: JournalEntry[]) =>
   partsOf(entries.map((entry) => ({ ...entry, at: '' }))).map((part) => {
-    const { feature, outcome } = recordOf('run', part) ?? {}
+    const { feature, outcome } = historyEntryOf('run', part) ?? {}
     return `${feature} ${outcome}`
   })
 

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { RecordStore } from './store'
-import { recordOf } from './history_record'
+import { HistoryStore } from './store'
+import { historyEntryOf } from './history_record'
 import { leftByRuns, nextOrder } from '../rollout/model/out_of_rotation'
 import { readRunJournals, type RunJournal } from '../run/journals'
 import type { JournalEntry } from '../rollout/model/journal_entry'
@@ -36,7 +36,7 @@ const asked: JournalEntry = {
   agent: 'package',
   action: 'update',
   inputs: {},
-  changes: true,
+  mutating: true,
   hosts: ['web1'],
 }
 const passed: JournalEntry = { type: 'end', passed: true, reason: '' }
@@ -218,11 +218,11 @@ describe('pruning', () => {
     const journal = write(0, rollCall, asked, passed)
     write(1, passed)
     expect(prune()).to.deep.include({ files: [] })
-    expect(prune().kept[0]?.why).to.contain(`record --write ${runs[0]}`)
+    expect(prune().kept[0]?.why).to.contain(`history --write ${runs[0]}`)
     const [{ entries } = { entries: [] }] = readRunJournals(join(scratch.path, 'state/live')).journals
-    const record = recordOf(runs[0], entries)
+    const record = historyEntryOf(runs[0], entries)
     if (record === undefined) throw new Error('no record')
-    new RecordStore(join(scratch.path, 'state/history')).write(record, { feature: undefined, journal })
+    new HistoryStore(join(scratch.path, 'state/history')).write(record, { feature: undefined, journal })
     expect(prune().runs).to.deep.equal([runs[0]])
   })
 

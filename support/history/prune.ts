@@ -1,8 +1,8 @@
 import { partRecovered } from './origin'
-import { leftByRuns, orderOf, type RunRecord } from '../rollout/model/out_of_rotation'
+import { leftByRuns, orderOf, type RunEntries } from '../rollout/model/out_of_rotation'
 import type { RunJournal } from '../run/journals'
 
-type Entries = RunRecord['entries']
+type Entries = RunEntries['entries']
 
 /** Facts about a run that its own journal does not tell. */
 export interface PruneRules {
@@ -108,7 +108,7 @@ function isOf(entry: Entries[number], part: { feature: string }): boolean {
  */
 function mayHaveChanged(entries: Entries): boolean {
   const isOfFeature = entries.some((entry) => entry.type === 'run' && entry.hash !== '')
-  return isOfFeature && entries.some((entry) => entry.type === 'asked' && entry.changes)
+  return isOfFeature && entries.some((entry) => entry.type === 'asked' && entry.mutating)
 }
 
 /** Returns the time of the last entry in milliseconds since 1970; NaN where it is unknown. */

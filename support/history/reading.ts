@@ -1,9 +1,9 @@
 import { CHANGE_OUTCOMES } from './changes'
-import { RUN_OUTCOMES, type RunRecord } from './history_record'
+import { RUN_OUTCOMES, type HistoryEntry } from './history_record'
 
 /** Parses a record, which a person may have written by hand. Undefined when the text is none. */
-export function recordIn(text: string): RunRecord | undefined {
-  const value = parsed(text)
+export function recordIn(text: string): HistoryEntry | undefined {
+  const value = parseJson(text)
   return isRecord(value) ? value : undefined
 }
 
@@ -60,7 +60,7 @@ const isRunRecord = shape({
   drift: listOf(shape({ host: isText, what: isText, since: isText })),
 })
 
-function isRecord(value: unknown): value is RunRecord {
+function isRecord(value: unknown): value is HistoryEntry {
   return isRunRecord(value)
 }
 
@@ -68,7 +68,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { RecordStore } from './store'
+import { HistoryStore } from './store'
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import { journalLine } from '../system/journal_lines'
 import { BEGAN } from '../testing/fake_fleet'
 import { Scratch } from '../testing/scratch'
-import { writeRecord } from './recording'
+import { writeHistory } from './recording'
 
 describe('the record of a run', () => {
   let scratch: Scratch
@@ -15,9 +15,9 @@ describe('the record of a run', () => {
   const at = '2026-01-01T00:00:00.000Z'
   const entries: JournalEntry[] = [
     BEGAN,
-    { type: 'scenario', unit: '3', name: 'one' },
+    { type: 'scenario', scenarioId: '3', name: 'one' },
     { type: 'roll call', hosts: ['web1'] },
-    { type: 'scenario passed', unit: '3' },
+    { type: 'scenario passed', scenarioId: '3' },
     { type: 'end', passed: true, reason: '' },
   ]
   const all = [{ type: 'journal', version: 1 }, ...entries]
@@ -27,11 +27,11 @@ describe('the record of a run', () => {
     const journal = scratch.write('live/20260101-000000-abcd.journal.ndjson', text)
     let message = ''
     try {
-      writeRecord(journal, history)
+      writeHistory(journal, history)
     } catch (error) {
       message = (error as Error).message
     }
-    return { message, outcomes: new RecordStore(history).all().runs.map(({ outcome }) => outcome) }
+    return { message, outcomes: new HistoryStore(history).all().runs.map(({ outcome }) => outcome) }
   }
 
   it('is what its journal tells', () => {

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { originOf } from './origin'
 import { partsOf } from './parts'
-import { recordOf, UNRELEASED, type RunRecord } from './history_record'
+import { historyEntryOf, UNRELEASED, type HistoryEntry } from './history_record'
 import { standingOf } from './standing'
-import { RecordStore } from './store'
+import { HistoryStore } from './store'
 import { readRunJournal } from '../run/journals'
 import type { Releases } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
 import { HISTORY } from '../run/state_folder'
 
-/** Returns what the record knows of releases, for a run of `feature` in `environment`. */
-export function releasesOnRecord({ environment, feature, current, decide }: AskedBy): Releases {
-  const store = new RecordStore(HISTORY)
+/** Returns what the history knows of releases, for a run of `feature` in `environment`. */
+export function releasesInHistory({ environment, feature, current, decide: decides }: AskedBy): Releases {
+  const store = new HistoryStore(HISTORY)
   const runs = (where: string, release: string) => {
     const read = store.read(where, release)
     expectWhole(read.damaged)
@@ -21,7 +21,7 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
   }
   return {
     current,
-    decide,
+    decides,
     passedIn(where, release) {
       const all = runs(where, release)
       // A feature that requires others of its own environment would wait for itself once it has stopped.
@@ -38,28 +38,30 @@ export function releasesOnRecord({ environment, feature, current, decide }: Aske
 
 /**
  * Writes what a run did by its journal.
- * @throws Error when it cannot be written, or not whole: what a damaged journal tells is on record then, as that of a
+ * @throws Error when it cannot be written, or not whole: what a damaged journal tells is in the history then, as that of a
  * run that was cut off
  */
-export function writeRecord(journal: string, history = HISTORY): RunRecord[] {
+export function writeHistory(journal: string, history = HISTORY): HistoryEntry[] {
   const { run, entries, fault } = readRunJournal(journal)
-  const store = new RecordStore(history)
+  const store = new HistoryStore(history)
   const records = partsOf(entries).flatMap((part, index) => {
-    const record = recordOf(index === 0 ? run : `${run}-${index + 1}`, part)
+    const record = historyEntryOf(index === 0 ? run : `${run}-${index + 1}`, part)
     if (record === undefined) return []
     return [store.write(record, { feature: textOf(record), journal })]
   })
   // A last line that was cut off was never acted on.
   if (fault !== undefined && fault.kind !== 'cut off')
-    throw new Error(`the journal ${journal} ${fault.what}, and what was done after that is not on record`)
+    throw new Error(
+      `the journal ${journal} ${fault.what}, and what was done after that is not in the history`,
+    )
   return records
 }
 
 /**
- * Returns the text that was run. Undefined when the file has changed or is gone: what was changed is on record all the
+ * Returns the text that was run. Undefined when the file has changed or is gone: what was changed is in the history all the
  * same.
  */
-function textOf({ feature, sha256 }: Pick<RunRecord, 'feature' | 'sha256'>): Buffer | undefined {
+function textOf({ feature, sha256 }: Pick<HistoryEntry, 'feature' | 'sha256'>): Buffer | undefined {
   if (!existsSync(feature)) return undefined
   const text = readFileSync(feature)
   return createHash('sha256').update(text).digest('hex') === sha256 ? text : undefined
@@ -74,7 +76,7 @@ function expectWhole(damaged: readonly string[]): void {
   if (path === undefined) return
   throw new LockstepError(
     'gate-closed',
-    `${path} is no record that can be read, so that nothing can be said of its release; ${howToMend(path)}`,
+    `${path} is no history that can be read, so that nothing can be said of its release; ${howToMend(path)}`,
   )
 }
 
@@ -84,7 +86,7 @@ export function howToMend(path: string): string {
     .replace(/^.*\//, '')
     .replace(/\.json$/, '')
     .replace(/(-[0-9a-f]{4})-\d+$/, '$1')
-  return `write it again from its journal: ${formatLockstep(`record --write ${run}`, PLACES)}`
+  return `write it again from its journal: ${formatLockstep(`history --write ${run}`, PLACES)}`
 }
 
 export interface AskedBy {
@@ -92,6 +94,6 @@ export interface AskedBy {
   feature: string
   /** The name that the run itself gives its release. */
   current: string | undefined
-  /** True when the record decides anything; false in a rehearsal. */
+  /** True when the history decides anything; false in a rehearsal. */
   decide: boolean
 }

@@ -1,20 +1,20 @@
 import { expect } from 'chai'
 import { aRecord } from '../testing/a_record'
 import { originOf } from './origin'
-import type { RunRecord } from './history_record'
+import type { HistoryEntry } from './history_record'
 import { hostsNotDone, standingOf } from './standing'
 
-const runs = (...list: Partial<RunRecord>[]) =>
+const runs = (...list: Partial<HistoryEntry>[]) =>
   list.map((change, index) => aRecord({ run: `r${index + 1}`, ...change }))
-const why = (...list: Partial<RunRecord>[]) => {
+const why = (...list: Partial<HistoryEntry>[]) => {
   const standing = standingOf(runs(...list), 'live')
   return standing.passed ? 'passed' : standing.why
 }
 
 describe('how a release stands', () => {
   it('is what the last live run says', () => {
-    expect(why()).to.equal('no live run of it is on record')
-    expect(why({ mode: 'noop' })).to.equal('no live run of it is on record')
+    expect(why()).to.equal('no live run of it is in the history')
+    expect(why({ mode: 'noop' })).to.equal('no live run of it is in the history')
     expect(why({})).to.equal('passed')
     expect(why({}, { outcome: 'stopped' })).to.equal('the last run of x.feature there, r2, stopped')
     expect(why({}, { outcome: 'cut off' })).to.contain('was cut off')
@@ -67,9 +67,9 @@ describe('how a release stands', () => {
     expect(hostsNotDone(runs(stopped)).map(({ host }) => host)).to.deep.equal(['a', 'b'])
   })
 
-  it('is not made good by a recovery of a run that is not on the record of the release', () => {
+  it('is not made good by a recovery of a run that is not in the history of the release', () => {
     expect(why({ feature: 'reports/recovery-other.feature' })).to.contain(
-      'recovers a run that is not on its record',
+      'recovers a run that is not in its history',
     )
   })
 

@@ -6,8 +6,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { aRecord, aChange } from '../testing/a_record'
 import { Scratch } from '../testing/scratch'
-import type { RunRecord } from './history_record'
-import { RecordStore, safe } from './store'
+import type { HistoryEntry } from './history_record'
+import { HistoryStore, safe } from './store'
 
 describe('the store of records', () => {
   let scratch: Scratch
@@ -16,8 +16,8 @@ describe('the store of records', () => {
 
   const read = (...path: string[]) =>
     JSON.parse(readFileSync(join(scratch.path, 'reports', ...path), 'utf8')) as Record<string, unknown>
-  const opened = () => new RecordStore(join(scratch.path, 'reports'))
-  const write = (store: RecordStore, change: Partial<RunRecord> = {}) => {
+  const opened = () => new HistoryStore(join(scratch.path, 'reports'))
+  const write = (store: HistoryStore, change: Partial<HistoryEntry> = {}) => {
     const journal = scratch.write('journal', 'the journal')
     return store.write({ ...aRecord(), ...change }, { feature: Buffer.from('Feature: X'), journal })
   }
@@ -107,9 +107,9 @@ describe('the store of records', () => {
   it('is complete when runs are recorded side by side @long', async () => {
     const program = scratch.write(
       'writer.ts',
-      `const { RecordStore } = require(${JSON.stringify(join(__dirname, 'store'))})
+      `const { HistoryStore } = require(${JSON.stringify(join(__dirname, 'store'))})
 const { aRecord } = require(${JSON.stringify(join(__dirname, '..', 'testing', 'a_record'))})
-const store = new RecordStore(${JSON.stringify(join(scratch.path, 'reports'))})
+const store = new HistoryStore(${JSON.stringify(join(scratch.path, 'reports'))})
 for (let n = 0; n < 25; n += 1)
   store.write({ ...aRecord(), run: process.argv[2] + n }, { feature: Buffer.from(''), journal: __filename })`,
     )

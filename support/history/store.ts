@@ -13,7 +13,7 @@ import { LockstepError } from '../system/errors'
 import type { Change } from './changes'
 import { driftOf } from './drift'
 import { recordIn } from './reading'
-import { UNRELEASED, type RunRecord } from './history_record'
+import { UNRELEASED, type HistoryEntry } from './history_record'
 import { type Drift } from '../run/run'
 import { makeFolder } from '../system/folders'
 
@@ -27,7 +27,7 @@ export interface Evidence {
 
 /** The runs of a release, oldest first, and the paths of records that cannot be read. */
 export interface RunsRead {
-  runs: RunRecord[]
+  runs: HistoryEntry[]
   damaged: string[]
 }
 
@@ -37,9 +37,9 @@ const SUFFIX = '.json'
  * The record of what changed. `<environment>/<release>/runs` has a file for each run, which no other run writes. The
  * files of hosts, releases and tickets are made from those.
  */
-export class RecordStore {
+export class HistoryStore {
   /** The records that were read already, by their paths: no other run writes them. */
-  private readonly known = new Map<string, RunRecord>()
+  private readonly known = new Map<string, HistoryEntry>()
 
   constructor(private readonly root: string) {}
 
@@ -47,7 +47,7 @@ export class RecordStore {
    * Writes the record of a run. Returns it as it was written, drift among it.
    * @throws Error when it cannot be written
    */
-  write(record: Omit<RunRecord, 'drift'>, { feature, journal }: Evidence): RunRecord {
+  write(record: Omit<HistoryEntry, 'drift'>, { feature, journal }: Evidence): HistoryEntry {
     const { environment, release, run } = record
     const whole = { ...record, drift: this.driftOf(record) }
     const runs = this.at(environment, release, 'runs')
@@ -57,13 +57,13 @@ export class RecordStore {
     writeJson(join(runs, `${run}${SUFFIX}`), whole)
     this.known.set(join(runs, `${run}${SUFFIX}`), whole)
     this.writeTickets(whole)
-    // Runs of no release have no end: they are on record by their own files alone.
+    // Runs of no release have no end: they are in the history by their own files alone.
     if (release !== UNRELEASED) this.bringUpToDate(whole)
     return whole
   }
 
   /** Returns all runs of a release that can be read, oldest first. */
-  runsOf(environment: string, release: string): RunRecord[] {
+  runsOf(environment: string, release: string): HistoryEntry[] {
     return this.read(environment, release).runs
   }
 
@@ -71,19 +71,19 @@ export class RecordStore {
     return this.readRuns(this.at(environment, release, 'runs'))
   }
 
-  /** Returns all runs on record. */
+  /** Returns all runs in the history. */
   all(): RunsRead {
-    return gathered(foldersIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
+    return gather(foldersIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
   }
 
-  /** Returns the releases on record, in the order in which they were last heard of. */
+  /** Returns the releases in the history, in the order in which they were last heard of. */
   releasesOf(environment: string): string[] {
-    const { runs } = gathered(this.readReleases(this.at(environment)))
+    const { runs } = gather(this.readReleases(this.at(environment)))
     return [...new Set(runs.map(({ release }) => release).reverse())].reverse()
   }
 
   /** Returns the paths of the text and the journal of a recorded run. */
-  evidenceOf({ environment, release, run }: Pick<RunRecord, 'environment' | 'release' | 'run'>): {
+  evidenceOf({ environment, release, run }: Pick<HistoryEntry, 'environment' | 'release' | 'run'>): {
     feature: string
     journal: string
   } {
@@ -95,18 +95,18 @@ export class RecordStore {
    * Returns the drift of a run. All other releases are read only where there seems to be some: one of them may have
    * caused it.
    */
-  private driftOf(record: Omit<RunRecord, 'drift'>): Drift[] {
+  private driftOf(record: Omit<HistoryEntry, 'drift'>): Drift[] {
     const { environment, release } = record
     if (release === UNRELEASED) return []
     if (driftOf(record, this.runsOf(environment, release)).length === 0) return []
-    return driftOf(record, gathered(this.readReleases(this.at(environment))).runs)
+    return driftOf(record, gather(this.readReleases(this.at(environment))).runs)
   }
 
   /**
    * Writes the files of a release until no other run was recorded meanwhile. The last writer has read all of them,
    * since each looks once more after it has written.
    */
-  private bringUpToDate(record: RunRecord): void {
+  private bringUpToDate(record: HistoryEntry): void {
     const folder = this.at(record.environment, record.release, 'runs')
     const known = () => recordsIn(folder).sort().join('\n')
     for (let read = ''; read !== known();) {
@@ -117,7 +117,7 @@ export class RecordStore {
     }
   }
 
-  private writeIndex({ environment, release }: RunRecord, all: readonly RunRecord[]): void {
+  private writeIndex({ environment, release }: HistoryEntry, all: readonly HistoryEntry[]): void {
     const runs = all.map(({ changes, ...run }) => ({
       ...run,
       changed: [...new Set(changes.filter(({ temporary }) => !temporary).map(({ host }) => host))].sort(),
@@ -127,11 +127,14 @@ export class RecordStore {
   }
 
   /** Writes a file for each host that this run has changed, with what every run did to it. */
-  private writeHosts({ environment, release, mode, changes }: RunRecord, all: readonly RunRecord[]): void {
+  private writeHosts(
+    { environment, release, mode, changes }: HistoryEntry,
+    all: readonly HistoryEntry[],
+  ): void {
     const byHost = new Map<string, object[]>(changes.map(({ host }) => [host, []]))
     for (const { run, began, by, tickets, feature, outcome, changes: told, ...rest } of all) {
       if (rest.mode !== mode) continue
-      for (const [host, own] of grouped(told))
+      for (const [host, own] of groupByHost(told))
         byHost.get(host)?.push({ run, at: began, by, tickets, feature, outcome, changes: own })
     }
     makeFolder(this.at(environment, release, mode))
@@ -146,7 +149,7 @@ export class RecordStore {
   }
 
   /** Writes a link from each ticket to the run that was made for it; each run's record names its tickets. */
-  private writeTickets(record: RunRecord): void {
+  private writeTickets(record: HistoryEntry): void {
     const { environment, release, run, mode, feature, began, outcome } = record
     for (const ticket of record.tickets) {
       const folder = join(this.root, 'tickets', safe(ticket))
@@ -161,7 +164,7 @@ export class RecordStore {
   }
 
   private readRuns(folder: string): RunsRead {
-    return gathered(
+    return gather(
       recordsIn(folder).map((name) => {
         const path = join(folder, name)
         const record = this.known.get(path) ?? recordIn(readText(path))
@@ -185,7 +188,7 @@ export function safe(name: string): string {
   return `${plain}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
 }
 
-function gathered(parts: readonly RunsRead[]): RunsRead {
+function gather(parts: readonly RunsRead[]): RunsRead {
   return {
     runs: parts.flatMap(({ runs }) => runs).sort(byEnd),
     damaged: parts.flatMap(({ damaged }) => damaged),
@@ -197,7 +200,7 @@ function recordsIn(folder: string): string[] {
 }
 
 /** Compares two runs by their end. Parts of one run end at the same moment, and began one after the other. */
-function byEnd(a: RunRecord, b: RunRecord): number {
+function byEnd(a: HistoryEntry, b: HistoryEntry): number {
   return compare(a.ended, b.ended) || compare(a.began, b.began) || compare(a.run, b.run)
 }
 
@@ -205,7 +208,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function grouped(changes: readonly Change[]): Map<string, Omit<Change, 'host'>[]> {
+function groupByHost(changes: readonly Change[]): Map<string, Omit<Change, 'host'>[]> {
   const byHost = new Map<string, Omit<Change, 'host'>[]>()
   for (const { host, ...change } of changes) {
     const own = byHost.get(host) ?? []

@@ -5,7 +5,11 @@ import fc from 'fast-check'
 import { failure } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
 import type { PlannedScenario } from '../run/run'
-import { ticketsOf } from './tickets'
+import * as command from '../system/command'
+import { ticketsOf as ticketsBy } from './tickets'
+
+const ticketsOf = (plan: readonly PlannedScenario[], said: string | undefined) =>
+  ticketsBy(plan, said, () => command)
 
 describe('the tickets of a run', () => {
   let scratch: Scratch
@@ -14,7 +18,7 @@ describe('the tickets of a run', () => {
 
   const planned = (file: string, ...tags: string[]): PlannedScenario => ({
     uri: join(scratch.path, file),
-    unit: '1',
+    scenarioId: '1',
     name: 'one',
     steps: [],
     wave: undefined,

@@ -8,6 +8,9 @@ const TRAILERS = ['Ticket', 'Tickets', 'Issue', 'Refs']
 /** The environment variables that git inherits: it may run programs of its own, which have no business with secrets. */
 const GITS =
   /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|XDG_CONFIG_HOME|GIT_(?:DIR|WORK_TREE|CEILING_DIRECTORIES|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)))$/
+/** Returns the runner of programs, which is loaded only where git is asked: that takes as long as the rest of a start. */
+type Commands = () => Pick<typeof import('../system/command'), 'runCommand'>
+
 /** Milliseconds that git may take. */
 const WITHIN = 5_000
 
@@ -19,12 +22,13 @@ const WITHIN = 5_000
 export async function ticketsOf(
   plan: readonly PlannedScenario[],
   said: string | undefined,
+  commands: Commands,
 ): Promise<string[]> {
-  const given = listed(said ?? '')
+  const given = parseList(said ?? '')
   expectTickets(given)
   const tagged = plan.flatMap(({ tags }) => tags.map((tag) => tag.replace(/^@/, '')))
   const files = [...new Set(plan.map(({ uri }) => uri))]
-  const trailers = await Promise.all(files.map((file) => trailersOf(file)))
+  const trailers = await Promise.all(files.map((file) => trailersOf(file, commands)))
   const named = [...tagged, ...given, ...trailers.flat()].filter((name) => TICKET.test(name))
   return [...new Set(named)].sort()
 }
@@ -39,7 +43,7 @@ function expectTickets(given: readonly string[]): void {
   )
 }
 
-async function trailersOf(file: string): Promise<string[]> {
+async function trailersOf(file: string, commands: Commands): Promise<string[]> {
   if (!isInRepository(dirname(resolve(file)))) return []
   const format = TRAILERS.map((key) => `%(trailers:key=${key},valueonly,separator=%x2C)`).join(',')
   const args = [
@@ -54,14 +58,13 @@ async function trailersOf(file: string): Promise<string[]> {
     '--',
     basename(file),
   ]
-  // The module is loaded only here: it takes as long as the rest of a start.
-  const { runCommand } = require('../system/command') as typeof import('../system/command')
+  const { runCommand } = commands()
   const { exitCode, stdout } = await runCommand('git', args, {
     within: WITHIN,
     inherits: (name) => GITS.test(name),
     leavesNothing: true,
   })
-  return exitCode === 0 ? listed(stdout) : []
+  return exitCode === 0 ? parseList(stdout) : []
 }
 
 /** Returns whether a folder is in a git repository; git is asked only there. */
@@ -71,7 +74,7 @@ function isInRepository(folder: string): boolean {
   return above !== folder && isInRepository(above)
 }
 
-function listed(text: string): string[] {
+function parseList(text: string): string[] {
   const names = text.split(/[\s,]+/).map((name) => name.replace(/^[@#]/, ''))
   return names.filter((name) => name !== '')
 }

@@ -7,7 +7,7 @@ import { mayGoOn } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
 import { ALONE, BEGAN, FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { failed, ok, silent, webs } from '../testing/web_fleet'
-import { recordOf } from './history_record'
+import { historyEntryOf } from './history_record'
 
 class Killed extends Error {}
 
@@ -69,7 +69,7 @@ async function told(story: Story): Promise<{ journal: JournalEntry[]; hosts: Hos
       entries += 1
       if (entries > story.killedAt) throw new Killed()
     },
-    ports: { keepsRecord: true, releases: { ...ALONE.releases, current: story.release } },
+    ports: { keepsHistory: true, releases: { ...ALONE.releases, current: story.release } },
   })
   rollout.afterFailure.versionsGoBack = story.versionsBack
   if (story.budget > 0) rollout.budget.allow({ hosts: story.budget }, 'rollout')
@@ -133,7 +133,7 @@ describe('a record against what hosts did', () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const { journal, hosts } = await told(story)
-        const record = recordOf(
+        const record = historyEntryOf(
           'run',
           journal.map((entry) => ({ ...entry, at: '' })),
         )
@@ -171,7 +171,7 @@ describe('a record against what hosts did', () => {
       killedAt: 1_000,
       answersBefore: false,
     })
-    const record = recordOf(
+    const record = historyEntryOf(
       'run',
       journal.map((entry) => ({ ...entry, at: '' })),
     )
@@ -192,7 +192,7 @@ describe('a record against what hosts did', () => {
         killedAt: 1_000,
         answersBefore: true,
       })
-      const record = recordOf(
+      const record = historyEntryOf(
         'run',
         journal.map((entry) => ({ ...entry, at: '' })),
       )
@@ -216,7 +216,7 @@ describe('a record against what hosts did', () => {
       killedAt: 1_000,
       answersBefore: true,
     })
-    const record = recordOf(
+    const record = historyEntryOf(
       'run',
       journal.map((entry) => ({ ...entry, at: '' })),
     )

@@ -6,7 +6,7 @@ export interface Message {
   event: RolloutEvent
 }
 
-/** A way that notices go. It knows nothing of queues, of trying again, and of what was sent before. */
+/** A way that notifications go. It knows nothing of queues, of trying again, and of what was sent before. */
 export interface Channel {
   /** The name that an operator reads; no secret is in it. */
   readonly name: string

@@ -6,7 +6,7 @@ import { DeliveryError } from './channel'
 import { email } from './email'
 import { EVENTS, type RolloutEvent } from './event'
 
-describe('a notice by email', () => {
+describe('a notification by email', () => {
   let smtp: FakeSmtp
   let port: number
   beforeEach(async () => {

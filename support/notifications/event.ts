@@ -1,4 +1,4 @@
-/** The events that notices are about, in the order in which a rollout comes to them. */
+/** The events that notifications are about, in the order in which a rollout comes to them. */
 export const EVENTS = [
   'started',
   'approval wanted',
@@ -17,7 +17,7 @@ export interface SomeHosts {
   names: readonly string[]
 }
 
-/** An event of a rollout, with all that a notice may say of it. Its texts hold no secret. */
+/** An event of a rollout, with all that a notification may say of it. Its texts hold no secret. */
 export interface RolloutEvent {
   event: EventName
   run: string
@@ -61,7 +61,7 @@ export function someHosts(hosts: Iterable<string>): SomeHosts {
   return { count: names.length, names: names.slice(0, MAX_NAMES) }
 }
 
-/** Returns a key that is equal for every notice of one event. It is fit for a header. */
+/** Returns a key that is equal for every notification of one event. It is fit for a header. */
 export function keyOf({ run, event, number }: RolloutEvent): string {
   return `${run}/${event.replaceAll(' ', '-')}/${number}`.replace(/[^\x21-\x7e]/g, '-')
 }

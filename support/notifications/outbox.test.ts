@@ -75,13 +75,17 @@ describe('an outbox', () => {
     await settled()
     for (let pauses = 0; pauses < 3; pauses += 1) await clock.next()
     expect(taken).to.deep.equal(['20261120-224926-f1b1/wave-begun/2'])
-    expect(await outbox.close(5_000)).to.deep.equal(['1 notice was not delivered to webhook x: answered 500'])
+    expect(await outbox.close(5_000)).to.deep.equal([
+      '1 notification was not delivered to webhook x: answered 500',
+    ])
   })
 
   it('does not try again what was refused for good', async () => {
     const outbox = outboxOf(failing(1, () => new DeliveryError('answered 404', false)))
     outbox.post(event(1))
-    expect(await outbox.close(5_000)).to.deep.equal(['1 notice was not delivered to webhook x: answered 404'])
+    expect(await outbox.close(5_000)).to.deep.equal([
+      '1 notification was not delivered to webhook x: answered 404',
+    ])
     expect(tries).to.equal(1)
   })
 
@@ -102,7 +106,7 @@ describe('an outbox', () => {
     )
     outbox.post(event(1))
     expect(await outbox.close(5_000)).to.deep.equal([
-      '1 notice was not delivered to webhook x: could not be sent',
+      '1 notification was not delivered to webhook x: could not be sent',
     ])
   })
 
@@ -115,7 +119,7 @@ describe('an outbox', () => {
       await clock.next()
     }
     expect(await outbox.close(5_000)).to.deep.equal([
-      '1 notice was not delivered to webhook x: did not answer within 5 s',
+      '1 notification was not delivered to webhook x: did not answer within 5 s',
     ])
   })
 
@@ -132,8 +136,8 @@ describe('an outbox', () => {
     expect(clock.pending[0]).to.equal(2_000)
     await clock.next()
     expect(await closed).to.deep.equal([
-      '3 notices were not delivered to webhook x: had not answered when the run was over',
-      '3 notices were not delivered to email y: had not answered when the run was over',
+      '3 notifications were not delivered to webhook x: had not answered when the run was over',
+      '3 notifications were not delivered to email y: had not answered when the run was over',
     ])
     expect(clock.pending).to.deep.equal([])
   })
@@ -145,7 +149,7 @@ describe('an outbox', () => {
     const closed = outbox.close(100)
     await settled()
     await clock.next()
-    expect(await closed).to.deep.equal(['1 notice was not delivered to webhook x: answered 500'])
+    expect(await closed).to.deep.equal(['1 notification was not delivered to webhook x: answered 500'])
     expect(clock.pending).to.deep.equal([])
   })
 
@@ -156,7 +160,7 @@ describe('an outbox', () => {
     await settled()
     await clock.next()
     expect(await closed).to.deep.equal([
-      '130 notices were not delivered to webhook x: had not answered when the run was over; 30 were more than can wait',
+      '130 notifications were not delivered to webhook x: had not answered when the run was over; 30 were more than can wait',
     ])
   })
 

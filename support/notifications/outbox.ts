@@ -11,7 +11,7 @@ export interface OutboxOptions {
 }
 
 /**
- * A queue of notices for each channel, each in its own time. Posting waits for nothing and reports no failure: a notice
+ * A queue of notifications for each channel, each in its own time. Posting waits for nothing and reports no failure: a notification
  * decides nothing about a rollout.
  */
 export class Outbox {
@@ -27,7 +27,7 @@ export class Outbox {
   }
 
   /**
-   * Waits for notices that are still on their way, for at most `within` ms, and gives up the rest. Resolves with a
+   * Waits for notifications that are still on their way, for at most `within` ms, and gives up the rest. Resolves with a
    * sentence for each channel that did not take everything.
    */
   async close(within: number): Promise<readonly string[]> {

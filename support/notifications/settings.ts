@@ -1,9 +1,9 @@
 import type { EventName } from './event'
 
 /**
- * The settings of one channel that notices go to, resolved: files are read, secrets are here, defaults are filled in.
+ * The settings of one channel that notifications go to, resolved: files are read, secrets are here, defaults are filled in.
  */
-export type NoticeChannelSettings = WebhookSettings | SlackSettings | EmailSettings | TopicSettings
+export type NotificationChannelSettings = WebhookSettings | SlackSettings | EmailSettings | TopicSettings
 
 interface CommonSettings {
   on: readonly EventName[]

@@ -13,7 +13,7 @@ import { webhook } from './webhook'
 const event = rolloutEvent()
 const message = { key: keyOf(event), event }
 
-describe('a notice over the web', () => {
+describe('a notification over the web', () => {
   let endpoint: WebEndpoint
   beforeEach(async () => (endpoint = await WebEndpoint.start()))
   afterEach(() => endpoint.stop())

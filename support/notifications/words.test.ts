@@ -4,7 +4,7 @@ import { rolloutEvent } from '../testing/rollout_event'
 import { EVENTS, keyOf, someHosts } from './event'
 import { lineOf, namesOf, oneLine, summaryOf } from './words'
 
-describe('the words of a notice', () => {
+describe('the words of a notification', () => {
   it('name the line, who failed, and who is out of rotation', () => {
     expect(lineOf(rolloutEvent())).to.equal(
       '[production] rolling.feature: the rollout stops: at "the package version for mywebapp should be 2" (rolling.feature:14); failed: web3, web9; still out of rotation: web3',

@@ -22,7 +22,7 @@ export async function expectNothingMore(
   const features = [...new Set(run.plan.map(({ uri }) => uri))]
   const { signal } = run.stopping
   const env = (folder: string) => ({
-    // A resumed run would not look again at what its claims say.
+    // A resumed run would not look again at what its checkpoint says.
     LOCKSTEP_RESUME: undefined,
     ...(isEmbedded ? reaching(environment, folder) : {}),
   })

@@ -16,7 +16,7 @@ const request = (agent: string, action: string, inputs: Request['inputs'] = {}):
   action,
   inputs,
   // Code that asks a fleet directly may say so of any request.
-  changes: false,
+  mutating: false,
 })
 const ask = (fleet: Fleet, what: Request, hosts = webs(2)) => fleet.call(what, hosts, watch)
 
@@ -40,7 +40,7 @@ describe('a fleet on which nothing may be changed', () => {
           request(agent, action, given),
         ).catch(() => {})
         for (const { request: sent } of fake.asked)
-          expect(lookingOnly.onlyLooks(sent), `${action} of ${agent}`).to.equal(true)
+          expect(lookingOnly.isReadOnly(sent), `${action} of ${agent}`).to.equal(true)
       }),
     )
   })

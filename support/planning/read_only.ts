@@ -9,17 +9,17 @@ import { LockstepError } from '../system/errors'
 const OWN_NOOP: Readonly<Record<string, Request['inputs']>> = { 'puppet runonce': { noop: true } }
 
 /** The way of planning that asks only what is known to only look. */
-export const lookingOnly: Planning = { harmless: () => undefined, onlyLooks }
+export const lookingOnly: Planning = { asNoop: () => undefined, isReadOnly: onlyLooks }
 
 /** The way of planning in safe mode: agents that have a noop of their own go through with it. */
-export const safely: Planning = { harmless, onlyLooks, mayBeLeft: true }
+export const safely: Planning = { asNoop: harmless, isReadOnly: onlyLooks, mayBeLeft: true }
 
 /** Returns a fleet on which nothing can be changed as long as `isInForce` says so, whatever code asks it. */
 export function readOnly(fleet: Fleet, planning: Planning, isInForce: () => boolean): Fleet {
   return {
     discover: (...asked) => fleet.discover(...asked),
     async call(request, hosts, watch) {
-      if (isInForce() && !planning.onlyLooks(request) && !isHarmless(planning, request))
+      if (isInForce() && !planning.isReadOnly(request) && !isHarmless(planning, request))
         throw nothingMayChange(`${request.action} of ${request.agent}`)
       return fleet.call(request, hosts, watch)
     },
@@ -68,7 +68,7 @@ export function asPlanned(
 
 function onlyLooks({ agent, action }: Request): boolean {
   const actions = contractOf(agent)?.actions
-  return actions !== undefined && Object.hasOwn(actions, action) && actions[action]?.effect === 'looks'
+  return actions !== undefined && Object.hasOwn(actions, action) && actions[action]?.effect === 'readOnly'
 }
 
 function harmless(request: Request): Request | undefined {
@@ -78,7 +78,7 @@ function harmless(request: Request): Request | undefined {
 
 /** Returns whether a request already is what the agent would be asked for its own rehearsal of it. */
 function isHarmless(planning: Planning, request: Request): boolean {
-  const own = planning.harmless(request)
+  const own = planning.asNoop(request)
   return (
     own !== undefined && Object.entries(own.inputs).every(([name, value]) => request.inputs[name] === value)
   )

@@ -41,7 +41,7 @@ interface ReadScenario {
   uri: string
   /** The name of the scenario's feature. */
   feature: string
-  unit: string
+  scenarioId: string
   name: string
   steps: PlannedStep[]
   wave: string | undefined
@@ -213,7 +213,7 @@ export class Preflight {
       if (pickle === undefined) return []
       const { uri, name } = pickle
       const feature = features.get(uri) ?? ''
-      const unit = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
+      const scenarioId = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
       const steps = pickle.steps.map(({ id, text, argument, astNodeIds }) => {
         const matched = testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)
         const [definition, ...others] = matched?.stepDefinitionIds ?? []
@@ -229,7 +229,7 @@ export class Preflight {
         }
       })
       const wave = steps.flatMap(({ values }) => values).find(({ type }) => type === 'wave')?.value
-      return [{ uri, feature, unit, name, steps, wave, tags: pickle.tags.map((tag) => tag.name) }]
+      return [{ uri, feature, scenarioId, name, steps, wave, tags: pickle.tags.map((tag) => tag.name) }]
     })
   }
 

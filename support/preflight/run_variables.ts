@@ -2,20 +2,28 @@ import type { Environment } from '../config/environment'
 import { anyOf, parseGivenVariables, Variables } from '../config/variables'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import { LockstepError } from '../system/errors'
-import { configPath, type ReadParameters } from '../run/parameters'
-import { type RunParameters } from '../run/parameters'
+import { traitsOf } from '../run/modes'
+import { configPath, type RunParameters } from '../run/parameters'
 import type { Run } from '../run/run'
 
 const GIVEN = 'LOCKSTEP_VARIABLES'
+
+/** Returns the reader of files with variables, which is loaded only where there is such a file. */
+type Reader = () => typeof import('../config/variables_file')
 
 /**
  * Returns the values of `<name>` in the features of a run, from its environment or, instead, from LOCKSTEP_VARIABLES.
  * An embedded fleet has no variables of its own; a rehearsal has those of the environment that it is of.
  * @throws LockstepError `bad-config` or `bad-input`; no secret was read then
  */
-export function variablesFor(parameters: ReadParameters, context: ProcessContext, cwd: string): Variables {
+export function variablesFor(
+  parameters: RunParameters,
+  context: ProcessContext,
+  cwd: string,
+  reader: Reader,
+): Variables {
   const given = parseGivenVariables(context.env[GIVEN] ?? '', GIVEN)
-  const all = definedFor(parameters, context, cwd).map((each) => each.overriddenBy(given, GIVEN))
+  const all = definedFor(parameters, context, cwd, reader).map((each) => each.overriddenBy(given, GIVEN))
   for (const each of all) each.check()
   const [only] = all
   return only !== undefined && all.length === 1 ? only : anyOf(all)
@@ -33,7 +41,7 @@ export function withVariables(
 ): Environment {
   if (substitution === undefined || !substitution.of.isUsed) return environment
   const { of, parameters: read } = substitution
-  const told = ({ mode, environment: name }: ReadParameters) =>
+  const told = ({ mode, environment: name }: RunParameters) =>
     `mode ${mode ?? 'embedded'}, environment ${name ?? env['LOCKSTEP_ENVIRONMENT'] ?? 'not named'}`
   if (told(read) !== told(parameters)) {
     throw new LockstepError(
@@ -45,15 +53,19 @@ export function withVariables(
   return { ...environment, ...inUse, warnings: [...new Set([...environment.warnings, ...of.warnings])] }
 }
 
-function definedFor(parameters: ReadParameters, context: ProcessContext, cwd: string): Variables[] {
-  const { mode = 'embedded', intent } = parameters
-  if (mode === 'embedded' && intent !== 'rehearse') return [new Variables('the embedded fleet', new Map())]
+function definedFor(
+  parameters: RunParameters,
+  context: ProcessContext,
+  cwd: string,
+  reader: Reader,
+): Variables[] {
+  const { variables } = traitsOf(parameters)
+  if (variables === 'none') return [new Variables('the embedded fleet', new Map())]
   const path = configPath(context, cwd)
   if (path === undefined) return [new Variables(GIVEN, new Map())]
-  const { readAllVariables, readVariables } =
-    require('../config/variables_file') as typeof import('../config/variables_file')
+  const { readAllVariables, readVariables } = reader()
   const wanted = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
-  return mode === 'ci' && wanted === undefined
+  return variables === 'any environment' && wanted === undefined
     ? readAllVariables(path, context)
     : [readVariables(path, wanted, context)]
 }

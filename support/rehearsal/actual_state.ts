@@ -43,5 +43,5 @@ function lastSilent({ verdicts }: Run): Set<string> {
 
 function changes(performed: string): boolean {
   const [agent = '', action = ''] = performed.split(' ')
-  return contractOf(agent)?.actions[action]?.effect !== 'looks' && !TEMPORARY.test(performed)
+  return contractOf(agent)?.actions[action]?.effect !== 'readOnly' && !TEMPORARY.test(performed)
 }

@@ -129,7 +129,7 @@ describe('a feature that is rehearsed', () => {
   const plan = [
     {
       uri: 'x',
-      unit: '1',
+      scenarioId: '1',
       name: 'x',
       wave: undefined,
       tags: [],

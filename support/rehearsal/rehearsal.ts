@@ -24,7 +24,7 @@ export interface RehearsalReport {
  */
 export async function rehearseFaults(run: Run, exitCode: number): Promise<void> {
   const clean = { exitCode, truth: run.truth }
-  run.rehearsals.push(judged(undefined, clean, clean))
+  run.rehearsals.push(judge(undefined, clean, clean))
   if (exitCode !== 0) return
   const faults = faultsOf(run)
   const reports: (RehearsalReport | string)[] = []
@@ -46,12 +46,12 @@ export async function rehearseFaults(run: Run, exitCode: number): Promise<void> 
         'bad-config',
         `the rehearsal "${said}" did not come to its end: ${report ?? ''}`,
       )
-    run.rehearsals.push(judged(said, report, clean))
+    run.rehearsals.push(judge(said, report, clean))
   })
   if (run.rehearsals.some(({ failures }) => failures.length > 0)) run.fail()
 }
 
-function judged(
+function judge(
   fault: string | undefined,
   { exitCode, truth }: RehearsalReport,
   clean: RehearsalReport,

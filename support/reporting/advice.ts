@@ -1,4 +1,5 @@
 import { hosts as counted } from '../rollout/model/verdict'
+import { changesFleet } from '../run/modes'
 import type { Run, Recovery } from '../run/run'
 import { here, formatLockstep, PLACES } from '../system/commands'
 import { EXIT } from '../system/errors'
@@ -21,7 +22,7 @@ export interface Advice {
 
 export function advice(run: Run, isSomebodyOut: boolean, where = here()): Advice[] {
   const code = run.exitCode
-  const live = run.mode === 'live'
+  const live = changesFleet(run.mode)
   const context =
     run.chosen === undefined ? where : { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: run.chosen } }
   return [
@@ -56,7 +57,7 @@ export function advice(run: Run, isSomebodyOut: boolean, where = here()): Advice
 /** Returns the ways in which the hosts that are not done get there, without those that could not succeed. */
 function waysOn(run: Run, { uri, path, hosts, isResumable, hasRoom }: Recovery): Advice[] {
   const text = `read ${path}: a feature with the ${hosts === 1 ? 'host that is' : `${hosts} hosts that are`} not done`
-  if (run.mode !== 'live') return [{ what: text }]
+  if (!changesFleet(run.mode)) return [{ what: text }]
   return [
     !hasRoom
       ? { what: `${text}. ${TOO_SMALL}` }

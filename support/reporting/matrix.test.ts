@@ -16,7 +16,7 @@ describe('the matrix of a run', () => {
     stopped: true,
     verdicts: [
       { line: 2, verdict: { observations: [passed('web1'), passed('web2')], unexpected: [] } },
-      { line: 2, verdict: { observations: [{ ...passed('web3'), kind: 'claimed' }], unexpected: [] } },
+      { line: 2, verdict: { observations: [{ ...passed('web3'), kind: 'done before' }], unexpected: [] } },
       {
         line: 3,
         verdict: {
@@ -31,14 +31,16 @@ describe('the matrix of a run', () => {
   it('has a line for each that says something about hosts, and for each that was never begun', () => {
     expect(matrix.lines.map((each) => each.line)).to.deep.equal([2, 3, 4])
     expect(matrix.cells).to.deep.equal([
-      ['passed', 'passed', 'claimed', 'not attempted'],
+      ['passed', 'passed', 'done before', 'not attempted'],
       ['passed', 'out', 'silent', 'not attempted'],
       ['not attempted', 'not attempted', 'not attempted', 'not attempted'],
     ])
   })
 
   it('knows the hosts that a person has to look at', () => {
-    expect(oddHosts(matrix)).to.deep.equal([{ host: 'web3', cells: ['claimed', 'silent', 'not attempted'] }])
+    expect(oddHosts(matrix)).to.deep.equal([
+      { host: 'web3', cells: ['done before', 'silent', 'not attempted'] },
+    ])
   })
 
   it('keeps the worst of what was seen of a host on a line', () => {

@@ -2,7 +2,7 @@ import type { Observation, Verdict } from '../rollout/model/verdict'
 import type { PlacedHost } from '../run/run'
 
 /** The states of one host on one line. Worse ones come later. */
-export const CELLS = ['blank', 'claimed', 'passed', 'not attempted', 'out', 'silent', 'diverged'] as const
+export const CELLS = ['blank', 'done before', 'passed', 'not attempted', 'out', 'silent', 'diverged'] as const
 export type Cell = (typeof CELLS)[number]
 
 /** A table of every line that says something about hosts, against every host. */
@@ -84,7 +84,7 @@ function mark(
 }
 
 function cellOf({ passed, kind }: Observation): Cell {
-  if (passed) return kind === 'claimed' ? 'claimed' : 'passed'
+  if (passed) return kind === 'done before' ? 'done before' : 'passed'
   return kind === 'silent' ? 'silent' : 'diverged'
 }
 

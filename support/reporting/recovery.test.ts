@@ -27,9 +27,9 @@ const steps = SOURCE.split('\n').flatMap((line, index) => {
   return text === undefined ? [] : [{ line: index + 1, text }]
 })
 const plan = [
-  { unit: '18', wave: '1 host', steps },
-  { unit: '19', wave: '25%', steps },
-  { unit: '20', wave: 'the rest', steps },
+  { scenarioId: '18', wave: '1 host', steps },
+  { scenarioId: '19', wave: '25%', steps },
+  { scenarioId: '20', wave: 'the rest', steps },
 ]
 
 describe('a recovery feature', () => {
@@ -70,7 +70,11 @@ Feature: Update the website (recovery of run r1)
       'Feature: X\n  Scenario: Y\n    Given I want to update hosts with class a\n    When I update the package b\n'
     const text = recoveryOf(source, {
       plan: [
-        { unit: '2', wave: undefined, steps: [{ line: 3, text: 'I want to update hosts with class a' }] },
+        {
+          scenarioId: '2',
+          wave: undefined,
+          steps: [{ line: 3, text: 'I want to update hosts with class a' }],
+        },
       ],
       hosts: ['web1'],
       waves: undefined,
@@ -110,12 +114,16 @@ Feature: Update the website (recovery of run r1)
     const text = recoveryOf(source, {
       plan: [
         {
-          unit: '5',
+          scenarioId: '5',
           wave: '1 host',
           steps: own([6, 'I take 1 host'], [7, 'I run the action a of the agent b with:']),
         },
-        { unit: '10', wave: 'the rest', steps: own([11, 'I take the rest'], [12, 'I update the package b']) },
-        { unit: '13', wave: undefined, steps: own([14, 'the package b should be installed']) },
+        {
+          scenarioId: '10',
+          wave: 'the rest',
+          steps: own([11, 'I take the rest'], [12, 'I update the package b']),
+        },
+        { scenarioId: '13', wave: undefined, steps: own([14, 'the package b should be installed']) },
       ],
       hosts: ['web2', 'web3'],
       waves: [0, 2],

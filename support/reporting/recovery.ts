@@ -7,6 +7,7 @@ import { outTable } from './host_table'
 import { RECOVERY_HEADER } from './recovered_run'
 import { report, unwritten, writeWhole } from '../run/report_files'
 import { commandFor, isPartial, TOO_SMALL } from './next_command'
+import { changesFleet } from '../run/modes'
 import type { PlannedScenario, Recovery, Run } from '../run/run'
 
 export interface RecoveryOf {
@@ -76,7 +77,7 @@ export interface Remaining {
 }
 
 export interface RecoveryOptions extends Remaining {
-  plan: readonly (Pick<PlannedScenario, 'unit' | 'wave'> & {
+  plan: readonly (Pick<PlannedScenario, 'scenarioId' | 'wave'> & {
     steps: readonly { line: number; text: string }[]
   })[]
   header: readonly string[]
@@ -104,7 +105,7 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
   )
   const rows = plan.filter(({ wave }) => wave !== undefined)
   const kept = new Map(waves === undefined ? [] : rows.map((row, index) => [row, waves[index] ?? 0] as const))
-  const whole = [...kept].filter(([{ unit }]) => !isRow(lines[Number(unit) - 1]))
+  const whole = [...kept].filter(([{ scenarioId }]) => !isRow(lines[Number(scenarioId) - 1]))
   const dropped = new Set(whole.flatMap(([row, count]) => (count === 0 ? linesOf(row, lines) : [])))
   const sizes = new Map(whole.flatMap(([{ steps: own }, count]) => own.map(({ line }) => [line, count])))
   const out: string[] = []
@@ -129,7 +130,7 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
     }
     // The count is of all hosts of the feature, not of the remaining ones, which are listed.
     if (step !== undefined && COUNTS.test(step)) return
-    const row = rows.find(({ unit }) => unit === String(number))
+    const row = rows.find(({ scenarioId }) => scenarioId === String(number))
     const count = row === undefined ? undefined : kept.get(row)
     if (row !== undefined && count !== undefined && isRow(line)) {
       if (count > 0) out.push(withWave(line, row.wave ?? '', counted(count)))
@@ -167,10 +168,10 @@ function isRow(line: string | undefined): boolean {
  * documents.
  */
 function linesOf(
-  { unit, steps }: RecoveryOptions['plan'][number],
+  { scenarioId, steps }: RecoveryOptions['plan'][number],
   lines: readonly (string | undefined)[],
 ): number[] {
-  const at = Number(unit)
+  const at = Number(scenarioId)
   let from = at
   while (/^\s*[@#]/.test(lines[from - 2] ?? '')) from -= 1
   let to = Math.max(at, ...steps.map(({ line }) => line))
@@ -234,7 +235,7 @@ function header(
           .split('\n')
           .map((line) => `  ${line}`)),
     ...(rooms ? [] : [TOO_SMALL]),
-    ...(run.mode === 'live' && !isPartial(run)
+    ...(changesFleet(run.mode) && !isPartial(run)
       ? [
           'Read it, mend what is named above, and run it like any other feature:',
           `  ${commandFor(run, path)}`,

@@ -22,7 +22,7 @@ describe('run.json', () => {
     const size = HOSTS.length / WAVES
     for (let wave = 0; wave < WAVES; wave += 1) {
       const begin = (line: number) =>
-        run.begin({ uri: 'a.feature', unit: String(wave), line, text: 'a line' })
+        run.begin({ uri: 'a.feature', scenarioId: String(wave), line, text: 'a line' })
       begin(1)
       run.verdict(observed(HOSTS, 'discovered'))
       for (let line = 2; line < 9; line += 1) {

@@ -4,6 +4,7 @@ import { evidenceOf } from './evidence'
 import type { Matrix } from './matrix'
 import { runsOf } from './matrix'
 import { leaveReport, RUN_JSON } from '../run/report_files'
+import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
 
 /**
@@ -40,7 +41,8 @@ export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
     outBefore: run.outBefore,
     notKnownBefore: run.notKnownBefore,
     plan: run.planned ?? null,
-    rehearsal: run.mode === 'rehearse' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
+    rehearsal:
+      MODES[run.mode].purpose === 'rehearsal' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
     release: run.release() ?? null,
     tickets: run.tickets,
     drift: run.drift,

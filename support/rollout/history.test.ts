@@ -4,9 +4,9 @@ import { hostFirewall } from '../balancers/firewall'
 import { BEGAN, FakeFleet, rolloutOn } from '../testing/fake_fleet'
 import { failed, ok, silent, webs } from '../testing/web_fleet'
 import { LockstepError } from '../system/errors'
-import { recordOf, type RunRecord as Recorded } from '../history/history_record'
+import { historyEntryOf, type HistoryEntry as Recorded } from '../history/history_record'
 import { standingOf } from '../history/standing'
-import { claimsOf, type Claims } from './model/checkpoint'
+import { checkpointOf, type Checkpoint } from './model/checkpoint'
 import { leftByRuns } from './model/out_of_rotation'
 import type { Balancer } from './ports'
 import type { JournalEntry } from './model/journal_entry'
@@ -74,7 +74,7 @@ class Truth {
     const mishap = this.mishapOf(host, request)
     if (mishap === 'says nothing') return silent
     if (mishap === 'fails') return failed('no space left')
-    if (request.changes) this.count(host, request)
+    if (request.mutating) this.count(host, request)
     const before = this.blocked.has(host)
     const answer =
       mishap === 'lies'
@@ -128,7 +128,7 @@ const lapsing = (address: string): Balancer => ({ ...hostFirewall(address), laps
 async function oneRun(
   story: Story,
   truth: Truth,
-  claims: Claims | undefined,
+  checkpoint: Checkpoint | undefined,
   hosts: readonly string[] = webs(story.n),
   rows: readonly WaveSize[] = [{ kind: 'hosts', count: story.first }, { kind: 'rest' }],
 ) {
@@ -140,7 +140,7 @@ async function oneRun(
       if (story.end.how === 'kill' && entries > story.end.at) throw new Killed()
       if (story.end.how === 'ctrl-c' && entries > story.end.at) made.stop.abort()
     },
-    ports: { balancers: { at: lapsing, backend: lapsing }, claims },
+    ports: { balancers: { at: lapsing, backend: lapsing }, checkpoint },
   })
   const { rollout, journal, verdicts } = made
   try {
@@ -212,7 +212,7 @@ function expectNothingLost(truth: Truth, runs: readonly (readonly JournalEntry[]
   expect(named, 'out of rotation').to.include.members([...truth.blocked])
   const asked = new Map<string, number>()
   for (const entry of runs.flat()) {
-    if (entry.type !== 'asked' || !entry.changes) continue
+    if (entry.type !== 'asked' || !entry.mutating) continue
     for (const host of entry.hosts) {
       const key = `${entry.agent} ${entry.action} ${host}`
       asked.set(key, (asked.get(key) ?? 0) + 1)
@@ -258,7 +258,7 @@ function recorded(run: string, feature: string, ended: Awaited<ReturnType<typeof
   const entries = [...journal, ...(killed ? [] : [end])].map((entry) =>
     entry.type === 'run' ? { ...entry, feature, at: '' } : { ...entry, at: '' },
   )
-  const record = recordOf(run, entries)
+  const record = historyEntryOf(run, entries)
   if (record === undefined) throw new Error('there was no roll call')
   return { ...record, drift: [] }
 }
@@ -299,12 +299,16 @@ describe('whatever happens to a rollout in waves', () => {
       fc.asyncProperty(stories, fc.integer({ min: 0, max: 60 }), async (story, again) => {
         const truth = new Truth(story.mishaps)
         const first = await oneRun({ ...story, budget: 0 }, truth, undefined)
-        const claims = claimsOf('r1', first.journal)
+        const checkpoint = checkpointOf('r1', first.journal)
         truth.mend()
         // The run is killed once more on its way, and resumed from there.
-        const killed = await oneRun({ ...story, budget: 0, end: { how: 'kill', at: again } }, truth, claims)
+        const killed = await oneRun(
+          { ...story, budget: 0, end: { how: 'kill', at: again } },
+          truth,
+          checkpoint,
+        )
         expectNothingLost(truth, [first.journal, killed.journal])
-        const next = claimsOf('r2', killed.journal) ?? claims
+        const next = checkpointOf('r2', killed.journal) ?? checkpoint
         const last = await oneRun({ ...story, budget: 0, end: { how: 'run', at: 0 } }, truth, next)
         expect(last.passed).to.equal(true)
         expectNothingLost(truth, [first.journal, killed.journal, last.journal])
@@ -315,7 +319,7 @@ describe('whatever happens to a rollout in waves', () => {
     )
   })
 
-  it('nobody is called done who is not: not for a recovery, not on record, not to a run that resumes it', async () => {
+  it('nobody is called done who is not: not for a recovery, not in the history, not to a run that resumes it', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const truth = new Truth(story.mishaps)
@@ -327,14 +331,14 @@ describe('whatever happens to a rollout in waves', () => {
         const wrong = (done: readonly string[]) => done.filter((host) => !truth.isDone(host))
         expect(wrong(without(rollout.remaining(hasPassed(ended)).hosts)), 'recovery').to.deep.equal([])
         expect(wrong(without(recorded('r1', 'f', ended).notDone)), 'record').to.deep.equal([])
-        const claims = claimsOf('r1', journal)
-        const claimed = rollout.waves.taken.flatMap(({ hosts }, index) =>
-          claims?.units.get(String(20 + index))?.done === true ? hosts : [],
+        const checkpoint = checkpointOf('r1', journal)
+        const done = rollout.waves.taken.flatMap(({ hosts }, index) =>
+          checkpoint?.scenarios.get(String(20 + index))?.done === true ? hosts : [],
         )
         const out = new Set(rollout.budget.out.keys())
-        expect(wrong(claimed.filter((host) => !out.has(host))), 'claims').to.deep.equal([])
+        expect(wrong(done.filter((host) => !out.has(host))), 'checkpoint').to.deep.equal([])
         const told = new Set(
-          journal.flatMap((each) => (each.type === 'asked' && each.changes ? each.hosts : [])),
+          journal.flatMap((each) => (each.type === 'asked' && each.mutating ? each.hosts : [])),
         )
         expect(
           rollout.notAttempted.filter((host) => told.has(host)),

@@ -13,8 +13,8 @@ import type { WaveSize } from './model/wave_plan'
 
 const REPOSITORY = { app: ['1.0', '2.0', '3.0'], lib: ['1.0', '2.0'] }
 const planning: Planning = {
-  harmless: () => undefined,
-  onlyLooks: ({ agent, action }) => contractOf(agent)?.actions[action]?.effect === 'looks',
+  asNoop: () => undefined,
+  isReadOnly: ({ agent, action }) => contractOf(agent)?.actions[action]?.effect === 'readOnly',
 }
 
 interface Line {
@@ -125,7 +125,7 @@ async function fleetOf(hosts: readonly HostSeed[]): Promise<AgentFleet> {
     new Set(silent),
   )
   const blocked = hosts.flatMap(({ fate }, index) => (fate === 'blocked' ? [name(index)] : []))
-  const block = { agent: 'iptables', action: 'block', inputs: { ipaddr: '1.2.3.4' }, changes: true }
+  const block = { agent: 'iptables', action: 'block', inputs: { ipaddr: '1.2.3.4' }, mutating: true }
   await fleet.call(block, blocked, { beforeSend: async () => {}, onProgress: () => {} })
   return fleet
 }
@@ -147,7 +147,7 @@ async function go(
 ): Promise<{ told: Told[]; changed: Request[]; fleet: AgentFleet; rollout: Rollout }> {
   const fleet = await fleetOf(hosts)
   const begun = fleet.asked.length
-  const { rollout, verdicts, notes } = rolloutOn(fleet, { ports: { ...more, keepsRecord: true } })
+  const { rollout, verdicts, notes } = rolloutOn(fleet, { ports: { ...more, keepsHistory: true } })
   rollout.traffic.throughBalancerAt('1.2.3.4')
   rollout.waves.foretold(waves)
   if (mayFail > 0) rollout.budget.allow({ hosts: mayFail }, 'rollout')
@@ -177,7 +177,7 @@ async function go(
     for (const line of [take, ...lines]) goesOn = goesOn && (await tell(line))
     await rollout.endScenario(goesOn)
   }
-  return { told, changed: fleet.asked.slice(begun).filter(({ changes }) => changes), fleet, rollout }
+  return { told, changed: fleet.asked.slice(begun).filter(({ mutating }) => mutating), fleet, rollout }
 }
 
 function truthOf(fleet: AgentFleet): Map<string, string> {

@@ -12,8 +12,8 @@ const ok = (data: Record<string, unknown> = {}): Answer => ({ kind: 'answered', 
 const failed = (message: string): Answer => ({ kind: 'failed', message, data: {} })
 const hosts = ['web1', 'web2']
 const planning: Planning = {
-  harmless: () => undefined,
-  onlyLooks: ({ agent }) => agent !== 'door',
+  asNoop: () => undefined,
+  isReadOnly: ({ agent }) => agent !== 'door',
 }
 
 type Except = (host: string, request: Request) => Answer | undefined
@@ -255,14 +255,14 @@ describe('a rollout that changes nothing', () => {
 
   it('lets an agent rehearse by itself what it can', async () => {
     const fake = fleet()
-    const harmless = (request: Request) => ({ ...request, inputs: { ...request.inputs, noop: true } })
-    const { rollout } = rolloutOn(fake, { ports: { planning: { ...planning, harmless } } })
+    const asNoop = (request: Request) => ({ ...request, inputs: { ...request.inputs, noop: true } })
+    const { rollout } = rolloutOn(fake, { ports: { planning: { ...planning, asNoop } } })
     expect(seen(await rollout.agents.run('puppet', 'runonce', { force: true }))[0]).to.equal(
       'ran as noop: runonce of puppet',
     )
     expect(fake.asked.at(-1)?.request).to.deep.include({
       inputs: { force: true, noop: true },
-      changes: false,
+      mutating: false,
     })
   })
 
@@ -302,8 +302,8 @@ describe('a rollout that changes nothing', () => {
       planning: { ...planning, mayBeLeft: true },
       releases: {
         current: undefined,
-        decide: true,
-        passedIn: () => ({ not: 'nothing is on record' }),
+        decides: true,
+        passedIn: () => ({ not: 'nothing is in the history' }),
         hasArrived: () => true,
       },
     }
@@ -402,7 +402,7 @@ describe('a rollout that changes nothing', () => {
           rollout.afterFailure.versionsGoBack = true
           rollout.traffic.throughBalancerAt('1.2.3.4')
           for (const index of chosen) await lines[index]?.(rollout).catch(() => {})
-          expect(fake.asked.filter(({ request }) => request.changes)).to.deep.equal([])
+          expect(fake.asked.filter(({ request }) => request.mutating)).to.deep.equal([])
           const actions = new Set(fake.asked.map(({ request }) => request.action))
           for (const action of [
             'block',

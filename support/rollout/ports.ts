@@ -120,19 +120,19 @@ export interface Approval {
 /** The permissions of a rollout that changes nothing: one that plans, or one that is in safe mode. */
 export interface Planning {
   /** Returns the agent's own rehearsal of a request, where it has one and this run may ask for it. */
-  harmless(request: Request): Request | undefined
+  asNoop(request: Request): Request | undefined
   /** Returns whether an action is known to change nothing. */
-  onlyLooks(request: Request): boolean
+  isReadOnly(request: Request): boolean
   /** True in safe mode, which ends when the release is activated; a plan stays one. */
   mayBeLeft?: boolean
 }
 
-/** The knowledge of releases: of the one that this run is for, and of others by the record. */
+/** The knowledge of releases: of the one that this run is for, and of others by the history. */
 export interface Releases {
   /** The name that the run itself gives its release. */
   current: string | undefined
-  /** True when the record decides anything; false in a rehearsal, whose hosts are on no record. */
-  decide: boolean
+  /** True when the history decides anything; false in a rehearsal, whose hosts are in no history. */
+  decides: boolean
   /**
    * Returns the run and its time when a release passed everywhere, by the last run of each of its features. Otherwise
    * returns why it cannot be said to have passed.

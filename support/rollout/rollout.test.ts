@@ -116,7 +116,7 @@ describe('a rollout', () => {
     expect(verdict.observations.filter(({ passed }) => !passed).map(({ host }) => host)).to.deep.equal([
       'web2',
     ])
-    expect(fake.asked.at(-1)?.request).to.include({ action: 'isblocked', changes: false })
+    expect(fake.asked.at(-1)?.request).to.include({ action: 'isblocked', mutating: false })
   })
 
   it('can be run again at once: what is so already passes', async () => {
@@ -221,7 +221,7 @@ describe('a rollout', () => {
     await rollout.hosts.discover()
     const contradiction = { kind: 'contradiction', host: 'web1', detail: 'differs', fails: true }
     fake.unexpected = [contradiction]
-    await rollout.ask({ agent: 'rpcutil', action: 'ping', inputs: {}, changes: false }, hosts)
+    await rollout.ask({ agent: 'rpcutil', action: 'ping', inputs: {}, mutating: false }, hosts)
     fake.unexpected = []
     expect((await rollout.agents.shouldAllAnswer()).unexpected).to.deep.equal([contradiction])
   })

@@ -4,7 +4,7 @@ import { UnexpectedMessages, type UnexpectedMessage } from '../system/unexpected
 import { AfterFailure } from './verbs/after_failure'
 import { Agents } from './verbs/agents'
 import { Checks } from './verbs/checks'
-import { lineKey, type Claims, type UnitClaim } from './model/checkpoint'
+import { lineKey, type Checkpoint, type ScenarioCheckpoint } from './model/checkpoint'
 import { Conversation } from './engine/host_gateway'
 import { FailureBudget } from './model/failure_budget'
 import { PlanState } from './model/plan_state'
@@ -61,15 +61,15 @@ export interface RolloutPorts {
    * The signal that aborts when the operator asks to stop. What is under way is finished, what waits is not waited for.
    */
   stopping: AbortSignal
-  /** The claims of the run that this one resumes. */
-  claims: Claims | undefined
+  /** The checkpoint of the run that this one resumes. */
+  checkpoint: Checkpoint | undefined
   /** The permissions where nothing may be changed: what lines would do is planned, and not done. */
   planning?: Planning
   releases: Releases
   /**
    * True when earlier versions are asked for and written down for a named release, though nothing else depends on them.
    */
-  keepsRecord?: boolean
+  keepsHistory?: boolean
   /**
    * The agents that lines of the feature cannot do without. Hosts that lack one are found before any host is touched.
    */
@@ -96,13 +96,13 @@ export class Rollout {
   /** The line that is being run, as its runner has set it. */
   step = ''
   line = 0
-  /** The claim of an earlier run about the current scenario; undefined when it has to be carried out. */
-  claim: UnitClaim | undefined
+  /** The checkpoint of the current scenario in an earlier run; undefined when the scenario has to be carried out. */
+  scenarioCheckpoint: ScenarioCheckpoint | undefined
   readonly release: Release
   readonly ports: RolloutPorts
   private readonly progress = new Progress()
   private ownPlanState: PlanState | undefined
-  private unit = ''
+  private scenarioId = ''
   private changedHosts = false
   private untold = false
   private halt: LockstepError | undefined
@@ -127,8 +127,8 @@ export class Rollout {
     this.puppet = new Puppet(this)
     this.agents = new Agents(this)
     this.afterFailure = new AfterFailure(this)
-    for (const host of ports.claims?.out ?? [])
-      this.budget.putOut([{ host, seen: `failed in run ${ports.claims?.run}` }])
+    for (const host of ports.checkpoint?.out ?? [])
+      this.budget.putOut([{ host, seen: `failed in run ${ports.checkpoint?.run}` }])
   }
 
   /** The states that would be by now, in a rollout that changes nothing. */
@@ -141,8 +141,8 @@ export class Rollout {
     this.ownPlanState = undefined
   }
 
-  get claims(): Claims | undefined {
-    return this.ports.claims
+  get checkpoint(): Checkpoint | undefined {
+    return this.ports.checkpoint
   }
 
   /** The reason why nothing more may be done; undefined when there is none. */
@@ -159,17 +159,17 @@ export class Rollout {
     this.halt ??= reason
   }
 
-  /** Begins a scenario; `unit` names it in every run of the same feature. */
-  async beginScenario(unit: string, name: string): Promise<void> {
-    this.unit = unit
+  /** Begins a scenario; `scenarioId` names it in every run of the same feature. */
+  async beginScenario(scenarioId: string, name: string): Promise<void> {
+    this.scenarioId = scenarioId
     this.hosts.beginSelection()
-    const claimed = this.claims?.units.get(unit)
-    this.claim = claimed?.done === true ? claimed : undefined
-    await this.ports.journal.append({ type: 'scenario', unit, name })
+    const earlier = this.checkpoint?.scenarios.get(scenarioId)
+    this.scenarioCheckpoint = earlier?.done === true ? earlier : undefined
+    await this.ports.journal.append({ type: 'scenario', scenarioId, name })
   }
 
   async endScenario(passed: boolean): Promise<void> {
-    if (passed) await this.ports.journal.append({ type: 'scenario passed', unit: this.unit })
+    if (passed) await this.ports.journal.append({ type: 'scenario passed', scenarioId: this.scenarioId })
     this.waves.endWave(passed)
   }
 
@@ -226,7 +226,7 @@ export class Rollout {
 
   /** The hosts of waves that nothing was tried on, neither by this run nor by the one it resumes. */
   get notAttempted(): readonly string[] {
-    const earlier = this.claims?.attempted ?? new Set()
+    const earlier = this.checkpoint?.attempted ?? new Set()
     const isUntouched = (host: string) =>
       !this.progress.attempted.has(host) && !earlier.has(host) && !this.budget.isOut(host)
     return [...this.waves.unfinished, ...this.waves.left].filter(isUntouched)
@@ -284,15 +284,15 @@ export class Rollout {
     return whole
   }
 
-  /** Concludes a line that is not carried out, since an earlier run claims it and a later line proves it. */
-  async concludeClaimed(): Promise<Verdict> {
+  /** Concludes a line that is not carried out, since an earlier run did it and a later line proves it. */
+  async concludePassedOver(): Promise<Verdict> {
     this.expectGoingOn()
-    await this.ports.journal.append({ type: 'claimed', step: this.step, line: this.line })
-    const seen = `done by run ${this.claims?.run}, says its journal`
+    await this.ports.journal.append({ type: 'passed over', step: this.step, line: this.line })
+    const seen = `done by run ${this.checkpoint?.run}, says its journal`
     const observations = (await this.moving()).map((host) => ({
       host,
       passed: true,
-      kind: 'claimed' as const,
+      kind: 'done before' as const,
       seen,
     }))
     return this.conclude({ observations, unexpected: [] })
@@ -300,12 +300,12 @@ export class Rollout {
 
   /** True when a later line has overtaken a line that looks, in a scenario that is only proved again. */
   get isOvertaken(): boolean {
-    return this.claim?.overtaken.has(lineKey(this)) === true
+    return this.scenarioCheckpoint?.overtaken.has(lineKey(this)) === true
   }
 
   /** Returns the hosts that the resumed run told this very line, and never knew what came of it. */
   async unknownOutcome(): Promise<ReadonlySet<string>> {
-    return this.claims?.units.get(this.unit)?.unknown.get(lineKey(this)) ?? new Set()
+    return this.checkpoint?.scenarios.get(this.scenarioId)?.unknown.get(lineKey(this)) ?? new Set()
   }
 
   /** Waits for `ms` milliseconds. @throws LockstepError `interrupted` when the operator asks to stop meanwhile */

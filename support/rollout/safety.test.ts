@@ -106,7 +106,7 @@ describe('after a failure', () => {
     await one.rollout.endScenario(false)
     await one.rollout.afterFailure.settle()
     return one.fleet.asked.flatMap(({ request, hosts }) =>
-      request.changes ? [`${request.action} ${hosts.join(' ')}`] : [],
+      request.mutating ? [`${request.action} ${hosts.join(' ')}`] : [],
     )
   }
 

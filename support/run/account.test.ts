@@ -76,7 +76,7 @@ describe('the account of a run', () => {
 
   it('is settled when every line has passed, and those that look or act have a verdict', () => {
     const account = accountOf(['own', VERSION], [3])
-    expect(account.omission).to.include({ uri: 'x.feature', unit: '1', line: 2, fate: 'was not begun' })
+    expect(account.omission).to.include({ uri: 'x.feature', scenarioId: '1', line: 2, fate: 'was not begun' })
     account.hear(finished('test step 0', 'PASSED'))
     account.hear(finished('test step 1', 'PASSED'))
     expect(account.omission).to.equal(undefined)

@@ -111,7 +111,7 @@ export class Account {
   }
 
   private scenarioOf({ uri, astNodeIds }: Pickle): ScenarioKey {
-    return { uri, unit: String(this.lineOf(astNodeIds.slice(-1))) }
+    return { uri, scenarioId: String(this.lineOf(astNodeIds.slice(-1))) }
   }
 
   private plan(testCase: TestCase): void {
@@ -146,7 +146,7 @@ export class Account {
     )
     if (skipped === undefined) return undefined
     const fate = `ends with a hook that ${scenarioRuns.get(skipped.id)?.status === 'PENDING' ? 'is pending' : 'skips it'}`
-    return { ...scenario, line: Number(scenario.unit), text: pickle.name, expression: undefined, fate }
+    return { ...scenario, line: Number(scenario.scenarioId), text: pickle.name, expression: undefined, fate }
   }
 }
 

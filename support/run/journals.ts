@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { danglingLinkIn } from '../system/dangling_link'
 import { foreignAmongJournals, readJournal, readJournals, type JournalRead } from '../system/journal_reading'
-import type { RunRecord } from '../rollout/model/out_of_rotation'
+import type { RunEntries } from '../rollout/model/out_of_rotation'
 import { entryFault } from './journal_entries'
 
-export type RunJournal = JournalRead<RunRecord['entries'][number]>
+export type RunJournal = JournalRead<RunEntries['entries'][number]>
 
 /** The journals of live runs, and what keeps them from telling everything. */
 export interface RunJournals {
@@ -21,7 +21,7 @@ export function readRunJournals(directory: string): RunJournals {
   const link = danglingLinkIn(resolve(directory))
   if (link !== undefined)
     return { journals: [], faults: [`${link} is a link to nowhere; mount or mend what it leads to`] }
-  const journals = readJournals<RunRecord['entries'][number]>(directory, entryFault)
+  const journals = readJournals<RunEntries['entries'][number]>(directory, entryFault)
   const foreign = foreignAmongJournals(directory).map(
     (path) => `${path} is no journal, and lies among those of live runs; look what it is, then move it away`,
   )

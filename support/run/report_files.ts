@@ -17,6 +17,8 @@ export function report(...names: string[]): string {
 export const PAGE = report('rollout.html')
 /** The path of a run for programs. */
 export const RUN_JSON = report('run.json')
+/** The path of a run as JUnit XML. */
+export const JUNIT = report('junit.xml')
 
 /** Writes a file whole or not at all. @throws Error when it cannot be written */
 export function writeWhole(path: string, text: string): void {

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { LintFinding } from '../lint/finding'
 import { EXIT, exitCodeFor, LockstepError } from '../system/errors'
 import type { SubstitutedValues } from './substituted_values'
-import type { ReadParameters } from './parameters'
+import type { Mode } from './modes'
+import type { RunParameters } from './parameters'
 import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import type { OpenObligation } from '../rollout/model/ledger'
 import type { Audience } from '../rollout/ports'
@@ -22,7 +23,7 @@ export interface Line extends ScenarioKey {
 /** A step's verdict with the line it belongs to. */
 export interface StepVerdict extends Line {
   /** The mode in which the step ran, such as `live`, `noop` or `plan`; it says whether the step was for real. */
-  mode: string
+  mode: Mode
   verdict: ListedVerdict
 }
 
@@ -57,7 +58,7 @@ export interface PlannedStep {
   document?: string | undefined
 }
 
-/** A scenario that is to be run, as its feature has it. The `unit` is its line, or the line of its row of examples. */
+/** A scenario that is to be run, as its feature has it. The `scenarioId` is its line, or the line of its row of examples. */
 export interface PlannedScenario extends ScenarioKey {
   /** The name of the scenario's feature. */
   feature?: string
@@ -106,7 +107,7 @@ const MAX_SEEN = 4_000
  */
 export class Run implements Audience {
   readonly id = runId(new Date())
-  mode = 'embedded'
+  mode: Mode = 'embedded'
   environment = 'embedded fleet'
   /** The name of the environment that was asked for; undefined where the run takes the one it has without asking. */
   chosen: string | undefined
@@ -135,7 +136,7 @@ export class Run implements Audience {
   readonly plan: PlannedScenario[] = []
   /** Returns the names of a feature's scenarios that are about hosts and were left out of the run. */
   leftOut: (uri: string) => readonly string[] = () => []
-  /** The findings of the linter in the features; only the profile `ci` asks the linter. */
+  /** The findings of the linter in the features; only the profiles `lint` and `ci` ask the linter. */
   readonly findings: LintFinding[] = []
   /** The first few notes: what a person should know and what decides nothing. */
   readonly notes: string[] = []
@@ -167,9 +168,9 @@ export class Run implements Audience {
   /** Hides secrets in a text; effective once the configuration is read. */
   redact: (text: string) => string = (text) => text
   /** The values of `<name>` in the run's features, and the parameters of the run that they were read for. */
-  substitution: { of: SubstitutedValues; parameters: ReadParameters } | undefined
+  substitution: { of: SubstitutedValues; parameters: RunParameters } | undefined
   /** The line that is being run. */
-  current: Line = { uri: '', unit: '', line: 0, text: '' }
+  current: Line = { uri: '', scenarioId: '', line: 0, text: '' }
   /** The verdict of the current line so far; a step that only says something has none. */
   currentVerdict: Verdict | undefined
   /** The texts of the features as cucumber has read them, by their path. */
@@ -213,8 +214,8 @@ export class Run implements Audience {
   }
 
   /** Returns the sentence of a line that is to be run; undefined where the line has none. */
-  expressionOf({ uri, unit, line }: Line): string | undefined {
-    const scenario = this.plan.find((planned) => planned.uri === uri && planned.unit === unit)
+  expressionOf({ uri, scenarioId, line }: Line): string | undefined {
+    const scenario = this.plan.find((planned) => planned.uri === uri && planned.scenarioId === scenarioId)
     return scenario?.steps.find((step) => step.line === line)?.expression
   }
 
@@ -235,9 +236,9 @@ export class Run implements Audience {
 
   /** Fails the run for a line that was not carried out, where no failure says so. */
   omit(omission: Omission): void {
-    const { uri, unit, line, text } = omission
+    const { uri, scenarioId, line, text } = omission
     this.omission ??= omission
-    this.faults.push({ uri, unit, line, text, message: describeOmission(omission) })
+    this.faults.push({ uri, scenarioId, line, text, message: describeOmission(omission) })
     this.fail()
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../system/clock'
 /** A scenario, or the row of its table, named alike in every run of one feature. */
 export interface ScenarioKey {
   uri: string
-  unit: string
+  scenarioId: string
 }
 
 /** The course of a scenario that was begun. */
@@ -27,8 +27,8 @@ export class ScenarioRuns {
     return this.latest
   }
 
-  begin({ uri, unit }: ScenarioKey, clock: Clock): void {
-    this.latest = { uri, unit }
+  begin({ uri, scenarioId }: ScenarioKey, clock: Clock): void {
+    this.latest = { uri, scenarioId }
     const scenarioRun = { began: clock.now(), elapsed: clock.elapsed(), took: undefined, outcome: undefined }
     this.all.set(keyOf(this.latest), scenarioRun)
   }
@@ -46,6 +46,6 @@ export class ScenarioRuns {
 }
 
 /** Returns the key of a scenario as text; equal scenarios have equal keys. */
-export function keyOf({ uri, unit }: ScenarioKey): string {
-  return `${uri}:${unit}`
+export function keyOf({ uri, scenarioId }: ScenarioKey): string {
+  return `${uri}:${scenarioId}`
 }

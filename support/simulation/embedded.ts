@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { DEFAULTS, NO_VARIABLES, type Environment } from '../config/environment'
 import { parseFaults, parseHaproxyFault, readFleetFile, type HaproxyFaultFrom } from './fleet_file'
 import type { ProcessContext } from '../config/mcollective_cfg'
+import { sourceNamed } from '../config/inventory_sources'
 import { readSetting } from '../config/settings'
 import { EmbeddedFleet, type FleetDescription } from './fleet'
 import { SimulatedHaproxy } from './haproxy'
@@ -37,7 +38,7 @@ export function embeddedFleet({ fleet: path }: { fleet?: string }, { env }: Proc
 
 export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext): Promise<Surrounded> {
   const haproxy = new SimulatedHaproxy({ backends: fleet.backends })
-  const addresses = await started(
+  const addresses = await startHaproxy(
     haproxy,
     fleet,
     parseHaproxyFault(readSetting(env, 'LOCKSTEP_FAULTS') ?? ''),
@@ -70,7 +71,7 @@ export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext):
       directAddressing: true,
       safeMode: false,
       hostLeases: false,
-      notices: [],
+      notifications: [],
       haproxy: addresses,
       inventory: inventoryOf(readSetting(env, 'LOCKSTEP_INVENTORY')),
       environments: undefined,
@@ -82,13 +83,11 @@ export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext):
 
 function inventoryOf(named: string | undefined): Environment['inventory'] {
   if (named === undefined) return []
-  const { sourceNamed } =
-    require('../config/inventory_sources') as typeof import('../config/inventory_sources')
   return [sourceNamed(named, 'LOCKSTEP_INVENTORY', (path) => resolve(path))]
 }
 
 /** Starts the simulated HAProxy where the fleet's description has backends. Resolves with its address, or with none. */
-async function started(
+async function startHaproxy(
   haproxy: SimulatedHaproxy,
   { backends }: FleetDescription,
   faulty: HaproxyFaultFrom | undefined,

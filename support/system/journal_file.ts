@@ -17,7 +17,7 @@ import { makeFolder } from './folders'
 
 /**
  * An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. Its first line
- * says in which version it is written. It notices when somebody removes, replaces or shortens the file while it is in
+ * says in which version it is written. It notifications when somebody removes, replaces or shortens the file while it is in
  * use. It takes no further entry then, and leaves a journal that tells the same as before, or says that it does not.
  * Entries that can wait outlive the process from the same moment on; they reach the disk with the next one that cannot.
  */
@@ -46,7 +46,7 @@ export class JournalFile {
       // Answers of hosts are not for every user; the umask says whether they are for the group.
       makeFolder(directory, 0o770)
     } catch (error) {
-      throw failed(this.path, error)
+      throw appendFailure(this.path, error)
     }
   }
 
@@ -76,7 +76,7 @@ export class JournalFile {
       }
       this.broken = new Error('its last entry is there')
     } catch (error) {
-      throw failed(this.path, error)
+      throw appendFailure(this.path, error)
     }
   }
 
@@ -93,7 +93,7 @@ export class JournalFile {
       const header = this.size === 0 ? this.header() : ''
       await this.add(file, Buffer.from(header + this.line(entry)), this.canWait(entry))
     } catch (error) {
-      throw failed(this.path, error)
+      throw appendFailure(this.path, error)
     }
   }
 
@@ -190,7 +190,7 @@ function attempt(work: () => void): boolean {
   }
 }
 
-function failed(path: string, error: unknown): LockstepError {
+function appendFailure(path: string, error: unknown): LockstepError {
   const why =
     (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'the disk is full' : (error as Error).message
   return new LockstepError(

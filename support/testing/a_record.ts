@@ -1,5 +1,5 @@
 import type { Change } from '../history/changes'
-import type { RunRecord } from '../history/history_record'
+import type { HistoryEntry } from '../history/history_record'
 
 const at = '2026-11-21T08:00:00.000Z'
 
@@ -20,7 +20,7 @@ export function aChange(host: string, change: Partial<Change> = {}): Change {
 }
 
 /** Returns the record of a run that passed on `a`, `b` and `c`, and changed the first of them. */
-export function aRecord(change: Partial<RunRecord> = {}): RunRecord {
+export function aRecord(change: Partial<HistoryEntry> = {}): HistoryEntry {
   return {
     run: 'run-1',
     environment: 'prod',

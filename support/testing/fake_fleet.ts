@@ -125,7 +125,7 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
     newSeed: () => 1,
     lookEvery: 1_000,
     stopping: stop.signal,
-    claims: undefined,
+    checkpoint: undefined,
     ...options.ports,
   })
   rollout.hosts.withClass('roles::web')
@@ -143,12 +143,12 @@ export const BEGAN: JournalEntry = {
   order: 1,
 }
 
-/** Ports of a rollout without another rollout, without approvals and with nothing on record. */
+/** Ports of a rollout without another rollout, without approvals and with nothing in the history. */
 export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases'> = {
   releases: {
     current: undefined,
-    decide: true,
-    passedIn: () => ({ not: 'nothing is on record' }),
+    decides: true,
+    passedIn: () => ({ not: 'nothing is in the history' }),
     hasArrived: () => false,
   },
   locks: { patience: 0, take: async () => {} },

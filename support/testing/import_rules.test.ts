@@ -22,8 +22,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/reporting',
     'support/preflight',
     'support/lint',
-    'support/rehearsal',
-    'support/history',
     'support/rollout',
     'support/rollout/verbs',
     'support/rollout/model',

@@ -12,7 +12,7 @@ interface ToldStep {
 }
 
 export interface ToldScenario {
-  unit: string
+  scenarioId: string
   name?: string
   wave?: string
   steps: readonly ToldStep[]
@@ -27,20 +27,20 @@ export function toldRun(scenarios: readonly ToldScenario[], refused?: LockstepEr
   const run = new Run()
   const clock = { time: 0, now: () => Date.UTC(2026, 0, 1), elapsed: () => clock.time, after: () => () => {} }
   run.journal = '.lockstep/embedded/x.journal.ndjson'
-  for (const { unit, name = `scenario ${unit}`, wave, steps } of scenarios)
+  for (const { scenarioId, name = `scenario ${scenarioId}`, wave, steps } of scenarios)
     run.plan.push({
       uri: FEATURE,
-      unit,
+      scenarioId,
       name,
       wave,
       tags: [],
       steps: steps.map((step) => ({ line: step.line, text: textOf(step), values: [] })),
     })
-  for (const { unit, steps, outcome } of scenarios) {
+  for (const { scenarioId, steps, outcome } of scenarios) {
     if (outcome === undefined) continue
-    run.scenarioRuns.begin({ uri: FEATURE, unit }, clock)
+    run.scenarioRuns.begin({ uri: FEATURE, scenarioId }, clock)
     for (const step of steps) {
-      run.begin({ uri: FEATURE, unit, line: step.line, text: textOf(step) })
+      run.begin({ uri: FEATURE, scenarioId, line: step.line, text: textOf(step) })
       if (step.verdict !== undefined) run.verdict(step.verdict)
       if (step.fault !== undefined) run.fault(step.fault)
     }

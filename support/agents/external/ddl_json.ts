@@ -1,6 +1,6 @@
 import { inputPattern } from '../../protocol/patterns'
 import {
-  changes,
+  mutating,
   text,
   type ActionContract,
   type Contract,
@@ -12,7 +12,7 @@ import {
  * @throws Error that says what is missing or wrong in it
  */
 export function contractFromJson(json: string): Contract {
-  const ddl = mapping(parsed(json), 'the DDL')
+  const ddl = mapping(parseJson(json), 'the DDL')
   const metadata = mapping(ddl['metadata'], 'metadata')
   const agent = words(metadata['name'], 'metadata.name')
   if (!/^[a-z][a-z0-9_]*$/.test(agent))
@@ -46,7 +46,7 @@ function actionOf(action: Record<string, unknown>): [string, ActionContract] {
   )
   const description = typeof action['description'] === 'string' ? action['description'] : name
   const says = { inputs: Object.fromEntries(inputs), also: Object.fromEntries(outputs) }
-  return [name, changes(description, says)]
+  return [name, mutating(description, says)]
 }
 
 function ruleOf(where: string, rule: Record<string, unknown>): InputRule {
@@ -102,7 +102,7 @@ function patternOf(where: string, source: string): ReturnType<typeof inputPatter
   }
 }
 
-function parsed(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch (error) {

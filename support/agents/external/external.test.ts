@@ -131,9 +131,9 @@ describe('agents of others', () => {
     const module = (body: string, name = 'door.cjs') => scratch.write(`agents/${name}`, body)
 
     it('are made with the tools that they are given', async () => {
-      module(`module.exports = ({ looks, text, ActionFailed }) => ({
+      module(`module.exports = ({ readOnly, text, ActionFailed }) => ({
   contract: { agent: 'door', description: 'a door', timeout: 5, actions: {
-    knock: looks('knocks', { inputs: { name: text(/^[a-z]+$/, 10, 'a name') }, outputs: { said: 'what was said' } }),
+    knock: readOnly('knocks', { inputs: { name: text(/^[a-z]+$/, 10, 'a name') }, outputs: { said: 'what was said' } }),
   } },
   actions: { knock({ name }, { callerid }) {
     if (name === 'nobody') throw new ActionFailed('nobody is there', { said: '' })
@@ -151,7 +151,7 @@ describe('agents of others', () => {
       module(
         `interface Inputs { name: string }
 export default {
-  contract: { agent: 'typed', description: 'typed', timeout: 5, actions: { say: { description: 'says', effect: 'looks', inputs: {}, outputs: [], tells: {} } } },
+  contract: { agent: 'typed', description: 'typed', timeout: 5, actions: { say: { description: 'says', effect: 'readOnly', inputs: {}, outputs: [], tells: {} } } },
   actions: { say: ({ name }: Inputs) => ({ said: name }) },
 }`,
         'typed.ts',
@@ -172,7 +172,7 @@ export default {
       ],
       ["module.exports = { contract: { agent: 'a', actions: {} }, actions: {} }", /timeout/],
       [
-        "module.exports = ({ looks }) => ({ contract: { agent: 'a', timeout: 1, actions: { b: looks('b') } }, actions: {} })",
+        "module.exports = ({ readOnly }) => ({ contract: { agent: 'a', timeout: 1, actions: { b: readOnly('b') } }, actions: {} })",
         /nothing carries out its action b/,
       ],
       [

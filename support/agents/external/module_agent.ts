@@ -1,7 +1,7 @@
 import {
-  changes,
+  mutating,
   flag,
-  looks,
+  readOnly,
   oneOf,
   optional,
   text,
@@ -11,7 +11,7 @@ import {
 import { ActionFailed, type Agent } from '../../rpc/server/agent'
 
 /** The tools that a module may build its agent with. It need not import Lockstep, which may be installed elsewhere. */
-const TOOLS = { looks, changes, text, optional, oneOf, flag, ActionFailed }
+const TOOLS = { readOnly, mutating, text, optional, oneOf, flag, ActionFailed }
 export type AgentTools = typeof TOOLS
 
 /**
@@ -43,7 +43,7 @@ export function moduleAgent(path: string): Agent {
 }
 
 function isContract(known: Partial<ActionContract>): boolean {
-  return typeof known.inputs === 'object' && (known.effect === 'looks' || known.effect === 'changes')
+  return typeof known.inputs === 'object' && (known.effect === 'readOnly' || known.effect === 'mutating')
 }
 
 /**

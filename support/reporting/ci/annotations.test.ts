@@ -6,7 +6,7 @@ import { annotationsOfRun } from './annotations'
 describe('what is annotated of a run', () => {
   it('is nothing when it passed', () => {
     const steps = [{ line: 4, verdict: seen({ web1: 'passed' }) }]
-    expect(annotationsOfRun(toldRun([{ unit: '3', outcome: 'passed', steps }]))).to.deep.equal([])
+    expect(annotationsOfRun(toldRun([{ scenarioId: '3', outcome: 'passed', steps }]))).to.deep.equal([])
   })
 
   it('is each line that did not pass, with the odd hosts by name', () => {
@@ -15,7 +15,9 @@ describe('what is annotated of a run', () => {
       { web1: 'passed', web2: '1.0', web3: '1.0', web4: 'silent' },
       { unexpected: [message] },
     )
-    const run = toldRun([{ unit: '3', outcome: 'failed', steps: [{ line: 4, text: 'version 2', verdict }] }])
+    const run = toldRun([
+      { scenarioId: '3', outcome: 'failed', steps: [{ line: 4, text: 'version 2', verdict }] },
+    ])
     expect(annotationsOfRun(run)).to.deep.equal([
       {
         uri: FEATURE,
@@ -30,7 +32,7 @@ describe('what is annotated of a run', () => {
 
   it('is a warning where hosts may fail', () => {
     const verdict = seen({ web1: 'passed', web2: '1.0' }, { tolerated: true })
-    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict }] }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict }] }])
     run.out = () => new Map([['web2', '1.0']])
     expect(annotationsOfRun(run).map(({ severity }) => severity)).to.deep.equal(['warning'])
   })
@@ -38,7 +40,7 @@ describe('what is annotated of a run', () => {
   it('is the sentence of a run that was refused, at the line that it came to', () => {
     const steps = [{ line: 4, verdict: seen({ web1: 'silent' }) }]
     const refused = new LockstepError('broker-lost', 'it did not come back')
-    const found = annotationsOfRun(toldRun([{ unit: '3', outcome: 'failed', steps }], refused))
+    const found = annotationsOfRun(toldRun([{ scenarioId: '3', outcome: 'failed', steps }], refused))
     expect(found.map(({ line, message }) => `${line} ${message}`)).to.deep.equal([
       '4 it did not come back',
       '4 1 of 1 host was silent\nno answer: web1',
@@ -46,7 +48,7 @@ describe('what is annotated of a run', () => {
   })
 
   it('is each line that cannot be run, and not their number', () => {
-    const run = toldRun([{ unit: '3', steps: [{ line: 4 }] }])
+    const run = toldRun([{ scenarioId: '3', steps: [{ line: 4 }] }])
     const remark = { uri: FEATURE, line: 4, severity: 'error' as const, message: 'unknown step: x' }
     run.remarks.push(remark)
     run.refuse(new LockstepError('bad-feature', 'one line cannot be run'))
@@ -54,11 +56,11 @@ describe('what is annotated of a run', () => {
   })
 
   it('is what failed outside of any line, too', () => {
-    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, fault: 'no psk' }] }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, fault: 'no psk' }] }])
     run.redact = (text) => text.replaceAll('psk', '***')
     run.fail()
     expect(annotationsOfRun(run).map(({ message }) => message)).to.deep.equal(['no ***'])
-    const ended = toldRun([{ unit: '3', outcome: 'passed', steps: [] }])
+    const ended = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [] }])
     ended.fail()
     expect(annotationsOfRun(ended).map(({ message }) => message)).to.deep.equal([
       'the rollout failed outside of its steps',

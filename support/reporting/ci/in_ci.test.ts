@@ -10,7 +10,7 @@ describe('CI is told of a run', () => {
   const before = process.cwd()
   const failed = () => {
     const steps = [{ line: 4, verdict: seen({ web1: 'passed', web2: '1.0' }) }]
-    return toldRun([{ unit: '3', outcome: 'failed', steps }])
+    return toldRun([{ scenarioId: '3', outcome: 'failed', steps }])
   }
   const told = (env: NodeJS.ProcessEnv) => {
     const lines: string[] = []

@@ -96,7 +96,7 @@ describe('a JUnit report', () => {
 
   it('has the time of a scenario in seconds, and as much when the times of its hosts are added up', () => {
     const verdict = seen({ web1: 'passed', web2: 'passed', web3: 'passed' })
-    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict }] }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict }] }])
     const root = xmlTree(junitOf(suitesOf(run), run.id, 0))
     const [node] = root.children
     expect(node?.attributes).to.include({ time: '3.000000', timestamp: '2026-01-01T00:00:00' })
@@ -122,7 +122,7 @@ describe('a JUnit report', () => {
       line: index + 4,
       verdict: verdict(index < 9 ? 'passed' : 'no'),
     }))
-    const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'failed', steps }])
     const xml = junitOf(suitesOf(run), run.id, 0)
     expect(xml.length).to.be.below(3_000_000)
     expect(xmlTree(xml).attributes).to.include({ tests: '10000', failures: '1' })

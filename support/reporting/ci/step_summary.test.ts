@@ -55,7 +55,7 @@ describe('Markdown', () => {
   })
 
   it('tells where hosts ended in each rehearsal', () => {
-    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: seen({}) }] }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict: seen({}) }] }])
     const hosts = [{ host: 'web1', ending: 'new, out of rotation' as const, unknown: true }]
     run.rehearsals.push({ fault: 'web1: lies', exitCode: 1, title: 'FAILED', hosts, failures: [] })
     expect(legible(stepSummaryOf(run, ROOM))).to.contain(
@@ -68,7 +68,12 @@ describe('the summary of a job', () => {
   const verdict = seen({ web1: 'passed', web2: '1.0', web3: 'silent' })
   const stopped = () => {
     const run = toldRun([
-      { unit: '3', name: 'Update', outcome: 'failed', steps: [{ line: 4, text: 'version 2', verdict }] },
+      {
+        scenarioId: '3',
+        name: 'Update',
+        outcome: 'failed',
+        steps: [{ line: 4, text: 'version 2', verdict }],
+      },
     ])
     run.outOfRotation = () => ['web1', 'web2', 'web3'].map((host) => ({ host, obligation: 'blocks lb' }))
     run.notAttempted = () => ['web4']
@@ -99,13 +104,13 @@ describe('the summary of a job', () => {
 
   it('says of a rollout that passed how many hosts it passed on', () => {
     const steps = [1, 2].map((line) => ({ line, verdict: seen({ web1: 'passed' }) }))
-    const text = stepSummaryOf(toldRun([{ unit: '3', outcome: 'passed', steps }]), ROOM)
+    const text = stepSummaryOf(toldRun([{ scenarioId: '3', outcome: 'passed', steps }]), ROOM)
     expect(text).to.contain('## PASSED').and.to.contain('every line passed on 1 host')
     expect(text).to.contain('Nothing is left out of rotation.').and.not.to.contain('Hosts to look at')
   })
 
   it('says of features that were only read that nothing was sent', () => {
-    const run = toldRun([{ unit: '3', steps: [{ line: 4 }] }])
+    const run = toldRun([{ scenarioId: '3', steps: [{ line: 4 }] }])
     run.journal = undefined
     expect(stepSummaryOf(run, ROOM)).to.contain('## READ').and.to.contain('nothing was sent')
   })
@@ -119,7 +124,7 @@ describe('the summary of a job', () => {
       text: '*'.repeat(150),
       verdict: seen(names),
     }))
-    const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'failed', steps }])
     for (const room of [0, 100, 5_000, ROOM]) {
       const text = stepSummaryOf(run, room)
       expect(Buffer.byteLength(text)).to.be.at.most(room)

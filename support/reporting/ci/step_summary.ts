@@ -7,6 +7,7 @@ import { listed, oddHostsOf } from '../odd_hosts'
 import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
 import { plannedLines } from '../../planning/plan'
 import { endingsTold } from '../../rehearsal/told_endings'
+import { MODES } from '../../run/modes'
 import type { Run, StepVerdict } from '../../run/run'
 import { headlineOf } from '../headline'
 import { advice } from '../advice'
@@ -107,7 +108,7 @@ function named(hosts: readonly string[]): string[] {
 
 function outOfRotation(run: Run): string {
   const groups = [...byObligation(run.outOfRotation())]
-  const told = run.verdicts.length > 1 && run.mode !== 'plan'
+  const told = run.verdicts.length > 1 && MODES[run.mode].purpose !== 'plan'
   if (groups.length === 0) return told ? nothingIsOut(run) : ''
   return list(
     run,

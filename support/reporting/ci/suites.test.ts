@@ -11,7 +11,7 @@ describe('the suites of a run', () => {
   })
 
   it('are its scenarios, with a case for each host', () => {
-    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: passed }] }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict: passed }] }])
     expect(suitesOf(run)).to.deep.equal([
       {
         uri: FEATURE,
@@ -29,7 +29,7 @@ describe('the suites of a run', () => {
   it('name the line, its text, its place and what was seen of a host that did not pass; the others were not brought to the end', () => {
     const verdict = seen({ web1: 'passed', web2: 'silent', web3: '4.2.6-2.el5' })
     const steps = [{ line: 4, text: 'the version should be 5', verdict }]
-    const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'failed', steps }])
     expect(casesOf(run)).to.deep.equal([
       { name: 'web1', result: { kind: 'skipped', message: 'passed up to line 4; not attempted after it' } },
       {
@@ -54,7 +54,7 @@ describe('the suites of a run', () => {
   })
 
   it('have a case for each rehearsal, which fails when hosts must not end like that', () => {
-    const run = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: seen({}) }] }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict: seen({}) }] }])
     const hosts = [{ host: 'web1', ending: 'half-updated, in rotation' as const, unknown: false }]
     const failures = ['half-updated and in rotation: web1']
     run.rehearsals.push(
@@ -80,7 +80,7 @@ describe('the suites of a run', () => {
       { line: 4, verdict: seen({ web1: 'first' }) },
       { line: 5, verdict: seen({ web1: 'second' }) },
     ]
-    const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'failed', steps }])
     expect(casesOf(run)[0]?.result).to.include({ message: 'line 4: step 4: first' })
   })
 
@@ -92,7 +92,7 @@ describe('the suites of a run', () => {
       fails: true,
     }
     const steps = [{ line: 4, verdict: { ...passed, unexpected: [message] } }]
-    const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'failed', steps }])
     expect(kinds(run)).to.deep.equal({ web1: 'skipped', web2: 'skipped', web9: 'failure' })
     expect(casesOf(run)[2]?.result).to.include({ type: 'unexpected' })
   })
@@ -100,7 +100,7 @@ describe('the suites of a run', () => {
   it('skip hosts that failed within the budget, there and later on', () => {
     const run = toldRun([
       {
-        unit: '3',
+        scenarioId: '3',
         outcome: 'passed',
         steps: [
           { line: 4, verdict: seen({ web1: 'passed', web2: '1.0' }, { tolerated: true }) },
@@ -108,7 +108,7 @@ describe('the suites of a run', () => {
         ],
       },
       {
-        unit: '8',
+        scenarioId: '8',
         outcome: 'passed',
         steps: [{ line: 9, verdict: seen({ web1: 'passed' }, { out: ['web2'] }) }],
       },
@@ -129,9 +129,9 @@ describe('the suites of a run', () => {
       { line: 6, verdict: seen({ web1: 'no' }) },
     ]
     const run = toldRun([
-      { unit: '10', name: 'on 1 host', wave: '1 host', outcome: 'failed', steps },
-      { unit: '11', name: 'on 1 host', wave: '1 host', steps: [{ line: 4 }] },
-      { unit: '12', name: 'on the rest', wave: 'the rest', steps: [{ line: 4 }] },
+      { scenarioId: '10', name: 'on 1 host', wave: '1 host', outcome: 'failed', steps },
+      { scenarioId: '11', name: 'on 1 host', wave: '1 host', steps: [{ line: 4 }] },
+      { scenarioId: '12', name: 'on the rest', wave: 'the rest', steps: [{ line: 4 }] },
     ])
     run.hostsOf = () => [
       { host: 'web1', wave: '1: 1 host' },
@@ -151,7 +151,7 @@ describe('the suites of a run', () => {
 
   it('say of a row for which nobody was left that it was skipped', () => {
     const steps = [{ line: 4, verdict: passed }]
-    const run = toldRun([{ unit: '10', wave: '25%', outcome: 'skipped', steps }])
+    const run = toldRun([{ scenarioId: '10', wave: '25%', outcome: 'skipped', steps }])
     run.hostsOf = () => [{ host: 'web1', wave: '2: the rest' }]
     expect(casesOf(run)).to.deep.equal([
       { name: 'the scenario', result: { kind: 'skipped', message: 'nobody was left for the wave 25%' } },
@@ -162,8 +162,8 @@ describe('the suites of a run', () => {
     const refused = new LockstepError('nobody-discovered', 'no host was discovered')
     const run = toldRun(
       [
-        { unit: '3', outcome: 'failed', steps: [{ line: 4 }] },
-        { unit: '8', steps: [{ line: 9 }] },
+        { scenarioId: '3', outcome: 'failed', steps: [{ line: 4 }] },
+        { scenarioId: '8', steps: [{ line: 9 }] },
       ],
       refused,
     )
@@ -181,8 +181,8 @@ describe('the suites of a run', () => {
 
   it('say of a scenario which of its lines cannot be run', () => {
     const run = toldRun([
-      { unit: '3', steps: [{ line: 4 }] },
-      { unit: '8', steps: [{ line: 9 }] },
+      { scenarioId: '3', steps: [{ line: 4 }] },
+      { scenarioId: '8', steps: [{ line: 9 }] },
     ])
     run.remarks.push({ uri: FEATURE, line: 9, severity: 'error', message: 'unknown step: x' })
     run.refuse(new LockstepError('bad-feature', 'one line cannot be run'))
@@ -194,8 +194,8 @@ describe('the suites of a run', () => {
     const steps = [{ line: 4, verdict: seen({ web1: 'passed', web2: 'silent' }) }]
     const run = toldRun(
       [
-        { unit: '3', outcome: 'failed', steps },
-        { unit: '8', steps: [{ line: 9 }] },
+        { scenarioId: '3', outcome: 'failed', steps },
+        { scenarioId: '8', steps: [{ line: 9 }] },
       ],
       new LockstepError('broker-lost', 'it did not come back'),
     )
@@ -216,12 +216,14 @@ describe('the suites of a run', () => {
       { line: 4, verdict: passed },
       { line: 5, fault: 'expected 8 to equal 9' },
     ]
-    const run = toldRun([{ unit: '3', outcome: 'failed', steps }])
+    const run = toldRun([{ scenarioId: '3', outcome: 'failed', steps }])
     expect(kinds(run)).to.deep.equal({ 'line 5: step 5': 'error', web1: 'skipped', web2: 'skipped' })
   })
 
   it('are green for features that were only read', () => {
-    expect(kinds(toldRun([{ unit: '3', steps: [{ line: 4 }] }]))).to.deep.equal({ 'the scenario': 'passed' })
+    expect(kinds(toldRun([{ scenarioId: '3', steps: [{ line: 4 }] }]))).to.deep.equal({
+      'the scenario': 'passed',
+    })
   })
 
   it('are never green for a run that is not: features that cannot be parsed, or an end that failed', () => {
@@ -230,14 +232,14 @@ describe('the suites of a run', () => {
     unread.refuse(new LockstepError('bad-feature', 'one line cannot be run'))
     expect(suitesOf(unread)).to.have.length(1)
     expect(suitesOf(unread)[0]).to.deep.include({ uri: FEATURE, name: 'the run' })
-    const ended = toldRun([{ unit: '3', outcome: 'passed', steps: [{ line: 4, verdict: passed }] }])
+    const ended = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict: passed }] }])
     ended.fail()
     expect(kinds(ended)).to.deep.equal({ web1: 'passed', web2: 'passed', 'the run': 'error' })
   })
 
   it('tell of what was undone after a failure', () => {
     const run = toldRun([
-      { unit: '3', outcome: 'failed', steps: [{ line: 4, verdict: seen({ web1: 'no' }) }] },
+      { scenarioId: '3', outcome: 'failed', steps: [{ line: 4, verdict: seen({ web1: 'no' }) }] },
     ])
     run.undone('back to the version it had', seen({ web1: 'passed', web2: 'silent' }))
     expect(suitesOf(run)[1]).to.deep.include({ uri: FEATURE, name: 'on failure: back to the version it had' })
@@ -251,7 +253,7 @@ describe('the suites of a run', () => {
     const secret = 'the-psk-of-the-fleet'
     const run = toldRun([
       {
-        unit: '3',
+        scenarioId: '3',
         outcome: 'failed',
         steps: [
           { line: 4, verdict: seen({ web1: `${'x'.repeat(190)}${secret}` }) },
@@ -275,7 +277,7 @@ function kinds(run: ReturnType<typeof toldRun>): Record<string, string> {
 /** Counts how often names and remarks are looked at, when every row of a table has an error of its own. */
 function looksPerScenario(rows: number): number {
   const scenarios = Array.from({ length: rows }, (_, n) => ({
-    unit: `${n}`,
+    scenarioId: `${n}`,
     name: 'a row',
     steps: [{ line: n }],
   }))

@@ -251,7 +251,7 @@ function withoutHosts(run: Run, { wave }: PlannedScenario, scenarioRun: Scenario
 
 function undone(run: Run, what: string, verdict: Verdict): Suite {
   const uri = run.scenarioRuns.last?.uri ?? ''
-  const step = { uri, unit: '', line: run.current.line, text: what, verdict }
+  const step = { uri, scenarioId: '', line: run.current.line, text: what, verdict }
   const ended: ScenarioRun = { began: 0, took: undefined, outcome: 'passed' }
   const cases = hostCases(run, hostsIn(verdict), [step], ended)
   return { uri, name: said(run, `on failure: ${what}`), began: undefined, took: 0, cases }
@@ -284,7 +284,7 @@ function error(run: Run, type: string, message: string, details: string): Result
 /** Returns the name of a scenario, with its line where rows of a table bear one name. */
 function nameOf(run: Run, scenario: PlannedScenario, { names }: Gathered): string {
   const alike = names.get(nameKey(scenario)) ?? []
-  return said(run, scenario.name) + (alike.length > 1 ? ` (line ${scenario.unit})` : '')
+  return said(run, scenario.name) + (alike.length > 1 ? ` (line ${scenario.scenarioId})` : '')
 }
 
 function nameKey({ uri, name }: PlannedScenario): string {

@@ -12,6 +12,7 @@ import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
 import type { LineWriter } from './line_writer'
 import { endingsTold } from '../../rehearsal/told_endings'
 import { describeOmission } from '../../run/account'
+import { MODES } from '../../run/modes'
 import { run } from '../../run/run'
 import { advice, wouldChange } from '../advice'
 
@@ -25,16 +26,13 @@ export interface StoppedAt {
 const MAX_LINES = 12
 const MAX_REASON = 2_000
 
-/** Modes in which no line changes a host. */
-const CHANGING_NOTHING = new Set(['plan', 'noop', 'drift'])
-
 /** The number of hosts shown line by line. */
 const MAX_ODD_HOSTS = 8
 
 const SIGNS: Readonly<Record<Cell, string>> = {
   blank: ' ',
   passed: '✔',
-  claimed: '○',
+  'done before': '○',
   diverged: '✘',
   silent: '?',
   out: '-',
@@ -75,9 +73,10 @@ export class Summary {
     this.restored()
     this.notAttempted(code)
     const out = run.outOfRotation()
-    if (run.mode === 'rehearse') this.writer.line('  Nothing is real in a rehearsal: no host was spoken to.')
+    const { purpose } = MODES[run.mode]
+    if (purpose === 'rehearsal') this.writer.line('  Nothing is real in a rehearsal: no host was spoken to.')
     else if (out.length > 0) this.outOfRotation('Still out of rotation', out)
-    else if ((run.verdicts.length > 1 && run.mode !== 'plan') || code === EXIT.refused)
+    else if ((run.verdicts.length > 1 && purpose !== 'plan') || code === EXIT.refused)
       this.writer.line(`  ${nothingIsOut(run)}`)
     for (const { host, what, since } of run.drift.slice(0, MAX_LINES))
       this.writer.wrapped(
@@ -107,7 +106,7 @@ export class Summary {
     const rehearsed = `${run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
     if (run.rehearsals.length > 0)
       return this.writer.line(`${green(bold(titleOf(code, run.mode)))}  ${rehearsed}`)
-    const safely = run.mode === 'noop' ? '; nothing was changed' : ''
+    const safely = MODES[run.mode].changes ? '' : '; nothing was changed'
     const said =
       run.planned === undefined
         ? `${steps} steps on ${counted(most)}, in ${took}${safely}`
@@ -207,7 +206,7 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
     return clean(describeOmission(run.omission), MAX_REASON)
   const failed = run.rehearsals.filter(({ failures }) => failures.length > 0).length
   if (failed > 0) return `${failed} of ${run.rehearsals.length} rehearsals must not end as they do`
-  const after = CHANGING_NOTHING.has(run.mode) ? 'nothing was changed' : 'no host was touched after it'
+  const after = MODES[run.mode].changes ? 'no host was touched after it' : 'nothing was changed'
   const [hook] = run.hookFaults
   return `${[hook, where].filter(Boolean).join(', ') || 'a step failed'}; ${after}`
 }

@@ -16,6 +16,7 @@ import { systemClock } from '../../system/clock'
 import { inRanges } from '../../run/host_names'
 import { isColoured } from './colour'
 import { LineWriter } from './line_writer'
+import { MODES } from '../../run/modes'
 import { run, type UndoneStep } from '../../run/run'
 import { writeRunJson } from '../run_json'
 import { Summary, type StoppedAt } from './summary'
@@ -34,8 +35,6 @@ interface ShownStep {
   text: string
 }
 
-/** The modes in which every line says that nothing was changed. */
-const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
 /** The number of lines that host names take up under one step before the rest is only counted. */
 const MAX_LINES = 12
 /** The number of host names in one sentence. */
@@ -158,7 +157,7 @@ class Screen {
     this.writer.line(this.paint.dim(`${run.mode} · ${run.environment} · run ${run.id}`))
     if (run.resumes !== undefined)
       this.writer.line(
-        this.paint.dim(`resumes run ${run.resumes}: ○ is claimed by its journal, and proved by a later line`),
+        this.paint.dim(`resumes run ${run.resumes}: ○ is done, says its journal, and a later line proves it`),
       )
     for (const warning of run.warnings) this.writer.line(this.paint.yellow(`  warning: ${warning}`))
     this.summary.leftBefore()
@@ -243,7 +242,7 @@ class Screen {
   private markOf(status: string, verdict: Verdict | undefined): string {
     if (status === 'SKIPPED') return this.paint.dim('-')
     if (status !== 'PASSED' || wouldFail(verdict)) return this.paint.red('✘')
-    if (verdict?.observations.some(({ kind }) => kind === 'claimed') === true) return this.paint.dim('○')
+    if (verdict?.observations.some(({ kind }) => kind === 'done before') === true) return this.paint.dim('○')
     if (verdict?.tolerated === true) return this.paint.yellow('!')
     if (verdict?.observations.some(({ planned }) => planned?.changes === true) === true)
       return this.paint.yellow('→')
@@ -320,7 +319,7 @@ function wouldFail(verdict: Verdict | undefined): boolean {
 function tally(verdict: Verdict): string {
   const passed = verdict.observations.filter(({ passed: did }) => did).length
   const out = verdict.out?.length ?? 0
-  const only = NOT_FOR_REAL.has(run.mode) ? `${run.mode} ` : ''
+  const only = MODES[run.mode].changes ? '' : `${run.mode} `
   return `${only}${passed}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
 }
 

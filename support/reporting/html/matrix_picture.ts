@@ -6,13 +6,13 @@ import { listed } from '../odd_hosts'
 const STYLE: Readonly<Record<Cell, { name: string; fill: string; sign: string; ink: string }>> = {
   blank: { name: 'blank', fill: 'none', sign: '', ink: 'none' },
   passed: { name: 'passed', fill: '#2e8b57', sign: '✔', ink: '#fff' },
-  claimed: { name: 'claimed', fill: '#8fbfa6', sign: '○', ink: '#123' },
+  'done before': { name: 'done before', fill: '#8fbfa6', sign: '○', ink: '#123' },
   diverged: { name: 'diverged', fill: '#c62828', sign: '✘', ink: '#fff' },
   silent: { name: 'silent', fill: '#1c1c1c', sign: '?', ink: '#fff' },
   out: { name: 'out', fill: '#f2a900', sign: '–', ink: '#321' },
   'not attempted': { name: 'not', fill: '#cfd4da', sign: '·', ink: '#555' },
 }
-const LEGEND: readonly Cell[] = ['passed', 'claimed', 'diverged', 'silent', 'out', 'not attempted']
+const LEGEND: readonly Cell[] = ['passed', 'done before', 'diverged', 'silent', 'out', 'not attempted']
 
 /** The most hosts that have a cell each; with more, a row is one bar as wide as the page. */
 const MAX_SINGLE = 50

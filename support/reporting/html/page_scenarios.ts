@@ -61,7 +61,7 @@ export function timeOf(ms: number): string {
 }
 
 /** Groups values by their scenario and line. */
-function grouped<T extends { uri: string; unit: string; line: number }>(
+function grouped<T extends { uri: string; scenarioId: string; line: number }>(
   all: readonly T[],
 ): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>()

@@ -21,7 +21,7 @@ export interface ToldStep {
 
 export const FAILED: Mark = { sign: '✘', tone: 'bad' }
 const PASSED: Mark = { sign: '✔', tone: 'good' }
-const CLAIMED: Mark = { sign: '○', tone: 'muted' }
+const DONE_BEFORE: Mark = { sign: '○', tone: 'muted' }
 const TOLERATED: Mark = { sign: '!', tone: 'warn' }
 const CHANGES: Mark = { sign: '→', tone: 'warn' }
 const UNTOUCHED: Mark = { sign: '·', tone: 'muted' }
@@ -111,7 +111,7 @@ export function markOf(
   if (!NOT_BEGUN.has(status) && status !== 'PASSED') return FAILED
   if (verdicts.some(({ verdict }) => verdict.tolerated === true)) return TOLERATED
   const cohorts = verdicts.flatMap(({ verdict }) => verdict.cohorts)
-  if (cohorts.some(({ kind }) => kind === 'claimed')) return CLAIMED
+  if (cohorts.some(({ kind }) => kind === 'done before')) return DONE_BEFORE
   if (cohorts.some(({ planned }) => planned?.changes === true)) return CHANGES
   return status === 'PASSED' || verdicts.length > 0 ? PASSED : UNTOUCHED
 }

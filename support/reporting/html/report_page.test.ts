@@ -15,7 +15,7 @@ describe('the page of a run', () => {
   const stopped = (more: Partial<ToldScenario> = {}) => {
     const run = toldRun([
       {
-        unit: '5',
+        scenarioId: '5',
         name: 'The first wave',
         steps: [
           { line: 6, text: 'I block it', verdict: seen({ web1: 'passed', web2: 'passed', web3: 'passed' }) },
@@ -28,7 +28,7 @@ describe('the page of a run', () => {
         outcome: 'failed',
         ...more,
       },
-      { unit: '9', name: 'The second wave', steps: [{ line: 10, text: 'I unblock it' }] },
+      { scenarioId: '9', name: 'The second wave', steps: [{ line: 10, text: 'I unblock it' }] },
     ])
     run.outOfRotation = () => [{ host: 'web2', obligation: 'is blocked' }]
     run.hostsOf = () => ['web1', 'web2', 'web3'].map((host) => ({ host, wave: 'all' }))
@@ -79,7 +79,13 @@ describe('the page of a run', () => {
 
   it('calls no line well that failed without a verdict, or that is refused', () => {
     const run = toldRun(
-      [{ unit: '1', steps: [{ line: 2, text: 'ours', fault: 'Error: no\n  at all' }], outcome: 'failed' }],
+      [
+        {
+          scenarioId: '1',
+          steps: [{ line: 2, text: 'ours', fault: 'Error: no\n  at all' }],
+          outcome: 'failed',
+        },
+      ],
       new LockstepError('bad-feature', 'one line cannot be run'),
     )
     run.remarks.push({ uri: 'a.feature', line: 2, severity: 'error', message: 'unknown step: ours' })
@@ -90,9 +96,16 @@ describe('the page of a run', () => {
   })
 
   it('names what failed as a whole, which is no line', () => {
-    const run = toldRun([{ unit: '1', steps: [{ line: 2 }], outcome: 'passed' }])
+    const run = toldRun([{ scenarioId: '1', steps: [{ line: 2 }], outcome: 'passed' }])
     const fate = 'ends with a hook that skips it'
-    run.omit({ uri: run.plan[0]?.uri ?? '', unit: '1', line: 1, text: 'It', expression: undefined, fate })
+    run.omit({
+      uri: run.plan[0]?.uri ?? '',
+      scenarioId: '1',
+      line: 1,
+      text: 'It',
+      expression: undefined,
+      fate,
+    })
     inOrder(body(run), 'FAILED', 'features/website.feature:1: &quot;It&quot; ends with a hook that skips it')
   })
 
@@ -119,7 +132,7 @@ describe('the page of a run', () => {
       fc.property(hostile, hostile, hostile, (host, answer, line) => {
         const run = toldRun([
           {
-            unit: '1',
+            scenarioId: '1',
             name: line,
             steps: [{ line: 2, text: line, verdict: seen({ [host]: answer }), fault: answer }],
             outcome: 'failed',
@@ -158,7 +171,7 @@ describe('the page of a run', () => {
     )
     const large = toldRun([
       {
-        unit: '1',
+        scenarioId: '1',
         steps: [1, 2, 3].map((line) => ({ line, verdict: seen(answers) })),
         outcome: 'failed',
       },
@@ -168,7 +181,7 @@ describe('the page of a run', () => {
     expect(Math.max(...pieces.map(({ length }) => length))).to.be.below(2_000_000)
     expect(pieces.join('').length).to.be.below(5_000_000)
     const rows = Array.from({ length: 300 }, (_, row) => ({
-      unit: String(row),
+      scenarioId: String(row),
       steps: Array.from({ length: 10 }, (_each, line) => ({
         line,
         verdict: seen({ [`web${row}`]: 'passed' }),
@@ -178,7 +191,7 @@ describe('the page of a run', () => {
     expect(page(toldRun(rows)).length).to.be.below(1_000_000)
     const three = seen({ web1: 'passed', web2: 'passed', web3: 'passed' })
     const small = toldRun([
-      { unit: '1', steps: [1, 2, 3, 4].map((line) => ({ line, verdict: three })), outcome: 'passed' },
+      { scenarioId: '1', steps: [1, 2, 3, 4].map((line) => ({ line, verdict: three })), outcome: 'passed' },
     ])
     expect(page(small).length).to.be.below(12_000)
   })

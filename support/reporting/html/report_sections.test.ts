@@ -18,7 +18,7 @@ describe('the report of a plan', () => {
   it('begins with what was not done, and tells what would change on which hosts', () => {
     const run = new Run()
     run.planned = { id: 'abc', path: 'reports/plans/abc.json', changes: 2, hosts: 2 }
-    run.begin({ uri: 'x', unit: '1', line: 3, text: 'I update' })
+    run.begin({ uri: 'x', scenarioId: '1', line: 3, text: 'I update' })
     run.verdict({ observations: [planned('web1', 'would go'), planned('web2', 'would go')], unexpected: [] })
     run.verdict({ observations: [planned('web3', 'would fail: 1', false)], unexpected: [], planned: true })
     const { text: page } = planSection(htmlFor(run.redact), run)

@@ -47,7 +47,7 @@ export const DONE = 'done'
  */
 export async function converge(rollout: Rollout, change: Change): Promise<Verdict> {
   rollout.expectGoingOn()
-  if (rollout.claim !== undefined) return rollout.concludeClaimed()
+  if (rollout.scenarioCheckpoint !== undefined) return rollout.concludePassedOver()
   if (rollout.planState !== undefined) return planChange(rollout, rollout.planState, change.plannable)
   const hosts = await rollout.moving()
   const unknown = change.repeatable ? new Set<string>() : await rollout.unknownOutcome()

@@ -49,7 +49,7 @@ export class Conversation implements HostGateway {
   ): Promise<Answers> {
     const { step, line } = this.rollout
     const { journal, locks } = this.rollout.ports
-    if (request.changes) {
+    if (request.mutating) {
       if (this.rollout.planState !== undefined)
         throw nothingMayChange(`${request.action} of ${request.agent}`)
       await this.rollout.hosts.expectFirstWindowOver()

@@ -30,8 +30,8 @@ export interface Subject {
 export type Look = (hosts: readonly string[]) => Promise<Answers>
 
 /** Returns a look at one agent's answer, as a function of the hosts. */
-export function lookWith(rollout: Rollout, request: Omit<Request, 'changes'>): Look {
-  return (hosts) => rollout.ask({ ...request, changes: false }, hosts)
+export function lookWith(rollout: Rollout, request: Omit<Request, 'mutating'>): Look {
+  return (hosts) => rollout.ask({ ...request, mutating: false }, hosts)
 }
 
 /** Looks at every host that moves. Changes nothing, and believes nothing that a host was told before. */
@@ -43,9 +43,9 @@ export async function observe(
   subject?: Subject | 'anything',
 ): Promise<Verdict> {
   rollout.expectGoingOn()
-  if (rollout.isOvertaken) return rollout.concludeClaimed()
+  if (rollout.isOvertaken) return rollout.concludePassedOver()
   const hosts = await rollout.moving()
-  if (rollout.planState !== undefined && rollout.claim === undefined)
+  if (rollout.planState !== undefined && rollout.scenarioCheckpoint === undefined)
     return lookAhead(rollout, rollout.planState, hosts, look, read, subject)
   let verdict = await lookUntil(rollout, look, read, hosts, patience.within ?? 0)
   for (

@@ -5,7 +5,7 @@ export interface Request {
   agent: string
   action: string
   inputs: Record<string, string | boolean | number>
-  changes: boolean
+  mutating: boolean
 }
 
 export type Answer =

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { BEGAN, rolloutOn } from '../../testing/fake_fleet'
 import { silent, WebFleet, webs, type Exceptions } from '../../testing/web_fleet'
-import { claimsOf } from './checkpoint'
+import { checkpointOf } from './checkpoint'
 import type { JournalEntry } from './journal_entry'
 import type { Rollout } from '../rollout'
 import { count, describe as described, hasPassed, mayGoOn, type Verdict } from './verdict'
@@ -63,7 +63,7 @@ function resume(fleet: WebFleet, journal: readonly JournalEntry[], except: Excep
   const again = new WebFleet(fleet.found, except)
   for (const host of fleet.blocked) again.blocked.add(host)
   for (const [host, version] of fleet.versions) again.versions.set(host, version)
-  return { again, ...rolloutOn(again, { ports: { claims: claimsOf('r1', journal) } }) }
+  return { again, ...rolloutOn(again, { ports: { checkpoint: checkpointOf('r1', journal) } }) }
 }
 
 describe('a resumed rollout', () => {
@@ -74,12 +74,12 @@ describe('a resumed rollout', () => {
     const { rollout, again } = resume(fleet, journal)
     expect(await rollOut(rollout)).to.deep.equal([
       '10 known',
-      '11 claimed',
-      '12 claimed',
-      '13 claimed',
+      '11 done before',
+      '12 done before',
+      '13 done before',
       '14 answered',
-      '15 claimed',
-      '16 claimed',
+      '15 done before',
+      '16 done before',
       '17 answered',
       '10 known known',
       '11 answered answered',
@@ -103,12 +103,12 @@ describe('a resumed rollout', () => {
     const { rollout, again } = resume(fleet, journal)
     expect(await rollOut(rollout)).to.deep.equal([
       '10 known',
-      '11 claimed',
-      '12 claimed',
-      '13 claimed',
+      '11 done before',
+      '12 done before',
+      '13 done before',
       '14 answered!',
     ])
-    expect(again.asked.some(({ request }) => request.changes)).to.equal(false)
+    expect(again.asked.some(({ request }) => request.mutating)).to.equal(false)
   })
 
   it('does not tell a host twice what it may have done, where nothing can show whether it has', async () => {
@@ -122,12 +122,12 @@ describe('a resumed rollout', () => {
     expect(again.asked.find(({ request }) => request.action === 'migrate')?.hosts).to.deep.equal(['web2'])
   })
 
-  it('counts what was only claimed as not answered', async () => {
+  it('counts what was only done before as not answered', async () => {
     const { fleet, journal } = await stopped(3, failsOnce)
     const { rollout, verdicts } = resume(fleet, journal)
     await rollOut(rollout)
-    const claimed = verdicts[1]
-    expect(claimed === undefined ? {} : count(claimed)).to.include({
+    const before = verdicts[1]
+    expect(before === undefined ? {} : count(before)).to.include({
       expected: 1,
       answered: 0,
       diverged: 0,
@@ -139,7 +139,7 @@ describe('a resumed rollout', () => {
     const entries: JournalEntry[] = [
       BEGAN,
       { type: 'roll call', hosts: ['web1'] },
-      { type: 'scenario', unit: '20', name: '' },
+      { type: 'scenario', scenarioId: '20', name: '' },
       {
         type: 'asked',
         step: 'restart',
@@ -148,12 +148,12 @@ describe('a resumed rollout', () => {
         agent: 'service',
         action: 'restart',
         inputs: { service: 'a' },
-        changes: true,
+        mutating: true,
         hosts: ['web1'],
       },
-      { type: 'scenario passed', unit: '20' },
+      { type: 'scenario passed', scenarioId: '20' },
     ]
-    expect(claimsOf('r1', entries)?.units.get('20')?.done).to.equal(false)
+    expect(checkpointOf('r1', entries)?.scenarios.get('20')?.done).to.equal(false)
   })
 
   it('has the hosts of the run that it resumes: whoever is missing or new since has diverged', async () => {
@@ -183,11 +183,13 @@ describe('a resumed rollout', () => {
       { type: 'roll call', hosts: webs(3) },
       { type: 'out', hosts: ['web2'] },
     ]
-    const { rollout } = rolloutOn(new WebFleet(webs(3)), { ports: { claims: claimsOf('r1', entries) } })
+    const { rollout } = rolloutOn(new WebFleet(webs(3)), {
+      ports: { checkpoint: checkpointOf('r1', entries) },
+    })
     expect(await rollout.moving()).to.deep.equal(['web1', 'web3'])
   })
 
   it('of a run that never knew its hosts is a run from the start', () => {
-    expect(claimsOf('r1', [BEGAN])).to.equal(undefined)
+    expect(checkpointOf('r1', [BEGAN])).to.equal(undefined)
   })
 })

@@ -5,7 +5,7 @@ import { progressOf } from './progress'
  * The work that was done, as the journal of a stopped run says. A resumed run proves it again before it goes on from
  * there.
  */
-export interface Claims {
+export interface Checkpoint {
   run: string
   hash: string
   hosts: readonly string[]
@@ -16,11 +16,11 @@ export interface Claims {
   attempted: ReadonlySet<string>
   /** The versions before the first change, by package and host. */
   had: ReadonlyMap<string, ReadonlyMap<string, string>>
-  units: ReadonlyMap<string, UnitClaim>
+  scenarios: ReadonlyMap<string, ScenarioCheckpoint>
 }
 
-/** The claims of one scenario. */
-export interface UnitClaim {
+/** The work of one scenario that was done. */
+export interface ScenarioCheckpoint {
   /** True when the scenario passed, none of its hosts went back since, and lines of it can prove that now. */
   done: boolean
   /** The lines whose looks a later line has overtaken: `traffic should be blocked`, once it was unblocked. */
@@ -36,8 +36,8 @@ export function lineKey({ line, step }: { line: number; step: string }): string 
   return `${line} ${step}`
 }
 
-/** Returns the claims of a run's journal; undefined when it knows no roll call: nothing was begun then. */
-export function claimsOf(run: string, entries: readonly JournalEntry[]): Claims | undefined {
+/** Returns the checkpoint of a run's journal; undefined when it knows no roll call: nothing was begun then. */
+export function checkpointOf(run: string, entries: readonly JournalEntry[]): Checkpoint | undefined {
   const rollCall = last(entries, 'roll call')
   const began = last(entries, 'run')
   if (rollCall === undefined || began === undefined) return undefined
@@ -50,24 +50,32 @@ export function claimsOf(run: string, entries: readonly JournalEntry[]): Claims 
     attempted,
     seed: last(entries, 'order')?.seed,
     had: versionsIn(entries),
-    units: unitsIn(entries, undone),
+    scenarios: scenariosIn(entries, undone),
   }
 }
 
-function unitsIn(entries: readonly JournalEntry[], undone: ReadonlySet<string>): Map<string, UnitClaim> {
+function scenariosIn(
+  entries: readonly JournalEntry[],
+  undone: ReadonlySet<string>,
+): Map<string, ScenarioCheckpoint> {
   const parts = new Map<string, JournalEntry[]>()
   let part: JournalEntry[] = []
   for (const entry of entries) {
-    if (entry.type === 'scenario') parts.set(entry.unit, (part = []))
+    if (entry.type === 'scenario') parts.set(entry.scenarioId, (part = []))
     part.push(entry)
   }
-  return new Map([...parts].map(([unit, list]) => [unit, unitClaim(list, undone)]))
+  return new Map([...parts].map(([scenarioId, list]) => [scenarioId, scenarioCheckpoint(list, undone)]))
 }
 
-function unitClaim(entries: readonly JournalEntry[], undone: ReadonlySet<string>): UnitClaim {
+function scenarioCheckpoint(
+  entries: readonly JournalEntry[],
+  undone: ReadonlySet<string>,
+): ScenarioCheckpoint {
   const asked = entries.filter((entry) => entry.type === 'asked')
-  const looks = asked.filter(({ changes }) => !changes)
-  const overtaken = new Set(entries.flatMap((entry) => (entry.type === 'claimed' ? [lineKey(entry)] : [])))
+  const looks = asked.filter(({ mutating }) => !mutating)
+  const overtaken = new Set(
+    entries.flatMap((entry) => (entry.type === 'passed over' ? [lineKey(entry)] : [])),
+  )
   const proofs = new Set<string>()
   for (const look of looks) {
     const later = asked.slice(asked.indexOf(look) + 1).filter((other) => lineKey(other) !== lineKey(look))
@@ -84,7 +92,7 @@ function unitClaim(entries: readonly JournalEntry[], undone: ReadonlySet<string>
 
   /** Returns whether a line took a look by itself, and not to verify what it had told. */
   function isThen(look: Asked): boolean {
-    return !asked.some((other) => lineKey(other) === lineKey(look) && other.changes)
+    return !asked.some((other) => lineKey(other) === lineKey(look) && other.mutating)
   }
 }
 
@@ -101,7 +109,7 @@ function isUndone(entries: readonly JournalEntry[], undone: ReadonlySet<string>)
 /** Returns whether `other` looks at what `look` looked at again, or changes it. */
 function overtakes(other: Asked, look: Asked): boolean {
   if (other.agent !== look.agent) return false
-  if (!other.changes && other.action !== look.action) return false
+  if (!other.mutating && other.action !== look.action) return false
   return Object.entries(look.inputs).every(([name, value]) => other.inputs[name] === value)
 }
 
@@ -109,7 +117,7 @@ function unknownIn(entries: readonly JournalEntry[], asked: readonly Asked[]): M
   const unknown = new Map<string, Set<string>>()
   for (const order of asked) {
     const { requestId, hosts } = order
-    if (!order.changes) continue
+    if (!order.mutating) continue
     const answered = entries.find((entry) => entry.type === 'answered' && entry.requestId === requestId)
     const doubtful = answered?.type === 'answered' ? (answered.outcomes['silent'] ?? []) : hosts
     const line = lineKey(order)

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { familyOf, linksOf } from './family'
-import type { RunRecord } from './out_of_rotation'
+import type { RunEntries } from './out_of_rotation'
 
 describe('runs that go on from others', () => {
-  const record = (run: string, more: { resumes?: string; follows?: readonly string[] } = {}): RunRecord => ({
+  const record = (run: string, more: { resumes?: string; follows?: readonly string[] } = {}): RunEntries => ({
     run,
     entries: [
       {

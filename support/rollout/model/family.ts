@@ -1,9 +1,9 @@
-import type { RunRecord } from './out_of_rotation'
+import type { RunEntries } from './out_of_rotation'
 
 /** The runs that each run goes on from, or clears up after. */
 export type Links = ReadonlyMap<string, readonly string[]>
 
-export function linksOf(records: readonly RunRecord[]): Links {
+export function linksOf(records: readonly RunEntries[]): Links {
   return new Map(records.map(({ run, entries }) => [run, [...new Set(entries.flatMap(followedBy))]]))
 }
 
@@ -19,7 +19,7 @@ export function familyOf(runs: readonly string[], links: Links): string[] {
   return [...closure([...earlier], (run) => later.get(run) ?? [])]
 }
 
-function followedBy(entry: RunRecord['entries'][number]): readonly string[] {
+function followedBy(entry: RunEntries['entries'][number]): readonly string[] {
   if (entry.type !== 'run') return []
   return [...(entry.follows ?? []), ...(entry.resumes === undefined ? [] : [entry.resumes])]
 }

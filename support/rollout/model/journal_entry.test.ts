@@ -18,9 +18,9 @@ describe('an entry of a journal', () => {
   })
 
   it('can wait for the next one when nothing was sent in between, or a resumed run finds it out again', () => {
-    expect(waits({ type: 'scenario', unit: '1', name: 'a wave' })).to.equal(true)
+    expect(waits({ type: 'scenario', scenarioId: '1', name: 'a wave' })).to.equal(true)
     expect(waits({ type: 'wave', name: '10%', hosts: ['web1'] })).to.equal(true)
-    expect(waits({ type: 'scenario passed', unit: '1' })).to.equal(true)
+    expect(waits({ type: 'scenario passed', scenarioId: '1' })).to.equal(true)
     expect(waits({ type: 'verdict', step: 's', passed: true, counts: {} })).to.equal(true)
   })
 

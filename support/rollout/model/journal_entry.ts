@@ -33,14 +33,14 @@ export type JournalEntry =
       temporary: boolean
       fates: readonly { from: string; to: string | null; hosts: readonly string[] }[]
     }
-  | { type: 'scenario'; unit: string; name: string }
-  | { type: 'scenario passed'; unit: string }
+  | { type: 'scenario'; scenarioId: string; name: string }
+  | { type: 'scenario passed'; scenarioId: string }
   | { type: 'order'; seed: number }
   | { type: 'wave'; name: string; hosts: readonly string[] }
   | { type: 'out'; hosts: readonly string[] }
   | { type: 'had'; package: string; versions: Record<string, readonly string[]> }
   | { type: 'became'; package: string; versions: Record<string, readonly string[]> }
-  | { type: 'claimed'; step: string; line: number }
+  | { type: 'passed over'; step: string; line: number }
   | { type: 'approved'; by: string }
   | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
   /** Hosts are about to be told to go back to the version they had. */
@@ -55,7 +55,7 @@ export type JournalEntry =
       agent: string
       action: string
       inputs: Request['inputs']
-      changes: boolean
+      mutating: boolean
       hosts: readonly string[]
     }
   | { type: 'answered'; requestId: string; outcomes: Record<string, readonly string[]>; interrupted: boolean }
@@ -71,7 +71,7 @@ const CAN_WAIT: ReadonlySet<unknown> = new Set<JournalEntry['type']>([
   'scenario passed',
   'order',
   'wave',
-  'claimed',
+  'passed over',
   'verdict',
 ])
 

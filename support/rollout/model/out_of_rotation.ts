@@ -9,13 +9,13 @@ export interface HostOutOfRotation {
   since: string
 }
 
-export interface RunRecord {
+export interface RunEntries {
   run: string
   entries: readonly (JournalEntry & { at: string })[]
 }
 
 /** Returns what all runs together have left open: a later run may have closed what an earlier one opened. */
-export function leftByRuns(records: readonly RunRecord[]): HostOutOfRotation[] {
+export function leftByRuns(records: readonly RunEntries[]): HostOutOfRotation[] {
   const open = new Map<string, HostOutOfRotation>()
   for (const { run, feature, entry } of inOrder(records)) {
     if (entry.type !== 'opened' && entry.type !== 'closed') continue
@@ -33,7 +33,7 @@ export function leftByRuns(records: readonly RunRecord[]): HostOutOfRotation[] {
  * Returns the place of a run that begins now among those that have left records. Each record whose place cannot be read
  * may be one further on. What such a run has closed must not count for what this one opens.
  */
-export function nextOrder(records: readonly RunRecord[]): number {
+export function nextOrder(records: readonly RunEntries[]): number {
   const orders = records.map(orderOf)
   const unknown = orders.filter((order) => order === 0).length
   return orders.reduce((most, order) => Math.max(most, order), 0) + unknown + 1
@@ -52,7 +52,7 @@ interface PlacedEntry {
  * Returns entries by the order in which runs began, which the runs count and no clock tells. Runs that began side by
  * side are merged by time.
  */
-function inOrder(records: readonly RunRecord[]): PlacedEntry[] {
+function inOrder(records: readonly RunEntries[]): PlacedEntry[] {
   const placed = records.flatMap((record) => {
     const order = orderOf(record)
     let [feature, time] = ['', '']
@@ -66,6 +66,6 @@ function inOrder(records: readonly RunRecord[]): PlacedEntry[] {
 }
 
 /** Returns the place of a run among all; 0 where it cannot be read. */
-export function orderOf({ entries }: RunRecord): number {
+export function orderOf({ entries }: RunEntries): number {
   return entries.find((entry) => entry.type === 'run')?.order ?? 0
 }

@@ -4,10 +4,10 @@ import type { JournalEntry } from './journal_entry'
 
 const all = ['a', 'b', 'c']
 const rollCall: JournalEntry = { type: 'roll call', hosts: all }
-const scenario = (unit: string): JournalEntry => ({ type: 'scenario', unit, name: unit })
-const passed = (unit: string): JournalEntry => ({ type: 'scenario passed', unit })
+const scenario = (scenarioId: string): JournalEntry => ({ type: 'scenario', scenarioId, name: scenarioId })
+const passed = (scenarioId: string): JournalEntry => ({ type: 'scenario passed', scenarioId })
 const wave = (...hosts: string[]): JournalEntry => ({ type: 'wave', name: 'w', hosts })
-const asked = (changes: boolean, ...hosts: string[]): JournalEntry => ({
+const asked = (mutating: boolean, ...hosts: string[]): JournalEntry => ({
   type: 'asked',
   step: 's',
   line: 1,
@@ -15,7 +15,7 @@ const asked = (changes: boolean, ...hosts: string[]): JournalEntry => ({
   agent: 'package',
   action: 'update',
   inputs: {},
-  changes,
+  mutating,
   hosts,
 })
 const one = [rollCall, scenario('1'), wave('a'), asked(true, 'a'), passed('1')]

@@ -44,7 +44,7 @@ export class Progress {
         this.begun = undefined
         break
       case 'asked':
-        this.ask(entry.hosts, entry.changes)
+        this.ask(entry.hosts, entry.mutating)
         break
       case 'out':
         addAll(this.failed, entry.hosts)
@@ -94,11 +94,11 @@ export class Progress {
     )
   }
 
-  private ask(hosts: readonly string[], changes: boolean): void {
-    if (changes) addAll(this.changed, hosts)
+  private ask(hosts: readonly string[], mutating: boolean): void {
+    if (mutating) addAll(this.changed, hosts)
     if (this.begun === undefined || this.begun.wave !== undefined) return
     addAll(this.begun.asked, hosts)
-    if (changes) addAll(this.begun.told, hosts)
+    if (mutating) addAll(this.begun.told, hosts)
   }
 
   /**

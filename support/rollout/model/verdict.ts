@@ -10,10 +10,10 @@ export interface Observation {
   passed: boolean
   /**
    * The source of the observation, which is an answer unless it is one of these. `known`: no host had to be asked.
-   * `claimed`: an earlier run says so, and a later line of the same scenario proves it. `planned`: the host was asked,
+   * `done before`: an earlier run says so, and a later line of the same scenario proves it. `planned`: the host was asked,
    * and `seen` is what would be.
    */
-  kind: Answer['kind'] | 'known' | 'claimed' | 'planned'
+  kind: Answer['kind'] | 'known' | 'done before' | 'planned'
   seen: string
   /** The change that the line would make to the host. */
   planned?: PlannedChange

@@ -12,9 +12,9 @@ export class Agents {
 
   /** Runs an action on every host. The action is taken to change something, so it is never sent twice. */
   run(agent: string, action: string, inputs: Request['inputs']): Promise<Verdict> {
-    const request = { agent, action, inputs, changes: true }
+    const request = { agent, action, inputs, mutating: true }
     const { planState, ports } = this.rollout
-    const own = planState === undefined ? undefined : ports.planning?.harmless(request)
+    const own = planState === undefined ? undefined : ports.planning?.asNoop(request)
     return converge(this.rollout, {
       order: (hosts) => this.rollout.ask(request, hosts),
       plannable: own === undefined ? this.whereItRuns(request) : this.inItsOwnNoop(own),
@@ -46,7 +46,7 @@ export class Agents {
     const { agent, action } = request
     return {
       resource: `action ${action} of agent ${agent}`,
-      look: (hosts) => this.rollout.ask({ ...request, changes: false }, hosts),
+      look: (hosts) => this.rollout.ask({ ...request, mutating: false }, hosts),
       plan(answer) {
         const plannedState = { now: 'not run', to: 'run', always: true }
         return answer.kind === 'failed' ? { ...plannedState, fails: answer.message } : plannedState
@@ -58,7 +58,7 @@ export class Agents {
 
   /** Returns what an action may affect on a host: everything, unless it is known to change nothing. */
   private reachOf(request: Request): Pick<PlannableChange, 'affectsOthers' | 'invalidates'> {
-    const onlyLooks = this.rollout.ports.planning?.onlyLooks({ ...request, changes: false }) === true
+    const onlyLooks = this.rollout.ports.planning?.isReadOnly({ ...request, mutating: false }) === true
     return onlyLooks ? { affectsOthers: false } : { affectsOthers: true, invalidates: 'everything' }
   }
 
@@ -70,9 +70,9 @@ export class Agents {
     name: string,
     wanted: string,
   ): Promise<Verdict> {
-    const request = { agent, action, inputs, changes: false }
+    const request = { agent, action, inputs, mutating: false }
     const { planState, ports } = this.rollout
-    if (planState !== undefined && ports.planning?.onlyLooks(request) !== true) return this.notAsked(request)
+    if (planState !== undefined && ports.planning?.isReadOnly(request) !== true) return this.notAsked(request)
     const read = (answer: Answer): Reading => {
       if (answer.kind === 'failed') return { passed: false, seen: answer.message }
       const value = answer.kind === 'answered' ? shown(answer.data[name]) : 'nothing'

@@ -40,7 +40,7 @@ describe('hosts that lack an agent', () => {
     expect(fleet.asked.map(({ request, hosts }) => [request.action, hosts])).to.deep.equal([
       ['agent_inventory', ['web2']],
     ])
-    expect(journal.some((entry) => entry.type === 'asked' && entry.changes)).to.equal(false)
+    expect(journal.some((entry) => entry.type === 'asked' && entry.mutating)).to.equal(false)
   })
 
   it('stop the first step where none is about the roll call', async () => {
@@ -69,7 +69,7 @@ describe('hosts that lack an agent', () => {
 
   it('end a plan too, which would wait for them line by line', async () => {
     const { rollout: rolling, fleet } = rollout(undefined, {
-      planning: { harmless: () => undefined, onlyLooks: () => true },
+      planning: { asNoop: () => undefined, isReadOnly: () => true },
     })
     expect(hasPassed(await rolling.hosts.discover())).to.equal(false)
     expect((await failure(rolling.packages.update('mywebapp'))).code).to.equal('diverged')

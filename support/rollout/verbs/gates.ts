@@ -53,7 +53,7 @@ export class Gates {
 
   async waitForApproval(within: number): Promise<void> {
     this.rollout.expectGoingOn()
-    if (this.rollout.claim !== undefined) return
+    if (this.rollout.scenarioCheckpoint !== undefined) return
     const hosts = await this.rollout.moving()
     const { approval, audience, journal } = this.rollout.ports
     this.rollout.planState?.use()

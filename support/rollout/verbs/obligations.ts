@@ -17,7 +17,7 @@ export async function takeOut(
   beforehand: (hosts: readonly string[]) => Promise<void> = async () => {},
 ): Promise<Verdict> {
   rollout.expectGoingOn()
-  if (rollout.claim !== undefined) return rollout.concludeClaimed()
+  if (rollout.scenarioCheckpoint !== undefined) return rollout.concludePassedOver()
   const hosts = await rollout.moving()
   await beforehand(hosts)
   if (rollout.planState !== undefined)
@@ -36,7 +36,7 @@ export async function takeOut(
 /** Puts back every host that moves. */
 export async function putBack(rollout: Rollout, obligation: Obligation): Promise<Verdict> {
   rollout.expectGoingOn()
-  if (rollout.claim !== undefined) return rollout.concludeClaimed()
+  if (rollout.scenarioCheckpoint !== undefined) return rollout.concludePassedOver()
   if (rollout.planState !== undefined)
     return planChange(rollout, rollout.planState, plannable(rollout, obligation, false))
   return rollout.conclude(await orderBack(rollout, obligation, await rollout.moving()))

@@ -44,7 +44,7 @@ function rollout({ inventory = false, ...options }: RehearsalOptions & { invento
       await made.rollout.beginScenario('2', 'the next wave')
       made.rollout.hosts.withClass('roles::web')
     },
-    changes: () => fleet.asked.filter(({ request }) => request.changes),
+    changes: () => fleet.asked.filter(({ request }) => request.mutating),
   }
 }
 
@@ -338,6 +338,6 @@ async function endOf(course: Course, isPatient: boolean) {
   for (await settled(); run.passed === undefined;) await clock.next()
   const { passed } = run
   const out = passed ? [...rolling.budget.out.keys()] : []
-  const changes = inner.asked.filter(({ request }) => request.changes).length
+  const changes = inner.asked.filter(({ request }) => request.mutating).length
   return { result: { passed, out }, failedAt, changes }
 }

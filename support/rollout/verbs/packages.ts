@@ -106,8 +106,8 @@ export class Packages {
   async putBack(name: string, version: string, hosts: readonly string[]): Promise<Verdict> {
     const absent = NOT_INSTALLED.has(version)
     const request = absent
-      ? { agent: 'package', action: 'uninstall', inputs: { package: name }, changes: true }
-      : { agent: 'package', action: 'install', inputs: { package: name, version }, changes: true }
+      ? { agent: 'package', action: 'uninstall', inputs: { package: name }, mutating: true }
+      : { agent: 'package', action: 'install', inputs: { package: name, version }, mutating: true }
     await this.rollout.ask(request, hosts)
     const look = await this.status(name)(hosts)
     const observations = hosts.map((host) =>
@@ -131,10 +131,10 @@ export class Packages {
     this.rollout.expectGoingOn()
     const { planState } = this.rollout
     const plannable = plannablePackage(this.rollout, name, wanted)
-    if (planState !== undefined && this.rollout.claim === undefined)
+    if (planState !== undefined && this.rollout.scenarioCheckpoint === undefined)
       return planChange(this.rollout, planState, plannable)
     const order = (hosts: readonly string[]) =>
-      this.rollout.ask({ agent: 'package', action, inputs, changes: true }, hosts)
+      this.rollout.ask({ agent: 'package', action, inputs, mutating: true }, hosts)
     const looked = new Looks(this.status(name))
     const change = {
       order,
@@ -145,7 +145,7 @@ export class Packages {
     }
     const { gates, afterFailure } = this.rollout
     const isNotAsked = gates.downgradesAllowed && !afterFailure.versionsGoBack && !this.isRecorded
-    if (this.rollout.claim !== undefined || isNotAsked)
+    if (this.rollout.scenarioCheckpoint !== undefined || isNotAsked)
       return converge(this.rollout, { ...change, plannable, repeatable: true })
 
     const moving = await this.rollout.moving()
@@ -179,7 +179,7 @@ export class Packages {
     providers: Map<string, unknown>
   }> {
     const answers = await this.status(name)(hosts)
-    const had = this.had.get(name) ?? new Map(this.rollout.claims?.had.get(name))
+    const had = this.had.get(name) ?? new Map(this.rollout.checkpoint?.had.get(name))
     this.had.set(name, had)
     const providers = new Map<string, unknown>()
     const observations = hosts.map((host) =>
@@ -199,7 +199,7 @@ export class Packages {
 
   /** True when a release is named and recorded: the versions before it are to be known, which costs a question. */
   private get isRecorded(): boolean {
-    return this.rollout.ports.keepsRecord === true && this.rollout.release.name !== undefined
+    return this.rollout.ports.keepsHistory === true && this.rollout.release.name !== undefined
   }
 
   /**

@@ -127,7 +127,7 @@ async function candidatesOn(
   wanted: string | undefined,
 ): Promise<Map<string, Candidate>> {
   const inputs = { package: name, ...(wanted === undefined ? {} : { version: wanted }) }
-  const told = await rollout.ask({ agent: 'package', action: 'candidate', inputs, changes: false }, hosts)
+  const told = await rollout.ask({ agent: 'package', action: 'candidate', inputs, mutating: false }, hosts)
   const candidates = new Map<string, Candidate>()
   const others: string[] = []
   for (const host of hosts) {

@@ -41,8 +41,8 @@ export const puppetDisabled: Obligation = {
   },
 }
 
-function request(action: string, changes: boolean, inputs: Request['inputs'] = {}): Request {
-  return { agent: 'puppet', action, inputs, changes }
+function request(action: string, mutating: boolean, inputs: Request['inputs'] = {}): Request {
+  return { agent: 'puppet', action, inputs, mutating }
 }
 
 function said(answer: Answer): string {

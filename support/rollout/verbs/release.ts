@@ -1,7 +1,7 @@
 import { LockstepError } from '../../system/errors'
 import type { Rollout } from '../rollout'
 
-/** The release that a rollout is for, whether it is for real, and what the record knows of it elsewhere. */
+/** The release that a rollout is for, whether it is for real, and what the history knows of it elsewhere. */
 export class Release {
   private said: string | undefined
 
@@ -45,9 +45,9 @@ export class Release {
   /** Expects the release to have passed in an environment. @throws LockstepError `gate-closed` */
   shouldHavePassedIn(environment: string, name: string): void {
     this.rollout.expectGoingOn()
-    if (this.rollout.claim !== undefined) return
+    if (this.rollout.scenarioCheckpoint !== undefined) return
     const { releases, audience } = this.rollout.ports
-    if (!releases.decide)
+    if (!releases.decides)
       return audience.note(
         `not now: in a rollout, release ${name} would have to have passed in ${environment}`,
       )
@@ -55,7 +55,7 @@ export class Release {
     if ('not' in standing)
       throw this.refused(
         'gate-closed',
-        `by the record, release ${name} has not passed in ${environment}: ${standing.not}; roll it out there first`,
+        `by the history, release ${name} has not passed in ${environment}: ${standing.not}; roll it out there first`,
       )
     audience.note(
       `release ${name} passed in ${environment} on ${standing.hosts} hosts (run ${standing.run}, ${standing.at})`,

@@ -2,12 +2,12 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { failure } from '../../testing/failure'
 import { FakeFleet, rolloutOn } from '../../testing/fake_fleet'
-import type { Claims } from '../model/checkpoint'
+import type { Checkpoint } from '../model/checkpoint'
 import { compareWith } from '../model/compare_with'
 import type { Selection } from '../ports'
 import { count, hasPassed } from '../model/verdict'
 
-const CLAIMS: Claims = {
+const CLAIMS: Checkpoint = {
   run: 'r1',
   hash: 'h',
   hosts: ['web1', 'web2'],
@@ -15,11 +15,11 @@ const CLAIMS: Claims = {
   attempted: new Set(),
   seed: undefined,
   had: new Map(),
-  units: new Map(),
+  scenarios: new Map(),
 }
 
 /** Returns a rollout to hosts of which `found` answer and `written` are in the inventory. */
-function rollout(found: readonly string[], written: readonly string[], claims?: Claims) {
+function rollout(found: readonly string[], written: readonly string[], checkpoint?: Checkpoint) {
   const fleet = new FakeFleet(found, () => ({ kind: 'answered', data: { ensure: '2.0' } }))
   const asked: Selection[] = []
   const inventory = {
@@ -28,7 +28,7 @@ function rollout(found: readonly string[], written: readonly string[], claims?: 
       return written
     },
   }
-  return { ...rolloutOn(fleet, { ports: { inventory, claims } }), fleet, asked }
+  return { ...rolloutOn(fleet, { ports: { inventory, checkpoint } }), fleet, asked }
 }
 
 describe('a roll call with an inventory', () => {
@@ -163,7 +163,7 @@ describe('a roll call that nothing is compared with', () => {
     listed.hosts.listed(['web1'])
     const { rollout: written } = rollout(['web1'], ['web1'])
     const { rollout: resumed } = rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} })), {
-      ports: { claims: CLAIMS },
+      ports: { checkpoint: CLAIMS },
     })
     for (const rolling of [listed, written, resumed]) {
       await rolling.hosts.frozen()

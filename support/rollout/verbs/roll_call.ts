@@ -86,7 +86,7 @@ export class RollCall {
     this.expectSameSelection()
     const should = await this.inventoried()
     const isFirst = this.list === undefined
-    const known = this.list ?? this.rollout.claims?.hosts ?? this.selection.listed ?? should
+    const known = this.list ?? this.rollout.checkpoint?.hosts ?? this.selection.listed ?? should
     const newcomer = this.newcomersBy(should)
     const { found, unexpected } = await this.look(known, newcomer)
     if (isFirst) await this.freeze(known ?? found, should)
@@ -117,7 +117,7 @@ export class RollCall {
   async frozen(): Promise<readonly string[]> {
     this.expectSameSelection()
     if (this.list !== undefined) return this.list
-    if (this.rollout.claims !== undefined) return this.frozenAs(this.rollout.claims.hosts)
+    if (this.rollout.checkpoint !== undefined) return this.frozenAs(this.rollout.checkpoint.hosts)
     if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
     const should = await this.inventoried()
     const { found, unexpected } = await this.look()
@@ -346,7 +346,7 @@ export class RollCall {
     const list = [...hosts].sort(byName)
     await this.rollout.ports.journal.append({ type: 'roll call', hosts: list })
     this.isAsFound =
-      should === undefined && this.rollout.claims === undefined && this.selection.listed === undefined
+      should === undefined && this.rollout.checkpoint === undefined && this.selection.listed === undefined
     this.list = Object.freeze(list)
     this.foundBy = this.selection
     this.names = new Set(list)

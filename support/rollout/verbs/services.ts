@@ -35,7 +35,7 @@ export class Services {
     const becomes = wanted ?? 'running'
     return converge(this.rollout, {
       order: (hosts) =>
-        this.rollout.ask({ agent: 'service', action, inputs: { service: name }, changes: true }, hosts),
+        this.rollout.ask({ agent: 'service', action, inputs: { service: name }, mutating: true }, hosts),
       contradicts: (answer) => claims(answer) !== undefined && claims(answer) !== becomes,
       repeatable: true,
       plannable: {

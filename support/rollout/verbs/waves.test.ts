@@ -163,7 +163,7 @@ describe('waves', () => {
     expect(clock.elapsed()).to.equal(60_000)
   })
 
-  it('come in the order of the list, or shuffled with a seed that is on record', async () => {
+  it('come in the order of the list, or shuffled with a seed that the journal has', async () => {
     const listed = ['web3', 'web1', 'web2']
     const fleet = new WebFleet(listed)
     const one = rolloutOn(fleet)
@@ -261,7 +261,10 @@ describe('a failure budget', () => {
 })
 
 describe('the waves of the feature that people copy', () => {
-  const text = readFileSync(resolve(__dirname, '..', '..', '..', 'features/deployments/rolling.feature'), 'utf8')
+  const text = readFileSync(
+    resolve(__dirname, '..', '..', '..', 'features/deployments/rolling.feature'),
+    'utf8',
+  )
   const least = Number(/there should be at least (\d+) hosts/.exec(text)?.[1])
   const rows = [...text.matchAll(/^ +\| (.+?) +\|$/gm)].flatMap(([, row = '']) => parseWaveSize(row) ?? [])
 

@@ -96,7 +96,7 @@ export class Waves {
       this.nobodyLeft = true
       return undefined
     }
-    const isLive = this.rollout.claim === undefined && this.rollout.planState === undefined
+    const isLive = this.rollout.scenarioCheckpoint === undefined && this.rollout.planState === undefined
     const soaks = isLive && this.begun.length > 0 && this.pauseBetween > 0
     this.rollout.planState?.use()
     if (soaks) await this.rollout.wait(this.pauseBetween)
@@ -169,7 +169,7 @@ export class Waves {
   private async arranged(all: readonly string[]): Promise<readonly string[]> {
     const listed = this.rollout.hosts.inListedOrder()
     if (typeof this.wanted === 'object') {
-      const seed = this.wanted.seed ?? this.rollout.claims?.seed ?? this.rollout.ports.newSeed()
+      const seed = this.wanted.seed ?? this.rollout.checkpoint?.seed ?? this.rollout.ports.newSeed()
       await this.rollout.ports.journal.append({ type: 'order', seed })
       this.rollout.ports.audience.note(`the hosts were taken in random order, with seed ${seed}`)
       return shuffled(all, seed)
@@ -185,7 +185,7 @@ export class Waves {
     for (const size of sizes) {
       if (size.kind !== 'each' || this.facts.has(size.fact)) continue
       const { fact } = size
-      const request = { agent: 'rpcutil', action: 'get_fact', inputs: { fact }, changes: false }
+      const request = { agent: 'rpcutil', action: 'get_fact', inputs: { fact }, mutating: false }
       const answers = await this.rollout.ask(request, all)
       const values = new Map<string, string>()
       const observations = all.map((host) =>

@@ -140,7 +140,13 @@ export class RpcClient {
     const known = checkCall(agent, action, inputs)
     const message = encodeRpcRequest({ agent, action, caller: this.options.security.callerid, data: inputs })
     const read = (reply: RubyValue) => outcomeOf(reply, known?.outputs ?? [])
-    return this.request({ ...call, message, read, repeatable: known?.effect === 'looks', pingsSilent: true })
+    return this.request({
+      ...call,
+      message,
+      read,
+      repeatable: known?.effect === 'readOnly',
+      pingsSilent: true,
+    })
   }
 
   /** Resolves with the hosts that answer. */

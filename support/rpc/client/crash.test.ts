@@ -41,7 +41,7 @@ async function rollOut(
     ...ALONE,
     newId: () => 'a'.repeat(32),
     newSeed: () => 1,
-    claims: undefined,
+    checkpoint: undefined,
     redact: redactNothing,
     clock: systemClock,
     balancers: { at: hostFirewall, backend: hostFirewall },

@@ -12,8 +12,8 @@ export interface Contract {
 
 export interface ActionContract {
   readonly description: string
-  /** `changes` when the action can change a host. An action that only looks may be asked twice. */
-  readonly effect: 'looks' | 'changes'
+  /** `mutating` when the action can change a host. An action that only looks may be asked twice. */
+  readonly effect: 'readOnly' | 'mutating'
   readonly inputs: Readonly<Record<string, InputRule>>
   /** Names that every successful reply has to carry. */
   readonly outputs: readonly string[]
@@ -47,12 +47,12 @@ interface Says {
   also?: Readonly<Record<string, string>>
 }
 
-export function looks(description: string, says: Says = {}): ActionContract {
-  return action('looks', description, says)
+export function readOnly(description: string, says: Says = {}): ActionContract {
+  return action('readOnly', description, says)
 }
 
-export function changes(description: string, says: Says = {}): ActionContract {
-  return action('changes', description, says)
+export function mutating(description: string, says: Says = {}): ActionContract {
+  return action('mutating', description, says)
 }
 
 function action(

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { contracts } from '.'
-import { inputFault, looks, oneOf, text, type Contract } from './contract'
+import { inputFault, readOnly, oneOf, text, type Contract } from './contract'
 import { rubyDdl } from './ddl_ruby'
 
 const odd: Contract = {
@@ -8,7 +8,7 @@ const odd: Contract = {
   description: 'says "#{exit}" and \\',
   timeout: 5,
   actions: {
-    see: looks('looks', {
+    see: readOnly('looks', {
       inputs: { a: text(/^it's \d+$/, 9, 'one'), b: oneOf('x', 'y"') },
       outputs: { seen: 'what is seen' },
     }),

@@ -1,4 +1,4 @@
-import { changes, looks, type Contract } from './contract'
+import { mutating, readOnly, type Contract } from './contract'
 import { address } from './rules'
 
 const one = { inputs: { ipaddr: address } }
@@ -9,14 +9,14 @@ export const iptables = {
   description: 'Blocks single addresses in the packet filter of a host',
   timeout: 20,
   actions: {
-    block: changes('Blocks an address', { ...one, also: said }),
-    unblock: changes('Unblocks an address', { ...one, also: said }),
-    isblocked: looks('Tells whether an address is blocked', {
+    block: mutating('Blocks an address', { ...one, also: said }),
+    unblock: mutating('Unblocks an address', { ...one, also: said }),
+    isblocked: readOnly('Tells whether an address is blocked', {
       ...one,
       outputs: { blocked: said.blocked },
       also: { output: said.output },
     }),
-    listblocked: looks('Tells all addresses that are blocked', {
+    listblocked: readOnly('Tells all addresses that are blocked', {
       outputs: { blocked: 'Addresses' },
     }),
   },

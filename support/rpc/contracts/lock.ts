@@ -1,4 +1,4 @@
-import { changes, looks, optional, type Contract } from './contract'
+import { mutating, readOnly, optional, type Contract } from './contract'
 import { anyText, leaseName } from './rules'
 
 const lease = {
@@ -20,7 +20,7 @@ export const lock = {
   description: 'Holds a rollout’s lease on the host',
   timeout: 10,
   actions: {
-    acquire: changes('Takes the lease, or renews it for the rollout that has it', {
+    acquire: mutating('Takes the lease, or renews it for the rollout that has it', {
       inputs: {
         run: leaseName,
         seconds: { kind: 'whole number', optional: false },
@@ -30,10 +30,10 @@ export const lock = {
       },
       also: lease,
     }),
-    release: changes('Gives the lease back; nothing is to do for a rollout that does not have it', {
+    release: mutating('Gives the lease back; nothing is to do for a rollout that does not have it', {
       inputs: { run: leaseName },
       also: lease,
     }),
-    status: looks('Tells who has the lease', { outputs: { locked }, also: about }),
+    status: readOnly('Tells who has the lease', { outputs: { locked }, also: about }),
   },
 } as const satisfies Contract

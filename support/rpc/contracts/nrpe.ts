@@ -1,4 +1,4 @@
-import { looks, type Contract } from './contract'
+import { readOnly, type Contract } from './contract'
 import { checkName } from './rules'
 
 export const nrpe = {
@@ -6,12 +6,12 @@ export const nrpe = {
   description: 'Runs the checks of a host’s monitoring',
   timeout: 20,
   actions: {
-    runcommand: looks('Runs a check', {
+    runcommand: readOnly('Runs a check', {
       inputs: { command: checkName },
       outputs: { exitcode: '0 ok, 1 warning, 2 critical, 3 unknown' },
       also: { output: 'What the check said', perfdata: 'Its performance data', command: 'Which check' },
     }),
-    runallcommands: looks('Runs all checks', {
+    runallcommands: readOnly('Runs all checks', {
       outputs: { commands: 'What each check said and how it ended, by its name' },
     }),
   },

@@ -1,4 +1,4 @@
-import { changes, looks, oneOf, optional, type Contract } from './contract'
+import { mutating, readOnly, oneOf, optional, type Contract } from './contract'
 import { optionalVersion, packageName } from './rules'
 
 const onePackage = { package: packageName }
@@ -23,28 +23,28 @@ export const packages = {
   description: 'Installs, updates and removes packages, and tells their versions',
   timeout: 180,
   actions: {
-    status: looks('Tells the version of a package', {
+    status: readOnly('Tells the version of a package', {
       inputs: onePackage,
       outputs: { ensure },
       also: state,
     }),
-    install: changes('Installs a package, in a given version or the newest', {
+    install: mutating('Installs a package, in a given version or the newest', {
       inputs: { ...onePackage, version: optionalVersion },
       also: { ensure, ...state },
     }),
-    update: changes('Brings an installed package to its newest version', {
+    update: mutating('Brings an installed package to its newest version', {
       inputs: onePackage,
       also: { ensure, ...state },
     }),
-    uninstall: changes('Removes a package and keeps its configuration', {
+    uninstall: mutating('Removes a package and keeps its configuration', {
       inputs: onePackage,
       also: { ensure, ...state },
     }),
-    purge: changes('Removes a package and its configuration', {
+    purge: mutating('Removes a package and its configuration', {
       inputs: onePackage,
       also: { ensure, ...state },
     }),
-    candidate: looks('Tells what an installation or an update would bring, and what stands in its way', {
+    candidate: readOnly('Tells what an installation or an update would bring, and what stands in its way', {
       inputs: { ...onePackage, version: optionalVersion },
       outputs: { candidate: 'The version that would be installed' },
       also: {
@@ -56,20 +56,20 @@ export const packages = {
         provider: state.provider,
       },
     }),
-    count: looks('Counts the installed packages', {
+    count: readOnly('Counts the installed packages', {
       outputs: { output: 'How many packages' },
       also: { exitcode: ran.exitcode },
     }),
-    md5: looks('Tells an MD5 of the installed packages, to compare hosts by', {
+    md5: readOnly('Tells an MD5 of the installed packages, to compare hosts by', {
       outputs: { output: 'MD5 of names and versions' },
       also: { exitcode: ran.exitcode },
     }),
-    checkupdates: looks('Tells which packages have newer versions', outdated),
-    apt_checkupdates: looks('Tells which packages have newer versions, by apt', outdated),
-    yum_checkupdates: looks('Tells which packages have newer versions, by dnf or yum', outdated),
-    refresh: changes('Reads the package lists again', { also: ran }),
-    apt_update: changes('Reads the package lists again, by apt', { also: ran }),
-    yum_clean: changes('Empties the cache of dnf or yum', {
+    checkupdates: readOnly('Tells which packages have newer versions', outdated),
+    apt_checkupdates: readOnly('Tells which packages have newer versions, by apt', outdated),
+    yum_checkupdates: readOnly('Tells which packages have newer versions, by dnf or yum', outdated),
+    refresh: mutating('Reads the package lists again', { also: ran }),
+    apt_update: mutating('Reads the package lists again, by apt', { also: ran }),
+    yum_clean: mutating('Empties the cache of dnf or yum', {
       inputs: {
         mode: optional(oneOf('all', 'headers', 'packages', 'metadata', 'dbcache', 'plugins', 'expire-cache')),
       },

@@ -1,4 +1,4 @@
-import { changes, flag, looks, optional, type Contract } from './contract'
+import { mutating, flag, readOnly, optional, type Contract } from './contract'
 import { anyText, puppetEnvironment, puppetServer, puppetTags } from './rules'
 
 const enabled = { enabled: 'Whether puppet may run', status: 'That, as a sentence' }
@@ -8,7 +8,7 @@ export const puppet = {
   description: 'Runs puppet, tells how it is, and disables and enables it',
   timeout: 60,
   actions: {
-    status: looks('Tells how puppet is', {
+    status: readOnly('Tells how puppet is', {
       outputs: { enabled: enabled.enabled, applying: 'Whether a catalog is being applied' },
       also: {
         status: 'disabled, applying a catalog, idling or stopped',
@@ -20,7 +20,7 @@ export const puppet = {
         message: 'All of that in a sentence',
       },
     }),
-    last_run_summary: looks('Tells how the last run ended', {
+    last_run_summary: readOnly('Tells how the last run ended', {
       inputs: { parse_log: flag, logs: flag },
       outputs: { lastrun: 'When a catalog was last applied, seconds since 1970' },
       also: {
@@ -36,7 +36,7 @@ export const puppet = {
         summary: 'The summary as puppet wrote it',
       },
     }),
-    runonce: changes('Starts a run of puppet; it goes on when this is answered', {
+    runonce: mutating('Starts a run of puppet; it goes on when this is answered', {
       inputs: {
         force: flag,
         noop: flag,
@@ -51,8 +51,8 @@ export const puppet = {
       },
       also: { summary: 'What was started', initiated_at: 'When, seconds since 1970' },
     }),
-    enable: changes('Lets puppet run again', { also: enabled }),
-    disable: changes('Keeps puppet from running', {
+    enable: mutating('Lets puppet run again', { also: enabled }),
+    disable: mutating('Keeps puppet from running', {
       inputs: { message: optional(anyText(200)) },
       also: enabled,
     }),

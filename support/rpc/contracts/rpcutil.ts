@@ -1,4 +1,4 @@
-import { looks, optional, type Contract } from './contract'
+import { readOnly, optional, type Contract } from './contract'
 import { anyText, factName } from './rules'
 
 export const rpcutil = {
@@ -6,16 +6,18 @@ export const rpcutil = {
   description: 'Tells about the daemon and its host',
   timeout: 10,
   actions: {
-    ping: looks('Answers with the time of the host', { outputs: { pong: 'The time, seconds since 1970' } }),
-    get_fact: looks('Tells a fact', {
+    ping: readOnly('Answers with the time of the host', {
+      outputs: { pong: 'The time, seconds since 1970' },
+    }),
+    get_fact: readOnly('Tells a fact', {
       inputs: { fact: factName },
       outputs: { fact: 'The name of the fact', value: 'The value of the fact' },
     }),
-    get_facts: looks('Tells several facts', {
+    get_facts: readOnly('Tells several facts', {
       inputs: { facts: anyText(1000) },
       outputs: { values: 'Values by name' },
     }),
-    inventory: looks('Tells facts, classes and agents', {
+    inventory: readOnly('Tells facts, classes and agents', {
       outputs: { agents: 'Names of agents', facts: 'Facts by name', classes: 'Names of classes' },
       also: {
         version: 'The version of the daemon',
@@ -24,20 +26,20 @@ export const rpcutil = {
         data_plugins: 'The data sources that expressions can ask',
       },
     }),
-    agent_inventory: looks('Tells the agents and their versions', {
+    agent_inventory: readOnly('Tells the agents and their versions', {
       outputs: { agents: 'The agents' },
     }),
-    daemon_stats: looks('Tells what the daemon has done', {
+    daemon_stats: readOnly('Tells what the daemon has done', {
       outputs: { version: 'The version of the daemon' },
     }),
-    get_config_item: looks('Tells a setting of the daemon', {
+    get_config_item: readOnly('Tells a setting of the daemon', {
       inputs: { item: anyText(200) },
       outputs: { item: 'The name of the setting', value: 'Its value' },
     }),
-    collective_info: looks('Tells the collectives of the host', {
+    collective_info: readOnly('Tells the collectives of the host', {
       outputs: { main_collective: 'The main collective', collectives: 'All collectives' },
     }),
-    get_data: looks('Asks a data source', {
+    get_data: readOnly('Asks a data source', {
       inputs: { source: factName, query: optional(anyText(200)) },
     }),
   },

@@ -1,4 +1,4 @@
-import { changes, looks, type Contract } from './contract'
+import { mutating, readOnly, type Contract } from './contract'
 import { serviceName } from './rules'
 
 const one = { inputs: { service: serviceName } }
@@ -9,9 +9,9 @@ export const service = {
   description: 'Starts and stops services, and tells whether they run',
   timeout: 60,
   actions: {
-    status: looks('Tells whether a service runs', { ...one, outputs: { status } }),
-    start: changes('Starts a service', { ...one, also: { status } }),
-    stop: changes('Stops a service', { ...one, also: { status } }),
-    restart: changes('Restarts a service', { ...one, also: { status } }),
+    status: readOnly('Tells whether a service runs', { ...one, outputs: { status } }),
+    start: mutating('Starts a service', { ...one, also: { status } }),
+    stop: mutating('Stops a service', { ...one, also: { status } }),
+    restart: mutating('Restarts a service', { ...one, also: { status } }),
   },
 } as const satisfies Contract

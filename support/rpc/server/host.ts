@@ -177,7 +177,7 @@ function validUntil({ msgtime, ttl }: OpenedRequest): number {
 
 function kindOf(agent: Agent, action: string): RememberedRequest['kind'] {
   const { actions } = agent.contract
-  return Object.hasOwn(actions, action) && actions[action]?.effect === 'changes' ? 'mutating' : 'readOnly'
+  return Object.hasOwn(actions, action) && actions[action]?.effect === 'mutating' ? 'mutating' : 'readOnly'
 }
 
 const TOLD_EVERY_S = 60
@@ -206,7 +206,7 @@ async function perform(
     return { statuscode: fault.kind === 'missing' ? 3 : 4, statusmsg: fault.message, data: {} }
   }
   try {
-    if (known.effect === 'changes') await onChange()
+    if (known.effect === 'mutating') await onChange()
     const deadline = new Deadline()
     const { requestid, callerid, senderid, collective, ttl, msgtime } = request
     const call: Call = {

@@ -155,7 +155,7 @@ class Bench {
       )
       this.say(`| ${n} hosts: a plan ÷ the rollout | ${times(plans, ours)} | |`)
       this.say(
-        `| ${n} hosts: with a release, and so with a record of before and after ÷ without | ${times(released, ours)} | |`,
+        `| ${n} hosts: with a release, and so with a history of before and after ÷ without | ${times(released, ours)} | |`,
       )
       this.say(`| ${n} hosts: from a list, in ten waves ÷ all at once | ${times(waves, listed)} | |`)
     }

@@ -36,7 +36,7 @@ describe('a real process that rolls out in waves', () => {
     ['full', 'size=64k'],
     ['read-only', 'ro'],
   ] as const) {
-    it(`says that the record is missing when the disk of the reports is ${said}, and how it is made up for`, async () => {
+    it(`says that the history is missing when the disk of the reports is ${said}, and how it is made up for`, async () => {
       live = await LiveRollout.prepare('')
       const record = join(live.scratch.path, '.lockstep', 'history', 'test')
       mkdirSync(record, { recursive: true })
@@ -45,15 +45,15 @@ describe('a real process that rolls out in waves', () => {
       try {
         run = await roll({ LOCKSTEP_RELEASE: '1.2' })
         expect(run.exitCode, shown(run)).to.equal(1)
-        expect(shown(run)).to.contain('the record of what changed could not be written')
+        expect(shown(run)).to.contain('the history of what changed could not be written')
         expect(shown(run)).not.to.match(/^\s+at .*[:(]\d+/m)
         live.expectNothingLost()
       } finally {
         execFileSync('umount', [record])
       }
       const [, id = ''] = /--write\s+(\S+)/.exec(shown(run)) ?? []
-      const again = await lockstep(['record', '--write', id], live.scratch.path)
-      expect(shown(again)).to.contain(`The record of run ${id} is written: 8 hosts.`)
+      const again = await lockstep(['history', '--write', id], live.scratch.path)
+      expect(shown(again)).to.contain(`Run ${id} is written into the history: 8 hosts.`)
       expect(existsSync(join(record, '1.2', 'index.json'))).to.equal(true)
     }).timeout(60_000)
   }

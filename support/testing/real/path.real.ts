@@ -162,11 +162,11 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
   }
 
   it('is read: nothing is wrong with it, and a line that is broken on purpose is found', async () => {
-    const { ended } = await expectOnlyLooks(() => run('-p ci'))
+    const { ended } = await expectOnlyLooks(() => run('-p lint'))
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(said(ended)).not.to.contain('warning')
     scratch.write('release.feature', RELEASE.replace('    When I unblock the load balancer\n', ''))
-    const broken = await run('-p ci')
+    const broken = await run('-p lint')
     expect(broken.exitCode, shown(broken)).to.equal(2)
     expect(said(broken)).to.match(/release\.feature:\d+: block-without-unblock:/)
     scratch.write('release.feature', RELEASE)
@@ -262,12 +262,12 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
     expect(ill.stdout).to.match(/^DRIFT CRITICAL: .* no longer passes on 1 of 4 hosts: web2\.example\.net/)
   })
 
-  it('is on record, with what changed on each host and for which ticket', async () => {
-    const ended = await lockstep(['record', '--environment', 'production'], scratch.path)
+  it('is in the history, with what changed on each host and for which ticket', async () => {
+    const ended = await lockstep(['history', '--environment', 'production'], scratch.path)
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(said(ended)).to.match(/production release 2026\.11\.3 live, passed by \S+ for OPS-123/)
     expect(said(ended)).to.contain(`mywebapp: ${OLD} → ${NEW}, done`)
-    const nobody = await lockstep(['record', '--ticket', 'OPS-999'], scratch.path)
+    const nobody = await lockstep(['history', '--ticket', 'OPS-999'], scratch.path)
     expect(nobody.exitCode).to.equal(1)
   })
 
@@ -325,7 +325,7 @@ function writeRepository(
     timeouts: { default: 10 seconds }
     haproxy: [{ host: 127.0.0.1, port: ${places[name]} }]
     inventory: [hosts.csv]
-    notices: [{ webhook: { url: '${hook}' } }]
+    notifications: [{ webhook: { url: '${hook}' } }]
     variables: { country: ${COUNTRY[name]}, version: ${NEW} }
 ${more}`
   scratch.write(

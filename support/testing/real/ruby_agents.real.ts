@@ -88,7 +88,7 @@ describe('what Ruby’s own agents answer', () => {
       expect(became().join('\n'))
         .to.contain(`"${NEW}":["${WEB1}","${WEB2}"]`)
         .and.to.contain(`"${OLD}":["${WEB3}"]`)
-      const record = await lockstep(['record', '--host', WEB1], scratch.path)
+      const record = await lockstep(['history', '--host', WEB1], scratch.path)
       expect(record.stdout).to.contain(release === '' ? `→ ${NEW}` : `${OLD} → ${NEW}`)
       expect(record.stdout).not.to.contain(`→ ${OLD}`)
     }).timeout(60_000)
@@ -100,7 +100,7 @@ describe('what Ruby’s own agents answer', () => {
     expect(became().join('\n')).to.contain(`"${NEW}":["${WEB1}","${WEB2}","${WEB3}"]`)
   }).timeout(60_000)
 
-  it('is on record for a feature that never looks', async () => {
+  it('is in the history for a feature that never looks', async () => {
     const ended = await run('live', updating())
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(became().join('\n')).to.contain(`"${NEW}":["${WEB1}","${WEB2}","${WEB3}"]`)

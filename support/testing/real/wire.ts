@@ -78,7 +78,7 @@ export class Wire {
 export function changing({ asked, ordered }: ReturnType<Wire['take']>): string[] {
   const requests = asked.filter((request) => {
     const [agent = '', action = ''] = request.split(' ')
-    return request !== 'discovery ping' && contractOf(agent)?.actions[action]?.effect !== 'looks'
+    return request !== 'discovery ping' && contractOf(agent)?.actions[action]?.effect !== 'readOnly'
   })
   return [...requests, ...ordered.filter((order) => !order.startsWith('show '))]
 }

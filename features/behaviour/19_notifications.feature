@@ -1,12 +1,14 @@
 @behaviour
-Feature: 17. Notices
-    What becomes of a live rollout is told to whoever wants to know it. A notice decides nothing: one that nobody takes is a
+Feature: 19. Notices
+    What becomes of a live rollout is told to whom it concerns. A notification decides nothing: one that nobody takes is a
     note at the end.
 
-    Scenario: What happens is told as it happens, and the address is told nobody
+    Scenario: What happens is told as it happens, and the address of the hook nowhere
+        The address of a hook is a secret: whoever has it can write to the channel.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
-        And notices to a web server and to the topic "/topic/lockstep"
+        And notifications to a web server and to the topic "/topic/lockstep"
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 0
         And it should not say "not delivered"
@@ -19,10 +21,12 @@ Feature: 17. Notices
             | ended   | PASSED, 8 hosts |
 
     Scenario: A failure is told with its line and its hosts
+        A message that only says failed wakes a person who then has to look for the rest.
+
         Given the website feature
         And the host "web3.example.net=lies from step 3"
         And a fleet that runs elsewhere, and an mco configuration for it
-        And notices to a web server and to the topic "/topic/lockstep"
+        And notifications to a web server and to the topic "/topic/lockstep"
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 1
         And the web server should have been told:
@@ -31,13 +35,15 @@ Feature: 17. Notices
             | ended   | FAILED, 8 hosts; failed: web3.example.net; still out of rotation: web1.example.net, web2       |
 
     Scenario: Waves and approvals are told too
+        A rollout waits for an approval that nobody knows is wanted.
+
         Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
             """
             And I wait for approval
             When I update the package mywebapp
             """
         And a fleet that runs elsewhere, and an mco configuration for it
-        And notices to a web server and to the topic "/topic/lockstep"
+        And notifications to a web server and to the topic "/topic/lockstep"
         When I run cucumber-js "-p live own.feature", and somebody writes "<run> Marie" to "approval" when asked
         Then it should exit with 0
         And the web server should have been told:
@@ -51,14 +57,16 @@ Feature: 17. Notices
             | ended           | PASSED, 8 hosts                   |
 
     Scenario Outline: A rollout passes, and says so, when its web server <does>
+        A chat that is down would stop a deploy, or a missing message would go unseen.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
-        And notices to a web server and to the topic "/topic/lockstep"
+        And notifications to a web server and to the topic "/topic/lockstep"
         And the web server <does>
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 0
         And it should say "PASSED 10 steps on 8 hosts"
-        And it should say "noted: 2 notices were not delivered to webhook 127.0.0.1"
+        And it should say "noted: 2 notifications were not delivered to webhook 127.0.0.1"
         And it should say "<why>"
         And it should not say "s3cret-of-the-hook"
         And it should show no stack trace
@@ -72,6 +80,8 @@ Feature: 17. Notices
             | never answers | had not answered when the run was over  |
 
     Scenario: What is wrong with a channel is said before anything is sent
+        The mistake would come to light at the first failure, when the message is needed.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And a file "lockstep.yaml":
@@ -79,11 +89,11 @@ Feature: 17. Notices
             environments:
               test:
                 client_config: client.cfg
-                notices:
+                notifications:
                   - slack: { env: SLACK_URL }
                     template: "<sumary> in <environment>"
             """
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 2
-        And it should say "lockstep.yaml:6: environments.test.notices.0.template"
+        And it should say "lockstep.yaml:6: environments.test.notifications.0.template"
         And it should say "expected a known placeholder in place of <sumary>"

@@ -1,0 +1,78 @@
+/**
+ * The parts of Lockstep that many runs have no use for. Each is loaded when it is first used, since every file that is
+ * loaded takes time at every start. Libraries are loaded lazily where they are used, each in one file.
+ */
+export const lazy = {
+  get agentsNeeded() {
+    return require('../lint/agents_needed') as typeof import('../lint/agents_needed')
+  },
+  get approval() {
+    return require('./approval') as typeof import('./approval')
+  },
+  get command() {
+    return require('../system/command') as typeof import('../system/command')
+  },
+  get embedded() {
+    return require('../simulation/embedded') as typeof import('../simulation/embedded')
+  },
+  get haproxy() {
+    return {
+      ...(require('../balancers/haproxy/backend') as typeof import('../balancers/haproxy/backend')),
+      ...(require('../balancers/haproxy/balancer') as typeof import('../balancers/haproxy/balancer')),
+    }
+  },
+  get history() {
+    return require('../history/recording') as typeof import('../history/recording')
+  },
+  get hostLeases() {
+    return require('../locks/host_leases') as typeof import('../locks/host_leases')
+  },
+  get idempotence() {
+    return require('../planning/idempotence') as typeof import('../planning/idempotence')
+  },
+  get inCi() {
+    return require('../reporting/ci/in_ci') as typeof import('../reporting/ci/in_ci')
+  },
+  get inventory() {
+    return require('../inventory/roster') as typeof import('../inventory/roster')
+  },
+  get leftLocks() {
+    return require('../locks/left_locks') as typeof import('../locks/left_locks')
+  },
+  get linting() {
+    return require('../reporting/console/linting') as typeof import('../reporting/console/linting')
+  },
+  get lockstepYaml() {
+    return require('../config/lockstep_yaml') as typeof import('../config/lockstep_yaml')
+  },
+  get notifications() {
+    return require('./notification_listener') as typeof import('./notification_listener')
+  },
+  get planner() {
+    return require('../planning/planner') as typeof import('../planning/planner')
+  },
+  get recovery() {
+    return require('../reporting/recovery') as typeof import('../reporting/recovery')
+  },
+  get rehearsal() {
+    return require('../rehearsal/rehearsal') as typeof import('../rehearsal/rehearsal')
+  },
+  get rehearsedFleet() {
+    return require('../rehearsal/rehearsed_fleet') as typeof import('../rehearsal/rehearsed_fleet')
+  },
+  get reportPage() {
+    return require('../reporting/html/report_page') as typeof import('../reporting/html/report_page')
+  },
+  get runLocks() {
+    return require('./run_locks') as typeof import('./run_locks')
+  },
+  get tickets() {
+    return require('../history/tickets') as typeof import('../history/tickets')
+  },
+  get truth() {
+    return require('../rehearsal/actual_state') as typeof import('../rehearsal/actual_state')
+  },
+  get variablesFile() {
+    return require('../config/variables_file') as typeof import('../config/variables_file')
+  },
+}
