@@ -162,7 +162,7 @@ Feature: 9. Locks and gates
         Then it should exit with 0
         And it should say "Go on with 10 hosts? To approve: kill -USR2"
 
-    Scenario: A window over the whole day is always open
+    Scenario: A window over the whole day is open
         A window that is misread would stop rollouts at noon, or allow them at night.
 
         Given a feature "own.feature" with the steps:
@@ -188,6 +188,7 @@ Feature: 9. Locks and gates
             And at least 0% of the pool must stay in service
             And fewer than 0% of requests should fail for 1 second
             And the load balancer is the haproxy backend a;b
+            And only between 09:00 and 09:00 on weekdays
             """
         When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
