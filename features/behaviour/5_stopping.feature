@@ -16,6 +16,37 @@ Feature: 5. Stopping
         And it should show no stack trace
         And the file "reports/rollout.html" should contain "<h1>INTERRUPTED</h1>"
 
+    Scenario: Ctrl-C when all lines have passed, while strangers can still answer the discovery
+        Nobody knows whether a stranger would have come: such a run has not passed.
+
+        Given a fleet that runs elsewhere, and an mco configuration for it
+        And a file "lockstep.yaml":
+            """
+            environments:
+              test:
+                client_config: client.cfg
+                discovery_window: 10 minutes
+                inventory: [hosts.csv]
+            """
+        And a file "hosts.csv":
+            """
+            host,role,country
+            web9.example.net,roles::dev_server,fr
+            web10.example.net,roles::dev_server,fr
+            """
+        And a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And I want to update hosts with fact country=fr
+            And I want to pre-discover how many hosts to update
+            Then every host should answer
+            """
+        When I run cucumber-js "-p live own.feature" and press Ctrl-C at "scenario passed"
+        Then it should exit with 130
+        And it should say "INTERRUPTED by the operator"
+        And it should say "✔ Then every host should answer 2/2 hosts"
+        And it should show no stack trace
+
     Scenario Outline: <signal> ends it as Ctrl-C does
         CI systems and closed terminals send other signals, and hosts would be left out without a word.
 

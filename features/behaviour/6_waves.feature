@@ -30,6 +30,55 @@ Feature: 6. Waves
         And the file "reports/rollout.html" should contain "<svg"
         And the file "reports/rollout.html" should contain "web2.example.net: diverged"
 
+    Scenario: A stranger who answers the discovery late stops the rollout in that wave, though all others were there
+        A wave begins once every known host has answered; whoever answers later is heard beside it.
+
+        Given a file "own.feature":
+            """
+            Feature: Own
+                Background:
+                    Given I want to update hosts with class roles::dev_server
+                    And I want to update hosts with fact country=de
+                    And I want to pre-discover how many hosts to update
+                    And I wait 1 second between waves
+                Scenario Outline: Own
+                    Given I take the next <wave>
+                    Then every host should answer
+                    Examples:
+                        | wave     |
+                        | 1 host   |
+                        | 1 host   |
+                        | 1 host   |
+                        | the rest |
+            """
+        And the host "web2.example.net=late stranger from step 2"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "unexpected: stranger.example.net was not there at the first roll call"
+
+    Scenario: A stranger who answers after the last line has passed fails the run
+        A run that ended before its discovery's window would call the fleet whole.
+
+        Given a file "own.feature":
+            """
+            Feature: Own
+                Background:
+                    Given I want to update hosts with class roles::dev_server
+                    And I want to update hosts with fact country=de
+                    And I want to pre-discover how many hosts to update
+                Scenario Outline: Own
+                    Given I take the next <wave>
+                    Then every host should answer
+                    Examples:
+                        | wave     |
+                        | 1 host   |
+                        | the rest |
+            """
+        And the host "web1.example.net=late stranger from step 2"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "stranger.example.net was not there at the first roll call"
+
     Scenario: Hosts that no wave would take are found before any host is touched
         Those hosts would keep the old version, and the rollout would pass.
 

@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import { readLockstepYaml } from '../config/lockstep_yaml'
 import { LockstepError } from '../system/errors'
+import { phraseOf } from '../testing/feature_lines'
 import { Scratch } from '../testing/scratch'
 import { init } from './init'
 
@@ -131,6 +132,14 @@ describe('lockstep init', () => {
     ).to.deep.equal(['test'])
     const all = parse(read('lockstep.yaml').replace(/^( +)# ( *[\w-])/gm, '$1$2')) as { environments: object }
     expect(Object.keys(all.environments)).to.deep.equal(['test', 'production'])
+  })
+
+  it('writes a first feature of known sentences and one step of its own', () => {
+    init(scratch.path, [])
+    const lines = read('features/deployments/website.feature').matchAll(/^\s*(?:Given|When|Then|And) (.*)$/gm)
+    const own = [...lines].flatMap(([, text = '']) => (phraseOf(text) === undefined ? [text] : []))
+    expect(own).to.deep.equal(['the website is up to date'])
+    expect(read('step_definitions/website.js')).to.contain("Then('the website is up to date'")
   })
 
   it('leaves alone what is there', () => {

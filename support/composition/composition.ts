@@ -10,10 +10,11 @@ import { readRunJournal, readRunJournals } from '../run/journals'
 import { Ledger } from '../rollout/model/ledger'
 import type { Checkpoint } from '../rollout/model/checkpoint'
 import type { Balancers, ExpectedHosts } from '../rollout/ports'
-import type { JournalEntry } from '../rollout/model/journal_entry'
+import { canWait, type JournalEntry } from '../rollout/model/journal_entry'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/model/wave_plan'
 import { systemClock } from '../system/clock'
+import type { UnexpectedMessage } from '../system/unexpected_messages'
 import { EXIT, LockstepError } from '../system/errors'
 import { JournalFile } from '../system/journal_file'
 import { redactorOfOthers, redactor } from '../system/redaction'
@@ -98,7 +99,7 @@ export class Composition {
     // A run that was begun by another leaves its state with its reports, and is gone with them.
     const state = (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
     const folder = join(state, journals)
-    const journal = new JournalFile(folder, run.id, () => systemClock.now())
+    const journal = new JournalFile(folder, run.id, () => systemClock.now(), canWait)
     run.environment = environment.name
     run.chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
     run.warnings = environment.warnings
@@ -175,6 +176,7 @@ export class Composition {
       this.run.mode = this.modeOf(known)
       return known
     }
+    await this.expectHeardOut()
     const { journal, resumed, beginsAs: mode } = this.parts
     const { environment } = this.run
     this.run.mode = mode
@@ -214,6 +216,48 @@ export class Composition {
     return rollout
   }
 
+  /**
+   * Hears out the discovery windows of the features before. Nothing of the next feature is done where one of them would
+   * have failed.
+   */
+  private async expectHeardOut(): Promise<void> {
+    for (const [feature, rollout] of this.rollouts) {
+      if (rollout.halted !== undefined) continue
+      await rollout.hosts.windowsAreOver()
+      for (const message of rollout.takeUnsolicited()) {
+        const failure = this.expectHarmless(message, `after the last step of ${feature}`)
+        if (failure !== undefined) throw failure
+      }
+    }
+  }
+
+  /** Hears what still comes for a rollout: until all its discovery windows are over, and a moment longer. */
+  private async hearOut({ hosts }: Rollout, isReachable: boolean): Promise<void> {
+    try {
+      if (isReachable) await hosts.windowsAreOver()
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      this.run.refuse(error)
+    }
+    // A second answer that differs from the first may still be on its way when the last host has answered.
+    await this.parts.fleet.listen(LAST_WORDS)
+  }
+
+  /** Refuses the run for a message that fails, and returns why; notes any other message that is not noted yet. */
+  private expectHarmless(
+    { host, detail, fails }: UnexpectedMessage,
+    when: string,
+  ): LockstepError | undefined {
+    const said = `${host} ${detail}`
+    if (!fails) {
+      if (!this.run.notes.includes(said)) this.run.note(said)
+      return undefined
+    }
+    const failure = new LockstepError('diverged', `${when}, ${said}`)
+    this.run.refuse(failure)
+    return failure
+  }
+
   private underWhichNames() {
     const { release } = this.parts
     const { tickets } = this.run
@@ -247,13 +291,9 @@ export class Composition {
           noteWhoWasTaken(this.run, rollout)
           noteLeftOut(this.run, feature)
         }
-        // A second answer that differs from the first may still be on its way when the last host has answered.
-        if (rollout.hosts.known !== undefined) await fleet.listen(LAST_WORDS)
+        if (rollout.hosts.known !== undefined) await this.hearOut(rollout, lost === undefined)
         if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)
-        const late = rollout.takeUnsolicited().filter(({ fails }) => fails)
-        for (const { host, detail } of late) {
-          this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
-        }
+        for (const message of rollout.takeUnsolicited()) this.expectHarmless(message, 'after the last step')
         if (this.run.exitCode !== 0) recover(this.run, { uri: feature, part }, rollout)
       }
       if (

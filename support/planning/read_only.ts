@@ -17,7 +17,7 @@ export const safely: Planning = Object.freeze({ asNoop: harmless, isReadOnly: on
 /** Returns a fleet on which nothing can be changed as long as `isInForce` says so, whatever code asks it. */
 export function readOnly(fleet: Fleet, planning: Planning, isInForce: () => boolean): Fleet {
   return {
-    discover: (selection, onFound) => fleet.discover(selection, onFound),
+    discover: (...asked) => fleet.discover(...asked),
     async call(asked, hosts, watch) {
       // What is judged is what is sent: a caller may change its request while this waits for the journal.
       const request = copyOf(asked)
@@ -56,7 +56,7 @@ export function asPlanned(
   const refused = ({ agent, action }: Request, why: string) =>
     new LockstepError('gate-closed', `${action} of ${agent} was about to be sent ${why}; it was not sent`)
   return {
-    discover: (selection, onFound) => fleet.discover(selection, onFound),
+    discover: (...asked) => fleet.discover(...asked),
     async call(requested, asked, watch) {
       const request = copyOf(requested)
       const other = asked.filter((host) => !planned.has(host))

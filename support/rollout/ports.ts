@@ -38,15 +38,33 @@ export interface ExpectedHosts {
 }
 
 export interface Fleet {
-  discover(
-    selection: Selection,
-    onFound: (found: number) => void,
-  ): Promise<{ hosts: readonly string[]; unexpected: readonly UnexpectedMessage[] }>
+  /**
+   * Resolves with the hosts that answer within the discovery window. With `enough` it resolves once those hosts have
+   * answered, and the window goes on beside what follows.
+   */
+  discover(selection: Selection, onFound: (found: number) => void, enough?: EnoughHosts): Promise<Discovered>
   /**
    * Resolves with one answer for each of `hosts`. `beforeSend` has to have resolved before anything is sent. It is
    * called again, with another id, before a request that only looks is sent again.
    */
   call(request: Request, hosts: readonly string[], watch: CallWatch): Promise<Answers>
+}
+
+/** The hosts with whose answers a discovery ends before its window does. */
+export interface EnoughHosts {
+  /** The hosts that have to answer; at least one. */
+  hosts: readonly string[]
+  /** Called with each other host that answers between the end of the discovery and that of its window. */
+  onLater: (host: string) => void
+  /** Called with each message of that time that is no host's answer. */
+  onUnexpected: (message: UnexpectedMessage) => void
+}
+
+export interface Discovered {
+  hosts: readonly string[]
+  unexpected: readonly UnexpectedMessage[]
+  /** Settles with the end of a window that is still open; nobody has to listen to it. Absent where none is open. */
+  window?: Promise<void>
 }
 
 export interface CallWatch {

@@ -56,6 +56,7 @@ export class Rollout {
       known: () => this.hosts.known,
       isKnown: (host: string) => this.hosts.isKnown(host),
       frozen: () => this.hosts.frozen(),
+      expectFirstWindowOver: () => this.hosts.expectFirstWindowOver(),
       wave: () => this.waves.current?.hosts,
     }
     this.engine = createEngine(ports, hosts, { budget: this.budget, line: this.current })
@@ -213,6 +214,11 @@ export class Rollout {
   /** Returns, and forgets, what was overheard since the last verdict. */
   takeUnsolicited(): UnexpectedMessage[] {
     return this.engine.conclusions.takeUnsolicited()
+  }
+
+  /** True when a message has come since the last verdict that makes the next one fail. */
+  get hasOverheardFailure(): boolean {
+    return this.engine.conclusions.hasOverheardFailure
   }
 
   /** Asks hosts something, journalled before it is sent and after it was answered. */

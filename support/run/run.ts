@@ -54,6 +54,8 @@ export interface PlannedStep {
   values: readonly { type: string; value: string }[]
   /** The keyword as written, such as `Given `. */
   keyword?: string
+  /** True for a When, and for an And that goes on from one. */
+  isAction?: boolean
   table?: readonly (readonly string[])[] | undefined
   document?: string | undefined
 }

@@ -19,6 +19,7 @@ import { makeFolder } from './folders'
  * An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. Its first line
  * says in which version it is written. It notifications when somebody removes, replaces or shortens the file while it is in
  * use. It takes no further entry then, and leaves a journal that tells the same as before, or says that it does not.
+ * Entries that can wait outlive the process from the same moment on; they reach the disk with the next one that cannot.
  */
 export class JournalFile {
   readonly path: string
@@ -30,11 +31,15 @@ export class JournalFile {
   private isAdding = false
   /** The reason why no further entry is taken. */
   private broken: Error | undefined
+  /** True while entries that can wait are not on disk yet. */
+  private isWaiting = false
 
   constructor(
     directory: string,
     readonly run: string,
     private readonly now: () => number,
+    /** Returns whether an entry may be lost with the machine, as in a power cut; none may unless said. */
+    private readonly canWait: (entry: object) => boolean = () => false,
   ) {
     this.path = join(directory, `${run}${JOURNAL_SUFFIX}`)
     try {
@@ -77,6 +82,7 @@ export class JournalFile {
 
   async close(): Promise<void> {
     await this.queue.catch(() => {})
+    if (this.isWaiting) await this.file?.datasync()
     await this.file?.close()
   }
 
@@ -85,7 +91,7 @@ export class JournalFile {
       const file = (this.file ??= await open(this.path, 'a+', 0o660))
       this.expectWhole(file)
       const header = this.size === 0 ? this.header() : ''
-      await this.add(file, Buffer.from(header + this.line(entry)))
+      await this.add(file, Buffer.from(header + this.line(entry)), this.canWait(entry))
     } catch (error) {
       throw appendFailure(this.path, error)
     }
@@ -99,11 +105,12 @@ export class JournalFile {
     return journalLine(JSON.stringify({ at: new Date(this.now()).toISOString(), ...entry }))
   }
 
-  private async add(file: FileHandle, lines: Buffer): Promise<void> {
+  private async add(file: FileHandle, lines: Buffer, canWait: boolean): Promise<void> {
     this.isAdding = true
     try {
       await file.appendFile(lines)
-      await file.datasync()
+      if (!canWait) await file.datasync()
+      this.isWaiting = canWait
       this.size += lines.length
     } catch (error) {
       // Half a line would spoil the next one, and an empty file would look like a journal that was emptied.

@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@cucumber/cucumber',
   ],
   'support/cucumber': [
+    'support/sentences',
     'support/composition',
     'support/run',
     'support/reporting',
@@ -53,8 +54,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/connectors',
     'support/simulation',
   ],
-  'support/run': ['support/lint', 'support/rollout/ports', 'support/rollout/model', 'support/config'],
+  'support/run': [
+    'support/sentences',
+    'support/lint',
+    'support/rollout/ports',
+    'support/rollout/model',
+    'support/config',
+  ],
   'support/reporting': [
+    'support/sentences',
     'support/run',
     'support/preflight',
     'support/lint',
@@ -65,6 +73,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/config',
   ],
   'support/preflight': [
+    'support/sentences',
     'support/run',
     'support/lint',
     'support/rehearsal',
@@ -74,8 +83,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/rpc/contracts',
     'support/protocol',
   ],
-  'support/lint': ['support/rollout/ports', 'support/rollout/model'],
+  'support/sentences': ['support/rollout/model'],
+  'support/lint': ['support/sentences', 'support/rollout/ports', 'support/rollout/model'],
   'support/rehearsal': [
+    'support/sentences',
     'support/run',
     'support/planning',
     'support/rollout',
@@ -130,6 +141,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/agents',
   ],
   'support/bin': [
+    'support/sentences',
     'support/composition',
     'support/run',
     'support/reporting',

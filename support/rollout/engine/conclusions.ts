@@ -45,6 +45,11 @@ export class Conclusions {
     return this.unsolicited.take()
   }
 
+  /** True when a message has come since the last verdict that makes the next one fail. */
+  get hasOverheardFailure(): boolean {
+    return this.unsolicited.all.some(({ fails }) => fails)
+  }
+
   /**
    * Makes a verdict known. A verdict that has not passed stops the rollout, unless it may go on. Hosts that failed
    * within the budget are out from then on.

@@ -34,6 +34,7 @@ export function createEngine(
     line,
     beforeChange: async ({ action, agent }, asked) => {
       if (executors.isPlanned) throw nothingMayChange(`${action} of ${agent}`)
+      await hosts.expectFirstWindowOver()
       await locks.take(hosts.known() ?? asked)
     },
     overhear: (message) => conclusions.addUnsolicited(message),

@@ -90,7 +90,13 @@ function executorOn(given: Given) {
     checkpoint: given.checkpoint,
     ...(given.planning === undefined ? {} : { planning: given.planning }),
   }
-  const source = { known: () => hosts, isKnown: () => true, frozen: async () => hosts, wave: () => undefined }
+  const source = {
+    known: () => hosts,
+    isKnown: () => true,
+    frozen: async () => hosts,
+    expectFirstWindowOver: async () => {},
+    wave: () => undefined,
+  }
   const { executors, step, halt } = createEngine(ports, source, { budget: new FailureBudget(), line: LINE })
   executors.beginScenario('9')
   const changing = () => fleet.asked.filter(({ request }) => request.mutating)

@@ -7,6 +7,11 @@ export interface HostSource {
   isKnown(host: string): boolean
   /** Returns the hosts, discovering them first if no step has done so. */
   frozen(): Promise<readonly string[]>
+  /**
+   * Resolves once hosts may be changed: until the first discovery's window is over, strangers may still answer.
+   * @throws LockstepError when one has answered
+   */
+  expectFirstWindowOver(): Promise<void>
   /** Returns the hosts of the wave that moves; undefined while none does. */
   wave(): readonly string[] | undefined
 }

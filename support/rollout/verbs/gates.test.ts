@@ -25,8 +25,8 @@ describe('a window of time', () => {
     ['before midnight, over midnight', window('22:00', '04:00', 'Friday'), '2026-11-20T23:00Z', true],
     ['after midnight, over midnight', window('22:00', '04:00', 'Friday'), '2026-11-21T03:59Z', true],
     ['the night before', window('22:00', '04:00', 'Friday'), '2026-11-20T03:00Z', false],
-    ['a range of days', window('00:00', '23:59', 'Friday to Monday'), '2026-11-22T12:00Z', true],
-    ['outside a range of days', window('00:00', '23:59', 'Friday to Monday'), '2026-11-24T12:00Z', false],
+    ['a range of days', window('00:00', '24:00', 'Friday to Monday'), '2026-11-22T12:00Z', true],
+    ['outside a range of days', window('00:00', '24:00', 'Friday to Monday'), '2026-11-24T12:00Z', false],
     ['another zone', window('09:00', '16:00', 'weekdays', 'Asia/Tokyo'), '2026-11-19T23:30Z', false],
     [
       'another zone, a day ahead',

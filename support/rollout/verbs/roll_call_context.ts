@@ -23,4 +23,6 @@ export interface RollCallContext {
   conclude(verdict: Verdict, options?: ConcludeOptions): Promise<Verdict>
   /** Adds a message that came while nothing waited for it; one that fails makes the next verdict fail. */
   addUnsolicited(message: UnexpectedMessage): void
+  /** True when such a message has come since the last verdict, and fails. */
+  readonly hasOverheardFailure: boolean
 }

@@ -1,5 +1,5 @@
 // Loaded before a process that the manual runs: halts it once its journal says MANUAL_HALT_AT, until the manual lets it go on.
-// The entry is on disk by then, and what it announces was not sent. Signals are heard meanwhile.
+// The entry is in the file by then, and what it announces was not sent. Signals are heard meanwhile.
 const { existsSync, readFileSync, writeFileSync } = require('node:fs')
 const promises = require('node:fs/promises')
 
@@ -9,9 +9,9 @@ const at = process.env.MANUAL_HALT_AT
 promises.open = async (path, ...more) => {
   const file = await open(path, ...more)
   if (!String(path).endsWith('.journal.ndjson')) return file
-  const datasync = file.datasync.bind(file)
-  file.datasync = async () => {
-    await datasync()
+  const appendFile = file.appendFile.bind(file)
+  file.appendFile = async (lines) => {
+    await appendFile(lines)
     if (!existsSync('.halted') && readFileSync(path, 'utf8').includes(at)) await halt()
   }
   return file
