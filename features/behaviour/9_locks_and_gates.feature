@@ -167,7 +167,7 @@ Feature: 9. Locks and gates
 
         Given a feature "own.feature" with the steps:
             """
-            Given only between 00:00 and 00:00 on every day in UTC
+            Given only between 00:00 and 24:00 on every day in UTC
             And I want to update hosts with class roles::dev_server
             Then every host should answer
             """
@@ -180,6 +180,7 @@ Feature: 9. Locks and gates
         Given a feature "own.feature" with the steps:
             """
             Given only between 9:00 and 16:00 on weekdays
+            And only between 09:00 and 09:00 on weekdays
             And only between 09:00 and 16:00 on someday
             And only between 09:00 and 16:00 on weekdays in Mars
             And up to 0 hosts may fail
@@ -192,13 +193,14 @@ Feature: 9. Locks and gates
         Then it should exit with 2
         And it should say of the lines of "own.feature":
             | 3  | "9:00" is not a time of day                                 |
-            | 4  | "someday" is not days                                       |
-            | 5  | "Mars" is no time zone                                      |
-            | 6  | "0 hosts" is not a number of hosts that may fail            |
-            | 7  | "100% of the hosts" is not a number of hosts that may fail  |
-            | 8  | "0%" is not a part of the pool                              |
-            | 9  | 0% is no percentage                                         |
-            | 10 | "a;b" is not the name of a haproxy backend                  |
+            | 4  | write two times that differ, such as 00:00 and 24:00        |
+            | 5  | "someday" is not days                                       |
+            | 6  | "Mars" is no time zone                                      |
+            | 7  | "0 hosts" is not a number of hosts that may fail            |
+            | 8  | "100% of the hosts" is not a number of hosts that may fail  |
+            | 9  | "0%" is not a part of the pool                              |
+            | 10 | 0% is no percentage                                         |
+            | 11 | "a;b" is not the name of a haproxy backend                  |
         And it should say "nothing was sent"
 
     Scenario: No host goes back to an older version where the feature forbids it

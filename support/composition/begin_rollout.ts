@@ -35,7 +35,7 @@ export function beginRollout(
   const { planning } = PLANNINGS[MODES[beginsAs].plans]
   const made: { rollout?: Rollout } = {}
   // Nothing may be changed before there is a rollout either.
-  const isPlanned = () => made.rollout === undefined || made.rollout.planState !== undefined
+  const isPlanned = () => made.rollout === undefined || made.rollout.isPlanned
   // Steps after a failure are the feature's own wish, and belong to no line.
   const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
   const fleet = fleetOf(whole, feature, planning, { isPlanned, line })
@@ -148,7 +148,8 @@ function locks(
   if (!MODES[run.mode].rollsOut) return { patience: 0, take: async () => {} }
   const { locksOf } = lazy.runLocks
   const { environment, journal, context } = parts
-  const all = locksOf(run, { feature, follows, fleet, environment, journal, context })
+  const loadLeases = () => lazy.hostLeases.hostLeases
+  const all = locksOf(run, { feature, follows, fleet, environment, journal, context, loadLeases })
   locked.push(all)
   return all
 }

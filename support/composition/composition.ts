@@ -225,8 +225,8 @@ export class Composition {
   }
 
   /** Returns the mode of one rollout; each feature leaves safe mode for itself. */
-  private modeOf({ ports, planState }: Rollout): Mode {
-    return ports.planning !== undefined && planState === undefined ? 'live' : this.parts.beginsAs
+  private modeOf({ ports, isPlanned }: Rollout): Mode {
+    return ports.planning !== undefined && !isPlanned ? 'live' : this.parts.beginsAs
   }
 
   /** Ends the run. It looks once more at what was put back unseen, writes its end into the journal, and lets all go. */

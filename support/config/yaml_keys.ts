@@ -124,7 +124,7 @@ export const ENVIRONMENT_KEYS: YamlKeys = {
   'notifications.slack': { takes: SECRET, help: 'the address of a Slack webhook' },
   'notifications.email': { takes: 'a server and mailboxes', help: 'who gets an email, and through what' },
   'notifications.email.server': { takes: 'a name or an address', help: 'the mail server' },
-  'notifications.email.port': { takes: 'a port', default: 'the usual one', help: 'its port' },
+  'notifications.email.port': { takes: 'a port', default: '587, 465 or 25, by `tls`', help: 'its port' },
   'notifications.email.from': { takes: 'an address', help: 'the sender' },
   'notifications.email.to': { takes: 'a list of addresses', help: 'the receivers' },
   'notifications.email.user': { takes: 'a name', default: 'none', help: 'the user of the mail server' },

@@ -17,6 +17,7 @@ import { argumentFault } from './step_arguments'
 import { type StepFunction } from './step_arguments'
 import { validators } from './validation'
 import { readsLike } from '../sentences/wording'
+import { windowFaults } from './time_windows'
 
 /** A fault in a feature that cannot be run, found before anything was run. */
 export interface Finding {
@@ -254,6 +255,7 @@ export class Preflight {
       const fault = validators[parameterTypeName ?? '']?.(group.value ?? '')
       return fault === undefined ? [] : [fault]
     })
+    odd.push(...windowFaults(values))
     const definition = this.definitions.get(ids[0] ?? '')
     const fault =
       definition === undefined

@@ -1,7 +1,12 @@
 /** The ports of a rollout: what it needs from the world. It knows neither cucumber nor the wire of MCollective. */
 
+import type { Clock } from '../system/clock'
+import type { Redact } from '../system/redaction'
 import type { UnexpectedMessage } from '../system/unexpected_messages'
 import type { Answers, Request } from './model/answers'
+import type { Checkpoint } from './model/checkpoint'
+import type { Journal } from './model/journal_entry'
+import type { Ledger } from './model/ledger'
 import type { HostGateway, Obligation } from './model/obligation'
 import type { Verdict } from './model/verdict'
 
@@ -133,4 +138,46 @@ export interface Audience {
   note(text: string): void
   /** Tells that safe mode is over for this release. */
   activated(release: string): void
+}
+
+/** All that a rollout needs from the world. */
+export interface RolloutPorts {
+  fleet: Fleet
+  /**
+   * The hosts that should be there. Undefined where that is written nowhere: the hosts that are discovered are then
+   * meant.
+   */
+  inventory: ExpectedHosts | undefined
+  journal: Journal
+  audience: Audience
+  clock: Clock
+  balancers: Balancers
+  locks: Locks
+  approval: Approval
+  /** The ledger of what is out of the pool, shared by all rollouts of a run. */
+  ledger: Ledger
+  /** Returns an id for what is recorded and was not sent over the fleet's wire. */
+  newId: () => string
+  newSeed: () => number
+  /** Takes secrets out of what others have said, before it is shown or cut. */
+  redact: Redact
+  /** Milliseconds between two looks of a step that waits. */
+  lookEvery: number
+  /**
+   * The signal that aborts when the operator asks to stop. What is under way is finished, what waits is not waited for.
+   */
+  stopping: AbortSignal
+  /** The checkpoint of the run that this one resumes. */
+  checkpoint: Checkpoint | undefined
+  /** The permissions where nothing may be changed: what lines would do is planned, and not done. */
+  planning?: Planning
+  releases: Releases
+  /**
+   * True when earlier versions are asked for and written down for a named release, though nothing else depends on them.
+   */
+  keepsHistory?: boolean
+  /**
+   * The agents that lines of the feature cannot do without. Hosts that lack one are found before any host is touched.
+   */
+  neededAgents?: readonly NeededAgent[]
 }

@@ -90,6 +90,20 @@ describe('a gate', () => {
     expect(rollout.halted?.code).to.equal('gate-closed')
   })
 
+  it('of time is refused in words where it may mean the whole day or no minute of it', () => {
+    const minute = fc.integer({ min: 0, max: 1439 })
+    fc.assert(
+      fc.property(minute, minute, fc.integer({ min: 0, max: 2e12 }), (from, other, now) => {
+        const to = other % 3 === 0 ? from : other
+        const { rollout } = begin(now)
+        const days = parseDays('every day') ?? new Set<number>()
+        const said = () => rollout.gates.onlyBetween({ from, to, days, zone: 'UTC' }, 'every day')
+        if (from === to) expect(said).to.throw(LockstepError, 'write two times that differ')
+        expect(rollout.halted?.code === 'bad-feature').to.equal(from === to)
+      }),
+    )
+  })
+
   it('of duration lets a wave that has begun be finished, and keeps the next from beginning', async () => {
     const { rollout, pass } = begin(0)
     rollout.gates.noLongerThan(60_000)

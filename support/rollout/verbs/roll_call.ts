@@ -1,9 +1,10 @@
 import { LockstepError } from '../../system/errors'
 import { hostsWithoutAgents } from './agents_present'
 import { compareWith } from '../model/compare_with'
+import type { RollCallContext } from './roll_call_context'
+import { isEmpty, keyOf, NOBODY_YET, said } from './selection'
 import type { Selection } from '../ports'
 import type { UnexpectedMessage } from '../../system/unexpected_messages'
-import type { Rollout } from '../rollout'
 import { hosts as counted, type Observation, type Verdict } from '../model/verdict'
 
 /** The hosts of a rollout: selected by a feature's first lines, discovered once, and unchanged from then on. */
@@ -25,7 +26,7 @@ export class RollCall {
   /** True when hosts that are discovered and not in the inventory are noted only. */
   private leavesStrangers = false
 
-  constructor(private readonly rollout: Rollout) {}
+  constructor(private readonly rollout: RollCallContext) {}
 
   /**
    * Forgets what was selected, but not the hosts that were discovered: a feature's Background runs again for each
@@ -78,7 +79,7 @@ export class RollCall {
     const { found, unexpected } = await this.look()
     const isFirst = this.list === undefined
     if (isFirst)
-      await this.freeze(this.rollout.checkpoint?.hosts ?? this.selection.listed ?? should ?? found, should)
+      await this.freeze(this.rollout.hostsBefore ?? this.selection.listed ?? should ?? found, should)
     const expected = this.list ?? []
     const { missing, strangers } = compareWith(expected, found)
     const there = new Set(found)
@@ -108,7 +109,7 @@ export class RollCall {
   async frozen(): Promise<readonly string[]> {
     this.expectSameSelection()
     if (this.list !== undefined) return this.list
-    if (this.rollout.checkpoint !== undefined) return this.frozenAs(this.rollout.checkpoint.hosts)
+    if (this.rollout.hostsBefore !== undefined) return this.frozenAs(this.rollout.hostsBefore)
     if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
     const should = await this.inventoried()
     const { found, unexpected } = await this.look()
@@ -262,7 +263,7 @@ export class RollCall {
     const list = [...hosts].sort(byName)
     await this.rollout.ports.journal.append({ type: 'roll call', hosts: list })
     this.isAsFound =
-      should === undefined && this.rollout.checkpoint === undefined && this.selection.listed === undefined
+      should === undefined && this.rollout.hostsBefore === undefined && this.selection.listed === undefined
     this.list = Object.freeze(list)
     this.foundBy = this.selection
     this.names = new Set(list)
@@ -271,28 +272,6 @@ export class RollCall {
 }
 
 const NOBODY: ReadonlyMap<string, Observation> = new Map()
-const NOBODY_YET: Selection = { classes: [], facts: [], identities: [], listed: undefined }
-
-function isEmpty({ classes, facts, identities, listed }: Selection): boolean {
-  return classes.length + facts.length + identities.length === 0 && listed === undefined
-}
-
-/** Returns a key that is equal for selections of the same hosts, in whatever order they are said. */
-function keyOf({ classes, facts, identities, listed }: Selection): string {
-  const filters = facts.map(({ fact, operator, value }) => JSON.stringify([fact, operator, value]))
-  const parts = [classes, filters, identities, listed ?? []]
-  return JSON.stringify(parts.map((part) => [...new Set(part)].sort()))
-}
 
 const collator = new Intl.Collator('en', { numeric: true })
 const byName = (a: string, b: string) => collator.compare(a, b)
-
-function said({ classes, facts, identities, listed }: Selection): string {
-  const parts = [
-    ...classes.map((name) => `class ${name}`),
-    ...facts.map(({ fact, operator, value }) => `fact ${fact}${operator === '==' ? '=' : operator}${value}`),
-    ...(identities.length > 0 ? [`identity ${identities.join(' or ')}`] : []),
-    ...(listed === undefined ? [] : [`among the ${counted(listed.length)} listed`]),
-  ]
-  return `with ${parts.join(' and ')}`
-}
