@@ -79,6 +79,36 @@ Feature: 6. Waves
         Then it should exit with 1
         And it should say "stranger.example.net was not there at the first roll call"
 
+    Scenario: A stranger who answers after the last line of a feature keeps the next feature from beginning
+        The next feature would touch hosts of a fleet that is not what it was taken for.
+
+        Given a file "a.feature":
+            """
+            Feature: A
+                Background:
+                    Given I want to update hosts with class roles::dev_server
+                    And I want to pre-discover how many hosts to update
+                Scenario Outline: A
+                    Given I take the next <wave>
+                    Then every host should answer
+                    Examples:
+                        | wave     |
+                        | 1 host   |
+                        | the rest |
+            """
+        And a feature "b.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            When I block the load balancer
+            """
+        And the host "web1.example.net=late stranger from step 2"
+        When I run cucumber-js "a.feature b.feature"
+        Then it should exit with 1
+        And it should say "stranger.example.net was not there at the first roll call"
+        And it should not say "✔ When I block the load balancer"
+        And 0 hosts should be out of rotation
+
     Scenario: Hosts that no wave would take are found before any host is touched
         Those hosts would keep the old version, and the rollout would pass.
 

@@ -16,8 +16,8 @@ import { oddSelections } from './selections'
 import { argumentFault } from './step_arguments'
 import { type StepFunction } from './step_arguments'
 import { validators } from './validation'
-import { windowFaults } from './time_windows'
 import { readsLike } from '../sentences/wording'
+import { windowFaults } from './time_windows'
 
 /** A fault in a feature that cannot be run, found before anything was run. */
 export interface Finding {

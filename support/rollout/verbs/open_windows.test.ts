@@ -125,6 +125,16 @@ describe('a discovery of hosts that are known', () => {
     expect([hasPassed(verdict), verdict.unexpected]).to.deep.equal([false, [forged]])
   })
 
+  it('fails a planned verdict for a stranger, too', async () => {
+    const rolling = rollout({ ports: { planning: { asNoop: () => undefined, isReadOnly: () => true } } })
+    await rolling.firstDiscovered()
+    await rolling.nextScenario()
+    await rolling.discovered(HOSTS)
+    rolling.begun[1]?.answer('web9')
+    const verdict = await rolling.rollout.packages.versionShouldBe('mywebapp', '2.0')
+    expect([verdict.planned, hasPassed(verdict)]).to.deep.equal([true, false])
+  })
+
   it('is over only with its window, and so is the one before', async () => {
     const rolling = rollout()
     await rolling.firstDiscovered()
