@@ -318,7 +318,7 @@ export class Composition {
       recover(this.run, { uri: feature, part }, rollout)
     if (this.rollouts.size === 0) return
     try {
-      journal.appendNow({ type: 'end', passed: false, reason: CUT_OFF } satisfies JournalEntry)
+      journal.put({ type: 'end', passed: false, reason: CUT_OFF } satisfies JournalEntry)
     } catch (error) {
       process.stderr.write(`${(error as Error).message}\n`)
     }
