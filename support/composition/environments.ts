@@ -4,7 +4,7 @@ import type { Environment } from '../config/environment'
 import { readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import type { Surrounded } from '../simulation/embedded'
-import type { PlannedScenario } from '../run/run'
+import type { PlannedScenario } from '../run/run_parts'
 import { configPath, type RunParameters } from '../run/parameters'
 import { lazy } from './lazy'
 

@@ -15,7 +15,8 @@ import type { Run } from '../run/run'
 export interface RunContext {
   environment: Environment
   fleet: ReachableFleet
-  journal: JournalFile
+  /** The file of the run's events. */
+  file: JournalFile
   ledger: Ledger
   embedded: EmbeddedContext | undefined
   resumed: RunEntries | undefined
@@ -46,6 +47,6 @@ export interface ComposedRun {
 }
 
 /** Returns whether a run changes hosts that are not this process's own, now or once safe mode is left. */
-export function isLive({ mode }: Run): boolean {
+export function isLive({ state: { mode } }: Run): boolean {
   return mode === 'live' || mode === 'noop'
 }

@@ -3,7 +3,6 @@
 import type { UnexpectedMessage } from '../system/unexpected_messages'
 import type { Answers, Request } from './model/answers'
 import type { HostGateway, Obligation } from './model/obligation'
-import type { Verdict } from './model/verdict'
 
 /** The hosts that a rollout is for. All classes and facts have to match, of identities any one; `/…/` is a pattern. */
 export interface Selection {
@@ -124,13 +123,8 @@ export interface Releases {
   hasArrived(release: string): boolean
 }
 
-/** The audience that watches a rollout. */
+/** The audience that watches a rollout, beside its journal: what is told here decides nothing. */
 export interface Audience {
   progress(done: number, expected: number | undefined): void
-  verdict(verdict: Verdict): void
-  /** Tells what was done after a failure, and what came of it. */
-  undone(what: string, verdict: Verdict): void
   note(text: string): void
-  /** Tells that safe mode is over for this release. */
-  activated(release: string): void
 }

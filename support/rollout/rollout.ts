@@ -32,7 +32,7 @@ import { Release } from './verbs/release'
 import { RollCall } from './verbs/roll_call'
 import { Services } from './verbs/services'
 import { Traffic } from './verbs/traffic'
-import { count, describe, hasPassed, mayGoOn, type Verdict } from './model/verdict'
+import { describe, hasPassed, mayGoOn, type Verdict } from './model/verdict'
 import { Waves } from './verbs/waves'
 
 export interface RolloutPorts {
@@ -274,8 +274,7 @@ export class Rollout {
       this.failing ??= whole
       this.stopAt(new LockstepError('diverged', describe(whole)))
     }
-    this.ports.audience.verdict(whole)
-    await this.ports.journal.append({ type: 'verdict', step: this.step, passed, counts: { ...count(whole) } })
+    await this.ports.journal.append({ type: 'verdict', step: this.step, line: this.line, verdict: whole })
     return whole
   }
 

@@ -1,4 +1,5 @@
 import type { Request } from './answers'
+import type { Verdict } from './verdict'
 
 export type JournalEntry =
   | {
@@ -45,7 +46,6 @@ export type JournalEntry =
   | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
   /** Hosts are about to be told to go back to the version they had. */
   | { type: 'restoring'; package: string; hosts: readonly string[] }
-  | { type: 'undone'; what: string; passed: boolean; counts: Record<string, number> }
   | { type: 'roll call'; hosts: readonly string[] }
   | {
       type: 'asked'
@@ -61,11 +61,18 @@ export type JournalEntry =
   | { type: 'answered'; requestId: string; outcomes: Record<string, readonly string[]>; interrupted: boolean }
   | { type: 'opened'; obligation: string; hosts: readonly string[] }
   | { type: 'closed'; obligation: string; hosts: readonly string[] }
-  | { type: 'verdict'; step: string; passed: boolean; counts: Record<string, number> }
   /** The end of the run. `withinBudget` says that it went through, though not on hosts that were allowed to fail. */
   | { type: 'end'; passed: boolean; reason: string; withinBudget?: boolean }
 
-/** An append-only record. @throws Error when an entry could not be made durable: nothing may be sent then */
+/** What a line came to, or a step that was done after a failure, host by host. */
+export type Conclusion =
+  | { type: 'verdict'; step: string; line: number; verdict: Verdict }
+  | { type: 'undone'; what: string; verdict: Verdict }
+
+/**
+ * An append-only record. What is appended is shown to nobody before it is durable.
+ * @throws Error when an entry could not be made durable: nothing may be sent then
+ */
 export interface Journal {
-  append(entry: JournalEntry): Promise<void>
+  append(entry: JournalEntry | Conclusion): Promise<void>
 }

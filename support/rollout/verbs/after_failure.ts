@@ -4,7 +4,7 @@ import type { Balancer } from '../ports'
 import type { Obligation } from '../model/obligation'
 import type { Rollout } from '../rollout'
 import { lookAt } from '../engine/still_out'
-import { count, hasPassed, type Observation, type Verdict } from '../model/verdict'
+import { type Observation, type Verdict } from '../model/verdict'
 
 /**
  * The fate of the hosts when a rollout has stopped: nothing is done, unless the feature says otherwise. What is done
@@ -154,9 +154,7 @@ export class AfterFailure {
   }
 
   private async report(what: string, verdict: Verdict): Promise<Verdict> {
-    const { audience, journal } = this.rollout.ports
-    audience.undone(what, this.rollout.redacted(verdict))
-    await journal.append({ type: 'undone', what, passed: hasPassed(verdict), counts: { ...count(verdict) } })
+    await this.rollout.ports.journal.append({ type: 'undone', what, verdict: this.rollout.redacted(verdict) })
     return verdict
   }
 }

@@ -39,7 +39,6 @@ export class Release {
       )
     await ports.journal.append({ type: 'activated', release: name })
     this.rollout.leaveSafeMode()
-    ports.audience.activated(name)
   }
 
   /** Expects the release to have passed in an environment. @throws LockstepError `gate-closed` */

@@ -1,21 +1,24 @@
 // Loaded before a process that the manual runs: halts it once its journal says MANUAL_HALT_AT, until the manual lets it go on.
 // The entry is on disk by then, and what it announces was not sent. Signals are heard meanwhile.
-const { existsSync, readFileSync, writeFileSync } = require('node:fs')
-const promises = require('node:fs/promises')
+const fs = require('node:fs')
 
-const { open } = promises
+const { existsSync, fdatasync, openSync, readFileSync, writeFileSync } = fs
 const at = process.env.MANUAL_HALT_AT
+const journals = new Map()
 
-promises.open = async (path, ...more) => {
-  const file = await open(path, ...more)
-  if (!String(path).endsWith('.journal.ndjson')) return file
-  const datasync = file.datasync.bind(file)
-  file.datasync = async () => {
-    await datasync()
-    if (!existsSync('.halted') && readFileSync(path, 'utf8').includes(at)) await halt()
-  }
+fs.openSync = (path, ...more) => {
+  const file = openSync(path, ...more)
+  if (String(path).endsWith('.journal.ndjson')) journals.set(file, path)
   return file
 }
+
+fs.fdatasync = (file, done) =>
+  fdatasync(file, async (error) => {
+    const path = journals.get(file)
+    const isThere = path !== undefined && !existsSync('.halted') && readFileSync(path, 'utf8').includes(at)
+    if (isThere) await halt()
+    done(error)
+  })
 
 async function halt() {
   writeFileSync('.halted', '')
