@@ -13,14 +13,15 @@ fs.openSync = (path, ...more) => {
 }
 
 fs.fdatasync = (file, done) =>
-  fdatasync(file, async (error) => {
+  fdatasync(file, (error) => {
     const path = journals.get(file)
-    const isThere = path !== undefined && !existsSync('.halted') && readFileSync(path, 'utf8').includes(at)
-    if (isThere) await halt()
-    done(error)
+    if (path === undefined || existsSync('.halted') || !readFileSync(path, 'utf8').includes(at))
+      return done(error)
+    writeFileSync('.halted', '')
+    goOn(() => done(error))
   })
 
-async function halt() {
-  writeFileSync('.halted', '')
-  while (!existsSync('.goes-on')) await new Promise((done) => setTimeout(done, 10))
+function goOn(next) {
+  if (existsSync('.goes-on')) next()
+  else setTimeout(() => goOn(next), 10)
 }
