@@ -1,6 +1,7 @@
-import { Then, When, type DataTable } from '@cucumber/cucumber'
+import type { DataTable } from '@cucumber/cucumber'
 import { agentInputs } from '../support/rollout/model/agent_inputs'
 import { expect } from '../support/cucumber/expectations'
+import { Then, When } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 
 When(

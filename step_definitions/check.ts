@@ -1,5 +1,5 @@
-import { Then } from '@cucumber/cucumber'
 import { expect } from '../support/cucumber/expectations'
+import { Then } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 
 Then('the check {check} should be ok', async function (this: LockstepWorld, check: string) {

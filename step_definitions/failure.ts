@@ -1,4 +1,4 @@
-import { Given } from '@cucumber/cucumber'
+import { Given } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 
 Given('on failure healthy hosts go back into rotation', function (this: LockstepWorld) {

@@ -1,6 +1,7 @@
-import { Given, Then, type DataTable } from '@cucumber/cucumber'
+import type { DataTable } from '@cucumber/cucumber'
 import { hostsInTable, readHostList } from '../support/inventory/host_list_file'
 import { expect } from '../support/cucumber/expectations'
+import { Given, Then } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 
 Given('I want to update hosts with class {class}', function (this: LockstepWorld, name: string) {

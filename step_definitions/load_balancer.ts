@@ -1,5 +1,5 @@
-import { Given, Then, When } from '@cucumber/cucumber'
 import { expect } from '../support/cucumber/expectations'
+import { Given, Then, When } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 import type { PoolMinimum } from '../support/rollout/verbs/pool'
 

@@ -1,5 +1,5 @@
-import { Then, When } from '@cucumber/cucumber'
 import { expect } from '../support/cucumber/expectations'
+import { Then, When } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 
 When('I update the package {package}', async function (this: LockstepWorld, name: string) {

@@ -1,5 +1,5 @@
-import { Then, When } from '@cucumber/cucumber'
 import { expect } from '../support/cucumber/expectations'
+import { Then, When } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 
 When('I disable puppet', async function (this: LockstepWorld) {

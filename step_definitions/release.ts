@@ -1,4 +1,4 @@
-import { Given, Then } from '@cucumber/cucumber'
+import { Given, Then } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 
 Given('this is release {release}', async function (this: LockstepWorld, name: string) {

@@ -1,5 +1,5 @@
-import { Given } from '@cucumber/cucumber'
 import { expectToMove } from '../support/cucumber/expectations'
+import { Given } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 import type { Allowance } from '../support/rollout/model/failure_budget'
 import type { WaveSize } from '../support/rollout/model/wave_plan'

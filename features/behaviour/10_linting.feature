@@ -1,40 +1,78 @@
 @behaviour
 Feature: 10. Linting
-    Reading a feature with the profile ci says what is dangerous in it and can be told from its text alone. Errors make
+    Reading a feature with the profile lint says what is dangerous in it and can be told from its text alone. Errors make
     it exit with 2; warnings are for somebody to judge.
 
-    Scenario Outline: <what>
-        Given a feature "own.feature" with the steps:
+    Scenario: What would leave hosts out, unseen or half done is found line by line
+        Each of these features passes on a good day, and harms hosts on a bad one.
+
+        Given a file "own.feature":
             """
-            Given the load balancer has ip address 192.168.1.1
-            And I want to update hosts with identity web1.example.net
-            <first>
-            <second>
-            <third>
-            <fourth>
+            Feature: Own
+              Background:
+                Given the load balancer has ip address 192.168.1.1
+                And I want to update hosts with identity web1.example.net
+
+              Scenario: An update whose version is not looked at
+                When I block the load balancer
+                And I update the package other
+                Then the check other should be ok
+                When I unblock the load balancer
+
+              Scenario: Hosts that go back unseen
+                When I block the load balancer
+                And I restart the service httpd
+                And I unblock the load balancer
+                Then the check check_http should be ok
+
+              Scenario: A change before hosts are out
+                When I update the package a
+                And I block the load balancer
+                Then the package version for a should be 2
+                When I unblock the load balancer
+
+              Scenario: Another version than the one asked for
+                When I block the load balancer
+                And I install version 1 of the package a
+                Then the package version for a should be 2
+                When I unblock the load balancer
+
+              Scenario: The opposite of what was asked for
+                When I block the load balancer
+                Then traffic from the load balancer should be unblocked
+                When I unblock the load balancer
+
+              Scenario: Connections that a firewall cannot drain
+                When I drain the load balancer
+                And I unblock the load balancer
+
+              Scenario: Hosts that are not put back
+                When I block the load balancer
+                And I restart the service httpd
+                Then the service httpd should be running
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
-        And it should say "own.feature:<found>"
+        And it should say of the lines of "own.feature":
+            | 8  | update-without-version-check: |
+            | 15 | unblock-before-health-check:  |
+            | 19 | change-in-rotation:           |
+            | 27 | other-version-checked:        |
+            | 32 | opposite-checked:             |
+            | 36 | firewall-cannot:              |
+            | 40 | block-without-unblock:        |
+        And it should say "INVALID 7 errors"
         And it should say "nothing was sent"
         And it should show no stack trace
 
-        Examples:
-            | what                                     | first                          | second                                                  | third                                      | fourth                                 | found                            |
-            | Hosts that nobody puts back              | When I block the load balancer | And I restart the service httpd                         | Then the service httpd should be running   |                                        | 5: block-without-unblock:        |
-            | An update that nobody looks at           | When I block the load balancer | And I update the package a                              | Then the check a should be ok              | When I unblock the load balancer       | 6: update-without-version-check: |
-            | Hosts that go back unseen                | When I block the load balancer | And I restart the service httpd                         | And I unblock the load balancer            | Then the check check_http should be ok | 7: unblock-before-health-check:  |
-            | A change before hosts are out            | When I update the package a    | And I block the load balancer                           | Then the package version for a should be 2 | When I unblock the load balancer       | 5: change-in-rotation:           |
-            | Another version than the one asked for   | When I block the load balancer | And I install version 1 of the package a                | Then the package version for a should be 2 | When I unblock the load balancer       | 7: other-version-checked:        |
-            | The opposite of what was asked for       | When I block the load balancer | Then traffic from the load balancer should be unblocked | When I unblock the load balancer           |                                        | 6: opposite-checked:             |
-            | Connections that a firewall cannot drain | When I drain the load balancer | And I unblock the load balancer                         |                                            |                                        | 5: firewall-cannot:              |
-
     Scenario: What is found says why it matters, how to put it right, and how to allow it
+        A rule without a reason gets switched off.
+
         Given a feature "own.feature" with the steps:
             """
             When I disable puppet
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say:
             """
@@ -47,26 +85,30 @@ Feature: 10. Linting
         And no line of what it says should be wider than 80 columns
 
     Scenario: The deployments that people copy have no errors
+        People copy what they find, mistakes included.
+
         Given the website feature
         And the rolling feature
-        When I run cucumber-js "-p ci website.feature"
+        When I run cucumber-js "-p lint website.feature rolling.feature"
         Then it should exit with 0
         And it should say "website.feature:8: wave-as-large-as-the-pool: warning"
         And it should say "nothing was sent; 2 warnings"
-        When I run cucumber-js "-p ci rolling.feature"
-        Then it should exit with 0
-        And it should not say "warning"
+        And it should not say "rolling.feature:"
 
     Scenario: A line of a Scenario Outline is told once
+        Ten waves would say the same ten times, and the reader would stop reading.
+
         Given a feature "own.feature" with waves "1 host, 50%, the rest" and the steps:
             """
             When I block the load balancer
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say "INVALID 1 error and 1 warning (own.feature:"
 
-    Scenario: A change in the Background would come before the wave is taken
+    Scenario: A change in the Background is found, since it comes before the wave is taken
+        The whole fleet would be restarted before the first wave begins.
+
         Given a file "own.feature":
             """
             Feature: Own
@@ -81,12 +123,14 @@ Feature: 10. Linting
                   | the rest |
                   | 1 host   |
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say "own.feature:3: change-before-the-wave:"
         And it should say 'own.feature:6: wave-after-the-rest: the wave "1 host" comes after "the rest", which leaves nobody'
 
     Scenario: A comment with a reason allows it, on the line before the step, the scenario or the feature
+        A team with a good reason would otherwise switch off the whole linting.
+
         Given a file "own.feature":
             """
             # lockstep: allow update-without-version-check because the newest is always right here
@@ -102,44 +146,58 @@ Feature: 10. Linting
                 # lockstep: allow block-without-unblock because puppet is enabled by hand
                 And I disable puppet
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 0
         And it should say "every line is known; nothing was sent"
         And it should not say "warning"
-        When I run cucumber-js "-p ci own.feature --tags @retire"
-        Then it should exit with 0
-        And it should not say "allow-without-effect"
 
-    Scenario Outline: A comment that allows nothing is found: <comment>
-        Given a feature "own.feature" with the steps:
+    Scenario: A comment that allows nothing is found, and so is what it was for
+        A misspelt comment looks like a decision, and hides nothing or too much.
+
+        Given a file "own.feature":
             """
-            # lockstep: <comment>
-            When I disable puppet
+            Feature: Own
+              Scenario: No reason
+                # lockstep: allow block-without-unblock
+                When I disable puppet
+              Scenario: No such rule
+                # lockstep: allow blocks because of reasons
+                When I disable puppet
+              Scenario: No such word
+                # lockstep: allowed
+                When I disable puppet
+              Scenario: Another rule
+                # lockstep: allow no-load-balancer because of reasons
+                When I disable puppet
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
-        And it should say "own.feature:3: <rule>:"
-        And it should say "own.feature:4: block-without-unblock:"
+        And it should say of the lines of "own.feature":
+            | 3  | allow-without-reason:  |
+            | 4  | block-without-unblock: |
+            | 6  | allow-unknown-rule:    |
+            | 7  | block-without-unblock: |
+            | 9  | allow-not-understood:  |
+            | 10 | block-without-unblock: |
+            | 12 | allow-without-effect:  |
+            | 13 | block-without-unblock: |
 
-        Examples:
-            | comment                                   | rule                 |
-            | allow block-without-unblock               | allow-without-reason |
-            | allow blocks because of reasons           | allow-unknown-rule   |
-            | allowed                                   | allow-not-understood |
-            | allow no-load-balancer because of reasons | allow-without-effect |
+    Scenario: Steps of a team's own are not accused, and a line that cannot be run is told as well
+        Warnings about what a rule cannot know would hide those that matter.
 
-    Scenario: Steps of a team's own are given the benefit of the doubt, and a line that cannot be run is told as well
         Given a feature "own.feature" with the steps:
             """
             When I disable puppet
             And I do something else
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
         And it should say "own.feature:4: unknown step: I do something else"
         And it should not say "block-without-unblock"
 
-    Scenario: A rollout itself is not linted: who starts it has read it
+    Scenario: A rollout itself is not linted
+        A warning in the middle of a repair helps no one, and could stop it.
+
         Given a feature "own.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1

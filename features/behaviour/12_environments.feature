@@ -43,6 +43,8 @@ Feature: 12. Environments
         And the environment variable "DB_PASSWORD" is "hunter2-&-more"
 
     Scenario: A feature has the values of its environment, and reports show them
+        A report that shows only names cannot tell which version went out.
+
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 0
         And it should say "Install 4.2 of mywebapp"
@@ -59,19 +61,25 @@ Feature: 12. Environments
         And the file "reports/rollout.html" should contain "the package version for mywebapp should be 4.2.6-3.el5"
         And the file "reports/run.json" should contain '"version":"4.2.6-3.el5"'
 
-    Scenario: The run says otherwise
+    Scenario: A variable of the run goes before that of the environment
+        A hotfix needs another version for one run, without a change to files that others read.
+
         Given the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 0
         And it should say "the package version for mywebapp should be 4.2.6-2.el5"
 
-    Scenario: On the embedded fleet only the run has a say
+    Scenario: The embedded fleet takes its values from the run alone
+        A trial on simulated hosts should need no access to a real environment.
+
         Given the environment variable "LOCKSTEP_VARIABLES" is "country=de,app=mywebapp,version=4.2.6-3.el5"
         When I run cucumber-js "own.feature"
         Then it should exit with 0
         And it should say "I want to update hosts with fact country=de"
 
-    Scenario Outline: A name that nobody has defined: <profile>
+    Scenario Outline: A name that is not defined is refused: <profile>
+        The text between the brackets would be sent to hosts as the name of a package.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -87,10 +95,12 @@ Feature: 12. Environments
         Examples:
             | profile | where                                                                               |
             | -p live | the environment test; there are: app, country, db_password, release, version        |
-            | -p ci   | any environment; there are: app, country, db_password, only_there, release, version |
+            | -p lint | any environment; there are: app, country, db_password, only_there, release, version |
             |         | the embedded fleet; there are: none. Give it with LOCKSTEP_VARIABLES='mywebap=…'    |
 
     Scenario: Reading only knows the variables of every environment
+        CI reads a feature before it is known where it goes.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with class <only_there>
@@ -98,45 +108,48 @@ Feature: 12. Environments
             And I run the action disable of the agent puppet with:
                 | message | <db_password> |
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 0
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 2
         And it should say "own.feature:3: the variable <only_there> is not defined in the environment test"
 
     Scenario: What is in a variable is checked like what is written
+        A value from outside could smuggle a command into a step.
+
         Given the environment variable "LOCKSTEP_VARIABLES" is "version=;reboot"
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 2
         And it should say 'own.feature:8: ";reboot" is not a version'
 
-    Scenario Outline: Variables that cannot be: <first> and <second>
+    Scenario: Variables that go round in a circle are named with the way they go
+        The run would hang, or end in a stack trace.
+
         Given a file "lockstep.yaml":
             """
             environments:
               test:
                 client_config: client.cfg
                 variables:
-                  country: <first>
-                  land: <second>
+                  country: <land>
+                  land: <country>
             """
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 2
-        And it should say "lockstep.yaml:5: the variable <country> <said>"
+        And it should say "lockstep.yaml:5: the variable <country> goes round in a circle: country → land → country"
         And it should show no stack trace
 
-        Examples:
-            | first  | second    | said                                                                      |
-            | <lnd>  | de        | uses <lnd>, which is not defined: country → lnd; there are: country, land |
-            | <land> | <country> | goes round in a circle: country → land → country                          |
+    Scenario: A misspelt name of the run is refused
+        The run would go out with the old version, and say nothing.
 
-    Scenario: A name of the run that is misspelt
         Given the environment variable "LOCKSTEP_VARIABLES" is "verion=4.2.6-2.el5"
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 2
         And it should say "verion of LOCKSTEP_VARIABLES is neither used nor defined in the environment test; there are: country, app, release, version, db_password"
 
-    Scenario: A secret is handed to agents, and shown to nobody
+    Scenario: A secret is handed to agents, and shown nowhere
+        Reports are kept for years, and read by many.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity web1.example.net
@@ -154,7 +167,9 @@ Feature: 12. Environments
         And nothing that the run leaves should contain "hunter2"
         And it should not say "hunter2"
 
-    Scenario: A secret that an agent refuses
+    Scenario: A secret that an agent refuses is not in the refusal
+        An error message repeats what it refuses, and the secret would be in the log.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity web1.example.net
@@ -169,6 +184,8 @@ Feature: 12. Environments
 
     @long
     Scenario Outline: Nothing shows any part of a secret that others echo: hosts, a balancer, a web server (<what>)
+        A text that is cut in the middle of a secret is not recognized, and shows the rest.
+
         Given a fleet, a HAProxy and a web server that echo the secret "xQ7-vK2-pZ9-mW4-tR8-hJ3-yB6" where texts are cut
         And a file "own.feature":
             """
@@ -194,6 +211,8 @@ Feature: 12. Environments
             | balancer | traffic from the load balancer should be unblocked                   |
 
     Scenario: A secret in the text of a step is refused
+        The text of a step is on every screen and in every report.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity web1.example.net
@@ -205,11 +224,15 @@ Feature: 12. Environments
         And it should not say "hunter2"
 
     Scenario: A secret that a run does not use is not read
+        An operator without that secret could not even look at hosts.
+
         Given the environment variable "DB_PASSWORD" is ""
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 0
 
-    Scenario: One that it uses and that is not there
+    Scenario: A secret that a run uses and lacks is named
+        An empty password would be set on the hosts.
+
         Given the environment variable "DB_PASSWORD" is ""
         And a feature "own.feature" with the steps:
             """
@@ -222,6 +245,8 @@ Feature: 12. Environments
         And it should say "lockstep.yaml:12: the variable db_password is to come from DB_PASSWORD, which is not set"
 
     Scenario: What is left to do has the values that the rest has
+        The recovery would bring hosts to another version than the hosts that passed.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with fact country=<country>
@@ -237,7 +262,9 @@ Feature: 12. Environments
         And the recovery feature should contain "When I install version 4.2.6-3.el5 of the package mywebapp"
         And the recovery feature should contain "| message | 4.2 \<app> <db_password> |"
 
-    Scenario: A run is gone on from with the same values only
+    Scenario: A run is resumed with the same values only
+        Half of the fleet would get one version, and half another.
+
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 0
         Given the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
@@ -246,12 +273,16 @@ Feature: 12. Environments
         And it should say "was with <version> as 4.2.6-3.el5, and now it is 4.2.6-2.el5; give it as it was with LOCKSTEP_VARIABLES"
 
     Scenario: An environment that only the hooks hear of is not rolled out to with the values of another
+        Production would get the values of test.
+
         When I run cucumber-js '-p live --world-parameters {"environment":"production"} own.feature'
         Then it should exit with 2
         And it should say "variables were read for mode live, environment not named, and the run goes to mode live, environment production; name the environment with LOCKSTEP_ENVIRONMENT"
 
     @long
     Scenario: A rollout that keeps to its plan has the values of the plan
+        The plan that was approved would stand for another version.
+
         When I run cucumber-js "-p plan own.feature"
         Then it should exit with 0
         Given the environment variable "LOCKSTEP_VARIABLES" is "version=4.2.6-2.el5"
@@ -261,6 +292,8 @@ Feature: 12. Environments
 
     @long
     Scenario: The fleet is compared with what was released, with the values that it had
+        Drift would be reported for hosts that have exactly what was released.
+
         Given a repository with a cucumber.js
         And a feature "own.feature" with the steps:
             """

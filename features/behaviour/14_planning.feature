@@ -3,6 +3,8 @@ Feature: 14. Planning
     A plan asks the real hosts what every line would come to, and changes none of them. A rollout can be made to keep to it.
 
     Scenario: What each host would get, and what would pass by then
+        Approval without knowing what will change is a formality.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And somebody puts the version "4.2.6-3.el5" on "web2.example.net"
@@ -15,6 +17,8 @@ Feature: 14. Planning
         And no line should be wider than 80 columns
 
     Scenario: Nothing is changed, whatever the feature says
+        A plan that touches one host is a rollout that no one has approved.
+
         Given a feature "everything.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1
@@ -45,7 +49,9 @@ Feature: 14. Planning
         And no host should have been told to change anything
 
     @long
-    Scenario: A host that is silent, and a version that no repository offers
+    Scenario: A plan names a silent host, and a version that no repository offers
+        The rollout would find that out with hosts already out of service.
+
         Given a feature "other.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -61,7 +67,10 @@ Feature: 14. Planning
         And it should say "no answer"
         And no host should have been told to change anything
 
+    @long
     Scenario: A rollout keeps to its plan
+        What was approved has to be what is done.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p plan website.feature"
@@ -71,6 +80,8 @@ Feature: 14. Planning
         And it should say "PASSED"
 
     Scenario: A rollout whose hosts are other than planned is refused, and says which
+        Between approval and rollout somebody changed a host, and the approval did not know.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p plan website.feature"
@@ -82,6 +93,8 @@ Feature: 14. Planning
 
     @long
     Scenario: A feature that was changed since, and a plan that was edited, are refused
+        An approval would cover lines that nobody has approved.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p plan website.feature"
@@ -106,6 +119,8 @@ Feature: 14. Planning
 
     @long
     Scenario: Two features keep to one plan, each to its own hosts
+        A release of two features would need two approvals, or none would hold.
+
         Given a feature "first.feature" with the steps:
             """
             Given I want to update hosts with identity web1.example.net
@@ -124,7 +139,9 @@ Feature: 14. Planning
         Then it should exit with 0
         And it should say "PASSED"
 
-    Scenario: A rehearsal is not for hosts, and a word that means nothing is no rollout
+    Scenario: A rehearsal on real hosts and an unknown intent are refused
+        A rehearsal breaks hosts on purpose.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p rehearse -p live website.feature"

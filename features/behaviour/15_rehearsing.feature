@@ -3,7 +3,9 @@ Feature: 15. Rehearsing
     The whole feature on simulated hosts, and again once for each fault: where would every host end?
 
     @long
-    Scenario: Five faults that are as likely as any
+    Scenario: Five likely faults are rehearsed unless the feature names others
+        Without a rehearsal the first host that lies does so in production.
+
         Given the website feature
         When I run cucumber-js "-p rehearse website.feature"
         Then it should exit with 0
@@ -13,7 +15,9 @@ Feature: 15. Rehearsing
         And it should say "unknown to the run (new, out of rotation): web1.example.net"
         And no line should be wider than 80 columns
 
-    Scenario: The hosts of the inventory, and the faults that the feature names
+    Scenario: The hosts of the inventory are rehearsed, with the faults that the feature names
+        A rehearsal on example hosts says nothing about the waves of one's own fleet.
+
         Given a file "hosts.csv":
             """
             host,role,country
@@ -58,6 +62,8 @@ Feature: 15. Rehearsing
         And it should say "old, untouched: shop2"
 
     Scenario: A fault that begins with a line begins when the host's own wave is at it
+        The fault would strike in the first wave, and the last would never be rehearsed.
+
         Given a feature "waves.feature" with waves "1 host, the rest" and the steps:
             """
             When I block the load balancer
@@ -81,7 +87,9 @@ Feature: 15. Rehearsing
         And it should say 'web8.example.net: stops answering during "I unblock"'
         And it should say "unknown to the run (new, in rotation): web8.example.net"
 
-    Scenario: A feature that would leave a host served while half-updated
+    Scenario: A feature that would serve from a half-updated host fails
+        Users would meet a host between two versions.
+
         Given a feature "careless.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -89,13 +97,20 @@ Feature: 15. Rehearsing
             When I update the package mywebapp
             And I restart the service mywebapp
             Then the service mywebapp should be running
+            @rehearse
+            Scenario: What may go wrong
+              Given these faults are rehearsed:
+                | host       | fault | during   |
+                | first host | fails | I update |
             """
         When I run cucumber-js "-p rehearse careless.feature"
         Then it should exit with 1
-        And it should say "rehearsals must not end as they do"
-        And it should say "half-updated and in rotation: web[1-8].example.net"
+        And it should say "REHEARSAL FAILED 1 of 2 rehearsals must not end as they do"
+        And it should say "half-updated and in rotation: web[2-8].example.net"
 
-    Scenario: A feature that does not notice
+    Scenario: A feature that does not notice a lying host fails
+        A host that lies would be called updated, on real hosts as well.
+
         Given a feature "trusting.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1
@@ -103,12 +118,73 @@ Feature: 15. Rehearsing
             When I block the load balancer
             And I update the package mywebapp
             And I unblock the load balancer
+            @rehearse
+            Scenario: What may go wrong
+              Given these faults are rehearsed:
+                | host       | fault | during   |
+                | first host | lies  | I update |
             """
         When I run cucumber-js "-p rehearse trusting.feature"
         Then it should exit with 1
+        And it should say "REHEARSAL FAILED 1 of 2 rehearsals must not end as they do"
         And it should say "said to have passed, and has not: web1.example.net"
 
+    Scenario: CI lints a feature, and rehearses it only where nothing is wrong with its text
+        A rehearsal shows nothing of lines that leave a host out of rotation by design.
+
+        Given a feature "careless.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            When I block the load balancer
+            And I restart the service mywebapp
+            """
+        When I run cucumber-js "-p ci careless.feature"
+        Then it should exit with 2
+        And it should say "careless.feature:5: block-without-unblock:"
+        And it should say "nothing was sent"
+        And it should not say "REHEARS"
+        Given a feature "trusting.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            And the whole pool may be out of service
+            When I block the load balancer
+            And I install version 4.2.6-3.el5 of the package mywebapp
+            Then the package version for mywebapp should be 4.2.6-3.el5
+            When I unblock the load balancer
+            Then traffic from the load balancer should be unblocked
+            @rehearse
+            Scenario: What may go wrong
+              Given these faults are rehearsed:
+                | host       | fault           | during    |
+                | first host | stops answering | I install |
+            """
+        When I run cucumber-js "-p ci trusting.feature"
+        Then it should exit with 0
+        And it should say "trusting.feature:4: no-host-count: warning"
+        And it should say "REHEARSED 2 rehearsals"
+
+    @long
+    Scenario: CI fails where the text is well and a rehearsal is not
+        CI would pass a feature that a single faulty host breaks.
+
+        Given a feature "careless.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And there should be at least 1 host
+            When I update the package mywebapp
+            And I restart the service mywebapp
+            Then the service mywebapp should be running
+            And the package version for mywebapp should be 4.2.6-3.el5
+            """
+        When I run cucumber-js "-p ci careless.feature"
+        Then it should exit with 1
+        And it should say "half-updated and in rotation:"
+
     Scenario: What only the history knows decides nothing in a rehearsal
+        A new release could never be rehearsed before it has been somewhere.
+
         Given a feature "next.feature" with the steps:
             """
             Given this is release 2026.11.3
@@ -121,6 +197,8 @@ Feature: 15. Rehearsing
         And it should say "not now: in a rollout, release 2026.11.3 would have to have passed in test"
 
     Scenario: Tables of faults that mean nothing are named by their line
+        The rehearsal would pass without the fault that the author wanted to see.
+
         Given a feature "unclear.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -132,6 +210,6 @@ Feature: 15. Rehearsing
                 | host  | fault   | during   |
                 | web1  | explodes | I update |
             """
-        When I run cucumber-js "-p ci unclear.feature"
+        When I run cucumber-js "-p lint unclear.feature"
         Then it should exit with 2
         And it should say 'unclear.feature:8: there is no fault "explodes"; there are: stops answering'

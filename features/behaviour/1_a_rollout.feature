@@ -2,7 +2,9 @@
 Feature: 1. A rollout
     A deploy is a feature. It passes on every host, or it stops.
 
-    Scenario: It passes
+    Scenario: A rollout that passes says so, with every host counted
+        An operator who cannot tell a whole success at a glance looks at every host by hand.
+
         Given the website feature
         When I run cucumber-js "website.feature"
         Then it should exit with 0
@@ -21,6 +23,8 @@ Feature: 1. A rollout
         And the file "reports/junit.xml" should contain "Update the website"
 
     Scenario: One host is not what it says, and the rollout stops
+        A host that claims an update and has the old version would serve old code unseen.
+
         Given the website feature
         And the host "web3.example.net=lies from step 3"
         When I run cucumber-js "website.feature"
@@ -37,9 +41,14 @@ Feature: 1. A rollout
         And it should say "Still out of rotation: 8 hosts blocks 192.168.1.1: web[1-8].example.net"
         And 8 hosts should be out of rotation
         And it should show no stack trace
+        And it should not say "::error"
+        And no line should be wider than 80 columns
         And the file "reports/junit.xml" should contain "4.2.6-2.el5"
 
     Scenario: It can be run again at once
+        After a failure the same feature is run again.
+        A line that breaks on hosts already changed would block every repair.
+
         Given a feature "again.feature" with the steps:
             """
             Given the load balancer has ip address 10.0.0.1
@@ -62,6 +71,9 @@ Feature: 1. A rollout
         Then it should exit with 0
 
     Scenario: Without a Then, the end looks once whether hosts are back
+        An author forgets the look at the end.
+        Hosts would stay out of service with nothing on the screen.
+
         Given a feature "short.feature" with the steps:
             """
             Given the load balancer has ip address 10.0.0.1
@@ -73,7 +85,9 @@ Feature: 1. A rollout
         Then it should exit with 0
         And it should say "Nothing is left out of rotation."
 
-    Scenario: Hosts that stay out of rotation on purpose are named too
+    Scenario: Hosts that a feature leaves out of rotation are named although it passes
+        A passed rollout with hosts out of service looks finished, and the pool stays small for days.
+
         Given a feature "block.feature" with the steps:
             """
             Given the load balancer has ip address 10.0.0.1
@@ -85,7 +99,9 @@ Feature: 1. A rollout
         And it should say "Still out of rotation: 2 hosts"
 
     @long
-    Scenario: Ten thousand hosts
+    Scenario: One wrong host among ten thousand is found and named
+        On a large fleet one wrong host drowns in the output, or the run drowns in its hosts.
+
         Given the website feature
         And a file "fleet.yaml":
             """

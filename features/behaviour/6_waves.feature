@@ -3,6 +3,8 @@ Feature: 6. Waves
     A fleet is updated a part at a time. A host belongs to one wave; when a wave fails, the later ones are not attempted.
 
     Scenario: A table of waves, from one host to the rest
+        A bad release should meet one host first, and the fleet only after that.
+
         Given the rolling feature
         When I run cucumber-js "rolling.feature"
         Then it should exit with 0
@@ -15,6 +17,8 @@ Feature: 6. Waves
         And no line should be wider than 80 columns
 
     Scenario: A wave that fails stops the rollout, and the hosts of later waves are named as not attempted
+        The operator has to know which hosts still run the old version, without asking them.
+
         Given the rolling feature
         And the host "web2.example.net=lies"
         When I run cucumber-js "rolling.feature"
@@ -26,7 +30,88 @@ Feature: 6. Waves
         And the file "reports/rollout.html" should contain "<svg"
         And the file "reports/rollout.html" should contain "web2.example.net: diverged"
 
-    Scenario: Hosts that no wave would take are found before anybody is touched
+    Scenario: A stranger who answers the discovery late stops the rollout in that wave, though all others were there
+        A wave begins once every known host has answered; whoever answers later is heard beside it.
+
+        Given a file "own.feature":
+            """
+            Feature: Own
+                Background:
+                    Given I want to update hosts with class roles::dev_server
+                    And I want to update hosts with fact country=de
+                    And I want to pre-discover how many hosts to update
+                    And I wait 1 second between waves
+                Scenario Outline: Own
+                    Given I take the next <wave>
+                    Then every host should answer
+                    Examples:
+                        | wave     |
+                        | 1 host   |
+                        | 1 host   |
+                        | 1 host   |
+                        | the rest |
+            """
+        And the host "web2.example.net=late stranger from step 2"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "unexpected: stranger.example.net was not there at the first roll call"
+
+    Scenario: A stranger who answers after the last line has passed fails the run
+        A run that ended before its discovery's window would call the fleet whole.
+
+        Given a file "own.feature":
+            """
+            Feature: Own
+                Background:
+                    Given I want to update hosts with class roles::dev_server
+                    And I want to update hosts with fact country=de
+                    And I want to pre-discover how many hosts to update
+                Scenario Outline: Own
+                    Given I take the next <wave>
+                    Then every host should answer
+                    Examples:
+                        | wave     |
+                        | 1 host   |
+                        | the rest |
+            """
+        And the host "web1.example.net=late stranger from step 2"
+        When I run cucumber-js "own.feature"
+        Then it should exit with 1
+        And it should say "stranger.example.net was not there at the first roll call"
+
+    Scenario: A stranger who answers after the last line of a feature keeps the next feature from beginning
+        The next feature would touch hosts of a fleet that is not what it was taken for.
+
+        Given a file "a.feature":
+            """
+            Feature: A
+                Background:
+                    Given I want to update hosts with class roles::dev_server
+                    And I want to pre-discover how many hosts to update
+                Scenario Outline: A
+                    Given I take the next <wave>
+                    Then every host should answer
+                    Examples:
+                        | wave     |
+                        | 1 host   |
+                        | the rest |
+            """
+        And a feature "b.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            When I block the load balancer
+            """
+        And the host "web1.example.net=late stranger from step 2"
+        When I run cucumber-js "a.feature b.feature"
+        Then it should exit with 1
+        And it should say "stranger.example.net was not there at the first roll call"
+        And it should not say "✔ When I block the load balancer"
+        And 0 hosts should be out of rotation
+
+    Scenario: Hosts that no wave would take are found before any host is touched
+        Those hosts would keep the old version, and the rollout would pass.
+
         Given a feature "own.feature" with waves "1 host, 50%" and the steps:
             """
             When I block the load balancer
@@ -36,6 +121,8 @@ Feature: 6. Waves
         And it should say "the waves 1 host, 50% take 5 of 8 hosts; in no wave: web6.example.net, web7.example.net, web8.example.net. Let the last wave be: the rest; no host was touched"
 
     Scenario: One wave for each value of a fact
+        A rack that is updated as one keeps the other racks whole.
+
         Given the environment variable "LOCKSTEP_FLEET" is "racks.yaml"
         And a file "racks.yaml":
             """
@@ -53,13 +140,9 @@ Feature: 6. Waves
         And it should say "web1.example.net, web2.example.net"
         And it should say "web3.example.net, web4.example.net"
 
-    Scenario: A row too few for the values of a fact
-        Given a feature "own.feature" with waves "each country" and the steps:
-            """
-            Then every host should answer
-            """
-        When I run cucumber-js "own.feature"
-        Then it should exit with 0
+    Scenario: A row too few for the values of a fact is refused, with their number
+        The hosts of the last rack would be left over.
+
         Given a feature "own.feature" with waves "each processorcount" and the steps:
             """
             Then every host should answer
@@ -75,7 +158,9 @@ Feature: 6. Waves
         Then it should exit with 2
         And it should say 'There are 2 values of processorcount (4, 8): write the row "each processorcount" as many times'
 
-    Scenario: A wave that nobody is left for is passed over
+    Scenario: A wave that no host is left for is passed over
+        A small fleet would fail a feature that was written for a large one.
+
         Given a feature "own.feature" with waves "100%, the rest" and the steps:
             """
             Then every host should answer
@@ -84,7 +169,9 @@ Feature: 6. Waves
         Then it should exit with 0
         And it should say "noted: nobody was left for the wave the rest"
 
-    Scenario: In random order, with a seed that can be used again
+    Scenario: Hosts are taken in random order, with a seed that can be used again
+        A failure that depends on the order is found again only in the same order.
+
         Given a file "own.feature":
             """
             Feature: Own
@@ -102,7 +189,10 @@ Feature: 6. Waves
         Then it should exit with 0
         And it should say "noted: the hosts were taken in random order, with seed 7"
 
-    Scenario: In an order that nobody knows before, and everybody can know afterwards
+    Scenario: A random order without a seed is told with the seed that it had
+        The same host would always be the first to try what is new.
+        Afterwards the order has to be known.
+
         Given a file "own.feature":
             """
             Feature: Own
@@ -120,7 +210,9 @@ Feature: 6. Waves
         Then it should exit with 0
         And it should say "noted: the hosts were taken in random order, with seed"
 
-    Scenario: The order has to be known before the first wave
+    Scenario: An order that is named after the first wave is refused
+        A new order in mid-run could take a host twice, and leave out another.
+
         Given a feature "own.feature" with waves "1 host, the rest" and the steps:
             """
             Given the hosts are taken sorted by name
@@ -130,6 +222,8 @@ Feature: 6. Waves
         And it should say "the first wave has been taken already; say in the Background in which order"
 
     Scenario: Hosts that come from no list cannot be taken as listed
+        The order would be chance, where the author has promised one.
+
         Given a file "own.feature":
             """
             Feature: Own
@@ -142,7 +236,9 @@ Feature: 6. Waves
         Then it should exit with 2
         And it should say "the hosts come from no list, so they cannot be taken as listed"
 
-    Scenario: Hosts of a table, in its order
+    Scenario: Hosts of a table are taken in its order
+        An author puts the least important host first, and relies on it.
+
         Given a file "own.feature":
             """
             Feature: Own
@@ -163,23 +259,24 @@ Feature: 6. Waves
         Then it should exit with 0
         And it should say "1/1 hosts web7.example.net"
 
-    Scenario Outline: "<wave>" is no wave
-        Given a feature "own.feature" with waves "<wave>" and the steps:
+    Scenario: Waves that mean nothing are named before anything is sent
+        A wave of 0 hosts or 120% is a typing mistake, and any guess may be the whole fleet.
+
+        Given a feature "own.feature" with waves "0 hosts, -1 host, 120%, all" and the steps:
             """
             Then every host should answer
             """
-        When I run cucumber-js "-p ci own.feature"
+        When I run cucumber-js "-p lint own.feature"
         Then it should exit with 2
-        And it should say "is not a wave; write 1 host, 5 hosts, 25%, the rest, or each and the name of a fact"
-
-        Examples:
-            | wave    |
-            | 0 hosts |
-            | -1 host |
-            | 120%    |
-            | all     |
+        And it should say '"0 hosts" is not a wave; write 1 host, 5 hosts, 25%, the rest, or each and the name of a fact'
+        And it should say '"-1 host" is not a wave'
+        And it should say '"120%" is not a wave'
+        And it should say '"all" is not a wave'
 
     Scenario: As many hosts may fail as the feature says; they are out from then on, and the exit status tells
+        On a large fleet a host is always broken.
+        It should stop no rollout, and go unseen in none.
+
         Given a feature "own.feature" with waves "4 hosts, the rest" and the steps:
             """
             Given up to 1 host may fail
@@ -199,6 +296,8 @@ Feature: 6. Waves
         And it should say "Still out of rotation: 1 host blocks 192.168.1.1: web3.example.net"
 
     Scenario: One host more than may fail stops the rollout
+        A release that breaks hosts would go through the whole fleet within its budget.
+
         Given a feature "own.feature" with waves "4 hosts, the rest" and the steps:
             """
             Given up to 10% of the hosts may fail
@@ -208,7 +307,9 @@ Feature: 6. Waves
         When I run cucumber-js "own.feature"
         Then it should exit with 1
 
-    Scenario: A budget for each wave, and a pause between waves
+    Scenario: A budget counts for each wave by itself, with a pause between waves
+        The first bad wave would use up what later waves may need.
+
         Given a feature "own.feature" with waves "4 hosts, the rest" and the steps:
             """
             Given up to 1 host may fail in each wave

@@ -3,6 +3,8 @@ Feature: 8. After a failure
     A rollout that stops is a safe place to be: what is out is known, what is not done is a feature, and what was claimed is proved again.
 
     Scenario: Hosts that are well go back into rotation where the feature says so
+        One bad host would keep the whole wave out of service until a person comes.
+
         Given a feature "own.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1
@@ -19,6 +21,8 @@ Feature: 8. After a failure
         And it should say "Still out of rotation: 1 host blocks 192.168.1.1: web3.example.net"
 
     Scenario: Every touched host goes back to the version it had
+        Users would meet a broken release until somebody has built a new one.
+
         Given a feature "own.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1
@@ -34,6 +38,8 @@ Feature: 8. After a failure
         And it should say "Still out of rotation: 4 hosts"
 
     Scenario: What cannot be undone is told as well, and does not hide what failed first
+        The operator needs the cause, and not only what the clean-up came to.
+
         Given a feature "own.feature" with the steps:
             """
             Given the load balancer has ip address 192.168.1.1
@@ -52,6 +58,8 @@ Feature: 8. After a failure
         And it should say "Silent: web3.example.net"
 
     Scenario: What is not done is written as a feature that can be read and run
+        Writing by hand what is left to do forgets hosts, most of all at night.
+
         Given the rolling feature
         And the host "web3.example.net=fails from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -68,7 +76,9 @@ Feature: 8. After a failure
         And it should say "Update the website, a few hosts at a time (recovery of run"
         And it should say "Nothing is left out of rotation."
 
-    Scenario: A run that was stopped is resumed: what it did is proved again, and it goes on from there
+    Scenario: A run that was stopped is resumed: what was done is proved again, and it goes on from there
+        Starting over restarts services that are already done, and takes healthy hosts out again.
+
         Given the rolling feature
         And the host "web3.example.net=fails from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -84,7 +94,9 @@ Feature: 8. After a failure
         And it should say "✔ Then the package version for mywebapp should be 4.2.6-3.el5 1/1 hosts"
         And it should say "Nothing is left out of rotation."
 
-    Scenario: What was done and is so no more stops a resumed run
+    Scenario: A claim that is not true any more stops a resumed run
+        Somebody may have changed the host meanwhile, and the old version would be taken for the new.
+
         Given the rolling feature
         And the host "web3.example.net=fails from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -99,23 +111,29 @@ Feature: 8. After a failure
         And it should say "Diverged: web1.example.net"
 
     Scenario: A feature that was changed since cannot be resumed
-        Given the rolling feature
-        And the host "web3.example.net=fails from step 2"
+        A line that was done would stand for another line that was not.
+
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity web1.example.net
+            Then the package version for mywebapp should be 9
+            """
         And a fleet that runs elsewhere, and an mco configuration for it
-        And a HAProxy in front of it
-        When I run cucumber-js "-p live rolling.feature"
+        When I run cucumber-js "-p live own.feature"
         Then it should exit with 1
-        Given a file "rolling.feature":
+        Given a file "own.feature":
             """
             Feature: Another
               Scenario: Another
                 Given I want to update hosts with class roles::dev_server
             """
-        When I run cucumber-js "-p live rolling.feature" to resume the run before
+        When I run cucumber-js "-p live own.feature" to resume the run before
         Then it should exit with 2
         And it should say "has been changed since run"
 
     Scenario: A run that is not known cannot be resumed
+        A misspelt run would start the rollout from its first line on all hosts.
+
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
         And the environment variable "LOCKSTEP_RESUME" is "nope"
@@ -123,15 +141,10 @@ Feature: 8. After a failure
         Then it should exit with 2
         And it should say 'there is no journal of a run "nope"; no live run has left a journal here'
 
-    Scenario: Nothing can be resumed on the embedded fleet, which is new each time
-        Given the website feature
-        And the environment variable "LOCKSTEP_RESUME" is "nope"
-        When I run cucumber-js "website.feature"
-        Then it should exit with 2
-        And it should say 'there is no journal of a run "nope"'
-
     @long
-    Scenario: Killed between the drain and the unblock, and resumed
+    Scenario: A run that was killed between the drain and the unblock is resumed
+        The host that was being updated would stay out of service for good.
+
         Given the rolling feature
         And the host "web1.example.net=slow from step 2"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -151,6 +164,8 @@ Feature: 8. After a failure
 
     @long
     Scenario: What is out of rotation can be put back, and is believed to be only when it is seen
+        A host that claims to be back and is blocked would be forgotten.
+
         Given the website feature
         And the host "web3.example.net=lies from step 3"
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -176,7 +191,9 @@ Feature: 8. After a failure
         When I run lockstep "status"
         Then it should exit with 0
 
-    Scenario: A balancer that is away keeps nobody from being put back into another
+    Scenario: A balancer that is away does not keep hosts out of another
+        One broken balancer would keep healthy hosts out of all the others.
+
         Given a feature "own.feature" with the steps:
             """
             Given the load balancer is the haproxy backend www
@@ -201,7 +218,9 @@ Feature: 8. After a failure
         And it should say "Still out of rotation: 1 host"
 
     @long
-    Scenario: Hosts that went back to the version they had are not done, whoever asks
+    Scenario: Hosts that went back to the version they had are done for no command
+        A gate, a resumed run or drift would take the old version for the released one.
+
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And a repository with a cucumber.js
         And the check "check_http" is critical on "web3.example.net" for the first time
@@ -233,6 +252,8 @@ Feature: 8. After a failure
 
     @long
     Scenario: A recovery feature that leaves hosts out does not stand for them
+        A release would go on to production by hosts that never had it.
+
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And a repository with a cucumber.js
         And the check "check_http" is critical on "web3.example.net" for the first time
@@ -253,6 +274,8 @@ Feature: 8. After a failure
 
     @long
     Scenario: A run that is resumed after a rollback runs all waves that went back in full
+        Hosts of earlier waves have the old version again, and would be passed over as done.
+
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And the check "check_http" is critical on "web3.example.net" for the first time
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -267,7 +290,9 @@ Feature: 8. After a failure
         And it should say "release 1.3 passed in test on 5 hosts"
 
     @long
-    Scenario: Killed while hosts go back, a rollout does not count them as done
+    Scenario: A rollout that is killed while hosts go back does not count them as done
+        Each host may have either version, and the gate would let the release through.
+
         Given a rollout of release 1.3 in waves that undoes what it did, and a gate on that release
         And the check "check_http" is critical on "web3.example.net" for the first time
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -285,7 +310,9 @@ Feature: 8. After a failure
         And it should not say "Locked"
 
     @long
-    Scenario: A run that is over leaves no lock behind, whoever clears up after it
+    Scenario: A resumed run gives up the lock of the run before
+        A stale lock keeps every later rollout away from hosts that are fine.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity /^web[1-2]\./
@@ -303,7 +330,9 @@ Feature: 8. After a failure
         When I run lockstep "status"
         Then it should not say "Locked"
 
-    Scenario: A lock of a run that has left nothing out is given up with it
+    Scenario: Putting back gives up the lock of a run that has left no host out
+        There is nothing to put back, and only the lock would be in the way of the next rollout.
+
         Given a feature "own.feature" with the steps:
             """
             Given I want to update hosts with identity /^web[1-2]\./
@@ -320,6 +349,8 @@ Feature: 8. After a failure
         Then it should exit with 0
 
     Scenario: After hosts have failed within the budget, only what can bring them on is proposed
+        A resumed run would leave out the failed hosts again, and seem to help.
+
         Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
             """
             Given up to 1 host may fail
@@ -342,6 +373,8 @@ Feature: 8. After a failure
 
     @long
     Scenario Outline: What is proposed has all that the run was told, and works as it stands
+        A command that lacks the environment or release would roll out something else, somewhere else.
+
         Given a file "own.feature":
             """
             Feature: Own

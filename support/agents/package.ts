@@ -154,7 +154,7 @@ function actionsOnAll(provider: string, lists: PackageLists): Record<string, Act
     const outdated = packages.map((each) => ({ ...each }))
     return { package_manager: provider, exitcode, output, outdated_packages: outdated }
   }
-  const refresh = async ({ signal }: Call) => succeeded(await lists.refresh(signal))
+  const refresh = async ({ signal }: Call) => expectSuccess(await lists.refresh(signal))
   return {
     async count() {
       return { exitcode: 0, output: String((await lists.installed()).length) }
@@ -178,12 +178,12 @@ function actionsOnAll(provider: string, lists: PackageLists): Record<string, Act
     async yum_clean(inputs, { signal }) {
       const ran = await lists.clean(typeof inputs['mode'] === 'string' ? inputs['mode'] : 'all', signal)
       if (ran === undefined) throw new ActionFailed(`There is no such cache to clean with ${provider}`)
-      return succeeded(ran)
+      return expectSuccess(ran)
     },
   }
 }
 
-function succeeded({ exitcode, output }: Ran): Record<string, Data> {
+function expectSuccess({ exitcode, output }: Ran): Record<string, Data> {
   if (exitcode !== 0)
     throw new ActionFailed(`It ended with exit status ${exitcode}: ${output}`, { exitcode, output })
   return { exitcode, output }

@@ -1,4 +1,4 @@
-import { shown } from '../rollout/engine/observe'
+import { shown } from '../rollout/model/reading'
 import type { Balancer } from '../rollout/ports'
 import type { Answer } from '../rollout/model/answers'
 import type { Request } from '../rollout/model/answers'

@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import { readLockstepYaml } from '../config/lockstep_yaml'
 import { LockstepError } from '../system/errors'
+import { phraseOf } from '../testing/feature_lines'
 import { Scratch } from '../testing/scratch'
 import { init } from './init'
 
@@ -25,7 +26,7 @@ function contentOf(path: string): string | undefined {
   return statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined
 }
 
-const JOBS = ['read', 'rehearse', 'plan', 'live']
+const JOBS = ['lint', 'rehearse', 'plan', 'live']
 
 describe('lockstep init', () => {
   let scratch: Scratch
@@ -133,6 +134,14 @@ describe('lockstep init', () => {
     expect(Object.keys(all.environments)).to.deep.equal(['test', 'production'])
   })
 
+  it('writes a first feature of known sentences and one step of its own', () => {
+    init(scratch.path, [])
+    const lines = read('features/deployments/website.feature').matchAll(/^\s*(?:Given|When|Then|And) (.*)$/gm)
+    const own = [...lines].flatMap(([, text = '']) => (phraseOf(text) === undefined ? [text] : []))
+    expect(own).to.deep.equal(['the website is up to date'])
+    expect(read('step_definitions/website.js')).to.contain("Then('the website is up to date'")
+  })
+
   it('leaves alone what is there', () => {
     scratch.write('.gitlab-ci.yml', 'ours')
     expect(init(scratch.path, ['--ci', 'gitlab']).text).to.contain('kept   .gitlab-ci.yml')
@@ -158,7 +167,7 @@ describe('lockstep init', () => {
 
     it('has the four jobs, each after the one before', () => {
       expect(Object.keys(workflow().jobs)).to.deep.equal(JOBS)
-      expect(JOBS.map((name) => job(name).needs)).to.deep.equal([undefined, 'read', 'rehearse', 'plan'])
+      expect(JOBS.map((name) => job(name).needs)).to.deep.equal([undefined, 'lint', 'rehearse', 'plan'])
     })
 
     it('plans and rolls out only when somebody starts it, and rolls out only once that is approved', () => {

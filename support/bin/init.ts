@@ -17,6 +17,7 @@ const CI: Readonly<Record<string, string>> = {
 const IGNORED = ['node_modules/', 'reports/', '.lockstep/']
 const SCRIPTS: Readonly<Record<string, string>> = {
   'rollout:embedded': 'cucumber-js',
+  'rollout:lint': 'cucumber-js -p lint',
   'rollout:ci': 'cucumber-js -p ci',
   'rollout:rehearse': 'cucumber-js -p rehearse',
   'rollout:plan': 'cucumber-js -p plan',

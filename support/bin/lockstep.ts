@@ -18,13 +18,14 @@ ${formatLockstep('<command>')}
   ddl      what mco has to know of an agent: <agent>, or --agents <folder> <agent>
   enc      a host's classes, environment and parameters for puppet, from the inventory: [--config lockstep.yaml] <host>
   init     prepares this repository: cucumber.js, a first feature and step, settings; with --ci github or --ci gitlab
-           also the jobs that read, rehearse, plan and roll out
+           also the jobs that lint, rehearse, plan and roll out
 
 ${formatCucumber('<profile and feature>')}
 
                                  on the embedded fleet, harmless
-  -p ci path/to/x.feature        reads the feature, sends nothing
+  -p lint path/to/x.feature      reads the feature, says what is dangerous in it, sends nothing
   -p rehearse path/to/x.feature  on simulated hosts, and again once for each fault
+  -p ci path/to/x.feature        both, one after the other: lint, then rehearse
   -p plan path/to/x.feature      asks the fleet what that would come to, changes nothing
   -p live path/to/x.feature      rolls out
 `

@@ -1,19 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, extname, join } from 'node:path'
+import { CATALOGUE } from '../sentences/catalogue'
+import { EFFECTS } from '../sentences/effects'
+import type { Sentence } from '../sentences/sentence'
 
-const DIRECTORY = join(__dirname, '..', '..', 'step_definitions')
-
-/** Lists every sentence, read from where it is defined, so that the list cannot differ from what runs. */
+/** Lists every sentence that a feature can use, each with what it does to hosts. */
 export function steps(): { text: string; exitCode: number } {
-  const sections = readdirSync(DIRECTORY)
-    .filter((name) => ['.ts', '.js'].includes(extname(name)) && !name.endsWith('.d.ts'))
-    .sort()
-    .map((name) => {
-      const found = [
-        ...readFileSync(join(DIRECTORY, name), 'utf8').matchAll(/\b(Given|When|Then)\)?\(\s*(['"])(.+?)\2/g),
-      ]
-      const lines = found.map(([, keyword = '', , phrase = '']) => `  ${keyword.padEnd(5)} ${phrase}`)
-      return `${basename(name, extname(name)).replaceAll('_', ' ')}\n${lines.join('\n')}\n`
-    })
+  const sections = Object.entries(CATALOGUE).map(
+    ([noun, sentences]) => `${noun}\n${Object.entries<Sentence>(sentences).map(formatSentence).join('')}`,
+  )
   return { text: sections.join('\n'), exitCode: 0 }
+}
+
+function formatSentence([phrase, { keyword, effect, help }]: [string, Sentence]): string {
+  return `  ${keyword.padEnd(5)} ${phrase}\n        ${EFFECTS[effect].group}: ${help}\n`
 }

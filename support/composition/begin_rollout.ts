@@ -10,11 +10,12 @@ import { systemClock } from '../system/clock'
 import { redactorOfOthers } from '../system/redaction'
 import { balancersOf } from './balancers'
 import { PLANNINGS } from './modes'
-import { isLive, type ComposedRun } from './run_context'
+import type { ComposedRun } from './run_context'
 import { tellingWaves } from './waves_told'
 import { hostsOfPlan, linesOfPlan } from '../planning/plan'
 import { asPlanned, onlyPlanned, readOnly } from '../planning/read_only'
 import { releases } from '../history/releases'
+import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
 import { lazy } from './lazy'
 
@@ -31,13 +32,13 @@ export function beginRollout(
   const { run, inventory } = whole
   const { environment, ledger, release, beginsAs } = whole.parts
   const { signal } = run.stopping
-  const planned = PLANNINGS[beginsAs]
+  const { planning } = PLANNINGS[MODES[beginsAs].plans]
   const made: { rollout?: Rollout } = {}
   // Nothing may be changed before there is a rollout either.
-  const isPlanned = () => made.rollout === undefined || made.rollout.planState !== undefined
+  const isPlanned = () => made.rollout === undefined || made.rollout.isPlanned
   // Steps after a failure are the feature's own wish, and belong to no line.
   const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
-  const fleet = fleetOf(whole, feature, planned?.planning, { isPlanned, line })
+  const fleet = fleetOf(whole, feature, planning, { isPlanned, line })
   made.rollout = new Rollout({
     fleet,
     journal: journalOf(whole, feature, () => made.rollout),
@@ -45,7 +46,7 @@ export function beginRollout(
     audience: run,
     clock: systemClock,
     balancers: balancersOf(environment, (what) => {
-      if (planned !== undefined && isPlanned()) throw nothingMayChange(what)
+      if (planning !== undefined && isPlanned()) throw nothingMayChange(what)
     }),
     locks: locks(whole, feature, follows, fleet),
     approval: approvalOf(whole),
@@ -57,12 +58,17 @@ export function beginRollout(
     stopping: signal,
     checkpoint,
     releases: releases(
-      { environment: environment.name, feature, current: release, decide: run.state.mode !== 'rehearse' },
+      {
+        environment: environment.name,
+        feature,
+        current: release,
+        decide: MODES[run.mode].purpose !== 'rehearsal',
+      },
       (asked) => lazy.history.releasesInHistory(asked),
     ),
-    keepsHistory: isLive(run),
+    keepsHistory: MODES[run.mode].rollsOut,
     neededAgents: neededAgents(run, feature),
-    ...planned,
+    ...(planning === undefined ? {} : { planning }),
   })
   return made.rollout
 }
@@ -139,10 +145,12 @@ function locks(
   follows: readonly string[],
   fleet: Fleet,
 ): Locks {
-  if (!isLive(run)) return { patience: 0, take: async () => {} }
+  if (!MODES[run.mode].rollsOut) return { patience: 0, take: async () => {} }
   const { locksOf } = lazy.runLocks
   const { environment, context } = parts
-  const all = locksOf(run, { feature, follows, fleet, environment, journal: run.stream, context })
+  const loadLeases = () => lazy.hostLeases.hostLeases
+  const journal = run.stream
+  const all = locksOf(run, { feature, follows, fleet, environment, journal, context, loadLeases })
   locked.push(all)
   return all
 }

@@ -10,10 +10,11 @@ import { readRunJournal, readRunJournals } from '../run/journals'
 import { Ledger } from '../rollout/model/ledger'
 import type { Checkpoint } from '../rollout/model/checkpoint'
 import type { Balancers, ExpectedHosts } from '../rollout/ports'
-import type { JournalEntry } from '../rollout/model/journal_entry'
+import { canWait, type JournalEntry } from '../rollout/model/journal_entry'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/model/wave_plan'
 import { systemClock } from '../system/clock'
+import type { UnexpectedMessage } from '../system/unexpected_messages'
 import { EXIT, LockstepError } from '../system/errors'
 import { JournalFile } from '../system/journal_file'
 import { redactorOfOthers } from '../system/redaction'
@@ -30,9 +31,10 @@ import { REPORTS } from '../run/report_files'
 import { checkpointFor, checkpointOfHistory, journalToResume } from './resume'
 import type { NotificationListener } from './notification_listener'
 import { wholeFleetName } from './fleet_name'
-import { isInSafeMode, releaseNamed, TELLING } from './modes'
-import { isLive, type RunContext, type ComposedRun } from './run_context'
+import { isInSafeMode, releaseNamed } from './modes'
+import type { RunContext, ComposedRun } from './run_context'
 import { tellWaves } from './waves_told'
+import { changesFleet, MODES, modeOf, traitsOf, type Mode } from '../run/modes'
 import type { Run } from '../run/run'
 import { CUT_OFF } from '../history/history_record'
 import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_end'
@@ -56,7 +58,7 @@ export class Composition {
     private readonly parts: RunContext,
   ) {
     this.balancers = balancersOf(parts.environment)
-    const notifications = TELLING.has(run.state.mode) ? notificationsOf(run, parts) : undefined
+    const notifications = MODES[run.mode].notifies ? notificationsOf(run, parts) : undefined
     const inventory = inventoryOf(parts.environment, run)
     this.whole = { run, parts, notifications, inventory, approved: undefined, locked: [] }
   }
@@ -93,23 +95,22 @@ export class Composition {
     tickets: readonly string[],
   ): Composition {
     const environment = withVariables(bare, run.features.substitution, parameters, context)
-    const mode = parameters.mode ?? 'embedded'
     const secrets = secretsOf(environment)
-    const isSafe =
-      mode === 'live' && parameters.intent === undefined && isInSafeMode(environment, context.env)
-    const beginsAs = parameters.intent ?? (isSafe ? 'noop' : mode)
+    const beginsAs = modeOf(parameters, isInSafeMode(environment, context.env))
     run.changeMode(beginsAs)
+    const { target, purpose, journals } = MODES[beginsAs]
     // A run that was begun by another leaves its state with its reports, and is gone with them.
     const state = (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
-    const folder = join(state, parameters.intent ?? mode)
-    const file = new JournalFile(folder, run.id, () => systemClock.now())
+    const file = new JournalFile(join(state, journals), run.id, () => systemClock.now(), canWait)
     run.conceal(secrets)
     run.stream.openInto(file)
     const { journals: records, faults } =
-      mode === 'live' ? readRunJournals(resolve(cwd, STATE, mode)) : { journals: [], faults: [] }
+      target === 'live'
+        ? readRunJournals(resolve(cwd, STATE, MODES.live.journals))
+        : { journals: [], faults: [] }
     const outBefore = leftByRuns(records)
     const resumed =
-      parameters.intent === 'drift'
+      purpose === 'drift'
         ? readRunJournal(context.env['LOCKSTEP_DRIFT'] ?? '')
         : journalToResume(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
     const chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
@@ -141,7 +142,7 @@ export class Composition {
       resumed,
       order: nextOrder(records),
       links: linksOf(records),
-      twice: parameters.twice === true && parameters.intent === undefined,
+      isCheckedAgain: parameters.idempotence === true && purpose === 'rollout',
       context,
       release: releaseNamed(parameters.release ?? context.env['LOCKSTEP_RELEASE']),
       beginsAs,
@@ -152,7 +153,8 @@ export class Composition {
 
   private async expectPlanned(wanted: string | undefined): Promise<void> {
     // A rollout that clears up after other runs belongs to no feature that could be planned.
-    if (wanted === undefined || wanted === '' || !isLive(this.run) || this.run.state.plan.length === 0) return
+    const { rollsOut } = MODES[this.run.mode]
+    if (wanted === undefined || wanted === '' || !rollsOut || this.run.state.plan.length === 0) return
     const { expectPlanned } = lazy.planner
     this.whole.approved = await expectPlanned(wanted, this.run, this.plannedFor())
   }
@@ -178,6 +180,7 @@ export class Composition {
       this.run.changeMode(this.modeOf(known))
       return known
     }
+    await this.expectHeardOut()
     const { resumed, beginsAs: mode } = this.parts
     const { stream, state } = this.run
     const { environment } = state
@@ -188,7 +191,7 @@ export class Composition {
     const variables = state.variablesIn(feature)
     const leftOut = this.run.features.leftOut.get(feature) ?? []
     const checkpoint =
-      mode === 'drift'
+      MODES[mode].purpose === 'drift'
         ? checkpointOfHistory(hash, resumed)
         : checkpointFor({ feature, hash, variables }, resumed)
     await stream.append({
@@ -221,6 +224,48 @@ export class Composition {
     return rollout
   }
 
+  /**
+   * Hears out the discovery windows of the features before. Nothing of the next feature is done where one of them would
+   * have failed.
+   */
+  private async expectHeardOut(): Promise<void> {
+    for (const [feature, rollout] of this.rollouts) {
+      if (rollout.halted !== undefined) continue
+      await rollout.hosts.windowsAreOver()
+      for (const message of rollout.takeUnsolicited()) {
+        const failure = this.expectHarmless(message, `after the last step of ${feature}`)
+        if (failure !== undefined) throw failure
+      }
+    }
+  }
+
+  /** Hears what still comes for a rollout: until all its discovery windows are over, and a moment longer. */
+  private async hearOut({ hosts }: Rollout, isReachable: boolean): Promise<void> {
+    try {
+      if (isReachable) await hosts.windowsAreOver()
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      this.run.refuse(error)
+    }
+    // A second answer that differs from the first may still be on its way when the last host has answered.
+    await this.parts.fleet.listen(LAST_WORDS)
+  }
+
+  /** Refuses the run for a message that fails, and returns why; notes any other message that is not noted yet. */
+  private expectHarmless(
+    { host, detail, fails }: UnexpectedMessage,
+    when: string,
+  ): LockstepError | undefined {
+    const said = `${host} ${detail}`
+    if (!fails) {
+      if (!this.run.state.notes.includes(said)) this.run.note(said)
+      return undefined
+    }
+    const failure = new LockstepError('diverged', `${when}, ${said}`)
+    this.run.refuse(failure)
+    return failure
+  }
+
   private underWhichNames() {
     const { release } = this.parts
     const { tickets } = this.run.state
@@ -228,8 +273,8 @@ export class Composition {
   }
 
   /** Returns the mode of one rollout; each feature leaves safe mode for itself. */
-  private modeOf({ ports, planState }: Rollout): string {
-    return ports.planning !== undefined && planState === undefined ? 'live' : this.parts.beginsAs
+  private modeOf({ ports, isPlanned }: Rollout): Mode {
+    return ports.planning !== undefined && !isPlanned ? 'live' : this.parts.beginsAs
   }
 
   /** Tells what the end of a scenario has made of its waves. */
@@ -241,7 +286,7 @@ export class Composition {
   async end(): Promise<void> {
     const { fleet, file, embedded } = this.parts
     // The run is live when one of its features was activated, whichever came last.
-    if ([...this.rollouts.values()].some((rollout) => this.modeOf(rollout) === 'live'))
+    if ([...this.rollouts.values()].some((rollout) => changesFleet(this.modeOf(rollout))))
       this.run.changeMode('live')
     try {
       const lost = fleet.lost()
@@ -255,20 +300,20 @@ export class Composition {
           noteWhoWasTaken(this.run, rollout)
           noteLeftOut(this.run, feature)
         }
-        // A second answer that differs from the first may still be on its way when the last host has answered.
-        if (rollout.hosts.known !== undefined) await fleet.listen(LAST_WORDS)
+        if (rollout.hosts.known !== undefined) await this.hearOut(rollout, lost === undefined)
         if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)
-        const late = rollout.takeUnsolicited().filter(({ fails }) => fails)
-        for (const { host, detail } of late) {
-          this.run.refuse(new LockstepError('diverged', `after the last step, ${host} ${detail}`))
-        }
+        for (const message of rollout.takeUnsolicited()) this.expectHarmless(message, 'after the last step')
         if (this.run.exitCode !== 0) recover(this.run, { uri: feature, part }, rollout)
       }
-      if (this.run.state.mode === 'plan' && this.rollouts.size > 0 && this.run.state.refused === undefined) {
+      if (
+        MODES[this.run.mode].purpose === 'plan' &&
+        this.rollouts.size > 0 &&
+        this.run.state.refused === undefined
+      ) {
         const { savePlan } = lazy.planner
         savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
       }
-      if (this.parts.twice && this.run.exitCode === 0) await this.expectNothingMore()
+      if (this.parts.isCheckedAgain && this.run.exitCode === 0) await this.expectNothingMore()
       if (this.rollouts.size > 0) {
         const passed = this.run.exitCode === 0
         await this.run.stream.append({
@@ -277,7 +322,7 @@ export class Composition {
           reason: this.run.state.refused?.code ?? '',
           ...(this.run.exitCode === EXIT.passedWithFailures ? { withinBudget: true } : {}),
         } satisfies JournalEntry)
-        if (isLive(this.run)) recordRun(this.run, file.path)
+        if (MODES[this.run.mode].rollsOut) recordRun(this.run, file.path)
       }
     } catch (error) {
       if (error instanceof LockstepError) this.run.refuse(error)
@@ -290,8 +335,8 @@ export class Composition {
       await embedded?.stop()
       await file.close()
     }
-    if (this.run.state.mode === 'live' && this.run.exitCode === 0) await this.discardLocks()
-    if (this.run.state.mode === 'rehearse' && this.run.state.truth.length > 0) await this.rehearse()
+    if (changesFleet(this.run.mode) && this.run.exitCode === 0) await this.discardLocks()
+    if (MODES[this.run.mode].purpose === 'rehearsal' && this.run.state.truth.length > 0) await this.rehearse()
   }
 
   /** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
@@ -307,7 +352,7 @@ export class Composition {
   private async lookOnceMore(feature: string, rollout: Rollout): Promise<void> {
     try {
       if (rollout.halted === undefined) await finishRollout(this.run, feature, rollout)
-      if (isLive(this.run)) await rollout.packages.seeWhatBecame()
+      if (MODES[this.run.mode].rollsOut) await rollout.packages.seeWhatBecame()
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
       this.run.refuse(error)
@@ -336,7 +381,7 @@ export class Composition {
     if (this.rollouts.size === 0) return
     this.run.stream.appendNow({ type: 'end', passed: false, reason: CUT_OFF })
     this.run.stream.settleNow()
-    if (isLive(this.run)) recordRun(this.run, this.parts.file.path)
+    if (MODES[this.run.mode].rollsOut) recordRun(this.run, this.parts.file.path)
   }
 
   private async expectNothingMore(): Promise<void> {
@@ -353,7 +398,7 @@ export class Composition {
 
   private tellTruth(): void {
     const { embedded } = this.parts
-    if (embedded === undefined || this.run.state.mode !== 'rehearse') return
+    if (embedded === undefined || MODES[this.run.mode].purpose !== 'rehearsal') return
     const truth = lazy.truth.truthOf(embedded, this.run.state, this.rollouts.values())
     this.run.stream.appendNow({ type: 'truth', truth })
   }
@@ -421,11 +466,12 @@ function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
 /** Asks for the tickets of a run, only where it changes hosts that are not this process's own. */
 async function ticketsFor(
   run: Run,
-  { mode, intent }: RunParameters,
+  parameters: RunParameters,
   { env }: ProcessContext,
 ): Promise<readonly string[]> {
-  if (mode !== 'live' || intent !== undefined || run.features.scenarios.length === 0) return []
-  return lazy.tickets.ticketsOf(run.features.scenarios, env['LOCKSTEP_TICKET'], () => lazy.command)
+  const { scenarios } = run.features
+  if (!traitsOf(parameters).rollsOut || scenarios.length === 0) return []
+  return lazy.tickets.ticketsOf(scenarios, env['LOCKSTEP_TICKET'], () => lazy.command)
 }
 
 function whoRuns(): string {

@@ -4,6 +4,7 @@ import type { Environment } from '../config/environment'
 import { readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import type { Surrounded } from '../simulation/embedded'
+import { MODES, modeOf } from '../run/modes'
 import type { PlannedScenario } from '../run/run_parts'
 import { configPath, type RunParameters } from '../run/parameters'
 import { lazy } from './lazy'
@@ -18,11 +19,12 @@ export async function environmentFor(
   cwd: string,
   plan: readonly PlannedScenario[],
 ): Promise<Surrounded> {
-  if ((parameters.mode ?? 'embedded') === 'embedded') {
+  const { target, purpose } = MODES[modeOf(parameters)]
+  if (target === 'embedded') {
     // The simulation is loaded only here: a live run has no use for it.
     const { embeddedFleet, startEmbedded } = lazy.embedded
     const fleet =
-      parameters.intent === 'rehearse'
+      purpose === 'rehearsal'
         ? await fleetToRehearse(parameters, context, cwd, plan)
         : embeddedFleet(parameters, context)
     return startEmbedded(fleet, context)

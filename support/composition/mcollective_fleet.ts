@@ -9,12 +9,12 @@ import { pskClient } from '../protocol/security/psk'
 import type { ClientSecurity } from '../protocol/security/security'
 import { marshal, yaml } from '../protocol/security/serializer'
 import { sslClient } from '../protocol/security/ssl'
-import type { Fleet } from '../rollout/ports'
+import type { EnoughHosts, Fleet } from '../rollout/ports'
 import type { UnexpectedMessage } from '../system/unexpected_messages'
 import { RpcClient } from '../rpc/client/client'
 import { contractOf } from '../rpc/contracts'
-import { systemClock } from '../system/clock'
-import { redactorOfOthers } from '../system/redaction'
+import { systemClock, type Clock } from '../system/clock'
+import { redactorOfOthers, type Redact } from '../system/redaction'
 import type { Log } from '../system/log'
 import { redactAnswers, redactUnexpected } from './redacted_replies'
 
@@ -39,14 +39,16 @@ export function mcollectiveFleet(
   environment: Environment,
   log: Log,
   heard: { message: (message: UnexpectedMessage) => void; note: (text: string) => void },
+  clock: Clock = systemClock,
 ): ReachableFleet {
   const signal = new AbortController().signal
+  const over = new AbortController()
   const redact = redactorOfOthers(secretsOf(environment))
   const connector = stompConnector({
     ...environment,
     naming: environment.connector === 'activemq' ? activemq : rabbitmq,
     pid: process.pid,
-    clock: systemClock,
+    clock,
     random: Math.random,
     redact,
   })
@@ -56,7 +58,7 @@ export function mcollectiveFleet(
     identity: environment.identity,
     collective: environment.collective,
     ttl: environment.ttl,
-    clock: systemClock,
+    clock,
     newRequestId: () => randomBytes(16).toString('hex'),
     onUnexpected(message) {
       log.warn({ message }, 'a message that nobody waited for')
@@ -78,15 +80,16 @@ export function mcollectiveFleet(
     environment.timeouts['default'] ??
     (contractOf(agent)?.timeout ?? UNKNOWN_AGENT / 1000) * 1000
   return {
-    async discover(selection, onFound) {
+    async discover(selection, onFound, enough) {
       await open()
       const { listed, agents = [] } = selection
       const found = await client.discover({
         filter: { ...filterOf(selection), agents: [...agents] },
         within: environment.discoveryWindow * (listed === undefined ? 1 : KNOWN_HOSTS_WITHIN),
-        signal,
+        signal: over.signal,
         onProgress: onFound,
         ...(listed === undefined ? {} : { hosts: listed }),
+        ...(enough === undefined ? {} : { enough: redactLater(enough, redact) }),
       })
       log.info({ selection, found: found.hosts.length }, 'discovered')
       return found
@@ -114,9 +117,15 @@ export function mcollectiveFleet(
     listen: (ms) => client.listen(ms, signal),
     async close() {
       closing = true
+      // Windows that are still open end here: nobody listens any longer.
+      over.abort()
       if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})
     },
   }
+}
+
+function redactLater(enough: EnoughHosts, redact: Redact): EnoughHosts {
+  return { ...enough, onUnexpected: (message) => enough.onUnexpected(redactUnexpected(message, redact)) }
 }
 
 function security({ security: settings }: Environment): ClientSecurity {

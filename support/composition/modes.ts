@@ -4,16 +4,14 @@ import { readSetting } from '../config/settings'
 import type { Planning } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { lookingOnly, safely } from '../planning/read_only'
+import type { ModeTraits } from '../run/modes'
 import { validators } from '../preflight/validation'
 
-/** The modes that send notifications, where somebody wants them. */
-export const TELLING = new Set(['live', 'noop', 'drift'])
-
-/** The modes in which nothing is changed, each with how it asks hosts. */
-export const PLANNINGS: Readonly<Record<string, { planning: Planning }>> = {
-  plan: { planning: lookingOnly },
-  drift: { planning: lookingOnly },
-  noop: { planning: safely },
+/** The ways in which lines are planned, by what a mode says of it. */
+export const PLANNINGS: Readonly<Record<ModeTraits['plans'], { planning?: Planning }>> = {
+  none: {},
+  lookingOnly: { planning: lookingOnly },
+  safely: { planning: safely },
 }
 
 /** Returns what a run calls its release; undefined where it names none. @throws LockstepError `bad-input` */

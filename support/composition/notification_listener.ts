@@ -14,6 +14,7 @@ import { EXIT } from '../system/errors'
 import { redactorOfOthers, type Redact } from '../system/redaction'
 import { titleOf } from '../run/outcome'
 import type { RunEvent } from '../run/events'
+import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
 
 /** Milliseconds that the end of a run waits for its notifications. */
@@ -93,7 +94,7 @@ export class NotificationListener {
   }
 
   private get looksOnly(): boolean {
-    return this.run.state.mode === 'drift'
+    return MODES[this.run.mode].purpose === 'drift'
   }
 
   private heard(entry: RunEvent): void {

@@ -17,7 +17,8 @@ describe('the reports of a run', () => {
       fc.asyncProperty(randomRun, async (given) => {
         const { run, lines } = await carriedOut(given)
         const events = eventsOf(lines)
-        for (const event of events) expect(entryFault(event), JSON.stringify(event)).to.equal(undefined)
+        for (const event of events)
+          expect(entryFault({ ...event }), JSON.stringify(event)).to.equal(undefined)
         const again = stateOf(events)
         expect(again.exitCode).to.equal(run.exitCode)
         expect(reports(again)).to.deep.equal(reports(run.state))

@@ -1,6 +1,7 @@
 import { checkpointOf, type Checkpoint } from '../rollout/model/checkpoint'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
 import { faultOf, type RunJournal } from '../run/journals'
+import { isSafeMode } from '../run/modes'
 import { LockstepError } from '../system/errors'
 
 /**
@@ -59,7 +60,7 @@ export function checkpointFor(
     )
   }
   const own = partFrom(entries, entries.indexOf(began))
-  if (began.mode === 'noop' && !own.some(({ type }) => type === 'activated'))
+  if (isSafeMode(began.mode) && !own.some(({ type }) => type === 'activated'))
     throw new LockstepError(
       'bad-input',
       `LOCKSTEP_RESUME: run ${run} was in safe mode, and changed nothing that could be gone on from; run the feature itself`,

@@ -9,6 +9,7 @@ import type { EmbeddedContext } from '../simulation/embedded'
 import type { ReachableFleet } from './mcollective_fleet'
 import type { NotificationListener } from './notification_listener'
 import type { Plan } from '../planning/plan'
+import type { Mode } from '../run/modes'
 import type { Run } from '../run/run'
 
 /** The parts that a run is put together from; all its rollouts share them. */
@@ -25,12 +26,12 @@ export interface RunContext {
   /** The links from the runs of a folder to those that they go on from. */
   links: Links
   /** True when the run has to change nothing when it is run again. */
-  twice: boolean
+  isCheckedAgain: boolean
   context: ProcessContext
   /** The name that the run gives its release. */
   release: string | undefined
   /** The mode that all rollouts begin with, such as `live`, `noop` or `plan`, whatever one of them comes to. */
-  beginsAs: string
+  beginsAs: Mode
 }
 
 /** The run and its parts, with what is made of them. */
@@ -44,9 +45,4 @@ export interface ComposedRun {
   approved: Plan | undefined
   /** The locks that are released at the end of the run. */
   locked: { release(): Promise<void> }[]
-}
-
-/** Returns whether a run changes hosts that are not this process's own, now or once safe mode is left. */
-export function isLive({ state: { mode } }: Run): boolean {
-  return mode === 'live' || mode === 'noop'
 }

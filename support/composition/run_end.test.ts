@@ -1,10 +1,11 @@
 import { expect } from 'chai'
+import type { Mode } from '../run/modes'
 import { NOTHING_READ } from '../run/run'
 import { begunRun } from '../testing/told_run'
 import { noteLeftOut } from './run_end'
 
 describe('scenarios that are left out', () => {
-  const told = (mode: string, names: readonly string[]) => {
+  const told = (mode: Mode, names: readonly string[]) => {
     const run = begunRun([], mode)
     const leftOut = new Map([['x.feature', names]])
     run.beginReading({ ...NOTHING_READ, leftOut }, run.state.invocation)
@@ -13,7 +14,7 @@ describe('scenarios that are left out', () => {
   }
 
   it('are named at the end of a run or a plan, the first few of them', () => {
-    for (const mode of ['live', 'noop', 'plan'])
+    for (const mode of ['live', 'noop', 'plan'] as const)
       expect(told(mode, ['It serves'])).to.deep.equal([
         'left out of x.feature, by tag, name or line: "It serves"',
       ])

@@ -3,6 +3,7 @@ import type { Rollout } from '../rollout/rollout'
 import { hosts as counted } from '../rollout/model/verdict'
 import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
+import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
 import { lazy } from './lazy'
 
@@ -29,7 +30,7 @@ export async function finishRollout(run: Run, feature: string, rollout: Rollout)
  * then that some were missing.
  */
 export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
-  if (!ON_REAL_HOSTS.has(run.state.mode) || !hosts.areWhoeverAnswered) return
+  if (!MODES[run.mode].notesGaps || !hosts.areWhoeverAnswered) return
   run.note(
     `whoever answered the discovery was taken for all hosts (${counted(hosts.known?.length ?? 0)}): no inventory and no line "there should be … hosts" says how many there are`,
   )
@@ -40,14 +41,13 @@ export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
  */
 export function noteLeftOut(run: Run, feature: string): void {
   const names = run.features.leftOut.get(feature) ?? []
-  if (!ON_REAL_HOSTS.has(run.state.mode) || names.length === 0) return
+  if (!MODES[run.mode].notesGaps || names.length === 0) return
   const shown = names.slice(0, MAX_NAMED).map((name) => JSON.stringify(name))
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''
   run.note(`left out of ${feature}, by tag, name or line: ${shown.join(', ')}${more}`)
 }
 
 const MAX_NAMED = 3
-const ON_REAL_HOSTS = new Set(['live', 'noop', 'plan'])
 
 /** Writes what the run changed into the history, as its journal has it; without that nobody could ask later. */
 export function recordRun(run: Run, path: string): void {

@@ -8,9 +8,8 @@ import { pause, systemClock } from '../system/clock'
 import { HostLocks, lockSurroundings } from '../locks/host_locks'
 import { fleetName } from './fleet_name'
 import { hostLocks } from '../locks/run_locks'
-import type { RunLocks } from '../locks/host_leases'
+import type { hostLeases, RunLocks } from '../locks/host_leases'
 import type { Run } from '../run/run'
-import { lazy } from './lazy'
 
 export interface Locking {
   feature: string
@@ -20,6 +19,8 @@ export interface Locking {
   environment: Environment
   journal: Journal
   context: ProcessContext
+  /** Loads what takes leases on the hosts themselves, for an environment that wants them. */
+  loadLeases: () => typeof hostLeases
 }
 
 /**
@@ -41,10 +42,9 @@ export function locksOf(run: Run, locking: Locking): RunLocks {
 function leasesOf(
   run: Run,
   locks: RunLocks,
-  { feature, follows, fleet, journal, context }: Locking,
+  { feature, follows, fleet, journal, context, loadLeases }: Locking,
 ): RunLocks {
-  const { hostLeases } = lazy.hostLeases
-  return hostLeases(locks, {
+  return loadLeases()(locks, {
     fleet,
     run: run.id,
     feature: basename(feature),

@@ -18,7 +18,7 @@ const CIPHERS: ReadonlyMap<string, { name: string; keyBytes: number; ivBytes: nu
  * @throws EnvelopeFault; never anything else, whatever the bytes are
  */
 export function openEnvelope(bytes: Uint8Array, privateKey: KeyObject): Buffer {
-  const { recipients, algorithm, iv, content } = parsed(bytes)
+  const { recipients, algorithm, iv, content } = parseEnvelope(bytes)
   const cipher = CIPHERS.get(algorithm)
   if (cipher === undefined)
     throw new EnvelopeFault(
@@ -29,8 +29,8 @@ export function openEnvelope(bytes: Uint8Array, privateKey: KeyObject): Buffer {
   if (readable.length === 0)
     throw new EnvelopeFault('has its key wrapped in a way that is not understood; expected RSA (PKCS#1 v1.5)')
   for (const { wrapped } of readable) {
-    const key = unwrapped(wrapped, privateKey, cipher.keyBytes)
-    if (key !== undefined) return deciphered(cipher.name, key, iv, content)
+    const key = unwrapKey(wrapped, privateKey, cipher.keyBytes)
+    if (key !== undefined) return decipherContent(cipher.name, key, iv, content)
   }
   const serials = readable.map(({ serial }) => serial).join(', ')
   throw new EnvelopeFault(
@@ -52,14 +52,14 @@ interface Recipient {
   wrapped: Uint8Array
 }
 
-function parsed(bytes: Uint8Array): Envelope {
+function parseEnvelope(bytes: Uint8Array): Envelope {
   // The parser is loaded only where something is encrypted.
   const asn1 = require('asn1js') as typeof Asn1
   try {
     return envelopeOf(asn1, bytes)
   } catch (error) {
     if (error instanceof EnvelopeFault) throw error
-    throw damaged()
+    throw damagedEnvelope()
   }
 }
 
@@ -100,12 +100,12 @@ function recipientOf(asn1: typeof Asn1, block: Asn1.AsnType): Recipient[] {
 }
 
 function children(asn1: typeof Asn1, block: unknown): readonly Asn1.AsnType[] {
-  if (!(block instanceof asn1.Constructed)) throw damaged()
+  if (!(block instanceof asn1.Constructed)) throw damagedEnvelope()
   return block.valueBlock.value
 }
 
 function oid(asn1: typeof Asn1, block: unknown): string {
-  if (!(block instanceof asn1.ObjectIdentifier)) throw damaged()
+  if (!(block instanceof asn1.ObjectIdentifier)) throw damagedEnvelope()
   return block.valueBlock.toString()
 }
 
@@ -117,7 +117,7 @@ function octets(asn1: typeof Asn1, block: unknown): Uint8Array {
 }
 
 /** Returns the unwrapped key; undefined when it was wrapped for another key. */
-function unwrapped(wrapped: Uint8Array, privateKey: KeyObject, length: number): Buffer | undefined {
+function unwrapKey(wrapped: Uint8Array, privateKey: KeyObject, length: number): Buffer | undefined {
   const block = plainBlock(wrapped, privateKey)
   if (block === undefined || block[0] !== 0 || block[1] !== 2) return undefined
   const end = block.indexOf(0, 2)
@@ -136,16 +136,16 @@ function plainBlock(wrapped: Uint8Array, key: KeyObject): Buffer | undefined {
   }
 }
 
-function deciphered(name: string, key: Buffer, iv: Uint8Array, content: Uint8Array): Buffer {
+function decipherContent(name: string, key: Buffer, iv: Uint8Array, content: Uint8Array): Buffer {
   try {
     const cipher = createDecipheriv(name, key, iv)
     return Buffer.concat([cipher.update(content), cipher.final()])
   } catch {
-    throw damaged()
+    throw damagedEnvelope()
   }
 }
 
-function damaged(): EnvelopeFault {
+function damagedEnvelope(): EnvelopeFault {
   return new EnvelopeFault('is damaged, or cut short; encrypt it again')
 }
 

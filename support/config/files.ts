@@ -24,11 +24,11 @@ export function readConfigFile(path: string, what: string, where: string): strin
 }
 
 export function readPrivateKey(path: string, where: string): KeyObject {
-  return parsed('private key', path, where, createPrivateKey)
+  return parseKey('private key', path, where, createPrivateKey)
 }
 
 export function readPublicKey(path: string, where: string): KeyObject {
-  return parsed('public key', path, where, createPublicKey)
+  return parseKey('public key', path, where, createPublicKey)
 }
 
 /** Returns the callerid of a public key's owner: the name in the certificate, or else the name of the file. */
@@ -43,7 +43,7 @@ export function isReadableByAll(path: string): boolean {
   return (statSync(path).mode & 0o004) !== 0
 }
 
-function parsed(what: string, path: string, where: string, parse: (pem: string) => KeyObject): KeyObject {
+function parseKey(what: string, path: string, where: string, parse: (pem: string) => KeyObject): KeyObject {
   const pem = readConfigFile(path, what, where)
   try {
     return parse(pem)

@@ -33,8 +33,10 @@ const csv = knownKeys({
 const yaml = knownKeys({ yaml: path })
 const program = knownKeys({ program: path, within: v.optional(duration, '30 seconds') })
 /** The mappings that a source may be; the one that resembles the written one names its own faults. */
-const KEYS = { csv, yaml, program }
-const source = v.lazy((written) => kindMeant<(typeof KEYS)[keyof typeof KEYS]>(written, KEYS) ?? named)
+export const SOURCES = { csv, yaml, program }
+const source = v.lazy(
+  (written) => kindMeant<(typeof SOURCES)[keyof typeof SOURCES]>(written, SOURCES) ?? named,
+)
 
 /** The schema of an environment's `inventory`. */
 export const inventorySetting = v.pipe(v.array(source, 'a list of sources'), v.minLength(1, 'at least one'))

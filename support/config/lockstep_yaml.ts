@@ -73,7 +73,7 @@ const timing = {
   variables: v.optional(variables),
 }
 
-const environment = v.union([
+export const environmentSchema = v.union([
   knownKeys({ client_config: path, ...timing }),
   knownKeys({
     connector: v.picklist(['activemq', 'rabbitmq'], 'activemq or rabbitmq'),
@@ -87,7 +87,7 @@ const environment = v.union([
   }),
 ])
 
-const file = knownKeys({
+export const fileSchema = knownKeys({
   default: v.optional(name),
   eyaml: v.optional(eyaml),
   environments: v.record(name, v.unknown()),
@@ -110,12 +110,12 @@ export function readLockstepYaml(
     text,
     v.looseObject({ environments: v.looseObject({ [chosen]: shape }) }),
   )
-  const settings = (checked.environments as Record<string, v.InferOutput<typeof environment>>)[chosen]
+  const settings = (checked.environments as Record<string, v.InferOutput<typeof environmentSchema>>)[chosen]
   if (settings === undefined)
     throw new LockstepError('bad-config', `${configPath}: environments.${chosen} is empty`)
   const places = placesIn(configPath, text)
   const secrets = new SecretReader(places, keys, context.env)
-  const known = resolved(places, chosen, settings, context, secrets, variablesWithSecrets(text))
+  const known = resolveEnvironment(places, chosen, settings, context, secrets, variablesWithSecrets(text))
   return { ...known, environments: Object.keys(environments) }
 }
 
@@ -147,21 +147,21 @@ export function readInventorySetting(configPath: string, wanted: string | undefi
 }
 
 function chosenIn(configPath: string, text: string, wanted: string | undefined) {
-  const { default: preferred, environments, eyaml: keys } = readYaml(configPath, text, file)
+  const { default: preferred, environments, eyaml: keys } = readYaml(configPath, text, fileSchema)
   const where = () => placesIn(configPath, text).where(wanted === undefined ? ['default'] : ['environments'])
   return { chosen: chosenOf(where, Object.keys(environments), wanted ?? preferred), environments, keys }
 }
 
 /** Returns the branch that a value resembles, so that its own faults are named and not those of the other. */
 function environmentSchemaFor(value: unknown) {
-  const [byClientConfig, byBrokers] = environment.options
+  const [byClientConfig, byBrokers] = environmentSchema.options
   return typeof value === 'object' && value !== null && 'client_config' in value ? byClientConfig : byBrokers
 }
 
-function resolved(
+function resolveEnvironment(
   places: YamlPlaces,
   chosen: string,
-  settings: v.InferOutput<typeof environment>,
+  settings: v.InferOutput<typeof environmentSchema>,
   context: ProcessContext,
   secrets: SecretReader,
   withheld: readonly string[],

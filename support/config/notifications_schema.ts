@@ -62,8 +62,9 @@ const topic = knownKeys({
   on,
 })
 
-const KINDS = { webhook, slack, email, topic }
-const none = v.custom<never>(() => false, `one of: ${Object.keys(KINDS).join(', ')}`)
+/** The kinds of channels, by the key that each has. */
+export const CHANNELS = { webhook, slack, email, topic }
+const none = v.custom<never>(() => false, `one of: ${Object.keys(CHANNELS).join(', ')}`)
 
 /** The schema of an environment's `notifications`, as written. */
 export const notificationsSchema = v.array(v.lazy(channelSchemaFor), 'a list of channels')
@@ -71,7 +72,7 @@ export type WrittenNotifications = v.InferOutput<typeof notificationsSchema>
 
 /** Returns the kind of channel that a value resembles, so that its own faults are named. */
 function channelSchemaFor(value: unknown) {
-  return kindMeant<(typeof KINDS)[keyof typeof KINDS]>(value, KINDS) ?? none
+  return kindMeant<(typeof CHANNELS)[keyof typeof CHANNELS]>(value, CHANNELS) ?? none
 }
 
 /** Returns the schema of a text whose faults `fault` names. */

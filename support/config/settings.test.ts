@@ -3,10 +3,12 @@ import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { LockstepError } from '../system/errors'
-import { expectOptions, expectParameters, expectSettings, SETTINGS, type Setting } from './settings'
+import { HOW, PLACES } from '../system/commands'
+import { expectOptions, expectParameters, expectSettings } from './settings'
+import { PROFILE_PARAMETERS, SETTINGS, type Setting } from './settings_table'
 
 const root = resolve(__dirname, '..', '..')
-const TABLE = 'support/config/settings.ts'
+const TABLE = 'support/config/settings_table.ts'
 /** A variable of GitHub's settings that no process of Lockstep is given. */
 const OF_OTHERS = new Set(['LOCKSTEP_RUNNER'])
 
@@ -45,16 +47,22 @@ describe('the settings of a run', () => {
     }
   })
 
-  it('of a person are a table of docs/settings.md, each with its line of help', () => {
-    const rows = Object.entries<Setting>(SETTINGS).flatMap(([name, { setBy, takes, parameter, help }]) =>
-      setBy === undefined
-        ? [`| \`${name}\` | ${takes} | ${help} | ${parameter ? `\`${parameter}\`` : ''} |`]
-        : [],
-    )
-    const page = readFileSync(join(root, 'docs', 'settings.md'), 'utf8')
-      .replaceAll(/`(<\w+>)`/g, '$1')
-      .split('\n')
-    expect(page.filter((line) => line.startsWith('| `LOCKSTEP_'))).to.deep.equal(rows)
+  it('of a person have a flag of their own and a default; those of runs and tests have neither', () => {
+    const all = [...Object.entries<Setting>(SETTINGS), ...Object.entries<Setting>(PROFILE_PARAMETERS)]
+    const flags = all.flatMap(([, { flag }]) => flag ?? [])
+    expect(new Set(flags).size).to.equal(flags.length)
+    for (const flag of flags) expect(flag).to.match(/^[a-z]+(?:-[a-z]+)*$/)
+    for (const [name, { setBy, flag, default: fallback }] of Object.entries<Setting>(SETTINGS))
+      expect([flag !== undefined, fallback !== undefined], name).to.deep.equal([!setBy, !setBy])
+  })
+
+  it('are repeated in the commands that a run proposes as the table says', () => {
+    const repeated = (where: Setting['repeated']) =>
+      Object.entries<Setting>(SETTINGS).flatMap(([name, setting]) =>
+        setting.repeated === where ? [name] : [],
+      )
+    expect(PLACES.filter((name) => name.startsWith('LOCKSTEP_'))).to.have.members(repeated('always'))
+    expect(HOW).to.have.members(repeated('by rollouts'))
   })
 
   const refused: [string, string, string][] = [
@@ -137,7 +145,7 @@ describe('world parameters', () => {
     'resmue',
     'intend',
     'relaese',
-    'twise',
+    'idempotense',
     'LOCKSTEP_PLAN',
   ])
     it(`are not ${name}, which resembles one`, () =>
@@ -153,14 +161,16 @@ describe('world parameters', () => {
 
   it('may be a team’s own', () => {
     const own = { browser: 'chrome', baseUrl: 'https://x', own: { plan: 1 }, retries: 3, headless: true }
-    expect(said(() => expectParameters({ ...own, mode: 'live', twice: false, plan: undefined }))).to.equal(
-      undefined,
-    )
+    expect(
+      said(() => expectParameters({ ...own, mode: 'live', idempotence: false, plan: undefined })),
+    ).to.equal(undefined)
   })
 
   for (const value of ['true', 'false', 1, null, 'yes', ''])
-    it(`refuse twice as ${JSON.stringify(value)}`, () =>
-      expect(said(() => expectParameters({ twice: value }))).to.match(/write true or false, without quotes/))
+    it(`refuse idempotence as ${JSON.stringify(value)}`, () =>
+      expect(said(() => expectParameters({ idempotence: value }))).to.match(
+        /write true or false, without quotes/,
+      ))
 
   for (const value of ['', ' ', true, null, 7, ['x']])
     it(`refuse a plan that is ${JSON.stringify(value)}`, () =>

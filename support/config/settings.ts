@@ -1,121 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import { LockstepError } from '../system/errors'
 import { isLike, nearest, plain } from './nearest'
-
-/** A setting of a run. Help, docs and refusals are made from it. */
-export interface Setting {
-  /** The values that it takes, in words: `on or off`. */
-  takes: string
-  /** One line of help. */
-  help: string
-  /** The world parameter of this setting, which wins over the variable. */
-  parameter?: string
-  /**
-   * The setter: a run for the runs that it begins (`internal`), or tests of Lockstep itself (`test`). A person
-   * otherwise.
-   */
-  setBy?: 'internal' | 'test'
-  /** The only values that it may have. */
-  only?: readonly string[]
-  /**
-   * True when an empty value is a list of nothing. An empty value of any other setting is refused: an empty guard
-   * guards nothing.
-   */
-  mayBeEmpty?: true
-}
-
-/** Every setting by its environment variable. */
-export const SETTINGS = {
-  LOCKSTEP_ENVIRONMENT: {
-    takes: 'a name',
-    help: 'the environment of lockstep.yaml that the run goes to',
-    parameter: 'environment',
-  },
-  LOCKSTEP_CONFIG: { takes: 'a file', help: 'read in place of lockstep.yaml' },
-  LOCKSTEP_VARIABLES: {
-    takes: 'name=value,name=value',
-    help: 'what <name> stands for in features, for this run',
-    mayBeEmpty: true,
-  },
-  LOCKSTEP_RELEASE: { takes: 'a name', help: 'what the run calls its release', parameter: 'release' },
-  LOCKSTEP_TICKET: { takes: 'OPS-123,WEB-7', help: 'the tickets that the run is for', mayBeEmpty: true },
-  LOCKSTEP_PLAN: {
-    takes: 'the name or the file of a plan',
-    help: 'a live run does exactly what this plan says, or nothing',
-    parameter: 'plan',
-  },
-  LOCKSTEP_RESUME: {
-    takes: 'the id of a run',
-    help: 'the run that stopped, and that this one goes on from',
-    parameter: 'resume',
-  },
-  LOCKSTEP_SAFE_MODE: {
-    takes: 'on or off',
-    help: 'on: a live run changes nothing and says what it would change',
-    only: ['on', 'off'],
-  },
-  LOCKSTEP_ACTIVATE: { takes: 'a release', help: 'rolls out a release that has been there in safe mode' },
-  LOCKSTEP_APPROVAL: {
-    takes: 'a file, or the word signal',
-    help: 'how a run without a terminal is approved: <run> <who> in the file, or SIGUSR2',
-  },
-  LOCKSTEP_STATE: {
-    takes: 'a folder',
-    help: 'where journals, logs and the history are, in place of .lockstep',
-  },
-  LOCKSTEP_LOCKS: { takes: 'a folder', help: 'where the locks of all rollouts of this control host are' },
-  LOCKSTEP_TAKE_LOCK: {
-    takes: 'why it may be taken',
-    help: 'takes a lock whose process is gone, or a lease of hosts',
-  },
-  LOCKSTEP_FLEET: {
-    takes: 'a file',
-    help: 'the simulated hosts of the embedded fleet',
-    parameter: 'fleet',
-  },
-  LOCKSTEP_FAULTS: {
-    takes: 'host=fault,host=fault',
-    help: 'what is wrong with hosts of the embedded fleet',
-    mayBeEmpty: true,
-  },
-  LOCKSTEP_INVENTORY: { takes: 'a file', help: 'the inventory of the embedded fleet' },
-  LOCKSTEP_BEGUN_BY: {
-    takes: 'a process number',
-    help: 'the process of the run that began this one',
-    setBy: 'internal',
-  },
-  LOCKSTEP_REPORTS: { takes: 'a folder', help: 'where a run leaves its reports', setBy: 'internal' },
-  LOCKSTEP_DRIFT: {
-    takes: 'a journal',
-    help: 'the run whose lines are looked at once more',
-    setBy: 'internal',
-  },
-  LOCKSTEP_REHEARSED_FAULT: {
-    takes: 'JSON',
-    help: 'the fault that a rehearsal is of',
-    setBy: 'internal',
-  },
-  LOCKSTEP_EMBEDDED_PSK: {
-    takes: 'a secret',
-    help: 'that of the embedded fleet of the run that began this one',
-    setBy: 'internal',
-  },
-  LOCKSTEP_CI: { takes: 'anything', help: 'what a test needs is there, or the test fails', setBy: 'test' },
-  LOCKSTEP_FUZZ: { takes: 'a number', help: 'how many hostile messages are tried', setBy: 'test' },
-  LOCKSTEP_HOST_STATE: { takes: 'a file', help: 'the state of a host of the test agents', setBy: 'test' },
-} as const satisfies Readonly<Record<`LOCKSTEP_${string}`, Setting>>
-
-export type SettingName = keyof typeof SETTINGS
-
-/** World parameters that profiles set and that have no variable. */
-const PROFILE_PARAMETERS: Readonly<Record<string, Pick<Setting, 'takes' | 'help'>>> = {
-  mode: { takes: 'embedded or live', help: 'which fleet a run goes to' },
-  intent: { takes: 'plan, drift or rehearse', help: 'what is done there in place of a rollout' },
-  twice: {
-    takes: 'true or false',
-    help: 'the same has to change nothing when it is planned again right away',
-  },
-}
+import { PROFILE_PARAMETERS, SETTINGS, type Setting, type SettingName } from './settings_table'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -146,7 +32,7 @@ export function expectSettings(env: Variables): void {
         : said === undefined
           ? undefined
           : valueFault(setting, said)
-    if (fault !== undefined) throw refused(setting === undefined ? fault : `${name} ${fault}`)
+    if (fault !== undefined) throw refuse(setting === undefined ? fault : `${name} ${fault}`)
   }
 }
 
@@ -170,7 +56,7 @@ export function expectOptions(what: string, said: object, allowed: readonly stri
   const odd = Object.keys(said).find((name) => !allowed.includes(name))
   if (odd === undefined) return
   const shown = JSON.stringify(odd.slice(0, 80))
-  throw refused(`there is no ${what} ${shown}; the closest known one is ${nearest(odd, allowed)}`)
+  throw refuse(`there is no ${what} ${shown}; the closest known one is ${nearest(odd, allowed)}`)
 }
 
 /** Returns whether a name resembles a setting of Lockstep: small letters, a letter too many and the like. */
@@ -203,17 +89,17 @@ function valueFault({ takes: expected, only, mayBeEmpty, setBy }: Setting, said:
 }
 
 function expectValue(what: string, name: string, value: unknown): void {
-  if (name === 'twice') {
+  if (name === 'idempotence') {
     if (typeof value !== 'boolean')
-      throw refused(`the ${what} twice is ${shownValue(value)}; write true or false, without quotes`)
+      throw refuse(`the ${what} ${name} is ${shownValue(value)}; write true or false, without quotes`)
     return
   }
   const setting = known.find(([, { parameter }]) => parameter === name)?.[1] ?? PROFILE_PARAMETERS[name]
   const expected = setting?.takes ?? 'a text'
   if (typeof value !== 'string')
-    throw refused(`the ${what} ${name} is ${shownValue(value)}; write ${expected}`)
+    throw refuse(`the ${what} ${name} is ${shownValue(value)}; write ${expected}`)
   const fault = valueFault({ help: '', takes: expected }, value)
-  if (fault !== undefined) throw refused(`the ${what} ${name} ${fault}`)
+  if (fault !== undefined) throw refuse(`the ${what} ${name} ${fault}`)
 }
 
 function expectNoLikeness(name: string): void {
@@ -221,13 +107,13 @@ function expectNoLikeness(name: string): void {
   const own = 'one of your own needs another name, or stands within an object, as in { "own": { … } }'
   const meant = WORLD_PARAMETERS.find((each) => isLike(name, each))
   if (meant !== undefined)
-    throw refused(`there is no world parameter ${shown}; the closest known one is ${meant}; ${own}`)
+    throw refuse(`there is no world parameter ${shown}; the closest known one is ${meant}; ${own}`)
   const variable = known.find(
     ([each, { parameter, setBy }]) =>
       parameter === undefined && setBy === undefined && distance(plain(name), plain(each)) <= 1,
   )?.[0]
   if (variable !== undefined)
-    throw refused(
+    throw refuse(
       `there is no world parameter ${shown}; it is said with the environment variable ${variable} (${takes(variable)}); ${own}`,
     )
 }
@@ -236,6 +122,6 @@ function shownValue(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : `a ${typeof value}`
 }
 
-function refused(why: string): LockstepError {
+function refuse(why: string): LockstepError {
   return new LockstepError('bad-input', `${why}; nothing was sent`)
 }

@@ -22,13 +22,13 @@ export function readYamlLines<S extends v.GenericSchema>(
   text: string,
   schema: S,
 ): { value: v.InferOutput<S>; linesOf: (mapping: string) => ReadonlyMap<string, number> } {
-  const { document, lines } = parsed(text)
+  const { document, lines } = parseText(text)
   const [error] = document.errors
   if (error !== undefined) {
     const line = error.linePos?.[0].line
     throw new LockstepError(
       'bad-config',
-      `${path}${line === undefined ? '' : `:${line}`}: ${firstSentence(error.message)}${unquoted(text, line)}`,
+      `${path}${line === undefined ? '' : `:${line}`}: ${firstSentence(error.message)}${adviseOnQuotes(text, line)}`,
     )
   }
   expectUniqueKeys(path, document, lines)
@@ -84,7 +84,7 @@ export interface YamlPlaces {
 }
 
 export function placesIn(path: string, text: string): YamlPlaces {
-  const { document, lines } = parsed(text)
+  const { document, lines } = parseText(text)
   return {
     path,
     where: (keys) => `${path}:${lineOf(document, lines, keys)}`,
@@ -101,7 +101,7 @@ export function placesIn(path: string, text: string): YamlPlaces {
  */
 export function variablesWithSecrets(text: string): string[] {
   const names = new Set<string>()
-  visit(parsed(text).document, {
+  visit(parseText(text).document, {
     Pair(_key, { key, value }) {
       if (isScalar(key) && key.value === 'env' && isScalar(value) && typeof value.value === 'string')
         names.add(value.value)
@@ -110,7 +110,7 @@ export function variablesWithSecrets(text: string): string[] {
   return [...names]
 }
 
-function parsed(text: string): { document: Document; lines: LineCounter } {
+function parseText(text: string): { document: Document; lines: LineCounter } {
   const lines = new LineCounter()
   return { document: parseDocument(text, { lineCounter: lines, uniqueKeys: false, version: '1.2' }), lines }
 }
@@ -209,7 +209,7 @@ function lineOf(document: Document, lines: LineCounter, keys: readonly (string |
 }
 
 /** Returns advice on quotes: within braces YAML reads the brackets of an encrypted value. */
-function unquoted(text: string, line: number | undefined): string {
+function adviseOnQuotes(text: string, line: number | undefined): string {
   const near = text.split('\n').slice(0, line).slice(-2).join('\n')
   return /[{,].*:\s*ENC\[/.test(near) ? '; write ENC[…] between quotes where it stands within { }' : ''
 }

@@ -8,7 +8,7 @@ import {
   setDefaultTimeout,
   Status,
 } from '@cucumber/cucumber'
-import { speaks } from '../lint/vocabulary'
+import { kindOf, speaks } from '../sentences/catalogue'
 import { describe, hosts as counted, mayGoOn } from '../rollout/model/verdict'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
@@ -39,7 +39,6 @@ let scenarioBegan = 0
 let isOver = false
 
 const EARLIER_FAILED = 'not attempted: an earlier step failed'
-const TAKES_WAVE: ReadonlySet<string> = new Set(['I take {wave}', 'I take the next {wave}'])
 
 // Steps have deadlines of their own; cucumber's would leave the work going on behind its back.
 setDefaultTimeout(-1)
@@ -231,7 +230,7 @@ function refuseLate(call: string): LockstepError {
 function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omission | undefined {
   const omission = session.account.omissionIn(id)
   if (rollout === undefined) return omission
-  if (TAKES_WAVE.has(omission?.expression ?? '') && rollout.waves.tookNobody) {
+  if (kindOf(omission?.expression) === 'takes wave' && rollout.waves.tookNobody) {
     session.account.excuse(id)
     return undefined
   }

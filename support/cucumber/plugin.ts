@@ -6,12 +6,13 @@ import { Preflight } from '../preflight/preflight'
 import { readFeatures } from '../preflight/read_features'
 import { variablesFor } from '../preflight/run_variables'
 import { Substitution } from '../preflight/substitution'
-import { processContext, type ReadParameters } from '../run/parameters'
 import { callsIn } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
 import { beforeLeaving, type Leaving } from '../system/leaving'
 import { outliveOutputs } from '../system/output'
+import { traitsOf } from '../run/modes'
+import { processContext, type RunParameters } from '../run/parameters'
 import { faultOfOptions, resolveOptions } from './resolved_options'
 import { session } from './session'
 import { stepFunctionOf } from './step_arguments'
@@ -20,7 +21,7 @@ interface PluginContext {
   operation: string
   on: (event: 'message', handler: (envelope: Envelope) => void) => void
   /** The parameters by which the profile describes the run, as the world parameters have them too. */
-  options: ReadParameters & { lint?: boolean }
+  options: RunParameters & { lint?: boolean }
   environment: { cwd: string; stderr: NodeJS.WritableStream }
 }
 
@@ -37,9 +38,9 @@ export const plugin = {
     if (operation !== 'runCucumber') return
     const { run, account } = session
     const { cwd, stderr } = environment
-    const isReading = options.mode === 'ci'
-    const resolved = isReading ? undefined : await resolveOptions(process.argv, cwd)
-    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved)
+    const isReading = traitsOf(options).purpose === 'findings'
+    const resolved = await resolveOptions(process.argv, cwd)
+    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved, options)
     // A reader of the output may leave; that decides nothing about the rollout.
     outliveOutputs(process.stdout, process.stderr)
     removeReports(isReading)
@@ -49,7 +50,7 @@ export const plugin = {
       variablesFor(options, processContext(), cwd, () => lazy.variablesFile),
     )
     const preflight = new Preflight(substitution.faultsOf, stepFunctionOf)
-    const lint = options.lint === true ? () => lintAndSay(preflight, stderr) : undefined
+    const lint = options.lint === true || isReading ? () => lintAndSay(preflight, stderr) : undefined
     let [isChecked, isUnderWay] = [false, false]
     const check = () => {
       if (isChecked) return

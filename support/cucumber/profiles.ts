@@ -6,7 +6,8 @@ import { expectOptions } from '../config/settings'
 import { formatCucumber } from '../system/commands'
 import { EXIT, type LockstepError } from '../system/errors'
 import { REPORTS } from '../run/report_files'
-import type { ReadParameters } from '../run/parameters'
+import { MODES, PROFILES, type Mode, type ProfileName } from '../run/modes'
+import type { RunParameters } from '../run/parameters'
 import { makeFolder } from '../system/folders'
 
 export interface ProfileOptions {
@@ -57,9 +58,9 @@ function asPattern(path: string): string {
 
 /**
  * Returns the profiles of a cucumber.js.
- * `default` is embedded and harmless, `live` goes to the fleet, `rehearse` is embedded, also with faults. `twice`
+ * `default` is embedded and harmless, `live` goes to the fleet, `rehearse` is embedded, also with faults. `idempotence`
  * stands beside another profile: the same run again has to change nothing. `plan` and `drift` go to the fleet and
- * change nothing; `ci` only reads features.
+ * change nothing; `lint` only reads features; `ci` lints them, and then rehearses those in which it finds no error.
  * A run in parallel, one with retries, and one on the fleet that names no feature are refused at once. A CommonJS file
  * exports the profiles as they are, an ES module a function that returns them.
  */
@@ -81,20 +82,18 @@ export function profiles(options: ProfileOptions = {}) {
     makeReportsFolder()
     return [[moduleUrl('terminal.cjs')]]
   }
+  const own = (name: ProfileName) => {
+    const { mode, lints } = PROFILES[name]
+    if (mode === undefined) return { worldParameters: { idempotence: true } }
+    const { target, parameters } = MODES[mode]
+    const more = target === 'embedded' ? fleet : {}
+    const output =
+      target === 'none' ? { dryRun: true, format: [[moduleUrl('reading.cjs')]] } : { format: reports() }
+    return { ...common, ...output, ...told({ ...parameters, ...more }, lints ? { lint: true } : {}) }
+  }
   const all = {
     ...options.own,
-    default: { ...common, format: reports(), ...told({ mode: 'embedded', ...fleet }) },
-    live: { ...common, format: reports(), ...told({ mode: 'live' }) },
-    plan: { ...common, format: reports(), ...told({ mode: 'live', intent: 'plan' }) },
-    twice: { worldParameters: { twice: true } },
-    rehearse: { ...common, format: reports(), ...told({ mode: 'embedded', intent: 'rehearse', ...fleet }) },
-    drift: { ...common, format: reports(), ...told({ mode: 'live', intent: 'drift' }) },
-    ci: {
-      ...common,
-      dryRun: true,
-      format: [[moduleUrl('reading.cjs')]],
-      ...told({ mode: 'ci' }, { lint: true }),
-    },
+    ...Object.fromEntries(PROFILE_NAMES.map((name) => [name, own(name)] as const)),
   }
   refuseWhatMustNotBe(process.argv.slice(2), Object.keys(all))
   return refusedAsOneProfile(all)
@@ -118,7 +117,14 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
   const chosen = profilesIn(args)
   const unknown = chosen.find((name) => !known.includes(name))
   if (unknown !== undefined)
-    refuse(`there is no profile ${JSON.stringify(unknown)}; there are: ${known.join(', ')}`)
+    refuse(
+      `there is no profile ${JSON.stringify(unknown)}; the closest one is ${closestProfile(unknown, known)}; there are: ${known.join(', ')}`,
+    )
+  const [beside] = chosen
+  if (beside !== undefined && chosen.every((name) => isOwn(name) && PROFILES[name].mode === undefined))
+    refuse(
+      `the profile ${beside} stands beside another one: -p live -p ${beside}, or -p default -p ${beside}`,
+    )
   if (has('--parallel')) {
     refuse('rollouts do not run in parallel: each step fans out by itself; leave out --parallel')
   }
@@ -129,7 +135,7 @@ function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]):
     refuse(`cucumber takes the name of ${odd} for a pattern, and does not find it; give it another name`)
   const missing = named.find((path) => !PATTERN.test(path) && !existsSync(path))
   if (missing !== undefined) refuse(`there is no such file: ${missing}${closestTo(missing)}`)
-  const far = chosen.find((name) => NAMES_ITS_FEATURE.has(name))
+  const far = chosen.find((name) => isOwn(name) && needsFeature(PROFILES[name].mode))
   if (far !== undefined && !named.some((path) => path.endsWith('.feature'))) {
     refuse(
       `the profile ${far} names its feature: ${formatCucumber(`-p ${far} features/deployments/website.feature`)}`,
@@ -173,13 +179,30 @@ function closestTo(missing: string): string {
   return isLike(basename(missing), meant) ? `; the closest one is ${join(folder, meant)}` : ''
 }
 
-const NAMES_ITS_FEATURE = new Set(['live', 'plan', 'drift'])
+const PROFILE_NAMES = Object.keys(PROFILES) as ProfileName[]
+
+function isOwn(name: string): name is ProfileName {
+  return Object.hasOwn(PROFILES, name)
+}
+
+function needsFeature(mode: Mode | undefined): boolean {
+  return mode !== undefined && MODES[mode].needsFeature
+}
+
+/** Returns the profile whose name, or another word for it, is the nearest to a name. */
+function closestProfile(name: string, known: readonly string[]): string {
+  const words = PROFILE_NAMES.flatMap((each) =>
+    [each, ...PROFILES[each].alsoCalled].map((word) => [word, each] as const),
+  )
+  const all = new Map<string, string>([...words, ...known.map((each) => [each, each] as const)])
+  return all.get(nearest(name, [...all.keys()])) ?? name
+}
 
 /**
  * Returns the parameters of a run for hooks and for the plugin. Hooks hear them as world parameters; the plugin, which
  * exists before them, cannot.
  */
-function told(parameters: ReadParameters, more: { lint?: boolean } = {}) {
+function told(parameters: RunParameters, more: { lint?: boolean } = {}) {
   return { worldParameters: parameters, pluginOptions: { lockstep: { ...parameters, ...more } } }
 }
 

@@ -13,6 +13,8 @@ describe('the options that cucumber resolves', () => {
         half: { shard: '1/2' },
         mixed: { order: 'random:7' },
         dry: { dryRun: true },
+        lint: { dryRun: true, worldParameters: { mode: 'lint' } },
+        undry: { worldParameters: { mode: 'lint' } },
       }),
     )
   })
@@ -20,7 +22,7 @@ describe('the options that cucumber resolves', () => {
 
   const faultOf = async (...args: string[]) => {
     const resolved = await resolveOptions(['node', '/x/bin/cucumber-js', ...args], scratch.path)
-    return resolved && faultOfOptions(resolved)
+    return resolved && faultOfOptions(resolved, {})
   }
 
   it('are fine as they are, and when they only choose scenarios', async () => {
@@ -44,6 +46,20 @@ describe('the options that cucumber resolves', () => {
       [['--parallel', '2'], 'leave out --parallel'],
     ] as const)
       expect(await faultOf(...args), args.join(' ')).to.contain(said)
+  })
+
+  it('are refused where the plugin is told another mode than the steps, or reads what would be run', async () => {
+    const faultOfLint = async (...args: string[]) => {
+      const resolved = await resolveOptions(['node', '/x/bin/cucumber-js', ...args], scratch.path)
+      return resolved && faultOfOptions(resolved, { mode: 'lint' })
+    }
+    expect(await faultOfLint('--dry-run')).to.contain('say mode "lint", and the worldParameters "embedded"')
+    expect(await faultOfLint('-p', 'lint')).to.equal(undefined)
+    expect(await faultOfLint('-p', 'lint', '--order', 'random')).to.equal(undefined)
+    expect(await faultOfLint('-p', 'undry')).to.contain('read them with -p lint')
+    expect(await faultOf('--world-parameters', '{"mode":"live"}')).to.contain(
+      'and the worldParameters "live"',
+    )
   })
 
   it('are not known of another program', async () => {

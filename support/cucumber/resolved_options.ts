@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { Writable } from 'node:stream'
+import { traitsOf, type ModeParameters } from '../run/modes'
 
 /** The options that cucumber makes of its command line, its configuration and the profiles that were chosen. */
 export interface ResolvedOptions {
@@ -10,6 +11,7 @@ export interface ResolvedOptions {
   shard: string
   parallel: number
   retry: number
+  worldParameters: ModeParameters
 }
 
 /**
@@ -34,20 +36,25 @@ export async function resolveOptions(
     },
     { cwd, stderr: nowhere },
   )
-  const { dryRun, order, shard, parallel, retry } = useConfiguration
-  return { dryRun, order, shard: shard ?? '', parallel, retry }
+  const { dryRun, order, shard, parallel, retry, worldParameters } = useConfiguration
+  return { dryRun, order, shard: shard ?? '', parallel, retry, worldParameters }
 }
 
-/** Returns, in a sentence, why a rollout cannot be run with these options; undefined where it can. */
-export function faultOfOptions({
-  dryRun,
-  order,
-  shard,
-  parallel,
-  retry,
-}: ResolvedOptions): string | undefined {
+/**
+ * Returns, in a sentence, why a run cannot be what the plugin was told with these options; undefined where it can. A run
+ * that only reads features may read them in any order.
+ */
+export function faultOfOptions(
+  { dryRun, order, shard, parallel, retry, worldParameters }: ResolvedOptions,
+  told: ModeParameters,
+): string | undefined {
+  const [here, there] = [told.mode ?? 'embedded', worldParameters.mode ?? 'embedded']
+  if (here !== there)
+    return `pluginOptions.lockstep say mode ${JSON.stringify(here)}, and the worldParameters ${JSON.stringify(there)}; leave both to a profile: -p lint, -p live`
+  if (traitsOf(told).purpose === 'findings')
+    return dryRun ? undefined : 'features that are only read are not run; read them with -p lint'
   if (dryRun)
-    return 'with --dry-run cucumber carries out no line, and calls that a success; read features with -p ci, or plan with -p plan'
+    return 'with --dry-run cucumber carries out no line, and calls that a success; read features with -p lint, or plan with -p plan'
   if (order !== 'defined')
     return `a rollout runs in the order in which its feature is written; leave out --order ${order}`
   if (shard !== '') return `a rollout is run as a whole; leave out --shard ${shard}`

@@ -33,7 +33,7 @@ function refuseLinks(folder: string): void {
   for (let path = folder; path !== dirname(path); path = dirname(path)) {
     const found = lstatSync(path, { throwIfNoEntry: false })
     if (found?.isSymbolicLink() === true && (path === folder || isOfOthers(found.uid)))
-      throw refused(folder, `${path} is a symbolic link`)
+      throw refuse(folder, `${path} is a symbolic link`)
   }
 }
 
@@ -41,12 +41,12 @@ function refuseSharedParents(folder: string): void {
   const parent = existing(dirname(folder))
   for (let path = realpathSync(parent); ; path = dirname(path)) {
     const { mode, uid } = lstatSync(path)
-    if (isOfOthers(uid)) throw refused(folder, `${path} belongs to another user (${uid})`)
+    if (isOfOthers(uid)) throw refuse(folder, `${path} belongs to another user (${uid})`)
     const isWritable = (mode & 0o002) !== 0
     // In a folder like /tmp no other user can exchange our files, but any user can be there first.
     const isSticky = (mode & 0o1000) !== 0
     if (isWritable && (!isSticky || path === realpathSync(parent)))
-      throw refused(folder, `everybody may write ${path}`)
+      throw refuse(folder, `everybody may write ${path}`)
     if (path === dirname(path)) return
   }
 }
@@ -57,8 +57,8 @@ function existing(path: string): string {
 
 function close(folder: string): void {
   const { mode, uid } = lstatSync(folder)
-  if (isOfOthers(uid)) throw refused(folder, `it belongs to another user (${uid})`)
-  if ((mode & 0o022) !== 0) throw refused(folder, 'others than its owner may write it')
+  if (isOfOthers(uid)) throw refuse(folder, `it belongs to another user (${uid})`)
+  if ((mode & 0o022) !== 0) throw refuse(folder, 'others than its owner may write it')
   if ((mode & 0o077) !== 0) chmodSync(folder, 0o700)
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
@@ -72,7 +72,7 @@ function isOfOthers(uid: number): boolean {
   return uid !== 0 && uid !== process.getuid?.()
 }
 
-function refused(folder: string, why: string): LockstepError {
+function refuse(folder: string, why: string): LockstepError {
   return new LockstepError(
     'bad-config',
     `${SETTING}: ${folder} is no place for what this daemon has to remember: ${why}; name a folder that only its user can write, such as /var/lib/lockstep/<identity>`,

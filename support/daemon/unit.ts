@@ -52,7 +52,7 @@ NotifyAccess=all
 # A daemon that does not come round any more is ended and started again. No core: it would pass the keys.
 WatchdogSec=${WATCHDOG_S}
 WatchdogSignal=SIGKILL
-ExecStart=${command.map(escaped).join(' ')}
+ExecStart=${command.map(escapeWord).join(' ')}
 Restart=always
 RestartSec=1
 # What it has started goes on while it is restarted: a package manager is not to be cut off.
@@ -77,7 +77,7 @@ WantedBy=multi-user.target
 `
 }
 
-function escaped(word: string): string {
+function escapeWord(word: string): string {
   const text = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
   return /^[\w@%+=:,./$-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
 }

@@ -1,6 +1,7 @@
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import { progressOf } from '../rollout/model/progress'
 import { changesIn, type Change } from './changes'
+import { isSafeMode } from '../run/modes'
 import type { Drift } from '../run/run_parts'
 
 /** The outcome of one run, with all that is needed of it afterwards. */
@@ -60,7 +61,7 @@ export function historyEntryOf(
   const began = entries.find((entry) => entry.type === 'run')
   const rollCall = entries.findLast((entry) => entry.type === 'roll call')
   if (began === undefined || rollCall === undefined) return undefined
-  const isLive = began.mode !== 'noop' || entries.some(({ type }) => type === 'activated')
+  const isLive = !isSafeMode(began.mode) || entries.some(({ type }) => type === 'activated')
   const known = new Set(rollCall.hosts)
   const out = entries.flatMap((entry) => (entry.type === 'out' ? entry.hosts : []))
   const outcome = outcomeOf(entries, out.length > 0)

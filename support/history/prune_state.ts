@@ -5,6 +5,7 @@ import { partsOf } from './parts'
 import { historyEntryOf } from './history_record'
 import { HistoryStore } from './store'
 import { readRunJournal, readRunJournals, type RunJournal } from '../run/journals'
+import { MODES } from '../run/modes'
 import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
 import { JOURNAL_SUFFIX } from '../system/journal_lines'
@@ -34,8 +35,10 @@ export interface Pruned extends Pick<Prunable, 'kept'> {
   bytes: number
 }
 
-/** The modes whose journals no other run asks for. */
-const OF_NO_CONSEQUENCE = ['drift', 'embedded', 'plan', 'rehearse']
+/** The folders of journals that no other run asks for. */
+const OF_NO_CONSEQUENCE = new Set(
+  Object.values(MODES).flatMap(({ rollsOut, journals }) => (rollsOut ? [] : [journals])),
+)
 const RUN = /^\d{8}-\d{6}-[0-9a-f]{4}$/
 
 /**
@@ -44,7 +47,7 @@ const RUN = /^\d{8}-\d{6}-[0-9a-f]{4}$/
  * @throws LockstepError `journal-failed` when journals cannot be listed, or a file cannot be removed
  */
 export function pruneState(options: PruneOptions): Pruned {
-  const { journals } = readRunJournals(join(options.state, 'live'))
+  const { journals } = readRunJournals(join(options.state, MODES.live.journals))
   const { removable, kept } = choosePrunable(journals, {
     before: options.now - options.olderThan,
     stopped: options.stopped,
@@ -96,8 +99,8 @@ function besideJournals(
   const stays = new Set(journals.map(({ run }) => run).filter((run) => !pruned.has(run)))
   const mayGo = (run: string | undefined, path: string) =>
     run !== undefined && RUN.test(run) && !stays.has(run) && isOld(path, now - olderThan)
-  const others = OF_NO_CONSEQUENCE.flatMap((mode) =>
-    filesIn(join(state, mode)).filter(
+  const others = [...OF_NO_CONSEQUENCE].flatMap((folder) =>
+    filesIn(join(state, folder)).filter(
       (path) => mayGo(runOf(path, JOURNAL_SUFFIX), path) && !isWritten(path, isAlive),
     ),
   )

@@ -3,7 +3,7 @@ import { RUN_OUTCOMES, type HistoryEntry } from './history_record'
 
 /** Parses a record, which a person may have written by hand. Undefined when the text is none. */
 export function recordIn(text: string): HistoryEntry | undefined {
-  const value = parsed(text)
+  const value = parseJson(text)
   return isRecord(value) ? value : undefined
 }
 
@@ -68,7 +68,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -24,7 +24,7 @@ export function standingOf(runs: readonly HistoryEntry[], mode: HistoryEntry['mo
   if (bad !== undefined)
     return {
       passed: false,
-      why: `the last run of ${bad.last.feature} there, ${bad.last.run}, ${said(bad.last)}`,
+      why: `the last run of ${bad.last.feature} there, ${bad.last.run}, ${describeOutcome(bad.last)}`,
     }
   const open = all.find(({ notDone }) => notDone.size > 0)
   if (open !== undefined) return { passed: false, why: notBroughtOn(open.notDone) }
@@ -93,7 +93,7 @@ function nothingSaid(runs: readonly HistoryEntry[], mode: HistoryEntry['mode']):
   return `its run ${partial.run} there left out ${names} of ${partial.feature}`
 }
 
-function said({ outcome, out }: HistoryEntry): string {
+function describeOutcome({ outcome, out }: HistoryEntry): string {
   if (outcome === 'passed with failures') return `passed but for ${out.join(', ')}`
   return outcome === 'cut off' ? 'was cut off' : 'stopped'
 }

@@ -73,12 +73,12 @@ export class HistoryStore {
 
   /** Returns all runs in the history. */
   all(): RunsRead {
-    return gathered(foldersIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
+    return gather(foldersIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
   }
 
   /** Returns the releases in the history, in the order in which they were last heard of. */
   releasesOf(environment: string): string[] {
-    const { runs } = gathered(this.readReleases(this.at(environment)))
+    const { runs } = gather(this.readReleases(this.at(environment)))
     return [...new Set(runs.map(({ release }) => release).reverse())].reverse()
   }
 
@@ -99,7 +99,7 @@ export class HistoryStore {
     const { environment, release } = record
     if (release === UNRELEASED) return []
     if (driftOf(record, this.runsOf(environment, release)).length === 0) return []
-    return driftOf(record, gathered(this.readReleases(this.at(environment))).runs)
+    return driftOf(record, gather(this.readReleases(this.at(environment))).runs)
   }
 
   /**
@@ -134,7 +134,7 @@ export class HistoryStore {
     const byHost = new Map<string, object[]>(changes.map(({ host }) => [host, []]))
     for (const { run, began, by, tickets, feature, outcome, changes: told, ...rest } of all) {
       if (rest.mode !== mode) continue
-      for (const [host, own] of grouped(told))
+      for (const [host, own] of groupByHost(told))
         byHost.get(host)?.push({ run, at: began, by, tickets, feature, outcome, changes: own })
     }
     makeFolder(this.at(environment, release, mode))
@@ -164,7 +164,7 @@ export class HistoryStore {
   }
 
   private readRuns(folder: string): RunsRead {
-    return gathered(
+    return gather(
       recordsIn(folder).map((name) => {
         const path = join(folder, name)
         const record = this.known.get(path) ?? recordIn(readText(path))
@@ -188,7 +188,7 @@ export function safe(name: string): string {
   return `${plain}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
 }
 
-function gathered(parts: readonly RunsRead[]): RunsRead {
+function gather(parts: readonly RunsRead[]): RunsRead {
   return {
     runs: parts.flatMap(({ runs }) => runs).sort(byEnd),
     damaged: parts.flatMap(({ damaged }) => damaged),
@@ -208,7 +208,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function grouped(changes: readonly Change[]): Map<string, Omit<Change, 'host'>[]> {
+function groupByHost(changes: readonly Change[]): Map<string, Omit<Change, 'host'>[]> {
   const byHost = new Map<string, Omit<Change, 'host'>[]>()
   for (const { host, ...change } of changes) {
     const own = byHost.get(host) ?? []

@@ -24,7 +24,7 @@ export async function ticketsOf(
   said: string | undefined,
   commands: Commands,
 ): Promise<string[]> {
-  const given = listed(said ?? '')
+  const given = parseList(said ?? '')
   expectTickets(given)
   const tagged = plan.flatMap(({ tags }) => tags.map((tag) => tag.replace(/^@/, '')))
   const files = [...new Set(plan.map(({ uri }) => uri))]
@@ -64,7 +64,7 @@ async function trailersOf(file: string, commands: Commands): Promise<string[]> {
     inherits: (name) => GITS.test(name),
     leavesNothing: true,
   })
-  return exitCode === 0 ? listed(stdout) : []
+  return exitCode === 0 ? parseList(stdout) : []
 }
 
 /** Returns whether a folder is in a git repository; git is asked only there. */
@@ -74,7 +74,7 @@ function isInRepository(folder: string): boolean {
   return above !== folder && isInRepository(above)
 }
 
-function listed(text: string): string[] {
+function parseList(text: string): string[] {
   const names = text.split(/[\s,]+/).map((name) => name.replace(/^[@#]/, ''))
   return names.filter((name) => name !== '')
 }

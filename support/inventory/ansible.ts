@@ -32,13 +32,13 @@ export function ansibleHosts(program: string, printed: string, redact: Redact = 
   const fault = (what: string) =>
     new LockstepError('bad-config', `the inventory program ${program} printed ${redact(what)}`)
   const all = entriesOf(printed, fault, redact)
-  const own = new Map(Object.entries(checked(meta, all.get('_meta'), '_meta', fault).hostvars))
+  const own = new Map(Object.entries(check(meta, all.get('_meta'), '_meta', fault).hostvars))
   all.delete('_meta')
   const groups = new AnsibleGroups(
     new Map(
       [...all].map(([name, said]) => [
         name,
-        checked(Array.isArray(said) ? listed : described, said, name, fault),
+        check(Array.isArray(said) ? listed : described, said, name, fault),
       ]),
     ),
     fault,
@@ -81,7 +81,7 @@ function entriesOf(
   return entries
 }
 
-function checked<S extends v.GenericSchema>(
+function check<S extends v.GenericSchema>(
   schema: S,
   said: unknown,
   name: string,

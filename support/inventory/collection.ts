@@ -39,7 +39,7 @@ export class Collection {
     const [first = new Map<string, Host>(), ...more] = this.sources
     if (more.length === 0) return [...first.values()]
     const names = new Set(this.sources.flatMap((hosts) => [...hosts.keys()]))
-    return [...names].map((name) => merged(this.sources.flatMap((hosts) => hosts.get(name) ?? [])))
+    return [...names].map((name) => mergeHosts(this.sources.flatMap((hosts) => hosts.get(name) ?? [])))
   }
 
   private expectSound(host: Host): void {
@@ -52,7 +52,7 @@ export class Collection {
   }
 }
 
-function merged(parts: readonly Host[]): Host {
+function mergeHosts(parts: readonly Host[]): Host {
   const [first, ...more] = parts
   if (first === undefined) throw new Error('a host that no source has')
   return more.reduce(both, first)

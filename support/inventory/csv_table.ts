@@ -68,7 +68,7 @@ export class CsvTable {
   private host(columns: Columns, cells: readonly string[], line: number): Host {
     const { names } = columns
     if (cells.length !== names.length)
-      throw this.fault(line, `${counted(cells.length, 'cell')}, where the header has ${names.length}`)
+      throw this.fault(line, `${formatCount(cells.length, 'cell')}, where the header has ${names.length}`)
     for (const [index, cell] of cells.entries())
       if (SUSPICIOUS.test(cell)) this.expectText(cell, names[index] ?? '', line)
     const name = cells[columns.host] ?? ''
@@ -176,6 +176,6 @@ export class CsvTable {
   }
 }
 
-function counted(n: number, what: string): string {
+function formatCount(n: number, what: string): string {
   return n === 1 ? `1 ${what}` : `${n} ${what}s`
 }

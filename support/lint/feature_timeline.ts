@@ -1,12 +1,12 @@
-import type { StepEffect } from './step_effects'
+import type { StepEffect } from '../sentences/effects'
 import type { FeatureText } from './feature_text'
-import { deedOf } from './vocabulary'
+import { effectOf } from '../sentences/catalogue'
 
 /** A step at its place in the course of its feature. */
 export interface StepOccurrence<D extends StepEffect = StepEffect> {
   line: number
   text: string
-  deed: D
+  effect: D
   /** The place of the step among all moments of the feature. */
   index: number
   scenario: number
@@ -134,15 +134,19 @@ export function is<K extends StepEffect['kind']>(
   moment: StepOccurrence,
   ...kinds: K[]
 ): moment is OccurrenceOf<K> {
-  return (kinds as readonly string[]).includes(moment.deed.kind)
+  return (kinds as readonly string[]).includes(moment.effect.kind)
 }
 
-export function mayAct({ deed }: StepOccurrence): boolean {
-  return deed.kind === 'anything' && deed.acts
+export function mayAct({ effect }: StepOccurrence): boolean {
+  return effect.kind === 'runs action' || (effect.kind === 'unknown' && effect.acts)
 }
 
-export function mayLook({ deed }: StepOccurrence): boolean {
-  return deed.kind === 'anything' && deed.looks
+export function mayLook({ effect }: StepOccurrence): boolean {
+  return (
+    effect.kind === 'runs action' ||
+    effect.kind === 'sees action' ||
+    (effect.kind === 'unknown' && effect.looks)
+  )
 }
 
 /** Formats the name of the step that a finding is about. */
@@ -161,12 +165,12 @@ function parseScenarios({ scenarios }: FeatureText): StepOccurrence[][] {
   return scenarios.map(({ steps }, scenario) => {
     let wave: StepOccurrence['wave']
     return steps.map((step) => {
-      const deed = deedOf(step)
-      if (deed.kind === 'names balancer') balancer = { name: deed.name, firewall: deed.firewall }
-      if (deed.kind === 'takes wave') wave = deed
+      const effect: StepEffect = effectOf(step)
+      if (effect.kind === 'names balancer') balancer = { name: effect.name, firewall: effect.firewall }
+      if (effect.kind === 'takes wave') wave = effect
       const { line, text } = step
       index += 1
-      return { line, text, deed, index: index - 1, scenario, wave, balancer }
+      return { line, text, effect, index: index - 1, scenario, wave, balancer }
     })
   })
 }

@@ -7,7 +7,7 @@ import type { FeatureText, StepText } from './feature_text'
 import { lint } from './lint'
 import { rules } from './rules'
 import { FeatureTimeline } from './feature_timeline'
-import { VOCABULARY } from './vocabulary'
+import { SENTENCES } from '../sentences/catalogue'
 
 const ROLLING = resolve(__dirname, '..', '..', 'features', 'deployments', 'rolling.feature')
 
@@ -60,8 +60,8 @@ describe('the linter', () => {
       const story = new FeatureTimeline(feature)
       let looks = 0
       for (const moment of story.moments) {
-        const { deed } = moment
-        Object.defineProperty(moment, 'deed', { get: () => ((looks += 1), deed) })
+        const { effect } = moment
+        Object.defineProperty(moment, 'effect', { get: () => ((looks += 1), effect) })
       }
       for (const { find } of rules) find(story)
       return looks / story.moments.length
@@ -111,7 +111,7 @@ const argument = fc.oneof(
 const anyStep: fc.Arbitrary<StepText> = fc.record({
   line: fc.integer({ min: 1, max: 60 }),
   text: fc.string({ unit: 'binary', maxLength: 30 }),
-  expression: fc.constantFrom(...VOCABULARY.keys(), 'a step of our own', undefined),
+  expression: fc.constantFrom(...SENTENCES.keys(), 'a step of our own', undefined),
   arguments: fc.array(
     argument.map((value) => ({ type: undefined, value })),
     { maxLength: 3 },

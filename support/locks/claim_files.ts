@@ -56,7 +56,7 @@ export class ClaimFiles {
     const names = namesIn(this.directory).filter((name) => !PASSED_OVER.test(name))
     const foreign = names.find((name) => !name.endsWith(SUFFIX))
     if (foreign !== undefined)
-      throw failed(
+      throw claimFailure(
         `${join(this.directory, foreign)} is no lock, and lies among them: it may have been one; look what it is, then move it away, or name another folder with LOCKSTEP_LOCKS`,
         undefined,
       )
@@ -71,7 +71,7 @@ export class ClaimFiles {
     const path = this.pathOf(run)
     const there = lstatSync(path, { throwIfNoEntry: false })
     if (there !== undefined && this.own?.run === run && there.ino === this.own.number) return
-    throw failed(
+    throw claimFailure(
       `somebody ${there === undefined ? 'removed' : 'replaced'} the lock ${path} during the run: another rollout may have its hosts; nothing more is done without it`,
       undefined,
     )
@@ -88,7 +88,7 @@ export class ClaimFiles {
       closeSync(file)
       renameSync(`${path}.${process.pid}.new`, path)
     } catch (error) {
-      throw failed(
+      throw claimFailure(
         `the lock ${path} cannot be written: ${(error as Error).message}; mend that, or name another folder with LOCKSTEP_LOCKS`,
         error,
       )
@@ -117,7 +117,7 @@ export class ClaimFiles {
         throw new Error('it is a link, and not everybody may see the same folder behind it')
       if (!stats.isDirectory()) throw new Error('it is no directory')
     } catch (error) {
-      throw failed(
+      throw claimFailure(
         `the folder of locks ${this.directory} cannot be used: ${(error as Error).message}; name another one with LOCKSTEP_LOCKS`,
         error,
       )
@@ -132,7 +132,7 @@ export class ClaimFiles {
     } catch (error) {
       // The claim was released in between.
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined
-      throw failed(
+      throw claimFailure(
         `the lock ${path} cannot be read: ${(error as Error).message}; if no rollout is under way here, remove it`,
         error,
       )
@@ -156,6 +156,6 @@ function isClaim(value: unknown): value is ClaimFile {
   )
 }
 
-function failed(sentence: string, cause: unknown): LockstepError {
+function claimFailure(sentence: string, cause: unknown): LockstepError {
   return new LockstepError('lock-failed', sentence, { cause })
 }

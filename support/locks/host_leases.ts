@@ -100,10 +100,10 @@ interface Acquired {
 }
 
 async function acquire(options: LeaseOptions, hosts: readonly string[]): Promise<Acquired> {
-  const first = sorted(await ask(options, 'acquire', hosts, inputsOf(options)))
+  const first = sortAnswers(await ask(options, 'acquire', hosts, inputsOf(options)))
   const takes = takeable(options, first.refused)
   for (const [run, from] of takes) {
-    const again = sorted(await ask(options, 'acquire', from, { ...inputsOf(options), instead_of: run }))
+    const again = sortAnswers(await ask(options, 'acquire', from, { ...inputsOf(options), instead_of: run }))
     first.got.push(...again.got)
     for (const host of again.got) first.refused.delete(host)
   }
@@ -144,7 +144,7 @@ function inputsOf({ run, owner, feature }: LeaseOptions): Record<string, string 
   return { run, owner, feature, seconds: LEASE }
 }
 
-function sorted({ outcomes }: Answers): Acquired {
+function sortAnswers({ outcomes }: Answers): Acquired {
   const all: Acquired = { got: [], refused: new Map(), silent: [] }
   for (const [host, answer] of outcomes) {
     if (answer.kind === 'answered') all.got.push(host)

@@ -86,7 +86,7 @@ export class ChannelQueue {
     const stop = this.options.clock.after(TRY_WITHIN, () => late.abort())
     const signal = AbortSignal.any([late.signal, this.over.signal])
     try {
-      await Promise.race([this.channel.deliver(message, signal), aborted(signal)])
+      await Promise.race([this.channel.deliver(message, signal), rejectOnAbort(signal)])
       return undefined
     } catch (error) {
       if (this.over.signal.aborted) return new DeliveryError('had not answered when the run was over', false)
@@ -110,7 +110,7 @@ export class ChannelQueue {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const end = () => reject(signal.reason as Error)
     if (signal.aborted) end()

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join, parse, resolve } from 'node:path'
 import { runCommand, type CommandEnv, type CommandResult } from '../system/command'
 import { LockstepError } from '../system/errors'
+import { PROFILES, type ProfileName } from '../run/modes'
 import { BEGUN_BY } from '../run/parameters'
 import { STATE } from '../run/state_folder'
 import { excerpt } from '../system/redaction'
 
 export interface Again {
   /** The profile that the features are run with. */
-  profile: string
+  profile: ProfileName
   /** The features that are run where the command line names none. */
   features?: readonly string[]
   /** Returns environment variables for the run, given a folder that exists as long as the run does. */
@@ -78,13 +79,11 @@ export function lastWords({ output, failure }: CommandResult): string {
   return [said, failure].filter(Boolean).join('; ') || 'it said nothing'
 }
 
-const LOCKSTEPS_OWN = new Set(['default', 'live', 'plan', 'twice', 'rehearse', 'drift', 'ci'])
-
 /**
  * Returns the command line with this profile in place of Lockstep's others. The profiles of a team stay, since they may
  * say where the run goes.
  */
-export function withProfile(args: readonly string[], profile: string): string[] {
+export function withProfile(args: readonly string[], profile: ProfileName): string[] {
   const kept: string[] = []
   const own: string[] = []
   for (let index = 0; index < args.length; index += 1) {
@@ -94,7 +93,7 @@ export function withProfile(args: readonly string[], profile: string): string[] 
     if (isApart) index += 1
     const name = isApart ? args[index] : attached
     if (name === undefined) kept.push(arg)
-    else if (!LOCKSTEPS_OWN.has(name)) own.push('-p', name)
+    else if (!Object.hasOwn(PROFILES, name)) own.push('-p', name)
   }
   return [...kept, ...own, '-p', profile]
 }

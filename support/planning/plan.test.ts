@@ -118,11 +118,9 @@ describe('a run that is begun by another', () => {
       '-p',
       'plan',
     ])
-    expect(withProfile(['--profile=live', '-p=twice', '-plive', '--publish-quiet'], 'plan')).to.deep.equal([
-      '--publish-quiet',
-      '-p',
-      'plan',
-    ])
+    expect(
+      withProfile(['--profile=live', '-p=idempotence', '-plive', '--publish-quiet'], 'plan'),
+    ).to.deep.equal(['--publish-quiet', '-p', 'plan'])
   })
 })
 

@@ -58,7 +58,7 @@ export function writePlan(content: Plan, made: Made): { path: string; id: string
  */
 export function readPlan(wanted: string): { id: string; content: Plan } {
   const path = /^[0-9a-f]{12}$/.test(wanted) ? report('plans', `${wanted}.json`) : wanted
-  const read = v.safeParse(file, parsed(path))
+  const read = v.safeParse(file, parseFile(path))
   if (!read.success)
     throw new LockstepError('bad-input', `${path} is no plan; make one with the profile plan`)
   const { plan: id, content } = read.output
@@ -70,7 +70,7 @@ export function readPlan(wanted: string): { id: string; content: Plan } {
   return { id, content }
 }
 
-function parsed(path: string): unknown {
+function parseFile(path: string): unknown {
   try {
     return JSON.parse(readRegularFile(path).toString('utf8')) as unknown
   } catch (error) {

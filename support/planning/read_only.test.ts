@@ -73,6 +73,33 @@ describe('a fleet on which nothing may be changed', () => {
     expect(fake.asked).to.have.length(1)
   })
 
+  it('sends what it has judged, though the request is changed while it waits', async () => {
+    const fake = new FakeFleet(webs(2), () => ok())
+    const noop = request('puppet', 'runonce', { noop: true })
+    const looks = request('service', 'status')
+    for (const asked of [noop, looks]) {
+      const beforeSend = async () => void Object.assign(asked, { action: 'restart', inputs: { noop: false } })
+      await readOnly(fake, safely, () => true).call(asked, webs(2), { ...watch, beforeSend })
+    }
+    let asks = 0
+    const shifty = {
+      get agent() {
+        asks += 1
+        return asks === 1 ? 'rpcutil' : 'puppet'
+      },
+      action: 'ping',
+      inputs: {},
+      mutating: false,
+    }
+    await readOnly(fake, lookingOnly, () => true).call(shifty, webs(2), watch)
+    expect(fake.asked.map(({ request: sent }) => `${sent.agent} ${sent.action}`)).to.deep.equal([
+      'puppet runonce',
+      'service status',
+      'rpcutil ping',
+    ])
+    expect(fake.asked[0]?.request.inputs).to.deep.equal({ noop: true })
+  })
+
   it('is as any other once safe mode is left', async () => {
     const fake = new FakeFleet(webs(2), () => ok())
     await ask(

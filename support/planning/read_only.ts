@@ -17,8 +17,10 @@ export const safely: Planning = { asNoop: harmless, isReadOnly: onlyLooks, mayBe
 /** Returns a fleet on which nothing can be changed as long as `isInForce` says so, whatever code asks it. */
 export function readOnly(fleet: Fleet, planning: Planning, isInForce: () => boolean): Fleet {
   return {
-    discover: (selection, onFound) => fleet.discover(selection, onFound),
-    async call(request, hosts, watch) {
+    discover: (...asked) => fleet.discover(...asked),
+    async call(asked, hosts, watch) {
+      // What is judged is what is sent: a caller may change its request while this waits for the journal.
+      const request = copyOf(asked)
       if (isInForce() && !planning.isReadOnly(request) && !isHarmless(planning, request))
         throw nothingMayChange(`${request.action} of ${request.agent}`)
       return fleet.call(request, hosts, watch)
@@ -54,8 +56,9 @@ export function asPlanned(
   const refused = ({ agent, action }: Request, why: string) =>
     new LockstepError('gate-closed', `${action} of ${agent} was about to be sent ${why}; it was not sent`)
   return {
-    discover: (selection, onFound) => fleet.discover(selection, onFound),
-    async call(request, asked, watch) {
+    discover: (...asked) => fleet.discover(...asked),
+    async call(requested, asked, watch) {
+      const request = copyOf(requested)
       const other = asked.filter((host) => !planned.has(host))
       if (other.length > 0) throw refused(request, `to ${other.join(', ')}, which was not planned for`)
       const now = line()
@@ -74,6 +77,10 @@ function onlyLooks({ agent, action }: Request): boolean {
 function harmless(request: Request): Request | undefined {
   const noop = OWN_NOOP[`${request.agent} ${request.action}`]
   return noop === undefined ? undefined : { ...request, inputs: { ...request.inputs, ...noop } }
+}
+
+function copyOf({ agent, action, inputs, mutating }: Request): Request {
+  return { agent, action, inputs: { ...inputs }, mutating }
 }
 
 /** Returns whether a request already is what the agent would be asked for its own rehearsal of it. */

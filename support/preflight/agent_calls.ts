@@ -1,9 +1,11 @@
+import { kindOf } from '../sentences/catalogue'
+import type { KnownKind } from '../sentences/effects'
 import { contractOf } from '../rpc/contracts'
 import { inputFault, type ActionContract } from '../rpc/contracts/contract'
 import { agentInput } from '../rollout/model/agent_inputs'
 
-/** Matches the sentences that call an action of an agent; their first two values are the action and the agent. */
-const CALLS = /^(?:I run the action \{word\}|the action \{word\}) of the agent \{word\}/
+/** The effects of sentences that call an action of an agent; their first two values are the action and the agent. */
+const CALLS: ReadonlySet<KnownKind | undefined> = new Set(['runs action', 'sees action'])
 /** Matches a variable as it is written; a secret one is filled in only when its line is run. */
 const VARIABLE = /<[^<>]+>/
 
@@ -16,7 +18,7 @@ export function agentCallFaults(
   values: readonly string[],
   rows: readonly (readonly string[])[],
 ): string[] {
-  if (!CALLS.test(expression)) return []
+  if (!CALLS.has(kindOf(expression))) return []
   const odd = rows.find(({ length }) => length !== 2)
   if (odd !== undefined)
     return [`the table of inputs has two columns, a name and a value: ${odd.join(' | ')}`]

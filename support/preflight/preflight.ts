@@ -16,6 +16,8 @@ import { oddSelections } from './selections'
 import { argumentFault } from './step_arguments'
 import { type StepFunction } from './step_arguments'
 import { validators } from './validation'
+import { readsLike } from '../sentences/wording'
+import { windowFaults } from './time_windows'
 
 /** A fault in a feature that cannot be run, found before anything was run. */
 export interface Finding {
@@ -33,6 +35,8 @@ interface PlannedStep {
   values: { type: string; value: string }[]
   /** The keyword as written, such as `Given `. */
   keyword: string
+  /** True for a When, and for an And that goes on from one. */
+  isAction: boolean
   table: string[][] | undefined
   document: string | undefined
 }
@@ -47,10 +51,6 @@ interface ReadScenario {
   wave: string | undefined
   tags: string[]
 }
-
-/** Matches the lines that only decide whether a rollout may begin. */
-const GATE =
-  /^(?:release \S+ should have passed in |I wait (?:up to .+ )?for (?:approval|other rollouts)$|only between )/
 
 /**
  * Reads cucumber's messages up to the first step and says what is wrong with the features. The preflight is unaware of
@@ -181,7 +181,7 @@ export class Preflight {
   private isAboutHosts({ tags, steps }: Pickle): boolean {
     if (tags.some(({ name }) => name === '@rehearse' || name === '@behaviour')) return false
     const own = steps.filter(({ astNodeIds }) => !this.background.has(astNodeIds[0] ?? ''))
-    return own.some(({ text }) => !GATE.test(text))
+    return own.some(({ text }) => !readsLike('gates', text))
   }
 
   private textsOf(uri: string): string[] {
@@ -214,7 +214,7 @@ export class Preflight {
       const { uri, name } = pickle
       const feature = features.get(uri) ?? ''
       const scenarioId = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
-      const steps = pickle.steps.map(({ id, text, argument, astNodeIds }) => {
+      const steps = pickle.steps.map(({ id, text, argument, astNodeIds, type }) => {
         const matched = testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)
         const [definition, ...others] = matched?.stepDefinitionIds ?? []
         return {
@@ -224,6 +224,7 @@ export class Preflight {
             others.length === 0 ? this.definitions.get(definition ?? '')?.pattern.source : undefined,
           values: valuesOf(matched),
           keyword: this.keywords.get(astNodeIds[0] ?? '') ?? '',
+          isAction: String(type) === 'Action',
           table: argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value)),
           document: argument?.docString?.content,
         }
@@ -254,6 +255,7 @@ export class Preflight {
       const fault = validators[parameterTypeName ?? '']?.(group.value ?? '')
       return fault === undefined ? [] : [fault]
     })
+    odd.push(...windowFaults(values))
     const definition = this.definitions.get(ids[0] ?? '')
     const fault =
       definition === undefined

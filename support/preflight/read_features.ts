@@ -1,5 +1,6 @@
 import type { LintFinding } from '../lint/finding'
-import type { ReadParameters } from '../run/parameters'
+import { traitsOf } from '../run/modes'
+import type { RunParameters } from '../run/parameters'
 import type { ReadFeatures } from '../run/run'
 import type { Remark } from '../run/run_parts'
 import { LockstepError } from '../system/errors'
@@ -10,7 +11,7 @@ import type { Substitution } from './substitution'
 export interface Reading {
   preflight: Preflight
   substitution: Substitution
-  parameters: ReadParameters
+  parameters: RunParameters
   sources: ReadonlyMap<string, string>
   /** The reason why nothing can be run with the options of the command line; undefined where it can. */
   refusedFor: string | undefined
@@ -69,7 +70,7 @@ function refusalOf(
   if (preflight.scenarios === 0)
     return new LockstepError('bad-feature', 'no scenario was found to run; nothing was done')
   const { outOfOrder } = preflight
-  if (parameters.mode === 'ci' || outOfOrder === undefined) return undefined
+  if (traitsOf(parameters).purpose === 'findings' || outOfOrder === undefined) return undefined
   const { uri, line, message } = outOfOrder
   return new LockstepError('bad-feature', `${uri}:${line}: ${message}; nothing was sent`)
 }

@@ -2,8 +2,8 @@ import type { Environment } from '../config/environment'
 import { anyOf, parseGivenVariables, Variables } from '../config/variables'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import { LockstepError } from '../system/errors'
-import { configPath, type ReadParameters } from '../run/parameters'
-import { type RunParameters } from '../run/parameters'
+import { traitsOf } from '../run/modes'
+import { configPath, type RunParameters } from '../run/parameters'
 import type { ReadFeatures } from '../run/run'
 
 const GIVEN = 'LOCKSTEP_VARIABLES'
@@ -17,7 +17,7 @@ type Reader = () => typeof import('../config/variables_file')
  * @throws LockstepError `bad-config` or `bad-input`; no secret was read then
  */
 export function variablesFor(
-  parameters: ReadParameters,
+  parameters: RunParameters,
   context: ProcessContext,
   cwd: string,
   reader: Reader,
@@ -41,7 +41,7 @@ export function withVariables(
 ): Environment {
   if (substitution === undefined || !substitution.of.isUsed) return environment
   const { of, parameters: read } = substitution
-  const told = ({ mode, environment: name }: ReadParameters) =>
+  const told = ({ mode, environment: name }: RunParameters) =>
     `mode ${mode ?? 'embedded'}, environment ${name ?? env['LOCKSTEP_ENVIRONMENT'] ?? 'not named'}`
   if (told(read) !== told(parameters)) {
     throw new LockstepError(
@@ -54,18 +54,18 @@ export function withVariables(
 }
 
 function definedFor(
-  parameters: ReadParameters,
+  parameters: RunParameters,
   context: ProcessContext,
   cwd: string,
   reader: Reader,
 ): Variables[] {
-  const { mode = 'embedded', intent } = parameters
-  if (mode === 'embedded' && intent !== 'rehearse') return [new Variables('the embedded fleet', new Map())]
+  const { variables } = traitsOf(parameters)
+  if (variables === 'none') return [new Variables('the embedded fleet', new Map())]
   const path = configPath(context, cwd)
   if (path === undefined) return [new Variables(GIVEN, new Map())]
   const { readAllVariables, readVariables } = reader()
   const wanted = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
-  return mode === 'ci' && wanted === undefined
+  return variables === 'any environment' && wanted === undefined
     ? readAllVariables(path, context)
     : [readVariables(path, wanted, context)]
 }

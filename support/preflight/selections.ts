@@ -1,4 +1,4 @@
-import { concludes, selects } from '../lint/vocabulary'
+import { concludes, groupOf } from '../sentences/catalogue'
 
 /** A scenario that is to be run, with the lines that say which hosts it is for. */
 interface SelectingScenario {
@@ -25,7 +25,7 @@ export function oddSelections(
   const first = new Map<string, readonly SelectingStep[]>()
   return scenarios.flatMap(({ uri, steps }) => {
     const needing = steps.find(({ expression }) => concludes(expression))
-    const selecting = steps.filter(({ expression }) => selects(expression))
+    const selecting = steps.filter(({ expression }) => groupOf(expression) === 'selects')
     const [one] = selecting
     if (one === undefined) return []
     const late = needing && selecting.find((step) => steps.indexOf(step) > steps.indexOf(needing))

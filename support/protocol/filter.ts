@@ -109,11 +109,11 @@ export function matchesFact(
     case '=~':
       return patterns.matches(sourceOf(filter.value), actual)
     default:
-      return ordered(filter.operator, compare(actual, filter.value))
+      return isInOrder(filter.operator, compare(actual, filter.value))
   }
 }
 
-function ordered(operator: '<' | '>' | '<=' | '>=', order: number): boolean {
+function isInOrder(operator: '<' | '>' | '<=' | '>=', order: number): boolean {
   if (operator === '<') return order < 0
   if (operator === '>') return order > 0
   return operator === '<=' ? order <= 0 : order >= 0

@@ -89,7 +89,7 @@ function compilePattern(source: string, anchors: 'line' | 'text' = 'line'): Comp
     const why = (error as Error).message.replace(/^error parsing regexp: /, '').replaceAll('`', "'")
     throw new Refusal(
       'bad-pattern',
-      `/${shortened(source)}/ is no regular expression that hosts can use: ${why}`,
+      `/${shorten(source)}/ is no regular expression that hosts can use: ${why}`,
       { cause: error },
     )
   }
@@ -98,9 +98,9 @@ function compilePattern(source: string, anchors: 'line' | 'text' = 'line'): Comp
 function doubtOf(source: string, text: string): string | undefined {
   const [sign] = BY_SCRIPT.exec(source) ?? []
   if (sign === undefined || !BEYOND_ASCII.test(text)) return undefined
-  return `${sign} means other letters in Ruby, and ${JSON.stringify(shortened(text))} has some; write such as \\p{L} or \\p{Nd} instead`
+  return `${sign} means other letters in Ruby, and ${JSON.stringify(shorten(text))} has some; write such as \\p{L} or \\p{Nd} instead`
 }
 
-function shortened(source: string): string {
+function shorten(source: string): string {
   return source.length > 100 ? `${source.slice(0, 100)}…` : source
 }

@@ -1,6 +1,8 @@
 import { FAULTS, parseFault, type Fault } from '../simulation/faults'
 import type { PlannedScenario } from '../run/run_parts'
 import type { FaultTable } from '../run/rehearsed'
+import { groupOf } from '../sentences/catalogue'
+import type { EffectGroup } from '../sentences/effects'
 
 /** A fault of one host in one rehearsal. `host` may be `first host` or `last host`. */
 export interface RehearsedFault {
@@ -51,15 +53,15 @@ export function describeFault({ host, fault, during }: RehearsedFault): string {
   return `${host}: ${fault}${during === undefined ? '' : ` during "${during}"`}`
 }
 
-const CHANGES = /^I (?:update|install|restart|start|stop|run) /
-const TAKES_OUT = /^I (?:block|drain) /
-const PUTS_BACK = /^I unblock /
-
-/** Returns the faults that are rehearsed of a feature that names none: five that are as likely as any. */
+/**
+ * Returns the faults that are rehearsed of a feature that names none: five that are as likely as any. Where no sentence
+ * of Lockstep's changes hosts, the first action of a team's own is taken to.
+ */
 export function usualFaults(plan: readonly PlannedScenario[]): RehearsedFault[] {
-  const lines = plan.flatMap(({ steps }) => steps.map(({ text }) => text))
-  const find = (pattern: RegExp) => lines.find((line) => pattern.test(line))
-  const [change, out, back] = [find(CHANGES), find(TAKES_OUT), find(PUTS_BACK)]
+  const lines = plan.flatMap(({ steps }) => steps)
+  const find = (group: EffectGroup) => lines.find(({ expression }) => groupOf(expression) === group)?.text
+  const own = lines.find(({ expression, isAction }) => isAction === true && groupOf(expression) === undefined)
+  const [change, out, back] = [find('changes') ?? own?.text, find('takes out'), find('puts back')]
   const host = 'first host'
   const on = (during: string | undefined, ...faults: string[]) =>
     during === undefined ? [] : faults.map((fault) => ({ host, fault, during }))

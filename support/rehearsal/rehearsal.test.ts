@@ -4,6 +4,8 @@ import { endingsOf, failuresOf } from './endings'
 import { type HostTruth } from '../run/rehearsed'
 import { faultNamed, parseFaults, usualFaults } from './fault_table'
 import { needsOf } from './needs'
+import type { PlannedStep } from '../run/run_parts'
+import type { Phrase } from '../sentences/catalogue'
 
 const OLD = ['package web 1', 'service web running']
 const NEW = ['package web 2', 'service web running']
@@ -68,6 +70,11 @@ describe('where a host ends in a rehearsal', () => {
 })
 
 const lines = ['I block the load balancer', 'I update the package web', 'I unblock the load balancer']
+const EXPRESSIONS = [
+  'I block the load balancer',
+  'I update the package {package}',
+  'I unblock the load balancer',
+] as const satisfies readonly Phrase[]
 const table = (...rows: string[][]) => ({ uri: 'x', line: 1, rows })
 
 describe('a table of faults', () => {
@@ -153,8 +160,31 @@ describe('a feature that is rehearsed', () => {
   })
 
   it('without faults of its own is rehearsed with those that its lines can have', () => {
-    expect(usualFaults(plan).map(({ fault }) => fault)).to.deep.equal(['stops answering', 'fails', 'lies'])
-    const whole = plan.map((each) => ({ ...each, steps: lines.map((line) => step(line)) }))
-    expect(usualFaults(whole)).to.have.length(5)
+    const faultsOf = (...steps: PlannedStep[]) => usualFaults(plan.map((each) => ({ ...each, steps })))
+    const known = lines.map((line, index) => ({ ...step(line), expression: EXPRESSIONS[index] }))
+    expect(faultsOf(...known.slice(1, 2)).map(({ fault }) => fault)).to.deep.equal([
+      'stops answering',
+      'fails',
+      'lies',
+    ])
+    expect(faultsOf(...known)).to.have.length(5)
+    expect(faultsOf(...known.slice(2)).map(({ during }) => during)).to.deep.equal([
+      'I unblock the load balancer',
+    ])
+  })
+
+  it('is rehearsed with those of a team’s own action where no other line changes hosts', () => {
+    const faultsOf = (...steps: PlannedStep[]) => usualFaults(plan.map((each) => ({ ...each, steps })))
+    const own = {
+      ...step('the database is migrated'),
+      expression: 'the database is migrated',
+      isAction: true,
+    }
+    const change = { ...step('I update the package web'), expression: EXPRESSIONS[1], isAction: true }
+    const during = (...steps: PlannedStep[]) => [...new Set(faultsOf(...steps).map((fault) => fault.during))]
+    expect(during(own)).to.deep.equal(['the database is migrated'])
+    expect(during(own, change)).to.deep.equal(['I update the package web'])
+    expect(during({ ...own, isAction: false })).to.deep.equal([])
+    expect(during({ ...step('I update the website'), isAction: false })).to.deep.equal([])
   })
 })

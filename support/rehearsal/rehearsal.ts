@@ -24,7 +24,7 @@ export interface RehearsalReport {
  */
 export async function rehearseFaults(run: Run, exitCode: number): Promise<void> {
   const clean = { exitCode, truth: run.state.truth }
-  run.stream.appendNow({ type: 'rehearsed', rehearsal: judged(undefined, clean, clean) })
+  run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(undefined, clean, clean) })
   if (exitCode !== 0) return
   const faults = faultsOf(run)
   const reports: (RehearsalReport | string)[] = []
@@ -46,11 +46,11 @@ export async function rehearseFaults(run: Run, exitCode: number): Promise<void> 
         'bad-config',
         `the rehearsal "${said}" did not come to its end: ${report ?? ''}`,
       )
-    run.stream.appendNow({ type: 'rehearsed', rehearsal: judged(said, report, clean) })
+    run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(said, report, clean) })
   })
 }
 
-function judged(
+function judge(
   fault: string | undefined,
   { exitCode, truth }: RehearsalReport,
   clean: RehearsalReport,

@@ -60,7 +60,7 @@ async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: W
   return {
     name: `${hosts.length} simulated hosts of ${environment ?? 'the inventory'}`,
     repository: Object.fromEntries(
-      [...packages].map(([name, versions]) => [name, [BEFORE, ...offered(versions)]]),
+      [...packages].map(([name, versions]) => [name, [BEFORE, ...offerVersions(versions)]]),
     ),
     backends: Object.fromEntries(backends.map((name) => [name, names])),
     hosts: hosts.map(({ name, classes, facts }) => ({
@@ -76,7 +76,7 @@ async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: W
   }
 }
 
-function offered(versions: readonly string[]): readonly string[] {
+function offerVersions(versions: readonly string[]): readonly string[] {
   return versions.length > 0 ? versions : ['1.0']
 }
 

@@ -1,4 +1,5 @@
 import { hosts as counted } from '../rollout/model/verdict'
+import { changesFleet } from '../run/modes'
 import type { RunState } from '../run/run_state'
 import type { Recovery } from '../run/run_parts'
 import { formatCommand } from '../system/commands'
@@ -22,7 +23,7 @@ export interface Advice {
 
 export function advice(run: RunState, isSomebodyOut: boolean): Advice[] {
   const code = run.exitCode
-  const live = run.mode === 'live'
+  const live = changesFleet(run.mode)
   const { lockstep, env } = run.invocation
   const chosen = run.chosen === undefined ? {} : { LOCKSTEP_ENVIRONMENT: run.chosen }
   const calls = { lockstep, env: { ...env, ...chosen } }
@@ -58,7 +59,7 @@ export function advice(run: RunState, isSomebodyOut: boolean): Advice[] {
 /** Returns the ways in which the hosts that are not done get there, without those that could not succeed. */
 function waysOn(run: RunState, { uri, path, hosts, isResumable, hasRoom }: Recovery): Advice[] {
   const text = `read ${path}: a feature with the ${hosts === 1 ? 'host that is' : `${hosts} hosts that are`} not done`
-  if (run.mode !== 'live') return [{ what: text }]
+  if (!changesFleet(run.mode)) return [{ what: text }]
   return [
     !hasRoom
       ? { what: `${text}. ${TOO_SMALL}` }

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { Mode } from '../run/modes'
 import { toldRun } from '../testing/told_run'
 import { commandFor, isPartial, resumeCommand } from './next_command'
 import { advice } from './advice'
@@ -14,13 +15,13 @@ const run = (args: string[] = [], env: Record<string, string> = {}) => {
 describe('what is proposed to bring on the rest', () => {
   it('repeats what the run was told, as a shell reads it', () => {
     expect(commandFor(run(), 'x.feature')).to.equal('npx cucumber-js -p live x.feature')
-    const told = run(['-p', 'live', '-p', 'twice', 'x.feature', '--tags', "not @it's", '--name=a b'], {
+    const told = run(['-p', 'live', '-p', 'idempotence', 'x.feature', '--tags', "not @it's", '--name=a b'], {
       LOCKSTEP_ENVIRONMENT: 'production',
       LOCKSTEP_ACTIVATE: '1.2',
       LOCKSTEP_PLAN: 'abc',
       LOCKSTEP_VARIABLES: 'a=b c',
     })
-    const options = "-p live -p twice --tags 'not @it'\\''s' '--name=a b'"
+    const options = "-p live -p idempotence --tags 'not @it'\\''s' '--name=a b'"
     const own = 'LOCKSTEP_ENVIRONMENT=production LOCKSTEP_ACTIVATE=1.2'
     expect(commandFor(told, 'r.feature')).to.equal(`${own} npx cucumber-js ${options} r.feature`)
     expect(resumeCommand(told, 'x.feature')).to.equal(
@@ -40,7 +41,7 @@ describe('what is proposed to bring on the rest', () => {
   })
 
   it('is a resumed run only where that can succeed, and nothing at all where hosts are gone with the process', () => {
-    const ways = (isResumable: boolean, mode = 'live', hasRoom = true) => {
+    const ways = (isResumable: boolean, mode: Mode = 'live', hasRoom = true) => {
       const told = run()
       told.mode = mode
       told.recoveries.push({ uri: 'x.feature', path: 'r.feature', hosts: 1, isResumable, hasRoom })

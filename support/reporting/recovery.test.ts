@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { phraseOf } from '../testing/feature_lines'
 import { recoveryOf } from './recovery'
 
 const SOURCE = `# language: en
@@ -23,9 +24,12 @@ Feature: Update the website
             | the rest | mywebapp |
 `
 const steps = SOURCE.split('\n').flatMap((line, index) => {
-  const [, text] = /^\s*(?:Given|And|When|Then) (.*)$/.exec(line) ?? []
-  return text === undefined ? [] : [{ line: index + 1, text }]
+  const [, keyword, text] = /^\s*((?:Given|And|When|Then) )(.*)$/.exec(line) ?? []
+  return keyword === undefined || text === undefined ? [] : [step(index + 1, text, keyword)]
 })
+function step(line: number, text: string, keyword = 'Given ') {
+  return { line, keyword, expression: phraseOf(text.replace('<wave>', '1 host')) }
+}
 const plan = [
   { scenarioId: '18', wave: '1 host', steps },
   { scenarioId: '19', wave: '25%', steps },
@@ -73,7 +77,7 @@ Feature: Update the website (recovery of run r1)
         {
           scenarioId: '2',
           wave: undefined,
-          steps: [{ line: 3, text: 'I want to update hosts with class a' }],
+          steps: [step(3, 'I want to update hosts with class a')],
         },
       ],
       hosts: ['web1'],
@@ -83,6 +87,33 @@ Feature: Update the website (recovery of run r1)
     })
     expect(text).to.equal(
       'Feature: X (r)\n  Scenario: Y\n    Given I want to update the hosts:\n        | web1 |\n    When I update the package b\n',
+    )
+  })
+
+  it('leaves sentences of a team’s own as they are, whatever they are like', () => {
+    const source = `Feature: X
+  Scenario: Y
+    * I want to update hosts with class a
+    And I want to update the hosts of the cluster
+    And there should be many hosts
+    And I take as much time as it needs
+    When I update the package b
+`
+    const own = source.split('\n').flatMap((line, index) => {
+      const [, keyword, text] = /^\s*((?:\*|And|When) )(.*)$/.exec(line) ?? []
+      return keyword === undefined || text === undefined ? [] : [step(index + 1, text, keyword)]
+    })
+    const text = recoveryOf(source, {
+      plan: [{ scenarioId: '2', wave: '2 hosts', steps: own }],
+      hosts: ['web1'],
+      waves: [1],
+      header: [],
+      title: 'r',
+    })
+    expect(text).to.equal(
+      source
+        .replace('Feature: X', 'Feature: X (r)')
+        .replace('* I want to update hosts with class a', '* I want to update the hosts:\n        | web1 |'),
     )
   })
 
@@ -108,8 +139,8 @@ Feature: Update the website (recovery of run r1)
     Then the package b should be installed
 `
     const own = (...list: [number, string][]) => [
-      { line: 3, text: 'I want to update hosts with class a' },
-      ...list.map(([line, text]) => ({ line, text })),
+      step(3, 'I want to update hosts with class a'),
+      ...list.map(([line, text]) => step(line, text)),
     ]
     const text = recoveryOf(source, {
       plan: [

@@ -8,9 +8,11 @@ import { outTable } from './host_table'
 import { RECOVERY_HEADER } from './recovered_run'
 import { report, unwritten, writeWhole } from '../run/report_files'
 import { commandFor, isPartial, TOO_SMALL } from './next_command'
+import { changesFleet } from '../run/modes'
 import type { RunState } from '../run/run_state'
-import type { Recovery } from '../run/run_parts'
-import type { PlannedScenario } from '../run/run_parts'
+import type { PlannedScenario, PlannedStep, Recovery } from '../run/run_parts'
+import { kindOf, type Phrase } from '../sentences/catalogue'
+import type { KnownKind } from '../sentences/effects'
 
 export interface RecoveryOf {
   uri: string
@@ -83,21 +85,18 @@ export interface Remaining {
 
 export interface RecoveryOptions extends Remaining {
   plan: readonly (Pick<PlannedScenario, 'scenarioId' | 'wave'> & {
-    steps: readonly { line: number; text: string }[]
+    steps: readonly Pick<PlannedStep, 'line' | 'expression' | 'keyword'>[]
   })[]
   header: readonly string[]
   title: string
 }
 
-const SELECTS = /^I want to update (?:hosts with |the hosts)/
-const COUNTS = /^there should be (?:at least|exactly) \S+ hosts?$/
-const ORDERS = /^the hosts are taken /
-const TAKES = /I take .*$/
-/**
- * Matches sentences that select or order hosts, as the feature has them. A variable or a column may still have its name
- * there.
- */
-const PHRASE = /(?:I want to update (?:hosts with |the hosts)|the hosts are taken ).*$/
+/** The effects of lines in whose place the remaining hosts are listed, in the order of their waves. */
+const SELECTS: ReadonlySet<KnownKind | undefined> = new Set(['selects hosts', 'orders hosts'])
+/** The sentence that lists hosts in the table below it. */
+const LISTS: Phrase = 'I want to update the hosts:'
+/** The sentence that takes a wave of some size. */
+const TAKES: Phrase = 'I take {wave}'
 
 /**
  * Returns the feature's own text, with the remaining hosts in place of how hosts were selected, and the waves that are
@@ -105,9 +104,7 @@ const PHRASE = /(?:I want to update (?:hosts with |the hosts)|the hosts are take
  */
 export function recoveryOf(source: string, { plan, header, title, hosts, waves }: RecoveryOptions): string {
   const lines = withoutHeader(source.replace(/^\uFEFF/, '').split(/\r\n|\n/))
-  const steps = new Map(
-    plan.flatMap((scenario) => scenario.steps.map(({ line, text }) => [line, text] as const)),
-  )
+  const steps = new Map(plan.flatMap((scenario) => scenario.steps.map((step) => [step.line, step] as const)))
   const rows = plan.filter(({ wave }) => wave !== undefined)
   const kept = new Map(waves === undefined ? [] : rows.map((row, index) => [row, waves[index] ?? 0] as const))
   const whole = [...kept].filter(([{ scenarioId }]) => !isRow(lines[Number(scenarioId) - 1]))
@@ -122,19 +119,18 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
     const step = steps.get(number)
     if (inTable && line.trim().startsWith('|')) return
     inTable = false
-    if (step !== undefined && (SELECTS.test(step) || ORDERS.test(step))) {
+    const effect = kindOf(step?.expression)
+    const indent = /^\s*/.exec(line)?.[0] ?? ''
+    const says = (text: string) => `${indent}${step?.keyword ?? '* '}${text}`
+    if (SELECTS.has(effect)) {
       inTable = true
       if (listed) return
       listed = true
-      const indent = /^\s*/.exec(line)?.[0] ?? ''
-      out.push(
-        line.replace(PHRASE, 'I want to update the hosts:'),
-        ...hosts.map((host) => `${indent}    | ${host} |`),
-      )
+      out.push(says(LISTS), ...hosts.map((host) => `${indent}    | ${host} |`))
       return
     }
     // The count is of all hosts of the feature, not of the remaining ones, which are listed.
-    if (step !== undefined && COUNTS.test(step)) return
+    if (effect === 'counts hosts') return
     const row = rows.find(({ scenarioId }) => scenarioId === String(number))
     const count = row === undefined ? undefined : kept.get(row)
     if (row !== undefined && count !== undefined && isRow(line)) {
@@ -142,8 +138,8 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
       return
     }
     const size = sizes.get(number)
-    if (size !== undefined && TAKES.test(line)) {
-      out.push(line.replace(TAKES, `I take ${counted(size)}`))
+    if (size !== undefined && effect === 'takes wave') {
+      out.push(says(TAKES.replace('{wave}', counted(size))))
       return
     }
     out.push(/^\s*Feature:/.test(line) ? `${line.trimEnd().replace(RECOVERY_TITLE, '')} (${title})` : line)
@@ -240,7 +236,7 @@ function header(
           .split('\n')
           .map((line) => `  ${line}`)),
     ...(rooms ? [] : [TOO_SMALL]),
-    ...(run.mode === 'live' && !isPartial(run)
+    ...(changesFleet(run.mode) && !isPartial(run)
       ? [
           'Read it, mend what is named above, and run it like any other feature:',
           `  ${commandFor(run, path)}`,

@@ -3,6 +3,7 @@ import type { ListedVerdict } from '../rollout/model/host_list'
 import { evidenceOf } from './evidence'
 import type { Matrix } from './matrix'
 import { runsOf } from './matrix'
+import { MODES } from '../run/modes'
 import type { RunState } from '../run/run_state'
 
 /**
@@ -38,7 +39,8 @@ export function* runJsonOf(run: RunState): Iterable<string> {
     outBefore: run.outBefore,
     notKnownBefore: run.notKnownBefore,
     plan: run.planned ?? null,
-    rehearsal: run.mode === 'rehearse' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
+    rehearsal:
+      MODES[run.mode].purpose === 'rehearsal' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
     release: run.release ?? null,
     tickets: run.tickets,
     drift: run.drift,

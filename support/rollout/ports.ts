@@ -1,7 +1,12 @@
 /** The ports of a rollout: what it needs from the world. It knows neither cucumber nor the wire of MCollective. */
 
+import type { Clock } from '../system/clock'
+import type { Redact } from '../system/redaction'
 import type { UnexpectedMessage } from '../system/unexpected_messages'
 import type { Answers, Request } from './model/answers'
+import type { Checkpoint } from './model/checkpoint'
+import type { Journal } from './model/journal_entry'
+import type { Ledger } from './model/ledger'
 import type { HostGateway, Obligation } from './model/obligation'
 
 /** The hosts that a rollout is for. All classes and facts have to match, of identities any one; `/…/` is a pattern. */
@@ -32,15 +37,33 @@ export interface ExpectedHosts {
 }
 
 export interface Fleet {
-  discover(
-    selection: Selection,
-    onFound: (found: number) => void,
-  ): Promise<{ hosts: readonly string[]; unexpected: readonly UnexpectedMessage[] }>
+  /**
+   * Resolves with the hosts that answer within the discovery window. With `enough` it resolves once those hosts have
+   * answered, and the window goes on beside what follows.
+   */
+  discover(selection: Selection, onFound: (found: number) => void, enough?: EnoughHosts): Promise<Discovered>
   /**
    * Resolves with one answer for each of `hosts`. `beforeSend` has to have resolved before anything is sent. It is
    * called again, with another id, before a request that only looks is sent again.
    */
   call(request: Request, hosts: readonly string[], watch: CallWatch): Promise<Answers>
+}
+
+/** The hosts with whose answers a discovery ends before its window does. */
+export interface EnoughHosts {
+  /** The hosts that have to answer; at least one. */
+  hosts: readonly string[]
+  /** Called with each other host that answers between the end of the discovery and that of its window. */
+  onLater: (host: string) => void
+  /** Called with each message of that time that is no host's answer. */
+  onUnexpected: (message: UnexpectedMessage) => void
+}
+
+export interface Discovered {
+  hosts: readonly string[]
+  unexpected: readonly UnexpectedMessage[]
+  /** Settles with the end of a window that is still open; nobody has to listen to it. Absent where none is open. */
+  window?: Promise<void>
 }
 
 export interface CallWatch {
@@ -127,4 +150,46 @@ export interface Releases {
 export interface Audience {
   progress(done: number, expected: number | undefined): void
   note(text: string): void
+}
+
+/** All that a rollout needs from the world. */
+export interface RolloutPorts {
+  fleet: Fleet
+  /**
+   * The hosts that should be there. Undefined where that is written nowhere: the hosts that are discovered are then
+   * meant.
+   */
+  inventory: ExpectedHosts | undefined
+  journal: Journal
+  audience: Audience
+  clock: Clock
+  balancers: Balancers
+  locks: Locks
+  approval: Approval
+  /** The ledger of what is out of the pool, shared by all rollouts of a run. */
+  ledger: Ledger
+  /** Returns an id for what is recorded and was not sent over the fleet's wire. */
+  newId: () => string
+  newSeed: () => number
+  /** Takes secrets out of what others have said, before it is shown or cut. */
+  redact: Redact
+  /** Milliseconds between two looks of a step that waits. */
+  lookEvery: number
+  /**
+   * The signal that aborts when the operator asks to stop. What is under way is finished, what waits is not waited for.
+   */
+  stopping: AbortSignal
+  /** The checkpoint of the run that this one resumes. */
+  checkpoint: Checkpoint | undefined
+  /** The permissions where nothing may be changed: what lines would do is planned, and not done. */
+  planning?: Planning
+  releases: Releases
+  /**
+   * True when earlier versions are asked for and written down for a named release, though nothing else depends on them.
+   */
+  keepsHistory?: boolean
+  /**
+   * The agents that lines of the feature cannot do without. Hosts that lack one are found before any host is touched.
+   */
+  neededAgents?: readonly NeededAgent[]
 }

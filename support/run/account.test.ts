@@ -1,13 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import type { Envelope } from '@cucumber/messages'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { concludes, VOCABULARY } from '../lint/vocabulary'
 import { Account, describeOmission } from './account'
 
 const VERSION = 'the package version for {package} should be {version}'
-const STEP_DEFINITIONS = resolve(__dirname, '..', '..', 'step_definitions')
 
 /** Returns messages for a scenario on line 1, with steps on lines 2, 3, … between two hooks. */
 function told(expressions: readonly string[]): Envelope[] {
@@ -150,21 +146,5 @@ describe('the account of a run', () => {
         expect(account.omission === undefined).to.equal([...lines, hook].every((each) => each === 'PASSED'))
       }),
     )
-  })
-})
-
-describe('the sentences that come to a verdict', () => {
-  it('are those whose step definitions have one', () => {
-    const source = readdirSync(STEP_DEFINITIONS)
-      .map((name) => readFileSync(join(STEP_DEFINITIONS, name), 'utf8'))
-      .join('\n')
-    const defined = source.split(/^(?=(?:Given|When|Then)\()/m).slice(1)
-    const found = defined.map((text) => {
-      const [, expression = ''] = /^\w+\(\s*'([^']+)'/.exec(text) ?? []
-      return [expression, /\.to\.pass\(\)|expectToMove\(/.test(text)] as const
-    })
-    expect(found.map(([expression]) => expression)).to.have.members([...VOCABULARY.keys()])
-    for (const [expression, wanted] of found) expect(concludes(expression), expression).to.equal(wanted)
-    expect(concludes('a sentence of a team')).to.equal(false)
   })
 })

@@ -1,5 +1,5 @@
 import type { Envelope, Pickle, TestCase } from '@cucumber/messages'
-import { concludes, speaks } from '../lint/vocabulary'
+import { concludes, speaks } from '../sentences/catalogue'
 import { type ScenarioKey } from './scenario_runs'
 
 /** A line that was planned and does not count as carried out. */

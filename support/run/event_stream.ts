@@ -1,4 +1,4 @@
-import type { Journal, JournalEntry } from '../rollout/model/journal_entry'
+import { canWait, type Journal, type JournalEntry } from '../rollout/model/journal_entry'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { redactNothing, type Redact } from '../system/redaction'
@@ -67,7 +67,8 @@ export class EventStream implements Journal {
   }
 
   /**
-   * Appends an event, and resolves once it is on disk and told.
+   * Appends an event, and resolves once it is on disk and told. One that can wait for the next one outlives the process
+   * by then, and not the machine.
    * @throws LockstepError `journal-failed`; nothing may be said or sent then that needs it
    */
   async append(said: Said): Promise<void> {
@@ -75,8 +76,9 @@ export class EventStream implements Journal {
     const event = this.recorded(said)
     if (this.isHeld(event)) return this.tell(event)
     try {
+      const isBehindOthers = this.pending.length > 0
       this.write(event)
-      await this.file?.settle()
+      if (isBehindOthers || !canWait(event)) await this.file?.settle()
     } catch (error) {
       throw this.fail(error)
     }

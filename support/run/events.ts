@@ -14,6 +14,7 @@ import type {
   Remark,
   SavedPlan,
 } from './run_parts'
+import type { Mode } from './modes'
 import type { HostTruth, Rehearsed } from './rehearsed'
 import type { Outcome, ScenarioKey } from './scenario_runs'
 
@@ -36,7 +37,7 @@ export type OwnEvent =
   /** The run knows where it goes; nothing was sent before. */
   | {
       type: 'began'
-      mode: string
+      mode: Mode
       environment: string
       /** The name of the environment that was asked for; absent where the run takes the one it has without asking. */
       chosen?: string
@@ -51,7 +52,7 @@ export type OwnEvent =
       resumes?: string
     }
   /** Lines are from here on in another mode: one feature left safe mode, and the next one has not. */
-  | { type: 'mode'; mode: string }
+  | { type: 'mode'; mode: Mode }
   /** The facts that a resumed run has taken over: who had failed within the budget, and who was told anything. */
   | { type: 'went on'; out: Readonly<Record<string, string>>; attempted: readonly string[] }
   | ({ type: 'scenario began' } & ScenarioKey)

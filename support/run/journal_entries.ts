@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { HostRange } from '../rollout/model/host_list'
 import { ERROR_CODES } from '../system/errors'
 import { EVENTS_VERSION, type DurableEvent } from './events'
+import { isMode, type Mode } from './modes'
 import { ENDINGS } from './rehearsed'
 
 type Type = DurableEvent['type']
@@ -26,6 +27,7 @@ const ranges = v.custom<HostRange[]>(
         range.every((place) => Number.isInteger(place) && place >= 0),
     ),
 )
+const mode = v.custom<Mode>((value) => typeof value === 'string' && isMode(value))
 const scenario = { uri: text, scenarioId: text }
 const line = { ...scenario, line: whole, text }
 const counts = v.object({
@@ -69,6 +71,7 @@ const step = v.object({
   expression: v.exactOptional(text),
   values: v.array(v.object({ type: text, value: text })),
   keyword: v.exactOptional(text),
+  isAction: v.exactOptional(v.boolean()),
   table: v.exactOptional(v.array(names)),
   document: v.exactOptional(text),
 })
@@ -156,7 +159,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     variables: v.record(text, v.record(text, text)),
   }),
   began: v.object({
-    mode: text,
+    mode,
     environment: text,
     chosen: v.exactOptional(text),
     journal: text,
@@ -167,7 +170,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     notKnownBefore: names,
     resumes: v.exactOptional(text),
   }),
-  mode: v.object({ mode: text }),
+  mode: v.object({ mode }),
   'went on': v.object({ out: v.record(text, text), attempted: names }),
   'scenario began': v.object(scenario),
   line: v.object(line),

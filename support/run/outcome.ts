@@ -1,5 +1,7 @@
 import { EXIT } from '../system/errors'
+import { MODES, type Mode, type ModeTraits } from './modes'
 
+/** The titles that every run can have. */
 const TITLES: Readonly<Record<number, string>> = {
   [EXIT.passed]: 'PASSED',
   [EXIT.invalid]: 'INVALID',
@@ -10,26 +12,26 @@ const TITLES: Readonly<Record<number, string>> = {
   [EXIT.interrupted]: 'INTERRUPTED',
 }
 
-const PLANNED: Readonly<Record<number, string>> = {
-  [EXIT.passed]: 'PLANNED',
-  [EXIT.passedWithFailures]: 'PLANNED WITH FAILURES',
-  [EXIT.failed]: 'WOULD FAIL',
-}
-
-const REHEARSED: Readonly<Record<number, string>> = {
-  [EXIT.passed]: 'REHEARSED',
-  [EXIT.passedWithFailures]: 'REHEARSED WITH FAILURES',
-  [EXIT.failed]: 'REHEARSAL FAILED',
+/** The titles of runs that are no rollouts, by their purpose. */
+const TITLES_OF: Readonly<Partial<Record<ModeTraits['purpose'], Readonly<Record<number, string>>>>> = {
+  plan: {
+    [EXIT.passed]: 'PLANNED',
+    [EXIT.passedWithFailures]: 'PLANNED WITH FAILURES',
+    [EXIT.failed]: 'WOULD FAIL',
+  },
+  rehearsal: {
+    [EXIT.passed]: 'REHEARSED',
+    [EXIT.passedWithFailures]: 'REHEARSED WITH FAILURES',
+    [EXIT.failed]: 'REHEARSAL FAILED',
+  },
 }
 
 /** The heading for hosts that a rollout told to go back. They are not done, whatever their lines came to before. */
 export const RESTORED = 'Told to go back to the version they had, and not done'
 
 /** Returns the title of a run, in a word or two, by its exit status and mode. */
-export function titleOf(exitCode: number, mode: string): string {
-  if (mode === 'plan' && exitCode in PLANNED) return PLANNED[exitCode] ?? ''
-  if (mode === 'rehearse' && exitCode in REHEARSED) return REHEARSED[exitCode] ?? ''
-  return TITLES[exitCode] ?? 'FAILED'
+export function titleOf(exitCode: number, mode: Mode): string {
+  return TITLES_OF[MODES[mode].purpose]?.[exitCode] ?? TITLES[exitCode] ?? 'FAILED'
 }
 
 /**

@@ -4,14 +4,12 @@ import { hostname } from 'node:os'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import { expectSettings, expectParameters, readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
+import { INTENTS, isTarget, MODES, modeOf, type ModeParameters } from './modes'
 
 /** The parameters by which a profile describes the run; cucumber hands them over as world parameters. */
-export interface RunParameters {
-  mode?: 'embedded' | 'live'
-  /** The purpose of the run; a rollout where it is left out. */
-  intent?: 'plan' | 'drift' | 'rehearse'
+export interface RunParameters extends ModeParameters {
   /** True when the same run, begun again right away, has to change nothing. */
-  twice?: boolean
+  idempotence?: boolean
   /** The plan that was approved, by name or path; nothing else may be done. */
   plan?: string
   /** The name that the run gives its release. */
@@ -23,8 +21,6 @@ export interface RunParameters {
   /** The id of the run that this one goes on from. */
   resume?: string
 }
-const MODES = new Set(['embedded', 'live'])
-const INTENTS = new Set(['plan', 'drift', 'rehearse'])
 
 /**
  * Refuses a parameter or setting that means nothing, since it would otherwise be a rollout for real. A run that changes
@@ -35,16 +31,26 @@ export function expectMeaningful(parameters: RunParameters, env: ProcessContext[
   expectSettings(env)
   expectParameters({ ...parameters })
   const { mode = 'embedded', intent } = parameters
+  const isBegunByAnother = (env[BEGUN_BY] ?? '') !== ''
   const refused = (why: string) => new LockstepError('bad-input', `${why}; nothing was sent`)
-  if (!MODES.has(mode))
+  if (!isTarget(mode))
     throw refused(`the worldParameters say mode ${JSON.stringify(mode)}; it is embedded or live`)
-  if (intent !== undefined && !INTENTS.has(intent))
+  if (intent !== undefined && !INTENTS.includes(intent))
     throw refused(
       `the worldParameters say intent ${JSON.stringify(intent)}; it is plan, drift or rehearse, or is left out`,
     )
-  if (intent === 'rehearse' && mode !== 'embedded')
+  const { target, purpose, profile } = MODES[modeOf(parameters)]
+  if (target === 'embedded' && mode !== target)
     throw refused('a rehearsal is for simulated hosts, and this one names the fleet too; leave out -p live')
-  if (intent === undefined && (env[BEGUN_BY] ?? '') !== '')
+  if (target !== mode)
+    throw refused(
+      `the worldParameters say intent ${intent}, which is for hosts of an environment, and mode ${mode}; say -p ${profile}`,
+    )
+  if (parameters.idempotence === true && purpose !== 'rollout' && !isBegunByAnother)
+    throw refused(
+      `the idempotence check follows a rollout, and this run is none; say -p live -p idempotence or -p default -p idempotence`,
+    )
+  if (intent === undefined && isBegunByAnother)
     throw refused(
       'another run has begun this one, which has to change nothing and would; leave intent out of your own worldParameters',
     )
@@ -64,6 +70,3 @@ export function configPath({ env }: ProcessContext, cwd: string): string | undef
 export function processContext(): ProcessContext {
   return { env: process.env, hostname: hostname(), uid: process.getuid?.() ?? 0 }
 }
-
-/** The parameters of a run, or of a reading of features, which may be of any environment. */
-export type ReadParameters = Omit<RunParameters, 'mode'> & { mode?: RunParameters['mode'] | 'ci' }

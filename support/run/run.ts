@@ -7,7 +7,8 @@ import { redactNothing, redactor, type Redact } from '../system/redaction'
 import type { Omission } from './account'
 import { EVENTS_VERSION, type OwnEvent } from './events'
 import { EventStream } from './event_stream'
-import type { ReadParameters } from './parameters'
+import type { Mode } from './modes'
+import type { RunParameters } from './parameters'
 import { eventRedactor } from './redacted_event'
 import type { FaultTable } from './rehearsed'
 import type { Invocation, Line, PlannedScenario, Remark } from './run_parts'
@@ -27,7 +28,7 @@ export interface ReadFeatures {
   /** The texts of the features as cucumber has read them, by their path. */
   sources: ReadonlyMap<string, string>
   /** The values of `<name>` in the features, and the parameters of the run that they were read for. */
-  substitution: { of: SubstitutedValues; parameters: ReadParameters } | undefined
+  substitution: { of: SubstitutedValues; parameters: RunParameters } | undefined
 }
 
 /** The features of a run that is of none. */
@@ -77,6 +78,10 @@ export class Run implements Audience {
     return this.secretless
   }
 
+  get mode(): Mode {
+    return this.state.mode
+  }
+
   get exitCode(): number {
     return this.state.exitCode
   }
@@ -116,7 +121,7 @@ export class Run implements Audience {
     this.stream.appendNow({ type: 'began', ...beginning })
   }
 
-  changeMode(mode: string): void {
+  changeMode(mode: Mode): void {
     if (mode !== this.state.mode) this.stream.appendNow({ type: 'mode', mode })
   }
 

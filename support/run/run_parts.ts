@@ -1,4 +1,5 @@
 import type { ListedVerdict } from '../rollout/model/host_list'
+import type { Mode } from './modes'
 import type { ScenarioKey } from './scenario_runs'
 
 /** A line of a feature, in one of the scenarios that it belongs to. */
@@ -10,7 +11,7 @@ export interface Line extends ScenarioKey {
 /** A step's verdict with the line it belongs to. */
 export interface StepVerdict extends Line {
   /** The mode in which the step ran, such as `live`, `noop` or `plan`; it says whether the step was for real. */
-  mode: string
+  mode: Mode
   verdict: ListedVerdict
 }
 
@@ -41,6 +42,8 @@ export interface PlannedStep {
   values: readonly { type: string; value: string }[]
   /** The keyword as written, such as `Given `. */
   keyword?: string
+  /** True for a When, and for an And that goes on from one. */
+  isAction?: boolean
   table?: readonly (readonly string[])[] | undefined
   document?: string | undefined
 }

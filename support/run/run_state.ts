@@ -22,6 +22,7 @@ import type {
   StepVerdict,
   UndoneStep,
 } from './run_parts'
+import { isMode, type Mode } from './modes'
 import { keyOf, ScenarioRuns, type ScenarioKey } from './scenario_runs'
 
 /** Why a run could not be, or could not go on. */
@@ -48,7 +49,7 @@ const MAX_NOTES = 10
  */
 export class RunState {
   id = ''
-  mode = 'embedded'
+  mode: Mode = 'embedded'
   environment = 'embedded fleet'
   /** The name of the environment that was asked for; undefined where the run takes the one it has without asking. */
   chosen: string | undefined
@@ -305,7 +306,7 @@ export class RunState {
   }
 
   private beginFeature(entry: Extract<JournalEntry, { type: 'run' }>): void {
-    this.mode = entry.mode
+    if (isMode(entry.mode)) this.mode = entry.mode
     const isInWaves = this.plan.some(({ uri, wave }) => uri === entry.feature && wave !== undefined)
     this.part = new FeaturePart(isInWaves, entry.release)
     this.parts.set(entry.feature, this.part)

@@ -38,7 +38,7 @@ export function embeddedFleet({ fleet: path }: { fleet?: string }, { env }: Proc
 
 export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext): Promise<Surrounded> {
   const haproxy = new SimulatedHaproxy({ backends: fleet.backends })
-  const addresses = await started(
+  const addresses = await startHaproxy(
     haproxy,
     fleet,
     parseHaproxyFault(readSetting(env, 'LOCKSTEP_FAULTS') ?? ''),
@@ -87,7 +87,7 @@ function inventoryOf(named: string | undefined): Environment['inventory'] {
 }
 
 /** Starts the simulated HAProxy where the fleet's description has backends. Resolves with its address, or with none. */
-async function started(
+async function startHaproxy(
   haproxy: SimulatedHaproxy,
   { backends }: FleetDescription,
   faulty: HaproxyFaultFrom | undefined,

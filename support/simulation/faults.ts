@@ -18,6 +18,7 @@ export const FAULTS = {
   ahead: 'its clock is an hour ahead',
   stranger: 'a host that nobody asked answers as well',
   spoofs: 'answers in the name of another host',
+  'late stranger': 'a host that nobody knows answers discoveries, 0.2 s later',
 } as const
 
 export type FaultName = keyof typeof FAULTS

@@ -47,6 +47,9 @@ export interface SimulatedHostOptions {
 }
 
 const VERSION = 'simulated'
+const STRANGER = 'stranger.example.net'
+/** Milliseconds by which a late stranger answers after the host that knows it. */
+const LATER_MS = 200
 
 /** A message from a simulated host: bytes, and the transport's claim of its sender. */
 export interface OutgoingReply {
@@ -202,10 +205,15 @@ export class SimulatedHost {
           body: this.forge({ msgtime: Math.floor(this.options.clock.now() / 1000) + 3600 }),
         })
       case 'stranger':
-        send({ sender: 'stranger.example.net', body: this.forge({ identity: 'stranger.example.net' }) })
+        send({ sender: STRANGER, body: this.forge({ identity: STRANGER }) })
         return send(reply)
       case 'spoofs':
         return send({ sender, body: this.forge({ identity: 'another.example.net' }) })
+      case 'late stranger': {
+        send(reply)
+        const late = { sender: STRANGER, body: this.forge({ identity: STRANGER, answer: 'pong' }) }
+        return void this.options.clock.after(LATER_MS, () => send(late))
+      }
       default:
         return send(reply)
     }
@@ -225,7 +233,8 @@ export class SimulatedHost {
         const request = security.openRequest(bytes)
         this.last = request
         const shows = fault.during === undefined ? this.calls + 1 >= fault.from : this.hasFallenIll
-        this.sick = !this.isMended && request.agent !== 'discovery' && shows
+        const isDiscovery = request.agent === 'discovery'
+        this.sick = !this.isMended && isDiscovery === (fault.name === 'late stranger') && shows
         return request
       },
       sealReply: (reply, callerid) => {
@@ -255,7 +264,7 @@ export class SimulatedHost {
       requestid: lie.requestid ?? request.requestid,
       senderagent: request.agent,
       msgtime: lie.msgtime ?? Math.floor(this.options.clock.now() / 1000),
-      message: symbolHash(answer),
+      message: lie.answer === 'pong' ? 'pong' : symbolHash(answer),
     }
     return security.sealReply(reply, request.callerid)
   }

@@ -69,7 +69,7 @@ const GRACE = 2_000
 export const runCommand: CommandRunner = async (program, args, limits) => {
   const { within, signal, cwd, outlives = false, onStart, outputAtMost = MAX_OUTPUT } = limits
   const isOver = () => signal?.aborted === true
-  if (isOver()) return ended('', '', OVER)
+  if (isOver()) return failedResult('', '', OVER)
   // The module is loaded only where a program is run: it takes as long to load as the rest of a start.
   const { execa } = await import('execa')
   const files = outlives ? new OutputFiles() : undefined
@@ -120,7 +120,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   const { stdout, output } = files?.read() ?? printed.texts()
   if (why === undefined && result.exitCode !== undefined)
     return { exitCode: result.exitCode, stdout, output, failure: undefined }
-  return ended(stdout, output, why ?? `it did not run: ${result.shortMessage ?? 'no exit status'}`)
+  return failedResult(stdout, output, why ?? `it did not run: ${result.shortMessage ?? 'no exit status'}`)
 }
 
 function environmentOf({ env = {}, inherits = () => true }: CommandLimits): Record<string, string> {
@@ -145,9 +145,9 @@ class Printed {
   }
 
   texts(): { stdout: string; output: string } {
-    const stdout = joined(this.chunks.filter(({ isError }) => !isError))
+    const stdout = joinChunks(this.chunks.filter(({ isError }) => !isError))
     // Much output is not kept twice.
-    const output = this.chunks.some(({ isError }) => isError) ? joined(this.last()) : stdout
+    const output = this.chunks.some(({ isError }) => isError) ? joinChunks(this.last()) : stdout
     return { stdout, output }
   }
 
@@ -167,7 +167,7 @@ class Printed {
   }
 }
 
-function joined(chunks: readonly { chunk: Buffer }[]): string {
+function joinChunks(chunks: readonly { chunk: Buffer }[]): string {
   return Buffer.concat(chunks.map(({ chunk }) => chunk))
     .toString('utf8')
     .replace(/\r?\n$/, '')
@@ -197,7 +197,7 @@ class OutputFiles {
 
 const OVER = 'its time was over and it was ended'
 
-function ended(stdout: string, output: string, failure: string): CommandResult {
+function failedResult(stdout: string, output: string, failure: string): CommandResult {
   return { exitCode: undefined, stdout, output, failure }
 }
 

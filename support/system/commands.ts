@@ -21,7 +21,7 @@ export const PLACES = [
 ] as const
 
 /** The settings that say how a rollout goes, beside `PLACES`. */
-const HOW = [
+export const HOW = [
   'LOCKSTEP_ACTIVATE',
   'LOCKSTEP_APPROVAL',
   'LOCKSTEP_INVENTORY',

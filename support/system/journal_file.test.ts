@@ -41,6 +41,17 @@ describe('a journal file', () => {
     expect(read().fault).to.equal(undefined)
   })
 
+  it('has entries that can wait for the disk in the file at once, in their place', async () => {
+    const waits = (entry: object) => (entry as { i: number }).i % 2 === 0
+    const journal = new JournalFile(scratch.path, 'run-1', () => 0, waits)
+    for (let i = 0; i < 5; i += 1) {
+      await journal.append({ i })
+      expect(read().entries.map((entry) => entry.i)).to.deep.equal([...Array(i + 1).keys()])
+    }
+    await journal.close()
+    expect(read().entries).to.have.length(5)
+  })
+
   it('drops a last line that was cut off, and says so', async () => {
     const path = await written(3)
     truncateSync(path, readFileSync(path).length - 4)

@@ -32,14 +32,14 @@ export type EntryCheck = (value: Record<string, unknown>) => string | undefined
  * @throws LockstepError `journal-failed` when the directory cannot be listed
  */
 export function readJournals<E>(directory: string, check: EntryCheck): JournalRead<E>[] {
-  return listed(directory)
+  return listFolder(directory)
     .filter((name) => name.endsWith(JOURNAL_SUFFIX))
     .map((name) => readJournal<E>(join(directory, name), check))
 }
 
 /** Returns the paths among journals that are no journals. */
 export function foreignAmongJournals(directory: string): string[] {
-  return listed(directory)
+  return listFolder(directory)
     .filter((name) => !name.endsWith(JOURNAL_SUFFIX))
     .map((name) => join(directory, name))
 }
@@ -100,7 +100,7 @@ function recordIn(json: string): Record<string, unknown> | undefined {
   }
 }
 
-function listed(directory: string): string[] {
+function listFolder(directory: string): string[] {
   try {
     return namesIn(directory)
   } catch (error) {

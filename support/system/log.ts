@@ -13,7 +13,7 @@ export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 export function openLog(directory: string, run: string, secrets: readonly string[]): Log {
   const path = join(directory, `${run}.log`)
   const redact = redactor(secrets)
-  const file = opened(directory, path)
+  const file = openStream(directory, path)
   return pino(
     {
       base: { run },
@@ -50,7 +50,7 @@ interface Lines {
   write(line: string): unknown
 }
 
-function opened(directory: string, path: string) {
+function openStream(directory: string, path: string) {
   try {
     makeFolder(directory, 0o770)
     // Answers of hosts are not for every user.

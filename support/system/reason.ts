@@ -59,8 +59,8 @@ function linesOf(text: string): string[] {
  * what that came to.
  */
 function fitting(lines: readonly string[], room: number): string {
-  const short = lines.map((line) => shortened(line.trim(), MAX_LINE))
-  const whole = lines.length === 1 ? shortened(lines[0] ?? '', room) : short.join('; ')
+  const short = lines.map((line) => shorten(line.trim(), MAX_LINE))
+  const whole = lines.length === 1 ? shorten(lines[0] ?? '', room) : short.join('; ')
   if (whole.length <= room) return whole
   const last = short.at(-1) ?? ''
   const first: string[] = []
@@ -68,10 +68,10 @@ function fitting(lines: readonly string[], room: number): string {
     if ([...first, line, '…', last].join('; ').length > room) break
     first.push(line)
   }
-  return shortened([...first, '…', last].join('; '), room)
+  return shorten([...first, '…', last].join('; '), room)
 }
 
-function shortened(text: string, room: number): string {
+function shorten(text: string, room: number): string {
   if (text.length <= room) return text
   const head = Math.floor((room - 3) / 2)
   return `${beginningOf(text, head)} … ${endOf(text, room - 3 - head)}`

@@ -17,8 +17,8 @@ export function redactor(secrets: readonly string[]): Redact {
     .flatMap((secret) => [secret, inOneLine(secret), ...linesOf(secret)])
     .flatMap((secret) => [
       secret,
-      ...escaped(secret),
-      ...(secret.length < SHORTEST_ENCODED ? [] : encoded(secret)),
+      ...escapesOf(secret),
+      ...(secret.length < SHORTEST_ENCODED ? [] : encodingsOf(secret)),
     ])
   const all = [...new Set(forms)].filter((form) => form.length > 0).sort((a, b) => b.length - a.length)
   const long = all.filter((form) => form.length > SHORTEST_PIECE)
@@ -123,7 +123,7 @@ const SHORTEST_LINE = 12
  */
 const SHORTEST_ENCODED = 4
 
-function escaped(secret: string): string[] {
+function escapesOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1)
   const inUrl = encodeURIComponent(secret.toWellFormed())
   return [
@@ -140,7 +140,7 @@ function escaped(secret: string): string[] {
   ]
 }
 
-function encoded(secret: string): string[] {
+function encodingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret)
   const hex = bytes.toString('hex')
   return [hex, hex.toUpperCase(), ...[0, 1, 2].flatMap((before) => inBase64(bytes, before))]

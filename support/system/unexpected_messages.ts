@@ -26,14 +26,14 @@ export class UnexpectedMessages<M extends UnexpectedMessage> {
 
   add(message: M): void {
     const { kind, host, fails, times = 1 } = message
-    const name = shortened(host)
+    const name = shorten(host)
     const key = keyOf(kind, name, fails)
     const entry = this.entries.get(key)
     if (entry !== undefined) return more(entry, times)
     const sort = fails ? 'failing' : 'harmless'
     if (!this.isKnown(host) && this.strangers[sort] >= MAX_UNEXPECTED) return this.addToOthers(message, times)
     if (!this.isKnown(host)) this.strangers[sort] += 1
-    this.entries.set(key, { ...message, host: name, detail: shortened(message.detail) })
+    this.entries.set(key, { ...message, host: name, detail: shorten(message.detail) })
   }
 
   get all(): M[] {
@@ -70,6 +70,6 @@ function more(entry: UnexpectedMessage, times: number): void {
 }
 
 /** Cuts a text to a copy: a piece of a string keeps the whole of it in memory. */
-function shortened(text: string): string {
+function shorten(text: string): string {
   return text.length <= MAX_TEXT ? text : `${Buffer.from(text.slice(0, MAX_TEXT)).toString()}…`
 }

@@ -1,4 +1,4 @@
-import type { Fleet, Selection } from '../rollout/ports'
+import type { Discovered, EnoughHosts, Fleet, Selection } from '../rollout/ports'
 import type { UnexpectedMessage } from '../system/unexpected_messages'
 import type { Journal } from '../rollout/model/journal_entry'
 import type { Conclusion, JournalEntry } from '../rollout/model/journal_entry'
@@ -7,11 +7,13 @@ import type { Answer } from '../rollout/model/answers'
 import type { Request } from '../rollout/model/answers'
 import { hostFirewall } from '../balancers/firewall'
 import { Ledger, type OpenObligation } from '../rollout/model/ledger'
-import { Rollout, type RolloutPorts } from '../rollout/rollout'
+import type { RolloutPorts } from '../rollout/ports'
+import { Rollout } from '../rollout/rollout'
 import type { Verdict } from '../rollout/model/verdict'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { redactNothing } from '../system/redaction'
+import { FakeDiscovery } from './fake_discovery'
 
 /** A fleet without a wire: each host's answer is a function of the request. Keeps the requests in order. */
 export class FakeFleet implements Fleet {
@@ -21,6 +23,8 @@ export class FakeFleet implements Fleet {
   interrupted = false
   /** Agents that a host does not run; it reports all others. */
   readonly lacks: Record<string, readonly string[]> = {}
+  /** Hears of each discovery that is begun; whoever answers it then is up to the test, and when. */
+  onDiscovery: ((discovery: FakeDiscovery) => void) | undefined
 
   constructor(
     hosts: readonly string[],
@@ -31,7 +35,14 @@ export class FakeFleet implements Fleet {
 
   async discover(
     selection?: Selection,
-  ): Promise<{ hosts: readonly string[]; unexpected: readonly UnexpectedMessage[] }> {
+    onFound: (found: number) => void = () => {},
+    enough?: EnoughHosts,
+  ): Promise<Discovered> {
+    if (this.onDiscovery !== undefined) {
+      const discovery = new FakeDiscovery(onFound, enough)
+      this.onDiscovery(discovery)
+      return discovery.ended
+    }
     const agents = selection?.agents ?? []
     const hosts = this.found.filter((host) => !agents.some((agent) => this.lacks[host]?.includes(agent)))
     return { hosts, unexpected: [] }

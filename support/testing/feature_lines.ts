@@ -1,5 +1,5 @@
 import type { FeatureText, StepText } from '../lint/feature_text'
-import { VOCABULARY } from '../lint/vocabulary'
+import { SENTENCES } from '../sentences/catalogue'
 
 /**
  * Makes a feature from its steps, one a line; the first line is line 1. `Background`, `Scenario`, comments and the rows
@@ -50,7 +50,7 @@ const KEYWORDS: Readonly<Record<string, StepText['keyword']>> = {
 function stepOf(line: number, written: string, before: StepText['keyword'] | undefined): StepText {
   const [, keyword = '', text = written] = /^(Given|When|Then|And|\*) (.*)$/.exec(written) ?? []
   const step = { line, text, rows: 0, keyword: KEYWORDS[keyword] ?? before ?? 'unknown' }
-  for (const expression of VOCABULARY.keys()) {
+  for (const expression of SENTENCES.keys()) {
     const found = patternOf(expression).exec(text)
     if (found === null) continue
     const types = [...expression.matchAll(/\{(\w+)\}/g)].map(([, type]) => type)
@@ -61,6 +61,11 @@ function stepOf(line: number, written: string, before: StepText['keyword'] | und
     }
   }
   return { ...step, expression: undefined, arguments: [] }
+}
+
+/** Returns the phrase that a text is written by; undefined for a step of a team's own. */
+export function phraseOf(text: string): string | undefined {
+  return [...SENTENCES.keys()].find((phrase) => patternOf(phrase).test(text))
 }
 
 function patternOf(expression: string): RegExp {

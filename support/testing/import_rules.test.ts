@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect } from 'chai'
+import { circlesIn } from './circles'
 
 const root = resolve(__dirname, '..', '..')
 
@@ -17,11 +18,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@cucumber/cucumber',
   ],
   'support/cucumber': [
+    'support/sentences',
     'support/composition',
     'support/run',
     'support/reporting',
     'support/preflight',
-    'support/lint',
     'support/rollout',
     'support/rollout/verbs',
     'support/rollout/model',
@@ -39,6 +40,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/rollout',
     'support/rollout/verbs',
     'support/rollout/engine',
+    'support/rollout/ports',
     'support/rollout/model',
     'support/locks',
     'support/notifications',
@@ -51,8 +53,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/connectors',
     'support/simulation',
   ],
-  'support/run': ['support/lint', 'support/rollout', 'support/rollout/model', 'support/config'],
+  'support/run': [
+    'support/sentences',
+    'support/lint',
+    'support/rollout/ports',
+    'support/rollout/model',
+    'support/config',
+  ],
   'support/reporting': [
+    'support/sentences',
     'support/run',
     'support/preflight',
     'support/lint',
@@ -63,6 +72,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/config',
   ],
   'support/preflight': [
+    'support/sentences',
     'support/run',
     'support/lint',
     'support/rehearsal',
@@ -72,8 +82,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/rpc/contracts',
     'support/protocol',
   ],
-  'support/lint': ['support/rollout', 'support/rollout/model'],
+  'support/sentences': ['support/rollout/model'],
+  'support/lint': ['support/sentences', 'support/rollout/ports', 'support/rollout/model'],
   'support/rehearsal': [
+    'support/sentences',
     'support/run',
     'support/planning',
     'support/rollout',
@@ -84,22 +96,28 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   'support/planning': [
     'support/run',
-    'support/rollout',
+    'support/rollout/ports',
     'support/rollout/engine',
     'support/rollout/model',
     'support/config',
     'support/rpc/contracts',
   ],
-  'support/history': ['support/run', 'support/rollout', 'support/rollout/model', 'support/locks'],
-  'support/rollout': ['support/rollout/verbs', 'support/rollout/engine', 'support/rollout/model'],
-  'support/rollout/verbs': ['support/rollout', 'support/rollout/engine', 'support/rollout/model'],
-  'support/rollout/engine': ['support/rollout', 'support/rollout/model'],
+  'support/history': ['support/run', 'support/rollout/ports', 'support/rollout/model', 'support/locks'],
+  'support/rollout': [
+    'support/rollout/verbs',
+    'support/rollout/engine',
+    'support/rollout/ports',
+    'support/rollout/model',
+  ],
+  'support/rollout/verbs': ['support/rollout/engine', 'support/rollout/ports', 'support/rollout/model'],
+  'support/rollout/engine': ['support/rollout/ports', 'support/rollout/model'],
+  'support/rollout/ports': ['support/rollout/model'],
   'support/rollout/model': [],
-  'support/locks': ['support/run', 'support/rollout', 'support/rollout/model', 'support/config'],
+  'support/locks': ['support/run', 'support/rollout/ports', 'support/rollout/model', 'support/config'],
   'support/notifications': ['nodemailer'],
-  'support/inventory': ['support/rollout', 'support/config', 'support/protocol'],
+  'support/inventory': ['support/rollout/ports', 'support/config', 'support/protocol'],
   'support/config': ['support/notifications', 'support/balancers', 'support/connectors'],
-  'support/balancers': ['support/rollout', 'support/rollout/engine', 'support/rollout/model'],
+  'support/balancers': ['support/rollout/ports', 'support/rollout/model'],
   'support/rpc/client': ['support/rpc/contracts', 'support/protocol', 'support/connectors'],
   'support/rpc/server': ['support/rpc/contracts', 'support/protocol'],
   'support/rpc/contracts': [],
@@ -122,6 +140,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/agents',
   ],
   'support/bin': [
+    'support/sentences',
     'support/composition',
     'support/run',
     'support/reporting',
@@ -129,6 +148,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/history',
     'support/rollout',
     'support/rollout/verbs',
+    'support/rollout/ports',
     'support/rollout/model',
     'support/locks',
     'support/inventory',
@@ -143,15 +163,7 @@ const GUARDED = ['@cucumber/cucumber', 'stompit', 'nodemailer', 're2js']
 
 describe('the folders', () => {
   const imports = sources().flatMap((file) =>
-    [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|require\(|import\() ?'([^']+)'/g)].map(
-      ([, specifier = '']) => ({
-        file,
-        from: folderOf(file),
-        to: specifier.startsWith('.')
-          ? folderOf(relative(root, resolve(root, dirname(file), specifier)))
-          : specifier,
-      }),
-    ),
+    importsOf(file).map((imported) => ({ file, imported, from: folderOf(file), to: folderOf(imported) })),
   )
   const relevant = imports.filter(
     ({ from, to }) =>
@@ -171,6 +183,16 @@ describe('the folders', () => {
       list.filter((to) => !used.has(`${from} -> ${to}`)).map((to) => `${from} -> ${to}`),
     )
     expect(unused).to.deep.equal([])
+  })
+
+  it('have no file that imports itself through others, be it a type or lazily', () => {
+    const files = new Set(sources())
+    const found = new Map(sources().map((file): [string, string[]] => [file, []]))
+    for (const { file, imported } of imports)
+      for (const path of [`${imported}.ts`, `${imported}/index.ts`])
+        if (files.has(path)) found.get(file)?.push(path)
+    expect([...found.values()].flat().length, 'imports that were followed').to.be.greaterThan(1_000)
+    expect(circlesIn(found)).to.deep.equal([])
   })
 
   it('protocol and system know nothing of the rest', () => {
@@ -196,7 +218,19 @@ function sources(): string[] {
   )
 }
 
-function folderOf(file: string): string {
-  const folders = Object.keys(ALLOWED).filter((folder) => file === folder || file.startsWith(`${folder}/`))
-  return folders.sort((a, b) => b.length - a.length)[0] ?? dirname(file)
+/** Returns what a file imports: files of this repository by their path without `.ts`, packages by name. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  const written = text.matchAll(/(?:\bfrom|\brequire\(|\bimport\(?) ?'([^']+)'/g)
+  return [...written].map(([, specifier = '']) =>
+    specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : specifier,
+  )
+}
+
+function folderOf(path: string): string {
+  const module = path.replace(/\.ts$/, '')
+  const folders = Object.keys(ALLOWED).filter(
+    (folder) => module === folder || module.startsWith(`${folder}/`),
+  )
+  return folders.sort((a, b) => b.length - a.length)[0] ?? path
 }

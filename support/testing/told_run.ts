@@ -2,6 +2,7 @@ import type { PlainEvent } from '../run/event_stream'
 import { NOTHING_READ, Run, type Beginning } from '../run/run'
 import type { Omission } from '../run/account'
 import type { PlannedScenario } from '../run/run_parts'
+import type { Mode } from '../run/modes'
 import type { RunState } from '../run/run_state'
 import type { Outcome } from '../run/scenario_runs'
 import type { Observation, Verdict } from '../rollout/model/verdict'
@@ -40,7 +41,7 @@ export const BEGINNING: Beginning = {
 const CALLS = { cucumber: 'npx cucumber-js', lockstep: 'npx lockstep' }
 
 /** Returns a run of scenarios that has begun and never takes place, with a clock that stands still. */
-export function begunRun(scenarios: readonly PlannedScenario[] = [], mode = 'embedded'): Run {
+export function begunRun(scenarios: readonly PlannedScenario[] = [], mode: Mode = 'embedded'): Run {
   const clock = { now: () => Date.UTC(2026, 0, 1), elapsed: () => 0, after: () => () => {} }
   const run = new Run(clock, '20260101-000000-abcd')
   run.beginReading({ ...NOTHING_READ, scenarios }, { args: [], env: {}, ...CALLS })

@@ -12,7 +12,7 @@ import {
  * @throws Error that says what is missing or wrong in it
  */
 export function contractFromJson(json: string): Contract {
-  const ddl = mapping(parsed(json), 'the DDL')
+  const ddl = mapping(parseJson(json), 'the DDL')
   const metadata = mapping(ddl['metadata'], 'metadata')
   const agent = words(metadata['name'], 'metadata.name')
   if (!/^[a-z][a-z0-9_]*$/.test(agent))
@@ -102,7 +102,7 @@ function patternOf(where: string, source: string): ReturnType<typeof inputPatter
   }
 }
 
-function parsed(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch (error) {

@@ -9,7 +9,7 @@ import { nftablesFirewall } from './firewall_nftables'
 const settings = { chain: 'junk_filter', target: 'DROP' }
 const reached = ['-P INPUT ACCEPT', '-N junk_filter', '-A INPUT -j junk_filter']
 
-function blocked(...rules: string[]): Promise<readonly string[]> {
+function blockedBy(...rules: string[]): Promise<readonly string[]> {
   const { run } = new Programs({
     'iptables -w 10 -S': { stdout: rules.join('\n') },
     'ip6tables -w 10 -S': { exitCode: 3, output: 'ip6tables: no such table' },
@@ -22,7 +22,7 @@ describe('the packet filter of iptables', () => {
 
   it('blocks what a rule of the chain drops, whoever wrote it', async () => {
     expect(
-      await blocked(
+      await blockedBy(
         ...reached,
         '-A junk_filter -s 10.0.0.1/32 -j DROP',
         '-A junk_filter -s 10.0.0.2/32 -j REJECT --reject-with icmp-port-unreachable',
@@ -106,7 +106,7 @@ describe('the packet filter of iptables', () => {
   ]
   for (const [what, rules] of notBlocked) {
     it(`does not block an address that is dropped ${what}`, async () => {
-      expect(await blocked(...rules)).to.deep.equal([])
+      expect(await blockedBy(...rules)).to.deep.equal([])
     })
   }
 
@@ -123,7 +123,7 @@ describe('the packet filter of iptables', () => {
       '-A other -s 10.0.0.1/32 -j RETURN',
       '-A junk_filter -s 10.0.0.1/32 -j DROP',
     ]
-    expect(await blocked(...rules)).to.deep.equal(['10.0.0.1'])
+    expect(await blockedBy(...rules)).to.deep.equal(['10.0.0.1'])
   })
 
   it('does not follow chains that lead back to themselves', async () => {
@@ -136,7 +136,7 @@ describe('the packet filter of iptables', () => {
       '-A b -j a',
       '-A b -p tcp -j a',
     ]
-    expect(await blocked(...rules)).to.deep.equal([])
+    expect(await blockedBy(...rules)).to.deep.equal([])
   })
 
   it('is reached through other chains too', async () => {
@@ -147,7 +147,7 @@ describe('the packet filter of iptables', () => {
       '-A INPUT -j site',
       '-A site -j junk_filter',
     ]
-    expect(await blocked(...rules, '-A junk_filter -s 10.0.0.1/32 -j DROP')).to.deep.equal(['10.0.0.1'])
+    expect(await blockedBy(...rules, '-A junk_filter -s 10.0.0.1/32 -j DROP')).to.deep.equal(['10.0.0.1'])
   })
 
   it('says in iptables’ words what is wrong', async () => {

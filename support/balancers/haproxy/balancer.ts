@@ -6,7 +6,7 @@ import type { Answer } from '../../rollout/model/answers'
 import type { Request } from '../../rollout/model/answers'
 import type { HaproxyBackend } from './backend'
 import {
-  described,
+  describeSightings,
   hostOf,
   isIdle,
   isServing,
@@ -75,7 +75,7 @@ export function haproxyBalancer(
     ordersAreSeen: true,
     block: (hosts, reach) =>
       reach.record(request('maint', true), hosts, async () =>
-        believed(true, await settle(hosts, await tell(hosts, 'maint'), reach, 0, () => true)),
+        judgeOrders(true, await settle(hosts, await tell(hosts, 'maint'), reach, 0, () => true)),
       ),
     drain: (hosts, reach, { within, cut }) =>
       reach.record(request('drain', true), hosts, async () => {
@@ -87,12 +87,15 @@ export function haproxyBalancer(
         if (cut) await cutAll(places, busy)
         const after = await settle(hosts, new Map([...refused, ...late]), reach, 0, () => true)
         for (const host of cut ? [] : busy) after.set(host, stillBusy(seen.get(host), within))
-        return believed(true, after)
+        return judgeOrders(true, after)
       }),
     putBack: (hosts, reach): Promise<Answers> =>
       reach.record(request('ready', true), hosts, async () => {
         const refused = await tell(hosts, 'ready')
-        return believed(false, await settle(hosts, refused, reach, upWithin, (all) => all.every(isServing)))
+        return judgeOrders(
+          false,
+          await settle(hosts, refused, reach, upWithin, (all) => all.every(isServing)),
+        )
       }),
     look: (hosts, reach) => reach.record(request('look', false), hosts, () => look(hosts)),
     read,
@@ -101,7 +104,7 @@ export function haproxyBalancer(
       const servers = new Set(states.flatMap(({ state }) => [...state.servers.keys()]))
       return [...servers].map((server) => {
         const all = sightings(server, states)
-        const seen = described(all)
+        const seen = describeSightings(all)
         return { name: hostOf(server, hosts), inService: all.every(isServing), seen }
       })
     },
@@ -114,7 +117,7 @@ export function haproxyBalancer(
 }
 
 /** Returns answers by what is seen: an order that is seen was carried out, and any other failed. */
-function believed(wanted: boolean, seen: ReadonlyMap<string, Answer>): Map<string, Answer> {
+function judgeOrders(wanted: boolean, seen: ReadonlyMap<string, Answer>): Map<string, Answer> {
   return new Map(
     [...seen].map(([host, answer]) =>
       answer.kind === 'answered' && read(answer).isOpen !== wanted

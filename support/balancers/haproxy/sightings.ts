@@ -45,7 +45,7 @@ export function seenBy(hosts: readonly string[], states: readonly PlacedState[])
       }
       const out = all.every(isServing) ? false : all.every(isOut) ? true : null
       const sessions = all.reduce((n, { server }) => n + (server?.sessions ?? 0), 0)
-      return [host, { kind: 'answered', data: { out, sessions, seen: described(all) } }]
+      return [host, { kind: 'answered', data: { out, sessions, seen: describeSightings(all) } }]
     }),
   )
 }
@@ -63,7 +63,7 @@ function isOut({ server }: Sighting): boolean {
 }
 
 /** Describes the sightings of all HAProxies; each by its place where they do not agree. */
-export function described(all: readonly Sighting[]): string {
+export function describeSightings(all: readonly Sighting[]): string {
   const texts = all.map(({ server }) => textOf(server))
   const [first] = texts
   if (first === undefined) return 'is known to no HAProxy'

@@ -95,7 +95,7 @@ function readAdminStates(backend: string, text: string): Map<string, number> {
   const [version, header = '', ...rows] = text.split('\n')
   if (version !== '1' || !header.startsWith('# '))
     throw unreadable(
-      `it answers "show servers state" with ${quoted(text)}, and version 1 of that list was expected`,
+      `it answers "show servers state" with ${quote(text)}, and version 1 of that list was expected`,
     )
   const names = header.slice(2).split(' ')
   const states = new Map<string, number>()
@@ -104,9 +104,9 @@ function readAdminStates(backend: string, text: string): Map<string, number> {
     const of = (name: string) => values[names.indexOf(name)]
     const [server, bits] = [of('srv_name'), of('srv_admin_state')]
     if (of('be_name') !== backend || server === undefined || bits === undefined || !/^\d{1,4}$/.test(bits))
-      throw unreadable(`a line of its "show servers state" cannot be read: ${quoted(line)}`)
+      throw unreadable(`a line of its "show servers state" cannot be read: ${quote(line)}`)
     if (values.length < names.indexOf('srv_admin_state') + 1 || values.length < names.length - 1)
-      throw unreadable(`a line of its "show servers state" is cut short: ${quoted(line)}`)
+      throw unreadable(`a line of its "show servers state" is cut short: ${quote(line)}`)
     if (states.has(server)) throw unreadable(`it has the server ${clean(server)} twice`)
     states.set(server, Number(bits))
   }
@@ -127,12 +127,12 @@ function number(row: Row, name: string, server: string): number {
   const value = field(row, name, server)
   if (!/^\d{1,15}$/.test(value))
     throw unreadable(
-      `"show stat" has ${quoted(value)} for the ${name} of ${clean(server)}, where a number was expected`,
+      `"show stat" has ${quote(value)} for the ${name} of ${clean(server)}, where a number was expected`,
     )
   return Number(value)
 }
 
-function quoted(text: string): string {
+function quote(text: string): string {
   return JSON.stringify(clean(text, 60))
 }
 

@@ -5,7 +5,7 @@
 export type Delays = (failures: number, random: number) => number
 
 /** Delays while a user waits: soon, and never more than a few seconds apart. */
-export const impatient: Delays = (failures, random) => capped(100, failures, 5_000) * (0.5 + random / 2)
+export const impatient: Delays = (failures, random) => capDelay(100, failures, 5_000) * (0.5 + random / 2)
 
 /**
  * The failures in a row with short delays. A broker that is back within a minute has its hosts back within seconds,
@@ -15,11 +15,11 @@ const OFTEN = 30
 
 /** Delays of one of many clients that have lost the same broker. */
 export const oneOfMany: Delays = (failures, random) => {
-  const longest = failures < OFTEN ? capped(500, failures, 4_000) : 30_000
+  const longest = failures < OFTEN ? capDelay(500, failures, 4_000) : 30_000
   return 100 + random * (longest - 100)
 }
 
-function capped(first: number, failures: number, longest: number): number {
+function capDelay(first: number, failures: number, longest: number): number {
   return Math.min(first * 2 ** Math.min(failures, 20), longest)
 }
 

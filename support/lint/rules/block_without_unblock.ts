@@ -37,7 +37,7 @@ function unanswered(
 }
 
 function isSameAgain(later: StepOccurrence, opened: StepOccurrence): boolean {
-  return later.deed.kind === opened.deed.kind && isSameBalancer(later, opened)
+  return later.effect.kind === opened.effect.kind && isSameBalancer(later, opened)
 }
 
 function isSameBalancer(later: StepOccurrence, opened: StepOccurrence): boolean {

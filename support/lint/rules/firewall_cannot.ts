@@ -10,7 +10,7 @@ export const firewallCannot: Rule = {
     const acts = timeline.where(mayAct)
     return timeline
       .of('takes out', 'sees requests')
-      .filter((moment) => is(moment, 'sees requests') || (is(moment, 'takes out') && moment.deed.drains))
+      .filter((moment) => is(moment, 'sees requests') || (is(moment, 'takes out') && moment.effect.drains))
       .filter((moment) => moment.balancer?.firewall === true && acts.lastBefore(moment) === undefined)
       .map((moment) => ({
         line: moment.line,

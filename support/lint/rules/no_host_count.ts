@@ -9,7 +9,9 @@ export const noHostCount: Rule = {
   find(timeline) {
     const known = timeline.where(
       (moment) =>
-        mayAct(moment) || is(moment, 'counts hosts') || (is(moment, 'selects hosts') && moment.deed.fixed),
+        mayAct(moment) ||
+        is(moment, 'counts hosts', 'leaves strangers alone') ||
+        (is(moment, 'selects hosts') && moment.effect.fixed),
     )
     const selections = timeline.where((moment) => is(moment, 'selects hosts'))
     const change = timeline

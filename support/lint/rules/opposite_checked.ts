@@ -31,8 +31,8 @@ interface State {
   state: string
 }
 
-function askedIn({ deed, balancer }: StepOccurrence): State | undefined {
-  switch (deed.kind) {
+function askedIn({ effect, balancer }: StepOccurrence): State | undefined {
+  switch (effect.kind) {
     case 'takes out':
       return { of: `traffic ${balancer?.name}`, state: 'blocked' }
     case 'puts back':
@@ -42,24 +42,24 @@ function askedIn({ deed, balancer }: StepOccurrence): State | undefined {
     case 'enables puppet':
       return { of: 'puppet', state: 'enabled' }
     case 'changes service':
-      return { of: `service ${deed.name}`, state: deed.to }
+      return { of: `service ${effect.name}`, state: effect.to }
     case 'changes package':
-      return { of: `package ${deed.name}`, state: 'installed' }
+      return { of: `package ${effect.name}`, state: 'installed' }
     default:
       return undefined
   }
 }
 
-function seenIn({ deed, balancer }: StepOccurrence): State | undefined {
-  switch (deed.kind) {
+function seenIn({ effect, balancer }: StepOccurrence): State | undefined {
+  switch (effect.kind) {
     case 'sees traffic':
-      return { of: `traffic ${balancer?.name}`, state: deed.wanted }
+      return { of: `traffic ${balancer?.name}`, state: effect.wanted }
     case 'sees puppet':
-      return { of: 'puppet', state: deed.wanted }
+      return { of: 'puppet', state: effect.wanted }
     case 'sees service':
-      return { of: `service ${deed.name}`, state: deed.wanted }
+      return { of: `service ${effect.name}`, state: effect.wanted }
     case 'sees package':
-      return { of: `package ${deed.name}`, state: deed.wanted }
+      return { of: `package ${effect.name}`, state: effect.wanted }
     default:
       return undefined
   }

@@ -10,12 +10,12 @@ export const otherVersionChecked: Rule = {
 }
 
 function installedOther(timeline: FeatureTimeline, look: OccurrenceOf<'sees version'>): Fault[] {
-  const { name, version } = look.deed
+  const { name, version } = look.effect
   const last = timeline
     .beforeInScenario(look)
-    .find((moment) => mayAct(moment) || (is(moment, 'changes package') && moment.deed.name === name))
+    .find((moment) => mayAct(moment) || (is(moment, 'changes package') && moment.effect.name === name))
   if (last === undefined || !is(last, 'changes package')) return []
-  const installed = last.deed.version
+  const installed = last.effect.version
   return installed === undefined || installed === version
     ? []
     : [{ line: look.line, message: `${version} is looked for, but ${named(last)} installs ${installed}` }]

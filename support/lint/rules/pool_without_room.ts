@@ -10,7 +10,7 @@ export const poolWithoutRoom: Rule = {
     const outs = timeline.where((moment) => is(moment, 'takes out'))
     return timeline
       .of('keeps pool')
-      .filter((moment) => moment.deed.all && outs.firstAfter(moment) !== undefined)
+      .filter((moment) => moment.effect.all && outs.firstAfter(moment) !== undefined)
       .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, and later lines take hosts out` }))
   },
 }

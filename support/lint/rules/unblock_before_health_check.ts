@@ -30,13 +30,13 @@ function unseenBefore(
 
 /** Returns whether a line changes what requests are for: a package, or a service that is not stopped. */
 function isChange(moment: StepOccurrence): boolean {
-  return is(moment, 'changes package') || (is(moment, 'changes service') && moment.deed.to === 'running')
+  return is(moment, 'changes package') || (is(moment, 'changes service') && moment.effect.to === 'running')
 }
 
 function looks(moment: StepOccurrence): boolean {
   return (
     mayLook(moment) ||
     is(moment, 'sees check', 'sees version') ||
-    (is(moment, 'sees service') && moment.deed.wanted === 'running')
+    (is(moment, 'sees service') && moment.effect.wanted === 'running')
   )
 }

@@ -8,17 +8,17 @@ export const updateWithoutVersionCheck: Rule = {
   fix: 'Say afterwards: the package version for … should be ….',
   find(timeline) {
     const looks = timeline.where(mayLook)
-    const versionsOf = timeline.by((moment) => (is(moment, 'sees version') ? moment.deed.name : undefined))
+    const versionsOf = timeline.by((moment) => (is(moment, 'sees version') ? moment.effect.name : undefined))
     return timeline
       .of('changes package')
       .filter(
         (moment) =>
           looks.firstAfter(moment) === undefined &&
-          versionsOf(moment.deed.name).firstAfter(moment) === undefined,
+          versionsOf(moment.effect.name).firstAfter(moment) === undefined,
       )
       .map((moment) => ({
         line: moment.line,
-        message: `${quoted(moment)}, and no line after it looks at the version of ${moment.deed.name}`,
+        message: `${quoted(moment)}, and no line after it looks at the version of ${moment.effect.name}`,
       }))
   },
 }

@@ -7,14 +7,14 @@ export const waveAfterTheRest: Rule = {
   fix: 'Make "the rest" the last row of the table.',
   find(timeline) {
     const waves = timeline.of('takes wave')
-    const rest = waves.findIndex(({ deed }) => deed.size.kind === 'rest')
+    const rest = waves.findIndex(({ effect }) => effect.size.kind === 'rest')
     const next = rest < 0 ? undefined : waves[rest + 1]
     return next === undefined
       ? []
       : [
           {
             line: next.line,
-            message: `the wave "${next.deed.written}" comes after "the rest", which leaves nobody`,
+            message: `the wave "${next.effect.written}" comes after "the rest", which leaves nobody`,
           },
         ]
   },

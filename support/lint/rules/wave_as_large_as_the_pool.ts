@@ -47,7 +47,7 @@ function isMeant(moment: StepOccurrence): boolean {
   return (
     mayAct(moment) ||
     is(moment, 'keeps pool', 'lets pool go') ||
-    (is(moment, 'selects hosts') && moment.deed.single) ||
-    (is(moment, 'counts hosts') && moment.deed.exactly === 1)
+    (is(moment, 'selects hosts') && moment.effect.single) ||
+    (is(moment, 'counts hosts') && moment.effect.exactly === 1)
   )
 }

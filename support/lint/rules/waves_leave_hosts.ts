@@ -9,12 +9,13 @@ export const wavesLeaveHosts: Rule = {
   find(timeline) {
     const waves = timeline.of('takes wave')
     const [first] = waves
-    const sizes = waves.map(({ deed }) => deed.size)
+    const sizes = waves.map(({ effect }) => effect.size)
     if (first === undefined || !timeline.whole || sizes.some(isOpen)) return []
-    const exactly = timeline.of('counts hosts').find(({ deed }) => deed.exactly !== undefined)?.deed.exactly
+    const exactly = timeline.of('counts hosts').find(({ effect }) => effect.exactly !== undefined)
+      ?.effect.exactly
     if (exactly === undefined ? sizes.every(({ kind }) => kind === 'hosts') : !leavesSome(sizes, exactly))
       return []
-    const rows = waves.map(({ deed }) => deed.written).join(', ')
+    const rows = waves.map(({ effect }) => effect.written).join(', ')
     return [
       { line: first.line, message: `the waves ${rows} leave hosts over, or do so for most numbers of hosts` },
     ]

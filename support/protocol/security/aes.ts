@@ -83,7 +83,7 @@ export function aesServer({ clientPublicKey }: AesServerKeys): ServerSecurity {
 
 function encrypt(plain: Buffer, wrap: (key: Buffer) => Buffer): { body: Buffer; seal: string } {
   const secret = randomBytes(32)
-  const { key, iv } = derived(secret)
+  const { key, iv } = deriveKey(secret)
   const cipher = createCipheriv('aes-256-cbc', key, iv)
   const data = Buffer.concat([cipher.update(plain), cipher.final()])
   return { body: Buffer.from(base64(data)), seal: base64(wrap(secret)) }
@@ -91,7 +91,7 @@ function encrypt(plain: Buffer, wrap: (key: Buffer) => Buffer): { body: Buffer; 
 
 function decrypt(body: Buffer, seal: string, unwrapped: (wrapped: Buffer) => Buffer): Buffer {
   try {
-    const { key, iv } = derived(unwrapped(Buffer.from(seal, 'base64')))
+    const { key, iv } = deriveKey(unwrapped(Buffer.from(seal, 'base64')))
     const decipher = createDecipheriv('aes-256-cbc', key, iv)
     return Buffer.concat([decipher.update(Buffer.from(body.toString('latin1'), 'base64')), decipher.final()])
   } catch (error) {
@@ -103,7 +103,7 @@ function decrypt(body: Buffer, seal: string, unwrapped: (wrapped: Buffer) => Buf
 const ROUNDS = 2_048
 
 /** Derives key and IV by OpenSSL's EVP_BytesToKey with MD5 and no salt, the default of Ruby's `pkcs5_keyivgen`. */
-function derived(secret: Buffer): { key: Buffer; iv: Buffer } {
+function deriveKey(secret: Buffer): { key: Buffer; iv: Buffer } {
   const blocks: Buffer[] = []
   for (let block = Buffer.alloc(0); blocks.length < 3; blocks.push(block)) {
     block = Buffer.concat([block, secret])

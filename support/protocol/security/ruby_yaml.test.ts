@@ -28,7 +28,7 @@ describe('Ruby YAML, beside real ruby', () => {
     const list = values()
     const read = ruby(TO_MARSHAL, list.map(encodeRubyYaml))
     list.forEach((value, i) =>
-      expect(unshared(read[i]), JSON.stringify(encodeRubyYaml(value).toString())).to.equal(
+      expect(unshare(read[i]), JSON.stringify(encodeRubyYaml(value).toString())).to.equal(
         encodeMarshal(value).toString('hex'),
       ),
     )
@@ -47,7 +47,7 @@ describe('Ruby YAML, beside real ruby', () => {
 })
 
 /** Undoes that Ruby shares equal string keys of hashes that it has read, by reading and writing here. */
-function unshared(marshalled: string | undefined): string {
+function unshare(marshalled: string | undefined): string {
   return encodeMarshal(decodeMarshal(Buffer.from(marshalled ?? '', 'hex'))).toString('hex')
 }
 

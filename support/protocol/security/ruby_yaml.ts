@@ -139,19 +139,19 @@ function after(value: RubyValue, indent: string): string {
 
 function scalar(value: RubyValue): string {
   if (value === null) return '~'
-  if (typeof value === 'string') return quoted(value)
+  if (typeof value === 'string') return quote(value)
   if (typeof value !== 'object') return String(value)
   if (value instanceof RubyFloat) return floatText(value.value)
   if (value instanceof RubySymbol)
-    return /^[A-Za-z_]\w*$/.test(value.name) ? `:${value.name}` : `:${quoted(value.name)}`
-  if (value instanceof RubyString) return `!binary ${quoted(value.bytes.toString('base64'))}`
+    return /^[A-Za-z_]\w*$/.test(value.name) ? `:${value.name}` : `:${quote(value.name)}`
+  if (value instanceof RubyString) return `!binary ${quote(value.bytes.toString('base64'))}`
   if (Array.isArray(value) && value.length === 0) return '[]'
   if (value instanceof RubyHash && value.entries.size === 0) return '{}'
   throw new TypeError('a hash or an array as the key of a hash cannot be written as YAML')
 }
 
 // JSON leaves these characters as they are, and YAML does not count them as printable.
-function quoted(text: string): string {
+function quote(text: string): string {
   const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
   return JSON.stringify(text).replace(
     unprintable,

@@ -7,6 +7,7 @@ import { listed, oddHostsOf } from '../odd_hosts'
 import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
 import { plannedLines } from '../../planning/plan'
 import { endingsTold } from '../../rehearsal/told_endings'
+import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
 import type { StepVerdict } from '../../run/run_parts'
 import { headlineOf } from '../headline'
@@ -108,7 +109,7 @@ function named(hosts: readonly string[]): string[] {
 
 function outOfRotation(run: RunState): string {
   const groups = [...byObligation(run.outOfRotation)]
-  const told = run.verdicts.length > 1 && run.mode !== 'plan'
+  const told = run.verdicts.length > 1 && MODES[run.mode].purpose !== 'plan'
   if (groups.length === 0) return told ? nothingIsOut(run) : ''
   return list(
     'Still out of rotation',

@@ -11,6 +11,7 @@ import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
 import type { LineWriter } from './line_writer'
 import { endingsTold } from '../../rehearsal/told_endings'
 import { describeOmission } from '../../run/account'
+import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
 import { advice, wouldChange } from '../advice'
 
@@ -23,9 +24,6 @@ export interface StoppedAt {
 
 const MAX_LINES = 12
 const MAX_REASON = 2_000
-
-/** Modes in which no line changes a host. */
-const CHANGING_NOTHING = new Set(['plan', 'noop', 'drift'])
 
 /** The number of hosts shown line by line. */
 const MAX_ODD_HOSTS = 8
@@ -77,10 +75,10 @@ export class Summary {
     this.restored()
     this.notAttempted(code)
     const out = this.run.outOfRotation
-    if (this.run.mode === 'rehearse')
-      this.writer.line('  Nothing is real in a rehearsal: no host was spoken to.')
+    const { purpose } = MODES[this.run.mode]
+    if (purpose === 'rehearsal') this.writer.line('  Nothing is real in a rehearsal: no host was spoken to.')
     else if (out.length > 0) this.outOfRotation('Still out of rotation', out)
-    else if ((this.run.verdicts.length > 1 && this.run.mode !== 'plan') || code === EXIT.refused)
+    else if ((this.run.verdicts.length > 1 && purpose !== 'plan') || code === EXIT.refused)
       this.writer.line(`  ${nothingIsOut(this.run)}`)
     for (const { host, what, since } of this.run.drift.slice(0, MAX_LINES))
       this.writer.wrapped(
@@ -110,7 +108,7 @@ export class Summary {
     const rehearsed = `${this.run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
     if (this.run.rehearsals.length > 0)
       return this.writer.line(`${green(bold(titleOf(code, this.run.mode)))}  ${rehearsed}`)
-    const safely = this.run.mode === 'noop' ? '; nothing was changed' : ''
+    const safely = MODES[this.run.mode].changes ? '' : '; nothing was changed'
     const said =
       this.run.planned === undefined
         ? `${steps} steps on ${counted(most)}, in ${took}${safely}`
@@ -212,7 +210,7 @@ function reason(run: RunState, code: number, steps: number, stoppedAt: StoppedAt
     return clean(describeOmission(run.omission), MAX_REASON)
   const failed = run.rehearsals.filter(({ failures }) => failures.length > 0).length
   if (failed > 0) return `${failed} of ${run.rehearsals.length} rehearsals must not end as they do`
-  const after = CHANGING_NOTHING.has(run.mode) ? 'nothing was changed' : 'no host was touched after it'
+  const after = MODES[run.mode].changes ? 'no host was touched after it' : 'nothing was changed'
   const [hook] = run.hookFaults
   return `${[hook, where].filter(Boolean).join(', ') || 'a step failed'}; ${after}`
 }

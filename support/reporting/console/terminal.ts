@@ -16,6 +16,7 @@ import { inRanges } from '../../run/host_names'
 import { isColoured } from './colour'
 import { LineWriter } from './line_writer'
 import type { RunEvent } from '../../run/events'
+import { MODES, type Mode } from '../../run/modes'
 import type { Run } from '../../run/run'
 import type { RunState } from '../../run/run_state'
 import { type UndoneStep } from '../../run/run_parts'
@@ -36,8 +37,6 @@ interface ShownStep {
   text: string
 }
 
-/** The modes in which every line says that nothing was changed. */
-const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
 /** The number of lines that host names take up under one step before the rest is only counted. */
 const MAX_LINES = 12
 /** The number of host names in one sentence. */
@@ -321,10 +320,10 @@ function wouldFail(verdict: Verdict | undefined): boolean {
   return verdict?.planned === true && verdict.tolerated !== true && !hasPassed(verdict)
 }
 
-function tally(mode: string, verdict: Verdict): string {
+function tally(mode: Mode, verdict: Verdict): string {
   const passed = verdict.observations.filter(({ passed: did }) => did).length
   const out = verdict.out?.length ?? 0
-  const only = NOT_FOR_REAL.has(mode) ? `${mode} ` : ''
+  const only = MODES[mode].changes ? '' : `${mode} `
   return `${only}${passed}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
 }
 

@@ -2,6 +2,7 @@ import { hosts as counted } from '../../rollout/model/verdict'
 import { formatDuration } from '../../system/duration'
 import { EXIT } from '../../system/errors'
 import { rehearsalSection } from './rehearsal_section'
+import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
 import { headlineOf } from '../headline'
 import { nothingIsOut, titleOf } from '../../run/outcome'
@@ -16,7 +17,6 @@ import { planSection } from './report_plan'
 
 /** The meanings of the picture of lines and hosts where nothing was done. */
 const WOULD_BE = { passed: 'would pass', diverged: 'would not' }
-const NOT_FOR_REAL = new Set(['plan', 'noop', 'drift'])
 
 /**
  * Returns a run as one page of HTML that needs nothing else. First come the outcome, the hosts that are out of
@@ -44,15 +44,14 @@ function* sectionsOf(page: Html, run: RunState): Iterable<Markup> {
   yield listOf(page, remarksOf(page, run))
   yield nextOf(page, run)
   yield listOf(page, factsOf(page, run))
-  if (NOT_FOR_REAL.has(run.mode)) yield planSection(page, run)
+  if (!MODES[run.mode].changes) yield planSection(page, run)
   if (run.rehearsals.length > 0) yield rehearsalSection(page, run.rehearsals)
   yield symbolsOf(page)
   for (const [uri, name] of features) {
     yield page`<h2>${name || uri} <span class="muted">${name === '' ? '' : uri}</span></h2>\n`
     yield variablesOf(page, run, uri)
     const matrix = evidenceOf(run, uri)
-    if (matrix.hosts.length > 0)
-      yield* matrixPicture(page, matrix, NOT_FOR_REAL.has(run.mode) ? WOULD_BE : {})
+    if (matrix.hosts.length > 0) yield* matrixPicture(page, matrix, MODES[run.mode].changes ? {} : WOULD_BE)
     yield* scenariosOf(page, run, uri)
   }
   yield new Markup('</body></html>\n')
@@ -79,7 +78,8 @@ ${names.map((name) => page`<p class="feature">${name}</p>\n`)}<p>${headlineOf(ru
 
 /** Shows the hosts that are out of the pool, of this run and of those before it. */
 function outOfRotation(page: Html, run: RunState): Markup {
-  if (run.mode === 'rehearse') return page`<p>Nothing is real in a rehearsal: no host was spoken to.</p>\n`
+  if (MODES[run.mode].purpose === 'rehearsal')
+    return page`<p>Nothing is real in a rehearsal: no host was spoken to.</p>\n`
   const out = run.outOfRotation
   const before = run.outBefore.map(({ host, obligation, run: id }) => ({
     host,
@@ -88,7 +88,7 @@ function outOfRotation(page: Html, run: RunState): Markup {
   const unknown = run.notKnownBefore.map(
     (fault) => page`<p class="warn">Not everything is known of earlier runs: ${fault}</p>\n`,
   )
-  const told = run.verdicts.length > 1 && run.mode !== 'plan'
+  const told = run.verdicts.length > 1 && MODES[run.mode].purpose !== 'plan'
   return page`${block(page, 'Still out of rotation', out)}${
     out.length === 0 && told ? page`<p>${nothingIsOut(run)}</p>\n` : NOTHING
   }${block(page, 'Still out of rotation from earlier runs', before)}${unknown}`

@@ -1,19 +1,44 @@
+import { pause, type Clock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
+import type { UnexpectedMessage } from '../../system/unexpected_messages'
+import type { Answer, Answers, Request } from '../model/answers'
+import type { Journal } from '../model/journal_entry'
 import type { HostGateway } from '../model/obligation'
-import type { Answers } from '../model/answers'
-import type { Answer } from '../model/answers'
-import type { Request } from '../model/answers'
-import type { Rollout } from '../rollout'
+import type { Audience, Fleet } from '../ports'
+import type { Line } from './line'
+
+interface Surroundings {
+  fleet: Fleet
+  journal: Journal
+  audience: Audience
+  clock: Clock
+  stopping: AbortSignal
+  line: Line
+  newId: () => string
+  /**
+   * Resolves once these hosts may be changed, their locks taken.
+   * @throws LockstepError when nothing may be changed, or another rollout has a lock
+   */
+  beforeChange: (request: Request, hosts: readonly string[]) => Promise<void>
+  overhear: (message: UnexpectedMessage) => void
+}
 
 /**
  * All that a rollout says to the world. A request that changes hosts needs their locks first. Every request is on disk
  * before it is sent and after it was answered.
  */
 export class Conversation implements HostGateway {
-  constructor(private readonly rollout: Rollout) {}
+  private changedHosts = false
+
+  constructor(private readonly around: Surroundings) {}
+
+  /** True when any host was told anything that changes it. */
+  get hasChangedHosts(): boolean {
+    return this.changedHosts
+  }
 
   readonly ask = (request: Request, hosts: readonly string[]): Promise<Answers> => {
-    const { fleet, audience } = this.rollout.ports
+    const { fleet, audience } = this.around
     return this.journalled(request, hosts, (beforeSend) =>
       fleet.call(request, hosts, {
         beforeSend,
@@ -28,18 +53,25 @@ export class Conversation implements HostGateway {
     work: () => Promise<ReadonlyMap<string, Answer>>,
   ): Promise<Answers> {
     return this.journalled(request, hosts, async (beforeSend) => {
-      const requestId = this.rollout.ports.newId()
+      const requestId = this.around.newId()
       await beforeSend(requestId)
       return { requestId, outcomes: await work(), unexpected: [], interrupted: false }
     })
   }
 
-  wait(ms: number): Promise<void> {
-    return this.rollout.wait(ms)
+  async wait(ms: number): Promise<void> {
+    const { clock, stopping } = this.around
+    try {
+      await pause(clock, ms, stopping)
+    } catch (error) {
+      throw new LockstepError('interrupted', 'the operator asked to stop while this step was waiting', {
+        cause: error,
+      })
+    }
   }
 
   elapsed(): number {
-    return this.rollout.ports.clock.elapsed()
+    return this.around.clock.elapsed()
   }
 
   private async journalled(
@@ -47,22 +79,40 @@ export class Conversation implements HostGateway {
     hosts: readonly string[],
     send: (beforeSend: (requestId: string) => Promise<void>) => Promise<Answers>,
   ): Promise<Answers> {
-    const { step, line } = this.rollout
-    const { journal, locks } = this.rollout.ports
+    const { journal, beforeChange, overhear } = this.around
+    // A step that goes on after its line must not have its request written down as another line's.
+    const { step, line } = this.around.line
     if (request.mutating) {
-      if (this.rollout.planState !== undefined)
-        throw nothingMayChange(`${request.action} of ${request.agent}`)
-      await locks.take(this.rollout.hosts.known ?? hosts)
-      this.rollout.touch()
+      await beforeChange(request, hosts)
+      this.changedHosts = true
     }
     const answers = await send((requestId) =>
       journal.append({ type: 'asked', step, line, requestId, ...request, hosts }),
     )
     // A message that fails is heard even where a verb leaves it out of its verdict.
-    for (const message of answers.unexpected) if (message.fails) this.rollout.addUnsolicited(message)
+    for (const message of answers.unexpected) if (message.fails) overhear(message)
     const { requestId, interrupted } = answers
     await journal.append({ type: 'answered', requestId, outcomes: byKind(answers.outcomes), interrupted })
     return answers
+  }
+}
+
+/** Returns a gateway that refuses each request which changes hosts, before it is written down or sent. */
+export function readOnlyGateway(gateway: HostGateway): HostGateway {
+  const refuse = async ({ action, agent, mutating }: Request): Promise<void> => {
+    if (mutating) throw nothingMayChange(`${action} of ${agent}`)
+  }
+  return {
+    ask: async (request, hosts) => {
+      await refuse(request)
+      return gateway.ask(request, hosts)
+    },
+    record: async (request, hosts, work) => {
+      await refuse(request)
+      return gateway.record(request, hosts, work)
+    },
+    wait: (ms) => gateway.wait(ms),
+    elapsed: () => gateway.elapsed(),
   }
 }
 

@@ -1,20 +1,26 @@
-import type { Obligation } from '../model/obligation'
 import type { Answers } from '../model/answers'
-import type { Rollout } from '../rollout'
+import type { Ledger } from '../model/ledger'
+import type { HostGateway, Obligation } from '../model/obligation'
 import type { Observation } from '../model/verdict'
+
+/** The ledger of what is out of rotation, and the way to hosts and balancers that were told so. */
+export interface OpenObligations {
+  ledger: Ledger
+  reach: HostGateway
+}
 
 /** Looks at hosts, and strikes those that are seen to be free from the ledger. */
 export async function lookAt(
-  rollout: Rollout,
+  { ledger, reach }: OpenObligations,
   obligation: Obligation,
   hosts: readonly string[],
 ): Promise<Answers> {
-  const answers = await obligation.look(hosts, rollout.reach)
+  const answers = await obligation.look(hosts, reach)
   const free = hosts.filter((host) => {
     const answer = answers.outcomes.get(host)
     return answer !== undefined && obligation.read(answer).isOpen === false
   })
-  await rollout.ledger.close(obligation.name, free)
+  await ledger.close(obligation.name, free)
   return answers
 }
 
@@ -22,13 +28,13 @@ export async function lookAt(
  * Returns the hosts that this run took out of rotation and that, looked at again, are not seen to be out any more.
  * Nothing may be done to them.
  */
-export async function slippedBack(rollout: Rollout, hosts: readonly string[]): Promise<Observation[]> {
+export async function slippedBack(open: OpenObligations, hosts: readonly string[]): Promise<Observation[]> {
   const moving = new Set(hosts)
   const slipped: Observation[] = []
-  for (const { obligation, hosts: out } of rollout.ledger.own) {
+  for (const { obligation, hosts: out } of open.ledger.own) {
     const going = out.filter((host) => moving.has(host))
     if (obligation.lapses !== true || going.length === 0) continue
-    const { outcomes } = await lookAt(rollout, obligation, going)
+    const { outcomes } = await lookAt(open, obligation, going)
     for (const host of going) {
       const answer = outcomes.get(host) ?? { kind: 'silent' as const, waited: 0 }
       const state = obligation.read(answer)

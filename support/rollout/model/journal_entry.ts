@@ -69,6 +69,25 @@ export type Conclusion =
   | { type: 'verdict'; step: string; line: number; verdict: Verdict }
   | { type: 'undone'; what: string; verdict: Verdict }
 
+/** Entries before which nothing was sent since the last one that is on disk, or that a resumed run finds out again. */
+const CAN_WAIT: ReadonlySet<unknown> = new Set<(JournalEntry | Conclusion)['type']>([
+  'scenario',
+  'scenario passed',
+  'order',
+  'wave',
+  'passed over',
+  'verdict',
+])
+
+/**
+ * Returns whether an entry may reach the disk with the next one. Until then it outlives the process, and not the
+ * machine. Whatever is asked of hosts, or answered by them, cannot wait, nor can a verdict that stops a rollout.
+ */
+export function canWait(entry: object): boolean {
+  const { type, passed } = entry as { type?: unknown; passed?: unknown }
+  return CAN_WAIT.has(type) && passed !== false
+}
+
 /**
  * An append-only record. What is appended is shown to nobody before it is durable.
  * @throws Error when an entry could not be made durable: nothing may be sent then

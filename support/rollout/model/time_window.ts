@@ -22,6 +22,16 @@ export function isOpen({ from, to, days, zone }: TimeWindow, now: number): boole
   return (days.has(day) && minutes >= from) || (days.has((day + 6) % 7) && minutes < to)
 }
 
+/**
+ * Returns why two times of day, in minutes, make no window; undefined when they make one. The same time twice may mean
+ * the whole day or none of it.
+ */
+export function findWindowFault(from: number, to: number): string | undefined {
+  if (from !== to) return undefined
+  const time = timeOfDay(from)
+  return `between ${time} and ${time} may mean the whole day or no minute of it; write two times that differ, such as 00:00 and 24:00`
+}
+
 /** Returns what a clock on the wall shows, for sentences: `Saturday 14:05`. */
 export function wallTime(now: number, zone: string | undefined): string {
   const { day, minutes } = wallClock(now, zone)
@@ -34,9 +44,9 @@ export function timeOfDay(minutes: number): string {
   return [Math.floor(minutes / 60), minutes % 60].map((n) => String(n).padStart(2, '0')).join(':')
 }
 
-/** Parses a time of day such as `09:00` into minutes; undefined for what is no time of day. */
+/** Parses a time of day such as `09:00`, up to `24:00`, into minutes; undefined for what is no time of day. */
 export function parseTime(written: string): number | undefined {
-  const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(written) ?? []
+  const [, hours, minutes] = /^(?:(?=24:00$)|(?=[01]\d|2[0-3]))(\d\d):([0-5]\d)$/.exec(written) ?? []
   return hours === undefined || minutes === undefined ? undefined : Number(hours) * 60 + Number(minutes)
 }
 

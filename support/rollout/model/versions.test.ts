@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { compareVersions, orderOf, type VersionOrder } from './versions'
+import { compareVersions, isSameVersion, orderOf, type VersionOrder } from './versions'
 
 const sign = (order: VersionOrder, a: string, b: string) => Math.sign(compareVersions(order, a, b))
 
@@ -57,6 +57,36 @@ describe('the order of versions', () => {
       fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.string(), (a, b) => void sign(order, a, b)))
     })
   }
+
+  const same: [string, string, boolean, boolean][] = [
+    ['2.0-1', '2.0-1', true, true],
+    ['0:2.0-1', '2.0-1', true, true],
+    ['2.0-1', '0:2.0-1', true, true],
+    ['1:2.0-1', '2.0-1', false, true],
+    ['2.0-1', '1:2.0-1', false, false],
+    ['1:2.0-1', '01:2.0-1', true, true],
+    ['1:2.0-1', '2:2.0-1', false, false],
+    ['2.0-1', '2.0', false, false],
+    ['2.00', '2.0', false, false],
+    ['a:2.0', '2.0', false, false],
+  ]
+  for (const [has, wanted, dpkg, rpm] of same)
+    it(`takes ${has} for ${wanted} ${dpkg ? 'always' : rpm ? 'with rpm' : 'never'}`, () => {
+      expect(isSameVersion(has, wanted, 'dpkg')).to.equal(dpkg)
+      expect(isSameVersion(has, wanted, 'rpm')).to.equal(rpm)
+      expect(isSameVersion(has, wanted, undefined)).to.equal(dpkg && rpm)
+    })
+
+  it('has every version beside itself, and none that differs by more than its epoch', () => {
+    fc.assert(
+      fc.property(version, version, fc.constantFrom('dpkg' as const, 'rpm' as const), (a, b, order) => {
+        expect(isSameVersion(a, a, order)).to.equal(true)
+        const bare = (text: string) => text.replace(/^\d+:/, '')
+        if (isSameVersion(a, b, order)) expect(bare(a)).to.equal(bare(b))
+        if (order === 'dpkg' && isSameVersion(a, b, order)) expect(sign('dpkg', a, b)).to.equal(0)
+      }),
+    )
+  })
 
   it('is known by the name of the package manager', () => {
     expect(['apt', 'yum', 'dnf', 'gem', null, undefined].map(orderOf)).to.deep.equal([

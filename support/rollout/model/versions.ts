@@ -36,6 +36,18 @@ export function goesBack(has: string, next: string, order: VersionOrder | undefi
   return dpkg === rpm ? dpkg : undefined
 }
 
+/**
+ * Returns whether a host has the wanted version, as its package manager takes what is wanted. To dpkg, a version
+ * without an epoch has the epoch 0. To yum and dnf, it may have any. Where the host does not say how it takes versions,
+ * both have to agree.
+ */
+export function isSameVersion(has: string, wanted: string, order: VersionOrder | undefined): boolean {
+  const [left, right] = [splitEpoch(has), splitEpoch(wanted)]
+  if (left.rest !== right.rest) return false
+  if (order === 'rpm' && right.epoch === undefined) return true
+  return compareNumbers(left.epoch ?? '0', right.epoch ?? '0') === 0
+}
+
 interface Parts {
   epoch: string
   version: string
@@ -44,14 +56,19 @@ interface Parts {
 }
 
 function parts(text: string, noRest: string): Parts {
-  const colon = text.indexOf(':')
-  const hasEpoch = colon > 0 && isDigits(text.slice(0, colon))
-  const epoch = hasEpoch ? text.slice(0, colon) : '0'
-  const tail = hasEpoch ? text.slice(colon + 1) : text
+  const { epoch = '0', rest: tail } = splitEpoch(text)
   const dash = tail.lastIndexOf('-')
   return dash < 0
     ? { epoch, version: tail, rest: noRest }
     : { epoch, version: tail.slice(0, dash), rest: tail.slice(dash + 1) }
+}
+
+function splitEpoch(text: string): { epoch: string | undefined; rest: string } {
+  const colon = text.indexOf(':')
+  const hasEpoch = colon > 0 && isDigits(text.slice(0, colon))
+  return hasEpoch
+    ? { epoch: text.slice(0, colon), rest: text.slice(colon + 1) }
+    : { epoch: undefined, rest: text }
 }
 
 /**

@@ -1,10 +1,28 @@
 import { LockstepError } from '../../system/errors'
-import { putBackAndLook } from './obligations'
-import type { Balancer } from '../ports'
+import type { StepContext } from '../engine/step_context'
+import { lookAt, type OpenObligations } from '../engine/still_out'
 import type { Obligation } from '../model/obligation'
-import type { Rollout } from '../rollout'
-import { lookAt } from '../engine/still_out'
-import { type Observation, type Verdict } from '../model/verdict'
+import type { Observation, Verdict } from '../model/verdict'
+import type { Balancer } from '../ports'
+import { putBackAndLook } from './obligations'
+import type { Packages } from './packages'
+import type { Traffic } from './traffic'
+
+/** A rollout that has stopped. */
+export interface StoppedRollout extends OpenObligations {
+  /** The reason why it has stopped; undefined when it has not. */
+  readonly halted: LockstepError | undefined
+  /** The hosts that failed, at the last line or within the budget before it. */
+  readonly unwell: readonly string[]
+  /** The hosts that may have been touched, the last wave first; those in no wave come at the end. */
+  readonly lastWaveFirst: readonly (readonly string[])[]
+  /** True when the operator has asked to stop. */
+  readonly isStopping: boolean
+  readonly packages: Pick<Packages, 'touched' | 'putBack'>
+  readonly traffic: Pick<Traffic, 'through' | 'pool'>
+  /** Makes known what was done, and what came of it. */
+  report(what: string, verdict: Verdict): Promise<void>
+}
 
 /**
  * The fate of the hosts when a rollout has stopped: nothing is done, unless the feature says otherwise. What is done
@@ -17,31 +35,32 @@ export class AfterFailure {
   versionsGoBack = false
   private settled = false
 
-  constructor(private readonly rollout: Rollout) {}
+  constructor(
+    private readonly step: Pick<StepContext, 'executor' | 'append' | 'note'>,
+    private readonly rollout: StoppedRollout,
+  ) {}
 
   /**
    * Does what the feature says, once. Does nothing when the operator asked to stop, before or meanwhile, nor when
    * nothing can be written down.
    */
-  async settle(): Promise<void> {
+  settle(): Promise<void> {
+    return this.step.executor.undo(() => this.settleOnce())
+  }
+
+  private async settleOnce(): Promise<void> {
     const { halted } = this.rollout
-    if (this.rollout.planState !== undefined) return
     if (this.settled || halted === undefined || !UNDONE_AFTER.has(halted.code)) return
     this.settled = true
     if (!this.healthyGoBack && !this.versionsGoBack) return
     try {
-      const bad = new Set(this.unwell())
+      const bad = new Set(this.rollout.unwell)
       if (this.versionsGoBack) await this.restoreVersions(bad)
       if (this.healthyGoBack) await this.releaseAllBut(bad)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      this.rollout.ports.audience.note(`what was to be done after the failure could not be finished: ${why}`)
+      this.step.note(`what was to be done after the failure could not be finished: ${why}`)
     }
-  }
-
-  private unwell(): string[] {
-    const failing = this.rollout.failure?.observations.filter(({ passed }) => !passed) ?? []
-    return [...failing.map(({ host }) => host), ...this.rollout.budget.out.keys()]
   }
 
   /**
@@ -49,7 +68,7 @@ export class AfterFailure {
    * to be restored.
    */
   private async restoreVersions(bad: Set<string>): Promise<void> {
-    for (const hosts of this.groups()) {
+    for (const hosts of this.rollout.lastWaveFirst) {
       for (const { name, had } of this.rollout.packages.touched()) {
         const touched = hosts.filter((host) => had.has(host))
         if (touched.length === 0) continue
@@ -63,14 +82,6 @@ export class AfterFailure {
         if (touched.some((host) => bad.has(host))) return
       }
     }
-  }
-
-  private groups(): readonly (readonly string[])[] {
-    const waves = this.rollout.waves.taken.map(({ hosts }) => hosts)
-    const inWaves = new Set(waves.flat())
-    // A scenario that is in no wave may have touched these.
-    const others = (this.rollout.hosts.known ?? []).filter((host) => !inWaves.has(host))
-    return [...waves.reverse(), others]
   }
 
   private async restore(
@@ -88,8 +99,7 @@ export class AfterFailure {
     }
     // On disk before the first host is told: no reader may take a host for done that may go back.
     const told = [...byVersion.values()].flat()
-    if (told.length > 0)
-      await this.rollout.ports.journal.append({ type: 'restoring', package: name, hosts: told })
+    if (told.length > 0) await this.step.append({ type: 'restoring', package: name, hosts: told })
     for (const [version, group] of byVersion)
       observations.push(...(await this.rollout.packages.putBack(name, version, group)).observations)
     return this.report(`${name} goes back to the version it had`, { observations, unexpected: [] })
@@ -145,8 +155,7 @@ export class AfterFailure {
    * more hosts are taken out or put back.
    */
   private expectGoingOn(): void {
-    if (this.rollout.ports.stopping.aborted)
-      throw new LockstepError('interrupted', 'the operator asked to stop')
+    if (this.rollout.isStopping) throw new LockstepError('interrupted', 'the operator asked to stop')
   }
 
   private async putBackFrom(obligation: Obligation, hosts: readonly string[]): Promise<void> {
@@ -154,7 +163,7 @@ export class AfterFailure {
   }
 
   private async report(what: string, verdict: Verdict): Promise<Verdict> {
-    await this.rollout.ports.journal.append({ type: 'undone', what, verdict: this.rollout.redacted(verdict) })
+    await this.rollout.report(what, verdict)
     return verdict
   }
 }

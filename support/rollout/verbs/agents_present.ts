@@ -1,7 +1,7 @@
-import { lookWith, shown, silence } from '../engine/observe'
+import { shown, silence } from '../model/reading'
 import type { NeededAgent } from '../ports'
 import type { Answer } from '../model/answers'
-import type { Rollout } from '../rollout'
+import type { RollCallContext } from './roll_call_context'
 import type { Observation } from '../model/verdict'
 import { clean } from '../model/verdict'
 
@@ -11,7 +11,7 @@ import { clean } from '../model/verdict'
  * Empty when no line needs an agent.
  */
 export async function hostsWithoutAgents(
-  rollout: Rollout,
+  rollout: Pick<RollCallContext, 'ports' | 'ask' | 'addUnsolicited'>,
   hosts: readonly string[],
 ): Promise<Map<string, Observation>> {
   const { fleet, neededAgents: needed = [] } = rollout.ports
@@ -23,8 +23,8 @@ export async function hostsWithoutAgents(
   const known = new Set(complete)
   const doubtful = hosts.filter((host) => !known.has(host))
   if (doubtful.length === 0) return new Map()
-  const look = lookWith(rollout, { agent: 'rpcutil', action: 'agent_inventory', inputs: {} })
-  const { outcomes } = await look(doubtful)
+  const inventory = { agent: 'rpcutil', action: 'agent_inventory', inputs: {}, mutating: false }
+  const { outcomes } = await rollout.ask(inventory, doubtful)
   return new Map(
     doubtful.flatMap((host) => {
       const observation = lackOf(host, outcomes.get(host), needed)

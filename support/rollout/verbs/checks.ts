@@ -1,6 +1,7 @@
-import { lookWith, observe, shown, type Patience, type Reading } from '../engine/observe'
+import type { Patience } from '../engine/look'
+import type { StepContext } from '../engine/step_context'
 import type { Answer } from '../model/answers'
-import type { Rollout } from '../rollout'
+import { shown, type Reading } from '../model/reading'
 import { clean, type Verdict } from '../model/verdict'
 
 /** Characters of a check's output that are shown. */
@@ -10,7 +11,7 @@ const NAMES = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN']
 
 /** The monitoring plugins of the hosts. The exit code rules; what the plugin prints is only shown. */
 export class Checks {
-  constructor(private readonly rollout: Rollout) {}
+  constructor(private readonly step: Pick<StepContext, 'executor'>) {}
 
   shouldBeOk(check: string, patience?: Patience): Promise<Verdict> {
     return this.shouldExitWith(check, [0], patience)
@@ -21,8 +22,11 @@ export class Checks {
   }
 
   private shouldExitWith(check: string, wanted: readonly number[], patience?: Patience): Promise<Verdict> {
-    const look = lookWith(this.rollout, { agent: 'nrpe', action: 'runcommand', inputs: { command: check } })
-    return observe(this.rollout, look, (answer) => reading(answer, wanted), patience)
+    return this.step.executor.look({
+      request: { agent: 'nrpe', action: 'runcommand', inputs: { command: check } },
+      read: (answer) => reading(answer, wanted),
+      patience,
+    })
   }
 }
 

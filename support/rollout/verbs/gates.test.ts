@@ -25,8 +25,8 @@ describe('a window of time', () => {
     ['before midnight, over midnight', window('22:00', '04:00', 'Friday'), '2026-11-20T23:00Z', true],
     ['after midnight, over midnight', window('22:00', '04:00', 'Friday'), '2026-11-21T03:59Z', true],
     ['the night before', window('22:00', '04:00', 'Friday'), '2026-11-20T03:00Z', false],
-    ['a range of days', window('00:00', '23:59', 'Friday to Monday'), '2026-11-22T12:00Z', true],
-    ['outside a range of days', window('00:00', '23:59', 'Friday to Monday'), '2026-11-24T12:00Z', false],
+    ['a range of days', window('00:00', '24:00', 'Friday to Monday'), '2026-11-22T12:00Z', true],
+    ['outside a range of days', window('00:00', '24:00', 'Friday to Monday'), '2026-11-24T12:00Z', false],
     ['another zone', window('09:00', '16:00', 'weekdays', 'Asia/Tokyo'), '2026-11-19T23:30Z', false],
     [
       'another zone, a day ahead',
@@ -88,6 +88,20 @@ describe('a gate', () => {
       'it is Saturday 12:00, and hosts may change only between 09:00 and 16:00 on weekdays in UTC',
     )
     expect(rollout.halted?.code).to.equal('gate-closed')
+  })
+
+  it('of time is refused in words where it may mean the whole day or no minute of it', () => {
+    const minute = fc.integer({ min: 0, max: 1439 })
+    fc.assert(
+      fc.property(minute, minute, fc.integer({ min: 0, max: 2e12 }), (from, other, now) => {
+        const to = other % 3 === 0 ? from : other
+        const { rollout } = begin(now)
+        const days = parseDays('every day') ?? new Set<number>()
+        const said = () => rollout.gates.onlyBetween({ from, to, days, zone: 'UTC' }, 'every day')
+        if (from === to) expect(said).to.throw(LockstepError, 'write two times that differ')
+        expect(rollout.halted?.code === 'bad-feature').to.equal(from === to)
+      }),
+    )
   })
 
   it('of duration lets a wave that has begun be finished, and keeps the next from beginning', async () => {

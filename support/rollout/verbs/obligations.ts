@@ -1,68 +1,52 @@
-import { carryOut, type Change } from '../engine/converge'
-import { byThen, planChange, type PlannableChange } from '../engine/plan_change'
-import { observe, type Patience, type Reading } from '../engine/observe'
-import type { Obligation } from '../model/obligation'
-import type { HostGateway } from '../model/obligation'
-import type { Answers } from '../model/answers'
+import { carryOut } from '../engine/carry_out'
+import type { AskHosts, Change, Order, PlannableChange } from '../engine/change'
+import type { Look, Patience } from '../engine/look'
+import { lookAt, type OpenObligations } from '../engine/still_out'
 import type { Answer } from '../model/answers'
-import type { Rollout } from '../rollout'
-import { lookAt } from '../engine/still_out'
+import type { Ledger } from '../model/ledger'
+import type { Obligation } from '../model/obligation'
+import { byThen } from '../model/planned_state'
+import type { Reading } from '../model/reading'
 import type { Verdict } from '../model/verdict'
 
-/** Takes every host that moves out of rotation. The obligation is in the ledger before it is ordered. */
-export async function takeOut(
-  rollout: Rollout,
+/**
+ * Returns the change that takes hosts out of rotation. `guard` expects that they may go. The obligation is in the ledger
+ * before it is ordered.
+ */
+export function takeOut(
+  ledger: Ledger,
   obligation: Obligation,
-  order: (hosts: readonly string[], reach: HostGateway) => Promise<Answers>,
-  beforehand: (hosts: readonly string[]) => Promise<void> = async () => {},
-): Promise<Verdict> {
-  rollout.expectGoingOn()
-  if (rollout.scenarioCheckpoint !== undefined) return rollout.concludePassedOver()
-  const hosts = await rollout.moving()
-  await beforehand(hosts)
-  if (rollout.planState !== undefined)
-    return planChange(rollout, rollout.planState, plannable(rollout, obligation, true))
-  await rollout.ports.locks.take(await rollout.hosts.frozen())
-  await rollout.ledger.open(obligation, hosts)
-  return rollout.conclude(
-    await carryOut(hosts, {
-      order: (all) => order(all, rollout.reach),
-      ...believed(obligation, true),
-      verify: { look: (doubtful) => lookAt(rollout, obligation, doubtful), read: reading(obligation, true) },
-    }),
-  )
+  tell: AskHosts,
+  guard?: (hosts: readonly string[]) => Promise<void>,
+): Change {
+  return {
+    ...(guard === undefined ? {} : { guard }),
+    opens: obligation,
+    isOfTraffic: true,
+    order: { tell, ...believed(obligation, true), verify: verified(ledger, obligation, true) },
+    plannable: plannable(ledger, obligation, true),
+    repeatable: true,
+  }
 }
 
-/** Puts back every host that moves. */
-export async function putBack(rollout: Rollout, obligation: Obligation): Promise<Verdict> {
-  rollout.expectGoingOn()
-  if (rollout.scenarioCheckpoint !== undefined) return rollout.concludePassedOver()
-  if (rollout.planState !== undefined)
-    return planChange(rollout, rollout.planState, plannable(rollout, obligation, false))
-  return rollout.conclude(await orderBack(rollout, obligation, await rollout.moving()))
+/** Returns the change that puts hosts back. */
+export function putBack(ledger: Ledger, obligation: Obligation): Change {
+  return {
+    isOfTraffic: true,
+    order: orderBack(ledger, obligation),
+    plannable: plannable(ledger, obligation, false),
+    repeatable: true,
+  }
 }
 
-/** Orders the named hosts to be put back. Concludes nothing. */
-export function orderBack(
-  rollout: Rollout,
-  obligation: Obligation,
-  hosts: readonly string[],
-): Promise<Verdict> {
-  return carryOut(hosts, {
-    order: (all) => obligation.putBack(all, rollout.reach),
-    ...believed(obligation, false),
-    verify: { look: (doubtful) => lookAt(rollout, obligation, doubtful), read: reading(obligation, false) },
-  })
-}
-
-/** Puts the named hosts back, and believes it only of those that, asked again, are back. */
+/** Puts the named hosts back, and believes it only of those that, asked again, are back. Concludes nothing. */
 export async function putBackAndLook(
-  rollout: Rollout,
+  open: OpenObligations,
   obligation: Obligation,
   hosts: readonly string[],
 ): Promise<Verdict> {
-  const ordered = await orderBack(rollout, obligation, hosts)
-  const seen = await lookAt(rollout, obligation, hosts)
+  const ordered = await carryOut(hosts, orderBack(open.ledger, obligation), open.reach)
+  const seen = await lookAt(open, obligation, hosts)
   const said = new Map(ordered.observations.map((observation) => [observation.host, observation]))
   const observations = hosts.map((host) => {
     const answer = seen.outcomes.get(host)
@@ -75,36 +59,49 @@ export async function putBackAndLook(
   return { observations, unexpected: [...ordered.unexpected, ...seen.unexpected] }
 }
 
-export function shouldBeOut(
-  rollout: Rollout,
+/** Returns the look whether hosts are out of rotation, or, where `wanted` is false, whether they are back. */
+export function lookWhetherOut(
+  ledger: Ledger,
   obligation: Obligation,
   wanted: boolean,
   patience?: Patience,
-): Promise<Verdict> {
+): Look {
   const judge = (state: string): Reading => ({
     passed: (state === OUT) === wanted,
     seen: state === OUT ? obligation.name : 'back in rotation by then',
   })
-  return observe(
-    rollout,
-    (hosts) => lookAt(rollout, obligation, hosts),
-    reading(obligation, wanted),
+  return {
+    request: lookingAt(ledger, obligation),
+    read: reading(obligation, wanted),
     patience,
-    {
-      resource: obligation.name,
-      judge,
-    },
-  )
+    subject: { resource: obligation.name, judge },
+  }
 }
 
 export const OUT = 'out'
 export const IN = 'in'
 
-function plannable(rollout: Rollout, obligation: Obligation, wanted: boolean): PlannableChange {
+function orderBack(ledger: Ledger, obligation: Obligation): Order {
+  return {
+    tell: (hosts, gateway) => obligation.putBack(hosts, gateway),
+    ...believed(obligation, false),
+    verify: verified(ledger, obligation, false),
+  }
+}
+
+function lookingAt(ledger: Ledger, obligation: Obligation): AskHosts {
+  return (hosts, reach) => lookAt({ ledger, reach }, obligation, hosts)
+}
+
+function verified(ledger: Ledger, obligation: Obligation, wanted: boolean): NonNullable<Order['verify']> {
+  return { ask: lookingAt(ledger, obligation), read: reading(obligation, wanted) }
+}
+
+function plannable(ledger: Ledger, obligation: Obligation, wanted: boolean): PlannableChange {
   const to = wanted ? OUT : IN
   return {
     resource: obligation.name,
-    look: (hosts) => lookAt(rollout, obligation, hosts),
+    ask: lookingAt(ledger, obligation),
     plan(answer, _, expected) {
       const { isOpen, seen } = obligation.read(answer)
       if (isOpen !== undefined) return { now: byThen(isOpen ? OUT : IN, expected), to }
@@ -121,7 +118,7 @@ function plannable(rollout: Rollout, obligation: Obligation, wanted: boolean): P
  * Returns how far an answer to an order is believed. It shows a state only where the host was looked at, and never
  * against what was wanted.
  */
-function believed(obligation: Obligation, wanted: boolean): Pick<Change, 'seen' | 'contradicts'> {
+function believed(obligation: Obligation, wanted: boolean): Pick<Order, 'seen' | 'contradicts'> {
   return {
     contradicts: (answer) => obligation.read(answer).isOpen === !wanted,
     ...(obligation.ordersAreSeen === true ? { seen: (answer) => obligation.read(answer).seen } : {}),

@@ -1,51 +1,33 @@
 import { pickReason } from '../../system/reason'
-import { byThen, NOT_KNOWN, type PlannableChange, type PlannedState } from '../engine/plan_change'
-import { lookWith, shown } from '../engine/observe'
-import type { Answers } from '../model/answers'
+import { asking, type PlannableChange } from '../engine/change'
 import type { Answer } from '../model/answers'
-import type { Rollout } from '../rollout'
+import { byThen, NOT_KNOWN, type PlannedState } from '../model/planned_state'
+import { goesBack, isSameVersion, type VersionOrder } from '../model/versions'
+import { ensureIn, NOT_INSTALLED, orderIn, packageStatus } from './package_answer'
+import { candidatesOn, type Candidate } from './package_candidate'
 import { isService } from './services'
-import { goesBack, orderOf, type VersionOrder } from '../model/versions'
 
-const NOT_INSTALLED = new Set(['absent', 'purged'])
-/** The words of an agent that has no action of this name: mcollectived's by its DDL, or by its code. */
-const NO_SUCH_ACTION = /unknown action|no such action|not declared in the DDL/i
 /** The words of dpkg for a package with which nothing is wrong; empty where the agent does not know. */
 const NO_ERROR = new Set(['ok', ''])
 /** The states of dpkg between installed and not installed. */
 const INCOMPLETE = new Set(['half-installed', 'half-configured', 'unpacked'])
-/** The architectures with which dnf and yum list packages. */
-const ARCHITECTURE = /^(noarch|x86_64|i[3-6]86|aarch64|armv7hl|ppc64(le)?|s390x?|riscv64)$/
-/** The exit codes of `checkupdates` when it went well: 100 is yum's word for "there are some". */
-const WENT_WELL: readonly unknown[] = [0, 100, undefined, null]
-
-/** The installation that a host's package manager would carry out, as far as it says. */
-interface Candidate {
-  /** The version that would be installed; undefined where the host does not say. */
-  version: string | undefined
-  /** The obstacle that stands in the way, such as a package that is on hold. */
-  obstacle: string | undefined
-  /** An obstacle of the moment, which need not be one then. */
-  remark: string | undefined
-}
-
 /**
  * Returns the change that each host's own package manager says it would make. It is told by the agent's `candidate`, or
- * else, as for Ruby's agents, by what `checkupdates` lists. `wanted` is undefined for the newest version.
+ * else, as for Ruby's agents, by what `checkupdates` lists. `wanted` is undefined for the newest version. `baselineOf`
+ * returns the version that a host must not go behind.
  */
 export function plannablePackage(
-  rollout: Rollout,
   name: string,
   wanted: string | undefined,
+  baselineOf: (host: string, now: string) => string | undefined,
 ): PlannableChange {
-  const status = lookWith(rollout, { agent: 'package', action: 'status', inputs: { package: name } })
   let candidates = new Map<string, Candidate>()
   return {
     resource: packageResource(name),
-    async look(hosts) {
-      const answers = await status(hosts)
+    async ask(hosts, gateway) {
+      const answers = await asking(packageStatus(name))(hosts, gateway)
       const there = hosts.filter((host) => answers.outcomes.get(host)?.kind === 'answered')
-      candidates = await candidatesOn(rollout, answers, there, name, wanted)
+      candidates = await candidatesOn(there, answers, { name, wanted }, gateway)
       return answers
     },
     plan(answer, host, expected) {
@@ -53,11 +35,11 @@ export function plannablePackage(
       if (has === undefined) return unsaid(answer)
       const now = byThen(has, expected)
       const candidate = withState(candidates.get(host), answer, name)
-      const order = orderOf(answer.kind === 'answered' ? answer.data['provider'] : undefined)
+      const order = orderIn(answer)
       const plannedState =
-        wanted === undefined ? updated(now, candidate, order) : installed(now, candidate, wanted)
+        wanted === undefined ? updated(now, candidate, order) : installed(now, candidate, wanted, order)
       const { fails, to } = plannedState
-      const had = rollout.packages.plannedBaseline(name, host, now)
+      const had = baselineOf(host, now)
       if (fails !== undefined || to === undefined || had === undefined) return plannedState
       return goesBack(had, to, order) === false
         ? plannedState
@@ -108,8 +90,13 @@ function updated(
   return isOlder ? { now, to: now } : onItsWay(now, candidate?.version, candidate)
 }
 
-function installed(now: string, candidate: Candidate | undefined, wanted: string): PlannedState {
-  if (now === wanted) return { now, to: wanted }
+function installed(
+  now: string,
+  candidate: Candidate | undefined,
+  wanted: string,
+  order: VersionOrder | undefined,
+): PlannedState {
+  if (isSameVersion(now, wanted, order)) return { now, to: now }
   // The whole version is told where it was asked for without its epoch.
   return onItsWay(now, candidate?.version ?? wanted, candidate)
 }
@@ -119,103 +106,7 @@ function onItsWay(now: string, to: string | undefined, candidate: Candidate | un
   return candidate?.remark === undefined ? { now, to } : { now, to, remark: candidate.remark }
 }
 
-async function candidatesOn(
-  rollout: Rollout,
-  { outcomes: now }: Answers,
-  hosts: readonly string[],
-  name: string,
-  wanted: string | undefined,
-): Promise<Map<string, Candidate>> {
-  const inputs = { package: name, ...(wanted === undefined ? {} : { version: wanted }) }
-  const told = await rollout.ask({ agent: 'package', action: 'candidate', inputs, mutating: false }, hosts)
-  const candidates = new Map<string, Candidate>()
-  const others: string[] = []
-  for (const host of hosts) {
-    const answer = told.outcomes.get(host)
-    if (answer?.kind === 'answered') candidates.set(host, candidateIn(answer.data))
-    else if (answer?.kind === 'failed' && !NO_SUCH_ACTION.test(answer.message))
-      candidates.set(host, { version: undefined, obstacle: answer.message, remark: undefined })
-    else others.push(host)
-  }
-  const unsaid = others.filter((host) => wanted === undefined || ensureIn(now.get(host)) !== wanted)
-  if (unsaid.length === 0) return candidates
-  const listed = await lookWith(rollout, { agent: 'package', action: 'checkupdates', inputs: {} })(unsaid)
-  for (const host of unsaid) {
-    const newest = listedIn(listed.outcomes.get(host), name, ensureIn(now.get(host)))
-    candidates.set(host, wanted === undefined ? newest : asked(newest, wanted))
-  }
-  return candidates
-}
-
-/**
- * Returns the candidate for a wanted version, by a list of outdated packages that names the newest version alone. Such
- * a list does not say whether a repository offers another version.
- */
-function asked(newest: Candidate, wanted: string): Candidate {
-  if (newest.version === wanted) return newest
-  const remark = `it cannot say whether a repository offers ${wanted}`
-  return { version: undefined, obstacle: newest.obstacle, remark }
-}
-
-function candidateIn(data: Record<string, unknown>): Candidate {
-  const text = (key: string) => (typeof data[key] === 'string' && data[key] !== '' ? data[key] : undefined)
-  const [locked, needs, free] = [text('locked'), data['needs'], data['free']]
-  const isFull = typeof needs === 'number' && typeof free === 'number' && needs > free
-  const full = `it needs ${megabytes(Number(needs))} and ${megabytes(Number(free))} are free`
-  return {
-    version: text('candidate'),
-    obstacle: text('obstacle') ?? (isFull ? full : undefined),
-    remark: locked === undefined ? undefined : `its package database is ${locked}`,
-  }
-}
-
-/** Returns the candidate in a list of outdated packages; a package that it does not name is the newest already. */
-function listedIn(answer: Answer | undefined, name: string, now: string | undefined): Candidate {
-  const data = answer?.kind === 'answered' ? answer.data : {}
-  const list = WENT_WELL.includes(data['exitcode']) ? data['outdated_packages'] : undefined
-  if (!Array.isArray(list)) return { version: undefined, obstacle: undefined, remark: unlisted(answer) }
-  const entry = list.find(
-    (each): each is Record<string, unknown> => isRecord(each) && isCalled(shown(each['package']), name),
-  )
-  const newest = now === undefined || NOT_INSTALLED.has(now) ? undefined : now
-  return {
-    version: entry === undefined ? newest : shown(entry['version']),
-    obstacle: undefined,
-    remark: undefined,
-  }
-}
-
-/** Returns the host's own reason for not saying what is outdated. */
-function unlisted(answer: Answer | undefined): string | undefined {
-  if (answer?.kind === 'failed')
-    return NO_SUCH_ACTION.test(answer.message) ? undefined : `it cannot say what is newer: ${answer.message}`
-  const output = answer?.kind === 'answered' ? answer.data['output'] : undefined
-  return typeof output === 'string' && output.trim() !== ''
-    ? `it cannot say what is newer: ${pickReason(output)}`
-    : undefined
-}
-
-function isCalled(listed: string, name: string): boolean {
-  return (
-    listed === name || (listed.startsWith(`${name}.`) && ARCHITECTURE.test(listed.slice(name.length + 1)))
-  )
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
-}
-
-function ensureIn(answer: Answer | undefined): string | undefined {
-  return answer?.kind === 'answered' && typeof answer.data['ensure'] === 'string'
-    ? answer.data['ensure']
-    : undefined
-}
-
 function unsaid(answer: Answer): PlannedState {
   const why = answer.kind === 'failed' ? answer.message : 'it does not say'
   return { now: NOT_KNOWN, to: undefined, fails: `does not say which version it has: ${why}` }
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1_000_000)} MB`
 }

@@ -1,7 +1,8 @@
 import { LockstepError } from '../../system/errors'
 import { IN } from './obligations'
+import { notKnown, NOT_KNOWN_BEFORE } from '../engine/executor'
+import type { StepContext } from '../engine/step_context'
 import type { Balancer, PoolMember } from '../ports'
-import type { Rollout } from '../rollout'
 import { clean, hosts as counted, type Verdict } from '../model/verdict'
 
 export type PoolMinimum = { hosts: number } | { percent: number }
@@ -14,7 +15,7 @@ export class Pool {
   private minimum: PoolMinimum | undefined
   private mayBeEmpty = false
 
-  constructor(private readonly rollout: Rollout) {}
+  constructor(private readonly step: StepContext) {}
 
   keepAtLeast(minimum: PoolMinimum): void {
     this.minimum = minimum
@@ -33,7 +34,7 @@ export class Pool {
     if (this.minimum === undefined && (this.mayBeEmpty || balancer.lastMayGo)) return
     const members = await this.membersOf(balancer)
     if (members === undefined)
-      return this.rollout.ports.audience.note(`how many hosts would be left in service ${NOT_KNOWN_BEFORE}`)
+      return this.step.note(`how many hosts would be left in service ${NOT_KNOWN_BEFORE}`)
     const going = new Set(hosts)
     const inService = members.filter((member) => member.inService)
     const staying = inService.filter(({ name }) => !going.has(name)).length
@@ -43,7 +44,7 @@ export class Pool {
       'gate-closed',
       `${inService.length} of ${counted(members.length)} of the pool are in service; with ${counted(inService.length - staying)} out there would be ${staying}, and ${needed} must stay; no host was touched`,
     )
-    this.rollout.stopAt(error)
+    this.step.stopAt(error)
     throw error
   }
 
@@ -53,9 +54,9 @@ export class Pool {
   }
 
   async shouldHaveInService(balancer: Balancer, wanted: number): Promise<Verdict> {
-    this.rollout.expectGoingOn()
+    this.step.expectGoingOn()
     const members = await this.membersOf(balancer)
-    if (members === undefined) return this.rollout.conclude(notKnown(balancer), { budgeted: false })
+    if (members === undefined) return this.conclude(notKnown(balancer.name))
     const n = members.filter(({ inService }) => inService).length
     const observations = members.map(({ name, inService, seen }) => ({
       host: name,
@@ -63,39 +64,32 @@ export class Pool {
       kind: 'answered' as const,
       seen: n === wanted ? (inService ? 'in service' : 'out of service') : clean(seen),
     }))
-    return this.rollout.conclude({ observations, unexpected: [] }, { budgeted: false })
+    return this.conclude({ observations, unexpected: [] })
   }
 
-  /**
-   * Returns the members as they are, or, where lines are only planned, as they would be by then. Undefined where that
-   * cannot be known.
-   */
+  /** Returns the members as they are by now. Undefined where that cannot be known. */
   private async membersOf(balancer: Balancer): Promise<readonly PoolMember[] | undefined> {
-    const { planState, hosts, reach } = this.rollout
-    planState?.use()
-    const members = await balancer.pool(await hosts.frozen(), reach)
-    const expected = (name: string) => planState?.expectItself(balancer.name, name)
-    if (members.some(({ name }) => expected(name) === 'not known')) return undefined
-    return members.map((member) => {
-      const byThen = expected(member.name)
+    const { executor } = this.step
+    const members = await balancer.pool(await this.step.frozen(), executor.gateway)
+    const expected = members.map(({ name }) => executor.expect(balancer.name, name))
+    if (expected.includes('not known')) return undefined
+    return members.map((member, index) => {
+      const byThen = expected[index]
       if (typeof byThen !== 'object') return member
       const inService = byThen.state === IN
       return { ...member, inService, seen: inService ? 'would be in service' : 'would be out of service' }
     })
   }
 
+  /** A verdict on the pool is not about the hosts that move. */
+  private conclude(verdict: Verdict): Promise<Verdict> {
+    return this.step.executor.conclude(verdict, { budgeted: false })
+  }
+
   private needed(members: number): number {
     if (this.minimum === undefined) return 1
     return 'hosts' in this.minimum ? this.minimum.hosts : Math.ceil((members * this.minimum.percent) / 100)
   }
-}
-
-const NOT_KNOWN_BEFORE = 'cannot be known before'
-
-/** Returns the verdict on a pool that nothing can be said of where lines are only planned. */
-export function notKnown({ name }: Balancer): Verdict {
-  const observation = { host: name, passed: true, kind: 'planned' as const, seen: NOT_KNOWN_BEFORE }
-  return { observations: [observation], unexpected: [] }
 }
 
 /** Parses `60%` or `3 hosts`; undefined for what is neither. */

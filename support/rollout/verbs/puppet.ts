@@ -1,32 +1,34 @@
-import { takeOut, shouldBeOut, putBack } from './obligations'
-import type { Obligation } from '../model/obligation'
-import type { ObligationState } from '../model/obligation'
-import type { HostGateway } from '../model/obligation'
-import type { Answers } from '../model/answers'
-import type { Answer } from '../model/answers'
-import type { Request } from '../model/answers'
-import type { Rollout } from '../rollout'
+import type { StepContext } from '../engine/step_context'
+import type { Answer, Answers, Request } from '../model/answers'
+import type { Ledger } from '../model/ledger'
+import type { Obligation, ObligationState } from '../model/obligation'
 import type { Verdict } from '../model/verdict'
+import { lookWhetherOut, putBack, takeOut } from './obligations'
 
 /**
  * Puppet, kept from undoing what a rollout is doing. A host with puppet disabled is in the ledger until puppet is seen
  * to be enabled.
  */
 export class Puppet {
-  constructor(private readonly rollout: Rollout) {}
+  constructor(
+    private readonly step: Pick<StepContext, 'executor'>,
+    private readonly ledger: Ledger,
+  ) {}
 
   disable(message: string): Promise<Verdict> {
-    const order = (hosts: readonly string[], { ask }: HostGateway) =>
-      ask(request('disable', true, { message }), hosts)
-    return takeOut(this.rollout, puppetDisabled, order)
+    return this.step.executor.change(
+      takeOut(this.ledger, puppetDisabled, (hosts, { ask }) =>
+        ask(request('disable', true, { message }), hosts),
+      ),
+    )
   }
 
   enable(): Promise<Verdict> {
-    return putBack(this.rollout, puppetDisabled)
+    return this.step.executor.change(putBack(this.ledger, puppetDisabled))
   }
 
   shouldBe(wanted: 'disabled' | 'enabled'): Promise<Verdict> {
-    return shouldBeOut(this.rollout, puppetDisabled, wanted === 'disabled')
+    return this.step.executor.look(lookWhetherOut(this.ledger, puppetDisabled, wanted === 'disabled'))
   }
 }
 

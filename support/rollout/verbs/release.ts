@@ -1,14 +1,25 @@
 import { LockstepError } from '../../system/errors'
-import type { Rollout } from '../rollout'
+import type { SafeMode } from '../engine/executors'
+import type { StepContext } from '../engine/step_context'
+import type { Releases } from '../ports'
+
+interface Activation {
+  /** Returns the safe mode that the rollout is in; undefined where it is in none that can be left. */
+  safeMode: () => SafeMode | undefined
+}
 
 /** The release that a rollout is for, whether it is for real, and what the history knows of it elsewhere. */
 export class Release {
   private said: string | undefined
 
-  constructor(private readonly rollout: Rollout) {}
+  constructor(
+    private readonly step: StepContext,
+    private readonly releases: Releases,
+    private readonly activation: Activation,
+  ) {}
 
   get name(): string | undefined {
-    return this.said ?? this.rollout.ports.releases.current
+    return this.said ?? this.releases.current
   }
 
   /** Names the release of the rollout. @throws LockstepError `bad-feature` when the run is for another */
@@ -16,7 +27,7 @@ export class Release {
     this.expectToBe(name)
     if (this.said !== undefined) return
     this.said = name
-    await this.rollout.ports.journal.append({ type: 'release', release: name })
+    await this.step.append({ type: 'release', release: name })
   }
 
   /**
@@ -25,38 +36,40 @@ export class Release {
    */
   async activate(name: string): Promise<void> {
     await this.isCalled(name)
-    const { planState, ports } = this.rollout
-    if (ports.planning?.mayBeLeft !== true || planState === undefined) return
-    if (!planState.isEmpty)
+    const safeMode = this.activation.safeMode()
+    if (safeMode === undefined) return
+    if (!safeMode.isUnused)
       throw this.refused(
         'bad-feature',
         'lines have been gone through in safe mode already, or a gate or a verdict was let pass; activate it first thing in the Background',
       )
-    if (!ports.releases.hasArrived(name))
+    if (!this.releases.hasArrived(name))
       throw this.refused(
         'gate-closed',
         `release ${name} has not been here in safe mode yet; run it once without activating it`,
       )
-    await ports.journal.append({ type: 'activated', release: name })
-    this.rollout.leaveSafeMode()
+    await this.step.append({ type: 'activated', release: name })
+    safeMode.leave()
   }
 
   /** Expects the release to have passed in an environment. @throws LockstepError `gate-closed` */
   shouldHavePassedIn(environment: string, name: string): void {
-    this.rollout.expectGoingOn()
-    if (this.rollout.scenarioCheckpoint !== undefined) return
-    const { releases, audience } = this.rollout.ports
-    if (!releases.decides)
-      return audience.note(
+    this.step.expectGoingOn()
+    this.step.executor.once(() => this.expectPassedIn(environment, name))
+  }
+
+  private expectPassedIn(environment: string, name: string): void {
+    if (!this.releases.decides)
+      return this.step.note(
         `not now: in a rollout, release ${name} would have to have passed in ${environment}`,
       )
-    const standing = releases.passedIn(environment, name)
+    const standing = this.releases.passedIn(environment, name)
     if ('not' in standing)
       throw this.refused(
         'gate-closed',
         `by the history, release ${name} has not passed in ${environment}: ${standing.not}; roll it out there first`,
       )
-    audience.note(
+    this.step.note(
       `release ${name} passed in ${environment} on ${standing.hosts} hosts (run ${standing.run}, ${standing.at})`,
     )
   }
@@ -68,7 +81,7 @@ export class Release {
 
   private refused(code: 'bad-feature' | 'gate-closed', why: string): LockstepError {
     const error = new LockstepError(code, why)
-    this.rollout.stopAt(error)
+    this.step.stopAt(error)
     return error
   }
 }

@@ -1,9 +1,11 @@
 import { LockstepError } from '../../system/errors'
 import { hostsWithoutAgents } from './agents_present'
 import { compareWith } from '../model/compare_with'
-import type { Selection } from '../ports'
+import { OpenWindows } from './open_windows'
+import type { RollCallContext } from './roll_call_context'
+import { isEmpty, keyOf, NOBODY_YET, said } from './selection'
+import type { EnoughHosts, Selection } from '../ports'
 import type { UnexpectedMessage } from '../../system/unexpected_messages'
-import type { Rollout } from '../rollout'
 import { hosts as counted, type Observation, type Verdict } from '../model/verdict'
 
 /** The hosts of a rollout: selected by a feature's first lines, discovered once, and unchanged from then on. */
@@ -15,6 +17,9 @@ export class RollCall {
   /** The selection by which the hosts were found. */
   private foundBy: Selection = NOBODY_YET
 
+  /** The last selection that was compared with it, and is the same: a long list is compared once for each scenario. */
+  private sameAsFound: Selection | undefined
+
   /** The order in which the hosts are listed, where they come from a list. */
   private listing: readonly string[] | undefined
 
@@ -25,7 +30,12 @@ export class RollCall {
   /** True when hosts that are discovered and not in the inventory are noted only. */
   private leavesStrangers = false
 
-  constructor(private readonly rollout: Rollout) {}
+  private readonly windows = new OpenWindows()
+  /** True when the window of the first discovery goes on beside the first lines. */
+  private beganEarly = false
+  private firstHeardOut: Promise<void> | undefined
+
+  constructor(private readonly rollout: RollCallContext) {}
 
   /**
    * Forgets what was selected, but not the hosts that were discovered: a feature's Background runs again for each
@@ -69,16 +79,18 @@ export class RollCall {
 
   /**
    * Discovers the hosts, and compares them with those that should be there, where there is an inventory. A second time,
-   * a host that is missing or new since the first has diverged.
+   * a host that is missing or new since the first has diverged. Where the hosts are known beforehand, a discovery ends
+   * once all have answered. A host that is new by the end of its window then fails the verdict under way.
    */
   async discover(): Promise<Verdict> {
     this.rollout.expectGoingOn()
     this.expectSameSelection()
     const should = await this.inventoried()
-    const { found, unexpected } = await this.look()
     const isFirst = this.list === undefined
-    if (isFirst)
-      await this.freeze(this.rollout.checkpoint?.hosts ?? this.selection.listed ?? should ?? found, should)
+    const known = this.list ?? this.rollout.hostsBefore ?? this.selection.listed ?? should
+    const newcomer = this.newcomersBy(should)
+    const { found, unexpected } = await this.look(known, newcomer)
+    if (isFirst) await this.freeze(known ?? found, should)
     const expected = this.list ?? []
     const { missing, strangers } = compareWith(expected, found)
     const there = new Set(found)
@@ -96,25 +108,23 @@ export class RollCall {
       const seen = written.has(host) ? 'in the inventory, not discovered' : 'not discovered'
       return { host, passed: false, kind: 'silent', seen }
     })
-    const newcomers = strangers.map((host): UnexpectedMessage =>
-      should === undefined || written.has(host)
-        ? { kind: 'unexpected', host, detail: 'was not there at the first roll call', fails: true }
-        : this.stranger(host),
+    return this.concluded(
+      { observations, unexpected: [...unexpected, ...strangers.sort(byName).map(newcomer)] },
+      incomplete,
     )
-    return this.concluded({ observations, unexpected: [...unexpected, ...newcomers] }, incomplete)
   }
 
   /** Returns the hosts, discovering them first if no step has done so. */
   async frozen(): Promise<readonly string[]> {
     this.expectSameSelection()
     if (this.list !== undefined) return this.list
-    if (this.rollout.checkpoint !== undefined) return this.frozenAs(this.rollout.checkpoint.hosts)
+    if (this.rollout.hostsBefore !== undefined) return this.frozenAs(this.rollout.hostsBefore)
     if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
     const should = await this.inventoried()
     const { found, unexpected } = await this.look()
     const strangers = should === undefined ? [] : compareWith(should, found).strangers
-    this.expectNone(strangers)
-    for (const message of [...unexpected, ...strangers.map((host) => this.stranger(host))])
+    this.expectNone(strangers.sort(byName))
+    for (const message of [...unexpected, ...strangers.map(this.newcomersBy(should))])
       this.rollout.addUnsolicited(message)
     return this.frozenAs(should ?? found, should)
   }
@@ -138,6 +148,21 @@ export class RollCall {
   /** Returns whether a host is one of those that were found. */
   isKnown(host: string): boolean {
     return this.names.has(host)
+  }
+
+  /** Resolves once the windows of all discoveries are over, or the operator asks to stop. */
+  windowsAreOver(): Promise<void> {
+    return this.windows.areOver(this.rollout.ports.stopping)
+  }
+
+  /**
+   * Resolves once hosts may be changed. A host that is not known yet can answer until the end of the first discovery's
+   * window; no host is touched then.
+   * @throws LockstepError when such a host has answered
+   */
+  async expectFirstWindowOver(): Promise<void> {
+    if (!this.beganEarly || this.rollout.halted !== undefined) return
+    await (this.firstHeardOut ??= this.expectNobodyNew())
   }
 
   async expectAtLeast(wanted: number): Promise<Verdict> {
@@ -168,9 +193,18 @@ export class RollCall {
     return this.selection.listed === undefined ? inventory?.matching(this.selection) : undefined
   }
 
-  private stranger(host: string): UnexpectedMessage {
+  /**
+   * Returns what is said of a host that is not on the roll call. A window may outlast its scenario, so that what the
+   * scenario has said by now counts. `should` is the hosts of the inventory.
+   */
+  private newcomersBy(should: readonly string[] | undefined): (host: string) => UnexpectedMessage {
+    const written = new Set(should)
+    const fails = !this.leavesStrangers
     const detail = `discovered, and not in the inventory ${said(this.selection)}`
-    return { kind: 'unexpected', host, detail, fails: !this.leavesStrangers }
+    return (host) =>
+      should === undefined || written.has(host)
+        ? { kind: 'unexpected', host, detail: 'was not there at the first roll call', fails: true }
+        : { kind: 'unexpected', host, detail, fails }
   }
 
   /** Stops at strangers where no step is about the roll call itself. The first step that needs it does not begin. */
@@ -221,7 +255,11 @@ export class RollCall {
    */
   private expectSameSelection(): void {
     const now = this.selection
-    if (this.list === undefined || isEmpty(now) || keyOf(now) === keyOf(this.foundBy)) return
+    if (this.list === undefined || now === this.sameAsFound || isEmpty(now)) return
+    if (keyOf(now) === keyOf(this.foundBy)) {
+      this.sameAsFound = now
+      return
+    }
     const error = new LockstepError(
       'bad-feature',
       `hosts ${said(now)} are selected, and those of this rollout were found ${said(this.foundBy)}: they are the same to its end; say first which hosts a feature is for, and write a feature for each selection`,
@@ -240,12 +278,59 @@ export class RollCall {
     }
   }
 
-  private async look(): Promise<{ found: readonly string[]; unexpected: readonly UnexpectedMessage[] }> {
+  /**
+   * Looks who is there, for the whole window. Where the hosts are `known` beforehand, it looks until those that are not
+   * out have answered, and the rest of the window goes on beside what follows. Listed hosts that are out are not asked.
+   */
+  private async look(
+    known?: readonly string[],
+    newcomer?: (host: string) => UnexpectedMessage,
+  ): Promise<{ found: readonly string[]; unexpected: readonly UnexpectedMessage[] }> {
     const { fleet, audience } = this.rollout.ports
-    const { hosts, unexpected } = await fleet.discover(this.selection, (n) =>
-      audience.progress(n, this.selection.listed?.length),
+    const listed = this.selection.listed?.filter((host) => !this.rollout.budget.isOut(host))
+    const { hosts, unexpected, window } = await fleet.discover(
+      { ...this.selection, listed },
+      (n) => audience.progress(n, listed?.length),
+      listed === undefined && newcomer !== undefined ? this.enough(known ?? [], newcomer) : undefined,
     )
-    return { found: [...hosts].sort(byName), unexpected }
+    if (window !== undefined) {
+      this.windows.add(window)
+      this.beganEarly ||= this.list === undefined
+    }
+    return { found: hosts, unexpected }
+  }
+
+  private async expectNobodyNew(): Promise<void> {
+    const { rollout } = this
+    await this.windowsAreOver()
+    rollout.expectGoingOn()
+    if (!rollout.hasOverheardFailure) return
+    const going = (this.list ?? []).filter((host) => !rollout.budget.isOut(host))
+    const observations = going.map((host) => ({
+      host,
+      passed: true,
+      kind: 'known' as const,
+      seen: 'discovered',
+    }))
+    await rollout.conclude({ observations, unexpected: [] })
+    rollout.expectGoingOn()
+  }
+
+  private enough(
+    known: readonly string[],
+    newcomer: (host: string) => UnexpectedMessage,
+  ): EnoughHosts | undefined {
+    const { rollout } = this
+    const hosts = known.filter((host) => !rollout.budget.isOut(host))
+    if (hosts.length === 0) return undefined
+    const names = new Set(known)
+    return {
+      hosts,
+      onLater: (host) => {
+        if (!names.has(host)) rollout.addUnsolicited(newcomer(host))
+      },
+      onUnexpected: (message) => rollout.addUnsolicited(message),
+    }
   }
 
   /** Freezes the roll call. `should` is the hosts of the inventory, where the hosts are taken from there. */
@@ -262,7 +347,7 @@ export class RollCall {
     const list = [...hosts].sort(byName)
     await this.rollout.ports.journal.append({ type: 'roll call', hosts: list })
     this.isAsFound =
-      should === undefined && this.rollout.checkpoint === undefined && this.selection.listed === undefined
+      should === undefined && this.rollout.hostsBefore === undefined && this.selection.listed === undefined
     this.list = Object.freeze(list)
     this.foundBy = this.selection
     this.names = new Set(list)
@@ -271,28 +356,6 @@ export class RollCall {
 }
 
 const NOBODY: ReadonlyMap<string, Observation> = new Map()
-const NOBODY_YET: Selection = { classes: [], facts: [], identities: [], listed: undefined }
-
-function isEmpty({ classes, facts, identities, listed }: Selection): boolean {
-  return classes.length + facts.length + identities.length === 0 && listed === undefined
-}
-
-/** Returns a key that is equal for selections of the same hosts, in whatever order they are said. */
-function keyOf({ classes, facts, identities, listed }: Selection): string {
-  const filters = facts.map(({ fact, operator, value }) => JSON.stringify([fact, operator, value]))
-  const parts = [classes, filters, identities, listed ?? []]
-  return JSON.stringify(parts.map((part) => [...new Set(part)].sort()))
-}
 
 const collator = new Intl.Collator('en', { numeric: true })
 const byName = (a: string, b: string) => collator.compare(a, b)
-
-function said({ classes, facts, identities, listed }: Selection): string {
-  const parts = [
-    ...classes.map((name) => `class ${name}`),
-    ...facts.map(({ fact, operator, value }) => `fact ${fact}${operator === '==' ? '=' : operator}${value}`),
-    ...(identities.length > 0 ? [`identity ${identities.join(' or ')}`] : []),
-    ...(listed === undefined ? [] : [`among the ${counted(listed.length)} listed`]),
-  ]
-  return `with ${parts.join(' and ')}`
-}

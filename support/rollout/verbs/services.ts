@@ -1,15 +1,17 @@
-import { converge, DONE } from '../engine/converge'
-import { byThen, NOT_KNOWN, type PlannedState } from '../engine/plan_change'
-import type { Expected } from '../model/plan_state'
-import { lookWith, observe, shown, type Patience, type Reading } from '../engine/observe'
+import { DONE } from '../engine/carry_out'
+import { asking, telling } from '../engine/change'
+import type { Patience } from '../engine/look'
+import type { StepContext } from '../engine/step_context'
 import type { Answer } from '../model/answers'
-import type { Rollout } from '../rollout'
+import { byThen, NOT_KNOWN, type PlannedState } from '../model/planned_state'
+import type { Expected } from '../model/plan_state'
+import { shown, type Reading } from '../model/reading'
 import type { Verdict } from '../model/verdict'
 
 export type ServiceState = 'running' | 'stopped'
 
 export class Services {
-  constructor(private readonly rollout: Rollout) {}
+  constructor(private readonly step: Pick<StepContext, 'executor'>) {}
 
   start(name: string): Promise<Verdict> {
     return this.change('start', name, 'running')
@@ -25,42 +27,42 @@ export class Services {
   }
 
   shouldBe(name: string, wanted: ServiceState, patience?: Patience): Promise<Verdict> {
-    return observe(this.rollout, this.status(name), isState(wanted), patience, {
-      resource: resource(name),
-      judge: (seen) => ({ passed: seen === wanted, seen }),
+    return this.step.executor.look({
+      request: status(name),
+      read: isState(wanted),
+      patience,
+      subject: { resource: resource(name), judge: (seen) => ({ passed: seen === wanted, seen }) },
     })
   }
 
   private change(action: string, name: string, wanted: ServiceState | undefined): Promise<Verdict> {
     const becomes = wanted ?? 'running'
-    return converge(this.rollout, {
-      order: (hosts) =>
-        this.rollout.ask({ agent: 'service', action, inputs: { service: name }, mutating: true }, hosts),
-      contradicts: (answer) => claims(answer) !== undefined && claims(answer) !== becomes,
-      repeatable: true,
+    const ask = asking(status(name))
+    return this.step.executor.change({
+      order: {
+        tell: telling({ agent: 'service', action, inputs: { service: name } }),
+        contradicts: (answer) => ownWord(answer) !== undefined && ownWord(answer) !== becomes,
+        verify: { ask, read: isState(becomes), onlyContradictions: wanted === undefined },
+      },
       plannable: {
         resource: resource(name),
-        look: this.status(name),
+        ask,
         plan: (answer, _, expected) => plannedStateOf(answer, expected, wanted),
         words: (now) => `would ${action}: ${now}`,
         affectsOthers: true,
       },
-      verify: {
-        look: this.status(name),
-        read: isState(becomes),
-        onlyContradictions: wanted === undefined,
-      },
+      repeatable: true,
     })
-  }
-
-  private status(name: string) {
-    return lookWith(this.rollout, { agent: 'service', action: 'status', inputs: { service: name } })
   }
 }
 
 /** Returns whether a planned resource is a service. */
-export function isService(resource: string): boolean {
-  return resource.startsWith('service ')
+export function isService(planned: string): boolean {
+  return planned.startsWith('service ')
+}
+
+function status(name: string) {
+  return { agent: 'service', action: 'status', inputs: { service: name } }
 }
 
 function resource(name: string): string {
@@ -82,9 +84,10 @@ function isState(wanted: ServiceState): (answer: Answer) => Reading {
   })
 }
 
-function claims(answer: Answer): string | undefined {
-  const status = answer.kind === 'answered' ? answer.data['status'] : undefined
-  return typeof status === 'string' ? status : undefined
+/** Returns the state that a host itself says it has, in an answer to an order. */
+function ownWord(answer: Answer): string | undefined {
+  const own = answer.kind === 'answered' ? answer.data['status'] : undefined
+  return typeof own === 'string' ? own : undefined
 }
 
 function state(answer: Answer): string {

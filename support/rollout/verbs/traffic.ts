@@ -1,27 +1,33 @@
 import { formatDuration } from '../../system/duration'
 import { LockstepError } from '../../system/errors'
-import { shouldBeOut, takeOut, putBack } from './obligations'
-import type { Patience } from '../engine/observe'
-import { notKnown, Pool } from './pool'
-import type { Balancer, Draining } from '../ports'
-import type { Rollout } from '../rollout'
+import type { Patience } from '../engine/look'
+import type { StepContext } from '../engine/step_context'
+import type { Ledger } from '../model/ledger'
+import type { Reading } from '../model/reading'
 import type { Verdict } from '../model/verdict'
+import type { Balancer, Balancers, Draining } from '../ports'
+import { lookWhetherOut, putBack, takeOut } from './obligations'
+import { Pool } from './pool'
 
 /** Takes hosts out of the pool and puts them back; keeps the ledger true while doing so. */
 export class Traffic {
   readonly pool: Pool
   private chosen: Balancer | undefined
 
-  constructor(private readonly rollout: Rollout) {
-    this.pool = new Pool(rollout)
+  constructor(
+    private readonly step: StepContext,
+    private readonly ledger: Ledger,
+    private readonly balancers: Balancers,
+  ) {
+    this.pool = new Pool(step)
   }
 
   throughBalancerAt(address: string): void {
-    this.chosen = this.rollout.ports.balancers.at(address)
+    this.chosen = this.balancers.at(address)
   }
 
   throughBackend(name: string): void {
-    this.chosen = this.rollout.ports.balancers.backend(name)
+    this.chosen = this.balancers.backend(name)
   }
 
   /** The balancer that the feature has named last; undefined when it has named none. */
@@ -29,13 +35,15 @@ export class Traffic {
     return this.chosen
   }
 
-  block(): Promise<Verdict> {
+  async block(): Promise<Verdict> {
     const balancer = this.balancer()
-    return takeOut(
-      this.rollout,
-      balancer,
-      (hosts, reach) => balancer.block(hosts, reach),
-      (hosts) => this.pool.expectRoomToTakeOut(balancer, hosts),
+    return this.step.executor.change(
+      takeOut(
+        this.ledger,
+        balancer,
+        (hosts, gateway) => balancer.block(hosts, gateway),
+        (hosts) => this.pool.expectRoomToTakeOut(balancer, hosts),
+      ),
     )
   }
 
@@ -48,25 +56,29 @@ export class Traffic {
         'a host firewall cuts connections and cannot drain them; say "I block the load balancer", or name a haproxy backend',
       )
     }
-    return takeOut(
-      this.rollout,
-      balancer,
-      (hosts, reach) => drain(hosts, reach, how),
-      (hosts) => this.pool.expectRoomToTakeOut(balancer, hosts),
+    return this.step.executor.change(
+      takeOut(
+        this.ledger,
+        balancer,
+        (hosts, gateway) => drain(hosts, gateway, how),
+        (hosts) => this.pool.expectRoomToTakeOut(balancer, hosts),
+      ),
     )
   }
 
   async unblock(): Promise<Verdict> {
-    return putBack(this.rollout, this.balancer())
+    return this.step.executor.change(putBack(this.ledger, this.balancer()))
   }
 
   /** Looks at hosts; a host that is seen to be in the pool is struck from the ledger. */
-  shouldBe(wanted: 'blocked' | 'unblocked', patience?: Patience): Promise<Verdict> {
-    return shouldBeOut(this.rollout, this.balancer(), wanted === 'blocked', patience)
+  async shouldBe(wanted: 'blocked' | 'unblocked', patience?: Patience): Promise<Verdict> {
+    return this.step.executor.look(
+      lookWhetherOut(this.ledger, this.balancer(), wanted === 'blocked', patience),
+    )
   }
 
-  poolShouldHave(name: string, wanted: number): Promise<Verdict> {
-    return this.pool.shouldHaveInService(this.rollout.ports.balancers.backend(name), wanted)
+  async poolShouldHave(name: string, wanted: number): Promise<Verdict> {
+    return this.pool.shouldHaveInService(this.balancers.backend(name), wanted)
   }
 
   /**
@@ -74,25 +86,20 @@ export class Traffic {
    * fails.
    */
   async fewerRequestsShouldFail(percent: number, during: number): Promise<Verdict> {
-    this.rollout.expectGoingOn()
-    const { requests } = this.balancer()
+    this.step.expectGoingOn()
+    const { name, requests } = this.balancer()
     if (requests === undefined) {
       throw new LockstepError('bad-feature', 'a host firewall counts no requests; name a haproxy backend')
     }
-    const before = await requests(this.rollout.reach)
-    this.rollout.planState?.use()
-    if (this.rollout.planState !== undefined)
-      return this.rollout.conclude(notKnown(this.balancer()), ABOUT_THE_POOL)
-    await this.rollout.wait(during)
-    const after = await requests(this.rollout.reach)
-    const [served, failed] = [after.requests - before.requests, after.failed - before.failed]
-    const reset = served < 0 || failed < 0
-    const seen = reset
-      ? 'its counters went back: it was restarted'
-      : `${failed} of ${served} requests failed in ${formatDuration(during)}`
-    const passed = !reset && served > 0 && failed * 100 < percent * served
-    const observation = { host: this.balancer().name, passed, kind: 'answered' as const, seen }
-    return this.rollout.conclude({ observations: [observation], unexpected: [] }, ABOUT_THE_POOL)
+    return this.step.executor.measure({
+      name,
+      first: (gateway) => requests(gateway),
+      during,
+      judge: async (before, gateway) => {
+        const { passed, seen } = judgeRequests(before, await requests(gateway), percent, during)
+        return { observations: [{ host: name, passed, kind: 'answered', seen }], unexpected: [] }
+      },
+    })
   }
 
   private balancer(): Balancer {
@@ -106,4 +113,16 @@ export class Traffic {
   }
 }
 
-const ABOUT_THE_POOL = { budgeted: false }
+interface Requests {
+  requests: number
+  failed: number
+}
+
+function judgeRequests(before: Requests, after: Requests, percent: number, during: number): Reading {
+  const [served, failed] = [after.requests - before.requests, after.failed - before.failed]
+  if (served < 0 || failed < 0) return { passed: false, seen: 'its counters went back: it was restarted' }
+  return {
+    passed: served > 0 && failed * 100 < percent * served,
+    seen: `${failed} of ${served} requests failed in ${formatDuration(during)}`,
+  }
+}

@@ -480,7 +480,8 @@ describe('a flood of answers', () => {
       [onComplete, onProgress, answered].map((each) => reachableFrom([tracker, listener]).has(each))
     expect(kept()).to.deep.equal([true, true, true])
     tracker.finish(1)
-    listener.finish()
+    listener.end()
+    listener.close()
     expect(kept()).to.deep.equal([false, false, false])
   })
 
@@ -498,7 +499,7 @@ describe('a flood of answers', () => {
     )
     for (let each = 0; each < 10_000; each += 1) listener.settle('web1', answered)
     listener.settle('web1', { kind: 'untrusted', reason: 'bad signature' })
-    expect(listener.finish().filter(({ fails }) => fails)).to.have.length(1)
+    expect(listener.end().filter(({ fails }) => fails)).to.have.length(1)
   })
 })
 

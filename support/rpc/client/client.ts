@@ -12,7 +12,7 @@ import { LockstepError } from '../../system/errors'
 import { inputFault, type Data } from '../contracts/contract'
 import { contractOf } from '../contracts'
 import { outcomeOf, pong, refusalText } from './replies'
-import type { CallResult, Outcome, UnexpectedReply } from './result'
+import type { CallResult, EnoughHosts, Outcome, UnexpectedReply } from './result'
 import { broadcastIsCheaper } from './routing'
 import { Listener, Tracker, type Answers } from './tracker'
 import { eitherOf } from './waiting'
@@ -55,6 +55,22 @@ export interface Discovery {
   within: number
   signal: AbortSignal
   onProgress?: (found: number) => void
+  /**
+   * Hosts with whose answers an open discovery ends. Its window of `within` milliseconds goes on beside what follows.
+   * Without any, the discovery ends with its window.
+   */
+  enough?: EnoughHosts
+}
+
+export interface Discovered {
+  /** The identities of the hosts that have answered, sorted. */
+  hosts: string[]
+  unexpected: UnexpectedReply[]
+  /**
+   * Settles with the end of the window. Rejects once the broker cannot carry a message; nobody has to listen. Absent
+   * where nothing is listened to any longer.
+   */
+  window?: Promise<void>
 }
 
 /** The most bytes of one answer. All answers to one call may have `MAX_CALL_BYTES` together. */
@@ -133,9 +149,9 @@ export class RpcClient {
     })
   }
 
-  /** Returns the identities of the hosts that answer, sorted. */
-  async discover(discovery: Discovery): Promise<{ hosts: string[]; unexpected: UnexpectedReply[] }> {
-    const { filter, hosts, onProgress } = discovery
+  /** Resolves with the hosts that answer. */
+  async discover(discovery: Discovery): Promise<Discovered> {
+    const { filter, hosts } = discovery
     if (hosts !== undefined) {
       const result = await this.request({
         agent: 'discovery',
@@ -153,7 +169,7 @@ export class RpcClient {
         .map(([host]) => host)
       return { hosts: there.sort(), unexpected: result.unexpected }
     }
-    return this.openDiscovery(filter, discovery.within, discovery.signal, onProgress)
+    return this.openDiscovery(discovery)
   }
 
   /**
@@ -166,29 +182,34 @@ export class RpcClient {
     return eitherOf(over, signal).finally(() => stop())
   }
 
-  private async openDiscovery(
-    filter: Filter,
-    within: number,
-    signal: AbortSignal,
-    onProgress?: (found: number) => void,
-  ) {
+  private async openDiscovery(discovery: Discovery): Promise<Discovered> {
+    const { filter, within, signal, enough, onProgress } = discovery
     const { security, connector, collective, ttl } = this.options
     const requestId = this.options.newRequestId()
-    const answers = new Listener(this.options.onUnexpected, onProgress)
+    const answers = new Listener(this.options.onUnexpected, onProgress, enough)
     const entry: ActiveRequest = { bytes: 0, answers, agent: 'discovery', read: pong }
     this.active.set(requestId, entry)
-    let unexpected: UnexpectedReply[]
+    const close = () => {
+      this.active.delete(requestId)
+      answers.close()
+      this.remember(requestId, entry)
+    }
     try {
       const body = security.sealRequest(this.envelope('discovery', requestId, filter, 'ping'))
       await connector.broadcast({ collective, agent: 'discovery' }, { body, ttl }, signal)
-      await this.listen(within, AbortSignal.any([signal, this.inVain.signal]))
-      this.inVain.signal.throwIfAborted()
-    } finally {
-      this.active.delete(requestId)
-      unexpected = answers.finish()
-      this.remember(requestId, entry)
+    } catch (error) {
+      close()
+      throw error
     }
-    return { hosts: [...answers.found].sort(), unexpected }
+    const window = this.listen(within, AbortSignal.any([signal, this.inVain.signal])).then(() => {
+      close()
+      this.inVain.signal.throwIfAborted()
+    })
+    // The window may end when nobody waits for it any longer.
+    window.catch(noop)
+    await Promise.race([window, answers.haveAllAnswered])
+    const unexpected = answers.end()
+    return { hosts: [...answers.found].sort(), unexpected, ...(answers.isClosed ? {} : { window }) }
   }
 
   private deadline(within: number, over: () => void): () => void {

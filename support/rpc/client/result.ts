@@ -23,3 +23,13 @@ export interface CallResult {
   /** True when the broker was lost in between: a silent host may have done what it was asked. */
   interrupted: boolean
 }
+
+/** The hosts with whose answers a discovery ends before its window does. */
+export interface EnoughHosts {
+  /** The hosts that have to answer; at least one. */
+  hosts: readonly string[]
+  /** Called with each other host that answers between the end of the discovery and that of its window. */
+  onLater: (host: string) => void
+  /** Called with each message of that time that is no host's answer. */
+  onUnexpected: (message: UnexpectedReply) => void
+}

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { UnexpectedMessages } from '../../system/unexpected_messages'
-import type { Outcome, UnexpectedReply } from './result'
+import type { EnoughHosts, Outcome, UnexpectedReply } from './result'
 
 /** The destination of the messages that arrive for one request. */
 export interface Answers {
@@ -131,16 +131,28 @@ function digestOf(body: Buffer): string {
   return hash('sha256', body, 'base64')
 }
 
-/** The hosts that answer a question to no host in particular. */
+/**
+ * The hosts that answer a question to no host in particular. It ends with its window, or once enough hosts have
+ * answered. What comes between its end and that of its window is told at once; what comes still later is late.
+ */
 export class Listener implements Answers {
   readonly found = new Set<string>()
+  /** Resolves once enough hosts have answered; never where no host is enough. */
+  readonly haveAllAnswered: Promise<void>
   private readonly messages = new UnexpectedMessages<UnexpectedReply>((host) => this.found.has(host))
-  private finished = false
+  private readonly missing: Set<string>
+  private onComplete = noop
+  private hasEnded = false
+  private hasClosed = false
 
   constructor(
     private readonly onLate: (message: UnexpectedReply) => void,
     private onProgress: ((found: number) => void) | undefined,
-  ) {}
+    private enough?: EnoughHosts,
+  ) {
+    this.missing = new Set(enough?.hosts)
+    this.haveAllAnswered = new Promise((resolve) => (this.onComplete = resolve))
+  }
 
   awaits(): boolean {
     return false
@@ -153,7 +165,7 @@ export class Listener implements Answers {
     if (this.found.has(host)) {
       return this.message({ kind: 'duplicate', host, detail: 'answered the discovery twice', fails: false })
     }
-    if (this.finished) {
+    if (this.hasClosed) {
       return this.message({
         kind: 'late',
         host,
@@ -162,11 +174,14 @@ export class Listener implements Answers {
       })
     }
     this.found.add(host)
+    if (this.hasEnded) return this.enough?.onLater(host)
     this.onProgress?.(this.found.size)
+    if (this.missing.delete(host) && this.missing.size === 0) this.onComplete()
   }
 
   message(message: UnexpectedReply): void {
-    if (this.finished) this.onLate(message)
+    if (this.hasClosed) this.onLate(message)
+    else if (this.hasEnded) this.enough?.onUnexpected(message)
     else this.messages.add(message)
   }
 
@@ -174,9 +189,24 @@ export class Listener implements Answers {
     return this.found.size
   }
 
-  finish(): UnexpectedReply[] {
-    this.finished = true
+  /** True once the window is over. */
+  get isClosed(): boolean {
+    return this.hasClosed
+  }
+
+  /** Ends the discovery, and returns the messages until now. Its window may go on. */
+  end(): UnexpectedReply[] {
+    this.hasEnded = true
     this.onProgress = undefined
+    this.onComplete = noop
     return this.messages.take()
+  }
+
+  /** Ends the window; whatever comes from now on is late. No reference to whoever has asked is kept. */
+  close(): void {
+    this.hasClosed = true
+    this.onProgress = undefined
+    this.onComplete = noop
+    this.enough = undefined
   }
 }

@@ -3,12 +3,12 @@ import type { ActionContract, Contract, InputRule } from './contract'
 /** Returns the contract as a `.ddl` for Ruby's `mco`, which reads it from `mcollective/agent` of its libdir. */
 export function rubyDdl(contract: Contract, version: string): string {
   const metadata = [
-    ['name', quoted(contract.agent)],
-    ['description', quoted(contract.description)],
-    ['author', quoted('Lockstep')],
-    ['license', quoted('Apache-2.0')],
-    ['version', quoted(version)],
-    ['url', quoted('')],
+    ['name', quote(contract.agent)],
+    ['description', quote(contract.description)],
+    ['author', quote('Lockstep')],
+    ['license', quote('Apache-2.0')],
+    ['version', quote(version)],
+    ['url', quote('')],
     ['timeout', String(contract.timeout)],
   ]
   const actions = Object.entries(contract.actions).map(([name, action]) => actionDdl(name, action))
@@ -21,20 +21,20 @@ function actionDdl(name: string, action: ActionContract): string {
   const display = action.effect === 'readOnly' ? ['    display :always'] : []
   const inputs = Object.entries(action.inputs).map(([input, rule]) =>
     block('input', input, [
-      ['prompt', quoted(titled(input))],
-      ['description', quoted(described(input, rule))],
+      ['prompt', quote(formatTitle(input))],
+      ['description', quote(describeRule(input, rule))],
       ...ruleDdl(rule),
       ['optional', String(rule.optional)],
     ]),
   )
   const outputs = Object.entries(action.tells).map(([output, description]) =>
     block('output', output, [
-      ['description', quoted(description)],
-      ['display_as', quoted(titled(output))],
+      ['description', quote(description)],
+      ['display_as', quote(formatTitle(output))],
     ]),
   )
   const body = [...display, ...inputs, ...outputs].join('\n\n')
-  return `action ${quoted(name)}, :description => ${quoted(action.description)} do\n${body}\nend`
+  return `action ${quote(name)}, :description => ${quote(action.description)} do\n${body}\nend`
 }
 
 function ruleDdl(rule: InputRule): string[][] {
@@ -54,7 +54,7 @@ function ruleDdl(rule: InputRule): string[][] {
     case 'one of':
       return [
         ['type', ':list'],
-        ['list', `[${rule.choices.map(quoted).join(', ')}]`],
+        ['list', `[${rule.choices.map(quote).join(', ')}]`],
       ]
     case 'list':
       return [['type', ':array']]
@@ -68,8 +68,8 @@ function rubyPattern(source: string): string {
   return source.replace(/^\^/, '\\A').replace(/\$$/, '\\z')
 }
 
-function described(input: string, rule: InputRule): string {
-  return rule.kind === 'text' && rule.expected !== 'text' ? rule.expected : titled(input)
+function describeRule(input: string, rule: InputRule): string {
+  return rule.kind === 'text' && rule.expected !== 'text' ? rule.expected : formatTitle(input)
 }
 
 function block(kind: string, name: string, lines: string[][]): string {
@@ -83,12 +83,12 @@ function pairs(lines: string[][], column: number): string {
     .join(`,\n${' '.repeat(column)}`)
 }
 
-function titled(name: string): string {
+function formatTitle(name: string): string {
   const words = name.replaceAll('_', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /** Quotes a text for Ruby, where double quotes interpolate `#{…}`. */
-function quoted(text: string): string {
+function quote(text: string): string {
   return `"${text.replace(/["\\#]/g, '\\$&')}"`
 }

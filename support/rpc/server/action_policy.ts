@@ -87,7 +87,7 @@ function isCaller(written: string, caller: string, { groups, patterns }: Judged)
 
 /** Returns whether a line is about this host, or undefined when that cannot be told. */
 function isWhere(facts: string, classes: string | undefined, subject: Judged): boolean | undefined {
-  if (classes === undefined) return facts === '*' ? true : evaluated(facts, subject)
+  if (classes === undefined) return facts === '*' ? true : evaluateExpression(facts, subject)
   const both = [
     matches(facts, (word) => /[<>=]/.test(word), subject),
     matches(classes, (word) => !/[<>=]/.test(word), subject),
@@ -98,15 +98,15 @@ function isWhere(facts: string, classes: string | undefined, subject: Judged): b
 /** Evaluates a column: a list of which all words have to match, or an expression. */
 function matches(column: string, isOne: (word: string) => boolean, subject: Judged): boolean | undefined {
   if (column === '*') return true
-  if (/(^|\s)(and|or|not)(\s|$)|[()!]/.test(column)) return evaluated(column, subject)
+  if (/(^|\s)(and|or|not)(\s|$)|[()!]/.test(column)) return evaluateExpression(column, subject)
   const words = column.split(/\s+/)
   // A class where a fact is expected, or the other way round.
   if (!words.every(isOne)) return false
-  const each = words.map((word) => evaluated(word, subject))
+  const each = words.map((word) => evaluateExpression(word, subject))
   return each.includes(undefined) ? undefined : each.every((value) => value === true)
 }
 
-function evaluated(
+function evaluateExpression(
   expression: string,
   { host, data = () => undefined, patterns }: Judged,
 ): boolean | undefined {

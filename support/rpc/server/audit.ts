@@ -6,7 +6,7 @@ import { excerpt } from '../../system/redaction'
 /** Formats the line for a request that is about to be carried out, in the form of MCollective's own audit log. */
 export function auditLine(request: OpenedRequest, { action, data }: RpcRequest, now: number): string {
   const at = new Date(now).toISOString().replace('T', ' ').slice(0, 19)
-  const given = Object.entries(data).map(([name, value]) => `:${name}=>${shown(value)}`)
+  const given = Object.entries(data).map(([name, value]) => `:${name}=>${formatValue(value)}`)
   return `[${at} UTC] reqid=${request.requestid}: reqtime=${request.msgtime} caller=${request.callerid}@${clean(request.senderid)} agent=${request.agent} action=${clean(action)} data={${given.join(', ')}}\n`
 }
 
@@ -18,7 +18,7 @@ export function appendAudit(path: string, line: string): void {
   appendFileSync(path, line, { mode: 0o640 })
 }
 
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   return clean(typeof value === 'bigint' ? String(value) : JSON.stringify(value))
 }
 

@@ -63,7 +63,7 @@ for (const [name, tries, client, security] of setups) {
         clock,
         onRefused: () => {},
       })
-      const requests = Array.from({ length: 50 }, (_, index) => sealed(client, index))
+      const requests = Array.from({ length: 50 }, (_, index) => seal(client, index))
       const [whole = Buffer.alloc(0)] = requests
       const signed = new Set(
         requests.map((bytes) => JSON.stringify(security.openRequest(bytes).message, plainly)),
@@ -71,7 +71,7 @@ for (const [name, tries, client, security] of setups) {
       for (let turn = 0; turn < tries; turn += 1) {
         // One request in ten stays whole: that some are carried out shows that there was something to break.
         const bytes =
-          random(10) === 0 ? (requests[random(requests.length)] ?? whole) : mutated(requests, random)
+          random(10) === 0 ? (requests[random(requests.length)] ?? whole) : mutate(requests, random)
         const before = performed
         opened.length = 0
         const reply = await host.handle(bytes)
@@ -101,7 +101,7 @@ describe('hostile requests', () => {
       clock,
       onRefused: (reason) => refused.push(reason),
     })
-    const reply = await host.handle(sealed(client, 2, fields))
+    const reply = await host.handle(seal(client, 2, fields))
     return { reply, performed, refused }
   }
 
@@ -125,14 +125,14 @@ describe('hostile requests', () => {
 
   for (const callerid of ['cert=../../x', 'cert=a/b', 'uid=0\nx', '', 'cert=..%2fx']) {
     it(`are not carried out for the caller ${JSON.stringify(callerid)}`, () => {
-      const bytes = sealed(pskClient('secret', callerid), 1)
+      const bytes = seal(pskClient('secret', callerid), 1)
       expect(() => pskServer('secret').openRequest(bytes)).to.throw(Refusal)
     })
   }
 })
 
 let count = 0
-function sealed(client: ClientSecurity, seed: number, fields: object = {}): Buffer {
+function seal(client: ClientSecurity, seed: number, fields: object = {}): Buffer {
   count += 1
   const data = { package: `app${seed}` }
   return client.sealRequest({
@@ -167,7 +167,7 @@ const INTERESTING = [0, 1, 4, 8, 0x22, 0x3a, 0x3b, 0x40, 0x49, 0x5b, 0x69, 0x6c,
  * Returns a request with a few bytes flipped, cut, doubled, swapped with another's, or replaced by values that Marshal
  * reads.
  */
-function mutated(requests: readonly Buffer[], random: Random): Buffer {
+function mutate(requests: readonly Buffer[], random: Random): Buffer {
   const pick = () => requests[random(requests.length)] ?? Buffer.alloc(0)
   let bytes = Buffer.from(pick())
   for (let times = random(4); times >= 0; times -= 1) {

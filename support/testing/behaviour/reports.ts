@@ -1,41 +1,37 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { Then, When, type World } from '@cucumber/cucumber'
-import { expect } from 'chai'
-import { lockstep, type ProcessRun } from '../cucumber_process'
-import type { Scratch } from '../scratch'
+import { basename } from 'node:path'
+import { xmlTree, type XmlNode } from '../xml_tree'
+import { filesIn, readText } from './files'
+import type { Manual } from './manual'
 
-/** The part of the manual that the chapter on reports needs. */
-interface Reported extends World {
-  readonly scratch: Scratch
-  readonly env: Record<string, string>
-  run: ProcessRun | undefined
-  /** The reports that the last run has left, by their names. */
-  left: ReadonlyMap<string, string> | undefined
+/** What the JUnit report says of a case. */
+export interface JunitCase {
+  suite: string | undefined
+  name: string | undefined
+  /** The word for the result and its type, such as `failure silent`. */
+  result: string
+  message: string
 }
 
-const NAMES = ['rollout.html', 'junit.xml', 'run.json']
-
-When('the reports are kept aside, and removed', function (this: Reported) {
-  this.left = reportsIn(join(this.scratch.path, 'reports'))
-  rmSync(join(this.scratch.path, 'reports'), { recursive: true })
-})
-
-When('I run lockstep {string} for the last run', async function (this: Reported, command: string) {
-  const args = command.replace('<run>', lastRun(this.scratch.path)).split(' ')
-  this.run = await lockstep(args, this.scratch.path, this.env)
-})
-
-Then('the reports in {string} should be those that the run left', function (this: Reported, folder: string) {
-  expect(reportsIn(join(this.scratch.path, folder))).to.deep.equal(this.left)
-})
-
-function reportsIn(folder: string): ReadonlyMap<string, string> {
-  return new Map(NAMES.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+export function readJunitCases(manual: Manual): JunitCase[] {
+  const report = xmlTree(readText(manual, 'reports/junit.xml'))
+  return report.children.flatMap((suite) => suite.children.map((each) => caseOf(suite, each)))
 }
 
-function lastRun(cwd: string): string {
-  const names = readdirSync(join(cwd, '.lockstep'), { recursive: true, encoding: 'utf8' })
-  const runs = names.filter((name) => name.endsWith('.ndjson')).map((name) => basename(name, '.journal.ndjson'))
-  return runs.sort().at(-1) ?? ''
+/** Returns the files of reports and journals, which have to be some of each kind. */
+export function filesLeft(manual: Manual): string[] {
+  const left = ['reports', '.lockstep'].flatMap((folder) => filesIn(manual, folder))
+  const kinds = ['rollout.html', 'junit.xml', 'run.json', '.ndjson', '.log']
+  const lacking = kinds.find((kind) => !left.some((path) => basename(path).endsWith(kind)))
+  if (lacking !== undefined) throw new Error(`no ${lacking} is among ${left.join(', ')}`)
+  return left
+}
+
+function caseOf({ attributes: suite }: XmlNode, { attributes, children: [first] }: XmlNode): JunitCase {
+  const result = first === undefined ? ['passed'] : [first.name, first.attributes['type']]
+  return {
+    suite: suite['name'],
+    name: attributes['name'],
+    result: result.filter(Boolean).join(' '),
+    message: first?.attributes['message'] ?? '',
+  }
 }

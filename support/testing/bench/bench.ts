@@ -42,7 +42,7 @@ class Bench {
 
   /**
    * Runs all benchmarks, or some of them. `daemon` is the host's side, `start` the start of a run, `lint` a long table,
-   * `memory` the memory of rollouts.
+   * `memory` the memory of rollouts, `waves` a rollout in ten waves.
    */
   async run(only: string | undefined): Promise<void> {
     if (only === 'start') return this.startUp()
@@ -51,6 +51,7 @@ class Bench {
       return this.scratch.remove()
     }
     if (only === 'memory') return this.memory()
+    if (only === 'waves') return this.wavesAlone()
     if (only !== 'daemon') await this.rollouts()
     this.say(...(await daemonRows()))
     if (only !== undefined) return
@@ -63,6 +64,7 @@ class Bench {
     try {
       this.say('| measure | result | aim |', '|---|---|---|')
       await this.scenarios(broker)
+      await this.waves(broker)
       this.startUp()
       this.say(lintRow(this.scratch))
       this.codec()
@@ -124,7 +126,7 @@ class Bench {
         if (n <= MAX_MCO) {
           mco.push(this.sixByMco(real.clientCfg, ['-C', 'roles::dev_server', '-F', 'country=de']))
           listed.push(this.ours(real.clientCfg, this.listedFeature(n)))
-          waves.push(this.ours(real.clientCfg, this.tenWaves(n)))
+          waves.push(this.ours(real.clientCfg, this.tenWaves(this.listedFeature(n))))
           plans.push(this.ours(real.clientCfg, WEBSITE, 'plan'))
           released.push(this.ours(real.clientCfg, WEBSITE, 'live', `1.${turn}`))
           nodes.push(this.sixByMco(real.clientCfg, ['--nodes', this.nodeList(n)]))
@@ -159,6 +161,39 @@ class Bench {
     }
     const growth = (walls.get(10_000) ?? NaN) / (walls.get(1_000) ?? NaN)
     this.say(`| six calls, 10,000 hosts ÷ 1,000 hosts | ${round(growth)} | ≤ 10 |`)
+  }
+
+  private async wavesAlone(): Promise<void> {
+    const broker = await startActivemq(this.scratch)
+    try {
+      await this.waves(broker)
+    } finally {
+      await broker.stop()
+      this.scratch.remove()
+    }
+  }
+
+  /**
+   * Measures the seed's feature in ten waves, next to the same frames counted. All hosts are discovered again between
+   * two waves, here and there. The first discovery and the rest of the last one's window are in neither.
+   */
+  private async waves(broker: RealBroker): Promise<void> {
+    const n = MAX_MCO
+    const fleet = await this.fleet(broker, n, '')
+    const { clientCfg } = new RealFleet(this.scratch, broker, 'psk')
+    const features = { 'from a list': this.listedFeature(n), discovered: WEBSITE }
+    const ratios = new Map<string, number[]>()
+    for (let turn = 0; turn < ROUNDS; turn += 1) {
+      for (const [how, feature] of Object.entries(features)) {
+        const raw = await rawFanIn(broker.port, n, 10)
+        const cost = this.ours(clientCfg, this.tenWaves(feature))
+        if (cost.exitCode !== 0) throw new Error(`ten waves ${how} failed:\n${cost.output.slice(-2000)}`)
+        ratios.set(how, [...(ratios.get(how) ?? []), this.timeOfCalls() / raw])
+      }
+    }
+    await fleet.stop('SIGKILL')
+    for (const [how, each] of ratios)
+      this.say(`| ${n} hosts, ${how}: ten waves ÷ raw fan-in of the same calls | ${spread(each)} | ≤ 1.3 |`)
   }
 
   /** Measures a whole run with one step that asks no host, next to an empty project with the same set-up. */
@@ -293,7 +328,7 @@ class Bench {
     return timed(process.execPath, [CUCUMBER, '--config', this.config(cwd), '-p', profile, feature], cwd, {
       ...this.tsNode(),
       MCOLLECTIVE_CONFIG: clientCfg,
-      LOCKSTEP_RELEASE: release,
+      ...(release === '' ? {} : { LOCKSTEP_RELEASE: release }),
     })
   }
 
@@ -359,9 +394,9 @@ class Bench {
     return this.scratch.write('listed.feature', text)
   }
 
-  /** Writes the seed's feature for hosts that are known by name, in ten waves of a tenth. */
-  private tenWaves(n: number): string {
-    const [head = '', steps = ''] = readFileSync(this.listedFeature(n), 'utf8').split(/ {4}Scenario: .*\n/)
+  /** Writes a feature of one scenario in ten waves of a tenth. */
+  private tenWaves(feature: string): string {
+    const [head = '', steps = ''] = readFileSync(feature, 'utf8').split(/ {4}Scenario: .*\n/)
     const rows = Array.from({ length: 10 }, () => '            | 10% |\n').join('')
     const outline = `    Scenario Outline: In waves\n        Given I take the next <wave>\n${steps}        Examples:\n            | wave |\n${rows}`
     return this.scratch.write('waves.feature', head + outline)

@@ -68,7 +68,7 @@ describe('the packed package, with every cucumber and Node it is for', () => {
         expectRun(['leaves.feature'], 1, 'the process was ended in mid-run', 'Still out of rotation: 8 hosts')
         expectRun(['bad.feature'], 2, 'bad.feature:4: unknown step', 'nothing was sent')
         expectRun(['good.feature', '--dry-run'], 2, 'nothing was sent')
-        expectRun(['-p', 'ci', 'good.feature'], 0, 'READ  1 feature')
+        expectRun(['-p', 'lint', 'good.feature'], 0, 'READ  1 feature')
       })
 })
 

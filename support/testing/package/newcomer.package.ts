@@ -46,7 +46,7 @@ describe('the packed package, for a newcomer', () => {
       }
       const again = shell(['npx --no lockstep init'], cwd)
       expect(again.output).not.to.match(/^ {2}(?:wrote|added) /m)
-      const script = shell(['npm run --silent rollout:ci'], cwd)
+      const script = shell(['npm run --silent rollout:lint'], cwd)
       expect(script.status, script.output).to.equal(0)
     })
 

@@ -54,7 +54,7 @@ describe('the packed package, in a repository of its own', () => {
 
   it('refuses a feature that cannot be run, with status 2', () => {
     scratch.write('bad.feature', 'Feature: Bad\n  Scenario: Bad\n    When I block the lode balancer\n')
-    const { status, output } = run('npx', ['cucumber-js', '-p', 'ci', 'bad.feature'])
+    const { status, output } = run('npx', ['cucumber-js', '-p', 'lint', 'bad.feature'])
     expect(status, output).to.equal(2)
     expect(output).to.contain('bad.feature:3: unknown step')
   })
@@ -86,16 +86,16 @@ describe('the packed package, in a repository of its own', () => {
   describe('in CI', () => {
     const runs = () => {
       const workflow = parse(readFileSync(join(scratch.path, '.github/workflows/rollout.yml'), 'utf8')) as {
-        jobs: { read: { steps: { run?: string }[] } }
+        jobs: { lint: { steps: { run?: string }[] } }
       }
-      return workflow.jobs.read.steps.flatMap(({ run: line }) => line ?? [])
+      return workflow.jobs.lint.steps.flatMap(({ run: line }) => line ?? [])
     }
     const scripts = () => {
       const pipeline = parse(readFileSync(join(scratch.path, '.gitlab-ci.yml'), 'utf8')) as {
         default: { before_script: string[] }
-        read: { script: string[] }
+        lint: { script: string[] }
       }
-      return [...pipeline.default.before_script, ...pipeline.read.script]
+      return [...pipeline.default.before_script, ...pipeline.lint.script]
     }
     const carriedOut = (lines: readonly string[], env: Record<string, string> = {}) =>
       shell(lines, scratch.path, env)

@@ -162,11 +162,11 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
   }
 
   it('is read: nothing is wrong with it, and a line that is broken on purpose is found', async () => {
-    const { ended } = await expectOnlyLooks(() => run('-p ci'))
+    const { ended } = await expectOnlyLooks(() => run('-p lint'))
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(said(ended)).not.to.contain('warning')
     scratch.write('release.feature', RELEASE.replace('    When I unblock the load balancer\n', ''))
-    const broken = await run('-p ci')
+    const broken = await run('-p lint')
     expect(broken.exitCode, shown(broken)).to.equal(2)
     expect(said(broken)).to.match(/release\.feature:\d+: block-without-unblock:/)
     scratch.write('release.feature', RELEASE)

@@ -1,0 +1,180 @@
+import { formatDuration } from '../system/duration'
+import { DEFAULTS } from './environment'
+
+/** A key of lockstep.yaml. Docs are made from it, and the reader is held against it. */
+export interface YamlKey {
+  /** The values that it takes, in words. */
+  takes: string
+  /** What holds where it is left out; undefined for a key that must be there, or that belongs to one of several kinds. */
+  default?: string
+  /** One line of help. */
+  help: string
+}
+
+type YamlKeys = Readonly<Record<string, YamlKey>>
+
+const SECRET = '`{env: NAME}`, `{file: path}` or `ENC[PKCS7,…]`'
+
+/** The keys of the file itself, by their path. */
+export const FILE_KEYS: YamlKeys = {
+  default: { takes: 'a name', default: 'the only one', help: 'the environment of a run that names none' },
+  eyaml: {
+    takes: 'keys',
+    default: 'none',
+    help: 'the keys of hiera-eyaml, for secrets that stand encrypted',
+  },
+  'eyaml.private_key': { takes: 'a file, or `{env: NAME}`', help: 'the key that opens secrets' },
+  'eyaml.private_key.env': { takes: 'a name', help: 'the variable that has the key itself' },
+  'eyaml.public_key': { takes: 'a file', default: 'none', help: 'the certificate that the key has to fit' },
+  environments: { takes: 'names, each with its keys', help: 'the fleets that a run can go to' },
+}
+
+/** The keys of an environment, by their path within it. */
+export const ENVIRONMENT_KEYS: YamlKeys = {
+  client_config: { takes: 'a file', help: 'the client.cfg of mco, in place of all keys up to `security`' },
+  connector: { takes: 'activemq or rabbitmq', help: 'the kind of broker' },
+  brokers: { takes: 'a list', help: 'the brokers, tried in this order' },
+  'brokers.host': { takes: 'a name or an address', help: 'where the broker is' },
+  'brokers.port': { takes: 'a port', default: '61613', help: 'its port for STOMP' },
+  'brokers.user': { takes: 'a name', default: 'none', help: 'the user of the broker' },
+  'brokers.password': { takes: SECRET, default: 'none', help: 'its password' },
+  'brokers.tls': { takes: 'files', default: 'no TLS', help: 'the connection is encrypted' },
+  'brokers.tls.ca': {
+    takes: 'a file',
+    default: "the system's authorities",
+    help: 'who may sign for the broker',
+  },
+  'brokers.tls.cert': { takes: 'a file', default: 'none', help: 'the certificate of this client' },
+  'brokers.tls.key': { takes: 'a file', default: 'none', help: 'its key' },
+  virtual_host: {
+    takes: 'a name',
+    default: '`mcollective`, or `/mcollective` with RabbitMQ',
+    help: 'the virtual host of the broker',
+  },
+  collective: { takes: 'a name', default: 'mcollective', help: 'the collective that hosts are in' },
+  identity: { takes: 'a name', default: 'the name of this machine', help: 'who asks' },
+  direct_addressing: {
+    takes: 'true or false',
+    default: 'true',
+    help: 'false for daemons that do not listen for directed messages',
+  },
+  security: { takes: 'a provider and its keys', help: 'how requests and replies are signed' },
+  'security.provider': { takes: 'psk, ssl or aes_security', help: 'the security provider of the hosts' },
+  'security.secret': { takes: SECRET, help: 'the pre-shared key (psk)' },
+  'security.callerid': { takes: '`user=deploy`', default: '`uid=` and the user', help: 'who asks (psk)' },
+  'security.private_key': { takes: 'a file', help: 'the key of this client (ssl, aes_security)' },
+  'security.public_key': {
+    takes: 'a file',
+    help: 'its public key, whose name is the callerid (ssl, aes_security)',
+  },
+  'security.server_public_key': { takes: 'a file', help: 'the public key of the hosts (ssl)' },
+  'security.serializer': {
+    takes: 'marshal or yaml',
+    default: 'marshal',
+    help: 'how messages are written (ssl)',
+  },
+  ttl: {
+    takes: 'seconds',
+    default: String(DEFAULTS.ttl),
+    help: 'how long a request is valid; also how far clocks may be apart',
+  },
+  discovery_window: {
+    takes: 'a duration',
+    default: formatDuration(DEFAULTS.discoveryWindow),
+    help: 'how long an open discovery listens',
+  },
+  connect_timeout: {
+    takes: 'a duration',
+    default: formatDuration(DEFAULTS.connectWithin),
+    help: 'how long a broker may take to answer',
+  },
+  heart_beat: {
+    takes: 'a duration',
+    default: formatDuration(DEFAULTS.heartBeat),
+    help: 'how often a connection shows that it is alive',
+  },
+  look_every: {
+    takes: 'a duration',
+    default: formatDuration(DEFAULTS.lookEvery),
+    help: 'how often a line that waits looks again',
+  },
+  host_leases: {
+    takes: 'true or false',
+    default: 'false',
+    help: 'hosts hold a lease too, for control hosts that share nothing',
+  },
+  safe_mode: {
+    takes: 'true or false',
+    default: 'false',
+    help: 'nothing is changed until a release is activated',
+  },
+  timeouts: {
+    takes: 'agents, each with a duration',
+    default: "those of the agents' own contracts",
+    help: 'how long actions may take; `default` is for all others',
+  },
+  notifications: { takes: 'a list of channels', default: 'none', help: 'who is told of live runs' },
+  'notifications.webhook': { takes: `${SECRET}, or \`{url: https://…}\``, help: 'the address of a webhook' },
+  'notifications.bearer': { takes: SECRET, default: 'none', help: 'the token that a webhook is sent' },
+  'notifications.hmac': {
+    takes: SECRET,
+    default: 'none',
+    help: 'the key that the body of a webhook is signed with',
+  },
+  'notifications.slack': { takes: SECRET, help: 'the address of a Slack webhook' },
+  'notifications.email': { takes: 'a server and mailboxes', help: 'who gets an email, and through what' },
+  'notifications.email.server': { takes: 'a name or an address', help: 'the mail server' },
+  'notifications.email.port': { takes: 'a port', default: '587, 465 or 25, by `tls`', help: 'its port' },
+  'notifications.email.from': { takes: 'an address', help: 'the sender' },
+  'notifications.email.to': { takes: 'a list of addresses', help: 'the receivers' },
+  'notifications.email.user': { takes: 'a name', default: 'none', help: 'the user of the mail server' },
+  'notifications.email.password': { takes: SECRET, default: 'none', help: 'its password' },
+  'notifications.email.tls': {
+    takes: 'starttls, implicit or none',
+    default: 'starttls',
+    help: 'how the connection is encrypted',
+  },
+  'notifications.topic': { takes: 'a topic', help: "a topic of the fleet's own broker" },
+  'notifications.template': {
+    takes: 'a text',
+    default: "Lockstep's own",
+    help: 'what is sent; `<event>` and the like are filled in',
+  },
+  'notifications.on': {
+    takes: 'a list of events',
+    default: 'all',
+    help: 'the events that the channel is told',
+  },
+  'notifications.ca': {
+    takes: 'a file',
+    default: "the system's authorities",
+    help: 'who may sign for the receiver',
+  },
+  haproxy: {
+    takes: 'a list of sockets',
+    default: 'none',
+    help: 'the HAProxies in front of the hosts; they act as one',
+  },
+  'haproxy.socket': { takes: 'a file', help: 'a runtime socket on this machine' },
+  'haproxy.host': { takes: 'a name or an address', help: 'a runtime socket elsewhere' },
+  'haproxy.port': { takes: 'a port', help: 'its port' },
+  inventory: {
+    takes: 'a list of sources',
+    default: 'whoever answers',
+    help: 'the hosts that should be there: files, programs, `discovery`',
+  },
+  'inventory.csv': { takes: 'a file', help: 'a table with the column `host`' },
+  'inventory.delimiter': {
+    takes: 'comma, semicolon or tab',
+    default: 'comma',
+    help: 'the sign between its cells',
+  },
+  'inventory.yaml': { takes: 'a file', help: 'hosts by name' },
+  'inventory.program': { takes: 'a file', help: "a program that prints Ansible's dynamic inventory" },
+  'inventory.within': { takes: 'a duration', default: '30 seconds', help: 'how long it may take' },
+  variables: {
+    takes: 'names, each with a value',
+    default: 'none',
+    help: 'what `<name>` stands for in features',
+  },
+}

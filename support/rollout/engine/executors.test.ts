@@ -1,0 +1,375 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { LockstepError } from '../../system/errors'
+import { redactNothing } from '../../system/redaction'
+import { failure } from '../../testing/failure'
+import { ALONE, fakeClock, FakeFleet } from '../../testing/fake_fleet'
+import { webs } from '../../testing/web_fleet'
+import type { Answer, Request } from '../model/answers'
+import { lineKey, type Checkpoint } from '../model/checkpoint'
+import { FailureBudget } from '../model/failure_budget'
+import type { JournalEntry } from '../model/journal_entry'
+import { Ledger } from '../model/ledger'
+import type { Obligation } from '../model/obligation'
+import type { Verdict } from '../model/verdict'
+import type { Planning } from '../ports'
+import { asking, telling, type Change } from './change'
+import { createEngine } from './create_engine'
+import type { Executor } from './executor'
+import type { Look } from './look'
+
+const LINE = { step: 'a line', line: 7 }
+const planning: Planning = { asNoop: () => undefined, isReadOnly: ({ agent }) => agent !== 'door' }
+
+function checkpoint(overtaken: readonly string[] = []): Checkpoint {
+  const done = { done: true, overtaken: new Set(overtaken), unknown: new Map<string, Set<string>>() }
+  return {
+    run: 'r1',
+    hash: 'h',
+    hosts: webs(3),
+    out: [],
+    attempted: new Set(),
+    seed: undefined,
+    had: new Map(),
+    scenarios: new Map([['9', done]]),
+  }
+}
+
+interface Given {
+  answer?: (host: string, request: Request) => Answer
+  hosts?: readonly string[]
+  append?: (entry: JournalEntry) => Promise<void>
+  planning?: Planning
+  checkpoint?: Checkpoint
+}
+
+/** Returns an executor on a fleet, and all that it does. */
+function executorOn(given: Given) {
+  const { hosts = webs(3), answer = () => ({ kind: 'answered', data: {} }), append } = given
+  const journal: JournalEntry[] = []
+  const verdicts: Verdict[] = []
+  const notes: string[] = []
+  /** The requests that were sent before the journal had them. */
+  const unwritten: Request[] = []
+  const stop = new AbortController()
+  const kept = {
+    append: async (entry: JournalEntry) => {
+      await append?.(entry)
+      journal.push(entry)
+    },
+  }
+  const fleet = new FakeFleet(hosts, (host, request) => {
+    const last = journal.at(-1)
+    if (last?.type !== 'asked' || last.action !== request.action || !last.hosts.includes(host))
+      unwritten.push(request)
+    return answer(host, request)
+  })
+  const ledger = new Ledger(kept, [])
+  const ports = {
+    ...ALONE,
+    fleet,
+    ledger,
+    inventory: undefined,
+    journal: kept,
+    audience: {
+      progress: () => {},
+      verdict: (verdict: Verdict) => verdicts.push(verdict),
+      undone: () => {},
+      note: (text: string) => notes.push(text),
+      activated: () => {},
+    },
+    redact: redactNothing,
+    clock: fakeClock(),
+    balancers: { at: notAsked, backend: notAsked },
+    newId: () => 'a'.repeat(32),
+    newSeed: () => 1,
+    lookEvery: 1_000,
+    stopping: stop.signal,
+    checkpoint: given.checkpoint,
+    ...(given.planning === undefined ? {} : { planning: given.planning }),
+  }
+  const source = {
+    known: () => hosts,
+    isKnown: () => true,
+    frozen: async () => hosts,
+    expectFirstWindowOver: async () => {},
+    wave: () => undefined,
+  }
+  const { executors, step, halt } = createEngine(ports, source, { budget: new FailureBudget(), line: LINE })
+  executors.beginScenario('9')
+  const changing = () => fleet.asked.filter(({ request }) => request.mutating)
+  return { executor: step.executor, fleet, journal, verdicts, notes, unwritten, changing, stop, halt, ledger }
+}
+
+function notAsked(): never {
+  throw new Error('no balancer was named')
+}
+
+type Made = ReturnType<typeof executorOn>
+
+const members: Readonly<Record<string, Pick<Given, 'planning' | 'checkpoint'>>> = {
+  perform: {},
+  plan: { planning },
+  'prove again': { checkpoint: checkpoint() },
+  'prove again, where nothing may be changed': { planning, checkpoint: checkpoint() },
+}
+const harmless = Object.entries(members).filter(([name]) => name !== 'perform')
+
+const obligation: Obligation = {
+  name: 'blocks 1.2.3.4',
+  putBack: (hosts, { ask }) => ask({ agent: 'lb', action: 'unblock', inputs: {}, mutating: true }, hosts),
+  look: (hosts, { ask }) => ask({ agent: 'lb', action: 'isblocked', inputs: {}, mutating: false }, hosts),
+  read: () => ({ isOpen: true, seen: 'blocked' }),
+}
+
+/** What a line may ask of an executor, with all that a verb can build into it. */
+type Work = { change: Change } | { look: Look }
+
+const aWork: fc.Arbitrary<Work> = fc
+  .record({
+    kind: fc.constantFrom('change', 'change', 'look'),
+    agent: fc.constantFrom('package', 'door'),
+    opens: fc.boolean(),
+    beforehand: fc.boolean(),
+    verified: fc.boolean(),
+    repeatable: fc.boolean(),
+    asAction: fc.boolean(),
+    patience: fc.constantFrom(undefined, { within: 2_000 }, { times: 2 }),
+  })
+  .map(({ kind, agent, opens, beforehand, verified, repeatable, asAction, patience }): Work => {
+    const look = asking({ agent: 'package', action: 'status', inputs: {} })
+    const read = ({ kind: answered }: Answer) => ({ passed: answered === 'answered', seen: answered })
+    if (kind === 'look') return { look: { request: { agent, action: 'status', inputs: {} }, read, patience } }
+    const request = { agent, action: 'update', inputs: {}, mutating: true }
+    const refuse: Change['beforehand'] = async (hosts, gateway) => {
+      const { unexpected } = await look(hosts, gateway)
+      const [first] = hosts
+      if (first === undefined) return { refused: [], unexpected }
+      return { refused: [{ host: first, passed: false, kind: 'answered', seen: 'refused' }], unexpected }
+    }
+    return {
+      change: {
+        ...(opens ? { opens: obligation, isOfTraffic: true } : {}),
+        ...(beforehand ? { beforehand: refuse } : {}),
+        order: { tell: telling(request), ...(verified ? { verify: { ask: look, read } } : {}) },
+        plannable: asAction
+          ? { action: request }
+          : { resource: 'x', ask: look, plan: () => ({ now: '1', to: '2' }), affectsOthers: true },
+        repeatable,
+      },
+    }
+  })
+
+const SILENT: Answer = { kind: 'silent', waited: 2_000 }
+const someAnswers = fc.array(
+  fc.constantFrom<Answer>(
+    { kind: 'answered', data: { agents: ['package', 'door'] } },
+    { kind: 'answered', data: {} },
+    { kind: 'failed', message: 'no', data: {} },
+    SILENT,
+    { kind: 'untrusted', reason: 'unsigned' },
+  ),
+  { minLength: 1, maxLength: 4 },
+)
+
+const carryOut = (executor: Executor, work: Work) =>
+  'look' in work ? executor.look(work.look) : executor.change(work.change)
+
+/** Returns the answers of hosts, each of which gives the same one whatever it is asked. */
+const each = (answers: readonly Answer[]) => (host: string) => answers[Number(host.slice(3)) - 1] ?? SILENT
+
+for (const [name, member] of Object.entries(members)) {
+  describe(`an executor: to ${name}`, () => {
+    const run = async (answers: readonly Answer[], work: Work, more: Given = {}): Promise<Made> => {
+      const made = executorOn({ hosts: webs(answers.length), answer: each(answers), ...member, ...more })
+      await carryOut(made.executor, work)
+      return made
+    }
+
+    it('concludes each line once, with each host that moves in it once', async () => {
+      await fc.assert(
+        fc.asyncProperty(someAnswers, aWork, async (answers, work) => {
+          const { verdicts } = await run(answers, work)
+          expect(verdicts).to.have.length(1)
+          const told = verdicts[0]?.observations.map(({ host }) => host) ?? []
+          expect([...told].sort()).to.deep.equal(webs(answers.length))
+        }),
+      )
+    })
+
+    it('lets no host pass that was asked something and was silent throughout', async () => {
+      await fc.assert(
+        fc.asyncProperty(someAnswers, aWork, async (answers, work) => {
+          const { verdicts, fleet } = await run(answers, work)
+          const asked = new Set(fleet.asked.flatMap(({ hosts }) => hosts))
+          for (const { host, passed } of verdicts[0]?.observations ?? [])
+            if (asked.has(host) && each(answers)(host).kind === 'silent') expect(passed, host).to.equal(false)
+        }),
+      )
+    })
+
+    it('has on disk what it sends before it sends it, and the obligation before the order', async () => {
+      await fc.assert(
+        fc.asyncProperty(someAnswers, aWork, async (answers, work) => {
+          const { unwritten, journal } = await run(answers, work)
+          expect(unwritten).to.deep.equal([])
+          const order = journal.findIndex((entry) => entry.type === 'asked' && entry.mutating)
+          if (order < 0 || !('change' in work) || work.change.opens === undefined) return
+          const opened = journal.findIndex(({ type }) => type === 'opened')
+          expect(opened).to.be.within(0, order)
+        }),
+      )
+    })
+
+    it('sends nothing more once something cannot be written down', async () => {
+      await fc.assert(
+        fc.asyncProperty(someAnswers, aWork, fc.nat(6), async (answers, work, at) => {
+          let [written, sentBefore] = [0, 0]
+          const made: Made = executorOn({
+            hosts: webs(answers.length),
+            answer: each(answers),
+            ...member,
+            append: async () => {
+              if (written >= at) {
+                if (written === at) sentBefore = made.fleet.asked.length
+                written += 1
+                throw new LockstepError('journal-failed', 'the disk is full')
+              }
+              written += 1
+            },
+          })
+          const outcome = await carryOut(made.executor, work).then(
+            () => 'done',
+            (error: LockstepError) => error.code,
+          )
+          if (written <= at) return
+          expect(outcome).to.equal('journal-failed')
+          expect(made.fleet.asked.length).to.equal(sentBefore)
+        }),
+      )
+    })
+
+    it('asks nobody anything once the rollout has stopped, or the operator asks for it', async () => {
+      await fc.assert(
+        fc.asyncProperty(aWork, fc.boolean(), async (work, byOperator) => {
+          const { executor, fleet, verdicts, stop, halt } = executorOn(member)
+          if (byOperator) stop.abort()
+          else halt.stopAt(new LockstepError('diverged', 'a host diverged'))
+          const { code } = await failure(carryOut(executor, work))
+          expect(code).to.equal(byOperator ? 'interrupted' : 'diverged')
+          const gate = { ask: async () => {}, wouldAsk: () => '' }
+          expect((await failure(executor.pass(gate))).code).to.equal(code)
+          const measurement = { name: 'x', first: async () => 1, during: 1, judge: notAsked }
+          expect((await failure(executor.measure(measurement))).code).to.equal(code)
+          expect(fleet.asked).to.deep.equal([])
+          expect(verdicts).to.deep.equal([])
+        }),
+      )
+    })
+
+    it('fails for a message that fails, though all hosts passed', async () => {
+      const made = executorOn({ answer: () => ({ kind: 'answered', data: {} }), ...member })
+      made.fleet.unexpected = [{ kind: 'contradiction', host: 'web1', detail: 'differs', fails: true }]
+      await made.executor.gateway.ask({ agent: 'a', action: 'b', inputs: {}, mutating: false }, webs(3))
+      made.fleet.unexpected = []
+      const verdict = await made.executor.conclude({
+        observations: [{ host: 'web1', passed: true, kind: 'known', seen: '' }],
+        unexpected: [],
+      })
+      expect(verdict.unexpected.map(({ detail }) => detail)).to.deep.equal(['differs'])
+    })
+  })
+}
+
+for (const [name, member] of harmless) {
+  describe(`an executor that changes nothing: to ${name}`, () => {
+    it('sends nothing that changes a host, opens no obligation, and takes no lock', async () => {
+      await fc.assert(
+        fc.asyncProperty(someAnswers, fc.array(aWork, { maxLength: 5 }), async (answers, works) => {
+          const made = executorOn({ hosts: webs(answers.length), answer: each(answers), ...member })
+          for (const work of works) await carryOut(made.executor, work).catch(() => {})
+          expect(made.changing()).to.deep.equal([])
+          expect(made.journal.filter(({ type }) => type === 'opened')).to.deep.equal([])
+          expect(made.ledger.own).to.deep.equal([])
+        }),
+      )
+    })
+
+    it('sends it not even for a verb that tries to by all that is handed to it', async () => {
+      const tell = telling({ agent: 'door', action: 'open', inputs: {} })
+      const work = async () => new Map(webs(3).map((host): [string, Answer] => [host, SILENT]))
+      const request = { agent: 'door', action: 'open', inputs: {}, mutating: true }
+      const attempts: ((executor: Executor) => Promise<unknown>)[] = [
+        (executor) => executor.look({ request: tell, read: () => ({ passed: true, seen: '' }) }),
+        (executor) =>
+          executor.change({
+            guard: async () => void (await tell(webs(3), executor.gateway)),
+            beforehand: async (hosts, gateway) => {
+              await tell(hosts, gateway)
+              return { refused: [], unexpected: [] }
+            },
+            order: { tell, verify: { ask: tell, read: () => ({ passed: true, seen: '' }) } },
+            plannable: {
+              resource: 'x',
+              ask: tell,
+              plan: () => ({ now: '', to: undefined }),
+              affectsOthers: true,
+            },
+            repeatable: true,
+          }),
+        ({ gateway }) => gateway.ask(request, webs(3)),
+        ({ gateway }) => gateway.record(request, webs(3), work),
+        (executor) =>
+          executor.measure({
+            name: 'x',
+            first: async (gateway) => tell(webs(3), gateway),
+            during: 1,
+            judge: async (_, gateway) => {
+              await tell(webs(3), gateway)
+              return { observations: [], unexpected: [] }
+            },
+          }),
+      ]
+      for (const attempt of attempts) {
+        const made = executorOn(member)
+        await attempt(made.executor).catch(() => {})
+        expect(made.changing()).to.deep.equal([])
+        expect(made.journal.filter((entry) => entry.type === 'asked' && entry.mutating)).to.deep.equal([])
+      }
+    })
+  })
+}
+
+describe('the executor that proves again', () => {
+  const read = ({ kind }: Answer) => ({ passed: kind === 'answered', seen: kind })
+  const look: Look = { request: { agent: 'package', action: 'status', inputs: {} }, read }
+
+  it('passes over a look only where a later line has overtaken it', async () => {
+    const again = executorOn({ checkpoint: checkpoint() })
+    await again.executor.look(look)
+    expect(again.fleet.asked).to.have.length(1)
+    const overtaken = executorOn({ checkpoint: checkpoint([lineKey(LINE)]) })
+    await overtaken.executor.look(look)
+    expect(overtaken.fleet.asked).to.deep.equal([])
+    expect(overtaken.verdicts[0]?.observations[0]?.kind).to.equal('done before')
+  })
+
+  it('believes a host not again that diverged since', async () => {
+    const { executor, halt } = executorOn({ checkpoint: checkpoint(), answer: () => SILENT })
+    await executor.look(look)
+    expect(halt.reason?.code).to.equal('diverged')
+  })
+})
+
+describe('the verbs', () => {
+  const folder = join(__dirname, '..', 'verbs')
+
+  it('do not ask whether they are planned, or an earlier run has done them', () => {
+    for (const file of readdirSync(folder).filter((name) => !name.endsWith('.test.ts'))) {
+      const text = readFileSync(join(folder, file), 'utf8')
+      expect(text, file).not.to.match(/isPlanned|planState|claim|planning|checkpoint|resum(?:ption|ed)\b/i)
+    }
+  })
+})

@@ -1,0 +1,43 @@
+import type { FailureBudget } from '../model/failure_budget'
+
+/** The hosts of a rollout, by those who find them and let them move. */
+export interface HostSource {
+  /** Returns the hosts that were found; undefined before any were looked for. */
+  known(): readonly string[] | undefined
+  isKnown(host: string): boolean
+  /** Returns the hosts, discovering them first if no step has done so. */
+  frozen(): Promise<readonly string[]>
+  /**
+   * Resolves once hosts may be changed: until the first discovery's window is over, strangers may still answer.
+   * @throws LockstepError when one has answered
+   */
+  expectFirstWindowOver(): Promise<void>
+  /** Returns the hosts of the wave that moves; undefined while none does. */
+  wave(): readonly string[] | undefined
+}
+
+/** The hosts that a step is for: those of the wave, or all, without those that failed before. */
+export class Scope {
+  constructor(
+    private readonly hosts: HostSource,
+    readonly budget: FailureBudget,
+  ) {}
+
+  get known(): readonly string[] {
+    return this.hosts.known() ?? []
+  }
+
+  /** The hosts of the wave that moves, or all that are known, with those that failed before. */
+  get current(): readonly string[] {
+    return this.hosts.wave() ?? this.known
+  }
+
+  frozen(): Promise<readonly string[]> {
+    return this.hosts.frozen()
+  }
+
+  async moving(): Promise<readonly string[]> {
+    await this.frozen()
+    return this.current.filter((host) => !this.budget.isOut(host))
+  }
+}

@@ -1,0 +1,113 @@
+import type { WaveSize } from '../rollout/model/wave_plan'
+
+/** The effect of a step on hosts, or what it looks at, with the values of its line. */
+export type StepEffect =
+  | { kind: 'selects hosts'; fixed: boolean; single: boolean }
+  | { kind: 'leaves strangers alone' }
+  | { kind: 'discovers hosts' }
+  | { kind: 'counts hosts'; exactly: number | undefined }
+  | { kind: 'orders hosts' }
+  | { kind: 'names release' }
+  | { kind: 'activates release' }
+  | { kind: 'expects release elsewhere' }
+  | { kind: 'names balancer'; name: string; firewall: boolean }
+  | { kind: 'keeps pool'; all: boolean }
+  | { kind: 'lets pool go' }
+  | { kind: 'takes wave'; size: WaveSize; written: string }
+  | { kind: 'pauses between waves' }
+  | { kind: 'allows failures' }
+  | { kind: 'restores after failure' }
+  | { kind: 'waits for approval' }
+  | { kind: 'waits for rollouts' }
+  | { kind: 'waits for time of day' }
+  | { kind: 'forbids older versions' }
+  | { kind: 'limits time' }
+  | { kind: 'takes out'; drains: boolean }
+  | { kind: 'puts back' }
+  | { kind: 'sees traffic'; wanted: 'blocked' | 'unblocked' }
+  | { kind: 'sees pool' }
+  | { kind: 'sees requests' }
+  | { kind: 'changes package'; name: string; version: string | undefined }
+  | { kind: 'sees version'; name: string; version: string }
+  | { kind: 'sees package'; name: string; wanted: 'installed' | 'absent' }
+  | { kind: 'changes service'; name: string; to: 'running' | 'stopped' }
+  | { kind: 'sees service'; name: string; wanted: 'running' | 'stopped' }
+  | { kind: 'sees check' }
+  | { kind: 'disables puppet' }
+  | { kind: 'enables puppet' }
+  | { kind: 'sees puppet'; wanted: 'disabled' | 'enabled' }
+  | { kind: 'runs action'; agent: string }
+  | { kind: 'sees action'; agent: string }
+  | { kind: 'sees answers' }
+  | { kind: 'lists faults' }
+  /** A step of a team's own. It may do anything that its keyword allows, and is given the benefit of the doubt. */
+  | { kind: 'unknown'; acts: boolean; looks: boolean }
+
+export type EffectKind = StepEffect['kind']
+/** The effects that a sentence of Lockstep's can have. */
+export type KnownKind = Exclude<EffectKind, 'unknown'>
+
+/** The groups of effects, as people are told of them, each with what it means. */
+export const GROUPS = {
+  selects: 'says which hosts a feature is for',
+  sets: 'says how a rollout goes',
+  gates: 'lets a rollout go on, or keeps it from it',
+  'takes a wave': 'takes the hosts that the lines after it are for',
+  reads: 'looks, and changes nothing',
+  changes: 'changes hosts',
+  'takes out': 'takes hosts out of rotation',
+  'puts back': 'puts hosts back into rotation',
+  disables: 'keeps puppet from changing hosts',
+  enables: 'lets puppet change hosts again',
+  rehearses: 'is read by rehearsals alone',
+} as const
+
+export type EffectGroup = keyof typeof GROUPS
+
+interface EffectTraits {
+  group: EffectGroup
+  /** The agent that hosts need for it. `balancer` where it is one of them only if hosts block traffic themselves. */
+  needs?: 'package' | 'service' | 'nrpe' | 'puppet' | 'balancer'
+}
+
+/** The traits of each effect, whatever the values of its line. */
+export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
+  'selects hosts': { group: 'selects' },
+  'leaves strangers alone': { group: 'sets' },
+  'discovers hosts': { group: 'reads' },
+  'counts hosts': { group: 'reads' },
+  'orders hosts': { group: 'sets' },
+  'names release': { group: 'sets' },
+  'activates release': { group: 'sets' },
+  'expects release elsewhere': { group: 'gates' },
+  'names balancer': { group: 'sets' },
+  'keeps pool': { group: 'sets' },
+  'lets pool go': { group: 'sets' },
+  'takes wave': { group: 'takes a wave' },
+  'pauses between waves': { group: 'sets' },
+  'allows failures': { group: 'sets' },
+  'restores after failure': { group: 'sets' },
+  'waits for approval': { group: 'gates' },
+  'waits for rollouts': { group: 'gates' },
+  'waits for time of day': { group: 'gates' },
+  'forbids older versions': { group: 'sets' },
+  'limits time': { group: 'sets' },
+  'takes out': { group: 'takes out', needs: 'balancer' },
+  'puts back': { group: 'puts back', needs: 'balancer' },
+  'sees traffic': { group: 'reads', needs: 'balancer' },
+  'sees pool': { group: 'reads' },
+  'sees requests': { group: 'reads' },
+  'changes package': { group: 'changes', needs: 'package' },
+  'sees version': { group: 'reads', needs: 'package' },
+  'sees package': { group: 'reads', needs: 'package' },
+  'changes service': { group: 'changes', needs: 'service' },
+  'sees service': { group: 'reads', needs: 'service' },
+  'sees check': { group: 'reads', needs: 'nrpe' },
+  'disables puppet': { group: 'disables', needs: 'puppet' },
+  'enables puppet': { group: 'enables', needs: 'puppet' },
+  'sees puppet': { group: 'reads', needs: 'puppet' },
+  'runs action': { group: 'changes' },
+  'sees action': { group: 'reads' },
+  'sees answers': { group: 'reads' },
+  'lists faults': { group: 'rehearses' },
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { parseFaults, readFleetFile } from '../../simulation/fleet_file'
+import { EMBEDDED_FLEET } from '../../simulation/embedded'
+import { contractOf } from '../../rpc/contracts'
+import { EmbeddedFleet, type FleetDescription } from '../../simulation/fleet'
+import { SimulatedHaproxy } from '../../simulation/haproxy'
+import type { HostDescription, SimulatedHost } from '../../simulation/simulated_host'
+import { systemClock } from '../../system/clock'
+import { callOf } from '../call'
+import { quickEnvironment } from '../live_rollout'
+import { readText } from './files'
+import type { Manual } from './manual'
+
+const SECRET = 'the-psk-of-the-manual'
+const POOL = 'plugin.activemq.pool'
+
+/** Starts the example's hosts behind a broker, with the faults that were given to them. */
+export async function startExampleFleet(manual: Manual): Promise<void> {
+  const fleet = readFleetFile(EMBEDDED_FLEET, parseFaults(manual.env['LOCKSTEP_FAULTS'] ?? ''))
+  const hosts = fleet.hosts.map((host) => withCritical(host, manual.critical.get(host.identity)))
+  await startFleet(manual, { ...fleet, hosts })
+  manual.env['MCOLLECTIVE_CONFIG'] = join(manual.scratch.path, 'client.cfg')
+}
+
+/** Starts hosts behind a broker, and writes the configuration of a client to client.cfg. */
+export async function startFleet(manual: Manual, fleet: FleetDescription): Promise<void> {
+  manual.elsewhere = new EmbeddedFleet({
+    fleet,
+    collective: 'mcollective',
+    secret: SECRET,
+    clock: systemClock,
+  })
+  writeClientConfig(manual, 'client.cfg', ['127.0.0.1'], await manual.elsewhere.start())
+}
+
+/** Writes another configuration of a client, for the same broker under other names. */
+export function writeOtherClientConfig(manual: Manual, name: string, hosts: readonly string[]): void {
+  const [, port] = /port = (\d+)/.exec(readText(manual, 'client.cfg')) ?? []
+  writeClientConfig(manual, name, hosts, Number(port))
+}
+
+/** Starts a HAProxy whose backend www has eight hosts in service, and writes an environment that knows it. */
+export async function startHaproxy(manual: Manual): Promise<void> {
+  const servers = Array.from({ length: 8 }, (_, index) => `web${index + 1}.example.net`)
+  manual.haproxy = new SimulatedHaproxy({ backends: { www: servers } })
+  manual.scratch.write('lockstep.yaml', quickEnvironment(await manual.haproxy.start()))
+}
+
+export async function stopFleet(manual: Manual): Promise<void> {
+  await manual.elsewhere?.stop()
+  manual.elsewhere = undefined
+}
+
+export function mendHosts(manual: Manual): void {
+  for (const host of hostsOf(manual)) host.mend()
+}
+
+export function removeHost(manual: Manual, name: string): void {
+  hostOf(manual, name).vanish()
+}
+
+/** Installs a version on a host behind Lockstep's back. */
+export async function installByHand(manual: Manual, name: string, version: string): Promise<void> {
+  const install = hostOf(manual, name).agents.get('package')?.actions['install']
+  if (install === undefined) throw new Error(`${name} has no agent that installs packages`)
+  await install({ package: 'mywebapp', version }, callOf('install'))
+}
+
+/** Returns the actions that hosts have carried out, each once, such as `package status`. */
+export function actionsCarriedOut(manual: Manual): string[] {
+  return [...new Set(hostsOf(manual).flatMap(({ performed }) => [...performed.keys()]))]
+}
+
+/** Says whether an action can change a host. */
+export function isChange(name: string): boolean {
+  const [agent = '', action = ''] = name.split(' ')
+  return contractOf(agent)?.actions[action]?.effect !== 'readOnly'
+}
+
+function hostsOf({ elsewhere }: Manual): readonly SimulatedHost[] {
+  if (elsewhere === undefined) throw new Error('there is no fleet elsewhere')
+  return elsewhere.hosts
+}
+
+function hostOf(manual: Manual, name: string): SimulatedHost {
+  const host = hostsOf(manual).find(({ description }) => description.identity === name)
+  if (host === undefined) throw new Error(`there is no host ${name}`)
+  return host
+}
+
+function withCritical(host: HostDescription, check: string | undefined): HostDescription {
+  if (check === undefined) return host
+  const well = host.checks[check] ?? []
+  const critical = { exitcode: 2, output: 'CRITICAL - simulated', perfdata: '' }
+  return { ...host, checks: { ...host.checks, [check]: [critical, ...well] } }
+}
+
+function writeClientConfig({ scratch }: Manual, name: string, hosts: readonly string[], port: number): void {
+  const brokers = hosts.map(
+    (host, index) => `${POOL}.${index + 1}.host = ${host}\n${POOL}.${index + 1}.port = ${port}\n`,
+  )
+  scratch.write(name, `plugin.psk = ${SECRET}\n${POOL}.size = ${hosts.length}\n${brokers.join('')}`)
+}
