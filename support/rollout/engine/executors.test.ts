@@ -136,9 +136,10 @@ const aWork: fc.Arbitrary<Work> = fc
     verified: fc.boolean(),
     repeatable: fc.boolean(),
     asAction: fc.boolean(),
+    forgets: fc.boolean(),
     patience: fc.constantFrom(undefined, { within: 2_000 }, { times: 2 }),
   })
-  .map(({ kind, agent, opens, beforehand, verified, repeatable, asAction, patience }): Work => {
+  .map(({ kind, agent, opens, beforehand, verified, repeatable, asAction, forgets, patience }): Work => {
     const look = asking({ agent: 'package', action: 'status', inputs: {} })
     const read = ({ kind: answered }: Answer) => ({ passed: answered === 'answered', seen: answered })
     if (kind === 'look') return { look: { request: { agent, action: 'status', inputs: {} }, read, patience } }
@@ -153,7 +154,13 @@ const aWork: fc.Arbitrary<Work> = fc
       change: {
         ...(opens ? { opens: obligation, isOfTraffic: true } : {}),
         ...(beforehand ? { beforehand: refuse } : {}),
-        order: { tell: telling(request), ...(verified ? { verify: { ask: look, read } } : {}) },
+        order: {
+          tell: telling(request),
+          ...(verified ? { verify: { ask: look, read } } : {}),
+          ...(forgets
+            ? { afterwards: async (done) => ({ ...done, observations: done.observations.slice(1) }) }
+            : {}),
+        },
         plannable: asAction
           ? { action: request }
           : { resource: 'x', ask: look, plan: () => ({ now: '1', to: '2' }), affectsOthers: true },
