@@ -10,6 +10,7 @@ ${formatLockstep('<command>')}
   status   which hosts are out of rotation, since when, by which run
   put-back puts hosts back: --run <run>, --host <host> (as often as needed), or --all
   history  what changed, where, by whom: --environment, --release, --host, --ticket, --json
+  report   writes the reports of a run again, from its journal: <run>, --to <folder>
   drift    whether what was released is still so, for monitoring: --environment, --release, --json
   prune    removes journals and logs of old runs: --older-than "90 days", --stopped, --dry-run; never what is out of rotation
   steps    every sentence that a feature can use
@@ -49,11 +50,22 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   init: () => (require('./init') as typeof import('./init')).init,
   prune: () => (require('./prune') as typeof import('./prune')).prune,
   history: () => (require('./history') as typeof import('./history')).history,
+  report: () => (require('./report') as typeof import('./report')).report,
   'put-back': () => (require('./put_back') as typeof import('./put_back')).putBack,
   steps: () => (require('./steps') as typeof import('./steps')).steps,
 }
 /** The commands that take arguments of their own. */
-const WITH_ARGUMENTS = new Set(['agent', 'ddl', 'drift', 'enc', 'init', 'prune', 'put-back', 'history'])
+const WITH_ARGUMENTS = new Set([
+  'agent',
+  'ddl',
+  'drift',
+  'enc',
+  'init',
+  'prune',
+  'put-back',
+  'history',
+  'report',
+])
 
 /** Runs the `lockstep` command. Rollouts themselves are run by cucumber-js. */
 export async function main(args: readonly string[], cwd: string): Promise<void> {

@@ -6,7 +6,7 @@ import { STATE } from '../run/state_folder'
 import { processContext } from '../run/parameters'
 import { onInterrupt } from '../composition/interrupt'
 import { discardLocksOf, runsIn } from '../locks/left_locks'
-import { run } from '../run/run'
+import { NOTHING_READ, Run } from '../run/run'
 import { inRanges } from '../run/host_names'
 import { expectKnown } from './known_names'
 import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
@@ -15,7 +15,8 @@ import { readRunJournals } from '../run/journals'
 import type { Balancers } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { clean, hosts as counted, type Observation } from '../rollout/model/verdict'
-import { formatLockstep, PLACES } from '../system/commands'
+import { systemClock } from '../system/clock'
+import { callsIn, formatLockstep, PLACES } from '../system/commands'
 import { EXIT, LockstepError } from '../system/errors'
 
 const CHOICE = () =>
@@ -42,13 +43,15 @@ async function putBackChosen(
   cwd: string,
   chosen: (item: HostOutOfRotation) => boolean,
 ): Promise<{ text: string; exitCode: number; runs: readonly string[] }> {
+  const run = new Run(systemClock)
+  run.beginReading(NOTHING_READ, { ...callsIn(), args: [] })
   const composition = await Composition.compose(run, { mode: 'live' }, processContext(), cwd)
   const { signal } = run.stopping
   const stopListening = onInterrupt(run)
   try {
-    const items = run.outBefore.filter(chosen)
+    const items = run.state.outBefore.filter(chosen)
     if (items.length === 0) {
-      const unknown = run.notKnownBefore.map((fault) => `Not everything is known: ${fault}.\n`).join('')
+      const unknown = run.state.notKnownBefore.map((fault) => `Not everything is known: ${fault}.\n`).join('')
       return {
         text: `${unknown}Nothing that was named is out of rotation.\n`,
         exitCode: unknown === '' ? 0 : 1,
@@ -78,10 +81,12 @@ async function putBackChosen(
     lines.push(
       left === 0 ? `Put back: ${counted(names(observations))}` : `Still out of rotation: ${counted(left)}`,
     )
+    if (left > 0) run.fail()
     const exitCode = left === 0 ? EXIT.passed : signal.aborted ? EXIT.interrupted : EXIT.failed
     return { text: run.redact(`${lines.join('\n')}\n`), exitCode, runs }
   } finally {
     await composition.end()
+    run.end()
     stopListening()
   }
 }

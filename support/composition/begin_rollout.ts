@@ -9,9 +9,9 @@ import { Rollout } from '../rollout/rollout'
 import { systemClock } from '../system/clock'
 import { redactorOfOthers } from '../system/redaction'
 import { balancersOf } from './balancers'
-import { redactJournal } from './redacted_journal'
 import { PLANNINGS } from './modes'
 import type { ComposedRun } from './run_context'
+import { tellingWaves } from './waves_told'
 import { hostsOfPlan, linesOfPlan } from '../planning/plan'
 import { asPlanned, onlyPlanned, readOnly } from '../planning/read_only'
 import { releases } from '../history/releases'
@@ -41,7 +41,7 @@ export function beginRollout(
   const fleet = fleetOf(whole, feature, planning, { isPlanned, line })
   made.rollout = new Rollout({
     fleet,
-    journal: journalOf(whole, feature),
+    journal: journalOf(whole, feature, () => made.rollout),
     inventory,
     audience: run,
     clock: systemClock,
@@ -76,7 +76,7 @@ export function beginRollout(
 /** Returns the agents that the lines of a feature need; only scenarios that are run count. */
 function neededAgents(run: Run, feature: string): NeededAgent[] {
   const { agentsNeeded } = lazy.agentsNeeded
-  const own = run.plan.filter(({ uri }) => uri === feature)
+  const own = run.state.plan.filter(({ uri }) => uri === feature)
   return agentsNeeded({
     scenarios: own.map(({ steps }) => ({
       steps: steps.map(({ line, text, expression, values }) => ({
@@ -108,12 +108,12 @@ function fleetOf(
 }
 
 function journalOf(
-  { parts: { environment, journal }, approved, notifications }: ComposedRun,
+  { run, approved }: ComposedRun,
   feature: string,
+  rollout: () => Rollout | undefined,
 ): Journal {
-  const quiet = redactJournal(journal, secretsOf(environment))
-  const kept = approved === undefined ? quiet : onlyPlanned(quiet, hostsOfPlan(approved, feature))
-  return notifications?.listeningTo(kept) ?? kept
+  const journal = tellingWaves(run, feature, rollout)
+  return approved === undefined ? journal : onlyPlanned(journal, hostsOfPlan(approved, feature))
 }
 
 function approvalOf(whole: ComposedRun): Approval {
@@ -147,8 +147,9 @@ function locks(
 ): Locks {
   if (!MODES[run.mode].rollsOut) return { patience: 0, take: async () => {} }
   const { locksOf } = lazy.runLocks
-  const { environment, journal, context } = parts
+  const { environment, context } = parts
   const loadLeases = () => lazy.hostLeases.hostLeases
+  const journal = run.stream
   const all = locksOf(run, { feature, follows, fleet, environment, journal, context, loadLeases })
   locked.push(all)
   return all

@@ -17,7 +17,7 @@ import { systemClock } from '../system/clock'
 import type { UnexpectedMessage } from '../system/unexpected_messages'
 import { EXIT, LockstepError } from '../system/errors'
 import { JournalFile } from '../system/journal_file'
-import { redactorOfOthers, redactor } from '../system/redaction'
+import { redactorOfOthers } from '../system/redaction'
 import { openLog } from '../system/log'
 import { balancersOf } from './balancers'
 import { environmentFor } from './environments'
@@ -33,9 +33,9 @@ import type { NotificationListener } from './notification_listener'
 import { wholeFleetName } from './fleet_name'
 import { isInSafeMode, releaseNamed } from './modes'
 import type { RunContext, ComposedRun } from './run_context'
-import { placedHosts } from './placed_hosts'
-import { changesFleet, MODES, modeOf, type Mode } from '../run/modes'
-import type { PlacedHost, Run } from '../run/run'
+import { tellWaves } from './waves_told'
+import { changesFleet, MODES, modeOf, traitsOf, type Mode } from '../run/modes'
+import type { Run } from '../run/run'
 import { CUT_OFF } from '../history/history_record'
 import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_end'
 import { STATE } from '../run/state_folder'
@@ -74,9 +74,10 @@ export class Composition {
     cwd: string,
   ): Promise<Composition> {
     expectMeaningful(parameters, context.env)
-    const surrounded = await environmentFor(parameters, context, cwd, run.plan)
+    const tickets = await ticketsFor(run, parameters, context)
+    const surrounded = await environmentFor(parameters, context, cwd, run.features.scenarios)
     try {
-      const composition = Composition.composed(run, parameters, context, cwd, surrounded)
+      const composition = Composition.composed(run, parameters, context, cwd, surrounded, tickets)
       await composition.expectPlanned(parameters.plan ?? context.env['LOCKSTEP_PLAN'])
       return composition
     } catch (error) {
@@ -91,32 +92,41 @@ export class Composition {
     context: ProcessContext,
     cwd: string,
     { environment: bare, embedded }: Surrounded,
+    tickets: readonly string[],
   ): Composition {
-    const environment = withVariables(bare, run.substitution, parameters, context)
+    const environment = withVariables(bare, run.features.substitution, parameters, context)
     const secrets = secretsOf(environment)
-    run.mode = modeOf(parameters, isInSafeMode(environment, context.env))
-    const { target, purpose, journals } = MODES[run.mode]
+    const beginsAs = modeOf(parameters, isInSafeMode(environment, context.env))
+    run.changeMode(beginsAs)
+    const { target, purpose, journals } = MODES[beginsAs]
     // A run that was begun by another leaves its state with its reports, and is gone with them.
     const state = (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
-    const folder = join(state, journals)
-    const journal = new JournalFile(folder, run.id, () => systemClock.now(), canWait)
-    run.environment = environment.name
-    run.chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
-    run.warnings = environment.warnings
-    run.redact = redactor(secrets)
-    run.journal = relative(cwd, journal.path)
+    const file = new JournalFile(join(state, journals), run.id, () => systemClock.now(), canWait)
+    run.conceal(secrets)
+    run.stream.openInto(file)
     const { journals: records, faults } =
       target === 'live'
         ? readRunJournals(resolve(cwd, STATE, MODES.live.journals))
         : { journals: [], faults: [] }
-    run.outBefore = leftByRuns(records)
-    run.notKnownBefore = faults
+    const outBefore = leftByRuns(records)
     const resumed =
       purpose === 'drift'
         ? readRunJournal(context.env['LOCKSTEP_DRIFT'] ?? '')
         : journalToResume(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
-    run.resumes = resumed?.run
-    const ledger = new Ledger(journal, run.outBefore)
+    const chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
+    run.begin({
+      mode: beginsAs,
+      environment: environment.name,
+      ...(chosen === undefined ? {} : { chosen }),
+      journal: relative(cwd, file.path),
+      by: whoRuns(),
+      tickets,
+      warnings: environment.warnings,
+      outBefore,
+      notKnownBefore: faults,
+      ...(resumed === undefined ? {} : { resumes: resumed.run }),
+    })
+    const ledger = new Ledger(run.stream, outBefore)
     const log = openLog(join(state, 'logs'), run.id, secrets)
     const made: { composition?: Composition } = {}
     const reached = mcollectiveFleet(environment, log, {
@@ -126,7 +136,7 @@ export class Composition {
     const parts = {
       environment,
       fleet: reached,
-      journal,
+      file,
       ledger,
       embedded,
       resumed,
@@ -135,23 +145,16 @@ export class Composition {
       isCheckedAgain: parameters.idempotence === true && purpose === 'rollout',
       context,
       release: releaseNamed(parameters.release ?? context.env['LOCKSTEP_RELEASE']),
-      beginsAs: run.mode,
+      beginsAs,
     }
     made.composition = new Composition(run, parts)
-    run.outOfRotation = () => ledger.all
-    run.release = () => [...(made.composition?.rollouts.values() ?? [])].at(-1)?.release.name
-    run.out = () => made.composition?.out() ?? new Map()
-    run.cutOff = () => made.composition?.cutOff()
-    run.hostsOf = (uri) => made.composition?.hostsOf(uri) ?? []
-    run.restored = () => made.composition?.restored() ?? []
-    run.notAttempted = () => made.composition?.notAttempted() ?? []
     return made.composition
   }
 
   private async expectPlanned(wanted: string | undefined): Promise<void> {
     // A rollout that clears up after other runs belongs to no feature that could be planned.
-    if (wanted === undefined || wanted === '' || !MODES[this.run.mode].rollsOut || this.run.plan.length === 0)
-      return
+    const { rollsOut } = MODES[this.run.mode]
+    if (wanted === undefined || wanted === '' || !rollsOut || this.run.state.plan.length === 0) return
     const { expectPlanned } = lazy.planner
     this.whole.approved = await expectPlanned(wanted, this.run, this.plannedFor())
   }
@@ -159,8 +162,9 @@ export class Composition {
   private plannedFor(): PlannedFor {
     const { environment, embedded } = this.parts
     const fleet = embedded === undefined ? wholeFleetName(environment) : 'embedded'
-    const features = [...new Set(this.run.plan.map(({ uri }) => uri))].sort()
-    const parameters = features.flatMap((uri) => [...this.run.variablesIn(uri)])
+    const { state } = this.run
+    const features = [...new Set(state.plan.map(({ uri }) => uri))].sort()
+    const parameters = features.flatMap((uri) => [...state.variablesIn(uri)])
     return { environment: environment.name, fleet, parameters: Object.fromEntries(parameters) }
   }
 
@@ -173,23 +177,24 @@ export class Composition {
   async rolloutOf(feature: string): Promise<Rollout> {
     const known = this.rollouts.get(feature)
     if (known !== undefined) {
-      this.run.mode = this.modeOf(known)
+      this.run.changeMode(this.modeOf(known))
       return known
     }
     await this.expectHeardOut()
-    const { journal, resumed, beginsAs: mode } = this.parts
-    const { environment } = this.run
-    this.run.mode = mode
+    const { resumed, beginsAs: mode } = this.parts
+    const { stream, state } = this.run
+    const { environment } = state
+    this.run.changeMode(mode)
     const source = readFileSync(feature)
     const hash = createHash('sha256').update(source).digest('hex')
     const recovered = recoveredRun(source.toString('utf8'))
-    const variables = this.run.variablesIn(feature)
-    const leftOut = this.run.leftOut(feature)
+    const variables = state.variablesIn(feature)
+    const leftOut = this.run.features.leftOut.get(feature) ?? []
     const checkpoint =
       MODES[mode].purpose === 'drift'
         ? checkpointOfHistory(hash, resumed)
         : checkpointFor({ feature, hash, variables }, resumed)
-    await journal.append({
+    await stream.append({
       type: 'run',
       feature,
       hash,
@@ -204,10 +209,13 @@ export class Composition {
       ...(leftOut.length === 0 ? {} : { leftOut }),
     } satisfies JournalEntry)
     const follows = [checkpoint?.run, recovered].flatMap((run) => run ?? [])
+    if (checkpoint !== undefined) {
+      const seen = `failed in run ${checkpoint.run}`
+      const out = Object.fromEntries(checkpoint.out.map((host) => [host, seen]))
+      await stream.append({ type: 'went on', out, attempted: [...checkpoint.attempted] })
+    }
     const rollout = this.begin(feature, checkpoint, follows)
-    const rows = this.run.plan.flatMap(({ uri, wave }) =>
-      uri === feature && wave !== undefined ? [wave] : [],
-    )
+    const rows = state.plan.flatMap(({ uri, wave }) => (uri === feature && wave !== undefined ? [wave] : []))
     rollout.waves.foretold(rows.flatMap((row) => parseWaveSize(row) ?? []))
     this.rollouts.set(feature, rollout)
     const activated = this.parts.context.env['LOCKSTEP_ACTIVATE']
@@ -250,7 +258,7 @@ export class Composition {
   ): LockstepError | undefined {
     const said = `${host} ${detail}`
     if (!fails) {
-      if (!this.run.notes.includes(said)) this.run.note(said)
+      if (!this.run.state.notes.includes(said)) this.run.note(said)
       return undefined
     }
     const failure = new LockstepError('diverged', `${when}, ${said}`)
@@ -260,12 +268,8 @@ export class Composition {
 
   private underWhichNames() {
     const { release } = this.parts
-    const { tickets } = this.run
-    return {
-      ...(release === undefined ? {} : { release }),
-      by: `${userInfo().username}@${hostname()}`,
-      tickets,
-    }
+    const { tickets } = this.run.state
+    return { ...(release === undefined ? {} : { release }), by: whoRuns(), tickets }
   }
 
   /** Returns the mode of one rollout; each feature leaves safe mode for itself. */
@@ -273,12 +277,17 @@ export class Composition {
     return ports.planning !== undefined && !isPlanned ? 'live' : this.parts.beginsAs
   }
 
+  /** Tells what the end of a scenario has made of its waves. */
+  async endScenario(feature: string, rollout: Rollout): Promise<void> {
+    await tellWaves(this.run, feature, rollout)
+  }
+
   /** Ends the run. It looks once more at what was put back unseen, writes its end into the journal, and lets all go. */
   async end(): Promise<void> {
-    const { fleet, journal, embedded } = this.parts
+    const { fleet, file, embedded } = this.parts
     // The run is live when one of its features was activated, whichever came last.
     if ([...this.rollouts.values()].some((rollout) => changesFleet(this.modeOf(rollout))))
-      this.run.mode = 'live'
+      this.run.changeMode('live')
     try {
       const lost = fleet.lost()
       if (lost !== undefined) {
@@ -299,7 +308,7 @@ export class Composition {
       if (
         MODES[this.run.mode].purpose === 'plan' &&
         this.rollouts.size > 0 &&
-        this.run.refused === undefined
+        this.run.state.refused === undefined
       ) {
         const { savePlan } = lazy.planner
         savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
@@ -307,13 +316,13 @@ export class Composition {
       if (this.parts.isCheckedAgain && this.run.exitCode === 0) await this.expectNothingMore()
       if (this.rollouts.size > 0) {
         const passed = this.run.exitCode === 0
-        await journal.append({
+        await this.run.stream.append({
           type: 'end',
           passed,
-          reason: this.run.refused?.code ?? '',
+          reason: this.run.state.refused?.code ?? '',
           ...(this.run.exitCode === EXIT.passedWithFailures ? { withinBudget: true } : {}),
         } satisfies JournalEntry)
-        if (MODES[this.run.mode].rollsOut) recordRun(this.run, journal.path)
+        if (MODES[this.run.mode].rollsOut) recordRun(this.run, file.path)
       }
     } catch (error) {
       if (error instanceof LockstepError) this.run.refuse(error)
@@ -324,9 +333,16 @@ export class Composition {
       await this.whole.notifications?.end()
       await fleet.close()
       await embedded?.stop()
-      await journal.close()
+      await file.close()
     }
     if (changesFleet(this.run.mode) && this.run.exitCode === 0) await this.discardLocks()
+    if (MODES[this.run.mode].purpose === 'rehearsal' && this.run.state.truth.length > 0) await this.rehearse()
+  }
+
+  /** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
+  private async rehearse(): Promise<void> {
+    if (this.parts.context.env[lazy.rehearsedFleet.REHEARSED_FAULT] !== undefined) return
+    await lazy.rehearsal.rehearseFaults(this.run, this.run.exitCode)
   }
 
   /**
@@ -359,17 +375,13 @@ export class Composition {
   }
 
   /** Writes down at once what is known when the process ends in mid-run, since nothing can be waited for. */
-  private cutOff(): void {
-    const { journal } = this.parts
+  cutOff(): void {
     for (const [part, [feature, rollout]] of [...this.rollouts].entries())
       recover(this.run, { uri: feature, part }, rollout)
     if (this.rollouts.size === 0) return
-    try {
-      journal.appendNow({ type: 'end', passed: false, reason: CUT_OFF } satisfies JournalEntry)
-    } catch (error) {
-      process.stderr.write(`${(error as Error).message}\n`)
-    }
-    if (MODES[this.run.mode].rollsOut) recordRun(this.run, journal.path)
+    this.run.stream.appendNow({ type: 'end', passed: false, reason: CUT_OFF })
+    this.run.stream.settleNow()
+    if (MODES[this.run.mode].rollsOut) recordRun(this.run, this.parts.file.path)
   }
 
   private async expectNothingMore(): Promise<void> {
@@ -387,15 +399,15 @@ export class Composition {
   private tellTruth(): void {
     const { embedded } = this.parts
     if (embedded === undefined || MODES[this.run.mode].purpose !== 'rehearsal') return
-    const { truthOf } = lazy.truth
-    this.run.truth = truthOf(embedded, this.run, this.rollouts.values())
+    const truth = lazy.truth.truthOf(embedded, this.run.state, this.rollouts.values())
+    this.run.stream.appendNow({ type: 'truth', truth })
   }
 
   /** Begins a rollout that belongs to no feature; the rollout clears up after `runs`. */
   async beginWithout(what: string, runs: readonly string[]): Promise<Rollout> {
-    const { environment } = this.run
-    const { journal, beginsAs: mode } = this.parts
-    await journal.append({
+    const { environment } = this.run.state
+    const { beginsAs: mode } = this.parts
+    await this.run.stream.append({
       type: 'run',
       feature: what,
       hash: '',
@@ -415,23 +427,6 @@ export class Composition {
     return beginRollout(this.whole, feature, checkpoint, family)
   }
 
-  private out(): Map<string, string> {
-    return new Map([...this.rollouts.values()].flatMap(({ budget }) => [...budget.out]))
-  }
-
-  private restored(): string[] {
-    return [...new Set([...this.rollouts.values()].flatMap(({ restored }) => restored))]
-  }
-
-  private notAttempted(): string[] {
-    return [...this.rollouts.values()].flatMap(({ notAttempted }) => [...notAttempted])
-  }
-
-  private hostsOf(feature: string): PlacedHost[] {
-    const rollout = this.rollouts.get(feature)
-    return rollout === undefined ? [] : placedHosts(rollout)
-  }
-
   private addUnsolicited(message: { kind: string; host: string; detail: string; fails: boolean }): void {
     const rollouts = [...this.rollouts.values()]
     rollouts.at(-1)?.addUnsolicited(message)
@@ -448,9 +443,11 @@ function notificationsOf(run: Run, { environment }: RunContext): NotificationLis
 
 function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout: Rollout): void {
   const { writeRecovery } = lazy.recovery
-  const passed = run.hasPassed(uri) && rollout.halted === undefined && rollout.waves.unfinished.length === 0
-  const recovery = writeRecovery(run, { uri, part, passed }, rollout)
-  if (recovery !== undefined) run.recoveries.push(recovery)
+  const passed =
+    run.state.hasPassed(uri) && rollout.halted === undefined && rollout.waves.unfinished.length === 0
+  const values = run.features.substitution?.of.fixedIn(uri) ?? new Map<string, string>()
+  const recovery = writeRecovery(run.state, { uri, part, passed, values, redact: run.redact }, rollout)
+  if (recovery !== undefined) run.stream.appendNow({ type: 'recovery', recovery })
 }
 
 function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
@@ -464,4 +461,19 @@ function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
     signal: run.stopping.signal,
     redact: redactorOfOthers(secretsOf(whole)),
   })
+}
+
+/** Asks for the tickets of a run, only where it changes hosts that are not this process's own. */
+async function ticketsFor(
+  run: Run,
+  parameters: RunParameters,
+  { env }: ProcessContext,
+): Promise<readonly string[]> {
+  const { scenarios } = run.features
+  if (!traitsOf(parameters).rollsOut || scenarios.length === 0) return []
+  return lazy.tickets.ticketsOf(scenarios, env['LOCKSTEP_TICKET'], () => lazy.command)
+}
+
+function whoRuns(): string {
+  return `${userInfo().username}@${hostname()}`
 }

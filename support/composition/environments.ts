@@ -5,7 +5,7 @@ import { readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
 import type { Surrounded } from '../simulation/embedded'
 import { MODES, modeOf } from '../run/modes'
-import type { PlannedScenario } from '../run/run'
+import type { PlannedScenario } from '../run/run_parts'
 import { configPath, type RunParameters } from '../run/parameters'
 import { lazy } from './lazy'
 

@@ -21,10 +21,10 @@ export function onInterrupt(run: Run): () => void {
       '\nStopping after this step. Ctrl-C again stops at once, and leaves its outcome unknown.\n',
     )
     if (signal === 'SIGHUP') process.once('exit', leaveLostTerminals)
-    run.stopping.abort()
+    run.interrupt()
   }
   const atOnce = () => {
-    run.stopping.abort()
+    run.interrupt()
     process.exit(EXIT.interrupted)
   }
   for (const signal of SIGNALS) process.on(signal, heard)

@@ -60,8 +60,8 @@ export const lazy = {
   get rehearsedFleet() {
     return require('../rehearsal/rehearsed_fleet') as typeof import('../rehearsal/rehearsed_fleet')
   },
-  get reportPage() {
-    return require('../reporting/html/report_page') as typeof import('../reporting/html/report_page')
+  get reports() {
+    return require('../reporting/reports') as typeof import('../reporting/reports')
   },
   get runLocks() {
     return require('./run_locks') as typeof import('./run_locks')

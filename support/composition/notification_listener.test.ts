@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { Conclusion, JournalEntry } from '../rollout/model/journal_entry'
 import type { Verdict } from '../rollout/model/verdict'
 import type { RolloutEvent } from '../notifications/event'
 import { EVENTS } from '../notifications/event'
@@ -9,7 +9,9 @@ import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { WebEndpoint } from '../testing/web_endpoint'
 import { NotificationListener } from './notification_listener'
-import { Run } from '../run/run'
+import { BEGAN } from '../testing/fake_fleet'
+import { BEGINNING, begunRun } from '../testing/told_run'
+import type { Run } from '../run/run'
 
 describe('the notifications of a run', () => {
   let endpoint: WebEndpoint
@@ -17,22 +19,17 @@ describe('the notifications of a run', () => {
   let notifications: NotificationListener
   beforeEach(async () => {
     endpoint = await WebEndpoint.start()
-    run = new Run()
-    run.mode = 'live'
-    run.environment = 'production'
-    run.plan.push({ uri: 'rolling.feature', scenarioId: '9', name: '', steps: [], wave: '1 host', tags: [] })
-    run.hostsOf = () => ['web1', 'web2', 'web3'].map((host) => ({ host, wave: '1: 1 host' }))
+    run = begunRun([FIRST], 'live')
+    await run.stream.append({ ...BEGAN, feature: 'rolling.feature' })
+    await run.stream.append({ type: 'roll call', hosts: ['web1', 'web2', 'web3'] })
     notifications = new NotificationListener(run, environment(endpoint.url('/')), systemClock, Math.random)
   })
   afterEach(() => endpoint.stop())
 
   const told = () =>
     endpoint.received.map(({ body }) => JSON.parse(body) as RolloutEvent & { summary: string })
-  const heard = async (...entries: JournalEntry[]) => {
-    const kept: JournalEntry[] = []
-    const journal = notifications.listeningTo({ append: async (entry) => void kept.push(entry) })
-    for (const entry of entries) await journal.append(entry)
-    expect(kept).to.deep.equal(entries)
+  const heard = async (...said: (JournalEntry | Conclusion)[]) => {
+    for (const each of said) await run.stream.append(each)
   }
   const verdict = (change: Partial<Verdict> = {}): Verdict => ({
     observations: ['web1', 'web2'].map((host) => ({
@@ -45,13 +42,15 @@ describe('the notifications of a run', () => {
     ...change,
   })
   const scenario: JournalEntry = { type: 'scenario', scenarioId: '9', name: '' }
-  const wave: JournalEntry = { type: 'wave', name: '1 host', hosts: ['web1'] }
-  const notPassed: JournalEntry = { type: 'verdict', step: '', passed: false, counts: {} }
+  const wave = { type: 'wave', name: '1 host', hosts: ['web1'] } as const
+  const second: JournalEntry = { ...wave, hosts: ['web2'] }
+  const concluded = (change: Partial<Verdict> = {}) =>
+    heard({ type: 'verdict', step: '', line: 14, verdict: verdict(change) })
 
   it('tell its beginning, its waves and its end', async () => {
     notifications.started()
     notifications.started()
-    await heard(scenario, wave, { type: 'scenario passed', scenarioId: '9' }, scenario, wave)
+    await heard(scenario, wave, { type: 'scenario passed', scenarioId: '9' }, scenario, second)
     await heard({ type: 'scenario passed', scenarioId: '10' }, scenario, {
       type: 'scenario passed',
       scenarioId: '11',
@@ -68,24 +67,23 @@ describe('the notifications of a run', () => {
     expect(told().at(-1)).to.deep.include({
       run: run.id,
       mode: 'live',
-      environment: 'production',
+      environment: 'embedded fleet',
       feature: 'rolling.feature',
       outcome: { title: 'PASSED', exitCode: 0 },
       summary: 'PASSED, 3 hosts',
     })
-    expect(run.notes).to.deep.equal([])
+    expect(run.state.notes).to.deep.equal([])
   })
 
   it('tell at which line it stopped, with which hosts', async () => {
-    run.begin({ uri: 'rolling.feature', scenarioId: '9', line: 14, text: 'the check http should be ok' })
-    run.notAttempted = () => ['web3']
-    run.outOfRotation = () => [{ host: 'web2', obligation: 'blocks 192.168.1.1' }]
+    await heard(scenario, { type: 'wave', name: '2 hosts', hosts: ['web1', 'web2'] })
+    await heard({ type: 'opened', obligation: 'blocks 192.168.1.1', hosts: ['web2'] })
+    run.beginLine({ uri: 'rolling.feature', scenarioId: '9', line: 14, text: 'the check http should be ok' })
     notifications.started()
-    run.verdict(verdict())
-    await heard(notPassed)
+    await concluded()
     run.refuse(new LockstepError('broker-lost', 'the broker went away'))
     await notifications.end()
-    const [, failed, ended] = told()
+    const [failed, ended] = told().filter(({ event }) => event === 'failed' || event === 'ended')
     expect(failed).to.deep.include({
       event: 'failed',
       reason: 'at "the check http should be ok" (rolling.feature:14)',
@@ -99,8 +97,7 @@ describe('the notifications of a run', () => {
 
   it('do not tell of hosts that may fail as of a failure', async () => {
     notifications.started()
-    run.verdict(verdict({ tolerated: true }))
-    await heard(notPassed)
+    await concluded({ tolerated: true })
     await notifications.end()
     expect(told().map(({ event }) => event)).to.deep.equal(['started', 'ended'])
   })
@@ -128,10 +125,9 @@ describe('the notifications of a run', () => {
   })
 
   it('hold no secret, whoever has sent it', async () => {
-    run.redact = (text) => text.replaceAll('s3cret', '***')
-    run.environment = 'of s3cret'
-    run.hostsOf = () => [{ host: 's3cret.example.net', wave: undefined }]
-    run.outOfRotation = () => [{ host: 's3cret.example.net', obligation: '' }]
+    run.conceal(['s3cret'])
+    run.begin({ ...BEGINNING, environment: 'of s3cret' })
+    await heard({ type: 'opened', obligation: 'blocks', hosts: ['s3cret.example.net'] })
     notifications.started()
     run.refuse(new LockstepError('bad-config', 'the password s3cret\u001b[2J\nis wrong'))
     await notifications.end()
@@ -148,7 +144,7 @@ describe('the notifications of a run', () => {
     endpoint.answer = (response) => void response.writeHead(404).end()
     notifications.started()
     await notifications.end()
-    expect(run.notes).to.deep.equal([
+    expect(run.state.notes).to.deep.equal([
       `2 notifications were not delivered to webhook 127.0.0.1:${endpoint.port}: answered 404`,
     ])
     expect(run.exitCode).to.equal(0)
@@ -156,15 +152,19 @@ describe('the notifications of a run', () => {
 
   it('are a note when they cannot even be made', async () => {
     notifications.started()
-    run.outOfRotation = () => {
-      throw new Error('out of order')
-    }
+    Object.defineProperty(run.state, 'outOfRotation', {
+      get: () => {
+        throw new Error('out of order')
+      },
+    })
     await heard(scenario, wave)
     await notifications.end()
-    expect(run.notes[0]).to.equal('the notification "wave begun" could not be made: out of order')
+    expect(run.state.notes[0]).to.equal('the notification "wave begun" could not be made: out of order')
     expect(run.exitCode).to.equal(0)
   })
 })
+
+const FIRST = { uri: 'rolling.feature', scenarioId: '9', name: '', steps: [], wave: '1 host', tags: [] }
 
 function environment(url: string): Environment {
   return {

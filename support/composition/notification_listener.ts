@@ -7,14 +7,13 @@ import { someHosts, type EventName, type RolloutEvent } from '../notifications/e
 import { Outbox } from '../notifications/outbox'
 import type { Publish } from '../notifications/topic'
 import type { Approval } from '../rollout/ports'
-import type { Journal } from '../rollout/model/journal_entry'
-import type { JournalEntry } from '../rollout/model/journal_entry'
 import { clean, count } from '../rollout/model/verdict'
 import type { Clock } from '../system/clock'
 import { formatDuration } from '../system/duration'
 import { EXIT } from '../system/errors'
 import { redactorOfOthers, type Redact } from '../system/redaction'
 import { titleOf } from '../run/outcome'
+import type { RunEvent } from '../run/events'
 import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
 
@@ -41,21 +40,12 @@ export class NotificationListener {
       channelOf(settings, publisher(environment, clock, redact), redact),
     )
     this.outbox = new Outbox({ channels, clock, random })
+    run.stream.listen((event) => this.heard(event))
   }
 
   /** Tells that the run started, once for a run, however many features it has. */
   started(): void {
     if (!this.told.has('started') && !this.looksOnly) this.tell('started')
-  }
-
-  /** Returns a journal that writes to `journal` and tells the world of its entries. */
-  listeningTo(journal: Journal): Journal {
-    return {
-      append: async (entry) => {
-        await journal.append(entry)
-        this.heard(entry)
-      },
-    }
   }
 
   /** Returns an approval that tells the world it is wanted before it asks. */
@@ -79,16 +69,16 @@ export class NotificationListener {
   }
 
   private ended(): void {
-    const { exitCode, refused } = this.run
+    const { exitCode, refused } = this.run.state
     this.tell('ended', {
-      outcome: { title: titleOf(exitCode, this.run.mode), exitCode },
+      outcome: { title: titleOf(exitCode, this.run.state.mode), exitCode },
       ...(refused === undefined ? {} : { reason: refused.message }),
     })
   }
 
   /** Tells of hosts that this run had to change again, or finds other than they were released. */
   private drift(): void {
-    const changed = this.run.drift.map(({ host }) => host)
+    const changed = this.run.state.drift.map(({ host }) => host)
     const looked = this.looksOnly && this.run.exitCode === EXIT.failed ? this.odd() : []
     const hosts = someHosts([...changed, ...looked])
     if (hosts.count === 0) return
@@ -97,7 +87,7 @@ export class NotificationListener {
   }
 
   private odd(): string[] {
-    return this.run.verdicts.flatMap(({ verdict: { observations, unexpected } }) => [
+    return this.run.state.verdicts.flatMap(({ verdict: { observations, unexpected } }) => [
       ...observations.filter(({ passed }) => !passed).map(({ host }) => host),
       ...unexpected.filter(({ fails }) => fails).map(({ host }) => host),
     ])
@@ -107,7 +97,7 @@ export class NotificationListener {
     return MODES[this.run.mode].purpose === 'drift'
   }
 
-  private heard(entry: JournalEntry): void {
+  private heard(entry: RunEvent): void {
     if (this.looksOnly) return
     if (entry.type === 'scenario') this.wave = undefined
     if (entry.type === 'wave') {
@@ -115,8 +105,8 @@ export class NotificationListener {
       this.tell('wave begun')
     }
     if (entry.type === 'scenario passed' && this.wave !== undefined) this.tell('wave ended')
-    if (entry.type === 'verdict' && !entry.passed && this.run.currentVerdict?.tolerated !== true) {
-      const { text, uri, line } = this.run.current
+    if (entry.type === 'verdict' && !entry.passed && this.run.state.currentVerdict?.tolerated !== true) {
+      const { text, uri, line } = this.run.state.current
       this.tell('failed', { reason: `at "${text}" (${uri}:${line})` })
     }
   }
@@ -134,12 +124,13 @@ export class NotificationListener {
   }
 
   private picture(event: EventName, number: number): RolloutEvent {
-    const { run, wave } = this
+    const { state: run } = this.run
+    const { wave } = this
     const stops = event === 'failed' || run.exitCode !== 0
     const features = [...new Set(run.plan.map(({ uri }) => uri))]
     const failed =
       run.currentVerdict?.observations.filter(({ passed }) => !passed).map(({ host }) => host) ?? []
-    const out = [...run.out().keys()]
+    const out = [...run.out.keys()]
     const { answered, diverged, silent } = count(run.currentVerdict ?? { observations: [], unexpected: [] })
     return {
       event,
@@ -149,7 +140,7 @@ export class NotificationListener {
       environment: run.environment,
       mode: run.mode,
       feature: features.join(', '),
-      release: run.release(),
+      release: run.release,
       tickets: run.tickets,
       wave: event === 'started' || event === 'ended' ? undefined : wave,
       counts: {
@@ -158,11 +149,11 @@ export class NotificationListener {
         diverged,
         silent,
         out: out.length,
-        restored: run.restored().length,
-        notAttempted: stops ? run.notAttempted().length : 0,
+        restored: run.restored.length,
+        notAttempted: stops ? run.notAttempted.length : 0,
       },
       failed: someHosts([...failed, ...out]),
-      outOfRotation: someHosts(run.outOfRotation().map(({ host }) => host)),
+      outOfRotation: someHosts(run.outOfRotation.map(({ host }) => host)),
       outcome: undefined,
       reason: undefined,
     }

@@ -16,7 +16,8 @@ import type { Run } from '../run/run'
 export interface RunContext {
   environment: Environment
   fleet: ReachableFleet
-  journal: JournalFile
+  /** The file of the run's events. */
+  file: JournalFile
   ledger: Ledger
   embedded: EmbeddedContext | undefined
   resumed: RunEntries | undefined

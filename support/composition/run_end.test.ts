@@ -1,15 +1,16 @@
 import { expect } from 'chai'
 import type { Mode } from '../run/modes'
-import { Run } from '../run/run'
+import { NOTHING_READ } from '../run/run'
+import { begunRun } from '../testing/told_run'
 import { noteLeftOut } from './run_end'
 
 describe('scenarios that are left out', () => {
   const told = (mode: Mode, names: readonly string[]) => {
-    const run = new Run()
-    run.mode = mode
-    run.leftOut = () => names
+    const run = begunRun([], mode)
+    const leftOut = new Map([['x.feature', names]])
+    run.beginReading({ ...NOTHING_READ, leftOut }, run.state.invocation)
     noteLeftOut(run, 'x.feature')
-    return run.notes
+    return run.state.notes
   }
 
   it('are named at the end of a run or a plan, the first few of them', () => {

@@ -12,7 +12,7 @@ export async function finishRollout(run: Run, feature: string, rollout: Rollout)
   if (
     rollout.hosts.known === undefined &&
     !run.hasStopped &&
-    !run.verdicts.some(({ uri }) => uri === feature)
+    !run.state.verdicts.some(({ uri }) => uri === feature)
   )
     run.refuse(
       new LockstepError('nobody-discovered', `no line of ${feature} was for any host; nothing was done`),
@@ -40,7 +40,7 @@ export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
  * Notes which scenarios about hosts were left out of a run, by tag, name or line; its outcome says nothing of those.
  */
 export function noteLeftOut(run: Run, feature: string): void {
-  const names = run.leftOut(feature)
+  const names = run.features.leftOut.get(feature) ?? []
   if (!MODES[run.mode].notesGaps || names.length === 0) return
   const shown = names.slice(0, MAX_NAMED).map((name) => JSON.stringify(name))
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''
@@ -53,7 +53,8 @@ const MAX_NAMED = 3
 export function recordRun(run: Run, path: string): void {
   const { writeHistory } = lazy.history
   try {
-    run.drift = writeHistory(path).flatMap(({ drift }) => drift)
+    const drift = writeHistory(path).flatMap((each) => each.drift)
+    if (drift.length > 0) run.stream.appendNow({ type: 'drift', drift })
   } catch (error) {
     const why = (error as Error).message
     const next = `write it once that is mended: ${formatLockstep(`history --write ${run.id}`, PLACES)}`

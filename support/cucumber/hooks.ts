@@ -20,21 +20,21 @@ import { type RunParameters } from '../run/parameters'
 import { onInterrupt } from '../composition/interrupt'
 import { outTable, hostTable } from '../reporting/host_table'
 import type { Outcome } from '../run/scenario_runs'
-import { MODES, traitsOf } from '../run/modes'
-import { run } from '../run/run'
+import { session } from './session'
 import type { FailedCall } from './rollout_calls'
 import type { LockstepWorld } from './world'
-import { lazy } from '../composition/lazy'
 
 const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {
   [Status.PASSED]: 'passed',
   [Status.SKIPPED]: 'skipped',
 }
 
-let composition: Composition | undefined
+const { run } = session
 let composing: Promise<void> | undefined
 let parameters: RunParameters = {}
 let stopListening = () => {}
+/** The moment at which the scenario began, by a clock that does not jump. */
+let scenarioBegan = 0
 /** True once the run has said what it came to. */
 let isOver = false
 
@@ -49,13 +49,16 @@ BeforeAll(function (this: { parameters: RunParameters }) {
 
 Before(async function (this: LockstepWorld, { pickle }) {
   await (composing ??= compose())
-  if (composition === undefined || run.stopping.signal.aborted || run.refused !== undefined) return 'skipped'
-  const scenarioId = scenarioIdOf(pickle)
+  const { composition } = session
+  if (composition === undefined || run.stopping.signal.aborted || run.state.refused !== undefined)
+    return 'skipped'
+  const scenario = session.scenarioOf(pickle)
   try {
-    run.scenarioRuns.begin({ uri: pickle.uri, scenarioId }, systemClock)
-    run.substitution?.of.fill(pickle)
+    scenarioBegan = systemClock.elapsed()
+    run.beginScenario(scenario)
+    run.features.substitution?.of.fill(pickle)
     this.begin(await composition.rolloutOf(pickle.uri))
-    await this.unwatchedRollout.beginScenario(scenarioId, pickle.name)
+    await this.unwatchedRollout.beginScenario(scenario.scenarioId, pickle.name)
     return undefined
   } catch (error) {
     throw noted(error)
@@ -63,11 +66,11 @@ Before(async function (this: LockstepWorld, { pickle }) {
 })
 
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
-  composition?.beginStep(pickleStep.text, this.unwatchedRollout)
-  const line = run.lineOf(pickleStep.astNodeIds)
-  run.begin({ uri: pickle.uri, scenarioId: scenarioIdOf(pickle), line, text: pickleStep.text })
+  session.composition?.beginStep(pickleStep.text, this.unwatchedRollout)
+  const line = session.lineOf(pickleStep.astNodeIds)
+  run.beginLine({ ...session.scenarioOf(pickle), line, text: pickleStep.text })
   this.unwatchedRollout.step = pickleStep.text
-  this.unwatchedRollout.line = run.current.line
+  this.unwatchedRollout.line = line
   this.hasReachedRollout = false
 })
 
@@ -75,16 +78,16 @@ AfterStep(async function (this: LockstepWorld, { result, error }) {
   const left = await this.rolloutCalls.settle()
   const swallowed = this.rolloutCalls.takeFailure()
   if (error !== undefined) noted(error)
-  if (this.hasReachedRollout) run.reach()
+  if (this.hasReachedRollout) session.reach()
   // Without a result the line was never begun: a hook before it failed.
   const status =
-    run.hookFaults.length > 0
+    run.state.hookFaults.length > 0
       ? Status.FAILED
       : ((result as typeof result | undefined)?.status ?? Status.FAILED)
   if (status !== Status.PASSED && status !== Status.SKIPPED) stop(this, EARLIER_FAILED)
-  const verdict = run.currentVerdict
+  const verdict = run.state.currentVerdict
   if (status === Status.FAILED && (verdict === undefined || mayGoOn(verdict)) && !decides(error))
-    run.fault(run.hookFaults.at(-1) ?? (error instanceof Error ? error.message : String(error)))
+    run.fault(run.state.hookFaults.at(-1) ?? (error instanceof Error ? error.message : String(error)))
   if (verdict !== undefined) {
     const { observations } = verdict
     const fileName = `${observations.filter(({ passed }) => passed).length} of ${counted(observations.length)}`
@@ -93,7 +96,7 @@ AfterStep(async function (this: LockstepWorld, { result, error }) {
   if (status !== Status.PASSED) return
   // The answers of hosts decide, whether or not the step has listened.
   if (verdict !== undefined && !mayGoOn(verdict)) throw new LockstepError('diverged', describe(verdict))
-  if (!this.hasReachedRollout && speaks(run.expressionOf(run.current))) throw failUnsaid(this)
+  if (!this.hasReachedRollout && speaks(run.state.expressionOf(run.state.current))) throw failUnsaid(this)
   if (left !== undefined) throw failUnawaited(this, left)
   if (swallowed !== undefined) throw failSwallowed(this, swallowed)
 })
@@ -104,6 +107,7 @@ After(async function (this: LockstepWorld, { pickle, result }) {
   this.rolloutCalls.close(refuseLate)
   const swallowed = this.rolloutCalls.takeFailure()
   const unawaited = run.hasStopped ? undefined : failNow(this, left, swallowed)
+  const { composition } = session
   const begun = this.hasBegun ? this.unwatchedRollout : undefined
   const omission = omissionIn(begun, pickle)
   // An earlier failure is told instead of the omission.
@@ -115,7 +119,8 @@ After(async function (this: LockstepWorld, { pickle, result }) {
     await begun.endScenario(isWhole && result?.status === Status.PASSED)
     await begun.afterFailure.settle()
     const isTold = untold === undefined && unawaited === undefined
-    run.scenarioRuns.end(isTold ? outcomeOf(result?.status) : 'failed', systemClock)
+    await composition?.endScenario(pickle.uri, begun)
+    run.endScenario(isTold ? outcomeOf(result?.status) : 'failed', systemClock.elapsed() - scenarioBegan)
   }
   // Cucumber would call the scenario skipped or passed, and go on with the next one.
   if (untold !== undefined) throw new LockstepError('diverged', describeOmission(untold))
@@ -125,8 +130,7 @@ After(async function (this: LockstepWorld, { pickle, result }) {
 AfterAll(async function () {
   try {
     expectWhole()
-    await composition?.end()
-    if (MODES[run.mode].purpose === 'rehearsal' && run.truth.length > 0) await rehearse()
+    await session.composition?.end()
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
@@ -141,12 +145,11 @@ AfterAll(async function () {
  * run. Cucumber 12 reads features before BeforeAll, cucumber 13 after it.
  */
 async function compose(): Promise<void> {
-  if (run.refused !== undefined) return
+  if (run.state.refused !== undefined) return
   try {
-    run.tickets = await ticketsFor(parameters)
     // A run begun before the first step, to plan or read again, has to end with this one.
     stopListening = onInterrupt(run)
-    composition = await Composition.compose(run, parameters, processContext(), process.cwd())
+    session.composition = await Composition.compose(run, parameters, processContext(), process.cwd())
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
@@ -156,7 +159,7 @@ async function compose(): Promise<void> {
 /** Stops the rollout, so that nothing more is done, and attaches the hosts that are out of rotation to reports. */
 function stop(world: LockstepWorld, why: string): void {
   world.unwatchedRollout.stopAt(new LockstepError('diverged', why))
-  const out = run.outOfRotation()
+  const out = run.state.outOfRotation
   const fileName = `Still out of rotation: ${counted(new Set(out.map(({ host }) => host)).size)}`
   if (out.length > 0) world.attach(run.redact(outTable(out)), { mediaType: 'text/plain', fileName })
 }
@@ -225,10 +228,10 @@ function refuseLate(call: string): LockstepError {
  * omission. A verdict that stopped the rollout is an omission where nothing else tells of it.
  */
 function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omission | undefined {
-  const omission = run.account.omissionIn(id)
+  const omission = session.account.omissionIn(id)
   if (rollout === undefined) return omission
   if (kindOf(omission?.expression) === 'takes wave' && rollout.waves.tookNobody) {
-    run.account.excuse(id)
+    session.account.excuse(id)
     return undefined
   }
   return hiddenFailure(rollout) ?? omission
@@ -240,7 +243,7 @@ function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omiss
  */
 function hiddenFailure({ halted }: Rollout): Omission | undefined {
   if (halted === undefined) return undefined
-  const failing = run.verdicts.find(({ verdict }) => !mayGoOn(verdict)) ?? run.current
+  const failing = run.state.verdicts.find(({ verdict }) => !mayGoOn(verdict)) ?? run.state.current
   const { uri, scenarioId, line, text } = failing
   return { uri, scenarioId, line, text, fate: 'failed, and that is hidden', expression: undefined }
 }
@@ -250,7 +253,7 @@ function hiddenFailure({ halted }: Rollout): Omission | undefined {
  * found here.
  */
 function expectWhole(): void {
-  const { omission } = run.account
+  const { omission } = session.account
   if (omission !== undefined && !run.hasStopped) run.omit(omission)
 }
 
@@ -264,25 +267,6 @@ function noted(error: unknown): unknown {
   return error
 }
 
-/** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
-async function rehearse(): Promise<void> {
-  const { REHEARSED_FAULT } = lazy.rehearsedFleet
-  if (process.env[REHEARSED_FAULT] !== undefined) return
-  const { rehearseFaults } = lazy.rehearsal
-  await rehearseFaults(run, run.exitCode)
-}
-
-/** Asks for the tickets of a run, only where it changes hosts that are not this process's own. */
-async function ticketsFor(parameters: RunParameters): Promise<readonly string[]> {
-  if (!traitsOf(parameters).rollsOut) return []
-  const { ticketsOf } = lazy.tickets
-  return ticketsOf(run.plan, process.env['LOCKSTEP_TICKET'], () => lazy.command)
-}
-
 function decides(error: unknown): error is LockstepError {
   return error instanceof LockstepError && error.code !== 'diverged'
-}
-
-function scenarioIdOf({ astNodeIds }: { astNodeIds: readonly string[] }): string {
-  return String(run.lineOf(astNodeIds.slice(-1)))
 }

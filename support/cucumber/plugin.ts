@@ -1,21 +1,21 @@
 import type { Envelope } from '@cucumber/messages'
-import type { LintFinding } from '../lint/finding'
-import { beforeLeaving, type Leaving } from '../system/leaving'
-import { placesOf } from '../preflight/places'
 import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
+import { finishReports, removeReports } from '../composition/finish_reports'
+import { lazy } from '../composition/lazy'
+import { Preflight } from '../preflight/preflight'
+import { readFeatures } from '../preflight/read_features'
+import { variablesFor } from '../preflight/run_variables'
+import { Substitution } from '../preflight/substitution'
+import { callsIn } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
+import { beforeLeaving, type Leaving } from '../system/leaving'
 import { outliveOutputs } from '../system/output'
 import { traitsOf } from '../run/modes'
 import { processContext, type RunParameters } from '../run/parameters'
-import { Substitution } from '../preflight/substitution'
-import { Preflight, type Finding } from '../preflight/preflight'
-import { stepFunctionOf } from './step_arguments'
-import { JUNIT, PAGE, removeReport, RUN_JSON } from '../run/report_files'
-import { run, type Remark } from '../run/run'
 import { faultOfOptions, resolveOptions } from './resolved_options'
-import { variablesFor } from '../preflight/run_variables'
-import { lazy } from '../composition/lazy'
+import { session } from './session'
+import { stepFunctionOf } from './step_arguments'
 
 interface PluginContext {
   operation: string
@@ -36,93 +36,61 @@ export const plugin = {
   optionsKey: 'lockstep',
   async coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
+    const { run, account } = session
+    const { cwd, stderr } = environment
     const isReading = traitsOf(options).purpose === 'findings'
-    const resolved = await resolveOptions(process.argv, environment.cwd)
+    const resolved = await resolveOptions(process.argv, cwd)
     const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved, options)
     // A reader of the output may leave; that decides nothing about the rollout.
     outliveOutputs(process.stdout, process.stderr)
-    // A run that is killed leaves no report of the run before.
-    for (const path of isReading ? [JUNIT] : [JUNIT, PAGE, RUN_JSON]) removeReport(path)
-    run.invocation = { args: process.argv.slice(2), env: process.env }
+    removeReports(isReading)
     refuseUnknown(options)
+    const sources = new Map<string, string>()
     const substitution = new Substitution(() =>
-      variablesFor(options, processContext(), environment.cwd, () => lazy.variablesFile),
+      variablesFor(options, processContext(), cwd, () => lazy.variablesFile),
     )
-    run.substitution = { of: substitution, parameters: options }
     const preflight = new Preflight(substitution.faultsOf, stepFunctionOf)
-    let checked = false
-    let isUnderWay = false
+    const lint = options.lint === true || isReading ? () => lintAndSay(preflight, stderr) : undefined
+    let [isChecked, isUnderWay] = [false, false]
     const check = () => {
-      if (checked) return
-      checked = true
-      for (const [node, line] of preflight.lines) run.lines.set(node, line)
-      for (const scenario of preflight.planned()) run.plan.push(scenario)
-      run.leftOut = (uri) => preflight.leftOut(uri)
-      run.faultTables.push(...preflight.faultTables())
-      if (refusedFor !== undefined)
-        return run.refuse(new LockstepError('bad-input', `${refusedFor}; nothing was sent`))
-      if (substitution.refusal !== undefined) return run.refuse(substitution.refusal)
-      const findings = preflight.findings()
-      for (const { uri, line, message } of findings) environment.stderr.write(`${uri}:${line}: ${message}\n`)
-      const found = options.lint === true || isReading ? lint(preflight, environment.stderr) : ''
-      run.remarks.push(...remarksOf(findings, run.findings))
-      if (findings.length > 0 || run.findings.some(({ severity }) => severity === 'error')) {
-        const n = findings.length
-        const lines = n === 0 ? '' : `${n === 1 ? 'one line' : `${n} lines`} cannot be run`
-        const reasons = [lines, found].filter(Boolean).join(', ')
-        const errors = run.findings.filter(({ severity }) => severity === 'error')
-        const where = placesOf([...findings, ...errors])
-        run.refuse(new LockstepError('bad-feature', `${reasons} (${where}); nothing was sent`))
-      } else if (preflight.scenarios === 0) {
-        run.refuse(new LockstepError('bad-feature', 'no scenario was found to run; nothing was done'))
-      } else if (!isReading && preflight.outOfOrder !== undefined) {
-        const { uri, line, message } = preflight.outOfOrder
-        run.refuse(new LockstepError('bad-feature', `${uri}:${line}: ${message}; nothing was sent`))
-      }
+      if (isChecked) return
+      isChecked = true
+      for (const [node, line] of preflight.lines) session.lines.set(node, line)
+      const parameters = options
+      const read = readFeatures({ preflight, substitution, parameters, sources, refusedFor, lint })
+      for (const { uri, line, message } of read.faults) stderr.write(`${uri}:${line}: ${message}\n`)
+      run.beginReading(read.features, { ...callsIn(), args: process.argv.slice(2) })
+      if (read.refusal !== undefined) run.refuse(read.refusal)
     }
     on('message', (envelope) => {
-      if (envelope.source !== undefined) run.sources.set(envelope.source.uri, envelope.source.data)
+      if (envelope.source !== undefined) sources.set(envelope.source.uri, envelope.source.data)
       substitution.hear(envelope)
       redact(envelope)
       preflight.hear(envelope)
       // A run that only reads features carries out no line, so it keeps no account.
-      if (!isReading) run.account.hear(envelope)
+      if (!isReading) account.hear(envelope)
       if (envelope.testRunStarted !== undefined) isUnderWay = true
       // By the first testCaseStarted all test cases were told, and no hook or step of a scenario has run.
       if (envelope.testCaseStarted !== undefined) check()
-      if (envelope.testCaseStarted !== undefined && envelope.testCaseStarted.attempt > 0) {
-        run.refuse(
-          new LockstepError(
-            'bad-feature',
-            'a rollout is not retried: a retried step is a second deploy; leave out --retry',
-          ),
-        )
-      }
-      if (envelope.testRunFinished !== undefined) {
-        isUnderWay = false
-        check()
-        const { omission } = run.account
-        if (omission !== undefined && !isReading && !run.hasStopped) run.omit(omission)
-        if (!envelope.testRunFinished.success) run.fail()
-      }
+      if ((envelope.testCaseStarted?.attempt ?? 0) > 0) run.refuse(retried())
+      const course = isReading ? undefined : account.courseOf(envelope)
+      if (course !== undefined) run.endLine(course, course.line, course.status, course.took)
+      if (envelope.testRunFinished === undefined) return
+      isUnderWay = false
+      check()
+      const { omission } = account
+      if (omission !== undefined && !isReading && !run.hasStopped) run.omit(omission)
+      if (!envelope.testRunFinished.success) run.fail()
+      run.end()
     })
     let hasEnded = false
     const end = () => {
       if (hasEnded) return
       hasEnded = true
       check()
-      if (isUnderWay) endEarly(environment.stderr)
-      // The reports for CI are loaded only now: nothing of them is needed before the end.
-      const { tellCi } = lazy.inCi
-      tellCi(run, {
-        env: process.env,
-        cwd: process.cwd(),
-        now: Date.now(),
-        write: (text) => process.stdout.write(text),
-      })
-      if (isReading) return
-      const { writePage } = lazy.reportPage
-      writePage(run, Date.now())
+      if (isUnderWay) endEarly(stderr)
+      const write = (text: string) => process.stdout.write(text)
+      finishReports(run, isReading, { env: process.env, cwd: process.cwd(), write })
     }
     process.once('exit', end)
     beforeLeaving(process as unknown as Leaving, (code) => {
@@ -138,18 +106,19 @@ export const plugin = {
 
 /** Writes down what is known of a run whose process ends in mid-run; such a run is no success. */
 function endEarly(stderr: NodeJS.WritableStream): void {
+  const { run, composition } = session
   // A second Ctrl-C ends the process at once: the operator did that, and nothing else is to blame.
   if (!run.stopping.signal.aborted) blameTeam()
   stderr.write('\n')
-  run.cutOff()
-  run.onCutOff()
+  composition?.cutOff()
+  run.end()
 }
 
 function blameTeam(): void {
-  const { text, uri, line } = run.current
+  const { text, uri, line } = session.run.state.current
   const where = text === '' ? 'before its first line' : `at "${text}" (${uri}:${line})`
   const why = `the process was ended in mid-run, ${where}, and not by Lockstep: look for process.exit in a step or a hook of your own; what was under way there is not known`
-  run.refuse(new LockstepError('diverged', why))
+  session.run.refuse(new LockstepError('diverged', why))
 }
 
 /** Refuses unknown settings and options before anything is read. One may be the switch that keeps hosts unchanged. */
@@ -159,21 +128,26 @@ function refuseUnknown(options: object): void {
     expectOptions('option pluginOptions.lockstep', options, OPTIONS)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
-    run.refuse(error)
+    session.run.refuse(error)
   }
 }
 
-/** Writes what is dangerous in the features, and returns how much of it there is, as text. */
-function lint(preflight: Preflight, stderr: NodeJS.WritableStream): string {
-  // The linter is loaded only now: a run that does not only read needs nothing of it.
+function retried(): LockstepError {
+  const why = 'a rollout is not retried: a retried step is a second deploy; leave out --retry'
+  return new LockstepError('bad-feature', why)
+}
+
+/** Writes what is dangerous in the features, and returns it with how much of it there is. */
+function lintAndSay(preflight: Preflight, stderr: NodeJS.WritableStream) {
   const { countFindings, lintAll, writeFindings } = lazy.linting
-  run.findings.push(...lintAll(preflight.heard))
-  writeFindings(run.findings, (text) => stderr.write(text))
-  return countFindings(run.findings)
+  const findings = lintAll(preflight.heard)
+  writeFindings(findings, (text) => stderr.write(text))
+  return { findings, counted: countFindings(findings) }
 }
 
 /** Hides secrets in what cucumber's own reports show; they hear each message after this. */
 function redact({ testStepFinished, testRunHookFinished, attachment }: Envelope): void {
+  const { run } = session
   for (const result of [testStepFinished?.testStepResult, testRunHookFinished?.result]) {
     if (result?.message !== undefined) result.message = run.redact(result.message)
     const { exception } = result ?? {}
@@ -182,16 +156,4 @@ function redact({ testStepFinished, testRunHookFinished, attachment }: Envelope)
   }
   if (attachment !== undefined && String(attachment.contentEncoding) === 'IDENTITY')
     attachment.body = run.redact(attachment.body)
-}
-
-function remarksOf(findings: readonly Finding[], linted: readonly LintFinding[]): Remark[] {
-  return [
-    ...findings.map(({ uri, line, message }): Remark => ({ uri, line, severity: 'error', message })),
-    ...linted.map(({ uri, line, severity, rule, message }) => ({
-      uri,
-      line,
-      severity,
-      message: `${rule}: ${message}`,
-    })),
-  ]
 }

@@ -1,2 +1,2 @@
 // cucumber imports plugins and formatters by file; this lets the same name stand for TypeScript and for what is compiled.
-module.exports = require('../reporting/console/reading').reading
+module.exports = require('./formatters').reading

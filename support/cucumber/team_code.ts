@@ -2,7 +2,7 @@ import { setWorldConstructor, supportCodeLibraryBuilder, World } from '@cucumber
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { clean } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
-import { run } from '../run/run'
+import { session } from './session'
 import { LockstepWorld } from './world'
 
 /**
@@ -92,7 +92,7 @@ function wrappedByTeam(code: Code, options: unknown): Code {
     why = messageOf(error)
   }
   const sentence = `the function of setDefinitionFunctionWrapper failed: ${why}`
-  run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
+  session.run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
   return code
 }
 
@@ -195,8 +195,9 @@ function settled(work: () => void): unknown {
 function noted({ kind, uri, line }: Hook, error: unknown): LockstepError {
   const sentence = `the ${kind} hook at ${uri}:${line} failed: ${messageOf(error)}`
   // Before the first scenario nothing has been sent, and nothing will be.
-  if (kind === 'BeforeAll') run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
-  else run.hookFailed(sentence)
+  if (kind === 'BeforeAll')
+    session.run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
+  else session.run.hookFailed(sentence)
   return new LockstepError('diverged', sentence, { cause: error })
 }
 
@@ -205,7 +206,7 @@ function messageOf(error: unknown): string {
   const message: unknown =
     typeof error === 'object' && error !== null && 'message' in error ? error.message : error
   const text = typeof message === 'string' ? message : message === undefined ? '' : JSON.stringify(message)
-  return clean(run.redact(text), 1_000) || 'it gave no reason'
+  return clean(session.run.redact(text), 1_000) || 'it gave no reason'
 }
 
 function guardWorld(): void {
@@ -233,8 +234,8 @@ function guardWorld(): void {
 const guards = new Set<WorldConstructor>()
 
 function refuseWorld(why: string): void {
-  const isBegun = run.verdicts.length > 0
-  run.refuse(
+  const isBegun = session.run.state.verdicts.length > 0
+  session.run.refuse(
     new LockstepError(isBegun ? 'diverged' : 'bad-feature', isBegun ? why : `${why}; nothing was sent`),
   )
 }

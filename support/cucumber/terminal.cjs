@@ -1,2 +1,2 @@
 // cucumber imports plugins and formatters by file; this lets the same name stand for TypeScript and for what is compiled.
-module.exports = require('../reporting/console/terminal').terminal
+module.exports = require('./formatters').terminal

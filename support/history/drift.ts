@@ -1,7 +1,7 @@
 import type { Change } from './changes'
 import { originOf } from './origin'
 import { states, UNRELEASED, type HistoryEntry } from './history_record'
-import { type Drift } from '../run/run'
+import { type Drift } from '../run/run_parts'
 
 /** The record that is needed of an earlier run. */
 export type Earlier = Omit<HistoryEntry, 'drift'>

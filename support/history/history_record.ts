@@ -2,7 +2,7 @@ import type { JournalEntry } from '../rollout/model/journal_entry'
 import { progressOf } from '../rollout/model/progress'
 import { changesIn, type Change } from './changes'
 import { isSafeMode } from '../run/modes'
-import type { Drift } from '../run/run'
+import type { Drift } from '../run/run_parts'
 
 /** The outcome of one run, with all that is needed of it afterwards. */
 export interface HistoryEntry {

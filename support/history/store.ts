@@ -14,7 +14,7 @@ import type { Change } from './changes'
 import { driftOf } from './drift'
 import { recordIn } from './reading'
 import { UNRELEASED, type HistoryEntry } from './history_record'
-import { type Drift } from '../run/run'
+import { type Drift } from '../run/run_parts'
 import { makeFolder } from '../system/folders'
 
 /** The files that are kept beside a run's record, so that the fleet can be compared with it later. */

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { failure } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
-import type { PlannedScenario } from '../run/run'
+import type { PlannedScenario } from '../run/run_parts'
 import * as command from '../system/command'
 import { ticketsOf as ticketsBy } from './tickets'
 

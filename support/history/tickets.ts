@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { LockstepError } from '../system/errors'
-import type { PlannedScenario } from '../run/run'
+import type { PlannedScenario } from '../run/run_parts'
 
 const TICKET = /^[A-Z][A-Z0-9]{0,30}-[1-9]\d{0,11}$/
 const TRAILERS = ['Ticket', 'Tickets', 'Issue', 'Refs']

@@ -19,14 +19,14 @@ export async function expectNothingMore(
   environment: Environment,
   isEmbedded: boolean,
 ): Promise<void> {
-  const features = [...new Set(run.plan.map(({ uri }) => uri))]
+  const features = [...new Set(run.state.plan.map(({ uri }) => uri))]
   const { signal } = run.stopping
   const env = (folder: string) => ({
     // A resumed run would not look again at what its checkpoint says.
     LOCKSTEP_RESUME: undefined,
     ...(isEmbedded ? reaching(environment, folder) : {}),
   })
-  run.onWaiting('planning the same again, which has to change nothing')
+  run.wait('planning the same again, which has to change nothing')
   await runAgain({ profile: 'plan', features, signal, env }, (ended, reports) =>
     expectIdle(reports, lastWords(ended)),
   )

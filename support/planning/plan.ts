@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cohorts, hasPassed } from '../rollout/model/verdict'
-import type { Run, StepVerdict } from '../run/run'
+import type { RunState } from '../run/run_state'
+import type { StepVerdict } from '../run/run_parts'
 
 /** A plan of what a rollout would do, without anything that differs each time it is asked. */
 export interface Plan {
@@ -73,7 +74,7 @@ export function plannedLines(
 /**
  * Returns the changes that would leave a host other than it is, except stopping traffic and letting it through again.
  */
-export function changedBy(run: Pick<Run, 'verdicts'>): { host: string; change: string }[] {
+export function changedBy(run: Pick<RunState, 'verdicts'>): { host: string; change: string }[] {
   return run.verdicts.flatMap(({ verdict }) =>
     verdict.observations.flatMap(({ host, planned }) =>
       planned?.changes === true && planned.affectsOthers

@@ -19,8 +19,9 @@ const MAX_DIFFERENCES = 5
 export function savePlan(run: Run, where: PlannedFor, by: string, now: number): void {
   const plan = planOf(run, where)
   const { id, path } = writePlan(plan, { at: new Date(now).toISOString(), by, run: run.id })
-  const changed = changedBy(run)
-  run.planned = { id, path, changes: changed.length, hosts: new Set(changed.map(({ host }) => host)).size }
+  const changed = changedBy(run.state)
+  const hosts = new Set(changed.map(({ host }) => host)).size
+  run.stream.appendNow({ type: 'plan saved', plan: { id, path, changes: changed.length, hosts } })
 }
 
 /**
@@ -36,7 +37,7 @@ export async function expectPlanned(wanted: string, run: Run, where: PlannedFor)
       'gate-closed',
       `by the plan ${id} not every line would pass; mend that, and plan again`,
     )
-  run.onWaiting('planning again, to see whether that is still what would be done')
+  run.wait('planning again, to see whether that is still what would be done')
   return runAgain({ profile: 'plan', signal }, (ended, reports) => {
     const now = newPlanIn(reports)
     if (now === undefined)
@@ -56,23 +57,23 @@ export async function expectPlanned(wanted: string, run: Run, where: PlannedFor)
 }
 
 function planOf(run: Run, where: PlannedFor): Plan {
-  const features = featuresOf(run, (uri) => run.hostsOf(uri).map(({ host }) => host))
+  const features = featuresOf(run, (uri) => run.state.hostsOf(uri).map(({ host }) => host))
   return {
     features,
     ...where,
     hosts: [...new Set(features.flatMap(({ hosts }) => hosts))].sort(),
-    lines: plannedLines(run.verdicts, run.redact),
-    passes: run.refused === undefined && !run.hasStopped && planPasses(run.verdicts),
+    lines: plannedLines(run.state.verdicts),
+    passes: run.state.refused === undefined && !run.hasStopped && planPasses(run.state.verdicts),
   }
 }
 
 /** Returns the features of a run by the text that cucumber has read, whatever is in the files by now. */
 function featuresOf(run: Run, hostsOf: (uri: string) => readonly string[]): Plan['features'] {
-  const uris = [...new Set(run.plan.map(({ uri }) => uri))].sort()
+  const uris = [...new Set(run.state.plan.map(({ uri }) => uri))].sort()
   return uris.map((path) => ({
     path,
     sha256: createHash('sha256')
-      .update(run.sources.get(path) ?? '')
+      .update(run.features.sources.get(path) ?? '')
       .digest('hex'),
     hosts: [...hostsOf(path)].sort(),
   }))

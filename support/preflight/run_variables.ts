@@ -4,7 +4,7 @@ import type { ProcessContext } from '../config/mcollective_cfg'
 import { LockstepError } from '../system/errors'
 import { traitsOf } from '../run/modes'
 import { configPath, type RunParameters } from '../run/parameters'
-import type { Run } from '../run/run'
+import type { ReadFeatures } from '../run/run'
 
 const GIVEN = 'LOCKSTEP_VARIABLES'
 
@@ -35,7 +35,7 @@ export function variablesFor(
  */
 export function withVariables(
   environment: Environment,
-  substitution: Run['substitution'],
+  substitution: ReadFeatures['substitution'],
   parameters: RunParameters,
   { env }: ProcessContext,
 ): Environment {

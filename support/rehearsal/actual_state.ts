@@ -1,7 +1,7 @@
 import type { Rollout } from '../rollout/rollout'
 import { contractOf } from '../rpc/contracts'
 import type { EmbeddedContext } from '../simulation/embedded'
-import type { Run } from '../run/run'
+import type { RunState } from '../run/run_state'
 import type { HostTruth } from '../run/rehearsed'
 
 /** The actions that only stop traffic or puppet, or let them go on. */
@@ -10,13 +10,13 @@ const TEMPORARY = /^(?:iptables|lock) |^puppet (?:enable|disable)$/
 /** Returns the real state of the hosts of a rehearsal, beside what the run knows of them. */
 export function truthOf(
   { fleet: { hosts }, haproxy, backends }: EmbeddedContext,
-  run: Run,
+  run: RunState,
   rollouts: Iterable<Rollout>,
 ): HostTruth[] {
   const known = new Set([...rollouts].flatMap((rollout) => rollout.hosts.known ?? []))
   const away = new Set(backends.flatMap((backend) => haproxy.outOfService(backend) ?? []))
-  const named = new Set(run.outOfRotation().map(({ host }) => host))
-  const out = run.out()
+  const named = new Set(run.outOfRotation.map(({ host }) => host))
+  const out = run.out
   const silent = lastSilent(run)
   return hosts
     .filter(({ description }) => known.has(description.identity))
@@ -33,7 +33,7 @@ export function truthOf(
 }
 
 /** Returns the hosts that gave no answer at their last line. */
-function lastSilent({ verdicts }: Run): Set<string> {
+function lastSilent({ verdicts }: RunState): Set<string> {
   const last = new Map<string, boolean>()
   for (const { verdict } of verdicts)
     for (const { host, kind } of verdict.observations)

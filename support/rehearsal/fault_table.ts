@@ -1,5 +1,5 @@
 import { FAULTS, parseFault, type Fault } from '../simulation/faults'
-import type { PlannedScenario } from '../run/run'
+import type { PlannedScenario } from '../run/run_parts'
 import type { FaultTable } from '../run/rehearsed'
 import { groupOf } from '../sentences/catalogue'
 import type { EffectGroup } from '../sentences/effects'

@@ -1,4 +1,4 @@
-import type { PlannedScenario } from '../run/run'
+import type { PlannedScenario } from '../run/run_parts'
 
 /** The packages, services, checks and backends that hosts must have for a feature to be rehearsed. */
 export interface Needs {

@@ -4,7 +4,7 @@ import { endingsOf, failuresOf } from './endings'
 import { type HostTruth } from '../run/rehearsed'
 import { faultNamed, parseFaults, usualFaults } from './fault_table'
 import { needsOf } from './needs'
-import type { PlannedStep } from '../run/run'
+import type { PlannedStep } from '../run/run_parts'
 import type { Phrase } from '../sentences/catalogue'
 
 const OLD = ['package web 1', 'service web running']

@@ -23,8 +23,8 @@ export interface RehearsalReport {
  * a rehearsal that leaves no report.
  */
 export async function rehearseFaults(run: Run, exitCode: number): Promise<void> {
-  const clean = { exitCode, truth: run.truth }
-  run.rehearsals.push(judge(undefined, clean, clean))
+  const clean = { exitCode, truth: run.state.truth }
+  run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(undefined, clean, clean) })
   if (exitCode !== 0) return
   const faults = faultsOf(run)
   const reports: (RehearsalReport | string)[] = []
@@ -33,7 +33,7 @@ export async function rehearseFaults(run: Run, exitCode: number): Promise<void> 
     for (let index = next++; index < faults.length; index = next++) {
       const fault = faults[index]
       if (fault === undefined) continue
-      run.onWaiting(`rehearsing ${index + 1} of ${faults.length}: ${describeFault(fault)}`)
+      run.wait(`rehearsing ${index + 1} of ${faults.length}: ${describeFault(fault)}`)
       reports[index] = await rehearse(run, fault)
     }
   }
@@ -46,9 +46,8 @@ export async function rehearseFaults(run: Run, exitCode: number): Promise<void> 
         'bad-config',
         `the rehearsal "${said}" did not come to its end: ${report ?? ''}`,
       )
-    run.rehearsals.push(judge(said, report, clean))
+    run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(said, report, clean) })
   })
-  if (run.rehearsals.some(({ failures }) => failures.length > 0)) run.fail()
 }
 
 function judge(
@@ -62,14 +61,14 @@ function judge(
 }
 
 function faultsOf(run: Run): RehearsedFault[] {
-  const lines = run.plan.flatMap(({ steps }) => steps.map(({ text }) => text))
-  const said = run.faultTables.map((table) => {
+  const lines = run.state.plan.flatMap(({ steps }) => steps.map(({ text }) => text))
+  const said = run.features.faultTables.map((table) => {
     const faults = parseFaults(table, lines)
     const at = `${table.uri}:${table.line}: `
     return typeof faults === 'string' ? [] : faults.map((fault) => ({ ...fault, at }))
   })
   const tables = said.flat()
-  const faults = said.length > 0 ? tables : usualFaults(run.plan).map((fault) => ({ ...fault, at: '' }))
+  const faults = said.length > 0 ? tables : usualFaults(run.state.plan).map((fault) => ({ ...fault, at: '' }))
   const hosts = inOrder(run)
   const named: Readonly<Record<string, string | undefined>> = {
     'first host': hosts[0],
@@ -88,8 +87,8 @@ function faultsOf(run: Run): RehearsedFault[] {
 
 /** Returns the hosts in the order in which they are taken: the first one is changed first. */
 function inOrder(run: Run): string[] {
-  const taken = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => run.hostsOf(uri))
-  const known = new Set(run.truth.map(({ host }) => host))
+  const taken = [...new Set(run.state.plan.map(({ uri }) => uri))].flatMap((uri) => run.state.hostsOf(uri))
+  const known = new Set(run.state.truth.map(({ host }) => host))
   return [...new Set(taken.map(({ host }) => host))].filter((host) => known.has(host))
 }
 

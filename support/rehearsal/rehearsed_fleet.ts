@@ -8,7 +8,7 @@ import { readSetting } from '../config/settings'
 import { readFleetFile } from '../simulation/fleet_file'
 import type { NamedFleet } from '../simulation/embedded'
 import type { RunParameters } from '../run/parameters'
-import type { PlannedScenario } from '../run/run'
+import type { PlannedScenario } from '../run/run_parts'
 import { faultNamed, type RehearsedFault } from './fault_table'
 import { needsOf, type Needs } from './needs'
 

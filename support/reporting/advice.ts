@@ -1,12 +1,13 @@
 import { hosts as counted } from '../rollout/model/verdict'
 import { changesFleet } from '../run/modes'
-import type { Run, Recovery } from '../run/run'
-import { here, formatLockstep, PLACES } from '../system/commands'
+import type { RunState } from '../run/run_state'
+import type { Recovery } from '../run/run_parts'
+import { formatCommand } from '../system/commands'
 import { EXIT } from '../system/errors'
 import { planCommand, TOO_SMALL, isPartial, commandFor, resumeCommand } from './next_command'
 
 /** Returns what a plan comes to, in a sentence. */
-export function wouldChange({ changes, hosts }: NonNullable<Run['planned']>): string {
+export function wouldChange({ changes, hosts }: NonNullable<RunState['planned']>): string {
   const what =
     changes === 0
       ? 'nothing would change'
@@ -20,17 +21,18 @@ export interface Advice {
   command?: string
 }
 
-export function advice(run: Run, isSomebodyOut: boolean, where = here()): Advice[] {
+export function advice(run: RunState, isSomebodyOut: boolean): Advice[] {
   const code = run.exitCode
   const live = changesFleet(run.mode)
-  const context =
-    run.chosen === undefined ? where : { ...where, env: { ...where.env, LOCKSTEP_ENVIRONMENT: run.chosen } }
+  const { lockstep, env } = run.invocation
+  const chosen = run.chosen === undefined ? {} : { LOCKSTEP_ENVIRONMENT: run.chosen }
+  const calls = { lockstep, env: { ...env, ...chosen } }
   return [
     ...(isSomebodyOut && live
       ? [
           {
             what: 'see what is out of rotation, since when, and how it is put back:',
-            command: formatLockstep('status', PLACES, context),
+            command: formatCommand('status', calls),
           },
         ]
       : []),
@@ -47,7 +49,7 @@ export function advice(run: Run, isSomebodyOut: boolean, where = here()): Advice
       ? [
           {
             what: 'correct what is named above; this lists the known sentences:',
-            command: formatLockstep('steps', [], context),
+            command: formatCommand('steps', { lockstep, env: {} }),
           },
         ]
       : []),
@@ -55,7 +57,7 @@ export function advice(run: Run, isSomebodyOut: boolean, where = here()): Advice
 }
 
 /** Returns the ways in which the hosts that are not done get there, without those that could not succeed. */
-function waysOn(run: Run, { uri, path, hosts, isResumable, hasRoom }: Recovery): Advice[] {
+function waysOn(run: RunState, { uri, path, hosts, isResumable, hasRoom }: Recovery): Advice[] {
   const text = `read ${path}: a feature with the ${hosts === 1 ? 'host that is' : `${hosts} hosts that are`} not done`
   if (!changesFleet(run.mode)) return [{ what: text }]
   return [
@@ -75,7 +77,7 @@ function waysOn(run: Run, { uri, path, hosts, isResumable, hasRoom }: Recovery):
 }
 
 /** Returns the features of this run of which no scenario was begun. */
-function notBegun(run: Run): string[] {
+function notBegun(run: RunState): string[] {
   const all = [...new Set(run.plan.map(({ uri }) => uri))]
   return all.filter(
     (uri) => !run.plan.some((each) => each.uri === uri && run.scenarioRuns.of(each) !== undefined),

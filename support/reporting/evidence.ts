@@ -1,8 +1,8 @@
 import { matrixOf, type Matrix } from './matrix'
-import type { Run } from '../run/run'
+import type { RunState } from '../run/run_state'
 
 /** Returns every line of a feature against every host of its rollout, as far as it has come. */
-export function evidenceOf(run: Run, uri: string): Matrix {
+export function evidenceOf(run: RunState, uri: string): Matrix {
   const lines = new Map<number, string>()
   for (const { steps } of run.plan.filter((scenario) => scenario.uri === uri))
     for (const { line, text } of steps) lines.set(line, shared(lines.get(line) ?? text, text))

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { CELLS, matrixOf, oddHosts, type Cell, type Matrix } from './matrix'
-import { htmlFor } from './html/markup'
+import { html } from './html/markup'
 import { matrixPicture } from './html/matrix_picture'
 
 const host = (name: string, wave?: string) => ({ host: name, wave })
@@ -58,8 +58,7 @@ describe('the matrix of a run', () => {
     expect([twice(true, false), twice(false, true)]).to.deep.equal([[['diverged']], [['diverged']]])
   })
 
-  const pictureOf = (shown: Matrix) =>
-    [...matrixPicture(htmlFor(plain), shown)].map(({ text }) => text).join('')
+  const pictureOf = (shown: Matrix) => [...matrixPicture(html, shown)].map(({ text }) => text).join('')
 
   it('is a picture that is well formed, whatever hosts and lines are called', () => {
     const text = fc.string({ unit: 'binary', maxLength: 20 })
@@ -90,7 +89,3 @@ describe('the matrix of a run', () => {
     )
   })
 })
-
-function plain(text: string): string {
-  return text
-}

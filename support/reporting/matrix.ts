@@ -1,5 +1,5 @@
 import type { Observation, Verdict } from '../rollout/model/verdict'
-import type { PlacedHost } from '../run/run'
+import type { PlacedHost } from '../run/run_parts'
 
 /** The states of one host on one line. Worse ones come later. */
 export const CELLS = ['blank', 'done before', 'passed', 'not attempted', 'out', 'silent', 'diverged'] as const

@@ -7,7 +7,7 @@ import { advice } from './advice'
 const run = (args: string[] = [], env: Record<string, string> = {}) => {
   const made = toldRun([{ scenarioId: '3', outcome: 'failed', steps: [{ line: 4 }] }])
   made.mode = 'live'
-  made.invocation = { args, env }
+  made.invocation = { ...made.invocation, args, env }
   made.chosen = env['LOCKSTEP_ENVIRONMENT']
   return made
 }

@@ -1,6 +1,6 @@
-import { formatRollout, here } from '../system/commands'
+import { formatRollout } from '../system/commands'
 import { withProfile } from '../planning/child_run'
-import type { Run } from '../run/run'
+import type { RunState } from '../run/run_state'
 
 /** The sentence that says why a recovery feature cannot be run as it is written. */
 export const TOO_SMALL =
@@ -14,14 +14,15 @@ const KEPT_OPTIONS = /^(?:-p|--profile|-t|--tags|--name|-c|--config|--world-para
 const KEPT_WITH_VALUE = /^-[ptc][^-]/
 
 /** Returns the command that carries on what `run` has left: the run's own command, with `path` as its feature. */
-export function commandFor(run: Run, path: string, more: Readonly<Record<string, string>> = {}): string {
+export function commandFor(run: RunState, path: string, more: Readonly<Record<string, string>> = {}): string {
   const { args, env } = run.invocation
   // The values of variables are in the text of a recovery feature.
-  return format(run, [...optionsOf(args), path], { ...env, LOCKSTEP_VARIABLES: undefined }, more)
+  const { LOCKSTEP_VARIABLES: _, ...others } = env
+  return format(run, [...optionsOf(args), path], others, more)
 }
 
 /** Returns the command that goes on with `uri` where `run` has stopped. */
-export function resumeCommand(run: Run, uri: string): string {
+export function resumeCommand(run: RunState, uri: string): string {
   const given = run.invocation.env['LOCKSTEP_VARIABLES'] ?? ''
   const variables = given === '' ? {} : { LOCKSTEP_VARIABLES: given }
   const [lines = ''] = run.invocation.args.flatMap((arg) => /\.feature((?::\d+)+)$/.exec(arg)?.slice(1) ?? [])
@@ -29,7 +30,7 @@ export function resumeCommand(run: Run, uri: string): string {
 }
 
 /** Returns the command that carries out what `run` has planned, and nothing else. */
-export function planCommand(run: Run, plan: string): string {
+export function planCommand(run: RunState, plan: string): string {
   const { args, env } = run.invocation
   const [first] = run.plan
   const own = args.length === 0 ? ['-p', 'live', first?.uri ?? ''] : asLive(args)
@@ -37,18 +38,18 @@ export function planCommand(run: Run, plan: string): string {
 }
 
 /** Returns whether only some lines of a feature were run; its recovery feature has other line numbers. */
-export function isPartial({ invocation }: Run): boolean {
+export function isPartial({ invocation }: RunState): boolean {
   return invocation.args.some((arg) => /\.feature(?::\d+)+$/.test(arg))
 }
 
 function format(
-  run: Run,
+  run: RunState,
   args: readonly string[],
-  env: Run['invocation']['env'],
+  env: RunState['invocation']['env'],
   more: Readonly<Record<string, string>>,
 ): string {
   const chosen = run.chosen === undefined ? {} : { LOCKSTEP_ENVIRONMENT: run.chosen }
-  return run.redact(formatRollout(args, more, { ...here(), env: { ...env, ...chosen } }))
+  return formatRollout(args, more, { ...run.invocation, env: { ...env, ...chosen } })
 }
 
 function optionsOf(args: readonly string[]): string[] {

@@ -1,20 +1,30 @@
 import { clean, cohorts, hosts as counted, unexpectedCohorts, type Verdict } from '../rollout/model/verdict'
 import { inRanges } from '../run/host_names'
-import type { Run } from '../run/run'
 
 /**
  * Returns the hosts that a line failed on, by what was seen of them, and the unexpected ones: `no answer: web[3-4]`. At
- * most `names` names or ranges of each are given. No secret is in it.
+ * most `names` names or ranges of each are given.
  */
-export function oddHostsOf(run: Run, verdict: Verdict, names: number): string[] {
-  const said = (text: string) => clean(run.redact(text))
+export function oddHostsOf(verdict: Verdict, names: number): string[] {
   return [
     ...cohorts(verdict)
       .filter(({ passed }) => !passed)
-      .map(({ seen, hosts }) => `${said(seen)}: ${listed(hosts.map(said), names)}`),
+      .map(
+        ({ seen, hosts }) =>
+          `${clean(seen)}: ${listed(
+            hosts.map((host) => clean(host)),
+            names,
+          )}`,
+      ),
     ...unexpectedCohorts(verdict)
       .filter(({ fails }) => fails)
-      .map(({ detail, hosts }) => `unexpected: ${listed(hosts.map(said), names)} ${said(detail)}`),
+      .map(
+        ({ detail, hosts }) =>
+          `unexpected: ${listed(
+            hosts.map((host) => clean(host)),
+            names,
+          )} ${clean(detail)}`,
+      ),
   ]
 }
 

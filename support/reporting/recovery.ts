@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs'
 import { pin } from '../config/variables'
 import type { Rollout } from '../rollout/rollout'
 import { clean, hosts as counted } from '../rollout/model/verdict'
+import type { Redact } from '../system/redaction'
 import { inRanges } from '../run/host_names'
 import { outTable } from './host_table'
 import { RECOVERY_HEADER } from './recovered_run'
 import { report, unwritten, writeWhole } from '../run/report_files'
 import { commandFor, isPartial, TOO_SMALL } from './next_command'
 import { changesFleet } from '../run/modes'
-import type { PlannedScenario, PlannedStep, Recovery, Run } from '../run/run'
+import type { RunState } from '../run/run_state'
+import type { PlannedScenario, PlannedStep, Recovery } from '../run/run_parts'
 import { kindOf, type Phrase } from '../sentences/catalogue'
 import type { KnownKind } from '../sentences/effects'
 
@@ -21,6 +23,9 @@ export interface RecoveryOf {
   part: number
   /** True when all scenarios of the feature passed, and some hosts failed within the budget. */
   passed: boolean
+  /** The values that variables of the feature had, and that a later run has to use again. */
+  values: ReadonlyMap<string, string>
+  redact: Redact
 }
 
 /**
@@ -29,8 +34,8 @@ export interface RecoveryOf {
  * nothing.
  */
 export function writeRecovery(
-  run: Run,
-  { uri, part, passed }: RecoveryOf,
+  run: RunState,
+  { uri, part, passed, values, redact }: RecoveryOf,
   rollout: Rollout,
 ): Recovery | undefined {
   if (!rollout.hasChangedHosts) return undefined
@@ -46,13 +51,13 @@ export function writeRecovery(
     hasRoom: hasRoom(rollout, remaining),
   }
   try {
-    const text = recoveryOf(pinned(readFileSync(uri, 'utf8'), run.substitution?.of.fixedIn(uri)), {
+    const text = recoveryOf(pinned(readFileSync(uri, 'utf8'), values), {
       plan: run.plan.filter((scenario) => scenario.uri === uri),
       header: header(run, { ...recovery, passed }, rollout, remaining.hosts),
       title: `recovery of run ${run.id}`,
       ...remaining,
     })
-    writeWhole(path, run.redact(text))
+    writeWhole(path, redact(text))
     return recovery
   } catch (error) {
     process.stderr.write(`${unwritten(path, error)}\n`)
@@ -185,8 +190,8 @@ function linesOf(
 }
 
 /** Fills in the values that the run had, so that the remaining hosts are brought to where the others are. */
-function pinned(source: string, values: ReadonlyMap<string, string> | undefined): string {
-  if (values === undefined || values.size === 0) return source
+function pinned(source: string, values: ReadonlyMap<string, string>): string {
+  if (values.size === 0) return source
   return source
     .split('\n')
     .map((line) =>
@@ -204,12 +209,12 @@ function withWave(row: string, size: string, to: string): string {
 }
 
 function header(
-  run: Run,
+  run: RunState,
   { uri, path, passed, hasRoom: rooms }: Recovery & Pick<RecoveryOf, 'passed'>,
   rollout: Rollout,
   left: readonly string[],
 ): string[] {
-  const out = run.outOfRotation()
+  const out = run.outOfRotation
   const remaining = new Set(left)
   const done = (rollout.hosts.known ?? []).filter((host) => !remaining.has(host))
   const restored = rollout.restored.filter((host) => remaining.has(host))

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
 import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
-import { Run } from '../run/run'
-import { writeRunJson } from './run_json'
+import { writePieces } from '../run/report_files'
+import { begunRun, conclude } from '../testing/told_run'
+import { runJsonOf } from './run_json'
 import { readRunJson } from './run_json_reading'
 
 const HOSTS = Array.from({ length: 10_000 }, (_, index) => `web${index + 1}.example.net`)
@@ -18,20 +19,20 @@ describe('run.json', () => {
   })
 
   it('has at most 1 kB a host for 10,000 hosts in 100 waves, each of which looks at all of them too @long', () => {
-    const run = new Run()
+    const run = begunRun()
     const size = HOSTS.length / WAVES
     for (let wave = 0; wave < WAVES; wave += 1) {
       const begin = (line: number) =>
-        run.begin({ uri: 'a.feature', scenarioId: String(wave), line, text: 'a line' })
+        run.beginLine({ uri: 'a.feature', scenarioId: String(wave), line, text: 'a line' })
       begin(1)
-      run.verdict(observed(HOSTS, 'discovered'))
+      conclude(run, observed(HOSTS, 'discovered'))
       for (let line = 2; line < 9; line += 1) {
         begin(line)
-        run.verdict(observed(HOSTS.slice(wave * size, (wave + 1) * size), `seen ${line}`))
+        conclude(run, observed(HOSTS.slice(wave * size, (wave + 1) * size), `seen ${line}`))
       }
     }
     const path = `${scratch.path}/run.json`
-    writeRunJson(run, 0, path)
+    writePieces(path, runJsonOf(run.state))
     expect(statSync(path).size).to.be.below(HOSTS.length * 1_000)
     const { steps } = readRunJson(path)
     expect(steps[0]?.hosts.map(({ host }) => host)).to.deep.equal(HOSTS)

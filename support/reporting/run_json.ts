@@ -3,21 +3,19 @@ import type { ListedVerdict } from '../rollout/model/host_list'
 import { evidenceOf } from './evidence'
 import type { Matrix } from './matrix'
 import { runsOf } from './matrix'
-import { leaveReport, RUN_JSON } from '../run/report_files'
 import { MODES } from '../run/modes'
-import type { Run } from '../run/run'
+import type { RunState } from '../run/run_state'
 
 /**
- * Writes the run for programs. It has every step with its counts and what was seen, by cohorts of hosts. It also has
+ * Returns the run for programs, in pieces. It has every step with its counts and what was seen, by cohorts of hosts. It also has
  * what is out of rotation, and the exit status. A cohort names its hosts by ranges of their places in the one list
- * `hosts`, from 0. So a file of a rollout in a hundred waves is no larger than what it has to tell. An error is
- * printed, and decides nothing.
+ * `hosts`, from 0. So a file of a rollout in a hundred waves is no larger than what it has to tell.
  */
-export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
+export function* runJsonOf(run: RunState): Iterable<string> {
   const features = [...new Set(run.plan.map(({ uri }) => uri))]
   const document = {
     run: run.id,
-    finishedAt: new Date(now).toISOString(),
+    finishedAt: new Date(run.endedAt).toISOString(),
     mode: run.mode,
     environment: run.environment,
     exitCode: run.exitCode,
@@ -31,28 +29,27 @@ export function writeRunJson(run: Run, now: number, path = RUN_JSON): void {
       unexpected: verdict.unexpected,
       tolerated: verdict.tolerated === true,
     })),
-    matrices: features.map((uri) => ({ uri, ...rowsOf(run, evidenceOf(run, uri)) })),
+    matrices: lazily(features, (uri) => ({ uri, ...rowsOf(run, evidenceOf(run, uri)) })),
     undone: run.undoneSteps.map(({ what, verdict }) => ({ what, ...told(verdict) })),
-    out: [...run.out()].map(([host, seen]) => ({ host, seen })),
-    notAttempted: run.notAttempted(),
-    restored: run.restored(),
+    out: [...run.out].map(([host, seen]) => ({ host, seen })),
+    notAttempted: run.notAttempted,
+    restored: run.restored,
     recovery: run.recoveries.at(-1)?.path ?? null,
-    outOfRotation: run.outOfRotation(),
+    outOfRotation: run.outOfRotation,
     outBefore: run.outBefore,
     notKnownBefore: run.notKnownBefore,
     plan: run.planned ?? null,
     rehearsal:
       MODES[run.mode].purpose === 'rehearsal' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
-    release: run.release() ?? null,
+    release: run.release ?? null,
     tickets: run.tickets,
     drift: run.drift,
     notes: run.notes,
     variables: Object.fromEntries(features.flatMap((uri) => [...run.variablesIn(uri)])),
     journal: run.journal ?? null,
-    // The list comes behind everything that puts a host on it.
     hosts: run.hosts.names,
   }
-  leaveReport(path, pieces(document, run.redact))
+  yield* pieces(document)
 }
 
 function told(verdict: ListedVerdict) {
@@ -60,7 +57,7 @@ function told(verdict: ListedVerdict) {
 }
 
 /** Joins neighbours in a matrix: the hosts of a wave, and hosts in a row with equal cells, as `[cell, how many]`. */
-function rowsOf(run: Run, { lines, hosts, cells }: Matrix) {
+function rowsOf(run: RunState, { lines, hosts, cells }: Matrix) {
   const waves = new Map<string | undefined, string[]>()
   for (const { host, wave } of hosts) {
     const own = waves.get(wave) ?? []
@@ -90,19 +87,19 @@ function lazily<T>(from: readonly T[], make: (each: T) => unknown): Lazily<T> {
   return new Lazily(from, make)
 }
 
-/** Formats the document as JSON, a key or a step a line. No secret is in it. */
-function* pieces(document: Readonly<Record<string, unknown>>, redact: (text: string) => string) {
+/** Formats the document as JSON, a key or a step a line. */
+function* pieces(document: Readonly<Record<string, unknown>>): Iterable<string> {
   let before = '{\n'
   for (const [key, value] of Object.entries(document)) {
     yield `${before}"${key}": `
     before = ',\n'
     if (!(value instanceof Lazily)) {
-      yield redact(JSON.stringify(value))
+      yield JSON.stringify(value)
       continue
     }
     let between = '[\n'
     for (const text of value.texts()) {
-      yield between + redact(text)
+      yield between + text
       between = ',\n'
     }
     yield between === '[\n' ? '[]' : '\n]'

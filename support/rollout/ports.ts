@@ -8,7 +8,6 @@ import type { Checkpoint } from './model/checkpoint'
 import type { Journal } from './model/journal_entry'
 import type { Ledger } from './model/ledger'
 import type { HostGateway, Obligation } from './model/obligation'
-import type { Verdict } from './model/verdict'
 
 /** The hosts that a rollout is for. All classes and facts have to match, of identities any one; `/…/` is a pattern. */
 export interface Selection {
@@ -147,15 +146,10 @@ export interface Releases {
   hasArrived(release: string): boolean
 }
 
-/** The audience that watches a rollout. */
+/** The audience that watches a rollout, beside its journal: what is told here decides nothing. */
 export interface Audience {
   progress(done: number, expected: number | undefined): void
-  verdict(verdict: Verdict): void
-  /** Tells what was done after a failure, and what came of it. */
-  undone(what: string, verdict: Verdict): void
   note(text: string): void
-  /** Tells that safe mode is over for this release. */
-  activated(release: string): void
 }
 
 /** All that a rollout needs from the world. */

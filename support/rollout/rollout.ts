@@ -8,7 +8,7 @@ import type { Ledger } from './model/ledger'
 import type { Ask, HostGateway } from './model/obligation'
 import { heardBy, Progress } from './model/progress'
 import { lastWaveFirst, placeRemaining, type PlacedHosts, type RemainingHosts } from './model/remaining'
-import { count, hasPassed, type Verdict } from './model/verdict'
+import type { Verdict } from './model/verdict'
 import type { RolloutPorts } from './ports'
 import { AfterFailure } from './verbs/after_failure'
 import { Agents } from './verbs/agents'
@@ -65,7 +65,6 @@ export class Rollout {
     this.gates = new Gates(step, ports.clock, ports.approval)
     this.release = new Release(step, ports.releases, {
       safeMode: () => executors.safeMode,
-      onActivated: (release) => ports.audience.activated(release),
     })
     this.waves = new Waves(step, {
       hosts: this.hosts,
@@ -238,9 +237,8 @@ export class Rollout {
 
   /** Makes known what was done after a failure, and what came of it. */
   async report(what: string, verdict: Verdict): Promise<void> {
-    const { audience, journal } = this.ports
-    audience.undone(what, this.engine.conclusions.redacted(verdict))
-    await journal.append({ type: 'undone', what, passed: hasPassed(verdict), counts: { ...count(verdict) } })
+    const shown = this.engine.conclusions.redacted(verdict)
+    await this.ports.journal.append({ type: 'undone', what, verdict: shown })
   }
 
   private get placed(): PlacedHosts {

@@ -59,15 +59,17 @@ function accountOf(
 describe('the account of a run', () => {
   it('knows what cucumber says of each line that was begun, and how long it took', () => {
     const account = accountOf(['own', VERSION, VERSION])
-    account.hear(finished('before', 'PASSED'))
-    account.hear(finished('test step 0', 'PASSED'))
-    account.hear(finished('test step 1', 'FAILED'))
-    expect(account.scenarioRuns().get('x.feature:1')).to.deep.equal(
-      new Map([
-        [2, { status: 'PASSED', took: 1_500 }],
-        [3, { status: 'FAILED', took: 1_500 }],
-      ]),
-    )
+    const courses = ['before', 'test step 0', 'test step 1'].map((step) => {
+      const envelope = finished(step, step === 'test step 1' ? 'FAILED' : 'PASSED')
+      account.hear(envelope)
+      return account.courseOf(envelope)
+    })
+    const scenario = { uri: 'x.feature', scenarioId: '1' }
+    expect(courses).to.deep.equal([
+      undefined,
+      { ...scenario, line: 2, status: 'PASSED', took: 1_500 },
+      { ...scenario, line: 3, status: 'FAILED', took: 1_500 },
+    ])
   })
 
   it('is settled when every line has passed, and those that look or act have a verdict', () => {

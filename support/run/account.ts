@@ -1,6 +1,6 @@
 import type { Envelope, Pickle, TestCase } from '@cucumber/messages'
 import { concludes, speaks } from '../sentences/catalogue'
-import { keyOf, type ScenarioKey } from './scenario_runs'
+import { type ScenarioKey } from './scenario_runs'
 
 /** A line that was planned and does not count as carried out. */
 export interface Omission extends ScenarioKey {
@@ -9,7 +9,7 @@ export interface Omission extends ScenarioKey {
   /** The fate of the line, worded with the line as its subject, such as `was skipped`. */
   fate: string
   /** The sentence of the step definition; undefined where the line has none. */
-  expression: string | undefined
+  expression?: string | undefined
 }
 
 /** The result that cucumber reports for a line that was begun. */
@@ -70,6 +70,17 @@ export class Account {
     this.begun.get(testCaseStartedId)?.scenarioRuns.set(testStepId, { status, took })
   }
 
+  /** Returns what cucumber says of a line that has ended; undefined for what is no line of a scenario. */
+  courseOf({ testStepFinished }: Envelope): (ScenarioKey & LineCourse & { line: number }) | undefined {
+    const { testCaseStartedId = '', testStepId } = testStepFinished ?? {}
+    const begun = this.begun.get(testCaseStartedId)
+    const id = begun?.testCase.testSteps.find((testStep) => testStep.id === testStepId)?.pickleStepId
+    const step = begun?.pickle.steps.find((each) => each.id === id)
+    const course = begun?.scenarioRuns.get(testStepId ?? '')
+    if (begun === undefined || step === undefined || course === undefined) return undefined
+    return { ...this.scenarioOf(begun.pickle), line: this.lineOf(step.astNodeIds), ...course }
+  }
+
   /** Lets a scenario end before its last line, for a reason of Lockstep's own. */
   excuse(pickleId: string): void {
     this.excused.add(pickleId)
@@ -88,26 +99,6 @@ export class Account {
       if (found !== undefined) return found
     }
     return undefined
-  }
-
-  /** Returns the lines that were begun, by their scenario. */
-  scenarioRuns(): ReadonlyMap<string, ReadonlyMap<number, LineCourse>> {
-    return new Map(
-      [...this.planned.values()].map((planned) => [
-        keyOf(this.scenarioOf(planned.pickle)),
-        this.linesOf(planned),
-      ]),
-    )
-  }
-
-  private linesOf({ pickle, testCase, scenarioRuns }: Planned): ReadonlyMap<number, LineCourse> {
-    const lines = new Map(pickle.steps.map(({ id, astNodeIds }) => [id, this.lineOf(astNodeIds)]))
-    return new Map(
-      testCase.testSteps.flatMap(({ id, pickleStepId = '' }) => {
-        const [line, scenarioRun] = [lines.get(pickleStepId), scenarioRuns.get(id)]
-        return line === undefined || scenarioRun === undefined ? [] : [[line, scenarioRun] as const]
-      }),
-    )
   }
 
   private scenarioOf({ uri, astNodeIds }: Pickle): ScenarioKey {

@@ -1,8 +1,12 @@
 import * as v from 'valibot'
-import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { HostRange } from '../rollout/model/host_list'
+import { ERROR_CODES } from '../system/errors'
+import { EVENTS_VERSION, type DurableEvent } from './events'
+import { isMode, type Mode } from './modes'
+import { ENDINGS } from './rehearsed'
 
-type Type = JournalEntry['type']
-type Fields<T extends Type> = Omit<Extract<JournalEntry, { type: T }>, 'type'>
+type Type = DurableEvent['type']
+type Fields<T extends Type> = Omit<Extract<DurableEvent, { type: T }>, 'type'>
 
 const text = v.string()
 const whole = v.pipe(v.number(), v.integer())
@@ -12,7 +16,77 @@ const names = v.custom<string[]>(
 )
 const namesBy = v.record(text, names)
 
-/** The fields of each entry of a rollout's journal, beside its type and time. Further fields are let pass. */
+/** Ranges of a list of hosts, checked by a plain loop for the same reason. */
+const ranges = v.custom<HostRange[]>(
+  (value) =>
+    Array.isArray(value) &&
+    value.every(
+      (range: unknown) =>
+        Array.isArray(range) &&
+        range.length === 2 &&
+        range.every((place) => Number.isInteger(place) && place >= 0),
+    ),
+)
+const mode = v.custom<Mode>((value) => typeof value === 'string' && isMode(value))
+const scenario = { uri: text, scenarioId: text }
+const line = { ...scenario, line: whole, text }
+const counts = v.object({
+  expected: whole,
+  answered: whole,
+  diverged: whole,
+  silent: whole,
+  unexpected: whole,
+  out: whole,
+})
+const change = v.object({
+  resource: text,
+  from: text,
+  to: v.nullable(text),
+  changes: v.boolean(),
+  affectsOthers: v.boolean(),
+})
+const verdict = {
+  passed: v.boolean(),
+  counts,
+  added: v.exactOptional(names),
+  cohorts: v.array(
+    v.object({
+      passed: v.boolean(),
+      kind: v.picklist(['answered', 'failed', 'silent', 'untrusted', 'known', 'done before', 'planned']),
+      seen: text,
+      planned: v.exactOptional(change),
+      hosts: ranges,
+    }),
+  ),
+  unexpected: v.array(
+    v.object({ kind: text, host: text, detail: text, fails: v.boolean(), times: v.exactOptional(whole) }),
+  ),
+  out: v.exactOptional(ranges),
+  tolerated: v.exactOptional(v.boolean()),
+  planned: v.exactOptional(v.boolean()),
+}
+const step = v.object({
+  line: whole,
+  text,
+  expression: v.exactOptional(text),
+  values: v.array(v.object({ type: text, value: text })),
+  keyword: v.exactOptional(text),
+  isAction: v.exactOptional(v.boolean()),
+  table: v.exactOptional(v.array(names)),
+  document: v.exactOptional(text),
+})
+const hostTruth = v.object({
+  host: text,
+  before: names,
+  after: names,
+  done: names,
+  served: v.boolean(),
+  named: v.boolean(),
+  silent: v.boolean(),
+  out: v.boolean(),
+})
+
+/** The fields of each event of a run's journal, beside its type and time. Further fields are let pass. */
 const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   run: v.object({
     feature: text,
@@ -49,7 +123,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   approved: v.object({ by: text }),
   locked: v.object({ hosts: whole, takes: names, reason: text }),
   restoring: v.object({ package: text, hosts: names }),
-  undone: v.object({ what: text, passed: v.boolean(), counts: v.record(text, v.number()) }),
+  undone: v.object({ what: text, ...verdict }),
   'roll call': v.object({ hosts: names }),
   asked: v.object({
     step: text,
@@ -64,17 +138,91 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   answered: v.object({ requestId: text, outcomes: namesBy, interrupted: v.boolean() }),
   opened: v.object({ obligation: text, hosts: names }),
   closed: v.object({ obligation: text, hosts: names }),
-  verdict: v.object({ step: text, passed: v.boolean(), counts: v.record(text, v.number()) }),
+  verdict: v.object({ step: text, line: whole, ...verdict }),
+  read: v.object({
+    version: v.literal(EVENTS_VERSION),
+    run: text,
+    invocation: v.object({ args: names, env: v.record(text, text), cucumber: text, lockstep: text }),
+    scenarios: v.array(
+      v.object({
+        ...scenario,
+        feature: v.exactOptional(text),
+        name: text,
+        steps: v.array(step),
+        wave: v.exactOptional(text),
+        tags: names,
+      }),
+    ),
+    remarks: v.array(
+      v.object({ uri: text, line: whole, severity: v.picklist(['error', 'warning']), message: text }),
+    ),
+    variables: v.record(text, v.record(text, text)),
+  }),
+  began: v.object({
+    mode,
+    environment: text,
+    chosen: v.exactOptional(text),
+    journal: text,
+    by: text,
+    tickets: names,
+    warnings: names,
+    outBefore: v.array(v.object({ host: text, obligation: text, run: text, feature: text, since: text })),
+    notKnownBefore: names,
+    resumes: v.exactOptional(text),
+  }),
+  mode: v.object({ mode }),
+  'went on': v.object({ out: v.record(text, text), attempted: names }),
+  'scenario began': v.object(scenario),
+  line: v.object(line),
+  'line ended': v.object({ ...scenario, line: whole, status: text, took: v.number() }),
+  'scenario ended': v.object({ outcome: v.picklist(['passed', 'skipped', 'failed']), took: v.number() }),
+  waves: v.object({
+    added: names,
+    taken: whole,
+    waves: v.array(v.object({ name: text, hosts: ranges })),
+    left: ranges,
+  }),
+  fault: v.object({ ...line, message: text }),
+  omission: v.object({ ...line, fate: text, expression: v.exactOptional(text) }),
+  'hook failed': v.object({ message: text }),
+  failed: v.object({}),
+  refused: v.object({ code: v.picklist(ERROR_CODES), message: text }),
+  interrupted: v.object({}),
+  note: v.object({ text }),
+  recovery: v.object({
+    recovery: v.object({
+      uri: text,
+      path: text,
+      hosts: whole,
+      isResumable: v.boolean(),
+      hasRoom: v.boolean(),
+    }),
+  }),
+  'plan saved': v.object({ plan: v.object({ id: text, path: text, changes: whole, hosts: whole }) }),
+  drift: v.object({ drift: v.array(v.object({ host: text, what: text, since: text })) }),
+  truth: v.object({ truth: v.array(hostTruth) }),
+  rehearsed: v.object({
+    rehearsal: v.object({
+      fault: v.exactOptional(text),
+      exitCode: whole,
+      title: text,
+      hosts: v.array(v.object({ host: text, ending: v.picklist(ENDINGS), unknown: v.boolean() })),
+      failures: names,
+    }),
+  }),
+  over: v.object({ exitCode: whole, took: v.number() }),
   end: v.object({ passed: v.boolean(), reason: text, withinBudget: v.exactOptional(v.boolean()) }),
 }
 
-/** Returns why a value is no entry of a rollout's journal; undefined for one that is. */
+/** Returns why a value is no event of a run's journal; undefined for one that is. */
 export function entryFault(value: Record<string, unknown>): string | undefined {
-  const { type, at } = value
+  const { type, at, version } = value
+  if (type === 'read' && version !== EVENTS_VERSION)
+    return `is of version ${JSON.stringify(version)?.slice(0, 20) ?? 'none'} of its events, and this build reads version ${EVENTS_VERSION}:`
   const fields = typeof type === 'string' && Object.hasOwn(FIELDS, type) ? FIELDS[type as Type] : undefined
   if (fields === undefined)
     return `has an entry ${JSON.stringify(type)?.slice(0, 40) ?? ''} that this build does not know`
-  return typeof at === 'string' && v.is(fields, value)
+  return typeof at === 'string' && !Number.isNaN(Date.parse(at)) && v.is(fields, value)
     ? undefined
     : `has an entry "${String(type)}" of another shape`
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { danglingLinkIn } from '../system/dangling_link'
 import { foreignAmongJournals, readJournal, readJournals, type JournalRead } from '../system/journal_reading'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
+import { isOfRollout, type RecordedEvent } from './events'
 import { entryFault } from './journal_entries'
 
 export type RunJournal = JournalRead<RunEntries['entries'][number]>
@@ -21,7 +22,7 @@ export function readRunJournals(directory: string): RunJournals {
   const link = danglingLinkIn(resolve(directory))
   if (link !== undefined)
     return { journals: [], faults: [`${link} is a link to nowhere; mount or mend what it leads to`] }
-  const journals = readJournals<RunEntries['entries'][number]>(directory, entryFault)
+  const journals = readJournals<RecordedEvent>(directory, entryFault).map(ofRollouts)
   const foreign = foreignAmongJournals(directory).map(
     (path) => `${path} is no journal, and lies among those of live runs; look what it is, then move it away`,
   )
@@ -29,11 +30,21 @@ export function readRunJournals(directory: string): RunJournals {
 }
 
 export function readRunJournal(path: string): RunJournal {
+  return ofRollouts(readRunEvents(path))
+}
+
+/** Reads all events of a run. */
+export function readRunEvents(path: string): JournalRead<RecordedEvent> {
   return readJournal(path, entryFault)
 }
 
+/** Returns a journal without what its run says of itself: what is out, and was done, is in the rest. */
+function ofRollouts(journal: JournalRead<RecordedEvent>): RunJournal {
+  return { ...journal, entries: journal.entries.filter((event) => isOfRollout(event)) }
+}
+
 /** Returns the sentence about a journal that does not tell everything; undefined for one that does. */
-export function faultOf({ path, fault }: RunJournal): string | undefined {
+export function faultOf({ path, fault }: Pick<RunJournal, 'path' | 'fault'>): string | undefined {
   return fault === undefined
     ? undefined
     : `the journal ${path} ${fault.what}; which hosts it leaves out is not known: look at them, then move it away`

@@ -199,6 +199,6 @@ export function isTarget(word: string): boolean {
   return Object.values(MODES).some(({ target }) => target === word && target !== 'none')
 }
 
-function isMode(name: string): name is Mode {
+export function isMode(name: string): name is Mode {
   return Object.hasOwn(MODES, name)
 }

@@ -16,14 +16,17 @@ export interface HostTruth {
   out: boolean
 }
 
-export type Ending =
-  | 'new, in rotation'
-  | 'new, out of rotation'
-  | 'old, untouched'
-  | 'old, out of rotation'
-  | 'old, told and not changed'
-  | 'half-updated, out of rotation'
-  | 'half-updated, in rotation'
+export const ENDINGS = [
+  'new, in rotation',
+  'new, out of rotation',
+  'old, untouched',
+  'old, out of rotation',
+  'old, told and not changed',
+  'half-updated, out of rotation',
+  'half-updated, in rotation',
+] as const
+
+export type Ending = (typeof ENDINGS)[number]
 
 export interface HostEnding {
   host: string
@@ -33,7 +36,7 @@ export interface HostEnding {
 }
 
 export interface Rehearsed {
-  fault: string | undefined
+  fault?: string | undefined
   exitCode: number
   title: string
   hosts: readonly HostEnding[]

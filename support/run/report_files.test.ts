@@ -12,7 +12,11 @@ describe('a report', () => {
   const leave = (pieces: Iterable<string>) => {
     const path = join(scratch.path, 'reports', 'rollout.html')
     const said: string[] = []
-    leaveReport(path, pieces, (sentence) => said.push(sentence))
+    leaveReport(
+      path,
+      () => pieces,
+      (sentence) => said.push(sentence),
+    )
     return { path, said }
   }
 

@@ -13,13 +13,6 @@ export function report(...names: string[]): string {
   return join(REPORTS, ...names)
 }
 
-/** The path of a run as a page for a person. */
-export const PAGE = report('rollout.html')
-/** The path of a run for programs. */
-export const RUN_JSON = report('run.json')
-/** The path of a run as JUnit XML. */
-export const JUNIT = report('junit.xml')
-
 /** Writes a file whole or not at all. @throws Error when it cannot be written */
 export function writeWhole(path: string, text: string): void {
   writePieces(path, [text])
@@ -49,11 +42,11 @@ export function writePieces(path: string, pieces: Iterable<string>): void {
 /** Writes a report of a run that is over, which decides nothing about it. An error is said in a sentence. */
 export function leaveReport(
   path: string,
-  pieces: Iterable<string>,
+  pieces: () => Iterable<string>,
   say: (sentence: string) => void = (sentence) => process.stderr.write(`${sentence}\n`),
 ): void {
   try {
-    writePieces(path, pieces)
+    writePieces(path, pieces())
   } catch (error) {
     const old = existsSync(path) ? '; what is there is not of this run' : ''
     say(`${unwritten(path, error)}; the verdict and the exit status are what they are without it${old}`)

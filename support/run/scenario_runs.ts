@@ -1,5 +1,3 @@
-import type { Clock } from '../system/clock'
-
 /** A scenario, or the row of its table, named alike in every run of one feature. */
 export interface ScenarioKey {
   uri: string
@@ -19,7 +17,7 @@ export type Outcome = 'passed' | 'skipped' | 'failed'
 
 /** The scenarios of a run that were begun. */
 export class ScenarioRuns {
-  private readonly all = new Map<string, ScenarioRun & { elapsed: number }>()
+  private readonly all = new Map<string, ScenarioRun>()
   private latest: ScenarioKey | undefined
 
   /** The scenario that was begun last. */
@@ -27,16 +25,16 @@ export class ScenarioRuns {
     return this.latest
   }
 
-  begin({ uri, scenarioId }: ScenarioKey, clock: Clock): void {
+  /** Begins a scenario; `at` is in milliseconds since 1970. */
+  begin({ uri, scenarioId }: ScenarioKey, at: number): void {
     this.latest = { uri, scenarioId }
-    const scenarioRun = { began: clock.now(), elapsed: clock.elapsed(), took: undefined, outcome: undefined }
-    this.all.set(keyOf(this.latest), scenarioRun)
+    this.all.set(keyOf(this.latest), { began: at, took: undefined, outcome: undefined })
   }
 
-  end(outcome: Outcome, clock: Clock): void {
+  /** Ends the scenario that was begun last; `took` is in milliseconds. */
+  end(outcome: Outcome, took: number): void {
     const scenarioRun = this.latest && this.all.get(keyOf(this.latest))
-    if (scenarioRun !== undefined)
-      Object.assign(scenarioRun, { took: clock.elapsed() - scenarioRun.elapsed, outcome })
+    if (scenarioRun !== undefined) Object.assign(scenarioRun, { took, outcome })
   }
 
   /** Returns the course of a scenario; undefined for a scenario that was not begun. */

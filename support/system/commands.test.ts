@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
-import { argsOfCucumber, formatCucumber, formatLockstep, formatRollout, PLACES } from './commands'
+import { argsOfCucumber, callsIn, formatCucumber, formatLockstep, formatRollout, PLACES } from './commands'
 
 describe('a proposed command', () => {
   let scratch: Scratch
@@ -87,7 +87,9 @@ describe('a proposed command', () => {
     expect(formatLockstep('status', PLACES, here)).to.equal(
       'LOCKSTEP_ENVIRONMENT=test npx --no lockstep status',
     )
-    expect(formatRollout(['-p', 'live', '--tags', 'not @a'], { LOCKSTEP_RESUME: 'r' }, here)).to.equal(
+    expect(
+      formatRollout(['-p', 'live', '--tags', 'not @a'], { LOCKSTEP_RESUME: 'r' }, callsIn(here)),
+    ).to.equal(
       String.raw`LOCKSTEP_RESUME=r LOCKSTEP_ENVIRONMENT=test LOCKSTEP_VARIABLES='a=it'\''s' npx cucumber-js -p live --tags 'not @a'`,
     )
   })
@@ -109,7 +111,10 @@ describe('a proposed command', () => {
       'ü',
       '-p',
     ]
-    const command = formatRollout(args, {}, where('', '')).replace('npx cucumber-js', "printf '%s\\0'")
+    const command = formatRollout(args, {}, callsIn(where('', ''))).replace(
+      'npx cucumber-js',
+      "printf '%s\\0'",
+    )
     expect(execFileSync('sh', ['-c', command], { encoding: 'utf8' }).split('\0').slice(0, -1)).to.deep.equal(
       args,
     )

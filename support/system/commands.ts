@@ -45,19 +45,36 @@ export function formatCucumber(args: string, where = here()): string {
   return [cucumberIn(where), args].filter(Boolean).join(' ')
 }
 
-/**
- * Formats a call of a rollout with the settings that this process was given, and with those in `more`, which come
- * first.
- */
+/** The words that call the programs in the folder where a process was started, and the settings that it was given. */
+export interface Calls {
+  cucumber: string
+  lockstep: string
+  env: Readonly<Record<string, string>>
+}
+
+/** Returns how the programs are called in a folder, so that commands for it can be formatted anywhere. */
+export function callsIn(where = here()): Calls {
+  const env = [...PLACES, ...HOW].flatMap((name) => {
+    const value = where.env[name]
+    return value === undefined || value === '' ? [] : [[name, value] as const]
+  })
+  return { cucumber: cucumberIn(where), lockstep: lockstepIn(where), env: Object.fromEntries(env) }
+}
+
+/** Formats a call of a rollout with the settings of a process, and with those in `more`, which come first. */
 export function formatRollout(
   args: readonly string[],
   more: Readonly<Record<string, string>>,
-  where = here(),
+  { cucumber, env }: Pick<Calls, 'cucumber' | 'env'>,
 ): string {
-  const env = { ...where.env, ...more }
   const names = [...new Set([...Object.keys(more), ...PLACES, ...HOW])]
-  const call = [cucumberIn(where), ...args.map(quoteWord)].join(' ')
-  return [...formatSettings(names, { ...where, env }), call].join(' ')
+  const settings = formatSettings(names, { env: { ...env, ...more } })
+  return [...settings, cucumber, ...args.map(quoteWord)].join(' ')
+}
+
+/** Formats a call of the `lockstep` command with the settings that say where the fleet and the journals are. */
+export function formatCommand(args: string, { lockstep, env }: Pick<Calls, 'lockstep' | 'env'>): string {
+  return [...formatSettings(PLACES, { env }), lockstep, args].join(' ')
 }
 
 export function here(): Whereabouts {
@@ -75,7 +92,7 @@ function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
-function formatSettings(names: readonly string[], { env }: Whereabouts): string[] {
+function formatSettings(names: readonly string[], { env }: Pick<Whereabouts, 'env'>): string[] {
   return names.flatMap((name) => (env[name] ? [`${name}=${quoteWord(env[name])}`] : []))
 }
 

@@ -16,21 +16,24 @@ export class LockstepError extends Error {
   }
 }
 
-export type ErrorCode =
-  | 'diverged'
-  | 'bad-feature'
-  | 'bad-config'
-  | 'bad-input'
-  | 'nobody-discovered'
-  | 'broker-unreachable'
-  | 'broker-refused'
-  | 'broker-lost'
-  | 'journal-failed'
-  | 'balancer-failed'
-  | 'lock-failed'
-  | 'locked'
-  | 'gate-closed'
-  | 'interrupted'
+export const ERROR_CODES = [
+  'diverged',
+  'bad-feature',
+  'bad-config',
+  'bad-input',
+  'nobody-discovered',
+  'broker-unreachable',
+  'broker-refused',
+  'broker-lost',
+  'journal-failed',
+  'balancer-failed',
+  'lock-failed',
+  'locked',
+  'gate-closed',
+  'interrupted',
+] as const
+
+export type ErrorCode = (typeof ERROR_CODES)[number]
 
 /** The exit statuses of a run. */
 export const EXIT = {

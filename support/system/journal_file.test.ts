@@ -195,7 +195,7 @@ describe('a journal file', () => {
     ['replaced by an older copy', replaceByOlder],
     ['removed', (path) => rmSync(path)],
   ]
-  for (const way of ['append', 'appendNow'] as const)
+  for (const way of ['append', 'put'] as const)
     for (const [what, act] of changed)
       it(`that was ${what} before ${way} tells all that it told, or that it does not`, async () => {
         const journal = new JournalFile(scratch.path, 'run-1', () => 0)
@@ -216,19 +216,33 @@ describe('a journal file', () => {
 
   it('whose process ends at its first entry has its version all the same', () => {
     const journal = new JournalFile(scratch.path, 'run-1', () => 0)
-    journal.appendNow({ i: 0 })
+    journal.put({ i: 0 })
     expect(read()).to.deep.include({ entries: [{ at: new Date(0).toISOString(), i: 0 }], fault: undefined })
   })
 
-  it('whose process ends in the middle of an entry is not taken for changed by somebody', async () => {
+  it('has its entries in the order of the calls, whichever of them is waited for', async () => {
+    const journal = new JournalFile(scratch.path, 'run-1', () => 0)
+    const under = journal.append({ i: 0 })
+    journal.put({ i: 1 })
+    const last = journal.append({ i: 2 })
+    expect(read().entries.map(({ i }) => i)).to.deep.equal([0, 1, 2])
+    await Promise.all([under, last])
+    journal.put({ i: 3 })
+    journal.settleNow()
+    await journal.close()
+    expect(read().entries.map(({ i }) => i)).to.deep.equal([0, 1, 2, 3])
+  })
+
+  it('that was closed is opened again for a last word, unless somebody removed it', async () => {
     const journal = new JournalFile(scratch.path, 'run-1', () => 0)
     await journal.append({ i: 0 })
-    const under = journal.append({ i: 1 })
-    journal.appendNow({ i: 2 })
-    await failure(under)
     await journal.close()
-    expect(read().entries.map(({ i }) => i)).to.deep.equal([0, 2])
-    expect(read().fault).to.equal(undefined)
+    journal.put({ i: 1 })
+    await journal.close()
+    expect(read().entries.map(({ i }) => i)).to.deep.equal([0, 1])
+    rmSync(journal.path)
+    expect((await failure(journal.append({ i: 2 }))).message).to.contain('somebody removed it')
+    expect(existsSync(journal.path)).to.equal(false)
   })
 
   it('that was removed with its folder is there again, with all that was in it', async () => {

@@ -1,38 +1,39 @@
 import {
   closeSync,
+  fdatasync,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   openSync,
   readSync,
   renameSync,
   statSync,
+  unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { LockstepError } from './errors'
 import { JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, journalLine } from './journal_lines'
 import { makeFolder } from './folders'
 
 /**
  * An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. Its first line
- * says in which version it is written. It notifications when somebody removes, replaces or shortens the file while it is in
- * use. It takes no further entry then, and leaves a journal that tells the same as before, or says that it does not.
- * Entries that can wait outlive the process from the same moment on; they reach the disk with the next one that cannot.
+ * says in which version it is written. Entries are in the file in the order of the calls, whichever of them is waited
+ * for. It notices when somebody removes, replaces or shortens the file while it is in use. It takes no further entry
+ * then, and leaves a journal that tells the same as before, or says that it does not.
  */
 export class JournalFile {
   readonly path: string
-  private file: FileHandle | undefined
+  private file: number | undefined
   private queue: Promise<void> = Promise.resolve()
-  /** The bytes of whole lines, as far as this process knows. */
+  /** The bytes of whole lines. */
   private size = 0
-  /** True while more may be on disk than `size` says. */
-  private isAdding = false
+  /** The bytes that are known to outlive the machine. */
+  private kept = 0
   /** The reason why no further entry is taken. */
   private broken: Error | undefined
-  /** True while entries that can wait are not on disk yet. */
-  private isWaiting = false
 
   constructor(
     directory: string,
@@ -46,55 +47,82 @@ export class JournalFile {
       // Answers of hosts are not for every user; the umask says whether they are for the group.
       makeFolder(directory, 0o770)
     } catch (error) {
-      throw appendFailure(this.path, error)
+      throw failed(this.path, error)
     }
   }
 
   /**
-   * Appends an entry.
+   * Appends an entry, and resolves once it is on disk. One that can wait outlives the process from the same moment on,
+   * and reaches the disk with the next one that cannot.
    * @throws LockstepError `journal-failed`; the entry may then not be there, and nothing may be done that needs it
    */
-  append(entry: object): Promise<void> {
-    this.queue = this.queue.then(() => this.write(entry))
+  async append(entry: object): Promise<void> {
+    this.put(entry)
+    if (!this.canWait(entry)) await this.settle()
+  }
+
+  /**
+   * Writes an entry that outlives this process, however it ends. It outlives the machine with the next entry that is
+   * waited for, or with `settleNow`.
+   * @throws LockstepError `journal-failed`
+   */
+  put(entry: object): void {
+    try {
+      const file = this.opened()
+      this.expectWhole(file)
+      const header = this.size === 0 ? this.header() : ''
+      this.add(file, Buffer.from(header + this.line(entry)))
+    } catch (error) {
+      throw failed(this.path, error)
+    }
+  }
+
+  /**
+   * Resolves once all entries so far are on disk.
+   * @throws LockstepError `journal-failed`
+   */
+  settle(): Promise<void> {
+    const until = this.size
+    this.queue = this.queue.then(async () => {
+      if (this.kept >= until || this.file === undefined) return
+      const covered = this.size
+      try {
+        await sync(this.file)
+        this.kept = Math.max(this.kept, covered)
+      } catch (error) {
+        throw failed(this.path, (this.broken = error as Error))
+      }
+    })
     return this.queue
   }
 
   /**
-   * Writes the last entry of a process that ends and can wait for nothing; what was being appended may be missing.
+   * Returns once all entries so far are on disk.
    * @throws LockstepError `journal-failed`
    */
-  appendNow(entry: object): void {
+  settleNow(): void {
+    if (this.kept >= this.size) return
     try {
-      if (this.file !== undefined) this.expectWhole(this.file)
-      const file = openSync(this.path, 'a', 0o660)
-      try {
-        const header = fstatSync(file).size === 0 ? this.header() : ''
-        writeSync(file, header + this.line(entry))
-        fsyncSync(file)
-      } finally {
-        closeSync(file)
-      }
-      this.broken = new Error('its last entry is there')
+      fsyncSync(this.opened())
+      this.kept = this.size
     } catch (error) {
-      throw appendFailure(this.path, error)
+      throw failed(this.path, (this.broken = error as Error))
     }
   }
 
   async close(): Promise<void> {
-    await this.queue.catch(() => {})
-    if (this.isWaiting) await this.file?.datasync()
-    await this.file?.close()
+    await this.settle().catch(() => {})
+    if (this.file !== undefined) closeSync(this.file)
+    this.file = undefined
   }
 
-  private async write(entry: object): Promise<void> {
-    try {
-      const file = (this.file ??= await open(this.path, 'a+', 0o660))
-      this.expectWhole(file)
-      const header = this.size === 0 ? this.header() : ''
-      await this.add(file, Buffer.from(header + this.line(entry)), this.canWait(entry))
-    } catch (error) {
-      throw appendFailure(this.path, error)
-    }
+  /** Returns the open file. A journal that was closed is opened again for what is still to be said. */
+  private opened(): number {
+    if (this.broken !== undefined) throw this.broken
+    if (this.file !== undefined) return this.file
+    if (this.size > 0 && statSync(this.path, { throwIfNoEntry: false }) === undefined)
+      throw (this.broken = new Error('somebody removed it during the run'))
+    return (this.file = openSync(this.path, 'a+', 0o660))
   }
 
   private header(): string {
@@ -105,28 +133,23 @@ export class JournalFile {
     return journalLine(JSON.stringify({ at: new Date(this.now()).toISOString(), ...entry }))
   }
 
-  private async add(file: FileHandle, lines: Buffer, canWait: boolean): Promise<void> {
-    this.isAdding = true
+  private add(file: number, lines: Buffer): void {
     try {
-      await file.appendFile(lines)
-      if (!canWait) await file.datasync()
-      this.isWaiting = canWait
+      for (let done = 0; done < lines.length;) done += writeSync(file, lines, done)
       this.size += lines.length
     } catch (error) {
       // Half a line would spoil the next one, and an empty file would look like a journal that was emptied.
-      await this.takeBack(file).catch(() => {})
+      attempt(() => this.takeBack(file))
       throw error
-    } finally {
-      this.isAdding = false
     }
   }
 
-  private async takeBack(file: FileHandle): Promise<void> {
-    if (!(await file.stat()).isFile()) return
-    await file.truncate(this.size)
+  private takeBack(file: number): void {
+    if (!fstatSync(file).isFile()) return
+    ftruncateSync(file, this.size)
     if (this.size > 0) return
-    await unlink(this.path)
-    await file.close()
+    unlinkSync(this.path)
+    closeSync(file)
     this.file = undefined
   }
 
@@ -134,9 +157,9 @@ export class JournalFile {
    * Checks that the file is what this process has written.
    * @throws Error when it no longer is, then and from then on
    */
-  private expectWhole(file: FileHandle): void {
+  private expectWhole(file: number): void {
     if (this.broken !== undefined) throw this.broken
-    const what = this.violence(file.fd)
+    const what = this.violence(file)
     if (what === undefined) return
     this.broken = new Error(`somebody ${what}`)
     throw this.broken
@@ -155,7 +178,7 @@ export class JournalFile {
       const next = isSaved ? '; it was written again, as it was until then' : ''
       return `${there === undefined ? 'removed' : 'replaced'} it during the run${next}`
     }
-    if (own.size === this.size || (this.isAdding && own.size > this.size)) return undefined
+    if (own.size === this.size) return undefined
     attempt(() => this.mark(fd))
     return `changed it during the run: it has ${own.size} bytes where ${this.size} were written`
   }
@@ -181,6 +204,8 @@ export class JournalFile {
   }
 }
 
+const sync = promisify(fdatasync)
+
 function attempt(work: () => void): boolean {
   try {
     work()
@@ -190,7 +215,7 @@ function attempt(work: () => void): boolean {
   }
 }
 
-function appendFailure(path: string, error: unknown): LockstepError {
+function failed(path: string, error: unknown): LockstepError {
   const why =
     (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'the disk is full' : (error as Error).message
   return new LockstepError(

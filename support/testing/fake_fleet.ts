@@ -1,7 +1,7 @@
 import type { Discovered, EnoughHosts, Fleet, Selection } from '../rollout/ports'
 import type { UnexpectedMessage } from '../system/unexpected_messages'
 import type { Journal } from '../rollout/model/journal_entry'
-import type { JournalEntry } from '../rollout/model/journal_entry'
+import type { Conclusion, JournalEntry } from '../rollout/model/journal_entry'
 import type { Answers } from '../rollout/model/answers'
 import type { Answer } from '../rollout/model/answers'
 import type { Request } from '../rollout/model/answers'
@@ -80,6 +80,7 @@ export function fakeClock(): Clock {
 
 export interface Rehearsal {
   rollout: Rollout
+  /** The entries of the journal; conclusions are in `verdicts` and `undone`. */
   journal: JournalEntry[]
   verdicts: Verdict[]
   /** The work after a failure, with its verdicts. */
@@ -89,7 +90,7 @@ export interface Rehearsal {
 }
 
 export interface RehearsalOptions {
-  append?: (entry: JournalEntry) => Promise<void>
+  append?: (entry: JournalEntry | Conclusion) => Promise<void>
   outBefore?: readonly OpenObligation[]
   ports?: Partial<RolloutPorts>
 }
@@ -103,7 +104,10 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
   const kept: Journal = {
     async append(entry) {
       await options.append?.(entry)
-      journal.push(entry)
+      if (entry.type === 'verdict') verdicts.push(entry.verdict)
+      else if (entry.type === 'undone') undone.push({ what: entry.what, verdict: entry.verdict })
+      else journal.push(entry)
+      if (entry.type === 'activated') notes.push(`activated ${entry.release}`)
     },
   }
   const rollout = new Rollout({
@@ -112,10 +116,7 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
     journal: kept,
     audience: {
       progress: () => {},
-      verdict: (verdict) => verdicts.push(verdict),
-      undone: (what, verdict) => undone.push({ what, verdict }),
       note: (text) => notes.push(text),
-      activated: (release) => notes.push(`activated ${release}`),
     },
     redact: redactNothing,
     clock: fakeClock(),
@@ -134,7 +135,7 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
 }
 
 /** The first entry in the journal of a feature's rollout. */
-export const BEGAN: JournalEntry = {
+export const BEGAN: Extract<JournalEntry, { type: 'run' }> = {
   type: 'run',
   feature: 'f',
   hash: 'h',

@@ -23,7 +23,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'support/run',
     'support/reporting',
     'support/preflight',
-    'support/lint',
     'support/rollout',
     'support/rollout/verbs',
     'support/rollout/model',

@@ -1,7 +1,13 @@
-import { Run } from '../run/run'
+import type { PlainEvent } from '../run/event_stream'
+import { NOTHING_READ, Run, type Beginning } from '../run/run'
+import type { Omission } from '../run/account'
+import type { PlannedScenario } from '../run/run_parts'
+import type { Mode } from '../run/modes'
+import type { RunState } from '../run/run_state'
 import type { Outcome } from '../run/scenario_runs'
 import type { Observation, Verdict } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
+import { BEGAN } from './fake_fleet'
 
 interface ToldStep {
   line: number
@@ -21,35 +27,96 @@ export interface ToldScenario {
 }
 
 export const FEATURE = 'features/website.feature'
+/** What a run says of itself when it begins. */
+export const BEGINNING: Beginning = {
+  mode: 'embedded',
+  environment: 'embedded fleet',
+  journal: '.lockstep/embedded/x.journal.ndjson',
+  by: 'me@here',
+  tickets: [],
+  warnings: [],
+  outBefore: [],
+  notKnownBefore: [],
+}
+const CALLS = { cucumber: 'npx cucumber-js', lockstep: 'npx lockstep' }
+
+/** Returns a run of scenarios that has begun and never takes place, with a clock that stands still. */
+export function begunRun(scenarios: readonly PlannedScenario[] = [], mode: Mode = 'embedded'): Run {
+  const clock = { now: () => Date.UTC(2026, 0, 1), elapsed: () => 0, after: () => () => {} }
+  const run = new Run(clock, '20260101-000000-abcd')
+  run.beginReading({ ...NOTHING_READ, scenarios }, { args: [], env: {}, ...CALLS })
+  run.begin({ ...BEGINNING, mode })
+  return run
+}
 
 /** Returns a run of one feature that never took place, for tests of reports. */
-export function toldRun(scenarios: readonly ToldScenario[], refused?: LockstepError): Run {
-  const run = new Run()
-  const clock = { time: 0, now: () => Date.UTC(2026, 0, 1), elapsed: () => clock.time, after: () => () => {} }
-  run.journal = '.lockstep/embedded/x.journal.ndjson'
-  for (const { scenarioId, name = `scenario ${scenarioId}`, wave, steps } of scenarios)
-    run.plan.push({
+export function toldRun(
+  scenarios: readonly ToldScenario[],
+  refused?: LockstepError,
+  secrets: readonly string[] = [],
+): ToldRun {
+  const run = begunRun(
+    scenarios.map(({ scenarioId, name = `scenario ${scenarioId}`, wave, steps }) => ({
       uri: FEATURE,
       scenarioId,
       name,
-      wave,
+      ...(wave === undefined ? {} : { wave }),
       tags: [],
       steps: steps.map((step) => ({ line: step.line, text: textOf(step), values: [] })),
-    })
+    })),
+  )
+  run.conceal(secrets)
+  void run.stream.append({ ...BEGAN, feature: FEATURE, mode: 'embedded', environment: 'embedded fleet' })
   for (const { scenarioId, steps, outcome } of scenarios) {
     if (outcome === undefined) continue
-    run.scenarioRuns.begin({ uri: FEATURE, scenarioId }, clock)
+    run.beginScenario({ uri: FEATURE, scenarioId })
     for (const step of steps) {
-      run.begin({ uri: FEATURE, scenarioId, line: step.line, text: textOf(step) })
-      if (step.verdict !== undefined) run.verdict(step.verdict)
+      run.beginLine({ uri: FEATURE, scenarioId, line: step.line, text: textOf(step) })
+      if (step.verdict !== undefined) conclude(run, step.verdict)
       if (step.fault !== undefined) run.fault(step.fault)
     }
-    clock.time += 3_000
-    if (outcome !== 'stopped') run.scenarioRuns.end(outcome, clock)
+    if (outcome !== 'stopped') run.endScenario(outcome, 3_000)
     if (outcome === 'failed') run.fail()
   }
   if (refused !== undefined) run.refuse(refused)
-  return run
+  return settable(run)
+}
+
+/** Lets a run come to a verdict at its current line. */
+export function conclude(run: Run, verdict: Verdict): void {
+  const { text, line } = run.state.current
+  void run.stream.append({ type: 'verdict', step: text, line, verdict })
+}
+
+/** A run whose state tests may set: what otherwise only rollouts tell, and what is wrong with it. */
+export type ToldRun = RunState &
+  Settable<Pick<RunState, (typeof TOLD_BY_ROLLOUTS)[number]>> &
+  Pick<Run, 'fail' | 'refuse' | 'fault' | 'note' | 'omit'> & {
+    undone(what: string, verdict: Verdict): void
+    tell(event: PlainEvent): void
+  }
+
+type Settable<T> = { -readonly [K in keyof T]: T[K] }
+
+const TOLD_BY_ROLLOUTS = ['out', 'restored', 'notAttempted', 'outOfRotation', 'release'] as const
+
+function settable(run: Run): ToldRun {
+  const { state } = run
+  for (const name of TOLD_BY_ROLLOUTS) {
+    const get = (): unknown => Reflect.get(Object.getPrototypeOf(state) as object, name, state)
+    const set = (value: unknown) =>
+      Object.defineProperty(state, name, { value, writable: true, configurable: true })
+    Object.defineProperty(state, name, { get, set, configurable: true })
+  }
+  return Object.assign(state, {
+    fail: () => run.fail(),
+    refuse: (error: LockstepError) => run.refuse(error),
+    fault: (message: string) => run.fault(message),
+    note: (text: string) => run.note(text),
+    omit: (omission: Omission) => run.omit(omission),
+    undone: (what: string, verdict: Verdict) => void run.stream.append({ type: 'undone', what, verdict }),
+    tell: (event: PlainEvent) => run.stream.appendNow(event),
+  })
 }
 
 /**

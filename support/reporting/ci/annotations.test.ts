@@ -33,7 +33,7 @@ describe('what is annotated of a run', () => {
   it('is a warning where hosts may fail', () => {
     const verdict = seen({ web1: 'passed', web2: '1.0' }, { tolerated: true })
     const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict }] }])
-    run.out = () => new Map([['web2', '1.0']])
+    run.out = new Map([['web2', '1.0']])
     expect(annotationsOfRun(run).map(({ severity }) => severity)).to.deep.equal(['warning'])
   })
 
@@ -50,14 +50,14 @@ describe('what is annotated of a run', () => {
   it('is each line that cannot be run, and not their number', () => {
     const run = toldRun([{ scenarioId: '3', steps: [{ line: 4 }] }])
     const remark = { uri: FEATURE, line: 4, severity: 'error' as const, message: 'unknown step: x' }
-    run.remarks.push(remark)
+    run.remarks = [...run.remarks, remark]
     run.refuse(new LockstepError('bad-feature', 'one line cannot be run'))
     expect(annotationsOfRun(run)).to.deep.equal([remark])
   })
 
   it('is what failed outside of any line, too', () => {
-    const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, fault: 'no psk' }] }])
-    run.redact = (text) => text.replaceAll('psk', '***')
+    const steps = [{ line: 4, fault: 'no the-psk' }]
+    const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps }], undefined, ['the-psk'])
     run.fail()
     expect(annotationsOfRun(run).map(({ message }) => message)).to.deep.equal(['no ***'])
     const ended = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [] }])

@@ -1,7 +1,7 @@
 import { count, formatFailed, hasPassed, type Verdict } from '../../rollout/model/verdict'
 import { EXIT } from '../../system/errors'
 import { oddHostsOf } from '../odd_hosts'
-import type { Run } from '../../run/run'
+import type { RunState } from '../../run/run_state'
 import type { Annotation } from './workflow_commands'
 
 const MAX_NAMES = 20
@@ -10,7 +10,7 @@ const MAX_NAMES = 20
  * Returns what is wrong with a run, line by line. A run that passed has no annotation, and one that did not always has
  * one.
  */
-export function annotationsOfRun(run: Run): Annotation[] {
+export function annotationsOfRun(run: RunState): Annotation[] {
   const found = [...ofRemarks(run), ...ofVerdicts(run), ...ofFaults(run), ...ofUndone(run)]
   const isError = ({ severity }: Annotation) => severity === 'error'
   const well = run.exitCode === EXIT.passed || run.exitCode === EXIT.passedWithFailures
@@ -18,33 +18,33 @@ export function annotationsOfRun(run: Run): Annotation[] {
   return run.refused !== undefined || !found.some(isError) ? [whole(run), ...found] : found
 }
 
-function ofRemarks(run: Run): Annotation[] {
-  return run.remarks.map((remark) => ({ ...remark, message: run.redact(remark.message) }))
+function ofRemarks(run: RunState): Annotation[] {
+  return [...run.remarks]
 }
 
-function ofVerdicts(run: Run): Annotation[] {
+function ofVerdicts(run: RunState): Annotation[] {
   return run.verdicts
     .filter(({ verdict }) => !hasPassed(verdict))
     .map(({ uri, line, text, verdict }) => ({
       uri,
       line,
       severity: verdict.tolerated === true ? 'warning' : 'error',
-      title: run.redact(text),
-      message: said(run, verdict),
+      title: text,
+      message: said(verdict),
     }))
 }
 
-function ofFaults(run: Run): Annotation[] {
+function ofFaults(run: RunState): Annotation[] {
   return run.faults.map(({ uri, line, text, message }) => ({
     uri,
     line,
     severity: 'error',
-    title: run.redact(text),
-    message: run.redact(message),
+    title: text,
+    message: message,
   }))
 }
 
-function ofUndone(run: Run): Annotation[] {
+function ofUndone(run: RunState): Annotation[] {
   const { uri, line } = run.current
   return run.undoneSteps
     .filter(({ verdict }) => !hasPassed(verdict))
@@ -52,18 +52,18 @@ function ofUndone(run: Run): Annotation[] {
       uri,
       line,
       severity: 'error',
-      title: run.redact(`on failure: ${what}`),
-      message: said(run, verdict),
+      title: `on failure: ${what}`,
+      message: said(verdict),
     }))
 }
 
-function whole(run: Run): Annotation {
+function whole(run: RunState): Annotation {
   const { uri, line } = run.current
   const message = run.refused?.message ?? 'the rollout failed outside of its steps'
-  return { uri, line, severity: 'error', title: 'Rollout', message: run.redact(message) }
+  return { uri, line, severity: 'error', title: 'Rollout', message: message }
 }
 
-function said(run: Run, verdict: Verdict): string {
+function said(verdict: Verdict): string {
   const head = formatFailed(count(verdict))
-  return [head, ...oddHostsOf(run, verdict, MAX_NAMES)].join('\n')
+  return [head, ...oddHostsOf(verdict, MAX_NAMES)].join('\n')
 }

@@ -1,16 +1,13 @@
 import { appendFileSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { annotationsOfRun } from './annotations'
-import { writeJunit } from './junit_file'
-import type { Run } from '../../run/run'
+import type { RunState } from '../../run/run_state'
 import { stepSummaryOf } from './step_summary'
 import { annotationsOf, isGithub } from './workflow_commands'
 
 export interface Job {
   env: NodeJS.ProcessEnv
   cwd: string
-  /** Milliseconds since 1970. */
-  now: number
   write: (text: string) => void
 }
 
@@ -18,12 +15,10 @@ export interface Job {
 const MAX_SUMMARY = 1024 * 1024
 
 /**
- * Leaves what CI systems show of a run that is over: JUnit for all of them, annotations and a summary on GitHub. An
- * error here is printed, and decides nothing.
+ * Shows a run that is over on GitHub: annotations and a summary. An error here is printed, and decides nothing.
  */
-export function tellCi(run: Run, job: Job): void {
+export function tellCi(run: RunState, job: Job): void {
   try {
-    writeJunit(run, job.now)
     if (!isGithub(job.env)) return
     const annotations = annotationsOfRun(run).map((each) => ({ ...each, uri: inRepository(each.uri, job) }))
     for (const line of annotationsOf(annotations)) job.write(`${line}\n`)
@@ -39,7 +34,7 @@ function inRepository(uri: string, { env, cwd }: Job): string {
   return uri === '' || root === '' ? uri : relative(root, resolve(cwd, uri))
 }
 
-function appendSummary(run: Run, path: string): void {
+function appendSummary(run: RunState, path: string): void {
   if (path === '') return
   try {
     const there = statSync(path, { throwIfNoEntry: false })?.size ?? 0

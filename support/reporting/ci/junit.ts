@@ -1,17 +1,30 @@
-import type { Case, Result, Suite } from './suites'
-import { element, xmlText } from './xml'
+import type { RunState } from '../../run/run_state'
+import { suitesOf, type Case, type Result, type Suite } from './suites'
+import { element, opening, xmlText } from './xml'
 
 /**
  * Formats suites as JUnit XML, in the words that Jenkins, GitLab and the plugins of others have in common (Jenkins'
- * junit-10.xsd). `finished` is in milliseconds since 1970.
+ * junit-10.xsd). `finished` is in milliseconds since 1970. The suites are gone through twice: what they come to stands
+ * in front of them.
  */
-export function junitOf(suites: readonly Suite[], run: string, finished: number): string {
-  const all = suites.flatMap(({ cases }) => cases)
-  const { tests, failures, errors } = totals(all)
-  const took = suites.reduce((sum, suite) => sum + suite.took, 0)
-  const body = suites.map((suite) => `\n${suiteOf(suite, finished)}`).join('')
+export function* junitOf(suites: Iterable<Suite>, run: string, finished: number): Iterable<string> {
+  let [tests, failures, errors, took] = [0, 0, 0, 0]
+  for (const suite of suites) {
+    const own = totals(suite.cases)
+    tests += own.tests
+    failures += own.failures
+    errors += own.errors
+    took += suite.took
+  }
   const root = { name: `lockstep ${run}`, tests, failures, errors, time: seconds(took) }
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', root, `${body}\n`)}\n`
+  yield `<?xml version="1.0" encoding="UTF-8"?>\n${opening('testsuites', root)}`
+  for (const suite of suites) yield `\n${suiteOf(suite, finished)}`
+  yield '\n</testsuites>\n'
+}
+
+/** Returns the JUnit report of a run, in pieces. */
+export function junitOfRun(run: RunState): Iterable<string> {
+  return junitOf({ [Symbol.iterator]: () => suitesOf(run)[Symbol.iterator]() }, run.id, run.endedAt)
 }
 
 function suiteOf(suite: Suite, finished: number): string {

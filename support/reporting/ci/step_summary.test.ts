@@ -66,17 +66,21 @@ describe('Markdown', () => {
 
 describe('the summary of a job', () => {
   const verdict = seen({ web1: 'passed', web2: '1.0', web3: 'silent' })
-  const stopped = () => {
-    const run = toldRun([
-      {
-        scenarioId: '3',
-        name: 'Update',
-        outcome: 'failed',
-        steps: [{ line: 4, text: 'version 2', verdict }],
-      },
-    ])
-    run.outOfRotation = () => ['web1', 'web2', 'web3'].map((host) => ({ host, obligation: 'blocks lb' }))
-    run.notAttempted = () => ['web4']
+  const stopped = (secrets: readonly string[] = []) => {
+    const run = toldRun(
+      [
+        {
+          scenarioId: '3',
+          name: 'Update',
+          outcome: 'failed',
+          steps: [{ line: 4, text: 'version 2', verdict }],
+        },
+      ],
+      undefined,
+      secrets,
+    )
+    run.outOfRotation = ['web1', 'web2', 'web3'].map((host) => ({ host, obligation: 'blocks lb' }))
+    run.notAttempted = ['web4']
     run.recoveries.push({
       uri: 'x.feature',
       path: 'reports/recovery.feature',
@@ -133,12 +137,9 @@ describe('the summary of a job', () => {
   })
 
   it('holds no secret', () => {
-    const run = stopped()
-    run.redact = (text) =>
-      text.replaceAll('1.0', '***').replaceAll('blocks lb', '***').replaceAll('version 2', '***')
-    run.out = () => new Map([['web5', '1.0']])
+    const run = stopped(['1.0', 'version 2'])
     run.fault('saw 1.0')
-    expect(legible(stepSummaryOf(run, ROOM))).not.to.match(/1\.0|blocks lb|version 2/)
+    expect(legible(stepSummaryOf(run, ROOM))).not.to.match(/1\.0|version 2/)
   })
 })
 

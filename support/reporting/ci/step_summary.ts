@@ -8,7 +8,8 @@ import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
 import { plannedLines } from '../../planning/plan'
 import { endingsTold } from '../../rehearsal/told_endings'
 import { MODES } from '../../run/modes'
-import type { Run, StepVerdict } from '../../run/run'
+import type { RunState } from '../../run/run_state'
+import type { StepVerdict } from '../../run/run_parts'
 import { headlineOf } from '../headline'
 import { advice } from '../advice'
 
@@ -20,41 +21,41 @@ const MAX_REMARKS = 50
  * has to look at. What is out of rotation and what is next follow. Then comes every line with its counts; the last ones
  * give way where there is no room.
  */
-export function stepSummaryOf(run: Run, room: number): string {
+export function stepSummaryOf(run: RunState, room: number): string {
   const parts = [
     heading(run),
-    list(run, 'Lines to look at', remarks(run)),
-    list(run, 'Hosts to look at', odd(run)),
-    list(run, 'What would change', changes(run)),
-    list(run, 'Rehearsals', rehearsals(run)),
-    list(run, 'Failed within the budget', out(run)),
-    list(run, RESTORED, named(run.restored())),
-    list(run, 'Not attempted', notAttempted(run)),
+    list('Lines to look at', remarks(run)),
+    list('Hosts to look at', odd(run)),
+    list('What would change', changes(run)),
+    list('Rehearsals', rehearsals(run)),
+    list('Failed within the budget', out(run)),
+    list(RESTORED, named(run.restored)),
+    list('Not attempted', notAttempted(run)),
     outOfRotation(run),
-    list(run, 'Next', next(run)),
+    list('Next', next(run)),
     lines(run),
   ]
   return fitted(parts.filter(Boolean).join('\n\n'), room)
 }
 
-function next(run: Run): string[] {
-  return advice(run, run.outOfRotation().length > 0).map(({ what, command }) =>
+function next(run: RunState): string[] {
+  return advice(run, run.outOfRotation.length > 0).map(({ what, command }) =>
     command === undefined ? what : `${what} ${command}`,
   )
 }
 
-function heading(run: Run): string {
+function heading(run: RunState): string {
   const isRead = run.scenarioRuns.last === undefined && run.exitCode === EXIT.passed
   const title = isRead ? 'READ' : titleOf(run.exitCode, run.mode)
   const where = run.journal === undefined ? 'nothing was sent' : `${run.mode} · ${run.environment}`
-  return `## ${title}\n\n${text(run, sentence(run, isRead))}\n\n${text(run, `run ${run.id} · ${where}`)}`
+  return `## ${title}\n\n${text(sentence(run, isRead))}\n\n${text(`run ${run.id} · ${where}`)}`
 }
 
-function sentence(run: Run, isRead: boolean): string {
+function sentence(run: RunState, isRead: boolean): string {
   return isRead ? 'every line is known' : headlineOf(run)
 }
 
-function remarks(run: Run): string[] {
+function remarks(run: RunState): string[] {
   const all = run.remarks.map(
     ({ uri, line, severity, message }) =>
       `${uri}:${line}: ${severity === 'warning' ? 'warning, ' : ''}${message}`,
@@ -63,29 +64,29 @@ function remarks(run: Run): string[] {
   return more > 0 ? [...all.slice(0, MAX_REMARKS), `… and ${more} more`] : all
 }
 
-function odd(run: Run): string[] {
+function odd(run: RunState): string[] {
   const failed = run.verdicts.filter(({ verdict }) => !hasPassed(verdict) && verdict.tolerated !== true)
   return [
     ...failed.flatMap(({ line, verdict }) =>
-      oddHostsOf(run, verdict, MAX_NAMES).map((who) => `line ${line}: ${who}`),
+      oddHostsOf(verdict, MAX_NAMES).map((who) => `line ${line}: ${who}`),
     ),
     ...run.faults.map(({ line, message }) => `line ${line}: ${message}`),
     ...run.undoneSteps.flatMap(({ what, verdict }) =>
-      oddHostsOf(run, verdict, MAX_NAMES).map((who) => `on failure, ${what}: ${who}`),
+      oddHostsOf(verdict, MAX_NAMES).map((who) => `on failure, ${what}: ${who}`),
     ),
   ]
 }
 
-function changes(run: Run): string[] {
+function changes(run: RunState): string[] {
   if (run.planned === undefined) return []
   return plannedLines(run.verdicts).flatMap((line) =>
     line.hosts
       .filter((fate) => fate.changes)
-      .map(({ seen, hosts }) => `${line.at}: ${clean(run.redact(seen))}: ${listed(hosts, MAX_NAMES)}`),
+      .map(({ seen, hosts }) => `${line.at}: ${clean(seen)}: ${listed(hosts, MAX_NAMES)}`),
   )
 }
 
-function rehearsals(run: Run): string[] {
+function rehearsals(run: RunState): string[] {
   return run.rehearsals.map((rehearsal) => {
     const { fault = 'nothing goes wrong', title, failures } = rehearsal
     const endings = endingsTold(rehearsal).map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
@@ -94,31 +95,30 @@ function rehearsals(run: Run): string[] {
   })
 }
 
-function out(run: Run): string[] {
-  return [...run.out()].slice(0, MAX_NAMES).map(([host, seen]) => `${host}: ${clean(run.redact(seen))}`)
+function out(run: RunState): string[] {
+  return [...run.out].slice(0, MAX_NAMES).map(([host, seen]) => `${host}: ${clean(seen)}`)
 }
 
-function notAttempted(run: Run): string[] {
-  return named(run.exitCode === EXIT.passed ? [] : run.notAttempted())
+function notAttempted(run: RunState): string[] {
+  return named(run.exitCode === EXIT.passed ? [] : run.notAttempted)
 }
 
 function named(hosts: readonly string[]): string[] {
   return hosts.length === 0 ? [] : [`${counted(hosts.length)}: ${listed(hosts, MAX_NAMES)}`]
 }
 
-function outOfRotation(run: Run): string {
-  const groups = [...byObligation(run.outOfRotation())]
+function outOfRotation(run: RunState): string {
+  const groups = [...byObligation(run.outOfRotation)]
   const told = run.verdicts.length > 1 && MODES[run.mode].purpose !== 'plan'
   if (groups.length === 0) return told ? nothingIsOut(run) : ''
   return list(
-    run,
     'Still out of rotation',
     groups.map(([what, hosts]) => `${what}: ${counted(hosts.length)}: ${listed(hosts, MAX_NAMES)}`),
   )
 }
 
 /** Formats one table for each scenario, so that the waves of a rollout stand apart. */
-function lines(run: Run): string {
+function lines(run: RunState): string {
   const verdicts = new Map<string, StepVerdict[]>()
   for (const verdict of run.verdicts) {
     const own = verdicts.get(keyOf(verdict)) ?? []
@@ -131,25 +131,25 @@ function lines(run: Run): string {
       const own = verdicts.get(keyOf(scenario)) ?? []
       if (own.length === 0) return ''
       const head = ['', 'line', 'step', 'expected', 'passed', 'diverged', 'silent', 'unexpected', 'out']
-      return `### ${text(run, name)}\n\n${markdownTable([head, ...own.map((each) => row(run, each))])}`
+      return `### ${text(name)}\n\n${markdownTable([head, ...own.map((each) => row(each))])}`
     })
     .filter(Boolean)
     .join('\n\n')
 }
 
-function row(run: Run, { line, text: step, verdict }: StepVerdict): string[] {
+function row({ line, text: step, verdict }: StepVerdict): string[] {
   const { expected, diverged, silent, unexpected, out: gone } = count(verdict)
   const sign = hasPassed(verdict) ? '✔' : verdict.tolerated === true ? '!' : '✘'
   const counts = [expected, expected - diverged - silent, diverged, silent, unexpected, gone]
-  return [sign, String(line), clean(run.redact(step)), ...counts.map(String)]
+  return [sign, String(line), clean(step), ...counts.map(String)]
 }
 
-function list(run: Run, title: string, items: readonly string[]): string {
-  return items.length === 0 ? '' : `**${title}**\n\n${items.map((item) => `- ${text(run, item)}`).join('\n')}`
+function list(title: string, items: readonly string[]): string {
+  return items.length === 0 ? '' : `**${title}**\n\n${items.map((item) => `- ${text(item)}`).join('\n')}`
 }
 
-function text(run: Run, words: string): string {
-  return markdownText(run.redact(words))
+function text(words: string): string {
+  return markdownText(words)
 }
 
 /** Cuts Markdown to `room` bytes, by whole lines only: half a line could be other markup. */

@@ -12,7 +12,7 @@ describe('the suites of a run', () => {
 
   it('are its scenarios, with a case for each host', () => {
     const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict: passed }] }])
-    expect(suitesOf(run)).to.deep.equal([
+    expect(all(run)).to.deep.equal([
       {
         uri: FEATURE,
         name: 'scenario 3',
@@ -61,7 +61,7 @@ describe('the suites of a run', () => {
       { fault: undefined, exitCode: 0, title: 'PASSED', hosts: [], failures: [] },
       { fault: 'web1: lies', exitCode: 1, title: 'FAILED', hosts, failures },
     )
-    expect(suitesOf(run).find(({ name }) => name === 'rehearsals')?.cases).to.deep.equal([
+    expect(all(run).find(({ name }) => name === 'rehearsals')?.cases).to.deep.equal([
       { name: 'nothing goes wrong', result: { kind: 'passed' } },
       {
         name: 'web1: lies',
@@ -113,18 +113,18 @@ describe('the suites of a run', () => {
         steps: [{ line: 9, verdict: seen({ web1: 'passed' }, { out: ['web2'] }) }],
       },
     ])
-    run.out = () => new Map([['web2', '1.0']])
+    run.out = new Map([['web2', '1.0']])
     expect(run.exitCode).to.equal(5)
-    expect(suitesOf(run).map(({ cases }) => cases[1])).to.deep.equal([
+    expect(all(run).map(({ cases }) => cases[1])).to.deep.equal([
       { name: 'web2', result: { kind: 'skipped', message: 'failed at line 4, and may: 1.0' } },
       { name: 'web2', result: { kind: 'skipped', message: 'out: 1.0' } },
     ])
   })
 
   it('have the hosts of its wave for each row, those of rows that were not begun too', () => {
-    const all = seen({ web1: 'passed', web2: 'passed', web3: 'passed' })
+    const every = seen({ web1: 'passed', web2: 'passed', web3: 'passed' })
     const steps = [
-      { line: 4, verdict: all },
+      { line: 4, verdict: every },
       { line: 5, verdict: seen({ web1: 'passed' }) },
       { line: 6, verdict: seen({ web1: 'no' }) },
     ]
@@ -138,7 +138,7 @@ describe('the suites of a run', () => {
       { host: 'web2', wave: '2: 1 host' },
       { host: 'web3', wave: '3: the rest' },
     ]
-    const suites = suitesOf(run).map(({ name, cases }) => [
+    const suites = all(run).map(({ name, cases }) => [
       name,
       ...cases.map((each) => `${each.name} ${each.result.kind}`),
     ])
@@ -173,7 +173,7 @@ describe('the suites of a run', () => {
       message: 'no host was discovered',
       details: 'no host was discovered',
     }
-    expect(suitesOf(run).map(({ cases }) => cases)).to.deep.equal([
+    expect(all(run).map(({ cases }) => cases)).to.deep.equal([
       [{ name: 'the scenario', result: error }],
       [{ name: 'the scenario', result: error }],
     ])
@@ -184,7 +184,7 @@ describe('the suites of a run', () => {
       { scenarioId: '3', steps: [{ line: 4 }] },
       { scenarioId: '8', steps: [{ line: 9 }] },
     ])
-    run.remarks.push({ uri: FEATURE, line: 9, severity: 'error', message: 'unknown step: x' })
+    run.remarks = [...run.remarks, { uri: FEATURE, line: 9, severity: 'error', message: 'unknown step: x' }]
     run.refuse(new LockstepError('bad-feature', 'one line cannot be run'))
     const messages = casesOf(run).map(({ result }) => ('message' in result ? result.message : ''))
     expect(messages).to.deep.equal(['one line cannot be run', 'unknown step: x'])
@@ -204,7 +204,7 @@ describe('the suites of a run', () => {
       { host: 'web2', wave: undefined },
     ]
     expect(
-      suitesOf(run).map(({ cases }) => cases.map((each) => `${each.name} ${each.result.kind}`)),
+      all(run).map(({ cases }) => cases.map((each) => `${each.name} ${each.result.kind}`)),
     ).to.deep.equal([
       ['the scenario error', 'web1 skipped', 'web2 failure'],
       ['web1 skipped', 'web2 skipped'],
@@ -228,10 +228,13 @@ describe('the suites of a run', () => {
 
   it('are never green for a run that is not: features that cannot be parsed, or an end that failed', () => {
     const unread = toldRun([])
-    unread.remarks.push({ uri: FEATURE, line: 2, severity: 'error', message: 'expected: #StepLine' })
+    unread.remarks = [
+      ...unread.remarks,
+      { uri: FEATURE, line: 2, severity: 'error', message: 'expected: #StepLine' },
+    ]
     unread.refuse(new LockstepError('bad-feature', 'one line cannot be run'))
-    expect(suitesOf(unread)).to.have.length(1)
-    expect(suitesOf(unread)[0]).to.deep.include({ uri: FEATURE, name: 'the run' })
+    expect(all(unread)).to.have.length(1)
+    expect(all(unread)[0]).to.deep.include({ uri: FEATURE, name: 'the run' })
     const ended = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict: passed }] }])
     ended.fail()
     expect(kinds(ended)).to.deep.equal({ web1: 'passed', web2: 'passed', 'the run': 'error' })
@@ -242,8 +245,8 @@ describe('the suites of a run', () => {
       { scenarioId: '3', outcome: 'failed', steps: [{ line: 4, verdict: seen({ web1: 'no' }) }] },
     ])
     run.undone('back to the version it had', seen({ web1: 'passed', web2: 'silent' }))
-    expect(suitesOf(run)[1]).to.deep.include({ uri: FEATURE, name: 'on failure: back to the version it had' })
-    expect(suitesOf(run)[1]?.cases.map((each) => `${each.name} ${each.result.kind}`)).to.deep.equal([
+    expect(all(run)[1]).to.deep.include({ uri: FEATURE, name: 'on failure: back to the version it had' })
+    expect(all(run)[1]?.cases.map((each) => `${each.name} ${each.result.kind}`)).to.deep.equal([
       'web1 passed',
       'web2 failure',
     ])
@@ -251,23 +254,30 @@ describe('the suites of a run', () => {
 
   it('hold no secret, not even the beginning of one that is cut short', () => {
     const secret = 'the-psk-of-the-fleet'
-    const run = toldRun([
-      {
-        scenarioId: '3',
-        outcome: 'failed',
-        steps: [
-          { line: 4, verdict: seen({ web1: `${'x'.repeat(190)}${secret}` }) },
-          { line: 5, fault: `bad ${secret}` },
-        ],
-      },
-    ])
-    run.redact = (text) => text.replaceAll(secret, '***')
-    expect(JSON.stringify(suitesOf(run))).not.to.contain('the-psk')
+    const run = toldRun(
+      [
+        {
+          scenarioId: '3',
+          outcome: 'failed',
+          steps: [
+            { line: 4, verdict: seen({ web1: `${'x'.repeat(190)}${secret}` }) },
+            { line: 5, fault: `bad ${secret}` },
+          ],
+        },
+      ],
+      undefined,
+      [secret],
+    )
+    expect(JSON.stringify(all(run))).not.to.contain('the-psk')
   })
 })
 
+function all(run: ReturnType<typeof toldRun>) {
+  return [...suitesOf(run)]
+}
+
 function casesOf(run: ReturnType<typeof toldRun>) {
-  return suitesOf(run).flatMap(({ cases }) => cases)
+  return all(run).flatMap(({ cases }) => cases)
 }
 
 function kinds(run: ReturnType<typeof toldRun>): Record<string, string> {
@@ -287,9 +297,9 @@ function looksPerScenario(rows: number): number {
   for (let line = 0; line < rows; line += 1) {
     const remark = { uri: FEATURE, line, severity: 'error' as const, message: 'unknown step' }
     countReads(remark, 'severity', () => (looks += 1))
-    run.remarks.push(remark)
+    run.remarks = [...run.remarks, remark]
   }
-  suitesOf(run)
+  all(run)
   return looks / rows
 }
 

@@ -3,7 +3,11 @@ import { EXIT } from '../../system/errors'
 import { groupBy } from '../../system/groups'
 import { keyOf, type ScenarioRun } from '../../run/scenario_runs'
 import { endingsTold } from '../../rehearsal/told_endings'
-import type { Line, PlannedScenario, Remark, Run, StepVerdict } from '../../run/run'
+import type { RunState } from '../../run/run_state'
+import type { PlannedScenario } from '../../run/run_parts'
+import type { Remark } from '../../run/run_parts'
+import type { StepVerdict } from '../../run/run_parts'
+import type { Line } from '../../run/run_parts'
 
 /** A scenario, or a wave of one, with the outcome of each of its hosts. No secret is in it. */
 export interface Suite {
@@ -36,20 +40,27 @@ const MAX_SENTENCE = 4_000
 
 /**
  * Returns the outcome of a run, scenario by scenario and host by host. A run that went wrong has a case that says so.
+ * Suites are made as they are asked for: hosts times scenarios are never in memory at once.
  */
-export function suitesOf(run: Run): Suite[] {
-  const about = gather(run)
-  const suites = [
-    ...run.plan.map((scenario) => suiteOf(run, scenario, about)),
-    ...run.undoneSteps.map(({ what, verdict }) => undone(run, what, verdict)),
-    ...rehearsalSuites(run),
-  ]
+export function* suitesOf(run: RunState): Iterable<Suite> {
   const well = run.exitCode === EXIT.passed || run.exitCode === EXIT.passedWithFailures
-  return well || suites.some(saysSo) ? suites : [...suites, whole(run)]
+  let isSaid = well
+  for (const suite of everySuite(run)) {
+    isSaid ||= saysSo(suite)
+    yield suite
+  }
+  if (!isSaid) yield whole(run)
+}
+
+function* everySuite(run: RunState): Iterable<Suite> {
+  const about = gather(run)
+  for (const scenario of run.plan) yield suiteOf(run, scenario, about)
+  for (const { what, verdict } of run.undoneSteps) yield undone(run, what, verdict)
+  yield* rehearsalSuites(run)
 }
 
 /** Returns a suite with a case for each rehearsed fault. A case fails where hosts must not end as they did. */
-function rehearsalSuites(run: Run): Suite[] {
+function rehearsalSuites(run: RunState): Suite[] {
   if (run.rehearsals.length === 0) return []
   const cases = run.rehearsals.map((rehearsal): Case => {
     const { fault = 'nothing goes wrong', failures } = rehearsal
@@ -57,27 +68,27 @@ function rehearsalSuites(run: Run): Suite[] {
     const failed = {
       kind: 'failure',
       type: 'rehearsal',
-      message: said(run, failures.join('; ')),
-      details: details.map((line) => said(run, line)).join('\n'),
+      message: said(failures.join('; ')),
+      details: details.map((line) => said(line)).join('\n'),
     } as const
-    return { name: said(run, fault), result: failures.length === 0 ? { kind: 'passed' } : failed }
+    return { name: said(fault), result: failures.length === 0 ? { kind: 'passed' } : failed }
   })
   return [{ uri: run.plan[0]?.uri ?? '', name: 'rehearsals', began: undefined, took: 0, cases }]
 }
 
-function suiteOf(run: Run, scenario: PlannedScenario, about: Gathered): Suite {
+function suiteOf(run: RunState, scenario: PlannedScenario, about: Gathered): Suite {
   const key = keyOf(scenario)
   const scenarioRun = run.scenarioRuns.of(scenario)
   const verdicts = about.verdicts.get(key) ?? []
   const hosts = hostsOf(run, scenario, verdicts, scenarioRun, about.places)
   const cases = [
     ...refusal(run, scenario, hosts.length > 0, about),
-    ...(about.faults.get(key) ?? []).map((fault) => faultCase(run, fault)),
+    ...(about.faults.get(key) ?? []).map((fault) => faultCase(fault)),
     ...hostCases(run, hosts, verdicts, scenarioRun, about.restored),
   ]
   return {
     uri: scenario.uri,
-    name: nameOf(run, scenario, about),
+    name: nameOf(scenario, about),
     began: scenarioRun?.began,
     took: scenarioRun?.took ?? 0,
     cases: cases.length > 0 ? cases : [{ name: SCENARIO, result: withoutHosts(run, scenario, scenarioRun) }],
@@ -91,7 +102,7 @@ function suiteOf(run: Run, scenario: PlannedScenario, about: Gathered): Suite {
 interface Gathered {
   /** The verdicts by scenario. */
   verdicts: ReadonlyMap<string, readonly Told[]>
-  faults: ReadonlyMap<string, Run['faults']>
+  faults: ReadonlyMap<string, RunState['faults']>
   /** The errors by the line of a feature. */
   errors: ReadonlyMap<string, readonly Remark[]>
   /** The scenarios by feature and name. */
@@ -100,14 +111,14 @@ interface Gathered {
   restored: ReadonlySet<string>
 }
 
-function gather(run: Run): Gathered {
+function gather(run: RunState): Gathered {
   return {
     verdicts: groupBy<Told>(run.verdicts, keyOf),
     faults: groupBy(run.faults, keyOf),
     errors: groupBy(errorsOf(run), lineKey),
     names: groupBy(run.plan, nameKey),
     places: placesOf(run),
-    restored: new Set(run.restored()),
+    restored: new Set(run.restored),
   }
 }
 
@@ -119,7 +130,7 @@ interface Places {
   waves: ReadonlyMap<PlannedScenario, readonly string[]>
 }
 
-function placesOf(run: Run): Places {
+function placesOf(run: RunState): Places {
   const hosts = new Map<string, string[]>()
   const waves = new Map<PlannedScenario, string[]>()
   for (const uri of new Set(run.plan.map((scenario) => scenario.uri))) {
@@ -146,7 +157,7 @@ function placesOf(run: Run): Places {
  * been for.
  */
 function hostsOf(
-  run: Run,
+  run: RunState,
   scenario: PlannedScenario,
   verdicts: readonly Told[],
   scenarioRun: ScenarioRun | undefined,
@@ -166,7 +177,7 @@ function hostsOf(
 }
 
 function hostCases(
-  run: Run,
+  run: RunState,
   hosts: readonly string[],
   verdicts: readonly Told[],
   scenarioRun: ScenarioRun | undefined,
@@ -175,19 +186,20 @@ function hostCases(
   const failed = new Map<string, Result>()
   const reached = new Map<string, Line>()
   const out = new Set<string>()
+  const failures = run.out
   const fail = (host: string, result: () => Result) => failed.has(host) || failed.set(host, result())
   for (const step of verdicts) {
     const { observations, unexpected, tolerated } = step.verdict
     for (const observation of observations) {
       if (observation.passed) reached.set(observation.host, step)
-      else fail(observation.host, () => failure(run, step, observation, tolerated === true))
+      else fail(observation.host, () => failure(step, observation, tolerated === true))
     }
     for (const { host, detail, fails } of unexpected)
-      if (fails) fail(host, () => problem(run, step, 'unexpected', detail))
+      if (fails) fail(host, () => problem(step, 'unexpected', detail))
     for (const host of step.verdict.out ?? []) out.add(host)
   }
   const resultOf = (host: string): Result => {
-    if (out.has(host)) return { kind: 'skipped', message: said(run, `out: ${run.out().get(host) ?? ''}`) }
+    if (out.has(host)) return { kind: 'skipped', message: said(`out: ${failures.get(host) ?? ''}`) }
     if (restored.has(host)) return { kind: 'skipped', message: 'was told to go back to the version it had' }
     if (scenarioRun?.outcome === 'passed') return { kind: 'passed' }
     const line = reached.get(host)?.line
@@ -197,19 +209,18 @@ function hostCases(
     }
   }
   return [...new Set([...hosts, ...failed.keys()])].map((host) => ({
-    name: said(run, host),
+    name: said(host),
     result: failed.get(host) ?? resultOf(host),
   }))
 }
 
-function failure(run: Run, line: Line, { kind, seen }: Observation, tolerated: boolean): Result {
-  if (tolerated)
-    return { kind: 'skipped', message: said(run, `failed at line ${line.line}, and may: ${seen}`) }
-  return problem(run, line, kind === 'silent' ? 'silent' : 'diverged', seen)
+function failure(line: Line, { kind, seen }: Observation, tolerated: boolean): Result {
+  if (tolerated) return { kind: 'skipped', message: said(`failed at line ${line.line}, and may: ${seen}`) }
+  return problem(line, kind === 'silent' ? 'silent' : 'diverged', seen)
 }
 
-function problem(run: Run, line: Line, type: string, seen: string): Result {
-  const [text, what] = [said(run, line.text), said(run, seen)]
+function problem(line: Line, type: string, seen: string): Result {
+  const [text, what] = [said(line.text), said(seen)]
   return {
     kind: 'failure',
     type,
@@ -222,7 +233,7 @@ function problem(run: Run, line: Line, type: string, seen: string): Result {
  * Returns the refusal of the run as a case. It stands at the scenario where it happened, and at each that has no hosts
  * because of it.
  */
-function refusal(run: Run, scenario: PlannedScenario, hasHosts: boolean, { errors }: Gathered): Case[] {
+function refusal(run: RunState, scenario: PlannedScenario, hasHosts: boolean, { errors }: Gathered): Case[] {
   const { last } = run.scenarioRuns
   const here = last !== undefined && keyOf(last) === keyOf(scenario)
   if (run.refused === undefined || (hasHosts && !here)) return []
@@ -231,17 +242,21 @@ function refusal(run: Run, scenario: PlannedScenario, hasHosts: boolean, { error
   const own = [...lines].flatMap((line) => errors.get(lineKey({ uri, line })) ?? [])
   const { code, message } = run.refused
   const details = own.map((remark) => `${remark.uri}:${remark.line}: ${remark.message}`).join('\n')
-  return [{ name: SCENARIO, result: error(run, code, own[0]?.message ?? message, details || message) }]
+  return [{ name: SCENARIO, result: error(code, own[0]?.message ?? message, details || message) }]
 }
 
-function faultCase(run: Run, { uri, line, text, message }: Run['faults'][number]): Case {
+function faultCase({ uri, line, text, message }: RunState['faults'][number]): Case {
   return {
-    name: `line ${line}: ${said(run, text)}`,
-    result: error(run, 'step', message, `${text}\n${uri}:${line}\n${message}`),
+    name: `line ${line}: ${said(text)}`,
+    result: error('step', message, `${text}\n${uri}:${line}\n${message}`),
   }
 }
 
-function withoutHosts(run: Run, { wave }: PlannedScenario, scenarioRun: ScenarioRun | undefined): Result {
+function withoutHosts(
+  run: RunState,
+  { wave }: PlannedScenario,
+  scenarioRun: ScenarioRun | undefined,
+): Result {
   if (scenarioRun?.outcome === 'passed' || (scenarioRun === undefined && !run.hasStopped))
     return { kind: 'passed' }
   if (scenarioRun?.outcome === 'skipped' && wave !== undefined)
@@ -249,20 +264,20 @@ function withoutHosts(run: Run, { wave }: PlannedScenario, scenarioRun: Scenario
   return { kind: 'skipped', message: scenarioRun === undefined ? 'not attempted' : 'not brought to its end' }
 }
 
-function undone(run: Run, what: string, verdict: Verdict): Suite {
+function undone(run: RunState, what: string, verdict: Verdict): Suite {
   const uri = run.scenarioRuns.last?.uri ?? ''
   const step = { uri, scenarioId: '', line: run.current.line, text: what, verdict }
   const ended: ScenarioRun = { began: 0, took: undefined, outcome: 'passed' }
   const cases = hostCases(run, hostsIn(verdict), [step], ended)
-  return { uri, name: said(run, `on failure: ${what}`), began: undefined, took: 0, cases }
+  return { uri, name: said(`on failure: ${what}`), began: undefined, took: 0, cases }
 }
 
 /** Returns the suite of errors that belong to no scenario: features that cannot be read, or an end that failed. */
-function whole(run: Run): Suite {
+function whole(run: RunState): Suite {
   const errors = errorsOf(run)
   const sentence = run.refused?.message ?? 'it failed outside of its scenarios'
   const details = errors.map(({ uri, line, message }) => `${uri}:${line}: ${message}`).join('\n')
-  const result = error(run, run.refused?.code ?? 'failed', sentence, details || sentence)
+  const result = error(run.refused?.code ?? 'failed', sentence, details || sentence)
   return {
     uri: errors[0]?.uri ?? '',
     name: 'the run',
@@ -272,19 +287,19 @@ function whole(run: Run): Suite {
   }
 }
 
-function error(run: Run, type: string, message: string, details: string): Result {
+function error(type: string, message: string, details: string): Result {
   return {
     kind: 'error',
     type,
-    message: run.redact(message).slice(0, MAX_SENTENCE),
-    details: run.redact(details).slice(0, MAX_SENTENCE),
+    message: message.slice(0, MAX_SENTENCE),
+    details: details.slice(0, MAX_SENTENCE),
   }
 }
 
 /** Returns the name of a scenario, with its line where rows of a table bear one name. */
-function nameOf(run: Run, scenario: PlannedScenario, { names }: Gathered): string {
+function nameOf(scenario: PlannedScenario, { names }: Gathered): string {
   const alike = names.get(nameKey(scenario)) ?? []
-  return said(run, scenario.name) + (alike.length > 1 ? ` (line ${scenario.scenarioId})` : '')
+  return said(scenario.name) + (alike.length > 1 ? ` (line ${scenario.scenarioId})` : '')
 }
 
 function nameKey({ uri, name }: PlannedScenario): string {
@@ -295,13 +310,13 @@ function lineKey({ uri, line }: Pick<Line, 'uri' | 'line'>): string {
   return `${uri}:${line}`
 }
 
-function errorsOf(run: Run): Remark[] {
+function errorsOf(run: RunState): Remark[] {
   return run.remarks.filter(({ severity }) => severity === 'error')
 }
 
-/** Hides secrets in a text and cuts it short: a text is cut only once no secret is in it any more. */
-function said(run: Run, text: string): string {
-  return clean(run.redact(text))
+/** Makes a text fit for one line, and cuts it short. */
+function said(text: string): string {
+  return clean(text)
 }
 
 function saysSo({ cases }: Suite): boolean {

@@ -1,4 +1,4 @@
-import type { Remark } from '../../run/run'
+import type { Remark } from '../../run/run_parts'
 
 /** A message that GitHub shows beside a line of a file. An empty `uri` or a `line` of 0 means the run as a whole. */
 export interface Annotation extends Remark {

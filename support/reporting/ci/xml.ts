@@ -5,11 +5,16 @@ export type Attributes = Readonly<Record<string, string | number | undefined>>
  * for any text.
  */
 export function element(name: string, attributes: Attributes, content = ''): string {
+  const open = opening(name, attributes)
+  return content === '' ? `${open.slice(0, -1)}/>` : `${open}${content}</${name}>`
+}
+
+/** Formats the beginning of an element, whose content and end follow. */
+export function opening(name: string, attributes: Attributes): string {
   const written = Object.entries(attributes).flatMap(([key, value]) =>
     value === undefined ? [] : [` ${key}="${xmlText(String(value))}"`],
   )
-  const open = `<${name}${written.join('')}`
-  return content === '' ? `${open}/>` : `${open}>${content}</${name}>`
+  return `<${name}${written.join('')}>`
 }
 
 /** Escapes a text for an element or an attribute. Characters that XML cannot carry at all become U+FFFD. */

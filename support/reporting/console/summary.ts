@@ -1,6 +1,5 @@
 import type { createColors } from 'picocolors'
 import { clean, hosts as counted, type Observation } from '../../rollout/model/verdict'
-import { systemClock } from '../../system/clock'
 import { columnsOf, padColumns } from '../../system/columns'
 import { formatDuration } from '../../system/duration'
 import { EXIT } from '../../system/errors'
@@ -13,7 +12,7 @@ import type { LineWriter } from './line_writer'
 import { endingsTold } from '../../rehearsal/told_endings'
 import { describeOmission } from '../../run/account'
 import { MODES } from '../../run/modes'
-import { run } from '../../run/run'
+import type { RunState } from '../../run/run_state'
 import { advice, wouldChange } from '../advice'
 
 /** The line that a run ended at. */
@@ -44,20 +43,23 @@ const SIGNS: Readonly<Record<Cell, string>> = {
  * and what to do next.
  */
 export class Summary {
-  private readonly started = systemClock.elapsed()
-
   constructor(
+    private readonly live: { readonly state: RunState },
     private readonly writer: LineWriter,
     private readonly paint: ReturnType<typeof createColors>,
   ) {}
 
+  private get run(): RunState {
+    return this.live.state
+  }
+
   /** Writes what earlier runs have left out of rotation; this stands before everything else. */
   leftBefore(): void {
-    const items = run.outBefore.map(({ host, obligation, run: id }) => ({
+    const items = this.run.outBefore.map(({ host, obligation, run: id }) => ({
       host,
       obligation: `${obligation} (run ${id})`,
     }))
-    for (const fault of run.notKnownBefore.slice(0, MAX_LINES))
+    for (const fault of this.run.notKnownBefore.slice(0, MAX_LINES))
       this.writer.wrapped(`  Not everything is known of earlier runs: ${clean(fault)}`, 4, (line) =>
         this.paint.yellow(line),
       )
@@ -65,56 +67,56 @@ export class Summary {
   }
 
   end(steps: number, stoppedAt: StoppedAt | undefined): void {
-    const code = run.exitCode
+    const code = this.run.exitCode
     this.outcome(code, steps, stoppedAt)
     this.rehearsals()
     this.failed(code)
     this.out()
     this.restored()
     this.notAttempted(code)
-    const out = run.outOfRotation()
-    const { purpose } = MODES[run.mode]
+    const out = this.run.outOfRotation
+    const { purpose } = MODES[this.run.mode]
     if (purpose === 'rehearsal') this.writer.line('  Nothing is real in a rehearsal: no host was spoken to.')
     else if (out.length > 0) this.outOfRotation('Still out of rotation', out)
-    else if ((run.verdicts.length > 1 && purpose !== 'plan') || code === EXIT.refused)
-      this.writer.line(`  ${nothingIsOut(run)}`)
-    for (const { host, what, since } of run.drift.slice(0, MAX_LINES))
+    else if ((this.run.verdicts.length > 1 && purpose !== 'plan') || code === EXIT.refused)
+      this.writer.line(`  ${nothingIsOut(this.run)}`)
+    for (const { host, what, since } of this.run.drift.slice(0, MAX_LINES))
       this.writer.wrapped(
         `  drift: ${host} was done by run ${since}, and was another again; ${clean(what)}`,
         4,
         (line) => this.paint.yellow(line),
       )
-    for (const note of run.notes)
+    for (const note of this.run.notes)
       this.writer.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
-    for (const { what, command } of advice(run, out.length > 0)) {
+    for (const { what, command } of advice(this.run, out.length > 0)) {
       this.writer.wrapped(`  ${this.paint.dim('next')}  ${what}`, 8, plain)
       // A command stands in one line, however long, or it could not be pasted.
-      if (command !== undefined) this.writer.line(`        ${run.redact(command)}`)
+      if (command !== undefined) this.writer.line(`        ${command}`)
     }
-    if (run.journal !== undefined && run.verdicts.length > 0)
-      this.writer.wrapped(`  ${this.paint.dim('see')}   journal: ${run.journal}`, 8, plain)
+    if (this.run.journal !== undefined && this.run.verdicts.length > 0)
+      this.writer.wrapped(`  ${this.paint.dim('see')}   journal: ${this.run.journal}`, 8, plain)
   }
 
   private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
     const { bold, green, red, yellow } = this.paint
     if (code !== EXIT.passed && code !== EXIT.passedWithFailures) {
-      const title = red(bold(titleOf(code, run.mode)))
-      return this.writer.wrapped(`${title}  ${reason(code, steps, stoppedAt)}`, 2, plain)
+      const title = red(bold(titleOf(code, this.run.mode)))
+      return this.writer.wrapped(`${title}  ${reason(this.run, code, steps, stoppedAt)}`, 2, plain)
     }
-    const most = hostsOfRun()
-    const took = formatDuration(systemClock.elapsed() - this.started)
-    const rehearsed = `${run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
-    if (run.rehearsals.length > 0)
-      return this.writer.line(`${green(bold(titleOf(code, run.mode)))}  ${rehearsed}`)
-    const safely = MODES[run.mode].changes ? '' : '; nothing was changed'
+    const most = hostsOfRun(this.run)
+    const took = formatDuration(this.run.over?.took ?? 0)
+    const rehearsed = `${this.run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
+    if (this.run.rehearsals.length > 0)
+      return this.writer.line(`${green(bold(titleOf(code, this.run.mode)))}  ${rehearsed}`)
+    const safely = MODES[this.run.mode].changes ? '' : '; nothing was changed'
     const said =
-      run.planned === undefined
+      this.run.planned === undefined
         ? `${steps} steps on ${counted(most)}, in ${took}${safely}`
-        : wouldChange(run.planned)
-    if (code === EXIT.passed) return this.writer.line(`${green(bold(titleOf(code, run.mode)))}  ${said}`)
-    const out = counted(run.out().size)
+        : wouldChange(this.run.planned)
+    if (code === EXIT.passed) return this.writer.line(`${green(bold(titleOf(code, this.run.mode)))}  ${said}`)
+    const out = counted(this.run.out.size)
     this.writer.wrapped(
-      `${yellow(bold(titleOf(code, run.mode)))}  for ${out} that failed within the budget: ${said}`,
+      `${yellow(bold(titleOf(code, this.run.mode)))}  for ${out} that failed within the budget: ${said}`,
       2,
       plain,
     )
@@ -123,7 +125,7 @@ export class Summary {
   /** Writes the hosts that failed and were allowed to. */
   private out(): void {
     const seen = new Map<string, string[]>()
-    for (const [host, what] of run.out()) seen.set(what, [...(seen.get(what) ?? []), host])
+    for (const [host, what] of this.run.out) seen.set(what, [...(seen.get(what) ?? []), host])
     for (const [what, hosts] of seen)
       this.writer.list(`  Failed, ${clean(what)}: `, inRanges(hosts), MAX_LINES, (text) =>
         this.paint.red(text),
@@ -132,20 +134,20 @@ export class Summary {
 
   /** Writes the hosts that were told to go back. They are not done, whatever their lines came to above. */
   private restored(): void {
-    const hosts = run.restored()
+    const hosts = this.run.restored
     if (hosts.length > 0)
       this.writer.list(`  ${RESTORED} (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
   }
 
   private notAttempted(code: number): void {
-    const hosts = code === EXIT.passed ? [] : run.notAttempted()
+    const hosts = code === EXIT.passed ? [] : this.run.notAttempted
     if (hosts.length > 0)
       this.writer.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
   }
 
   /** Writes where the hosts of each rehearsal ended. Failed rehearsals stand last, where a person reads first. */
   private rehearsals(): void {
-    const worst = [...run.rehearsals].sort((a, b) => a.failures.length - b.failures.length)
+    const worst = [...this.run.rehearsals].sort((a, b) => a.failures.length - b.failures.length)
     for (const rehearsal of worst) {
       const { fault, title, failures } = rehearsal
       const mark = failures.length === 0 ? this.paint.green('✔') : this.paint.red('✘')
@@ -159,9 +161,9 @@ export class Summary {
 
   /** Names the hosts that failed again, since the lines above may have scrolled away. */
   private failed(code: number): void {
-    if (run.rehearsals.length > 1) return
+    if (this.run.rehearsals.length > 1) return
     if (code !== EXIT.failed && code !== EXIT.unreachable) return
-    const failed = run.currentVerdict?.observations.filter(({ passed }) => !passed) ?? []
+    const failed = this.run.currentVerdict?.observations.filter(({ passed }) => !passed) ?? []
     const silent = failed.filter(({ kind }) => kind === 'silent')
     this.namesAgain(
       'Diverged',
@@ -179,7 +181,9 @@ export class Summary {
 
   /** Writes, line by line, the hosts that a person has to look at. */
   private evidence(): void {
-    const odd = [...new Set(run.plan.map(({ uri }) => uri))].flatMap((uri) => oddHosts(evidenceOf(run, uri)))
+    const odd = [...new Set(this.run.plan.map(({ uri }) => uri))].flatMap((uri) =>
+      oddHosts(evidenceOf(this.run, uri)),
+    )
     const width = Math.max(0, ...odd.slice(0, MAX_ODD_HOSTS).map(({ host }) => columnsOf(host)))
     for (const { host, cells } of odd.slice(0, MAX_ODD_HOSTS))
       this.writer.line(`    ${padColumns(host, width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)
@@ -197,7 +201,7 @@ export class Summary {
   }
 }
 
-function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): string {
+function reason(run: RunState, code: number, steps: number, stoppedAt: StoppedAt | undefined): string {
   const where = stoppedAt === undefined ? '' : `at "${stoppedAt.text}" (${stoppedAt.uri}:${stoppedAt.line})`
   if (code === EXIT.interrupted)
     return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
@@ -212,7 +216,7 @@ function reason(code: number, steps: number, stoppedAt: StoppedAt | undefined): 
 }
 
 /** Returns the number of hosts that the rollouts are for; a single verdict may be of one wave. */
-function hostsOfRun(): number {
+function hostsOfRun(run: RunState): number {
   const features = new Set(run.plan.map(({ uri }) => uri))
   const hosts = new Set([...features].flatMap((uri) => run.hostsOf(uri).map(({ host }) => host)))
   const largest = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)

@@ -12,20 +12,22 @@ import {
   type Verdict,
 } from '../../rollout/model/verdict'
 import { columnsOf, padColumns } from '../../system/columns'
-import { systemClock } from '../../system/clock'
 import { inRanges } from '../../run/host_names'
 import { isColoured } from './colour'
 import { LineWriter } from './line_writer'
-import { MODES } from '../../run/modes'
-import { run, type UndoneStep } from '../../run/run'
-import { writeRunJson } from '../run_json'
+import type { RunEvent } from '../../run/events'
+import { MODES, type Mode } from '../../run/modes'
+import type { Run } from '../../run/run'
+import type { RunState } from '../../run/run_state'
+import { type UndoneStep } from '../../run/run_parts'
 import { Summary, type StoppedAt } from './summary'
 import { isGithub, withoutCommands } from '../ci/workflow_commands'
 
-interface FormatterContext {
-  on: (event: 'message', handler: (envelope: Envelope) => void) => void
+/** The paper that a run is shown on. */
+export interface Paper {
   stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
   write: (text: string) => void
+  env: Readonly<Record<string, string | undefined>>
 }
 
 interface ShownStep {
@@ -40,24 +42,21 @@ const MAX_LINES = 12
 /** The number of host names in one sentence. */
 const MAX_NAMES = 10
 
+/** Returns the screen of a run. `redact` hides what secrets lines of cucumber's own might have. */
+export function screenOf(run: Run, { stream, write, env }: Paper): Screen {
+  const lively = stream.isTTY === true && env['CI'] === undefined
+  const inLog = isGithub(env) ? withoutCommands : plain
+  const redact = (text: string) => run.redact(text)
+  const say = (text: string) => write(inLog(redact(text)))
+  const writer = new LineWriter(say, Math.min(stream.columns ?? 80, 100), lively, redact)
+  return new Screen(run, writer, createColors(isColoured(lively, env)))
+}
+
 /**
  * Shows a run to a person: the current line, how many hosts are through, and cohorts where something is wrong. At the
  * end it shows the verdict, what is still out of rotation, and what to do next. Without a terminal it shows as much,
  * with less colour.
  */
-export const terminal = {
-  type: 'formatter' as const,
-  formatter({ on, stream, write }: FormatterContext) {
-    const lively = stream.isTTY === true && process.env['CI'] === undefined
-    const inLog = isGithub(process.env) ? withoutCommands : plain
-    const redact = (text: string) => run.redact(text)
-    const say = (text: string) => write(inLog(redact(text)))
-    const writer = new LineWriter(say, Math.min(stream.columns ?? 80, 100), lively, redact)
-    const screen = new Screen(writer, createColors(isColoured(lively, process.env)))
-    on('message', (envelope) => screen.hear(envelope))
-  },
-}
-
 class Screen {
   private readonly pickles = new Map<string, Pickle>()
   private readonly keywords = new Map<string, string>()
@@ -78,28 +77,32 @@ class Screen {
   private toldHookFaults = 0
 
   constructor(
+    private readonly live: Run,
     private readonly writer: LineWriter,
     private readonly paint: ReturnType<typeof createColors>,
   ) {
-    this.summary = new Summary(writer, paint)
-    run.onProgress = (done, expected) =>
-      writer.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
-    run.onUndone = (step) => this.undone(step)
-    run.onWaiting = (text) => writer.begin(paint.dim(`  … ${text}`))
-    run.onActivated = (release) => this.activated(release)
-    run.onCutOff = () => this.end()
+    this.summary = new Summary(live, writer, paint)
+    live.stream.listen((event) => this.told(event))
+  }
+
+  private get run(): RunState {
+    return this.live.state
+  }
+
+  /** Shows an event of the run, as far as cucumber does not tell of it. */
+  private told(event: RunEvent): void {
+    if (event.type === 'progress') {
+      const { done, expected } = event
+      this.writer.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
+    }
+    if (event.type === 'waiting') this.writer.begin(this.paint.dim(`  … ${event.text}`))
+    if (event.type === 'activated') this.activated(event.release)
+    if (event.type === 'undone') for (const step of this.run.undoneSteps.slice(-1)) this.undone(step)
+    if (event.type === 'over') this.end()
   }
 
   hear(envelope: Envelope): void {
-    const {
-      gherkinDocument,
-      pickle,
-      testCase,
-      testCaseStarted,
-      testStepStarted,
-      testStepFinished,
-      testRunFinished,
-    } = envelope
+    const { gherkinDocument, pickle, testCase, testCaseStarted, testStepStarted, testStepFinished } = envelope
     if (gherkinDocument?.feature !== undefined) {
       this.featureNames.set(gherkinDocument.uri ?? '', gherkinDocument.feature.name)
       for (const child of gherkinDocument.feature.children.flatMap((each) => [
@@ -122,7 +125,6 @@ class Screen {
       const { status, message } = testStepFinished.testStepResult
       this.endStep(testStepFinished.testCaseStartedId, testStepFinished.testStepId, status, message)
     }
-    if (testRunFinished !== undefined) this.end()
   }
 
   private end(): void {
@@ -130,7 +132,6 @@ class Screen {
     this.hookFaults()
     this.writer.line('')
     this.summary.end(this.steps, this.stoppedAt)
-    writeRunJson(run, systemClock.now())
   }
 
   private beginScenario(id: string, testCaseId: string): void {
@@ -141,7 +142,7 @@ class Screen {
   /** Writes the name of a scenario with its first line; the run that it is of is known only after its hooks. */
   private nameScenario(): void {
     const scenario = this.begunScenario
-    if (scenario === undefined || run.refused !== undefined) return
+    if (scenario === undefined || this.run.refused !== undefined) return
     this.head(scenario.uri)
     if (this.lastScenario === scenario.id) return
     this.lastScenario = scenario.id
@@ -154,12 +155,14 @@ class Screen {
     if (this.headed) return
     this.headed = true
     this.writer.line(this.paint.bold(clean(this.featureNames.get(uri) ?? uri)))
-    this.writer.line(this.paint.dim(`${run.mode} · ${run.environment} · run ${run.id}`))
-    if (run.resumes !== undefined)
+    this.writer.line(this.paint.dim(`${this.run.mode} · ${this.run.environment} · run ${this.run.id}`))
+    if (this.run.resumes !== undefined)
       this.writer.line(
-        this.paint.dim(`resumes run ${run.resumes}: ○ is done, says its journal, and a later line proves it`),
+        this.paint.dim(
+          `resumes run ${this.run.resumes}: ○ is done, says its journal, and a later line proves it`,
+        ),
       )
-    for (const warning of run.warnings) this.writer.line(this.paint.yellow(`  warning: ${warning}`))
+    for (const warning of this.run.warnings) this.writer.line(this.paint.yellow(`  warning: ${warning}`))
     this.summary.leftBefore()
   }
 
@@ -172,16 +175,17 @@ class Screen {
   private beginStep(id: string, testStepId: string): void {
     const step = this.step(id, testStepId)
     if (step !== undefined) this.nameScenario()
-    if (step !== undefined && run.refused === undefined)
+    if (step !== undefined && this.run.refused === undefined)
       this.writer.begin(`    ${this.paint.cyan('…')} ${step.keyword}${step.text}`)
   }
 
   private endStep(id: string, testStepId: string, status: string, message: string | undefined): void {
     const step = this.step(id, testStepId)
     if (step === undefined) this.hookFaults()
-    if (step === undefined || (run.refused !== undefined && status === 'SKIPPED')) return this.writer.settle()
+    if (step === undefined || (this.run.refused !== undefined && status === 'SKIPPED'))
+      return this.writer.settle()
     if (this.isUntouched(status)) return this.writer.settle()
-    const verdict = status === 'SKIPPED' ? undefined : run.currentVerdict
+    const verdict = status === 'SKIPPED' ? undefined : this.run.currentVerdict
     this.steps += status === 'PASSED' ? 1 : 0
     if (this.isRepeated(step, status, verdict)) return this.writer.settle()
     this.tellRepeated()
@@ -190,7 +194,7 @@ class Screen {
     this.writer.end(
       `    ${mark} ${status === 'SKIPPED' ? this.paint.dim(text) : text}`,
       columnsOf(text) + 6,
-      verdict === undefined ? '' : tally(verdict),
+      verdict === undefined ? '' : tally(this.run.mode, verdict),
     )
     if (verdict !== undefined && tellsMore(verdict)) this.divergence(verdict)
     else if (verdict !== undefined && /discover|^I take /.test(step.text))
@@ -199,19 +203,19 @@ class Screen {
         verdict.observations.map(({ host }) => host),
       )
     if ((status === 'PASSED' && !wouldFail(verdict)) || status === 'SKIPPED') return
-    if (run.hookFaults.length > this.toldHookFaults) this.hookFaults()
+    if (this.run.hookFaults.length > this.toldHookFaults) this.hookFaults()
     // Where all hosts passed, the fault is of the step itself.
     else if ((verdict === undefined || mayGoOn(verdict)) && message !== undefined)
       for (const line of message.split('\n'))
         this.writer.wrapped(`        ${line}`, 8, (row) => this.paint.red(row))
-    this.stoppedAt ??= { text: text.trim(), uri: run.current.uri, line: run.current.line }
+    this.stoppedAt ??= { text: text.trim(), uri: this.run.current.uri, line: this.run.current.line }
   }
 
   /** Writes what the team's own hooks have come to, as far as it was not written yet. */
   private hookFaults(): void {
-    for (const fault of run.hookFaults.slice(this.toldHookFaults))
+    for (const fault of this.run.hookFaults.slice(this.toldHookFaults))
       this.writer.wrapped(`    ${this.paint.red('✘')} ${fault}`, 8, plain)
-    this.toldHookFaults = run.hookFaults.length
+    this.toldHookFaults = this.run.hookFaults.length
   }
 
   /** Returns whether a scenario has no begun line so far; such a scenario is told in one line. */
@@ -252,7 +256,7 @@ class Screen {
   private undone({ what, verdict }: UndoneStep): void {
     const mark = hasPassed(verdict) ? this.paint.green('✔') : this.paint.red('✘')
     const text = `on failure: ${clean(what)}`
-    this.writer.end(`    ${mark} ${text}`, columnsOf(text) + 6, tally(verdict))
+    this.writer.end(`    ${mark} ${text}`, columnsOf(text) + 6, tally(this.run.mode, verdict))
     if (!hasPassed(verdict)) this.divergence(verdict)
   }
 
@@ -316,10 +320,10 @@ function wouldFail(verdict: Verdict | undefined): boolean {
   return verdict?.planned === true && verdict.tolerated !== true && !hasPassed(verdict)
 }
 
-function tally(verdict: Verdict): string {
+function tally(mode: Mode, verdict: Verdict): string {
   const passed = verdict.observations.filter(({ passed: did }) => did).length
   const out = verdict.out?.length ?? 0
-  const only = MODES[run.mode].changes ? '' : `${run.mode} `
+  const only = MODES[mode].changes ? '' : `${mode} `
   return `${only}${passed}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
 }
 

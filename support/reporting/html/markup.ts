@@ -16,20 +16,19 @@ export type Html = (parts: TemplateStringsArray, ...values: readonly Value[]) =>
 const MAX_TEXT = 2_000
 const MAX_LINES = 60
 
-/** Makes the tag of a page. `scrub` hides secrets; a text is cut short only once there is none in it any more. */
-export function htmlFor(redact: (text: string) => string): Html {
-  const shown = (value: Value): string => {
-    if (value instanceof Markup) return value.text
-    if (typeof value === 'object') return value.map(({ text }) => text).join('')
-    return escaped(clean(redact(String(value)), MAX_TEXT))
-  }
-  return (parts, ...values) =>
-    new Markup(
-      parts.reduce((text, part, index) => {
-        const value = values[index - 1]
-        return text + (value === undefined ? '' : shown(value)) + part
-      }),
-    )
+/** The tag of a page. */
+export const html: Html = (parts, ...values) =>
+  new Markup(
+    parts.reduce((text, part, index) => {
+      const value = values[index - 1]
+      return text + (value === undefined ? '' : shown(value)) + part
+    }),
+  )
+
+function shown(value: Value): string {
+  if (value instanceof Markup) return value.text
+  if (typeof value === 'object') return value.map(({ text }) => text).join('')
+  return escaped(clean(String(value), MAX_TEXT))
 }
 
 /** The empty markup, for where there is nothing to show. */
@@ -41,16 +40,16 @@ const COMMA = new Markup(', ')
  */
 export function namesOf(page: Html, hosts: readonly string[], most: number): Markup {
   const names = inRanges(hosts)
-  const shown = names.slice(0, most).map((name, index) => page`${index === 0 ? NOTHING : COMMA}${name}`)
-  return names.length > most ? page`${shown}, … (${counted(hosts.length)})` : page`${shown}`
+  const first = names.slice(0, most).map((name, index) => page`${index === 0 ? NOTHING : COMMA}${name}`)
+  return names.length > most ? page`${first}, … (${counted(hosts.length)})` : page`${first}`
 }
 
-/** Shows the first lines of a text. A secret in several lines is hidden too. */
-export function linesOf(page: Html, redact: (text: string) => string, text: string): Markup {
-  const lines = redact(text).split(/\r?\n/)
+/** Shows the first lines of a text. */
+export function linesOf(page: Html, text: string): Markup {
+  const lines = text.split(/\r?\n/)
   const more = lines.length - MAX_LINES
-  const shown = more > 0 ? [...lines.slice(0, MAX_LINES), `… and ${more} more lines`] : lines
-  return page`<pre>${shown.map((line) => page`${indentOf(line)}${line}\n`)}</pre>\n`
+  const first = more > 0 ? [...lines.slice(0, MAX_LINES), `… and ${more} more lines`] : lines
+  return page`<pre>${first.map((line) => page`${indentOf(line)}${line}\n`)}</pre>\n`
 }
 
 /** Returns the indentation of a line as markup: a text that is cleaned has lost it. */

@@ -2,7 +2,7 @@ import { sizeOf } from '../../rollout/model/host_list'
 import { cohorts, hosts as counted } from '../../rollout/model/verdict'
 import { EXIT } from '../../system/errors'
 import { keyOf } from '../../run/scenario_runs'
-import type { Run } from '../../run/run'
+import type { RunState } from '../../run/run_state'
 import { byObligation } from '../host_table'
 import { RESTORED } from '../../run/outcome'
 import { namesOf, type Html, type Markup } from './markup'
@@ -14,7 +14,7 @@ const MAX_NAMES = 500
 const MAX_KINDS = 500
 
 /** Returns what a person has to know of a run, worst first: where it stopped, and the outcome of unfinished hosts. */
-export function factsOf(page: Html, run: Run): Fact[] {
+export function factsOf(page: Html, run: RunState): Fact[] {
   const isWell = run.exitCode === EXIT.passed
   return [
     ...few(
@@ -28,7 +28,7 @@ export function factsOf(page: Html, run: Run): Fact[] {
     ...(isWell ? [] : few(page, stoppedBy(page, run))),
     ...few(
       page,
-      alike(run.out()).map(([seen, hosts]): Fact => [
+      alike(run.out).map(([seen, hosts]): Fact => [
         'Failed within the budget',
         page`${told(page, hosts)}: ${seen}`,
       ]),
@@ -37,8 +37,8 @@ export function factsOf(page: Html, run: Run): Fact[] {
       'On failure',
       page`${what}, on ${sizeOf(all.filter(({ passed }) => passed))} of ${counted(sizeOf(all))}`,
     ]),
-    ...of(page, 'Not attempted', isWell ? [] : run.notAttempted()),
-    ...of(page, RESTORED, run.restored()),
+    ...of(page, 'Not attempted', isWell ? [] : run.notAttempted),
+    ...of(page, RESTORED, run.restored),
     ...few(
       page,
       run.drift.map(({ host, what, since }): Fact => [
@@ -53,7 +53,7 @@ export function factsOf(page: Html, run: Run): Fact[] {
 }
 
 /** Returns the remarks on lines of features that are known before anything is run. */
-export function remarksOf(page: Html, { remarks }: Run): Fact[] {
+export function remarksOf(page: Html, { remarks }: RunState): Fact[] {
   return few(
     page,
     remarks.map(({ uri, line, severity, message }): Fact => [
@@ -69,13 +69,13 @@ export function obligationsOf(page: Html, items: readonly { host: string; obliga
 }
 
 /** Returns the faults that belong to no line of a scenario, such as those of a scenario as a whole. */
-function unplanned({ plan, faults }: Run): Run['faults'] {
+function unplanned({ plan, faults }: RunState): RunState['faults'] {
   const lines = new Set(plan.flatMap((each) => each.steps.map(({ line }) => `${keyOf(each)} ${line}`)))
   return faults.filter((fault) => !lines.has(`${keyOf(fault)} ${fault.line}`))
 }
 
 /** Returns the hosts of the line that the run stopped at, by what was seen of them. */
-function stoppedBy(page: Html, { current, currentVerdict }: Run): Fact[] {
+function stoppedBy(page: Html, { current, currentVerdict }: RunState): Fact[] {
   if (currentVerdict === undefined) return []
   return cohorts(currentVerdict)
     .filter(({ passed }) => !passed)

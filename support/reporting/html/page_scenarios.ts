@@ -1,6 +1,7 @@
 import { formatDuration } from '../../system/duration'
 import { keyOf, type ScenarioRun } from '../../run/scenario_runs'
-import type { PlannedScenario, Run } from '../../run/run'
+import type { RunState } from '../../run/run_state'
+import type { PlannedScenario } from '../../run/run_parts'
 import { Markup, NOTHING, type Html } from './markup'
 import { FAILED, markOf, signOf, stepOf, worstOf, type ToldStep } from './page_steps'
 
@@ -8,13 +9,12 @@ import { FAILED, markOf, signOf, stepOf, worstOf, type ToldStep } from './page_s
 const MAX_OPEN = 3
 
 /** Shows every scenario with its lines and their outcomes, host by host where something is odd. */
-export function* scenariosOf(page: Html, run: Run, uri: string): Iterable<Markup> {
+export function* scenariosOf(page: Html, run: RunState, uri: string): Iterable<Markup> {
   const verdicts = grouped(run.verdicts)
   const faults = grouped(run.faults)
-  const scenarioRuns = run.account.scenarioRuns()
   const scenarios = run.plan.filter((scenario) => scenario.uri === uri)
   for (const scenario of scenarios) {
-    const lines = scenarioRuns.get(keyOf(scenario))
+    const lines = run.courses.get(keyOf(scenario))
     const steps = scenario.steps.map((step): ToldStep => {
       const key = `${keyOf(scenario)} ${step.line}`
       const own = verdicts.get(key) ?? []
@@ -34,7 +34,7 @@ export function* scenariosOf(page: Html, run: Run, uri: string): Iterable<Markup
 
 function* scenarioOf(
   page: Html,
-  run: Run,
+  run: RunState,
   scenario: PlannedScenario,
   steps: readonly ToldStep[],
   isFolded: boolean,

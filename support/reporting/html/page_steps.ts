@@ -2,7 +2,9 @@ import { sizeOf, type ListedCohort } from '../../rollout/model/host_list'
 import { hosts as counted, unexpectedCohorts, type UnexpectedCohort } from '../../rollout/model/verdict'
 import { formatDuration } from '../../system/duration'
 import type { LineCourse } from '../../run/account'
-import type { PlannedStep, Run, StepVerdict } from '../../run/run'
+import type { RunState } from '../../run/run_state'
+import type { PlannedStep } from '../../run/run_parts'
+import type { StepVerdict } from '../../run/run_parts'
 import { linesOf, namesOf, NOTHING, type Html, type Markup } from './markup'
 
 interface Mark {
@@ -42,13 +44,17 @@ const NOT_BEGUN = new Set<string | undefined>([undefined, 'SKIPPED', 'UNKNOWN'])
 const WORTH_TELLING_MS = 10
 
 /** Shows a line of a scenario: what was asked, its outcome, how long it took, and what was seen of which hosts. */
-export function stepOf(page: Html, run: Run, { mark, step, verdicts, faults, took = 0 }: ToldStep): Markup {
+export function stepOf(
+  page: Html,
+  run: RunState,
+  { mark, step, verdicts, faults, took = 0 }: ToldStep,
+): Markup {
   const tally = verdicts.map(({ verdict }) => tallyOf(verdict)).join(', ')
   const time = took < WORTH_TELLING_MS || mark === UNTOUCHED ? '' : formatDuration(took)
   const aside = [tally, time].filter(Boolean).join(' · ')
-  const document = step.document === undefined ? NOTHING : linesOf(page, run.redact, step.document)
+  const document = step.document === undefined ? NOTHING : linesOf(page, step.document)
   const seen = verdicts.map(({ verdict }) => seenOf(page, run, verdict))
-  const why = faults.map((message) => linesOf(page, run.redact, message))
+  const why = faults.map((message) => linesOf(page, message))
   return page`<li>${signOf(page, mark)}<span><span class="no">${step.line}</span> ${step.keyword ?? ''} ${step.text}</span><span class="took">${aside}</span>${tableOf(page, step)}${document}${seen}${why}</li>\n`
 }
 
@@ -62,7 +68,7 @@ function tableOf(page: Html, { table = [] }: PlannedStep): Markup {
 }
 
 /** Shows what was seen of the hosts of a line. */
-function seenOf(page: Html, run: Run, verdict: StepVerdict['verdict']): Markup {
+function seenOf(page: Html, run: RunState, verdict: StepVerdict['verdict']): Markup {
   const odd = verdict.cohorts.filter(({ passed }) => !passed)
   const passed = verdict.cohorts.filter((cohort) => cohort.passed)
   const left = [...odd.slice(MAX_ODD_KINDS), ...passed.slice(MAX_PASSED_KINDS)]
@@ -79,7 +85,7 @@ function seenOf(page: Html, run: Run, verdict: StepVerdict['verdict']): Markup {
   }`
 }
 
-function cohortOf(page: Html, run: Run, cohort: ListedCohort): Markup {
+function cohortOf(page: Html, run: RunState, cohort: ListedCohort): Markup {
   const { passed, seen, kind, hosts } = cohort
   const size = sizeOf([cohort])
   const names = () => hosts.flatMap(([first, last]) => run.hosts.names.slice(first, last + 1))

@@ -2,37 +2,44 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { seen, toldRun, type ToldScenario } from '../../testing/told_run'
 import { LockstepError } from '../../system/errors'
-import type { Run } from '../../run/run'
+import type { RunState } from '../../run/run_state'
 import { pageOf } from './report_page'
 
-const NOW = Date.UTC(2026, 0, 1, 12)
 const MARKUP =
   /<\/?(?:html|head|meta|title|style|body|header|section|h1|h2|p|b|pre|code|dl|dt|dd|div|span|table|tr|td|details|summary|ol|li|svg|defs|g|use|rect|text)(?: [a-z-]+="[^"<>]*"| open)*\/?>|<!DOCTYPE html>/gi
 
 describe('the page of a run', () => {
-  const page = (run: Run) => [...pageOf(run, NOW)].join('')
-  const body = (run: Run) => page(run).replace(/^[\s\S]*<body>/, '')
-  const stopped = (more: Partial<ToldScenario> = {}) => {
-    const run = toldRun([
-      {
-        scenarioId: '5',
-        name: 'The first wave',
-        steps: [
-          { line: 6, text: 'I block it', verdict: seen({ web1: 'passed', web2: 'passed', web3: 'passed' }) },
-          {
-            line: 7,
-            text: 'the version should be 2',
-            verdict: seen({ web1: 'passed', web2: 'version 1', web3: 'silent' }),
-          },
-        ],
-        outcome: 'failed',
-        ...more,
-      },
-      { scenarioId: '9', name: 'The second wave', steps: [{ line: 10, text: 'I unblock it' }] },
-    ])
-    run.outOfRotation = () => [{ host: 'web2', obligation: 'is blocked' }]
+  const page = (run: RunState) => [...pageOf(run)].join('')
+  const body = (run: RunState) => page(run).replace(/^[\s\S]*<body>/, '')
+  const stopped = (more: Partial<ToldScenario> = {}, secrets: readonly string[] = []) => {
+    const run = toldRun(
+      [
+        {
+          scenarioId: '5',
+          name: 'The first wave',
+          steps: [
+            {
+              line: 6,
+              text: 'I block it',
+              verdict: seen({ web1: 'passed', web2: 'passed', web3: 'passed' }),
+            },
+            {
+              line: 7,
+              text: 'the version should be 2',
+              verdict: seen({ web1: 'passed', web2: 'version 1', web3: 'silent' }),
+            },
+          ],
+          outcome: 'failed',
+          ...more,
+        },
+        { scenarioId: '9', name: 'The second wave', steps: [{ line: 10, text: 'I unblock it' }] },
+      ],
+      undefined,
+      secrets,
+    )
+    run.outOfRotation = [{ host: 'web2', obligation: 'is blocked' }]
     run.hostsOf = () => ['web1', 'web2', 'web3'].map((host) => ({ host, wave: 'all' }))
-    run.notAttempted = () => ['web4']
+    run.notAttempted = ['web4']
     return run
   }
 
@@ -88,7 +95,10 @@ describe('the page of a run', () => {
       ],
       new LockstepError('bad-feature', 'one line cannot be run'),
     )
-    run.remarks.push({ uri: 'a.feature', line: 2, severity: 'error', message: 'unknown step: ours' })
+    run.remarks = [
+      ...run.remarks,
+      { uri: 'a.feature', line: 2, severity: 'error', message: 'unknown step: ours' },
+    ]
     const text = body(run)
     inOrder(text, 'INVALID', 'one line cannot be run', 'a.feature:2: unknown step: ours')
     inOrder(text, '✘</span>', 'ours', 'Error: no\n  at all')
@@ -139,7 +149,7 @@ describe('the page of a run', () => {
           },
         ])
         run.hostsOf = () => [{ host, wave: line }]
-        run.outOfRotation = () => [{ host, obligation: answer }]
+        run.outOfRotation = [{ host, obligation: answer }]
         run.note(answer)
         const left = body(run).replace(MARKUP, '')
         expect(left).not.to.match(/[<>]/)
@@ -150,18 +160,19 @@ describe('the page of a run', () => {
   })
 
   it('has no secret in it, whole or in part', () => {
-    const run = stopped({
-      steps: [
-        {
-          line: 6,
-          text: 'x',
-          verdict: seen({ web1: `${'.'.repeat(1_995)}hunter2-&-more`, web2: "hunter2-&-more'" }),
-          fault: 'hunter2-&-more',
-        },
-      ],
-    })
-    run.redact = (text) => text.replaceAll('hunter2-&-more', '***')
-    run.warnings = ['hunter2-&-more']
+    const run = stopped(
+      {
+        steps: [
+          {
+            line: 6,
+            text: 'x',
+            verdict: seen({ web1: `${'.'.repeat(1_995)}hunter2-&-more`, web2: "hunter2-&-more'" }),
+            fault: 'hunter2-&-more',
+          },
+        ],
+      },
+      ['hunter2-&-more'],
+    )
     expect(page(run)).not.to.contain('hunter2')
   })
 
@@ -177,7 +188,7 @@ describe('the page of a run', () => {
       },
     ])
     large.hostsOf = () => Object.keys(answers).map((host) => ({ host, wave: undefined }))
-    const pieces = [...pageOf(large, NOW)]
+    const pieces = [...pageOf(large)]
     expect(Math.max(...pieces.map(({ length }) => length))).to.be.below(2_000_000)
     expect(pieces.join('').length).to.be.below(5_000_000)
     const rows = Array.from({ length: 300 }, (_, row) => ({

@@ -3,37 +3,31 @@ import { formatDuration } from '../../system/duration'
 import { EXIT } from '../../system/errors'
 import { rehearsalSection } from './rehearsal_section'
 import { MODES } from '../../run/modes'
-import type { Run } from '../../run/run'
+import type { RunState } from '../../run/run_state'
 import { headlineOf } from '../headline'
 import { nothingIsOut, titleOf } from '../../run/outcome'
 import { advice } from '../advice'
 import { evidenceOf } from '../evidence'
-import { htmlFor, Markup, NOTHING, type Html } from './markup'
+import { html, Markup, NOTHING, type Html } from './markup'
 import { matrixPicture, symbolsOf } from './matrix_picture'
 import { factsOf, obligationsOf, remarksOf, type Fact } from './page_facts'
 import { scenariosOf, timeOf } from './page_scenarios'
 import { STYLE } from './page_style'
 import { planSection } from './report_plan'
-import { leaveReport, PAGE } from '../../run/report_files'
 
 /** The meanings of the picture of lines and hosts where nothing was done. */
 const WOULD_BE = { passed: 'would pass', diverged: 'would not' }
-
-/** Writes the run as a page for a person. `now` is in milliseconds since 1970. */
-export function writePage(run: Run, now: number): void {
-  leaveReport(PAGE, pageOf(run, now))
-}
 
 /**
  * Returns a run as one page of HTML that needs nothing else. First come the outcome, the hosts that are out of
  * rotation, and what to do next. Every line against every host follows, and every scenario with its lines. The page
  * comes in pieces: hosts times lines are never in one text.
  */
-export function* pageOf(run: Run, now: number): Iterable<string> {
-  for (const { text } of sectionsOf(htmlFor(run.redact), run, now)) yield text
+export function* pageOf(run: RunState): Iterable<string> {
+  for (const { text } of sectionsOf(html, run)) yield text
 }
 
-function* sectionsOf(page: Html, run: Run, now: number): Iterable<Markup> {
+function* sectionsOf(page: Html, run: RunState): Iterable<Markup> {
   const features = new Map(run.plan.map(({ uri, feature }) => [uri, feature ?? '']))
   const title = titleOf(run.exitCode, run.mode)
   const names = [...features].map(([uri, name]) => name || uri)
@@ -45,7 +39,7 @@ function* sectionsOf(page: Html, run: Run, now: number): Iterable<Markup> {
 <style>${new Markup(STYLE)}</style></head>
 <body>
 `
-  yield headOf(page, run, now, title, names)
+  yield headOf(page, run, title, names)
   yield outOfRotation(page, run)
   yield listOf(page, remarksOf(page, run))
   yield nextOf(page, run)
@@ -63,7 +57,7 @@ function* sectionsOf(page: Html, run: Run, now: number): Iterable<Markup> {
   yield new Markup('</body></html>\n')
 }
 
-function headOf(page: Html, run: Run, now: number, title: string, names: readonly string[]): Markup {
+function headOf(page: Html, run: RunState, title: string, names: readonly string[]): Markup {
   const code = run.exitCode
   const tone = code === EXIT.passed ? 'good' : code === EXIT.passedWithFailures ? 'warn' : 'bad'
   const took = run.plan.reduce((sum, scenario) => sum + (run.scenarioRuns.of(scenario)?.took ?? 0), 0)
@@ -71,10 +65,10 @@ function headOf(page: Html, run: Run, now: number, title: string, names: readonl
     `run ${run.id}`,
     run.mode,
     run.environment,
-    ...(run.release() === undefined ? [] : [`release ${run.release()}`]),
+    ...(run.release === undefined ? [] : [`release ${run.release}`]),
     ...run.tickets,
     ...(run.resumes === undefined ? [] : [`resumes run ${run.resumes}`]),
-    took > 0 ? `${timeOf(now)}, in ${formatDuration(took)}` : timeOf(now),
+    took > 0 ? `${timeOf(run.endedAt)}, in ${formatDuration(took)}` : timeOf(run.endedAt),
     `exit status ${code}`,
   ]
   return page`<header class="${tone}"><h1>${title}</h1>
@@ -83,10 +77,10 @@ ${names.map((name) => page`<p class="feature">${name}</p>\n`)}<p>${headlineOf(ru
 }
 
 /** Shows the hosts that are out of the pool, of this run and of those before it. */
-function outOfRotation(page: Html, run: Run): Markup {
+function outOfRotation(page: Html, run: RunState): Markup {
   if (MODES[run.mode].purpose === 'rehearsal')
     return page`<p>Nothing is real in a rehearsal: no host was spoken to.</p>\n`
-  const out = run.outOfRotation()
+  const out = run.outOfRotation
   const before = run.outBefore.map(({ host, obligation, run: id }) => ({
     host,
     obligation: `${obligation} (run ${id})`,
@@ -107,8 +101,8 @@ function block(page: Html, title: string, items: readonly { host: string; obliga
   return page`<section class="out"><b class="warn">${title}: ${counted(hosts)}</b>\n${each}</section>\n`
 }
 
-function nextOf(page: Html, run: Run): Markup {
-  const ways = advice(run, run.outOfRotation().length > 0).map(({ what, command }) => {
+function nextOf(page: Html, run: RunState): Markup {
+  const ways = advice(run, run.outOfRotation.length > 0).map(({ what, command }) => {
     const how = command === undefined ? NOTHING : page`<pre>${command}</pre>\n`
     return page`<p>${what}</p>\n${how}`
   })
@@ -120,7 +114,7 @@ function listOf(page: Html, facts: readonly Fact[]): Markup {
   return facts.length === 0 ? NOTHING : page`<dl>${each}</dl>\n`
 }
 
-function variablesOf(page: Html, run: Run, uri: string): Markup {
+function variablesOf(page: Html, run: RunState, uri: string): Markup {
   const variables = [...run.variablesIn(uri)]
   if (variables.length === 0) return NOTHING
   return page`<p class="muted">${variables.map(([name, value]) => `${name}=${value}`).join(', ')}</p>\n`

@@ -1,12 +1,12 @@
 import { changedBy } from '../../planning/plan'
-import type { Run } from '../../run/run'
+import type { RunState } from '../../run/run_state'
 import { namesOf, NOTHING, type Html, type Markup } from './markup'
 import { table } from './report_table'
 
 const MAX_NAMES = 500
 
 /** Shows what would change, and what would fail: first of all in the report of a run that changed nothing. */
-export function planSection(page: Html, run: Run): Markup {
+export function planSection(page: Html, run: RunState): Markup {
   const changes = grouped(changedBy(run).map(({ host, change }) => [change, host]))
   const wrong = run.verdicts.flatMap(({ line, text, verdict }) =>
     verdict.observations

@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import type { Rehearsed } from '../../run/rehearsed'
 import { rehearsalSection } from './rehearsal_section'
 import { planSection } from './report_plan'
-import { htmlFor } from './markup'
-import { Run } from '../../run/run'
+import { html } from './markup'
+import { begunRun, conclude } from '../../testing/told_run'
 
 const planned = (host: string, seen: string, passed = true) => ({
   host,
@@ -16,12 +16,16 @@ const planned = (host: string, seen: string, passed = true) => ({
 
 describe('the report of a plan', () => {
   it('begins with what was not done, and tells what would change on which hosts', () => {
-    const run = new Run()
-    run.planned = { id: 'abc', path: 'reports/plans/abc.json', changes: 2, hosts: 2 }
-    run.begin({ uri: 'x', scenarioId: '1', line: 3, text: 'I update' })
-    run.verdict({ observations: [planned('web1', 'would go'), planned('web2', 'would go')], unexpected: [] })
-    run.verdict({ observations: [planned('web3', 'would fail: 1', false)], unexpected: [], planned: true })
-    const { text: page } = planSection(htmlFor(run.redact), run)
+    const run = begunRun()
+    const plan = { id: 'abc', path: 'reports/plans/abc.json', changes: 2, hosts: 2 }
+    run.stream.appendNow({ type: 'plan saved', plan })
+    run.beginLine({ uri: 'x', scenarioId: '1', line: 3, text: 'I update' })
+    conclude(run, {
+      observations: [planned('web1', 'would go'), planned('web2', 'would go')],
+      unexpected: [],
+    })
+    conclude(run, { observations: [planned('web3', 'would fail: 1', false)], unexpected: [], planned: true })
+    const { text: page } = planSection(html, run.state)
     expect(page.indexOf('Nothing was changed')).to.be.lessThan(page.indexOf('Would fail'))
     expect(page).to.contain('package web: 1 → 2')
     expect(page).to.contain('web1, web2')
@@ -41,7 +45,7 @@ describe('the report of rehearsals', () => {
   })
 
   it('has what must not be first, and where every host ended', () => {
-    const { text: page } = rehearsalSection(htmlFor(plain), [
+    const { text: page } = rehearsalSection(html, [
       rehearsed({}),
       rehearsed({ fault: 'web1: lies', failures: ['said to have passed, and has not: web1'] }),
     ])
@@ -52,12 +56,8 @@ describe('the report of rehearsals', () => {
   it('is a page, whatever hosts and features are called', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(htmlFor(plain)`${text}`.text).not.to.match(/[<>"']/)
+        expect(html`${text}`.text).not.to.match(/[<>"']/)
       }),
     )
   })
 })
-
-function plain(text: string): string {
-  return text
-}

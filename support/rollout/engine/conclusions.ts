@@ -2,7 +2,7 @@ import { LockstepError } from '../../system/errors'
 import type { Redact } from '../../system/redaction'
 import { UnexpectedMessages, type UnexpectedMessage } from '../../system/unexpected_messages'
 import type { Journal } from '../model/journal_entry'
-import { count, describe, hasPassed, mayGoOn, type Verdict } from '../model/verdict'
+import { describe, hasPassed, mayGoOn, type Verdict } from '../model/verdict'
 import type { Audience } from '../ports'
 import type { ConcludeOptions } from './executor'
 import type { Halt } from './halt'
@@ -55,15 +55,14 @@ export class Conclusions {
    * within the budget are out from then on.
    */
   async conclude(verdict: Verdict, { budgeted = true }: ConcludeOptions = {}): Promise<Verdict> {
-    const { audience, journal, line, halt } = this.around
+    const { journal, line, halt } = this.around
     const whole = await this.judge(verdict, budgeted)
     const passed = hasPassed(whole)
     if (!passed && !mayGoOn(whole)) {
       this.failing ??= whole
       halt.stopAt(new LockstepError('diverged', describe(whole)))
     }
-    audience.verdict(whole)
-    await journal.append({ type: 'verdict', step: line.step, passed, counts: { ...count(whole) } })
+    await journal.append({ type: 'verdict', step: line.step, line: line.line, verdict: whole })
     return whole
   }
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { HostList } from './host_list'
-import type { Observation } from './verdict'
+import type { Observation, Verdict } from './verdict'
 
 const observation: fc.Arbitrary<Observation> = fc.record({
   host: fc.constantFrom('web1', 'web2', 'web3', 'db1', 'db2'),
@@ -15,8 +15,8 @@ describe('a list of hosts', () => {
     fc.assert(
       fc.property(fc.array(fc.array(observation)), (verdicts) => {
         const list = new HostList()
-        const listed = verdicts.map((observations) => list.list({ observations, unexpected: [] }))
-        for (const [index, { observations }] of listed.entries())
+        const all = verdicts.map((observations) => listed(list, { observations, unexpected: [] }))
+        for (const [index, { observations }] of all.entries())
           expect(observations).to.have.deep.members(verdicts[index] ?? [])
         expect(new Set(list.names)).to.have.length(list.names.length)
       }),
@@ -32,9 +32,9 @@ describe('a list of hosts', () => {
         kind: 'answered' as const,
         seen: 'done',
       }))
-    const { cohorts } = list.list({ observations: all(10_000), unexpected: [] })
+    const { cohorts } = listed(list, { observations: all(10_000), unexpected: [] })
     expect(cohorts.map(({ hosts }) => hosts)).to.deep.equal([[[0, 9_999]]])
-    const again = list.list({
+    const again = listed(list, {
       observations: all(10_000).slice(100, 200),
       unexpected: [],
       out: ['web3', 'web4'],
@@ -52,7 +52,11 @@ describe('a list of hosts', () => {
       seen: 'would change',
       planned: { ...planned, from },
     }))
-    const listed = new HostList().list({ observations, unexpected: [] })
-    expect(listed.observations).to.deep.equal(observations)
+    const found = listed(new HostList(), { observations, unexpected: [] })
+    expect(found.observations).to.deep.equal(observations)
   })
 })
+
+function listed(list: HostList, verdict: Verdict) {
+  return list.read(list.record(verdict))
+}

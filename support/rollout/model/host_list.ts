@@ -1,3 +1,4 @@
+import type { UnexpectedMessage } from '../../system/unexpected_messages'
 import type { Observation, PlannedChange, Verdict } from './verdict'
 
 /** A range of neighbours in a list of hosts: the index of the first and of the last. */
@@ -15,6 +16,18 @@ export interface ListedVerdict extends Verdict {
   readonly cohorts: readonly ListedCohort[]
 }
 
+/** A verdict as it is written down, which names its hosts by their place in a list. */
+export interface RecordedVerdict {
+  /** The hosts that are on the list from here on, in the order of their places. */
+  added?: readonly string[]
+  cohorts: readonly ListedCohort[]
+  unexpected: readonly UnexpectedMessage[]
+  /** The hosts that failed before and take no further part. */
+  out?: readonly HostRange[]
+  tolerated?: boolean
+  planned?: boolean
+}
+
 /** The hosts that a run has told of, each once, in the order in which they were first told of. */
 export class HostList {
   private readonly indexes = new Map<string, number>()
@@ -27,25 +40,46 @@ export class HostList {
     return this.all
   }
 
+  /** Returns a verdict with its hosts by their places. Hosts that are not on the list yet are put there. */
+  record(verdict: Verdict): RecordedVerdict {
+    const { observations, unexpected, out = [], tolerated, planned } = verdict
+    const known = this.all.length
+    const [cohorts, gone] = [this.cohortsOf(observations), this.rangesOf(out)]
+    const added = this.all.slice(known)
+    return {
+      ...(added.length === 0 ? {} : { added }),
+      cohorts,
+      unexpected,
+      ...(gone.length === 0 ? {} : { out: gone }),
+      ...(tolerated === true ? { tolerated } : {}),
+      ...(planned === true ? { planned } : {}),
+    }
+  }
+
   /**
-   * Returns a verdict with its hosts by their places. Its observations are made again, cohort by cohort, each time they
-   * are asked for.
+   * Returns a verdict that was recorded with a list of the same hosts. Its observations are made again, cohort by
+   * cohort, each time they are asked for.
    */
-  list(verdict: Verdict): ListedVerdict {
-    const { observations, out, ...rest } = verdict
-    const cohorts = this.cohortsOf(observations)
-    const ranges = out === undefined ? undefined : this.rangesOf(out)
+  read({ added = [], cohorts, unexpected, out, tolerated, planned }: RecordedVerdict): ListedVerdict {
+    for (const host of added) this.indexOf(host)
     const namesIn = (listed: readonly HostRange[]) => this.namesIn(listed)
     return {
-      ...rest,
+      unexpected,
+      ...(tolerated === true ? { tolerated } : {}),
+      ...(planned === true ? { planned } : {}),
       cohorts,
       get observations() {
         return cohorts.flatMap(({ hosts, ...seen }) => namesIn(hosts).map((host) => ({ host, ...seen })))
       },
       get out() {
-        return ranges === undefined ? [] : namesIn(ranges)
+        return out === undefined ? [] : namesIn(out)
       },
     }
+  }
+
+  /** Returns the hosts in ranges of the list. */
+  namesIn(ranges: readonly HostRange[]): string[] {
+    return ranges.flatMap(([first, last]) => this.all.slice(first, last + 1))
   }
 
   /** Returns the places of hosts, as ranges. Hosts that are not on the list yet are put there. */
@@ -58,10 +92,6 @@ export class HostList {
       else ranges.push([index, index])
     }
     return ranges
-  }
-
-  private namesIn(ranges: readonly HostRange[]): string[] {
-    return ranges.flatMap(([first, last]) => this.all.slice(first, last + 1))
   }
 
   private cohortsOf(observations: readonly Observation[]): ListedCohort[] {

@@ -1,4 +1,5 @@
 import type { Request } from './answers'
+import type { Verdict } from './verdict'
 
 export type JournalEntry =
   | {
@@ -45,7 +46,6 @@ export type JournalEntry =
   | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
   /** Hosts are about to be told to go back to the version they had. */
   | { type: 'restoring'; package: string; hosts: readonly string[] }
-  | { type: 'undone'; what: string; passed: boolean; counts: Record<string, number> }
   | { type: 'roll call'; hosts: readonly string[] }
   | {
       type: 'asked'
@@ -61,12 +61,16 @@ export type JournalEntry =
   | { type: 'answered'; requestId: string; outcomes: Record<string, readonly string[]>; interrupted: boolean }
   | { type: 'opened'; obligation: string; hosts: readonly string[] }
   | { type: 'closed'; obligation: string; hosts: readonly string[] }
-  | { type: 'verdict'; step: string; passed: boolean; counts: Record<string, number> }
   /** The end of the run. `withinBudget` says that it went through, though not on hosts that were allowed to fail. */
   | { type: 'end'; passed: boolean; reason: string; withinBudget?: boolean }
 
+/** What a line came to, or a step that was done after a failure, host by host. */
+export type Conclusion =
+  | { type: 'verdict'; step: string; line: number; verdict: Verdict }
+  | { type: 'undone'; what: string; verdict: Verdict }
+
 /** Entries before which nothing was sent since the last one that is on disk, or that a resumed run finds out again. */
-const CAN_WAIT: ReadonlySet<unknown> = new Set<JournalEntry['type']>([
+const CAN_WAIT: ReadonlySet<unknown> = new Set<(JournalEntry | Conclusion)['type']>([
   'scenario',
   'scenario passed',
   'order',
@@ -84,7 +88,10 @@ export function canWait(entry: object): boolean {
   return CAN_WAIT.has(type) && passed !== false
 }
 
-/** An append-only record. @throws Error when an entry could not be made durable: nothing may be sent then */
+/**
+ * An append-only record. What is appended is shown to nobody before it is durable.
+ * @throws Error when an entry could not be made durable: nothing may be sent then
+ */
 export interface Journal {
-  append(entry: JournalEntry): Promise<void>
+  append(entry: JournalEntry | Conclusion): Promise<void>
 }

@@ -131,7 +131,7 @@ export function heardBy(progress: Progress, journal: Journal): Journal {
   return {
     append: async (entry) => {
       await journal.append(entry)
-      progress.hear(entry)
+      if (entry.type !== 'verdict' && entry.type !== 'undone') progress.hear(entry)
     },
   }
 }

@@ -6,8 +6,6 @@ import type { Releases } from '../ports'
 interface Activation {
   /** Returns the safe mode that the rollout is in; undefined where it is in none that can be left. */
   safeMode: () => SafeMode | undefined
-  /** Tells that safe mode is over for this release. */
-  onActivated: (release: string) => void
 }
 
 /** The release that a rollout is for, whether it is for real, and what the history knows of it elsewhere. */
@@ -52,7 +50,6 @@ export class Release {
       )
     await this.step.append({ type: 'activated', release: name })
     safeMode.leave()
-    this.activation.onActivated(name)
   }
 
   /** Expects the release to have passed in an environment. @throws LockstepError `gate-closed` */

@@ -3,7 +3,8 @@ import { hostFirewall } from '../../balancers/firewall'
 import { Ledger } from '../../rollout/model/ledger'
 import { leftByRuns } from '../../rollout/model/out_of_rotation'
 import type { Fleet } from '../../rollout/ports'
-import type { JournalEntry } from '../../rollout/model/journal_entry'
+import type { Conclusion, JournalEntry } from '../../rollout/model/journal_entry'
+import { hasPassed } from '../../rollout/model/verdict'
 import { Rollout } from '../../rollout/rollout'
 import { NO_FILTER } from '../../protocol/filter'
 import { systemClock } from '../../system/clock'
@@ -20,7 +21,7 @@ class Killed extends Error {}
 /** Runs the seed's verbs until the journal kills the process; hosts go on with what they were sent. */
 async function rollOut(
   { client }: TestFleet,
-  append: (entry: JournalEntry) => Promise<void>,
+  append: (entry: JournalEntry | Conclusion) => Promise<void>,
 ): Promise<boolean> {
   const fleet: Fleet = {
     discover: () => client.discover({ filter: NO_FILTER, hosts: HOSTS, within: 2_000, signal }),
@@ -33,10 +34,7 @@ async function rollOut(
     journal: { append },
     audience: {
       progress: () => {},
-      verdict: () => {},
-      undone: () => {},
       note: () => {},
-      activated: () => {},
     },
     ...ALONE,
     newId: () => 'a'.repeat(32),
@@ -79,7 +77,7 @@ describe('a rollout that is killed at any entry of its journal', () => {
           const last = turn === killAt
           turn += 1
           if (last && !written) throw new Killed()
-          journal.push(entry)
+          if (entry.type !== 'verdict' && entry.type !== 'undone') journal.push(entry)
           if (last) throw new Killed()
         })
         points += finished ? 0 : 1
@@ -103,9 +101,11 @@ describe('a rollout that is killed at any entry of its journal', () => {
           )?.['blocked']
           if (blocked === true) expect(passed, `entry ${killAt}`).to.include(host.description.identity)
         }
-        const again: JournalEntry[] = []
+        const again: (JournalEntry | Conclusion)[] = []
         expect(await rollOut(fleet, async (entry) => void again.push(entry))).to.equal(true)
-        const verdicts = again.flatMap((entry) => (entry.type === 'verdict' ? [entry.passed] : []))
+        const verdicts = again.flatMap((entry) =>
+          entry.type === 'verdict' ? [hasPassed(entry.verdict)] : [],
+        )
         expect(verdicts).to.deep.equal(Array(7).fill(true))
         await fleet.stop()
       }

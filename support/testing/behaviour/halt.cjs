@@ -1,23 +1,27 @@
 // Loaded before a process that the manual runs: halts it once its journal says MANUAL_HALT_AT, until the manual lets it go on.
-// The entry is in the file by then, and what it announces was not sent. Signals are heard meanwhile.
-const { existsSync, readFileSync, writeFileSync } = require('node:fs')
-const promises = require('node:fs/promises')
+// The entry is on disk by then, and what it announces was not sent. Signals are heard meanwhile.
+const fs = require('node:fs')
 
-const { open } = promises
+const { existsSync, fdatasync, openSync, readFileSync, writeFileSync } = fs
 const at = process.env.MANUAL_HALT_AT
+const journals = new Map()
 
-promises.open = async (path, ...more) => {
-  const file = await open(path, ...more)
-  if (!String(path).endsWith('.journal.ndjson')) return file
-  const appendFile = file.appendFile.bind(file)
-  file.appendFile = async (lines) => {
-    await appendFile(lines)
-    if (!existsSync('.halted') && readFileSync(path, 'utf8').includes(at)) await halt()
-  }
+fs.openSync = (path, ...more) => {
+  const file = openSync(path, ...more)
+  if (String(path).endsWith('.journal.ndjson')) journals.set(file, path)
   return file
 }
 
-async function halt() {
-  writeFileSync('.halted', '')
-  while (!existsSync('.goes-on')) await new Promise((done) => setTimeout(done, 10))
+fs.fdatasync = (file, done) =>
+  fdatasync(file, (error) => {
+    const path = journals.get(file)
+    if (path === undefined || existsSync('.halted') || !readFileSync(path, 'utf8').includes(at))
+      return done(error)
+    writeFileSync('.halted', '')
+    goOn(() => done(error))
+  })
+
+function goOn(next) {
+  if (existsSync('.goes-on')) next()
+  else setTimeout(() => goOn(next), 10)
 }

@@ -1,0 +1,33 @@
+import { leaveReport, removeReport, report } from '../run/report_files'
+import type { Run } from '../run/run'
+import { lazy } from './lazy'
+
+/** The report that a run leaves which only reads features. */
+const OF_READING = ['junit.xml'] as const
+const ALL = [...OF_READING, 'run.json', 'rollout.html'] as const
+
+/** Where a run is shown beside its own reports. */
+export interface Surroundings {
+  env: NodeJS.ProcessEnv
+  cwd: string
+  write: (text: string) => void
+}
+
+/** Removes the reports of the run before: a run that is killed must not look like that one. */
+export function removeReports(isReading: boolean): void {
+  for (const name of isReading ? OF_READING : ALL) removeReport(report(name))
+}
+
+/**
+ * Writes the reports of a run that is over, which decide nothing about it. A run that never was under way, and was not
+ * refused, leaves none.
+ */
+export function finishReports(run: Run, isReading: boolean, surroundings: Surroundings): void {
+  if (run.state.over === undefined && run.hasStopped) run.end()
+  if (run.state.over === undefined) return
+  // Reports are loaded only now: nothing of them is needed before the end.
+  const { REPORTS_OF } = lazy.reports
+  for (const name of isReading ? OF_READING : ALL)
+    leaveReport(report(name), () => REPORTS_OF[name](run.state))
+  lazy.inCi.tellCi(run.state, surroundings)
+}

@@ -1,0 +1,170 @@
+import { canWait, type Journal, type JournalEntry } from '../rollout/model/journal_entry'
+import type { Clock } from '../system/clock'
+import { LockstepError } from '../system/errors'
+import { redactNothing, type Redact } from '../system/redaction'
+import { EventRecorder, type Said } from './event_recorder'
+import type { DurableEvent, EphemeralEvent, OwnEvent, RecordedEvent, RunEvent } from './events'
+import { RunState } from './run_state'
+
+/** The file that events are written to; see JournalFile. */
+export interface EventFile {
+  put(entry: object): void
+  settle(): Promise<void>
+  settleNow(): void
+}
+
+/** Takes secrets out of an event. */
+export type RedactEvent = (event: DurableEvent) => DurableEvent
+
+export type Listener = (event: RunEvent) => void
+
+/** The events that are said at once, and so name no hosts by their place in a list. */
+export type PlainEvent =
+  Exclude<OwnEvent, { type: 'verdict' | 'undone' | 'waves' }> | Extract<JournalEntry, { type: 'end' }>
+
+/**
+ * The one stream of a run's events. An event is in the journal first. Then the state is reduced by it, and then
+ * listeners hear of it. Before the first feature begins there is no journal: what is said until then is held, and
+ * stands at the beginning of the journal. The stream is unaware of what events mean to anybody.
+ */
+export class EventStream implements Journal {
+  private current = new RunState()
+  private readonly recorder: EventRecorder
+  private file: EventFile | undefined
+  private redact: RedactEvent = (event) => event
+  /** The events before the journal was opened; undefined from then on. */
+  private held: RecordedEvent[] | undefined = []
+  /** The events that are written, and not yet known to be on disk. */
+  private readonly pending: RecordedEvent[] = []
+  private readonly listeners = new Set<Listener>()
+  private broken: LockstepError | undefined
+
+  constructor(private readonly clock: Pick<Clock, 'now'>) {
+    this.recorder = new EventRecorder()
+  }
+
+  /** The run by the events that are on disk. */
+  get state(): RunState {
+    return this.current
+  }
+
+  /** Hides secrets from here on, and in what is held. */
+  conceal(redact: RedactEvent, shorten: Redact = redactNothing): void {
+    this.redact = redact
+    this.recorder.redact = shorten
+    this.held = this.held?.map((event) => ({ ...redact(event), at: event.at }))
+    this.current = new RunState()
+    for (const event of this.held ?? []) this.current.apply(event)
+  }
+
+  /** Names the file that is written to as soon as a feature begins. */
+  openInto(file: EventFile): void {
+    this.file = file
+  }
+
+  listen(listener: Listener): void {
+    this.listeners.add(listener)
+  }
+
+  /**
+   * Appends an event, and resolves once it is on disk and told. One that can wait for the next one outlives the process
+   * by then, and not the machine.
+   * @throws LockstepError `journal-failed`; nothing may be said or sent then that needs it
+   */
+  async append(said: Said): Promise<void> {
+    if (this.broken !== undefined) throw this.broken
+    const event = this.recorded(said)
+    if (this.isHeld(event)) return this.tell(event)
+    try {
+      const isBehindOthers = this.pending.length > 0
+      this.write(event)
+      if (isBehindOthers || !canWait(event)) await this.file?.settle()
+    } catch (error) {
+      throw this.fail(error)
+    }
+    this.tellUntil(event)
+  }
+
+  /**
+   * Appends an event at once: it outlives this process, and the machine with the next one that is waited for. Where it
+   * cannot be written, the run is refused; the event is told all the same, since it can only make the run look worse.
+   */
+  appendNow(said: PlainEvent): void {
+    const event = this.recorded(said)
+    if (this.broken !== undefined || this.isHeld(event)) return this.tell(event)
+    try {
+      const isBehindOthers = this.pending.length > 0
+      this.write(event)
+      if (isBehindOthers) this.file?.settleNow()
+    } catch (error) {
+      this.fail(error)
+      return this.tell(event)
+    }
+    this.tellUntil(event)
+  }
+
+  /** Returns once all that was said is on disk; where it cannot be, the run is refused. */
+  settleNow(): void {
+    if (this.broken !== undefined || this.held !== undefined) return
+    try {
+      this.file?.settleNow()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** Tells an event that nobody has to know afterwards. */
+  announce(event: EphemeralEvent): void {
+    for (const listener of this.listeners) listener(event)
+  }
+
+  private recorded(said: Said): RecordedEvent {
+    const event = this.redact(this.recorder.record(said))
+    return { at: new Date(this.clock.now()).toISOString(), ...event }
+  }
+
+  private isHeld(event: RecordedEvent): boolean {
+    if (this.held === undefined) return false
+    if (this.file !== undefined && event.type === 'run') return false
+    this.held.push(event)
+    return true
+  }
+
+  private write(event: RecordedEvent): void {
+    if (this.file === undefined) return
+    for (const earlier of this.held ?? []) this.file.put(earlier)
+    this.held = undefined
+    this.file.put(event)
+    this.pending.push(event)
+  }
+
+  /** Tells all events up to this one. One that was said later may have told it already. */
+  private tellUntil(event: RecordedEvent): void {
+    if (!this.pending.includes(event)) return
+    for (let next = this.pending.shift(); next !== undefined; next = this.pending.shift()) {
+      this.tell(next)
+      if (next === event) return
+    }
+  }
+
+  private tell(event: RecordedEvent): void {
+    this.current.apply(event)
+    for (const listener of this.listeners) listener(event)
+  }
+
+  private fail(error: unknown): LockstepError {
+    const broken =
+      error instanceof LockstepError
+        ? error
+        : new LockstepError('journal-failed', (error as Error).message, { cause: error })
+    if (this.broken !== undefined) return this.broken
+    this.broken = broken
+    this.pending.length = 0
+    this.tell({ ...this.refusal(broken), at: new Date(this.clock.now()).toISOString() })
+    return broken
+  }
+
+  private refusal({ code, message }: LockstepError): DurableEvent {
+    return this.redact({ type: 'refused', code, message })
+  }
+}

@@ -1,0 +1,94 @@
+import type { Request } from '../rollout/model/answers'
+import { redactor, redactorOfOthers, type Redact } from '../system/redaction'
+import type { DurableEvent } from './events'
+
+/**
+ * Returns what takes secrets out of events: out of what actions are told, and of what hosts, people and features have
+ * said. Names of hosts, versions, obligations and files stay as they are, since later runs and readers go by them.
+ */
+export function eventRedactor(secrets: readonly string[]): (event: DurableEvent) => DurableEvent {
+  if (secrets.length === 0) return (event) => event
+  const [redact, hideSaid] = [redactor(secrets), redactorOfOthers(secrets)]
+  return (event) => hidden(event, redact, hideSaid)
+}
+
+function hidden(event: DurableEvent, redact: Redact, hideSaid: Redact): DurableEvent {
+  switch (event.type) {
+    case 'asked':
+      return { ...event, inputs: withoutSecrets(event.inputs, redact) }
+    case 'approved':
+      return { ...event, by: hideSaid(event.by) }
+    case 'locked':
+      return { ...event, reason: hideSaid(event.reason) }
+    case 'planned':
+      return {
+        ...event,
+        fates: event.fates.map(({ from, to, hosts }) => ({
+          from: hideSaid(from),
+          to: to === null ? null : hideSaid(to),
+          hosts,
+        })),
+      }
+    default:
+      return TEXTS.has(event.type) ? deeply(event, redact) : event
+  }
+}
+
+/** The events in which every text that is shown may have a secret in it. */
+const TEXTS: ReadonlySet<DurableEvent['type']> = new Set([
+  'read',
+  'began',
+  'went on',
+  'line',
+  'verdict',
+  'undone',
+  'fault',
+  'omission',
+  'hook failed',
+  'refused',
+  'note',
+  'recovery',
+  'plan saved',
+  'drift',
+  'truth',
+  'rehearsed',
+] as const)
+
+/** The fields that readers go by. */
+const KEYS = new Set([
+  'type',
+  'at',
+  'run',
+  'uri',
+  'path',
+  'journal',
+  'scenarioId',
+  'code',
+  'id',
+  'kind',
+  'mode',
+  'added',
+  'attempted',
+  'obligation',
+  'host',
+  'since',
+])
+
+function deeply<T>(value: T, redact: Redact): T {
+  if (typeof value === 'string') return redact(value) as T
+  if (Array.isArray(value)) return value.map((item: unknown) => deeply(item, redact)) as T
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).map(([key, item]) => [
+    key,
+    KEYS.has(key) ? item : deeply(item, redact),
+  ])
+  return Object.fromEntries(fields) as T
+}
+
+function withoutSecrets(inputs: Request['inputs'], redact: Redact): Request['inputs'] {
+  const pairs = Object.entries(inputs).map(([name, value]) => {
+    const text = redact(String(value))
+    return [name, text === String(value) ? value : text] as const
+  })
+  return Object.fromEntries(pairs)
+}

@@ -1,0 +1,383 @@
+import type { JournalEntry } from '../rollout/model/journal_entry'
+import { HostList } from '../rollout/model/host_list'
+import type { OpenObligation } from '../rollout/model/ledger'
+import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
+import { hasPassed, type Verdict } from '../rollout/model/verdict'
+import { EXIT, exitCodeFor, type ErrorCode } from '../system/errors'
+import { describeOmission, type LineCourse, type Omission } from './account'
+import type { RecordedEvent } from './events'
+import { FeaturePart } from './feature_part'
+import { OpenObligations } from './open_obligations'
+import type { HostTruth, Rehearsed } from './rehearsed'
+import type {
+  Drift,
+  Fault,
+  Invocation,
+  Line,
+  PlacedHost,
+  PlannedScenario,
+  Recovery,
+  Remark,
+  SavedPlan,
+  StepVerdict,
+  UndoneStep,
+} from './run_parts'
+import { isMode, type Mode } from './modes'
+import { keyOf, ScenarioRuns, type ScenarioKey } from './scenario_runs'
+
+/** Why a run could not be, or could not go on. */
+export interface Refusal {
+  code: ErrorCode
+  message: string
+}
+
+/** The end of a run; `at` is in milliseconds since 1970. */
+export interface RunEnd {
+  at: number
+  took: number
+  /** The exit status that the run says it came to. */
+  exitCode: number
+  /** The exit status by all that the run had said until then. */
+  derived: number
+}
+
+const MAX_NOTES = 10
+
+/**
+ * A run as its events tell it: the same events make the same state, while the run goes on and ever after. All that is
+ * shown of a run is made from it. It has no secret in it, and knows no clock, no environment and no folder.
+ */
+export class RunState {
+  id = ''
+  mode: Mode = 'embedded'
+  environment = 'embedded fleet'
+  /** The name of the environment that was asked for; undefined where the run takes the one it has without asking. */
+  chosen: string | undefined
+  /** The path of the journal; undefined for a run that was refused before it began. */
+  journal: string | undefined
+  warnings: readonly string[] = []
+  /** The id of the run that this one goes on from. */
+  resumes: string | undefined
+  outBefore: readonly HostOutOfRotation[] = []
+  /** The reasons why more hosts may be out than `outBefore` names: journals that do not tell everything. */
+  notKnownBefore: readonly string[] = []
+  readonly verdicts: StepVerdict[] = []
+  /** The hosts that the run told of; a verdict knows each host by its place in this list. */
+  readonly hosts = new HostList()
+  readonly faults: Fault[] = []
+  /** The hooks of a team that failed, each as a sentence. */
+  readonly hookFaults: string[] = []
+  readonly undoneSteps: UndoneStep[] = []
+  remarks: readonly Remark[] = []
+  readonly scenarioRuns = new ScenarioRuns()
+  /** The lines that were ended, by their scenario. */
+  readonly courses = new Map<string, Map<number, LineCourse>>()
+  /** The first line that should have been carried out and was not, though nothing failed. */
+  omission: Omission | undefined
+  /** The scenarios that are to be run. */
+  plan: readonly PlannedScenario[] = []
+  /** The first few notes: what a person should know and what decides nothing. */
+  readonly notes: string[] = []
+  /** The recovery features that were written: one for each feature of which some hosts are not done. */
+  readonly recoveries: Recovery[] = []
+  invocation: Invocation = { args: [], env: {}, cucumber: 'npx cucumber-js', lockstep: 'npx lockstep' }
+  tickets: readonly string[] = []
+  /** The hosts that the run changed although they had been reported as done. */
+  drift: readonly Drift[] = []
+  /** The states that hosts were really in when a rehearsal was over. */
+  truth: readonly HostTruth[] = []
+  readonly rehearsals: Rehearsed[] = []
+  /** The plan that was made, where nothing but a plan was wanted; undefined otherwise. */
+  planned: SavedPlan | undefined
+  /** The line that is being run. */
+  current: Line = { uri: '', scenarioId: '', line: 0, text: '' }
+  /** The verdict of the current line so far; a step that only says something has none. */
+  currentVerdict: Verdict | undefined
+  refused: Refusal | undefined
+  /** The end of the run; undefined while it goes on, and for ever where it was killed. */
+  over: RunEnd | undefined
+  /** The time of the last event, in milliseconds since 1970. */
+  lastAt = 0
+  /** True once anything has failed that decides the run. */
+  hasFailed = false
+  private isInterrupted = false
+  private variables: Readonly<Record<string, Readonly<Record<string, string>>>> = {}
+  private readonly begun = new Set<string>()
+  private readonly concluded = new Set<string>()
+  private readonly parts = new Map<string, FeaturePart>()
+  private part: FeaturePart | undefined
+  private open = new OpenObligations([])
+
+  /** Takes in the next event of the run. */
+  apply(event: RecordedEvent): void {
+    this.lastAt = Date.parse(event.at)
+    switch (event.type) {
+      case 'read':
+        this.id = event.run
+        this.invocation = event.invocation
+        this.plan = event.scenarios
+        this.remarks = event.remarks
+        this.variables = event.variables
+        break
+      case 'began':
+        this.begin(event)
+        break
+      case 'mode':
+        this.mode = event.mode
+        break
+      case 'activated':
+        this.mode = 'live'
+        break
+      case 'run':
+        this.beginFeature(event)
+        break
+      case 'roll call':
+        this.hosts.rangesOf(event.hosts)
+        break
+      case 'scenario began':
+        this.scenarioRuns.begin(event, this.lastAt)
+        break
+      case 'scenario ended':
+        this.scenarioRuns.end(event.outcome, event.took)
+        break
+      case 'line':
+        this.beginLine(event)
+        break
+      case 'line ended':
+        this.coursesOf(event).set(event.line, { status: event.status, took: event.took })
+        break
+      case 'verdict':
+        this.conclude(event)
+        break
+      case 'undone':
+        this.undoneSteps.push({ what: event.what, verdict: this.hosts.read(event) })
+        break
+      case 'opened':
+        this.open.open(event.obligation, event.hosts)
+        break
+      case 'closed':
+        this.open.close(event.obligation, event.hosts)
+        break
+      case 'note':
+        if (!this.hasEnoughNotes) this.notes.push(event.text)
+        break
+      case 'drift':
+        this.drift = event.drift
+        break
+      case 'truth':
+        this.truth = event.truth
+        break
+      case 'plan saved':
+        this.planned = event.plan
+        break
+      case 'recovery':
+        this.recoveries.push(event.recovery)
+        break
+      default:
+        this.judge(event)
+    }
+    this.part?.apply(event, this.hosts)
+  }
+
+  /** True when the run cannot go on: it failed, was refused, or the operator asked to stop. */
+  get hasStopped(): boolean {
+    return this.hasFailed || this.refused !== undefined || this.isInterrupted
+  }
+
+  get exitCode(): number {
+    if (this.refused !== undefined) return exitCodeFor(this.refused.code)
+    if (this.isInterrupted) return EXIT.interrupted
+    if (this.hasFailed) return EXIT.failed
+    return this.out.size > 0 ? EXIT.passedWithFailures : EXIT.passed
+  }
+
+  /** The obligations that are open, from this run or from earlier ones. */
+  get outOfRotation(): readonly OpenObligation[] {
+    return this.open.all
+  }
+
+  /** The hosts that failed within the failure budget, each with what was seen then. */
+  get out(): ReadonlyMap<string, string> {
+    return new Map([...this.parts.values()].flatMap(({ out }) => [...out]))
+  }
+
+  /** The hosts that were told to go back to the version they had, and are not done. */
+  get restored(): readonly string[] {
+    return [...new Set([...this.parts.values()].flatMap(({ restored }) => restored))]
+  }
+
+  /** The hosts on which no step was tried, since an earlier wave had failed. */
+  get notAttempted(): readonly string[] {
+    return [...this.parts.values()].flatMap((part) => part.notAttempted(this.hosts))
+  }
+
+  /** The release that the run is for, once that is known. */
+  get release(): string | undefined {
+    return [...this.parts.values()].at(-1)?.release
+  }
+
+  /** Returns the hosts of a feature in the order of their waves. */
+  hostsOf(uri: string): readonly PlacedHost[] {
+    return this.parts.get(uri)?.placedHosts(this.hosts) ?? []
+  }
+
+  /** Returns whether the events tell the waves that a feature has taken as they are. */
+  hasWaves(uri: string, taken: readonly { name: string; hosts: readonly string[] }[]): boolean {
+    return this.parts.get(uri)?.hasTaken(taken, this.hosts) === true
+  }
+
+  /** Returns the variables that a feature uses, with their values, but for secrets. */
+  variablesIn(uri: string): ReadonlyMap<string, string> {
+    return new Map(Object.entries(this.variables[uri] ?? {}))
+  }
+
+  /** Returns the lines of a feature that were begun. */
+  begunLines(uri: string): ReadonlySet<number> {
+    const own = [...this.begun].filter((key) => key.startsWith(`${uri}:`))
+    return new Set(own.map((key) => Number(key.slice(uri.length + 1))))
+  }
+
+  /** Returns the sentence of a line that is to be run; undefined where the line has none. */
+  expressionOf({ uri, scenarioId, line }: Line): string | undefined {
+    const scenario = this.plan.find((each) => each.uri === uri && each.scenarioId === scenarioId)
+    return scenario?.steps.find((step) => step.line === line)?.expression
+  }
+
+  /** True once there are as many notes as are kept. */
+  get hasEnoughNotes(): boolean {
+    return this.notes.length >= MAX_NOTES
+  }
+
+  /** Returns whether a line of a scenario has come to a verdict. */
+  hasConcluded(scenario: ScenarioKey, line: number): boolean {
+    return this.concluded.has(`${keyOf(scenario)} ${line}`)
+  }
+
+  /**
+   * Returns whether all scenarios of a feature passed. A scenario in which no host was left for its wave is skipped,
+   * and counts as passed.
+   */
+  hasPassed(uri: string): boolean {
+    return this.plan
+      .filter((scenario) => scenario.uri === uri)
+      .every((scenario) => {
+        const outcome = this.scenarioRuns.of(scenario)?.outcome
+        return outcome === 'passed' || (outcome === 'skipped' && scenario.wave !== undefined)
+      })
+  }
+
+  /** The moment of the end, or else of the last that is known of the run, in milliseconds since 1970. */
+  get endedAt(): number {
+    return this.over?.at ?? this.lastAt
+  }
+
+  /** Says so where the run did not end: its events stop, and nothing may be called done for that. */
+  closeUnended(): void {
+    if (this.over !== undefined) return this.expectOneEnd(this.over)
+    const { uri, line, text } = this.current
+    const where = line > 0 ? `at "${text}" (${uri}:${line})` : 'before its first line'
+    const last = new Date(this.lastAt).toISOString()
+    const before = this.refused === undefined ? '' : `; before that, ${this.refused.message}`
+    this.refused = {
+      code: this.refused?.code ?? 'interrupted',
+      message: `the run did not end: its journal stops on ${last}, ${where}${before}`,
+    }
+    for (const part of this.parts.values()) part.stop()
+  }
+
+  /** Refuses an end that is another than what was said before: one of both is missing, or is of another run. */
+  private expectOneEnd({ exitCode, derived }: RunEnd): void {
+    if (exitCode === derived) return
+    const message = `the journal says that the run came to exit status ${exitCode}, and tells of ${derived}; it does not tell everything`
+    this.refused = { code: 'journal-failed', message }
+  }
+
+  private begin(event: Extract<RecordedEvent, { type: 'began' }>): void {
+    this.mode = event.mode
+    this.environment = event.environment
+    this.chosen = event.chosen
+    this.journal = event.journal
+    this.tickets = event.tickets
+    this.warnings = event.warnings
+    this.outBefore = event.outBefore
+    this.notKnownBefore = event.notKnownBefore
+    this.resumes = event.resumes
+    this.open = new OpenObligations(event.outBefore)
+  }
+
+  private beginFeature(entry: Extract<JournalEntry, { type: 'run' }>): void {
+    if (isMode(entry.mode)) this.mode = entry.mode
+    const isInWaves = this.plan.some(({ uri, wave }) => uri === entry.feature && wave !== undefined)
+    this.part = new FeaturePart(isInWaves, entry.release)
+    this.parts.set(entry.feature, this.part)
+  }
+
+  private beginLine({ uri, scenarioId, line, text }: Line): void {
+    this.current = { uri, scenarioId, line, text }
+    this.begun.add(`${uri}:${line}`)
+    this.currentVerdict = undefined
+  }
+
+  private conclude(event: Extract<RecordedEvent, { type: 'verdict' }>): void {
+    const verdict = this.hosts.read(event)
+    this.currentVerdict = verdict
+    this.concluded.add(`${keyOf(this.current)} ${this.current.line}`)
+    this.verdicts.push({ mode: this.mode, ...this.current, verdict })
+    if (verdict.planned === true && verdict.tolerated !== true && !hasPassed(verdict)) this.hasFailed = true
+  }
+
+  /** Takes in an event that says that something is wrong, or that all is over. */
+  private judge(event: RecordedEvent): void {
+    switch (event.type) {
+      case 'fault': {
+        const { uri, scenarioId, line, text, message } = event
+        this.faults.push({ uri, scenarioId, line, text, message })
+        break
+      }
+      case 'omission': {
+        const { uri, scenarioId, line, text, fate, expression } = event
+        const omission = { uri, scenarioId, line, text, fate, expression }
+        this.omission ??= omission
+        this.faults.push({ uri, scenarioId, line, text, message: describeOmission(omission) })
+        this.hasFailed = true
+        break
+      }
+      case 'hook failed':
+        this.hookFaults.push(event.message)
+        this.hasFailed = true
+        break
+      case 'rehearsed':
+        this.rehearsals.push(event.rehearsal)
+        this.hasFailed ||= event.rehearsal.failures.length > 0
+        break
+      case 'failed':
+        this.hasFailed = true
+        break
+      case 'interrupted':
+        this.isInterrupted = true
+        break
+      case 'refused':
+        this.refused ??= { code: event.code, message: event.message }
+        break
+      case 'over':
+        this.over = { at: this.lastAt, took: event.took, exitCode: event.exitCode, derived: this.exitCode }
+        break
+      default:
+    }
+  }
+
+  private coursesOf(scenario: ScenarioKey): Map<number, LineCourse> {
+    const key = keyOf(scenario)
+    const known = this.courses.get(key) ?? new Map<number, LineCourse>()
+    this.courses.set(key, known)
+    return known
+  }
+}
+
+/** Returns the run that its events tell of. A run that did not end is said not to have ended, and has not passed. */
+export function stateOf(events: Iterable<RecordedEvent>): RunState {
+  const state = new RunState()
+  for (const event of events) state.apply(event)
+  state.closeUnended()
+  return state
+}

@@ -1,0 +1,178 @@
+import fc from 'fast-check'
+import { tellingWaves, tellWaves } from '../composition/waves_told'
+import type { Answer } from '../rollout/model/answers'
+import { Ledger } from '../rollout/model/ledger'
+import { mayGoOn, type Verdict } from '../rollout/model/verdict'
+import { parseWaveSize } from '../rollout/model/wave_plan'
+import type { Rollout } from '../rollout/rollout'
+import type { RecordedEvent } from '../run/events'
+import type { Run } from '../run/run'
+import type { PlannedScenario } from '../run/run_parts'
+import { LockstepError } from '../system/errors'
+import { BEGAN, FakeFleet, rolloutOn } from './fake_fleet'
+import { begunRun } from './told_run'
+
+export const FEATURE = 'random.feature'
+const VERBS = {
+  discover: (rollout: Rollout) => rollout.hosts.discover(),
+  block: (rollout: Rollout) => rollout.traffic.block(),
+  blocked: (rollout: Rollout) => rollout.traffic.shouldBe('blocked'),
+  update: (rollout: Rollout) => rollout.packages.update('web'),
+  version: (rollout: Rollout) => rollout.packages.versionShouldBe('web', '2.0'),
+  unblock: (rollout: Rollout) => rollout.traffic.unblock(),
+  unblocked: (rollout: Rollout) => rollout.traffic.shouldBe('unblocked'),
+} satisfies Record<string, (rollout: Rollout) => Promise<Verdict>>
+
+type Verb = keyof typeof VERBS
+
+/** What happens in a run that never took place. */
+export interface RandomRun {
+  hosts: number
+  waves: readonly string[]
+  verbs: readonly Verb[]
+  /** What goes wrong, by host and action. */
+  faults: Readonly<Record<string, 'silent' | 'fails' | 'odd'>>
+  /** The number of hosts that may fail. */
+  mayFail: number
+  undoes: boolean
+  /** What is said in between, by the number of the line. */
+  asides: readonly { line: number; aside: 'note' | 'hook' | 'fault' | 'interrupt' | 'refuse'; text: string }[]
+}
+
+const actions = ['block', 'unblock', 'isblocked', 'update', 'status']
+const faulty = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.constantFrom(...actions))
+
+export const randomRun: fc.Arbitrary<RandomRun> = fc.record({
+  hosts: fc.integer({ min: 1, max: 6 }),
+  waves: fc.constantFrom([], ['1 host', 'the rest'], ['1 host', '25%', 'the rest'], ['2 hosts', '2 hosts']),
+  verbs: fc.subarray(Object.keys(VERBS) as Verb[], { minLength: 1 }),
+  faults: fc
+    .array(fc.tuple(faulty, fc.constantFrom('silent' as const, 'fails' as const, 'odd' as const)), {
+      maxLength: 3,
+    })
+    .map((list) =>
+      Object.fromEntries(list.map(([[host, action], fault]) => [`web${host} ${action}`, fault])),
+    ),
+  mayFail: fc.integer({ min: 0, max: 2 }),
+  undoes: fc.boolean(),
+  asides: fc.array(
+    fc.record({
+      line: fc.integer({ min: 0, max: 12 }),
+      aside: fc.constantFrom('note', 'hook', 'fault', 'interrupt', 'refuse'),
+      text: fc.string({ unit: 'binary', maxLength: 20 }),
+    }),
+    { maxLength: 2 },
+  ),
+})
+
+interface CarriedOut {
+  run: Run
+  rollout: Rollout
+  lines: readonly string[]
+}
+
+/** Takes a random run through to its end. Returns it, with its rollout and the lines of its journal. */
+export async function carriedOut(given: RandomRun): Promise<CarriedOut> {
+  const scenarios = scenariosOf(given)
+  const run = begunRun(scenarios, 'live')
+  const lines: string[] = []
+  const put = (entry: object) => void lines.push(JSON.stringify(entry))
+  run.stream.openInto({ put, settle: async () => {}, settleNow: () => {} })
+  const made: { rollout?: Rollout } = {}
+  const journal = tellingWaves(run, FEATURE, () => made.rollout)
+  const ledger = new Ledger(journal, [])
+  const ports = { journal, ledger, audience: run, stopping: run.stopping.signal }
+  const { rollout } = rolloutOn(fleetOf(given), { ports })
+  made.rollout = rollout
+  rollout.traffic.throughBalancerAt('1.2.3.4')
+  rollout.waves.foretold(given.waves.flatMap((size) => parseWaveSize(size) ?? []))
+  if (given.mayFail > 0) rollout.budget.allow({ hosts: given.mayFail }, 'rollout')
+  rollout.afterFailure.healthyGoBack = given.undoes
+  for (const scenario of scenarios) {
+    if (run.hasStopped) break
+    await carryOut(run, rollout, scenario, given)
+  }
+  await run.stream.append({ type: 'end', passed: run.exitCode === 0, reason: run.state.refused?.code ?? '' })
+  run.end()
+  return { run, rollout, lines }
+}
+
+/** Returns events as they are read from a journal. */
+export function eventsOf(lines: readonly string[]): RecordedEvent[] {
+  return lines.map((line) => JSON.parse(line) as RecordedEvent)
+}
+
+async function carryOut(
+  run: Run,
+  rollout: Rollout,
+  { uri, scenarioId, name, steps, wave }: PlannedScenario,
+  { verbs, asides }: RandomRun,
+): Promise<void> {
+  run.beginScenario({ uri, scenarioId })
+  if (scenarioId === '0') await run.stream.append({ ...BEGAN, feature: FEATURE })
+  await rollout.beginScenario(scenarioId, name)
+  rollout.hosts.withClass('roles::web')
+  let passed = true
+  for (const [index, { line, text }] of steps.entries()) {
+    run.beginLine({ uri, scenarioId, line, text })
+    Object.assign(rollout, { step: text, line })
+    for (const each of asides) if (each.line === line) saySo(run, each)
+    const size = index === 0 && wave !== undefined ? parseWaveSize(wave) : undefined
+    const verb = verbs[index - (wave === undefined ? 0 : 1)] ?? 'discover'
+    try {
+      const verdict = await (size === undefined ? VERBS[verb](rollout) : rollout.waves.take(size))
+      passed = verdict !== undefined && mayGoOn(verdict)
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      passed = false
+      if (error.code !== 'diverged') run.refuse(error)
+    }
+    run.endLine({ uri, scenarioId }, line, passed ? 'PASSED' : 'FAILED', 1.5)
+    if (!passed) break
+  }
+  if (!passed) run.fail()
+  await rollout.endScenario(passed && !run.hasStopped)
+  await rollout.afterFailure.settle()
+  await tellWaves(run, FEATURE, rollout)
+  run.endScenario(passed && !run.hasStopped ? 'passed' : 'failed', 12.25)
+}
+
+function saySo(run: Run, { aside, text }: RandomRun['asides'][number]): void {
+  if (aside === 'note') run.note(text)
+  if (aside === 'hook') run.hookFailed(text)
+  if (aside === 'fault') run.fault(text)
+  if (aside === 'interrupt') run.interrupt()
+  if (aside === 'refuse') run.refuse(new LockstepError('broker-lost', text))
+}
+
+function scenariosOf({ waves, verbs }: RandomRun): PlannedScenario[] {
+  const rows = waves.length === 0 ? [undefined] : waves
+  return rows.map((wave, row) => {
+    const texts = [...(wave === undefined ? [] : [`I take ${wave}`]), ...verbs]
+    return {
+      uri: FEATURE,
+      scenarioId: String(row),
+      name: `scenario ${row}`,
+      tags: [],
+      ...(wave === undefined ? {} : { wave }),
+      steps: texts.map((text, index) => ({ line: index + 2, text, values: [] })),
+    }
+  })
+}
+
+function fleetOf({ hosts, faults }: RandomRun): FakeFleet {
+  const names = Array.from({ length: hosts }, (_, index) => `web${index + 1}`)
+  const blocked = new Set<string>()
+  const versions = new Map<string, string>()
+  const ok = (data: Record<string, unknown>): Answer => ({ kind: 'answered', data })
+  return new FakeFleet(names, (host, { action }) => {
+    const fault = faults[`${host} ${action}`]
+    if (fault === 'silent') return { kind: 'silent', waited: 20_000 }
+    if (fault === 'fails') return { kind: 'failed', message: 'no <such> "thing"', data: {} }
+    if (fault === 'odd') return ok({ ensure: 'odd', blocked: 'odd' })
+    if (action === 'block') blocked.add(host)
+    if (action === 'unblock') blocked.delete(host)
+    if (action === 'update') versions.set(host, '2.0')
+    return ok({ blocked: blocked.has(host), ensure: versions.get(host) ?? '1.0', status: 'running' })
+  })
+}
