@@ -10,7 +10,7 @@ import { webs } from '../../testing/web_fleet'
 import type { Answer, Request } from '../model/answers'
 import { lineKey, type Checkpoint } from '../model/checkpoint'
 import { FailureBudget } from '../model/failure_budget'
-import type { JournalEntry } from '../model/journal_entry'
+import type { Conclusion, JournalEntry } from '../model/journal_entry'
 import { Ledger } from '../model/ledger'
 import type { Obligation } from '../model/obligation'
 import type { Verdict } from '../model/verdict'
@@ -40,7 +40,7 @@ function checkpoint(overtaken: readonly string[] = []): Checkpoint {
 interface Given {
   answer?: (host: string, request: Request) => Answer
   hosts?: readonly string[]
-  append?: (entry: JournalEntry) => Promise<void>
+  append?: (entry: JournalEntry | Conclusion) => Promise<void>
   planning?: Planning
   checkpoint?: Checkpoint
 }
@@ -48,16 +48,17 @@ interface Given {
 /** Returns an executor on a fleet, and all that it does. */
 function executorOn(given: Given) {
   const { hosts = webs(3), answer = () => ({ kind: 'answered', data: {} }), append } = given
-  const journal: JournalEntry[] = []
+  const journal: (JournalEntry | Conclusion)[] = []
   const verdicts: Verdict[] = []
   const notes: string[] = []
   /** The requests that were sent before the journal had them. */
   const unwritten: Request[] = []
   const stop = new AbortController()
   const kept = {
-    append: async (entry: JournalEntry) => {
+    append: async (entry: JournalEntry | Conclusion) => {
       await append?.(entry)
       journal.push(entry)
+      if (entry.type === 'verdict') verdicts.push(entry.verdict)
     },
   }
   const fleet = new FakeFleet(hosts, (host, request) => {
@@ -73,13 +74,7 @@ function executorOn(given: Given) {
     ledger,
     inventory: undefined,
     journal: kept,
-    audience: {
-      progress: () => {},
-      verdict: (verdict: Verdict) => verdicts.push(verdict),
-      undone: () => {},
-      note: (text: string) => notes.push(text),
-      activated: () => {},
-    },
+    audience: { progress: () => {}, note: (text: string) => notes.push(text) },
     redact: redactNothing,
     clock: fakeClock(),
     balancers: { at: notAsked, backend: notAsked },
