@@ -344,6 +344,26 @@ for (const [name, member] of harmless) {
   })
 }
 
+describe('the executor that performs', () => {
+  it('names a host once that must not be told twice and has slipped back into rotation', async () => {
+    const unknown = new Map([[lineKey(LINE), new Set(['web1'])]])
+    const before = { done: false, overtaken: new Set<string>(), unknown }
+    const stopped = { ...checkpoint(), scenarios: new Map([['9', before]]) }
+    const { executor, ledger, verdicts, changing } = executorOn({ checkpoint: stopped })
+    const lapsed = { ...obligation, lapses: true, read: () => ({ isOpen: false, seen: 'unblocked' }) }
+    await ledger.open(lapsed, ['web1', 'web2'])
+    const request = { agent: 'door', action: 'open', inputs: {}, mutating: true }
+    const change = { order: { tell: telling(request) }, plannable: { action: request }, repeatable: false }
+    await executor.change(change)
+    expect(verdicts[0]?.observations.map(({ host, passed }) => `${host} ${passed}`).sort()).to.deep.equal([
+      'web1 false',
+      'web2 false',
+      'web3 true',
+    ])
+    expect(changing().map(({ hosts }) => hosts)).to.deep.equal([['web3']])
+  })
+})
+
 describe('the executor that proves again', () => {
   const read = ({ kind }: Answer) => ({ passed: kind === 'answered', seen: kind })
   const look: Look = { request: { agent: 'package', action: 'status', inputs: {} }, read }

@@ -30,8 +30,9 @@ export class Perform implements BaseExecutor {
     const hosts = await this.engine.scope.moving()
     await change.guard?.(hosts)
     const doubtful = this.doubtfulOf(hosts, change)
-    const slipped = change.isOfTraffic === true ? [] : await slippedBack(this.open, hosts)
-    const left = without(hosts, [...doubtful, ...slipped])
+    const known = without(hosts, doubtful)
+    const slipped = change.isOfTraffic === true ? [] : await slippedBack(this.open, known)
+    const left = without(known, slipped)
     // What is written down of hosts that are about to be changed is written once they may be, under their locks.
     const isWritten = change.opens !== undefined || change.beforehand !== undefined
     if (isWritten && left.length > 0) await this.engine.expectChangeable(left)
