@@ -74,10 +74,7 @@ function executorOn(given: Given) {
     ledger,
     inventory: undefined,
     journal: kept,
-    audience: {
-      progress: () => {},
-      note: (text: string) => notes.push(text),
-    },
+    audience: { progress: () => {}, note: (text: string) => notes.push(text) },
     redact: redactNothing,
     clock: fakeClock(),
     balancers: { at: notAsked, backend: notAsked },

@@ -1,27 +1,28 @@
 // Loaded before a process that the manual runs: halts it once its journal says MANUAL_HALT_AT, until the manual lets it go on.
-// The entry is on disk by then, and what it announces was not sent. Signals are heard meanwhile.
-const fs = require('node:fs')
+// The entry is in the file by then, and what it announces was not sent. Signals are heard meanwhile.
+const { existsSync, writeFileSync } = require('node:fs')
+const Module = require('node:module')
 
-const { existsSync, fdatasync, openSync, readFileSync, writeFileSync } = fs
 const at = process.env.MANUAL_HALT_AT
-const journals = new Map()
+const load = Module._load
 
-fs.openSync = (path, ...more) => {
-  const file = openSync(path, ...more)
-  if (String(path).endsWith('.journal.ndjson')) journals.set(file, path)
-  return file
+Module._load = function (request, ...more) {
+  const made = load.call(this, request, ...more)
+  if (!request.endsWith('/event_stream')) return made
+  Module._load = load
+  haltIn(made.EventStream.prototype)
+  return made
 }
 
-fs.fdatasync = (file, done) =>
-  fdatasync(file, (error) => {
-    const path = journals.get(file)
-    if (path === undefined || existsSync('.halted') || !readFileSync(path, 'utf8').includes(at))
-      return done(error)
-    writeFileSync('.halted', '')
-    goOn(() => done(error))
-  })
+function haltIn(stream) {
+  const { append } = stream
+  stream.append = async function (entry) {
+    await append.call(this, entry)
+    if (!existsSync('.halted') && JSON.stringify(entry).includes(at)) await halt()
+  }
+}
 
-function goOn(next) {
-  if (existsSync('.goes-on')) next()
-  else setTimeout(() => goOn(next), 10)
+async function halt() {
+  writeFileSync('.halted', '')
+  while (!existsSync('.goes-on')) await new Promise((done) => setTimeout(done, 10))
 }
