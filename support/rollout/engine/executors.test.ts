@@ -10,7 +10,7 @@ import { webs } from '../../testing/web_fleet'
 import type { Answer, Request } from '../model/answers'
 import { lineKey, type Checkpoint } from '../model/checkpoint'
 import { FailureBudget } from '../model/failure_budget'
-import type { JournalEntry } from '../model/journal_entry'
+import type { Conclusion, JournalEntry } from '../model/journal_entry'
 import { Ledger } from '../model/ledger'
 import type { Obligation } from '../model/obligation'
 import type { Verdict } from '../model/verdict'
@@ -40,7 +40,7 @@ function checkpoint(overtaken: readonly string[] = []): Checkpoint {
 interface Given {
   answer?: (host: string, request: Request) => Answer
   hosts?: readonly string[]
-  append?: (entry: JournalEntry) => Promise<void>
+  append?: (entry: JournalEntry | Conclusion) => Promise<void>
   planning?: Planning
   checkpoint?: Checkpoint
 }
@@ -55,9 +55,10 @@ function executorOn(given: Given) {
   const unwritten: Request[] = []
   const stop = new AbortController()
   const kept = {
-    append: async (entry: JournalEntry) => {
+    append: async (entry: JournalEntry | Conclusion) => {
       await append?.(entry)
-      journal.push(entry)
+      if (entry.type === 'verdict') verdicts.push(entry.verdict)
+      else if (entry.type !== 'undone') journal.push(entry)
     },
   }
   const fleet = new FakeFleet(hosts, (host, request) => {
@@ -75,10 +76,7 @@ function executorOn(given: Given) {
     journal: kept,
     audience: {
       progress: () => {},
-      verdict: (verdict: Verdict) => verdicts.push(verdict),
-      undone: () => {},
       note: (text: string) => notes.push(text),
-      activated: () => {},
     },
     redact: redactNothing,
     clock: fakeClock(),
