@@ -49,6 +49,43 @@ Feature: 14. Planning
         And no host should have been told to change anything
 
     @long
+    Scenario Outline: Code of a team changes nothing either, by whatever way it tries: <way>
+        A plan would change hosts by the one step that goes around the verbs.
+
+        Given a file "own.js":
+            """
+            const { When } = require('@cucumber/cucumber')
+            const order = { agent: 'service', action: 'restart', inputs: { service: 'mywebapp' }, mutating: true }
+            const watch = { beforeSend: async () => {}, onProgress: () => {} }
+            When('I go around', async function () {
+              const { rollout } = this
+              const hosts = await rollout.moving()
+              <way>
+            })
+            """
+        And a feature "own.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            Then the package mywebapp should be installed
+            When I go around
+            """
+        And cucumber and Lockstep in its node_modules
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p plan --require own.js own.feature"
+        Then it should say "nothing may be changed"
+        And no host should have been told to change anything
+
+        Examples:
+            | way                                                                         |
+            | await rollout.ask(order, hosts)                                             |
+            | await rollout.ask({ ...order, mutating: false }, hosts)                     |
+            | await rollout.reach.record(order, hosts, async () => new Map())             |
+            | await rollout.ports.fleet.call({ ...order, mutating: false }, hosts, watch) |
+            | await rollout.traffic.through.block(hosts, rollout.reach)                   |
+            | await rollout.packages.putBack('mywebapp', '1.0', hosts)                    |
+            | await rollout.services.step.executor.gateway.ask(order, hosts)              |
+
     Scenario: A plan names a silent host, and a version that no repository offers
         The rollout would find that out with hosts already out of service.
 

@@ -93,7 +93,7 @@ Feature: 16. History
         Then it should have been ended by the system
         When I put the run before into the history
         Then it should exit with 0
-        And it should say "is written: 8 hosts."
+        And it should say "is written into the history: 8 hosts."
         When I run lockstep "history"
         Then it should say "live, cut off by"
         And it should say "release.feature:9 package: update mywebapp: 4.2.6-2.el5 →"

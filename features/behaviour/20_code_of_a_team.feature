@@ -68,6 +68,17 @@ Feature: 20. Code of a team
             | Before              | () => {} | 2      | the function of setDefinitionFunctionWrapper failed: it gave no function | () => {}                                |
             | Before              | (f) => f | 0      | PASSED                                                                   | () => {}                                |
 
+    Scenario: A profile of a team's own has a name of its own
+        Lockstep's profile would be used in its place, and nobody would know.
+
+        Given a file "cucumber.js":
+            """
+            module.exports = require('lockstep').profiles({ own: { lint: { tags: '@mine' } } })
+            """
+        When I run cucumber-js "-c cucumber.js -p lint website.feature"
+        Then it should exit with 2
+        And it should say "the profile lint is Lockstep's; give the one of your own another name"
+
     Scenario Outline: A World of a team works, whichever file is loaded first
         The team's World would replace Lockstep's or be lost, by the order of file names.
 

@@ -95,6 +95,7 @@ export function profiles(options: ProfileOptions = {}) {
     ...options.own,
     ...Object.fromEntries(PROFILE_NAMES.map((name) => [name, own(name)] as const)),
   }
+  refuseNamesOfOurs(Object.keys(options.own ?? {}))
   refuseWhatMustNotBe(process.argv.slice(2), Object.keys(all))
   return refusedAsOneProfile(all)
 }
@@ -110,6 +111,15 @@ function refusedAsOneProfile<Profiles extends object>(all: Profiles): Profiles {
       'the configuration is an ES module, which exports a function: export default () => profiles(…); nothing was sent',
     )
   return Object.defineProperty(all, 'paths', { get, enumerable: false })
+}
+
+/** Refuses profiles of a team with names of Lockstep's. Lockstep's would be used in their place, without a word. */
+function refuseNamesOfOurs(names: readonly string[]): void {
+  const taken = names.find(isOwn)
+  if (taken !== undefined)
+    refuse(
+      `the profile ${taken} is Lockstep's; give the one of your own another name: profiles({ own: { … } })`,
+    )
 }
 
 function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]): void {

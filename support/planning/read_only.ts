@@ -9,10 +9,10 @@ import { LockstepError } from '../system/errors'
 const OWN_NOOP: Readonly<Record<string, Request['inputs']>> = { 'puppet runonce': { noop: true } }
 
 /** The way of planning that asks only what is known to only look. */
-export const lookingOnly: Planning = { asNoop: () => undefined, isReadOnly: onlyLooks }
+export const lookingOnly: Planning = Object.freeze({ asNoop: () => undefined, isReadOnly: onlyLooks })
 
 /** The way of planning in safe mode: agents that have a noop of their own go through with it. */
-export const safely: Planning = { asNoop: harmless, isReadOnly: onlyLooks, mayBeLeft: true }
+export const safely: Planning = Object.freeze({ asNoop: harmless, isReadOnly: onlyLooks, mayBeLeft: true })
 
 /** Returns a fleet on which nothing can be changed as long as `isInForce` says so, whatever code asks it. */
 export function readOnly(fleet: Fleet, planning: Planning, isInForce: () => boolean): Fleet {

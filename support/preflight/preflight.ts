@@ -16,7 +16,7 @@ import { oddSelections } from './selections'
 import { argumentFault } from './step_arguments'
 import { type StepFunction } from './step_arguments'
 import { validators } from './validation'
-import { readsLike } from '../sentences/wording'
+import { likeSentencesThat } from '../sentences/wording'
 import { windowFaults } from './time_windows'
 
 /** A fault in a feature that cannot be run, found before anything was run. */
@@ -65,6 +65,8 @@ export class Preflight {
   private readonly pickles = new Map<string, Pickle>()
   private readonly definitions = new Map<string, StepDefinition>()
   private readonly testCases: TestCase[] = []
+  /** Returns whether a line only decides whether a rollout may begin. */
+  private readonly isGate = likeSentencesThat('gates')
   private readonly faultsOfText = new Map<string, readonly string[]>()
 
   /**
@@ -181,7 +183,7 @@ export class Preflight {
   private isAboutHosts({ tags, steps }: Pickle): boolean {
     if (tags.some(({ name }) => name === '@rehearse' || name === '@behaviour')) return false
     const own = steps.filter(({ astNodeIds }) => !this.background.has(astNodeIds[0] ?? ''))
-    return own.some(({ text }) => !readsLike('gates', text))
+    return own.some(({ text }) => !this.isGate(text))
   }
 
   private textsOf(uri: string): string[] {

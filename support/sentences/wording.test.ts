@@ -1,13 +1,13 @@
 import { expect } from 'chai'
 import { SENTENCES } from './catalogue'
 import { EFFECTS } from './effects'
-import { readsLike } from './wording'
+import { likeSentencesThat } from './wording'
 
 describe('a text that no definition was matched with', () => {
   it('reads like each phrase of its own group, whatever its values', () => {
     for (const [phrase, { effect }] of SENTENCES) {
       const text = phrase.replace('(s)', 's').replaceAll(/\{\w+\}/g, 'some <value>')
-      expect(readsLike(EFFECTS[effect].group, text), text).to.equal(true)
+      expect(likeSentencesThat(EFFECTS[effect].group)(text), text).to.equal(true)
     }
   })
 
@@ -17,13 +17,13 @@ describe('a text that no definition was matched with', () => {
       'only between 9:00 and 17:00 on monday',
       'I wait up to <soon> for other rollouts',
     ])
-      expect(readsLike('gates', text), text).to.equal(true)
+      expect(likeSentencesThat('gates')(text), text).to.equal(true)
     for (const text of [
       'I wait for approval of the customer',
       'I update the package a',
       'we wait for approval',
       '',
     ])
-      expect(readsLike('gates', text), text).to.equal(false)
+      expect(likeSentencesThat('gates')(text), text).to.equal(false)
   })
 })

@@ -19,7 +19,17 @@ export async function carryOut(
 ): Promise<Verdict> {
   if (hosts.length === 0) return { observations: [], unexpected: [] }
   const { afterwards = async (done) => done } = order
-  return afterwards(await tellAndVerify(hosts, order, gateway), gateway)
+  const done = await afterwards(await tellAndVerify(hosts, order, gateway), gateway)
+  return { ...done, observations: accountFor(hosts, done) }
+}
+
+/** Returns one observation for each host that was told: one that a verb has lost track of has not passed. */
+function accountFor(hosts: readonly string[], { observations }: Verdict): Observation[] {
+  const known = new Map(observations.map((observation) => [observation.host, observation]))
+  return hosts.map(
+    (host) =>
+      known.get(host) ?? { host, passed: false, kind: 'known', seen: 'was told, and is not accounted for' },
+  )
 }
 
 async function tellAndVerify(

@@ -29,19 +29,22 @@ export function createEngine(
   const halt = new Halt(ports.stopping)
   const around = { scope, halt, line, journal, audience, redact }
   const conclusions = new Conclusions(around, (host) => hosts.isKnown(host))
+  const expectChangeable = async (asked: readonly string[]) => {
+    await hosts.expectFirstWindowOver()
+    await locks.take(hosts.known() ?? asked)
+  }
   const conversation = new Conversation({
     ...ports,
     line,
     beforeChange: async ({ action, agent }, asked) => {
       if (executors.isPlanned) throw nothingMayChange(`${action} of ${agent}`)
-      await hosts.expectFirstWindowOver()
-      await locks.take(hosts.known() ?? asked)
+      await expectChangeable(asked)
     },
     overhear: (message) => conclusions.addUnsolicited(message),
   })
   const resumption = new Resumption(ports.checkpoint)
-  const engine = { scope, halt, conclusions, line, resumption, gateway: conversation }
-  const executors = new Executors({ ...engine, ledger, locks, journal, audience, lookEvery }, ports.planning)
+  const own = { scope, halt, conclusions, line, resumption, gateway: conversation, expectChangeable }
+  const executors = new Executors({ ...own, ledger, journal, audience, lookEvery }, ports.planning)
   const step: StepContext = {
     get executor() {
       return executors.inCharge

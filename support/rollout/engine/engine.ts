@@ -1,7 +1,7 @@
 import type { Journal } from '../model/journal_entry'
 import type { Ledger } from '../model/ledger'
 import type { HostGateway } from '../model/obligation'
-import type { Audience, Locks } from '../ports'
+import type { Audience } from '../ports'
 import type { Conclusions } from './conclusions'
 import type { Halt } from './halt'
 import type { Line } from './line'
@@ -18,8 +18,12 @@ export interface Engine {
   resumption: Resumption
   /** The way to hosts that changes them, where that is allowed at all. */
   gateway: HostGateway
+  /**
+   * Resolves once these hosts may be changed, their locks taken.
+   * @throws LockstepError when another rollout has a lock, or the roll call turns out to be wrong
+   */
+  expectChangeable: (hosts: readonly string[]) => Promise<void>
   ledger: Ledger
-  locks: Locks
   journal: Journal
   audience: Audience
   /** Milliseconds between two looks of a step that waits. */

@@ -48,7 +48,7 @@ interface Given {
 /** Returns an executor on a fleet, and all that it does. */
 function executorOn(given: Given) {
   const { hosts = webs(3), answer = () => ({ kind: 'answered', data: {} }), append } = given
-  const journal: JournalEntry[] = []
+  const journal: (JournalEntry | Conclusion)[] = []
   const verdicts: Verdict[] = []
   const notes: string[] = []
   /** The requests that were sent before the journal had them. */
@@ -57,8 +57,8 @@ function executorOn(given: Given) {
   const kept = {
     append: async (entry: JournalEntry | Conclusion) => {
       await append?.(entry)
+      journal.push(entry)
       if (entry.type === 'verdict') verdicts.push(entry.verdict)
-      else if (entry.type !== 'undone') journal.push(entry)
     },
   }
   const fleet = new FakeFleet(hosts, (host, request) => {
@@ -74,10 +74,7 @@ function executorOn(given: Given) {
     ledger,
     inventory: undefined,
     journal: kept,
-    audience: {
-      progress: () => {},
-      note: (text: string) => notes.push(text),
-    },
+    audience: { progress: () => {}, note: (text: string) => notes.push(text) },
     redact: redactNothing,
     clock: fakeClock(),
     balancers: { at: notAsked, backend: notAsked },
@@ -134,9 +131,10 @@ const aWork: fc.Arbitrary<Work> = fc
     verified: fc.boolean(),
     repeatable: fc.boolean(),
     asAction: fc.boolean(),
+    forgets: fc.boolean(),
     patience: fc.constantFrom(undefined, { within: 2_000 }, { times: 2 }),
   })
-  .map(({ kind, agent, opens, beforehand, verified, repeatable, asAction, patience }): Work => {
+  .map(({ kind, agent, opens, beforehand, verified, repeatable, asAction, forgets, patience }): Work => {
     const look = asking({ agent: 'package', action: 'status', inputs: {} })
     const read = ({ kind: answered }: Answer) => ({ passed: answered === 'answered', seen: answered })
     if (kind === 'look') return { look: { request: { agent, action: 'status', inputs: {} }, read, patience } }
@@ -151,7 +149,13 @@ const aWork: fc.Arbitrary<Work> = fc
       change: {
         ...(opens ? { opens: obligation, isOfTraffic: true } : {}),
         ...(beforehand ? { beforehand: refuse } : {}),
-        order: { tell: telling(request), ...(verified ? { verify: { ask: look, read } } : {}) },
+        order: {
+          tell: telling(request),
+          ...(verified ? { verify: { ask: look, read } } : {}),
+          ...(forgets
+            ? { afterwards: async (done) => ({ ...done, observations: done.observations.slice(1) }) }
+            : {}),
+        },
         plannable: asAction
           ? { action: request }
           : { resource: 'x', ask: look, plan: () => ({ now: '1', to: '2' }), affectsOthers: true },
@@ -339,6 +343,26 @@ for (const [name, member] of harmless) {
     })
   })
 }
+
+describe('the executor that performs', () => {
+  it('names a host once that must not be told twice and has slipped back into rotation', async () => {
+    const unknown = new Map([[lineKey(LINE), new Set(['web1'])]])
+    const before = { done: false, overtaken: new Set<string>(), unknown }
+    const stopped = { ...checkpoint(), scenarios: new Map([['9', before]]) }
+    const { executor, ledger, verdicts, changing } = executorOn({ checkpoint: stopped })
+    const lapsed = { ...obligation, lapses: true, read: () => ({ isOpen: false, seen: 'unblocked' }) }
+    await ledger.open(lapsed, ['web1', 'web2'])
+    const request = { agent: 'door', action: 'open', inputs: {}, mutating: true }
+    const change = { order: { tell: telling(request) }, plannable: { action: request }, repeatable: false }
+    await executor.change(change)
+    expect(verdicts[0]?.observations.map(({ host, passed }) => `${host} ${passed}`).sort()).to.deep.equal([
+      'web1 false',
+      'web2 false',
+      'web3 true',
+    ])
+    expect(changing().map(({ hosts }) => hosts)).to.deep.equal([['web3']])
+  })
+})
 
 describe('the executor that proves again', () => {
   const read = ({ kind }: Answer) => ({ passed: kind === 'answered', seen: kind })

@@ -10,6 +10,8 @@ export interface TimeWindow {
   zone: string | undefined
 }
 
+/** Minutes of a whole day. */
+const END_OF_DAY = 1_440
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 
 /**
@@ -24,9 +26,10 @@ export function isOpen({ from, to, days, zone }: TimeWindow, now: number): boole
 
 /**
  * Returns why two times of day, in minutes, make no window; undefined when they make one. The same time twice may mean
- * the whole day or none of it.
+ * the whole day or none of it. 24:00 is only an end.
  */
 export function findWindowFault(from: number, to: number): string | undefined {
+  if (from === END_OF_DAY) return 'no window begins at 24:00, the end of a day; write 00:00, on the day after'
   if (from !== to) return undefined
   const time = timeOfDay(from)
   return `between ${time} and ${time} may mean the whole day or no minute of it; write two times that differ, such as 00:00 and 24:00`

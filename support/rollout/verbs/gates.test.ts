@@ -41,8 +41,10 @@ describe('a window of time', () => {
   }
 
   it('is read as people write it, and nothing else is', () => {
-    expect(['09:00', '9:00', '24:00', '12:60', ''].map(parseTime)).to.deep.equal([
+    expect(['09:00', '9:00', '24:00', '24:01', '25:00', '12:60', ''].map(parseTime)).to.deep.equal([
       540,
+      undefined,
+      1_440,
       undefined,
       undefined,
       undefined,
@@ -100,6 +102,18 @@ describe('a gate', () => {
         const said = () => rollout.gates.onlyBetween({ from, to, days, zone: 'UTC' }, 'every day')
         if (from === to) expect(said).to.throw(LockstepError, 'write two times that differ')
         expect(rollout.halted?.code === 'bad-feature').to.equal(from === to)
+      }),
+    )
+  })
+
+  it('of time may end with its day, and begin there not', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1439 }), fc.integer({ min: 0, max: 2e12 }), (minute, now) => {
+        const days = parseDays('every day') ?? new Set<number>()
+        expect(isOpen({ from: 0, to: 1_440, days, zone: 'UTC' }, now)).to.equal(true)
+        const { rollout } = begin(now)
+        const from24 = { from: 1_440, to: minute, days, zone: 'UTC' }
+        expect(() => rollout.gates.onlyBetween(from24, 'every day')).to.throw('no window begins at 24:00')
       }),
     )
   })

@@ -200,6 +200,25 @@ describe('the first discovery of hosts that are in an inventory', () => {
     expect(rolling.rollout.failure?.observations.map(({ host }) => host)).to.deep.equal(HOSTS)
   })
 
+  it('has nothing written down of hosts that are not changed then: neither out of rotation nor to be restored', async () => {
+    const rolling = rollout({ inventory: true })
+    rolling.rollout.afterFailure.versionsGoBack = true
+    rolling.rollout.afterFailure.healthyGoBack = true
+    rolling.rollout.traffic.throughBalancerAt('1.2.3.4')
+    await rolling.discovered(HOSTS)
+    const { packages, traffic } = rolling.rollout
+    const changes = [packages.update('mywebapp'), traffic.block()].map((change) => failure(change))
+    await settled()
+    rolling.begun[0]?.answer('web9')
+    rolling.begun[0]?.endWindow()
+    for (const change of changes) expect((await change).code).to.equal('diverged')
+    expect(rolling.rollout.ledger.all).to.deep.equal([])
+    expect(packages.touched()).to.deep.equal([])
+    await rolling.rollout.afterFailure.settle()
+    expect(rolling.changes()).to.deep.equal([])
+    expect(rolling.journal.map(({ type }) => type)).to.not.include.members(['opened', 'had', 'restoring'])
+  })
+
   it('lets no host be changed when the operator asks to stop in its window', async () => {
     const rolling = rollout({ inventory: true })
     await rolling.discovered(HOSTS)

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { roomsPage } from './rooms_page'
 import { sentencesPage } from './sentences_page'
 import { settingsPage } from './settings_page'
 
@@ -6,6 +7,7 @@ const DOCS = resolve(__dirname, '..', '..', '..', 'docs')
 
 /** The pages that come from tables of the code, by their path. */
 export const PAGES: readonly (readonly [path: string, page: () => string])[] = [
+  [join(DOCS, 'rooms.md'), roomsPage],
   [join(DOCS, 'sentences.md'), sentencesPage],
   [join(DOCS, 'settings.md'), settingsPage],
 ]
