@@ -21,7 +21,7 @@ import { onInterrupt } from '../composition/interrupt'
 import { outTable, hostTable } from '../reporting/host_table'
 import type { Outcome } from '../run/scenario_runs'
 import { session } from './session'
-import type { FailedCall } from './rollout_calls'
+import type { FailedCall } from '../composition/rollout_calls'
 import type { LockstepWorld } from './world'
 
 const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {

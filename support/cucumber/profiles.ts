@@ -1,12 +1,11 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { basename, dirname, extname, join, relative } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { extname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isLike, nearest } from '../config/nearest'
 import { expectOptions } from '../config/settings'
-import { formatCucumber } from '../system/commands'
+import { faultOfCommandLine } from '../preflight/command_line'
 import { EXIT, type LockstepError } from '../system/errors'
 import { REPORTS } from '../run/report_files'
-import { MODES, PROFILES, type Mode, type ProfileName } from '../run/modes'
+import { isProfileName, MODES, PROFILE_NAMES, PROFILES, type ProfileName } from '../run/modes'
 import type { RunParameters } from '../run/parameters'
 import { makeFolder } from '../system/folders'
 
@@ -96,7 +95,8 @@ export function profiles(options: ProfileOptions = {}) {
     ...Object.fromEntries(PROFILE_NAMES.map((name) => [name, own(name)] as const)),
   }
   refuseNamesOfOurs(Object.keys(options.own ?? {}))
-  refuseWhatMustNotBe(process.argv.slice(2), Object.keys(all))
+  const fault = faultOfCommandLine(process.argv.slice(2), Object.keys(all))
+  if (fault !== undefined) refuse(fault)
   return refusedAsOneProfile(all)
 }
 
@@ -115,42 +115,11 @@ function refusedAsOneProfile<Profiles extends object>(all: Profiles): Profiles {
 
 /** Refuses profiles of a team with names of Lockstep's. Lockstep's would be used in their place, without a word. */
 function refuseNamesOfOurs(names: readonly string[]): void {
-  const taken = names.find(isOwn)
+  const taken = names.find(isProfileName)
   if (taken !== undefined)
     refuse(
       `the profile ${taken} is Lockstep's; give the one of your own another name: profiles({ own: { … } })`,
     )
-}
-
-function refuseWhatMustNotBe(args: readonly string[], known: readonly string[]): void {
-  const has = (name: string) => args.some((arg) => arg === name || arg.startsWith(`${name}=`))
-  const chosen = profilesIn(args)
-  const unknown = chosen.find((name) => !known.includes(name))
-  if (unknown !== undefined)
-    refuse(
-      `there is no profile ${JSON.stringify(unknown)}; the closest one is ${closestProfile(unknown, known)}; there are: ${known.join(', ')}`,
-    )
-  const [beside] = chosen
-  if (beside !== undefined && chosen.every((name) => isOwn(name) && PROFILES[name].mode === undefined))
-    refuse(
-      `the profile ${beside} stands beside another one: -p live -p ${beside}, or -p default -p ${beside}`,
-    )
-  if (has('--parallel')) {
-    refuse('rollouts do not run in parallel: each step fans out by itself; leave out --parallel')
-  }
-  if (has('--retry')) refuse('a rollout is not retried: a retried step is a second deploy; leave out --retry')
-  const named = pathsIn(args)
-  const odd = named.find((path) => PATTERN.test(path) && existsSync(path))
-  if (odd !== undefined)
-    refuse(`cucumber takes the name of ${odd} for a pattern, and does not find it; give it another name`)
-  const missing = named.find((path) => !PATTERN.test(path) && !existsSync(path))
-  if (missing !== undefined) refuse(`there is no such file: ${missing}${closestTo(missing)}`)
-  const far = chosen.find((name) => isOwn(name) && needsFeature(PROFILES[name].mode))
-  if (far !== undefined && !named.some((path) => path.endsWith('.feature'))) {
-    refuse(
-      `the profile ${far} names its feature: ${formatCucumber(`-p ${far} features/deployments/website.feature`)}`,
-    )
-  }
 }
 
 function refuseUnknown(options: object): void {
@@ -168,46 +137,6 @@ const OPTIONS = Object.keys({
   fleet: true,
   own: true,
 } satisfies Record<keyof ProfileOptions, true>)
-/** Matches the options that are followed by a value of their own. */
-const WITH_VALUE =
-  /^(?:-[cfilprt]|--(?:config|exit-code|fail-on|format|format-options|i18n-keywords|import|language|loader|name|order|parallel|plugin|plugin-options|profile|require|require-module|retry|retry-tag-filter|shard|tags|world-parameters))$/
-
-/** Matches a path that stands for other names than its own, and may well stand for none. */
-const PATTERN = /[*?[]|[+@!]\(|\{[^}]*(?:,|\.\.)[^}]*\}/
-
-/** Returns the files and folders that are named on the command line, without the lines in them. */
-function pathsIn(args: readonly string[]): string[] {
-  const named = args.filter((arg, index) => !arg.startsWith('-') && !WITH_VALUE.test(args[index - 1] ?? ''))
-  return named.map((arg) => arg.replace(/(?::\d+)+$/, ''))
-}
-
-function closestTo(missing: string): string {
-  const folder = dirname(missing)
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return ''
-  const there = readdirSync(folder).filter((name) => name.endsWith('.feature'))
-  const meant = nearest(basename(missing), there)
-  return isLike(basename(missing), meant) ? `; the closest one is ${join(folder, meant)}` : ''
-}
-
-const PROFILE_NAMES = Object.keys(PROFILES) as ProfileName[]
-
-function isOwn(name: string): name is ProfileName {
-  return Object.hasOwn(PROFILES, name)
-}
-
-function needsFeature(mode: Mode | undefined): boolean {
-  return mode !== undefined && MODES[mode].needsFeature
-}
-
-/** Returns the profile whose name, or another word for it, is the nearest to a name. */
-function closestProfile(name: string, known: readonly string[]): string {
-  const words = PROFILE_NAMES.flatMap((each) =>
-    [each, ...PROFILES[each].alsoCalled].map((word) => [word, each] as const),
-  )
-  const all = new Map<string, string>([...words, ...known.map((each) => [each, each] as const)])
-  return all.get(nearest(name, [...all.keys()])) ?? name
-}
-
 /**
  * Returns the parameters of a run for hooks and for the plugin. Hooks hear them as world parameters; the plugin, which
  * exists before them, cannot.
@@ -222,14 +151,6 @@ function makeReportsFolder(): void {
   } catch (error) {
     refuse(`reports cannot be written here: ${(error as Error).message}`)
   }
-}
-
-function profilesIn(args: readonly string[]): string[] {
-  return args.flatMap((arg, index) => {
-    if (arg === '-p' || arg === '--profile') return [args[index + 1] ?? '']
-    const [, name] = /^(?:--profile=|-p=?)([^-].*)$/.exec(arg) ?? []
-    return name === undefined ? [] : [name]
-  })
 }
 
 function refuse(sentence: string): never {

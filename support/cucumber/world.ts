@@ -1,6 +1,6 @@
 import { World } from '@cucumber/cucumber'
 import type { Rollout } from '../rollout/rollout'
-import { RolloutCalls } from './rollout_calls'
+import { RolloutCalls } from '../composition/rollout_calls'
 
 /**
  * The World that a step reaches through `this`: one rollout, its verbs by noun. A team's own World extends it. It is

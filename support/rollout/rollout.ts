@@ -60,7 +60,7 @@ export class Rollout {
       wave: () => this.waves.current?.hosts,
     }
     this.engine = createEngine(ports, hosts, { budget: this.budget, line: this.current })
-    const { step, executors, conversation } = this.engine
+    const { step, executors, gateway } = this.engine
     this.hosts = new RollCall(this)
     this.gates = new Gates(step, ports.clock, ports.approval)
     this.release = new Release(step, ports.releases, {
@@ -80,7 +80,7 @@ export class Rollout {
     }
     this.packages = new Packages(step, {
       before: new VersionsBefore(step, needs, checkpoint?.had ?? new Map()),
-      gateway: conversation,
+      gateway,
       failure: () => this.failure,
     })
     this.services = new Services(step)
@@ -163,7 +163,7 @@ export class Rollout {
 
   /** True when any host was told anything that changes it. */
   get hasChangedHosts(): boolean {
-    return this.engine.conversation.hasChangedHosts
+    return this.engine.gateway.hasChangedHosts
   }
 
   /**
@@ -222,12 +222,12 @@ export class Rollout {
 
   /** Asks hosts something, journalled before it is sent and after it was answered. */
   get ask(): Ask {
-    return this.engine.conversation.ask
+    return this.engine.gateway.ask
   }
 
   /** The gateway through which obligations and balancers reach the world. */
   get reach(): HostGateway {
-    return this.engine.conversation
+    return this.engine.gateway
   }
 
   /** Makes a verdict known. A verdict that has not passed stops the rollout, unless it may go on. */

@@ -157,6 +157,13 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   ci: { mode: 'rehearse', lints: true, alsoCalled: ['test'] },
 }
 
+export const PROFILE_NAMES = Object.keys(PROFILES) as ProfileName[]
+
+/** Returns whether a word is the name of a profile that is Lockstep's. */
+export function isProfileName(name: string): name is ProfileName {
+  return Object.hasOwn(PROFILES, name)
+}
+
 /** The world parameters that say which mode a run has. */
 export interface ModeParameters {
   /** The fleet that it goes to, or `lint` where features are only read; embedded where it is left out. */

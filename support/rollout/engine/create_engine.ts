@@ -3,7 +3,7 @@ import type { RolloutPorts } from '../ports'
 import { Conclusions } from './conclusions'
 import { Executors } from './executors'
 import { Halt } from './halt'
-import { Conversation, nothingMayChange } from './host_gateway'
+import { JournalledGateway, nothingMayChange } from './host_gateway'
 import type { Line } from './line'
 import { Resumption } from './resumption'
 import { Scope, type HostSource } from './scope'
@@ -14,7 +14,7 @@ export interface CreatedEngine {
   step: StepContext
   halt: Halt
   conclusions: Conclusions
-  conversation: Conversation
+  gateway: JournalledGateway
   executors: Executors
 }
 
@@ -33,7 +33,7 @@ export function createEngine(
     await hosts.expectFirstWindowOver()
     await locks.take(hosts.known() ?? asked)
   }
-  const conversation = new Conversation({
+  const gateway = new JournalledGateway({
     ...ports,
     line,
     beforeChange: async ({ action, agent }, asked) => {
@@ -43,7 +43,7 @@ export function createEngine(
     overhear: (message) => conclusions.addUnsolicited(message),
   })
   const resumption = new Resumption(ports.checkpoint)
-  const own = { scope, halt, conclusions, line, resumption, gateway: conversation, expectChangeable }
+  const own = { scope, halt, conclusions, line, resumption, gateway, expectChangeable }
   const executors = new Executors({ ...own, ledger, journal, audience, lookEvery }, ports.planning)
   const step: StepContext = {
     get executor() {
@@ -56,5 +56,5 @@ export function createEngine(
     append: (entry) => journal.append(entry),
     note: (text) => audience.note(text),
   }
-  return { step, halt, conclusions, conversation, executors }
+  return { step, halt, conclusions, gateway, executors }
 }

@@ -27,7 +27,7 @@ interface Surroundings {
  * All that a rollout says to the world. A request that changes hosts needs their locks first. Every request is on disk
  * before it is sent and after it was answered.
  */
-export class Conversation implements HostGateway {
+export class JournalledGateway implements HostGateway {
   private changedHosts = false
 
   constructor(private readonly around: Surroundings) {}
