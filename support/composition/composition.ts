@@ -96,7 +96,9 @@ export class Composition {
   ): Composition {
     const environment = withVariables(bare, run.features.substitution, parameters, context)
     const secrets = secretsOf(environment)
-    const beginsAs = modeOf(parameters, isInSafeMode(environment, context.env))
+    // A run of no feature puts hosts back, and that is never only planned.
+    const isSafe = isInSafeMode(environment, context.env) && run.features.scenarios.length > 0
+    const beginsAs = modeOf(parameters, isSafe)
     run.changeMode(beginsAs)
     const { target, purpose, journals } = MODES[beginsAs]
     // A run that was begun by another leaves its state with its reports, and is gone with them.
@@ -140,6 +142,7 @@ export class Composition {
       ledger,
       embedded,
       resumed,
+      records,
       order: nextOrder(records),
       links: linksOf(records),
       isCheckedAgain: parameters.idempotence === true && purpose === 'rollout',
@@ -193,7 +196,7 @@ export class Composition {
     const checkpoint =
       MODES[mode].purpose === 'drift'
         ? checkpointOfHistory(hash, resumed)
-        : checkpointFor({ feature, hash, variables }, resumed)
+        : checkpointFor({ feature, hash, variables }, resumed, this.parts.records)
     await stream.append({
       type: 'run',
       feature,

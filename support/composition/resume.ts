@@ -1,4 +1,4 @@
-import { checkpointOf, type Checkpoint } from '../rollout/model/checkpoint'
+import { checkpointOf, continueCheckpoint, type Checkpoint } from '../rollout/model/checkpoint'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
 import { faultOf, type RunJournal } from '../run/journals'
 import { isSafeMode } from '../run/modes'
@@ -41,14 +41,18 @@ interface ToBeRun {
 }
 
 /**
- * Returns the checkpoint that a run can go on from.
+ * Returns the checkpoint that a run can go on from. A run that was itself a resumed one goes on from what the runs before
+ * it knew.
  * @throws LockstepError `bad-feature` when the feature, or what it says now, is not what was run
+ * @throws LockstepError `bad-input` when a journal that the checkpoint depends on is not there
  */
 export function checkpointFor(
-  { feature, hash, variables }: ToBeRun,
+  asked: ToBeRun,
   resumed: RunEntries | undefined,
+  records: readonly RunJournal[],
 ): Checkpoint | undefined {
   if (resumed === undefined) return undefined
+  const { feature, hash, variables } = asked
   const { run, entries } = resumed
   const all = entries.filter((entry) => entry.type === 'run')
   const began = all.find((entry) => entry.feature === feature)
@@ -82,7 +86,10 @@ export function checkpointFor(
       `LOCKSTEP_RESUME: run ${run} was with <${other}> as ${was}, and now it is ${is}; give it as it was with LOCKSTEP_VARIABLES, or run the feature from the start`,
     )
   }
-  return checkpointOf(run, own)
+  const checkpoint = checkpointOf(run, own)
+  if (checkpoint === undefined || began.resumes === undefined) return checkpoint
+  const earlier = checkpointFor(asked, journalToResume(began.resumes, records), records)
+  return earlier === undefined ? checkpoint : continueCheckpoint(earlier, checkpoint)
 }
 
 /** Returns the entries of the feature whose `run` entry is at `from`. */

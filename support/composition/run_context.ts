@@ -10,6 +10,7 @@ import type { ReachableFleet } from './mcollective_fleet'
 import type { NotificationListener } from './notification_listener'
 import type { Plan } from '../planning/plan'
 import type { Mode } from '../run/modes'
+import type { RunJournal } from '../run/journals'
 import type { Run } from '../run/run'
 
 /** The parts that a run is put together from; all its rollouts share them. */
@@ -21,6 +22,8 @@ export interface RunContext {
   ledger: Ledger
   embedded: EmbeddedContext | undefined
   resumed: RunEntries | undefined
+  /** The journals of earlier live runs. */
+  records: readonly RunJournal[]
   /** The place of this run in the order of its folder's runs. */
   order: number
   /** The links from the runs of a folder to those that they go on from. */

@@ -196,8 +196,11 @@ export class Rollout {
 
   /** The hosts that failed, at the line that stopped the rollout or within the budget before it. */
   get unwell(): readonly string[] {
-    const failing = this.failure?.observations.filter(({ passed }) => !passed) ?? []
-    return [...failing.map(({ host }) => host), ...this.budget.out.keys()]
+    const { observations = [] } = this.failure ?? {}
+    const failing = observations.filter(({ passed }) => !passed)
+    // A verdict that fails by a stranger alone stops its hosts half-way: none of them is known to be well.
+    const unwell = failing.length > 0 ? failing : observations
+    return [...unwell.map(({ host }) => host), ...this.budget.out.keys()]
   }
 
   /** The hosts of the rollout, the last wave first; those in no wave come at the end. */

@@ -31,7 +31,7 @@ export function createEngine(
   const conclusions = new Conclusions(around, (host) => hosts.isKnown(host))
   const expectChangeable = async (asked: readonly string[]) => {
     await hosts.expectFirstWindowOver()
-    await locks.take(hosts.known() ?? asked)
+    await locks.take((hosts.known() ?? asked).filter((host) => !budget.isOut(host)))
   }
   const gateway = new JournalledGateway({
     ...ports,

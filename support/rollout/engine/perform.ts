@@ -112,7 +112,7 @@ export class Perform implements BaseExecutor {
   }
 
   private leaveUnknown(doubtful: readonly Observation[], { observations }: Verdict): void {
-    this.leftUnknown ||= doubtful.length > 0 || observations.some(({ kind }) => kind === 'silent')
+    this.leftUnknown ||= doubtful.length > 0 || observations.some(({ kind }) => kind === 'silent' || kind === 'untrusted')
   }
 }
 

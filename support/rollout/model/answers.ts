@@ -1,6 +1,6 @@
 import type { UnexpectedMessage } from '../../system/unexpected_messages'
 
-/** A request to an agent; `changes` says whether a host can be other than before once it is done. */
+/** A request to an agent; `mutating` says whether a host can be other than before once it is done. */
 export interface Request {
   agent: string
   action: string

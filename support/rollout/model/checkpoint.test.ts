@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { BEGAN, rolloutOn } from '../../testing/fake_fleet'
 import { silent, WebFleet, webs, type Exceptions } from '../../testing/web_fleet'
-import { checkpointOf } from './checkpoint'
+import { checkpointOf, continueCheckpoint } from './checkpoint'
 import type { JournalEntry } from './journal_entry'
 import type { Rollout } from '../rollout'
 import { count, describe as described, hasPassed, mayGoOn, type Verdict } from './verdict'
@@ -154,6 +154,35 @@ describe('a resumed rollout', () => {
       { type: 'scenario passed', scenarioId: '20' },
     ]
     expect(checkpointOf('r1', entries)?.scenarios.get('20')?.done).to.equal(false)
+  })
+
+  it('that is resumed itself still knows what was known before it: versions, hosts that are out, unknown outcomes', async () => {
+    const silentThen: Exceptions = { web3: ({ action }) => (action === 'migrate' ? silent : undefined) }
+    const { fleet, journal } = await stopped(3, silentThen)
+    const first = checkpointOf('r1', [...journal, { type: 'out', hosts: ['web9'] }])
+    const again = resume(fleet, journal)
+    await rollOut(again.rollout)
+    const second = checkpointOf('r2', [BEGAN, ...again.journal])
+    if (first === undefined || second === undefined) throw new Error('there was no roll call')
+    const both = continueCheckpoint(first, second)
+    expect(both.run).to.equal('r2')
+    expect(both.out).to.include('web9')
+    for (const host of first.attempted) expect(both.attempted.has(host), host).to.equal(true)
+    for (const [id, { unknown }] of first.scenarios)
+      for (const [line, hosts] of unknown)
+        for (const host of hosts) expect(both.scenarios.get(id)?.unknown.get(line)?.has(host)).to.equal(true)
+    const [[name, versions] = ['', new Map<string, string>()]] = first.had
+    for (const [host, version] of versions) expect(both.had.get(name)?.get(host)).to.equal(version)
+    expect([...both.scenarios.values()].some(({ unknown }) => unknown.size > 0)).to.equal(true)
+  })
+
+  it('does not tell a host twice either whose answer could not be trusted', async () => {
+    const { fleet, journal } = await stopped(3, {
+      web3: ({ action }) => (action === 'migrate' ? { kind: 'untrusted', reason: 'expired' } : undefined),
+    })
+    const { rollout, again } = resume(fleet, journal)
+    await rollOut(rollout)
+    expect(again.asked.find(({ request }) => request.action === 'migrate')?.hosts).to.deep.equal(['web2'])
   })
 
   it('has the hosts of the run that it resumes: whoever is missing or new since has diverged', async () => {

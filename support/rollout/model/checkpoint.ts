@@ -54,6 +54,47 @@ export function checkpointOf(run: string, entries: readonly JournalEntry[]): Che
   }
 }
 
+/** Returns what is known after a run that went on from an earlier checkpoint, and whose own is the later one. */
+export function continueCheckpoint(earlier: Checkpoint, later: Checkpoint): Checkpoint {
+  const ids = new Set([...earlier.scenarios.keys(), ...later.scenarios.keys()])
+  return {
+    ...later,
+    out: [...new Set([...earlier.out, ...later.out])],
+    seed: later.seed ?? earlier.seed,
+    attempted: new Set([...earlier.attempted, ...later.attempted]),
+    had: joinVersions(earlier.had, later.had),
+    scenarios: new Map(
+      [...ids].map((id) => [id, joinScenario(earlier.scenarios.get(id), later.scenarios.get(id))]),
+    ),
+  }
+}
+
+/** The versions before the first change of all are those that the earlier run knew. */
+function joinVersions(earlier: Checkpoint['had'], later: Checkpoint['had']): Checkpoint['had'] {
+  const names = new Set([...earlier.keys(), ...later.keys()])
+  return new Map(
+    [...names].map((name) => [name, new Map([...(later.get(name) ?? []), ...(earlier.get(name) ?? [])])]),
+  )
+}
+
+/** A scenario that the later run has not come to runs in full; what is not told twice stays untold. */
+function joinScenario(
+  earlier: ScenarioCheckpoint | undefined,
+  later: ScenarioCheckpoint | undefined,
+): ScenarioCheckpoint {
+  const lines = new Set([...(earlier?.unknown.keys() ?? []), ...(later?.unknown.keys() ?? [])])
+  return {
+    done: later?.done === true,
+    overtaken: later?.overtaken ?? new Set(),
+    unknown: new Map(
+      [...lines].map((line) => [
+        line,
+        new Set([...(earlier?.unknown.get(line) ?? []), ...(later?.unknown.get(line) ?? [])]),
+      ]),
+    ),
+  }
+}
+
 function scenariosIn(
   entries: readonly JournalEntry[],
   undone: ReadonlySet<string>,
@@ -92,8 +133,13 @@ function scenarioCheckpoint(
 
   /** Returns whether a line took a look by itself, and not to verify what it had told. */
   function isThen(look: Asked): boolean {
-    return !asked.some((other) => lineKey(other) === lineKey(look) && other.mutating)
+    return !isOfRollCall(look) && !asked.some((other) => lineKey(other) === lineKey(look) && other.mutating)
   }
+}
+
+/** Returns whether a look found out which hosts there are, or which wave they are in: that proves no line. */
+function isOfRollCall({ agent, action }: Asked): boolean {
+  return agent === 'rpcutil' && (action === 'get_fact' || action === 'agent_inventory')
 }
 
 /**
@@ -119,11 +165,16 @@ function unknownIn(entries: readonly JournalEntry[], asked: readonly Asked[]): M
     const { requestId, hosts } = order
     if (!order.mutating) continue
     const answered = entries.find((entry) => entry.type === 'answered' && entry.requestId === requestId)
-    const doubtful = answered?.type === 'answered' ? (answered.outcomes['silent'] ?? []) : hosts
+    const doubtful = answered?.type === 'answered' ? withoutOutcome(answered) : hosts
     const line = lineKey(order)
     if (doubtful.length > 0) unknown.set(line, new Set([...(unknown.get(line) ?? []), ...doubtful]))
   }
   return unknown
+}
+
+/** Returns the hosts that may have done what they were told: no answer came of them, or none that can be trusted. */
+function withoutOutcome({ outcomes }: Extract<JournalEntry, { type: 'answered' }>): string[] {
+  return [...(outcomes['silent'] ?? []), ...(outcomes['untrusted'] ?? [])]
 }
 
 function versionsIn(entries: readonly JournalEntry[]): Map<string, Map<string, string>> {
