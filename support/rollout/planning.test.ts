@@ -126,7 +126,7 @@ describe('a rollout that changes nothing', () => {
     )
   })
 
-  it('says where nobody can tell whether a version is offered, as Ruby’s agent cannot', async () => {
+  it('says where the agent cannot tell whether a version is offered, as Ruby’s cannot', async () => {
     const { rollout } = planned(listing(RUBYS[0] ?? '', 'mywebapp'))
     expect(seen(await rollout.packages.install('mywebapp', '2.1'))[0]).to.equal('would go from 1.0 to 2.1')
     const { rollout: another } = planned(listing(RUBYS[0] ?? '', 'mywebapp'))
@@ -270,7 +270,7 @@ describe('a rollout that changes nothing', () => {
     })
   })
 
-  it('waits for nobody’s approval and for no time of day, and says so', async () => {
+  it('waits neither for approval nor for a time of day, and says so', async () => {
     const { rollout, notes } = planned(fleet())
     await rollout.gates.waitForApproval(1_000)
     rollout.gates.onlyBetween({ from: 60, to: 120, days: new Set([1]), zone: 'UTC' }, 'Mondays')
@@ -375,7 +375,7 @@ describe('a rollout that changes nothing', () => {
     )
   })
 
-  /** A balancer that gives orders whatever it is asked, as a mistake in one would. */
+  /** A balancer that gives orders to every request, as a mistake in one would. */
   const orders = (hosts: readonly string[], { ask }: HostGateway) =>
     ask({ agent: 'door', action: 'open', inputs: {}, mutating: true }, hosts)
   const mistaken: Balancer = {
@@ -442,7 +442,7 @@ describe('a rollout that changes nothing', () => {
     scenarios: new Map([['1', { done: true, overtaken: new Set(), unknown: new Map() }]]),
   }
 
-  it('sends nothing that changes hosts, whatever the lines are', async () => {
+  it('sends nothing that changes hosts, for any lines', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(lines.length - 1), { maxLength: 12 }),

@@ -32,7 +32,7 @@ export class Conversation implements HostGateway {
 
   constructor(private readonly around: Surroundings) {}
 
-  /** True when any host was told anything that changes it. */
+  /** True when any host got an order that changes it. */
   get hasChangedHosts(): boolean {
     return this.changedHosts
   }

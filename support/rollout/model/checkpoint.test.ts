@@ -156,7 +156,7 @@ describe('a resumed rollout', () => {
     expect(checkpointOf('r1', entries)?.scenarios.get('20')?.done).to.equal(false)
   })
 
-  it('has the hosts of the run that it resumes: whoever is missing or new since has diverged', async () => {
+  it('has the hosts of the run that it resumes: a host that is missing or new since has diverged', async () => {
     const { fleet, journal } = await stopped(3, failsOnce)
     const { rollout, again } = resume(fleet, journal)
     again.found = ['web1', 'web2', 'web9']

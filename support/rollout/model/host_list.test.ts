@@ -11,7 +11,7 @@ const observation: fc.Arbitrary<Observation> = fc.record({
 })
 
 describe('a list of hosts', () => {
-  it('gives back what verdicts say of each host, whatever they say', () => {
+  it('gives back what any verdict says of each host', () => {
     fc.assert(
       fc.property(fc.array(fc.array(observation)), (verdicts) => {
         const list = new HostList()
