@@ -102,7 +102,7 @@ describe('the notifications of a run', () => {
     expect(told().map(({ event }) => event)).to.deep.equal(['started', 'ended'])
   })
 
-  it('tell each time that approval is wanted, before anybody is asked', async () => {
+  it('tell each time that approval is wanted, before the run asks for it', async () => {
     const asked: string[] = []
     const approval = notifications.beforeAsking({
       ask: async (question) => {
@@ -124,7 +124,7 @@ describe('the notifications of a run', () => {
     expect(asked).to.have.length(2)
   })
 
-  it('hold no secret, whoever has sent it', async () => {
+  it('hold no secret, from any sender', async () => {
     run.conceal(['s3cret'])
     run.begin({ ...BEGINNING, environment: 'of s3cret' })
     await heard({ type: 'opened', obligation: 'blocks', hosts: ['s3cret.example.net'] })

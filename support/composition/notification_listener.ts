@@ -59,7 +59,7 @@ export class NotificationListener {
   }
 
   /**
-   * Tells the end, and waits a little for what is still on its way. A run that never began has told nobody anything.
+   * Tells the end, and waits a little for what is still on its way. A run that never began sends nothing.
    */
   async end(): Promise<void> {
     this.drift()
