@@ -119,7 +119,7 @@ describe('the summary of a job', () => {
     expect(stepSummaryOf(run, ROOM)).to.contain('## READ').and.to.contain('nothing was sent')
   })
 
-  it('fits, with what matters first, whatever there is to say @long', () => {
+  it('fits, with what matters first, for any run @long', () => {
     const names = Object.fromEntries(
       Array.from({ length: 280 }, (_, index) => [`host${index * 2}`, `seen ${index}`]),
     )

@@ -84,7 +84,7 @@ describe('the suites of a run', () => {
     expect(casesOf(run)[0]?.result).to.include({ message: 'line 4: step 4: first' })
   })
 
-  it('have a case for a host that nobody expected', () => {
+  it('have a case for an unexpected host', () => {
     const message = {
       kind: 'unexpected',
       host: 'web9',
@@ -149,7 +149,7 @@ describe('the suites of a run', () => {
     ])
   })
 
-  it('say of a row for which nobody was left that it was skipped', () => {
+  it('say of a row for which no host was left that it was skipped', () => {
     const steps = [{ line: 4, verdict: passed }]
     const run = toldRun([{ scenarioId: '10', wave: '25%', outcome: 'skipped', steps }])
     run.hostsOf = () => [{ host: 'web1', wave: '2: the rest' }]

@@ -132,7 +132,7 @@ export class Summary {
       )
   }
 
-  /** Writes the hosts that were told to go back. They are not done, whatever their lines came to above. */
+  /** Writes the hosts that were ordered to go back. They are not done, even if their lines passed above. */
   private restored(): void {
     const hosts = this.run.restored
     if (hosts.length > 0)
