@@ -141,7 +141,7 @@ describe('filling a feature', () => {
     expect([substitution.refusal?.message, asked]).to.deep.equal(['no such file', 1])
   })
 
-  it('refuses a name of the run that nobody knows and no scenario uses', () => {
+  it('refuses a name of the run that is unknown and that no scenario uses', () => {
     const given = new Map([
       ['relase', '1'],
       ['extra', '2'],
@@ -194,7 +194,7 @@ describe('filling a feature', () => {
     expect([...substitution.fixedIn(url).keys()]).to.deep.equal(['release'])
   })
 
-  it('shows no secret, whatever a step is made of', () => {
+  it('shows no secret, in any kind of step', () => {
     const part = fc.constantFrom(
       '<password>',
       '<call>',
