@@ -102,7 +102,7 @@ describe('the record of a run', () => {
     expect(historyEntryOf('run', entries(end))?.outcome, 'the feature beside it').to.equal('passed')
   })
 
-  it('of a run that was refused before it told anybody anything was refused, and stopped after that', () => {
+  it('of a run that was refused before it sent anything was refused, and stopped after that', () => {
     const end: JournalEntry = { type: 'end', passed: false, reason: 'gate-closed' }
     expect(historyEntryOf('run', entries(end))?.outcome).to.equal('refused')
     expect(historyEntryOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('stopped')
@@ -162,7 +162,7 @@ describe('the record of a run', () => {
     ).to.deep.equal([['b', '1', '2', 'no answer']])
   })
 
-  it('never throws, whatever a journal says', () => {
+  it('never throws, for any journal', () => {
     const names = fc.array(fc.constantFrom('a', 'b', 'c', '__proto__'), { maxLength: 3 })
     const entry = fc.oneof(
       names.map((list): JournalEntry => asked('update', list, 'r')),

@@ -53,7 +53,7 @@ describe('how a release stands', () => {
     )
   })
 
-  it('has not passed while a host that was not done, or went back, was brought on by nobody', () => {
+  it('has not passed while no run has finished a host that was not done, or went back', () => {
     const stopped = { outcome: 'stopped' as const, notDone: ['a', 'b'], restored: ['a'] }
     const recovery = { feature: 'reports/recovery-r1.feature' }
     expect(why(stopped, { ...recovery, hosts: ['b'] })).to.equal(
@@ -81,7 +81,7 @@ describe('how a release stands', () => {
     expect(why({ run: 'r1' }, second, recovery)).to.equal('passed')
   })
 
-  it('ends, whatever recovers what', () => {
+  it('ends, whichever run recovers another', () => {
     const [one, two] = ['recovery-r2.feature', 'recovery-r1.feature']
     const list = runs({ feature: one }, { feature: two })
     expect([one, two]).to.include(originOf({ feature: one }, list))

@@ -76,7 +76,7 @@ export class HistoryStore {
     return gather(foldersIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
   }
 
-  /** Returns the releases in the history, in the order in which they were last heard of. */
+  /** Returns the releases in the history, in the order in which they were last recorded. */
   releasesOf(environment: string): string[] {
     const { runs } = gather(this.readReleases(this.at(environment)))
     return [...new Set(runs.map(({ release }) => release).reverse())].reverse()

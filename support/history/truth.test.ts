@@ -129,7 +129,7 @@ const stories: fc.Arbitrary<Story> = fc.record({
 })
 
 describe('a record against what hosts did', () => {
-  it('has every change that was made, and its states are those that were; a lie holds until somebody looks @long', async () => {
+  it('has every change that was made, and its states are those that were; a lie holds until a line looks @long', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const { journal, hosts } = await told(story)
@@ -205,7 +205,7 @@ describe('a record against what hosts did', () => {
     }
   })
 
-  it('says that it is not known what a host became that nobody has looked at', async () => {
+  it('calls the state of a host unknown that no line has looked at', async () => {
     const { journal } = await told({
       n: 1,
       orders: ['update'],
