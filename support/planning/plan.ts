@@ -42,7 +42,7 @@ export function linesOfPlan({ lines }: Plan, path: string): ReadonlySet<number> 
   return new Set(own.map(({ at }) => Number(at.slice(path.length + 1))))
 }
 
-/** Returns the name of a plan, made from what it says, so that equal plans have equal names. */
+/** Returns the name of a plan, made from its content, so that equal plans have equal names. */
 export function planId(plan: Plan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12)
 }
