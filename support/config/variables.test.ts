@@ -237,7 +237,7 @@ describe('LOCKSTEP_VARIABLES', () => {
     })
   }
 
-  it('is understood or refused, whatever it is', () => {
+  it('is understood or refused, for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(
