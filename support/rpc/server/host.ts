@@ -31,7 +31,7 @@ export interface HostOptions {
   replayLimits?: ReplayLimits
 }
 
-/** A change that must not be carried out again. */
+/** A change that the host does not carry out again. */
 export interface KnownChange {
   id: string
   caller: string
