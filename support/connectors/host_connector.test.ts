@@ -107,7 +107,7 @@ describe('a host’s connection', () => {
     expect(requests).to.deep.equal(['slowly /queue/r'])
   })
 
-  it('passes over what nobody waits for an answer to', async () => {
+  it('skips a request whose caller does not wait for an answer', async () => {
     const asked = untilAsked()
     for (let each = 0; each < 10_000; each += 1) broker.sockets[0]?.write(message(Buffer.from('noise'), {}))
     broker.sockets[0]?.write(message(Buffer.from('real')))
