@@ -37,7 +37,7 @@ export function leaseFile(path: string): LeaseStore {
 
 /**
  * Reads the lease out of a file's text.
- * @throws Error for a file that is no lease: who has the host cannot be told then, and no rollout gets it
+ * @throws Error for a file that is no lease: the owner of the host is not known then, and no rollout gets it
  */
 function leaseIn(path: string, text: string): Lease {
   let found: unknown

@@ -310,7 +310,7 @@ a.noarch                                  1.0-1                           local 
 })
 
 describe('what package managers print', () => {
-  it('is read without a fault, whatever it is', async () => {
+  it('is read without a fault, for any text', async () => {
     const word = fc.constantFrom(
       'Inst ',
       'a',
@@ -360,7 +360,7 @@ describe('the package agent', () => {
   const ask = (one: ReturnType<typeof agent>, action: string, inputs = {}, abort = signal) =>
     Promise.resolve(one.actions[action]?.({ package: 'a', ...inputs }, callOf(action, abort)))
 
-  it('fails when a version is not there afterwards, whatever the package manager said', async () => {
+  it('fails when a version is not there afterwards, even if the package manager reported success', async () => {
     expect(await reasonOf(ask(agent({ install: () => '' }), 'install', { version: '2.0' }))).to.equal(
       'Package a is 1.0 afterwards',
     )
