@@ -60,7 +60,7 @@ const MARK = 'STARTED_IN_LOCKSTEP'
  * hunted for ever.
  */
 const MAX_ROUNDS = 20
-/** Milliseconds that a program gets to end by itself after it was told to. */
+/** Milliseconds that a program gets to end by itself after the order to end. */
 const GRACE = 2_000
 
 /**
