@@ -155,7 +155,7 @@ describe('locks of hosts', () => {
     expect((await new HostLocks(context(2)).list())[0]?.state).to.equal('process gone')
   })
 
-  it('of a process that lives cannot be taken, whatever reason is given and whatever the clock says', async () => {
+  it('of a process that lives cannot be taken, for any reason and at any time of the clock', async () => {
     await new HostLocks(context(1)).claim(claim('r1', ['web1']))
     const taking = { runs: ['r1'], reason: 'I want it' }
     for (const jump of [3_600_000, -7_200_000]) {
