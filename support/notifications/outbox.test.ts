@@ -142,7 +142,7 @@ describe('an outbox', () => {
     expect(clock.pending).to.deep.equal([])
   })
 
-  it('waits for nobody during a pause either', async () => {
+  it('closes within its time during a pause, too', async () => {
     const outbox = outboxOf(failing(9, () => new DeliveryError('answered 500', true)))
     outbox.post(event(1))
     await settled()

@@ -63,7 +63,7 @@ describe('a notification over the web', () => {
     })
   })
 
-  it('has the form that Slack takes, and calls nobody there', async () => {
+  it('has the form that Slack takes, and mentions no person there', async () => {
     const card = slack(
       { kind: 'slack', url: endpoint.url('/services/t0ken'), on: EVENTS, secrets: [] },
       redactNothing,
@@ -160,7 +160,7 @@ describe('a notification over the web', () => {
     expect(endpoint.received).to.have.length(1)
   })
 
-  it('is tried again when the connection is closed, or nobody listens', async () => {
+  it('is tried again when the connection is closed, or no server listens', async () => {
     endpoint.answer = (response) => void response.destroy()
     expect(await refusal(hook())).to.deep.include({ message: 'closed the connection', retry: true })
     const gone = hook()
@@ -191,7 +191,7 @@ describe('a notification over the web', () => {
       expect(endpoint.received).to.have.length(1)
     })
 
-    it('goes to nobody else, whatever the environment says', async () => {
+    it('goes to no other server, for any environment variables', async () => {
       process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
       try {
         expect(await refusal(hook())).to.deep.include({
