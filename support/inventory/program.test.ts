@@ -196,7 +196,7 @@ describe('an inventory that a program prints', () => {
     )
   })
 
-  it('is hosts, or ends with a sentence, whatever is printed', () => {
+  it('is hosts, or ends with a sentence, for any output', () => {
     const name = fc.constantFrom('a', 'b', 'c', 'all', 'ungrouped', '__proto__', 'constructor', 'x y', '')
     const names = fc.array(name, { maxLength: 3 })
     const vars = fc.dictionary(name, fc.jsonValue({ maxDepth: 1 }))
