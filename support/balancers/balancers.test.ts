@@ -136,7 +136,7 @@ describe('a HAProxy backend', () => {
     })
   }
 
-  it('that nobody listens at is an error that says what to do', async () => {
+  it('without a listener is an error that says what to do', async () => {
     const nowhere = new HaproxyBackend({ socket: '/nonexistent/admin.sock' }, 'www', 300)
     expect((await failure(nowhere.read())).message).to.equal(
       'HAProxy at /nonexistent/admin.sock cannot be reached: there is no such socket; is it running, with "stats socket" set to this path?',

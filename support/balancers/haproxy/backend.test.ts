@@ -105,7 +105,7 @@ describe('one backend of a HAProxy', () => {
       expect(() => command(made.address, line, WITHIN)).to.throw('one command has one line')
   })
 
-  it('at a port that nobody listens at is an error', async () => {
+  it('at a port without a listener is an error', async () => {
     await made.haproxy.stop()
     expect((await failure(made.www.read())).message).to.match(/nobody listens there; is it running\?$/)
   })
