@@ -27,7 +27,7 @@ describe('an external node classifier', () => {
   const ask = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     enc(scratch.path, args, env)
 
-  it('says classes, environment and parameters of a host, whatever environment was chosen', async () => {
+  it('says classes, environment and parameters of a host, for any chosen environment', async () => {
     for (const env of [{}, { LOCKSTEP_ENVIRONMENT: 'production' }]) {
       const { text, exitCode } = await ask(['web1.example.net'], env)
       expect(exitCode).to.equal(0)
