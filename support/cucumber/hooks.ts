@@ -199,7 +199,7 @@ function failSwallowed(world: LockstepWorld, { name, error }: FailedCall): Locks
 }
 
 /**
- * Fails the run for a selection, a gate or a limit that the rollout never heard of. What follows would be for other
+ * Fails the run for a selection, a gate or a limit that never reached the rollout. What follows would be for other
  * hosts, or go further, than is written.
  */
 function failUnsaid(world: LockstepWorld): LockstepError {
