@@ -70,7 +70,7 @@ interface EffectTraits {
   needs?: 'package' | 'service' | 'nrpe' | 'puppet' | 'balancer'
 }
 
-/** The traits of each effect, whatever the values of its line. */
+/** The traits of each effect, for any values of its line. */
 export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'selects hosts': { group: 'selects' },
   'leaves strangers alone': { group: 'sets' },
