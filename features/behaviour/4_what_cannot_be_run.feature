@@ -3,7 +3,7 @@ Feature: 4. What cannot be run
     A mistake is found before anything is sent: one sentence that names the line, and exit status 2.
 
     Scenario Outline: Every line that cannot be run is named at once: -p <profile>
-        An author who hears of one mistake a run corrects the last of them after the hosts were blocked.
+        An author who learns of one mistake a run corrects the last of them after the hosts were blocked.
 
         Given a feature "own.feature" with the steps:
             """
@@ -97,7 +97,7 @@ Feature: 4. What cannot be run
         And it should show no stack trace
 
     Scenario: Features without a scenario are a failed run
-        A deploy job with an empty file would be green, and nobody would have deployed.
+        A deploy job with an empty file would be green, and would have deployed nothing.
 
         Given a file "empty.feature":
             """
@@ -240,7 +240,7 @@ Feature: 4. What cannot be run
         And it should say "lockstep.yaml"
         And it should show no stack trace
 
-    Scenario: A broker that nobody listens at is named, and the secret is not
+    Scenario: A broker without a listener is named, and the secret is not
         An operator who sees a time-out looks for the fault at hosts, and secrets may end up in the log.
 
         Given the website feature
