@@ -55,7 +55,7 @@ describe('the lease of a host', () => {
     expect((await ask('release', { run: 'run-2' }))?.['run']).to.equal('run-1')
   })
 
-  it('goes over to the run that says whom it follows', async () => {
+  it('goes over to the run that names it as the run it follows', async () => {
     await acquire('run-1')
     expect(await reasonOf(acquire('run-2', { instead_of: 'run-0' }))).to.match(/locked by the rollout run-1/)
     expect((await acquire('run-2', { instead_of: 'run-1' }))?.['run']).to.equal('run-2')
