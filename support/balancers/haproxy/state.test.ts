@@ -175,7 +175,7 @@ describe('the state of a HAProxy backend', () => {
     )
   })
 
-  it('is told without a secret, wherever HAProxy or a sentence cuts it', () => {
+  it('is shown without a secret, wherever HAProxy or a sentence cuts it', () => {
     const secret = 'correct-horse-battery-staple'
     const redact = redactorOfOthers([secret])
     for (let before = 0; before <= 60; before += 1) {
