@@ -62,7 +62,7 @@ describe('an external node classifier', () => {
     })
   })
 
-  it('reads the configuration that it is told', async () => {
+  it('reads the configuration that its option names', async () => {
     const path = scratch.write('etc/other.yaml', 'environments: { only: { inventory: [hosts.csv] } }\n')
     scratch.write('etc/hosts.csv', 'host\nweb2\n')
     expect(parse((await ask(['--config', path, 'web2'])).text)).to.include({ environment: 'only' })

@@ -142,7 +142,7 @@ describe('lockstep init', () => {
     expect(read('step_definitions/website.js')).to.contain("Then('the website is up to date'")
   })
 
-  it('leaves alone what is there', () => {
+  it('leaves existing files as they are', () => {
     scratch.write('.gitlab-ci.yml', 'ours')
     expect(init(scratch.path, ['--ci', 'gitlab']).text).to.contain('kept   .gitlab-ci.yml')
     expect(read('.gitlab-ci.yml')).to.equal('ours')
