@@ -95,7 +95,7 @@ describe('the notifications of a run', () => {
     expect(ended?.reason).to.equal('the broker went away')
   })
 
-  it('do not tell of hosts that may fail as of a failure', async () => {
+  it('do not report hosts within the failure budget as a failure', async () => {
     notifications.started()
     await concluded({ tolerated: true })
     await notifications.end()
@@ -135,7 +135,7 @@ describe('the notifications of a run', () => {
     expect(told()[1]).to.deep.include({ environment: 'of ***', reason: 'the password *** is wrong' })
   })
 
-  it('are none of a run that never began', async () => {
+  it('are not sent for a run that never began', async () => {
     await notifications.end()
     expect(told()).to.deep.equal([])
   })
