@@ -22,7 +22,7 @@ const ended = (id: string): RequestEntry => ({
   reply: Buffer.from('the end').toString('base64'),
 })
 
-describe('what a daemon writes down of its requests', () => {
+describe('the record that a daemon keeps of its requests', () => {
   let scratch: Scratch
   let now: number
   beforeEach(() => {
