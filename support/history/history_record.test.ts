@@ -47,7 +47,7 @@ const updated = entries(
 )
 
 describe('the record of a run', () => {
-  it('says what each host was told, what it had, what it got, and what is not known', () => {
+  it('has the order to each host, its state before and after, and what is not known', () => {
     const { changes = [], outcome, release, tickets } = historyEntryOf('run', updated) ?? {}
     expect({ outcome, release, tickets }).to.deep.equal({
       outcome: 'passed',
@@ -144,7 +144,7 @@ describe('the record of a run', () => {
     ])
   })
 
-  it('believes what a later look has seen, of a host that was silent or that lied', () => {
+  it('has the state that a later look has seen, of a host that was silent or that lied', () => {
     const list = entries(
       { type: 'had', package: 'web', versions: { '1': ['a', 'b'] } },
       asked('update', ['a', 'b'], 'r'),

@@ -12,7 +12,7 @@ const why = (...list: Partial<HistoryEntry>[]) => {
 }
 
 describe('how a release stands', () => {
-  it('is what the last live run says', () => {
+  it('is the outcome of the last live run', () => {
     expect(why()).to.equal('no live run of it is in the history')
     expect(why({ mode: 'noop' })).to.equal('no live run of it is in the history')
     expect(why({})).to.equal('passed')
@@ -28,7 +28,7 @@ describe('how a release stands', () => {
     )
   })
 
-  it('is not told by a run that left out scenarios and went well', () => {
+  it('does not follow from a run that left out scenarios and passed', () => {
     const leftOut = ['The rest']
     expect(why({ leftOut })).to.equal('its run r1 there left out "The rest" of x.feature')
     expect(why({}, { leftOut })).to.equal('passed')
