@@ -43,7 +43,7 @@ describe('a notification by email', () => {
     throw new Error('it was taken')
   }
 
-  it('says what happened, and to whom', async () => {
+  it('says what happened, and to which hosts', async () => {
     await send({ login: { user: 'deploys', password: 'hunter2' } })
     const [mail = ''] = smtp.messages
     expect(mail).to.match(/^To: ops@example\.net, web@example\.net$/m)
@@ -141,7 +141,7 @@ describe('a notification by email', () => {
     expect(smtp.messages).to.deep.equal([])
   })
 
-  it('ends when it is told to, though the server says nothing', async () => {
+  it('ends when it is aborted, though the server says nothing', async () => {
     const giveUp = new AbortController()
     smtp.answer = (line) => {
       if (line === '') setImmediate(() => giveUp.abort())
