@@ -44,7 +44,7 @@ describe('a fleet on which nothing may be changed', () => {
     )
   })
 
-  it('says in a sentence what was not sent', async () => {
+  it('names in a sentence the request that was not sent', async () => {
     const fake = new FakeFleet(webs(2), () => ok())
     const { message } = await failure(
       ask(
@@ -73,7 +73,7 @@ describe('a fleet on which nothing may be changed', () => {
     expect(fake.asked).to.have.length(1)
   })
 
-  it('sends what it has judged, though the request is changed while it waits', async () => {
+  it('sends the request that it has judged, though its caller changes it meanwhile', async () => {
     const fake = new FakeFleet(webs(2), () => ok())
     const noop = request('puppet', 'runonce', { noop: true })
     const looks = request('service', 'status')
@@ -143,7 +143,7 @@ describe('a rollout that keeps to its plan', () => {
   })
 })
 
-describe('what a profile says a run is', () => {
+describe('the mode that a profile gives a run', () => {
   const told = (parameters: object, env: Record<string, string> = {}) =>
     expectMeaningful(parameters as RunParameters, env)
 
