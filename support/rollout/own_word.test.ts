@@ -104,7 +104,7 @@ describe("a host's own word for what it did", () => {
     expect(seen(await rollout.traffic.block())).to.deep.equal([['web1', false, 'unblocked']])
   })
 
-  it('is told from what was seen, once the rollout has ended, of versions that no line has looked at', async () => {
+  it('gives way to a look at the end of the rollout, for versions that no line has looked at', async () => {
     const { rollout, journal } = rolloutOn(answeringBefore())
     await rollout.packages.update('mywebapp')
     await rollout.packages.seeWhatBecame()

@@ -179,7 +179,7 @@ describe('a rollout', () => {
     expect(described(await rollout.hosts.discover())).to.contain('not discovered  web99')
   })
 
-  it('fails for a stray that fails, even one overheard between steps', async () => {
+  it('fails for an unexpected message that fails, even one between steps', async () => {
     const { rollout } = rolloutOn(fleet())
     await rollout.hosts.discover()
     rollout.addUnsolicited({
@@ -191,7 +191,7 @@ describe('a rollout', () => {
     expect(hasPassed(await rollout.agents.shouldAllAnswer())).to.equal(false)
   })
 
-  it('fails for what is overheard between two steps, behind any flood of harmless messages', async () => {
+  it('fails for a contradiction between two steps, behind any flood of harmless messages', async () => {
     const { rollout } = rolloutOn(fleet())
     await rollout.hosts.discover()
     const harmless = { kind: 'duplicate', detail: 'answered twice, the same', fails: false }
@@ -215,7 +215,7 @@ describe('a rollout', () => {
     expect(rollout.takeUnsolicited()).to.have.length(1)
   })
 
-  it('fails for what a call of a step has heard, though the step’s verdict leaves it out', async () => {
+  it('fails for an unexpected message to a call of a step, though the step’s verdict leaves it out', async () => {
     const fake = fleet()
     const { rollout } = rolloutOn(fake)
     await rollout.hosts.discover()
@@ -226,7 +226,7 @@ describe('a rollout', () => {
     expect((await rollout.agents.shouldAllAnswer()).unexpected).to.deep.equal([contradiction])
   })
 
-  it('waits as long as the sentence says, looking only at who has not passed yet', async () => {
+  it('waits as long as the sentence says, and looks only at hosts that have not passed yet', async () => {
     let looks = 0
     const fake = fleet({
       web1: ({ action }) =>
@@ -344,7 +344,7 @@ describe('the journal', () => {
     ).to.deep.equal(['web2'])
   })
 
-  it('strikes out what an earlier run has left, once it was seen to be gone', async () => {
+  it('strikes out an obligation of an earlier run, once a look shows that it is gone', async () => {
     const outBefore = ['web1', 'web77'].map((host) => ({ host, obligation: 'blocks 1.2.3.4' }))
     const { rollout, journal } = rolloutOn(fleet(), { outBefore })
     rollout.traffic.throughBalancerAt('1.2.3.4')

@@ -36,7 +36,7 @@ describe('after a failure', () => {
     expect(one.undone).to.deep.equal([])
   })
 
-  it('hosts that passed go back into rotation where it says so, and only those that are seen there are taken for it', async () => {
+  it('hosts that passed go back into rotation where it says so, and count as back only when seen there', async () => {
     const one = rehearse(4, {
       ...failsToUpdate,
       web3: ({ action }) => (action === 'unblock' ? ok({ blocked: false }) : undefined),
@@ -202,7 +202,7 @@ describe('the pool', () => {
     expect(mayGoOn(await one.rollout.traffic.block())).to.equal(true)
   })
 
-  it('does not take a host for serving that does not say so', async () => {
+  it('does not count a host as serving that does not say so', async () => {
     const one = rehearse(3, { web3: ({ action }) => (action === 'isblocked' ? silent : undefined) })
     one.rollout.traffic.pool.keepAtLeast({ hosts: 2 })
     await one.rollout.waves.take(size('1 host'))

@@ -368,7 +368,7 @@ describe('the executor that proves again', () => {
   const read = ({ kind }: Answer) => ({ passed: kind === 'answered', seen: kind })
   const look: Look = { request: { agent: 'package', action: 'status', inputs: {} }, read }
 
-  it('passes over a look only where a later line has overtaken it', async () => {
+  it('skips a look only where a later line has superseded it', async () => {
     const again = executorOn({ checkpoint: checkpoint() })
     await again.executor.look(look)
     expect(again.fleet.asked).to.have.length(1)

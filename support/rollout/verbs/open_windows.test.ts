@@ -298,7 +298,7 @@ describe('a run whose windows go on beside its lines', () => {
     budget: fc.boolean(),
   })
 
-  it('comes to what it would come to if it waited for each', async () => {
+  it('has the outcome that it would have if it waited for each', async () => {
     await fc.assert(
       fc.asyncProperty(course, async (drawn) => {
         const [eager, patient] = [await endOf(drawn, false), await endOf(drawn, true)]

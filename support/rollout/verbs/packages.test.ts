@@ -28,7 +28,7 @@ describe('a version with or without its epoch', () => {
     )
   })
 
-  it('is judged by a plan as it is for real: who has it needs nothing', async () => {
+  it('is judged by a plan as it is for real: a host that has it needs nothing', async () => {
     await fc.assert(
       fc.asyncProperty(version, version, provider, async (has, wanted, of) => {
         const { packages } = rolloutOn(having(has, of), { ports: { planning } }).rollout

@@ -212,10 +212,10 @@ describe('hosts that were found', () => {
   })
 })
 
-describe('who should be there and who is', () => {
+describe('the expected and the discovered hosts', () => {
   const hosts = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e'))
 
-  it('differ by those who are missing and those who are not expected', () => {
+  it('differ by those that are missing and those that are not expected', () => {
     fc.assert(
       fc.property(hosts, hosts, (expected, found) => {
         const { missing, strangers } = compareWith(expected, found)
