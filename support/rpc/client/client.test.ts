@@ -181,7 +181,7 @@ describe('a call to hosts', () => {
     expect(result.unexpected[0]).to.include({ kind: 'contradiction', host: 'web1', fails: true })
   })
 
-  it('tells of a contradiction that comes with or after the last answer', async () => {
+  it('reports a contradiction that comes with or after the last answer', async () => {
     const result = await call(1, { 1: 'contradicts' })
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect([...result.unexpected, ...(running?.unexpected ?? [])][0]).to.include({
@@ -191,7 +191,7 @@ describe('a call to hosts', () => {
     })
   })
 
-  it('tells of a contradiction behind ten thousand duplicates that come at the end', async () => {
+  it('reports a contradiction behind ten thousand duplicates that come at the end', async () => {
     running = await testFleet(1)
     const { broker } = running.fleet
     const publish = broker.publish.bind(broker)
