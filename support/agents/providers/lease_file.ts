@@ -4,7 +4,7 @@ import type { Lease, LeaseStore } from '../lock'
 import { makeFolder } from '../../system/folders'
 
 /**
- * Returns a store with the lease in a file. The file is replaced as a whole, and is on disk before a rollout is told
+ * Returns a store with the lease in a file. The file is replaced as a whole, and is on disk before a rollout learns
  * that it has the lease.
  */
 export function leaseFile(path: string): LeaseStore {
