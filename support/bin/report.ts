@@ -20,8 +20,8 @@ const MAX_SAID = 2_000
 
 /**
  * Writes the reports of a run again, from its journal alone: byte for byte those that the run wrote. Of a run that was
- * killed they say how far it got, and that it did not end. The exit status is 1 for such a run, and 0 for any
- * run that ended.
+ * killed they say how far it got, and that it did not end. The exit status is 1 for such a run, and 0 for any run that
+ * ended.
  * @throws LockstepError `bad-input` for a run that is not known, `journal-failed` where its journal does not tell all
  */
 export function report(cwd: string, args: readonly string[]): { text: string; exitCode: number } {
