@@ -21,8 +21,8 @@ import type { Run } from '../run/run'
 const FLUSH = 5_000
 
 /**
- * Tells the world what becomes of a live run, from the entries of its journal. No notification fails a step, and no
- * step waits for one; what goes wrong is a note.
+ * Sends notifications of a live run, from the entries of its journal. No notification fails a step, and no step waits
+ * for one; a failed one is a note.
  */
 export class NotificationListener {
   private readonly outbox: Outbox
