@@ -181,7 +181,7 @@ export class HistoryStore {
   }
 }
 
-/** Makes a name fit for a part of a path. One that had to be altered is told from others by its sum. */
+/** Makes a name fit for a part of a path. The checksum of an altered one distinguishes it from others. */
 export function safe(name: string): string {
   const plain = name.replace(/[^\w.+-]+/g, '_').slice(0, 120)
   if (plain === name && !/^\.*$/.test(name)) return name
