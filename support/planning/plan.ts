@@ -36,7 +36,7 @@ export function hostsOfPlan({ features }: Plan, path: string): readonly string[]
   return features.find((feature) => feature.path === path)?.hosts ?? []
 }
 
-/** Returns the lines of one feature of a plan that came to something. */
+/** Returns the lines of one feature of a plan that have a result. */
 export function linesOfPlan({ lines }: Plan, path: string): ReadonlySet<number> {
   const own = lines.filter(({ at }) => at.startsWith(`${path}:`))
   return new Set(own.map(({ at }) => Number(at.slice(path.length + 1))))
