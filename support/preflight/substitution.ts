@@ -44,8 +44,7 @@ export class Substitution {
   }
 
   /**
-   * The reason why the run cannot begin with these variables, with any lines; asked when all scenarios are
-   * known.
+   * The reason why the run cannot begin with these variables, with any lines; asked when all scenarios are known.
    */
   get refusal(): LockstepError | undefined {
     if (this.refused !== undefined || this.loaded === undefined) return this.refused
