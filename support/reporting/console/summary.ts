@@ -39,8 +39,8 @@ const SIGNS: Readonly<Record<Cell, string>> = {
 }
 
 /**
- * Writes what a person reads when a run is over. It says what came of the run, which hosts are still out of rotation,
- * and what to do next.
+ * Writes what a person reads when a run is over. It shows the outcome of the run, which hosts are still out of
+ * rotation, and what to do next.
  */
 export class Summary {
   constructor(
