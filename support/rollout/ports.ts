@@ -146,7 +146,7 @@ export interface Releases {
   hasArrived(release: string): boolean
 }
 
-/** The audience that watches a rollout, beside its journal: what is told here decides nothing. */
+/** The audience that watches a rollout, beside its journal. It never affects the rollout. */
 export interface Audience {
   progress(done: number, expected: number | undefined): void
   note(text: string): void

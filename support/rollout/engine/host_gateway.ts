@@ -89,7 +89,7 @@ export class Conversation implements HostGateway {
     const answers = await send((requestId) =>
       journal.append({ type: 'asked', step, line, requestId, ...request, hosts }),
     )
-    // A message that fails is heard even where a verb leaves it out of its verdict.
+    // A message that fails counts even where a verb leaves it out of its verdict.
     for (const message of answers.unexpected) if (message.fails) overhear(message)
     const { requestId, interrupted } = answers
     await journal.append({ type: 'answered', requestId, outcomes: byKind(answers.outcomes), interrupted })

@@ -1,6 +1,6 @@
 /**
- * The states that hosts would have by now if all planned changes had been done. A resource is what a line changes
- * or looks at, such as `package mywebapp`. Its state is in the words of the verb that looks at it.
+ * The states that hosts would have by now if all planned changes had been done. A resource is what a line changes or
+ * looks at, such as `package mywebapp`. Its state is in the words of the verb that looks at it.
  */
 export class PlanState {
   private readonly states = new Map<string, Map<string, string | undefined>>()

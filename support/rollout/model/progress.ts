@@ -9,9 +9,9 @@ interface Begun {
 }
 
 /**
- * The hosts that a rollout has brought to its end, by the entries of its journal. A host is done once the scenario of
- * its wave passed. It is not done while out of rotation, nor once ordered to go back to its version before. A host
- * that is not known to be done is not done.
+ * The hosts that a rollout has finished, by the entries of its journal. A host is done once the scenario of its wave
+ * passed. It is not done while out of rotation, nor once ordered to go back to its version before. A host that is not
+ * known to be done is not done.
  */
 export class Progress {
   private all: readonly string[] = []

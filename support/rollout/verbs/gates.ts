@@ -6,8 +6,8 @@ import { findWindowFault, isOpen, timeOfDay, wallTime, type TimeWindow } from '.
 import type { Approval } from '../ports'
 
 /**
- * The gates that a rollout waits for, or keeps within, before it goes on. A wave that has begun is finished, even
- * after the time is over.
+ * The gates that a rollout waits for, or keeps within, before it goes on. A wave that has begun is finished, even after
+ * the time is over.
  */
 export class Gates {
   /** True when a host may get an older version than it has. */
