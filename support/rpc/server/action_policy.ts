@@ -85,7 +85,7 @@ function isCaller(written: string, caller: string, { groups, patterns }: Judged)
   return groups?.get(written)?.includes(caller) === true
 }
 
-/** Returns whether a line is about this host, or undefined when that cannot be told. */
+/** Returns whether a line is about this host, or undefined when that is not known. */
 function isWhere(facts: string, classes: string | undefined, subject: Judged): boolean | undefined {
   if (classes === undefined) return facts === '*' ? true : evaluateExpression(facts, subject)
   const both = [
