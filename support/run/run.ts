@@ -46,8 +46,8 @@ export const NOTHING_READ: ReadFeatures = {
 export type Beginning = Omit<Extract<OwnEvent, { type: 'began' }>, 'type'>
 
 /**
- * A run under way: it writes events to its stream, and its state is what they add up to. The run is
- * unaware of how a rollout is carried out.
+ * A run under way: it writes events to its stream, and its state is what they add up to. The run is unaware of how a
+ * rollout is carried out.
  */
 export class Run implements Audience {
   readonly stream: EventStream
