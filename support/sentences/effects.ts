@@ -47,7 +47,7 @@ export type EffectKind = StepEffect['kind']
 /** The effects that a sentence of Lockstep's can have. */
 export type KnownKind = Exclude<EffectKind, 'unknown'>
 
-/** The groups of effects, as people are told of them, each with what it means. */
+/** The groups of effects, as people see them, each with its meaning. */
 export const GROUPS = {
   selects: 'says which hosts a feature is for',
   sets: 'says how a rollout goes',
