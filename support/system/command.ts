@@ -162,7 +162,7 @@ class Printed {
     const room = this.atMost - this.bytes
     this.bytes += chunk.length
     if (room > 0) this.chunks.push({ isError, chunk: chunk.length > room ? chunk.subarray(0, room) : chunk })
-    // Output that was cut off is not taken for the whole, with any exit status.
+    // Output that was cut off does not count as whole, with any exit status.
     if (chunk.length > room && room >= 0) this.onTooMuch()
   }
 }
