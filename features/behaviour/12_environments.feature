@@ -272,7 +272,7 @@ Feature: 12. Environments
         Then it should exit with 2
         And it should say "was with <version> as 4.2.6-3.el5, and now it is 4.2.6-2.el5; give it as it was with LOCKSTEP_VARIABLES"
 
-    Scenario: An environment that only the hooks hear of is not rolled out to with the values of another
+    Scenario: An environment that only the hooks know is not rolled out to with the values of another
         Production would get the values of test.
 
         When I run cucumber-js '-p live --world-parameters {"environment":"production"} own.feature'

@@ -136,7 +136,7 @@ Feature: 21. Every line is carried out
         And 0 hosts should be out of rotation
 
     Scenario Outline: What a step <what> is no success
-        The step is over before its change is, and its failure comes too late to be heard.
+        The step ends before its change does, and its failure comes too late.
 
         Given a feature "own.feature" with the steps:
             """

@@ -124,7 +124,7 @@ Feature: 4. What cannot be run
         And it should say "no scenario was found to run"
 
     Scenario: A feature without mistakes is said to be read in full
-        An author wants to hear that all was read, since silence may also mean that nothing was.
+        An author needs to know that all was read, since silence may also mean that nothing was.
 
         Given the website feature
         When I run cucumber-js "-p lint website.feature"
