@@ -52,7 +52,7 @@ export class EventRecorder {
   private shorten(seen: string): string {
     if (seen.length <= MAX_SEEN) return seen
     const cut = `${this.redact(seen).slice(0, MAX_SEEN)}… (${seen.length} characters)`
-    // A part of a text keeps all of it in memory, unless it is written anew.
+    // A part of a text keeps all of it in memory, unless it is copied.
     return Buffer.from(cut).toString()
   }
 }

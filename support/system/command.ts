@@ -56,7 +56,7 @@ const MAX_OUTPUT = 1024 * 1024
 /** The variable that tells what a program has started from everything else. */
 const MARK = 'STARTED_IN_LOCKSTEP'
 /**
- * The most rounds of ending what a program has started. Processes that start anew as fast as they are ended are not
+ * The most rounds of ending what a program has started. Processes that restart as fast as they are ended are not
  * hunted for ever.
  */
 const MAX_ROUNDS = 20
