@@ -1,6 +1,6 @@
 @behaviour
 Feature: 8. After a failure
-    A rollout that stops leaves a safe state: hosts that are out are known, a recovery feature has the rest, and a resumed run proves again.
+    A rollout that stops leaves a safe state: hosts that are out are known, a recovery feature has the rest, and a resumed run proves finished work again.
 
     Scenario: Hosts that are well go back into rotation where the feature says so
         One bad host would keep the whole wave out of service until a person comes.
