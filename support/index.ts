@@ -1,4 +1,4 @@
-/** What a team's own repository uses of Lockstep: the profiles for its cucumber.js, and the World for its own steps. */
+/** The exports for a team's own repository: the profiles for its cucumber.js, and the World for its own steps. */
 export { profiles, type ProfileOptions } from './cucumber/profiles'
 export { LockstepWorld } from './cucumber/world'
 export { expect } from './cucumber/expectations'

@@ -1,9 +1,9 @@
 @behaviour
 Feature: 10. Linting
-    Reading a feature with the profile lint says what is dangerous in it and can be told from its text alone. Errors make
+    The profile lint reads a feature and names each danger that its text alone shows. Errors make
     it exit with 2; warnings are for somebody to judge.
 
-    Scenario: What would leave hosts out, unseen or half done is found line by line
+    Scenario: Each line that would leave hosts out, unseen or half done is found
         Each of these features passes on a good day, and harms hosts on a bad one.
 
         Given a file "own.feature":
@@ -65,7 +65,7 @@ Feature: 10. Linting
         And it should say "nothing was sent"
         And it should show no stack trace
 
-    Scenario: What is found says why it matters, how to put it right, and how to allow it
+    Scenario: A finding says why it matters, how to put it right, and how to allow it
         A rule without a reason gets switched off.
 
         Given a feature "own.feature" with the steps:
@@ -95,7 +95,7 @@ Feature: 10. Linting
         And it should say "nothing was sent; 2 warnings"
         And it should not say "rolling.feature:"
 
-    Scenario: A line of a Scenario Outline is told once
+    Scenario: A finding on a line of a Scenario Outline is shown once
         Ten waves would say the same ten times, and the reader would stop reading.
 
         Given a feature "own.feature" with waves "1 host, 50%, the rest" and the steps:
@@ -182,7 +182,7 @@ Feature: 10. Linting
             | 12 | allow-without-effect:  |
             | 13 | block-without-unblock: |
 
-    Scenario: Steps of a team's own are not accused, and a line that cannot be run is told as well
+    Scenario: Steps of a team's own have no findings, and a line that cannot be run is named as well
         Warnings about what a rule cannot know would hide those that matter.
 
         Given a feature "own.feature" with the steps:

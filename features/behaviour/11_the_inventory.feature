@@ -1,6 +1,6 @@
 @behaviour
 Feature: 11. The inventory
-    Discovery says who is there; the inventory says who should be. A roll call that knows both misses nobody, and takes nobody along.
+    Discovery says who is there; the inventory says who should be. A roll call that knows both misses no host, and adds none.
 
     Background:
         Given a feature "own.feature" with the steps:
@@ -43,7 +43,7 @@ Feature: 11. The inventory
         And it should show no stack trace
 
     Scenario: A host that is discovered, and not in the inventory, fails the rollout
-        Somebody's test host would be updated with the fleet.
+        A private test host would be updated with the fleet.
 
         Given a file "hosts.csv":
             """
@@ -112,7 +112,7 @@ Feature: 11. The inventory
         Then it should exit with 3
         And it should say "the inventory has no host with class roles::dev_server and fact country=fr; nothing was done"
 
-    Scenario Outline: What is wrong with a file is said, with its line: <what>
+    Scenario Outline: A mistake in a file is named, with its line: <what>
         A column that is read wrongly sends the rollout to other hosts.
 
         Given a file "hosts.csv":

@@ -1,7 +1,7 @@
 @behaviour
 Feature: 12. Environments
     What differs from one environment to the next, or from one release to the next, stands outside of the feature: `<name>` in a step, its table or
-    its document is a variable of the environment. A secret one is handed to agents and shown to nobody.
+    its document is a variable of the environment. A secret one is handed to agents and never shown.
 
     Background:
         Given a fleet that runs elsewhere, and an mco configuration for it
@@ -114,7 +114,7 @@ Feature: 12. Environments
         Then it should exit with 2
         And it should say "own.feature:3: the variable <only_there> is not defined in the environment test"
 
-    Scenario: What is in a variable is checked like what is written
+    Scenario: The value of a variable is checked like text in the feature
         A value from outside could smuggle a command into a step.
 
         Given the environment variable "LOCKSTEP_VARIABLES" is "version=;reboot"
@@ -244,7 +244,7 @@ Feature: 12. Environments
         Then it should exit with 2
         And it should say "lockstep.yaml:12: the variable db_password is to come from DB_PASSWORD, which is not set"
 
-    Scenario: What is left to do has the values that the rest has
+    Scenario: A recovery feature has the values that the run had
         The recovery would bring hosts to another version than the hosts that passed.
 
         Given a feature "own.feature" with the steps:
@@ -272,7 +272,7 @@ Feature: 12. Environments
         Then it should exit with 2
         And it should say "was with <version> as 4.2.6-3.el5, and now it is 4.2.6-2.el5; give it as it was with LOCKSTEP_VARIABLES"
 
-    Scenario: An environment that only the hooks hear of is not rolled out to with the values of another
+    Scenario: An environment that only the hooks know is not rolled out to with the values of another
         Production would get the values of test.
 
         When I run cucumber-js '-p live --world-parameters {"environment":"production"} own.feature'
@@ -291,7 +291,7 @@ Feature: 12. Environments
         And it should say "version was 4.2.6-3.el5 and is 4.2.6-2.el5"
 
     @long
-    Scenario: The fleet is compared with what was released, with the values that it had
+    Scenario: The fleet is compared with the release, with the values that it had
         Drift would be reported for hosts that have exactly what was released.
 
         Given a repository with a cucumber.js

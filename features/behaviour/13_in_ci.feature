@@ -113,7 +113,7 @@ Feature: 13. In CI
         And the file "reports/rollout.html" should not exist
 
     Scenario: GitHub shows the line with the odd hosts, and a summary
-        Nobody opens ten thousand lines of log to find one host.
+        No operator reads ten thousand lines of log to find one host.
 
         Given the website feature
         And the host "web3.example.net=lies from step 3"
@@ -170,7 +170,7 @@ Feature: 13. In CI
         Then it should say "kept .github/workflows/rollout.yml"
 
     @long
-    Scenario: The same again right away changes nothing
+    Scenario: A second init changes nothing
         A feature that changes hosts each time cannot be run again after a failure.
 
         Given the website feature

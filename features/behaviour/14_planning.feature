@@ -1,8 +1,8 @@
 @behaviour
 Feature: 14. Planning
-    A plan asks the real hosts what every line would come to, and changes none of them. A rollout can be made to keep to it.
+    A plan shows what each line would change on each real host, and changes none. A rollout can be held to a plan.
 
-    Scenario: What each host would get, and what would pass by then
+    Scenario: A plan shows what each host would get, and what would pass by then
         Approval without knowing what will change is a formality.
 
         Given the website feature
@@ -16,7 +16,7 @@ Feature: 14. Planning
         And it should say "PLANNED 7 changes on 7 hosts; nothing was changed"
         And no line should be wider than 80 columns
 
-    Scenario: Nothing is changed, whatever the feature says
+    Scenario: A plan of any feature changes nothing
         A plan that touches one host is a rollout that no one has approved.
 
         Given a feature "everything.feature" with the steps:
@@ -49,7 +49,7 @@ Feature: 14. Planning
         And no host should have been told to change anything
 
     @long
-    Scenario Outline: Code of a team changes nothing either, by whatever way it tries: <way>
+    Scenario Outline: Code of a team changes nothing in a plan either: <way>
         A plan would change hosts by the one step that goes around the verbs.
 
         Given a file "own.js":
@@ -117,7 +117,7 @@ Feature: 14. Planning
         And it should say "PASSED"
 
     Scenario: A rollout whose hosts are other than planned is refused, and says which
-        Between approval and rollout somebody changed a host, and the approval did not know.
+        A person changed a host between approval and rollout, and the approval did not know.
 
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -130,7 +130,7 @@ Feature: 14. Planning
 
     @long
     Scenario: A feature that was changed since, and a plan that was edited, are refused
-        An approval would cover lines that nobody has approved.
+        An approval would cover lines that no person has approved.
 
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it

@@ -182,7 +182,7 @@ Feature: 15. Rehearsing
         Then it should exit with 1
         And it should say "half-updated and in rotation:"
 
-    Scenario: What only the history knows decides nothing in a rehearsal
+    Scenario: A gate that needs the history does not stop a rehearsal
         A new release could never be rehearsed before it has been somewhere.
 
         Given a feature "next.feature" with the steps:

@@ -20,7 +20,7 @@ Feature: 16. History
         And a fleet that runs elsewhere, and an mco configuration for it
         And a HAProxy in front of it
 
-    Scenario: What changed on each host, by whom, at which line, and for which ticket
+    Scenario: The history shows what changed on each host, by whom, at which line, and for which ticket
         After an incident the first question is what changed here, and why.
 
         When somebody puts the version "4.2.6-3.el5" on "web2.example.net"
@@ -41,8 +41,8 @@ Feature: 16. History
         When I run lockstep "history --ticket OPS-999"
         Then it should exit with 1
 
-    Scenario: A run that changes what was reported as done says so
-        Somebody has changed the host by hand, and the next rollout would cover that up.
+    Scenario: A run that changes a host reported as done says so
+        A person has changed the host by hand, and the next rollout would cover that up.
 
         When I run cucumber-js "-p live release.feature"
         And somebody puts the version "4.2.6-2.el5" on "web3.example.net"
@@ -52,7 +52,7 @@ Feature: 16. History
         And the history "test/2026.11.3/index.json" should contain "4.2.6-2.el5 → 4.2.6-3.el5"
 
     Scenario: A history that cannot be written is made up for from the journal
-        A change without a record is found by no one who looks for it.
+        A person who searches for a change without a record does not find it.
 
         Given a file ".lockstep/history/test":
             """
@@ -65,7 +65,7 @@ Feature: 16. History
         And it should show no stack trace
 
     Scenario: The history has what hosts showed when they were looked at
-        A history of intentions misleads whoever looks for the cause.
+        A history of intentions misleads a person who searches for the cause.
 
         Given a file "back.feature":
             """

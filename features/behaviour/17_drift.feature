@@ -1,6 +1,6 @@
 @behaviour
 Feature: 17. Drift
-    What was released is compared with the fleet later. What cannot be told is UNKNOWN, never OK.
+    A later check compares the fleet with the release. A state that cannot be determined is UNKNOWN, never OK.
 
     Background:
         Given a file "release.feature":
@@ -21,7 +21,7 @@ Feature: 17. Drift
         And a HAProxy in front of it
 
     @long
-    Scenario: Somebody changed a host: the drift is found, in the words of a monitoring plugin
+    Scenario: A host that was changed by hand is found, in the words of a monitoring plugin
         A host that was changed by hand fails at the next rollout, or at the next incident.
 
         Given a repository with a cucumber.js
@@ -118,7 +118,7 @@ Feature: 17. Drift
         Then it should not say "drift:"
 
     @long
-    Scenario: What cannot be told is UNKNOWN, in a sentence
+    Scenario: A state that cannot be determined is UNKNOWN, in a sentence
         Monitoring that says OK when it knows nothing is worse than none.
 
         Given a repository with a cucumber.js
@@ -141,7 +141,7 @@ Feature: 17. Drift
         And it should show no stack trace
 
     @long
-    Scenario: A feature that looks at no host, and a broker that is away, are UNKNOWN
+    Scenario: A feature that checks no host, and a broker that is away, are UNKNOWN
         No host was looked at, and none may be called fine.
 
         Given a repository with a cucumber.js

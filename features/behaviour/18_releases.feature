@@ -22,7 +22,7 @@ Feature: 18. Releases
 
     @long
     Scenario: A release goes on only from where it passed
-        A release that nobody has tried would reach production.
+        An untried release would reach production.
 
         Given a file "next.feature":
             """

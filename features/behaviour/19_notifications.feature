@@ -1,10 +1,10 @@
 @behaviour
 Feature: 19. Notices
-    What becomes of a live rollout is told to whom it concerns. A notification decides nothing: one that nobody takes is a
+    Notifications tell people and programs the events of a live rollout. They never affect the run: an undelivered one is a
     note at the end.
 
-    Scenario: What happens is told as it happens, and the address of the hook nowhere
-        The address of a hook is a secret: whoever has it can write to the channel.
+    Scenario: Events are sent as they happen, and the address of the hook is shown nowhere
+        The address of a hook is a secret: anyone who has it can write to the channel.
 
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -20,7 +20,7 @@ Feature: 19. Notices
             | started |                 |
             | ended   | PASSED, 8 hosts |
 
-    Scenario: A failure is told with its line and its hosts
+    Scenario: A notification of a failure has its line and its hosts
         A message that only says failed wakes a person who then has to look for the rest.
 
         Given the website feature
@@ -34,8 +34,8 @@ Feature: 19. Notices
             | failed  | at "the package version for mywebapp should be 4.2.6-3.el5" (website.feature:11); failed: web3 |
             | ended   | FAILED, 8 hosts; failed: web3.example.net; still out of rotation: web1.example.net, web2       |
 
-    Scenario: Waves and approvals are told too
-        A rollout waits for an approval that nobody knows is wanted.
+    Scenario: Waves and approvals are sent too
+        A rollout waits for an approval, and no person knows of it.
 
         Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
             """
@@ -79,7 +79,7 @@ Feature: 19. Notices
             | is gone       | cannot be reached: nobody listens there |
             | never answers | had not answered when the run was over  |
 
-    Scenario: What is wrong with a channel is said before anything is sent
+    Scenario: A mistake in a channel is named before anything is sent
         The mistake would come to light at the first failure, when the message is needed.
 
         Given the website feature

@@ -22,7 +22,7 @@ Feature: 1. A rollout
         And the file "reports/rollout.html" should contain "<h1>PASSED</h1>"
         And the file "reports/junit.xml" should contain "Update the website"
 
-    Scenario: One host is not what it says, and the rollout stops
+    Scenario: One host lies about its state, and the rollout stops
         A host that claims an update and has the old version would serve old code unseen.
 
         Given the website feature
@@ -70,7 +70,7 @@ Feature: 1. A rollout
         When I run cucumber-js "again.feature"
         Then it should exit with 0
 
-    Scenario: Without a Then, the end looks once whether hosts are back
+    Scenario: Without a Then, the end of the run checks once whether hosts are back
         An author forgets the look at the end.
         Hosts would stay out of service with nothing on the screen.
 

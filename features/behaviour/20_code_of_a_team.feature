@@ -1,6 +1,6 @@
 @behaviour
 Feature: 20. Code of a team
-    A team's own steps, hooks and World stand beside Lockstep's. Whatever fails there is named with its place, fails the
+    A team's own steps, hooks and World stand beside Lockstep's. A failure there is named with its place, fails the
     run, and hides no host that is out of rotation.
 
     Background:
@@ -69,7 +69,7 @@ Feature: 20. Code of a team
             | Before              | (f) => f | 0      | PASSED                                                                   | () => {}                                |
 
     Scenario: A profile of a team's own has a name of its own
-        Lockstep's profile would be used in its place, and nobody would know.
+        Lockstep's profile would be used in its place, unnoticed.
 
         Given a file "cucumber.js":
             """
@@ -138,7 +138,7 @@ Feature: 20. Code of a team
             | is not Lockstep's | World         |                         | ) is no LockstepWorld; write: class Own extends LockstepWorld |
             | throws            | LockstepWorld | throw new Error('boom') | , own.js:6) could not be made: boom                           |
 
-    Scenario: What a step could not do is not done, though the step catches the error and goes on
+    Scenario: A step that catches the error of a verb and goes on does not pass
         A step that swallows its error would turn a failed change into a pass.
 
         Given steps of a team, in "own.js":

@@ -64,7 +64,7 @@ Feature: 21. Every line is carried out
             | exit at once    | process.reallyExit(0) |                                                    |
             | exit in the end | process.exit()        | process.on('exit', () => { process.exitCode = 0 }) |
 
-    Scenario: A hook that skips a scenario before Lockstep hears of it fails the run
+    Scenario: A hook that skips a scenario before Lockstep sees it fails the run
         Nothing would be done, and the job would be green.
 
         Given the website feature
@@ -114,7 +114,7 @@ Feature: 21. Every line is carried out
             | others | fr    | 2      | own.feature:4: "I want to update hosts with fact country=fr" selects |
             | same   | de    | 0      | PASSED 6 steps on 8 hosts                                            |
 
-    Scenario: What the feature wants after a failure is done after a skip as well
+    Scenario: The steps for after a failure run after a skip as well
         Healthy hosts would stay blocked because a step was skipped and not failed.
 
         Given a feature "own.feature" with the steps:
@@ -136,7 +136,7 @@ Feature: 21. Every line is carried out
         And 0 hosts should be out of rotation
 
     Scenario Outline: What a step <what> is no success
-        The step is over before its change is, and its failure comes too late to be heard.
+        The step ends before its change does, and its failure comes too late.
 
         Given a feature "own.feature" with the steps:
             """

@@ -1,6 +1,6 @@
 @behaviour
 Feature: 22. Reports, again
-    What is shown of a run is what was recorded. Its reports can be written again from its journal alone, at any time.
+    Reports show what the run recorded. They can be written again from its journal alone, at any time.
 
     Scenario: The reports of a run are the same again, byte for byte
         Given a feature "waves.feature" with waves "1 host, 25%, the rest" and the steps:
@@ -58,7 +58,7 @@ Feature: 22. Reports, again
         And the file "reports/rollout.html" should contain "the run did not end"
         And the file "reports/run.json" should contain "blocks 192.168.1.1"
 
-    Scenario: A run that nobody knows is not reported, and the closest one is named
+    Scenario: An unknown run is not reported, and the closest one is named
         When I run lockstep "report 20260101-120000-abcd"
         Then it should exit with 2
         And it should say 'there is no journal of a run "20260101-120000-abcd" in .lockstep, nor of any other'

@@ -1,5 +1,5 @@
 @behaviour
-Feature: 2. Nobody is missed
+Feature: 2. No host is missed
     Every step counts every host: expected, answered, diverged, silent, unexpected. Silence is never success.
 
     Scenario: Hosts that fail in many ways at once are each named with what was wrong

@@ -3,7 +3,7 @@ Feature: 4. What cannot be run
     A mistake is found before anything is sent: one sentence that names the line, and exit status 2.
 
     Scenario Outline: Every line that cannot be run is named at once: -p <profile>
-        An author who hears of one mistake a run corrects the last of them after the hosts were blocked.
+        An author who learns of one mistake a run corrects the last of them after the hosts were blocked.
 
         Given a feature "own.feature" with the steps:
             """
@@ -97,7 +97,7 @@ Feature: 4. What cannot be run
         And it should show no stack trace
 
     Scenario: Features without a scenario are a failed run
-        A deploy job with an empty file would be green, and nobody would have deployed.
+        A deploy job with an empty file would be green, and would have deployed nothing.
 
         Given a file "empty.feature":
             """
@@ -124,7 +124,7 @@ Feature: 4. What cannot be run
         And it should say "no scenario was found to run"
 
     Scenario: A feature without mistakes is said to be read in full
-        An author wants to hear that all was read, since silence may also mean that nothing was.
+        An author needs to know that all was read, since silence may also mean that nothing was.
 
         Given the website feature
         When I run cucumber-js "-p lint website.feature"
@@ -240,7 +240,7 @@ Feature: 4. What cannot be run
         And it should say "lockstep.yaml"
         And it should show no stack trace
 
-    Scenario: A broker that nobody listens at is named, and the secret is not
+    Scenario: A broker without a listener is named, and the secret is not
         An operator who sees a time-out looks for the fault at hosts, and secrets may end up in the log.
 
         Given the website feature

@@ -17,7 +17,7 @@ Feature: 5. Stopping
         And the file "reports/rollout.html" should contain "<h1>INTERRUPTED</h1>"
 
     Scenario: Ctrl-C when all lines have passed, while strangers can still answer the discovery
-        Nobody knows whether a stranger would have come: such a run has not passed.
+        It is unknown whether a stranger would have come: such a run has not passed.
 
         Given a fleet that runs elsewhere, and an mco configuration for it
         And a file "lockstep.yaml":
@@ -62,7 +62,7 @@ Feature: 5. Stopping
             | SIGTERM |
             | SIGHUP  |
 
-    Scenario: A report that cannot be written decides nothing about the rollout
+    Scenario: A report that cannot be written does not change the outcome of the rollout
         A wrong folder would make a good rollout fail, or stop it with hosts out of service.
 
         Given the website feature
@@ -75,7 +75,7 @@ Feature: 5. Stopping
         And it should say "the verdict and the exit status are what they are without it"
         And it should show no stack trace
 
-    Scenario Outline: A full disk for what is shown decides nothing about the rollout: <stream>
+    Scenario Outline: A full disk for the output does not change the outcome of the rollout: <stream>
         The process would die at its next line of output, with hosts blocked.
 
         Given the website feature
@@ -105,7 +105,7 @@ Feature: 5. Stopping
         Then it should exit with 130
         And it should say "Still out of rotation: 8 hosts"
 
-    Scenario: A run that was killed is told from its journal, with the hosts that are out
+    Scenario: A run that was killed is shown from its journal, with the hosts that are out
         The process can say nothing any more.
         Without its journal, blocked hosts are found when users complain.
 
@@ -158,7 +158,7 @@ Feature: 5. Stopping
         Then it should exit with 0
         And it should say "Nothing is out of rotation."
 
-    Scenario: A reader that leaves decides nothing about the rollout
+    Scenario: A reader that leaves does not stop the rollout
         An operator who pipes the output into head would stop the rollout in its middle.
 
         Given the website feature
@@ -186,8 +186,8 @@ Feature: 5. Stopping
         And it should not say "Nothing is out of rotation"
 
     @long
-    Scenario Outline: What lies among journals and is none is named, and nothing is called clear: a <kind>
-        What cannot be read may be the journal that names blocked hosts.
+    Scenario Outline: An entry among journals that is no journal is named, and nothing is called clear: a <kind>
+        An unreadable file may be the journal that names blocked hosts.
 
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -274,7 +274,7 @@ Feature: 5. Stopping
 
     @long
     Scenario: A broker that goes away for good ends the run, and names the hosts that are out
-        The run would wait for ever, or call hosts failed that nobody could ask.
+        The run would wait for ever, or call hosts failed that it could not ask.
 
         Given the website feature
         And the host "web3.example.net=very slow"

@@ -31,7 +31,7 @@ Feature: 6. Waves
         And the file "reports/rollout.html" should contain "web2.example.net: diverged"
 
     Scenario: A stranger who answers the discovery late stops the rollout in that wave, though all others were there
-        A wave begins once every known host has answered; whoever answers later is heard beside it.
+        A wave begins once every known host has answered; later answers are read beside it.
 
         Given a file "own.feature":
             """
@@ -189,7 +189,7 @@ Feature: 6. Waves
         Then it should exit with 0
         And it should say "noted: the hosts were taken in random order, with seed 7"
 
-    Scenario: A random order without a seed is told with the seed that it had
+    Scenario: A random order without a seed is shown with the seed that it had
         The same host would always be the first to try what is new.
         Afterwards the order has to be known.
 
@@ -273,7 +273,7 @@ Feature: 6. Waves
         And it should say '"120%" is not a wave'
         And it should say '"all" is not a wave'
 
-    Scenario: As many hosts may fail as the feature says; they are out from then on, and the exit status tells
+    Scenario: As many hosts may fail as the feature says; they are out from then on, and the exit status says so
         On a large fleet a host is always broken.
         It should stop no rollout, and go unseen in none.
 

@@ -1,6 +1,6 @@
 @behaviour
 Feature: 7. The pool
-    HAProxy is told through its runtime socket, and believed only when it is looked at. What it says decides, not what it was told.
+    HAProxy gets orders through its runtime socket. A look afterwards decides, and not its answer to the order.
 
     Scenario: Enough of the pool has to stay in service
         The hosts that are left would break down under the load of all.
@@ -114,7 +114,7 @@ Feature: 7. The pool
         Then it should exit with 1
         And it should say "is no server of the backend www"
 
-    Scenario Outline: A HAProxy whose answer is <fault> in mid-rollout stops it, and what is out is named
+    Scenario Outline: A HAProxy whose answer is <fault> in mid-rollout stops it, and the hosts that are out are named
         Half an answer could be read as a host in maintenance, and its users would be cut off.
 
         Given the rolling feature

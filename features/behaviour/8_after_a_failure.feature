@@ -1,6 +1,6 @@
 @behaviour
 Feature: 8. After a failure
-    A rollout that stops is a safe place to be: what is out is known, what is not done is a feature, and what was claimed is proved again.
+    A rollout that stops leaves a safe state: hosts that are out are known, a recovery feature has the rest, and a resumed run proves finished work again.
 
     Scenario: Hosts that are well go back into rotation where the feature says so
         One bad host would keep the whole wave out of service until a person comes.
@@ -21,7 +21,7 @@ Feature: 8. After a failure
         And it should say "Still out of rotation: 1 host blocks 192.168.1.1: web3.example.net"
 
     Scenario: Every touched host goes back to the version it had
-        Users would meet a broken release until somebody has built a new one.
+        Users would meet a broken release until a new one is built.
 
         Given a feature "own.feature" with the steps:
             """
@@ -37,8 +37,8 @@ Feature: 8. After a failure
         And it should say "✔ on failure: mywebapp goes back to the version it had 4/4 hosts"
         And it should say "Still out of rotation: 4 hosts"
 
-    Scenario: What cannot be undone is told as well, and does not hide what failed first
-        The operator needs the cause, and not only what the clean-up came to.
+    Scenario: An undo that fails is reported as well, and does not hide what failed first
+        The operator needs the cause, and not only the result of the clean-up.
 
         Given a feature "own.feature" with the steps:
             """
@@ -57,7 +57,7 @@ Feature: 8. After a failure
         And it should say 'FAILED at "Then the check check_http should be ok"'
         And it should say "Silent: web3.example.net"
 
-    Scenario: What is not done is written as a feature that can be read and run
+    Scenario: A recovery feature has the hosts that are not done, and can be read and run
         Writing by hand what is left to do forgets hosts, most of all at night.
 
         Given the rolling feature
@@ -76,7 +76,7 @@ Feature: 8. After a failure
         And it should say "Update the website, a few hosts at a time (recovery of run"
         And it should say "Nothing is left out of rotation."
 
-    Scenario: A run that was stopped is resumed: what was done is proved again, and it goes on from there
+    Scenario: A run that was stopped is resumed: finished scenarios are proved again, and it goes on from there
         Starting over restarts services that are already done, and takes healthy hosts out again.
 
         Given the rolling feature
@@ -95,7 +95,7 @@ Feature: 8. After a failure
         And it should say "Nothing is left out of rotation."
 
     Scenario: A claim that is not true any more stops a resumed run
-        Somebody may have changed the host meanwhile, and the old version would be taken for the new.
+        A person may have changed the host meanwhile, and the old version would be taken for the new.
 
         Given the rolling feature
         And the host "web3.example.net=fails from step 2"
@@ -163,7 +163,7 @@ Feature: 8. After a failure
         And it should say "Nothing is out of rotation."
 
     @long
-    Scenario: What is out of rotation can be put back, and is believed to be only when it is seen
+    Scenario: Hosts that are out of rotation can be put back, and count as back only when a look shows it
         A host that claims to be back and is blocked would be forgotten.
 
         Given the website feature
@@ -348,7 +348,7 @@ Feature: 8. After a failure
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 0
 
-    Scenario: After hosts have failed within the budget, only what can bring them on is proposed
+    Scenario: After hosts have failed within the budget, only commands that can finish them are proposed
         A resumed run would leave out the failed hosts again, and seem to help.
 
         Given a feature "own.feature" with waves "2 hosts, the rest" and the steps:
@@ -372,7 +372,7 @@ Feature: 8. After a failure
         Then it should exit with 0
 
     @long
-    Scenario Outline: What is proposed has all that the run was told, and works as it stands
+    Scenario Outline: A proposed command has all options of the run, and works as it stands
         A command that lacks the environment or release would roll out something else, somewhere else.
 
         Given a file "own.feature":

@@ -1,8 +1,8 @@
 @behaviour
 Feature: 9. Locks and gates
-    Two rollouts that share a host do not run at once; and a rollout waits for whom and for what its feature says.
+    Two rollouts that share a host do not run at once; and a rollout waits for the people and the times that its feature names.
 
-    Scenario: A second rollout is refused, and told which run has the hosts
+    Scenario: A second rollout is refused, and names the run that has the hosts
         Two rollouts would take more hosts out than either of them allows.
 
         Given the website feature
@@ -51,7 +51,7 @@ Feature: 9. Locks and gates
 
     @long
     Scenario: A lock whose process was killed is named, and taken with a reason
-        Nobody can free that lock, and nobody should take it without saying why.
+        No run can free that lock, and no person should take it without giving a reason.
 
         Given the website feature
         And a fleet that runs elsewhere, and an mco configuration for it
@@ -65,7 +65,7 @@ Feature: 9. Locks and gates
         When I run cucumber-js "-p live website.feature"
         Then it should exit with 0
 
-    Scenario: What a run proposes works although its process was ended by the second Ctrl-C
+    Scenario: A proposed command works although the second Ctrl-C ended its run
         The lock that it leaves would refuse the very command that it has proposed.
 
         Given the website feature

@@ -41,7 +41,7 @@ describe('the lease of a host', () => {
     expect((await acquire('run-2'))?.['run']).to.equal('run-2')
   })
 
-  it('is renewed by whoever has it, and lapses otherwise', async () => {
+  it('is renewed by its owner, and lapses otherwise', async () => {
     await acquire('run-1')
     now += 30_000
     expect(await acquire('run-1')).to.include({ since: 1_700_000_000, until: 1_700_000_090 })
@@ -55,7 +55,7 @@ describe('the lease of a host', () => {
     expect((await ask('release', { run: 'run-2' }))?.['run']).to.equal('run-1')
   })
 
-  it('goes over to the run that says whom it follows', async () => {
+  it('goes over to the run that names it as the run it follows', async () => {
     await acquire('run-1')
     expect(await reasonOf(acquire('run-2', { instead_of: 'run-0' }))).to.match(/locked by the rollout run-1/)
     expect((await acquire('run-2', { instead_of: 'run-1' }))?.['run']).to.equal('run-2')
@@ -75,7 +75,7 @@ describe('the lease of a host', () => {
     '{"run":1}',
     '{"run":"a","owner":"b","feature":"c","since":1}',
   ]) {
-    it(`is nobody’s to take where its file says ${JSON.stringify(text)}`, async () => {
+    it(`cannot be taken where its file says ${JSON.stringify(text)}`, async () => {
       scratch.write('state/lease.json', text)
       expect(await reasonOf(acquire('run-1'))).to.match(/cannot be read; look at .*lease\.json/)
     })

@@ -80,7 +80,7 @@ describe('a HAProxy backend', () => {
     expect((await seen('web2.example.net')).seen).to.contain('DRAIN with 1 session')
   })
 
-  it('cuts the sessions that are left, where it was told to', async () => {
+  it('cuts the sessions that are left, where the order says so', async () => {
     made.one.sessions.set('www/web2', 1)
     await made.balancer.drain?.(['web2.example.net'], made.reach, { within: 40, cut: true })
     expect(await seen('web2.example.net')).to.deep.equal({ isOpen: true, seen: 'MAINT' })
@@ -136,14 +136,14 @@ describe('a HAProxy backend', () => {
     })
   }
 
-  it('that nobody listens at is an error that says what to do', async () => {
+  it('without a listener is an error that says what to do', async () => {
     const nowhere = new HaproxyBackend({ socket: '/nonexistent/admin.sock' }, 'www', 300)
     expect((await failure(nowhere.read())).message).to.equal(
       'HAProxy at /nonexistent/admin.sock cannot be reached: there is no such socket; is it running, with "stats socket" set to this path?',
     )
   })
 
-  it('is never told anything that its own language could take for something else', async () => {
+  it('never gets a command that its own language could read as another', async () => {
     const address = { host: '127.0.0.1', port: made.one.port }
     const one = new HaproxyBackend(address, 'www', 300)
     for (const name of ['web1; set weight', 'web1\nshutdown', 'a b', ''])

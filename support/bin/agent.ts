@@ -17,7 +17,7 @@ const STANDARD = '/etc/mcollective/server.cfg'
 /** The settings that are secrets; programs that the daemon starts do not inherit them. */
 const SECRETS = ['MCOLLECTIVE_PSK', 'STOMP_PASSWORD']
 
-/** Runs a host's side until it is told to end. Its log goes to the standard output, as services have it. */
+/** Runs a host's side until a signal ends it. Its log goes to the standard output, as services have it. */
 export async function agent(
   cwd: string,
   args: readonly string[],
@@ -50,7 +50,7 @@ export async function agent(
     process.once('SIGINT', resolve)
   })
   void ended.then(() => daemon.stop())
-  // The service manager is told before the daemon listens: an unreachable broker is no reason to restart it.
+  // The service manager gets the start before the daemon listens: an unreachable broker is no reason to restart it.
   const manager = new ServiceManager({
     ...notified,
     run: runCommand,

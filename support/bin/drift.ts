@@ -98,7 +98,8 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
 }
 
 /**
- * Returns the hosts that no run has brought on and that no line looked at. Other hosts being well says nothing of them.
+ * Returns the hosts that no run has finished and that no line looked at. The state of other hosts proves nothing of
+ * them.
  */
 function notBroughtOn(runs: readonly HistoryEntry[], records: readonly HistoryEntry[]): Finding[] {
   const looked = new Set(records.flatMap(({ hosts }) => hosts))

@@ -27,7 +27,7 @@ describe('an external node classifier', () => {
   const ask = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     enc(scratch.path, args, env)
 
-  it('says classes, environment and parameters of a host, whatever environment was chosen', async () => {
+  it('says classes, environment and parameters of a host, for any chosen environment', async () => {
     for (const env of [{}, { LOCKSTEP_ENVIRONMENT: 'production' }]) {
       const { text, exitCode } = await ask(['web1.example.net'], env)
       expect(exitCode).to.equal(0)
@@ -62,7 +62,7 @@ describe('an external node classifier', () => {
     })
   })
 
-  it('reads the configuration that it is told', async () => {
+  it('reads the configuration that its option names', async () => {
     const path = scratch.write('etc/other.yaml', 'environments: { only: { inventory: [hosts.csv] } }\n')
     scratch.write('etc/hosts.csv', 'host\nweb2\n')
     expect(parse((await ask(['--config', path, 'web2'])).text)).to.include({ environment: 'only' })

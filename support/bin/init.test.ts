@@ -142,7 +142,7 @@ describe('lockstep init', () => {
     expect(read('step_definitions/website.js')).to.contain("Then('the website is up to date'")
   })
 
-  it('leaves alone what is there', () => {
+  it('leaves existing files as they are', () => {
     scratch.write('.gitlab-ci.yml', 'ours')
     expect(init(scratch.path, ['--ci', 'gitlab']).text).to.contain('kept   .gitlab-ci.yml')
     expect(read('.gitlab-ci.yml')).to.equal('ours')
@@ -190,7 +190,7 @@ describe('lockstep init', () => {
             expect(uses).to.match(/^actions\/(?:checkout|setup-node|upload-artifact|download-artifact)@v4$/)
     })
 
-    it('keeps the reports whatever came of a job, and what outlives a rollout where no checkout cleans up', () => {
+    it('keeps the reports after any result of a job, and what outlives a rollout where no checkout cleans up', () => {
       for (const name of JOBS) {
         const last = job(name).steps.at(-1)
         expect(last).to.include({ uses: 'actions/upload-artifact@v4', if: 'always()' })
@@ -230,7 +230,7 @@ describe('lockstep init', () => {
       })
     })
 
-    it('keeps the reports whatever came of a job, shows JUnit, and keeps what outlives a rollout elsewhere', () => {
+    it('keeps the reports after any result of a job, shows JUnit, and keeps what outlives a rollout elsewhere', () => {
       const reports = { junit: 'reports/junit.xml' }
       expect(pipeline().default.artifacts).to.deep.equal({ when: 'always', paths: ['reports/'], reports })
       expect(pipeline()['variables']).to.include({ LOCKSTEP_STATE: '${CI_PROJECT_DIR}.lockstep' })

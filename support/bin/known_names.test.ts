@@ -39,7 +39,7 @@ describe('runs and hosts that are to be put back', () => {
     expect(refusal({ run: ['any'] }, [], [])).to.match(/knows a run "any"; .*status lists/)
   })
 
-  it('may be any where journals do not tell everything', () => {
+  it('may be any where journals are incomplete', () => {
     expect(refusal({ host: ['web3'] }, ['a journal is damaged'])).to.equal(undefined)
   })
 })

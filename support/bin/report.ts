@@ -20,8 +20,8 @@ const MAX_SAID = 2_000
 
 /**
  * Writes the reports of a run again, from its journal alone: byte for byte those that the run wrote. Of a run that was
- * killed they say how far it got, and that it did not end. The exit status is 1 for such a run, and 0 otherwise,
- * whatever the run came to.
+ * killed they say how far it got, and that it did not end. The exit status is 1 for such a run, and 0 for any run that
+ * ended.
  * @throws LockstepError `bad-input` for a run that is not known, `journal-failed` where its journal does not tell all
  */
 export function report(cwd: string, args: readonly string[]): { text: string; exitCode: number } {
@@ -39,7 +39,7 @@ function recorded(run: string, journals: ReadonlyMap<string, string>): RunState 
   const path = journals.get(run)
   if (path === undefined) throw unknown(run, [...journals.keys()])
   const journal = readRunEvents(path)
-  // A last line that was cut off was never told to anybody.
+  // A last line that was cut off was never shown.
   const fault = journal.fault?.kind === 'cut off' ? undefined : journal.fault
   if (fault !== undefined)
     throw new LockstepError('journal-failed', `${faultOf(journal) ?? ''}; nothing was written`)

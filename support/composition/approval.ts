@@ -57,7 +57,7 @@ async function byFile(
 
 /**
  * Returns the text of the approval file; empty while there is no file.
- * @throws LockstepError `gate-closed` for what could never be read, such as a pipe
+ * @throws LockstepError `gate-closed` for a path that could never be read, such as a pipe
  */
 function answerIn(path: string): string {
   try {

@@ -12,7 +12,7 @@ const environment = {
 describe('the load balancers of an environment', () => {
   const balancers = balancersOf(environment)
 
-  it('are not its broker, which hosts that block it could not hear any more', () => {
+  it('are not its broker, since hosts that block it could not receive any more', () => {
     expect(() => balancers.at('10.0.0.5')).to.throw(/^10\.0\.0\.5 is the address of the broker of test/)
     expect(balancers.at('10.0.0.6').name).to.equal('blocks 10.0.0.6')
   })

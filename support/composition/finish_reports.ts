@@ -6,7 +6,7 @@ import { lazy } from './lazy'
 const OF_READING = ['junit.xml'] as const
 const ALL = [...OF_READING, 'run.json', 'rollout.html'] as const
 
-/** Where a run is shown beside its own reports. */
+/** The places that show a run beside its own reports. */
 export interface Surroundings {
   env: NodeJS.ProcessEnv
   cwd: string

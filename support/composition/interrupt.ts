@@ -13,7 +13,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export function onInterrupt(run: Run): () => void {
   const heard = (signal: NodeJS.Signals) => {
     if (run.stopping.signal.aborted) {
-      // A closed terminal is often heard of twice, from the shell and from the system; nothing is to be cut off.
+      // A closed terminal often sends two signals, from the shell and from the system. Neither may cut the run off.
       if (signal === 'SIGHUP') return
       process.exit(EXIT.interrupted)
     }

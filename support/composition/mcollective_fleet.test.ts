@@ -145,7 +145,7 @@ discoveryContract('a fake fleet', fake)
 discoveryContract('a fleet behind a broker', embedded)
 
 describe('a fleet behind a broker', () => {
-  it('tells of a stranger who answers after the window as late, as it does without hosts to expect', async () => {
+  it('reports a stranger who answers after the window as late, as it does without expected hosts', async () => {
     const one = await embedded()
     const later: string[] = []
     const looked = one.fleet.discover(SELECTION, () => {}, {
@@ -161,7 +161,7 @@ describe('a fleet behind a broker', () => {
     await one.close()
   })
 
-  it('has no timer left once it is let go of in an open window', async () => {
+  it('has no timer left once it is closed in an open window', async () => {
     const one = await embedded()
     const looked = one.fleet.discover(SELECTION, () => {}, {
       hosts: HOSTS,

@@ -117,7 +117,7 @@ export function mcollectiveFleet(
     listen: (ms) => client.listen(ms, signal),
     async close() {
       closing = true
-      // Windows that are still open end here: nobody listens any longer.
+      // Windows that are still open end here: they have no listener any longer.
       over.abort()
       if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})
     },

@@ -7,7 +7,7 @@ import { lookingOnly, safely } from '../planning/read_only'
 import type { ModeTraits } from '../run/modes'
 import { validators } from '../preflight/validation'
 
-/** The ways in which lines are planned, by what a mode says of it. */
+/** The ways in which lines are planned, as modes name them. */
 export const PLANNINGS: Readonly<Record<ModeTraits['plans'], { planning?: Planning }>> = {
   none: {},
   lookingOnly: { planning: lookingOnly },

@@ -95,14 +95,14 @@ describe('the notifications of a run', () => {
     expect(ended?.reason).to.equal('the broker went away')
   })
 
-  it('do not tell of hosts that may fail as of a failure', async () => {
+  it('do not report hosts within the failure budget as a failure', async () => {
     notifications.started()
     await concluded({ tolerated: true })
     await notifications.end()
     expect(told().map(({ event }) => event)).to.deep.equal(['started', 'ended'])
   })
 
-  it('tell each time that approval is wanted, before anybody is asked', async () => {
+  it('tell each time that approval is wanted, before the run asks for it', async () => {
     const asked: string[] = []
     const approval = notifications.beforeAsking({
       ask: async (question) => {
@@ -124,7 +124,7 @@ describe('the notifications of a run', () => {
     expect(asked).to.have.length(2)
   })
 
-  it('hold no secret, whoever has sent it', async () => {
+  it('hold no secret, from any sender', async () => {
     run.conceal(['s3cret'])
     run.begin({ ...BEGINNING, environment: 'of s3cret' })
     await heard({ type: 'opened', obligation: 'blocks', hosts: ['s3cret.example.net'] })
@@ -135,7 +135,7 @@ describe('the notifications of a run', () => {
     expect(told()[1]).to.deep.include({ environment: 'of ***', reason: 'the password *** is wrong' })
   })
 
-  it('are none of a run that never began', async () => {
+  it('are not sent for a run that never began', async () => {
     await notifications.end()
     expect(told()).to.deep.equal([])
   })

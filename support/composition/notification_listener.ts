@@ -21,8 +21,8 @@ import type { Run } from '../run/run'
 const FLUSH = 5_000
 
 /**
- * Tells the world what becomes of a live run, from the entries of its journal. No notification fails a step, and no
- * step waits for one; what goes wrong is a note.
+ * Sends notifications of a live run, from the entries of its journal. No notification fails a step, and no step waits
+ * for one; a failed one is a note.
  */
 export class NotificationListener {
   private readonly outbox: Outbox
@@ -59,7 +59,7 @@ export class NotificationListener {
   }
 
   /**
-   * Tells the end, and waits a little for what is still on its way. A run that never began has told nobody anything.
+   * Tells the end, and waits a little for what is still on its way. A run that never began sends nothing.
    */
   async end(): Promise<void> {
     this.drift()

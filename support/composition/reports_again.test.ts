@@ -27,7 +27,7 @@ describe('the reports of a run', () => {
     )
   })
 
-  it('tell of hosts what their rollout knows of them', async () => {
+  it('say of hosts what their rollout knows of them', async () => {
     await fc.assert(
       fc.asyncProperty(randomRun, async (given) => {
         const { run, rollout } = await carriedOut(given)

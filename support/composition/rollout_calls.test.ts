@@ -52,7 +52,7 @@ describe('calls of a rollout', () => {
     expect(await calls.settle()).to.equal(undefined)
   })
 
-  it('are over when they fail, and whoever awaits them hears it', async () => {
+  it('are over when they fail, and their caller gets the error', async () => {
     const calls = new RolloutCalls()
     let heard: unknown
     const failing = calls
@@ -64,7 +64,7 @@ describe('calls of a rollout', () => {
     expect(heard).to.be.instanceOf(Error)
   })
 
-  it('are known to have failed, whoever has caught that', async () => {
+  it('are known to have failed, even where their caller has caught the error', async () => {
     const calls = new RolloutCalls()
     const watched = calls.watch(whole, isPart)
     await watched.noun.fail().catch(() => {})

@@ -33,7 +33,7 @@ export interface RunContext {
   context: ProcessContext
   /** The name that the run gives its release. */
   release: string | undefined
-  /** The mode that all rollouts begin with, such as `live`, `noop` or `plan`, whatever one of them comes to. */
+  /** The mode that all rollouts begin with, such as `live`, `noop` or `plan`. One of them may change its own. */
   beginsAs: Mode
 }
 

@@ -7,7 +7,7 @@ import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
 import { lazy } from './lazy'
 
-/** Refuses a rollout that went well for what it still has to answer for, such as hosts in no wave. */
+/** Refuses a rollout that passed and left something open, such as hosts in no wave. */
 export async function finishRollout(run: Run, feature: string, rollout: Rollout): Promise<void> {
   if (
     rollout.hosts.known === undefined &&
@@ -49,7 +49,7 @@ export function noteLeftOut(run: Run, feature: string): void {
 
 const MAX_NAMED = 3
 
-/** Writes what the run changed into the history, as its journal has it; without that nobody could ask later. */
+/** Writes the run's changes into the history, as its journal has them; later questions are answered from there. */
 export function recordRun(run: Run, path: string): void {
   const { writeHistory } = lazy.history
   try {

@@ -119,7 +119,7 @@ describe('configuration', () => {
       })
     }
 
-    it('never tells a secret while it says what is wrong', () => {
+    it('never shows a secret in a sentence about a mistake', () => {
       fc.assert(
         fc.property(
           fc.string({ minLength: 12, unit: fc.constantFrom(...'abcdefghijklmnop') }),
@@ -288,7 +288,7 @@ ${change}`
       expect(read(yaml()).inventory).to.deep.equal([])
     })
 
-    it('has an inventory for those who have no secret', () => {
+    it('has an inventory for users without the secret', () => {
       const path = scratch.write('lockstep.yaml', yaml('    inventory: [hosts.csv]\n'))
       expect(readInventorySetting(path, undefined)).to.deep.equal({
         environment: 'test',

@@ -15,7 +15,7 @@ const CIPHERS: ReadonlyMap<string, { name: string; keyBytes: number; ivBytes: nu
 
 /**
  * Decrypts a PKCS7 (CMS) EnvelopedData, DER or BER, with the RSA key of its recipient.
- * @throws EnvelopeFault; never anything else, whatever the bytes are
+ * @throws EnvelopeFault; never anything else, for any bytes
  */
 export function openEnvelope(bytes: Uint8Array, privateKey: KeyObject): Buffer {
   const { recipients, algorithm, iv, content } = parseEnvelope(bytes)
@@ -125,7 +125,7 @@ function unwrapKey(wrapped: Uint8Array, privateKey: KeyObject, length: number): 
 }
 
 /**
- * Decrypts a block and keeps its padding. Node itself removes only OAEP, lest a server becomes an oracle; this code
+ * Decrypts a block and keeps its padding. Node itself removes only OAEP, so that no server becomes an oracle; this code
  * answers no sender.
  */
 function plainBlock(wrapped: Uint8Array, key: KeyObject): Buffer | undefined {

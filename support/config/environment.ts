@@ -38,7 +38,7 @@ export interface Environment {
   notifications: readonly NotificationChannelSettings[]
   /** Values of the `<name>` in features, for the names that the run uses; secrets are read by then. */
   variables: ReadonlyMap<string, string>
-  /** The names of the variables that must not be shown. */
+  /** The names of the variables that are redacted. */
   secretVariables: ReadonlySet<string>
   /** Warnings that an operator should know before starting, such as a secret that every user can read. */
   warnings: readonly string[]

@@ -89,7 +89,7 @@ describe('a value that hiera-eyaml has encrypted', () => {
     })
   }
 
-  it('is never answered by anything but its text or a sentence, whatever the bytes are', () => {
+  it('is never answered by anything but its text or a sentence, for any bytes', () => {
     const bytes = Buffer.from(ENCRYPTED, 'base64')
     const mutated = fc
       .array(fc.tuple(fc.nat({ max: bytes.length - 1 }), fc.nat({ max: 255 })), {
@@ -116,7 +116,7 @@ describe('a value that hiera-eyaml has encrypted', () => {
     )
   })
 
-  it('is refused whenever it is cut, and whatever stands between the brackets', () => {
+  it('is refused when it is cut, with any text between the brackets', () => {
     const bytes = Buffer.from(ENCRYPTED, 'base64')
     fc.assert(
       fc.property(fc.nat({ max: bytes.length - 1 }), (length) => {

@@ -208,7 +208,7 @@ describe('the notifications of an environment', () => {
     })
   }
 
-  it('are settings or a sentence, whatever is written', () => {
+  it('are settings or a sentence, for any text', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('webhook', 'slack', 'email', 'topic', 'template', 'on'),

@@ -99,7 +99,7 @@ describe('the settings of a run', () => {
         ).to.equal(setting.mayBeEmpty === true)
   })
 
-  it('are no variable of anybody else', () => {
+  it('are no variable of another program', () => {
     const others = {
       HOME: '/root',
       LOCALE: 'C',

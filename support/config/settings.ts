@@ -20,7 +20,7 @@ export function readSetting(env: Variables, name: SettingName): string | undefin
 
 /**
  * Expects every variable to be a known setting. A misspelt switch would otherwise be one that was never set.
- * @throws LockstepError `bad-input` for a variable that looks like a setting and is none, or has a value that it cannot
+ * @throws LockstepError `bad-input` for a variable that resembles a setting and is none, or has a value that it cannot
  * have
  */
 export function expectSettings(env: Variables): void {

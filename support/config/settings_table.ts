@@ -4,7 +4,7 @@ export interface Setting {
   takes: string
   /** One line of help. */
   help: string
-  /** What holds where nobody says anything, in words. */
+  /** The default of the setting, in words. */
   default?: string
   /** The flag of the `lockstep` command that says the same, without its dashes. */
   flag?: string

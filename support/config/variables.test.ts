@@ -42,7 +42,7 @@ describe('a reference to a variable', () => {
       expect(referencesIn(text), text).to.deep.equal([])
   })
 
-  it('is replaced, and what is no reference stays; a backslash says that it is none', () => {
+  it('is replaced, and other text stays; a backslash makes it literal text', () => {
     const of = (name: string) => (name === 'app' ? 'mywebapp <version> $&' : undefined)
     expect(expand('<app>, <other>, \\<app>, cores<8, (?<app>)', of)).to.equal(
       'mywebapp <version> $&, <other>, <app>, cores<8, (?<app>)',
@@ -105,7 +105,7 @@ describe('the variables of an environment', () => {
     ])
   })
 
-  it('give way to what the run says, and a secret stays one', () => {
+  it('give way to those of the run, and a secret stays one', () => {
     const variables = defined({ app: 'www', url: '<app>.net', token: () => 'first' }).overriddenBy(
       new Map([
         ['app', 'shop'],
@@ -124,7 +124,7 @@ describe('the variables of an environment', () => {
     expect(defined({}).overriddenBy(given, 'X').unexpected).to.deep.equal([])
   })
 
-  it('of several environments count as one for who only reads', () => {
+  it('of several environments count as one for a run that only reads features', () => {
     const test = defined({ app: 'a\\<b>', only: '1' })
     const live = defined({ app: 'shop', token: () => 'secret' })
     const any = anyOf([test, live])
@@ -171,7 +171,7 @@ describe('the variables of an environment', () => {
   for (const [name, work, expected] of wrong)
     it(`say what is wrong with ${name}`, () => expect(sentence(work)).to.match(expected))
 
-  it('come to a value or a sentence, however they are made of each other', () => {
+  it('have a value or a sentence, however they refer to each other', () => {
     const name = fc.constantFrom('a', 'b', 'c', 'd')
     const text = fc
       .array(
@@ -237,7 +237,7 @@ describe('LOCKSTEP_VARIABLES', () => {
     })
   }
 
-  it('is understood or refused, whatever it is', () => {
+  it('is understood or refused, for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(

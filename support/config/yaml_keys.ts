@@ -5,7 +5,7 @@ import { DEFAULTS } from './environment'
 export interface YamlKey {
   /** The values that it takes, in words. */
   takes: string
-  /** What holds where it is left out; undefined for a key that must be there, or that belongs to one of several kinds. */
+  /** The default of the key; undefined for a key that is required, or that belongs to one of several kinds. */
   default?: string
   /** One line of help. */
   help: string

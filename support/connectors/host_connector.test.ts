@@ -73,7 +73,7 @@ describe('a host’s connection', () => {
     ])
   })
 
-  it('passes over a request of 50 MB, says so, and goes on with the next one', async () => {
+  it('skips a request of 50 MB, says so, and goes on with the next one', async () => {
     const [socket] = broker.sockets
     const asked = untilAsked()
     const whole = message(Buffer.alloc(50 * MB, 'x'))
@@ -107,7 +107,7 @@ describe('a host’s connection', () => {
     expect(requests).to.deep.equal(['slowly /queue/r'])
   })
 
-  it('passes over what nobody waits for an answer to', async () => {
+  it('skips a request whose caller does not wait for an answer', async () => {
     const asked = untilAsked()
     for (let each = 0; each < 10_000; each += 1) broker.sockets[0]?.write(message(Buffer.from('noise'), {}))
     broker.sockets[0]?.write(message(Buffer.from('real')))
@@ -139,7 +139,7 @@ describe('a host’s connection', () => {
     expect(pauses).to.equal(1)
   })
 
-  it('answers once, to where it was told', async () => {
+  it('answers once, to the queue that the request names', async () => {
     await connector.reply('/queue/r', Buffer.from('done'))
     await connector.broadcast({ collective: 'mcollective', agent: 'registration' }, 60, Buffer.from('here'))
     while (broker.frames.filter(({ command }) => command === 'SEND').length < 2)

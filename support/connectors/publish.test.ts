@@ -27,7 +27,7 @@ describe('a message to a topic', () => {
     fake = undefined
   })
 
-  it('reaches whoever has subscribed, by way of the first broker that takes it', async () => {
+  it('reaches every subscriber, by way of the first broker that takes it', async () => {
     const [gone, broker] = [await fakeBroker(() => {}), new EmbeddedBroker({ port: 0, heartBeat: 0 })]
     await gone.stop()
     const port = await broker.start()
@@ -51,7 +51,7 @@ describe('a message to a topic', () => {
     expect((await failure(publish(optionsFor(fake.port)))).message).to.contain('access denied')
   })
 
-  it('is given up when nobody waits for it any more', async () => {
+  it('is given up when its caller does not wait for it any more', async () => {
     const giveUp = new AbortController()
     fake = await fakeBroker((frame, socket) => {
       if (frame.command === 'SEND') return giveUp.abort()

@@ -35,7 +35,7 @@ let parameters: RunParameters = {}
 let stopListening = () => {}
 /** The moment at which the scenario began, by a clock that does not jump. */
 let scenarioBegan = 0
-/** True once the run has said what it came to. */
+/** True once the run has shown its outcome. */
 let isOver = false
 
 const EARLIER_FAILED = 'not attempted: an earlier step failed'
@@ -110,7 +110,7 @@ After(async function (this: LockstepWorld, { pickle, result }) {
   const { composition } = session
   const begun = this.hasBegun ? this.unwatchedRollout : undefined
   const omission = omissionIn(begun, pickle)
-  // An earlier failure is told instead of the omission.
+  // An earlier failure is reported instead of the omission.
   const untold = run.hasStopped ? undefined : omission
   if (untold !== undefined) run.omit(untold)
   if (begun !== undefined) {
@@ -186,8 +186,8 @@ function failNow(
 }
 
 /**
- * Fails the run for an error that the team's code has caught. What could not be done was not done; a line that goes on
- * over the error says what is not so.
+ * Fails the run for an error that the team's code has caught. The verb has not done its work; a line that goes on over
+ * the error would pass all the same.
  */
 function failSwallowed(world: LockstepWorld, { name, error }: FailedCall): LockstepError {
   const said = error instanceof Error ? error.message : String(error)
@@ -199,7 +199,7 @@ function failSwallowed(world: LockstepWorld, { name, error }: FailedCall): Locks
 }
 
 /**
- * Fails the run for a selection, a gate or a limit that the rollout never heard of. What follows would be for other
+ * Fails the run for a selection, a gate or a limit that never reached the rollout. What follows would be for other
  * hosts, or go further, than is written.
  */
 function failUnsaid(world: LockstepWorld): LockstepError {
@@ -249,8 +249,8 @@ function hiddenFailure({ halted }: Rollout): Omission | undefined {
 }
 
 /**
- * Fails the run for a line that was not carried out. At the latest, one skipped before Lockstep could hear of it is
- * found here.
+ * Fails the run for a line that was not carried out. It also finds a line that was skipped before Lockstep could see
+ * it.
  */
 function expectWhole(): void {
   const { omission } = session.account

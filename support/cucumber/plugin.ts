@@ -41,7 +41,7 @@ export const plugin = {
     const isReading = traitsOf(options).purpose === 'findings'
     const resolved = await resolveOptions(process.argv, cwd)
     const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved, options)
-    // A reader of the output may leave; that decides nothing about the rollout.
+    // A reader of the output may leave; the rollout goes on.
     outliveOutputs(process.stdout, process.stderr)
     removeReports(isReading)
     refuseUnknown(options)
@@ -70,7 +70,7 @@ export const plugin = {
       // A run that only reads features carries out no line, so it keeps no account.
       if (!isReading) account.hear(envelope)
       if (envelope.testRunStarted !== undefined) isUnderWay = true
-      // By the first testCaseStarted all test cases were told, and no hook or step of a scenario has run.
+      // By the first testCaseStarted all test cases are known, and no hook or step of a scenario has run.
       if (envelope.testCaseStarted !== undefined) check()
       if ((envelope.testCaseStarted?.attempt ?? 0) > 0) run.refuse(retried())
       const course = isReading ? undefined : account.courseOf(envelope)
@@ -145,7 +145,7 @@ function lintAndSay(preflight: Preflight, stderr: NodeJS.WritableStream) {
   return { findings, counted: countFindings(findings) }
 }
 
-/** Hides secrets in what cucumber's own reports show; they hear each message after this. */
+/** Hides secrets in what cucumber's own reports show; they get each message after this. */
 function redact({ testStepFinished, testRunHookFinished, attachment }: Envelope): void {
   const { run } = session
   for (const result of [testStepFinished?.testStepResult, testRunHookFinished?.result]) {

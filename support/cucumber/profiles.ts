@@ -138,7 +138,7 @@ const OPTIONS = Object.keys({
   own: true,
 } satisfies Record<keyof ProfileOptions, true>)
 /**
- * Returns the parameters of a run for hooks and for the plugin. Hooks hear them as world parameters; the plugin, which
+ * Returns the parameters of a run for hooks and for the plugin. Hooks get them as world parameters; the plugin, which
  * exists before them, cannot.
  */
 function told(parameters: RunParameters, more: { lint?: boolean } = {}) {

@@ -48,7 +48,7 @@ describe('the options that cucumber resolves', () => {
       expect(await faultOf(...args), args.join(' ')).to.contain(said)
   })
 
-  it('are refused where the plugin is told another mode than the steps, or reads what would be run', async () => {
+  it('are refused where the plugin gets another mode than the steps, or only reads what would run', async () => {
     const faultOfLint = async (...args: string[]) => {
       const resolved = await resolveOptions(['node', '/x/bin/cucumber-js', ...args], scratch.path)
       return resolved && faultOfOptions(resolved, { mode: 'lint' })

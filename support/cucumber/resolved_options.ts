@@ -15,7 +15,7 @@ export interface ResolvedOptions {
 }
 
 /**
- * Asks cucumber itself for the options that it resolves, which a plugin is not told. Resolves with undefined for a
+ * Asks cucumber itself for the options that it resolves, which a plugin does not get. Resolves with undefined for a
  * process that is not cucumber's own command. The command line says nothing about the run there.
  */
 export async function resolveOptions(
@@ -41,7 +41,7 @@ export async function resolveOptions(
 }
 
 /**
- * Returns, in a sentence, why a run cannot be what the plugin was told with these options; undefined where it can. A run
+ * Returns, in a sentence, why a run with these options cannot have the plugin's mode; undefined where it can. A run
  * that only reads features may read them in any order.
  */
 export function faultOfOptions(

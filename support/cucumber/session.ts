@@ -5,7 +5,7 @@ import { keyOf, type ScenarioKey } from '../run/scenario_runs'
 import { systemClock } from '../system/clock'
 
 /**
- * What the plugin, the hooks and the formatters of one process share: cucumber gives them no way to hand anything to
+ * The state that the plugin, hooks and formatters of one process share: cucumber gives them no way to hand anything to
  * each other. Nothing outside this folder knows it.
  */
 class Session {

@@ -30,7 +30,7 @@ export function stepFunctionOf({ id, pattern, sourceReference }: StepDefinition)
   return { parameters: found.code.length, isOwn: resolve(uri).startsWith(OWN) }
 }
 
-/** Returns whether a pattern is the one told; cucumber tells an expression between slashes only where it has flags. */
+/** Returns whether a pattern is the given one; cucumber shows an expression between slashes only where it has flags. */
 function isWritten(pattern: string | RegExp, told: string): boolean {
   return typeof pattern === 'string' ? pattern === told : [pattern.source, String(pattern)].includes(told)
 }

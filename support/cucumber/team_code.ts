@@ -201,7 +201,7 @@ function noted({ kind, uri, line }: Hook, error: unknown): LockstepError {
   return new LockstepError('diverged', sentence, { cause: error })
 }
 
-/** Returns the message of whatever was thrown: an error of this realm or of another, a text, nothing at all. */
+/** Returns the message of any thrown value: an error of this realm or of another, a text, nothing at all. */
 function messageOf(error: unknown): string {
   const message: unknown =
     typeof error === 'object' && error !== null && 'message' in error ? error.message : error

@@ -7,7 +7,7 @@ const LOOK_EVERY = 250
 /** Milliseconds to wait at most: longer than any action may take. */
 const MAX_WAIT = 600_000
 
-/** Programs that outlive a daemon: a package manager must not be cut off in the middle. */
+/** Programs that outlive a daemon: a package manager runs to its end. */
 export class LeftBehind {
   private readonly survivors: readonly ProcessSight[]
   private free: Promise<void> | undefined

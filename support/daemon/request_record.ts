@@ -72,7 +72,7 @@ export class RequestRecord {
     const kept = this.requests.entries()
     this.files += 1
     this.entries = 0
-    // Entries that are carried over must not be written again and again.
+    // The limit grows with the entries that are carried over, so that they are not written again and again.
     this.mostEntries = Math.max(MIN_ENTRIES, kept.length)
     this.file = new JournalFile(this.folder, `${this.now()}-${process.pid}-${this.files}`, this.now)
     await this.file.append({ type: 'daemon', pid: process.pid })

@@ -22,7 +22,7 @@ const ended = (id: string): RequestEntry => ({
   reply: Buffer.from('the end').toString('base64'),
 })
 
-describe('what a daemon writes down of its requests', () => {
+describe('the record that a daemon keeps of its requests', () => {
   let scratch: Scratch
   let now: number
   beforeEach(() => {
@@ -81,7 +81,7 @@ describe('what a daemon writes down of its requests', () => {
     expect(existsSync(path)).to.equal(true)
   })
 
-  it('knows which requests must not be carried out again, and until when', async () => {
+  it('knows which requests may not be carried out again, and until when', async () => {
     const known = await after(began('a'), ended('a'), { type: 'sent', id: 'a' }, began('old', 1_000))
     expect(known.known()).to.deep.equal([{ id: 'a', caller: 'uid=0', until: 2_000 }])
   })

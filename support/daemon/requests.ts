@@ -65,7 +65,7 @@ export class Requests {
     for (const [id, { began }] of this.requests) if (began.until <= now) this.requests.delete(id)
   }
 
-  /** Returns the changes that must not be carried out again. */
+  /** Returns the changes that the host does not carry out again. */
   known(): KnownChange[] {
     return [...this.requests.values()].map(({ began: { id, caller, until } }) => ({ id, caller, until }))
   }

@@ -37,7 +37,7 @@ function managed(env: NodeJS.ProcessEnv, result: CommandResult = done) {
   return { manager, told, troubles, timers, comesRound }
 }
 
-describe('what systemd is told of a daemon', () => {
+describe('the state of a daemon that systemd gets', () => {
   const env = () => ({ NOTIFY_SOCKET: '/run/n', WATCHDOG_USEC: '60000000', WATCHDOG_PID: '42', PATH: '/bin' })
 
   it('is that it is ready, and then that it still comes round, three times in the time that is given', async () => {
@@ -70,7 +70,7 @@ describe('what systemd is told of a daemon', () => {
     expect(given).to.deep.equal({ PATH: '/bin' })
   })
 
-  it('is noted where it cannot be told, and told again', async () => {
+  it('is noted where it cannot be sent, and sent again', async () => {
     const failed = { ...done, exitCode: undefined, failure: 'it did not run' }
     const { troubles, timers, comesRound } = managed(env(), failed)
     await comesRound()

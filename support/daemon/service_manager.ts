@@ -24,7 +24,7 @@ const WITHIN_MS = 10_000
 
 /**
  * The link to systemd. It says that this daemon is ready, and then again and again that its event loop still comes
- * round. A loop that is stuck sends no sign, and systemd starts the daemon anew. Source: sd_notify(3),
+ * round. A loop that is stuck sends no sign, and systemd starts the daemon again. Source: sd_notify(3),
  * sd_watchdog_enabled(3).
  */
 export class ServiceManager {

@@ -22,8 +22,8 @@ export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number]
 export const CHANGE_OUTCOMES = ['done', 'failed', 'no answer', 'would be done'] as const
 
 /**
- * Returns what hosts were told and became, by the journal of a run. A change that is known to have left a host as it
- * was is left out.
+ * Returns the orders to hosts and the results, by the journal of a run. A change that is known to have left a host as
+ * it was is left out.
  */
 export function changesIn(entries: readonly JournalEntry[]): Change[] {
   const history = new History()

@@ -5,13 +5,13 @@ import { driftOf } from './drift'
 const earlier = aRecord({ run: 'before', ended: '2026-11-20T08:00:00.000Z' })
 
 describe('drift', () => {
-  it('is what a run has changed on a host that another had reported as done', () => {
+  it('is a change by a run on a host that another had reported as done', () => {
     expect(driftOf(aRecord(), [earlier])).to.deep.equal([
       { host: 'a', what: 'package: update web: 1 → 2', since: 'before' },
     ])
   })
 
-  it('is told by runs that passed here, live, before this one', () => {
+  it('is measured against runs that passed here, live, before this one', () => {
     const others = [
       aRecord({ ...earlier, mode: 'noop' }),
       aRecord({ ...earlier, outcome: 'stopped' }),
@@ -31,7 +31,7 @@ describe('drift', () => {
     expect(driftOf(aRecord(), [{ ...within, out: ['b'] }])).to.have.length(1)
   })
 
-  it('is not on what a run had left out', () => {
+  it('is not on hosts that a run had left out', () => {
     const inPart = aRecord({ ...earlier, leftOut: ['The rest'], changes: [] })
     expect(driftOf(aRecord(), [inPart])).to.deep.equal([])
   })
@@ -46,7 +46,7 @@ describe('drift', () => {
     expect(driftOf(aRecord(), [{ ...other, changes: [aChange('a')] }])).to.have.length(1)
   })
 
-  it('is told by a recovery feature as well', () => {
+  it('is measured against a recovery feature as well', () => {
     const stopped = aRecord({ ...earlier, run: 'r', outcome: 'stopped' })
     const recovery = aRecord({ ...earlier, run: 's', feature: 'reports/recovery-r.feature', changes: [] })
     expect(driftOf(aRecord(), [stopped, recovery]).map(({ since }) => since)).to.deep.equal(['s'])

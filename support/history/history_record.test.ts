@@ -47,7 +47,7 @@ const updated = entries(
 )
 
 describe('the record of a run', () => {
-  it('says what each host was told, what it had, what it got, and what is not known', () => {
+  it('has the order to each host, its state before and after, and what is not known', () => {
     const { changes = [], outcome, release, tickets } = historyEntryOf('run', updated) ?? {}
     expect({ outcome, release, tickets }).to.deep.equal({
       outcome: 'passed',
@@ -102,7 +102,7 @@ describe('the record of a run', () => {
     expect(historyEntryOf('run', entries(end))?.outcome, 'the feature beside it').to.equal('passed')
   })
 
-  it('of a run that was refused before it told anybody anything was refused, and stopped after that', () => {
+  it('of a run that was refused before it sent anything was refused, and stopped after that', () => {
     const end: JournalEntry = { type: 'end', passed: false, reason: 'gate-closed' }
     expect(historyEntryOf('run', entries(end))?.outcome).to.equal('refused')
     expect(historyEntryOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('stopped')
@@ -144,7 +144,7 @@ describe('the record of a run', () => {
     ])
   })
 
-  it('believes what a later look has seen, of a host that was silent or that lied', () => {
+  it('has the state that a later look has seen, of a host that was silent or that lied', () => {
     const list = entries(
       { type: 'had', package: 'web', versions: { '1': ['a', 'b'] } },
       asked('update', ['a', 'b'], 'r'),
@@ -162,7 +162,7 @@ describe('the record of a run', () => {
     ).to.deep.equal([['b', '1', '2', 'no answer']])
   })
 
-  it('never throws, whatever a journal says', () => {
+  it('never throws, for any journal', () => {
     const names = fc.array(fc.constantFrom('a', 'b', 'c', '__proto__'), { maxLength: 3 })
     const entry = fc.oneof(
       names.map((list): JournalEntry => asked('update', list, 'r')),

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from './history_record'
 
-/** Returns the feature that a run brings on: for a recovery feature, that of the run which it recovers. */
+/** Returns the feature that a run carries on: for a recovery feature, that of the run which it recovers. */
 export function originOf(
   { feature }: Pick<HistoryEntry, 'feature'>,
   runs: readonly Pick<HistoryEntry, 'run' | 'feature'>[],

@@ -18,8 +18,8 @@ export function partsOf(entries: readonly Entry[]): Entry[][] {
 }
 
 /**
- * Returns the end of one feature. A feature that came to its end is not spoilt by what stopped a later one. A
- * divergence after the last line may belong to any feature.
+ * Returns the end of one feature. A feature that came to its end stays so when a later one stops. A divergence after
+ * the last line may belong to any feature.
  */
 function endOf(part: readonly Entry[], end: End): End {
   const begun = part.filter(({ type }) => type === 'scenario').length

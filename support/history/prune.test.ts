@@ -61,7 +61,7 @@ const removed = (journals: readonly RunJournal[], stopped = false) => {
 }
 
 describe('what can be pruned', () => {
-  it('is whatever came to its end, but for the newest and the young', () => {
+  it('is every run that came to its end, but for the newest and the young', () => {
     const whole = (order: number) => [runEntry(order), asked, opened('web1'), closed('web1'), passed]
     expect(removed(journalsOf([whole(1), whole(2), whole(3)]))).to.deep.equal([0, 1])
     expect(removed(journalsOf([whole(1), whole(2), whole(3)], [200, 5, 4]))).to.deep.equal([0])
@@ -185,7 +185,7 @@ describe('pruning', () => {
     })
   const rollCall: JournalEntry = { type: 'roll call', hosts: ['web1'] }
 
-  it('takes a journal with its log and recovery feature, plans and journals of looks, and nothing else', () => {
+  it('takes a journal with its log and recovery feature, plans and journals of runs that only read, and nothing else', () => {
     const path = write(0, asked, passed)
     write(1, asked, passed)
     const recovery = scratch.write(`reports/recovery-${runs[0]}-2.feature`, '')

@@ -34,7 +34,7 @@ describe('the record of a run', () => {
     return { message, outcomes: new HistoryStore(history).all().runs.map(({ outcome }) => outcome) }
   }
 
-  it('is what its journal tells', () => {
+  it('is what its journal says', () => {
     expect(recorded(lines.join(''))).to.deep.equal({ message: '', outcomes: ['passed'] })
   })
 

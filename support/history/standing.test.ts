@@ -12,7 +12,7 @@ const why = (...list: Partial<HistoryEntry>[]) => {
 }
 
 describe('how a release stands', () => {
-  it('is what the last live run says', () => {
+  it('is the outcome of the last live run', () => {
     expect(why()).to.equal('no live run of it is in the history')
     expect(why({ mode: 'noop' })).to.equal('no live run of it is in the history')
     expect(why({})).to.equal('passed')
@@ -28,7 +28,7 @@ describe('how a release stands', () => {
     )
   })
 
-  it('is not told by a run that left out scenarios and went well', () => {
+  it('does not follow from a run that left out scenarios and passed', () => {
     const leftOut = ['The rest']
     expect(why({ leftOut })).to.equal('its run r1 there left out "The rest" of x.feature')
     expect(why({}, { leftOut })).to.equal('passed')
@@ -53,7 +53,7 @@ describe('how a release stands', () => {
     )
   })
 
-  it('has not passed while a host that was not done, or went back, was brought on by nobody', () => {
+  it('has not passed while no run has finished a host that was not done, or went back', () => {
     const stopped = { outcome: 'stopped' as const, notDone: ['a', 'b'], restored: ['a'] }
     const recovery = { feature: 'reports/recovery-r1.feature' }
     expect(why(stopped, { ...recovery, hosts: ['b'] })).to.equal(
@@ -81,7 +81,7 @@ describe('how a release stands', () => {
     expect(why({ run: 'r1' }, second, recovery)).to.equal('passed')
   })
 
-  it('ends, whatever recovers what', () => {
+  it('ends, whichever run recovers another', () => {
     const [one, two] = ['recovery-r2.feature', 'recovery-r1.feature']
     const list = runs({ feature: one }, { feature: two })
     expect([one, two]).to.include(originOf({ feature: one }, list))

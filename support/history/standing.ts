@@ -14,7 +14,7 @@ interface FeatureStanding {
 
 /**
  * Returns the standing of a release. `runs` are those of one release in one environment, oldest first. A run that was
- * refused says nothing, and neither does one that went well and had left out scenarios of its feature.
+ * refused does not count, nor does one that passed and had left out scenarios of its feature.
  */
 export function standingOf(runs: readonly HistoryEntry[], mode: HistoryEntry['mode']): Standing {
   const all = [...standings(runs, mode).values()]

@@ -65,7 +65,7 @@ describe('the store of records', () => {
     expect(store.runsOf('prod', '1.2')).to.have.length(2)
   })
 
-  it('has runs in the order in which they ended, whatever their names, and knows the release that was heard of last', () => {
+  it('has runs in the order in which they ended, not that of their names, and knows the release that was recorded last', () => {
     const store = opened()
     write(store, { run: 'b', release: '9', ended: '2026-11-20T08:00:00.000Z' })
     write(store, { run: 'a', release: '10', ended: '2026-11-21T08:00:00.000Z' })

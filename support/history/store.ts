@@ -76,7 +76,7 @@ export class HistoryStore {
     return gather(foldersIn(this.root).flatMap((name) => this.readReleases(join(this.root, name))))
   }
 
-  /** Returns the releases in the history, in the order in which they were last heard of. */
+  /** Returns the releases in the history, in the order in which they were last recorded. */
   releasesOf(environment: string): string[] {
     const { runs } = gather(this.readReleases(this.at(environment)))
     return [...new Set(runs.map(({ release }) => release).reverse())].reverse()
@@ -181,7 +181,7 @@ export class HistoryStore {
   }
 }
 
-/** Makes a name fit for a part of a path. One that had to be altered is told from others by its sum. */
+/** Makes a name fit for a part of a path. The checksum of an altered one distinguishes it from others. */
 export function safe(name: string): string {
   const plain = name.replace(/[^\w.+-]+/g, '_').slice(0, 120)
   if (plain === name && !/^\.*$/.test(name)) return name

@@ -60,7 +60,7 @@ describe('the tickets of a run', () => {
     expect(await ticketsOf([planned('x.feature')], undefined)).to.deep.equal(['OPS-2'])
   })
 
-  it('that are none are refused in a sentence, so that nobody looks for a run in vain', async () => {
+  it('that are none are refused in a sentence, so that no person searches for a run in vain', async () => {
     const error = await failure(ticketsOf([], 'OPS-12 hotfix for login'))
     expect(error).to.include({ code: 'bad-input' })
     expect(error.message).to.equal(

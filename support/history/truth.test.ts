@@ -129,7 +129,7 @@ const stories: fc.Arbitrary<Story> = fc.record({
 })
 
 describe('a record against what hosts did', () => {
-  it('has every change that was made, and its states are those that were; a lie holds until somebody looks @long', async () => {
+  it('has every change that was made, and its states are those that were; a lie holds until a line looks @long', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const { journal, hosts } = await told(story)
@@ -160,7 +160,7 @@ describe('a record against what hosts did', () => {
     )
   })
 
-  it('says of a host that lied what the line that looked has seen', async () => {
+  it('has the state that a look has seen, of a host that lied', async () => {
     const { journal } = await told({
       n: 2,
       orders: ['update', 'look'],
@@ -180,7 +180,7 @@ describe('a record against what hosts did', () => {
     ])
   })
 
-  it('says what hosts became whose agents answer with the version from before, though the run stops in that very step', async () => {
+  it('has the new state of hosts whose agents answer with the version from before, even if the run stops in that step', async () => {
     for (const release of [undefined, '1.2']) {
       const { journal } = await told({
         n: 3,
@@ -205,7 +205,7 @@ describe('a record against what hosts did', () => {
     }
   })
 
-  it('says that it is not known what a host became that nobody has looked at', async () => {
+  it('calls the state of a host unknown that no line has looked at', async () => {
     const { journal } = await told({
       n: 1,
       orders: ['update'],

@@ -199,7 +199,7 @@ describe('an inventory of comma-separated values', () => {
   const word = fc.stringMatching(/^[a-z][a-z0-9 ",;\t]{0,10}[a-z]$/)
   const hostName = fc.stringMatching(/^[a-z][a-z0-9.-]{0,20}$/)
 
-  it('reads back whatever was written in quotes, with any delimiter', async () => {
+  it('reads back any text that was written in quotes, with any delimiter', async () => {
     const rows = fc.uniqueArray(fc.tuple(hostName, word, fc.option(word)), {
       selector: ([name]) => name,
       minLength: 1,
@@ -221,7 +221,7 @@ describe('an inventory of comma-separated values', () => {
     )
   })
 
-  it('ends with a sentence that names the file, whatever is in it', async () => {
+  it('ends with a sentence that names the file, for any content', async () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 200 }),
       fc

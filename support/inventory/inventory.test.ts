@@ -182,7 +182,7 @@ describe('an inventory', () => {
         expect(await sentence(read(yaml(text)))).to.equal(`hosts.yaml${expected}`)
       })
 
-    it('ends with a sentence that names the file, whatever is in it', async () => {
+    it('ends with a sentence that names the file, for any content', async () => {
       const part = fc.constantFrom(
         'hosts:',
         'web1:',
@@ -235,7 +235,7 @@ describe('an inventory', () => {
       expect(await roster?.matching(selected)).to.deep.equal(['web1'])
     })
 
-    it('says that it cannot tell by a fact that it knows of nobody', async () => {
+    it('says that it cannot select by a fact that it knows of no host', async () => {
       const roster = rosterOf([csv('a.csv', 'host,rack\nweb1,7\n')], options())
       const facts = [{ fact: 'country', operator: '==', value: 'de' }]
       expect(await reasonOf(roster?.matching({ ...selected, facts }))).to.equal(

@@ -79,7 +79,7 @@ describe('an inventory that a program prints', () => {
     ])
   })
 
-  it('tells the exit status of a program that fails, and what it said last', async () => {
+  it('shows the exit status of a program that fails, and its last words', async () => {
     expect(await sentence(run('echo "Traceback"; echo "KeyError: token" >&2; exit 3'))).to.equal(
       'the inventory program inventory.sh ended with exit status 3; it said last: "KeyError: token"',
     )
@@ -88,7 +88,7 @@ describe('an inventory that a program prints', () => {
     )
   })
 
-  it('tells no secret in what it said, wherever that is cut', async () => {
+  it('shows no secret in its output, wherever that is cut', async () => {
     const secret = 'correct-horse-battery-staple'
     const redact = redactorOfOthers([secret])
     for (const before of [55, 65, 75, 175, 185, 195]) {
@@ -115,7 +115,7 @@ describe('an inventory that a program prints', () => {
     expect(await sentence(reading)).to.equal('the operator asked to stop while the inventory was read')
   })
 
-  it('has a limit, and is not taken for whole beyond it', async () => {
+  it('has a limit, and does not count as whole beyond it', async () => {
     expect(await sentence(run('head -c 70000000 /dev/zero | tr "\\0" "x"; exit 0'))).to.match(
       /^the inventory program inventory\.sh gave no inventory: it printed more than 67108864 bytes and was ended/,
     )
@@ -196,7 +196,7 @@ describe('an inventory that a program prints', () => {
     )
   })
 
-  it('is hosts, or ends with a sentence, whatever is printed', () => {
+  it('is hosts, or ends with a sentence, for any output', () => {
     const name = fc.constantFrom('a', 'b', 'c', 'all', 'ungrouped', '__proto__', 'constructor', 'x y', '')
     const names = fc.array(name, { maxLength: 3 })
     const vars = fc.dictionary(name, fc.jsonValue({ maxDepth: 1 }))

@@ -69,7 +69,7 @@ describe('the linter', () => {
     expect(looksPerStep(5_000)).to.be.below(looksPerStep(50) * 1.5)
   })
 
-  it('finds nothing in a good feature, whatever harmless lines are added to it', () => {
+  it('finds nothing in a good feature, with any harmless lines added to it', () => {
     const good = readFileSync(ROLLING, 'utf8').split('\n')
     const steps = good.map((line) => line.trim()).filter((line) => /^(Given|When|Then|And) /.test(line))
     const split = steps.findIndex((line) => line.includes('I take the next'))

@@ -5,8 +5,8 @@ import { FeatureTimeline } from './feature_timeline'
 import type { LintFinding } from './finding'
 
 /**
- * Returns what is dangerous in a feature and known from its text alone. Findings come in the order of its lines, each
- * line once for a rule. Comments can allow it: `# lockstep: allow <rule> because <reason>`. Never throws.
+ * Returns the dangers in a feature that its text alone shows. Findings come in the order of its lines, each line once
+ * for a rule. Comments can allow it: `# lockstep: allow <rule> because <reason>`. Never throws.
  */
 export function lint(feature: FeatureText): LintFinding[] {
   const story = new FeatureTimeline(feature)

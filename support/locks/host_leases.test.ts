@@ -62,7 +62,7 @@ describe('leases that hosts keep', () => {
     expect(await owners()).to.deep.equal([undefined, undefined, undefined])
   })
 
-  it('are refused to another control host, which is told by whom, and keeps none', async () => {
+  it('are refused to another control host, which learns the owner and keeps none', async () => {
     running = await testFleet(3)
     await locks('run-1').take(['web2'])
     const refused = await failure(locks('run-2').take(HOSTS))

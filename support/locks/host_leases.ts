@@ -31,7 +31,7 @@ const LOOK_EVERY = 2_000
 
 /**
  * Adds the leases that hosts themselves keep, by their lock agent, to the locks of this control host. A rollout to
- * these hosts from any other machine is told whose they are.
+ * these hosts from any other machine learns who owns them.
  */
 export function hostLeases(own: RunLocks, options: LeaseOptions): RunLocks {
   const { clock, journal } = options

@@ -28,7 +28,7 @@ export interface Holder extends Claim {
  * machine.
  */
 export const LEASE = 60_000
-/** Milliseconds between two looks while claims that came at the same moment sort themselves out. */
+/** Milliseconds between two checks while claims of the same moment are put in order. */
 const PAUSE = 10
 const MAX_LOOKS = 200
 

@@ -60,7 +60,7 @@ function processStart(pid: number): string | undefined {
 }
 
 /**
- * Returns whether a process is alive on a system that has no /proc. A pid that is used again cannot be told apart
+ * Returns whether a process is alive on a system that has no /proc. A pid that is used again cannot be distinguished
  * there.
  */
 function aliveWithoutProc(pid: number): boolean {

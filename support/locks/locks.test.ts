@@ -49,7 +49,7 @@ describe('locks of hosts', () => {
     hosts,
   })
 
-  it('are had by one rollout at a time, and say who has them', async () => {
+  it('belong to one rollout at a time, and name their owner', async () => {
     const [one, other] = [new HostLocks(context(1)), new HostLocks(context(2))]
     expect(await one.claim(claim('r1', ['web1', 'web2']))).to.deep.equal([])
     expect(await other.claim(claim('r2', ['WEB2', 'web3']))).to.deep.equal([
@@ -130,7 +130,7 @@ describe('locks of hosts', () => {
     expect((await failure(locks.list())).message).to.contain('r0.claim.json.bak is no lock')
   })
 
-  it('can be widened by who has them; when that fails, those that were had are kept', async () => {
+  it('can be widened by their owner, who keeps the earlier ones when that fails', async () => {
     const one = new HostLocks(context(1))
     await one.claim(claim('r1', ['web1']))
     expect(await one.claim(claim('r1', ['web1', 'web2']))).to.deep.equal([])
@@ -140,7 +140,7 @@ describe('locks of hosts', () => {
     expect(kept?.hosts).to.deep.equal(['web1', 'web2'])
   })
 
-  it('of a process that is gone are named, and taken only by who gives a reason', async () => {
+  it('of a process that is gone are named, and taken only for a reason', async () => {
     await new HostLocks(context(1)).claim(claim('r1', ['web1']))
     alive.delete(1)
     const other = new HostLocks(context(2))
@@ -155,7 +155,7 @@ describe('locks of hosts', () => {
     expect((await new HostLocks(context(2)).list())[0]?.state).to.equal('process gone')
   })
 
-  it('of a process that lives cannot be taken, whatever reason is given and whatever the clock says', async () => {
+  it('of a process that lives cannot be taken, for any reason and at any time of the clock', async () => {
     await new HostLocks(context(1)).claim(claim('r1', ['web1']))
     const taking = { runs: ['r1'], reason: 'I want it' }
     for (const jump of [3_600_000, -7_200_000]) {

@@ -43,7 +43,7 @@ describe('a notification by email', () => {
     throw new Error('it was taken')
   }
 
-  it('says what happened, and to whom', async () => {
+  it('says what happened, and to which hosts', async () => {
     await send({ login: { user: 'deploys', password: 'hunter2' } })
     const [mail = ''] = smtp.messages
     expect(mail).to.match(/^To: ops@example\.net, web@example\.net$/m)
@@ -60,7 +60,7 @@ describe('a notification by email', () => {
     expect(smtp.messages[0]).to.match(/\n\nproduction: failed\nSee 20261120-224926-f1b1\./)
   })
 
-  it('has no headers but its own, whatever hosts and features are called', async () => {
+  it('has no headers but its own, for any names of hosts and features', async () => {
     const nasty = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),
       fc.constantFrom('a\r\nBcc: x@y.z', '\nX-A: b', '\r'),
@@ -141,7 +141,7 @@ describe('a notification by email', () => {
     expect(smtp.messages).to.deep.equal([])
   })
 
-  it('ends when it is told to, though the server says nothing', async () => {
+  it('ends when it is aborted, though the server says nothing', async () => {
     const giveUp = new AbortController()
     smtp.answer = (line) => {
       if (line === '') setImmediate(() => giveUp.abort())
@@ -151,7 +151,7 @@ describe('a notification by email', () => {
     expect(smtp.messages).to.deep.equal([])
   })
 
-  it('is tried again when nobody listens', async () => {
+  it('is tried again when no server listens', async () => {
     await smtp.stop()
     expect(await refusal()).to.deep.include({
       message: 'cannot be reached: nobody listens there',

@@ -1,4 +1,4 @@
-/** The events that notifications are about, in the order in which a rollout comes to them. */
+/** The events that notifications are about, in the order of a rollout. */
 export const EVENTS = [
   'started',
   'approval wanted',

@@ -48,7 +48,7 @@ describe('an outbox', () => {
     expect(clock.pending).to.deep.equal([])
   })
 
-  it('tells a channel only of what it is for', async () => {
+  it('sends a channel only the events that it is for', async () => {
     const outbox = outboxOf({ ...channel(async () => {}), on: ['failed'] })
     outbox.post(event(1))
     outbox.post(rolloutEvent())
@@ -80,7 +80,7 @@ describe('an outbox', () => {
     ])
   })
 
-  it('does not try again what was refused for good', async () => {
+  it('does not retry a message that was refused for good', async () => {
     const outbox = outboxOf(failing(1, () => new DeliveryError('answered 404', false)))
     outbox.post(event(1))
     expect(await outbox.close(5_000)).to.deep.equal([
@@ -123,7 +123,7 @@ describe('an outbox', () => {
     ])
   })
 
-  it('waits no longer at its end than it is told, and names each channel once', async () => {
+  it('waits no longer at its end than its limit, and names each channel once', async () => {
     const outbox = outboxOf(
       channel(never),
       channel(never, 'email y'),
@@ -142,7 +142,7 @@ describe('an outbox', () => {
     expect(clock.pending).to.deep.equal([])
   })
 
-  it('waits for nobody during a pause either', async () => {
+  it('closes within its time during a pause, too', async () => {
     const outbox = outboxOf(failing(9, () => new DeliveryError('answered 500', true)))
     outbox.post(event(1))
     await settled()
@@ -164,7 +164,7 @@ describe('an outbox', () => {
     ])
   })
 
-  it('waits between tries for no shorter than half of what was meant, and for no longer than the bound', () => {
+  it('waits between tries for at least half of the planned time, and for no longer than the bound', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 2 }),

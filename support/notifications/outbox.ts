@@ -11,8 +11,8 @@ export interface OutboxOptions {
 }
 
 /**
- * A queue of notifications for each channel, each in its own time. Posting waits for nothing and reports no failure: a notification
- * decides nothing about a rollout.
+ * A queue of notifications for each channel, each in its own time. Posting waits for nothing and reports no failure: a
+ * notification never affects a rollout.
  */
 export class Outbox {
   private readonly queues: readonly ChannelQueue[]

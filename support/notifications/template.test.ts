@@ -48,7 +48,7 @@ describe('a template', () => {
     expect(jsonTemplateFault('{"text": "<sumary>"}')).to.contain('in place of <sumary>')
   })
 
-  it('is JSON whatever hosts and features are called', () => {
+  it('is JSON for any names of hosts and features', () => {
     fc.assert(
       fc.property(hostile, hostile, (environment, feature) => {
         const text = fill(
@@ -63,7 +63,7 @@ describe('a template', () => {
     )
   })
 
-  it('calls nobody in Slack whatever hosts and features are called', () => {
+  it('mentions no person in Slack for any names of hosts and features', () => {
     fc.assert(
       fc.property(hostile, hostile, (environment, feature) => {
         const text = fill('<environment> <feature>', rolloutEvent({ environment, feature }), forSlack)
@@ -78,7 +78,7 @@ describe('a template', () => {
     expect(fill('<environment>', event, asIs)).to.equal('<run>$&')
   })
 
-  it('is read to its end whatever it is', () => {
+  it('is read to its end, for any text', () => {
     fc.assert(
       fc.property(fc.oneof(hostile, fc.string()), (template) => {
         if (templateFault(template) === undefined) fill(template, rolloutEvent(), asIs)

@@ -36,7 +36,7 @@ describe('a notification over the web', () => {
     endpoint.answer = (response) => void response.writeHead(status, headers).end(body)
   }
 
-  it('is the whole event as JSON, with a key for those who have had it before', async () => {
+  it('is the whole event as JSON, with a key by which receivers recognise a repeat', async () => {
     await deliver(hook())
     const [{ path, headers, body } = { path: '', headers: {}, body: '' }] = endpoint.received
     expect(path).to.equal('/hook/t0ken')
@@ -63,7 +63,7 @@ describe('a notification over the web', () => {
     })
   })
 
-  it('has the form that Slack takes, and calls nobody there', async () => {
+  it('has the form that Slack takes, and mentions no person there', async () => {
     const card = slack(
       { kind: 'slack', url: endpoint.url('/services/t0ken'), on: EVENTS, secrets: [] },
       redactNothing,
@@ -108,7 +108,7 @@ describe('a notification over the web', () => {
     })
   }
 
-  it('hides a secret in what is said of its refusal, wherever it is cut', async () => {
+  it('hides a secret in the sentence about its refusal, wherever it is cut', async () => {
     const secret = 'correct-horse-battery-staple'
     for (let before = 90; before <= 125; before += 1) {
       answering(400, {}, `${'.'.repeat(before)}${secret}`)
@@ -119,7 +119,7 @@ describe('a notification over the web', () => {
     expect((await refusal(hook({}, redactorOfOthers([secret])))).message).to.equal('answered 400: ***')
   })
 
-  it('hears how long it is to wait', async () => {
+  it('reads how long it has to wait', async () => {
     answering(429, { 'retry-after': '7' })
     expect((await refusal(hook())).retryAfter).to.equal(7_000)
     answering(503, { 'retry-after': 'Wed, 21 Oct 2099 07:28:00 GMT' })
@@ -153,14 +153,14 @@ describe('a notification over the web', () => {
     expect(sent).to.be.below(10_000_000)
   })
 
-  it('ends when it is told to', async () => {
+  it('ends when it is aborted', async () => {
     const giveUp = new AbortController()
     endpoint.answer = () => giveUp.abort()
     await refusal(hook(), giveUp.signal)
     expect(endpoint.received).to.have.length(1)
   })
 
-  it('is tried again when the connection is closed, or nobody listens', async () => {
+  it('is tried again when the connection is closed, or no server listens', async () => {
     endpoint.answer = (response) => void response.destroy()
     expect(await refusal(hook())).to.deep.include({ message: 'closed the connection', retry: true })
     const gone = hook()
@@ -186,12 +186,12 @@ describe('a notification over the web', () => {
       endpoint = await WebEndpoint.start('https')
     })
 
-    it('goes to whom its authority vouches for', async () => {
+    it('goes to a server that its authority vouches for', async () => {
       await deliver(hook({ ca: TEST_CERTIFICATE }))
       expect(endpoint.received).to.have.length(1)
     })
 
-    it('goes to nobody else, whatever the environment says', async () => {
+    it('goes to no other server, for any environment variables', async () => {
       process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
       try {
         expect(await refusal(hook())).to.deep.include({

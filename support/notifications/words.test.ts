@@ -35,7 +35,7 @@ describe('the words of a notification', () => {
     expect(someHosts(['web1', 'web1'])).to.deep.equal({ count: 1, names: ['web1'] })
   })
 
-  it('are one line whatever is in them', () => {
+  it('are one line, with any content', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 300 }), (text, longest) => {
         const line = oneLine(text, longest)

@@ -20,7 +20,7 @@ export interface Again {
 
 type Read<T> = (result: CommandResult, reports: string) => T | Promise<T>
 
-/** Runs what this process was told to run, with another profile. */
+/** Runs the command of this process with another profile. */
 export function runAgain<T>({ profile, features = [], env, signal }: Again, read: Read<T>): Promise<T> {
   const [, program = '', ...args] = process.argv
   const named = args.some((arg) => arg.includes('.feature')) ? [] : features
@@ -72,7 +72,7 @@ async function begin<T>(
   }
 }
 
-/** Returns the last output of a run that came to nothing: a person's words, and no stack trace. */
+/** Returns the last output of a run that left no result: a person's words, and no stack trace. */
 export function lastWords({ output, failure }: CommandResult): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
   const said = excerpt(lines.slice(-4).join(' '), 400)

@@ -37,7 +37,7 @@ describe('a plan', () => {
     expect(planId({ ...plan, hosts: ['web1'] })).not.to.equal(planId(plan))
   })
 
-  it('tells in which ways it is another', () => {
+  it('shows in which ways it differs', () => {
     expect(differences(plan, structuredClone(plan))).to.deep.equal([])
     const changes: [Partial<Plan>, string][] = [
       [{ features: [{ path: 'x.feature', sha256: 'b', hosts: ['web1', 'web2'] }] }, 'x.feature was changed'],
@@ -97,7 +97,7 @@ describe('a plan', () => {
 })
 
 describe('a run that is begun by another', () => {
-  it('is told in its last words, and in no stack trace', () => {
+  it('is shown by its last words, without a stack trace', () => {
     const ended = { exitCode: 1, stdout: '', failure: undefined }
     const output = 'Error: no such module\n    at require (x.js:1:2)\n    at main (y.js:3:4)\n\n'
     expect(lastWords({ ...ended, output })).to.equal('Error: no such module')

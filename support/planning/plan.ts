@@ -36,13 +36,13 @@ export function hostsOfPlan({ features }: Plan, path: string): readonly string[]
   return features.find((feature) => feature.path === path)?.hosts ?? []
 }
 
-/** Returns the lines of one feature of a plan that came to something. */
+/** Returns the lines of one feature of a plan that have a result. */
 export function linesOfPlan({ lines }: Plan, path: string): ReadonlySet<number> {
   const own = lines.filter(({ at }) => at.startsWith(`${path}:`))
   return new Set(own.map(({ at }) => Number(at.slice(path.length + 1))))
 }
 
-/** Returns the name of a plan, made from what it says, so that equal plans have equal names. */
+/** Returns the name of a plan, made from its content, so that equal plans have equal names. */
 export function planId(plan: Plan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12)
 }

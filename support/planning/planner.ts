@@ -67,7 +67,7 @@ function planOf(run: Run, where: PlannedFor): Plan {
   }
 }
 
-/** Returns the features of a run by the text that cucumber has read, whatever is in the files by now. */
+/** Returns the features of a run by the text that cucumber has read, and not by the files as they are now. */
 function featuresOf(run: Run, hostsOf: (uri: string) => readonly string[]): Plan['features'] {
   const uris = [...new Set(run.state.plan.map(({ uri }) => uri))].sort()
   return uris.map((path) => ({

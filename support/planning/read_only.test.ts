@@ -30,7 +30,7 @@ const actionName = fc.oneof(
 const inputs = fc.dictionary(fc.constantFrom('noop', 'force', 'service'), fc.oneof(fc.boolean(), fc.string()))
 
 describe('a fleet on which nothing may be changed', () => {
-  it('is sent nothing but what is known to only look, whatever is asked of it and by whom', async () => {
+  it('is sent only requests that are known to be read-only, for any caller and request', async () => {
     await fc.assert(
       fc.asyncProperty(agentName, actionName, inputs, async (agent, action, given) => {
         const fake = new FakeFleet(webs(2), () => ok())
@@ -44,7 +44,7 @@ describe('a fleet on which nothing may be changed', () => {
     )
   })
 
-  it('says in a sentence what was not sent', async () => {
+  it('names in a sentence the request that was not sent', async () => {
     const fake = new FakeFleet(webs(2), () => ok())
     const { message } = await failure(
       ask(
@@ -73,7 +73,7 @@ describe('a fleet on which nothing may be changed', () => {
     expect(fake.asked).to.have.length(1)
   })
 
-  it('sends what it has judged, though the request is changed while it waits', async () => {
+  it('sends the request that it has judged, though its caller changes it meanwhile', async () => {
     const fake = new FakeFleet(webs(2), () => ok())
     const noop = request('puppet', 'runonce', { noop: true })
     const looks = request('service', 'status')
@@ -111,7 +111,7 @@ describe('a fleet on which nothing may be changed', () => {
 })
 
 describe('a rollout that keeps to its plan', () => {
-  it('has no other hosts, neither in its roll call nor for whoever asks the fleet directly', async () => {
+  it('has no other hosts, neither in its roll call nor for code that asks the fleet directly', async () => {
     const kept: unknown[] = []
     const journal = onlyPlanned({ append: async (entry) => void kept.push(entry) }, ['web1', 'web2'])
     await journal.append({ type: 'roll call', hosts: ['web2', 'web1'] })
@@ -143,7 +143,7 @@ describe('a rollout that keeps to its plan', () => {
   })
 })
 
-describe('what a profile says a run is', () => {
+describe('the mode that a profile gives a run', () => {
   const told = (parameters: object, env: Record<string, string> = {}) =>
     expectMeaningful(parameters as RunParameters, env)
 

@@ -8,18 +8,18 @@ import { LockstepError } from '../system/errors'
 /** The actions of agents that can themselves tell what they would do, with the inputs that ask for it. */
 const OWN_NOOP: Readonly<Record<string, Request['inputs']>> = { 'puppet runonce': { noop: true } }
 
-/** The way of planning that asks only what is known to only look. */
+/** The way of planning that sends only requests which are known to be read-only. */
 export const lookingOnly: Planning = Object.freeze({ asNoop: () => undefined, isReadOnly: onlyLooks })
 
 /** The way of planning in safe mode: agents that have a noop of their own go through with it. */
 export const safely: Planning = Object.freeze({ asNoop: harmless, isReadOnly: onlyLooks, mayBeLeft: true })
 
-/** Returns a fleet on which nothing can be changed as long as `isInForce` says so, whatever code asks it. */
+/** Returns a fleet that no code can change as long as `isInForce` says so. */
 export function readOnly(fleet: Fleet, planning: Planning, isInForce: () => boolean): Fleet {
   return {
     discover: (...asked) => fleet.discover(...asked),
     async call(asked, hosts, watch) {
-      // What is judged is what is sent: a caller may change its request while this waits for the journal.
+      // The request that is judged is the one that is sent: its caller may change it while this waits for the journal.
       const request = copyOf(asked)
       if (isInForce() && !planning.isReadOnly(request) && !isHarmless(planning, request))
         throw nothingMayChange(`${request.action} of ${request.agent}`)

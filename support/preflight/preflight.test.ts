@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { Preflight } from './preflight'
 
 describe('what a feature is read by before it runs', () => {
-  it('looks once for what is wrong with a line that many rows of a table repeat', () => {
+  it('checks a line once that many rows of a table repeat', () => {
     let looks = 0
     const functionOf = () => {
       looks += 1

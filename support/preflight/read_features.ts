@@ -15,7 +15,7 @@ export interface Reading {
   sources: ReadonlyMap<string, string>
   /** The reason why nothing can be run with the options of the command line; undefined where it can. */
   refusedFor: string | undefined
-  /** Lints the features, and describes the findings in a few words; undefined where nobody has asked for it. */
+  /** Lints the features, and describes the findings in a few words; undefined where the run does not lint. */
   lint: (() => { findings: readonly LintFinding[]; counted: string }) | undefined
 }
 

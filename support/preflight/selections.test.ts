@@ -24,7 +24,7 @@ describe('selections of a feature', () => {
   const de: Line = [FACT, 'country=de']
   const update: Line = [UPDATE, 'mywebapp']
 
-  it('are the same in every scenario, in whatever order, or none', () => {
+  it('are the same in every scenario, in any order, or none', () => {
     const scenarios = [[web, de, update], [de, web, update], [update]].map((lines) => scenario(1, lines))
     expect(oddSelections(scenarios)).to.deep.equal([])
     expect(oddSelections([scenario(1, [web]), scenario(1, [de], 'other.feature')])).to.deep.equal([])

@@ -85,7 +85,7 @@ describe('filling a feature', () => {
     ])
   })
 
-  it('keeps a secret out of what is shown, and puts it in when the scenario runs', () => {
+  it('keeps a secret out of all output, and puts it in when the scenario runs', () => {
     const substitution = new Substitution(variables)
     const pickle = pickleOf({ cell: '<call>@<app>', document: '<password>, not \\<password>' })
     const shown = hear(substitution, pickle)
@@ -105,7 +105,7 @@ describe('filling a feature', () => {
     expect([...substitution.plainIn(url).keys()]).to.deep.equal(['app'])
   })
 
-  it('does not put one into what is shown, even if cucumber ran that', () => {
+  it('does not put one into output, even if cucumber ran that', () => {
     const substitution = new Substitution(variables)
     const shown = hear(substitution, pickleOf({ cell: '<password>' }))
     expect(() => substitution.fill(shown)).to.throw(LockstepError, 'secret variables cannot be used with it')
@@ -119,7 +119,7 @@ describe('filling a feature', () => {
     expect(substitution.inUse().variables.size).to.equal(0)
   })
 
-  it('finds fault with what is not defined, and with a secret in the text of a step', () => {
+  it('refuses an undefined variable, and a secret in the text of a step', () => {
     const substitution = new Substitution(variables)
     const pickle = pickleOf({ text: '<password> of <ap>', cell: '<ap>' })
     hear(substitution, pickle)
@@ -130,7 +130,7 @@ describe('filling a feature', () => {
     expect([pickle.steps[0]?.text, substitution.isUsed]).to.deep.equal(['<password> of <ap>', false])
   })
 
-  it('tells why variables cannot be had, and asks but once', () => {
+  it('says why variables are missing, and asks only once', () => {
     let asked = 0
     const substitution = new Substitution(() => {
       asked += 1
@@ -141,7 +141,7 @@ describe('filling a feature', () => {
     expect([substitution.refusal?.message, asked]).to.deep.equal(['no such file', 1])
   })
 
-  it('refuses a name of the run that nobody knows and no scenario uses', () => {
+  it('refuses a name of the run that is unknown and that no scenario uses', () => {
     const given = new Map([
       ['relase', '1'],
       ['extra', '2'],
@@ -194,7 +194,7 @@ describe('filling a feature', () => {
     expect([...substitution.fixedIn(url).keys()]).to.deep.equal(['release'])
   })
 
-  it('shows no secret, whatever a step is made of', () => {
+  it('shows no secret, in any kind of step', () => {
     const part = fc.constantFrom(
       '<password>',
       '<call>',

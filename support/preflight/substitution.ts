@@ -15,7 +15,7 @@ type Substituted = Pick<PickleStep, 'id' | 'argument'>
 
 /**
  * Puts values in place of `<name>` while cucumber reads the features. The values go into cucumber's own messages, so
- * that steps are matched against them, before any formatter hears of it. Secrets wait until their scenario runs. The
+ * that steps are matched against them, before any formatter sees it. Secrets wait until their scenario runs. The
  * filling is unaware of where variables come from.
  */
 export class Substitution {
@@ -44,8 +44,7 @@ export class Substitution {
   }
 
   /**
-   * The reason why the run cannot begin with these variables, whatever its lines are; asked when all scenarios are
-   * told.
+   * The reason why the run cannot begin with these variables, with any lines; asked when all scenarios are known.
    */
   get refusal(): LockstepError | undefined {
     if (this.refused !== undefined || this.loaded === undefined) return this.refused

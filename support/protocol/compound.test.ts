@@ -63,7 +63,7 @@ describe('a compound filter', () => {
       expect(matchesCompound(expression, host, data, new Patterns())).to.equal(expected))
   }
 
-  it('that cannot be evaluated means nobody, negated or not', () => {
+  it('that cannot be evaluated means no host, negated or not', () => {
     for (const bad of [
       '',
       'and',
@@ -88,7 +88,7 @@ describe('a compound filter', () => {
       )
   })
 
-  it('never throws more than a refusal, whatever comes', () => {
+  it('throws nothing but a refusal, for any text', () => {
     const word = fc.oneof(
       fc.constantFrom<Plain>(
         { and: 'and' },

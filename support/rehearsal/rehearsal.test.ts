@@ -52,7 +52,7 @@ describe('where a host ends in a rehearsal', () => {
     ])
   })
 
-  it('fails it when it is out of rotation and nobody says so', () => {
+  it('fails it when it is out of rotation and the run does not say so', () => {
     expect(rehearsed([host('a', { served: false })], 1).failures).to.deep.equal([
       'out of rotation, and not accounted for: a',
     ])
@@ -121,7 +121,7 @@ describe('a table of faults', () => {
         .that.contains(said)
   })
 
-  it('is read or refused in a sentence, whatever it holds', () => {
+  it('is read or refused in a sentence, with any content', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.string())), (rows) => {
         const read = parseFaults(table(...rows), lines)

@@ -6,7 +6,7 @@ import { formatCommand } from '../system/commands'
 import { EXIT } from '../system/errors'
 import { planCommand, TOO_SMALL, isPartial, commandFor, resumeCommand } from './next_command'
 
-/** Returns what a plan comes to, in a sentence. */
+/** Returns the result of a plan, in a sentence. */
 export function wouldChange({ changes, hosts }: NonNullable<RunState['planned']>): string {
   const what =
     changes === 0

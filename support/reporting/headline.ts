@@ -3,7 +3,7 @@ import { EXIT } from '../system/errors'
 import type { RunState } from '../run/run_state'
 import { wouldChange } from './advice'
 
-/** Returns what a run came to, as a sentence to stand behind its title. */
+/** Returns the outcome of a run, as a sentence to stand behind its title. */
 export function headlineOf(run: RunState): string {
   if (run.refused !== undefined) return run.refused.message
   const most = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)

@@ -60,7 +60,7 @@ describe('the matrix of a run', () => {
 
   const pictureOf = (shown: Matrix) => [...matrixPicture(html, shown)].map(({ text }) => text).join('')
 
-  it('is a picture that is well formed, whatever hosts and lines are called', () => {
+  it('is a picture that is well formed, for any names of hosts and lines', () => {
     const text = fc.string({ unit: 'binary', maxLength: 20 })
     fc.assert(
       fc.property(

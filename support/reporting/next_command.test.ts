@@ -12,8 +12,8 @@ const run = (args: string[] = [], env: Record<string, string> = {}) => {
   return made
 }
 
-describe('what is proposed to bring on the rest', () => {
-  it('repeats what the run was told, as a shell reads it', () => {
+describe('the proposed command that finishes the rest', () => {
+  it('repeats the options of the run, as a shell reads them', () => {
     expect(commandFor(run(), 'x.feature')).to.equal('npx cucumber-js -p live x.feature')
     const told = run(['-p', 'live', '-p', 'idempotence', 'x.feature', '--tags', "not @it's", '--name=a b'], {
       LOCKSTEP_ENVIRONMENT: 'production',

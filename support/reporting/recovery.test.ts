@@ -90,7 +90,7 @@ Feature: Update the website (recovery of run r1)
     )
   })
 
-  it('leaves sentences of a team’s own as they are, whatever they are like', () => {
+  it('leaves any sentences of a team’s own as they are', () => {
     const source = `Feature: X
   Scenario: Y
     * I want to update hosts with class a

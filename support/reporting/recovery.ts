@@ -29,9 +29,9 @@ export interface RecoveryOf {
 }
 
 /**
- * Writes a feature with exactly the hosts that a rollout did not bring to its end. Returns undefined when no host had
- * been changed, or all of them are done. It does so, too, when the feature cannot be written, which is said and decides
- * nothing.
+ * Writes a feature with exactly the hosts that a rollout did not finish. Returns undefined when no host had been
+ * changed, or all of them are done. It also returns undefined when the feature cannot be written; the error is shown,
+ * and does not change the outcome.
  */
 export function writeRecovery(
   run: RunState,

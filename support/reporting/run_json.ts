@@ -9,7 +9,7 @@ import type { RunState } from '../run/run_state'
 /**
  * Returns the run for programs, in pieces. It has every step with its counts and what was seen, by cohorts of hosts. It also has
  * what is out of rotation, and the exit status. A cohort names its hosts by ranges of their places in the one list
- * `hosts`, from 0. So a file of a rollout in a hundred waves is no larger than what it has to tell.
+ * `hosts`, from 0. So the file stays small for a rollout in a hundred waves.
  */
 export function* runJsonOf(run: RunState): Iterable<string> {
   const features = [...new Set(run.plan.map(({ uri }) => uri))]

@@ -268,7 +268,7 @@ function hasPassed({ rollout, killed }: Awaited<ReturnType<typeof oneRun>>): boo
   return !killed && halted === undefined && waves.unfinished.length === 0 && waves.left.length === 0
 }
 
-describe('whatever happens to a rollout in waves', () => {
+describe('in a rollout in waves, with any fault', () => {
   it('no host is updated in rotation, none is out of rotation without being named, none is told more than is known', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
@@ -283,7 +283,7 @@ describe('whatever happens to a rollout in waves', () => {
     )
   })
 
-  it('no host that passed on a line that looks was other than it says', async () => {
+  it('each host that passed a check was in the state that the check says', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const truth = new Truth(story.mishaps.filter(({ mishap }) => mishap !== 'slips back'))
@@ -319,7 +319,7 @@ describe('whatever happens to a rollout in waves', () => {
     )
   })
 
-  it('nobody is called done who is not: not for a recovery, not in the history, not to a run that resumes it', async () => {
+  it('no host is called done that is not: not for a recovery, not in the history, not to a run that resumes it', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const truth = new Truth(story.mishaps)

@@ -23,14 +23,14 @@ const seen = ({ observations }: Verdict) =>
   observations.map(({ host, passed, seen: what }) => [host, passed, what])
 
 describe("a host's own word for what it did", () => {
-  it('is not shown as what it is now: it did it, and nobody has looked', async () => {
+  it('is not shown as the state of the host now: it says that it did it, and no line has looked', async () => {
     const fleet = answeringBefore()
     const verdict = await rolloutOn(fleet).rollout.packages.update('mywebapp')
     expect(seen(verdict)).to.deep.equal(webs(3).map((host) => [host, true, 'done']))
     expect(fleet.asked, 'no look that nobody needs').to.have.length(1)
   })
 
-  it('is not enough where another host has failed: no line after this one looks', async () => {
+  it('is not enough where another host has failed: no check follows this line', async () => {
     const fleet = answeringBefore('2.0', { web3: failed('no space left') })
     const { rollout, journal } = rolloutOn(fleet)
     expect(seen(await rollout.packages.update('mywebapp'))).to.deep.equal([
@@ -54,7 +54,7 @@ describe("a host's own word for what it did", () => {
     ])
   })
 
-  it('takes nobody for a host that has not gone back: an update that brought an older version is found', async () => {
+  it('does not prove that no host went back: an update that brought an older version is found', async () => {
     const { rollout } = rolloutOn(answeringBefore('0.9'))
     rollout.gates.downgradesAllowed = false
     const verdict = await rollout.packages.update('mywebapp')
@@ -104,7 +104,7 @@ describe("a host's own word for what it did", () => {
     expect(seen(await rollout.traffic.block())).to.deep.equal([['web1', false, 'unblocked']])
   })
 
-  it('is told from what was seen, once the rollout has ended, of versions that no line has looked at', async () => {
+  it('gives way to a look at the end of the rollout, for versions that no line has looked at', async () => {
     const { rollout, journal } = rolloutOn(answeringBefore())
     await rollout.packages.update('mywebapp')
     await rollout.packages.seeWhatBecame()

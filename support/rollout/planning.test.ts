@@ -41,7 +41,7 @@ const planned = (fake: FakeFleet) => rolloutOn(fake, { ports: { planning } })
 const seen = ({ observations }: Verdict) => observations.map((observation) => observation.seen)
 
 describe('a rollout that changes nothing', () => {
-  it('tells which version each host would get, and who needs nothing', async () => {
+  it('shows which version each host would get, and which hosts need nothing', async () => {
     const { rollout } = planned(fleet())
     const verdict = await rollout.packages.update('mywebapp')
     expect(seen(verdict)).to.deep.equal(['would go from 1.0 to 2.0', 'needs nothing: 2.0'])
@@ -126,7 +126,7 @@ describe('a rollout that changes nothing', () => {
     )
   })
 
-  it('says where nobody can tell whether a version is offered, as Ruby’s agent cannot', async () => {
+  it('says where the agent cannot tell whether a version is offered, as Ruby’s cannot', async () => {
     const { rollout } = planned(listing(RUBYS[0] ?? '', 'mywebapp'))
     expect(seen(await rollout.packages.install('mywebapp', '2.1'))[0]).to.equal('would go from 1.0 to 2.1')
     const { rollout: another } = planned(listing(RUBYS[0] ?? '', 'mywebapp'))
@@ -193,7 +193,7 @@ describe('a rollout that changes nothing', () => {
     }
   })
 
-  it('tells who has the package database, and passes: it need not be so then', async () => {
+  it('names who has the package database, and passes: it may be free by then', async () => {
     const { rollout } = planned(
       fleet((_, { action }) =>
         action === 'candidate' ? ok({ candidate: '2.0', locked: 'locked by process 8 (apt)' }) : undefined,
@@ -206,7 +206,7 @@ describe('a rollout that changes nothing', () => {
     )
   })
 
-  it('tells what passes already, what would pass by then, and what cannot be known before', async () => {
+  it('shows what passes already, what would pass by then, and what cannot be known before', async () => {
     const { rollout } = planned(fleet())
     const { traffic, packages, checks, services } = rollout
     traffic.throughBalancerAt('1.2.3.4')
@@ -242,7 +242,7 @@ describe('a rollout that changes nothing', () => {
     expect(hasPassed(await rollout.packages.update('mywebapp'))).to.equal(false)
   })
 
-  it('asks no action that is not known to only look', async () => {
+  it('sends no action that is not known to be read-only', async () => {
     const fake = fleet()
     const { rollout } = planned(fake)
     const verdict = await rollout.agents.shouldAnswer('door', 'knock', {}, 'said', 'yes')
@@ -250,7 +250,7 @@ describe('a rollout that changes nothing', () => {
     expect(fake.asked).to.have.length(0)
   })
 
-  it('tells where an agent is missing that would be run', async () => {
+  it('names hosts that lack an agent which would be run', async () => {
     const { rollout } = planned(fleet())
     expect(seen(await rollout.agents.run('door', 'open', {}))[0]).to.equal('would run open of door')
     const other = planned(fleet()).rollout
@@ -270,7 +270,7 @@ describe('a rollout that changes nothing', () => {
     })
   })
 
-  it('waits for nobody’s approval and for no time of day, and says so', async () => {
+  it('waits neither for approval nor for a time of day, and says so', async () => {
     const { rollout, notes } = planned(fleet())
     await rollout.gates.waitForApproval(1_000)
     rollout.gates.onlyBetween({ from: 60, to: 120, days: new Set([1]), zone: 'UTC' }, 'Mondays')
@@ -349,7 +349,7 @@ describe('a rollout that changes nothing', () => {
     expect((await failure(traffic.block())).message).to.contain('with 1 host out there would be 0')
   })
 
-  it('does not hold it against a line that a line before it may have mended what it needs', async () => {
+  it('does not fail a line for a need that an earlier line may have met', async () => {
     const { rollout } = planned(
       fleet((_, { agent, action, inputs }) => {
         if (agent === 'service') return failed('no such service')
@@ -375,7 +375,7 @@ describe('a rollout that changes nothing', () => {
     )
   })
 
-  /** A balancer that gives orders whatever it is asked, as a mistake in one would. */
+  /** A balancer that gives orders to every request, as a mistake in one would. */
   const orders = (hosts: readonly string[], { ask }: HostGateway) =>
     ask({ agent: 'door', action: 'open', inputs: {}, mutating: true }, hosts)
   const mistaken: Balancer = {
@@ -442,7 +442,7 @@ describe('a rollout that changes nothing', () => {
     scenarios: new Map([['1', { done: true, overtaken: new Set(), unknown: new Map() }]]),
   }
 
-  it('sends nothing that changes hosts, whatever the lines are', async () => {
+  it('sends nothing that changes hosts, for any lines', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(lines.length - 1), { maxLength: 12 }),

@@ -62,7 +62,7 @@ export interface EnoughHosts {
 export interface Discovered {
   hosts: readonly string[]
   unexpected: readonly UnexpectedMessage[]
-  /** Settles with the end of a window that is still open; nobody has to listen to it. Absent where none is open. */
+  /** Settles with the end of a window that is still open. The caller may ignore it. Absent where none is open. */
   window?: Promise<void>
 }
 
@@ -115,7 +115,7 @@ export interface Locks {
 
 /**
  * The approval of a person; `ask` resolves with who said yes.
- * @throws LockstepError `gate-closed` when nobody can be asked, or nobody says yes
+ * @throws LockstepError `gate-closed` when there is no person to ask, or none approves
  */
 export interface Approval {
   ask(question: string, within: number): Promise<string>
@@ -146,7 +146,7 @@ export interface Releases {
   hasArrived(release: string): boolean
 }
 
-/** The audience that watches a rollout, beside its journal: what is told here decides nothing. */
+/** The audience that watches a rollout, beside its journal. It never affects the rollout. */
 export interface Audience {
   progress(done: number, expected: number | undefined): void
   note(text: string): void
@@ -173,7 +173,7 @@ export interface RolloutPorts {
   newSeed: () => number
   /** Takes secrets out of what others have said, before it is shown or cut. */
   redact: Redact
-  /** Milliseconds between two looks of a step that waits. */
+  /** Milliseconds between two checks of a step that waits. */
   lookEvery: number
   /**
    * The signal that aborts when the operator asks to stop. What is under way is finished, what waits is not waited for.

@@ -107,7 +107,7 @@ describe('a rollout', () => {
     expect(fake.asked[1]).to.deep.include({ hosts: ['web1', 'web2'] })
   })
 
-  it('a Then looks, and does not repeat what a When was told', async () => {
+  it('a Then checks, and does not repeat the order of a When', async () => {
     const fake = fleet({ web2: ({ action }) => (action === 'block' ? ok({ blocked: true }) : undefined) })
     const { rollout } = rolloutOn(fake)
     rollout.traffic.throughBalancerAt('1.2.3.4')
@@ -119,7 +119,7 @@ describe('a rollout', () => {
     expect(fake.asked.at(-1)?.request).to.include({ action: 'isblocked', mutating: false })
   })
 
-  it('can be run again at once: what is so already passes', async () => {
+  it('can be run again at once: a host in the wanted state passes', async () => {
     const fake = fleet()
     for (let turn = 0; turn < 2; turn += 1) {
       const { rollout } = rolloutOn(fake)
@@ -133,7 +133,7 @@ describe('a rollout', () => {
     }
   })
 
-  it('looks at a host that was silent when the connection was lost, and never tells it twice', async () => {
+  it('looks at a host that was silent when the connection was lost, and never sends the order twice', async () => {
     const fake = fleet({
       web1: ({ action }) =>
         action === 'block' ? silent : action === 'isblocked' ? ok({ blocked: true }) : undefined,
@@ -151,7 +151,7 @@ describe('a rollout', () => {
     expect(hasPassed(await rolloutOn(fake).rollout.services.restart('mywebapp'))).to.equal(false)
   })
 
-  it('has not passed when nobody was found, and says so', async () => {
+  it('does not pass when no host was found, and says so', async () => {
     const fake = fleet()
     fake.found = []
     const error = await failure(rolloutOn(fake).rollout.hosts.discover())
@@ -159,7 +159,7 @@ describe('a rollout', () => {
     expect(error.message).to.equal('no host was discovered with class roles::web; nothing was done')
   })
 
-  it('names who is missing and who is new when a later scenario looks again', async () => {
+  it('names the hosts that are missing and new when a later scenario discovers again', async () => {
     const fake = fleet()
     const { rollout } = rolloutOn(fake)
     await rollout.hosts.discover()
@@ -179,7 +179,7 @@ describe('a rollout', () => {
     expect(described(await rollout.hosts.discover())).to.contain('not discovered  web99')
   })
 
-  it('fails for a stray that fails, even one overheard between steps', async () => {
+  it('fails for an unexpected message that fails, even one between steps', async () => {
     const { rollout } = rolloutOn(fleet())
     await rollout.hosts.discover()
     rollout.addUnsolicited({
@@ -191,7 +191,7 @@ describe('a rollout', () => {
     expect(hasPassed(await rollout.agents.shouldAllAnswer())).to.equal(false)
   })
 
-  it('fails for what is overheard between two steps, behind whatever flood of harmless messages', async () => {
+  it('fails for a contradiction between two steps, behind any flood of harmless messages', async () => {
     const { rollout } = rolloutOn(fleet())
     await rollout.hosts.discover()
     const harmless = { kind: 'duplicate', detail: 'answered twice, the same', fails: false }
@@ -215,7 +215,7 @@ describe('a rollout', () => {
     expect(rollout.takeUnsolicited()).to.have.length(1)
   })
 
-  it('fails for what a call of a step has heard, though the step’s verdict leaves it out', async () => {
+  it('fails for an unexpected message to a call of a step, though the step’s verdict leaves it out', async () => {
     const fake = fleet()
     const { rollout } = rolloutOn(fake)
     await rollout.hosts.discover()
@@ -226,7 +226,7 @@ describe('a rollout', () => {
     expect((await rollout.agents.shouldAllAnswer()).unexpected).to.deep.equal([contradiction])
   })
 
-  it('waits as long as the sentence says, looking only at who has not passed yet', async () => {
+  it('waits as long as the sentence says, and looks only at hosts that have not passed yet', async () => {
     let looks = 0
     const fake = fleet({
       web1: ({ action }) =>
@@ -239,7 +239,7 @@ describe('a rollout', () => {
     expect(fake.asked.map((each) => each.hosts.length)).to.deep.equal([3, 1, 1, 1])
   })
 
-  it('looks once more at the end of that time, however long the look before took', async () => {
+  it('checks once more at the end of that time, however long the check before took', async () => {
     let [looks, tookMs] = [0, 0]
     const fake = fleet({
       web1: ({ action }) => {
@@ -344,7 +344,7 @@ describe('the journal', () => {
     ).to.deep.equal(['web2'])
   })
 
-  it('strikes out what an earlier run has left, once it was seen to be gone', async () => {
+  it('strikes out an obligation of an earlier run, once a look shows that it is gone', async () => {
     const outBefore = ['web1', 'web77'].map((host) => ({ host, obligation: 'blocks 1.2.3.4' }))
     const { rollout, journal } = rolloutOn(fleet(), { outBefore })
     rollout.traffic.throughBalancerAt('1.2.3.4')
@@ -353,7 +353,7 @@ describe('the journal', () => {
     expect(rollout.ledger.all).to.deep.equal([{ host: 'web77', obligation: 'blocks 1.2.3.4' }])
   })
 
-  it('of a later run is the later one by its own count, whatever its name or the clock', () => {
+  it('of a later run is the later one by its own count, not by its name or the clock', () => {
     const entry = (at: string, type: 'opened' | 'closed') => ({
       type,
       obligation: 'blocks x',

@@ -36,7 +36,7 @@ describe('after a failure', () => {
     expect(one.undone).to.deep.equal([])
   })
 
-  it('hosts that passed go back into rotation where it says so, and only those that are seen there are taken for it', async () => {
+  it('hosts that passed go back into rotation where it says so, and count as back only when seen there', async () => {
     const one = rehearse(4, {
       ...failsToUpdate,
       web3: ({ action }) => (action === 'unblock' ? ok({ blocked: false }) : undefined),
@@ -120,7 +120,7 @@ describe('after a failure', () => {
     expect(one.rollout.ledger.all.map(({ host }) => host)).to.deep.equal(['web3'])
   })
 
-  it('nobody else is taken out or put back once the operator asks to stop, and that is said', async () => {
+  it('no further host is taken out or put back once the operator asks to stop, and the run says so', async () => {
     const one = rehearse(3, {
       web3: ({ action }) => {
         if (action === 'install') one.stop.abort()
@@ -157,7 +157,7 @@ describe('after a failure', () => {
     expect(lastly(one)[0]?.[1]).to.equal(true)
   })
 
-  it('what fails then is told, and never hides what failed first', async () => {
+  it('what fails then is reported, and never hides what failed first', async () => {
     const one = rehearse(2, {
       web2: ({ action }) =>
         action === 'update' || action === 'install' ? failed('no space left') : undefined,
@@ -177,7 +177,7 @@ describe('after a failure', () => {
 })
 
 describe('the pool', () => {
-  it('is asked before anybody is taken out, and nobody is touched when too few would stay', async () => {
+  it('is asked before any host is taken out, and no host is touched when too few would stay', async () => {
     const one = rehearse(5)
     one.rollout.traffic.pool.keepAtLeast({ percent: 60 })
     await one.rollout.waves.take(size('2 hosts'))
@@ -202,7 +202,7 @@ describe('the pool', () => {
     expect(mayGoOn(await one.rollout.traffic.block())).to.equal(true)
   })
 
-  it('does not take a host for serving that does not say so', async () => {
+  it('does not count a host as serving that does not say so', async () => {
     const one = rehearse(3, { web3: ({ action }) => (action === 'isblocked' ? silent : undefined) })
     one.rollout.traffic.pool.keepAtLeast({ hosts: 2 })
     await one.rollout.waves.take(size('1 host'))

@@ -128,7 +128,7 @@ describe('the account of a run', () => {
     expect(account.omission).to.equal(undefined)
   })
 
-  it('is settled by nothing but passes, whatever else cucumber says of lines and hooks', () => {
+  it('is settled by passes alone, and by no other status that cucumber gives lines and hooks', () => {
     const status = fc.constantFrom(
       'PASSED',
       'SKIPPED',

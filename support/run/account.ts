@@ -40,8 +40,8 @@ type OfLine = (scenario: ScenarioKey, line: number) => boolean
 
 /**
  * Compares the lines that were planned with those that were carried out. A line counts when cucumber says that it
- * passed. A sentence of Lockstep's also needs a verdict, or to have told the rollout something. The account is unaware
- * of what verdicts say.
+ * passed. A sentence of Lockstep's also needs a verdict, or a call to the rollout. The account is unaware of what
+ * verdicts say.
  */
 export class Account {
   private readonly expressions = new Map<string, string>()

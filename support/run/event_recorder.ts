@@ -12,7 +12,7 @@ export interface SaidWaves {
   left: readonly string[]
 }
 
-/** What is said to the stream: events as they are recorded, but for those that name hosts one by one. */
+/** The events that the stream takes: as they are recorded, but for those that name hosts one by one. */
 export type Said =
   JournalEntry | Conclusion | SaidWaves | Exclude<OwnEvent, { type: 'verdict' | 'undone' | 'waves' }>
 
@@ -20,7 +20,7 @@ export type Said =
 const MAX_SEEN = 4_000
 
 /**
- * Turns what is said into what is written. A verdict knows its hosts by ranges of one list, so that it grows with what
+ * Turns events into their recorded form. A verdict knows its hosts by ranges of one list, so that it grows with what
  * differs and not with the hosts. The list is that of the roll calls; a host that is on none is added by the event that
  * first names it.
  */
@@ -52,7 +52,7 @@ export class EventRecorder {
   private shorten(seen: string): string {
     if (seen.length <= MAX_SEEN) return seen
     const cut = `${this.redact(seen).slice(0, MAX_SEEN)}… (${seen.length} characters)`
-    // A part of a text keeps all of it in memory, unless it is written anew.
+    // A part of a text keeps all of it in memory, unless it is copied.
     return Buffer.from(cut).toString()
   }
 }

@@ -41,7 +41,7 @@ describe('the stream of a run’s events', () => {
     expect(written).to.deep.equal(['read', 'began', 'note', 'run'])
   })
 
-  it('tells nobody of an event that is not on disk, nor takes it in', async () => {
+  it('shows no listener an event that is not on disk, nor takes it in', async () => {
     await begin()
     const appended = run.stream.append(OPENED)
     expect(written.at(-1)).to.equal('opened')

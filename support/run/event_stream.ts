@@ -24,8 +24,8 @@ export type PlainEvent =
 
 /**
  * The one stream of a run's events. An event is in the journal first. Then the state is reduced by it, and then
- * listeners hear of it. Before the first feature begins there is no journal: what is said until then is held, and
- * stands at the beginning of the journal. The stream is unaware of what events mean to anybody.
+ * listeners get it. Before the first feature begins there is no journal: events until then wait, and stand at the
+ * beginning of the journal. The stream is unaware of what events mean.
  */
 export class EventStream implements Journal {
   private current = new RunState()
@@ -113,7 +113,7 @@ export class EventStream implements Journal {
     }
   }
 
-  /** Tells an event that nobody has to know afterwards. */
+  /** Tells an event to listeners, and does not record it. */
   announce(event: EphemeralEvent): void {
     for (const listener of this.listeners) listener(event)
   }

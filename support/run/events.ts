@@ -21,7 +21,7 @@ import type { Outcome, ScenarioKey } from './scenario_runs'
 /** The version of the events below. It is raised when a reader of the version before could misunderstand one. */
 export const EVENTS_VERSION = 1
 
-/** What a run says of itself, beside the entries of its rollouts. No secret is in it. */
+/** The events of a run itself, beside the entries of its rollouts. They hold no secret. */
 export type OwnEvent =
   /** The features were read. It is the first event of a run, and names the run and its version. */
   | {
@@ -69,7 +69,7 @@ export type OwnEvent =
       left: readonly HostRange[]
     }
   | ({ type: 'verdict'; step: string; line: number; passed: boolean; counts: Counts } & RecordedVerdict)
-  /** What was done after a failure. */
+  /** A step that was done after a failure. */
   | ({ type: 'undone'; what: string; passed: boolean; counts: Counts } & RecordedVerdict)
   | ({ type: 'fault' } & Fault)
   | ({ type: 'omission' } & Omission)
@@ -88,7 +88,7 @@ export type OwnEvent =
   /** The run is over, and this is the exit status that it came to; `took` is in milliseconds. */
   | { type: 'over'; exitCode: number; took: number }
 
-/** An event that a run writes down before anything is told or sent on the strength of it. */
+/** An event that is on disk before the run tells or sends anything that depends on it. */
 export type DurableEvent = JournalEntry | OwnEvent
 
 /** A durable event as it is on disk, with its time in ISO 8601. */
@@ -102,7 +102,7 @@ export type EphemeralEvent =
 
 export type RunEvent = RecordedEvent | EphemeralEvent
 
-/** The entries of rollouts, by which what was done is gone on from. */
+/** The entries of rollouts, from which a resumed run goes on. */
 const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   run: true,
   release: true,
@@ -127,7 +127,7 @@ const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   end: true,
 }
 
-/** Returns whether an event is an entry of a rollout, and not what the run says of itself. */
+/** Returns whether an event is an entry of a rollout, and not an event of the run itself. */
 export function isOfRollout<E extends { type: string }>(event: E): event is Extract<E, JournalEntry> {
   return Object.hasOwn(OF_ROLLOUTS, event.type)
 }

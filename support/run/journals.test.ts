@@ -74,7 +74,7 @@ describe('journals of runs', () => {
     expect(isClear()).to.equal(false)
   })
 
-  it('are never clear over an entry that nobody knows, or that has another shape', () => {
+  it('are never clear over an entry of an unknown type, or of another shape', () => {
     const knownTypes = new Set(['opened', 'closed', 'run', 'release', 'activated', 'out', 'wave'])
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (fields, type) => {

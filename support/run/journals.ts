@@ -7,7 +7,7 @@ import { entryFault } from './journal_entries'
 
 export type RunJournal = JournalRead<RunEntries['entries'][number]>
 
-/** The journals of live runs, and what keeps them from telling everything. */
+/** The journals of live runs, and the faults that make them incomplete. */
 export interface RunJournals {
   journals: readonly RunJournal[]
   /** A sentence for each place that does not tell everything; while there is one, nothing can be called clear. */
@@ -38,12 +38,12 @@ export function readRunEvents(path: string): JournalRead<RecordedEvent> {
   return readJournal(path, entryFault)
 }
 
-/** Returns a journal without what its run says of itself: what is out, and was done, is in the rest. */
+/** Returns a journal without the events of its run itself. The rest has the hosts that are out or done. */
 function ofRollouts(journal: JournalRead<RecordedEvent>): RunJournal {
   return { ...journal, entries: journal.entries.filter((event) => isOfRollout(event)) }
 }
 
-/** Returns the sentence about a journal that does not tell everything; undefined for one that does. */
+/** Returns the sentence about an incomplete journal; undefined for a complete one. */
 export function faultOf({ path, fault }: Pick<RunJournal, 'path' | 'fault'>): string | undefined {
   return fault === undefined
     ? undefined

@@ -1,7 +1,7 @@
-/** What a run is begun as, or comes to be: a live run in safe mode is `noop`. */
+/** The mode in which a run begins, or into which it changes: a live run in safe mode is `noop`. */
 export type Mode = 'embedded' | 'live' | 'noop' | 'plan' | 'drift' | 'rehearse' | 'lint'
 
-/** What depends on the mode of a run. */
+/** The traits of a mode. */
 export interface ModeTraits {
   /** The hosts that a run speaks to: simulated ones of its own process, those of an environment, or none. */
   target: 'embedded' | 'live' | 'none'

@@ -26,7 +26,7 @@ const TITLES_OF: Readonly<Partial<Record<ModeTraits['purpose'], Readonly<Record<
   },
 }
 
-/** The heading for hosts that a rollout told to go back. They are not done, whatever their lines came to before. */
+/** The heading for hosts that a rollout ordered to go back. They are not done, even if their lines passed before. */
 export const RESTORED = 'Told to go back to the version they had, and not done'
 
 /** Returns the title of a run, in a word or two, by its exit status and mode. */

@@ -3,8 +3,8 @@ import { redactor, redactorOfOthers, type Redact } from '../system/redaction'
 import type { DurableEvent } from './events'
 
 /**
- * Returns what takes secrets out of events: out of what actions are told, and of what hosts, people and features have
- * said. Names of hosts, versions, obligations and files stay as they are, since later runs and readers go by them.
+ * Returns a function that redacts secrets in events: in inputs of actions, and in words of hosts, people and features.
+ * Names of hosts, versions, obligations and files stay as they are, since later runs and readers go by them.
  */
 export function eventRedactor(secrets: readonly string[]): (event: DurableEvent) => DurableEvent {
   if (secrets.length === 0) return (event) => event

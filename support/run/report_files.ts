@@ -39,7 +39,7 @@ export function writePieces(path: string, pieces: Iterable<string>): void {
   }
 }
 
-/** Writes a report of a run that is over, which decides nothing about it. An error is said in a sentence. */
+/** Writes a report of a run that is over. An error goes to `say` as a sentence, and does not change the outcome. */
 export function leaveReport(
   path: string,
   pieces: () => Iterable<string>,

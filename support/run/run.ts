@@ -42,12 +42,12 @@ export const NOTHING_READ: ReadFeatures = {
   substitution: undefined,
 }
 
-/** What a run knows of itself as soon as it is put together. */
+/** The facts that a run has as soon as it is put together. */
 export type Beginning = Omit<Extract<OwnEvent, { type: 'began' }>, 'type'>
 
 /**
- * A run under way: it says what happens to the stream of its events, and its state is what they come to. The run is
- * unaware of how a rollout is carried out.
+ * A run under way: it writes events to its stream, and its state is what they add up to. The run is unaware of how a
+ * rollout is carried out.
  */
 export class Run implements Audience {
   readonly stream: EventStream
@@ -165,7 +165,7 @@ export class Run implements Audience {
     this.stream.appendNow({ type: 'omission', ...omission })
   }
 
-  /** Fails the run for a hook of the team that failed, whatever the hosts say. */
+  /** Fails the run for a hook of the team that failed, even if all hosts passed. */
   hookFailed(message: string): void {
     this.stream.appendNow({ type: 'hook failed', message })
   }

@@ -44,7 +44,7 @@ export interface RunEnd {
 const MAX_NOTES = 10
 
 /**
- * A run as its events tell it: the same events make the same state, while the run goes on and ever after. All that is
+ * A run as its events tell it: the same events make the same state, during the run and afterwards. All that is
  * shown of a run is made from it. It has no secret in it, and knows no clock, no environment and no folder.
  */
 export class RunState {

@@ -52,7 +52,7 @@ describe('the catalogue of sentences', () => {
       expect(concludes(phrase), phrase).to.equal(/\.to\.pass\(\)|expectToMove\(/.test(code))
   })
 
-  it('has a When for what is done to hosts, and for nothing that only looks', () => {
+  it('has a When for what is done to hosts, and for nothing that is read-only', () => {
     for (const [phrase, { keyword }] of SENTENCES) {
       const group = groupOf(phrase) ?? ''
       const acts = ['changes', 'takes out', 'puts back', 'disables', 'enables'].includes(group)
@@ -81,7 +81,7 @@ describe('the catalogue of sentences', () => {
     )
   })
 
-  it('gives a sentence an effect of its kind, whatever its values are; a wave of no size is unknown', () => {
+  it('gives a sentence an effect of its kind, for any values; a wave of no size is unknown', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...SENTENCES),

@@ -83,7 +83,7 @@ export function groupOf(phrase: string | undefined): EffectGroup | undefined {
   return kind === undefined ? undefined : EFFECTS[kind].group
 }
 
-/** The groups of sentences that say how or whether a rollout goes, and come to no verdict about any host. */
+/** The groups of sentences that say how or whether a rollout goes, and give no verdict about any host. */
 const WITHOUT_VERDICT: ReadonlySet<EffectGroup> = new Set(['selects', 'sets', 'gates', 'rehearses'])
 
 /** Returns whether a phrase is in the catalogue and has a verdict about hosts or their pool once it was carried out. */

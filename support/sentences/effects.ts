@@ -47,7 +47,7 @@ export type EffectKind = StepEffect['kind']
 /** The effects that a sentence of Lockstep's can have. */
 export type KnownKind = Exclude<EffectKind, 'unknown'>
 
-/** The groups of effects, as people are told of them, each with what it means. */
+/** The groups of effects, as people see them, each with its meaning. */
 export const GROUPS = {
   selects: 'says which hosts a feature is for',
   sets: 'says how a rollout goes',
@@ -70,7 +70,7 @@ interface EffectTraits {
   needs?: 'package' | 'service' | 'nrpe' | 'puppet' | 'balancer'
 }
 
-/** The traits of each effect, whatever the values of its line. */
+/** The traits of each effect, for any values of its line. */
 export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'selects hosts': { group: 'selects' },
   'leaves strangers alone': { group: 'sets' },

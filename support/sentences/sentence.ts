@@ -21,7 +21,7 @@ type SentenceOf<K extends KnownKind> = {
   ? { details?: never }
   : { details: (values: readonly string[], use: SentenceUse) => Details<K> | undefined })
 
-/** A sentence of Lockstep's: its effect, and what a person is told of it. */
+/** A sentence of Lockstep's: its effect, and its help for a person. */
 export type Sentence = { [K in KnownKind]: SentenceOf<K> }[KnownKind]
 
 /** The sentences about one noun, by their phrase as the step definition has it. */

@@ -4,7 +4,7 @@ import { EFFECTS } from './effects'
 import { likeSentencesThat } from './wording'
 
 describe('a text that no definition was matched with', () => {
-  it('reads like each phrase of its own group, whatever its values', () => {
+  it('reads like each phrase of its own group, for any values', () => {
     for (const [phrase, { effect }] of SENTENCES) {
       const text = phrase.replace('(s)', 's').replaceAll(/\{\w+\}/g, 'some <value>')
       expect(likeSentencesThat(EFFECTS[effect].group)(text), text).to.equal(true)

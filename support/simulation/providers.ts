@@ -8,7 +8,7 @@ import type { ServiceManager } from '../agents/service'
 /** Versions that a repository offers, oldest first, by package. */
 export type Repository = Readonly<Record<string, readonly string[]>>
 
-/** The real state of a pretended machine, whatever it reports. */
+/** The real state of a simulated machine, even where it reports another. */
 interface Real {
   really(): readonly string[]
 }

@@ -148,7 +148,7 @@ export class SimulatedHost {
     if (fault?.during !== undefined && text.includes(fault.during)) this.hasFallenIll = true
   }
 
-  /** Returns the real state, whatever the host reports. */
+  /** Returns the real state, even where the host reports another. */
   get truth(): { state: readonly string[]; blocked: readonly string[] } {
     return {
       state: [...this.machine.packages(), ...this.machine.services()],

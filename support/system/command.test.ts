@@ -66,7 +66,7 @@ describe('a program that is run', () => {
     expect((await asked).failure).to.equal('its time was over and it was ended')
   })
 
-  it('is not taken for whole when it prints more than it may, whatever its exit status', async () => {
+  it('is not taken for whole when it prints more than it may, with any exit status', async () => {
     const { exitCode, failure } = await sh('echo 0123456789; exit 0', { outputAtMost: 5 })
     expect({ exitCode, failure }).to.deep.equal({
       exitCode: undefined,

@@ -56,11 +56,11 @@ const MAX_OUTPUT = 1024 * 1024
 /** The variable that tells what a program has started from everything else. */
 const MARK = 'STARTED_IN_LOCKSTEP'
 /**
- * The most rounds of ending what a program has started. Processes that start anew as fast as they are ended are not
+ * The most rounds of ending what a program has started. Processes that restart as fast as they are ended are not
  * hunted for ever.
  */
 const MAX_ROUNDS = 20
-/** Milliseconds that a program gets to end by itself after it was told to. */
+/** Milliseconds that a program gets to end by itself after the order to end. */
 const GRACE = 2_000
 
 /**
@@ -162,7 +162,7 @@ class Printed {
     const room = this.atMost - this.bytes
     this.bytes += chunk.length
     if (room > 0) this.chunks.push({ isError, chunk: chunk.length > room ? chunk.subarray(0, room) : chunk })
-    // Output that was cut off is not taken for the whole, with any exit status.
+    // Output that was cut off does not count as whole, with any exit status.
     if (chunk.length > room && room >= 0) this.onTooMuch()
   }
 }

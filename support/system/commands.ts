@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join, relative, sep } from 'node:path'
 
-/** The folder in which a person pastes a command, and what is there. */
+/** The folder in which a person pastes a command, the folder of the package, and the environment. */
 export interface Whereabouts {
   cwd: string
   /** The folder of the package that runs: a clone, or an installed package. */

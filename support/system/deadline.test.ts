@@ -43,7 +43,7 @@ describe('a deadline', () => {
     expect(seen.over).to.equal(4_100)
   })
 
-  it('is over within a minute more, whoever floods this process', async () => {
+  it('is over within a minute more, under any flood', async () => {
     const { clock, seen } = started()
     seen.flooded = true
     while (seen.over === undefined) await clock.next()

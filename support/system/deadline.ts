@@ -10,7 +10,7 @@ const MAX_OVERTIME_MS = 60_000
 /**
  * Calls `over` once `ms` are over and nothing that came within them waits to be read. A process that was busy runs its
  * timers before it reads its sockets, so the sockets have their turn first. A deadline that fires late, or while
- * messages are being heard, is put off until it is quiet. `lastHeard` returns when the last message was read, by
+ * messages come in, is put off until none does. `lastHeard` returns when the last message was read, by
  * `clock.elapsed()`. Returns what stops the deadline.
  */
 export function startDeadline(

@@ -11,7 +11,7 @@ export function beforeLeaving(
   const leave = process.reallyExit.bind(process)
   let isLeaving = false
   process.reallyExit = (code) => {
-    // A call that leaves while `decide` runs is let go.
+    // A call that leaves while `decide` runs passes.
     if (isLeaving) return leave(code)
     isLeaving = true
     leave(decide(code))

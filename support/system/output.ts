@@ -9,7 +9,7 @@ export const IN_WORDS: Readonly<Record<string, string>> = {
 type Output = Pick<NodeJS.WritableStream, 'on' | 'write'>
 
 /**
- * Lets no output decide what becomes of the process: its reader may leave, and its disk may be full. Text that cannot
+ * Keeps faults of the output from ending the process: its reader may leave, and its disk may be full. Text that cannot
  * be written is reported once, on the other output, and to `onUnwritten`; a reader that has gone is not.
  */
 export function outliveOutputs(stdout: Output, stderr: Output, onUnwritten: () => void = () => {}): void {

@@ -106,7 +106,7 @@ describe('the point of a reason', () => {
     expect(pickReason(long)).to.match(/^begins x+ … x+ ends$/)
   })
 
-  it('is bounded and one line, whatever a host sends', () => {
+  it('is bounded and one line, for any text of a host', () => {
     const part = fc.constantFrom(
       'E: ',
       'dpkg: error',

@@ -55,8 +55,8 @@ function linesOf(text: string): string[] {
 }
 
 /**
- * Joins lines and leaves out those in the middle that do not fit. The first lines say what went wrong, the last one
- * what that came to.
+ * Joins lines and leaves out those in the middle that do not fit. The first lines say what went wrong, the last one the
+ * result.
  */
 function fitting(lines: readonly string[], room: number): string {
   const short = lines.map((line) => shorten(line.trim(), MAX_LINE))

@@ -8,7 +8,7 @@ import { redactor } from './redaction'
 import { boundedTo, openLog } from './log'
 
 describe('what hosts have answered', () => {
-  it('can be read by nobody but its owner and, where the umask says so, the group', async () => {
+  it('can be read only by its owner and, where the umask says so, the group', async () => {
     const scratch = new Scratch()
     const before = process.umask(0o022)
     try {
@@ -28,7 +28,7 @@ describe('what hosts have answered', () => {
 })
 
 describe('a log', () => {
-  it('is bounded, whatever flood is told in it, and says that it leaves lines out', () => {
+  it('is bounded under any flood, and says that it leaves lines out', () => {
     const lines: string[] = []
     const log = boundedTo(1_000, 'r', { write: (line) => lines.push(line) })
     for (let each = 0; each < 10_000; each += 1) log.write(`${'x'.repeat(99)}\n`)

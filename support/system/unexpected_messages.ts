@@ -1,4 +1,4 @@
-/** A message that is no host's answer. One that `fails` means that the fleet is not what it was taken for. */
+/** A message that is no host's answer. One that `fails` means that the fleet is another than expected. */
 export interface UnexpectedMessage {
   kind: string
   host: string

@@ -37,7 +37,7 @@ export class AgentFleet implements Fleet {
     return { requestId, outcomes, unexpected: [], interrupted: false }
   }
 
-  /** Returns the real state of a host's packages, services and firewall, whatever the host reports. */
+  /** Returns the real state of a host's packages, services and firewall, even where the host reports another. */
   truth(host: string): { state: readonly string[]; blocked: readonly string[] } {
     return this.hosts.get(host)?.truth ?? { state: [], blocked: [] }
   }

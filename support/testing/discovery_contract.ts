@@ -14,7 +14,7 @@ export interface FleetUnderTest {
   spoof(host: string): Promise<void>
   /** Ends the windows of all discoveries until now. */
   endWindows(): Promise<void>
-  /** Lets go of the fleet, whatever is under way. */
+  /** Closes the fleet, even in the middle of a discovery. */
   close(): Promise<void>
 }
 
@@ -30,7 +30,7 @@ export function discoveryContract(name: string, make: () => Promise<FleetUnderTe
     const first = () => one.hosts[0] ?? ''
     const others = () => one.hosts.slice(1)
 
-    it('with nobody to expect is listened to until the end of the window', async () => {
+    it('without expected hosts is listened to until the end of the window', async () => {
       const looked = await begin(one)
       for (const host of one.hosts) await one.answer(host)
       expect(looked.ended, 'before the end').to.equal(undefined)
@@ -41,7 +41,7 @@ export function discoveryContract(name: string, make: () => Promise<FleetUnderTe
       expect(looked.found).to.deep.equal([...one.hosts, STRANGER].map((_, index) => index + 1))
     })
 
-    it('is known as soon as all that are expected have answered, in whatever order', async () => {
+    it('is known as soon as all expected hosts have answered, in any order', async () => {
       const looked = await begin(one, one.hosts)
       for (const host of [...one.hosts].reverse()) {
         expect(looked.ended, 'before the last one').to.equal(undefined)

@@ -23,7 +23,7 @@ export class FakeFleet implements Fleet {
   interrupted = false
   /** Agents that a host does not run; it reports all others. */
   readonly lacks: Record<string, readonly string[]> = {}
-  /** Hears of each discovery that is begun; whoever answers it then is up to the test, and when. */
+  /** Gets each discovery that begins. The test decides which hosts answer it, and when. */
   onDiscovery: ((discovery: FakeDiscovery) => void) | undefined
 
   constructor(

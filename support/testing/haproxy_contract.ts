@@ -98,14 +98,14 @@ export function haproxyContract(name: string, make: () => Promise<HaproxyUnderTe
         expect((await user.read()).servers.get('web1')?.inService).to.equal(true)
       }))
 
-    it('has nobody in service without weight', async () => {
+    it('has no server in service without weight', async () => {
       await haproxy.tell('set server www/web1 weight 0')
       expect(await seen('web1', () => true)).to.include({ weight: 0, admin: 'ready', inService: false })
       await haproxy.tell('set server www/web1 weight 100%')
       expect(await seen('web1', () => true)).to.include({ weight: 1, inService: true })
     })
 
-    it('has nobody in service whose health check fails, ready or not', async () => {
+    it('has no server in service whose health check fails, ready or not', async () => {
       haproxy.setHealth('web1', false)
       const down = await seen('web1', ({ status }) => status === 'DOWN')
       expect(down).to.include({ admin: 'ready', inService: false })

@@ -25,17 +25,17 @@ const VERBS = {
 
 type Verb = keyof typeof VERBS
 
-/** What happens in a run that never took place. */
+/** The events of a run that never took place. */
 export interface RandomRun {
   hosts: number
   waves: readonly string[]
   verbs: readonly Verb[]
-  /** What goes wrong, by host and action. */
+  /** The faults, by host and action. */
   faults: Readonly<Record<string, 'silent' | 'fails' | 'odd'>>
   /** The number of hosts that may fail. */
   mayFail: number
   undoes: boolean
-  /** What is said in between, by the number of the line. */
+  /** The messages between two lines, by the number of the line. */
   asides: readonly { line: number; aside: 'note' | 'hook' | 'fault' | 'interrupt' | 'refuse'; text: string }[]
 }
 

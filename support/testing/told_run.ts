@@ -13,7 +13,7 @@ interface ToldStep {
   line: number
   text?: string
   verdict?: Verdict
-  /** The fault that the step failed with, whatever its verdict. */
+  /** The fault that the step failed with, with any verdict. */
   fault?: string
 }
 
@@ -27,7 +27,7 @@ export interface ToldScenario {
 }
 
 export const FEATURE = 'features/website.feature'
-/** What a run says of itself when it begins. */
+/** The facts that a run records when it begins. */
 export const BEGINNING: Beginning = {
   mode: 'embedded',
   environment: 'embedded fleet',

@@ -224,7 +224,7 @@ export default {
       })
     }
 
-    it('are refused with a sentence whatever the file holds', () => {
+    it('are refused with a sentence for any content of the file', () => {
       fc.assert(
         fc.property(fc.json(), (json) => {
           try {

@@ -14,8 +14,8 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
  * Returns an agent whose actions a program of any language carries out, by Choria's protocol. The program is given the
- * names of two JSON files, one with the request and one for the reply. It is told to end when the time of its contract
- * is over.
+ * names of two JSON files, one with the request and one for the reply. It gets a signal to end when the time of its
+ * contract is over.
  */
 export function programAgent(contract: Contract, program: string, run: CommandRunner): Agent {
   const action: Action = async (inputs, call) => {

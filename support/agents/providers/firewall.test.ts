@@ -20,7 +20,7 @@ function blockedBy(...rules: string[]): Promise<readonly string[]> {
 describe('the packet filter of iptables', () => {
   firewallContract(async () => ({ firewall: iptablesFirewall(firewallOf('iptables'), settings), stop() {} }))
 
-  it('blocks what a rule of the chain drops, whoever wrote it', async () => {
+  it('blocks what a rule of the chain drops, by any author', async () => {
     expect(
       await blockedBy(
         ...reached,

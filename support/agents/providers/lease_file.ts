@@ -4,7 +4,7 @@ import type { Lease, LeaseStore } from '../lock'
 import { makeFolder } from '../../system/folders'
 
 /**
- * Returns a store with the lease in a file. The file is replaced as a whole, and is on disk before a rollout is told
+ * Returns a store with the lease in a file. The file is replaced as a whole, and is on disk before a rollout learns
  * that it has the lease.
  */
 export function leaseFile(path: string): LeaseStore {
@@ -37,7 +37,7 @@ export function leaseFile(path: string): LeaseStore {
 
 /**
  * Reads the lease out of a file's text.
- * @throws Error for a file that is no lease: who has the host cannot be told then, and no rollout gets it
+ * @throws Error for a file that is no lease: the owner of the host is not known then, and no rollout gets it
  */
 function leaseIn(path: string, text: string): Lease {
   let found: unknown

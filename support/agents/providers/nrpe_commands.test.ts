@@ -40,7 +40,7 @@ describe('the commands of NRPE', () => {
     expect(await checks.run('other')).to.equal(undefined)
   })
 
-  it('run all at once, each under its name, as Ruby’s agent tells them', async () => {
+  it('run all at once, each under its name, as Ruby’s agent reports them', async () => {
     scratch.write(
       'nrpe.cfg',
       'command[load]=/bin/load\ncommand[disk]=/bin/disk\ncommand[__proto__]=/bin/x $ARG1$\n',

@@ -91,8 +91,7 @@ function cfgFilesIn(folder: string): string[] {
 }
 
 /**
- * Returns the result of a check. The exit code decides, whatever the text says. Performance data stands behind the
- * first bar.
+ * Returns the result of a check. The exit code decides, and not the text. Performance data stands behind the first bar.
  */
 function resultOf(exitCode: number | undefined, output: string): CheckResult {
   const text = output.slice(0, MAX_OUTPUT)

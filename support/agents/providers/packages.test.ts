@@ -138,7 +138,7 @@ describe('packages through apt', () => {
     expect(removed.programs.changes('apt-get'), 'its configuration is still there').to.have.length(1)
   })
 
-  it('that could be newer are told with version and origin', async () => {
+  it('that could be newer are listed with version and origin', async () => {
     const output = `Reading package lists...\nInst libc6 [2.36-9] (2.36-10 Debian:12.1/stable [amd64]) []\nInst new-one (1.0 local [all])\nConf libc6 (2.36-10 Debian:12.1/stable [amd64])\n`
     const { packages } = apt({ 'apt-get': { output } })
     expect((await packages.outdated(signal)).packages).to.deep.equal([
@@ -162,7 +162,7 @@ describe('packages through apt', () => {
     return aptPackages(programs.run, 60, context).candidate('a', version, signal)
   }
 
-  it('are planned: what would come, and what it takes', async () => {
+  it('are planned, with the new version and what it takes', async () => {
     expect(await candidates({ 'apt-get': upgrade })).to.deep.equal({
       version: '1.1',
       needs: 4_072,
@@ -176,7 +176,7 @@ describe('packages through apt', () => {
     })
   })
 
-  it('that would not go are planned with what stands in the way', async () => {
+  it('that would fail are planned with the obstacle', async () => {
     const hold: Said = { stdout: 'hold installed 1.0 all\n' }
     for (const said of [upgrade, nothing])
       expect(await candidates({ 'dpkg-query': hold, 'apt-get': said })).to.include({
@@ -282,7 +282,7 @@ a.noarch                                  1.0-1                           local 
     })
   }
 
-  it('are not planned where repositories cannot be read, which is what stands in the way', async () => {
+  it('are not planned where repositories cannot be read, and that is named as the obstacle', async () => {
     const { run } = new Programs({ 'rpm -q': version('(none) 1.0 1 noarch'), 'dnf -q': gone })
     for (const wanted of [undefined, '1.1-1'])
       expect((await rpmPackages('dnf', run).candidate('a', wanted, signal)).obstacle).to.match(
@@ -299,7 +299,7 @@ a.noarch                                  1.0-1                           local 
     expect((await candidate('9')).obstacle).to.equal('no repository offers a-9')
   })
 
-  it('that could be newer are told, and those that are obsolete are not', async () => {
+  it('that could be newer are listed, and those that are obsolete are not', async () => {
     const output = `\nbash.x86_64    5.1-9.el9   baseos\nglibc.i686  2.34-1  appstream\nObsoleting Packages\nold.noarch 1-1 baseos\n`
     const { run } = new Programs({ 'dnf -q check-update': { exitCode: 100, output } })
     expect((await rpmPackages('dnf', run).outdated(signal)).packages).to.deep.equal([
@@ -310,7 +310,7 @@ a.noarch                                  1.0-1                           local 
 })
 
 describe('what package managers print', () => {
-  it('is read without a fault, whatever it is', async () => {
+  it('is read without a fault, for any text', async () => {
     const word = fc.constantFrom(
       'Inst ',
       'a',
@@ -360,7 +360,7 @@ describe('the package agent', () => {
   const ask = (one: ReturnType<typeof agent>, action: string, inputs = {}, abort = signal) =>
     Promise.resolve(one.actions[action]?.({ package: 'a', ...inputs }, callOf(action, abort)))
 
-  it('fails when a version is not there afterwards, whatever the package manager said', async () => {
+  it('fails when a version is not there afterwards, even if the package manager reported success', async () => {
     expect(await reasonOf(ask(agent({ install: () => '' }), 'install', { version: '2.0' }))).to.equal(
       'Package a is 1.0 afterwards',
     )
@@ -371,7 +371,7 @@ describe('the package agent', () => {
     expect((await ask(epochal, 'install', { version: '2.0' }))?.['ensure']).to.equal('1:2.0')
   })
 
-  it('tells the package manager’s words and the version that is there', async () => {
+  it('reports the package manager’s words and the installed version', async () => {
     const broken = agent({
       install: () => {
         throw new Error('E: no space left')
@@ -383,7 +383,7 @@ describe('the package agent', () => {
     expect((failure as ActionFailed).statuscode).to.equal(1)
   })
 
-  it('does one thing at a time, and what is out of time before its turn not at all', async () => {
+  it('does one request at a time, and skips a request that is out of time before its turn', async () => {
     const log: string[] = []
     let finish = () => {}
     const slow = agent({

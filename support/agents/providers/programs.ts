@@ -13,7 +13,7 @@ export type Program = (
 ) => Promise<CommandResult & { exitCode: number }>
 
 /**
- * Returns a runner that runs programs to their end, whatever their exit status.
+ * Returns a runner that runs programs to their end, and accepts every exit status.
  * @throws Error when a program did not get to its end
  */
 export function toItsEnd(run: CommandRunner): Program {

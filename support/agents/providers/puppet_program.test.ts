@@ -86,7 +86,7 @@ describe('puppet', () => {
     }
   })
 
-  it('tells how its last run ended', async () => {
+  it('reports how its last run ended', async () => {
     scratch.write('lastrunfile', SUMMARY)
     expect(await ask('last_run_summary')).to.deep.include({
       lastrun: 1_700_000_000,

@@ -100,12 +100,12 @@ describe('one backend of a HAProxy', () => {
       expect(() => new HaproxyBackend(made.address, name, WITHIN)).to.throw(/no name that HAProxy can have/)
   })
 
-  it('is told one command at a time', () => {
+  it('gets one command at a time', () => {
     for (const line of ['show info;show stat', 'show info\n', 'show info\rshow stat'])
       expect(() => command(made.address, line, WITHIN)).to.throw('one command has one line')
   })
 
-  it('at a port that nobody listens at is an error', async () => {
+  it('at a port without a listener is an error', async () => {
     await made.haproxy.stop()
     expect((await failure(made.www.read())).message).to.match(/nobody listens there; is it running\?$/)
   })

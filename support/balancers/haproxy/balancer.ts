@@ -25,7 +25,7 @@ export interface HaproxyBalancerOptions {
   places: readonly HaproxyBackend[]
   /** Milliseconds until a ready server has to be UP. */
   upWithin: number
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two checks. */
   lookEvery: number
 }
 

@@ -142,7 +142,7 @@ describe('the state of a HAProxy backend', () => {
     it(`refuses ${name}`, () => expect(refusal(() => read(state, statistics))).to.match(expected))
   }
 
-  it('is refused or read, and never anything else, whatever comes', () => {
+  it('is refused or read, and never anything else, for any text', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc
@@ -175,7 +175,7 @@ describe('the state of a HAProxy backend', () => {
     )
   })
 
-  it('is told without a secret, wherever HAProxy or a sentence cuts it', () => {
+  it('is shown without a secret, wherever HAProxy or a sentence cuts it', () => {
     const secret = 'correct-horse-battery-staple'
     const redact = redactorOfOthers([secret])
     for (let before = 0; before <= 60; before += 1) {

@@ -101,7 +101,7 @@ describe('a connection to a pool of brokers', () => {
     })
   }
 
-  it('tells no secret that the broker says, wherever it is cut', async () => {
+  it('shows no secret in words of the broker, wherever they are cut', async () => {
     const secret = 'correct-horse-battery-staple'
     const encoded = Buffer.from('a-password-that-is-long').toString('base64')
     const redact = redactorOfOthers([secret])
@@ -156,7 +156,7 @@ describe('a connection to a pool of brokers', () => {
     expect(events).to.deep.equal(['lost', 'restored'])
   })
 
-  it('waits for a broker before it sends, and gives up when it is told to', async () => {
+  it('waits for a broker before it sends, and gives up when it is aborted', async () => {
     const real = await broker()
     const made = connection([{ port: real.port }])
     await made.open(forever)

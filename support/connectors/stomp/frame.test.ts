@@ -127,7 +127,7 @@ describe('STOMP frames', () => {
     )
   })
 
-  it('pass over a body that is too large and tell its size', () => {
+  it('skip a body that is too large and report its size', () => {
     const limits = { ...FRAME_LIMITS, bodyBytes: 10 }
     const [big, small] = parse(
       Buffer.concat([

@@ -44,7 +44,7 @@ describe('Ruby Marshal', () => {
     })
   }
 
-  it('reads back whatever it writes', () => {
+  it('reads back all that it writes', () => {
     fc.assert(
       fc.property(rubyValue(), (value) => {
         const bytes = encodeMarshal(value)

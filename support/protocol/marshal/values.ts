@@ -26,7 +26,7 @@ export class RubySymbol {
   constructor(readonly name: string) {}
 }
 
-/** A Hash in insertion order. String and symbol keys are told apart. */
+/** A Hash in insertion order. String and symbol keys are different. */
 export class RubyHash {
   constructor(
     readonly entries: Map<RubyValue, RubyValue> = new Map(),

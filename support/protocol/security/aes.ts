@@ -114,8 +114,8 @@ function deriveKey(secret: Buffer): { key: Buffer; iv: Buffer } {
 }
 
 /**
- * Unwraps a key. Node refuses this padding for private keys where its OpenSSL may tell by time whether it was right; no
- * sender is told here.
+ * Unwraps a key. Node refuses this padding for private keys where its OpenSSL may show by time whether it was right; no
+ * sender gets an answer here.
  */
 function unwrapKey(key: KeyObject, wrapped: Buffer): Buffer {
   const padded = privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, wrapped)

@@ -194,7 +194,7 @@ describe('aes_security', () => {
     }
   })
 
-  it('lets nobody read a reply but whoever asked', () => {
+  it('lets only the caller read a reply', () => {
     const [client, host] = aes()
     const envelope = client.peekReply(host.sealReply(reply, 'cert=alice'))
     const other = aesClient({ privateKey: mallory.privateKey }, 'cert=mallory')

@@ -3,13 +3,13 @@ import { LockstepError } from '../../system/errors'
 import { FEATURE, seen, toldRun } from '../../testing/told_run'
 import { annotationsOfRun } from './annotations'
 
-describe('what is annotated of a run', () => {
-  it('is nothing when it passed', () => {
+describe('the annotations of a run', () => {
+  it('are none when it passed', () => {
     const steps = [{ line: 4, verdict: seen({ web1: 'passed' }) }]
     expect(annotationsOfRun(toldRun([{ scenarioId: '3', outcome: 'passed', steps }]))).to.deep.equal([])
   })
 
-  it('is each line that did not pass, with the odd hosts by name', () => {
+  it('name each line that did not pass, with the odd hosts by name', () => {
     const message = { kind: 'stranger', host: 'web9', detail: 'answered, and was not asked', fails: true }
     const verdict = seen(
       { web1: 'passed', web2: '1.0', web3: '1.0', web4: 'silent' },
@@ -30,14 +30,14 @@ describe('what is annotated of a run', () => {
     ])
   })
 
-  it('is a warning where hosts may fail', () => {
+  it('are a warning where hosts may fail', () => {
     const verdict = seen({ web1: 'passed', web2: '1.0' }, { tolerated: true })
     const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict }] }])
     run.out = new Map([['web2', '1.0']])
     expect(annotationsOfRun(run).map(({ severity }) => severity)).to.deep.equal(['warning'])
   })
 
-  it('is the sentence of a run that was refused, at the line that it came to', () => {
+  it('have the sentence of a run that was refused, at the line that it reached', () => {
     const steps = [{ line: 4, verdict: seen({ web1: 'silent' }) }]
     const refused = new LockstepError('broker-lost', 'it did not come back')
     const found = annotationsOfRun(toldRun([{ scenarioId: '3', outcome: 'failed', steps }], refused))
@@ -47,7 +47,7 @@ describe('what is annotated of a run', () => {
     ])
   })
 
-  it('is each line that cannot be run, and not their number', () => {
+  it('name each line that cannot be run, and not their number', () => {
     const run = toldRun([{ scenarioId: '3', steps: [{ line: 4 }] }])
     const remark = { uri: FEATURE, line: 4, severity: 'error' as const, message: 'unknown step: x' }
     run.remarks = [...run.remarks, remark]
@@ -55,7 +55,7 @@ describe('what is annotated of a run', () => {
     expect(annotationsOfRun(run)).to.deep.equal([remark])
   })
 
-  it('is what failed outside of any line, too', () => {
+  it('name failures outside of any line, too', () => {
     const steps = [{ line: 4, fault: 'no the-psk' }]
     const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps }], undefined, ['the-psk'])
     run.fail()

@@ -55,7 +55,7 @@ describe('CI is told of a run', () => {
     expect(readFileSync(summary).length).to.be.at.most(1024 * 1024)
   })
 
-  it('and what cannot be written is said, and decides nothing', () => {
+  it('and names a file that cannot be written, without a change of the outcome', () => {
     mkdirSync('summary.md')
     const { log, said } = told({ GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: 'summary.md' })
     expect(said).to.contain('the summary of the job could not be written')

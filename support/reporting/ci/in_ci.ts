@@ -15,7 +15,8 @@ export interface Job {
 const MAX_SUMMARY = 1024 * 1024
 
 /**
- * Shows a run that is over on GitHub: annotations and a summary. An error here is printed, and decides nothing.
+ * Shows a run that is over on GitHub: annotations and a summary. An error here is printed, and does not change the
+ * outcome.
  */
 export function tellCi(run: RunState, job: Job): void {
   try {

@@ -53,7 +53,7 @@ describe('a JUnit report', () => {
     cases: fc.array(fc.record({ name: hostile, result }), { maxLength: 8 }),
   })
 
-  it('is well formed, has the structure that Jenkins asks for, and counts right, whatever hosts say', () => {
+  it('is well formed, has the structure that Jenkins asks for, and counts right, for any answers of hosts', () => {
     fc.assert(
       fc.property(fc.array(suite, { maxLength: 5 }), (suites) => {
         const root = xmlTree(textOf(suites, 'x', 0))

@@ -4,8 +4,8 @@ import { element, opening, xmlText } from './xml'
 
 /**
  * Formats suites as JUnit XML, in the words that Jenkins, GitLab and the plugins of others have in common (Jenkins'
- * junit-10.xsd). `finished` is in milliseconds since 1970. The suites are gone through twice: what they come to stands
- * in front of them.
+ * junit-10.xsd). `finished` is in milliseconds since 1970. The suites are read twice: their totals stand in front of
+ * them.
  */
 export function* junitOf(suites: Iterable<Suite>, run: string, finished: number): Iterable<string> {
   let [tests, failures, errors, took] = [0, 0, 0, 0]

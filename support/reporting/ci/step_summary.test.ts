@@ -54,7 +54,7 @@ describe('Markdown', () => {
     )
   })
 
-  it('tells where hosts ended in each rehearsal', () => {
+  it('shows where hosts ended in each rehearsal', () => {
     const run = toldRun([{ scenarioId: '3', outcome: 'passed', steps: [{ line: 4, verdict: seen({}) }] }])
     const hosts = [{ host: 'web1', ending: 'new, out of rotation' as const, unknown: true }]
     run.rehearsals.push({ fault: 'web1: lies', exitCode: 1, title: 'FAILED', hosts, failures: [] })
@@ -91,7 +91,7 @@ describe('the summary of a job', () => {
     return run
   }
 
-  it('says what came of it, the odd hosts, what is out of rotation, what is next, and every line with its counts', () => {
+  it('shows the outcome, the odd hosts, what is out of rotation, what is next, and every line with its counts', () => {
     const text = legible(stepSummaryOf(stopped(), ROOM))
     for (const said of [
       '## FAILED',
@@ -119,7 +119,7 @@ describe('the summary of a job', () => {
     expect(stepSummaryOf(run, ROOM)).to.contain('## READ').and.to.contain('nothing was sent')
   })
 
-  it('fits, with what matters first, whatever there is to say @long', () => {
+  it('fits, with what matters first, for any run @long', () => {
     const names = Object.fromEntries(
       Array.from({ length: 280 }, (_, index) => [`host${index * 2}`, `seen ${index}`]),
     )

@@ -75,7 +75,7 @@ describe('the suites of a run', () => {
     ])
   })
 
-  it('tell of the first line that a host did not pass on', () => {
+  it('name the first line that a host did not pass on', () => {
     const steps = [
       { line: 4, verdict: seen({ web1: 'first' }) },
       { line: 5, verdict: seen({ web1: 'second' }) },
@@ -84,7 +84,7 @@ describe('the suites of a run', () => {
     expect(casesOf(run)[0]?.result).to.include({ message: 'line 4: step 4: first' })
   })
 
-  it('have a case for a host that nobody expected', () => {
+  it('have a case for an unexpected host', () => {
     const message = {
       kind: 'unexpected',
       host: 'web9',
@@ -149,7 +149,7 @@ describe('the suites of a run', () => {
     ])
   })
 
-  it('say of a row for which nobody was left that it was skipped', () => {
+  it('say of a row for which no host was left that it was skipped', () => {
     const steps = [{ line: 4, verdict: passed }]
     const run = toldRun([{ scenarioId: '10', wave: '25%', outcome: 'skipped', steps }])
     run.hostsOf = () => [{ host: 'web1', wave: '2: the rest' }]
@@ -190,7 +190,7 @@ describe('the suites of a run', () => {
     expect(messages).to.deep.equal(['one line cannot be run', 'unknown step: x'])
   })
 
-  it('tell of a broker that went away where that happened, beside the hosts', () => {
+  it('name a broker that went away where that happened, beside the hosts', () => {
     const steps = [{ line: 4, verdict: seen({ web1: 'passed', web2: 'silent' }) }]
     const run = toldRun(
       [
@@ -211,7 +211,7 @@ describe('the suites of a run', () => {
     ])
   })
 
-  it('tell of a step of a team’s own that failed without a verdict', () => {
+  it('name a step of a team’s own that failed without a verdict', () => {
     const steps = [
       { line: 4, verdict: passed },
       { line: 5, fault: 'expected 8 to equal 9' },
@@ -240,7 +240,7 @@ describe('the suites of a run', () => {
     expect(kinds(ended)).to.deep.equal({ web1: 'passed', web2: 'passed', 'the run': 'error' })
   })
 
-  it('tell of what was undone after a failure', () => {
+  it('name the steps that were undone after a failure', () => {
     const run = toldRun([
       { scenarioId: '3', outcome: 'failed', steps: [{ line: 4, verdict: seen({ web1: 'no' }) }] },
     ])

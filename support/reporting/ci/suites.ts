@@ -153,7 +153,7 @@ function placesOf(run: RunState): Places {
 }
 
 /**
- * Returns the hosts of the scenario's wave. Without a wave these are the hosts that its lines told of, or would have
+ * Returns the hosts of the scenario's wave. Without a wave these are the hosts that its lines reported, or would have
  * been for.
  */
 function hostsOf(

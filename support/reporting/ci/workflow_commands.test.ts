@@ -46,7 +46,7 @@ describe('annotations', () => {
     expect(annotationsOf([{ ...remark, uri: '', line: 0 }])).to.deep.equal(['::error::no'])
   })
 
-  it('are read by the runner as what was meant, whatever hosts and files are called', () => {
+  it('are read by the runner as what was meant, for any names of hosts and files', () => {
     fc.assert(
       fc.property(hostile, hostile, hostile, (uri, title, message) => {
         const [line = '', ...more] = annotationsOf([{ ...remark, uri, title, message }])

@@ -14,7 +14,7 @@ export class LineWriter {
     private readonly write: (text: string) => void,
     private readonly width: number,
     private readonly lively: boolean,
-    /** Takes what must not be read out of a text, before words are torn apart. */
+    /** Redacts secrets in a text, before its words are broken over lines. */
     private readonly redact: (text: string) => string = (text) => text,
   ) {}
 

@@ -39,8 +39,8 @@ const SIGNS: Readonly<Record<Cell, string>> = {
 }
 
 /**
- * Writes what a person reads when a run is over. It says what came of the run, which hosts are still out of rotation,
- * and what to do next.
+ * Writes what a person reads when a run is over. It shows the outcome of the run, which hosts are still out of
+ * rotation, and what to do next.
  */
 export class Summary {
   constructor(
@@ -132,7 +132,7 @@ export class Summary {
       )
   }
 
-  /** Writes the hosts that were told to go back. They are not done, whatever their lines came to above. */
+  /** Writes the hosts that were ordered to go back. They are not done, even if their lines passed above. */
   private restored(): void {
     const hosts = this.run.restored
     if (hosts.length > 0)

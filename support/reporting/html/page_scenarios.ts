@@ -5,7 +5,7 @@ import type { PlannedScenario } from '../../run/run_parts'
 import { Markup, NOTHING, type Html } from './markup'
 import { FAILED, markOf, signOf, stepOf, worstOf, type ToldStep } from './page_steps'
 
-/** The most scenarios that are all open; with more, those that went well are folded. */
+/** The most scenarios that are all open; with more, those that passed are folded. */
 const MAX_OPEN = 3
 
 /** Shows every scenario with its lines and their outcomes, host by host where something is odd. */

@@ -103,8 +103,7 @@ function unexpectedOf(page: Html, { detail, fails, hosts }: UnexpectedCohort): M
 }
 
 /**
- * Returns the mark of a line. It is well only where nothing says otherwise: its verdicts, what cucumber says of it, and
- * the run.
+ * Returns the mark of a line. It has passed only where its verdicts, cucumber's status of it, and the run all agree.
  */
 export function markOf(
   verdicts: readonly StepVerdict[],

@@ -52,7 +52,7 @@ describe('the page of a run', () => {
     }
   }
 
-  it('says first what came of it, of which feature, who is out of rotation, and what to do next', () => {
+  it('shows first the outcome, the feature, the hosts out of rotation, and what to do next', () => {
     const run = stopped()
     run.mode = 'live'
     const text = body(run)
@@ -126,7 +126,7 @@ describe('the page of a run', () => {
     expect(text).to.contain("default-src 'none'")
   })
 
-  it('shows what hosts and features say as text, and nothing else of it', () => {
+  it('shows words of hosts and features only as text', () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 30 }),
       fc.constantFrom(

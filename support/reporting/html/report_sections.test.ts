@@ -44,7 +44,7 @@ describe('the report of rehearsals', () => {
     ...change,
   })
 
-  it('has what must not be first, and where every host ended', () => {
+  it('has outcomes that must never occur first, and where every host ended', () => {
     const { text: page } = rehearsalSection(html, [
       rehearsed({}),
       rehearsed({ fault: 'web1: lies', failures: ['said to have passed, and has not: web1'] }),
@@ -53,7 +53,7 @@ describe('the report of rehearsals', () => {
     expect(page).to.contain('new, in rotation: web1')
   })
 
-  it('is a page, whatever hosts and features are called', () => {
+  it('is a page, for any names of hosts and features', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(html`${text}`.text).not.to.match(/[<>"']/)

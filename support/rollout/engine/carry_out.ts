@@ -4,11 +4,11 @@ import { observationOf, type Reading } from '../model/reading'
 import type { Observation, Verdict } from '../model/verdict'
 import type { Order } from './change'
 
-/** The text for a host that did what it was told, and that was not looked at since. */
+/** The text for a host that says that it did the order, and that was not looked at since. */
 export const DONE = 'done'
 
 /**
- * Carries out an order on the named hosts, and concludes nothing. The answer "I could not, it is so already" is
+ * Carries out an order on the named hosts, and concludes nothing. The answer "not done, in that state already" is
  * believed only when the host, asked again, shows that state. A host that was silent is looked at again only if the
  * connection was to blame.
  */
@@ -23,7 +23,7 @@ export async function carryOut(
   return { ...done, observations: accountFor(hosts, done) }
 }
 
-/** Returns one observation for each host that was told: one that a verb has lost track of has not passed. */
+/** Returns one observation for each host that got the order. A host without a result has not passed. */
 function accountFor(hosts: readonly string[], { observations }: Verdict): Observation[] {
   const known = new Map(observations.map((observation) => [observation.host, observation]))
   return hosts.map(

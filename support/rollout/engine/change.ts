@@ -5,7 +5,7 @@ import type { Expected, Invalidates } from '../model/plan_state'
 import type { Reading } from '../model/reading'
 import type { Observation, Verdict } from '../model/verdict'
 
-/** Asks hosts something through the gateway of whoever carries a line out. */
+/** Asks hosts something through the gateway of the executor that carries a line out. */
 export type AskHosts = (hosts: readonly string[], gateway: HostGateway) => Promise<Answers>
 
 /** A change to hosts, as a verb builds it. An executor carries it out, plans it, or passes over it. */
@@ -15,7 +15,7 @@ export interface Change {
    * @throws LockstepError when it may not
    */
   guard?: (hosts: readonly string[]) => Promise<void>
-  /** Looks at hosts just before they are told, and refuses those that must not be changed. */
+  /** Looks at hosts just before they get the order, and refuses those that the line may not change. */
   beforehand?: (hosts: readonly string[], gateway: HostGateway) => Promise<Refusals>
   /** The obligation that the change opens; it is in the ledger before it is ordered. */
   opens?: Obligation
@@ -38,7 +38,7 @@ export interface Order {
    */
   seen?: (answer: Answer) => string
   /**
-   * Returns whether a host that did it claims another state than it was told. Such a host is in doubt, and looked at.
+   * Returns whether a host that did it claims another state than the ordered one. Such a host is in doubt, and checked.
    */
   contradicts?: (answer: Answer) => boolean
   /** Looks at hosts in doubt: they may be in the wanted state already, or have got there unheard. */
@@ -55,7 +55,7 @@ export interface Order {
   afterwards?: (done: Verdict, gateway: HostGateway) => Promise<Verdict>
 }
 
-/** The hosts that are not told anything, each with the reason, and the unexpected messages that came meanwhile. */
+/** The hosts that get no order, each with the reason, and the unexpected messages that came meanwhile. */
 export type Refusals = Pick<Verdict, 'unexpected'> & { refused: readonly Observation[] }
 
 /** The change that a line would make to hosts, or the action of an agent of which nothing else is known. */

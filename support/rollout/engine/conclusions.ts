@@ -40,7 +40,7 @@ export class Conclusions {
     this.unsolicited.add(message)
   }
 
-  /** Returns, and forgets, what was overheard since the last verdict. */
+  /** Returns, and forgets, the unexpected messages since the last verdict. */
   takeUnsolicited(): UnexpectedMessage[] {
     return this.unsolicited.take()
   }
@@ -101,8 +101,8 @@ export class Conclusions {
 }
 
 /**
- * Returns each unexpected message once. What a step's own calls have heard is overheard as well, so that no step leaves
- * it out.
+ * Returns each unexpected message once. A message to a step's own calls is also among the overheard ones, so that no
+ * step leaves it out.
  */
 function merge(unexpected: readonly UnexpectedMessage[]): UnexpectedMessage[] {
   const told = new Map<string, UnexpectedMessage>()

@@ -8,7 +8,7 @@ import type { Line } from './line'
 import type { Resumption } from './resumption'
 import type { Scope } from './scope'
 
-/** What all executors of a rollout share. */
+/** The context that all executors of a rollout share. */
 export interface Engine {
   scope: Scope
   halt: Halt
@@ -26,6 +26,6 @@ export interface Engine {
   ledger: Ledger
   journal: Journal
   audience: Audience
-  /** Milliseconds between two looks of a step that waits. */
+  /** Milliseconds between two checks of a step that waits. */
   lookEvery: number
 }

@@ -35,7 +35,7 @@ export interface Executor {
 
 /** An executor that stands by itself, whether or not an earlier run has done a scenario. */
 export interface BaseExecutor extends Executor {
-  /** Concludes a look that must not be taken, and resolves with its verdict; undefined for one that may be taken. */
+  /** Concludes a look that this executor omits, and resolves with its verdict; undefined where it looks. */
   refuse(look: Look): Promise<Verdict | undefined>
   /** Measures through another gateway than its own. */
   measure<T>(measurement: Measurement<T>, through?: HostGateway): Promise<Verdict>
@@ -49,7 +49,7 @@ export interface ConcludeOptions {
 export interface Measurement<T> {
   /** The name of what is measured, such as `blocks 192.168.1.1`. */
   name: string
-  /** Measures for the first time, whatever is planned. */
+  /** Measures for the first time, in a plan too. */
   first: (gateway: HostGateway) => Promise<T>
   /** Milliseconds until it is measured again. */
   during: number
@@ -64,7 +64,7 @@ export interface Gate {
   wouldAsk: (hosts: readonly string[]) => string
 }
 
-/** Returns the verdict on something that cannot be known before, such as a pool after lines that are only planned. */
+/** Returns the verdict on a state that a plan cannot know, such as a pool after lines that are only planned. */
 export function notKnown(name: string): Verdict {
   return {
     observations: [{ host: name, passed: true, kind: 'planned', seen: NOT_KNOWN_BEFORE }],

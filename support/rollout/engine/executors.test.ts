@@ -119,7 +119,7 @@ const obligation: Obligation = {
   read: () => ({ isOpen: true, seen: 'blocked' }),
 }
 
-/** What a line may ask of an executor, with all that a verb can build into it. */
+/** The requests that a line may make of an executor, with all that a verb can build into them. */
 type Work = { change: Change } | { look: Look }
 
 const aWork: fc.Arbitrary<Work> = fc
@@ -179,7 +179,7 @@ const someAnswers = fc.array(
 const carryOut = (executor: Executor, work: Work) =>
   'look' in work ? executor.look(work.look) : executor.change(work.change)
 
-/** Returns the answers of hosts, each of which gives the same one whatever it is asked. */
+/** Returns the answers of hosts. Each host gives the same answer to every request. */
 const each = (answers: readonly Answer[]) => (host: string) => answers[Number(host.slice(3)) - 1] ?? SILENT
 
 for (const [name, member] of Object.entries(members)) {
@@ -253,7 +253,7 @@ for (const [name, member] of Object.entries(members)) {
       )
     })
 
-    it('asks nobody anything once the rollout has stopped, or the operator asks for it', async () => {
+    it('sends no request once the rollout has stopped, or the operator has asked it to', async () => {
       await fc.assert(
         fc.asyncProperty(aWork, fc.boolean(), async (work, byOperator) => {
           const { executor, fleet, verdicts, stop, halt } = executorOn(member)
@@ -299,7 +299,7 @@ for (const [name, member] of harmless) {
       )
     })
 
-    it('sends it not even for a verb that tries to by all that is handed to it', async () => {
+    it('sends no change even for a verb that tries every gateway it is given', async () => {
       const tell = telling({ agent: 'door', action: 'open', inputs: {} })
       const work = async () => new Map(webs(3).map((host): [string, Answer] => [host, SILENT]))
       const request = { agent: 'door', action: 'open', inputs: {}, mutating: true }
@@ -345,7 +345,7 @@ for (const [name, member] of harmless) {
 }
 
 describe('the executor that performs', () => {
-  it('names a host once that must not be told twice and has slipped back into rotation', async () => {
+  it('names a host once that may not get the order again and has slipped back into rotation', async () => {
     const unknown = new Map([[lineKey(LINE), new Set(['web1'])]])
     const before = { done: false, overtaken: new Set<string>(), unknown }
     const stopped = { ...checkpoint(), scenarios: new Map([['9', before]]) }
@@ -368,7 +368,7 @@ describe('the executor that proves again', () => {
   const read = ({ kind }: Answer) => ({ passed: kind === 'answered', seen: kind })
   const look: Look = { request: { agent: 'package', action: 'status', inputs: {} }, read }
 
-  it('passes over a look only where a later line has overtaken it', async () => {
+  it('skips a look only where a later line has superseded it', async () => {
     const again = executorOn({ checkpoint: checkpoint() })
     await again.executor.look(look)
     expect(again.fleet.asked).to.have.length(1)
@@ -378,7 +378,7 @@ describe('the executor that proves again', () => {
     expect(overtaken.verdicts[0]?.observations[0]?.kind).to.equal('done before')
   })
 
-  it('believes a host not again that diverged since', async () => {
+  it('does not believe a host again that has diverged since', async () => {
     const { executor, halt } = executorOn({ checkpoint: checkpoint(), answer: () => SILENT })
     await executor.look(look)
     expect(halt.reason?.code).to.equal('diverged')

@@ -32,7 +32,7 @@ export class JournalledGateway implements HostGateway {
 
   constructor(private readonly around: Surroundings) {}
 
-  /** True when any host was told anything that changes it. */
+  /** True when any host got an order that changes it. */
   get hasChangedHosts(): boolean {
     return this.changedHosts
   }
@@ -89,7 +89,7 @@ export class JournalledGateway implements HostGateway {
     const answers = await send((requestId) =>
       journal.append({ type: 'asked', step, line, requestId, ...request, hosts }),
     )
-    // A message that fails is heard even where a verb leaves it out of its verdict.
+    // A message that fails counts even where a verb leaves it out of its verdict.
     for (const message of answers.unexpected) if (message.fails) overhear(message)
     const { requestId, interrupted } = answers
     await journal.append({ type: 'answered', requestId, outcomes: byKind(answers.outcomes), interrupted })

@@ -2,7 +2,7 @@ import type { Answer, Request } from '../model/answers'
 import type { Reading } from '../model/reading'
 import { asking, type AskHosts } from './change'
 
-/** A look at hosts, as a verb builds it. It changes nothing, and believes nothing that a host was told before. */
+/** A look at hosts, as a verb builds it. It changes nothing, and takes no earlier order to a host as proof. */
 export interface Look {
   /** The request of the look, or, where one request is not enough, what asks. */
   request: Omit<Request, 'mutating'> | AskHosts

@@ -20,7 +20,7 @@ export class Perform implements BaseExecutor {
     return this.engine.gateway
   }
 
-  /** True when it is unknown what came of something that is not told twice: a resumed run stops there. */
+  /** True when the result of an order is unknown that may not be sent twice: a resumed run stops there. */
   get hasUnknownOutcome(): boolean {
     return this.leftUnknown
   }
@@ -104,7 +104,7 @@ export class Perform implements BaseExecutor {
     return { ledger: this.engine.ledger, reach: this.gateway }
   }
 
-  /** Returns the hosts that an earlier run told the same, where it must not be told twice, and that may have done it. */
+  /** Returns the hosts that may have done an order of an earlier run which may not be sent twice. */
   private doubtfulOf(hosts: readonly string[], { repeatable }: Change): Observation[] {
     if (repeatable) return []
     const unknown = this.engine.resumption.unknownOutcome(this.engine.line)

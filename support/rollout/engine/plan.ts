@@ -23,7 +23,7 @@ export class Plan implements BaseExecutor {
     this.gateway = readOnlyGateway(engine.gateway)
   }
 
-  /** True while nothing was gone through that, for real, would have been more than a look. */
+  /** True while no line was only planned: every line so far would do the same for real. */
   get isUnused(): boolean {
     return this.state.isEmpty
   }

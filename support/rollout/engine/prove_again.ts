@@ -8,9 +8,9 @@ import type { Look } from './look'
 import { lookUntilPassed } from './look_until'
 
 /**
- * Looks whether an earlier run has done a scenario. Changes are passed over, and looks are taken again unless a later
- * line has overtaken them. What else there is to do, such as concluding, is done as `otherwise` does it: really, or in
- * a rollout that changes nothing.
+ * Checks whether an earlier run has done a scenario. Changes are skipped, and checks run again unless a later line has
+ * superseded them. Everything else, such as concluding, is done as `otherwise` does it: really, or in a rollout that
+ * changes nothing.
  */
 export class ProveAgain implements Executor {
   readonly gateway: HostGateway

@@ -1,7 +1,7 @@
 import { lineKey, type Checkpoint, type ScenarioCheckpoint } from '../model/checkpoint'
 import type { Line } from './line'
 
-/** What the journal of the run that is resumed says of the scenario that is run now. */
+/** The entries of the resumed run's journal about the scenario that runs now. */
 export class Resumption {
   private scenario: ScenarioCheckpoint | undefined
 
@@ -21,12 +21,12 @@ export class Resumption {
     return this.scenario?.done === true
   }
 
-  /** Returns whether a later line has overtaken a line that looks, in a scenario that is only proved again. */
+  /** Returns whether a later line has superseded a check, in a scenario that is only proved again. */
   isOvertaken(line: Line): boolean {
     return this.isDone && this.scenario?.overtaken.has(lineKey(line)) === true
   }
 
-  /** Returns the hosts that the resumed run told this very line, and never knew what came of it. */
+  /** Returns the hosts to which the resumed run sent the order of this line, and whose result it never knew. */
   unknownOutcome(line: Line): ReadonlySet<string> {
     return this.scenario?.unknown.get(lineKey(line)) ?? new Set()
   }

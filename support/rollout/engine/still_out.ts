@@ -3,7 +3,7 @@ import type { Ledger } from '../model/ledger'
 import type { HostGateway, Obligation } from '../model/obligation'
 import type { Observation } from '../model/verdict'
 
-/** The ledger of what is out of rotation, and the way to hosts and balancers that were told so. */
+/** The ledger of what is out of rotation, and the way to the hosts and balancers that took it out. */
 export interface OpenObligations {
   ledger: Ledger
   reach: HostGateway

@@ -111,7 +111,7 @@ describe('a resumed rollout', () => {
     expect(again.asked.some(({ request }) => request.mutating)).to.equal(false)
   })
 
-  it('does not tell a host twice what it may have done, where nothing can show whether it has', async () => {
+  it('does not send a host an order twice that it may have done, where no look can show whether it has', async () => {
     const { fleet, journal } = await stopped(3, {
       web3: ({ action }) => (action === 'migrate' ? silent : undefined),
     })
@@ -185,7 +185,7 @@ describe('a resumed rollout', () => {
     expect(again.asked.find(({ request }) => request.action === 'migrate')?.hosts).to.deep.equal(['web2'])
   })
 
-  it('has the hosts of the run that it resumes: whoever is missing or new since has diverged', async () => {
+  it('has the hosts of the run that it resumes: a host that is missing or new since has diverged', async () => {
     const { fleet, journal } = await stopped(3, failsOnce)
     const { rollout, again } = resume(fleet, journal)
     again.found = ['web1', 'web2', 'web9']
@@ -206,7 +206,7 @@ describe('a resumed rollout', () => {
     expect(said).to.have.length(16)
   })
 
-  it('leaves out who was out', async () => {
+  it('leaves out hosts that were out', async () => {
     const entries: JournalEntry[] = [
       BEGAN,
       { type: 'roll call', hosts: webs(3) },

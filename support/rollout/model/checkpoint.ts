@@ -23,7 +23,7 @@ export interface Checkpoint {
 export interface ScenarioCheckpoint {
   /** True when the scenario passed, none of its hosts went back since, and lines of it can prove that now. */
   done: boolean
-  /** The lines whose looks a later line has overtaken: `traffic should be blocked`, once it was unblocked. */
+  /** The checks that a later line has superseded: `traffic should be blocked`, once it was unblocked. */
   overtaken: ReadonlySet<string>
   /** The hosts, by line, that were told something and never known to have answered. */
   unknown: ReadonlyMap<string, ReadonlySet<string>>

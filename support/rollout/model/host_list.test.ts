@@ -11,7 +11,7 @@ const observation: fc.Arbitrary<Observation> = fc.record({
 })
 
 describe('a list of hosts', () => {
-  it('gives back what verdicts say of each host, whatever they say', () => {
+  it('gives back what any verdict says of each host', () => {
     fc.assert(
       fc.property(fc.array(fc.array(observation)), (verdicts) => {
         const list = new HostList()
@@ -23,7 +23,7 @@ describe('a list of hosts', () => {
     )
   })
 
-  it('keeps one range for hosts in a row that came to the same, however many they are', () => {
+  it('keeps one range for any number of hosts in a row with the same result', () => {
     const list = new HostList()
     const all = (count: number) =>
       Array.from({ length: count }, (_, index) => ({
@@ -43,7 +43,7 @@ describe('a list of hosts', () => {
     expect(again.out).to.deep.equal(['web3', 'web4'])
   })
 
-  it('keeps what hosts would come to apart', () => {
+  it('keeps hosts with different planned states apart', () => {
     const planned = { resource: 'package a', to: '2', changes: true, affectsOthers: true }
     const observations = ['1', '0'].map((from, index) => ({
       host: `web${index}`,

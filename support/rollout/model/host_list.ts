@@ -28,7 +28,7 @@ export interface RecordedVerdict {
   planned?: boolean
 }
 
-/** The hosts that a run has told of, each once, in the order in which they were first told of. */
+/** The hosts that a run has reported, each once, in the order of their first report. */
 export class HostList {
   private readonly indexes = new Map<string, number>()
   private readonly all: string[] = []

@@ -19,7 +19,7 @@ export type JournalEntry =
       tickets?: readonly string[]
       /** The parameters that the feature was given, but for secrets. */
       parameters?: Readonly<Record<string, string>>
-      /** The names of scenarios of the feature that are about hosts and that it was told not to run. */
+      /** The names of scenarios of the feature that are about hosts and that the operator left out. */
       leftOut?: readonly string[]
     }
   | { type: 'release'; release: string }
@@ -44,7 +44,7 @@ export type JournalEntry =
   | { type: 'passed over'; step: string; line: number }
   | { type: 'approved'; by: string }
   | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
-  /** Hosts are about to be told to go back to the version they had. */
+  /** Hosts are about to get the order to go back to the version they had. */
   | { type: 'restoring'; package: string; hosts: readonly string[] }
   | { type: 'roll call'; hosts: readonly string[] }
   | {
@@ -64,7 +64,7 @@ export type JournalEntry =
   /** The end of the run. `withinBudget` says that it went through, though not on hosts that were allowed to fail. */
   | { type: 'end'; passed: boolean; reason: string; withinBudget?: boolean }
 
-/** What a line came to, or a step that was done after a failure, host by host. */
+/** The result of a line, or of a step after a failure, host by host. */
 export type Conclusion =
   | { type: 'verdict'; step: string; line: number; verdict: Verdict }
   | { type: 'undone'; what: string; verdict: Verdict }
@@ -81,7 +81,7 @@ const CAN_WAIT: ReadonlySet<unknown> = new Set<(JournalEntry | Conclusion)['type
 
 /**
  * Returns whether an entry may reach the disk with the next one. Until then it outlives the process, and not the
- * machine. Whatever is asked of hosts, or answered by them, cannot wait, nor can a verdict that stops a rollout.
+ * machine. Requests, replies and a verdict that stops a rollout cannot wait.
  */
 export function canWait(entry: object): boolean {
   const { type, passed } = entry as { type?: unknown; passed?: unknown }
@@ -89,7 +89,7 @@ export function canWait(entry: object): boolean {
 }
 
 /**
- * An append-only record. What is appended is shown to nobody before it is durable.
+ * An append-only record. An entry is durable before any reader gets it.
  * @throws Error when an entry could not be made durable: nothing may be sent then
  */
 export interface Journal {

@@ -17,7 +17,7 @@ describe('the ledger', () => {
     expect(ledger.all).to.deep.equal(asOpen)
   })
 
-  it('forgets what could not be written, since nobody is taken out then, and nothing else', async () => {
+  it('forgets what could not be written, since no host is taken out then, and nothing else', async () => {
     let isFull = false
     const append = async () => {
       if (isFull) throw new Error('the disk is full')

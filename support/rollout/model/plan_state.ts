@@ -1,6 +1,6 @@
 /**
- * The states that hosts would have by now, had everything that was planned been done. A resource is what a line changes
- * or looks at, such as `package mywebapp`. Its state is in the words of the verb that looks at it.
+ * The states that hosts would have by now if all planned changes had been done. A resource is what a line changes or
+ * looks at, such as `package mywebapp`. Its state is in the words of the verb that looks at it.
  */
 export class PlanState {
   private readonly states = new Map<string, Map<string, string | undefined>>()
@@ -15,12 +15,12 @@ export class PlanState {
     hosts.set(host, to)
   }
 
-  /** True while nothing was gone through that, for real, would have been more than a look. */
+  /** True while no line was only planned: every line so far would do the same for real. */
   get isEmpty(): boolean {
     return !this.isUsed
   }
 
-  /** Notes that something was only planned, or was let pass that would have stopped the rollout. */
+  /** Notes that a change was only planned, or that the plan passed a fault that would have stopped the rollout. */
   use(): void {
     this.isUsed = true
   }

@@ -1,9 +1,9 @@
 import type { Expected } from './plan_state'
 
-/** The text that stands for a state, where there is none to be told. */
+/** The text that stands for a state that is not known. */
 export const NOT_KNOWN = 'what cannot be known before'
 
-/** What a change would make of a resource on one host. */
+/** The state that a change would give a resource on one host. */
 export interface PlannedState {
   now: string
   /** The state afterwards: `now` for a host that needs nothing, undefined where it cannot be known before. */

@@ -29,7 +29,7 @@ describe('which hosts are done', () => {
     expect(progressOf([rollCall, scenario('1'), passed('1')]).notDone(true)).to.deep.equal([])
   })
 
-  it('is not so of hosts that were told to go back, failed, or are out of rotation', () => {
+  it('excludes hosts that were ordered to go back, failed, or are out of rotation', () => {
     expect(notDone(...one, { type: 'restoring', package: 'web', hosts: ['a'] })).to.deep.equal(all)
     expect(notDone(...one, { type: 'out', hosts: ['a'] })).to.deep.equal(all)
     const opened: JournalEntry = { type: 'opened', obligation: 'blocks', hosts: ['a'] }
@@ -40,7 +40,7 @@ describe('which hosts are done', () => {
     expect(progressOf([...one, { type: 'out', hosts: ['a'] }]).notDone(true)).to.deep.equal(['a'])
   })
 
-  it('ends with a scenario in no wave that told hosts something, or that came behind the last wave, and did not pass', () => {
+  it('ends with a scenario in no wave that sent orders, or that came behind the last wave, and did not pass', () => {
     expect(notDone(...one, scenario('2'), asked(false, ...all))).to.deep.equal(['b', 'c'])
     expect(notDone(...one, scenario('2'), asked(true, ...all))).to.deep.equal(all)
     const rest = [scenario('2'), wave('b', 'c'), passed('2')]

@@ -1,7 +1,7 @@
 import type { Journal } from './journal_entry'
 import type { JournalEntry } from './journal_entry'
 
-/** A scenario that has begun: the hosts of its wave, if any, and those that it asked or told something. */
+/** A scenario that has begun: the hosts of its wave, if any, and those that it sent a request or an order. */
 interface Begun {
   wave: readonly string[] | undefined
   asked: Set<string>
@@ -9,9 +9,9 @@ interface Begun {
 }
 
 /**
- * The hosts that a rollout has brought to its end, by the entries of its journal. A host is done once the scenario of
- * its wave passed. It is not done while out of rotation, nor once told to go back to the version it had. A host that is
- * not known to be done is not done.
+ * The hosts that a rollout has finished, by the entries of its journal. A host is done once the scenario of its wave
+ * passed. It is not done while out of rotation, nor once ordered to go back to its version before. A host that is not
+ * known to be done is not done.
  */
 export class Progress {
   private all: readonly string[] = []
@@ -66,7 +66,7 @@ export class Progress {
     }
   }
 
-  /** The hosts that were told to go back to the version they had. */
+  /** The hosts that got the order to go back to the version they had. */
   get restored(): ReadonlySet<string> {
     return this.toldToGoBack
   }
@@ -76,7 +76,7 @@ export class Progress {
     return new Set([...this.toldToGoBack, ...this.outAgain])
   }
 
-  /** The hosts that were told anything that changes them. */
+  /** The hosts that got an order that changes them. */
   get attempted(): ReadonlySet<string> {
     return this.changed
   }

@@ -11,7 +11,7 @@ export interface Observation {
   /**
    * The source of the observation, which is an answer unless it is one of these. `known`: no host had to be asked.
    * `done before`: an earlier run says so, and a later line of the same scenario proves it. `planned`: the host was asked,
-   * and `seen` is what would be.
+   * and `seen` is the planned state.
    */
   kind: Answer['kind'] | 'known' | 'done before' | 'planned'
   seen: string

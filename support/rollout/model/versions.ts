@@ -101,7 +101,7 @@ function weight(text: string, index: number): number {
 }
 
 /**
- * Compares segments of digits or of letters, whatever is between them. `~` is before the end, and `^` after it and
+ * Compares segments of digits or of letters, and ignores other separators. `~` is before the end, and `^` after it and
  * before all else.
  */
 function compareRpm(a: string, b: string): number {

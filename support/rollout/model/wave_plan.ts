@@ -86,7 +86,7 @@ export function planWaves(
   return { waves, left }
 }
 
-/** Returns hosts in random order: the same order for the same seed, whatever the machine. */
+/** Returns hosts in random order: the same order for the same seed, on every machine. */
 export function shuffled(hosts: readonly string[], seed: number): string[] {
   const random = mulberry32(seed)
   const order = [...hosts]

@@ -97,7 +97,7 @@ export class AfterFailure {
       if (out.has(host)) byVersion.set(version, [...(byVersion.get(version) ?? []), host])
       else observations.push({ host, passed: false, kind: 'known', seen: NOT_OUT })
     }
-    // On disk before the first host is told: no reader may take a host for done that may go back.
+    // On disk before the first host gets the order: no reader may count a host as done that may go back.
     const told = [...byVersion.values()].flat()
     if (told.length > 0) await this.step.append({ type: 'restoring', package: name, hosts: told })
     for (const [version, group] of byVersion)

@@ -28,7 +28,7 @@ function rollout(tells?: Answer, ports: RehearsalOptions['ports'] = {}) {
 const LACK = 'has no agent package, which line 5 needs: I update the package mywebapp'
 
 describe('hosts that lack an agent', () => {
-  it('are named at the roll call with what they lack and the line that needs it, and nobody is touched', async () => {
+  it('are named at the roll call with what they lack and the line that needs it, and no host is touched', async () => {
     const { rollout: rolling, fleet, journal } = rollout()
     const verdict = await rolling.hosts.discover()
     expect(verdict.observations.map(({ host, passed, seen }) => [host, passed, seen])).to.deep.equal([

@@ -131,7 +131,7 @@ describe('a gate', () => {
     )
   })
 
-  it('of approval writes down who gave it, and stops the rollout when nobody does', async () => {
+  it('of approval writes down who gave it, and stops the rollout when no person does', async () => {
     const asked: string[] = []
     const approval = { ask: async (question: string) => (asked.push(question), 'alice') }
     const one = rolloutOn(new WebFleet(webs(2)), { ports: { approval } })

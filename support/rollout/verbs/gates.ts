@@ -6,8 +6,8 @@ import { findWindowFault, isOpen, timeOfDay, wallTime, type TimeWindow } from '.
 import type { Approval } from '../ports'
 
 /**
- * The gates that a rollout waits for, or keeps within, before it goes on. A wave that has begun is finished, whatever
- * the clock says.
+ * The gates that a rollout waits for, or keeps within, before it goes on. A wave that has begun is finished, even after
+ * the time is over.
  */
 export class Gates {
   /** True when a host may get an older version than it has. */
@@ -26,7 +26,7 @@ export class Gates {
 
   /**
    * Allows changes only within a window; `days` is what the feature calls the window's days.
-   * @throws LockstepError `bad-feature` for a window of which nobody can tell when it is open
+   * @throws LockstepError `bad-feature` for a window whose times are ambiguous
    */
   onlyBetween(window: TimeWindow, days: string): void {
     this.step.expectGoingOn()

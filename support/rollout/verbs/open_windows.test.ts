@@ -251,7 +251,7 @@ describe('the first discovery of hosts that are in an inventory', () => {
 })
 
 describe('open windows', () => {
-  it('tell why one could not be heard out, to whoever waits and to nobody else', async () => {
+  it('tell why one could not be heard out, to those who wait and to no others', async () => {
     const windows = new OpenWindows()
     const { signal } = new AbortController()
     await windows.areOver(signal)
@@ -262,7 +262,7 @@ describe('open windows', () => {
   })
 })
 
-/** What comes in one discovery: hosts, and messages that are no host's answer, each at a time. */
+/** The messages of one discovery, each at a time: answers of hosts, and others. */
 interface Arrivals {
   hosts: { host: string; at: number }[]
   messages: { fails: boolean; at: number }[]
@@ -298,7 +298,7 @@ describe('a run whose windows go on beside its lines', () => {
     budget: fc.boolean(),
   })
 
-  it('comes to what it would come to if it waited for each', async () => {
+  it('has the outcome that it would have if it waited for each', async () => {
     await fc.assert(
       fc.asyncProperty(course, async (drawn) => {
         const [eager, patient] = [await endOf(drawn, false), await endOf(drawn, true)]
@@ -315,7 +315,7 @@ function usually<T, U>(arbitrary: fc.Arbitrary<T>, seldom: U): fc.Arbitrary<T | 
   return fc.oneof({ weight: 9, arbitrary }, { weight: 1, arbitrary: fc.constant(seldom) })
 }
 
-/** Runs a course to its end on a clock of its own; `isPatient` waits for each window, whoever has answered. */
+/** Runs a course to its end on a clock of its own; `isPatient` waits for each window to its end. */
 async function endOf(course: Course, isPatient: boolean) {
   const clock = new FakeClock()
   const inner = new FakeFleet(HOSTS, () => ({ kind: 'answered', data: { ensure: '2.0' } }))

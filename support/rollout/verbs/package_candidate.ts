@@ -9,7 +9,7 @@ import { ensureIn, NOT_INSTALLED } from './package_answer'
 const NO_SUCH_ACTION = /unknown action|no such action|not declared in the DDL/i
 /** The architectures with which dnf and yum list packages. */
 const ARCHITECTURE = /^(noarch|x86_64|i[3-6]86|aarch64|armv7hl|ppc64(le)?|s390x?|riscv64)$/
-/** The exit codes of `checkupdates` when it went well: 100 is yum's word for "there are some". */
+/** The exit codes of `checkupdates` on success: 100 is yum's word for "there are some". */
 const WENT_WELL: readonly unknown[] = [0, 100, undefined, null]
 
 /** The installation that a host's package manager would carry out, as far as it says. */

@@ -9,7 +9,7 @@ const planning: Planning = { asNoop: () => undefined, isReadOnly: () => true }
 const provider = fc.constantFrom('apt', 'dnf', 'yum', undefined)
 const version = fc.constantFrom('2.0-1', '0:2.0-1', '1:2.0-1', '01:2.0-1', '2:2.0-1', '2.0', '1:2.0')
 
-/** Returns hosts that have a version, whatever they are told, and say so or call it done. */
+/** Returns hosts that keep a version after every order, and say so or call the order done. */
 const having = (ensure: string, of: string | undefined, answers: 'version' | 'done' = 'version') =>
   new FakeFleet(['web1'], (_, { action }) =>
     action !== 'status' && answers === 'done'
@@ -18,7 +18,7 @@ const having = (ensure: string, of: string | undefined, answers: 'version' | 'do
   )
 
 describe('a version with or without its epoch', () => {
-  it('is the wanted one to an installation exactly where it is to the line that looks', async () => {
+  it('is the wanted one to an installation exactly where it is to the check', async () => {
     await fc.assert(
       fc.asyncProperty(version, version, provider, async (has, wanted, of) => {
         const install = await rolloutOn(having(has, of)).rollout.packages.install('app', wanted)
@@ -28,7 +28,7 @@ describe('a version with or without its epoch', () => {
     )
   })
 
-  it('is judged by a plan as it is for real: who has it needs nothing', async () => {
+  it('is judged by a plan as it is for real: a host that has it needs nothing', async () => {
     await fc.assert(
       fc.asyncProperty(version, version, provider, async (has, wanted, of) => {
         const { packages } = rolloutOn(having(has, of), { ports: { planning } }).rollout

@@ -128,8 +128,8 @@ export class Packages {
   }
 
   /**
-   * Looks at what became of hosts where their own word is not enough. Where one of them failed, no line after this one
-   * looks at any. An update may have brought an older version.
+   * Looks at hosts where their own word is not enough. Where one of them failed, no line after this one looks at any.
+   * An update may have brought an older version.
    */
   private async seen(
     name: string,

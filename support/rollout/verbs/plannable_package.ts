@@ -12,9 +12,9 @@ const NO_ERROR = new Set(['ok', ''])
 /** The states of dpkg between installed and not installed. */
 const INCOMPLETE = new Set(['half-installed', 'half-configured', 'unpacked'])
 /**
- * Returns the change that each host's own package manager says it would make. It is told by the agent's `candidate`, or
- * else, as for Ruby's agents, by what `checkupdates` lists. `wanted` is undefined for the newest version. `baselineOf`
- * returns the version that a host must not go behind.
+ * Returns the change that each host's own package manager says it would make. It comes from the agent's `candidate`, or
+ * else, as for Ruby's agents, from the list of `checkupdates`. `wanted` is undefined for the newest version.
+ * `baselineOf` returns the version that a host must not go behind.
  */
 export function plannablePackage(
   name: string,
@@ -97,7 +97,7 @@ function installed(
   order: VersionOrder | undefined,
 ): PlannedState {
   if (isSameVersion(now, wanted, order)) return { now, to: now }
-  // The whole version is told where it was asked for without its epoch.
+  // The whole version is shown where it was asked for without its epoch.
   return onItsWay(now, candidate?.version ?? wanted, candidate)
 }
 

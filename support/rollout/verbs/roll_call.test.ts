@@ -111,7 +111,7 @@ describe('a roll call with an inventory', () => {
     })
   })
 
-  it('is of nobody when the inventory has nobody such', async () => {
+  it('has no host when the inventory has none that is selected', async () => {
     const { rollout: rolling } = rollout(['web1'], [])
     const error = await failure(rolling.hosts.discover())
     expect(error.code).to.equal('nobody-discovered')
@@ -149,7 +149,7 @@ describe('a roll call with an inventory', () => {
 describe('a roll call that nothing is compared with', () => {
   const discovered = () => rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} }))).rollout
 
-  it('is whoever answered, until a line counts them', async () => {
+  it('is the hosts that answered, until a line counts them', async () => {
     const rolling = discovered()
     expect(rolling.hosts.areWhoeverAnswered, 'nobody was looked for').to.equal(false)
     await rolling.hosts.discover()
@@ -181,7 +181,7 @@ describe('hosts that were found', () => {
     return { rolling, fleet }
   }
 
-  it('are those of each scenario that selects the same, or nobody', async () => {
+  it('are those of each scenario that selects the same, or none', async () => {
     const { rolling } = await begun()
     await rolling.packages.update('mywebapp')
     rolling.hosts.withClass('roles::web')
@@ -212,10 +212,10 @@ describe('hosts that were found', () => {
   })
 })
 
-describe('who should be there and who is', () => {
+describe('the expected and the discovered hosts', () => {
   const hosts = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e'))
 
-  it('differ by those who are missing and those who are not expected', () => {
+  it('differ by those that are missing and those that are not expected', () => {
     fc.assert(
       fc.property(hosts, hosts, (expected, found) => {
         const { missing, strangers } = compareWith(expected, found)

@@ -279,8 +279,8 @@ export class RollCall {
   }
 
   /**
-   * Looks who is there, for the whole window. Where the hosts are `known` beforehand, it looks until those that are not
-   * out have answered, and the rest of the window goes on beside what follows. Listed hosts that are out are not asked.
+   * Discovers hosts, for the whole window. Where the hosts are `known` beforehand, it ends when those that are not out
+   * have answered, and the rest of the window goes on beside what follows. Listed hosts that are out are not asked.
    */
   private async look(
     known?: readonly string[],

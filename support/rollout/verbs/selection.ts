@@ -7,7 +7,7 @@ export function isEmpty({ classes, facts, identities, listed }: Selection): bool
   return classes.length + facts.length + identities.length === 0 && listed === undefined
 }
 
-/** Returns a key that is equal for selections of the same hosts, in whatever order they are said. */
+/** Returns a key that is equal for selections of the same hosts, in any order. */
 export function keyOf({ classes, facts, identities, listed }: Selection): string {
   const filters = facts.map(({ fact, operator, value }) => JSON.stringify([fact, operator, value]))
   const parts = [classes, filters, identities, listed ?? []]

@@ -69,7 +69,7 @@ function resource(name: string): string {
   return `service ${name}`
 }
 
-/** Returns the planned state of a service; without `wanted` it is restarted, whatever it is. */
+/** Returns the planned state of a service; without `wanted` it is restarted, in any state. */
 function plannedStateOf(answer: Answer, expected: Expected, wanted: ServiceState | undefined): PlannedState {
   if (answer.kind !== 'answered')
     return { now: NOT_KNOWN, to: undefined, fails: state(answer), mayBeMended: true }

@@ -57,7 +57,7 @@ describe('the size of a wave', () => {
     )
   })
 
-  it('shuffled is the same for the same seed, and everybody is still there', () => {
+  it('shuffled is the same for the same seed, and no host is lost', () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 0, max: 50 }), (seed, n) => {
         expect(shuffled(webs(n), seed)).to.deep.equal(shuffled(webs(n), seed))
@@ -86,7 +86,7 @@ describe('waves', () => {
     expect(rollout.waves.left).to.deep.equal([])
   })
 
-  it('that leave hosts over are refused before anybody is touched', async () => {
+  it('that leave hosts over are refused before any host is touched', async () => {
     const fleet = new WebFleet(webs(5))
     const { rollout } = rolloutOn(fleet)
     rollout.waves.foretold(['1 host', '2 hosts'].map(size))
@@ -114,7 +114,7 @@ describe('waves', () => {
     expect(verdict === undefined ? '' : described(verdict)).to.contain('web2')
   })
 
-  it('by a fact that a host has not move nobody at all, whatever may fail', async () => {
+  it('by a fact that a host lacks move no host at all, with any failure budget', async () => {
     const fleet = new WebFleet(webs(4), {
       web2: ({ action }) => (action === 'get_fact' ? silent : undefined),
     })
@@ -133,7 +133,7 @@ describe('waves', () => {
     [4, ['each rack', 'each rack', 'each rack']],
     [1, ['the rest', '1 host']],
   ] as const)
-    it(`of more rows than ${n} hosts can make (${rows.join(', ')}) are refused before anybody is asked to change`, async () => {
+    it(`of more rows than ${n} hosts can make (${rows.join(', ')}) are refused before any host gets an order`, async () => {
       const fleet = new WebFleet(webs(n))
       const { rollout } = rolloutOn(fleet)
       rollout.waves.foretold(rows.map(size))
@@ -144,7 +144,7 @@ describe('waves', () => {
       expect(fleet.actions.filter((action) => action.includes('update'))).to.deep.equal([])
     })
 
-  it('that nobody is left for take nobody, and it is noted', async () => {
+  it('that no host is left for take none, and the run notes it', async () => {
     const { rollout, notes } = rolloutOn(new WebFleet(webs(1)))
     await rollout.waves.take(size('1 host'))
     await rollout.endScenario(true)
@@ -241,7 +241,7 @@ describe('a failure budget', () => {
     expect(mayGoOn(await rollout.packages.update('mywebapp'))).to.equal(false)
   })
 
-  it('never covers an answer that nobody asked for', async () => {
+  it('never covers an unexpected answer', async () => {
     const fleet = new WebFleet(webs(4), quiet('web2'))
     fleet.unexpected = [{ kind: 'unexpected', host: 'evil', detail: 'was not asked', fails: true }]
     const { rollout } = rolloutOn(fleet)

@@ -125,7 +125,7 @@ export class Waves {
     return this.step.executor.conclude({ observations, unexpected: [] })
   }
 
-  /** Stops the rollout, or its plan: a host of no wave does not move, whatever the failure budget allows. */
+  /** Stops the rollout, or its plan: a host of no wave does not move, with any failure budget. */
   private async unplaced(missing: Verdict): Promise<Verdict> {
     const verdict = await this.step.executor.conclude(missing, { budgeted: false })
     this.step.stopAt(new LockstepError('diverged', describe(verdict)))

@@ -93,7 +93,7 @@ describe('a call to hosts', () => {
     expect(unexpected).to.deep.equal([])
   })
 
-  it('pings nobody where all have answered', async () => {
+  it('pings no host where all have answered', async () => {
     running = await testFleet(1)
     const asked: string[] = []
     const { broker } = running.fleet
@@ -113,7 +113,7 @@ describe('a call to hosts', () => {
     expect(asked.filter((destination) => destination.includes('discovery'))).to.deep.equal([])
   })
 
-  it('calls nobody silent whose answer waits to be read when the time is over', async () => {
+  it('calls no host silent whose answer waits to be read when the time is over', async () => {
     const n = 500
     running = await testFleet(n)
     const hosts = Array.from({ length: n }, (_, i) => `web${i + 1}`)
@@ -181,7 +181,7 @@ describe('a call to hosts', () => {
     expect(result.unexpected[0]).to.include({ kind: 'contradiction', host: 'web1', fails: true })
   })
 
-  it('tells of a contradiction that comes with or after the last answer', async () => {
+  it('reports a contradiction that comes with or after the last answer', async () => {
     const result = await call(1, { 1: 'contradicts' })
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect([...result.unexpected, ...(running?.unexpected ?? [])][0]).to.include({
@@ -191,7 +191,7 @@ describe('a call to hosts', () => {
     })
   })
 
-  it('tells of a contradiction behind ten thousand duplicates that come at the end', async () => {
+  it('reports a contradiction behind ten thousand duplicates that come at the end', async () => {
     running = await testFleet(1)
     const { broker } = running.fleet
     const publish = broker.publish.bind(broker)
@@ -231,7 +231,7 @@ describe('a call to hosts', () => {
     )
   })
 
-  it('takes an answer to another request for nobody’s', async () => {
+  it('takes an answer to another request for no host’s answer', async () => {
     expect(kinds(await call(2, { 1: 'wrong id' }))).to.deep.equal({ web1: 'silent', web2: 'answered' })
     expect(running?.unexpected[0]).to.include({ kind: 'foreign', host: 'web1' })
   })
@@ -378,7 +378,7 @@ describe('discovery', () => {
     expect(await find({ classes: ['nothing'] })).to.deep.equal([])
   })
 
-  it('finds whoever has answered, though this process reads it after the end of the window', async () => {
+  it('finds each host that has answered, though this process reads it after the end of the window', async () => {
     const looked = find({ classes: ['roles::web'] })
     setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300), 1)
     expect(await looked).to.have.length(6)
@@ -470,7 +470,7 @@ describe('a flood of answers', () => {
     expect([tracker.outcomes.size, tracker.remembered]).to.deep.equal([0, 1])
   })
 
-  it('leaves nothing behind that leads to the answers, or to whoever has asked', () => {
+  it('leaves nothing behind that leads to the answers, or to the caller', () => {
     const [onComplete, onProgress, onLate] = [() => {}, () => {}, () => {}]
     const tracker = new Tracker(['web1', 'web2'], 'a', onComplete, onProgress, onLate)
     const listener = new Listener(onLate, onProgress)

@@ -67,7 +67,7 @@ export interface Discovered {
   hosts: string[]
   unexpected: UnexpectedReply[]
   /**
-   * Settles with the end of the window. Rejects once the broker cannot carry a message; nobody has to listen. Absent
+   * Settles with the end of the window. Rejects once the broker cannot carry a message; callers may ignore it. Absent
    * where nothing is listened to any longer.
    */
   window?: Promise<void>
@@ -205,7 +205,7 @@ export class RpcClient {
       close()
       this.inVain.signal.throwIfAborted()
     })
-    // The window may end when nobody waits for it any longer.
+    // The window may end when no caller waits for it any longer.
     window.catch(noop)
     await Promise.race([window, answers.haveAllAnswered])
     const unexpected = answers.end()

@@ -65,7 +65,7 @@ async function rollOut(
 }
 
 describe('a rollout that is killed at any entry of its journal', () => {
-  it('has done nothing that the journal does not know, holds nobody that it does not name, and can be run again @long', async () => {
+  it('has done nothing that the journal does not know, holds no host that it does not name, and can be run again @long', async () => {
     let finished = false
     let points = 0
     for (let killAt = 0; !finished; killAt += 1) {

@@ -71,7 +71,7 @@ describe('a broker that has no exchange for what is sent', () => {
     ['a call', 'shop_directed', (made) => made.call(call)],
   ]
   for (const [what, exchange, ask] of asks)
-    it(`ends ${what} at once, by the exchange's name, and whatever is asked then`, async () => {
+    it(`ends ${what} at once, by the exchange's name, and each later request`, async () => {
       const made = await client()
       const refused = await failure(ask(made))
       expect(refused.code).to.equal('broker-refused')

@@ -11,7 +11,7 @@ export type Outcome =
   /** An answer that cannot be believed: badly signed, unreadable, stale, or one of two that differ. */
   | { kind: 'untrusted'; reason: string }
 
-/** A message that is no host's answer. One that `fails` means that the fleet is not what it was taken for. */
+/** A message that is no host's answer. One that `fails` means that the fleet is another than expected. */
 export interface UnexpectedReply extends UnexpectedMessage {
   kind: 'late' | 'duplicate' | 'unexpected' | 'contradiction' | 'foreign'
 }

@@ -133,7 +133,7 @@ function digestOf(body: Buffer): string {
 
 /**
  * The hosts that answer a question to no host in particular. It ends with its window, or once enough hosts have
- * answered. What comes between its end and that of its window is told at once; what comes still later is late.
+ * answered. A message between its end and that of its window is told at once. A message after that is late.
  */
 export class Listener implements Answers {
   readonly found = new Set<string>()
@@ -202,7 +202,7 @@ export class Listener implements Answers {
     return this.messages.take()
   }
 
-  /** Ends the window; whatever comes from now on is late. No reference to whoever has asked is kept. */
+  /** Ends the window. Each message from now on is late. No reference to the caller is kept. */
   close(): void {
     this.hasClosed = true
     this.onProgress = undefined

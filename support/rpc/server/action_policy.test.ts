@@ -67,7 +67,7 @@ describe('an action policy', () => {
 })
 
 describe('an audit line', () => {
-  it('is one line in Ruby’s form, whatever a request has in it', () => {
+  it('is one line in Ruby’s form, for any request', () => {
     const request = {
       senderid: 'control\n[forged]',
       requestid: 'a'.repeat(32),

@@ -32,7 +32,7 @@ export interface PolicyDecision {
  * tabs, or by spaces where no column holds more than one word. Facts and classes are lists of which all have to match,
  * or expressions; without a column of classes, that of facts is an expression of both. The first line that fits
  * decides. Without one the line `policy default` decides, and without that line the answer is no. A line that cannot be
- * read makes the answer no as well.
+ * read denies the request as well.
  */
 export function decide(policy: string, request: PolicyRequest, subject: PolicySubject): PolicyDecision {
   const judged = { ...subject, patterns: new Patterns(Number.POSITIVE_INFINITY) }
@@ -85,7 +85,7 @@ function isCaller(written: string, caller: string, { groups, patterns }: Judged)
   return groups?.get(written)?.includes(caller) === true
 }
 
-/** Returns whether a line is about this host, or undefined when that cannot be told. */
+/** Returns whether a line is about this host, or undefined when that is not known. */
 function isWhere(facts: string, classes: string | undefined, subject: Judged): boolean | undefined {
   if (classes === undefined) return facts === '*' ? true : evaluateExpression(facts, subject)
   const both = [

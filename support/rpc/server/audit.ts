@@ -12,7 +12,7 @@ export function auditLine(request: OpenedRequest, { action, data }: RpcRequest, 
 
 /**
  * Appends a line to the audit log.
- * @throws Error when the line could not be written: the request must not be carried out then
+ * @throws Error when the line could not be written: the host does not carry out the request then
  */
 export function appendAudit(path: string, line: string): void {
   appendFileSync(path, line, { mode: 0o640 })

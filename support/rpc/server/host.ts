@@ -31,7 +31,7 @@ export interface HostOptions {
   replayLimits?: ReplayLimits
 }
 
-/** A change that must not be carried out again. */
+/** A change that the host does not carry out again. */
 export interface KnownChange {
   id: string
   caller: string
@@ -230,7 +230,7 @@ async function perform(
   }
 }
 
-/** The part of its time after which an action is told to end; the rest is left for its answer. */
+/** The part of its time after which an action gets a signal to end; the rest is left for its answer. */
 const TOLD_TO_END = 0.9
 
 /** Limits the work to the contract's time, after which the caller gets an answer. */

@@ -18,7 +18,7 @@ const take = (cache: ReplayCache, count: number, ...what: Parameters<typeof requ
     .length
 
 describe('the requests that a host remembers', () => {
-  it('of one caller take no room from its changes, nor from anybody else', () => {
+  it('of one caller take no room from its changes, nor from other callers', () => {
     const cache = new ReplayCache()
     expect(take(cache, 205_000, 'uid=0', 'readOnly')).to.equal(30_000)
     expect(cache.take(request('uid=0', 'mutating'), NOW)).to.equal('new')
@@ -74,7 +74,7 @@ describe('the requests that a host remembers', () => {
     expect(cache.take(request('uid=0', 'readOnly'), NOW)).to.equal('new')
   })
 
-  it('that change are carried out once while they are fresh, whatever else comes, in bounded room', () => {
+  it('that change are carried out once while they are fresh, under any flood, in bounded room', () => {
     const event = fc.record({
       id: fc.nat(60).map(String),
       caller: fc.constantFrom('uid=0', 'uid=1', 'uid=2'),

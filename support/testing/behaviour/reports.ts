@@ -3,7 +3,7 @@ import { xmlTree, type XmlNode } from '../xml_tree'
 import { filesIn, readText } from './files'
 import type { Manual } from './manual'
 
-/** What the JUnit report says of a case. */
+/** A case of the JUnit report. */
 export interface JunitCase {
   suite: string | undefined
   name: string | undefined

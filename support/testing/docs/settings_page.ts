@@ -14,7 +14,7 @@ const YAML = `## lockstep.yaml
 A key without a default has to be there, or belongs to one of several kinds of its list.
 `
 
-/** Returns docs/settings.md: what a run can be told, and the keys of lockstep.yaml. */
+/** Returns docs/settings.md: the settings of a run, and the keys of lockstep.yaml. */
 export function settingsPage(): string {
   const settings = Object.entries<Setting>(SETTINGS).filter(([, { setBy }]) => setBy === undefined)
   const parameters = Object.entries<Setting>(PROFILE_PARAMETERS)

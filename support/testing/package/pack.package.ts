@@ -38,7 +38,7 @@ describe('the packed package, in a repository of its own', () => {
       'features/own.feature',
       'Feature: Own\n  Scenario: Own\n    Given I want to update hosts with class roles::dev_server\n    Then we are 10 hosts\n    And it is 4.2.6-2.el5\n    And every host should answer\n',
     )
-    // The feature runs alone: the other one updates hosts that this one looks at.
+    // The feature runs alone: the other one updates hosts that this one checks.
     const { status, output } = run('npx', ['cucumber-js', 'features/own.feature'])
     expect(status, output).to.equal(0)
     expect(output).to.contain('PASSED').and.to.contain('10/10 hosts')

@@ -180,7 +180,7 @@ for (const [name, startBroker, security] of setups) {
       }
     })
 
-    it('registers itself with whoever collects that', async () => {
+    it('registers itself with the collectors of registrations', async () => {
       const told = join(
         scratch.path,
         `${broker?.kind}-${security}-ruby1.example.net`,

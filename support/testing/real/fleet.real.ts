@@ -177,7 +177,7 @@ describe('a small real fleet of our daemons', () => {
     expect(mco('rpc', 'rpcutil', 'ping', '--batch', '2').match(/web\d\.example\.net/g)).to.have.length(4)
   }).timeout(60_000)
 
-  it('is nobody’s to change while another control host has a lease of one of them', async () => {
+  it('cannot be changed while another control host has a lease of one of its hosts', async () => {
     put(2, OLD)
     mco('rpc', 'lock', 'acquire', 'run=r1', 'seconds=60', 'owner=ann@elsewhere', '-I', 'web2.example.net')
     const run = await live(join(DEPLOYMENTS, 'website.feature'))
@@ -238,7 +238,7 @@ describe('a small real fleet of our daemons', () => {
     expect(versions()).to.deep.equal([OLD, OLD, OLD, NEW])
   }).timeout(60_000)
 
-  it('plans that nobody offers a version, and that there is no room for one', async () => {
+  it('plans that no repository offers a version, and that there is no room for one', async () => {
     const index = join(up().scratch.path, 'repo', 'Packages')
     const before = readFileSync(index, 'utf8')
     const huge = `Package: mywebapp

@@ -87,7 +87,7 @@ describe('a real HAProxy', () => {
     return made.balancer.read(answerOf(outcomes, host))
   }
 
-  it('says so to whoever may not give orders, and does nothing', async () => {
+  it('refuses a user that may not give orders, and does nothing', async () => {
     const user = made.balancerAt({ socket: made.haproxy.userSocket })
     const { outcomes } = await user.block(['web2.example.net'], reach)
     expect(answerOf(outcomes, 'web2.example.net'))
@@ -130,7 +130,7 @@ describe('a real HAProxy', () => {
     expect(await slow.status).not.to.equal(200)
   })
 
-  it('has nobody in service without weight, or whose health check fails', async () => {
+  it('has no server in service without weight, or whose health check fails', async () => {
     await command(admin(), 'set server www/web3 weight 0', 2_000)
     expect((await seen('web3.example.net')).isOpen).to.equal(undefined)
     await command(admin(), 'set server www/web3 weight 100%', 2_000)

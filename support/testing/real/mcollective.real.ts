@@ -71,7 +71,7 @@ for (const [name, startBroker, security] of setups) {
       }
     })
 
-    it('carries it out again at once: what is so already passes', async () => {
+    it('carries it out again at once: a host in the wanted state passes', async () => {
       const run = await live(WEBSITE)
       expect(run.exitCode, shown(run)).to.equal(0)
     })
@@ -131,7 +131,7 @@ for (const [name, startBroker, security] of setups) {
         .and.to.contain('web[1-3].example.net')
     })
 
-    it('names the host that is gone, and nobody else', async () => {
+    it('names the host that is gone, and no other', async () => {
       const gone = fleet?.hosts.find(({ identity }) => identity === 'web2.example.net')
       gone?.running.child.kill('SIGSTOP')
       scratch.write('hosts.txt', 'web1.example.net\nweb2.example.net\n')
@@ -147,7 +147,7 @@ for (const [name, startBroker, security] of setups) {
       )
     }).timeout(60_000)
 
-    it('finds nobody, says so, and exits with 3', async () => {
+    it('finds no host, says so, and exits with 3', async () => {
       const run = await feature(`
         Given I want to update hosts with class roles::nothing
         And I want to pre-discover how many hosts to update
@@ -203,7 +203,7 @@ for (const [name, startBroker, security] of setups) {
           .and.not.to.contain('not-the-password')
       })
 
-      it('finds nobody with a wrong secret', async () => {
+      it('finds no host with a wrong secret', async () => {
         const run = await live(WEBSITE, { MCOLLECTIVE_PSK: 'not-the-secret' })
         expect(run.exitCode, shown(run)).to.equal(3)
       })

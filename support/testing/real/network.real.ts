@@ -42,7 +42,7 @@ describe('a network of its own that loses a tenth of all packets', () => {
 })
 
 describe('a network of its own in which a connection is dropped in silence', () => {
-  it('is noticed by missing heart-beats; what only looks is asked again, and the rollout goes on', () => {
+  it('is noticed by missing heart-beats; read-only requests are sent again, and the rollout goes on', () => {
     const program = `${process.execPath} -r ts-node/register ${join(__dirname, 'half_open_network.ts')}`
     const done = spawnSync('unshare', ['-n', 'bash', '-c', `ip link set lo up && ${program}`], {
       cwd: ROOT,

@@ -151,7 +151,7 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
     fleet.hosts
       .find(({ identity }) => identity === name)
       ?.change(({ packages }) => void (packages['mywebapp'] = version))
-  /** Expects work to have only looked, by its messages and by the state of the hosts, whatever it reports. */
+  /** Expects work to have been read-only, by its messages and by the state of the hosts, and not by its reports. */
   const expectOnlyLooks = async (work: () => Promise<ProcessRun>) => {
     const before = states()
     const ended = await work()
@@ -181,7 +181,7 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
     for (const ending of ENDINGS) expect(said(ended)).to.contain(ending)
   })
 
-  it('is planned for test: by the wire nothing but looks, by their own files no host is other than before', async () => {
+  it('is planned for test: by the wire only read-only requests, by their own files no host has changed', async () => {
     const { ended, sent } = await expectOnlyLooks(() => run('-p plan'))
     expect(ended.exitCode, shown(ended)).to.equal(0)
     // Ruby's agent has no candidate, and says so; then outdated packages are asked for.
@@ -216,7 +216,7 @@ describe('a release on its whole way, to real Ruby hosts behind real HAProxies',
     expect(versions('production')).to.deep.equal([OLD, OLD, OLD, OLD])
   })
 
-  it('arrives in production in safe mode: by the wire nothing but looks', async () => {
+  it('arrives in production in safe mode: by the wire only read-only requests', async () => {
     const { ended, sent } = await expectOnlyLooks(() => run('-p live', inProduction))
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(sent.asked).to.include('package checkupdates')

@@ -120,7 +120,7 @@ describe('packages through Debian’s dnf and rpm', () => {
     expect(await ensure()).to.equal('absent')
   }).timeout(60_000)
 
-  it('are planned: the newest, a version that is offered, and one that nobody offers', async () => {
+  it('are planned: the newest, a version that is offered, and one that no repository offers', async () => {
     const candidate = (name: string, version?: string) => packages().candidate(name, version, signal)
     const obstacleTo = async (name: string, version?: string) => (await candidate(name, version)).obstacle
     expect(await candidate(MYWEBAPP)).to.deep.equal({ version: '1.1-1' })

@@ -170,7 +170,7 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
     await expectNothingLost(run)
   }).timeout(120_000)
 
-  it('stop when all hosts of a wave are silent, whatever may fail', async () => {
+  it('stop when all hosts of a wave are silent, with any failure budget', async () => {
     const wave = fleet.hosts.slice(1, 5)
     const stopped = when(
       '"action":"drain"',

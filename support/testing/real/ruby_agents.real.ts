@@ -93,20 +93,20 @@ describe('what Ruby’s own agents answer', () => {
       expect(record.stdout).not.to.contain(`→ ${OLD}`)
     }).timeout(60_000)
 
-  it('is not shown as the state of a host that an update has changed, and the line that looks has it', async () => {
+  it('is not shown as the state of a host that an update has changed, and the check has it', async () => {
     const ended = await run('live', updating(`    Then the package version for mywebapp should be ${NEW}\n`))
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(ended.report?.steps.at(-2)?.hosts.map(({ seen }) => seen)).to.deep.equal(['done', 'done', 'done'])
     expect(became().join('\n')).to.contain(`"${NEW}":["${WEB1}","${WEB2}","${WEB3}"]`)
   }).timeout(60_000)
 
-  it('is in the history for a feature that never looks', async () => {
+  it('is in the history for a feature without checks', async () => {
     const ended = await run('live', updating())
     expect(ended.exitCode, shown(ended)).to.equal(0)
     expect(became().join('\n')).to.contain(`"${NEW}":["${WEB1}","${WEB2}","${WEB3}"]`)
   }).timeout(60_000)
 
-  it('tells before what a hold would come to, and that nobody has said how many hosts there are', async () => {
+  it('plans the effect of a hold, and notes that nothing says how many hosts there are', async () => {
     hold(WEB3)
     const ended = await run('plan', updating())
     expect(ended.exitCode, shown(ended)).to.equal(1)
