@@ -317,6 +317,8 @@ export class Composition {
         savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
       }
       if (this.parts.isCheckedAgain && this.run.exitCode === 0) await this.expectNothingMore()
+      if (this.parts.isCheckedAgain && this.run.exitCode === EXIT.passedWithFailures)
+        this.run.note('idempotence was not checked: hosts that failed within the budget are not done')
       if (this.rollouts.size > 0) {
         const passed = this.run.exitCode === 0
         await this.run.stream.append({
@@ -329,17 +331,34 @@ export class Composition {
       }
     } catch (error) {
       if (error instanceof LockstepError) this.run.refuse(error)
+      else this.run.fail()
       throw error
     } finally {
-      this.tellTruth()
-      for (const locks of this.whole.locked) await locks.release()
-      await this.whole.notifications?.end()
-      await fleet.close()
-      await embedded?.stop()
-      await file.close()
+      await this.letGo([
+        async () => this.tellTruth(),
+        ...this.whole.locked.map((locks) => () => locks.release()),
+        async () => this.whole.notifications?.end(),
+        () => fleet.close(),
+        async () => embedded?.stop(),
+        () => file.close(),
+      ])
     }
     if (changesFleet(this.run.mode) && this.run.exitCode === 0) await this.discardLocks()
     if (MODES[this.run.mode].purpose === 'rehearsal' && this.run.state.truth.length > 0) await this.rehearse()
+  }
+
+  /** Lets go of all that the run holds, one after the other. What cannot be let go of refuses the run, and stops none. */
+  private async letGo(acts: readonly (() => Promise<void>)[]): Promise<void> {
+    for (const act of acts)
+      try {
+        await act()
+      } catch (error) {
+        const { message } = error as Error
+        const own = error instanceof LockstepError ? error : undefined
+        this.run.refuse(
+          own ?? new LockstepError('diverged', `the run could not be ended: ${message}`, { cause: error }),
+        )
+      }
   }
 
   /** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */

@@ -116,11 +116,16 @@ After(async function (this: LockstepWorld, { pickle, result }) {
   if (begun !== undefined) {
     if (untold !== undefined) stop(this, describeOmission(untold))
     const isWhole = omission === undefined && left === undefined && swallowed === undefined
-    await begun.endScenario(isWhole && result?.status === Status.PASSED)
-    await begun.afterFailure.settle()
     const isTold = untold === undefined && unawaited === undefined
-    await composition?.endScenario(pickle.uri, begun)
-    run.endScenario(isTold ? outcomeOf(result?.status) : 'failed', systemClock.elapsed() - scenarioBegan)
+    let outcome: Outcome = 'failed'
+    try {
+      await begun.endScenario(isWhole && result?.status === Status.PASSED)
+      await begun.afterFailure.settle()
+      await composition?.endScenario(pickle.uri, begun)
+      if (isTold) outcome = outcomeOf(result?.status)
+    } finally {
+      run.endScenario(outcome, systemClock.elapsed() - scenarioBegan)
+    }
   }
   // Cucumber would call the scenario skipped or passed, and go on with the next one.
   if (untold !== undefined) throw new LockstepError('diverged', describeOmission(untold))

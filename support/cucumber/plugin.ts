@@ -59,7 +59,11 @@ export const plugin = {
       const parameters = options
       const read = readFeatures({ preflight, substitution, parameters, sources, refusedFor, lint })
       for (const { uri, line, message } of read.faults) stderr.write(`${uri}:${line}: ${message}\n`)
-      run.beginReading(read.features, { ...callsIn(), args: process.argv.slice(2) })
+      const calls = callsIn()
+      const { LOCKSTEP_VARIABLES: given = '', ...env } = calls.env
+      const used = substitution.usedOf(given)
+      const own = used === '' ? env : { ...env, LOCKSTEP_VARIABLES: used }
+      run.beginReading(read.features, { ...calls, env: own, args: process.argv.slice(2) })
       if (read.refusal !== undefined) run.refuse(read.refusal)
     }
     on('message', (envelope) => {

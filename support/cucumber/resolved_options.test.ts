@@ -9,7 +9,8 @@ describe('the options that cucumber resolves', () => {
     scratch.write(
       'cucumber.json',
       JSON.stringify({
-        default: {},
+        default: { failFast: true },
+        goesOn: { failFast: false },
         half: { shard: '1/2' },
         mixed: { order: 'random:7' },
         dry: { dryRun: true },
@@ -43,6 +44,7 @@ describe('the options that cucumber resolves', () => {
       [['-c', 'cucumber.json', '-pdry'], '--dry-run'],
       [['--dry-run'], '--dry-run'],
       [['--retry', '1'], 'leave out --retry'],
+      [['-p', 'goesOn'], 'leave out failFast: false'],
       [['--parallel', '2'], 'leave out --parallel'],
     ] as const)
       expect(await faultOf(...args), args.join(' ')).to.contain(said)

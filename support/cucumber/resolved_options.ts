@@ -11,6 +11,7 @@ export interface ResolvedOptions {
   shard: string
   parallel: number
   retry: number
+  failFast: boolean
   worldParameters: ModeParameters
 }
 
@@ -36,8 +37,8 @@ export async function resolveOptions(
     },
     { cwd, stderr: nowhere },
   )
-  const { dryRun, order, shard, parallel, retry, worldParameters } = useConfiguration
-  return { dryRun, order, shard: shard ?? '', parallel, retry, worldParameters }
+  const { dryRun, order, shard, parallel, retry, failFast, worldParameters } = useConfiguration
+  return { dryRun, order, shard: shard ?? '', parallel, retry, failFast, worldParameters }
 }
 
 /**
@@ -45,7 +46,7 @@ export async function resolveOptions(
  * that only reads features may read them in any order.
  */
 export function faultOfOptions(
-  { dryRun, order, shard, parallel, retry, worldParameters }: ResolvedOptions,
+  { dryRun, order, shard, parallel, retry, failFast, worldParameters }: ResolvedOptions,
   told: ModeParameters,
 ): string | undefined {
   const [here, there] = [told.mode ?? 'embedded', worldParameters.mode ?? 'embedded']
@@ -61,6 +62,8 @@ export function faultOfOptions(
   if (parallel > 0)
     return 'rollouts do not run in parallel: each step fans out by itself; leave out --parallel'
   if (retry > 0) return 'a rollout is not retried: a retried step is a second deploy; leave out --retry'
+  if (!failFast)
+    return 'a rollout stops at its first failure, and the next feature would begin behind it; leave out failFast: false'
   return undefined
 }
 

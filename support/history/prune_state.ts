@@ -10,7 +10,7 @@ import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
 import { JOURNAL_SUFFIX } from '../system/journal_lines'
 import type { Holder } from '../locks/host_locks'
-import { namesIn, readRegularFile } from '../system/regular_file'
+import { namesIn } from '../system/regular_file'
 import { choosePrunable, type Prunable } from './prune'
 
 export interface PruneOptions {
@@ -71,7 +71,7 @@ function underWay({ run, entries }: RunJournal, { locks, isAlive }: PruneOptions
  * Returns the reason why a journal is needed until the history has its run whole. The history has copies of what it
  * needs; what it lacks can be written from the journal alone.
  */
-function notOnRecord({ run, path, entries }: RunJournal, state: string): string | undefined {
+function notOnRecord({ run, entries }: RunJournal, state: string): string | undefined {
   const store = new HistoryStore(join(state, 'history'))
   const parts = partsOf(entries).flatMap((part, index) => {
     const record = historyEntryOf(index === 0 ? run : `${run}-${index + 1}`, part)
@@ -81,7 +81,7 @@ function notOnRecord({ run, path, entries }: RunJournal, state: string): string 
   const isMissing = parts.some(
     (record) =>
       !store.runsOf(record.environment, record.release).some((each) => each.run === record.run) ||
-      !isSame(store.evidenceOf(record).journal, path),
+      !isSame(readRunJournal(store.evidenceOf(record).journal), entries),
   )
   const how = formatLockstep(`history --write ${run}`, PLACES)
   return isMissing ? `the history does not have it whole; write it: ${how}` : undefined
@@ -148,12 +148,9 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-function isSame(one: string, other: string): boolean {
-  try {
-    return readRegularFile(one).equals(readRegularFile(other))
-  } catch {
-    return false
-  }
+/** Returns whether a copy of a journal has all that rollouts wrote into it. What its run adds at its end decides nothing. */
+function isSame({ fault, entries }: RunJournal, own: RunJournal['entries']): boolean {
+  return fault === undefined && JSON.stringify(entries) === JSON.stringify(own)
 }
 
 function remove(path: string): void {

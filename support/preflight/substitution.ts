@@ -80,6 +80,18 @@ export class Substitution {
     }
   }
 
+  /**
+   * Returns those of the variables given as `name=value,…` that lines use. The others may be secret, and nothing of the
+   * run depends on them.
+   */
+  usedOf(given: string): string {
+    const { loaded } = this
+    const names = new Set([...this.namesInUse].flatMap((name) => loaded?.within(name) ?? [name]))
+    const nameOf = (part: string) => part.slice(0, Math.max(0, part.indexOf('='))).trim()
+    const parts = given.split(/(?<!\\),/)
+    return parts.filter((part) => names.has(nameOf(part))).join(',')
+  }
+
   /** The warnings for an operator about where secrets are kept. */
   get warnings(): readonly string[] {
     return this.loaded?.warnings ?? []

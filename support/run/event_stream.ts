@@ -95,7 +95,8 @@ export class EventStream implements Journal {
     try {
       const isBehindOthers = this.pending.length > 0
       this.write(event)
-      if (isBehindOthers) this.file?.settleNow()
+      // The end is not told before it is on disk: what stands on a screen would outlive it.
+      if (isBehindOthers || event.type === 'over') this.file?.settleNow()
     } catch (error) {
       this.fail(error)
       return this.tell(event)

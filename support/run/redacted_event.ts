@@ -29,6 +29,8 @@ function hidden(event: DurableEvent, redact: Redact, hideSaid: Redact): DurableE
           hosts,
         })),
       }
+    case 'read':
+      return { ...deeply(event, redact), variables: values(event.variables, redact) }
     default:
       return TEXTS.has(event.type) ? deeply(event, redact) : event
   }
@@ -83,6 +85,18 @@ function deeply<T>(value: T, redact: Redact): T {
     KEYS.has(key) ? item : deeply(item, redact),
   ])
   return Object.fromEntries(fields) as T
+}
+
+/** Hides secrets in the values of variables, whatever their names are. */
+function values<T extends Readonly<Record<string, Readonly<Record<string, string>>>>>(
+  all: T,
+  redact: Redact,
+): T {
+  const redacted = Object.entries(all).map(([uri, named]) => [
+    uri,
+    Object.fromEntries(Object.entries(named).map(([name, value]) => [name, redact(value)])),
+  ])
+  return Object.fromEntries(redacted) as T
 }
 
 function withoutSecrets(inputs: Request['inputs'], redact: Redact): Request['inputs'] {

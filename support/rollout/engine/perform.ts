@@ -112,7 +112,8 @@ export class Perform implements BaseExecutor {
   }
 
   private leaveUnknown(doubtful: readonly Observation[], { observations }: Verdict): void {
-    this.leftUnknown ||= doubtful.length > 0 || observations.some(({ kind }) => kind === 'silent' || kind === 'untrusted')
+    this.leftUnknown ||=
+      doubtful.length > 0 || observations.some(({ kind }) => kind === 'silent' || kind === 'untrusted')
   }
 }
 
