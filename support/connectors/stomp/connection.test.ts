@@ -182,7 +182,7 @@ describe('a connection to a pool of brokers', () => {
     expect(flapping.connections() - atFirst).to.be.at.most(2)
   })
 
-  it('notifications a broker that freezes, by its missing heart-beats', async () => {
+  it('notices a broker that freezes, by its missing heart-beats', async () => {
     const frozen = await broker((frame, socket) => welcoming(frame, socket, '50,50'))
     await connection([{ port: frozen.port }], { heartBeat: 50 }).open(forever)
     await until(() => events.includes('lost'))

@@ -178,7 +178,7 @@ describe('a real HAProxy', () => {
   for (const drained of [true, false]) {
     const title = drained
       ? 'has no request fail when a server is drained before it is restarted'
-      : 'has requests fail when a server is restarted in rotation, and the load generator notifications'
+      : 'has requests fail when a server is restarted in rotation, and the load generator notices'
     it(title, async () => {
       const { balancer, haproxy, servers } = made
       const [host = ''] = HOSTS

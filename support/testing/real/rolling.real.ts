@@ -133,7 +133,9 @@ describe('ten real hosts behind a real HAProxy, under load', () => {
     expect(well.run.exitCode, shown(well.run)).to.equal(0)
     expect(well.load.failed).to.equal(0)
     const ill = await underLoad(async () => {
-      const trouble = when('in service","passed":true', () => servers[0]?.restart())
+      const trouble = when('"type":"verdict","step":"the pool www should have 10 hosts in service"', () =>
+        servers[0]?.restart(),
+      )
       const run = await live(feature('0.001'))
       await trouble
       return run
