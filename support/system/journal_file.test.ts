@@ -59,7 +59,7 @@ describe('a journal file', () => {
     expect(read().fault?.kind).to.equal('cut off')
   })
 
-  it('notifications any flipped byte', async () => {
+  it('notices any flipped byte', async () => {
     const path = await written(3)
     const whole = readFileSync(path)
     fc.assert(
