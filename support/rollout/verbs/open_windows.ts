@@ -1,3 +1,5 @@
+import { eitherOf } from '../../system/either_of'
+
 /** The windows of discoveries that have ended before them: until they are over, a stranger may still answer. */
 export class OpenWindows {
   private readonly open = new Set<Promise<void>>()
@@ -15,16 +17,7 @@ export class OpenWindows {
    * @throws the reason why a window could not be heard out
    */
   async areOver(signal: AbortSignal): Promise<void> {
-    if (this.open.size > 0) await untilAborted(Promise.all(this.open), signal)
+    if (this.open.size > 0) await eitherOf(Promise.all(this.open), signal)
     if (this.failure !== undefined) throw this.failure
   }
-}
-
-async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  let abort = () => {}
-  const aborted = new Promise<void>((resolve) => (abort = resolve))
-  signal.addEventListener('abort', abort, { once: true })
-  await Promise.race([work, aborted])
-  signal.removeEventListener('abort', abort)
 }

@@ -15,7 +15,7 @@ import { outcomeOf, pong, refusalText } from './replies'
 import type { CallResult, EnoughHosts, Outcome, UnexpectedReply } from './result'
 import { broadcastIsCheaper } from './routing'
 import { Listener, Tracker, type Answers } from './tracker'
-import { eitherOf } from './waiting'
+import { eitherOf } from '../../system/either_of'
 
 export interface ClientOptions {
   connector: Connector
