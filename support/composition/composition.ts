@@ -24,6 +24,7 @@ import { environmentFor } from './environments'
 import { type Surrounded } from '../simulation/embedded'
 import { BEGUN_BY, expectMeaningful, type RunParameters } from '../run/parameters'
 import { beginRollout } from './begin_rollout'
+import { FeatureJournals } from './feature_journals'
 import { mcollectiveFleet } from './mcollective_fleet'
 import type { PlannedFor } from '../planning/planner'
 import { recoveredRun } from '../reporting/recovered_run'
@@ -128,7 +129,8 @@ export class Composition {
       notKnownBefore: faults,
       ...(resumed === undefined ? {} : { resumes: resumed.run }),
     })
-    const ledger = new Ledger(run.stream, outBefore)
+    const byFeature = new FeatureJournals(run.stream)
+    const ledger = new Ledger(byFeature.ofLedger, outBefore)
     const log = openLog(join(state, 'logs'), run.id, secrets)
     const made: { composition?: Composition } = {}
     const reached = mcollectiveFleet(environment, log, {
@@ -139,6 +141,7 @@ export class Composition {
       environment,
       fleet: reached,
       file,
+      journals: byFeature,
       ledger,
       embedded,
       resumed,
@@ -180,12 +183,15 @@ export class Composition {
   async rolloutOf(feature: string): Promise<Rollout> {
     const known = this.rollouts.get(feature)
     if (known !== undefined) {
+      this.parts.journals.goOn(feature)
       this.run.changeMode(this.modeOf(known))
       return known
     }
     await this.expectHeardOut()
-    const { resumed, beginsAs: mode } = this.parts
-    const { stream, state } = this.run
+    const { resumed, beginsAs: mode, journals } = this.parts
+    const { state } = this.run
+    const journal = journals.of(feature)
+    journals.goOn(feature)
     const { environment } = state
     this.run.changeMode(mode)
     const source = readFileSync(feature)
@@ -197,7 +203,7 @@ export class Composition {
       MODES[mode].purpose === 'drift'
         ? checkpointOfHistory(hash, resumed)
         : checkpointFor({ feature, hash, variables }, resumed, this.parts.records)
-    await stream.append({
+    await journal.append({
       type: 'run',
       feature,
       hash,
@@ -215,7 +221,7 @@ export class Composition {
     if (checkpoint !== undefined) {
       const seen = `failed in run ${checkpoint.run}`
       const out = Object.fromEntries(checkpoint.out.map((host) => [host, seen]))
-      await stream.append({ type: 'went on', out, attempted: [...checkpoint.attempted] })
+      await journal.append({ type: 'went on', out, attempted: [...checkpoint.attempted] })
     }
     const rollout = this.begin(feature, checkpoint, follows)
     const rows = state.plan.flatMap(({ uri, wave }) => (uri === feature && wave !== undefined ? [wave] : []))
@@ -282,7 +288,7 @@ export class Composition {
 
   /** Tells what the end of a scenario has made of its waves. */
   async endScenario(feature: string, rollout: Rollout): Promise<void> {
-    await tellWaves(this.run, feature, rollout)
+    await tellWaves(this.run, feature, rollout, this.parts.journals.of(feature))
   }
 
   /** Ends the run. It looks once more at what was put back unseen, writes its end into the journal, and lets all go. */
@@ -299,6 +305,7 @@ export class Composition {
         )
       }
       for (const [part, [feature, rollout]] of [...this.rollouts].entries()) {
+        this.parts.journals.goOn(feature)
         if (this.parts.embedded === undefined) {
           noteWhoWasTaken(this.run, rollout)
           noteLeftOut(this.run, feature)
@@ -429,7 +436,9 @@ export class Composition {
   async beginWithout(what: string, runs: readonly string[]): Promise<Rollout> {
     const { environment } = this.run.state
     const { beginsAs: mode } = this.parts
-    await this.run.stream.append({
+    const { journals } = this.parts
+    journals.goOn(what)
+    await journals.of(what).append({
       type: 'run',
       feature: what,
       hash: '',

@@ -105,6 +105,7 @@ export type RunEvent = RecordedEvent | EphemeralEvent
 /** The entries of rollouts, from which a resumed run goes on. */
 const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   run: true,
+  feature: true,
   release: true,
   activated: true,
   planned: true,

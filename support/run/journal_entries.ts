@@ -103,6 +103,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     parameters: v.exactOptional(v.record(text, text)),
     leftOut: v.exactOptional(names),
   }),
+  feature: v.object({ feature: text }),
   release: v.object({ release: text }),
   activated: v.object({ release: text }),
   planned: v.object({

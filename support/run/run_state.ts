@@ -131,6 +131,9 @@ export class RunState {
       case 'run':
         this.beginFeature(event)
         break
+      case 'feature':
+        this.part = this.parts.get(event.feature)
+        break
       case 'roll call':
         this.hosts.rangesOf(event.hosts)
         break
@@ -176,7 +179,7 @@ export class RunState {
       default:
         this.judge(event)
     }
-    this.part?.apply(event, this.hosts)
+    this.partOf(event)?.apply(event, this.hosts)
   }
 
   /** True when the run cannot go on: it failed, was refused, or the operator asked to stop. */
@@ -290,6 +293,12 @@ export class RunState {
     if (exitCode === derived) return
     const message = `the journal says that the run came to exit status ${exitCode}, and tells of ${derived}; it does not tell everything`
     this.refused = { code: 'journal-failed', message }
+  }
+
+  /** Returns the feature that an event is of: a scenario ends its own, whatever was done since. */
+  private partOf({ type }: RecordedEvent): FeaturePart | undefined {
+    const scenario = type === 'scenario ended' ? this.scenarioRuns.last : undefined
+    return (scenario && this.parts.get(scenario.uri)) ?? this.part
   }
 
   private begin(event: Extract<RecordedEvent, { type: 'began' }>): void {
