@@ -24,11 +24,17 @@ export class FeaturePart {
   private stopped: readonly string[] | undefined
   private attemptedBefore: ReadonlySet<string> = new Set()
 
-  /** Begins a feature; `isInWaves` says that the feature has waves. */
+  /** Begins a feature; `isInWaves` says that the feature has waves, and `safe` that it begins in safe mode. */
   constructor(
     private readonly isInWaves: boolean,
     private named: string | undefined,
+    private safe: boolean,
   ) {}
+
+  /** True while nothing is changed by the feature: it is in safe mode, and its release is not activated. */
+  get isSafe(): boolean {
+    return this.safe
+  }
 
   /** Takes in an event of the feature; `hosts` is the list that the event goes by. */
   apply(event: RecordedEvent, hosts: HostList): void {
@@ -38,6 +44,9 @@ export class FeaturePart {
         break
       case 'release':
         this.named = event.release
+        break
+      case 'activated':
+        this.safe = false
         break
       case 'went on':
         for (const [host, seen] of Object.entries(event.out)) this.out.set(host, seen)

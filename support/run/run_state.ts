@@ -22,7 +22,7 @@ import type {
   StepVerdict,
   UndoneStep,
 } from './run_parts'
-import { isMode, type Mode } from './modes'
+import { isMode, isSafeMode, type Mode } from './modes'
 import { keyOf, ScenarioRuns, type ScenarioKey } from './scenario_runs'
 
 /** Why a run could not be, or could not go on. */
@@ -219,6 +219,11 @@ export class RunState {
     return [...this.parts.values()].at(-1)?.release
   }
 
+  /** The features that were begun in safe mode, and have stayed there. */
+  get featuresInSafeMode(): readonly string[] {
+    return [...this.parts].flatMap(([uri, { isSafe }]) => (isSafe ? [uri] : []))
+  }
+
   /** Returns the hosts of a feature in the order of their waves. */
   hostsOf(uri: string): readonly PlacedHost[] {
     return this.parts.get(uri)?.placedHosts(this.hosts) ?? []
@@ -317,7 +322,7 @@ export class RunState {
   private beginFeature(entry: Extract<JournalEntry, { type: 'run' }>): void {
     if (isMode(entry.mode)) this.mode = entry.mode
     const isInWaves = this.plan.some(({ uri, wave }) => uri === entry.feature && wave !== undefined)
-    this.part = new FeaturePart(isInWaves, entry.release)
+    this.part = new FeaturePart(isInWaves, entry.release, isSafeMode(entry.mode))
     this.parts.set(entry.feature, this.part)
   }
 

@@ -14,6 +14,7 @@ import { describeOmission } from '../../run/account'
 import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
 import { advice, wouldChange } from '../advice'
+import { hostsOfRun, unchangedBy } from '../run_outcome'
 
 /** The line that a run ended at. */
 export interface StoppedAt {
@@ -108,12 +109,12 @@ export class Summary {
     const rehearsed = `${this.run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
     if (this.run.rehearsals.length > 0)
       return this.writer.line(`${green(bold(titleOf(code, this.run.mode)))}  ${rehearsed}`)
-    const safely = MODES[this.run.mode].changes ? '' : '; nothing was changed'
     const said =
       this.run.planned === undefined
-        ? `${steps} steps on ${counted(most)}, in ${took}${safely}`
+        ? `${steps} steps on ${counted(most)}, in ${took}${unchangedBy(this.run)}`
         : wouldChange(this.run.planned)
-    if (code === EXIT.passed) return this.writer.line(`${green(bold(titleOf(code, this.run.mode)))}  ${said}`)
+    if (code === EXIT.passed)
+      return this.writer.wrapped(`${green(bold(titleOf(code, this.run.mode)))}  ${said}`, 2, plain)
     const out = counted(this.run.out.size)
     this.writer.wrapped(
       `${yellow(bold(titleOf(code, this.run.mode)))}  for ${out} that failed within the budget: ${said}`,
@@ -213,14 +214,6 @@ function reason(run: RunState, code: number, steps: number, stoppedAt: StoppedAt
   const after = MODES[run.mode].changes ? 'no host was touched after it' : 'nothing was changed'
   const [hook] = run.hookFaults
   return `${[hook, where].filter(Boolean).join(', ') || 'a step failed'}; ${after}`
-}
-
-/** Returns the number of hosts that the rollouts are for; a single verdict may be of one wave. */
-function hostsOfRun(run: RunState): number {
-  const features = new Set(run.plan.map(({ uri }) => uri))
-  const hosts = new Set([...features].flatMap((uri) => run.hostsOf(uri).map(({ host }) => host)))
-  const largest = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
-  return hosts.size > 0 ? hosts.size : largest
 }
 
 function plain(text: string): string {

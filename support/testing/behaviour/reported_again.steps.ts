@@ -37,7 +37,7 @@ function reportsIn(folder: string): ReadonlyMap<string, string> {
 function lastRun(cwd: string): string {
   const names = readdirSync(join(cwd, '.lockstep'), { recursive: true, encoding: 'utf8' })
   const runs = names
-    .filter((name) => name.endsWith('.ndjson'))
+    .filter((name) => name.endsWith('.ndjson') && !name.startsWith('history'))
     .map((name) => basename(name, '.journal.ndjson'))
   return runs.sort().at(-1) ?? ''
 }
