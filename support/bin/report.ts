@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { nearest } from '../config/nearest'
 import { headlineOf } from '../reporting/headline'
+import { recoveriesOf, recoveryFeatureOf } from '../reporting/recovery'
 import { REPORTS_OF } from '../reporting/reports'
 import { faultOf, readRunEvents } from '../run/journals'
 import { titleOf } from '../run/outcome'
@@ -27,7 +28,12 @@ const MAX_SAID = 2_000
 export function report(cwd: string, args: readonly string[]): { text: string; exitCode: number } {
   const { run, to } = parsed(args)
   const state = recorded(run, journalsIn(resolve(cwd, STATE)))
-  const paths = Object.entries(REPORTS_OF).map(([name, piecesOf]) => write(join(to, name), piecesOf(state)))
+  const reports = Object.entries(REPORTS_OF).map(([name, piecesOf]) => write(join(to, name), piecesOf(state)))
+  const recoveries = recoveriesOf(state, to).flatMap((recovery) => {
+    const text = recoveryFeatureOf(state, recovery)
+    return text === undefined ? [] : [write(join(to, basename(recovery.path)), [text])]
+  })
+  const paths = [...reports, ...recoveries]
   const said = `${titleOf(state.exitCode, state.mode)}  ${clean(headlineOf(state), MAX_SAID)}`
   return {
     text: `${said}\nrun ${state.id} · ${state.mode} · ${clean(state.environment)}\nwrote ${paths.join(', ')}\n`,

@@ -35,6 +35,7 @@ import { wholeFleetName } from './fleet_name'
 import { isInSafeMode, releaseNamed } from './modes'
 import type { RunContext, ComposedRun } from './run_context'
 import { tellWaves } from './waves_told'
+import { writeRecovery } from './write_recovery'
 import { changesFleet, MODES, modeOf, traitsOf, type Mode } from '../run/modes'
 import type { Run } from '../run/run'
 import { CUT_OFF } from '../history/history_record'
@@ -217,6 +218,9 @@ export class Composition {
       ...(recovered === undefined ? {} : { follows: [recovered] }),
       ...(leftOut.length === 0 ? {} : { leftOut }),
     } satisfies JournalEntry)
+    const values = this.run.features.substitution?.of.fixedIn(feature) ?? []
+    const text = source.toString('utf8')
+    this.run.stream.appendNow({ type: 'text', uri: feature, text, values: Object.fromEntries(values) })
     const follows = [checkpoint?.run, recovered].flatMap((run) => run ?? [])
     if (checkpoint !== undefined) {
       const seen = `failed in run ${checkpoint.run}`
@@ -304,7 +308,7 @@ export class Composition {
           new LockstepError('broker-lost', `${lost.message}; it did not come back`, { cause: lost }),
         )
       }
-      for (const [part, [feature, rollout]] of [...this.rollouts].entries()) {
+      for (const [feature, rollout] of this.rollouts) {
         this.parts.journals.goOn(feature)
         if (this.parts.embedded === undefined) {
           noteWhoWasTaken(this.run, rollout)
@@ -313,8 +317,9 @@ export class Composition {
         if (rollout.hosts.known !== undefined) await this.hearOut(rollout, lost === undefined)
         if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)
         for (const message of rollout.takeUnsolicited()) this.expectHarmless(message, 'after the last step')
-        if (this.run.exitCode !== 0) recover(this.run, { uri: feature, part }, rollout)
       }
+      // All looks are over: what is not done, and out of rotation, is the same from here on.
+      if (this.run.exitCode !== 0) this.recover()
       if (
         MODES[this.run.mode].purpose === 'plan' &&
         this.rollouts.size > 0 &&
@@ -405,12 +410,15 @@ export class Composition {
 
   /** Writes down at once what is known when the process ends in mid-run, since nothing can be waited for. */
   cutOff(): void {
-    for (const [part, [feature, rollout]] of [...this.rollouts].entries())
-      recover(this.run, { uri: feature, part }, rollout)
+    this.recover()
     if (this.rollouts.size === 0) return
     this.run.stream.appendNow({ type: 'end', passed: false, reason: CUT_OFF })
     this.run.stream.settleNow()
     if (MODES[this.run.mode].rollsOut) recordRun(this.run, this.parts.file.path)
+  }
+
+  private recover(): void {
+    for (const [feature, rollout] of this.rollouts) writeRecovery(this.run, feature, rollout)
   }
 
   private async expectNothingMore(): Promise<void> {
@@ -470,15 +478,6 @@ function notificationsOf(run: Run, { environment }: RunContext): NotificationLis
   if (environment.notifications.length === 0) return undefined
   const { NotificationListener: Notifications } = lazy.notifications
   return new Notifications(run, environment, systemClock, Math.random)
-}
-
-function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout: Rollout): void {
-  const { writeRecovery } = lazy.recovery
-  const passed =
-    run.state.hasPassed(uri) && rollout.halted === undefined && rollout.waves.unfinished.length === 0
-  const values = run.features.substitution?.of.fixedIn(uri) ?? new Map<string, string>()
-  const recovery = writeRecovery(run.state, { uri, part, passed, values, redact: run.redact }, rollout)
-  if (recovery !== undefined) run.stream.appendNow({ type: 'recovery', recovery })
 }
 
 function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {

@@ -51,6 +51,11 @@ export type OwnEvent =
       /** The run that this one goes on from. */
       resumes?: string
     }
+  /**
+   * The text of a feature as it is run, and the values of its variables that a later run has to use again. Neither has
+   * a secret.
+   */
+  | { type: 'text'; uri: string; text: string; values: Readonly<Record<string, string>> }
   /** Lines are from here on in another mode: one feature left safe mode, and the next one has not. */
   | { type: 'mode'; mode: Mode }
   /** The facts that a resumed run has taken over: who had failed within the budget, and who was told anything. */

@@ -1,5 +1,6 @@
 import type { HostList, HostRange } from '../rollout/model/host_list'
 import { Progress } from '../rollout/model/progress'
+import { placeRemaining, type RemainingHosts } from '../rollout/model/remaining'
 import { isOfRollout, type RecordedEvent } from './events'
 import type { PlacedHost } from './run_parts'
 
@@ -91,6 +92,36 @@ export class FeaturePart {
 
   get restored(): readonly string[] {
     return [...this.progress.restored]
+  }
+
+  /** True when any host was told anything that changes it. */
+  get hasChangedHosts(): boolean {
+    return this.progress.attempted.size > 0
+  }
+
+  /** True when a wave was not brought to its end. */
+  get isUnfinished(): boolean {
+    return this.stopped !== undefined || this.moving !== undefined
+  }
+
+  /**
+   * Returns the hosts that are not done, in the order of their waves. The waves are left as they are written where those
+   * to come are not known. `passed` says that all scenarios of the feature passed.
+   */
+  remaining(passed: boolean, hosts: HostList): RemainingHosts {
+    const left = new Set([...this.progress.notDone(passed), ...this.out.keys()])
+    const waves = (this.waves ?? []).map(({ name, hosts: own }) => ({ name, hosts: hosts.namesIn(own) }))
+    const taken = this.isForetold ? waves.slice(0, this.taken) : []
+    return placeRemaining(left, {
+      all: hosts.namesIn(this.rollCall),
+      taken,
+      toCome: waves.slice(taken.length),
+    })
+  }
+
+  /** Returns the hosts of the roll call. */
+  knownHosts(hosts: HostList): string[] {
+    return hosts.namesIn(this.rollCall)
   }
 
   /** The hosts that no wave has taken yet, and those of the wave that stopped, where nothing was tried on them. */

@@ -2,7 +2,7 @@ import type { JournalEntry } from '../rollout/model/journal_entry'
 import { HostList } from '../rollout/model/host_list'
 import type { OpenObligation } from '../rollout/model/ledger'
 import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
-import { hasPassed, type Verdict } from '../rollout/model/verdict'
+import { hasPassed, mayGoOn, type Verdict } from '../rollout/model/verdict'
 import { EXIT, exitCodeFor, type ErrorCode } from '../system/errors'
 import { describeOmission, type LineCourse, type Omission } from './account'
 import type { RecordedEvent } from './events'
@@ -12,7 +12,9 @@ import type { HostTruth, Rehearsed } from './rehearsed'
 import type {
   Drift,
   Fault,
+  FeatureText,
   Invocation,
+  LeftHosts,
   Line,
   PlacedHost,
   PlannedScenario,
@@ -80,6 +82,8 @@ export class RunState {
   readonly notes: string[] = []
   /** The recovery features that were written: one for each feature of which some hosts are not done. */
   readonly recoveries: Recovery[] = []
+  /** The texts of the features that were begun, by their path. */
+  readonly texts = new Map<string, FeatureText>()
   invocation: Invocation = { args: [], env: {}, cucumber: 'npx cucumber-js', lockstep: 'npx lockstep' }
   tickets: readonly string[] = []
   /** The hosts that the run changed although they had been reported as done. */
@@ -103,6 +107,8 @@ export class RunState {
   private isInterrupted = false
   private variables: Readonly<Record<string, Readonly<Record<string, string>>>> = {}
   private readonly begun = new Set<string>()
+  /** The line of each feature that was begun last. */
+  private readonly lastLines = new Map<string, Line>()
   private readonly concluded = new Set<string>()
   private readonly parts = new Map<string, FeaturePart>()
   private part: FeaturePart | undefined
@@ -124,6 +130,9 @@ export class RunState {
         break
       case 'mode':
         this.mode = event.mode
+        break
+      case 'text':
+        this.texts.set(event.uri, { text: event.text, values: new Map(Object.entries(event.values)) })
         break
       case 'activated':
         this.mode = 'live'
@@ -229,6 +238,41 @@ export class RunState {
     return this.parts.get(uri)?.placedHosts(this.hosts) ?? []
   }
 
+  /** The features that were begun, in the order in which they were. */
+  get features(): readonly string[] {
+    return [...this.parts.keys()]
+  }
+
+  /** Returns all hosts of a feature, in the order of its roll call. */
+  knownHosts(uri: string): readonly string[] {
+    return this.parts.get(uri)?.knownHosts(this.hosts) ?? []
+  }
+
+  /** Returns the line of a feature that was begun last; undefined before its first one. */
+  lastLineOf(uri: string): Line | undefined {
+    return this.lastLines.get(uri)
+  }
+
+  /** Returns the hosts of a feature that were told to go back to the version they had. */
+  restoredIn(uri: string): readonly string[] {
+    return this.parts.get(uri)?.restored ?? []
+  }
+
+  /** Returns the hosts of a feature that failed within the failure budget, each with what was seen then. */
+  outIn(uri: string): ReadonlyMap<string, string> {
+    return this.parts.get(uri)?.out ?? new Map()
+  }
+
+  /** Returns the hosts of a feature that are not done; undefined where no host was changed, or all of them are done. */
+  leftOf(uri: string): LeftHosts | undefined {
+    const part = this.parts.get(uri)
+    if (part?.hasChangedHosts !== true) return undefined
+    const isSpoilt = this.verdicts.some((each) => each.uri === uri && !mayGoOn(each.verdict))
+    const passed = this.hasPassed(uri) && !part.isUnfinished && !isSpoilt
+    const remaining = part.remaining(passed, this.hosts)
+    return remaining.hosts.length === 0 ? undefined : { passed, ...remaining }
+  }
+
   /** Returns whether the events tell the waves that a feature has taken as they are. */
   hasWaves(uri: string, taken: readonly { name: string; hosts: readonly string[] }[]): boolean {
     return this.parts.get(uri)?.hasTaken(taken, this.hosts) === true
@@ -329,6 +373,7 @@ export class RunState {
   private beginLine({ uri, scenarioId, line, text }: Line): void {
     this.current = { uri, scenarioId, line, text }
     this.begun.add(`${uri}:${line}`)
+    this.lastLines.set(uri, this.current)
     this.currentVerdict = undefined
   }
 

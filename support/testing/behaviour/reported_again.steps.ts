@@ -31,7 +31,10 @@ Then('the reports in {string} should be those that the run left', function (this
 })
 
 function reportsIn(folder: string): ReadonlyMap<string, string> {
-  return new Map(NAMES.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+  const recoveries = readdirSync(folder).filter((name) => /^recovery-.*\.feature$/.test(name))
+  return new Map(
+    [...NAMES, ...recoveries.sort()].map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  )
 }
 
 function lastRun(cwd: string): string {
