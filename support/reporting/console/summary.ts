@@ -183,7 +183,7 @@ export class Summary {
   /** Writes, line by line, the hosts that a person has to look at. */
   private evidence(): void {
     const odd = [...new Set(this.run.plan.map(({ uri }) => uri))].flatMap((uri) =>
-      oddHosts(evidenceOf(this.run, uri)),
+      oddHosts(evidenceOf(this.run, uri), MAX_ODD_HOSTS),
     )
     const width = Math.max(0, ...odd.slice(0, MAX_ODD_HOSTS).map(({ host }) => columnsOf(host)))
     for (const { host, cells } of odd.slice(0, MAX_ODD_HOSTS))
