@@ -44,7 +44,7 @@ async function twoFeatures(mode: 'live' | 'noop', activated?: string): Promise<R
     run.beginScenario({ uri, scenarioId: '1' })
     run.beginLine({ uri, scenarioId: '1', line: 2, text: 'a line' })
     conclude(run, seen({ [uri === WEB ? 'web1' : 'db1']: 'passed' }))
-    run.endLine({ uri, scenarioId: '1' }, 2, 'PASSED', 1)
+    run.endLine({ uri, scenarioId: '1' }, 2, { status: 'PASSED', took: 1 })
     run.endScenario('passed', 1)
   }
   if (activated !== undefined) run.changeMode('live')
@@ -60,6 +60,6 @@ function screenOf(state: RunState): string {
     false,
     (each) => each,
   )
-  new Summary({ state }, writer, createColors(false)).end(2, undefined)
+  new Summary({ state }, writer, createColors(false)).end()
   return text
 }

@@ -62,7 +62,8 @@ export type OwnEvent =
   | { type: 'went on'; out: Readonly<Record<string, string>>; attempted: readonly string[] }
   | ({ type: 'scenario began' } & ScenarioKey)
   | ({ type: 'line' } & Line)
-  | ({ type: 'line ended'; line: number; status: string; took: number } & ScenarioKey)
+  /** The `message` is cucumber's, of a line that failed by itself and not by what hosts have said. */
+  | ({ type: 'line ended'; line: number; status: string; took: number; message?: string } & ScenarioKey)
   /** The scenario that began last has ended; `took` is in milliseconds. */
   | { type: 'scenario ended'; outcome: Outcome; took: number }
   /** The waves of a feature by now, those to come among them, and the hosts in none. */

@@ -72,6 +72,7 @@ const step = v.object({
   values: v.array(v.object({ type: text, value: text })),
   keyword: v.exactOptional(text),
   isAction: v.exactOptional(v.boolean()),
+  isBackground: v.exactOptional(v.boolean()),
   table: v.exactOptional(v.array(names)),
   document: v.exactOptional(text),
 })
@@ -176,7 +177,13 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   'went on': v.object({ out: v.record(text, text), attempted: names }),
   'scenario began': v.object(scenario),
   line: v.object(line),
-  'line ended': v.object({ ...scenario, line: whole, status: text, took: v.number() }),
+  'line ended': v.object({
+    ...scenario,
+    line: whole,
+    status: text,
+    took: v.number(),
+    message: v.exactOptional(text),
+  }),
   'scenario ended': v.object({ outcome: v.picklist(['passed', 'skipped', 'failed']), took: v.number() }),
   waves: v.object({
     added: names,

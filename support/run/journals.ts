@@ -44,7 +44,7 @@ export function eachRunEvent(
   path: string,
   take: (event: RecordedEvent) => void,
 ): Promise<RunJournal['fault']> {
-  return eachEntry(path, entryFault, take)
+  return eachEntry(path, entryFault, (entry) => take(entry as RecordedEvent))
 }
 
 /** Returns a journal without the events of its run itself. The rest has the hosts that are out or done. */

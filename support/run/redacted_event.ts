@@ -29,6 +29,8 @@ function hidden(event: DurableEvent, redact: Redact, hideSaid: Redact): DurableE
           hosts,
         })),
       }
+    case 'line ended':
+      return event.message === undefined ? event : { ...event, message: redact(event.message) }
     case 'read':
       return { ...deeply(event, redact), variables: byFeature(event.variables, redact) }
     case 'text':

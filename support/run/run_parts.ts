@@ -9,6 +9,9 @@ export interface Line extends ScenarioKey {
   text: string
 }
 
+/** The line that a run ended at. */
+export type StoppedAt = Omit<Line, 'scenarioId'>
+
 /** A step's verdict with the line it belongs to. */
 export interface StepVerdict extends Line {
   /** The mode in which the step ran, such as `live`, `noop` or `plan`; it says whether the step was for real. */
@@ -45,6 +48,8 @@ export interface PlannedStep {
   keyword?: string
   /** True for a When, and for an And that goes on from one. */
   isAction?: boolean
+  /** True for a line of a Background. */
+  isBackground?: boolean
   table?: readonly (readonly string[])[] | undefined
   document?: string | undefined
 }

@@ -2,7 +2,7 @@ import type { JournalEntry } from '../rollout/model/journal_entry'
 import { HostList } from '../rollout/model/host_list'
 import type { OpenObligation } from '../rollout/model/ledger'
 import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
-import { hasPassed, mayGoOn, type Verdict } from '../rollout/model/verdict'
+import { clean, hasPassed, mayGoOn, type Verdict } from '../rollout/model/verdict'
 import { EXIT, exitCodeFor, type ErrorCode } from '../system/errors'
 import { describeOmission, type LineCourse, type Omission } from './account'
 import type { RecordedEvent } from './events'
@@ -18,10 +18,12 @@ import type {
   Line,
   PlacedHost,
   PlannedScenario,
+  PlannedStep,
   Recovery,
   Remark,
   SavedPlan,
   StepVerdict,
+  StoppedAt,
   UndoneStep,
 } from './run_parts'
 import { isMode, isSafeMode, type Mode } from './modes'
@@ -95,6 +97,10 @@ export class RunState {
   planned: SavedPlan | undefined
   /** The line that is being run. */
   current: Line = { uri: '', scenarioId: '', line: 0, text: '' }
+  /** The number of lines that passed. */
+  passedLines = 0
+  /** The first line that failed, or would fail where nothing is changed. */
+  stoppedAt: StoppedAt | undefined
   /** The verdict of the current line so far; a step that only says something has none. */
   currentVerdict: Verdict | undefined
   refused: Refusal | undefined
@@ -156,7 +162,7 @@ export class RunState {
         this.beginLine(event)
         break
       case 'line ended':
-        this.coursesOf(event).set(event.line, { status: event.status, took: event.took })
+        this.endLine(event)
         break
       case 'verdict':
         this.conclude(event)
@@ -290,9 +296,18 @@ export class RunState {
   }
 
   /** Returns the sentence of a line that is to be run; undefined where the line has none. */
-  expressionOf({ uri, scenarioId, line }: Line): string | undefined {
-    const scenario = this.plan.find((each) => each.uri === uri && each.scenarioId === scenarioId)
-    return scenario?.steps.find((step) => step.line === line)?.expression
+  expressionOf(line: Line): string | undefined {
+    return this.stepOf(line)?.expression
+  }
+
+  /** Returns a scenario that is to be run. */
+  scenarioOf({ uri, scenarioId }: ScenarioKey): PlannedScenario | undefined {
+    return this.plan.find((each) => each.uri === uri && each.scenarioId === scenarioId)
+  }
+
+  /** Returns a line that is to be run. */
+  stepOf({ line, ...scenario }: Omit<Line, 'text'>): PlannedStep | undefined {
+    return this.scenarioOf(scenario)?.steps.find((step) => step.line === line)
   }
 
   /** True once there are as many notes as are kept. */
@@ -377,12 +392,22 @@ export class RunState {
     this.currentVerdict = undefined
   }
 
+  private endLine(event: Extract<RecordedEvent, { type: 'line ended' }>): void {
+    const { uri, scenarioId, line, status, took } = event
+    this.coursesOf(event).set(line, { status, took })
+    if (status === 'PASSED') this.passedLines += 1
+    const isWell = status === 'PASSED' && !wouldFail(this.currentVerdict)
+    if (isWell || status === 'SKIPPED' || this.stoppedAt !== undefined) return
+    const { keyword = '', text = this.current.text } = this.stepOf({ uri, scenarioId, line }) ?? {}
+    this.stoppedAt = { uri, line, text: `${keyword}${clean(text)}`.trim() }
+  }
+
   private conclude(event: Extract<RecordedEvent, { type: 'verdict' }>): void {
     const verdict = this.hosts.read(event)
     this.currentVerdict = verdict
     this.concluded.add(`${keyOf(this.current)} ${this.current.line}`)
     this.verdicts.push({ mode: this.mode, ...this.current, verdict })
-    if (verdict.planned === true && verdict.tolerated !== true && !hasPassed(verdict)) this.hasFailed = true
+    if (wouldFail(verdict)) this.hasFailed = true
   }
 
   /** Takes in an event that says that something is wrong, or that all is over. */
@@ -439,4 +464,9 @@ export function stateOf(events: Iterable<RecordedEvent>): RunState {
   for (const event of events) state.apply(event)
   state.closeUnended()
   return state
+}
+
+/** Returns whether a line would fail, and lets the plan go on. */
+export function wouldFail(verdict: Verdict | undefined): boolean {
+  return verdict?.planned === true && verdict.tolerated !== true && !hasPassed(verdict)
 }

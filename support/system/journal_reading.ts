@@ -63,12 +63,12 @@ export function readJournal<E>(path: string, check: EntryCheck): JournalRead<E> 
  * Reads one journal entry by entry, so that it never has to be in memory at once. Resolves with its fault; undefined for
  * a journal that tells everything.
  */
-export async function eachEntry<E>(
+export async function eachEntry(
   path: string,
   check: EntryCheck,
-  take: (entry: E) => void,
+  take: (entry: unknown) => void,
 ): Promise<JournalFault | undefined> {
-  const lines = new JournalLines<E>(check, take)
+  const lines = new JournalLines<unknown>(check, take)
   try {
     for await (const { text, isEnded } of readLines(path)) {
       const fault = lines.hear(text, isEnded)

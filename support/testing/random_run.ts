@@ -74,10 +74,17 @@ interface CarriedOut {
   recovery: string | undefined
 }
 
-/** Takes a random run through to its end. Returns it, with its rollout and the lines of its journal. */
-export async function carriedOut(given: RandomRun): Promise<CarriedOut> {
+/**
+ * Takes a random run through to its end. Returns it, with its rollout and the lines of its journal. `watch` gets the run
+ * before it begins.
+ */
+export async function carriedOut(
+  given: RandomRun,
+  watch: (run: Run) => void = () => {},
+): Promise<CarriedOut> {
   const scenarios = scenariosOf(given)
   const run = begunRun(scenarios, 'live')
+  watch(run)
   const lines: string[] = []
   const put = (entry: object) => void lines.push(JSON.stringify(entry))
   run.stream.openInto({ put, settle: async () => {}, settleNow: () => {} })
@@ -134,7 +141,7 @@ async function carryOut(
       passed = false
       if (error.code !== 'diverged') run.refuse(error)
     }
-    run.endLine({ uri, scenarioId }, line, passed ? 'PASSED' : 'FAILED', 1.5)
+    run.endLine({ uri, scenarioId }, line, { status: passed ? 'PASSED' : 'FAILED', took: 1.5 })
     if (!passed) break
   }
   if (!passed) run.fail()

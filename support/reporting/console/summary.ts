@@ -16,13 +16,6 @@ import type { RunState } from '../../run/run_state'
 import { advice, wouldChange } from '../advice'
 import { hostsOfRun, unchangedBy } from '../run_outcome'
 
-/** The line that a run ended at. */
-export interface StoppedAt {
-  text: string
-  uri: string
-  line: number
-}
-
 const MAX_LINES = 12
 const MAX_REASON = 2_000
 
@@ -67,9 +60,9 @@ export class Summary {
     if (items.length > 0) this.outOfRotation('Still out of rotation from earlier runs', items)
   }
 
-  end(steps: number, stoppedAt: StoppedAt | undefined): void {
+  end(): void {
     const code = this.run.exitCode
-    this.outcome(code, steps, stoppedAt)
+    this.outcome(code)
     this.rehearsals()
     this.failed(code)
     this.out()
@@ -98,11 +91,12 @@ export class Summary {
       this.writer.wrapped(`  ${this.paint.dim('see')}   journal: ${this.run.journal}`, 8, plain)
   }
 
-  private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
+  private outcome(code: number): void {
+    const steps = this.run.passedLines
     const { bold, green, red, yellow } = this.paint
     if (code !== EXIT.passed && code !== EXIT.passedWithFailures) {
       const title = red(bold(titleOf(code, this.run.mode)))
-      return this.writer.wrapped(`${title}  ${reason(this.run, code, steps, stoppedAt)}`, 2, plain)
+      return this.writer.wrapped(`${title}  ${reason(this.run, code)}`, 2, plain)
     }
     const most = hostsOfRun(this.run)
     const took = formatDuration(this.run.over?.took ?? 0)
@@ -202,7 +196,8 @@ export class Summary {
   }
 }
 
-function reason(run: RunState, code: number, steps: number, stoppedAt: StoppedAt | undefined): string {
+function reason(run: RunState, code: number): string {
+  const { passedLines: steps, stoppedAt } = run
   const where = stoppedAt === undefined ? '' : `at "${stoppedAt.text}" (${stoppedAt.uri}:${stoppedAt.line})`
   if (code === EXIT.interrupted)
     return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
