@@ -25,7 +25,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/reporting',
       'support/preflight',
       'support/rollout',
-      'support/rollout/verbs',
       'support/rollout/model',
       'support/config',
       '@cucumber/cucumber',
