@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { isLike, nearest } from '../config/nearest'
 import { isProfileName, MODES, PROFILE_NAMES, PROFILES, type Mode } from '../run/modes'
 import { formatCucumber } from '../system/commands'
+import { isPattern } from './file_patterns'
 
 /** The reason why a rollout refuses to be run in parallel. */
 export const NOT_IN_PARALLEL =
@@ -47,10 +48,10 @@ function faultOfSwitches(args: readonly string[]): string | undefined {
 }
 
 function faultOfPaths(named: readonly string[], chosen: readonly string[]): string | undefined {
-  const odd = named.find((path) => PATTERN.test(path) && existsSync(path))
+  const odd = named.find((path) => isPattern(path) && existsSync(path))
   if (odd !== undefined)
     return `cucumber takes the name of ${odd} for a pattern, and does not find it; give it another name`
-  const missing = named.find((path) => !PATTERN.test(path) && !existsSync(path))
+  const missing = named.find((path) => !isPattern(path) && !existsSync(path))
   if (missing !== undefined) return `there is no such file: ${missing}${closestTo(missing)}`
   const far = chosen.find((name) => isProfileName(name) && needsFeature(PROFILES[name].mode))
   return far !== undefined && !named.some((path) => path.endsWith('.feature'))
@@ -61,9 +62,6 @@ function faultOfPaths(named: readonly string[], chosen: readonly string[]): stri
 /** Matches the options that are followed by a value of their own. */
 const WITH_VALUE =
   /^(?:-[cfilprt]|--(?:config|exit-code|fail-on|format|format-options|i18n-keywords|import|language|loader|name|order|parallel|plugin|plugin-options|profile|require|require-module|retry|retry-tag-filter|shard|tags|world-parameters))$/
-
-/** Matches a path that stands for other names than its own, and may well stand for none. */
-const PATTERN = /[*?[]|[+@!]\(|\{[^}]*(?:,|\.\.)[^}]*\}/
 
 /** Returns the files and folders that are named on the command line, without the lines in them. */
 function pathsIn(args: readonly string[]): string[] {
