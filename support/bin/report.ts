@@ -1,21 +1,14 @@
-import { readdirSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { nearest } from '../config/nearest'
 import { headlineOf } from '../reporting/headline'
 import { REPORTS_OF } from '../reporting/reports'
-import { faultOf, readRunEvents } from '../run/journals'
 import { titleOf } from '../run/outcome'
+import { readRecordedRun } from '../run/recorded_run'
 import { REPORTS, unwritten, writePieces } from '../run/report_files'
-import { stateOf, type RunState } from '../run/run_state'
 import { STATE } from '../run/state_folder'
 import { clean } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
-import { JOURNAL_SUFFIX } from '../system/journal_lines'
-import { excerpt } from '../system/redaction'
 
-/** The folders of journals, by the kind of their runs. */
-const KINDS = ['live', 'plan', 'drift', 'rehearse', 'embedded']
 const MAX_SAID = 2_000
 
 /**
@@ -26,7 +19,7 @@ const MAX_SAID = 2_000
  */
 export function report(cwd: string, args: readonly string[]): { text: string; exitCode: number } {
   const { run, to } = parsed(args)
-  const state = recorded(run, journalsIn(resolve(cwd, STATE)))
+  const state = readRecordedRun(run, STATE, cwd)
   const paths = Object.entries(REPORTS_OF).map(([name, piecesOf]) => write(join(to, name), piecesOf(state)))
   const said = `${titleOf(state.exitCode, state.mode)}  ${clean(headlineOf(state), MAX_SAID)}`
   return {
@@ -34,62 +27,6 @@ export function report(cwd: string, args: readonly string[]): { text: string; ex
     exitCode: state.over === undefined || state.over.exitCode !== state.over.derived ? 1 : 0,
   }
 }
-
-function recorded(run: string, journals: ReadonlyMap<string, string>): RunState {
-  const path = journals.get(run)
-  if (path === undefined) throw unknown(run, [...journals.keys()])
-  const journal = readRunEvents(path)
-  // A last line that was cut off was never shown.
-  const fault = journal.fault?.kind === 'cut off' ? undefined : journal.fault
-  if (fault !== undefined)
-    throw new LockstepError('journal-failed', `${faultOf(journal) ?? ''}; nothing was written`)
-  const [first] = journal.entries
-  if (first?.type !== 'read' || first.run !== run)
-    throw new LockstepError(
-      'journal-failed',
-      `the journal ${path} ${first?.type === 'read' ? `is of run ${excerpt(first.run, 80)}` : 'does not say which run it is of'}; nothing was written`,
-    )
-  return stateOf(journal.fault === undefined ? journal.entries : withoutEnd(journal.entries))
-}
-
-/** Returns events without the one that says that all is over: what stood behind it may have said otherwise. */
-function withoutEnd<E extends { type: string }>(events: readonly E[]): E[] {
-  return events.filter(({ type }) => type !== 'over')
-}
-
-/** Returns the paths of all journals of a state folder, by their run. */
-function journalsIn(state: string): Map<string, string> {
-  const paths = KINDS.flatMap((kind) => namesIn(join(state, kind)).map((name) => join(state, kind, name)))
-  return new Map(
-    paths
-      .filter((path) => path.endsWith(JOURNAL_SUFFIX))
-      .map((path) => [basename(path, JOURNAL_SUFFIX), path]),
-  )
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw new LockstepError('journal-failed', `${folder} cannot be listed: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-}
-
-function unknown(run: string, known: readonly string[]): LockstepError {
-  const said = `there is no journal of a run ${JSON.stringify(excerpt(run, 80))} in ${STATE}`
-  if (known.length === 0) return new LockstepError('bad-input', `${said}, nor of any other`)
-  const close = nearest(run, known)
-  const last = [...known].sort().slice(-MAX_SHOWN).reverse()
-  return new LockstepError(
-    'bad-input',
-    `${said}; the closest one is ${close}; the last ones are ${last.join(', ')}`,
-  )
-}
-
-const MAX_SHOWN = 3
 
 function write(path: string, pieces: Iterable<string>): string {
   try {
