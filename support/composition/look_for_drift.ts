@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import { readSetting } from '../config/settings'
-import { givenVariables } from '../config/variables'
+import { formatVariables } from '../config/variables'
 import {
   hostsNotBroughtOn,
   judgeDrift,
@@ -81,7 +81,7 @@ async function check(
   if (trouble !== undefined) return { record, findings: [], trouble }
   const env = {
     LOCKSTEP_DRIFT: journal,
-    LOCKSTEP_VARIABLES: givenVariables(record.parameters),
+    LOCKSTEP_VARIABLES: formatVariables(record.parameters),
     // Settings of the next rollout do not apply to this look.
     LOCKSTEP_RELEASE: record.release === UNRELEASED ? undefined : record.release,
     LOCKSTEP_ACTIVATE: undefined,

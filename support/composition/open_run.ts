@@ -145,9 +145,9 @@ function notificationsOf(run: Run, environment: Environment): NotificationListen
 function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
   const { name, inventory, environments } = whole
   if (inventory.length === 0) return undefined
-  const { rosterOf } = lazy.inventory
+  const { readRoster } = lazy.inventory
   const environment = environments === undefined ? undefined : name
-  return rosterOf(inventory, {
+  return readRoster(inventory, {
     environment,
     environments,
     signal: run.stopping.signal,
