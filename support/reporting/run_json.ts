@@ -1,8 +1,7 @@
 import { count, hasPassed } from '../rollout/model/verdict'
 import type { ListedVerdict } from '../rollout/model/host_list'
 import { evidenceOf } from './evidence'
-import type { Matrix } from './matrix'
-import { runsOf } from './matrix'
+import { runsOf, type Matrix } from './matrix'
 import { MODES } from '../run/modes'
 import type { RunState } from '../run/run_state'
 

@@ -1,5 +1,4 @@
-import type { Journal } from './journal_entry'
-import type { JournalEntry } from './journal_entry'
+import type { JournalEntry, Journal } from './journal_entry'
 
 /** A scenario that has begun: the hosts of its wave, if any, and those that it sent a request or an order. */
 interface Begun {
