@@ -1,13 +1,12 @@
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import { HostList } from '../rollout/model/host_list'
-import type { OpenObligation } from '../rollout/model/ledger'
 import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import { hasPassed, type Verdict } from '../rollout/model/verdict'
 import { EXIT, exitCodeFor, type ErrorCode } from '../system/errors'
 import { describeOmission, type LineCourse, type Omission } from './account'
 import type { RecordedEvent } from './events'
 import { FeaturePart } from './feature_part'
-import { OpenObligations } from './open_obligations'
+import { OpenObligations, type OpenObligation } from '../rollout/model/open_obligations'
 import type { HostTruth, Rehearsed } from './rehearsed'
 import type {
   Drift,
