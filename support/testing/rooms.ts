@@ -111,6 +111,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/run',
       'support/planning',
       'support/rollout',
+      'support/rollout/model',
       'support/inventory',
       'support/config',
       'support/rpc/contracts',
