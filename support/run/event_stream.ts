@@ -43,7 +43,7 @@ export class EventStream implements Journal {
     this.recorder = new EventRecorder()
   }
 
-  /** The run by the events that are on disk. */
+  /** The run by the events that were told so far; some of them may wait for the next one to be on disk. */
   get state(): RunState {
     return this.current
   }

@@ -51,7 +51,7 @@ export type OwnEvent =
       /** The run that this one goes on from. */
       resumes?: string
     }
-  /** Lines are from here on in another mode: one feature left safe mode, and the next one has not. */
+  /** The mode of lines from here on. It changes where a feature leaves safe mode, and for the feature after that. */
   | { type: 'mode'; mode: Mode }
   /** The facts that a resumed run has taken over: who had failed within the budget, and who was told anything. */
   | { type: 'went on'; out: Readonly<Record<string, string>>; attempted: readonly string[] }

@@ -89,8 +89,8 @@ export function canWait(entry: object): boolean {
 }
 
 /**
- * An append-only record. An entry is durable before any reader gets it.
- * @throws Error when an entry could not be made durable: nothing may be sent then
+ * An append-only record. A reader gets an entry once it is written, and one that cannot wait once it is durable.
+ * @throws Error when an entry could not be written: nothing may be sent then
  */
 export interface Journal {
   append(entry: JournalEntry | Conclusion): Promise<void>

@@ -125,7 +125,7 @@ export function progressOf(entries: readonly JournalEntry[]): Progress {
   return progress
 }
 
-/** Returns a journal that appends to `journal` and tells `progress` each entry once it is on disk. */
+/** Returns a journal that appends to `journal`, and tells `progress` each entry then; conclusions are none of its entries. */
 export function heardBy(progress: Progress, journal: Journal): Journal {
   return {
     append: async (entry) => {
