@@ -24,7 +24,7 @@ export function report(cwd: string, args: readonly string[]): { text: string; ex
   const said = `${titleOf(state.exitCode, state.mode)}  ${clean(headlineOf(state), MAX_SAID)}`
   return {
     text: `${said}\nrun ${state.id} · ${state.mode} · ${clean(state.environment)}\nwrote ${paths.join(', ')}\n`,
-    exitCode: state.over === undefined || state.over.exitCode !== state.over.derived ? 1 : 0,
+    exitCode: state.ended === undefined || state.ended.exitCode !== state.ended.derived ? 1 : 0,
   }
 }
 

@@ -53,7 +53,7 @@ export function cutOffRun({ run, rollouts, parts }: ComposedRun): void {
   for (const [part, [feature, rollout]] of [...rollouts].entries())
     recover(run, { uri: feature, part }, rollout)
   if (rollouts.size === 0) return
-  run.stream.appendNow({ type: 'end', passed: false, reason: CUT_OFF })
+  run.stream.appendNow({ type: 'rollouts ended', passed: false, reason: CUT_OFF })
   run.stream.settleNow()
   if (MODES[run.mode].rollsOut) recordRun(run, parts.file.path)
 }
@@ -122,7 +122,7 @@ async function checkAgain({ run, parts: { environment, embedded } }: ComposedRun
 
 async function writeEnd({ run, parts }: ComposedRun): Promise<void> {
   await run.stream.append({
-    type: 'end',
+    type: 'rollouts ended',
     passed: run.exitCode === EXIT.passed,
     reason: run.state.refused?.code ?? '',
     ...(run.exitCode === EXIT.passedWithFailures ? { withinBudget: true } : {}),

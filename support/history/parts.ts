@@ -1,6 +1,6 @@
 import type { Entry } from './history_record'
 
-type End = Extract<Entry, { type: 'end' }>
+type End = Extract<Entry, { type: 'rollouts ended' }>
 
 /**
  * Splits a journal into the features of its run. The journal has one after the other, and says once, for all of them,
@@ -12,7 +12,7 @@ export function partsOf(entries: readonly Entry[]): Entry[][] {
     if (entry.type === 'run') parts.push([])
     parts.at(-1)?.push(entry)
   }
-  const end = entries.findLast((entry): entry is End => entry.type === 'end')
+  const end = entries.findLast((entry): entry is End => entry.type === 'rollouts ended')
   if (end === undefined) return parts
   return parts.map((part) => (part.includes(end) ? part : [...part, endOf(part, end)]))
 }

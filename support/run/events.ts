@@ -85,8 +85,8 @@ export type OwnEvent =
   | { type: 'drift'; drift: readonly Drift[] }
   | { type: 'truth'; truth: readonly HostTruth[] }
   | { type: 'rehearsed'; rehearsal: Rehearsed }
-  /** The run is over, and this is the exit status that it came to; `took` is in milliseconds. */
-  | { type: 'over'; exitCode: number; took: number }
+  /** The run has ended, and this is the exit status that it came to; `took` is in milliseconds. */
+  | { type: 'ended'; exitCode: number; took: number }
 
 /** An event that is on disk before the run tells or sends anything that depends on it. */
 export type DurableEvent = JournalEntry | OwnEvent
@@ -124,7 +124,7 @@ const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   answered: true,
   opened: true,
   closed: true,
-  end: true,
+  'rollouts ended': true,
 }
 
 /** Returns whether an event is an entry of a rollout, and not an event of the run itself. */

@@ -33,7 +33,7 @@ export function readRecordedRun(run: string, state: string, cwd: string): RunSta
 
 /** Returns events without the one that says that all is over: what stood behind it may have said otherwise. */
 function withoutEnd<E extends { type: string }>(events: readonly E[]): E[] {
-  return events.filter(({ type }) => type !== 'over')
+  return events.filter(({ type }) => type !== 'ended')
 }
 
 /** Returns the paths of all journals of a state folder, by their run. */

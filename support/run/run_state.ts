@@ -94,7 +94,7 @@ export class RunState {
   currentVerdict: Verdict | undefined
   refused: Refusal | undefined
   /** The end of the run; undefined while it goes on, and for ever where it was killed. */
-  over: RunEnd | undefined
+  ended: RunEnd | undefined
   /** The time of the last event, in milliseconds since 1970. */
   lastAt = 0
   /** True once anything has failed that decides the run. */
@@ -267,12 +267,12 @@ export class RunState {
 
   /** The moment of the end, or else of the last that is known of the run, in milliseconds since 1970. */
   get endedAt(): number {
-    return this.over?.at ?? this.lastAt
+    return this.ended?.at ?? this.lastAt
   }
 
   /** Says so where the run did not end: its events stop, and nothing may be called done for that. */
   closeUnended(): void {
-    if (this.over !== undefined) return this.expectOneEnd(this.over)
+    if (this.ended !== undefined) return this.expectOneEnd(this.ended)
     const { uri, line, text } = this.current
     const where = line > 0 ? `at "${text}" (${uri}:${line})` : 'before its first line'
     const last = new Date(this.lastAt).toISOString()
@@ -358,8 +358,8 @@ export class RunState {
       case 'refused':
         this.refused ??= { code: event.code, message: event.message }
         break
-      case 'over':
-        this.over = { at: this.lastAt, took: event.took, exitCode: event.exitCode, derived: this.exitCode }
+      case 'ended':
+        this.ended = { at: this.lastAt, took: event.took, exitCode: event.exitCode, derived: this.exitCode }
         break
       default:
     }

@@ -92,7 +92,11 @@ export async function carriedOut(given: RandomRun): Promise<CarriedOut> {
     if (run.hasStopped) break
     await carryOut(run, rollout, scenario, given)
   }
-  await run.stream.append({ type: 'end', passed: run.exitCode === 0, reason: run.state.refused?.code ?? '' })
+  await run.stream.append({
+    type: 'rollouts ended',
+    passed: run.exitCode === 0,
+    reason: run.state.refused?.code ?? '',
+  })
   run.end()
   return { run, rollout, lines }
 }

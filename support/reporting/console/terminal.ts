@@ -98,7 +98,7 @@ class Screen {
     if (event.type === 'waiting') this.writer.begin(this.paint.dim(`  … ${event.text}`))
     if (event.type === 'activated') this.activated(event.release)
     if (event.type === 'undone') for (const step of this.run.undoneSteps.slice(-1)) this.undone(step)
-    if (event.type === 'over') this.end()
+    if (event.type === 'ended') this.end()
   }
 
   hear(envelope: Envelope): void {

@@ -61,8 +61,11 @@ export type JournalEntry =
   | { type: 'answered'; requestId: string; outcomes: Record<string, readonly string[]>; interrupted: boolean }
   | { type: 'opened'; obligation: string; hosts: readonly string[] }
   | { type: 'closed'; obligation: string; hosts: readonly string[] }
-  /** The end of the run. `withinBudget` says that it went through, though not on hosts that were allowed to fail. */
-  | { type: 'end'; passed: boolean; reason: string; withinBudget?: boolean }
+  /**
+   * The rollouts of the run have ended. `withinBudget` says that they went through, though not on hosts that were
+   * allowed to fail.
+   */
+  | { type: 'rollouts ended'; passed: boolean; reason: string; withinBudget?: boolean }
 
 /** The result of a line, or of a step after a failure, host by host. */
 export type Conclusion =
