@@ -1,7 +1,6 @@
 import type { Fleet, Locks } from '../rollout/ports'
 import type { JournalEntry } from '../rollout/model/journal_entry'
-import type { Answers } from '../rollout/model/answers'
-import type { Answer } from '../rollout/model/answers'
+import type { Answers, Answer } from '../rollout/model/answers'
 import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { Clock } from '../system/clock'

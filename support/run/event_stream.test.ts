@@ -76,6 +76,6 @@ describe('the stream of a run’s events', () => {
       expect((await failure(run.stream.append(OPENED))).code).to.equal('journal-failed')
       expect(run.state.outOfRotation).to.deep.equal([])
       run.end()
-      expect([run.state.over?.exitCode, written.includes('over')]).to.deep.equal([1, false])
+      expect([run.state.ended?.exitCode, written.includes('ended')]).to.deep.equal([1, false])
     })
 })

@@ -20,7 +20,8 @@ export type Listener = (event: RunEvent) => void
 
 /** The events that are said at once, and so name no hosts by their place in a list. */
 export type PlainEvent =
-  Exclude<OwnEvent, { type: 'verdict' | 'undone' | 'waves' }> | Extract<JournalEntry, { type: 'end' }>
+  | Exclude<OwnEvent, { type: 'verdict' | 'undone' | 'waves' }>
+  | Extract<JournalEntry, { type: 'rollouts ended' }>
 
 /**
  * The one stream of a run's events. An event is in the journal first. Then the state is reduced by it, and then
@@ -43,7 +44,7 @@ export class EventStream implements Journal {
     this.recorder = new EventRecorder()
   }
 
-  /** The run by the events that are on disk. */
+  /** The run by the events that were told so far; some of them may wait for the next one to be on disk. */
   get state(): RunState {
     return this.current
   }
@@ -96,7 +97,7 @@ export class EventStream implements Journal {
       const isBehindOthers = this.pending.length > 0
       this.write(event)
       // The end is not told before it is on disk: what stands on a screen would outlive it.
-      if (isBehindOthers || event.type === 'over') this.file?.settleNow()
+      if (isBehindOthers || event.type === 'ended') this.file?.settleNow()
     } catch (error) {
       this.fail(error)
       return this.tell(event)

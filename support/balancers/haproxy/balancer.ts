@@ -1,9 +1,7 @@
 import { formatDuration } from '../../system/duration'
 import type { Balancer, PoolMember } from '../../rollout/ports'
 import type { HostGateway } from '../../rollout/model/obligation'
-import type { Answers } from '../../rollout/model/answers'
-import type { Answer } from '../../rollout/model/answers'
-import type { Request } from '../../rollout/model/answers'
+import type { Request, Answers, Answer } from '../../rollout/model/answers'
 import type { HaproxyBackend } from './backend'
 import {
   describeSightings,

@@ -24,8 +24,8 @@ interface Surroundings {
 }
 
 /**
- * All that a rollout says to the world. A request that changes hosts needs their locks first. Every request is on disk
- * before it is sent and after it was answered.
+ * The way of verbs to hosts. A request that changes hosts needs their locks first. Every request is in the journal before
+ * it is sent, and its outcome before anything follows from it.
  */
 export class JournalledGateway implements HostGateway {
   private changedHosts = false

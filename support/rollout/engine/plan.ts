@@ -23,7 +23,7 @@ export class Plan implements BaseExecutor {
     this.gateway = readOnlyGateway(engine.gateway)
   }
 
-  /** True while no line was only planned: every line so far would do the same for real. */
+  /** True while no line was only planned, and no fault was passed over: all lines so far would do the same for real. */
   get isUnused(): boolean {
     return this.state.isEmpty
   }
