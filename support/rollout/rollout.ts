@@ -60,7 +60,7 @@ export class Rollout {
       wave: () => this.waves.current?.hosts,
     }
     this.engine = createEngine(ports, hosts, { budget: this.budget, line: this.current })
-    const { step, executors, gateway } = this.engine
+    const { step, executors, gateway, resumption } = this.engine
     this.hosts = new RollCall(this)
     this.gates = new Gates(step, ports.clock, ports.approval)
     this.release = new Release(step, ports.releases, {
@@ -69,6 +69,7 @@ export class Rollout {
     this.waves = new Waves(step, {
       hosts: this.hosts,
       expectOpen: () => this.gates.expectOpen(),
+      expectSame: (wave) => resumption.expectSameWave(wave, (host) => this.budget.isOut(host)),
       newSeed: () => checkpoint?.seed ?? ports.newSeed(),
     })
     this.traffic = new Traffic(step, ledger, ports.balancers)

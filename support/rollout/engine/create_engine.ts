@@ -16,6 +16,7 @@ export interface CreatedEngine {
   conclusions: Conclusions
   gateway: JournalledGateway
   executors: Executors
+  resumption: Resumption
 }
 
 /** Puts together what carries out the lines of one rollout. `line` is the line that is run, as its runner sets it. */
@@ -56,5 +57,5 @@ export function createEngine(
     append: (entry) => journal.append(entry),
     note: (text) => audience.note(text),
   }
-  return { step, halt, conclusions, gateway, executors }
+  return { step, halt, conclusions, gateway, executors, resumption }
 }

@@ -24,7 +24,13 @@ const LINE = { step: 'a line', line: 7 }
 const planning: Planning = { asNoop: () => undefined, isReadOnly: ({ agent }) => agent !== 'door' }
 
 function checkpoint(overtaken: readonly string[] = []): Checkpoint {
-  const done = { done: true, overtaken: new Set(overtaken), unknown: new Map<string, Set<string>>() }
+  const done = {
+    name: 's',
+    waves: [],
+    done: true,
+    overtaken: new Set(overtaken),
+    unknown: new Map<string, Set<string>>(),
+  }
   return {
     run: 'r1',
     hash: 'h',
@@ -347,7 +353,7 @@ for (const [name, member] of harmless) {
 describe('the executor that performs', () => {
   it('names a host once that may not get the order again and has slipped back into rotation', async () => {
     const unknown = new Map([[lineKey(LINE), new Set(['web1'])]])
-    const before = { done: false, overtaken: new Set<string>(), unknown }
+    const before = { name: 's', waves: [], done: false, overtaken: new Set<string>(), unknown }
     const stopped = { ...checkpoint(), scenarios: new Map([['9', before]]) }
     const { executor, ledger, verdicts, changing } = executorOn({ checkpoint: stopped })
     const lapsed = { ...obligation, lapses: true, read: () => ({ isOpen: false, seen: 'unblocked' }) }

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { rolloutOn } from '../../testing/fake_fleet'
+import { BEGAN, rolloutOn } from '../../testing/fake_fleet'
 import { failure } from '../../testing/failure'
 import { silent, WebFleet, webs } from '../../testing/web_fleet'
+import { checkpointOf } from '../model/checkpoint'
 import { describe as described, hasPassed, mayGoOn } from '../model/verdict'
 import { nextWave, parseWaveSize, planWaves, shuffled, type WaveSize } from '../model/wave_plan'
 
@@ -175,6 +176,23 @@ describe('waves', () => {
     await other.rollout.waves.take(size('the rest'))
     expect(other.journal).to.deep.include({ type: 'order', seed: 7 })
     expect(other.notes).to.deep.equal(['the hosts were taken in random order, with seed 7'])
+  })
+
+  it('have every host, one too that has left the list since: it comes last', async () => {
+    const checkpoint = checkpointOf('r1', [
+      BEGAN,
+      { type: 'roll call', hosts: webs(3) },
+      { type: 'out', hosts: ['web2'] },
+    ])
+    const { rollout } = rolloutOn(new WebFleet(webs(3)), { ports: { checkpoint } })
+    rollout.hosts.beginSelection()
+    rollout.hosts.listed(['web3', 'web1'])
+    await rollout.waves.take(size('1 host'))
+    expect([...(rollout.waves.current?.hosts ?? []), ...rollout.waves.left]).to.deep.equal([
+      'web3',
+      'web1',
+      'web2',
+    ])
   })
 
   it('that were not attempted are known by their hosts', async () => {

@@ -12,6 +12,11 @@ interface Around {
   hosts: Pick<RollCall, 'known' | 'inListedOrder'>
   /** Expects that a wave may begin now. @throws LockstepError `gate-closed` */
   expectOpen: () => void
+  /**
+   * Expects a wave to have the hosts that an earlier run of the rollout gave it.
+   * @throws LockstepError `bad-input` when it has others
+   */
+  expectSame: (wave: Wave) => void
   /** Returns the seed of a random order, the same for all waves of a rollout and of those that resume it. */
   newSeed: () => number
 }
@@ -104,6 +109,7 @@ export class Waves {
     if (missing !== undefined) return this.unplaced(missing)
     this.expectWholeTable(all)
     const wave = nextWave(size, this.begun.length === 0 ? all : this.left, all, this.facts.factOf)
+    this.expectSame(wave)
     if (wave.hosts.length === 0) {
       this.step.note(`nobody was left for the wave ${describeSize(size)}`)
       this.begun.push(wave)
@@ -132,6 +138,15 @@ export class Waves {
     return verdict
   }
 
+  private expectSame(wave: Wave): void {
+    try {
+      this.around.expectSame(wave)
+    } catch (error) {
+      if (error instanceof LockstepError) this.step.stopAt(error)
+      throw error
+    }
+  }
+
   private expectWholeTable(all: readonly string[]): void {
     const fault = this.begun.length > 0 ? undefined : faultOfTable(this.rows, all, this.facts.factOf)
     if (fault === undefined) return
@@ -158,6 +173,8 @@ export class Waves {
     if (this.wanted === 'as listed' && listed === undefined) {
       throw new LockstepError('bad-feature', 'the hosts come from no list, so they cannot be taken as listed')
     }
-    return this.wanted === 'sorted by name' ? all : (listed ?? all)
+    if (this.wanted === 'sorted by name' || listed === undefined) return all
+    // A host that left the list since it was found belongs to a wave as well.
+    return [...listed, ...all.filter((host) => !listed.includes(host))]
   }
 }
