@@ -120,6 +120,14 @@ export class Rollout {
     return this.ports.checkpoint?.hosts
   }
 
+  /**
+   * Expects the hosts that are written down now to be those of the run that this one goes on from, where there is one.
+   * @throws LockstepError `bad-input` when they are others
+   */
+  expectHostsOfBefore(written: readonly string[], where: string): void {
+    this.engine.resumption.expectSameHosts(written, where, (host) => this.budget.isOut(host))
+  }
+
   /** The reason why nothing more may be done; undefined when there is none. */
   get halted(): LockstepError | undefined {
     return this.engine.halt.reason

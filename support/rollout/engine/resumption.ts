@@ -37,6 +37,22 @@ export class Resumption {
   }
 
   /**
+   * Expects the hosts that are written down now to be the roll call of the resumed run. `where` is where they are
+   * written, such as `the inventory`.
+   * @throws LockstepError `bad-input` when they are others
+   */
+  expectSameHosts(written: readonly string[], where: string, isOut: (host: string) => boolean): void {
+    const { checkpoint } = this
+    if (checkpoint === undefined || checkpoint.isOfHistory === true) return
+    const other = describeOtherHosts(checkpoint.hosts, written, isOut)
+    if (other === undefined) return
+    throw new LockstepError(
+      'bad-input',
+      `${where} has other hosts than run ${checkpoint.run}, which is resumed: ${other}. A rollout keeps its hosts: restore ${where} as that run had it, or run the feature from the start; no host was touched`,
+    )
+  }
+
+  /**
    * Expects the next wave of the scenario to have the hosts that it had in the resumed run. Others would count as done,
    * or get an order for the second time.
    * @throws LockstepError `bad-input` when they are others
