@@ -3,7 +3,7 @@ import type { RolloutPorts } from '../ports'
 import { Conclusions } from './conclusions'
 import { Executors } from './executors'
 import { Halt } from './halt'
-import { JournalledGateway, nothingMayChange } from './host_gateway'
+import { JournalledGateway, nothingMayChange, onlyProvedAgain } from './host_gateway'
 import type { Line } from './line'
 import { Resumption } from './resumption'
 import { Scope, type HostSource } from './scope'
@@ -39,6 +39,8 @@ export function createEngine(
     line,
     beforeChange: async ({ action, agent }, asked) => {
       if (executors.isPlanned) throw nothingMayChange(`${action} of ${agent}`)
+      if (executors.isProvedAgain && halt.reason === undefined)
+        throw onlyProvedAgain(`${action} of ${agent}`, line)
       await expectChangeable(asked)
     },
     overhear: (message) => conclusions.addUnsolicited(message),

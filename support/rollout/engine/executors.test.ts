@@ -98,10 +98,25 @@ function executorOn(given: Given) {
     expectFirstWindowOver: async () => {},
     wave: () => undefined,
   }
-  const { executors, step, halt } = createEngine(ports, source, { budget: new FailureBudget(), line: LINE })
+  const { executors, step, halt, gateway } = createEngine(ports, source, {
+    budget: new FailureBudget(),
+    line: LINE,
+  })
   executors.beginScenario('9')
   const changing = () => fleet.asked.filter(({ request }) => request.mutating)
-  return { executor: step.executor, fleet, journal, verdicts, notes, unwritten, changing, stop, halt, ledger }
+  return {
+    executor: step.executor,
+    gateway,
+    fleet,
+    journal,
+    verdicts,
+    notes,
+    unwritten,
+    changing,
+    stop,
+    halt,
+    ledger,
+  }
 }
 
 function notAsked(): never {
@@ -382,6 +397,33 @@ describe('the executor that proves again', () => {
     await overtaken.executor.look(look)
     expect(overtaken.fleet.asked).to.deep.equal([])
     expect(overtaken.verdicts[0]?.observations[0]?.kind).to.equal('done before')
+  })
+
+  const raw = { agent: 'door', action: 'open', inputs: {}, mutating: true }
+  const door = async () => new Map(webs(3).map((host): [string, Answer] => [host, SILENT]))
+
+  it("sends no order that a team's own step gives without a verb, and names that step", async () => {
+    for (const tell of [
+      ({ gateway }: Made) => gateway.ask(raw, webs(3)),
+      ({ gateway }: Made) => gateway.record(raw, webs(3), door),
+    ]) {
+      const made = executorOn({ checkpoint: checkpoint() })
+      const refused = await failure(tell(made))
+      expect(refused.code).to.equal('bad-feature')
+      expect(refused.message).to.equal(
+        'open of door was about to be sent by "a line" (line 7), in a scenario that the resumed run has done; it was not sent. A step of your own is passed over there only where it goes by a verb of the rollout, such as this.rollout.agents.run; let it do so, and resume the run again',
+      )
+      expect(made.fleet.asked).to.deep.equal([])
+      expect(made.journal.filter((entry) => entry.type === 'asked')).to.deep.equal([])
+    }
+  })
+
+  it('sends what is undone after it has stopped, and what is only asked', async () => {
+    const made = executorOn({ checkpoint: checkpoint() })
+    await made.gateway.ask({ ...raw, mutating: false }, webs(3))
+    made.halt.stopAt(new LockstepError('diverged', 'a host diverged'))
+    await made.gateway.ask(raw, webs(3))
+    expect(made.fleet.asked.map(({ request }) => request.mutating)).to.deep.equal([false, true])
   })
 
   it('does not believe a host again that has diverged since', async () => {

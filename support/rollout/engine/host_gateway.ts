@@ -127,6 +127,17 @@ export function nothingMayChange(what: string): LockstepError {
   )
 }
 
+/**
+ * Returns the error for a team's own step that is about to change hosts in a scenario that an earlier run has done. A
+ * step that goes by a verb is passed over there.
+ */
+export function onlyProvedAgain(what: string, { step, line }: Line): LockstepError {
+  return new LockstepError(
+    'bad-feature',
+    `${what} was about to be sent by "${step}" (line ${line}), in a scenario that the resumed run has done; it was not sent. A step of your own is passed over there only where it goes by a verb of the rollout, such as this.rollout.agents.run; let it do so, and resume the run again`,
+  )
+}
+
 function byKind(outcomes: ReadonlyMap<string, Answer>): Record<string, string[]> {
   const kinds: Record<string, string[]> = {}
   for (const [host, { kind }] of outcomes) (kinds[kind] ??= []).push(host)
