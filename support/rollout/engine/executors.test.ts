@@ -14,7 +14,7 @@ import type { Conclusion, JournalEntry } from '../model/journal_entry'
 import { Ledger } from '../model/ledger'
 import type { Obligation } from '../model/obligation'
 import type { Verdict } from '../model/verdict'
-import type { Planning } from '../ports'
+import type { Locks, Planning } from '../ports'
 import { asking, telling, type Change } from './change'
 import { createEngine } from './create_engine'
 import type { Executor } from './executor'
@@ -49,6 +49,7 @@ interface Given {
   append?: (entry: JournalEntry | Conclusion) => Promise<void>
   planning?: Planning
   checkpoint?: Checkpoint
+  locks?: Locks
 }
 
 /** Returns an executor on a fleet, and all that it does. */
@@ -90,6 +91,7 @@ function executorOn(given: Given) {
     stopping: stop.signal,
     checkpoint: given.checkpoint,
     ...(given.planning === undefined ? {} : { planning: given.planning }),
+    ...(given.locks === undefined ? {} : { locks: given.locks }),
   }
   const source = {
     known: () => hosts,
@@ -382,6 +384,30 @@ describe('the executor that performs', () => {
       'web3 true',
     ])
     expect(changing().map(({ hosts }) => hosts)).to.deep.equal([['web3']])
+  })
+
+  it('judges whether a change may begin once other rollouts are waited for, right before it is written down', async () => {
+    const order: string[] = []
+    const locks = { patience: 0, take: async () => void order.push('locks') }
+    const append = async ({ type }: JournalEntry | Conclusion) => void order.push(type)
+    const { executor, changing } = executorOn({ locks, append })
+    const request = { agent: 'door', action: 'open', inputs: {}, mutating: true }
+    const refusal = new LockstepError('gate-closed', 'there is no room')
+    const refused = await failure(
+      executor.change({
+        guard: async () => {
+          order.push('guard')
+          throw refusal
+        },
+        opens: obligation,
+        order: { tell: telling(request) },
+        plannable: { action: request },
+        repeatable: true,
+      }),
+    )
+    expect(refused).to.equal(refusal)
+    expect(order).to.deep.equal(['locks', 'guard'])
+    expect(changing()).to.deep.equal([])
   })
 })
 
