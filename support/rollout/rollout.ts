@@ -69,6 +69,8 @@ export class Rollout {
     this.waves = new Waves(step, {
       hosts: this.hosts,
       expectOpen: () => this.gates.expectOpen(),
+      isOut: (host) => this.budget.isOut(host),
+      factBefore: (host, fact) => resumption.factOf(host, fact),
       expectSame: (wave) => resumption.expectSameWave(wave, (host) => this.budget.isOut(host)),
       newSeed: () => checkpoint?.seed ?? ports.newSeed(),
     })

@@ -1,7 +1,7 @@
 import { LockstepError } from '../../system/errors'
 import { lineKey, type Checkpoint, type ScenarioCheckpoint } from '../model/checkpoint'
 import { describeOtherHosts } from '../model/same_hosts'
-import type { Wave } from '../model/wave_plan'
+import { valueIn, type Wave } from '../model/wave_plan'
 import type { Line } from './line'
 
 /** The entries of the resumed run's journal about the scenario that runs now. */
@@ -36,6 +36,13 @@ export class Resumption {
     return this.scenario?.unknown.get(lineKey(line)) ?? new Set()
   }
 
+  /** Returns a host's value of a fact as a wave of the resumed run went by it; undefined where none did. */
+  factOf(host: string, fact: string): string | undefined {
+    const waves = [...(this.checkpoint?.scenarios.values() ?? [])].flatMap((scenario) => scenario.waves)
+    const own = waves.find((wave) => wave.hosts.includes(host) && valueIn(wave, fact) !== undefined)
+    return own === undefined ? undefined : valueIn(own, fact)
+  }
+
   /**
    * Expects the hosts that are written down now to be the roll call of the resumed run. `where` is where they are
    * written, such as `the inventory`.
@@ -61,7 +68,7 @@ export class Resumption {
     const { checkpoint, scenario } = this
     if (checkpoint === undefined || scenario === undefined || checkpoint.isOfHistory === true) return
     // A scenario that is done without a wave was done on no host of one.
-    const before = scenario.waves[this.wavesTaken] ?? (scenario.done ? [] : undefined)
+    const before = scenario.waves[this.wavesTaken]?.hosts ?? (scenario.done ? [] : undefined)
     this.wavesTaken += 1
     const other = before === undefined ? undefined : describeOtherHosts(before, hosts, isOut)
     if (other === undefined) return

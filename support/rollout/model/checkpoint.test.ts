@@ -278,7 +278,10 @@ describe('a resumed rollout', () => {
     ])
     if (first === undefined || second === undefined) throw new Error('there was no roll call')
     const { waves, name } = continueCheckpoint(first, second).scenarios.get('hosts') ?? {}
-    expect({ waves, name }).to.deep.equal({ waves: [['web1']], name: 'wave of hosts' })
+    expect({ waves, name }).to.deep.equal({
+      waves: [{ name: '1 host', hosts: ['web1'] }],
+      name: 'wave of hosts',
+    })
   })
 
   it('does not mind the order of a wave, nor hosts that are out', async () => {

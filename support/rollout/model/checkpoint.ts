@@ -1,5 +1,6 @@
 import type { JournalEntry } from './journal_entry'
 import { progressOf } from './progress'
+import type { Wave } from './wave_plan'
 
 /**
  * The work that was done, as the journal of a stopped run says. A resumed run proves it again before it goes on from
@@ -24,8 +25,8 @@ export interface Checkpoint {
 /** The work of one scenario that was done. */
 export interface ScenarioCheckpoint {
   name: string
-  /** The hosts of each wave that the scenario took, in order; none where it was for the whole roll call. */
-  waves: readonly (readonly string[])[]
+  /** The waves that the scenario took, in order; none where it was for the whole roll call. */
+  waves: readonly Wave[]
   /** True when the scenario passed, none of its hosts went back since, and lines of it can prove that now. */
   done: boolean
   /** The checks that a later line has superseded: `traffic should be blocked`, once it was unblocked. */
@@ -138,7 +139,9 @@ function scenarioCheckpoint(
   for (const line of overtaken) proofs.delete(line)
   return {
     name: entries.find((entry) => entry.type === 'scenario')?.name ?? '',
-    waves: entries.flatMap((entry) => (entry.type === 'wave' ? [entry.hosts] : [])),
+    waves: entries.flatMap((entry) =>
+      entry.type === 'wave' ? [{ name: entry.name, hosts: entry.hosts }] : [],
+    ),
     done:
       entries.some(({ type }) => type === 'scenario passed') && proofs.size > 0 && !isUndone(entries, undone),
     overtaken,

@@ -4,11 +4,11 @@ import { describe, type Verdict } from '../model/verdict'
 import { describeSize, nextWave, planWaves, shuffled, type Wave, type WaveSize } from '../model/wave_plan'
 import { faultOfTable } from '../model/wave_table'
 import type { RollCall } from './roll_call'
-import { WaveFacts } from './wave_facts'
+import { WaveFacts, type HostsOut } from './wave_facts'
 
 export type WaveOrder = 'as listed' | 'sorted by name' | { seed: number | undefined }
 
-interface Around {
+interface Around extends HostsOut {
   hosts: Pick<RollCall, 'known' | 'inListedOrder'>
   /** Expects that a wave may begin now. @throws LockstepError `gate-closed` */
   expectOpen: () => void
@@ -37,7 +37,7 @@ export class Waves {
     private readonly step: StepContext,
     private readonly around: Around,
   ) {
-    this.facts = new WaveFacts(step)
+    this.facts = new WaveFacts(step, around)
   }
 
   /** The wave that moves now. */
@@ -62,7 +62,7 @@ export class Waves {
   /** The waves of the feature's table that are still to come. */
   get toCome(): readonly Wave[] {
     const sizes = this.rows.slice(this.begun.length)
-    return planWaves(sizes, this.left, this.order ?? [], this.facts.factOf).waves
+    return planWaves(sizes, this.left, this.placeable, this.facts.factOf).waves
   }
 
   /** Sets the sizes of all waves of the feature. Hosts in none of them are found before the first one moves. */
@@ -98,15 +98,20 @@ export class Waves {
   get left(): readonly string[] {
     if (this.begun.length === 0 && this.rows.length === 0) return []
     const taken = new Set(this.begun.flatMap(({ hosts }) => hosts))
-    return (this.order ?? this.around.hosts.known ?? []).filter((host) => !taken.has(host))
+    return this.placeable.filter((host) => !taken.has(host))
+  }
+
+  /** The hosts that can be in a wave: a host that was out before it told its facts is in none. */
+  private get placeable(): readonly string[] {
+    return (this.order ?? this.around.hosts.known ?? []).filter((host) => this.facts.areKnownOf(host))
   }
 
   /** Takes the next wave; undefined when no host is left to take. */
   async take(size: WaveSize): Promise<Verdict | undefined> {
     this.step.expectGoingOn()
-    const all = await this.ordered()
-    const missing = await this.facts.learn([size, ...this.rows], all)
+    const missing = await this.facts.learn([size, ...this.rows], await this.ordered())
     if (missing !== undefined) return this.unplaced(missing)
+    const all = this.placeable
     this.expectWholeTable(all)
     const wave = nextWave(size, this.begun.length === 0 ? all : this.left, all, this.facts.factOf)
     this.expectSame(wave)
