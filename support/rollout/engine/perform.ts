@@ -62,6 +62,11 @@ export class Perform implements BaseExecutor {
     return this.conclude(await judge(before, through), { budgeted: false })
   }
 
+  async appraise(look: () => Promise<Verdict>): Promise<Verdict> {
+    this.engine.halt.expectGoingOn()
+    return this.conclude(await look(), { budgeted: false })
+  }
+
   conclude(verdict: Verdict, options?: ConcludeOptions): Promise<Verdict> {
     return this.engine.conclusions.conclude(verdict, options)
   }

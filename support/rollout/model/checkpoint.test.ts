@@ -157,6 +157,18 @@ describe('a resumed rollout', () => {
     expect(checkpointOf('r1', entries)?.scenarios.get('20')?.done).to.equal(false)
   })
 
+  it('carries a scenario out in full that only a look at no host could prove', () => {
+    const asked = { type: 'asked', step: 'the pool', requestId: 'x', inputs: { backend: 'www' } } as const
+    const entries: JournalEntry[] = [
+      BEGAN,
+      { type: 'roll call', hosts: ['web1'] },
+      { type: 'scenario', scenarioId: '20', name: '' },
+      { ...asked, line: 11, agent: 'haproxy', action: 'pool', mutating: false, hosts: [] },
+      { type: 'scenario passed', scenarioId: '20' },
+    ]
+    expect(checkpointOf('r1', entries)?.scenarios.get('20')?.done).to.equal(false)
+  })
+
   it('that is resumed itself still knows what was known before it: versions, hosts that are out, unknown outcomes', async () => {
     const silentThen: Exceptions = { web3: ({ action }) => (action === 'migrate' ? silent : undefined) }
     const { fleet, journal } = await stopped(3, silentThen)

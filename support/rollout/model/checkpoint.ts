@@ -148,9 +148,13 @@ function scenarioCheckpoint(
     unknown: unknownIn(entries, asked),
   }
 
-  /** Returns whether a line took a look by itself, and not to verify what it had told. */
+  /** Returns whether a line took a look at hosts by itself, and not to verify what it had told. */
   function isThen(look: Asked): boolean {
-    return !isOfRollCall(look) && !asked.some((other) => lineKey(other) === lineKey(look) && other.mutating)
+    return (
+      look.hosts.length > 0 &&
+      !isOfRollCall(look) &&
+      !asked.some((other) => lineKey(other) === lineKey(look) && other.mutating)
+    )
   }
 }
 
