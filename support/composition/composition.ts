@@ -10,7 +10,7 @@ import { readRunJournal, readRunJournals } from '../run/journals'
 import { Ledger } from '../rollout/model/ledger'
 import type { Checkpoint } from '../rollout/model/checkpoint'
 import type { Balancers, ExpectedHosts } from '../rollout/ports'
-import { canWait, type JournalEntry } from '../rollout/model/journal_entry'
+import type { JournalEntry } from '../rollout/model/journal_entry'
 import type { Rollout } from '../rollout/rollout'
 import { parseWaveSize } from '../rollout/model/wave_plan'
 import { systemClock } from '../system/clock'
@@ -103,7 +103,7 @@ export class Composition {
     const { target, purpose, journals } = MODES[beginsAs]
     // A run that was begun by another leaves its state with its reports, and is gone with them.
     const state = (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
-    const file = new JournalFile(join(state, journals), run.id, () => systemClock.now(), canWait)
+    const file = new JournalFile(join(state, journals), run.id, () => systemClock.now())
     run.conceal(secrets)
     run.stream.openInto(file)
     const { journals: records, faults } =
