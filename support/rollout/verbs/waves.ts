@@ -1,5 +1,6 @@
 import { LockstepError } from '../../system/errors'
 import type { StepContext } from '../engine/step_context'
+import { compareWith } from '../model/compare_with'
 import { describe, type Verdict } from '../model/verdict'
 import { describeSize, nextWave, planWaves, shuffled, type Wave, type WaveSize } from '../model/wave_plan'
 import { faultOfTable } from '../model/wave_table'
@@ -180,6 +181,6 @@ export class Waves {
     }
     if (this.wanted === 'sorted by name' || listed === undefined) return all
     // A host that left the list since it was found belongs to a wave as well.
-    return [...listed, ...all.filter((host) => !listed.includes(host))]
+    return [...listed, ...compareWith(all, listed).missing]
   }
 }
