@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readSetting } from '../config/settings'
-import { givenVariables } from '../config/variables'
+import { formatVariables } from '../config/variables'
 import { cucumberIn, lastWords } from '../planning/child_run'
 import { liveEnvironment } from '../composition/environments'
 import { processContext } from '../run/parameters'
@@ -133,7 +133,7 @@ async function check(
   if (trouble !== undefined) return { record, findings: [], trouble }
   const env = {
     LOCKSTEP_DRIFT: journal,
-    LOCKSTEP_VARIABLES: givenVariables(record.parameters),
+    LOCKSTEP_VARIABLES: formatVariables(record.parameters),
     // Settings of the next rollout do not apply to this look.
     LOCKSTEP_RELEASE: record.release === UNRELEASED ? undefined : record.release,
     LOCKSTEP_ACTIVATE: undefined,
