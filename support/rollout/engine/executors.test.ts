@@ -444,6 +444,16 @@ describe('the executor that proves again', () => {
     }
   })
 
+  it("takes an order for one that changes hosts where a team's own step does not say", async () => {
+    const { mutating: _, ...unsaid } = raw
+    const made = executorOn({ checkpoint: checkpoint() })
+    expect((await failure(made.gateway.ask(unsaid as Request, webs(3)))).code).to.equal('bad-feature')
+    const live = executorOn({})
+    await live.gateway.ask(unsaid as Request, webs(3))
+    expect(live.journal.find((entry) => entry.type === 'asked')).to.include({ mutating: true })
+    expect(live.changing()).to.have.length(1)
+  })
+
   it('sends what is undone after it has stopped, and what is only asked', async () => {
     const made = executorOn({ checkpoint: checkpoint() })
     await made.gateway.ask({ ...raw, mutating: false }, webs(3))

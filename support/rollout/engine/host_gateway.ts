@@ -37,8 +37,9 @@ export class JournalledGateway implements HostGateway {
     return this.changedHosts
   }
 
-  readonly ask = (request: Request, hosts: readonly string[]): Promise<Answers> => {
+  readonly ask = (asked: Request, hosts: readonly string[]): Promise<Answers> => {
     const { fleet, audience } = this.around
+    const request = explicit(asked)
     return this.journalled(request, hosts, (beforeSend) =>
       fleet.call(request, hosts, {
         beforeSend,
@@ -136,6 +137,11 @@ export function onlyProvedAgain(what: string, { step, line }: Line): LockstepErr
     'bad-feature',
     `${what} was about to be sent by "${step}" (line ${line}), in a scenario that the resumed run has done; it was not sent. A step of your own is passed over there only where it goes by a verb of the rollout, such as this.rollout.agents.run; let it do so, and resume the run again`,
   )
+}
+
+/** Returns a request that says whether it changes hosts. A step in JavaScript may leave that out: it is taken to. */
+function explicit({ mutating = true, ...rest }: Omit<Request, 'mutating'> & { mutating?: boolean }): Request {
+  return { ...rest, mutating }
 }
 
 function byKind(outcomes: ReadonlyMap<string, Answer>): Record<string, string[]> {
