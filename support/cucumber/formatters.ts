@@ -1,6 +1,6 @@
 import type { Envelope } from '@cucumber/messages'
 import { ReadingScreen } from '../reporting/console/reading'
-import { screenOf, type Paper } from '../reporting/console/terminal'
+import { showOn, type Paper } from '../reporting/console/terminal'
 import { session } from './session'
 
 type FormatterContext = Omit<Paper, 'env'> & {
@@ -10,9 +10,8 @@ type FormatterContext = Omit<Paper, 'env'> & {
 /** Shows a run to a person, as it goes on. */
 export const terminal = {
   type: 'formatter' as const,
-  formatter({ on, stream, write }: FormatterContext) {
-    const screen = screenOf(session.run, { stream, write, env: process.env })
-    on('message', (envelope) => screen.hear(envelope))
+  formatter({ stream, write }: FormatterContext) {
+    showOn({ stream, write, env: process.env }, session.run)
   },
 }
 
