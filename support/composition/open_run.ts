@@ -4,7 +4,6 @@ import { secretsOf, type Environment } from '../config/environment'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import { withVariables } from '../preflight/run_variables'
 import { linksOf } from '../rollout/model/family'
-import { canWait } from '../rollout/model/journal_entry'
 import { Ledger } from '../rollout/model/ledger'
 import { leftByRuns, nextOrder, type RunEntries } from '../rollout/model/out_of_rotation'
 import type { ExpectedHosts } from '../rollout/ports'
@@ -52,7 +51,7 @@ export function openRun(run: Run, { parameters, context, cwd, surrounded, ticket
   run.changeMode(beginsAs)
   const { purpose, journals } = MODES[beginsAs]
   const state = stateFolder(context, cwd)
-  const file = new JournalFile(join(state, journals), run.id, () => systemClock.now(), canWait)
+  const file = new JournalFile(join(state, journals), run.id, () => systemClock.now())
   run.conceal(secrets)
   run.stream.openInto(file)
   const { records, faults } = earlierRuns(beginsAs, cwd)

@@ -37,6 +37,11 @@ export class Executors {
     return this.plan !== undefined
   }
 
+  /** True in a scenario that an earlier run has done: its hosts are only looked at. */
+  get isProvedAgain(): boolean {
+    return this.engine.resumption.isDone
+  }
+
   get hasUnknownOutcome(): boolean {
     return this.perform.hasUnknownOutcome
   }

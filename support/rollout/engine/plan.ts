@@ -62,6 +62,11 @@ export class Plan implements BaseExecutor {
     return this.conclude(notKnown(name), { budgeted: false })
   }
 
+  async appraise(look: () => Promise<Verdict>): Promise<Verdict> {
+    this.engine.halt.expectGoingOn()
+    return this.conclude(await look(), { budgeted: false })
+  }
+
   async conclude(verdict: Verdict, options?: ConcludeOptions): Promise<Verdict> {
     const whole = await this.engine.conclusions.conclude({ ...verdict, planned: true }, options)
     if (!hasPassed(whole)) this.state.use()
