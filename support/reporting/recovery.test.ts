@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { phraseOf } from '../testing/feature_lines'
-import { recoveryOf } from './recovery'
+import { stateOf } from '../run/run_state'
+import { recoveriesOf, recoveryFeatureOf, recoveryOf } from './recovery'
 
 const SOURCE = `# language: en
 Feature: Update the website
@@ -363,5 +364,46 @@ ${BLOCKS}    Examples:
     const source = '# What run r1 of x.feature did not bring to its end.\nFeature: X\n  #\n  Scenario: Y\n'
     const options = { plan: [], hosts: [], waves: undefined, header: [], title: 'r' }
     expect(recoveryOf(source, options)).to.equal('Feature: X (r)\n  #\n  Scenario: Y\n')
+  })
+
+  it('cannot be run before somebody has put back the secrets that are not written', () => {
+    const at = '2026-11-22T00:00:00.000Z'
+    const uri = 'x.feature'
+    const scenario = { uri, scenarioId: '2', name: 'Y', tags: [], steps: [] }
+    const invocation = { args: [], env: {}, cucumber: 'c', lockstep: 'l' }
+    const written = (hasHidden: boolean) => {
+      const state = stateOf([
+        {
+          at,
+          type: 'read',
+          version: 1,
+          run: 'r1',
+          invocation,
+          scenarios: [scenario],
+          remarks: [],
+          variables: {},
+        },
+        { at, type: 'run', feature: uri, hash: '', mode: 'live', environment: 'e', pid: 1, order: 1 },
+        { at, type: 'text', uri, text: 'Feature: X\n  Scenario: ***\n', values: {}, hasHidden },
+        { at, type: 'roll call', hosts: ['web1'] },
+        {
+          at,
+          type: 'asked',
+          step: 'it is done',
+          line: 3,
+          requestId: 'q',
+          agent: 'a',
+          action: 'b',
+          inputs: {},
+          mutating: true,
+          hosts: ['web1'],
+        },
+      ])
+      return recoveriesOf(state, '').map((recovery) => recoveryFeatureOf(state, recovery)?.split('\n')[0])
+    }
+    expect(written(true)).to.deep.equal([
+      'Put the secret back wherever *** stands below, and take this line away: no secret is written here.',
+    ])
+    expect(written(false)).to.deep.equal(['# What run r1 of x.feature did not bring to its end.'])
   })
 })

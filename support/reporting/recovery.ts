@@ -52,7 +52,7 @@ export function recoveryFeatureOf(run: RunState, recovery: Recovery): string | u
   const { uri } = recovery
   const [source, left] = [run.texts.get(uri), run.leftOf(uri)]
   if (source === undefined || left === undefined) return undefined
-  return recoveryOf(source.text, {
+  const text = recoveryOf(source.text, {
     values: source.values,
     plan: run.plan.filter((scenario) => scenario.uri === uri),
     header: header(run, recovery, left),
@@ -60,7 +60,12 @@ export function recoveryFeatureOf(run: RunState, recovery: Recovery): string | u
     hosts: left.hosts,
     waves: left.waves,
   })
+  return source.hasHidden ? `${UNFINISHED}\n${text}` : text
 }
+
+/** No line of gherkin, so that nobody runs a feature with other words than those that were run. */
+const UNFINISHED =
+  'Put the secret back wherever *** stands below, and take this line away: no secret is written here.'
 
 export interface RecoveryOptions extends RemainingHosts {
   plan: readonly (Pick<PlannedScenario, 'scenarioId' | 'wave'> & {
