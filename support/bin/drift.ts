@@ -6,12 +6,11 @@ import { readSetting } from '../config/settings'
 import { givenVariables } from '../config/variables'
 import { cucumberIn, lastWords } from '../planning/child_run'
 import { liveEnvironment } from '../composition/environments'
-import { processContext } from '../run/parameters'
+import { surroundingsOf } from '../run/parameters'
 import { inRanges } from '../run/host_names'
 import { readRunJson, type ReadRun, type ReadStep } from '../reporting/run_json_reading'
 import { howToMend } from '../history/recording'
 import { checkpointOfHistory } from '../composition/resume'
-import { HISTORY } from '../run/state_folder'
 import { UNRELEASED, type HistoryEntry } from '../history/history_record'
 import { howItWasLeft, hostsNotDone } from '../history/standing'
 import { HistoryStore } from '../history/store'
@@ -70,13 +69,13 @@ async function checked(cwd: string, wanted: ReturnType<typeof parsed>): Promise<
       'bad-config',
       `there is no cucumber.js in ${cwd}; run this in the folder that the release was rolled out from`,
     )
-  const context = processContext()
+  const context = surroundingsOf(process.env)
   const { name } = liveEnvironment(
     wanted.environment === undefined ? {} : { environment: wanted.environment },
     context,
     cwd,
   )
-  const store = new HistoryStore(HISTORY)
+  const store = new HistoryStore(context.folders.history)
   const release =
     wanted.release ??
     readSetting(context.env, 'LOCKSTEP_RELEASE') ??

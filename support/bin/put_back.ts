@@ -2,8 +2,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { obligationOf } from '../composition/balancers'
 import { Composition } from '../composition/composition'
-import { STATE } from '../run/state_folder'
-import { processContext } from '../run/parameters'
+import { surroundingsOf } from '../run/parameters'
 import { onInterrupt } from '../composition/interrupt'
 import { discardLocksOf, runsIn } from '../locks/left_locks'
 import { NOTHING_READ, Run } from '../run/run'
@@ -31,7 +30,7 @@ export async function putBack(
   args: readonly string[],
 ): Promise<{ text: string; exitCode: number }> {
   const { values, isChosen } = choiceOf(args)
-  const state = resolve(cwd, STATE)
+  const state = resolve(cwd, surroundingsOf(process.env).folders.state)
   expectKnown(values, readRunJournals(join(state, 'live')))
   const done = await putBackChosen(cwd, isChosen)
   const runs = values.all === true ? runsIn(state) : [...(values.run ?? []), ...done.runs]
@@ -45,7 +44,7 @@ async function putBackChosen(
 ): Promise<{ text: string; exitCode: number; runs: readonly string[] }> {
   const run = new Run(systemClock)
   run.beginReading(NOTHING_READ, { ...callsIn(), args: [] })
-  const composition = await Composition.compose(run, { mode: 'live' }, processContext(), cwd)
+  const composition = await Composition.compose(run, { mode: 'live' }, surroundingsOf(process.env), cwd)
   const { signal } = run.stopping
   const stopListening = onInterrupt(run)
   try {

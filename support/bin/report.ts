@@ -6,9 +6,9 @@ import { headlineOf } from '../reporting/headline'
 import { REPORTS_OF } from '../reporting/reports'
 import { faultOf, readRunEvents } from '../run/journals'
 import { titleOf } from '../run/outcome'
-import { REPORTS, unwritten, writePieces } from '../run/report_files'
+import { unwritten, writePieces } from '../run/report_files'
 import { stateOf, type RunState } from '../run/run_state'
-import { STATE } from '../run/state_folder'
+import { foldersIn } from '../run/folders'
 import { clean } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
 import { JOURNAL_SUFFIX } from '../system/journal_lines'
@@ -25,8 +25,9 @@ const MAX_SAID = 2_000
  * @throws LockstepError `bad-input` for a run that is not known, `journal-failed` where its journal does not tell all
  */
 export function report(cwd: string, args: readonly string[]): { text: string; exitCode: number } {
-  const { run, to } = parsed(args)
-  const state = recorded(run, journalsIn(resolve(cwd, STATE)))
+  const folders = foldersIn(process.env)
+  const { run, to = folders.reports } = parsed(args)
+  const state = recorded(run, journalsIn(resolve(cwd, folders.state)), folders.state)
   const paths = Object.entries(REPORTS_OF).map(([name, piecesOf]) => write(join(to, name), piecesOf(state)))
   const said = `${titleOf(state.exitCode, state.mode)}  ${clean(headlineOf(state), MAX_SAID)}`
   return {
@@ -35,9 +36,9 @@ export function report(cwd: string, args: readonly string[]): { text: string; ex
   }
 }
 
-function recorded(run: string, journals: ReadonlyMap<string, string>): RunState {
+function recorded(run: string, journals: ReadonlyMap<string, string>, folder: string): RunState {
   const path = journals.get(run)
-  if (path === undefined) throw unknown(run, [...journals.keys()])
+  if (path === undefined) throw unknown(run, [...journals.keys()], folder)
   const journal = readRunEvents(path)
   // A last line that was cut off was never shown.
   const fault = journal.fault?.kind === 'cut off' ? undefined : journal.fault
@@ -78,8 +79,8 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function unknown(run: string, known: readonly string[]): LockstepError {
-  const said = `there is no journal of a run ${JSON.stringify(excerpt(run, 80))} in ${STATE}`
+function unknown(run: string, known: readonly string[], folder: string): LockstepError {
+  const said = `there is no journal of a run ${JSON.stringify(excerpt(run, 80))} in ${folder}`
   if (known.length === 0) return new LockstepError('bad-input', `${said}, nor of any other`)
   const close = nearest(run, known)
   const last = [...known].sort().slice(-MAX_SHOWN).reverse()
@@ -100,7 +101,7 @@ function write(path: string, pieces: Iterable<string>): string {
   }
 }
 
-function parsed(args: readonly string[]): { run: string; to: string } {
+function parsed(args: readonly string[]): { run: string; to: string | undefined } {
   const options = { to: { type: 'string' } } as const
   const usage = 'say which run: report <run>, and with --to <folder> where its reports are written'
   try {
@@ -108,7 +109,7 @@ function parsed(args: readonly string[]): { run: string; to: string } {
     const [run, ...more] = positionals
     if (run === undefined || more.length > 0)
       throw new Error(run === undefined ? 'no run is named' : 'one run at a time')
-    return { run, to: values.to ?? REPORTS }
+    return { run, to: values.to }
   } catch (error) {
     throw new LockstepError('bad-input', `${(error as Error).message}; ${usage}`, { cause: error })
   }

@@ -22,12 +22,11 @@ import { openLog } from '../system/log'
 import { balancersOf } from './balancers'
 import { environmentFor } from './environments'
 import { type Surrounded } from '../simulation/embedded'
-import { BEGUN_BY, expectMeaningful, type RunParameters } from '../run/parameters'
+import { BEGUN_BY, expectMeaningful, type RunParameters, type RunSurroundings } from '../run/parameters'
 import { beginRollout } from './begin_rollout'
 import { mcollectiveFleet } from './mcollective_fleet'
 import type { PlannedFor } from '../planning/planner'
 import { recoveredRun } from '../reporting/recovered_run'
-import { REPORTS } from '../run/report_files'
 import { checkpointFor, checkpointOfHistory, journalToResume } from './resume'
 import type { NotificationListener } from './notification_listener'
 import { wholeFleetName } from './fleet_name'
@@ -38,7 +37,6 @@ import { changesFleet, MODES, modeOf, traitsOf, type Mode } from '../run/modes'
 import type { Run } from '../run/run'
 import { CUT_OFF } from '../history/history_record'
 import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_end'
-import { STATE } from '../run/state_folder'
 import { withVariables } from '../preflight/run_variables'
 import { lazy } from './lazy'
 
@@ -70,7 +68,7 @@ export class Composition {
   static async compose(
     run: Run,
     parameters: RunParameters,
-    context: ProcessContext,
+    context: RunSurroundings,
     cwd: string,
   ): Promise<Composition> {
     expectMeaningful(parameters, context.env)
@@ -89,7 +87,7 @@ export class Composition {
   private static composed(
     run: Run,
     parameters: RunParameters,
-    context: ProcessContext,
+    context: RunSurroundings,
     cwd: string,
     { environment: bare, embedded }: Surrounded,
     tickets: readonly string[],
@@ -102,13 +100,15 @@ export class Composition {
     run.changeMode(beginsAs)
     const { target, purpose, journals } = MODES[beginsAs]
     // A run that was begun by another leaves its state with its reports, and is gone with them.
-    const state = (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
+    const { folders } = context
+    const state =
+      (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, folders.state) : join(folders.reports, 'state')
     const file = new JournalFile(join(state, journals), run.id, () => systemClock.now(), canWait)
     run.conceal(secrets)
     run.stream.openInto(file)
     const { journals: records, faults } =
       target === 'live'
-        ? readRunJournals(resolve(cwd, STATE, MODES.live.journals))
+        ? readRunJournals(resolve(cwd, folders.state, MODES.live.journals))
         : { journals: [], faults: [] }
     const outBefore = leftByRuns(records)
     const resumed =
@@ -159,7 +159,12 @@ export class Composition {
     const { rollsOut } = MODES[this.run.mode]
     if (wanted === undefined || wanted === '' || !rollsOut || this.run.state.plan.length === 0) return
     const { expectPlanned } = lazy.planner
-    this.whole.approved = await expectPlanned(wanted, this.run, this.plannedFor())
+    this.whole.approved = await expectPlanned(
+      wanted,
+      this.run,
+      this.plannedFor(),
+      this.parts.context.folders.reports,
+    )
   }
 
   private plannedFor(): PlannedFor {
@@ -287,7 +292,7 @@ export class Composition {
 
   /** Ends the run. It looks once more at what was put back unseen, writes its end into the journal, and lets all go. */
   async end(): Promise<void> {
-    const { fleet, file, embedded } = this.parts
+    const { fleet, file, embedded, context } = this.parts
     // The run is live when one of its features was activated, whichever came last.
     if ([...this.rollouts.values()].some((rollout) => changesFleet(this.modeOf(rollout))))
       this.run.changeMode('live')
@@ -306,7 +311,8 @@ export class Composition {
         if (rollout.hosts.known !== undefined) await this.hearOut(rollout, lost === undefined)
         if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)
         for (const message of rollout.takeUnsolicited()) this.expectHarmless(message, 'after the last step')
-        if (this.run.exitCode !== 0) recover(this.run, { uri: feature, part }, rollout)
+        if (this.run.exitCode !== 0)
+          recover(this.run, { uri: feature, part, folder: this.parts.context.folders.reports }, rollout)
       }
       if (
         MODES[this.run.mode].purpose === 'plan' &&
@@ -314,7 +320,7 @@ export class Composition {
         this.run.state.refused === undefined
       ) {
         const { savePlan } = lazy.planner
-        savePlan(this.run, this.plannedFor(), userInfo().username, systemClock.now())
+        savePlan(this.run, this.plannedFor(), context.folders.reports, userInfo().username, systemClock.now())
       }
       if (this.parts.isCheckedAgain && this.run.exitCode === 0) await this.expectNothingMore()
       if (this.parts.isCheckedAgain && this.run.exitCode === EXIT.passedWithFailures)
@@ -327,7 +333,7 @@ export class Composition {
           reason: this.run.state.refused?.code ?? '',
           ...(this.run.exitCode === EXIT.passedWithFailures ? { withinBudget: true } : {}),
         } satisfies JournalEntry)
-        if (MODES[this.run.mode].rollsOut) recordRun(this.run, file.path)
+        if (MODES[this.run.mode].rollsOut) recordRun(this.run, file.path, context.folders.history)
       }
     } catch (error) {
       if (error instanceof LockstepError) this.run.refuse(error)
@@ -388,8 +394,9 @@ export class Composition {
   private async discardLocks(): Promise<void> {
     if (this.followed.size === 0) return
     const { discardLocksOf } = lazy.leftLocks
+    const { env, folders } = this.parts.context
     try {
-      await discardLocksOf(this.followed, STATE, this.parts.context.env)
+      await discardLocksOf(this.followed, folders.state, env)
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
       this.run.note(error.message)
@@ -399,11 +406,12 @@ export class Composition {
   /** Writes down at once what is known when the process ends in mid-run, since nothing can be waited for. */
   cutOff(): void {
     for (const [part, [feature, rollout]] of [...this.rollouts].entries())
-      recover(this.run, { uri: feature, part }, rollout)
+      recover(this.run, { uri: feature, part, folder: this.parts.context.folders.reports }, rollout)
     if (this.rollouts.size === 0) return
     this.run.stream.appendNow({ type: 'end', passed: false, reason: CUT_OFF })
     this.run.stream.settleNow()
-    if (MODES[this.run.mode].rollsOut) recordRun(this.run, this.parts.file.path)
+    const { file, context } = this.parts
+    if (MODES[this.run.mode].rollsOut) recordRun(this.run, file.path, context.folders.history)
   }
 
   private async expectNothingMore(): Promise<void> {
@@ -463,12 +471,20 @@ function notificationsOf(run: Run, { environment }: RunContext): NotificationLis
   return new Notifications(run, environment, systemClock, Math.random)
 }
 
-function recover(run: Run, { uri, part }: { uri: string; part: number }, rollout: Rollout): void {
+function recover(
+  run: Run,
+  { uri, part, folder }: { uri: string; part: number; folder: string },
+  rollout: Rollout,
+): void {
   const { writeRecovery } = lazy.recovery
   const passed =
     run.state.hasPassed(uri) && rollout.halted === undefined && rollout.waves.unfinished.length === 0
   const values = run.features.substitution?.of.fixedIn(uri) ?? new Map<string, string>()
-  const recovery = writeRecovery(run.state, { uri, part, passed, values, redact: run.redact }, rollout)
+  const recovery = writeRecovery(
+    run.state,
+    { uri, part, folder, passed, values, redact: run.redact },
+    rollout,
+  )
   if (recovery !== undefined) run.stream.appendNow({ type: 'recovery', recovery })
 }
 

@@ -1,5 +1,4 @@
 import type { Environment } from '../config/environment'
-import type { ProcessContext } from '../config/mcollective_cfg'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
 import type { Links } from '../rollout/model/family'
 import type { Ledger } from '../rollout/model/ledger'
@@ -11,6 +10,7 @@ import type { NotificationListener } from './notification_listener'
 import type { Plan } from '../planning/plan'
 import type { Mode } from '../run/modes'
 import type { RunJournal } from '../run/journals'
+import type { RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
 
 /** The parts that a run is put together from; all its rollouts share them. */
@@ -30,7 +30,7 @@ export interface RunContext {
   links: Links
   /** True when the run has to change nothing when it is run again. */
   isCheckedAgain: boolean
-  context: ProcessContext
+  context: RunSurroundings
   /** The name that the run gives its release. */
   release: string | undefined
   /** The mode that all rollouts begin with, such as `live`, `noop` or `plan`. One of them may change its own. */

@@ -15,8 +15,7 @@ import { LockstepError } from '../system/errors'
 import type { Rollout } from '../rollout/rollout'
 import { describeOmission, type Omission } from '../run/account'
 import { Composition } from '../composition/composition'
-import { processContext } from '../run/parameters'
-import { type RunParameters } from '../run/parameters'
+import { surroundingsOf, type RunParameters } from '../run/parameters'
 import { onInterrupt } from '../composition/interrupt'
 import { outTable, hostTable } from '../reporting/host_table'
 import type { Outcome } from '../run/scenario_runs'
@@ -154,7 +153,12 @@ async function compose(): Promise<void> {
   try {
     // A run begun before the first step, to plan or read again, has to end with this one.
     stopListening = onInterrupt(run)
-    session.composition = await Composition.compose(run, parameters, processContext(), process.cwd())
+    session.composition = await Composition.compose(
+      run,
+      parameters,
+      surroundingsOf(process.env),
+      process.cwd(),
+    )
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)

@@ -12,7 +12,7 @@ import { decideExitStatus } from '../system/exit_status'
 import { beforeLeaving, type Leaving } from '../system/leaving'
 import { outliveOutputs } from '../system/output'
 import { traitsOf } from '../run/modes'
-import { processContext, type RunParameters } from '../run/parameters'
+import { surroundingsOf, type RunParameters } from '../run/parameters'
 import { faultOfOptions, resolveOptions } from './resolved_options'
 import { session } from './session'
 import { stepFunctionOf } from './step_arguments'
@@ -43,11 +43,13 @@ export const plugin = {
     const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved, options)
     // A reader of the output may leave; the rollout goes on.
     outliveOutputs(process.stdout, process.stderr)
-    removeReports(isReading)
+    const surroundings = surroundingsOf(process.env)
+    const { reports } = surroundings.folders
+    removeReports(isReading, reports)
     refuseUnknown(options)
     const sources = new Map<string, string>()
     const substitution = new Substitution(() =>
-      variablesFor(options, processContext(), cwd, () => lazy.variablesFile),
+      variablesFor(options, surroundings, cwd, () => lazy.variablesFile),
     )
     const preflight = new Preflight(substitution.faultsOf, stepFunctionOf)
     const lint = options.lint === true || isReading ? () => lintAndSay(preflight, stderr) : undefined
@@ -94,7 +96,7 @@ export const plugin = {
       check()
       if (isUnderWay) endEarly(stderr)
       const write = (text: string) => process.stdout.write(text)
-      finishReports(run, isReading, { env: process.env, cwd: process.cwd(), write })
+      finishReports(run, isReading, { reports, env: process.env, cwd: process.cwd(), write })
     }
     process.once('exit', end)
     beforeLeaving(process as unknown as Leaving, (code) => {

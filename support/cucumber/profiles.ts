@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { expectOptions } from '../config/settings'
 import { faultOfCommandLine } from '../preflight/command_line'
 import { EXIT, type LockstepError } from '../system/errors'
-import { REPORTS } from '../run/report_files'
+import { foldersIn } from '../run/folders'
 import { isProfileName, MODES, PROFILE_NAMES, PROFILES, type ProfileName } from '../run/modes'
 import type { RunParameters } from '../run/parameters'
 import { makeFolder } from '../system/folders'
@@ -147,7 +147,7 @@ function told(parameters: RunParameters, more: { lint?: boolean } = {}) {
 
 function makeReportsFolder(): void {
   try {
-    makeFolder(REPORTS)
+    makeFolder(foldersIn(process.env).reports)
   } catch (error) {
     refuse(`reports cannot be written here: ${(error as Error).message}`)
   }

@@ -5,7 +5,7 @@ import { runCommand, type CommandEnv, type CommandResult } from '../system/comma
 import { LockstepError } from '../system/errors'
 import { PROFILES, type ProfileName } from '../run/modes'
 import { BEGUN_BY } from '../run/parameters'
-import { STATE } from '../run/state_folder'
+import { foldersIn } from '../run/folders'
 import { excerpt } from '../system/redaction'
 
 export interface Again {
@@ -57,7 +57,7 @@ async function begin<T>(
         CI: 'true',
         // The run that began this one tells GitHub of it.
         GITHUB_ACTIONS: '',
-        LOCKSTEP_STATE: resolve(STATE),
+        LOCKSTEP_STATE: resolve(foldersIn(process.env).state),
         ...env(reports),
       },
     })

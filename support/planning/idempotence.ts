@@ -56,7 +56,7 @@ function planIn(reports: string): Plan | undefined {
     const { plan } = JSON.parse(readFileSync(join(reports, 'run.json'), 'utf8')) as {
       plan: { path: string } | null
     }
-    return plan === null ? undefined : readPlan(plan.path).content
+    return plan === null ? undefined : readPlan(plan.path, reports).content
   } catch {
     return undefined
   }

@@ -16,9 +16,9 @@ export interface PlannedFor {
 const MAX_DIFFERENCES = 5
 
 /** Writes down what a run has planned. @throws LockstepError `journal-failed` when that is not possible */
-export function savePlan(run: Run, where: PlannedFor, by: string, now: number): void {
+export function savePlan(run: Run, where: PlannedFor, reports: string, by: string, now: number): void {
   const plan = planOf(run, where)
-  const { id, path } = writePlan(plan, { at: new Date(now).toISOString(), by, run: run.id })
+  const { id, path } = writePlan(plan, { at: new Date(now).toISOString(), by, run: run.id }, reports)
   const changed = changedBy(run.state)
   const hosts = new Set(changed.map(({ host }) => host)).size
   run.stream.appendNow({ type: 'plan saved', plan: { id, path, changes: changed.length, hosts } })
@@ -29,8 +29,13 @@ export function savePlan(run: Run, where: PlannedFor, by: string, now: number): 
  * features again. What this run itself has read, and where it goes, has to be the same too.
  * @throws LockstepError `gate-closed` with the differences, `bad-input` when there is no such plan
  */
-export async function expectPlanned(wanted: string, run: Run, where: PlannedFor): Promise<Plan> {
-  const { id, content } = readPlan(wanted)
+export async function expectPlanned(
+  wanted: string,
+  run: Run,
+  where: PlannedFor,
+  reports: string,
+): Promise<Plan> {
+  const { id, content } = readPlan(wanted, reports)
   const { signal } = run.stopping
   if (!content.passes)
     throw new LockstepError(
@@ -38,8 +43,8 @@ export async function expectPlanned(wanted: string, run: Run, where: PlannedFor)
       `by the plan ${id} not every line would pass; mend that, and plan again`,
     )
   run.wait('planning again, to see whether that is still what would be done')
-  return runAgain({ profile: 'plan', signal }, (ended, reports) => {
-    const now = newPlanIn(reports)
+  return runAgain({ profile: 'plan', signal }, (ended, folder) => {
+    const now = newPlanIn(folder)
     if (now === undefined)
       throw new LockstepError(
         'gate-closed',
@@ -84,7 +89,7 @@ function newPlanIn(reports: string): Plan | undefined {
     const { plan } = JSON.parse(readFileSync(`${reports}/run.json`, 'utf8')) as {
       plan: { path: string } | null
     }
-    return plan === null ? undefined : readPlan(plan.path).content
+    return plan === null ? undefined : readPlan(plan.path, reports).content
   } catch {
     return undefined
   }

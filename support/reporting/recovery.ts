@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { pin } from '../config/variables'
 import type { Rollout } from '../rollout/rollout'
 import { clean, hosts as counted } from '../rollout/model/verdict'
@@ -6,7 +7,7 @@ import type { Redact } from '../system/redaction'
 import { inRanges } from '../run/host_names'
 import { outTable } from './host_table'
 import { RECOVERY_HEADER } from './recovered_run'
-import { report, unwritten, writeWhole } from '../run/report_files'
+import { unwritten, writeWhole } from '../run/report_files'
 import { commandFor, isPartial, TOO_SMALL } from './next_command'
 import { changesFleet } from '../run/modes'
 import type { RunState } from '../run/run_state'
@@ -26,6 +27,8 @@ export interface RecoveryOf {
   /** The values that variables of the feature had, and that a later run has to use again. */
   values: ReadonlyMap<string, string>
   redact: Redact
+  /** The folder of the run's reports. */
+  folder: string
 }
 
 /**
@@ -35,13 +38,13 @@ export interface RecoveryOf {
  */
 export function writeRecovery(
   run: RunState,
-  { uri, part, passed, values, redact }: RecoveryOf,
+  { uri, part, passed, values, redact, folder }: RecoveryOf,
   rollout: Rollout,
 ): Recovery | undefined {
   if (!rollout.hasChangedHosts) return undefined
   const remaining = rollout.remaining(passed)
   if (remaining.hosts.length === 0) return undefined
-  const path = report(`recovery-${run.id}${part === 0 ? '' : `-${part + 1}`}.feature`)
+  const path = join(folder, `recovery-${run.id}${part === 0 ? '' : `-${part + 1}`}.feature`)
   const isResumable = !passed && rollout.budget.out.size === 0 && !rollout.hasUnknownOutcome
   const recovery = {
     uri,

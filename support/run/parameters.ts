@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import { expectSettings, expectParameters, readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
+import { foldersIn, type Folders } from './folders'
 import { INTENTS, isTarget, MODES, modeOf, type ModeParameters } from './modes'
 
 /** The parameters by which a profile describes the run; cucumber hands them over as world parameters. */
@@ -67,6 +68,12 @@ export function configPath({ env }: ProcessContext, cwd: string): string | undef
   return existsSync(usual) ? usual : undefined
 }
 
-export function processContext(): ProcessContext {
-  return { env: process.env, hostname: hostname(), uid: process.getuid?.() ?? 0 }
+/** The surroundings of a run: the process that it is in, and its folders. */
+export interface RunSurroundings extends ProcessContext {
+  folders: Folders
+}
+
+/** Returns the surroundings of a run that has this environment. */
+export function surroundingsOf(env: ProcessContext['env']): RunSurroundings {
+  return { env, hostname: hostname(), uid: process.getuid?.() ?? 0, folders: foldersIn(env) }
 }
