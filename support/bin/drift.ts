@@ -131,7 +131,6 @@ async function check(
   const trouble = troubleWith(record, feature, journal)
   if (trouble !== undefined) return { record, findings: [], trouble }
   const env = {
-    LOCKSTEP_DRIFT: journal,
     LOCKSTEP_VARIABLES: givenVariables(record.parameters),
     // Settings of the next rollout do not apply to this look.
     LOCKSTEP_RELEASE: record.release === UNRELEASED ? undefined : record.release,
@@ -142,7 +141,12 @@ async function check(
     ...(environment === undefined ? {} : { LOCKSTEP_ENVIRONMENT: environment }),
   }
   return cucumberIn(
-    { args: ['-p', 'drift', feature], env, signal: new AbortController().signal },
+    {
+      args: ['-p', 'drift', feature],
+      purpose: { why: 'drift', journal },
+      env,
+      signal: new AbortController().signal,
+    },
     (ended, reports) => {
       const { exitCode } = ended
       const report = reportIn(reports)

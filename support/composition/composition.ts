@@ -22,7 +22,7 @@ import { openLog } from '../system/log'
 import { balancersOf } from './balancers'
 import { environmentFor } from './environments'
 import { type Surrounded } from '../simulation/embedded'
-import { BEGUN_BY, expectMeaningful, type RunParameters, type RunSurroundings } from '../run/parameters'
+import { expectMeaningful, type RunParameters, type RunSurroundings } from '../run/parameters'
 import { beginRollout } from './begin_rollout'
 import { mcollectiveFleet } from './mcollective_fleet'
 import type { PlannedFor } from '../planning/planner'
@@ -100,9 +100,8 @@ export class Composition {
     run.changeMode(beginsAs)
     const { target, purpose, journals } = MODES[beginsAs]
     // A run that was begun by another leaves its state with its reports, and is gone with them.
-    const { folders } = context
-    const state =
-      (context.env[BEGUN_BY] ?? '') === '' ? resolve(cwd, folders.state) : join(folders.reports, 'state')
+    const { errand, folders } = context
+    const state = errand === undefined ? resolve(cwd, folders.state) : join(folders.reports, 'state')
     const file = new JournalFile(join(state, journals), run.id, () => systemClock.now(), canWait)
     run.conceal(secrets)
     run.stream.openInto(file)
@@ -113,7 +112,7 @@ export class Composition {
     const outBefore = leftByRuns(records)
     const resumed =
       purpose === 'drift'
-        ? readRunJournal(context.env['LOCKSTEP_DRIFT'] ?? '')
+        ? readRunJournal(errand?.why === 'drift' ? errand.journal : '')
         : journalToResume(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
     const chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
     run.begin({
@@ -369,7 +368,7 @@ export class Composition {
 
   /** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
   private async rehearse(): Promise<void> {
-    if (this.parts.context.env[lazy.rehearsedFleet.REHEARSED_FAULT] !== undefined) return
+    if (this.parts.context.errand?.why === 'rehearsal') return
     await lazy.rehearsal.rehearseFaults(this.run, this.run.exitCode)
   }
 

@@ -12,7 +12,8 @@ import { decideExitStatus } from '../system/exit_status'
 import { beforeLeaving, type Leaving } from '../system/leaving'
 import { outliveOutputs } from '../system/output'
 import { traitsOf } from '../run/modes'
-import { surroundingsOf, type RunParameters } from '../run/parameters'
+import { BEGUN_BY } from '../run/errand'
+import { surroundingsOf, type RunParameters, type RunSurroundings } from '../run/parameters'
 import { faultOfOptions, resolveOptions } from './resolved_options'
 import { session } from './session'
 import { stepFunctionOf } from './step_arguments'
@@ -43,7 +44,7 @@ export const plugin = {
     const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved, options)
     // A reader of the output may leave; the rollout goes on.
     outliveOutputs(process.stdout, process.stderr)
-    const surroundings = surroundingsOf(process.env)
+    const surroundings = surroundingsOrRefusal()
     const { reports } = surroundings.folders
     removeReports(isReading, reports)
     refuseUnknown(options)
@@ -135,6 +136,16 @@ function refuseUnknown(options: object): void {
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     session.run.refuse(error)
+  }
+}
+
+function surroundingsOrRefusal(): RunSurroundings {
+  try {
+    return surroundingsOf(process.env)
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    session.run.refuse(error)
+    return surroundingsOf({ ...process.env, [BEGUN_BY]: undefined })
   }
 }
 

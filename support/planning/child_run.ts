@@ -4,13 +4,15 @@ import { join, parse, resolve } from 'node:path'
 import { runCommand, type CommandEnv, type CommandResult } from '../system/command'
 import { LockstepError } from '../system/errors'
 import { PROFILES, type ProfileName } from '../run/modes'
-import { BEGUN_BY } from '../run/parameters'
+import { BEGUN_BY, type Errand, type Purpose } from '../run/errand'
 import { foldersIn } from '../run/folders'
 import { excerpt } from '../system/redaction'
 
 export interface Again {
   /** The profile that the features are run with. */
   profile: ProfileName
+  /** Why the run is begun. */
+  purpose: Purpose
   /** The features that are run where the command line names none. */
   features?: readonly string[]
   /** Returns environment variables for the run, given a folder that exists as long as the run does. */
@@ -21,21 +23,29 @@ export interface Again {
 type Read<T> = (result: CommandResult, reports: string) => T | Promise<T>
 
 /** Runs the command of this process with another profile. */
-export function runAgain<T>({ profile, features = [], env, signal }: Again, read: Read<T>): Promise<T> {
+export function runAgain<T>(
+  { profile, purpose, features = [], env, signal }: Again,
+  read: Read<T>,
+): Promise<T> {
   const [, program = '', ...args] = process.argv
   const named = args.some((arg) => arg.includes('.feature')) ? [] : features
-  return begin([program, ...withProfile(args, profile), ...named], env ?? (() => ({})), signal, read)
+  return begin([program, ...withProfile(args, profile), ...named], purpose, env ?? (() => ({})), signal, read)
 }
 
 /** Runs cucumber-js in this folder. */
 export function cucumberIn<T>(
-  { args, env, signal }: { args: readonly string[]; env: CommandEnv; signal: AbortSignal },
+  {
+    args,
+    purpose,
+    env,
+    signal,
+  }: Pick<Again, 'purpose' | 'signal'> & { args: readonly string[]; env: CommandEnv },
   read: Read<T>,
 ): Promise<T> {
   const { dir } = parse(
     require.resolve('@cucumber/cucumber/package.json', { paths: [process.cwd(), __dirname] }),
   )
-  return begin([join(dir, 'bin', 'cucumber.js'), ...args], () => env, signal, read)
+  return begin([join(dir, 'bin', 'cucumber.js'), ...args], purpose, () => env, signal, read)
 }
 
 /**
@@ -43,6 +53,7 @@ export function cucumberIn<T>(
  */
 async function begin<T>(
   command: readonly string[],
+  purpose: Purpose,
   env: (folder: string) => CommandEnv,
   signal: AbortSignal,
   read: Read<T>,
@@ -52,8 +63,7 @@ async function begin<T>(
     const result = await runCommand(process.execPath, command, {
       signal,
       env: {
-        LOCKSTEP_REPORTS: reports,
-        [BEGUN_BY]: String(process.pid),
+        [BEGUN_BY]: JSON.stringify({ ...purpose, reports } satisfies Errand),
         CI: 'true',
         // The run that began this one tells GitHub of it.
         GITHUB_ACTIONS: '',

@@ -26,8 +26,9 @@ export async function expectNothingMore(
     LOCKSTEP_RESUME: undefined,
     ...(isEmbedded ? reaching(environment, folder) : {}),
   })
+  const purpose = { why: 'idempotence' } as const
   run.wait('planning the same again, which has to change nothing')
-  await runAgain({ profile: 'plan', features, signal, env }, (ended, reports) =>
+  await runAgain({ profile: 'plan', features, purpose, signal, env }, (ended, reports) =>
     expectIdle(reports, lastWords(ended)),
   )
 }

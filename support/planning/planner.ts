@@ -43,7 +43,7 @@ export async function expectPlanned(
       `by the plan ${id} not every line would pass; mend that, and plan again`,
     )
   run.wait('planning again, to see whether that is still what would be done')
-  return runAgain({ profile: 'plan', signal }, (ended, folder) => {
+  return runAgain({ profile: 'plan', purpose: { why: 'plan' }, signal }, (ended, folder) => {
     const now = newPlanIn(folder)
     if (now === undefined)
       throw new LockstepError(

@@ -6,8 +6,8 @@ import { titleOf } from '../run/outcome'
 import type { Run } from '../run/run'
 import { endingsOf, failuresOf } from './endings'
 import { type HostTruth, type Rehearsed } from '../run/rehearsed'
-import { describeFault, parseFaults, usualFaults, type RehearsedFault } from './fault_table'
-import { REHEARSED_FAULT } from './rehearsed_fleet'
+import { describeFault, parseFaults, usualFaults } from './fault_table'
+import type { RehearsedFault } from '../run/errand'
 
 /** The most rehearsals at once; each is a process. */
 const AT_ONCE = 2
@@ -93,17 +93,19 @@ function inOrder(run: Run): string[] {
 }
 
 function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | string> {
-  const env = () => ({ [REHEARSED_FAULT]: JSON.stringify(fault) })
-  return runAgain({ profile: 'rehearse', env, signal: run.stopping.signal }, (ended, reports) => {
-    try {
-      const report = JSON.parse(readFileSync(join(reports, 'run.json'), 'utf8')) as {
-        exitCode: number
-        rehearsal: { truth: HostTruth[] } | null
+  return runAgain(
+    { profile: 'rehearse', purpose: { why: 'rehearsal', fault }, signal: run.stopping.signal },
+    (ended, reports) => {
+      try {
+        const report = JSON.parse(readFileSync(join(reports, 'run.json'), 'utf8')) as {
+          exitCode: number
+          rehearsal: { truth: HostTruth[] } | null
+        }
+        if (report.rehearsal !== null) return { exitCode: report.exitCode, truth: report.rehearsal.truth }
+      } catch {
+        // The output of the rehearsal says why.
       }
-      if (report.rehearsal !== null) return { exitCode: report.exitCode, truth: report.rehearsal.truth }
-    } catch {
-      // The output of the rehearsal says why.
-    }
-    return lastWords(ended)
-  })
+      return lastWords(ended)
+    },
+  )
 }

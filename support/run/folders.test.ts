@@ -8,7 +8,7 @@ describe('the folders of a run', () => {
       history: '.lockstep/history',
       reports: 'reports',
     })
-    expect(foldersIn({ LOCKSTEP_STATE: '/var/lib/x', LOCKSTEP_REPORTS: '/tmp/r' })).to.deep.equal({
+    expect(foldersIn({ LOCKSTEP_STATE: '/var/lib/x' }, { why: 'plan', reports: '/tmp/r' })).to.deep.equal({
       state: '/var/lib/x',
       history: '/var/lib/x/history',
       reports: '/tmp/r',

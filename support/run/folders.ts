@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ProcessContext } from '../config/mcollective_cfg'
+import type { Errand } from './errand'
 
 /** The folders of a run; each path is relative to where the run is started. */
 export interface Folders {
@@ -15,7 +16,7 @@ export interface Folders {
  * Returns the folders that an environment names. `LOCKSTEP_STATE` keeps the state where a CI system does not clean up;
  * runs that a run begins leave their reports elsewhere.
  */
-export function foldersIn(env: ProcessContext['env']): Folders {
+export function foldersIn(env: ProcessContext['env'], errand?: Errand): Folders {
   const state = env['LOCKSTEP_STATE'] || '.lockstep'
-  return { state, history: join(state, 'history'), reports: env['LOCKSTEP_REPORTS'] || 'reports' }
+  return { state, history: join(state, 'history'), reports: errand?.reports ?? 'reports' }
 }

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import { expectSettings, expectParameters, readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
+import { errandIn, type Errand } from './errand'
 import { foldersIn, type Folders } from './folders'
 import { INTENTS, isTarget, MODES, modeOf, type ModeParameters } from './modes'
 
@@ -32,7 +33,7 @@ export function expectMeaningful(parameters: RunParameters, env: ProcessContext[
   expectSettings(env)
   expectParameters({ ...parameters })
   const { mode = 'embedded', intent } = parameters
-  const isBegunByAnother = (env[BEGUN_BY] ?? '') !== ''
+  const isBegunByAnother = errandIn(env) !== undefined
   const refused = (why: string) => new LockstepError('bad-input', `${why}; nothing was sent`)
   if (!isTarget(mode))
     throw refused(`the worldParameters say mode ${JSON.stringify(mode)}; it is embedded or live`)
@@ -57,9 +58,6 @@ export function expectMeaningful(parameters: RunParameters, env: ProcessContext[
     )
 }
 
-/** The environment variable that marks a run begun by another one: it plans, rehearses or looks for drift. */
-export const BEGUN_BY = 'LOCKSTEP_BEGUN_BY'
-
 /** Returns the path of the file that names environments; undefined where there is none. */
 export function configPath({ env }: ProcessContext, cwd: string): string | undefined {
   const named = readSetting(env, 'LOCKSTEP_CONFIG')
@@ -71,9 +69,15 @@ export function configPath({ env }: ProcessContext, cwd: string): string | undef
 /** The surroundings of a run: the process that it is in, and its folders. */
 export interface RunSurroundings extends ProcessContext {
   folders: Folders
+  /** Why another run has begun this one; undefined for a run that a person has begun. */
+  errand: Errand | undefined
 }
 
-/** Returns the surroundings of a run that has this environment. */
+/**
+ * Returns the surroundings of a run that has this environment.
+ * @throws LockstepError `bad-input` for an errand that no run has given
+ */
 export function surroundingsOf(env: ProcessContext['env']): RunSurroundings {
-  return { env, hostname: hostname(), uid: process.getuid?.() ?? 0, folders: foldersIn(env) }
+  const errand = errandIn(env)
+  return { env, hostname: hostname(), uid: process.getuid?.() ?? 0, folders: foldersIn(env, errand), errand }
 }
