@@ -27,7 +27,7 @@ import { beginRollout } from './begin_rollout'
 import { mcollectiveFleet } from './mcollective_fleet'
 import type { PlannedFor } from '../planning/planner'
 import { recoveredRun } from '../reporting/recovered_run'
-import { checkpointFor, checkpointOfHistory, journalToResume } from './resume'
+import { checkpointFor, checkpointOfHistory, journalToResume, runToResume } from './resume'
 import type { NotificationListener } from './notification_listener'
 import { wholeFleetName } from './fleet_name'
 import { isInSafeMode, releaseNamed } from './modes'
@@ -113,7 +113,7 @@ export class Composition {
     const resumed =
       purpose === 'drift'
         ? readRunJournal(errand?.why === 'drift' ? errand.journal : '')
-        : journalToResume(parameters.resume ?? context.env['LOCKSTEP_RESUME'], records)
+        : journalToResume(runToResume(parameters, context), records)
     const chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
     run.begin({
       mode: beginsAs,

@@ -21,11 +21,7 @@ export async function expectNothingMore(
 ): Promise<void> {
   const features = [...new Set(run.state.plan.map(({ uri }) => uri))]
   const { signal } = run.stopping
-  const env = (folder: string) => ({
-    // A resumed run would not look again at what its checkpoint says.
-    LOCKSTEP_RESUME: undefined,
-    ...(isEmbedded ? reaching(environment, folder) : {}),
-  })
+  const env = (folder: string) => (isEmbedded ? reaching(environment, folder) : {})
   const purpose = { why: 'idempotence' } as const
   run.wait('planning the same again, which has to change nothing')
   await runAgain({ profile: 'plan', features, purpose, signal, env }, (ended, reports) =>
