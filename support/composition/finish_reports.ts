@@ -11,7 +11,7 @@ const ALL = [...OF_READING, 'run.json', 'rollout.html'] as const
 export interface Surroundings {
   /** The folder of the reports. */
   reports: string
-  env: NodeJS.ProcessEnv
+  env: Readonly<Record<string, string | undefined>>
   cwd: string
   write: (text: string) => void
 }

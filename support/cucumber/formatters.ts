@@ -11,7 +11,8 @@ type FormatterContext = Omit<Paper, 'env'> & {
 export const terminal = {
   type: 'formatter' as const,
   formatter({ on, stream, write }: FormatterContext) {
-    const screen = screenOf(session.run, { stream, write, env: process.env })
+    const { run, surroundings } = session()
+    const screen = screenOf(run, { stream, write, env: surroundings.env })
     on('message', (envelope) => screen.hear(envelope))
   },
 }
@@ -20,7 +21,7 @@ export const terminal = {
 export const reading = {
   type: 'formatter' as const,
   formatter({ on, write }: FormatterContext) {
-    const screen = new ReadingScreen(session.run, write)
+    const screen = new ReadingScreen(session().run, write)
     on('message', (envelope) => screen.hear(envelope))
   },
 }

@@ -15,7 +15,7 @@ import { LockstepError } from '../system/errors'
 import type { Rollout } from '../rollout/rollout'
 import { describeOmission, type Omission } from '../run/account'
 import { Composition } from '../composition/composition'
-import { surroundingsOf, type RunParameters } from '../run/parameters'
+import type { RunParameters } from '../run/parameters'
 import { onInterrupt } from '../composition/interrupt'
 import { outTable, hostTable } from '../reporting/host_table'
 import type { Outcome } from '../run/scenario_runs'
@@ -28,32 +28,24 @@ const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {
   [Status.SKIPPED]: 'skipped',
 }
 
-const { run } = session
-let composing: Promise<void> | undefined
-let parameters: RunParameters = {}
-let stopListening = () => {}
-/** The moment at which the scenario began, by a clock that does not jump. */
-let scenarioBegan = 0
-/** True once the run has shown its outcome. */
-let isOver = false
-
 const EARLIER_FAILED = 'not attempted: an earlier step failed'
 
 // Steps have deadlines of their own; cucumber's would leave the work going on behind its back.
 setDefaultTimeout(-1)
 
 BeforeAll(function (this: { parameters: RunParameters }) {
-  parameters = this.parameters
+  session().parameters = this.parameters
 })
 
 Before(async function (this: LockstepWorld, { pickle }) {
-  await (composing ??= compose())
-  const { composition } = session
+  const { run } = session()
+  await (session().composing ??= compose())
+  const { composition } = session()
   if (composition === undefined || run.stopping.signal.aborted || run.state.refused !== undefined)
     return 'skipped'
-  const scenario = session.scenarioOf(pickle)
+  const scenario = session().scenarioOf(pickle)
   try {
-    scenarioBegan = systemClock.elapsed()
+    session().scenarioBegan = systemClock.elapsed()
     run.beginScenario(scenario)
     run.features.substitution?.of.fill(pickle)
     this.begin(await composition.rolloutOf(pickle.uri))
@@ -65,19 +57,21 @@ Before(async function (this: LockstepWorld, { pickle }) {
 })
 
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
-  session.composition?.beginStep(pickleStep.text, this.unwatchedRollout)
-  const line = session.lineOf(pickleStep.astNodeIds)
-  run.beginLine({ ...session.scenarioOf(pickle), line, text: pickleStep.text })
+  const { run } = session()
+  session().composition?.beginStep(pickleStep.text, this.unwatchedRollout)
+  const line = session().lineOf(pickleStep.astNodeIds)
+  run.beginLine({ ...session().scenarioOf(pickle), line, text: pickleStep.text })
   this.unwatchedRollout.step = pickleStep.text
   this.unwatchedRollout.line = line
   this.hasReachedRollout = false
 })
 
 AfterStep(async function (this: LockstepWorld, { result, error }) {
+  const { run } = session()
   const left = await this.rolloutCalls.settle()
   const swallowed = this.rolloutCalls.takeFailure()
   if (error !== undefined) noted(error)
-  if (this.hasReachedRollout) session.reach()
+  if (this.hasReachedRollout) session().reach()
   // Without a result the line was never begun: a hook before it failed.
   const status =
     run.state.hookFaults.length > 0
@@ -101,12 +95,13 @@ AfterStep(async function (this: LockstepWorld, { result, error }) {
 })
 
 After(async function (this: LockstepWorld, { pickle, result }) {
+  const { run } = session()
   if (result?.status === Status.FAILED) run.fail()
   const left = await this.rolloutCalls.settle()
   this.rolloutCalls.close(refuseLate)
   const swallowed = this.rolloutCalls.takeFailure()
   const unawaited = run.hasStopped ? undefined : failNow(this, left, swallowed)
-  const { composition } = session
+  const { composition } = session()
   const begun = this.hasBegun ? this.unwatchedRollout : undefined
   const omission = omissionIn(begun, pickle)
   // An earlier failure is reported instead of the omission.
@@ -123,7 +118,7 @@ After(async function (this: LockstepWorld, { pickle, result }) {
       await composition?.endScenario(pickle.uri, begun)
       if (isTold) outcome = outcomeOf(result?.status)
     } finally {
-      run.endScenario(outcome, systemClock.elapsed() - scenarioBegan)
+      run.endScenario(outcome, systemClock.elapsed() - session().scenarioBegan)
     }
   }
   // Cucumber would call the scenario skipped or passed, and go on with the next one.
@@ -132,15 +127,16 @@ After(async function (this: LockstepWorld, { pickle, result }) {
 })
 
 AfterAll(async function () {
+  const { run } = session()
   try {
     expectWhole()
-    await session.composition?.end()
+    await session().composition?.end()
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
   } finally {
-    stopListening()
-    isOver = true
+    session().stopListening()
+    session().isOver = true
   }
 })
 
@@ -149,16 +145,13 @@ AfterAll(async function () {
  * run. Cucumber 12 reads features before BeforeAll, cucumber 13 after it.
  */
 async function compose(): Promise<void> {
+  const own = session()
+  const { run, surroundings } = own
   if (run.state.refused !== undefined) return
   try {
     // A run begun before the first step, to plan or read again, has to end with this one.
-    stopListening = onInterrupt(run)
-    session.composition = await Composition.compose(
-      run,
-      parameters,
-      surroundingsOf(process.env),
-      process.cwd(),
-    )
+    if (own.isOwnProcess) own.stopListening = onInterrupt(run)
+    own.composition = await Composition.compose(run, own.parameters, surroundings, process.cwd())
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
@@ -167,6 +160,7 @@ async function compose(): Promise<void> {
 
 /** Stops the rollout, so that nothing more is done, and attaches the hosts that are out of rotation to reports. */
 function stop(world: LockstepWorld, why: string): void {
+  const { run } = session()
   world.unwatchedRollout.stopAt(new LockstepError('diverged', why))
   const out = run.state.outOfRotation
   const fileName = `Still out of rotation: ${counted(new Set(out.map(({ host }) => host)).size)}`
@@ -178,6 +172,7 @@ function stop(world: LockstepWorld, why: string): void {
  * itself has ended by now.
  */
 function failUnawaited(world: LockstepWorld, call: string): LockstepError {
+  const { run } = session()
   const why = `a step or a hook ended before ${call}(…) did, which it has begun: write await in front of it`
   run.fault(why)
   run.fail()
@@ -199,6 +194,7 @@ function failNow(
  * the error would pass all the same.
  */
 function failSwallowed(world: LockstepWorld, { name, error }: FailedCall): LockstepError {
+  const { run } = session()
   const said = error instanceof Error ? error.message : String(error)
   const why = `${name}(…) failed, and a step or a hook has caught that and gone on: ${said}. Leave out the try and catch around it`
   const failure = new LockstepError(error instanceof LockstepError ? error.code : 'diverged', why)
@@ -212,6 +208,7 @@ function failSwallowed(world: LockstepWorld, { name, error }: FailedCall): Locks
  * hosts, or go further, than is written.
  */
 function failUnsaid(world: LockstepWorld): LockstepError {
+  const { run } = session()
   const why =
     'the line passed, and has said nothing to the rollout: look for a setDefinitionFunctionWrapper of your own'
   run.fault(why)
@@ -225,10 +222,11 @@ function failUnsaid(world: LockstepWorld): LockstepError {
  * the scenario wanted the call.
  */
 function refuseLate(call: string): LockstepError {
+  const { run } = session()
   const why = `${call}(…) was called after its scenario had ended, and was not carried out: look for a call without await, a timer, or an AfterAll of your own`
   const error = new LockstepError('diverged', why)
   run.refuse(error)
-  if (isOver) process.stderr.write(`\nFAILED  ${why}\n`)
+  if (session().isOver) process.stderr.write(`\nFAILED  ${why}\n`)
   return error
 }
 
@@ -237,10 +235,10 @@ function refuseLate(call: string): LockstepError {
  * omission. A verdict that stopped the rollout is an omission where nothing else tells of it.
  */
 function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omission | undefined {
-  const omission = session.account.omissionIn(id)
+  const omission = session().account.omissionIn(id)
   if (rollout === undefined) return omission
   if (kindOf(omission?.expression) === 'takes wave' && rollout.waves.tookNobody) {
-    session.account.excuse(id)
+    session().account.excuse(id)
     return undefined
   }
   return hiddenFailure(rollout) ?? omission
@@ -251,6 +249,7 @@ function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omiss
  * cucumber may swallow what steps throw.
  */
 function hiddenFailure({ halted }: Rollout): Omission | undefined {
+  const { run } = session()
   if (halted === undefined) return undefined
   const failing = run.state.verdicts.find(({ verdict }) => !mayGoOn(verdict)) ?? run.state.current
   const { uri, scenarioId, line, text } = failing
@@ -262,7 +261,8 @@ function hiddenFailure({ halted }: Rollout): Omission | undefined {
  * it.
  */
 function expectWhole(): void {
-  const { omission } = session.account
+  const { run } = session()
+  const { omission } = session().account
   if (omission !== undefined && !run.hasStopped) run.omit(omission)
 }
 
@@ -272,6 +272,7 @@ function outcomeOf(status: string | undefined): Outcome {
 
 /** Lets a mistake or an unreachable broker decide the exit status; a host's fault is left to the verdict. */
 function noted(error: unknown): unknown {
+  const { run } = session()
   if (decides(error)) run.refuse(error)
   return error
 }

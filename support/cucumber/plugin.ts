@@ -11,11 +11,11 @@ import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
 import { beforeLeaving, type Leaving } from '../system/leaving'
 import { outliveOutputs } from '../system/output'
-import { traitsOf } from '../run/modes'
-import { BEGUN_BY } from '../run/errand'
-import { surroundingsOf, type RunParameters, type RunSurroundings } from '../run/parameters'
+import { traitsOf, type ModeParameters } from '../run/modes'
+import type { RunParameters } from '../run/parameters'
+import type { Run } from '../run/run'
 import { faultOfOptions, resolveOptions } from './resolved_options'
-import { session } from './session'
+import { session, type Session } from './session'
 import { stepFunctionOf } from './step_arguments'
 
 interface PluginContext {
@@ -37,17 +37,18 @@ export const plugin = {
   optionsKey: 'lockstep',
   async coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
-    const { run, account } = session
+    const own = session()
+    const { run, account, surroundings } = own
     const { cwd, stderr } = environment
     const isReading = traitsOf(options).purpose === 'findings'
-    const resolved = await resolveOptions(process.argv, cwd)
-    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved, options)
-    // A reader of the output may leave; the rollout goes on.
-    outliveOutputs(process.stdout, process.stderr)
-    const surroundings = surroundingsOrRefusal()
+    const refusedFor = own.isOwnProcess ? await faultOfProcess(options, cwd) : undefined
     const { reports } = surroundings.folders
-    removeReports(isReading, reports)
-    refuseUnknown(options)
+    if (own.isOwnProcess) {
+      // A reader of the output may leave; the rollout goes on.
+      outliveOutputs(process.stdout, process.stderr)
+      removeReports(isReading, reports)
+    }
+    refuseUnknown(own, options)
     const sources = new Map<string, string>()
     const substitution = new Substitution(() =>
       variablesFor(options, surroundings, cwd, () => lazy.variablesFile),
@@ -58,21 +59,21 @@ export const plugin = {
     const check = () => {
       if (isChecked) return
       isChecked = true
-      for (const [node, line] of preflight.lines) session.lines.set(node, line)
+      for (const [node, line] of preflight.lines) own.lines.set(node, line)
       const parameters = options
       const read = readFeatures({ preflight, substitution, parameters, sources, refusedFor, lint })
       for (const { uri, line, message } of read.faults) stderr.write(`${uri}:${line}: ${message}\n`)
       const calls = callsIn()
       const { LOCKSTEP_VARIABLES: given = '', ...env } = calls.env
       const used = substitution.usedOf(given)
-      const own = used === '' ? env : { ...env, LOCKSTEP_VARIABLES: used }
-      run.beginReading(read.features, { ...calls, env: own, args: process.argv.slice(2) })
+      const said = used === '' ? env : { ...env, LOCKSTEP_VARIABLES: used }
+      run.beginReading(read.features, { ...calls, env: said, args: own.args })
       if (read.refusal !== undefined) run.refuse(read.refusal)
     }
     on('message', (envelope) => {
       if (envelope.source !== undefined) sources.set(envelope.source.uri, envelope.source.data)
       substitution.hear(envelope)
-      redact(envelope)
+      redact(run, envelope)
       preflight.hear(envelope)
       // A run that only reads features carries out no line, so it keeps no account.
       if (!isReading) account.hear(envelope)
@@ -90,14 +91,16 @@ export const plugin = {
       if (!envelope.testRunFinished.success) run.fail()
       run.end()
     })
+    // What another run of the process has begun is told by that one, and decides nothing about the process.
+    if (!own.isOwnProcess) return
     let hasEnded = false
     const end = () => {
       if (hasEnded) return
       hasEnded = true
       check()
-      if (isUnderWay) endEarly(stderr)
+      if (isUnderWay) endEarly(own, stderr)
       const write = (text: string) => process.stdout.write(text)
-      finishReports(run, isReading, { reports, env: process.env, cwd: process.cwd(), write })
+      finishReports(run, isReading, { reports, env: surroundings.env, cwd: process.cwd(), write })
     }
     process.once('exit', end)
     beforeLeaving(process as unknown as Leaving, (code) => {
@@ -112,41 +115,36 @@ export const plugin = {
 }
 
 /** Writes down what is known of a run whose process ends in mid-run; such a run is no success. */
-function endEarly(stderr: NodeJS.WritableStream): void {
-  const { run, composition } = session
+function endEarly({ run, composition }: Session, stderr: NodeJS.WritableStream): void {
   // A second Ctrl-C ends the process at once: the operator did that, and nothing else is to blame.
-  if (!run.stopping.signal.aborted) blameTeam()
+  if (!run.stopping.signal.aborted) blameTeam(run)
   stderr.write('\n')
   composition?.cutOff()
   run.end()
 }
 
-function blameTeam(): void {
-  const { text, uri, line } = session.run.state.current
+function blameTeam(run: Run): void {
+  const { text, uri, line } = run.state.current
   const where = text === '' ? 'before its first line' : `at "${text}" (${uri}:${line})`
   const why = `the process was ended in mid-run, ${where}, and not by Lockstep: look for process.exit in a step or a hook of your own; what was under way there is not known`
-  session.run.refuse(new LockstepError('diverged', why))
+  run.refuse(new LockstepError('diverged', why))
 }
 
 /** Refuses unknown settings and options before anything is read. One may be the switch that keeps hosts unchanged. */
-function refuseUnknown(options: object): void {
+function refuseUnknown({ run, surroundings }: Session, options: object): void {
   try {
-    expectSettings(process.env)
+    expectSettings(surroundings.env)
     expectOptions('option pluginOptions.lockstep', options, OPTIONS)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
-    session.run.refuse(error)
+    run.refuse(error)
   }
 }
 
-function surroundingsOrRefusal(): RunSurroundings {
-  try {
-    return surroundingsOf(process.env)
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error
-    session.run.refuse(error)
-    return surroundingsOf({ ...process.env, [BEGUN_BY]: undefined })
-  }
+/** Returns why a run with the options of this process cannot be; undefined where it can. */
+async function faultOfProcess(told: ModeParameters, cwd: string): Promise<string | undefined> {
+  const resolved = await resolveOptions(process.argv, cwd)
+  return resolved === undefined ? undefined : faultOfOptions(resolved, told)
 }
 
 function retried(): LockstepError {
@@ -163,8 +161,7 @@ function lintAndSay(preflight: Preflight, stderr: NodeJS.WritableStream) {
 }
 
 /** Hides secrets in what cucumber's own reports show; they get each message after this. */
-function redact({ testStepFinished, testRunHookFinished, attachment }: Envelope): void {
-  const { run } = session
+function redact(run: Run, { testStepFinished, testRunHookFinished, attachment }: Envelope): void {
   for (const result of [testStepFinished?.testStepResult, testRunHookFinished?.result]) {
     if (result?.message !== undefined) result.message = run.redact(result.message)
     const { exception } = result ?? {}

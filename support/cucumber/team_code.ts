@@ -92,7 +92,7 @@ function wrappedByTeam(code: Code, options: unknown): Code {
     why = messageOf(error)
   }
   const sentence = `the function of setDefinitionFunctionWrapper failed: ${why}`
-  session.run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
+  session().run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
   return code
 }
 
@@ -196,8 +196,8 @@ function noted({ kind, uri, line }: Hook, error: unknown): LockstepError {
   const sentence = `the ${kind} hook at ${uri}:${line} failed: ${messageOf(error)}`
   // Before the first scenario nothing has been sent, and nothing will be.
   if (kind === 'BeforeAll')
-    session.run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
-  else session.run.hookFailed(sentence)
+    session().run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
+  else session().run.hookFailed(sentence)
   return new LockstepError('diverged', sentence, { cause: error })
 }
 
@@ -206,7 +206,7 @@ function messageOf(error: unknown): string {
   const message: unknown =
     typeof error === 'object' && error !== null && 'message' in error ? error.message : error
   const text = typeof message === 'string' ? message : message === undefined ? '' : JSON.stringify(message)
-  return clean(session.run.redact(text), 1_000) || 'it gave no reason'
+  return clean(session().run.redact(text), 1_000) || 'it gave no reason'
 }
 
 function guardWorld(): void {
@@ -234,8 +234,8 @@ function guardWorld(): void {
 const guards = new Set<WorldConstructor>()
 
 function refuseWorld(why: string): void {
-  const isBegun = session.run.state.verdicts.length > 0
-  session.run.refuse(
+  const isBegun = session().run.state.verdicts.length > 0
+  session().run.refuse(
     new LockstepError(isBegun ? 'diverged' : 'bad-feature', isBegun ? why : `${why}; nothing was sent`),
   )
 }
