@@ -23,6 +23,7 @@ import { balancersOf } from './balancers'
 import { environmentFor } from './environments'
 import { type Surrounded } from '../simulation/embedded'
 import { expectMeaningful, type RunParameters, type RunSurroundings } from '../run/parameters'
+import type { BeginAgain } from '../run/again'
 import { beginRollout } from './begin_rollout'
 import { mcollectiveFleet } from './mcollective_fleet'
 import type { PlannedFor } from '../planning/planner'
@@ -163,7 +164,13 @@ export class Composition {
       this.run,
       this.plannedFor(),
       this.parts.context.folders.reports,
+      this.beginAgain,
     )
+  }
+
+  /** What begins a run of the same features: in this process where that is possible, or else in one of its own. */
+  private get beginAgain(): BeginAgain {
+    return this.parts.context.beginAgain ?? lazy.childRun.beginInChild
   }
 
   private plannedFor(): PlannedFor {
@@ -369,7 +376,10 @@ export class Composition {
   /** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
   private async rehearse(): Promise<void> {
     if (this.parts.context.errand?.why === 'rehearsal') return
-    await lazy.rehearsal.rehearseFaults(this.run, this.run.exitCode)
+    await lazy.rehearsal.rehearseFaults(this.run, this.run.exitCode, {
+      beginAgain: this.beginAgain,
+      isHere: this.parts.context.beginAgain !== undefined,
+    })
   }
 
   /**
@@ -417,7 +427,7 @@ export class Composition {
     const { environment, embedded } = this.parts
     const { expectNothingMore } = lazy.idempotence
     try {
-      await expectNothingMore(this.run, environment, embedded !== undefined)
+      await expectNothingMore(this.run, environment, embedded !== undefined, this.beginAgain)
     } catch (error) {
       // The history gets what was done all the same.
       if (!(error instanceof LockstepError)) throw error

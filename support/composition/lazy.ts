@@ -9,6 +9,9 @@ export const lazy = {
   get approval() {
     return require('./approval') as typeof import('./approval')
   },
+  get childRun() {
+    return require('../planning/child_run') as typeof import('../planning/child_run')
+  },
   get command() {
     return require('../system/command') as typeof import('../system/command')
   },

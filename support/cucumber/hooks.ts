@@ -19,6 +19,7 @@ import type { RunParameters } from '../run/parameters'
 import { onInterrupt } from '../composition/interrupt'
 import { outTable, hostTable } from '../reporting/host_table'
 import type { Outcome } from '../run/scenario_runs'
+import { beginnerHere } from './begin_here'
 import { session } from './session'
 import type { FailedCall } from '../composition/rollout_calls'
 import type { LockstepWorld } from './world'
@@ -151,7 +152,10 @@ async function compose(): Promise<void> {
   try {
     // A run begun before the first step, to plan or read again, has to end with this one.
     if (own.isOwnProcess) own.stopListening = onInterrupt(run)
-    own.composition = await Composition.compose(run, own.parameters, surroundings, process.cwd())
+    const cwd = process.cwd()
+    const beginAgain = beginnerHere(cwd)
+    const all = beginAgain === undefined ? surroundings : { ...surroundings, beginAgain }
+    own.composition = await Composition.compose(run, own.parameters, all, cwd)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)

@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs'
 import { extname, join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { expectOptions } from '../config/settings'
 import { faultOfCommandLine } from '../preflight/command_line'
 import { EXIT, type LockstepError } from '../system/errors'
@@ -8,6 +7,7 @@ import { foldersIn } from '../run/folders'
 import { isProfileName, MODES, PROFILE_NAMES, PROFILES, type ProfileName } from '../run/modes'
 import type { RunParameters } from '../run/parameters'
 import { makeFolder } from '../system/folders'
+import { moduleUrl } from './module_url'
 
 export interface ProfileOptions {
   /** A team's own step definitions, as cucumber's `require` takes them. */
@@ -33,15 +33,6 @@ function glue(): string[] {
     (name) => name.endsWith(extension) && !name.endsWith(`.d${extension}`),
   )
   return [...own, ...steps.sort().map((name) => join(folder, name))].map(asPattern)
-}
-
-/**
- * Returns the address of a module that cucumber imports. Signs in a path may mean something else in an import, so such
- * a path becomes a URL.
- */
-function moduleUrl(name: string): string {
-  const path = join(__dirname, name)
-  return /^[\w/.@+-]+$/.test(path) ? path : pathToFileURL(path).href
 }
 
 /**

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { Writable } from 'node:stream'
+import type { IResolvedConfiguration } from '@cucumber/cucumber/api'
 import { traitsOf, type ModeParameters } from '../run/modes'
 
 /** The options that cucumber makes of its command line, its configuration and the profiles that were chosen. */
@@ -24,12 +25,18 @@ export async function resolveOptions(
   cwd: string,
 ): Promise<ResolvedOptions | undefined> {
   if (!/^cucumber(-js|\.js)?$/.test(basename(argv[1] ?? ''))) return undefined
+  const { useConfiguration } = await configurationOf(argv.slice(2), cwd)
+  const { dryRun, order, shard, parallel, retry, failFast, worldParameters } = useConfiguration
+  return { dryRun, order, shard: shard ?? '', parallel, retry, failFast, worldParameters }
+}
+
+/** Returns what cucumber makes of arguments of its command, and of the configuration that they name. */
+export async function configurationOf(args: readonly string[], cwd: string): Promise<IResolvedConfiguration> {
   const { loadConfiguration } = require('@cucumber/cucumber/api') as typeof import('@cucumber/cucumber/api')
-  const args = argv.slice(2)
   const [file] = valuesOf(args, 'config', 'c').slice(-1)
   // The warnings of cucumber were given once already.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const { useConfiguration } = await loadConfiguration(
+  return loadConfiguration(
     {
       ...(file === undefined ? {} : { file }),
       profiles: valuesOf(args, 'profile', 'p'),
@@ -37,8 +44,6 @@ export async function resolveOptions(
     },
     { cwd, stderr: nowhere },
   )
-  const { dryRun, order, shard, parallel, retry, failFast, worldParameters } = useConfiguration
-  return { dryRun, order, shard: shard ?? '', parallel, retry, failFast, worldParameters }
 }
 
 /**

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { LockstepError } from '../system/errors'
 import { Scratch } from '../testing/scratch'
-import { lastWords, withProfile } from './child_run'
+import { lastWords, withProfile } from '../run/again'
 import { differences, planId, type Plan } from './plan'
 import { readPlan } from './plan_file'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { LockstepError } from '../system/errors'
-import { lastWords, runAgain } from './child_run'
+import type { BeginAgain } from '../run/again'
 import { changedBy, differences, hostsOfPlan, planPasses, plannedLines, type Plan } from './plan'
 import { readPlan, writePlan } from './plan_file'
 import type { Run } from '../run/run'
@@ -34,6 +34,7 @@ export async function expectPlanned(
   run: Run,
   where: PlannedFor,
   reports: string,
+  beginAgain: BeginAgain,
 ): Promise<Plan> {
   const { id, content } = readPlan(wanted, reports)
   const { signal } = run.stopping
@@ -43,12 +44,12 @@ export async function expectPlanned(
       `by the plan ${id} not every line would pass; mend that, and plan again`,
     )
   run.wait('planning again, to see whether that is still what would be done')
-  return runAgain({ profile: 'plan', purpose: { why: 'plan' }, signal }, (ended, folder) => {
-    const now = newPlanIn(folder)
+  return beginAgain({ profile: 'plan', purpose: { why: 'plan' }, signal }, ({ plan, said }) => {
+    const now = newPlan(plan)
     if (now === undefined)
       throw new LockstepError(
         'gate-closed',
-        `it cannot be told whether the plan ${id} still is what would be done: ${lastWords(ended)}`,
+        `it cannot be told whether the plan ${id} still is what would be done: ${said}`,
       )
     const mine = { ...now, ...where, features: featuresOf(run, (path) => hostsOfPlan(now, path)) }
     const found = [...new Set([...differences(content, now), ...differences(content, mine)])]
@@ -84,12 +85,9 @@ function featuresOf(run: Run, hostsOf: (uri: string) => readonly string[]): Plan
   }))
 }
 
-function newPlanIn(reports: string): Plan | undefined {
+function newPlan(path: string | undefined): Plan | undefined {
   try {
-    const { plan } = JSON.parse(readFileSync(`${reports}/run.json`, 'utf8')) as {
-      plan: { path: string } | null
-    }
-    return plan === null ? undefined : readPlan(plan.path, reports).content
+    return path === undefined ? undefined : readPlan(path, dirname(path)).content
   } catch {
     return undefined
   }

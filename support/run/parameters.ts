@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import { expectSettings, expectParameters, readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
+import type { BeginAgain } from './again'
 import { errandIn, type Errand } from './errand'
 import { foldersIn, type Folders } from './folders'
 import { INTENTS, isTarget, MODES, modeOf, type ModeParameters } from './modes'
@@ -71,6 +72,8 @@ export interface RunSurroundings extends ProcessContext {
   folders: Folders
   /** Why another run has begun this one; undefined for a run that a person has begun. */
   errand: Errand | undefined
+  /** What begins another run in the process of this one; undefined where each has to have a process of its own. */
+  beginAgain?: BeginAgain
 }
 
 /**

@@ -110,7 +110,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     mayImport: [
       'support/sentences',
       'support/run',
-      'support/planning',
       'support/rollout',
       'support/inventory',
       'support/config',
