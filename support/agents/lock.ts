@@ -19,7 +19,7 @@ export interface LeaseStore {
   clear(): void
 }
 
-const LONGEST = 24 * 3_600
+const MAX_LEASE_S = 24 * 3_600
 
 /**
  * Returns the lock agent, which has one lease for the whole host. The lease lapses unless it is renewed. The agent
@@ -45,8 +45,8 @@ export function lockAgent(leases: LeaseStore, now: () => number): Agent {
             told(lease),
           )
         const asked = Number(inputs['seconds'])
-        if (asked < 1 || asked > LONGEST)
-          throw new ActionFailed(`A lease is for 1 to ${LONGEST} seconds, not for ${asked}`)
+        if (asked < 1 || asked > MAX_LEASE_S)
+          throw new ActionFailed(`A lease is for 1 to ${MAX_LEASE_S} seconds, not for ${asked}`)
         const own = {
           run,
           owner: `${textInput(inputs, 'owner')} (${callerid})`,

@@ -51,7 +51,7 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
       async status() {
         const { daemon, ...status } = await puppet.status()
         const since = seconds() - status.lastrun
-        const shown = shownStatus(status, daemon)
+        const shown = formatStatus(status, daemon)
         return {
           ...status,
           status: shown,
@@ -107,7 +107,7 @@ export function puppetAgent(puppet: Puppet, now: () => number): Agent {
   }
 }
 
-function shownStatus(
+function formatStatus(
   { enabled, applying }: { enabled: boolean; applying: boolean },
   daemon: boolean,
 ): string {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readSetting } from '../config/settings'
-import { givenVariables } from '../config/variables'
+import { formatVariables } from '../config/variables'
 import { cucumberIn } from '../planning/child_run'
 import { lastWords } from '../run/again'
 import { liveEnvironment } from '../composition/environments'
@@ -132,7 +132,7 @@ async function check(
   const trouble = troubleWith(record, feature, journal)
   if (trouble !== undefined) return { record, findings: [], trouble }
   const env = {
-    LOCKSTEP_VARIABLES: givenVariables(record.parameters),
+    LOCKSTEP_VARIABLES: formatVariables(record.parameters),
     // Settings of the next rollout do not apply to this look.
     LOCKSTEP_RELEASE: record.release === UNRELEASED ? undefined : record.release,
     LOCKSTEP_ACTIVATE: undefined,

@@ -500,9 +500,9 @@ function recover(
 function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
   const { name, inventory, environments } = whole
   if (inventory.length === 0) return undefined
-  const { rosterOf } = lazy.inventory
+  const { readRoster } = lazy.inventory
   const environment = environments === undefined ? undefined : name
-  return rosterOf(inventory, {
+  return readRoster(inventory, {
     environment,
     environments,
     signal: run.stopping.signal,

@@ -2,7 +2,7 @@ import { extname } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import { duration } from './duration_setting'
-import { kindMeant, knownKeys } from './known_keys'
+import { kindMeant, allowKnownKeys } from './known_keys'
 
 /** A source that says which hosts should be there. Paths are absolute. */
 export type InventorySource =
@@ -26,12 +26,12 @@ const named = v.pipe(
   v.string(`a source of the inventory: ${KINDS}`),
   v.check((written) => byExtension(written) !== undefined, KINDS),
 )
-const csv = knownKeys({
+const csv = allowKnownKeys({
   csv: path,
   delimiter: v.optional(v.picklist(['comma', 'semicolon', 'tab'], 'comma, semicolon or tab'), 'comma'),
 })
-const yaml = knownKeys({ yaml: path })
-const program = knownKeys({ program: path, within: v.optional(duration, '30 seconds') })
+const yaml = allowKnownKeys({ yaml: path })
+const program = allowKnownKeys({ program: path, within: v.optional(duration, '30 seconds') })
 /** The mappings that a source may be; the one that resembles the written one names its own faults. */
 export const SOURCES = { csv, yaml, program }
 const source = v.lazy(

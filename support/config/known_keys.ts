@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { isLike, nearest } from './nearest'
 
 /** Returns a mapping's schema in which every key is known; for any other key it names the nearest known one. */
-export function knownKeys<const E extends v.ObjectEntries>(entries: E) {
+export function allowKnownKeys<const E extends v.ObjectEntries>(entries: E) {
   return v.strictObject(entries, (issue) =>
     issue.expected === 'never' ? nearest(keyOf(issue), Object.keys(entries)) : issue.message,
   )

@@ -10,7 +10,7 @@ import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from 
 import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import { readTlsFiles, type TlsPaths } from './tls_files'
 import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
-import { knownKeys } from './known_keys'
+import { allowKnownKeys } from './known_keys'
 import { notificationsSchema, resolveNotifications } from './notifications'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { variables } from './variables_file'
@@ -26,34 +26,34 @@ const port = v.pipe(
 )
 const path = v.pipe(v.string(), v.minLength(1, 'a path'))
 
-const broker = knownKeys({
+const broker = allowKnownKeys({
   host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')),
   port: v.optional(port, 61_613),
   user: v.optional(v.string()),
   password: v.optional(secret),
-  tls: v.optional(knownKeys({ ca: v.optional(path), cert: v.optional(path), key: v.optional(path) })),
+  tls: v.optional(allowKnownKeys({ ca: v.optional(path), cert: v.optional(path), key: v.optional(path) })),
 })
 
 const security = v.variant('provider', [
-  knownKeys({
+  allowKnownKeys({
     provider: v.literal('psk'),
     secret,
     callerid: v.optional(v.pipe(v.string(), v.regex(/^\w+=[\w.-]+$/, 'a callerid such as user=deploy'))),
   }),
-  knownKeys({
+  allowKnownKeys({
     provider: v.literal('ssl'),
     private_key: path,
     public_key: path,
     server_public_key: path,
     serializer: v.optional(v.picklist(['marshal', 'yaml'], 'marshal or yaml'), 'marshal'),
   }),
-  knownKeys({ provider: v.literal('aes_security'), private_key: path, public_key: path }),
+  allowKnownKeys({ provider: v.literal('aes_security'), private_key: path, public_key: path }),
 ])
 
 const runtime = v.union(
   [
-    knownKeys({ socket: v.pipe(path, v.startsWith('/', 'an absolute path')) }),
-    knownKeys({ host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')), port }),
+    allowKnownKeys({ socket: v.pipe(path, v.startsWith('/', 'an absolute path')) }),
+    allowKnownKeys({ host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')), port }),
   ],
   'a runtime socket: {socket: /path} or {host: name, port: number}',
 )
@@ -74,8 +74,8 @@ const timing = {
 }
 
 export const environmentSchema = v.union([
-  knownKeys({ client_config: path, ...timing }),
-  knownKeys({
+  allowKnownKeys({ client_config: path, ...timing }),
+  allowKnownKeys({
     connector: v.picklist(['activemq', 'rabbitmq'], 'activemq or rabbitmq'),
     brokers: v.pipe(v.array(broker), v.minLength(1, 'at least one broker')),
     virtual_host: v.optional(v.string()),
@@ -87,7 +87,7 @@ export const environmentSchema = v.union([
   }),
 ])
 
-export const fileSchema = knownKeys({
+export const fileSchema = allowKnownKeys({
   default: v.optional(name),
   eyaml: v.optional(eyaml),
   environments: v.record(name, v.unknown()),

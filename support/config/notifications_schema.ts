@@ -1,14 +1,14 @@
 import * as v from 'valibot'
 import { EVENTS } from '../notifications/event'
 import { jsonTemplateFault, templateFault } from '../notifications/template'
-import { kindMeant, knownKeys } from './known_keys'
+import { kindMeant, allowKnownKeys } from './known_keys'
 import { PLACES, secret, SECRET_PLACES, unwritten } from './secrets'
 
 const path = v.pipe(v.string(), v.minLength(1, 'a path'))
 const ADDRESS = `where it is: {url: https://…}, ${PLACES}`
 const address = v.pipe(
   unwritten(ADDRESS),
-  v.union([...SECRET_PLACES, knownKeys({ url: v.pipe(v.string(), v.minLength(1)) })], ADDRESS),
+  v.union([...SECRET_PLACES, allowKnownKeys({ url: v.pipe(v.string(), v.minLength(1)) })], ADDRESS),
 )
 const mailbox = v.pipe(
   v.string('an email address'),
@@ -25,16 +25,16 @@ const on = v.optional(
 )
 const common = { on, ca: v.optional(path) }
 
-const webhook = knownKeys({
+const webhook = allowKnownKeys({
   webhook: address,
   bearer: v.optional(secret),
   hmac: v.optional(secret),
   template: v.optional(json),
   ...common,
 })
-const slack = knownKeys({ slack: secret, template: v.optional(text), ...common })
-const email = knownKeys({
-  email: knownKeys({
+const slack = allowKnownKeys({ slack: secret, template: v.optional(text), ...common })
+const email = allowKnownKeys({
+  email: allowKnownKeys({
     server: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')),
     port: v.optional(v.pipe(v.number('a port number'), v.integer(), v.minValue(1), v.maxValue(65_535))),
     from: mailbox,
@@ -50,7 +50,7 @@ const email = knownKeys({
   template: v.optional(text),
   ...common,
 })
-const topic = knownKeys({
+const topic = allowKnownKeys({
   topic: v.pipe(
     v.string('a topic'),
     v.regex(

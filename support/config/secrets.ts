@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import { decryptEyaml, expectPair, eyamlPrivateKey, isEncrypted } from './eyaml'
 import { isReadableByAll, readConfigFile } from './files'
-import { knownKeys } from './known_keys'
+import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
 import type { YamlPlaces } from './yaml_file'
 
@@ -14,9 +14,9 @@ const encrypted = v.pipe(v.string(), v.check(isEncrypted, 'ENC[PKCS7,…] as eya
 
 /** The schemas of the places where a secret can be. */
 export const SECRET_PLACES = [
-  knownKeys({ env: variable }),
-  knownKeys({ file: path }),
-  knownKeys({ eyaml: encrypted }),
+  allowKnownKeys({ env: variable }),
+  allowKnownKeys({ file: path }),
+  allowKnownKeys({ eyaml: encrypted }),
 ] as const
 export const PLACES = '{env: NAME}, {file: path} or {eyaml: "ENC[PKCS7,…]"}'
 
@@ -39,8 +39,8 @@ export function unwritten(expected: string) {
   )
 }
 
-export const eyaml = knownKeys({
-  private_key: v.union([path, knownKeys({ env: variable })], 'a path, or {env: NAME} with the PEM text'),
+export const eyaml = allowKnownKeys({
+  private_key: v.union([path, allowKnownKeys({ env: variable })], 'a path, or {env: NAME} with the PEM text'),
   public_key: v.optional(path),
 })
 

@@ -209,7 +209,7 @@ function security(settings: Settings, { env }: ProcessContext): ServerSecuritySe
         settings.where('plugin.aes.server_private'),
       ),
       callerid: serverCaller('plugin.aes.server_public', settings),
-      clientPublicKey: knownClients('plugin.aes.client_cert_dir', settings),
+      clientPublicKey: readKnownClients('plugin.aes.client_cert_dir', settings),
     }
   }
   return {
@@ -220,7 +220,7 @@ function security(settings: Settings, { env }: ProcessContext): ServerSecuritySe
       settings.where('plugin.ssl_server_private'),
     ),
     callerid: serverCaller('plugin.ssl_server_public', settings),
-    clientPublicKey: knownClients('plugin.ssl_client_cert_dir', settings),
+    clientPublicKey: readKnownClients('plugin.ssl_client_cert_dir', settings),
   }
 }
 
@@ -232,7 +232,7 @@ function serverCaller(key: string, settings: Settings): string {
  * Returns a lookup of clients' keys in the files of a folder. A name is compared with the files and never becomes part
  * of a path.
  */
-function knownClients(key: string, settings: Settings): (name: string) => KeyObject | undefined {
+function readKnownClients(key: string, settings: Settings): (name: string) => KeyObject | undefined {
   const folder = settings.required(key)
   if (!existsSync(folder)) throw settings.fault(key, 'a folder that is there')
   return (name) => {

@@ -91,13 +91,13 @@ function valueFault({ takes: expected, only, mayBeEmpty, setBy }: Setting, said:
 function expectValue(what: string, name: string, value: unknown): void {
   if (name === 'idempotence') {
     if (typeof value !== 'boolean')
-      throw refuse(`the ${what} ${name} is ${shownValue(value)}; write true or false, without quotes`)
+      throw refuse(`the ${what} ${name} is ${formatValue(value)}; write true or false, without quotes`)
     return
   }
   const setting = known.find(([, { parameter }]) => parameter === name)?.[1] ?? PROFILE_PARAMETERS[name]
   const expected = setting?.takes ?? 'a text'
   if (typeof value !== 'string')
-    throw refuse(`the ${what} ${name} is ${shownValue(value)}; write ${expected}`)
+    throw refuse(`the ${what} ${name} is ${formatValue(value)}; write ${expected}`)
   const fault = valueFault({ help: '', takes: expected }, value)
   if (fault !== undefined) throw refuse(`the ${what} ${name} ${fault}`)
 }
@@ -118,7 +118,7 @@ function expectNoLikeness(name: string): void {
     )
 }
 
-function shownValue(value: unknown): string {
+function formatValue(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : `a ${typeof value}`
 }
 

@@ -1,7 +1,15 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { LockstepError } from '../system/errors'
-import { anyOf, expand, givenVariables, parseGivenVariables, pin, referencesIn, Variables } from './variables'
+import {
+  anyOf,
+  expand,
+  formatVariables,
+  parseGivenVariables,
+  pin,
+  referencesIn,
+  Variables,
+} from './variables'
 
 function sentence(work: () => unknown): string {
   try {
@@ -202,7 +210,7 @@ describe('LOCKSTEP_VARIABLES', () => {
     const value = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('').trim())
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom('a', 'b', 'c-1'), value.filter(Boolean)), (values) => {
-        const given = parseGivenVariables(givenVariables(values), 'LOCKSTEP_VARIABLES')
+        const given = parseGivenVariables(formatVariables(values), 'LOCKSTEP_VARIABLES')
         const variables = defined({}).overriddenBy(given, 'LOCKSTEP_VARIABLES')
         variables.check()
         expect(variables.names.sort()).to.deep.equal(Object.keys(values).sort())

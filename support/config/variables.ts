@@ -14,7 +14,7 @@ export interface Definition {
 const REFERENCE = /(?<!\(\?|\\k)(\\?)<([a-z][\w-]*)>/g
 const NAME = /^[a-z][\w-]*$/
 const MAX_CHARACTERS = 64 * 1024
-const DEEPEST = 20
+const MAX_DEPTH = 20
 /** Characters of a secret at least. A shorter one cannot be kept out of a report without taking half of it along. */
 const SHORTEST_SECRET = 4
 
@@ -127,8 +127,8 @@ export class Variables {
     if (!this.has(name))
       throw fault(origin, from, `uses <${name}>, which is not defined: ${told}; there are: ${this.list}`)
     if (chain.includes(name)) throw fault(origin, from, `goes round in a circle: ${told}`)
-    if (chain.length >= DEEPEST)
-      throw fault(origin, from, `goes through more than ${DEEPEST} others: ${told}`)
+    if (chain.length >= MAX_DEPTH)
+      throw fault(origin, from, `goes through more than ${MAX_DEPTH} others: ${told}`)
     for (const other of this.referred(name)) this.follow(other, [...chain, name], sound)
     sound.add(name)
   }
@@ -209,7 +209,7 @@ export function parseGivenVariables(text: string, where: string): Map<string, st
 }
 
 /** Formats these values for `parseGivenVariables`. */
-export function givenVariables(values: Readonly<Record<string, string>>): string {
+export function formatVariables(values: Readonly<Record<string, string>>): string {
   // The blank separates a backslash at the end of a value from the comma after it.
   return Object.entries(values)
     .map(([name, value]) => `${name}=${literally(value).replaceAll(',', '\\,')}`.replace(/\\$/, '\\ '))

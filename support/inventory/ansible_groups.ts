@@ -9,7 +9,7 @@ export interface Group {
 
 /** The groups that every host is in, so that they say nothing of it. */
 const EVERYBODY = new Set(['all', 'ungrouped'])
-const DEEPEST = 100
+const MAX_DEPTH = 100
 
 /** Groups of hosts and of groups. A member of a group is in all groups that this one is in. */
 export class AnsibleGroups {
@@ -61,7 +61,8 @@ export class AnsibleGroups {
       names.map((each) => JSON.stringify(excerpt(each, 80))).join(' in ')
     if (inner.includes(name))
       throw this.fault(`groups that are in each other: ${shown([...inner.slice(inner.indexOf(name)), name])}`)
-    if (inner.length > DEEPEST) throw this.fault(`groups that are more than ${DEEPEST} deep in one another`)
+    if (inner.length > MAX_DEPTH)
+      throw this.fault(`groups that are more than ${MAX_DEPTH} deep in one another`)
     const parents = this.parents.get(name) ?? []
     const above = new Set(parents.flatMap((parent) => [parent, ...this.climb(parent, [...inner, name])]))
     this.above.set(name, above)

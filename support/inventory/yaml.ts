@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { readConfigFile } from '../config/files'
-import { knownKeys } from '../config/known_keys'
+import { allowKnownKeys } from '../config/known_keys'
 import { readYamlLines } from '../config/yaml_file'
 import { LockstepError } from '../system/errors'
 import { factText } from './fact_text'
@@ -8,7 +8,7 @@ import { isClass, isFact, withRole, type Host } from './host'
 
 const className = v.pipe(v.string('a class'), v.check(isClass, 'a class such as roles::web'))
 const factName = v.pipe(v.string(), v.check(isFact, 'a name for a fact: letters, digits, _ . : -'))
-const host = knownKeys({
+const host = allowKnownKeys({
   environment: v.optional(v.pipe(v.string('an environment'), v.regex(/./, 'an environment'))),
   role: v.optional(className),
   classes: v.optional(v.array(className, 'a list of classes'), []),

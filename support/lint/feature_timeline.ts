@@ -150,12 +150,12 @@ export function mayLook({ effect }: StepOccurrence): boolean {
 }
 
 /** Formats the name of the step that a finding is about. */
-export function quoted({ text }: Pick<StepOccurrence, 'text'>): string {
+export function quote({ text }: Pick<StepOccurrence, 'text'>): string {
   return `"${text}"`
 }
 
 /** Formats the name of another step, with its line. */
-export function named({ text, line }: Pick<StepOccurrence, 'text' | 'line'>): string {
+export function nameLine({ text, line }: Pick<StepOccurrence, 'text' | 'line'>): string {
   return `"${text}" (line ${line})`
 }
 

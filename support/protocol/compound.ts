@@ -37,7 +37,7 @@ export function evaluateCompound(
 }
 
 const MAX_WORDS = 1_000
-const DEEPEST = 50
+const MAX_DEPTH = 50
 
 class Reader {
   private at = 0
@@ -66,7 +66,7 @@ class Reader {
   }
 
   private term(depth: number): boolean | undefined {
-    if (depth > DEEPEST) return undefined
+    if (depth > MAX_DEPTH) return undefined
     const word = this.peek()
     if (word === 'not' || word === '!') {
       this.at += 1

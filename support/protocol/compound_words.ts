@@ -16,7 +16,7 @@ export function compoundWords(expression: string): Plain[] | undefined {
     const call = CALL.exec(rest)
     const word = call ?? WORD.exec(rest)
     if (word === null) return undefined
-    words.push(call === null ? plainWord(word) : calledWord(call))
+    words.push(call === null ? plainWord(word) : encodeCall(call))
     rest = rest.slice(word[0].length).trimStart()
   }
   return words.length === 0 ? undefined : words
@@ -28,7 +28,7 @@ function plainWord([, sign, keyword, statement]: RegExpExecArray): Plain {
   return { [word]: word }
 }
 
-function calledWord([, name, a, b, c, value, operator, x, y, z]: RegExpExecArray): Plain {
+function encodeCall([, name, a, b, c, value, operator, x, y, z]: RegExpExecArray): Plain {
   const said = { name: name ?? '', params: a ?? b ?? c ?? '', value: value ?? '', operator: operator ?? '' }
   return { fstatement: { ...said, r_compare: x ?? y ?? z ?? '' } }
 }

@@ -5,7 +5,7 @@ import { FAULTS, parseFault, type Fault } from './faults'
 import type { FleetDescription } from './fleet'
 import type { HostDescription } from './simulated_host'
 import { readConfigFile } from '../config/files'
-import { knownKeys } from '../config/known_keys'
+import { allowKnownKeys } from '../config/known_keys'
 import { placesIn, readYaml } from '../config/yaml_file'
 
 const text = v.pipe(
@@ -24,7 +24,7 @@ const range = v.pipe(
   v.regex(/^[\w.-]*(\[\d+-\d+\])?[\w.-]*$/, 'a host name, or a range such as web[1-8].example.net'),
 )
 
-const group = knownKeys({
+const group = allowKnownKeys({
   hosts: range,
   classes: v.optional(v.array(v.string('a class')), []),
   facts: v.optional(v.record(v.string(), text), {}),
@@ -39,7 +39,7 @@ const group = knownKeys({
   agents: v.optional(v.picklist(['ruby'], 'ruby')),
 })
 
-const schema = knownKeys({
+const schema = allowKnownKeys({
   repository: v.optional(v.record(v.string(), v.array(text, 'a list of versions, oldest first')), {}),
   haproxy: v.optional(v.record(v.string(), range), {}),
   fleet: v.pipe(v.array(group, 'a list of groups of hosts'), v.minLength(1, 'at least one group of hosts')),

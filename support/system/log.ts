@@ -21,7 +21,7 @@ export function openLog(directory: string, run: string, secrets: readonly string
       redact: ['password', 'passcode', 'secret', '*.password', '*.passcode', '*.secret'],
       hooks: { streamWrite: redact },
     },
-    boundedTo(MAX_LOG_BYTES, run, file),
+    boundLog(MAX_LOG_BYTES, run, file),
   )
 }
 
@@ -31,7 +31,7 @@ const MAX_LOG_BYTES = 64 * 1024 * 1024
 /**
  * Bounds a log: lines are handed on until they have so many bytes. The last line then says that others are left out.
  */
-export function boundedTo(bytes: number, run: string, to: Lines): Lines {
+export function boundLog(bytes: number, run: string, to: Lines): Lines {
   let left = bytes
   return {
     write(line) {

@@ -5,7 +5,7 @@ import { Scratch } from '../testing/scratch'
 import { formatDuration, parseAge, parseDuration } from './duration'
 import { JournalFile } from './journal_file'
 import { redactor } from './redaction'
-import { boundedTo, openLog } from './log'
+import { boundLog, openLog } from './log'
 
 describe('what hosts have answered', () => {
   it('can be read only by its owner and, where the umask says so, the group', async () => {
@@ -30,7 +30,7 @@ describe('what hosts have answered', () => {
 describe('a log', () => {
   it('is bounded under any flood, and says that it leaves lines out', () => {
     const lines: string[] = []
-    const log = boundedTo(1_000, 'r', { write: (line) => lines.push(line) })
+    const log = boundLog(1_000, 'r', { write: (line) => lines.push(line) })
     for (let each = 0; each < 10_000; each += 1) log.write(`${'x'.repeat(99)}\n`)
     expect(lines).to.have.length(10)
     expect(JSON.parse(lines.at(-1) ?? '')).to.deep.equal({

@@ -32,7 +32,7 @@ export function nftablesFirewall(run: CommandRunner): Firewall {
       return inForce ? elements : []
     },
     async block(address) {
-      if (!(await look()).inForce) await nft(...madeAnew((await look()).elements))
+      if (!(await look()).inForce) await nft(...makeAnew((await look()).elements))
       await nft('add', 'element', ...TABLE, setOf(address), `{ ${address} }`)
     },
     unblock: async (address) =>
@@ -47,7 +47,7 @@ interface Listing {
 }
 
 /** Returns the table as one command line, so that it is made whole or not at all. Blocked addresses stay blocked. */
-function madeAnew(elements: readonly string[]): string[] {
+function makeAnew(elements: readonly string[]): string[] {
   const table = TABLE.join(' ')
   const lines = [
     `add table ${table}`,

@@ -12,7 +12,7 @@ import {
   isServing,
   read,
   readAll,
-  seenBy,
+  describeHosts,
   serverOf,
   sessionsOf,
   sightings,
@@ -47,7 +47,7 @@ export function haproxyBalancer(
     mutating,
   })
   const tell = (hosts: readonly string[], order: Order) => orderAll(places, hosts, order)
-  const look = async (hosts: readonly string[]) => seenBy(hosts, await readAll(places))
+  const look = async (hosts: readonly string[]) => describeHosts(hosts, await readAll(places))
 
   /** Looks until `enough` or until the time is up. A host whose order was refused keeps the refusal as its answer. */
   async function settle(
@@ -63,7 +63,7 @@ export function haproxyBalancer(
       const states = await readAll(places)
       const open = hosts.filter((host) => !refused.has(host))
       const done = open.every((host) => enough(sightings(host, states)))
-      if (done || began + lookEvery > until) return new Map([...seenBy(hosts, states), ...refused])
+      if (done || began + lookEvery > until) return new Map([...describeHosts(hosts, states), ...refused])
       await reach.wait(Math.max(0, Math.min(lookEvery, until - reach.elapsed())))
     }
   }

@@ -33,7 +33,7 @@ export function hostOf(server: string, hosts: readonly string[]): string {
   )
 }
 
-export function seenBy(hosts: readonly string[], states: readonly PlacedState[]): Map<string, Answer> {
+export function describeHosts(hosts: readonly string[], states: readonly PlacedState[]): Map<string, Answer> {
   return new Map(
     hosts.map((host): [string, Answer] => {
       const all = sightings(host, states)

@@ -1,5 +1,5 @@
 import type { Rule } from '../rule'
-import { is, named } from '../feature_timeline'
+import { is, nameLine } from '../feature_timeline'
 
 export const approvalWhileOut: Rule = {
   id: 'approval-while-out',
@@ -12,7 +12,7 @@ export const approvalWhileOut: Rule = {
       const last = moved.lastBefore(waiting)
       return last === undefined || !is(last, 'takes out')
         ? []
-        : [{ line: waiting.line, message: `approval is waited for while hosts are out: ${named(last)}` }]
+        : [{ line: waiting.line, message: `approval is waited for while hosts are out: ${nameLine(last)}` }]
     })
   },
 }

@@ -1,5 +1,5 @@
 import type { Fault, Rule } from '../rule'
-import { is, mayAct, quoted, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
+import { is, mayAct, quote, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
 
 export const blockWithoutUnblock: Rule = {
   id: 'block-without-unblock',
@@ -7,8 +7,13 @@ export const blockWithoutUnblock: Rule = {
   why: 'The rollout would pass, and leave its hosts out of service, or puppet disabled on them.',
   fix: 'Say "I unblock the load balancer", or "I enable puppet", as one of the last lines.',
   find: (timeline) => [
-    ...unanswered(timeline, 'takes out', 'puts back', 'and no line after it puts its hosts back'),
-    ...unanswered(timeline, 'disables puppet', 'enables puppet', 'and no line after it enables puppet again'),
+    ...findUnanswered(timeline, 'takes out', 'puts back', 'and no line after it puts its hosts back'),
+    ...findUnanswered(
+      timeline,
+      'disables puppet',
+      'enables puppet',
+      'and no line after it enables puppet again',
+    ),
   ],
 }
 
@@ -16,7 +21,7 @@ export const blockWithoutUnblock: Rule = {
  * Returns the faults of hosts that are taken out and not put back. Of several lines that take out the same hosts the
  * last one counts.
  */
-function unanswered(
+function findUnanswered(
   timeline: FeatureTimeline,
   opening: 'takes out' | 'disables puppet',
   answer: 'puts back' | 'enables puppet',
@@ -33,7 +38,7 @@ function unanswered(
         answersThrough(through(moment)).firstAfter(moment) === undefined &&
         !timeline.afterInScenario(moment).some((later) => isSameAgain(later, moment)),
     )
-    .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, ${what}` }))
+    .map((moment) => ({ line: moment.line, message: `${quote(moment)}, ${what}` }))
 }
 
 function isSameAgain(later: StepOccurrence, opened: StepOccurrence): boolean {

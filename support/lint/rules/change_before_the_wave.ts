@@ -1,5 +1,5 @@
 import type { Rule } from '../rule'
-import { is, quoted } from '../feature_timeline'
+import { is, quote } from '../feature_timeline'
 
 export const changeBeforeTheWave: Rule = {
   id: 'change-before-the-wave',
@@ -10,7 +10,7 @@ export const changeBeforeTheWave: Rule = {
     timeline.of('takes out', 'changes package', 'changes service').flatMap((moment) => {
       const wave = timeline.afterInScenario(moment).find((later) => is(later, 'takes wave'))
       if (moment.wave !== undefined || wave === undefined) return []
-      const message = `${quoted(moment)} is for all hosts; the wave is taken on line ${wave.line}`
+      const message = `${quote(moment)} is for all hosts; the wave is taken on line ${wave.line}`
       return [{ line: moment.line, message }]
     }),
 }

@@ -1,5 +1,5 @@
 import type { Fault, Rule } from '../rule'
-import { is, mayAct, named, quoted, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
+import { is, mayAct, nameLine, quote, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
 
 export const changeInRotation: Rule = {
   id: 'change-in-rotation',
@@ -26,7 +26,7 @@ function whileServing(
   return [
     {
       line: change.line,
-      message: `${quoted(change)} changes hosts in rotation: ${reason(timeline, change, last)}`,
+      message: `${quote(change)} changes hosts in rotation: ${reason(timeline, change, last)}`,
       // A service that is not behind the load balancer may well be changed.
       ...(is(change, 'changes service') ? { severity: 'warning' as const } : {}),
     },
@@ -38,9 +38,9 @@ function reason(
   change: StepOccurrence,
   putBack: StepOccurrence | undefined,
 ): string {
-  if (putBack?.scenario === change.scenario) return `${named(putBack)} has put them back`
+  if (putBack?.scenario === change.scenario) return `${nameLine(putBack)} has put them back`
   const takesOut = timeline.afterInScenario(change).find((moment) => is(moment, 'takes out'))
   return takesOut === undefined
     ? 'a load balancer is named, and no line of this scenario takes them out'
-    : `only ${named(takesOut)} takes them out`
+    : `only ${nameLine(takesOut)} takes them out`
 }

@@ -1,5 +1,5 @@
 import type { Rule } from '../rule'
-import { is, mayAct, quoted } from '../feature_timeline'
+import { is, mayAct, quote } from '../feature_timeline'
 
 export const firewallCannot: Rule = {
   id: 'firewall-cannot',
@@ -14,7 +14,7 @@ export const firewallCannot: Rule = {
       .filter((moment) => moment.balancer?.firewall === true && acts.lastBefore(moment) === undefined)
       .map((moment) => ({
         line: moment.line,
-        message: `${quoted(moment)}: a load balancer with an ip address ${
+        message: `${quote(moment)}: a load balancer with an ip address ${
           is(moment, 'takes out')
             ? 'is blocked by the hosts themselves, which cut connections and cannot drain them'
             : 'is not asked, and counts no requests'

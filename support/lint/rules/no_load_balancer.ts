@@ -1,5 +1,5 @@
 import type { Rule } from '../rule'
-import { mayAct, quoted } from '../feature_timeline'
+import { mayAct, quote } from '../feature_timeline'
 
 export const noLoadBalancer: Rule = {
   id: 'no-load-balancer',
@@ -11,6 +11,6 @@ export const noLoadBalancer: Rule = {
     return timeline
       .of('takes out', 'puts back', 'sees traffic', 'sees requests')
       .filter((moment) => moment.balancer === undefined && acts.lastBefore(moment) === undefined)
-      .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, and no load balancer is quoted` }))
+      .map((moment) => ({ line: moment.line, message: `${quote(moment)}, and no load balancer is quoted` }))
   },
 }

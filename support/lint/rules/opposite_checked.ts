@@ -1,5 +1,5 @@
 import type { Rule } from '../rule'
-import { is, mayAct, named, quoted, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
+import { is, mayAct, nameLine, quote, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
 
 export const oppositeChecked: Rule = {
   id: 'opposite-checked',
@@ -11,18 +11,18 @@ export const oppositeChecked: Rule = {
       const asked = lastAsked(timeline, look)
       return asked === undefined
         ? []
-        : [{ line: look.line, message: `${quoted(look)} is the opposite of what ${named(asked)} asks for` }]
+        : [{ line: look.line, message: `${quote(look)} is the opposite of what ${nameLine(asked)} asks for` }]
     }),
 }
 
 /** Returns the line that asked for the opposite, when nothing in between could have changed it. */
 function lastAsked(timeline: FeatureTimeline, look: StepOccurrence): StepOccurrence | undefined {
-  const wanted = seenIn(look)
+  const wanted = findSeen(look)
   if (wanted === undefined) return undefined
   const last = timeline
     .beforeInScenario(look)
     .find((moment) => mayAct(moment) || couldChange(moment, wanted.of))
-  const asked = last === undefined ? undefined : askedIn(last)
+  const asked = last === undefined ? undefined : findAsked(last)
   return asked !== undefined && asked.of === wanted.of && asked.state !== wanted.state ? last : undefined
 }
 
@@ -31,7 +31,7 @@ interface State {
   state: string
 }
 
-function askedIn({ effect, balancer }: StepOccurrence): State | undefined {
+function findAsked({ effect, balancer }: StepOccurrence): State | undefined {
   switch (effect.kind) {
     case 'takes out':
       return { of: `traffic ${balancer?.name}`, state: 'blocked' }
@@ -50,7 +50,7 @@ function askedIn({ effect, balancer }: StepOccurrence): State | undefined {
   }
 }
 
-function seenIn({ effect, balancer }: StepOccurrence): State | undefined {
+function findSeen({ effect, balancer }: StepOccurrence): State | undefined {
   switch (effect.kind) {
     case 'sees traffic':
       return { of: `traffic ${balancer?.name}`, state: effect.wanted }
@@ -71,5 +71,5 @@ function seenIn({ effect, balancer }: StepOccurrence): State | undefined {
  */
 function couldChange(moment: StepOccurrence, of: string): boolean {
   const touchesServices = is(moment, 'changes package', 'changes service')
-  return askedIn(moment)?.of === of || (of.startsWith('service ') && touchesServices)
+  return findAsked(moment)?.of === of || (of.startsWith('service ') && touchesServices)
 }

@@ -1,15 +1,15 @@
 import type { Fault, Rule } from '../rule'
-import { is, mayAct, named, type OccurrenceOf, type FeatureTimeline } from '../feature_timeline'
+import { is, mayAct, nameLine, type OccurrenceOf, type FeatureTimeline } from '../feature_timeline'
 
 export const otherVersionChecked: Rule = {
   id: 'other-version-checked',
   severity: 'error',
   why: 'The rollout could only stop here, with its hosts changed.',
   fix: 'Say the same version on both lines, whole, as the package manager has it.',
-  find: (timeline) => timeline.of('sees version').flatMap((look) => installedOther(timeline, look)),
+  find: (timeline) => timeline.of('sees version').flatMap((look) => findOtherInstalls(timeline, look)),
 }
 
-function installedOther(timeline: FeatureTimeline, look: OccurrenceOf<'sees version'>): Fault[] {
+function findOtherInstalls(timeline: FeatureTimeline, look: OccurrenceOf<'sees version'>): Fault[] {
   const { name, version } = look.effect
   const last = timeline
     .beforeInScenario(look)
@@ -18,5 +18,5 @@ function installedOther(timeline: FeatureTimeline, look: OccurrenceOf<'sees vers
   const installed = last.effect.version
   return installed === undefined || installed === version
     ? []
-    : [{ line: look.line, message: `${version} is looked for, but ${named(last)} installs ${installed}` }]
+    : [{ line: look.line, message: `${version} is looked for, but ${nameLine(last)} installs ${installed}` }]
 }

@@ -1,5 +1,5 @@
 import type { Rule } from '../rule'
-import { is, quoted } from '../feature_timeline'
+import { is, quote } from '../feature_timeline'
 
 export const poolWithoutRoom: Rule = {
   id: 'pool-without-room',
@@ -11,6 +11,6 @@ export const poolWithoutRoom: Rule = {
     return timeline
       .of('keeps pool')
       .filter((moment) => moment.effect.all && outs.firstAfter(moment) !== undefined)
-      .map((moment) => ({ line: moment.line, message: `${quoted(moment)}, and later lines take hosts out` }))
+      .map((moment) => ({ line: moment.line, message: `${quote(moment)}, and later lines take hosts out` }))
   },
 }

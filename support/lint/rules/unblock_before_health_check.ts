@@ -1,5 +1,5 @@
 import type { Fault, Rule } from '../rule'
-import { is, mayLook, named, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
+import { is, mayLook, nameLine, type StepOccurrence, type FeatureTimeline } from '../feature_timeline'
 
 export const unblockBeforeHealthCheck: Rule = {
   id: 'unblock-before-health-check',
@@ -19,11 +19,11 @@ function unseenBefore(
 ): Fault[] {
   if (change === undefined || !isChange(change)) return []
   const late = timeline.afterInScenario(back).find(looks)
-  const tooLate = late === undefined ? '' : `; ${named(late)} is too late`
+  const tooLate = late === undefined ? '' : `; ${nameLine(late)} is too late`
   return [
     {
       line: back.line,
-      message: `${named(change)} is followed by no look at what came of it before hosts go back${tooLate}`,
+      message: `${nameLine(change)} is followed by no look at what came of it before hosts go back${tooLate}`,
     },
   ]
 }

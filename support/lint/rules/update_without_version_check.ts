@@ -1,5 +1,5 @@
 import type { Rule } from '../rule'
-import { is, mayLook, quoted } from '../feature_timeline'
+import { is, mayLook, quote } from '../feature_timeline'
 
 export const updateWithoutVersionCheck: Rule = {
   id: 'update-without-version-check',
@@ -18,7 +18,7 @@ export const updateWithoutVersionCheck: Rule = {
       )
       .map((moment) => ({
         line: moment.line,
-        message: `${quoted(moment)}, and no line after it looks at the version of ${moment.effect.name}`,
+        message: `${quote(moment)}, and no line after it looks at the version of ${moment.effect.name}`,
       }))
   },
 }

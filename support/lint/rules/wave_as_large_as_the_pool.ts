@@ -2,7 +2,7 @@ import type { Fault, Rule } from '../rule'
 import {
   is,
   mayAct,
-  quoted,
+  quote,
   type StepOccurrence,
   type OccurrenceOf,
   type FeatureTimeline,
@@ -33,7 +33,7 @@ function tooMany(
   if (wave === undefined) {
     // A line before the wave of its scenario is left to change-before-the-wave.
     const waveComes = timeline.afterInScenario(moment).some((later) => later.wave !== undefined)
-    return waveComes ? [] : [{ line, message: `${quoted(moment)} is for all hosts at once` }]
+    return waveComes ? [] : [{ line, message: `${quote(moment)} is for all hosts at once` }]
   }
   const isFirst = moment.scenario === firstWave
   const isAll = wave.size.kind === 'rest' || (wave.size.kind === 'percent' && wave.size.percent === 100)

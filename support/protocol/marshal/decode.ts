@@ -62,7 +62,7 @@ const FLOAT = 0x66
 const LINK = 0x40
 
 /** Bytes of the longest text that is read by hand; beyond it a call into native code is faster. */
-const LONGEST_BY_HAND = 32
+const MAX_BYTES_BY_HAND = 32
 
 /** The mark of an entry of the link table whose value is still being read: a link to it would make a cycle. */
 const UNFINISHED = Symbol('unfinished')
@@ -346,7 +346,7 @@ class Decoder {
  * else.
  */
 function asciiText(bytes: Buffer, start: number, end: number): string | undefined {
-  if (end - start > LONGEST_BY_HAND) return undefined
+  if (end - start > MAX_BYTES_BY_HAND) return undefined
   let text = ''
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at] ?? 0

@@ -48,7 +48,7 @@ export interface Change extends KnownChange {
 /** Seconds past its ttl for which a request id is remembered, so that a replay is refused while it could be valid. */
 const REPLAY_MARGIN = 60
 /** Seconds for which any request is valid at most: the ttl is outside of psk's signature. */
-const LONGEST_TTL = 600
+const MAX_TTL_S = 600
 
 /**
  * One host's side of MCollective. It takes the bytes of a request and returns those of a reply. It returns undefined
@@ -90,7 +90,7 @@ export class RpcHost {
     const compound = (words: Plain) => matchesCompound(words, subject, data, patterns)
     if (!collectives.includes(request.collective)) return false
     if (!matchesFilter(request.filter, subject, patterns, compound)) return false
-    checkFreshness(request.msgtime, Math.min(request.ttl, LONGEST_TTL), this.now())
+    checkFreshness(request.msgtime, Math.min(request.ttl, MAX_TTL_S), this.now())
     return true
   }
 
@@ -172,7 +172,7 @@ export class RpcHost {
 
 /** Returns the time until which the request could come again, s since 1970. */
 function validUntil({ msgtime, ttl }: OpenedRequest): number {
-  return msgtime + Math.min(ttl, LONGEST_TTL) + REPLAY_MARGIN
+  return msgtime + Math.min(ttl, MAX_TTL_S) + REPLAY_MARGIN
 }
 
 function kindOf(agent: Agent, action: string): RememberedRequest['kind'] {

@@ -10,6 +10,7 @@ import { Scratch } from '../scratch'
 import { codecRound } from './codec'
 import { daemonRows } from './daemon'
 import { rawFanIn } from './fan_in'
+import { hugeFleetRows } from './huge_fleet'
 import { lintRow } from './lint'
 import { median, round, spread, timed, type Cost } from './measure'
 import { memoryRows } from './memory'
@@ -23,6 +24,8 @@ const SIZES = [100, 1_000, 2_000, 10_000]
 /** The most hosts for Ruby's client, which takes minutes for more. */
 const MAX_MCO = 1_000
 const CLEAN_RUNS = 200
+/** The exit status of a run whose lines were for no host. */
+const NO_HOSTS = 3
 const FAULTS = [
   'contradicts',
   'stranger',
@@ -36,13 +39,20 @@ const FAULTS = [
   'too deep',
 ]
 
+/** The profile of a run, what is added to its environment, and its time limit in milliseconds. */
+interface How {
+  profile?: string
+  env?: Readonly<Record<string, string>>
+  within?: number
+}
+
 class Bench {
   private readonly lines: string[] = []
   private readonly scratch = new Scratch()
 
   /**
    * Runs all benchmarks, or some of them. `daemon` is the host's side, `start` the start of a run, `lint` a long table,
-   * `memory` the memory of rollouts, `waves` a rollout in ten waves.
+   * `memory` the memory of rollouts, `waves` a rollout in ten waves, `huge` a fleet of 50,000 hosts.
    */
   async run(only: string | undefined): Promise<void> {
     if (only === 'start') return this.startUp()
@@ -51,7 +61,8 @@ class Bench {
       return this.scratch.remove()
     }
     if (only === 'memory') return this.memory()
-    if (only === 'waves') return this.wavesAlone()
+    if (only === 'waves') return this.besideBroker((broker) => this.waves(broker))
+    if (only === 'huge') return this.besideBroker((broker) => this.hugeFleet(broker))
     if (only !== 'daemon') await this.rollouts()
     this.say(...(await daemonRows()))
     if (only !== undefined) return
@@ -60,8 +71,7 @@ class Bench {
   }
 
   private async rollouts(): Promise<void> {
-    const broker = await startActivemq(this.scratch)
-    try {
+    await this.besideBroker(async (broker) => {
       this.say('| measure | result | aim |', '|---|---|---|')
       await this.scenarios(broker)
       await this.waves(broker)
@@ -70,35 +80,35 @@ class Bench {
       this.codec()
       await this.faults(broker)
       await this.cleanRuns()
-    } finally {
-      await broker.stop()
-      this.scratch.remove()
-    }
+    })
     await this.memory()
+    await this.besideBroker((broker) => this.hugeFleet(broker))
   }
 
   /** Measures memory beside a broker that has nothing else to carry. */
-  private async memory(): Promise<void> {
-    const broker = await startActivemq(this.scratch)
-    const { clientCfg } = new RealFleet(this.scratch, broker, 'psk')
-    try {
+  private memory(): Promise<void> {
+    return this.besideBroker(async (broker) => {
+      const { clientCfg } = new RealFleet(this.scratch, broker, 'psk')
       const rows = await memoryRows({
         scratch: this.scratch,
         fleet: (n, megabytes) => this.fleet(broker, n, '', megabytes),
-        rollout: (feature, env, within) =>
-          timed(
-            process.execPath,
-            [CUCUMBER, '--config', this.config(this.scratch.path), '-p', 'live', feature],
-            this.scratch.path,
-            { ...this.tsNode(), MCOLLECTIVE_CONFIG: clientCfg, ...env },
-            within,
-          ),
+        rollout: (feature, env, within) => this.ours(clientCfg, feature, { env, within }),
       })
       this.say(...rows)
-    } finally {
-      await broker.stop()
-      this.scratch.remove()
-    }
+    })
+  }
+
+  private async hugeFleet(broker: RealBroker): Promise<void> {
+    const { clientCfg } = new RealFleet(this.scratch, broker, 'psk')
+    const rows = await hugeFleetRows({
+      scratch: this.scratch,
+      fleet: (n) => this.fleet(broker, n, ''),
+      rawFanIn: (n) => rawFanIn(broker.port, n),
+      rollout: (n, env, within) => this.ours(clientCfg, this.listedFeature(n), { env, within }),
+      timeOfCalls: () => this.timeOfCalls(),
+      timesOf: (type) => this.timesOf(type),
+    })
+    this.say(...rows)
   }
 
   /** Measures the seed's feature at each size, next to the same frames counted, and to the same six calls by mco. */
@@ -127,8 +137,8 @@ class Bench {
           mco.push(this.sixByMco(real.clientCfg, ['-C', 'roles::dev_server', '-F', 'country=de']))
           listed.push(this.ours(real.clientCfg, this.listedFeature(n)))
           waves.push(this.ours(real.clientCfg, this.tenWaves(this.listedFeature(n))))
-          plans.push(this.ours(real.clientCfg, WEBSITE, 'plan'))
-          released.push(this.ours(real.clientCfg, WEBSITE, 'live', `1.${turn}`))
+          plans.push(this.ours(real.clientCfg, WEBSITE, { profile: 'plan' }))
+          released.push(this.ours(real.clientCfg, WEBSITE, { env: { LOCKSTEP_RELEASE: `1.${turn}` } }))
           nodes.push(this.sixByMco(real.clientCfg, ['--nodes', this.nodeList(n)]))
         }
       }
@@ -163,10 +173,10 @@ class Bench {
     this.say(`| six calls, 10,000 hosts ÷ 1,000 hosts | ${round(growth)} | ≤ 10 |`)
   }
 
-  private async wavesAlone(): Promise<void> {
+  private async besideBroker(measure: (broker: RealBroker) => Promise<void>): Promise<void> {
     const broker = await startActivemq(this.scratch)
     try {
-      await this.waves(broker)
+      await measure(broker)
     } finally {
       await broker.stop()
       this.scratch.remove()
@@ -232,7 +242,7 @@ class Bench {
         [CUCUMBER, '--config', 'compiled.js', 'one.feature'],
         join(this.scratch.path, 'ours'),
       )
-      if (bare.exitCode !== 0 || ours.exitCode !== 0 || compiled.exitCode !== 0)
+      if (bare.exitCode !== 0 || ours.exitCode !== NO_HOSTS || compiled.exitCode !== NO_HOSTS)
         throw new Error(`start-up: ${bare.output}${ours.output}${compiled.output}`)
       ratios.push(ours.wall / bare.wall)
       installed.push(compiled.wall / bare.wall)
@@ -323,13 +333,15 @@ class Bench {
     return fleet
   }
 
-  private ours(clientCfg: string, feature: string, profile = 'live', release = ''): Cost {
+  private ours(clientCfg: string, feature: string, { profile = 'live', env = {}, within }: How = {}): Cost {
     const cwd = this.scratch.path
-    return timed(process.execPath, [CUCUMBER, '--config', this.config(cwd), '-p', profile, feature], cwd, {
-      ...this.tsNode(),
-      MCOLLECTIVE_CONFIG: clientCfg,
-      ...(release === '' ? {} : { LOCKSTEP_RELEASE: release }),
-    })
+    return timed(
+      process.execPath,
+      [CUCUMBER, '--config', this.config(cwd), '-p', profile, feature],
+      cwd,
+      { ...this.tsNode(), MCOLLECTIVE_CONFIG: clientCfg, ...env },
+      within,
+    )
   }
 
   /**
@@ -337,15 +349,18 @@ class Bench {
    * discovery is not in it.
    */
   private timeOfCalls(): number {
+    return (Math.max(...this.timesOf('answered')) - Math.min(...this.timesOf('asked'))) / 1000
+  }
+
+  private timesOf(type: string): number[] {
     const folder = join(this.scratch.path, '.lockstep', 'live')
     const [last = ''] = readdirSync(folder).sort().reverse()
-    const entries = readFileSync(join(folder, last), 'utf8')
+    return readFileSync(join(folder, last), 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line.slice(9)) as { type: string; at: string })
-    const at = (type: string) =>
-      entries.filter((entry) => entry.type === type).map((entry) => Date.parse(entry.at))
-    return (Math.max(...at('answered')) - Math.min(...at('asked'))) / 1000
+      .filter((entry) => entry.type === type)
+      .map((entry) => Date.parse(entry.at))
   }
 
   private sixByMco(clientCfg: string, filter: readonly string[]): Cost {
