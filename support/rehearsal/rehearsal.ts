@@ -1,5 +1,5 @@
-import { LockstepError } from '../system/errors'
-import type { BeginAgain } from '../run/again'
+import { EXIT, LockstepError } from '../system/errors'
+import type { BeginAgain, Ended } from '../run/again'
 import { titleOf } from '../run/outcome'
 import type { Run } from '../run/run'
 import { endingsOf, failuresOf } from './endings'
@@ -113,7 +113,17 @@ function rehearse(
 ): Promise<RehearsalReport | string> {
   const purpose = { why: 'rehearsal', fault } as const
   const { signal } = run.stopping
-  return beginAgain({ profile: 'rehearse', purpose, signal }, ({ exitCode, truth, said }) =>
-    exitCode === undefined || truth === undefined ? said : { exitCode, truth },
-  )
+  return beginAgain({ profile: 'rehearse', purpose, signal }, readRehearsal)
 }
+
+/**
+ * Returns what a rehearsal came to, or its last words where it did not come to its end. One that knows of no host, since
+ * it could not begin or reach any, has rehearsed nothing: every host would seem to have ended well.
+ */
+export function readRehearsal({ exitCode, truth, said }: Ended): RehearsalReport | string {
+  if (exitCode === undefined || truth === undefined) return said
+  const isNothing = truth.length === 0 && NOTHING_BEGAN.has(exitCode)
+  return isNothing ? said : { exitCode, truth }
+}
+
+const NOTHING_BEGAN: ReadonlySet<number> = new Set([EXIT.invalid, EXIT.unreachable])
