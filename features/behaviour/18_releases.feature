@@ -147,7 +147,12 @@ Feature: 18. Releases
         When I run cucumber-js "-p live activated.feature later.feature"
         Then it should exit with 0
         And it should say "would restart: running"
+        And it should say "on 2 hosts"
+        And it should say "nothing was changed by later.feature, still in safe mode"
         And only "package update" should have been carried out
+        When I run lockstep "report <run>" for the last run
+        Then it should exit with 0
+        And it should say "every line passed on 2 hosts; nothing was changed by later.feature, still in safe mode"
 
     Scenario: A run in safe mode changes nothing, and is nothing to resume from
         A run that changed nothing would count as done, and a resumed run would skip its lines.
@@ -165,6 +170,8 @@ Feature: 18. Releases
         Then it should exit with 0
         And it should say "noop 8/8 hosts"
         And no host should have been told to change anything
+        And it should say "on 8 hosts"
+        And the file "reports/rollout.html" should contain "every line passed on 8 hosts; nothing was changed"
         When I run cucumber-js "-p live release.feature" to resume the run before
         Then it should exit with 2
         And it should say "was in safe mode, and changed nothing that could be gone on from"

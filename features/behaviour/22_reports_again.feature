@@ -33,6 +33,7 @@ Feature: 22. Reports, again
         And the reports in "reports" should be those that the run left
         And the file "reports/rollout.html" should contain "Still out of rotation: 8 hosts"
         And the file "reports/rollout.html" should contain "LOCKSTEP_RESUME="
+        And it should say "reports/run.json, reports/recovery-2"
 
     Scenario: A run that was interrupted by a person is reported as such
         Given the website feature
@@ -57,6 +58,7 @@ Feature: 22. Reports, again
         And the file "reports/rollout.html" should contain "Still out of rotation: 8 hosts"
         And the file "reports/rollout.html" should contain "the run did not end"
         And the file "reports/run.json" should contain "blocks 192.168.1.1"
+        And it should say "reports/run.json, reports/recovery-2"
 
     Scenario: An unknown run is not reported, and the closest one is named
         When I run lockstep "report 20260101-120000-abcd"

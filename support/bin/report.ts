@@ -3,11 +3,13 @@ import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { nearest } from '../config/nearest'
 import { headlineOf } from '../reporting/headline'
+import { recoveriesOf, recoveryFeatureOf } from '../reporting/recovery'
 import { REPORTS_OF } from '../reporting/reports'
-import { faultOf, readRunEvents } from '../run/journals'
+import type { RecordedEvent } from '../run/events'
+import { eachRunEvent, faultOf } from '../run/journals'
 import { titleOf } from '../run/outcome'
 import { unwritten, writePieces } from '../run/report_files'
-import { stateOf, type RunState } from '../run/run_state'
+import { RunState } from '../run/run_state'
 import { foldersIn } from '../run/folders'
 import { clean } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
@@ -24,11 +26,19 @@ const MAX_SAID = 2_000
  * ended.
  * @throws LockstepError `bad-input` for a run that is not known, `journal-failed` where its journal does not tell all
  */
-export function report(cwd: string, args: readonly string[]): { text: string; exitCode: number } {
+export async function report(
+  cwd: string,
+  args: readonly string[],
+): Promise<{ text: string; exitCode: number }> {
   const folders = foldersIn(process.env)
   const { run, to = folders.reports } = parsed(args)
-  const state = recorded(run, journalsIn(resolve(cwd, folders.state)), folders.state)
-  const paths = Object.entries(REPORTS_OF).map(([name, piecesOf]) => write(join(to, name), piecesOf(state)))
+  const state = await recorded(run, journalsIn(resolve(cwd, folders.state)), folders.state)
+  const reports = Object.entries(REPORTS_OF).map(([name, piecesOf]) => write(join(to, name), piecesOf(state)))
+  const recoveries = recoveriesOf(state, to).flatMap((recovery) => {
+    const text = recoveryFeatureOf(state, recovery)
+    return text === undefined ? [] : [write(join(to, basename(recovery.path)), [text])]
+  })
+  const paths = [...reports, ...recoveries]
   const said = `${titleOf(state.exitCode, state.mode)}  ${clean(headlineOf(state), MAX_SAID)}`
   return {
     text: `${said}\nrun ${state.id} · ${state.mode} · ${clean(state.environment)}\nwrote ${paths.join(', ')}\n`,
@@ -36,26 +46,46 @@ export function report(cwd: string, args: readonly string[]): { text: string; ex
   }
 }
 
-function recorded(run: string, journals: ReadonlyMap<string, string>, folder: string): RunState {
+async function recorded(
+  run: string,
+  journals: ReadonlyMap<string, string>,
+  folder: string,
+): Promise<RunState> {
   const path = journals.get(run)
   if (path === undefined) throw unknown(run, [...journals.keys()], folder)
-  const journal = readRunEvents(path)
+  const told = new ToldRun()
+  const fault = await eachRunEvent(path, (event) => told.hear(event))
   // A last line that was cut off was never shown.
-  const fault = journal.fault?.kind === 'cut off' ? undefined : journal.fault
-  if (fault !== undefined)
-    throw new LockstepError('journal-failed', `${faultOf(journal) ?? ''}; nothing was written`)
-  const [first] = journal.entries
+  const isCutOff = fault?.kind === 'cut off'
+  if (!isCutOff && fault !== undefined)
+    throw new LockstepError('journal-failed', `${faultOf({ path, fault }) ?? ''}; nothing was written`)
+  const { first } = told
   if (first?.type !== 'read' || first.run !== run)
     throw new LockstepError(
       'journal-failed',
       `the journal ${path} ${first?.type === 'read' ? `is of run ${excerpt(first.run, 80)}` : 'does not say which run it is of'}; nothing was written`,
     )
-  return stateOf(journal.fault === undefined ? journal.entries : withoutEnd(journal.entries))
+  return told.end(isCutOff)
 }
 
-/** Returns events without the one that says that all is over: what stood behind it may have said otherwise. */
-function withoutEnd<E extends { type: string }>(events: readonly E[]): E[] {
-  return events.filter(({ type }) => type !== 'over')
+/** A run as its journal is read. What stands behind the end is heard when it is known that nothing is missing there. */
+class ToldRun {
+  first: RecordedEvent | undefined
+  private readonly state = new RunState()
+  private readonly last: RecordedEvent[] = []
+
+  hear(event: RecordedEvent): void {
+    this.first ??= event
+    if (event.type === 'over' || this.last.length > 0) this.last.push(event)
+    else this.state.apply(event)
+  }
+
+  /** Returns the run. One whose journal is cut off has not ended: what stood behind it may have said otherwise. */
+  end(isCutOff: boolean): RunState {
+    for (const event of this.last) if (!isCutOff || event.type !== 'over') this.state.apply(event)
+    this.state.closeUnended()
+    return this.state
+  }
 }
 
 /** Returns the paths of all journals of a state folder, by their run. */

@@ -109,11 +109,11 @@ function fleetOf(
 }
 
 function journalOf(
-  { run, approved }: ComposedRun,
+  { run, approved, parts }: ComposedRun,
   feature: string,
   rollout: () => Rollout | undefined,
 ): Journal {
-  const journal = tellingWaves(run, feature, rollout)
+  const journal = tellingWaves(run, feature, rollout, parts.journals.of(feature))
   return approved === undefined ? journal : onlyPlanned(journal, hostsOfPlan(approved, feature))
 }
 
@@ -150,7 +150,7 @@ function locks(
   const { locksOf } = lazy.runLocks
   const { environment, context } = parts
   const loadLeases = () => lazy.hostLeases.hostLeases
-  const journal = run.stream
+  const journal = parts.journals.of(feature)
   const all = locksOf(run, { feature, follows, fleet, environment, journal, context, loadLeases })
   locked.push(all)
   return all

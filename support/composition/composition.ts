@@ -25,6 +25,7 @@ import { type Surrounded } from '../simulation/embedded'
 import { expectMeaningful, type RunParameters, type RunSurroundings } from '../run/parameters'
 import type { BeginAgain } from '../run/again'
 import { beginRollout } from './begin_rollout'
+import { FeatureJournals } from './feature_journals'
 import { mcollectiveFleet } from './mcollective_fleet'
 import type { PlannedFor } from '../planning/planner'
 import { recoveredRun } from '../reporting/recovered_run'
@@ -34,6 +35,7 @@ import { wholeFleetName } from './fleet_name'
 import { isInSafeMode, releaseNamed } from './modes'
 import type { RunContext, ComposedRun } from './run_context'
 import { tellWaves } from './waves_told'
+import { writeRecovery } from './write_recovery'
 import { changesFleet, MODES, modeOf, traitsOf, type Mode } from '../run/modes'
 import type { Run } from '../run/run'
 import { CUT_OFF } from '../history/history_record'
@@ -128,7 +130,8 @@ export class Composition {
       notKnownBefore: faults,
       ...(resumed === undefined ? {} : { resumes: resumed.run }),
     })
-    const ledger = new Ledger(run.stream, outBefore)
+    const byFeature = new FeatureJournals(run.stream)
+    const ledger = new Ledger(byFeature.ofLedger, outBefore)
     const log = openLog(join(state, 'logs'), run.id, secrets)
     const made: { composition?: Composition } = {}
     const reached = mcollectiveFleet(environment, log, {
@@ -139,6 +142,7 @@ export class Composition {
       environment,
       fleet: reached,
       file,
+      journals: byFeature,
       ledger,
       embedded,
       resumed,
@@ -191,12 +195,15 @@ export class Composition {
   async rolloutOf(feature: string): Promise<Rollout> {
     const known = this.rollouts.get(feature)
     if (known !== undefined) {
+      this.parts.journals.goOn(feature)
       this.run.changeMode(this.modeOf(known))
       return known
     }
     await this.expectHeardOut()
-    const { resumed, beginsAs: mode } = this.parts
-    const { stream, state } = this.run
+    const { resumed, beginsAs: mode, journals } = this.parts
+    const { state } = this.run
+    const journal = journals.of(feature)
+    journals.goOn(feature)
     const { environment } = state
     this.run.changeMode(mode)
     const source = readFileSync(feature)
@@ -208,7 +215,7 @@ export class Composition {
       MODES[mode].purpose === 'drift'
         ? checkpointOfHistory(hash, resumed)
         : checkpointFor({ feature, hash, variables }, resumed, this.parts.records)
-    await stream.append({
+    await journal.append({
       type: 'run',
       feature,
       hash,
@@ -222,11 +229,14 @@ export class Composition {
       ...(recovered === undefined ? {} : { follows: [recovered] }),
       ...(leftOut.length === 0 ? {} : { leftOut }),
     } satisfies JournalEntry)
+    const values = this.run.features.substitution?.of.fixedIn(feature) ?? []
+    const text = source.toString('utf8')
+    this.run.stream.appendNow({ type: 'text', uri: feature, text, values: Object.fromEntries(values) })
     const follows = [checkpoint?.run, recovered].flatMap((run) => run ?? [])
     if (checkpoint !== undefined) {
       const seen = `failed in run ${checkpoint.run}`
       const out = Object.fromEntries(checkpoint.out.map((host) => [host, seen]))
-      await stream.append({ type: 'went on', out, attempted: [...checkpoint.attempted] })
+      await journal.append({ type: 'went on', out, attempted: [...checkpoint.attempted] })
     }
     const rollout = this.begin(feature, checkpoint, follows)
     const rows = state.plan.flatMap(({ uri, wave }) => (uri === feature && wave !== undefined ? [wave] : []))
@@ -293,7 +303,7 @@ export class Composition {
 
   /** Tells what the end of a scenario has made of its waves. */
   async endScenario(feature: string, rollout: Rollout): Promise<void> {
-    await tellWaves(this.run, feature, rollout)
+    await tellWaves(this.run, feature, rollout, this.parts.journals.of(feature))
   }
 
   /** Ends the run. It looks once more at what was put back unseen, writes its end into the journal, and lets all go. */
@@ -309,7 +319,8 @@ export class Composition {
           new LockstepError('broker-lost', `${lost.message}; it did not come back`, { cause: lost }),
         )
       }
-      for (const [part, [feature, rollout]] of [...this.rollouts].entries()) {
+      for (const [feature, rollout] of this.rollouts) {
+        this.parts.journals.goOn(feature)
         if (this.parts.embedded === undefined) {
           noteWhoWasTaken(this.run, rollout)
           noteLeftOut(this.run, feature)
@@ -317,9 +328,9 @@ export class Composition {
         if (rollout.hosts.known !== undefined) await this.hearOut(rollout, lost === undefined)
         if (lost === undefined && !this.run.stopping.signal.aborted) await this.lookOnceMore(feature, rollout)
         for (const message of rollout.takeUnsolicited()) this.expectHarmless(message, 'after the last step')
-        if (this.run.exitCode !== 0)
-          recover(this.run, { uri: feature, part, folder: this.parts.context.folders.reports }, rollout)
       }
+      // All looks are over: what is not done, and out of rotation, is the same from here on.
+      if (this.run.exitCode !== 0) this.recover()
       if (
         MODES[this.run.mode].purpose === 'plan' &&
         this.rollouts.size > 0 &&
@@ -414,13 +425,17 @@ export class Composition {
 
   /** Writes down at once what is known when the process ends in mid-run, since nothing can be waited for. */
   cutOff(): void {
-    for (const [part, [feature, rollout]] of [...this.rollouts].entries())
-      recover(this.run, { uri: feature, part, folder: this.parts.context.folders.reports }, rollout)
+    this.recover()
     if (this.rollouts.size === 0) return
     this.run.stream.appendNow({ type: 'end', passed: false, reason: CUT_OFF })
     this.run.stream.settleNow()
     const { file, context } = this.parts
     if (MODES[this.run.mode].rollsOut) recordRun(this.run, file.path, context.folders.history)
+  }
+
+  private recover(): void {
+    const { reports } = this.parts.context.folders
+    for (const [feature, rollout] of this.rollouts) writeRecovery(this.run, feature, rollout, reports)
   }
 
   private async expectNothingMore(): Promise<void> {
@@ -446,7 +461,9 @@ export class Composition {
   async beginWithout(what: string, runs: readonly string[]): Promise<Rollout> {
     const { environment } = this.run.state
     const { beginsAs: mode } = this.parts
-    await this.run.stream.append({
+    const { journals } = this.parts
+    journals.goOn(what)
+    await journals.of(what).append({
       type: 'run',
       feature: what,
       hash: '',
@@ -478,23 +495,6 @@ function notificationsOf(run: Run, { environment }: RunContext): NotificationLis
   if (environment.notifications.length === 0) return undefined
   const { NotificationListener: Notifications } = lazy.notifications
   return new Notifications(run, environment, systemClock, Math.random)
-}
-
-function recover(
-  run: Run,
-  { uri, part, folder }: { uri: string; part: number; folder: string },
-  rollout: Rollout,
-): void {
-  const { writeRecovery } = lazy.recovery
-  const passed =
-    run.state.hasPassed(uri) && rollout.halted === undefined && rollout.waves.unfinished.length === 0
-  const values = run.features.substitution?.of.fixedIn(uri) ?? new Map<string, string>()
-  const recovery = writeRecovery(
-    run.state,
-    { uri, part, folder, passed, values, redact: run.redact },
-    rollout,
-  )
-  if (recovery !== undefined) run.stream.appendNow({ type: 'recovery', recovery })
 }
 
 function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {

@@ -1,4 +1,5 @@
 import { checkpointOf, continueCheckpoint, type Checkpoint } from '../rollout/model/checkpoint'
+import { featureParts } from '../rollout/model/feature_parts'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
 import { faultOf, type RunJournal } from '../run/journals'
 import { isSafeMode } from '../run/modes'
@@ -75,7 +76,7 @@ export function checkpointFor(
       `LOCKSTEP_RESUME: run ${run} was of ${known}, not of ${feature}; resume it with the same feature`,
     )
   }
-  const own = partFrom(entries, entries.indexOf(began))
+  const own = featureParts(entries).get(feature) ?? []
   if (isSafeMode(began.mode) && !own.some(({ type }) => type === 'activated'))
     throw new LockstepError(
       'bad-input',
@@ -104,12 +105,6 @@ export function checkpointFor(
   return earlier === undefined ? checkpoint : continueCheckpoint(earlier, checkpoint)
 }
 
-/** Returns the entries of the feature whose `run` entry is at `from`. */
-function partFrom(entries: RunEntries['entries'], from: number): RunEntries['entries'] {
-  const next = entries.findIndex((entry, index) => index > from && entry.type === 'run')
-  return entries.slice(from, next < 0 ? undefined : next)
-}
-
 /**
  * Returns the checkpoint of a feature in the history, which is to be looked at. The text is a copy; the feature itself may have
  * changed since.
@@ -118,11 +113,13 @@ function partFrom(entries: RunEntries['entries'], from: number): RunEntries['ent
 export function checkpointOfHistory(hash: string, recorded: RunEntries | undefined): Checkpoint | undefined {
   if (recorded === undefined) return undefined
   const { run, entries } = recorded
-  const began = entries.findIndex((entry) => entry.type === 'run' && entry.hash === hash)
-  if (began < 0)
+  const own = [...featureParts(entries).values()].find(
+    ([began]) => began?.type === 'run' && began.hash === hash,
+  )
+  if (own === undefined)
     throw new LockstepError(
       'bad-input',
       `the feature that is in the history of run ${run} is not the one that was run; it was edited since`,
     )
-  return checkpointOf(run, partFrom(entries, began))
+  return checkpointOf(run, own)
 }

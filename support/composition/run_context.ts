@@ -5,6 +5,7 @@ import type { Ledger } from '../rollout/model/ledger'
 import type { ExpectedHosts } from '../rollout/ports'
 import type { JournalFile } from '../system/journal_file'
 import type { EmbeddedContext } from '../simulation/embedded'
+import type { FeatureJournals } from './feature_journals'
 import type { ReachableFleet } from './mcollective_fleet'
 import type { NotificationListener } from './notification_listener'
 import type { Plan } from '../planning/plan'
@@ -19,6 +20,8 @@ export interface RunContext {
   fleet: ReachableFleet
   /** The file of the run's events. */
   file: JournalFile
+  /** The journal of each feature, in the file of the run. */
+  journals: FeatureJournals
   ledger: Ledger
   embedded: EmbeddedContext | undefined
   resumed: RunEntries | undefined

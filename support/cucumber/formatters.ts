@@ -1,6 +1,6 @@
 import type { Envelope } from '@cucumber/messages'
 import { ReadingScreen } from '../reporting/console/reading'
-import { screenOf, type Paper } from '../reporting/console/terminal'
+import { showOn, type Paper } from '../reporting/console/terminal'
 import { session } from './session'
 
 type FormatterContext = Omit<Paper, 'env'> & {
@@ -10,10 +10,9 @@ type FormatterContext = Omit<Paper, 'env'> & {
 /** Shows a run to a person, as it goes on. */
 export const terminal = {
   type: 'formatter' as const,
-  formatter({ on, stream, write }: FormatterContext) {
+  formatter({ stream, write }: FormatterContext) {
     const { run, surroundings } = session()
-    const screen = screenOf(run, { stream, write, env: surroundings.env })
-    on('message', (envelope) => screen.hear(envelope))
+    showOn({ stream, write, env: surroundings.env }, run)
   },
 }
 

@@ -62,12 +62,12 @@ export const plugin = {
       for (const [node, line] of preflight.lines) own.lines.set(node, line)
       const parameters = options
       const read = readFeatures({ preflight, substitution, parameters, sources, refusedFor, lint })
-      for (const { uri, line, message } of read.faults) stderr.write(`${uri}:${line}: ${message}\n`)
       const calls = callsIn()
       const { LOCKSTEP_VARIABLES: given = '', ...env } = calls.env
       const used = substitution.usedOf(given)
       const said = used === '' ? env : { ...env, LOCKSTEP_VARIABLES: used }
       run.beginReading(read.features, { ...calls, env: said, args: own.args })
+      for (const { uri, line, message } of read.faults) stderr.write(`${uri}:${line}: ${message}\n`)
       if (read.refusal !== undefined) run.refuse(read.refusal)
     }
     on('message', (envelope) => {
@@ -82,7 +82,7 @@ export const plugin = {
       if (envelope.testCaseStarted !== undefined) check()
       if ((envelope.testCaseStarted?.attempt ?? 0) > 0) run.refuse(retried())
       const course = isReading ? undefined : account.courseOf(envelope)
-      if (course !== undefined) run.endLine(course, course.line, course.status, course.took)
+      if (course !== undefined) run.endLine(course, course.line, course)
       if (envelope.testRunFinished === undefined) return
       isUnderWay = false
       check()

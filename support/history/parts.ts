@@ -1,20 +1,17 @@
+import { featureParts } from '../rollout/model/feature_parts'
 import type { Entry } from './history_record'
 
 type End = Extract<Entry, { type: 'end' }>
 
 /**
- * Splits a journal into the features of its run. The journal has one after the other, and says once, for all of them,
- * how the run ended.
+ * Splits a journal into the features of its run, in the order in which they began. The journal says once, for all of
+ * them, how the run ended.
  */
 export function partsOf(entries: readonly Entry[]): Entry[][] {
-  const parts: Entry[][] = []
-  for (const entry of entries) {
-    if (entry.type === 'run') parts.push([])
-    parts.at(-1)?.push(entry)
-  }
+  const parts = [...featureParts(entries).values()].map((part) => part.filter(({ type }) => type !== 'end'))
   const end = entries.findLast((entry): entry is End => entry.type === 'end')
   if (end === undefined) return parts
-  return parts.map((part) => (part.includes(end) ? part : [...part, endOf(part, end)]))
+  return parts.map((part, index) => [...part, index === parts.length - 1 ? end : endOf(part, end)])
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cohorts, hasPassed } from '../rollout/model/verdict'
+import { cohorts, hasPassed, type PlannedChange } from '../rollout/model/verdict'
 import type { RunState } from '../run/run_state'
 import type { StepVerdict } from '../run/run_parts'
 
@@ -77,11 +77,14 @@ export function plannedLines(
 export function changedBy(run: Pick<RunState, 'verdicts'>): { host: string; change: string }[] {
   return run.verdicts.flatMap(({ verdict }) =>
     verdict.observations.flatMap(({ host, planned }) =>
-      planned?.changes === true && planned.affectsOthers
-        ? [{ host, change: `${planned.resource}: ${planned.from} → ${planned.to ?? 'not known before'}` }]
-        : [],
+      planned?.changes === true && planned.affectsOthers ? [{ host, change: describeChange(planned) }] : [],
     ),
   )
+}
+
+/** Returns the change that would leave a host other than it is, in a few words. */
+export function describeChange({ resource, from, to }: PlannedChange): string {
+  return `${resource}: ${from} → ${to ?? 'not known before'}`
 }
 
 export function planPasses(verdicts: readonly StepVerdict[]): boolean {

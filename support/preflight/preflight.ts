@@ -37,6 +37,7 @@ interface PlannedStep {
   keyword: string
   /** True for a When, and for an And that goes on from one. */
   isAction: boolean
+  isBackground?: boolean
   table: string[][] | undefined
   document: string | undefined
 }
@@ -227,6 +228,7 @@ export class Preflight {
           values: valuesOf(matched),
           keyword: this.keywords.get(astNodeIds[0] ?? '') ?? '',
           isAction: String(type) === 'Action',
+          ...(this.background.has(astNodeIds[0] ?? '') ? { isBackground: true } : {}),
           table: argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value)),
           document: argument?.docString?.content,
         }

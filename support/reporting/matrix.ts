@@ -10,8 +10,8 @@ export interface Matrix {
   /** The lines by number and text; line 0 is what was done after a failure. */
   lines: readonly { line: number; text: string }[]
   hosts: readonly PlacedHost[]
-  /** The cells by line, then by host. */
-  cells: readonly (readonly Cell[])[]
+  /** The cells by line, then by host. A line's cells are made when they are asked for: all at once they are too many. */
+  cells: Iterable<readonly Cell[]>
 }
 
 export interface MatrixInput {
@@ -38,31 +38,46 @@ export function matrixOf({ lines, begun, verdicts, hosts, stopped, undone = [] }
     own.push(verdict)
   }
   const columns = new Map(hosts.map(({ host }, index) => [host, index]))
-  const rows = lines.flatMap(({ line, text }) => {
+  const rows: Row[] = lines.flatMap(({ line, text }) => {
     const own = byLine.get(line) ?? []
     if (own.length === 0 && begun.has(line)) return []
-    const cells: Cell[] = hosts.map(() => (stopped ? 'not attempted' : 'blank'))
-    for (const verdict of own) mark(cells, columns, verdict)
-    return [{ line, text, cells }]
+    return [{ line, text, verdicts: own, blank: stopped ? 'not attempted' : 'blank' }]
   })
-  for (const { what, verdict } of undone) {
-    const cells: Cell[] = hosts.map(() => 'blank')
-    mark(cells, columns, verdict)
-    rows.push({ line: 0, text: `on failure: ${what}`, cells })
-  }
+  for (const { what, verdict } of undone)
+    rows.push({ line: 0, text: `on failure: ${what}`, verdicts: [verdict], blank: 'blank' })
   return {
     lines: rows.map(({ line, text }) => ({ line, text })),
     hosts,
-    cells: rows.map(({ cells }) => cells),
+    cells: {
+      *[Symbol.iterator]() {
+        for (const { verdicts: own, blank } of rows) {
+          const cells = hosts.map((): Cell => blank)
+          for (const verdict of own) mark(cells, columns, verdict)
+          yield cells
+        }
+      },
+    },
   }
 }
 
-/** Returns the hosts that some line failed on, with their cells line by line. */
-export function oddHosts({ hosts, cells }: Matrix): { host: string; cells: Cell[] }[] {
-  return hosts.flatMap(({ host }, column) => {
-    const own = cells.map((row) => row[column] ?? 'blank')
-    return own.some((cell) => cell === 'diverged' || cell === 'silent') ? [{ host, cells: own }] : []
-  })
+interface Row {
+  line: number
+  text: string
+  verdicts: readonly Verdict[]
+  /** The cell of a host that no verdict is about. */
+  blank: Cell
+}
+
+/** Returns the first hosts that some line failed on, with their cells line by line; at most `most` of them. */
+export function oddHosts({ hosts, cells }: Matrix, most: number): { host: string; cells: Cell[] }[] {
+  const odd = new Set<number>()
+  for (const row of cells)
+    for (const [column, cell] of row.entries()) if (cell === 'diverged' || cell === 'silent') odd.add(column)
+  const shown = [...odd].sort((a, b) => a - b).slice(0, most)
+  const found = shown.map((column) => ({ host: hosts[column]?.host ?? '', cells: [] as Cell[] }))
+  for (const row of cells)
+    for (const [index, column] of shown.entries()) found[index]?.cells.push(row[column] ?? 'blank')
+  return found
 }
 
 function mark(

@@ -1,92 +1,57 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pin } from '../config/variables'
-import type { Rollout } from '../rollout/rollout'
+import type { RemainingHosts } from '../rollout/model/remaining'
 import { clean, hosts as counted } from '../rollout/model/verdict'
-import type { Redact } from '../system/redaction'
 import { inRanges } from '../run/host_names'
 import { outTable } from './host_table'
 import { RECOVERY_HEADER } from './recovered_run'
-import { unwritten, writeWhole } from '../run/report_files'
 import { commandFor, isPartial, TOO_SMALL } from './next_command'
 import { changesFleet } from '../run/modes'
 import type { RunState } from '../run/run_state'
-import type { PlannedScenario, PlannedStep, Recovery } from '../run/run_parts'
+import type { LeftHosts, PlannedScenario, PlannedStep, Recovery } from '../run/run_parts'
 import { kindOf, type Phrase } from '../sentences/catalogue'
 import type { KnownKind } from '../sentences/effects'
 
-export interface RecoveryOf {
-  uri: string
-  /**
-   * The number of the feature in its run, from 0, in the order in which features were begun. Its record has the same
-   * number.
-   */
-  part: number
-  /** True when all scenarios of the feature passed, and some hosts failed within the budget. */
-  passed: boolean
-  /** The values that variables of the feature had, and that a later run has to use again. */
-  values: ReadonlyMap<string, string>
-  redact: Redact
-  /** The folder of the run's reports. */
-  folder: string
+/**
+ * Returns the recovery features of a run, the path of each within `folder` where it was not written yet. Of a run that
+ * did not end they are those that it would have left.
+ */
+export function recoveriesOf(run: RunState, folder: string): readonly Recovery[] {
+  if (run.over !== undefined || run.recoveries.length > 0) return run.recoveries
+  return run.features.flatMap((uri) => {
+    const left = run.leftOf(uri)
+    const path = join(folder, recoveryName(run, uri))
+    // Whether the pool has room for its waves, only the run itself could know.
+    return left === undefined
+      ? []
+      : [{ uri, path, hosts: left.hosts.length, isResumable: false, hasRoom: true }]
+  })
+}
+
+/** Returns the name of the recovery feature of a feature, which has the number of its record in the history. */
+export function recoveryName(run: RunState, uri: string): string {
+  const part = run.features.indexOf(uri)
+  return `recovery-${run.id}${part <= 0 ? '' : `-${part + 1}`}.feature`
 }
 
 /**
- * Writes a feature with exactly the hosts that a rollout did not finish. Returns undefined when no host had been
- * changed, or all of them are done. It also returns undefined when the feature cannot be written; the error is shown,
- * and does not change the outcome.
+ * Returns the text of a recovery feature: the feature that was run, with exactly the hosts that are not done. It is
+ * undefined where the run does not tell the text of the feature, or all hosts are done.
  */
-export function writeRecovery(
-  run: RunState,
-  { uri, part, passed, values, redact, folder }: RecoveryOf,
-  rollout: Rollout,
-): Recovery | undefined {
-  if (!rollout.hasChangedHosts) return undefined
-  const remaining = rollout.remaining(passed)
-  if (remaining.hosts.length === 0) return undefined
-  const path = join(folder, `recovery-${run.id}${part === 0 ? '' : `-${part + 1}`}.feature`)
-  const isResumable = !passed && rollout.budget.out.size === 0 && !rollout.hasUnknownOutcome
-  const recovery = {
-    uri,
-    path,
-    hosts: remaining.hosts.length,
-    isResumable,
-    hasRoom: hasRoom(rollout, remaining),
-  }
-  try {
-    const text = recoveryOf(pinned(readFileSync(uri, 'utf8'), values), {
-      plan: run.plan.filter((scenario) => scenario.uri === uri),
-      header: header(run, { ...recovery, passed }, rollout, remaining.hosts),
-      title: `recovery of run ${run.id}`,
-      ...remaining,
-    })
-    writeWhole(path, redact(text))
-    return recovery
-  } catch (error) {
-    process.stderr.write(`${unwritten(path, error)}\n`)
-    return undefined
-  }
+export function recoveryFeatureOf(run: RunState, recovery: Recovery): string | undefined {
+  const { uri } = recovery
+  const [source, left] = [run.texts.get(uri), run.leftOf(uri)]
+  if (source === undefined || left === undefined) return undefined
+  return recoveryOf(pinned(source.text, source.values), {
+    plan: run.plan.filter((scenario) => scenario.uri === uri),
+    header: header(run, recovery, left),
+    title: `recovery of run ${run.id}`,
+    hosts: left.hosts,
+    waves: left.waves,
+  })
 }
 
-/**
- * Returns whether the pool has room for the remaining hosts. Where a balancer knows no pool but the hosts of the
- * rollout, the remaining hosts are a smaller pool.
- */
-function hasRoom(rollout: Rollout, { hosts, waves = [] }: Remaining): boolean {
-  const { through, pool } = rollout.traffic
-  if (through?.lastMayGo !== true) return true
-  const out = new Set(rollout.ledger.all.map(({ host }) => host))
-  return hosts.every((host) => out.has(host)) || pool.hasRoomFor(waves, hosts.length)
-}
-
-export interface Remaining {
-  /** The hosts in the order of their waves. */
-  hosts: readonly string[]
-  /** The number of them that each wave of the feature takes; undefined where its waves are left as they are written. */
-  waves: readonly number[] | undefined
-}
-
-export interface RecoveryOptions extends Remaining {
+export interface RecoveryOptions extends RemainingHosts {
   plan: readonly (Pick<PlannedScenario, 'scenarioId' | 'wave'> & {
     steps: readonly Pick<PlannedStep, 'line' | 'expression' | 'keyword'>[]
   })[]
@@ -211,21 +176,17 @@ function withWave(row: string, size: string, to: string): string {
   return cells.map((cell, index) => (index === at ? ` ${to} ` : cell)).join('|')
 }
 
-function header(
-  run: RunState,
-  { uri, path, passed, hasRoom: rooms }: Recovery & Pick<RecoveryOf, 'passed'>,
-  rollout: Rollout,
-  left: readonly string[],
-): string[] {
+function header(run: RunState, { uri, path, hasRoom }: Recovery, { passed, hosts }: LeftHosts): string[] {
   const out = run.outOfRotation
-  const remaining = new Set(left)
-  const done = (rollout.hosts.known ?? []).filter((host) => !remaining.has(host))
-  const restored = rollout.restored.filter((host) => remaining.has(host))
+  const remaining = new Set(hosts)
+  const done = run.knownHosts(uri).filter((host) => !remaining.has(host))
+  const restored = run.restoredIn(uri).filter((host) => remaining.has(host))
+  const { text = '', line = 0 } = run.lastLineOf(uri) ?? {}
   return [
     `What run ${run.id} of ${clean(uri)} did not bring to its end.`,
     passed
       ? 'It went through, and these hosts failed within its failure budget.'
-      : `It stopped at: ${clean(rollout.step)} (line ${rollout.line}).`,
+      : `It stopped at: ${clean(text)} (line ${line}).`,
     `Done, and left alone here: ${done.length === 0 ? 'no host' : inRanges(done).join(', ')}.`,
     ...(restored.length === 0
       ? []
@@ -238,7 +199,7 @@ function header(
       : outTable(out)
           .split('\n')
           .map((line) => `  ${line}`)),
-    ...(rooms ? [] : [TOO_SMALL]),
+    ...(hasRoom ? [] : [TOO_SMALL]),
     ...(changesFleet(run.mode) && !isPartial(run)
       ? [
           'Read it, mend what is named above, and run it like any other feature:',

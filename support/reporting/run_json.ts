@@ -1,7 +1,6 @@
 import { count, hasPassed } from '../rollout/model/verdict'
 import type { ListedVerdict } from '../rollout/model/host_list'
 import { evidenceOf } from './evidence'
-import type { Matrix } from './matrix'
 import { runsOf } from './matrix'
 import { MODES } from '../run/modes'
 import type { RunState } from '../run/run_state'
@@ -20,16 +19,18 @@ export function* runJsonOf(run: RunState): Iterable<string> {
     environment: run.environment,
     exitCode: run.exitCode,
     reason: run.refused === undefined ? null : { code: run.refused.code, message: run.refused.message },
-    steps: lazily(run.verdicts, ({ mode, uri, line, text, verdict }) => ({
-      mode,
-      uri,
-      line,
-      text,
-      ...told(verdict),
-      unexpected: verdict.unexpected,
-      tolerated: verdict.tolerated === true,
-    })),
-    matrices: lazily(features, (uri) => ({ uri, ...rowsOf(run, evidenceOf(run, uri)) })),
+    steps: new Pieces(run.verdicts, function* ({ mode, uri, line, text, verdict }) {
+      yield JSON.stringify({
+        mode,
+        uri,
+        line,
+        text,
+        ...told(verdict),
+        unexpected: verdict.unexpected,
+        tolerated: verdict.tolerated === true,
+      })
+    }),
+    matrices: new Pieces(features, (uri) => matrixOf(run, uri)),
     undone: run.undoneSteps.map(({ what, verdict }) => ({ what, ...told(verdict) })),
     out: [...run.out].map(([host, seen]) => ({ host, seen })),
     notAttempted: run.notAttempted,
@@ -56,35 +57,38 @@ function told(verdict: ListedVerdict) {
   return { passed: hasPassed(verdict), counts: count(verdict), cohorts: verdict.cohorts }
 }
 
-/** Joins neighbours in a matrix: the hosts of a wave, and hosts in a row with equal cells, as `[cell, how many]`. */
-function rowsOf(run: RunState, { lines, hosts, cells }: Matrix) {
+/**
+ * Returns the matrix of a feature in pieces of JSON, a row a piece. Neighbours are joined: the hosts of a wave, and
+ * hosts in a row with equal cells, as `[cell, how many]`.
+ */
+function* matrixOf(run: RunState, uri: string): Iterable<string> {
+  const { lines, hosts, cells } = evidenceOf(run, uri)
   const waves = new Map<string | undefined, string[]>()
   for (const { host, wave } of hosts) {
     const own = waves.get(wave) ?? []
     waves.set(wave, own)
     own.push(host)
   }
-  return {
-    lines,
-    waves: [...waves].map(([wave, names]) => ({ wave: wave ?? null, hosts: run.hosts.rangesOf(names) })),
-    cells: cells.map((row) => runsOf(row).map(({ cell, length }) => [cell, length])),
+  const placed = [...waves].map(([wave, names]) => ({ wave: wave ?? null, hosts: run.hosts.rangesOf(names) }))
+  const head = JSON.stringify({ uri, lines, waves: placed })
+  let before = `${head.slice(0, -1)},"cells":[`
+  for (const row of cells) {
+    yield before + JSON.stringify(runsOf(row).map(({ cell, length }) => [cell, length]))
+    before = ','
   }
+  yield before === ',' ? ']}' : `${before}]}`
 }
 
-/** A list whose members are made when they are written: all at once they are too many to be kept. */
-class Lazily<T> {
+/** A list whose members are written piece by piece: all at once they are too much to be kept. */
+class Pieces<T> {
   constructor(
-    readonly from: readonly T[],
-    readonly make: (each: T) => unknown,
+    private readonly from: readonly T[],
+    private readonly textsOf: (each: T) => Iterable<string>,
   ) {}
 
-  *texts(): Iterable<string> {
-    for (const each of this.from) yield JSON.stringify(this.make(each))
+  *members(): Iterable<Iterable<string>> {
+    for (const each of this.from) yield this.textsOf(each)
   }
-}
-
-function lazily<T>(from: readonly T[], make: (each: T) => unknown): Lazily<T> {
-  return new Lazily(from, make)
 }
 
 /** Formats the document as JSON, a key or a step a line. */
@@ -93,13 +97,14 @@ function* pieces(document: Readonly<Record<string, unknown>>): Iterable<string> 
   for (const [key, value] of Object.entries(document)) {
     yield `${before}"${key}": `
     before = ',\n'
-    if (!(value instanceof Lazily)) {
+    if (!(value instanceof Pieces)) {
       yield JSON.stringify(value)
       continue
     }
     let between = '[\n'
-    for (const text of value.texts()) {
-      yield between + text
+    for (const texts of value.members()) {
+      yield between
+      yield* texts
       between = ',\n'
     }
     yield between === '[\n' ? '[]' : '\n]'

@@ -20,6 +20,12 @@ export interface LineCourse {
   took: number
 }
 
+/** A line that has ended, and cucumber's words for why it did not pass. */
+interface EndedLine extends ScenarioKey, LineCourse {
+  line: number
+  message?: string
+}
+
 interface Planned {
   pickle: Pickle
   testCase: TestCase
@@ -71,14 +77,21 @@ export class Account {
   }
 
   /** Returns what cucumber says of a line that has ended; undefined for what is no line of a scenario. */
-  courseOf({ testStepFinished }: Envelope): (ScenarioKey & LineCourse & { line: number }) | undefined {
+  courseOf({ testStepFinished }: Envelope): EndedLine | undefined {
     const { testCaseStartedId = '', testStepId } = testStepFinished ?? {}
     const begun = this.begun.get(testCaseStartedId)
     const id = begun?.testCase.testSteps.find((testStep) => testStep.id === testStepId)?.pickleStepId
     const step = begun?.pickle.steps.find((each) => each.id === id)
     const course = begun?.scenarioRuns.get(testStepId ?? '')
     if (begun === undefined || step === undefined || course === undefined) return undefined
-    return { ...this.scenarioOf(begun.pickle), line: this.lineOf(step.astNodeIds), ...course }
+    const { message } = testStepFinished?.testStepResult ?? {}
+    const line = this.lineOf(step.astNodeIds)
+    return {
+      ...this.scenarioOf(begun.pickle),
+      line,
+      ...course,
+      ...(message === undefined ? {} : { message }),
+    }
   }
 
   /** Lets a scenario end before its last line, for a reason of Lockstep's own. */

@@ -51,13 +51,19 @@ export type OwnEvent =
       /** The run that this one goes on from. */
       resumes?: string
     }
+  /**
+   * The text of a feature as it is run, and the values of its variables that a later run has to use again. Neither has
+   * a secret.
+   */
+  | { type: 'text'; uri: string; text: string; values: Readonly<Record<string, string>> }
   /** Lines are from here on in another mode: one feature left safe mode, and the next one has not. */
   | { type: 'mode'; mode: Mode }
   /** The facts that a resumed run has taken over: who had failed within the budget, and who was told anything. */
   | { type: 'went on'; out: Readonly<Record<string, string>>; attempted: readonly string[] }
   | ({ type: 'scenario began' } & ScenarioKey)
   | ({ type: 'line' } & Line)
-  | ({ type: 'line ended'; line: number; status: string; took: number } & ScenarioKey)
+  /** The `message` is cucumber's, of a line that failed by itself and not by what hosts have said. */
+  | ({ type: 'line ended'; line: number; status: string; took: number; message?: string } & ScenarioKey)
   /** The scenario that began last has ended; `took` is in milliseconds. */
   | { type: 'scenario ended'; outcome: Outcome; took: number }
   /** The waves of a feature by now, those to come among them, and the hosts in none. */
@@ -105,6 +111,7 @@ export type RunEvent = RecordedEvent | EphemeralEvent
 /** The entries of rollouts, from which a resumed run goes on. */
 const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   run: true,
+  feature: true,
   release: true,
   activated: true,
   planned: true,

@@ -1,5 +1,6 @@
 import type { HostList, HostRange } from '../rollout/model/host_list'
 import { Progress } from '../rollout/model/progress'
+import { placeRemaining, type RemainingHosts } from '../rollout/model/remaining'
 import { isOfRollout, type RecordedEvent } from './events'
 import type { PlacedHost } from './run_parts'
 
@@ -24,11 +25,17 @@ export class FeaturePart {
   private stopped: readonly string[] | undefined
   private attemptedBefore: ReadonlySet<string> = new Set()
 
-  /** Begins a feature; `isInWaves` says that the feature has waves. */
+  /** Begins a feature; `isInWaves` says that the feature has waves, and `safe` that it begins in safe mode. */
   constructor(
     private readonly isInWaves: boolean,
     private named: string | undefined,
+    private safe: boolean,
   ) {}
+
+  /** True while nothing is changed by the feature: it is in safe mode, and its release is not activated. */
+  get isSafe(): boolean {
+    return this.safe
+  }
 
   /** Takes in an event of the feature; `hosts` is the list that the event goes by. */
   apply(event: RecordedEvent, hosts: HostList): void {
@@ -38,6 +45,9 @@ export class FeaturePart {
         break
       case 'release':
         this.named = event.release
+        break
+      case 'activated':
+        this.safe = false
         break
       case 'went on':
         for (const [host, seen] of Object.entries(event.out)) this.out.set(host, seen)
@@ -82,6 +92,36 @@ export class FeaturePart {
 
   get restored(): readonly string[] {
     return [...this.progress.restored]
+  }
+
+  /** True when any host was told anything that changes it. */
+  get hasChangedHosts(): boolean {
+    return this.progress.attempted.size > 0
+  }
+
+  /** True when a wave was not brought to its end. */
+  get isUnfinished(): boolean {
+    return this.stopped !== undefined || this.moving !== undefined
+  }
+
+  /**
+   * Returns the hosts that are not done, in the order of their waves. The waves are left as they are written where those
+   * to come are not known. `passed` says that all scenarios of the feature passed.
+   */
+  remaining(passed: boolean, hosts: HostList): RemainingHosts {
+    const left = new Set([...this.progress.notDone(passed), ...this.out.keys()])
+    const waves = (this.waves ?? []).map(({ name, hosts: own }) => ({ name, hosts: hosts.namesIn(own) }))
+    const taken = this.isForetold ? waves.slice(0, this.taken) : []
+    return placeRemaining(left, {
+      all: hosts.namesIn(this.rollCall),
+      taken,
+      toCome: waves.slice(taken.length),
+    })
+  }
+
+  /** Returns the hosts of the roll call. */
+  knownHosts(hosts: HostList): string[] {
+    return hosts.namesIn(this.rollCall)
   }
 
   /** The hosts that no wave has taken yet, and those of the wave that stopped, where nothing was tried on them. */

@@ -72,6 +72,7 @@ const step = v.object({
   values: v.array(v.object({ type: text, value: text })),
   keyword: v.exactOptional(text),
   isAction: v.exactOptional(v.boolean()),
+  isBackground: v.exactOptional(v.boolean()),
   table: v.exactOptional(v.array(names)),
   document: v.exactOptional(text),
 })
@@ -103,6 +104,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     parameters: v.exactOptional(v.record(text, text)),
     leftOut: v.exactOptional(names),
   }),
+  feature: v.object({ feature: text }),
   release: v.object({ release: text }),
   activated: v.object({ release: text }),
   planned: v.object({
@@ -170,11 +172,18 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     notKnownBefore: names,
     resumes: v.exactOptional(text),
   }),
+  text: v.object({ uri: text, text, values: v.record(text, text) }),
   mode: v.object({ mode }),
   'went on': v.object({ out: v.record(text, text), attempted: names }),
   'scenario began': v.object(scenario),
   line: v.object(line),
-  'line ended': v.object({ ...scenario, line: whole, status: text, took: v.number() }),
+  'line ended': v.object({
+    ...scenario,
+    line: whole,
+    status: text,
+    took: v.number(),
+    message: v.exactOptional(text),
+  }),
   'scenario ended': v.object({ outcome: v.picklist(['passed', 'skipped', 'failed']), took: v.number() }),
   waves: v.object({
     added: names,

@@ -1,6 +1,12 @@
 import { resolve } from 'node:path'
 import { danglingLinkIn } from '../system/dangling_link'
-import { foreignAmongJournals, readJournal, readJournals, type JournalRead } from '../system/journal_reading'
+import {
+  eachEntry,
+  foreignAmongJournals,
+  readJournal,
+  readJournals,
+  type JournalRead,
+} from '../system/journal_reading'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
 import { isOfRollout, type RecordedEvent } from './events'
 import { entryFault } from './journal_entries'
@@ -30,12 +36,15 @@ export function readRunJournals(directory: string): RunJournals {
 }
 
 export function readRunJournal(path: string): RunJournal {
-  return ofRollouts(readRunEvents(path))
+  return ofRollouts(readJournal<RecordedEvent>(path, entryFault))
 }
 
-/** Reads all events of a run. */
-export function readRunEvents(path: string): JournalRead<RecordedEvent> {
-  return readJournal(path, entryFault)
+/** Reads the events of a run one by one. Resolves with the fault of its journal; undefined for one that tells all. */
+export function eachRunEvent(
+  path: string,
+  take: (event: RecordedEvent) => void,
+): Promise<RunJournal['fault']> {
+  return eachEntry(path, entryFault, (entry) => take(entry as RecordedEvent))
 }
 
 /** Returns a journal without the events of its run itself. The rest has the hosts that are out or done. */

@@ -34,6 +34,19 @@ describe('the events of a run with secrets', () => {
     expect(redact(refused)).to.deep.equal({ ...refused, message: 'no ***' })
   })
 
+  it('tell neither in the text of a feature nor in what cucumber says of a line', () => {
+    const text = {
+      type: 'text',
+      uri: 'hunter2.feature',
+      text: 'say hunter2',
+      values: { hunter2: '1234' },
+    } as const
+    expect(redact(text)).to.deep.equal({ ...text, text: 'say ***', values: { hunter2: '***' } })
+    const ended = { type: 'line ended', uri: 'x', scenarioId: '1', line: 2, status: '1234', took: 1 } as const
+    expect(redact(ended)).to.equal(ended)
+    expect(redact({ ...ended, message: 'no hunter2' })).to.deep.equal({ ...ended, message: 'no ***' })
+  })
+
   it('keep the names that later runs go by, and all else', () => {
     const opened: DurableEvent = { type: 'opened', obligation: 'blocks 1234', hosts: ['hunter2'] }
     expect(redact(opened)).to.equal(opened)

@@ -29,8 +29,12 @@ function hidden(event: DurableEvent, redact: Redact, hideSaid: Redact): DurableE
           hosts,
         })),
       }
+    case 'line ended':
+      return event.message === undefined ? event : { ...event, message: redact(event.message) }
     case 'read':
-      return { ...deeply(event, redact), variables: values(event.variables, redact) }
+      return { ...deeply(event, redact), variables: byFeature(event.variables, redact) }
+    case 'text':
+      return { ...event, text: redact(event.text), values: values(event.values, redact) }
     default:
       return TEXTS.has(event.type) ? deeply(event, redact) : event
   }
@@ -87,16 +91,17 @@ function deeply<T>(value: T, redact: Redact): T {
   return Object.fromEntries(fields) as T
 }
 
-/** Hides secrets in the values of variables, whatever their names are. */
-function values<T extends Readonly<Record<string, Readonly<Record<string, string>>>>>(
+/** Hides secrets in the variables of features. */
+function byFeature<T extends Readonly<Record<string, Readonly<Record<string, string>>>>>(
   all: T,
   redact: Redact,
 ): T {
-  const redacted = Object.entries(all).map(([uri, named]) => [
-    uri,
-    Object.fromEntries(Object.entries(named).map(([name, value]) => [name, redact(value)])),
-  ])
-  return Object.fromEntries(redacted) as T
+  return Object.fromEntries(Object.entries(all).map(([uri, named]) => [uri, values(named, redact)])) as T
+}
+
+/** Hides secrets in the values of variables, whatever their names are. */
+function values(named: Readonly<Record<string, string>>, redact: Redact): Record<string, string> {
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, redact(value)]))
 }
 
 function withoutSecrets(inputs: Request['inputs'], redact: Redact): Request['inputs'] {

@@ -4,7 +4,8 @@ import type { Audience } from '../rollout/ports'
 import type { Clock } from '../system/clock'
 import type { LockstepError } from '../system/errors'
 import { redactNothing, redactor, type Redact } from '../system/redaction'
-import type { Omission } from './account'
+import { mayGoOn } from '../rollout/model/verdict'
+import type { LineCourse, Omission } from './account'
 import { EVENTS_VERSION, type OwnEvent } from './events'
 import { EventStream } from './event_stream'
 import type { Mode } from './modes'
@@ -41,6 +42,14 @@ export const NOTHING_READ: ReadFeatures = {
   sources: new Map(),
   substitution: undefined,
 }
+
+/** The result of a line, as cucumber has it. */
+interface EndedLine extends LineCourse {
+  /** The reason why the line did not pass. */
+  message?: string | undefined
+}
+
+const MAX_MESSAGE = 20_000
 
 /** The facts that a run has as soon as it is put together. */
 export type Beginning = Omit<Extract<OwnEvent, { type: 'began' }>, 'type'>
@@ -138,8 +147,12 @@ export class Run implements Audience {
   }
 
   /** Says what cucumber makes of a line; `took` is in milliseconds. */
-  endLine({ uri, scenarioId }: ScenarioKey, line: number, status: string, took: number): void {
-    this.stream.appendNow({ type: 'line ended', uri, scenarioId, line, status, took })
+  endLine({ uri, scenarioId }: ScenarioKey, line: number, { status, took, message }: EndedLine): void {
+    const { currentVerdict } = this.state
+    // Where hosts did not pass, their verdict says so.
+    const isOwn = status !== 'SKIPPED' && (currentVerdict === undefined || mayGoOn(currentVerdict))
+    const why = isOwn && message !== undefined ? { message: message.slice(0, MAX_MESSAGE) } : {}
+    this.stream.appendNow({ type: 'line ended', uri, scenarioId, line, status, took, ...why })
   }
 
   progress(done: number, expected: number | undefined): void {

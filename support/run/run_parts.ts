@@ -1,3 +1,4 @@
+import type { RemainingHosts } from '../rollout/model/remaining'
 import type { ListedVerdict } from '../rollout/model/host_list'
 import type { Mode } from './modes'
 import type { ScenarioKey } from './scenario_runs'
@@ -7,6 +8,9 @@ export interface Line extends ScenarioKey {
   line: number
   text: string
 }
+
+/** The line that a run ended at. */
+export type StoppedAt = Omit<Line, 'scenarioId'>
 
 /** A step's verdict with the line it belongs to. */
 export interface StepVerdict extends Line {
@@ -44,6 +48,8 @@ export interface PlannedStep {
   keyword?: string
   /** True for a When, and for an And that goes on from one. */
   isAction?: boolean
+  /** True for a line of a Background. */
+  isBackground?: boolean
   table?: readonly (readonly string[])[] | undefined
   document?: string | undefined
 }
@@ -66,6 +72,18 @@ export interface PlannedScenario extends ScenarioKey {
 export interface PlacedHost {
   host: string
   wave: string | undefined
+}
+
+/** The text of a feature as it was run, and the values that a later run of it has to use again. */
+export interface FeatureText {
+  text: string
+  values: ReadonlyMap<string, string>
+}
+
+/** The hosts that a run has not brought to the end of a feature. */
+export interface LeftHosts extends RemainingHosts {
+  /** True when all scenarios of the feature passed, and the hosts failed within the budget. */
+  passed: boolean
 }
 
 /** A feature with the hosts that a run has not brought to the end of one of its features. */

@@ -2,7 +2,7 @@ import type { JournalEntry } from '../rollout/model/journal_entry'
 import { HostList } from '../rollout/model/host_list'
 import type { OpenObligation } from '../rollout/model/ledger'
 import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
-import { hasPassed, type Verdict } from '../rollout/model/verdict'
+import { clean, hasPassed, mayGoOn, type Verdict } from '../rollout/model/verdict'
 import { EXIT, exitCodeFor, type ErrorCode } from '../system/errors'
 import { describeOmission, type LineCourse, type Omission } from './account'
 import type { RecordedEvent } from './events'
@@ -12,17 +12,21 @@ import type { HostTruth, Rehearsed } from './rehearsed'
 import type {
   Drift,
   Fault,
+  FeatureText,
   Invocation,
+  LeftHosts,
   Line,
   PlacedHost,
   PlannedScenario,
+  PlannedStep,
   Recovery,
   Remark,
   SavedPlan,
   StepVerdict,
+  StoppedAt,
   UndoneStep,
 } from './run_parts'
-import { isMode, type Mode } from './modes'
+import { isMode, isSafeMode, type Mode } from './modes'
 import { keyOf, ScenarioRuns, type ScenarioKey } from './scenario_runs'
 
 /** Why a run could not be, or could not go on. */
@@ -80,6 +84,8 @@ export class RunState {
   readonly notes: string[] = []
   /** The recovery features that were written: one for each feature of which some hosts are not done. */
   readonly recoveries: Recovery[] = []
+  /** The texts of the features that were begun, by their path. */
+  readonly texts = new Map<string, FeatureText>()
   invocation: Invocation = { args: [], env: {}, cucumber: 'npx cucumber-js', lockstep: 'npx lockstep' }
   tickets: readonly string[] = []
   /** The hosts that the run changed although they had been reported as done. */
@@ -91,6 +97,10 @@ export class RunState {
   planned: SavedPlan | undefined
   /** The line that is being run. */
   current: Line = { uri: '', scenarioId: '', line: 0, text: '' }
+  /** The number of lines that passed. */
+  passedLines = 0
+  /** The first line that failed, or would fail where nothing is changed. */
+  stoppedAt: StoppedAt | undefined
   /** The verdict of the current line so far; a step that only says something has none. */
   currentVerdict: Verdict | undefined
   refused: Refusal | undefined
@@ -103,6 +113,8 @@ export class RunState {
   private isInterrupted = false
   private variables: Readonly<Record<string, Readonly<Record<string, string>>>> = {}
   private readonly begun = new Set<string>()
+  /** The line of each feature that was begun last. */
+  private readonly lastLines = new Map<string, Line>()
   private readonly concluded = new Set<string>()
   private readonly parts = new Map<string, FeaturePart>()
   private part: FeaturePart | undefined
@@ -125,11 +137,17 @@ export class RunState {
       case 'mode':
         this.mode = event.mode
         break
+      case 'text':
+        this.texts.set(event.uri, { text: event.text, values: new Map(Object.entries(event.values)) })
+        break
       case 'activated':
         this.mode = 'live'
         break
       case 'run':
         this.beginFeature(event)
+        break
+      case 'feature':
+        this.part = this.parts.get(event.feature)
         break
       case 'roll call':
         this.hosts.rangesOf(event.hosts)
@@ -144,7 +162,7 @@ export class RunState {
         this.beginLine(event)
         break
       case 'line ended':
-        this.coursesOf(event).set(event.line, { status: event.status, took: event.took })
+        this.endLine(event)
         break
       case 'verdict':
         this.conclude(event)
@@ -176,7 +194,7 @@ export class RunState {
       default:
         this.judge(event)
     }
-    this.part?.apply(event, this.hosts)
+    this.partOf(event)?.apply(event, this.hosts)
   }
 
   /** True when the run cannot go on: it failed, was refused, or the operator asked to stop. */
@@ -216,9 +234,49 @@ export class RunState {
     return [...this.parts.values()].at(-1)?.release
   }
 
+  /** The features that were begun in safe mode, and have stayed there. */
+  get featuresInSafeMode(): readonly string[] {
+    return [...this.parts].flatMap(([uri, { isSafe }]) => (isSafe ? [uri] : []))
+  }
+
   /** Returns the hosts of a feature in the order of their waves. */
   hostsOf(uri: string): readonly PlacedHost[] {
     return this.parts.get(uri)?.placedHosts(this.hosts) ?? []
+  }
+
+  /** The features that were begun, in the order in which they were. */
+  get features(): readonly string[] {
+    return [...this.parts.keys()]
+  }
+
+  /** Returns all hosts of a feature, in the order of its roll call. */
+  knownHosts(uri: string): readonly string[] {
+    return this.parts.get(uri)?.knownHosts(this.hosts) ?? []
+  }
+
+  /** Returns the line of a feature that was begun last; undefined before its first one. */
+  lastLineOf(uri: string): Line | undefined {
+    return this.lastLines.get(uri)
+  }
+
+  /** Returns the hosts of a feature that were told to go back to the version they had. */
+  restoredIn(uri: string): readonly string[] {
+    return this.parts.get(uri)?.restored ?? []
+  }
+
+  /** Returns the hosts of a feature that failed within the failure budget, each with what was seen then. */
+  outIn(uri: string): ReadonlyMap<string, string> {
+    return this.parts.get(uri)?.out ?? new Map()
+  }
+
+  /** Returns the hosts of a feature that are not done; undefined where no host was changed, or all of them are done. */
+  leftOf(uri: string): LeftHosts | undefined {
+    const part = this.parts.get(uri)
+    if (part?.hasChangedHosts !== true) return undefined
+    const isSpoilt = this.verdicts.some((each) => each.uri === uri && !mayGoOn(each.verdict))
+    const passed = this.hasPassed(uri) && !part.isUnfinished && !isSpoilt
+    const remaining = part.remaining(passed, this.hosts)
+    return remaining.hosts.length === 0 ? undefined : { passed, ...remaining }
   }
 
   /** Returns whether the events tell the waves that a feature has taken as they are. */
@@ -238,9 +296,18 @@ export class RunState {
   }
 
   /** Returns the sentence of a line that is to be run; undefined where the line has none. */
-  expressionOf({ uri, scenarioId, line }: Line): string | undefined {
-    const scenario = this.plan.find((each) => each.uri === uri && each.scenarioId === scenarioId)
-    return scenario?.steps.find((step) => step.line === line)?.expression
+  expressionOf(line: Line): string | undefined {
+    return this.stepOf(line)?.expression
+  }
+
+  /** Returns a scenario that is to be run. */
+  scenarioOf({ uri, scenarioId }: ScenarioKey): PlannedScenario | undefined {
+    return this.plan.find((each) => each.uri === uri && each.scenarioId === scenarioId)
+  }
+
+  /** Returns a line that is to be run. */
+  stepOf({ line, ...scenario }: Omit<Line, 'text'>): PlannedStep | undefined {
+    return this.scenarioOf(scenario)?.steps.find((step) => step.line === line)
   }
 
   /** True once there are as many notes as are kept. */
@@ -292,6 +359,12 @@ export class RunState {
     this.refused = { code: 'journal-failed', message }
   }
 
+  /** Returns the feature that an event is of: a scenario ends its own, whatever was done since. */
+  private partOf({ type }: RecordedEvent): FeaturePart | undefined {
+    const scenario = type === 'scenario ended' ? this.scenarioRuns.last : undefined
+    return (scenario && this.parts.get(scenario.uri)) ?? this.part
+  }
+
   private begin(event: Extract<RecordedEvent, { type: 'began' }>): void {
     this.mode = event.mode
     this.environment = event.environment
@@ -308,14 +381,25 @@ export class RunState {
   private beginFeature(entry: Extract<JournalEntry, { type: 'run' }>): void {
     if (isMode(entry.mode)) this.mode = entry.mode
     const isInWaves = this.plan.some(({ uri, wave }) => uri === entry.feature && wave !== undefined)
-    this.part = new FeaturePart(isInWaves, entry.release)
+    this.part = new FeaturePart(isInWaves, entry.release, isSafeMode(entry.mode))
     this.parts.set(entry.feature, this.part)
   }
 
   private beginLine({ uri, scenarioId, line, text }: Line): void {
     this.current = { uri, scenarioId, line, text }
     this.begun.add(`${uri}:${line}`)
+    this.lastLines.set(uri, this.current)
     this.currentVerdict = undefined
+  }
+
+  private endLine(event: Extract<RecordedEvent, { type: 'line ended' }>): void {
+    const { uri, scenarioId, line, status, took } = event
+    this.coursesOf(event).set(line, { status, took })
+    if (status === 'PASSED') this.passedLines += 1
+    const isWell = status === 'PASSED' && !wouldFail(this.currentVerdict)
+    if (isWell || status === 'SKIPPED' || this.stoppedAt !== undefined) return
+    const { keyword = '', text = this.current.text } = this.stepOf({ uri, scenarioId, line }) ?? {}
+    this.stoppedAt = { uri, line, text: `${keyword}${clean(text)}`.trim() }
   }
 
   private conclude(event: Extract<RecordedEvent, { type: 'verdict' }>): void {
@@ -323,7 +407,7 @@ export class RunState {
     this.currentVerdict = verdict
     this.concluded.add(`${keyOf(this.current)} ${this.current.line}`)
     this.verdicts.push({ mode: this.mode, ...this.current, verdict })
-    if (verdict.planned === true && verdict.tolerated !== true && !hasPassed(verdict)) this.hasFailed = true
+    if (wouldFail(verdict)) this.hasFailed = true
   }
 
   /** Takes in an event that says that something is wrong, or that all is over. */
@@ -380,4 +464,9 @@ export function stateOf(events: Iterable<RecordedEvent>): RunState {
   for (const event of events) state.apply(event)
   state.closeUnended()
   return state
+}
+
+/** Returns whether a line would fail, and lets the plan go on. */
+export function wouldFail(verdict: Verdict | undefined): boolean {
+  return verdict?.planned === true && verdict.tolerated !== true && !hasPassed(verdict)
 }

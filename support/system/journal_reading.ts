@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path'
 import { LockstepError } from './errors'
 import { JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, jsonOfLine } from './journal_lines'
+import { readLines } from './lines'
 import { namesIn, readRegularFile } from './regular_file'
 
 /** A journal as far as it can be trusted. */
@@ -58,29 +59,82 @@ export function readJournal<E>(path: string, check: EntryCheck): JournalRead<E> 
   }
 }
 
+/**
+ * Reads one journal entry by entry, so that it never has to be in memory at once. Resolves with its fault; undefined for
+ * a journal that tells everything.
+ */
+export async function eachEntry(
+  path: string,
+  check: EntryCheck,
+  take: (entry: unknown) => void,
+): Promise<JournalFault | undefined> {
+  const lines = new JournalLines<unknown>(check, take)
+  try {
+    for await (const { text, isEnded } of readLines(path)) {
+      const fault = lines.hear(text, isEnded)
+      if (fault !== undefined) return fault
+    }
+  } catch (error) {
+    if (error instanceof LockstepError) throw error
+    return { kind: 'unreadable', what: `cannot be read: ${(error as Error).message}` }
+  }
+  return lines.fault
+}
+
 function readText<E>(text: string, check: EntryCheck): Pick<JournalRead<E>, 'entries' | 'fault'> {
   const entries: E[] = []
-  const lines = text.split('\n')
-  const stop = (kind: JournalFault['kind'], what: string) => ({ entries, fault: { kind, what } })
-  if (text === '') return stop('damaged', 'is empty')
-  if (lines[0] === '') return stop('damaged', 'does not begin with its version')
-  for (const [index, line] of lines.entries()) {
-    if (line === '') continue
-    const json = jsonOfLine(line)
-    const isLast = index === lines.length - 1
-    if (json === undefined && isLast && index > 0) return stop('cut off', 'ends in the middle of a line')
-    if (json === undefined) return stop('damaged', `is damaged from line ${index + 1} on`)
-    const value = recordIn(json)
-    if (value === undefined) return stop('unknown', `has no entry in line ${index + 1}`)
-    if (value['type'] === JOURNAL_CHANGED)
-      return stop('damaged', 'was changed by somebody during the run, and may lack what it had')
-    const other = index === 0 ? versionFault(value) : check(value)
-    if (other !== undefined) return stop('unknown', index === 0 ? other : `${other} in line ${index + 1}`)
-    if (index > 0) entries.push(value as E)
-    // Every line is written with its newline: without one, others may have stood behind it.
-    if (isLast) return stop('cut off', 'ends in the middle of a line')
+  const lines = new JournalLines<E>(check, (entry) => entries.push(entry))
+  const all = text.split('\n')
+  for (const [index, line] of all.entries()) {
+    const isEnded = index < all.length - 1
+    const fault = line === '' && !isEnded ? undefined : lines.hear(line, isEnded)
+    if (fault !== undefined) return { entries, fault }
   }
-  return { entries, fault: undefined }
+  return { entries, fault: lines.fault }
+}
+
+/** The lines of a journal, heard one after the other, up to the first that is not what was written. */
+class JournalLines<E> {
+  private heard = 0
+
+  constructor(
+    private readonly check: EntryCheck,
+    private readonly take: (entry: E) => void,
+  ) {}
+
+  /** The fault of a journal of which all lines are well; an empty one has one. */
+  get fault(): JournalFault | undefined {
+    return this.heard === 0 ? { kind: 'damaged', what: 'is empty' } : undefined
+  }
+
+  /** Hears the next line, and takes its entry. `isEnded` says that a newline is behind it. */
+  hear(line: string, isEnded: boolean): JournalFault | undefined {
+    this.heard += 1
+    const isFirst = this.heard === 1
+    if (line === '') return isFirst ? damaged('does not begin with its version') : undefined
+    const json = jsonOfLine(line)
+    if (json === undefined && !isEnded && !isFirst) return CUT_OFF
+    if (json === undefined) return damaged(`is damaged from line ${this.heard} on`)
+    const value = recordIn(json)
+    if (value === undefined) return unknown(`has no entry in line ${this.heard}`)
+    if (value['type'] === JOURNAL_CHANGED)
+      return damaged('was changed by somebody during the run, and may lack what it had')
+    const other = isFirst ? versionFault(value) : this.check(value)
+    if (other !== undefined) return unknown(isFirst ? other : `${other} in line ${this.heard}`)
+    if (!isFirst) this.take(value as E)
+    // Every line is written with its newline: without one, others may have stood behind it.
+    return isEnded ? undefined : CUT_OFF
+  }
+}
+
+const CUT_OFF: JournalFault = { kind: 'cut off', what: 'ends in the middle of a line' }
+
+function damaged(what: string): JournalFault {
+  return { kind: 'damaged', what }
+}
+
+function unknown(what: string): JournalFault {
+  return { kind: 'unknown', what }
 }
 
 function versionFault({ type, version }: Record<string, unknown>): string | undefined {

@@ -32,17 +32,31 @@ export function openRegularFile(path: string): { fd: number; size: number } {
  * @throws Error whose message says in words why there are none; its `code` is that of the system
  */
 export function readRegularFile(path: string): Buffer {
+  const { fd } = openInWords(path)
   try {
-    const { fd } = openRegularFile(path)
-    try {
-      return readFileSync(fd)
-    } finally {
-      closeSync(fd)
-    }
+    return readFileSync(fd)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw Object.assign(new Error(inWords(error as Error, code), { cause: error }), { code })
+    throw withWords(error)
+  } finally {
+    closeSync(fd)
   }
+}
+
+/**
+ * Opens a file like `openRegularFile`.
+ * @throws Error whose message says in words why it cannot be opened; its `code` is that of the system
+ */
+export function openInWords(path: string): { fd: number; size: number } {
+  try {
+    return openRegularFile(path)
+  } catch (error) {
+    throw withWords(error)
+  }
+}
+
+function withWords(error: unknown): Error {
+  const { code } = error as NodeJS.ErrnoException
+  return Object.assign(new Error(inWords(error as Error, code), { cause: error }), { code })
 }
 
 /** Returns the names in a directory, sorted; none when it is not there. */

@@ -3,6 +3,7 @@ import { tellingWaves, tellWaves } from '../composition/waves_told'
 import type { Answer } from '../rollout/model/answers'
 import { Ledger } from '../rollout/model/ledger'
 import { mayGoOn, type Verdict } from '../rollout/model/verdict'
+import { recoveryFeatureOf, recoveryName } from '../reporting/recovery'
 import { parseWaveSize } from '../rollout/model/wave_plan'
 import type { Rollout } from '../rollout/rollout'
 import type { RecordedEvent } from '../run/events'
@@ -69,12 +70,21 @@ interface CarriedOut {
   run: Run
   rollout: Rollout
   lines: readonly string[]
+  /** The recovery feature as the run would have left it; undefined where it leaves none. */
+  recovery: string | undefined
 }
 
-/** Takes a random run through to its end. Returns it, with its rollout and the lines of its journal. */
-export async function carriedOut(given: RandomRun): Promise<CarriedOut> {
+/**
+ * Takes a random run through to its end. Returns it, with its rollout and the lines of its journal. `watch` gets the run
+ * before it begins.
+ */
+export async function carriedOut(
+  given: RandomRun,
+  watch: (run: Run) => void = () => {},
+): Promise<CarriedOut> {
   const scenarios = scenariosOf(given)
   const run = begunRun(scenarios, 'live')
+  watch(run)
   const lines: string[] = []
   const put = (entry: object) => void lines.push(JSON.stringify(entry))
   run.stream.openInto({ put, settle: async () => {}, settleNow: () => {} })
@@ -92,9 +102,10 @@ export async function carriedOut(given: RandomRun): Promise<CarriedOut> {
     if (run.hasStopped) break
     await carryOut(run, rollout, scenario, given)
   }
+  const recovery = run.exitCode === 0 ? undefined : recover(run)
   await run.stream.append({ type: 'end', passed: run.exitCode === 0, reason: run.state.refused?.code ?? '' })
   run.end()
-  return { run, rollout, lines }
+  return { run, rollout, lines, recovery }
 }
 
 /** Returns events as they are read from a journal. */
@@ -109,7 +120,10 @@ async function carryOut(
   { verbs, asides }: RandomRun,
 ): Promise<void> {
   run.beginScenario({ uri, scenarioId })
-  if (scenarioId === '0') await run.stream.append({ ...BEGAN, feature: FEATURE })
+  if (scenarioId === String(FIRST_ROW)) {
+    await run.stream.append({ ...BEGAN, feature: FEATURE })
+    run.stream.appendNow({ type: 'text', uri: FEATURE, text: textOf(run), values: {} })
+  }
   await rollout.beginScenario(scenarioId, name)
   rollout.hosts.withClass('roles::web')
   let passed = true
@@ -127,7 +141,7 @@ async function carryOut(
       passed = false
       if (error.code !== 'diverged') run.refuse(error)
     }
-    run.endLine({ uri, scenarioId }, line, passed ? 'PASSED' : 'FAILED', 1.5)
+    run.endLine({ uri, scenarioId }, line, { status: passed ? 'PASSED' : 'FAILED', took: 1.5 })
     if (!passed) break
   }
   if (!passed) run.fail()
@@ -151,13 +165,37 @@ function scenariosOf({ waves, verbs }: RandomRun): PlannedScenario[] {
     const texts = [...(wave === undefined ? [] : [`I take ${wave}`]), ...verbs]
     return {
       uri: FEATURE,
-      scenarioId: String(row),
+      scenarioId: String(FIRST_ROW + row),
       name: `scenario ${row}`,
       tags: [],
       ...(wave === undefined ? {} : { wave }),
       steps: texts.map((text, index) => ({ line: index + 2, text, values: [] })),
     }
   })
+}
+
+/** The line of the first row of examples, behind all steps. */
+const FIRST_ROW = 20
+
+/** Returns the text of the feature: its steps, and a row of examples for each wave. */
+function textOf(run: Run): string {
+  const lines = ['Feature: Random', ...Array.from({ length: FIRST_ROW - 2 }, () => '')]
+  for (const { scenarioId, wave, steps } of run.state.plan) {
+    for (const { line, text } of steps)
+      lines[line - 1] = `    Given ${wave === undefined ? text : text.replace(wave, '<wave>')}`
+    lines[Number(scenarioId) - 1] = wave === undefined ? '  Scenario: one' : `    | ${wave} |`
+  }
+  return lines.join('\n')
+}
+
+function recover(run: Run): string | undefined {
+  const left = run.state.leftOf(FEATURE)
+  if (left === undefined) return undefined
+  const path = `reports/${recoveryName(run.state, FEATURE)}`
+  const recovery = { uri: FEATURE, path, hosts: left.hosts.length, isResumable: false, hasRoom: false }
+  const text = recoveryFeatureOf(run.state, recovery)
+  run.stream.appendNow({ type: 'recovery', recovery })
+  return text
 }
 
 function fleetOf({ hosts, faults }: RandomRun): FakeFleet {

@@ -78,7 +78,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/lint',
       'support/rehearsal',
       'support/planning',
-      'support/rollout',
       'support/rollout/model',
       'support/config',
     ],

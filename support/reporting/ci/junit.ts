@@ -18,7 +18,7 @@ export function* junitOf(suites: Iterable<Suite>, run: string, finished: number)
   }
   const root = { name: `lockstep ${run}`, tests, failures, errors, time: seconds(took) }
   yield `<?xml version="1.0" encoding="UTF-8"?>\n${opening('testsuites', root)}`
-  for (const suite of suites) yield `\n${suiteOf(suite, finished)}`
+  for (const suite of suites) yield* suiteOf(suite, finished)
   yield '\n</testsuites>\n'
 }
 
@@ -27,7 +27,8 @@ export function junitOfRun(run: RunState): Iterable<string> {
   return junitOf({ [Symbol.iterator]: () => suitesOf(run)[Symbol.iterator]() }, run.id, run.endedAt)
 }
 
-function suiteOf(suite: Suite, finished: number): string {
+/** Formats a suite, a case a piece. */
+function* suiteOf(suite: Suite, finished: number): Iterable<string> {
   const { name, uri, cases, began = finished, took } = suite
   const attributes = {
     name: uri === '' ? name : `${uri}: ${name}`,
@@ -39,10 +40,10 @@ function suiteOf(suite: Suite, finished: number): string {
   // Hosts move at the same time. Readers that add up their times must get the time of the scenario.
   const time = seconds(took / Math.max(1, cases.length))
   const classname = classOf(suite)
-  const body = cases.map(
-    (each) => `\n${element('testcase', { classname, name: each.name, time }, resultOf(each))}`,
-  )
-  return element('testsuite', attributes, `${body.join('')}\n`)
+  yield `\n${opening('testsuite', attributes)}`
+  for (const each of cases)
+    yield `\n${element('testcase', { classname, name: each.name, time }, resultOf(each))}`
+  yield '\n</testsuite>'
 }
 
 /**

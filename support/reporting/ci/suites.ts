@@ -169,11 +169,12 @@ function hostsOf(
     if (scenarioRun === undefined || scenarioRun.outcome === 'skipped') return []
   }
   if (scenarioRun === undefined) return run.hasStopped ? (hosts.get(scenario.uri) ?? []) : []
-  const told = verdicts.flatMap(({ verdict }) => [
-    ...verdict.observations.map(({ host }) => host),
-    ...(verdict.out ?? []),
-  ])
-  return [...new Set(told)]
+  const told = new Set<string>()
+  for (const { verdict } of verdicts) {
+    for (const { host } of verdict.observations) told.add(host)
+    for (const host of verdict.out ?? []) told.add(host)
+  }
+  return [...told]
 }
 
 function hostCases(

@@ -14,13 +14,7 @@ import { describeOmission } from '../../run/account'
 import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
 import { advice, wouldChange } from '../advice'
-
-/** The line that a run ended at. */
-export interface StoppedAt {
-  text: string
-  uri: string
-  line: number
-}
+import { hostsOfRun, unchangedBy } from '../run_outcome'
 
 const MAX_LINES = 12
 const MAX_REASON = 2_000
@@ -66,9 +60,9 @@ export class Summary {
     if (items.length > 0) this.outOfRotation('Still out of rotation from earlier runs', items)
   }
 
-  end(steps: number, stoppedAt: StoppedAt | undefined): void {
+  end(): void {
     const code = this.run.exitCode
-    this.outcome(code, steps, stoppedAt)
+    this.outcome(code)
     this.rehearsals()
     this.failed(code)
     this.out()
@@ -97,23 +91,24 @@ export class Summary {
       this.writer.wrapped(`  ${this.paint.dim('see')}   journal: ${this.run.journal}`, 8, plain)
   }
 
-  private outcome(code: number, steps: number, stoppedAt: StoppedAt | undefined): void {
+  private outcome(code: number): void {
+    const steps = this.run.passedLines
     const { bold, green, red, yellow } = this.paint
     if (code !== EXIT.passed && code !== EXIT.passedWithFailures) {
       const title = red(bold(titleOf(code, this.run.mode)))
-      return this.writer.wrapped(`${title}  ${reason(this.run, code, steps, stoppedAt)}`, 2, plain)
+      return this.writer.wrapped(`${title}  ${reason(this.run, code)}`, 2, plain)
     }
     const most = hostsOfRun(this.run)
     const took = formatDuration(this.run.over?.took ?? 0)
     const rehearsed = `${this.run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
     if (this.run.rehearsals.length > 0)
       return this.writer.line(`${green(bold(titleOf(code, this.run.mode)))}  ${rehearsed}`)
-    const safely = MODES[this.run.mode].changes ? '' : '; nothing was changed'
     const said =
       this.run.planned === undefined
-        ? `${steps} steps on ${counted(most)}, in ${took}${safely}`
+        ? `${steps} steps on ${counted(most)}, in ${took}${unchangedBy(this.run)}`
         : wouldChange(this.run.planned)
-    if (code === EXIT.passed) return this.writer.line(`${green(bold(titleOf(code, this.run.mode)))}  ${said}`)
+    if (code === EXIT.passed)
+      return this.writer.wrapped(`${green(bold(titleOf(code, this.run.mode)))}  ${said}`, 2, plain)
     const out = counted(this.run.out.size)
     this.writer.wrapped(
       `${yellow(bold(titleOf(code, this.run.mode)))}  for ${out} that failed within the budget: ${said}`,
@@ -182,7 +177,7 @@ export class Summary {
   /** Writes, line by line, the hosts that a person has to look at. */
   private evidence(): void {
     const odd = [...new Set(this.run.plan.map(({ uri }) => uri))].flatMap((uri) =>
-      oddHosts(evidenceOf(this.run, uri)),
+      oddHosts(evidenceOf(this.run, uri), MAX_ODD_HOSTS),
     )
     const width = Math.max(0, ...odd.slice(0, MAX_ODD_HOSTS).map(({ host }) => columnsOf(host)))
     for (const { host, cells } of odd.slice(0, MAX_ODD_HOSTS))
@@ -201,7 +196,8 @@ export class Summary {
   }
 }
 
-function reason(run: RunState, code: number, steps: number, stoppedAt: StoppedAt | undefined): string {
+function reason(run: RunState, code: number): string {
+  const { passedLines: steps, stoppedAt } = run
   const where = stoppedAt === undefined ? '' : `at "${stoppedAt.text}" (${stoppedAt.uri}:${stoppedAt.line})`
   if (code === EXIT.interrupted)
     return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
@@ -213,14 +209,6 @@ function reason(run: RunState, code: number, steps: number, stoppedAt: StoppedAt
   const after = MODES[run.mode].changes ? 'no host was touched after it' : 'nothing was changed'
   const [hook] = run.hookFaults
   return `${[hook, where].filter(Boolean).join(', ') || 'a step failed'}; ${after}`
-}
-
-/** Returns the number of hosts that the rollouts are for; a single verdict may be of one wave. */
-function hostsOfRun(run: RunState): number {
-  const features = new Set(run.plan.map(({ uri }) => uri))
-  const hosts = new Set([...features].flatMap((uri) => run.hostsOf(uri).map(({ host }) => host)))
-  const largest = run.verdicts.reduce((n, { verdict }) => Math.max(n, verdict.observations.length), 0)
-  return hosts.size > 0 ? hosts.size : largest
 }
 
 function plain(text: string): string {

@@ -1,4 +1,3 @@
-import type { Envelope, Pickle, TestCase } from '@cucumber/messages'
 import { createColors } from 'picocolors'
 import {
   clean,
@@ -7,7 +6,6 @@ import {
   formatFailed,
   hasPassed,
   hosts as counted,
-  mayGoOn,
   unexpectedCohorts,
   type Verdict,
 } from '../../rollout/model/verdict'
@@ -18,9 +16,10 @@ import { LineWriter } from './line_writer'
 import type { RunEvent } from '../../run/events'
 import { MODES, type Mode } from '../../run/modes'
 import type { Run } from '../../run/run'
-import type { RunState } from '../../run/run_state'
-import { type UndoneStep } from '../../run/run_parts'
-import { Summary, type StoppedAt } from './summary'
+import { wouldFail, type RunState } from '../../run/run_state'
+import type { Line, PlannedStep, UndoneStep } from '../../run/run_parts'
+import { keyOf, type ScenarioKey } from '../../run/scenario_runs'
+import { Summary } from './summary'
 import { isGithub, withoutCommands } from '../ci/workflow_commands'
 
 /** The paper that a run is shown on. */
@@ -30,26 +29,22 @@ export interface Paper {
   env: Readonly<Record<string, string | undefined>>
 }
 
-interface ShownStep {
-  /** The line's node in the feature's syntax tree. */
-  node: string
-  keyword: string
-  text: string
-}
+type LineEnd = Extract<RunEvent, { type: 'line ended' }>
 
 /** The number of lines that host names take up under one step before the rest is only counted. */
 const MAX_LINES = 12
 /** The number of host names in one sentence. */
 const MAX_NAMES = 10
 
-/** Returns the screen of a run. `redact` hides what secrets lines of cucumber's own might have. */
-export function screenOf(run: Run, { stream, write, env }: Paper): Screen {
+/** Shows a run as it goes on, by its events. Secrets are hidden in whatever is shown. */
+export function showOn({ stream, write, env }: Paper, run: Run): void {
   const lively = stream.isTTY === true && env['CI'] === undefined
   const inLog = isGithub(env) ? withoutCommands : plain
   const redact = (text: string) => run.redact(text)
   const say = (text: string) => write(inLog(redact(text)))
   const writer = new LineWriter(say, Math.min(stream.columns ?? 80, 100), lively, redact)
-  return new Screen(run, writer, createColors(isColoured(lively, env)))
+  const screen = new Screen(run, writer, createColors(isColoured(lively, env)))
+  run.stream.listen((event) => screen.hear(event))
 }
 
 /**
@@ -57,73 +52,55 @@ export function screenOf(run: Run, { stream, write, env }: Paper): Screen {
  * end it shows the verdict, what is still out of rotation, and what to do next. Without a terminal it shows as much,
  * with less colour.
  */
-class Screen {
-  private readonly pickles = new Map<string, Pickle>()
-  private readonly keywords = new Map<string, string>()
-  private readonly testCases = new Map<string, { testCase: TestCase; pickle: Pickle }>()
-  private readonly running = new Map<string, string>()
+export class Screen {
   private readonly summary: Summary
   private headed = false
-  private steps = 0
-  private stoppedAt: StoppedAt | undefined
-  private readonly featureNames = new Map<string, string>()
   private lastScenario = ''
-  private begunScenario: Pickle | undefined
-  private readonly background = new Set<string>()
+  private isLineUnderWay = false
   private readonly seenBackground = new Set<string>()
   private repeated = 0
   private scenarioBegun = false
   private toldUntouched = false
   private toldHookFaults = 0
+  /** True where a hook of the line that is under way has failed. */
+  private hasHookFailed = false
 
   constructor(
-    private readonly live: Run,
+    private readonly live: { readonly state: RunState },
     private readonly writer: LineWriter,
     private readonly paint: ReturnType<typeof createColors>,
   ) {
     this.summary = new Summary(live, writer, paint)
-    live.stream.listen((event) => this.told(event))
   }
 
   private get run(): RunState {
     return this.live.state
   }
 
-  /** Shows an event of the run, as far as cucumber does not tell of it. */
-  private told(event: RunEvent): void {
-    if (event.type === 'progress') {
-      const { done, expected } = event
-      this.writer.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
-    }
-    if (event.type === 'waiting') this.writer.begin(this.paint.dim(`  … ${event.text}`))
-    if (event.type === 'activated') this.activated(event.release)
-    if (event.type === 'undone') for (const step of this.run.undoneSteps.slice(-1)) this.undone(step)
-    if (event.type === 'over') this.end()
-  }
-
-  hear(envelope: Envelope): void {
-    const { gherkinDocument, pickle, testCase, testCaseStarted, testStepStarted, testStepFinished } = envelope
-    if (gherkinDocument?.feature !== undefined) {
-      this.featureNames.set(gherkinDocument.uri ?? '', gherkinDocument.feature.name)
-      for (const child of gherkinDocument.feature.children.flatMap((each) => [
-        each,
-        ...(each.rule?.children ?? []),
-      ])) {
-        for (const step of [...(child.background?.steps ?? []), ...(child.scenario?.steps ?? [])])
-          this.keywords.set(step.id, step.keyword)
-        for (const { id } of child.background?.steps ?? []) this.background.add(id)
+  /** Shows an event of the run. */
+  hear(event: RunEvent): void {
+    switch (event.type) {
+      case 'progress': {
+        const { done, expected } = event
+        return this.writer.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
       }
-    }
-    if (pickle !== undefined) this.pickles.set(pickle.id, pickle)
-    const known = testCase === undefined ? undefined : this.pickles.get(testCase.pickleId)
-    if (testCase !== undefined && known !== undefined)
-      this.testCases.set(testCase.id, { testCase, pickle: known })
-    if (testCaseStarted !== undefined) this.beginScenario(testCaseStarted.id, testCaseStarted.testCaseId)
-    if (testStepStarted !== undefined)
-      this.beginStep(testStepStarted.testCaseStartedId, testStepStarted.testStepId)
-    if (testStepFinished !== undefined) {
-      const { status, message } = testStepFinished.testStepResult
-      this.endStep(testStepFinished.testCaseStartedId, testStepFinished.testStepId, status, message)
+      case 'waiting':
+        return this.writer.begin(this.paint.dim(`  … ${event.text}`))
+      case 'activated':
+        return this.activated(event.release)
+      case 'line':
+        return this.beginLine(event)
+      case 'line ended':
+        return this.endLine(event)
+      case 'hook failed':
+        return this.hookFailed()
+      case 'undone':
+        for (const step of this.run.undoneSteps.slice(-1)) this.undone(step)
+        return undefined
+      case 'over':
+        return this.end()
+      default:
+        return undefined
     }
   }
 
@@ -131,30 +108,27 @@ class Screen {
     this.writer.settle()
     this.hookFaults()
     this.writer.line('')
-    this.summary.end(this.steps, this.stoppedAt)
-  }
-
-  private beginScenario(id: string, testCaseId: string): void {
-    this.running.set(id, testCaseId)
-    this.begunScenario = this.testCases.get(testCaseId)?.pickle
+    this.summary.end()
   }
 
   /** Writes the name of a scenario with its first line; the run that it is of is known only after its hooks. */
-  private nameScenario(): void {
-    const scenario = this.begunScenario
-    if (scenario === undefined || this.run.refused !== undefined) return
+  private nameScenario(scenario: ScenarioKey): void {
+    if (this.run.refused !== undefined) return
     this.head(scenario.uri)
-    if (this.lastScenario === scenario.id) return
-    this.lastScenario = scenario.id
+    const key = keyOf(scenario)
+    if (this.lastScenario === key) return
+    this.lastScenario = key
     this.scenarioBegun = false
     this.toldUntouched = false
-    this.writer.line(`\n  ${this.paint.bold(clean(scenario.name))}`)
+    const { name = '' } = this.run.scenarioOf(scenario) ?? {}
+    this.writer.line(`\n  ${this.paint.bold(clean(name))}`)
   }
 
   private head(uri: string): void {
     if (this.headed) return
     this.headed = true
-    this.writer.line(this.paint.bold(clean(this.featureNames.get(uri) ?? uri)))
+    const { feature = '' } = this.run.plan.find((scenario) => scenario.uri === uri) ?? {}
+    this.writer.line(this.paint.bold(clean(feature || uri)))
     this.writer.line(this.paint.dim(`${this.run.mode} · ${this.run.environment} · run ${this.run.id}`))
     if (this.run.resumes !== undefined)
       this.writer.line(
@@ -172,43 +146,52 @@ class Screen {
     this.writer.wrapped(said, 4, (line) => this.paint.yellow(line))
   }
 
-  private beginStep(id: string, testStepId: string): void {
-    const step = this.step(id, testStepId)
-    if (step !== undefined) this.nameScenario()
-    if (step !== undefined && this.run.refused === undefined)
-      this.writer.begin(`    ${this.paint.cyan('…')} ${step.keyword}${step.text}`)
+  private beginLine(line: Line): void {
+    this.isLineUnderWay = true
+    this.nameScenario(line)
+    if (this.run.refused === undefined)
+      this.writer.begin(`    ${this.paint.cyan('…')} ${this.textOf(this.run.stepOf(line), line.text)}`)
   }
 
-  private endStep(id: string, testStepId: string, status: string, message: string | undefined): void {
-    const step = this.step(id, testStepId)
-    if (step === undefined) this.hookFaults()
-    if (step === undefined || (this.run.refused !== undefined && status === 'SKIPPED'))
-      return this.writer.settle()
+  private endLine(line: LineEnd): void {
+    const { status, message } = line
+    const step = this.run.stepOf(line)
+    const hasHookFailed = this.hasHookFailed
+    this.isLineUnderWay = false
+    this.hasHookFailed = false
+    this.nameScenario(line)
+    if (this.run.refused !== undefined && status === 'SKIPPED') return this.writer.settle()
     if (this.isUntouched(status)) return this.writer.settle()
     const verdict = status === 'SKIPPED' ? undefined : this.run.currentVerdict
-    this.steps += status === 'PASSED' ? 1 : 0
-    if (this.isRepeated(step, status, verdict)) return this.writer.settle()
+    if (this.isRepeated(line, step, verdict)) return this.writer.settle()
     this.tellRepeated()
     const mark = this.markOf(status, verdict)
-    const text = `${step.keyword}${step.text}`
+    const text = this.textOf(step, this.run.current.text)
     this.writer.end(
       `    ${mark} ${status === 'SKIPPED' ? this.paint.dim(text) : text}`,
       columnsOf(text) + 6,
       verdict === undefined ? '' : tally(this.run.mode, verdict),
     )
     if (verdict !== undefined && tellsMore(verdict)) this.divergence(verdict)
-    else if (verdict !== undefined && /discover|^I take /.test(step.text))
+    else if (verdict !== undefined && /discover|^I take /.test(step?.text ?? ''))
       this.names(
         '        ',
         verdict.observations.map(({ host }) => host),
       )
-    if ((status === 'PASSED' && !wouldFail(verdict)) || status === 'SKIPPED') return
-    if (this.run.hookFaults.length > this.toldHookFaults) this.hookFaults()
-    // Where all hosts passed, the fault is of the step itself.
-    else if ((verdict === undefined || mayGoOn(verdict)) && message !== undefined)
-      for (const line of message.split('\n'))
-        this.writer.wrapped(`        ${line}`, 8, (row) => this.paint.red(row))
-    this.stoppedAt ??= { text: text.trim(), uri: this.run.current.uri, line: this.run.current.line }
+    if (hasHookFailed) return this.hookFaults()
+    // Where all hosts passed, the fault is of the line itself.
+    for (const row of status === 'SKIPPED' ? [] : (message?.split('\n') ?? []))
+      this.writer.wrapped(`        ${row}`, 8, (text) => this.paint.red(text))
+  }
+
+  /** Writes the fault of a hook; behind its line, where it belongs to one. */
+  private hookFailed(): void {
+    if (this.isLineUnderWay) this.hasHookFailed = true
+    else this.hookFaults()
+  }
+
+  private textOf(step: PlannedStep | undefined, otherwise: string): string {
+    return `${step?.keyword ?? ''}${clean(step?.text ?? otherwise)}`
   }
 
   /** Writes what the team's own hooks have come to, as far as it was not written yet. */
@@ -228,10 +211,15 @@ class Screen {
   }
 
   /** Returns whether a line of the Background passes again in a later scenario; such a line is only counted. */
-  private isRepeated(step: ShownStep, status: string, verdict: Verdict | undefined): boolean {
-    if (!this.background.has(step.node) || status !== 'PASSED') return false
-    const again = this.seenBackground.has(step.node)
-    this.seenBackground.add(step.node)
+  private isRepeated(
+    { uri, line, status }: LineEnd,
+    step: PlannedStep | undefined,
+    verdict: Verdict | undefined,
+  ): boolean {
+    if (step?.isBackground !== true || status !== 'PASSED') return false
+    const key = `${uri}:${line}`
+    const again = this.seenBackground.has(key)
+    this.seenBackground.add(key)
     if (!again || (verdict !== undefined && tellsMore(verdict))) return false
     this.repeated += 1
     return true
@@ -293,17 +281,6 @@ class Screen {
   ): void {
     this.writer.list(label, inRanges(hosts), MAX_LINES, paint)
   }
-
-  private step(id: string, testStepId: string): ShownStep | undefined {
-    const found = this.testCases.get(this.running.get(id) ?? '')
-    const pickleStepId = found?.testCase.testSteps.find(
-      (testStep) => testStep.id === testStepId,
-    )?.pickleStepId
-    const pickleStep = found?.pickle.steps.find((step) => step.id === pickleStepId)
-    if (pickleStep === undefined) return undefined
-    const node = pickleStep.astNodeIds[0] ?? ''
-    return { node, keyword: this.keywords.get(node) ?? '', text: clean(pickleStep.text) }
-  }
 }
 
 /** Returns whether a verdict has more to tell than how many hosts passed. */
@@ -313,11 +290,6 @@ function tellsMore(verdict: Verdict): boolean {
     verdict.unexpected.length > 0 ||
     verdict.observations.some(({ kind }) => kind === 'planned')
   )
-}
-
-/** Returns whether a line would fail, and lets the plan go on. */
-function wouldFail(verdict: Verdict | undefined): boolean {
-  return verdict?.planned === true && verdict.tolerated !== true && !hasPassed(verdict)
 }
 
 function tally(mode: Mode, verdict: Verdict): string {

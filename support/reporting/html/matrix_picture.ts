@@ -37,9 +37,10 @@ export function* matrixPicture(
   const places = placesOf(hosts)
   yield new Markup('<div class="matrix">\n')
   yield page`<p class="muted">${counted(hosts.length)}, from left to right: ${wavesOf(hosts)}</p>\n`
-  for (const [index, row] of cells.entries()) {
+  let index = 0
+  for (const row of cells) {
     for (const cell of row) used.add(cell)
-    const { line = 0, text = '' } = lines[index] ?? {}
+    const { line = 0, text = '' } = lines[index++] ?? {}
     const number = line === 0 ? NOTHING : page`<span class="no">${line}</span> `
     const picture = pictureOf(page, row, hosts, places)
     yield page`<div class="row"><div>${number}${text}</div>${picture}</div>\n`

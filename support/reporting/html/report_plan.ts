@@ -1,4 +1,6 @@
-import { changedBy } from '../../planning/plan'
+import type { HostRange, ListedCohort } from '../../rollout/model/host_list'
+import { describeChange } from '../../planning/plan'
+import type { StepVerdict } from '../../run/run_parts'
 import type { RunState } from '../../run/run_state'
 import { namesOf, NOTHING, type Html, type Markup } from './markup'
 import { table } from './report_table'
@@ -7,44 +9,54 @@ const MAX_NAMES = 500
 
 /** Shows what would change, and what would fail: first of all in the report of a run that changed nothing. */
 export function planSection(page: Html, run: RunState): Markup {
-  const changes = grouped(changedBy(run).map(({ host, change }) => [change, host]))
-  const wrong = run.verdicts.flatMap(({ line, text, verdict }) =>
-    verdict.observations
-      .filter(({ passed }) => !passed)
-      .map(({ host, seen }): [string, string] => [`line ${line}, ${text}: ${seen}`, host]),
+  const changes = grouped(run, ({ planned }) =>
+    planned?.changes === true && planned.affectsOthers ? describeChange(planned) : undefined,
   )
-  const unknown = run.verdicts.flatMap(({ line, text, verdict }) =>
-    verdict.observations
-      .filter(({ seen }) => seen.startsWith('cannot be known before'))
-      .map(({ host }): [string, string] => [`line ${line}, ${text}`, host]),
+  const wrong = grouped(run, ({ passed, seen }, { line, text }) =>
+    passed ? undefined : `line ${line}, ${text}: ${seen}`,
+  )
+  const unknown = grouped(run, ({ seen }, { line, text }) =>
+    seen.startsWith('cannot be known before') ? `line ${line}, ${text}` : undefined,
   )
   const named =
     run.planned === undefined
       ? NOTHING
       : page`<p>Plan <b>${run.planned.id}</b>, in ${run.planned.path}; a live run keeps to it with <code>LOCKSTEP_PLAN=${run.planned.id}</code></p>\n`
   const tables = [
-    rows(page, 'Would fail', grouped(wrong)),
-    rows(page, 'Would change', changes),
-    rows(page, 'Cannot be known before', grouped(unknown)),
+    rows(page, run, 'Would fail', wrong),
+    rows(page, run, 'Would change', changes),
+    rows(page, run, 'Cannot be known before', unknown),
   ]
   return page`<section><p class="careful">Nothing was changed on any host.</p>\n${named}${tables}</section>\n`
 }
 
-function grouped(pairs: readonly (readonly [string, string])[]): Map<string, Set<string>> {
-  const groups = new Map<string, Set<string>>()
-  for (const [what, host] of pairs) {
-    const hosts = groups.get(what) ?? new Set()
-    groups.set(what, hosts)
-    hosts.add(host)
-  }
+type Groups = ReadonlyMap<string, readonly HostRange[]>
+
+/** Groups the hosts of all lines by what is said of them. Names are looked up only where they are shown. */
+function grouped(
+  { verdicts }: RunState,
+  said: (cohort: ListedCohort, step: StepVerdict) => string | undefined,
+): Groups {
+  const groups = new Map<string, HostRange[]>()
+  for (const step of verdicts)
+    for (const cohort of step.verdict.cohorts) {
+      const what = said(cohort, step)
+      if (what === undefined) continue
+      const ranges = groups.get(what) ?? []
+      groups.set(what, ranges)
+      for (const range of cohort.hosts) ranges.push(range)
+    }
   return groups
 }
 
-function rows(page: Html, title: string, groups: ReadonlyMap<string, ReadonlySet<string>>): Markup {
+function rows(page: Html, { hosts }: RunState, title: string, groups: Groups): Markup {
   if (groups.size === 0) return NOTHING
   return table(
     page,
     title,
-    [...groups].map(([what, hosts]) => [what, namesOf(page, [...hosts], MAX_NAMES)]),
+    [...groups].map(([what, ranges]) => [
+      what,
+      namesOf(page, [...new Set(hosts.namesIn(ranges))], MAX_NAMES),
+    ]),
   )
 }

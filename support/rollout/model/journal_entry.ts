@@ -22,6 +22,8 @@ export type JournalEntry =
       /** The names of scenarios of the feature that are about hosts and that the operator left out. */
       leftOut?: readonly string[]
     }
+  /** Entries from here on are of this feature, which began before. */
+  | { type: 'feature'; feature: string }
   | { type: 'release'; release: string }
   /** The end of safe mode: from here on, lines are carried out for real. */
   | { type: 'activated'; release: string }
@@ -71,6 +73,7 @@ export type Conclusion =
 
 /** Entries before which nothing was sent since the last one that is on disk, or that a resumed run finds out again. */
 const CAN_WAIT: ReadonlySet<unknown> = new Set<(JournalEntry | Conclusion)['type']>([
+  'feature',
   'scenario',
   'scenario passed',
   'order',

@@ -1,3 +1,4 @@
+import { FeatureFollower } from './feature_parts'
 import type { JournalEntry } from './journal_entry'
 
 /** A host that is out of the pool, and the run that took it out. */
@@ -55,9 +56,10 @@ interface PlacedEntry {
 function inOrder(records: readonly RunEntries[]): PlacedEntry[] {
   const placed = records.flatMap((record) => {
     const order = orderOf(record)
-    let [feature, time] = ['', '']
+    const follower = new FeatureFollower()
+    let time = ''
     return record.entries.map((entry): PlacedEntry => {
-      if (entry.type === 'run') feature = entry.feature
+      const feature = follower.hear(entry) ?? ''
       if (entry.at > time) time = entry.at
       return { run: record.run, feature, entry, order, time }
     })

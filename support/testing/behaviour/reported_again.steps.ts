@@ -31,13 +31,16 @@ Then('the reports in {string} should be those that the run left', function (this
 })
 
 function reportsIn(folder: string): ReadonlyMap<string, string> {
-  return new Map(NAMES.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+  const recoveries = readdirSync(folder).filter((name) => /^recovery-.*\.feature$/.test(name))
+  return new Map(
+    [...NAMES, ...recoveries.sort()].map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  )
 }
 
 function lastRun(cwd: string): string {
   const names = readdirSync(join(cwd, '.lockstep'), { recursive: true, encoding: 'utf8' })
   const runs = names
-    .filter((name) => name.endsWith('.ndjson'))
+    .filter((name) => name.endsWith('.ndjson') && !name.startsWith('history'))
     .map((name) => basename(name, '.journal.ndjson'))
   return runs.sort().at(-1) ?? ''
 }
