@@ -14,7 +14,7 @@ When(
 When(
   'I run the action {word} of the agent {word} with:',
   async function (this: LockstepWorld, action: string, agent: string, inputs: DataTable) {
-    expect(await this.rollout.agents.run(agent, action, agentInputs(inputs))).to.pass()
+    expect(await this.rollout.agents.run(agent, action, agentInputs(inputs.raw()))).to.pass()
   },
 )
 
@@ -35,7 +35,9 @@ Then(
     wanted: string,
     inputs: DataTable,
   ) {
-    expect(await this.rollout.agents.shouldAnswer(agent, action, agentInputs(inputs), name, wanted)).to.pass()
+    expect(
+      await this.rollout.agents.shouldAnswer(agent, action, agentInputs(inputs.raw()), name, wanted),
+    ).to.pass()
   },
 )
 

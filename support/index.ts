@@ -1,5 +1,6 @@
 /** The exports for a team's own repository: the profiles for its cucumber.js, and the World for its own steps. */
-export { profiles, type ProfileOptions } from './cucumber/profiles'
+export { profiles } from './cucumber/profiles'
+export type { ProfileOptions } from './preflight/profile_options'
 export { LockstepWorld } from './cucumber/world'
 export { expect } from './cucumber/expectations'
 export type { Rollout } from './rollout/rollout'

@@ -135,6 +135,84 @@ Feature: 8. After a failure
         And it should say "4.2.6-2.el5 web1.example.net"
         And it should say "Diverged: web1.example.net"
 
+    Scenario: A wave that has other hosts than before is not taken for done
+        Hosts that were never updated would count as done, since their wave was, and the run would pass.
+
+        Given a file "hosts.txt":
+            """
+            web1.example.net
+            web2.example.net
+            web3.example.net
+            """
+        And a file "own.feature":
+            """
+            Feature: Own
+              Scenario Outline: Own <wave>
+                Given I want to update the hosts listed in hosts.txt
+                And I take <wave>
+                When I update the package mywebapp
+                Then the package version for mywebapp should be 4.2.6-3.el5
+                Examples:
+                  | wave     |
+                  | 1 host   |
+                  | the rest |
+            """
+        And the host "web3.example.net=fails from step 2"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 1
+        Given the hosts are mended
+        And a file "hosts.txt":
+            """
+            web3.example.net
+            web2.example.net
+            web1.example.net
+            """
+        When I run cucumber-js "-p live own.feature" to resume the run before
+        Then it should exit with 2
+        And it should say 'the wave 1 host of the scenario "Own 1 host" has other hosts than in run'
+        And it should say "new: web3.example.net; gone: web1.example.net"
+        And it should say "run the feature from the start"
+        Given a file "hosts.txt":
+            """
+            web1.example.net
+            web2.example.net
+            web3.example.net
+            web4.example.net
+            """
+        When I run cucumber-js "-p live own.feature" to resume the first run
+        Then it should exit with 2
+        And it should say "the list of hosts has other hosts than run"
+        And it should say "new: web4.example.net"
+
+    Scenario: An order that a team's own step gives without a verb is not given again
+        Hosts that are done would restart while users are on them.
+
+        Given steps of a team, in "own.js":
+            """
+            When('I restart the website by hand', async function () {
+              const request = { agent: 'service', action: 'restart', inputs: { service: 'mywebapp' }, mutating: true }
+              await this.rollout.ask(request, await this.rollout.moving())
+            })
+            """
+        And a file "own.feature":
+            """
+            Feature: Own
+              Background:
+                Given I want to update hosts with identity web1.example.net
+              Scenario: First
+                When I restart the website by hand
+                Then the service mywebapp should be running
+              Scenario: Second
+                Then the package version for mywebapp should be 9
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live --require own.js own.feature"
+        Then it should exit with 1
+        When I run cucumber-js "-p live --require own.js own.feature" to resume the run before
+        Then it should say "restart of service was about to be sent by"
+        And it should say "in a scenario that the resumed run has done; it was not sent"
+
     Scenario: A feature that was changed since cannot be resumed
         A line that was done would stand for another line that was not.
 

@@ -66,14 +66,20 @@ export interface Outdated extends Ran {
 
 /**
  * Returns the package agent, which serves one request at a time. A package database has one writer, and a look during a
- * change would see it half done. The first request waits until the host is `free` of what was begun before.
+ * change would see it half done. Each waits until the host is free of what was begun before, or is refused.
  */
-export function packageAgent(manager: PackageManager, lists: PackageLists, free?: Promise<void>): Agent {
-  const queue = new InTurn(free)
+export function packageAgent(
+  manager: PackageManager,
+  lists: PackageLists,
+  untilFree?: (call: Call) => Promise<void>,
+): Agent {
+  const queue = new InTurn()
   const inTurn =
     (action: Action): Action =>
-    (inputs, call) =>
-      queue.run(call, () => action(inputs, call))
+    async (inputs, call) => {
+      await untilFree?.(call)
+      return queue.run(call, () => action(inputs, call))
+    }
   const actions = aborting({ ...actionsOnOne(manager), ...actionsOnAll(manager.provider, lists) })
   return {
     contract: contracts.package,

@@ -1,6 +1,10 @@
 import { expect } from 'chai'
 import { balancerContract, answerOf, testReach } from '../testing/balancer_contract'
 import { failure } from '../testing/failure'
+import { BEGAN, rolloutOn } from '../testing/fake_fleet'
+import { checkpointOf, type Checkpoint } from '../rollout/model/checkpoint'
+import { hasPassed, type Verdict } from '../rollout/model/verdict'
+import type { Rollout } from '../rollout/rollout'
 import { webs, WebFleet, silent } from '../testing/web_fleet'
 import { HAPROXY_FAULTS, SimulatedHaproxy } from '../simulation/haproxy'
 import { hostFirewall } from './firewall'
@@ -135,6 +139,43 @@ describe('a HAProxy backend', () => {
       expect((await failure(made.balancer.pool(made.hosts, made.reach))).code).to.equal('balancer-failed')
     })
   }
+
+  it('is not expected to be as a check in mid-scenario found it, once a resumed run has done that scenario', async () => {
+    const lines: [string, (rollout: Rollout) => Promise<Verdict>][] = [
+      ['I block the load balancer', ({ traffic }) => traffic.block()],
+      ['the pool www should have 0 hosts in service', ({ traffic }) => traffic.poolShouldHave('www', 0)],
+      ['I unblock the load balancer', ({ traffic }) => traffic.unblock()],
+      ['the pool www should have 3 hosts in service', ({ traffic }) => traffic.poolShouldHave('www', 3)],
+      ['traffic should be unblocked', ({ traffic }) => traffic.shouldBe('unblocked')],
+    ]
+    const run = async (checkpoint: Checkpoint | undefined) => {
+      const balancers = { at: () => made.balancer, backend: () => made.balancer }
+      const fleet = new WebFleet(made.hosts)
+      const { rollout, journal, verdicts } = rolloutOn(fleet, { ports: { balancers, checkpoint } })
+      await rollout.ports.journal.append(BEGAN)
+      await rollout.beginScenario('1', 'all')
+      rollout.hosts.withClass('roles::web')
+      rollout.traffic.throughBackend('www')
+      rollout.traffic.pool.mayGoEntirely()
+      for (const [index, [step, work]] of lines.entries()) {
+        rollout.line = index
+        rollout.step = step
+        await work(rollout)
+      }
+      await rollout.endScenario(true)
+      const kinds = verdicts.map((verdict) => [hasPassed(verdict), verdict.observations[0]?.kind])
+      return { kinds, journal }
+    }
+    const first = await run(undefined)
+    expect(first.kinds.map(([passed]) => passed)).to.deep.equal([true, true, true, true, true])
+    expect((await run(checkpointOf('r1', first.journal))).kinds).to.deep.equal([
+      [true, 'done before'],
+      [true, 'done before'],
+      [true, 'done before'],
+      [true, 'answered'],
+      [true, 'answered'],
+    ])
+  })
 
   it('without a listener is an error that says what to do', async () => {
     const nowhere = new HaproxyBackend({ socket: '/nonexistent/admin.sock' }, 'www', 300)

@@ -1,7 +1,6 @@
 import { shown } from '../rollout/model/reading'
 import type { Balancer } from '../rollout/ports'
-import type { Answer } from '../rollout/model/answers'
-import type { Request } from '../rollout/model/answers'
+import type { Request, Answer } from '../rollout/model/answers'
 
 /**
  * Takes a host out of the pool through its own packet filter, which refuses the balancer's address (the iptables

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { inRanges } from '../run/host_names'
 import { howToMend, writeHistory } from '../history/recording'
 import { foldersIn, type Folders } from '../run/folders'
@@ -9,6 +8,7 @@ import { HistoryStore } from '../history/store'
 import { clean, hosts as counted } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
 import { excerpt } from '../system/redaction'
+import { parseOptions } from './arguments'
 
 const OPTIONS = {
   environment: { type: 'string' },
@@ -30,7 +30,7 @@ interface Outcome {
  * nothing is known.
  */
 export function history(_cwd: string, args: readonly string[]): Outcome {
-  const wanted = parsed(args)
+  const wanted = parseOptions(args, OPTIONS)
   const folders = foldersIn(process.env)
   if (wanted.write !== undefined) return written(wanted.write, folders)
   const { runs, damaged } = new HistoryStore(folders.history).all()
@@ -102,17 +102,6 @@ function recorded(run: string, journal: string, history: string): HistoryEntry[]
   } catch (error) {
     const why = (error as Error).message
     throw new LockstepError('journal-failed', `run ${run} could not be written into the history: ${why}`, {
-      cause: error,
-    })
-  }
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values
-  } catch (error) {
-    const known = Object.keys(OPTIONS).map((name) => `--${name}`)
-    throw new LockstepError('bad-input', `${(error as Error).message}; there are: ${known.join(', ')}`, {
       cause: error,
     })
   }

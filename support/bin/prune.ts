@@ -1,17 +1,18 @@
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { pruneState, type Pruned } from '../history/prune_state'
 import { foldersIn } from '../run/folders'
 import { parseAge } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../locks/host_locks'
 import { excerpt } from '../system/redaction'
+import { parseOptions } from './arguments'
 
 const OPTIONS = {
   'older-than': { type: 'string', default: '90 days' },
   stopped: { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
 } as const
+
 /**
  * The least age of a run that is pruned, ms. A run of another machine is known by its journal alone, and may wait this
  * long for a person.
@@ -23,7 +24,7 @@ export async function prune(
   cwd: string,
   args: readonly string[],
 ): Promise<{ text: string; exitCode: number }> {
-  const { olderThan, age, stopped, dryRun } = parseOptions(args)
+  const { olderThan, age, stopped, dryRun } = parseAll(args)
   const context = lockSurroundings(process.env)
   const folders = foldersIn(process.env)
   const pruned = pruneState({
@@ -50,20 +51,13 @@ function formatPruned({ runs, files, bytes, kept }: Pruned, age: string, dryRun:
   return `${[head, ...files.map((path) => `  ${path}`), ...left].join('\n')}\n`
 }
 
-function parseOptions(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({ args: [...args], options: OPTIONS })
-    const age = values['older-than']
-    const olderThan = parseAge(age)
-    if (olderThan === undefined || olderThan < MIN_AGE_MS)
-      throw new Error(
-        `--older-than is ${JSON.stringify(excerpt(age, 80))}; expected a day or more, such as 30d or "12 weeks"`,
-      )
-    return { age, olderThan, stopped: values.stopped, dryRun: values['dry-run'] }
-  } catch (error) {
-    const known = Object.keys(OPTIONS).map((name) => `--${name}`)
-    throw new LockstepError('bad-input', `${(error as Error).message}; there are: ${known.join(', ')}`, {
-      cause: error,
-    })
-  }
+function parseAll(args: readonly string[]) {
+  const { 'older-than': age, stopped, 'dry-run': dryRun } = parseOptions(args, OPTIONS)
+  const olderThan = parseAge(age)
+  if (olderThan === undefined || olderThan < MIN_AGE_MS)
+    throw new LockstepError(
+      'bad-input',
+      `--older-than is ${JSON.stringify(excerpt(age, 80))}; expected a day or more, such as 30d or "12 weeks"`,
+    )
+  return { age, olderThan, stopped, dryRun }
 }

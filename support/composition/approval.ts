@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline'
-import type { Clock } from '../system/clock'
-import { pause } from '../system/clock'
+import { pause, type Clock } from '../system/clock'
 import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import { readRegularFile } from '../system/regular_file'

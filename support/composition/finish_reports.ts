@@ -26,8 +26,8 @@ export function removeReports(isReading: boolean, folder: string): void {
  * refused, leaves none.
  */
 export function finishReports(run: Run, isReading: boolean, surroundings: Surroundings): void {
-  if (run.state.over === undefined && run.hasStopped) run.end()
-  if (run.state.over === undefined) return
+  if (run.state.ended === undefined && run.hasStopped) run.end()
+  if (run.state.ended === undefined) return
   // Reports are loaded only now: nothing of them is needed before the end.
   const { REPORTS_OF } = lazy.reports
   for (const name of isReading ? OF_READING : ALL)

@@ -121,5 +121,6 @@ export function checkpointOfHistory(hash: string, recorded: RunEntries | undefin
       'bad-input',
       `the feature that is in the history of run ${run} is not the one that was run; it was edited since`,
     )
-  return checkpointOf(run, own)
+  const checkpoint = checkpointOf(run, own)
+  return checkpoint === undefined ? undefined : { ...checkpoint, isOfHistory: true }
 }

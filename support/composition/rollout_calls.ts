@@ -1,3 +1,5 @@
+import type { FailedCall } from '../run/team_faults'
+
 /**
  * Keeps count of what the code of a scenario asks of a rollout. A line is over when all that it has asked for is over,
  * awaited or not. After its scenario nothing is asked any more.
@@ -61,11 +63,6 @@ export class RolloutCalls {
       return result
     }
   }
-}
-
-export interface FailedCall {
-  name: string
-  error: unknown
 }
 
 function called(method: Method, target: object, args: unknown[], failed: (error: unknown) => void): unknown {

@@ -3,6 +3,7 @@ import type { RunEntries } from '../rollout/model/out_of_rotation'
 import type { Links } from '../rollout/model/family'
 import type { Ledger } from '../rollout/model/ledger'
 import type { ExpectedHosts } from '../rollout/ports'
+import type { Rollout } from '../rollout/rollout'
 import type { JournalFile } from '../system/journal_file'
 import type { EmbeddedContext } from '../simulation/embedded'
 import type { FeatureJournals } from './feature_journals'
@@ -11,8 +12,10 @@ import type { NotificationListener } from './notification_listener'
 import type { Plan } from '../planning/plan'
 import type { Mode } from '../run/modes'
 import type { RunJournal } from '../run/journals'
+import type { BeginAgain } from '../run/again'
 import type { RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
+import { lazy } from './lazy'
 
 /** The parts that a run is put together from; all its rollouts share them. */
 export interface RunContext {
@@ -44,6 +47,10 @@ export interface RunContext {
 export interface ComposedRun {
   run: Run
   parts: RunContext
+  /** The rollouts that were begun, by their feature. */
+  rollouts: Map<string, Rollout>
+  /** The runs that these rollouts go on from, and others that those went on from. */
+  followed: Set<string>
   notifications: NotificationListener | undefined
   /** The hosts that the inventory expects, shared by all features of the run. */
   inventory: ExpectedHosts | undefined
@@ -51,4 +58,14 @@ export interface ComposedRun {
   approved: Plan | undefined
   /** The locks that are released at the end of the run. */
   locked: { release(): Promise<void> }[]
+}
+
+/** Returns what begins a run of the same features: in this process where that is possible, or else in one of its own. */
+export function beginnerOf({ beginAgain }: RunSurroundings): BeginAgain {
+  return beginAgain ?? lazy.childRun.beginInChild
+}
+
+/** Returns the mode of one rollout; each feature leaves safe mode for itself. */
+export function modeOfRollout({ parts: { beginsAs } }: ComposedRun, { ports, isPlanned }: Rollout): Mode {
+  return ports.planning !== undefined && !isPlanned ? 'live' : beginsAs
 }

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { basename, resolve, dirname } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import type { BrokerAddress } from '../connectors/stomp/broker'
@@ -15,7 +15,6 @@ import { notificationsSchema, resolveNotifications } from './notifications'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { variables } from './variables_file'
 import { placesIn, readYaml, variablesWithSecrets, type YamlPlaces } from './yaml_file'
-import { basename } from 'node:path'
 
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
 const port = v.pipe(

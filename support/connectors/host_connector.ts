@@ -1,5 +1,4 @@
-import type { Clock } from '../system/clock'
-import { pause } from '../system/clock'
+import { pause, type Clock } from '../system/clock'
 import type { Address } from './connector'
 import type { Naming } from './naming'
 import type { BrokerAddress } from './stomp/broker'

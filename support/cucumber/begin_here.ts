@@ -76,7 +76,7 @@ async function run(
 
 function endedOf({ run: { state } }: Session, paper: Paper): Ended {
   const said = lastWords({ output: paper.text, failure: undefined })
-  if (state.over === undefined) return { exitCode: undefined, plan: undefined, truth: undefined, said }
+  if (state.ended === undefined) return { exitCode: undefined, plan: undefined, truth: undefined, said }
   return { exitCode: state.exitCode, plan: state.planned?.path, truth: state.truth, said }
 }
 

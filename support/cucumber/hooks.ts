@@ -8,26 +8,23 @@ import {
   setDefaultTimeout,
   Status,
 } from '@cucumber/cucumber'
-import { kindOf, speaks } from '../sentences/catalogue'
-import { describe, hosts as counted, mayGoOn } from '../rollout/model/verdict'
-import { systemClock } from '../system/clock'
-import { LockstepError } from '../system/errors'
+import { Composition } from '../composition/composition'
+import { onInterrupt } from '../composition/interrupt'
+import { hostTable, outTable } from '../reporting/host_table'
+import { hosts as counted, type Verdict } from '../rollout/model/verdict'
 import type { Rollout } from '../rollout/rollout'
 import { describeOmission, type Omission } from '../run/account'
-import { Composition } from '../composition/composition'
+import { decidesRun, judgeCalls, judgeLine } from '../run/line_judgement'
 import type { RunParameters } from '../run/parameters'
-import { onInterrupt } from '../composition/interrupt'
-import { outTable, hostTable } from '../reporting/host_table'
-import type { Outcome } from '../run/scenario_runs'
+import { isExcused, judgeScenario } from '../run/scenario_judgement'
+import { outcomeOf, type Outcome } from '../run/scenario_runs'
+import { lateCall, type TeamFault } from '../run/team_faults'
+import { speaks } from '../sentences/catalogue'
+import { systemClock } from '../system/clock'
+import { LockstepError } from '../system/errors'
 import { beginnerHere } from './begin_here'
 import { session } from './session'
-import type { FailedCall } from '../composition/rollout_calls'
 import type { LockstepWorld } from './world'
-
-const OUTCOMES: Readonly<Partial<Record<string, Outcome>>> = {
-  [Status.PASSED]: 'passed',
-  [Status.SKIPPED]: 'skipped',
-}
 
 const EARLIER_FAILED = 'not attempted: an earlier step failed'
 
@@ -69,30 +66,26 @@ BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
 
 AfterStep(async function (this: LockstepWorld, { result, error }) {
   const { run } = session()
-  const left = await this.rolloutCalls.settle()
-  const swallowed = this.rolloutCalls.takeFailure()
+  const calls = { left: await this.rolloutCalls.settle(), swallowed: this.rolloutCalls.takeFailure() }
   if (error !== undefined) noted(error)
   if (this.hasReachedRollout) session().reach()
-  // Without a result the line was never begun: a hook before it failed.
-  const status =
-    run.state.hookFaults.length > 0
-      ? Status.FAILED
-      : ((result as typeof result | undefined)?.status ?? Status.FAILED)
-  if (status !== Status.PASSED && status !== Status.SKIPPED) stop(this, EARLIER_FAILED)
-  const verdict = run.state.currentVerdict
-  if (status === Status.FAILED && (verdict === undefined || mayGoOn(verdict)) && !decides(error))
-    run.fault(run.state.hookFaults.at(-1) ?? (error instanceof Error ? error.message : String(error)))
-  if (verdict !== undefined) {
-    const { observations } = verdict
-    const fileName = `${observations.filter(({ passed }) => passed).length} of ${counted(observations.length)}`
-    this.attach(run.redact(hostTable(verdict)), { mediaType: 'text/plain', fileName })
-  }
-  if (status !== Status.PASSED) return
-  // The answers of hosts decide, whether or not the step has listened.
-  if (verdict !== undefined && !mayGoOn(verdict)) throw new LockstepError('diverged', describe(verdict))
-  if (!this.hasReachedRollout && speaks(run.state.expressionOf(run.state.current))) throw failUnsaid(this)
-  if (left !== undefined) throw failUnawaited(this, left)
-  if (swallowed !== undefined) throw failSwallowed(this, swallowed)
+  const { state } = run
+  const verdict = state.currentVerdict
+  const judged = judgeLine({
+    // Without a result the line was never begun: a hook before it failed.
+    status: (result as typeof result | undefined)?.status,
+    error,
+    hookFaults: state.hookFaults,
+    verdict,
+    speaks: speaks(state.expressionOf(state.current)),
+    hasReached: this.hasReachedRollout,
+    calls,
+  })
+  if (judged.stops) stop(this, EARLIER_FAILED)
+  if (judged.fault !== undefined) run.fault(judged.fault)
+  if (verdict !== undefined) attachVerdict(this, verdict)
+  if (judged.failedVerdict !== undefined) throw judged.failedVerdict
+  if (judged.teamFault !== undefined) throw failFor(this, judged.teamFault)
 })
 
 After(async function (this: LockstepWorld, { pickle, result }) {
@@ -100,9 +93,9 @@ After(async function (this: LockstepWorld, { pickle, result }) {
   if (result?.status === Status.FAILED) run.fail()
   const left = await this.rolloutCalls.settle()
   this.rolloutCalls.close(refuseLate)
-  const swallowed = this.rolloutCalls.takeFailure()
-  const unawaited = run.hasStopped ? undefined : failNow(this, left, swallowed)
-  const { composition } = session()
+  const calls = { left, swallowed: this.rolloutCalls.takeFailure() }
+  const teamFault = judgeCalls(calls)
+  const unawaited = run.hasStopped || teamFault === undefined ? undefined : failFor(this, teamFault)
   const begun = this.hasBegun ? this.unwatchedRollout : undefined
   const omission = omissionIn(begun, pickle)
   // An earlier failure is reported instead of the omission.
@@ -110,13 +103,13 @@ After(async function (this: LockstepWorld, { pickle, result }) {
   if (untold !== undefined) run.omit(untold)
   if (begun !== undefined) {
     if (untold !== undefined) stop(this, describeOmission(untold))
-    const isWhole = omission === undefined && left === undefined && swallowed === undefined
+    const isWhole = omission === undefined && teamFault === undefined
     const isTold = untold === undefined && unawaited === undefined
     let outcome: Outcome = 'failed'
     try {
       await begun.endScenario(isWhole && result?.status === Status.PASSED)
       await begun.afterFailure.settle()
-      await composition?.endScenario(pickle.uri, begun)
+      await session().composition?.endScenario(pickle.uri, begun)
       if (isTold) outcome = outcomeOf(result?.status)
     } finally {
       run.endScenario(outcome, systemClock.elapsed() - session().scenarioBegan)
@@ -171,54 +164,23 @@ function stop(world: LockstepWorld, why: string): void {
   if (out.length > 0) world.attach(run.redact(outTable(out)), { mediaType: 'text/plain', fileName })
 }
 
-/**
- * Fails the run for a line that ended before a call that it began. Such a line says nothing of the hosts. The call
- * itself has ended by now.
- */
-function failUnawaited(world: LockstepWorld, call: string): LockstepError {
+function attachVerdict(world: LockstepWorld, verdict: Verdict): void {
   const { run } = session()
-  const why = `a step or a hook ended before ${call}(…) did, which it has begun: write await in front of it`
-  run.fault(why)
-  run.fail()
-  stop(world, why)
-  return new LockstepError('diverged', why)
+  const { observations } = verdict
+  const fileName = `${observations.filter(({ passed }) => passed).length} of ${counted(observations.length)}`
+  world.attach(run.redact(hostTable(verdict)), { mediaType: 'text/plain', fileName })
 }
 
-function failNow(
-  world: LockstepWorld,
-  left: string | undefined,
-  swallowed: FailedCall | undefined,
-): LockstepError | undefined {
-  if (left !== undefined) return failUnawaited(world, left)
-  return swallowed === undefined ? undefined : failSwallowed(world, swallowed)
-}
-
-/**
- * Fails the run for an error that the team's code has caught. The verb has not done its work; a line that goes on over
- * the error would pass all the same.
- */
-function failSwallowed(world: LockstepWorld, { name, error }: FailedCall): LockstepError {
+/** Fails the run for what the team's code has done wrong, and returns the error to throw. */
+function failFor(world: LockstepWorld, { error, decides }: TeamFault): LockstepError {
   const { run } = session()
-  const said = error instanceof Error ? error.message : String(error)
-  const why = `${name}(…) failed, and a step or a hook has caught that and gone on: ${said}. Leave out the try and catch around it`
-  const failure = new LockstepError(error instanceof LockstepError ? error.code : 'diverged', why)
-  run.refuse(failure)
-  stop(world, why)
-  return failure
-}
-
-/**
- * Fails the run for a selection, a gate or a limit that never reached the rollout. What follows would be for other
- * hosts, or go further, than is written.
- */
-function failUnsaid(world: LockstepWorld): LockstepError {
-  const { run } = session()
-  const why =
-    'the line passed, and has said nothing to the rollout: look for a setDefinitionFunctionWrapper of your own'
-  run.fault(why)
-  run.fail()
-  stop(world, why)
-  return new LockstepError('diverged', why)
+  if (decides) run.refuse(error)
+  else {
+    run.fault(error.message)
+    run.fail()
+  }
+  stop(world, error.message)
+  return error
 }
 
 /**
@@ -227,37 +189,18 @@ function failUnsaid(world: LockstepWorld): LockstepError {
  */
 function refuseLate(call: string): LockstepError {
   const { run } = session()
-  const why = `${call}(…) was called after its scenario had ended, and was not carried out: look for a call without await, a timer, or an AfterAll of your own`
-  const error = new LockstepError('diverged', why)
+  const error = lateCall(call)
   run.refuse(error)
-  if (session().isOver) process.stderr.write(`\nFAILED  ${why}\n`)
+  if (session().isOver) process.stderr.write(`\nFAILED  ${error.message}\n`)
   return error
 }
 
-/**
- * Returns the first line of a scenario that does not count as carried out. A wave that found no host to take is no
- * omission. A verdict that stopped the rollout is an omission where nothing else tells of it.
- */
+/** Returns the first line of a scenario that does not count as carried out; undefined where each does, or may end so. */
 function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omission | undefined {
-  const omission = session().account.omissionIn(id)
-  if (rollout === undefined) return omission
-  if (kindOf(omission?.expression) === 'takes wave' && rollout.waves.tookNobody) {
-    session().account.excuse(id)
-    return undefined
-  }
-  return hiddenFailure(rollout) ?? omission
-}
-
-/**
- * Returns the failing line of a rollout that was halted; undefined where it was not. Code between Lockstep's steps and
- * cucumber may swallow what steps throw.
- */
-function hiddenFailure({ halted }: Rollout): Omission | undefined {
   const { run } = session()
-  if (halted === undefined) return undefined
-  const failing = run.state.verdicts.find(({ verdict }) => !mayGoOn(verdict)) ?? run.state.current
-  const { uri, scenarioId, line, text } = failing
-  return { uri, scenarioId, line, text, fate: 'failed, and that is hidden', expression: undefined }
+  const omission = session().account.omissionIn(id)
+  if (isExcused(omission, rollout)) session().account.excuse(id)
+  return judgeScenario(omission, rollout, run.state)
 }
 
 /**
@@ -270,17 +213,9 @@ function expectWhole(): void {
   if (omission !== undefined && !run.hasStopped) run.omit(omission)
 }
 
-function outcomeOf(status: string | undefined): Outcome {
-  return OUTCOMES[status ?? Status.FAILED] ?? 'failed'
-}
-
 /** Lets a mistake or an unreachable broker decide the exit status; a host's fault is left to the verdict. */
 function noted(error: unknown): unknown {
   const { run } = session()
-  if (decides(error)) run.refuse(error)
+  if (decidesRun(error)) run.refuse(error)
   return error
-}
-
-function decides(error: unknown): error is LockstepError {
-  return error instanceof LockstepError && error.code !== 'diverged'
 }

@@ -2,19 +2,21 @@ import type { Envelope } from '@cucumber/messages'
 import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
 import { finishReports, removeReports } from '../composition/finish_reports'
 import { lazy } from '../composition/lazy'
+import { readRun } from '../composition/read_run'
+import { NO_RETRY } from '../preflight/command_line'
 import { Preflight } from '../preflight/preflight'
-import { readFeatures } from '../preflight/read_features'
+import { faultOfOptions } from '../preflight/run_options'
 import { variablesFor } from '../preflight/run_variables'
 import { Substitution } from '../preflight/substitution'
-import { callsIn } from '../system/commands'
+import { redactMessage } from '../reporting/redacted_message'
+import { endedEarly } from '../run/team_faults'
 import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
 import { beforeLeaving, type Leaving } from '../system/leaving'
 import { outliveOutputs } from '../system/output'
 import { traitsOf, type ModeParameters } from '../run/modes'
 import type { RunParameters } from '../run/parameters'
-import type { Run } from '../run/run'
-import { faultOfOptions, resolveOptions } from './resolved_options'
+import { resolveOptions } from './resolved_options'
 import { session, type Session } from './session'
 import { stepFunctionOf } from './step_arguments'
 
@@ -54,33 +56,37 @@ export const plugin = {
       variablesFor(options, surroundings, cwd, () => lazy.variablesFile),
     )
     const preflight = new Preflight(substitution.faultsOf, stepFunctionOf)
-    const lint = options.lint === true || isReading ? () => lintAndSay(preflight, stderr) : undefined
+    const lints = options.lint === true || isReading
+    const write = (text: string) => void stderr.write(text)
     let [isChecked, isUnderWay] = [false, false]
     const check = () => {
       if (isChecked) return
       isChecked = true
       for (const [node, line] of preflight.lines) own.lines.set(node, line)
-      const parameters = options
-      const read = readFeatures({ preflight, substitution, parameters, sources, refusedFor, lint })
-      const calls = callsIn()
-      const { LOCKSTEP_VARIABLES: given = '', ...env } = calls.env
-      const used = substitution.usedOf(given)
-      const said = used === '' ? env : { ...env, LOCKSTEP_VARIABLES: used }
-      run.beginReading(read.features, { ...calls, env: said, args: own.args })
-      for (const { uri, line, message } of read.faults) stderr.write(`${uri}:${line}: ${message}\n`)
-      if (read.refusal !== undefined) run.refuse(read.refusal)
+      const { args } = own
+      const reading = {
+        preflight,
+        substitution,
+        parameters: options,
+        sources,
+        refusedFor,
+        lints,
+        args,
+        write,
+      }
+      readRun(run, reading)
     }
     on('message', (envelope) => {
       if (envelope.source !== undefined) sources.set(envelope.source.uri, envelope.source.data)
       substitution.hear(envelope)
-      redact(run, envelope)
+      redactMessage(envelope, run.redact)
       preflight.hear(envelope)
       // A run that only reads features carries out no line, so it keeps no account.
       if (!isReading) account.hear(envelope)
       if (envelope.testRunStarted !== undefined) isUnderWay = true
       // By the first testCaseStarted all test cases are known, and no hook or step of a scenario has run.
       if (envelope.testCaseStarted !== undefined) check()
-      if ((envelope.testCaseStarted?.attempt ?? 0) > 0) run.refuse(retried())
+      if ((envelope.testCaseStarted?.attempt ?? 0) > 0) run.refuse(new LockstepError('bad-feature', NO_RETRY))
       const course = isReading ? undefined : account.courseOf(envelope)
       if (course !== undefined) run.endLine(course, course.line, course)
       if (envelope.testRunFinished === undefined) return
@@ -98,9 +104,14 @@ export const plugin = {
       if (hasEnded) return
       hasEnded = true
       check()
-      if (isUnderWay) endEarly(own, stderr)
-      const write = (text: string) => process.stdout.write(text)
-      finishReports(run, isReading, { reports, env: surroundings.env, cwd: process.cwd(), write })
+      if (isUnderWay) cutOff(own, stderr)
+      const show = (text: string) => process.stdout.write(text)
+      finishReports(run, isReading, {
+        reports,
+        env: surroundings.env,
+        cwd: process.cwd(),
+        write: show,
+      })
     }
     process.once('exit', end)
     beforeLeaving(process as unknown as Leaving, (code) => {
@@ -115,19 +126,12 @@ export const plugin = {
 }
 
 /** Writes down what is known of a run whose process ends in mid-run; such a run is no success. */
-function endEarly({ run, composition }: Session, stderr: NodeJS.WritableStream): void {
+function cutOff({ run, composition }: Session, stderr: NodeJS.WritableStream): void {
   // A second Ctrl-C ends the process at once: the operator did that, and nothing else is to blame.
-  if (!run.stopping.signal.aborted) blameTeam(run)
+  if (!run.stopping.signal.aborted) run.refuse(endedEarly(run.state.current))
   stderr.write('\n')
   composition?.cutOff()
   run.end()
-}
-
-function blameTeam(run: Run): void {
-  const { text, uri, line } = run.state.current
-  const where = text === '' ? 'before its first line' : `at "${text}" (${uri}:${line})`
-  const why = `the process was ended in mid-run, ${where}, and not by Lockstep: look for process.exit in a step or a hook of your own; what was under way there is not known`
-  run.refuse(new LockstepError('diverged', why))
 }
 
 /** Refuses unknown settings and options before anything is read. One may be the switch that keeps hosts unchanged. */
@@ -145,29 +149,4 @@ function refuseUnknown({ run, surroundings }: Session, options: object): void {
 async function faultOfProcess(told: ModeParameters, cwd: string): Promise<string | undefined> {
   const resolved = await resolveOptions(process.argv, cwd)
   return resolved === undefined ? undefined : faultOfOptions(resolved, told)
-}
-
-function retried(): LockstepError {
-  const why = 'a rollout is not retried: a retried step is a second deploy; leave out --retry'
-  return new LockstepError('bad-feature', why)
-}
-
-/** Writes what is dangerous in the features, and returns it with how much of it there is. */
-function lintAndSay(preflight: Preflight, stderr: NodeJS.WritableStream) {
-  const { countFindings, lintAll, writeFindings } = lazy.linting
-  const findings = lintAll(preflight.heard)
-  writeFindings(findings, (text) => stderr.write(text))
-  return { findings, counted: countFindings(findings) }
-}
-
-/** Hides secrets in what cucumber's own reports show; they get each message after this. */
-function redact(run: Run, { testStepFinished, testRunHookFinished, attachment }: Envelope): void {
-  for (const result of [testStepFinished?.testStepResult, testRunHookFinished?.result]) {
-    if (result?.message !== undefined) result.message = run.redact(result.message)
-    const { exception } = result ?? {}
-    if (exception?.message !== undefined) exception.message = run.redact(exception.message)
-    if (exception?.stackTrace !== undefined) exception.stackTrace = run.redact(exception.stackTrace)
-  }
-  if (attachment !== undefined && String(attachment.contentEncoding) === 'IDENTITY')
-    attachment.body = run.redact(attachment.body)
 }

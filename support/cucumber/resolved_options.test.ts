@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
-import { faultOfOptions, resolveOptions, valuesOf } from './resolved_options'
+import { faultOfOptions } from '../preflight/run_options'
+import { resolveOptions } from './resolved_options'
 
 describe('the options that cucumber resolves', () => {
   let scratch: Scratch
@@ -66,10 +67,5 @@ describe('the options that cucumber resolves', () => {
 
   it('are not known of another program', async () => {
     expect(await resolveOptions(['node', '/x/mocha.js', '--shard', '1/2'], scratch.path)).to.equal(undefined)
-  })
-
-  it('have values that may be written in several ways', () => {
-    const args = ['-p', 'a', '--profile', 'b', '--profile=c', '-pd', '--paralell', '-p=e']
-    expect(valuesOf(args, 'profile', 'p')).to.deep.equal(['a', 'b', 'c', 'd', 'e'])
   })
 })

@@ -1,7 +1,9 @@
 import { setWorldConstructor, supportCodeLibraryBuilder, World } from '@cucumber/cucumber'
-import { isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { clean } from '../rollout/model/verdict'
+import { join, relative, resolve, sep } from 'node:path'
+import { failedHook, failedWorld, failedWrapper } from '../run/team_faults'
+import { placeOf, reasonOf } from '../run/thrown'
 import { LockstepError } from '../system/errors'
+import { guardCode, type Code } from '../system/guarded_code'
 import { session } from './session'
 import { LockstepWorld } from './world'
 
@@ -19,7 +21,6 @@ const HOOKS = {
 } as const
 
 type HookKind = (typeof HOOKS)[keyof typeof HOOKS]
-type Code = (this: unknown, ...args: unknown[]) => unknown
 type WorldConstructor = new (options: ConstructorParameters<typeof World>[0]) => object
 
 interface Defined {
@@ -89,10 +90,9 @@ function wrappedByTeam(code: Code, options: unknown): Code {
     const made = ofTeam(code, options)
     if (typeof made === 'function') return made as Code
   } catch (error) {
-    why = messageOf(error)
+    why = reasonOf(error, session().run.redact)
   }
-  const sentence = `the function of setDefinitionFunctionWrapper failed: ${why}`
-  session().run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
+  session().run.refuse(failedWrapper(why))
   return code
 }
 
@@ -136,77 +136,16 @@ function guarded(code: Code, hook: Hook, parameters: number): Code {
     const reason = noted(hook, error)
     if (hook.kind !== 'AfterAll' && hook.kind !== 'BeforeAll') throw reason
   }
-  return function (this: unknown, ...args: unknown[]) {
-    const callback = args.at(-1)
-    if (parameters === args.length && typeof callback === 'function') {
-      const end = limited(hook.limit, (error: unknown, result?: unknown) => {
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-call
-        callback(error === undefined || error === null ? error : settled(() => failed(error)), result)
-      })
-      args[args.length - 1] = end
-    }
-    try {
-      const result = code.apply(this, args)
-      return isThenable(result) ? inTime(hook.limit, result).catch(failed) : result
-    } catch (error) {
-      return failed(error)
-    }
-  }
+  return guardCode(code, { limit: hook.limit, parameters, failed })
 }
 
-type Callback = (error: unknown, result?: unknown) => void
-
-/** Returns a callback that calls `callback` once, with an error when it is not called within `limit` milliseconds. */
-function limited(limit: number, callback: Callback): Callback {
-  let isOver = false
-  const once: Callback = (error, result) => {
-    if (isOver) return
-    isOver = true
-    clearTimeout(timer)
-    callback(error, result)
-  }
-  const timer = limit >= 0 ? setTimeout(() => once(tooLong(limit)), limit) : undefined
-  return once
-}
-
-function inTime(limit: number, work: PromiseLike<unknown>): Promise<unknown> {
-  if (limit < 0) return Promise.resolve(work)
-  return new Promise((fulfil, reject) => {
-    const timer = setTimeout(() => reject(tooLong(limit)), limit)
-    Promise.resolve(work)
-      .finally(() => clearTimeout(timer))
-      .then(fulfil, reject)
-  })
-}
-
-function tooLong(limit: number): Error {
-  return new Error(`it took longer than the ${limit} ms that it may take`)
-}
-
-function settled(work: () => void): unknown {
-  try {
-    work()
-    return undefined
-  } catch (error) {
-    return error
-  }
-}
-
-function noted({ kind, uri, line }: Hook, error: unknown): LockstepError {
-  const sentence = `the ${kind} hook at ${uri}:${line} failed: ${messageOf(error)}`
+function noted(hook: Hook, error: unknown): LockstepError {
+  const sentence = failedHook(hook, reasonOf(error, session().run.redact))
   // Before the first scenario nothing has been sent, and nothing will be.
-  if (kind === 'BeforeAll')
+  if (hook.kind === 'BeforeAll')
     session().run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
   else session().run.hookFailed(sentence)
   return new LockstepError('diverged', sentence, { cause: error })
-}
-
-/** Returns the message of any thrown value: an error of this realm or of another, a text, nothing at all. */
-function messageOf(error: unknown): string {
-  const message: unknown =
-    typeof error === 'object' && error !== null && 'message' in error ? error.message : error
-  const text = typeof message === 'string' ? message : message === undefined ? '' : JSON.stringify(message)
-  return clean(session().run.redact(text), 1_000) || 'it gave no reason'
 }
 
 function guardWorld(): void {
@@ -214,16 +153,17 @@ function guardWorld(): void {
   if (own === (LockstepWorld as unknown) || guards.has(own)) return
   // Cucumber makes one for each scenario, and a run whose World cannot be made would end without a word of its hosts.
   const guard = function (options: ConstructorParameters<typeof World>[0]) {
+    const isBegun = session().run.state.verdicts.length > 0
+    const failed = (place: string, reason: string | undefined) =>
+      session().run.refuse(failedWorld({ name: own.name, place, reason }, isBegun))
     try {
       const made = new own(options)
       if (made instanceof LockstepWorld) return made
-      refuseWorld(
-        `the World of the team (${own.name}) is no LockstepWorld; write: class ${own.name} extends LockstepWorld, with import { LockstepWorld } from 'lockstep'`,
-      )
+      failed('', undefined)
     } catch (error) {
-      refuseWorld(
-        `the World of the team (${own.name}${placeOf(error)}) could not be made: ${messageOf(error)}`,
-      )
+      const { path, line } = placeOf(error, OWN) ?? {}
+      const place = path === undefined ? '' : `${relative(process.cwd(), path)}:${line}`
+      failed(place, reasonOf(error, session().run.redact))
     }
     return new LockstepWorld(options)
   } as unknown as WorldConstructor
@@ -232,25 +172,3 @@ function guardWorld(): void {
 }
 
 const guards = new Set<WorldConstructor>()
-
-function refuseWorld(why: string): void {
-  const isBegun = session().run.state.verdicts.length > 0
-  session().run.refuse(
-    new LockstepError(isBegun ? 'diverged' : 'bad-feature', isBegun ? why : `${why}; nothing was sent`),
-  )
-}
-
-/** Returns where an error was thrown, as the first line of its stack that is the team's; empty where none is. */
-function placeOf(error: unknown): string {
-  const stack = typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : ''
-  const places = [...stack.matchAll(/(?:file:\/\/)?(\/[^\s():]+):(\d+):\d+/g)]
-  const own = places.find(
-    ([, path = '']) =>
-      isAbsolute(path) && !path.includes(`${sep}node_modules${sep}`) && !path.startsWith(OWN),
-  )
-  return own === undefined ? '' : `, ${relative(process.cwd(), own[1] ?? '')}:${own[2]}`
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
-}

@@ -17,7 +17,7 @@ import { sysvServices } from '../agents/providers/services_sysv'
 import { puppetAgent } from '../agents/puppet'
 import { serviceAgent, type ServiceManager } from '../agents/service'
 import type { ServerEnvironment } from '../config/server_cfg'
-import type { Agent } from '../rpc/server/agent'
+import type { Agent, Call } from '../rpc/server/agent'
 import type { Clock } from '../system/clock'
 import type { CommandRunner } from '../system/command'
 import { findProgram } from '../system/programs'
@@ -26,8 +26,8 @@ export interface HostParts {
   environment: ServerEnvironment
   clock: Clock
   run: CommandRunner
-  /** Resolves when no program that an earlier daemon started is under way any more. */
-  free?: Promise<void>
+  /** Resolves when no program that an earlier daemon started is under way any more; rejects when the call's time is over. */
+  untilFree?: (call: Call) => Promise<void>
   /** Returns the path of a program; undefined where the host has none of this name. */
   find?: (program: string) => string | undefined
   isSystemd?: () => boolean
@@ -39,7 +39,7 @@ export interface HostParts {
  * leaves out those that the configuration switches off. Of two with one name, the folder's counts.
  */
 export async function hostAgents(parts: HostParts): Promise<Agent[]> {
-  const { environment, clock, run, free, onTrouble } = parts
+  const { environment, clock, run, untilFree, onTrouble } = parts
   const { isActive, folder } = environment.agents
   const now = () => clock.now()
   const packages = packagesOf(parts)
@@ -49,7 +49,7 @@ export async function hostAgents(parts: HostParts): Promise<Agent[]> {
   const own = [
     nrpeAgent(nrpeCommands(environment.nrpe, run)),
     lockAgent(leaseFile(join(environment.stateFolder, 'lease.json')), now),
-    ...(packages === undefined ? [] : [packageAgent(packages, packages, free)]),
+    ...(packages === undefined ? [] : [packageAgent(packages, packages, untilFree)]),
     ...(services === undefined ? [] : [serviceAgent(services)]),
     ...(firewall === undefined ? [] : [iptablesAgent(firewall)]),
     ...(puppet === undefined ? [] : [puppetAgent(puppet, now)]),

@@ -31,7 +31,13 @@ export function authorization({
 }): (request: OpenedRequest, action: RpcRequest) => Promise<string | undefined> {
   return async (request, action) => {
     const decision =
-      policies === undefined ? undefined : decideBy(policies, request, action, { host: subject, data })
+      policies === undefined
+        ? undefined
+        : decideBy(policies, request, action, {
+            host: subject,
+            data,
+            onTrouble: (what) => log.warn({ agent: request.agent }, what),
+          })
     if (decision?.allowed === false) {
       const { callerid: caller, agent } = request
       log.warn({ caller, agent, action: action.action, because: decision.because }, 'denied')

@@ -58,7 +58,7 @@ export class Daemon {
       environment,
       clock,
       run: left.running(runAsUsual),
-      free: left.isFree(),
+      untilFree: (call) => left.untilFree(call),
       onTrouble: (what) => log.warn(what),
     })
     return new Daemon(options, agents, record, left)
@@ -163,7 +163,7 @@ export class Daemon {
   /** Answers the requests that an earlier daemon left unanswered, once the host is through with them. */
   private async settle(): Promise<void> {
     const owed = this.record.requests.owed()
-    if (owed.some(({ hasEnded }) => !hasEnded)) await this.left.isFree()
+    if (owed.some(({ hasEnded }) => !hasEnded)) await this.left.untilFree()
     for (const { id, replyTo, reply, hasEnded } of owed) {
       this.options.log.warn(
         { request: id, hasEnded },

@@ -1,16 +1,22 @@
 import { pause, type Clock } from '../system/clock'
 import type { CommandRunner } from '../system/command'
-import { isSame, sightOf, type ProcessSight } from './processes'
+import { ActionFailed } from '../rpc/server/agent'
+import { isSame, programName, sightOf, type ProcessSight } from './processes'
 import type { RequestRecord } from './request_record'
 
 const LOOK_EVERY = 250
-/** Milliseconds to wait at most: longer than any action may take. */
-const MAX_WAIT = 600_000
 
-/** Programs that outlive a daemon: a package manager runs to its end. */
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+/**
+ * Programs that outlive a daemon: a package manager runs to its end. However long that takes, nothing is done beside
+ * it: a second one would change what the first is in the middle of.
+ */
 export class LeftBehind {
   private readonly survivors: readonly ProcessSight[]
-  private free: Promise<void> | undefined
+  private areNoted = false
 
   constructor(
     private readonly record: RequestRecord,
@@ -19,10 +25,23 @@ export class LeftBehind {
     this.survivors = record.requests.programs().filter(isSame)
   }
 
-  /** Resolves when the programs of an earlier daemon have ended, or after `MAX_WAIT`. */
-  isFree(): Promise<void> {
-    this.free ??= this.wait()
-    return this.free
+  /**
+   * Resolves when the programs of an earlier daemon have ended.
+   * @throws ActionFailed when the signal of what waits is aborted before that
+   */
+  async untilFree(waiting: Waiting = NEVER): Promise<void> {
+    for (;;) {
+      const running = this.survivors.filter(isSame)
+      if (running.length === 0) break
+      try {
+        await pause(this.clock, LOOK_EVERY, waiting.signal)
+      } catch {
+        throw stillRunning(running)
+      }
+    }
+    if (this.areNoted) return
+    this.areNoted = true
+    for (const { pid } of this.survivors) await this.record.add({ type: 'gone', pid }).catch(() => {})
   }
 
   /** Wraps a runner so that every program that outlives this process is written down. */
@@ -41,13 +60,16 @@ export class LeftBehind {
       return result
     }
   }
-
-  private async wait(): Promise<void> {
-    const until = this.clock.elapsed() + MAX_WAIT
-    while (this.survivors.some(isSame) && this.clock.elapsed() < until)
-      await pause(this.clock, LOOK_EVERY, NEVER)
-    for (const { pid } of this.survivors) await this.record.add({ type: 'gone', pid }).catch(() => {})
-  }
 }
 
-const NEVER = new AbortController().signal
+function stillRunning(programs: readonly ProcessSight[]): ActionFailed {
+  const named = programs.map(({ pid }) => `process ${pid} (${programName(pid)})`).join(', ')
+  const what = programs.length === 1 ? 'a program that is still running' : 'programs that are still running'
+  return new ActionFailed(
+    `An earlier daemon of this host has started ${what}: ${named}. Nothing is done beside it and nothing was done; ask again once it has ended, or look at the host and end it`,
+    {},
+    5,
+  )
+}
+
+const NEVER: Waiting = { signal: new AbortController().signal }

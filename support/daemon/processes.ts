@@ -22,6 +22,15 @@ export function sightOf(pid: number): ProcessSight | undefined {
   }
 }
 
+/** Returns the name of a process's program, such as `apt-get`; `gone` where there is none any more. */
+export function programName(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return 'gone'
+  }
+}
+
 export function isSame(reading: ProcessSight): boolean {
   return sightOf(reading.pid)?.began === reading.began
 }

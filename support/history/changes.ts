@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../rollout/model/journal_entry'
+import { isTemporary } from '../rollout/model/temporary'
 
 /** An order to a host that may have changed it. */
 export interface Change {
@@ -37,7 +38,6 @@ const OUTCOMES: ReadonlyMap<string, ChangeOutcome> = new Map([
   ['answered', 'done'],
   ['failed', 'failed'],
 ])
-const TEMPORARY = /^(?:iptables|haproxy) |^puppet (?:enable|disable)$/
 
 /**
  * A follower of each resource of each host from entry to entry. The state seen last is the one before the next change.
@@ -77,7 +77,7 @@ class History {
   private tell({ requestId, agent, action, inputs, hosts, line, step }: Asked): void {
     const resource = resourceOf(agent, inputs)
     const what = `${agent}: ${[action, ...Object.values(inputs).map(String)].join(' ')}`
-    const temporary = TEMPORARY.test(`${agent} ${action}`)
+    const temporary = isTemporary(agent, action)
     const told = this.asked.get(requestId) ?? new Map<string, Change>()
     this.asked.set(requestId, told)
     for (const host of hosts) {

@@ -43,7 +43,7 @@ const updated = entries(
   { type: 'became', package: 'web', versions: { '2': ['a', 'c'] } },
   asked('block', ['a'], 'r2', 'iptables'),
   { type: 'answered', requestId: 'r2', outcomes: { answered: ['a'] }, interrupted: false },
-  { type: 'end', passed: true, reason: '' },
+  { type: 'rollouts ended', passed: true, reason: '' },
 )
 
 describe('the record of a run', () => {
@@ -96,14 +96,14 @@ describe('the record of a run', () => {
   })
 
   it('of a run that hosts were allowed to fail in names them, and is not one that passed', () => {
-    const end: JournalEntry = { type: 'end', passed: false, reason: '', withinBudget: true }
+    const end: JournalEntry = { type: 'rollouts ended', passed: false, reason: '', withinBudget: true }
     const { outcome, out } = historyEntryOf('run', entries({ type: 'out', hosts: ['b'] }, end)) ?? {}
     expect({ outcome, out }).to.deep.equal({ outcome: 'passed with failures', out: ['b'] })
     expect(historyEntryOf('run', entries(end))?.outcome, 'the feature beside it').to.equal('passed')
   })
 
   it('of a run that was refused before it sent anything was refused, and stopped after that', () => {
-    const end: JournalEntry = { type: 'end', passed: false, reason: 'gate-closed' }
+    const end: JournalEntry = { type: 'rollouts ended', passed: false, reason: 'gate-closed' }
     expect(historyEntryOf('run', entries(end))?.outcome).to.equal('refused')
     expect(historyEntryOf('run', entries(asked('update', ['a'], 'r'), end))?.outcome).to.equal('stopped')
     expect(historyEntryOf('run', entries({ ...end, reason: 'diverged' }))?.outcome).to.equal('stopped')
@@ -175,7 +175,7 @@ describe('the record of a run', () => {
       names.map((list): JournalEntry => ({ type: 'had', package: 'web', versions: { '1': list } })),
       names.map((list): JournalEntry => ({ type: 'became', package: 'web', versions: { '2': list } })),
       fc.constant<JournalEntry>(began),
-      fc.constant<JournalEntry>({ type: 'end', passed: false, reason: '' }),
+      fc.constant<JournalEntry>({ type: 'rollouts ended', passed: false, reason: '' }),
     )
     fc.assert(
       fc.property(fc.array(entry), (list) => {

@@ -93,7 +93,7 @@ export function states(before: string | null, after: string | null): string {
 }
 
 function outcomeOf(entries: readonly Entry[], hasLost: boolean): RunOutcome {
-  const end = entries.findLast((entry) => entry.type === 'end')
+  const end = entries.findLast((entry) => entry.type === 'rollouts ended')
   if (end === undefined || end.reason === CUT_OFF) return 'cut off'
   if (end.passed) return 'passed'
   if (end.withinBudget === true) return hasLost ? 'passed with failures' : 'passed'

@@ -16,7 +16,7 @@ const outcomes = (...entries: JournalEntry[]) =>
 
 describe('the features of one run', () => {
   it('each end as they did: one that had passed is not spoilt by the next', () => {
-    const end: JournalEntry = { type: 'end', passed: false, reason: '' }
+    const end: JournalEntry = { type: 'rollouts ended', passed: false, reason: '' }
     const [one, two] = [begin('one'), begin('two')]
     expect(outcomes(...one, passed, ...two, end)).to.deep.equal(['one passed', 'two stopped'])
     expect(outcomes(...one, ...two, end)).to.deep.equal(['one stopped', 'two stopped'])
@@ -29,13 +29,13 @@ describe('the features of one run', () => {
 
   it('all answer for what is found after the last line, and for having been cut off', () => {
     const [one, two] = [begin('one'), begin('two')]
-    const late: JournalEntry = { type: 'end', passed: false, reason: 'diverged' }
+    const late: JournalEntry = { type: 'rollouts ended', passed: false, reason: 'diverged' }
     expect(outcomes(...one, passed, ...two, passed, late)).to.deep.equal(['one stopped', 'two stopped'])
     expect(outcomes(...one, passed, ...two)).to.deep.equal(['one cut off', 'two cut off'])
   })
 
   it('all passed in a run that passed', () => {
-    const end: JournalEntry = { type: 'end', passed: true, reason: '' }
+    const end: JournalEntry = { type: 'rollouts ended', passed: true, reason: '' }
     expect(outcomes(...begin('one'), passed, ...begin('two'), passed, end)).to.deep.equal([
       'one passed',
       'two passed',

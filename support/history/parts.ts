@@ -1,15 +1,17 @@
 import { featureParts } from '../rollout/model/feature_parts'
 import type { Entry } from './history_record'
 
-type End = Extract<Entry, { type: 'end' }>
+type End = Extract<Entry, { type: 'rollouts ended' }>
 
 /**
  * Splits a journal into the features of its run, in the order in which they began. The journal says once, for all of
  * them, how the run ended.
  */
 export function partsOf(entries: readonly Entry[]): Entry[][] {
-  const parts = [...featureParts(entries).values()].map((part) => part.filter(({ type }) => type !== 'end'))
-  const end = entries.findLast((entry): entry is End => entry.type === 'end')
+  const parts = [...featureParts(entries).values()].map((part) =>
+    part.filter(({ type }) => type !== 'rollouts ended'),
+  )
+  const end = entries.findLast((entry): entry is End => entry.type === 'rollouts ended')
   if (end === undefined) return parts
   return parts.map((part, index) => [...part, index === parts.length - 1 ? end : endOf(part, end)])
 }

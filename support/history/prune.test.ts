@@ -39,8 +39,8 @@ const asked: JournalEntry = {
   mutating: true,
   hosts: ['web1'],
 }
-const passed: JournalEntry = { type: 'end', passed: true, reason: '' }
-const failed: JournalEntry = { type: 'end', passed: false, reason: 'diverged' }
+const passed: JournalEntry = { type: 'rollouts ended', passed: true, reason: '' }
+const failed: JournalEntry = { type: 'rollouts ended', passed: false, reason: 'diverged' }
 
 /** Makes the journals of runs of a day each; the last run is a day old. */
 const journalsOf = (stories: readonly (readonly JournalEntry[])[], ages?: readonly number[]): RunJournal[] =>

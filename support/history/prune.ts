@@ -78,7 +78,7 @@ function finishedRuns(journals: readonly RunJournal[]): Set<string> {
   // Newest first: a later run may itself have been brought to its end by one that is later still.
   for (const journal of [...journals].sort((a, b) => orderOf(b) - orderOf(a))) {
     const { run, entries } = journal
-    const passed = entries.some((entry) => entry.type === 'end' && entry.passed)
+    const passed = entries.some((entry) => entry.type === 'rollouts ended' && entry.passed)
     const parts = entries.filter((entry) => entry.type === 'run')
     for (const [index, part] of parts.entries()) {
       if (!(passed && part.leftOut === undefined) && !brought.has(`${run} ${index}`)) continue

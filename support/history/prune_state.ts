@@ -62,7 +62,7 @@ export function pruneState(options: PruneOptions): Pruned {
 
 function underWay({ run, entries }: RunJournal, { locks, isAlive }: PruneOptions): string | undefined {
   if (locks.some((lock) => lock.run === run)) return 'it has locks'
-  if (entries.some(({ type }) => type === 'end')) return undefined
+  if (entries.some(({ type }) => type === 'rollouts ended')) return undefined
   const isRunning = entries.some((entry) => entry.type === 'run' && isAlive(entry.pid))
   return isRunning ? 'its process may still be there' : undefined
 }
@@ -119,7 +119,7 @@ function besideJournals(
 function isWritten(path: string, isAlive: (pid: number) => boolean): boolean {
   const { entries } = readRunJournal(path)
   return (
-    !entries.some(({ type }) => type === 'end') &&
+    !entries.some(({ type }) => type === 'rollouts ended') &&
     entries.some((entry) => entry.type === 'run' && isAlive(entry.pid))
   )
 }

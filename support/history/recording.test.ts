@@ -18,7 +18,7 @@ describe('the record of a run', () => {
     { type: 'scenario', scenarioId: '3', name: 'one' },
     { type: 'roll call', hosts: ['web1'] },
     { type: 'scenario passed', scenarioId: '3' },
-    { type: 'end', passed: true, reason: '' },
+    { type: 'rollouts ended', passed: true, reason: '' },
   ]
   const all = [{ type: 'journal', version: 1 }, ...entries]
   const lines = all.map((entry) => journalLine(JSON.stringify({ at, ...entry })))

@@ -13,7 +13,7 @@ describe('leases that hosts keep', () => {
   let running: TestFleet
   afterEach(() => running.stop())
 
-  function locks(run: string, more: Partial<LeaseOptions> = {}) {
+  function locks(run: string, more: Partial<LeaseOptions> = {}, through = (fleet: Fleet) => fleet) {
     const entries: JournalEntry[] = []
     const fleet: Fleet = {
       discover: () => Promise.reject(new Error('not here')),
@@ -29,7 +29,7 @@ describe('leases that hosts keep', () => {
     }
     const own = { patience: 0, take: async () => {}, release: async () => {} }
     const made = hostLeases(own, {
-      fleet,
+      fleet: through(fleet),
       run,
       feature: 'website.feature',
       owner: `ann@${run}`,
@@ -92,6 +92,44 @@ describe('leases that hosts keep', () => {
     expect(await owners()).to.deep.equal(['run-2', 'run-2', 'run-2'])
     await locks('run-3', { takeReason: 'it was killed' }).take(['web1'])
     expect(await owners()).to.deep.equal(['run-3', 'run-2', 'run-2'])
+  })
+
+  const losing =
+    (isLost: (inputs: Record<string, unknown>) => boolean) =>
+    (fleet: Fleet): Fleet => ({
+      ...fleet,
+      async call(request, hosts, watch) {
+        const answers = await fleet.call(request, hosts, watch)
+        if (request.action !== 'acquire' || !isLost(request.inputs)) return answers
+        const outcomes = new Map(answers.outcomes)
+        if (hosts.includes('web2')) outcomes.set('web2', { kind: 'silent', waited: 300 })
+        return { ...answers, outcomes }
+      },
+    })
+
+  it('are given back by a host too whose answer was lost', async () => {
+    running = await testFleet(3)
+    const refused = await failure(
+      locks(
+        'run-1',
+        {},
+        losing(() => true),
+      ).take(HOSTS),
+    )
+    expect(refused.message).to.match(/^no lease was given by web2: no answer/)
+    expect(await owners()).to.deep.equal([undefined, undefined, undefined])
+  })
+
+  it('are given back too where the answer was lost as they went over to another run', async () => {
+    running = await testFleet(3)
+    await locks('run-1').take(['web2'])
+    const second = locks(
+      'run-2',
+      { follows: ['run-1'] },
+      losing((inputs) => inputs['instead_of'] !== undefined),
+    )
+    expect((await failure(second.take(HOSTS))).message).to.match(/^no lease was given by web2: no answer/)
+    expect(await owners()).to.deep.equal([undefined, undefined, undefined])
   })
 
   it('are not to be had from a host that does not answer', async () => {

@@ -1,7 +1,6 @@
 import type { Fleet, Locks } from '../rollout/ports'
 import type { JournalEntry } from '../rollout/model/journal_entry'
-import type { Answers } from '../rollout/model/answers'
-import type { Answer } from '../rollout/model/answers'
+import type { Answers, Answer } from '../rollout/model/answers'
 import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { Clock } from '../system/clock'
@@ -80,7 +79,8 @@ async function acquireAll(options: LeaseOptions, hosts: readonly string[], patie
   for (;;) {
     const { got, refused, silent } = await acquire(options, hosts)
     if (got.length === hosts.length) return
-    await giveBack(options, got)
+    // A host whose answer was lost may have given its lease too, and would keep it from everybody until it lapses.
+    await giveBack(options, [...got, ...silent]).catch(() => {})
     if (silent.length > 0)
       throw new LockstepError(
         'locked',
@@ -105,7 +105,8 @@ async function acquire(options: LeaseOptions, hosts: readonly string[]): Promise
   for (const [run, from] of takes) {
     const again = sortAnswers(await ask(options, 'acquire', from, { ...inputsOf(options), instead_of: run }))
     first.got.push(...again.got)
-    for (const host of again.got) first.refused.delete(host)
+    first.silent.push(...again.silent)
+    for (const host of [...again.got, ...again.silent]) first.refused.delete(host)
   }
   return first
 }

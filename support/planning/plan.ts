@@ -47,10 +47,8 @@ export function planId(plan: Plan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12)
 }
 
-export function plannedLines(
-  verdicts: readonly StepVerdict[],
-  redact: (text: string) => string = (text) => text,
-): PlannedLine[] {
+/** Returns what each line that has a verdict would do, host by host. */
+export function plannedLines(verdicts: readonly StepVerdict[]): PlannedLine[] {
   return verdicts.map(({ uri, line, text, verdict }) => {
     const changing = new Map(
       verdict.observations.flatMap(({ host, planned }) =>
@@ -61,7 +59,7 @@ export function plannedLines(
       at: `${uri}:${line}`,
       text,
       hosts: cohorts(verdict).map(({ seen, passed, hosts }) => ({
-        seen: redact(seen),
+        seen,
         passed,
         changes: hosts.some((host) => changing.has(host)),
         affectsOthers: hosts.some((host) => changing.get(host)?.affectsOthers === true),

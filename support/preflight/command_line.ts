@@ -3,14 +3,31 @@ import { basename, dirname, join } from 'node:path'
 import { isLike, nearest } from '../config/nearest'
 import { isProfileName, MODES, PROFILE_NAMES, PROFILES, type Mode } from '../run/modes'
 import { formatCucumber } from '../system/commands'
+import { isPattern } from './file_patterns'
+
+/** The reason why a rollout refuses to be run in parallel. */
+export const NOT_IN_PARALLEL =
+  'rollouts do not run in parallel: each step fans out by itself; leave out --parallel'
+/** The reason why a rollout refuses to be retried. */
+export const NO_RETRY = 'a rollout is not retried: a retried step is a second deploy; leave out --retry'
 
 /**
  * Returns why nothing may be run with these arguments of cucumber-js; undefined where nothing is wrong with them. `known`
  * are the names of all profiles.
  */
 export function faultOfCommandLine(args: readonly string[], known: readonly string[]): string | undefined {
-  const chosen = profilesIn(args)
+  const chosen = optionValues(args, 'profile', 'p')
   return faultOfProfiles(chosen, known) ?? faultOfSwitches(args) ?? faultOfPaths(pathsIn(args), chosen)
+}
+
+/** Returns the values of an option in each way of writing it: `--name value`, `--name=value`, `-n value`, `-nvalue`. */
+export function optionValues(args: readonly string[], name: string, letter: string): string[] {
+  return args.flatMap((arg, index) => {
+    if (arg === `--${name}` || arg === `-${letter}`) return [args[index + 1] ?? '']
+    if (arg.startsWith(`--${name}=`)) return [arg.slice(name.length + 3)]
+    const isShort = arg.startsWith(`-${letter}`) && !arg.startsWith('--')
+    return isShort ? [arg.slice(2).replace(/^=/, '')] : []
+  })
 }
 
 function faultOfProfiles(chosen: readonly string[], known: readonly string[]): string | undefined {
@@ -26,18 +43,15 @@ function faultOfProfiles(chosen: readonly string[], known: readonly string[]): s
 
 function faultOfSwitches(args: readonly string[]): string | undefined {
   const has = (name: string) => args.some((arg) => arg === name || arg.startsWith(`${name}=`))
-  if (has('--parallel'))
-    return 'rollouts do not run in parallel: each step fans out by itself; leave out --parallel'
-  return has('--retry')
-    ? 'a rollout is not retried: a retried step is a second deploy; leave out --retry'
-    : undefined
+  if (has('--parallel')) return NOT_IN_PARALLEL
+  return has('--retry') ? NO_RETRY : undefined
 }
 
 function faultOfPaths(named: readonly string[], chosen: readonly string[]): string | undefined {
-  const odd = named.find((path) => PATTERN.test(path) && existsSync(path))
+  const odd = named.find((path) => isPattern(path) && existsSync(path))
   if (odd !== undefined)
     return `cucumber takes the name of ${odd} for a pattern, and does not find it; give it another name`
-  const missing = named.find((path) => !PATTERN.test(path) && !existsSync(path))
+  const missing = named.find((path) => !isPattern(path) && !existsSync(path))
   if (missing !== undefined) return `there is no such file: ${missing}${closestTo(missing)}`
   const far = chosen.find((name) => isProfileName(name) && needsFeature(PROFILES[name].mode))
   return far !== undefined && !named.some((path) => path.endsWith('.feature'))
@@ -48,9 +62,6 @@ function faultOfPaths(named: readonly string[], chosen: readonly string[]): stri
 /** Matches the options that are followed by a value of their own. */
 const WITH_VALUE =
   /^(?:-[cfilprt]|--(?:config|exit-code|fail-on|format|format-options|i18n-keywords|import|language|loader|name|order|parallel|plugin|plugin-options|profile|require|require-module|retry|retry-tag-filter|shard|tags|world-parameters))$/
-
-/** Matches a path that stands for other names than its own, and may well stand for none. */
-const PATTERN = /[*?[]|[+@!]\(|\{[^}]*(?:,|\.\.)[^}]*\}/
 
 /** Returns the files and folders that are named on the command line, without the lines in them. */
 function pathsIn(args: readonly string[]): string[] {
@@ -64,14 +75,6 @@ function closestTo(missing: string): string {
   const there = readdirSync(folder).filter((name) => name.endsWith('.feature'))
   const meant = nearest(basename(missing), there)
   return isLike(basename(missing), meant) ? `; the closest one is ${join(folder, meant)}` : ''
-}
-
-function profilesIn(args: readonly string[]): string[] {
-  return args.flatMap((arg, index) => {
-    if (arg === '-p' || arg === '--profile') return [args[index + 1] ?? '']
-    const [, name] = /^(?:--profile=|-p=?)([^-].*)$/.exec(arg) ?? []
-    return name === undefined ? [] : [name]
-  })
 }
 
 function needsFeature(mode: Mode | undefined): boolean {

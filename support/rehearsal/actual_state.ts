@@ -1,11 +1,9 @@
+import { isTemporary } from '../rollout/model/temporary'
 import type { Rollout } from '../rollout/rollout'
 import { contractOf } from '../rpc/contracts'
 import type { EmbeddedContext } from '../simulation/embedded'
 import type { RunState } from '../run/run_state'
 import type { HostTruth } from '../run/rehearsed'
-
-/** The actions that only stop traffic or puppet, or let them go on. */
-const TEMPORARY = /^(?:iptables|lock) |^puppet (?:enable|disable)$/
 
 /** Returns the real state of the hosts of a rehearsal, beside what the run knows of them. */
 export function truthOf(
@@ -43,5 +41,5 @@ function lastSilent({ verdicts }: RunState): Set<string> {
 
 function changes(performed: string): boolean {
   const [agent = '', action = ''] = performed.split(' ')
-  return contractOf(agent)?.actions[action]?.effect !== 'readOnly' && !TEMPORARY.test(performed)
+  return contractOf(agent)?.actions[action]?.effect !== 'readOnly' && !isTemporary(agent, action)
 }

@@ -1,4 +1,4 @@
-import type { OpenObligation } from '../rollout/model/ledger'
+import type { OpenObligation } from '../rollout/model/open_obligations'
 import { inRanges } from '../run/host_names'
 import { clean, cohorts, count, type Verdict } from '../rollout/model/verdict'
 import { groupBy } from '../system/groups'

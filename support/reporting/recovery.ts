@@ -17,7 +17,7 @@ import type { KnownKind } from '../sentences/effects'
  * did not end they are those that it would have left.
  */
 export function recoveriesOf(run: RunState, folder: string): readonly Recovery[] {
-  if (run.over !== undefined || run.recoveries.length > 0) return run.recoveries
+  if (run.ended !== undefined || run.recoveries.length > 0) return run.recoveries
   return run.features.flatMap((uri) => {
     const left = run.leftOf(uri)
     const path = join(folder, recoveryName(run, uri))

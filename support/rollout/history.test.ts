@@ -250,7 +250,7 @@ const stories: fc.Arbitrary<Story> = fc.record({
 function recorded(run: string, feature: string, ended: Awaited<ReturnType<typeof oneRun>>): Recorded {
   const { journal, passed, killed, rollout } = ended
   const end: JournalEntry = {
-    type: 'end',
+    type: 'rollouts ended',
     passed,
     reason: '',
     ...(hasPassed(ended) && rollout.budget.out.size > 0 ? { withinBudget: true } : {}),

@@ -439,7 +439,9 @@ describe('a rollout that changes nothing', () => {
     attempted: new Set(),
     seed: undefined,
     had: new Map(),
-    scenarios: new Map([['1', { done: true, overtaken: new Set(), unknown: new Map() }]]),
+    scenarios: new Map([
+      ['1', { name: 's', waves: [], done: true, overtaken: new Set(), unknown: new Map() }],
+    ]),
   }
 
   it('sends nothing that changes hosts, for any lines', async () => {

@@ -60,7 +60,7 @@ export class Rollout {
       wave: () => this.waves.current?.hosts,
     }
     this.engine = createEngine(ports, hosts, { budget: this.budget, line: this.current })
-    const { step, executors, gateway } = this.engine
+    const { step, executors, gateway, resumption } = this.engine
     this.hosts = new RollCall(this)
     this.gates = new Gates(step, ports.clock, ports.approval)
     this.release = new Release(step, ports.releases, {
@@ -69,6 +69,9 @@ export class Rollout {
     this.waves = new Waves(step, {
       hosts: this.hosts,
       expectOpen: () => this.gates.expectOpen(),
+      isOut: (host) => this.budget.isOut(host),
+      factBefore: (host, fact) => resumption.factOf(host, fact),
+      expectSame: (wave) => resumption.expectSameWave(wave, (host) => this.budget.isOut(host)),
       newSeed: () => checkpoint?.seed ?? ports.newSeed(),
     })
     this.traffic = new Traffic(step, ledger, ports.balancers)
@@ -117,6 +120,14 @@ export class Rollout {
   /** The hosts of the run that this one goes on from: they are the roll call then. */
   get hostsBefore(): readonly string[] | undefined {
     return this.ports.checkpoint?.hosts
+  }
+
+  /**
+   * Expects the hosts that are written down now to be those of the run that this one goes on from, where there is one.
+   * @throws LockstepError `bad-input` when they are others
+   */
+  expectHostsOfBefore(written: readonly string[], where: string): void {
+    this.engine.resumption.expectSameHosts(written, where, (host) => this.budget.isOut(host))
   }
 
   /** The reason why nothing more may be done; undefined when there is none. */

@@ -259,6 +259,41 @@ describe('a rollout that no host may go back in', () => {
     expect(await older('yum')).not.to.contain('go back')
   })
 
+  /** Installs 2.1-1 by yum where 1:2.0-1 is. The package is `then` afterwards. */
+  const installed = async (then: string) => {
+    let has = '1:2.0-1'
+    const one = rehearse(1, {
+      web1: ({ action }) => {
+        if (action === 'install') has = then
+        return ok({ ensure: has, provider: 'yum' })
+      },
+    })
+    one.rollout.gates.downgradesAllowed = false
+    return { one, verdict: await one.rollout.packages.install('mywebapp', '2.1-1') }
+  }
+
+  it('lets a newer version through that a feature writes without its epoch', async () => {
+    const { verdict } = await installed('1:2.1-1')
+    expect(hasPassed(verdict), described(verdict)).to.equal(true)
+  })
+
+  it('sees it when the version without an epoch was an older one after all', async () => {
+    const { verdict } = await installed('2.1-1')
+    expect(described(verdict)).to.match(/would go back from 1:2.0-1 to 2.1-1 +web1/)
+  })
+
+  it('sees it when an update has taken the epoch away', async () => {
+    const one = rehearse(1, {
+      web1: ({ action }) =>
+        ok({
+          ensure: action === 'status' && one.fleet.actions.includes('update') ? '2.0-1' : '1:2.0-1',
+          provider: 'yum',
+        }),
+    })
+    one.rollout.gates.downgradesAllowed = false
+    expect(described(await one.rollout.packages.update('mywebapp'))).to.contain('would go back from 1:2.0-1')
+  })
+
   it('sees it when an update has brought an older one', async () => {
     const one = rehearse(1)
     one.fleet.versions.set('web1', '2.1')

@@ -63,6 +63,28 @@ describe('the stream of a run’s events', () => {
     expect(written.slice(-2)).to.deep.equal(['opened', 'note'])
   })
 
+  it('rejects an entry that waits for the disk while another finds the journal broken, and does not tell it', async () => {
+    await begin()
+    const appended = failure(run.stream.append(OPENED))
+    isFull = true
+    run.note('x')
+    for (const done of settled.splice(0)) done()
+    expect((await appended).code).to.equal('journal-failed')
+    expect([told.includes('opened'), run.state.outOfRotation.length]).to.deep.equal([false, 0])
+    expect(run.state.refused?.code).to.equal('journal-failed')
+  })
+
+  it('resolves an entry that was on disk before another found the journal broken', async () => {
+    await begin()
+    const appended = run.stream.append(OPENED)
+    run.note('behind it')
+    isFull = true
+    run.note('x')
+    for (const done of settled.splice(0)) done()
+    await appended
+    expect(told.filter((type) => type === 'opened')).to.have.length(1)
+  })
+
   for (const [who, say] of [
     ['a note', () => run.note('x')],
     ['an entry', () => void run.stream.append(OPENED).catch(() => {})],
@@ -76,6 +98,6 @@ describe('the stream of a run’s events', () => {
       expect((await failure(run.stream.append(OPENED))).code).to.equal('journal-failed')
       expect(run.state.outOfRotation).to.deep.equal([])
       run.end()
-      expect([run.state.over?.exitCode, written.includes('over')]).to.deep.equal([1, false])
+      expect([run.state.ended?.exitCode, written.includes('ended')]).to.deep.equal([1, false])
     })
 })

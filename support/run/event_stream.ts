@@ -20,7 +20,8 @@ export type Listener = (event: RunEvent) => void
 
 /** The events that are said at once, and so name no hosts by their place in a list. */
 export type PlainEvent =
-  Exclude<OwnEvent, { type: 'verdict' | 'undone' | 'waves' }> | Extract<JournalEntry, { type: 'end' }>
+  | Exclude<OwnEvent, { type: 'verdict' | 'undone' | 'waves' }>
+  | Extract<JournalEntry, { type: 'rollouts ended' }>
 
 /**
  * The one stream of a run's events. An event is in the journal first. Then the state is reduced by it, and then
@@ -33,8 +34,8 @@ export class EventStream implements Journal {
   private file: EventFile | undefined
   private redact: RedactEvent = (event) => event
   /** The events before the journal was opened; undefined from then on. */
-  private held: RecordedEvent[] | undefined = []
-  /** The events that are written, and not yet known to be on disk. */
+  private early: RecordedEvent[] | undefined = []
+  /** The events that are written, and not yet known to be on disk. Once the stream is broken, none of them is told. */
   private readonly pending: RecordedEvent[] = []
   private readonly listeners = new Set<Listener>()
   private broken: LockstepError | undefined
@@ -43,18 +44,18 @@ export class EventStream implements Journal {
     this.recorder = new EventRecorder()
   }
 
-  /** The run by the events that are on disk. */
+  /** The run by the events that were told so far; some of them may wait for the next one to be on disk. */
   get state(): RunState {
     return this.current
   }
 
-  /** Hides secrets from here on, and in what is held. */
+  /** Hides secrets from here on, and in the early events. */
   conceal(redact: RedactEvent, shorten: Redact = redactNothing): void {
     this.redact = redact
     this.recorder.redact = shorten
-    this.held = this.held?.map((event) => ({ ...redact(event), at: event.at }))
+    this.early = this.early?.map((event) => ({ ...redact(event), at: event.at }))
     this.current = new RunState()
-    for (const event of this.held ?? []) this.current.apply(event)
+    for (const event of this.early ?? []) this.current.apply(event)
   }
 
   /** Names the file that is written to as soon as a feature begins. */
@@ -74,7 +75,7 @@ export class EventStream implements Journal {
   async append(said: Said): Promise<void> {
     if (this.broken !== undefined) throw this.broken
     const event = this.recorded(said)
-    if (this.isHeld(event)) return this.tell(event)
+    if (this.isEarly(event)) return this.tell(event)
     try {
       const isBehindOthers = this.pending.length > 0
       this.write(event)
@@ -82,6 +83,8 @@ export class EventStream implements Journal {
     } catch (error) {
       throw this.fail(error)
     }
+    // Another event may have found meanwhile that the journal is not what was written: this one is then in doubt.
+    if (this.broken !== undefined && this.pending.includes(event)) throw this.broken
     this.tellUntil(event)
   }
 
@@ -91,12 +94,12 @@ export class EventStream implements Journal {
    */
   appendNow(said: PlainEvent): void {
     const event = this.recorded(said)
-    if (this.broken !== undefined || this.isHeld(event)) return this.tell(event)
+    if (this.broken !== undefined || this.isEarly(event)) return this.tell(event)
     try {
       const isBehindOthers = this.pending.length > 0
       this.write(event)
       // The end is not told before it is on disk: what stands on a screen would outlive it.
-      if (isBehindOthers || event.type === 'over') this.file?.settleNow()
+      if (isBehindOthers || event.type === 'ended') this.file?.settleNow()
     } catch (error) {
       this.fail(error)
       return this.tell(event)
@@ -106,7 +109,7 @@ export class EventStream implements Journal {
 
   /** Returns once all that was said is on disk; where it cannot be, the run is refused. */
   settleNow(): void {
-    if (this.broken !== undefined || this.held !== undefined) return
+    if (this.broken !== undefined || this.early !== undefined) return
     try {
       this.file?.settleNow()
     } catch (error) {
@@ -124,17 +127,17 @@ export class EventStream implements Journal {
     return { at: new Date(this.clock.now()).toISOString(), ...event }
   }
 
-  private isHeld(event: RecordedEvent): boolean {
-    if (this.held === undefined) return false
+  private isEarly(event: RecordedEvent): boolean {
+    if (this.early === undefined) return false
     if (this.file !== undefined && event.type === 'run') return false
-    this.held.push(event)
+    this.early.push(event)
     return true
   }
 
   private write(event: RecordedEvent): void {
     if (this.file === undefined) return
-    for (const earlier of this.held ?? []) this.file.put(earlier)
-    this.held = undefined
+    for (const earlier of this.early ?? []) this.file.put(earlier)
+    this.early = undefined
     this.file.put(event)
     this.pending.push(event)
   }
@@ -160,7 +163,6 @@ export class EventStream implements Journal {
         : new LockstepError('journal-failed', (error as Error).message, { cause: error })
     if (this.broken !== undefined) return this.broken
     this.broken = broken
-    this.pending.length = 0
     this.tell({ ...this.refusal(broken), at: new Date(this.clock.now()).toISOString() })
     return broken
   }

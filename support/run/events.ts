@@ -56,7 +56,7 @@ export type OwnEvent =
    * a secret.
    */
   | { type: 'text'; uri: string; text: string; values: Readonly<Record<string, string>> }
-  /** Lines are from here on in another mode: one feature left safe mode, and the next one has not. */
+  /** The mode of lines from here on. It changes where a feature leaves safe mode, and for the feature after that. */
   | { type: 'mode'; mode: Mode }
   /** The facts that a resumed run has taken over: who had failed within the budget, and who was told anything. */
   | { type: 'went on'; out: Readonly<Record<string, string>>; attempted: readonly string[] }
@@ -91,8 +91,8 @@ export type OwnEvent =
   | { type: 'drift'; drift: readonly Drift[] }
   | { type: 'truth'; truth: readonly HostTruth[] }
   | { type: 'rehearsed'; rehearsal: Rehearsed }
-  /** The run is over, and this is the exit status that it came to; `took` is in milliseconds. */
-  | { type: 'over'; exitCode: number; took: number }
+  /** The run has ended, and this is the exit status that it came to; `took` is in milliseconds. */
+  | { type: 'ended'; exitCode: number; took: number }
 
 /** An event that is on disk before the run tells or sends anything that depends on it. */
 export type DurableEvent = JournalEntry | OwnEvent
@@ -131,7 +131,7 @@ const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   answered: true,
   opened: true,
   closed: true,
-  end: true,
+  'rollouts ended': true,
 }
 
 /** Returns whether an event is an entry of a rollout, and not an event of the run itself. */

@@ -219,8 +219,12 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
       failures: names,
     }),
   }),
-  over: v.object({ exitCode: whole, took: v.number() }),
-  end: v.object({ passed: v.boolean(), reason: text, withinBudget: v.exactOptional(v.boolean()) }),
+  ended: v.object({ exitCode: whole, took: v.number() }),
+  'rollouts ended': v.object({
+    passed: v.boolean(),
+    reason: text,
+    withinBudget: v.exactOptional(v.boolean()),
+  }),
 }
 
 /** Returns why a value is no event of a run's journal; undefined for one that is. */

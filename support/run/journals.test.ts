@@ -39,14 +39,16 @@ describe('journals of runs', () => {
 
   it('are clear when all that was opened was closed', async () => {
     const journal = new JournalFile(scratch.path, 'r1', () => 0)
-    for (const entry of [RUN, OPENED, CLOSED, { type: 'end', passed: true, reason: '' }])
+    for (const entry of [RUN, OPENED, CLOSED, { type: 'rollouts ended', passed: true, reason: '' }])
       await journal.append(entry)
     await journal.close()
     expect(isClear()).to.equal(true)
   })
 
   it('are never clear where one was cut off or flipped anywhere before its end', () => {
-    const whole = Buffer.from(lines([RUN, OPENED, { type: 'end', passed: false, reason: 'diverged' }]))
+    const whole = Buffer.from(
+      lines([RUN, OPENED, { type: 'rollouts ended', passed: false, reason: 'diverged' }]),
+    )
     fc.assert(
       fc.property(
         fc.nat(whole.length - 2),

@@ -201,9 +201,9 @@ export class Run implements Audience {
 
   /** Says that the run is over, and what it came to. What is said afterwards can only make that worse. */
   end(): void {
-    if (this.state.over !== undefined) return
+    if (this.state.ended !== undefined) return
     const took = this.clock.elapsed() - this.startedAt
-    this.stream.appendNow({ type: 'over', exitCode: this.exitCode, took })
+    this.stream.appendNow({ type: 'ended', exitCode: this.exitCode, took })
     this.stream.settleNow()
   }
 }

@@ -1,13 +1,12 @@
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import { HostList } from '../rollout/model/host_list'
-import type { OpenObligation } from '../rollout/model/ledger'
 import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import { clean, hasPassed, mayGoOn, type Verdict } from '../rollout/model/verdict'
 import { EXIT, exitCodeFor, type ErrorCode } from '../system/errors'
 import { describeOmission, type LineCourse, type Omission } from './account'
 import type { RecordedEvent } from './events'
 import { FeaturePart } from './feature_part'
-import { OpenObligations } from './open_obligations'
+import { OpenObligations, type OpenObligation } from '../rollout/model/open_obligations'
 import type { HostTruth, Rehearsed } from './rehearsed'
 import type {
   Drift,
@@ -105,7 +104,7 @@ export class RunState {
   currentVerdict: Verdict | undefined
   refused: Refusal | undefined
   /** The end of the run; undefined while it goes on, and for ever where it was killed. */
-  over: RunEnd | undefined
+  ended: RunEnd | undefined
   /** The time of the last event, in milliseconds since 1970. */
   lastAt = 0
   /** True once anything has failed that decides the run. */
@@ -335,12 +334,12 @@ export class RunState {
 
   /** The moment of the end, or else of the last that is known of the run, in milliseconds since 1970. */
   get endedAt(): number {
-    return this.over?.at ?? this.lastAt
+    return this.ended?.at ?? this.lastAt
   }
 
   /** Says so where the run did not end: its events stop, and nothing may be called done for that. */
   closeUnended(): void {
-    if (this.over !== undefined) return this.expectOneEnd(this.over)
+    if (this.ended !== undefined) return this.expectOneEnd(this.ended)
     const { uri, line, text } = this.current
     const where = line > 0 ? `at "${text}" (${uri}:${line})` : 'before its first line'
     const last = new Date(this.lastAt).toISOString()
@@ -443,8 +442,8 @@ export class RunState {
       case 'refused':
         this.refused ??= { code: event.code, message: event.message }
         break
-      case 'over':
-        this.over = { at: this.lastAt, took: event.took, exitCode: event.exitCode, derived: this.exitCode }
+      case 'ended':
+        this.ended = { at: this.lastAt, took: event.took, exitCode: event.exitCode, derived: this.exitCode }
         break
       default:
     }

@@ -43,6 +43,11 @@ export class ScenarioRuns {
   }
 }
 
+/** Returns the outcome of a scenario by the status that cucumber reports; a scenario without one has failed. */
+export function outcomeOf(status: string | undefined): Outcome {
+  return status === 'PASSED' ? 'passed' : status === 'SKIPPED' ? 'skipped' : 'failed'
+}
+
 /** Returns the key of a scenario as text; equal scenarios have equal keys. */
 export function keyOf({ uri, scenarioId }: ScenarioKey): string {
   return `${uri}:${scenarioId}`

@@ -29,18 +29,6 @@ describe('work that is done in turn', () => {
     expect(log).to.deep.equal(['a', 'b', 'c', 'd'].flatMap((name) => [`begin ${name}`, `end ${name}`]))
   })
 
-  it('waits until it is free to begin', async () => {
-    let free = () => {}
-    const log: string[] = []
-    const queue = new InTurn(new Promise((resolve) => (free = resolve)))
-    const done = queue.run(never, () => void log.push('begun'))
-    await new Promise(setImmediate)
-    expect(log).to.deep.equal([])
-    free()
-    await done
-    expect(log).to.deep.equal(['begun'])
-  })
-
   it('is not begun when it was given up while it waited', async () => {
     const queue = new InTurn()
     const over = new AbortController()

@@ -5,11 +5,6 @@
 export class InTurn {
   private last: Promise<unknown> | undefined
 
-  /** Makes a queue whose first piece of work begins after `free`. */
-  constructor(free?: Promise<void>) {
-    if (free !== undefined) this.follow(free)
-  }
-
   /**
    * Runs a piece of work in its turn. Work that is still waiting when its signal is aborted is never begun.
    * @throws the signal's reason

@@ -39,8 +39,6 @@ export class JournalFile {
     directory: string,
     readonly run: string,
     private readonly now: () => number,
-    /** Returns whether an entry may be lost with the machine, as in a power cut; none may unless said. */
-    private readonly canWait: (entry: object) => boolean = () => false,
   ) {
     this.path = join(directory, `${run}${JOURNAL_SUFFIX}`)
     try {
@@ -52,13 +50,12 @@ export class JournalFile {
   }
 
   /**
-   * Appends an entry, and resolves once it is on disk. One that can wait outlives the process from the same moment on,
-   * and reaches the disk with the next one that cannot.
+   * Appends an entry, and resolves once it is on disk.
    * @throws LockstepError `journal-failed`; the entry may then not be there, and nothing may be done that needs it
    */
   async append(entry: object): Promise<void> {
     this.put(entry)
-    if (!this.canWait(entry)) await this.settle()
+    await this.settle()
   }
 
   /**

@@ -103,7 +103,11 @@ export async function carriedOut(
     await carryOut(run, rollout, scenario, given)
   }
   const recovery = run.exitCode === 0 ? undefined : recover(run)
-  await run.stream.append({ type: 'end', passed: run.exitCode === 0, reason: run.state.refused?.code ?? '' })
+  await run.stream.append({
+    type: 'rollouts ended',
+    passed: run.exitCode === 0,
+    reason: run.state.refused?.code ?? '',
+  })
   run.end()
   return { run, rollout, lines, recovery }
 }

@@ -1,9 +1,7 @@
 import { formatDuration } from '../../system/duration'
 import type { Balancer, PoolMember } from '../../rollout/ports'
 import type { HostGateway } from '../../rollout/model/obligation'
-import type { Answers } from '../../rollout/model/answers'
-import type { Answer } from '../../rollout/model/answers'
-import type { Request } from '../../rollout/model/answers'
+import type { Request, Answers, Answer } from '../../rollout/model/answers'
 import type { HaproxyBackend } from './backend'
 import {
   describeSightings,
@@ -99,8 +97,13 @@ export function haproxyBalancer(
       }),
     look: (hosts, reach) => reach.record(request('look', false), hosts, () => look(hosts)),
     read,
-    async pool(hosts): Promise<PoolMember[]> {
-      const states = await readAll(places)
+    async pool(hosts, reach): Promise<PoolMember[]> {
+      let states: Awaited<ReturnType<typeof readAll>> = []
+      // It is about no host by itself; the journal has it, so that a resumed run knows what came after it.
+      await reach.record(request('pool', false), [], async () => {
+        states = await readAll(places)
+        return new Map()
+      })
       const servers = new Set(states.flatMap(({ state }) => [...state.servers.keys()]))
       return [...servers].map((server) => {
         const all = sightings(server, states)

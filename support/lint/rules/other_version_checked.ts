@@ -1,3 +1,4 @@
+import { mayBeSameVersion } from '../../rollout/model/versions'
 import type { Fault, Rule } from '../rule'
 import { is, mayAct, nameLine, type OccurrenceOf, type FeatureTimeline } from '../feature_timeline'
 
@@ -16,7 +17,7 @@ function findOtherInstalls(timeline: FeatureTimeline, look: OccurrenceOf<'sees v
     .find((moment) => mayAct(moment) || (is(moment, 'changes package') && moment.effect.name === name))
   if (last === undefined || !is(last, 'changes package')) return []
   const installed = last.effect.version
-  return installed === undefined || installed === version
+  return installed === undefined || mayBeSameVersion(installed, version)
     ? []
     : [{ line: look.line, message: `${version} is looked for, but ${nameLine(last)} installs ${installed}` }]
 }

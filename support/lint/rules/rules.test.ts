@@ -183,6 +183,17 @@ const CASES: readonly { what: string; feature: string; finds: readonly string[];
     says: '2 is looked for, but "I install version 2-1 of the package a" (line 1) installs 2-1',
   },
   {
+    what: 'the version installed, without its epoch',
+    feature:
+      'When I install version 1:2-1 of the package a\nThen the package version for a should be 2-1\nWhen I install version 3-1 of the package a\nThen the package version for a should be 1:3-1',
+    finds: [],
+  },
+  {
+    what: 'the version installed, with another epoch',
+    feature: 'When I install version 1:2-1 of the package a\nThen the package version for a should be 2:2-1',
+    finds: ['2 other-version-checked'],
+  },
+  {
     what: 'the version installed last',
     feature:
       'When I install version 1 of the package a\nAnd I install version 2 of the package a\nThen the package version for a should be 2',

@@ -4,10 +4,7 @@ import { groupBy } from '../../system/groups'
 import { keyOf, type ScenarioRun } from '../../run/scenario_runs'
 import { endingsTold } from '../../rehearsal/told_endings'
 import type { RunState } from '../../run/run_state'
-import type { PlannedScenario } from '../../run/run_parts'
-import type { Remark } from '../../run/run_parts'
-import type { StepVerdict } from '../../run/run_parts'
-import type { Line } from '../../run/run_parts'
+import type { StepVerdict, Remark, PlannedScenario, Line } from '../../run/run_parts'
 
 /** A scenario, or a wave of one, with the outcome of each of its hosts. No secret is in it. */
 export interface Suite {

@@ -99,7 +99,7 @@ export class Summary {
       return this.writer.wrapped(`${title}  ${reason(this.run, code)}`, 2, plain)
     }
     const most = hostsOfRun(this.run)
-    const took = formatDuration(this.run.over?.took ?? 0)
+    const took = formatDuration(this.run.ended?.took ?? 0)
     const rehearsed = `${this.run.rehearsals.length} rehearsals of ${steps} steps on ${counted(most)}, in ${took}`
     if (this.run.rehearsals.length > 0)
       return this.writer.line(`${green(bold(titleOf(code, this.run.mode)))}  ${rehearsed}`)

@@ -97,7 +97,7 @@ export class Screen {
       case 'undone':
         for (const step of this.run.undoneSteps.slice(-1)) this.undone(step)
         return undefined
-      case 'over':
+      case 'ended':
         return this.end()
       default:
         return undefined

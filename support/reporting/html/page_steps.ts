@@ -3,8 +3,7 @@ import { hosts as counted, unexpectedCohorts, type UnexpectedCohort } from '../.
 import { formatDuration } from '../../system/duration'
 import type { LineCourse } from '../../run/account'
 import type { RunState } from '../../run/run_state'
-import type { PlannedStep } from '../../run/run_parts'
-import type { StepVerdict } from '../../run/run_parts'
+import type { StepVerdict, PlannedStep } from '../../run/run_parts'
 import { linesOf, namesOf, NOTHING, type Html, type Markup } from './markup'
 
 interface Mark {

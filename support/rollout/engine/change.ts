@@ -11,7 +11,8 @@ export type AskHosts = (hosts: readonly string[], gateway: HostGateway) => Promi
 /** A change to hosts, as a verb builds it. An executor carries it out, plans it, or passes over it. */
 export interface Change {
   /**
-   * Expects that the change may begin on these hosts, planned or not.
+   * Expects that the change may begin on these hosts, planned or not. It is asked right before they get the order: by
+   * then another rollout, whose lock was waited for, may have changed what it goes by.
    * @throws LockstepError when it may not
    */
   guard?: (hosts: readonly string[]) => Promise<void>

@@ -3,7 +3,7 @@ import type { RolloutPorts } from '../ports'
 import { Conclusions } from './conclusions'
 import { Executors } from './executors'
 import { Halt } from './halt'
-import { JournalledGateway, nothingMayChange } from './host_gateway'
+import { JournalledGateway, nothingMayChange, onlyProvedAgain } from './host_gateway'
 import type { Line } from './line'
 import { Resumption } from './resumption'
 import { Scope, type HostSource } from './scope'
@@ -16,6 +16,7 @@ export interface CreatedEngine {
   conclusions: Conclusions
   gateway: JournalledGateway
   executors: Executors
+  resumption: Resumption
 }
 
 /** Puts together what carries out the lines of one rollout. `line` is the line that is run, as its runner sets it. */
@@ -38,6 +39,8 @@ export function createEngine(
     line,
     beforeChange: async ({ action, agent }, asked) => {
       if (executors.isPlanned) throw nothingMayChange(`${action} of ${agent}`)
+      if (executors.isProvedAgain && halt.reason === undefined)
+        throw onlyProvedAgain(`${action} of ${agent}`, line)
       await expectChangeable(asked)
     },
     overhear: (message) => conclusions.addUnsolicited(message),
@@ -56,5 +59,5 @@ export function createEngine(
     append: (entry) => journal.append(entry),
     note: (text) => audience.note(text),
   }
-  return { step, halt, conclusions, gateway, executors }
+  return { step, halt, conclusions, gateway, executors, resumption }
 }

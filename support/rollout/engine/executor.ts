@@ -17,6 +17,8 @@ export interface Executor {
   look(look: Look): Promise<Verdict>
   /** Measures what is not seen on hosts, such as the requests that a balancer serves. */
   measure<T>(measurement: Measurement<T>): Promise<Verdict>
+  /** Looks at what is not a host that moves, such as a pool. A later line may have superseded it, as with hosts. */
+  appraise(look: () => Promise<Verdict>): Promise<Verdict>
   /** Makes a verdict known. */
   conclude(verdict: Verdict, options?: ConcludeOptions): Promise<Verdict>
   /** Returns the state that lines before this one would have made of a resource by now. */

@@ -14,7 +14,7 @@ import type { Conclusion, JournalEntry } from '../model/journal_entry'
 import { Ledger } from '../model/ledger'
 import type { Obligation } from '../model/obligation'
 import type { Verdict } from '../model/verdict'
-import type { Planning } from '../ports'
+import type { Locks, Planning } from '../ports'
 import { asking, telling, type Change } from './change'
 import { createEngine } from './create_engine'
 import type { Executor } from './executor'
@@ -24,7 +24,13 @@ const LINE = { step: 'a line', line: 7 }
 const planning: Planning = { asNoop: () => undefined, isReadOnly: ({ agent }) => agent !== 'door' }
 
 function checkpoint(overtaken: readonly string[] = []): Checkpoint {
-  const done = { done: true, overtaken: new Set(overtaken), unknown: new Map<string, Set<string>>() }
+  const done = {
+    name: 's',
+    waves: [],
+    done: true,
+    overtaken: new Set(overtaken),
+    unknown: new Map<string, Set<string>>(),
+  }
   return {
     run: 'r1',
     hash: 'h',
@@ -43,6 +49,7 @@ interface Given {
   append?: (entry: JournalEntry | Conclusion) => Promise<void>
   planning?: Planning
   checkpoint?: Checkpoint
+  locks?: Locks
 }
 
 /** Returns an executor on a fleet, and all that it does. */
@@ -84,6 +91,7 @@ function executorOn(given: Given) {
     stopping: stop.signal,
     checkpoint: given.checkpoint,
     ...(given.planning === undefined ? {} : { planning: given.planning }),
+    ...(given.locks === undefined ? {} : { locks: given.locks }),
   }
   const source = {
     known: () => hosts,
@@ -92,10 +100,25 @@ function executorOn(given: Given) {
     expectFirstWindowOver: async () => {},
     wave: () => undefined,
   }
-  const { executors, step, halt } = createEngine(ports, source, { budget: new FailureBudget(), line: LINE })
+  const { executors, step, halt, gateway } = createEngine(ports, source, {
+    budget: new FailureBudget(),
+    line: LINE,
+  })
   executors.beginScenario('9')
   const changing = () => fleet.asked.filter(({ request }) => request.mutating)
-  return { executor: step.executor, fleet, journal, verdicts, notes, unwritten, changing, stop, halt, ledger }
+  return {
+    executor: step.executor,
+    gateway,
+    fleet,
+    journal,
+    verdicts,
+    notes,
+    unwritten,
+    changing,
+    stop,
+    halt,
+    ledger,
+  }
 }
 
 function notAsked(): never {
@@ -347,7 +370,7 @@ for (const [name, member] of harmless) {
 describe('the executor that performs', () => {
   it('names a host once that may not get the order again and has slipped back into rotation', async () => {
     const unknown = new Map([[lineKey(LINE), new Set(['web1'])]])
-    const before = { done: false, overtaken: new Set<string>(), unknown }
+    const before = { name: 's', waves: [], done: false, overtaken: new Set<string>(), unknown }
     const stopped = { ...checkpoint(), scenarios: new Map([['9', before]]) }
     const { executor, ledger, verdicts, changing } = executorOn({ checkpoint: stopped })
     const lapsed = { ...obligation, lapses: true, read: () => ({ isOpen: false, seen: 'unblocked' }) }
@@ -361,6 +384,30 @@ describe('the executor that performs', () => {
       'web3 true',
     ])
     expect(changing().map(({ hosts }) => hosts)).to.deep.equal([['web3']])
+  })
+
+  it('judges whether a change may begin once other rollouts are waited for, right before it is written down', async () => {
+    const order: string[] = []
+    const locks = { patience: 0, take: async () => void order.push('locks') }
+    const append = async ({ type }: JournalEntry | Conclusion) => void order.push(type)
+    const { executor, changing } = executorOn({ locks, append })
+    const request = { agent: 'door', action: 'open', inputs: {}, mutating: true }
+    const refusal = new LockstepError('gate-closed', 'there is no room')
+    const refused = await failure(
+      executor.change({
+        guard: async () => {
+          order.push('guard')
+          throw refusal
+        },
+        opens: obligation,
+        order: { tell: telling(request) },
+        plannable: { action: request },
+        repeatable: true,
+      }),
+    )
+    expect(refused).to.equal(refusal)
+    expect(order).to.deep.equal(['locks', 'guard'])
+    expect(changing()).to.deep.equal([])
   })
 })
 
@@ -376,6 +423,43 @@ describe('the executor that proves again', () => {
     await overtaken.executor.look(look)
     expect(overtaken.fleet.asked).to.deep.equal([])
     expect(overtaken.verdicts[0]?.observations[0]?.kind).to.equal('done before')
+  })
+
+  const raw = { agent: 'door', action: 'open', inputs: {}, mutating: true }
+  const door = async () => new Map(webs(3).map((host): [string, Answer] => [host, SILENT]))
+
+  it("sends no order that a team's own step gives without a verb, and names that step", async () => {
+    for (const tell of [
+      ({ gateway }: Made) => gateway.ask(raw, webs(3)),
+      ({ gateway }: Made) => gateway.record(raw, webs(3), door),
+    ]) {
+      const made = executorOn({ checkpoint: checkpoint() })
+      const refused = await failure(tell(made))
+      expect(refused.code).to.equal('bad-feature')
+      expect(refused.message).to.equal(
+        'open of door was about to be sent by "a line" (line 7), in a scenario that the resumed run has done; it was not sent. A step of your own is passed over there only where it goes by a verb of the rollout, such as this.rollout.agents.run; let it do so, and resume the run again',
+      )
+      expect(made.fleet.asked).to.deep.equal([])
+      expect(made.journal.filter((entry) => entry.type === 'asked')).to.deep.equal([])
+    }
+  })
+
+  it("takes an order for one that changes hosts where a team's own step does not say", async () => {
+    const { mutating: _, ...unsaid } = raw
+    const made = executorOn({ checkpoint: checkpoint() })
+    expect((await failure(made.gateway.ask(unsaid as Request, webs(3)))).code).to.equal('bad-feature')
+    const live = executorOn({})
+    await live.gateway.ask(unsaid as Request, webs(3))
+    expect(live.journal.find((entry) => entry.type === 'asked')).to.include({ mutating: true })
+    expect(live.changing()).to.have.length(1)
+  })
+
+  it('sends what is undone after it has stopped, and what is only asked', async () => {
+    const made = executorOn({ checkpoint: checkpoint() })
+    await made.gateway.ask({ ...raw, mutating: false }, webs(3))
+    made.halt.stopAt(new LockstepError('diverged', 'a host diverged'))
+    await made.gateway.ask(raw, webs(3))
+    expect(made.fleet.asked.map(({ request }) => request.mutating)).to.deep.equal([false, true])
   })
 
   it('does not believe a host again that has diverged since', async () => {

@@ -7,7 +7,7 @@ import { ProveAgain } from './prove_again'
 
 /** A rollout in which nothing is changed until it is left. */
 export interface SafeMode {
-  /** True while no line was only planned: every line so far would do the same for real. */
+  /** True while no line was only planned, and no fault was passed over: all lines so far would do the same for real. */
   readonly isUnused: boolean
   /** Ends safe mode: what lines say is done from here on. */
   leave(): void
@@ -35,6 +35,11 @@ export class Executors {
   /** True while nothing may be changed. */
   get isPlanned(): boolean {
     return this.plan !== undefined
+  }
+
+  /** True in a scenario that an earlier run has done: its hosts are only looked at. */
+  get isProvedAgain(): boolean {
+    return this.engine.resumption.isDone
   }
 
   get hasUnknownOutcome(): boolean {

@@ -24,8 +24,8 @@ interface Surroundings {
 }
 
 /**
- * All that a rollout says to the world. A request that changes hosts needs their locks first. Every request is on disk
- * before it is sent and after it was answered.
+ * The way of verbs to hosts. A request that changes hosts needs their locks first. Every request is in the journal before
+ * it is sent, and its outcome before anything follows from it.
  */
 export class JournalledGateway implements HostGateway {
   private changedHosts = false
@@ -37,8 +37,9 @@ export class JournalledGateway implements HostGateway {
     return this.changedHosts
   }
 
-  readonly ask = (request: Request, hosts: readonly string[]): Promise<Answers> => {
+  readonly ask = (asked: Request, hosts: readonly string[]): Promise<Answers> => {
     const { fleet, audience } = this.around
+    const request = explicit(asked)
     return this.journalled(request, hosts, (beforeSend) =>
       fleet.call(request, hosts, {
         beforeSend,
@@ -125,6 +126,22 @@ export function nothingMayChange(what: string): LockstepError {
     'bad-feature',
     `${what} was about to be sent, and nothing may be changed; it was not sent. A step of your own is planned only where it goes by a verb of the rollout, such as this.rollout.agents.run`,
   )
+}
+
+/**
+ * Returns the error for a team's own step that is about to change hosts in a scenario that an earlier run has done. A
+ * step that goes by a verb is passed over there.
+ */
+export function onlyProvedAgain(what: string, { step, line }: Line): LockstepError {
+  return new LockstepError(
+    'bad-feature',
+    `${what} was about to be sent by "${step}" (line ${line}), in a scenario that the resumed run has done; it was not sent. A step of your own is passed over there only where it goes by a verb of the rollout, such as this.rollout.agents.run; let it do so, and resume the run again`,
+  )
+}
+
+/** Returns a request that says whether it changes hosts. A step in JavaScript may leave that out: it is taken to. */
+function explicit({ mutating = true, ...rest }: Omit<Request, 'mutating'> & { mutating?: boolean }): Request {
+  return { ...rest, mutating }
 }
 
 function byKind(outcomes: ReadonlyMap<string, Answer>): Record<string, string[]> {

@@ -28,16 +28,16 @@ export class Perform implements BaseExecutor {
   async change(change: Change): Promise<Verdict> {
     this.engine.halt.expectGoingOn()
     const hosts = await this.engine.scope.moving()
-    await change.guard?.(hosts)
     const doubtful = this.doubtfulOf(hosts, change)
     const known = without(hosts, doubtful)
     const slipped = change.isOfTraffic === true ? [] : await slippedBack(this.open, known)
     const left = without(known, slipped)
-    // What is written down of hosts that are about to be changed is written once they may be, under their locks.
-    const isWritten = change.opens !== undefined || change.beforehand !== undefined
-    if (isWritten && left.length > 0) await this.engine.expectChangeable(left)
+    // What is judged and written down of hosts that are about to be changed is so once they may be, under their locks.
+    const isPrepared = [change.guard, change.opens, change.beforehand].some((part) => part !== undefined)
+    if (isPrepared && left.length > 0) await this.engine.expectChangeable(left)
     const { refused, unexpected } = (await change.beforehand?.(left, this.gateway)) ?? NONE_REFUSED
     const going = without(left, refused)
+    if (going.length > 0) await change.guard?.(going)
     if (change.opens !== undefined) await this.engine.ledger.open(change.opens, going)
     const done = await carryOut(going, change.order, this.gateway)
     if (!change.repeatable) this.leaveUnknown(doubtful, done)
@@ -60,6 +60,11 @@ export class Perform implements BaseExecutor {
     const before = await first(through)
     await through.wait(during)
     return this.conclude(await judge(before, through), { budgeted: false })
+  }
+
+  async appraise(look: () => Promise<Verdict>): Promise<Verdict> {
+    this.engine.halt.expectGoingOn()
+    return this.conclude(await look(), { budgeted: false })
   }
 
   conclude(verdict: Verdict, options?: ConcludeOptions): Promise<Verdict> {

@@ -23,7 +23,7 @@ export class Plan implements BaseExecutor {
     this.gateway = readOnlyGateway(engine.gateway)
   }
 
-  /** True while no line was only planned: every line so far would do the same for real. */
+  /** True while no line was only planned, and no fault was passed over: all lines so far would do the same for real. */
   get isUnused(): boolean {
     return this.state.isEmpty
   }
@@ -60,6 +60,11 @@ export class Plan implements BaseExecutor {
     await first(this.gateway)
     this.state.use()
     return this.conclude(notKnown(name), { budgeted: false })
+  }
+
+  async appraise(look: () => Promise<Verdict>): Promise<Verdict> {
+    this.engine.halt.expectGoingOn()
+    return this.conclude(await look(), { budgeted: false })
   }
 
   async conclude(verdict: Verdict, options?: ConcludeOptions): Promise<Verdict> {

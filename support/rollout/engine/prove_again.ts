@@ -40,6 +40,12 @@ export class ProveAgain implements Executor {
     return this.otherwise.measure(measurement, this.gateway)
   }
 
+  async appraise(look: () => Promise<Verdict>): Promise<Verdict> {
+    const { halt, resumption, line } = this.engine
+    halt.expectGoingOn()
+    return resumption.isOvertaken(line) ? this.passOver() : this.otherwise.appraise(look)
+  }
+
   conclude(verdict: Verdict, options?: ConcludeOptions): Promise<Verdict> {
     return this.otherwise.conclude(verdict, options)
   }

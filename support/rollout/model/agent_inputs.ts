@@ -1,13 +1,17 @@
-/** A table of two columns, as cucumber hands it to a step. */
-interface TwoColumns {
-  rowsHash(): Record<string, string>
-}
+import { LockstepError } from '../../system/errors'
 
-/** Returns the inputs of an action from a table of two columns, name and value. */
-export function agentInputs(table: TwoColumns): Record<string, string | boolean | number> {
-  return Object.fromEntries(
-    Object.entries(table.rowsHash()).map(([name, written]) => [name, agentInput(written)]),
-  )
+/**
+ * Returns the inputs of an action from rows of two columns, name and value.
+ * @throws LockstepError `bad-feature` for a row of other columns
+ */
+export function agentInputs(rows: readonly (readonly string[])[]): Record<string, string | boolean | number> {
+  const odd = rows.find(({ length }) => length !== 2)
+  if (odd !== undefined)
+    throw new LockstepError(
+      'bad-feature',
+      `the table of inputs has two columns, a name and a value: ${odd.join(' | ')}`,
+    )
+  return Object.fromEntries(rows.map(([name = '', written = '']) => [name, agentInput(written)]))
 }
 
 /** Returns one value of a table of inputs; `true`, `false` and whole numbers are taken as such. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { BEGAN, rolloutOn } from '../../testing/fake_fleet'
-import { silent, WebFleet, webs, type Exceptions } from '../../testing/web_fleet'
+import { failure } from '../../testing/failure'
+import { ok, silent, WebFleet, webs, type Exceptions } from '../../testing/web_fleet'
 import { checkpointOf, continueCheckpoint } from './checkpoint'
 import type { JournalEntry } from './journal_entry'
 import type { Rollout } from '../rollout'
@@ -156,6 +157,18 @@ describe('a resumed rollout', () => {
     expect(checkpointOf('r1', entries)?.scenarios.get('20')?.done).to.equal(false)
   })
 
+  it('carries a scenario out in full that only a look at no host could prove', () => {
+    const asked = { type: 'asked', step: 'the pool', requestId: 'x', inputs: { backend: 'www' } } as const
+    const entries: JournalEntry[] = [
+      BEGAN,
+      { type: 'roll call', hosts: ['web1'] },
+      { type: 'scenario', scenarioId: '20', name: '' },
+      { ...asked, line: 11, agent: 'haproxy', action: 'pool', mutating: false, hosts: [] },
+      { type: 'scenario passed', scenarioId: '20' },
+    ]
+    expect(checkpointOf('r1', entries)?.scenarios.get('20')?.done).to.equal(false)
+  })
+
   it('that is resumed itself still knows what was known before it: versions, hosts that are out, unknown outcomes', async () => {
     const silentThen: Exceptions = { web3: ({ action }) => (action === 'migrate' ? silent : undefined) }
     const { fleet, journal } = await stopped(3, silentThen)
@@ -192,6 +205,114 @@ describe('a resumed rollout', () => {
     const verdict = await rollout.hosts.discover()
     expect(hasPassed(verdict)).to.equal(false)
     expect(described(verdict)).to.contain('web3').and.to.contain('unexpected: web9')
+  })
+
+  const listed = (hosts: readonly string[]) => (rollout: Rollout) => rollout.hosts.listed(hosts)
+  /** Runs the two waves over a list, as far as they get. */
+  async function inWaves(rollout: Rollout, select: (rollout: Rollout) => void) {
+    const seen: string[] = []
+    for (const size of [{ kind: 'hosts', count: 1 } as const, { kind: 'rest' } as const]) {
+      await rollout.beginScenario(size.kind, `wave of ${size.kind}`)
+      select(rollout)
+      rollout.line = 9
+      await rollout.waves.take(size)
+      for (const [line, work] of [
+        [10, () => rollout.packages.update('mywebapp')],
+        [11, () => rollout.packages.versionShouldBe('mywebapp', '2.0')],
+      ] as const) {
+        rollout.line = line
+        const verdict = await work()
+        seen.push(verdict.observations.map(({ host, kind }) => `${host} ${kind}`).join(', '))
+        if (!mayGoOn(verdict)) return seen
+      }
+      await rollout.endScenario(true)
+    }
+    return seen
+  }
+
+  async function stoppedInList(hosts: readonly string[], except: Exceptions = failsOnce) {
+    const fleet = new WebFleet(hosts, except)
+    const one = rolloutOn(fleet)
+    await one.rollout.ports.journal.append(BEGAN)
+    await one.rollout.beginScenario('before', 'before')
+    await inWaves(one.rollout, listed(hosts))
+    return { fleet, journal: one.journal }
+  }
+
+  it('refuses a wave that has other hosts than before: they would count as done and never be updated', async () => {
+    const { fleet, journal } = await stoppedInList(['web1', 'web2', 'web3'])
+    const { rollout, again } = resume(fleet, journal)
+    const refused = await failure(inWaves(rollout, listed(['web3', 'web1', 'web2'])))
+    expect(refused.code).to.equal('bad-input')
+    expect(refused.message).to.equal(
+      'the wave 1 host of the scenario "wave of hosts" has other hosts than in run r1, which is resumed: new: web3; gone: web1. A wave keeps its hosts: restore the list of hosts and their facts as that run had them, or run the feature from the start; no host of this wave was touched',
+    )
+    expect(rollout.halted).to.equal(refused)
+    expect(again.asked).to.deep.equal([])
+  })
+
+  it('refuses it too in a wave that was not finished: an order that must not come twice is known by its wave', async () => {
+    const { fleet, journal } = await stoppedInList(webs(3), {
+      web1: ({ action }) => (action === 'update' ? silent : undefined),
+    })
+    const { rollout } = resume(fleet, journal)
+    const refused = await failure(inWaves(rollout, listed(['web2', 'web1', 'web3'])))
+    expect(refused.message).to.contain('new: web2; gone: web1')
+  })
+
+  it('refuses a wave by a fact that is another one now', async () => {
+    const first = rolloutOn(new WebFleet(webs(4)))
+    await first.rollout.ports.journal.append(BEGAN)
+    const waves = async (rollout: Rollout) => {
+      await rollout.beginScenario('20', 'a rack')
+      rollout.hosts.withClass('roles::web')
+      await rollout.waves.take({ kind: 'each', fact: 'rack' })
+      await rollout.packages.versionShouldBe('mywebapp', '1.0')
+      await rollout.endScenario(true)
+    }
+    await waves(first.rollout)
+    const moved: Exceptions = {
+      web3: ({ action }) => (action === 'get_fact' ? ok({ value: 'r2' }) : undefined),
+    }
+    const { rollout } = resume(new WebFleet(webs(4)), first.journal, moved)
+    expect((await failure(waves(rollout))).message)
+      .to.contain('the wave rack r1')
+      .and.to.contain('gone: web3')
+  })
+
+  it('keeps the hosts of a wave through two runs that were stopped', async () => {
+    const { journal } = await stoppedInList(webs(3))
+    const first = checkpointOf('r1', journal)
+    const second = checkpointOf('r2', [
+      BEGAN,
+      { type: 'roll call', hosts: webs(3) },
+      { type: 'scenario', scenarioId: 'hosts', name: 'wave of hosts' },
+    ])
+    if (first === undefined || second === undefined) throw new Error('there was no roll call')
+    const { waves, name } = continueCheckpoint(first, second).scenarios.get('hosts') ?? {}
+    expect({ waves, name }).to.deep.equal({
+      waves: [{ name: '1 host', hosts: ['web1'] }],
+      name: 'wave of hosts',
+    })
+  })
+
+  it('does not mind the order of a wave, nor hosts that are out', async () => {
+    const { fleet, journal } = await stoppedInList(webs(3))
+    const { rollout } = resume(fleet, journal)
+    expect(await inWaves(rollout, listed(['web1', 'web3', 'web2']))).to.have.length(4)
+  })
+
+  it('that looks for drift only takes hosts in any waves: nothing is changed', async () => {
+    const { fleet, journal } = await stoppedInList(webs(3), {})
+    const checkpoint = checkpointOf('r1', journal)
+    if (checkpoint === undefined) throw new Error('there was no roll call')
+    const { rollout } = rolloutOn(fleet, { ports: { checkpoint: { ...checkpoint, isOfHistory: true } } })
+    expect(await inWaves(rollout, listed(['web3', 'web1', 'web2']))).to.deep.equal([
+      'web3 done before',
+      'web3 answered',
+      'web1 done before, web2 done before',
+      'web1 answered, web2 answered',
+    ])
   })
 
   it('can be resumed again, with the same outcome', async () => {

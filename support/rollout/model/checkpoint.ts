@@ -1,5 +1,6 @@
 import type { JournalEntry } from './journal_entry'
 import { progressOf } from './progress'
+import type { Wave } from './wave_plan'
 
 /**
  * The work that was done, as the journal of a stopped run says. A resumed run proves it again before it goes on from
@@ -9,6 +10,8 @@ export interface Checkpoint {
   run: string
   hash: string
   hosts: readonly string[]
+  /** True for a look for drift, which changes nothing: lists and waves may have other hosts by now. */
+  isOfHistory?: boolean
   /** The hosts that failed within the budget: out then, out now. */
   out: readonly string[]
   seed: number | undefined
@@ -21,6 +24,9 @@ export interface Checkpoint {
 
 /** The work of one scenario that was done. */
 export interface ScenarioCheckpoint {
+  name: string
+  /** The waves that the scenario took, in order; none where it was for the whole roll call. */
+  waves: readonly Wave[]
   /** True when the scenario passed, none of its hosts went back since, and lines of it can prove that now. */
   done: boolean
   /** The checks that a later line has superseded: `traffic should be blocked`, once it was unblocked. */
@@ -84,6 +90,8 @@ function joinScenario(
 ): ScenarioCheckpoint {
   const lines = new Set([...(earlier?.unknown.keys() ?? []), ...(later?.unknown.keys() ?? [])])
   return {
+    name: later?.name ?? earlier?.name ?? '',
+    waves: longer(earlier?.waves ?? [], later?.waves ?? []),
     done: later?.done === true,
     overtaken: later?.overtaken ?? new Set(),
     unknown: new Map(
@@ -93,6 +101,11 @@ function joinScenario(
       ]),
     ),
   }
+}
+
+/** A run that stopped before a scenario took its wave does not know the wave that it had. */
+function longer<T>(earlier: readonly T[], later: readonly T[]): readonly T[] {
+  return later.length < earlier.length ? earlier : later
 }
 
 function scenariosIn(
@@ -125,15 +138,23 @@ function scenarioCheckpoint(
   }
   for (const line of overtaken) proofs.delete(line)
   return {
+    name: entries.find((entry) => entry.type === 'scenario')?.name ?? '',
+    waves: entries.flatMap((entry) =>
+      entry.type === 'wave' ? [{ name: entry.name, hosts: entry.hosts }] : [],
+    ),
     done:
       entries.some(({ type }) => type === 'scenario passed') && proofs.size > 0 && !isUndone(entries, undone),
     overtaken,
     unknown: unknownIn(entries, asked),
   }
 
-  /** Returns whether a line took a look by itself, and not to verify what it had told. */
+  /** Returns whether a line took a look at hosts by itself, and not to verify what it had told. */
   function isThen(look: Asked): boolean {
-    return !isOfRollCall(look) && !asked.some((other) => lineKey(other) === lineKey(look) && other.mutating)
+    return (
+      look.hosts.length > 0 &&
+      !isOfRollCall(look) &&
+      !asked.some((other) => lineKey(other) === lineKey(look) && other.mutating)
+    )
   }
 }
 

@@ -14,7 +14,7 @@ describe('an entry of a journal', () => {
     expect(waits({ type: 'roll call', hosts: ['web1'] })).to.equal(false)
     expect(waits({ type: 'had', package: 'mywebapp', versions: {} })).to.equal(false)
     expect(waits({ type: 'restoring', package: 'mywebapp', hosts: [] })).to.equal(false)
-    expect(waits({ type: 'end', passed: true, reason: '' })).to.equal(false)
+    expect(waits({ type: 'rollouts ended', passed: true, reason: '' })).to.equal(false)
   })
 
   it('can wait for the next one when nothing was sent in between, or a resumed run finds it out again', () => {

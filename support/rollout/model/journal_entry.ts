@@ -63,8 +63,11 @@ export type JournalEntry =
   | { type: 'answered'; requestId: string; outcomes: Record<string, readonly string[]>; interrupted: boolean }
   | { type: 'opened'; obligation: string; hosts: readonly string[] }
   | { type: 'closed'; obligation: string; hosts: readonly string[] }
-  /** The end of the run. `withinBudget` says that it went through, though not on hosts that were allowed to fail. */
-  | { type: 'end'; passed: boolean; reason: string; withinBudget?: boolean }
+  /**
+   * The rollouts of the run have ended. `withinBudget` says that they went through, though not on hosts that were
+   * allowed to fail.
+   */
+  | { type: 'rollouts ended'; passed: boolean; reason: string; withinBudget?: boolean }
 
 /** The result of a line, or of a step after a failure, host by host. */
 export type Conclusion =
@@ -92,8 +95,8 @@ export function canWait(entry: object): boolean {
 }
 
 /**
- * An append-only record. An entry is durable before any reader gets it.
- * @throws Error when an entry could not be made durable: nothing may be sent then
+ * An append-only record. A reader gets an entry once it is written, and one that cannot wait once it is durable.
+ * @throws Error when an entry could not be written: nothing may be sent then
  */
 export interface Journal {
   append(entry: JournalEntry | Conclusion): Promise<void>

@@ -15,7 +15,7 @@ export class PlanState {
     hosts.set(host, to)
   }
 
-  /** True while no line was only planned: every line so far would do the same for real. */
+  /** True while no line was only planned, and no fault was passed over: all lines so far would do the same for real. */
   get isEmpty(): boolean {
     return !this.isUsed
   }

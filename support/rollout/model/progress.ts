@@ -1,5 +1,4 @@
-import type { Journal } from './journal_entry'
-import type { JournalEntry } from './journal_entry'
+import type { JournalEntry, Journal } from './journal_entry'
 
 /** A scenario that has begun: the hosts of its wave, if any, and those that it sent a request or an order. */
 interface Begun {
@@ -126,7 +125,7 @@ export function progressOf(entries: readonly JournalEntry[]): Progress {
   return progress
 }
 
-/** Returns a journal that appends to `journal` and tells `progress` each entry once it is on disk. */
+/** Returns a journal that appends to `journal`, and tells `progress` each entry then; conclusions are none of its entries. */
 export function heardBy(progress: Progress, journal: Journal): Journal {
   return {
     append: async (entry) => {

@@ -1,6 +1,15 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { compareVersions, isSameVersion, orderOf, type VersionOrder } from './versions'
+import {
+  compareVersions,
+  goesBack,
+  isSameVersion,
+  leavesEpochOut,
+  mayBeSameVersion,
+  orderOf,
+  wouldGoBack,
+  type VersionOrder,
+} from './versions'
 
 const sign = (order: VersionOrder, a: string, b: string) => Math.sign(compareVersions(order, a, b))
 
@@ -86,6 +95,50 @@ describe('the order of versions', () => {
         if (order === 'dpkg' && isSameVersion(a, b, order)) expect(sign('dpkg', a, b)).to.equal(0)
       }),
     )
+  })
+
+  // What rpm says of whole versions: rpm --eval '%{lua: print(rpm.ver("2.1-1") < rpm.ver("1:2.0-1"))}'
+  const back: [string, string, boolean, boolean, boolean][] = [
+    ['1:2.0-1', '2.1-1', true, true, false],
+    ['1:2.0-1', '1.9-1', true, true, true],
+    ['1:2.0-1', '0:2.1-1', true, true, true],
+    ['1:2.0-1', '1:2.1-1', false, false, false],
+    ['1:2.0-1', '2.0-1', true, true, false],
+    ['2.0-1', '1:1.0-1', false, false, false],
+    ['2.0-1', '0:2.0-1', false, false, false],
+  ]
+  for (const [has, next, dpkg, rpm, written] of back)
+    it(`has ${next} ${rpm ? 'before' : 'not before'} ${has} with rpm, ${written ? 'also' : 'and not'} where a feature asks for it`, () => {
+      expect(goesBack(has, next, 'dpkg')).to.equal(dpkg)
+      expect(goesBack(has, next, 'rpm')).to.equal(rpm)
+      expect(wouldGoBack(has, next, 'dpkg')).to.equal(dpkg)
+      expect(wouldGoBack(has, next, 'rpm')).to.equal(written)
+      expect(wouldGoBack(has, next, undefined)).to.equal(dpkg === written ? dpkg : undefined)
+    })
+
+  it('has no wanted version before the one that is the same', () => {
+    const epoch = fc.constantFrom('', '0:', '1:', '2:')
+    fc.assert(
+      fc.property(
+        epoch,
+        epoch,
+        version,
+        fc.constantFrom('dpkg' as const, 'rpm' as const),
+        (a, b, bare, order) => {
+          const [has, wanted] = [a + bare, b + bare]
+          if (isSameVersion(has, wanted, order)) expect(wouldGoBack(has, wanted, order)).to.equal(false)
+          if (order === 'rpm' && wouldGoBack(has, wanted, order) !== goesBack(has, wanted, order))
+            expect(leavesEpochOut(wanted, has)).to.equal(true)
+        },
+      ),
+    )
+  })
+
+  it('may be the same as another that leaves its epoch out', () => {
+    expect(mayBeSameVersion('1:2.0-1', '2.0-1')).to.equal(true)
+    expect(mayBeSameVersion('2.0-1', '1:2.0-1')).to.equal(true)
+    expect(mayBeSameVersion('1:2.0-1', '2:2.0-1')).to.equal(false)
+    expect(mayBeSameVersion('2.0-1', '2.0')).to.equal(false)
   })
 
   it('is known by the name of the package manager', () => {

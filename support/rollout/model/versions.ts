@@ -27,13 +27,31 @@ export function orderOf(provider: unknown): VersionOrder | undefined {
 }
 
 /**
- * Returns whether `next` is older than `has`. Where the host does not say how it orders versions, both orders have to
- * agree; undefined when they do not.
+ * Returns whether a version `next`, whole as a host has it, is older than `has`. Where the host does not say how it
+ * orders versions, both orders have to agree; undefined when they do not.
  */
 export function goesBack(has: string, next: string, order: VersionOrder | undefined): boolean | undefined {
   if (order !== undefined) return compareVersions(order, next, has) < 0
-  const [dpkg, rpm] = [compareVersions('dpkg', next, has) < 0, compareVersions('rpm', next, has) < 0]
-  return dpkg === rpm ? dpkg : undefined
+  return agreed((each) => compareVersions(each, next, has) < 0)
+}
+
+/**
+ * Returns whether `wanted`, as a feature writes it, is older than `has`. To yum and dnf, it may have any epoch where it
+ * has none, so the one of `has` is taken. Undefined where it cannot be told, as in `goesBack`.
+ */
+export function wouldGoBack(
+  has: string,
+  wanted: string,
+  order: VersionOrder | undefined,
+): boolean | undefined {
+  if (order === undefined) return agreed((each) => wouldGoBack(has, wanted, each) === true)
+  const isOpen = order === 'rpm' && splitEpoch(wanted).epoch === undefined
+  return goesBack(isOpen ? splitEpoch(has).rest : has, wanted, order)
+}
+
+/** Returns whether `has` has an epoch that counts, and `wanted` leaves it out: either may then be the newer one. */
+export function leavesEpochOut(wanted: string, has: string): boolean {
+  return splitEpoch(wanted).epoch === undefined && compareNumbers(splitEpoch(has).epoch ?? '0', '0') > 0
 }
 
 /**
@@ -46,6 +64,16 @@ export function isSameVersion(has: string, wanted: string, order: VersionOrder |
   if (left.rest !== right.rest) return false
   if (order === 'rpm' && right.epoch === undefined) return true
   return compareNumbers(left.epoch ?? '0', right.epoch ?? '0') === 0
+}
+
+/** Returns whether two versions that a feature writes may be one and the same to some package manager. */
+export function mayBeSameVersion(a: string, b: string): boolean {
+  return isSameVersion(a, b, 'rpm') || isSameVersion(b, a, 'rpm')
+}
+
+function agreed(judge: (order: VersionOrder) => boolean): boolean | undefined {
+  const [dpkg, rpm] = [judge('dpkg'), judge('rpm')]
+  return dpkg === rpm ? dpkg : undefined
 }
 
 interface Parts {

@@ -65,6 +65,11 @@ export function nextWave(
   }
 }
 
+/** Returns the value of a fact by which a wave was made, as its name has it; undefined for a wave of another kind. */
+export function valueIn({ name }: Wave, fact: string): string | undefined {
+  return name.startsWith(`${fact} `) ? name.slice(fact.length + 1) : undefined
+}
+
 /** Returns all waves that a table of sizes makes of the hosts `from`, and the hosts in none of them. */
 export function planWaves(
   sizes: readonly WaveSize[],

@@ -1,3 +1,4 @@
+import { nameHosts } from './name_hosts'
 import { hosts as counted } from './verdict'
 import { describeSize, planWaves, type FactOf, type WaveSize } from './wave_plan'
 
@@ -15,7 +16,7 @@ export function faultOfTable(
   const { waves, left } = planWaves(rows, all, all, factOf)
   const written = rows.map(describeSize).join(', ')
   if (left.length > 0)
-    return `the waves ${written} take ${all.length - left.length} of ${counted(all.length)}; in no wave: ${named(left)}. ${remedy(rows, all, factOf)}; no host was touched`
+    return `the waves ${written} take ${all.length - left.length} of ${counted(all.length)}; in no wave: ${nameHosts(left)}. ${remedy(rows, all, factOf)}; no host was touched`
   const first = waves.findIndex(({ hosts }, row) => hosts.length === 0 && rows[row]?.kind !== 'rest')
   if (first < 0) return undefined
   return `the waves ${written} are more than ${counted(all.length)} can make: nobody is left for wave ${first + 1} of ${waves.length}, ${describeSize(rows[first] ?? { kind: 'rest' })}. Leave out rows; no host was touched`
@@ -26,10 +27,4 @@ function remedy(rows: readonly WaveSize[], all: readonly string[], factOf: FactO
   if (each?.kind !== 'each') return 'Let the last wave be: the rest'
   const values = [...new Set(all.map((host) => factOf(host, each.fact)))]
   return `There are ${values.length} values of ${each.fact} (${values.slice(0, 10).join(', ')}): write the row "each ${each.fact}" as many times`
-}
-
-function named(hosts: readonly string[]): string {
-  return hosts.length > 10
-    ? `${hosts.slice(0, 10).join(', ')} and ${hosts.length - 10} more`
-    : hosts.join(', ')
 }

@@ -2,8 +2,7 @@ import { shown, silence } from '../model/reading'
 import type { NeededAgent } from '../ports'
 import type { Answer } from '../model/answers'
 import type { RollCallContext } from './roll_call_context'
-import type { Observation } from '../model/verdict'
-import { clean } from '../model/verdict'
+import { clean, type Observation } from '../model/verdict'
 
 /**
  * Returns the hosts that lack an agent which a line of the feature needs, each with what it lacks. All are asked for

@@ -140,7 +140,7 @@ export class Packages {
     const { before } = this.around
     const said = done.observations.flatMap(({ host, kind }) => (kind === 'silent' ? [] : [host]))
     this.after.expectChanged(name, said)
-    const mayHaveGoneBack = wanted === undefined && !before.mayGoBack
+    const mayHaveGoneBack = before.mayHaveGoneBack(name, wanted)
     const hasFailed = done.observations.some(({ passed }) => !passed)
     const unexpected = hasFailed || mayHaveGoneBack ? await looked.at(said, gateway) : []
     await this.after.writeDown(name, looked.versions)

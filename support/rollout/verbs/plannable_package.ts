@@ -2,7 +2,7 @@ import { pickReason } from '../../system/reason'
 import { asking, type PlannableChange } from '../engine/change'
 import type { Answer } from '../model/answers'
 import { byThen, NOT_KNOWN, type PlannedState } from '../model/planned_state'
-import { goesBack, isSameVersion, type VersionOrder } from '../model/versions'
+import { goesBack, isSameVersion, wouldGoBack, type VersionOrder } from '../model/versions'
 import { ensureIn, NOT_INSTALLED, orderIn, packageStatus } from './package_answer'
 import { candidatesOn, type Candidate } from './package_candidate'
 import { isService } from './services'
@@ -41,7 +41,8 @@ export function plannablePackage(
       const { fails, to } = plannedState
       const had = baselineOf(host, now)
       if (fails !== undefined || to === undefined || had === undefined) return plannedState
-      return goesBack(had, to, order) === false
+      const isOlder = to === wanted && candidate?.version === undefined ? wouldGoBack : goesBack
+      return isOlder(had, to, order) === false
         ? plannedState
         : { ...plannedState, fails: `would go back from ${had} to ${to}` }
     },

@@ -53,18 +53,19 @@ export class Pool {
     return this.minimum === undefined || waves.every((size) => hosts - size >= this.needed(hosts))
   }
 
-  async shouldHaveInService(balancer: Balancer, wanted: number): Promise<Verdict> {
-    this.step.expectGoingOn()
-    const members = await this.membersOf(balancer)
-    if (members === undefined) return this.conclude(notKnown(balancer.name))
-    const n = members.filter(({ inService }) => inService).length
-    const observations = members.map(({ name, inService, seen }) => ({
-      host: name,
-      passed: n === wanted,
-      kind: 'answered' as const,
-      seen: n === wanted ? (inService ? 'in service' : 'out of service') : clean(seen),
-    }))
-    return this.conclude({ observations, unexpected: [] })
+  shouldHaveInService(balancer: Balancer, wanted: number): Promise<Verdict> {
+    return this.step.executor.appraise(async () => {
+      const members = await this.membersOf(balancer)
+      if (members === undefined) return notKnown(balancer.name)
+      const n = members.filter(({ inService }) => inService).length
+      const observations = members.map(({ name, inService, seen }) => ({
+        host: name,
+        passed: n === wanted,
+        kind: 'answered' as const,
+        seen: n === wanted ? (inService ? 'in service' : 'out of service') : clean(seen),
+      }))
+      return { observations, unexpected: [] }
+    })
   }
 
   /** Returns the members as they are by now. Undefined where that cannot be known. */
@@ -79,11 +80,6 @@ export class Pool {
       const inService = byThen.state === IN
       return { ...member, inService, seen: inService ? 'would be in service' : 'would be out of service' }
     })
-  }
-
-  /** A verdict on the pool is not about the hosts that move. */
-  private conclude(verdict: Verdict): Promise<Verdict> {
-    return this.step.executor.conclude(verdict, { budgeted: false })
   }
 
   private needed(members: number): number {

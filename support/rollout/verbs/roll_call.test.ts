@@ -129,8 +129,43 @@ describe('a roll call with an inventory', () => {
     expect(asked).to.deep.equal([])
   })
 
-  it('of a resumed run is of the hosts of that run, and tells newcomers apart by the inventory', async () => {
-    const { rollout: rolling } = rollout(['web1', 'web2', 'web3', 'web9'], ['web1', 'web2', 'web3'], CLAIMS)
+  it('of a resumed run has to have the hosts of that run: a new one would not be asked, and one that is gone would', async () => {
+    for (const [written, other] of [
+      [['web1', 'web2', 'web3'], 'new: web3'],
+      [['web1'], 'gone: web2'],
+    ] as const)
+      for (const first of ['discover', 'frozen'] as const) {
+        const { rollout: rolling, fleet } = rollout(['web1', 'web2'], written, CLAIMS)
+        const refused = await failure(rolling.hosts[first]())
+        expect(refused.code).to.equal('bad-input')
+        expect(refused.message).to.equal(
+          `the inventory has other hosts than run r1, which is resumed: ${other}. A rollout keeps its hosts: restore the inventory as that run had it, or run the feature from the start; no host was touched`,
+        )
+        expect(rolling.halted).to.equal(refused)
+        expect(fleet.asked).to.deep.equal([])
+      }
+  })
+
+  it('of a resumed run does not have to have the hosts that are out', async () => {
+    const { rollout: rolling } = rollout(['web1'], ['web1'], { ...CLAIMS, out: ['web2'] })
+    expect(hasPassed(await rolling.hosts.discover())).to.equal(true)
+  })
+
+  it('of a resumed run is refused for a list that has other hosts now', async () => {
+    const { rollout: rolling } = rolloutOn(new FakeFleet(['web1'], () => ({ kind: 'answered', data: {} })), {
+      ports: { checkpoint: CLAIMS },
+    })
+    rolling.hosts.beginSelection()
+    rolling.hosts.listed(['web1', 'web2', 'web9'])
+    const refused = await failure(rolling.hosts.frozen())
+    expect(refused.message).to.match(/^the list of hosts has other hosts than run r1.*: new: web9\./)
+  })
+
+  it('of a look for drift is of the hosts of that run, and tells newcomers apart by the inventory', async () => {
+    const { rollout: rolling } = rollout(['web1', 'web2', 'web3', 'web9'], ['web1', 'web2', 'web3'], {
+      ...CLAIMS,
+      isOfHistory: true,
+    })
     rolling.hosts.leaveStrangersAlone()
     const verdict = await rolling.hosts.discover()
     expect(verdict.observations.map(({ host }) => host)).to.deep.equal(['web1', 'web2'])

@@ -87,6 +87,7 @@ export class RollCall {
     this.expectSameSelection()
     const should = await this.inventoried()
     const isFirst = this.list === undefined
+    if (isFirst) this.expectHostsOfBefore(should)
     const known = this.list ?? this.rollout.hostsBefore ?? this.selection.listed ?? should
     const newcomer = this.newcomersBy(should)
     const { found, unexpected } = await this.look(known, newcomer)
@@ -118,7 +119,10 @@ export class RollCall {
   async frozen(): Promise<readonly string[]> {
     this.expectSameSelection()
     if (this.list !== undefined) return this.list
-    if (this.rollout.hostsBefore !== undefined) return this.frozenAs(this.rollout.hostsBefore)
+    if (this.rollout.hostsBefore !== undefined) {
+      if (!isEmpty(this.selection)) this.expectHostsOfBefore(await this.inventoried())
+      return this.frozenAs(this.rollout.hostsBefore)
+    }
     if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
     const should = await this.inventoried()
     const { found, unexpected } = await this.look()
@@ -266,6 +270,22 @@ export class RollCall {
     )
     this.rollout.stopAt(error)
     throw error
+  }
+
+  /**
+   * Expects the list, or else the inventory, to have the hosts of the run that this one goes on from. A host that is new
+   * there would never be asked, and one that is gone would still be changed.
+   */
+  private expectHostsOfBefore(should: readonly string[] | undefined): void {
+    const { listed } = this.selection
+    const written = listed ?? should
+    if (written === undefined) return
+    try {
+      this.rollout.expectHostsOfBefore(written, listed === undefined ? 'the inventory' : 'the list of hosts')
+    } catch (error) {
+      if (error instanceof LockstepError) this.rollout.stopAt(error)
+      throw error
+    }
   }
 
   private expectSelection(): void {

@@ -14,6 +14,11 @@ export interface RollCallContext {
   >
   /** The hosts of the run that this one goes on from: they are the roll call then. */
   readonly hostsBefore: readonly string[] | undefined
+  /**
+   * Expects the hosts that are written down now to be those of that run. `where` is where they are written.
+   * @throws LockstepError `bad-input` when they are others
+   */
+  expectHostsOfBefore(written: readonly string[], where: string): void
   readonly budget: Pick<FailureBudget, 'isOut'>
   /** The reason why nothing more may be done; undefined when there is none. */
   readonly halted: LockstepError | undefined

@@ -4,7 +4,7 @@ import type { HostGateway } from '../model/obligation'
 import { NOT_KNOWN } from '../model/planned_state'
 import { observationOf } from '../model/reading'
 import type { Observation } from '../model/verdict'
-import { goesBack, isSameVersion, type VersionOrder } from '../model/versions'
+import { goesBack, leavesEpochOut, wouldGoBack, type VersionOrder } from '../model/versions'
 import {
   byVersion,
   ensureIn,
@@ -50,9 +50,14 @@ export class VersionsBefore {
     return !mayGoBack() || areRestored() || (keepsHistory && areOfRelease())
   }
 
-  /** False where no host may get an older version than it has. */
-  get mayGoBack(): boolean {
-    return this.needs.mayGoBack()
+  /**
+   * Returns whether hosts have to be looked at after a change, as they may have got an older version than they had. What
+   * is `wanted` tells that before, unless it leaves out an epoch.
+   */
+  mayHaveGoneBack(name: string, wanted: string | undefined): boolean {
+    if (this.needs.mayGoBack()) return false
+    const had = [...(this.had.get(name)?.values() ?? [])]
+    return wanted === undefined || had.some((version) => leavesEpochOut(wanted, version))
   }
 
   /**
@@ -85,7 +90,7 @@ export class VersionsBefore {
       versions: byVersion(versionsIn({ observations: known })),
     })
     const judged = observations.map((seen) =>
-      wanted === undefined ? seen : this.refuseToGoBack(name, seen, wanted),
+      wanted === undefined ? seen : this.refuseToGoBack(name, seen, wanted, wouldGoBack),
     )
     this.noteChanged(
       name,
@@ -96,16 +101,20 @@ export class VersionsBefore {
 
   /**
    * Returns an observation that fails where the host would go back, or has gone back, to an older version. `next` is
-   * undefined where it is not known.
+   * undefined where it is not known; `isOlder` compares it.
    */
-  refuseToGoBack(name: string, observation: Observation, next: string | undefined): Observation {
+  refuseToGoBack(
+    name: string,
+    observation: Observation,
+    next: string | undefined,
+    isOlder: typeof goesBack = goesBack,
+  ): Observation {
     const { host, passed } = observation
     const had = this.needs.mayGoBack() ? undefined : this.had.get(name)?.get(host)
     if (!passed || had === undefined || NOT_INSTALLED.has(had)) return observation
     const fails = (seen: string) => ({ ...observation, passed: false, seen })
     if (next === undefined) return fails(`has had ${had}, and does not say which version it has now`)
-    const order = this.orders.get(host)
-    const isBack = !isSameVersion(had, next, order) && goesBack(had, next, order)
+    const isBack = isOlder(had, next, this.orders.get(host))
     if (isBack === false) return observation
     return fails(
       isBack === undefined

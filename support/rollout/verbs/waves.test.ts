@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { rolloutOn } from '../../testing/fake_fleet'
+import { BEGAN, rolloutOn } from '../../testing/fake_fleet'
 import { failure } from '../../testing/failure'
 import { silent, WebFleet, webs } from '../../testing/web_fleet'
+import { checkpointOf } from '../model/checkpoint'
+import type { JournalEntry } from '../model/journal_entry'
 import { describe as described, hasPassed, mayGoOn } from '../model/verdict'
 import { nextWave, parseWaveSize, planWaves, shuffled, type WaveSize } from '../model/wave_plan'
 
@@ -127,6 +129,44 @@ describe('waves', () => {
     expect(fleet.blocked.size).to.equal(0)
   })
 
+  const rackAsked = (fleet: WebFleet) =>
+    fleet.asked.find(({ request }) => request.action === 'get_fact')?.hosts
+  const outOf = (hosts: readonly string[], entries: readonly JournalEntry[] = []) =>
+    checkpointOf('r1', [BEGAN, { type: 'roll call', hosts: webs(4) }, ...entries, { type: 'out', hosts }])
+
+  it('by a fact ask no host for it that is out, and go on without that host', async () => {
+    const fleet = new WebFleet(webs(4), { web2: () => silent })
+    const { rollout } = rolloutOn(fleet, { ports: { checkpoint: outOf(['web2']) } })
+    rollout.waves.foretold([size('each rack'), size('each rack')])
+    const waves: string[][] = []
+    for (const scenario of ['1', '2']) {
+      await rollout.beginScenario(scenario, scenario)
+      const verdict = await rollout.waves.take(size('each rack'))
+      waves.push(verdict?.observations.map(({ host }) => host) ?? [])
+      await rollout.endScenario(true)
+    }
+    expect(rackAsked(fleet)).to.deep.equal(['web1', 'web3', 'web4'])
+    expect(waves).to.deep.equal([['web1', 'web3'], ['web4']])
+    expect(rollout.waves.left).to.deep.equal([])
+  })
+
+  it('by a fact keep a host that is out in the wave that it had in the run before', async () => {
+    const fleet = new WebFleet(webs(4), { web1: () => silent })
+    const checkpoint = outOf(
+      ['web1'],
+      [
+        { type: 'scenario', scenarioId: '1', name: 's' },
+        { type: 'wave', name: 'rack r1', hosts: ['web1', 'web3'] },
+      ],
+    )
+    const { rollout } = rolloutOn(fleet, { ports: { checkpoint } })
+    await rollout.beginScenario('1', 's')
+    rollout.waves.foretold([size('each rack'), size('each rack')])
+    await rollout.waves.take(size('each rack'))
+    expect(rackAsked(fleet)).to.deep.equal(['web2', 'web3', 'web4'])
+    expect(rollout.waves.current).to.deep.equal({ name: 'rack r1', hosts: ['web1', 'web3'] })
+  })
+
   for (const [n, rows] of [
     [2, ['1 host', '25%', '25%', 'the rest']],
     [3, ['1 host', '1 host', '1 host', '1 host']],
@@ -175,6 +215,23 @@ describe('waves', () => {
     await other.rollout.waves.take(size('the rest'))
     expect(other.journal).to.deep.include({ type: 'order', seed: 7 })
     expect(other.notes).to.deep.equal(['the hosts were taken in random order, with seed 7'])
+  })
+
+  it('have every host, one too that has left the list since: it comes last', async () => {
+    const checkpoint = checkpointOf('r1', [
+      BEGAN,
+      { type: 'roll call', hosts: webs(3) },
+      { type: 'out', hosts: ['web2'] },
+    ])
+    const { rollout } = rolloutOn(new WebFleet(webs(3)), { ports: { checkpoint } })
+    rollout.hosts.beginSelection()
+    rollout.hosts.listed(['web3', 'web1'])
+    await rollout.waves.take(size('1 host'))
+    expect([...(rollout.waves.current?.hosts ?? []), ...rollout.waves.left]).to.deep.equal([
+      'web3',
+      'web1',
+      'web2',
+    ])
   })
 
   it('that were not attempted are known by their hosts', async () => {

@@ -1,17 +1,23 @@
 import { LockstepError } from '../../system/errors'
 import type { StepContext } from '../engine/step_context'
+import { compareWith } from '../model/compare_with'
 import { describe, type Verdict } from '../model/verdict'
 import { describeSize, nextWave, planWaves, shuffled, type Wave, type WaveSize } from '../model/wave_plan'
 import { faultOfTable } from '../model/wave_table'
 import type { RollCall } from './roll_call'
-import { WaveFacts } from './wave_facts'
+import { WaveFacts, type HostsOut } from './wave_facts'
 
 export type WaveOrder = 'as listed' | 'sorted by name' | { seed: number | undefined }
 
-interface Around {
+interface Around extends HostsOut {
   hosts: Pick<RollCall, 'known' | 'inListedOrder'>
   /** Expects that a wave may begin now. @throws LockstepError `gate-closed` */
   expectOpen: () => void
+  /**
+   * Expects a wave to have the hosts that an earlier run of the rollout gave it.
+   * @throws LockstepError `bad-input` when it has others
+   */
+  expectSame: (wave: Wave) => void
   /** Returns the seed of a random order, the same for all waves of a rollout and of those that resume it. */
   newSeed: () => number
 }
@@ -32,7 +38,7 @@ export class Waves {
     private readonly step: StepContext,
     private readonly around: Around,
   ) {
-    this.facts = new WaveFacts(step)
+    this.facts = new WaveFacts(step, around)
   }
 
   /** The wave that moves now. */
@@ -57,7 +63,7 @@ export class Waves {
   /** The waves of the feature's table that are still to come. */
   get toCome(): readonly Wave[] {
     const sizes = this.rows.slice(this.begun.length)
-    return planWaves(sizes, this.left, this.order ?? [], this.facts.factOf).waves
+    return planWaves(sizes, this.left, this.placeable, this.facts.factOf).waves
   }
 
   /** Sets the sizes of all waves of the feature. Hosts in none of them are found before the first one moves. */
@@ -93,17 +99,23 @@ export class Waves {
   get left(): readonly string[] {
     if (this.begun.length === 0 && this.rows.length === 0) return []
     const taken = new Set(this.begun.flatMap(({ hosts }) => hosts))
-    return (this.order ?? this.around.hosts.known ?? []).filter((host) => !taken.has(host))
+    return this.placeable.filter((host) => !taken.has(host))
+  }
+
+  /** The hosts that can be in a wave: a host that was out before it told its facts is in none. */
+  private get placeable(): readonly string[] {
+    return (this.order ?? this.around.hosts.known ?? []).filter((host) => this.facts.areKnownOf(host))
   }
 
   /** Takes the next wave; undefined when no host is left to take. */
   async take(size: WaveSize): Promise<Verdict | undefined> {
     this.step.expectGoingOn()
-    const all = await this.ordered()
-    const missing = await this.facts.learn([size, ...this.rows], all)
+    const missing = await this.facts.learn([size, ...this.rows], await this.ordered())
     if (missing !== undefined) return this.unplaced(missing)
+    const all = this.placeable
     this.expectWholeTable(all)
     const wave = nextWave(size, this.begun.length === 0 ? all : this.left, all, this.facts.factOf)
+    this.expectSame(wave)
     if (wave.hosts.length === 0) {
       this.step.note(`nobody was left for the wave ${describeSize(size)}`)
       this.begun.push(wave)
@@ -132,6 +144,15 @@ export class Waves {
     return verdict
   }
 
+  private expectSame(wave: Wave): void {
+    try {
+      this.around.expectSame(wave)
+    } catch (error) {
+      if (error instanceof LockstepError) this.step.stopAt(error)
+      throw error
+    }
+  }
+
   private expectWholeTable(all: readonly string[]): void {
     const fault = this.begun.length > 0 ? undefined : faultOfTable(this.rows, all, this.facts.factOf)
     if (fault === undefined) return
@@ -158,6 +179,8 @@ export class Waves {
     if (this.wanted === 'as listed' && listed === undefined) {
       throw new LockstepError('bad-feature', 'the hosts come from no list, so they cannot be taken as listed')
     }
-    return this.wanted === 'sorted by name' ? all : (listed ?? all)
+    if (this.wanted === 'sorted by name' || listed === undefined) return all
+    // A host that left the list since it was found belongs to a wave as well.
+    return [...listed, ...compareWith(all, listed).missing]
   }
 }

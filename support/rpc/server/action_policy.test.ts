@@ -56,6 +56,24 @@ describe('an action policy', () => {
     it(`${expected ? 'allows' : 'denies'} by ${what}`, () => expect(allowed(policy)).to.equal(expected))
   }
 
+  it("fits no host by a word in the wrong column, as Ruby's does, and says so", () => {
+    for (const [line, what] of [
+      ['deny\tuid=0\t*\troles::web\t*', '"roles::web" stands where a fact is expected'],
+      ['deny\t*\tinstall\t*\troles::web country=de', '"country=de" stands where a class is expected'],
+    ] as const) {
+      const told: string[] = []
+      const onTrouble = (text: string) => void told.push(text)
+      const by = (caller: string, action: string) =>
+        decide(`${line}\nallow\t*\t*\t*\t*`, { caller, action }, { host, data, groups, onTrouble }).allowed
+      expect(by('uid=0', 'install')).to.equal(true)
+      expect(told).to.deep.equal([
+        `line 1 of the policy fits no host, and denies nothing: ${what}; write it in the other column`,
+      ])
+      expect(by('uid=1', 'status')).to.equal(true)
+      expect(told, 'a line about another request').to.have.length(1)
+    }
+  })
+
   it('never allows by what cannot be read, and never throws', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {

@@ -17,9 +17,11 @@ export interface PolicySubject {
   data?: DataFunction
   /** Callers by the name of their group. */
   groups?: ReadonlyMap<string, readonly string[]>
+  /** Is told of a line about this request that fits no host, since a word of it stands in the wrong column. */
+  onTrouble?: (what: string) => void
 }
 
-type Judged = PolicySubject & { patterns: Patterns }
+type Judged = PolicySubject & { patterns: Patterns; onMisplaced: (what: string) => void }
 
 export interface PolicyDecision {
   allowed: boolean
@@ -32,10 +34,13 @@ export interface PolicyDecision {
  * tabs, or by spaces where no column holds more than one word. Facts and classes are lists of which all have to match,
  * or expressions; without a column of classes, that of facts is an expression of both. The first line that fits
  * decides. Without one the line `policy default` decides, and without that line the answer is no. A line that cannot be
- * read denies the request as well.
+ * read denies the request as well. A line with a class among facts, or a fact among classes, fits no host, as in Ruby's
+ * daemon, and `onTrouble` is told.
  */
 export function decide(policy: string, request: PolicyRequest, subject: PolicySubject): PolicyDecision {
-  const judged = { ...subject, patterns: new Patterns(Number.POSITIVE_INFINITY) }
+  const misplaced: string[] = []
+  const onMisplaced = (what: string) => void misplaced.push(what)
+  const judged = { ...subject, patterns: new Patterns(Number.POSITIVE_INFINITY), onMisplaced }
   let standard = false
   for (const [index, raw] of policy.split(/\r?\n/).entries()) {
     const line = raw.trim()
@@ -57,6 +62,11 @@ export function decide(policy: string, request: PolicyRequest, subject: PolicySu
       const isAbout =
         any(callers, (each) => isCaller(each, request.caller, judged)) &&
         any(actions, (each) => each === request.action)
+      for (const what of misplaced.splice(0))
+        if (isAbout)
+          subject.onTrouble?.(
+            `${because} fits no host, and ${verdict === 'deny' ? 'denies' : 'allows'} nothing: ${what}`,
+          )
       if (where && isAbout) return { allowed: verdict === 'allow', because }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -89,19 +99,31 @@ function isCaller(written: string, caller: string, { groups, patterns }: Judged)
 function isWhere(facts: string, classes: string | undefined, subject: Judged): boolean | undefined {
   if (classes === undefined) return facts === '*' ? true : evaluateExpression(facts, subject)
   const both = [
-    matches(facts, (word) => /[<>=]/.test(word), subject),
-    matches(classes, (word) => !/[<>=]/.test(word), subject),
+    matches(facts, isFact, 'a fact', subject),
+    matches(classes, (word) => !isFact(word), 'a class', subject),
   ]
   return both.includes(undefined) ? undefined : both.every((each) => each === true)
 }
 
+function isFact(word: string): boolean {
+  return /[<>=]/.test(word)
+}
+
 /** Evaluates a column: a list of which all words have to match, or an expression. */
-function matches(column: string, isOne: (word: string) => boolean, subject: Judged): boolean | undefined {
+function matches(
+  column: string,
+  isOne: (word: string) => boolean,
+  what: 'a fact' | 'a class',
+  subject: Judged,
+): boolean | undefined {
   if (column === '*') return true
   if (/(^|\s)(and|or|not)(\s|$)|[()!]/.test(column)) return evaluateExpression(column, subject)
   const words = column.split(/\s+/)
-  // A class where a fact is expected, or the other way round.
-  if (!words.every(isOne)) return false
+  const other = words.find((word) => !isOne(word))
+  if (other !== undefined) {
+    subject.onMisplaced(`"${other}" stands where ${what} is expected; write it in the other column`)
+    return false
+  }
   const each = words.map((word) => evaluateExpression(word, subject))
   return each.includes(undefined) ? undefined : each.every((value) => value === true)
 }

@@ -60,6 +60,17 @@ describe("rpm's own order of versions", () => {
     expectAgreement('rpm', pairs, said)
     expect(pairs.length).to.be.above(PAIRS * 0.8)
   }).timeout(120_000)
+
+  it('agrees with ours on epochs: one that is missing is 0', () => {
+    const epoch = fc.constantFrom('', '', '0:', '1:', '2:')
+    const whole = fc.tuple(epoch, fc.nat({ max: 3 }), fc.nat({ max: 3 }))
+    const written = whole.map(([own, version, release]) => `${own}${version}.0-${release}`)
+    const pairs = fc.sample(fc.tuple(written, written), { numRuns: 400, seed: SEED })
+    const calls = pairs.map(([a, b]) => `say("${a}","${b}")`)
+    const script = `function say(a,b) local x,y=rpm.ver(a),rpm.ver(b) print((x<y and -1 or (x==y and 0 or 1)).." ") end ${calls.join(' ')}`
+    const output = execFileSync('rpm', ['--eval', `%{lua:${script}}`], { encoding: 'utf8' })
+    expectAgreement('rpm', pairs, output.trim().split(/\s+/).map(Number))
+  })
 })
 
 function expectAgreement(

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { argumentFault } from '../preflight/step_arguments'
+import { argumentFault } from './step_arguments'
 
 const table = { dataTable: { rows: [] } }
 const document = { docString: { content: 'x' } }

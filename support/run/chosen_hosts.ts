@@ -1,12 +1,24 @@
 import { nearest } from '../config/nearest'
-import type { RunJournals } from '../run/journals'
+import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
+import type { RunJournals } from './journals'
 import { formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
 
-/** The runs and hosts that a person has named on the command line. */
-export interface Named {
-  run?: readonly string[] | undefined
-  host?: readonly string[] | undefined
+/** The hosts out of rotation that a person has chosen: all of them, or those of the named hosts and runs. */
+export interface Choice {
+  all: boolean
+  hosts: readonly string[]
+  runs: readonly string[]
+}
+
+/** Returns whether a host out of rotation is one of those that were chosen. Where hosts and runs are named, it is both. */
+export function chosenBy({ all, hosts, runs }: Choice): (item: HostOutOfRotation) => boolean {
+  const named = new Set(hosts.map((host) => host.toLowerCase()))
+  return ({ host, run }) =>
+    all ||
+    (named.size + runs.length > 0 &&
+      (named.size === 0 || named.has(host.toLowerCase())) &&
+      (runs.length === 0 || runs.includes(run)))
 }
 
 /**
@@ -14,13 +26,16 @@ export interface Named {
  * where journals do not tell everything.
  * @throws LockstepError `bad-input`
  */
-export function expectKnown({ run = [], host = [] }: Named, { journals, faults }: RunJournals): void {
+export function expectKnown(
+  { runs, hosts: named }: Omit<Choice, 'all'>,
+  { journals, faults }: RunJournals,
+): void {
   if (faults.length > 0) return
-  expectAmong('run', run, new Set(journals.map((journal) => journal.run)))
+  expectAmong('run', runs, new Set(journals.map((journal) => journal.run)))
   const hosts = journals.flatMap(({ entries }) =>
     entries.flatMap((entry) => (entry.type === 'roll call' || entry.type === 'opened' ? entry.hosts : [])),
   )
-  expectAmong('host', host, new Set(hosts.map((name) => name.toLowerCase())))
+  expectAmong('host', named, new Set(hosts.map((name) => name.toLowerCase())))
 }
 
 function expectAmong(what: string, named: readonly string[], known: ReadonlySet<string>): void {

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readSetting } from '../config/settings'
+import { formatVariables } from '../config/variables'
+import {
+  hostsNotBroughtOn,
+  judgeDrift,
+  lastRuns,
+  unknownDrift,
+  type CheckedRun,
+  type DriftFinding,
+  type DriftState,
+} from '../history/drift_check'
+import { UNRELEASED, type HistoryEntry } from '../history/history_record'
+import { howToMend } from '../history/recording'
+import { HistoryStore } from '../history/store'
+import { cucumberIn } from '../planning/child_run'
+import { readRunJson, type ReadRun, type ReadStep } from '../reporting/run_json_reading'
+import { lastWords } from '../run/again'
+import { readRunJournal } from '../run/journals'
+import type { RunSurroundings } from '../run/parameters'
+import { EXIT, LockstepError } from '../system/errors'
+import { liveEnvironment } from './environments'
+import { checkpointOfHistory } from './resume'
+
+/** The release that is looked at; where something is left out, the configured environment and its last release. */
+export interface DriftAsked {
+  environment?: string | undefined
+  release?: string | undefined
+}
+
+/**
+ * Looks whether the state that a release has left on its hosts is still there. It runs the release's lines that look,
+ * and none that changes.
+ */
+export async function lookForDrift(
+  asked: DriftAsked,
+  context: RunSurroundings,
+  cwd: string,
+): Promise<DriftState> {
+  if (!readdirSync(cwd).some((name) => /^cucumber\.[cm]?(?:js|json|ya?ml)$/.test(name)))
+    throw new LockstepError(
+      'bad-config',
+      `there is no cucumber.js in ${cwd}; run this in the folder that the release was rolled out from`,
+    )
+  const named = asked.environment === undefined ? {} : { environment: asked.environment }
+  const { name } = liveEnvironment(named, context, cwd)
+  const store = new HistoryStore(context.folders.history)
+  const release = asked.release ?? readSetting(context.env, 'LOCKSTEP_RELEASE') ?? lastRelease(store, name)
+  if (release === undefined) return unknownDrift(`no release is in the history in ${name}`)
+  const { runs, damaged } = store.read(name, release)
+  const records = lastRuns(runs)
+  const [odd] = damaged
+  if (records.length === 0 && odd === undefined)
+    return unknownDrift(`release ${release} has not passed in ${name}`)
+  const checks: CheckedRun[] = []
+  for (const record of records) checks.push(await check(store, record, asked.environment))
+  return judgeDrift({
+    where: `release ${release} in ${name}`,
+    checks,
+    left: hostsNotBroughtOn(runs, records),
+    unread: odd === undefined ? undefined : `${odd} is no history that can be read; ${howToMend(odd)}`,
+  })
+}
+
+/** Returns the last release that has passed in an environment; undefined where none has. */
+function lastRelease(store: HistoryStore, environment: string): string | undefined {
+  return store
+    .releasesOf(environment)
+    .findLast((each) => each !== UNRELEASED && lastRuns(store.runsOf(environment, each)).length > 0)
+}
+
+async function check(
+  store: HistoryStore,
+  record: HistoryEntry,
+  environment: string | undefined,
+): Promise<CheckedRun> {
+  const { feature, journal } = store.evidenceOf(record)
+  const trouble = troubleWith(record, feature, journal)
+  if (trouble !== undefined) return { record, findings: [], trouble }
+  const env = {
+    LOCKSTEP_VARIABLES: formatVariables(record.parameters),
+    // Settings of the next rollout do not apply to this look.
+    LOCKSTEP_RELEASE: record.release === UNRELEASED ? undefined : record.release,
+    LOCKSTEP_ACTIVATE: undefined,
+    LOCKSTEP_PLAN: undefined,
+    LOCKSTEP_RESUME: undefined,
+    LOCKSTEP_SAFE_MODE: undefined,
+    ...(environment === undefined ? {} : { LOCKSTEP_ENVIRONMENT: environment }),
+  }
+  const args = ['-p', 'drift', feature]
+  const purpose = { why: 'drift', journal } as const
+  const { signal } = new AbortController()
+  return cucumberIn({ args, purpose, env, signal }, (ended, reports) => {
+    const { exitCode } = ended
+    const report = reportIn(reports)
+    const findings = (report?.steps ?? []).flatMap((step) => findingsIn(step, record))
+    const isKnown = exitCode === EXIT.passed || exitCode === EXIT.passedWithFailures || findings.length > 0
+    const said = report?.reason?.message ?? lastWords(ended)
+    return { record, findings, trouble: isKnown && report !== undefined ? undefined : said }
+  })
+}
+
+/** Returns the reason why the fleet cannot be compared with a run, by its record; undefined when it can. */
+function troubleWith({ feature, run }: HistoryEntry, text: string, journal: string): string | undefined {
+  if (!existsSync(text)) return `the text of ${feature} as run ${run} had it is not in the history`
+  if (!existsSync(journal)) return `the journal of run ${run} is not in the history`
+  const { entries, fault } = readRunJournal(journal)
+  if (fault !== undefined) return `${journal} ${fault.what}; ${howToMend(run)}`
+  const hash = createHash('sha256').update(readFileSync(text)).digest('hex')
+  if (!entries.some((entry) => entry.type === 'run' && entry.hash === hash))
+    return `${text} is not what run ${run} was: it was edited since`
+  const proofs = [...(checkpointOfHistory(hash, { run, entries })?.scenarios.values() ?? [])]
+  return proofs.some(({ done }) => done) ? undefined : `${feature} has no line that looks at a host`
+}
+
+function findingsIn(
+  { line, text, hosts, unexpected }: ReadStep,
+  { feature, run }: HistoryEntry,
+): DriftFinding[] {
+  const odd = [
+    ...hosts.filter(({ passed }) => !passed).map(({ host, seen }) => ({ host, seen })),
+    ...unexpected.filter(({ fails }) => fails).map(({ host, detail }) => ({ host, seen: detail })),
+  ]
+  return odd.map(({ host, seen }) => ({ feature, run, line, text, host, seen }))
+}
+
+function reportIn(folder: string): ReadRun | undefined {
+  try {
+    return readRunJson(join(folder, 'run.json'))
+  } catch {
+    return undefined
+  }
+}

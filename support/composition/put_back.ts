@@ -1,0 +1,80 @@
+import { areBack, type PutBack } from '../reporting/put_back'
+import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
+import type { Observation } from '../rollout/model/verdict'
+import type { Balancers } from '../rollout/ports'
+import type { Rollout } from '../rollout/rollout'
+import { putBackAndLook } from '../rollout/verbs/obligations'
+import type { RunSurroundings } from '../run/parameters'
+import type { Run } from '../run/run'
+import { LockstepError } from '../system/errors'
+import { groupBy } from '../system/groups'
+import { obligationOf } from './balancers'
+import { Composition } from './composition'
+import { onInterrupt } from './interrupt'
+
+/**
+ * Puts back the hosts that live runs have left out and `isChosen` names, and believes it only of hosts that, asked
+ * again, are free. Ends `run`, which fails where one of them is not, and returns the runs that had left them out.
+ */
+export async function putBackChosen(
+  run: Run,
+  isChosen: (item: HostOutOfRotation) => boolean,
+  context: RunSurroundings,
+  cwd: string,
+): Promise<PutBack & { runs: readonly string[] }> {
+  const composition = await Composition.compose(run, { mode: 'live' }, context, cwd)
+  const stopListening = onInterrupt(run)
+  try {
+    const items = run.state.outBefore.filter(isChosen)
+    const runs = [...new Set(items.map((item) => item.run))]
+    const notKnown = run.state.notKnownBefore
+    const obligations = items.length === 0 ? [] : await closeAll(run, composition, items, runs)
+    const done = { obligations, notKnown, runs }
+    if (!areBack(done)) run.fail()
+    return done
+  } finally {
+    await composition.end()
+    run.end()
+    stopListening()
+  }
+}
+
+async function closeAll(
+  run: Run,
+  composition: Composition,
+  items: readonly HostOutOfRotation[],
+  runs: readonly string[],
+): Promise<PutBack['obligations']> {
+  const rollout = await composition.beginWithout('lockstep put-back', runs)
+  const closed: PutBack['obligations'][number][] = []
+  for (const [obligation, group] of groupBy(items, (item) => item.obligation)) {
+    const hosts = group.map(({ host }) => host)
+    const outcome = run.stopping.signal.aborted
+      ? 'not attempted: it was interrupted before'
+      : await close(rollout, obligation, hosts, composition.balancers)
+    closed.push({ obligation, hosts, outcome })
+  }
+  return closed
+}
+
+/**
+ * Returns what was seen of each host, or the reason why nothing can be seen. One unreachable balancer keeps no host
+ * from being put back into another.
+ */
+async function close(
+  rollout: Rollout,
+  obligation: string,
+  hosts: readonly string[],
+  balancers: Balancers,
+): Promise<readonly Observation[] | string> {
+  try {
+    const owed = obligationOf(obligation, balancers)
+    if (owed === undefined) return 'it is not known how this is undone: do it by hand'
+    return (await putBackAndLook(rollout, owed, hosts)).observations
+  } catch (error) {
+    if (error instanceof LockstepError && OF_ONE_BALANCER.has(error.code)) return error.message
+    throw error
+  }
+}
+
+const OF_ONE_BALANCER = new Set<LockstepError['code']>(['bad-config', 'balancer-failed'])

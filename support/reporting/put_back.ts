@@ -1,0 +1,52 @@
+import { clean, hosts as counted, type Observation } from '../rollout/model/verdict'
+import { inRanges } from '../run/host_names'
+
+/** What came of putting hosts back. */
+export interface PutBack {
+  /** What was done about each obligation, in order. */
+  obligations: readonly ClosedObligation[]
+  /** What keeps the hosts that are out from being known; empty where all journals can be read. */
+  notKnown: readonly string[]
+}
+
+export interface ClosedObligation {
+  obligation: string
+  hosts: readonly string[]
+  /** What was seen of each host, or the reason why nothing was. */
+  outcome: readonly Observation[] | string
+}
+
+const MAX_REASON = 2_000
+
+/** Returns the hosts that are still out of rotation for some obligation, once for each. */
+export function stillOut({ obligations }: PutBack): string[] {
+  return obligations.flatMap(({ hosts, outcome }) =>
+    typeof outcome === 'string' ? hosts : outcome.filter(({ passed }) => !passed).map(({ host }) => host),
+  )
+}
+
+/** Returns whether hosts are back: none is seen out, and no journal that cannot be read may name another. */
+export function areBack(done: PutBack): boolean {
+  return stillOut(done).length === 0 && done.notKnown.length === 0
+}
+
+/** Returns, in lines for a person, what came of putting hosts back. */
+export function formatPutBack(done: PutBack): string {
+  const unknown = done.notKnown.map((fault) => `Not everything is known: ${fault}.\n`).join('')
+  if (done.obligations.length === 0) return `${unknown}Nothing that was named is out of rotation.\n`
+  const left = stillOut(done)
+  const all = new Set(done.obligations.flatMap(({ hosts }) => hosts))
+  const end =
+    left.length === 0
+      ? `Put back: ${counted(all.size)}`
+      : `Still out of rotation: ${counted(new Set(left).size)}`
+  return `${unknown}${[...done.obligations.flatMap(linesOf), end].join('\n')}\n`
+}
+
+function linesOf({ obligation, hosts, outcome }: ClosedObligation): string[] {
+  const seen =
+    typeof outcome === 'string'
+      ? [`  ✘ ${inRanges(hosts).join(', ')}  ${clean(outcome, MAX_REASON)}`]
+      : outcome.map(({ host, passed, seen: what }) => `  ${passed ? '✔' : '✘'} ${host}  ${clean(what)}`)
+  return [obligation, ...seen]
+}

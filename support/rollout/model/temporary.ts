@@ -1,0 +1,10 @@
+/**
+ * Matches the actions that only stop traffic, puppet or other rollouts, or let them go on. `haproxy` stands in journals
+ * for orders to a balancer.
+ */
+const TEMPORARY = /^(?:iptables|haproxy|lock) |^puppet (?:enable|disable)$/
+
+/** Returns whether an action of an agent leaves a host as it was, once the rollout is over. */
+export function isTemporary(agent: string, action: string): boolean {
+  return TEMPORARY.test(`${agent} ${action}`)
+}
