@@ -9,8 +9,8 @@ export const lazy = {
   get approval() {
     return require('./approval') as typeof import('./approval')
   },
-  get childRun() {
-    return require('../planning/child_run') as typeof import('../planning/child_run')
+  get beginInChild() {
+    return require('../planning/begin_in_child') as typeof import('../planning/begin_in_child')
   },
   get command() {
     return require('../system/command') as typeof import('../system/command')

@@ -62,7 +62,7 @@ export interface ComposedRun {
 
 /** Returns what begins a run of the same features: in this process where that is possible, or else in one of its own. */
 export function beginnerOf({ beginAgain }: RunSurroundings): BeginAgain {
-  return beginAgain ?? lazy.childRun.beginInChild
+  return beginAgain ?? lazy.beginInChild.beginInChild
 }
 
 /** Returns the mode of one rollout; each feature leaves safe mode for itself. */

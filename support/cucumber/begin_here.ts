@@ -47,7 +47,7 @@ async function begin<T>(
     const isRun = await within(own, () => run(own, support, paper, cwd)).finally(() =>
       signal.removeEventListener('abort', stop),
     )
-    if (!isRun) return await lazy.childRun.beginInChild(again, read)
+    if (!isRun) return await lazy.beginInChild.beginInChild(again, read)
     expectUninterrupted(signal)
     return await read(endedOf(own, paper))
   } finally {
