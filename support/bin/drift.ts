@@ -1,5 +1,5 @@
 import { lookForDrift } from '../composition/look_for_drift'
-import { formatDrift, unknownDrift, type DriftState } from '../history/drift_check'
+import { formatDrift, makeUnknownDrift, type DriftState } from '../history/drift_check'
 import { surroundingsOf } from '../run/parameters'
 import { LockstepError } from '../system/errors'
 import { parseOptions } from './arguments'
@@ -35,6 +35,6 @@ async function lookFor(cwd: string, args: readonly string[]): Promise<DriftState
     return await lookForDrift({ environment, release }, surroundingsOf(process.env), cwd)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
-    return unknownDrift(error.message)
+    return makeUnknownDrift(error.message)
   }
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { describeHolder } from '../locks/run_locks'
 import { inRanges } from '../run/host_names'
 import { foldersIn } from '../run/folders'
-import { leftByRuns, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
+import { findLeftHosts, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import { readRunJournals, type RunJournal } from '../run/journals'
 import { hosts as counted } from '../rollout/model/verdict'
 import { formatLockstep, here, PLACES, type Whereabouts } from '../system/commands'
@@ -39,7 +39,7 @@ export function statusIn(
 ): { text: string; exitCode: number } {
   const { journals, faults } = readRunJournals(resolve(cwd, foldersIn(env).state, 'live'))
   const unknown = faults.map((fault) => `Not everything is known: ${fault}.\n`).join('')
-  const open = leftByRuns(journals)
+  const open = findLeftHosts(journals)
   if (open.length > 0) return { text: unknown + report(open, journals), exitCode: 1 }
   if (faults.length > 0)
     return { text: `${unknown}No journal that can be read names a host that is out.\n`, exitCode: 1 }

@@ -7,7 +7,7 @@ import {
   hostsNotBroughtOn,
   judgeDrift,
   lastRuns,
-  unknownDrift,
+  makeUnknownDrift,
   type CheckedRun,
   type DriftFinding,
   type DriftState,
@@ -48,12 +48,12 @@ export async function lookForDrift(
   const { name } = liveEnvironment(named, context, cwd)
   const store = new HistoryStore(context.folders.history)
   const release = asked.release ?? readSetting(context.env, 'LOCKSTEP_RELEASE') ?? lastRelease(store, name)
-  if (release === undefined) return unknownDrift(`no release is in the history in ${name}`)
+  if (release === undefined) return makeUnknownDrift(`no release is in the history in ${name}`)
   const { runs, damaged } = store.read(name, release)
   const records = lastRuns(runs)
   const [odd] = damaged
   if (records.length === 0 && odd === undefined)
-    return unknownDrift(`release ${release} has not passed in ${name}`)
+    return makeUnknownDrift(`release ${release} has not passed in ${name}`)
   const checks: CheckedRun[] = []
   for (const record of records) checks.push(await check(store, record, asked.environment))
   return judgeDrift({

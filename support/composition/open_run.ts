@@ -4,7 +4,7 @@ import { secretsOf, type Environment } from '../config/environment'
 import { withVariables } from '../preflight/run_variables'
 import { linksOf } from '../rollout/model/family'
 import { Ledger } from '../rollout/model/ledger'
-import { leftByRuns, nextOrder, type RunEntries } from '../rollout/model/out_of_rotation'
+import { findLeftHosts, nextOrder, type RunEntries } from '../rollout/model/out_of_rotation'
 import type { ExpectedHosts } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { readRunJournal, readRunJournals, type RunJournal } from '../run/journals'
@@ -52,7 +52,7 @@ export function openRun(run: Run, { parameters, context, cwd, surrounded, ticket
   run.conceal(secrets)
   run.stream.openInto(file)
   const { records, faults } = earlierRuns(beginsAs, context, cwd)
-  const outBefore = leftByRuns(records)
+  const outBefore = findLeftHosts(records)
   const resumed = runToGoOnFrom(beginsAs, parameters, context, records)
   const chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
   run.begin({

@@ -42,7 +42,7 @@ export function recoveryFeatureOf(run: RunState, recovery: Recovery): string | u
   const { uri } = recovery
   const [source, left] = [run.texts.get(uri), run.leftOf(uri)]
   if (source === undefined || left === undefined) return undefined
-  return recoveryOf(pinned(source.text, source.values), {
+  return recoveryOf(pinVariables(source.text, source.values), {
     plan: run.plan.filter((scenario) => scenario.uri === uri),
     header: header(run, recovery, left),
     title: `recovery of run ${run.id}`,
@@ -158,7 +158,7 @@ function linesOf(
 }
 
 /** Fills in the values that the run had, so that the remaining hosts are brought to where the others are. */
-function pinned(source: string, values: ReadonlyMap<string, string>): string {
+function pinVariables(source: string, values: ReadonlyMap<string, string>): string {
   if (values.size === 0) return source
   return source
     .split('\n')

@@ -14,7 +14,7 @@ import { describeOmission } from '../../run/account'
 import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
 import { advice, wouldChange } from '../advice'
-import { hostsOfRun, unchangedBy } from '../run_outcome'
+import { hostsOfRun, describeUnchanged } from '../run_outcome'
 
 const MAX_LINES = 12
 const MAX_REASON = 2_000
@@ -105,7 +105,7 @@ export class Summary {
       return this.writer.line(`${green(bold(titleOf(code, this.run.mode)))}  ${rehearsed}`)
     const said =
       this.run.planned === undefined
-        ? `${steps} steps on ${counted(most)}, in ${took}${unchangedBy(this.run)}`
+        ? `${steps} steps on ${counted(most)}, in ${took}${describeUnchanged(this.run)}`
         : wouldChange(this.run.planned)
     if (code === EXIT.passed)
       return this.writer.wrapped(`${green(bold(titleOf(code, this.run.mode)))}  ${said}`, 2, plain)
