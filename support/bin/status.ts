@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { describeHolder } from '../locks/run_locks'
 import { inRanges } from '../run/host_names'
-import { STATE } from '../run/state_folder'
+import { foldersIn } from '../run/folders'
 import { findLeftHosts, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import { readRunJournals, type RunJournal } from '../run/journals'
 import { hosts as counted } from '../rollout/model/verdict'
@@ -14,7 +14,7 @@ import { HostLocks, lockSurroundings } from '../locks/host_locks'
  * status is 1 when something is out.
  */
 export async function status(cwd: string): Promise<{ text: string; exitCode: number }> {
-  const { text, exitCode } = statusIn(cwd)
+  const { text, exitCode } = statusIn(cwd, process.env)
   return { text: text + (await locks()), exitCode }
 }
 
@@ -33,8 +33,11 @@ async function locks(): Promise<string> {
 }
 
 /** Prints the hosts that live runs have left out of rotation, by the journals alone. */
-export function statusIn(cwd: string): { text: string; exitCode: number } {
-  const { journals, faults } = readRunJournals(resolve(cwd, STATE, 'live'))
+export function statusIn(
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): { text: string; exitCode: number } {
+  const { journals, faults } = readRunJournals(resolve(cwd, foldersIn(env).state, 'live'))
   const unknown = faults.map((fault) => `Not everything is known: ${fault}.\n`).join('')
   const open = findLeftHosts(journals)
   if (open.length > 0) return { text: unknown + report(open, journals), exitCode: 1 }

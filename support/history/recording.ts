@@ -9,11 +9,16 @@ import { readRunJournal } from '../run/journals'
 import type { Releases } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
-import { HISTORY } from '../run/state_folder'
 
 /** Returns what the history knows of releases, for a run of `feature` in `environment`. */
-export function releasesInHistory({ environment, feature, current, decide: decides }: AskedBy): Releases {
-  const store = new HistoryStore(HISTORY)
+export function releasesInHistory({
+  history,
+  environment,
+  feature,
+  current,
+  decide: decides,
+}: AskedBy): Releases {
+  const store = new HistoryStore(history)
   const runs = (where: string, release: string) => {
     const read = store.read(where, release)
     expectWhole(read.damaged)
@@ -37,11 +42,11 @@ export function releasesInHistory({ environment, feature, current, decide: decid
 }
 
 /**
- * Writes what a run did by its journal.
+ * Writes what a run did by its journal into a history.
  * @throws Error when it cannot be written, or not whole: what a damaged journal tells is in the history then, as that of a
  * run that was cut off
  */
-export function writeHistory(journal: string, history = HISTORY): HistoryEntry[] {
+export function writeHistory(journal: string, history: string): HistoryEntry[] {
   const { run, entries, fault } = readRunJournal(journal)
   const store = new HistoryStore(history)
   const records = partsOf(entries).flatMap((part, index) => {
@@ -90,6 +95,8 @@ export function howToMend(path: string): string {
 }
 
 export interface AskedBy {
+  /** The folder of the history. */
+  history: string
   environment: string
   feature: string
   /** The name that the run itself gives its release. */

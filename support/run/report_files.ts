@@ -1,17 +1,7 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { makeFolder } from '../system/folders'
 import { IN_WORDS } from '../system/output'
-
-/**
- * The folder in which a run leaves its reports, which no run needs later. Runs that a run begins leave theirs
- * elsewhere.
- */
-export const REPORTS = process.env['LOCKSTEP_REPORTS'] ?? 'reports'
-
-export function report(...names: string[]): string {
-  return join(REPORTS, ...names)
-}
 
 /** Writes a file whole or not at all. @throws Error when it cannot be written */
 export function writeWhole(path: string, text: string): void {
