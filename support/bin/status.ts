@@ -8,6 +8,7 @@ import { hosts as counted } from '../rollout/model/verdict'
 import { formatLockstep, here, PLACES, type Whereabouts } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../locks/host_locks'
+import { groupBy } from '../system/groups'
 
 /**
  * Prints the hosts that live runs have left out of rotation, by their journals, and the owners of locks. The exit
@@ -49,11 +50,7 @@ export function statusIn(
 }
 
 function report(open: readonly HostOutOfRotation[], journals: readonly RunJournal[]): string {
-  const groups = new Map<string, HostOutOfRotation[]>()
-  for (const item of open) {
-    const key = `${item.obligation} ${item.run}`
-    groups.set(key, [...(groups.get(key) ?? []), item])
-  }
+  const groups = groupBy(open, ({ obligation, run }) => `${obligation} ${run}`)
   const lines = [`Out of rotation: ${counted(new Set(open.map(({ host }) => host)).size)}`]
   for (const group of groups.values()) {
     const [first] = group
