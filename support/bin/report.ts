@@ -5,10 +5,11 @@ import { recoveriesOf, recoveryFeatureOf } from '../reporting/recovery'
 import { REPORTS_OF } from '../reporting/reports'
 import { titleOf } from '../run/outcome'
 import { readRecordedRun } from '../run/recorded_run'
-import { unwritten, writePieces } from '../run/report_files'
+import { unwritten } from '../run/report_files'
 import { foldersIn } from '../run/folders'
 import { clean } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
+import { writePieces } from '../system/whole_file'
 
 const MAX_SAID = 2_000
 

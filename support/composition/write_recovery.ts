@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Rollout } from '../rollout/rollout'
-import { unwritten, writeWhole } from '../run/report_files'
+import { unwritten } from '../run/report_files'
 import type { Run } from '../run/run'
 import type { LeftHosts, Recovery } from '../run/run_parts'
+import { writeWhole } from '../system/whole_file'
 import { lazy } from './lazy'
 
 /**

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import type { Earlier } from './drift'
 import { originOf } from './origin'
 import { partsOf } from './parts'
 import { historyEntryOf, UNRELEASED, type HistoryEntry } from './history_record'
 import { standingOf } from './standing'
 import { HistoryStore } from './store'
-import { readRunJournal } from '../run/journals'
+import { readRunJournal, type RunJournal } from '../run/journals'
 import type { Releases } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
@@ -47,19 +48,24 @@ export function releasesInHistory({
  * run that was cut off
  */
 export function writeHistory(journal: string, history: string): HistoryEntry[] {
-  const { run, entries, fault } = readRunJournal(journal)
+  const { told, fault } = readTold(journal)
   const store = new HistoryStore(history)
-  const records = partsOf(entries).flatMap((part, index) => {
-    const record = historyEntryOf(index === 0 ? run : `${run}-${index + 1}`, part)
-    if (record === undefined) return []
-    return [store.write(record, { feature: textOf(record), journal })]
-  })
+  const records = told.map((record) => store.write(record, { feature: textOf(record), journal }))
   // A last line that was cut off was never acted on.
   if (fault !== undefined && fault.kind !== 'cut off')
     throw new Error(
       `the journal ${journal} ${fault.what}, and what was done after that is not in the history`,
     )
   return records
+}
+
+/** Reads what a journal tells of each feature. The journal itself is not kept: of many hosts it fills the memory. */
+function readTold(journal: string): { told: Earlier[]; fault: RunJournal['fault'] } {
+  const { run, entries, fault } = readRunJournal(journal)
+  const told = partsOf(entries).flatMap(
+    (part, index) => historyEntryOf(index === 0 ? run : `${run}-${index + 1}`, part) ?? [],
+  )
+  return { told, fault }
 }
 
 /**

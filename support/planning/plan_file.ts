@@ -2,7 +2,8 @@ import { basename, join } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import { planId, type Plan } from './plan'
-import { unwritten, writeWhole } from '../run/report_files'
+import { unwritten } from '../run/report_files'
+import { writeWhole } from '../system/whole_file'
 import { readRegularFile } from '../system/regular_file'
 
 const lines = v.array(
