@@ -176,6 +176,7 @@ Feature: 13. In CI
         Given the website feature
         When I run cucumber-js "-p default -p idempotence website.feature"
         Then it should exit with 0
+        And it should not say "never made"
         Given a feature "restarts.feature" with the steps:
             """
             Given I want to update hosts with class roles::dev_server
@@ -186,3 +187,12 @@ Feature: 13. In CI
         When I run cucumber-js "-p default -p idempotence restarts.feature"
         Then it should exit with 1
         And it should say "run again right away, it would not leave everything as it is: restarts.feature:5 (I restart the service mywebapp): would restart: running, web[1-10].example.net"
+
+    Scenario: A second rollout to hosts elsewhere changes nothing
+        Two runs that ask the same hosts could take each other's answers.
+
+        Given the website feature
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live -p idempotence website.feature"
+        Then it should exit with 0
+        And it should not say "never made"

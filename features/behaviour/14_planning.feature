@@ -116,17 +116,26 @@ Feature: 14. Planning
         Then it should exit with 0
         And it should say "PASSED"
 
-    Scenario: A rollout whose hosts are other than planned is refused, and says which
+    Scenario Outline: A rollout whose hosts are other than planned is refused, and says which: planned again <where>
         A person changed a host between approval and rollout, and the approval did not know.
 
         Given the website feature
+        And a file "own.js":
+            """
+            // A team may have code of its own.
+            """
         And a fleet that runs elsewhere, and an mco configuration for it
         When I run cucumber-js "-p plan website.feature"
         And somebody puts the version "4.2.6-3.el5" on "web2.example.net"
-        And I run cucumber-js "-p live website.feature" as it was planned
+        And I run cucumber-js "<args>" as it was planned
         Then it should exit with 6
         And it should say "is not what would be done now"
         And it should say "needs nothing: 4.2.6-3.el5 (web2.example.net)"
+
+        Examples:
+            | where                 | args                                     |
+            | in the same process   | -p live website.feature                  |
+            | in a process for that | -p live --require own.js website.feature |
 
     @long
     Scenario: A feature that was changed since, and a plan that was edited, are refused

@@ -3,17 +3,26 @@ Feature: 15. Rehearsing
     The whole feature on simulated hosts, and again once for each fault: where would every host end?
 
     @long
-    Scenario: Five likely faults are rehearsed unless the feature names others
+    Scenario Outline: Five likely faults are rehearsed unless the feature names others, <where>
         Without a rehearsal the first host that lies does so in production.
 
         Given the website feature
-        When I run cucumber-js "-p rehearse website.feature"
+        And a file "own.js":
+            """
+            // A team may have code of its own.
+            """
+        When I run cucumber-js "<args>"
         Then it should exit with 0
         And it should say "REHEARSED 6 rehearsals of 10 steps on 8 hosts"
         And it should say "nothing goes wrong: PASSED new, in rotation: web[1-8].example.net"
         And it should say 'lies during "I update the package mywebapp": FAILED old, out of rotation: web1.example.net new, out of rotation: web[2-8].example.net'
         And it should say "unknown to the run (new, out of rotation): web1.example.net"
         And no line should be wider than 80 columns
+
+        Examples:
+            | where                     | args                                         |
+            | in one process            | -p rehearse website.feature                  |
+            | in processes of their own | -p rehearse --require own.js website.feature |
 
     Scenario: The hosts of the inventory are rehearsed, with the faults that the feature names
         A rehearsal on example hosts says nothing about the waves of one's own fleet.

@@ -169,3 +169,58 @@ Feature: 20. Code of a team
             | args                      |
             | -p live websiet.feature:4 |
             | -p lint websiet.feature     |
+
+    Scenario: What a plan has left in code of a team is not there in the rollout
+        A step that remembers that it was done would do nothing for real, and pass.
+
+        Given a file "own.js":
+            """
+            const { When } = require('@cucumber/cucumber')
+            let isDone = false
+            When('I restart it once', async function () {
+              if (isDone) return
+              isDone = true
+              await this.rollout.services.restart('mywebapp')
+            })
+            """
+        And a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            Then the service mywebapp should be running
+            When I restart it once
+            """
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p plan --require own.js own.feature"
+        Then it should say "would restart"
+        When I run cucumber-js "-p live --require own.js own.feature" as it was planned
+        Then it should exit with 0
+        And it should say "✔ When I restart it once 10/10 hosts"
+        And only "service restart" should have been carried out
+
+    Scenario: What a rehearsal has left in code of a team is not there in the next one
+        The fault would strike at a line that does nothing any more.
+
+        Given a file "own.js":
+            """
+            const { When } = require('@cucumber/cucumber')
+            let isDone = false
+            When('I restart it once', async function () {
+              if (isDone) return
+              isDone = true
+              await this.rollout.services.restart('mywebapp')
+            })
+            """
+        And a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            When I restart it once
+            @rehearse
+            Scenario: What may go wrong
+              Given these faults are rehearsed:
+                | host       | fault | during    |
+                | first host | fails | I restart |
+            """
+        When I run cucumber-js "-p rehearse --require own.js own.feature"
+        Then it should exit with 0
+        And it should say "REHEARSED 2 rehearsals"
+        And it should say 'fails during "I restart": FAILED'

@@ -94,6 +94,31 @@ Feature: 8. After a failure
         And it should say "✔ Then the package version for mywebapp should be 4.2.6-3.el5 1/1 hosts"
         And it should say "Nothing is left out of rotation."
 
+    Scenario: The idempotence check of a resumed run begins with the first line
+        What the stopped run had done would not be looked at, and a restart on every deploy would pass.
+
+        Given a file "own.feature":
+            """
+            Feature: Own
+              Background:
+                Given I want to update hosts with class roles::dev_server
+              Scenario: The service
+                When I restart the service mywebapp
+                Then the service mywebapp should be running
+              Scenario: The package
+                When I update the package mywebapp
+                Then the package version for mywebapp should be 4.2.6-3.el5
+            """
+        And the host "web3.example.net=fails from step 3"
+        And a fleet that runs elsewhere, and an mco configuration for it
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 1
+        Given the hosts are mended
+        When I run cucumber-js "-p live -p idempotence own.feature" to resume the run before, by a world parameter
+        Then it should exit with 1
+        And it should say "resumes run"
+        And it should say "it would not leave everything as it is: own.feature:5"
+
     Scenario: A claim that is not true any more stops a resumed run
         A person may have changed the host meanwhile, and the old version would be taken for the new.
 

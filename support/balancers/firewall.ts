@@ -1,4 +1,4 @@
-import { shown } from '../rollout/model/reading'
+import { formatValue } from '../rollout/model/reading'
 import type { Balancer } from '../rollout/ports'
 import type { Request, Answer } from '../rollout/model/answers'
 
@@ -39,6 +39,8 @@ function read(answer: Answer): { isOpen: boolean | undefined; seen: string } {
   return {
     isOpen: undefined,
     seen:
-      answer.kind === 'silent' ? 'no answer' : `does not say whether it is blocked: ${shown(answer.kind)}`,
+      answer.kind === 'silent'
+        ? 'no answer'
+        : `does not say whether it is blocked: ${formatValue(answer.kind)}`,
   }
 }

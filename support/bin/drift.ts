@@ -1,6 +1,6 @@
 import { lookForDrift } from '../composition/look_for_drift'
-import { formatDrift, unknownDrift, type DriftState } from '../history/drift_check'
-import { processContext } from '../run/parameters'
+import { formatDrift, makeUnknownDrift, type DriftState } from '../history/drift_check'
+import { surroundingsOf } from '../run/parameters'
 import { LockstepError } from '../system/errors'
 import { parseOptions } from './arguments'
 
@@ -32,9 +32,9 @@ export async function drift(
 async function lookFor(cwd: string, args: readonly string[]): Promise<DriftState> {
   try {
     const { environment, release } = parseOptions(args, OPTIONS)
-    return await lookForDrift({ environment, release }, processContext(), cwd)
+    return await lookForDrift({ environment, release }, surroundingsOf(process.env), cwd)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
-    return unknownDrift(error.message)
+    return makeUnknownDrift(error.message)
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { inRanges } from '../run/host_names'
 import { howToMend, writeHistory } from '../history/recording'
-import { HISTORY, STATE } from '../run/state_folder'
+import { foldersIn, type Folders } from '../run/folders'
 import { states, type HistoryEntry } from '../history/history_record'
 import { HistoryStore } from '../history/store'
 import { clean, hosts as counted } from '../rollout/model/verdict'
@@ -31,8 +31,9 @@ interface Outcome {
  */
 export function history(_cwd: string, args: readonly string[]): Outcome {
   const wanted = parseOptions(args, OPTIONS)
-  if (wanted.write !== undefined) return written(wanted.write)
-  const { runs, damaged } = new HistoryStore(HISTORY).all()
+  const folders = foldersIn(process.env)
+  if (wanted.write !== undefined) return written(wanted.write, folders)
+  const { runs, damaged } = new HistoryStore(folders.history).all()
   const found = runs
     .filter(
       ({ environment, release, tickets, hosts }) =>
@@ -80,23 +81,24 @@ function told(run: HistoryEntry): string {
   return `${[clean(head, 400), ...lines.map((line) => `  ${clean(line, 400)}`)].join('\n')}\n`
 }
 
-function written(run: string): Outcome {
-  const journal = join(STATE, 'live', `${run}.journal.ndjson`)
+function written(run: string, { state, history }: Folders): Outcome {
+  const live = join(state, 'live')
+  const journal = join(live, `${run}.journal.ndjson`)
   if (!/^[\w-]+$/.test(run) || !existsSync(journal))
     throw new LockstepError(
       'bad-input',
-      `there is no journal of a live run ${JSON.stringify(excerpt(run, 80))} in ${join(STATE, 'live')}`,
+      `there is no journal of a live run ${JSON.stringify(excerpt(run, 80))} in ${live}`,
     )
-  const records = recorded(run, journal)
+  const records = recorded(run, journal, history)
   if (records.length === 0)
     return { text: `Run ${run} knew no host: there is nothing to write.\n`, exitCode: 1 }
   const hosts = new Set(records.flatMap((each) => each.hosts)).size
   return { text: `Run ${run} is written into the history: ${counted(hosts)}.\n`, exitCode: 0 }
 }
 
-function recorded(run: string, journal: string): HistoryEntry[] {
+function recorded(run: string, journal: string, history: string): HistoryEntry[] {
   try {
-    return writeHistory(journal)
+    return writeHistory(journal, history)
   } catch (error) {
     const why = (error as Error).message
     throw new LockstepError('journal-failed', `run ${run} could not be written into the history: ${why}`, {

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { pruneState, type Pruned } from '../history/prune_state'
-import { REPORTS } from '../run/report_files'
-import { STATE } from '../run/state_folder'
+import { foldersIn } from '../run/folders'
 import { parseAge } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../locks/host_locks'
@@ -27,9 +26,10 @@ export async function prune(
 ): Promise<{ text: string; exitCode: number }> {
   const { olderThan, age, stopped, dryRun } = parseAll(args)
   const context = lockSurroundings(process.env)
+  const folders = foldersIn(process.env)
   const pruned = pruneState({
-    state: resolve(cwd, STATE),
-    reports: resolve(cwd, REPORTS),
+    state: resolve(cwd, folders.state),
+    reports: resolve(cwd, folders.reports),
     olderThan,
     stopped,
     dryRun,

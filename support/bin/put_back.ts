@@ -5,9 +5,8 @@ import { formatPutBack } from '../reporting/put_back'
 import { chosenBy, expectKnown, type Choice } from '../run/chosen_hosts'
 import { readRunJournals } from '../run/journals'
 import { MODES } from '../run/modes'
-import { processContext } from '../run/parameters'
+import { surroundingsOf } from '../run/parameters'
 import { NOTHING_READ, Run } from '../run/run'
-import { STATE } from '../run/state_folder'
 import { systemClock } from '../system/clock'
 import { callsIn, formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
@@ -25,8 +24,8 @@ export async function putBack(
   args: readonly string[],
 ): Promise<{ text: string; exitCode: number }> {
   const choice = parseChoice(args)
-  const state = resolve(cwd, STATE)
-  const context = processContext()
+  const context = surroundingsOf(process.env)
+  const state = resolve(cwd, context.folders.state)
   expectKnown(choice, readRunJournals(join(state, MODES.live.journals)))
   const run = new Run(systemClock)
   run.beginReading(NOTHING_READ, { ...callsIn(), args: [] })

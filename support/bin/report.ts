@@ -5,10 +5,11 @@ import { recoveriesOf, recoveryFeatureOf } from '../reporting/recovery'
 import { REPORTS_OF } from '../reporting/reports'
 import { titleOf } from '../run/outcome'
 import { readRecordedRun } from '../run/recorded_run'
-import { REPORTS, unwritten, writePieces } from '../run/report_files'
-import { STATE } from '../run/state_folder'
+import { unwritten } from '../run/report_files'
+import { foldersIn } from '../run/folders'
 import { clean } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
+import { writePieces } from '../system/whole_file'
 
 const MAX_SAID = 2_000
 
@@ -22,8 +23,9 @@ export async function report(
   cwd: string,
   args: readonly string[],
 ): Promise<{ text: string; exitCode: number }> {
-  const { run, to } = parsed(args)
-  const state = await readRecordedRun(run, STATE, cwd)
+  const folders = foldersIn(process.env)
+  const { run, to = folders.reports } = parsed(args)
+  const state = await readRecordedRun(run, folders.state, cwd)
   const reports = Object.entries(REPORTS_OF).map(([name, piecesOf]) => write(join(to, name), piecesOf(state)))
   const recoveries = recoveriesOf(state, to).flatMap((recovery) => {
     const text = recoveryFeatureOf(state, recovery)
@@ -46,7 +48,7 @@ function write(path: string, pieces: Iterable<string>): string {
   }
 }
 
-function parsed(args: readonly string[]): { run: string; to: string } {
+function parsed(args: readonly string[]): { run: string; to: string | undefined } {
   const options = { to: { type: 'string' } } as const
   const usage = 'say which run: report <run>, and with --to <folder> where its reports are written'
   try {
@@ -54,7 +56,7 @@ function parsed(args: readonly string[]): { run: string; to: string } {
     const [run, ...more] = positionals
     if (run === undefined || more.length > 0)
       throw new Error(run === undefined ? 'no run is named' : 'one run at a time')
-    return { run, to: values.to ?? REPORTS }
+    return { run, to: values.to }
   } catch (error) {
     throw new LockstepError('bad-input', `${(error as Error).message}; ${usage}`, { cause: error })
   }

@@ -25,7 +25,7 @@ describe('what is said of hosts that are out', () => {
   it('puts them back in the environment that they were taken out in', () => {
     write('r1', 1, 'test', 'web1')
     write('r2', 2, '/etc/mcollective/client.cfg', 'web2')
-    const { text, exitCode } = statusIn(scratch.path)
+    const { text, exitCode } = statusIn(scratch.path, {})
     expect(exitCode).to.equal(1)
     expect(text).to.match(/put back: .*\bLOCKSTEP_ENVIRONMENT=test .*put-back --run r1\n/)
     expect(text).to.match(
@@ -36,7 +36,7 @@ describe('what is said of hosts that are out', () => {
 
   it('calls nothing clear while the folder of journals is a link to nowhere', () => {
     symlinkSync('unmounted', join(scratch.path, '.lockstep'))
-    const { text, exitCode } = statusIn(scratch.path)
+    const { text, exitCode } = statusIn(scratch.path, {})
     expect(text).to.match(
       /^Not everything is known: .*\.lockstep is a link to nowhere; mount or mend what it leads to\.\n/,
     )

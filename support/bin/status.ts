@@ -1,20 +1,21 @@
 import { resolve } from 'node:path'
 import { describeHolder } from '../locks/run_locks'
 import { inRanges } from '../run/host_names'
-import { STATE } from '../run/state_folder'
-import { leftByRuns, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
+import { foldersIn } from '../run/folders'
+import { findLeftHosts, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import { readRunJournals, type RunJournal } from '../run/journals'
 import { hosts as counted } from '../rollout/model/verdict'
 import { formatLockstep, here, PLACES, type Whereabouts } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../locks/host_locks'
+import { groupBy } from '../system/groups'
 
 /**
  * Prints the hosts that live runs have left out of rotation, by their journals, and the owners of locks. The exit
  * status is 1 when something is out.
  */
 export async function status(cwd: string): Promise<{ text: string; exitCode: number }> {
-  const { text, exitCode } = statusIn(cwd)
+  const { text, exitCode } = statusIn(cwd, process.env)
   return { text: text + (await locks()), exitCode }
 }
 
@@ -33,10 +34,13 @@ async function locks(): Promise<string> {
 }
 
 /** Prints the hosts that live runs have left out of rotation, by the journals alone. */
-export function statusIn(cwd: string): { text: string; exitCode: number } {
-  const { journals, faults } = readRunJournals(resolve(cwd, STATE, 'live'))
+export function statusIn(
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): { text: string; exitCode: number } {
+  const { journals, faults } = readRunJournals(resolve(cwd, foldersIn(env).state, 'live'))
   const unknown = faults.map((fault) => `Not everything is known: ${fault}.\n`).join('')
-  const open = leftByRuns(journals)
+  const open = findLeftHosts(journals)
   if (open.length > 0) return { text: unknown + report(open, journals), exitCode: 1 }
   if (faults.length > 0)
     return { text: `${unknown}No journal that can be read names a host that is out.\n`, exitCode: 1 }
@@ -46,11 +50,7 @@ export function statusIn(cwd: string): { text: string; exitCode: number } {
 }
 
 function report(open: readonly HostOutOfRotation[], journals: readonly RunJournal[]): string {
-  const groups = new Map<string, HostOutOfRotation[]>()
-  for (const item of open) {
-    const key = `${item.obligation} ${item.run}`
-    groups.set(key, [...(groups.get(key) ?? []), item])
-  }
+  const groups = groupBy(open, ({ obligation, run }) => `${obligation} ${run}`)
   const lines = [`Out of rotation: ${counted(new Set(open.map(({ host }) => host)).size)}`]
   for (const group of groups.values()) {
     const [first] = group

@@ -36,6 +36,8 @@ describe('a file that is waited for', () => {
       `LOCKSTEP_APPROVAL names ${pipe}, which cannot be read: it is a pipe; expected a file; no host was touched since`,
     )
     expect((await failure(ask(scratch.path))).message).to.contain('it is a folder')
-    expect(() => readPlan(pipe)).to.throw(`the plan ${pipe} cannot be read: it is a pipe; expected a file`)
+    expect(() => readPlan(pipe, 'reports')).to.throw(
+      `the plan ${pipe} cannot be read: it is a pipe; expected a file`,
+    )
   })
 })

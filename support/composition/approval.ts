@@ -48,9 +48,9 @@ async function byFile(
   const until = clock.elapsed() + within
   for (;;) {
     const [named, ...who] = answerIn(path).trim().split(/\s+/)
-    if (named === run && who.length > 0) return approvedBy(who.join(' '))
+    if (named === run && who.length > 0) return expectName(who.join(' '))
     if (clock.elapsed() > until) throw late(within)
-    await waited(clock, LOOK_EVERY, stopping)
+    await waitFor(clock, LOOK_EVERY, stopping)
   }
 }
 
@@ -100,19 +100,19 @@ async function byTerminal(question: string, within: number, options: ApprovalOpt
     await pause(clock, within, AbortSignal.any([stopping, answered.signal]))
   } catch {
     if (!answered.signal.aborted) throw interrupted()
-    return approvedBy(answer === 'y' || answer === 'yes' ? user : 'no')
+    return expectName(answer === 'y' || answer === 'yes' ? user : 'no')
   } finally {
     lines.close()
   }
   throw late(within)
 }
 
-function approvedBy(who: string): string {
+function expectName(who: string): string {
   if (/^no?$/i.test(who)) throw closed('approval was refused')
   return who
 }
 
-async function waited(clock: Clock, ms: number, stopping: AbortSignal): Promise<void> {
+async function waitFor(clock: Clock, ms: number, stopping: AbortSignal): Promise<void> {
   try {
     await pause(clock, ms, stopping)
   } catch {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { recoveredRun } from '../reporting/recovered_run'
+import { findRecoveredRun } from '../reporting/recovered_run'
 import type { Checkpoint } from '../rollout/model/checkpoint'
 import { familyOf } from '../rollout/model/family'
 import type { JournalEntry } from '../rollout/model/journal_entry'
@@ -25,7 +25,7 @@ export async function beginFeature(whole: ComposedRun, feature: string): Promise
   const source = readFileSync(feature)
   const text = source.toString('utf8')
   const hash = createHash('sha256').update(source).digest('hex')
-  const recovered = recoveredRun(text)
+  const recovered = findRecoveredRun(text)
   const variables = state.variablesIn(feature)
   const leftOut = run.features.leftOut.get(feature) ?? []
   const checkpoint =

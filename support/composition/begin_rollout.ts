@@ -30,7 +30,7 @@ export function beginRollout(
   follows: readonly string[],
 ): Rollout {
   const { run, inventory } = whole
-  const { environment, ledger, release, beginsAs } = whole.parts
+  const { context, environment, ledger, release, beginsAs } = whole.parts
   const { signal } = run.stopping
   const { planning } = PLANNINGS[MODES[beginsAs].plans]
   const made: { rollout?: Rollout } = {}
@@ -59,6 +59,7 @@ export function beginRollout(
     checkpoint,
     releases: releases(
       {
+        history: context.folders.history,
         environment: environment.name,
         feature,
         current: release,

@@ -1,9 +1,8 @@
-import type { ProcessContext } from '../config/mcollective_cfg'
 import type { PlannedFor } from '../planning/planner'
 import type { Balancers } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { MODES, traitsOf } from '../run/modes'
-import { expectMeaningful, type RunParameters } from '../run/parameters'
+import { expectMeaningful, type RunParameters, type RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
 import { balancersOf } from './balancers'
 import { beginClearing, beginFeature } from './begin_feature'
@@ -13,7 +12,7 @@ import { wholeFleetName } from './fleet_name'
 import { expectHeardOut } from './hear_out'
 import { lazy } from './lazy'
 import { openRun } from './open_run'
-import { modeOfRollout, type ComposedRun } from './run_context'
+import { beginnerOf, modeOfRollout, type ComposedRun } from './run_context'
 import { tellWaves } from './waves_told'
 
 /** Puts together everything that a run needs; the one place where all parts meet. */
@@ -32,7 +31,7 @@ export class Composition {
   static async compose(
     run: Run,
     parameters: RunParameters,
-    context: ProcessContext,
+    context: RunSurroundings,
     cwd: string,
   ): Promise<Composition> {
     expectMeaningful(parameters, context.env)
@@ -97,7 +96,7 @@ export class Composition {
 async function ticketsFor(
   run: Run,
   parameters: RunParameters,
-  { env }: ProcessContext,
+  { env }: RunSurroundings,
 ): Promise<readonly string[]> {
   const { scenarios } = run.features
   if (!traitsOf(parameters).rollsOut || scenarios.length === 0) return []
@@ -106,12 +105,13 @@ async function ticketsFor(
 
 /** Keeps a run to the plan that is wanted of it, by name or path; without one, a run may do what it says. */
 async function expectPlanned(whole: ComposedRun, wanted: string | undefined): Promise<void> {
-  const { run } = whole
+  const { run, parts } = whole
+  const { context } = parts
   // A rollout that clears up after other runs belongs to no feature that could be planned.
   const { rollsOut } = MODES[run.mode]
   if (wanted === undefined || wanted === '' || !rollsOut || run.state.plan.length === 0) return
   const { expectPlanned: approve } = lazy.planner
-  whole.approved = await approve(wanted, run, plannedFor(whole))
+  whole.approved = await approve(wanted, run, plannedFor(whole), context.folders.reports, beginnerOf(context))
 }
 
 function plannedFor({ run: { state }, parts: { environment, embedded } }: ComposedRun): PlannedFor {

@@ -5,12 +5,11 @@ import type { JournalEntry } from '../rollout/model/journal_entry'
 import type { Rollout } from '../rollout/rollout'
 import { changesFleet, MODES } from '../run/modes'
 import type { Run } from '../run/run'
-import { STATE } from '../run/state_folder'
 import { systemClock } from '../system/clock'
 import { EXIT, LockstepError } from '../system/errors'
 import { expectHarmless, hearOut } from './hear_out'
 import { lazy } from './lazy'
-import { modeOfRollout, type ComposedRun } from './run_context'
+import { beginnerOf, modeOfRollout, type ComposedRun } from './run_context'
 import { finishRollout, noteLeftOut, noteWhoWasTaken, recordRun } from './run_end'
 import { writeRecovery } from './write_recovery'
 
@@ -20,6 +19,7 @@ import { writeRecovery } from './write_recovery'
  */
 export async function endRun(whole: ComposedRun, plannedFor: () => PlannedFor): Promise<void> {
   const { run, rollouts, parts } = whole
+  const { folders } = parts.context
   // The run is live when one of its features was activated, whichever came last.
   if ([...rollouts.values()].some((rollout) => changesFleet(modeOfRollout(whole, rollout))))
     run.changeMode('live')
@@ -29,7 +29,7 @@ export async function endRun(whole: ComposedRun, plannedFor: () => PlannedFor): 
     // All looks are over: what is not done, and out of rotation, is the same from here on.
     if (run.exitCode !== EXIT.passed) recover(whole)
     if (MODES[run.mode].purpose === 'plan' && rollouts.size > 0 && run.state.refused === undefined)
-      lazy.planner.savePlan(run, plannedFor(), userInfo().username, systemClock.now())
+      lazy.planner.savePlan(run, plannedFor(), folders.reports, userInfo().username, systemClock.now())
     if (parts.isCheckedAgain) await checkAgain(whole)
     if (rollouts.size > 0) await writeEnd(whole)
   } catch (error) {
@@ -57,7 +57,7 @@ export function cutOffRun(whole: ComposedRun): void {
   if (rollouts.size === 0) return
   run.stream.appendNow({ type: 'rollouts ended', passed: false, reason: CUT_OFF })
   run.stream.settleNow()
-  if (MODES[run.mode].rollsOut) recordRun(run, parts.file.path)
+  if (MODES[run.mode].rollsOut) recordRun(run, parts.file.path, parts.context.folders.history)
 }
 
 /** Refuses the run when its broker is lost, and returns whether hosts can still be reached. */
@@ -98,18 +98,19 @@ async function lookOnceMore(run: Run, feature: string, rollout: Rollout): Promis
   }
 }
 
-function recover({ run, rollouts }: ComposedRun): void {
-  for (const [feature, rollout] of rollouts) writeRecovery(run, feature, rollout)
+function recover({ run, rollouts, parts }: ComposedRun): void {
+  const { reports } = parts.context.folders
+  for (const [feature, rollout] of rollouts) writeRecovery(run, feature, rollout, reports)
 }
 
 /** Runs the features again where that was asked for: a run that passed has nothing more to change. */
-async function checkAgain({ run, parts: { environment, embedded } }: ComposedRun): Promise<void> {
+async function checkAgain({ run, parts: { environment, embedded, context } }: ComposedRun): Promise<void> {
   if (run.exitCode === EXIT.passedWithFailures)
     run.note('idempotence was not checked: hosts that failed within the budget are not done')
   if (run.exitCode !== EXIT.passed) return
   const { expectNothingMore } = lazy.idempotence
   try {
-    await expectNothingMore(run, environment, embedded !== undefined)
+    await expectNothingMore(run, environment, embedded !== undefined, beginnerOf(context))
   } catch (error) {
     // The history gets what was done all the same.
     if (!(error instanceof LockstepError)) throw error
@@ -124,7 +125,7 @@ async function writeEnd({ run, parts }: ComposedRun): Promise<void> {
     reason: run.state.refused?.code ?? '',
     ...(run.exitCode === EXIT.passedWithFailures ? { withinBudget: true } : {}),
   } satisfies JournalEntry)
-  if (MODES[run.mode].rollsOut) recordRun(run, parts.file.path)
+  if (MODES[run.mode].rollsOut) recordRun(run, parts.file.path, parts.context.folders.history)
 }
 
 /** Lets go of all that the run holds, one after the other. What cannot be let go of refuses the run, and stops none. */
@@ -155,7 +156,7 @@ async function discardLocks({ run, followed, parts: { context } }: ComposedRun):
   if (followed.size === 0) return
   const { discardLocksOf } = lazy.leftLocks
   try {
-    await discardLocksOf(followed, STATE, context.env)
+    await discardLocksOf(followed, context.folders.state, context.env)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.note(error.message)
@@ -164,6 +165,9 @@ async function discardLocks({ run, followed, parts: { context } }: ComposedRun):
 
 /** Rehearses the faults of a rehearsal; the rehearsal of a fault is one itself, and begins no others. */
 async function rehearse({ run, parts: { context } }: ComposedRun): Promise<void> {
-  if (context.env[lazy.rehearsedFleet.REHEARSED_FAULT] !== undefined) return
-  await lazy.rehearsal.rehearseFaults(run, run.exitCode)
+  if (context.errand?.why === 'rehearsal') return
+  await lazy.rehearsal.rehearseFaults(run, run.exitCode, {
+    beginAgain: beginnerOf(context),
+    isHere: context.beginAgain !== undefined,
+  })
 }

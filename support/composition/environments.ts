@@ -6,7 +6,7 @@ import { LockstepError } from '../system/errors'
 import type { Surrounded } from '../simulation/embedded'
 import { MODES, modeOf } from '../run/modes'
 import type { PlannedScenario } from '../run/run_parts'
-import { configPath, type RunParameters } from '../run/parameters'
+import { configPath, type RunParameters, type RunSurroundings } from '../run/parameters'
 import { lazy } from './lazy'
 
 /**
@@ -15,7 +15,7 @@ import { lazy } from './lazy'
  */
 export async function environmentFor(
   parameters: RunParameters,
-  context: ProcessContext,
+  context: RunSurroundings,
   cwd: string,
   plan: readonly PlannedScenario[],
 ): Promise<Surrounded> {
@@ -34,7 +34,7 @@ export async function environmentFor(
 
 async function fleetToRehearse(
   parameters: RunParameters,
-  context: ProcessContext,
+  context: RunSurroundings,
   cwd: string,
   plan: readonly PlannedScenario[],
 ) {

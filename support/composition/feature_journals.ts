@@ -48,7 +48,9 @@ export class FeatureJournals {
     const byFeature = new Map<string, string[]>()
     for (const host of hosts) {
       const feature = this.openers.get(keyOf(obligation, host)) ?? this.working
-      byFeature.set(feature, [...(byFeature.get(feature) ?? []), host])
+      const own = byFeature.get(feature) ?? []
+      byFeature.set(feature, own)
+      own.push(host)
     }
     await Promise.all(
       [...byFeature].map(([feature, own]) =>

@@ -1,4 +1,5 @@
-import { leaveReport, removeReport, report } from '../run/report_files'
+import { join } from 'node:path'
+import { leaveReport, removeReport } from '../run/report_files'
 import type { Run } from '../run/run'
 import { lazy } from './lazy'
 
@@ -8,14 +9,16 @@ const ALL = [...OF_READING, 'run.json', 'rollout.html'] as const
 
 /** The places that show a run beside its own reports. */
 export interface Surroundings {
-  env: NodeJS.ProcessEnv
+  /** The folder of the reports. */
+  reports: string
+  env: Readonly<Record<string, string | undefined>>
   cwd: string
   write: (text: string) => void
 }
 
 /** Removes the reports of the run before: a run that is killed must not look like that one. */
-export function removeReports(isReading: boolean): void {
-  for (const name of isReading ? OF_READING : ALL) removeReport(report(name))
+export function removeReports(isReading: boolean, folder: string): void {
+  for (const name of isReading ? OF_READING : ALL) removeReport(join(folder, name))
 }
 
 /**
@@ -28,6 +31,6 @@ export function finishReports(run: Run, isReading: boolean, surroundings: Surrou
   // Reports are loaded only now: nothing of them is needed before the end.
   const { REPORTS_OF } = lazy.reports
   for (const name of isReading ? OF_READING : ALL)
-    leaveReport(report(name), () => REPORTS_OF[name](run.state))
+    leaveReport(join(surroundings.reports, name), () => REPORTS_OF[name](run.state))
   lazy.inCi.tellCi(run.state, surroundings)
 }

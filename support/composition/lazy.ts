@@ -9,6 +9,9 @@ export const lazy = {
   get approval() {
     return require('./approval') as typeof import('./approval')
   },
+  get beginInChild() {
+    return require('../planning/begin_in_child') as typeof import('../planning/begin_in_child')
+  },
   get command() {
     return require('../system/command') as typeof import('../system/command')
   },

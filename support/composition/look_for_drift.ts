@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ProcessContext } from '../config/mcollective_cfg'
 import { readSetting } from '../config/settings'
 import { formatVariables } from '../config/variables'
 import {
   hostsNotBroughtOn,
   judgeDrift,
   lastRuns,
-  unknownDrift,
+  makeUnknownDrift,
   type CheckedRun,
   type DriftFinding,
   type DriftState,
@@ -16,10 +15,11 @@ import {
 import { UNRELEASED, type HistoryEntry } from '../history/history_record'
 import { howToMend } from '../history/recording'
 import { HistoryStore } from '../history/store'
-import { cucumberIn, lastWords } from '../planning/child_run'
+import { cucumberIn } from '../planning/child_run'
 import { readRunJson, type ReadRun, type ReadStep } from '../reporting/run_json_reading'
+import { lastWords } from '../run/again'
 import { readRunJournal } from '../run/journals'
-import { HISTORY } from '../run/state_folder'
+import type { RunSurroundings } from '../run/parameters'
 import { EXIT, LockstepError } from '../system/errors'
 import { liveEnvironment } from './environments'
 import { checkpointOfHistory } from './resume'
@@ -36,7 +36,7 @@ export interface DriftAsked {
  */
 export async function lookForDrift(
   asked: DriftAsked,
-  context: ProcessContext,
+  context: RunSurroundings,
   cwd: string,
 ): Promise<DriftState> {
   if (!readdirSync(cwd).some((name) => /^cucumber\.[cm]?(?:js|json|ya?ml)$/.test(name)))
@@ -46,14 +46,14 @@ export async function lookForDrift(
     )
   const named = asked.environment === undefined ? {} : { environment: asked.environment }
   const { name } = liveEnvironment(named, context, cwd)
-  const store = new HistoryStore(HISTORY)
+  const store = new HistoryStore(context.folders.history)
   const release = asked.release ?? readSetting(context.env, 'LOCKSTEP_RELEASE') ?? lastRelease(store, name)
-  if (release === undefined) return unknownDrift(`no release is in the history in ${name}`)
+  if (release === undefined) return makeUnknownDrift(`no release is in the history in ${name}`)
   const { runs, damaged } = store.read(name, release)
   const records = lastRuns(runs)
   const [odd] = damaged
   if (records.length === 0 && odd === undefined)
-    return unknownDrift(`release ${release} has not passed in ${name}`)
+    return makeUnknownDrift(`release ${release} has not passed in ${name}`)
   const checks: CheckedRun[] = []
   for (const record of records) checks.push(await check(store, record, asked.environment))
   return judgeDrift({
@@ -80,7 +80,6 @@ async function check(
   const trouble = troubleWith(record, feature, journal)
   if (trouble !== undefined) return { record, findings: [], trouble }
   const env = {
-    LOCKSTEP_DRIFT: journal,
     LOCKSTEP_VARIABLES: formatVariables(record.parameters),
     // Settings of the next rollout do not apply to this look.
     LOCKSTEP_RELEASE: record.release === UNRELEASED ? undefined : record.release,
@@ -91,7 +90,9 @@ async function check(
     ...(environment === undefined ? {} : { LOCKSTEP_ENVIRONMENT: environment }),
   }
   const args = ['-p', 'drift', feature]
-  return cucumberIn({ args, env, signal: new AbortController().signal }, (ended, reports) => {
+  const purpose = { why: 'drift', journal } as const
+  const { signal } = new AbortController()
+  return cucumberIn({ args, purpose, env, signal }, (ended, reports) => {
     const { exitCode } = ended
     const report = reportIn(reports)
     const findings = (report?.steps ?? []).flatMap((step) => findingsIn(step, record))

@@ -3,6 +3,7 @@ import { DEFAULTS, NO_VARIABLES, type Environment } from '../config/environment'
 import { EmbeddedFleet } from '../simulation/fleet'
 import type { OutgoingReply } from '../simulation/simulated_host'
 import { discoveryContract, type FleetUnderTest } from '../testing/discovery_contract'
+import { systemClock } from '../system/clock'
 import { FakeClock, settled } from '../testing/fake_clock'
 import { FakeFleet } from '../testing/fake_fleet'
 import type { FakeDiscovery } from '../testing/fake_discovery'
@@ -89,6 +90,48 @@ async function embedded(): Promise<FleetUnderTest & { heard: string[] }> {
     },
   }
 }
+
+describe('two runs of one process', () => {
+  it('get each its own answers', async () => {
+    const hosts = HOSTS.map((identity) => ({
+      identity,
+      classes: ['roles::web'],
+      facts: {},
+      packages: {},
+      services: {},
+      checks: {},
+      without: [],
+      fault: undefined,
+    }))
+    const fleet = { repository: {}, hosts, backends: {} }
+    const simulated = new EmbeddedFleet({
+      fleet,
+      collective: 'mcollective',
+      secret: 'test',
+      clock: systemClock,
+    })
+    const port = await simulated.start()
+    const heard: string[] = []
+    const log = { info: () => {}, warn: () => {}, error: () => {} }
+    const [one, other] = [1, 2].map(() =>
+      mcollectiveFleet({ ...environment(port), discoveryWindow: 200 }, log, {
+        message: ({ host, detail }) => heard.push(`${host} ${detail}`),
+        note: () => {},
+      }),
+    )
+    if (one === undefined || other === undefined) throw new Error('there are two')
+    try {
+      // Both are connected before either of them asks for what is compared.
+      for (const each of [one, other]) await each.discover(SELECTION, () => {})
+      for (const each of [one, other])
+        expect((await each.discover(SELECTION, () => {})).hosts).to.have.members(HOSTS)
+      expect(heard).to.deep.equal([])
+    } finally {
+      for (const each of [one, other]) await each.close()
+      await simulated.stop()
+    }
+  })
+})
 
 function environment(port: number): Environment {
   return {

@@ -1,19 +1,16 @@
 import { hostname, userInfo } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { secretsOf, type Environment } from '../config/environment'
-import type { ProcessContext } from '../config/mcollective_cfg'
 import { withVariables } from '../preflight/run_variables'
 import { linksOf } from '../rollout/model/family'
 import { Ledger } from '../rollout/model/ledger'
-import { leftByRuns, nextOrder, type RunEntries } from '../rollout/model/out_of_rotation'
+import { findLeftHosts, nextOrder, type RunEntries } from '../rollout/model/out_of_rotation'
 import type { ExpectedHosts } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { readRunJournal, readRunJournals, type RunJournal } from '../run/journals'
 import { MODES, modeOf, type Mode } from '../run/modes'
-import { BEGUN_BY, type RunParameters } from '../run/parameters'
-import { REPORTS } from '../run/report_files'
+import type { RunParameters, RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
-import { STATE } from '../run/state_folder'
 import type { Surrounded } from '../simulation/embedded'
 import { systemClock } from '../system/clock'
 import { JournalFile } from '../system/journal_file'
@@ -25,13 +22,13 @@ import { lazy } from './lazy'
 import { mcollectiveFleet } from './mcollective_fleet'
 import { isInSafeMode, releaseNamed } from './modes'
 import type { NotificationListener } from './notification_listener'
-import { journalToResume } from './resume'
+import { journalToResume, runToResume } from './resume'
 import type { ComposedRun } from './run_context'
 
 /** What a run is opened with. */
 interface Opening {
   parameters: RunParameters
-  context: ProcessContext
+  context: RunSurroundings
   cwd: string
   surrounded: Surrounded
   tickets: readonly string[]
@@ -54,8 +51,8 @@ export function openRun(run: Run, { parameters, context, cwd, surrounded, ticket
   const file = new JournalFile(join(state, journals), run.id, () => systemClock.now())
   run.conceal(secrets)
   run.stream.openInto(file)
-  const { records, faults } = earlierRuns(beginsAs, cwd)
-  const outBefore = leftByRuns(records)
+  const { records, faults } = earlierRuns(beginsAs, context, cwd)
+  const outBefore = findLeftHosts(records)
   const resumed = runToGoOnFrom(beginsAs, parameters, context, records)
   const chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
   run.begin({
@@ -114,27 +111,32 @@ export function whoRuns(): string {
 }
 
 /** Returns the folder of a run's state. A run that was begun by another leaves it with its reports, and is gone with them. */
-function stateFolder({ env }: ProcessContext, cwd: string): string {
-  return (env[BEGUN_BY] ?? '') === '' ? resolve(cwd, STATE) : join(REPORTS, 'state')
+function stateFolder({ errand, folders }: RunSurroundings, cwd: string): string {
+  return errand === undefined ? resolve(cwd, folders.state) : join(folders.reports, 'state')
 }
 
 /** Returns the journals of earlier live runs, and what is wrong with some. A run on simulated hosts has none. */
-function earlierRuns(mode: Mode, cwd: string): { records: readonly RunJournal[]; faults: readonly string[] } {
+function earlierRuns(
+  mode: Mode,
+  { folders }: RunSurroundings,
+  cwd: string,
+): { records: readonly RunJournal[]; faults: readonly string[] } {
   if (MODES[mode].target !== 'live') return { records: [], faults: [] }
-  const { journals, faults } = readRunJournals(resolve(cwd, STATE, MODES.live.journals))
+  const { journals, faults } = readRunJournals(resolve(cwd, folders.state, MODES.live.journals))
   return { records: journals, faults }
 }
 
 /** Returns the run that is gone on from, or whose state is looked for; undefined where there is none. */
 function runToGoOnFrom(
   mode: Mode,
-  { resume }: RunParameters,
-  { env }: ProcessContext,
+  parameters: RunParameters,
+  context: RunSurroundings,
   records: readonly RunJournal[],
 ): RunEntries | undefined {
+  const { errand } = context
   return MODES[mode].purpose === 'drift'
-    ? readRunJournal(env['LOCKSTEP_DRIFT'] ?? '')
-    : journalToResume(resume ?? env['LOCKSTEP_RESUME'], records)
+    ? readRunJournal(errand?.why === 'drift' ? errand.journal : '')
+    : journalToResume(runToResume(parameters, context), records)
 }
 
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.

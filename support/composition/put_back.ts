@@ -1,10 +1,10 @@
-import type { ProcessContext } from '../config/mcollective_cfg'
 import { areBack, type PutBack } from '../reporting/put_back'
 import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import type { Observation } from '../rollout/model/verdict'
 import type { Balancers } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import { putBackAndLook } from '../rollout/verbs/obligations'
+import type { RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
 import { LockstepError } from '../system/errors'
 import { groupBy } from '../system/groups'
@@ -19,7 +19,7 @@ import { onInterrupt } from './interrupt'
 export async function putBackChosen(
   run: Run,
   isChosen: (item: HostOutOfRotation) => boolean,
-  context: ProcessContext,
+  context: RunSurroundings,
   cwd: string,
 ): Promise<PutBack & { runs: readonly string[] }> {
   const composition = await Composition.compose(run, { mode: 'live' }, context, cwd)

@@ -3,7 +3,19 @@ import { featureParts } from '../rollout/model/feature_parts'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
 import { faultOf, type RunJournal } from '../run/journals'
 import { isSafeMode } from '../run/modes'
+import type { RunParameters, RunSurroundings } from '../run/parameters'
 import { LockstepError } from '../system/errors'
+
+/**
+ * Returns the run that is to be resumed, if one is. A plan is of what the run that needs it would do, and resumes with
+ * it. The idempotence check begins anew, since a resumed run would pass over what its checkpoint calls done.
+ */
+export function runToResume(
+  { resume }: RunParameters,
+  { env, errand }: Pick<RunSurroundings, 'env' | 'errand'>,
+): string | undefined {
+  return errand?.why === 'idempotence' ? undefined : (resume ?? env['LOCKSTEP_RESUME'])
+}
 
 /**
  * Returns the journal of the run that is to be resumed, if one is.

@@ -18,7 +18,7 @@ export class RolloutCalls {
       get: (_, key) => {
         const value: unknown = Reflect.get(target, key, target)
         const own = `${name}.${String(key)}`
-        if (typeof value === 'function') return this.counted(value as Method, target, own)
+        if (typeof value === 'function') return this.countCalls(value as Method, target, own)
         const goesOn = typeof value === 'object' && value !== null && isPart(value)
         return goesOn ? this.watch(value, isPart, own) : value
       },
@@ -47,11 +47,11 @@ export class RolloutCalls {
     this.refuse = refuse
   }
 
-  private counted(method: Method, target: object, name: string): Method {
+  private countCalls(method: Method, target: object, name: string): Method {
     return (...args) => {
       if (this.refuse !== undefined) return rejected(this.refuse(name))
       const failed = (error: unknown) => void (this.failure ??= { name, error })
-      const result = called(method, target, args, failed)
+      const result = callMethod(method, target, args, failed)
       if (result instanceof Promise) {
         const over = () => this.underWay.delete(result)
         this.underWay.set(result, name)
@@ -65,7 +65,12 @@ export class RolloutCalls {
   }
 }
 
-function called(method: Method, target: object, args: unknown[], failed: (error: unknown) => void): unknown {
+function callMethod(
+  method: Method,
+  target: object,
+  args: unknown[],
+  failed: (error: unknown) => void,
+): unknown {
   try {
     return method.apply(target, args)
   } catch (error) {

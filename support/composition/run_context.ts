@@ -1,5 +1,4 @@
 import type { Environment } from '../config/environment'
-import type { ProcessContext } from '../config/mcollective_cfg'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
 import type { Links } from '../rollout/model/family'
 import type { Ledger } from '../rollout/model/ledger'
@@ -13,7 +12,10 @@ import type { NotificationListener } from './notification_listener'
 import type { Plan } from '../planning/plan'
 import type { Mode } from '../run/modes'
 import type { RunJournal } from '../run/journals'
+import type { BeginAgain } from '../run/again'
+import type { RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
+import { lazy } from './lazy'
 
 /** The parts that a run is put together from; all its rollouts share them. */
 export interface RunContext {
@@ -34,7 +36,7 @@ export interface RunContext {
   links: Links
   /** True when the run has to change nothing when it is run again. */
   isCheckedAgain: boolean
-  context: ProcessContext
+  context: RunSurroundings
   /** The name that the run gives its release. */
   release: string | undefined
   /** The mode that all rollouts begin with, such as `live`, `noop` or `plan`. One of them may change its own. */
@@ -56,6 +58,11 @@ export interface ComposedRun {
   approved: Plan | undefined
   /** The locks that are released at the end of the run. */
   locked: { release(): Promise<void> }[]
+}
+
+/** Returns what begins a run of the same features: in this process where that is possible, or else in one of its own. */
+export function beginnerOf({ beginAgain }: RunSurroundings): BeginAgain {
+  return beginAgain ?? lazy.beginInChild.beginInChild
 }
 
 /** Returns the mode of one rollout; each feature leaves safe mode for itself. */

@@ -49,11 +49,11 @@ export function noteLeftOut(run: Run, feature: string): void {
 
 const MAX_NAMED = 3
 
-/** Writes the run's changes into the history, as its journal has them; later questions are answered from there. */
-export function recordRun(run: Run, path: string): void {
+/** Writes the run's changes into the history of a folder, as its journal has them; later questions are answered from there. */
+export function recordRun(run: Run, path: string, history: string): void {
   const { writeHistory } = lazy.history
   try {
-    const drift = writeHistory(path).flatMap((each) => each.drift)
+    const drift = writeHistory(path, history).flatMap((each) => each.drift)
     if (drift.length > 0) run.stream.appendNow({ type: 'drift', drift })
   } catch (error) {
     const why = (error as Error).message

@@ -1,18 +1,20 @@
+import { join } from 'node:path'
 import type { Rollout } from '../rollout/rollout'
-import { report, unwritten, writeWhole } from '../run/report_files'
+import { unwritten } from '../run/report_files'
 import type { Run } from '../run/run'
 import type { LeftHosts, Recovery } from '../run/run_parts'
+import { writeWhole } from '../system/whole_file'
 import { lazy } from './lazy'
 
 /**
  * Writes a feature with exactly the hosts that a run has not brought to the end of one of its features, and says so. The
  * error of one that cannot be written is shown, and does not change the outcome.
  */
-export function writeRecovery(run: Run, uri: string, rollout: Rollout): void {
+export function writeRecovery(run: Run, uri: string, rollout: Rollout, reports: string): void {
   const left = run.state.leftOf(uri)
   if (left === undefined) return
   const { recoveryFeatureOf, recoveryName } = lazy.recovery
-  const path = report(recoveryName(run.state, uri))
+  const path = join(reports, recoveryName(run.state, uri))
   const recovery: Recovery = {
     uri,
     path,

@@ -151,19 +151,8 @@ export const SETTINGS = {
     repeated: 'by rollouts',
   },
   LOCKSTEP_BEGUN_BY: {
-    takes: 'a process number',
-    help: 'the process of the run that began this one',
-    setBy: 'internal',
-  },
-  LOCKSTEP_REPORTS: { takes: 'a folder', help: 'where a run leaves its reports', setBy: 'internal' },
-  LOCKSTEP_DRIFT: {
-    takes: 'a journal',
-    help: 'the run whose lines are looked at once more',
-    setBy: 'internal',
-  },
-  LOCKSTEP_REHEARSED_FAULT: {
     takes: 'JSON',
-    help: 'the fault that a rehearsal is of',
+    help: 'why another run has begun this one',
     setBy: 'internal',
   },
   LOCKSTEP_EMBEDDED_PSK: {

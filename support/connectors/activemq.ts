@@ -8,8 +8,8 @@ export const activemq: Naming = {
     destination: `/queue/${collective}.nodes`,
     headers: { mc_identity: host },
   }),
-  replies(collective, { identity, pid, sequence }) {
-    const replyTo = `/queue/${collective}.reply.${identity}_${pid}.${sequence}`
+  replies(collective, { identity, pid, connection, sequence }) {
+    const replyTo = `/queue/${collective}.reply.${identity}_${pid}.${connection}.${sequence}`
     return { replyTo, subscription: { destination: replyTo } }
   },
   expiry(ttl, now) {

@@ -8,9 +8,13 @@ export interface Naming {
   /** Returns the destination and the headers that single out one host. */
   directed(to: Address, host: string): { destination: string; headers: Record<string, string> }
   /**
-   * Returns the destination of replies, and the subscription to make first if the broker does not make it by itself.
+   * Returns the destination of replies, and the subscription to make first if the broker does not make it by itself. A
+   * process may have several connections: `connection` tells them apart.
    */
-  replies(collective: string, client: { identity: string; pid: number; sequence: number }): ReplyRoute
+  replies(
+    collective: string,
+    client: { identity: string; pid: number; connection: string; sequence: number },
+  ): ReplyRoute
   expiry(ttl: number, now: number): Record<string, string>
   /** Returns the subscriptions of a host, to which its daemon listens. */
   hostSubscriptions(collective: string, identity: string, agents: readonly string[]): Record<string, string>[]

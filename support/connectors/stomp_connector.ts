@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../system/clock'
 import type { Redact } from '../system/redaction'
 import type { Connector, ConnectorListener } from './connector'
@@ -24,8 +25,9 @@ export interface StompConnectorOptions {
 export function stompConnector(options: StompConnectorOptions): Connector {
   const { naming, clock, collective, identity } = options
   const listeners: ConnectorListener[] = []
+  const own = randomBytes(4).toString('hex')
   const replies = new ReplyRoutes((sequence) =>
-    naming.replies(collective, { identity, pid: options.pid, sequence }),
+    naming.replies(collective, { identity, pid: options.pid, connection: own, sequence }),
   )
   const connection = new StompConnection({
     ...options,

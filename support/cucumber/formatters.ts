@@ -11,7 +11,8 @@ type FormatterContext = Omit<Paper, 'env'> & {
 export const terminal = {
   type: 'formatter' as const,
   formatter({ stream, write }: FormatterContext) {
-    showOn({ stream, write, env: process.env }, session.run)
+    const { run, surroundings } = session()
+    showOn({ stream, write, env: surroundings.env }, run)
   },
 }
 
@@ -19,7 +20,7 @@ export const terminal = {
 export const reading = {
   type: 'formatter' as const,
   formatter({ on, write }: FormatterContext) {
-    const screen = new ReadingScreen(session.run, write)
+    const screen = new ReadingScreen(session().run, write)
     on('message', (envelope) => screen.hear(envelope))
   },
 }

@@ -15,24 +15,16 @@ import { hosts as counted, type Verdict } from '../rollout/model/verdict'
 import type { Rollout } from '../rollout/rollout'
 import { describeOmission, type Omission } from '../run/account'
 import { decidesRun, judgeCalls, judgeLine } from '../run/line_judgement'
-import { processContext, type RunParameters } from '../run/parameters'
+import type { RunParameters } from '../run/parameters'
 import { isExcused, judgeScenario } from '../run/scenario_judgement'
 import { outcomeOf, type Outcome } from '../run/scenario_runs'
 import { lateCall, type TeamFault } from '../run/team_faults'
 import { speaks } from '../sentences/catalogue'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
+import { beginnerHere } from './begin_here'
 import { session } from './session'
 import type { LockstepWorld } from './world'
-
-const { run } = session
-let composing: Promise<void> | undefined
-let parameters: RunParameters = {}
-let stopListening = () => {}
-/** The moment at which the scenario began, by a clock that does not jump. */
-let scenarioBegan = 0
-/** True once the run has shown its outcome. */
-let isOver = false
 
 const EARLIER_FAILED = 'not attempted: an earlier step failed'
 
@@ -40,17 +32,18 @@ const EARLIER_FAILED = 'not attempted: an earlier step failed'
 setDefaultTimeout(-1)
 
 BeforeAll(function (this: { parameters: RunParameters }) {
-  parameters = this.parameters
+  session().parameters = this.parameters
 })
 
 Before(async function (this: LockstepWorld, { pickle }) {
-  await (composing ??= compose())
-  const { composition } = session
+  const { run } = session()
+  await (session().composing ??= compose())
+  const { composition } = session()
   if (composition === undefined || run.stopping.signal.aborted || run.state.refused !== undefined)
     return 'skipped'
-  const scenario = session.scenarioOf(pickle)
+  const scenario = session().scenarioOf(pickle)
   try {
-    scenarioBegan = systemClock.elapsed()
+    session().scenarioBegan = systemClock.elapsed()
     run.beginScenario(scenario)
     run.features.substitution?.of.fill(pickle)
     this.begin(await composition.rolloutOf(pickle.uri))
@@ -62,18 +55,20 @@ Before(async function (this: LockstepWorld, { pickle }) {
 })
 
 BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
-  session.composition?.beginStep(pickleStep.text, this.unwatchedRollout)
-  const line = session.lineOf(pickleStep.astNodeIds)
-  run.beginLine({ ...session.scenarioOf(pickle), line, text: pickleStep.text })
+  const { run } = session()
+  session().composition?.beginStep(pickleStep.text, this.unwatchedRollout)
+  const line = session().lineOf(pickleStep.astNodeIds)
+  run.beginLine({ ...session().scenarioOf(pickle), line, text: pickleStep.text })
   this.unwatchedRollout.step = pickleStep.text
   this.unwatchedRollout.line = line
   this.hasReachedRollout = false
 })
 
 AfterStep(async function (this: LockstepWorld, { result, error }) {
+  const { run } = session()
   const calls = { left: await this.rolloutCalls.settle(), swallowed: this.rolloutCalls.takeFailure() }
   if (error !== undefined) noted(error)
-  if (this.hasReachedRollout) session.reach()
+  if (this.hasReachedRollout) session().reach()
   const { state } = run
   const verdict = state.currentVerdict
   const judged = judgeLine({
@@ -94,6 +89,7 @@ AfterStep(async function (this: LockstepWorld, { result, error }) {
 })
 
 After(async function (this: LockstepWorld, { pickle, result }) {
+  const { run } = session()
   if (result?.status === Status.FAILED) run.fail()
   const left = await this.rolloutCalls.settle()
   this.rolloutCalls.close(refuseLate)
@@ -113,10 +109,10 @@ After(async function (this: LockstepWorld, { pickle, result }) {
     try {
       await begun.endScenario(isWhole && result?.status === Status.PASSED)
       await begun.afterFailure.settle()
-      await session.composition?.endScenario(pickle.uri, begun)
+      await session().composition?.endScenario(pickle.uri, begun)
       if (isTold) outcome = outcomeOf(result?.status)
     } finally {
-      run.endScenario(outcome, systemClock.elapsed() - scenarioBegan)
+      run.endScenario(outcome, systemClock.elapsed() - session().scenarioBegan)
     }
   }
   // Cucumber would call the scenario skipped or passed, and go on with the next one.
@@ -125,15 +121,16 @@ After(async function (this: LockstepWorld, { pickle, result }) {
 })
 
 AfterAll(async function () {
+  const { run } = session()
   try {
     expectWhole()
-    await session.composition?.end()
+    await session().composition?.end()
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
   } finally {
-    stopListening()
-    isOver = true
+    session().stopListening()
+    session().isOver = true
   }
 })
 
@@ -142,11 +139,16 @@ AfterAll(async function () {
  * run. Cucumber 12 reads features before BeforeAll, cucumber 13 after it.
  */
 async function compose(): Promise<void> {
+  const own = session()
+  const { run, surroundings } = own
   if (run.state.refused !== undefined) return
   try {
     // A run begun before the first step, to plan or read again, has to end with this one.
-    stopListening = onInterrupt(run)
-    session.composition = await Composition.compose(run, parameters, processContext(), process.cwd())
+    if (own.isOwnProcess) own.stopListening = onInterrupt(run)
+    const cwd = process.cwd()
+    const beginAgain = beginnerHere(cwd)
+    const all = beginAgain === undefined ? surroundings : { ...surroundings, beginAgain }
+    own.composition = await Composition.compose(run, own.parameters, all, cwd)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)
@@ -155,6 +157,7 @@ async function compose(): Promise<void> {
 
 /** Stops the rollout, so that nothing more is done, and attaches the hosts that are out of rotation to reports. */
 function stop(world: LockstepWorld, why: string): void {
+  const { run } = session()
   world.unwatchedRollout.stopAt(new LockstepError('diverged', why))
   const out = run.state.outOfRotation
   const fileName = `Still out of rotation: ${counted(new Set(out.map(({ host }) => host)).size)}`
@@ -162,6 +165,7 @@ function stop(world: LockstepWorld, why: string): void {
 }
 
 function attachVerdict(world: LockstepWorld, verdict: Verdict): void {
+  const { run } = session()
   const { observations } = verdict
   const fileName = `${observations.filter(({ passed }) => passed).length} of ${counted(observations.length)}`
   world.attach(run.redact(hostTable(verdict)), { mediaType: 'text/plain', fileName })
@@ -169,6 +173,7 @@ function attachVerdict(world: LockstepWorld, verdict: Verdict): void {
 
 /** Fails the run for what the team's code has done wrong, and returns the error to throw. */
 function failFor(world: LockstepWorld, { error, decides }: TeamFault): LockstepError {
+  const { run } = session()
   if (decides) run.refuse(error)
   else {
     run.fault(error.message)
@@ -183,16 +188,18 @@ function failFor(world: LockstepWorld, { error, decides }: TeamFault): LockstepE
  * the scenario wanted the call.
  */
 function refuseLate(call: string): LockstepError {
+  const { run } = session()
   const error = lateCall(call)
   run.refuse(error)
-  if (isOver) process.stderr.write(`\nFAILED  ${error.message}\n`)
+  if (session().isOver) process.stderr.write(`\nFAILED  ${error.message}\n`)
   return error
 }
 
 /** Returns the first line of a scenario that does not count as carried out; undefined where each does, or may end so. */
 function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omission | undefined {
-  const omission = session.account.omissionIn(id)
-  if (isExcused(omission, rollout)) session.account.excuse(id)
+  const { run } = session()
+  const omission = session().account.omissionIn(id)
+  if (isExcused(omission, rollout)) session().account.excuse(id)
   return judgeScenario(omission, rollout, run.state)
 }
 
@@ -201,12 +208,14 @@ function omissionIn(rollout: Rollout | undefined, { id }: { id: string }): Omiss
  * it.
  */
 function expectWhole(): void {
-  const { omission } = session.account
+  const { run } = session()
+  const { omission } = session().account
   if (omission !== undefined && !run.hasStopped) run.omit(omission)
 }
 
 /** Lets a mistake or an unreachable broker decide the exit status; a host's fault is left to the verdict. */
 function noted(error: unknown): unknown {
+  const { run } = session()
   if (decidesRun(error)) run.refuse(error)
   return error
 }

@@ -14,10 +14,10 @@ import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
 import { beforeLeaving, type Leaving } from '../system/leaving'
 import { outliveOutputs } from '../system/output'
-import { traitsOf } from '../run/modes'
-import { processContext, type RunParameters } from '../run/parameters'
+import { traitsOf, type ModeParameters } from '../run/modes'
+import type { RunParameters } from '../run/parameters'
 import { resolveOptions } from './resolved_options'
-import { session } from './session'
+import { session, type Session } from './session'
 import { stepFunctionOf } from './step_arguments'
 
 interface PluginContext {
@@ -39,18 +39,21 @@ export const plugin = {
   optionsKey: 'lockstep',
   async coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
-    const { run, account } = session
+    const own = session()
+    const { run, account, surroundings } = own
     const { cwd, stderr } = environment
     const isReading = traitsOf(options).purpose === 'findings'
-    const resolved = await resolveOptions(process.argv, cwd)
-    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved, options)
-    // A reader of the output may leave; the rollout goes on.
-    outliveOutputs(process.stdout, process.stderr)
-    removeReports(isReading)
-    refuseUnknown(options)
+    const refusedFor = own.isOwnProcess ? await faultOfProcess(options, cwd) : undefined
+    const { reports } = surroundings.folders
+    if (own.isOwnProcess) {
+      // A reader of the output may leave; the rollout goes on.
+      outliveOutputs(process.stdout, process.stderr)
+      removeReports(isReading, reports)
+    }
+    refuseUnknown(own, options)
     const sources = new Map<string, string>()
     const substitution = new Substitution(() =>
-      variablesFor(options, processContext(), cwd, () => lazy.variablesFile),
+      variablesFor(options, surroundings, cwd, () => lazy.variablesFile),
     )
     const preflight = new Preflight(substitution.faultsOf, stepFunctionOf)
     const lints = options.lint === true || isReading
@@ -59,8 +62,8 @@ export const plugin = {
     const check = () => {
       if (isChecked) return
       isChecked = true
-      for (const [node, line] of preflight.lines) session.lines.set(node, line)
-      const args = process.argv.slice(2)
+      for (const [node, line] of preflight.lines) own.lines.set(node, line)
+      const { args } = own
       const reading = {
         preflight,
         substitution,
@@ -94,14 +97,21 @@ export const plugin = {
       if (!envelope.testRunFinished.success) run.fail()
       run.end()
     })
+    // What another run of the process has begun is told by that one, and decides nothing about the process.
+    if (!own.isOwnProcess) return
     let hasEnded = false
     const end = () => {
       if (hasEnded) return
       hasEnded = true
       check()
-      if (isUnderWay) cutOff(stderr)
+      if (isUnderWay) cutOff(own, stderr)
       const show = (text: string) => process.stdout.write(text)
-      finishReports(run, isReading, { env: process.env, cwd: process.cwd(), write: show })
+      finishReports(run, isReading, {
+        reports,
+        env: surroundings.env,
+        cwd: process.cwd(),
+        write: show,
+      })
     }
     process.once('exit', end)
     beforeLeaving(process as unknown as Leaving, (code) => {
@@ -116,8 +126,7 @@ export const plugin = {
 }
 
 /** Writes down what is known of a run whose process ends in mid-run; such a run is no success. */
-function cutOff(stderr: NodeJS.WritableStream): void {
-  const { run, composition } = session
+function cutOff({ run, composition }: Session, stderr: NodeJS.WritableStream): void {
   // A second Ctrl-C ends the process at once: the operator did that, and nothing else is to blame.
   if (!run.stopping.signal.aborted) run.refuse(endedEarly(run.state.current))
   stderr.write('\n')
@@ -126,12 +135,18 @@ function cutOff(stderr: NodeJS.WritableStream): void {
 }
 
 /** Refuses unknown settings and options before anything is read. One may be the switch that keeps hosts unchanged. */
-function refuseUnknown(options: object): void {
+function refuseUnknown({ run, surroundings }: Session, options: object): void {
   try {
-    expectSettings(process.env)
+    expectSettings(surroundings.env)
     expectOptions('option pluginOptions.lockstep', options, OPTIONS)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
-    session.run.refuse(error)
+    run.refuse(error)
   }
+}
+
+/** Returns why a run with the options of this process cannot be; undefined where it can. */
+async function faultOfProcess(told: ModeParameters, cwd: string): Promise<string | undefined> {
+  const resolved = await resolveOptions(process.argv, cwd)
+  return resolved === undefined ? undefined : faultOfOptions(resolved, told)
 }

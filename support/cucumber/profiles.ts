@@ -1,14 +1,14 @@
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { faultOfCommandLine } from '../preflight/command_line'
 import { patternFor } from '../preflight/file_patterns'
 import { faultOfProfileOptions, type ProfileOptions } from '../preflight/profile_options'
 import { PROFILE_NAMES, type ProfileName } from '../run/modes'
 import { parametersOf } from '../run/profile_parameters'
-import { REPORTS } from '../run/report_files'
+import { foldersIn } from '../run/folders'
 import { EXIT } from '../system/errors'
 import { makeFolder } from '../system/folders'
+import { moduleUrl } from './module_url'
 
 /**
  * Returns the profiles of a cucumber.js.
@@ -67,15 +67,6 @@ function glue(): string[] {
 }
 
 /**
- * Returns the address of a module that cucumber imports. Signs in a path may mean something else in an import, so such
- * a path becomes a URL.
- */
-function moduleUrl(name: string): string {
-  const path = join(__dirname, name)
-  return /^[\w/.@+-]+$/.test(path) ? path : pathToFileURL(path).href
-}
-
-/**
  * Returns the profiles, refusing the use of all of them as one. Cucumber takes an object that an ES module exports by
  * default for one profile. It passes over everything there that it does not know, and would run features without any
  * step. Cucumber reads `paths` of a profile, and of nothing else.
@@ -90,7 +81,7 @@ function refusedAsOneProfile<Profiles extends object>(all: Profiles): Profiles {
 
 function makeReportsFolder(): void {
   try {
-    makeFolder(REPORTS)
+    makeFolder(foldersIn(process.env).reports)
   } catch (error) {
     refuse(`reports cannot be written here: ${(error as Error).message}`)
   }

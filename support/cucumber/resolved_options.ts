@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { Writable } from 'node:stream'
+import type { IResolvedConfiguration } from '@cucumber/cucumber/api'
 import { optionValues } from '../preflight/command_line'
 import type { ResolvedOptions } from '../preflight/run_options'
 
@@ -12,12 +13,18 @@ export async function resolveOptions(
   cwd: string,
 ): Promise<ResolvedOptions | undefined> {
   if (!/^cucumber(-js|\.js)?$/.test(basename(argv[1] ?? ''))) return undefined
+  const { useConfiguration } = await configurationOf(argv.slice(2), cwd)
+  const { dryRun, order, shard, parallel, retry, failFast, worldParameters } = useConfiguration
+  return { dryRun, order, shard: shard ?? '', parallel, retry, failFast, worldParameters }
+}
+
+/** Returns what cucumber makes of arguments of its command, and of the configuration that they name. */
+export async function configurationOf(args: readonly string[], cwd: string): Promise<IResolvedConfiguration> {
   const { loadConfiguration } = require('@cucumber/cucumber/api') as typeof import('@cucumber/cucumber/api')
-  const args = argv.slice(2)
   const [file] = optionValues(args, 'config', 'c').slice(-1)
   // The warnings of cucumber were given once already.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const { useConfiguration } = await loadConfiguration(
+  return loadConfiguration(
     {
       ...(file === undefined ? {} : { file }),
       profiles: optionValues(args, 'profile', 'p'),
@@ -25,6 +32,4 @@ export async function resolveOptions(
     },
     { cwd, stderr: nowhere },
   )
-  const { dryRun, order, shard, parallel, retry, failFast, worldParameters } = useConfiguration
-  return { dryRun, order, shard: shard ?? '', parallel, retry, failFast, worldParameters }
 }

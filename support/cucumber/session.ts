@@ -1,14 +1,18 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Composition } from '../composition/composition'
 import { Account } from '../run/account'
+import { BEGUN_BY } from '../run/errand'
+import { surroundingsOf, type RunParameters, type RunSurroundings } from '../run/parameters'
 import { Run } from '../run/run'
 import { keyOf, type ScenarioKey } from '../run/scenario_runs'
 import { systemClock } from '../system/clock'
+import { LockstepError } from '../system/errors'
 
 /**
- * The state that the plugin, hooks and formatters of one process share: cucumber gives them no way to hand anything to
- * each other. Nothing outside this folder knows it.
+ * The state that the plugin, hooks and formatters of one run share: cucumber gives them no way to hand anything to each
+ * other. Nothing outside this folder knows it.
  */
-class Session {
+export class Session {
   readonly run = new Run(systemClock)
   /** The lines of features by their node in the syntax tree. */
   readonly lines = new Map<string, number>()
@@ -16,9 +20,24 @@ class Session {
     concluded: (scenario, line) => this.run.state.hasConcluded(scenario, line),
     reached: (scenario, line) => this.reached.has(`${keyOf(scenario)} ${line}`),
   })
-  /** The parts of the run; undefined until its first scenario is about to begin. */
+  parameters: RunParameters = {}
+  /** The parts of the run, being put together; undefined until its first scenario is about to begin. */
+  composing: Promise<void> | undefined
   composition: Composition | undefined
+  stopListening = () => {}
+  /** The moment at which the scenario began, by a clock that does not jump. */
+  scenarioBegan = 0
+  /** True once the run has shown its outcome. */
+  isOver = false
   private readonly reached = new Set<string>()
+
+  constructor(
+    readonly surroundings: RunSurroundings,
+    /** The arguments of cucumber-js. */
+    readonly args: readonly string[],
+    /** True for the run that the process is for; false for one that another run of the process has begun. */
+    readonly isOwnProcess: boolean,
+  ) {}
 
   lineOf(astNodeIds: readonly string[]): number {
     return this.lines.get(astNodeIds[0] ?? '') ?? 0
@@ -36,4 +55,27 @@ class Session {
   }
 }
 
-export const session = new Session()
+const inside = new AsyncLocalStorage<Session>()
+let ofProcess: Session | undefined
+
+/** Returns the session of the run that the calling code belongs to. */
+export function session(): Session {
+  return inside.getStore() ?? (ofProcess ??= beginOfProcess())
+}
+
+/** Does a work whose code, and all that it begins, belongs to a run of its own. */
+export function within<T>(own: Session, work: () => Promise<T>): Promise<T> {
+  return inside.run(own, work)
+}
+
+function beginOfProcess(): Session {
+  const args = process.argv.slice(2)
+  try {
+    return new Session(surroundingsOf(process.env), args, true)
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    const refused = new Session(surroundingsOf({ ...process.env, [BEGUN_BY]: undefined }), args, true)
+    refused.run.refuse(error)
+    return refused
+  }
+}

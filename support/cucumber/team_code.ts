@@ -90,9 +90,9 @@ function wrappedByTeam(code: Code, options: unknown): Code {
     const made = ofTeam(code, options)
     if (typeof made === 'function') return made as Code
   } catch (error) {
-    why = reasonOf(error, session.run.redact)
+    why = reasonOf(error, session().run.redact)
   }
-  session.run.refuse(failedWrapper(why))
+  session().run.refuse(failedWrapper(why))
   return code
 }
 
@@ -140,11 +140,11 @@ function guarded(code: Code, hook: Hook, parameters: number): Code {
 }
 
 function noted(hook: Hook, error: unknown): LockstepError {
-  const sentence = failedHook(hook, reasonOf(error, session.run.redact))
+  const sentence = failedHook(hook, reasonOf(error, session().run.redact))
   // Before the first scenario nothing has been sent, and nothing will be.
   if (hook.kind === 'BeforeAll')
-    session.run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
-  else session.run.hookFailed(sentence)
+    session().run.refuse(new LockstepError('bad-feature', `${sentence}; nothing was sent`))
+  else session().run.hookFailed(sentence)
   return new LockstepError('diverged', sentence, { cause: error })
 }
 
@@ -153,9 +153,9 @@ function guardWorld(): void {
   if (own === (LockstepWorld as unknown) || guards.has(own)) return
   // Cucumber makes one for each scenario, and a run whose World cannot be made would end without a word of its hosts.
   const guard = function (options: ConstructorParameters<typeof World>[0]) {
-    const isBegun = session.run.state.verdicts.length > 0
+    const isBegun = session().run.state.verdicts.length > 0
     const failed = (place: string, reason: string | undefined) =>
-      session.run.refuse(failedWorld({ name: own.name, place, reason }, isBegun))
+      session().run.refuse(failedWorld({ name: own.name, place, reason }, isBegun))
     try {
       const made = new own(options)
       if (made instanceof LockstepWorld) return made
@@ -163,7 +163,7 @@ function guardWorld(): void {
     } catch (error) {
       const { path, line } = placeOf(error, OWN) ?? {}
       const place = path === undefined ? '' : `${relative(process.cwd(), path)}:${line}`
-      failed(place, reasonOf(error, session.run.redact))
+      failed(place, reasonOf(error, session().run.redact))
     }
     return new LockstepWorld(options)
   } as unknown as WorldConstructor

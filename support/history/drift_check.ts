@@ -56,11 +56,11 @@ export function judgeDrift({ where, checks, left, unread }: CheckedRelease): Dri
     return { state: 'CRITICAL', sentence, findings, numbers }
   }
   const trouble = unread ?? checks.find((each) => each.trouble !== undefined)?.trouble
-  if (trouble !== undefined) return unknownDrift(`${where}: ${trouble}`)
+  if (trouble !== undefined) return makeUnknownDrift(`${where}: ${trouble}`)
   return { state: 'OK', sentence: `${where} still passes on ${counted(all.size)}`, findings, numbers }
 }
 
-export function unknownDrift(sentence: string): DriftState {
+export function makeUnknownDrift(sentence: string): DriftState {
   return { state: 'UNKNOWN', sentence, findings: [] }
 }
 

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { HistoryStore } from './store'
 import { historyEntryOf } from './history_record'
-import { leftByRuns, nextOrder } from '../rollout/model/out_of_rotation'
+import { findLeftHosts, nextOrder } from '../rollout/model/out_of_rotation'
 import { readRunJournals, type RunJournal } from '../run/journals'
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import { journalLine } from '../system/journal_lines'
@@ -137,7 +137,7 @@ describe('what can be pruned', () => {
         for (const gone of removable) {
           count += 1
           left = left.filter((journal) => journal !== gone)
-          expect(leftByRuns(left)).to.deep.equal(leftByRuns(all))
+          expect(findLeftHosts(left)).to.deep.equal(findLeftHosts(all))
           expect(nextOrder(left)).to.equal(nextOrder(all))
         }
         const untold = all.filter(

@@ -1,5 +1,5 @@
-import { partRecovered } from './origin'
-import { leftByRuns, orderOf, type RunEntries } from '../rollout/model/out_of_rotation'
+import { findPartOfRecovery } from './origin'
+import { findLeftHosts, orderOf, type RunEntries } from '../rollout/model/out_of_rotation'
 import type { RunJournal } from '../run/journals'
 
 type Entries = RunEntries['entries']
@@ -49,11 +49,11 @@ export function choosePrunable(journals: readonly RunJournal[], rules: PruneRule
 }
 
 function reasonsToKeep(journals: readonly RunJournal[], { stopped, neededFor }: PruneRules) {
-  const out = new Set(leftByRuns(journals).map(({ run }) => run))
+  const out = new Set(findLeftHosts(journals).map(({ run }) => run))
   const isWhole = journals.every(({ fault }) => fault === undefined || fault.kind === 'cut off')
   const newest = Math.max(0, ...journals.map(orderOf))
   const last = journals.at(-1)
-  const finished = finishedRuns(journals)
+  const finished = findFinishedRuns(journals)
   return (journal: RunJournal): string | undefined => {
     const { run, entries, fault } = journal
     if (fault !== undefined) return `its journal ${fault.what}`
@@ -72,7 +72,7 @@ function reasonsToKeep(journals: readonly RunJournal[], { stopped, neededFor }: 
 }
 
 /** Returns the runs that changed nothing, came to their end, or were brought to their end by later ones. */
-function finishedRuns(journals: readonly RunJournal[]): Set<string> {
+function findFinishedRuns(journals: readonly RunJournal[]): Set<string> {
   const brought = new Set<string>()
   const finished = new Set<string>()
   // Newest first: a later run may itself have been brought to its end by one that is later still.
@@ -89,7 +89,7 @@ function finishedRuns(journals: readonly RunJournal[]): Set<string> {
         .findIndex((each) => isOf(each, part))
       if (before !== undefined && resumed !== undefined && resumed >= 0)
         brought.add(`${before.run} ${resumed}`)
-      const recovered = partRecovered(part.feature)
+      const recovered = findPartOfRecovery(part.feature)
       if (recovered !== undefined) brought.add(`${recovered.run} ${recovered.part}`)
     }
     const isThrough = parts.every((_, index) => brought.has(`${run} ${index}`))

@@ -1,6 +1,6 @@
 import { lstatSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { partRecovered } from './origin'
+import { findPartOfRecovery } from './origin'
 import { partsOf } from './parts'
 import { historyEntryOf } from './history_record'
 import { HistoryStore } from './store'
@@ -106,7 +106,7 @@ function besideJournals(
   )
   const logs = filesIn(join(state, 'logs')).filter((path) => mayGo(runOf(path, '.log'), path))
   const recoveries = filesIn(reports).filter((path) => {
-    const run = partRecovered(path)?.run
+    const run = findPartOfRecovery(path)?.run
     return run !== undefined && pruned.has(run)
   })
   const plans = filesIn(join(reports, 'plans')).filter(

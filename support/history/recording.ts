@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import type { Earlier } from './drift'
 import { originOf } from './origin'
 import { partsOf } from './parts'
 import { historyEntryOf, UNRELEASED, type HistoryEntry } from './history_record'
 import { standingOf } from './standing'
 import { HistoryStore } from './store'
-import { readRunJournal } from '../run/journals'
+import { readRunJournal, type RunJournal } from '../run/journals'
 import type { Releases } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
 import { formatLockstep, PLACES } from '../system/commands'
-import { HISTORY } from '../run/state_folder'
 
 /** Returns what the history knows of releases, for a run of `feature` in `environment`. */
-export function releasesInHistory({ environment, feature, current, decide: decides }: AskedBy): Releases {
-  const store = new HistoryStore(HISTORY)
+export function releasesInHistory({
+  history,
+  environment,
+  feature,
+  current,
+  decide: decides,
+}: AskedBy): Releases {
+  const store = new HistoryStore(history)
   const runs = (where: string, release: string) => {
     const read = store.read(where, release)
     expectWhole(read.damaged)
@@ -37,24 +43,29 @@ export function releasesInHistory({ environment, feature, current, decide: decid
 }
 
 /**
- * Writes what a run did by its journal.
+ * Writes what a run did by its journal into a history.
  * @throws Error when it cannot be written, or not whole: what a damaged journal tells is in the history then, as that of a
  * run that was cut off
  */
-export function writeHistory(journal: string, history = HISTORY): HistoryEntry[] {
-  const { run, entries, fault } = readRunJournal(journal)
+export function writeHistory(journal: string, history: string): HistoryEntry[] {
+  const { told, fault } = readTold(journal)
   const store = new HistoryStore(history)
-  const records = partsOf(entries).flatMap((part, index) => {
-    const record = historyEntryOf(index === 0 ? run : `${run}-${index + 1}`, part)
-    if (record === undefined) return []
-    return [store.write(record, { feature: textOf(record), journal })]
-  })
+  const records = told.map((record) => store.write(record, { feature: textOf(record), journal }))
   // A last line that was cut off was never acted on.
   if (fault !== undefined && fault.kind !== 'cut off')
     throw new Error(
       `the journal ${journal} ${fault.what}, and what was done after that is not in the history`,
     )
   return records
+}
+
+/** Reads what a journal tells of each feature. The journal itself is not kept: of many hosts it fills the memory. */
+function readTold(journal: string): { told: Earlier[]; fault: RunJournal['fault'] } {
+  const { run, entries, fault } = readRunJournal(journal)
+  const told = partsOf(entries).flatMap(
+    (part, index) => historyEntryOf(index === 0 ? run : `${run}-${index + 1}`, part) ?? [],
+  )
+  return { told, fault }
 }
 
 /**
@@ -90,6 +101,8 @@ export function howToMend(path: string): string {
 }
 
 export interface AskedBy {
+  /** The folder of the history. */
+  history: string
   environment: string
   feature: string
   /** The name that the run itself gives its release. */

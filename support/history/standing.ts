@@ -1,4 +1,4 @@
-import { originOf, recoveredBy } from './origin'
+import { originOf, findRunOfRecovery } from './origin'
 import type { HistoryEntry } from './history_record'
 
 /** The standing of a release by the runs of each of its features: `passed`, or why not. */
@@ -65,7 +65,7 @@ function standings(runs: readonly HistoryEntry[], mode: HistoryEntry['mode']): M
 
 /** Returns whether a run is of a recovery feature whose own run has another release, or is in no history. */
 function isAlone({ feature }: HistoryEntry, runs: readonly HistoryEntry[]): boolean {
-  const recovered = recoveredBy(feature)
+  const recovered = findRunOfRecovery(feature)
   return recovered !== undefined && !runs.some(({ run }) => run === recovered)
 }
 

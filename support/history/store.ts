@@ -1,13 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import {
-  copyFileSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  type Dirent,
-} from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { LockstepError } from '../system/errors'
 import type { Change } from './changes'
@@ -16,6 +8,8 @@ import { recordIn } from './reading'
 import { UNRELEASED, type HistoryEntry } from './history_record'
 import { type Drift } from '../run/run_parts'
 import { makeFolder } from '../system/folders'
+import { jsonPieces } from '../system/json_pieces'
+import { writePieces } from '../system/whole_file'
 
 /** The files that are kept beside a run's record, so that the fleet can be compared with it later. */
 export interface Evidence {
@@ -52,7 +46,7 @@ export class HistoryStore {
     const whole = { ...record, drift: this.driftOf(record) }
     const runs = this.at(environment, release, 'runs')
     makeFolder(runs)
-    if (feature !== undefined) writeWhole(join(runs, `${run}.feature`), feature)
+    if (feature !== undefined) writeText(join(runs, `${run}.feature`), feature)
     copyFileSync(journal, join(runs, `${run}.journal.ndjson`))
     writeJson(join(runs, `${run}${SUFFIX}`), whole)
     this.known.set(join(runs, `${run}${SUFFIX}`), whole)
@@ -247,21 +241,15 @@ function readText(path: string): string {
   }
 }
 
-function writeJson(path: string, value: object): void {
-  writeWhole(path, `${JSON.stringify(value, null, 2)}\n`)
+function writeText(path: string, text: string | Buffer): void {
+  writePieces(path, [text], unfinished(path))
 }
 
-/**
- * Writes a file whole or not at all, even when another process writes it now.
- * @throws Error when it cannot be written
- */
-function writeWhole(path: string, content: string | Buffer): void {
-  const unfinished = `${path}.${randomBytes(4).toString('hex')}.new`
-  try {
-    writeFileSync(unfinished, content)
-    renameSync(unfinished, path)
-  } catch (error) {
-    rmSync(unfinished, { force: true })
-    throw error
-  }
+function writeJson(path: string, value: object): void {
+  writePieces(path, jsonPieces(value), unfinished(path))
+}
+
+/** Returns the path of an unfinished file. Another process may write the same file now. */
+function unfinished(path: string): string {
+  return `${path}.${randomBytes(4).toString('hex')}.new`
 }

@@ -5,6 +5,7 @@ import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { Clock } from '../system/clock'
 import { inRanges } from '../run/host_names'
+import { groupBy } from '../system/groups'
 
 /** The locks of one run, to be given back when it ends. */
 export type RunLocks = Locks & { release(): Promise<void> }
@@ -120,7 +121,9 @@ function takeable(
   for (const [host, { data }] of refused) {
     const run = data['run']
     if (typeof run !== 'string' || (takeReason === undefined && !follows.includes(run))) continue
-    takes.set(run, [...(takes.get(run) ?? []), host])
+    const hosts = takes.get(run) ?? []
+    takes.set(run, hosts)
+    hosts.push(host)
   }
   return takes
 }
@@ -156,8 +159,7 @@ function sortAnswers({ outcomes }: Answers): Acquired {
 }
 
 function refusal(refused: Acquired['refused'], waited: number): string {
-  const by = new Map<string, string[]>()
-  for (const [host, { message }] of refused) by.set(message, [...(by.get(message) ?? []), host])
+  const by = groupBy(refused.keys(), (host) => refused.get(host)?.message ?? '')
   const who = [...by].map(([message, hosts]) => `${inRanges(hosts).join(', ')}: ${message}`).join('; ')
   const next =
     waited > 0

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { ProcessContext } from '../config/mcollective_cfg'
-import { leftByRuns } from '../rollout/model/out_of_rotation'
+import { findLeftHosts } from '../rollout/model/out_of_rotation'
 import { readRunJournals } from '../run/journals'
 import { HostLocks, lockSurroundings } from './host_locks'
 
@@ -15,7 +15,7 @@ export async function discardLocksOf(
   env: ProcessContext['env'],
 ): Promise<void> {
   const records = readRunJournals(join(folder, 'live')).journals
-  const open = new Set(leftByRuns(records).map(({ run }) => run))
+  const open = new Set(findLeftHosts(records).map(({ run }) => run))
   const known = new Set(records.filter(({ fault }) => fault === undefined).map(({ run }) => run))
   const locks = new HostLocks(lockSurroundings(env))
   for (const run of new Set(runs)) if (known.has(run) && !open.has(run)) await locks.discard(run)

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Environment } from '../config/environment'
 import { LockstepError } from '../system/errors'
-import { lastWords, runAgain } from './child_run'
+import type { BeginAgain } from '../run/again'
 import { inRanges } from '../run/host_names'
 import type { Plan } from './plan'
 import { readPlan } from './plan_file'
@@ -18,22 +18,19 @@ export async function expectNothingMore(
   run: Run,
   environment: Environment,
   isEmbedded: boolean,
+  beginAgain: BeginAgain,
 ): Promise<void> {
   const features = [...new Set(run.state.plan.map(({ uri }) => uri))]
   const { signal } = run.stopping
-  const env = (folder: string) => ({
-    // A resumed run would not look again at what its checkpoint says.
-    LOCKSTEP_RESUME: undefined,
-    ...(isEmbedded ? reaching(environment, folder) : {}),
-  })
+  const env = (folder: string) => (isEmbedded ? reaching(environment, folder) : {})
+  const purpose = { why: 'idempotence' } as const
   run.wait('planning the same again, which has to change nothing')
-  await runAgain({ profile: 'plan', features, signal, env }, (ended, reports) =>
-    expectIdle(reports, lastWords(ended)),
+  await beginAgain({ profile: 'plan', features, purpose, signal, env }, ({ plan, said }) =>
+    expectIdle(planAt(plan), said),
   )
 }
 
-function expectIdle(reports: string, said: string): void {
-  const plan = planIn(reports)
+function expectIdle(plan: Plan | undefined, said: string): void {
   if (plan === undefined)
     throw new LockstepError('diverged', `it could not be planned again right away: ${said}`)
   const more = plan.lines.flatMap(({ at, text, hosts }) =>
@@ -51,12 +48,9 @@ function expectIdle(reports: string, said: string): void {
   )
 }
 
-function planIn(reports: string): Plan | undefined {
+function planAt(path: string | undefined): Plan | undefined {
   try {
-    const { plan } = JSON.parse(readFileSync(join(reports, 'run.json'), 'utf8')) as {
-      plan: { path: string } | null
-    }
-    return plan === null ? undefined : readPlan(plan.path).content
+    return path === undefined ? undefined : readPlan(path, dirname(path)).content
   } catch {
     return undefined
   }

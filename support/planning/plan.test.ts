@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { LockstepError } from '../system/errors'
 import { Scratch } from '../testing/scratch'
-import { lastWords, withProfile } from './child_run'
+import { lastWords, withProfile } from '../run/again'
 import { differences, planId, type Plan } from './plan'
 import { readPlan } from './plan_file'
 
@@ -65,14 +65,14 @@ describe('a plan', () => {
     const scratch = new Scratch()
     const text = JSON.stringify({ plan: planId(plan), made: { at: '', by: 'me', run: 'r' }, content: plan })
     const path = scratch.write(`${planId(plan)}.json`, text)
-    expect(readPlan(path).content).to.deep.equal(plan)
+    expect(readPlan(path, scratch.path).content).to.deep.equal(plan)
     const from = text.indexOf('"content"')
     fc.assert(
       fc.property(fc.integer({ min: from, max: text.length - 1 }), fc.string({ maxLength: 3 }), (at, put) => {
         const edited = text.slice(0, at) + put + text.slice(at + 1)
         fc.pre(JSON.stringify(parsed(edited)) !== JSON.stringify(parsed(text)))
         writeFileSync(path, edited)
-        expect(() => readPlan(path)).to.throw(
+        expect(() => readPlan(path, scratch.path)).to.throw(
           LockstepError,
           /is no plan|cannot be read|was edited, renamed or replaced since/,
         )
@@ -87,12 +87,12 @@ describe('a plan', () => {
     const other = { ...plan, hosts: ['web9'] }
     const text = JSON.stringify({ plan: planId(other), made: { at: '', by: 'me', run: 'r' }, content: other })
     const path = scratch.write(`${planId(plan)}.json`, text)
-    expect(() => readPlan(path)).to.throw(LockstepError, 'renamed or replaced since')
+    expect(() => readPlan(path, scratch.path)).to.throw(LockstepError, 'renamed or replaced since')
     scratch.remove()
   })
 
   it('that is not there is named', () => {
-    expect(() => readPlan('0123456789ab')).to.throw(LockstepError, 'there is no such file')
+    expect(() => readPlan('0123456789ab', 'reports')).to.throw(LockstepError, 'there is no such file')
   })
 })
 

@@ -1,8 +1,9 @@
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import { planId, type Plan } from './plan'
-import { report, unwritten, writeWhole } from '../run/report_files'
+import { unwritten } from '../run/report_files'
+import { writeWhole } from '../system/whole_file'
 import { readRegularFile } from '../system/regular_file'
 
 const lines = v.array(
@@ -38,12 +39,12 @@ const file = v.strictObject({
 export type Made = v.InferOutput<typeof file>['made']
 
 /**
- * Writes a plan to a file, and returns the plan's path and name.
+ * Writes a plan among the reports of its run, and returns the plan's path and name.
  * @throws LockstepError `journal-failed` when it cannot be written
  */
-export function writePlan(content: Plan, made: Made): { path: string; id: string } {
+export function writePlan(content: Plan, made: Made, reports: string): { path: string; id: string } {
   const id = planId(content)
-  const path = report('plans', `${id}.json`)
+  const path = pathOf(id, reports)
   try {
     writeWhole(path, `${JSON.stringify({ plan: id, made, content }, null, 2)}\n`)
   } catch (error) {
@@ -53,11 +54,11 @@ export function writePlan(content: Plan, made: Made): { path: string; id: string
 }
 
 /**
- * Reads a plan by its name, or by its path. A file of another plan put in its place has another name than it says.
+ * Reads a plan by its name among the reports of a folder, or by its path. A file of another plan put in its place has another name than it says.
  * @throws LockstepError `bad-input` when there is none, or it was edited by hand
  */
-export function readPlan(wanted: string): { id: string; content: Plan } {
-  const path = /^[0-9a-f]{12}$/.test(wanted) ? report('plans', `${wanted}.json`) : wanted
+export function readPlan(wanted: string, reports: string): { id: string; content: Plan } {
+  const path = /^[0-9a-f]{12}$/.test(wanted) ? pathOf(wanted, reports) : wanted
   const read = v.safeParse(file, parseFile(path))
   if (!read.success)
     throw new LockstepError('bad-input', `${path} is no plan; make one with the profile plan`)
@@ -68,6 +69,10 @@ export function readPlan(wanted: string): { id: string; content: Plan } {
       `${path} is not what was planned: it was edited, renamed or replaced since, or damaged; plan again, and have that approved`,
     )
   return { id, content }
+}
+
+function pathOf(id: string, reports: string): string {
+  return join(reports, 'plans', `${id}.json`)
 }
 
 function parseFile(path: string): unknown {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { LockstepError } from '../system/errors'
-import { lastWords, runAgain } from './child_run'
+import type { BeginAgain } from '../run/again'
 import { changedBy, differences, hostsOfPlan, planPasses, plannedLines, type Plan } from './plan'
 import { readPlan, writePlan } from './plan_file'
 import type { Run } from '../run/run'
@@ -16,9 +16,9 @@ export interface PlannedFor {
 const MAX_DIFFERENCES = 5
 
 /** Writes down what a run has planned. @throws LockstepError `journal-failed` when that is not possible */
-export function savePlan(run: Run, where: PlannedFor, by: string, now: number): void {
+export function savePlan(run: Run, where: PlannedFor, reports: string, by: string, now: number): void {
   const plan = planOf(run, where)
-  const { id, path } = writePlan(plan, { at: new Date(now).toISOString(), by, run: run.id })
+  const { id, path } = writePlan(plan, { at: new Date(now).toISOString(), by, run: run.id }, reports)
   const changed = changedBy(run.state)
   const hosts = new Set(changed.map(({ host }) => host)).size
   run.stream.appendNow({ type: 'plan saved', plan: { id, path, changes: changed.length, hosts } })
@@ -29,8 +29,14 @@ export function savePlan(run: Run, where: PlannedFor, by: string, now: number): 
  * features again. What this run itself has read, and where it goes, has to be the same too.
  * @throws LockstepError `gate-closed` with the differences, `bad-input` when there is no such plan
  */
-export async function expectPlanned(wanted: string, run: Run, where: PlannedFor): Promise<Plan> {
-  const { id, content } = readPlan(wanted)
+export async function expectPlanned(
+  wanted: string,
+  run: Run,
+  where: PlannedFor,
+  reports: string,
+  beginAgain: BeginAgain,
+): Promise<Plan> {
+  const { id, content } = readPlan(wanted, reports)
   const { signal } = run.stopping
   if (!content.passes)
     throw new LockstepError(
@@ -38,12 +44,12 @@ export async function expectPlanned(wanted: string, run: Run, where: PlannedFor)
       `by the plan ${id} not every line would pass; mend that, and plan again`,
     )
   run.wait('planning again, to see whether that is still what would be done')
-  return runAgain({ profile: 'plan', signal }, (ended, reports) => {
-    const now = newPlanIn(reports)
+  return beginAgain({ profile: 'plan', purpose: { why: 'plan' }, signal }, ({ plan, said }) => {
+    const now = newPlan(plan)
     if (now === undefined)
       throw new LockstepError(
         'gate-closed',
-        `it cannot be told whether the plan ${id} still is what would be done: ${lastWords(ended)}`,
+        `it cannot be told whether the plan ${id} still is what would be done: ${said}`,
       )
     const mine = { ...now, ...where, features: featuresOf(run, (path) => hostsOfPlan(now, path)) }
     const found = [...new Set([...differences(content, now), ...differences(content, mine)])]
@@ -79,12 +85,9 @@ function featuresOf(run: Run, hostsOf: (uri: string) => readonly string[]): Plan
   }))
 }
 
-function newPlanIn(reports: string): Plan | undefined {
+function newPlan(path: string | undefined): Plan | undefined {
   try {
-    const { plan } = JSON.parse(readFileSync(`${reports}/run.json`, 'utf8')) as {
-      plan: { path: string } | null
-    }
-    return plan === null ? undefined : readPlan(plan.path).content
+    return path === undefined ? undefined : readPlan(path, dirname(path)).content
   } catch {
     return undefined
   }

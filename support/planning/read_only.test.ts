@@ -151,14 +151,17 @@ describe('the mode that a profile gives a run', () => {
     expect(() => told({ mode: 'live', intent: 'Plan' })).to.throw('it is plan, drift or rehearse')
     expect(() => told({ mode: 'Live' })).to.throw('it is embedded or live')
     expect(() => told({ mode: 'live', intent: 'rehearse' })).to.throw('leave out -p live')
-    expect(() => told({ mode: 'live' }, { LOCKSTEP_BEGUN_BY: '8' })).to.throw(
-      'another run has begun this one',
-    )
+    expect(() =>
+      told({ mode: 'live' }, { LOCKSTEP_BEGUN_BY: JSON.stringify({ why: 'plan', reports: '/tmp/r' }) }),
+    ).to.throw('another run has begun this one')
   })
 
   it('is taken where it does', () => {
     for (const parameters of [{}, { mode: 'live' }, { mode: 'live', intent: 'plan' }, { intent: 'rehearse' }])
       told(parameters)
-    told({ mode: 'live', intent: 'plan' }, { LOCKSTEP_BEGUN_BY: '8' })
+    told(
+      { mode: 'live', intent: 'plan' },
+      { LOCKSTEP_BEGUN_BY: JSON.stringify({ why: 'plan', reports: '/tmp/r' }) },
+    )
   })
 })

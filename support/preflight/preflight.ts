@@ -275,7 +275,7 @@ export class Preflight {
     const wanted = normal(text)
     let best: { pattern: string; away: number } | undefined
     for (const { pattern } of this.definitions.values()) {
-      const away = distance(wanted, filledLike(normal(pattern.source), wanted))
+      const away = distance(wanted, fillLike(normal(pattern.source), wanted))
       if (best === undefined || away < best.away) best = { pattern: pattern.source, away }
     }
     if (best === undefined || best.away > Math.max(8, wanted.length * 0.6))
@@ -310,7 +310,7 @@ function valuesOf(testStep: TestCase['testSteps'][number] | undefined): PlannedS
 }
 
 /** Returns a pattern with each parameter replaced by the word in its place, so that only the phrase is compared. */
-function filledLike(pattern: string, text: string): string {
+function fillLike(pattern: string, text: string): string {
   const words = text.split(' ')
   return pattern
     .split(' ')

@@ -23,7 +23,7 @@ export function variablesFor(
   reader: Reader,
 ): Variables {
   const given = parseGivenVariables(context.env[GIVEN] ?? '', GIVEN)
-  const all = definedFor(parameters, context, cwd, reader).map((each) => each.overriddenBy(given, GIVEN))
+  const all = defineFor(parameters, context, cwd, reader).map((each) => each.overriddenBy(given, GIVEN))
   for (const each of all) each.check()
   const [only] = all
   return only !== undefined && all.length === 1 ? only : anyOf(all)
@@ -53,7 +53,7 @@ export function withVariables(
   return { ...environment, ...inUse, warnings: [...new Set([...environment.warnings, ...of.warnings])] }
 }
 
-function definedFor(
+function defineFor(
   parameters: RunParameters,
   context: ProcessContext,
   cwd: string,

@@ -32,12 +32,18 @@ export const validators: Readonly<Record<string, (written: string) => string | u
       ? `${JSON.stringify(written)} is no duration; write 30 seconds, 2 minutes or 500 ms`
       : undefined,
   fact: factFault,
-  wave: parsed(parseWaveSize, 'a wave; write 1 host, 5 hosts, 25%, the rest, or each and the name of a fact'),
-  allowance: parsed(parseAllowance, 'a number of hosts that may fail; write 2 hosts, or 5% of the hosts'),
-  pool: parsed(parsePoolMinimum, 'a part of the pool; write 60%, or 3 hosts'),
+  wave: expectParsed(
+    parseWaveSize,
+    'a wave; write 1 host, 5 hosts, 25%, the rest, or each and the name of a fact',
+  ),
+  allowance: expectParsed(
+    parseAllowance,
+    'a number of hosts that may fail; write 2 hosts, or 5% of the hosts',
+  ),
+  pool: expectParsed(parsePoolMinimum, 'a part of the pool; write 60%, or 3 hosts'),
   backend: patternOr(/^[A-Za-z0-9_.:-]+$/, 'the name of a haproxy backend'),
-  time: parsed(parseTime, 'a time of day; write it as 09:00'),
-  days: parsed(parseDays, 'days; write weekdays, weekends, every day, Monday, or Monday to Thursday'),
+  time: expectParsed(parseTime, 'a time of day; write it as 09:00'),
+  days: expectParsed(parseDays, 'days; write weekdays, weekends, every day, Monday, or Monday to Thursday'),
   zone: (written) =>
     isZone(written)
       ? undefined
@@ -57,14 +63,16 @@ export function parseFact(written: string): { fact: string; operator: string; va
 }
 
 function factFault(written: string): string | undefined {
-  const parsed = parseFact(written)
-  if (parsed === undefined) {
+  const expectParsed = parseFact(written)
+  if (expectParsed === undefined) {
     return `${JSON.stringify(written)} is no fact filter; write fact, operator (${FACT_OPERATORS.join(' ')}) and value, such as country=de`
   }
-  return parsed.operator === '=~' ? patternFault(parsed.value.replace(/^\/(.*)\/$/, '$1')) : undefined
+  return expectParsed.operator === '=~'
+    ? patternFault(expectParsed.value.replace(/^\/(.*)\/$/, '$1'))
+    : undefined
 }
 
-function parsed(
+function expectParsed(
   parse: (written: string) => unknown,
   expected: string,
 ): (written: string) => string | undefined {

@@ -1,17 +1,9 @@
 import { FAULTS, parseFault, type Fault } from '../simulation/faults'
 import type { PlannedScenario } from '../run/run_parts'
+import type { RehearsedFault } from '../run/errand'
 import type { FaultTable } from '../run/rehearsed'
 import { groupOf } from '../sentences/catalogue'
 import type { EffectGroup } from '../sentences/effects'
-
-/** A fault of one host in one rehearsal. `host` may be `first host` or `last host`. */
-export interface RehearsedFault {
-  host: string
-  /** The fault in the words of a feature, such as `stops answering`. */
-  fault: string
-  /** A part of the line that the fault begins with; undefined when it is there from the beginning. */
-  during: string | undefined
-}
 
 const SAID: Readonly<Record<string, string>> = {
   'stops answering': 'silent',

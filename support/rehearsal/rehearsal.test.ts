@@ -4,6 +4,7 @@ import { endingsOf, failuresOf } from './endings'
 import { type HostTruth } from '../run/rehearsed'
 import { faultNamed, parseFaults, usualFaults } from './fault_table'
 import { needsOf } from './needs'
+import { readRehearsal } from './rehearsal'
 import type { PlannedStep } from '../run/run_parts'
 import type { Phrase } from '../sentences/catalogue'
 
@@ -66,6 +67,24 @@ describe('where a host ends in a rehearsal', () => {
     ])
     expect(rehearsed([host('a', lied), host('b')], 1).failures).to.deep.equal([])
     expect(rehearsed([host('a', { ...lied, out: true }), host('b')], 5).failures).to.deep.equal([])
+  })
+})
+
+describe('a rehearsal of a fault', () => {
+  const ended = { plan: undefined, said: 'the port is taken' }
+
+  it('is read by the hosts that it knows of, and fails without any where that is what the fault does', () => {
+    expect(readRehearsal({ ...ended, exitCode: 1, truth: clean })).to.deep.equal({
+      exitCode: 1,
+      truth: clean,
+    })
+    expect(readRehearsal({ ...ended, exitCode: 3, truth: [] })).to.deep.equal({ exitCode: 3, truth: [] })
+  })
+
+  it('has rehearsed nothing where it could not begin, could not reach hosts, or did not end', () => {
+    for (const exitCode of [2, 4, undefined])
+      expect(readRehearsal({ ...ended, exitCode, truth: [] })).to.equal('the port is taken')
+    expect(readRehearsal({ ...ended, exitCode: 0, truth: undefined })).to.equal('the port is taken')
   })
 })
 

@@ -1,16 +1,25 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { LockstepError } from '../system/errors'
-import { lastWords, runAgain } from '../planning/child_run'
+import { EXIT, LockstepError } from '../system/errors'
+import type { BeginAgain, Ended } from '../run/again'
 import { titleOf } from '../run/outcome'
 import type { Run } from '../run/run'
 import { endingsOf, failuresOf } from './endings'
 import { type HostTruth, type Rehearsed } from '../run/rehearsed'
-import { describeFault, parseFaults, usualFaults, type RehearsedFault } from './fault_table'
-import { REHEARSED_FAULT } from './rehearsed_fleet'
+import { describeFault, parseFaults, usualFaults } from './fault_table'
+import type { RehearsedFault } from '../run/errand'
 
-/** The most rehearsals at once; each is a process. */
-const AT_ONCE = 2
+/** The most rehearsals at once where each is a process. */
+const MAX_PROCESSES = 2
+/** The most rehearsals at once in this process, most of whose time is waiting for silent hosts. */
+const MAX_HERE = 5
+/** The number of hosts above which this process rehearses one fault at a time, for the memory that a fleet takes. */
+const MAX_HOSTS_TOGETHER = 1_000
+
+/** What begins the rehearsals of faults. */
+export interface Rehearsing {
+  beginAgain: BeginAgain
+  /** True where all of them are in this process. */
+  isHere: boolean
+}
 
 /** The outcome that one rehearsal leaves for the one that began it. */
 export interface RehearsalReport {
@@ -22,7 +31,7 @@ export interface RehearsalReport {
  * Judges the rehearsal without a fault, and then rehearses each fault. A failure of a rehearsal fails the run; so does
  * a rehearsal that leaves no report.
  */
-export async function rehearseFaults(run: Run, exitCode: number): Promise<void> {
+export async function rehearseFaults(run: Run, exitCode: number, by: Rehearsing): Promise<void> {
   const clean = { exitCode, truth: run.state.truth }
   run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(undefined, clean, clean) })
   if (exitCode !== 0) return
@@ -34,10 +43,10 @@ export async function rehearseFaults(run: Run, exitCode: number): Promise<void> 
       const fault = faults[index]
       if (fault === undefined) continue
       run.wait(`rehearsing ${index + 1} of ${faults.length}: ${describeFault(fault)}`)
-      reports[index] = await rehearse(run, fault)
+      reports[index] = await rehearse(run, fault, by.beginAgain)
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  await Promise.all(Array.from({ length: atOnce(by, clean.truth.length) }, worker))
   faults.forEach((fault, index) => {
     const report = reports[index]
     const said = describeFault(fault)
@@ -48,6 +57,11 @@ export async function rehearseFaults(run: Run, exitCode: number): Promise<void> 
       )
     run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(said, report, clean) })
   })
+}
+
+function atOnce({ isHere }: Rehearsing, hosts: number): number {
+  if (!isHere) return MAX_PROCESSES
+  return hosts > MAX_HOSTS_TOGETHER ? 1 : MAX_HERE
 }
 
 function judge(
@@ -92,18 +106,24 @@ function inOrder(run: Run): string[] {
   return [...new Set(taken.map(({ host }) => host))].filter((host) => known.has(host))
 }
 
-function rehearse(run: Run, fault: RehearsedFault): Promise<RehearsalReport | string> {
-  const env = () => ({ [REHEARSED_FAULT]: JSON.stringify(fault) })
-  return runAgain({ profile: 'rehearse', env, signal: run.stopping.signal }, (ended, reports) => {
-    try {
-      const report = JSON.parse(readFileSync(join(reports, 'run.json'), 'utf8')) as {
-        exitCode: number
-        rehearsal: { truth: HostTruth[] } | null
-      }
-      if (report.rehearsal !== null) return { exitCode: report.exitCode, truth: report.rehearsal.truth }
-    } catch {
-      // The output of the rehearsal says why.
-    }
-    return lastWords(ended)
-  })
+function rehearse(
+  run: Run,
+  fault: RehearsedFault,
+  beginAgain: BeginAgain,
+): Promise<RehearsalReport | string> {
+  const purpose = { why: 'rehearsal', fault } as const
+  const { signal } = run.stopping
+  return beginAgain({ profile: 'rehearse', purpose, signal }, readRehearsal)
 }
+
+/**
+ * Returns what a rehearsal came to, or its last words where it did not come to its end. One that knows of no host, since
+ * it could not begin or reach any, has rehearsed nothing: every host would seem to have ended well.
+ */
+export function readRehearsal({ exitCode, truth, said }: Ended): RehearsalReport | string {
+  if (exitCode === undefined || truth === undefined) return said
+  const isNothing = truth.length === 0 && NOTHING_BEGAN.has(exitCode)
+  return isNothing ? said : { exitCode, truth }
+}
+
+const NOTHING_BEGAN: ReadonlySet<number> = new Set([EXIT.invalid, EXIT.unreachable])

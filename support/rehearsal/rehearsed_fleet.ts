@@ -7,16 +7,13 @@ import { readInventorySetting } from '../config/lockstep_yaml'
 import { readSetting } from '../config/settings'
 import { readFleetFile } from '../simulation/fleet_file'
 import type { NamedFleet } from '../simulation/embedded'
-import type { RunParameters } from '../run/parameters'
+import type { RunParameters, RunSurroundings } from '../run/parameters'
 import type { PlannedScenario } from '../run/run_parts'
-import { faultNamed, type RehearsedFault } from './fault_table'
+import { faultNamed } from './fault_table'
 import { needsOf, type Needs } from './needs'
 
 /** A version before all others, by dpkg's order and by rpm's. */
 const BEFORE = '0~before'
-
-/** The variable with the fault that this rehearsal is of, as JSON; the first rehearsal has none. */
-export const REHEARSED_FAULT = 'LOCKSTEP_REHEARSED_FAULT'
 
 /**
  * Returns simulated hosts with the names, classes and facts of the environment's inventory, and all that a feature
@@ -26,9 +23,9 @@ export const REHEARSED_FAULT = 'LOCKSTEP_REHEARSED_FAULT'
  */
 export async function rehearsedFleet(plan: readonly PlannedScenario[], where: Where): Promise<NamedFleet> {
   const fleet = await wellFleet(needsOf(plan), where)
-  const written = where.context.env[REHEARSED_FAULT]
-  if (written === undefined) return fleet
-  const { host, fault, during } = JSON.parse(written) as RehearsedFault
+  const { errand } = where.context
+  if (errand?.why !== 'rehearsal') return fleet
+  const { host, fault, during } = errand.fault
   return {
     ...fleet,
     hosts: fleet.hosts.map((each) =>
@@ -39,7 +36,7 @@ export async function rehearsedFleet(plan: readonly PlannedScenario[], where: Wh
 
 interface Where {
   parameters: RunParameters
-  context: ProcessContext
+  context: RunSurroundings
   cwd: string
   /** The path of the file of the embedded fleet. */
   embedded: string

@@ -5,7 +5,7 @@ import type { RunState } from '../run/run_state'
 export function evidenceOf(run: RunState, uri: string): Matrix {
   const lines = new Map<number, string>()
   for (const { steps } of run.plan.filter((scenario) => scenario.uri === uri))
-    for (const { line, text } of steps) lines.set(line, shared(lines.get(line) ?? text, text))
+    for (const { line, text } of steps) lines.set(line, findSharedStart(lines.get(line) ?? text, text))
   return matrixOf({
     lines: [...lines].map(([line, text]) => ({ line, text })).sort((a, b) => a.line - b.line),
     begun: run.begunLines(uri),
@@ -17,7 +17,7 @@ export function evidenceOf(run: RunState, uri: string): Matrix {
 }
 
 /** Returns what a line has in common in all rows of a table: `I take the next …`. */
-function shared(one: string, other: string): string {
+function findSharedStart(one: string, other: string): string {
   if (one === other) return one
   const words = one.split(' ')
   const differs = words.findIndex((word, index) => word !== other.split(' ')[index])

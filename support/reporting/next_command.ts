@@ -1,5 +1,5 @@
 import { formatRollout } from '../system/commands'
-import { withProfile } from '../planning/child_run'
+import { withProfile } from '../run/again'
 import type { RunState } from '../run/run_state'
 
 /** The sentence that says why a recovery feature cannot be run as it is written. */

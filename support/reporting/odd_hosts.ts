@@ -1,4 +1,4 @@
-import { clean, cohorts, hosts as counted, unexpectedCohorts, type Verdict } from '../rollout/model/verdict'
+import { clean, cohorts, hosts as counted, groupUnexpected, type Verdict } from '../rollout/model/verdict'
 import { inRanges } from '../run/host_names'
 
 /**
@@ -11,16 +11,16 @@ export function oddHostsOf(verdict: Verdict, names: number): string[] {
       .filter(({ passed }) => !passed)
       .map(
         ({ seen, hosts }) =>
-          `${clean(seen)}: ${listed(
+          `${clean(seen)}: ${listHosts(
             hosts.map((host) => clean(host)),
             names,
           )}`,
       ),
-    ...unexpectedCohorts(verdict)
+    ...groupUnexpected(verdict)
       .filter(({ fails }) => fails)
       .map(
         ({ detail, hosts }) =>
-          `unexpected: ${listed(
+          `unexpected: ${listHosts(
             hosts.map((host) => clean(host)),
             names,
           )} ${clean(detail)}`,
@@ -29,7 +29,7 @@ export function oddHostsOf(verdict: Verdict, names: number): string[] {
 }
 
 /** Formats names in their shortest form; beyond `most` of them only the number. */
-export function listed(hosts: readonly string[], most: number): string {
+export function listHosts(hosts: readonly string[], most: number): string {
   const names = inRanges(hosts)
   const more = names.length > most ? `, … (${counted(hosts.length)})` : ''
   return `${names.slice(0, most).join(', ')}${more}`

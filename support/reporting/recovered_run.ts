@@ -2,6 +2,6 @@
 export const RECOVERY_HEADER = /^# What (?:is left of )?run (\S+) of /m
 
 /** Returns the run that a recovery feature carries on; undefined for any other feature. */
-export function recoveredRun(source: string): string | undefined {
+export function findRecoveredRun(source: string): string | undefined {
   return RECOVERY_HEADER.exec(source)?.[1]
 }

@@ -91,7 +91,7 @@ const TAKES: Phrase = 'I take {wave}'
 export function recoveryOf(source: string, options: RecoveryOptions): string {
   const { plan, header, title, hosts, waves, values } = options
   const written = withoutHeader(source.replace(/^\uFEFF/, '').split(/\r\n|\n/))
-  const lines = values === undefined ? written : pinned(written, values)
+  const lines = values === undefined ? written : pinVariables(written, values)
   const steps = new Map(plan.flatMap((scenario) => scenario.steps.map((step) => [step.line, step] as const)))
   const counts = countsOf(plan, waves)
   const scenarios = plan.filter((scenario) => counts.get(scenario) !== 0)
@@ -232,7 +232,7 @@ function linesOf({ scenarioId, steps }: Scenario, lines: FeatureLines): number[]
 }
 
 /** Fills in the values that the run had, so that the remaining hosts are brought to where the others are. */
-function pinned(lines: FeatureLines, values: ReadonlyMap<string, string>): FeatureLines {
+function pinVariables(lines: FeatureLines, values: ReadonlyMap<string, string>): FeatureLines {
   const documents = documentLines(lines)
   const inRow = (value: string | undefined) => value?.replace(/[\\|]/g, '\\$&').replaceAll('\n', '\\n')
   return lines.map((line, index) => {

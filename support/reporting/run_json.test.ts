@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
-import { writePieces } from '../run/report_files'
+import { writePieces } from '../system/whole_file'
 import { begunRun, conclude } from '../testing/told_run'
 import { runJsonOf } from './run_json'
 import { readRunJson } from './run_json_reading'

@@ -25,13 +25,13 @@ export function* runJsonOf(run: RunState): Iterable<string> {
         uri,
         line,
         text,
-        ...told(verdict),
+        ...encodeVerdict(verdict),
         unexpected: verdict.unexpected,
         tolerated: verdict.tolerated === true,
       })
     }),
     matrices: new Pieces(features, (uri) => matrixOf(run, uri)),
-    undone: run.undoneSteps.map(({ what, verdict }) => ({ what, ...told(verdict) })),
+    undone: run.undoneSteps.map(({ what, verdict }) => ({ what, ...encodeVerdict(verdict) })),
     out: [...run.out].map(([host, seen]) => ({ host, seen })),
     notAttempted: run.notAttempted,
     restored: run.restored,
@@ -53,7 +53,7 @@ export function* runJsonOf(run: RunState): Iterable<string> {
   yield* pieces(document)
 }
 
-function told(verdict: ListedVerdict) {
+function encodeVerdict(verdict: ListedVerdict) {
   return { passed: hasPassed(verdict), counts: count(verdict), cohorts: verdict.cohorts }
 }
 

@@ -15,7 +15,7 @@ export function hostsOfRun(run: RunState): number {
  * Returns what is said behind the outcome of a run that changed nothing, or nothing for some of its features: they
  * stayed in safe mode. The text is empty for any other run.
  */
-export function unchangedBy(run: RunState): string {
+export function describeUnchanged(run: RunState): string {
   if (!MODES[run.mode].changes) return '; nothing was changed'
   const safe = run.featuresInSafeMode
   if (safe.length === 0) return ''

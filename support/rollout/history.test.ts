@@ -7,7 +7,7 @@ import { LockstepError } from '../system/errors'
 import { historyEntryOf, type HistoryEntry as Recorded } from '../history/history_record'
 import { standingOf } from '../history/standing'
 import { checkpointOf, type Checkpoint } from './model/checkpoint'
-import { leftByRuns } from './model/out_of_rotation'
+import { findLeftHosts } from './model/out_of_rotation'
 import type { Balancer } from './ports'
 import type { JournalEntry } from './model/journal_entry'
 import type { Answer } from './model/answers'
@@ -208,7 +208,7 @@ function expectNothingLost(truth: Truth, runs: readonly (readonly JournalEntry[]
     run: `r${index}`,
     entries: entries.map((entry) => ({ ...entry, at: '' })),
   }))
-  const named = leftByRuns(records).map(({ host }) => host)
+  const named = findLeftHosts(records).map(({ host }) => host)
   expect(named, 'out of rotation').to.include.members([...truth.blocked])
   const asked = new Map<string, number>()
   for (const entry of runs.flat()) {

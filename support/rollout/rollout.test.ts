@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { failure } from '../testing/failure'
 import { BEGAN, FakeFleet, fakeClock, rolloutOn } from '../testing/fake_fleet'
 import { LockstepError } from '../system/errors'
-import { leftByRuns, nextOrder } from './model/out_of_rotation'
+import { findLeftHosts, nextOrder } from './model/out_of_rotation'
 import type { JournalEntry } from './model/journal_entry'
 import type { Answer } from './model/answers'
 import type { Request } from './model/answers'
@@ -338,7 +338,7 @@ describe('the journal', () => {
     await rollout.traffic.shouldBe('unblocked')
     expect(rollout.ledger.all).to.deep.equal([{ host: 'web2', obligation: 'blocks 1.2.3.4' }])
     expect(
-      leftByRuns([{ run: 'r', entries: journal.map((entry) => ({ ...entry, at: 'then' })) }]).map(
+      findLeftHosts([{ run: 'r', entries: journal.map((entry) => ({ ...entry, at: 'then' })) }]).map(
         ({ host }) => host,
       ),
     ).to.deep.equal(['web2'])
@@ -366,8 +366,8 @@ describe('the journal', () => {
     })
     const opened = run('20260101-120000-0001', 2, '2026-01-01T12:00:00.500Z', 'opened')
     const closed = run('20260101-120000-ffff', 1, '2026-01-01T13:00:00.100Z', 'closed')
-    expect(leftByRuns([opened, closed])).to.have.length(1)
-    expect(leftByRuns([closed, opened])).to.have.length(1)
+    expect(findLeftHosts([opened, closed])).to.have.length(1)
+    expect(findLeftHosts([closed, opened])).to.have.length(1)
     expect(nextOrder([closed, opened])).to.equal(3)
   })
 
@@ -375,7 +375,7 @@ describe('the journal', () => {
     const at = '2026-01-01T00:00:00Z'
     const opened: JournalEntry = { type: 'opened', obligation: 'blocks x', hosts: ['web1', 'web2'] }
     const closed: JournalEntry = { type: 'closed', obligation: 'blocks x', hosts: ['web1'] }
-    const passed = leftByRuns([
+    const passed = findLeftHosts([
       { run: '1', entries: [{ ...opened, at }] },
       { run: '2', entries: [{ ...closed, at }] },
     ])

@@ -74,7 +74,7 @@ export class EventStream implements Journal {
    */
   async append(said: Said): Promise<void> {
     if (this.broken !== undefined) throw this.broken
-    const event = this.recorded(said)
+    const event = this.record(said)
     if (this.isEarly(event)) return this.tell(event)
     try {
       const isBehindOthers = this.pending.length > 0
@@ -93,7 +93,7 @@ export class EventStream implements Journal {
    * cannot be written, the run is refused; the event is told all the same, since it can only make the run look worse.
    */
   appendNow(said: PlainEvent): void {
-    const event = this.recorded(said)
+    const event = this.record(said)
     if (this.broken !== undefined || this.isEarly(event)) return this.tell(event)
     try {
       const isBehindOthers = this.pending.length > 0
@@ -122,7 +122,7 @@ export class EventStream implements Journal {
     for (const listener of this.listeners) listener(event)
   }
 
-  private recorded(said: Said): RecordedEvent {
+  private record(said: Said): RecordedEvent {
     const event = this.redact(this.recorder.record(said))
     return { at: new Date(this.clock.now()).toISOString(), ...event }
   }

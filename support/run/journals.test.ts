@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Scratch } from '../testing/scratch'
 import { JournalFile } from '../system/journal_file'
 import { journalLine } from '../system/journal_lines'
-import { leftByRuns, nextOrder } from '../rollout/model/out_of_rotation'
+import { findLeftHosts, nextOrder } from '../rollout/model/out_of_rotation'
 import { entryFault } from './journal_entries'
 import { readRunJournals } from './journals'
 import type { JournalEntry } from '../rollout/model/journal_entry'
@@ -34,7 +34,7 @@ describe('journals of runs', () => {
   const write = (content: string | Buffer, run = 'r1') => scratch.write(`${run}.journal.ndjson`, content)
   const isClear = () => {
     const { journals, faults } = readRunJournals(scratch.path)
-    return faults.length === 0 && leftByRuns(journals).length === 0
+    return faults.length === 0 && findLeftHosts(journals).length === 0
   }
 
   it('are clear when all that was opened was closed', async () => {

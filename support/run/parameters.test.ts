@@ -34,7 +34,10 @@ describe('the parameters of a run', () => {
     for (const other of [{ mode: 'live', intent: 'plan' }, { intent: 'rehearse' }])
       expect(said({ ...other, idempotence: true })).to.throw('follows a rollout')
     expect(
-      said({ mode: 'live', intent: 'plan', idempotence: true }, { LOCKSTEP_BEGUN_BY: '8' }),
+      said(
+        { mode: 'live', intent: 'plan', idempotence: true },
+        { LOCKSTEP_BEGUN_BY: JSON.stringify({ why: 'plan', reports: '/tmp/r' }) },
+      ),
     ).not.to.throw()
     for (const mode of ['live', 'embedded']) expect(said({ mode, idempotence: true }), mode).not.to.throw()
   })

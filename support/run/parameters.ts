@@ -4,6 +4,9 @@ import { hostname } from 'node:os'
 import type { ProcessContext } from '../config/mcollective_cfg'
 import { expectSettings, expectParameters, readSetting } from '../config/settings'
 import { LockstepError } from '../system/errors'
+import type { BeginAgain } from './again'
+import { errandIn, type Errand } from './errand'
+import { foldersIn, type Folders } from './folders'
 import { INTENTS, isTarget, MODES, modeOf, type ModeParameters } from './modes'
 
 /** The parameters by which a profile describes the run; cucumber hands them over as world parameters. */
@@ -31,7 +34,7 @@ export function expectMeaningful(parameters: RunParameters, env: ProcessContext[
   expectSettings(env)
   expectParameters({ ...parameters })
   const { mode = 'embedded', intent } = parameters
-  const isBegunByAnother = (env[BEGUN_BY] ?? '') !== ''
+  const isBegunByAnother = errandIn(env) !== undefined
   const refused = (why: string) => new LockstepError('bad-input', `${why}; nothing was sent`)
   if (!isTarget(mode))
     throw refused(`the worldParameters say mode ${JSON.stringify(mode)}; it is embedded or live`)
@@ -56,9 +59,6 @@ export function expectMeaningful(parameters: RunParameters, env: ProcessContext[
     )
 }
 
-/** The environment variable that marks a run begun by another one: it plans, rehearses or looks for drift. */
-export const BEGUN_BY = 'LOCKSTEP_BEGUN_BY'
-
 /** Returns the path of the file that names environments; undefined where there is none. */
 export function configPath({ env }: ProcessContext, cwd: string): string | undefined {
   const named = readSetting(env, 'LOCKSTEP_CONFIG')
@@ -67,6 +67,20 @@ export function configPath({ env }: ProcessContext, cwd: string): string | undef
   return existsSync(usual) ? usual : undefined
 }
 
-export function processContext(): ProcessContext {
-  return { env: process.env, hostname: hostname(), uid: process.getuid?.() ?? 0 }
+/** The surroundings of a run: the process that it is in, and its folders. */
+export interface RunSurroundings extends ProcessContext {
+  folders: Folders
+  /** Why another run has begun this one; undefined for a run that a person has begun. */
+  errand: Errand | undefined
+  /** What begins another run in the process of this one; undefined where each has to have a process of its own. */
+  beginAgain?: BeginAgain
+}
+
+/**
+ * Returns the surroundings of a run that has this environment.
+ * @throws LockstepError `bad-input` for an errand that no run has given
+ */
+export function surroundingsOf(env: ProcessContext['env']): RunSurroundings {
+  const errand = errandIn(env)
+  return { env, hostname: hostname(), uid: process.getuid?.() ?? 0, folders: foldersIn(env, errand), errand }
 }

@@ -1,43 +1,6 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { makeFolder } from '../system/folders'
+import { existsSync, rmSync } from 'node:fs'
 import { IN_WORDS } from '../system/output'
-
-/**
- * The folder in which a run leaves its reports, which no run needs later. Runs that a run begins leave theirs
- * elsewhere.
- */
-export const REPORTS = process.env['LOCKSTEP_REPORTS'] ?? 'reports'
-
-export function report(...names: string[]): string {
-  return join(REPORTS, ...names)
-}
-
-/** Writes a file whole or not at all. @throws Error when it cannot be written */
-export function writeWhole(path: string, text: string): void {
-  writePieces(path, [text])
-}
-
-/**
- * Writes a file whole or not at all, piece by piece, so that it never has to be in memory at once.
- * @throws Error when it cannot be written
- */
-export function writePieces(path: string, pieces: Iterable<string>): void {
-  makeFolder(dirname(path))
-  const beside = `${path}.new`
-  const file = openSync(beside, 'w')
-  try {
-    try {
-      for (const piece of gathered(pieces)) writeFileSync(file, piece)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(beside, path)
-  } catch (error) {
-    removeReport(beside)
-    throw error
-  }
-}
+import { writePieces } from '../system/whole_file'
 
 /** Writes a report of a run that is over. An error goes to `say` as a sentence, and does not change the outcome. */
 export function leaveReport(
@@ -68,18 +31,4 @@ export function removeReport(path: string): void {
   } catch {
     // Writing the report will fail as well, and say so.
   }
-}
-
-const PIECE = 64 * 1024
-
-/** Joins pieces until they are worth a write. */
-function* gathered(pieces: Iterable<string>): Iterable<string> {
-  let text = ''
-  for (const piece of pieces) {
-    text += piece
-    if (text.length < PIECE) continue
-    yield text
-    text = ''
-  }
-  if (text !== '') yield text
 }

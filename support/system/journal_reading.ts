@@ -52,7 +52,7 @@ export function foreignAmongJournals(directory: string): string[] {
 export function readJournal<E>(path: string, check: EntryCheck): JournalRead<E> {
   const run = basename(path).slice(0, -JOURNAL_SUFFIX.length)
   try {
-    return { run, path, ...readText<E>(readRegularFile(path).toString('utf8'), check) }
+    return { run, path, ...readBytes<E>(readRegularFile(path), check) }
   } catch (error) {
     const what = `cannot be read: ${(error as Error).message}`
     return { run, path, entries: [], fault: { kind: 'unreadable', what } }
@@ -81,17 +81,21 @@ export async function eachEntry(
   return lines.fault
 }
 
-function readText<E>(text: string, check: EntryCheck): Pick<JournalRead<E>, 'entries' | 'fault'> {
+/** Reads a journal line by line: as one text, it would be in memory twice, and could be longer than a text may be. */
+function readBytes<E>(bytes: Buffer, check: EntryCheck): Pick<JournalRead<E>, 'entries' | 'fault'> {
   const entries: E[] = []
   const lines = new JournalLines<E>(check, (entry) => entries.push(entry))
-  const all = text.split('\n')
-  for (const [index, line] of all.entries()) {
-    const isEnded = index < all.length - 1
-    const fault = line === '' && !isEnded ? undefined : lines.hear(line, isEnded)
+  for (let from = 0; from < bytes.length;) {
+    const newline = bytes.indexOf(NEWLINE, from)
+    const to = newline < 0 ? bytes.length : newline
+    const fault = lines.hear(bytes.toString('utf8', from, to), newline >= 0)
     if (fault !== undefined) return { entries, fault }
+    from = to + 1
   }
   return { entries, fault: lines.fault }
 }
+
+const NEWLINE = 10
 
 /** The lines of a journal, heard one after the other, up to the first that is not what was written. */
 class JournalLines<E> {

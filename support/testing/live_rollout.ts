@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { parseFaults, readFleetFile } from '../simulation/fleet_file'
 import { EMBEDDED_FLEET } from '../simulation/embedded'
-import { leftByRuns } from '../rollout/model/out_of_rotation'
+import { findLeftHosts } from '../rollout/model/out_of_rotation'
 import { readRunJournals } from '../run/journals'
 import { EmbeddedFleet } from '../simulation/fleet'
 import { SimulatedHaproxy } from '../simulation/haproxy'
@@ -83,7 +83,7 @@ export class LiveRollout {
    */
   expectNothingLost(): void {
     const { journals: records } = readRunJournals(join(this.scratch.path, '.lockstep', 'live'))
-    const named = leftByRuns(records).map(({ host }) => host)
+    const named = findLeftHosts(records).map(({ host }) => host)
     expect(named).to.include.members(this.haproxy.outOfService(BACKEND))
     for (const { description, performed } of this.fleet.hosts) {
       for (const [action, times] of performed) {

@@ -108,7 +108,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     mayImport: [
       'support/sentences',
       'support/run',
-      'support/planning',
       'support/rollout',
       'support/rollout/model',
       'support/inventory',

@@ -30,7 +30,7 @@ function ofVerdicts(run: RunState): Annotation[] {
       line,
       severity: verdict.tolerated === true ? 'warning' : 'error',
       title: text,
-      message: said(verdict),
+      message: describeVerdict(verdict),
     }))
 }
 
@@ -40,7 +40,7 @@ function ofFaults(run: RunState): Annotation[] {
     line,
     severity: 'error',
     title: text,
-    message: message,
+    message,
   }))
 }
 
@@ -53,17 +53,17 @@ function ofUndone(run: RunState): Annotation[] {
       line,
       severity: 'error',
       title: `on failure: ${what}`,
-      message: said(verdict),
+      message: describeVerdict(verdict),
     }))
 }
 
 function whole(run: RunState): Annotation {
   const { uri, line } = run.current
   const message = run.refused?.message ?? 'the rollout failed outside of its steps'
-  return { uri, line, severity: 'error', title: 'Rollout', message: message }
+  return { uri, line, severity: 'error', title: 'Rollout', message }
 }
 
-function said(verdict: Verdict): string {
+function describeVerdict(verdict: Verdict): string {
   const head = formatFailed(count(verdict))
   return [head, ...oddHostsOf(verdict, MAX_NAMES)].join('\n')
 }

@@ -3,7 +3,7 @@ import { clean, count, hasPassed, hosts as counted } from '../../rollout/model/v
 import { EXIT } from '../../system/errors'
 import { byObligation } from '../host_table'
 import { markdownTable, markdownText } from './markdown'
-import { listed, oddHostsOf } from '../odd_hosts'
+import { listHosts, oddHostsOf } from '../odd_hosts'
 import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
 import { plannedLines } from '../../planning/plan'
 import { endingsTold } from '../../rehearsal/told_endings'
@@ -29,13 +29,13 @@ export function stepSummaryOf(run: RunState, room: number): string {
     list('What would change', changes(run)),
     list('Rehearsals', rehearsals(run)),
     list('Failed within the budget', out(run)),
-    list(RESTORED, named(run.restored)),
+    list(RESTORED, nameHosts(run.restored)),
     list('Not attempted', notAttempted(run)),
     outOfRotation(run),
     list('Next', next(run)),
     lines(run),
   ]
-  return fitted(parts.filter(Boolean).join('\n\n'), room)
+  return fitMarkdown(parts.filter(Boolean).join('\n\n'), room)
 }
 
 function next(run: RunState): string[] {
@@ -82,7 +82,7 @@ function changes(run: RunState): string[] {
   return plannedLines(run.verdicts).flatMap((line) =>
     line.hosts
       .filter((fate) => fate.changes)
-      .map(({ seen, hosts }) => `${line.at}: ${clean(seen)}: ${listed(hosts, MAX_NAMES)}`),
+      .map(({ seen, hosts }) => `${line.at}: ${clean(seen)}: ${listHosts(hosts, MAX_NAMES)}`),
   )
 }
 
@@ -100,11 +100,11 @@ function out(run: RunState): string[] {
 }
 
 function notAttempted(run: RunState): string[] {
-  return named(run.exitCode === EXIT.passed ? [] : run.notAttempted)
+  return nameHosts(run.exitCode === EXIT.passed ? [] : run.notAttempted)
 }
 
-function named(hosts: readonly string[]): string[] {
-  return hosts.length === 0 ? [] : [`${counted(hosts.length)}: ${listed(hosts, MAX_NAMES)}`]
+function nameHosts(hosts: readonly string[]): string[] {
+  return hosts.length === 0 ? [] : [`${counted(hosts.length)}: ${listHosts(hosts, MAX_NAMES)}`]
 }
 
 function outOfRotation(run: RunState): string {
@@ -113,7 +113,7 @@ function outOfRotation(run: RunState): string {
   if (groups.length === 0) return told ? nothingIsOut(run) : ''
   return list(
     'Still out of rotation',
-    groups.map(([what, hosts]) => `${what}: ${counted(hosts.length)}: ${listed(hosts, MAX_NAMES)}`),
+    groups.map(([what, hosts]) => `${what}: ${counted(hosts.length)}: ${listHosts(hosts, MAX_NAMES)}`),
   )
 }
 
@@ -153,7 +153,7 @@ function text(words: string): string {
 }
 
 /** Cuts Markdown to `room` bytes, by whole lines only: half a line could be other markup. */
-function fitted(markdown: string, room: number): string {
+function fitMarkdown(markdown: string, room: number): string {
   const end = '\n\n… the rest is in the reports of the run\n'
   if (Buffer.byteLength(markdown) + 2 <= room) return `${markdown}\n\n`
   let [used, kept] = [Buffer.byteLength(end), '']

@@ -65,10 +65,10 @@ function rehearsalSuites(run: RunState): Suite[] {
     const failed = {
       kind: 'failure',
       type: 'rehearsal',
-      message: said(failures.join('; ')),
-      details: details.map((line) => said(line)).join('\n'),
+      message: formatText(failures.join('; ')),
+      details: details.map((line) => formatText(line)).join('\n'),
     } as const
-    return { name: said(fault), result: failures.length === 0 ? { kind: 'passed' } : failed }
+    return { name: formatText(fault), result: failures.length === 0 ? { kind: 'passed' } : failed }
   })
   return [{ uri: run.plan[0]?.uri ?? '', name: 'rehearsals', began: undefined, took: 0, cases }]
 }
@@ -197,7 +197,7 @@ function hostCases(
     for (const host of step.verdict.out ?? []) out.add(host)
   }
   const resultOf = (host: string): Result => {
-    if (out.has(host)) return { kind: 'skipped', message: said(`out: ${failures.get(host) ?? ''}`) }
+    if (out.has(host)) return { kind: 'skipped', message: formatText(`out: ${failures.get(host) ?? ''}`) }
     if (restored.has(host)) return { kind: 'skipped', message: 'was told to go back to the version it had' }
     if (scenarioRun?.outcome === 'passed') return { kind: 'passed' }
     const line = reached.get(host)?.line
@@ -207,18 +207,19 @@ function hostCases(
     }
   }
   return [...new Set([...hosts, ...failed.keys()])].map((host) => ({
-    name: said(host),
+    name: formatText(host),
     result: failed.get(host) ?? resultOf(host),
   }))
 }
 
 function failure(line: Line, { kind, seen }: Observation, tolerated: boolean): Result {
-  if (tolerated) return { kind: 'skipped', message: said(`failed at line ${line.line}, and may: ${seen}`) }
+  if (tolerated)
+    return { kind: 'skipped', message: formatText(`failed at line ${line.line}, and may: ${seen}`) }
   return problem(line, kind === 'silent' ? 'silent' : 'diverged', seen)
 }
 
 function problem(line: Line, type: string, seen: string): Result {
-  const [text, what] = [said(line.text), said(seen)]
+  const [text, what] = [formatText(line.text), formatText(seen)]
   return {
     kind: 'failure',
     type,
@@ -245,7 +246,7 @@ function refusal(run: RunState, scenario: PlannedScenario, hasHosts: boolean, { 
 
 function faultCase({ uri, line, text, message }: RunState['faults'][number]): Case {
   return {
-    name: `line ${line}: ${said(text)}`,
+    name: `line ${line}: ${formatText(text)}`,
     result: error('step', message, `${text}\n${uri}:${line}\n${message}`),
   }
 }
@@ -267,7 +268,7 @@ function undone(run: RunState, what: string, verdict: Verdict): Suite {
   const step = { uri, scenarioId: '', line: run.current.line, text: what, verdict }
   const ended: ScenarioRun = { began: 0, took: undefined, outcome: 'passed' }
   const cases = hostCases(run, hostsIn(verdict), [step], ended)
-  return { uri, name: said(`on failure: ${what}`), began: undefined, took: 0, cases }
+  return { uri, name: formatText(`on failure: ${what}`), began: undefined, took: 0, cases }
 }
 
 /** Returns the suite of errors that belong to no scenario: features that cannot be read, or an end that failed. */
@@ -297,7 +298,7 @@ function error(type: string, message: string, details: string): Result {
 /** Returns the name of a scenario, with its line where rows of a table bear one name. */
 function nameOf(scenario: PlannedScenario, { names }: Gathered): string {
   const alike = names.get(nameKey(scenario)) ?? []
-  return said(scenario.name) + (alike.length > 1 ? ` (line ${scenario.scenarioId})` : '')
+  return formatText(scenario.name) + (alike.length > 1 ? ` (line ${scenario.scenarioId})` : '')
 }
 
 function nameKey({ uri, name }: PlannedScenario): string {
@@ -313,7 +314,7 @@ function errorsOf(run: RunState): Remark[] {
 }
 
 /** Makes a text fit for one line, and cuts it short. */
-function said(text: string): string {
+function formatText(text: string): string {
   return clean(text)
 }
 

@@ -41,10 +41,10 @@ function command({ uri, line, severity, title, message }: Annotation): string {
   const properties = [
     ...(uri === '' ? [] : [`file=${property(uri)}`]),
     ...(line > 0 ? [`line=${line}`] : []),
-    ...(title === undefined ? [] : [`title=${property(shortened(title, MAX_TITLE))}`]),
+    ...(title === undefined ? [] : [`title=${property(shorten(title, MAX_TITLE))}`]),
   ]
   const head = properties.length === 0 ? severity : `${severity} ${properties.join(',')}`
-  return `::${head}::${data(shortened(message, MAX_MESSAGE))}`
+  return `::${head}::${data(shorten(message, MAX_MESSAGE))}`
 }
 
 function data(text: string): string {
@@ -55,6 +55,6 @@ function property(text: string): string {
   return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
 }
 
-function shortened(text: string, most: number): string {
+function shorten(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text
 }

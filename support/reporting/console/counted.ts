@@ -1,4 +1,4 @@
 /** Returns a number with its noun, such as `1 step` or `2 steps`. */
-export function counted(n: number, what: string): string {
+export function formatCount(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`
 }

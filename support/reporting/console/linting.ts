@@ -1,6 +1,6 @@
 import { lint } from '../../lint/lint'
 import { type LintFinding } from '../../lint/finding'
-import { counted } from './counted'
+import { formatCount } from './counted'
 import { featureTexts, type Heard } from '../../preflight/feature_texts'
 import { LineWriter } from './line_writer'
 
@@ -29,7 +29,7 @@ export function countFindings(findings: readonly Pick<LintFinding, 'severity'>[]
   return (['error', 'warning'] as const)
     .map((kind) => ({ kind, n: findings.filter(({ severity }) => severity === kind).length }))
     .filter(({ n }) => n > 0)
-    .map(({ kind, n }) => counted(n, kind))
+    .map(({ kind, n }) => formatCount(n, kind))
     .join(' and ')
 }
 

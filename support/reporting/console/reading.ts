@@ -1,5 +1,5 @@
 import type { Envelope } from '@cucumber/messages'
-import { counted } from './counted'
+import { formatCount } from './counted'
 import { countFindings } from './linting'
 import type { Run } from '../../run/run'
 
@@ -25,7 +25,7 @@ export class ReadingScreen {
 
   private end(): void {
     const { findings } = this.run.features
-    const read = `${counted(this.features.size, 'feature')}, ${counted(this.scenarios, 'scenario')}, ${counted(this.steps, 'step')}`
+    const read = `${formatCount(this.features.size, 'feature')}, ${formatCount(this.scenarios, 'scenario')}, ${formatCount(this.steps, 'step')}`
     const found = findings.length === 0 ? '' : `; ${countFindings(findings)}`
     const { refused } = this.run.state
     this.write(

@@ -14,7 +14,8 @@ import { describeOmission } from '../../run/account'
 import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
 import { advice, wouldChange } from '../advice'
-import { hostsOfRun, unchangedBy } from '../run_outcome'
+import { hostsOfRun, describeUnchanged } from '../run_outcome'
+import { groupBy } from '../../system/groups'
 
 const MAX_LINES = 12
 const MAX_REASON = 2_000
@@ -105,7 +106,7 @@ export class Summary {
       return this.writer.line(`${green(bold(titleOf(code, this.run.mode)))}  ${rehearsed}`)
     const said =
       this.run.planned === undefined
-        ? `${steps} steps on ${counted(most)}, in ${took}${unchangedBy(this.run)}`
+        ? `${steps} steps on ${counted(most)}, in ${took}${describeUnchanged(this.run)}`
         : wouldChange(this.run.planned)
     if (code === EXIT.passed)
       return this.writer.wrapped(`${green(bold(titleOf(code, this.run.mode)))}  ${said}`, 2, plain)
@@ -119,9 +120,8 @@ export class Summary {
 
   /** Writes the hosts that failed and were allowed to. */
   private out(): void {
-    const seen = new Map<string, string[]>()
-    for (const [host, what] of this.run.out) seen.set(what, [...(seen.get(what) ?? []), host])
-    for (const [what, hosts] of seen)
+    const { out } = this.run
+    for (const [what, hosts] of groupBy(out.keys(), (host) => out.get(host) ?? ''))
       this.writer.list(`  Failed, ${clean(what)}: `, inRanges(hosts), MAX_LINES, (text) =>
         this.paint.red(text),
       )

@@ -6,7 +6,7 @@ import {
   formatFailed,
   hasPassed,
   hosts as counted,
-  unexpectedCohorts,
+  groupUnexpected,
   type Verdict,
 } from '../../rollout/model/verdict'
 import { columnsOf, padColumns } from '../../system/columns'
@@ -266,7 +266,7 @@ export class Screen {
         this.writer.line(`${label}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
       else this.names(label, hosts, (text) => this.paint.red(text))
     }
-    for (const { detail, fails, hosts } of unexpectedCohorts(verdict)) {
+    for (const { detail, fails, hosts } of groupUnexpected(verdict)) {
       const who = inRanges(hosts).slice(0, MAX_NAMES).join(', ')
       const more = hosts.length > MAX_NAMES ? ` (${counted(hosts.length)})` : ''
       const text = `          ${fails ? 'unexpected' : 'noted'}: ${who}${more} ${clean(detail)}`

@@ -21,14 +21,14 @@ export const html: Html = (parts, ...values) =>
   new Markup(
     parts.reduce((text, part, index) => {
       const value = values[index - 1]
-      return text + (value === undefined ? '' : shown(value)) + part
+      return text + (value === undefined ? '' : formatValue(value)) + part
     }),
   )
 
-function shown(value: Value): string {
+function formatValue(value: Value): string {
   if (value instanceof Markup) return value.text
   if (typeof value === 'object') return value.map(({ text }) => text).join('')
-  return escaped(clean(String(value), MAX_TEXT))
+  return escapeText(clean(String(value), MAX_TEXT))
 }
 
 /** The empty markup, for where there is nothing to show. */
@@ -65,6 +65,6 @@ const SIGNS: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-function escaped(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => SIGNS[sign] ?? '')
 }

@@ -1,7 +1,7 @@
 import { hosts as counted } from '../../rollout/model/verdict'
 import { CELLS, runsOf, type Cell, type Matrix } from '../matrix'
 import { Markup, NOTHING, type Html } from './markup'
-import { listed } from '../odd_hosts'
+import { listHosts } from '../odd_hosts'
 
 const STYLE: Readonly<Record<Cell, { name: string; fill: string; sign: string; ink: string }>> = {
   blank: { name: 'blank', fill: 'none', sign: '', ink: 'none' },
@@ -85,7 +85,7 @@ function pictureOf(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], pla
   const marks = places.waves.map(
     (at) => page`<rect class="wave" x="${at * STEP - 1}" width="1" height="${HEIGHT}"/>`,
   )
-  return page`<svg role="img" aria-label="${told(row)}" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}">${cells}${marks}</svg>`
+  return page`<svg role="img" aria-label="${describeRow(row)}" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}">${cells}${marks}</svg>`
 }
 
 function single(page: Html, cell: Cell, index: number, host?: string): Markup {
@@ -98,7 +98,7 @@ function bar(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], { each, w
   const shown = worstOf(row, each)
   const least = shown.length * THINNEST
   const whoIs = (cell: Cell, from: number, length: number) =>
-    listed(
+    listHosts(
       hosts
         .slice(from, from + length)
         .flatMap(({ host }, index) => (row[from + index] === cell ? [host] : [])),
@@ -118,7 +118,7 @@ function bar(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], { each, w
   const marks = waves.map(
     (at) => page`<rect class="wave" x="${round(at)}" width="${round(least / 8)}" height="1"/>`,
   )
-  return page`<svg role="img" aria-label="${told(row)}" width="100%" height="${HEIGHT}" viewBox="0 0 ${shown.length} 1" preserveAspectRatio="none">${runs}${marks}</svg>`
+  return page`<svg role="img" aria-label="${describeRow(row)}" width="100%" height="${HEIGHT}" viewBox="0 0 ${shown.length} 1" preserveAspectRatio="none">${runs}${marks}</svg>`
 }
 
 /** Returns one cell for each place: the worst of the cells that share it. */
@@ -131,7 +131,7 @@ function worstOf(row: readonly Cell[], each: number): readonly Cell[] {
   )
 }
 
-function told(row: readonly Cell[]): string {
+function describeRow(row: readonly Cell[]): string {
   const counts = new Map<Cell, number>()
   for (const cell of row) counts.set(cell, (counts.get(cell) ?? 0) + 1)
   return [...counts].map(([cell, n]) => `${n} ${cell}`).join(', ')
@@ -145,7 +145,7 @@ function wavesOf(hosts: Matrix['hosts']): string {
     own.push(host)
   }
   const all = [...waves].slice(0, MAX_WAVES).map(([wave, names]) => {
-    const who = listed(names, MAX_NAMES)
+    const who = listHosts(names, MAX_NAMES)
     return waves.size === 1 && wave === undefined ? who : `${wave ?? 'no wave yet'}: ${who}`
   })
   return all.join(' · ') + (waves.size > MAX_WAVES ? ` · … and ${waves.size - MAX_WAVES} more waves` : '')

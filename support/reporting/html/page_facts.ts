@@ -23,14 +23,17 @@ export function factsOf(page: Html, run: RunState): Fact[] {
     ),
     ...few(
       page,
-      unplanned(run).map(({ uri, line, message }): Fact => ['Failed', page`${uri}:${line}: ${message}`]),
+      findUnplannedFaults(run).map(({ uri, line, message }): Fact => [
+        'Failed',
+        page`${uri}:${line}: ${message}`,
+      ]),
     ),
-    ...(isWell ? [] : few(page, stoppedBy(page, run))),
+    ...(isWell ? [] : few(page, describeStop(page, run))),
     ...few(
       page,
       alike(run.out).map(([seen, hosts]): Fact => [
         'Failed within the budget',
-        page`${told(page, hosts)}: ${seen}`,
+        page`${formatHosts(page, hosts)}: ${seen}`,
       ]),
     ),
     ...run.undoneSteps.map(({ what, verdict: { cohorts: all } }): Fact => [
@@ -65,21 +68,21 @@ export function remarksOf(page: Html, { remarks }: RunState): Fact[] {
 
 /** Returns the obligations that are still open, each with its hosts. */
 export function obligationsOf(page: Html, items: readonly { host: string; obligation: string }[]): Fact[] {
-  return [...byObligation(items)].map(([obligation, hosts]) => [obligation, told(page, hosts)])
+  return [...byObligation(items)].map(([obligation, hosts]) => [obligation, formatHosts(page, hosts)])
 }
 
 /** Returns the faults that belong to no line of a scenario, such as those of a scenario as a whole. */
-function unplanned({ plan, faults }: RunState): RunState['faults'] {
+function findUnplannedFaults({ plan, faults }: RunState): RunState['faults'] {
   const lines = new Set(plan.flatMap((each) => each.steps.map(({ line }) => `${keyOf(each)} ${line}`)))
   return faults.filter((fault) => !lines.has(`${keyOf(fault)} ${fault.line}`))
 }
 
 /** Returns the hosts of the line that the run stopped at, by what was seen of them. */
-function stoppedBy(page: Html, { current, currentVerdict }: RunState): Fact[] {
+function describeStop(page: Html, { current, currentVerdict }: RunState): Fact[] {
   if (currentVerdict === undefined) return []
   return cohorts(currentVerdict)
     .filter(({ passed }) => !passed)
-    .map(({ seen, hosts }) => [`Failed at line ${current.line}`, page`${told(page, hosts)}: ${seen}`])
+    .map(({ seen, hosts }) => [`Failed at line ${current.line}`, page`${formatHosts(page, hosts)}: ${seen}`])
 }
 
 function alike(seen: ReadonlyMap<string, string>): [string, string[]][] {
@@ -93,10 +96,10 @@ function alike(seen: ReadonlyMap<string, string>): [string, string[]][] {
 }
 
 function of(page: Html, name: string, hosts: readonly string[]): Fact[] {
-  return hosts.length === 0 ? [] : [[name, page`${counted(hosts.length)}: ${told(page, hosts)}`]]
+  return hosts.length === 0 ? [] : [[name, page`${counted(hosts.length)}: ${formatHosts(page, hosts)}`]]
 }
 
-function told(page: Html, hosts: readonly string[]): Markup {
+function formatHosts(page: Html, hosts: readonly string[]): Markup {
   return namesOf(page, hosts, MAX_NAMES)
 }
 

@@ -1,5 +1,5 @@
 import { sizeOf, type ListedCohort } from '../../rollout/model/host_list'
-import { hosts as counted, unexpectedCohorts, type UnexpectedCohort } from '../../rollout/model/verdict'
+import { hosts as counted, groupUnexpected, type UnexpectedCohort } from '../../rollout/model/verdict'
 import { formatDuration } from '../../system/duration'
 import type { LineCourse } from '../../run/account'
 import type { RunState } from '../../run/run_state'
@@ -52,7 +52,7 @@ export function stepOf(
   const time = took < WORTH_TELLING_MS || mark === UNTOUCHED ? '' : formatDuration(took)
   const aside = [tally, time].filter(Boolean).join(' · ')
   const document = step.document === undefined ? NOTHING : linesOf(page, step.document)
-  const seen = verdicts.map(({ verdict }) => seenOf(page, run, verdict))
+  const seen = verdicts.map(({ verdict }) => formatSeen(page, run, verdict))
   const why = faults.map((message) => linesOf(page, message))
   return page`<li>${signOf(page, mark)}<span><span class="no">${step.line}</span> ${step.keyword ?? ''} ${step.text}</span><span class="took">${aside}</span>${tableOf(page, step)}${document}${seen}${why}</li>\n`
 }
@@ -67,17 +67,17 @@ function tableOf(page: Html, { table = [] }: PlannedStep): Markup {
 }
 
 /** Shows what was seen of the hosts of a line. */
-function seenOf(page: Html, run: RunState, verdict: StepVerdict['verdict']): Markup {
+function formatSeen(page: Html, run: RunState, verdict: StepVerdict['verdict']): Markup {
   const odd = verdict.cohorts.filter(({ passed }) => !passed)
   const passed = verdict.cohorts.filter((cohort) => cohort.passed)
   const left = [...odd.slice(MAX_ODD_KINDS), ...passed.slice(MAX_PASSED_KINDS)]
   const shown = [...odd.slice(0, MAX_ODD_KINDS), ...passed.slice(0, MAX_PASSED_KINDS)]
-  const unexpected = unexpectedCohorts(verdict)
+  const unexpected = groupUnexpected(verdict)
   return page`${shown.map((cohort) => cohortOf(page, run, cohort))}${
     left.length === 0
       ? NOTHING
       : page`<div class="seen muted">… and ${left.length} other answers, of ${counted(sizeOf(left))}, in run.json</div>`
-  }${unexpected.slice(0, MAX_ROWS).map((message) => unexpectedOf(page, message))}${
+  }${unexpected.slice(0, MAX_ROWS).map((message) => formatUnexpected(page, message))}${
     unexpected.length <= MAX_ROWS
       ? NOTHING
       : page`<div class="seen muted">… and ${unexpected.length - MAX_ROWS} other kinds of unexpected messages, in run.json</div>`
@@ -96,7 +96,7 @@ function cohortOf(page: Html, run: RunState, cohort: ListedCohort): Markup {
   return page`<div class="seen ${passed ? 'muted' : 'bad'}">${what}${seen}: ${who}</div>`
 }
 
-function unexpectedOf(page: Html, { detail, fails, hosts }: UnexpectedCohort): Markup {
+function formatUnexpected(page: Html, { detail, fails, hosts }: UnexpectedCohort): Markup {
   const [tone, what] = fails ? ['bad', 'unexpected'] : ['muted', 'noted']
   return page`<div class="seen ${tone}">${what}: ${namesOf(page, hosts, MAX_NAMES)} ${detail}</div>`
 }

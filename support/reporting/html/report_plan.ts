@@ -9,13 +9,13 @@ const MAX_NAMES = 500
 
 /** Shows what would change, and what would fail: first of all in the report of a run that changed nothing. */
 export function planSection(page: Html, run: RunState): Markup {
-  const changes = grouped(run, ({ planned }) =>
+  const changes = groupPairs(run, ({ planned }) =>
     planned?.changes === true && planned.affectsOthers ? describeChange(planned) : undefined,
   )
-  const wrong = grouped(run, ({ passed, seen }, { line, text }) =>
+  const wrong = groupPairs(run, ({ passed, seen }, { line, text }) =>
     passed ? undefined : `line ${line}, ${text}: ${seen}`,
   )
-  const unknown = grouped(run, ({ seen }, { line, text }) =>
+  const unknown = groupPairs(run, ({ seen }, { line, text }) =>
     seen.startsWith('cannot be known before') ? `line ${line}, ${text}` : undefined,
   )
   const named =
@@ -33,7 +33,7 @@ export function planSection(page: Html, run: RunState): Markup {
 type Groups = ReadonlyMap<string, readonly HostRange[]>
 
 /** Groups the hosts of all lines by what is said of them. Names are looked up only where they are shown. */
-function grouped(
+function groupPairs(
   { verdicts }: RunState,
   said: (cohort: ListedCohort, step: StepVerdict) => string | undefined,
 ): Groups {

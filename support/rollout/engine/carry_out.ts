@@ -41,7 +41,7 @@ async function tellAndVerify(
   const said = (host: string) =>
     observationOf(host, told, (answer) => ({
       passed: answer.kind === 'answered',
-      seen: saidBy(answer, describe),
+      seen: describeAnswer(answer, describe),
     }))
   const isDoubtful = (answer: Answer | undefined) =>
     answer?.kind === 'answered'
@@ -80,6 +80,6 @@ function afterAll(
   return { ...truth, seen: `${truth.seen} (${excuse.message})` }
 }
 
-function saidBy(answer: Answer, describe: (answer: Answer) => string): string {
+function describeAnswer(answer: Answer, describe: (answer: Answer) => string): string {
   return answer.kind === 'failed' ? answer.message || 'failed without saying why' : describe(answer)
 }

@@ -8,7 +8,7 @@ import type { Engine } from './engine'
 import type { BaseExecutor, ConcludeOptions, Gate, Measurement } from './executor'
 import type { Look } from './look'
 import { lookUntilPassed } from './look_until'
-import { slippedBack } from './still_out'
+import { findSlippedBack } from './still_out'
 
 /** Does what lines say. */
 export class Perform implements BaseExecutor {
@@ -30,7 +30,7 @@ export class Perform implements BaseExecutor {
     const hosts = await this.engine.scope.moving()
     const doubtful = this.doubtfulOf(hosts, change)
     const known = without(hosts, doubtful)
-    const slipped = change.isOfTraffic === true ? [] : await slippedBack(this.open, known)
+    const slipped = change.isOfTraffic === true ? [] : await findSlippedBack(this.open, known)
     const left = without(known, slipped)
     // What is judged and written down of hosts that are about to be changed is so once they may be, under their locks.
     const isPrepared = [change.guard, change.opens, change.beforehand].some((part) => part !== undefined)

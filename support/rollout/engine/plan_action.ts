@@ -1,5 +1,5 @@
 import type { Request } from '../model/answers'
-import { shown } from '../model/reading'
+import { formatValue } from '../model/reading'
 import type { Planning } from '../ports'
 import { asking, type PlannableChange } from './change'
 
@@ -20,7 +20,7 @@ function whereItRuns({ agent, action }: Request): Told {
     ask: asking({ agent: 'rpcutil', action: 'inventory', inputs: {} }),
     plan(answer) {
       const agents = answer.kind === 'answered' ? answer.data['agents'] : undefined
-      const runs = Array.isArray(agents) && agents.map(shown).includes(agent)
+      const runs = Array.isArray(agents) && agents.map(formatValue).includes(agent)
       return runs ? WOULD_RUN : { ...WOULD_RUN, fails: `has no agent ${agent}`, mayBeMended: true }
     },
     words: () => `would run ${action} of ${agent}`,

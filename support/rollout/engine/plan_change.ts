@@ -20,7 +20,7 @@ export async function planChange(
         plan(answer, host, state.expectItself(resource, host)),
         state.expect(resource, host),
       )
-      return { passed: plannedState.fails === undefined, seen: told(plannedState, words) }
+      return { passed: plannedState.fails === undefined, seen: describePlan(plannedState, words) }
     })
     if (plannedState === undefined) return seen
     const { now, to, fails, always } = plannedState
@@ -45,7 +45,10 @@ function perhaps(plannedState: PlannedState, expected: Expected): PlannedState {
   return { ...rest, to: undefined, remark: `now ${fails}` }
 }
 
-function told({ now, to, fails, remark, always }: PlannedState, words: PlannableChange['words']): string {
+function describePlan(
+  { now, to, fails, remark, always }: PlannedState,
+  words: PlannableChange['words'],
+): string {
   if (fails !== undefined) return fails
   if (to === now && always !== true) return `needs nothing: ${now}`
   const said = words?.(now) ?? `would go from ${now} to ${to ?? NOT_KNOWN}`

@@ -18,7 +18,7 @@ export async function lookAhead(
     const answer = answers.outcomes.get(host)
     const now = observationOf(host, answers, read)
     if (answer === undefined || now.kind === 'silent' || now.kind === 'untrusted') return now
-    const expected = expectedOf(state, host, subject)
+    const expected = findExpected(state, host, subject)
     if (expected === 'not known') return { host, passed: true, kind: 'planned', seen: NOT_KNOWN_BEFORE }
     if (expected === 'as now') {
       const seen = now.passed
@@ -32,6 +32,6 @@ export async function lookAhead(
   return { observations, unexpected: answers.unexpected }
 }
 
-function expectedOf(state: PlanState, host: string, subject: Look['subject']): Expected {
+function findExpected(state: PlanState, host: string, subject: Look['subject']): Expected {
   return subject === 'anything' ? state.expectAny(host) : state.expect(subject?.resource ?? '', host)
 }

@@ -28,7 +28,10 @@ export async function lookAt(
  * Returns the hosts that this run took out of rotation and that, looked at again, are not seen to be out any more.
  * Nothing may be done to them.
  */
-export async function slippedBack(open: OpenObligations, hosts: readonly string[]): Promise<Observation[]> {
+export async function findSlippedBack(
+  open: OpenObligations,
+  hosts: readonly string[],
+): Promise<Observation[]> {
   const moving = new Set(hosts)
   const slipped: Observation[] = []
   for (const { obligation, hosts: out } of open.ledger.own) {

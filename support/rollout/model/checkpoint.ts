@@ -145,7 +145,7 @@ function scenarioCheckpoint(
     done:
       entries.some(({ type }) => type === 'scenario passed') && proofs.size > 0 && !isUndone(entries, undone),
     overtaken,
-    unknown: unknownIn(entries, asked),
+    unknown: findUnknown(entries, asked),
   }
 
   /** Returns whether a line took a look at hosts by itself, and not to verify what it had told. */
@@ -180,7 +180,7 @@ function overtakes(other: Asked, look: Asked): boolean {
   return Object.entries(look.inputs).every(([name, value]) => other.inputs[name] === value)
 }
 
-function unknownIn(entries: readonly JournalEntry[], asked: readonly Asked[]): Map<string, Set<string>> {
+function findUnknown(entries: readonly JournalEntry[], asked: readonly Asked[]): Map<string, Set<string>> {
   const unknown = new Map<string, Set<string>>()
   for (const order of asked) {
     const { requestId, hosts } = order

@@ -4,7 +4,7 @@ import type { RunEntries } from './out_of_rotation'
 export type Links = ReadonlyMap<string, readonly string[]>
 
 export function linksOf(records: readonly RunEntries[]): Links {
-  return new Map(records.map(({ run, entries }) => [run, [...new Set(entries.flatMap(followedBy))]]))
+  return new Map(records.map(({ run, entries }) => [run, [...new Set(entries.flatMap(findFollowed))]]))
 }
 
 /**
@@ -19,7 +19,7 @@ export function familyOf(runs: readonly string[], links: Links): string[] {
   return [...closure([...earlier], (run) => later.get(run) ?? [])]
 }
 
-function followedBy(entry: RunEntries['entries'][number]): readonly string[] {
+function findFollowed(entry: RunEntries['entries'][number]): readonly string[] {
   if (entry.type !== 'run') return []
   return [...(entry.follows ?? []), ...(entry.resumes === undefined ? [] : [entry.resumes])]
 }

@@ -57,19 +57,24 @@ export class HostList {
   }
 
   /**
-   * Returns a verdict that was recorded with a list of the same hosts. Its observations are made again, cohort by
-   * cohort, each time they are asked for.
+   * Returns a verdict that was recorded with a list of the same hosts. Its observations are made when they are asked
+   * for, and kept only while somebody uses them: those of many lines and hosts would fill the memory.
    */
   read({ added = [], cohorts, unexpected, out, tolerated, planned }: RecordedVerdict): ListedVerdict {
     for (const host of added) this.indexOf(host)
     const namesIn = (listed: readonly HostRange[]) => this.namesIn(listed)
+    let made: WeakRef<readonly Observation[]> | undefined
     return {
       unexpected,
       ...(tolerated === true ? { tolerated } : {}),
       ...(planned === true ? { planned } : {}),
       cohorts,
       get observations() {
-        return cohorts.flatMap(({ hosts, ...seen }) => namesIn(hosts).map((host) => ({ host, ...seen })))
+        const known = made?.deref()
+        if (known !== undefined) return known
+        const all = cohorts.flatMap(({ hosts, ...seen }) => namesIn(hosts).map((host) => ({ host, ...seen })))
+        made = new WeakRef(all)
+        return all
       },
       get out() {
         return out === undefined ? [] : namesIn(out)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { JournalEntry } from './journal_entry'
-import { leftByRuns } from './out_of_rotation'
+import { findLeftHosts } from './out_of_rotation'
 
 const began = (feature: string): JournalEntry => ({
   type: 'run',
@@ -22,7 +22,7 @@ describe('what runs have left out of rotation', () => {
       { type: 'feature', feature: 'a.feature' },
       opened('web1'),
     ]
-    const left = leftByRuns([{ run: 'r1', entries: entries.map((entry) => ({ ...entry, at: '2026' })) }])
+    const left = findLeftHosts([{ run: 'r1', entries: entries.map((entry) => ({ ...entry, at: '2026' })) }])
     expect(left.map(({ host, feature }) => `${host} ${feature}`)).to.deep.equal([
       'db1 b.feature',
       'web1 a.feature',

@@ -16,7 +16,7 @@ export interface RunEntries {
 }
 
 /** Returns what all runs together have left open: a later run may have closed what an earlier one opened. */
-export function leftByRuns(records: readonly RunEntries[]): HostOutOfRotation[] {
+export function findLeftHosts(records: readonly RunEntries[]): HostOutOfRotation[] {
   const open = new Map<string, HostOutOfRotation>()
   for (const { run, feature, entry } of inOrder(records)) {
     if (entry.type !== 'opened' && entry.type !== 'closed') continue

@@ -30,7 +30,7 @@ export function silence({ waited, pings }: { waited: number; pings?: boolean }):
 }
 
 /** Returns the text of a field of a reply, as a person would read it. */
-export function shown(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   return typeof value === 'object'
     ? JSON.stringify(value)

@@ -113,7 +113,7 @@ export interface UnexpectedCohort {
 }
 
 /** Returns unexpected messages that are alike as cohorts. */
-export function unexpectedCohorts({ unexpected }: Verdict): UnexpectedCohort[] {
+export function groupUnexpected({ unexpected }: Verdict): UnexpectedCohort[] {
   const alike = new Map<string, UnexpectedCohort & { hosts: string[] }>()
   for (const { host, detail, fails, times = 1 } of unexpected) {
     const key = `${fails} ${detail}`
@@ -145,7 +145,7 @@ export function describe(verdict: Verdict): string {
     const who = passed && names.length > 1 ? hosts(names.length) : names.join(', ')
     lines.push(`  ${padColumns(clean(seen), width)}  ${who}`)
   }
-  for (const { detail, fails, hosts: names } of unexpectedCohorts(verdict)) {
+  for (const { detail, fails, hosts: names } of groupUnexpected(verdict)) {
     lines.push(`  ${fails ? 'unexpected' : 'noted'}: ${names.join(', ')} ${clean(detail)}`)
   }
   return lines.join('\n')

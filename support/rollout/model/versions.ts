@@ -32,7 +32,7 @@ export function orderOf(provider: unknown): VersionOrder | undefined {
  */
 export function goesBack(has: string, next: string, order: VersionOrder | undefined): boolean | undefined {
   if (order !== undefined) return compareVersions(order, next, has) < 0
-  return agreed((each) => compareVersions(each, next, has) < 0)
+  return judgeByBoth((each) => compareVersions(each, next, has) < 0)
 }
 
 /**
@@ -44,7 +44,7 @@ export function wouldGoBack(
   wanted: string,
   order: VersionOrder | undefined,
 ): boolean | undefined {
-  if (order === undefined) return agreed((each) => wouldGoBack(has, wanted, each) === true)
+  if (order === undefined) return judgeByBoth((each) => wouldGoBack(has, wanted, each) === true)
   const isOpen = order === 'rpm' && splitEpoch(wanted).epoch === undefined
   return goesBack(isOpen ? splitEpoch(has).rest : has, wanted, order)
 }
@@ -71,7 +71,7 @@ export function mayBeSameVersion(a: string, b: string): boolean {
   return isSameVersion(a, b, 'rpm') || isSameVersion(b, a, 'rpm')
 }
 
-function agreed(judge: (order: VersionOrder) => boolean): boolean | undefined {
+function judgeByBoth(judge: (order: VersionOrder) => boolean): boolean | undefined {
   const [dpkg, rpm] = [judge('dpkg'), judge('rpm')]
   return dpkg === rpm ? dpkg : undefined
 }

@@ -92,7 +92,7 @@ export function planWaves(
 }
 
 /** Returns hosts in random order: the same order for the same seed, on every machine. */
-export function shuffled(hosts: readonly string[], seed: number): string[] {
+export function shuffle(hosts: readonly string[], seed: number): string[] {
   const random = mulberry32(seed)
   const order = [...hosts]
   for (let last = order.length - 1; last > 0; last -= 1) {

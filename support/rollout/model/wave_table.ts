@@ -16,13 +16,13 @@ export function faultOfTable(
   const { waves, left } = planWaves(rows, all, all, factOf)
   const written = rows.map(describeSize).join(', ')
   if (left.length > 0)
-    return `the waves ${written} take ${all.length - left.length} of ${counted(all.length)}; in no wave: ${nameHosts(left)}. ${remedy(rows, all, factOf)}; no host was touched`
+    return `the waves ${written} take ${all.length - left.length} of ${counted(all.length)}; in no wave: ${nameHosts(left)}. ${describeRemedy(rows, all, factOf)}; no host was touched`
   const first = waves.findIndex(({ hosts }, row) => hosts.length === 0 && rows[row]?.kind !== 'rest')
   if (first < 0) return undefined
   return `the waves ${written} are more than ${counted(all.length)} can make: nobody is left for wave ${first + 1} of ${waves.length}, ${describeSize(rows[first] ?? { kind: 'rest' })}. Leave out rows; no host was touched`
 }
 
-function remedy(rows: readonly WaveSize[], all: readonly string[], factOf: FactOf): string {
+function describeRemedy(rows: readonly WaveSize[], all: readonly string[], factOf: FactOf): string {
   const each = rows.find((size) => size.kind === 'each')
   if (each?.kind !== 'each') return 'Let the last wave be: the rest'
   const values = [...new Set(all.map((host) => factOf(host, each.fact)))]

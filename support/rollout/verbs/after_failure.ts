@@ -7,6 +7,7 @@ import type { Balancer } from '../ports'
 import { putBackAndLook } from './obligations'
 import type { Packages } from './packages'
 import type { Traffic } from './traffic'
+import { groupBy } from '../../system/groups'
 
 /** A rollout that has stopped. */
 export interface StoppedRollout extends OpenObligations {
@@ -90,13 +91,11 @@ export class AfterFailure {
     hosts: readonly string[],
     out: ReadonlySet<string>,
   ): Promise<Verdict> {
-    const byVersion = new Map<string, string[]>()
-    const observations: Observation[] = []
-    for (const host of hosts) {
-      const version = had.get(host) ?? ''
-      if (out.has(host)) byVersion.set(version, [...(byVersion.get(version) ?? []), host])
-      else observations.push({ host, passed: false, kind: 'known', seen: NOT_OUT })
-    }
+    const isOut = (host: string) => out.has(host)
+    const byVersion = groupBy(hosts.filter(isOut), (host) => had.get(host) ?? '')
+    const observations: Observation[] = hosts
+      .filter((host) => !isOut(host))
+      .map((host) => ({ host, passed: false, kind: 'known', seen: NOT_OUT }))
     // On disk before the first host gets the order: no reader may count a host as done that may go back.
     const told = [...byVersion.values()].flat()
     if (told.length > 0) await this.step.append({ type: 'restoring', package: name, hosts: told })

@@ -2,7 +2,7 @@ import type { Redact } from '../../system/redaction'
 import { telling } from '../engine/change'
 import type { StepContext } from '../engine/step_context'
 import type { Answer, Request } from '../model/answers'
-import { shown, type Reading } from '../model/reading'
+import { formatValue, type Reading } from '../model/reading'
 import { clean, type Verdict } from '../model/verdict'
 
 /** Any agent that the fleet runs. */
@@ -33,7 +33,7 @@ export class Agents {
   ): Promise<Verdict> {
     const read = (answer: Answer): Reading => {
       if (answer.kind === 'failed') return { passed: false, seen: answer.message }
-      const value = answer.kind === 'answered' ? shown(answer.data[name]) : 'nothing'
+      const value = answer.kind === 'answered' ? formatValue(answer.data[name]) : 'nothing'
       return { passed: value === wanted, seen: `${name} ${clean(this.redact(value))}` }
     }
     // It is not known what an answer depends on.

@@ -1,4 +1,4 @@
-import { shown, silence } from '../model/reading'
+import { formatValue, silence } from '../model/reading'
 import type { NeededAgent } from '../ports'
 import type { Answer } from '../model/answers'
 import type { RollCallContext } from './roll_call_context'
@@ -55,5 +55,5 @@ function lackOf(
 /** Returns the names in an answer of `agent_inventory`: a list of hashes with `agent`. */
 function agentsIn(agents: unknown): Set<string> {
   if (!Array.isArray(agents)) return new Set()
-  return new Set(agents.map((each: unknown) => shown((each as { agent?: unknown } | null)?.agent)))
+  return new Set(agents.map((each: unknown) => formatValue((each as { agent?: unknown } | null)?.agent)))
 }

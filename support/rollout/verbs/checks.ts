@@ -1,7 +1,7 @@
 import type { Patience } from '../engine/look'
 import type { StepContext } from '../engine/step_context'
 import type { Answer } from '../model/answers'
-import { shown, type Reading } from '../model/reading'
+import { formatValue, type Reading } from '../model/reading'
 import { clean, type Verdict } from '../model/verdict'
 
 /** Characters of a check's output that are shown. */
@@ -24,7 +24,7 @@ export class Checks {
   private shouldExitWith(check: string, wanted: readonly number[], patience?: Patience): Promise<Verdict> {
     return this.step.executor.look({
       request: { agent: 'nrpe', action: 'runcommand', inputs: { command: check } },
-      read: (answer) => reading(answer, wanted),
+      read: (answer) => readAnswer(answer, wanted),
       patience,
     })
   }
@@ -34,7 +34,7 @@ export class Checks {
  * Reads a plugin's answer. To MCollective, a plugin that is not OK is a failed action; its exit code is in the data
  * nonetheless.
  */
-function reading(answer: Answer, wanted: readonly number[]): Reading {
+function readAnswer(answer: Answer, wanted: readonly number[]): Reading {
   const data = answer.kind === 'answered' || answer.kind === 'failed' ? answer.data : {}
   const code = data['exitcode']
   if (typeof code !== 'number') {
@@ -48,5 +48,5 @@ function reading(answer: Answer, wanted: readonly number[]): Reading {
   if (code === 0 && answer.kind === 'failed')
     return { passed: false, seen: `${name}, though it failed: ${answer.message}` }
   const passed = wanted.includes(code)
-  return { passed, seen: passed ? name : `${name}: ${clean(shown(data['output']), MAX_CHECK_OUTPUT)}` }
+  return { passed, seen: passed ? name : `${name}: ${clean(formatValue(data['output']), MAX_CHECK_OUTPUT)}` }
 }

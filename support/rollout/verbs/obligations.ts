@@ -23,8 +23,8 @@ export function takeOut(
     ...(guard === undefined ? {} : { guard }),
     opens: obligation,
     isOfTraffic: true,
-    order: { tell, ...believed(obligation, true), verify: verified(ledger, obligation, true) },
-    plannable: plannable(ledger, obligation, true),
+    order: { tell, ...believeAnswer(obligation, true), verify: makeVerify(ledger, obligation, true) },
+    plannable: makePlannable(ledger, obligation, true),
     repeatable: true,
   }
 }
@@ -34,7 +34,7 @@ export function putBack(ledger: Ledger, obligation: Obligation): Change {
   return {
     isOfTraffic: true,
     order: orderBack(ledger, obligation),
-    plannable: plannable(ledger, obligation, false),
+    plannable: makePlannable(ledger, obligation, false),
     repeatable: true,
   }
 }
@@ -71,8 +71,8 @@ export function lookWhetherOut(
     seen: state === OUT ? obligation.name : 'back in rotation by then',
   })
   return {
-    request: lookingAt(ledger, obligation),
-    read: reading(obligation, wanted),
+    request: makeAsk(ledger, obligation),
+    read: makeRead(obligation, wanted),
     patience,
     subject: { resource: obligation.name, judge },
   }
@@ -84,24 +84,24 @@ export const IN = 'in'
 function orderBack(ledger: Ledger, obligation: Obligation): Order {
   return {
     tell: (hosts, gateway) => obligation.putBack(hosts, gateway),
-    ...believed(obligation, false),
-    verify: verified(ledger, obligation, false),
+    ...believeAnswer(obligation, false),
+    verify: makeVerify(ledger, obligation, false),
   }
 }
 
-function lookingAt(ledger: Ledger, obligation: Obligation): AskHosts {
+function makeAsk(ledger: Ledger, obligation: Obligation): AskHosts {
   return (hosts, reach) => lookAt({ ledger, reach }, obligation, hosts)
 }
 
-function verified(ledger: Ledger, obligation: Obligation, wanted: boolean): NonNullable<Order['verify']> {
-  return { ask: lookingAt(ledger, obligation), read: reading(obligation, wanted) }
+function makeVerify(ledger: Ledger, obligation: Obligation, wanted: boolean): NonNullable<Order['verify']> {
+  return { ask: makeAsk(ledger, obligation), read: makeRead(obligation, wanted) }
 }
 
-function plannable(ledger: Ledger, obligation: Obligation, wanted: boolean): PlannableChange {
+function makePlannable(ledger: Ledger, obligation: Obligation, wanted: boolean): PlannableChange {
   const to = wanted ? OUT : IN
   return {
     resource: obligation.name,
-    ask: lookingAt(ledger, obligation),
+    ask: makeAsk(ledger, obligation),
     plan(answer, _, expected) {
       const { isOpen, seen } = obligation.read(answer)
       if (isOpen !== undefined) return { now: byThen(isOpen ? OUT : IN, expected), to }
@@ -118,14 +118,14 @@ function plannable(ledger: Ledger, obligation: Obligation, wanted: boolean): Pla
  * Returns how far an answer to an order is believed. It shows a state only where the host was looked at, and never
  * against what was wanted.
  */
-function believed(obligation: Obligation, wanted: boolean): Pick<Order, 'seen' | 'contradicts'> {
+function believeAnswer(obligation: Obligation, wanted: boolean): Pick<Order, 'seen' | 'contradicts'> {
   return {
     contradicts: (answer) => obligation.read(answer).isOpen === !wanted,
     ...(obligation.ordersAreSeen === true ? { seen: (answer) => obligation.read(answer).seen } : {}),
   }
 }
 
-function reading(obligation: Obligation, wanted: boolean): (answer: Answer) => Reading {
+function makeRead(obligation: Obligation, wanted: boolean): (answer: Answer) => Reading {
   return (answer) => {
     const { isOpen, seen } = obligation.read(answer)
     return { passed: isOpen === wanted, seen }

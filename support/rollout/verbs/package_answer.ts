@@ -1,6 +1,6 @@
 import { DONE } from '../engine/carry_out'
 import type { Answer, Request } from '../model/answers'
-import { shown, type Reading } from '../model/reading'
+import { formatValue, type Reading } from '../model/reading'
 import type { Verdict } from '../model/verdict'
 import { isSameVersion, orderOf, type VersionOrder } from '../model/versions'
 
@@ -21,7 +21,7 @@ export function ensureIn(answer: Answer | undefined): string | undefined {
 /** Returns the version in an answer, as a person would read it, or what is there in place of one. */
 export function versionIn(answer: Answer): string {
   if (answer.kind === 'failed') return answer.message || 'failed without saying why'
-  return answer.kind === 'answered' ? shown(answer.data['ensure'] ?? DONE) : answer.kind
+  return answer.kind === 'answered' ? formatValue(answer.data['ensure'] ?? DONE) : answer.kind
 }
 
 /** Returns the order of versions of the package manager that an answer names; undefined where it names none. */

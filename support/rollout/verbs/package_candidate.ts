@@ -2,7 +2,7 @@ import { pickReason } from '../../system/reason'
 import { asking } from '../engine/change'
 import type { Answer, Answers } from '../model/answers'
 import type { HostGateway } from '../model/obligation'
-import { shown } from '../model/reading'
+import { formatValue } from '../model/reading'
 import { ensureIn, NOT_INSTALLED } from './package_answer'
 
 /** The words of an agent that has no action of this name: mcollectived's by its DDL, or by its code. */
@@ -47,8 +47,8 @@ export async function candidatesOn(
   if (unsaid.length === 0) return candidates
   const listed = await asking({ agent: 'package', action: 'checkupdates', inputs: {} })(unsaid, gateway)
   for (const host of unsaid) {
-    const newest = listedIn(listed.outcomes.get(host), name, ensureIn(now.get(host)))
-    candidates.set(host, wanted === undefined ? newest : asked(newest, wanted))
+    const newest = findListed(listed.outcomes.get(host), name, ensureIn(now.get(host)))
+    candidates.set(host, wanted === undefined ? newest : narrowToWanted(newest, wanted))
   }
   return candidates
 }
@@ -57,7 +57,7 @@ export async function candidatesOn(
  * Returns the candidate for a wanted version, by a list of outdated packages that names the newest version alone. Such
  * a list does not say whether a repository offers another version.
  */
-function asked(newest: Candidate, wanted: string): Candidate {
+function narrowToWanted(newest: Candidate, wanted: string): Candidate {
   if (newest.version === wanted) return newest
   const remark = `it cannot say whether a repository offers ${wanted}`
   return { version: undefined, obstacle: newest.obstacle, remark }
@@ -76,23 +76,24 @@ function candidateIn(data: Record<string, unknown>): Candidate {
 }
 
 /** Returns the candidate in a list of outdated packages; a package that it does not name is the newest already. */
-function listedIn(answer: Answer | undefined, name: string, now: string | undefined): Candidate {
+function findListed(answer: Answer | undefined, name: string, now: string | undefined): Candidate {
   const data = answer?.kind === 'answered' ? answer.data : {}
   const list = WENT_WELL.includes(data['exitcode']) ? data['outdated_packages'] : undefined
-  if (!Array.isArray(list)) return { version: undefined, obstacle: undefined, remark: unlisted(answer) }
+  if (!Array.isArray(list))
+    return { version: undefined, obstacle: undefined, remark: describeUnlisted(answer) }
   const entry = list.find(
-    (each): each is Record<string, unknown> => isRecord(each) && isCalled(shown(each['package']), name),
+    (each): each is Record<string, unknown> => isRecord(each) && isCalled(formatValue(each['package']), name),
   )
   const newest = now === undefined || NOT_INSTALLED.has(now) ? undefined : now
   return {
-    version: entry === undefined ? newest : shown(entry['version']),
+    version: entry === undefined ? newest : formatValue(entry['version']),
     obstacle: undefined,
     remark: undefined,
   }
 }
 
 /** Returns the host's own reason for not saying what is outdated. */
-function unlisted(answer: Answer | undefined): string | undefined {
+function describeUnlisted(answer: Answer | undefined): string | undefined {
   if (answer?.kind === 'failed')
     return NO_SUCH_ACTION.test(answer.message) ? undefined : `it cannot say what is newer: ${answer.message}`
   const output = answer?.kind === 'answered' ? answer.data['output'] : undefined

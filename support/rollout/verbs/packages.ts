@@ -119,7 +119,7 @@ export class Packages {
         : {}),
       order: {
         tell: telling({ agent: 'package', action, inputs }),
-        ...(wanted === undefined ? {} : confirmed(wanted, looked)),
+        ...(wanted === undefined ? {} : confirmVersion(wanted, looked)),
         afterwards: (done, gateway) => this.seen(name, done, { looked, wanted }, gateway),
       },
       plannable: plannablePackage(name, wanted, (host, now) => before.plannedBaseline(name, host, now)),
@@ -153,7 +153,7 @@ export class Packages {
 }
 
 /** Returns how hosts are believed that say that they installed a version. */
-function confirmed(wanted: string, looked: VersionLook): Pick<Order, 'contradicts' | 'verify'> {
+function confirmVersion(wanted: string, looked: VersionLook): Pick<Order, 'contradicts' | 'verify'> {
   return {
     contradicts: (answer) => ensureIn(answer) !== undefined && !isVersion(wanted)(answer).passed,
     verify: { ask: looked.ask, read: isVersion(wanted) },

@@ -32,12 +32,12 @@ export function plannablePackage(
     },
     plan(answer, host, expected) {
       const has = ensureIn(answer)
-      if (has === undefined) return unsaid(answer)
+      if (has === undefined) return planUnknown(answer)
       const now = byThen(has, expected)
       const candidate = withState(candidates.get(host), answer, name)
       const order = orderIn(answer)
       const plannedState =
-        wanted === undefined ? updated(now, candidate, order) : installed(now, candidate, wanted, order)
+        wanted === undefined ? planUpdate(now, candidate, order) : planInstall(now, candidate, wanted, order)
       const { fails, to } = plannedState
       const had = baselineOf(host, now)
       if (fails !== undefined || to === undefined || had === undefined) return plannedState
@@ -75,7 +75,7 @@ export function packageResource(name: string): string {
   return `package ${name}`
 }
 
-function updated(
+function planUpdate(
   now: string,
   candidate: Candidate | undefined,
   order: VersionOrder | undefined,
@@ -91,7 +91,7 @@ function updated(
   return isOlder ? { now, to: now } : onItsWay(now, candidate?.version, candidate)
 }
 
-function installed(
+function planInstall(
   now: string,
   candidate: Candidate | undefined,
   wanted: string,
@@ -107,7 +107,7 @@ function onItsWay(now: string, to: string | undefined, candidate: Candidate | un
   return candidate?.remark === undefined ? { now, to } : { now, to, remark: candidate.remark }
 }
 
-function unsaid(answer: Answer): PlannedState {
+function planUnknown(answer: Answer): PlannedState {
   const why = answer.kind === 'failed' ? answer.message : 'it does not say'
   return { now: NOT_KNOWN, to: undefined, fails: `does not say which version it has: ${why}` }
 }

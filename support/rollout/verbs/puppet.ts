@@ -39,7 +39,7 @@ export const puppetDisabled: Obligation = {
   read: (answer): ObligationState => {
     const enabled = answer.kind === 'answered' ? answer.data['enabled'] : undefined
     if (typeof enabled === 'boolean') return { isOpen: !enabled, seen: enabled ? 'enabled' : 'disabled' }
-    return { isOpen: undefined, seen: said(answer) }
+    return { isOpen: undefined, seen: describeAnswer(answer) }
   },
 }
 
@@ -47,6 +47,6 @@ function request(action: string, mutating: boolean, inputs: Request['inputs'] = 
   return { agent: 'puppet', action, inputs, mutating }
 }
 
-function said(answer: Answer): string {
+function describeAnswer(answer: Answer): string {
   return answer.kind === 'failed' ? answer.message : 'does not say whether puppet is enabled'
 }

@@ -3,7 +3,7 @@ import { hostsWithoutAgents } from './agents_present'
 import { compareWith } from '../model/compare_with'
 import { OpenWindows } from './open_windows'
 import type { RollCallContext } from './roll_call_context'
-import { isEmpty, keyOf, NOBODY_YET, said } from './selection'
+import { isEmpty, keyOf, NOBODY_YET, describeSelection } from './selection'
 import type { EnoughHosts, Selection } from '../ports'
 import type { UnexpectedMessage } from '../../system/unexpected_messages'
 import { hosts as counted, type Observation, type Verdict } from '../model/verdict'
@@ -204,7 +204,7 @@ export class RollCall {
   private newcomersBy(should: readonly string[] | undefined): (host: string) => UnexpectedMessage {
     const written = new Set(should)
     const fails = !this.leavesStrangers
-    const detail = `discovered, and not in the inventory ${said(this.selection)}`
+    const detail = `discovered, and not in the inventory ${describeSelection(this.selection)}`
     return (host) =>
       should === undefined || written.has(host)
         ? { kind: 'unexpected', host, detail: 'was not there at the first roll call', fails: true }
@@ -216,7 +216,7 @@ export class RollCall {
     if (strangers.length === 0 || this.leavesStrangers) return
     const error = new LockstepError(
       'diverged',
-      `${counted(strangers.length)} discovered, and not in the inventory ${said(this.selection)}: ${strangers.join(', ')}; no host was touched`,
+      `${counted(strangers.length)} discovered, and not in the inventory ${describeSelection(this.selection)}: ${strangers.join(', ')}; no host was touched`,
     )
     this.rollout.stopAt(error)
     throw error
@@ -266,7 +266,7 @@ export class RollCall {
     }
     const error = new LockstepError(
       'bad-feature',
-      `hosts ${said(now)} are selected, and those of this rollout were found ${said(this.foundBy)}: they are the same to its end; say first which hosts a feature is for, and write a feature for each selection`,
+      `hosts ${describeSelection(now)} are selected, and those of this rollout were found ${describeSelection(this.foundBy)}: they are the same to its end; say first which hosts a feature is for, and write a feature for each selection`,
     )
     this.rollout.stopAt(error)
     throw error
@@ -359,7 +359,7 @@ export class RollCall {
       const nobody = hosts === should ? 'the inventory has no host' : 'no host was discovered'
       const error = new LockstepError(
         'nobody-discovered',
-        `${nobody} ${said(this.selection)}; nothing was done`,
+        `${nobody} ${describeSelection(this.selection)}; nothing was done`,
       )
       this.rollout.stopAt(error)
       throw error

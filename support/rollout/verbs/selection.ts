@@ -15,7 +15,7 @@ export function keyOf({ classes, facts, identities, listed }: Selection): string
 }
 
 /** Formats a selection, as in `with class roles::web and fact country=de`. */
-export function said({ classes, facts, identities, listed }: Selection): string {
+export function describeSelection({ classes, facts, identities, listed }: Selection): string {
   const parts = [
     ...classes.map((name) => `class ${name}`),
     ...facts.map(({ fact, operator, value }) => `fact ${fact}${operator === '==' ? '=' : operator}${value}`),

@@ -5,7 +5,7 @@ import type { StepContext } from '../engine/step_context'
 import type { Answer } from '../model/answers'
 import { byThen, NOT_KNOWN, type PlannedState } from '../model/planned_state'
 import type { Expected } from '../model/plan_state'
-import { shown, type Reading } from '../model/reading'
+import { formatValue, type Reading } from '../model/reading'
 import type { Verdict } from '../model/verdict'
 
 export type ServiceState = 'running' | 'stopped'
@@ -47,7 +47,7 @@ export class Services {
       plannable: {
         resource: resource(name),
         ask,
-        plan: (answer, _, expected) => plannedStateOf(answer, expected, wanted),
+        plan: (answer, _, expected) => planService(answer, expected, wanted),
         words: (now) => `would ${action}: ${now}`,
         affectsOthers: true,
       },
@@ -70,7 +70,7 @@ function resource(name: string): string {
 }
 
 /** Returns the planned state of a service; without `wanted` it is restarted, in any state. */
-function plannedStateOf(answer: Answer, expected: Expected, wanted: ServiceState | undefined): PlannedState {
+function planService(answer: Answer, expected: Expected, wanted: ServiceState | undefined): PlannedState {
   if (answer.kind !== 'answered')
     return { now: NOT_KNOWN, to: undefined, fails: state(answer), mayBeMended: true }
   const now = byThen(state(answer), expected)
@@ -92,5 +92,5 @@ function ownWord(answer: Answer): string | undefined {
 
 function state(answer: Answer): string {
   if (answer.kind === 'failed') return answer.message || 'failed without saying why'
-  return answer.kind === 'answered' ? shown(answer.data['status'] ?? DONE) : answer.kind
+  return answer.kind === 'answered' ? formatValue(answer.data['status'] ?? DONE) : answer.kind
 }

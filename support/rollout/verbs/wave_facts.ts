@@ -1,6 +1,6 @@
 import { asking } from '../engine/change'
 import type { StepContext } from '../engine/step_context'
-import { observationOf, shown } from '../model/reading'
+import { observationOf, formatValue } from '../model/reading'
 import type { Verdict } from '../model/verdict'
 import type { FactOf, WaveSize } from '../model/wave_plan'
 
@@ -41,8 +41,8 @@ export class WaveFacts {
           const value = answer.kind === 'answered' ? answer.data['value'] : undefined
           if (value === undefined || value === null || value === '')
             return { passed: false, seen: `has no fact ${fact}` }
-          values.set(host, shown(value))
-          return { passed: true, seen: `${fact} ${shown(value)}` }
+          values.set(host, formatValue(value))
+          return { passed: true, seen: `${fact} ${formatValue(value)}` }
         }),
       )
       if (values.size < asked.length) return { observations, unexpected: answers.unexpected }

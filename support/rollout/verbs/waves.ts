@@ -2,7 +2,7 @@ import { LockstepError } from '../../system/errors'
 import type { StepContext } from '../engine/step_context'
 import { compareWith } from '../model/compare_with'
 import { describe, type Verdict } from '../model/verdict'
-import { describeSize, nextWave, planWaves, shuffled, type Wave, type WaveSize } from '../model/wave_plan'
+import { describeSize, nextWave, planWaves, shuffle, type Wave, type WaveSize } from '../model/wave_plan'
 import { faultOfTable } from '../model/wave_table'
 import type { RollCall } from './roll_call'
 import { WaveFacts, type HostsOut } from './wave_facts'
@@ -174,7 +174,7 @@ export class Waves {
       const seed = this.wanted.seed ?? this.around.newSeed()
       await this.step.append({ type: 'order', seed })
       this.step.note(`the hosts were taken in random order, with seed ${seed}`)
-      return shuffled(all, seed)
+      return shuffle(all, seed)
     }
     if (this.wanted === 'as listed' && listed === undefined) {
       throw new LockstepError('bad-feature', 'the hosts come from no list, so they cannot be taken as listed')

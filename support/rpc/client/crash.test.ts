@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { hostFirewall } from '../../balancers/firewall'
 import { Ledger } from '../../rollout/model/ledger'
-import { leftByRuns } from '../../rollout/model/out_of_rotation'
+import { findLeftHosts } from '../../rollout/model/out_of_rotation'
 import type { Fleet } from '../../rollout/ports'
 import type { Conclusion, JournalEntry } from '../../rollout/model/journal_entry'
 import { hasPassed } from '../../rollout/model/verdict'
@@ -86,7 +86,7 @@ describe('a rollout that is killed at any entry of its journal', () => {
         const asked = journal.flatMap((entry) =>
           entry.type === 'asked' ? [`${entry.agent} ${entry.action}`] : [],
         )
-        const passed = leftByRuns([
+        const passed = findLeftHosts([
           { run: '1', entries: journal.map((entry) => ({ ...entry, at: '' })) },
         ]).map(({ host }) => host)
         for (const host of fleet.fleet.hosts) {

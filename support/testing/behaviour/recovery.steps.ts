@@ -12,6 +12,14 @@ When('I run cucumber-js {string} to resume the run before', async function (this
   this.run = await runCucumber(this, args, { LOCKSTEP_RESUME: lastRun(this) })
 })
 
+When(
+  'I run cucumber-js {string} to resume the run before, by a world parameter',
+  async function (this: Manual, args: string) {
+    const parameters = JSON.stringify({ resume: lastRun(this) })
+    this.run = await runCucumber(this, `${args} --world-parameters ${parameters}`)
+  },
+)
+
 When('I run cucumber-js {string} to resume the first run', async function (this: Manual, args: string) {
   this.run = await runCucumber(this, args, { LOCKSTEP_RESUME: firstRun(this) })
 })

@@ -1,0 +1,48 @@
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { makeFolder } from './folders'
+
+/** Writes a file whole or not at all. @throws Error when it cannot be written */
+export function writeWhole(path: string, content: string | Buffer): void {
+  writePieces(path, [content])
+}
+
+/**
+ * Writes a file whole or not at all, piece by piece, so that it never has to be in memory at once. `beside` is the path of
+ * the unfinished file; processes that write at the same time need names of their own.
+ * @throws Error when it cannot be written
+ */
+export function writePieces(
+  path: string,
+  pieces: Iterable<string | Buffer>,
+  beside: string = `${path}.new`,
+): void {
+  makeFolder(dirname(path))
+  try {
+    const file = openSync(beside, 'w')
+    try {
+      for (const piece of gather(pieces)) writeFileSync(file, piece)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(beside, path)
+  } catch (error) {
+    rmSync(beside, { force: true })
+    throw error
+  }
+}
+
+const PIECE = 64 * 1024
+
+/** Joins texts until they are worth a write. */
+function* gather(pieces: Iterable<string | Buffer>): Iterable<string | Buffer> {
+  let text = ''
+  for (const piece of pieces) {
+    if (typeof piece === 'string') text += piece
+    if (typeof piece === 'string' && text.length < PIECE) continue
+    if (text !== '') yield text
+    text = ''
+    if (typeof piece !== 'string') yield piece
+  }
+  if (text !== '') yield text
+}
