@@ -39,8 +39,9 @@ const FAULTS = [
   'too deep',
 ]
 
-/** The profile of a run, what is added to its environment, and its time limit in milliseconds. */
+/** How a run is started: its configuration and profile, what is added to its environment, and its time limit in ms. */
 interface How {
+  config?: string
   profile?: string
   env?: Readonly<Record<string, string>>
   within?: number
@@ -100,11 +101,12 @@ class Bench {
 
   private async hugeFleet(broker: RealBroker): Promise<void> {
     const { clientCfg } = new RealFleet(this.scratch, broker, 'psk')
+    const config = this.compiled()
     const rows = await hugeFleetRows({
       scratch: this.scratch,
       fleet: (n) => this.fleet(broker, n, ''),
       rawFanIn: (n) => rawFanIn(broker.port, n),
-      rollout: (n, env, within) => this.ours(clientCfg, this.listedFeature(n), { env, within }),
+      rollout: (n, env, within) => this.ours(clientCfg, this.listedFeature(n), { config, env, within }),
       timeOfCalls: () => this.timeOfCalls(),
       timesOf: (type) => this.timesOf(type),
     })
@@ -222,11 +224,7 @@ class Bench {
       'Feature: One\n  Scenario: One\n    Given I want to update hosts with class roles::dev_server\n',
     )
     symlinkSync(join(ROOT, 'node_modules'), join(this.scratch.path, 'empty', 'node_modules'))
-    spawnSync(process.execPath, [join(ROOT, 'support', 'bin', 'build.cjs')], { stdio: 'inherit' })
-    this.scratch.write(
-      'ours/compiled.js',
-      `module.exports = require(${JSON.stringify(join(ROOT, 'dist', 'support', 'index.js'))}).profiles()\n`,
-    )
+    const config = this.compiled()
     const ratios: number[] = []
     const installed: number[] = []
     for (let turn = 0; turn < 5; turn += 1) {
@@ -239,7 +237,7 @@ class Bench {
       )
       const compiled = timed(
         process.execPath,
-        [CUCUMBER, '--config', 'compiled.js', 'one.feature'],
+        [CUCUMBER, '--config', join('..', config), 'one.feature'],
         join(this.scratch.path, 'ours'),
       )
       if (bare.exitCode !== 0 || ours.exitCode !== NO_HOSTS || compiled.exitCode !== NO_HOSTS)
@@ -333,11 +331,15 @@ class Bench {
     return fleet
   }
 
-  private ours(clientCfg: string, feature: string, { profile = 'live', env = {}, within }: How = {}): Cost {
+  private ours(
+    clientCfg: string,
+    feature: string,
+    { config = this.config(this.scratch.path), profile = 'live', env = {}, within }: How = {},
+  ): Cost {
     const cwd = this.scratch.path
     return timed(
       process.execPath,
-      [CUCUMBER, '--config', this.config(cwd), '-p', profile, feature],
+      [CUCUMBER, '--config', config, '-p', profile, feature],
       cwd,
       { ...this.tsNode(), MCOLLECTIVE_CONFIG: clientCfg, ...env },
       within,
@@ -422,6 +424,14 @@ class Bench {
       'nodes.txt',
       Array.from({ length: n }, (_, index) => `web${index + 1}.example.net\n`).join(''),
     )
+  }
+
+  /** Builds the package, and returns the name of a configuration in the scratch folder that uses it. */
+  private compiled(): string {
+    spawnSync(process.execPath, [join(ROOT, 'support', 'bin', 'build.cjs')], { stdio: 'inherit' })
+    const index = JSON.stringify(join(ROOT, 'dist', 'support', 'index.js'))
+    this.scratch.write('compiled.js', `module.exports = require(${index}).profiles()\n`)
+    return 'compiled.js'
   }
 
   private config(cwd: string): string {

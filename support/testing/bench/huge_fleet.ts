@@ -22,7 +22,7 @@ interface Stage {
 }
 
 /**
- * Measures the seed's feature on 50,000 hosts from a list: its calls next to the same frames counted, its memory, and the seconds
+ * Measures the seed's feature, by the compiled package, on 50,000 hosts from a list: its calls next to the same frames counted, its memory, and the seconds
  * from the last verdict to the end of the process, which has written all reports by then.
  */
 export async function hugeFleetRows(stage: Stage): Promise<string[]> {
