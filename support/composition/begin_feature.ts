@@ -11,6 +11,7 @@ import { beginRollout } from './begin_rollout'
 import { whoRuns } from './open_run'
 import { checkpointFor, checkpointOfHistory } from './resume'
 import type { ComposedRun } from './run_context'
+import { expectUnedited } from './unedited'
 
 /**
  * Begins the rollout of a feature. The journal says first which text is rolled out, with which values, and from which
@@ -24,6 +25,7 @@ export async function beginFeature(whole: ComposedRun, feature: string): Promise
   journals.goOn(feature)
   const source = readFileSync(feature)
   const text = source.toString('utf8')
+  expectUnedited(feature, text, run.features.sources.get(feature))
   const hash = createHash('sha256').update(source).digest('hex')
   const recovered = findRecoveredRun(text)
   const variables = state.variablesIn(feature)

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { phraseOf } from '../testing/feature_lines'
-import { recoveryOf } from './recovery'
+import { stateOf } from '../run/run_state'
+import { recoveriesOf, recoveryFeatureOf, recoveryOf } from './recovery'
 
 const SOURCE = `# language: en
 Feature: Update the website
@@ -183,5 +184,226 @@ Feature: Update the website (recovery of run r1)
     expect(recoveryOf(first, { ...again, title: 'recovery of run r2' })).to.equal(
       '# What run r2 of r.feature did not bring to its end.\n#\nFeature: X (recovery of run r2)\n',
     )
+  })
+
+  describe('of lines that are written in other ways', () => {
+    const BLOCKS = '    When I update the package b\n'
+
+    /** Returns what is left of a feature; scenarios are named by their line, with the wave that each took. */
+    function left(source: string, scenarios: Record<string, string | undefined>, waves?: number[]): string {
+      const lines = source.split('\n')
+      const own = Object.entries(scenarios).map(([scenarioId, wave]) => {
+        const at = Number(scenarioId)
+        const of = lines.findLastIndex((line, index) => index < at && line.trim().startsWith('Scenario'))
+        const rest = lines.findIndex((line, index) => index > of && /^\s*(Scenario|Rule|Examples)/.test(line))
+        const steps = lines.flatMap((line, index) => {
+          const [, keyword, text] = /^\s*((?:Given|And|When|Then) )(.*)$/.exec(line) ?? []
+          const isBackground = lines[1]?.includes('Background') === true && index < 3
+          const isOwn = isBackground || (index > of && (rest < 0 || index < rest))
+          if (keyword === undefined || text === undefined || !isOwn) return []
+          return [step(index + 1, text.replace(/take .*<.*/, 'take 1 host'), keyword)]
+        })
+        return { scenarioId, wave, steps }
+      })
+      return recoveryOf(source, { plan: own, hosts: ['web2', 'web3'], waves, header: [], title: 'r' })
+    }
+
+    it('takes a whole table of hosts away, with blank lines and comments between its rows', () => {
+      const source = `Feature: X
+  Background:
+    Given I want to update the hosts:
+      | web1 |
+
+      # the second rack
+      | web2 |
+      | web3 |
+    # the package
+  Scenario: Y
+${BLOCKS}`
+      expect(left(source, { 10: undefined })).to.equal(`Feature: X (r)
+  Background:
+    Given I want to update the hosts:
+        | web2 |
+        | web3 |
+    # the package
+  Scenario: Y
+${BLOCKS}`)
+    })
+
+    it('leaves no row of a scenario behind that is done, nor its tags', () => {
+      const source = `Feature: X
+  Background:
+    Given I want to update hosts with class a
+  @canary
+
+  Scenario: One
+    Given I take 1 host
+    When I run the action a of the agent b with:
+      # a comment
+      | c | d |
+
+      | e | f |
+  Scenario: Two
+    Given I take the rest
+${BLOCKS}`
+      expect(left(source, { 6: '1 host', 13: 'the rest' }, [0, 2])).to.equal(`Feature: X (r)
+  Background:
+    Given I want to update the hosts:
+        | web2 |
+        | web3 |
+  Scenario: Two
+    Given I take 2 hosts
+${BLOCKS}`)
+    })
+
+    it('lists hosts in each scenario that selected them, whichever of them is done', () => {
+      const source = `Feature: X
+  Scenario Outline: One
+    Given I want to update hosts with class a
+    And I take <wave>
+${BLOCKS}    Examples:
+      | wave   |
+      | 1 host |
+  Scenario: Two
+    Given I want to update hosts with class a
+    And I take the rest
+${BLOCKS}`
+      const text = left(source, { 8: '1 host', 9: 'the rest' }, [0, 2])
+      expect(text.slice(text.indexOf('  Scenario: Two'))).to.equal(`  Scenario: Two
+    Given I want to update the hosts:
+        | web2 |
+        | web3 |
+    And I take 2 hosts
+${BLOCKS}`)
+    })
+
+    it('lists hosts where the scenario that selected them for all others is done', () => {
+      const source = `Feature: X
+  Scenario: One
+    Given I want to update hosts with class a
+    And I take 1 host
+${BLOCKS}  Scenario: Two
+    Given I take the rest
+${BLOCKS}`
+      expect(left(source, { 2: '1 host', 6: 'the rest' }, [0, 2])).to.equal(`Feature: X (r)
+  Scenario: Two
+    * I want to update the hosts:
+        | web2 |
+        | web3 |
+    Given I take 2 hosts
+${BLOCKS}`)
+    })
+
+    it('gives a wave that is put together its own column', () => {
+      const source = `Feature: X
+  Background:
+    Given I want to update hosts with class a
+  Scenario Outline: One
+    Given I take <n> hosts
+${BLOCKS}    Examples:
+      | n | note    |
+      | 3 | 3 hosts |
+      # a comment
+      | 2 | a\\|b    |
+`
+      expect(left(source, { 9: '3 hosts', 11: '2 hosts' }, [1, 1])).to.equal(`Feature: X (r)
+  Background:
+    Given I want to update the hosts:
+        | web2 |
+        | web3 |
+  Scenario Outline: One
+    Given I take <hosts left>
+${BLOCKS}    Examples:
+      | n | note    | hosts left |
+      | 3 | 3 hosts | 1 host |
+      # a comment
+      | 2 | a\\|b    | 1 host |
+`)
+    })
+
+    it('changes the column of the wave, and no other one that looks like it', () => {
+      const source = `Feature: X
+  Background:
+    Given I want to update hosts with class a
+  Scenario Outline: One
+    Given I take the next <wave>
+${BLOCKS}    Examples:
+      | note    | wave    |
+      | 3 hosts | 3 hosts |
+`
+      expect(left(source, { 9: '3 hosts' }, [2])).to.contain('      | 3 hosts | 2 hosts |\n')
+    })
+
+    it('fills in values as the place of each needs them, and stays with the lines of the feature', () => {
+      const source = `Feature: X
+  Scenario: Y
+    Given I want to update hosts with class a
+    When I run the action a of the agent b with:
+      | c | <text> |
+    And I write:
+      """
+      | <text>
+      Feature: <text>
+      """
+`
+      const text = recoveryOf(source, {
+        plan: [{ scenarioId: '2', wave: undefined, steps: [step(3, 'I want to update hosts with class a')] }],
+        hosts: ['web2'],
+        waves: undefined,
+        header: [],
+        title: 'r',
+        values: new Map([['text', 'a|b\n\\']]),
+      })
+      expect(text).to.contain('      | c | a\\|b\\n\\\\ |\n')
+      expect(text).to.contain('      | a|b\n\\\n      Feature: a|b\n\\\n      """\n')
+      expect(text).to.contain('Feature: X (r)\n')
+    })
+  })
+
+  it('keeps its lines where somebody has taken the end of the header away', () => {
+    const source = '# What run r1 of x.feature did not bring to its end.\nFeature: X\n  #\n  Scenario: Y\n'
+    const options = { plan: [], hosts: [], waves: undefined, header: [], title: 'r' }
+    expect(recoveryOf(source, options)).to.equal('Feature: X (r)\n  #\n  Scenario: Y\n')
+  })
+
+  it('cannot be run before somebody has put back the secrets that are not written', () => {
+    const at = '2026-11-22T00:00:00.000Z'
+    const uri = 'x.feature'
+    const scenario = { uri, scenarioId: '2', name: 'Y', tags: [], steps: [] }
+    const invocation = { args: [], env: {}, cucumber: 'c', lockstep: 'l' }
+    const written = (hasHidden: boolean) => {
+      const state = stateOf([
+        {
+          at,
+          type: 'read',
+          version: 1,
+          run: 'r1',
+          invocation,
+          scenarios: [scenario],
+          remarks: [],
+          variables: {},
+        },
+        { at, type: 'run', feature: uri, hash: '', mode: 'live', environment: 'e', pid: 1, order: 1 },
+        { at, type: 'text', uri, text: 'Feature: X\n  Scenario: ***\n', values: {}, hasHidden },
+        { at, type: 'roll call', hosts: ['web1'] },
+        {
+          at,
+          type: 'asked',
+          step: 'it is done',
+          line: 3,
+          requestId: 'q',
+          agent: 'a',
+          action: 'b',
+          inputs: {},
+          mutating: true,
+          hosts: ['web1'],
+        },
+      ])
+      return recoveriesOf(state, '').map((recovery) => recoveryFeatureOf(state, recovery)?.split('\n')[0])
+    }
+    expect(written(true)).to.deep.equal([
+      'Put the secret back wherever *** stands below, and take this line away: no secret is written here.',
+    ])
+    expect(written(false)).to.deep.equal(['# What run r1 of x.feature did not bring to its end.'])
   })
 })

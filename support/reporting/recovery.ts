@@ -3,6 +3,16 @@ import { pin } from '../config/variables'
 import type { RemainingHosts } from '../rollout/model/remaining'
 import { clean, hosts as counted } from '../rollout/model/verdict'
 import { inRanges } from '../run/host_names'
+import {
+  cellsOf,
+  documentLines,
+  endOfArgument,
+  headerOf,
+  isRow,
+  startOfScenario,
+  withCell,
+  type FeatureLines,
+} from './gherkin_lines'
 import { outTable } from './host_table'
 import { RECOVERY_HEADER } from './recovered_run'
 import { commandFor, isPartial, TOO_SMALL } from './next_command'
@@ -42,14 +52,20 @@ export function recoveryFeatureOf(run: RunState, recovery: Recovery): string | u
   const { uri } = recovery
   const [source, left] = [run.texts.get(uri), run.leftOf(uri)]
   if (source === undefined || left === undefined) return undefined
-  return recoveryOf(pinVariables(source.text, source.values), {
+  const text = recoveryOf(source.text, {
+    values: source.values,
     plan: run.plan.filter((scenario) => scenario.uri === uri),
     header: header(run, recovery, left),
     title: `recovery of run ${run.id}`,
     hosts: left.hosts,
     waves: left.waves,
   })
+  return source.hasHidden ? `${UNFINISHED}\n${text}` : text
 }
+
+/** No line of gherkin, so that nobody runs a feature with other words than those that were run. */
+const UNFINISHED =
+  'Put the secret back wherever *** stands below, and take this line away: no secret is written here.'
 
 export interface RecoveryOptions extends RemainingHosts {
   plan: readonly (Pick<PlannedScenario, 'scenarioId' | 'wave'> & {
@@ -57,6 +73,8 @@ export interface RecoveryOptions extends RemainingHosts {
   })[]
   header: readonly string[]
   title: string
+  /** The values of variables, which are filled in. */
+  values?: ReadonlyMap<string, string>
 }
 
 /** The effects of lines in whose place the remaining hosts are listed, in the order of their waves. */
@@ -70,47 +88,38 @@ const TAKES: Phrase = 'I take {wave}'
  * Returns the feature's own text, with the remaining hosts in place of how hosts were selected, and the waves that are
  * left.
  */
-export function recoveryOf(source: string, { plan, header, title, hosts, waves }: RecoveryOptions): string {
-  const lines = withoutHeader(source.replace(/^\uFEFF/, '').split(/\r\n|\n/))
+export function recoveryOf(source: string, options: RecoveryOptions): string {
+  const { plan, header, title, hosts, waves, values } = options
+  const written = withoutHeader(source.replace(/^\uFEFF/, '').split(/\r\n|\n/))
+  const lines = values === undefined ? written : pinVariables(written, values)
   const steps = new Map(plan.flatMap((scenario) => scenario.steps.map((step) => [step.line, step] as const)))
-  const rows = plan.filter(({ wave }) => wave !== undefined)
-  const kept = new Map(waves === undefined ? [] : rows.map((row, index) => [row, waves[index] ?? 0] as const))
-  const whole = [...kept].filter(([{ scenarioId }]) => !isRow(lines[Number(scenarioId) - 1]))
-  const dropped = new Set(whole.flatMap(([row, count]) => (count === 0 ? linesOf(row, lines) : [])))
-  const sizes = new Map(whole.flatMap(([{ steps: own }, count]) => own.map(({ line }) => [line, count])))
+  const counts = countsOf(plan, waves)
+  const scenarios = plan.filter((scenario) => counts.get(scenario) !== 0)
+  const { listing, before } = listingLines(plan, scenarios)
+  const rewritten = new Map([...sizesOf(counts, written), ...cellsOfWaves(plan, counts, lines, written)])
+  const dropped = new Set([...counts].flatMap(([row, count]) => (count === 0 ? linesOf(row, lines) : [])))
+  const titled = lines.findIndex((line) => /^\s*Feature:/.test(line ?? '')) + 1
   const out: string[] = []
-  let listed = false
-  let inTable = false
+  let tableTo = 0
   lines.forEach((line, index) => {
     const number = index + 1
-    if (line === undefined || dropped.has(number)) return
+    if (line === undefined || dropped.has(number) || number <= tableTo) return
     const step = steps.get(number)
-    if (inTable && line.trim().startsWith('|')) return
-    inTable = false
     const effect = kindOf(step?.expression)
     const indent = /^\s*/.exec(line)?.[0] ?? ''
-    const says = (text: string) => `${indent}${step?.keyword ?? '* '}${text}`
+    const says = (text: string, keyword = step?.keyword ?? '* ') => `${indent}${keyword}${text}`
+    const rows = hosts.map((host) => `${indent}    | ${host} |`)
+    if (number === before) out.push(says(LISTS, '* '), ...rows)
     if (SELECTS.has(effect)) {
-      inTable = true
-      if (listed) return
-      listed = true
-      out.push(says(LISTS), ...hosts.map((host) => `${indent}    | ${host} |`))
+      tableTo = endOfArgument(lines, number)
+      if (listing.has(number)) out.push(says(LISTS), ...rows)
       return
     }
     // The count is of all hosts of the feature, not of the remaining ones, which are listed.
     if (effect === 'counts hosts') return
-    const row = rows.find(({ scenarioId }) => scenarioId === String(number))
-    const count = row === undefined ? undefined : kept.get(row)
-    if (row !== undefined && count !== undefined && isRow(line)) {
-      if (count > 0) out.push(withWave(line, row.wave ?? '', counted(count)))
-      return
-    }
-    const size = sizes.get(number)
-    if (size !== undefined && effect === 'takes wave') {
-      out.push(says(TAKES.replace('{wave}', counted(size))))
-      return
-    }
-    out.push(/^\s*Feature:/.test(line) ? `${line.trimEnd().replace(RECOVERY_TITLE, '')} (${title})` : line)
+    const other = rewritten.get(number)
+    if (other !== undefined) out.push(effect === 'takes wave' ? says(other) : other)
+    else out.push(number === titled ? `${line.trimEnd().replace(RECOVERY_TITLE, '')} (${title})` : line)
   })
   const language = /^\s*#\s*language\s*:/.test(out[0] ?? '') ? out.splice(0, 1) : []
   return [...language, ...header.map((line) => `# ${line}`.trimEnd()), ...out].join('\n')
@@ -118,62 +127,118 @@ export function recoveryOf(source: string, { plan, header, title, hosts, waves }
 
 const RECOVERY_TITLE = / \(recovery of run [^)]*\)$/
 
+type Scenario = RecoveryOptions['plan'][number]
+/** The number of remaining hosts of each scenario that has a wave; empty where the waves stay as they are. */
+type Counts = ReadonlyMap<Scenario, number>
+
+function countsOf(plan: RecoveryOptions['plan'], waves: RecoveryOptions['waves']): Counts {
+  if (waves === undefined) return new Map()
+  const inWaves = plan.filter(({ wave }) => wave !== undefined)
+  return new Map(inWaves.map((scenario, index) => [scenario, waves[index] ?? 0]))
+}
+
+/**
+ * Returns the lines in whose place hosts are listed: the first selection of each scenario. `before` is the line that a
+ * list stands before, where the scenario that selected hosts for all others is left out.
+ */
+function listingLines(
+  plan: RecoveryOptions['plan'],
+  left: RecoveryOptions['plan'],
+): { listing: ReadonlySet<number>; before: number | undefined } {
+  const selectionOf = ({ steps }: Scenario) => steps.find(({ expression }) => SELECTS.has(kindOf(expression)))
+  const selecting = plan.findIndex((scenario) => selectionOf(scenario) !== undefined)
+  const first = left.find((scenario) => selecting >= 0 && plan.indexOf(scenario) >= selecting)
+  const isLost = first !== undefined && selectionOf(first) === undefined
+  return {
+    listing: new Set(left.flatMap((scenario) => selectionOf(scenario)?.line ?? [])),
+    before: isLost ? first.steps[0]?.line : undefined,
+  }
+}
+
+/** Returns the sentences that take the waves of scenarios without a table, by their lines. */
+function sizesOf(counts: Counts, lines: FeatureLines): [number, string][] {
+  return [...counts].flatMap(([scenario, count]): [number, string][] => {
+    const line = takingLine(scenario)
+    if (isRow(lines[Number(scenario.scenarioId) - 1]) || line === undefined) return []
+    return [[line, TAKES.replace('{wave}', counted(count))]]
+  })
+}
+
+/**
+ * Returns the rows of tables with the waves that are left, by their lines. Where no column is the size of a wave by
+ * itself, the table gets one, and the sentence that takes the wave goes by it.
+ */
+function cellsOfWaves(
+  plan: RecoveryOptions['plan'],
+  counts: Counts,
+  lines: FeatureLines,
+  written: FeatureLines,
+): [number, string][] {
+  return [...counts].flatMap(([scenario, count]): [number, string][] => {
+    const at = Number(scenario.scenarioId)
+    const [row, line] = [lines[at - 1], takingLine(scenario)]
+    if (row === undefined || !isRow(row) || line === undefined) return []
+    const header = headerOf(lines, at)
+    const said = /\btake (?:the next )?(.*?)\s*$/.exec(written[line - 1] ?? '')?.[1] ?? ''
+    const names = cellsOf(lines[header - 1]).map((cell) => cell.trim())
+    const column = names.findIndex((name) => said === `<${name}>`)
+    if (column >= 0) return [[at, withCell(row, column, counted(count))]]
+    const others = rowsBelow(lines, header).filter((other) => !isPlanned(plan, other))
+    return [
+      [at, withCell(row, -1, counted(count))],
+      [line, TAKES.replace('{wave}', `<${ADDED}>`)],
+      [header, withCell(lines[header - 1] ?? '', -1, ADDED)],
+      ...others.map((other): [number, string] => [other, withCell(lines[other - 1] ?? '', -1, 'the rest')]),
+    ]
+  })
+}
+
+/** The column that a table gets. */
+const ADDED = 'hosts left'
+
+function isPlanned(plan: RecoveryOptions['plan'], line: number): boolean {
+  return plan.some(({ scenarioId }) => Number(scenarioId) === line)
+}
+
+function rowsBelow(lines: FeatureLines, header: number): number[] {
+  const end = endOfArgument(lines, header)
+  const numbers = Array.from({ length: end - header }, (_, index) => header + 1 + index)
+  return numbers.filter((number) => isRow(lines[number - 1]))
+}
+
+function takingLine({ steps }: Scenario): number | undefined {
+  return steps.find(({ expression }) => kindOf(expression) === 'takes wave')?.line
+}
+
 /**
  * Returns the lines without the header of a recovery feature: that is of the run before. Line numbers stay as they are.
  */
-function withoutHeader(lines: readonly string[]): (string | undefined)[] {
+function withoutHeader(lines: readonly string[]): FeatureLines {
   const from = lines.findIndex((line) => RECOVERY_HEADER.test(line))
-  if (from < 0) return [...lines]
-  const to = lines.findIndex((line, index) => index > from && line.trim() === '#')
-  return lines.map((line, index) => (index >= from && index <= to ? undefined : line))
+  if (from < 0) return lines
+  const to = lines.findIndex((line, index) => index > from && !/^\s*#\s*\S/.test(line))
+  // Somebody may have taken its last line away.
+  const end = lines[to]?.trim() === '#' ? to : to - 1
+  return lines.map((line, index) => (index >= from && index <= end ? undefined : line))
 }
 
-function isRow(line: string | undefined): boolean {
-  return line?.trim().startsWith('|') === true
-}
-
-/**
- * Returns all lines of a scenario that is no row of a table. They are its tags, its own steps, and their tables and
- * documents.
- */
-function linesOf(
-  { scenarioId, steps }: RecoveryOptions['plan'][number],
-  lines: readonly (string | undefined)[],
-): number[] {
+/** Returns all lines of a scenario: its row, or its tags, its own steps, and their tables and documents. */
+function linesOf({ scenarioId, steps }: Scenario, lines: FeatureLines): number[] {
   const at = Number(scenarioId)
-  let from = at
-  while (/^\s*[@#]/.test(lines[from - 2] ?? '')) from -= 1
-  let to = Math.max(at, ...steps.map(({ line }) => line))
-  let document: string | undefined
-  for (;;) {
-    const next = lines[to]?.trim() ?? ''
-    const mark = /^(?:"""|```)/.exec(next)?.[0]
-    if (document === undefined && mark === undefined && !isRow(next)) break
-    if (mark !== undefined)
-      document = document === undefined ? mark : mark === document ? undefined : document
-    to += 1
-    if (to > lines.length) break
-  }
+  if (isRow(lines[at - 1])) return [at]
+  const from = startOfScenario(lines, at)
+  const to = endOfArgument(lines, Math.max(at, ...steps.map(({ line }) => line)))
   return Array.from({ length: to - from + 1 }, (_, index) => from + index)
 }
 
 /** Fills in the values that the run had, so that the remaining hosts are brought to where the others are. */
-function pinVariables(source: string, values: ReadonlyMap<string, string>): string {
-  if (values.size === 0) return source
-  return source
-    .split('\n')
-    .map((line) =>
-      pin(line, (name) =>
-        line.trim().startsWith('|') ? values.get(name)?.replace(/[\\|]/g, '\\$&') : values.get(name),
-      ),
-    )
-    .join('\n')
-}
-
-function withWave(row: string, size: string, to: string): string {
-  const cells = row.split('|')
-  const at = cells.findIndex((cell) => cell.trim() === size)
-  return cells.map((cell, index) => (index === at ? ` ${to} ` : cell)).join('|')
+function pinVariables(lines: FeatureLines, values: ReadonlyMap<string, string>): FeatureLines {
+  const documents = documentLines(lines)
+  const inRow = (value: string | undefined) => value?.replace(/[\\|]/g, '\\$&').replaceAll('\n', '\\n')
+  return lines.map((line, index) => {
+    const isCell = isRow(line) && !documents.has(index + 1)
+    return line && pin(line, (name) => (isCell ? inRow(values.get(name)) : values.get(name)))
+  })
 }
 
 function header(run: RunState, { uri, path, hasRoom }: Recovery, { passed, hosts }: LeftHosts): string[] {

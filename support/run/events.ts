@@ -53,9 +53,15 @@ export type OwnEvent =
     }
   /**
    * The text of a feature as it is run, and the values of its variables that a later run has to use again. Neither has
-   * a secret.
+   * a secret; `hasHidden` says that `***` stands for one in the text.
    */
-  | { type: 'text'; uri: string; text: string; values: Readonly<Record<string, string>> }
+  | {
+      type: 'text'
+      uri: string
+      text: string
+      values: Readonly<Record<string, string>>
+      hasHidden?: boolean
+    }
   /** The mode of lines from here on. It changes where a feature leaves safe mode, and for the feature after that. */
   | { type: 'mode'; mode: Mode }
   /** The facts that a resumed run has taken over: who had failed within the budget, and who was told anything. */

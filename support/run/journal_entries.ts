@@ -172,7 +172,12 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     notKnownBefore: names,
     resumes: v.exactOptional(text),
   }),
-  text: v.object({ uri: text, text, values: v.record(text, text) }),
+  text: v.object({
+    uri: text,
+    text,
+    values: v.record(text, text),
+    hasHidden: v.exactOptional(v.boolean()),
+  }),
   mode: v.object({ mode }),
   'went on': v.object({ out: v.record(text, text), attempted: names }),
   'scenario began': v.object(scenario),

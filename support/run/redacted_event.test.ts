@@ -39,12 +39,29 @@ describe('the events of a run with secrets', () => {
       type: 'text',
       uri: 'hunter2.feature',
       text: 'say hunter2',
-      values: { hunter2: '1234' },
+      values: { hunter2: '1234', plain: 'a value' },
     } as const
-    expect(redact(text)).to.deep.equal({ ...text, text: 'say ***', values: { hunter2: '***' } })
+    const values = { plain: 'a value' }
+    expect(redact(text)).to.deep.equal({ ...text, text: 'say ***', values, hasHidden: true })
+    expect(redact({ ...text, text: 'plain' })).to.deep.equal({ ...text, text: 'plain', values })
     const ended = { type: 'line ended', uri: 'x', scenarioId: '1', line: 2, status: '1234', took: 1 } as const
     expect(redact(ended)).to.equal(ended)
     expect(redact({ ...ended, message: 'no hunter2' })).to.deep.equal({ ...ended, message: 'no ***' })
+  })
+
+  it('keep the sentences that lines are judged by, and none of a team', () => {
+    const ofLine = (expression: string): DurableEvent => ({
+      type: 'omission',
+      uri: 'x.feature',
+      scenarioId: '1',
+      line: 2,
+      text: 'I do it',
+      fate: 'passed',
+      expression,
+    })
+    const hosts = eventRedactor(['hosts'])
+    expect(hosts(ofLine('I want to update the hosts:'))).to.deep.equal(ofLine('I want to update the hosts:'))
+    expect(hosts(ofLine('I look at the hosts'))).to.deep.equal(ofLine('I look at the ***'))
   })
 
   it('keep the names that later runs go by, and all else', () => {

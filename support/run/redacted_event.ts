@@ -1,4 +1,5 @@
 import type { Request } from '../rollout/model/answers'
+import { kindOf } from '../sentences/catalogue'
 import { redactor, redactorOfOthers, type Redact } from '../system/redaction'
 import type { DurableEvent } from './events'
 
@@ -34,7 +35,7 @@ function hidden(event: DurableEvent, redact: Redact, hideSaid: Redact): DurableE
     case 'read':
       return { ...deeply(event, redact), variables: byFeature(event.variables, redact) }
     case 'text':
-      return { ...event, text: redact(event.text), values: values(event.values, redact) }
+      return textWithoutSecrets(event, redact)
     default:
       return TEXTS.has(event.type) ? deeply(event, redact) : event
   }
@@ -86,10 +87,32 @@ function deeply<T>(value: T, redact: Redact): T {
   if (typeof value !== 'object' || value === null) return value
   const fields = Object.entries(value).map(([key, item]) => [
     key,
-    KEYS.has(key) ? item : deeply(item, redact),
+    KEYS.has(key) || isSentence(key, item) ? item : deeply(item, redact),
   ])
   return Object.fromEntries(fields) as T
 }
+
+/** Returns whether a text is a sentence of Lockstep's own: whether hosts are judged goes by it, and it has no secret. */
+function isSentence(key: string, text: unknown): boolean {
+  return key === 'expression' && typeof text === 'string' && kindOf(text) !== undefined
+}
+
+/**
+ * Hides secrets in the text of a feature, and says so. A value with a secret in it is left out: the next run takes it
+ * from where this one did.
+ */
+function textWithoutSecrets(event: FeatureText, redact: Redact): FeatureText {
+  const text = redact(event.text)
+  const plain = Object.entries(event.values).filter(([, value]) => redact(value) === value)
+  return {
+    ...event,
+    text,
+    values: Object.fromEntries(plain),
+    ...(text === event.text ? {} : { hasHidden: true }),
+  }
+}
+
+type FeatureText = Extract<DurableEvent, { type: 'text' }>
 
 /** Hides secrets in the variables of features. */
 function byFeature<T extends Readonly<Record<string, Readonly<Record<string, string>>>>>(

@@ -78,6 +78,8 @@ export interface PlacedHost {
 export interface FeatureText {
   text: string
   values: ReadonlyMap<string, string>
+  /** True where `***` stands for a secret of the text. */
+  hasHidden: boolean
 }
 
 /** The hosts that a run has not brought to the end of a feature. */

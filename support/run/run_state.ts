@@ -137,7 +137,7 @@ export class RunState {
         this.mode = event.mode
         break
       case 'text':
-        this.texts.set(event.uri, { text: event.text, values: new Map(Object.entries(event.values)) })
+        this.texts.set(event.uri, textOf(event))
         break
       case 'activated':
         this.mode = 'live'
@@ -455,6 +455,10 @@ export class RunState {
     this.courses.set(key, known)
     return known
   }
+}
+
+function textOf({ text, values, hasHidden }: Extract<RecordedEvent, { type: 'text' }>): FeatureText {
+  return { text, values: new Map(Object.entries(values)), hasHidden: hasHidden === true }
 }
 
 /** Returns the run that its events tell of. A run that did not end is said not to have ended, and has not passed. */
