@@ -13,7 +13,7 @@ const reports = (state: RunState) =>
   Object.entries(REPORTS_OF).map(([name, piecesOf]) => `${name}\n${[...piecesOf(state)].join('')}`)
 
 describe('the reports of a run', () => {
-  it('are the same, byte for byte, from its journal as they were at its end', async () => {
+  it('are the same, byte for byte, from its journal as they were at its end @long', async () => {
     await fc.assert(
       fc.asyncProperty(randomRun, async (given) => {
         const { run, lines, recovery } = await carriedOut(given)

@@ -30,7 +30,7 @@ describe('a project', () => {
     expect(status).to.equal(0)
   })
 
-  it('runs the scenarios that a file of cucumber’s names, whose own name begins with @', () => {
+  it('runs the scenarios that a file of cucumber’s names, whose own name begins with @ @long', () => {
     scratch.write('x/x.feature', FEATURE)
     const { status, stdout } = run('x', '@rerun.txt')
     expect(stdout).to.contain('PASSED  10 steps')

@@ -269,7 +269,7 @@ function hasPassed({ rollout, killed }: Awaited<ReturnType<typeof oneRun>>): boo
 }
 
 describe('in a rollout in waves, with any fault', () => {
-  it('no host is updated in rotation, none is out of rotation without being named, none is told more than is known', async () => {
+  it('no host is updated in rotation, none is out of rotation without being named, none is told more than is known @long', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const truth = new Truth(story.mishaps)
@@ -294,7 +294,7 @@ describe('in a rollout in waves, with any fault', () => {
     )
   })
 
-  it('it can be resumed once the hosts are mended, and then passes, whenever it was killed', async () => {
+  it('it can be resumed once the hosts are mended, and then passes, whenever it was killed @long', async () => {
     await fc.assert(
       fc.asyncProperty(stories, fc.integer({ min: 0, max: 60 }), async (story, again) => {
         const truth = new Truth(story.mishaps)
@@ -319,7 +319,7 @@ describe('in a rollout in waves, with any fault', () => {
     )
   })
 
-  it('no host is called done that is not: not for a recovery, not in the history, not to a run that resumes it', async () => {
+  it('no host is called done that is not: not for a recovery, not in the history, not to a run that resumes it @long', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const truth = new Truth(story.mishaps)
