@@ -1,6 +1,6 @@
 import type { DataTable } from '@cucumber/cucumber'
 import { agentInputs } from '../support/rollout/model/agent_inputs'
-import { expect } from '../support/cucumber/expectations'
+import { expect } from '../support/rollout/expectations'
 import { Then, When } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 

@@ -1,6 +1,6 @@
 import type { DataTable } from '@cucumber/cucumber'
 import { hostsInTable, readHostList } from '../support/inventory/host_list_file'
-import { expect } from '../support/cucumber/expectations'
+import { expect } from '../support/rollout/expectations'
 import { Given, Then } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 

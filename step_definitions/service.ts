@@ -1,4 +1,4 @@
-import { expect } from '../support/cucumber/expectations'
+import { expect } from '../support/rollout/expectations'
 import { Then, When } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 

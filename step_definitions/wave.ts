@@ -1,4 +1,4 @@
-import { expectToMove } from '../support/cucumber/expectations'
+import { expectToMove } from '../support/rollout/expectations'
 import { Given } from '../support/cucumber/steps'
 import type { LockstepWorld } from '../support/cucumber/world'
 import type { Allowance } from '../support/rollout/model/failure_budget'

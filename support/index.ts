@@ -2,7 +2,7 @@
 export { profiles } from './cucumber/profiles'
 export type { ProfileOptions } from './preflight/profile_options'
 export { LockstepWorld } from './cucumber/world'
-export { expect } from './cucumber/expectations'
+export { expect } from './rollout/expectations'
 export type { Rollout } from './rollout/rollout'
 export type { Verdict } from './rollout/model/verdict'
 export { count, describe, hasPassed } from './rollout/model/verdict'

@@ -15,8 +15,8 @@ const MAX_SAID = 2_000
 
 /**
  * Writes the reports of a run again, from its journal alone: byte for byte those that the run wrote. Of a run that was
- * killed they say how far it got, and that it did not end. The exit status is 1 for such a run, and 0 for any run that
- * ended.
+ * killed they say how far it got, and that it did not end. Recovery features are written too. The exit status is 0 only
+ * for a run that ended, and whose journal tells of that same end.
  * @throws LockstepError `bad-input` for a run that is not known, `journal-failed` where its journal does not tell all
  */
 export async function report(

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import type { ISupportCodeLibrary } from '@cucumber/cucumber/api'
-import { lazy } from '../composition/lazy'
 import {
   argsOfAgain,
   envOfAgain,
@@ -13,19 +12,18 @@ import {
   type Ended,
 } from '../run/again'
 import { surroundingsOf } from '../run/parameters'
-import { argsOfCucumber } from '../system/commands'
 import { moduleUrl } from './module_url'
 import { configurationOf } from './resolved_options'
-import { Session, session, within } from './session'
+import { Session, session, within } from '../composition/session'
 import { ownSupportCode } from './support_code'
 
 /**
- * Returns what begins another run in this process, over the support code that is loaded. Undefined where that code may
- * keep something from one run to the next.
+ * Returns what begins another run in this process, over the support code that is loaded. Undefined where that code, or
+ * a plugin of a team, may keep something from one run to the next.
  */
 export function beginnerHere(cwd: string): BeginAgain | undefined {
   const support = ownSupportCode()
-  if (support === undefined || argsOfCucumber(process.argv) === undefined) return undefined
+  if (support === undefined || !session().hasOwnPluginsOnly) return undefined
   return (again, read) => begin(again, read, support, cwd)
 }
 
@@ -44,10 +42,9 @@ async function begin<T>(
     const stop = () => own.run.interrupt()
     signal.addEventListener('abort', stop, { once: true })
     const paper = new Paper()
-    const isRun = await within(own, () => run(own, support, paper, cwd)).finally(() =>
+    await within(own, () => run(own, support, paper, cwd)).finally(() =>
       signal.removeEventListener('abort', stop),
     )
-    if (!isRun) return await lazy.beginInChild.beginInChild(again, read)
     expectUninterrupted(signal)
     return await read(endedOf(own, paper))
   } finally {
@@ -55,23 +52,18 @@ async function begin<T>(
   }
 }
 
-/** Runs cucumber. Resolves with `false` where a plugin of a team takes part, and nothing was run. */
 async function run(
   { surroundings, args }: Session,
   support: ISupportCodeLibrary,
   paper: Paper,
   cwd: string,
-): Promise<boolean> {
+): Promise<void> {
   const { runCucumber } = require('@cucumber/cucumber/api') as typeof import('@cucumber/cucumber/api')
   const { runConfiguration } = await configurationOf(args, cwd)
-  const { plugins } = runConfiguration
-  const own = moduleUrl('plugin.cjs')
-  if (plugins?.specifiers.length !== 1 || plugins.specifiers[0] !== own) return false
   // Reports of the command line are those of the run that begins this one.
   const formats = { stdout: moduleUrl('terminal.cjs'), files: {}, publish: false as const, options: {} }
   const environment = { cwd, stdout: paper, stderr: paper, env: { ...surroundings.env } }
   await runCucumber({ ...runConfiguration, support, formats }, environment)
-  return true
 }
 
 function endedOf({ run: { state } }: Session, paper: Paper): Ended {

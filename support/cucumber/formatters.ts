@@ -1,7 +1,7 @@
 import type { Envelope } from '@cucumber/messages'
 import { ReadingScreen } from '../reporting/console/reading'
 import { showOn, type Paper } from '../reporting/console/terminal'
-import { session } from './session'
+import { session } from '../composition/session'
 
 type FormatterContext = Omit<Paper, 'env'> & {
   on: (event: 'message', handler: (envelope: Envelope) => void) => void

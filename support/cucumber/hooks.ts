@@ -23,7 +23,7 @@ import { speaks } from '../sentences/catalogue'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { beginnerHere } from './begin_here'
-import { session } from './session'
+import { session } from '../composition/session'
 import type { LockstepWorld } from './world'
 
 const EARLIER_FAILED = 'not attempted: an earlier step failed'

@@ -5,7 +5,7 @@ import { lazy } from '../composition/lazy'
 import { readRun } from '../composition/read_run'
 import { NO_RETRY } from '../preflight/command_line'
 import { Preflight } from '../preflight/preflight'
-import { faultOfOptions } from '../preflight/run_options'
+import { faultOfOptions, type ResolvedOptions } from '../preflight/run_options'
 import { variablesFor } from '../preflight/run_variables'
 import { Substitution } from '../preflight/substitution'
 import { redactMessage } from '../reporting/redacted_message'
@@ -14,10 +14,11 @@ import { LockstepError } from '../system/errors'
 import { decideExitStatus } from '../system/exit_status'
 import { beforeLeaving, type Leaving } from '../system/leaving'
 import { outliveOutputs } from '../system/output'
-import { traitsOf, type ModeParameters } from '../run/modes'
+import { traitsOf } from '../run/modes'
 import type { RunParameters } from '../run/parameters'
+import { moduleUrl } from './module_url'
 import { resolveOptions } from './resolved_options'
-import { session, type Session } from './session'
+import { session, type Session } from '../composition/session'
 import { stepFunctionOf } from './step_arguments'
 
 interface PluginContext {
@@ -43,7 +44,10 @@ export const plugin = {
     const { run, account, surroundings } = own
     const { cwd, stderr } = environment
     const isReading = traitsOf(options).purpose === 'findings'
-    const refusedFor = own.isOwnProcess ? await faultOfProcess(options, cwd) : undefined
+    const resolved = own.isOwnProcess ? await resolveOptions(process.argv, cwd) : undefined
+    const refusedFor = resolved === undefined ? undefined : faultOfOptions(resolved, options)
+    // A run within another one has the plugins of that one.
+    own.hasOwnPluginsOnly = own.isOwnProcess ? hasOwnPluginsOnly(resolved) : true
     const { reports } = surroundings.folders
     if (own.isOwnProcess) {
       // A reader of the output may leave; the rollout goes on.
@@ -145,8 +149,6 @@ function refuseUnknown({ run, surroundings }: Session, options: object): void {
   }
 }
 
-/** Returns why a run with the options of this process cannot be; undefined where it can. */
-async function faultOfProcess(told: ModeParameters, cwd: string): Promise<string | undefined> {
-  const resolved = await resolveOptions(process.argv, cwd)
-  return resolved === undefined ? undefined : faultOfOptions(resolved, told)
+function hasOwnPluginsOnly(resolved: ResolvedOptions | undefined): boolean {
+  return resolved?.plugins.every((name) => name === moduleUrl('plugin.cjs')) === true
 }

@@ -13,9 +13,10 @@ export async function resolveOptions(
   cwd: string,
 ): Promise<ResolvedOptions | undefined> {
   if (!/^cucumber(-js|\.js)?$/.test(basename(argv[1] ?? ''))) return undefined
-  const { useConfiguration } = await configurationOf(argv.slice(2), cwd)
+  const { useConfiguration, runConfiguration } = await configurationOf(argv.slice(2), cwd)
   const { dryRun, order, shard, parallel, retry, failFast, worldParameters } = useConfiguration
-  return { dryRun, order, shard: shard ?? '', parallel, retry, failFast, worldParameters }
+  const plugins = runConfiguration.plugins?.specifiers ?? []
+  return { dryRun, order, shard: shard ?? '', parallel, retry, failFast, worldParameters, plugins }
 }
 
 /** Returns what cucumber makes of arguments of its command, and of the configuration that they name. */

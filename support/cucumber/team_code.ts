@@ -4,7 +4,7 @@ import { failedHook, failedWorld, failedWrapper } from '../run/team_faults'
 import { placeOf, reasonOf } from '../run/thrown'
 import { LockstepError } from '../system/errors'
 import { guardCode, type Code } from '../system/guarded_code'
-import { session } from './session'
+import { session } from '../composition/session'
 import { LockstepWorld } from './world'
 
 /**

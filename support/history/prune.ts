@@ -25,7 +25,7 @@ export interface Prunable {
 }
 
 /**
- * Chooses the journals that nothing depends on any more. `leftByRuns` and `nextOrder` return the same values with and
+ * Chooses the journals that nothing depends on any more. `findLeftHosts` and `nextOrder` return the same values with and
  * without each of them.
  */
 export function choosePrunable(journals: readonly RunJournal[], rules: PruneRules): Prunable {

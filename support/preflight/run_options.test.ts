@@ -9,6 +9,7 @@ const USUAL: ResolvedOptions = {
   retry: 0,
   failFast: true,
   worldParameters: {},
+  plugins: [],
 }
 
 describe('the options of a run', () => {

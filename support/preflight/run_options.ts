@@ -12,6 +12,8 @@ export interface ResolvedOptions {
   retry: number
   failFast: boolean
   worldParameters: ModeParameters
+  /** The plugins of the run, as their modules are named. */
+  plugins: readonly string[]
 }
 
 /**
@@ -19,7 +21,7 @@ export interface ResolvedOptions {
  * that only reads features may read them in any order.
  */
 export function faultOfOptions(
-  { dryRun, order, shard, parallel, retry, failFast, worldParameters }: ResolvedOptions,
+  { dryRun, order, shard, parallel, retry, failFast, worldParameters }: Omit<ResolvedOptions, 'plugins'>,
   told: ModeParameters,
 ): string | undefined {
   const [here, there] = [told.mode ?? 'embedded', worldParameters.mode ?? 'embedded']

@@ -10,6 +10,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'phrases only, one file per noun',
     mayImport: [
       'support/cucumber',
+      'support/rollout',
       'support/rollout/verbs',
       'support/rollout/model',
       'support/inventory',
@@ -132,7 +133,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     mayImport: ['support/run', 'support/rollout/ports', 'support/rollout/model', 'support/locks'],
   },
   'support/rollout': {
-    holds: 'one rollout, its parts put together',
+    holds: 'one rollout, its parts put together, and what a step expects of its verdicts',
     mayImport: [
       'support/rollout/verbs',
       'support/rollout/engine',

@@ -5,7 +5,8 @@ const HEAD = `# What a run can be told
 
 Environment variables of one run; what belongs to a fleet stands in \`lockstep.yaml\`. A world parameter says the same
 (\`--world-parameters '{ "environment": "test" }'\`) and wins. \`MCOLLECTIVE_CONFIG\` names the \`client.cfg\`, as for \`mco\`; \`NO_COLOR\`,
-\`FORCE_COLOR\` and \`CI\` are heeded. A name that begins with \`LOCKSTEP_\` and is not here is refused before anything is sent.
+\`FORCE_COLOR\` and \`CI\` are heeded. A name that begins with \`LOCKSTEP_\` and is not here is refused
+before anything is sent, but for the few that Lockstep or its tests set.
 `
 
 const YAML = `## lockstep.yaml

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Composition } from '../composition/composition'
+import type { Composition } from './composition'
 import { Account } from '../run/account'
 import { BEGUN_BY } from '../run/errand'
 import { surroundingsOf, type RunParameters, type RunSurroundings } from '../run/parameters'
@@ -10,7 +10,7 @@ import { LockstepError } from '../system/errors'
 
 /**
  * The state that the plugin, hooks and formatters of one run share: cucumber gives them no way to hand anything to each
- * other. Nothing outside this folder knows it.
+ * other.
  */
 export class Session {
   readonly run = new Run(systemClock)
@@ -27,6 +27,8 @@ export class Session {
   stopListening = () => {}
   /** The moment at which the scenario began, by a clock that does not jump. */
   scenarioBegan = 0
+  /** True where no plugin of a team takes part. */
+  hasOwnPluginsOnly = false
   /** True once the run has shown its outcome. */
   isOver = false
   private readonly reached = new Set<string>()

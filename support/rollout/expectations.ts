@@ -1,5 +1,5 @@
 import { Assertion, expect, use, util as utils } from 'chai'
-import { describe, mayGoOn, type Verdict } from '../rollout/model/verdict'
+import { describe, mayGoOn, type Verdict } from './model/verdict'
 import { LockstepError } from '../system/errors'
 
 declare global {
