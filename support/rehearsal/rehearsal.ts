@@ -117,13 +117,11 @@ function rehearse(
 }
 
 /**
- * Returns what a rehearsal came to, or its last words where it did not come to its end. One that knows of no host, since
- * it could not begin or reach any, has rehearsed nothing: every host would seem to have ended well.
+ * Returns what a rehearsal came to, or its last words where it did not come to its end. One that knows of no host has
+ * rehearsed nothing, however it failed: every host would seem to have ended well. Where no host is found the run says so
+ * itself.
  */
 export function readRehearsal({ exitCode, truth, said }: Ended): RehearsalReport | string {
   if (exitCode === undefined || truth === undefined) return said
-  const isNothing = truth.length === 0 && NOTHING_BEGAN.has(exitCode)
-  return isNothing ? said : { exitCode, truth }
+  return truth.length > 0 || exitCode === EXIT.noHosts ? { exitCode, truth } : said
 }
-
-const NOTHING_BEGAN: ReadonlySet<number> = new Set([EXIT.invalid, EXIT.unreachable])
