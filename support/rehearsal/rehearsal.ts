@@ -43,10 +43,15 @@ export async function rehearseFaults(run: Run, exitCode: number, by: Rehearsing)
       const fault = faults[index]
       if (fault === undefined) continue
       run.wait(`rehearsing ${index + 1} of ${faults.length}: ${describeFault(fault)}`)
-      reports[index] = await rehearse(run, fault, by.beginAgain)
+      try {
+        reports[index] = await rehearse(run, fault, by.beginAgain)
+      } catch (error) {
+        next = faults.length
+        throw error
+      }
     }
   }
-  await Promise.all(Array.from({ length: atOnce(by, clean.truth.length) }, worker))
+  await allOf(Array.from({ length: atOnce(by, clean.truth.length) }, worker))
   faults.forEach((fault, index) => {
     const report = reports[index]
     const said = describeFault(fault)
@@ -57,6 +62,12 @@ export async function rehearseFaults(run: Run, exitCode: number, by: Rehearsing)
       )
     run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(said, report, clean) })
   })
+}
+
+/** Waits for all, and throws the first failure only then: no rehearsal outlives the run that has begun it. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(works)
+  for (const each of ended) if (each.status === 'rejected') throw each.reason
 }
 
 function atOnce({ isHere }: Rehearsing, hosts: number): number {
