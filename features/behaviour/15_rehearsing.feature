@@ -227,6 +227,25 @@ Feature: 15. Rehearsing
         And it should say "not now: in a rollout, a person would be asked: Go on with 10 hosts?"
         And it should say "said to have passed, and has not: web1.example.net"
 
+    Scenario: A fault that never begins fails the rehearsal
+        All hosts would end well, and the fault would be called rehearsed.
+
+        Given a feature "late.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And the package version for mywebapp should be 4.2.6-2.el5
+            @rehearse
+            Scenario: What may go wrong
+              Given these faults are rehearsed:
+                | host       | fault              | during |
+                | first host | fails from step 99 |        |
+            """
+        When I run cucumber-js "-p rehearse late.feature"
+        Then it should exit with 1
+        And it should say "REHEARSAL FAILED 1 of 2 rehearsals must not end as they do"
+        And it should say "the fault of web1.example.net has not begun, so it was not rehearsed"
+        And no line should be wider than 80 columns
+
     Scenario: Tables of faults that mean nothing are named by their line
         The rehearsal would pass without the fault that the author wanted to see.
 

@@ -2,7 +2,7 @@ import { EXIT, LockstepError } from '../system/errors'
 import type { BeginAgain, Ended } from '../run/again'
 import { titleOf } from '../run/outcome'
 import type { Run } from '../run/run'
-import { endingsOf, failuresOf } from './endings'
+import { endingsOf, failuresOf, untriedIn } from './endings'
 import { type HostTruth, type Rehearsed } from '../run/rehearsed'
 import { describeFault, parseFaults, usualFaults } from './fault_table'
 import type { RehearsedFault } from '../run/errand'
@@ -60,7 +60,7 @@ export async function rehearseFaults(run: Run, exitCode: number, by: Rehearsing)
         'bad-config',
         `the rehearsal "${said}" did not come to its end: ${report ?? ''}`,
       )
-    run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(said, report, clean) })
+    run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(fault, report, clean) })
   })
 }
 
@@ -76,13 +76,15 @@ function atOnce({ isHere }: Rehearsing, hosts: number): number {
 }
 
 function judge(
-  fault: string | undefined,
+  fault: RehearsedFault | undefined,
   { exitCode, truth }: RehearsalReport,
   clean: RehearsalReport,
 ): Rehearsed {
   const hosts = endingsOf(truth, clean.truth)
-  const failures = failuresOf(truth, hosts, endingsOf(clean.truth, clean.truth), exitCode)
-  return { fault, exitCode, title: titleOf(exitCode, 'embedded'), hosts, failures }
+  const untried = fault === undefined ? [] : untriedIn(truth, fault)
+  const failures = [...untried, ...failuresOf(truth, hosts, endingsOf(clean.truth, clean.truth), exitCode)]
+  const said = fault === undefined ? undefined : describeFault(fault)
+  return { fault: said, exitCode, title: titleOf(exitCode, 'embedded'), hosts, failures }
 }
 
 function faultsOf(run: Run): RehearsedFault[] {

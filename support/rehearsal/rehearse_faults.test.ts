@@ -38,6 +38,23 @@ describe('the rehearsals of all faults', () => {
       'Error: the disk is full',
     ])
   })
+
+  it('fail where their faults have not begun: nothing was tried', async () => {
+    const rehearsed = async (truth: readonly HostTruth[], exitCode: number) => {
+      const run = await cleanRun()
+      const ended = { exitCode, plan: undefined, truth, said: '' }
+      await rehearseFaults(run, 0, { beginAgain: async (_, read) => read(ended), isHere: true })
+      return run.state.rehearsals.map(({ failures }) => failures)
+    }
+    const untried =
+      'the fault of web1 has not begun, so it was not rehearsed: it was at no line with "I update the package web"'
+    const old = { ...web1, after: web1.before, done: [] }
+    const each = (...failures: string[]) => [[], failures, failures, failures]
+    expect(await rehearsed([{ ...old, hasShownFault: false }], 6)).to.deep.equal(each(untried))
+    expect(await rehearsed([{ ...old, hasShownFault: true }], 1)).to.deep.equal(each())
+    expect(await rehearsed([{ ...old, host: 'web2', hasShownFault: true }], 1)).to.deep.equal(each(untried))
+    expect(await rehearsed([], 3)).to.deep.equal(each(untried))
+  })
 })
 
 /** Returns a rehearsal without a fault, of a feature that updates one host, when it is over. */
