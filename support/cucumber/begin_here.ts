@@ -58,6 +58,7 @@ export async function begin<T>(
       (error: unknown) => brokenOff(paper, error),
     )
     signal.removeEventListener('abort', stop)
+    await own.composition?.closeFiles()
     expectUninterrupted(signal)
     return await read(ended)
   } finally {
