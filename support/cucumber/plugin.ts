@@ -41,6 +41,7 @@ export const plugin = {
   async coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
     const own = session()
+    own.hasPlugin = true
     const { run, account, surroundings } = own
     const { cwd, stderr } = environment
     const isReading = traitsOf(options).purpose === 'findings'
