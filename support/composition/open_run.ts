@@ -25,7 +25,7 @@ import type { NotificationListener } from './notification_listener'
 import { journalToResume, runToResume } from './resume'
 import type { ComposedRun } from './run_context'
 
-/** What a run is opened with. */
+/** The parts that a run is opened with. */
 interface Opening {
   parameters: RunParameters
   context: RunSurroundings
