@@ -194,6 +194,19 @@ Feature: 21. Every line is carried out
             | --plugin-options {\"lockstep\":{\"mode\":\"lint\"}} --dry-run rolling.feature | leave both to a profile: -p lint, -p live               |
             | -p plan -p idempotence rolling.feature                                        | say -p live -p idempotence or -p default -p idempotence |
 
+    Scenario: A plugin that replaces Lockstep's own is refused
+        Nothing would be judged, and cucumber calls that a success.
+
+        Given the website feature
+        And a file "own.js":
+            """
+            module.exports = { type: 'plugin', coordinator() {} }
+            """
+        When I run cucumber-js "--plugin ./own.js website.feature"
+        Then it should exit with 2
+        And it should say "Lockstep's own plugin takes no part in this run"
+        And it should say "no host was touched"
+
     Scenario: A feature that is for no host is no success
         A feature without a single change or look would be a green deploy.
 

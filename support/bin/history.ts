@@ -32,7 +32,7 @@ interface Outcome {
 export function history(_cwd: string, args: readonly string[]): Outcome {
   const wanted = parseOptions(args, OPTIONS)
   const folders = foldersIn(process.env)
-  if (wanted.write !== undefined) return written(wanted.write, folders)
+  if (wanted.write !== undefined) return writeAgain(wanted.write, folders)
   const { runs, damaged } = new HistoryStore(folders.history).all()
   const found = runs
     .filter(
@@ -54,10 +54,10 @@ export function history(_cwd: string, args: readonly string[]): Outcome {
   if (wanted.json === true)
     return { text: `${JSON.stringify(found, null, 2)}\n`, complaint, exitCode: found.length > 0 ? 0 : 1 }
   if (found.length === 0) return { text: 'Nothing of that is in the history.\n', complaint, exitCode: 1 }
-  return { text: found.map(told).join('\n'), complaint, exitCode: 0 }
+  return { text: found.map(formatEntry).join('\n'), complaint, exitCode: 0 }
 }
 
-function told(run: HistoryEntry): string {
+function formatEntry(run: HistoryEntry): string {
   const { environment, release, mode, outcome, leftOut, began, by, tickets, feature, changes, drift, out } =
     run
   const why = tickets.length === 0 ? '' : ` for ${tickets.join(', ')}`
@@ -81,7 +81,7 @@ function told(run: HistoryEntry): string {
   return `${[clean(head, 400), ...lines.map((line) => `  ${clean(line, 400)}`)].join('\n')}\n`
 }
 
-function written(run: string, { state, history }: Folders): Outcome {
+function writeAgain(run: string, { state, history }: Folders): Outcome {
   const live = join(state, 'live')
   const journal = join(live, `${run}.journal.ndjson`)
   if (!/^[\w-]+$/.test(run) || !existsSync(journal))
@@ -89,14 +89,14 @@ function written(run: string, { state, history }: Folders): Outcome {
       'bad-input',
       `there is no journal of a live run ${JSON.stringify(excerpt(run, 80))} in ${live}`,
     )
-  const records = recorded(run, journal, history)
+  const records = writeOne(run, journal, history)
   if (records.length === 0)
     return { text: `Run ${run} knew no host: there is nothing to write.\n`, exitCode: 1 }
   const hosts = new Set(records.flatMap((each) => each.hosts)).size
   return { text: `Run ${run} is written into the history: ${counted(hosts)}.\n`, exitCode: 0 }
 }
 
-function recorded(run: string, journal: string, history: string): HistoryEntry[] {
+function writeOne(run: string, journal: string, history: string): HistoryEntry[] {
   try {
     return writeHistory(journal, history)
   } catch (error) {

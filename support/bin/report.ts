@@ -24,7 +24,7 @@ export async function report(
   args: readonly string[],
 ): Promise<{ text: string; exitCode: number }> {
   const folders = foldersIn(process.env)
-  const { run, to = folders.reports } = parsed(args)
+  const { run, to = folders.reports } = parse(args)
   const state = await readRecordedRun(run, folders.state, cwd)
   const reports = Object.entries(REPORTS_OF).map(([name, piecesOf]) => write(join(to, name), piecesOf(state)))
   const recoveries = recoveriesOf(state, to).flatMap((recovery) => {
@@ -48,7 +48,7 @@ function write(path: string, pieces: Iterable<string>): string {
   }
 }
 
-function parsed(args: readonly string[]): { run: string; to: string | undefined } {
+function parse(args: readonly string[]): { run: string; to: string | undefined } {
   const options = { to: { type: 'string' } } as const
   const usage = 'say which run: report <run>, and with --to <folder> where its reports are written'
   try {

@@ -37,7 +37,7 @@ export const lazy = {
     return require('../reporting/ci/in_ci') as typeof import('../reporting/ci/in_ci')
   },
   get inventory() {
-    return require('../inventory/roster') as typeof import('../inventory/roster')
+    return require('../inventory/expected_hosts') as typeof import('../inventory/expected_hosts')
   },
   get leftLocks() {
     return require('../locks/left_locks') as typeof import('../locks/left_locks')

@@ -15,7 +15,7 @@ export const PLANNINGS: Readonly<Record<ModeTraits['plans'], { planning?: Planni
 }
 
 /** Returns what a run calls its release; undefined where it names none. @throws LockstepError `bad-input` */
-export function releaseNamed(said: string | undefined): string | undefined {
+export function expectReleaseName(said: string | undefined): string | undefined {
   if (said === undefined || said === '') return undefined
   const fault = validators['release']?.(said)
   if (fault !== undefined) throw new LockstepError('bad-input', `LOCKSTEP_RELEASE: ${fault}`)

@@ -20,12 +20,12 @@ import { FeatureJournals } from './feature_journals'
 import { hearUnsolicited } from './hear_out'
 import { lazy } from './lazy'
 import { mcollectiveFleet } from './mcollective_fleet'
-import { isInSafeMode, releaseNamed } from './modes'
+import { isInSafeMode, expectReleaseName } from './modes'
 import type { NotificationListener } from './notification_listener'
 import { journalToResume, runToResume } from './resume'
 import type { ComposedRun } from './run_context'
 
-/** What a run is opened with. */
+/** The parts that a run is opened with. */
 interface Opening {
   parameters: RunParameters
   context: RunSurroundings
@@ -91,7 +91,7 @@ export function openRun(run: Run, { parameters, context, cwd, surrounded, ticket
     links: linksOf(records),
     isCheckedAgain: parameters.idempotence === true && purpose === 'rollout',
     context,
-    release: releaseNamed(parameters.release ?? context.env['LOCKSTEP_RELEASE']),
+    release: expectReleaseName(parameters.release ?? context.env['LOCKSTEP_RELEASE']),
     beginsAs,
   }
   return {
@@ -150,9 +150,9 @@ function notificationsOf(run: Run, environment: Environment): NotificationListen
 function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {
   const { name, inventory, environments } = whole
   if (inventory.length === 0) return undefined
-  const { readRoster } = lazy.inventory
+  const { readExpectedHosts } = lazy.inventory
   const environment = environments === undefined ? undefined : name
-  return readRoster(inventory, {
+  return readExpectedHosts(inventory, {
     environment,
     environments,
     signal: run.stopping.signal,

@@ -3,7 +3,7 @@ import type { Run } from '../run/run'
 import { callsIn } from '../system/commands'
 import { lazy } from './lazy'
 
-/** How the features of a run are read. */
+/** The options by which the features of a run are read. */
 export interface RunReading extends Omit<Reading, 'lint'> {
   /** True when dangerous features are refused. */
   lints: boolean

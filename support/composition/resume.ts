@@ -100,9 +100,11 @@ export function checkpointFor(
     )
   }
   const checkpoint = checkpointOf(run, own)
-  if (checkpoint === undefined || began.resumes === undefined) return checkpoint
+  if (began.resumes === undefined) return checkpoint
   const earlier = checkpointFor(asked, journalToResume(began.resumes, records), records)
-  return earlier === undefined ? checkpoint : continueCheckpoint(earlier, checkpoint)
+  // A run that ended before its roll call has begun nothing: what it was to go on from is still so.
+  if (earlier === undefined || checkpoint === undefined) return earlier ?? checkpoint
+  return continueCheckpoint(earlier, checkpoint)
 }
 
 /**

@@ -27,6 +27,8 @@ export class Session {
   stopListening = () => {}
   /** The moment at which the scenario began, by a clock that does not jump. */
   scenarioBegan = 0
+  /** True once Lockstep's plugin has begun to follow the run. */
+  hasPlugin = false
   /** True where no plugin of a team takes part. */
   hasOwnPluginsOnly = false
   /** True once the run has shown its outcome. */

@@ -21,7 +21,7 @@ import { outcomeOf, type Outcome } from '../run/scenario_runs'
 import { lateCall, type TeamFault } from '../run/team_faults'
 import { speaks } from '../sentences/catalogue'
 import { systemClock } from '../system/clock'
-import { LockstepError } from '../system/errors'
+import { EXIT, LockstepError } from '../system/errors'
 import { beginnerHere } from './begin_here'
 import { session } from '../composition/session'
 import type { LockstepWorld } from './world'
@@ -32,8 +32,21 @@ const EARLIER_FAILED = 'not attempted: an earlier step failed'
 setDefaultTimeout(-1)
 
 BeforeAll(function (this: { parameters: RunParameters }) {
+  expectPlugin()
   session().parameters = this.parameters
 })
+
+/** Ends a process in which Lockstep's plugin takes no part: nobody would hold the run against its features. */
+function expectPlugin(): void {
+  if (session().hasPlugin) return
+  // A worker of a parallel run, which cucumber itself begins, is refused where it was begun.
+  const isWorker = session().surroundings.env['CUCUMBER_WORKER_ID'] !== undefined
+  if (!isWorker) process.stderr.write(NO_PLUGIN)
+  process.exit(EXIT.invalid)
+}
+
+const NO_PLUGIN =
+  "Lockstep's own plugin takes no part in this run, so nothing would be judged: --plugin, or `plugin` of a profile, replaces it; leave that out, or name both; no host was touched\n"
 
 Before(async function (this: LockstepWorld, { pickle }) {
   const { run } = session()

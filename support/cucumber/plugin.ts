@@ -41,6 +41,7 @@ export const plugin = {
   async coordinator({ operation, on, options, environment }: PluginContext) {
     if (operation !== 'runCucumber') return
     const own = session()
+    own.hasPlugin = true
     const { run, account, surroundings } = own
     const { cwd, stderr } = environment
     const isReading = traitsOf(options).purpose === 'findings'
@@ -101,7 +102,7 @@ export const plugin = {
       if (!envelope.testRunFinished.success) run.fail()
       run.end()
     })
-    // What another run of the process has begun is told by that one, and decides nothing about the process.
+    // A run that another run of the process has begun is told by that one, and decides nothing about the process.
     if (!own.isOwnProcess) return
     let hasEnded = false
     const end = () => {

@@ -9,7 +9,7 @@ import type { Clock } from '../system/clock'
 import { runCommand, type CommandRunner } from '../system/command'
 import type { Log } from '../system/log'
 import { hostAgents } from './agents'
-import { LeftBehind } from './orphans'
+import { OrphanPrograms } from './orphans'
 import { Registration } from './registration'
 import { RequestRecord } from './request_record'
 import type { RequestEntry } from './requests'
@@ -53,7 +53,7 @@ export class Daemon {
       () => clock.now(),
       (what) => log.warn(what),
     )
-    const left = new LeftBehind(record, clock)
+    const left = new OrphanPrograms(record, clock)
     const agents = await hostAgents({
       environment,
       clock,
@@ -68,7 +68,7 @@ export class Daemon {
     private readonly options: DaemonOptions,
     others: readonly Agent[],
     private readonly record: RequestRecord,
-    private readonly left: LeftBehind,
+    private readonly left: OrphanPrograms,
   ) {
     const { environment, version, clock, log } = options
     this.began = Math.floor(clock.now() / 1000)

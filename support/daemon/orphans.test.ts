@@ -6,7 +6,7 @@ import { ActionFailed, type Agent } from '../rpc/server/agent'
 import { callOf } from '../testing/call'
 import { FakeClock, settled } from '../testing/fake_clock'
 import { Scratch } from '../testing/scratch'
-import { LeftBehind } from './orphans'
+import { OrphanPrograms } from './orphans'
 import { sightOf } from './processes'
 import { RequestRecord } from './request_record'
 
@@ -30,7 +30,7 @@ describe('programs that an earlier daemon has left', () => {
     await earlier.add({ type: 'program', ...sight })
     await earlier.close()
     record = await RequestRecord.open(scratch.path, () => 1)
-    const left = new LeftBehind(record, clock)
+    const left = new OrphanPrograms(record, clock)
     const state = () => {
       looked += 1
       return { ensure: '1.0' }

@@ -14,7 +14,7 @@ interface Waiting {
  * Programs that outlive a daemon: a package manager runs to its end. However long that takes, nothing is done beside
  * it: a second one would change what the first is in the middle of.
  */
-export class LeftBehind {
+export class OrphanPrograms {
   private readonly survivors: readonly ProcessSight[]
   private areNoted = false
 

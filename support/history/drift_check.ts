@@ -14,7 +14,7 @@ export interface DriftFinding {
   seen: string
 }
 
-/** What looking again has shown of one run. */
+/** The findings of another look at one run. */
 export interface CheckedRun {
   record: HistoryEntry
   findings: readonly DriftFinding[]

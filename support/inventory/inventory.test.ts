@@ -8,7 +8,7 @@ import { LockstepError } from '../system/errors'
 import { reasonOf } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
 import { readInventory } from './inventory'
-import { readRoster } from './roster'
+import { readExpectedHosts } from './expected_hosts'
 
 describe('a source that is no file', () => {
   for (const [kind, name] of [
@@ -224,21 +224,21 @@ describe('an inventory', () => {
     const selected = { classes: [], facts: [], identities: [], listed: undefined }
 
     it('is there only where something but discovery is named', () => {
-      expect(readRoster([{ kind: 'discovery' }], options())).to.equal(undefined)
-      expect(readRoster([], options())).to.equal(undefined)
+      expect(readExpectedHosts([{ kind: 'discovery' }], options())).to.equal(undefined)
+      expect(readExpectedHosts([], options())).to.equal(undefined)
     })
 
     it('is read once, and is the same from then on', async () => {
-      const roster = readRoster([csv('a.csv', 'host\nweb1\n')], options())
-      expect(await roster?.matching(selected)).to.deep.equal(['web1'])
+      const expected = readExpectedHosts([csv('a.csv', 'host\nweb1\n')], options())
+      expect(await expected?.matching(selected)).to.deep.equal(['web1'])
       csv('a.csv', 'host\nweb2\n')
-      expect(await roster?.matching(selected)).to.deep.equal(['web1'])
+      expect(await expected?.matching(selected)).to.deep.equal(['web1'])
     })
 
     it('says that it cannot select by a fact that it knows of no host', async () => {
-      const roster = readRoster([csv('a.csv', 'host,rack\nweb1,7\n')], options())
+      const expected = readExpectedHosts([csv('a.csv', 'host,rack\nweb1,7\n')], options())
       const facts = [{ fact: 'country', operator: '==', value: 'de' }]
-      expect(await reasonOf(roster?.matching({ ...selected, facts }))).to.equal(
+      expect(await reasonOf(expected?.matching({ ...selected, facts }))).to.equal(
         'no host of the inventory has the fact country, by which hosts are selected; add it there, or select by what it has',
       )
     })

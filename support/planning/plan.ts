@@ -115,8 +115,9 @@ export function differences(approved: Plan, now: Plan): string[] {
       approved.parameters[name],
       now.parameters[name],
     )
-  const added = now.hosts.filter((host) => !approved.hosts.includes(host))
-  const gone = approved.hosts.filter((host) => !now.hosts.includes(host))
+  const [before, here] = [new Set(approved.hosts), new Set(now.hosts)]
+  const added = now.hosts.filter((host) => !before.has(host))
+  const gone = approved.hosts.filter((host) => !here.has(host))
   if (added.length > 0) found.push(`not planned for: ${added.join(', ')}`)
   if (gone.length > 0) found.push(`not there any more: ${gone.join(', ')}`)
   for (const { path, hosts } of found.length > 0 ? [] : approved.features)

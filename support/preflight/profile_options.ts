@@ -2,7 +2,7 @@ import { expectOptions } from '../config/settings'
 import { isProfileName } from '../run/modes'
 import { LockstepError } from '../system/errors'
 
-/** What a team says of its profiles in cucumber.js. */
+/** The options of a team for its profiles, from cucumber.js. */
 export interface ProfileOptions {
   /** A team's own step definitions, as cucumber's `require` takes them. */
   require?: readonly string[]

@@ -1,18 +1,18 @@
 import { clean, hosts as counted, type Observation } from '../rollout/model/verdict'
 import { inRanges } from '../run/host_names'
 
-/** What came of putting hosts back. */
+/** The outcome of putting hosts back. */
 export interface PutBack {
-  /** What was done about each obligation, in order. */
+  /** The attempts at each obligation, in order. */
   obligations: readonly ClosedObligation[]
-  /** What keeps the hosts that are out from being known; empty where all journals can be read. */
+  /** The reasons why not all hosts that are out are known; empty where all journals can be read. */
   notKnown: readonly string[]
 }
 
 export interface ClosedObligation {
   obligation: string
   hosts: readonly string[]
-  /** What was seen of each host, or the reason why nothing was. */
+  /** The state seen of each host, or the reason why none was seen. */
   outcome: readonly Observation[] | string
 }
 

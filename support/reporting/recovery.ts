@@ -31,7 +31,7 @@ export function recoveriesOf(run: RunState, folder: string): readonly Recovery[]
   return run.features.flatMap((uri) => {
     const left = run.leftOf(uri)
     const path = join(folder, recoveryName(run, uri))
-    // Whether the pool has room for its waves, only the run itself could know.
+    // Only the run itself could know whether the pool has room for its waves.
     return left === undefined
       ? []
       : [{ uri, path, hosts: left.hosts.length, isResumable: false, hasRoom: true }]

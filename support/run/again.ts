@@ -17,7 +17,7 @@ export interface Again {
   signal: AbortSignal
 }
 
-/** What a run that another one has begun came to. */
+/** The outcome of a run that another one has begun. */
 export interface Ended {
   /** The exit status; undefined for a run that did not come to its end. */
   exitCode: number | undefined

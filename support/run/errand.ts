@@ -15,12 +15,12 @@ export interface RehearsedFault {
 
 /** The reason why a run begins another one. */
 export type Purpose =
-  /** Whether a plan that was approved still is what would be done. */
+  /** Compares an approved plan with the changes that would be made now. */
   | { why: 'plan' }
-  /** Whether the same, run again from its first line, would change nothing. */
+  /** Expects a second run from the first line to change nothing. */
   | { why: 'idempotence' }
   | { why: 'rehearsal'; fault: RehearsedFault }
-  /** Whether what the run of a journal has left is still there. */
+  /** Looks whether hosts still are as the run of a journal left them. */
   | { why: 'drift'; journal: string }
 
 /** Why a run was begun by another one, and the folder of what it leaves, which is gone once that was read. */

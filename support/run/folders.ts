@@ -4,9 +4,9 @@ import type { Errand } from './errand'
 
 /** The folders of a run; each path is relative to where the run is started. */
 export interface Folders {
-  /** What outlives a run: journals, logs and the history. Reports may be deleted at any time, this folder may not. */
+  /** The state that outlives runs: journals, logs and the history. Reports may be deleted at any time, this folder may not. */
   state: string
-  /** What runs have changed, by environment and release. Runs that a run begins read this folder too. */
+  /** The history of changes, by environment and release. Runs that a run begins read this folder too. */
   history: string
   /** The reports of a run, which no run needs later. */
   reports: string

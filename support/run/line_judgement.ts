@@ -25,7 +25,7 @@ export interface SettledCalls {
   swallowed: FailedCall | undefined
 }
 
-/** What becomes of a line. */
+/** The judgement of a line. */
 export interface LineJudgement {
   /** True when nothing more of its rollout is attempted. */
   stops: boolean

@@ -72,7 +72,7 @@ export interface RunSurroundings extends ProcessContext {
   folders: Folders
   /** Why another run has begun this one; undefined for a run that a person has begun. */
   errand: Errand | undefined
-  /** What begins another run in the process of this one; undefined where each has to have a process of its own. */
+  /** Begins another run in the process of this one; undefined where each has to have a process of its own. */
   beginAgain?: BeginAgain
 }
 

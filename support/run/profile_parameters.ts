@@ -1,7 +1,7 @@
 import { MODES, PROFILES, type ProfileName } from './modes'
 import type { RunParameters } from './parameters'
 
-/** What a profile says of its runs. */
+/** The parameters that a profile gives its runs. */
 export interface ProfileParameters {
   /** True when features are only read, and none of their lines is carried out. */
   onlyReads: boolean

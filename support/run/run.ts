@@ -149,7 +149,7 @@ export class Run implements Audience {
   /** Says what cucumber makes of a line; `took` is in milliseconds. */
   endLine({ uri, scenarioId }: ScenarioKey, line: number, { status, took, message }: EndedLine): void {
     const { currentVerdict } = this.state
-    // Where hosts did not pass, their verdict says so.
+    // The verdict says so for hosts that did not pass.
     const isOwn = status !== 'SKIPPED' && (currentVerdict === undefined || mayGoOn(currentVerdict))
     const why = isOwn && message !== undefined ? { message: message.slice(0, MAX_MESSAGE) } : {}
     this.stream.appendNow({ type: 'line ended', uri, scenarioId, line, status, took, ...why })

@@ -7,7 +7,7 @@ export interface FailedCall {
   error: unknown
 }
 
-/** What the code of a team has done wrong with a line. */
+/** A mistake in the code of a team, at a line. */
 export interface TeamFault {
   error: LockstepError
   /** True where the error decides the exit status of the run; false where the line has failed by it. */

@@ -36,6 +36,19 @@ describe('guarded code', () => {
     expect([...thrown.heard, ...rejected.heard]).to.deep.equal(['a', 'b'])
   })
 
+  it('calls back where it throws, since nobody else will', async () => {
+    const { run, heard } = guarded(
+      (_callback: unknown) => {
+        throw new Error('a')
+      },
+      { limit: 20 },
+    )
+    const said = await new Promise((resolve) => run((error: unknown) => resolve(error)))
+    expect(said).to.equal(undefined)
+    await new Promise((resolve) => setTimeout(resolve, 40))
+    expect(heard).to.deep.equal(['a'])
+  })
+
   it('fails as the one it hands over to does', async () => {
     const { run } = guarded(() => Promise.reject(new Error('a')), { rethrows: true })
     expect(await (run() as Promise<unknown>).catch((error: Error) => error.message)).to.equal('told')

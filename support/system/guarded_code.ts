@@ -16,8 +16,9 @@ type Callback = (error: unknown, result?: unknown) => void
 export function guardCode(code: Code, { limit, parameters, failed }: Guard): Code {
   return function (this: unknown, ...args: unknown[]) {
     const callback = args.at(-1)
+    let end: Callback | undefined
     if (parameters === args.length && typeof callback === 'function') {
-      const end = limited(limit, (error: unknown, result?: unknown) => {
+      end = limited(limit, (error: unknown, result?: unknown) => {
         // eslint-disable-next-line @typescript-eslint/no-unsafe-call
         callback(error === undefined || error === null ? error : settled(() => failed(error)), result)
       })
@@ -27,7 +28,8 @@ export function guardCode(code: Code, { limit, parameters, failed }: Guard): Cod
       const result = code.apply(this, args)
       return isThenable(result) ? inTime(limit, result).catch(failed) : result
     } catch (error) {
-      return failed(error)
+      // Cucumber waits for the callback even of code that has thrown.
+      return end === undefined ? failed(error) : end(error)
     }
   }
 }

@@ -47,6 +47,12 @@ describe('what a cut has left of a secret', () => {
   })
 })
 
+describe('a secret in a cell of a feature', () => {
+  it('is hidden as it is written there', () => {
+    expect(redactor(['a!b|c\\d'])('| a!b\\|c\\\\d |')).to.equal('| *** |')
+  })
+})
+
 describe('a secret of several lines', () => {
   const KEY = '-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nAQEFAASCBKcwggSjAgEAAoIB\n-----END KEY-----\n'
 

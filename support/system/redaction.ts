@@ -137,6 +137,8 @@ function escapesOf(secret: string): string[] {
     secret.replaceAll("'", `'"'"'`),
     secret.replace(/[^\w@%+=:,./-]/g, '\\$&'),
     secret.replace(/["$\\`]/g, '\\$&'),
+    // A cell of a table in a feature.
+    secret.replace(/[\\|]/g, '\\$&').replaceAll('\n', '\\n'),
   ]
 }
 

@@ -9,13 +9,13 @@ export function writeWhole(path: string, content: string | Buffer): void {
 
 /**
  * Writes a file whole or not at all, piece by piece, so that it never has to be in memory at once. `beside` is the path of
- * the unfinished file; processes that write at the same time need names of their own.
+ * the unfinished file; those that write the same file at the same time need names of their own.
  * @throws Error when it cannot be written
  */
 export function writePieces(
   path: string,
   pieces: Iterable<string | Buffer>,
-  beside: string = `${path}.new`,
+  beside: string = `${path}.${process.pid}.new`,
 ): void {
   makeFolder(dirname(path))
   try {

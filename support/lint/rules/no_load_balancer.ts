@@ -11,6 +11,6 @@ export const noLoadBalancer: Rule = {
     return timeline
       .of('takes out', 'puts back', 'sees traffic', 'sees requests')
       .filter((moment) => moment.balancer === undefined && acts.lastBefore(moment) === undefined)
-      .map((moment) => ({ line: moment.line, message: `${quote(moment)}, and no load balancer is quoted` }))
+      .map((moment) => ({ line: moment.line, message: `${quote(moment)}, and no load balancer is named` }))
   },
 }

@@ -6,7 +6,7 @@ import { markdownTable, markdownText } from './markdown'
 import { listHosts, oddHostsOf } from '../odd_hosts'
 import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
 import { plannedLines } from '../../planning/plan'
-import { endingsTold } from '../../rehearsal/told_endings'
+import { groupByEnding } from '../../rehearsal/told_endings'
 import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
 import type { StepVerdict } from '../../run/run_parts'
@@ -89,7 +89,7 @@ function changes(run: RunState): string[] {
 function rehearsals(run: RunState): string[] {
   return run.rehearsals.map((rehearsal) => {
     const { fault = 'nothing goes wrong', title, failures } = rehearsal
-    const endings = endingsTold(rehearsal).map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
+    const endings = groupByEnding(rehearsal).map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
     const bad = failures.map((failure) => `${failure} (must not be)`)
     return [`${failures.length === 0 ? '✔' : '✘'} ${fault}: ${title}`, ...bad, ...endings].join('; ')
   })

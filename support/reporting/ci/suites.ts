@@ -2,7 +2,7 @@ import { clean, type Observation, type Verdict } from '../../rollout/model/verdi
 import { EXIT } from '../../system/errors'
 import { groupBy } from '../../system/groups'
 import { keyOf, type ScenarioRun } from '../../run/scenario_runs'
-import { endingsTold } from '../../rehearsal/told_endings'
+import { groupByEnding } from '../../rehearsal/told_endings'
 import type { RunState } from '../../run/run_state'
 import type { StepVerdict, Remark, PlannedScenario, Line } from '../../run/run_parts'
 
@@ -61,7 +61,7 @@ function rehearsalSuites(run: RunState): Suite[] {
   if (run.rehearsals.length === 0) return []
   const cases = run.rehearsals.map((rehearsal): Case => {
     const { fault = 'nothing goes wrong', failures } = rehearsal
-    const details = endingsTold(rehearsal).map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
+    const details = groupByEnding(rehearsal).map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
     const failed = {
       kind: 'failure',
       type: 'rehearsal',

@@ -9,7 +9,7 @@ import { byObligation } from '../host_table'
 import { oddHosts, type Cell } from '../matrix'
 import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
 import type { LineWriter } from './line_writer'
-import { endingsTold } from '../../rehearsal/told_endings'
+import { groupByEnding } from '../../rehearsal/told_endings'
 import { describeOmission } from '../../run/account'
 import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
@@ -147,7 +147,7 @@ export class Summary {
       const { fault, title, failures } = rehearsal
       const mark = failures.length === 0 ? this.paint.green('✔') : this.paint.red('✘')
       this.writer.wrapped(`  ${mark} ${fault ?? 'nothing goes wrong'}: ${title}`, 6, plain)
-      for (const { ending, hosts } of endingsTold(rehearsal))
+      for (const { ending, hosts } of groupByEnding(rehearsal))
         this.writer.list(`      ${ending}: `, hosts, MAX_LINES, plain)
       for (const failure of failures)
         this.writer.wrapped(`      ${failure}`, 8, (line) => this.paint.red(line))

@@ -179,7 +179,7 @@ export class Screen {
         verdict.observations.map(({ host }) => host),
       )
     if (hasHookFailed) return this.hookFaults()
-    // Where all hosts passed, the fault is of the line itself.
+    // The fault is of the line itself if all hosts passed.
     for (const row of status === 'SKIPPED' ? [] : (message?.split('\n') ?? []))
       this.writer.wrapped(`        ${row}`, 8, (text) => this.paint.red(text))
   }

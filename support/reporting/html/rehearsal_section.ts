@@ -1,7 +1,7 @@
 import type { Html, Markup } from './markup'
 import { table } from './report_table'
 import type { Rehearsed } from '../../run/rehearsed'
-import { endingsTold } from '../../rehearsal/told_endings'
+import { groupByEnding } from '../../rehearsal/told_endings'
 
 /** Shows where hosts ended with each fault; failures stand first. */
 export function rehearsalSection(page: Html, rehearsals: readonly Rehearsed[]): Markup {
@@ -12,7 +12,7 @@ export function rehearsalSection(page: Html, rehearsals: readonly Rehearsed[]): 
   const rows = rehearsals.map((rehearsal) => [
     `${rehearsal.failures.length === 0 ? '✔' : '✘'} ${rehearsal.fault ?? 'nothing goes wrong'}`,
     rehearsal.title,
-    endingsTold(rehearsal)
+    groupByEnding(rehearsal)
       .map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
       .join('; '),
   ])

@@ -32,7 +32,7 @@ export class Perform implements BaseExecutor {
     const known = without(hosts, doubtful)
     const slipped = change.isOfTraffic === true ? [] : await findSlippedBack(this.open, known)
     const left = without(known, slipped)
-    // What is judged and written down of hosts that are about to be changed is so once they may be, under their locks.
+    // Hosts are judged, and written down, under their locks: before that, another rollout may still change them.
     const isPrepared = [change.guard, change.opens, change.beforehand].some((part) => part !== undefined)
     if (isPrepared && left.length > 0) await this.engine.expectChangeable(left)
     const { refused, unexpected } = (await change.beforehand?.(left, this.gateway)) ?? NONE_REFUSED

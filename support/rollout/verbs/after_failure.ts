@@ -79,7 +79,7 @@ export class AfterFailure {
         for (const host of touched) bad.add(host)
         for (const { host, passed } of restored.observations) if (passed) bad.delete(host)
         await this.putBack(serving.filter((host) => !bad.has(host)))
-        // What could not be undone on one wave would be no better on the next, and would take more hosts out.
+        // A change that could not be undone on one wave would take more hosts out on the next.
         if (touched.some((host) => bad.has(host))) return
       }
     }

@@ -8,7 +8,7 @@ import { matching } from './selection'
  * Returns the expected hosts, read when they are first asked for and unchanged from then on. Undefined where they are
  * written nowhere.
  */
-export function readRoster(
+export function readExpectedHosts(
   sources: readonly InventorySource[],
   options: InventoryOptions,
 ): ExpectedHosts | undefined {
