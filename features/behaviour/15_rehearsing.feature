@@ -205,6 +205,47 @@ Feature: 15. Rehearsing
         Then it should exit with 0
         And it should say "not now: in a rollout, release 2026.11.3 would have to have passed in test"
 
+    Scenario: A rehearsal asks nobody to approve it, and tries what is behind a gate
+        Where nobody can be asked, no fault behind the gate would ever be tried.
+
+        Given a feature "gated.feature" with the steps:
+            """
+            Given the load balancer has ip address 192.168.1.1
+            And I want to update hosts with class roles::dev_server
+            And I wait for approval
+            When I block the load balancer
+            And I update the package mywebapp
+            And I unblock the load balancer
+            @rehearse
+            Scenario: What may go wrong
+              Given these faults are rehearsed:
+                | host       | fault | during   |
+                | first host | lies  | I update |
+            """
+        When I run cucumber-js "-p rehearse gated.feature"
+        Then it should exit with 1
+        And it should say "not now: in a rollout, a person would be asked: Go on with 10 hosts?"
+        And it should say "said to have passed, and has not: web1.example.net"
+
+    Scenario: A fault that never begins fails the rehearsal
+        All hosts would end well, and the fault would be called rehearsed.
+
+        Given a feature "late.feature" with the steps:
+            """
+            Given I want to update hosts with class roles::dev_server
+            And the package version for mywebapp should be 4.2.6-2.el5
+            @rehearse
+            Scenario: What may go wrong
+              Given these faults are rehearsed:
+                | host       | fault              | during |
+                | first host | fails from step 99 |        |
+            """
+        When I run cucumber-js "-p rehearse late.feature"
+        Then it should exit with 1
+        And it should say "REHEARSAL FAILED 1 of 2 rehearsals must not end as they do"
+        And it should say "the fault of web1.example.net has not begun, so it was not rehearsed"
+        And no line should be wider than 80 columns
+
     Scenario: Tables of faults that mean nothing are named by their line
         The rehearsal would pass without the fault that the author wanted to see.
 

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { FakeClock } from '../testing/fake_clock'
 import { failure } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
-import { approval } from './approval'
+import { approval, approvalOfRehearsal } from './approval'
 import { readPlan } from '../planning/plan_file'
 
 describe('a file that is waited for', () => {
@@ -39,5 +39,14 @@ describe('a file that is waited for', () => {
     expect(() => readPlan(pipe, 'reports')).to.throw(
       `the plan ${pipe} cannot be read: it is a pipe; expected a file`,
     )
+  })
+})
+
+describe('a rehearsal', () => {
+  it('asks nobody, and notes what a rollout would ask', async () => {
+    const notes: string[] = []
+    const { ask } = approvalOfRehearsal((text) => notes.push(text))
+    expect(await ask('Go on with 2 hosts?', 0)).to.equal('nobody, in a rehearsal')
+    expect(notes).to.deep.equal(['not now: in a rollout, a person would be asked: Go on with 2 hosts?'])
   })
 })

@@ -118,6 +118,9 @@ function journalOf(
 }
 
 function approvalOf(whole: ComposedRun): Approval {
+  const { run, parts } = whole
+  if (MODES[parts.beginsAs].purpose === 'rehearsal')
+    return lazy.approval.approvalOfRehearsal((text) => run.note(text))
   const asked = { ask: (question: string, within: number) => means(whole).ask(question, within) }
   return whole.notifications?.beforeAsking(asked) ?? asked
 }

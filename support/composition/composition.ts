@@ -86,6 +86,16 @@ export class Composition {
     await endRun(this.whole, () => plannedFor(this.whole))
   }
 
+  /**
+   * Closes the files of a run that has said all, its outcome too. It is for a run within another one: those of a process
+   * are closed with it.
+   */
+  async closeFiles(): Promise<void> {
+    const { file, log } = this.whole.parts
+    await file.close()
+    log.close()
+  }
+
   /** Writes down at once what is known when the process ends in mid-run, since nothing can be waited for. */
   cutOff(): void {
     cutOffRun(this.whole)

@@ -81,6 +81,7 @@ export function openRun(run: Run, { parameters, context, cwd, surrounded, ticket
     environment,
     fleet,
     file,
+    log,
     journals: byFeature,
     ledger,
     embedded,

@@ -5,6 +5,7 @@ import type { Ledger } from '../rollout/model/ledger'
 import type { ExpectedHosts } from '../rollout/ports'
 import type { Rollout } from '../rollout/rollout'
 import type { JournalFile } from '../system/journal_file'
+import type { FileLog } from '../system/log'
 import type { EmbeddedContext } from '../simulation/embedded'
 import type { FeatureJournals } from './feature_journals'
 import type { ReachableFleet } from './mcollective_fleet'
@@ -23,6 +24,7 @@ export interface RunContext {
   fleet: ReachableFleet
   /** The file of the run's events. */
   file: JournalFile
+  log: FileLog
   /** The journal of each feature, in the file of the run. */
   journals: FeatureJournals
   ledger: Ledger

@@ -24,17 +24,28 @@ import { ownSupportCode } from './support_code'
 export function beginnerHere(cwd: string): BeginAgain | undefined {
   const support = ownSupportCode()
   if (support === undefined || !session().hasOwnPluginsOnly) return undefined
-  return (again, read) => begin(again, read, support, cwd)
+  return (again, read) => begin(again, read, { cwd, run: (own, paper) => run(own, support, paper, cwd) })
 }
 
-async function begin<T>(
+/** The way in which a run is gone through in this process, and the folder that it is for. */
+interface Course {
+  run: (own: Session, paper: Writable) => Promise<void>
+  cwd: string
+}
+
+/**
+ * Begins a run and hands what it came to to `read`. One that breaks off with an error has no result, as one whose process
+ * ended: the run that began it goes on to its own end.
+ */
+export async function begin<T>(
   again: Parameters<BeginAgain>[0],
   read: (ended: Ended) => T | Promise<T>,
-  support: ISupportCodeLibrary,
-  cwd: string,
+  { run, cwd }: Course,
 ): Promise<T> {
   const { surroundings, args } = session()
   const { signal } = again
+  // A signal that has stopped already tells nobody of it.
+  expectUninterrupted(signal)
   const reports = mkdtempSync(join(tmpdir(), 'lockstep-'))
   try {
     const more = envOfAgain(again, reports, resolve(cwd, surroundings.folders.state))
@@ -42,11 +53,14 @@ async function begin<T>(
     const stop = () => own.run.interrupt()
     signal.addEventListener('abort', stop, { once: true })
     const paper = new Paper()
-    await within(own, () => run(own, support, paper, cwd)).finally(() =>
-      signal.removeEventListener('abort', stop),
+    const ended = await within(own, () => run(own, paper)).then(
+      () => endedOf(own, paper),
+      (error: unknown) => brokenOff(paper, error),
     )
+    signal.removeEventListener('abort', stop)
+    await own.composition?.closeFiles()
     expectUninterrupted(signal)
-    return await read(endedOf(own, paper))
+    return await read(ended)
   } finally {
     rmSync(reports, { recursive: true, force: true })
   }
@@ -55,7 +69,7 @@ async function begin<T>(
 async function run(
   { surroundings, args }: Session,
   support: ISupportCodeLibrary,
-  paper: Paper,
+  paper: Writable,
   cwd: string,
 ): Promise<void> {
   const { runCucumber } = require('@cucumber/cucumber/api') as typeof import('@cucumber/cucumber/api')
@@ -67,9 +81,18 @@ async function run(
 }
 
 function endedOf({ run: { state } }: Session, paper: Paper): Ended {
+  if (state.ended === undefined) return withoutResult(paper, undefined)
   const said = lastWords({ output: paper.text, failure: undefined })
-  if (state.ended === undefined) return { exitCode: undefined, plan: undefined, truth: undefined, said }
   return { exitCode: state.exitCode, plan: state.planned?.path, truth: state.truth, said }
+}
+
+function brokenOff(paper: Paper, error: unknown): Ended {
+  return withoutResult(paper, error instanceof Error ? error.message : String(error))
+}
+
+function withoutResult(paper: Paper, failure: string | undefined): Ended {
+  const said = lastWords({ output: paper.text, failure })
+  return { exitCode: undefined, plan: undefined, truth: undefined, said }
 }
 
 /** Keeps what a run shows, which is for no person but where the run fails. */

@@ -18,7 +18,7 @@ export function truthOf(
   const silent = lastSilent(run)
   return hosts
     .filter(({ description }) => known.has(description.identity))
-    .map(({ description, truth, initially, performed }) => ({
+    .map(({ description, truth, initially, performed, hasShownFault }) => ({
       host: description.identity,
       before: initially,
       after: truth.state,
@@ -27,6 +27,7 @@ export function truthOf(
       named: named.has(description.identity),
       silent: silent.has(description.identity),
       out: out.has(description.identity),
+      hasShownFault,
     }))
 }
 

@@ -1,3 +1,4 @@
+import type { RehearsedFault } from '../run/errand'
 import { inRanges } from '../run/host_names'
 import type { HostTruth, HostEnding, Ending } from '../run/rehearsed'
 
@@ -43,6 +44,13 @@ export function failuresOf(
         .map(({ host }) => host),
     )
   return failures
+}
+
+/** Returns the failure of a rehearsal whose fault has never begun: how hosts ended says nothing about it. */
+export function untriedIn(truth: readonly HostTruth[], { host, during }: RehearsedFault): string[] {
+  if (truth.some((each) => each.host === host && each.hasShownFault === true)) return []
+  const where = during === undefined ? 'no request came to it then' : `it was at no line with "${during}"`
+  return [`the fault of ${host} has not begun, so it was not rehearsed: ${where}`]
 }
 
 function endingOf({ before, after, done, served }: HostTruth, wanted: HostTruth | undefined): Ending {

@@ -2,7 +2,7 @@ import { EXIT, LockstepError } from '../system/errors'
 import type { BeginAgain, Ended } from '../run/again'
 import { titleOf } from '../run/outcome'
 import type { Run } from '../run/run'
-import { endingsOf, failuresOf } from './endings'
+import { endingsOf, failuresOf, untriedIn } from './endings'
 import { type HostTruth, type Rehearsed } from '../run/rehearsed'
 import { describeFault, parseFaults, usualFaults } from './fault_table'
 import type { RehearsedFault } from '../run/errand'
@@ -43,10 +43,15 @@ export async function rehearseFaults(run: Run, exitCode: number, by: Rehearsing)
       const fault = faults[index]
       if (fault === undefined) continue
       run.wait(`rehearsing ${index + 1} of ${faults.length}: ${describeFault(fault)}`)
-      reports[index] = await rehearse(run, fault, by.beginAgain)
+      try {
+        reports[index] = await rehearse(run, fault, by.beginAgain)
+      } catch (error) {
+        next = faults.length
+        throw error
+      }
     }
   }
-  await Promise.all(Array.from({ length: atOnce(by, clean.truth.length) }, worker))
+  await allOf(Array.from({ length: atOnce(by, clean.truth.length) }, worker))
   faults.forEach((fault, index) => {
     const report = reports[index]
     const said = describeFault(fault)
@@ -55,8 +60,14 @@ export async function rehearseFaults(run: Run, exitCode: number, by: Rehearsing)
         'bad-config',
         `the rehearsal "${said}" did not come to its end: ${report ?? ''}`,
       )
-    run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(said, report, clean) })
+    run.stream.appendNow({ type: 'rehearsed', rehearsal: judge(fault, report, clean) })
   })
+}
+
+/** Waits for all, and throws the first failure only then: no rehearsal outlives the run that has begun it. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(works)
+  for (const each of ended) if (each.status === 'rejected') throw each.reason
 }
 
 function atOnce({ isHere }: Rehearsing, hosts: number): number {
@@ -65,13 +76,15 @@ function atOnce({ isHere }: Rehearsing, hosts: number): number {
 }
 
 function judge(
-  fault: string | undefined,
+  fault: RehearsedFault | undefined,
   { exitCode, truth }: RehearsalReport,
   clean: RehearsalReport,
 ): Rehearsed {
   const hosts = endingsOf(truth, clean.truth)
-  const failures = failuresOf(truth, hosts, endingsOf(clean.truth, clean.truth), exitCode)
-  return { fault, exitCode, title: titleOf(exitCode, 'embedded'), hosts, failures }
+  const untried = fault === undefined ? [] : untriedIn(truth, fault)
+  const failures = [...untried, ...failuresOf(truth, hosts, endingsOf(clean.truth, clean.truth), exitCode)]
+  const said = fault === undefined ? undefined : describeFault(fault)
+  return { fault: said, exitCode, title: titleOf(exitCode, 'embedded'), hosts, failures }
 }
 
 function faultsOf(run: Run): RehearsedFault[] {
@@ -117,13 +130,11 @@ function rehearse(
 }
 
 /**
- * Returns what a rehearsal came to, or its last words where it did not come to its end. One that knows of no host, since
- * it could not begin or reach any, has rehearsed nothing: every host would seem to have ended well.
+ * Returns what a rehearsal came to, or its last words where it did not come to its end. One that knows of no host has
+ * rehearsed nothing, however it failed: every host would seem to have ended well. Where no host is found the run says so
+ * itself.
  */
 export function readRehearsal({ exitCode, truth, said }: Ended): RehearsalReport | string {
   if (exitCode === undefined || truth === undefined) return said
-  const isNothing = truth.length === 0 && NOTHING_BEGAN.has(exitCode)
-  return isNothing ? said : { exitCode, truth }
+  return truth.length > 0 || exitCode === EXIT.noHosts ? { exitCode, truth } : said
 }
-
-const NOTHING_BEGAN: ReadonlySet<number> = new Set([EXIT.invalid, EXIT.unreachable])

@@ -85,6 +85,7 @@ const hostTruth = v.object({
   named: v.boolean(),
   silent: v.boolean(),
   out: v.boolean(),
+  hasShownFault: v.exactOptional(v.boolean()),
 })
 
 /** The fields of each event of a run's journal, beside its type and time. Further fields are let pass. */

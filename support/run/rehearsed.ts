@@ -14,6 +14,8 @@ export interface HostTruth {
   silent: boolean
   /** True when the host failed within the failure budget. */
   out: boolean
+  /** True when the fault of the host has begun. Earlier versions did not say. */
+  hasShownFault?: boolean
 }
 
 export const ENDINGS = [

@@ -45,7 +45,10 @@ export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext):
   )
   const secret = randomBytes(16).toString('hex')
   const embedded = new EmbeddedFleet({ fleet, collective: 'mcollective', secret, clock: systemClock })
-  const port = await embedded.start()
+  const port = await embedded.start().catch(async (error: unknown) => {
+    await haproxy.stop()
+    throw error
+  })
   return {
     embedded: {
       fleet: embedded,

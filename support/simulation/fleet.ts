@@ -59,8 +59,9 @@ export class EmbeddedFleet {
 
   /** Tells the hosts of a wave, or all hosts, that a line begins, for which a fault may be waiting. */
   beginStep(text: string, moving?: readonly string[]): void {
+    const own = moving === undefined ? undefined : new Set(moving)
     for (const host of this.hosts)
-      if (moving === undefined || moving.includes(host.description.identity)) host.beginStep(text)
+      if (own === undefined || own.has(host.description.identity)) host.beginStep(text)
   }
 
   stop(): Promise<void> {

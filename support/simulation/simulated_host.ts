@@ -148,6 +148,13 @@ export class SimulatedHost {
     if (fault?.during !== undefined && text.includes(fault.during)) this.hasFallenIll = true
   }
 
+  /**
+   * True once the fault of the host has begun: at its line, or with a request to which it answers as the fault says.
+   */
+  get hasShownFault(): boolean {
+    return this.hasFallenIll
+  }
+
   /** Returns the real state, even where the host reports another. */
   get truth(): { state: readonly string[]; blocked: readonly string[] } {
     return {
@@ -235,6 +242,7 @@ export class SimulatedHost {
         const shows = fault.during === undefined ? this.calls + 1 >= fault.from : this.hasFallenIll
         const isDiscovery = request.agent === 'discovery'
         this.sick = !this.isMended && isDiscovery === (fault.name === 'late stranger') && shows
+        this.hasFallenIll ||= this.sick
         return request
       },
       sealReply: (reply, callerid) => {

@@ -6,23 +6,36 @@ import { makeFolder } from './folders'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 
+/** A log on file, which is closed once nothing more is to be said. */
+export interface FileLog extends Log {
+  /** Closes the file. What is said afterwards is left out. */
+  close(): void
+}
+
 /**
  * Opens a structured log on file. No text of `secrets` reaches it, in any field or message.
  * @throws LockstepError `journal-failed`
  */
-export function openLog(directory: string, run: string, secrets: readonly string[]): Log {
+export function openLog(directory: string, run: string, secrets: readonly string[]): FileLog {
   const path = join(directory, `${run}.log`)
   const redact = redactor(secrets)
   const file = openStream(directory, path)
-  return pino(
+  let isOpen = true
+  const whileOpen: Lines = { write: (line) => isOpen && file.write(line) }
+  const close = () => {
+    if (isOpen) file.end()
+    isOpen = false
+  }
+  const log = pino(
     {
       base: { run },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: ['password', 'passcode', 'secret', '*.password', '*.passcode', '*.secret'],
       hooks: { streamWrite: redact },
     },
-    boundLog(MAX_LOG_BYTES, run, file),
+    boundLog(MAX_LOG_BYTES, run, whileOpen),
   )
+  return Object.assign(log, { close })
 }
 
 /** The most bytes of the log of one run. */

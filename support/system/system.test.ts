@@ -48,6 +48,18 @@ describe('a log', () => {
     expect(text).to.contain('again').and.not.to.contain('hunter2').and.not.to.contain('a\\"b')
   })
 
+  it('leaves out what is said once it is closed', () => {
+    const scratch = new Scratch()
+    const log = openLog(scratch.path, 'r', [])
+    log.info('before')
+    log.close()
+    log.close()
+    log.info('after')
+    const text = readFileSync(join(scratch.path, 'r.log'), 'utf8')
+    scratch.remove()
+    expect(text).to.contain('before').and.not.to.contain('after')
+  })
+
   it('hides a secret also where it was put into HTML, or on one line', () => {
     const redact = redactor(['a<b & "c"\nd'])
     for (const form of ['a&#60;b &#38; &#34;c&#34; d', 'a<b & "c" d', 'a<b & "c"\nd', 'a<b & \\"c\\"\\nd'])
