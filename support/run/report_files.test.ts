@@ -28,7 +28,7 @@ describe('a report', () => {
 
   it('is said to be missing where the disk is full, in one sentence, and leaves no half of it', () => {
     mkdirSync(join(scratch.path, 'reports'))
-    symlinkSync('/dev/full', join(scratch.path, 'reports', 'rollout.html.new'))
+    symlinkSync('/dev/full', join(scratch.path, 'reports', `rollout.html.${process.pid}.new`))
     const { path, said } = leave(['<p>', 'x'.repeat(200_000)])
     expect(said).to.deep.equal([
       `${path} could not be written: the disk is full; the verdict and the exit status are what they are without it`,
@@ -38,7 +38,7 @@ describe('a report', () => {
 
   it('leaves one of an earlier run as it is when it cannot be written, and says so', () => {
     writeFileSync(leave([]).path, 'before')
-    symlinkSync('/dev/full', join(scratch.path, 'reports', 'rollout.html.new'))
+    symlinkSync('/dev/full', join(scratch.path, 'reports', `rollout.html.${process.pid}.new`))
     const { path, said } = leave(['after'])
     expect(said.join()).to.match(/what is there is not of this run$/)
     expect(readFileSync(path, 'utf8')).to.equal('before')
