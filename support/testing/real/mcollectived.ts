@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Scratch } from '../scratch'
 import type { RealBroker } from './brokers'
@@ -128,7 +128,8 @@ export class RealFleet {
       change(work) {
         const changed = read()
         work(changed)
-        writeFileSync(state, JSON.stringify(changed))
+        writeFileSync(`${state}.new`, JSON.stringify(changed))
+        renameSync(`${state}.new`, state)
       },
     }
     this.hosts.push(host)

@@ -8,14 +8,14 @@ module HostState
     JSON.parse(File.read(FILE))
   end
 
+  # A reader sees the state before or the one after, never a part of one.
   def self.change
-    File.open(FILE, 'r+') do |file|
-      file.flock(File::LOCK_EX)
-      state = JSON.parse(file.read)
+    File.open("#{FILE}.lock", File::RDWR | File::CREAT) do |lock|
+      lock.flock(File::LOCK_EX)
+      state = read
       yield state
-      file.rewind
-      file.truncate(0)
-      file.write(JSON.generate(state))
+      File.write("#{FILE}.new", JSON.generate(state))
+      File.rename("#{FILE}.new", FILE)
     end
   end
 end
