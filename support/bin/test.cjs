@@ -17,13 +17,25 @@ const SUITES = {
   real: [...mocha, '--reporter', 'spec', 'support/testing/real/*.real.ts'],
 }
 
-function run(name, args) {
-  process.stdout.write(`\n== ${name}\n`)
+// Runs a suite. What it prints is shown at once, or when `before` has ended.
+function run(name, args, before) {
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
+  let shown = 0
+  let isShown = false
+  const show = () => {
+    if (!isShown) return
+    process.stdout.write(text.slice(shown))
+    shown = text.length
+  }
+  void before.then(() => {
+    isShown = true
+    process.stdout.write(`\n== ${name}\n`)
+    show()
+  })
   child.stdout.on('data', (chunk) => {
     text += chunk
-    process.stdout.write(chunk)
+    show()
   })
   return new Promise((done) => child.once('close', (status) => done({ status, text })))
 }
@@ -48,13 +60,19 @@ function counts({ status, text }) {
   return counted
 }
 
-async function main(names) {
+async function main(names, areTogether) {
   const total = { passed: 0, failed: 0, skipped: 0 }
+  let before = Promise.resolve()
+  const runs = []
   for (const name of names) {
     const args = SUITES[name]
     if (args === undefined)
       throw new Error(`there is no suite ${name}; there are: ${Object.keys(SUITES).join(', ')}`)
-    const counted = counts(await run(name, args))
+    if (!areTogether) await before
+    before = run(name, args, before)
+    runs.push(before)
+  }
+  for (const counted of (await Promise.all(runs)).map(counts)) {
     for (const key of Object.keys(total)) total[key] += counted[key]
   }
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
@@ -62,4 +80,6 @@ async function main(names) {
   process.exitCode = total.failed > 0 ? 1 : 0
 }
 
-void main(process.argv.length > 2 ? process.argv.slice(2) : ['unit', 'behaviour'])
+const named = process.argv.slice(2)
+// Together, one suite works while the other waits for silent hosts.
+void (named.length > 0 ? main(named, false) : main(['unit', 'behaviour'], true))

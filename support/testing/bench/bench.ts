@@ -50,6 +50,7 @@ interface How {
 class Bench {
   private readonly lines: string[] = []
   private readonly scratch = new Scratch()
+  private fleets = 0
 
   /**
    * Runs all benchmarks, or some of them. `daemon` is the host's side, `start` the start of a run, `lint` a long table,
@@ -311,7 +312,9 @@ class Bench {
   }
 
   private async fleet(broker: RealBroker, n: number, fault: string, megabytes = 0): Promise<Running> {
-    const log = join(this.scratch.path, `fleet-${n}-${fault.replaceAll(' ', '-')}.log`)
+    this.fleets += 1
+    // In the log of an earlier fleet it would say already that it listens.
+    const log = join(this.scratch.path, `fleet-${this.fleets}.log`)
     const args = [
       '-r',
       'ts-node/register',
