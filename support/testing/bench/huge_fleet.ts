@@ -37,15 +37,6 @@ export async function hugeFleetRows(stage: Stage): Promise<string[]> {
       const raw = await stage.rawFanIn(HOSTS)
       const cost = stage.rollout(HOSTS, env, TEN_MINUTES)
       const ended = Date.now()
-      console.log(
-        cost.wall,
-        cost.cpu,
-        cost.exitCode,
-        cost.output.slice(-1500),
-        stage.timeOfCalls(),
-        (ended - Math.max(...stage.timesOf('verdict'))) / 1000,
-        readFileSync(path, 'utf8'),
-      )
       if (cost.exitCode !== 0)
         throw new Error(
           `the rollout on ${HOSTS} hosts ended with ${cost.exitCode}:\n${cost.output.slice(-2000)}`,
