@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { agentsOf } from '../agents/external/folder'
+import { gitAgent } from '../agents/git'
 import { iptablesAgent, type Firewall } from '../agents/iptables'
 import { lockAgent } from '../agents/lock'
 import { nrpeAgent } from '../agents/nrpe'
 import { packageAgent, type PackageLists, type PackageManager } from '../agents/package'
 import { iptablesFirewall } from '../agents/providers/firewall_iptables'
 import { nftablesFirewall } from '../agents/providers/firewall_nftables'
+import { hostRepositories } from '../agents/providers/git/repositories'
 import { leaseFile } from '../agents/providers/lease_file'
 import { nrpeCommands } from '../agents/providers/nrpe_commands'
 import { aptPackages } from '../agents/providers/packages_apt'
@@ -31,6 +33,8 @@ export interface HostParts {
   /** Returns the path of a program; undefined where the host has none of this name. */
   find?: (program: string) => string | undefined
   isSystemd?: () => boolean
+  /** The user id of this process. */
+  uid?: number
   onTrouble: (what: string) => void
 }
 
@@ -53,6 +57,7 @@ export async function hostAgents(parts: HostParts): Promise<Agent[]> {
     ...(services === undefined ? [] : [serviceAgent(services)]),
     ...(firewall === undefined ? [] : [iptablesAgent(firewall)]),
     ...(puppet === undefined ? [] : [puppetAgent(puppet, now)]),
+    ...gitOf(parts),
   ]
   const others = folder === undefined ? [] : await agentsOf(folder, run, onTrouble)
   const named = new Map([...own, ...others].map((agent) => [agent.contract.agent, agent]))
@@ -95,4 +100,13 @@ function puppetOf({ environment, run, find = findProgram }: HostParts) {
   const { program, splay } = environment.agents.puppet
   const found = find(program)
   return found === undefined ? undefined : puppetProgram(run, { program: found, splay })
+}
+
+/** Returns the git agent, for a host whose configuration names repositories. */
+function gitOf({ environment, run, clock, untilFree, uid = process.getuid?.() ?? 0 }: HostParts): Agent[] {
+  const { repositories } = environment.agents
+  if (repositories.length === 0) return []
+  const records = join(environment.stateFolder, 'git')
+  const found = hostRepositories({ repositories, run, records, now: () => clock.now(), uid })
+  return [gitAgent(found, untilFree)]
 }

@@ -34,7 +34,7 @@ export class RequestRecord {
     now: () => number,
     onTrouble: (what: string) => void = () => {},
   ): Promise<RequestRecord> {
-    const journals = readJournals<RequestEntry>(folder, () => undefined)
+    const journals = readJournals(folder, () => (value) => ({ entry: value as unknown as RequestEntry }))
     const requests = new Requests()
     for (const { entries } of journals) entries.forEach((entry) => requests.take(entry))
     const record = new RequestRecord(folder, now, requests)

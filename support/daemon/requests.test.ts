@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Scratch } from '../testing/scratch'
-import { journalLine } from '../system/journal_lines'
+import { journalText } from '../testing/journal_text'
 import { sightOf } from './processes'
 import { RequestRecord } from './request_record'
 import { Requests, type RequestEntry } from './requests'
@@ -66,7 +66,7 @@ describe('the record that a daemon keeps of its requests', () => {
   it('says which file of another version it cannot take over, and keeps it', async () => {
     const path = scratch.write(
       'requests/1.journal.ndjson',
-      journalLine(JSON.stringify({ type: 'journal', version: 99 })),
+      journalText(JSON.stringify({ type: 'journal', version: 99 })),
     )
     const troubles: string[] = []
     opened.push(

@@ -1,10 +1,11 @@
 import type { ServerEnvironment } from '../config/server_cfg'
+import { escapeUnitWord } from '../system/unit_words'
 
 export interface UnitPlan {
   /** The command line of the daemon, one word each. */
   command: readonly string[]
   environment: Pick<ServerEnvironment, 'stateFolder' | 'auditFile' | 'path'>
-  /** True when the daemon changes packages or runs puppet, and so has to be able to change everything. */
+  /** True when the daemon changes packages, runs puppet or deploys, and so has to be able to change everything. */
   changesTheSystem: boolean
 }
 
@@ -52,7 +53,7 @@ NotifyAccess=all
 # A daemon that does not come round any more is ended and started again. No core: it would pass the keys.
 WatchdogSec=${WATCHDOG_S}
 WatchdogSignal=SIGKILL
-ExecStart=${command.map(escapeWord).join(' ')}
+ExecStart=${command.map(escapeUnitWord).join(' ')}
 Restart=always
 RestartSec=1
 # What it has started goes on while it is restarted: a package manager is not to be cut off.
@@ -71,13 +72,8 @@ ProtectHostname=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=${changesTheSystem ? 'no' : 'yes'}
 SystemCallArchitectures=native
-${changesTheSystem ? '# It changes packages, or runs puppet: the rest of the system has to be open to it.\n' : `${readOnly.join('\n')}\n`}
+${changesTheSystem ? '# It changes packages, runs puppet or deploys: the rest of the system has to be open to it.\n' : `${readOnly.join('\n')}\n`}
 [Install]
 WantedBy=multi-user.target
 `
-}
-
-function escapeWord(word: string): string {
-  const text = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
-  return /^[\w@%+=:,./$-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
 }

@@ -17,6 +17,15 @@ export const systemClock: Clock = {
   },
 }
 
+/** The system's clock, whose timers keep no process from its end. It is for what is only shown. */
+export const idleClock: Clock = {
+  ...systemClock,
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms).unref()
+    return () => clearTimeout(timer)
+  },
+}
+
 /** Resolves after `ms`, or rejects with the signal's reason as soon as it is aborted. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

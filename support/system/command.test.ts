@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
-import { runCommand } from './command'
+import { untilGone } from '../testing/until_gone'
+import { endAllWith, runCommand } from './command'
 
 const sh = (script: string, limits: Parameters<typeof runCommand>[2] = {}) =>
   runCommand('/bin/sh', ['-c', script], limits)
@@ -72,6 +73,31 @@ describe('a program that is run', () => {
       exitCode: undefined,
       failure: 'it printed more than 5 bytes and was ended',
     })
+  })
+
+  it('tells by which signal it was ended', async () => {
+    const { exitCode, failure } = await sh('kill -KILL $$')
+    expect({ exitCode, failure }).to.deep.equal({
+      exitCode: undefined,
+      failure: 'it was ended by SIGKILL',
+    })
+  })
+
+  it('hands on what it prints, without a limit and without keeping it', async () => {
+    let bytes = 0
+    const onOutput = (piece: Buffer) => void (bytes += piece.length)
+    const { exitCode, output } = await sh('yes | head -c 300000; echo err >&2', { onOutput, outputAtMost: 5 })
+    expect({ exitCode, output, bytes }).to.deep.equal({ exitCode: 0, output: '', bytes: 300_004 })
+  })
+
+  it('can be found by a variable after its starter is gone', async () => {
+    const mark = `MARK_OF_A_TEST=${process.pid}`
+    const { stdout } = await sh('setsid -f sh -c "echo \\$\\$; exec sleep 600"', {
+      env: { MARK_OF_A_TEST: String(process.pid) },
+    })
+    expect(isRunning(Number(stdout))).to.equal(true)
+    endAllWith(mark)
+    await untilGone(stdout)
   })
 
   it('is ended with all that it started when it prints without end', async () => {

@@ -39,6 +39,8 @@ export interface CommandLimits {
   outlives?: boolean
   /** The most bytes that the program may print before it is ended. */
   outputAtMost?: number
+  /** Takes each piece of both outputs as it is printed. Nothing is kept then, and `outputAtMost` ends nothing. */
+  onOutput?: (piece: Buffer) => void
   /** The umask with which the program makes its files; that of this process unless given. */
   umask?: number
   /** Takes the process number of the program once it runs. */
@@ -106,7 +108,9 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   const printed = new Printed(outputAtMost, () =>
     end(`it printed more than ${outputAtMost} bytes and was ended`),
   )
-  if (files === undefined) printed.listen(child)
+  const { onOutput } = limits
+  if (onOutput !== undefined) [child.stdout, child.stderr].forEach((out) => out?.on('data', onOutput))
+  else if (files === undefined) printed.listen(child)
   const abort = () => end(OVER)
   if (within !== undefined) later(within, () => end(`it took longer than ${within / 1000} s and was ended`))
   signal?.addEventListener('abort', abort, { once: true })
@@ -120,7 +124,12 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   const { stdout, output } = files?.read() ?? printed.texts()
   if (why === undefined && result.exitCode !== undefined)
     return { exitCode: result.exitCode, stdout, output, failure: undefined }
-  return failedResult(stdout, output, why ?? `it did not run: ${result.shortMessage ?? 'no exit status'}`)
+  const itself = result.signal === undefined ? undefined : `it was ended by ${result.signal}`
+  return failedResult(
+    stdout,
+    output,
+    why ?? itself ?? `it did not run: ${result.shortMessage ?? 'no exit status'}`,
+  )
 }
 
 function environmentOf({ env = {}, inherits = () => true }: CommandLimits): Record<string, string> {
@@ -201,12 +210,24 @@ function failedResult(stdout: string, output: string, failure: string): CommandR
   return { exitCode: undefined, stdout, output, failure }
 }
 
+/**
+ * Ends all processes of this user that carry a variable, such as `NAME=value`, in the environment that they were started
+ * with. It finds what a process has started that was killed since.
+ */
+export function endAllWith(variable: string): void {
+  endUntilGone(() => processesThat((pid) => carries(pid, variable)))
+}
+
 /** Ends all processes of the session that `pid` has begun, and all that carry `mark` in their environment. */
 function endAll(pid: number | undefined, mark: string): void {
   if (pid === undefined) return
   signalGroup(pid, 'SIGKILL')
+  endUntilGone(() => processesThat((each) => sessionOf(each) === pid || carries(each, mark)))
+}
+
+function endUntilGone(find: () => number[]): void {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const left = processesOf(pid, mark)
+    const left = find()
     if (left.length === 0) return
     for (const other of left) {
       try {
@@ -218,11 +239,11 @@ function endAll(pid: number | undefined, mark: string): void {
   }
 }
 
-/** Returns the processes of a session, and those that carry `mark`; none where there is no /proc. */
-function processesOf(session: number, mark: string): number[] {
+/** Returns the processes that `test` finds; none where there is no /proc. */
+function processesThat(test: (pid: string) => boolean): number[] {
   try {
     return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && (sessionOf(name) === session || carries(name, mark)))
+      .filter((name) => /^\d+$/.test(name) && test(name))
       .map(Number)
   } catch {
     return []

@@ -52,7 +52,7 @@ describe('a proposed command', () => {
     for (const cwd of ['project', 'project/deep/er']) {
       mkdirSync(join(scratch.path, cwd), { recursive: true })
       const here = where(cwd, 'project/node_modules/lockstep')
-      expect(formatLockstep('status', [], here)).to.equal('npx --no lockstep status')
+      expect(formatLockstep('status', [], here)).to.equal('npx --no-install lockstep status')
       expect(formatCucumber('-p live', here)).to.equal('npx cucumber-js -p live')
     }
   })
@@ -85,7 +85,7 @@ describe('a proposed command', () => {
     }
     const here = where('project', 'project/node_modules/lockstep', env)
     expect(formatLockstep('status', PLACES, here)).to.equal(
-      'LOCKSTEP_ENVIRONMENT=test npx --no lockstep status',
+      'LOCKSTEP_ENVIRONMENT=test npx --no-install lockstep status',
     )
     expect(
       formatRollout(['-p', 'live', '--tags', 'not @a'], { LOCKSTEP_RESUME: 'r' }, callsIn(here)),

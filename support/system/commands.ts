@@ -18,6 +18,10 @@ export const PLACES = [
   'LOCKSTEP_LOCKS',
   'LOCKSTEP_STATE',
   'MCOLLECTIVE_CONFIG',
+  'MCOLLECTIVE_SSL_PUBLIC',
+  'MCOLLECTIVE_SSL_PRIVATE',
+  'MCOLLECTIVE_AES_PUBLIC',
+  'MCOLLECTIVE_AES_PRIVATE',
 ] as const
 
 /** The settings that say how a rollout goes, beside `PLACES`. */
@@ -25,6 +29,7 @@ export const HOW = [
   'LOCKSTEP_ACTIVATE',
   'LOCKSTEP_APPROVAL',
   'LOCKSTEP_INVENTORY',
+  'LOCKSTEP_LIMIT',
   'LOCKSTEP_RELEASE',
   'LOCKSTEP_SAFE_MODE',
   'LOCKSTEP_TICKET',
@@ -32,7 +37,7 @@ export const HOW = [
 ] as const
 
 /**
- * Formats a call of this very program that works when it is pasted in `cwd`. It is `npx --no lockstep` where the
+ * Formats a call of this very program that works when it is pasted in `cwd`. It is `npx --no-install lockstep` where the
  * program is a dependency of the project, and `lockstep` where the shell finds it. Otherwise it is `node
  * …/lockstep.cjs`, as in a clone. It never is a call that fetches a package of that name.
  */
@@ -88,7 +93,7 @@ export function argsOfCucumber(argv: readonly string[]): readonly string[] | und
 }
 
 /** Quotes a word so that a POSIX shell reads it back. */
-function quoteWord(word: string): string {
+export function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
@@ -101,7 +106,7 @@ function lockstepIn(where: Whereabouts): string {
   const isDependency = foldersUp(where.cwd).some((folder) =>
     isSame(join(folder, 'node_modules', 'lockstep'), where.root),
   )
-  if (isDependency && hasBin('lockstep', where)) return 'npx --no lockstep'
+  if (isDependency && hasBin('lockstep', where)) return 'npx --no-install lockstep'
   if (onPath('lockstep', where).some((found) => isSame(found, program))) return 'lockstep'
   return `node ${quoteWord(nearest(program, where.cwd))}`
 }

@@ -35,11 +35,20 @@ function parseWith(units: Readonly<Record<string, number>>, written: string): nu
   return Number(amount) * size
 }
 
-/** Formats a duration in its shortest form: `350 ms`, `2.5 s`, `3 min`. */
+/** Formats how long something took, in seconds with one decimal, such as `0.4 s` or `12.0 s`; or in minutes. */
+export function formatSeconds(ms: number): string {
+  return ms < 59_950 ? `${(ms / 1_000).toFixed(1)} s` : formatDuration(Math.round(ms / 1_000) * 1_000)
+}
+
+/** Formats a duration in its shortest form: `350 ms`, `2.5 s`, `3 min`, `1 h 19 min 2 s`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`
-  const minutes = Math.floor(ms / 60_000)
-  const seconds = Math.round((ms % 60_000) / 1_000)
-  return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`
+  if (ms < 999.5) return `${Math.round(ms)} ms`
+  if (ms < 59_950) return `${Math.round(ms / 100) / 10} s`
+  const seconds = Math.round(ms / 1_000)
+  const parts = [
+    [Math.floor(seconds / 3_600), 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const
+  return parts.flatMap(([n, unit]) => (n === 0 ? [] : [`${n} ${unit}`])).join(' ')
 }

@@ -11,10 +11,21 @@ export class LockstepError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options)
-    // Reports print the stack, which helps no person whose host or file is at fault; `cause` has one.
-    this.stack = message
+    // Reports print the stack, which helps no person whose host or file is at fault; `cause` has one. Cucumber searches
+    // it for places in code, in a time that grows with the square of its lines.
+    this.stack = message.length > MAX_STACK ? '' : message
   }
 }
+
+/** Returns an error as a person is told of it; `what` says what a broken program has kept from being done. */
+export function asSentence(what: string, error: unknown): LockstepError {
+  if (error instanceof LockstepError) return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new LockstepError('diverged', `${what}: ${why}`, { cause: error })
+}
+
+/** Characters of a message up to which it stands for its stack. Cucumber prints a longer one all the same. */
+const MAX_STACK = 10_000
 
 export const ERROR_CODES = [
   'diverged',

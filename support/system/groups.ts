@@ -1,6 +1,6 @@
 /** Groups values by a key, each group in the order of the values; looks at each value once. */
-export function groupBy<T>(values: Iterable<T>, keyOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
+export function groupBy<T, K>(values: Iterable<T>, keyOf: (value: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
   for (const value of values) {
     const key = keyOf(value)
     const group = groups.get(key) ?? []

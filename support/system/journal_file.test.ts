@@ -15,12 +15,13 @@ import fc from 'fast-check'
 import { failure } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
 import { JournalFile } from './journal_file'
-import { journalLine } from './journal_lines'
+import { journalText } from '../testing/journal_text'
 import { foreignAmongJournals, readJournal, readJournals } from './journal_reading'
 
 const NAME = 'run-1.journal.ndjson'
-const HEADER = journalLine('{"type":"journal","version":1}')
-const known = () => undefined
+const HEAD = '{"type":"journal","version":1}'
+const HEADER = journalText(HEAD)
+const known = (value: unknown) => ({ entry: value as { i: number } })
 
 describe('a journal file', () => {
   let scratch: Scratch
@@ -33,7 +34,7 @@ describe('a journal file', () => {
     await journal.close()
     return journal.path
   }
-  const read = () => readJournal<{ i: number }>(join(scratch.path, NAME), known)
+  const read = () => readJournal(join(scratch.path, NAME), known)
 
   it('gives back what was appended, in order', async () => {
     await written(20)
@@ -88,7 +89,7 @@ describe('a journal file', () => {
   it('never throws over JSON of any kind with right checksums; what is no entry is said', () => {
     fc.assert(
       fc.property(fc.array(fc.json()), fc.boolean(), (lines, hasHeader) => {
-        scratch.write(NAME, (hasHeader ? HEADER : '') + lines.map((line) => journalLine(line)).join(''))
+        scratch.write(NAME, journalText(...(hasHeader ? [HEAD] : []), ...lines))
         const isEntry = (json: string) => /^\s*\{/.test(json)
         const { entries, fault } = read()
         if (!hasHeader) {
@@ -105,12 +106,12 @@ describe('a journal file', () => {
 
   for (const [what, content, said] of [
     ['of no bytes', '', 'is empty'],
-    ['of another version', journalLine('{"type":"journal","version":2}'), 'is of version 2, and this build'],
-    ['without a version', journalLine('{"type":"run"}'), 'does not begin with its version'],
+    ['of another version', journalText('{"type":"journal","version":2}'), 'is of version 2, and this build'],
+    ['without a version', journalText('{"type":"run"}'), 'does not begin with its version'],
     ['of a first line that was cut off', HEADER.slice(0, 20), 'is damaged from line 1 on'],
     ['that begins with an empty line', `\n${HEADER}`, 'does not begin with its version'],
     ['with zeros at its end', `${HEADER}${'\0'.repeat(40)}`, 'ends in the middle of a line'],
-    ['with a line of JSON that is none', HEADER + journalLine('{"a":'), 'has no entry in line 2'],
+    ['with a line of JSON that is none', journalText(HEAD, '{"a":'), 'has no entry in line 2'],
   ] as const)
     it(`${what} says so`, () => {
       scratch.write(NAME, content)
@@ -118,9 +119,9 @@ describe('a journal file', () => {
     })
 
   it('whose entries somebody does not know says which line it is', () => {
-    scratch.write(NAME, HEADER + journalLine('{"type":"a"}') + journalLine('{"type":"b"}'))
-    const { entries, fault } = readJournal(join(scratch.path, NAME), ({ type }) =>
-      type === 'a' ? undefined : `has an entry ${String(type)}`,
+    scratch.write(NAME, journalText(HEAD, '{"type":"a"}', '{"type":"b"}'))
+    const { entries, fault } = readJournal(join(scratch.path, NAME), (entry) =>
+      entry['type'] === 'a' ? { entry } : { fault: `has an entry ${String(entry['type'])}` },
     )
     expect(entries).to.have.length(1)
     expect(fault).to.deep.equal({ kind: 'unknown', what: 'has an entry b in line 3' })
@@ -137,7 +138,7 @@ describe('a journal file', () => {
   for (const [what, make, said] of instead)
     it(`in whose place there is ${what} is said to be none, and nothing waits`, () => {
       make(join(scratch.path, NAME))
-      const [found, ...more] = readJournals(scratch.path, known)
+      const [found, ...more] = readJournals(scratch.path, () => known)
       expect(more).to.deep.equal([])
       expect(found?.fault).to.deep.equal({ kind: 'unreadable', what: said })
     })
@@ -146,11 +147,11 @@ describe('a journal file', () => {
     scratch.write(NAME, HEADER)
     scratch.write('run-0.journal.ndjson.gz', 'x')
     expect(foreignAmongJournals(scratch.path)).to.deep.equal([join(scratch.path, 'run-0.journal.ndjson.gz')])
-    expect(readJournals(scratch.path, known).map(({ run }) => run)).to.deep.equal(['run-1'])
+    expect(readJournals(scratch.path, () => known).map(({ run }) => run)).to.deep.equal(['run-1'])
   })
 
   it('of a directory that is not there is none', () =>
-    expect(readJournals(join(scratch.path, 'none'), known)).to.deep.equal([]))
+    expect(readJournals(join(scratch.path, 'none'), () => known)).to.deep.equal([]))
 
   it('says that the disk is full', async () => {
     const journal = new JournalFile(scratch.path, 'lockstep-full', () => 0)
@@ -191,7 +192,7 @@ describe('a journal file', () => {
     ['shortened by whole lines', (path, older) => truncateSync(path, older.length)],
     ['shortened within a line', (path, older) => truncateSync(path, older.length + 5)],
     ['emptied', (path) => truncateSync(path)],
-    ['written to', (path) => writeFileSync(path, journalLine('{"i":7}'), { flag: 'a' })],
+    ['written to', (path) => writeFileSync(path, journalText('{"i":7}'), { flag: 'a' })],
     ['replaced by an older copy', replaceByOlder],
     ['removed', (path) => rmSync(path)],
   ]

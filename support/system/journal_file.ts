@@ -15,11 +15,11 @@ import {
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { LockstepError } from './errors'
-import { JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, journalLine } from './journal_lines'
+import { chainLines, JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, NO_LINE } from './journal_lines'
 import { makeFolder } from './folders'
 
 /**
- * An append-only file of JSON lines, each with its own checksum and on disk before `append` resolves. Its first line
+ * An append-only file of JSON lines, each with a checksum and on disk before `append` resolves. Its first line
  * says in which version it is written. Entries are in the file in the order of the calls, whichever of them is waited
  * for. It notices when somebody removes, replaces or shortens the file while it is in use. It takes no further entry
  * then, and leaves a journal that tells the same as before, or says that it does not.
@@ -30,6 +30,8 @@ export class JournalFile {
   private queue: Promise<void> = Promise.resolve()
   /** The bytes of whole lines. */
   private size = 0
+  /** The checksum of the last line. */
+  private last = NO_LINE
   /** The bytes that are known to outlive the machine. */
   private kept = 0
   /** The reason why no further entry is taken. */
@@ -67,8 +69,8 @@ export class JournalFile {
     try {
       const file = this.opened()
       this.expectWhole(file)
-      const header = this.size === 0 ? this.header() : ''
-      this.add(file, Buffer.from(header + this.line(entry)))
+      const header = this.size === 0 ? [this.json({ type: 'journal', version: JOURNAL_VERSION })] : []
+      this.add(file, [...header, this.json(entry)])
     } catch (error) {
       throw failed(this.path, error)
     }
@@ -122,18 +124,17 @@ export class JournalFile {
     return (this.file = openSync(this.path, 'a+', 0o660))
   }
 
-  private header(): string {
-    return this.line({ type: 'journal', version: JOURNAL_VERSION })
+  private json(entry: object): string {
+    return JSON.stringify({ at: new Date(this.now()).toISOString(), ...entry })
   }
 
-  private line(entry: object): string {
-    return journalLine(JSON.stringify({ at: new Date(this.now()).toISOString(), ...entry }))
-  }
-
-  private add(file: number, lines: Buffer): void {
+  private add(file: number, jsons: readonly string[]): void {
+    const { text, last } = chainLines(jsons, this.last)
+    const lines = Buffer.from(text)
     try {
       for (let done = 0; done < lines.length;) done += writeSync(file, lines, done)
       this.size += lines.length
+      this.last = last
     } catch (error) {
       // Half a line would spoil the next one, and an empty file would look like a journal that was emptied.
       attempt(() => this.takeBack(file))
@@ -196,7 +197,7 @@ export class JournalFile {
 
   /** Marks a journal that somebody changed: lost entries cannot be put back, and no reader may believe the rest. */
   private mark(fd: number): void {
-    writeSync(fd, `\n${this.line({ type: JOURNAL_CHANGED })}`)
+    writeSync(fd, `\n${chainLines([this.json({ type: JOURNAL_CHANGED })], NO_LINE).text}`)
     fsyncSync(fd)
   }
 }

@@ -10,17 +10,35 @@ export const JOURNAL_VERSION = 1
 /** The type of the line that ends a journal which somebody changed while it was written. */
 export const JOURNAL_CHANGED = 'changed by somebody'
 
-/** Formats one line of a journal: eight hexadecimal digits of its checksum, a space, JSON. */
-export function journalLine(json: string): string {
-  return `${checksum(json)} ${json}\n`
+/** The checksum that stands before the first line. */
+export const NO_LINE = 0
+
+/** Lines of a journal, and the checksum of the last one, from which the next line goes on. */
+export interface ChainedLines {
+  text: string
+  last: number
 }
 
-/** Returns the JSON of a line without its newline. Undefined when the checksum does not fit. */
-export function jsonOfLine(line: string): string | undefined {
+/**
+ * Formats lines of a journal. Each is eight hexadecimal digits of a checksum, a space, JSON. A checksum covers its line
+ * and the checksum before it: a line that is taken out, added or moved shows in the line behind it.
+ */
+export function chainLines(jsons: readonly string[], before: number): ChainedLines {
+  let last = before
+  const lines = jsons.map((json) => {
+    last = crc32(json, last)
+    return `${formatChecksum(last)} ${json}\n`
+  })
+  return { text: lines.join(''), last }
+}
+
+/** Parses a line without its newline. Undefined when its checksum does not fit behind the one before it. */
+export function parseLine(line: string, before: number): { json: string; last: number } | undefined {
   const json = line.slice(9)
-  return line.slice(0, 9) === `${checksum(json)} ` ? json : undefined
+  const last = crc32(json, before)
+  return line.slice(0, 9) === `${formatChecksum(last)} ` ? { json, last } : undefined
 }
 
-function checksum(json: string): string {
-  return crc32(json).toString(16).padStart(8, '0')
+function formatChecksum(checksum: number): string {
+  return checksum.toString(16).padStart(8, '0')
 }

@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path'
 import { LockstepError } from './errors'
-import { JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, jsonOfLine } from './journal_lines'
-import { readLines } from './lines'
-import { namesIn, readRegularFile } from './regular_file'
+import { JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, NO_LINE, parseLine } from './journal_lines'
+import { readLines, readLinesNow } from './lines'
+import { namesIn } from './regular_file'
 
 /** A journal as far as it can be trusted. */
 export interface JournalRead<E> {
@@ -25,17 +25,20 @@ export interface JournalFault {
   what: string
 }
 
-/** A check that says why a value is no entry; undefined for an entry. */
-export type EntryCheck = (value: Record<string, unknown>) => string | undefined
+/**
+ * A reader of the values of one journal, in their order. It returns the entry, which is undefined where it is not wanted, or
+ * the words why the value is no entry.
+ */
+export type EntryReader<E> = (value: Record<string, unknown>) => { entry: E | undefined } | { fault: string }
 
 /**
  * Reads the journals of a directory, oldest run first. A directory that is not there has none.
  * @throws LockstepError `journal-failed` when the directory cannot be listed
  */
-export function readJournals<E>(directory: string, check: EntryCheck): JournalRead<E>[] {
+export function readJournals<E>(directory: string, newReader: () => EntryReader<E>): JournalRead<E>[] {
   return listFolder(directory)
     .filter((name) => name.endsWith(JOURNAL_SUFFIX))
-    .map((name) => readJournal<E>(join(directory, name), check))
+    .map((name) => readJournal<E>(join(directory, name), newReader()))
 }
 
 /** Returns the paths among journals that are no journals. */
@@ -46,13 +49,19 @@ export function foreignAmongJournals(directory: string): string[] {
 }
 
 /**
- * Reads one journal. It never throws, and never waits for the writer of a pipe: a journal that cannot be read has a
- * fault.
+ * Reads one journal line by line: as one text, it would be in memory twice, and could be longer than a text may be. It
+ * never throws, and never waits for the writer of a pipe: a journal that cannot be read has a fault.
  */
-export function readJournal<E>(path: string, check: EntryCheck): JournalRead<E> {
+export function readJournal<E>(path: string, read: EntryReader<E>): JournalRead<E> {
   const run = basename(path).slice(0, -JOURNAL_SUFFIX.length)
+  const entries: E[] = []
+  const lines = new JournalLines<E>(read, (entry) => entries.push(entry))
   try {
-    return { run, path, ...readBytes<E>(readRegularFile(path), check) }
+    for (const { text, isEnded } of readLinesNow(path)) {
+      const fault = lines.hear(text, isEnded)
+      if (fault !== undefined) return { run, path, entries, fault }
+    }
+    return { run, path, entries, fault: lines.fault }
   } catch (error) {
     const what = `cannot be read: ${(error as Error).message}`
     return { run, path, entries: [], fault: { kind: 'unreadable', what } }
@@ -63,12 +72,12 @@ export function readJournal<E>(path: string, check: EntryCheck): JournalRead<E> 
  * Reads one journal entry by entry, so that it never has to be in memory at once. Resolves with its fault; undefined for
  * a journal that tells everything.
  */
-export async function eachEntry(
+export async function eachEntry<E>(
   path: string,
-  check: EntryCheck,
-  take: (entry: unknown) => void,
+  read: EntryReader<E>,
+  take: (entry: E) => void,
 ): Promise<JournalFault | undefined> {
-  const lines = new JournalLines<unknown>(check, take)
+  const lines = new JournalLines<E>(read, take)
   try {
     for await (const { text, isEnded } of readLines(path)) {
       const fault = lines.hear(text, isEnded)
@@ -81,28 +90,13 @@ export async function eachEntry(
   return lines.fault
 }
 
-/** Reads a journal line by line: as one text, it would be in memory twice, and could be longer than a text may be. */
-function readBytes<E>(bytes: Buffer, check: EntryCheck): Pick<JournalRead<E>, 'entries' | 'fault'> {
-  const entries: E[] = []
-  const lines = new JournalLines<E>(check, (entry) => entries.push(entry))
-  for (let from = 0; from < bytes.length;) {
-    const newline = bytes.indexOf(NEWLINE, from)
-    const to = newline < 0 ? bytes.length : newline
-    const fault = lines.hear(bytes.toString('utf8', from, to), newline >= 0)
-    if (fault !== undefined) return { entries, fault }
-    from = to + 1
-  }
-  return { entries, fault: lines.fault }
-}
-
-const NEWLINE = 10
-
 /** The lines of a journal, heard one after the other, up to the first that is not what was written. */
 class JournalLines<E> {
   private heard = 0
+  private last = NO_LINE
 
   constructor(
-    private readonly check: EntryCheck,
+    private readonly read: EntryReader<E>,
     private readonly take: (entry: E) => void,
   ) {}
 
@@ -116,22 +110,36 @@ class JournalLines<E> {
     this.heard += 1
     const isFirst = this.heard === 1
     if (line === '') return isFirst ? damaged('does not begin with its version') : undefined
-    const json = jsonOfLine(line)
-    if (json === undefined && !isEnded && !isFirst) return CUT_OFF
-    if (json === undefined) return damaged(`is damaged from line ${this.heard} on`)
-    const value = recordIn(json)
-    if (value === undefined) return unknown(`has no entry in line ${this.heard}`)
-    if (value['type'] === JOURNAL_CHANGED)
+    const parsed = parseLine(line, this.last)
+    if (parsed === undefined && isMark(line))
       return damaged('was changed by somebody during the run, and may lack what it had')
-    const other = isFirst ? versionFault(value) : this.check(value)
+    if (parsed === undefined && !isEnded && !isFirst) return CUT_OFF
+    if (parsed === undefined) return damaged(`is damaged from line ${this.heard} on`)
+    this.last = parsed.last
+    const value = recordIn(parsed.json)
+    if (value === undefined) return unknown(`has no entry in line ${this.heard}`)
+    const other = isFirst ? versionFault(value) : this.takeFrom(value)
     if (other !== undefined) return unknown(isFirst ? other : `${other} in line ${this.heard}`)
-    if (!isFirst) this.take(value as E)
     // Every line is written with its newline: without one, others may have stood behind it.
     return isEnded ? undefined : CUT_OFF
+  }
+
+  /** Takes the entry that a value is, or returns why it is none. */
+  private takeFrom(value: Record<string, unknown>): string | undefined {
+    const read = this.read(value)
+    if ('fault' in read) return read.fault
+    if (read.entry !== undefined) this.take(read.entry)
+    return undefined
   }
 }
 
 const CUT_OFF: JournalFault = { kind: 'cut off', what: 'ends in the middle of a line' }
+
+/** Returns whether a line says that somebody changed the journal. It stands by itself: what is before it may be gone. */
+function isMark(line: string): boolean {
+  const parsed = parseLine(line, NO_LINE)
+  return parsed !== undefined && recordIn(parsed.json)?.['type'] === JOURNAL_CHANGED
+}
 
 function damaged(what: string): JournalFault {
   return { kind: 'damaged', what }

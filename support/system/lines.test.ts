@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Scratch } from '../testing/scratch'
-import { readLines } from './lines'
+import { readLines, readLinesNow } from './lines'
 
 describe('the lines of a file', () => {
   const scratch = new Scratch()
@@ -9,8 +9,10 @@ describe('the lines of a file', () => {
 
   const linesOf = async (text: string) => {
     const lines: string[] = []
-    for await (const { text: line, isEnded } of readLines(scratch.write('lines.txt', text)))
-      lines.push(isEnded ? `${line}\n` : line)
+    const path = scratch.write('lines.txt', text)
+    for await (const { text: line, isEnded } of readLines(path)) lines.push(isEnded ? `${line}\n` : line)
+    const now = [...readLinesNow(path)].map(({ text: line, isEnded }) => (isEnded ? `${line}\n` : line))
+    expect(now).to.deep.equal(lines)
     return lines
   }
 

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { closeSync, createReadStream, readSync } from 'node:fs'
 import { openInWords } from './regular_file'
 
 /** A line of a file, and whether a newline is behind it. */
@@ -16,15 +16,56 @@ const CHUNK = 1024 * 1024
  */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   const { fd } = openInWords(path)
-  let rest: Buffer[] = []
-  for await (const chunk of createReadStream('', { fd, highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {
+  const cutter = new LineCutter()
+  for await (const chunk of createReadStream('', { fd, highWaterMark: CHUNK }) as AsyncIterable<Buffer>)
+    yield* cutter.cut(chunk)
+  yield* cutter.rest()
+}
+
+/**
+ * Reads the lines of a file one by one, and waits for nothing else meanwhile.
+ * @throws Error whose message says in words why there are none
+ */
+export function* readLinesNow(path: string): Generator<Line> {
+  const { fd } = openInWords(path)
+  try {
+    const cutter = new LineCutter()
+    const chunk = Buffer.allocUnsafe(CHUNK)
+    for (let length = readSync(fd, chunk); length > 0; length = readSync(fd, chunk))
+      yield* cutter.cut(chunk.subarray(0, length), true)
+    yield* cutter.rest()
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** A cutter of bytes into lines; a line may come in several pieces. */
+class LineCutter {
+  private pieces: Buffer[] = []
+
+  /** Cuts the next bytes. `isReused` says that others will stand in their place. */
+  cut(chunk: Buffer, isReused = false): Line[] {
+    const lines: Line[] = []
     let from = 0
     for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
-      yield { text: Buffer.concat([...rest, chunk.subarray(from, to)]).toString('utf8'), isEnded: true }
-      rest = []
+      lines.push({ text: this.textWith(chunk.subarray(from, to)), isEnded: true })
       from = to + 1
     }
-    if (from < chunk.length) rest.push(chunk.subarray(from))
+    const rest = chunk.subarray(from)
+    if (rest.length > 0) this.pieces.push(isReused ? Buffer.from(rest) : rest)
+    return lines
   }
-  if (rest.length > 0) yield { text: Buffer.concat(rest).toString('utf8'), isEnded: false }
+
+  /** Returns the last line, where it has no newline behind it. */
+  rest(): Line[] {
+    return this.pieces.length === 0 ? [] : [{ text: this.textWith(EMPTY), isEnded: false }]
+  }
+
+  private textWith(end: Buffer): string {
+    const { pieces } = this
+    this.pieces = []
+    return (pieces.length === 0 ? end : Buffer.concat([...pieces, end])).toString('utf8')
+  }
 }
+
+const EMPTY = Buffer.alloc(0)

@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { expect } from 'chai'
-import { outliveOutputs } from './output'
+import { divertOutput, outliveOutputs, writeNow } from './output'
 
 describe('an output', () => {
   const fault = (code: string) => Object.assign(new Error(`${code}: it failed`), { code })
@@ -33,5 +35,27 @@ describe('an output', () => {
     const { stdout, stderr } = outputs()
     stderr.emit('error', fault('ENOSPC'))
     stdout.emit('error', fault('ENOSPC'))
+  })
+})
+
+describe('an output for programs alone', () => {
+  it('has nothing of what others write there', () => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    divertOutput(stdout, stderr)
+    stdout.write('a note of a team\n')
+    expect(stdout.read()).to.equal(null)
+    expect(String(stderr.read())).to.equal('a note of a team\n')
+  })
+
+  it('is written whole, however late it is read', async () => {
+    const script = `process.stdout; require('./support/system/output').writeNow(1, ['a'.repeat(400000), 'b'.repeat(400000)]); process.exit(7)`
+    const writer = spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', '-e', script])
+    let read = 0
+    for await (const chunk of writer.stdout) read += (chunk as Buffer).length
+    expect(read).to.equal(800_000)
+  }).timeout(60_000)
+
+  it('that cannot be written throws', () => {
+    expect(() => writeNow(openSync('/dev/full', 'w'), ['a'])).to.throw('ENOSPC')
   })
 })

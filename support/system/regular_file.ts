@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -39,6 +40,29 @@ export function readRegularFile(path: string): Buffer {
     throw withWords(error)
   } finally {
     closeSync(fd)
+  }
+}
+
+/**
+ * Reads the bytes of a file that a stranger may have put there: no link, and no more than `atMost` bytes. What takes its
+ * place while it is opened is refused as well.
+ * @throws Error whose message says in words why there are none; its `code` is that of the system
+ */
+export function readForeignFile(path: string, atMost: number): Buffer {
+  try {
+    const stats = lstatSync(path)
+    if (stats.isSymbolicLink()) throw new Error('it is a link')
+    expectFile(stats)
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+    try {
+      const { size } = fstatSync(fd)
+      if (size > atMost) throw new Error(`it has ${size} bytes; at most ${atMost} are read`)
+      return readFileSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    throw withWords(error)
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import type { Clock } from '../system/clock'
-import type { CommandResult } from '../system/command'
+import type { Clock } from './clock'
+import type { CommandResult } from './command'
 import { ServiceManager } from './service_manager'
 
 const done: CommandResult = { exitCode: 0, stdout: '', output: '', failure: undefined }

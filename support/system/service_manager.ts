@@ -1,5 +1,5 @@
-import type { Clock } from '../system/clock'
-import type { CommandRunner } from '../system/command'
+import type { Clock } from './clock'
+import type { CommandRunner } from './command'
 
 export interface NotifySettings {
   /** The socket where systemd listens; undefined where it did not start this process, or does not want to be told. */
