@@ -49,6 +49,8 @@ export function envOfAgain(
     CI: 'true',
     // The run that began this one tells GitHub of it.
     GITHUB_ACTIONS: '',
+    // A program reads what it shows.
+    GITLAB_CI: '',
     LOCKSTEP_STATE: state,
     ...env(reports),
   }

@@ -5,6 +5,7 @@ import { redactNothing, type Redact } from '../system/redaction'
 import { EventRecorder, type Said } from './event_recorder'
 import type { DurableEvent, EphemeralEvent, OwnEvent, RecordedEvent, RunEvent } from './events'
 import { RunState } from './run_state'
+import { HostPlaces } from './written_hosts'
 
 /** The file that events are written to; see JournalFile. */
 export interface EventFile {
@@ -31,6 +32,7 @@ export type PlainEvent =
 export class EventStream implements Journal {
   private current = new RunState()
   private readonly recorder: EventRecorder
+  private readonly places = new HostPlaces()
   private file: EventFile | undefined
   private redact: RedactEvent = (event) => event
   /** The events before the journal was opened; undefined from then on. */
@@ -47,6 +49,11 @@ export class EventStream implements Journal {
   /** The run by the events that were told so far; some of them may wait for the next one to be on disk. */
   get state(): RunState {
     return this.current
+  }
+
+  /** True once the journal has begun. */
+  get isRecorded(): boolean {
+    return this.file !== undefined && this.early === undefined
   }
 
   /** Hides secrets from here on, and in the early events. */
@@ -117,6 +124,20 @@ export class EventStream implements Journal {
     }
   }
 
+  /**
+   * Resolves once all that was said is on disk.
+   * @throws LockstepError `journal-failed` where it cannot be; the run is refused then
+   */
+  async settled(): Promise<void> {
+    if (this.broken !== undefined) throw this.broken
+    if (this.early !== undefined) return
+    try {
+      await this.file?.settle()
+    } catch (error) {
+      throw this.fail(error)
+    }
+  }
+
   /** Tells an event to listeners, and does not record it. */
   announce(event: EphemeralEvent): void {
     for (const listener of this.listeners) listener(event)
@@ -136,9 +157,9 @@ export class EventStream implements Journal {
 
   private write(event: RecordedEvent): void {
     if (this.file === undefined) return
-    for (const earlier of this.early ?? []) this.file.put(earlier)
+    for (const earlier of this.early ?? []) this.file.put(this.places.write(earlier))
     this.early = undefined
-    this.file.put(event)
+    this.file.put(this.places.write(event))
     this.pending.push(event)
   }
 

@@ -3,6 +3,7 @@ import type { HostRange, RecordedVerdict } from '../rollout/model/host_list'
 import type { HostOutOfRotation } from '../rollout/model/out_of_rotation'
 import type { Counts } from '../rollout/model/verdict'
 import type { ErrorCode } from '../system/errors'
+import type { Wait } from '../system/wait'
 import type { Omission } from './account'
 import type {
   Drift,
@@ -48,6 +49,8 @@ export type OwnEvent =
       warnings: readonly string[]
       outBefore: readonly HostOutOfRotation[]
       notKnownBefore: readonly string[]
+      /** The hosts that the run is limited to, in ClusterShell's form. */
+      limit?: string
       /** The run that this one goes on from. */
       resumes?: string
     }
@@ -108,9 +111,10 @@ export type RecordedEvent = DurableEvent & { at: string }
 
 /** An event that is only shown while it lasts. */
 export type EphemeralEvent =
-  | { type: 'progress'; done: number; expected: number | undefined }
-  /** Something takes its time that is no step. */
-  | { type: 'waiting'; text: string }
+  /** Something is waited for from here on. */
+  | { type: 'waiting'; wait: Wait }
+  /** It is waited for no longer. */
+  | { type: 'waited'; wait: Wait }
 
 export type RunEvent = RecordedEvent | EphemeralEvent
 
@@ -128,6 +132,8 @@ const OF_ROLLOUTS: Readonly<Record<JournalEntry['type'], true>> = {
   out: true,
   had: true,
   became: true,
+  tag: true,
+  served: true,
   'passed over': true,
   approved: true,
   locked: true,

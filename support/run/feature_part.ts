@@ -9,12 +9,19 @@ interface PlacedWave {
   hosts: readonly HostRange[]
 }
 
+/** The place of a wave: the first has number 1. The number of all waves is undefined until it is told. */
+export interface WavePlace {
+  number: number
+  of: number | undefined
+}
+
 /** The rollout of one feature of a run, by its events: its hosts, their waves, and how far they have come. */
 export class FeaturePart {
   /** The hosts that failed within the failure budget, each with what was seen then. */
   readonly out = new Map<string, string>()
   private readonly progress = new Progress()
   private rollCall: readonly HostRange[] = []
+  private notMeant: readonly string[] = []
   /** The waves, those to come among them; undefined until the first one is taken. */
   private waves: PlacedWave[] | undefined
   private left: readonly HostRange[] = []
@@ -42,6 +49,7 @@ export class FeaturePart {
     switch (event.type) {
       case 'roll call':
         this.rollCall = hosts.rangesOf(event.hosts)
+        this.notMeant = event.outside ?? []
         break
       case 'release':
         this.named = event.release
@@ -86,6 +94,11 @@ export class FeaturePart {
     this.moving = undefined
   }
 
+  /** The hosts of the roll call that are outside the limit of the run. */
+  get outside(): readonly string[] {
+    return this.notMeant
+  }
+
   get release(): string | undefined {
     return this.named
   }
@@ -97,6 +110,12 @@ export class FeaturePart {
   /** True when any host was told anything that changes it. */
   get hasChangedHosts(): boolean {
     return this.progress.attempted.size > 0
+  }
+
+  /** The place of the wave that moves among all waves of the feature; undefined while none moves. */
+  get place(): WavePlace | undefined {
+    const of = this.isForetold ? this.waves?.length : undefined
+    return this.moving === undefined ? undefined : { number: this.taken, of }
   }
 
   /** True when a wave was not brought to its end. */

@@ -100,6 +100,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     resumes: v.exactOptional(text),
     follows: v.exactOptional(names),
     release: v.exactOptional(text),
+    limit: v.exactOptional(text),
     by: v.exactOptional(text),
     tickets: v.exactOptional(names),
     parameters: v.exactOptional(v.record(text, text)),
@@ -122,12 +123,14 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
   out: v.object({ hosts: names }),
   had: v.object({ package: text, versions: namesBy }),
   became: v.object({ package: text, versions: namesBy }),
+  tag: v.object({ repository: text, tag: text, commit: text }),
+  served: v.object({ repository: text, moment: v.picklist(['before', 'after']), states: namesBy }),
   'passed over': v.object({ step: text, line: whole }),
   approved: v.object({ by: text }),
   locked: v.object({ hosts: whole, takes: names, reason: text }),
   restoring: v.object({ package: text, hosts: names }),
   undone: v.object({ what: text, ...verdict }),
-  'roll call': v.object({ hosts: names }),
+  'roll call': v.object({ hosts: names, outside: v.exactOptional(names) }),
   asked: v.object({
     step: text,
     line: whole,
@@ -138,14 +141,27 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     mutating: v.boolean(),
     hosts: names,
   }),
-  answered: v.object({ requestId: text, outcomes: namesBy, interrupted: v.boolean() }),
+  answered: v.object({
+    requestId: text,
+    outcomes: namesBy,
+    interrupted: v.boolean(),
+    times: v.exactOptional(
+      v.object({ answered: whole, first: whole, median: whole, p95: whole, last: whole }),
+    ),
+  }),
   opened: v.object({ obligation: text, hosts: names }),
   closed: v.object({ obligation: text, hosts: names }),
   verdict: v.object({ step: text, line: whole, ...verdict }),
   read: v.object({
     version: v.literal(EVENTS_VERSION),
     run: text,
-    invocation: v.object({ args: names, env: v.record(text, text), cucumber: text, lockstep: text }),
+    invocation: v.object({
+      args: names,
+      env: v.record(text, text),
+      cucumber: text,
+      lockstep: text,
+      byCommand: v.exactOptional(v.boolean()),
+    }),
     scenarios: v.array(
       v.object({
         ...scenario,
@@ -171,6 +187,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     warnings: names,
     outBefore: v.array(v.object({ host: text, obligation: text, run: text, feature: text, since: text })),
     notKnownBefore: names,
+    limit: v.exactOptional(text),
     resumes: v.exactOptional(text),
   }),
   text: v.object({

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { Scratch } from '../testing/scratch'
 import { JournalFile } from '../system/journal_file'
-import { journalLine } from '../system/journal_lines'
+import { journalText } from '../testing/journal_text'
 import { findLeftHosts, nextOrder } from '../rollout/model/out_of_rotation'
 import { entryFault } from './journal_entries'
 import { readRunJournals } from './journals'
@@ -28,9 +28,9 @@ describe('journals of runs', () => {
   afterEach(() => scratch.remove())
 
   const lines = (entries: readonly object[]) =>
-    [{ type: 'journal', version: 1 }, ...entries]
-      .map((entry) => journalLine(JSON.stringify({ at, ...entry })))
-      .join('')
+    journalText(
+      ...[{ type: 'journal', version: 1 }, ...entries].map((entry) => JSON.stringify({ at, ...entry })),
+    )
   const write = (content: string | Buffer, run = 'r1') => scratch.write(`${run}.journal.ndjson`, content)
   const isClear = () => {
     const { journals, faults } = readRunJournals(scratch.path)

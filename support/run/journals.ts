@@ -5,11 +5,13 @@ import {
   foreignAmongJournals,
   readJournal,
   readJournals,
+  type EntryReader,
   type JournalRead,
 } from '../system/journal_reading'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
 import { isOfRollout, type RecordedEvent } from './events'
 import { entryFault } from './journal_entries'
+import { HostPlaces } from './written_hosts'
 
 export type RunJournal = JournalRead<RunEntries['entries'][number]>
 
@@ -28,7 +30,7 @@ export function readRunJournals(directory: string): RunJournals {
   const link = danglingLinkIn(resolve(directory))
   if (link !== undefined)
     return { journals: [], faults: [`${link} is a link to nowhere; mount or mend what it leads to`] }
-  const journals = readJournals<RecordedEvent>(directory, entryFault).map(ofRollouts)
+  const journals = readJournals(directory, rolloutReader)
   const foreign = foreignAmongJournals(directory).map(
     (path) => `${path} is no journal, and lies among those of live runs; look what it is, then move it away`,
   )
@@ -36,7 +38,7 @@ export function readRunJournals(directory: string): RunJournals {
 }
 
 export function readRunJournal(path: string): RunJournal {
-  return ofRollouts(readJournal<RecordedEvent>(path, entryFault))
+  return readJournal(path, rolloutReader())
 }
 
 /** Reads the events of a run one by one. Resolves with the fault of its journal; undefined for one that tells all. */
@@ -44,12 +46,35 @@ export function eachRunEvent(
   path: string,
   take: (event: RecordedEvent) => void,
 ): Promise<RunJournal['fault']> {
-  return eachEntry(path, entryFault, (entry) => take(entry as RecordedEvent))
+  return eachEntry(path, eventReader(), take)
 }
 
-/** Returns a journal without the events of its run itself. The rest has the hosts that are out or done. */
-function ofRollouts(journal: JournalRead<RecordedEvent>): RunJournal {
-  return { ...journal, entries: journal.entries.filter((event) => isOfRollout(event)) }
+/** Returns a reader of all events of one journal, with the names of all hosts. */
+export function eventReader(): EntryReader<RecordedEvent> {
+  const places = new HostPlaces()
+  return (value) => {
+    const event = places.read(value)
+    if (event === undefined)
+      return {
+        fault: `has an entry ${JSON.stringify(value['type'])} of hosts that no roll call before it has`,
+      }
+    const fault = entryFault(event)
+    if (fault !== undefined) return { fault }
+    const entry = event as RecordedEvent
+    places.hear(entry)
+    return { entry }
+  }
+}
+
+/** Returns a reader of the entries of rollouts, which have the hosts that are out or done. Other events are passed over. */
+function rolloutReader(): EntryReader<RunEntries['entries'][number]> {
+  const read = eventReader()
+  return (value) => {
+    const found = read(value)
+    if ('fault' in found) return found
+    const { entry } = found
+    return { entry: entry !== undefined && isOfRollout(entry) ? entry : undefined }
+  }
 }
 
 /** Returns the sentence about an incomplete journal; undefined for a complete one. */

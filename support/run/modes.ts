@@ -24,6 +24,10 @@ export interface ModeTraits {
   needsFeature: boolean
   /** The environments whose variables features are filled with. */
   variables: 'none' | 'one environment' | 'any environment'
+  /** The name of the mode in reports. */
+  label: string
+  /** The sentence by which every report keeps such a run from being taken for a live rollout. */
+  caveat: string | undefined
   /** The folder of its journals, within that of all state. */
   journals: Mode
   /** The profile that begins such a run. */
@@ -44,6 +48,8 @@ export const MODES: Readonly<Record<Mode, ModeTraits>> = {
     notesGaps: false,
     needsFeature: false,
     variables: 'none',
+    label: 'embedded fleet',
+    caveat: 'Simulated hosts: no real host was spoken to.',
     journals: 'embedded',
     profile: 'default',
     parameters: { mode: 'embedded' },
@@ -58,6 +64,8 @@ export const MODES: Readonly<Record<Mode, ModeTraits>> = {
     notesGaps: true,
     needsFeature: true,
     variables: 'one environment',
+    label: 'live',
+    caveat: undefined,
     journals: 'live',
     profile: 'live',
     parameters: { mode: 'live' },
@@ -72,6 +80,8 @@ export const MODES: Readonly<Record<Mode, ModeTraits>> = {
     notesGaps: true,
     needsFeature: true,
     variables: 'one environment',
+    label: 'safe mode',
+    caveat: 'Safe mode: nothing was changed on any host.',
     journals: 'live',
     profile: 'live',
     parameters: { mode: 'live' },
@@ -86,6 +96,8 @@ export const MODES: Readonly<Record<Mode, ModeTraits>> = {
     notesGaps: true,
     needsFeature: true,
     variables: 'one environment',
+    label: 'plan',
+    caveat: 'A plan: nothing was changed on any host.',
     journals: 'plan',
     profile: 'plan',
     parameters: { mode: 'live', intent: 'plan' },
@@ -100,6 +112,8 @@ export const MODES: Readonly<Record<Mode, ModeTraits>> = {
     notesGaps: false,
     needsFeature: true,
     variables: 'one environment',
+    label: 'drift',
+    caveat: 'A look for drift: nothing was changed on any host.',
     journals: 'drift',
     profile: 'drift',
     parameters: { mode: 'live', intent: 'drift' },
@@ -114,6 +128,8 @@ export const MODES: Readonly<Record<Mode, ModeTraits>> = {
     notesGaps: false,
     needsFeature: false,
     variables: 'one environment',
+    label: 'rehearsal',
+    caveat: 'Nothing is real in a rehearsal: no host was spoken to.',
     journals: 'rehearse',
     profile: 'rehearse',
     parameters: { mode: 'embedded', intent: 'rehearse' },
@@ -128,6 +144,8 @@ export const MODES: Readonly<Record<Mode, ModeTraits>> = {
     notesGaps: false,
     needsFeature: false,
     variables: 'any environment',
+    label: 'lint',
+    caveat: 'Only read: nothing was sent to any host.',
     journals: 'lint',
     profile: 'lint',
     parameters: { mode: 'lint' },

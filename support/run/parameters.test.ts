@@ -10,6 +10,7 @@ describe('the parameters of a run', () => {
       idempotence: true,
       plan: true,
       release: true,
+      limit: true,
       environment: true,
       fleet: true,
       resume: true,

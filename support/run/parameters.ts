@@ -15,6 +15,8 @@ export interface RunParameters extends ModeParameters {
   idempotence?: boolean
   /** The plan that was approved, by name or path; nothing else may be done. */
   plan?: string
+  /** The only hosts of the roll call that the run is for, in ClusterShell's form. */
+  limit?: string
   /** The name that the run gives its release. */
   release?: string
   /** A named environment of lockstep.yaml. */

@@ -18,19 +18,29 @@ export async function readRecordedRun(run: string, state: string, cwd: string): 
   const journals = journalsIn(resolve(cwd, state))
   const path = journals.get(run)
   if (path === undefined) throw unknown(run, [...journals.keys()], state)
+  const { first, state: read } = await readJournalState(path)
+  if (first?.type !== 'read' || first.run !== run)
+    throw new LockstepError(
+      'journal-failed',
+      `the journal ${path} ${first?.type === 'read' ? `is of run ${excerpt(first.run, 80)}` : 'does not say which run it is of'}; nothing was written`,
+    )
+  return read
+}
+
+/**
+ * Reads the state of a run, and its first event, from one journal, wherever that is.
+ * @throws LockstepError `journal-failed` where it does not tell all
+ */
+export async function readJournalState(
+  path: string,
+): Promise<{ first: RecordedEvent | undefined; state: RunState }> {
   const recorded = new RecordedRun()
   const fault = await eachRunEvent(path, (event) => recorded.hear(event))
   // A last line that was cut off was never shown.
   const isCutOff = fault?.kind === 'cut off'
   if (!isCutOff && fault !== undefined)
     throw new LockstepError('journal-failed', `${faultOf({ path, fault }) ?? ''}; nothing was written`)
-  const { first } = recorded
-  if (first?.type !== 'read' || first.run !== run)
-    throw new LockstepError(
-      'journal-failed',
-      `the journal ${path} ${first?.type === 'read' ? `is of run ${excerpt(first.run, 80)}` : 'does not say which run it is of'}; nothing was written`,
-    )
-  return recorded.end(isCutOff)
+  return { first: recorded.first, state: recorded.end(isCutOff) }
 }
 
 /** A run as its journal is read. What stands behind the end is heard when it is known that nothing is missing there. */

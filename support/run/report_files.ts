@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
-import { IN_WORDS } from '../system/output'
+import { describeUnwritten } from '../system/output'
 import { writePieces } from '../system/whole_file'
 
 /** Writes a report of a run that is over. An error goes to `say` as a sentence, and does not change the outcome. */
@@ -18,8 +18,7 @@ export function leaveReport(
 
 /** Returns a sentence that says that a file could not be written, and why. */
 export function unwritten(path: string, error: unknown): string {
-  const { code = '', message } = error as NodeJS.ErrnoException
-  return `${path} could not be written: ${IN_WORDS[code] ?? message}`
+  return `${path} could not be written: ${describeUnwritten(error)}`
 }
 
 /**

@@ -3,6 +3,7 @@ import type { LintFinding } from '../lint/finding'
 import type { Audience } from '../rollout/ports'
 import type { Clock } from '../system/clock'
 import type { LockstepError } from '../system/errors'
+import { tellWhile, type TellWait, type Wait } from '../system/wait'
 import { redactNothing, redactor, type Redact } from '../system/redaction'
 import { mayGoOn } from '../rollout/model/verdict'
 import type { LineCourse, Omission } from './account'
@@ -155,13 +156,15 @@ export class Run implements Audience {
     this.stream.appendNow({ type: 'line ended', uri, scenarioId, line, status, took, ...why })
   }
 
-  progress(done: number, expected: number | undefined): void {
-    this.stream.announce({ type: 'progress', done, expected })
+  /** Tells listeners that something is waited for, until the returned function is called. No journal has it. */
+  readonly tellWait: TellWait = (wait) => {
+    this.stream.announce({ type: 'waiting', wait })
+    return () => this.stream.announce({ type: 'waited', wait })
   }
 
-  /** Tells that something takes its time that is no step. */
-  wait(text: string): void {
-    this.stream.announce({ type: 'waiting', text })
+  /** Tells a wait for as long as a work lasts. */
+  tellWhile<T>(wait: Wait, work: () => Promise<T>): Promise<T> {
+    return tellWhile(this.tellWait, wait, work)
   }
 
   note(text: string): void {
@@ -194,8 +197,7 @@ export class Run implements Audience {
 
   /** Stops the run as the operator asks to. */
   interrupt(): void {
-    if (this.stopping.signal.aborted) return
-    this.stream.appendNow({ type: 'interrupted' })
+    if (!this.state.isInterrupted) this.stream.appendNow({ type: 'interrupted' })
     this.stopping.abort()
   }
 

@@ -121,6 +121,8 @@ export interface Invocation {
   /** The words that call cucumber-js, and lockstep, in the folder where the run was begun. */
   cucumber: string
   lockstep: string
+  /** True for a run that was begun with `lockstep run` and the like, and not with cucumber-js. */
+  byCommand?: boolean
 }
 
 /** A host that a run changed although an earlier run had reported it as done. */

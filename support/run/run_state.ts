@@ -5,7 +5,8 @@ import { clean, hasPassed, mayGoOn, type Verdict } from '../rollout/model/verdic
 import { EXIT, exitCodeFor, type ErrorCode } from '../system/errors'
 import { describeOmission, type LineCourse, type Omission } from './account'
 import type { RecordedEvent } from './events'
-import { FeaturePart } from './feature_part'
+import { FeaturePart, type WavePlace } from './feature_part'
+import { LineTimes } from './line_times'
 import { OpenObligations, type OpenObligation } from '../rollout/model/open_obligations'
 import type { HostTruth, Rehearsed } from './rehearsed'
 import type {
@@ -61,6 +62,8 @@ export class RunState {
   warnings: readonly string[] = []
   /** The id of the run that this one goes on from. */
   resumes: string | undefined
+  /** The hosts that the run is limited to, in ClusterShell's form; undefined where it is for all of its roll call. */
+  limit: string | undefined
   outBefore: readonly HostOutOfRotation[] = []
   /** The reasons why more hosts may be out than `outBefore` names: journals that do not tell everything. */
   notKnownBefore: readonly string[] = []
@@ -75,6 +78,8 @@ export class RunState {
   readonly scenarioRuns = new ScenarioRuns()
   /** The lines that were ended, by their scenario. */
   readonly courses = new Map<string, Map<number, LineCourse>>()
+  /** The moments at which hosts answered, line by line. */
+  readonly lineTimes = new LineTimes()
   /** The first line that should have been carried out and was not, though nothing failed. */
   omission: Omission | undefined
   /** The scenarios that are to be run. */
@@ -87,6 +92,8 @@ export class RunState {
   readonly texts = new Map<string, FeatureText>()
   invocation: Invocation = { args: [], env: {}, cucumber: 'npx cucumber-js', lockstep: 'npx lockstep' }
   tickets: readonly string[] = []
+  /** The user who began the run, and the machine, as `user@machine`; empty for a run that was refused before it began. */
+  by = ''
   /** The hosts that the run changed although they had been reported as done. */
   drift: readonly Drift[] = []
   /** The states that hosts were really in when a rehearsal was over. */
@@ -94,6 +101,8 @@ export class RunState {
   readonly rehearsals: Rehearsed[] = []
   /** The plan that was made, where nothing but a plan was wanted; undefined otherwise. */
   planned: SavedPlan | undefined
+  /** The commits that tags were bound to, by `repository tag`. */
+  readonly tags = new Map<string, string>()
   /** The line that is being run. */
   current: Line = { uri: '', scenarioId: '', line: 0, text: '' }
   /** The number of lines that passed. */
@@ -105,11 +114,14 @@ export class RunState {
   refused: Refusal | undefined
   /** The end of the run; undefined while it goes on, and for ever where it was killed. */
   ended: RunEnd | undefined
+  /** True for a run whose journal stops before its end: it was killed. */
+  isCutOff = false
   /** The time of the last event, in milliseconds since 1970. */
   lastAt = 0
   /** True once anything has failed that decides the run. */
   hasFailed = false
-  private isInterrupted = false
+  private firstAt: number | undefined
+  isInterrupted = false
   private variables: Readonly<Record<string, Readonly<Record<string, string>>>> = {}
   private readonly begun = new Set<string>()
   /** The line of each feature that was begun last. */
@@ -122,6 +134,8 @@ export class RunState {
   /** Takes in the next event of the run. */
   apply(event: RecordedEvent): void {
     this.lastAt = Date.parse(event.at)
+    this.firstAt ??= this.lastAt
+    this.lineTimes.apply(event)
     switch (event.type) {
       case 'read':
         this.id = event.run
@@ -147,6 +161,9 @@ export class RunState {
         break
       case 'feature':
         this.part = this.parts.get(event.feature)
+        break
+      case 'tag':
+        this.tags.set(`${event.repository} ${event.tag}`, event.commit)
         break
       case 'roll call':
         this.hosts.rangesOf(event.hosts)
@@ -194,6 +211,11 @@ export class RunState {
         this.judge(event)
     }
     this.partOf(event)?.apply(event, this.hosts)
+  }
+
+  /** True once the run has said where it goes. One that is refused before has no mode and no environment. */
+  get hasBegun(): boolean {
+    return this.journal !== undefined
   }
 
   /** True when the run cannot go on: it failed, was refused, or the operator asked to stop. */
@@ -253,6 +275,11 @@ export class RunState {
     return this.parts.get(uri)?.knownHosts(this.hosts) ?? []
   }
 
+  /** Returns the hosts of a feature's roll call that are outside the limit of the run. */
+  hostsOutside(uri: string): readonly string[] {
+    return this.parts.get(uri)?.outside ?? []
+  }
+
   /** Returns the line of a feature that was begun last; undefined before its first one. */
   lastLineOf(uri: string): Line | undefined {
     return this.lastLines.get(uri)
@@ -276,6 +303,11 @@ export class RunState {
     const passed = this.hasPassed(uri) && !part.isUnfinished && !isSpoilt
     const remaining = part.remaining(passed, this.hosts)
     return remaining.hosts.length === 0 ? undefined : { passed, ...remaining }
+  }
+
+  /** The place of the wave that moves at the current line; undefined while none does. */
+  get wavePlace(): WavePlace | undefined {
+    return this.parts.get(this.current.uri)?.place
   }
 
   /** Returns whether the events tell the waves that a feature has taken as they are. */
@@ -332,6 +364,16 @@ export class RunState {
       })
   }
 
+  /** The moment of the first event, in milliseconds since 1970. */
+  get beganAt(): number {
+    return this.firstAt ?? this.lastAt
+  }
+
+  /** The milliseconds that the run took; of a run that did not end, those until the last that is known of it. */
+  get took(): number {
+    return this.ended?.took ?? Math.max(0, this.lastAt - this.beganAt)
+  }
+
   /** The moment of the end, or else of the last that is known of the run, in milliseconds since 1970. */
   get endedAt(): number {
     return this.ended?.at ?? this.lastAt
@@ -340,6 +382,7 @@ export class RunState {
   /** Says so where the run did not end: its events stop, and nothing may be called done for that. */
   closeUnended(): void {
     if (this.ended !== undefined) return this.expectOneEnd(this.ended)
+    this.isCutOff = true
     const { uri, line, text } = this.current
     const where = line > 0 ? `at "${text}" (${uri}:${line})` : 'before its first line'
     const last = new Date(this.lastAt).toISOString()
@@ -370,9 +413,11 @@ export class RunState {
     this.chosen = event.chosen
     this.journal = event.journal
     this.tickets = event.tickets
+    this.by = event.by
     this.warnings = event.warnings
     this.outBefore = event.outBefore
     this.notKnownBefore = event.notKnownBefore
+    this.limit = event.limit
     this.resumes = event.resumes
     this.open = new OpenObligations(event.outBefore)
   }

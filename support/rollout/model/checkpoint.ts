@@ -10,6 +10,8 @@ export interface Checkpoint {
   run: string
   hash: string
   hosts: readonly string[]
+  /** The other hosts of the roll call: they are outside the limit of the run. */
+  outside: readonly string[]
   /** True for a look for drift, which changes nothing: lists and waves may have other hosts by now. */
   isOfHistory?: boolean
   /** The hosts that failed within the budget: out then, out now. */
@@ -19,6 +21,8 @@ export interface Checkpoint {
   attempted: ReadonlySet<string>
   /** The versions before the first change, by package and host. */
   had: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** The commits of tags, by `repository tag`. */
+  tags: ReadonlyMap<string, string>
   scenarios: ReadonlyMap<string, ScenarioCheckpoint>
 }
 
@@ -52,10 +56,12 @@ export function checkpointOf(run: string, entries: readonly JournalEntry[]): Che
     run,
     hash: began.hash,
     hosts: rollCall.hosts,
+    outside: rollCall.outside ?? [],
     out: entries.flatMap((entry) => (entry.type === 'out' ? entry.hosts : [])),
     attempted,
     seed: last(entries, 'order')?.seed,
     had: versionsIn(entries),
+    tags: tagsIn(entries),
     scenarios: scenariosIn(entries, undone),
   }
 }
@@ -69,6 +75,7 @@ export function continueCheckpoint(earlier: Checkpoint, later: Checkpoint): Chec
     seed: later.seed ?? earlier.seed,
     attempted: new Set([...earlier.attempted, ...later.attempted]),
     had: joinVersions(earlier.had, later.had),
+    tags: new Map([...later.tags, ...earlier.tags]),
     scenarios: new Map(
       [...ids].map((id) => [id, joinScenario(earlier.scenarios.get(id), later.scenarios.get(id))]),
     ),
@@ -208,6 +215,14 @@ function versionsIn(entries: readonly JournalEntry[]): Map<string, Map<string, s
       for (const host of hosts) if (!versions.has(host)) versions.set(host, version)
   }
   return had
+}
+
+function tagsIn(entries: readonly JournalEntry[]): Map<string, string> {
+  return new Map(
+    entries.flatMap((entry) =>
+      entry.type === 'tag' ? [[`${entry.repository} ${entry.tag}`, entry.commit] as const] : [],
+    ),
+  )
 }
 
 function last<T extends JournalEntry['type']>(

@@ -1,3 +1,4 @@
+import type { AnswerTimes } from './answer_times'
 import type { Request } from './answers'
 import type { Verdict } from './verdict'
 
@@ -15,6 +16,8 @@ export type JournalEntry =
       /** The runs that it brings on or clears up after, beside the one that it resumes. */
       follows?: readonly string[]
       release?: string
+      /** The hosts that the run is limited to, in ClusterShell's form. */
+      limit?: string
       by?: string
       tickets?: readonly string[]
       /** The parameters that the feature was given, but for secrets. */
@@ -43,12 +46,22 @@ export type JournalEntry =
   | { type: 'out'; hosts: readonly string[] }
   | { type: 'had'; package: string; versions: Record<string, readonly string[]> }
   | { type: 'became'; package: string; versions: Record<string, readonly string[]> }
+  /** The commit that a tag is at, for the whole rollout. */
+  | { type: 'tag'; repository: string; tag: string; commit: string }
+  /** The releases that hosts serve, before they are told to serve another one, and after it. */
+  | {
+      type: 'served'
+      repository: string
+      moment: 'before' | 'after'
+      states: Record<string, readonly string[]>
+    }
   | { type: 'passed over'; step: string; line: number }
   | { type: 'approved'; by: string }
   | { type: 'locked'; hosts: number; takes: readonly string[]; reason: string }
   /** Hosts are about to get the order to go back to the version they had. */
   | { type: 'restoring'; package: string; hosts: readonly string[] }
-  | { type: 'roll call'; hosts: readonly string[] }
+  /** The hosts that take part. Those `outside` the limit of the run are in the roll call too, and take none. */
+  | { type: 'roll call'; hosts: readonly string[]; outside?: readonly string[] }
   | {
       type: 'asked'
       step: string
@@ -60,7 +73,14 @@ export type JournalEntry =
       mutating: boolean
       hosts: readonly string[]
     }
-  | { type: 'answered'; requestId: string; outcomes: Record<string, readonly string[]>; interrupted: boolean }
+  | {
+      type: 'answered'
+      requestId: string
+      outcomes: Record<string, readonly string[]>
+      interrupted: boolean
+      /** The moments of the answers; absent where no host answered, or a balancer was asked for them. */
+      times?: AnswerTimes
+    }
   | { type: 'opened'; obligation: string; hosts: readonly string[] }
   | { type: 'closed'; obligation: string; hosts: readonly string[] }
   /**

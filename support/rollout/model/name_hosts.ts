@@ -1,8 +1,15 @@
-/** Names hosts in a sentence: the first ten, and how many more there are. */
-export function nameHosts(hosts: readonly string[]): string {
-  return hosts.length > MAX_NAMES
-    ? `${hosts.slice(0, MAX_NAMES).join(', ')} and ${hosts.length - MAX_NAMES} more`
-    : hosts.join(', ')
-}
+import { foldHostsWithin } from './fold_hosts'
 
-const MAX_NAMES = 10
+/** The most characters of a range of hosts. */
+const MAX_WIDTH = 60
+
+/** Names hosts in a sentence, in ClusterShell's form: the first ten names or ranges, and how many more hosts there are. */
+export function nameHosts(hosts: readonly string[], most = 10): string {
+  const pieces = foldHostsWithin(hosts, MAX_WIDTH)
+  const named = pieces
+    .slice(0, most)
+    .map(({ text }) => text)
+    .join(', ')
+  const more = pieces.slice(most).reduce((n, { count }) => n + count, 0)
+  return more === 0 ? named : `${named}, … and ${more} more`
+}

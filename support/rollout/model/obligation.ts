@@ -1,3 +1,4 @@
+import type { TellWait } from '../../system/wait'
 import type { Request, Answers, Answer } from './answers'
 
 /** Asks hosts something on behalf of a step, journalled. */
@@ -18,6 +19,8 @@ export interface HostGateway {
   wait(ms: number): Promise<void>
   /** Returns the milliseconds since some fixed moment. */
   elapsed(): number
+  /** Tells what a step waits for. */
+  readonly tellWait: TellWait
 }
 
 /** The state of an obligation on a host, by an answer of `look`: open, closed or neither, and its words. */

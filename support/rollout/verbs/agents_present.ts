@@ -13,11 +13,11 @@ export async function hostsWithoutAgents(
   rollout: Pick<RollCallContext, 'ports' | 'ask' | 'addUnsolicited'>,
   hosts: readonly string[],
 ): Promise<Map<string, Observation>> {
-  const { fleet, neededAgents: needed = [] } = rollout.ports
+  const { fleet, audience, neededAgents: needed = [] } = rollout.ports
   if (needed.length === 0 || hosts.length === 0) return new Map()
   const agents = needed.map(({ agent }) => agent)
   const selection = { classes: [], facts: [], identities: [], listed: hosts, agents }
-  const { hosts: complete, unexpected } = await fleet.discover(selection, () => {})
+  const { hosts: complete, unexpected } = await fleet.discover(selection, audience.tellWait)
   for (const message of unexpected) if (message.fails) rollout.addUnsolicited(message)
   const known = new Set(complete)
   const doubtful = hosts.filter((host) => !known.has(host))

@@ -71,7 +71,10 @@ export class Gates {
   async waitForApproval(within: number): Promise<void> {
     await this.step.executor.pass({
       ask: async ({ length }) => {
-        const by = await this.approval.ask(`Go on with ${length} hosts?`, within)
+        const beside = (await this.step.wholeRollCall()).length - (await this.step.frozen()).length
+        const limited =
+          beside === 0 ? '' : ` The run is limited: ${beside} more of its roll call take no part.`
+        const by = await this.approval.ask(`Go on with ${length} hosts?${limited}`, within)
         await this.step.append({ type: 'approved', by })
       },
       wouldAsk: ({ length }) => `approval would be waited for before ${length} hosts`,

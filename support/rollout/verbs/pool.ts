@@ -68,10 +68,10 @@ export class Pool {
     })
   }
 
-  /** Returns the members as they are by now. Undefined where that cannot be known. */
+  /** Returns the members as they are by now, hosts outside the limit of the run among them. Undefined where that cannot be known. */
   private async membersOf(balancer: Balancer): Promise<readonly PoolMember[] | undefined> {
     const { executor } = this.step
-    const members = await balancer.pool(await this.step.frozen(), executor.gateway)
+    const members = await balancer.pool(await this.step.wholeRollCall(), executor.gateway)
     const expected = members.map(({ name }) => executor.expect(balancer.name, name))
     if (expected.includes('not known')) return undefined
     return members.map((member, index) => {

@@ -3,8 +3,10 @@ import fc from 'fast-check'
 import { failure } from '../../testing/failure'
 import { FakeFleet, rolloutOn } from '../../testing/fake_fleet'
 import type { Checkpoint } from '../model/checkpoint'
+import { WebFleet } from '../../testing/web_fleet'
 import { compareWith } from '../model/compare_with'
-import type { Selection } from '../ports'
+import { parseLimit } from '../model/limit'
+import type { RolloutPorts, Selection } from '../ports'
 import { count, hasPassed } from '../model/verdict'
 
 const CLAIMS: Checkpoint = {
@@ -12,9 +14,11 @@ const CLAIMS: Checkpoint = {
   hash: 'h',
   hosts: ['web1', 'web2'],
   out: [],
+  outside: [],
   attempted: new Set(),
   seed: undefined,
   had: new Map(),
+  tags: new Map(),
   scenarios: new Map(),
 }
 
@@ -30,6 +34,93 @@ function rollout(found: readonly string[], written: readonly string[], checkpoin
   }
   return { ...rolloutOn(fleet, { ports: { inventory, checkpoint } }), fleet, asked }
 }
+
+describe('the roll call of a limited run', () => {
+  const hosts = ['web1', 'web2', 'web3', 'web4']
+  const limit = parseLimit('web[1-2]')
+  const limited = (found: readonly string[], more: Partial<RolloutPorts> = {}) => {
+    const fleet = new WebFleet(found)
+    return { ...rolloutOn(fleet, { ports: { limit, ...more } }), fleet }
+  }
+
+  it('is the whole one, of which the limited hosts take part', async () => {
+    const { rollout: rolling, journal, fleet } = limited(hosts)
+    expect(count(await rolling.hosts.discover())).to.include({ expected: 2, unexpected: 0 })
+    expect(journal[0]).to.deep.equal({
+      type: 'roll call',
+      hosts: ['web1', 'web2'],
+      outside: ['web3', 'web4'],
+    })
+    expect(hasPassed(await rolling.hosts.expectExactly(4))).to.equal(true)
+    await rolling.packages.update('mywebapp')
+    expect([...fleet.versions.keys()]).to.deep.equal(['web1', 'web2'])
+    expect(hasPassed(await rolling.hosts.discover()), 'the others are no strangers').to.equal(true)
+  })
+
+  it('refuses a limit to a host that is silent, before any host is asked', async () => {
+    const { rollout: rolling, fleet } = limited(['web1', 'web3'])
+    expect((await failure(rolling.packages.update('mywebapp'))).message).to.match(/names web2 \(the closest/)
+    expect(fleet.asked).to.deep.equal([])
+  })
+
+  it('refuses a limit to a host that is not in the inventory before hosts are looked for', async () => {
+    const inventory = { matching: async () => ['web1', 'web3'] }
+    const { rollout: rolling, fleet } = limited(hosts, { inventory })
+    fleet.onDiscovery = () => expect.fail('hosts were looked for')
+    expect((await failure(rolling.hosts.discover())).code).to.equal('bad-input')
+    expect(rolling.halted?.code).to.equal('bad-input')
+  })
+
+  it('fails for a limited host of the inventory that is silent, and not for another one', async () => {
+    const inventory = { matching: async () => hosts }
+    const silent = limited(['web1', 'web3', 'web4'], { inventory })
+    expect(count(await silent.rollout.hosts.discover())).to.include({ expected: 2, silent: 1 })
+    const other = limited(['web1', 'web2', 'web3'], { inventory })
+    expect(hasPassed(await other.rollout.hosts.discover())).to.equal(true)
+  })
+
+  it('finds no host where none is there', async () => {
+    expect((await failure(limited([]).rollout.hosts.discover())).code).to.equal('nobody-discovered')
+  })
+
+  it('stays as it was in a run that goes on, where all are written down again', async () => {
+    const checkpoint = { ...CLAIMS, outside: ['web3', 'web4'] }
+    const inventory = { matching: async () => hosts }
+    const resumed = limited(hosts, { inventory, checkpoint })
+    expect(hasPassed(await resumed.rollout.hosts.discover())).to.equal(true)
+    expect(resumed.journal[0]).to.have.deep.property('outside', ['web3', 'web4'])
+  })
+
+  it('has the whole pool in service that has to stay there', async () => {
+    const { rollout: rolling, fleet } = limited(hosts)
+    rolling.traffic.throughBalancerAt('1.2.3.4')
+    rolling.traffic.pool.keepAtLeast({ percent: 50 })
+    fleet.blocked.add('web4')
+    expect((await failure(rolling.traffic.block())).message).to.contain(
+      '3 of 4 hosts of the pool are in service; with 2 hosts out there would be 1, and 2 must stay',
+    )
+  })
+
+  it('has its locks on the whole roll call', async () => {
+    const taken: unknown[] = []
+    const locks = { patience: 0, take: async (...all: unknown[]) => void taken.push(all) }
+    await limited(hosts, { locks }).rollout.packages.update('mywebapp')
+    expect(taken[0]).to.deep.equal([
+      ['web1', 'web2'],
+      ['web3', 'web4'],
+    ])
+  })
+
+  it('keeps a step of a team from changing a host outside the limit', async () => {
+    const { rollout: rolling, fleet } = limited(hosts)
+    await rolling.hosts.discover()
+    const order = { agent: 'service', action: 'restart', inputs: {}, mutating: true }
+    expect((await failure(rolling.ask(order, ['web1', 'web3']))).message).to.contain(
+      'restart of service was about to be sent to web3, outside the limit of this run; it was not sent',
+    )
+    expect(fleet.actions).not.to.contain('restart')
+  })
+})
 
 describe('a roll call with an inventory', () => {
   it('passes when exactly those answer that are in it', async () => {

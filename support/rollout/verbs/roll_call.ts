@@ -1,11 +1,13 @@
 import { LockstepError } from '../../system/errors'
 import { hostsWithoutAgents } from './agents_present'
 import { compareWith } from '../model/compare_with'
+import { divideByLimit, type LimitedHosts } from '../model/limit'
 import { OpenWindows } from './open_windows'
 import type { RollCallContext } from './roll_call_context'
 import { isEmpty, keyOf, NOBODY_YET, describeSelection } from './selection'
 import type { EnoughHosts, Selection } from '../ports'
 import type { UnexpectedMessage } from '../../system/unexpected_messages'
+import { tellWhile } from '../../system/wait'
 import { hosts as counted, type Observation, type Verdict } from '../model/verdict'
 
 /** The hosts of a rollout: selected by a feature's first lines, discovered once, and unchanged from then on. */
@@ -13,6 +15,9 @@ export class RollCall {
   private selection: Selection = NOBODY_YET
   private list: readonly string[] | undefined
   private names: ReadonlySet<string> = new Set()
+
+  /** The hosts that were found, and are outside the limit of the run. */
+  private alone: readonly string[] = []
 
   /** The selection by which the hosts were found. */
   private foundBy: Selection = NOBODY_YET
@@ -90,10 +95,11 @@ export class RollCall {
     if (isFirst) this.expectHostsOfBefore(should)
     const known = this.list ?? this.rollout.hostsBefore ?? this.selection.listed ?? should
     const newcomer = this.newcomersBy(should)
-    const { found, unexpected } = await this.look(known, newcomer)
+    const { found, unexpected } = await this.look(known && this.divided(known), newcomer)
     if (isFirst) await this.freeze(known ?? found, should)
     const expected = this.list ?? []
-    const { missing, strangers } = compareWith(expected, found)
+    const { missing } = compareWith(expected, found)
+    const { strangers } = compareWith([...expected, ...this.alone], found)
     const there = new Set(found)
     const incomplete = isFirst
       ? await hostsWithoutAgents(
@@ -125,6 +131,7 @@ export class RollCall {
     }
     if (this.selection.listed !== undefined) return this.frozenAs(this.selection.listed)
     const should = await this.inventoried()
+    if (should !== undefined) this.divided(should)
     const { found, unexpected } = await this.look()
     const strangers = should === undefined ? [] : compareWith(should, found).strangers
     this.expectNone(strangers.sort(byName))
@@ -142,6 +149,11 @@ export class RollCall {
   /** The hosts that were found; undefined before any were looked for. */
   get known(): readonly string[] | undefined {
     return this.list
+  }
+
+  /** The hosts that were found and take no part, since they are outside the limit of the run. */
+  get outside(): readonly string[] {
+    return this.alone
   }
 
   /** True when the hosts that answered became the roll call: no inventory, list or count says which should be there. */
@@ -181,8 +193,9 @@ export class RollCall {
     this.rollout.expectGoingOn()
     const list = await this.frozen()
     this.isCounted = true
-    const passed = test(list.length)
-    const seen = passed ? 'counted' : `${counted(list.length)}, where ${wanted} were expected`
+    const whole = list.length + this.alone.length
+    const passed = test(whole)
+    const seen = passed ? 'counted' : `${counted(whole)}, where ${wanted} were expected`
     const observations = list.map((host) => ({ host, passed, kind: 'known' as const, seen }))
     return this.rollout.conclude({ observations, unexpected: [] }, { budgeted: false })
   }
@@ -193,8 +206,9 @@ export class RollCall {
    */
   private async inventoried(): Promise<readonly string[] | undefined> {
     this.expectSelection()
-    const { inventory } = this.rollout.ports
-    return this.selection.listed === undefined ? inventory?.matching(this.selection) : undefined
+    const { inventory, audience } = this.rollout.ports
+    if (inventory === undefined || this.selection.listed !== undefined) return undefined
+    return tellWhile(audience.tellWait, { what: 'the inventory' }, () => inventory.matching(this.selection))
   }
 
   /**
@@ -303,15 +317,17 @@ export class RollCall {
    * have answered, and the rest of the window goes on beside what follows. Listed hosts that are out are not asked.
    */
   private async look(
-    known?: readonly string[],
+    known?: LimitedHosts,
     newcomer?: (host: string) => UnexpectedMessage,
   ): Promise<{ found: readonly string[]; unexpected: readonly UnexpectedMessage[] }> {
     const { fleet, audience } = this.rollout.ports
-    const listed = this.selection.listed?.filter((host) => !this.rollout.budget.isOut(host))
+    const { budget, ports } = this.rollout
+    const isMeant = (host: string) => !budget.isOut(host) && ports.limit?.hosts.has(host) !== false
+    const listed = this.selection.listed?.filter(isMeant)
     const { hosts, unexpected, window } = await fleet.discover(
       { ...this.selection, listed },
-      (n) => audience.progress(n, listed?.length),
-      listed === undefined && newcomer !== undefined ? this.enough(known ?? [], newcomer) : undefined,
+      audience.tellWait,
+      listed === undefined && newcomer !== undefined ? this.enough(known ?? NO_HOSTS, newcomer) : undefined,
     )
     if (window !== undefined) {
       this.windows.add(window)
@@ -322,7 +338,8 @@ export class RollCall {
 
   private async expectNobodyNew(): Promise<void> {
     const { rollout } = this
-    await this.windowsAreOver()
+    const late = { what: 'late answers to the discovery' }
+    await tellWhile(rollout.ports.audience.tellWait, late, () => this.windowsAreOver())
     rollout.expectGoingOn()
     if (!rollout.hasOverheardFailure) return
     const going = (this.list ?? []).filter((host) => !rollout.budget.isOut(host))
@@ -337,13 +354,13 @@ export class RollCall {
   }
 
   private enough(
-    known: readonly string[],
+    { within, outside }: LimitedHosts,
     newcomer: (host: string) => UnexpectedMessage,
   ): EnoughHosts | undefined {
     const { rollout } = this
-    const hosts = known.filter((host) => !rollout.budget.isOut(host))
+    const hosts = within.filter((host) => !rollout.budget.isOut(host))
     if (hosts.length === 0) return undefined
-    const names = new Set(known)
+    const names = new Set([...within, ...outside])
     return {
       hosts,
       onLater: (host) => {
@@ -364,17 +381,38 @@ export class RollCall {
       this.rollout.stopAt(error)
       throw error
     }
-    const list = [...hosts].sort(byName)
-    await this.rollout.ports.journal.append({ type: 'roll call', hosts: list })
+    const { within: list, outside } = this.divided([...hosts].sort(byName))
+    const beside = outside.length === 0 ? {} : { outside }
+    await this.rollout.ports.journal.append({ type: 'roll call', hosts: list, ...beside })
     this.isAsFound =
       should === undefined && this.rollout.hostsBefore === undefined && this.selection.listed === undefined
-    this.list = Object.freeze(list)
+    this.list = Object.freeze([...list])
+    this.alone = outside
     this.foundBy = this.selection
-    this.names = new Set(list)
+    this.names = new Set([...list, ...outside])
     return this.list
+  }
+
+  /**
+   * Divides the roll call by the limit of the run, or as it was before.
+   * @throws LockstepError `bad-input` when the limit names a host that is not in the roll call
+   */
+  private divided(all: readonly string[]): LimitedHosts {
+    const { ports, hostsBefore, outsideBefore } = this.rollout
+    if (this.list !== undefined) return { within: this.list, outside: this.alone }
+    if (all.length === 0) return NO_HOSTS
+    if (hostsBefore !== undefined || ports.limit === undefined)
+      return { within: all, outside: hostsBefore === undefined ? [] : outsideBefore }
+    try {
+      return divideByLimit(all, ports.limit)
+    } catch (error) {
+      if (error instanceof LockstepError) this.rollout.stopAt(error)
+      throw error
+    }
   }
 }
 
+const NO_HOSTS: LimitedHosts = { within: [], outside: [] }
 const NOBODY: ReadonlyMap<string, Observation> = new Map()
 
 const collator = new Intl.Collator('en', { numeric: true })

@@ -10,10 +10,12 @@ import type { RolloutPorts } from '../ports'
 export interface RollCallContext {
   readonly ports: Pick<
     RolloutPorts,
-    'fleet' | 'inventory' | 'journal' | 'audience' | 'stopping' | 'neededAgents'
+    'fleet' | 'inventory' | 'limit' | 'journal' | 'audience' | 'stopping' | 'neededAgents'
   >
   /** The hosts of the run that this one goes on from: they are the roll call then. */
   readonly hostsBefore: readonly string[] | undefined
+  /** The hosts of that run's roll call that were outside its limit. */
+  readonly outsideBefore: readonly string[]
   /**
    * Expects the hosts that are written down now to be those of that run. `where` is where they are written.
    * @throws LockstepError `bad-input` when they are others

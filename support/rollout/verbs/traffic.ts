@@ -13,6 +13,7 @@ import { Pool } from './pool'
 export class Traffic {
   readonly pool: Pool
   private chosen: Balancer | undefined
+  private chosenBackend: string | undefined
 
   constructor(
     private readonly step: StepContext,
@@ -24,10 +25,12 @@ export class Traffic {
 
   throughBalancerAt(address: string): void {
     this.chosen = this.balancers.at(address)
+    this.chosenBackend = undefined
   }
 
-  throughBackend(name: string): void {
-    this.chosen = this.balancers.backend(name)
+  throughBackend(name: string, kind = 'haproxy'): void {
+    this.chosen = this.balancers.backend(name, kind)
+    this.chosenBackend = name
   }
 
   /** The balancer that the feature has named last; undefined when it has named none. */
@@ -53,7 +56,7 @@ export class Traffic {
     if (drain === undefined) {
       throw new LockstepError(
         'bad-feature',
-        'a host firewall cuts connections and cannot drain them; say "I block the load balancer", or name a haproxy backend',
+        'the balancer cuts connections and cannot drain them; say "I block the load balancer", or name a haproxy backend',
       )
     }
     return this.step.executor.change(
@@ -78,7 +81,8 @@ export class Traffic {
   }
 
   async poolShouldHave(name: string, wanted: number): Promise<Verdict> {
-    return this.pool.shouldHaveInService(this.balancers.backend(name), wanted)
+    const named = this.chosenBackend === name ? this.chosen : undefined
+    return this.pool.shouldHaveInService(named ?? this.balancers.backend(name), wanted)
   }
 
   /**
@@ -89,7 +93,7 @@ export class Traffic {
     this.step.expectGoingOn()
     const { name, requests } = this.balancer()
     if (requests === undefined) {
-      throw new LockstepError('bad-feature', 'a host firewall counts no requests; name a haproxy backend')
+      throw new LockstepError('bad-feature', 'the balancer counts no requests; name a haproxy backend')
     }
     return this.step.executor.measure({
       name,

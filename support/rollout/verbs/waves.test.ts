@@ -94,7 +94,7 @@ describe('waves', () => {
     rollout.waves.foretold(['1 host', '2 hosts'].map(size))
     const error = await failure(rollout.waves.take(size('1 host')))
     expect(error.message).to.equal(
-      'the waves 1 host, 2 hosts take 3 of 5 hosts; in no wave: web4, web5. Let the last wave be: the rest; no host was touched',
+      'the waves 1 host, 2 hosts take 3 of 5 hosts; in no wave: web[4-5]. Let the last wave be: the rest; no host was touched',
     )
     expect((await failure(rollout.packages.update('mywebapp'))).message).to.equal(error.message)
     expect(fleet.actions).to.deep.equal([])

@@ -1,7 +1,7 @@
 import { isAbsolute, sep } from 'node:path'
 import { inspect } from 'node:util'
-import { clean } from '../rollout/model/verdict'
-import type { Redact } from '../system/redaction'
+import { clean } from './verdict'
+import type { Redact } from '../../system/redaction'
 
 const MAX_REASON = 1_000
 
