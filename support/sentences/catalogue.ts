@@ -9,6 +9,7 @@ import { packages } from './package'
 import { puppet } from './puppet'
 import { rehearsal } from './rehearsal'
 import { release } from './release'
+import { repository } from './repository'
 import type { Keyword, Sentence } from './sentence'
 import { service } from './service'
 import { wave } from './wave'
@@ -22,6 +23,7 @@ export const CATALOGUE = {
   gate,
   release,
   package: packages,
+  repository,
   service,
   check,
   puppet,

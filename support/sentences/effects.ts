@@ -10,13 +10,14 @@ export type StepEffect =
   | { kind: 'names release' }
   | { kind: 'activates release' }
   | { kind: 'expects release elsewhere' }
-  | { kind: 'names balancer'; name: string; firewall: boolean }
+  /** `backend` is the pool, for a balancer that has one; `kind` is haproxy, or that of a team's own. */
+  | { kind: 'names balancer'; name: string; firewall: boolean; backend?: { kind: string; name: string } }
   | { kind: 'keeps pool'; all: boolean }
   | { kind: 'lets pool go' }
   | { kind: 'takes wave'; size: WaveSize; written: string }
   | { kind: 'pauses between waves' }
   | { kind: 'allows failures' }
-  | { kind: 'restores after failure' }
+  | { kind: 'restores after failure'; versions: boolean }
   | { kind: 'waits for approval' }
   | { kind: 'waits for rollouts' }
   | { kind: 'waits for time of day' }
@@ -30,6 +31,14 @@ export type StepEffect =
   | { kind: 'changes package'; name: string; version: string | undefined }
   | { kind: 'sees version'; name: string; version: string }
   | { kind: 'sees package'; name: string; wanted: 'installed' | 'absent' }
+  | { kind: 'names repository'; name: string }
+  | { kind: 'names tag'; tag: string }
+  | { kind: 'sees tag' }
+  | { kind: 'expects tests' }
+  | { kind: 'fetches tags' }
+  | { kind: 'deploys tag' }
+  | { kind: 'sees deployed tag'; tag: string }
+  | { kind: 'sees working tree' }
   | { kind: 'changes service'; name: string; to: 'running' | 'stopped' }
   | { kind: 'sees service'; name: string; wanted: 'running' | 'stopped' }
   | { kind: 'sees check' }
@@ -67,7 +76,7 @@ export type EffectGroup = keyof typeof GROUPS
 interface EffectTraits {
   group: EffectGroup
   /** The agent that hosts need for it. `balancer` where it is one of them only if hosts block traffic themselves. */
-  needs?: 'package' | 'service' | 'nrpe' | 'puppet' | 'balancer'
+  needs?: 'package' | 'git' | 'service' | 'nrpe' | 'puppet' | 'balancer'
 }
 
 /** The traits of each effect, for any values of its line. */
@@ -100,6 +109,14 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'changes package': { group: 'changes', needs: 'package' },
   'sees version': { group: 'reads', needs: 'package' },
   'sees package': { group: 'reads', needs: 'package' },
+  'names repository': { group: 'sets' },
+  'names tag': { group: 'sets' },
+  'sees tag': { group: 'reads', needs: 'git' },
+  'expects tests': { group: 'reads', needs: 'git' },
+  'fetches tags': { group: 'changes', needs: 'git' },
+  'deploys tag': { group: 'changes', needs: 'git' },
+  'sees deployed tag': { group: 'reads', needs: 'git' },
+  'sees working tree': { group: 'reads', needs: 'git' },
   'changes service': { group: 'changes', needs: 'service' },
   'sees service': { group: 'reads', needs: 'service' },
   'sees check': { group: 'reads', needs: 'nrpe' },

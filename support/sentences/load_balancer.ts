@@ -12,8 +12,22 @@ export const loadBalancer = {
   'the load balancer is the haproxy backend {backend}': {
     keyword: 'Given',
     effect: 'names balancer',
-    details: ([name = '']) => ({ name: `backend ${name}`, firewall: false }),
+    details: ([name = '']) => ({
+      name: `backend ${name}`,
+      firewall: false,
+      backend: { kind: 'haproxy', name },
+    }),
     help: 'HAProxy sends hosts their requests; it is told and asked through its runtime sockets.',
+  },
+  'the load balancer is the {balancer} backend {backend}': {
+    keyword: 'Given',
+    effect: 'names balancer',
+    details: ([kind = '', name = '']) => ({
+      name: `${kind} backend ${name}`,
+      firewall: false,
+      backend: { kind, name },
+    }),
+    help: 'A balancer of the team sends hosts their requests; its code is an extension.',
   },
   'at least {pool} of the pool must stay in service': {
     keyword: 'Given',
@@ -76,11 +90,11 @@ export const loadBalancer = {
   'the pool {backend} should have {count} host(s) in service': {
     keyword: 'Then',
     effect: 'sees pool',
-    help: 'Fails where HAProxy has more or fewer hosts of this backend in service.',
+    help: 'Fails where the balancer has more or fewer hosts of this backend in service.',
   },
   'fewer than {percent}% of requests should fail for {duration}': {
     keyword: 'Then',
     effect: 'sees requests',
-    help: 'Fails where HAProxy counts as many failed requests in this time, or more.',
+    help: 'Fails where the balancer counts as many failed requests in this time, or more.',
   },
 } as const satisfies Sentences

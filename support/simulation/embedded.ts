@@ -76,6 +76,7 @@ export async function startEmbedded(fleet: NamedFleet, { env }: ProcessContext):
       hostLeases: false,
       notifications: [],
       haproxy: addresses,
+      balancers: [],
       inventory: inventoryOf(readSetting(env, 'LOCKSTEP_INVENTORY')),
       environments: undefined,
       ...NO_VARIABLES,

@@ -4,11 +4,14 @@ import type { OpenedRequest, ServerSecurity } from '../protocol/security/securit
 import { pskServer } from '../protocol/security/psk'
 import type { Clock } from '../system/clock'
 import { EmbeddedBroker, type Deliver } from './broker'
+import type { GitTags } from './pretend_git'
 import type { Repository } from './providers'
 import { SimulatedHost, type HostDescription } from './simulated_host'
 
 export interface FleetDescription {
   repository: Repository
+  /** The tags that a git server has, oldest first, by repository. */
+  git?: GitTags
   hosts: readonly HostDescription[]
   /** Backends of the HAProxy in front of the hosts: names of hosts, each a server. */
   backends: Readonly<Record<string, readonly string[]>>
@@ -30,7 +33,12 @@ export class EmbeddedFleet {
     const security = readingOnce(pskServer(options.secret))
     this.hosts = options.fleet.hosts.map(
       (description) =>
-        new SimulatedHost(description, { ...options, repository: options.fleet.repository, security }),
+        new SimulatedHost(description, {
+          ...options,
+          repository: options.fleet.repository,
+          git: options.fleet.git,
+          security,
+        }),
     )
   }
 

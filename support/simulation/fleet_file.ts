@@ -34,6 +34,7 @@ const group = allowKnownKeys({
     v.record(v.string(), v.union([checkState, v.array(checkState)], 'a state, or a list of states in turn')),
     {},
   ),
+  serves: v.optional(v.record(v.string(), text), {}),
   without: v.optional(v.array(v.string()), []),
   fault: v.optional(fault),
   agents: v.optional(v.picklist(['ruby'], 'ruby')),
@@ -41,6 +42,7 @@ const group = allowKnownKeys({
 
 const schema = allowKnownKeys({
   repository: v.optional(v.record(v.string(), v.array(text, 'a list of versions, oldest first')), {}),
+  git: v.optional(v.record(v.string(), v.array(text, 'a list of tags, oldest first')), {}),
   haproxy: v.optional(v.record(v.string(), range), {}),
   fleet: v.pipe(v.array(group, 'a list of groups of hosts'), v.minLength(1, 'at least one group of hosts')),
 })
@@ -53,7 +55,7 @@ const MAX_HOSTS = 20_000
  */
 export function readFleetFile(path: string, faults: Readonly<Record<string, Fault>> = {}): FleetDescription {
   const text = readConfigFile(path, 'fleet', 'embedded fleet')
-  const { repository, fleet, haproxy } = readYaml(path, text, schema)
+  const { repository, git, fleet, haproxy } = readYaml(path, text, schema)
   const where = (...keys: (string | number)[]) => placesIn(path, text).where(keys)
   const names = new Set<string>()
   const hosts = fleet.flatMap((entry, index) =>
@@ -72,6 +74,7 @@ export function readFleetFile(path: string, faults: Readonly<Record<string, Faul
         checks: Object.fromEntries(
           Object.entries(entry.checks).map(([name, states]) => [name, [states].flat().map(checkResult)]),
         ),
+        serves: entry.serves,
         without: entry.without,
         fault: faults[identity] ?? entry.fault,
         agents: entry.agents,
@@ -85,7 +88,7 @@ export function readFleetFile(path: string, faults: Readonly<Record<string, Faul
   const backends = Object.fromEntries(
     Object.entries(haproxy).map(([name, servers]) => [name, expand(() => where('haproxy', name), servers)]),
   )
-  return { repository, hosts, backends }
+  return { repository, git, hosts, backends }
 }
 
 /** A fault of the embedded fleet's HAProxy, from its n-th question on. */

@@ -1,4 +1,5 @@
 import { dataSources } from '../agents/data_sources'
+import { gitAgent } from '../agents/git'
 import { iptablesAgent } from '../agents/iptables'
 import { lockAgent } from '../agents/lock'
 import { nrpeAgent, type CheckResult } from '../agents/nrpe'
@@ -14,6 +15,7 @@ import type { Agent } from '../rpc/server/agent'
 import { RpcHost } from '../rpc/server/host'
 import type { Clock } from '../system/clock'
 import type { Fault } from './faults'
+import { pretendGit, type GitTags } from './pretend_git'
 import { answeringBefore } from './ruby_package'
 import {
   pretendChecks,
@@ -32,15 +34,20 @@ export interface HostDescription {
   packages: Readonly<Record<string, string>>
   services: Readonly<Record<string, 'running' | 'stopped'>>
   checks: Readonly<Record<string, readonly CheckResult[]>>
+  /** The tag that is served from each repository; a host without any has no git agent. */
+  serves?: Readonly<Record<string, string>> | undefined
   /** Agents that the host does not run. */
   without: readonly string[]
   fault: Fault | undefined
   /** `ruby` for a package agent that answers a change with the state before it. */
   agents?: 'ruby' | undefined
+  /** Agents of a team that the host runs beside Lockstep's own. */
+  ofTeam?: readonly Agent[]
 }
 
 export interface SimulatedHostOptions {
   repository: Repository
+  git?: GitTags | undefined
   collective: string
   security: ServerSecurity
   clock: Clock
@@ -74,6 +81,7 @@ export class SimulatedHost {
   private readonly machine: {
     packages(): readonly string[]
     services(): readonly string[]
+    releases(): readonly string[]
     blocked(): readonly string[]
   }
   private last: OpenedRequest | undefined
@@ -89,9 +97,16 @@ export class SimulatedHost {
     const packages = pretendPackages(options.repository, { ...description.packages }, lies)
     const services = pretendServices(description.services, lies)
     const firewall = pretendFirewall(lies)
+    const git = pretendGit(options.git ?? {}, description.serves ?? {}, {
+      lies,
+      failsAfter: () => this.has('post script fails'),
+      lacks: () => this.has('lacks the tag'),
+      moved: () => this.has('moved tag'),
+    })
     this.machine = {
       packages: () => packages.really(),
       services: () => services.really(),
+      releases: () => git.really(),
       blocked: () => firewall.really(),
     }
     this.initially = this.truth.state
@@ -119,7 +134,9 @@ export class SimulatedHost {
         pretendPuppet(() => clock.now()),
         () => clock.now(),
       ),
+      ...(git.names.length === 0 ? [] : [gitAgent(git)]),
       lockAgent(pretendLease(), () => clock.now()),
+      ...(description.ofTeam ?? []),
     ].filter(({ contract }) => !description.without.includes(contract.agent))
     this.agents = new Map(own.map((agent) => [agent.contract.agent, this.counted(agent)]))
     this.host = new RpcHost({
@@ -158,7 +175,7 @@ export class SimulatedHost {
   /** Returns the real state, even where the host reports another. */
   get truth(): { state: readonly string[]; blocked: readonly string[] } {
     return {
-      state: [...this.machine.packages(), ...this.machine.services()],
+      state: [...this.machine.packages(), ...this.machine.services(), ...this.machine.releases()],
       blocked: this.machine.blocked(),
     }
   }

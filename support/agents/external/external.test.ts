@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -7,6 +6,7 @@ import { ActionFailed, type Agent } from '../../rpc/server/agent'
 import { runCommand } from '../../system/command'
 import { callOf } from '../../testing/call'
 import { reasonOf } from '../../testing/failure'
+import { readBlocks } from '../../testing/docs/blocks'
 import { Scratch } from '../../testing/scratch'
 import { contractFromJson } from './ddl_json'
 import { agentsOf } from './folder'
@@ -168,7 +168,7 @@ export default {
       ['this is no script', /./],
       [
         "module.exports = { contract: { agent: '../x', timeout: 1, actions: {} }, actions: {} }",
-        /no name of an agent/,
+        /contract\.agent is "\.\.\/x"; expected the name/,
       ],
       ["module.exports = { contract: { agent: 'a', actions: {} }, actions: {} }", /timeout/],
       [
@@ -238,15 +238,11 @@ export default {
     })
   })
 
-  it('are what the README shows', async () => {
-    const readme = readFileSync(join(__dirname, '..', '..', '..', 'README.md'), 'utf8')
-    const block = (kind: string, about: string) =>
-      [...readme.matchAll(new RegExp(`^\`\`\`${kind}\\n(.*?)^\`\`\``, 'gms'))].find(([, text = '']) =>
-        text.includes(about),
-      )?.[1] ?? ''
-    scratch.write('agents/door.cjs', block('js', 'knock'))
-    scratch.write('agents/parrot.json', block('json', 'parrot'))
-    scratch.write('agents/parrot', block('sh', 'parrot'), 0o755)
+  it('are those that docs/extending.md shows', async () => {
+    for (const { marks, text } of readBlocks('docs/extending.md')) {
+      const name = marks.get('agent')
+      if (name !== undefined) scratch.write(`agents/${name}`, text, text.startsWith('#!') ? 0o755 : 0o600)
+    }
     const agents = await load()
     expect(trouble).to.deep.equal([])
     expect(agents.map(({ contract }) => contract.agent)).to.deep.equal(['door', 'parrot'])

@@ -8,7 +8,7 @@ import { reachableFrom } from '../../testing/reachable'
 import { Listener, Tracker } from './tracker'
 import { excessOf } from './client'
 import { broadcastIsCheaper } from './routing'
-import type { CallResult, UnexpectedReply } from './result'
+import type { CallResult, Outcome, UnexpectedReply } from './result'
 
 const signal = new AbortController().signal
 
@@ -435,7 +435,6 @@ describe('a flood of answers', () => {
       ['web1', 'web2'],
       'a',
       () => {},
-      () => {},
       (message) => late.push(message),
     )
     for (let each = 0; each < 10_000; each += 1) tracker.settle('web1', answered, same, 'a')
@@ -471,13 +470,13 @@ describe('a flood of answers', () => {
   })
 
   it('leaves nothing behind that leads to the answers, or to the caller', () => {
-    const [onComplete, onProgress, onLate] = [() => {}, () => {}, () => {}]
-    const tracker = new Tracker(['web1', 'web2'], 'a', onComplete, onProgress, onLate)
-    const listener = new Listener(onLate, onProgress)
+    const [onComplete, onLate, onAnswer] = [() => {}, () => {}, () => {}]
+    const tracker = new Tracker(['web1', 'web2'], 'a', onComplete, onLate, onAnswer)
+    const listener = new Listener(onLate)
     tracker.settle('web1', answered, same, 'a')
     listener.settle('web1', answered)
     const kept = () =>
-      [onComplete, onProgress, answered].map((each) => reachableFrom([tracker, listener]).has(each))
+      [onComplete, onAnswer, answered].map((each) => reachableFrom([tracker, listener]).has(each))
     expect(kept()).to.deep.equal([true, true, true])
     tracker.finish(1)
     listener.end()
@@ -493,13 +492,48 @@ describe('a flood of answers', () => {
   })
 
   it('to a discovery does not hide a forged answer', () => {
-    const listener = new Listener(
-      () => {},
-      () => {},
-    )
+    const listener = new Listener(() => {})
     for (let each = 0; each < 10_000; each += 1) listener.settle('web1', answered)
     listener.settle('web1', { kind: 'untrusted', reason: 'bad signature' })
     expect(listener.end().filter(({ fails }) => fails)).to.have.length(1)
+  })
+})
+
+describe('the tally of a call under way', () => {
+  const ok: Outcome = { kind: 'answered', data: {} }
+  const tracker = () =>
+    new Tracker(
+      ['web1', 'web2', 'web3', 'web4', 'web5', 'web6'],
+      'a',
+      () => {},
+      () => {},
+    )
+  const answer = (to: Tracker, host: string, outcome: Outcome = ok, body = 'the same') =>
+    to.settle(host, outcome, Buffer.from(body), 'a')
+
+  it('counts each host once, and no other', () => {
+    const own = tracker()
+    for (const host of ['web1', 'web2', 'web1', 'stranger']) answer(own, host)
+    const someMissing = ['web3', 'web4', 'web5']
+    expect(own.tally()).to.deep.equal({ done: 2, failed: 0, expected: 6, someMissing })
+  })
+
+  it('counts no refusal as done, nor a host that contradicts itself', () => {
+    const own = tracker()
+    answer(own, 'web1', { kind: 'failed', code: 1, message: 'no', data: {} })
+    answer(own, 'web2', { kind: 'untrusted', reason: 'bad signature' })
+    for (const host of ['web3', 'web4', 'web5', 'web6']) answer(own, host)
+    expect(own.tally()).to.deep.equal({ done: 4, failed: 2, expected: 6, someMissing: [] })
+    for (const host of ['web3', 'web3', 'web1']) answer(own, host, ok, 'another')
+    expect(own.tally()).to.include({ done: 3, failed: 3 })
+  })
+
+  it('counts no answer that comes late', () => {
+    const own = tracker()
+    answer(own, 'web1')
+    own.finish(1)
+    answer(own, 'web2')
+    expect(own.tally().done).to.equal(0)
   })
 })
 

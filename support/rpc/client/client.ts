@@ -9,13 +9,14 @@ import type { ClientSecurity } from '../../protocol/security/security'
 import type { Clock } from '../../system/clock'
 import { startDeadline } from '../../system/deadline'
 import { LockstepError } from '../../system/errors'
-import { inputFault, type Data } from '../contracts/contract'
-import { contractOf } from '../contracts'
+import { inputFault, type Contract, type Data } from '../contracts/contract'
+import type { ContractLookup } from '../contracts'
 import { outcomeOf, pong, refusalText } from './replies'
 import type { CallResult, EnoughHosts, Outcome, UnexpectedReply } from './result'
 import { broadcastIsCheaper } from './routing'
 import { Listener, Tracker, type Answers } from './tracker'
 import { eitherOf } from '../../system/either_of'
+import { tellNobody, type TellWait, type Wait } from '../../system/wait'
 
 export interface ClientOptions {
   connector: Connector
@@ -25,6 +26,7 @@ export interface ClientOptions {
   /** Seconds for which a request is valid, and by which clocks may be apart. */
   ttl: number
   clock: Clock
+  contractOf: ContractLookup
   /** Returns 32 hexadecimal characters, never the same twice. */
   newRequestId: () => string
   /** Called with each message that arrives when no call is waiting for it. */
@@ -42,7 +44,10 @@ export interface Call {
   signal: AbortSignal
   /** Called with the request id once nothing can stop the request from going out; the send waits for it. */
   beforeSend?: (requestId: string) => Promise<void> | void
-  onProgress?: (settled: number, expected: number) => void
+  /** Tells for whose answers the call waits. */
+  tellWait?: TellWait
+  /** Called once for each host, at the moment when its answer is there. */
+  onAnswer?: () => void
 }
 
 export interface Discovery {
@@ -54,7 +59,8 @@ export interface Discovery {
   hosts?: readonly string[]
   within: number
   signal: AbortSignal
-  onProgress?: (found: number) => void
+  /** Tells for whose answers the discovery waits. */
+  tellWait?: TellWait
   /**
    * Hosts with whose answers an open discovery ends. Its window of `within` milliseconds goes on beside what follows.
    * Without any, the discovery ends with its window.
@@ -137,7 +143,7 @@ export class RpcClient {
    */
   async call(call: Call): Promise<CallResult> {
     const { agent, action, inputs } = call
-    const known = checkCall(agent, action, inputs)
+    const known = checkCall(this.options.contractOf(agent), call)
     const message = encodeRpcRequest({ agent, action, caller: this.options.security.callerid, data: inputs })
     const read = (reply: RubyValue) => outcomeOf(reply, known?.outputs ?? [])
     return this.request({
@@ -163,6 +169,7 @@ export class RpcClient {
         repeatable: true,
         within: discovery.within,
         signal: discovery.signal,
+        ...(discovery.tellWait === undefined ? {} : { tellWait: discovery.tellWait }),
       })
       const there = [...result.outcomes]
         .filter(([, outcome]) => outcome.kind === 'answered')
@@ -183,12 +190,13 @@ export class RpcClient {
   }
 
   private async openDiscovery(discovery: Discovery): Promise<Discovered> {
-    const { filter, within, signal, enough, onProgress } = discovery
+    const { filter, within, signal, enough, tellWait = tellNobody } = discovery
     const { security, connector, collective, ttl } = this.options
     const requestId = this.options.newRequestId()
-    const answers = new Listener(this.options.onUnexpected, onProgress, enough)
+    const answers = new Listener(this.options.onUnexpected, enough)
     const entry: ActiveRequest = { bytes: 0, answers, agent: 'discovery', read: pong }
     this.active.set(requestId, entry)
+    const endWait = tellWait({ withinMs: within, tally: () => answers.tally() })
     const close = () => {
       this.active.delete(requestId)
       answers.close()
@@ -198,6 +206,7 @@ export class RpcClient {
       const body = security.sealRequest(this.envelope('discovery', requestId, filter, 'ping'))
       await connector.broadcast({ collective, agent: 'discovery' }, { body, ttl }, signal)
     } catch (error) {
+      endWait()
       close()
       throw error
     }
@@ -207,7 +216,7 @@ export class RpcClient {
     })
     // The window may end when no caller waits for it any longer.
     window.catch(noop)
-    await Promise.race([window, answers.haveAllAnswered])
+    await Promise.race([window, answers.haveAllAnswered]).finally(endWait)
     const unexpected = answers.end()
     return { hosts: [...answers.found].sort(), unexpected, ...(answers.isClosed ? {} : { window }) }
   }
@@ -230,27 +239,24 @@ export class RpcClient {
     within: number
     signal: AbortSignal
     beforeSend?: Call['beforeSend']
-    onProgress?: Call['onProgress']
+    tellWait?: TellWait
+    onAnswer?: () => void
   }): Promise<CallResult> {
-    const { hosts, within, signal, repeatable } = request
+    const { hosts, within, signal, repeatable, tellWait = tellNobody, onAnswer = noop } = request
     const requestId = this.options.newRequestId()
     const lossesBefore = this.losses
     const [sending, answering] = [new AbortController(), new AbortController()]
     let complete = () => {}
     const completed = new Promise<void>((resolve) => (complete = resolve))
-    const tracker = new Tracker(
-      hosts,
-      requestId,
-      () => complete(),
-      (settled) => request.onProgress?.(settled, hosts.length),
-      this.options.onUnexpected,
-    )
+    const tracker = new Tracker(hosts, requestId, () => complete(), this.options.onUnexpected, onAnswer)
     if (hosts.length === 0) complete()
     const entry: ActiveRequest = { bytes: 0, answers: tracker, agent: request.agent, read: request.read }
     this.active.set(requestId, entry)
     let ended: ReturnType<Tracker['finish']>
     let pings: ReturnType<Ping['end']>
     let stop = () => {}
+    let endWait = () => {}
+    const wait: Wait = { withinMs: within, tally: () => tracker.tally() }
     let ping: Ping | undefined
     const bound = AbortSignal.any([signal, answering.signal, this.inVain.signal])
     // Only a call that looks is repeated after a loss, and only once the journal knows of it. The repeated call has a
@@ -273,17 +279,21 @@ export class RpcClient {
       if (repeatable) this.restoredListeners.add(restored)
       const timeIsOver = new LockstepError('broker-lost', 'the time is over')
       stop = this.deadline(within, () => sending.abort(timeIsOver))
+      endWait = tellWait(wait)
       if (hosts.length > 0)
         await this.send(request, requestId, hosts, AbortSignal.any([signal, sending.signal]))
       // Hosts have the whole time from the moment of asking: neither the journal nor a slow broker shortens it.
       stop()
       stop = this.deadline(within, () => answering.abort(timeIsOver))
+      endWait()
+      endWait = tellWait(wait)
       if (request.pingsSilent === true) ping = this.pingSilent(tracker, within, bound)
       await eitherOf(completed, bound)
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code !== 'broker-lost') throw error
     } finally {
       stop()
+      endWait()
       pings = ping?.end()
       this.restoredListeners.delete(restored)
       ended = tracker.finish(within)
@@ -317,7 +327,7 @@ export class RpcClient {
       const onUnexpected = (message: UnexpectedReply) => {
         if (message.fails) this.options.onUnexpected(message)
       }
-      const pongs = new Tracker(hosts, id, noop, noop, onUnexpected)
+      const pongs = new Tracker(hosts, id, noop, onUnexpected)
       const entry = { bytes: 0, answers: pongs, agent: 'discovery', read: pong }
       sent = { id, entry, pongs, hosts }
       this.active.set(id, entry)
@@ -456,8 +466,7 @@ function inMegabytes(bytes: number): string {
   return `${Math.round(bytes / 1024 / 102.4) / 10} MB`
 }
 
-function checkCall(agent: string, action: string, inputs: Record<string, Data>) {
-  const contract = contractOf(agent)
+function checkCall(contract: Contract | undefined, { agent, action, inputs }: Call) {
   if (contract === undefined) return undefined
   const known = Object.hasOwn(contract.actions, action) ? contract.actions[action] : undefined
   if (known === undefined) {

@@ -12,6 +12,7 @@ import { ALONE } from '../../testing/fake_fleet'
 import { testFleet, type TestFleet } from '../../testing/embedded'
 import { callOf } from '../../testing/call'
 import { redactNothing } from '../../system/redaction'
+import { tellNobody } from '../../system/wait'
 
 const signal = new AbortController().signal
 const HOSTS = ['web1', 'web2', 'web3']
@@ -33,7 +34,7 @@ async function rollOut(
     inventory: undefined,
     journal: { append },
     audience: {
-      progress: () => {},
+      tellWait: tellNobody,
       note: () => {},
     },
     ...ALONE,

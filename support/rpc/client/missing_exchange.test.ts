@@ -8,6 +8,7 @@ import { systemClock } from '../../system/clock'
 import { failure } from '../../testing/failure'
 import { fakeBroker, welcoming, type FakeBroker } from '../../testing/fake_broker'
 import { RpcClient } from './client'
+import { ownContractOf } from '../contracts'
 
 const HOUR = 3_600_000
 const signal = new AbortController().signal
@@ -52,6 +53,7 @@ describe('a broker that has no exchange for what is sent', () => {
       collective: 'shop',
       ttl: 60,
       clock: systemClock,
+      contractOf: ownContractOf,
       newRequestId: () => String((ids += 1)).padStart(32, '0'),
       onUnexpected: () => {},
       onConnection: () => {},

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { UnexpectedMessages } from '../../system/unexpected_messages'
+import { someOf, type Tally } from '../../system/wait'
 import type { EnoughHosts, Outcome, UnexpectedReply } from './result'
 
 /** The destination of the messages that arrive for one request. */
@@ -15,6 +16,8 @@ export interface Answers {
 /** The count of the answers to one request: one outcome for each expected host, and every other message. */
 export class Tracker implements Answers {
   private settled = new Map<string, Outcome>()
+  /** The number of settled hosts whose outcome is no answer that counts. */
+  private failed = 0
   private readonly waiting: Set<string>
   private readonly messages = new UnexpectedMessages<UnexpectedReply>((host) => this.isAsked(host))
   /** Digests of answers by host; for answers to a repeated look by request and host. */
@@ -26,8 +29,8 @@ export class Tracker implements Answers {
     /** The id of the first request to the hosts. */
     private readonly requestId: string,
     private onComplete: () => void,
-    private onProgress: (settled: number) => void,
     private readonly onLate: (message: UnexpectedReply) => void,
+    private onAnswer: () => void = noop,
   ) {
     this.waiting = new Set(expected)
   }
@@ -42,6 +45,13 @@ export class Tracker implements Answers {
 
   get unexpected(): UnexpectedReply[] {
     return this.messages.all
+  }
+
+  /** Counts the hosts by now; it looks at no answer again. */
+  tally(): Tally {
+    const { settled, failed, waiting } = this
+    const expected = settled.size + waiting.size
+    return { done: settled.size - failed, failed, expected, someMissing: someOf(waiting) }
   }
 
   /** The number of answers that the tracker knows again. */
@@ -60,7 +70,8 @@ export class Tracker implements Answers {
     if (this.finished)
       return this.message({ kind: 'late', host, detail: 'answered after it had been given up', fails: false })
     this.settled.set(host, outcome)
-    this.onProgress(this.settled.size)
+    this.onAnswer()
+    if (outcome.kind !== 'answered') this.failed += 1
     if (this.waiting.size === 0) this.onComplete()
   }
 
@@ -77,7 +88,7 @@ export class Tracker implements Answers {
     this.finished = true
     // A function keeps alive all that was in scope when it was made: the hosts and the answers of the whole call.
     this.onComplete = noop
-    this.onProgress = noop
+    this.onAnswer = noop
     const outcomes = this.settled
     this.settled = new Map()
     for (const host of this.waiting) outcomes.set(host, { kind: 'silent', waited })
@@ -99,7 +110,10 @@ export class Tracker implements Answers {
     if (before === digest)
       return this.message({ kind: 'duplicate', host, detail: 'answered twice, the same', fails: false })
     const reason = 'answered twice, and not the same'
-    if (!this.finished) this.settled.set(host, { kind: 'untrusted', reason })
+    if (!this.finished) {
+      if (this.settled.get(host)?.kind === 'answered') this.failed += 1
+      this.settled.set(host, { kind: 'untrusted', reason })
+    }
     this.message({ kind: 'contradiction', host, detail: reason, fails: true })
   }
 
@@ -147,7 +161,6 @@ export class Listener implements Answers {
 
   constructor(
     private readonly onLate: (message: UnexpectedReply) => void,
-    private onProgress: ((found: number) => void) | undefined,
     private enough?: EnoughHosts,
   ) {
     this.missing = new Set(enough?.hosts)
@@ -156,6 +169,13 @@ export class Listener implements Answers {
 
   awaits(): boolean {
     return false
+  }
+
+  /** Counts the hosts by now. Where it is known who has to answer, no other host is counted. */
+  tally(): Tally {
+    const expected = this.enough?.hosts.length
+    const done = expected === undefined ? this.found.size : expected - this.missing.size
+    return { done, failed: 0, expected, someMissing: someOf(this.missing) }
   }
 
   settle(host: string, outcome: Outcome): void {
@@ -175,7 +195,6 @@ export class Listener implements Answers {
     }
     this.found.add(host)
     if (this.hasEnded) return this.enough?.onLater(host)
-    this.onProgress?.(this.found.size)
     if (this.missing.delete(host) && this.missing.size === 0) this.onComplete()
   }
 
@@ -197,7 +216,6 @@ export class Listener implements Answers {
   /** Ends the discovery, and returns the messages until now. Its window may go on. */
   end(): UnexpectedReply[] {
     this.hasEnded = true
-    this.onProgress = undefined
     this.onComplete = noop
     return this.messages.take()
   }
@@ -205,7 +223,6 @@ export class Listener implements Answers {
   /** Ends the window. Each message from now on is late. No reference to the caller is kept. */
   close(): void {
     this.hasClosed = true
-    this.onProgress = undefined
     this.onComplete = noop
     this.enough = undefined
   }

@@ -104,6 +104,11 @@ export interface InputFault {
   message: string
 }
 
+/** Returns whether a value is what a rule allows. */
+export function fits(rule: InputRule, value: Data): boolean {
+  return valueFault(rule, value) === undefined
+}
+
 function valueFault(rule: InputRule, value: Data): string | undefined {
   switch (rule.kind) {
     case 'boolean':

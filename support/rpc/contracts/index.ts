@@ -1,5 +1,6 @@
 import type { Contract } from './contract'
 import { discovery } from './discovery'
+import { git } from './git'
 import { iptables } from './iptables'
 import { lock } from './lock'
 import { nrpe } from './nrpe'
@@ -8,7 +9,7 @@ import { puppet } from './puppet'
 import { rpcutil } from './rpcutil'
 import { service } from './service'
 
-/** The contracts of the agents that Lockstep knows. A call to any other agent is sent unchecked. */
+/** The contracts of Lockstep's own agents. */
 export const contracts = {
   discovery,
   rpcutil,
@@ -18,8 +19,17 @@ export const contracts = {
   iptables,
   puppet,
   lock,
+  git,
 } as const satisfies Record<string, Contract>
 
-export function contractOf(agent: string): Contract | undefined {
-  return Object.hasOwn(contracts, agent) ? contracts[agent as keyof typeof contracts] : undefined
+/** Returns the contract of an agent; undefined where none is known. A call to such an agent is sent unchecked. */
+export type ContractLookup = (agent: string) => Contract | undefined
+
+/** Knows Lockstep's own agents, and no other. */
+export const ownContractOf: ContractLookup = (agent) =>
+  Object.hasOwn(contracts, agent) ? contracts[agent as keyof typeof contracts] : undefined
+
+/** Returns a lookup that knows the agents of a team too. Lockstep's own stay what they are. */
+export function contractsWith(team: ReadonlyMap<string, { readonly add: Contract }>): ContractLookup {
+  return (agent) => ownContractOf(agent) ?? team.get(agent)?.add
 }

@@ -36,3 +36,24 @@ export const puppetEnvironment = text(/^[a-z][a-z0-9_]*$/, 50, 'a puppet environ
 export const puppetTags = text(/^[\w:.-]+(\s*,\s*[\w:.-]+)*$/, 120, 'puppet tags with commas between them')
 export const puppetServer = text(/^[a-zA-Z0-9][\w.-]*(:\d{1,5})?$/, 100, 'a server, or server:port')
 export const optionalVersion = optional(packageVersion)
+
+// A name stands in paths of the host's own configuration, never in one that a message makes.
+export const repositoryName = text(
+  /^[a-z0-9][a-z0-9_-]*$/,
+  64,
+  'the name of a repository: lower-case letters, digits, - and _, such as website',
+)
+/**
+ * A tag by the rules of `git check-ref-format`, and narrower: ASCII alone, so that two tags that look the same are the
+ * same. A tag with the form of a commit id is refused, since git would read it as one.
+ */
+export const tagName = text(
+  /^(?!.*(?:\.\.|\/\/|\/\.|\.lock\/|\.lock$|[./]$))(?![0-9a-fA-F]{40}$|[0-9a-fA-F]{64}$)[A-Za-z0-9][A-Za-z0-9_.+/-]*$/,
+  100,
+  'a tag: letters, digits and . + - _ /, such as v4.2.6',
+)
+export const commitId = text(
+  /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/,
+  64,
+  'a whole commit id: 40 or 64 hexadecimal digits in lower case',
+)

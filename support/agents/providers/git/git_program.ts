@@ -1,0 +1,100 @@
+import type { CommandLimits, CommandRunner } from '../../../system/command'
+import { redactor } from '../../../system/redaction'
+import { complaint, toItsEnd } from '../programs'
+
+/**
+ * What git may not do, whatever the configuration of the user says: run hooks, helpers of a transport that are programs,
+ * or monitors of files; take anything for unchanged that it has not read.
+ */
+const CAREFUL = [
+  'protocol.ext.allow=never',
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.untrackedCache=false',
+  'core.excludesFile=/dev/null',
+  'core.attributesFile=/dev/null',
+  'core.autocrlf=false',
+  'core.fileMode=true',
+  'core.symlinks=true',
+  'core.sparseCheckout=false',
+  'core.quotePath=false',
+  'gc.autoDetach=false',
+].flatMap((setting) => ['-c', setting])
+
+/** Milliseconds that a git which only looks may take. */
+const LOOK_WITHIN = 60_000
+/** Bytes of a list of tags or files at most. */
+const MAX_LIST_BYTES = 32 * 1024 * 1024
+
+/** Runs git on one repository, as the user of its files. */
+export interface GitProgram {
+  /**
+   * Returns what git printed.
+   * @throws Error with git's own words
+   */
+  git(args: readonly string[], limits: GitLimits): Promise<string>
+  /** Like `git`; undefined where git ended with another exit status than 0. */
+  ask(args: readonly string[], limits: GitLimits): Promise<string | undefined>
+}
+
+export interface GitLimits extends Pick<CommandLimits, 'signal' | 'within' | 'cwd'> {
+  /** The folder of the files, and the index to compare them with. */
+  tree?: { files: string; index: string }
+  outlives?: boolean
+}
+
+export function gitProgram(run: CommandRunner, repository: string, url: string): GitProgram {
+  const program = toItsEnd(run)
+  const redact = redactor(passwordsIn(url))
+  const ended = (args: readonly string[], { tree, within = LOOK_WITHIN, ...limits }: GitLimits) =>
+    program(
+      'git',
+      [
+        ...CAREFUL,
+        // The folder may belong to another user than the one who runs git: the host's owner has configured both.
+        '-c',
+        `safe.directory=${repository}`,
+        `--git-dir=${repository}`,
+        ...(tree === undefined ? [] : [`--work-tree=${tree.files}`]),
+        ...args,
+      ],
+      {
+        ...limits,
+        within,
+        outputAtMost: MAX_LIST_BYTES,
+        env: {
+          GIT_TERMINAL_PROMPT: '0',
+          GIT_OPTIONAL_LOCKS: '0',
+          GIT_NO_REPLACE_OBJECTS: '1',
+          ...(tree === undefined ? {} : { GIT_INDEX_FILE: tree.index }),
+        },
+      },
+    )
+  return {
+    async git(args, limits) {
+      const { exitCode, stdout, output } = await ended(args, limits)
+      if (exitCode !== 0) throw complaint('git', { exitCode, output: redact(output) }, /^(fatal|error): /)
+      return stdout
+    },
+    async ask(args, limits) {
+      const { exitCode, stdout } = await ended(args, limits)
+      return exitCode === 0 ? stdout : undefined
+    },
+  }
+}
+
+/** Returns a URL as it may be shown. Over HTTP, a user alone may be a token. */
+export function withoutPassword(url: string): string {
+  return url.replace(TOKEN, '$1').replace(PASSWORD, '$1@')
+}
+
+/** Returns the password or the token of a URL, as it is written there. */
+export function passwordsIn(url: string): string[] {
+  const written = TOKEN.exec(url)?.[2] ?? PASSWORD.exec(url)?.[2]
+  return written === undefined ? [] : [written]
+}
+
+/** Matches a user without a password before a host: `https://token@host/…`. */
+const TOKEN = /^(https?:\/\/)([^/?#@:]+)@/i
+/** Matches a user and a password before a host: `https://user:password@host/…`. */
+const PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):([^/]*)@/i

@@ -1,0 +1,129 @@
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { makeFolder } from '../../../system/folders'
+import { readRegularFile } from '../../../system/regular_file'
+
+/**
+ * A switch to a commit, on disk before it begins: `begun`, then `switched` once the link leads there, and `whole` once
+ * the post script has succeeded.
+ */
+export interface Switch {
+  commit: string
+  tag: string
+  stage: 'begun' | 'switched' | 'whole'
+  /** Seconds since 1970. */
+  at: number
+}
+
+export interface DeployRecord {
+  /** The switches, the last one at the end. */
+  switches: readonly Switch[]
+  fetchedAt: number | undefined
+}
+
+/** A record of what a daemon has done to a repository, in the daemon's own folder, over restarts. */
+export interface SwitchRecord {
+  read(): DeployRecord
+  /** Resolves once the record is on disk. */
+  write(record: DeployRecord): void
+}
+
+const MAX_SWITCHES = 50
+const STAGES: readonly unknown[] = ['begun', 'switched', 'whole']
+
+export function switchRecord(path: string): SwitchRecord {
+  return {
+    read() {
+      let text: string
+      try {
+        text = readRegularFile(path).toString('utf8')
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { switches: [], fetchedAt: undefined }
+        throw error
+      }
+      return parseRecord(path, text)
+    },
+    write({ switches, fetchedAt }) {
+      makeFolder(dirname(path), 0o700)
+      const next = `${path}.next`
+      const text = `${JSON.stringify({ switches: switches.slice(-MAX_SWITCHES), fetchedAt: fetchedAt ?? null })}\n`
+      onFile(next, 'w', (file) => {
+        writeSync(file, text)
+        fsyncSync(file)
+      })
+      renameSync(next, path)
+      onFile(dirname(path), 'r', fsyncSync)
+    },
+  }
+}
+
+/** What the record says of the commit that the link leads to. */
+export interface Standing {
+  tag: string | undefined
+  whole: boolean
+  /** The commit that was served before; undefined where it is not known. */
+  before: string | undefined
+  problem: string | undefined
+}
+
+/**
+ * Judges the commit that is served by the switches on record. A switch that was begun may never have happened, so the
+ * one before it counts where the link still leads there. Any other link was set by something else than a deploy.
+ */
+export function judgeServed(commit: string, switches: readonly Switch[]): Standing {
+  const last = switches.at(-1)
+  const settled = last?.stage === 'begun' && last.commit !== commit ? switches.slice(0, -1) : switches
+  const own = settled.at(-1)
+  const before = settled.findLast((each) => each.stage !== 'begun' && each.commit !== commit)?.commit
+  if (own?.commit !== commit)
+    return {
+      tag: undefined,
+      whole: false,
+      before,
+      problem: `the link was set to ${commit} by something else than a deploy`,
+    }
+  const unfinished =
+    own.stage === 'whole'
+      ? undefined
+      : `the deploy of ${own.tag} did not come to its end: its post script is not known to have succeeded`
+  return { tag: own.tag, whole: own.stage === 'whole', before, problem: unfinished }
+}
+
+/** @throws Error for a file that is no record: what was done to the host is not known then */
+function parseRecord(path: string, text: string): DeployRecord {
+  let found: unknown
+  try {
+    found = JSON.parse(text)
+  } catch {
+    // The error is thrown below.
+  }
+  const record = (typeof found === 'object' ? found : null) as Partial<Record<string, unknown>> | null
+  const switches = record?.['switches']
+  const fetchedAt = record?.['fetchedAt'] ?? undefined
+  if (
+    !Array.isArray(switches) ||
+    !switches.every(isSwitch) ||
+    (fetchedAt !== undefined && typeof fetchedAt !== 'number')
+  )
+    throw new Error(`the record of deploys cannot be read; look at ${path}, and remove it if no deploy runs`)
+  return { switches, fetchedAt }
+}
+
+function isSwitch(value: unknown): value is Switch {
+  const found = (typeof value === 'object' ? value : null) as Partial<Switch> | null
+  return (
+    typeof found?.commit === 'string' &&
+    typeof found.tag === 'string' &&
+    typeof found.at === 'number' &&
+    STAGES.includes(found.stage)
+  )
+}
+
+function onFile(path: string, flags: 'w' | 'r', work: (file: number) => void): void {
+  const file = openSync(path, flags, 0o600)
+  try {
+    work(file)
+  } finally {
+    closeSync(file)
+  }
+}
