@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { balancerContract, answerOf, testReach } from '../testing/balancer_contract'
+import { balancerContract, answerOf } from '../testing/balancer_contract'
+import { localGateway } from './local_gateway'
 import { failure } from '../testing/failure'
 import { BEGAN, rolloutOn } from '../testing/fake_fleet'
 import { checkpointOf, type Checkpoint } from '../rollout/model/checkpoint'
@@ -10,6 +11,7 @@ import { HAPROXY_FAULTS, SimulatedHaproxy } from '../simulation/haproxy'
 import { hostFirewall } from './firewall'
 import { HaproxyBackend } from './haproxy/backend'
 import { haproxyBalancer } from './haproxy/balancer'
+import { tellNobody } from '../system/wait'
 
 const noFleet = () => Promise.reject(new Error('HAProxy needs no fleet'))
 
@@ -19,8 +21,8 @@ balancerContract('the host firewall', async () => {
   return {
     balancer: hostFirewall('1.2.3.4'),
     hosts,
-    reach: testReach((request, asked) =>
-      fleet.call(request, asked, { beforeSend: async () => {}, onProgress: () => {} }),
+    reach: localGateway((request, asked) =>
+      fleet.call(request, asked, { beforeSend: async () => {}, tellWait: tellNobody }),
     ),
     stop: async () => {},
   }
@@ -41,7 +43,7 @@ async function haproxies(n: number, names = ['web1.example.net', 'web2', 'web3']
     one,
     hosts: ['web1.example.net', 'web2.example.net', 'web3.example.net'],
     balancer: haproxyBalancer('www', { places, upWithin: 100, lookEvery: 10 }),
-    reach: testReach(noFleet),
+    reach: localGateway(noFleet),
     stop: async () => void (await Promise.all(all.map((each) => each.stop()))),
   }
 }

@@ -13,7 +13,7 @@ export interface StepOccurrence<D extends StepEffect = StepEffect> {
   /** The wave that the step is for; undefined when it is for all hosts. */
   wave: Extract<StepEffect, { kind: 'takes wave' }> | undefined
   /** The load balancer that was named last; it stays named from one scenario to the next. */
-  balancer: { name: string; firewall: boolean } | undefined
+  balancer: { name: string; firewall: boolean; backend?: { kind: string; name: string } } | undefined
 }
 
 export type OccurrenceOf<K extends StepEffect['kind']> = StepOccurrence<Extract<StepEffect, { kind: K }>>
@@ -166,7 +166,10 @@ function parseScenarios({ scenarios }: FeatureText): StepOccurrence[][] {
     let wave: StepOccurrence['wave']
     return steps.map((step) => {
       const effect: StepEffect = effectOf(step)
-      if (effect.kind === 'names balancer') balancer = { name: effect.name, firewall: effect.firewall }
+      if (effect.kind === 'names balancer') {
+        const { kind: _, ...named } = effect
+        balancer = named
+      }
       if (effect.kind === 'takes wave') wave = effect
       const { line, text } = step
       index += 1

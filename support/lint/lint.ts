@@ -1,20 +1,25 @@
 import type { FeatureText } from './feature_text'
 import { rules } from './rules'
+import { applyTeamRule, type TeamRule } from './team_rule'
 import { silence } from './silence'
 import { FeatureTimeline } from './feature_timeline'
 import type { LintFinding } from './finding'
 
 /**
  * Returns the dangers in a feature that its text alone shows. Findings come in the order of its lines, each line once
- * for a rule. Comments can allow it: `# lockstep: allow <rule> because <reason>`. Never throws.
+ * for a rule. Comments can allow it: `# lockstep: allow <rule> because <reason>`. Rules of a team come after those of
+ * Lockstep; one that fails is an error that no comment can allow. Never throws.
  */
-export function lint(feature: FeatureText): LintFinding[] {
+export function lint(feature: FeatureText, teamRules: readonly TeamRule[] = []): LintFinding[] {
   const story = new FeatureTimeline(feature)
   const found = rules.flatMap(({ id: rule, severity, why, fix, find }) =>
     find(story).map((fault) => ({ uri: feature.uri, rule, severity, why, fix, ...fault })),
   )
-  const known = new Set(rules.map(({ id }) => id))
-  return silence(feature, known, oncePerLine(found))
+  const applied = teamRules.map((each) => applyTeamRule(each, feature))
+  const ofTeam = applied.flatMap(({ findings }) => findings)
+  const broken = applied.flatMap(({ failure }) => failure ?? [])
+  const known = new Set([...rules, ...teamRules.map(({ rule }) => rule)].map(({ id }) => id))
+  return [...silence(feature, known, oncePerLine([...found, ...ofTeam])), ...broken]
     .map((finding) => ({ ...finding, message: printable(finding.message) }))
     .sort((a, b) => a.line - b.line)
 }

@@ -30,6 +30,8 @@ export interface RolloutEvent {
   feature: string
   release: string | undefined
   tickets: readonly string[]
+  /** The hosts that the run is limited to, such as `limited to 2 of 25 hosts: web[1-2]`; undefined where it is for all. */
+  limit: string | undefined
   wave: { name: string; hosts: number } | undefined
   counts: {
     /** The hosts of the rollout; 0 before they are discovered. */

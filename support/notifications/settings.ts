@@ -1,9 +1,11 @@
+import type { TeamOptions } from '../system/team_options'
 import type { EventName } from './event'
 
 /**
  * The settings of one channel that notifications go to, resolved: files are read, secrets are here, defaults are filled in.
  */
-export type NotificationChannelSettings = WebhookSettings | SlackSettings | EmailSettings | TopicSettings
+export type NotificationChannelSettings =
+  WebhookSettings | SlackSettings | EmailSettings | TopicSettings | TeamChannelSettings
 
 interface CommonSettings {
   on: readonly EventName[]
@@ -44,4 +46,13 @@ export interface EmailSettings extends CommonSettings {
 export interface TopicSettings extends CommonSettings {
   kind: 'topic'
   destination: string
+}
+
+/** A channel that an extension of a team has. */
+export interface TeamChannelSettings extends Omit<CommonSettings, 'template'> {
+  kind: 'extension'
+  name: string
+  /** The place where it is configured, `path:line`. */
+  where: string
+  options: TeamOptions
 }

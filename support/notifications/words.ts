@@ -1,7 +1,11 @@
 import type { RolloutEvent, SomeHosts } from './event'
 
-/** Formats an event as a sentence. */
+/** Formats an event as a sentence, which says whether the run is limited to some hosts. */
 export function summaryOf(event: RolloutEvent): string {
+  return event.limit === undefined ? describeEvent(event) : `${describeEvent(event)}; ${event.limit}`
+}
+
+function describeEvent(event: RolloutEvent): string {
   const { wave, counts, failed, outOfRotation, outcome, reason } = event
   const why = reason === undefined ? '' : `: ${reason}`
   const who = failed.count === 0 ? '' : `; failed: ${namesOf(failed)}`

@@ -1,20 +1,15 @@
-import { formatDuration } from '../../system/duration'
-import type { Balancer, PoolMember } from '../../rollout/ports'
-import type { HostGateway } from '../../rollout/model/obligation'
-import type { Request, Answers, Answer } from '../../rollout/model/answers'
+import type { Answer } from '../../rollout/model/answers'
+import type { Balancer } from '../../rollout/ports'
+import { poolBalancer, type OrderedState, type PoolWire } from '../pool_balancer'
 import type { HaproxyBackend } from './backend'
 import {
+  describeHosts,
   describeSightings,
   hostOf,
-  isIdle,
   isServing,
-  read,
   readAll,
-  describeHosts,
   serverOf,
-  sessionsOf,
   sightings,
-  type Sighting,
 } from './sightings'
 import type { BackendState } from './state'
 
@@ -25,85 +20,36 @@ export interface HaproxyBalancerOptions {
   upWithin: number
   /** Milliseconds between two checks. */
   lookEvery: number
+  /** The words for the pool, where others stand for it. */
+  title?: string
 }
-
-type Order = 'ready' | 'drain' | 'maint'
 
 /**
  * Takes hosts out of a backend of HAProxy and puts them back. A host is out when every HAProxy has its server in
- * maintenance. It is back when every HAProxy would send it requests. HAProxy's answer to an order does not show whether
- * it was carried out, so each order is followed by a look.
+ * maintenance. It is back when every HAProxy would send it requests.
  */
-export function haproxyBalancer(
-  name: string,
-  { places, upWithin, lookEvery }: HaproxyBalancerOptions,
-): Balancer {
-  const request = (action: string, mutating: boolean): Request => ({
+export function haproxyBalancer(name: string, options: HaproxyBalancerOptions): Balancer {
+  const { places, upWithin, lookEvery, title = `the haproxy backend ${name}` } = options
+  return poolBalancer({
+    title,
     agent: 'haproxy',
-    action,
-    inputs: { backend: name },
-    mutating,
+    backend: name,
+    wire: wireTo(places),
+    canDrain: true,
+    // HAProxy has a server in maintenance as soon as it was told so.
+    outWithin: 0,
+    upWithin,
+    lookEvery,
   })
-  const tell = (hosts: readonly string[], order: Order) => orderAll(places, hosts, order)
-  const look = async (hosts: readonly string[]) => describeHosts(hosts, await readAll(places))
+}
 
-  /** Looks until `enough` or until the time is up. A host whose order was refused keeps the refusal as its answer. */
-  async function settle(
-    hosts: readonly string[],
-    refused: ReadonlyMap<string, Answer>,
-    reach: HostGateway,
-    within: number,
-    enough: (sights: readonly Sighting[]) => boolean,
-  ): Promise<Map<string, Answer>> {
-    const until = reach.elapsed() + within
-    for (;;) {
-      const began = reach.elapsed()
-      const states = await readAll(places)
-      const open = hosts.filter((host) => !refused.has(host))
-      const done = open.every((host) => enough(sightings(host, states)))
-      if (done || began + lookEvery > until) return new Map([...describeHosts(hosts, states), ...refused])
-      await reach.wait(Math.max(0, Math.min(lookEvery, until - reach.elapsed())))
-    }
-  }
-
+function wireTo(places: readonly HaproxyBackend[]): PoolWire {
   return {
-    name: `is out of the haproxy backend ${name}`,
-    lastMayGo: false,
-    lapses: true,
-    ordersAreSeen: true,
-    block: (hosts, reach) =>
-      reach.record(request('maint', true), hosts, async () =>
-        judgeOrders(true, await settle(hosts, await tell(hosts, 'maint'), reach, 0, () => true)),
-      ),
-    drain: (hosts, reach, { within, cut }) =>
-      reach.record(request('drain', true), hosts, async () => {
-        const refused = await tell(hosts, 'drain')
-        const seen = await settle(hosts, refused, reach, within, (all) => all.every(isIdle))
-        const idle = hosts.filter((host) => !refused.has(host) && sessionsOf(seen.get(host)) === 0)
-        const busy = hosts.filter((host) => !refused.has(host) && !idle.includes(host))
-        const late = await tell([...idle, ...(cut ? busy : [])], 'maint')
-        if (cut) await cutAll(places, busy)
-        const after = await settle(hosts, new Map([...refused, ...late]), reach, 0, () => true)
-        for (const host of cut ? [] : busy) after.set(host, stillBusy(seen.get(host), within))
-        return judgeOrders(true, after)
-      }),
-    putBack: (hosts, reach): Promise<Answers> =>
-      reach.record(request('ready', true), hosts, async () => {
-        const refused = await tell(hosts, 'ready')
-        return judgeOrders(
-          false,
-          await settle(hosts, refused, reach, upWithin, (all) => all.every(isServing)),
-        )
-      }),
-    look: (hosts, reach) => reach.record(request('look', false), hosts, () => look(hosts)),
-    read,
-    async pool(hosts, reach): Promise<PoolMember[]> {
-      let states: Awaited<ReturnType<typeof readAll>> = []
-      // It is about no host by itself; the journal has it, so that a resumed run knows what came after it.
-      await reach.record(request('pool', false), [], async () => {
-        states = await readAll(places)
-        return new Map()
-      })
+    look: async (hosts) => describeHosts(hosts, await readAll(places)),
+    order: (hosts, to) => orderAll(places, hosts, to),
+    cut: (hosts) => cutAll(places, hosts),
+    async members(hosts) {
+      const states = await readAll(places)
       const servers = new Set(states.flatMap(({ state }) => [...state.servers.keys()]))
       return [...servers].map((server) => {
         const all = sightings(server, states)
@@ -119,17 +65,6 @@ export function haproxyBalancer(
   }
 }
 
-/** Returns answers by what is seen: an order that is seen was carried out, and any other failed. */
-function judgeOrders(wanted: boolean, seen: ReadonlyMap<string, Answer>): Map<string, Answer> {
-  return new Map(
-    [...seen].map(([host, answer]) =>
-      answer.kind === 'answered' && read(answer).isOpen !== wanted
-        ? [host, { kind: 'failed', message: read(answer).seen, data: answer.data }]
-        : [host, answer],
-    ),
-  )
-}
-
 /**
  * Gives every host's server an order, on every HAProxy. Returns the hosts whose order was refused, with HAProxy's
  * words.
@@ -137,7 +72,7 @@ function judgeOrders(wanted: boolean, seen: ReadonlyMap<string, Answer>): Map<st
 async function orderAll(
   places: readonly HaproxyBackend[],
   hosts: readonly string[],
-  order: Order,
+  order: OrderedState,
 ): Promise<Map<string, Answer>> {
   const states = await readAll(places)
   const refused = new Map<string, Answer>()
@@ -164,10 +99,4 @@ async function cutAll(places: readonly HaproxyBackend[], hosts: readonly string[
       if (server !== undefined) await place.cutSessions(server.server)
     }
   }
-}
-
-function stillBusy(answer: Answer | undefined, within: number): Answer {
-  const n = sessionsOf(answer)
-  const message = `${n} session${n === 1 ? ' is' : 's are'} still open after ${formatDuration(within)}`
-  return { kind: 'failed', message, data: {} }
 }

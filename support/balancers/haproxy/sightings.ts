@@ -1,4 +1,3 @@
-import type { ObligationState } from '../../rollout/model/obligation'
 import type { Answer } from '../../rollout/model/answers'
 import type { HaproxyBackend } from './backend'
 import type { BackendState, ServerState } from './state'
@@ -54,10 +53,6 @@ export function isServing({ server }: Sighting): boolean {
   return server?.inService === true
 }
 
-export function isIdle({ server }: Sighting): boolean {
-  return server !== undefined && server.sessions === 0
-}
-
 function isOut({ server }: Sighting): boolean {
   return server?.admin === 'maint' || (server?.admin === 'drain' && server.sessions === 0)
 }
@@ -77,16 +72,4 @@ function textOf(server: ServerState | undefined): string {
   const open = sessions === 0 ? '' : ` with ${sessions} session${sessions === 1 ? '' : 's'}`
   if (admin !== 'ready') return `${admin === 'maint' ? 'MAINT' : 'DRAIN'}${admin === 'drain' ? open : ''}`
   return inService ? 'in service' : `${status}${lastCheck === '' ? '' : ` (${lastCheck})`}, not in service`
-}
-
-export function sessionsOf(answer: Answer | undefined): number {
-  const sessions = answer?.kind === 'answered' ? answer.data['sessions'] : undefined
-  return typeof sessions === 'number' ? sessions : Number.NaN
-}
-
-export function read(answer: Answer): ObligationState {
-  if (answer.kind === 'failed') return { isOpen: undefined, seen: answer.message }
-  if (answer.kind !== 'answered') return { isOpen: undefined, seen: answer.kind }
-  const { out, seen } = answer.data
-  return { isOpen: typeof out === 'boolean' ? out : undefined, seen: String(seen) }
 }

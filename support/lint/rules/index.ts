@@ -3,10 +3,14 @@ import { approvalWhileOut } from './approval_while_out'
 import { blockWithoutUnblock } from './block_without_unblock'
 import { changeBeforeTheWave } from './change_before_the_wave'
 import { changeInRotation } from './change_in_rotation'
+import { deployWithoutLook } from './deploy_without_look'
+import { deployStays } from './deploy_stays'
 import { firewallCannot } from './firewall_cannot'
 import { noHostCount } from './no_host_count'
 import { noLoadBalancer } from './no_load_balancer'
+import { noRepository } from './no_repository'
 import { oppositeChecked } from './opposite_checked'
+import { otherTagChecked } from './other_tag_checked'
 import { otherVersionChecked } from './other_version_checked'
 import { poolWithoutRoom } from './pool_without_room'
 import { unblockBeforeHealthCheck } from './unblock_before_health_check'
@@ -20,10 +24,14 @@ export const rules: readonly Rule[] = [
   blockWithoutUnblock,
   changeBeforeTheWave,
   changeInRotation,
+  deployStays,
+  deployWithoutLook,
   firewallCannot,
   noHostCount,
   noLoadBalancer,
+  noRepository,
   oppositeChecked,
+  otherTagChecked,
   otherVersionChecked,
   poolWithoutRoom,
   unblockBeforeHealthCheck,

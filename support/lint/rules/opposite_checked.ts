@@ -70,6 +70,6 @@ function findSeen({ effect, balancer }: StepOccurrence): State | undefined {
  * and so do services with each other.
  */
 function couldChange(moment: StepOccurrence, of: string): boolean {
-  const touchesServices = is(moment, 'changes package', 'changes service')
+  const touchesServices = is(moment, 'changes package', 'deploys tag', 'changes service')
   return findAsked(moment)?.of === of || (of.startsWith('service ') && touchesServices)
 }

@@ -27,9 +27,52 @@ const OUT = `${SELECTED}\nWhen I block the load balancer`
 const NEVER_OUT =
   'Given the load balancer is the haproxy backend www\nWhen I update the package a\nThen the package version for a should be 2'
 
+const GIT = `Given I want to update the hosts:
+| web1 |
+And the repository website
+And the tag v2`
+
 /** The findings, as `line rule`, in a feature that has one mistake, and in one that has none. */
 const CASES: readonly { what: string; feature: string; finds: readonly string[]; says?: string }[] = [
   { what: 'a good feature', feature: GOOD, finds: [] },
+  {
+    what: 'a deploy that is looked at',
+    feature: `${GIT}\nWhen I deploy the tag\nThen the deployed tag should be v2`,
+    finds: [],
+  },
+  {
+    what: 'a deploy that a failure does not undo',
+    feature: `${GIT}\nAnd on failure every touched host goes back to the version it had\nWhen I deploy the tag\nThen the deployed tag should be v2`,
+    finds: ['5 deploy-stays'],
+    says: 'the tag of "I deploy the tag" (line 6) stays',
+  },
+  {
+    what: 'a deploy after whose failure healthy hosts go back into rotation',
+    feature: `${GIT}\nAnd on failure healthy hosts go back into rotation\nWhen I deploy the tag\nThen the deployed tag should be v2`,
+    finds: [],
+  },
+  {
+    what: 'a deploy that no line looks at',
+    feature: `${GIT}\nWhen I deploy the tag`,
+    finds: ['5 deploy-without-look'],
+  },
+  {
+    what: 'a look at another tag than the one that is deployed',
+    feature: `${GIT}\nWhen I deploy the tag\nThen the deployed tag should be v3`,
+    finds: ['6 other-tag-checked'],
+    says: '"the tag v2" (line 4) names the tag that is deployed',
+  },
+  {
+    what: 'a deploy without a tag and a repository',
+    feature: `Given I want to update the hosts:\n| web1 |\nWhen I deploy the tag\nThen the deployed tag should be v2`,
+    finds: ['3 no-repository', '4 no-repository'],
+    says: 'names the repository and the tag',
+  },
+  {
+    what: 'a deploy to hosts in rotation',
+    feature: `Given the load balancer is the haproxy backend www\nAnd the repository website\nAnd the tag v2\nWhen I deploy the tag\nThen the deployed tag should be v2`,
+    finds: ['4 change-in-rotation'],
+  },
 
   {
     what: 'a block that nothing answers',

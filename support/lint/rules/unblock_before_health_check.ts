@@ -5,7 +5,7 @@ export const unblockBeforeHealthCheck: Rule = {
   id: 'unblock-before-health-check',
   severity: 'error',
   why: 'Requests would reach hosts whose change nobody has looked at.',
-  fix: 'Before the hosts go back, look at a check, at the service, or at the version of the package.',
+  fix: 'Before the hosts go back, look at a check, at the service, at the version of the package, or at the deployed tag.',
   find(timeline) {
     const told = timeline.where((moment) => isChange(moment) || is(moment, 'puts back') || looks(moment))
     return timeline.of('puts back').flatMap((back) => unseenBefore(timeline, back, told.lastBefore(back)))
@@ -28,15 +28,18 @@ function unseenBefore(
   ]
 }
 
-/** Returns whether a line changes what requests are for: a package, or a service that is not stopped. */
+/** Returns whether a line changes what requests are for: a package, a release, or a service that is not stopped. */
 function isChange(moment: StepOccurrence): boolean {
-  return is(moment, 'changes package') || (is(moment, 'changes service') && moment.effect.to === 'running')
+  return (
+    is(moment, 'changes package', 'deploys tag') ||
+    (is(moment, 'changes service') && moment.effect.to === 'running')
+  )
 }
 
 function looks(moment: StepOccurrence): boolean {
   return (
     mayLook(moment) ||
-    is(moment, 'sees check', 'sees version') ||
+    is(moment, 'sees check', 'sees version', 'sees deployed tag') ||
     (is(moment, 'sees service') && moment.effect.wanted === 'running')
   )
 }

@@ -11,7 +11,7 @@ import {
 export const waveAsLargeAsThePool: Rule = {
   id: 'wave-as-large-as-the-pool',
   severity: 'warning',
-  why: 'A mistake would reach every host at once, and nobody would be left to serve.',
+  why: 'A mistake would reach every host at once, and no host would be left to serve.',
   fix: 'Take the hosts in waves, "1 host" first; or say how much of the pool must stay in service, or that the whole pool may be out of service.',
   find(timeline) {
     const [first] = timeline.of('takes wave')
