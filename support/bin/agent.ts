@@ -1,16 +1,14 @@
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import pino from 'pino'
 import { readServerCfg, type ServerEnvironment } from '../config/server_cfg'
 import { Daemon } from '../daemon/daemon'
-import { ServiceManager } from '../daemon/service_manager'
+import { ServiceManager } from '../system/service_manager'
 import { systemdUnit } from '../daemon/unit'
 import { systemClock } from '../system/clock'
 import { runCommand } from '../system/command'
-import { formatLockstep } from '../system/commands'
-import { LockstepError } from '../system/errors'
 import { redactor } from '../system/redaction'
+import type { Call, Outcome } from './command'
 
 const STANDARD = '/etc/mcollective/server.cfg'
 
@@ -18,11 +16,10 @@ const STANDARD = '/etc/mcollective/server.cfg'
 const SECRETS = ['MCOLLECTIVE_PSK', 'STOMP_PASSWORD']
 
 /** Runs a host's side until a signal ends it. Its log goes to the standard output, as services have it. */
-export async function agent(
-  cwd: string,
-  args: readonly string[],
-): Promise<{ text: string; exitCode: number }> {
-  const { config, unit } = optionsOf(args)
+export async function agent({
+  cwd,
+  options: { config = STANDARD, unit },
+}: Call<{ config: string | undefined; unit: boolean }>): Promise<Outcome> {
   const path = resolve(cwd, config)
   const environment = readServerCfg(path, {
     env: process.env,
@@ -74,22 +71,9 @@ function unitOf(environment: ServerEnvironment): string {
   return systemdUnit({
     command: [process.execPath, program, 'agent', '--config', environment.path],
     environment,
-    changesTheSystem: ['package', 'puppet'].some((name) => environment.agents.isActive(name)),
+    // The scripts of a deploy may change anything that their user may.
+    changesTheSystem:
+      environment.agents.repositories.length > 0 ||
+      ['package', 'puppet'].some((name) => environment.agents.isActive(name)),
   })
-}
-
-function optionsOf(args: readonly string[]): { config: string; unit: boolean } {
-  try {
-    const options = {
-      config: { type: 'string', default: STANDARD },
-      unit: { type: 'boolean', default: false },
-    } as const
-    return parseArgs({ args: [...args], options }).values
-  } catch (error) {
-    throw new LockstepError(
-      'bad-input',
-      `${(error as Error).message}; say: ${formatLockstep(`agent --config ${STANDARD}`)}`,
-      { cause: error },
-    )
-  }
 }

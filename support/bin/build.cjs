@@ -1,6 +1,6 @@
 // Compiles to dist/, as it is packed: the same folders, JavaScript with its types, and what is no TypeScript beside it.
 const { spawnSync } = require('node:child_process')
-const { chmodSync, cpSync, mkdirSync, readdirSync, rmSync } = require('node:fs')
+const { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
 const { join, relative } = require('node:path')
 
 const root = join(__dirname, '..', '..')
@@ -22,6 +22,12 @@ for (const entry of readdirSync(join(root, 'support'), { recursive: true, withFi
   if (entry.isFile() && wanted) cpSync(from, join(dist, inside))
 }
 chmodSync(join(dist, 'support', 'bin', 'lockstep.cjs'), 0o755)
+
+// The manual page is made from the same table as the help.
+const { formatManPage } = require(join(dist, 'support', 'bin', 'man_page.js'))
+const { COMMANDS } = require(join(dist, 'support', 'bin', 'commands.js'))
+const { version } = require(join(root, 'package.json'))
+writeFileSync(join(dist, 'lockstep.1'), formatManPage(COMMANDS, version))
 
 // Editors read step definitions from sources; compiled code hides them.
 mkdirSync(join(dist, 'glue'), { recursive: true })

@@ -1,41 +1,45 @@
-import { parseArgs } from 'node:util'
 import { contractIn } from '../agents/external/folder'
-import { contractOf, contracts } from '../rpc/contracts'
+import { loadTeamExtensions } from '../composition/team_extensions'
+import { contracts } from '../rpc/contracts'
+import type { Contract } from '../rpc/contracts/contract'
 import { rubyDdl } from '../rpc/contracts/ddl_ruby'
-import { formatLockstep } from '../system/commands'
+import { surroundingsOf } from '../run/parameters'
 import { LockstepError } from '../system/errors'
+import type { Call, Outcome } from './command'
 
-const HOW = () => `say: ${formatLockstep('ddl package')} > package.ddl`
-
-/** Prints an agent's contract as the `.ddl` that `mco` reads from `mcollective/agent` of its libdir. */
-export function ddl(_cwd: string, args: readonly string[]): { text: string; exitCode: number } {
-  const { agents, name } = chosen(args)
-  const contract = agents === undefined ? contractOf(name) : fromFolder(agents, name)
-  if (contract === undefined) {
-    const known =
-      agents === undefined ? ` (there are: ${Object.keys(contracts).join(', ')})` : ` in ${agents}`
-    throw new LockstepError('bad-input', `there is no agent ${JSON.stringify(name)}${known}`)
-  }
+/**
+ * Prints an agent's contract as the `.ddl` that `mco` reads from `mcollective/agent` of its libdir. The agent is one of
+ * Lockstep's own, of the extensions that lockstep.yaml names, or of a folder.
+ */
+export function ddl({
+  args: [name = ''],
+  options: { agents },
+  cwd,
+  env,
+}: Call<{ agents: string | undefined }>): Outcome {
+  const contract = agents === undefined ? ofTeam(name, cwd, env) : fromFolder(agents, name)
   const { version } = require('lockstep/package.json') as { version: string }
   return { text: rubyDdl(contract, version), exitCode: 0 }
 }
 
-function chosen(args: readonly string[]): { agents: string | undefined; name: string } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { agents: { type: 'string' } },
-      allowPositionals: true,
-    })
-    const [name, ...more] = positionals
-    if (name === undefined || more.length > 0) throw new Error('which agent?')
-    return { agents: values.agents, name }
-  } catch (error) {
-    throw new LockstepError('bad-input', `${(error as Error).message}; ${HOW()}`, { cause: error })
-  }
+function ofTeam(name: string, cwd: string, env: NodeJS.ProcessEnv): Contract {
+  if (Object.hasOwn(contracts, name)) return contracts[name as keyof typeof contracts]
+  const { agents } = loadTeamExtensions(surroundingsOf(env), cwd)
+  return (
+    agents.get(name)?.add ??
+    noAgent(name, ` (there are: ${[...Object.keys(contracts), ...agents.keys()].join(', ')})`)
+  )
 }
 
-function fromFolder(folder: string, name: string) {
+function noAgent(name: string, known: string): never {
+  throw new LockstepError('bad-input', `there is no agent ${JSON.stringify(name)}${known}`)
+}
+
+function fromFolder(folder: string, name: string): Contract {
+  return readFrom(folder, name) ?? noAgent(name, ` in ${folder}`)
+}
+
+function readFrom(folder: string, name: string): Contract | undefined {
   try {
     return contractIn(folder, name)
   } catch (error) {

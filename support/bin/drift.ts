@@ -1,14 +1,18 @@
 import { lookForDrift } from '../composition/look_for_drift'
 import { formatDrift, makeUnknownDrift, type DriftState } from '../history/drift_check'
+import { showWaits } from '../reporting/console/show_waits'
 import { surroundingsOf } from '../run/parameters'
+import { idleClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
-import { parseOptions } from './arguments'
+import { redactNothing } from '../system/redaction'
+import type { Call, Outcome } from './command'
+import { formatJson } from './json'
 
-const OPTIONS = {
-  environment: { type: 'string' },
-  release: { type: 'string' },
-  json: { type: 'boolean' },
-} as const
+interface Options {
+  environment: string | undefined
+  release: string | undefined
+  json: boolean
+}
 
 /** The exit statuses of monitoring plugins. */
 const NAGIOS = { OK: 0, CRITICAL: 2, UNKNOWN: 3 } as const
@@ -17,22 +21,31 @@ const NAGIOS = { OK: 0, CRITICAL: 2, UNKNOWN: 3 } as const
  * Reports whether the state that a release has left on its hosts is still there. The exit statuses are those of
  * monitoring plugins: an unknown state is neither well nor an alarm.
  */
-export async function drift(
-  cwd: string,
-  args: readonly string[],
-): Promise<{ text: string; exitCode: number }> {
-  const found = await lookFor(cwd, args)
+export async function drift({ cwd, env, options }: Call<Options>): Promise<Outcome> {
+  return outcomeOf(await lookFor(options, env, cwd), options.json)
+}
+
+/** Returns the outcome of a call that cannot be understood. */
+export function unknownDrift(why: string, words: readonly string[]): Outcome {
+  return outcomeOf(makeUnknownDrift(why), words.includes('--json'))
+}
+
+function outcomeOf(found: DriftState, json: boolean): Outcome {
   const { state, sentence, findings } = found
-  const text = args.includes('--json')
-    ? `${JSON.stringify({ state, sentence, findings }, null, 2)}\n`
-    : formatDrift(found)
+  const text = json ? formatJson('lockstep/drift/1', { state, sentence, findings }) : formatDrift(found)
   return { text, exitCode: NAGIOS[state] }
 }
 
-async function lookFor(cwd: string, args: readonly string[]): Promise<DriftState> {
+async function lookFor(
+  { environment, release }: Options,
+  env: Call['env'],
+  cwd: string,
+): Promise<DriftState> {
   try {
-    const { environment, release } = parseOptions(args, OPTIONS)
-    return await lookForDrift({ environment, release }, surroundingsOf(process.env), cwd)
+    const paper = { stream: process.stderr, env, clock: idleClock, redact: redactNothing }
+    return await showWaits(paper, (tellWait) =>
+      lookForDrift({ environment, release }, surroundingsOf(env), cwd, tellWait),
+    )
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     return makeUnknownDrift(error.message)

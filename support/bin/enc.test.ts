@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { parse } from 'yaml'
 import { reasonOf } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
-import { enc } from './enc'
+import { call } from './call'
+import type { Outcome } from './command'
 
 const CONFIG = `default: test
 environments:
@@ -24,8 +25,8 @@ describe('an external node classifier', () => {
     )
   })
   afterEach(() => scratch.remove())
-  const ask = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    enc(scratch.path, args, env)
+  const ask = (args: readonly string[], env: Record<string, string> = {}) =>
+    call(['enc', ...args], scratch.path, env) as Promise<Outcome>
 
   it('says classes, environment and parameters of a host, for any chosen environment', async () => {
     for (const env of [{}, { LOCKSTEP_ENVIRONMENT: 'production' }]) {
@@ -71,7 +72,7 @@ describe('an external node classifier', () => {
 
   it('says what it needs', async () => {
     expect(await reasonOf(ask([]))).to.equal(
-      'which host; say: node support/bin/lockstep.cjs enc --config lockstep.yaml web1.example.net',
+      'which host? enc takes the certname of a host; node support/bin/lockstep.cjs enc --help tells more',
     )
     expect(await reasonOf(ask(['web1'], { LOCKSTEP_CONFIG: '/none.yaml' }))).to.match(
       /^there is no configuration \/none\.yaml; say: node support\/bin\/lockstep\.cjs enc/,

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { readInventorySetting } from '../config/lockstep_yaml'
 import { readSetting } from '../config/settings'
 import { readInventory } from '../inventory/inventory'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
+import type { Call, Outcome } from './command'
 
 const HOW = () => `say: ${formatLockstep('enc --config lockstep.yaml web1.example.net')}`
 
@@ -14,13 +14,8 @@ const HOW = () => `say: ${formatLockstep('enc --config lockstep.yaml web1.exampl
  * Prints what puppet asks an external node classifier: the classes, environment and parameters of one host. It needs no
  * secret.
  */
-export async function enc(
-  cwd: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<{ text: string; complaint?: string; exitCode: number }> {
-  const { config, host } = chosen(args)
-  const path = resolve(cwd, config ?? readSetting(env, 'LOCKSTEP_CONFIG') ?? 'lockstep.yaml')
+export async function enc({ cwd, env, args: [host = ''] }: Omit<Call, 'options'>): Promise<Outcome> {
+  const path = resolve(cwd, readSetting(env, 'LOCKSTEP_CONFIG') ?? 'lockstep.yaml')
   if (!existsSync(path)) throw new LockstepError('bad-config', `there is no configuration ${path}; ${HOW()}`)
   const { environment, environments, sources } = readInventorySetting(
     path,
@@ -48,16 +43,4 @@ export async function enc(
   }
   // Ruby reads an older YAML, in which a bare yes, 010 or 1:30 is no text.
   return { text: stringify(answer, { defaultStringType: 'QUOTE_DOUBLE', lineWidth: 0 }), exitCode: 0 }
-}
-
-function chosen(args: readonly string[]): { config: string | undefined; host: string } {
-  try {
-    const options = { config: { type: 'string' } } as const
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    const [host, ...more] = positionals
-    if (host === undefined || more.length > 0) throw new Error('which host')
-    return { config: values.config, host }
-  } catch (error) {
-    throw new LockstepError('bad-input', `${(error as Error).message}; ${HOW()}`, { cause: error })
-  }
 }

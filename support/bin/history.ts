@@ -1,38 +1,33 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { inRanges } from '../run/host_names'
+import { foldHosts } from '../rollout/model/fold_hosts'
 import { howToMend, writeHistory } from '../history/recording'
 import { foldersIn, type Folders } from '../run/folders'
 import { states, type HistoryEntry } from '../history/history_record'
 import { HistoryStore } from '../history/store'
+import { nameHosts } from '../rollout/model/name_hosts'
 import { clean, hosts as counted } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
 import { excerpt } from '../system/redaction'
-import { parseOptions } from './arguments'
+import type { Call, Outcome } from './command'
+import { formatJson } from './json'
 
-const OPTIONS = {
-  environment: { type: 'string' },
-  release: { type: 'string' },
-  host: { type: 'string' },
-  ticket: { type: 'string' },
-  write: { type: 'string' },
-  json: { type: 'boolean' },
-} as const
-
-interface Outcome {
-  text: string
-  complaint?: string
-  exitCode: number
+interface Options {
+  environment: string | undefined
+  release: string | undefined
+  host: string | undefined
+  ticket: string | undefined
+  write: string | undefined
+  json: boolean
 }
 
 /**
  * Prints what changed, where, by whom and under which ticket, as runs have left it in the history. The exit status is 1 when
  * nothing is known.
  */
-export function history(_cwd: string, args: readonly string[]): Outcome {
-  const wanted = parseOptions(args, OPTIONS)
-  const folders = foldersIn(process.env)
-  if (wanted.write !== undefined) return writeAgain(wanted.write, folders)
+export function history({ env, options: wanted }: Call<Options>): Outcome {
+  const folders = foldersIn(env)
+  if (wanted.write !== undefined) return writeAgain(wanted.write, folders, wanted.json)
   const { runs, damaged } = new HistoryStore(folders.history).all()
   const found = runs
     .filter(
@@ -51,15 +46,38 @@ export function history(_cwd: string, args: readonly string[]): Outcome {
   const complaint = damaged
     .map((path) => `${path} is no history that can be read, and is passed over; ${howToMend(path)}\n`)
     .join('')
-  if (wanted.json === true)
-    return { text: `${JSON.stringify(found, null, 2)}\n`, complaint, exitCode: found.length > 0 ? 0 : 1 }
-  if (found.length === 0) return { text: 'Nothing of that is in the history.\n', complaint, exitCode: 1 }
+  if (wanted.json) return { ...formatRuns(found, damaged), complaint }
+  if (found.length === 0) return { text: `${nothingFound(runs.length)}\n`, complaint, exitCode: 1 }
   return { text: found.map(formatEntry).join('\n'), complaint, exitCode: 0 }
 }
 
+function nothingFound(runs: number): string {
+  return runs === 0
+    ? 'No run is in the history yet: rollouts to a fleet are written there.'
+    : 'Nothing of that is in the history.'
+}
+
+function formatRuns(runs: readonly HistoryEntry[], damaged: readonly string[]): Outcome {
+  const text = formatJson('lockstep/history/1', { runs, notKnown: damaged })
+  return { text, exitCode: runs.length > 0 ? 0 : 1 }
+}
+
 function formatEntry(run: HistoryEntry): string {
-  const { environment, release, mode, outcome, leftOut, began, by, tickets, feature, changes, drift, out } =
-    run
+  const {
+    environment,
+    release,
+    mode,
+    outcome,
+    leftOut,
+    outside,
+    began,
+    by,
+    tickets,
+    feature,
+    changes,
+    drift,
+    out,
+  } = run
   const why = tickets.length === 0 ? '' : ` for ${tickets.join(', ')}`
   const alike = new Map<string, string[]>()
   for (const change of changes.filter(({ temporary }) => !temporary)) {
@@ -69,19 +87,34 @@ function formatEntry(run: HistoryEntry): string {
     hosts.push(change.host)
   }
   const part = leftOut === undefined ? '' : ' in part'
+  const limited =
+    outside === undefined
+      ? []
+      : [
+          `limited to ${run.hosts.length} of ${counted(run.hosts.length + outside.length)}: ${nameHosts(run.hosts)}`,
+        ]
   const head = `${began.slice(0, 16).replace('T', ' ')}  ${environment}  release ${release}  ${mode}, ${outcome}${part}  by ${by}${why}`
   const lines = [
-    ...[...alike].map(([what, own]) => `${what}  ${own.length > 3 ? counted(own.length) : own.join(', ')}`),
-    ...(alike.size === 0
-      ? [outcome === 'cut off' ? `no change by ${feature} is known` : `nothing was changed by ${feature}`]
-      : []),
-    ...(out.length === 0 ? [] : [`failed, as they were allowed to: ${inRanges(out).join(', ')}`]),
+    ...limited,
+    ...[...alike].map(
+      ([what, own]) => `${what}  ${own.length > 3 ? counted(own.length) : foldHosts(own).join(', ')}`,
+    ),
+    ...(alike.size === 0 ? [describeNoChange(run)] : []),
+    ...(out.length === 0 ? [] : [`failed, as they were allowed to: ${foldHosts(out).join(', ')}`]),
     ...drift.map(({ host, what, since }) => `drift: ${host} was done by run ${since}; ${what}`),
   ]
   return `${[clean(head, 400), ...lines.map((line) => `  ${clean(line, 400)}`)].join('\n')}\n`
 }
 
-function writeAgain(run: string, { state, history }: Folders): Outcome {
+/** Says of a run without lasting changes whether it has changed hosts at all: traffic that it stopped may still be. */
+function describeNoChange({ outcome, feature, changes }: HistoryEntry): string {
+  if (outcome === 'cut off') return `no lasting change by ${feature} is known`
+  return changes.length > 0
+    ? `nothing lasting was changed by ${feature}`
+    : `nothing was changed by ${feature}`
+}
+
+function writeAgain(run: string, { state, history }: Folders, json: boolean): Outcome {
   const live = join(state, 'live')
   const journal = join(live, `${run}.journal.ndjson`)
   if (!/^[\w-]+$/.test(run) || !existsSync(journal))
@@ -90,6 +123,7 @@ function writeAgain(run: string, { state, history }: Folders): Outcome {
       `there is no journal of a live run ${JSON.stringify(excerpt(run, 80))} in ${live}`,
     )
   const records = writeOne(run, journal, history)
+  if (json) return formatRuns(records, [])
   if (records.length === 0)
     return { text: `Run ${run} knew no host: there is nothing to write.\n`, exitCode: 1 }
   const hosts = new Set(records.flatMap((each) => each.hosts)).size

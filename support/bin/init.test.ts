@@ -4,9 +4,12 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import { readLockstepYaml } from '../config/lockstep_yaml'
 import { LockstepError } from '../system/errors'
-import { phraseOf } from '../testing/feature_lines'
+import { lint } from '../lint/lint'
+import { featureOf, phraseOf } from '../testing/feature_lines'
 import { Scratch } from '../testing/scratch'
+import { COMMANDS } from './commands'
 import { init } from './init'
+import { parseCommandLine } from './parse'
 
 interface Job {
   needs?: string | string[]
@@ -39,19 +42,31 @@ describe('lockstep init', () => {
   afterEach(() => scratch.remove())
 
   it('writes what a repository starts with, and nothing for CI unless asked', () => {
-    const { text, exitCode } = init(scratch.path, [])
+    const { text, exitCode } = init({ cwd: scratch.path, options: { ci: undefined } })
     expect(exitCode).to.equal(0)
     expect(text).to.contain('wrote  cucumber.js').and.not.to.contain('.yml')
     expect(read('.gitignore')).to.equal('node_modules/\nreports/\n.lockstep/\n')
     expect(read('step_definitions/website.js')).to.contain("require('lockstep')")
   })
 
+  it('writes a first feature in which the linter finds nothing', () => {
+    init({ cwd: scratch.path, options: { ci: undefined } })
+    const lines = read('features/deployments/website.feature')
+      .split('\n')
+      .map((line) => line.trim().replace(/^(Feature|Background|Scenario):.*/, '$1'))
+      .filter((line) => line !== 'Feature')
+    expect(lint(featureOf(lines.join('\n')))).to.deep.equal([])
+  })
+
   it('is harmless a second time, and says so', () => {
     scratch.write('package.json', '{\n\t"name": "deploys",\n\t"scripts": { "rollout:live": "mine" }\n}\n')
-    init(scratch.path, [])
+    init({ cwd: scratch.path, options: { ci: undefined } })
     const files = readdirSync(scratch.path, { recursive: true, encoding: 'utf8' }).sort()
     const before = files.map((name) => contentOf(join(scratch.path, name)))
-    const lines = init(scratch.path, []).text.split('\n\n')[0]?.split('\n') ?? []
+    const lines =
+      init({ cwd: scratch.path, options: { ci: undefined } })
+        .text.split('\n\n')[0]
+        ?.split('\n') ?? []
     expect(lines.filter((line) => !line.startsWith('  kept '))).to.deep.equal([])
     expect(readdirSync(scratch.path, { recursive: true, encoding: 'utf8' }).sort()).to.deep.equal(files)
     expect(files.map((name) => contentOf(join(scratch.path, name)))).to.deep.equal(before)
@@ -60,7 +75,7 @@ describe('lockstep init', () => {
   it('adds what package.json and .gitignore lack, and changes nothing else in them', () => {
     scratch.write('package.json', '{\n\t"name": "deploys",\n\t"scripts": { "rollout:live": "mine" }\n}\n')
     scratch.write('.gitignore', 'dist\n/node_modules')
-    init(scratch.path, [])
+    init({ cwd: scratch.path, options: { ci: undefined } })
     expect(read('.gitignore')).to.equal('dist\n/node_modules\nreports/\n.lockstep/\n')
     const manifest = JSON.parse(read('package.json')) as { name: string; scripts: Record<string, string> }
     expect(manifest).to.have.property('name', 'deploys')
@@ -70,7 +85,7 @@ describe('lockstep init', () => {
 
   it('leaves a configuration of cucumber that has another name', () => {
     scratch.write('cucumber.mjs', 'export default {}')
-    expect(init(scratch.path, []).text).to.contain('kept   cucumber.mjs')
+    expect(init({ cwd: scratch.path, options: { ci: undefined } }).text).to.contain('kept   cucumber.mjs')
     expect(existsSync(join(scratch.path, 'cucumber.js'))).to.equal(false)
   })
 
@@ -83,13 +98,13 @@ describe('lockstep init', () => {
     it(`says how ${name} of a project ${manifest} comes to know Lockstep's sentences`, () => {
       scratch.write('package.json', manifest)
       scratch.write(name, '')
-      const { text } = init(scratch.path, [])
+      const { text } = init({ cwd: scratch.path, options: { ci: undefined } })
       expect(text)
         .to.contain(`kept   ${name}`)
         .and.to.contain(`${name} is not Lockstep's`)
         .and.to.contain(said)
       scratch.write(name, "import { profiles } from 'lockstep'")
-      expect(init(scratch.path, []).text).not.to.contain("is not Lockstep's")
+      expect(init({ cwd: scratch.path, options: { ci: undefined } }).text).not.to.contain("is not Lockstep's")
     })
 
   it('writes nothing at all where it cannot write everything', () => {
@@ -100,7 +115,10 @@ describe('lockstep init', () => {
     ] as const) {
       const other = new Scratch()
       other.write(name, content)
-      expect(() => init(other.path, []), content).to.throw(LockstepError, /written/)
+      expect(() => init({ cwd: other.path, options: { ci: undefined } }), content).to.throw(
+        LockstepError,
+        /written/,
+      )
       expect(readdirSync(other.path)).to.deep.equal([name])
       other.remove()
     }
@@ -108,7 +126,7 @@ describe('lockstep init', () => {
 
   it('writes steps as ES modules for a project of those', () => {
     scratch.write('package.json', '{ "type": "module" }')
-    init(scratch.path, [])
+    init({ cwd: scratch.path, options: { ci: undefined } })
     expect(read('cucumber.cjs')).to.contain("import: ['step_definitions/**/*.js']")
     expect(read('step_definitions/website.js')).to.contain("from 'lockstep'")
   })
@@ -116,13 +134,13 @@ describe('lockstep init', () => {
   it('writes steps in TypeScript where tsx is installed', () => {
     scratch.write('node_modules/tsx/package.json', '{ "exports": { "./cjs": "./cjs.js" } }')
     scratch.write('node_modules/tsx/cjs.js', '')
-    init(scratch.path, [])
+    init({ cwd: scratch.path, options: { ci: undefined } })
     expect(read('cucumber.js')).to.contain("requireModule: [require.resolve('tsx/cjs')]")
     expect(read('step_definitions/website.ts')).to.contain('this: LockstepWorld')
   })
 
   it('writes a lockstep.yaml that says where the fleet is', () => {
-    init(scratch.path, [])
+    init({ cwd: scratch.path, options: { ci: undefined } })
     const context = { env: {}, hostname: 'control', uid: 0 }
     expect(() => readLockstepYaml(join(scratch.path, 'lockstep.yaml'), undefined, context)).not.to.throw(
       /expected/,
@@ -135,7 +153,7 @@ describe('lockstep init', () => {
   })
 
   it('writes a first feature of known sentences and one step of its own', () => {
-    init(scratch.path, [])
+    init({ cwd: scratch.path, options: { ci: undefined } })
     const lines = read('features/deployments/website.feature').matchAll(/^\s*(?:Given|When|Then|And) (.*)$/gm)
     const own = [...lines].flatMap(([, text = '']) => (phraseOf(text) === undefined ? [text] : []))
     expect(own).to.deep.equal(['the website is up to date'])
@@ -144,18 +162,20 @@ describe('lockstep init', () => {
 
   it('leaves existing files as they are', () => {
     scratch.write('.gitlab-ci.yml', 'ours')
-    expect(init(scratch.path, ['--ci', 'gitlab']).text).to.contain('kept   .gitlab-ci.yml')
+    expect(init({ cwd: scratch.path, options: { ci: 'gitlab' } }).text).to.contain('kept   .gitlab-ci.yml')
     expect(read('.gitlab-ci.yml')).to.equal('ours')
   })
 
   it('refuses a CI system that it does not know, and arguments that it has not', () => {
     for (const args of [['--ci', 'toString'], ['--ci'], ['--ce', 'github'], ['github']])
-      expect(() => init(scratch.path, args), args.join(' ')).to.throw(/--ci github/)
+      expect(() => parseCommandLine(['init', ...args], COMMANDS), args.join(' ')).to.throw(
+        /init --help tells more/,
+      )
   })
 
   describe('for GitHub', () => {
     const workflow = () => {
-      init(scratch.path, ['--ci', 'github'])
+      init({ cwd: scratch.path, options: { ci: 'github' } })
       return parse(read('.github/workflows/rollout.yml')) as {
         on: Record<string, unknown>
         env: Record<string, string>
@@ -208,7 +228,7 @@ describe('lockstep init', () => {
 
   describe('for GitLab', () => {
     const pipeline = () => {
-      init(scratch.path, ['--ci', 'gitlab'])
+      init({ cwd: scratch.path, options: { ci: 'gitlab' } })
       return parse(read('.gitlab-ci.yml')) as Record<string, Record<string, unknown>> & {
         default: { artifacts: unknown }
       }

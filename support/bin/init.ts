@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { findClientCfg } from '../config/client_cfg'
 import { formatCucumber, formatLockstep } from '../system/commands'
-import { LockstepError } from '../system/errors'
+import type { Call, Outcome } from './command'
 import { firstFiles, type Project } from './init/first_files'
 import { isInstalled, projectIn, readManifest, type Manifest } from './init/project'
 import { writeAll } from './init/write_all'
@@ -29,10 +28,13 @@ const CONFIGURATION = /^cucumber\.(?:[cm]?js|json|ya?ml)$/
  * Writes what a repository of deploys starts with, and with `--ci` what a CI system does with it. A file that is there
  * is left as it is, but for lines of .gitignore and scripts of package.json that it lacks. All is written, or nothing.
  */
-export function init(cwd: string, args: readonly string[]): { text: string; exitCode: number } {
+export function init({
+  cwd,
+  options: { ci },
+}: Pick<Call<{ ci: string | undefined }>, 'cwd' | 'options'>): Outcome {
   const manifest = readManifest(cwd)
   const project = projectIn(cwd, manifest, clientCfg())
-  const changes = [...newFiles(cwd, { ...firstFiles(project), ...ciFile(args) }), ...additions(cwd, manifest)]
+  const changes = [...newFiles(cwd, { ...firstFiles(project), ...ciFile(ci) }), ...additions(cwd, manifest)]
   const files = changes.flatMap(({ name, content }) =>
     content === undefined ? [] : ([[name, content]] as const),
   )
@@ -132,26 +134,7 @@ function clientCfg(): string {
   return findClientCfg(context) ?? '/etc/mcollective/client.cfg'
 }
 
-function ciFile(args: readonly string[]): Record<string, string> {
-  const system = chosen(args)
-  if (system === undefined) return {}
-  const path = Object.hasOwn(CI, system) ? CI[system] : undefined
-  if (path === undefined)
-    throw new LockstepError(
-      'bad-input',
-      `--ci ${JSON.stringify(system)} is not known; say --ci ${Object.keys(CI).join(' or --ci ')}`,
-    )
-  return { [path]: readFileSync(join(__dirname, 'ci', `${system}.yaml`), 'utf8') }
-}
-
-function chosen(args: readonly string[]): string | undefined {
-  try {
-    return parseArgs({ args: [...args], options: { ci: { type: 'string' } } }).values.ci
-  } catch (error) {
-    throw new LockstepError(
-      'bad-input',
-      `${(error as Error).message}; say: ${formatLockstep('init --ci github')}`,
-      { cause: error },
-    )
-  }
+function ciFile(system: string | undefined): Record<string, string> {
+  const path = CI[system ?? '']
+  return path === undefined ? {} : { [path]: readFileSync(join(__dirname, 'ci', `${system}.yaml`), 'utf8') }
 }

@@ -3,5 +3,14 @@
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
 
-if (existsSync(join(__dirname, 'lockstep.ts'))) require('ts-node').register({ projectSearchDir: __dirname })
-void require('./lockstep').main(process.argv.slice(2), process.cwd())
+const sources = existsSync(join(__dirname, 'lockstep.ts'))
+  ? require('ts-node').register({ projectSearchDir: __dirname })
+  : undefined
+void require('./lockstep')
+  .main(process.argv.slice(2), process.cwd())
+  .then((program) => {
+    if (program === undefined) return
+    // The program reads the code of a team by what the team has chosen for that.
+    sources?.enabled(false)
+    require(program)
+  })

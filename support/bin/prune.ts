@@ -5,13 +5,15 @@ import { parseAge } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import { HostLocks, lockSurroundings } from '../locks/host_locks'
 import { excerpt } from '../system/redaction'
-import { parseOptions } from './arguments'
+import type { Call, Outcome } from './command'
+import { formatJson } from './json'
 
-const OPTIONS = {
-  'older-than': { type: 'string', default: '90 days' },
-  stopped: { type: 'boolean', default: false },
-  'dry-run': { type: 'boolean', default: false },
-} as const
+interface Options {
+  'older-than': string | undefined
+  stopped: boolean
+  'dry-run': boolean
+  json: boolean
+}
 
 /**
  * The least age of a run that is pruned, ms. A run of another machine is known by its journal alone, and may wait this
@@ -20,13 +22,11 @@ const OPTIONS = {
 const MIN_AGE_MS = 86_400_000
 
 /** Removes the journals and logs of old runs that nothing depends on any more. */
-export async function prune(
-  cwd: string,
-  args: readonly string[],
-): Promise<{ text: string; exitCode: number }> {
-  const { olderThan, age, stopped, dryRun } = parseAll(args)
-  const context = lockSurroundings(process.env)
-  const folders = foldersIn(process.env)
+export async function prune({ cwd, env, options }: Call<Options>): Promise<Outcome> {
+  const { 'older-than': age = '90 days', stopped, 'dry-run': dryRun, json } = options
+  const olderThan = expectAge(age)
+  const context = lockSurroundings(env)
+  const folders = foldersIn(env)
   const pruned = pruneState({
     state: resolve(cwd, folders.state),
     reports: resolve(cwd, folders.reports),
@@ -37,7 +37,11 @@ export async function prune(
     locks: await new HostLocks(context).list(),
     isAlive: (pid) => context.processStart(pid) !== undefined,
   })
-  return { text: formatPruned(pruned, age, dryRun), exitCode: 0 }
+  const { runs, files, bytes, kept } = pruned
+  const text = json
+    ? formatJson('lockstep/prune/1', { dryRun, olderThan: age, runs, files, bytes, kept })
+    : formatPruned(pruned, age, dryRun)
+  return { text, exitCode: 0 }
 }
 
 function formatPruned({ runs, files, bytes, kept }: Pruned, age: string, dryRun: boolean): string {
@@ -51,13 +55,11 @@ function formatPruned({ runs, files, bytes, kept }: Pruned, age: string, dryRun:
   return `${[head, ...files.map((path) => `  ${path}`), ...left].join('\n')}\n`
 }
 
-function parseAll(args: readonly string[]) {
-  const { 'older-than': age, stopped, 'dry-run': dryRun } = parseOptions(args, OPTIONS)
+function expectAge(age: string): number {
   const olderThan = parseAge(age)
-  if (olderThan === undefined || olderThan < MIN_AGE_MS)
-    throw new LockstepError(
-      'bad-input',
-      `--older-than is ${JSON.stringify(excerpt(age, 80))}; expected a day or more, such as 30d or "12 weeks"`,
-    )
-  return { age, olderThan, stopped, dryRun }
+  if (olderThan !== undefined && olderThan >= MIN_AGE_MS) return olderThan
+  throw new LockstepError(
+    'bad-input',
+    `--older-than is ${JSON.stringify(excerpt(age, 80))}; expected a day or more, such as 30d or "12 weeks"`,
+  )
 }

@@ -1,42 +1,65 @@
 import { join, resolve } from 'node:path'
 import { putBackChosen } from '../composition/put_back'
 import { discardLocksOf, runsIn } from '../locks/left_locks'
-import { formatPutBack } from '../reporting/put_back'
+import { showWaits, tellWaitsOf } from '../reporting/console/show_waits'
+import { formatPutBack, type PutBack } from '../reporting/put_back'
 import { chosenBy, expectKnown, type Choice } from '../run/chosen_hosts'
 import { readRunJournals } from '../run/journals'
 import { MODES } from '../run/modes'
 import { surroundingsOf } from '../run/parameters'
 import { NOTHING_READ, Run } from '../run/run'
-import { systemClock } from '../system/clock'
+import { idleClock, systemClock } from '../system/clock'
 import { callsIn, formatLockstep, PLACES } from '../system/commands'
 import { LockstepError } from '../system/errors'
-import { parseOptions } from './arguments'
+import type { Call, Outcome } from './command'
+import { formatJson } from './json'
 
-const OPTIONS = {
-  all: { type: 'boolean' },
-  host: { type: 'string', multiple: true },
-  run: { type: 'string', multiple: true },
-} as const
+interface Options {
+  all: boolean
+  host: readonly string[]
+  run: readonly string[]
+  json: boolean
+}
 
 /** Puts back the hosts that live runs have left out. The exit status is that of the run which puts them back. */
-export async function putBack(
-  cwd: string,
-  args: readonly string[],
-): Promise<{ text: string; exitCode: number }> {
-  const choice = parseChoice(args)
-  const context = surroundingsOf(process.env)
+export async function putBack({ cwd, env, options }: Call<Options>): Promise<Outcome> {
+  const choice = choiceOf(options)
+  const context = surroundingsOf(env)
   const state = resolve(cwd, context.folders.state)
   expectKnown(choice, readRunJournals(join(state, MODES.live.journals)))
   const run = new Run(systemClock)
   run.beginReading(NOTHING_READ, { ...callsIn(), args: [] })
-  const done = await putBackChosen(run, chosenBy(choice), context, cwd)
+  const paper = {
+    stream: process.stderr,
+    env,
+    clock: idleClock,
+    redact: (text: string) => run.redact(text),
+  }
+  const done = await showWaits(paper, (tellWait) => {
+    tellWaitsOf(run.stream, tellWait)
+    return putBackChosen(run, chosenBy(choice), context, cwd)
+  })
   await discardLocksOf(choice.all ? runsIn(state) : [...choice.runs, ...done.runs], state, context.env)
-  return { text: run.redact(formatPutBack(done)), exitCode: run.exitCode }
+  const text = options.json ? formatDone(done, run.exitCode) : formatPutBack(done)
+  return { text: run.redact(text), exitCode: run.exitCode, leavesSoon: true }
 }
 
-function parseChoice(args: readonly string[]): Choice {
+function formatDone({ obligations, notKnown }: PutBack, exitCode: number): string {
+  return formatJson('lockstep/put-back/1', {
+    exitCode,
+    obligations: obligations.map(({ obligation, hosts, outcome }) => ({
+      obligation,
+      hosts:
+        typeof outcome === 'string'
+          ? hosts.map((host) => ({ host, back: false, seen: outcome }))
+          : outcome.map(({ host, passed, seen }) => ({ host, back: passed, seen })),
+    })),
+    notKnown,
+  })
+}
+
+function choiceOf({ all, host: hosts, run: runs }: Options): Choice {
   const hint = `say which: --run <run>, --host <host> (as often as needed), or --all; ${formatLockstep('status', PLACES)} lists them`
-  const { all = false, host: hosts = [], run: runs = [] } = parseOptions(args, OPTIONS, hint)
   const isNamed = hosts.length + runs.length > 0
   if (all && isNamed)
     throw new LockstepError(

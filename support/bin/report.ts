@@ -1,15 +1,16 @@
 import { basename, join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { caveatsOf, qualifiedTitle } from '../reporting/about'
 import { headlineOf } from '../reporting/headline'
 import { recoveriesOf, recoveryFeatureOf } from '../reporting/recovery'
 import { REPORTS_OF } from '../reporting/reports'
-import { titleOf } from '../run/outcome'
 import { readRecordedRun } from '../run/recorded_run'
 import { unwritten } from '../run/report_files'
 import { foldersIn } from '../run/folders'
 import { clean } from '../rollout/model/verdict'
 import { LockstepError } from '../system/errors'
 import { writePieces } from '../system/whole_file'
+import type { Call, Outcome } from './command'
+import { formatJson } from './json'
 
 const MAX_SAID = 2_000
 
@@ -19,12 +20,14 @@ const MAX_SAID = 2_000
  * for a run that ended, and whose journal tells of that same end.
  * @throws LockstepError `bad-input` for a run that is not known, `journal-failed` where its journal does not tell all
  */
-export async function report(
-  cwd: string,
-  args: readonly string[],
-): Promise<{ text: string; exitCode: number }> {
-  const folders = foldersIn(process.env)
-  const { run, to = folders.reports } = parse(args)
+export async function report({
+  cwd,
+  env,
+  args: [run = ''],
+  options,
+}: Call<{ to: string | undefined; json: boolean }>): Promise<Outcome> {
+  const folders = foldersIn(env)
+  const { to = folders.reports, json } = options
   const state = await readRecordedRun(run, folders.state, cwd)
   const reports = Object.entries(REPORTS_OF).map(([name, piecesOf]) => write(join(to, name), piecesOf(state)))
   const recoveries = recoveriesOf(state, to).flatMap((recovery) => {
@@ -32,11 +35,29 @@ export async function report(
     return text === undefined ? [] : [write(join(to, basename(recovery.path)), [text])]
   })
   const paths = [...reports, ...recoveries]
-  const said = `${titleOf(state.exitCode, state.mode)}  ${clean(headlineOf(state), MAX_SAID)}`
-  return {
-    text: `${said}\nrun ${state.id} · ${state.mode} · ${clean(state.environment)}\nwrote ${paths.join(', ')}\n`,
-    exitCode: state.ended === undefined || state.ended.exitCode !== state.ended.derived ? 1 : 0,
-  }
+  const [title, sentence] = [qualifiedTitle(state), clean(headlineOf(state), MAX_SAID)]
+  const caveats = caveatsOf(state).map((caveat) => clean(caveat, MAX_SAID))
+  const exitCode = state.ended === undefined || state.ended.exitCode !== state.ended.derived ? 1 : 0
+  const text = json
+    ? formatJson('lockstep/report/1', {
+        exitCode,
+        run: state.id,
+        mode: state.mode,
+        environment: state.environment,
+        title,
+        sentence,
+        caveats,
+        runExitCode: state.exitCode,
+        ended: state.ended !== undefined,
+        written: paths,
+      })
+    : [
+        `${title}  ${sentence}`,
+        ...caveats,
+        `run ${state.id} · ${state.mode} · ${clean(state.environment)}`,
+        `wrote ${paths.join(', ')}\n`,
+      ].join('\n')
+  return { text, exitCode }
 }
 
 function write(path: string, pieces: Iterable<string>): string {
@@ -45,19 +66,5 @@ function write(path: string, pieces: Iterable<string>): string {
     return path
   } catch (error) {
     throw new LockstepError('bad-input', unwritten(path, error), { cause: error })
-  }
-}
-
-function parse(args: readonly string[]): { run: string; to: string | undefined } {
-  const options = { to: { type: 'string' } } as const
-  const usage = 'say which run: report <run>, and with --to <folder> where its reports are written'
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    const [run, ...more] = positionals
-    if (run === undefined || more.length > 0)
-      throw new Error(run === undefined ? 'no run is named' : 'one run at a time')
-    return { run, to: values.to }
-  } catch (error) {
-    throw new LockstepError('bad-input', `${(error as Error).message}; ${usage}`, { cause: error })
   }
 }

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { journalLine } from '../system/journal_lines'
+import { journalText } from '../testing/journal_text'
 import { Scratch } from '../testing/scratch'
 import { statusIn } from './status'
 
@@ -18,7 +18,7 @@ describe('what is said of hosts that are out', () => {
       { type: 'run', feature, hash, mode, environment, pid, order },
       { type: 'opened', obligation: 'blocks 192.168.1.1', hosts: [host] },
     ]
-    const text = lines.map((line) => journalLine(JSON.stringify({ at, ...line }))).join('')
+    const text = journalText(...lines.map((line) => JSON.stringify({ at, ...line })))
     scratch.write(`.lockstep/live/${run}.journal.ndjson`, text)
   }
 
@@ -27,11 +27,17 @@ describe('what is said of hosts that are out', () => {
     write('r2', 2, '/etc/mcollective/client.cfg', 'web2')
     const { text, exitCode } = statusIn(scratch.path, {})
     expect(exitCode).to.equal(1)
-    expect(text).to.match(/put back: .*\bLOCKSTEP_ENVIRONMENT=test .*put-back --run r1\n/)
+    expect(text).to.match(/put back: .*put-back --run r1 --environment test\n/)
     expect(text).to.match(
       /put back: .*\bMCOLLECTIVE_CONFIG=\/etc\/mcollective\/client\.cfg .*put-back --run r2\n/,
     )
-    expect(text).not.to.match(/LOCKSTEP_ENVIRONMENT=\S+ .*put-back --run r2/)
+    expect(text).not.to.match(/put-back --run r2 --environment/)
+  })
+
+  it('says where it has looked: a person in another folder would take the silence for good', () => {
+    expect(statusIn(scratch.path, {}).text).to.equal(
+      `There is no journal of a live run here.\nJournals are looked for in ${scratch.path}/.lockstep/live.\n`,
+    )
   })
 
   it('calls nothing clear while the folder of journals is a link to nowhere', () => {

@@ -1,72 +1,141 @@
 import { resolve } from 'node:path'
 import { describeHolder } from '../locks/run_locks'
-import { inRanges } from '../run/host_names'
+import { readSetting } from '../config/settings'
+import { SETTINGS, type Setting } from '../config/settings_table'
+import { formatHostLines } from '../reporting/host_lines'
 import { foldersIn } from '../run/folders'
 import { findLeftHosts, type HostOutOfRotation } from '../rollout/model/out_of_rotation'
-import { readRunJournals, type RunJournal } from '../run/journals'
+import { readRunJournals, type RunJournal, type RunJournals } from '../run/journals'
 import { hosts as counted } from '../rollout/model/verdict'
-import { formatLockstep, here, PLACES, type Whereabouts } from '../system/commands'
+import { formatLockstep, here, PLACES, quoteWord, type Whereabouts } from '../system/commands'
+import { columnsOf } from '../system/columns'
 import { LockstepError } from '../system/errors'
-import { HostLocks, lockSurroundings } from '../locks/host_locks'
+import { HostLocks, lockSurroundings, type Holder } from '../locks/host_locks'
 import { groupBy } from '../system/groups'
+import type { Call, Outcome } from './command'
+import { formatJson } from './json'
 
 /**
  * Prints the hosts that live runs have left out of rotation, by their journals, and the owners of locks. The exit
  * status is 1 when something is out.
  */
-export async function status(cwd: string): Promise<{ text: string; exitCode: number }> {
-  const { text, exitCode } = statusIn(cwd, process.env)
-  return { text: text + (await locks()), exitCode }
+export async function status({ cwd, env, options: { json } }: Call<{ json: boolean }>): Promise<Outcome> {
+  const state = readState(cwd, env)
+  const exitCode = state.out.length + state.faults.length > 0 ? 1 : 0
+  const holders = await readHolders(env)
+  const text = json
+    ? formatDocument(state, holders)
+    : describeState(state, namesAll(env)) + describeHolders(holders)
+  return { text, exitCode }
 }
 
-/**
- * Describes the runs that have locks on hosts of any fleet on this control host. Unknown locks keep no reader from the
- * rest.
- */
-async function locks(): Promise<string> {
+/** Reads the runs that have locks on hosts of any fleet on this control host; or why they are not known. */
+async function readHolders(env: Call['env']): Promise<readonly Holder[] | string> {
   try {
-    const holders = await new HostLocks(lockSurroundings(process.env)).list()
-    return holders.map((holder) => `Locked: ${describeHolder(holder)}\n`).join('')
+    return await new HostLocks(lockSurroundings(env)).list()
   } catch (error) {
-    if (error instanceof LockstepError) return `Locks are not known: ${error.message}\n`
+    // Unknown locks keep no reader from the rest.
+    if (error instanceof LockstepError) return error.message
     throw error
   }
 }
 
-/** Prints the hosts that live runs have left out of rotation, by the journals alone. */
-export function statusIn(
-  cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
-): { text: string; exitCode: number } {
-  const { journals, faults } = readRunJournals(resolve(cwd, foldersIn(env).state, 'live'))
-  const unknown = faults.map((fault) => `Not everything is known: ${fault}.\n`).join('')
-  const open = findLeftHosts(journals)
-  if (open.length > 0) return { text: unknown + report(open, journals), exitCode: 1 }
-  if (faults.length > 0)
-    return { text: `${unknown}No journal that can be read names a host that is out.\n`, exitCode: 1 }
-  const nothing =
-    journals.length === 0 ? 'There is no journal of a live run here.\n' : 'Nothing is out of rotation.\n'
-  return { text: nothing, exitCode: 0 }
+function describeHolders(holders: readonly Holder[] | string): string {
+  return typeof holders === 'string'
+    ? `Locks are not known: ${holders}\n`
+    : holders.map((holder) => `Locked: ${describeHolder(holder)}\n`).join('')
 }
 
-function report(open: readonly HostOutOfRotation[], journals: readonly RunJournal[]): string {
+interface State extends RunJournals {
+  /** The folder of the journals. */
+  folder: string
+  out: readonly HostOutOfRotation[]
+}
+
+/** Prints the hosts that live runs have left out of rotation, by the journals alone. */
+export function statusIn(cwd: string, env: Call['env']): Outcome {
+  const state = readState(cwd, env)
+  return {
+    text: describeState(state, namesAll(env)),
+    exitCode: state.out.length + state.faults.length > 0 ? 1 : 0,
+  }
+}
+
+function readState(cwd: string, env: Call['env']): State {
+  const folder = resolve(cwd, foldersIn(env).state, 'live')
+  const read = readRunJournals(folder)
+  return { ...read, folder, out: findLeftHosts(read.journals) }
+}
+
+function namesAll(env: Call['env']): boolean {
+  return readSetting(env, 'LOCKSTEP_HOSTS') === 'all'
+}
+
+function describeState({ folder, journals, faults, out }: State, all: boolean): string {
+  const unknown = faults.map((fault) => `Not everything is known: ${fault}.\n`).join('')
+  if (out.length > 0) return unknown + report(out, journals, all)
+  if (faults.length > 0) return `${unknown}No journal that can be read names a host that is out.\n`
+  return journals.length === 0
+    ? `There is no journal of a live run here.\nJournals are looked for in ${folder}.\n`
+    : 'Nothing is out of rotation.\n'
+}
+
+function formatDocument({ out, faults, journals }: State, holders: readonly Holder[] | string): string {
+  return formatJson('lockstep/status/1', {
+    out: out.map((item) => ({ ...item, putBack: putBackOf(item.run, journals) })),
+    locks: typeof holders === 'string' ? null : holders,
+    notKnown: [...faults, ...(typeof holders === 'string' ? [holders] : [])],
+  })
+}
+
+/** The columns of a line, but for commands: they stand in one line, to be pasted. */
+const WIDTH = 80
+/** The number of lines that hosts take up, and that of hosts in a command. */
+const MAX_LINES = 3
+const MAX_IN_COMMAND = 8
+
+function report(open: readonly HostOutOfRotation[], journals: readonly RunJournal[], all: boolean): string {
   const groups = groupBy(open, ({ obligation, run }) => `${obligation} ${run}`)
+  let isCut = false
   const lines = [`Out of rotation: ${counted(new Set(open.map(({ host }) => host)).size)}`]
   for (const group of groups.values()) {
     const [first] = group
     if (first === undefined) continue
-    const names = inRanges(group.map(({ host }) => host)).join(', ')
-    lines.push(`  ${first.obligation}: ${names}`)
+    const hosts = group.map(({ host }) => host)
+    const named = formatHostLines(hosts, WIDTH - 4, all ? Infinity : MAX_LINES)
+    isCut ||= named.at(-1)?.endsWith(' more') === true
+    const [only = '', ...more] = named
+    const short = `  ${first.obligation}: ${only}`
+    if (more.length === 0 && columnsOf(short) <= WIDTH) lines.push(short)
+    else lines.push(`  ${first.obligation}: ${counted(hosts.length)}`, ...named.map((line) => `    ${line}`))
     lines.push(`    since ${first.since}, by run ${first.run} of ${first.feature}`)
-    const where = whereaboutsOf(journals.find(({ run }) => run === first.run))
-    lines.push(`    put back: ${formatLockstep(`put-back --run ${first.run}`, PLACES, where)}`)
+    lines.push(`    put back: ${putBackOf(first.run, journals)}`)
     const address = /^blocks (\S+)$/.exec(first.obligation)?.[1]
     if (address !== undefined) {
-      const who = group.map(({ host }) => `-I ${host}`).join(' ')
-      lines.push(`    or by hand: mco rpc iptables unblock ipaddr=${address} ${who}`)
+      const isShort = all || hosts.length <= MAX_IN_COMMAND
+      const who = isShort ? hosts.map((host) => `-I ${host}`).join(' ') : '-I HOST'
+      const which = isShort ? '' : ', for each HOST of them'
+      lines.push(`    or by hand${which}: mco rpc iptables unblock ipaddr=${address} ${who}`)
     }
   }
+  if (isCut) lines.push(`Every host: ${formatLockstep('status --hosts all', PLACES)}`)
   return `${lines.join('\n')}\n`
+}
+
+/** Returns the command that puts back what a run has taken out. */
+function putBackOf(run: string, journals: readonly RunJournal[]): string {
+  const where = whereaboutsOf(journals.find((each) => each.run === run))
+  // Flags say where the hosts are, and variables only what no flag says.
+  const flags = PLACES.flatMap((name) => {
+    const [flag, value] = [flagOf(name), where.env[name]]
+    return flag === undefined || !value ? [] : [`--${flag} ${quoteWord(value)}`]
+  })
+  const others = PLACES.filter((name) => flagOf(name) === undefined)
+  return formatLockstep([`put-back --run ${run}`, ...flags].join(' '), others, where)
+}
+
+function flagOf(name: string): string | undefined {
+  return Object.entries<Setting>(SETTINGS).find(([setting]) => setting === name)?.[1].flag
 }
 
 /**

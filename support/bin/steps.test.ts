@@ -3,7 +3,7 @@ import { SENTENCES } from '../sentences/catalogue'
 import { steps } from './steps'
 
 describe('lockstep steps', () => {
-  const { text, exitCode } = steps()
+  const { text, exitCode } = steps({ options: { json: false } })
   const lines = text.split('\n')
 
   it('has every sentence under its noun, with its keyword, and below it what it does to hosts', () => {

@@ -1,6 +1,8 @@
 // Runs the suites named as arguments, one after the other, and prints the sum of their counts as the last line. Without any it
-// runs what needs nothing but Node and is quick; a test or scenario tagged @long is in the suites `long…`.
+// runs what needs nothing but Node and is quick; a test or scenario tagged @long is in the suites `long…`. What failed is also
+// added to the file that CI_FAILURES names, so that a run of many suites can show it once more at its end.
 const { spawn } = require('node:child_process')
+const { appendFileSync } = require('node:fs')
 const { join } = require('node:path')
 
 const root = join(__dirname, '..', '..')
@@ -37,7 +39,7 @@ function run(name, args, before) {
     text += chunk
     show()
   })
-  return new Promise((done) => child.once('close', (status) => done({ status, text })))
+  return new Promise((done) => child.once('close', (status) => done({ name, status, text })))
 }
 
 function counts({ status, text }) {
@@ -60,6 +62,12 @@ function counts({ status, text }) {
   return counted
 }
 
+// Returns what a suite says of its failures, or the end of what it printed if it died without a word of them.
+function failures(text) {
+  const told = /^ *\d+ failing$[^]*|^Failures:$[^]*?(?=^\d+ scenarios?)/m.exec(text)?.[0]
+  return (told ?? text.slice(-2_000)).slice(0, 8_000)
+}
+
 async function main(names, areTogether) {
   const total = { passed: 0, failed: 0, skipped: 0 }
   let before = Promise.resolve()
@@ -72,8 +80,11 @@ async function main(names, areTogether) {
     before = run(name, args, before)
     runs.push(before)
   }
-  for (const counted of (await Promise.all(runs)).map(counts)) {
+  for (const ended of await Promise.all(runs)) {
+    const counted = counts(ended)
     for (const key of Object.keys(total)) total[key] += counted[key]
+    if (counted.failed > 0 && process.env.CI_FAILURES)
+      appendFileSync(process.env.CI_FAILURES, `== ${ended.name}\n${failures(ended.text)}\n`)
   }
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`)

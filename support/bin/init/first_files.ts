@@ -65,6 +65,9 @@ const FEATURE = `Feature: Update the production systems
         And I want to update hosts with class roles::dev_server
         And I want to update hosts with fact country=de
         And I want to pre-discover how many hosts to update
+        And there should be at least 8 hosts
+        # All hosts at once is for a first try; "I take <wave>" has one host go first.
+        And the whole pool may be out of service
     Scenario: Update the website
         When I block the load balancer
         Then traffic from the load balancer should be blocked
@@ -81,8 +84,12 @@ const EDITOR = `{
 }
 `
 
+/** The schema by which editors complete and check the file. */
+const SCHEMA = 'node_modules/lockstep/docs/schemas/lockstep-yaml.json'
+
 function lockstepYaml({ clientCfg }: Project): string {
-  return `# The fleets that features can be rolled out to; LOCKSTEP_ENVIRONMENT=<name> chooses one. The embedded fleet needs none of this.
+  return `# yaml-language-server: $schema=${SCHEMA}
+# The fleets that features can be rolled out to; --environment <name> chooses one. The embedded fleet needs none of this.
 default: test
 environments:
   test:

@@ -1,0 +1,90 @@
+import { declare, JSON_OPTION, type Command } from '../command'
+
+/** The commands on the way from a push to hosts. */
+export const PIPELINE: Readonly<Record<string, Command>> = {
+  pipeline: declare({
+    group: 'pipeline',
+    summary: 'what became of each push: its commits, and their tests',
+    about: 'It reads journals and the spool alone, and asks nothing of repositories.',
+    arguments: [
+      {
+        name: 'repository',
+        help: 'only this one, by its name in lockstep.yaml',
+        needed: false,
+        many: false,
+        completed: 'nothing',
+      },
+    ],
+    options: {
+      all: { help: 'also what is old, and what was passed over' },
+      json: JSON_OPTION,
+    },
+    settings: ['LOCKSTEP_CONFIG', 'LOCKSTEP_STATE'],
+    examples: [
+      ['pipeline', 'the newest commits of every repository'],
+      ['pipeline website --all', 'everything that is known of one'],
+    ],
+    exits: {
+      0: 'printed',
+      1: 'nothing was pushed, or not everything is known',
+      2: 'lockstep.yaml is not right',
+    },
+    load: () => (require('../pipeline') as typeof import('../pipeline')).pipeline,
+  }),
+  hook: declare({
+    group: 'pipeline',
+    summary: 'lets a git repository tell of every push, and loses none',
+    about:
+      'The hook is a small program of the shell. It leaves each push in a folder, on disk, and neither delays nor fails it.',
+    options: {
+      install: {
+        takes: 'folder',
+        help: 'the bare repository that people push to',
+        completed: 'folders',
+      },
+      gitolite: {
+        takes: 'folder',
+        help: 'the LOCAL_CODE of gitolite, for all its repositories',
+        completed: 'folders',
+      },
+      repository: {
+        takes: 'name',
+        help: 'its name in lockstep.yaml',
+        default: 'the name of the folder without .git',
+      },
+      spool: {
+        takes: 'folder',
+        help: 'where pushes are left',
+        default: 'pipeline.spool of lockstep.yaml, or /var/spool/lockstep',
+        completed: 'folders',
+      },
+      print: { help: 'prints the hook, and installs nothing' },
+    },
+    settings: ['LOCKSTEP_CONFIG'],
+    examples: [
+      ['hook --install /srv/git/website.git', 'writes its hooks/post-receive'],
+      ['hook --gitolite ~git/local', 'writes a hook that gitolite.conf can name'],
+    ],
+    exits: { 0: 'installed, also where nothing was to do', 2: 'it cannot be; what was there is as it was' },
+    load: () => (require('../hook') as typeof import('../hook')).hook,
+  }),
+  serve: declare({
+    group: 'pipeline',
+    summary: 'takes what is pushed, and follows it: triggers over HTTP',
+    about:
+      'It reads pipeline from lockstep.yaml. A push is on disk before its sender gets an answer. One process serves a state folder.',
+    options: { unit: { help: 'prints a unit for systemd, and ends' } },
+    settings: ['LOCKSTEP_CONFIG', 'LOCKSTEP_STATE'],
+    examples: [
+      ['serve --state /var/lib/lockstep', 'runs in the foreground, with its log on the standard output'],
+      ['serve --state /var/lib/lockstep --unit', 'prints a unit for systemd that runs the same'],
+    ],
+    exits: {
+      0: 'it was told to end',
+      1: 'a journal cannot be written, or does not tell everything',
+      2: 'its configuration is not right, or its port is taken',
+      6: 'another process serves the same state folder',
+    },
+    load: () => (require('../serve') as typeof import('../serve')).serve,
+  }),
+}

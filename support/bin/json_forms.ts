@@ -1,0 +1,595 @@
+import * as v from 'valibot'
+
+const text = (what: string) => v.pipe(v.string(), v.description(what))
+const whole = (what: string) => v.pipe(v.number(), v.integer(), v.minValue(0), v.description(what))
+const wholeOrNull = (what: string) =>
+  v.pipe(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))), v.description(what))
+const milliseconds = (what: string) =>
+  v.pipe(v.number(), v.minValue(0), v.description(`milliseconds ${what}`))
+const flag = (what: string) => v.pipe(v.boolean(), v.description(what))
+const texts = (what: string) => v.pipe(v.array(v.string()), v.description(what))
+const textOrNull = (what: string) => v.pipe(v.nullable(v.string()), v.description(what))
+const exitCode = whole('the exit status of the command')
+
+const status = v.strictObject({
+  schema: v.literal('lockstep/status/1'),
+  out: v.pipe(
+    v.array(
+      v.strictObject({
+        host: text('the identity of the host'),
+        obligation: text('what is owed to it, such as "blocks 192.168.1.1"'),
+        since: text('when it was taken out, in ISO 8601'),
+        run: text('the run that took it out'),
+        feature: text('the feature of that run'),
+        putBack: text('the command that puts back what this run has taken out'),
+      }),
+    ),
+    v.description('the hosts that are out of rotation, one entry for each obligation'),
+  ),
+  locks: v.pipe(
+    v.nullable(
+      v.array(
+        v.strictObject({
+          run: text('the run that has the lock'),
+          feature: text('its feature'),
+          fleet: text('the brokers and the collective of its hosts'),
+          user: text('who runs it'),
+          machine: text('where it runs'),
+          pid: whole('its process'),
+          since: text('since when, in ISO 8601'),
+          state: text('"alive", or why it is not'),
+          hosts: texts('the hosts that it has'),
+        }),
+      ),
+    ),
+    v.description('the locks of rollouts on this control host; null where they are not known'),
+  ),
+  notKnown: texts('why not everything is known, in sentences'),
+})
+
+const putBack = v.strictObject({
+  schema: v.literal('lockstep/put-back/1'),
+  exitCode,
+  obligations: v.pipe(
+    v.array(
+      v.strictObject({
+        obligation: text('what was owed'),
+        hosts: v.pipe(
+          v.array(
+            v.strictObject({
+              host: text('the identity of the host'),
+              back: flag('true where it was seen back'),
+              seen: text('what was seen, or why nothing was'),
+            }),
+          ),
+          v.description('the hosts it was owed to'),
+        ),
+      }),
+    ),
+    v.description('what was tried, in order'),
+  ),
+  notKnown: texts('why not everything is known, in sentences'),
+})
+
+const change = v.strictObject({
+  host: text('the identity of the host'),
+  line: whole('the line of the feature'),
+  step: text('the text of that line'),
+  request: textOrNull('the request id; null in safe mode, where nothing was sent'),
+  resource: text('what it is about, such as "package mywebapp"'),
+  what: text('what was changed'),
+  before: textOrNull('its state before; null where it is not known'),
+  after: textOrNull('its state afterwards; null where it is not known'),
+  outcome: text('done, failed, no answer or would be done'),
+  temporary: flag('true for what is undone in the same run'),
+})
+
+const history = v.strictObject({
+  schema: v.literal('lockstep/history/1'),
+  runs: v.pipe(
+    v.array(
+      v.strictObject({
+        run: text('the id of the run'),
+        environment: text('where it went'),
+        release: text('what it called its release'),
+        mode: v.pipe(v.picklist(['live', 'noop']), v.description('noop: in safe mode, nothing was changed')),
+        feature: text('the path of its feature'),
+        sha256: text('the text of its feature'),
+        by: text('who ran it'),
+        tickets: texts('what it was for'),
+        parameters: v.pipe(v.record(v.string(), v.string()), v.description('the variables of the feature')),
+        began: text('when, in ISO 8601'),
+        ended: text('when, in ISO 8601'),
+        outcome: v.pipe(
+          v.picklist(['passed', 'passed with failures', 'refused', 'stopped', 'cut off']),
+          v.description('what it came to'),
+        ),
+        leftOut: v.exactOptional(texts('the scenarios that it was told not to run')),
+        hosts: texts('the hosts of its roll call'),
+        outside: v.exactOptional(texts('the hosts of its roll call that it was limited not to touch')),
+        out: texts('the hosts that failed within the failure budget'),
+        notDone: texts('the hosts that it has not brought to its end'),
+        restored: texts('the hosts that it told to go back to the version they had'),
+        changes: v.pipe(v.array(change), v.description('what it changed')),
+        drift: v.pipe(
+          v.array(
+            v.strictObject({
+              host: text('the identity of the host'),
+              what: text('what it changed there'),
+              since: text('the run that had reported it as done'),
+            }),
+          ),
+          v.description('the changes to hosts that another run had brought to this release already'),
+        ),
+      }),
+    ),
+    v.description('the runs, the oldest first'),
+  ),
+  notKnown: texts('the files of the history that cannot be read'),
+})
+
+const drift = v.strictObject({
+  schema: v.literal('lockstep/drift/1'),
+  state: v.pipe(v.picklist(['OK', 'CRITICAL', 'UNKNOWN']), v.description('in the words of monitoring')),
+  sentence: text('the state in a sentence'),
+  findings: v.pipe(
+    v.array(
+      v.strictObject({
+        host: text('the identity of the host'),
+        feature: text('the feature that looked'),
+        run: text('the run that had left it'),
+        line: whole('the line that looked; 0 where the history alone says so'),
+        text: text('the text of that line'),
+        seen: text('what was seen'),
+      }),
+    ),
+    v.description('the hosts that are not as they were left'),
+  ),
+})
+
+const ping = v.strictObject({
+  schema: v.literal('lockstep/ping/1'),
+  exitCode,
+  environment: text('whose hosts were asked'),
+  milliseconds: v.pipe(
+    v.nullable(
+      v.strictObject({
+        first: v.number(),
+        median: v.number(),
+        last: v.number(),
+      }),
+    ),
+    v.description('when hosts answered; null where none has'),
+  ),
+  hosts: v.pipe(
+    v.array(
+      v.strictObject({
+        host: text('the identity of the host'),
+        milliseconds: v.pipe(v.number(), v.description('when it answered')),
+        daemon: textOrNull('its daemon and version; null where it does not tell'),
+        agents: v.pipe(
+          v.nullable(v.array(v.strictObject({ name: text('its name'), version: text('its version') }))),
+          v.description('what it can do; null where it does not tell'),
+        ),
+        trouble: textOrNull('why it did not tell'),
+      }),
+    ),
+    v.description('the hosts that answered'),
+  ),
+  expected: v.pipe(
+    v.nullable(v.array(v.string())),
+    v.description('the hosts that should be there; null where no inventory says so'),
+  ),
+  silent: texts('the expected hosts that did not answer'),
+  unexpected: texts('the hosts that answered and are not expected'),
+  messages: v.pipe(
+    v.array(
+      v.strictObject({
+        kind: text('what is odd about it'),
+        host: text('the host in whose name it came'),
+        detail: text('the same in a sentence'),
+        fails: flag('true where it makes the command fail'),
+      }),
+    ),
+    v.description('the messages that were not expected'),
+  ),
+})
+
+const doctor = v.strictObject({
+  schema: v.literal('lockstep/doctor/1'),
+  exitCode,
+  findings: v.pipe(
+    v.array(
+      v.strictObject({
+        check: text('what was looked at'),
+        state: v.pipe(v.picklist(['ok', 'warn', 'fail', 'not checked']), v.description('how it is')),
+        what: text('what was found'),
+        mend: textOrNull('what mends it, in words; null where nothing has to be'),
+        paste: textOrNull(
+          'a command or a line of a file that does so, to be pasted; null where there is none',
+        ),
+      }),
+    ),
+    v.description('what was found, in the order of the checks'),
+  ),
+})
+
+const report = v.strictObject({
+  schema: v.literal('lockstep/report/1'),
+  exitCode,
+  run: text('the id of the run'),
+  mode: text('the mode of the run'),
+  environment: text('where it went'),
+  title: text('what it came to, as PASSED or "FAILED (safe mode, 2 of 25 hosts)"'),
+  sentence: text('the same in a sentence'),
+  caveats: texts('why it is no live rollout to all hosts, in sentences'),
+  runExitCode: whole('the exit status that the run had, or would have had'),
+  ended: flag('false for a run that was killed'),
+  written: texts('the files that were written'),
+})
+
+const steps = v.strictObject({
+  schema: v.literal('lockstep/steps/1'),
+  sentences: v.pipe(
+    v.array(
+      v.strictObject({
+        noun: text('what it is about'),
+        keyword: v.pipe(v.picklist(['Given', 'When', 'Then']), v.description('how it begins')),
+        phrase: text('the sentence, as a cucumber expression'),
+        effect: text('what it does to hosts, in a word or two'),
+        help: text('what it does to hosts, in a line'),
+      }),
+    ),
+    v.description('every sentence that a feature can use'),
+  ),
+})
+
+const prune = v.strictObject({
+  schema: v.literal('lockstep/prune/1'),
+  dryRun: flag('true where nothing was removed'),
+  olderThan: text('the age, as it was given'),
+  runs: texts('the live runs whose files are removed'),
+  files: texts('the files that are removed'),
+  bytes: whole('what they took'),
+  kept: v.pipe(
+    v.array(v.strictObject({ run: text('the id of a run'), why: text('why it is kept') })),
+    v.description('the old runs that are kept'),
+  ),
+})
+
+const lint = v.strictObject({
+  schema: v.literal('lockstep/lint/1'),
+  exitCode,
+  reason: v.pipe(
+    v.nullable(v.strictObject({ code: text('the kind of the reason'), message: text('the reason') })),
+    v.description('why the features cannot be run; null where they can'),
+  ),
+  features: texts('the features that were read'),
+  findings: v.pipe(
+    v.array(
+      v.strictObject({
+        uri: text('the feature'),
+        line: whole('its line'),
+        severity: v.pipe(v.picklist(['error', 'warning']), v.description('an error refuses the feature')),
+        rule: textOrNull('the rule of lint; null for a line that cannot be run'),
+        message: text('what is wrong'),
+        why: textOrNull('why it matters'),
+        fix: textOrNull('what to do about it'),
+      }),
+    ),
+    v.description('what was found'),
+  ),
+})
+
+const range = v.pipe(
+  v.tuple([v.number(), v.number()]),
+  v.description('hosts by their places in the one list `hosts`, from 0: the first, the last'),
+)
+const counts = v.pipe(
+  v.strictObject({
+    expected: whole('hosts that were asked'),
+    answered: whole('hosts that passed'),
+    diverged: whole('hosts that answered something else'),
+    silent: whole('hosts that did not answer'),
+    unexpected: whole('messages that were not expected'),
+    out: whole('hosts that had failed before, within the failure budget'),
+  }),
+  v.description('how many hosts came to what'),
+)
+const verdict = {
+  passed: flag('true where it passed on every host'),
+  counts,
+  cohorts: v.pipe(
+    v.array(
+      v.looseObject({
+        passed: flag('true where these hosts passed'),
+        kind: text('answered, failed, silent, untrusted, known, done before or planned'),
+        seen: text('what was seen of them'),
+        hosts: v.array(range),
+      }),
+    ),
+    v.description('the hosts that share an observation'),
+  ),
+}
+const strings = v.array(v.string())
+const answers = v.strictObject({
+  requests: whole('the requests that were answered'),
+  what: text('the agent and action of the slowest one'),
+  asked: whole('the hosts that were sent that one'),
+  times: v.strictObject({
+    answered: whole('the hosts that answered it'),
+    first: milliseconds('until the first answer'),
+    median: milliseconds('until half of the answers'),
+    p95: milliseconds('until 95 % of the answers'),
+    last: milliseconds('until the last answer'),
+  }),
+})
+
+const run = v.strictObject({
+  schema: v.literal('lockstep/run/1'),
+  run: text('the id of the run'),
+  verdict: text('what it came to, as PASSED, FAILED or INTERRUPTED'),
+  caveats: texts('why it is no live rollout to all hosts, in sentences'),
+  features: v.pipe(
+    v.array(
+      v.strictObject({
+        uri: text('the path'),
+        name: text('the name'),
+        outcome: v.pipe(
+          v.picklist(['passed', 'failed', 'unfinished', 'not attempted']),
+          v.description('what became of it; `unfinished` where a scenario did not come to its end'),
+        ),
+      }),
+    ),
+    v.description('the features of the run'),
+  ),
+  beganAt: text('when it began, in ISO 8601'),
+  ended: flag('false for a run that was killed'),
+  tookMs: whole('how long it took; for a run that was killed, how long it is known of'),
+  by: text('who began it, as user@machine; empty where it did not begin'),
+  resumes: textOrNull('the run that it goes on from'),
+  finishedAt: text('when it ended, or was last heard of, in ISO 8601'),
+  mode: textOrNull('embedded, live, noop, plan, drift or rehearse; null where it did not begin'),
+  environment: textOrNull('where it went; null where it did not begin'),
+  exitCode: whole('the exit status of the run'),
+  reason: v.pipe(
+    v.nullable(v.strictObject({ code: text('the kind of the reason'), message: text('the reason') })),
+    v.description('why it was refused or stopped, beside its lines; null where that says all'),
+  ),
+  steps: v.pipe(
+    v.array(
+      v.strictObject({
+        mode: text('the mode of the line: in safe mode it is planned'),
+        uri: text('the feature'),
+        line: whole('its line'),
+        text: text('the text of the line'),
+        ...verdict,
+        unexpected: v.pipe(v.array(v.looseObject({})), v.description('the messages that were not expected')),
+        tolerated: flag('true where it failed within the failure budget'),
+      }),
+    ),
+    v.description('every line that was carried out, in order'),
+  ),
+  timeline: v.pipe(
+    v.array(
+      v.strictObject({
+        uri: text('the feature'),
+        scenarioId: text('the scenario'),
+        name: text('its name'),
+        wave: textOrNull('its wave'),
+        outcome: textOrNull('passed, failed or skipped; null where it did not end'),
+        beganAt: textOrNull('when it began, in ISO 8601; null where it did not begin'),
+        tookMs: wholeOrNull('how long it took'),
+        lines: v.array(
+          v.strictObject({
+            line: whole('the line'),
+            tookMs: wholeOrNull('how long it took; null where it did not end'),
+            answers: v.pipe(
+              v.nullable(answers),
+              v.description('when hosts answered; null where none was asked, or none answered'),
+            ),
+          }),
+        ),
+      }),
+    ),
+    v.description('for each scenario when it began, and when hosts answered its lines'),
+  ),
+  matrices: v.pipe(
+    v.array(v.looseObject({ uri: v.string() })),
+    v.description('for each feature its lines, its waves, and a cell for each host and line'),
+  ),
+  undone: v.pipe(
+    v.array(v.strictObject({ what: text('what was undone'), ...verdict })),
+    v.description('what was undone after a failure'),
+  ),
+  out: v.pipe(
+    v.array(v.strictObject({ host: text('the host'), seen: text('what was seen') })),
+    v.description('the hosts that failed within the failure budget'),
+  ),
+  notAttempted: v.pipe(v.array(v.unknown()), v.description('what was not attempted after a failure')),
+  restored: v.pipe(strings, v.description('the hosts that were told to go back to the version they had')),
+  recovery: textOrNull('the path of the recovery feature'),
+  outOfRotation: v.pipe(
+    v.array(v.looseObject({ host: v.string(), obligation: v.string() })),
+    v.description('the hosts that this run leaves out of rotation'),
+  ),
+  outBefore: v.pipe(
+    v.array(v.looseObject({ host: v.string(), obligation: v.string() })),
+    v.description('the hosts that earlier runs have left out of rotation'),
+  ),
+  notKnownBefore: texts('why not everything is known of earlier runs'),
+  plan: v.pipe(
+    v.nullable(
+      v.strictObject({
+        id: text('the name of the plan'),
+        path: text('its file'),
+        changes: whole('how many changes it has'),
+        hosts: whole('on how many hosts'),
+      }),
+    ),
+    v.description('the plan that was saved; null for a run that planned nothing'),
+  ),
+  rehearsal: v.pipe(
+    v.nullable(v.looseObject({})),
+    v.description('the rehearsal with each fault; null for other runs'),
+  ),
+  release: textOrNull('what the run called its release'),
+  limit: v.pipe(
+    v.nullable(
+      v.strictObject({
+        hosts: text("the hosts, in ClusterShell's form"),
+        within: wholeOrNull('how many hosts of its roll calls these are; null where none is known'),
+        of: wholeOrNull('how many hosts its roll calls have'),
+      }),
+    ),
+    v.description('what the run is limited to; null where it is for all hosts'),
+  ),
+  tickets: texts('what it was for'),
+  drift: v.pipe(v.array(v.looseObject({})), v.description('hosts that were changed although they were done')),
+  notes: v.pipe(v.array(v.unknown()), v.description('what a person should know, in sentences')),
+  variables: v.pipe(v.record(v.string(), v.string()), v.description('the values of variables; no secret')),
+  journal: textOrNull('the path of the journal'),
+  hosts: texts('all hosts of the run; ranges are places in this list'),
+})
+
+const plan = v.strictObject({
+  schema: v.literal('lockstep/plan/1'),
+  plan: text('the name of the plan, made from its content'),
+  made: v.strictObject({
+    at: text('when, in ISO 8601'),
+    by: text('who planned it'),
+    run: text('the run that planned it'),
+  }),
+  content: v.strictObject({
+    features: v.pipe(
+      v.array(
+        v.strictObject({
+          path: text('the feature'),
+          sha256: text('its text'),
+          hosts: texts('the hosts of its roll call'),
+        }),
+      ),
+      v.description('the features that were planned'),
+    ),
+    environment: text('where it goes'),
+    fleet: text('the brokers and the collective'),
+    parameters: v.pipe(v.record(v.string(), v.string()), v.description('the variables; no secret')),
+    limit: v.exactOptional(text('the hosts that it was limited to, in the form of ClusterShell')),
+    hosts: texts('all hosts'),
+    lines: v.pipe(
+      v.array(
+        v.strictObject({
+          at: text('feature:line'),
+          text: text('the text of the line'),
+          hosts: v.array(
+            v.strictObject({
+              seen: text('what was seen, and what it would come to'),
+              passed: flag('true where the line would pass'),
+              changes: flag('true where it would change them'),
+              affectsOthers: flag('true where more than traffic would change'),
+              hosts: texts('the hosts that share this'),
+            }),
+          ),
+        }),
+      ),
+      v.description('what each line would do'),
+    ),
+    passes: flag('true where every line would pass'),
+    tags: v.exactOptional(
+      v.pipe(
+        v.record(v.string(), v.string()),
+        v.description('the commits that tags were at, by repository and tag; absent where none was seen'),
+      ),
+    ),
+  }),
+})
+
+/** The JSON that is for programs, by the name and version of its form. A change that breaks a reader has a new number. */
+const pipelineChange = {
+  delivery: text('the id under which the push was taken'),
+  ref: text('the ref, whole, as it was told'),
+  at: text('when the push was taken, in ISO 8601'),
+}
+
+const pipeline = v.strictObject({
+  schema: v.literal('lockstep/pipeline/1'),
+  served: flag('whether lockstep serve runs on this state: nothing is taken or tested while it does not'),
+  repositories: v.pipe(
+    v.array(
+      v.strictObject({
+        repository: text('its name in lockstep.yaml'),
+        commits: v.pipe(
+          v.array(
+            v.strictObject({
+              commit: text('the id of the commit, whole'),
+              refs: texts('the refs that it was pushed to'),
+              seenAt: text('when the repository showed it, in ISO 8601'),
+              build: v.pipe(
+                v.nullable(
+                  v.strictObject({
+                    build: text('the id of the build'),
+                    state: v.pipe(
+                      v.picklist(['running', 'succeeded', 'failed', 'interrupted']),
+                      v.description('running until its end is known; an interrupted one begins again'),
+                    ),
+                    begunAt: text('when it began, in ISO 8601'),
+                    seconds: v.pipe(
+                      v.nullable(v.number()),
+                      v.description('how long it took; null until it ends'),
+                    ),
+                    why: textOrNull('why it did not succeed; null if it did, and until it ends'),
+                  }),
+                ),
+                v.description('its tests; null where it was not tested'),
+              ),
+            }),
+          ),
+          v.description('the commits, the newest first'),
+        ),
+        waiting: v.pipe(
+          v.array(v.strictObject(pipelineChange)),
+          v.description('changes that the repository has not been asked about'),
+        ),
+        passedOver: v.pipe(
+          v.array(v.strictObject({ ...pipelineChange, why: text('why it came to nothing') })),
+          v.description('changes that came to nothing, the newest first'),
+        ),
+      }),
+    ),
+    v.description('the repositories that were pushed to, by name'),
+  ),
+  spool: v.pipe(
+    v.nullable(
+      v.strictObject({
+        path: text('its folder'),
+        waiting: whole('the pushes that hooks have left and that nothing has taken yet'),
+        refused: whole('the pushes that lie aside'),
+      }),
+    ),
+    v.description('what waits in the spool of hooks; null where it is not known'),
+  ),
+  notKnown: texts('why not everything is known, in sentences'),
+})
+
+export const FORMS = {
+  'lockstep/status/1': status,
+  'lockstep/put-back/1': putBack,
+  'lockstep/history/1': history,
+  'lockstep/drift/1': drift,
+  'lockstep/report/1': report,
+  'lockstep/ping/1': ping,
+  'lockstep/doctor/1': doctor,
+  'lockstep/steps/1': steps,
+  'lockstep/prune/1': prune,
+  'lockstep/pipeline/1': pipeline,
+  'lockstep/lint/1': lint,
+  'lockstep/run/1': run,
+  'lockstep/plan/1': plan,
+} as const
+
+export type FormName = keyof typeof FORMS
+
+/** A document of a form, without the name of the form. */
+export type DocumentOf<Name extends FormName> = ReadOnly<Omit<v.InferOutput<(typeof FORMS)[Name]>, 'schema'>>
+
+type ReadOnly<T> = T extends object ? { readonly [Key in keyof T]: ReadOnly<T[Key]> } : T

@@ -1,0 +1,94 @@
+import { resolve } from 'node:path'
+import { readSpoolSetting } from '../config/pipeline_setting'
+import { BuildFolders } from '../pipeline/build_folders'
+import { formatPipeline, type SpoolAccount } from '../pipeline/format_pipeline'
+import { accountsOf, type RepositoryAccount } from '../pipeline/pipeline_account'
+import { readPipeline } from '../pipeline/pipeline_journal'
+import { PipelineState } from '../pipeline/pipeline_state'
+import { Spool } from '../pipeline/spool'
+import { foldersIn } from '../run/folders'
+import { configPath, surroundingsOf } from '../run/parameters'
+import { isServed } from '../server/claim_pipeline'
+import { LockstepError } from '../system/errors'
+import type { Call, Outcome } from './command'
+import { formatJson } from './json'
+
+interface Options {
+  all: boolean
+  json: boolean
+}
+
+/** Prints what has become of pushes. The exit status is 1 where nothing was pushed, or not everything is known. */
+export async function pipeline({
+  cwd,
+  env,
+  args: [wanted],
+  options: { all, json },
+}: Call<Options>): Promise<Outcome> {
+  const { state } = foldersIn(env)
+  const { events, faults } = readPipeline(resolve(cwd, state))
+  const served = await isServed(resolve(cwd, state), env)
+  const accounts = accountsOf(PipelineState.of(events)).filter(
+    ({ repository }) => wanted === undefined || repository === wanted,
+  )
+  const spool = spoolIn(env, cwd)
+  const notKnown = [...faults, ...('fault' in spool ? [spool.fault] : [])]
+  const known = 'fault' in spool ? undefined : spool.account
+  const isNothing = accounts.length === 0 && (known?.waiting ?? 0) === 0
+  const exitCode = isNothing || notKnown.length > 0 ? 1 : 0
+  if (json) {
+    const repositories = accounts.map(documentOf)
+    return {
+      text: formatJson('lockstep/pipeline/1', { served, repositories, spool: known ?? null, notKnown }),
+      exitCode,
+    }
+  }
+  const outputs = new BuildFolders(state)
+  const text = formatPipeline(accounts, {
+    spool: known,
+    isServed: served,
+    outputOf: (build) => outputs.of(build).output,
+    isWhole: all,
+  })
+  const nothing = `No push${wanted === undefined ? '' : ` to ${wanted}`} is known here.\n`
+  const complaint = notKnown.map((fault) => `Not everything is known: ${fault}\n`).join('')
+  return { text: isNothing ? `${text}${nothing}` : text, complaint, exitCode }
+}
+
+/** Returns what waits in the spool; no account where no hook leaves pushes in one. */
+function spoolIn(env: Call['env'], cwd: string): { account: SpoolAccount | undefined } | { fault: string } {
+  const config = configPath(surroundingsOf(env), cwd)
+  const setting = config === undefined ? undefined : readSpoolSetting(config)
+  if (setting?.isUsed !== true) return { account: undefined }
+  const { path } = setting
+  const spool = new Spool(path)
+  try {
+    return { account: { path, waiting: spool.waiting().length, refused: spool.countRefused() } }
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    return { fault: error.message }
+  }
+}
+
+function documentOf({ repository, commits, waiting, passedOver }: RepositoryAccount) {
+  return {
+    repository,
+    commits: commits.map(({ commit, refs, seenAt, build }) => ({
+      commit,
+      refs,
+      seenAt,
+      build:
+        build === undefined
+          ? null
+          : {
+              build: build.build,
+              state: build.state,
+              begunAt: build.begunAt,
+              seconds: build.seconds ?? null,
+              why: build.why,
+            },
+    })),
+    waiting,
+    passedOver,
+  }
+}
