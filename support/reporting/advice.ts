@@ -4,6 +4,7 @@ import type { RunState } from '../run/run_state'
 import type { Recovery } from '../run/run_parts'
 import { formatCommand } from '../system/commands'
 import { EXIT } from '../system/errors'
+import { recoveriesOf } from './recovery'
 import { planCommand, TOO_SMALL, isPartial, commandFor, resumeCommand } from './next_command'
 
 /** Returns the result of a plan, in a sentence. */
@@ -45,14 +46,49 @@ export function advice(run: RunState, isSomebodyOut: boolean): Advice[] {
           },
         ]),
     ...run.recoveries.flatMap((recovery) => waysOn(run, recovery)),
-    ...(code === EXIT.invalid
+    ...(run.isCutOff && live ? waysOnFromJournal(run, calls) : []),
+    ...(code === EXIT.invalid ? [waysToCorrect(run)] : []),
+    ...(code === EXIT.unreachable
       ? [
           {
-            what: 'correct what is named above; this lists the known sentences:',
-            command: formatCommand('steps', { lockstep, env: {} }),
+            what: 'look at all that a rollout depends on, and at what mends it:',
+            command: formatCommand('doctor', calls),
           },
         ]
       : []),
+  ]
+}
+
+/** Returns what to do about a run that is INVALID: the command depends on what is wrong. */
+function waysToCorrect({ refused, invocation: { lockstep, env } }: RunState): Advice {
+  const what = 'correct what is named above'
+  switch (refused?.code) {
+    case 'bad-config':
+      return {
+        what: `${what}; this looks at the whole configuration:`,
+        command: formatCommand('doctor', { lockstep, env }),
+      }
+    case 'bad-input':
+      return { what: `${what}, and begin again` }
+    default:
+      return {
+        what: `${what}; this lists the known sentences:`,
+        command: formatCommand('steps', { lockstep, env: {} }),
+      }
+  }
+}
+
+/** Returns how a run that was killed is carried on: its journal tells which hosts are not done. */
+function waysOnFromJournal(run: RunState, calls: Parameters<typeof formatCommand>[1]): Advice[] {
+  const written = recoveriesOf(run, '').filter(({ uri }) => run.texts.has(uri))
+  const hosts = written.reduce((sum, recovery) => sum + recovery.hosts, 0)
+  if (hosts === 0 || run.recoveries.length > 0) return []
+  const left = hosts === 1 ? 'the host that is' : `the ${hosts} hosts that are`
+  return [
+    {
+      what: `write the reports again, with a recovery feature for ${left} not done; read it, and run it:`,
+      command: formatCommand(`report ${run.id}`, calls),
+    },
   ]
 }
 

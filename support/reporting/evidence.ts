@@ -1,14 +1,25 @@
 import { matrixOf, type Matrix } from './matrix'
 import type { RunState } from '../run/run_state'
+import { keyOf } from '../run/scenario_runs'
 
 /** Returns every line of a feature against every host of its rollout, as far as it has come. */
 export function evidenceOf(run: RunState, uri: string): Matrix {
   const lines = new Map<number, string>()
-  for (const { steps } of run.plan.filter((scenario) => scenario.uri === uri))
-    for (const { line, text } of steps) lines.set(line, findSharedStart(lines.get(line) ?? text, text))
+  const took = new Map<number, number>()
+  for (const scenario of run.plan.filter((each) => each.uri === uri)) {
+    for (const { line, text } of scenario.steps)
+      lines.set(line, findSharedStart(lines.get(line) ?? text, text))
+    for (const [line, course] of run.courses.get(keyOf(scenario)) ?? [])
+      if (course.status !== 'SKIPPED') took.set(line, (took.get(line) ?? 0) + course.took)
+  }
+  const told = [...lines].map(([line, text]) => {
+    const time = took.get(line)
+    return { line, text, ...(time === undefined ? {} : { took: Math.round(time) }) }
+  })
   return matrixOf({
-    lines: [...lines].map(([line, text]) => ({ line, text })).sort((a, b) => a.line - b.line),
+    lines: told.sort((a, b) => a.line - b.line),
     begun: run.begunLines(uri),
+    ended: new Set(took.keys()),
     verdicts: run.verdicts.filter((each) => each.uri === uri),
     hosts: run.hostsOf(uri),
     stopped: run.hasStopped,

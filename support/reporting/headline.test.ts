@@ -5,6 +5,10 @@ import { Summary } from './console/summary'
 import { LineWriter } from './console/line_writer'
 import { headlineOf } from './headline'
 import { stepSummaryOf } from './ci/step_summary'
+import { FakeClock } from '../testing/fake_clock'
+import { LockstepError } from '../system/errors'
+import { NOTHING_READ, Run } from '../run/run'
+import { caveatsOf } from './about'
 import type { RunState } from '../run/run_state'
 import { createColors } from 'picocolors'
 
@@ -22,6 +26,16 @@ describe('the outcome of a run', () => {
     expect(headlineOf(run)).to.equal('every line passed on 3 hosts; nothing was changed')
     expect(stepSummaryOf(run, 10_000)).to.contain('; nothing was changed')
     expect(screenOf(run)).to.contain('; nothing was changed')
+  })
+
+  it('leaves it to the caveats to say that nothing was sent, where no run has begun', () => {
+    const run = new Run(new FakeClock(), 'r')
+    run.beginReading(NOTHING_READ, { args: [], env: {}, cucumber: 'cucumber-js', lockstep: 'lockstep' })
+    run.refuse(new LockstepError('bad-feature', 'one line cannot be run (a.feature:3); nothing was sent'))
+    run.end()
+    expect(headlineOf(run.state)).to.equal('one line cannot be run (a.feature:3)')
+    expect(caveatsOf(run.state)).to.deep.equal(['Nothing was sent to any host.'])
+    expect(screenOf(run.state).match(/nothing was sent/gi)).to.have.length(1)
   })
 
   it('names the features that stayed in safe mode where another was activated', async () => {
@@ -56,8 +70,7 @@ function screenOf(state: RunState): string {
   let text = ''
   const writer = new LineWriter(
     (more) => void (text += more),
-    100,
-    false,
+    () => 100,
     (each) => each,
   )
   new Summary({ state }, writer, createColors(false)).end()

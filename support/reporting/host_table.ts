@@ -1,5 +1,5 @@
 import type { OpenObligation } from '../rollout/model/open_obligations'
-import { inRanges } from '../run/host_names'
+import { foldHosts } from '../rollout/model/fold_hosts'
 import { clean, cohorts, count, type Verdict } from '../rollout/model/verdict'
 import { groupBy } from '../system/groups'
 
@@ -27,7 +27,7 @@ export function hostTable(verdict: Verdict): string {
 /** Returns the hosts that are out of rotation, one line for each obligation that is open on them. */
 export function outTable(out: readonly OpenObligation[]): string {
   return [...byObligation(out)]
-    .map(([obligation, hosts]) => `${obligation}: ${inRanges(hosts).join(', ')}`)
+    .map(([obligation, hosts]) => `${obligation}: ${foldHosts(hosts).join(', ')}`)
     .join('\n')
 }
 

@@ -12,6 +12,7 @@ describe('the matrix of a run', () => {
   const matrix = matrixOf({
     lines: [line(1), line(2), line(3), line(4)],
     begun: new Set([1, 2, 3]),
+    ended: new Set([1, 2, 3]),
     hosts: [host('web1', 'a'), host('web2', 'a'), host('web3', 'b'), host('web4')],
     stopped: true,
     verdicts: [
@@ -48,6 +49,7 @@ describe('the matrix of a run', () => {
       ...matrixOf({
         lines: [line(1)],
         begun: new Set([1]),
+        ended: new Set([1]),
         hosts: [host('web1')],
         stopped: false,
         verdicts: [first, second].map((each) => ({

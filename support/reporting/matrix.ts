@@ -7,17 +7,25 @@ export type Cell = (typeof CELLS)[number]
 
 /** A table of every line that says something about hosts, against every host. */
 export interface Matrix {
-  /** The lines by number and text; line 0 is what was done after a failure. */
-  lines: readonly { line: number; text: string }[]
+  /** The lines; line 0 is what was done after a failure. */
+  lines: readonly MatrixLine[]
   hosts: readonly PlacedHost[]
   /** The cells by line, then by host. A line's cells are made when they are asked for: all at once they are too many. */
   cells: Iterable<readonly Cell[]>
 }
 
+/** A line by its number and text; `took` is the milliseconds that it took in all its scenarios, where it has ended. */
+export interface MatrixLine {
+  line: number
+  text: string
+  took?: number
+}
+
 export interface MatrixInput {
-  lines: readonly { line: number; text: string }[]
-  /** The lines that were begun. */
+  lines: readonly MatrixLine[]
+  /** The lines that were begun; `ended` has those of them that came to their end. */
   begun: ReadonlySet<number>
+  ended: ReadonlySet<number>
   verdicts: readonly { line: number; verdict: Verdict }[]
   hosts: readonly PlacedHost[]
   /** True when the rollout stopped before its end. */
@@ -27,10 +35,11 @@ export interface MatrixInput {
 }
 
 /**
- * Returns the matrix of a feature. A line that ran and said nothing about any host is left out; one that never ran is
- * there, as not attempted.
+ * Returns the matrix of a feature. A line that ended and said nothing about any host is left out. One that never ran is
+ * there, as not attempted; one that was begun and did not end is blank, since its outcome is not known.
  */
-export function matrixOf({ lines, begun, verdicts, hosts, stopped, undone = [] }: MatrixInput): Matrix {
+export function matrixOf(input: MatrixInput): Matrix {
+  const { lines, begun, ended, verdicts, hosts, stopped, undone = [] } = input
   const byLine = new Map<number, Verdict[]>()
   for (const { line, verdict } of verdicts) {
     const own = byLine.get(line) ?? []
@@ -38,15 +47,16 @@ export function matrixOf({ lines, begun, verdicts, hosts, stopped, undone = [] }
     own.push(verdict)
   }
   const columns = new Map(hosts.map(({ host }, index) => [host, index]))
-  const rows: Row[] = lines.flatMap(({ line, text }) => {
-    const own = byLine.get(line) ?? []
-    if (own.length === 0 && begun.has(line)) return []
-    return [{ line, text, verdicts: own, blank: stopped ? 'not attempted' : 'blank' }]
+  const rows: Row[] = lines.flatMap((line) => {
+    const own = byLine.get(line.line) ?? []
+    if (own.length === 0 && ended.has(line.line)) return []
+    const isUnknown = own.length === 0 && begun.has(line.line)
+    return [{ line, verdicts: own, blank: stopped && !isUnknown ? 'not attempted' : 'blank' }]
   })
   for (const { what, verdict } of undone)
-    rows.push({ line: 0, text: `on failure: ${what}`, verdicts: [verdict], blank: 'blank' })
+    rows.push({ line: { line: 0, text: `on failure: ${what}` }, verdicts: [verdict], blank: 'blank' })
   return {
-    lines: rows.map(({ line, text }) => ({ line, text })),
+    lines: rows.map(({ line }) => line),
     hosts,
     cells: {
       *[Symbol.iterator]() {
@@ -61,8 +71,7 @@ export function matrixOf({ lines, begun, verdicts, hosts, stopped, undone = [] }
 }
 
 interface Row {
-  line: number
-  text: string
+  line: MatrixLine
   verdicts: readonly Verdict[]
   /** The cell of a host that no verdict is about. */
   blank: Cell

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import type { Mode } from '../run/modes'
+import { sampleRun, type Sample } from '../testing/sample_run'
 import { toldRun } from '../testing/told_run'
+import { LockstepError } from '../system/errors'
 import { commandFor, isPartial, resumeCommand } from './next_command'
 import { advice } from './advice'
 
@@ -33,6 +35,37 @@ describe('the proposed command that finishes the rest', () => {
     const told = run(['-plive', 'x.feature', '-t@canary', '-f', 'summary'])
     expect(resumeCommand(told, 'x.feature')).to.match(/ cucumber-js -plive -t@canary x\.feature$/)
   })
+
+  it('of a run that was killed writes what it left, by its journal', async () => {
+    const text = { text: 'Feature: Website', values: new Map<string, string>(), hasHidden: false }
+    const ways = async (sample: Partial<Sample>) => {
+      const killed = await sampleRun({ hosts: 8, killedAt: 8, ...sample })
+      killed.texts.set('features/website.feature', text)
+      return advice(killed, false).map(({ what, command = '' }) => `${what} ${command}`)
+    }
+    const [way, ...others] = await ways({})
+    expect(others).to.deep.equal([])
+    expect(way).to.contain('a recovery feature for the 8 hosts that are not done')
+    expect(way).to.contain(': npx lockstep report 20261122-064500-abcd')
+    expect(await ways({ killedAt: 3 })).to.deep.equal([])
+    expect(await ways({ mode: 'embedded' })).to.deep.equal([])
+  })
+
+  for (const [code, said, command] of [
+    ['bad-feature', 'this lists the known sentences', 'npx lockstep steps'],
+    ['bad-config', 'this looks at the whole configuration', 'LOCKSTEP_CONFIG=my.yaml npx lockstep doctor'],
+    ['bad-input', 'and begin again', undefined],
+    ['broker-unreachable', 'what mends it', 'LOCKSTEP_CONFIG=my.yaml npx lockstep doctor'],
+  ] as const)
+    it(`of a run that is refused as ${code} is one that helps there`, () => {
+      const refused = new LockstepError(code, 'it is wrong')
+      const told = toldRun([{ scenarioId: '3', steps: [{ line: 4 }] }], refused)
+      told.invocation = { ...told.invocation, env: { LOCKSTEP_CONFIG: 'my.yaml' } }
+      const [way, ...others] = advice(told, false)
+      expect(others).to.deep.equal([])
+      expect(way?.what).to.contain(said)
+      expect(way?.command).to.equal(command)
+    })
 
   it('goes on with the lines that were run, and offers no recovery feature as a whole for them', () => {
     const told = run(['-p', 'live', 'x.feature:3:9'])

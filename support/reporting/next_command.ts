@@ -1,6 +1,7 @@
-import { formatRollout } from '../system/commands'
 import { withProfile } from '../run/again'
+import { formatRun } from '../run/feature_call'
 import type { RunState } from '../run/run_state'
+import { formatRollout } from '../system/commands'
 
 /** The sentence that says why a recovery feature cannot be run as it is written. */
 export const TOO_SMALL =
@@ -16,8 +17,8 @@ const KEPT_WITH_VALUE = /^-[ptc][^-]/
 /** Returns the command that carries on what `run` has left: the run's own command, with `path` as its feature. */
 export function commandFor(run: RunState, path: string, more: Readonly<Record<string, string>> = {}): string {
   const { args, env } = run.invocation
-  // The values of variables are in the text of a recovery feature.
-  const { LOCKSTEP_VARIABLES: _, ...others } = env
+  // The values of variables, and the hosts of a limit that are left, are in the text of a recovery feature.
+  const { LOCKSTEP_VARIABLES: _, LOCKSTEP_LIMIT: __, ...others } = env
   return format(run, [...optionsOf(args), path], others, more)
 }
 
@@ -26,7 +27,8 @@ export function resumeCommand(run: RunState, uri: string): string {
   const given = run.invocation.env['LOCKSTEP_VARIABLES'] ?? ''
   const variables = given === '' ? {} : { LOCKSTEP_VARIABLES: given }
   const [lines = ''] = run.invocation.args.flatMap((arg) => /\.feature((?::\d+)+)$/.exec(arg)?.slice(1) ?? [])
-  return commandFor(run, `${uri}${lines}`, { LOCKSTEP_RESUME: run.id, ...variables })
+  const limit = run.limit === undefined ? {} : { LOCKSTEP_LIMIT: run.limit }
+  return commandFor(run, `${uri}${lines}`, { LOCKSTEP_RESUME: run.id, ...limit, ...variables })
 }
 
 /** Returns the command that carries out what `run` has planned, and nothing else. */
@@ -49,6 +51,8 @@ function format(
   more: Readonly<Record<string, string>>,
 ): string {
   const chosen = run.chosen === undefined ? {} : { LOCKSTEP_ENVIRONMENT: run.chosen }
+  const { byCommand, lockstep } = run.invocation
+  if (byCommand === true) return formatRun(args, { ...env, ...chosen, ...more }, lockstep)
   return formatRollout(args, more, { ...run.invocation, env: { ...env, ...chosen } })
 }
 

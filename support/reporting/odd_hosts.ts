@@ -1,5 +1,5 @@
 import { clean, cohorts, hosts as counted, groupUnexpected, type Verdict } from '../rollout/model/verdict'
-import { inRanges } from '../run/host_names'
+import { foldHosts } from '../rollout/model/fold_hosts'
 
 /**
  * Returns the hosts that a line failed on, by what was seen of them, and the unexpected ones: `no answer: web[3-4]`. At
@@ -30,7 +30,7 @@ export function oddHostsOf(verdict: Verdict, names: number): string[] {
 
 /** Formats names in their shortest form; beyond `most` of them only the number. */
 export function listHosts(hosts: readonly string[], most: number): string {
-  const names = inRanges(hosts)
+  const names = foldHosts(hosts)
   const more = names.length > most ? `, … (${counted(hosts.length)})` : ''
   return `${names.slice(0, most).join(', ')}${more}`
 }

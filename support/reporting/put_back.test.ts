@@ -17,13 +17,18 @@ const done = (...outcomes: PutBack['obligations'][number]['outcome'][]): PutBack
 })
 
 describe('what came of putting hosts back', () => {
-  it('is told of each host', () => {
+  it('is told of each host, in a line for those of which the same was seen, with those that are out last', () => {
     const all = done([seen('a1', true), seen('a2', true)])
-    expect(formatPutBack(all)).to.equal(
-      'blocks 10.0.0.1\n  ✔ a1  unblocked\n  ✔ a2  unblocked\nPut back: 2 hosts\n',
+    expect(formatPutBack(all)).to.equal('blocks 10.0.0.1\n  ✔ a1, a2  unblocked\nPut back: 2 hosts\n')
+    const hosts = Array.from({ length: 1_000 }, (_, n) => seen(`a${n + 1}`, n !== 332))
+    expect(formatPutBack(done(hosts))).to.equal(
+      'blocks 10.0.0.1\n  ✔ a[1-332,334-1000]  unblocked\n  ✘ a333  blocked\nStill out of rotation: 1 host\n',
     )
     expect(stillOut(all)).to.deep.equal([])
     expect(areBack(all)).to.equal(true)
+    expect(formatPutBack({ ...all, wasStopped: true })).to.match(
+      /\nPut back: 2 hosts; the wish to stop came when nothing was left to do\n$/,
+    )
   })
 
   it('leaves hosts out that are seen out, or of which nothing is seen, and counts each once', () => {

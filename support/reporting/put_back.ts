@@ -1,5 +1,7 @@
 import { clean, hosts as counted, type Observation } from '../rollout/model/verdict'
-import { inRanges } from '../run/host_names'
+import { foldHosts } from '../rollout/model/fold_hosts'
+import { nameHosts } from '../rollout/model/name_hosts'
+import { groupBy } from '../system/groups'
 
 /** The outcome of putting hosts back. */
 export interface PutBack {
@@ -7,6 +9,8 @@ export interface PutBack {
   obligations: readonly ClosedObligation[]
   /** The reasons why not all hosts that are out are known; empty where all journals can be read. */
   notKnown: readonly string[]
+  /** True where the operator asked to stop meanwhile. */
+  wasStopped?: boolean
 }
 
 export interface ClosedObligation {
@@ -36,17 +40,33 @@ export function formatPutBack(done: PutBack): string {
   if (done.obligations.length === 0) return `${unknown}Nothing that was named is out of rotation.\n`
   const left = stillOut(done)
   const all = new Set(done.obligations.flatMap(({ hosts }) => hosts))
+  const late = done.wasStopped === true ? '; the wish to stop came when nothing was left to do' : ''
   const end =
     left.length === 0
-      ? `Put back: ${counted(all.size)}`
+      ? `Put back: ${counted(all.size)}${late}`
       : `Still out of rotation: ${counted(new Set(left).size)}`
   return `${unknown}${[...done.obligations.flatMap(linesOf), end].join('\n')}\n`
 }
 
 function linesOf({ obligation, hosts, outcome }: ClosedObligation): string[] {
-  const seen =
-    typeof outcome === 'string'
-      ? [`  ✘ ${inRanges(hosts).join(', ')}  ${clean(outcome, MAX_REASON)}`]
-      : outcome.map(({ host, passed, seen: what }) => `  ${passed ? '✔' : '✘'} ${host}  ${clean(what)}`)
-  return [obligation, ...seen]
+  if (typeof outcome === 'string') return [obligation, `  ✘ ${nameAll(hosts)}  ${clean(outcome, MAX_REASON)}`]
+  const [back, out] = [outcome.filter(({ passed }) => passed), outcome.filter(({ passed }) => !passed)]
+  return [
+    obligation,
+    ...groupsOf(back).map(([seen, those]) => `  ✔ ${nameHosts(those)}  ${seen}`),
+    ...groupsOf(out).map(([seen, those]) => `  ✘ ${nameAll(those)}  ${seen}`),
+  ]
+}
+
+/**
+ * Returns the hosts by what was seen of them, so that they share a line: one that is still out would drown among a
+ * thousand that are back.
+ */
+function groupsOf(observations: readonly Observation[]): [string, string[]][] {
+  const groups = groupBy(observations, ({ seen }) => clean(seen))
+  return [...groups].map(([seen, those]) => [seen, those.map(({ host }) => host)])
+}
+
+function nameAll(hosts: readonly string[]): string {
+  return foldHosts(hosts).join(', ')
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pin } from '../config/variables'
 import type { RemainingHosts } from '../rollout/model/remaining'
 import { clean, hosts as counted } from '../rollout/model/verdict'
-import { inRanges } from '../run/host_names'
+import { foldHosts } from '../rollout/model/fold_hosts'
 import {
   cellsOf,
   documentLines,
@@ -16,6 +16,7 @@ import {
 import { outTable } from './host_table'
 import { RECOVERY_HEADER } from './recovered_run'
 import { commandFor, isPartial, TOO_SMALL } from './next_command'
+import { describeLimited } from '../run/limited'
 import { changesFleet } from '../run/modes'
 import type { RunState } from '../run/run_state'
 import type { LeftHosts, PlannedScenario, PlannedStep, Recovery } from '../run/run_parts'
@@ -247,15 +248,17 @@ function header(run: RunState, { uri, path, hasRoom }: Recovery, { passed, hosts
   const done = run.knownHosts(uri).filter((host) => !remaining.has(host))
   const restored = run.restoredIn(uri).filter((host) => remaining.has(host))
   const { text = '', line = 0 } = run.lastLineOf(uri) ?? {}
+  const limited = describeLimited(run)
   return [
     `What run ${run.id} of ${clean(uri)} did not bring to its end.`,
     passed
       ? 'It went through, and these hosts failed within its failure budget.'
       : `It stopped at: ${clean(text)} (line ${line}).`,
-    `Done, and left alone here: ${done.length === 0 ? 'no host' : inRanges(done).join(', ')}.`,
+    ...(limited === undefined ? [] : [`It was ${limited}; this feature is for no other hosts.`]),
+    `Done, and left alone here: ${done.length === 0 ? 'no host' : foldHosts(done).join(', ')}.`,
     ...(restored.length === 0
       ? []
-      : [`Told to go back to the version they had: ${inRanges(restored).join(', ')}.`]),
+      : [`Told to go back to the version they had: ${foldHosts(restored).join(', ')}.`]),
     ...(out.length === 0
       ? ['Nothing was left out of rotation.']
       : ['Still out of rotation when it stopped:']),

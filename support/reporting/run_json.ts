@@ -1,22 +1,38 @@
 import { count, hasPassed } from '../rollout/model/verdict'
 import type { ListedVerdict } from '../rollout/model/host_list'
-import { evidenceOf } from './evidence'
-import { runsOf } from './matrix'
+import { limitOf } from '../run/limited'
 import { MODES } from '../run/modes'
+import { titleOf } from '../run/outcome'
+import type { PlannedScenario } from '../run/run_parts'
 import type { RunState } from '../run/run_state'
+import { keyOf } from '../run/scenario_runs'
+import { caveatsOf, modeOfRun } from './about'
+import { evidenceOf } from './evidence'
+import { featureOutcomesOf } from './feature_outcomes'
+import { runsOf } from './matrix'
 
 /**
- * Returns the run for programs, in pieces. It has every step with its counts and what was seen, by cohorts of hosts. It also has
- * what is out of rotation, and the exit status. A cohort names its hosts by ranges of their places in the one list
- * `hosts`, from 0. So the file stays small for a rollout in a hundred waves.
+ * Returns the run for programs, in pieces. It has every step with its counts and what was seen, by cohorts of hosts, and
+ * when hosts answered. It also has what is out of rotation, and the exit status. A cohort names its hosts by ranges of
+ * their places in the one list `hosts`, from 0. So the file stays small for a rollout in a hundred waves.
  */
 export function* runJsonOf(run: RunState): Iterable<string> {
-  const features = [...new Set(run.plan.map(({ uri }) => uri))]
+  const outcomes = featureOutcomesOf(run)
+  const features = outcomes.map(({ uri }) => uri)
   const document = {
+    schema: 'lockstep/run/1',
     run: run.id,
+    verdict: titleOf(run.exitCode, modeOfRun(run)),
+    caveats: caveatsOf(run),
+    features: outcomes,
+    beganAt: new Date(run.beganAt).toISOString(),
+    ended: run.ended !== undefined,
+    tookMs: Math.round(run.took),
+    by: run.by,
+    resumes: run.resumes ?? null,
     finishedAt: new Date(run.endedAt).toISOString(),
-    mode: run.mode,
-    environment: run.environment,
+    mode: run.hasBegun ? run.mode : null,
+    environment: run.hasBegun ? run.environment : null,
     exitCode: run.exitCode,
     reason: run.refused === undefined ? null : { code: run.refused.code, message: run.refused.message },
     steps: new Pieces(run.verdicts, function* ({ mode, uri, line, text, verdict }) {
@@ -29,6 +45,9 @@ export function* runJsonOf(run: RunState): Iterable<string> {
         unexpected: verdict.unexpected,
         tolerated: verdict.tolerated === true,
       })
+    }),
+    timeline: new Pieces(run.plan, function* (scenario) {
+      yield JSON.stringify(timesOf(run, scenario))
     }),
     matrices: new Pieces(features, (uri) => matrixOf(run, uri)),
     undone: run.undoneSteps.map(({ what, verdict }) => ({ what, ...encodeVerdict(verdict) })),
@@ -43,6 +62,7 @@ export function* runJsonOf(run: RunState): Iterable<string> {
     rehearsal:
       MODES[run.mode].purpose === 'rehearsal' ? { truth: run.truth, rehearsals: run.rehearsals } : null,
     release: run.release ?? null,
+    limit: run.limit === undefined ? null : (limitOf(run) ?? { hosts: run.limit, within: null, of: null }),
     tickets: run.tickets,
     drift: run.drift,
     notes: run.notes,
@@ -55,6 +75,21 @@ export function* runJsonOf(run: RunState): Iterable<string> {
 
 function encodeVerdict(verdict: ListedVerdict) {
   return { passed: hasPassed(verdict), counts: count(verdict), cohorts: verdict.cohorts }
+}
+
+/** Returns when a scenario began and how long it took, and when hosts answered each of its lines. */
+function timesOf(run: RunState, scenario: PlannedScenario) {
+  const { uri, scenarioId, name, wave = null } = scenario
+  const { began, took, outcome = null } = run.scenarioRuns.of(scenario) ?? {}
+  const courses = run.courses.get(keyOf(scenario))
+  const lines = scenario.steps.flatMap(({ line }) => {
+    const [course, timed] = [courses?.get(line), run.lineTimes.of(scenario, line)]
+    if (course === undefined && timed === undefined) return []
+    return [{ line, tookMs: course === undefined ? null : Math.round(course.took), answers: timed ?? null }]
+  })
+  const beganAt = began === undefined ? null : new Date(began).toISOString()
+  const tookMs = took === undefined ? null : Math.round(took)
+  return { uri, scenarioId, name, wave, outcome, beganAt, tookMs, lines }
 }
 
 /**

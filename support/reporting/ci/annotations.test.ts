@@ -25,7 +25,7 @@ describe('the annotations of a run', () => {
         severity: 'error',
         title: 'version 2',
         message:
-          '3 of 4 hosts failed: 2 diverged, 1 silent\n1.0: web2, web3\nno answer: web4\nunexpected: web9 answered, and was not asked',
+          '3 of 4 hosts failed: 2 diverged, 1 silent\n1.0: web[2-3]\nno answer: web4\nunexpected: web9 answered, and was not asked',
       },
     ])
   })

@@ -46,7 +46,7 @@ describe('CI is told of a run', () => {
     expect(told(env).log).to.equal(
       '::error file=deploys/features/website.feature,line=4,title=step 4::1 of 2 hosts diverged%0A1.0: web2\n',
     )
-    expect(readFileSync(summary, 'utf8')).to.match(/^of another step\n## FAILED\n/)
+    expect(readFileSync(summary, 'utf8')).to.match(/^of another step\n## FAILED \(embedded fleet\)\n/)
   })
 
   it('as far as there is room', () => {

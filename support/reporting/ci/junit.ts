@@ -1,13 +1,14 @@
+import { clean } from '../../rollout/model/verdict'
 import type { RunState } from '../../run/run_state'
+import { caveatsOf, headFactsOf, qualifiedTitle } from '../about'
 import { suitesOf, type Case, type Result, type Suite } from './suites'
 import { element, opening, xmlText } from './xml'
 
 /**
  * Formats suites as JUnit XML, in the words that Jenkins, GitLab and the plugins of others have in common (Jenkins'
- * junit-10.xsd). `finished` is in milliseconds since 1970. The suites are read twice: their totals stand in front of
- * them.
+ * junit-10.xsd). The suites are read twice: their totals stand in front of them.
  */
-export function* junitOf(suites: Iterable<Suite>, run: string, finished: number): Iterable<string> {
+export function* junitOf(suites: Iterable<Suite>, head: JunitHead): Iterable<string> {
   let [tests, failures, errors, took] = [0, 0, 0, 0]
   for (const suite of suites) {
     const own = totals(suite.cases)
@@ -16,19 +17,38 @@ export function* junitOf(suites: Iterable<Suite>, run: string, finished: number)
     errors += own.errors
     took += suite.took
   }
-  const root = { name: `lockstep ${run}`, tests, failures, errors, time: seconds(took) }
+  const root = { name: head.name, tests, failures, errors, time: seconds(took) }
   yield `<?xml version="1.0" encoding="UTF-8"?>\n${opening('testsuites', root)}`
-  for (const suite of suites) yield* suiteOf(suite, finished)
+  for (const suite of suites) yield* suiteOf(suite, head)
   yield '\n</testsuites>\n'
+}
+
+/** What a JUnit report says of its run as a whole; `finished` is in milliseconds since 1970. */
+export interface JunitHead {
+  name: string
+  finished: number
+  /** The facts that every suite repeats: readers show suites, and not the report as a whole. */
+  facts: readonly { name: string; text: string }[]
 }
 
 /** Returns the JUnit report of a run, in pieces. */
 export function junitOfRun(run: RunState): Iterable<string> {
-  return junitOf({ [Symbol.iterator]: () => suitesOf(run)[Symbol.iterator]() }, run.id, run.endedAt)
+  const head = {
+    name: [`lockstep ${run.id}`, qualifiedTitle(run), ...(run.hasBegun ? [clean(run.environment)] : [])].join(
+      ' · ',
+    ),
+    finished: run.endedAt,
+    facts: [
+      { name: 'verdict', text: qualifiedTitle(run) },
+      ...caveatsOf(run).map((text) => ({ name: 'caveat', text })),
+      ...headFactsOf(run),
+    ],
+  }
+  return junitOf({ [Symbol.iterator]: () => suitesOf(run)[Symbol.iterator]() }, head)
 }
 
 /** Formats a suite, a case a piece. */
-function* suiteOf(suite: Suite, finished: number): Iterable<string> {
+function* suiteOf(suite: Suite, { finished, facts }: JunitHead): Iterable<string> {
   const { name, uri, cases, began = finished, took } = suite
   const attributes = {
     name: uri === '' ? name : `${uri}: ${name}`,
@@ -41,6 +61,7 @@ function* suiteOf(suite: Suite, finished: number): Iterable<string> {
   const time = seconds(took / Math.max(1, cases.length))
   const classname = classOf(suite)
   yield `\n${opening('testsuite', attributes)}`
+  if (facts.length > 0) yield `\n${element('properties', {}, facts.map(propertyOf).join(''))}`
   for (const each of cases)
     yield `\n${element('testcase', { classname, name: each.name, time }, resultOf(each))}`
   yield '\n</testsuite>'
@@ -52,6 +73,10 @@ function* suiteOf(suite: Suite, finished: number): Iterable<string> {
 function classOf({ uri, name }: Suite): string {
   const last = name.replaceAll('.', '_')
   return uri === '' ? last : `${uri.replace(/\.feature$/, '')}.${last}`
+}
+
+function propertyOf({ name, text }: JunitHead['facts'][number]): string {
+  return element('property', { name, value: text })
 }
 
 function resultOf({ result }: Case): string {

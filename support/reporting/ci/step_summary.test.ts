@@ -116,7 +116,7 @@ describe('the summary of a job', () => {
   it('says of features that were only read that nothing was sent', () => {
     const run = toldRun([{ scenarioId: '3', steps: [{ line: 4 }] }])
     run.journal = undefined
-    expect(stepSummaryOf(run, ROOM)).to.contain('## READ').and.to.contain('nothing was sent')
+    expect(stepSummaryOf(run, ROOM)).to.contain('## READ').and.to.contain('Nothing was sent to any host')
   })
 
   it('fits, with what matters first, for any run @long', () => {

@@ -4,12 +4,14 @@ import { EXIT } from '../../system/errors'
 import { byObligation } from '../host_table'
 import { markdownTable, markdownText } from './markdown'
 import { listHosts, oddHostsOf } from '../odd_hosts'
-import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
+import { nothingIsOut, RESTORED } from '../../run/outcome'
 import { plannedLines } from '../../planning/plan'
 import { groupByEnding } from '../../rehearsal/told_endings'
 import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
 import type { StepVerdict } from '../../run/run_parts'
+import { caveatsOf, headFactsOf, qualifiedTitle } from '../about'
+import { featureOutcomesOf, SIGN_OF } from '../feature_outcomes'
 import { headlineOf } from '../headline'
 import { advice } from '../advice'
 
@@ -46,9 +48,20 @@ function next(run: RunState): string[] {
 
 function heading(run: RunState): string {
   const isRead = run.scenarioRuns.last === undefined && run.exitCode === EXIT.passed
-  const title = isRead ? 'READ' : titleOf(run.exitCode, run.mode)
-  const where = run.journal === undefined ? 'nothing was sent' : `${run.mode} · ${run.environment}`
-  return `## ${title}\n\n${text(sentence(run, isRead))}\n\n${text(`run ${run.id} · ${where}`)}`
+  const title = isRead ? 'READ' : qualifiedTitle(run)
+  const features = featureOutcomesOf(run)
+  const names = features.map(({ uri, name, outcome }) =>
+    features.length === 1 ? name || uri : `${SIGN_OF[outcome]} ${name || uri} (${outcome})`,
+  )
+  const facts = headFactsOf(run).map(({ name, text: value }) => `${name} ${value}`)
+  const parts = [
+    `## ${title}`,
+    text(names.join(', ')),
+    text(sentence(run, isRead)),
+    ...caveatsOf(run).map((caveat) => `**${text(caveat)}**`),
+    text(facts.join(' · ')),
+  ]
+  return parts.filter(Boolean).join('\n\n')
 }
 
 function sentence(run: RunState, isRead: boolean): string {
@@ -89,7 +102,7 @@ function changes(run: RunState): string[] {
 function rehearsals(run: RunState): string[] {
   return run.rehearsals.map((rehearsal) => {
     const { fault = 'nothing goes wrong', title, failures } = rehearsal
-    const endings = groupByEnding(rehearsal).map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
+    const endings = groupByEnding(rehearsal).map(({ ending, folded }) => `${ending}: ${folded.join(', ')}`)
     const bad = failures.map((failure) => `${failure} (must not be)`)
     return [`${failures.length === 0 ? '✔' : '✘'} ${fault}: ${title}`, ...bad, ...endings].join('; ')
   })

@@ -61,7 +61,7 @@ function rehearsalSuites(run: RunState): Suite[] {
   if (run.rehearsals.length === 0) return []
   const cases = run.rehearsals.map((rehearsal): Case => {
     const { fault = 'nothing goes wrong', failures } = rehearsal
-    const details = groupByEnding(rehearsal).map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
+    const details = groupByEnding(rehearsal).map(({ ending, folded }) => `${ending}: ${folded.join(', ')}`)
     const failed = {
       kind: 'failure',
       type: 'rehearsal',
@@ -110,7 +110,7 @@ interface Gathered {
 
 function gather(run: RunState): Gathered {
   return {
-    verdicts: groupBy<Told>(run.verdicts, keyOf),
+    verdicts: groupBy<Told, string>(run.verdicts, keyOf),
     faults: groupBy(run.faults, keyOf),
     errors: groupBy(errorsOf(run), lineKey),
     names: groupBy(run.plan, nameKey),

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { isColoured } from './colour'
+import { isColoured, isLively } from './colour'
 
 describe('the colours of a screen', () => {
   const cases: [string, boolean, Record<string, string>, boolean][] = [
@@ -10,7 +10,28 @@ describe('the colours of a screen', () => {
     ['not wanted, in another word', true, { FORCE_COLOR: 'false' }, false],
     ['wanted and not, which is not', true, { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
     ['not said by empty variables', true, { FORCE_COLOR: '', NO_COLOR: '' }, true],
+    ['in the log of GitHub, which shows them', false, { CI: 'true', GITHUB_ACTIONS: 'true' }, true],
+    ['in the log of GitLab, which shows them', false, { CI: 'true', GITLAB_CI: 'true' }, true],
+    ['not in that of another CI', false, { CI: 'true' }, false],
+    ['not in CI where nobody wants them', false, { GITHUB_ACTIONS: 'true', NO_COLOR: '1' }, false],
   ]
-  for (const [what, isLively, env, expected] of cases)
-    it(`are ${what}`, () => expect(isColoured(isLively, env)).to.equal(expected))
+  for (const [what, isTerminal, env, expected] of cases)
+    it(`are ${what}`, () => expect(isColoured(isTerminal, env)).to.equal(expected))
+
+  it('are of a terminal that can be drawn over, where a person looks on', () => {
+    const cases = [
+      [{ isTTY: true }, {}],
+      [{ isTTY: true }, { CI: 'true' }],
+      [{ isTTY: true }, { TERM: 'dumb' }],
+      [{ isTTY: false }, {}],
+      [{}, {}],
+    ] as const
+    expect(cases.map(([stream, env]) => isLively(stream, env))).to.deep.equal([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ])
+  })
 })

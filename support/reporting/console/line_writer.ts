@@ -1,77 +1,77 @@
-import { stripVTControlCharacters } from 'node:util'
 import { columnsOf, cutColumns } from '../../system/columns'
+import { formatHostLines } from '../host_lines'
 
 /** The columns of the longest label that still leaves room for words beside it. */
 const MAX_LABEL = 40
+/** The columns that names of hosts need at least. */
+const MIN_ROOM = 30
 
-/**
- * Writes lines of text of a given width. On lively paper the last line can be written over while a step is under way.
- */
+/** Writes lines of text that stay, in the width that there is by then. */
 export class LineWriter {
-  private open = ''
-
   constructor(
     private readonly write: (text: string) => void,
-    private readonly width: number,
-    private readonly lively: boolean,
+    private readonly columns: () => number,
     /** Redacts secrets in a text, before its words are broken over lines. */
     private readonly redact: (text: string) => string = (text) => text,
+    /** Whether all hosts are named, however many lines they take. */
+    readonly namesAll = false,
   ) {}
 
+  /** True once something was cut, or counted in place of its names. */
+  hasCut = false
+
+  private get width(): number {
+    return this.columns()
+  }
+
   line(text: string): void {
-    this.settle()
     this.write(`${text}\n`)
   }
 
-  /** Begins a line that is not finished yet; it is shown only where it can be written over. */
-  begin(text: string): void {
-    if (!this.lively) return
-    this.open = text
-    this.over(text)
-  }
-
-  progress(text: string): void {
-    if (this.lively && this.open !== '') this.over(`${this.open}  ${text}`)
-  }
-
   /**
-   * Finishes the open line; `aside` stands at the right where there is room. `length` is in columns, and that of
-   * `text`.
+   * Writes a line with an aside at its right, in the first of its forms that there is room for beside the text; or else
+   * in the first form, below the text. `length` is in columns, and that of `text`.
    */
-  end(text: string, length: number, aside: string): void {
-    this.settle()
-    const gap = this.width - length - columnsOf(aside)
-    if (aside === '') this.write(`${text}\n`)
-    else if (gap >= 2) this.write(`${text}${' '.repeat(gap)}${aside}\n`)
-    else this.write(`${text}\n${' '.repeat(Math.max(0, this.width - aside.length))}${aside}\n`)
+  lineWith(text: string, length: number, ...asides: readonly string[]): void {
+    const [first = ''] = asides
+    if (first === '') return this.line(text)
+    const fitting = asides.find((aside) => this.width - length - columnsOf(aside) >= 2)
+    const aside = fitting ?? first
+    const before = ' '.repeat(
+      Math.max(0, this.width - (fitting === undefined ? 0 : length) - columnsOf(aside)),
+    )
+    this.write(`${text}${fitting === undefined ? '\n' : ''}${before}${aside}\n`)
   }
 
-  settle(): void {
-    if (this.lively && this.open !== '') this.write('\r\u001B[2K')
-    this.open = ''
+  /** Returns whether a text is no wider than a line. */
+  fits(text: string): boolean {
+    return columnsOf(text) <= this.width
   }
 
-  /** Writes words after a label, aligned with each other, in at most `lines` lines. */
-  list(label: string, words: readonly string[], lines: number, paint: (text: string) => string): void {
-    const whole = columnsOf(words.join(', '))
+  /** Cuts a text that is wider than a line. */
+  cut(text: string): string {
+    if (this.fits(text)) return text
+    this.hasCut = true
+    return `${cutColumns(text, this.width - 1)}…`
+  }
+
+  /** Writes hosts after a label, in at most `most` lines. Those that have no room there are counted. */
+  hosts(
+    label: string,
+    hosts: readonly string[],
+    most: number,
+    paint: (text: string) => string = (text) => text,
+  ): void {
     const own = columnsOf(label)
-    if (own > MAX_LABEL && own + whole > this.width) {
+    const room = this.width - own
+    const lines = formatHostLines(hosts, Math.max(room, MIN_ROOM), this.namesAll ? Infinity : most)
+    if (own > MAX_LABEL && (lines.length > 1 || columnsOf(lines[0] ?? '') > room)) {
       const indent = label.length - label.trimStart().length
       this.wrapped(label.trimEnd(), indent + 2, (line) => line)
-      return this.list(' '.repeat(indent + 2), words, lines, paint)
+      return this.hosts(' '.repeat(indent + 2), hosts, most, paint)
     }
-    const indent = ' '.repeat(own)
-    const rows: string[] = ['']
-    words.forEach((word, index) => {
-      const text = index === words.length - 1 ? word : `${word}, `
-      const row = rows.at(-1) ?? ''
-      if (row !== '' && own + columnsOf(row) + columnsOf(text.trimEnd()) > this.width) rows.push(text)
-      else rows[rows.length - 1] = row + text
-    })
-    const shown = rows.slice(0, lines)
-    if (rows.length > lines)
-      shown.push(`… and ${words.length - shown.join('').split(', ').filter(Boolean).length} more`)
-    shown.forEach((row, index) => this.line(`${index === 0 ? label : indent}${paint(row.trimEnd())}`))
+    if (lines.at(-1)?.endsWith(' more') === true) this.hasCut = true
+    lines.forEach((line, index) => this.line(`${index === 0 ? label : ' '.repeat(own)}${paint(line)}`))
   }
 
   /** Writes one paragraph, broken between words; lines after the first are indented by `indent` columns. */
@@ -85,11 +85,5 @@ export class LineWriter {
       } else row += row.trim() === '' ? word : ` ${word}`
     }
     this.line(paint(row))
-  }
-
-  private over(text: string): void {
-    this.write(
-      `\r\u001B[2K${columnsOf(text) >= this.width ? `${cutColumns(stripVTControlCharacters(text), this.width - 2)}…` : text}`,
-    )
   }
 }

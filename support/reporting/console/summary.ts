@@ -4,24 +4,31 @@ import { columnsOf, padColumns } from '../../system/columns'
 import { formatDuration } from '../../system/duration'
 import { EXIT } from '../../system/errors'
 import { evidenceOf } from '../evidence'
-import { inRanges } from '../../run/host_names'
+import { foldHosts } from '../../rollout/model/fold_hosts'
+import { describeAllOfRun } from '../all_hosts'
 import { byObligation } from '../host_table'
 import { oddHosts, type Cell } from '../matrix'
 import { nothingIsOut, RESTORED, titleOf } from '../../run/outcome'
 import type { LineWriter } from './line_writer'
 import { groupByEnding } from '../../rehearsal/told_endings'
 import { describeOmission } from '../../run/account'
+import { describeLimited } from '../../run/limited'
 import { MODES } from '../../run/modes'
 import type { RunState } from '../../run/run_state'
 import { advice, wouldChange } from '../advice'
 import { hostsOfRun, describeUnchanged } from '../run_outcome'
 import { groupBy } from '../../system/groups'
 
-const MAX_LINES = 12
+/** The number of lines that names of hosts take up. */
+const MAX_LINES = 2
+/** The number of things of one kind that are told. */
+const MAX_TOLD = 12
 const MAX_REASON = 2_000
 
-/** The number of hosts shown line by line. */
-const MAX_ODD_HOSTS = 8
+/** The most rows that show hosts line by line. */
+const MAX_ODD_ROWS = 8
+/** The most columns of the hosts of such a row. */
+const MAX_ODD_COLUMNS = 40
 
 const SIGNS: Readonly<Record<Cell, string>> = {
   blank: ' ',
@@ -32,6 +39,8 @@ const SIGNS: Readonly<Record<Cell, string>> = {
   out: '-',
   'not attempted': '·',
 }
+
+const LEGEND = '✔ passed ✘ diverged ? silent - out · not attempted'
 
 /**
  * Writes what a person reads when a run is over. It shows the outcome of the run, which hosts are still out of
@@ -54,7 +63,7 @@ export class Summary {
       host,
       obligation: `${obligation} (run ${id})`,
     }))
-    for (const fault of this.run.notKnownBefore.slice(0, MAX_LINES))
+    for (const fault of this.run.notKnownBefore.slice(0, MAX_TOLD))
       this.writer.wrapped(`  Not everything is known of earlier runs: ${clean(fault)}`, 4, (line) =>
         this.paint.yellow(line),
       )
@@ -64,6 +73,8 @@ export class Summary {
   end(): void {
     const code = this.run.exitCode
     this.outcome(code)
+    const limited = describeLimited(this.run)
+    if (limited !== undefined) this.writer.wrapped(`  ${limited}`, 4, (line) => this.paint.yellow(line))
     this.rehearsals()
     this.failed(code)
     this.out()
@@ -75,14 +86,13 @@ export class Summary {
     else if (out.length > 0) this.outOfRotation('Still out of rotation', out)
     else if ((this.run.verdicts.length > 1 && purpose !== 'plan') || code === EXIT.refused)
       this.writer.line(`  ${nothingIsOut(this.run)}`)
-    for (const { host, what, since } of this.run.drift.slice(0, MAX_LINES))
+    for (const { host, what, since } of this.run.drift.slice(0, MAX_TOLD))
       this.writer.wrapped(
         `  drift: ${host} was done by run ${since}, and was another again; ${clean(what)}`,
         4,
         (line) => this.paint.yellow(line),
       )
-    for (const note of this.run.notes)
-      this.writer.wrapped(`  noted: ${clean(note)}`, 4, (line) => this.paint.dim(line))
+    for (const note of this.run.notes) this.note(note)
     for (const { what, command } of advice(this.run, out.length > 0)) {
       this.writer.wrapped(`  ${this.paint.dim('next')}  ${what}`, 8, plain)
       // A command stands in one line, however long, or it could not be pasted.
@@ -90,6 +100,11 @@ export class Summary {
     }
     if (this.run.journal !== undefined && this.run.verdicts.length > 0)
       this.writer.wrapped(`  ${this.paint.dim('see')}   journal: ${this.run.journal}`, 8, plain)
+    if (this.writer.hasCut) this.writer.line('        every host and outcome: run.json among the reports')
+  }
+
+  note(text: string): void {
+    this.writer.wrapped(`  noted: ${clean(text)}`, 4, (line) => this.paint.dim(line))
   }
 
   private outcome(code: number): void {
@@ -122,22 +137,18 @@ export class Summary {
   private out(): void {
     const { out } = this.run
     for (const [what, hosts] of groupBy(out.keys(), (host) => out.get(host) ?? ''))
-      this.writer.list(`  Failed, ${clean(what)}: `, inRanges(hosts), MAX_LINES, (text) =>
-        this.paint.red(text),
-      )
+      this.hosts(`  Failed, ${clean(what)}: `, hosts, this.paint.red)
   }
 
   /** Writes the hosts that were ordered to go back. They are not done, even if their lines passed above. */
   private restored(): void {
     const hosts = this.run.restored
-    if (hosts.length > 0)
-      this.writer.list(`  ${RESTORED} (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
+    if (hosts.length > 0) this.hosts(`  ${RESTORED} (${counted(hosts.length)}): `, hosts)
   }
 
   private notAttempted(code: number): void {
     const hosts = code === EXIT.passed ? [] : this.run.notAttempted
-    if (hosts.length > 0)
-      this.writer.list(`  Not attempted (${counted(hosts.length)}): `, inRanges(hosts), MAX_LINES, plain)
+    if (hosts.length > 0) this.hosts(`  Not attempted (${counted(hosts.length)}): `, hosts)
   }
 
   /** Writes where the hosts of each rehearsal ended. Failed rehearsals stand last, where a person reads first. */
@@ -148,7 +159,7 @@ export class Summary {
       const mark = failures.length === 0 ? this.paint.green('✔') : this.paint.red('✘')
       this.writer.wrapped(`  ${mark} ${fault ?? 'nothing goes wrong'}: ${title}`, 6, plain)
       for (const { ending, hosts } of groupByEnding(rehearsal))
-        this.writer.list(`      ${ending}: `, hosts, MAX_LINES, plain)
+        this.writer.hosts(`      ${ending}: `, hosts, MAX_LINES)
       for (const failure of failures)
         this.writer.wrapped(`      ${failure}`, 8, (line) => this.paint.red(line))
     }
@@ -170,29 +181,43 @@ export class Summary {
 
   private namesAgain(what: string, observations: readonly Observation[]): void {
     const hosts = observations.map(({ host }) => host)
-    if (hosts.length > 0)
-      this.writer.list(`  ${what}: `, inRanges(hosts), MAX_LINES, (text) => this.paint.red(text))
+    if (hosts.length > 0) this.hosts(`  ${what}: `, hosts, this.paint.red, 1)
   }
 
-  /** Writes, line by line, the hosts that a person has to look at. */
+  /** Writes, line by line, the hosts that a person has to look at. Those that went the same way share a row. */
   private evidence(): void {
     const odd = [...new Set(this.run.plan.map(({ uri }) => uri))].flatMap((uri) =>
-      oddHosts(evidenceOf(this.run, uri), MAX_ODD_HOSTS),
+      oddHosts(evidenceOf(this.run, uri), Infinity),
     )
-    const width = Math.max(0, ...odd.slice(0, MAX_ODD_HOSTS).map(({ host }) => columnsOf(host)))
-    for (const { host, cells } of odd.slice(0, MAX_ODD_HOSTS))
-      this.writer.line(`    ${padColumns(host, width)}  ${cells.map((cell) => SIGNS[cell]).join('')}`)
-    if (odd.length > 0)
-      this.writer.line(
-        this.paint.dim(`    ${''.padEnd(width)}  ✔ passed ✘ diverged ? silent - out · not attempted`),
-      )
+    const alike = groupBy(odd, ({ cells }) => cells.map((cell) => SIGNS[cell]).join(''))
+    const rows = [...alike].map(([signs, those]) => ({
+      who: foldHosts(those.map(({ host }) => host)).join(','),
+      signs,
+    }))
+    const width = Math.max(0, ...rows.map(({ who }) => columnsOf(who)))
+    const isShort = rows.length <= MAX_ODD_ROWS && width <= MAX_ODD_COLUMNS
+    // The page of the run has a row for every host.
+    if (rows.length === 0 || !(isShort || this.writer.namesAll)) return
+    for (const { who, signs } of rows) this.writer.line(`    ${padColumns(who, width)}  ${signs}`)
+    const under = `    ${''.padEnd(width)}  ${LEGEND}`
+    this.writer.line(this.paint.dim(this.writer.fits(under) ? under : `    ${LEGEND}`))
   }
 
   private outOfRotation(title: string, items: readonly { host: string; obligation: string }[]): void {
     const n = new Set(items.map(({ host }) => host)).size
     this.writer.line(this.paint.yellow(`  ${title}: ${counted(n)}`))
-    for (const [what, names] of byObligation(items))
-      this.writer.list(`    ${what}: `, inRanges(names), MAX_LINES, plain)
+    for (const [what, names] of byObligation(items)) this.hosts(`    ${what}: `, names)
+  }
+
+  private hosts(
+    label: string,
+    hosts: readonly string[],
+    paint: (text: string) => string = plain,
+    most = MAX_LINES,
+  ): void {
+    const all = describeAllOfRun(this.run, hosts)
+    if (all === undefined) this.writer.hosts(label, hosts, most, paint)
+    else this.writer.line(`${label}${paint(all)}`)
   }
 }
 
@@ -201,7 +226,9 @@ function reason(run: RunState, code: number): string {
   const where = stoppedAt === undefined ? '' : `at "${stoppedAt.text}" (${stoppedAt.uri}:${stoppedAt.line})`
   if (code === EXIT.interrupted)
     return `by the operator; ${steps} steps were done${where && `, stopped ${where}`}`
-  if (run.refused !== undefined) return `${clean(run.refused.message, MAX_REASON)}${where && `, ${where}`}`
+  // A run that has not begun came to no line: its sentence names the lines that are wrong.
+  if (run.refused !== undefined)
+    return `${clean(run.refused.message, MAX_REASON)}${run.hasBegun && where ? `, ${where}` : ''}`
   if (run.omission !== undefined && stoppedAt === undefined)
     return clean(describeOmission(run.omission), MAX_REASON)
   const failed = run.rehearsals.filter(({ failures }) => failures.length > 0).length

@@ -1,4 +1,6 @@
 import { createColors } from 'picocolors'
+import { foldHosts } from '../../rollout/model/fold_hosts'
+import { nameHosts } from '../../rollout/model/name_hosts'
 import {
   clean,
   cohorts,
@@ -7,44 +9,87 @@ import {
   hasPassed,
   hosts as counted,
   groupUnexpected,
+  type Cohort,
   type Verdict,
 } from '../../rollout/model/verdict'
+import type { Clock } from '../../system/clock'
 import { columnsOf, padColumns } from '../../system/columns'
-import { inRanges } from '../../run/host_names'
-import { isColoured } from './colour'
+import { formatSeconds } from '../../system/duration'
+import type { Wait } from '../../system/wait'
+import { isColoured, isLively } from './colour'
 import { LineWriter } from './line_writer'
+import { openSheet, type Paper } from './sheet'
+import { WaitingLine } from './waiting_line'
+import { readSetting } from '../../config/settings'
+import { describeAll } from '../all_hosts'
 import type { RunEvent } from '../../run/events'
+import { describeLimited } from '../../run/limited'
 import { MODES, type Mode } from '../../run/modes'
 import type { Run } from '../../run/run'
 import { wouldFail, type RunState } from '../../run/run_state'
 import type { Line, PlannedStep, UndoneStep } from '../../run/run_parts'
 import { keyOf, type ScenarioKey } from '../../run/scenario_runs'
 import { Summary } from './summary'
-import { isGithub, withoutCommands } from '../ci/workflow_commands'
 
 /** The paper that a run is shown on. */
-export interface Paper {
-  stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
-  write: (text: string) => void
-  env: Readonly<Record<string, string | undefined>>
+export interface RunPaper extends Paper {
+  /** The clock by which the screen is drawn again while something is waited for. */
+  clock: Clock
 }
+
+const TAKES_WAVE = /^I take /
+const NAMES_HOSTS = /discover|^I take /
+/** The columns of most lines' seconds, such as `  12.5 s`. */
+const SECONDS_COLUMNS = 8
+/** Milliseconds from which the seconds of a line without hosts are shown. */
+const MIN_SHOWN_MS = 50
 
 type LineEnd = Extract<RunEvent, { type: 'line ended' }>
 
-/** The number of lines that host names take up under one step before the rest is only counted. */
-const MAX_LINES = 12
-/** The number of host names in one sentence. */
-const MAX_NAMES = 10
+/** The number of lines that names of hosts take up under a step or a cohort. */
+const MAX_LINES = 2
+/** The number of cohorts under one step that failed, or passed; the others are counted. */
+const MAX_COHORTS = 6
+const MAX_COHORTS_OF_FEW = 12
+const MAX_PASSED_COHORTS = 3
+/** The hosts up to which every observation is said whole, and the cohorts up to which it always is. */
+const FEW_HOSTS = 50
+const FEW_COHORTS = 2
+/** The number of kinds of unexpected messages under one step. */
+const MAX_UNEXPECTED = 3
+/** The number of names or ranges in one sentence. */
+const MAX_NAMES = 3
 
-/** Shows a run as it goes on, by its events. Secrets are hidden in whatever is shown. */
-export function showOn({ stream, write, env }: Paper, run: Run): void {
-  const lively = stream.isTTY === true && env['CI'] === undefined
-  const inLog = isGithub(env) ? withoutCommands : plain
+/** The most columns that lines are set in: longer ones are hard to read. */
+const MAX_COLUMNS = 100
+
+/** Shows a run as it goes on, by its events. Secrets are hidden in whatever is shown. Returns what ends that. */
+export function showOn(paper: RunPaper, run: Run): () => void {
+  const { stream, env } = paper
   const redact = (text: string) => run.redact(text)
-  const say = (text: string) => write(inLog(redact(text)))
-  const writer = new LineWriter(say, Math.min(stream.columns ?? 80, 100), lively, redact)
-  const screen = new Screen(run, writer, createColors(isColoured(lively, env)))
+  const sheet = openSheet(paper, redact)
+  const width = () => Math.min(stream.columns ?? 80, MAX_COLUMNS)
+  const namesAll = readSetting(env, 'LOCKSTEP_HOSTS') === 'all'
+  const writer = new LineWriter(sheet.print, width, redact, namesAll)
+  const paint = createColors(isColoured(isLively(stream, env), env))
+  // A log has its own width; on a terminal no line is wider than that is.
+  const stays = (text: string) => (stream.isTTY === true ? writer.wrapped(text, 8, plain) : writer.line(text))
+  const waiting = new WaitingLine(
+    { ...sheet, line: stays, dim: paint.dim },
+    paper.clock,
+    'the next line',
+    () => formatWave(run.state.wavePlace),
+  )
+  const screen = new Screen(run, writer, paint, waiting)
+  const redraw = () => waiting.show()
+  stream.on('resize', redraw)
   run.stream.listen((event) => screen.hear(event))
+  waiting.start()
+  return () => {
+    stream.off('resize', redraw)
+    waiting.stop()
+    sheet.close()
+  }
 }
 
 /**
@@ -58,6 +103,8 @@ export class Screen {
   private lastScenario = ''
   private isLineUnderWay = false
   private readonly seenBackground = new Set<string>()
+  /** The features whose roll call is named. */
+  private readonly namedRollCalls = new Set<string>()
   private repeated = 0
   private scenarioBegun = false
   private toldUntouched = false
@@ -69,6 +116,7 @@ export class Screen {
     private readonly live: { readonly state: RunState },
     private readonly writer: LineWriter,
     private readonly paint: ReturnType<typeof createColors>,
+    private readonly waiting: WaitingLine,
   ) {
     this.summary = new Summary(live, writer, paint)
   }
@@ -80,12 +128,10 @@ export class Screen {
   /** Shows an event of the run. */
   hear(event: RunEvent): void {
     switch (event.type) {
-      case 'progress': {
-        const { done, expected } = event
-        return this.writer.progress(expected === undefined ? counted(done) : `${done}/${expected} hosts`)
-      }
       case 'waiting':
-        return this.writer.begin(this.paint.dim(`  … ${event.text}`))
+        return this.beginWait(event.wait)
+      case 'waited':
+        return this.endWait(event.wait)
       case 'activated':
         return this.activated(event.release)
       case 'line':
@@ -97,6 +143,9 @@ export class Screen {
       case 'undone':
         for (const step of this.run.undoneSteps.slice(-1)) this.undone(step)
         return undefined
+      case 'note':
+        // The summary of a run that has ended is written already.
+        return this.run.ended === undefined ? undefined : this.summary.note(event.text)
       case 'ended':
         return this.end()
       default:
@@ -104,8 +153,19 @@ export class Screen {
     }
   }
 
+  private beginWait(wait: Wait): void {
+    this.waiting.beginWait(wait)
+    // What is left to do once the outcome is shown, such as to send notifications, is shown below it.
+    if (this.run.ended !== undefined) this.waiting.start()
+  }
+
+  private endWait(wait: Wait): void {
+    this.waiting.endWait(wait)
+    if (this.run.ended !== undefined) this.waiting.stop()
+  }
+
   private end(): void {
-    this.writer.settle()
+    this.waiting.stop()
     this.hookFaults()
     this.writer.line('')
     this.summary.end()
@@ -136,6 +196,8 @@ export class Screen {
           `resumes run ${this.run.resumes}: ○ is done, says its journal, and a later line proves it`,
         ),
       )
+    const limited = describeLimited(this.run)
+    if (limited !== undefined) this.writer.wrapped(`  ${limited}`, 4, (line) => this.paint.yellow(line))
     for (const warning of this.run.warnings) this.writer.line(this.paint.yellow(`  warning: ${warning}`))
     this.summary.leftBefore()
   }
@@ -149,8 +211,9 @@ export class Screen {
   private beginLine(line: Line): void {
     this.isLineUnderWay = true
     this.nameScenario(line)
-    if (this.run.refused === undefined)
-      this.writer.begin(`    ${this.paint.cyan('…')} ${this.textOf(this.run.stepOf(line), line.text)}`)
+    if (this.run.refused !== undefined) return
+    const text = this.textOf(this.run.stepOf(line), line.text)
+    this.waiting.beginLine(`    ${this.paint.cyan('…')} ${text}`, text)
   }
 
   private endLine(line: LineEnd): void {
@@ -159,29 +222,51 @@ export class Screen {
     const hasHookFailed = this.hasHookFailed
     this.isLineUnderWay = false
     this.hasHookFailed = false
+    this.waiting.endLine()
     this.nameScenario(line)
-    if (this.run.refused !== undefined && status === 'SKIPPED') return this.writer.settle()
-    if (this.isUntouched(status)) return this.writer.settle()
+    if (this.run.refused !== undefined && status === 'SKIPPED') return undefined
+    if (this.isUntouched(status)) return undefined
     const verdict = status === 'SKIPPED' ? undefined : this.run.currentVerdict
-    if (this.isRepeated(line, step, verdict)) return this.writer.settle()
+    if (this.isRepeated(line, step, verdict)) return undefined
     this.tellRepeated()
     const mark = this.markOf(status, verdict)
     const text = this.textOf(step, this.run.current.text)
-    this.writer.end(
+    this.writer.lineWith(
       `    ${mark} ${status === 'SKIPPED' ? this.paint.dim(text) : text}`,
       columnsOf(text) + 6,
-      verdict === undefined ? '' : tally(this.run.mode, verdict),
+      ...this.asidesOf(line, step, verdict),
     )
     if (verdict !== undefined && tellsMore(verdict)) this.divergence(verdict)
-    else if (verdict !== undefined && /discover|^I take /.test(step?.text ?? ''))
-      this.names(
-        '        ',
-        verdict.observations.map(({ host }) => host),
-      )
+    else if (verdict !== undefined && NAMES_HOSTS.test(step?.text ?? '')) this.rollCall(line.uri, verdict)
     if (hasHookFailed) return this.hookFaults()
     // The fault is of the line itself if all hosts passed.
     for (const row of status === 'SKIPPED' ? [] : (message?.split('\n') ?? []))
       this.writer.wrapped(`        ${row}`, 8, (text) => this.paint.red(text))
+  }
+
+  /** Names the hosts of a roll call once, and those of a wave as far as there are fewer. */
+  private rollCall(uri: string, { observations }: Verdict): void {
+    const hosts = observations.map(({ host }) => host)
+    const all = describeAll(this.run, hosts, uri)
+    const isNamed = this.namedRollCalls.has(uri)
+    if (all !== undefined && isNamed) return this.writer.line(`        ${all}`)
+    if (all !== undefined) this.namedRollCalls.add(uri)
+    this.writer.hosts('        ', hosts, 1)
+  }
+
+  /** Returns what stands at the right of a line: its hosts and its seconds, in a long form and in a short one. */
+  private asidesOf(
+    { took, status }: LineEnd,
+    step: PlannedStep | undefined,
+    verdict: Verdict | undefined,
+  ): string[] {
+    if (status === 'SKIPPED') return []
+    const isShown = verdict !== undefined || took >= MIN_SHOWN_MS
+    const seconds = isShown ? this.paint.dim(formatSeconds(took).padStart(SECONDS_COLUMNS)) : ''
+    if (verdict === undefined) return [seconds]
+    const wave = TAKES_WAVE.test(step?.text ?? '') ? formatWave(this.run.wavePlace) : ''
+    const hosts = tally(this.run.mode, verdict)
+    return [`${wave}${hosts}${seconds}`, `${wave}${hosts.replace(/ hosts\b/, '')}${seconds}`]
   }
 
   /** Writes the fault of a hook; behind its line, where it belongs to one. */
@@ -244,7 +329,7 @@ export class Screen {
   private undone({ what, verdict }: UndoneStep): void {
     const mark = hasPassed(verdict) ? this.paint.green('✔') : this.paint.red('✘')
     const text = `on failure: ${clean(what)}`
-    this.writer.end(`    ${mark} ${text}`, columnsOf(text) + 6, tally(this.run.mode, verdict))
+    this.writer.lineWith(`    ${mark} ${text}`, columnsOf(text) + 6, tally(this.run.mode, verdict))
     if (!hasPassed(verdict)) this.divergence(verdict)
   }
 
@@ -256,30 +341,73 @@ export class Screen {
           `        ${formatFailed(counts)}${verdict.tolerated === true ? ', and may: they are out from here on' : ''}`,
         ),
       )
+    this.cohorts(verdict)
+    this.unexpected(verdict)
+  }
+
+  private cohorts(verdict: Verdict): void {
     const groups = cohorts(verdict)
     const isPlan = verdict.observations.some(({ kind }) => kind === 'planned')
     const width = Math.min(28, Math.max(0, ...groups.map(({ seen }) => columnsOf(clean(seen)))))
-    for (const { seen, passed, hosts } of groups) {
-      const label = `          ${padColumns(clean(seen), width)}  `
-      if (passed && isPlan) this.names(label, hosts)
-      else if (passed)
-        this.writer.line(`${label}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
-      else this.names(label, hosts, (text) => this.paint.red(text))
+    const labelOf = (seen: string) => `          ${padColumns(clean(seen), width)}  `
+    const passed = groups.filter((each) => each.passed)
+    const shown = this.first(passed, isPlan ? MAX_COHORTS : MAX_PASSED_COHORTS)
+    for (const { seen, hosts } of shown)
+      if (isPlan) this.names(labelOf(seen), hosts)
+      else
+        this.writer.line(`${labelOf(seen)}${hosts.length === 1 ? (hosts[0] ?? '') : counted(hosts.length)}`)
+    this.others(passed.slice(shown.length), 'passed')
+    const failed = groups.filter((each) => !each.passed)
+    const areFew = verdict.observations.length <= FEW_HOSTS
+    const worst = this.first(failed, areFew ? MAX_COHORTS_OF_FEW : MAX_COHORTS)
+    const isMany = failed.length > FEW_COHORTS && !areFew && !this.writer.namesAll
+    for (const { seen, hosts } of worst) {
+      const label = isMany ? this.writer.cut(labelOf(seen)) : labelOf(seen)
+      this.names(label, hosts, isMany ? 1 : MAX_LINES, this.paint.red)
     }
-    for (const { detail, fails, hosts } of groupUnexpected(verdict)) {
-      const who = inRanges(hosts).slice(0, MAX_NAMES).join(', ')
-      const more = hosts.length > MAX_NAMES ? ` (${counted(hosts.length)})` : ''
-      const text = `          ${fails ? 'unexpected' : 'noted'}: ${who}${more} ${clean(detail)}`
-      this.writer.wrapped(text, 12, fails ? (line) => this.paint.red(line) : (line) => this.paint.dim(line))
+    this.others(failed.slice(worst.length), 'failed', this.paint.red)
+  }
+
+  /** Counts the hosts of cohorts that are not shown. */
+  private others(cohorts: readonly Cohort[], what: string, paint: (text: string) => string = plain): void {
+    if (cohorts.length === 0) return
+    this.writer.hasCut = true
+    const n = cohorts.reduce((sum, { hosts }) => sum + hosts.length, 0)
+    const ways = cohorts.length === 1 ? 'in another way' : `in ${cohorts.length} other ways`
+    this.writer.line(`          ${paint(`… and ${counted(n)} more that ${what} ${ways}`)}`)
+  }
+
+  private unexpected(verdict: Verdict): void {
+    const groups = groupUnexpected(verdict).sort((a, b) => Number(b.fails) - Number(a.fails))
+    const shown = this.first(groups, MAX_UNEXPECTED)
+    for (const { detail, fails, hosts } of shown) {
+      const who = this.writer.namesAll ? foldHosts(hosts).join(', ') : nameHosts(hosts, MAX_NAMES)
+      if (who.endsWith(' more')) this.writer.hasCut = true
+      const text = `          ${fails ? 'unexpected' : 'noted'}: ${who} ${clean(detail)}`
+      this.writer.wrapped(text, 12, fails ? this.paint.red : this.paint.dim)
     }
+    const rest = groups.slice(shown.length)
+    if (rest.length === 0) return
+    this.writer.hasCut = true
+    const isFailing = rest.some(({ fails }) => fails)
+    const n = new Set(rest.flatMap(({ hosts }) => hosts)).size
+    const text = `          … and ${rest.length} other kinds of unexpected messages, from ${counted(n)}`
+    this.writer.line(isFailing ? this.paint.red(text) : this.paint.dim(text))
+  }
+
+  private first<T>(list: readonly T[], most: number): readonly T[] {
+    return this.writer.namesAll ? list : list.slice(0, most)
   }
 
   private names(
     label: string,
     hosts: readonly string[],
-    paint: (text: string) => string = (text) => text,
+    most = MAX_LINES,
+    paint: (text: string) => string = plain,
   ): void {
-    this.writer.list(label, inRanges(hosts), MAX_LINES, paint)
+    const all = describeAll(this.run, hosts, this.run.current.uri)
+    if (all === undefined) this.writer.hosts(label, hosts, most, paint)
+    else this.writer.line(`${label}${paint(all)}`)
   }
 }
 
@@ -297,6 +425,12 @@ function tally(mode: Mode, verdict: Verdict): string {
   const out = verdict.out?.length ?? 0
   const only = MODES[mode].changes ? '' : `${mode} `
   return `${only}${passed}/${verdict.observations.length} hosts${out === 0 ? '' : `, ${out} out`}`
+}
+
+/** Returns the place of a wave, such as `wave 3 of 4 · `; empty where none moves. */
+function formatWave(place: RunState['wavePlace']): string {
+  if (place === undefined) return ''
+  return `wave ${place.number}${place.of === undefined ? '' : ` of ${place.of}`} · `
 }
 
 function plain(text: string): string {

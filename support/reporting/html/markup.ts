@@ -1,5 +1,5 @@
 import { clean, hosts as counted } from '../../rollout/model/verdict'
-import { inRanges } from '../../run/host_names'
+import { foldHosts } from '../../rollout/model/fold_hosts'
 
 /** A piece of HTML in which every text is escaped. */
 export class Markup {
@@ -39,7 +39,7 @@ const COMMA = new Markup(', ')
  * Shows names in their shortest form; beyond `most` of them only the number. No name is cut, however many there are.
  */
 export function namesOf(page: Html, hosts: readonly string[], most: number): Markup {
-  const names = inRanges(hosts)
+  const names = foldHosts(hosts)
   const first = names.slice(0, most).map((name, index) => page`${index === 0 ? NOTHING : COMMA}${name}`)
   return names.length > most ? page`${first}, … (${counted(hosts.length)})` : page`${first}`
 }

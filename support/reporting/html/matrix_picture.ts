@@ -1,7 +1,10 @@
 import { hosts as counted } from '../../rollout/model/verdict'
-import { CELLS, runsOf, type Cell, type Matrix } from '../matrix'
-import { Markup, NOTHING, type Html } from './markup'
+import { formatDuration } from '../../system/duration'
+import type { Cell, Matrix } from '../matrix'
 import { listHosts } from '../odd_hosts'
+import { formatTally } from '../row_tally'
+import { Markup, NOTHING, type Html } from './markup'
+import { blocksOf, placesOf, type Block, type Place } from './row_places'
 
 const STYLE: Readonly<Record<Cell, { name: string; fill: string; sign: string; ink: string }>> = {
   blank: { name: 'blank', fill: 'none', sign: '', ink: 'none' },
@@ -16,15 +19,12 @@ const LEGEND: readonly Cell[] = ['passed', 'done before', 'diverged', 'silent', 
 
 /** The most hosts that have a cell each; with more, a row is one bar as wide as the page. */
 const MAX_SINGLE = 50
-/** The most places in a bar; with more hosts some share one, which shows the worst of them. */
-const MAX_PLACES = 600
-/** The least width, as a part of its bar, of a host that a person has to look at. */
-const THINNEST = 1 / 120
 const STEP = 22
 const HEIGHT = 20
+/** The share of a block's height that odd hosts have where others share their place. */
+const ODD_SHARE = 0.7
 const MAX_NAMES = 6
 const MAX_WAVES = 12
-const ODD: ReadonlySet<Cell> = new Set(['diverged', 'silent'])
 
 /** Draws a matrix, row by row: lines downwards, hosts from left to right in the order of their waves. */
 export function* matrixPicture(
@@ -40,101 +40,84 @@ export function* matrixPicture(
   let index = 0
   for (const row of cells) {
     for (const cell of row) used.add(cell)
-    const { line = 0, text = '' } = lines[index++] ?? {}
+    const { line = 0, text = '', took } = lines[index++] ?? {}
     const number = line === 0 ? NOTHING : page`<span class="no">${line}</span> `
-    const picture = pictureOf(page, row, hosts, places)
-    yield page`<div class="row"><div>${number}${text}</div>${picture}</div>\n`
+    const tally = formatTally(row, words)
+    const isUnknown = row.every((cell) => cell === 'blank')
+    const time = took === undefined ? NOTHING : page` · ${formatDuration(took)}`
+    const said = isUnknown ? page`<b class="bad">${tally}</b>` : page`${tally}`
+    const picture =
+      hosts.length > MAX_SINGLE ? bar(page, row, hosts, places, tally) : squares(page, row, hosts, tally)
+    yield page`<div class="row"><div>${number}${text}<div class="tally">${said}${time}</div></div>${picture}</div>\n`
   }
   const legend = LEGEND.filter((cell) => used.has(cell)).map((cell) => {
-    const picture = page`<svg width="16" height="16" viewBox="1 1 20 18" aria-hidden="true">${single(page, cell, 0)}</svg>`
+    const picture = page`<svg width="16" height="16" viewBox="1 1 20 18" aria-hidden="true">${square(page, cell, 0)}</svg>`
     return page`<span>${picture} ${words[cell] ?? cell}</span> `
   })
   yield page`<p class="legend">${legend}</p>\n</div>\n`
-}
-
-interface Places {
-  /** The number of hosts that share one place. */
-  each: number
-  /** The places at which waves begin. */
-  waves: readonly number[]
-}
-
-function placesOf(hosts: Matrix['hosts']): Places {
-  const each = Math.ceil(hosts.length / MAX_PLACES)
-  const begin = hosts.flatMap(({ wave }, index) =>
-    index > 0 && hosts[index - 1]?.wave !== wave ? [index / each] : [],
-  )
-  return { each, waves: begin.length > MAX_SINGLE ? [] : begin }
 }
 
 /** Draws the symbols that cells of pictures refer to, once for a page. */
 export function symbolsOf(page: Html): Markup {
   const symbols = LEGEND.map((cell) => {
     const { name, fill, sign, ink } = STYLE[cell]
-    const square = page`<rect class="c-${name}" fill="${fill}" x="1" y="1" width="20" height="18" rx="3"/>`
+    const box = page`<rect class="c-${name}" fill="${fill}" x="1" y="1" width="20" height="18" rx="3"/>`
     const text = page`<text class="i-${name}" fill="${ink}" x="11" y="14.5" text-anchor="middle" font-size="13">${sign}</text>`
-    return page`<g id="${name}">${square}${text}</g>`
+    return page`<g id="${name}">${box}${text}</g>`
   })
   return page`<svg class="defs" width="0" height="0" aria-hidden="true"><defs>${symbols}</defs></svg>\n`
 }
 
-function pictureOf(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], places: Places): Markup {
-  if (hosts.length > MAX_SINGLE) return bar(page, row, hosts, places)
+/** Draws a row of squares, one for each host. */
+function squares(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], tally: string): Markup {
   const width = row.length * STEP
-  const cells = row.map((cell, index) => single(page, cell, index, hosts[index]?.host))
-  const marks = places.waves.map(
-    (at) => page`<rect class="wave" x="${at * STEP - 1}" width="1" height="${HEIGHT}"/>`,
-  )
-  return page`<svg role="img" aria-label="${describeRow(row)}" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}">${cells}${marks}</svg>`
+  const cells = row.map((cell, index) => square(page, cell, index, hosts[index]?.host))
+  const marks = placesOf(hosts)
+    .filter(({ beginsWave }) => beginsWave)
+    .map(({ from }) => page`<rect class="wave" x="${from * STEP - 1}" width="1" height="${HEIGHT}"/>`)
+  return page`<svg role="img" aria-label="${tally}" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}">${cells}${marks}</svg>`
 }
 
-function single(page: Html, cell: Cell, index: number, host?: string): Markup {
+function square(page: Html, cell: Cell, index: number, host?: string): Markup {
   if (cell === 'blank') return NOTHING
   const title = host === undefined ? NOTHING : page`<title>${host}: ${cell}</title>`
   return page`<use href="#${STYLE[cell].name}" x="${index * STEP}">${title}</use>`
 }
 
-function bar(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], { each, waves }: Places): Markup {
-  const shown = worstOf(row, each)
-  const least = shown.length * THINNEST
-  const whoIs = (cell: Cell, from: number, length: number) =>
-    listHosts(
-      hosts
-        .slice(from, from + length)
-        .flatMap(({ host }, index) => (row[from + index] === cell ? [host] : [])),
+/** Draws a row as a bar of blocks. A block is as wide as its places: none is narrower than a place. */
+function bar(
+  page: Html,
+  row: readonly Cell[],
+  hosts: Matrix['hosts'],
+  places: readonly Place[],
+  tally: string,
+): Markup {
+  const blocks = blocksOf(row, places).map((block) => drawBlock(page, row, hosts, block))
+  const marks = places.flatMap(({ beginsWave }, at) =>
+    beginsWave ? [page`<rect class="wave" x="${at}" width=".12" height="${HEIGHT}"/>`] : [],
+  )
+  return page`<svg class="bar" role="img" aria-label="${tally}" width="100%" height="${HEIGHT}" viewBox="0 0 ${places.length} ${HEIGHT}" preserveAspectRatio="none">${blocks}${marks}</svg>`
+}
+
+/** Draws the odd hosts of a block above all others of it. */
+function drawBlock(page: Html, row: readonly Cell[], hosts: Matrix['hosts'], block: Block): Markup {
+  const { at, length, from, to, odd, rest } = block
+  const share = odd.length === 0 ? 0 : rest === undefined ? 1 : ODD_SHARE
+  const whoIs = (cell: Cell) => {
+    const own = hosts.slice(from, to).filter((_, index) => row[from + index] === cell)
+    return listHosts(
+      own.map(({ host }) => host),
       MAX_NAMES,
     )
-  // Worse cells lie on top of better ones.
-  const runs = runsOf(shown)
-    .filter(({ cell }) => cell !== 'blank')
-    .sort((a, b) => CELLS.indexOf(a.cell) - CELLS.indexOf(b.cell))
-    .map(({ cell, from, length }) => {
-      const { name, fill } = STYLE[cell]
-      const width = ODD.has(cell) ? Math.max(least, length) : length
-      const x = Math.min(from, shown.length - width)
-      const title = ODD.has(cell) ? page`${whoIs(cell, from * each, length * each)}: ${cell}` : page`${cell}`
-      return page`<rect class="c-${name}" fill="${fill}" x="${round(x)}" width="${round(width)}" height="1"><title>${title}</title></rect>`
-    })
-  const marks = waves.map(
-    (at) => page`<rect class="wave" x="${round(at)}" width="${round(least / 8)}" height="1"/>`,
-  )
-  return page`<svg role="img" aria-label="${describeRow(row)}" width="100%" height="${HEIGHT}" viewBox="0 0 ${shown.length} 1" preserveAspectRatio="none">${runs}${marks}</svg>`
-}
-
-/** Returns one cell for each place: the worst of the cells that share it. */
-function worstOf(row: readonly Cell[], each: number): readonly Cell[] {
-  if (each < 2) return row
-  return Array.from({ length: Math.ceil(row.length / each) }, (_, place) =>
-    row
-      .slice(place * each, (place + 1) * each)
-      .reduce((worst, cell) => (CELLS.indexOf(cell) > CELLS.indexOf(worst) ? cell : worst)),
-  )
-}
-
-function describeRow(row: readonly Cell[]): string {
-  const counts = new Map<Cell, number>()
-  for (const cell of row) counts.set(cell, (counts.get(cell) ?? 0) + 1)
-  return [...counts].map(([cell, n]) => `${n} ${cell}`).join(', ')
+  }
+  const draw = (cell: Cell, top: number, height: number, title: Markup) => {
+    const { name, fill } = STYLE[cell]
+    return page`<rect class="c-${name}" fill="${fill}" x="${at}" y="${round(top)}" width="${length}" height="${round(height)}"><title>${title}</title></rect>`
+  }
+  const each = (HEIGHT * share) / Math.max(1, odd.length)
+  const above = odd.map((cell, index) => draw(cell, index * each, each, page`${whoIs(cell)}: ${cell}`))
+  const isDrawn = rest !== undefined && rest !== 'blank'
+  return page`${above}${isDrawn ? draw(rest, HEIGHT * share, HEIGHT * (1 - share), page`${rest}`) : NOTHING}`
 }
 
 function wavesOf(hosts: Matrix['hosts']): string {

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../rollout/model/host_list'
-import { cohorts, hosts as counted } from '../../rollout/model/verdict'
+import { hosts as counted } from '../../rollout/model/verdict'
 import { EXIT } from '../../system/errors'
 import { keyOf } from '../../run/scenario_runs'
 import type { RunState } from '../../run/run_state'
@@ -13,7 +13,7 @@ const MAX_NAMES = 500
 /** The most kinds of answers, drifts and other facts of which each host may have its own. */
 const MAX_KINDS = 500
 
-/** Returns what a person has to know of a run, worst first: where it stopped, and the outcome of unfinished hosts. */
+/** Returns what else a person has to know of a run, worst first: what failed beside its lines, and unfinished hosts. */
 export function factsOf(page: Html, run: RunState): Fact[] {
   const isWell = run.exitCode === EXIT.passed
   return [
@@ -26,14 +26,6 @@ export function factsOf(page: Html, run: RunState): Fact[] {
       findUnplannedFaults(run).map(({ uri, line, message }): Fact => [
         'Failed',
         page`${uri}:${line}: ${message}`,
-      ]),
-    ),
-    ...(isWell ? [] : few(page, describeStop(page, run))),
-    ...few(
-      page,
-      alike(run.out).map(([seen, hosts]): Fact => [
-        'Failed within the budget',
-        page`${formatHosts(page, hosts)}: ${seen}`,
       ]),
     ),
     ...run.undoneSteps.map(({ what, verdict: { cohorts: all } }): Fact => [
@@ -49,7 +41,7 @@ export function factsOf(page: Html, run: RunState): Fact[] {
         page`${host} was done by run ${since}; ${what}`,
       ]),
     ),
-    ...run.recoveries.map(({ path }): Fact => ['What is not done', page`${path}`]),
+    ...run.recoveries.map(({ path }): Fact => ['Recovery feature', page`${path}`]),
     ...run.notes.map((note): Fact => ['Noted', page`${note}`]),
     ...run.warnings.map((warning): Fact => ['Warning', page`${warning}`]),
   ]
@@ -75,24 +67,6 @@ export function obligationsOf(page: Html, items: readonly { host: string; obliga
 function findUnplannedFaults({ plan, faults }: RunState): RunState['faults'] {
   const lines = new Set(plan.flatMap((each) => each.steps.map(({ line }) => `${keyOf(each)} ${line}`)))
   return faults.filter((fault) => !lines.has(`${keyOf(fault)} ${fault.line}`))
-}
-
-/** Returns the hosts of the line that the run stopped at, by what was seen of them. */
-function describeStop(page: Html, { current, currentVerdict }: RunState): Fact[] {
-  if (currentVerdict === undefined) return []
-  return cohorts(currentVerdict)
-    .filter(({ passed }) => !passed)
-    .map(({ seen, hosts }) => [`Failed at line ${current.line}`, page`${formatHosts(page, hosts)}: ${seen}`])
-}
-
-function alike(seen: ReadonlyMap<string, string>): [string, string[]][] {
-  const groups = new Map<string, string[]>()
-  for (const [host, what] of seen) {
-    const hosts = groups.get(what) ?? []
-    groups.set(what, hosts)
-    hosts.push(host)
-  }
-  return [...groups]
 }
 
 function of(page: Html, name: string, hosts: readonly string[]): Fact[] {

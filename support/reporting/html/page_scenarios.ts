@@ -1,9 +1,10 @@
 import { formatDuration } from '../../system/duration'
+import { formatTime } from '../about'
 import { keyOf, type ScenarioRun } from '../../run/scenario_runs'
 import type { RunState } from '../../run/run_state'
 import type { PlannedScenario } from '../../run/run_parts'
 import { Markup, NOTHING, type Html } from './markup'
-import { FAILED, markOf, signOf, stepOf, worstOf, type ToldStep } from './page_steps'
+import { CUT_OFF, FAILED, markOf, signOf, type Mark, stepOf, worstOf, type ToldStep } from './page_steps'
 
 /** The most scenarios that are all open; with more, those that passed are folded. */
 const MAX_OPEN = 3
@@ -25,7 +26,7 @@ export function* scenariosOf(page: Html, run: RunState, uri: string): Iterable<M
         verdicts: own,
         faults: why,
         took: scenarioRun?.took,
-        mark: markOf(own, why, scenarioRun),
+        mark: isCutOff(run, scenario, step.line) ? CUT_OFF : markOf(own, why, scenarioRun),
       }
     })
     yield* scenarioOf(page, run, scenario, steps, scenarios.length > MAX_OPEN)
@@ -40,24 +41,38 @@ function* scenarioOf(
   isFolded: boolean,
 ): Iterable<Markup> {
   const scenarioRun = run.scenarioRuns.of(scenario)
-  const mark = worstOf(steps)
+  const mark = markOfScenario(steps, scenarioRun)
   const open = mark === FAILED || (!isFolded && scenarioRun !== undefined) ? new Markup(' open') : NOTHING
-  yield page`<details${open}><summary>${signOf(page, mark)} ${scenario.name} <span class="muted">${courseOf(scenario, scenarioRun)}</span></summary>\n<ol>\n`
+  yield page`<details${open}><summary>${signOf(page, mark)} ${nameOf(scenario)} <span class="muted">${courseOf(scenario, scenarioRun)}</span></summary>\n<ol>\n`
   for (const step of steps) yield stepOf(page, run, step)
   yield new Markup('</ol></details>\n')
 }
 
+/** Returns the mark of a scenario. It has passed only where its lines, cucumber and its end all say so. */
+function markOfScenario(steps: readonly ToldStep[], scenarioRun: ScenarioRun | undefined): Mark {
+  const mark = worstOf(steps)
+  if (mark === FAILED || scenarioRun?.outcome === 'failed') return FAILED
+  return scenarioRun !== undefined && scenarioRun.took === undefined ? CUT_OFF : mark
+}
+
+/** Returns whether a line was begun and did not end: its outcome is not known. */
+function isCutOff(run: RunState, scenario: PlannedScenario, line: number): boolean {
+  const { current, courses } = run
+  if (current.line !== line || keyOf(current) !== keyOf(scenario)) return false
+  return courses.get(keyOf(scenario))?.has(line) !== true && !run.hasConcluded(scenario, line)
+}
+
+/** Returns the name of a scenario, with its wave where it takes one. */
+export function nameOf({ name, wave }: PlannedScenario): string {
+  return wave === undefined ? name : `${name}: ${wave}`
+}
+
 function courseOf({ wave }: PlannedScenario, scenarioRun: ScenarioRun | undefined): string {
   if (scenarioRun === undefined) return 'not attempted'
-  const began = timeOf(scenarioRun.began)
+  const began = formatTime(scenarioRun.began)
   if (scenarioRun.took === undefined) return `${began}, not brought to its end`
   const skipped = wave === undefined ? 'skipped' : 'nobody was left for it'
   return `${began}, in ${formatDuration(scenarioRun.took)}${scenarioRun.outcome === 'skipped' ? `, ${skipped}` : ''}`
-}
-
-/** Formats a time to the second, in UTC. `ms` is in milliseconds since 1970. */
-export function timeOf(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
 /** Groups values by their scenario and line. */

@@ -6,7 +6,7 @@ import type { RunState } from '../../run/run_state'
 import type { StepVerdict, PlannedStep } from '../../run/run_parts'
 import { linesOf, namesOf, NOTHING, type Html, type Markup } from './markup'
 
-interface Mark {
+export interface Mark {
   sign: string
   tone: 'good' | 'bad' | 'warn' | 'muted'
 }
@@ -21,6 +21,8 @@ export interface ToldStep {
 }
 
 export const FAILED: Mark = { sign: '✘', tone: 'bad' }
+/** The mark of what was begun and did not end. */
+export const CUT_OFF: Mark = { sign: '?', tone: 'bad' }
 const PASSED: Mark = { sign: '✔', tone: 'good' }
 const DONE_BEFORE: Mark = { sign: '○', tone: 'muted' }
 const TOLERATED: Mark = { sign: '!', tone: 'warn' }
@@ -50,7 +52,8 @@ export function stepOf(
 ): Markup {
   const tally = verdicts.map(({ verdict }) => tallyOf(verdict)).join(', ')
   const time = took < WORTH_TELLING_MS || mark === UNTOUCHED ? '' : formatDuration(took)
-  const aside = [tally, time].filter(Boolean).join(' · ')
+  const unknown = mark === CUT_OFF ? 'no outcome is known' : ''
+  const aside = [tally, time, unknown].filter(Boolean).join(' · ')
   const document = step.document === undefined ? NOTHING : linesOf(page, step.document)
   const seen = verdicts.map(({ verdict }) => formatSeen(page, run, verdict))
   const why = faults.map((message) => linesOf(page, message))
@@ -123,7 +126,7 @@ export function markOf(
 /** Returns the mark of a scenario, by those of its lines. */
 export function worstOf(steps: readonly ToldStep[]): Mark {
   const marks = new Set(steps.map(({ mark }) => mark))
-  return [FAILED, TOLERATED, UNTOUCHED, CHANGES].find((mark) => marks.has(mark)) ?? PASSED
+  return [FAILED, CUT_OFF, TOLERATED, UNTOUCHED, CHANGES].find((mark) => marks.has(mark)) ?? PASSED
 }
 
 export function signOf(page: Html, { sign, tone }: Mark): Markup {

@@ -1,23 +1,31 @@
 /** The styles of the page, for light screens and dark ones, telephones and paper. The page fetches nothing. */
 export const STYLE = `
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --muted: #57606a; --line: #d8dee4; --soft: #f3f5f7;
-  --good: #1a7f4b; --bad: #c62828; --warn: #8f5a00; --careful: #fff3cd; --silent: #1c1c1c; --not: #cfd4da; --not-ink: #555 }
+  --good: #1a7f4b; --bad: #c62828; --warn: #8f5a00; --careful: #fff3cd; --silent: #1c1c1c; --accent: #2f6fb3; --not: #cfd4da; --not-ink: #555 }
 @media (prefers-color-scheme: dark) { :root { --paper: #15181c; --ink: #e6e9ed; --muted: #9aa4af; --line: #343b44;
-  --soft: #1f242a; --good: #4cc38a; --bad: #ff7b72; --warn: #e3b341; --careful: #3d3212; --silent: #e6e9ed; --not: #3a424c;
+  --soft: #1f242a; --good: #4cc38a; --bad: #ff7b72; --warn: #e3b341; --careful: #3d3212; --silent: #e6e9ed; --accent: #6cb0f2; --not: #3a424c;
   --not-ink: #b7c0ca } .c-silent { fill: var(--silent) } .i-silent { fill: #15181c } .c-not { fill: var(--not) }
   .i-not { fill: var(--not-ink) } }
 * { box-sizing: border-box }
 body { margin: 0 auto; max-width: 70rem; padding: 1rem 1.2rem 3rem; background: var(--paper); color: var(--ink);
   font: 15px/1.45 system-ui, sans-serif; overflow-wrap: anywhere }
 h1 { margin: 0; font-size: 1.9rem; letter-spacing: .02em }
-h2 { margin: 1.6rem 0 .4rem; font-size: 1.1rem }
+h2 { margin: 1.6rem 0 .4rem; font-size: 1.1rem } h3 { margin: 1.2rem 0 .3rem; font-size: 1rem }
+h2 .muted { font-weight: normal; font-size: .85em }
 p { margin: .3rem 0 }
 .feature { font-size: 1.15rem; font-weight: 600 }
 .muted, .no, .took { color: var(--muted) }
 .good { color: var(--good) } .bad { color: var(--bad) } .warn { color: var(--warn) }
 header { border-left: .35rem solid currentColor; padding-left: .9rem }
 header + p { margin-top: 1rem }
-header > :not(h1) { color: var(--ink) } header > p.muted { color: var(--muted) }
+header.apart { border-left-style: dashed } .next p::first-letter { text-transform: uppercase }
+header > :not(h1) { color: var(--ink) }
+.about { display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; margin: .5rem 0 0; font-size: .9rem }
+.about div { display: flex; gap: .35rem } .about dt { color: var(--muted); font-weight: normal } .about dd { margin: 0 }
+section.stop { border-left: .35rem solid var(--bad); padding-left: .9rem; margin: 1rem 0 } section.stop h2 { margin: .3rem 0 }
+section.stop dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .1rem .8rem; margin: .2rem 0 }
+section.stop dd { margin: 0 }
+section.within { border-color: var(--warn) }
 section.out { border: 1px solid var(--warn); border-radius: .4rem; padding: .5rem .8rem; margin: 1rem 0 }
 .careful { background: var(--careful); border-radius: .4rem; padding: .5rem .8rem }
 pre, code { font: 13px/1.45 ui-monospace, monospace }
@@ -26,12 +34,17 @@ dl { margin: .8rem 0 } dt { font-weight: 600 } dd { margin: 0 0 .5rem }
 .wide { overflow-x: auto }
 table { border-collapse: collapse }
 td { overflow-wrap: break-word; text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid var(--line) }
-.row { display: grid; grid-template-columns: minmax(0, 24rem) minmax(0, 1fr); gap: .1rem 1rem; align-items: center;
+.row { display: grid; grid-template-columns: minmax(0, 24rem) minmax(288px, 1fr); gap: .1rem 1rem; align-items: center;
   padding: .12rem 0; border-bottom: 1px solid var(--line) }
-.row svg { display: block; max-width: 100% }
+.row svg { display: block; max-width: 100% } .row svg.bar { min-width: 288px; max-width: none }
+.tally { color: var(--muted); font-size: .85em } .bar { background: var(--soft) }
+.times { font-size: .92em; width: 100% } .times th { text-align: left; font-weight: normal; vertical-align: top; padding: .2rem 1rem .2rem 0;
+  border-bottom: 1px solid var(--line) } .times thead th { color: var(--muted); white-space: nowrap } .times td:not(:last-child) { white-space: nowrap }
+.times .bar { min-width: 9rem } .times th[scope=row] { min-width: 12rem }
+.course, .most { fill: var(--accent) } .odd { fill: var(--bad) } .span { fill: var(--accent); opacity: .5 } .late { fill: var(--ink) } .track { fill: var(--line) }
 .wave { fill: var(--ink); opacity: .45 } .defs { position: absolute }
 .legend span { margin-right: .9rem; white-space: nowrap } .legend svg { vertical-align: -.2em }
-details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: 0 .8rem }
+details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: 0 .8rem .3rem }
 summary { cursor: pointer; padding: .45rem 0; font-weight: 600 }
 summary .took, summary .muted { font-weight: normal }
 ol { list-style: none; margin: 0 0 .6rem; padding: 0 }
@@ -40,9 +53,15 @@ li > :nth-child(n + 4) { grid-column: 2 / -1 }
 li .took { text-align: right; padding-left: .6rem; white-space: nowrap }
 .seen { font-size: .92em }
 @media (max-width: 40rem) { body { padding: .8rem .7rem 2rem } .row { grid-template-columns: minmax(0, 1fr) }
+  .times, .times tbody, .times tr, .times th, .times td:last-child { display: block } .times thead { display: none }
+  .times td { display: inline-block; padding: 0 .8rem 0 0; border: 0 } .times th[scope=row] { border: 0; padding: .3rem 0 0 }
+  .times td::before { color: var(--muted) } .times td:nth-child(2):not(:empty)::before { content: 'answered ' }
+  .times td:nth-child(3):not(:empty)::before { content: 'first ' } .times td:nth-child(4):not(:empty)::before { content: 'median ' }
+  .times td:nth-child(5):not(:empty)::before { content: '95 % ' } .times td:nth-child(6):not(:empty)::before { content: 'last ' }
+  .times td:nth-child(7):not(:empty)::before { content: 'whole line ' } .times td:last-child { border-bottom: 1px solid var(--line); padding: 0 0 .3rem }
   li { grid-template-columns: 1.3rem minmax(0, 1fr) } li .took { grid-column: 2; text-align: left; padding: 0 } }
-@media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --muted: #444; --line: #bbb; --soft: #f3f3f3;
+@media print { :root { color-scheme: light; font-size: 11px; --paper: #fff; --ink: #000; --muted: #444; --line: #bbb; --soft: #f3f3f3;
   --good: #1a6b41; --bad: #b00020; --warn: #704600; --careful: #fff3cd }
-  body { max-width: none; font-size: 11px } details::details-content { display: block; content-visibility: visible; block-size: auto }
+  body { max-width: none; font-size: 1rem; padding: 0 } pre, code { font-size: .9rem } details::details-content { display: block; content-visibility: visible; block-size: auto }
   li, .row, tr { break-inside: avoid } }
 `

@@ -13,7 +13,7 @@ export function rehearsalSection(page: Html, rehearsals: readonly Rehearsed[]): 
     `${rehearsal.failures.length === 0 ? '✔' : '✘'} ${rehearsal.fault ?? 'nothing goes wrong'}`,
     rehearsal.title,
     groupByEnding(rehearsal)
-      .map(({ ending, hosts }) => `${ending}: ${hosts.join(', ')}`)
+      .map(({ ending, folded }) => `${ending}: ${folded.join(', ')}`)
       .join('; '),
   ])
   return page`<section>${bad}${table(page, 'Where every host ended', rows)}</section>\n`

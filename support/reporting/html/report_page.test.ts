@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { seen, toldRun, type ToldScenario } from '../../testing/told_run'
@@ -6,7 +7,7 @@ import type { RunState } from '../../run/run_state'
 import { pageOf } from './report_page'
 
 const MARKUP =
-  /<\/?(?:html|head|meta|title|style|body|header|section|h1|h2|p|b|pre|code|dl|dt|dd|div|span|table|tr|td|details|summary|ol|li|svg|defs|g|use|rect|text)(?: [a-z-]+="[^"<>]*"| open)*\/?>|<!DOCTYPE html>/gi
+  /<\/?(?:html|head|meta|title|style|body|main|header|section|h1|h2|h3|p|b|pre|code|time|dl|dt|dd|div|span|table|thead|tbody|tr|th|td|details|summary|ol|li|svg|defs|g|use|rect|text)(?: [a-z-]+="[^"<>]*"| open)*\/?>|<!DOCTYPE html>/gi
 
 describe('the page of a run', () => {
   const page = (run: RunState) => [...pageOf(run)].join('')
@@ -52,27 +53,39 @@ describe('the page of a run', () => {
     }
   }
 
-  it('shows first the outcome, the feature, the hosts out of rotation, and what to do next', () => {
+  it('shows first the outcome and where it is from, then the hosts it failed on, what is next, and who is out', () => {
     const run = stopped()
     run.mode = 'live'
+    run.verdicts.forEach((verdict) => (verdict.mode = 'live'))
     const text = body(run)
-    const first = ['<h1>FAILED</h1>', 'features/website.feature', 'the version should be 2', 'exit status 1']
+    inOrder(text, '<h1>FAILED</h1>', 'features/website.feature', 'the version should be 2')
+    inOrder(text, '<dt>environment</dt><dd>embedded fleet</dd>', '<dt>mode</dt><dd>live</dd>', 'me@here')
+    inOrder(text, 'me@here', '<time datetime="2026-01-01T00:00:00.000Z">2026-01-01 00:00:00 UTC</time>')
+    inOrder(text, '<dt>exit status</dt><dd>1</dd>', 'Failed at line 7: the version should be 2')
+    inOrder(text, 'Failed at line 7', 'diverged', 'web2: version 1', 'silent', 'web3: no answer')
+    inOrder(text, 'web3: no answer', 'see what is out of rotation', 'Still out of rotation: 1 host')
     inOrder(
       text,
-      ...first,
-      'Still out of rotation: 1 host',
       'is blocked: web2',
-      'see what is out of rotation',
-    )
-    inOrder(
-      text,
-      'see what is out of rotation',
-      'Failed at line 7',
-      'web2: version 1',
       'Not attempted',
       'web4',
+      'class="matrix"',
+      '<title>web3: silent</title>',
     )
-    inOrder(text, 'web4', 'class="matrix"', '<title>web3: silent</title>', 'The first wave')
+    inOrder(text, '<title>web3: silent</title>', 'The first wave')
+  })
+
+  it('has a title and an icon of its own', () => {
+    const text = page(stopped())
+    expect(text).to.contain(
+      '<title>FAILED (embedded fleet) · features/website.feature · embedded fleet</title>',
+    )
+    expect(text).to.match(/<link rel="icon" href="data:image\/svg\+xml,%3Csvg[^"<>]*">/)
+  })
+
+  it('counts each line, with the seconds that it took', () => {
+    const text = body(stopped())
+    inOrder(text, '3 passed', '1 passed · 1 diverged · 1 silent', '3 not attempted')
   })
 
   it('has every line with its outcome, and the hosts that failed, diverged or were silent with their reasons', () => {
@@ -121,9 +134,11 @@ describe('the page of a run', () => {
 
   it('needs nothing but itself, and runs nothing', () => {
     const text = page(stopped())
-    expect(text).not.to.match(/<script|\bsrc=|url\(|@import|\son\w+=/i)
-    expect(text.match(/href="[^#]/g)).to.equal(null)
-    expect(text).to.contain("default-src 'none'")
+    expect(text).not.to.match(/<script|\bsrc=|url\(|@import|\sstyle=|\son\w+=/i)
+    expect(text.match(/href="(?!#|data:image\/svg\+xml,)/g)).to.equal(null)
+    const style = /<style>([\s\S]*)<\/style>/.exec(text)?.[1] ?? ''
+    const hash = createHash('sha256').update(style).digest('base64')
+    expect(text).to.contain(`default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'`)
   })
 
   it('shows words of hosts and features only as text', () => {

@@ -7,7 +7,7 @@ import { table } from './report_table'
 
 const MAX_NAMES = 500
 
-/** Shows what would change, and what would fail: first of all in the report of a run that changed nothing. */
+/** Shows what would change, and what would fail: early in the report of a run that changed nothing. */
 export function planSection(page: Html, run: RunState): Markup {
   const changes = groupPairs(run, ({ planned }) =>
     planned?.changes === true && planned.affectsOthers ? describeChange(planned) : undefined,
@@ -27,7 +27,7 @@ export function planSection(page: Html, run: RunState): Markup {
     rows(page, run, 'Would change', changes),
     rows(page, run, 'Cannot be known before', unknown),
   ]
-  return page`<section><p class="careful">Nothing was changed on any host.</p>\n${named}${tables}</section>\n`
+  return page`<section>${named}${tables}</section>\n`
 }
 
 type Groups = ReadonlyMap<string, readonly HostRange[]>
