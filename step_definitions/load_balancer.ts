@@ -13,6 +13,13 @@ Given('the load balancer is the haproxy backend {backend}', function (this: Lock
   this.rollout.traffic.throughBackend(name)
 })
 
+Given(
+  'the load balancer is the {balancer} backend {backend}',
+  function (this: LockstepWorld, kind: string, name: string) {
+    this.rollout.traffic.throughBackend(name, kind)
+  },
+)
+
 Given('at least {pool} of the pool must stay in service', function (this: LockstepWorld, part: PoolMinimum) {
   this.rollout.traffic.pool.keepAtLeast(part)
 })

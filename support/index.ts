@@ -7,3 +7,23 @@ export type { Rollout } from './rollout/rollout'
 export type { Verdict } from './rollout/model/verdict'
 export { count, describe, hasPassed } from './rollout/model/verdict'
 export { LockstepError } from './system/errors'
+
+export type {
+  MakeBalancer,
+  Member,
+  MemberState,
+  TeamBalancer as Balancer,
+} from './balancers/team/team_balancer'
+/** What a rollout relies on in a balancer, for a team's own tests of its balancer. */
+export { balancerCases } from './balancers/team/balancer_cases'
+export type { BalancerCase, BalancerTrial } from './balancers/team/balancer_cases'
+
+/** The types of code that a team adds by `extensions` of lockstep.yaml. */
+export type { AgentDdl, Extension, MakeTeamAgent, TeamAgent } from './extensions/extension'
+export type { AgentTools } from './agents/external/module_agent'
+export type { ActionContract, Contract as AgentContract, InputRule } from './rpc/contracts/contract'
+export type { Fault, Rule, Severity } from './lint/rule'
+export type { FeatureTimeline, StepOccurrence } from './lint/feature_timeline'
+export type { StepEffect } from './sentences/effects'
+export type { Notification, TeamChannel as Channel, MakeChannel } from './notifications/team_channel'
+export type { TeamOptions as Options } from './system/team_options'

@@ -6,6 +6,7 @@ import { failure } from '../testing/failure'
 import { Scratch } from '../testing/scratch'
 import { approval, approvalOfRehearsal } from './approval'
 import { readPlan } from '../planning/plan_file'
+import { tellNobody } from '../system/wait'
 
 describe('a file that is waited for', () => {
   let scratch: Scratch
@@ -21,6 +22,7 @@ describe('a file that is waited for', () => {
       clock: new FakeClock(),
       stopping: new AbortController().signal,
       say: () => {},
+      tellWait: tellNobody,
     }).ask('Go on?', 1_000)
 
   it('approves when it names the run and who approves', async () => {

@@ -3,6 +3,7 @@ import { pause, type Clock } from '../system/clock'
 import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import { readRegularFile } from '../system/regular_file'
+import { tellWhile, type TellWait } from '../system/wait'
 import type { Approval } from '../rollout/ports'
 
 export interface ApprovalOptions {
@@ -14,6 +15,7 @@ export interface ApprovalOptions {
   clock: Clock
   stopping: AbortSignal
   say: (text: string) => void
+  tellWait: TellWait
 }
 
 const LOOK_EVERY = 200
@@ -24,16 +26,22 @@ const LOOK_EVERY = 200
  * terminal. A file of an earlier run approves nothing, since it names that run.
  */
 export function approval(options: ApprovalOptions): Approval {
-  const { means, terminal } = options
+  const ask = askBy(options)
   return {
-    async ask(question, within) {
-      if (means === 'signal') return bySignal(question, within, options)
-      if (means !== undefined && means !== '') return byFile(means, question, within, options)
-      if (terminal) return byTerminal(question, within, options)
-      throw closed(
-        'approval is asked for, and there is nobody to ask: no terminal, and LOCKSTEP_APPROVAL names neither a file nor "signal"',
-      )
-    },
+    ask: (question, within) =>
+      tellWhile(options.tellWait, { what: 'approval', withinMs: within }, () => ask(question, within)),
+  }
+}
+
+function askBy(options: ApprovalOptions): Approval['ask'] {
+  const { means, terminal } = options
+  return async (question, within) => {
+    if (means === 'signal') return bySignal(question, within, options)
+    if (means !== undefined && means !== '') return byFile(means, question, within, options)
+    if (terminal) return byTerminal(question, within, options)
+    throw closed(
+      'approval is asked for, and there is nobody to ask: no terminal, and LOCKSTEP_APPROVAL names neither a file nor "signal"',
+    )
   }
 }
 

@@ -1,16 +1,18 @@
 import { expect } from 'chai'
 import type { Environment } from '../config/environment'
+import { noExtensions } from '../extensions/extensions'
 import { balancersOf, obligationOf } from './balancers'
 
 const environment = {
   name: 'test',
   brokers: [{ host: '10.0.0.5', port: 61_613 }],
   haproxy: [],
+  balancers: [],
   lookEvery: 1_000,
 } as unknown as Environment
 
 describe('the load balancers of an environment', () => {
-  const balancers = balancersOf(environment)
+  const balancers = balancersOf(environment, { extensions: noExtensions(), isSimulated: false })
 
   it('are not its broker, since hosts that block it could not receive any more', () => {
     expect(() => balancers.at('10.0.0.5')).to.throw(/^10\.0\.0\.5 is the address of the broker of test/)

@@ -19,7 +19,7 @@ import { expectUnedited } from './unedited'
  */
 export async function beginFeature(whole: ComposedRun, feature: string): Promise<Rollout> {
   const { run, parts } = whole
-  const { resumed, records, release, order, beginsAs: mode, journals } = parts
+  const { resumed, records, release, limit, order, beginsAs: mode, journals } = parts
   const { stream, state } = run
   const journal = journals.of(feature)
   journals.goOn(feature)
@@ -33,7 +33,7 @@ export async function beginFeature(whole: ComposedRun, feature: string): Promise
   const checkpoint =
     MODES[mode].purpose === 'drift'
       ? checkpointOfHistory(hash, resumed)
-      : checkpointFor({ feature, hash, variables }, resumed, records)
+      : checkpointFor({ feature, hash, variables, limit: limit?.text }, resumed, records)
   await journal.append({
     type: 'run',
     feature,
@@ -43,6 +43,7 @@ export async function beginFeature(whole: ComposedRun, feature: string): Promise
     pid: process.pid,
     order,
     ...(release === undefined ? {} : { release }),
+    ...(limit === undefined ? {} : { limit: limit.text }),
     by: whoRuns(),
     tickets: state.tickets,
     parameters: Object.fromEntries(variables),

@@ -6,17 +6,21 @@ import { nothingMayChange } from '../rollout/engine/host_gateway'
 import type { Approval, Fleet, Locks, NeededAgent, Planning } from '../rollout/ports'
 import type { Journal } from '../rollout/model/journal_entry'
 import { Rollout } from '../rollout/rollout'
+import { contractsWith } from '../rpc/contracts'
 import { systemClock } from '../system/clock'
 import { redactorOfOthers } from '../system/redaction'
 import { balancersOf } from './balancers'
-import { PLANNINGS } from './modes'
+import { planningOf } from './modes'
 import type { ComposedRun } from './run_context'
+import { tellingBelief } from './telling_belief'
 import { tellingWaves } from './waves_told'
+import { writtenSteps } from './written_steps'
 import { hostsOfPlan, linesOfPlan } from '../planning/plan'
 import { asPlanned, onlyPlanned, readOnly } from '../planning/read_only'
 import { releases } from '../history/releases'
 import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
+import { commitTests } from './commit_tests'
 import { lazy } from './lazy'
 
 /**
@@ -30,23 +34,29 @@ export function beginRollout(
   follows: readonly string[],
 ): Rollout {
   const { run, inventory } = whole
-  const { context, environment, ledger, release, beginsAs } = whole.parts
+  const { context, environment, extensions, embedded, ledger, release, limit, beginsAs } = whole.parts
   const { signal } = run.stopping
-  const { planning } = PLANNINGS[MODES[beginsAs].plans]
+  const planning = planningOf(MODES[beginsAs].plans, contractsWith(extensions.agents))
   const made: { rollout?: Rollout } = {}
   // Nothing may be changed before there is a rollout either.
   const isPlanned = () => made.rollout === undefined || made.rollout.isPlanned
   // Steps after a failure are the feature's own wish, and belong to no line.
   const line = () => (made.rollout?.halted === undefined ? made.rollout?.line : undefined)
-  const fleet = fleetOf(whole, feature, planning, { isPlanned, line })
+  const beside = () => made.rollout?.hosts.outside ?? []
+  const fleet = fleetOf(whole, feature, planning, { isPlanned, line, beside })
   made.rollout = new Rollout({
     fleet,
     journal: journalOf(whole, feature, () => made.rollout),
     inventory,
+    ...(limit === undefined ? {} : { limit }),
     audience: run,
     clock: systemClock,
-    balancers: balancersOf(environment, (what) => {
-      if (planning !== undefined && isPlanned()) throw nothingMayChange(what)
+    balancers: balancersOf(environment, {
+      extensions,
+      isSimulated: embedded !== undefined,
+      expectMayOrder: (what) => {
+        if (planning !== undefined && isPlanned()) throw nothingMayChange(what)
+      },
     }),
     locks: locks(whole, feature, follows, fleet),
     approval: approvalOf(whole),
@@ -63,9 +73,17 @@ export function beginRollout(
         environment: environment.name,
         feature,
         current: release,
+        limit: limit?.hosts,
         decide: MODES[run.mode].purpose !== 'rehearsal',
       },
       (asked) => lazy.history.releasesInHistory(asked),
+    ),
+    ...(whole.approved?.tags === undefined
+      ? {}
+      : { plannedTags: new Map(Object.entries(whole.approved.tags)) }),
+    tests: commitTests(
+      context.folders.state,
+      MODES[run.mode].purpose !== 'rehearsal' && embedded === undefined,
     ),
     keepsHistory: MODES[run.mode].rollsOut,
     neededAgents: neededAgents(run, feature),
@@ -77,33 +95,28 @@ export function beginRollout(
 /** Returns the agents that the lines of a feature need; only scenarios that are run count. */
 function neededAgents(run: Run, feature: string): NeededAgent[] {
   const { agentsNeeded } = lazy.agentsNeeded
-  const own = run.state.plan.filter(({ uri }) => uri === feature)
-  return agentsNeeded({
-    scenarios: own.map(({ steps }) => ({
-      steps: steps.map(({ line, text, expression, values }) => ({
-        line,
-        text,
-        expression,
-        arguments: values,
-        rows: 0,
-        keyword: 'unknown',
-      })),
-    })),
-  })
+  return agentsNeeded({ scenarios: writtenSteps(run, feature) })
 }
 
 /** Returns the fleet that a rollout, and everything that reaches hosts through it, may speak to. */
 function fleetOf(
-  { parts: { fleet }, approved }: ComposedRun,
+  { run, parts: { fleet, extensions }, approved }: ComposedRun,
   feature: string,
   planning: Planning | undefined,
-  { isPlanned, line }: { isPlanned: () => boolean; line: () => number | undefined },
+  {
+    isPlanned,
+    line,
+    beside,
+  }: { isPlanned: () => boolean; line: () => number | undefined; beside: () => readonly string[] },
 ): Fleet {
-  const guarded = planning === undefined ? fleet : readOnly(fleet, planning, isPlanned)
+  const told = tellingBelief(fleet, extensions.agents, isPlanned, (text) => run.note(text))
+  const guarded = planning === undefined ? fleet : readOnly(told, planning, isPlanned)
   if (approved === undefined) return guarded
   const planned = {
     hosts: hostsOfPlan(approved, feature),
     lines: linesOfPlan(approved, feature),
+    beside,
+    contractOf: contractsWith(extensions.agents),
   }
   return asPlanned(guarded, planned, line)
 }
@@ -137,6 +150,7 @@ function means({ run, parts }: ComposedRun): Approval {
     clock: systemClock,
     stopping: run.stopping.signal,
     say: (text) => process.stderr.write(`\n    ${text}\n`),
+    tellWait: run.tellWait,
   })
 }
 

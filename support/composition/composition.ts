@@ -9,10 +9,13 @@ import { beginClearing, beginFeature } from './begin_feature'
 import { cutOffRun, endRun } from './end_run'
 import { environmentFor } from './environments'
 import { wholeFleetName } from './fleet_name'
+import { expectBalancers } from './expect_balancers'
+import { expectExtensions } from './expect_extensions'
 import { expectHeardOut } from './hear_out'
 import { lazy } from './lazy'
 import { openRun } from './open_run'
 import { beginnerOf, modeOfRollout, type ComposedRun } from './run_context'
+import { loadTeamExtensions } from './team_extensions'
 import { tellWaves } from './waves_told'
 
 /** Puts together everything that a run needs; the one place where all parts meet. */
@@ -21,7 +24,8 @@ export class Composition {
   readonly balancers: Balancers
 
   private constructor(private readonly whole: ComposedRun) {
-    this.balancers = balancersOf(whole.parts.environment)
+    const { environment, extensions, embedded } = whole.parts
+    this.balancers = balancersOf(environment, { extensions, isSimulated: embedded !== undefined })
   }
 
   /**
@@ -35,10 +39,13 @@ export class Composition {
     cwd: string,
   ): Promise<Composition> {
     expectMeaningful(parameters, context.env)
+    const extensions = loadTeamExtensions(context, cwd)
     const tickets = await ticketsFor(run, parameters, context)
     const surrounded = await environmentFor(parameters, context, cwd, run.features.scenarios)
     try {
-      const whole = openRun(run, { parameters, context, cwd, surrounded, tickets })
+      expectExtensions(surrounded.environment, extensions)
+      const whole = openRun(run, { parameters, context, cwd, surrounded, extensions, tickets })
+      expectBalancers(whole)
       await expectPlanned(whole, parameters.plan ?? context.env['LOCKSTEP_PLAN'])
       return new Composition(whole)
     } catch (error) {
@@ -86,12 +93,19 @@ export class Composition {
     await endRun(this.whole, () => plannedFor(this.whole))
   }
 
+  /** Tells the world that the run has ended. Its end is on disk by then, with all that cucumber has made of it. */
+  async tellEnd(): Promise<void> {
+    await this.whole.notifications?.end()
+  }
+
   /**
-   * Closes the files of a run that has said all, its outcome too. It is for a run within another one: those of a process
-   * are closed with it.
+   * Lets go of all that is left of a run that has said all, its outcome too. It is for a run within another one: the
+   * end of a process lets go by itself. A run that broke off still has its fleet.
    */
-  async closeFiles(): Promise<void> {
-    const { file, log } = this.whole.parts
+  async letGo(): Promise<void> {
+    const { fleet, embedded, file, log } = this.whole.parts
+    await fleet.close()
+    await embedded?.stop()
     await file.close()
     log.close()
   }
@@ -124,9 +138,15 @@ async function expectPlanned(whole: ComposedRun, wanted: string | undefined): Pr
   whole.approved = await approve(wanted, run, plannedFor(whole), context.folders.reports, beginnerOf(context))
 }
 
-function plannedFor({ run: { state }, parts: { environment, embedded } }: ComposedRun): PlannedFor {
+function plannedFor({ run: { state }, parts }: ComposedRun): PlannedFor {
+  const { environment, embedded, limit } = parts
   const fleet = embedded === undefined ? wholeFleetName(environment) : 'embedded'
   const features = [...new Set(state.plan.map(({ uri }) => uri))].sort()
   const parameters = features.flatMap((uri) => [...state.variablesIn(uri)])
-  return { environment: environment.name, fleet, parameters: Object.fromEntries(parameters) }
+  return {
+    environment: environment.name,
+    fleet,
+    parameters: Object.fromEntries(parameters),
+    ...(limit === undefined ? {} : { limit: limit.text }),
+  }
 }

@@ -6,7 +6,7 @@ import type { Rollout } from '../rollout/rollout'
 import { changesFleet, MODES } from '../run/modes'
 import type { Run } from '../run/run'
 import { systemClock } from '../system/clock'
-import { EXIT, LockstepError } from '../system/errors'
+import { asSentence, EXIT, LockstepError } from '../system/errors'
 import { expectHarmless, hearOut } from './hear_out'
 import { lazy } from './lazy'
 import { beginnerOf, modeOfRollout, type ComposedRun } from './run_context'
@@ -31,16 +31,14 @@ export async function endRun(whole: ComposedRun, plannedFor: () => PlannedFor): 
     if (MODES[run.mode].purpose === 'plan' && rollouts.size > 0 && run.state.refused === undefined)
       lazy.planner.savePlan(run, plannedFor(), folders.reports, userInfo().username, systemClock.now())
     if (parts.isCheckedAgain) await checkAgain(whole)
-    if (rollouts.size > 0) await writeEnd(whole)
   } catch (error) {
-    if (error instanceof LockstepError) run.refuse(error)
-    else run.fail()
+    run.refuse(asSentence('the run could not be ended', error))
     throw error
   } finally {
     await letGo(run, [
+      async () => writeEnd(whole),
       async () => tellTruth(whole),
       ...whole.locked.map((locks) => () => locks.release()),
-      async () => whole.notifications?.end(),
       () => parts.fleet.close(),
       async () => parts.embedded?.stop(),
       () => parts.file.close(),
@@ -52,9 +50,9 @@ export async function endRun(whole: ComposedRun, plannedFor: () => PlannedFor): 
 
 /** Writes down at once what is known when the process ends in mid-run, since nothing can be waited for. */
 export function cutOffRun(whole: ComposedRun): void {
-  const { run, rollouts, parts } = whole
+  const { run, parts } = whole
   recover(whole)
-  if (rollouts.size === 0) return
+  if (!isOfFeatures(run)) return
   run.stream.appendNow({ type: 'rollouts ended', passed: false, reason: CUT_OFF })
   run.stream.settleNow()
   if (MODES[run.mode].rollsOut) recordRun(run, parts.file.path, parts.context.folders.history)
@@ -111,6 +109,7 @@ async function checkAgain({ run, parts: { environment, embedded, context } }: Co
   const { expectNothingMore } = lazy.idempotence
   try {
     await expectNothingMore(run, environment, embedded !== undefined, beginnerOf(context))
+    run.note('planned again right away, it would change nothing')
   } catch (error) {
     // The history gets what was done all the same.
     if (!(error instanceof LockstepError)) throw error
@@ -119,6 +118,7 @@ async function checkAgain({ run, parts: { environment, embedded, context } }: Co
 }
 
 async function writeEnd({ run, parts }: ComposedRun): Promise<void> {
+  if (!isOfFeatures(run)) return
   await run.stream.append({
     type: 'rollouts ended',
     passed: run.exitCode === EXIT.passed,
@@ -128,17 +128,18 @@ async function writeEnd({ run, parts }: ComposedRun): Promise<void> {
   if (MODES[run.mode].rollsOut) recordRun(run, parts.file.path, parts.context.folders.history)
 }
 
+/** Returns whether a feature stands in the journal. A run of no feature puts hosts back, and says no end of rollouts. */
+function isOfFeatures({ stream, features }: Run): boolean {
+  return stream.isRecorded && features.scenarios.length > 0
+}
+
 /** Lets go of all that the run holds, one after the other. What cannot be let go of refuses the run, and stops none. */
 async function letGo(run: Run, acts: readonly (() => Promise<void>)[]): Promise<void> {
   for (const act of acts)
     try {
       await act()
     } catch (error) {
-      const { message } = error as Error
-      const own = error instanceof LockstepError ? error : undefined
-      run.refuse(
-        own ?? new LockstepError('diverged', `the run could not be ended: ${message}`, { cause: error }),
-      )
+      run.refuse(asSentence('the run could not be ended', error))
     }
 }
 

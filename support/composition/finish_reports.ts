@@ -16,6 +16,13 @@ export interface Surroundings {
   write: (text: string) => void
 }
 
+/** Returns a run that is over for programs, in pieces: what lint has found, or the form of `run.json`. */
+export function documentOf(run: Run, isReading: boolean): Iterable<string> {
+  if (run.state.ended === undefined) return []
+  const { lintJsonOf, REPORTS_OF } = lazy.reports
+  return isReading ? [lintJsonOf(run)] : REPORTS_OF['run.json'](run.state)
+}
+
 /** Removes the reports of the run before: a run that is killed must not look like that one. */
 export function removeReports(isReading: boolean, folder: string): void {
   for (const name of isReading ? OF_READING : ALL) removeReport(join(folder, name))

@@ -1,11 +1,12 @@
 import type { Environment } from '../config/environment'
 
-/** Returns the name of a fleet with the HAProxies in front of it. An order to another HAProxy is another order. */
+/** Returns the name of a fleet with the balancers in front of it. An order to another balancer is another order. */
 export function wholeFleetName(environment: Environment): string {
   const places = environment.haproxy.map((place) =>
     'socket' in place ? place.socket : `${place.host}:${place.port}`,
   )
-  return [fleetName(environment), ...places.sort()].join(' ')
+  const others = environment.balancers.map(({ kind, backend, written }) => `${kind}/${backend} ${written}`)
+  return [fleetName(environment), ...places.sort(), ...others.sort()].join(' ')
 }
 
 /**

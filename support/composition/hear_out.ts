@@ -6,6 +6,7 @@ import type { ComposedRun } from './run_context'
 
 /** Milliseconds for which the run listens after the last step. */
 const LAST_WORDS = 100
+const LATE_ANSWERS = { what: 'late answers to the discovery' }
 
 /** Hands a message that nobody asked for to the rollout under way, and notes it where it is harmless. */
 export function hearUnsolicited(
@@ -25,7 +26,7 @@ export function hearUnsolicited(
 export async function expectHeardOut({ run, rollouts }: ComposedRun): Promise<void> {
   for (const [feature, rollout] of rollouts) {
     if (rollout.halted !== undefined) continue
-    await rollout.hosts.windowsAreOver()
+    await run.tellWhile(LATE_ANSWERS, () => rollout.hosts.windowsAreOver())
     for (const message of rollout.takeUnsolicited()) {
       const failure = expectHarmless(run, message, `after the last step of ${feature}`)
       if (failure !== undefined) throw failure
@@ -40,7 +41,7 @@ export async function hearOut(
   isReachable: boolean,
 ): Promise<void> {
   try {
-    if (isReachable) await hosts.windowsAreOver()
+    if (isReachable) await run.tellWhile(LATE_ANSWERS, () => hosts.windowsAreOver())
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     run.refuse(error)

@@ -8,9 +8,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Listens for the operator's wish to stop, and returns a function that stops listening. Ctrl-C once lets the step under
- * way end and starts no other. Ctrl-C twice, or SIGQUIT, ends the process at once. The journal is on disk either way.
+ * way end and starts no other; `stop` does that. Ctrl-C twice, or SIGQUIT, ends the process at once. The journal is on
+ * disk either way.
  */
-export function onInterrupt(run: Run): () => void {
+export function onInterrupt(run: Run, stop = () => run.interrupt()): () => void {
   const heard = (signal: NodeJS.Signals) => {
     if (run.stopping.signal.aborted) {
       // A closed terminal often sends two signals, from the shell and from the system. Neither may cut the run off.
@@ -18,10 +19,10 @@ export function onInterrupt(run: Run): () => void {
       process.exit(EXIT.interrupted)
     }
     process.stderr.write(
-      '\nStopping after this step. Ctrl-C again stops at once, and leaves its outcome unknown.\n',
+      '\nStopping after this step.\nCtrl-C again stops at once, and leaves the outcome of the step unknown.\n',
     )
     if (signal === 'SIGHUP') process.once('exit', leaveLostTerminals)
-    run.interrupt()
+    stop()
   }
   const atOnce = () => {
     run.interrupt()

@@ -9,6 +9,9 @@ export const lazy = {
   get approval() {
     return require('./approval') as typeof import('./approval')
   },
+  get balancersNeeded() {
+    return require('../lint/balancers_needed') as typeof import('../lint/balancers_needed')
+  },
   get beginInChild() {
     return require('../planning/begin_in_child') as typeof import('../planning/begin_in_child')
   },
@@ -22,6 +25,12 @@ export const lazy = {
     return {
       ...(require('../balancers/haproxy/backend') as typeof import('../balancers/haproxy/backend')),
       ...(require('../balancers/haproxy/balancer') as typeof import('../balancers/haproxy/balancer')),
+    }
+  },
+  get extensions() {
+    return {
+      ...(require('../config/extensions_setting') as typeof import('../config/extensions_setting')),
+      ...(require('../extensions/load_extensions') as typeof import('../extensions/load_extensions')),
     }
   },
   get history() {
@@ -42,6 +51,12 @@ export const lazy = {
   get leftLocks() {
     return require('../locks/left_locks') as typeof import('../locks/left_locks')
   },
+  get teamBalancer() {
+    return {
+      ...(require('../balancers/team/balancer') as typeof import('../balancers/team/balancer')),
+      ...(require('../balancers/team/guarded_balancer') as typeof import('../balancers/team/guarded_balancer')),
+    }
+  },
   get linting() {
     return require('../reporting/console/linting') as typeof import('../reporting/console/linting')
   },
@@ -50,6 +65,13 @@ export const lazy = {
   },
   get notifications() {
     return require('./notification_listener') as typeof import('./notification_listener')
+  },
+  get pipeline() {
+    return {
+      ...(require('../pipeline/build_result') as typeof import('../pipeline/build_result')),
+      ...(require('../pipeline/pipeline_journal') as typeof import('../pipeline/pipeline_journal')),
+      ...(require('../pipeline/pipeline_state') as typeof import('../pipeline/pipeline_state')),
+    }
   },
   get planner() {
     return require('../planning/planner') as typeof import('../planning/planner')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { readSetting } from '../config/settings'
 import { formatVariables } from '../config/variables'
 import {
+  hostsLeftAlone,
   hostsNotBroughtOn,
   judgeDrift,
   lastRuns,
@@ -21,6 +22,7 @@ import { lastWords } from '../run/again'
 import { readRunJournal } from '../run/journals'
 import type { RunSurroundings } from '../run/parameters'
 import { EXIT, LockstepError } from '../system/errors'
+import { tellWhile, type TellWait } from '../system/wait'
 import { liveEnvironment } from './environments'
 import { checkpointOfHistory } from './resume'
 
@@ -38,6 +40,7 @@ export async function lookForDrift(
   asked: DriftAsked,
   context: RunSurroundings,
   cwd: string,
+  tellWait: TellWait,
 ): Promise<DriftState> {
   if (!readdirSync(cwd).some((name) => /^cucumber\.[cm]?(?:js|json|ya?ml)$/.test(name)))
     throw new LockstepError(
@@ -55,10 +58,14 @@ export async function lookForDrift(
   if (records.length === 0 && odd === undefined)
     return makeUnknownDrift(`release ${release} has not passed in ${name}`)
   const checks: CheckedRun[] = []
-  for (const record of records) checks.push(await check(store, record, asked.environment))
+  for (const [index, record] of records.entries()) {
+    const what = `the checks of ${record.feature} on its hosts (${index + 1} of ${records.length})`
+    checks.push(await tellWhile(tellWait, { what }, () => check(store, record, asked.environment)))
+  }
   return judgeDrift({
     where: `release ${release} in ${name}`,
     checks,
+    alone: hostsLeftAlone(records),
     left: hostsNotBroughtOn(runs, records),
     unread: odd === undefined ? undefined : `${odd} is no history that can be read; ${howToMend(odd)}`,
   })
@@ -84,6 +91,7 @@ async function check(
     // Settings of the next rollout do not apply to this look.
     LOCKSTEP_RELEASE: record.release === UNRELEASED ? undefined : record.release,
     LOCKSTEP_ACTIVATE: undefined,
+    LOCKSTEP_LIMIT: undefined,
     LOCKSTEP_PLAN: undefined,
     LOCKSTEP_RESUME: undefined,
     LOCKSTEP_SAFE_MODE: undefined,

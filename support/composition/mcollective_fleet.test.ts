@@ -8,6 +8,8 @@ import { FakeClock, settled } from '../testing/fake_clock'
 import { FakeFleet } from '../testing/fake_fleet'
 import type { FakeDiscovery } from '../testing/fake_discovery'
 import { mcollectiveFleet } from './mcollective_fleet'
+import { ownContractOf } from '../rpc/contracts'
+import { tellNobody } from '../system/wait'
 
 const SELECTION = { classes: ['roles::web'], facts: [], identities: [], listed: undefined }
 const HOSTS = ['web1', 'web2', 'web3']
@@ -48,7 +50,12 @@ async function embedded(): Promise<FleetUnderTest & { heard: string[] }> {
   const reached = mcollectiveFleet(
     environment(port),
     { info: () => {}, warn: () => {}, error: () => {} },
-    { message: ({ host: from, kind }) => heard.push(`${kind} ${from}`), note: () => {} },
+    {
+      message: ({ host: from, kind }) => heard.push(`${kind} ${from}`),
+      note: () => {},
+      tellWait: tellNobody,
+    },
+    ownContractOf,
     clock,
   )
   // The broker and the client are two ends of a socket: what is sent takes a few turns of the loop.
@@ -114,17 +121,23 @@ describe('two runs of one process', () => {
     const heard: string[] = []
     const log = { info: () => {}, warn: () => {}, error: () => {} }
     const [one, other] = [1, 2].map(() =>
-      mcollectiveFleet({ ...environment(port), discoveryWindow: 200 }, log, {
-        message: ({ host, detail }) => heard.push(`${host} ${detail}`),
-        note: () => {},
-      }),
+      mcollectiveFleet(
+        { ...environment(port), discoveryWindow: 200 },
+        log,
+        {
+          message: ({ host, detail }) => heard.push(`${host} ${detail}`),
+          note: () => {},
+          tellWait: tellNobody,
+        },
+        ownContractOf,
+      ),
     )
     if (one === undefined || other === undefined) throw new Error('there are two')
     try {
       // Both are connected before either of them asks for what is compared.
-      for (const each of [one, other]) await each.discover(SELECTION, () => {})
+      for (const each of [one, other]) await each.discover(SELECTION, tellNobody)
       for (const each of [one, other])
-        expect((await each.discover(SELECTION, () => {})).hosts).to.have.members(HOSTS)
+        expect((await each.discover(SELECTION, tellNobody)).hosts).to.have.members(HOSTS)
       expect(heard).to.deep.equal([])
     } finally {
       for (const each of [one, other]) await each.close()
@@ -151,6 +164,7 @@ function environment(port: number): Environment {
     hostLeases: false,
     notifications: [],
     haproxy: [],
+    balancers: [],
     inventory: [],
     environments: undefined,
     ...NO_VARIABLES,
@@ -191,7 +205,7 @@ describe('a fleet behind a broker', () => {
   it('reports a stranger who answers after the window as late, as it does without expected hosts', async () => {
     const one = await embedded()
     const later: string[] = []
-    const looked = one.fleet.discover(SELECTION, () => {}, {
+    const looked = one.fleet.discover(SELECTION, tellNobody, {
       hosts: HOSTS,
       onLater: (host) => later.push(host),
       onUnexpected: () => {},
@@ -206,7 +220,7 @@ describe('a fleet behind a broker', () => {
 
   it('has no timer left once it is closed in an open window', async () => {
     const one = await embedded()
-    const looked = one.fleet.discover(SELECTION, () => {}, {
+    const looked = one.fleet.discover(SELECTION, tellNobody, {
       hosts: HOSTS,
       onLater: () => {},
       onUnexpected: () => {},

@@ -1,21 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { secretsOf, type Environment } from '../config/environment'
-import { activemq } from '../connectors/activemq'
-import { rabbitmq } from '../connectors/rabbitmq'
-import { stompConnector } from '../connectors/stomp_connector'
 import { filterOf } from '../inventory/selection'
-import { aesClient } from '../protocol/security/aes'
-import { pskClient } from '../protocol/security/psk'
-import type { ClientSecurity } from '../protocol/security/security'
-import { marshal, yaml } from '../protocol/security/serializer'
-import { sslClient } from '../protocol/security/ssl'
 import type { EnoughHosts, Fleet } from '../rollout/ports'
 import type { UnexpectedMessage } from '../system/unexpected_messages'
 import { RpcClient } from '../rpc/client/client'
-import { contractOf } from '../rpc/contracts'
+import type { ContractLookup } from '../rpc/contracts'
 import { systemClock, type Clock } from '../system/clock'
 import { redactorOfOthers, type Redact } from '../system/redaction'
 import type { Log } from '../system/log'
+import { tellWhile, type TellWait } from '../system/wait'
+import { connectorOf, describeBrokers, securityOf } from './fleet_wire'
 import { redactAnswers, redactUnexpected } from './redacted_replies'
 
 export interface ReachableFleet extends Fleet {
@@ -38,27 +32,22 @@ const KNOWN_HOSTS_WITHIN = 5
 export function mcollectiveFleet(
   environment: Environment,
   log: Log,
-  heard: { message: (message: UnexpectedMessage) => void; note: (text: string) => void },
+  heard: { message: (message: UnexpectedMessage) => void; note: (text: string) => void; tellWait: TellWait },
+  contractOf: ContractLookup,
   clock: Clock = systemClock,
 ): ReachableFleet {
   const signal = new AbortController().signal
   const over = new AbortController()
   const redact = redactorOfOthers(secretsOf(environment))
-  const connector = stompConnector({
-    ...environment,
-    naming: environment.connector === 'activemq' ? activemq : rabbitmq,
-    pid: process.pid,
-    clock,
-    random: Math.random,
-    redact,
-  })
+  const connector = connectorOf(environment, clock, redact)
   const client = new RpcClient({
     connector: environment.directAddressing ? connector : { ...connector, scanCost: Infinity },
-    security: security(environment),
+    security: securityOf(environment),
     identity: environment.identity,
     collective: environment.collective,
     ttl: environment.ttl,
     clock,
+    contractOf,
     newRequestId: () => randomBytes(16).toString('hex'),
     onUnexpected(message) {
       log.warn({ message }, 'a message that nobody waited for')
@@ -66,6 +55,8 @@ export function mcollectiveFleet(
     },
     onConnection(event) {
       lost = event === 'restored' ? undefined : event.lost
+      endLoss()
+      endLoss = lost === undefined || closing ? noop : heard.tellWait({ what: `${brokers} to be back` })
       const text = event === 'restored' ? 'the connection to the broker is back' : event.lost.message
       log.warn(text)
       if (!closing) heard.note(text)
@@ -74,28 +65,31 @@ export function mcollectiveFleet(
   let opened: Promise<void> | undefined
   let closing = false
   let lost: Error | undefined
-  const open = () => (opened ??= connector.open(signal))
+  let endLoss = noop
+  const brokers = describeBrokers(environment)
+  const open = (tellWait: TellWait) =>
+    tellWhile(tellWait, { what: brokers }, () => (opened ??= connector.open(signal)))
   const within = (agent: string) =>
     environment.timeouts[agent] ??
     environment.timeouts['default'] ??
     (contractOf(agent)?.timeout ?? UNKNOWN_AGENT / 1000) * 1000
   return {
-    async discover(selection, onFound, enough) {
-      await open()
+    async discover(selection, tellWait, enough) {
+      await open(tellWait)
       const { listed, agents = [] } = selection
       const found = await client.discover({
         filter: { ...filterOf(selection), agents: [...agents] },
         within: environment.discoveryWindow * (listed === undefined ? 1 : KNOWN_HOSTS_WITHIN),
         signal: over.signal,
-        onProgress: onFound,
+        tellWait,
         ...(listed === undefined ? {} : { hosts: listed }),
         ...(enough === undefined ? {} : { enough: redactLater(enough, redact) }),
       })
       log.info({ selection, found: found.hosts.length }, 'discovered')
       return found
     },
-    async call({ agent, action, inputs }, hosts, { beforeSend, onProgress }) {
-      await open()
+    async call({ agent, action, inputs }, hosts, { beforeSend, tellWait, onAnswer = noop }) {
+      await open(tellWait)
       const result = await client.call({
         agent,
         action,
@@ -104,7 +98,8 @@ export function mcollectiveFleet(
         within: within(agent),
         signal,
         beforeSend,
-        onProgress,
+        tellWait,
+        onAnswer,
       })
       log.info(
         { agent, action, requestId: result.requestId, hosts: hosts.length, interrupted: result.interrupted },
@@ -117,6 +112,7 @@ export function mcollectiveFleet(
     listen: (ms) => client.listen(ms, signal),
     async close() {
       closing = true
+      endLoss()
       // Windows that are still open end here: they have no listener any longer.
       over.abort()
       if (opened !== undefined) await opened.then(() => connector.close()).catch(() => {})
@@ -124,12 +120,8 @@ export function mcollectiveFleet(
   }
 }
 
+const noop = () => {}
+
 function redactLater(enough: EnoughHosts, redact: Redact): EnoughHosts {
   return { ...enough, onUnexpected: (message) => enough.onUnexpected(redactUnexpected(message, redact)) }
-}
-
-function security({ security: settings }: Environment): ClientSecurity {
-  if (settings.provider === 'psk') return pskClient(settings.secret, settings.callerid)
-  if (settings.provider === 'aes_security') return aesClient(settings, settings.callerid)
-  return sslClient(settings, settings.callerid, settings.serializer === 'yaml' ? yaml : marshal)
 }

@@ -3,15 +3,14 @@ import type { ProcessContext } from '../config/mcollective_cfg'
 import { readSetting } from '../config/settings'
 import type { Planning } from '../rollout/ports'
 import { LockstepError } from '../system/errors'
+import type { ContractLookup } from '../rpc/contracts'
 import { lookingOnly, safely } from '../planning/read_only'
 import type { ModeTraits } from '../run/modes'
 import { validators } from '../preflight/validation'
 
-/** The ways in which lines are planned, as modes name them. */
-export const PLANNINGS: Readonly<Record<ModeTraits['plans'], { planning?: Planning }>> = {
-  none: {},
-  lookingOnly: { planning: lookingOnly },
-  safely: { planning: safely },
+/** Returns the way in which lines are planned, as a mode names it; undefined where they are carried out. */
+export function planningOf(plans: ModeTraits['plans'], contractOf: ContractLookup): Planning | undefined {
+  return plans === 'none' ? undefined : { lookingOnly, safely }[plans](contractOf)
 }
 
 /** Returns what a run calls its release; undefined where it names none. @throws LockstepError `bad-input` */

@@ -10,6 +10,7 @@ import { LockstepError } from '../system/errors'
 import { WebEndpoint } from '../testing/web_endpoint'
 import { NotificationListener } from './notification_listener'
 import { BEGAN } from '../testing/fake_fleet'
+import { settled } from '../testing/fake_clock'
 import { BEGINNING, begunRun } from '../testing/told_run'
 import type { Run } from '../run/run'
 
@@ -124,6 +125,52 @@ describe('the notifications of a run', () => {
     expect(asked).to.have.length(2)
   })
 
+  it('tell nothing before it is on disk', async () => {
+    const disk = await slowDisk()
+    notifications.started()
+    await heard(scenario, wave)
+    await settled()
+    expect(told(), 'before the disk has it').to.deep.equal([])
+    disk.keep()
+    run.end()
+    expect(disk.entries.at(-1)).to.equal('ended')
+    await notifications.end()
+    expect(told().map(({ event }) => event)).to.deep.equal(['started', 'wave begun', 'ended'])
+    expect(run.state.notes).to.deep.equal([])
+  })
+
+  it('tell no more than the failure where nothing can be written', async () => {
+    const disk = await slowDisk()
+    notifications.started()
+    await heard(scenario, wave)
+    disk.fail()
+    await notifications.end()
+    const [ended, ...others] = told()
+    expect(others).to.deep.equal([])
+    expect(ended).to.deep.include({ event: 'ended', outcome: { title: 'FAILED', exitCode: 1 } })
+  })
+
+  /** Gives the run a journal whose entries from here on are on disk only when a test says so. */
+  async function slowDisk() {
+    const entries: string[] = []
+    let settle: { resolve: () => void; reject: (error: Error) => void } | undefined
+    let isSlow = false
+    const kept = new Promise<void>((resolve, reject) => (settle = { resolve, reject }))
+    kept.catch(() => {})
+    run.stream.openInto({
+      put: (entry) => void entries.push((entry as { type: string }).type),
+      settle: async () => (isSlow ? kept : undefined),
+      settleNow: () => {},
+    })
+    await run.stream.append({ ...BEGAN, feature: 'rolling.feature' })
+    isSlow = true
+    return {
+      entries,
+      keep: () => settle?.resolve(),
+      fail: () => settle?.reject(new Error('the disk is full')),
+    }
+  }
+
   it('hold no secret, from any sender', async () => {
     run.conceal(['s3cret'])
     run.begin({ ...BEGINNING, environment: 'of s3cret' })
@@ -183,6 +230,7 @@ function environment(url: string): Environment {
     environments: undefined,
     directAddressing: true,
     haproxy: [],
+    balancers: [],
     hostLeases: false,
     notifications: [{ kind: 'webhook', url, on: EVENTS, secrets: [] }],
     warnings: [],

@@ -2,8 +2,11 @@ import { secretsOf, type Environment } from '../config/environment'
 import { activemq } from '../connectors/activemq'
 import { rabbitmq } from '../connectors/rabbitmq'
 import { publishOnce } from '../connectors/publish'
+import type { Extensions } from '../extensions/extensions'
 import { channelOf } from '../notifications/channels'
 import { someHosts, type EventName, type RolloutEvent } from '../notifications/event'
+import type { TeamChannelSettings } from '../notifications/settings'
+import { teamChannel } from '../notifications/team_channel'
 import { Outbox } from '../notifications/outbox'
 import type { Publish } from '../notifications/topic'
 import type { Approval } from '../rollout/ports'
@@ -14,31 +17,40 @@ import { EXIT } from '../system/errors'
 import { redactorOfOthers, type Redact } from '../system/redaction'
 import { titleOf } from '../run/outcome'
 import type { RunEvent } from '../run/events'
+import { describeLimited } from '../run/limited'
 import { MODES } from '../run/modes'
 import type { Run } from '../run/run'
+import { expectTeamChannel } from './expect_extensions'
 
 /** Milliseconds that the end of a run waits for its notifications. */
 const FLUSH = 5_000
 
 /**
- * Sends notifications of a live run, from the entries of its journal. No notification fails a step, and no step waits
- * for one; a failed one is a note.
+ * Sends notifications of a live run, from the entries of its journal. What is told is on disk before. No notification
+ * fails a step, and no step waits for one; a failed one is a note.
  */
 export class NotificationListener {
   private readonly outbox: Outbox
   private readonly told = new Map<EventName, number>()
   private wave: { name: string; hosts: number } | undefined
+  /** Settles once all that was told so far is posted, or can never be. */
+  private posted: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly run: Run,
     environment: Environment,
     private readonly clock: Clock,
     random: () => number,
+    ofTeam: Extensions['channels'] = new Map(),
   ) {
     const redact = redactorOfOthers(secretsOf(environment))
-    const channels = environment.notifications.map((settings) =>
-      channelOf(settings, publisher(environment, clock, redact), redact),
-    )
+    const ways = {
+      publish: publisher(environment, clock, redact),
+      redact,
+      ofTeam: (settings: TeamChannelSettings) =>
+        teamChannel(settings, expectTeamChannel(settings, ofTeam), redact),
+    }
+    const channels = environment.notifications.map((settings) => channelOf(settings, ways))
     this.outbox = new Outbox({ channels, clock, random })
     run.stream.listen((event) => this.heard(event))
   }
@@ -59,13 +71,19 @@ export class NotificationListener {
   }
 
   /**
-   * Tells the end, and waits a little for what is still on its way. A run that never began sends nothing.
+   * Tells the end of a run that has ended, and waits a little for what is still on its way. A run that never began sends
+   * nothing.
    */
   async end(): Promise<void> {
+    // A run whose end cannot be written has failed by that, and its last notification says so.
+    await this.run.stream.settled().catch(() => {})
     this.drift()
     if (this.told.has('started')) this.ended()
     if (this.told.size === 0) return
-    for (const note of await this.outbox.close(FLUSH)) this.run.note(this.run.redact(note))
+    await this.posted
+    const wait = { what: 'notifications to be sent', withinMs: FLUSH }
+    const notes = await this.run.tellWhile(wait, () => this.outbox.close(FLUSH))
+    for (const note of notes) this.run.note(this.run.redact(note))
   }
 
   private ended(): void {
@@ -115,12 +133,23 @@ export class NotificationListener {
     try {
       const number = (this.told.get(event) ?? 0) + 1
       this.told.set(event, number)
-      this.outbox.post(redacted({ ...this.picture(event, number), ...more }, this.run.redact))
+      const picture = redacted({ ...this.picture(event, number), ...more }, this.run.redact)
+      this.posted = this.posted.then(() => this.postRecorded(picture))
     } catch (error) {
       this.run.note(
         this.run.redact(`the notification "${event}" could not be made: ${(error as Error).message}`),
       )
     }
+  }
+
+  /** Posts a notification once what it tells is on disk; or else only one of a failed end, which needs no proof. */
+  private async postRecorded(picture: RolloutEvent): Promise<void> {
+    try {
+      await this.run.stream.settled()
+    } catch {
+      if (picture.event !== 'ended' || this.run.exitCode === EXIT.passed) return
+    }
+    this.outbox.post(picture)
   }
 
   private picture(event: EventName, number: number): RolloutEvent {
@@ -142,6 +171,7 @@ export class NotificationListener {
       feature: features.join(', '),
       release: run.release,
       tickets: run.tickets,
+      limit: describeLimited(run),
       wave: event === 'started' || event === 'ended' ? undefined : wave,
       counts: {
         hosts: features.reduce((n, uri) => n + run.hostsOf(uri).length, 0),

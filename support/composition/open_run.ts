@@ -1,7 +1,10 @@
 import { hostname, userInfo } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { secretsOf, type Environment } from '../config/environment'
+import type { Extensions } from '../extensions/extensions'
 import { withVariables } from '../preflight/run_variables'
+import { readSetting } from '../config/settings'
+import { parseLimit, type Limit } from '../rollout/model/limit'
 import { linksOf } from '../rollout/model/family'
 import { Ledger } from '../rollout/model/ledger'
 import { findLeftHosts, nextOrder, type RunEntries } from '../rollout/model/out_of_rotation'
@@ -12,6 +15,7 @@ import { MODES, modeOf, type Mode } from '../run/modes'
 import type { RunParameters, RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
 import type { Surrounded } from '../simulation/embedded'
+import { contractsWith } from '../rpc/contracts'
 import { systemClock } from '../system/clock'
 import { JournalFile } from '../system/journal_file'
 import { openLog } from '../system/log'
@@ -31,6 +35,7 @@ interface Opening {
   context: RunSurroundings
   cwd: string
   surrounded: Surrounded
+  extensions: Extensions
   tickets: readonly string[]
 }
 
@@ -38,7 +43,8 @@ interface Opening {
  * Opens a run: its journal and log, its fleet, and what earlier runs have left. The journal says where the run goes
  * before anything is sent.
  */
-export function openRun(run: Run, { parameters, context, cwd, surrounded, tickets }: Opening): ComposedRun {
+export function openRun(run: Run, opening: Opening): ComposedRun {
+  const { parameters, context, cwd, surrounded, extensions, tickets } = opening
   const { environment: bare, embedded } = surrounded
   const environment = withVariables(bare, run.features.substitution, parameters, context)
   const secrets = secretsOf(environment)
@@ -54,6 +60,7 @@ export function openRun(run: Run, { parameters, context, cwd, surrounded, ticket
   const { records, faults } = earlierRuns(beginsAs, context, cwd)
   const outBefore = findLeftHosts(records)
   const resumed = runToGoOnFrom(beginsAs, parameters, context, records)
+  const limit = limitOf(run, parameters, context)
   const chosen = parameters.environment ?? context.env['LOCKSTEP_ENVIRONMENT']
   run.begin({
     mode: beginsAs,
@@ -65,17 +72,24 @@ export function openRun(run: Run, { parameters, context, cwd, surrounded, ticket
     warnings: environment.warnings,
     outBefore,
     notKnownBefore: faults,
+    ...(limit === undefined ? {} : { limit: limit.text }),
     ...(resumed === undefined ? {} : { resumes: resumed.run }),
   })
   const rollouts = new Map<string, Rollout>()
   const byFeature = new FeatureJournals(run.stream)
   const ledger = new Ledger(byFeature.ofLedger, outBefore)
   const log = openLog(join(state, 'logs'), run.id, secrets)
-  const fleet = mcollectiveFleet(environment, log, {
-    message: (message) => hearUnsolicited(run, rollouts, message),
-    note: (text) => run.note(text),
-  })
-  const notifications = MODES[run.mode].notifies ? notificationsOf(run, environment) : undefined
+  const fleet = mcollectiveFleet(
+    environment,
+    log,
+    {
+      message: (message) => hearUnsolicited(run, rollouts, message),
+      note: (text) => run.note(text),
+      tellWait: run.tellWait,
+    },
+    contractsWith(extensions.agents),
+  )
+  const notifications = MODES[run.mode].notifies ? notificationsOf(run, environment, extensions) : undefined
   const inventory = inventoryOf(environment, run)
   const parts = {
     environment,
@@ -89,8 +103,10 @@ export function openRun(run: Run, { parameters, context, cwd, surrounded, ticket
     records,
     order: nextOrder(records),
     links: linksOf(records),
+    limit,
     isCheckedAgain: parameters.idempotence === true && purpose === 'rollout',
     context,
+    extensions,
     release: expectReleaseName(parameters.release ?? context.env['LOCKSTEP_RELEASE']),
     beginsAs,
   }
@@ -109,6 +125,16 @@ export function openRun(run: Run, { parameters, context, cwd, surrounded, ticket
 /** Returns the name of who runs Lockstep, with that of the control host. */
 export function whoRuns(): string {
   return `${userInfo().username}@${hostname()}`
+}
+
+/**
+ * Returns the hosts that a run is limited to; undefined where it is for all. A run of no feature has no roll call, and a
+ * look for drift has that of the run which it looks at.
+ */
+function limitOf(run: Run, { limit }: RunParameters, { env }: RunSurroundings): Limit | undefined {
+  const said = limit ?? readSetting(env, 'LOCKSTEP_LIMIT')
+  const isMeant = run.features.scenarios.length > 0 && MODES[run.mode].purpose !== 'drift'
+  return said === undefined || !isMeant ? undefined : parseLimit(said)
 }
 
 /** Returns the folder of a run's state. A run that was begun by another leaves it with its reports, and is gone with them. */
@@ -141,10 +167,14 @@ function runToGoOnFrom(
 }
 
 // A part that a start has no use for is loaded where it is needed: every file of it takes time.
-function notificationsOf(run: Run, environment: Environment): NotificationListener | undefined {
+function notificationsOf(
+  run: Run,
+  environment: Environment,
+  { channels }: Extensions,
+): NotificationListener | undefined {
   if (environment.notifications.length === 0) return undefined
   const { NotificationListener: Notifications } = lazy.notifications
-  return new Notifications(run, environment, systemClock, Math.random)
+  return new Notifications(run, environment, systemClock, Math.random, channels)
 }
 
 function inventoryOf(whole: Environment, run: Run): ExpectedHosts | undefined {

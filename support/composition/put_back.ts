@@ -6,6 +6,7 @@ import type { Rollout } from '../rollout/rollout'
 import { putBackAndLook } from '../rollout/verbs/obligations'
 import type { RunSurroundings } from '../run/parameters'
 import type { Run } from '../run/run'
+import { NoLease } from '../locks/no_lease'
 import { LockstepError } from '../system/errors'
 import { groupBy } from '../system/groups'
 import { obligationOf } from './balancers'
@@ -14,7 +15,8 @@ import { onInterrupt } from './interrupt'
 
 /**
  * Puts back the hosts that live runs have left out and `isChosen` names, and believes it only of hosts that, asked
- * again, are free. Ends `run`, which fails where one of them is not, and returns the runs that had left them out.
+ * again, are free. Ends `run`, which fails where one of them is not, and returns the runs that had left them out. Where
+ * all of them are free, the wish to stop has come too late: the run has passed.
  */
 export async function putBackChosen(
   run: Run,
@@ -23,18 +25,23 @@ export async function putBackChosen(
   cwd: string,
 ): Promise<PutBack & { runs: readonly string[] }> {
   const composition = await Composition.compose(run, { mode: 'live' }, context, cwd)
-  const stopListening = onInterrupt(run)
+  const stopListening = onInterrupt(run, () => run.stopping.abort())
+  let areAllBack = false
   try {
     const items = run.state.outBefore.filter(isChosen)
     const runs = [...new Set(items.map((item) => item.run))]
     const notKnown = run.state.notKnownBefore
     const obligations = items.length === 0 ? [] : await closeAll(run, composition, items, runs)
-    const done = { obligations, notKnown, runs }
-    if (!areBack(done)) run.fail()
+    const wasStopped = run.stopping.signal.aborted
+    const done = { obligations, notKnown, runs, wasStopped }
+    areAllBack = areBack(done)
+    if (!areAllBack) run.fail()
     return done
   } finally {
+    if (!areAllBack && run.stopping.signal.aborted) run.interrupt()
     await composition.end()
     run.end()
+    await composition.tellEnd()
     stopListening()
   }
 }
@@ -72,9 +79,28 @@ async function close(
     if (owed === undefined) return 'it is not known how this is undone: do it by hand'
     return (await putBackAndLook(rollout, owed, hosts)).observations
   } catch (error) {
+    if (error instanceof NoLease) return closeElsewhere(rollout, obligation, hosts, balancers, error.hosts)
     if (error instanceof LockstepError && OF_ONE_BALANCER.has(error.code)) return error.message
     throw error
   }
 }
 
+/** Puts back the hosts that are not `silent`. One host without an answer keeps no other out of rotation. */
+async function closeElsewhere(
+  rollout: Rollout,
+  obligation: string,
+  hosts: readonly string[],
+  balancers: Balancers,
+  silent: readonly string[],
+): Promise<readonly Observation[] | string> {
+  const left = silent.map((host): Observation => ({ host, passed: false, kind: 'silent', seen: NOT_ASKED }))
+  const others = hosts.filter((host) => !silent.includes(host))
+  if (others.length === 0) return left
+  const outcome = await close(rollout, obligation, others, balancers)
+  return typeof outcome === 'string'
+    ? outcome
+    : [...outcome, ...left].sort((a, b) => hosts.indexOf(a.host) - hosts.indexOf(b.host))
+}
+
+const NOT_ASKED = 'no answer from its lock agent: it was not asked to go back'
 const OF_ONE_BALANCER = new Set<LockstepError['code']>(['bad-config', 'balancer-failed'])

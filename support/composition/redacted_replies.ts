@@ -23,12 +23,12 @@ export function redactUnexpected<S extends UnexpectedMessage>(message: S, redact
 function redactAnswer(agent: string, answer: Answer, redact: Redact): Answer {
   if (answer.kind === 'untrusted') return { ...answer, reason: redact(answer.reason) }
   if (answer.kind === 'silent') return answer
-  const data = agent === 'nrpe' ? redactOutput(answer.data, redact) : answer.data
+  const data = agent === 'nrpe' || agent === 'git' ? redactOutput(answer.data, redact) : answer.data
   if (answer.kind === 'answered') return { ...answer, data }
   return { ...answer, data, message: pickReason(redact(answer.message)) }
 }
 
-/** Hides secrets in the output of a check, which no line compares with anything. */
+/** Hides secrets in the output of a check or a script, which no line compares with anything. */
 function redactOutput(data: Record<string, unknown>, redact: Redact): Record<string, unknown> {
   const { output } = data
   return typeof output === 'string' ? { ...data, output: redact(output) } : data

@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { recoveriesOf, recoveryFeatureOf } from '../reporting/recovery'
 import { REPORTS_OF } from '../reporting/reports'
 import type { Rollout } from '../rollout/rollout'
-import { entryFault } from '../run/journal_entries'
 import { titleOf } from '../run/outcome'
 import type { LeftHosts, PlacedHost } from '../run/run_parts'
 import { stateOf, type RunState } from '../run/run_state'
@@ -18,8 +17,6 @@ describe('the reports of a run', () => {
       fc.asyncProperty(randomRun, async (given) => {
         const { run, lines, recovery } = await carriedOut(given)
         const events = eventsOf(lines)
-        for (const event of events)
-          expect(entryFault({ ...event }), JSON.stringify(event)).to.equal(undefined)
         const again = stateOf(events)
         expect(again.exitCode).to.equal(run.exitCode)
         expect(reports(again)).to.deep.equal(reports(run.state))

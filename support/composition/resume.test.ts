@@ -3,9 +3,14 @@ import type { JournalEntry } from '../rollout/model/journal_entry'
 import type { RunJournal } from '../run/journals'
 import { checkpointFor } from './resume'
 
-const FEATURE = { feature: 'web.feature', hash: 'abc', variables: new Map<string, string>() }
+const FEATURE = {
+  feature: 'web.feature',
+  hash: 'abc',
+  variables: new Map<string, string>(),
+  limit: undefined,
+}
 
-function began(resumes?: string): JournalEntry {
+function began(resumes?: string): Extract<JournalEntry, { type: 'run' }> {
   return {
     type: 'run',
     feature: 'web.feature',
@@ -46,6 +51,15 @@ describe('the run to go on from', () => {
   it('is followed through several runs that ended before their roll calls', () => {
     const [second, third] = [journal('r2', began('r1')), journal('r3', began('r2'))]
     expect(checkpointFor(FEATURE, third, [first, second, third])?.run).to.equal('r1')
+  })
+
+  it('is not gone on from with another limit', () => {
+    const limited = journal('r1', { ...began(), limit: 'web[1-2]' }, { type: 'roll call', hosts: ['web1'] })
+    expect(() => checkpointFor(FEATURE, limited, [])).to.throw(
+      'run r1 was limited to web[1-2], and this one is for all hosts of the roll call; give --limit as it was',
+    )
+    expect(() => checkpointFor({ ...FEATURE, limit: 'web3' }, first, [])).to.throw('is limited to web3')
+    expect(checkpointFor({ ...FEATURE, limit: 'web[1-2]' }, limited, [])?.run).to.equal('r1')
   })
 
   it('is none, where no run has begun anything', () => {

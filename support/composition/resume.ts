@@ -1,5 +1,6 @@
 import { checkpointOf, continueCheckpoint, type Checkpoint } from '../rollout/model/checkpoint'
 import { featureParts } from '../rollout/model/feature_parts'
+import { describeLimit } from '../rollout/model/limit'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
 import { faultOf, type RunJournal } from '../run/journals'
 import { isSafeMode } from '../run/modes'
@@ -51,6 +52,8 @@ interface ToBeRun {
   hash: string
   /** The values of the variables that the feature uses, by name. */
   variables: ReadonlyMap<string, string>
+  /** The hosts that the run is limited to, in ClusterShell's form. */
+  limit: string | undefined
 }
 
 /**
@@ -65,7 +68,7 @@ export function checkpointFor(
   records: readonly RunJournal[],
 ): Checkpoint | undefined {
   if (resumed === undefined) return undefined
-  const { feature, hash, variables } = asked
+  const { feature, hash, variables, limit } = asked
   const { run, entries } = resumed
   const all = entries.filter((entry) => entry.type === 'run')
   const began = all.find((entry) => entry.feature === feature)
@@ -99,6 +102,11 @@ export function checkpointFor(
       `LOCKSTEP_RESUME: run ${run} was with <${other}> as ${was}, and now it is ${is}; give it as it was with LOCKSTEP_VARIABLES, or run the feature from the start`,
     )
   }
+  if (began.limit !== limit)
+    throw new LockstepError(
+      'bad-input',
+      `LOCKSTEP_RESUME: run ${run} was ${describeLimit(began.limit)}, and this one is ${describeLimit(limit)}; give --limit as it was, or run the feature from the start`,
+    )
   const checkpoint = checkpointOf(run, own)
   if (began.resumes === undefined) return checkpoint
   const earlier = checkpointFor(asked, journalToResume(began.resumes, records), records)

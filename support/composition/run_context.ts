@@ -1,5 +1,7 @@
 import type { Environment } from '../config/environment'
+import type { Extensions } from '../extensions/extensions'
 import type { RunEntries } from '../rollout/model/out_of_rotation'
+import type { Limit } from '../rollout/model/limit'
 import type { Links } from '../rollout/model/family'
 import type { Ledger } from '../rollout/model/ledger'
 import type { ExpectedHosts } from '../rollout/ports'
@@ -29,7 +31,11 @@ export interface RunContext {
   journals: FeatureJournals
   ledger: Ledger
   embedded: EmbeddedContext | undefined
+  /** The code that a team adds. */
+  extensions: Extensions
   resumed: RunEntries | undefined
+  /** The hosts of roll calls that the run is limited to; undefined where it is for all. */
+  limit: Limit | undefined
   /** The journals of earlier live runs. */
   records: readonly RunJournal[]
   /** The place of this run in the order of its folder's runs. */

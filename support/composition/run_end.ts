@@ -31,8 +31,9 @@ export async function finishRollout(run: Run, feature: string, rollout: Rollout)
  */
 export function noteWhoWasTaken(run: Run, { hosts }: Rollout): void {
   if (!MODES[run.mode].notesGaps || !hosts.areWhoeverAnswered) return
+  const found = (hosts.known?.length ?? 0) + hosts.outside.length
   run.note(
-    `whoever answered the discovery was taken for all hosts (${counted(hosts.known?.length ?? 0)}): no inventory and no line "there should be … hosts" says how many there are`,
+    `the hosts that answered the discovery were taken for all hosts (${counted(found)}): no inventory and no line "there should be … hosts" says how many there are`,
   )
 }
 

@@ -35,6 +35,7 @@ export function locksOf(run: Run, locking: Locking): RunLocks {
     clock: systemClock,
     journal,
     wait: (ms) => pause(systemClock, ms, run.stopping.signal),
+    tellWait: run.tellWait,
   })
   return environment.hostLeases ? leasesOf(run, locks, locking) : locks
 }
@@ -54,6 +55,7 @@ function leasesOf(
     clock: systemClock,
     journal,
     wait: (ms) => pause(systemClock, ms, run.stopping.signal),
+    tellWait: run.tellWait,
     onTrouble: (what) => run.note(what),
   })
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Composition } from './composition'
 import { Account } from '../run/account'
+import { takeBegunWith, type BegunWith } from '../run/begun_with'
 import { BEGUN_BY } from '../run/errand'
 import { surroundingsOf, type RunParameters, type RunSurroundings } from '../run/parameters'
 import { Run } from '../run/run'
@@ -31,6 +32,8 @@ export class Session {
   hasPlugin = false
   /** True where no plugin of a team takes part. */
   hasOwnPluginsOnly = false
+  /** True where extensions of a team take part. */
+  hasExtensions = false
   /** True once the run has shown its outcome. */
   isOver = false
   private readonly reached = new Set<string>()
@@ -39,6 +42,8 @@ export class Session {
     readonly surroundings: RunSurroundings,
     /** The arguments of cucumber-js. */
     readonly args: readonly string[],
+    /** The command of `lockstep` that the run was begun with; undefined for one of cucumber-js. */
+    readonly begunWith: BegunWith | undefined,
     /** True for the run that the process is for; false for one that another run of the process has begun. */
     readonly isOwnProcess: boolean,
   ) {}
@@ -74,11 +79,13 @@ export function within<T>(own: Session, work: () => Promise<T>): Promise<T> {
 
 function beginOfProcess(): Session {
   const args = process.argv.slice(2)
+  const begunWith = takeBegunWith(process.env)
   try {
-    return new Session(surroundingsOf(process.env), args, true)
+    return new Session(surroundingsOf(process.env), args, begunWith, true)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
-    const refused = new Session(surroundingsOf({ ...process.env, [BEGUN_BY]: undefined }), args, true)
+    const surroundings = surroundingsOf({ ...process.env, [BEGUN_BY]: undefined })
+    const refused = new Session(surroundings, args, begunWith, true)
     refused.run.refuse(error)
     return refused
   }

@@ -57,6 +57,7 @@ export function readClientCfg(path: string, context: ProcessContext): Environmen
     lookEvery: DEFAULTS.lookEvery,
     timeouts: {},
     haproxy: [],
+    balancers: [],
     notifications: [],
     inventory: [],
     environments: undefined,

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { RuntimeAddress } from '../balancers/haproxy/runtime'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import type { NotificationChannelSettings } from '../notifications/settings'
+import type { TeamBalancerSettings } from './balancers_setting'
 import type { InventorySource } from './inventory_sources'
 
 /** The settings with which one fleet is reached, resolved: files and secrets are read, defaults are filled in. */
@@ -26,6 +27,8 @@ export interface Environment {
   directAddressing: boolean
   /** The runtime sockets of the HAProxies in front of the hosts; they act as one. */
   haproxy: readonly RuntimeAddress[]
+  /** The pools behind balancers of a team. */
+  balancers: readonly TeamBalancerSettings[]
   /** The sources that say which hosts should be there; empty where none is written. */
   inventory: readonly InventorySource[]
   /** The names that an inventory may give a host's environment; undefined where it may be any. */
@@ -57,11 +60,12 @@ export type SecuritySettings =
 
 /** Returns the texts that must not appear in any log, report or error. */
 export function secretsOf(environment: Environment): string[] {
-  const { brokers, security, notifications } = environment
+  const { brokers, security, notifications, balancers } = environment
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
   const others = [
     ...passwords,
     ...notifications.flatMap(({ secrets }) => secrets),
+    ...balancers.flatMap(({ secrets }) => secrets),
     ...secretValues(environment),
   ]
   return security.provider === 'psk' ? [security.secret, ...others] : others

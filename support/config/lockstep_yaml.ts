@@ -1,19 +1,24 @@
 import { basename, resolve, dirname } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
+import type { TeamOptions } from '../system/team_options'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { chosenOf } from './choice'
 import { readClientCfg } from './client_cfg'
 import type { ProcessContext } from './mcollective_cfg'
+import { balancersSetting, resolveBalancers } from './balancers_setting'
 import { duration } from './duration_setting'
 import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from './environment'
+import { extensionsSetting } from './extensions_setting'
 import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './files'
 import { readTlsFiles, type TlsPaths } from './tls_files'
 import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
 import { allowKnownKeys } from './known_keys'
 import { notificationsSchema, resolveNotifications } from './notifications'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
+import { readOptions } from './team_options'
 import { variables } from './variables_file'
+import { pipelineSetting } from './pipeline_setting'
 import { placesIn, readYaml, variablesWithSecrets, type YamlPlaces } from './yaml_file'
 
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
@@ -68,6 +73,7 @@ const timing = {
   timeouts: v.optional(v.record(name, duration), {}),
   notifications: v.optional(notificationsSchema, []),
   haproxy: v.optional(v.pipe(v.array(runtime, 'a list of runtime sockets'), v.minLength(1, 'at least one'))),
+  balancers: v.optional(balancersSetting, []),
   inventory: v.optional(inventorySetting),
   variables: v.optional(variables),
 }
@@ -89,6 +95,8 @@ export const environmentSchema = v.union([
 export const fileSchema = allowKnownKeys({
   default: v.optional(name),
   eyaml: v.optional(eyaml),
+  extensions: v.optional(extensionsSetting),
+  pipeline: v.optional(pipelineSetting),
   environments: v.record(name, v.unknown()),
 })
 
@@ -170,6 +178,11 @@ function resolveEnvironment(
   const where: Where = (...keys) => places.where(['environments', chosen, ...keys])
   const read = (from: SecretSetting, what: string, ...keys: (string | number)[]) =>
     secrets.read(from, what, ['environments', chosen, ...keys])
+  const optionsAt = (written: TeamOptions, ...keys: (string | number)[]) =>
+    readOptions(written, {
+      where: (...below) => where(...keys, ...below),
+      read: (from, what, ...below) => read(from, what, ...keys, ...below),
+    })
   const times = {
     discoveryWindow: settings.discovery_window ?? DEFAULTS.discoveryWindow,
     connectWithin: settings.connect_timeout ?? DEFAULTS.connectWithin,
@@ -178,6 +191,11 @@ function resolveEnvironment(
     timeouts: settings.timeouts,
     ttl: settings.ttl,
     haproxy: settings.haproxy ?? [],
+    balancers: resolveBalancers(
+      settings.balancers,
+      (index) => where('balancers', index),
+      (options, index) => optionsAt(options, 'balancers', index, 'with'),
+    ),
     hostLeases: settings.host_leases ?? false,
     safeMode: settings.safe_mode ?? false,
     inventory: settings.inventory === undefined ? [] : inventorySources(settings.inventory, at, withheld),
@@ -185,6 +203,7 @@ function resolveEnvironment(
       where: where('notifications', index),
       at,
       read: (from, what) => read(from, what, 'notifications', index),
+      readOptions: (written) => optionsAt(written, 'notifications', index, 'with'),
       warnings,
     })),
   }

@@ -53,6 +53,44 @@ describe('the notifications of an environment', () => {
     expect(readLockstepYaml(path, undefined, context).notifications).to.deep.equal([])
   })
 
+  describe('by the code of a team', () => {
+    it('read secrets anywhere in what it is given', () => {
+      const [channel] = read(
+        'channel: pager\nwith: { room: deploys, retries: 3, login: { user: me, pass: { env: HOOK_TOKEN } }, keys: [{ file: key }] }\non: [failed]',
+      ).notifications
+      expect(channel).to.deep.include({
+        kind: 'extension',
+        name: 'pager',
+        on: ['failed'],
+        options: {
+          room: 'deploys',
+          retries: 3,
+          login: { user: 'me', pass: 'let-me-in' },
+          keys: ['k3y-of-the-hook'],
+        },
+        secrets: ['let-me-in', 'k3y-of-the-hook'],
+      })
+    })
+
+    it('hide those secrets', () => {
+      const environment = read('channel: pager\nwith: { key: { env: HOOK_TOKEN } }')
+      expect(secretsOf(environment)).to.include('let-me-in')
+    })
+
+    it('refuse a secret that is written out, and do not repeat it', () => {
+      const said = sentence('channel: pager\nwith: { room: x, api_token: hunter2 }')
+      expect(said).to.equal(
+        'lockstep.yaml:6: api_token is written out; expected where the secret is: {env: NAME}, {file: path} or {eyaml: "ENC[PKCS7,…]"}',
+      )
+    })
+
+    it('refuse a secret that is not there', () => {
+      expect(sentence('channel: pager\nwith: { key: { env: NOT_THERE } }')).to.match(
+        /^lockstep\.yaml:6: .*NOT_THERE/,
+      )
+    })
+  })
+
   it('go to webhooks, Slack, by email and to topics', () => {
     const all = ['started', 'approval wanted', 'wave begun', 'wave ended', 'failed', 'ended', 'drift found']
     expect(

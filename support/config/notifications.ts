@@ -5,6 +5,7 @@ import type {
   WebhookSettings,
 } from '../notifications/settings'
 import { LockstepError } from '../system/errors'
+import type { TeamOptions } from '../system/team_options'
 import { readConfigFile } from './files'
 import type { WrittenNotifications } from './notifications_schema'
 import type { SecretSetting } from './secrets'
@@ -18,6 +19,8 @@ interface Resolving {
   at: (relative: string) => string
   /** Reads the text of a secret. `what` makes the sentence of an error. */
   read: (from: SecretSetting, what: string) => string
+  /** Reads the options of a team's code. */
+  readOptions: (written: TeamOptions) => { options: TeamOptions; secrets: readonly string[] }
   warnings: string[]
 }
 
@@ -33,12 +36,24 @@ export function resolveNotifications(
   resolving: (index: number) => Resolving,
 ): NotificationChannelSettings[] {
   return written.map((settings, index) => {
+    if ('channel' in settings) return teamChannel(settings, resolving(index))
     const { on, template } = settings
     return { ...channel(settings, resolving(index)), on, ...(template === undefined ? {} : { template }) }
   })
 }
 
-function channel(settings: Written, resolving: Resolving): NotificationChannelSettings {
+function teamChannel(
+  settings: Of<'channel'>,
+  { where, readOptions }: Resolving,
+): NotificationChannelSettings {
+  const { channel: name, on } = settings
+  return { kind: 'extension', name, on, where, ...readOptions(settings.with) }
+}
+
+function channel(
+  settings: Exclude<Written, Of<'channel'>>,
+  resolving: Resolving,
+): NotificationChannelSettings {
   if ('webhook' in settings) return webhook(settings, resolving)
   if ('slack' in settings) return slack(settings, resolving)
   if ('email' in settings) return email(settings, resolving)

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { EVENTS } from '../notifications/event'
 import { jsonTemplateFault, templateFault } from '../notifications/template'
 import { kindMeant, allowKnownKeys } from './known_keys'
+import { optionsSchema } from './team_options'
 import { PLACES, secret, SECRET_PLACES, unwritten } from './secrets'
 
 const path = v.pipe(v.string(), v.minLength(1, 'a path'))
@@ -62,8 +63,17 @@ const topic = allowKnownKeys({
   on,
 })
 
+const channel = allowKnownKeys({
+  channel: v.pipe(
+    v.string('the name of a channel that an extension has'),
+    v.minLength(1, 'the name of a channel that an extension has'),
+  ),
+  with: optionsSchema,
+  on,
+})
+
 /** The kinds of channels, by the key that each has. */
-export const CHANNELS = { webhook, slack, email, topic }
+export const CHANNELS = { webhook, slack, email, topic, channel }
 const none = v.custom<never>(() => false, `one of: ${Object.keys(CHANNELS).join(', ')}`)
 
 /** The schema of an environment's `notifications`, as written. */

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { LockstepError } from '../system/errors'
 import { DEFAULTS } from './environment'
+import { readGitRepositories, type GitRepositorySettings } from './git_repositories'
 import { readConfigFile, readPrivateKey, readPublicKey } from './files'
 import {
   brokersOf,
@@ -53,6 +54,8 @@ export interface AgentSettings {
   chain: string
   target: string
   puppet: { program: string; splay: number }
+  /** The repositories that the host may fetch and deploy. */
+  repositories: readonly GitRepositorySettings[]
   /** The folder of external agents. */
   folder: string | undefined
   isActive(agent: string): boolean
@@ -144,6 +147,7 @@ function agents(settings: Settings): AgentSettings {
       program: (settings.text('plugin.puppet.command') ?? 'puppet').replace(/ +agent$/, ''),
       splay: spread ? (settings.whole('plugin.puppet.splaylimit', 0, 86_400) ?? 30) : 0,
     },
+    repositories: readGitRepositories(settings),
     folder: folder ?? (existsSync(AGENTS_FOLDER) ? AGENTS_FOLDER : undefined),
     isActive: (agent) => !inactive.has(agent),
   }

@@ -36,14 +36,14 @@ describe('the settings of a run', () => {
     expect(unknown).to.deep.equal([])
   })
 
-  it('are all used, and those of a person are in the README', () => {
-    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  it('are all used, and those of a person are in docs/settings.md', () => {
+    const page = readFileSync(join(root, 'docs', 'settings.md'), 'utf8')
     for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
       expect(
         named.some((each) => each.name === name && each.file !== TABLE),
         name,
       ).to.equal(true)
-      if (setting.setBy === undefined) expect(readme).to.contain(name)
+      if (setting.setBy === undefined) expect(page).to.contain(name)
     }
   })
 
@@ -190,5 +190,8 @@ function sources(): string[] {
       .map((name) => join(top, name))
       .filter((name) => /\.(ts|cjs|yaml|rb|sh)$/.test(name) && !name.endsWith('settings.test.ts')),
   )
-  return [...code, 'cucumber.js', 'README.md', '.ci/run']
+  const pages = readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name))
+  return [...code, ...pages, 'cucumber.js', 'README.md', '.ci/run']
 }

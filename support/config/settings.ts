@@ -37,6 +37,15 @@ export function expectSettings(env: Variables): void {
 }
 
 /**
+ * Expects a value that a flag gives to a setting to be one that it can have.
+ * @throws LockstepError `bad-input`
+ */
+export function expectFlag(flag: string, name: SettingName, value: string): void {
+  const fault = valueFault(SETTINGS[name], value)
+  if (fault !== undefined) throw refuse(`${flag} ${fault}`)
+}
+
+/**
  * Expects that no world parameter resembles a setting. Any other unknown parameter is the team's own.
  * @throws LockstepError `bad-input`
  */

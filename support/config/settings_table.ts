@@ -55,6 +55,21 @@ export const SETTINGS = {
     mayBeEmpty: true,
     repeated: 'by rollouts',
   },
+  LOCKSTEP_LIMIT: {
+    takes: 'hosts, such as web[1-3],db7',
+    help: 'the only hosts of the roll call that the run is for',
+    default: 'all hosts of the roll call',
+    flag: 'limit',
+    parameter: 'limit',
+    repeated: 'by rollouts',
+  },
+  LOCKSTEP_HOSTS: {
+    takes: 'all or some',
+    help: 'all: every host is named on the screen, and every outcome, however many there are',
+    default: 'some: as many as fit, and the others are counted',
+    flag: 'hosts',
+    only: ['all', 'some'],
+  },
   LOCKSTEP_RELEASE: {
     takes: 'a name',
     help: 'what the run calls its release',
@@ -153,6 +168,11 @@ export const SETTINGS = {
   LOCKSTEP_BEGUN_BY: {
     takes: 'JSON',
     help: 'why another run has begun this one',
+    setBy: 'internal',
+  },
+  LOCKSTEP_BEGUN_WITH: {
+    takes: 'a command',
+    help: 'the command of lockstep that a run was begun with',
     setBy: 'internal',
   },
   LOCKSTEP_EMBEDDED_PSK: {

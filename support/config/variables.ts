@@ -208,11 +208,16 @@ export function parseGivenVariables(text: string, where: string): Map<string, st
   return given
 }
 
-/** Formats these values for `parseGivenVariables`. */
+/** Formats these values for `parseGivenVariables`, so that each stands for itself. */
 export function formatVariables(values: Readonly<Record<string, string>>): string {
+  return formatGivenVariables(Object.entries(values).map(([name, value]) => [name, literally(value)]))
+}
+
+/** Formats what `parseGivenVariables` has parsed: `<other>` in a value stands for another variable. */
+export function formatGivenVariables(given: Iterable<readonly [name: string, value: string]>): string {
   // The blank separates a backslash at the end of a value from the comma after it.
-  return Object.entries(values)
-    .map(([name, value]) => `${name}=${literally(value).replaceAll(',', '\\,')}`.replace(/\\$/, '\\ '))
+  return [...given]
+    .map(([name, value]) => `${name}=${value.replaceAll(',', '\\,')}`.replace(/\\$/, '\\ '))
     .join(',')
 }
 

@@ -12,6 +12,7 @@ interface Schema {
   wrapped?: Schema
   item?: Schema
   options?: readonly Schema[]
+  value?: Schema
   default?: unknown
 }
 
@@ -21,7 +22,8 @@ function keysIn(schema: Schema, path = ''): [path: string, fallback: unknown][] 
     [`${path}${name}`, value.type === 'optional' ? value.default : undefined] as [string, unknown],
     ...keysIn(value, `${path}${name}.`),
   ])
-  const inner = [schema.wrapped, schema.item, ...(schema.options ?? [])]
+  const named = schema.value?.type === 'strict_object' ? schema.value : undefined
+  const inner = [schema.wrapped, schema.item, named, ...(schema.options ?? [])]
   return [...own, ...inner.flatMap((each) => (each === undefined ? [] : keysIn(each, path)))]
 }
 

@@ -26,6 +26,69 @@ export const FILE_KEYS: YamlKeys = {
   'eyaml.private_key': { takes: 'a file, or `{env: NAME}`', help: 'the key that opens secrets' },
   'eyaml.private_key.env': { takes: 'a name', help: 'the variable that has the key itself' },
   'eyaml.public_key': { takes: 'a file', default: 'none', help: 'the certificate that the key has to fit' },
+  extensions: {
+    takes: 'a list of files',
+    default: 'none',
+    help: 'code of a team: rules, channels, balancers',
+  },
+  pipeline: { takes: 'keys', default: 'none', help: 'the repositories whose pushes Lockstep follows' },
+  'pipeline.spool': {
+    takes: 'a folder',
+    default: '/var/spool/lockstep',
+    help: 'where hooks leave pushes until `lockstep serve` takes them',
+  },
+  'pipeline.listen': { takes: 'keys', default: '{}', help: 'where `lockstep serve` listens' },
+  'pipeline.listen.host': { takes: 'an address', default: '127.0.0.1', help: 'the address' },
+  'pipeline.listen.port': { takes: 'a port', default: '8090', help: 'the port' },
+  'pipeline.listen.behind_proxy': {
+    takes: 'true or false',
+    default: 'false',
+    help: 'a proxy with TLS stands in front, so that another address may be taken',
+  },
+  'pipeline.repositories': { takes: 'names, each with its keys', help: 'the repositories' },
+  'pipeline.repositories.url': {
+    takes: 'an address of git',
+    help: 'where the repository is, and nowhere else',
+  },
+  'pipeline.repositories.branches': {
+    takes: 'a list of names, `*` for any text',
+    default: 'none',
+    help: 'the branches that start a build',
+  },
+  'pipeline.repositories.tags': {
+    takes: 'a list of names, `*` for any text',
+    default: 'none',
+    help: 'the tags that start a build',
+  },
+  'pipeline.repositories.trigger': {
+    takes: 'a list of `hook`, `github`, `gitlab`, `gitea`, `hmac`',
+    help: 'what may tell of a push',
+  },
+  'pipeline.repositories.trigger.github': { takes: 'a secret', help: 'webhooks of GitHub' },
+  'pipeline.repositories.trigger.github.secret': { takes: SECRET, help: 'the secret of the webhook' },
+  'pipeline.repositories.trigger.gitlab': { takes: 'a token, a key or both', help: 'webhooks of GitLab' },
+  'pipeline.repositories.trigger.gitlab.token': { takes: SECRET, default: 'none', help: 'the secret token' },
+  'pipeline.repositories.trigger.gitlab.signing_key': {
+    takes: SECRET,
+    default: 'none',
+    help: 'the key that signs; with one, a token alone is not enough',
+  },
+  'pipeline.repositories.trigger.gitea': { takes: 'a secret', help: 'webhooks of Gitea and Forgejo' },
+  'pipeline.repositories.trigger.gitea.secret': { takes: SECRET, help: 'the secret of the webhook' },
+  'pipeline.repositories.trigger.hmac': { takes: 'a secret', help: 'programs of your own' },
+  'pipeline.repositories.trigger.hmac.secret': { takes: SECRET, help: 'the key of the HMAC' },
+  'pipeline.repositories.ci': { takes: 'keys', default: 'none', help: 'how commits are tested' },
+  'pipeline.repositories.ci.command': { takes: 'a program and its arguments', help: 'what tests a commit' },
+  'pipeline.repositories.ci.within': {
+    takes: 'a duration',
+    default: '20 minutes',
+    help: 'how long it may take',
+  },
+  'pipeline.repositories.ci.environment': {
+    takes: 'a list of names',
+    default: 'none',
+    help: 'the variables that it inherits; no others, so no secrets',
+  },
   environments: { takes: 'names, each with its keys', help: 'the fleets that a run can go to' },
 }
 
@@ -135,6 +198,12 @@ export const ENVIRONMENT_KEYS: YamlKeys = {
     help: 'how the connection is encrypted',
   },
   'notifications.topic': { takes: 'a topic', help: "a topic of the fleet's own broker" },
+  'notifications.channel': { takes: 'a name', help: 'a channel that an extension has' },
+  'notifications.with': {
+    takes: 'names, each with a value',
+    default: 'none',
+    help: 'what its code is given',
+  },
   'notifications.template': {
     takes: 'a text',
     default: "Lockstep's own",
@@ -158,6 +227,15 @@ export const ENVIRONMENT_KEYS: YamlKeys = {
   'haproxy.socket': { takes: 'a file', help: 'a runtime socket on this machine' },
   'haproxy.host': { takes: 'a name or an address', help: 'a runtime socket elsewhere' },
   'haproxy.port': { takes: 'a port', help: 'its port' },
+  balancers: { takes: 'a list', default: 'none', help: 'the pools behind balancers of a team' },
+  'balancers.name': { takes: 'a name', help: 'the backend that features name' },
+  'balancers.kind': { takes: 'a name', help: 'a kind of balancer that an extension has' },
+  'balancers.with': { takes: 'names, each with a value', default: 'none', help: 'what its code is given' },
+  'balancers.within': {
+    takes: 'a duration',
+    default: '30 seconds',
+    help: 'how long a call of its code may take, and until hosts are out or back',
+  },
   inventory: {
     takes: 'a list of sources',
     default: 'whoever answers',

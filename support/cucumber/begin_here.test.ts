@@ -54,6 +54,22 @@ describe('a run within another one', () => {
     expect(openFiles()).to.deep.equal([])
   })
 
+  it('leaves no simulated host listening where it breaks off', async () => {
+    const listening = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
+    const before = listening()
+    const during: number[] = []
+    const run = async (own: Session) => {
+      own.composition = await Composition.compose(own.run, MODES.rehearse.parameters, own.surroundings, cwd)
+      during.push(listening())
+      throw new Error('too many open files')
+    }
+    await begin(again(new AbortController().signal), () => {}, { cwd, run })
+    expect(during[0]).to.be.above(before)
+    // A socket that is closed leaves the list in the next turn.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(listening()).to.equal(before)
+  })
+
   it('is not begun where the operator has already asked to stop', async () => {
     let hasBegun = false
     const run = async () => void (hasBegun = true)

@@ -19,11 +19,12 @@ import { ownSupportCode } from './support_code'
 
 /**
  * Returns what begins another run in this process, over the support code that is loaded. Undefined where that code, or
- * a plugin of a team, may keep something from one run to the next.
+ * a plugin or an extension of a team, may keep something from one run to the next.
  */
 export function beginnerHere(cwd: string): BeginAgain | undefined {
   const support = ownSupportCode()
-  if (support === undefined || !session().hasOwnPluginsOnly) return undefined
+  const { hasOwnPluginsOnly, hasExtensions } = session()
+  if (support === undefined || !hasOwnPluginsOnly || hasExtensions) return undefined
   return (again, read) => begin(again, read, { cwd, run: (own, paper) => run(own, support, paper, cwd) })
 }
 
@@ -49,7 +50,12 @@ export async function begin<T>(
   const reports = mkdtempSync(join(tmpdir(), 'lockstep-'))
   try {
     const more = envOfAgain(again, reports, resolve(cwd, surroundings.folders.state))
-    const own = new Session(surroundingsOf({ ...surroundings.env, ...more }), argsOfAgain(args, again), false)
+    const own = new Session(
+      surroundingsOf({ ...surroundings.env, ...more }),
+      argsOfAgain(args, again),
+      undefined,
+      false,
+    )
     const stop = () => own.run.interrupt()
     signal.addEventListener('abort', stop, { once: true })
     const paper = new Paper()
@@ -58,7 +64,7 @@ export async function begin<T>(
       (error: unknown) => brokenOff(paper, error),
     )
     signal.removeEventListener('abort', stop)
-    await own.composition?.closeFiles()
+    await own.composition?.letGo()
     expectUninterrupted(signal)
     return await read(ended)
   } finally {

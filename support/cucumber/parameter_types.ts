@@ -38,6 +38,13 @@ defineParameterType({
   useForSnippets: false,
 })
 defineParameterType({ name: 'backend', regexp: /\S+/, transformer: values.backend, useForSnippets: false })
+// HAProxy has a sentence of its own.
+defineParameterType({
+  name: 'balancer',
+  regexp: /(?!haproxy )\S+/,
+  transformer: values.balancer,
+  useForSnippets: false,
+})
 defineParameterType({ name: 'time', regexp: /\d\S*/, transformer: values.time, useForSnippets: false })
 defineParameterType({
   name: 'days',
@@ -53,6 +60,13 @@ defineParameterType({
   useForSnippets: false,
 })
 defineParameterType({ name: 'release', regexp: /\S+/, transformer: values.release, useForSnippets: false })
+defineParameterType({
+  name: 'repository',
+  regexp: /\S+/,
+  transformer: values.repository,
+  useForSnippets: false,
+})
+defineParameterType({ name: 'tag', regexp: /\S+/, transformer: values.tag, useForSnippets: false })
 defineParameterType({
   name: 'environment',
   regexp: /\S+/,

@@ -1,18 +1,17 @@
 import type { Envelope } from '@cucumber/messages'
-import { expectOptions, expectSettings, WORLD_PARAMETERS } from '../config/settings'
-import { finishReports, removeReports } from '../composition/finish_reports'
+import { endProcessWith } from '../composition/end_process'
+import { removeReports } from '../composition/finish_reports'
 import { lazy } from '../composition/lazy'
 import { readRun } from '../composition/read_run'
+import { refuseUnknown } from '../composition/refuse_unknown'
 import { NO_RETRY } from '../preflight/command_line'
 import { Preflight } from '../preflight/preflight'
 import { faultOfOptions, type ResolvedOptions } from '../preflight/run_options'
 import { variablesFor } from '../preflight/run_variables'
 import { Substitution } from '../preflight/substitution'
 import { redactMessage } from '../reporting/redacted_message'
-import { endedEarly } from '../run/team_faults'
-import { LockstepError } from '../system/errors'
-import { decideExitStatus } from '../system/exit_status'
-import { beforeLeaving, type Leaving } from '../system/leaving'
+import { faultOfConfiguredChoice } from '../run/scenario_choice'
+import { EXIT, LockstepError } from '../system/errors'
 import { outliveOutputs } from '../system/output'
 import { traitsOf } from '../run/modes'
 import type { RunParameters } from '../run/parameters'
@@ -29,8 +28,6 @@ interface PluginContext {
   environment: { cwd: string; stderr: NodeJS.WritableStream }
 }
 
-const OPTIONS = [...WORLD_PARAMETERS, 'lint']
-
 /**
  * Reads the features before anything runs, refuses those that cannot run, and decides the exit status of the process.
  * Cucumber leaves the status at 0 for undefined steps in a dry run, and for runs of nothing.
@@ -39,7 +36,7 @@ export const plugin = {
   type: 'plugin' as const,
   optionsKey: 'lockstep',
   async coordinator({ operation, on, options, environment }: PluginContext) {
-    if (operation !== 'runCucumber') return
+    if (operation !== 'runCucumber') return undefined
     const own = session()
     own.hasPlugin = true
     const { run, account, surroundings } = own
@@ -55,7 +52,7 @@ export const plugin = {
       outliveOutputs(process.stdout, process.stderr)
       removeReports(isReading, reports)
     }
-    refuseUnknown(own, options)
+    refuseUnknown(own, options, resolved?.worldParameters)
     const sources = new Map<string, string>()
     const substitution = new Substitution(() =>
       variablesFor(options, surroundings, cwd, () => lazy.variablesFile),
@@ -69,17 +66,22 @@ export const plugin = {
       isChecked = true
       for (const [node, line] of preflight.lines) own.lines.set(node, line)
       const { args } = own
+      const byCommand = own.begunWith !== undefined
       const reading = {
         preflight,
         substitution,
         parameters: options,
         sources,
         refusedFor,
+        chosen: resolved === undefined ? undefined : { ...resolved, cwd },
         lints,
         args,
+        byCommand,
         write,
+        surroundings,
+        cwd,
       }
-      readRun(run, reading)
+      own.hasExtensions = readRun(run, reading).files.length > 0
     }
     on('message', (envelope) => {
       if (envelope.source !== undefined) sources.set(envelope.source.uri, envelope.source.data)
@@ -103,51 +105,25 @@ export const plugin = {
       run.end()
     })
     // A run that another run of the process has begun is told by that one, and decides nothing about the process.
-    if (!own.isOwnProcess) return
-    let hasEnded = false
-    const end = () => {
-      if (hasEnded) return
-      hasEnded = true
-      check()
-      if (isUnderWay) cutOff(own, stderr)
-      const show = (text: string) => process.stdout.write(text)
-      finishReports(run, isReading, {
-        reports,
-        env: surroundings.env,
-        cwd: process.cwd(),
-        write: show,
-      })
-    }
-    process.once('exit', end)
-    beforeLeaving(process as unknown as Leaving, (code) => {
-      end()
-      return run.exitCode === 0 ? code : run.exitCode
-    })
-    decideExitStatus(process, () => {
-      end()
-      if (run.exitCode !== 0) process.exitCode = run.exitCode
-    })
+    if (!own.isOwnProcess) return undefined
+    // Cucumber waits for what is returned once its last message is heard.
+    const ended = endProcessWith(own, { isReading, stderr, check, isUnderWay: () => isUnderWay })
+    if (resolved !== undefined) expectChoice(own, resolved, stderr)
+    return ended
   },
 }
 
-/** Writes down what is known of a run whose process ends in mid-run; such a run is no success. */
-function cutOff({ run, composition }: Session, stderr: NodeJS.WritableStream): void {
-  // A second Ctrl-C ends the process at once: the operator did that, and nothing else is to blame.
-  if (!run.stopping.signal.aborted) run.refuse(endedEarly(run.state.current))
-  stderr.write('\n')
-  composition?.cutOff()
-  run.end()
-}
-
-/** Refuses unknown settings and options before anything is read. One may be the switch that keeps hosts unchanged. */
-function refuseUnknown({ run, surroundings }: Session, options: object): void {
-  try {
-    expectSettings(surroundings.env)
-    expectOptions('option pluginOptions.lockstep', options, OPTIONS)
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error
-    run.refuse(error)
-  }
+/** Ends a process whose choice of scenarios cannot be read: cucumber would say so in a stack trace. */
+function expectChoice(
+  { run }: Session,
+  { tags, names }: ResolvedOptions,
+  stderr: NodeJS.WritableStream,
+): void {
+  const fault = faultOfConfiguredChoice(tags, names)
+  if (fault === undefined) return
+  run.refuse(new LockstepError('bad-config', fault))
+  stderr.write(`${fault}\n`)
+  process.exit(EXIT.invalid)
 }
 
 function hasOwnPluginsOnly(resolved: ResolvedOptions | undefined): boolean {

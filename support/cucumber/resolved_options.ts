@@ -15,8 +15,10 @@ export async function resolveOptions(
   if (!/^cucumber(-js|\.js)?$/.test(basename(argv[1] ?? ''))) return undefined
   const { useConfiguration, runConfiguration } = await configurationOf(argv.slice(2), cwd)
   const { dryRun, order, shard, parallel, retry, failFast, worldParameters } = useConfiguration
+  const { tags, name: names, paths } = useConfiguration
   const plugins = runConfiguration.plugins?.specifiers ?? []
-  return { dryRun, order, shard: shard ?? '', parallel, retry, failFast, worldParameters, plugins }
+  const chosen = { tags: tags ?? '', names, paths }
+  return { dryRun, order, shard: shard ?? '', parallel, retry, failFast, worldParameters, plugins, ...chosen }
 }
 
 /** Returns what cucumber makes of arguments of its command, and of the configuration that they name. */

@@ -1,7 +1,7 @@
 import { setWorldConstructor, supportCodeLibraryBuilder, World } from '@cucumber/cucumber'
 import { join, relative, resolve, sep } from 'node:path'
 import { failedHook, failedWorld, failedWrapper } from '../run/team_faults'
-import { placeOf, reasonOf } from '../run/thrown'
+import { placeOf, reasonOf } from '../rollout/model/thrown'
 import { LockstepError } from '../system/errors'
 import { guardCode, type Code } from '../system/guarded_code'
 import { session } from '../composition/session'

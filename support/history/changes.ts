@@ -39,13 +39,20 @@ const OUTCOMES: ReadonlyMap<string, ChangeOutcome> = new Map([
   ['failed', 'failed'],
 ])
 
+/** A resource by host: the state seen last, and the change told last. */
+interface Followed {
+  seen: Map<string, string>
+  latest: Map<string, Change>
+}
+
 /**
  * A follower of each resource of each host from entry to entry. The state seen last is the one before the next change.
+ * It makes no text for a host: of many hosts, those would fill the memory.
  */
 class History {
   readonly changes: Change[] = []
-  private readonly seen = new Map<string, string>()
-  private readonly latest = new Map<string, Change>()
+  private readonly followed = new Map<string, Followed>()
+  /** The changes of each request that is not answered yet, by host. */
   private readonly asked = new Map<string, Map<string, Change>>()
 
   hear(entry: JournalEntry): void {
@@ -54,6 +61,11 @@ class History {
       this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after ??= state))
     if (entry.type === 'became')
       this.look(`package ${entry.package}`, entry.versions, (change, state) => void (change.after = state))
+    if (entry.type === 'served')
+      this.look(`git ${entry.repository}`, entry.states, (change, state) => {
+        if (entry.moment === 'after') change.after = state
+        else change.after ??= state
+      })
     if (entry.type === 'asked' && entry.mutating) this.tell(entry)
     if (entry.type === 'answered') this.settle(entry.requestId, entry.outcomes)
     if (entry.type === 'planned') this.plan(entry)
@@ -64,37 +76,54 @@ class History {
     states: Readonly<Record<string, readonly string[]>>,
     onSeen: (latest: Change, state: string) => void,
   ): void {
+    const { seen, latest } = this.follow(resource)
     for (const [state, hosts] of Object.entries(states)) {
       for (const host of hosts) {
-        const key = `${resource} ${host}`
-        const latest = this.latest.get(key)
-        if (latest !== undefined) onSeen(latest, state)
-        this.seen.set(key, state)
+        const change = latest.get(host)
+        if (change !== undefined) onSeen(change, state)
+        seen.set(host, state)
       }
     }
   }
 
+  private follow(resource: string): Followed {
+    const known = this.followed.get(resource)
+    if (known !== undefined) return known
+    const followed = { seen: new Map<string, string>(), latest: new Map<string, Change>() }
+    this.followed.set(resource, followed)
+    return followed
+  }
+
   private tell({ requestId, agent, action, inputs, hosts, line, step }: Asked): void {
-    const resource = resourceOf(agent, inputs)
+    const resource = resourceOf(agent, action, inputs)
     const what = `${agent}: ${[action, ...Object.values(inputs).map(String)].join(' ')}`
     const temporary = isTemporary(agent, action)
     const told = this.asked.get(requestId) ?? new Map<string, Change>()
     this.asked.set(requestId, told)
+    const { seen, latest } = this.follow(resource)
     for (const host of hosts) {
-      const key = `${resource} ${host}`
-      const before = this.seen.get(key) ?? null
-      this.seen.delete(key)
-      const outcome = 'no answer'
-      const base = { host, line, step, request: requestId, resource, what, before, after: null }
-      const change: Change = { ...base, outcome, temporary }
+      const change: Change = {
+        host,
+        line,
+        step,
+        request: requestId,
+        resource,
+        what,
+        before: seen.get(host) ?? null,
+        after: null,
+        outcome: 'no answer',
+        temporary,
+      }
+      seen.delete(host)
       this.changes.push(change)
-      this.latest.set(key, change)
+      latest.set(host, change)
       told.set(host, change)
     }
   }
 
   private settle(requestId: string, outcomes: Readonly<Record<string, readonly string[]>>): void {
     const told = this.asked.get(requestId)
+    this.asked.delete(requestId)
     for (const [kind, hosts] of Object.entries(outcomes)) {
       for (const host of hosts) {
         const change = told?.get(host)
@@ -118,7 +147,9 @@ class History {
   }
 }
 
-function resourceOf(agent: string, inputs: Asked['inputs']): string {
+function resourceOf(agent: string, action: string, inputs: Asked['inputs']): string {
+  // Tags that were fetched are not what is served.
+  if (agent === 'git' && action === 'fetch') return `tags of ${String(inputs['repository'])}`
   const given = Object.entries(inputs)
   const [, named] = given.find(([name]) => name === agent) ?? given[0] ?? []
   return named === undefined ? agent : `${agent} ${named}`

@@ -1,5 +1,7 @@
-import { inRanges } from '../run/host_names'
+import { foldHosts } from '../rollout/model/fold_hosts'
 import { clean, hosts as counted } from '../rollout/model/verdict'
+import { nameHosts } from '../rollout/model/name_hosts'
+import { groupBy } from '../system/groups'
 import type { HistoryEntry } from './history_record'
 import { howItWasLeft, hostsNotDone } from './standing'
 
@@ -36,6 +38,8 @@ export interface CheckedRelease {
   /** The release and its environment, in words. */
   where: string
   checks: readonly CheckedRun[]
+  /** The hosts of its roll calls that were outside the limit of every run. */
+  alone: readonly string[]
   /** The hosts that were never brought on. */
   left: readonly DriftFinding[]
   /** The reason why a part of the history is not known; undefined where all of it can be read. */
@@ -43,8 +47,8 @@ export interface CheckedRelease {
 }
 
 /** Judges a release: it drifts where one host does, and is well only where every part of it was looked at. */
-export function judgeDrift({ where, checks, left, unread }: CheckedRelease): DriftState {
-  const findings = [...checks.flatMap((each) => each.findings), ...left]
+export function judgeDrift({ where, checks, alone, left, unread }: CheckedRelease): DriftState {
+  const findings = [...findingsOf(checks), ...left]
   const all = new Set(
     checks.flatMap(({ record }) => record.hosts.filter((host) => !record.out.includes(host))),
   )
@@ -52,12 +56,38 @@ export function judgeDrift({ where, checks, left, unread }: CheckedRelease): Dri
   const odd = [...new Set(findings.map(({ host }) => host))]
   const numbers = `hosts=${all.size} drifted=${odd.length};;0`
   if (findings.length > 0) {
-    const sentence = `${where} no longer passes on ${odd.length} of ${counted(all.size)}: ${inRanges(odd).join(', ')}`
+    const sentence = `${where} no longer passes on ${odd.length} of ${counted(all.size)}: ${foldHosts(odd).join(', ')}${leftAlone(alone)}`
     return { state: 'CRITICAL', sentence, findings, numbers }
   }
   const trouble = unread ?? checks.find((each) => each.trouble !== undefined)?.trouble
   if (trouble !== undefined) return makeUnknownDrift(`${where}: ${trouble}`)
-  return { state: 'OK', sentence: `${where} still passes on ${counted(all.size)}`, findings, numbers }
+  return {
+    state: 'OK',
+    sentence: `${where} still passes on ${counted(all.size)}${leftAlone(alone)}`,
+    findings,
+    numbers,
+  }
+}
+
+/** Returns the findings of all looks. Of a host that a later run of the same feature was for, only that run says anything. */
+function findingsOf(checks: readonly CheckedRun[]): DriftFinding[] {
+  return checks.flatMap(({ record, findings }, index) => {
+    const later = checks.slice(index + 1).filter(({ record: { feature } }) => feature === record.feature)
+    const superseded = new Set(later.flatMap(({ record: { hosts } }) => hosts))
+    return findings.filter(({ host }) => !superseded.has(host))
+  })
+}
+
+function leftAlone(hosts: readonly string[]): string {
+  return hosts.length === 0
+    ? ''
+    : `; its runs were limited, and left out ${counted(hosts.length)}: ${nameHosts(hosts)}`
+}
+
+/** Returns the hosts of roll calls that none of these runs was for, since all of them were limited to others. */
+export function hostsLeftAlone(runs: readonly HistoryEntry[]): string[] {
+  const known = new Set(runs.flatMap(({ hosts }) => hosts))
+  return [...new Set(runs.flatMap(({ outside = [] }) => outside))].filter((host) => !known.has(host))
 }
 
 export function makeUnknownDrift(sentence: string): DriftState {
@@ -85,12 +115,34 @@ export function hostsNotBroughtOn(
     }))
 }
 
-/** Returns the last run of each feature that passed, or passed on all hosts but those that were allowed to fail. */
+/**
+ * Returns the last run of each feature that passed, or passed on all hosts but those that were allowed to fail. A limited
+ * run says nothing of other hosts: the runs before it that were for those come with it, the oldest first.
+ */
 export function lastRuns(runs: readonly HistoryEntry[]): HistoryEntry[] {
   const passed = runs.filter(
     ({ mode, outcome }) => mode === 'live' && (outcome === 'passed' || outcome === 'passed with failures'),
   )
-  return [...new Map(passed.map((record) => [record.feature, record])).values()]
+  return [...groupBy(passed, ({ feature }) => feature).values()].flatMap(lastOfEachHost)
+}
+
+/** Returns the runs of one feature that were the last for some host, up to the last one that was not limited. */
+function lastOfEachHost(runs: readonly HistoryEntry[]): HistoryEntry[] {
+  const since = runs.slice(
+    Math.max(
+      0,
+      runs.findLastIndex(({ outside }) => outside === undefined),
+    ),
+  )
+  const known = new Set<string>()
+  return since
+    .toReversed()
+    .filter(({ hosts }) => {
+      const isNew = hosts.some((host) => !known.has(host))
+      for (const host of hosts) known.add(host)
+      return isNew
+    })
+    .toReversed()
 }
 
 /** Returns a state in lines as monitoring plugins write them: a sentence and its numbers, then the findings. */

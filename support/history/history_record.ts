@@ -25,6 +25,8 @@ export interface HistoryEntry {
    */
   leftOut?: readonly string[]
   hosts: readonly string[]
+  /** The hosts of the roll call that the run was limited not to touch: it says nothing about them. */
+  outside?: readonly string[]
   /** The hosts that failed within the failure budget. */
   out: readonly string[]
   /** The hosts that it has not brought to its end, those among them that failed within the budget. */
@@ -81,6 +83,7 @@ export function historyEntryOf(
     outcome,
     ...(began.leftOut === undefined ? {} : { leftOut: began.leftOut }),
     hosts: rollCall.hosts,
+    ...(rollCall.outside === undefined ? {} : { outside: rollCall.outside }),
     out: [...new Set(out)].filter((host) => known.has(host)),
     notDone: progress.notDone(outcome === 'passed' || outcome === 'passed with failures'),
     restored: [...progress.restored],

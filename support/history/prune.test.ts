@@ -7,7 +7,7 @@ import { historyEntryOf } from './history_record'
 import { findLeftHosts, nextOrder } from '../rollout/model/out_of_rotation'
 import { readRunJournals, type RunJournal } from '../run/journals'
 import type { JournalEntry } from '../rollout/model/journal_entry'
-import { journalLine } from '../system/journal_lines'
+import { journalText } from '../testing/journal_text'
 import { Scratch } from '../testing/scratch'
 import { choosePrunable } from './prune'
 import { pruneState } from './prune_state'
@@ -165,7 +165,7 @@ describe('pruning', () => {
   const write = (index: number, ...entries: JournalEntry[]) => {
     const at = `2026-01-0${index + 1}T00:00:00.000Z`
     const lines = [{ type: 'journal', version: 1 }, runEntry(index + 1), ...entries]
-    const text = lines.map((line) => journalLine(JSON.stringify({ at, ...line }))).join('')
+    const text = journalText(...lines.map((line) => JSON.stringify({ at, ...line })))
     const path = scratch.write(`state/live/${runs[index] ?? ''}.journal.ndjson`, text)
     old(scratch.write(`state/logs/${runs[index] ?? ''}.log`, 'x'))
     return path

@@ -53,6 +53,7 @@ const isRunRecord = shape({
   outcome: oneOf(...RUN_OUTCOMES),
   leftOut: (value) => value === undefined || listOf(isText)(value),
   hosts: listOf(isText),
+  outside: (value) => value === undefined || listOf(isText)(value),
   out: listOf(isText),
   notDone: listOf(isText),
   restored: listOf(isText),

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { HistoryStore } from './store'
 import type { JournalEntry } from '../rollout/model/journal_entry'
-import { journalLine } from '../system/journal_lines'
+import { journalText } from '../testing/journal_text'
 import { BEGAN } from '../testing/fake_fleet'
 import { Scratch } from '../testing/scratch'
 import { writeHistory } from './recording'
@@ -21,7 +21,7 @@ describe('the record of a run', () => {
     { type: 'rollouts ended', passed: true, reason: '' },
   ]
   const all = [{ type: 'journal', version: 1 }, ...entries]
-  const lines = all.map((entry) => journalLine(JSON.stringify({ at, ...entry })))
+  const lines = journalText(...all.map((entry) => JSON.stringify({ at, ...entry }))).split(/(?<=\n)/)
   const recorded = (text: string) => {
     const history = join(scratch.path, 'history')
     const journal = scratch.write('live/20260101-000000-abcd.journal.ndjson', text)
@@ -42,6 +42,12 @@ describe('the record of a run', () => {
     const damaged = lines.map((line, index) => (index === 4 ? line.replace('scenario', 'scenari0') : line))
     const { message, outcomes } = recorded(damaged.join(''))
     expect(message).to.match(/abcd\.journal\.ndjson is damaged from line 5 on, and what was done after that/)
+    expect(outcomes).to.deep.equal(['cut off'])
+  })
+
+  it('is none that passed where a line of its journal was taken out', () => {
+    const { message, outcomes } = recorded(lines.filter((_, index) => index !== 4).join(''))
+    expect(message).to.match(/abcd\.journal\.ndjson is damaged from line 5 on/)
     expect(outcomes).to.deep.equal(['cut off'])
   })
 

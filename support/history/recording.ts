@@ -17,6 +17,7 @@ export function releasesInHistory({
   environment,
   feature,
   current,
+  limit,
   decide: decides,
 }: AskedBy): Releases {
   const store = new HistoryStore(history)
@@ -38,7 +39,8 @@ export function releasesInHistory({
       const { last, hosts } = standing
       return { run: last.run, at: last.ended, hosts }
     },
-    hasArrived: (release) => release !== UNRELEASED && standingOf(runs(environment, release), 'noop').passed,
+    hasArrived: (release) =>
+      release !== UNRELEASED && standingOf(runs(environment, release), 'noop', limit).passed,
   }
 }
 
@@ -107,6 +109,8 @@ export interface AskedBy {
   feature: string
   /** The name that the run itself gives its release. */
   current: string | undefined
+  /** The hosts that the run is limited to; undefined where it is for all of its roll call. */
+  limit?: ReadonlySet<string> | undefined
   /** True when the history decides anything; false in a rehearsal. */
   decide: boolean
 }

@@ -36,6 +36,35 @@ describe('how a release stands', () => {
     expect(why({}, { leftOut, outcome: 'stopped' })).to.contain('r2, stopped')
   })
 
+  it('does not follow from a limited run, until runs have brought on all hosts of its roll call', () => {
+    const first = { hosts: ['a1', 'a2'], outside: ['a3', 'a4', 'a5'] }
+    const second = { hosts: ['a3', 'a4', 'a5'], outside: ['a1', 'a2'] }
+    const limited = 'was limited, and no run has brought'
+    expect(why(first)).to.equal(`its run r1 of x.feature ${limited} a[3-5] on`)
+    expect(why(first, second)).to.equal('passed')
+    expect(why(first, { ...second, outcome: 'stopped' })).to.contain('r2, stopped')
+    expect(why({ ...first, outcome: 'stopped', notDone: ['a1'] }, second)).to.contain(
+      'a1 was not done in run r1',
+    )
+    expect(why({ hosts: ['a1', 'a2', 'a3', 'a4', 'a5'] }, first)).to.equal('passed')
+    expect(why({ hosts: ['a1', 'a3'] }, first)).to.contain(`${limited} a4, a5 on`)
+    expect(why(first, { hosts: ['a1', 'a2', 'a3'] })).to.equal('passed')
+  })
+
+  it('counts an earlier run of another text or other parameters for no host outside the limit', () => {
+    const first = { hosts: ['a1', 'a2'], outside: ['a3'] }
+    const second = { hosts: ['a3'], outside: ['a1', 'a2'] }
+    expect(why(first, { ...second, sha256: 'other' })).to.contain('a1, a2 on')
+    expect(why(first, { ...second, parameters: { version: '2' } })).to.contain('a1, a2 on')
+  })
+
+  it('is enough where only its own hosts are asked about', () => {
+    const limited = runs({ mode: 'noop', hosts: ['a1', 'a2'], outside: ['a3'] })
+    expect(standingOf(limited, 'noop', new Set(['a1'])).passed).to.equal(true)
+    expect(standingOf(limited, 'noop', new Set(['a1', 'a3'])).passed).to.equal(false)
+    expect(standingOf(limited, 'noop').passed).to.equal(false)
+  })
+
   it('is asked of each of its features, and not of runs that were refused', () => {
     expect(why({ feature: 'db.feature', outcome: 'stopped' }, {})).to.contain('db.feature')
     expect(why({}, { outcome: 'refused' })).to.equal('passed')

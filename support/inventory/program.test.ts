@@ -24,7 +24,7 @@ describe('an inventory that a program prints', () => {
 
   async function run(
     script: string,
-    { within = 5_000, mode = 0o700, signal = new AbortController().signal, redact = redactNothing } = {},
+    { within = 600_000, mode = 0o700, signal = new AbortController().signal, redact = redactNothing } = {},
   ) {
     const path = scratch.write('inventory.sh', `#!/bin/sh\n${script}\n`, mode)
     return readInventory([{ kind: 'program', path, within, withheld: ['OWN_SECRET'] }], {

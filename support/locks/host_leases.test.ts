@@ -6,6 +6,7 @@ import { testFleet, type TestFleet } from '../testing/embedded'
 import { failure } from '../testing/failure'
 import { callOf } from '../testing/call'
 import { hostLeases, type LeaseOptions } from './host_leases'
+import { tellNobody } from '../system/wait'
 
 const HOSTS = ['web1', 'web2', 'web3']
 
@@ -38,6 +39,7 @@ describe('leases that hosts keep', () => {
       clock: { ...systemClock, after: () => () => {} },
       journal: { append: async (entry) => void entries.push(entry) },
       wait: () => new Promise((resolve) => setTimeout(resolve, 5)),
+      tellWait: tellNobody,
       onTrouble: () => {},
       ...more,
     })

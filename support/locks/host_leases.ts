@@ -4,8 +4,10 @@ import type { Answers, Answer } from '../rollout/model/answers'
 import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { Clock } from '../system/clock'
-import { inRanges } from '../run/host_names'
+import { foldHosts } from '../rollout/model/fold_hosts'
+import { tellNobody, type TellWait } from '../system/wait'
 import { groupBy } from '../system/groups'
+import { NoLease } from './no_lease'
 
 /** The locks of one run, to be given back when it ends. */
 export type RunLocks = Locks & { release(): Promise<void> }
@@ -22,6 +24,7 @@ export interface LeaseOptions {
   clock: Clock
   journal: { append(entry: JournalEntry): Promise<void> }
   wait: (ms: number) => Promise<void>
+  tellWait: TellWait
   onTrouble: (what: string) => void
 }
 
@@ -39,11 +42,12 @@ export function hostLeases(own: RunLocks, options: LeaseOptions): RunLocks {
   let stopRenewing = () => {}
   const keepAlive = () => {
     stopRenewing = clock.after((LEASE / 3) * 1000, () => {
-      void acquire(options, [...taken])
+      // Leases are renewed beside what the rollout does, and nothing waits for that.
+      void acquire({ ...options, tellWait: tellNobody }, [...taken])
         .then(({ refused, silent }) => {
           const lost = [...refused.keys(), ...silent]
           if (lost.length > 0)
-            options.onTrouble(`the lease could not be renewed on ${inRanges(lost).join(', ')}`)
+            options.onTrouble(`the lease could not be renewed on ${foldHosts(lost).join(', ')}`)
         })
         .catch((error: unknown) => options.onTrouble((error as Error).message))
       keepAlive()
@@ -57,8 +61,9 @@ export function hostLeases(own: RunLocks, options: LeaseOptions): RunLocks {
     set patience(ms: number) {
       own.patience = ms
     },
-    async take(hosts: readonly string[]) {
-      await own.take(hosts)
+    // A host keeps a lease only where the rollout may change it.
+    async take(hosts: readonly string[], beside?: readonly string[]) {
+      await own.take(hosts, beside)
       const wanted = hosts.filter((host) => !taken.has(host))
       if (wanted.length === 0) return
       await journal.append({ type: 'locked', hosts: wanted.length, takes: [], reason: 'leases of the hosts' })
@@ -77,19 +82,21 @@ export function hostLeases(own: RunLocks, options: LeaseOptions): RunLocks {
 /** Acquires the leases of all hosts or of none. @throws LockstepError `locked` */
 async function acquireAll(options: LeaseOptions, hosts: readonly string[], patience: number): Promise<void> {
   const until = options.clock.elapsed() + patience
-  for (;;) {
-    const { got, refused, silent } = await acquire(options, hosts)
-    if (got.length === hosts.length) return
-    // A host whose answer was lost may have given its lease too, and would keep it from everybody until it lapses.
-    await giveBack(options, [...got, ...silent]).catch(() => {})
-    if (silent.length > 0)
-      throw new LockstepError(
-        'locked',
-        `no lease was given by ${inRanges(silent).join(', ')}: no answer from the lock agent there. No host was touched; a host without it can only be rolled out to without host_leases`,
-      )
-    if (options.clock.elapsed() + LOOK_EVERY > until)
-      throw new LockstepError('locked', refusal(refused, patience))
-    await options.wait(LOOK_EVERY)
+  let endWait: (() => void) | undefined
+  try {
+    for (;;) {
+      const { got, refused, silent } = await acquire(options, hosts)
+      if (got.length === hosts.length) return
+      // A host whose answer was lost may have given its lease too, and would keep it from everybody until it lapses.
+      await giveBack(options, [...got, ...silent]).catch(() => {})
+      if (silent.length > 0) throw new NoLease(silent)
+      if (options.clock.elapsed() + LOOK_EVERY > until)
+        throw new LockstepError('locked', refusal(refused, patience))
+      endWait ??= options.tellWait({ what: 'a rollout from another machine', withinMs: patience })
+      await options.wait(LOOK_EVERY)
+    }
+  } finally {
+    endWait?.()
   }
 }
 
@@ -135,12 +142,12 @@ function giveBack(options: LeaseOptions, hosts: readonly string[]): Promise<Answ
 }
 
 function ask(
-  { fleet }: LeaseOptions,
+  { fleet, tellWait }: LeaseOptions,
   action: string,
   hosts: readonly string[],
   inputs: Record<string, string | number>,
 ): Promise<Answers> {
-  const watch = { beforeSend: async () => {}, onProgress: () => {} }
+  const watch = { beforeSend: async () => {}, tellWait }
   return fleet.call({ agent: 'lock', action, inputs, mutating: true }, hosts, watch)
 }
 
@@ -160,7 +167,7 @@ function sortAnswers({ outcomes }: Answers): Acquired {
 
 function refusal(refused: Acquired['refused'], waited: number): string {
   const by = groupBy(refused.keys(), (host) => refused.get(host)?.message ?? '')
-  const who = [...by].map(([message, hosts]) => `${inRanges(hosts).join(', ')}: ${message}`).join('; ')
+  const who = [...by].map(([message, hosts]) => `${foldHosts(hosts).join(', ')}: ${message}`).join('; ')
   const next =
     waited > 0
       ? `waited ${formatDuration(waited)}; let it end first`

@@ -1,10 +1,11 @@
 import { formatDuration } from '../system/duration'
 import { LockstepError } from '../system/errors'
 import type { Clock } from '../system/clock'
+import type { TellWait } from '../system/wait'
 import { LEASE, type Claim, type Holder, type HostLocks } from './host_locks'
 import type { JournalEntry } from '../rollout/model/journal_entry'
 import type { RunLocks } from './host_leases'
-import { inRanges } from '../run/host_names'
+import { foldHosts } from '../rollout/model/fold_hosts'
 
 export interface LockOptions {
   claim: Omit<Claim, 'hosts'>
@@ -15,6 +16,7 @@ export interface LockOptions {
   clock: Clock
   journal: { append(entry: JournalEntry): Promise<void> }
   wait: (ms: number) => Promise<void>
+  tellWait: TellWait
 }
 
 const LOOK_EVERY = 500
@@ -33,25 +35,32 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
   }
   const self: RunLocks = {
     patience: 0,
-    async take(hosts) {
+    async take(within, beside = []) {
+      const hosts = beside.length === 0 ? within : [...within, ...beside]
       if (taken.size > 0) locks.expectOwned()
       if (hosts.every((host) => taken.has(host))) return
       const until = clock.elapsed() + self.patience
       let told = false
-      for (;;) {
-        const claim = { ...options.claim, hosts: [...new Set([...taken, ...hosts])] }
-        const stale = (await locks.list()).filter(({ state }) => state !== 'alive').map(({ run }) => run)
-        const reason = options.takeReason ?? `run ${claim.run} follows it`
-        const runs =
-          options.takeReason === undefined ? stale.filter((run) => options.follows.includes(run)) : stale
-        if (!told || runs.length > 0)
-          await journal.append({ type: 'locked', hosts: claim.hosts.length, takes: runs, reason })
-        told = true
-        const others = await locks.claim(claim, runs.length > 0 ? { runs, reason } : undefined)
-        if (others.length === 0) break
-        if (others.some(({ state }) => state !== 'alive') || clock.elapsed() + LOOK_EVERY > until)
-          throw new LockstepError('locked', refusal(others, options.claim.fleet, self.patience))
-        await options.wait(LOOK_EVERY)
+      let endWait: (() => void) | undefined
+      try {
+        for (;;) {
+          const claim = { ...options.claim, hosts: [...new Set([...taken, ...hosts])] }
+          const stale = (await locks.list()).filter(({ state }) => state !== 'alive').map(({ run }) => run)
+          const reason = options.takeReason ?? `run ${claim.run} follows it`
+          const runs =
+            options.takeReason === undefined ? stale.filter((run) => options.follows.includes(run)) : stale
+          if (!told || runs.length > 0)
+            await journal.append({ type: 'locked', hosts: claim.hosts.length, takes: runs, reason })
+          told = true
+          const others = await locks.claim(claim, runs.length > 0 ? { runs, reason } : undefined)
+          if (others.length === 0) break
+          if (others.some(({ state }) => state !== 'alive') || clock.elapsed() + LOOK_EVERY > until)
+            throw new LockstepError('locked', refusal(others, options.claim.fleet, self.patience))
+          endWait ??= options.tellWait({ what: describeOwners(others), withinMs: self.patience })
+          await options.wait(LOOK_EVERY)
+        }
+      } finally {
+        endWait?.()
       }
       if (taken.size === 0) keepAlive()
       for (const host of hosts) taken.add(host)
@@ -62,6 +71,10 @@ export function hostLocks(locks: HostLocks, options: LockOptions): RunLocks {
     },
   }
   return self
+}
+
+function describeOwners(others: readonly Holder[]): string {
+  return others.map(({ run, user, machine }) => `run ${run} (${user} on ${machine})`).join(', ')
 }
 
 function refusal(others: readonly Holder[], fleet: string, waited: number): string {
@@ -88,7 +101,7 @@ function otherBrokers(others: readonly Holder[], fleet: string): string {
 }
 
 export function describeHolder({ run, feature, user, machine, pid, since, hosts, state }: Holder): string {
-  const names = inRanges(hosts)
+  const names = foldHosts(hosts)
   const shown = names.length > 6 ? `${names.slice(0, 6).join(', ')} …` : names.join(', ')
   const gone =
     state === 'alive'

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { argsOfAgain, lastWords, type BeginAgain, type Ended } from '../run/again'
 import type { HostTruth } from '../run/rehearsed'
 import type { CommandResult } from '../system/command'
-import { runChild } from './child_run'
+import { runCucumber } from './child_run'
 
 /** Begins a run in a process of its own, by the command of this process: nothing of a team's code is shared then. */
 export const beginInChild: BeginAgain = (again, read) => {
   const [, program = '', ...args] = process.argv
-  return runChild([program, ...argsOfAgain(args, again)], again, (result, reports) =>
+  return runCucumber([program, ...argsOfAgain(args, again)], again, (result, reports) =>
     read(endedOf(result, reports)),
   )
 }

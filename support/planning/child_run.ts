@@ -20,13 +20,17 @@ export function cucumberIn<T>(
   const { dir } = parse(
     require.resolve('@cucumber/cucumber/package.json', { paths: [process.cwd(), __dirname] }),
   )
-  return runChild([join(dir, 'bin', 'cucumber.js'), ...args], { purpose, signal, env: () => env }, read)
+  return runCucumber([join(dir, 'bin', 'cucumber.js'), ...args], { purpose, signal, env: () => env }, read)
 }
 
+/** Runs cucumber's `command` so that no file of a report is written over: those are of runs that a person begins. */
+const WITHOUT_FILES = join(__dirname, '..', 'cucumber', 'run_again.cjs')
+
 /**
- * Runs a command and hands its result and its folder `reports` to `read`; the folder exists until `read` has resolved.
+ * Runs the program of cucumber-js, and hands its result and its folder `reports` to `read`. The folder exists until
+ * `read` has resolved.
  */
-export async function runChild<T>(
+export async function runCucumber<T>(
   command: readonly string[],
   again: Pick<Again, 'purpose' | 'env' | 'signal'>,
   read: Read<T>,
@@ -35,7 +39,7 @@ export async function runChild<T>(
   const reports = mkdtempSync(join(tmpdir(), 'lockstep-'))
   try {
     const env = envOfAgain(again, reports, resolve(foldersIn(process.env).state))
-    const result = await runCommand(process.execPath, command, { signal, env })
+    const result = await runCommand(process.execPath, [WITHOUT_FILES, ...command], { signal, env })
     expectUninterrupted(signal)
     return await read(result, reports)
   } finally {

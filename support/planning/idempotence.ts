@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Environment } from '../config/environment'
 import { LockstepError } from '../system/errors'
 import type { BeginAgain } from '../run/again'
-import { inRanges } from '../run/host_names'
+import { foldHosts } from '../rollout/model/fold_hosts'
 import type { Plan } from './plan'
 import { readPlan } from './plan_file'
 import type { Run } from '../run/run'
@@ -24,9 +24,10 @@ export async function expectNothingMore(
   const { signal } = run.stopping
   const env = (folder: string) => (isEmbedded ? reaching(environment, folder) : {})
   const purpose = { why: 'idempotence' } as const
-  run.wait('planning the same again, which has to change nothing')
-  await beginAgain({ profile: 'plan', features, purpose, signal, env }, ({ plan, said }) =>
-    expectIdle(planAt(plan), said),
+  await run.tellWhile({ what: 'the same to be planned again, which has to change nothing' }, () =>
+    beginAgain({ profile: 'plan', features, purpose, signal, env }, ({ plan, said }) =>
+      expectIdle(planAt(plan), said),
+    ),
   )
 }
 
@@ -36,7 +37,7 @@ function expectIdle(plan: Plan | undefined, said: string): void {
   const more = plan.lines.flatMap(({ at, text, hosts }) =>
     hosts
       .filter(({ changes, passed, affectsOthers }) => !passed || (changes && affectsOthers))
-      .map(({ seen, hosts: names }) => `${at} (${text}): ${seen}, ${inRanges(names).join(', ')}`),
+      .map(({ seen, hosts: names }) => `${at} (${text}): ${seen}, ${foldHosts(names).join(', ')}`),
   )
   if (more.length === 0 && plan.passes) return
   if (more.length === 0)

@@ -52,18 +52,38 @@ describe('a plan', () => {
       [{ parameters: { release: '1', more: '2' } }, 'more was not set and is 2'],
       [{ hosts: ['web1', 'web3'] }, 'not planned for: web3'],
       [{ hosts: ['web1'] }, 'not there any more: web2'],
+      [{ hosts: ['web1', 'web3', 'web4', 'web5'] }, 'not planned for: web[3-5]'],
       [
         { lines: [{ at: 'x.feature:3', text: 'I update the package mywebapp', hosts: [] }] },
-        'x.feature:3 (I update the package mywebapp): would go from 1 to 2 (web1, web2) was planned; now ',
+        'x.feature:3 (I update the package mywebapp): would go from 1 to 2 (web[1-2]) was planned; now ',
       ],
       [{ lines: [] }, 'its lines are not the same'],
+      [{ tags: { 'website v2': 'a' } }, 'its tags are not the same'],
     ]
     for (const [change, said] of changes) expect(differences(plan, { ...plan, ...change })).to.include(said)
   })
 
+  it('differs where a tag has moved, although its lines are the same', () => {
+    const before = { ...plan, tags: { 'website v2': 'a' } }
+    expect(differences(before, { ...plan, tags: { 'website v2': 'b' } })).to.deep.equal([
+      'the tag website v2 was at a and is at b',
+    ])
+  })
+
+  it('calls no host gone that the limit of the run leaves out', () => {
+    expect(differences(plan, { ...plan, hosts: ['web1'], limit: 'web1' })).to.deep.equal([
+      'it was made for all hosts of the roll call, and this run is limited to web1',
+    ])
+  })
+
   it('that was edited by hand, however little, is refused', () => {
     const scratch = new Scratch()
-    const text = JSON.stringify({ plan: planId(plan), made: { at: '', by: 'me', run: 'r' }, content: plan })
+    const text = JSON.stringify({
+      schema: 'lockstep/plan/1',
+      plan: planId(plan),
+      made: { at: '', by: 'me', run: 'r' },
+      content: plan,
+    })
     const path = scratch.write(`${planId(plan)}.json`, text)
     expect(readPlan(path, scratch.path).content).to.deep.equal(plan)
     const from = text.indexOf('"content"')
@@ -85,7 +105,12 @@ describe('a plan', () => {
   it('that was put in the place of another one is refused', () => {
     const scratch = new Scratch()
     const other = { ...plan, hosts: ['web9'] }
-    const text = JSON.stringify({ plan: planId(other), made: { at: '', by: 'me', run: 'r' }, content: other })
+    const text = JSON.stringify({
+      schema: 'lockstep/plan/1',
+      plan: planId(other),
+      made: { at: '', by: 'me', run: 'r' },
+      content: other,
+    })
     const path = scratch.write(`${planId(plan)}.json`, text)
     expect(() => readPlan(path, scratch.path)).to.throw(LockstepError, 'renamed or replaced since')
     scratch.remove()

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { describeLimit } from '../rollout/model/limit'
+import { nameHosts } from '../rollout/model/name_hosts'
 import { cohorts, hasPassed, type PlannedChange } from '../rollout/model/verdict'
 import type { RunState } from '../run/run_state'
 import type { StepVerdict } from '../run/run_parts'
@@ -11,10 +13,14 @@ export interface Plan {
   fleet: string
   /** The parameters that the run was given; no secret is among them. */
   parameters: Readonly<Record<string, string>>
+  /** The hosts that the run was limited to, in ClusterShell's form; absent where it was for all of its roll call. */
+  limit?: string
   hosts: readonly string[]
   lines: readonly PlannedLine[]
   /** True when every line would pass. */
   passes: boolean
+  /** The commits that tags were at, by `repository tag`; absent where the plan has seen none. */
+  tags?: Readonly<Record<string, string>>
 }
 
 export interface PlannedLine {
@@ -115,11 +121,17 @@ export function differences(approved: Plan, now: Plan): string[] {
       approved.parameters[name],
       now.parameters[name],
     )
+  differ(
+    `it was made ${describeLimit(approved.limit)}, and this run is ${describeLimit(now.limit)}`,
+    approved.limit,
+    now.limit,
+  )
   const [before, here] = [new Set(approved.hosts), new Set(now.hosts)]
   const added = now.hosts.filter((host) => !before.has(host))
   const gone = approved.hosts.filter((host) => !here.has(host))
-  if (added.length > 0) found.push(`not planned for: ${added.join(', ')}`)
-  if (gone.length > 0) found.push(`not there any more: ${gone.join(', ')}`)
+  if (added.length > 0) found.push(`not planned for: ${nameHosts(added)}`)
+  // Hosts that the limit leaves out may be there.
+  if (gone.length > 0 && now.limit === undefined) found.push(`not there any more: ${nameHosts(gone)}`)
   for (const { path, hosts } of found.length > 0 ? [] : approved.features)
     differ(`${path} was planned for other hosts of them`, hosts, hostsOfPlan(now, path))
   if (found.length > 0) return found
@@ -128,11 +140,16 @@ export function differences(approved: Plan, now: Plan): string[] {
     if (JSON.stringify(before) !== JSON.stringify(line))
       found.push(`${line.at} (${line.text}): ${fate(before)} was planned; now ${fate(line)}`)
   })
+  for (const [tag, commit] of Object.entries(approved.tags ?? {})) {
+    const here = now.tags?.[tag] ?? 'no commit'
+    differ(`the tag ${tag} was at ${commit} and is at ${here}`, commit, here)
+  }
+  if (found.length === 0) differ('its tags are not the same', approved.tags, now.tags)
   if (found.length === 0) differ('its lines are not the same', approved.lines, now.lines)
   return found
 }
 
 function fate(line: PlannedLine | undefined): string {
   if (line === undefined) return 'nothing'
-  return line.hosts.map(({ seen, hosts }) => `${seen} (${hosts.join(', ')})`).join('; ')
+  return line.hosts.map(({ seen, hosts }) => `${seen} (${nameHosts(hosts)})`).join('; ')
 }

@@ -26,11 +26,15 @@ const plan = v.strictObject({
   environment: v.string(),
   fleet: v.string(),
   parameters: v.record(v.string(), v.string()),
+  limit: v.exactOptional(v.string()),
   hosts: v.array(v.string()),
   lines,
   passes: v.boolean(),
+  tags: v.exactOptional(v.record(v.string(), v.string())),
 })
+const SCHEMA = 'lockstep/plan/1'
 const file = v.strictObject({
+  schema: v.literal(SCHEMA),
   plan: v.string(),
   made: v.strictObject({ at: v.string(), by: v.string(), run: v.string() }),
   content: plan,
@@ -46,7 +50,7 @@ export function writePlan(content: Plan, made: Made, reports: string): { path: s
   const id = planId(content)
   const path = pathOf(id, reports)
   try {
-    writeWhole(path, `${JSON.stringify({ plan: id, made, content }, null, 2)}\n`)
+    writeWhole(path, `${JSON.stringify({ schema: SCHEMA, plan: id, made, content }, null, 2)}\n`)
   } catch (error) {
     throw new LockstepError('journal-failed', unwritten(path, error), { cause: error })
   }

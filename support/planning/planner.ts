@@ -11,6 +11,8 @@ export interface PlannedFor {
   environment: string
   fleet: string
   parameters: Readonly<Record<string, string>>
+  /** The hosts that the run is limited to, in ClusterShell's form. */
+  limit?: string
 }
 
 const MAX_DIFFERENCES = 5
@@ -43,8 +45,9 @@ export async function expectPlanned(
       'gate-closed',
       `by the plan ${id} not every line would pass; mend that, and plan again`,
     )
-  run.wait('planning again, to see whether that is still what would be done')
-  return beginAgain({ profile: 'plan', purpose: { why: 'plan' }, signal }, ({ plan, said }) => {
+  const endWait = run.tellWait({ what: 'the features to be planned again, for the approved plan' })
+  const again = { profile: 'plan', purpose: { why: 'plan' }, signal } as const
+  return beginAgain(again, ({ plan, said }) => {
     const now = newPlan(plan)
     if (now === undefined)
       throw new LockstepError(
@@ -59,7 +62,7 @@ export async function expectPlanned(
       'gate-closed',
       `the plan ${id} is not what would be done now: ${found.slice(0, MAX_DIFFERENCES).join('; ')}${more}. Nothing was changed; plan again, and have that approved`,
     )
-  })
+  }).finally(endWait)
 }
 
 function planOf(run: Run, where: PlannedFor): Plan {
@@ -70,6 +73,9 @@ function planOf(run: Run, where: PlannedFor): Plan {
     hosts: [...new Set(features.flatMap(({ hosts }) => hosts))].sort(),
     lines: plannedLines(run.state.verdicts),
     passes: run.state.refused === undefined && !run.hasStopped && planPasses(run.state.verdicts),
+    ...(run.state.tags.size === 0
+      ? {}
+      : { tags: Object.fromEntries([...run.state.tags].sort(([a], [b]) => (a < b ? -1 : 1))) }),
   }
 }
 

@@ -1,15 +1,25 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { contracts } from '../rpc/contracts'
+import { contracts, contractsWith, ownContractOf } from '../rpc/contracts'
+import { mutating, readOnly as readOnlyAction } from '../rpc/contracts/contract'
 import type { Fleet } from '../rollout/ports'
 import type { Request } from '../rollout/model/answers'
 import { failure } from '../testing/failure'
 import { FakeFleet } from '../testing/fake_fleet'
 import { ok, webs } from '../testing/web_fleet'
 import { expectMeaningful, type RunParameters } from '../run/parameters'
-import { asPlanned, lookingOnly, onlyPlanned, readOnly, safely } from './read_only'
+import {
+  asPlanned,
+  lookingOnly as lookingOnlyBy,
+  onlyPlanned,
+  readOnly,
+  safely as safelyBy,
+} from './read_only'
+import { tellNobody } from '../system/wait'
 
-const watch = { beforeSend: async () => {}, onProgress: () => {} }
+const lookingOnly = lookingOnlyBy(ownContractOf)
+const safely = safelyBy(ownContractOf)
+const watch = { beforeSend: async () => {}, tellWait: tellNobody }
 const request = (agent: string, action: string, inputs: Request['inputs'] = {}): Request => ({
   agent,
   action,
@@ -42,6 +52,28 @@ describe('a fleet on which nothing may be changed', () => {
           expect(lookingOnly.isReadOnly(sent), `${action} of ${agent}`).to.equal(true)
       }),
     )
+  })
+
+  it('is sent what the contract of a team calls read-only, and no other action of that agent', async () => {
+    const actions = { knock: readOnlyAction('Knocks'), open: mutating('Opens') }
+    const door = { agent: 'door', description: 'The door', timeout: 5, actions }
+    const planning = lookingOnlyBy(contractsWith(new Map([['door', { add: door }]])))
+    const fake = new FakeFleet(webs(2), () => ok())
+    const fleet = readOnly(fake, planning, () => true)
+    await ask(fleet, request('door', 'knock'))
+    for (const other of ['open', 'toString', '__proto__']) await failure(ask(fleet, request('door', other)))
+    await failure(ask(fleet, request('gate', 'knock')))
+    expect(fake.asked.map(({ request: sent }) => sent.action)).to.deep.equal(['knock'])
+  })
+
+  it('takes no action of Lockstep for read-only because a team says so', async () => {
+    const restart = {
+      service: {
+        add: { agent: 'service', description: '', timeout: 5, actions: { restart: readOnlyAction('') } },
+      },
+    }
+    const planning = lookingOnlyBy(contractsWith(new Map(Object.entries(restart))))
+    expect(planning.isReadOnly(request('service', 'restart'))).to.equal(false)
   })
 
   it('names in a sentence the request that was not sent', async () => {
@@ -119,7 +151,11 @@ describe('a rollout that keeps to its plan', () => {
       expect((await failure(journal.append({ type: 'roll call', hosts }))).message).to.contain('other hosts')
     expect(kept).to.have.length(1)
     const fake = new FakeFleet(webs(3), () => ok())
-    const fleet = asPlanned(fake, { hosts: ['web1', 'web2'], lines: new Set([7]) }, () => 7)
+    const fleet = asPlanned(
+      fake,
+      { hosts: ['web1', 'web2'], lines: new Set([7]), contractOf: ownContractOf },
+      () => 7,
+    )
     await ask(fleet, request('rpcutil', 'ping'))
     const { message } = await failure(ask(fleet, request('service', 'restart'), webs(3)))
     expect(message).to.contain('sent to web3, which was not planned for')
@@ -129,7 +165,11 @@ describe('a rollout that keeps to its plan', () => {
   it('changes nothing at a line of which nothing was planned, though a step of its own may try', async () => {
     const fake = new FakeFleet(webs(2), () => ok())
     let line: number | undefined = 8
-    const fleet = asPlanned(fake, { hosts: webs(2), lines: new Set([7]) }, () => line)
+    const fleet = asPlanned(
+      fake,
+      { hosts: webs(2), lines: new Set([7]), contractOf: ownContractOf },
+      () => line,
+    )
     expect((await failure(ask(fleet, request('service', 'restart')))).message).to.equal(
       'restart of service was about to be sent by line 8, of which nothing was planned; it was not sent',
     )

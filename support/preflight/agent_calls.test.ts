@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { ownContractOf } from '../rpc/contracts'
 import { agentCallFaults } from './agent_calls'
 
 const RUN = 'I run the action {word} of the agent {word}'
@@ -15,7 +16,7 @@ describe('calls of an agent in a feature', () => {
       [RUN_WITH, ['<action>', 'service'], []],
       ['a sentence of a team', ['restart', 'service'], [['x']]],
     ] as const)
-      expect(agentCallFaults(expression, values, rows), values.join(' ')).to.deep.equal([])
+      expect(agentCallFaults(expression, values, rows, ownContractOf), values.join(' ')).to.deep.equal([])
   })
 
   for (const [what, expression, values, rows, said] of [
@@ -75,7 +76,7 @@ describe('calls of an agent in a feature', () => {
     ],
   ] as const)
     it(`are refused with ${what}`, () => {
-      const [found = ''] = agentCallFaults(expression, values, rows)
+      const [found = ''] = agentCallFaults(expression, values, rows, ownContractOf)
       expect(found).to.contain(said)
     })
 })

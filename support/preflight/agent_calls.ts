@@ -1,6 +1,6 @@
 import { kindOf } from '../sentences/catalogue'
 import type { KnownKind } from '../sentences/effects'
-import { contractOf } from '../rpc/contracts'
+import type { ContractLookup } from '../rpc/contracts'
 import { inputFault, type ActionContract } from '../rpc/contracts/contract'
 import { agentInput } from '../rollout/model/agent_inputs'
 
@@ -17,6 +17,7 @@ export function agentCallFaults(
   expression: string,
   values: readonly string[],
   rows: readonly (readonly string[])[],
+  contractOf: ContractLookup,
 ): string[] {
   if (!CALLS.has(kindOf(expression))) return []
   const odd = rows.find(({ length }) => length !== 2)

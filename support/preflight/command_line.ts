@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { isLike, nearest } from '../config/nearest'
 import { isProfileName, MODES, PROFILE_NAMES, PROFILES, type Mode } from '../run/modes'
-import { formatCucumber } from '../system/commands'
+import { faultOfChoice } from '../run/scenario_choice'
 import { isPattern } from './file_patterns'
 
 /** The reason why a rollout refuses to be run in parallel. */
@@ -17,15 +17,20 @@ export const NO_RETRY = 'a rollout is not retried: a retried step is a second de
  */
 export function faultOfCommandLine(args: readonly string[], known: readonly string[]): string | undefined {
   const chosen = optionValues(args, 'profile', 'p')
-  return faultOfProfiles(chosen, known) ?? faultOfSwitches(args) ?? faultOfPaths(pathsIn(args), chosen)
+  return (
+    faultOfProfiles(chosen, known) ??
+    faultOfSwitches(args) ??
+    faultOfChoice(optionValues(args, 'tags', 't'), optionValues(args, 'name')) ??
+    faultOfPaths(pathsIn(args), chosen)
+  )
 }
 
 /** Returns the values of an option in each way of writing it: `--name value`, `--name=value`, `-n value`, `-nvalue`. */
-export function optionValues(args: readonly string[], name: string, letter: string): string[] {
+export function optionValues(args: readonly string[], name: string, letter?: string): string[] {
   return args.flatMap((arg, index) => {
-    if (arg === `--${name}` || arg === `-${letter}`) return [args[index + 1] ?? '']
+    if (arg === `--${name}` || (letter !== undefined && arg === `-${letter}`)) return [args[index + 1] ?? '']
     if (arg.startsWith(`--${name}=`)) return [arg.slice(name.length + 3)]
-    const isShort = arg.startsWith(`-${letter}`) && !arg.startsWith('--')
+    const isShort = letter !== undefined && arg.startsWith(`-${letter}`) && !arg.startsWith('--')
     return isShort ? [arg.slice(2).replace(/^=/, '')] : []
   })
 }
@@ -33,7 +38,7 @@ export function optionValues(args: readonly string[], name: string, letter: stri
 function faultOfProfiles(chosen: readonly string[], known: readonly string[]): string | undefined {
   const unknown = chosen.find((name) => !known.includes(name))
   if (unknown !== undefined)
-    return `there is no profile ${JSON.stringify(unknown)}; the closest one is ${closestProfile(unknown, known)}; there are: ${known.join(', ')}`
+    return `there is no profile ${JSON.stringify(unknown)}; the closest one is ${closestProfile(unknown, known)}; there are: ${known.join(', ')}; a profile of your own is one of profiles({ own: … }) in cucumber.js`
   const [beside] = chosen
   return beside !== undefined &&
     chosen.every((name) => isProfileName(name) && PROFILES[name].mode === undefined)
@@ -55,7 +60,7 @@ function faultOfPaths(named: readonly string[], chosen: readonly string[]): stri
   if (missing !== undefined) return `there is no such file: ${missing}${closestTo(missing)}`
   const far = chosen.find((name) => isProfileName(name) && needsFeature(PROFILES[name].mode))
   return far !== undefined && !named.some((path) => path.endsWith('.feature'))
-    ? `the profile ${far} names its feature: ${formatCucumber(`-p ${far} features/deployments/website.feature`)}`
+    ? `the profile ${far} names its features, each by its file, such as features/deployments/website.feature`
     : undefined
 }
 

@@ -26,11 +26,14 @@ export const parameterValues = {
   allowance: valueOf('allowance', parseAllowance),
   pool: valueOf('pool', parsePoolMinimum),
   backend: valueOf('backend', asWritten),
+  balancer: valueOf('balancer', asWritten),
   time: valueOf('time', parseTime),
   days: valueOf('days', parseNamedDays),
   zone: valueOf('zone', asWritten),
   percent: valueOf('percent', Number),
   release: valueOf('release', asWritten),
+  repository: valueOf('repository', asWritten),
+  tag: valueOf('tag', asWritten),
   environment: valueOf('environment', asWritten),
 }
 

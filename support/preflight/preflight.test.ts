@@ -1,5 +1,6 @@
 import { StepDefinitionPatternType, type Envelope } from '@cucumber/messages'
 import { expect } from 'chai'
+import { ownContractOf } from '../rpc/contracts'
 import { Preflight } from './preflight'
 
 describe('what a feature is read by before it runs', () => {
@@ -12,9 +13,22 @@ describe('what a feature is read by before it runs', () => {
     const preflight = new Preflight(() => [], functionOf)
     preflight.hear(definition)
     for (let n = 0; n < 100; n += 1) for (const told of row(n)) preflight.hear(told)
-    const found = preflight.findings().map(({ message }) => message)
+    const found = preflight
+      .findings({ balancers: [], contractOf: ownContractOf })
+      .map(({ message }) => message)
     expect(found).to.deep.equal(['the step takes a table, and there is none below it'])
     expect(looks).to.equal(1)
+  })
+
+  it('knows the features of which nothing is to be run, be they empty or left out', () => {
+    const preflight = new Preflight(
+      () => [],
+      () => ({ parameters: 0, isOwn: true }),
+    )
+    for (const uri of ['x.feature', 'empty.feature', 'left-out.feature'])
+      preflight.hear({ gherkinDocument: { uri, comments: [] } })
+    for (const told of row(0)) preflight.hear(told)
+    expect(preflight.idle).to.deep.equal(['empty.feature', 'left-out.feature'])
   })
 })
 

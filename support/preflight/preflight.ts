@@ -7,11 +7,14 @@ import type {
   TestCase,
 } from '@cucumber/messages'
 import { distance } from 'fastest-levenshtein'
+import type { ContractLookup } from '../rpc/contracts'
 import { formatLockstep } from '../system/commands'
+import type { Choosable } from './chosen_places'
 import type { Heard } from './feature_texts'
 import { parseFaults } from '../rehearsal/fault_table'
 import { type FaultTable } from '../run/rehearsed'
 import { agentCallFaults } from './agent_calls'
+import { oddBalancers } from './odd_balancers'
 import { oddSelections } from './selections'
 import { argumentFault, type StepFunction } from './step_arguments'
 import { validators } from './validation'
@@ -23,6 +26,14 @@ export interface Finding {
   uri: string
   line: number
   message: string
+}
+
+/** What features are read with of the code that a team adds. */
+export interface KnownOfTeam {
+  /** The kinds of its balancers. */
+  balancers: readonly string[]
+  /** Knows its agents beside Lockstep's own. */
+  contractOf: ContractLookup
 }
 
 /** A line with the values that its sentence was given, by the name of the parameter's type. */
@@ -100,6 +111,12 @@ export class Preflight {
     return this.testCases.length
   }
 
+  /** The features of which nothing is to be run. */
+  get idle(): string[] {
+    const run = new Set(this.testCases.map(({ pickleId }) => this.pickles.get(pickleId)?.uri))
+    return this.documents.flatMap(({ uri = '' }) => (run.has(uri) ? [] : [uri]))
+  }
+
   /** The messages so far, for readers with more to say of the features than whether they can be run. */
   get heard(): Heard {
     const { documents, pickles, testCases, lines } = this
@@ -108,7 +125,7 @@ export class Preflight {
   }
 
   /** Returns the findings in the order of the features, each line once. */
-  findings(): Finding[] {
+  findings({ balancers, contractOf }: KnownOfTeam): Finding[] {
     const found = new Map<string, Finding>()
     const add = (finding: Finding) => found.set(`${finding.uri}:${finding.line} ${finding.message}`, finding)
     this.parseErrors.forEach(add)
@@ -126,11 +143,12 @@ export class Preflight {
         if (step === undefined) continue
         const at = { uri: pickle.uri, line: this.lines.get(step.astNodeIds[0] ?? '') ?? 1 }
         const unfilled = this.unfilled(step.id)
-        const faults = unfilled.length > 0 ? unfilled : this.faultsOf(step, testStep)
+        const faults = unfilled.length > 0 ? unfilled : this.faultsOf(step, testStep, contractOf)
         for (const message of faults) add({ ...at, message })
       }
     }
     oddSelections(this.planned()).forEach(add)
+    oddBalancers(this.planned(), balancers).forEach(add)
     for (const { uri, astNodeIds, steps } of this.rehearsed()) {
       if (steps.some(({ argument }) => argument?.dataTable !== undefined)) continue
       const line = this.lines.get(astNodeIds[0] ?? '') ?? 1
@@ -164,6 +182,15 @@ export class Preflight {
       latest.set(pickle.uri, place)
     }
     return undefined
+  }
+
+  /** The scenarios of the features, also those that are not to be run, with the lines that choose them. */
+  get choosable(): Choosable[] {
+    return [...this.pickles.values()].map(({ uri, name, astNodeIds }) => ({
+      uri,
+      name,
+      lines: astNodeIds.flatMap((id) => this.lines.get(id) ?? []),
+    }))
   }
 
   /**
@@ -238,15 +265,23 @@ export class Preflight {
   }
 
   /** Returns the faults of a step. Each text is judged once, since rows of a table repeat most of their lines. */
-  private faultsOf(step: PickleStep, testStep: TestCase['testSteps'][number]): readonly string[] {
+  private faultsOf(
+    step: PickleStep,
+    testStep: TestCase['testSteps'][number],
+    contractOf: ContractLookup,
+  ): readonly string[] {
     const { text, argument } = step
-    if (argument !== undefined) return this.faults(step, testStep)
-    const known = this.faultsOfText.get(text) ?? this.faults(step, testStep)
+    if (argument !== undefined) return this.faults(step, testStep, contractOf)
+    const known = this.faultsOfText.get(text) ?? this.faults(step, testStep, contractOf)
     this.faultsOfText.set(text, known)
     return known
   }
 
-  private faults({ text, argument }: PickleStep, testStep: TestCase['testSteps'][number]): string[] {
+  private faults(
+    { text, argument }: PickleStep,
+    testStep: TestCase['testSteps'][number],
+    contractOf: ContractLookup,
+  ): string[] {
     const ids = testStep.stepDefinitionIds ?? []
     if (ids.length === 0) return [`unknown step: ${text}${this.closest(text)}`]
     if (ids.length > 1) {
@@ -267,7 +302,7 @@ export class Preflight {
     if (fault !== undefined) return [...odd, fault]
     const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value)) ?? []
     const given = values.map(({ group }) => group.value ?? '')
-    return [...odd, ...agentCallFaults(definition?.pattern.source ?? '', given, rows)]
+    return [...odd, ...agentCallFaults(definition?.pattern.source ?? '', given, rows, contractOf)]
   }
 
   private closest(text: string): string {

@@ -4,8 +4,9 @@ import type { RunParameters } from '../run/parameters'
 import type { ReadFeatures } from '../run/run'
 import type { Remark } from '../run/run_parts'
 import { LockstepError } from '../system/errors'
+import { faultOfChosenPlaces, type Choice } from './chosen_places'
 import { placesOf } from './places'
-import type { Finding, Preflight } from './preflight'
+import type { Finding, KnownOfTeam, Preflight } from './preflight'
 import type { Substitution } from './substitution'
 
 export interface Reading {
@@ -15,6 +16,12 @@ export interface Reading {
   sources: ReadonlyMap<string, string>
   /** The reason why nothing can be run with the options of the command line; undefined where it can. */
   refusedFor: string | undefined
+  /** The choice of scenarios; undefined for a run that another run of the process has begun. */
+  chosen: Choice | undefined
+  /** The refusal of a run whose features cannot be judged, since code of a team cannot be loaded. */
+  refusedBefore: LockstepError | undefined
+  /** What is known of the code that a team adds. */
+  ofTeam: KnownOfTeam
   /** Lints the features, and describes the findings in a few words; undefined where the run does not lint. */
   lint: (() => { findings: readonly LintFinding[]; counted: string }) | undefined
 }
@@ -25,7 +32,7 @@ export function readFeatures(reading: Reading): {
   refusal: LockstepError | undefined
   faults: readonly Finding[]
 } {
-  const { preflight, substitution, parameters, sources, refusedFor } = reading
+  const { preflight, substitution, parameters, sources, refusedFor, refusedBefore } = reading
   const scenarios = preflight.planned()
   const uris = [...new Set(scenarios.map(({ uri }) => uri))]
   const features = {
@@ -39,10 +46,10 @@ export function readFeatures(reading: Reading): {
   }
   const refusal =
     refusedFor === undefined
-      ? substitution.refusal
+      ? (refusedBefore ?? substitution.refusal)
       : new LockstepError('bad-input', `${refusedFor}; nothing was sent`)
   if (refusal !== undefined) return { features, refusal, faults: [] }
-  const faults = preflight.findings()
+  const faults = preflight.findings(reading.ofTeam)
   const { findings, counted } = reading.lint?.() ?? { findings: [], counted: '' }
   return {
     features: { ...features, findings, remarks: remarksOf(faults, findings) },
@@ -52,7 +59,7 @@ export function readFeatures(reading: Reading): {
 }
 
 function refusalOf(
-  { preflight, parameters }: Reading,
+  { preflight, parameters, chosen }: Reading,
   faults: readonly Finding[],
   findings: readonly LintFinding[],
   counted: string,
@@ -67,8 +74,16 @@ function refusalOf(
       `${reasons} (${placesOf([...faults, ...errors])}); nothing was sent`,
     )
   }
+  const idleChoice = chosen === undefined ? undefined : faultOfChosenPlaces(chosen, preflight.choosable)
+  if (idleChoice !== undefined) return new LockstepError('bad-input', `${idleChoice}; nothing was sent`)
   if (preflight.scenarios === 0)
     return new LockstepError('bad-feature', 'no scenario was found to run; nothing was done')
+  const [idle] = traitsOf(parameters).needsFeature ? preflight.idle : []
+  if (idle !== undefined)
+    return new LockstepError(
+      'bad-feature',
+      `no scenario of ${idle} would be run, by tag, name or line; leave it out, or choose others; nothing was sent`,
+    )
   const { outOfOrder } = preflight
   if (traitsOf(parameters).purpose === 'findings' || outOfOrder === undefined) return undefined
   const { uri, line, message } = outOfOrder

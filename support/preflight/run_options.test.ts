@@ -10,6 +10,9 @@ const USUAL: ResolvedOptions = {
   failFast: true,
   worldParameters: {},
   plugins: [],
+  tags: '',
+  names: [],
+  paths: [],
 }
 
 describe('the options of a run', () => {

@@ -14,6 +14,11 @@ export interface ResolvedOptions {
   worldParameters: ModeParameters
   /** The plugins of the run, as their modules are named. */
   plugins: readonly string[]
+  /** The expression of tags, and the patterns of names, that scenarios are chosen by; empty where all are run. */
+  tags: string
+  names: readonly string[]
+  /** The paths of features, with the lines of scenarios. */
+  paths: readonly string[]
 }
 
 /**
@@ -21,7 +26,15 @@ export interface ResolvedOptions {
  * that only reads features may read them in any order.
  */
 export function faultOfOptions(
-  { dryRun, order, shard, parallel, retry, failFast, worldParameters }: Omit<ResolvedOptions, 'plugins'>,
+  {
+    dryRun,
+    order,
+    shard,
+    parallel,
+    retry,
+    failFast,
+    worldParameters,
+  }: Omit<ResolvedOptions, 'plugins' | 'tags' | 'names' | 'paths'>,
   told: ModeParameters,
 ): string | undefined {
   const [here, there] = [told.mode ?? 'embedded', worldParameters.mode ?? 'embedded']

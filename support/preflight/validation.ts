@@ -5,7 +5,15 @@ import { parseWaveSize } from '../rollout/model/wave_plan'
 import { parseDuration } from '../system/duration'
 import { FACT_OPERATORS } from '../protocol/filter'
 import { patternFault } from '../protocol/patterns'
-import { address, checkName, packageName, packageVersion, serviceName } from '../rpc/contracts/rules'
+import {
+  address,
+  checkName,
+  packageName,
+  packageVersion,
+  repositoryName,
+  serviceName,
+  tagName,
+} from '../rpc/contracts/rules'
 import type { InputRule } from '../rpc/contracts/contract'
 
 const IDENTITY = /^[A-Za-z0-9][\w.-]{0,254}$/
@@ -41,7 +49,8 @@ export const validators: Readonly<Record<string, (written: string) => string | u
     'a number of hosts that may fail; write 2 hosts, or 5% of the hosts',
   ),
   pool: expectParsed(parsePoolMinimum, 'a part of the pool; write 60%, or 3 hosts'),
-  backend: patternOr(/^[A-Za-z0-9_.:-]+$/, 'the name of a haproxy backend'),
+  backend: patternOr(/^[A-Za-z0-9_.:-]+$/, 'the name of a backend'),
+  balancer: patternOr(/^[a-z][a-z0-9_-]*$/, 'the kind of a balancer, such as haproxy'),
   time: expectParsed(parseTime, 'a time of day; write it as 09:00'),
   days: expectParsed(parseDays, 'days; write weekdays, weekends, every day, Monday, or Monday to Thursday'),
   zone: (written) =>
@@ -49,6 +58,8 @@ export const validators: Readonly<Record<string, (written: string) => string | u
       ? undefined
       : `${JSON.stringify(written)} is no time zone; write one such as Europe/Berlin`,
   release: patternOr(/^[A-Za-z0-9][\w.+-]{0,99}$/, 'the name of a release, such as 2026.11.3'),
+  repository: rule(repositoryName),
+  tag: rule(tagName),
   environment: patternOr(/^[\w./-]+$/, 'the name of an environment'),
   percent: (written) =>
     /^(?:100|[1-9]?\d(?:\.\d{1,3})?)$/.test(written) && Number(written) > 0

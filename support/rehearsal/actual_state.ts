@@ -1,6 +1,6 @@
 import { isTemporary } from '../rollout/model/temporary'
 import type { Rollout } from '../rollout/rollout'
-import { contractOf } from '../rpc/contracts'
+import { ownContractOf } from '../rpc/contracts'
 import type { EmbeddedContext } from '../simulation/embedded'
 import type { RunState } from '../run/run_state'
 import type { HostTruth } from '../run/rehearsed'
@@ -42,5 +42,6 @@ function lastSilent({ verdicts }: RunState): Set<string> {
 
 function changes(performed: string): boolean {
   const [agent = '', action = ''] = performed.split(' ')
-  return contractOf(agent)?.actions[action]?.effect !== 'readOnly' && !isTemporary(agent, action)
+  // Simulated hosts have Lockstep's own agents alone.
+  return ownContractOf(agent)?.actions[action]?.effect !== 'readOnly' && !isTemporary(agent, action)
 }

@@ -1,5 +1,5 @@
 import type { RehearsedFault } from '../run/errand'
-import { inRanges } from '../run/host_names'
+import { foldHosts } from '../rollout/model/fold_hosts'
 import type { HostTruth, HostEnding, Ending } from '../run/rehearsed'
 
 /** Returns where every host ended, against where it ends when nothing goes wrong. */
@@ -25,7 +25,7 @@ export function failuresOf(
       .map(({ host }) => host)
   const failures: string[] = []
   const fails = (what: string, hosts: readonly string[]) => {
-    if (hosts.length > 0) failures.push(`${what}: ${inRanges(hosts).join(', ')}`)
+    if (hosts.length > 0) failures.push(`${what}: ${foldHosts(hosts).join(', ')}`)
   }
   fails(
     'half-updated and in rotation',

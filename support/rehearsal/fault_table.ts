@@ -2,7 +2,7 @@ import { FAULTS, parseFault, type Fault } from '../simulation/faults'
 import type { PlannedScenario } from '../run/run_parts'
 import type { RehearsedFault } from '../run/errand'
 import type { FaultTable } from '../run/rehearsed'
-import { groupOf } from '../sentences/catalogue'
+import { groupOf, kindOf } from '../sentences/catalogue'
 import type { EffectGroup } from '../sentences/effects'
 
 const SAID: Readonly<Record<string, string>> = {
@@ -51,14 +51,18 @@ export function describeFault({ host, fault, during }: RehearsedFault): string {
  */
 export function usualFaults(plan: readonly PlannedScenario[]): RehearsedFault[] {
   const lines = plan.flatMap(({ steps }) => steps)
-  const find = (group: EffectGroup) => lines.find(({ expression }) => groupOf(expression) === group)?.text
+  // What is only fetched changes nothing that hosts serve.
+  const telling = lines.filter(({ expression }) => kindOf(expression) !== 'fetches tags')
+  const find = (group: EffectGroup) => telling.find(({ expression }) => groupOf(expression) === group)?.text
   const own = lines.find(({ expression, isAction }) => isAction === true && groupOf(expression) === undefined)
   const [change, out, back] = [find('changes') ?? own?.text, find('takes out'), find('puts back')]
+  const deploy = lines.find(({ expression }) => kindOf(expression) === 'deploys tag')?.text
   const host = 'first host'
   const on = (during: string | undefined, ...faults: string[]) =>
     during === undefined ? [] : faults.map((fault) => ({ host, fault, during }))
   return [
     ...on(change, 'stops answering', 'fails', 'lies'),
+    ...on(deploy, 'post script fails'),
     ...on(out, 'stops answering'),
     ...on(back, 'stops answering'),
   ]

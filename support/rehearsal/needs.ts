@@ -1,9 +1,11 @@
 import type { PlannedScenario } from '../run/run_parts'
 
-/** The packages, services, checks and backends that hosts must have for a feature to be rehearsed. */
+/** The packages, repositories, services, checks and backends that hosts must have for a feature to be rehearsed. */
 export interface Needs {
   /** The versions by package, in the order in which the feature names them. */
   packages: ReadonlyMap<string, readonly string[]>
+  /** The tags by repository, in the order in which the feature names them. */
+  repositories: ReadonlyMap<string, readonly string[]>
   services: readonly string[]
   checks: readonly string[]
   backends: readonly string[]
@@ -11,6 +13,8 @@ export interface Needs {
 
 export function needsOf(plan: readonly PlannedScenario[]): Needs {
   const packages = new Map<string, string[]>()
+  const repositories = new Map<string, string[]>()
+  let tags: string[] = []
   const [services, checks, backends] = [new Set<string>(), new Set<string>(), new Set<string>()]
   for (const { values } of plan.flatMap(({ steps }) => steps)) {
     const of = (type: string) => values.find((each) => each.type === type)?.value
@@ -20,6 +24,12 @@ export function needsOf(plan: readonly PlannedScenario[]): Needs {
       packages.set(name, versions)
       if (version !== undefined && !versions.includes(version)) versions.push(version)
     }
+    const [repository, tag] = [of('repository'), of('tag')]
+    if (repository !== undefined) {
+      tags = repositories.get(repository) ?? []
+      repositories.set(repository, tags)
+    }
+    if (tag !== undefined && !tags.includes(tag)) tags.push(tag)
     for (const [set, value] of [
       [services, of('service')],
       [checks, of('check')],
@@ -27,5 +37,5 @@ export function needsOf(plan: readonly PlannedScenario[]): Needs {
     ] as const)
       if (value !== undefined) set.add(value)
   }
-  return { packages, services: [...services], checks: [...checks], backends: [...backends] }
+  return { packages, repositories, services: [...services], checks: [...checks], backends: [...backends] }
 }

@@ -166,6 +166,8 @@ describe('a feature that is rehearsed', () => {
           { type: 'package', value: 'web' },
           { type: 'version', value: '2' },
         ]),
+        step('the repository', [{ type: 'repository', value: 'site' }]),
+        step('the tag', [{ type: 'tag', value: 'v2' }]),
         step('running', [{ type: 'service', value: 'web' }]),
         step('ok', [{ type: 'check', value: 'http' }]),
       ],
@@ -173,7 +175,8 @@ describe('a feature that is rehearsed', () => {
   ]
 
   it('needs what it names', () => {
-    const { packages, ...rest } = needsOf(plan)
+    const { packages, repositories, ...rest } = needsOf(plan)
+    expect([...repositories]).to.deep.equal([['site', ['v2']]])
     expect([...packages]).to.deep.equal([['web', ['2']]])
     expect(rest).to.deep.equal({ services: ['web'], checks: ['http'], backends: ['www'] })
   })

@@ -42,9 +42,9 @@ export async function rehearseFaults(run: Run, exitCode: number, by: Rehearsing)
     for (let index = next++; index < faults.length; index = next++) {
       const fault = faults[index]
       if (fault === undefined) continue
-      run.wait(`rehearsing ${index + 1} of ${faults.length}: ${describeFault(fault)}`)
+      const what = `the rehearsal of ${index + 1} of ${faults.length} faults: ${describeFault(fault)}`
       try {
-        reports[index] = await rehearse(run, fault, by.beginAgain)
+        reports[index] = await run.tellWhile({ what }, () => rehearse(run, fault, by.beginAgain))
       } catch (error) {
         next = faults.length
         throw error

@@ -51,7 +51,7 @@ async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: W
   }
   const { signal } = new AbortController()
   const { hosts } = await readInventory(sources, { environment, environments, signal })
-  const { packages, services, checks, backends } = needs
+  const { packages, repositories, services, checks, backends } = needs
   const names = hosts.map(({ name }) => name)
   const ok = [{ exitcode: 0, output: 'OK - simulated', perfdata: '' }]
   return {
@@ -59,12 +59,16 @@ async function wellFleet(needs: Needs, { parameters, context, cwd, embedded }: W
     repository: Object.fromEntries(
       [...packages].map(([name, versions]) => [name, [BEFORE, ...offerVersions(versions)]]),
     ),
+    git: Object.fromEntries(
+      [...repositories].map(([name, tags]) => [name, [BEFORE, ...offerVersions(tags)]]),
+    ),
     backends: Object.fromEntries(backends.map((name) => [name, names])),
     hosts: hosts.map(({ name, classes, facts }) => ({
       identity: name,
       classes,
       facts,
       packages: Object.fromEntries([...packages.keys()].map((each) => [each, BEFORE])),
+      serves: Object.fromEntries([...repositories.keys()].map((each) => [each, BEFORE])),
       services: Object.fromEntries(services.map((each) => [each, 'running' as const])),
       checks: Object.fromEntries(checks.map((each) => [each, ok])),
       without: [],

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { contractOf } from '../rpc/contracts'
+import { ownContractOf } from '../rpc/contracts'
 import { LockstepError } from '../system/errors'
 import { AgentFleet } from '../testing/agent_fleet'
 import { rolloutOn } from '../testing/fake_fleet'
@@ -10,11 +10,12 @@ import type { Request } from './model/answers'
 import type { Rollout } from './rollout'
 import { hasPassed, mayGoOn, type Observation, type Verdict } from './model/verdict'
 import type { WaveSize } from './model/wave_plan'
+import { tellNobody } from '../system/wait'
 
 const REPOSITORY = { app: ['1.0', '2.0', '3.0'], lib: ['1.0', '2.0'] }
 const planning: Planning = {
   asNoop: () => undefined,
-  isReadOnly: ({ agent, action }) => contractOf(agent)?.actions[action]?.effect === 'readOnly',
+  isReadOnly: ({ agent, action }) => ownContractOf(agent)?.actions[action]?.effect === 'readOnly',
 }
 
 interface Line {
@@ -126,7 +127,7 @@ async function fleetOf(hosts: readonly HostSeed[]): Promise<AgentFleet> {
   )
   const blocked = hosts.flatMap(({ fate }, index) => (fate === 'blocked' ? [name(index)] : []))
   const block = { agent: 'iptables', action: 'block', inputs: { ipaddr: '1.2.3.4' }, mutating: true }
-  await fleet.call(block, blocked, { beforeSend: async () => {}, onProgress: () => {} })
+  await fleet.call(block, blocked, { beforeSend: async () => {}, tellWait: tellNobody })
   return fleet
 }
 

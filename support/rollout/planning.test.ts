@@ -436,9 +436,11 @@ describe('a rollout that changes nothing', () => {
     hash: 'h',
     hosts,
     out: [],
+    outside: [],
     attempted: new Set(),
     seed: undefined,
     had: new Map(),
+    tags: new Map(),
     scenarios: new Map([
       ['1', { name: 's', waves: [], done: true, overtaken: new Set(), unknown: new Map() }],
     ]),

@@ -3,9 +3,11 @@
 import type { Clock } from '../system/clock'
 import type { Redact } from '../system/redaction'
 import type { UnexpectedMessage } from '../system/unexpected_messages'
+import type { TellWait } from '../system/wait'
 import type { Answers, Request } from './model/answers'
 import type { Checkpoint } from './model/checkpoint'
 import type { Journal } from './model/journal_entry'
+import type { Limit } from './model/limit'
 import type { Ledger } from './model/ledger'
 import type { HostGateway, Obligation } from './model/obligation'
 
@@ -41,7 +43,7 @@ export interface Fleet {
    * Resolves with the hosts that answer within the discovery window. With `enough` it resolves once those hosts have
    * answered, and the window goes on beside what follows.
    */
-  discover(selection: Selection, onFound: (found: number) => void, enough?: EnoughHosts): Promise<Discovered>
+  discover(selection: Selection, tellWait: TellWait, enough?: EnoughHosts): Promise<Discovered>
   /**
    * Resolves with one answer for each of `hosts`. `beforeSend` has to have resolved before anything is sent. It is
    * called again, with another id, before a request that only looks is sent again.
@@ -68,7 +70,10 @@ export interface Discovered {
 
 export interface CallWatch {
   beforeSend: (requestId: string) => Promise<void>
-  onProgress: (settled: number, expected: number) => void
+  /** Tells for whose answers the call waits. */
+  tellWait: TellWait
+  /** Called once for each host, at the moment when its answer is there. */
+  onAnswer?: () => void
 }
 
 /** A balancer takes a host out of the pool and puts it back. */
@@ -99,8 +104,12 @@ export interface PoolMember {
 /** The balancers by what a feature calls them. */
 export interface Balancers {
   at(address: string): Balancer
-  /** Returns the balancer of a backend. @throws LockstepError `bad-config` when none is configured */
-  backend(name: string): Balancer
+  /**
+   * Returns the balancer of a backend: of HAProxy, or of a kind that a team has written. Without a kind there has to be
+   * only one of that name.
+   * @throws LockstepError `bad-config` when none is configured
+   */
+  backend(name: string, kind?: string): Balancer
 }
 
 /**
@@ -108,7 +117,8 @@ export interface Balancers {
  * @throws LockstepError `locked` when another has some of them
  */
 export interface Locks {
-  take(hosts: readonly string[]): Promise<void>
+  /** Takes the locks of hosts. Nothing is sent to hosts `beside`, and no other rollout may have them at the same time. */
+  take(hosts: readonly string[], beside?: readonly string[]): Promise<void>
   /** Milliseconds that another rollout is waited for. */
   patience: number
 }
@@ -146,9 +156,18 @@ export interface Releases {
   hasArrived(release: string): boolean
 }
 
+/** The tests of commits, as `lockstep serve` has recorded them. */
+export interface CommitTests {
+  /** True when the record decides anything; false where hosts, and so their commits, are simulated. */
+  decides: boolean
+  /** Returns the build in which a commit has passed its tests. Otherwise returns why it cannot be said to have. */
+  passed(repository: string, commit: string): { build: string } | { not: string }
+}
+
 /** The audience that watches a rollout, beside its journal. It never affects the rollout. */
 export interface Audience {
-  progress(done: number, expected: number | undefined): void
+  /** Tells what the rollout waits for. */
+  tellWait: TellWait
   note(text: string): void
 }
 
@@ -160,6 +179,8 @@ export interface RolloutPorts {
    * meant.
    */
   inventory: ExpectedHosts | undefined
+  /** The hosts of the roll call that the rollout is limited to; all of them where it is left out. */
+  limit?: Limit
   journal: Journal
   audience: Audience
   clock: Clock
@@ -184,6 +205,9 @@ export interface RolloutPorts {
   /** The permissions where nothing may be changed: what lines would do is planned, and not done. */
   planning?: Planning
   releases: Releases
+  /** The commits that an approved plan has bound tags to, by `repository tag`; nothing else may be deployed as them. */
+  plannedTags?: ReadonlyMap<string, string>
+  tests: CommitTests
   /**
    * True when earlier versions are asked for and written down for a named release, though nothing else depends on them.
    */

@@ -17,6 +17,7 @@ import { Gates } from './verbs/gates'
 import { Packages } from './verbs/packages'
 import { Puppet } from './verbs/puppet'
 import { Release } from './verbs/release'
+import { Repository } from './verbs/repository'
 import { RollCall } from './verbs/roll_call'
 import { Services } from './verbs/services'
 import { Traffic } from './verbs/traffic'
@@ -36,6 +37,7 @@ export class Rollout {
   readonly gates: Gates
   readonly traffic: Traffic
   readonly packages: Packages
+  readonly repository: Repository
   readonly services: Services
   readonly checks: Checks
   readonly puppet: Puppet
@@ -56,6 +58,7 @@ export class Rollout {
       known: () => this.hosts.known,
       isKnown: (host: string) => this.hosts.isKnown(host),
       frozen: () => this.hosts.frozen(),
+      outside: () => this.hosts.outside,
       expectFirstWindowOver: () => this.hosts.expectFirstWindowOver(),
       wave: () => this.waves.current?.hosts,
     }
@@ -86,6 +89,7 @@ export class Rollout {
       gateway,
       failure: () => this.failure,
     })
+    this.repository = new Repository(step, ports.tests, checkpoint?.tags ?? new Map(), ports.plannedTags)
     this.services = new Services(step)
     this.checks = new Checks(step)
     this.puppet = new Puppet(step, ledger)
@@ -120,6 +124,11 @@ export class Rollout {
   /** The hosts of the run that this one goes on from: they are the roll call then. */
   get hostsBefore(): readonly string[] | undefined {
     return this.ports.checkpoint?.hosts
+  }
+
+  /** The hosts of that run's roll call that were outside its limit. */
+  get outsideBefore(): readonly string[] {
+    return this.ports.checkpoint?.outside ?? []
   }
 
   /**

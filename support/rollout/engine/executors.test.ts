@@ -19,6 +19,7 @@ import { asking, telling, type Change } from './change'
 import { createEngine } from './create_engine'
 import type { Executor } from './executor'
 import type { Look } from './look'
+import { tellNobody } from '../../system/wait'
 
 const LINE = { step: 'a line', line: 7 }
 const planning: Planning = { asNoop: () => undefined, isReadOnly: ({ agent }) => agent !== 'door' }
@@ -36,9 +37,11 @@ function checkpoint(overtaken: readonly string[] = []): Checkpoint {
     hash: 'h',
     hosts: webs(3),
     out: [],
+    outside: [],
     attempted: new Set(),
     seed: undefined,
     had: new Map(),
+    tags: new Map(),
     scenarios: new Map([['9', done]]),
   }
 }
@@ -81,7 +84,7 @@ function executorOn(given: Given) {
     ledger,
     inventory: undefined,
     journal: kept,
-    audience: { progress: () => {}, note: (text: string) => notes.push(text) },
+    audience: { tellWait: tellNobody, note: (text: string) => notes.push(text) },
     redact: redactNothing,
     clock: fakeClock(),
     balancers: { at: notAsked, backend: notAsked },
@@ -97,6 +100,7 @@ function executorOn(given: Given) {
     known: () => hosts,
     isKnown: () => true,
     frozen: async () => hosts,
+    outside: () => [],
     expectFirstWindowOver: async () => {},
     wave: () => undefined,
   }

@@ -1,6 +1,8 @@
 import { pause, type Clock } from '../../system/clock'
 import { LockstepError } from '../../system/errors'
 import type { UnexpectedMessage } from '../../system/unexpected_messages'
+import type { TellWait } from '../../system/wait'
+import { AnswerStopwatch, type AnswerTimes } from '../model/answer_times'
 import type { Answer, Answers, Request } from '../model/answers'
 import type { Journal } from '../model/journal_entry'
 import type { HostGateway } from '../model/obligation'
@@ -38,14 +40,19 @@ export class JournalledGateway implements HostGateway {
   }
 
   readonly ask = (asked: Request, hosts: readonly string[]): Promise<Answers> => {
-    const { fleet, audience } = this.around
+    const { fleet, audience, clock } = this.around
     const request = explicit(asked)
-    return this.journalled(request, hosts, (beforeSend) =>
+    const stopwatch = new AnswerStopwatch(() => clock.elapsed())
+    const send = (beforeSend: (requestId: string) => Promise<void>) =>
       fleet.call(request, hosts, {
-        beforeSend,
-        onProgress: (settled, expected) => audience.progress(settled, expected),
-      }),
-    )
+        async beforeSend(requestId) {
+          await beforeSend(requestId)
+          stopwatch.start()
+        },
+        tellWait: audience.tellWait,
+        onAnswer: () => stopwatch.lap(),
+      })
+    return this.journalled(request, hosts, send, () => stopwatch.times)
   }
 
   record(
@@ -75,10 +82,15 @@ export class JournalledGateway implements HostGateway {
     return this.around.clock.elapsed()
   }
 
+  get tellWait(): TellWait {
+    return this.around.audience.tellWait
+  }
+
   private async journalled(
     request: Request,
     hosts: readonly string[],
     send: (beforeSend: (requestId: string) => Promise<void>) => Promise<Answers>,
+    timesOf: () => AnswerTimes | undefined = () => undefined,
   ): Promise<Answers> {
     const { journal, beforeChange, overhear } = this.around
     // A step that goes on after its line must not have its request written down as another line's.
@@ -93,7 +105,14 @@ export class JournalledGateway implements HostGateway {
     // A message that fails counts even where a verb leaves it out of its verdict.
     for (const message of answers.unexpected) if (message.fails) overhear(message)
     const { requestId, interrupted } = answers
-    await journal.append({ type: 'answered', requestId, outcomes: byKind(answers.outcomes), interrupted })
+    const [outcomes, times] = [byKind(answers.outcomes), timesOf()]
+    await journal.append({
+      type: 'answered',
+      requestId,
+      outcomes,
+      interrupted,
+      ...(times === undefined ? {} : { times }),
+    })
     return answers
   }
 }
@@ -114,6 +133,7 @@ export function readOnlyGateway(gateway: HostGateway): HostGateway {
     },
     wait: (ms) => gateway.wait(ms),
     elapsed: () => gateway.elapsed(),
+    tellWait: gateway.tellWait,
   }
 }
 

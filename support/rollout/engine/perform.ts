@@ -1,4 +1,5 @@
 import { LockstepError } from '../../system/errors'
+import { tellWhile } from '../../system/wait'
 import type { HostGateway } from '../model/obligation'
 import type { Expected } from '../model/plan_state'
 import type { Observation, Verdict } from '../model/verdict'
@@ -55,10 +56,11 @@ export class Perform implements BaseExecutor {
 
   async refuse(): Promise<undefined> {}
 
-  async measure<T>({ first, during, judge }: Measurement<T>, through = this.gateway): Promise<Verdict> {
+  async measure<T>({ name, first, during, judge }: Measurement<T>, through = this.gateway): Promise<Verdict> {
     this.engine.halt.expectGoingOn()
     const before = await first(through)
-    await through.wait(during)
+    const wait = { what: `the requests that ${name} serves meanwhile`, withinMs: during }
+    await tellWhile(through.tellWait, wait, () => through.wait(during))
     return this.conclude(await judge(before, through), { budgeted: false })
   }
 
@@ -98,7 +100,9 @@ export class Perform implements BaseExecutor {
   }
 
   async soak(ms: number): Promise<void> {
-    if (ms > 0) await this.gateway.wait(ms)
+    if (ms <= 0) return
+    const wait = { what: 'the time between two waves', withinMs: ms }
+    await tellWhile(this.gateway.tellWait, wait, () => this.gateway.wait(ms))
   }
 
   undo(work: () => Promise<void>): Promise<void> {

@@ -51,7 +51,7 @@ export class Resumption {
   expectSameHosts(written: readonly string[], where: string, isOut: (host: string) => boolean): void {
     const { checkpoint } = this
     if (checkpoint === undefined || checkpoint.isOfHistory === true) return
-    const other = describeOtherHosts(checkpoint.hosts, written, isOut)
+    const other = describeOtherHosts([...checkpoint.hosts, ...checkpoint.outside], written, isOut)
     if (other === undefined) return
     throw new LockstepError(
       'bad-input',

@@ -7,6 +7,8 @@ export interface HostSource {
   isKnown(host: string): boolean
   /** Returns the hosts, discovering them first if no step has done so. */
   frozen(): Promise<readonly string[]>
+  /** The hosts of the roll call that are outside the limit of the run; none before any were looked for. */
+  outside(): readonly string[]
   /**
    * Resolves once hosts may be changed: until the first discovery's window is over, strangers may still answer.
    * @throws LockstepError when one has answered
@@ -32,8 +34,19 @@ export class Scope {
     return this.hosts.wave() ?? this.known
   }
 
+  /** The hosts that were found and take no part, since they are outside the limit of the run. */
+  get outside(): readonly string[] {
+    return this.hosts.outside()
+  }
+
   frozen(): Promise<readonly string[]> {
     return this.hosts.frozen()
+  }
+
+  /** Returns the whole roll call, with the hosts that are outside the limit of the run. */
+  async wholeRollCall(): Promise<readonly string[]> {
+    const within = await this.frozen()
+    return this.outside.length === 0 ? within : [...within, ...this.outside]
   }
 
   async moving(): Promise<readonly string[]> {

@@ -14,6 +14,8 @@ export interface StepContext {
   moving(): Promise<readonly string[]>
   /** Returns all hosts, discovering them first if no step has done so. */
   frozen(): Promise<readonly string[]>
+  /** Returns the whole roll call: a limited run leaves some of its hosts alone. */
+  wholeRollCall(): Promise<readonly string[]>
   /** Appends to the journal. @throws Error when the entry could not be made durable: nothing may be sent then */
   append(entry: JournalEntry): Promise<void>
   /** Tells the audience something beside the verdicts. */

@@ -1,0 +1,61 @@
+import { expect } from 'chai'
+import { Scratch } from '../testing/scratch'
+import { readPipelineSetting } from './pipeline_setting'
+
+describe('the signing key of GitLab', () => {
+  let scratch: Scratch
+  beforeEach(() => (scratch = new Scratch()))
+  afterEach(() => scratch.remove())
+
+  function keyOf(written: string): string | undefined {
+    const path = scratch.write(
+      'lockstep.yaml',
+      `pipeline:
+  repositories:
+    website:
+      url: /srv/git/website.git
+      branches: [main]
+      trigger: [{ gitlab: { signing_key: { env: KEY } } }]
+`,
+    )
+    const [repository] = readPipelineSetting(path, { env: { KEY: written } })?.repositories ?? []
+    const [trigger] = repository?.triggers ?? []
+    return trigger?.kind === 'gitlab' ? trigger.signingKey : undefined
+  }
+
+  it('is the base64 that GitLab shows, or a text of its own', () => {
+    for (const key of [
+      'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+      `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+      'a text',
+    ])
+      expect(keyOf(key)).to.equal(key)
+  })
+
+  it('is refused where it is not whole: what is left of it may be a key that everybody has', () => {
+    for (const key of ['whsec_', 'whsec_!!!!', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS', 'whsec_AAAA'])
+      expect(() => keyOf(key), key).to.throw(
+        /lockstep\.yaml:6: .*the signing key of gitlab begins with whsec_, and what follows is no base64 of 16 bytes or more; copy it whole$/,
+      )
+  })
+})
+
+describe('the url of a repository', () => {
+  let scratch: Scratch
+  beforeEach(() => (scratch = new Scratch()))
+  afterEach(() => scratch.remove())
+
+  it('brings a warning where a password is written in it, without the password', () => {
+    const warningsOf = (url: string) => {
+      const repository = `{ url: '${url}', branches: [main], trigger: [hook] }`
+      const path = scratch.write('lockstep.yaml', `pipeline:\n  repositories:\n    website: ${repository}\n`)
+      return readPipelineSetting(path, { env: {} })?.warnings ?? []
+    }
+    const [warning] = warningsOf('https://deploy:s3cret-word@git.example.net/website.git')
+    expect(warning)
+      .to.match(/lockstep\.yaml:3: .*list of processes.*\.netrc$/)
+      .and.not.contain('s3cret-word')
+    for (const url of ['https://deploy@git.example.net/website.git', 'https://git.example.net:8443/a@b.git'])
+      expect(warningsOf(url)).to.deep.equal([])
+  })
+})

@@ -1,0 +1,243 @@
+import { dirname, resolve } from 'node:path'
+import * as v from 'valibot'
+import { LockstepError } from '../system/errors'
+import { duration } from './duration_setting'
+import { readConfigFile } from './files'
+import { allowKnownKeys } from './known_keys'
+import type { ProcessContext } from './mcollective_cfg'
+import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
+import { placesIn, readYaml } from './yaml_file'
+
+const REPOSITORY = 'a name of small letters, digits, - and _'
+const URL_FORMS = 'ssh://…, https://…, git@host:path, or an absolute path'
+const GLOB = 'a whole name such as main, or one with stars such as v*'
+const TRIGGER = 'hook, {github: …}, {gitlab: …}, {gitea: …} or {hmac: …}'
+
+const path = v.pipe(v.string('a path'), v.minLength(1, 'a path'))
+const port = v.pipe(
+  v.number('a port number'),
+  v.integer('a port number'),
+  v.minValue(1, 'a port from 1'),
+  v.maxValue(65_535, 'a port up to 65535'),
+)
+const globs = v.optional(
+  v.array(v.pipe(v.string(GLOB), v.regex(/^[^\s~^:?[\\\p{Cc}]+$/u, GLOB)), `a list: each ${GLOB}`),
+  [],
+)
+const variable = v.pipe(
+  v.string('the name of an environment variable'),
+  v.regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable'),
+)
+const signed = allowKnownKeys({ secret })
+
+const trigger = v.union(
+  [
+    v.literal('hook'),
+    allowKnownKeys({ github: signed }),
+    allowKnownKeys({
+      gitlab: allowKnownKeys({ token: v.optional(secret), signing_key: v.optional(secret) }),
+    }),
+    allowKnownKeys({ gitea: signed }),
+    allowKnownKeys({ hmac: signed }),
+  ],
+  TRIGGER,
+)
+
+const repository = allowKnownKeys({
+  url: v.pipe(
+    v.string(URL_FORMS),
+    v.regex(
+      /^(?:(?:ssh|https?|git|file):\/\/[^\s\p{Cc}]+|[\w.-]+@[\w.-]+:[^\s\p{Cc}]+|\/[^\p{Cc}]+)$/u,
+      URL_FORMS,
+    ),
+  ),
+  branches: globs,
+  tags: globs,
+  trigger: v.pipe(v.array(trigger, `a list of: ${TRIGGER}`), v.minLength(1, `at least one of: ${TRIGGER}`)),
+  ci: v.optional(
+    allowKnownKeys({
+      command: v.pipe(
+        v.array(v.string('a program and its arguments'), 'a program and its arguments, such as [npm, test]'),
+        v.minLength(1, 'a program and its arguments, such as [npm, test]'),
+      ),
+      within: v.optional(duration, '20 minutes'),
+      environment: v.optional(v.array(variable, 'a list of names of environment variables'), []),
+    }),
+  ),
+})
+
+/** The schema of `pipeline`: the repositories whose pushes Lockstep follows. */
+export const pipelineSetting = allowKnownKeys({
+  spool: v.optional(path, '/var/spool/lockstep'),
+  listen: v.optional(
+    allowKnownKeys({
+      host: v.optional(v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')), '127.0.0.1'),
+      port: v.optional(port, 8090),
+      behind_proxy: v.optional(v.boolean('true or false'), false),
+    }),
+    {},
+  ),
+  repositories: v.record(
+    v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, REPOSITORY)),
+    repository,
+    `names of repositories, each with url, trigger, and branches or tags`,
+  ),
+})
+
+/** What may tell of a push. Each but `hook` has an address of its own, and what proves that it is no stranger. */
+export type Trigger =
+  | { kind: 'hook' }
+  | { kind: 'github' | 'gitea' | 'hmac'; secret: string }
+  /** At least one of both is there; with a signing key, a token alone is not enough. */
+  | { kind: 'gitlab'; token: string | undefined; signingKey: string | undefined }
+
+/** A repository whose pushes are followed. */
+export interface RepositorySettings {
+  name: string
+  /** The only place that anything is fetched from. No message can name another. */
+  url: string
+  /** The whole names, with stars, of branches and tags that start something. */
+  branches: readonly string[]
+  tags: readonly string[]
+  triggers: readonly Trigger[]
+  build: BuildSettings | undefined
+}
+
+/** How the commits of a repository are tested. */
+export interface BuildSettings {
+  command: readonly string[]
+  /** Milliseconds that it may take. */
+  within: number
+  /** The names of the only variables that it inherits, beside those that a program needs to be found. */
+  environment: readonly string[]
+}
+
+/** The pipeline of a lockstep.yaml. */
+export interface PipelineSettings {
+  /** The folder that hooks leave pushes in. */
+  spool: string
+  listen: { host: string; port: number }
+  repositories: readonly RepositorySettings[]
+  /** Warnings for an operator about the places of secrets. */
+  warnings: readonly string[]
+}
+
+/**
+ * Reads the pipeline of a `lockstep.yaml`; undefined where it has none.
+ * @throws LockstepError `bad-config`: file, line, what was expected
+ */
+export function readPipelineSetting(
+  configPath: string,
+  { env }: Pick<ProcessContext, 'env'>,
+): PipelineSettings | undefined {
+  const text = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const schema = v.looseObject({ eyaml: v.optional(eyaml), pipeline: v.optional(pipelineSetting) })
+  const { eyaml: keys, pipeline } = readYaml(configPath, text, schema)
+  if (pipeline === undefined) return undefined
+  const places = placesIn(configPath, text)
+  const secrets = new SecretReader(places, keys, env)
+  const where = (...below: (string | number)[]) => places.where(['pipeline', ...below])
+  const { host, port: number, behind_proxy: isProxied } = pipeline.listen
+  if (!isProxied && !isLoopback(host))
+    throw new LockstepError(
+      'bad-config',
+      `${where('listen')}: ${host} can be reached from elsewhere, and nothing encrypts what is sent there; expected 127.0.0.1, or behind_proxy: true where a proxy with TLS stands in front`,
+    )
+  const repositories = Object.entries(pipeline.repositories).map(([name, written]) => {
+    const at = ['repositories', name]
+    if (written.branches.length + written.tags.length === 0)
+      throw new LockstepError(
+        'bad-config',
+        `${where(...at)}: nothing would ever start: expected branches or tags, such as branches: [main]`,
+      )
+    return {
+      name,
+      url: written.url,
+      branches: written.branches,
+      tags: written.tags,
+      triggers: resolveTriggers(written.trigger, where(...at, 'trigger'), (from, what, ...below) =>
+        secrets.read(from, what, ['pipeline', ...at, 'trigger', ...below]),
+      ),
+      build: written.ci,
+    }
+  })
+  return {
+    spool: resolve(dirname(configPath), pipeline.spool),
+    listen: { host, port: number },
+    repositories,
+    warnings: [
+      ...secrets.warnings,
+      ...repositories
+        .filter(({ url }) => /^https?:\/\/[^/?#@]*:[^/?#]*@/i.test(url))
+        .map(
+          ({ name }) =>
+            `${where('repositories', name, 'url')}: all users of this machine can see the password of this url in the list of processes; put it into ~/.netrc`,
+        ),
+    ],
+  }
+}
+
+/** The spool of a pipeline, as it is configured. */
+export interface SpoolSetting {
+  path: string
+  /** True where a repository has hooks that leave pushes there. */
+  isUsed: boolean
+}
+
+/**
+ * Reads which spool the pipeline of a `lockstep.yaml` has, and none of its secrets; undefined where there is no pipeline.
+ * @throws LockstepError `bad-config`: file, line, what was expected
+ */
+export function readSpoolSetting(configPath: string): SpoolSetting | undefined {
+  const text = readConfigFile(configPath, 'configuration', 'Lockstep')
+  const { pipeline } = readYaml(configPath, text, v.looseObject({ pipeline: v.optional(pipelineSetting) }))
+  if (pipeline === undefined) return undefined
+  const isUsed = Object.values(pipeline.repositories).some(({ trigger: all }) => all.includes('hook'))
+  return { path: resolve(dirname(configPath), pipeline.spool), isUsed }
+}
+
+function resolveTriggers(
+  written: v.InferOutput<typeof repository>['trigger'],
+  where: string,
+  read: (from: SecretSetting, what: string, ...keys: (string | number)[]) => string,
+): Trigger[] {
+  const triggers = written.map((one, index): Trigger => {
+    if (one === 'hook') return { kind: 'hook' }
+    if ('gitlab' in one) {
+      const { token, signing_key: key } = one.gitlab
+      if (token === undefined && key === undefined)
+        throw new LockstepError('bad-config', `${where}: gitlab has neither token nor signing_key`)
+      return {
+        kind: 'gitlab',
+        token: token && read(token, 'token of gitlab', index, 'gitlab', 'token'),
+        signingKey:
+          key && expectSigningKey(read(key, 'signing key of gitlab', index, 'gitlab', 'signing_key'), where),
+      }
+    }
+    const [kind, { secret: from }] = Object.entries(one)[0] as [
+      'github' | 'gitea' | 'hmac',
+      { secret: SecretSetting },
+    ]
+    return { kind, secret: read(from, `secret of ${kind}`, index, kind, 'secret') }
+  })
+  const twice = triggers.find(({ kind }, index) => triggers.findIndex((other) => other.kind === kind) < index)
+  if (twice !== undefined)
+    throw new LockstepError('bad-config', `${where}: ${twice.kind} is there twice; expected each kind once`)
+  return triggers
+}
+
+/** Base64 that is not whole would be read as a shorter key, down to one that everybody has. */
+function expectSigningKey(key: string, where: string): string {
+  const written = /^whsec_((?:[\w+/-]{4})*(?:[\w+/-]{2}==|[\w+/-]{3}=)?)$/.exec(key)?.[1]
+  if (!key.startsWith('whsec_') || Buffer.from(written ?? '', 'base64').length >= MIN_KEY_BYTES) return key
+  throw new LockstepError(
+    'bad-config',
+    `${where}: the signing key of gitlab begins with whsec_, and what follows is no base64 of ${MIN_KEY_BYTES} bytes or more; copy it whole`,
+  )
+}
+
+const MIN_KEY_BYTES = 16
+
+function isLoopback(host: string): boolean {
+  return /^127(?:\.\d{1,3}){3}$/.test(host) || host === '::1' || host === 'localhost'
+}
