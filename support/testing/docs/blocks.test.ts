@@ -1,0 +1,87 @@
+import { expect } from 'chai'
+import { listPages, parseBlocks, placeOf, readBlocks, type Block } from './blocks'
+import { commandsOf } from './console_block'
+import { CONSOLE_PAGES } from './console_pages'
+
+const ALL = listPages().flatMap((page) => readBlocks(page))
+/** The languages whose blocks a test of their own takes, all of them. */
+const TESTED = new Set(['gherkin', 'ini', 'ts', 'js', 'meanwhile'])
+
+describe('the blocks of the pages', () => {
+  it('are all run or compared by a test, or say why not', () => {
+    const untested = ALL.filter((block) => !isTested(block) && (block.marks.get('untested') ?? '').length < 8)
+    expect(untested.map(placeOf)).to.deep.equal([])
+  })
+
+  it('are all tested but these', () => {
+    const untested = ALL.flatMap(({ page, marks }) =>
+      marks.has('untested') ? [`${page}: ${marks.get('untested')}`] : [],
+    )
+    expect([...new Set(untested)].sort()).to.deep.equal([...UNTESTED].sort())
+  })
+
+  it('are on pages that are there', () =>
+    expect(Object.keys(CONSOLE_PAGES).filter((page) => !listPages().includes(page))).to.deep.equal([]))
+
+  it('are found with their marks, also within a list, and none may stay open', () => {
+    const text = 'a\n\n  ```sh file=a.sh untested="two words"\n  echo\n    b\n  ```\n<!-- meanwhile: x -->\n'
+    const [block, meanwhile] = parseBlocks('p.md', text)
+    expect(block).to.deep.equal({
+      page: 'p.md',
+      line: 3,
+      language: 'sh',
+      marks: new Map([
+        ['file', 'a.sh'],
+        ['untested', 'two words'],
+      ]),
+      text: 'echo\n  b\n',
+    })
+    expect(meanwhile).to.include({ language: 'meanwhile', text: 'x', line: 7 })
+    expect(() => parseBlocks('p.md', '```\nx\n')).to.throw('p.md:1')
+  })
+
+  it('of commands have their outputs and exit statuses', () => {
+    const block = { page: 'p.md', line: 1, language: 'console', marks: new Map([['exit', '2']]) }
+    expect(commandsOf({ ...block, text: '$ a \\\n  b\nsaid\n$ c\n' })).to.deep.equal([
+      { command: 'a \\\n  b', output: 'said\n', exitCode: 0 },
+      { command: 'c', output: '', exitCode: 2 },
+    ])
+    expect(() => commandsOf({ ...block, text: 'said\n' })).to.throw('p.md:1')
+    expect(() => commandsOf({ ...block, text: '' })).to.throw('p.md:1')
+  })
+})
+
+/** Says whether a test takes this block; each of those fails for a block that it cannot take. */
+function isTested({ language, page, marks }: Block): boolean {
+  if (marks.has('untested')) return false
+  const how = CONSOLE_PAGES[page]
+  if (
+    how !== undefined &&
+    'suite' in how &&
+    (language === 'console' || marks.has('file')) &&
+    !marks.has('on')
+  )
+    return false
+  if (language === 'console') return how !== undefined
+  if (language === 'yaml') return marks.has('environment') || marks.get('file') === 'lockstep.yaml'
+  return (
+    TESTED.has(language) ||
+    marks.has('packed') ||
+    (marks.has('file') && how !== undefined) ||
+    marks.has('agent')
+  )
+}
+
+/** The pages' blocks that no test takes, and the reasons that they give. */
+const UNTESTED = [
+  'CONTRIBUTING.md: they are the suites themselves',
+  'README.md: a drawing',
+  'README.md: docs/real-fleet.md has them with a real fleet, where a suite runs them',
+  'docs/configuration.md: its ciphertext is shortened; eyaml.test.ts and eyaml.real.ts open real ones',
+  'docs/getting-started.md: pages.package.ts runs the same lines of README.md',
+  'docs/hosts-and-agents.md: they need systemd and root; the suite of a real fleet runs them with a stand-in for systemctl',
+  'docs/pipeline.md: it changes a repository on a server; hook.test.ts pushes through the hook',
+  'docs/pipeline.md: it needs a lockstep serve; serve.real.ts sends the same',
+  'docs/pipeline.md: it runs until it is told to end; serve.real.ts runs it as a process',
+  'docs/pipeline.md: its commits and times differ each time; push.real.ts sees the same lines',
+]
