@@ -128,6 +128,10 @@ Feature: 11. The inventory
         Examples:
             | what              | header            | cells                 | said                                                           |
             | another delimiter | host;role;country | roles::dev_server,fr  | has no column host, and would have one separated by semicolons |
+
+        @long
+        Examples:
+            | what              | header            | cells                 | said                                                           |
             | an unknown fact   | host,role,city    | roles::dev_server,fr  | no host of the inventory has the fact country                  |
 
     Scenario: A sentence about an inventory is refused where there is none
@@ -180,6 +184,10 @@ Feature: 11. The inventory
         Examples:
             | profile |
             | live    |
+
+        @long
+        Examples:
+            | profile |
             | plan    |
 
     Scenario: Puppet gets its classes from the same inventory

@@ -95,6 +95,10 @@ Feature: 12. Environments
         Examples:
             | profile | where                                                                               |
             | -p live | the environment test; there are: app, country, db_password, release, version        |
+
+        @long
+        Examples:
+            | profile | where                                                                               |
             | -p lint | any environment; there are: app, country, db_password, only_there, release, version |
             |         | the embedded fleet; there are: none. Give it with LOCKSTEP_VARIABLES='mywebap=…'    |
 

@@ -41,6 +41,7 @@ Feature: 16. History
         When I run lockstep "history --ticket OPS-999"
         Then it should exit with 1
 
+    @long
     Scenario: A run that changes a host reported as done says so
         A person has changed the host by hand, and the next rollout would cover that up.
 

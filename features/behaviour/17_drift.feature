@@ -93,7 +93,7 @@ Feature: 17. Drift
         And the host "web5.example.net" is gone
         And I run lockstep "drift"
         Then it should exit with 2
-        And it should say "no longer passes on 2 of 8 hosts: web3.example.net, web5.example.net"
+        And it should say "no longer passes on 2 of 8 hosts: web[3,5].example.net"
         And it should say "web3.example.net: 4.2.6-2.el5"
         And it should say "web5.example.net: not discovered"
 

@@ -126,6 +126,7 @@ Feature: 18. Releases
         And it should say "PASSED"
         And the history "test/2026.11.3/live/web1.example.net.json" should contain '"outcome": "done"'
 
+    @long
     Scenario: Safe mode is left by the feature that says so, and by no other of the same run
         One activated feature would let all others of the command change hosts.
 
@@ -175,3 +176,57 @@ Feature: 18. Releases
         When I run cucumber-js "-p live release.feature" to resume the run before
         Then it should exit with 2
         And it should say "was in safe mode, and changed nothing that could be gone on from"
+
+    @long
+    Scenario: The way back to the release before is a feature to read, and it brings hosts back
+        In an incident, a way back that is written by hand forgets a host, or brings the newest version again.
+
+        Given a repository with a cucumber.js
+        And a file "web.feature":
+            """
+            Feature: Web
+              Background:
+                Given this is release <release>
+                And I want to update hosts with class roles::dev_server
+                And I want to update hosts with fact country=de
+                And I want to pre-discover how many hosts to update
+              Scenario: The website
+                When I install version <version> of the package mywebapp
+                And I restart the service mywebapp
+                Then the package version for mywebapp should be <version>
+                And the service mywebapp should be running
+            """
+        When the environment variable "LOCKSTEP_VARIABLES" is "release=1.0,version=4.2.6-2.el5"
+        And I run cucumber-js "-p live web.feature"
+        Then it should exit with 0
+        When I run lockstep "rollback 1.0"
+        Then it should exit with 6
+        And it should say "release 1.0 is the first one on"
+        When the environment variable "LOCKSTEP_VARIABLES" is "release=2.0,version=4.2.6-3.el5"
+        And I run cucumber-js "-p live web.feature"
+        Then it should exit with 0
+        When the environment variable "LOCKSTEP_VARIABLES" is ""
+        And I run lockstep "rollback 3.0"
+        Then it should exit with 2
+        And it should say 'there is no release "3.0" in the history of this environment; the last ones are: 2.0, 1.0'
+        When the environment variable "LOCKSTEP_SAFE_MODE" is "on"
+        And I run lockstep "rollback 2.0"
+        Then it should exit with 0
+        And it should say "the first live run changes nothing, and the one that activates the release does"
+        And it should say "LOCKSTEP_ACTIVATE=1.0"
+        Given the environment variable "LOCKSTEP_SAFE_MODE" is not set
+        When I run lockstep "rollback 2.0 --to back.feature"
+        Then it should exit with 0
+        And it should say "from release 2.0 back to release 1.0 on 8 hosts; nothing was run"
+        And it should say "Not undone unless a line of the feature does it: service: restart mywebapp"
+        And the file "back.feature" should contain "# Before release 2.0 they had mywebapp 4.2.6-2.el5."
+        And the file "back.feature" should contain "I install version 4.2.6-2.el5 of the package mywebapp"
+        When I run cucumber-js "-p live back.feature"
+        Then it should exit with 0
+        And I run lockstep "drift --release 1.0"
+        Then it should exit with 0
+        And it should say "release 1.0 in test still passes on 8 hosts"
+        When I run lockstep "rollback 2.0"
+        Then it should exit with 6
+        And it should say "changed by run"
+        And it should say "of release 1.0 after release 2.0 had begun, and going back would undo that too"

@@ -77,7 +77,11 @@ Feature: 19. Notices
         Examples:
             | does          | why                                     |
             | is gone       | cannot be reached: nobody listens there |
-            | never answers | had not answered when the run was over  |
+
+        @long
+        Examples:
+            | does          | why                                     |
+            | never answers | not answer                              |
 
     Scenario: A mistake in a channel is named before anything is sent
         The mistake would come to light at the first failure, when the message is needed.

@@ -19,7 +19,7 @@ Feature: 1. A rollout
             | silent     | 0 |
             | unexpected | 0 |
             | out        | 0 |
-        And the file "reports/rollout.html" should contain "<h1>PASSED</h1>"
+        And the file "reports/rollout.html" should contain "<h1>PASSED (embedded fleet)</h1>"
         And the file "reports/junit.xml" should contain "Update the website"
 
     Scenario: One host lies about its state, and the rollout stops
@@ -31,14 +31,14 @@ Feature: 1. A rollout
         Then it should exit with 1
         And it should say:
             """
-            ✘ Then the package version for mywebapp should be 4.2.6-3.el5 7/8 hosts
+            ✘ Then the package version for mywebapp should be 4.2.6-3.el5 7/8
             1 of 8 hosts diverged
             4.2.6-3.el5 7 hosts
             4.2.6-2.el5 web3.example.net
             - When I unblock the load balancer
             """
         And it should say "FAILED at "
-        And it should say "Still out of rotation: 8 hosts blocks 192.168.1.1: web[1-8].example.net"
+        And it should say "Still out of rotation: 8 hosts blocks 192.168.1.1: all 8 hosts"
         And 8 hosts should be out of rotation
         And it should show no stack trace
         And it should not say "::error"
@@ -117,5 +117,45 @@ Feature: 1. A rollout
         When I run cucumber-js "website.feature"
         Then it should exit with 1
         And it should say "web[1-10000].example.net"
-        And it should say "9999/10000 hosts"
+        And it should say "9999/10000"
         And it should say "Diverged: web7777.example.net"
+
+    @long
+    Scenario: Hosts that fail in different ways fit on a screen, and each of them is named or counted
+        The line that matters scrolls away behind names of hosts, or hosts fail that no line tells of.
+
+        Given a file "large.feature":
+            """
+            Feature: The website on every host
+              Scenario: Update the website
+                Given the load balancer has ip address 192.168.1.1
+                And I want to update hosts with class roles::dev_server
+                And I want to pre-discover how many hosts to update
+                And there should be exactly 1000 hosts
+                When I block the load balancer
+                Then traffic from the load balancer should be blocked
+                When I update the package mywebapp
+                Then the package version for mywebapp should be 4.2.6-3.el5
+                When I unblock the load balancer
+                Then traffic from the load balancer should be unblocked
+            """
+        And a fleet of 1,000 hosts with irregular names that runs elsewhere, of which these have faults:
+            | 21 | silent from step 4       |
+            | 17 | fails from step 4        |
+            | 9  | wrong secret from step 4 |
+            | 2  | duplicate from step 4    |
+        When I run cucumber-js "-p live large.feature"
+        Then it should exit with 1
+        And beside waits it should take at most 40 lines of 80 columns
+        And it should say "953/1000"
+        And it should say "47 of 1000 hosts failed: 26 diverged, 21 silent"
+        And it should say "blocks 192.168.1.1: all 1000 hosts"
+        And 26 hosts should be named or counted as "Diverged"
+        And 21 hosts should be named or counted as "Silent"
+        When I run lockstep "status"
+        Then it should exit with 1
+        And beside waits it should take at most 30 lines of 80 columns
+        And it should say "Out of rotation: 1000 hosts"
+        And it should say "status --hosts all"
+        When I run lockstep "status --hosts all"
+        Then it should name all hosts of the fleet

@@ -7,6 +7,7 @@ Feature: 20. Code of a team
         Given the website feature
         And cucumber and Lockstep in its node_modules
 
+    @long
     Scenario Outline: A hook that throws <thrown>: <hook>
         The run would end in a stack trace, or pass although the team's own check failed.
 
@@ -44,6 +45,7 @@ Feature: 20. Code of a team
         And it should say "Still out of rotation: 8 hosts"
         And it should say "(website.feature:"
 
+    @long
     Scenario Outline: A wrapper of its own leaves hooks and Worlds their names: <what>
         An error without a place sends the author through all files of the team.
 
@@ -79,6 +81,19 @@ Feature: 20. Code of a team
         Then it should exit with 2
         And it should say "the profile lint is Lockstep's; give the one of your own another name"
 
+    Scenario: Tags in a profile of a team's own that cannot be read are named
+        A stack trace of cucumber would hide that one word is missing in the team's own file.
+
+        Given a file "cucumber.js":
+            """
+            module.exports = require('lockstep').profiles({ own: { odd: { tags: '@a and' } } })
+            """
+        When I run cucumber-js "-c cucumber.js -p live -p odd website.feature"
+        Then it should exit with 2
+        And it should say "the configuration of cucumber: tags"
+        And it should say "is no expression of tags"
+        And it should not say "node_modules"
+
     Scenario Outline: A World of a team works, whichever file is loaded first
         The team's World would replace Lockstep's or be lost, by the order of file names.
 
@@ -110,6 +125,10 @@ Feature: 20. Code of a team
         Examples:
             | version     | status | said     | require                            |
             | 4.2.6-2.el5 | 0      | PASSED   | -c cucumber.js -p first -p default |
+
+        @long
+        Examples:
+            | version     | status | said     | require                            |
             | 4.2.6-3.el5 | 1      | diverged | --require own.js                   |
 
     Scenario Outline: A World that <what>
@@ -136,6 +155,10 @@ Feature: 20. Code of a team
         Examples:
             | what              | base          | code                    | said                                                          |
             | is not Lockstep's | World         |                         | ) is no LockstepWorld; write: class Own extends LockstepWorld |
+
+        @long
+        Examples:
+            | what              | base          | code                    | said                                                          |
             | throws            | LockstepWorld | throw new Error('boom') | , own.js:6) could not be made: boom                           |
 
     Scenario: A step that catches the error of a verb and goes on does not pass
@@ -168,8 +191,13 @@ Feature: 20. Code of a team
         Examples:
             | args                      |
             | -p live websiet.feature:4 |
+
+        @long
+        Examples:
+            | args                      |
             | -p lint websiet.feature     |
 
+    @long
     Scenario: What a plan has left in code of a team is not there in the rollout
         A step that remembers that it was done would do nothing for real, and pass.
 

@@ -27,11 +27,16 @@ Feature: 21. Every line is carried out
         Examples:
             | what                  | step      | hook                                                                                          | said                          |
             | step that is skipped  | 'skipped' |                                                                                               | a step of our own             |
+
+        @long
+        Examples:
+            | what                  | step      | hook                                                                                          | said                          |
             | step that is pending  | 'pending' |                                                                                               | a step of our own             |
             | BeforeStep that skips | {}        | BeforeStep(({ pickleStep }) => (/our own/.test(pickleStep.text) ? 'skipped' : undefined))     | a step of our own             |
             | AfterStep that skips  | {}        | AfterStep(({ pickleStep }) => (/I update the/.test(pickleStep.text) ? 'skipped' : undefined)) | I update the package mywebapp |
             | wrapper that hides it | {}        | setDefinitionFunctionWrapper((f) => /unblock\(/.test(f) ? () => {} : f)                       | I unblock the load balancer   |
 
+    @long
     Scenario Outline: A team's own <what> that ends the process is no success, and hides no host
         The exit status would be 0, with hosts blocked and later waves not attempted.
 
@@ -103,6 +108,10 @@ Feature: 21. Every line is carried out
                 Examples:
                   | country |
                   | de      |
+
+                @long
+                Examples:
+                  | country |
                   | <other> |
             """
         When I run cucumber-js "own.feature"
@@ -158,6 +167,10 @@ Feature: 21. Every line is carried out
         Examples:
             | what                          | step                                                                | said                                |
             | does not await                | function () { void this.rollout.services.restart('nosuch') }        | FAILED at "And a step of our own"   |
+
+        @long
+        Examples:
+            | what                          | step                                                                | said                                |
             | does not await, that succeeds | function () { void this.rollout.packages.update('mywebapp') }       | this.rollout.packages.update(…) did |
             | does not listen to            | async function () { await this.rollout.services.restart('nosuch') } | FAILED at "And a step of our own"   |
 
@@ -189,6 +202,10 @@ Feature: 21. Every line is carried out
         Examples:
             | args                                                                          | said                                                    |
             | -p live --order=random:3 rolling.feature                                      | leave out --order random:3                              |
+
+        @long
+        Examples:
+            | args                                                                          | said                                                    |
             | -p live --shard 1/2 rolling.feature                                           | leave out --shard 1/2                                   |
             | -p live --dry-run rolling.feature                                             | read features with -p lint, or plan with -p plan        |
             | --plugin-options {\"lockstep\":{\"mode\":\"lint\"}} --dry-run rolling.feature | leave both to a profile: -p lint, -p live               |

@@ -14,7 +14,7 @@ Feature: 22. Reports, again
         Given the reports are kept aside, and removed
         When I run lockstep "report <run>" for the last run
         Then it should exit with 0
-        And it should say "FAILED stopped at"
+        And it should say "FAILED (embedded fleet) stopped at"
         And it should say "wrote reports/rollout.html, reports/junit.xml, reports/run.json"
         And the reports in "reports" should be those that the run left
         When I run lockstep "report <run> --to elsewhere" for the last run
@@ -60,6 +60,7 @@ Feature: 22. Reports, again
         And the file "reports/run.json" should contain "blocks 192.168.1.1"
         And it should say "reports/run.json, reports/recovery-2"
 
+    @long
     Scenario: An unknown run is not reported, and the closest one is named
         When I run lockstep "report 20260101-120000-abcd"
         Then it should exit with 2

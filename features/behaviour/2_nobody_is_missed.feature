@@ -39,7 +39,7 @@ Feature: 2. No host is missed
         And it should say:
             """
             no answer (asked 2 s ago); it answers pings, but not this: its agent hangs or is not loaded
-            web1.example.net, web2.example.net, web13.example.net
+            web[1-2,13].example.net
             failed web3.example.net
             bad signature: signed with another secret, or changed on the way web4.example.net
             sent something that cannot be read: unknown Marshal type 0x6e at byte 2 web5.example.net
@@ -56,7 +56,7 @@ Feature: 2. No host is missed
             unexpected: stranger.example.net answered although it was not asked
             unexpected: another.example.net sent by web13.example.net, but says that it is from another.example.net
             """
-        And it should say "Silent: web1.example.net, web2.example.net, web13.example.net"
+        And it should say "Silent: web[1-2,13].example.net"
         And it should say "Diverged: web[3-11].example.net"
         And it should show no stack trace
 

@@ -48,6 +48,10 @@ Feature: 4. What cannot be run
         Examples:
             | profile |
             | default |
+
+        @long
+        Examples:
+            | profile |
             | lint    |
 
     Scenario Outline: A table or document too many or missing is found before any host is blocked: -p <profile>
@@ -73,6 +77,10 @@ Feature: 4. What cannot be run
         Examples:
             | profile     |
             | -p lint     |
+
+        @long
+        Examples:
+            | profile     |
             | -p default  |
             | -p rehearse |
 
@@ -122,6 +130,16 @@ Feature: 4. What cannot be run
         When I run cucumber-js "website.feature --tags @none"
         Then it should exit with 2
         And it should say "no scenario was found to run"
+        Given a file "canary.feature":
+            """
+            @canary
+            Feature: Canary
+              Scenario: Canary
+                When I restart the service mywebapp
+            """
+        When I run cucumber-js "-p live canary.feature website.feature --tags @canary"
+        Then it should exit with 2
+        And it should say "no scenario of website.feature would be run, by tag, name or line"
 
     Scenario: A feature without mistakes is said to be read in full
         An author needs to know that all was read, since silence may also mean that nothing was.
@@ -183,9 +201,16 @@ Feature: 4. What cannot be run
         Examples:
             | args                                 | said                                                                                                                        |
             | -p live                              | the profile live names its feature                                                                                          |
+
+        @long
+        Examples:
+            | args                                 | said                                                                                                                        |
             | -p love website.feature              | there is no profile "love"; the closest one is live; there are: default, live, plan, idempotence, rehearse, drift, lint, ci |
             | -p twice website.feature             | there is no profile "twice"; the closest one is idempotence                                                                 |
             | -p idempotence website.feature       | the profile idempotence stands beside another one                                                                           |
+            | -p live --tags @a( website.feature   | --tags "@a(" is no expression of tags                                                                                       |
+            | website.feature:7:99                 | website.feature:99 selects no scenario                                                                                      |
+            | website.feature --name Typo          | no scenario has a name that "Typo" matches                                                                                  |
             | -p live --parallel 2 website.feature | rollouts do not run in parallel                                                                                             |
             | -p live --retry 1 website.feature    | a rollout is not retried                                                                                                    |
 
@@ -204,6 +229,10 @@ Feature: 4. What cannot be run
         Examples:
             | name               | value | args    | said                                                                                           |
             | LOCKSTEP_SAFEMODE  | on    | -p live | there is no setting LOCKSTEP_SAFEMODE; the closest known one is LOCKSTEP_SAFE_MODE (on or off) |
+
+        @long
+        Examples:
+            | name               | value | args    | said                                                                                           |
             | lockstep_safe_mode | on    | -p plan | there is no setting lockstep_safe_mode                                                         |
             | LOCKSTEP_SAFE_MODE | true  | -p lint | LOCKSTEP_SAFE_MODE is "true"; write on or off                                                  |
 

@@ -14,7 +14,7 @@ Feature: 5. Stopping
         And it should say "✔ Then traffic from the load balancer should be blocked 8/8 hosts"
         And it should say "Still out of rotation: 8 hosts"
         And it should show no stack trace
-        And the file "reports/rollout.html" should contain "<h1>INTERRUPTED</h1>"
+        And the file "reports/rollout.html" should contain "<h1>INTERRUPTED (embedded fleet)</h1>"
 
     Scenario: Ctrl-C when all lines have passed, while strangers can still answer the discovery
         It is unknown whether a stranger would have come: such a run has not passed.
@@ -60,6 +60,10 @@ Feature: 5. Stopping
         Examples:
             | signal  |
             | SIGTERM |
+
+        @long
+        Examples:
+            | signal  |
             | SIGHUP  |
 
     Scenario: A report that cannot be written does not change the outcome of the rollout
@@ -87,6 +91,10 @@ Feature: 5. Stopping
         Examples:
             | stream          |
             | standard output |
+
+        @long
+        Examples:
+            | stream          |
             | standard error  |
 
     Scenario: Ctrl-C twice ends the run at once
@@ -97,6 +105,7 @@ Feature: 5. Stopping
         When I run cucumber-js "website.feature" and press Ctrl-C twice at "isblocked"
         Then it should exit with 130
 
+    @long
     Scenario: SIGQUIT stops at once, as Ctrl-C twice does, and names the hosts that are out
         A run that ends at once leaves hosts out, and their names are needed right then.
 
@@ -232,6 +241,7 @@ Feature: 5. Stopping
         And it should say "somebody removed it during the run"
         And it should say "a feature with the 8 hosts that are not done; once they are mended, run it:"
 
+    @long
     Scenario: A look that fails at the end does not hide what was changed
         A balancer that is away must not cost the report of what was changed.
 
@@ -250,7 +260,7 @@ Feature: 5. Stopping
         Then it should exit with 4
         And it should say "Still out of rotation: 2 hosts"
         When I run lockstep "history"
-        Then it should say "4.2.6-2.el5 → 4.2.6-3.el5, done web1.example.net, web2.example.net"
+        Then it should say "4.2.6-2.el5 → 4.2.6-3.el5, done web[1-2].example.net"
 
     Scenario Outline: A journal that is <how> in mid-run stops the rollout, and nothing is called clear afterwards
         A journal restored from a backup would name no blocked host, and all would seem well.
@@ -270,6 +280,10 @@ Feature: 5. Stopping
         Examples:
             | how       | said              | exit | then                           |
             | shortened | somebody changed  | 1    | was changed by somebody during |
+
+        @long
+        Examples:
+            | how       | said              | exit | then                           |
             | exchanged | somebody replaced | 1    | Out of rotation: 8 hosts       |
 
     @long
@@ -288,6 +302,6 @@ Feature: 5. Stopping
         Then it should exit with 4
         And it should say "UNREACHABLE"
         And it should say "it did not come back"
-        And it should say "Silent: web"
+        And it should say "Silent: all 8 hosts"
         And it should say "Still out of rotation: 8 hosts"
         And it should show no stack trace

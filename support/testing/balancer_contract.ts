@@ -1,7 +1,6 @@
 import { expect } from 'chai'
 import type { Balancer } from '../rollout/ports'
 import type { HostGateway } from '../rollout/model/obligation'
-import type { Answers } from '../rollout/model/answers'
 import type { Answer } from '../rollout/model/answers'
 
 export interface BalancerUnderTest {
@@ -67,21 +66,6 @@ export function balancerContract(name: string, make: () => Promise<BalancerUnder
       expect(one.balancer.read(answerOf(outcomes, 'nobody.example.net')).isOpen).to.equal(undefined)
     })
   })
-}
-
-/** Returns a gateway that only counts its records, in real time. */
-export function testReach(ask: HostGateway['ask']): HostGateway {
-  return {
-    ask,
-    record: async (_request, _hosts, work): Promise<Answers> => ({
-      requestId: 'a'.repeat(32),
-      outcomes: await work(),
-      unexpected: [],
-      interrupted: false,
-    }),
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    elapsed: () => performance.now(),
-  }
 }
 
 export function answerOf(outcomes: ReadonlyMap<string, Answer>, host: string): Answer {

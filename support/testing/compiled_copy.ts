@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { createHash } from 'node:crypto'
@@ -36,6 +37,8 @@ export function compiledCopy(): string {
     join(made, 'cucumber.js'),
     `module.exports = require('./support/cucumber/profiles').profiles()\n`,
   )
+  // The package's manifest names what is in dist.
+  symlinkSync('.', join(made, 'dist'))
   try {
     renameSync(made, copy)
   } catch (error) {

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { Discovered, EnoughHosts, Fleet, Selection } from '../rollout/ports'
 import type { UnexpectedMessage } from '../system/unexpected_messages'
 import { settled } from './fake_clock'
+import type { Tally, TellWait, Wait } from '../system/wait'
 
 export interface FleetUnderTest {
   fleet: Fleet
@@ -35,10 +36,11 @@ export function discoveryContract(name: string, make: () => Promise<FleetUnderTe
       for (const host of one.hosts) await one.answer(host)
       expect(looked.ended, 'before the end').to.equal(undefined)
       await one.answer(STRANGER)
+      expect(looked.tally()).to.include({ done: one.hosts.length + 1, expected: undefined })
       await one.endWindows()
       expect(looked.ended?.hosts).to.deep.equal([STRANGER, ...one.hosts].sort())
       expect(looked.ended?.window).to.equal(undefined)
-      expect(looked.found).to.deep.equal([...one.hosts, STRANGER].map((_, index) => index + 1))
+      expect(looked.tally()).to.equal('not waited for')
     })
 
     it('is known as soon as all expected hosts have answered, in any order', async () => {
@@ -57,6 +59,12 @@ export function discoveryContract(name: string, make: () => Promise<FleetUnderTe
       await one.answer(others()[0] ?? '')
       await one.answer(STRANGER)
       expect(looked.ended, 'before the end').to.equal(undefined)
+      expect(looked.tally(), 'without strangers').to.deep.equal({
+        done: others().length,
+        failed: 0,
+        expected: one.hosts.length,
+        someMissing: [first()],
+      })
       await one.endWindows()
       expect(looked.ended?.hosts).to.deep.equal([...others(), STRANGER].sort())
       expect(looked.ended?.window).to.equal(undefined)
@@ -123,7 +131,8 @@ export function discoveryContract(name: string, make: () => Promise<FleetUnderTe
 
 interface Looked {
   ended: Discovered | undefined
-  found: number[]
+  /** Returns how far the discovery is by what it tells of its wait. */
+  tally: () => Tally | 'not waited for'
   later: string[]
   unexpected: UnexpectedMessage[]
   isWindowOver: boolean
@@ -131,19 +140,23 @@ interface Looked {
 
 /** Begins a discovery, and resolves once it is asked for. */
 async function begin({ fleet, selection }: FleetUnderTest, hosts?: readonly string[]): Promise<Looked> {
-  const looked: Looked = { ended: undefined, found: [], later: [], unexpected: [], isWindowOver: false }
+  const waits = new Set<Wait>()
+  const tellWait: TellWait = (wait) => {
+    waits.add(wait)
+    return () => void waits.delete(wait)
+  }
+  const tally = () => [...waits].at(-1)?.tally?.() ?? ('not waited for' as const)
+  const looked: Looked = { ended: undefined, tally, later: [], unexpected: [], isWindowOver: false }
   const enough: EnoughHosts | undefined = hosts && {
     hosts,
     onLater: (host) => looked.later.push(host),
     onUnexpected: (message) => looked.unexpected.push(message),
   }
   const over = () => (looked.isWindowOver = true)
-  void fleet
-    .discover(selection, (n) => looked.found.push(n), enough)
-    .then((found) => {
-      looked.ended = found
-      void found.window?.then(over, over)
-    })
+  void fleet.discover(selection, tellWait, enough).then((found) => {
+    looked.ended = found
+    void found.window?.then(over, over)
+  })
   await settled()
   return looked
 }

@@ -3,6 +3,7 @@ import { activemq } from '../connectors/activemq'
 import { stompConnector } from '../connectors/stomp_connector'
 import { pskClient } from '../protocol/security/psk'
 import { RpcClient } from '../rpc/client/client'
+import { ownContractOf } from '../rpc/contracts'
 import type { UnexpectedReply } from '../rpc/client/result'
 import { parseFault } from '../simulation/faults'
 import { EmbeddedFleet } from '../simulation/fleet'
@@ -62,6 +63,7 @@ export async function testFleet(
     collective: 'mcollective',
     ttl: 60,
     clock: clientClock,
+    contractOf: ownContractOf,
     newRequestId: () => randomBytes(16).toString('hex'),
     onUnexpected: (message) => unexpected.push(message),
     onConnection: () => {},

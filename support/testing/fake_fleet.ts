@@ -15,6 +15,7 @@ import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { redactNothing } from '../system/redaction'
 import { FakeDiscovery } from './fake_discovery'
+import { tellNobody, type TellWait } from '../system/wait'
 
 /** A fleet without a wire: each host's answer is a function of the request. Keeps the requests in order. */
 export class FakeFleet implements Fleet {
@@ -36,11 +37,11 @@ export class FakeFleet implements Fleet {
 
   async discover(
     selection?: Selection,
-    onFound: (found: number) => void = () => {},
+    tellWait: TellWait = tellNobody,
     enough?: EnoughHosts,
   ): Promise<Discovered> {
     if (this.onDiscovery !== undefined) {
-      const discovery = new FakeDiscovery(onFound, enough)
+      const discovery = new FakeDiscovery(tellWait, enough)
       this.onDiscovery(discovery)
       return discovery.ended
     }
@@ -52,12 +53,13 @@ export class FakeFleet implements Fleet {
   async call(
     request: Request,
     hosts: readonly string[],
-    { beforeSend }: Parameters<Fleet['call']>[2],
+    { beforeSend, onAnswer }: Parameters<Fleet['call']>[2],
   ): Promise<Answers> {
     const requestId = String(this.asked.length).padStart(32, '0')
     await beforeSend(requestId)
     this.asked.push({ request, hosts })
     const outcomes = new Map(hosts.map((host) => [host, this.answer(host, request)] as const))
+    for (const { kind } of outcomes.values()) if (kind !== 'silent') onAnswer?.()
     return { requestId, outcomes, unexpected: this.unexpected, interrupted: this.interrupted }
   }
 }
@@ -116,7 +118,7 @@ export function rolloutOn(fleet: Fleet, options: RehearsalOptions = {}): Rehears
     inventory: undefined,
     journal: kept,
     audience: {
-      progress: () => {},
+      tellWait: tellNobody,
       note: (text) => notes.push(text),
     },
     redact: redactNothing,
@@ -147,7 +149,8 @@ export const BEGAN: Extract<JournalEntry, { type: 'run' }> = {
 }
 
 /** Ports of a rollout without another rollout, without approvals and with nothing in the history. */
-export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases'> = {
+export const ALONE: Pick<RolloutPorts, 'locks' | 'approval' | 'releases' | 'tests'> = {
+  tests: { decides: true, passed: () => ({ not: 'nothing was tested' }) },
   releases: {
     current: undefined,
     decides: true,

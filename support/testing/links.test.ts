@@ -22,7 +22,7 @@ describe('the pages of the package', () => {
   it('are told from those that lead nowhere', () => {
     for (const link of ['support/index.ts', 'LICENCE', '#no-such-part', 'CHANGELOG.md#no-such-part', '../x'])
       expect(leadsSomewhere('README.md', link), link).to.equal(false)
-    for (const link of ['LICENSE', 'features/deployments/website.feature', '#dependencies-and-why'])
+    for (const link of ['LICENSE', 'features/deployments/website.feature', '#six-promises'])
       expect(leadsSomewhere('README.md', link), link).to.equal(true)
   })
 })

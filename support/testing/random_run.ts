@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import { tellingWaves, tellWaves } from '../composition/waves_told'
 import type { Answer } from '../rollout/model/answers'
 import { Ledger } from '../rollout/model/ledger'
+import { parseLimit, type Limit } from '../rollout/model/limit'
 import { mayGoOn, type Verdict } from '../rollout/model/verdict'
 import { recoveryFeatureOf, recoveryName } from '../reporting/recovery'
 import { parseWaveSize } from '../rollout/model/wave_plan'
 import type { Rollout } from '../rollout/rollout'
 import type { RecordedEvent } from '../run/events'
+import { eventReader } from '../run/journals'
 import type { Run } from '../run/run'
 import type { PlannedScenario } from '../run/run_parts'
 import { LockstepError } from '../system/errors'
@@ -29,6 +31,8 @@ type Verb = keyof typeof VERBS
 /** The events of a run that never took place. */
 export interface RandomRun {
   hosts: number
+  /** The number of hosts that the run is limited to; all of them where it is 0 or more than there are. */
+  limit: number
   waves: readonly string[]
   verbs: readonly Verb[]
   /** The faults, by host and action. */
@@ -44,7 +48,9 @@ const actions = ['block', 'unblock', 'isblocked', 'update', 'status']
 const faulty = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.constantFrom(...actions))
 
 export const randomRun: fc.Arbitrary<RandomRun> = fc.record({
-  hosts: fc.integer({ min: 1, max: 6 }),
+  // So many hosts that a journal has them by their places, now and then.
+  hosts: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 6 }) }, fc.integer({ min: 16, max: 20 })),
+  limit: fc.integer({ min: 0, max: 6 }),
   waves: fc.constantFrom([], ['1 host', 'the rest'], ['1 host', '25%', 'the rest'], ['2 hosts', '2 hosts']),
   verbs: fc.subarray(Object.keys(VERBS) as Verb[], { minLength: 1 }),
   faults: fc
@@ -83,7 +89,8 @@ export async function carriedOut(
   watch: (run: Run) => void = () => {},
 ): Promise<CarriedOut> {
   const scenarios = scenariosOf(given)
-  const run = begunRun(scenarios, 'live')
+  const limit = limitOf(given)
+  const run = begunRun(scenarios, 'live', limit === undefined ? {} : { limit: limit.text })
   watch(run)
   const lines: string[] = []
   const put = (entry: object) => void lines.push(JSON.stringify(entry))
@@ -91,7 +98,8 @@ export async function carriedOut(
   const made: { rollout?: Rollout } = {}
   const journal = tellingWaves(run, FEATURE, () => made.rollout)
   const ledger = new Ledger(journal, [])
-  const ports = { journal, ledger, audience: run, stopping: run.stopping.signal }
+  const limited = limit === undefined ? {} : { limit }
+  const ports = { journal, ledger, audience: run, stopping: run.stopping.signal, ...limited }
   const { rollout } = rolloutOn(fleetOf(given), { ports })
   made.rollout = rollout
   rollout.traffic.throughBalancerAt('1.2.3.4')
@@ -114,7 +122,16 @@ export async function carriedOut(
 
 /** Returns events as they are read from a journal. */
 export function eventsOf(lines: readonly string[]): RecordedEvent[] {
-  return lines.map((line) => JSON.parse(line) as RecordedEvent)
+  const read = eventReader()
+  return lines.map((line) => {
+    const found = read(JSON.parse(line) as Record<string, unknown>)
+    if ('fault' in found || found.entry === undefined) throw new Error(`no event: ${line}`)
+    return found.entry
+  })
+}
+
+function limitOf({ hosts, limit }: RandomRun): Limit | undefined {
+  return limit > 0 && limit <= hosts ? parseLimit(`web[1-${limit}]`) : undefined
 }
 
 async function carryOut(

@@ -12,6 +12,7 @@ export function rolloutEvent(change: Partial<RolloutEvent> = {}): RolloutEvent {
     feature: 'rolling.feature',
     release: undefined,
     tickets: [],
+    limit: undefined,
     wave: { name: '25%', hosts: 2 },
     counts: { hosts: 8, answered: 7, diverged: 1, silent: 1, out: 0, restored: 0, notAttempted: 4 },
     failed: { count: 2, names: ['web3', 'web9'] },

@@ -41,11 +41,15 @@ export const BEGINNING: Beginning = {
 const CALLS = { cucumber: 'npx cucumber-js', lockstep: 'npx lockstep' }
 
 /** Returns a run of scenarios that has begun and never takes place, with a clock that stands still. */
-export function begunRun(scenarios: readonly PlannedScenario[] = [], mode: Mode = 'embedded'): Run {
+export function begunRun(
+  scenarios: readonly PlannedScenario[] = [],
+  mode: Mode = 'embedded',
+  more: Partial<Beginning> = {},
+): Run {
   const clock = { now: () => Date.UTC(2026, 0, 1), elapsed: () => 0, after: () => () => {} }
   const run = new Run(clock, '20260101-000000-abcd')
   run.beginReading({ ...NOTHING_READ, scenarios }, { args: [], env: {}, ...CALLS })
-  run.begin({ ...BEGINNING, mode })
+  run.begin({ ...BEGINNING, mode, ...more })
   return run
 }
 

@@ -2,12 +2,15 @@ import { Given, Then, type DataTable } from '@cucumber/cucumber'
 import { expect } from 'chai'
 import {
   actionsCarriedOut,
+  deployByHand,
   installByHand,
   isChange,
   mendHosts,
   removeHost,
   startExampleFleet,
+  startFleetWith,
   startHaproxy,
+  startIrregularFleet,
   stopFleet,
   writeOtherClientConfig,
 } from './fleet'
@@ -34,6 +37,23 @@ Given(
 Given('a fleet that runs elsewhere, and an mco configuration for it', async function (this: Manual) {
   await startExampleFleet(this)
 })
+
+Given(
+  'a fleet that runs elsewhere, whose hosts have the agent of {string} too',
+  async function (this: Manual, file: string) {
+    await startFleetWith(this, file)
+  },
+)
+
+Given(
+  'a fleet of 1,000 hosts with irregular names that runs elsewhere, of which these have faults:',
+  async function (this: Manual, table: DataTable) {
+    await startIrregularFleet(
+      this,
+      table.raw().map(([count, fault = '']) => [Number(count), fault] as const),
+    )
+  },
+)
 
 Given(
   'another mco configuration {string} for it, with the brokers {string}',
@@ -65,11 +85,25 @@ Given(
   },
 )
 
+Given(
+  'somebody deploys the tag {string} of {string} on {string}',
+  async function (this: Manual, tag: string, repository: string, name: string) {
+    await deployByHand(this, name, { repository, tag })
+  },
+)
+
+Then(
+  '{string} should have been carried out, but not {string}',
+  function (this: Manual, action: string, other: string) {
+    expect(actionsCarriedOut(this)).to.include(action).and.not.include(other)
+  },
+)
+
 Then('only {string} should have been carried out', function (this: Manual, action: string) {
   expect(actionsCarriedOut(this).filter(isChange)).to.deep.equal([action])
 })
 
 Then('no host should have been told to change anything', function (this: Manual) {
-  expect(actionsCarriedOut(this)).to.include('package status')
+  expect(actionsCarriedOut(this).filter((name) => name.endsWith(' status'))).not.to.deep.equal([])
   expect(actionsCarriedOut(this).filter(isChange)).to.deep.equal([])
 })

@@ -1,11 +1,14 @@
 import { join } from 'node:path'
+import { moduleAgent } from '../../agents/external/module_agent'
+import { parseFault } from '../../simulation/faults'
 import { parseFaults, readFleetFile } from '../../simulation/fleet_file'
 import { EMBEDDED_FLEET } from '../../simulation/embedded'
-import { contractOf } from '../../rpc/contracts'
+import { ownContractOf } from '../../rpc/contracts'
 import { EmbeddedFleet, type FleetDescription } from '../../simulation/fleet'
 import { SimulatedHaproxy } from '../../simulation/haproxy'
 import type { HostDescription, SimulatedHost } from '../../simulation/simulated_host'
 import { systemClock } from '../../system/clock'
+import { pretendCommit } from '../../simulation/pretend_git'
 import { callOf } from '../call'
 import { quickEnvironment } from '../live_rollout'
 import { readText } from './files'
@@ -21,6 +24,45 @@ export async function startExampleFleet(manual: Manual): Promise<void> {
   await startFleet(manual, { ...fleet, hosts })
   manual.env['MCOLLECTIVE_CONFIG'] = join(manual.scratch.path, 'client.cfg')
 }
+
+/** Starts the example's hosts, which have an agent of a team too: that of a file. */
+export async function startFleetWith(manual: Manual, file: string): Promise<void> {
+  const { hosts, ...fleet } = readFleetFile(EMBEDDED_FLEET)
+  const ofTeam = [moduleAgent(join(manual.scratch.path, file))]
+  await startFleet(manual, { ...fleet, hosts: hosts.map((host) => ({ ...host, ofTeam })) })
+}
+
+/** The hosts that are not like each other by their names: with gaps, padding, steps and domains. */
+export const IRREGULAR_HOSTS: readonly string[] = [
+  ...Array.from({ length: 1_000 }, (_, n) => `node${String(n).padStart(5, '0')}.dc1.example.net`),
+  ...Array.from({ length: 700 }, (_, n) => `web${n}.example.net`),
+  ...Array.from({ length: 99 }, (_, n) => `db${String(n).padStart(2, '0')}-${n % 3}.eu.example.org`),
+]
+  .filter((_, n) => (n * 7919) % 101 < 56)
+  .slice(0, 996)
+  .concat(['gateway', 'mail.example.com', 'Old-Host.example.net', '10.0.0.7'])
+
+/** Starts a fleet of irregular hosts, all of which are as web1 of the example's; as many as are said have a fault. */
+export async function startIrregularFleet(
+  manual: Manual,
+  faulty: readonly (readonly [hosts: number, fault: string])[],
+): Promise<void> {
+  const faults = faulty.flatMap(([count, fault]) => Array.from({ length: count }, () => parseFault(fault)))
+  // Neighbours by a step that has no divisor with the number of hosts fail in different ways.
+  const faultOf = new Map(
+    faults.map((fault, n) => [IRREGULAR_HOSTS[(n * 37) % IRREGULAR_HOSTS.length], fault]),
+  )
+  const { hosts, ...fleet } = readFleetFile(EMBEDDED_FLEET)
+  const [first] = hosts
+  if (first === undefined) throw new Error('the example has no host')
+  const all = IRREGULAR_HOSTS.map((identity) => ({ ...first, identity, fault: faultOf.get(identity) }))
+  await startFleet(manual, { ...fleet, backends: {}, hosts: all })
+  manual.scratch.write('lockstep.yaml', ENVIRONMENT)
+}
+
+const ENVIRONMENT = `environments:
+  production: { client_config: client.cfg, discovery_window: 10 seconds, timeouts: { default: 20 seconds } }
+`
 
 /** Starts hosts behind a broker, and writes the configuration of a client to client.cfg. */
 export async function startFleet(manual: Manual, fleet: FleetDescription): Promise<void> {
@@ -66,6 +108,16 @@ export async function installByHand(manual: Manual, name: string, version: strin
   await install({ package: 'mywebapp', version }, callOf('install'))
 }
 
+export async function deployByHand(
+  manual: Manual,
+  name: string,
+  { repository, tag }: { repository: string; tag: string },
+): Promise<void> {
+  const deploy = hostOf(manual, name).agents.get('git')?.actions['deploy']
+  if (deploy === undefined) throw new Error(`${name} has no agent that deploys tags`)
+  await deploy({ repository, tag, commit: pretendCommit(repository, tag) }, callOf('deploy'))
+}
+
 /** Returns the actions that hosts have carried out, each once, such as `package status`. */
 export function actionsCarriedOut(manual: Manual): string[] {
   return [...new Set(hostsOf(manual).flatMap(({ performed }) => [...performed.keys()]))]
@@ -74,7 +126,7 @@ export function actionsCarriedOut(manual: Manual): string[] {
 /** Says whether an action can change a host. */
 export function isChange(name: string): boolean {
   const [agent = '', action = ''] = name.split(' ')
-  return contractOf(agent)?.actions[action]?.effect !== 'readOnly'
+  return ownContractOf(agent)?.actions[action]?.effect !== 'readOnly'
 }
 
 function hostsOf({ elsewhere }: Manual): readonly SimulatedHost[] {

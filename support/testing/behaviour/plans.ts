@@ -13,7 +13,7 @@ export function editPlan(manual: Manual, from: string, to: string): void {
   manual.scratch.write(path, readText(manual, path).replaceAll(from, to))
 }
 
-function planOf({ last }: Manual): { id: string; path: string } {
+export function planOf({ last }: Manual): { id: string; path: string } {
   const { plan } = last.report ?? {}
   if (plan === null || plan === undefined) throw new Error(`no plan was made:\n${last.stdout}`)
   return plan

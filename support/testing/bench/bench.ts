@@ -14,6 +14,7 @@ import { hugeFleetRows } from './huge_fleet'
 import { lintRow } from './lint'
 import { median, round, spread, timed, type Cost } from './measure'
 import { memoryRows } from './memory'
+import { pageRow } from './page'
 
 const ROOT = resolve(__dirname, '..', '..', '..')
 const RUBY = join(ROOT, 'support', 'testing', 'real', 'ruby')
@@ -54,12 +55,16 @@ class Bench {
 
   /**
    * Runs all benchmarks, or some of them. `daemon` is the host's side, `start` the start of a run, `lint` a long table,
-   * `memory` the memory of rollouts, `waves` a rollout in ten waves, `huge` a fleet of 50,000 hosts.
+   * `page` the page of a huge run, `memory` the memory of rollouts, `waves` a rollout in ten waves, `huge` a fleet of 50,000 hosts.
    */
   async run(only: string | undefined): Promise<void> {
     if (only === 'start') return this.startUp()
     if (only === 'lint') {
       this.say(lintRow(this.scratch))
+      return this.scratch.remove()
+    }
+    if (only === 'page') {
+      this.say(await pageRow(this.scratch))
       return this.scratch.remove()
     }
     if (only === 'memory') return this.memory()
@@ -78,7 +83,7 @@ class Bench {
       await this.scenarios(broker)
       await this.waves(broker)
       this.startUp()
-      this.say(lintRow(this.scratch))
+      this.say(lintRow(this.scratch), await pageRow(this.scratch))
       this.codec()
       await this.faults(broker)
       await this.cleanRuns()

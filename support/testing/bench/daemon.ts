@@ -6,6 +6,7 @@ import { activemq } from '../../connectors/activemq'
 import { stompConnector } from '../../connectors/stomp_connector'
 import { pskClient } from '../../protocol/security/psk'
 import { RpcClient } from '../../rpc/client/client'
+import { ownContractOf } from '../../rpc/contracts'
 import { systemClock } from '../../system/clock'
 import { startActivemq, type RealBroker } from '../real/brokers'
 import { RealFleet } from '../real/mcollectived'
@@ -86,6 +87,7 @@ async function clientOf({ port }: RealBroker): Promise<Pinger> {
     collective: 'mcollective',
     ttl: 60,
     clock: systemClock,
+    contractOf: ownContractOf,
     newRequestId: () => randomBytes(16).toString('hex'),
     onUnexpected: () => {},
     onConnection: () => {},

@@ -50,7 +50,7 @@ describe('the generated jobs, between which a runner cleans up', () => {
     scratch.write('deploys/lockstep.yaml', `environments:\n  test: ${fleet}\n  production: ${fleet}\n`)
     scratch.write('deploys/release.feature', RELEASE)
     scratch.write('deploys/next.feature', NEXT)
-    for (const system of ['github', 'gitlab']) init(work, ['--ci', system])
+    for (const ci of ['github', 'gitlab']) init({ cwd: work, options: { ci } })
     const mine = ['-c', 'user.name=me', '-c', 'user.email=me@here']
     await run(['git init -q', 'git add -A', `git ${mine.join(' ')} commit -q -m First`])
   })
@@ -147,7 +147,7 @@ describe('the generated jobs, between which a runner cleans up', () => {
       expect(existsSync(join(kept, 'history', 'test', '1.2', 'index.json'))).to.equal(true)
       expect(existsSync(join(live.scratch.path, 'artifacts'))).to.equal(true)
       await run(['git clean -ffdx'])
-      const drift = await run(['npx --no lockstep drift --environment test'], {
+      const drift = await run(['npx --no-install lockstep drift --environment test'], {
         LOCKSTEP_STATE: kept,
       })
       expect(drift.output).to.contain('DRIFT OK')

@@ -33,18 +33,18 @@ describe('the packed package, for a newcomer', () => {
     it(`is begun in a project of kind ${name}: what init proposes works when it is pasted`, () => {
       const cwd = project(name, manifest)
       if (tsx) symlinkSync(join(installedWithTsx(), 'node_modules'), join(cwd, 'node_modules'))
-      const begun = shell(['npx --no lockstep init'], cwd)
+      const begun = shell(['npx --no-install lockstep init'], cwd)
       expect(begun.status, begun.output).to.equal(0)
       expect(existsSync(join(cwd, 'step_definitions', tsx ? 'website.ts' : 'website.js'))).to.equal(true)
       const proposed = proposals(begun.output)
-      expect(proposed.slice(0, 2)).to.deep.equal(['npx cucumber-js', 'npx --no lockstep help'])
+      expect(proposed.slice(0, 2)).to.deep.equal(['npx cucumber-js', 'npx --no-install lockstep help'])
       for (const command of proposed.slice(0, 2)) {
         const { status, output } = shell([command], cwd)
         expect(status, output).to.equal(0)
         if (command === 'npx cucumber-js')
           expect(output).to.contain('the website is up to date').and.contain('PASSED')
       }
-      const again = shell(['npx --no lockstep init'], cwd)
+      const again = shell(['npx --no-install lockstep init'], cwd)
       expect(again.output).not.to.match(/^ {2}(?:wrote|added) /m)
       const script = shell(['npm run --silent rollout:lint'], cwd)
       expect(script.status, script.output).to.equal(0)
@@ -58,7 +58,7 @@ describe('the packed package, for a newcomer', () => {
         `import { profiles } from 'lockstep'\nexport default ${exported}profiles({ import: ['step_definitions/**/*.js'] })\n`,
       )
     write('() => ')
-    expect(shell(['npx --no lockstep init'], cwd).output).to.contain('kept   cucumber.js')
+    expect(shell(['npx --no-install lockstep init'], cwd).output).to.contain('kept   cucumber.js')
     const { status, output } = shell(['npx cucumber-js'], cwd)
     expect(status, output).to.equal(0)
     expect(output).to.contain('the website is up to date').and.contain('PASSED')
@@ -88,10 +88,10 @@ describe('the packed package, for a newcomer', () => {
 
     it('in a project that depends on it', () => {
       const cwd = project('dependent')
-      expect(shell(['npx --no lockstep init'], cwd).status).to.equal(0)
+      expect(shell(['npx --no-install lockstep init'], cwd).status).to.equal(0)
       scratch.write('dependent/bad.feature', bad)
       const commands = told(cwd, 'npx cucumber-js')
-      expect(commands).to.deep.equal(['npx --no lockstep steps'])
+      expect(commands).to.deep.equal(['npx --no-install lockstep steps'])
       expectToWork(commands, cwd)
     })
 

@@ -192,6 +192,34 @@ describe('a small real fleet of our daemons', () => {
     expect(mco('rpc', 'lock', 'status', '--display', 'all').match(/Locked: false/g)).to.have.length(4)
   }).timeout(60_000)
 
+  it('goes back into rotation but for a host that hangs, which stays named until it answers', async () => {
+    const stopped = await feature(`
+    Given the load balancer has ip address 192.168.1.1
+    And I want to update hosts with class roles::dev_server
+    When I block the load balancer
+    Then the package version for mywebapp should be 9.9.9
+`)
+    expect(stopped.exitCode, shown(stopped)).to.equal(1)
+    const putBack = () =>
+      lockstep(['put-back', '--all'], up().scratch.path, {
+        LOCKSTEP_CONFIG: join(up().scratch.path, 'lockstep.yaml'),
+      })
+    host(3).killDaemon('SIGSTOP')
+    try {
+      const without = await putBack()
+      expect(without.exitCode, shown(without)).to.equal(1)
+      for (const text of ['✔ web[1-2,4].example.net', '✘ web3.example.net  no answer from its lock agent'])
+        expect(without.stdout).to.contain(text)
+      const { stdout } = await lockstep(['status'], up().scratch.path)
+      expect(stdout).to.contain('blocks 192.168.1.1: web3.example.net\n')
+    } finally {
+      host(3).killDaemon('SIGCONT')
+    }
+    const last = await putBack()
+    expect(last.exitCode, shown(last)).to.equal(0)
+    expect((await lockstep(['status'], up().scratch.path)).stdout).to.contain('Nothing is out of rotation.')
+  }).timeout(90_000)
+
   it('says who has the package database locked, and changes nothing', async () => {
     put(1, OLD)
     const holder = host(1).spawn('perl', '-e', HOLD_DPKG)

@@ -4,7 +4,8 @@ import { expect } from 'chai'
 import { HaproxyBackend } from '../../balancers/haproxy/backend'
 import { haproxyBalancer } from '../../balancers/haproxy/balancer'
 import { command, type RuntimeAddress } from '../../balancers/haproxy/runtime'
-import { answerOf, balancerContract, testReach } from '../balancer_contract'
+import { answerOf, balancerContract } from '../balancer_contract'
+import { localGateway } from '../../balancers/local_gateway'
 import { failure } from '../failure'
 import { haproxyContract } from '../haproxy_contract'
 import { Scratch } from '../scratch'
@@ -14,7 +15,7 @@ import { WebServer } from './web_server'
 
 const NAMES = ['web1.example.net', 'web2', 'web3']
 const HOSTS = NAMES.map((name) => (name.includes('.') ? name : `${name}.example.net`))
-const reach = testReach(() => Promise.reject(new Error('HAProxy needs no fleet')))
+const reach = localGateway(() => Promise.reject(new Error('HAProxy needs no fleet')))
 
 async function begin(names: readonly string[] = NAMES, disabled?: string) {
   const scratch = new Scratch()

@@ -7,6 +7,7 @@ import { stompConnector } from '../../connectors/stomp_connector'
 import { NO_FILTER, type Filter } from '../../protocol/filter'
 import { pskClient } from '../../protocol/security/psk'
 import { RpcClient } from '../../rpc/client/client'
+import { ownContractOf } from '../../rpc/contracts'
 import { systemClock } from '../../system/clock'
 import { Scratch } from '../scratch'
 import { startActivemq, type RealBroker } from './brokers'
@@ -72,6 +73,7 @@ function clientFor({ port }: RealBroker) {
     collective: 'mcollective',
     ttl: 60,
     clock: systemClock,
+    contractOf: ownContractOf,
     newRequestId: () => randomBytes(16).toString('hex'),
     onUnexpected: () => {},
     onConnection: () => {},

@@ -70,7 +70,7 @@ const ENDINGS = [
   'nothing goes wrong: PASSED new, in rotation: web[1-4].example.net',
   'web1.example.net: stops answering during "I update": FAILED unknown to the run (half-updated, out of rotation): web1.example.net old, untouched: web[2-4].example.net',
   'web1.example.net: lies during "I update": FAILED old, out of rotation: web1.example.net old, untouched: web[2-4].example.net',
-  'web4.example.net: fails during "I update": FAILED new, in rotation: web1.example.net half-updated, out of rotation: web2.example.net, web3.example.net old, out of rotation: web4.example.net',
+  'web4.example.net: fails during "I update": FAILED new, in rotation: web1.example.net half-updated, out of rotation: web[2-3].example.net old, out of rotation: web4.example.net',
   'web1.example.net: fails during "I restart": FAILED new, out of rotation: web1.example.net old, untouched: web[2-4].example.net',
   'web1.example.net: stops answering during "should be running": FAILED unknown to the run (new, out of rotation): web1.example.net old, untouched: web[2-4].example.net',
 ]

@@ -2,7 +2,7 @@ import { FrameParser } from '../../connectors/stomp/frame'
 import { asText } from '../../protocol/plain'
 import { decodeRpcRequest } from '../../protocol/rpc_body'
 import { pskServer } from '../../protocol/security/psk'
-import { contractOf } from '../../rpc/contracts'
+import { ownContractOf } from '../../rpc/contracts'
 import type { Proxy } from '../proxy'
 import { tap } from '../tap'
 
@@ -78,7 +78,7 @@ export class Wire {
 export function changing({ asked, ordered }: ReturnType<Wire['take']>): string[] {
   const requests = asked.filter((request) => {
     const [agent = '', action = ''] = request.split(' ')
-    return request !== 'discovery ping' && contractOf(agent)?.actions[action]?.effect !== 'readOnly'
+    return request !== 'discovery ping' && ownContractOf(agent)?.actions[action]?.effect !== 'readOnly'
   })
   return [...requests, ...ordered.filter((order) => !order.startsWith('show '))]
 }
