@@ -1,0 +1,31 @@
+import type { Clock } from '../system/clock'
+
+/** What lets a loop sleep until there is something to do. A ring that nobody waits for is heard by the next wait. */
+export class Bell {
+  private isRung = false
+  private hear: (() => void) | undefined
+
+  constructor(private readonly clock: Clock) {}
+
+  ring(): void {
+    this.isRung = true
+    this.hear?.()
+  }
+
+  /** Resolves once it is rung, after `ms` where that is given, or when the signal is aborted. */
+  async wait(ms: number | undefined, signal: AbortSignal): Promise<void> {
+    if (!this.isRung && !signal.aborted)
+      await new Promise<void>((resolve) => {
+        const stop = ms === undefined ? () => {} : this.clock.after(ms, () => this.hear?.())
+        this.hear = () => {
+          stop()
+          signal.removeEventListener('abort', abort)
+          this.hear = undefined
+          resolve()
+        }
+        const abort = () => this.hear?.()
+        signal.addEventListener('abort', abort, { once: true })
+      })
+    this.isRung = false
+  }
+}

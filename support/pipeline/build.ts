@@ -1,0 +1,143 @@
+import { mkdirSync } from 'node:fs'
+import type { BuildSettings } from '../config/pipeline_setting'
+import type { CommandResult, CommandRunner } from '../system/command'
+import { makeFolder } from '../system/folders'
+import { pickReason } from '../system/reason'
+import type { BuildResult } from './events'
+import { BuildLog } from './build_log'
+import type { BuildFolder, BuildFolders } from './build_folders'
+import type { Git } from './git'
+import { readHead, shortId, type CommitSource } from './mirror'
+
+/** A commit whose tests are to be run. */
+export interface BuildOrder {
+  build: string
+  repository: string
+  commit: string
+  /** A ref that the commit was pushed to. */
+  ref: string
+  settings: BuildSettings
+  source: CommitSource
+}
+
+export interface BuildOutcome {
+  result: BuildResult
+  why: string | null
+}
+
+export interface BuildSurroundings {
+  folders: BuildFolders
+  run: CommandRunner
+  git: Git
+  /** The variables of this process; a build gets those that the configuration names. */
+  env: Readonly<Record<string, string | undefined>>
+  outputAtMost?: number
+}
+
+/** The variable that all processes of a build carry. It finds them after a kill of what has started them. */
+export function markOf(build: string): string {
+  return `${MARK}=${build}`
+}
+
+const MARK = 'PIPELINE_BUILD'
+
+/**
+ * Runs the tests of one commit in folders of their own, and removes those folders again. A fault of this machine is an
+ * interrupted build: it says nothing of the commit. No end of it throws.
+ */
+export async function runBuild(
+  order: BuildOrder,
+  surroundings: BuildSurroundings,
+  signal: AbortSignal,
+): Promise<BuildOutcome> {
+  try {
+    return await testCommit(order, surroundings, signal)
+  } catch (error) {
+    return interrupted((error as Error).message)
+  } finally {
+    // What is left is removed by the next start.
+    await surroundings.folders.clear(order.build)
+  }
+}
+
+async function testCommit(
+  order: BuildOrder,
+  { folders, run, git, env, outputAtMost }: BuildSurroundings,
+  signal: AbortSignal,
+): Promise<BuildOutcome> {
+  const { build, commit, settings } = order
+  const folder = folders.of(build)
+  makeFolder(folder.path, 0o700)
+  const checkedOut = await order.source.checkOut(commit, folder.source, signal)
+  if (signal.aborted) return STOPPED
+  if (checkedOut.kind === 'fault') return interrupted(`its source could not be had: ${checkedOut.why}`)
+  for (const own of [folder.home, folder.temporary]) mkdirSync(own, 0o700)
+
+  const stop = new AbortController()
+  const log = new BuildLog(folder.output, () => stop.abort(), outputAtMost)
+  const [program = '', ...args] = settings.command
+  const ended = await run(program, args, {
+    cwd: folder.source,
+    within: settings.within,
+    signal: AbortSignal.any([signal, stop.signal]),
+    leavesNothing: true,
+    umask: 0o022,
+    inherits: (name) => name === 'PATH',
+    env: environmentOf(order, folder, env),
+    onOutput: (piece) => log.take(piece),
+  })
+  log.close()
+  if (signal.aborted) return STOPPED
+  if (log.fault !== undefined) return interrupted(`its output could not be kept: ${log.fault}`)
+  const why = judgeEnd(settings.command, ended)
+  if (why !== undefined) return { result: 'failed', why }
+  // Tests of another commit say nothing of this one.
+  const head = await readHead(git, folder.source, signal)
+  if (signal.aborted) return STOPPED
+  if (head === commit) return { result: 'succeeded', why: null }
+  const left = head === undefined ? 'no commit' : `the commit ${shortId(head)}`
+  return { result: 'failed', why: `${nameCommand(settings.command)} left ${left} checked out` }
+}
+
+/** The environment of a build: what is its own, and the variables that the configuration names. */
+function environmentOf(
+  { build, repository, commit, ref, settings }: BuildOrder,
+  { home, temporary }: BuildFolder,
+  env: BuildSurroundings['env'],
+): Record<string, string | undefined> {
+  const named = settings.environment.map((name) => [name, env[name]] as const)
+  return {
+    HOME: home,
+    TMPDIR: temporary,
+    LANG: 'C.UTF-8',
+    LC_ALL: undefined,
+    CI: 'true',
+    PIPELINE_REPOSITORY: repository,
+    PIPELINE_COMMIT: commit,
+    PIPELINE_REF: ref,
+    ...Object.fromEntries(named.filter(([, value]) => value !== undefined)),
+    [MARK]: build,
+  }
+}
+
+/** Returns why a command that has ended has not succeeded; undefined where it exited with 0. */
+function judgeEnd(command: readonly string[], { exitCode, failure }: CommandResult): string | undefined {
+  const name = nameCommand(command)
+  if (exitCode === 0) return undefined
+  if (exitCode !== undefined) return `${name} exited with ${exitCode}`
+  const what = failure ?? 'it did not run'
+  return `${name} ${pickReason(what).replace(/^it /, '')}`
+}
+
+const MAX_SHOWN_COMMAND = 80
+
+function nameCommand(command: readonly string[]): string {
+  const name = command.join(' ')
+  return name.length > MAX_SHOWN_COMMAND ? `${name.slice(0, MAX_SHOWN_COMMAND)}…` : name
+}
+
+const STOPPED: BuildOutcome = { result: 'interrupted', why: 'lockstep serve was stopped' }
+
+function interrupted(why: string): BuildOutcome {
+  return { result: 'interrupted', why }
+}

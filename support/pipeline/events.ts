@@ -1,0 +1,58 @@
+import type { RefChange } from './push'
+
+/** The version of the events; a journal with another one is not read. */
+export const PIPELINE_EVENTS_VERSION = 1
+
+/** Who told of a push. */
+export const TELLERS = ['hook', 'github', 'gitlab', 'gitea', 'hmac'] as const
+export type Teller = (typeof TELLERS)[number]
+
+/** How a build ended. An interrupted one says nothing of its commit, and is done again. */
+export const BUILD_RESULTS = ['succeeded', 'failed', 'interrupted'] as const
+export type BuildResult = (typeof BUILD_RESULTS)[number]
+
+/** What happened on the way from a push to hosts, as the journals of `lockstep serve` have it. */
+export type PipelineEvent =
+  /** A push was told, by somebody who may. It is on disk before its teller gets an answer. */
+  | {
+      type: 'push taken'
+      delivery: string
+      repository: string
+      teller: Teller
+      by: string | null
+      changes: RecordedChange[]
+    }
+  /** The repository shows the commit of a change on its ref: a build may begin. */
+  | {
+      type: 'commit seen'
+      delivery: string
+      repository: string
+      ref: string
+      /** What the change says the ref is at: the commit, or an annotated tag of it. */
+      after: string
+      commit: string
+      /** Whether its tests are to be run; without a configured command there are none. */
+      isToBuild: boolean
+    }
+  /** A change of a delivery comes to nothing, for a reason in words. */
+  | { type: 'change passed over'; delivery: string; ref: string; after: string | null; why: string }
+  | { type: 'build begun'; build: string; repository: string; commit: string }
+  | {
+      type: 'build ended'
+      build: string
+      result: BuildResult
+      /** The reason in words; null for a build that succeeded. */
+      why: string | null
+      /** Null where the process that ran it was killed. */
+      seconds: number | null
+    }
+
+/** A change as JSON has it: null where there is no commit. */
+export type RecordedChange = { ref: string; before: string | null; after: string | null }
+
+/** An event and the time of its writing, in ISO 8601. */
+export type RecordedPipelineEvent = PipelineEvent & { at: string }
+
+export function recordChange({ ref, before, after }: RefChange): RecordedChange {
+  return { ref, before: before ?? null, after: after ?? null }
+}

@@ -1,0 +1,96 @@
+import { expect } from 'chai'
+import type { PipelineEvent, RecordedPipelineEvent } from './events'
+import { formatPipeline, type PipelineSurroundings } from './format_pipeline'
+import { accountsOf } from './pipeline_account'
+import { PipelineState } from './pipeline_state'
+
+const [A, B] = ['a'.repeat(40), 'b'.repeat(40)]
+const AT = '2026-01-01T00:00:00.000Z'
+
+function taken(delivery: string, ref: string, after: string): PipelineEvent {
+  const changes = [{ ref, before: null, after }]
+  return { type: 'push taken', delivery, repository: 'website', teller: 'hook', by: null, changes }
+}
+
+function seen(delivery: string, ref: string, commit: string): PipelineEvent {
+  return { type: 'commit seen', delivery, repository: 'website', ref, after: commit, commit, isToBuild: true }
+}
+
+function begun(build: string, commit: string): PipelineEvent {
+  return { type: 'build begun', build, repository: 'website', commit }
+}
+
+function shown(events: readonly PipelineEvent[], more: Partial<PipelineSurroundings> = {}): string[] {
+  const recorded = events.map((event): RecordedPipelineEvent => ({ ...event, at: AT }))
+  const text = formatPipeline(accountsOf(PipelineState.of(recorded)), {
+    spool: undefined,
+    isServed: true,
+    outputOf: (build) => `builds/${build}/output.log`,
+    isWhole: false,
+    ...more,
+  })
+  return text.split('\n').filter((line) => line !== '')
+}
+
+describe('what is shown of pushes', () => {
+  const pushed = [taken('d1', 'refs/heads/main', A), seen('d1', 'refs/heads/main', A)]
+
+  it('never says of a commit without a build that it has passed', () => {
+    expect(shown(pushed)).to.deep.equal(['website: 1 commit', `  aaaaaaaaaaaa  main  ${AT}  not tested`])
+  })
+
+  it('says how a build went, and where its output is if it failed', () => {
+    const red: PipelineEvent = {
+      type: 'build ended',
+      build: 'b1',
+      result: 'failed',
+      why: 'make exited with 2',
+      seconds: 9.1,
+    }
+    expect(shown([...pushed, begun('b1', A), red]).slice(1)).to.deep.equal([
+      `  aaaaaaaaaaaa  main  ${AT}  tests FAILED after 9.1 s: make exited with 2`,
+      '      see builds/b1/output.log',
+    ])
+    const green: PipelineEvent = { ...red, result: 'succeeded', why: null }
+    expect(shown([...pushed, begun('b1', A), green])[1]).to.match(/tests passed in 9\.1 s$/)
+  })
+
+  it('does not say that something is under way where nothing runs', () => {
+    const running = [...pushed, begun('b1', A)]
+    expect(shown(running)[1]).to.match(/is being tested since /)
+    const lines = shown(running, { isServed: false })
+    expect(lines[0]).to.equal('lockstep serve does not run here: nothing is taken, and nothing is tested')
+    expect(lines[2]).to.match(/was being tested when lockstep serve ended$/)
+  })
+
+  it('has what waits in front, the newest commit next, and names refs as people do', () => {
+    const events = [
+      ...pushed,
+      taken('d2', 'refs/tags/v1', B),
+      seen('d2', 'refs/tags/v1', B),
+      taken('d3', 'refs/heads/x', A),
+    ]
+    const lines = shown(events, { spool: { path: '/spool', waiting: 2, refused: 1 } })
+    expect(lines.map((line) => line.replace(AT, 'then'))).to.deep.equal([
+      '2 pushes in /spool: lockstep serve has not taken them yet',
+      '1 push in /spool/refused: the reason lies beside each',
+      'website: 2 commits',
+      '  x was pushed at then; the repository has not been asked yet',
+      '  bbbbbbbbbbbb  tag v1  then  not tested',
+      '  aaaaaaaaaaaa  main  then  not tested',
+    ])
+  })
+
+  it('names what was passed over only where all is asked for, without control characters', () => {
+    const why = 'the branch \u001b[31mx starts nothing'
+    const ref = 'refs/heads/x'
+    const events: PipelineEvent[] = [
+      taken('d1', ref, A),
+      { type: 'change passed over', delivery: 'd1', ref, after: A, why },
+    ]
+    expect(shown(events)).to.deep.equal(['website: 0 commits'])
+    expect(shown(events, { isWhole: true })[1]).to.equal(
+      `  passed over at ${AT}: x: the branch x starts nothing`,
+    )
+  })
+})

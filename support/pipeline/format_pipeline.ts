@@ -1,0 +1,121 @@
+import { clean } from '../rollout/model/verdict'
+import { formatSeconds } from '../system/duration'
+import type { RepositoryAccount } from './pipeline_account'
+import type { Build, PushedCommit } from './pipeline_state'
+
+/** The most lines of each kind that are shown, unless all are asked for. */
+const SHOWN = 20
+const SHORT_ID = 12
+
+/** What waits in the spool, where that is known. */
+export interface SpoolAccount {
+  path: string
+  waiting: number
+  refused: number
+}
+
+/** What pushes are shown with. */
+export interface PipelineSurroundings {
+  /** Undefined where no hook leaves pushes in one. */
+  spool: SpoolAccount | undefined
+  /** True while a process takes pushes and tests commits. */
+  isServed: boolean
+  /** Returns where the output of a build is. */
+  outputOf: (build: string) => string
+  /** True where also what is old is shown, and what was passed over. */
+  isWhole: boolean
+}
+
+/**
+ * Formats what became of pushes: what waits first, then commits, the newest first. A commit without a build is never
+ * said to have passed.
+ */
+export function formatPipeline(
+  accounts: readonly RepositoryAccount[],
+  surroundings: PipelineSurroundings,
+): string {
+  const { spool, isServed } = surroundings
+  const isNothing = accounts.length === 0 && (spool?.waiting ?? 0) === 0
+  const lines = [
+    ...(isServed || isNothing
+      ? []
+      : ['lockstep serve does not run here: nothing is taken, and nothing is tested']),
+    ...(spool === undefined ? [] : formatSpool(spool)),
+    ...accounts.flatMap((account) => formatRepository(account, surroundings)),
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+function formatSpool({ path, waiting, refused }: SpoolAccount): string[] {
+  return [
+    ...(waiting === 0
+      ? []
+      : [
+          `${count(waiting, 'push', 'pushes')} in ${path}: lockstep serve has not taken ${them(waiting)} yet`,
+        ]),
+    ...(refused === 0
+      ? []
+      : [`${count(refused, 'push', 'pushes')} in ${path}/refused: the reason lies beside each`]),
+  ]
+}
+
+function formatRepository(
+  { repository, commits, waiting, passedOver }: RepositoryAccount,
+  { isWhole, isServed, outputOf }: PipelineSurroundings,
+): string[] {
+  const shown = isWhole ? commits : commits.slice(0, SHOWN)
+  const left = commits.length - shown.length
+  return [
+    `${repository}: ${count(commits.length, 'commit', 'commits')}`,
+    ...waiting
+      .slice(0, SHOWN)
+      .map(({ ref, at }) => `  ${nameRef(ref)} was pushed at ${at}; the repository has not been asked yet`),
+    ...shown.flatMap((commit) => formatCommit(commit, isServed, outputOf)),
+    ...(left > 0 ? [`  … and ${left} older; --all shows them`] : []),
+    ...(isWhole ? passedOver : []).map(
+      ({ ref, why, at }) => `  passed over at ${at}: ${nameRef(ref)}: ${clean(why)}`,
+    ),
+  ]
+}
+
+function formatCommit(
+  { commit, refs, seenAt, build }: PushedCommit,
+  isServed: boolean,
+  outputOf: (build: string) => string,
+): string[] {
+  const line = `  ${commit.slice(0, SHORT_ID)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${formatBuild(build, isServed)}`
+  return build?.state === 'failed' ? [line, `      see ${outputOf(build.build)}`] : [line]
+}
+
+function formatBuild(build: Build | undefined, isServed: boolean): string {
+  if (build === undefined) return 'not tested'
+  const { state, seconds, why } = build
+  const time = formatSeconds((seconds ?? 0) * 1000)
+  switch (state) {
+    case 'running':
+      return isServed
+        ? `is being tested since ${build.begunAt}`
+        : 'was being tested when lockstep serve ended'
+    case 'succeeded':
+      return `tests passed in ${time}`
+    case 'failed':
+      return `tests FAILED after ${time}: ${clean(why ?? 'no reason is known')}`
+    case 'interrupted':
+      return `test interrupted, begins again: ${clean(why ?? 'no reason is known')}`
+  }
+}
+
+/** Returns a ref as people call it. */
+function nameRef(ref: string): string {
+  const [, kind, name] = /^refs\/(heads|tags)\/(.+)$/s.exec(ref) ?? []
+  const named = clean(name ?? ref, 80)
+  return kind === 'tags' ? `tag ${named}` : named
+}
+
+function count(n: number, one: string, many: string): string {
+  return `${n} ${n === 1 ? one : many}`
+}
+
+function them(n: number): string {
+  return n === 1 ? 'it' : 'them'
+}

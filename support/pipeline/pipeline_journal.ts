@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { JournalFile } from '../system/journal_file'
+import { namesIn } from '../system/regular_file'
+import { readJournals, type JournalRead } from '../system/journal_reading'
+import {
+  BUILD_RESULTS,
+  PIPELINE_EVENTS_VERSION,
+  TELLERS,
+  type PipelineEvent,
+  type RecordedPipelineEvent,
+} from './events'
+
+const text = v.string()
+const orNull = v.nullable(text)
+const change = v.object({ ref: text, before: orNull, after: orNull })
+
+const SHAPES = {
+  'push taken': v.object({
+    delivery: text,
+    repository: text,
+    teller: v.picklist(TELLERS),
+    by: orNull,
+    changes: v.array(change),
+  }),
+  'commit seen': v.object({
+    delivery: text,
+    repository: text,
+    ref: text,
+    after: text,
+    commit: text,
+    isToBuild: v.boolean(),
+  }),
+  'change passed over': v.object({ delivery: text, ref: text, after: orNull, why: text }),
+  'build begun': v.object({ build: text, repository: text, commit: text }),
+  'build ended': v.object({
+    build: text,
+    result: v.picklist(BUILD_RESULTS),
+    why: orNull,
+    seconds: v.nullable(v.number()),
+  }),
+} as const satisfies Record<PipelineEvent['type'], v.GenericSchema>
+
+/** What the journals of a pipeline say, and a sentence for each that does not tell everything. */
+export interface PipelineRead {
+  events: RecordedPipelineEvent[]
+  faults: string[]
+}
+
+/** Returns the folder of the journals below the folder of the state. */
+export function pipelineJournalsIn(state: string): string {
+  return join(state, 'pipeline', 'journals')
+}
+
+/**
+ * Opens the next journal, which one process of `lockstep serve` writes. No other process writes one while it lives, so
+ * the numbers in the names order all events, whatever clocks do.
+ */
+export function openPipelineJournal(state: string, now: () => number): PipelineJournal {
+  const folder = pipelineJournalsIn(state)
+  const last = existsSync(folder) ? namesIn(folder).flatMap(numberOf) : []
+  const next = String(Math.max(0, ...last) + 1).padStart(NUMBER_DIGITS, '0')
+  return new PipelineJournal(new JournalFile(folder, `serve-${next}`, now))
+}
+
+const NUMBER_DIGITS = 9
+
+function numberOf(name: string): number[] {
+  const [, digits] = /^serve-(\d+)\./.exec(name) ?? []
+  return digits === undefined ? [] : [Number(digits)]
+}
+
+/** The journal of one process. An event is on disk before `append` resolves. */
+export class PipelineJournal {
+  private isBegun = false
+
+  constructor(private readonly file: JournalFile) {}
+
+  /** @throws LockstepError `journal-failed`; the event may then not be there, and nothing may be done that needs it */
+  async append(event: PipelineEvent): Promise<void> {
+    if (!this.isBegun) this.file.put({ type: 'pipeline', version: PIPELINE_EVENTS_VERSION })
+    this.isBegun = true
+    await this.file.append(event)
+  }
+
+  close(): Promise<void> {
+    return this.file.close()
+  }
+}
+
+/**
+ * Reads all journals of a pipeline, the events in the order in which they were written.
+ * @throws LockstepError `journal-failed` when the folder cannot be listed
+ */
+export function readPipeline(state: string): PipelineRead {
+  const journals = readJournals(pipelineJournalsIn(state), () => readEvent)
+  return { events: journals.flatMap(({ entries }) => entries), faults: journals.flatMap(faultOf) }
+}
+
+function readEvent(value: Record<string, unknown>) {
+  const { type, at } = value
+  if (type === 'pipeline')
+    return value['version'] === PIPELINE_EVENTS_VERSION
+      ? { entry: undefined }
+      : { fault: `is of version ${JSON.stringify(value['version'])}; expected ${PIPELINE_EVENTS_VERSION}` }
+  if (typeof type !== 'string' || !Object.hasOwn(SHAPES, type) || typeof at !== 'string')
+    return { fault: `has an entry ${JSON.stringify(type)} that is not known` }
+  return v.is(SHAPES[type as keyof typeof SHAPES], value)
+    ? { entry: value as RecordedPipelineEvent }
+    : { fault: `has an entry ${JSON.stringify(type)} that is not whole` }
+}
+
+/** A journal that a kill has cut off lacks nothing that somebody was told; any other fault counts. */
+function faultOf({ path, fault }: JournalRead<RecordedPipelineEvent>): string[] {
+  return fault === undefined || fault.kind === 'cut off' ? [] : [`the journal ${path} ${fault.what}`]
+}

@@ -1,0 +1,130 @@
+import type { BuildResult, RecordedChange, RecordedPipelineEvent, Teller } from './events'
+
+/** A push that was told, and what has become of each of its changes. */
+export interface Delivery {
+  delivery: string
+  repository: string
+  teller: Teller
+  by: string | null
+  at: string
+  changes: DeliveredChange[]
+}
+
+export interface DeliveredChange extends RecordedChange {
+  /** `waiting` until the repository was asked. */
+  state: 'waiting' | 'seen' | 'passed over'
+  /** The commit that the repository has shown on the ref; null until then. An annotated tag has another id than its commit. */
+  commit: string | null
+  /** The reason in words of a change that was passed over. */
+  why: string | null
+}
+
+/** A commit that was pushed, and how its tests went. */
+export interface PushedCommit {
+  repository: string
+  commit: string
+  /** The refs that it was pushed to, in the order of the pushes. */
+  refs: string[]
+  seenAt: string
+  /** Whether its tests are to be run: its repository had a command for them when it was seen. */
+  isToBuild: boolean
+  build: Build | undefined
+}
+
+export interface Build {
+  build: string
+  begunAt: string
+  /** `running` until its end is in a journal. */
+  state: 'running' | BuildResult
+  why: string | null
+  seconds: number | undefined
+}
+
+/** What the events of a pipeline add up to. */
+export class PipelineState {
+  readonly deliveries = new Map<string, Delivery>()
+  private readonly commitsByKey = new Map<string, PushedCommit>()
+  private readonly buildsById = new Map<string, PushedCommit>()
+
+  static of(events: Iterable<RecordedPipelineEvent>): PipelineState {
+    const state = new PipelineState()
+    for (const event of events) state.apply(event)
+    return state
+  }
+
+  /** Returns all commits, in the order in which they were seen. */
+  get commits(): readonly PushedCommit[] {
+    return [...this.commitsByKey.values()]
+  }
+
+  /** Returns the ids of the builds that commits show, in the order in which they were begun. */
+  get builds(): readonly string[] {
+    return [...this.buildsById].flatMap(([id, { build }]) => (build?.build === id ? [id] : []))
+  }
+
+  commit(repository: string, commit: string): PushedCommit | undefined {
+    return this.commitsByKey.get(`${repository} ${commit}`)
+  }
+
+  /** Takes the next event. An event that fits to nothing before it changes nothing. */
+  apply(event: RecordedPipelineEvent): void {
+    switch (event.type) {
+      case 'push taken': {
+        const { delivery, repository, teller, by, at, changes } = event
+        if (this.deliveries.has(delivery)) return
+        const open = { state: 'waiting', commit: null, why: null } as const
+        const waiting = changes.map((change) => ({ ...change, ...open }))
+        this.deliveries.set(delivery, { delivery, repository, teller, by, at, changes: waiting })
+        return
+      }
+      case 'change passed over':
+        return this.settle(event, { state: 'passed over', commit: null, why: event.why })
+      case 'commit seen': {
+        this.settle(event, { state: 'seen', commit: event.commit, why: null })
+        const key = `${event.repository} ${event.commit}`
+        const known = this.commitsByKey.get(key)
+        if (known !== undefined) {
+          if (!known.refs.includes(event.ref)) known.refs.push(event.ref)
+          known.isToBuild ||= event.isToBuild
+          return
+        }
+        const { repository, commit, ref, at, isToBuild } = event
+        const seen = { repository, commit, refs: [ref], seenAt: at, isToBuild, build: undefined }
+        this.commitsByKey.set(key, seen)
+        return
+      }
+      case 'build begun': {
+        const built = this.commit(event.repository, event.commit)
+        if (built === undefined) return
+        built.build = {
+          build: event.build,
+          begunAt: event.at,
+          state: 'running',
+          why: null,
+          seconds: undefined,
+        }
+        this.buildsById.set(event.build, built)
+        return
+      }
+      case 'build ended': {
+        const build = this.buildsById.get(event.build)?.build
+        if (build?.build !== event.build || build.state !== 'running') return
+        Object.assign(build, {
+          state: event.result,
+          why: event.why,
+          seconds: event.seconds ?? undefined,
+        })
+      }
+    }
+  }
+
+  /** Settles one claim. A delivery may have several of one ref, and each has a fate of its own. */
+  private settle(
+    { delivery, ref, after }: { delivery: string; ref: string; after: string | null },
+    fate: Pick<DeliveredChange, 'state' | 'commit' | 'why'>,
+  ): void {
+    for (const change of this.deliveries.get(delivery)?.changes ?? [])
+      if (change.ref === ref && change.after === after && change.state === 'waiting')
+        Object.assign(change, fate)
+  }
+}

@@ -1,0 +1,138 @@
+import { join } from 'node:path'
+import type { RepositorySettings } from '../config/pipeline_setting'
+import type { Clock } from '../system/clock'
+import { endAllWith, type CommandRunner } from '../system/command'
+import { Bell } from './bell'
+import { markOf, runBuild, type BuildSurroundings } from './build'
+import { BuildFolders } from './build_folders'
+import { Builder, type FollowedRepository } from './builder'
+import { Git } from './git'
+import { PushJudge } from './judge_push'
+import { Mirror } from './mirror'
+import type { PipelineLog } from './receive'
+
+/** The number of builds whose output is kept. */
+const MAX_KEPT_BUILDS = 100
+
+export interface WorkerParts {
+  log: PipelineLog
+  repositories: readonly RepositorySettings[]
+  /** The folder of the state. Only one worker may use it at a time. */
+  state: string
+  clock: Clock
+  run: CommandRunner
+  env: BuildSurroundings['env']
+  /** Returns an id that no build had, of letters and digits; it becomes the name of a folder. */
+  newId(): string
+  /** Tells an operator what keeps a repository or a build waiting. */
+  onTrouble(sentence: string): void
+}
+
+/** Carries pushes that were taken to the results of their builds, as long as it runs. */
+export interface PipelineWorker {
+  /** Tells it that a push was taken. It costs nothing to say it too often. */
+  wake(): void
+  /**
+   * Works until the signal is aborted. A build that is under way then is ended, and done again by the next worker.
+   * @throws LockstepError `journal-failed`: nothing more may be done without the journal
+   */
+  work(signal: AbortSignal): Promise<void>
+}
+
+/** Returns a worker that fetches from the configured repositories, and runs their builds on this machine. */
+export function openWorker(parts: WorkerParts): PipelineWorker {
+  const { log, clock, run, env, newId, onTrouble } = parts
+  const folder = join(parts.state, 'pipeline')
+  const git = new Git(run, folder)
+  const folders = new BuildFolders(parts.state)
+  const repositories = new Map(
+    parts.repositories.map((settings): [string, FollowedRepository] => [
+      settings.name,
+      { settings, source: new Mirror(settings, join(folder, 'mirrors'), git) },
+    ]),
+  )
+  const tell = (why: string | undefined) => {
+    if (why !== undefined) onTrouble(`the folder of a build is still there: ${why}`)
+  }
+  const builder = new Builder({
+    repositories,
+    log,
+    clock,
+    newId,
+    endLeft: (build) => endAllWith(markOf(build)),
+    runBuild: (order, signal) => runBuild(order, { folders, run, git, env }, signal),
+    tidyUp: async (builds) => tell(await folders.keep(new Set(builds.slice(-MAX_KEPT_BUILDS)))),
+    onFault: onTrouble,
+  })
+  return new Worker(log, repositories, builder, clock, onTrouble, async () => {
+    endAllWith(git.mark)
+    await builder.interruptLeft()
+    for (const build of folders.builds) tell(await folders.clear(build))
+  })
+}
+
+/** Looks after each repository by itself: a server that hangs keeps no other waiting, and no build. */
+export class Worker implements PipelineWorker {
+  private readonly followed: readonly (FollowedRepository & { bell: Bell })[]
+  private readonly toBuild: Bell
+
+  constructor(
+    private readonly log: PipelineLog,
+    repositories: ReadonlyMap<string, FollowedRepository>,
+    private readonly builder: Builder,
+    private readonly clock: Clock,
+    private readonly onTrouble: (sentence: string) => void,
+    /** Ends and removes what another worker has left. */
+    private readonly beginAfterOthers: () => Promise<void>,
+  ) {
+    this.followed = [...repositories.values()].map((each) => ({ ...each, bell: new Bell(clock) }))
+    this.toBuild = new Bell(clock)
+  }
+
+  wake(): void {
+    for (const { bell } of this.followed) bell.ring()
+    this.toBuild.ring()
+  }
+
+  async work(signal: AbortSignal): Promise<void> {
+    await this.beginAfterOthers()
+    // A journal that fails ends all that is under way.
+    const failed = new AbortController()
+    const until = AbortSignal.any([signal, failed.signal])
+    const parts = this.followed.map(({ settings, source, bell }) => {
+      const judge = new PushJudge({
+        repository: settings,
+        source,
+        log: this.log,
+        clock: this.clock,
+        onAway: (name, why, pauseMs) =>
+          this.onTrouble(
+            `the repository ${name} cannot be asked: ${why}; it is asked again in ${pauseMs / 1000} s`,
+          ),
+      })
+      return this.loop(bell, until, async () => {
+        const pause = await judge.look(until)
+        this.toBuild.ring()
+        return pause
+      })
+    })
+    parts.push(this.loop(this.toBuild, until, () => this.builder.look(until)))
+    const ends = await Promise.allSettled(
+      parts.map((part) =>
+        part.catch((error: unknown) => {
+          failed.abort()
+          throw error
+        }),
+      ),
+    )
+    const fault = ends.find((end) => end.status === 'rejected')
+    if (fault !== undefined) throw fault.reason
+  }
+
+  private async loop(bell: Bell, until: AbortSignal, look: () => Promise<number | undefined>): Promise<void> {
+    while (!until.aborted) {
+      const pause = await look()
+      if (!until.aborted) await bell.wait(pause, until)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { HostLocks, LEASE, lockSurroundings, type Holder } from '../locks/host_locks'
+import type { Clock } from '../system/clock'
+import { LockstepError } from '../system/errors'
+import { makeFolder } from '../system/folders'
+
+/** What says that this process, and no other, writes the journals of a pipeline. */
+export interface PipelineClaim {
+  /** @throws LockstepError `lock-failed` when another process has taken over, or somebody removed the claim */
+  expectOwned(): void
+  release(): Promise<void>
+}
+
+export interface ClaimOptions {
+  /** The folder of the state. */
+  state: string
+  env: Readonly<Record<string, string | undefined>>
+  clock: Pick<Clock, 'after'>
+  /** Called when the claim is lost: nothing may be written any more. */
+  onLost: (error: unknown) => void
+}
+
+/** What is claimed, by the word that locks have for it. */
+const WHAT = 'lockstep serve'
+
+/**
+ * Claims the pipeline of a state folder. A claim outlives no process: after `kill -9`, its pid and start say that it is
+ * gone. On another machine, it is taken over when it was not renewed for a minute.
+ * @throws LockstepError `locked` while another process has it
+ */
+export async function claimPipeline({ state, env, clock, onLost }: ClaimOptions): Promise<PipelineClaim> {
+  const directory = lockFolderIn(state)
+  // Unlike the folder of locks that users share, it is for those alone who may write the state.
+  makeFolder(directory, 0o770)
+  const locks = new HostLocks({ ...lockSurroundings(env), directory })
+  const gone = (await locks.list()).filter((one) => one.state !== 'alive').map(({ run }) => run)
+  const claim = { run: `serve-${randomUUID()}`, feature: WHAT, fleet: state, hosts: [WHAT] }
+  const [other] = await locks.claim(claim, { runs: gone, reason: 'its process is gone' })
+  if (other !== undefined) throw new LockstepError('locked', refusal(other, state))
+  let stop = () => {}
+  const keepAlive = () => {
+    stop = clock.after(LEASE / 3, () => {
+      locks.renew().catch((error: unknown) => onLost(lost(error, state)))
+      keepAlive()
+    })
+  }
+  keepAlive()
+  return {
+    expectOwned() {
+      try {
+        locks.expectOwned()
+      } catch (error) {
+        throw lost(error, state)
+      }
+    },
+    async release() {
+      stop()
+      await locks.release()
+    },
+  }
+}
+
+/** Returns whether a process serves the pipeline of a state folder; on another machine, one that renewed its claim. */
+export async function isServed(
+  state: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<boolean> {
+  const directory = lockFolderIn(state)
+  if (!existsSync(directory)) return false
+  const holders = await new HostLocks({ ...lockSurroundings(env), directory }).list()
+  return holders.some((holder) => holder.state === 'alive')
+}
+
+function lockFolderIn(state: string): string {
+  return join(state, 'pipeline', 'lock')
+}
+
+function lost(cause: unknown, state: string): LockstepError {
+  return new LockstepError(
+    'lock-failed',
+    `the claim of this lockstep serve on ${state} is lost, so that another one may write its journals: ${(cause as Error).message}`,
+    { cause },
+  )
+}
+
+function refusal({ user, machine, pid, since }: Holder, state: string): string {
+  return `lockstep serve already runs on ${state}: pid ${pid} of ${user} on ${machine}, since ${since}; end it first, or name another folder with --state`
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { drainSpool } from '../pipeline/drain_spool'
+import { Spool } from '../pipeline/spool'
+import { openWorker } from '../pipeline/worker'
+import { pause } from '../system/clock'
+import { runCommand } from '../system/command'
+import { LockstepError } from '../system/errors'
+import type { Part, PartContext } from './part'
+
+/** Milliseconds between two looks into the spool: a look lists one folder, which is nearly always empty. */
+const LOOK_EVERY_MS = 1_000
+
+/** Takes the pushes that hooks have left in the spool. A spool that cannot be used is said once, until it can be again. */
+const spool: Part = {
+  name: 'spool',
+  async run({ settings, receiver, clock, log, redact, signal }) {
+    const hooked = settings.repositories.some(({ triggers }) => triggers.some(({ kind }) => kind === 'hook'))
+    if (!hooked) return
+    const from = new Spool(settings.spool)
+    let said: string | undefined
+    while (!signal.aborted) {
+      const trouble = await drain(from, { settings, receiver, clock, log, redact })
+      if (trouble !== undefined && trouble !== said) log.warn(redact(trouble))
+      said = trouble
+      await pause(clock, LOOK_EVERY_MS, signal).catch(noop)
+    }
+  },
+}
+
+/** Returns what is wrong with the spool. @throws LockstepError `journal-failed` */
+async function drain(
+  from: Spool,
+  {
+    settings,
+    receiver,
+    clock,
+    log,
+    redact,
+  }: Pick<PartContext, 'settings' | 'receiver' | 'clock' | 'log' | 'redact'>,
+): Promise<string | undefined> {
+  let trouble: string | undefined
+  try {
+    for (const drained of await drainSpool(from, settings.repositories, receiver)) {
+      const { name, became } = drained
+      if (became === 'stuck') trouble ??= `the spool: ${name} ${drained.why}`
+      else if (became === 'refused') log.warn({ name, why: redact(drained.why) }, 'push in the spool refused')
+      else log.info({ delivery: drained.delivery, teller: 'hook', isNew: became === 'taken' }, 'push taken')
+    }
+    from.recover(clock.now())
+    return trouble
+  } catch (error) {
+    if (error instanceof LockstepError && error.code === 'bad-config') return error.message
+    // The disk of the spool, and not the journal: what waits there is still there.
+    if (!(error instanceof LockstepError) && 'code' in Object(error))
+      return `the spool: ${(error as Error).message}`
+    throw error
+  }
+}
+
+/** Asks repositories for what was pushed, and builds it. */
+const builds: Part = {
+  name: 'builds',
+  async run({ settings, state, pipeline, clock, log, redact, signal }) {
+    const worker = openWorker({
+      log: pipeline,
+      repositories: settings.repositories,
+      state,
+      clock,
+      run: runCommand,
+      env: process.env,
+      newId: randomUUID,
+      onTrouble: (sentence) => log.warn(redact(sentence)),
+    })
+    const stop = pipeline.onEvent((event) => {
+      if (event.type === 'push taken') worker.wake()
+      else log.info(redacted(event, redact), event.type)
+    })
+    try {
+      await worker.work(signal)
+    } finally {
+      stop()
+    }
+  },
+}
+
+function redacted(event: object, redact: PartContext['redact']): object {
+  return Object.fromEntries(
+    Object.entries(event)
+      .filter(([name]) => name !== 'type' && name !== 'at')
+      .map(([name, value]): [string, unknown] => [name, typeof value === 'string' ? redact(value) : value]),
+  )
+}
+
+/** The parts beside the triggers over HTTP. */
+export const PARTS: readonly Part[] = [spool, builds]
+
+function noop(): void {}

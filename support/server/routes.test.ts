@@ -1,0 +1,304 @@
+import { createHmac } from 'node:crypto'
+import { readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { Trigger } from '../config/pipeline_setting'
+import type { PipelineEvent } from '../pipeline/events'
+import { pipelineJournalsIn, readPipeline } from '../pipeline/pipeline_journal'
+import { Receiver } from '../pipeline/receive'
+import { LockstepError } from '../system/errors'
+import { redactor } from '../system/redaction'
+import { Scratch } from '../testing/scratch'
+import { MAX_BODY_BYTES } from './bodies'
+import { HookTriggers } from './hook_triggers'
+import { openPipeline, type OpenPipeline } from './open_pipeline'
+import { routes } from './routes'
+
+const SECRET = 'a secret of the website'
+const triggers: Trigger[] = [
+  { kind: 'hook' },
+  { kind: 'github', secret: SECRET },
+  { kind: 'gitlab', token: SECRET, signingKey: undefined },
+]
+const TRIGGERS = new HookTriggers([
+  { name: 'website', url: '/srv/git/website.git', branches: ['main'], tags: [], triggers, build: undefined },
+])
+const CLAIM = { expectOwned: () => {}, release: async () => {} }
+const COMMITS = [...'0123456789'].map((digit) => digit.repeat(39).concat('a'))
+
+function bodyOf(commit: string): string {
+  return JSON.stringify({
+    ref: 'refs/heads/main',
+    before: '0'.repeat(40),
+    after: commit,
+    pusher: { name: 'ann' },
+  })
+}
+
+function served(pipeline: OpenPipeline) {
+  const seen = { refused: [] as string[], failed: [] as unknown[], taken: [] as unknown[] }
+  const app = routes({
+    triggers: TRIGGERS,
+    receiver: new Receiver(pipeline),
+    state: pipeline.state,
+    clock: { now: () => 0 },
+    redact: redactor(TRIGGERS.secrets),
+    onRefused: (why) => seen.refused.push(why),
+    onTaken: (told) => seen.taken.push(told),
+    onFailure: (error) => seen.failed.push(error),
+  })
+  const send = async (path: string, body: string | undefined, headers: Record<string, string> = {}) => {
+    const sent = body === undefined ? {} : { method: 'POST', body }
+    const response = await app.request(path, { ...sent, headers })
+    return {
+      status: response.status,
+      json: (await response.json()) as Record<string, unknown>,
+      headers: response.headers,
+    }
+  }
+  const tell = (body: string, { path = '/hooks/website/github', secret = SECRET, event = 'push' } = {}) => {
+    const digest = createHmac('sha256', secret).update(body).digest('hex')
+    return send(path, body, { 'x-github-event': event, 'x-hub-signature-256': `sha256=${digest}` })
+  }
+  return { seen, send, tell }
+}
+
+describe('the paths of lockstep serve', () => {
+  let scratch: Scratch
+  beforeEach(() => (scratch = new Scratch()))
+  afterEach(() => scratch.remove())
+  const open = () => openPipeline(scratch.path, CLAIM, () => 0)
+  const taken = () => readPipeline(scratch.path).events.filter(({ type }) => type === 'push taken')
+
+  it('take a push once, and tell its fate under the id that they answer', async () => {
+    const pipeline = open()
+    const { tell, send, seen } = served(pipeline)
+    const body = bodyOf('b'.repeat(40))
+    const { status, json, headers } = await tell(body)
+    const id = json['delivery'] as string
+    expect(status).to.equal(202)
+    expect(json).to.deep.equal({ delivery: id, isNew: true, fate: `/deliveries/${id}` })
+    expect(headers.get('location')).to.equal(`/deliveries/${id}`)
+    expect(taken(), 'on disk before the answer').to.have.length(1)
+    expect((await tell(body)).json).to.include({ delivery: id, isNew: false })
+    expect(taken()).to.have.length(1)
+    const change = { ref: 'refs/heads/main', before: null, after: 'b'.repeat(40), why: null, build: null }
+    const fate = async () => (await send(`/deliveries/${id}`, undefined)).json
+    expect(await fate()).to.deep.equal({
+      delivery: id,
+      repository: 'website',
+      teller: 'github',
+      at: '1970-01-01T00:00:00.000Z',
+      changes: [{ ...change, state: 'waiting' }],
+    })
+    const commit = { repository: 'website', commit: 'b'.repeat(40) }
+    await pipeline.append({
+      type: 'commit seen',
+      delivery: id,
+      ref: 'refs/heads/main',
+      after: change.after,
+      isToBuild: true,
+      ...commit,
+    })
+    await pipeline.append({ type: 'build begun', build: 'b1', ...commit })
+    const begun = { state: 'running', why: null, begunAt: '1970-01-01T00:00:00.000Z', seconds: null }
+    expect((await fate())['changes']).to.deep.equal([{ ...change, state: 'seen', build: begun }])
+    const why = `make test wrote ${SECRET}`
+    await pipeline.append({ type: 'build ended', build: 'b1', result: 'failed', why, seconds: 3 })
+    expect((await fate())['changes']).to.deep.equal([
+      {
+        ...change,
+        state: 'seen',
+        build: { ...begun, state: 'failed', why: 'make test wrote ***', seconds: 3 },
+      },
+    ])
+    expect(seen.taken).to.have.length(2)
+    expect(JSON.stringify(seen)).not.to.contain('ann')
+    await pipeline.close()
+  })
+
+  it('tell of an annotated tag how the tests of its commit went', async () => {
+    const pipeline = open()
+    const { tell, send } = served(pipeline)
+    const [tag, commit] = ['b'.repeat(40), 'c'.repeat(40)]
+    const { json } = await tell(bodyOf(tag))
+    const delivery = json['delivery'] as string
+    const of = { repository: 'website', commit }
+    const ref = 'refs/heads/main'
+    await pipeline.append({ type: 'commit seen', delivery, ref, after: tag, isToBuild: true, ...of })
+    await pipeline.append({ type: 'build begun', build: 'b1', ...of })
+    const { changes } = (await send(`/deliveries/${delivery}`, undefined)).json as { changes: unknown[] }
+    expect(changes).to.have.lengthOf(1)
+    expect(changes[0]).to.have.nested.property('build.state', 'running')
+    await pipeline.close()
+  })
+
+  it('take one push that comes twice at once as one', async () => {
+    const pipeline = open()
+    const { tell } = served(pipeline)
+    const told = await Promise.all([1, 2, 3].map(() => tell(bodyOf('b'.repeat(40)))))
+    expect(told.map(({ json }) => json['isNew'])).to.have.members([true, false, false])
+    expect(taken()).to.have.length(1)
+    await pipeline.close()
+  })
+
+  it('answer a wrong secret, a repository and a trigger that are not there by the same bytes', async () => {
+    const pipeline = open()
+    const { tell, send, seen } = served(pipeline)
+    const body = bodyOf('b'.repeat(40))
+    const answers = [
+      await tell(body, { secret: 'wrong' }),
+      await tell(body, { path: '/hooks/nosuch/github' }),
+      await tell(body, { path: '/hooks/..%2f..%2fwebsite/github' }),
+      await send('/hooks/website/gitea', body, {
+        'x-gitea-event': 'push',
+        'x-gitea-signature': 'a'.repeat(64),
+      }),
+      await send('/hooks/website/github', body, { 'x-github-event': 'push' }),
+      await send('/hooks/website/gitlab', body, { 'x-gitlab-token': 'wrong' }),
+    ]
+    const [first] = answers
+    expect(first?.status).to.equal(403)
+    for (const { status, json, headers } of answers)
+      expect({ status, json, headers: [...headers] }).to.deep.equal({
+        status: 403,
+        json: first?.json,
+        headers: [...(first?.headers ?? [])],
+      })
+    expect(seen.refused).to.have.length(answers.length)
+    expect(taken()).to.deep.equal([])
+    await pipeline.close()
+  })
+
+  it('start nothing for an event that is no push, and for a body that is none', async () => {
+    const pipeline = open()
+    const { tell } = served(pipeline)
+    expect(await tell('{}', { event: 'ping' })).to.deep.include({
+      status: 200,
+      json: { nothing: 'nothing starts: the event ping is no push' },
+    })
+    for (const body of ['', 'payload=%7B%7D', '{"ref":"refs/heads/main"}', '[]', 'null'])
+      expect((await tell(body)).status, body).to.equal(422)
+    expect(taken()).to.deep.equal([])
+    await pipeline.close()
+  })
+
+  it('refuse a body that is too long by what it announces, and by what comes', async () => {
+    const pipeline = open()
+    const { send } = served(pipeline)
+    const headers = { 'x-hub-signature-256': `sha256=${'a'.repeat(64)}` }
+    const announced = await send('/hooks/website/github', '{}', {
+      ...headers,
+      'content-length': String(MAX_BODY_BYTES + 1),
+    })
+    expect(announced.status).to.equal(413)
+    expect((await send('/hooks/website/github', 'x'.repeat(MAX_BODY_BYTES + 1), headers)).status).to.equal(
+      413,
+    )
+    await pipeline.close()
+  })
+
+  it('tell nothing of ids that are not known, and of any other path', async () => {
+    const pipeline = open()
+    const { send } = served(pipeline)
+    for (const path of [
+      '/deliveries/x',
+      '/deliveries/',
+      '/deliveries/__proto__',
+      '/',
+      '/hooks',
+      '/hooks/website/svn',
+    ])
+      expect((await send(path, undefined)).status, path).to.equal(404)
+    expect((await send('/healthz', undefined)).json).to.deep.equal({ ok: true })
+    await pipeline.close()
+  })
+
+  it('answer that a push is not taken where it cannot be written, and say so to the process', async () => {
+    const pipeline = open()
+    let isFull = true
+    const append = async (event: PipelineEvent) => {
+      if (isFull) throw new LockstepError('journal-failed', 'the disk is full')
+      return pipeline.append(event)
+    }
+    const { tell, seen } = served({ ...pipeline, state: pipeline.state, append })
+    const body = bodyOf('b'.repeat(40))
+    const [one, other] = await Promise.all([tell(body), tell(body)])
+    for (const answer of [one, other]) {
+      expect(answer.status).to.equal(503)
+      expect(answer.headers.get('retry-after')).to.equal('60')
+    }
+    expect(seen.failed).to.have.length(2)
+    isFull = false
+    expect((await tell(body)).json).to.include({ isNew: true })
+    await pipeline.close()
+  })
+
+  it('lose no push and take none twice, wherever a kill cuts the journal @long', async () => {
+    const step = fc.record({
+      commit: fc.constantFrom(...COMMITS),
+      /** The percentage of the last event that is on disk when a kill comes before the answer; undefined for no kill. */
+      cut: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        const own = new Scratch()
+        const reopen = () => openPipeline(own.path, CLAIM, () => 0)
+        const answered = new Set<string>()
+        let pipeline = reopen()
+        for (const { commit, cut } of steps) {
+          const before = sizeOfLast(own.path)
+          const { status, json } = await served(pipeline).tell(bodyOf(commit))
+          expect(status).to.equal(202)
+          if (answered.has(commit)) expect(json['isNew'], 'an answered one').to.equal(false)
+          if (cut === undefined) {
+            answered.add(commit)
+            continue
+          }
+          await pipeline.close()
+          const after = sizeOfLast(own.path)
+          if (after.path !== undefined) {
+            const kept = after.path === before.path ? before.size : 0
+            truncateSync(after.path, Math.round(kept + ((after.size - kept) * cut) / 100))
+          }
+          pipeline = reopen()
+        }
+        await pipeline.close()
+        const { events, faults } = readPipeline(own.path)
+        const commits = events.flatMap((event) =>
+          event.type === 'push taken' ? event.changes.map(({ after }) => after) : [],
+        )
+        expect(faults).to.deep.equal([])
+        expect(new Set(commits).size, 'none is taken twice').to.equal(commits.length)
+        expect(
+          [...answered].filter((commit) => !commits.includes(commit)),
+          'none is lost',
+        ).to.deep.equal([])
+        own.remove()
+      }),
+      { numRuns: 100 },
+    )
+  }).timeout(30_000)
+
+  it('are not opened over a journal that does not tell everything', async () => {
+    const pipeline = open()
+    await served(pipeline).tell(bodyOf('b'.repeat(40)))
+    await served(pipeline).tell(bodyOf('c'.repeat(40)))
+    await pipeline.close()
+    const { path = '' } = sizeOfLast(scratch.path)
+    truncateSync(path, 40)
+    writeFileSync(path, '\n', { flag: 'a' })
+    expect(open).to.throw(
+      /serve-000000001.* is damaged from line 1 on: which pushes were taken cannot be known/,
+    )
+  })
+})
+
+function sizeOfLast(state: string): { path: string | undefined; size: number } {
+  const folder = pipelineJournalsIn(state)
+  const name = readdirSync(folder).sort().at(-1)
+  if (name === undefined) return { path: undefined, size: 0 }
+  const path = join(folder, name)
+  return { path, size: statSync(path).size }
+}

@@ -1,0 +1,79 @@
+import { Hono } from 'hono'
+import type { PipelineState } from '../pipeline/pipeline_state'
+import type { Receiver } from '../pipeline/receive'
+import type { Clock } from '../system/clock'
+import { LockstepError } from '../system/errors'
+import type { Redact } from '../system/redaction'
+import { Bodies } from './bodies'
+import { fateOf } from './fate'
+import type { HookTriggers } from './hook_triggers'
+import { formatReply, type Reply } from './reply'
+import { NOT_PROVEN, takeHook } from './take_hook'
+import { isWebTeller, looksProven } from './tellers/tellers'
+
+export interface RouteOptions {
+  triggers: HookTriggers
+  receiver: Pick<Receiver, 'receive'>
+  state: PipelineState
+  clock: Pick<Clock, 'now'>
+  redact: Redact
+  bodies?: Bodies
+  /** Called for each request that is refused. */
+  onRefused: (why: string) => void
+  /** Called for each telling that was taken, or was known. */
+  onTaken: (told: { repository: string; teller: string; delivery: string; isNew: boolean }) => void
+  /** Called when a push could not be taken: nothing may go on without the journal. */
+  onFailure: (error: unknown) => void
+}
+
+/** The paths of `lockstep serve`. */
+export function routes(options: RouteOptions): Hono {
+  const { triggers, receiver, state, clock, redact, onRefused, onTaken, onFailure } = options
+  const bodies = options.bodies ?? new Bodies()
+  const app = new Hono()
+
+  app.post('/hooks/:repository/:kind', async (context) => {
+    const { repository, kind } = context.req.param()
+    const header = (name: string) => context.req.header(name)
+    if (!isWebTeller(kind)) return formatReply(NOT_FOUND)
+    const refuse = (reply: Reply) => {
+      onRefused(`${reply.status} for a hook of the kind ${kind}`)
+      return formatReply(reply)
+    }
+    if (!looksProven(kind, header)) return refuse(NOT_PROVEN)
+    return bodies.with(context.req.raw, async (body) => {
+      const hook = { repository, kind, header, now: clock.now() }
+      const reply = await takeHook(hook, body, triggers, receiver)
+      if (reply.status >= 400) return refuse(reply)
+      const { delivery, isNew } = reply.body as { delivery?: string; isNew?: boolean }
+      if (delivery !== undefined && isNew !== undefined)
+        onTaken({ repository, teller: kind, delivery, isNew })
+      return formatReply(reply)
+    })
+  })
+
+  app.get('/deliveries/:id', (context) => {
+    const fate = fateOf(state, context.req.param('id'), redact)
+    return formatReply(fate === undefined ? NOT_FOUND : { status: 200, body: fate })
+  })
+
+  app.get('/healthz', () => formatReply({ status: 200, body: { ok: true } }))
+
+  app.notFound(() => formatReply(NOT_FOUND))
+  app.onError((error) => {
+    onFailure(error)
+    return formatReply(error instanceof LockstepError ? NOT_TAKEN : FAILED)
+  })
+  return app
+}
+
+const NOT_FOUND: Reply = { status: 404, body: { error: 'there is nothing at this path' } }
+const NOT_TAKEN: Reply = {
+  status: 503,
+  body: { error: 'the push is not taken, as it could not be written to disk; tell it again' },
+  retryAfterS: 60,
+}
+const FAILED: Reply = {
+  status: 500,
+  body: { error: 'the push is not taken; the log of lockstep serve says why' },
+}

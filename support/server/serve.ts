@@ -1,0 +1,126 @@
+import type { PipelineSettings } from '../config/pipeline_setting'
+import { Receiver } from '../pipeline/receive'
+import type { Clock } from '../system/clock'
+import { LockstepError } from '../system/errors'
+import type { Log } from '../system/log'
+import type { Redact } from '../system/redaction'
+import { claimPipeline } from './claim_pipeline'
+import type { HookTriggers } from './hook_triggers'
+import { listen } from './listen'
+import { openPipeline, type OpenPipeline } from './open_pipeline'
+import type { Part } from './part'
+import { Refusals } from './refusals'
+import { routes } from './routes'
+
+export interface ServeOptions {
+  settings: PipelineSettings
+  triggers: HookTriggers
+  /** The folder of the state, as an absolute path. */
+  state: string
+  env: Readonly<Record<string, string | undefined>>
+  clock: Clock
+  log: Log
+  redact: Redact
+  parts: readonly Part[]
+  /** Aborted when the process is to end. */
+  signal: AbortSignal
+  /** Called when requests are answered and all parts run. */
+  onReady: (port: number) => void
+}
+
+/**
+ * Serves until the signal says that it is to end: what is open is ended, the journal closed, the claim released. It holds
+ * no truth of its own; all that it has told anybody is in the journal.
+ * @throws LockstepError `locked`, `bad-config` or `journal-failed` at the start, and what a part fails with
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const end = new Ending(options.signal)
+  const { state, env, clock } = options
+  const claim = await claimPipeline({ state, env, clock, onLost: (error) => end.fail(error) })
+  try {
+    const pipeline = openPipeline(state, claim, () => clock.now())
+    try {
+      await serveOpen(options, pipeline, end)
+    } finally {
+      await pipeline.close()
+    }
+  } finally {
+    await claim.release()
+  }
+}
+
+async function serveOpen(options: ServeOptions, pipeline: OpenPipeline, end: Ending): Promise<void> {
+  const { settings, triggers, clock, log, redact, parts, onReady } = options
+  const receiver = new Receiver(pipeline)
+  const refusals = new Refusals(clock, (count, why) => log.warn({ count, why }, 'requests refused'))
+  const app = routes({
+    triggers,
+    receiver,
+    state: pipeline.state,
+    clock,
+    redact,
+    onRefused: (why) => refusals.add(why),
+    onTaken: (told) => log.info(told, told.isNew ? 'push taken' : 'push known already'),
+    onFailure: (error) => {
+      if (error instanceof LockstepError) end.fail(error)
+      else log.error({ err: error }, 'a request could not be answered')
+    },
+  })
+  const listening = await listen(app, settings.listen, (what) => log.warn(what))
+  const { signal } = end
+  const context = { ...options, pipeline, receiver, signal }
+  const running = parts.map((part) => part.run(context).catch((error: unknown) => end.fail(error)))
+  log.info(
+    {
+      listen: `http://${settings.listen.host}:${listening.port}`,
+      repositories: settings.repositories.map(({ name }) => name),
+      triggers: triggers.paths,
+      parts: parts.map(({ name }) => name),
+      deliveries: pipeline.state.deliveries.size,
+    },
+    'serving',
+  )
+  onReady(listening.port)
+  await end.reached
+  if (end.why === undefined) log.info('ending')
+  else log.error({ why: end.why }, 'ending')
+  await listening.close()
+  await Promise.all(running)
+  refusals.stop()
+  end.rethrow()
+}
+
+/** The end of a process: because it was told so, or because something failed without which it may not go on. */
+class Ending {
+  private readonly controller = new AbortController()
+  private failure: { error: unknown } | undefined
+  readonly reached: Promise<void>
+
+  constructor(told: AbortSignal) {
+    this.reached = new Promise((resolve) => {
+      this.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    const abort = () => this.controller.abort(told.reason)
+    if (told.aborted) abort()
+    else told.addEventListener('abort', abort, { once: true })
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  fail(error: unknown): void {
+    this.failure ??= { error }
+    this.controller.abort(error)
+  }
+
+  /** The first failure in words; undefined where there is none. */
+  get why(): string | undefined {
+    return this.failure && (this.failure.error as Error).message
+  }
+
+  /** @throws the first failure, if there was one */
+  rethrow(): void {
+    if (this.failure !== undefined) throw this.failure.error
+  }
+}

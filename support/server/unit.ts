@@ -1,0 +1,62 @@
+import { escapeUnitWord } from '../system/unit_words'
+
+export interface ServeUnit {
+  /** The command line, one word each. */
+  command: readonly string[]
+  /** The folders that it writes, as absolute paths. */
+  writes: readonly string[]
+}
+
+/** Seconds without a sign of life, far longer than any work that blocks the process. */
+const WATCHDOG_S = 60
+
+/** Returns a unit for systemd with as few rights as `lockstep serve` can do with. */
+export function serveUnit({ command, writes }: ServeUnit): string {
+  return `[Unit]
+Description=Lockstep's pipeline: from a push to every host
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=notify
+# The program systemd-notify speaks for it: Node has no sockets of the kind that systemd listens on.
+NotifyAccess=all
+WatchdogSec=${WATCHDOG_S}
+# The user whom the state folder belongs to: useradd --system --create-home lockstep
+User=lockstep
+# Secrets that lockstep.yaml takes from variables.
+EnvironmentFile=-/etc/default/lockstep-serve
+ExecStart=${command.map(escapeUnitWord).join(' ')}
+# A journal that cannot be written ends it, and so does a claim that is lost. What was taken is on disk.
+Restart=always
+RestartSec=5
+# A wrong configuration does not get right by trying again.
+RestartPreventExitStatus=2
+TimeoutStopSec=30
+# Hooks and serve write the spool by one group.
+UMask=0007
+LimitCORE=0
+CapabilityBoundingSet=
+AmbientCapabilities=
+NoNewPrivileges=yes
+ProtectSystem=strict
+${writes.map((path) => `ReadWritePaths=${escapeUnitWord(`-${path}`)}`).join('\n')}
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+ProtectClock=yes
+ProtectHostname=yes
+LockPersonality=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RestrictNamespaces=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+SystemCallArchitectures=native
+
+[Install]
+WantedBy=multi-user.target
+`
+}
