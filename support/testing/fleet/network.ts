@@ -11,6 +11,7 @@ export class FleetNetwork {
   readonly edge: string
   private readonly bridge: string
   private readonly spaces: string[] = []
+  private readonly links: string[] = []
 
   constructor(private readonly owner = process.pid) {
     // An address out of those set aside for measuring networks, which are routed nowhere.
@@ -32,6 +33,7 @@ export class FleetNetwork {
     ip('netns', 'add', space)
     this.spaces.push(space)
     ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', inner)
+    this.links.push(outer)
     ip('link', 'set', inner, 'netns', space)
     ip('link', 'set', outer, 'master', this.bridge, 'up')
     ip('-n', space, 'link', 'set', inner, 'name', 'eth0')
@@ -40,7 +42,9 @@ export class FleetNetwork {
     return { space, address }
   }
 
+  /** Removes the links first: those of a deleted namespace go only later, and the next network may take their names. */
   remove(): void {
+    for (const link of this.links) quietly('link', 'del', link)
     for (const space of this.spaces) quietly('netns', 'del', space)
     quietly('link', 'del', this.bridge)
   }
@@ -51,7 +55,9 @@ const PREFIX = 'lockstep-'
 /** Removes the networks of processes that were killed before they could. */
 export function sweepNetworks(): void {
   const spaces = output('netns', 'list').match(/lockstep-\d+-\d+/g) ?? []
+  const links = output('-o', 'link', 'show', 'type', 'veth').match(/lsv\d+h\d+/g) ?? []
   const bridges = output('-o', 'link', 'show', 'type', 'bridge').match(/lsb\d+/g) ?? []
+  for (const link of links) if (isDead(Number.parseInt(link.slice(3), 10))) quietly('link', 'del', link)
   for (const space of spaces) if (isDead(Number(space.split('-')[1]))) quietly('netns', 'del', space)
   for (const bridge of bridges) if (isDead(Number(bridge.slice(3)))) quietly('link', 'del', bridge)
 }
