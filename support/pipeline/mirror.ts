@@ -4,9 +4,10 @@ import type { RepositorySettings } from '../config/pipeline_setting'
 import { makeFolder } from '../system/folders'
 import { InTurn } from '../system/in_turn'
 import { redactor } from '../system/redaction'
+import { secretsIn, starSecret } from '../system/url_secret'
 import { faultOf, type Git, type GitLimits } from './git'
 import { isTag, nameRef } from './ref_globs'
-import { hidePassword, passwordsIn, protocolOf } from './repository_url'
+import { protocolOf } from './repository_url'
 
 /** The end of a fetch. A server that is away is no error: it is asked again later. */
 export type Fetched = { kind: 'fetched' } | { kind: 'away'; why: string }
@@ -52,7 +53,7 @@ export class Mirror implements CommitSource {
   ) {
     this.path = join(folder, `${repository.name}.git`)
     this.unsure = join(folder, `${repository.name}.unsure`)
-    this.redact = redactor(passwordsIn(repository.url))
+    this.redact = redactor(secretsIn(repository.url))
   }
 
   fetch(signal: AbortSignal): Promise<Fetched> {
@@ -208,7 +209,7 @@ export class Mirror implements CommitSource {
       if (!(await this.has(commit, signal)))
         return fault(`the repository has no commit ${shortId(commit)} any more`)
     }
-    const shown = hidePassword(this.repository.url)
+    const shown = starSecret(this.repository.url)
     // No link leads from the files of a build to those of the mirror.
     const steps = [
       [

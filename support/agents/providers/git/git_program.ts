@@ -1,5 +1,6 @@
 import type { CommandLimits, CommandRunner } from '../../../system/command'
 import { redactor } from '../../../system/redaction'
+import { secretsIn } from '../../../system/url_secret'
 import { complaint, toItsEnd } from '../programs'
 
 /**
@@ -45,7 +46,7 @@ export interface GitLimits extends Pick<CommandLimits, 'signal' | 'within' | 'cw
 
 export function gitProgram(run: CommandRunner, repository: string, url: string): GitProgram {
   const program = toItsEnd(run)
-  const redact = redactor(passwordsIn(url))
+  const redact = redactor(secretsIn(url))
   const ended = (args: readonly string[], { tree, within = LOOK_WITHIN, ...limits }: GitLimits) =>
     program(
       'git',
@@ -82,19 +83,3 @@ export function gitProgram(run: CommandRunner, repository: string, url: string):
     },
   }
 }
-
-/** Returns a URL as it may be shown. Over HTTP, a user alone may be a token. */
-export function withoutPassword(url: string): string {
-  return url.replace(TOKEN, '$1').replace(PASSWORD, '$1@')
-}
-
-/** Returns the password or the token of a URL, as it is written there. */
-export function passwordsIn(url: string): string[] {
-  const written = TOKEN.exec(url)?.[2] ?? PASSWORD.exec(url)?.[2]
-  return written === undefined ? [] : [written]
-}
-
-/** Matches a user without a password before a host: `https://token@host/…`. */
-const TOKEN = /^(https?:\/\/)([^/?#@:]+)@/i
-/** Matches a user and a password before a host: `https://user:password@host/…`. */
-const PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):([^/]*)@/i

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommandRunner } from '../../../system/command'
 import { redactor } from '../../../system/redaction'
+import { dropSecret, secretsIn } from '../../../system/url_secret'
 import { DeployFailed, type FetchWanted, type GitRepository, type GitStatus } from '../../git'
 import { complaint, LOOK_WITHIN, toItsEnd } from '../programs'
-import { gitProgram, passwordsIn, withoutPassword } from './git_program'
+import { gitProgram } from './git_program'
 import { placesIn, readCurrent } from './places'
 import { Releases } from './releases'
 import { findScript, runScript } from './scripts'
@@ -28,8 +29,8 @@ export interface RepositoryParts {
 export function hostRepository({ settings, run, record, now, newId }: RepositoryParts): GitRepository {
   const { url, keep, within } = settings
   const places = placesIn(settings.folder)
-  const shownUrl = withoutPassword(url)
-  const redact = redactor(passwordsIn(url))
+  const shownUrl = dropSecret(url)
+  const redact = redactor(secretsIn(url))
   const git = gitProgram(run, places.repository, url)
   const releases = new Releases(places, run, git, newId, now)
   const seconds = () => Math.floor(now() / 1000)
