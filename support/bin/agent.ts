@@ -3,12 +3,11 @@ import { join, resolve } from 'node:path'
 import pino from 'pino'
 import { readServerCfg, type ServerEnvironment } from '../config/server_cfg'
 import { Daemon } from '../daemon/daemon'
-import { ServiceManager } from '../system/service_manager'
 import { systemdUnit } from '../daemon/unit'
 import { systemClock } from '../system/clock'
-import { runCommand } from '../system/command'
 import { redactor } from '../system/redaction'
 import type { Call, Outcome } from './command'
+import { takeServiceManager } from './service_manager'
 
 const STANDARD = '/etc/mcollective/server.cfg'
 
@@ -30,11 +29,11 @@ export async function agent({
   // This covers files, too, that no setting makes private.
   process.umask(0o077)
   for (const name of SECRETS) delete process.env[name]
-  const notified = ServiceManager.takenFrom(process.env)
   const { security, brokers } = environment
   const passwords = brokers.flatMap(({ password }) => (password === undefined ? [] : [password]))
   const redact = redactor([...passwords, ...(security.provider === 'psk' ? [security.secret] : [])])
   const log = pino({ base: { identity: environment.identity }, hooks: { streamWrite: redact } })
+  const manager = takeServiceManager(log)
   const daemon = await Daemon.on({
     environment,
     version: VERSION,
@@ -48,13 +47,6 @@ export async function agent({
   })
   void ended.then(() => daemon.stop())
   // The service manager gets the start before the daemon listens: an unreachable broker is no reason to restart it.
-  const manager = new ServiceManager({
-    ...notified,
-    run: runCommand,
-    clock: systemClock,
-    pid: process.pid,
-    onTrouble: (what) => log.warn(what),
-  })
   manager.start()
   await daemon.start()
   await ended

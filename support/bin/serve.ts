@@ -9,12 +9,11 @@ import { PARTS } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
 import { serveUnit } from '../server/unit'
 import { systemClock } from '../system/clock'
-import { runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { redactor } from '../system/redaction'
-import { ServiceManager } from '../system/service_manager'
 import type { Call, Outcome } from './command'
+import { takeServiceManager } from './service_manager'
 
 /** Takes what triggers tell until a signal ends it. Its log goes to the standard output, as services have it. */
 export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolean }>): Promise<Outcome> {
@@ -35,18 +34,11 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     )
   // Nothing that it writes is for everybody; the umask says whether it is for the group.
   process.umask(process.umask() | 0o007)
-  const notified = ServiceManager.takenFrom(process.env)
   const triggers = new HookTriggers(settings.repositories)
   const redact = redactor(triggers.secrets)
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } })
   for (const warning of settings.warnings) log.warn(warning)
-  const manager = new ServiceManager({
-    ...notified,
-    run: runCommand,
-    clock: systemClock,
-    pid: process.pid,
-    onTrouble: (what) => log.warn(what),
-  })
+  const manager = takeServiceManager(log)
   await serveUntil({
     settings,
     triggers,
