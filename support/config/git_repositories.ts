@@ -1,18 +1,6 @@
 import { isAbsolute, normalize } from 'node:path'
+import type { RepositorySettings } from '../agents/providers/git/settings'
 import type { Settings } from './mcollective_cfg'
-
-/** A repository that a host may fetch and deploy, by its own `server.cfg`. */
-export interface GitRepositorySettings {
-  name: string
-  url: string
-  folder: string
-  user: string
-  pre: string | undefined
-  post: string | undefined
-  keep: number
-  /** Milliseconds that each script may take. */
-  within: number
-}
 
 const KEYS = ['url', 'folder', 'user', 'pre', 'post', 'keep', 'within']
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
@@ -22,7 +10,7 @@ const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
  * be a script that is never run, so every unknown one is refused.
  * @throws LockstepError `bad-config` naming file and line
  */
-export function readGitRepositories(settings: Settings): readonly GitRepositorySettings[] {
+export function readGitRepositories(settings: Settings): readonly RepositorySettings[] {
   const list = 'plugin.git.repositories'
   const names = (settings.text(list) ?? '')
     .split(',')
@@ -54,7 +42,7 @@ export function readGitRepositories(settings: Settings): readonly GitRepositoryS
   return repositories
 }
 
-function readOne(settings: Settings, name: string): GitRepositorySettings {
+function readOne(settings: Settings, name: string): RepositorySettings {
   const key = (of: string) => `plugin.git.${name}.${of}`
   const url = settings.required(key('url'))
   if (url.startsWith('-') || /^[\w-]+::/.test(url) || /\s/.test(url))

@@ -1,10 +1,11 @@
 import { basename, dirname, join } from 'node:path'
 import type { KeyObject } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import type { RepositorySettings } from '../agents/providers/git/settings'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { LockstepError } from '../system/errors'
 import { DEFAULTS } from './environment'
-import { readGitRepositories, type GitRepositorySettings } from './git_repositories'
+import { readGitRepositories } from './git_repositories'
 import { readConfigFile, readPrivateKey, readPublicKey } from './files'
 import {
   brokersOf,
@@ -55,7 +56,7 @@ export interface AgentSettings {
   target: string
   puppet: { program: string; splay: number }
   /** The repositories that the host may fetch and deploy. */
-  repositories: readonly GitRepositorySettings[]
+  repositories: readonly RepositorySettings[]
   /** The folder of external agents. */
   folder: string | undefined
   isActive(agent: string): boolean

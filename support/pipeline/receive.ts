@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Teller, PipelineEvent, RecordedPipelineEvent } from './events'
-import { recordChange } from './events'
+import { recordChange, type PipelineEvent, type RecordedPipelineEvent, type Teller } from './events'
 import type { PipelineState } from './pipeline_state'
 import type { Push } from './push'
 
@@ -49,7 +48,7 @@ export class Receiver {
       delivery,
       repository,
       teller,
-      by: by ?? null,
+      by,
       changes: recorded,
     })
     this.underWay.set(delivery, taken)

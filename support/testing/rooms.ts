@@ -184,7 +184,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'support/config': {
     holds: '`client.cfg`, `server.cfg`, `lockstep.yaml`, settings, secrets',
-    mayImport: ['support/notifications', 'support/balancers', 'support/connectors'],
+    mayImport: ['support/notifications', 'support/balancers', 'support/connectors', 'support/agents'],
   },
   'support/balancers': {
     holds: 'what takes a host out of the pool: the host’s firewall, HAProxy',
