@@ -6,7 +6,7 @@ import { lateCall, type TeamFault } from '../run/team_faults'
 import { asSentence, EXIT, type LockstepError } from '../system/errors'
 import { session } from './session'
 
-/** Ends a process in which Lockstep's plugin takes no part: nobody would hold the run against its features. */
+/** Ends a process in which Lockstep’s plugin takes no part: nothing would judge the run. */
 export function expectPlugin(): void {
   if (session().hasPlugin) return
   // A worker of a parallel run, which cucumber itself begins, is refused where it was begun.
@@ -49,14 +49,14 @@ export function expectWhole(): void {
 }
 
 /** Refuses the run for what has kept a scenario from beginning; no line of it could say so. */
-export function refusedBy(error: unknown): unknown {
+export function refuseBeginning(error: unknown): unknown {
   const { run } = session()
   run.refuse(asSentence('the rollout could not begin', error))
   return error
 }
 
 /** Lets a mistake or an unreachable broker decide the exit status; a host's fault is left to the verdict. */
-export function noted(error: unknown): unknown {
+export function noteError(error: unknown): unknown {
   const { run } = session()
   if (decidesRun(error)) run.refuse(error)
   return error

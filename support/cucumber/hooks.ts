@@ -14,9 +14,9 @@ import {
   expectPlugin,
   expectWhole,
   failRunFor,
-  noted,
+  noteError,
   omissionIn,
-  refusedBy,
+  refuseBeginning,
   refuseLate,
 } from '../composition/run_guards'
 import { session } from '../composition/session'
@@ -46,7 +46,7 @@ Before(async function (this: LockstepWorld, { pickle }) {
   try {
     await (session().composing ??= composeSession(beginnerHere))
   } catch (error) {
-    throw refusedBy(error)
+    throw refuseBeginning(error)
   }
   const { composition } = session()
   if (composition === undefined || run.stopping.signal.aborted || run.state.refused !== undefined)
@@ -60,7 +60,7 @@ Before(async function (this: LockstepWorld, { pickle }) {
     await this.unwatchedRollout.beginScenario(scenario.scenarioId, pickle.name)
     return undefined
   } catch (error) {
-    throw refusedBy(error)
+    throw refuseBeginning(error)
   }
 })
 
@@ -77,7 +77,7 @@ BeforeStep(function (this: LockstepWorld, { pickle, pickleStep }) {
 AfterStep(async function (this: LockstepWorld, { result, error }) {
   const { run } = session()
   const calls = { left: await this.rolloutCalls.settle(), swallowed: this.rolloutCalls.takeFailure() }
-  if (error !== undefined) noted(error)
+  if (error !== undefined) noteError(error)
   if (this.hasReachedRollout) session().reach()
   const { state } = run
   const verdict = state.currentVerdict

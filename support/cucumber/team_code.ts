@@ -133,13 +133,13 @@ function hookOf(code: unknown): Hook | undefined {
  */
 function guarded(code: Code, hook: Hook, parameters: number): Code {
   const failed = (error: unknown) => {
-    const reason = noted(hook, error)
+    const reason = recordFault(hook, error)
     if (hook.kind !== 'AfterAll' && hook.kind !== 'BeforeAll') throw reason
   }
   return guardCode(code, { limit: hook.limit, parameters, failed })
 }
 
-function noted(hook: Hook, error: unknown): LockstepError {
+function recordFault(hook: Hook, error: unknown): LockstepError {
   const sentence = failedHook(hook, reasonOf(error, session().run.redact))
   // Before the first scenario nothing has been sent, and nothing will be.
   if (hook.kind === 'BeforeAll')
