@@ -70,7 +70,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
   }),
   serve: declare({
     group: 'pipeline',
-    summary: 'takes what is pushed, and follows it: from hooks and over HTTP, through its tests',
+    summary: 'takes what is pushed, and follows it through its tests',
     about:
       'It reads pipeline from lockstep.yaml. A push is on disk before its sender gets an answer. One process serves a state folder.',
     options: { unit: { help: 'prints a unit for systemd, and ends' } },
