@@ -14,7 +14,7 @@ export type {
   MemberState,
   TeamBalancer as Balancer,
 } from './balancers/team/team_balancer'
-/** What a rollout relies on in a balancer, for a team's own tests of its balancer. */
+/** The behaviour of a balancer that a rollout relies on, for a team's own tests of its balancer. */
 export { balancerCases } from './balancers/team/balancer_cases'
 export type { BalancerCase, BalancerTrial } from './balancers/team/balancer_cases'
 

@@ -1,6 +1,6 @@
 import type { SettingName } from '../config/settings_table'
 
-/** What a command prints, and the exit status of its process. */
+/** The text that a command prints, and the exit status of its process. */
 export interface Outcome {
   text: string
   /** The text for the standard error. */
@@ -37,7 +37,7 @@ export interface KnowingCall<Options = Readonly<Record<string, OptionValue>>> ex
 
 type OptionValue = string | boolean | readonly string[] | undefined
 
-/** What a shell may complete a value by. */
+/** The words by which a shell may complete a value. */
 export type Completed = 'features' | 'runs' | 'environments' | 'files' | 'folders' | 'commands' | 'nothing'
 
 export interface Argument {
@@ -85,7 +85,7 @@ interface Declaration<Options extends Readonly<Record<string, Option>>> {
   group: keyof typeof GROUPS
   /** One line of `lockstep help`. */
   summary: string
-  /** What else a person has to know, in sentences. */
+  /** More that a person has to know, in sentences. */
   about?: string
   arguments?: readonly Argument[]
   options: Options

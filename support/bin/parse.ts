@@ -6,7 +6,7 @@ import { LockstepError } from '../system/errors'
 import type { Call, Command } from './command'
 import { flagsOf, type CommandFlag } from './flags'
 
-/** What a command line asks for. */
+/** The wish of a command line. */
 export type Asked =
   | { page: 'all' }
   | { page: 'version' }

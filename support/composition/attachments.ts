@@ -2,7 +2,7 @@ import { hostTable, outTable } from '../reporting/host_table'
 import { hosts as counted, type Verdict } from '../rollout/model/verdict'
 import { session } from './session'
 
-/** What cucumber's own reports are given texts by. */
+/** The way in which texts come into cucumber's own reports. */
 interface Attaching {
   attach: (text: string, options: { mediaType: string; fileName: string }) => unknown
 }

@@ -33,7 +33,7 @@ export interface WrittenRollback {
   /** The release that hosts are brought back to, and the number of those hosts. */
   to: string
   hosts: number
-  /** What the feature does not undo, in sentences. */
+  /** The changes that the feature does not undo, in sentences. */
   limits: readonly string[]
   commands: readonly string[]
 }

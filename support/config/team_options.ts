@@ -7,7 +7,7 @@ import { PLACES, secret, type SecretSetting } from './secrets'
 /** The schema of `with`: what a team's own code is given. */
 export const optionsSchema = v.optional(v.record(v.string(), v.unknown(), 'names, each with a value'), {})
 
-/** What the options of a team's code are read with. */
+/** The means by which the options of a team's code are read. */
 interface OptionReading {
   /** Returns the place of a value, `path:line`, by the keys below `with`. */
   where: (...keys: (string | number)[]) => string
@@ -48,7 +48,7 @@ export function readOptions(written: Readonly<Record<string, unknown>>, reading:
   return { options, secrets }
 }
 
-/** Names of values that are secrets, whoever chose them. */
+/** Names of values that are secrets, in any options. */
 const SECRET_NAME = /(?:^|[_-])(?:password|passphrase|secret|token|api[_-]?key)$/i
 
 /** Returns the place of a secret that a value is; undefined for any other value. */

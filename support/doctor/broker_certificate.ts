@@ -2,7 +2,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import type { BrokerAddress, BrokerTls } from '../connectors/stomp/broker'
 
-/** What a broker shows of itself before anything is sent to it. */
+/** The certificate that a broker shows before anything is sent to it. */
 export interface ShownCertificate {
   /** The end of its certificate; undefined where it shows none. */
   validTo: Date | undefined

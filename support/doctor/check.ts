@@ -1,12 +1,12 @@
 import type { Subject } from './subject'
 
-/** What a check has found. `warn` is no failure yet; nothing that was not looked at is `ok`. */
+/** The finding of a check. `warn` is no failure yet; nothing that was not looked at is `ok`. */
 export type FindingState = 'ok' | 'warn' | 'fail' | 'not checked'
 
 export interface Finding {
   state: FindingState
   what: string
-  /** What mends it, in words: a setting and its place, or what the command below does. */
+  /** The mend, in words: a setting and its place, or what the command below does. */
   mend?: string
   /** A command, or a line of a file, that can be pasted as it is. */
   paste?: string

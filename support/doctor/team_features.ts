@@ -5,7 +5,7 @@ import { FeatureTimeline } from '../lint/feature_timeline'
 import { readSteps } from '../lint/written_steps'
 import type { NeededAgent } from '../rollout/ports'
 
-/** What the features of a team need, as far as their text tells. */
+/** The needs of a team’s features, as far as their text tells. */
 export interface TeamFeatures {
   /** The number of features that were read. */
   read: number

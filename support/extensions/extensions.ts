@@ -8,15 +8,15 @@ export interface Extensions {
   /** The files, as lockstep.yaml names them; empty where a team adds no code. */
   files: string[]
   rules: TeamRule[]
-  /** What makes balancers, by their kind. */
+  /** The makers of balancers, by their kind. */
   balancers: Map<string, Added<MakeBalancer>>
-  /** What makes channels, by their name. */
+  /** The makers of channels, by their name. */
   channels: Map<string, Added<MakeChannel>>
   /** The contracts of a team's agents, by the name of the agent. */
   agents: Map<string, Added<Contract>>
 }
 
-/** What an extension adds under a name, and the file that does. */
+/** A thing that an extension adds under a name, and the file that does. */
 export interface Added<T> {
   file: string
   add: T

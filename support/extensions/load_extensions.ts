@@ -12,7 +12,7 @@ import type { Extension } from './extension'
 import { noExtensions, type Extensions } from './extensions'
 import type { Refuse } from './refuse'
 
-/** What an extension may export. */
+/** The exports that an extension may have. */
 const KINDS: readonly (keyof Extension)[] = ['rules', 'balancers', 'channels', 'agents']
 
 /**

@@ -8,7 +8,7 @@ import { originOf } from './origin'
 import { runBefore, unknownRelease } from './release_before'
 import { versionsBefore } from './versions_before'
 
-/** What a release is rolled back to: the run of the release before, and what its hosts had then. */
+/** The state that a release is rolled back to: the run of the release before, and what its hosts had then. */
 export interface Rollback {
   /** The run of the release before whose feature is run again. */
   to: HistoryEntry
@@ -18,7 +18,7 @@ export interface Rollback {
   unchanged: readonly string[]
   /** The version of each package that the hosts had when the release came. */
   versions: ReadonlyMap<string, string>
-  /** What the release has done besides, which may not be undone by the feature of the release before. */
+  /** The other changes of the release, which may not be undone by the feature of the release before. */
   others: readonly string[]
 }
 

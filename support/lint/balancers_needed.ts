@@ -5,7 +5,7 @@ import { FeatureTimeline } from './feature_timeline'
 export interface NeededBalancer {
   kind: string
   backend: string
-  /** What the line needs of it, beside that it is there. */
+  /** The abilities that the line needs, beside that it is there. */
   needs: 'drain' | 'requests' | undefined
   line: number
   text: string

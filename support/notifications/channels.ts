@@ -7,7 +7,7 @@ import { slack } from './slack'
 import { topic, type Publish } from './topic'
 import { webhook } from './webhook'
 
-/** What channels are made with. */
+/** The means that channels are made with. */
 interface Ways {
   /** Reaches topics of the broker. */
   publish: Publish

@@ -28,7 +28,7 @@ export interface Finding {
   message: string
 }
 
-/** What features are read with of the code that a team adds. */
+/** The code of a team, as far as features are read with it. */
 export interface KnownOfTeam {
   /** The kinds of its balancers. */
   balancers: readonly string[]

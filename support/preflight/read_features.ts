@@ -20,7 +20,7 @@ export interface Reading {
   chosen: Choice | undefined
   /** The refusal of a run whose features cannot be judged, since code of a team cannot be loaded. */
   refusedBefore: LockstepError | undefined
-  /** What is known of the code that a team adds. */
+  /** The code that a team adds, as far as it is known. */
   ofTeam: KnownOfTeam
   /** Lints the features, and describes the findings in a few words; undefined where the run does not lint. */
   lint: (() => { findings: readonly LintFinding[]; counted: string }) | undefined

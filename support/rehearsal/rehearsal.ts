@@ -14,7 +14,7 @@ const MAX_HERE = 5
 /** The number of hosts above which this process rehearses one fault at a time, for the memory that a fleet takes. */
 const MAX_HOSTS_TOGETHER = 1_000
 
-/** What begins the rehearsals of faults. */
+/** The beginning of the rehearsals of faults. */
 export interface Rehearsing {
   beginAgain: BeginAgain
   /** True where all of them are in this process. */

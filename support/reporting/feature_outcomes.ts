@@ -1,7 +1,7 @@
 import { hasPassed } from '../rollout/model/verdict'
 import type { RunState } from '../run/run_state'
 
-/** What became of a feature: `unfinished` is one that was begun and has a scenario that did not come to its end. */
+/** The outcome of a feature: `unfinished` is one that was begun and has a scenario that did not come to its end. */
 export type FeatureOutcome = 'passed' | 'failed' | 'unfinished' | 'not attempted'
 
 export interface NamedFeature {

@@ -23,7 +23,7 @@ export interface RollbackText {
   /** The values of the variables that the run had, but for secrets. */
   values: ReadonlyMap<string, string>
   versions: ReadonlyMap<string, string>
-  /** What it does not undo, in sentences. */
+  /** The changes that it does not undo, in sentences. */
   limits: readonly string[]
   /** The commands that lint, plan and run the feature. */
   commands: readonly string[]

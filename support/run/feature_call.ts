@@ -16,7 +16,7 @@ export const FEATURE_COMMANDS = {
 
 export type FeatureCommand = keyof typeof FEATURE_COMMANDS
 
-/** What a command that runs features was told, beside settings. */
+/** The arguments of a command that runs features, beside settings. */
 export interface FeatureCall {
   command: FeatureCommand
   features: readonly string[]

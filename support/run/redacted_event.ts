@@ -122,7 +122,7 @@ function byFeature<T extends Readonly<Record<string, Readonly<Record<string, str
   return Object.fromEntries(Object.entries(all).map(([uri, named]) => [uri, values(named, redact)])) as T
 }
 
-/** Hides secrets in the values of variables, whatever their names are. */
+/** Hides secrets in the values of variables of any name. */
 function values(named: Readonly<Record<string, string>>, redact: Redact): Record<string, string> {
   return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, redact(value)]))
 }

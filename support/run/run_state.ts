@@ -401,7 +401,7 @@ export class RunState {
     this.refused = { code: 'journal-failed', message }
   }
 
-  /** Returns the feature that an event is of: a scenario ends its own, whatever was done since. */
+  /** Returns the feature that an event is of: a scenario ends its own, also when another has begun since. */
   private partOf({ type }: RecordedEvent): FeaturePart | undefined {
     const scenario = type === 'scenario ended' ? this.scenarioRuns.last : undefined
     return (scenario && this.parts.get(scenario.uri)) ?? this.part

@@ -4,7 +4,7 @@ import { DeployFailed, type GitRepositories, type GitRepository } from '../agent
 /** Tags that a server has, oldest first, by repository. */
 export type GitTags = Readonly<Record<string, readonly string[]>>
 
-/** What is wrong with the repositories of a simulated host at the moment. */
+/** The faults of the repositories of a simulated host at the moment. */
 export interface GitFaults {
   lies(): boolean
   /** True when its post scripts fail. */

@@ -3,7 +3,7 @@ import { Refusal } from '../protocol/refusal'
 import type { ClientSecurity } from '../protocol/security/security'
 import type { Clock } from '../system/clock'
 
-/** What is heard of a host first. It is a claim: nothing proves the sender yet. */
+/** The first words of a host. It is a claim: nothing proves the sender yet. */
 export interface Heard {
   /** Milliseconds from the question to this answer. */
   ms: number

@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 /**
  * Loads a module of a team: CommonJS, an ES module, or TypeScript, which Node reads by itself from 22.18 on, and before
  * that with ts-node, where it is installed.
- * @throws Error that says why it cannot be loaded, or whatever the module throws
+ * @throws Error that says why it cannot be loaded, or the error that the module throws
  */
 export function loadModule(path: string): Record<string, unknown> {
   if (/\.[cm]?ts$/.test(path) && !('typescript' in process.features && process.features.typescript !== false))
@@ -28,7 +28,7 @@ function inWords(error: unknown, path: string): unknown {
   return error
 }
 
-/** What Node says of `import` and `export` in a file that it reads as CommonJS. */
+/** The words of Node for `import` and `export` in a file that it reads as CommonJS. */
 const IS_MODULE_SYNTAX = /^(?:Unexpected token 'export'|Cannot use import statement outside a module)/
 
 /** Names the file that wants the missing one. Node lists all files up to the program's own, like a stack trace. */

@@ -1,6 +1,6 @@
-/** A wait, as it can be looked at while it lasts. Whoever shows it looks when there is time to draw. */
+/** A wait, as it can be looked at while it lasts. A screen looks when there is time to draw. */
 export interface Wait {
-  /** What is waited for, where that is no host, such as `approval`. */
+  /** The name of the wait, where that is no host, such as `approval`. */
   readonly what?: string
   /** Milliseconds that it may take; absent where nothing limits it. */
   readonly withinMs?: number

@@ -33,7 +33,7 @@ export class GitRepository {
     return commit
   }
 
-  /** Pushes whatever is at `from` to a ref of the server; nothing removes the ref. */
+  /** Pushes the object at `from` to a ref of the server; nothing removes the ref. */
   send(from: string, ref: string): void {
     this.git('push', '--quiet', '--force', this.url, `${from}:${ref}`)
   }

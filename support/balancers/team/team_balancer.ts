@@ -28,7 +28,7 @@ export interface Member {
   state: MemberState
   /** The number of its open sessions; a drain waits until it is 0. */
   sessions?: number
-  /** What was seen, in a few words for a person; `state` where it is left out. */
+  /** The state that was seen, in a few words for a person; `state` where it is left out. */
   seen?: string
 }
 

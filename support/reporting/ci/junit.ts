@@ -23,7 +23,7 @@ export function* junitOf(suites: Iterable<Suite>, head: JunitHead): Iterable<str
   yield '\n</testsuites>\n'
 }
 
-/** What a JUnit report says of its run as a whole; `finished` is in milliseconds since 1970. */
+/** The facts of a run as a whole in a JUnit report; `finished` is in milliseconds since 1970. */
 export interface JunitHead {
   name: string
   finished: number

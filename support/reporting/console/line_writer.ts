@@ -13,7 +13,7 @@ export class LineWriter {
     private readonly columns: () => number,
     /** Redacts secrets in a text, before its words are broken over lines. */
     private readonly redact: (text: string) => string = (text) => text,
-    /** Whether all hosts are named, however many lines they take. */
+    /** True when all hosts are named, however many lines they take. */
     readonly namesAll = false,
   ) {}
 

@@ -18,8 +18,8 @@ const BREAK_ROWS = '\u001B[?7h'
 
 /**
  * Draws rows at the end of a terminal, over those that it drew before. The cursor stays at the beginning of the first of
- * them. A terminal that is resized, and breaks its rows anew, takes the cursor along; so whatever was drawn stands
- * behind it, and is cleared as a whole.
+ * them. A terminal that is resized, and breaks its rows anew, takes the cursor along; so all that was drawn
+ * stands behind it, and is cleared as a whole.
  */
 export class LiveRows {
   private shown: readonly string[] = []

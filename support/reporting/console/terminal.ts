@@ -63,7 +63,7 @@ const MAX_NAMES = 3
 /** The most columns that lines are set in: longer ones are hard to read. */
 const MAX_COLUMNS = 100
 
-/** Shows a run as it goes on, by its events. Secrets are hidden in whatever is shown. Returns what ends that. */
+/** Shows a run as it goes on, by its events, without secrets. Returns a function that ends it. */
 export function showOn(paper: RunPaper, run: Run): () => void {
   const { stream, env } = paper
   const redact = (text: string) => run.redact(text)

@@ -133,7 +133,7 @@ export class WaitingLine {
 
 /** The columns of a line that stays: nothing says how wide the paper is that it is read on. */
 const MAX_COLUMNS = 80
-/** The columns of a step's words that stay, whatever is said of the wait: they tell which line it is. */
+/** The columns of a step's words that stay beside any words about the wait: they tell which line it is. */
 const MIN_TOLD_COLUMNS = 20
 
 /** Returns the columns for the words of a step beside those of its wait, which matter more. */

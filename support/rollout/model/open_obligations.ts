@@ -26,7 +26,7 @@ export class OpenObligations {
     for (const host of hosts) setOf(this.mine, obligation).delete(host)
   }
 
-  /** Closes an obligation on hosts, whoever has opened it. */
+  /** Closes an obligation on hosts, also one that another line has opened. */
   close(obligation: string, hosts: readonly string[]): void {
     for (const list of [this.mine, this.inherited])
       for (const host of hosts) setOf(list, obligation).delete(host)
@@ -41,7 +41,7 @@ export class OpenObligations {
     return [...setOf(this.mine, obligation)]
   }
 
-  /** The obligations that are open, whoever has opened them; each is named once. */
+  /** The obligations that are open, of all lines; each is named once. */
   get all(): OpenObligation[] {
     const all = new Map<string, OpenObligation>()
     for (const [obligation, hosts] of [...this.mine, ...this.inherited])

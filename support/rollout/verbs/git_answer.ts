@@ -5,7 +5,7 @@ export const NO_RELEASE = 'no release'
 
 const SHORT = 12
 
-/** What a host's git agent says, as far as it says it. */
+/** The answer of a host's git agent, as far as it goes. */
 export interface GitAnswer {
   commit: string | undefined
   tag: string | undefined

@@ -32,7 +32,7 @@ export function readBlocks(page: string): Block[] {
   return parseBlocks(page, readFileSync(join(ROOT, page), 'utf8'))
 }
 
-/** What somebody does to the fleet between two commands, which a page tells in its prose. */
+/** An act on the fleet between two commands, which a page tells in its prose. */
 const MEANWHILE = /^<!-- meanwhile: (.*) -->$/
 const FENCE = /^( *)(```+)(.*)$/
 

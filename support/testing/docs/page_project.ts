@@ -19,7 +19,7 @@ const HAPROXY = 'host: lb1.example.net, port: 9999'
 /** npx without its second of looking around: the programs of the project are on the PATH. */
 const NPX = '#!/bin/sh\n[ "$1" != --no-install ] || shift\nexec "$@"\n'
 
-/** What a page takes for granted before its first command. */
+/** The surroundings that a page takes for granted before its first command. */
 export type Place = 'a clone' | 'an empty project' | 'a project' | 'a project with a fleet'
 
 /**

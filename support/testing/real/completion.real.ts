@@ -5,7 +5,7 @@ import { lockstep } from '../cucumber_process'
 import { Scratch } from '../scratch'
 import { SHELLS, ShellInTerminal } from './shell_in_terminal'
 
-/** What a person types in front of a tab, and the words that the command then gets. */
+/** The text that a person types in front of a tab, and the words that the command then gets. */
 const COMPLETED: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['lockstep statu', ['status']],
   ['lockstep help put-b', ['help', 'put-back']],

@@ -4,8 +4,8 @@ import { secretsIn } from '../../../system/url_secret'
 import { complaint, toItsEnd } from '../programs'
 
 /**
- * What git may not do, whatever the configuration of the user says: run hooks, helpers of a transport that are programs,
- * or monitors of files; take anything for unchanged that it has not read.
+ * Settings that no configuration of the user can change. By them git runs no hooks, no helpers of a transport that are
+ * programs, and no monitors of files. It takes nothing for unchanged that it has not read.
  */
 const CAREFUL = [
   'protocol.ext.allow=never',

@@ -31,11 +31,11 @@ export function findScript(written: string, release: string): string {
 }
 
 export interface ScriptRun {
-  /** What the script is in sentences: `pre script`. */
+  /** The name of the script in sentences: `pre script`. */
   called: string
   path: string
   release: string
-  /** What the script is told. Each value has passed its contract. */
+  /** The variables of the script. Each value has passed its contract. */
   env: Readonly<Record<string, string>>
   within: number
   signal: AbortSignal

@@ -57,7 +57,7 @@ export function switchRecord(path: string): SwitchRecord {
   }
 }
 
-/** What the record says of the commit that the link leads to. */
+/** The record’s word on the commit that the link leads to. */
 export interface Standing {
   tag: string | undefined
   whole: boolean
