@@ -4,6 +4,7 @@ import { hookScript } from '../pipeline/hook_script'
 import { installHook, type InstalledHook } from '../pipeline/install_hook'
 import { configPath, surroundingsOf } from '../run/parameters'
 import { LockstepError } from '../system/errors'
+import { REPOSITORY_NAME } from '../system/git_names'
 import type { Call, Outcome } from './command'
 
 interface Options {
@@ -38,7 +39,7 @@ export function hook({ cwd, env, options }: Call<Options>): Outcome {
 function nameOf({ repository, install }: Options): string | undefined {
   const name =
     repository ?? (install === undefined ? undefined : basename(resolve(install)).replace(/\.git$/, ''))
-  if (name === undefined || /^[a-z0-9][a-z0-9_-]{0,63}$/.test(name)) return name
+  if (name === undefined || REPOSITORY_NAME.test(name)) return name
   throw new LockstepError(
     'bad-input',
     `${JSON.stringify(name)} is no name of a repository; expected small letters, digits, - and _: give it with --repository, as lockstep.yaml has it`,

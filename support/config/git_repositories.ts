@@ -1,9 +1,9 @@
 import { isAbsolute, normalize } from 'node:path'
 import type { RepositorySettings } from '../agents/providers/git/settings'
+import { REPOSITORY_NAME } from '../system/git_names'
 import type { Settings } from './mcollective_cfg'
 
 const KEYS = ['url', 'folder', 'user', 'pre', 'post', 'keep', 'within']
-const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
 
 /**
  * Reads the repositories of `plugin.git.repositories`, and `plugin.git.<name>.…` of each. A key that is misspelt would
@@ -16,7 +16,7 @@ export function readGitRepositories(settings: Settings): readonly RepositorySett
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean)
-  const odd = names.find((name, index) => !NAME.test(name) || names.indexOf(name) !== index)
+  const odd = names.find((name, index) => !REPOSITORY_NAME.test(name) || names.indexOf(name) !== index)
   if (odd !== undefined)
     throw settings.fault(
       list,

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
+import { REPOSITORY_NAME } from '../system/git_names'
 import { duration } from './duration_setting'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
@@ -78,7 +79,7 @@ export const pipelineSetting = allowKnownKeys({
     {},
   ),
   repositories: v.record(
-    v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, REPOSITORY)),
+    v.pipe(v.string(), v.regex(REPOSITORY_NAME, REPOSITORY)),
     repository,
     `names of repositories, each with url, trigger, and branches or tags`,
   ),

@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs'
 import type { BuildSettings } from '../config/pipeline_setting'
 import type { CommandResult, CommandRunner } from '../system/command'
 import { makeFolder } from '../system/folders'
+import { shortId } from '../system/git_names'
 import { pickReason } from '../system/reason'
 import type { BuildResult } from './events'
 import { BuildLog } from './build_log'
 import type { BuildFolder, BuildFolders } from './build_folders'
 import type { Git } from './git'
-import { readHead, shortId, type CommitSource } from './mirror'
+import { readHead, type CommitSource } from './mirror'
 
 /** A commit whose tests are to be run. */
 export interface BuildOrder {

@@ -1,11 +1,12 @@
 import { clean } from '../rollout/model/verdict'
 import { formatSeconds } from '../system/duration'
+import { shortId } from '../system/git_names'
 import type { RepositoryAccount } from './pipeline_account'
 import type { Build, PushedCommit } from './pipeline_state'
+import { splitRef } from './ref_globs'
 
 /** The most lines of each kind that are shown, unless all are asked for. */
 const SHOWN = 20
-const SHORT_ID = 12
 
 /** What waits in the spool, where that is known. */
 export interface SpoolAccount {
@@ -83,7 +84,7 @@ function formatCommit(
   isServed: boolean,
   outputOf: (build: string) => string,
 ): string[] {
-  const line = `  ${commit.slice(0, SHORT_ID)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${formatBuild(build, isServed)}`
+  const line = `  ${shortId(commit)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${formatBuild(build, isServed)}`
   return build?.state === 'failed' ? [line, `      see ${outputOf(build.build)}`] : [line]
 }
 
@@ -105,11 +106,10 @@ function formatBuild(build: Build | undefined, isServed: boolean): string {
   }
 }
 
-/** Returns a ref as people call it. */
+/** Returns a ref in as few words as tell it: `main`, `tag v1`. */
 function nameRef(ref: string): string {
-  const [, kind, name] = /^refs\/(heads|tags)\/(.+)$/s.exec(ref) ?? []
-  const named = clean(name ?? ref, 80)
-  return kind === 'tags' ? `tag ${named}` : named
+  const { kind, name } = splitRef(ref)
+  return kind === 'tag' ? `tag ${clean(name, 80)}` : clean(name, 80)
 }
 
 function count(n: number, one: string, many: string): string {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import type { RepositorySettings } from '../config/pipeline_setting'
 import { makeFolder } from '../system/folders'
+import { shortId } from '../system/git_names'
 import { InTurn } from '../system/in_turn'
 import { redactor } from '../system/redaction'
 import { secretsIn, starSecret } from '../system/url_secret'
@@ -263,11 +264,6 @@ export async function readHead(git: Git, folder: string, signal: AbortSignal): P
   const args = [`--git-dir=${join(folder, '.git')}`, 'rev-parse', '--verify', '--quiet', 'HEAD^{commit}']
   const { exitCode, stdout } = await git.ask(args, { signal, isPlain: true })
   return exitCode === 0 ? stdout.trim() : undefined
-}
-
-/** Returns the beginning of an id, as people say it. */
-export function shortId(id: string): string {
-  return id.slice(0, 12)
 }
 
 function away(why: string): Fetched {

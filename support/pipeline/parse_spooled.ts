@@ -1,10 +1,9 @@
 import { excerpt } from '../system/redaction'
 import { parseCommitId, type Push, type RefChange } from './push'
+import { MAX_REF_BYTES } from './ref_name'
 
 /** The most refs that one push may have; a mirror that is pushed whole may have many. */
 export const MAX_CHANGES = 10_000
-/** The most characters of a ref's name. */
-const MAX_REF = 1_024
 
 const HEADER = 'lockstep/push/1'
 const END = 'end'
@@ -42,6 +41,7 @@ function fieldOf(fields: readonly string[], name: string): string | undefined {
 function parseChange(line: string): RefChange | undefined {
   const [, old = '', now = '', ref = ''] = /^([0-9a-f]+) ([0-9a-f]+) (\S.*)$/s.exec(line) ?? []
   const [before, after] = [parseCommitId(old), parseCommitId(now)]
-  if (before === undefined || after === undefined || ref === '' || ref.length > MAX_REF) return undefined
+  if (before === undefined || after === undefined || ref === '' || ref.length > MAX_REF_BYTES)
+    return undefined
   return { ref, before: before.commit, after: after.commit }
 }

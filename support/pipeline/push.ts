@@ -1,6 +1,7 @@
+import { OBJECT_ID } from '../system/git_names'
+
 /** The id of no commit: a ref that was not there before, or is no more. SHA-256 repositories have 64 zeros. */
 const NO_COMMIT = /^(?:0{40}|0{64})$/
-const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/
 
 /** One ref that a push has moved. It is a claim until the repository itself has been asked. */
 export interface RefChange {
@@ -24,5 +25,5 @@ export interface Push {
 /** Returns the commit of an id as git writes it, `none` for the id of no commit; undefined for what is no id. */
 export function parseCommitId(id: string): { commit: string | undefined } | undefined {
   if (NO_COMMIT.test(id)) return { commit: undefined }
-  return COMMIT.test(id) ? { commit: id } : undefined
+  return OBJECT_ID.test(id) ? { commit: id } : undefined
 }

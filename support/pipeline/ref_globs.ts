@@ -18,8 +18,14 @@ export function isTag(ref: string): boolean {
 
 /** Returns the name of a branch or a tag as people say it, such as `the branch main`. */
 export function nameRef(ref: string): string {
-  if (ref.startsWith(BRANCH)) return `the branch ${ref.slice(BRANCH.length)}`
-  return isTag(ref) ? `the tag ${ref.slice(TAG.length)}` : ref
+  const { kind, name } = splitRef(ref)
+  return kind === 'other' ? name : `the ${kind} ${name}`
+}
+
+/** Splits a whole ref. Any other ref than a branch or a tag is its own name. */
+export function splitRef(ref: string): { kind: 'branch' | 'tag' | 'other'; name: string } {
+  if (ref.startsWith(BRANCH)) return { kind: 'branch', name: ref.slice(BRANCH.length) }
+  return isTag(ref) ? { kind: 'tag', name: ref.slice(TAG.length) } : { kind: 'other', name: ref }
 }
 
 /**

@@ -1,9 +1,8 @@
 import type { Answer, Request } from '../model/answers'
+import { OBJECT_ID, shortId } from '../../system/git_names'
 
 /** The word for a host that serves no release. */
 export const NO_RELEASE = 'no release'
-
-const SHORT = 12
 
 /** The answer of a host's git agent, as far as it goes. */
 export interface GitAnswer {
@@ -45,7 +44,7 @@ export function readGitAnswer(answer: Answer | undefined): GitAnswer | undefined
 
 /** Returns a tag with its commit, as people see it: `v2 (0123456789ab)`. */
 export function formatRelease(tag: string | undefined, commit: string): string {
-  return `${tag ?? 'no tag'} (${commit.slice(0, SHORT)})`
+  return `${tag ?? 'no tag'} (${shortId(commit)})`
 }
 
 /** Describes the release that a host serves, and what is wrong with it. */
@@ -70,5 +69,5 @@ export function describeNoGit(answer: Answer): string {
 }
 
 function commitIn(value: unknown): string | undefined {
-  return typeof value === 'string' && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value) ? value : undefined
+  return typeof value === 'string' && OBJECT_ID.test(value) ? value : undefined
 }

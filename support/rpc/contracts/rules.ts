@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { OBJECT_ID, REPOSITORY_NAME } from '../../system/git_names'
 import { optional, text, type InputRule } from './contract'
 
 // A leading dash would be an option to the program that a provider runs.
@@ -39,7 +40,7 @@ export const optionalVersion = optional(packageVersion)
 
 // A name stands in paths of the host's own configuration, never in one that a message makes.
 export const repositoryName = text(
-  /^[a-z0-9][a-z0-9_-]*$/,
+  REPOSITORY_NAME,
   64,
   'the name of a repository: lower-case letters, digits, - and _, such as website',
 )
@@ -52,8 +53,4 @@ export const tagName = text(
   100,
   'a tag: letters, digits and . + - _ /, such as v4.2.6',
 )
-export const commitId = text(
-  /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/,
-  64,
-  'a whole commit id: 40 or 64 hexadecimal digits in lower case',
-)
+export const commitId = text(OBJECT_ID, 64, 'a whole commit id: 40 or 64 hexadecimal digits in lower case')

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { parseCommitId, type Push, type RefChange } from '../../pipeline/push'
+import { MAX_REF_BYTES } from '../../pipeline/ref_name'
 import { excerpt } from '../../system/redaction'
 
 /** What a proven body says of a repository that the path has named. */
@@ -10,8 +11,6 @@ export type Reading =
   /** It is a push that cannot be taken; the words go on after "the body ". */
   | { fault: string }
 
-/** The most characters of a ref, as git's own limit of a path component allows with its folders. */
-const MAX_REF = 1_024
 const MAX_NAME = 200
 
 /** A change as every sender writes it. Git allows no sign in a ref that this refuses. */
@@ -19,7 +18,7 @@ export const toldChange = {
   ref: v.pipe(
     v.string(),
     v.startsWith('refs/'),
-    v.maxLength(MAX_REF),
+    v.maxBytes(MAX_REF_BYTES),
     v.check((ref) => ref.isWellFormed() && !/[\s\p{Cc}]/u.test(ref)),
   ),
   before: v.pipe(v.string(), v.check(isCommitId)),
