@@ -35,7 +35,7 @@ export function fromPlain(value: Plain): RubyValue {
  * @throws Refusal `bad-envelope` for both at once
  */
 export function field(hash: RubyHash, name: string): RubyValue | undefined {
-  const bySymbol = hash.entries.get(symbol(name))
+  const bySymbol = hash.entries.get(symbol(name)) ?? symbolKeyed(hash, name)
   const byString = hash.entries.get(name)
   if (bySymbol !== undefined && byString !== undefined) {
     throw new Refusal('bad-envelope', `${name} twice, as a symbol and as a string`)
@@ -55,6 +55,12 @@ export function asText(value: RubyValue | undefined): string | undefined {
 export function asBytes(value: RubyValue | undefined): Buffer | undefined {
   if (value instanceof RubyString) return value.bytes
   return typeof value === 'string' ? Buffer.from(value, 'utf8') : undefined
+}
+
+/** Finds a symbol that this program had not used yet when the hash was decoded. */
+function symbolKeyed(hash: RubyHash, name: string): RubyValue | undefined {
+  for (const [key, value] of hash.entries) if (key instanceof RubySymbol && key.name === name) return value
+  return undefined
 }
 
 function binaryKeyed(hash: RubyHash, name: string): RubyValue | undefined {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { excerpt, Refusal } from '../refusal'
-import { peerSymbol, RubyFloat, RubyHash, RubyString, RubySymbol, type RubyValue } from './values'
+import { PeerSymbols, RubyFloat, RubyHash, RubyString, RubySymbol, type RubyValue } from './values'
 
 export interface DecodeLimits {
   /** The nesting of arrays and hashes at most. */
@@ -71,6 +71,7 @@ class Decoder {
   private at = 2
   private count = 0
   private readonly symbols: RubySymbol[] = []
+  private readonly names = new PeerSymbols()
   private readonly objects: (RubyValue | typeof UNFINISHED)[] = []
   /** The number of values in each array and hash of the link table; everything else is one. */
   private readonly weights = new Map<number, number>()
@@ -198,7 +199,7 @@ class Decoder {
   }
 
   private symbolBody(): RubySymbol {
-    const made = peerSymbol(this.chunkText())
+    const made = this.names.of(this.chunkText())
     this.symbols.push(made)
     return made
   }

@@ -21,7 +21,10 @@ export class RubyString {
   ) {}
 }
 
-/** A Symbol. {@link symbol} and {@link peerSymbol} make it, so that equal names are one object and key a Map. */
+/**
+ * A Symbol. {@link symbol} makes those of this program, one for each name. {@link PeerSymbols} makes those of a
+ * document: a name that this program uses only later is another object there, so readers of a document go by the name.
+ */
 export class RubySymbol {
   constructor(readonly name: string) {}
 }
@@ -45,15 +48,20 @@ export function symbol(name: string): RubySymbol {
   return made
 }
 
-// A peer can invent names without end, so its names do not make the table grow past this.
-const MAX_PEER_NAMES = 4096
-
 /**
- * Returns the symbol of a name that a peer sent. It is the object of {@link symbol} wherever the program knows the
- * name.
+ * The symbols of one document of a peer. Equal names are one object: that of {@link symbol} where this program has used
+ * the name before. A peer can invent names without end, so none outlives its document.
  */
-export function peerSymbol(name: string): RubySymbol {
-  return interned.get(name) ?? (interned.size < MAX_PEER_NAMES ? symbol(name) : new RubySymbol(name))
+export class PeerSymbols {
+  private readonly own = new Map<string, RubySymbol>()
+
+  of(name: string): RubySymbol {
+    const known = interned.get(name) ?? this.own.get(name)
+    if (known !== undefined) return known
+    const made = new RubySymbol(name)
+    this.own.set(name, made)
+    return made
+  }
 }
 
 /** Returns a Hash with symbol keys, leaving out undefined values. */

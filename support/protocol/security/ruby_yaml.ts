@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Node } from 'yaml'
 import { excerpt, Refusal } from '../refusal'
-import { peerSymbol, RubyFloat, RubyHash, RubyString, RubySymbol, type RubyValue } from '../marshal/values'
+import { PeerSymbols, RubyFloat, RubyHash, RubyString, RubySymbol, type RubyValue } from '../marshal/values'
 
 const MAX_BYTES = 8 * 1024 * 1024
 const MAX_DEPTH = 64
@@ -40,6 +40,7 @@ export function decodeRubyYaml(bytes: Buffer): RubyValue {
 
 class Reader {
   private count = 0
+  private readonly names = new PeerSymbols()
   private readonly anchors = new Map<string, { value: RubyValue; weight: number }>()
 
   value(node: Node | null, depth: number): RubyValue {
@@ -89,7 +90,7 @@ class Reader {
     if (tag === '!binary' || tag === 'tag:yaml.org,2002:binary')
       return new RubyString(Buffer.from(written, 'base64'))
     this.refuseTag(tag)
-    return plain ? plainScalar(written) : written
+    return plain ? plainScalar(written, this.names) : written
   }
 
   private refuseTag(tag: string | undefined): void {
@@ -100,12 +101,12 @@ class Reader {
   }
 }
 
-function plainScalar(written: string): RubyValue {
+function plainScalar(written: string, names: PeerSymbols): RubyValue {
   if (written === '' || written === '~' || written === 'null') return null
   if (written === 'true') return true
   if (written === 'false') return false
-  if (/^:"(.*)"$/.test(written)) return peerSymbol(written.slice(2, -1))
-  if (/^:[^:\s]/.test(written)) return peerSymbol(written.slice(1))
+  if (/^:"(.*)"$/.test(written)) return names.of(written.slice(2, -1))
+  if (/^:[^:\s]/.test(written)) return names.of(written.slice(1))
   if (/^[+-]?(0|[1-9][0-9_]*)$/.test(written)) return wholeNumber(written.replaceAll('_', ''))
   if (/^[+-]?\d[\d_]*\.\d+([eE][+-]?\d+)?$/.test(written))
     return new RubyFloat(Number(written.replaceAll('_', '')))
