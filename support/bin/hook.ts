@@ -13,12 +13,37 @@ interface Options {
   repository: string | undefined
   spool: string | undefined
   print: boolean
+  warn: readonly string[]
+  strict: boolean
 }
 
 const USUAL_SPOOL = '/var/spool/lockstep'
 
-/** Installs the hook of a repository, or prints it. */
-export function hook({ cwd, env, options }: Call<Options>): Outcome {
+/** Installs the hook of a repository, or prints it. With `verify`, it is about the hook that checks pushes. */
+export function hook(call: Call<Options>): Outcome | Promise<Outcome> {
+  expectFitting(call)
+  return call.args[0] === 'verify' ? verifier().verify(call) : hookOfSpool(call)
+}
+
+/** The checks are loaded only where they are needed. */
+function verifier() {
+  return require('./verify') as typeof import('./verify')
+}
+
+/** Refuses an option of the other hook: it would be left out without a word. */
+function expectFitting({ args, options }: Call<Options>): void {
+  const { repository, spool, warn, strict } = options
+  const odd =
+    args[0] === 'verify'
+      ? { repository: repository !== undefined, spool: spool !== undefined }
+      : { warn: warn.length > 0, strict }
+  const [name] = Object.entries(odd).find(([, isGiven]) => isGiven) ?? []
+  if (name === undefined) return
+  const where = args[0] === 'verify' ? 'not for hook verify' : 'for hook verify alone'
+  throw new LockstepError('bad-input', `--${name} is ${where}`)
+}
+
+function hookOfSpool({ cwd, env, options }: Call<Options>): Outcome {
   const { install, gitolite, print } = options
   const asked = [install, gitolite].filter((folder) => folder !== undefined)
   if (asked.length > 1 || (asked.length === 0 && !print))

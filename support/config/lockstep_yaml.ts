@@ -126,6 +126,19 @@ export function readLockstepYaml(
   return { ...known, environments: Object.keys(environments) }
 }
 
+/**
+ * Expects a text to be a `lockstep.yaml`, in all its environments. Nothing that it names is read: no file, no variable
+ * and no program.
+ * @throws LockstepError `bad-config`: file, line, what was expected
+ */
+export function expectLockstepYaml(configPath: string, text: string): void {
+  const { environments } = readYaml(configPath, text, fileSchema)
+  for (const [chosen, written] of Object.entries(environments)) {
+    const shape = environmentSchemaFor(written)
+    readYaml(configPath, text, v.looseObject({ environments: v.looseObject({ [chosen]: shape }) }))
+  }
+}
+
 /** The inventory of an environment, read without the environment's secrets. */
 export interface NamedInventory {
   environment: string

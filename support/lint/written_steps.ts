@@ -54,10 +54,11 @@ function addStep(steps: StepText[] | undefined, line: string, number: number): v
   const [, keyword = '', text] = /^(Given|When|Then|And|But|\*) (.*)$/.exec(line) ?? []
   if (steps === undefined || text === undefined) return
   const before = steps.at(-1)?.keyword ?? 'unknown'
-  steps.push({ line: number, text, rows: 0, keyword: KEYWORDS[keyword] ?? before, ...matched(text) })
+  steps.push({ line: number, text, rows: 0, keyword: KEYWORDS[keyword] ?? before, ...matchWritten(text) })
 }
 
-function matched(text: string): Pick<StepText, 'expression' | 'arguments'> {
+/** Returns the sentence that a text is written by, where a value may be the name of a column or a variable. */
+export function matchWritten(text: string): Pick<StepText, 'expression' | 'arguments'> {
   for (const [expression, pattern] of PATTERNS) {
     const found = pattern.exec(text)
     if (found === null) continue

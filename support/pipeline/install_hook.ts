@@ -25,41 +25,73 @@ export interface InstalledHook {
 
 const MODE = 0o755
 
+/** A hook of git: its script, and the names under which it is installed. */
+export interface PlacedHook {
+  /** The name by which git calls it. */
+  event: 'post-receive' | 'pre-receive'
+  /** The name by which gitolite.conf calls it. */
+  gitolite: string
+  /** The second line of the script, which ends with the number of its form. */
+  mark: string
+  script: string
+  /** The command that prints the script. */
+  print: string
+}
+
 /**
  * Installs the hook that leaves pushes in a spool, and makes the spool. A hook of another stays as it is.
  * @throws LockstepError `bad-input` for a folder that is no repository, for one whose hooks git looks for elsewhere, and for
  * a hook of another
  */
 export function installHook({ folder, kind, spool: written, repository }: HookPlace): InstalledHook {
-  const path = pathOf(resolve(folder), kind)
   const spool = resolve(written)
-  const script = hookScript({ spool, repository })
-  if (kind === 'bare repository') refuseHooksElsewhere(resolve(folder))
+  const hook: PlacedHook = {
+    event: 'post-receive',
+    gitolite: 'lockstep',
+    mark: HOOK_MARK,
+    script: hookScript({ spool, repository }),
+    print: 'lockstep hook --print',
+  }
+  return { ...placeHook({ folder, kind }, hook, () => new Spool(spool).prepare()), spool }
+}
+
+/**
+ * Writes a hook where git or gitolite finds it. `prepare` is called before anything is written.
+ * @throws LockstepError `bad-input` as `installHook` does
+ */
+export function placeHook(
+  { folder, kind }: Pick<HookPlace, 'folder' | 'kind'>,
+  hook: PlacedHook,
+  prepare: () => void = () => {},
+): Omit<InstalledHook, 'spool'> {
+  const { script, mark, print } = hook
+  const path = pathOf(resolve(folder), kind, hook)
+  if (kind === 'bare repository') refuseHooksElsewhere(resolve(folder), print)
   const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined
-  if (before !== undefined && !isOurs(before))
+  if (before !== undefined && !isOurs(before, mark))
     throw new LockstepError(
       'bad-input',
-      `${path} is a hook of another, and stays as it is; run both from one: lockstep hook --print shows ours, which reads the same lines`,
+      `${path} is a hook of another, and stays as it is; run both from one: ${print} shows ours, which reads the same lines`,
     )
-  new Spool(spool).prepare()
+  prepare()
   const isSame = before === script && (statSync(path).mode & 0o111) !== 0
   if (!isSame) {
     writeWhole(path, script)
     chmodSync(path, MODE)
   }
-  return { path, spool, became: isSame ? 'there already' : before === undefined ? 'written' : 'renewed' }
+  return { path, became: isSame ? 'there already' : before === undefined ? 'written' : 'renewed' }
 }
 
-function pathOf(folder: string, kind: HookPlace['kind']): string {
+function pathOf(folder: string, kind: HookPlace['kind'], { event, gitolite }: PlacedHook): string {
   if (kind === 'gitolite') {
-    if (existsSync(join(folder, 'hooks'))) return join(folder, 'hooks', 'repo-specific', 'lockstep')
+    if (existsSync(join(folder, 'hooks'))) return join(folder, 'hooks', 'repo-specific', gitolite)
     throw new LockstepError(
       'bad-input',
       `${folder} is no LOCAL_CODE of gitolite: it has no folder hooks; expected what .gitolite.rc names, such as ~git/local`,
     )
   }
   const isBare = ['HEAD', 'objects', 'refs'].every((name) => existsSync(join(folder, name)))
-  if (isBare) return join(folder, 'hooks', 'post-receive')
+  if (isBare) return join(folder, 'hooks', event)
   const inside = existsSync(join(folder, '.git'))
   throw new LockstepError(
     'bad-input',
@@ -68,7 +100,7 @@ function pathOf(folder: string, kind: HookPlace['kind']): string {
 }
 
 /** Refuses a repository whose settings, or those of the machine, have git run the hooks of another folder. */
-function refuseHooksElsewhere(folder: string): void {
+function refuseHooksElsewhere(folder: string, print: string): void {
   const { stdout } = spawnSync('git', [`--git-dir=${folder}`, 'config', '--get', 'core.hooksPath'], {
     encoding: 'utf8',
     env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' },
@@ -77,10 +109,10 @@ function refuseHooksElsewhere(folder: string): void {
   if (elsewhere === '' || resolve(folder, elsewhere) === join(folder, 'hooks')) return
   throw new LockstepError(
     'bad-input',
-    `git runs the hooks of ${folder} from ${elsewhere}, as core.hooksPath says: one in its own folder would never run; take that setting away, or call what lockstep hook --print shows from there`,
+    `git runs the hooks of ${folder} from ${elsewhere}, as core.hooksPath says: one in its own folder would never run; take that setting away, or call what ${print} shows from there`,
   )
 }
 
-function isOurs(script: string): boolean {
-  return script.split('\n')[1]?.startsWith(HOOK_MARK.slice(0, HOOK_MARK.lastIndexOf(' '))) === true
+function isOurs(script: string, mark: string): boolean {
+  return script.split('\n')[1]?.startsWith(mark.slice(0, mark.lastIndexOf(' '))) === true
 }

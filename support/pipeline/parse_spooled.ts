@@ -1,9 +1,6 @@
 import { excerpt } from '../system/redaction'
-import { parseCommitId, type Push, type RefChange } from './push'
-import { MAX_REF_BYTES } from './ref_name'
-
-/** The most refs that one push may have; a mirror that is pushed whole may have many. */
-export const MAX_CHANGES = 10_000
+import type { Push, RefChange } from './push'
+import { MAX_CHANGES, parseRefLine } from './ref_line'
 
 const HEADER = 'lockstep/push/1'
 const END = 'end'
@@ -26,7 +23,7 @@ export function parseSpooled(text: string): { push: Push } | { fault: string } {
     return { fault: `has ${lines.length} refs; at most ${MAX_CHANGES} are taken` }
   const changes: RefChange[] = []
   for (const line of lines) {
-    const change = parseChange(line)
+    const change = parseRefLine(line)
     if (change === undefined)
       return { fault: `has the line ${JSON.stringify(excerpt(line, 120))}; expected: old id, new id, ref` }
     changes.push(change)
@@ -36,12 +33,4 @@ export function parseSpooled(text: string): { push: Push } | { fault: string } {
 
 function fieldOf(fields: readonly string[], name: string): string | undefined {
   return fields.find((field) => field.startsWith(`${name} `))?.slice(name.length + 1)
-}
-
-function parseChange(line: string): RefChange | undefined {
-  const [, old = '', now = '', ref = ''] = /^([0-9a-f]+) ([0-9a-f]+) (\S.*)$/s.exec(line) ?? []
-  const [before, after] = [parseCommitId(old), parseCommitId(now)]
-  if (before === undefined || after === undefined || ref === '' || ref.length > MAX_REF_BYTES)
-    return undefined
-  return { ref, before: before.commit, after: after.commit }
 }

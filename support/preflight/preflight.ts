@@ -36,6 +36,9 @@ export interface KnownOfTeam {
   contractOf: ContractLookup
 }
 
+/** The beginning of a message about a line that is no sentence that is known. */
+export const UNKNOWN_STEP = 'unknown step: '
+
 /** A line with the values that its sentence was given, by the name of the parameter's type. */
 interface PlannedStep {
   line: number
@@ -109,6 +112,11 @@ export class Preflight {
 
   get scenarios(): number {
     return this.testCases.length
+  }
+
+  /** The features that cucumber could not parse. */
+  get unparsed(): string[] {
+    return this.parseErrors.map(({ uri }) => uri)
   }
 
   /** The features of which nothing is to be run. */
@@ -283,7 +291,7 @@ export class Preflight {
     contractOf: ContractLookup,
   ): string[] {
     const ids = testStep.stepDefinitionIds ?? []
-    if (ids.length === 0) return [`unknown step: ${text}${this.closest(text)}`]
+    if (ids.length === 0) return [`${UNKNOWN_STEP}${text}${this.closest(text)}`]
     if (ids.length > 1) {
       const patterns = ids.map((id) => `"${this.definitions.get(id)?.pattern.source}"`)
       return [`ambiguous step: ${text}; it matches ${patterns.join(' and ')}`]

@@ -27,6 +27,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/preflight',
       'support/rollout',
       'support/rollout/model',
+      'support/verify',
       '@cucumber/cucumber',
     ],
   },
@@ -267,6 +268,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'from a push to every host: the spool of hooks, deliveries, builds, and the journal of them',
     mayImport: ['support/rollout/model', 'support/config'],
   },
+  'support/verify': {
+    holds: 'what a `pre-receive` refuses a push for: the checkers of files, and the files of new commits',
+    mayImport: ['support/pipeline', 'support/config'],
+  },
   'support/server': {
     holds: '`lockstep serve`: takes what triggers tell, and has it carried out; it holds no truth of its own',
     mayImport: ['support/pipeline', 'support/locks', 'support/config', 'hono', '@hono/node-server'],
@@ -282,6 +287,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/reporting',
       'support/history',
       'support/pipeline',
+      'support/verify',
       'support/rollout/model',
       'support/locks',
       'support/inventory',

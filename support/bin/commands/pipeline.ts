@@ -33,9 +33,19 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
   }),
   hook: declare({
     group: 'pipeline',
-    summary: 'lets a git repository tell of every push, and loses none',
+    summary: 'tells of every git push, and loses none; or refuses faulty ones',
     about:
-      'The hook is a small program of the shell. It leaves each push in a folder, on disk, and neither delays nor fails it.',
+      'The hook is a small program of the shell. It leaves each push in a folder, on disk, and neither delays nor fails it. With verify it is about a pre-receive, which checks features and YAML and refuses a push that is faulty.',
+    arguments: [
+      {
+        name: 'what',
+        help: 'verify: checks a push that git tells of on the standard input, or installs what does so',
+        needed: false,
+        many: false,
+        only: ['verify'],
+        completed: 'nothing',
+      },
+    ],
     options: {
       install: {
         takes: 'folder',
@@ -59,13 +69,28 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
         completed: 'folders',
       },
       print: { help: 'prints the hook, and installs nothing' },
+      warn: {
+        takes: 'check',
+        many: true,
+        only: ['feature', 'yaml', 'lockstep.yaml'],
+        help: 'with verify: errors of this check are shown, and refuse nothing',
+      },
+      strict: { help: "with verify: a line that is no sentence of Lockstep's refuses the push" },
     },
     settings: ['LOCKSTEP_CONFIG'],
     examples: [
       ['hook --install /srv/git/website.git', 'writes its hooks/post-receive'],
       ['hook --gitolite ~git/local', 'writes a hook that gitolite.conf can name'],
+      [
+        'hook verify --install /srv/git/website.git',
+        'writes its hooks/pre-receive, which refuses faulty pushes',
+      ],
     ],
-    exits: { 0: 'installed, also where nothing was to do', 2: 'it cannot be; what was there is as it was' },
+    exits: {
+      0: 'installed, also where nothing was to do; the push may come in',
+      1: 'the push is refused',
+      2: 'it cannot be installed; what was there is as it was',
+    },
     load: () => (require('../hook') as typeof import('../hook')).hook,
   }),
   serve: declare({

@@ -1,0 +1,7 @@
+// A process of its own: `support/verify/checker_process.ts` starts it, and ends it where a text takes too long.
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
+
+if (existsSync(join(__dirname, 'check_features.ts')))
+  require('ts-node').register({ projectSearchDir: __dirname })
+void require('./check_features').checkFeatures(process.argv.slice(2))

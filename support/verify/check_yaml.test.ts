@@ -1,0 +1,54 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { judgeLockstepYaml, judgeYaml } from './check_yaml'
+
+describe('the check of YAML', () => {
+  it('finds what cannot be parsed, in any document of a file', () => {
+    expect(judgeYaml('a: 1\n---\nb: [1\n')).to.have.length(1)
+    expect(judgeYaml('a: 1\n\tb: 2\n')[0]?.severity).to.equal('error')
+    expect(judgeYaml('a: "x\n')[0]?.line).to.be.a('number')
+  })
+
+  it('lets pass what other programs read: several documents, their own tags, nothing at all', () => {
+    expect(judgeYaml('---\na: !Ref x\n---\nb: !ruby/sym y\n')).to.deep.equal([])
+    expect(judgeYaml('')).to.deep.equal([])
+  })
+
+  it('resolves no alias', () => {
+    const levels = Array.from(
+      { length: 40 },
+      (_, at) => `l${at + 1}: &l${at + 1} [*l${at}, *l${at}, *l${at}]\n`,
+    )
+    expect(judgeYaml(`l0: &l0 [x]\n${levels.join('')}`)).to.deep.equal([])
+  })
+
+  it('says one line for any text, or nothing', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        for (const { message } of judgeYaml(text)) expect(message.trim()).not.to.equal('')
+      }),
+    )
+  })
+})
+
+describe('the check of lockstep.yaml', () => {
+  it('names the line and the setting, in each environment', () => {
+    const good = 'environments:\n  one: { client_config: client.cfg }\n'
+    expect(judgeLockstepYaml(good)).to.deep.equal([])
+    const [odd] = judgeLockstepYaml(`${good}  two: { client_config: client.cfg, ttl: 0 }\n`)
+    expect(odd).to.deep.include({ severity: 'error', line: 3 })
+    expect(odd?.message).to.contain('environments.two.ttl')
+    expect(judgeLockstepYaml(`${good}pipelin: {}\n`)[0]?.message).to.contain(
+      'the closest known one is pipeline',
+    )
+    expect(judgeLockstepYaml('')[0]?.message).to.match(/\S/)
+  })
+
+  it('reads nothing that it names', () => {
+    const names = `environments:
+  one: { client_config: /nowhere/client.cfg, variables: { password: { file: /nowhere/secret } } }
+extensions: [/nowhere/code.js]
+`
+    expect(judgeLockstepYaml(names)).to.deep.equal([])
+  })
+})

@@ -1,0 +1,40 @@
+import { LineCounter, parseAllDocuments } from 'yaml'
+import { expectLockstepYaml } from '../config/lockstep_yaml'
+import { LockstepError } from '../system/errors'
+import { pickReason } from '../system/reason'
+import { answerEach } from './answer'
+import type { Remark } from './remark'
+import { LOCKSTEP_YAML } from './yaml_checkers'
+
+/** Checks the files of YAML that the current folder lists. */
+export function checkYaml(): void {
+  answerEach((name, text) => (name.endsWith(LOCKSTEP_YAML) ? judgeLockstepYaml(text) : judgeYaml(text)))
+}
+
+/** Returns why a text is no YAML. Nothing of it is resolved: aliases could grow without end. */
+export function judgeYaml(text: string): Remark[] {
+  const lines = new LineCounter()
+  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, version: '1.2' })
+  const [first] = (Array.isArray(documents) ? documents : []).flatMap(({ errors }) => errors)
+  if (first === undefined) return []
+  const message = pickReason(first.message.split('\n')[0] ?? '') || 'it is no YAML'
+  return [
+    {
+      severity: 'error',
+      line: first.linePos?.[0].line,
+      message: message.replace(/ at line \d+, column \d+:?$/, ''),
+    },
+  ]
+}
+
+/** Returns why a text is no `lockstep.yaml`. */
+export function judgeLockstepYaml(text: string): Remark[] {
+  try {
+    expectLockstepYaml('lockstep.yaml', text)
+    return []
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    const [, line, message = ''] = /^lockstep\.yaml(?::(\d+))?: (.*)$/s.exec(error.message) ?? []
+    return [{ severity: 'error', line: line === undefined ? undefined : Number(line), message }]
+  }
+}

@@ -1,0 +1,22 @@
+const MEBIBYTE = 1024 * 1024
+
+/** How much of a push is checked. A push that is beyond any of them is refused: nothing of it is taken unchecked. */
+export interface Limits {
+  /** The new commits of a push. */
+  commits: number
+  /** The different files that checkers take, over all new commits. */
+  files: number
+  /** The bytes of all those files. */
+  bytes: number
+  /** The milliseconds that all checks take together. */
+  withinMs: number
+}
+
+export const LIMITS: Limits = { commits: 100_000, files: 10_000, bytes: 256 * MEBIBYTE, withinMs: 300_000 }
+
+export const MAX_FEATURE_BYTES = MEBIBYTE
+export const MAX_YAML_BYTES = 4 * MEBIBYTE
+/** The most findings that are shown to the person who pushes. */
+export const MAX_SHOWN = 100
+/** The megabytes of memory that the process of a checker gets for its values. */
+export const MAX_CHECKER_MEMORY_MB = 512
