@@ -267,9 +267,20 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'from a push to every host: the spool of hooks, deliveries, builds, and the journal of them',
     mayImport: ['support/rollout/model', 'support/config'],
   },
+  'support/bus': {
+    holds: 'the events of a pipeline on the broker: messages, signatures, and what is still to be published',
+    mayImport: ['support/pipeline', 'support/rollout/model', 'support/config', 'support/connectors'],
+  },
   'support/server': {
     holds: '`lockstep serve`: takes what triggers tell, and has it carried out; it holds no truth of its own',
-    mayImport: ['support/pipeline', 'support/locks', 'support/config', 'hono', '@hono/node-server'],
+    mayImport: [
+      'support/bus',
+      'support/pipeline',
+      'support/locks',
+      'support/config',
+      'hono',
+      '@hono/node-server',
+    ],
   },
   'support/bin': {
     holds: 'the commands: they parse arguments and call',
@@ -281,6 +292,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/run',
       'support/reporting',
       'support/history',
+      'support/bus',
       'support/pipeline',
       'support/rollout/model',
       'support/locks',
