@@ -55,7 +55,8 @@ export class JournalTail {
       if (read === undefined) this.goOn(end.journal)
       else {
         this.at = { journal, entries: entries + 1 }
-        if (journal > this.from.journal || entries >= this.from.entries) return { ...read, behind: this.at }
+        if (journal > this.from.journal || entries >= this.from.entries)
+          return { id: idOf(journal, read.line), event: read.event, behind: this.at }
       }
     }
   }
@@ -66,9 +67,8 @@ export class JournalTail {
   }
 
   /** Returns the next event of the journal; undefined at its end. One that is written now has more than was read. */
-  private read(isBeingWritten: boolean): Omit<JournalEvent, 'behind'> | undefined {
-    const name = nameJournal(this.at.journal)
-    const path = join(this.folder, `${name}${JOURNAL_SUFFIX}`)
+  private read(isBeingWritten: boolean): { line: string; event: RecordedPipelineEvent } | undefined {
+    const path = join(this.folder, `${nameJournal(this.at.journal)}${JOURNAL_SUFFIX}`)
     const fail = (why: string, cause?: unknown) =>
       new LockstepError('journal-failed', `the journal ${path} ${why}`, { cause })
     const next = () => this.file?.next(!isBeingWritten)
@@ -79,9 +79,7 @@ export class JournalTail {
         if (value['type'] === 'journal') continue
         const read = readEvent(value)
         if ('fault' in read) throw fail(read.fault)
-        if (read.entry === undefined) continue
-        const id = createHash('sha256').update(`${name}\n${json.line}`).digest('hex').slice(0, ID_DIGITS)
-        return { id, event: read.entry }
+        if (read.entry !== undefined) return { line: json.line, event: read.entry }
       }
     } catch (error) {
       if (error instanceof LockstepError) throw error
@@ -100,6 +98,12 @@ export class JournalTail {
 }
 
 const ID_DIGITS = 32
+
+/** Returns the id of an event: a line has a time in it, and a checksum of all lines before it in its journal. */
+function idOf(journal: number, line: string): string {
+  const digest = createHash('sha256').update(`${nameJournal(journal)}\n${line}`)
+  return digest.digest('hex').slice(0, ID_DIGITS)
+}
 
 /** The whole lines of a journal, read piece by piece. */
 class OpenJournal {

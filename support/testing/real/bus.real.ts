@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import net from 'node:net'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
@@ -42,6 +42,19 @@ for (const [kind, startBroker] of [
       broker = await startBroker(scratch)
       scratch.write('psk', PSK)
       scratch.write('password', PASSWORD)
+      configure('{ environment: test }')
+      reader = new Reader(broker)
+      await reader.open()
+      expect(lockstep('hook', '--install', 'website.git').status).to.equal(0)
+    })
+    after(async () => {
+      await serving?.stop()
+      await reader?.close()
+      await broker?.stop()
+      scratch.remove()
+    })
+
+    const configure = (bus: string) =>
       scratch.write(
         'lockstep.yaml',
         `environments:
@@ -54,7 +67,7 @@ for (const [kind, startBroker] of [
 pipeline:
   spool: spool
   listen: { port: ${port} }
-  bus: { environment: test }
+  bus: ${bus}
   repositories:
     website:
       url: ${website.url}
@@ -63,17 +76,6 @@ pipeline:
       ci: { command: [sh, test.sh] }
 `,
       )
-      reader = new Reader(broker)
-      await reader.open()
-      expect(lockstep('hook', '--install', 'website.git').status).to.equal(0)
-    })
-    after(async () => {
-      await serving?.stop()
-      await reader?.close()
-      await broker?.stop()
-      scratch.remove()
-    })
-
     const at = (name: string) => join(scratch.path, name)
     const lockstep = (...args: string[]) =>
       spawnSync(process.execPath, [LOCKSTEP, ...args], { cwd: scratch.path, encoding: 'utf8' })
@@ -106,6 +108,11 @@ pipeline:
     }
 
     it('tells of a push, a green build and a red one, each with a sentence, from the first event on', async () => {
+      const keyBefore = lockstep('pipeline', '--public-key')
+      expect(keyBefore).to.include({ status: 1, stdout: '' })
+      expect(keyBefore.stderr).to.match(
+        /^There is no key below .*: lockstep serve makes one when it first runs/,
+      )
       await serve()
       const green = website.push({ 'test.sh': 'exit 0' })
       await untilBuilt(1)
@@ -176,6 +183,31 @@ pipeline:
       await expectAll()
     })
 
+    for (const victim of ['the broker', 'lockstep serve'] as const)
+      it(`goes on in order when ${victim} is killed with -9 in the middle of many events`, async () => {
+        const before = reader.of(reader.messages).length
+        const kind = victim === 'the broker' ? 'broker' : 'serve'
+        const refs = Array.from({ length: 100 }, (_, each) => `HEAD:refs/heads/${kind}/${each}`)
+        website.git('push', '--quiet', website.url, ...refs)
+        await until('some messages', () => reader.of(reader.messages).length > before + 20)
+        if (victim === 'the broker') {
+          await broker.kill()
+          await reader.close()
+          await broker.restart()
+          await reader.open()
+        } else {
+          await serving?.stop('SIGKILL')
+          await serve()
+        }
+        await until(
+          'all refs',
+          () =>
+            events().filter((event) => event.type === 'commit seen' && event.ref.includes(`/${kind}/`))
+              .length === 100,
+        )
+        await expectAll()
+      })
+
     it('is signed so that openssl verifies each message and sentence, and refuses a changed one', () => {
       const { stdout, status } = lockstep('pipeline', '--public-key')
       expect(status).to.equal(0)
@@ -191,7 +223,8 @@ pipeline:
         return spawnSync('openssl', ['pkeyutl', '-verify', '-pubin', '-rawin', ...files]).status
       }
       expect(reader.heard.length).to.be.greaterThan(40)
-      for (const { body, headers } of reader.heard) {
+      const many = reader.heard.filter((_, index) => index < 60 || index % 20 === 0)
+      for (const { body, headers } of many) {
         expect(headers['lockstep_key']).to.equal(digest.slice(0, 16))
         expect(verify(body, headers['lockstep_signature'])).to.equal(0)
       }
@@ -213,6 +246,22 @@ pipeline:
       await untilBuilt(9)
       expect(events().length - before).to.equal(4)
     })
+
+    if (kind === 'rabbitmq')
+      it('says in the log which exchange is missing, and publishes once its configuration is right', async () => {
+        await serving?.stop()
+        configure('{ environment: test, exchange: nowhere }')
+        await serve()
+        website.push({ 'test.sh': 'exit 0 # without an exchange' })
+        await untilBuilt(10)
+        const log = () => readFileSync(at('serve.log'), 'utf8')
+        await until('words of it', () => log().includes('has no exchange nowhere in its virtual host'))
+        await serving?.stop()
+        configure('{ environment: test }')
+        await serve()
+        await expectAll()
+        expect(log()).not.to.contain(PASSWORD)
+      })
 
     it('leaves its key to its owner alone', () => {
       const folder = at('.lockstep/pipeline/bus')
@@ -304,7 +353,7 @@ function firstOfEach(heard: readonly Heard[]): Heard[] {
 
 async function until(what: string, isSo: () => boolean): Promise<void> {
   for (let tries = 0; !isSo(); tries += 1) {
-    if (tries > 1_200) throw new Error(`there never were ${what}`)
-    await new Promise((done) => setTimeout(done, 100))
+    if (tries > 6_000) throw new Error(`there never were ${what}`)
+    await new Promise((done) => setTimeout(done, 20))
   }
 }
