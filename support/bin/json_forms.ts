@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { busMessage } from '../bus/message_form'
 
 const text = (what: string) => v.pipe(v.string(), v.description(what))
 const whole = (what: string) => v.pipe(v.number(), v.integer(), v.minValue(0), v.description(what))
@@ -582,6 +583,7 @@ export const FORMS = {
   'lockstep/steps/1': steps,
   'lockstep/prune/1': prune,
   'lockstep/pipeline/1': pipeline,
+  'lockstep/bus/1': busMessage,
   'lockstep/lint/1': lint,
   'lockstep/run/1': run,
   'lockstep/plan/1': plan,

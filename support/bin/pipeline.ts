@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { readPublicKey } from '../bus/signing_key'
 import { readSpoolSetting } from '../config/pipeline_setting'
 import { BuildFolders } from '../pipeline/build_folders'
 import { formatPipeline, type SpoolAccount } from '../pipeline/format_pipeline'
@@ -16,6 +17,7 @@ import { formatJson } from './json'
 interface Options {
   all: boolean
   json: boolean
+  'public-key': boolean
 }
 
 /** Prints what has become of pushes. The exit status is 1 where nothing was pushed, or not everything is known. */
@@ -23,9 +25,10 @@ export async function pipeline({
   cwd,
   env,
   args: [wanted],
-  options: { all, json },
+  options: { all, json, 'public-key': isKeyAsked },
 }: Call<Options>): Promise<Outcome> {
   const { state } = foldersIn(env)
+  if (isKeyAsked) return publicKeyOf(resolve(cwd, state))
   const { events, faults } = readPipeline(resolve(cwd, state))
   const served = await isServed(resolve(cwd, state), env)
   const accounts = accountsOf(PipelineState.of(events)).filter(
@@ -53,6 +56,14 @@ export async function pipeline({
   const nothing = `No push${wanted === undefined ? '' : ` to ${wanted}`} is known here.\n`
   const complaint = notKnown.map((fault) => `Not everything is known: ${fault}\n`).join('')
   return { text: isNothing ? `${text}${nothing}` : text, complaint, exitCode }
+}
+
+/** Prints the key alone, so that it can be written to a file. */
+function publicKeyOf(state: string): Outcome {
+  const text = readPublicKey(state)
+  if (text !== undefined) return { text, exitCode: 0 }
+  const complaint = `There is no key below ${state}, or this user may not see it: lockstep serve makes one when it first runs with pipeline.bus.\n`
+  return { text: '', complaint, exitCode: 1 }
 }
 
 /** Returns what waits in the spool; no account where no hook leaves pushes in one. */

@@ -3,9 +3,11 @@ import { join, resolve } from 'node:path'
 import pino from 'pino'
 import { readPipelineSetting, readSpoolSetting } from '../config/pipeline_setting'
 import { readSetting } from '../config/settings'
+import { readBusBroker } from '../config/bus_broker'
 import { foldersIn } from '../run/folders'
+import { surroundingsOf } from '../run/parameters'
 import { HookTriggers } from '../server/hook_triggers'
-import { PARTS } from '../server/parts'
+import { partsWith } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
 import { serveUnit } from '../server/unit'
 import { systemClock } from '../system/clock'
@@ -35,9 +37,10 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
   // Nothing that it writes is for everybody; the umask says whether it is for the group.
   process.umask(process.umask() | 0o007)
   const triggers = new HookTriggers(settings.repositories)
-  const redact = redactor(triggers.secrets)
+  const bus = settings.bus && readBusBroker(config, settings.bus, surroundingsOf(env))
+  const redact = redactor([...triggers.secrets, ...(bus?.secrets ?? [])])
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } })
-  for (const warning of settings.warnings) log.warn(warning)
+  for (const warning of [...settings.warnings, ...(bus?.warnings ?? [])]) log.warn(warning)
   const manager = takeServiceManager(log)
   await serveUntil({
     settings,
@@ -47,7 +50,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     clock: systemClock,
     log,
     redact,
-    parts: PARTS,
+    parts: partsWith(bus),
     signal: endOfProcess(),
     onReady: () => manager.start(),
   }).finally(() => manager.stop())

@@ -44,6 +44,19 @@ const trigger = v.union(
   TRIGGER,
 )
 
+const DESTINATION = 'a name of letters, digits, ., - and _'
+
+const bus = allowKnownKeys({
+  environment: v.optional(v.pipe(v.string('the name of an environment'), v.minLength(1))),
+  destination: v.optional(
+    v.pipe(v.string(DESTINATION), v.regex(/^[A-Za-z0-9][\w.-]{0,199}$/, DESTINATION)),
+    'lockstep.pipeline',
+  ),
+  exchange: v.optional(
+    v.pipe(v.string('the name of an exchange'), v.regex(/^[\w.-]{1,200}$/, 'the name of an exchange')),
+  ),
+})
+
 const repository = allowKnownKeys({
   url: v.pipe(
     v.string(URL_FORMS),
@@ -78,6 +91,7 @@ export const pipelineSetting = allowKnownKeys({
     }),
     {},
   ),
+  bus: v.optional(bus),
   repositories: v.record(
     v.pipe(v.string(), v.regex(REPOSITORY_NAME, REPOSITORY)),
     repository,
@@ -113,11 +127,25 @@ export interface BuildSettings {
   environment: readonly string[]
 }
 
+/** Where events are published. */
+export interface BusSettings {
+  /** The environment of whose fleet it is the broker; undefined for the default one. */
+  environment: string | undefined
+  /** The name of the topic; that of the sentences ends with `.events`. */
+  destination: string
+  /** The exchange of RabbitMQ; undefined for its own one for topics. */
+  exchange: string | undefined
+  /** Its `path:line`. */
+  where: string
+}
+
 /** The pipeline of a lockstep.yaml. */
 export interface PipelineSettings {
   /** The folder that hooks leave pushes in. */
   spool: string
   listen: { host: string; port: number }
+  /** Undefined where nothing is published. */
+  bus: BusSettings | undefined
   repositories: readonly RepositorySettings[]
   /** Warnings for an operator about the places of secrets. */
   warnings: readonly string[]
@@ -165,6 +193,12 @@ export function readPipelineSetting(
   return {
     spool: resolve(dirname(configPath), pipeline.spool),
     listen: { host, port: number },
+    bus: pipeline.bus && {
+      environment: pipeline.bus.environment,
+      destination: pipeline.bus.destination,
+      exchange: pipeline.bus.exchange,
+      where: where('bus'),
+    },
     repositories,
     warnings: [
       ...secrets.warnings,

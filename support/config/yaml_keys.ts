@@ -45,6 +45,26 @@ export const FILE_KEYS: YamlKeys = {
     default: 'false',
     help: 'a proxy with TLS stands in front, so that another address may be taken',
   },
+  'pipeline.bus': {
+    takes: 'keys',
+    default: 'none',
+    help: 'events are published over the broker of a fleet, signed',
+  },
+  'pipeline.bus.environment': {
+    takes: 'the name of an environment',
+    default: '`default`, or the only one there is',
+    help: 'the fleet whose broker it is',
+  },
+  'pipeline.bus.destination': {
+    takes: 'a name',
+    default: 'lockstep.pipeline',
+    help: 'the topic of the messages; sentences are on the one with `.events` behind it',
+  },
+  'pipeline.bus.exchange': {
+    takes: 'a name',
+    default: '`amq.topic`',
+    help: 'the exchange of RabbitMQ that takes them',
+  },
   'pipeline.repositories': { takes: 'names, each with its keys', help: 'the repositories' },
   'pipeline.repositories.url': {
     takes: 'an address of git',

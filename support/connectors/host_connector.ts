@@ -1,4 +1,4 @@
-import { pause, type Clock } from '../system/clock'
+import type { Clock } from '../system/clock'
 import type { Address } from './connector'
 import type { Naming } from './naming'
 import type { BrokerAddress } from './stomp/broker'
@@ -48,20 +48,9 @@ export class HostConnector {
     })
   }
 
-  /**
-   * Resolves when it listens. It tries for as long as it takes. Its pauses grow longer, so that many hosts do not come
-   * at once.
-   */
-  async open(): Promise<void> {
-    const { clock, random, onTrouble } = this.options
-    for (let failures = 0; !this.ended.signal.aborted; failures += 1) {
-      try {
-        return await this.connection.open(this.ended.signal)
-      } catch (error) {
-        onTrouble((error as Error).message)
-        await pause(clock, asHost.delays(failures, random()), this.ended.signal).catch(() => {})
-      }
-    }
+  /** Resolves when it listens. It tries for as long as it takes. */
+  open(): Promise<void> {
+    return this.connection.openAtLast(this.ended.signal, this.options.onTrouble)
   }
 
   async close(): Promise<void> {

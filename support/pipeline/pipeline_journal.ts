@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { JournalFile } from '../system/journal_file'
 import { namesIn } from '../system/regular_file'
-import { readJournals, type JournalRead } from '../system/journal_reading'
+import { readJournals, type EntryReader, type JournalRead } from '../system/journal_reading'
 import {
   BUILD_RESULTS,
   PIPELINE_EVENTS_VERSION,
@@ -59,9 +59,22 @@ export function pipelineJournalsIn(state: string): string {
  */
 export function openPipelineJournal(state: string, now: () => number): PipelineJournal {
   const folder = pipelineJournalsIn(state)
-  const last = existsSync(folder) ? namesIn(folder).flatMap(numberOf) : []
-  const next = String(Math.max(0, ...last) + 1).padStart(NUMBER_DIGITS, '0')
-  return new PipelineJournal(new JournalFile(folder, `serve-${next}`, now))
+  const next = Math.max(0, ...pipelineJournalNumbers(folder)) + 1
+  return new PipelineJournal(new JournalFile(folder, nameJournal(next), now), next)
+}
+
+/** Returns the numbers of the journals in a folder, which order them. */
+export function pipelineJournalNumbers(folder: string): number[] {
+  return existsSync(folder)
+    ? namesIn(folder)
+        .flatMap(numberOf)
+        .sort((a, b) => a - b)
+    : []
+}
+
+/** Returns the name of a journal without its ending. */
+export function nameJournal(number: number): string {
+  return `serve-${String(number).padStart(NUMBER_DIGITS, '0')}`
 }
 
 const NUMBER_DIGITS = 9
@@ -75,7 +88,11 @@ function numberOf(name: string): number[] {
 export class PipelineJournal {
   private isBegun = false
 
-  constructor(private readonly file: JournalFile) {}
+  constructor(
+    private readonly file: JournalFile,
+    /** Its place among the journals. */
+    readonly number: number,
+  ) {}
 
   /** @throws LockstepError `journal-failed`; the event may then not be there, and nothing may be done that needs it */
   async append(event: PipelineEvent): Promise<void> {
@@ -98,7 +115,8 @@ export function readPipeline(state: string): PipelineRead {
   return { events: journals.flatMap(({ entries }) => entries), faults: journals.flatMap(faultOf) }
 }
 
-function readEvent(value: Record<string, unknown>) {
+/** Reads one entry of a journal; undefined for one that is no event. */
+export function readEvent(value: Record<string, unknown>): ReturnType<EntryReader<RecordedPipelineEvent>> {
   const { type, at } = value
   if (type === 'pipeline')
     return value['version'] === PIPELINE_EVENTS_VERSION

@@ -66,6 +66,11 @@ export class PipelineState {
     return this.commitsByKey.get(`${repository} ${commit}`)
   }
 
+  /** Returns the commit that a build is of. */
+  commitOf(build: string): PushedCommit | undefined {
+    return this.buildsById.get(build)
+  }
+
   /** Takes the next event. An event that fits to nothing before it changes nothing. */
   apply(event: RecordedPipelineEvent): void {
     switch (event.type) {

@@ -1,6 +1,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PipelineEvent, RecordedPipelineEvent } from '../pipeline/events'
+import type { JournalPlace } from '../pipeline/journal_tail'
 import { LivePipelineLog } from '../pipeline/live_log'
 import { openPipelineJournal, pipelineJournalsIn, readPipeline } from '../pipeline/pipeline_journal'
 import type { PipelineState } from '../pipeline/pipeline_state'
@@ -13,6 +14,8 @@ import type { PipelineClaim } from './claim_pipeline'
 export interface OpenPipeline extends PipelineLog {
   /** Hears each event once it is on disk, until the returned function is called. */
   onEvent(listener: (event: RecordedPipelineEvent) => void): () => void
+  /** The place behind the last event that is on disk. */
+  readonly end: JournalPlace
   close(): Promise<void>
 }
 
@@ -28,12 +31,17 @@ export function openPipeline(state: string, claim: PipelineClaim, now: () => num
   if (fault !== undefined) throw new LockstepError('journal-failed', refusal(fault, others.length))
   const journal = openPipelineJournal(state, now)
   const listeners = new Set<(event: RecordedPipelineEvent) => void>()
+  let entries = 0
   const log = new LivePipelineLog(events, journal, now, (event) => {
+    entries += 1
     for (const listener of listeners) listener(event)
   })
   return {
     get state(): PipelineState {
       return log.state
+    },
+    get end(): JournalPlace {
+      return { journal: journal.number, entries }
     },
     async append(event: PipelineEvent) {
       claim.expectOwned()

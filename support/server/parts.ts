@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import type { BusBroker } from '../config/bus_broker'
 import { drainSpool } from '../pipeline/drain_spool'
 import { Spool } from '../pipeline/spool'
 import { openWorker } from '../pipeline/worker'
 import { pause } from '../system/clock'
 import { runCommand } from '../system/command'
 import { LockstepError } from '../system/errors'
+import { busPart } from './bus_part'
 import type { Part, PartContext } from './part'
 
 /** Milliseconds between two looks into the spool: a look lists one folder, which is nearly always empty. */
@@ -91,7 +93,9 @@ function redacted(event: object, redact: PartContext['redact']): object {
   )
 }
 
-/** The parts beside the triggers over HTTP. */
-export const PARTS: readonly Part[] = [spool, builds]
+/** Returns the parts beside the triggers over HTTP. The bus comes first: it has to know where the journals began. */
+export function partsWith(bus: BusBroker | undefined): readonly Part[] {
+  return [...(bus === undefined ? [] : [busPart(bus)]), spool, builds]
+}
 
 function noop(): void {}

@@ -40,7 +40,7 @@ export function* readLinesNow(path: string): Generator<Line> {
 }
 
 /** A cutter of bytes into lines; a line may come in several pieces. */
-class LineCutter {
+export class LineCutter {
   private pieces: Buffer[] = []
 
   /** Cuts the next bytes. `isReused` says that others will stand in their place. */

@@ -272,9 +272,20 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'what a `pre-receive` refuses a push for: the checkers of files, and the files of new commits',
     mayImport: ['support/pipeline', 'support/config'],
   },
+  'support/bus': {
+    holds: 'the events of a pipeline on the broker: messages, signatures, and what is still to be published',
+    mayImport: ['support/pipeline', 'support/rollout/model', 'support/config', 'support/connectors'],
+  },
   'support/server': {
     holds: '`lockstep serve`: takes what triggers tell, and has it carried out; it holds no truth of its own',
-    mayImport: ['support/pipeline', 'support/locks', 'support/config', 'hono', '@hono/node-server'],
+    mayImport: [
+      'support/bus',
+      'support/pipeline',
+      'support/locks',
+      'support/config',
+      'hono',
+      '@hono/node-server',
+    ],
   },
   'support/bin': {
     holds: 'the commands: they parse arguments and call',
@@ -286,6 +297,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/run',
       'support/reporting',
       'support/history',
+      'support/bus',
       'support/pipeline',
       'support/verify',
       'support/rollout/model',

@@ -18,6 +18,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     options: {
       all: { help: 'also what is old, and what was passed over' },
       json: JSON_OPTION,
+      'public-key': { help: 'prints the key that messages of the bus are verified with, and nothing else' },
     },
     settings: ['LOCKSTEP_CONFIG', 'LOCKSTEP_STATE'],
     examples: [
@@ -26,7 +27,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     ],
     exits: {
       0: 'printed',
-      1: 'nothing was pushed, or not everything is known',
+      1: 'nothing was pushed, not everything is known, or there is no key',
       2: 'lockstep.yaml is not right',
     },
     load: () => (require('../pipeline') as typeof import('../pipeline')).pipeline,

@@ -168,6 +168,69 @@ describe('a connection to a pool of brokers', () => {
     )
   })
 
+  const MESSAGE = { headers: { destination: '/topic/a' }, body: Buffer.from('b') }
+
+  it('publishes once a broker has confirmed it, and not before', async () => {
+    let confirm = () => {}
+    const slow = await broker((frame, socket) => {
+      if (frame.command === 'SEND') confirm = () => welcoming(frame, socket)
+      else welcoming(frame, socket)
+    })
+    const made = connection([{ port: slow.port }])
+    await made.open(forever)
+    let isPublished = false
+    const published = made.publish([MESSAGE], forever).then(() => (isPublished = true))
+    await until(() => slow.frames.some(({ command }) => command === 'SEND'))
+    expect(isPublished).to.equal(false)
+    confirm()
+    await published
+  })
+
+  it('says that a broker did not confirm what it was gone before, and has another one for the next try', async () => {
+    let isGone = true
+    const dying = await broker((frame, socket) => {
+      if (frame.command === 'SEND' && isGone) socket.destroy()
+      else welcoming(frame, socket)
+    })
+    const made = connection([{ port: dying.port }])
+    await made.open(forever)
+    expect((await failure(made.publish([MESSAGE], forever))).code).to.equal('broker-unreachable')
+    isGone = false
+    await made.publish([MESSAGE], forever)
+    expect(dying.frames.filter(({ command }) => command === 'SEND')).to.have.length(2)
+  })
+
+  it('leaves a broker that confirms nothing, for the next one of its pool', async () => {
+    const mute = await broker((frame, socket) => {
+      if (frame.command !== 'SEND') welcoming(frame, socket)
+    })
+    const well = await broker()
+    const clock = new FakeClock()
+    const made = connection([{ port: mute.port }, { port: well.port }], { clock })
+    await made.open(forever)
+    const published = failure(made.publish([MESSAGE], forever))
+    await until(() => mute.frames.some(({ command }) => command === 'SEND'))
+    while (!events.includes('lost') && clock.pending.length > 0) await clock.next()
+    expect((await published).message).to.equal('the broker did not confirm a message within 60 s')
+    const again = made.publish([MESSAGE], forever)
+    while (!events.includes('restored')) await clock.next().catch(() => {})
+    await again
+    expect(well.frames.filter(({ command }) => command === 'SEND')).to.have.length(1)
+  })
+
+  it('gives up what it publishes when it is aborted, and keeps nothing of it', async () => {
+    const mute = await broker((frame, socket) => {
+      if (frame.command !== 'SEND') welcoming(frame, socket)
+    })
+    const made = connection([{ port: mute.port }])
+    await made.open(forever)
+    const giveUp = new AbortController()
+    const published = failure(made.publish([MESSAGE], giveUp.signal))
+    await until(() => mute.frames.some(({ command }) => command === 'SEND'))
+    giveUp.abort()
+    expect((await published).code).to.equal('broker-lost')
+  })
+
   it('does not hammer a broker that accepts and drops', async () => {
     let welcome = true
     const flapping = await broker(

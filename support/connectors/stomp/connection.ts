@@ -36,12 +36,17 @@ export interface OutgoingMessage {
 /** Milliseconds after which a session counts as a good one: the next loss starts with short delays again. */
 const PROVEN_AFTER = 10_000
 
+/** Milliseconds for a broker to confirm a message; it may have to write it to a busy disk. */
+const CONFIRM_WITHIN_MS = 60_000
+
 /** A connection to a pool of brokers that comes back by itself. It never sends a message twice. */
 export class StompConnection {
   private session: Session | undefined
   private failure: Error | undefined
   private readonly ended = new AbortController()
   private waiting: (() => void)[] = []
+  /** Those who wait for a broker to confirm their messages. */
+  private readonly unconfirmed = new Set<(lost: Error) => void>()
   private next = 0
   private failures = 0
   private readonly reconnecting: Reconnecting
@@ -68,6 +73,23 @@ export class StompConnection {
   }
 
   /**
+   * Tries until a broker can be used, for as long as it takes, and resolves then or when `signal` is aborted. Its pauses grow
+   * longer, so that many clients do not come at once.
+   */
+  async openAtLast(signal: AbortSignal, onTrouble: (what: string) => void): Promise<void> {
+    const { clock, random } = this.options
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        return await this.open(signal)
+      } catch (error) {
+        if (signal.aborted) return
+        onTrouble((error as Error).message)
+        await pause(clock, this.reconnecting.delays(failures, random()), signal).catch(() => {})
+      }
+    }
+  }
+
+  /**
    * Sends each message once, waiting for a broker if there is none at the moment.
    * @throws LockstepError `broker-lost` when `signal` is aborted first
    */
@@ -80,6 +102,49 @@ export class StompConnection {
     } catch {
       // The broker may have taken some of the messages: the caller learns of the loss by onLost and decides by reading.
     }
+  }
+
+  /**
+   * Sends messages, waiting for a broker if there is none at the moment. Resolves once a broker has confirmed all of them.
+   * @throws LockstepError when the session ended first, or `signal` was aborted: the broker may have taken some then
+   */
+  async publish(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void> {
+    const session = await this.connected(signal)
+    const lost = await this.confirm(session, messages, signal)
+    if (lost === undefined) return
+    // A session that confirms nothing is of no use: the next try has another one.
+    if (this.session === session) await session.close()
+    throw lost
+  }
+
+  /** Resolves with the reason why messages were not confirmed; undefined when they were. */
+  private confirm(
+    session: Session,
+    messages: readonly OutgoingMessage[],
+    signal: AbortSignal,
+  ): Promise<Error | undefined> {
+    const { clock } = this.options
+    return new Promise((resolve) => {
+      const settle = (lost?: Error) => {
+        stop()
+        this.unconfirmed.delete(settle)
+        signal.removeEventListener('abort', abort)
+        resolve(lost)
+      }
+      const abort = () => settle(new LockstepError('broker-lost', 'a message was given up before its end'))
+      const stop = startDeadline(clock, CONFIRM_WITHIN_MS, neverHeard, () =>
+        settle(
+          new LockstepError(
+            'broker-unreachable',
+            `the broker did not confirm a message within ${CONFIRM_WITHIN_MS / 1000} s`,
+          ),
+        ),
+      )
+      this.unconfirmed.add(settle)
+      signal.addEventListener('abort', abort, { once: true })
+      const confirmed = messages.map(({ headers, body }) => session.publish(headers, body))
+      void Promise.all(confirmed).then(() => settle())
+    })
   }
 
   async close(): Promise<void> {
@@ -116,6 +181,7 @@ export class StompConnection {
     void session.over.then((reason) => {
       if (this.session !== session) return
       this.session = undefined
+      for (const settle of this.unconfirmed) settle(reason)
       if (clock.elapsed() - since > PROVEN_AFTER) this.failures = 0
       const isFinal = reason instanceof MissingExchange && this.reconnecting.whenRefused === 'give up'
       if (isFinal) this.failure = reason

@@ -22,6 +22,7 @@ const SAID_BY: Readonly<Record<FormName, string>> = {
   'lockstep/steps/1': '`lockstep steps --json`',
   'lockstep/prune/1': '`lockstep prune --json`',
   'lockstep/pipeline/1': '`lockstep pipeline --json`',
+  'lockstep/bus/1': 'each message of the [bus](bus.md)',
   'lockstep/lint/1': '`lockstep lint --json`',
   'lockstep/run/1':
     '`lockstep run`, `plan`, `rehearse` and `ci` with `--json`; the file `reports/run.json` of every run',

@@ -25,10 +25,14 @@ export interface RealBroker {
 
 const LOOPBACK = '127.0.0.1'
 
-/** Starts Debian's ActiveMQ with nothing but STOMP, keeping nothing on disk. */
+/** Starts Debian's ActiveMQ with nothing but STOMP. It keeps nothing on disk, unless it is to be durable. */
 export async function startActivemq(
   scratch: Scratch,
-  { certificates, address = LOOPBACK }: { certificates?: TestCertificates; address?: string } = {},
+  {
+    certificates,
+    address = LOOPBACK,
+    isDurable = false,
+  }: { certificates?: TestCertificates; address?: string; isDurable?: boolean } = {},
 ): Promise<RealBroker> {
   const port = await freePort()
   const tlsPort = await freePort()
@@ -44,13 +48,14 @@ export async function startActivemq(
     'activemq.xml',
     `<beans xmlns="http://www.springframework.org/schema/beans" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
   xsi:schemaLocation="http://www.springframework.org/schema/beans http://www.springframework.org/schema/beans/spring-beans.xsd http://activemq.apache.org/schema/core http://activemq.apache.org/schema/core/activemq-core.xsd">
-  <broker xmlns="http://activemq.apache.org/schema/core" brokerName="lockstep" persistent="false" useJmx="false" schedulerSupport="false">
+  <broker xmlns="http://activemq.apache.org/schema/core" brokerName="lockstep" persistent="${isDurable}" useJmx="false" schedulerSupport="false">
     <destinationPolicy><policyMap><policyEntries>
       <policyEntry topic="&gt;" producerFlowControl="false"/><policyEntry queue="&gt;" producerFlowControl="false"/>
     </policyEntries></policyMap></destinationPolicy>
     <plugins><simpleAuthenticationPlugin><users>
       <authenticationUser username="${USER}" password="${PASSWORD}" groups="admins"/>
     </users></simpleAuthenticationPlugin></plugins>
+    ${isDurable ? `<persistenceAdapter><kahaDB directory="${scratch.path}/kahadb" journalMaxFileLength="1mb"/></persistenceAdapter>` : ''}
     ${stores}
     <systemUsage><systemUsage><memoryUsage><memoryUsage limit="256 mb"/></memoryUsage></systemUsage></systemUsage>
     <transportConnectors><transportConnector name="stomp" uri="stomp+nio://${address}:${port}"/>${tls}</transportConnectors>

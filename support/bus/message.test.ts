@@ -1,0 +1,151 @@
+import { expect } from 'chai'
+import * as v from 'valibot'
+import type { PipelineEvent } from '../pipeline/events'
+import { PipelineState } from '../pipeline/pipeline_state'
+import { redactNothing, redactor } from '../system/redaction'
+import { messageOf } from './message'
+import { busMessage, type BusMessage } from './message_form'
+import { sentenceOf } from './sentence'
+
+const A = 'a'.repeat(40)
+const B = 'b'.repeat(40)
+const MAIN = 'refs/heads/main'
+
+/** Returns the messages of events that follow each other. */
+function messagesOf(events: readonly PipelineEvent[], redact = redactNothing): BusMessage[] {
+  const state = new PipelineState()
+  return events.map((event, index) => {
+    const recorded = { ...event, at: '2026-11-22T12:00:00.000Z' }
+    state.apply(recorded)
+    const behind = { journal: 1, entries: index + 1 }
+    return messageOf({ id: String(index), event: recorded, behind }, state, redact)
+  })
+}
+
+const taken = (changes: { ref: string; before: string | null; after: string | null }[]): PipelineEvent => ({
+  type: 'push taken',
+  delivery: 'd1',
+  repository: 'website',
+  teller: 'hook',
+  by: 'ann',
+  changes,
+})
+const seen: PipelineEvent = {
+  type: 'commit seen',
+  delivery: 'd1',
+  repository: 'website',
+  ref: MAIN,
+  after: A,
+  commit: A,
+  isToBuild: true,
+}
+const begun: PipelineEvent = { type: 'build begun', build: 'b1', repository: 'website', commit: A }
+const ended = (result: 'succeeded' | 'failed' | 'interrupted', why: string | null): PipelineEvent => ({
+  type: 'build ended',
+  build: 'b1',
+  result,
+  why,
+  seconds: 12.4,
+})
+
+describe('a message of the bus', () => {
+  it('has the form that is documented, and names no person', () => {
+    const push = taken([{ ref: MAIN, before: null, after: A }])
+    const passed: PipelineEvent = {
+      type: 'change passed over',
+      delivery: 'd1',
+      ref: MAIN,
+      after: A,
+      why: 'no',
+    }
+    const all = messagesOf([push, passed, seen, begun, ended('failed', 'make exited with 2')])
+    for (const message of all) expect(v.parse(busMessage, message)).to.deep.equal(message)
+    expect(JSON.stringify(all)).not.to.contain('ann')
+    expect(all.map(({ repository }) => new Set([repository]).has('website'))).to.deep.equal(
+      all.map(() => true),
+    )
+    expect(all[4]).to.include({ commit: A, ref: MAIN, build: 'b1', result: 'failed', seconds: 12.4 })
+  })
+
+  it('is the same when it is made again after other events: the build and its first ref do not change', () => {
+    const events = [taken([{ ref: MAIN, before: null, after: A }]), seen, begun, ended('succeeded', null)]
+    const state = PipelineState.of(
+      [...events, { ...seen, ref: 'refs/tags/v1' }].map((event) => ({
+        ...event,
+        at: '2026-11-22T12:00:00.000Z',
+      })),
+    )
+    const [first] = messagesOf(events).slice(-1)
+    const event = { ...ended('succeeded', null), at: '2026-11-22T12:00:00.000Z' }
+    expect(
+      messageOf({ id: '3', event, behind: { journal: 1, entries: 4 } }, state, redactNothing),
+    ).to.deep.equal(first)
+  })
+
+  it('lists the first hundred changes of a push, each as long as a ref may be', () => {
+    const changes = Array.from({ length: 1_000 }, () => ({
+      ref: `${MAIN}\ud800${'x'.repeat(9_000)}`,
+      before: A,
+      after: B,
+    }))
+    const [message] = messagesOf([taken(changes)])
+    expect(message?.changes).to.have.length(100)
+    expect(message?.changeCount).to.equal(1_000)
+    expect(message?.ref).to.equal(null)
+    expect(Buffer.byteLength(JSON.stringify(message))).to.be.lessThan(200_000)
+  })
+
+  it('shows neither a secret nor a password in a URL, in a reason', () => {
+    const why =
+      'git said: hunter2 at https://deploy:pass%40word@git.example.net/x and ssh://token@h/y\u001b[31m\nmore'
+    const [message] = messagesOf([begun, ended('failed', why)], redactor(['hunter2'])).slice(-1)
+    expect(message?.why).to.equal('git said: *** at https://***@git.example.net/x and ssh://***@h/y more')
+  })
+})
+
+describe('a sentence of the bus', () => {
+  const said = (events: readonly PipelineEvent[]) => messagesOf(events).map(sentenceOf).at(-1)
+
+  it('is one for each event', () => {
+    const tests = 'website: the tests of aaaaaaaaaaaa on the branch main'
+    const cases: [PipelineEvent[], string][] = [
+      [
+        [taken([{ ref: MAIN, before: null, after: A }])],
+        'website: a push moved the branch main to aaaaaaaaaaaa',
+      ],
+      [[taken([{ ref: 'refs/tags/v1', before: A, after: null }])], 'website: a push removed the tag v1'],
+      [
+        [taken([MAIN, 'refs/heads/a', 'refs/heads/b'].map((ref) => ({ ref, before: null, after: A })))],
+        'website: a push moved the branch main to aaaaaaaaaaaa, and 2 more',
+      ],
+      [[taken([])], 'website: a push changed nothing'],
+      [[seen], 'website: the repository shows aaaaaaaaaaaa on the branch main'],
+      [
+        [
+          taken([{ ref: MAIN, before: null, after: A }]),
+          { type: 'change passed over', delivery: 'd1', ref: MAIN, after: A, why: 'it was removed' },
+        ],
+        'website: the branch main was passed over: it was removed',
+      ],
+      [[seen, begun], `${tests} begin`],
+      [[seen, begun, ended('succeeded', null)], `${tests} passed in 12.4 s`],
+      [
+        [seen, begun, ended('failed', 'make exited with 2')],
+        `${tests} FAILED after 12.4 s: make exited with 2`,
+      ],
+      [
+        [seen, begun, ended('interrupted', 'it ended')],
+        `${tests} were interrupted, and begin again: it ended`,
+      ],
+    ]
+    for (const [events, sentence] of cases) expect(said(events)).to.equal(sentence)
+  })
+
+  it('is one line without control characters, whatever a ref is', () => {
+    const ref = `refs/heads/\u001b[31mred\n\u202e${'x'.repeat(500)}`
+    const sentence = said([taken([{ ref, before: null, after: '\u0007bell' }])]) ?? ''
+    expect(sentence).to.match(/^website: a push moved the branch .+ to \S+$/)
+    expect(sentence).not.to.match(/[\p{Cc}\p{Cf}]/u)
+    expect(sentence.length).to.be.lessThan(200)
+  })
+})

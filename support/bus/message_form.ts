@@ -1,0 +1,40 @@
+import * as v from 'valibot'
+
+const said = (is: string) => v.pipe(v.string(), v.description(is))
+const orNull = (is: string) => v.pipe(v.nullable(v.string()), v.description(is))
+
+/** The form of a machine message on the bus. A change that breaks a reader has a new number. */
+export const busMessage = v.strictObject({
+  schema: v.literal('lockstep/bus/1'),
+  id: said('the id of the event: a message that is sent again has the same one'),
+  at: said('when it happened, in ISO 8601'),
+  event: said(
+    'push taken, commit seen, change passed over, build begun or build ended; others may come, and a reader passes over them',
+  ),
+  repository: orNull('its name in lockstep.yaml; null where it is not known'),
+  delivery: orNull('the id under which the push was taken; null where the event is of no single push'),
+  ref: orNull(
+    'the ref, whole; for a build the first that its commit was pushed to; null where there are several',
+  ),
+  commit: orNull('the id of the commit, whole; null where the repository has shown none'),
+  build: orNull('the id of the build'),
+  result: v.pipe(
+    v.nullable(v.picklist(['succeeded', 'failed', 'interrupted'])),
+    v.description('how a build ended; an interrupted one says nothing of its commit, and begins again'),
+  ),
+  why: orNull('the reason in words, of what was passed over and of a build that did not succeed'),
+  seconds: v.pipe(v.nullable(v.number()), v.description('how long a build took; null where it is not known')),
+  changes: v.pipe(
+    v.array(
+      v.strictObject({
+        ref: said('the ref, whole, as it was told: text of a stranger until the repository was asked'),
+        before: orNull('the commit before; null for a ref that is new'),
+        after: orNull('the commit now; null for a ref that was removed'),
+      }),
+    ),
+    v.description('the first 100 changes of a push, each with an event of its own later; otherwise empty'),
+  ),
+  changeCount: v.pipe(v.number(), v.integer(), v.description('how many changes the push has')),
+})
+
+export type BusMessage = v.InferOutput<typeof busMessage>

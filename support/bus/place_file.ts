@@ -1,0 +1,44 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import * as v from 'valibot'
+import type { JournalPlace } from '../pipeline/journal_tail'
+import { LockstepError } from '../system/errors'
+import { makeFolder } from '../system/folders'
+import { readRegularFile } from '../system/regular_file'
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const form = v.strictObject({ journal: count, entries: count })
+
+/**
+ * Returns the place up to which events were confirmed. Where there is none yet, `first` is written down as it.
+ * @throws LockstepError `bad-config` for a file that says no place
+ */
+export function openPlace(path: string, first: JournalPlace): JournalPlace {
+  if (!existsSync(path)) {
+    makeFolder(dirname(path), 0o700)
+    savePlace(path, first)
+    return first
+  }
+  try {
+    return v.parse(form, JSON.parse(readRegularFile(path).toString('utf8')))
+  } catch (error) {
+    throw new LockstepError(
+      'bad-config',
+      `${path} does not say which events the bus has: ${(error as Error).message}; put it back, or remove it so that the bus begins with what comes next`,
+      { cause: error },
+    )
+  }
+}
+
+/** Writes a place down, whole or not at all, on disk when it returns. @throws Error when it cannot be written */
+export function savePlace(path: string, { journal, entries }: JournalPlace): void {
+  const beside = `${path}.new`
+  const file = openSync(beside, 'w', 0o600)
+  try {
+    writeFileSync(file, JSON.stringify({ journal, entries }))
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(beside, path)
+}

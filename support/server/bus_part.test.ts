@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { expect } from 'chai'
+import type { BusBroker } from '../config/bus_broker'
+import { Receiver } from '../pipeline/receive'
+import { EmbeddedBroker } from '../simulation/broker'
+import { systemClock } from '../system/clock'
+import { redactor } from '../system/redaction'
+import { Scratch } from '../testing/scratch'
+import { busPart } from './bus_part'
+import { claimPipeline } from './claim_pipeline'
+import { openPipeline } from './open_pipeline'
+
+describe('the bus of lockstep serve', () => {
+  let scratch: Scratch
+  let broker: EmbeddedBroker
+  let said: string[]
+  beforeEach(() => {
+    scratch = new Scratch()
+    said = []
+  })
+  afterEach(async () => {
+    await broker.stop()
+    scratch.remove()
+  })
+
+  const busOf = (port: number): BusBroker => ({
+    brokers: [{ host: '127.0.0.1', port }],
+    virtualHost: 'mcollective',
+    connectWithin: 600_000,
+    heartBeat: 0,
+    messages: '/topic/lockstep.pipeline',
+    sentences: '/topic/lockstep.pipeline.events',
+    secrets: [],
+    warnings: [],
+  })
+
+  /** Serves the bus for as long as the work takes. */
+  async function serve(port: number, work: (append: (build: string) => Promise<void>) => Promise<void>) {
+    const end = new AbortController()
+    const state = scratch.path
+    const claim = await claimPipeline({ state, env: {}, clock: systemClock, onLost: () => {} })
+    const pipeline = openPipeline(state, claim, () => 0)
+    const tell = (first: unknown) => void said.push(typeof first === 'string' ? first : '')
+    const running = busPart(busOf(port)).run({
+      settings: {
+        spool: '',
+        listen: { host: '127.0.0.1', port: 0 },
+        bus: undefined,
+        repositories: [],
+        warnings: [],
+      },
+      state,
+      pipeline,
+      receiver: new Receiver(pipeline),
+      clock: systemClock,
+      log: { info: tell, warn: tell, error: tell },
+      redact: redactor(['hunter2']),
+      signal: end.signal,
+    })
+    await work(async (build) => {
+      await pipeline.append({ type: 'build begun', build, repository: 'website', commit: 'c'.repeat(40) })
+    })
+    end.abort()
+    await running
+    await pipeline.close()
+    await claim.release()
+  }
+
+  it('publishes each event as a message and a sentence; what no broker was there for, the next process does', async () => {
+    broker = new EmbeddedBroker({ port: 0, heartBeat: 0 })
+    const port = await broker.start()
+    await broker.stop()
+    await serve(port, async (append) => {
+      await append('b1')
+      await append('b2')
+    })
+    expect(said).to.have.length(2)
+    expect(said[1]).to.match(/^the bus: the broker 127\.0\.0\.1:\d+ cannot be used: nothing listens there/)
+    broker = new EmbeddedBroker({ port, heartBeat: 0 })
+    await broker.start()
+    const heard: string[] = []
+    const arrived = new EventTarget()
+    broker.subscribe('/topic/lockstep.pipeline', ({ headers, body }) => {
+      expect(headers).to.include({ persistent: 'true', 'content-type': 'application/json' })
+      heard.push((JSON.parse(body.toString()) as { build: string }).build)
+    })
+    broker.subscribe('/topic/lockstep.pipeline.events', ({ body }) => {
+      heard.push(body.toString())
+      if (heard.length === 6) arrived.dispatchEvent(new Event('all'))
+    })
+    const all = once(arrived, 'all')
+    await serve(port, async (append) => {
+      await append('b3')
+      await all
+    })
+    const sentence = 'website: the tests of cccccccccccc begin'
+    expect(heard).to.deep.equal(['b1', sentence, 'b2', sentence, 'b3', sentence])
+  })
+})
