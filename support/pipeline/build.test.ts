@@ -8,6 +8,7 @@ import { Scratch } from '../testing/scratch'
 import { untilGone } from '../testing/until_gone'
 import { runBuild, type BuildSurroundings } from './build'
 import { BuildFolders } from './build_folders'
+import { OwnPlace } from './build_place'
 import { Git } from './git'
 import { Mirror } from './mirror'
 
@@ -26,7 +27,9 @@ describe('a build @long', () => {
     const git = new Git(runCommand, scratch.path)
     source = new Mirror({ name: 'website', url: server.url }, join(scratch.path, 'mirrors'), git)
     const env = { PATH: process.env['PATH'], TOKEN: 'named', SECRET: 'not named', LANG: 'de_DE' }
-    surroundings = { folders: new BuildFolders(scratch.path), run: runCommand, git, env }
+    const folders = new BuildFolders(scratch.path)
+    const own = new OwnPlace(folders, runCommand, git)
+    surroundings = { folders, placeOf: () => own, env }
   })
   afterEach(() => scratch.remove())
 

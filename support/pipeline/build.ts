@@ -1,13 +1,12 @@
-import { mkdirSync } from 'node:fs'
 import type { BuildSettings } from '../config/pipeline_setting'
-import type { CommandResult, CommandRunner } from '../system/command'
+import type { CommandResult } from '../system/command'
 import { makeFolder } from '../system/folders'
 import { pickReason } from '../system/reason'
 import type { BuildResult } from './events'
 import { BuildLog } from './build_log'
-import type { BuildFolder, BuildFolders } from './build_folders'
-import type { Git } from './git'
-import { readHead, shortId, type CommitSource } from './mirror'
+import type { BuildFolders } from './build_folders'
+import type { BuildPlace, WorkFolders } from './build_place'
+import { shortId, type CommitSource } from './mirror'
 
 /** A commit whose tests are to be run. */
 export interface BuildOrder {
@@ -27,8 +26,8 @@ export interface BuildOutcome {
 
 export interface BuildSurroundings {
   folders: BuildFolders
-  run: CommandRunner
-  git: Git
+  /** Returns where a command runs, by its settings. */
+  placeOf(settings: BuildSettings): BuildPlace
   /** The variables of this process; a build gets those that the configuration names. */
   env: Readonly<Record<string, string | undefined>>
   outputAtMost?: number
@@ -50,40 +49,37 @@ export async function runBuild(
   surroundings: BuildSurroundings,
   signal: AbortSignal,
 ): Promise<BuildOutcome> {
+  let place: BuildPlace | undefined
   try {
-    return await testCommit(order, surroundings, signal)
+    place = surroundings.placeOf(order.settings)
+    return await testCommit(order, place, surroundings, signal)
   } catch (error) {
     return interrupted((error as Error).message)
   } finally {
     // What is left is removed by the next start.
-    await surroundings.folders.clear(order.build)
+    await place?.clear(order.build)
   }
 }
 
 async function testCommit(
   order: BuildOrder,
-  { folders, run, git, env, outputAtMost }: BuildSurroundings,
+  place: BuildPlace,
+  { folders, env, outputAtMost }: BuildSurroundings,
   signal: AbortSignal,
 ): Promise<BuildOutcome> {
   const { build, commit, settings } = order
   const folder = folders.of(build)
   makeFolder(folder.path, 0o700)
-  const checkedOut = await order.source.checkOut(commit, folder.source, signal)
+  const filled = await place.fill(build, commit, order.source, signal)
   if (signal.aborted) return STOPPED
-  if (checkedOut.kind === 'fault') return interrupted(`its source could not be had: ${checkedOut.why}`)
-  for (const own of [folder.home, folder.temporary]) mkdirSync(own, 0o700)
+  if (filled.kind === 'fault') return interrupted(`its source could not be had: ${filled.why}`)
 
   const stop = new AbortController()
   const log = new BuildLog(folder.output, () => stop.abort(), outputAtMost)
-  const [program = '', ...args] = settings.command
-  const ended = await run(program, args, {
-    cwd: folder.source,
+  const ended = await place.run(build, settings.command, {
     within: settings.within,
     signal: AbortSignal.any([signal, stop.signal]),
-    leavesNothing: true,
-    umask: 0o022,
-    inherits: (name) => name === 'PATH',
-    env: environmentOf(order, folder, env),
+    env: environmentOf(order, place.foldersOf(build), env),
     onOutput: (piece) => log.take(piece),
   })
   log.close()
@@ -92,7 +88,7 @@ async function testCommit(
   const why = judgeEnd(settings.command, ended)
   if (why !== undefined) return { result: 'failed', why }
   // Tests of another commit say nothing of this one.
-  const head = await readHead(git, folder.source, signal)
+  const head = await place.readHead(build, signal)
   if (signal.aborted) return STOPPED
   if (head === commit) return { result: 'succeeded', why: null }
   const left = head === undefined ? 'no commit' : `the commit ${shortId(head)}`
@@ -102,7 +98,7 @@ async function testCommit(
 /** The environment of a build: what is its own, and the variables that the configuration names. */
 function environmentOf(
   { build, repository, commit, ref, settings }: BuildOrder,
-  { home, temporary }: BuildFolder,
+  { home, temporary }: WorkFolders,
   env: BuildSurroundings['env'],
 ): Record<string, string | undefined> {
   const named = settings.environment.map((name) => [name, env[name]] as const)

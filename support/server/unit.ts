@@ -5,13 +5,15 @@ export interface ServeUnit {
   command: readonly string[]
   /** The folders that it writes, as absolute paths. */
   writes: readonly string[]
+  /** What it may do beyond its user, such as to become another one; the program starts without all others. */
+  capabilities: readonly string[]
 }
 
 /** Seconds without a sign of life, far longer than any work that blocks the process. */
 const WATCHDOG_S = 60
 
 /** Returns a unit for systemd with as few rights as `lockstep serve` can do with. */
-export function serveUnit({ command, writes }: ServeUnit): string {
+export function serveUnit({ command, writes, capabilities }: ServeUnit): string {
   return `[Unit]
 Description=Lockstep's pipeline: from a push to every host
 After=network-online.target
@@ -36,8 +38,8 @@ TimeoutStopSec=30
 # Hooks and serve write the spool by one group.
 UMask=0007
 LimitCORE=0
-CapabilityBoundingSet=
-AmbientCapabilities=
+CapabilityBoundingSet=${capabilities.join(' ')}
+AmbientCapabilities=${capabilities.join(' ')}
 NoNewPrivileges=yes
 ProtectSystem=strict
 ${writes.map((path) => `ReadWritePaths=${escapeUnitWord(`-${path}`)}`).join('\n')}
