@@ -203,6 +203,8 @@ export interface SpoolSetting {
   isUsed: boolean
   /** The users that builds run as. */
   buildUsers: readonly string[]
+  /** The repositories whose commits are tested. */
+  built: readonly string[]
 }
 
 /**
@@ -215,7 +217,9 @@ export function readSpoolSetting(configPath: string): SpoolSetting | undefined {
   if (pipeline === undefined) return undefined
   const isUsed = Object.values(pipeline.repositories).some(({ trigger: all }) => all.includes('hook'))
   const users = Object.values(pipeline.repositories).flatMap(({ ci }) => ci?.user ?? [])
-  return { path: resolve(dirname(configPath), pipeline.spool), isUsed, buildUsers: [...new Set(users)] }
+  const built = Object.entries(pipeline.repositories).flatMap(([name, { ci }]) => (ci === undefined ? [] : [name]))
+  const spool = resolve(dirname(configPath), pipeline.spool)
+  return { path: spool, isUsed, buildUsers: [...new Set(users)], built }
 }
 
 function resolveTriggers(

@@ -67,9 +67,9 @@ describe('a build @long', () => {
   })
 
   for (const [what, text, why] of [
-    ['exits with another status', 'exit 3', 'sh -c exit 3 exited with 3'],
-    ['is ended by a signal', 'kill -KILL $$', 'sh -c kill -KILL $$ was ended by SIGKILL'],
-    ['removes the repository', 'rm -rf .git', 'sh -c rm -rf .git left no commit checked out'],
+    ['exits with another status', 'exit 3', 'sh exited with 3'],
+    ['is ended by a signal', 'kill -KILL $$', 'sh was ended by SIGKILL'],
+    ['removes the repository', 'rm -rf .git', 'sh left no commit checked out'],
   ] as const)
     it(`fails when its command ${what}`, async () => {
       expect(await script(text)).to.deep.equal({ result: 'failed', why })
@@ -95,7 +95,7 @@ describe('a build @long', () => {
     const newest = server.push({ other: '' })
     expect(await build(old, { command: ['git', 'checkout', '-q', 'origin/main'] })).to.deep.equal({
       result: 'failed',
-      why: `git checkout -q origin/main left the commit ${newest.slice(0, 12)} checked out`,
+      why: `git left the commit ${newest.slice(0, 12)} checked out`,
     })
   })
 
@@ -103,15 +103,15 @@ describe('a build @long', () => {
     const ended = await script('sleep 600 & echo $!; wait', { within: 300 })
     expect(ended).to.deep.equal({
       result: 'failed',
-      why: 'sh -c sleep 600 & echo $!; wait took longer than 0.3 s and was ended',
+      why: 'sh took longer than 0.3 s and was ended',
     })
     await untilGone(output().trim())
   })
 
   it('fails when its command is not there', async () => {
-    const ended = await build(server.push(FILES), { command: ['no-such-program'] })
+    const ended = await build(server.push(FILES), { command: ['no-such-program', '--token=ESECRET'] })
     expect(ended.result).to.equal('failed')
-    expect(ended.why).to.match(/^no-such-program did not run: .*ENOENT/)
+    expect(ended.why).to.equal('no-such-program could not be started: ENOENT')
   })
 
   it('does not pass by what its command leaves in the background', async () => {

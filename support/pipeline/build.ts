@@ -1,6 +1,7 @@
 import type { BuildSettings } from '../config/pipeline_setting'
 import type { CommandResult } from '../system/command'
 import { makeFolder } from '../system/folders'
+import { RedactedOutput } from '../system/redacted_output'
 import { pickReason } from '../system/reason'
 import type { BuildResult } from './events'
 import { BuildLog } from './build_log'
@@ -22,6 +23,8 @@ export interface BuildOrder {
 export interface BuildOutcome {
   result: BuildResult
   why: string | null
+  /** True where the repository does not have the commit any more. */
+  isGone?: boolean
 }
 
 export interface BuildSurroundings {
@@ -72,16 +75,19 @@ async function testCommit(
   makeFolder(folder.path, 0o700)
   const filled = await place.fill(build, commit, order.source, signal)
   if (signal.aborted) return STOPPED
+  if (filled.kind === 'gone') return { ...interrupted(filled.why), isGone: true }
   if (filled.kind === 'fault') return interrupted(`its source could not be had: ${filled.why}`)
 
   const stop = new AbortController()
   const log = new BuildLog(folder.output, () => stop.abort(), outputAtMost)
+  const shown = new RedactedOutput(secretsOf(settings, env), (piece) => log.take(piece))
   const ended = await place.run(build, settings.command, {
     within: settings.within,
     signal: AbortSignal.any([signal, stop.signal]),
     env: environmentOf(order, place.foldersOf(build), env),
-    onOutput: (piece) => log.take(piece),
+    onOutput: (piece) => shown.take(piece),
   })
+  shown.end()
   log.close()
   if (signal.aborted) return STOPPED
   if (log.fault !== undefined) return interrupted(`its output could not be kept: ${log.fault}`)
@@ -93,6 +99,13 @@ async function testCommit(
   if (head === commit) return { result: 'succeeded', why: null }
   const left = head === undefined ? 'no commit' : `the commit ${shortId(head)}`
   return { result: 'failed', why: `${nameCommand(settings.command)} left ${left} checked out` }
+}
+
+/** Variables that are named are often secrets; what is shorter than that stands in other words by chance. */
+const MIN_SECRET = 8
+
+function secretsOf({ environment }: BuildSettings, env: BuildSurroundings['env']): string[] {
+  return environment.map((name) => env[name] ?? '').filter((value) => value.length >= MIN_SECRET)
 }
 
 /** The environment of a build: what is its own, and the variables that the configuration names. */
@@ -118,17 +131,19 @@ function environmentOf(
 
 /** Returns why a command that has ended has not succeeded; undefined where it exited with 0. */
 function judgeEnd(command: readonly string[], { exitCode, failure }: CommandResult): string | undefined {
+  // Arguments may be secret, and reasons are shown to all who know the id of a delivery.
   const name = nameCommand(command)
   if (exitCode === 0) return undefined
   if (exitCode !== undefined) return `${name} exited with ${exitCode}`
   const what = failure ?? 'it did not run'
-  return `${name} ${pickReason(what).replace(/^it /, '')}`
+  if (!what.startsWith('it did not run')) return `${name} ${pickReason(what).replace(/^it /, '')}`
+  const [, code] = /^it did not run: Command failed with (E\w+):/.exec(what) ?? []
+  return `${name} could not be started${code === undefined ? '' : `: ${code}`}`
 }
 
 const MAX_SHOWN_COMMAND = 80
 
-function nameCommand(command: readonly string[]): string {
-  const name = command.join(' ')
+function nameCommand([name = '']: readonly string[]): string {
   return name.length > MAX_SHOWN_COMMAND ? `${name.slice(0, MAX_SHOWN_COMMAND)}…` : name
 }
 

@@ -6,7 +6,7 @@ import type { CommandRunner } from '../system/command'
 import { namesIn } from '../system/regular_file'
 import type { BuildFolders } from './build_folders'
 import { BuildUser, lookUpAccount } from './build_user'
-import { UserPlace } from './user_place'
+import { clearBuildsOf, UserPlace } from './user_place'
 
 export interface BuildUsersParts {
   repositories: readonly RepositorySettings[]
@@ -39,11 +39,11 @@ export class BuildUsers {
       this.users.set(name, new BuildUser(await lookUpAccount(name, run), run, clock))
   }
 
-  /** Kills what builds have left that another process began. Returns why something is left. */
+  /** Ends and removes what builds have left that another process began. Returns why something is left. */
   async endLeft(): Promise<string[]> {
     const { state, run, clock } = this.parts
     const whys: (string | undefined)[] = []
-    for (const user of this.users.values()) whys.push(await user.endAll())
+    for (const user of this.users.values()) whys.push((await user.endAll()) ?? (await clearBuildsOf(user)))
     for (const name of namesIn(knownBuildUsersIn(state)).filter((each) => !this.users.has(each))) {
       const account = await lookUpAccount(name, run).catch(() => undefined)
       const left = account && (await new BuildUser(account, run, clock).endAll())

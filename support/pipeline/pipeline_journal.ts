@@ -33,6 +33,8 @@ const SHAPES = {
     isToBuild: v.boolean(),
   }),
   'change passed over': v.object({ delivery: text, ref: text, after: orNull, why: text }),
+  'commit gone': v.object({ repository: text, commit: text, why: text }),
+  'build asked for': v.object({ repository: text, commit: text, by: orNull }),
   'build begun': v.object({ build: text, repository: text, commit: text }),
   'build ended': v.object({
     build: text,

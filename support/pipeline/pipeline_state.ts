@@ -28,7 +28,14 @@ export interface PushedCommit {
   seenAt: string
   /** Whether its tests are to be run: its repository had a command for them when it was seen. */
   isToBuild: boolean
+  /** True where somebody wants another build, and none was begun since. */
+  isAskedFor: boolean
+  /** Why its tests are not to be run: the repository does not have it any more. */
+  gone: string | undefined
+  /** The last build. */
   build: Build | undefined
+  /** The builds before the last one that succeeded or failed, the oldest first. */
+  earlier: readonly Build[]
 }
 
 export interface Build {
@@ -38,6 +45,13 @@ export interface Build {
   state: 'running' | BuildResult
   why: string | null
   seconds: number | undefined
+}
+
+const NONE: readonly Build[] = []
+
+/** Returns whether a build says how the tests of its commit went. */
+export function isFinished({ state }: Build): boolean {
+  return state === 'succeeded' || state === 'failed'
 }
 
 /** What the events of a pipeline add up to. */
@@ -59,7 +73,9 @@ export class PipelineState {
 
   /** Returns the ids of the builds that commits show, in the order in which they were begun. */
   get builds(): readonly string[] {
-    return [...this.buildsById].flatMap(([id, { build }]) => (build?.build === id ? [id] : []))
+    return [...this.buildsById].flatMap(([id, { build, earlier }]) =>
+      build?.build === id || earlier.some((each) => each.build === id) ? [id] : [],
+    )
   }
 
   commit(repository: string, commit: string): PushedCommit | undefined {
@@ -86,16 +102,36 @@ export class PipelineState {
         if (known !== undefined) {
           if (!known.refs.includes(event.ref)) known.refs.push(event.ref)
           known.isToBuild ||= event.isToBuild
+          known.gone = undefined
           return
         }
         const { repository, commit, ref, at, isToBuild } = event
-        const seen = { repository, commit, refs: [ref], seenAt: at, isToBuild, build: undefined }
-        this.commitsByKey.set(key, seen)
+        const unbuilt = { isAskedFor: false, gone: undefined, build: undefined, earlier: NONE }
+        this.commitsByKey.set(key, { repository, commit, refs: [ref], seenAt: at, isToBuild, ...unbuilt })
+        return
+      }
+      case 'commit gone': {
+        const lost = this.commit(event.repository, event.commit)
+        if (lost === undefined) return
+        lost.isToBuild = false
+        lost.isAskedFor = false
+        lost.gone = event.why
+        return
+      }
+      case 'build asked for': {
+        const wanted = this.commit(event.repository, event.commit)
+        if (wanted === undefined) return
+        wanted.isToBuild = true
+        wanted.isAskedFor = true
+        wanted.gone = undefined
         return
       }
       case 'build begun': {
         const built = this.commit(event.repository, event.commit)
         if (built === undefined) return
+        if (built.build !== undefined && isFinished(built.build))
+          built.earlier = [...built.earlier, built.build]
+        built.isAskedFor = false
         built.build = {
           build: event.build,
           begunAt: event.at,

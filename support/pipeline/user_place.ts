@@ -93,8 +93,7 @@ export class UserPlace implements BuildPlace {
   async clear(build: string): Promise<string | undefined> {
     const left = await this.user.endAll()
     const own = await this.folders.clear(build)
-    const removed = await this.user.sh(CLEAR, [this.user.account.home], { within: REMOVE_WITHIN_MS })
-    return left ?? own ?? faultOf(removed)
+    return left ?? own ?? (await clearBuildsOf(this.user))
   }
 
   /** Copies a folder through a file that the user cannot open, and gets open. Returns why it could not. */
@@ -123,6 +122,11 @@ export class UserPlace implements BuildPlace {
   private pathOf(build: string): string {
     return join(this.user.account.home, BUILDS, build)
   }
+}
+
+/** Removes the folders of all builds of a user. Returns why something is left. */
+export async function clearBuildsOf(user: BuildUser): Promise<string | undefined> {
+  return faultOf(await user.sh(CLEAR, [user.account.home], { within: REMOVE_WITHIN_MS }))
 }
 
 function faultOf({ exitCode, output, failure }: CommandResult): string | undefined {

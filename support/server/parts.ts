@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { drainSpool } from '../pipeline/drain_spool'
+import { BuildRequests } from '../pipeline/build_requests'
 import { Spool } from '../pipeline/spool'
+import { takeRequests } from '../pipeline/take_requests'
 import { openWorker } from '../pipeline/worker'
 import { pause } from '../system/clock'
 import { runCommand } from '../system/command'
@@ -72,8 +74,8 @@ const builds: Part = {
       onTrouble: (sentence) => log.warn(redact(sentence)),
     })
     const stop = pipeline.onEvent((event) => {
-      if (event.type === 'push taken') worker.wake()
-      else log.info(redacted(event, redact), event.type)
+      if (event.type === 'push taken' || event.type === 'build asked for') worker.wake()
+      if (event.type !== 'push taken') log.info(redacted(event, redact), event.type)
     })
     try {
       await worker.work(signal)
@@ -91,7 +93,31 @@ function redacted(event: object, redact: PartContext['redact']): object {
   )
 }
 
+/** Takes what people ask for with `lockstep pipeline --again`. */
+const requests: Part = {
+  name: 'requests',
+  async run({ settings, state, pipeline, clock, log, signal }) {
+    const from = new BuildRequests(state)
+    const built = new Set(settings.repositories.flatMap(({ name, build }) => (build === undefined ? [] : [name])))
+    let said: string | undefined
+    while (!signal.aborted) {
+      let trouble: string | undefined
+      try {
+        from.open()
+        for (const refused of await takeRequests(from, pipeline, (repository) => built.has(repository)))
+          log.warn(`a request for a build: ${refused}`)
+      } catch (error) {
+        if (error instanceof LockstepError || !('code' in Object(error))) throw error
+        trouble = `requests for builds: ${(error as Error).message}`
+      }
+      if (trouble !== undefined && trouble !== said) log.warn(trouble)
+      said = trouble
+      await pause(clock, LOOK_EVERY_MS, signal).catch(noop)
+    }
+  },
+}
+
 /** The parts beside the triggers over HTTP. */
-export const PARTS: readonly Part[] = [spool, builds]
+export const PARTS: readonly Part[] = [spool, builds, requests]
 
 function noop(): void {}

@@ -80,7 +80,7 @@ pipeline:
     expect(status).to.equal(0)
     expect(text).to.match(
       new RegExp(
-        `^website: 2 commits\n  ${red}  main  then  tests FAILED after .* s: sh test.sh exited with 3\n`,
+        `^website: 2 commits\n  ${red}  main  then  tests FAILED after .* s: sh exited with 3\n`,
       ),
     )
     expect(text).to.match(new RegExp(`\n  ${green}  main  then  tests passed in .* s\n$`))
