@@ -35,7 +35,8 @@ export async function pipeline({
   const accounts = accountsOf(PipelineState.of(events)).filter(
     ({ repository }) => wanted === undefined || repository === wanted,
   )
-  if (again !== undefined) return askAgain(again, wanted, { known: PipelineState.of(events), served, env, cwd })
+  if (again !== undefined)
+    return askAgain(again, wanted, { known: PipelineState.of(events), served, env, cwd })
   const spool = spoolIn(env, cwd)
   const notKnown = [...faults, ...('fault' in spool ? [spool.fault] : [])]
   const known = 'fault' in spool ? undefined : spool.account
@@ -90,7 +91,10 @@ function askAgain(
   const { state } = foldersIn(env)
   new BuildRequests(resolve(cwd, state)).leave({ repository, commit: first.commit, by: userInfo().username })
   const when = served ? 'soon' : 'once lockstep serve runs'
-  return { text: `${repository}: ${first.commit.slice(0, 12)} is tested again ${when}; its earlier results stay.\n`, exitCode: 0 }
+  return {
+    text: `${repository}: ${first.commit.slice(0, 12)} is tested again ${when}; its earlier results stay.\n`,
+    exitCode: 0,
+  }
 }
 
 /** Returns what waits in the spool; no account where no hook leaves pushes in one. */

@@ -89,7 +89,11 @@ function endOfProcess(): AbortSignal {
   return end.signal
 }
 
-async function unitOf(config: string, state: string, { path: spool, buildUsers }: SpoolSetting): Promise<string> {
+async function unitOf(
+  config: string,
+  state: string,
+  { path: spool, buildUsers }: SpoolSetting,
+): Promise<string> {
   const accounts = await Promise.all(buildUsers.map((user) => lookUpAccount(user, runCommand)))
   const program = join(__dirname, 'lockstep.cjs')
   return serveUnit({

@@ -62,7 +62,9 @@ const repository = allowKnownKeys({
         v.minLength(1, 'a program and its arguments, such as [npm, test]'),
       ),
       within: v.optional(duration, '20 minutes'),
-      user: v.optional(v.pipe(v.string(USER), v.regex(/^[A-Za-z_][\w-]{0,31}$/, USER), v.notValue('root', USER))),
+      user: v.optional(
+        v.pipe(v.string(USER), v.regex(/^[A-Za-z_][\w-]{0,31}$/, USER), v.notValue('root', USER)),
+      ),
       environment: v.optional(v.array(variable, 'a list of names of environment variables'), []),
     }),
   ),
@@ -217,7 +219,9 @@ export function readSpoolSetting(configPath: string): SpoolSetting | undefined {
   if (pipeline === undefined) return undefined
   const isUsed = Object.values(pipeline.repositories).some(({ trigger: all }) => all.includes('hook'))
   const users = Object.values(pipeline.repositories).flatMap(({ ci }) => ci?.user ?? [])
-  const built = Object.entries(pipeline.repositories).flatMap(([name, { ci }]) => (ci === undefined ? [] : [name]))
+  const built = Object.entries(pipeline.repositories).flatMap(([name, { ci }]) =>
+    ci === undefined ? [] : [name],
+  )
   const spool = resolve(dirname(configPath), pipeline.spool)
   return { path: spool, isUsed, buildUsers: [...new Set(users)], built }
 }

@@ -150,6 +150,14 @@ describe('a build @long', () => {
     )
   })
 
+  it('hides the values of the variables that it is given, but for short ones', async () => {
+    surroundings = { ...surroundings, env: { TOKEN: 'a long secret', LEVEL: '1' } }
+    await script('printf "%s %s\\n1" "$TOKEN" "$(printf %s "$TOKEN" | base64)"', {
+      environment: ['TOKEN', 'LEVEL'],
+    })
+    expect(output()).to.match(/^\*\*\* \*\*\*\w*=*\n1$/)
+  })
+
   it('is interrupted when its output cannot be kept, with any exit status', async () => {
     scratch.write('pipeline/builds/b1/output.log/in-the-way', '')
     const ended = await script('exit 0')

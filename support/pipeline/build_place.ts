@@ -48,7 +48,11 @@ export class OwnPlace implements BuildPlace {
     return checkedOut
   }
 
-  run(build: string, [program = '', ...args]: readonly string[], limits: PlaceLimits): Promise<CommandResult> {
+  run(
+    build: string,
+    [program = '', ...args]: readonly string[],
+    limits: PlaceLimits,
+  ): Promise<CommandResult> {
     return this.runCommand(program, args, {
       ...limits,
       cwd: this.folders.of(build).source,

@@ -54,7 +54,8 @@ export class BuildRequests {
 }
 
 function parseName(name: string): BuildRequest | undefined {
-  const [, repository, commit, by] = /^([a-z0-9][a-z0-9_-]{0,63})~([0-9a-f]{40,64})~([\w.@-]*)$/.exec(name) ?? []
+  const [, repository, commit, by] =
+    /^([a-z0-9][a-z0-9_-]{0,63})~([0-9a-f]{40,64})~([\w.@-]*)$/.exec(name) ?? []
   return repository === undefined || commit === undefined || by === undefined
     ? undefined
     : { repository, commit, by }

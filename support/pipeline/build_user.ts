@@ -42,10 +42,7 @@ function refusal(what: string): LockstepError {
 }
 
 /** The limits of a program of a build's user. It inherits PATH alone. */
-export interface RunLimits extends Pick<
-  CommandLimits,
-  'within' | 'signal' | 'input' | 'onOutput' | 'env'
-> {
+export interface RunLimits extends Pick<CommandLimits, 'within' | 'signal' | 'input' | 'onOutput' | 'env'> {
   umask?: number
 }
 

@@ -89,7 +89,9 @@ function formatCommit(
     ...(build?.state === 'failed' ? [`      see ${outputOf(build.build)}`] : []),
     ...(isAskedFor ? ['      is to be tested again'] : []),
     // A result does not take back another one of the same commit.
-    ...[...earlier].reverse().map((each) => `      before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
+    ...[...earlier]
+      .reverse()
+      .map((each) => `      before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
   ]
 }
 

@@ -1,3 +1,4 @@
+import { RecentIds } from './recent_ids'
 import type { BuildResult, RecordedChange, RecordedPipelineEvent, Teller } from './events'
 
 /** A push that was told, and what has become of each of its changes. */
@@ -47,6 +48,13 @@ export interface Build {
   seconds: number | undefined
 }
 
+/** A delivery without changes takes memory too. */
+function weightOf({ changes }: Delivery): number {
+  return Math.max(1, changes.length)
+}
+
+/** The number of ids of old deliveries that are known again, at the least. */
+const MAX_FORGOTTEN = 1_000_000
 const NONE: readonly Build[] = []
 
 /** Returns whether a build says how the tests of its commit went. */
@@ -57,13 +65,30 @@ export function isFinished({ state }: Build): boolean {
 /** What the events of a pipeline add up to. */
 export class PipelineState {
   readonly deliveries = new Map<string, Delivery>()
+  /** The deliveries with nothing that waits, in the order in which that came to be, from `firstSettled` on. */
+  private settled: Delivery[] = []
+  private firstSettled = 0
+  private settledChanges = 0
+  /** The ids of deliveries that are not there any more. */
+  private readonly forgotten = new RecentIds(MAX_FORGOTTEN)
   private readonly commitsByKey = new Map<string, PushedCommit>()
   private readonly buildsById = new Map<string, PushedCommit>()
+
+  /**
+   * `maxSettled` is the number of changes, among those that wait for nothing, that are kept. Of older deliveries, only their
+   * ids are known.
+   */
+  constructor(private readonly maxSettled: number = Infinity) {}
 
   static of(events: Iterable<RecordedPipelineEvent>): PipelineState {
     const state = new PipelineState()
     for (const event of events) state.apply(event)
     return state
+  }
+
+  /** Returns whether a delivery was taken, also one of which no more is kept. */
+  isTaken(delivery: string): boolean {
+    return this.deliveries.has(delivery) || this.forgotten.has(delivery)
   }
 
   /** Returns all commits, in the order in which they were seen. */
@@ -87,10 +112,11 @@ export class PipelineState {
     switch (event.type) {
       case 'push taken': {
         const { delivery, repository, teller, by, at, changes } = event
-        if (this.deliveries.has(delivery)) return
+        if (this.isTaken(delivery)) return
         const open = { state: 'waiting', commit: null, why: null } as const
         const waiting = changes.map((change) => ({ ...change, ...open }))
         this.deliveries.set(delivery, { delivery, repository, teller, by, at, changes: waiting })
+        this.forgetOld(delivery)
         return
       }
       case 'change passed over':
@@ -159,8 +185,28 @@ export class PipelineState {
     { delivery, ref, after }: { delivery: string; ref: string; after: string | null },
     fate: Pick<DeliveredChange, 'state' | 'commit' | 'why'>,
   ): void {
-    for (const change of this.deliveries.get(delivery)?.changes ?? [])
-      if (change.ref === ref && change.after === after && change.state === 'waiting')
-        Object.assign(change, fate)
+    const open = (this.deliveries.get(delivery)?.changes ?? []).filter(
+      (change) => change.ref === ref && change.after === after && change.state === 'waiting',
+    )
+    for (const change of open) Object.assign(change, fate)
+    if (open.length > 0) this.forgetOld(delivery)
+  }
+
+  /** Counts a delivery of which nothing waits any more, and forgets those that have not waited for the longest time. */
+  private forgetOld(delivery: string): void {
+    const settled = this.deliveries.get(delivery)
+    if (settled === undefined || settled.changes.some(({ state }) => state === 'waiting')) return
+    this.settled.push(settled)
+    this.settledChanges += weightOf(settled)
+    while (this.settledChanges > this.maxSettled) {
+      const oldest = this.settled[this.firstSettled++]
+      if (oldest === undefined) break
+      this.settledChanges -= weightOf(oldest)
+      this.deliveries.delete(oldest.delivery)
+      this.forgotten.add(oldest.delivery)
+    }
+    if (this.firstSettled * 2 < this.settled.length) return
+    this.settled = this.settled.slice(this.firstSettled)
+    this.firstSettled = 0
   }
 }

@@ -81,14 +81,22 @@ async function expectBecoming(user: BuildUser, own: number): Promise<void> {
   const { exitCode, stdout, output, failure } = await user.sh(LOOK, [])
   const needed = own === 0 ? '' : `; ${rightsNeeded()}`
   if (exitCode !== 0 && !stdout.includes('Uid'))
-    throw refusal(name, `cannot be become: ${pickReason(output) || failure || `setpriv exited with ${exitCode}`}${needed}`)
-  const field = (key: string) => new RegExp(`^${key}\\s+(.*)$`, 'm').exec(stdout)?.[1]?.trim().split(/\s+/) ?? []
-  const isIt = (key: string, id: number) => field(key).length === 4 && field(key).every((each) => each === String(id))
+    throw refusal(
+      name,
+      `cannot be become: ${pickReason(output) || failure || `setpriv exited with ${exitCode}`}${needed}`,
+    )
+  const field = (key: string) =>
+    new RegExp(`^${key}\\s+(.*)$`, 'm').exec(stdout)?.[1]?.trim().split(/\s+/) ?? []
+  const isIt = (key: string, id: number) =>
+    field(key).length === 4 && field(key).every((each) => each === String(id))
   const isBare = ['CapInh', 'CapPrm', 'CapEff', 'CapAmb'].every((key) => /^0+$/.test(field(key)[0] ?? ''))
   if (!isIt('Uid', uid) || !isIt('Gid', gid) || !isBare || field('NoNewPrivs')[0] !== '1')
     throw refusal(name, `would keep rights of lockstep serve: ${pickReason(stdout)}`)
   if (!stdout.includes('\nhome'))
-    throw refusal(name, `cannot write its home ${home}, where its builds are; say: install -d -m 700 -o ${name} ${home}`)
+    throw refusal(
+      name,
+      `cannot write its home ${home}, where its builds are; say: install -d -m 700 -o ${name} ${home}`,
+    )
 }
 
 async function expectKilling(user: BuildUser, own: number): Promise<void> {
@@ -113,11 +121,17 @@ async function expectClosed(user: BuildUser, { state, secrets, others }: Protect
   for (const path of closed) {
     const verb = ['read', 'write', 'enter'].find((each) => can.has(`${each} ${path}`))
     if (verb !== undefined || isOwn(path, uid))
-      throw refusal(name, `can ${verb ?? 'open'} ${path}; say: chmod o-rwx ${path}, and let it not be of ${name} or its groups`)
+      throw refusal(
+        name,
+        `can ${verb ?? 'open'} ${path}; say: chmod o-rwx ${path}, and let it not be of ${name} or its groups`,
+      )
   }
   for (const path of decisive)
     if (can.has(`write ${path}`) || isOwn(path, uid))
-      throw refusal(name, `can write ${path}; say: chmod o-w ${path}, and let it not be of ${name} or its groups`)
+      throw refusal(
+        name,
+        `can write ${path}; say: chmod o-w ${path}, and let it not be of ${name} or its groups`,
+      )
   for (const path of above)
     if (isOwn(path, uid) || (can.has(`write ${path}`) && (statSync(path).mode & 0o1000) === 0))
       throw refusal(name, `can write ${path}, and replace what lies in it; say: chmod o-w ${path}`)
@@ -135,8 +149,7 @@ function isOwn(path: string, uid: number): boolean {
 
 function foldersAbove(paths: readonly string[]): string[] {
   const all = new Set<string>()
-  for (const path of paths)
-    for (let at = dirname(path); !all.has(at); at = dirname(at)) all.add(at)
+  for (const path of paths) for (let at = dirname(path); !all.has(at); at = dirname(at)) all.add(at)
   return [...all]
 }
 

@@ -16,7 +16,10 @@ export async function takeRequests(
     const why = request === undefined ? 'is no request for a build' : judge(request, log, isBuilt)
     if (why !== undefined) refused.push(`${JSON.stringify(name)} ${why}`)
     // A kill may have left a request that was taken.
-    else if (request !== undefined && log.state.commit(request.repository, request.commit)?.isAskedFor === false)
+    else if (
+      request !== undefined &&
+      log.state.commit(request.repository, request.commit)?.isAskedFor === false
+    )
       await log.append({ type: 'build asked for', ...request })
     requests.remove(name)
   }

@@ -98,7 +98,9 @@ const requests: Part = {
   name: 'requests',
   async run({ settings, state, pipeline, clock, log, signal }) {
     const from = new BuildRequests(state)
-    const built = new Set(settings.repositories.flatMap(({ name, build }) => (build === undefined ? [] : [name])))
+    const built = new Set(
+      settings.repositories.flatMap(({ name, build }) => (build === undefined ? [] : [name])),
+    )
     let said: string | undefined
     while (!signal.aborted) {
       let trouble: string | undefined

@@ -26,7 +26,8 @@ describe('lockstep serve', () => {
     spool: join(scratch.path, 'spool'),
     listen: { host: '127.0.0.1', port },
     repositories: [],
-    warnings: [], secretFiles: [],
+    warnings: [],
+    secretFiles: [],
   })
 
   function served({ port = 0, parts = [] as Part[], onReady = (_port: number) => {} } = {}) {

@@ -44,9 +44,9 @@ describe('output without its secrets', () => {
   it('has none in a line without an end, of which little is kept', () => {
     const line = 'x'.repeat(70_000)
     for (const before of [0, 1, 5, 10, 20])
-      expect(shown([line.slice(before), SECRET.slice(0, before), SECRET.slice(before), line]).toString()).not.to.match(
-        /horse|batter/,
-      )
+      expect(
+        shown([line.slice(before), SECRET.slice(0, before), SECRET.slice(before), line]).toString(),
+      ).not.to.match(/horse|batter/)
     expect(shown([`${line}correct ho`, `rse "batterü" ${line}`]).toString()).not.to.match(/correct|batter/)
   })
 

@@ -16,7 +16,11 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       },
     ],
     options: {
-      again: { takes: 'commit', help: 'has lockstep serve test a commit again, whose results all stay', completed: 'nothing' },
+      again: {
+        takes: 'commit',
+        help: 'has lockstep serve test a commit again, whose results all stay',
+        completed: 'nothing',
+      },
       all: { help: 'also what is old, and what was passed over' },
       json: JSON_OPTION,
     },

@@ -96,9 +96,13 @@ for (const { as, before: become } of WAYS)
 
     async function serve(): Promise<void> {
       const [program = '', ...args] = words()
-      const env = { HOME: as === 'root' ? '/root' : `/home/${SERVER}`, SERVE_SECRET: 'in the environment of serve' }
+      const env = {
+        HOME: as === 'root' ? '/root' : `/home/${SERVER}`,
+        SERVE_SECRET: 'in the environment of serve',
+      }
       serving = start(program, args, at('serve.log'), env)
-      const isUp = async () => (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.ok === true
+      const isUp = async () =>
+        (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.ok === true
       await untilReady('lockstep serve', serving, isUp, 60_000)
     }
 
@@ -107,7 +111,10 @@ for (const { as, before: become } of WAYS)
       const commit = website.push({ 'test.sh': test })
       const change = { ref: 'refs/heads/main', before: '0'.repeat(40), after: commit }
       const body = JSON.stringify({ id: commit, changes: [change] })
-      const hmac = execFileSync('openssl', ['dgst', '-sha256', '-hmac', SECRET, '-r'], { input: body, encoding: 'utf8' })
+      const hmac = execFileSync('openssl', ['dgst', '-sha256', '-hmac', SECRET, '-r'], {
+        input: body,
+        encoding: 'utf8',
+      })
       const response = await fetch(`http://127.0.0.1:${port}/hooks/website/hmac`, {
         method: 'POST',
         body,
@@ -273,10 +280,14 @@ exit 1`,
       await busy.stop()
       if (as !== 'root') {
         const without = become.map((word) => word.replace(/,\+.*$/, ''))
-        const { stderr, status } = spawnSync(without[0] ?? '', [...without.slice(1), ...words().slice(become.length)], {
-          encoding: 'utf8',
-          env: { ...process.env, HOME: `/home/${SERVER}` },
-        })
+        const { stderr, status } = spawnSync(
+          without[0] ?? '',
+          [...without.slice(1), ...words().slice(become.length)],
+          {
+            encoding: 'utf8',
+            env: { ...process.env, HOME: `/home/${SERVER}` },
+          },
+        )
         expect(status).to.equal(2)
         expect(stderr).to.match(/cannot be become: .*CAP_SETUID, CAP_SETGID, CAP_KILL/)
       }
