@@ -15,7 +15,7 @@ const MAX_BY = 32
 
 /**
  * The folder in which people who may write the state leave wishes for `lockstep serve`. A wish is an empty file, and its
- * name says everything: whoever has made it, `lockstep serve` can read and remove it.
+ * name says everything: `lockstep serve` can read and remove it, also where another user has made it.
  */
 export class BuildRequests {
   readonly path: string

@@ -137,7 +137,7 @@ async function expectClosed(user: BuildUser, { state, secrets, others }: Protect
       throw refusal(name, `can write ${path}, and replace what lies in it; say: chmod o-w ${path}`)
 }
 
-/** Journals are for a group at the most, whatever the umask was that the folder was made with. */
+/** Journals are for a group at the most. The folder may have been made with another umask. */
 function closeToOthers(folder: string): void {
   const { mode } = statSync(folder)
   if ((mode & 0o007) !== 0) chmodSync(folder, mode & 0o7770)

@@ -239,6 +239,24 @@ exit 1`,
       expect(processesOf(uid)).to.deep.equal([])
     })
 
+    it('would reach all that is its own without a user, as is said at the start', async function () {
+      if (as !== 'root') this.skip()
+      await serving?.stop()
+      configure({ user: undefined })
+      await serve()
+      expect(log()).to.contain('builds of website run as the user of lockstep serve, and can read its keys')
+      const commit = await push(
+        `cat ${at('key')} && echo REACHED key; cat /proc/${serving?.child.pid}/environ && echo REACHED environ; ls ${join(at('state'), 'pipeline', 'journals')} && echo REACHED journals`,
+      )
+      expect(await resultOf(commit)).to.equal('passed')
+      expect(outputOf(commit).match(/REACHED \w+/g)).to.deep.equal([
+        'REACHED key',
+        'REACHED environ',
+        'REACHED journals',
+      ])
+      configure({})
+    })
+
     it('are refused at the start, in one sentence, where they would not be shut in', async () => {
       await serving?.stop()
       const refusal = () => {
