@@ -16,7 +16,7 @@ import { foldersIn } from '../run/folders'
 import { HookTriggers } from '../server/hook_triggers'
 import { PARTS } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
-import { serveUnit } from '../server/unit'
+import { serveUnit, VARIABLES_FILE } from '../server/unit'
 import { systemClock } from '../system/clock'
 import { runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
@@ -77,7 +77,7 @@ async function proveBuilds(
   { state, config }: { state: string; config: string },
 ): Promise<void> {
   const others = [config, spool, join(spool, 'new'), join(spool, 'tmp'), __dirname]
-  const guarded = { state, secrets: [...secretFiles, join(homedir(), '.netrc')], others }
+  const guarded = { state, secrets: [...secretFiles, join(homedir(), '.netrc'), VARIABLES_FILE], others }
   const own = process.geteuid?.() ?? -1
   for (const user of buildUsersOf(repositories))
     await proveBuildUser(user, guarded, { run: runCommand, clock: systemClock, own })

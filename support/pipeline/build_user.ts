@@ -8,6 +8,11 @@ const LOOK_WITHIN_MS = 30_000
 /** The most rounds of killing what a user runs: what starts anew as fast as it is killed is not hunted for ever. */
 const MAX_ROUNDS = 40
 const ROUND_MS = 50
+/**
+ * Enters a folder, which this process could not, and becomes a program. Where memory runs out, the machine ends that program
+ * and not this process.
+ */
+const ENTER = '{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null; cd -- "$1" && shift && exec "$@"'
 
 /** A user of this machine, as its own list of users has it. */
 export interface Account {
@@ -54,22 +59,23 @@ export class BuildUser {
     private readonly clock: Clock,
   ) {}
 
-  /** Runs a program in a folder, without any right of this process: none can be had again. */
+  /**
+   * Runs a program in a folder, without any right of this process: none can be had again. What it has started goes on until
+   * `endAll`.
+   */
   runIn(
     folder: string,
     [program = '', ...args]: readonly string[],
     { umask = 0o077, env, ...limits }: RunLimits,
   ): Promise<CommandResult> {
     const { name, home } = this.account
-    // This process cannot enter the folders of the user; the user goes there.
-    const there = ['sh', '-c', 'cd -- "$1" && shift && exec "$@"', 'sh', folder, program, ...args]
+    const there = ['sh', '-c', ENTER, 'sh', folder, program, ...args]
     return this.run('setpriv', [...this.becoming(), '--', ...there], {
       ...limits,
       cwd: '/',
       umask,
       inherits: (each) => each === 'PATH',
       env: { HOME: home, USER: name, LOGNAME: name, LANG: 'C.UTF-8', LC_ALL: undefined, ...env },
-      leavesNothing: true,
     })
   }
 
@@ -85,13 +91,14 @@ export class BuildUser {
   async endAll(): Promise<string | undefined> {
     const { uid, name } = this.account
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      killProcessesOf(uid)
       // It reaches them all at one moment, so that none starts another meanwhile.
       await this.run('setpriv', [...this.becoming(), '--', 'sh', '-c', 'kill -KILL -1'], {
         within: LOOK_WITHIN_MS,
         cwd: '/',
         inherits: (each) => each === 'PATH',
       })
+      // A process of the user may have ended what was to end all: it cannot end this one.
+      killProcessesOf(uid)
       if (processesOf(uid).length === 0) return undefined
       await pause(this.clock, ROUND_MS, new AbortController().signal)
     }

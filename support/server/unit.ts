@@ -9,6 +9,9 @@ export interface ServeUnit {
   capabilities: readonly string[]
 }
 
+/** The file that the unit takes variables from. */
+export const VARIABLES_FILE = '/etc/default/lockstep-serve'
+
 /** Seconds without a sign of life, far longer than any work that blocks the process. */
 const WATCHDOG_S = 60
 
@@ -27,7 +30,7 @@ WatchdogSec=${WATCHDOG_S}
 # The user whom the state folder belongs to: useradd --system --create-home lockstep
 User=lockstep
 # Secrets that lockstep.yaml takes from variables.
-EnvironmentFile=-/etc/default/lockstep-serve
+EnvironmentFile=-${VARIABLES_FILE}
 ExecStart=${command.map(escapeUnitWord).join(' ')}
 # A journal that cannot be written ends it, and so does a claim that is lost. What was taken is on disk.
 Restart=always

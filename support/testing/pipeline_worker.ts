@@ -10,7 +10,11 @@ import { runCommand } from '../system/command'
 /** Runs the worker of a state folder and a configuration, as `lockstep serve` does, until it is told to end. */
 async function main(state: string, config: string): Promise<void> {
   const { now } = systemClock
-  const log = new LivePipelineLog(PipelineState.of(readPipeline(state).events), openPipelineJournal(state, now), now)
+  const log = new LivePipelineLog(
+    PipelineState.of(readPipeline(state).events),
+    openPipelineJournal(state, now),
+    now,
+  )
   const over = new AbortController()
   process.once('SIGTERM', () => over.abort())
   await openWorker({

@@ -18,7 +18,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     options: {
       again: {
         takes: 'commit',
-        help: 'has lockstep serve test a commit again, whose results all stay',
+        help: 'has a commit tested again; its earlier results stay',
         completed: 'nothing',
       },
       all: { help: 'also what is old, and what was passed over' },

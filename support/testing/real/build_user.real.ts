@@ -166,6 +166,7 @@ for (const { as, before: become } of WAYS)
         `cat ${at('key')} && echo BROKEN key`,
         `cat /proc/${pid}/environ && echo BROKEN environ`,
         `ls /proc/${pid}/fd && echo BROKEN descriptors`,
+        `test $(cat /proc/self/oom_score_adj) = 1000 || echo BROKEN memory`,
         `for each in /proc/$PPID/fd/* /proc/self/fd/*; do readlink $each; done | grep ${at('state')} && echo BROKEN inherited`,
         `kill -9 ${pid} && echo BROKEN kill`,
         `echo x > ${at('spool')}/new/x && echo BROKEN spool`,
