@@ -228,7 +228,13 @@ exit 1`,
 
     it('end with kill -9 of lockstep serve, once the next one starts', async () => {
       const commit = await push('setsid -f env -i sleep 600; echo $$; exec sleep 600')
-      await until('the build', () => tested(commit) === 'running' && processesOf(uid).length >= 2)
+      const hasPrinted = () => {
+        const build = state().commit('website', commit)?.build?.build ?? ''
+        const output = join(at('state'), 'pipeline', 'builds', build, 'output.log')
+        return build !== '' && existsSync(output) && readFileSync(output, 'utf8') !== ''
+      }
+      // Before that, the processes of the user may be those that unpack the clone.
+      await until('the build', hasPrinted)
       serving?.child.kill('SIGKILL')
       await new Promise((resolve) => serving?.child.once('exit', resolve))
       expect(processesOf(uid)).not.to.deep.equal([])
