@@ -512,6 +512,17 @@ const pipelineChange = {
   at: text('when the push was taken, in ISO 8601'),
 }
 
+const pipelineBuild = v.strictObject({
+  build: text('the id of the build'),
+  state: v.pipe(
+    v.picklist(['running', 'succeeded', 'failed', 'interrupted']),
+    v.description('running until its end is known; an interrupted one begins again'),
+  ),
+  begunAt: text('when it began, in ISO 8601'),
+  seconds: v.pipe(v.nullable(v.number()), v.description('how long it took; null until it ends')),
+  why: textOrNull('why it did not succeed; null if it did, and until it ends'),
+})
+
 const pipeline = v.strictObject({
   schema: v.literal('lockstep/pipeline/1'),
   served: flag('whether lockstep serve runs on this state: nothing is taken or tested while it does not'),
@@ -525,23 +536,14 @@ const pipeline = v.strictObject({
               commit: text('the id of the commit, whole'),
               refs: texts('the refs that it was pushed to'),
               seenAt: text('when the repository showed it, in ISO 8601'),
+              gone: textOrNull('why it is not to be tested: the repository does not have it any more'),
               build: v.pipe(
-                v.nullable(
-                  v.strictObject({
-                    build: text('the id of the build'),
-                    state: v.pipe(
-                      v.picklist(['running', 'succeeded', 'failed', 'interrupted']),
-                      v.description('running until its end is known; an interrupted one begins again'),
-                    ),
-                    begunAt: text('when it began, in ISO 8601'),
-                    seconds: v.pipe(
-                      v.nullable(v.number()),
-                      v.description('how long it took; null until it ends'),
-                    ),
-                    why: textOrNull('why it did not succeed; null if it did, and until it ends'),
-                  }),
-                ),
-                v.description('its tests; null where it was not tested'),
+                v.nullable(pipelineBuild),
+                v.description('its last build; null where it was not tested'),
+              ),
+              earlier: v.pipe(
+                v.array(pipelineBuild),
+                v.description('the builds before it that succeeded or failed, the oldest first'),
               ),
             }),
           ),

@@ -1,20 +1,24 @@
+import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { readPublicKey } from '../bus/signing_key'
 import { readSpoolSetting } from '../config/pipeline_setting'
+import { BuildRequests } from '../pipeline/build_requests'
 import { BuildFolders } from '../pipeline/build_folders'
 import { formatPipeline, type SpoolAccount } from '../pipeline/format_pipeline'
 import { accountsOf, type RepositoryAccount } from '../pipeline/pipeline_account'
 import { readPipeline } from '../pipeline/pipeline_journal'
-import { PipelineState } from '../pipeline/pipeline_state'
+import { PipelineState, type Build } from '../pipeline/pipeline_state'
 import { Spool } from '../pipeline/spool'
 import { foldersIn } from '../run/folders'
 import { configPath, surroundingsOf } from '../run/parameters'
 import { isServed } from '../server/claim_pipeline'
+import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import type { Call, Outcome } from './command'
 import { formatJson } from './json'
 
 interface Options {
+  again: string | undefined
   all: boolean
   json: boolean
   'public-key': boolean
@@ -25,7 +29,7 @@ export async function pipeline({
   cwd,
   env,
   args: [wanted],
-  options: { all, json, 'public-key': isKeyAsked },
+  options: { again, all, json, 'public-key': isKeyAsked },
 }: Call<Options>): Promise<Outcome> {
   const { state } = foldersIn(env)
   if (isKeyAsked) return publicKeyOf(resolve(cwd, state))
@@ -34,6 +38,8 @@ export async function pipeline({
   const accounts = accountsOf(PipelineState.of(events)).filter(
     ({ repository }) => wanted === undefined || repository === wanted,
   )
+  if (again !== undefined)
+    return askAgain(again, wanted, { known: PipelineState.of(events), served, env, cwd })
   const spool = spoolIn(env, cwd)
   const notKnown = [...faults, ...('fault' in spool ? [spool.fault] : [])]
   const known = 'fault' in spool ? undefined : spool.account
@@ -66,6 +72,42 @@ function publicKeyOf(state: string): Outcome {
   return { text: '', complaint, exitCode: 1 }
 }
 
+/** Leaves a request with `lockstep serve`, which alone writes journals. */
+function askAgain(
+  again: string,
+  repository: string | undefined,
+  { known, served, env, cwd }: { known: PipelineState; served: boolean } & Pick<Call, 'env' | 'cwd'>,
+): Outcome {
+  if (repository === undefined)
+    throw new LockstepError(
+      'bad-config',
+      `--again is of one repository; say: ${formatLockstep(`pipeline NAME --again ${again}`)}`,
+    )
+  const config = configPath(surroundingsOf(env), cwd)
+  const built = config === undefined ? undefined : readSpoolSetting(config)?.built
+  if (built?.includes(repository) === false)
+    throw new LockstepError(
+      'bad-config',
+      `${repository} has no ci in ${config}: expected ci: { command: […] }, which tests its commits`,
+    )
+  const found = known.commits.filter(
+    (one) => one.repository === repository && /^[0-9a-f]{4,}$/.test(again) && one.commit.startsWith(again),
+  )
+  const [first] = found
+  if (first === undefined || found.length > 1)
+    throw new LockstepError(
+      'bad-config',
+      `${found.length === 0 ? 'no' : found.length} commits of ${repository} that were pushed begin with ${JSON.stringify(again)}; expected one: ${formatLockstep(`pipeline ${repository} --all`)} lists them`,
+    )
+  const { state } = foldersIn(env)
+  new BuildRequests(resolve(cwd, state)).leave({ repository, commit: first.commit, by: userInfo().username })
+  const when = served ? 'soon' : 'once lockstep serve runs'
+  return {
+    text: `${repository}: ${first.commit.slice(0, 12)} is tested again ${when}; its earlier results stay.\n`,
+    exitCode: 0,
+  }
+}
+
 /** Returns what waits in the spool; no account where no hook leaves pushes in one. */
 function spoolIn(env: Call['env'], cwd: string): { account: SpoolAccount | undefined } | { fault: string } {
   const config = configPath(surroundingsOf(env), cwd)
@@ -84,22 +126,19 @@ function spoolIn(env: Call['env'], cwd: string): { account: SpoolAccount | undef
 function documentOf({ repository, commits, waiting, passedOver }: RepositoryAccount) {
   return {
     repository,
-    commits: commits.map(({ commit, refs, seenAt, build }) => ({
+    commits: commits.map(({ commit, refs, seenAt, gone, build, earlier }) => ({
       commit,
       refs,
       seenAt,
-      build:
-        build === undefined
-          ? null
-          : {
-              build: build.build,
-              state: build.state,
-              begunAt: build.begunAt,
-              seconds: build.seconds ?? null,
-              why: build.why,
-            },
+      gone: gone ?? null,
+      build: build === undefined ? null : documentOfBuild(build),
+      earlier: earlier.map(documentOfBuild),
     })),
     waiting,
     passedOver,
   }
+}
+
+function documentOfBuild({ build, state, begunAt, seconds, why }: Build) {
+  return { build, state, begunAt, seconds: seconds ?? null, why }
 }

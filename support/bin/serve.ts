@@ -1,16 +1,26 @@
 import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import pino from 'pino'
-import { readPipelineSetting, readSpoolSetting } from '../config/pipeline_setting'
+import {
+  readPipelineSetting,
+  readSpoolSetting,
+  type PipelineSettings,
+  type SpoolSetting,
+} from '../config/pipeline_setting'
 import { readSetting } from '../config/settings'
 import { readBusBroker } from '../config/bus_broker'
+import { lookUpAccount } from '../pipeline/build_user'
+import { buildUsersOf } from '../pipeline/build_users'
+import { BUILD_CAPABILITIES, proveBuildUser } from '../pipeline/prove_build_user'
 import { foldersIn } from '../run/folders'
 import { surroundingsOf } from '../run/parameters'
 import { HookTriggers } from '../server/hook_triggers'
 import { partsWith } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
-import { serveUnit } from '../server/unit'
+import { serveUnit, VARIABLES_FILE } from '../server/unit'
 import { systemClock } from '../system/clock'
+import { runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { redactor } from '../system/redaction'
@@ -27,7 +37,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
       `there is no configuration ${config}; say: ${formatLockstep('serve --config lockstep.yaml')}`,
     )
   const spool = readSpoolSetting(config)
-  if (unit && spool !== undefined) return { text: unitOf(config, state, spool.path), exitCode: 0 }
+  if (unit && spool !== undefined) return { text: await unitOf(config, state, spool), exitCode: 0 }
   const settings = readPipelineSetting(config, { env })
   if (settings === undefined)
     throw new LockstepError(
@@ -51,10 +61,22 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     log,
     redact,
     parts: partsWith(bus),
+    prove: () => proveBuilds(settings, { state, config }),
     signal: endOfProcess(),
     onReady: () => manager.start(),
   }).finally(() => manager.stop())
   return { text: '', exitCode: 0 }
+}
+
+async function proveBuilds(
+  { repositories, spool, secretFiles }: PipelineSettings,
+  { state, config }: { state: string; config: string },
+): Promise<void> {
+  const others = [config, spool, join(spool, 'new'), join(spool, 'tmp'), __dirname]
+  const guarded = { state, secrets: [...secretFiles, join(homedir(), '.netrc'), VARIABLES_FILE], others }
+  const own = process.geteuid?.() ?? -1
+  for (const user of buildUsersOf(repositories))
+    await proveBuildUser(user, guarded, { run: runCommand, clock: systemClock, own })
 }
 
 function endOfProcess(): AbortSignal {
@@ -63,10 +85,16 @@ function endOfProcess(): AbortSignal {
   return end.signal
 }
 
-function unitOf(config: string, state: string, spool: string): string {
+async function unitOf(
+  config: string,
+  state: string,
+  { path: spool, buildUsers }: SpoolSetting,
+): Promise<string> {
+  const accounts = await Promise.all(buildUsers.map((user) => lookUpAccount(user, runCommand)))
   const program = join(__dirname, 'lockstep.cjs')
   return serveUnit({
     command: [process.execPath, program, 'serve', '--config', config, '--state', state],
-    writes: [state, spool],
+    writes: [state, spool, ...accounts.map(({ home }) => home)],
+    capabilities: accounts.length === 0 ? [] : BUILD_CAPABILITIES,
   })
 }

@@ -54,6 +54,14 @@ function factsOf(event: RecordedPipelineEvent, state: PipelineState): Partial<Fa
       const repository = state.deliveries.get(delivery)?.repository ?? null
       return { repository, delivery, ref: bounded(ref), why }
     }
+    case 'commit gone': {
+      const { repository, commit, why } = event
+      return { repository, commit, why }
+    }
+    case 'build asked for': {
+      const { repository, commit } = event
+      return { repository, commit }
+    }
     case 'build begun': {
       const { build, repository, commit } = event
       return { build, repository, commit, ref: firstRef(state, build) }

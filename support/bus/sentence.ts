@@ -1,10 +1,10 @@
 import { nameRef } from '../pipeline/ref_globs'
 import { clean } from '../rollout/model/verdict'
 import { formatSeconds } from '../system/duration'
+import { shortId } from '../system/git_names'
 import type { BusMessage } from './message_form'
 
 const MAX_NAME = 80
-const SHORT_ID = 12
 
 /** Returns the one sentence that tells people of an event, fit for a chat: one line, without control characters. */
 export function sentenceOf(message: BusMessage): string {
@@ -13,7 +13,7 @@ export function sentenceOf(message: BusMessage): string {
 
 function wordsOf({ event, ref, commit, result, why, seconds, changes, changeCount }: BusMessage): string {
   const on = ref === null ? '' : ` on ${nameOf(ref)}`
-  const tests = `the tests of ${shortId(commit)}${on}`
+  const tests = `the tests of ${nameCommit(commit)}${on}`
   const time = seconds === null ? '' : ` ${formatSeconds(seconds * 1000)}`
   const reason = why ?? 'no reason is known'
   switch (event) {
@@ -24,12 +24,16 @@ function wordsOf({ event, ref, commit, result, why, seconds, changes, changeCoun
       const more = others === 0 ? '' : `, and ${others} more`
       return first.after === null
         ? `a push removed ${nameOf(first.ref)}${more}`
-        : `a push moved ${nameOf(first.ref)} to ${shortId(first.after)}${more}`
+        : `a push moved ${nameOf(first.ref)} to ${nameCommit(first.after)}${more}`
     }
     case 'commit seen':
-      return `the repository shows ${shortId(commit)}${on}`
+      return `the repository shows ${nameCommit(commit)}${on}`
     case 'change passed over':
       return `${ref === null ? 'a change' : nameOf(ref)} was passed over: ${reason}`
+    case 'commit gone':
+      return `${nameCommit(commit)} is not tested: ${reason}`
+    case 'build asked for':
+      return `${nameCommit(commit)} is to be tested again`
     case 'build begun':
       return `${tests} begin`
     case 'build ended':
@@ -45,6 +49,6 @@ function nameOf(ref: string): string {
   return clean(nameRef(ref), MAX_NAME)
 }
 
-function shortId(id: string | null): string {
-  return clean(id ?? 'a commit', SHORT_ID + 1).slice(0, SHORT_ID)
+function nameCommit(id: string | null): string {
+  return id === null ? 'a commit' : shortId(clean(id))
 }

@@ -9,13 +9,13 @@ export function commitTests(state: string, decides: boolean): CommitTests {
   return {
     decides,
     passed(repository, commit) {
-      const { readPipeline, PipelineState, testedAs } = lazy.pipeline
+      const { readPipeline, PipelineState, lastFinishedOf, testedAs } = lazy.pipeline
       const { events, faults } = readPipeline(state)
       // A journal that lacks something may lack that the tests failed when they were run again.
       const [fault] = faults
       if (fault !== undefined) return { not: `not everything is known, since ${fault}` }
       const known = PipelineState.of(events)
-      const build = known.commit(repository, commit)?.build
+      const build = lastFinishedOf(known, repository, commit)
       const tested = testedAs(known, repository, commit)
       if (tested === 'passed' && build !== undefined) return { build: build.build }
       return { not: WHY[tested](build?.why ?? 'no reason is known', `${state}/pipeline`) }

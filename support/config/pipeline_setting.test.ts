@@ -40,6 +40,38 @@ describe('the signing key of GitLab', () => {
   })
 })
 
+describe('the user of builds', () => {
+  let scratch: Scratch
+  beforeEach(() => (scratch = new Scratch()))
+  afterEach(() => scratch.remove())
+
+  function read(...users: (string | undefined)[]) {
+    const repositories = users.map((user, index) => [
+      `r${index}`,
+      { url: '/srv/git/x.git', branches: ['main'], trigger: ['hook'], ci: { command: ['make'], user } },
+    ])
+    const pipeline = { repositories: Object.fromEntries(repositories) as object }
+    return readPipelineSetting(scratch.write('lockstep.yaml', JSON.stringify({ pipeline })), { env: {} })
+  }
+
+  it('brings a warning where there is none, since builds reach all of lockstep serve then', () => {
+    expect(read(undefined)?.warnings.join()).to.match(
+      /builds of r0 run as the user of lockstep serve, and can read its keys and write its journals; name a user/,
+    )
+    expect(read('builder')?.warnings).to.deep.equal([])
+  })
+
+  it('is refused where it is root, no name, or not there for all', () => {
+    for (const user of ['root', '', 'a b', '-x', '../x', '0'])
+      expect(() => read(user), user).to.throw(/a user that runs builds and nothing else, and is not root/)
+    expect(() => read('builder', undefined)).to.throw(/a build without one could write their results/)
+    expect(read('builder', 'other')?.repositories.map(({ build }) => build?.user)).to.deep.equal([
+      'builder',
+      'other',
+    ])
+  })
+})
+
 describe('the url of a repository', () => {
   let scratch: Scratch
   beforeEach(() => (scratch = new Scratch()))

@@ -12,6 +12,7 @@ import { placesIn, readYaml } from './yaml_file'
 const REPOSITORY = 'a name of small letters, digits, - and _'
 const URL_FORMS = 'ssh://…, https://…, git@host:path, or an absolute path'
 const GLOB = 'a whole name such as main, or one with stars such as v*'
+const USER = 'the name of a user that runs builds and nothing else, and is not root'
 const TRIGGER = 'hook, {github: …}, {gitlab: …}, {gitea: …} or {hmac: …}'
 
 const path = v.pipe(v.string('a path'), v.minLength(1, 'a path'))
@@ -75,6 +76,9 @@ const repository = allowKnownKeys({
         v.minLength(1, 'a program and its arguments, such as [npm, test]'),
       ),
       within: v.optional(duration, '20 minutes'),
+      user: v.optional(
+        v.pipe(v.string(USER), v.regex(/^[A-Za-z_][\w-]{0,31}$/, USER), v.notValue('root', USER)),
+      ),
       environment: v.optional(v.array(variable, 'a list of names of environment variables'), []),
     }),
   ),
@@ -125,6 +129,8 @@ export interface BuildSettings {
   within: number
   /** The names of the only variables that it inherits, beside those that a program needs to be found. */
   environment: readonly string[]
+  /** The user that the command runs as; without one, it runs as the user of this process. */
+  user?: string | undefined
 }
 
 /** Where events are published. */
@@ -147,8 +153,10 @@ export interface PipelineSettings {
   /** Undefined where nothing is published. */
   bus: BusSettings | undefined
   repositories: readonly RepositorySettings[]
-  /** Warnings for an operator about the places of secrets. */
+  /** Warnings for an operator about the places of secrets, and about builds that nothing shuts in. */
   warnings: readonly string[]
+  /** The files that secrets come from. */
+  secretFiles: readonly string[]
 }
 
 /**
@@ -190,6 +198,14 @@ export function readPipelineSetting(
       build: written.ci,
     }
   })
+  const built = repositories.filter(({ build }) => build !== undefined)
+  const open = built.filter(({ build }) => build?.user === undefined)
+  const [first] = open
+  if (first !== undefined && open.length < built.length)
+    throw new LockstepError(
+      'bad-config',
+      `${where('repositories', first.name, 'ci')}: other repositories have a user, and a build without one could write their results; expected user: a name`,
+    )
   return {
     spool: resolve(dirname(configPath), pipeline.spool),
     listen: { host, port: number },
@@ -200,8 +216,13 @@ export function readPipelineSetting(
       where: where('bus'),
     },
     repositories,
+    secretFiles: secrets.files,
     warnings: [
       ...secrets.warnings,
+      ...open.map(
+        ({ name }) =>
+          `${where('repositories', name, 'ci')}: builds of ${name} run as the user of lockstep serve, and can read its keys and write its journals; name a user for them, as in ci: { user: lockstep-build }`,
+      ),
       ...repositories
         .filter(({ url }) => /^https?:\/\/[^/?#@]*:[^/?#]*@/i.test(url))
         .map(
@@ -217,6 +238,10 @@ export interface SpoolSetting {
   path: string
   /** True where a repository has hooks that leave pushes there. */
   isUsed: boolean
+  /** The users that builds run as. */
+  buildUsers: readonly string[]
+  /** The repositories whose commits are tested. */
+  built: readonly string[]
 }
 
 /**
@@ -228,7 +253,12 @@ export function readSpoolSetting(configPath: string): SpoolSetting | undefined {
   const { pipeline } = readYaml(configPath, text, v.looseObject({ pipeline: v.optional(pipelineSetting) }))
   if (pipeline === undefined) return undefined
   const isUsed = Object.values(pipeline.repositories).some(({ trigger: all }) => all.includes('hook'))
-  return { path: resolve(dirname(configPath), pipeline.spool), isUsed }
+  const users = Object.values(pipeline.repositories).flatMap(({ ci }) => ci?.user ?? [])
+  const built = Object.entries(pipeline.repositories).flatMap(([name, { ci }]) =>
+    ci === undefined ? [] : [name],
+  )
+  const spool = resolve(dirname(configPath), pipeline.spool)
+  return { path: spool, isUsed, buildUsers: [...new Set(users)], built }
 }
 
 function resolveTriggers(

@@ -54,6 +54,8 @@ type EyamlSettings = v.InferOutput<typeof eyaml>
 export class SecretReader {
   /** Warnings for an operator about the places of the secrets. */
   readonly warnings: string[] = []
+  /** The files that secrets were read from. */
+  readonly files: string[] = []
   private key: KeyObject | undefined
 
   constructor(
@@ -83,6 +85,7 @@ export class SecretReader {
     const file = this.at(name)
     const value = readConfigFile(file, what, where).replace(/\r?\n$/, '')
     if (value === '') throw new LockstepError('bad-config', `${where}: the ${what} file ${file} is empty`)
+    this.files.push(file)
     this.warnOf(file)
     return value
   }

@@ -104,6 +104,11 @@ export const FILE_KEYS: YamlKeys = {
     default: '20 minutes',
     help: 'how long it may take',
   },
+  'pipeline.repositories.ci.user': {
+    takes: 'a user of this machine',
+    default: 'the user of `lockstep serve`, which protects nothing',
+    help: 'the user that the command runs as',
+  },
   'pipeline.repositories.ci.environment': {
     takes: 'a list of names',
     default: 'none',

@@ -8,6 +8,7 @@ import { Scratch } from '../testing/scratch'
 import { untilGone } from '../testing/until_gone'
 import { runBuild, type BuildSurroundings } from './build'
 import { BuildFolders } from './build_folders'
+import { OwnPlace } from './build_place'
 import { Git } from './git'
 import { Mirror } from './mirror'
 
@@ -26,7 +27,9 @@ describe('a build @long', () => {
     const git = new Git(runCommand, scratch.path)
     source = new Mirror({ name: 'website', url: server.url }, join(scratch.path, 'mirrors'), git)
     const env = { PATH: process.env['PATH'], TOKEN: 'named', SECRET: 'not named', LANG: 'de_DE' }
-    surroundings = { folders: new BuildFolders(scratch.path), run: runCommand, git, env }
+    const folders = new BuildFolders(scratch.path)
+    const own = new OwnPlace(folders, runCommand, git)
+    surroundings = { folders, placeOf: () => own, env }
   })
   afterEach(() => scratch.remove())
 
@@ -64,9 +67,9 @@ describe('a build @long', () => {
   })
 
   for (const [what, text, why] of [
-    ['exits with another status', 'exit 3', 'sh -c exit 3 exited with 3'],
-    ['is ended by a signal', 'kill -KILL $$', 'sh -c kill -KILL $$ was ended by SIGKILL'],
-    ['removes the repository', 'rm -rf .git', 'sh -c rm -rf .git left no commit checked out'],
+    ['exits with another status', 'exit 3', 'sh exited with 3'],
+    ['is ended by a signal', 'kill -KILL $$', 'sh was ended by SIGKILL'],
+    ['removes the repository', 'rm -rf .git', 'sh left no commit checked out'],
   ] as const)
     it(`fails when its command ${what}`, async () => {
       expect(await script(text)).to.deep.equal({ result: 'failed', why })
@@ -92,7 +95,7 @@ describe('a build @long', () => {
     const newest = server.push({ other: '' })
     expect(await build(old, { command: ['git', 'checkout', '-q', 'origin/main'] })).to.deep.equal({
       result: 'failed',
-      why: `git checkout -q origin/main left the commit ${newest.slice(0, 12)} checked out`,
+      why: `git left the commit ${newest.slice(0, 12)} checked out`,
     })
   })
 
@@ -100,15 +103,15 @@ describe('a build @long', () => {
     const ended = await script('sleep 600 & echo $!; wait', { within: 300 })
     expect(ended).to.deep.equal({
       result: 'failed',
-      why: 'sh -c sleep 600 & echo $!; wait took longer than 0.3 s and was ended',
+      why: 'sh took longer than 0.3 s and was ended',
     })
     await untilGone(output().trim())
   })
 
   it('fails when its command is not there', async () => {
-    const ended = await build(server.push(FILES), { command: ['no-such-program'] })
+    const ended = await build(server.push(FILES), { command: ['no-such-program', '--token=ESECRET'] })
     expect(ended.result).to.equal('failed')
-    expect(ended.why).to.match(/^no-such-program did not run: .*ENOENT/)
+    expect(ended.why).to.equal('no-such-program could not be started: ENOENT')
   })
 
   it('does not pass by what its command leaves in the background', async () => {
@@ -145,6 +148,14 @@ describe('a build @long', () => {
     expect(output()).to.match(
       /^(?:y\n){500}\n\[the output has more than 1000 bytes: what follows is left out]\n$/,
     )
+  })
+
+  it('hides the values of the variables that it is given, but for short ones', async () => {
+    surroundings = { ...surroundings, env: { TOKEN: 'a long secret', LEVEL: '1' } }
+    await script('printf "%s %s\\n1" "$TOKEN" "$(printf %s "$TOKEN" | base64)"', {
+      environment: ['TOKEN', 'LEVEL'],
+    })
+    expect(output()).to.match(/^\*\*\* \*\*\*\w*=*\n1$/)
   })
 
   it('is interrupted when its output cannot be kept, with any exit status', async () => {

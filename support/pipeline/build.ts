@@ -1,14 +1,14 @@
-import { mkdirSync } from 'node:fs'
 import type { BuildSettings } from '../config/pipeline_setting'
-import type { CommandResult, CommandRunner } from '../system/command'
+import type { CommandResult } from '../system/command'
 import { makeFolder } from '../system/folders'
 import { shortId } from '../system/git_names'
+import { RedactedOutput } from '../system/redacted_output'
 import { pickReason } from '../system/reason'
 import type { BuildResult } from './events'
 import { BuildLog } from './build_log'
-import type { BuildFolder, BuildFolders } from './build_folders'
-import type { Git } from './git'
-import { readHead, type CommitSource } from './mirror'
+import type { BuildFolders } from './build_folders'
+import type { BuildPlace, WorkFolders } from './build_place'
+import type { CommitSource } from './mirror'
 
 /** A commit whose tests are to be run. */
 export interface BuildOrder {
@@ -24,12 +24,14 @@ export interface BuildOrder {
 export interface BuildOutcome {
   result: BuildResult
   why: string | null
+  /** True where the repository does not have the commit any more. */
+  isGone?: boolean
 }
 
 export interface BuildSurroundings {
   folders: BuildFolders
-  run: CommandRunner
-  git: Git
+  /** Returns where a command runs, by its settings. */
+  placeOf(settings: BuildSettings): BuildPlace
   /** The variables of this process; a build gets those that the configuration names. */
   env: Readonly<Record<string, string | undefined>>
   outputAtMost?: number
@@ -51,59 +53,66 @@ export async function runBuild(
   surroundings: BuildSurroundings,
   signal: AbortSignal,
 ): Promise<BuildOutcome> {
+  let place: BuildPlace | undefined
   try {
-    return await testCommit(order, surroundings, signal)
+    place = surroundings.placeOf(order.settings)
+    return await testCommit(order, place, surroundings, signal)
   } catch (error) {
     return interrupted((error as Error).message)
   } finally {
     // What is left is removed by the next start.
-    await surroundings.folders.clear(order.build)
+    await place?.clear(order.build)
   }
 }
 
 async function testCommit(
   order: BuildOrder,
-  { folders, run, git, env, outputAtMost }: BuildSurroundings,
+  place: BuildPlace,
+  { folders, env, outputAtMost }: BuildSurroundings,
   signal: AbortSignal,
 ): Promise<BuildOutcome> {
   const { build, commit, settings } = order
   const folder = folders.of(build)
   makeFolder(folder.path, 0o700)
-  const checkedOut = await order.source.checkOut(commit, folder.source, signal)
+  const filled = await place.fill(build, commit, order.source, signal)
   if (signal.aborted) return STOPPED
-  if (checkedOut.kind === 'fault') return interrupted(`its source could not be had: ${checkedOut.why}`)
-  for (const own of [folder.home, folder.temporary]) mkdirSync(own, 0o700)
+  if (filled.kind === 'gone') return { ...interrupted(filled.why), isGone: true }
+  if (filled.kind === 'fault') return interrupted(`its source could not be had: ${filled.why}`)
 
   const stop = new AbortController()
   const log = new BuildLog(folder.output, () => stop.abort(), outputAtMost)
-  const [program = '', ...args] = settings.command
-  const ended = await run(program, args, {
-    cwd: folder.source,
+  const shown = new RedactedOutput(secretsOf(settings, env), (piece) => log.take(piece))
+  const ended = await place.run(build, settings.command, {
     within: settings.within,
     signal: AbortSignal.any([signal, stop.signal]),
-    leavesNothing: true,
-    umask: 0o022,
-    inherits: (name) => name === 'PATH',
-    env: environmentOf(order, folder, env),
-    onOutput: (piece) => log.take(piece),
+    env: environmentOf(order, place.foldersOf(build), env),
+    onOutput: (piece) => shown.take(piece),
   })
+  shown.end()
   log.close()
   if (signal.aborted) return STOPPED
   if (log.fault !== undefined) return interrupted(`its output could not be kept: ${log.fault}`)
   const why = judgeEnd(settings.command, ended)
   if (why !== undefined) return { result: 'failed', why }
   // Tests of another commit say nothing of this one.
-  const head = await readHead(git, folder.source, signal)
+  const head = await place.readHead(build, signal)
   if (signal.aborted) return STOPPED
   if (head === commit) return { result: 'succeeded', why: null }
   const left = head === undefined ? 'no commit' : `the commit ${shortId(head)}`
   return { result: 'failed', why: `${nameCommand(settings.command)} left ${left} checked out` }
 }
 
+/** Variables that are named are often secrets; what is shorter than that stands in other words by chance. */
+const MIN_SECRET = 8
+
+function secretsOf({ environment }: BuildSettings, env: BuildSurroundings['env']): string[] {
+  return environment.map((name) => env[name] ?? '').filter((value) => value.length >= MIN_SECRET)
+}
+
 /** The environment of a build: what is its own, and the variables that the configuration names. */
 function environmentOf(
   { build, repository, commit, ref, settings }: BuildOrder,
-  { home, temporary }: BuildFolder,
+  { home, temporary }: WorkFolders,
   env: BuildSurroundings['env'],
 ): Record<string, string | undefined> {
   const named = settings.environment.map((name) => [name, env[name]] as const)
@@ -123,17 +132,19 @@ function environmentOf(
 
 /** Returns why a command that has ended has not succeeded; undefined where it exited with 0. */
 function judgeEnd(command: readonly string[], { exitCode, failure }: CommandResult): string | undefined {
+  // Arguments may be secret, and reasons are shown to all who know the id of a delivery.
   const name = nameCommand(command)
   if (exitCode === 0) return undefined
   if (exitCode !== undefined) return `${name} exited with ${exitCode}`
   const what = failure ?? 'it did not run'
-  return `${name} ${pickReason(what).replace(/^it /, '')}`
+  if (!what.startsWith('it did not run')) return `${name} ${pickReason(what).replace(/^it /, '')}`
+  const [, code] = /^it did not run: Command failed with (E\w+):/.exec(what) ?? []
+  return `${name} could not be started${code === undefined ? '' : `: ${code}`}`
 }
 
 const MAX_SHOWN_COMMAND = 80
 
-function nameCommand(command: readonly string[]): string {
-  const name = command.join(' ')
+function nameCommand([name = '']: readonly string[]): string {
   return name.length > MAX_SHOWN_COMMAND ? `${name.slice(0, MAX_SHOWN_COMMAND)}…` : name
 }
 

@@ -26,6 +26,11 @@ describe('how the tests of a commit went', () => {
     [['interrupted'], 'not built'],
     [['interrupted', undefined], 'running'],
     [['interrupted', 'succeeded'], 'passed'],
+    [['failed', undefined], 'failed'],
+    [['failed', 'interrupted'], 'failed'],
+    [['failed', 'succeeded'], 'passed'],
+    [['succeeded', 'failed'], 'failed'],
+    [['succeeded', 'failed', 'interrupted', undefined], 'failed'],
   ] as const)
     it(`is "${said}" after the builds ${JSON.stringify(results)}`, async () => {
       expect(await build(results)).to.equal(said)

@@ -1,20 +1,22 @@
-import type { PipelineState } from './pipeline_state'
+import { isFinished, type Build, type PipelineState } from './pipeline_state'
 
 /** What can be said of the tests of a commit. `not built` says nothing of them, and never that they passed. */
 export type Tested = 'passed' | 'failed' | 'running' | 'not built'
 
-/** Returns how the tests of a commit went, by the record of `lockstep serve` alone. */
+/**
+ * Returns how the tests of a commit went, by the record of `lockstep serve` alone. Of several builds the last that has
+ * finished counts, also while another one runs.
+ */
 export function testedAs(state: PipelineState, repository: string, commit: string): Tested {
-  switch (state.commit(repository, commit)?.build?.state) {
-    case 'succeeded':
-      return 'passed'
-    case 'failed':
-      return 'failed'
-    case 'running':
-      return 'running'
-    // The tests of an interrupted build are still to be run.
-    case 'interrupted':
-    case undefined:
-      return 'not built'
-  }
+  const last = lastFinishedOf(state, repository, commit)
+  if (last !== undefined) return last.state === 'succeeded' ? 'passed' : 'failed'
+  // The tests of an interrupted build are still to be run.
+  return state.commit(repository, commit)?.build?.state === 'running' ? 'running' : 'not built'
+}
+
+/** Returns the last build of a commit that says how its tests went. */
+export function lastFinishedOf(state: PipelineState, repository: string, commit: string): Build | undefined {
+  const known = state.commit(repository, commit)
+  const builds = [...(known?.earlier ?? []), ...(known?.build === undefined ? [] : [known.build])]
+  return builds.findLast(isFinished)
 }

@@ -8,6 +8,8 @@ import type { PipelineLog } from './receive'
 
 const FAULT_FIRST_MS = 5_000
 const FAULT_MOST_MS = 600_000
+/** The times that a repository has to say that it does not have a commit any more, before it is believed. */
+const MAX_GONE = 3
 
 /** A repository whose commits are built, and where they come from. */
 export interface FollowedRepository {
@@ -37,6 +39,8 @@ export interface BuilderParts {
 export class Builder {
   /** The faults of this machine, by the commit that they kept from its build. */
   private readonly faults = new Map<PushedCommit, Backoff>()
+  /** The times that the repository did not have a commit, without a break. */
+  private readonly gone = new Map<PushedCommit, number>()
 
   constructor(private readonly parts: BuilderParts) {}
 
@@ -72,8 +76,8 @@ export class Builder {
     }
   }
 
-  private isToBuild({ repository, isToBuild, build }: PushedCommit): boolean {
-    if (!isToBuild || !isOpen(build)) return false
+  private isToBuild({ repository, isToBuild, isAskedFor, build }: PushedCommit): boolean {
+    if (!isToBuild || !(isAskedFor || isOpen(build))) return false
     return this.parts.repositories.get(repository)?.settings.build !== undefined
   }
 
@@ -91,12 +95,22 @@ export class Builder {
     await log.append({ type: 'build begun', build, repository, commit: id })
     const from = clock.elapsed()
     const order = { build, repository, commit: id, ref: refs[0] ?? '', settings, source: followed.source }
-    const outcome = await runBuild(order, signal)
+    const { isGone = false, ...outcome } = await runBuild(order, signal)
     const seconds = Math.round((clock.elapsed() - from) / 100) / 10
     await this.end(build, { ...outcome, seconds })
-    if (outcome.result !== 'interrupted') this.faults.delete(commit)
+    const isBelieved = !signal.aborted && this.countGone(commit, isGone)
+    if (isBelieved) await log.append({ type: 'commit gone', repository, commit: id, why: outcome.why ?? '' })
+    if (outcome.result !== 'interrupted' || isBelieved) this.faults.delete(commit)
     else if (!signal.aborted) this.postpone(commit, outcome.why)
     await tidyUp(log.state.builds)
+  }
+
+  /** Returns whether the repository has said often enough that it does not have a commit. */
+  private countGone(commit: PushedCommit, isGone: boolean): boolean {
+    const times = isGone ? (this.gone.get(commit) ?? 0) + 1 : 0
+    if (times === 0 || times >= MAX_GONE) this.gone.delete(commit)
+    else this.gone.set(commit, times)
+    return times >= MAX_GONE
   }
 
   private postpone(commit: PushedCommit, why: string | null): void {

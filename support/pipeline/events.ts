@@ -36,6 +36,10 @@ export type PipelineEvent =
     }
   /** A change of a delivery comes to nothing, for a reason in words. */
   | { type: 'change passed over'; delivery: string; ref: string; after: string | null; why: string }
+  /** The repository does not have a commit any more, as it said several times: its tests are not to be run. */
+  | { type: 'commit gone'; repository: string; commit: string; why: string }
+  /** Somebody wants the tests of a commit to be run, also where they were run before. */
+  | { type: 'build asked for'; repository: string; commit: string; by: string | null }
   | { type: 'build begun'; build: string; repository: string; commit: string }
   | {
       type: 'build ended'

@@ -55,6 +55,26 @@ describe('what is shown of pushes', () => {
     expect(shown([...pushed, begun('b1', A), green])[1]).to.match(/tests passed in 9\.1 s$/)
   })
 
+  it('shows a red result beside a later one, and a commit that is gone as not tested', () => {
+    const ended = { type: 'build ended', seconds: 1, why: null } as const
+    const red: PipelineEvent = { ...ended, build: 'b1', result: 'failed', why: 'make exited with 2' }
+    const asked: PipelineEvent = { type: 'build asked for', repository: 'website', commit: A, by: 'ann' }
+    const first = [...pushed, begun('b1', A), red, asked]
+    expect(shown(first).at(-1)).to.equal('      is to be tested again')
+    const green: PipelineEvent = { ...ended, build: 'b2', result: 'succeeded' }
+    expect(shown([...first, begun('b2', A), green]).slice(1)).to.deep.equal([
+      `  aaaaaaaaaaaa  main  ${AT}  tests passed in 1.0 s`,
+      '      before: tests FAILED after 1.0 s: make exited with 2, builds/b1/output.log',
+    ])
+    const gone: PipelineEvent = {
+      type: 'commit gone',
+      repository: 'website',
+      commit: A,
+      why: 'it has no commit',
+    }
+    expect(shown([...pushed, gone])[1]).to.match(/not tested: it has no commit$/)
+  })
+
   it('does not say that something is under way where nothing runs', () => {
     const running = [...pushed, begun('b1', A)]
     expect(shown(running)[1]).to.match(/is being tested since /)

@@ -80,12 +80,20 @@ function formatRepository(
 }
 
 function formatCommit(
-  { commit, refs, seenAt, build }: PushedCommit,
+  { commit, refs, seenAt, gone, isAskedFor, build, earlier }: PushedCommit,
   isServed: boolean,
   outputOf: (build: string) => string,
 ): string[] {
-  const line = `  ${shortId(commit)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${formatBuild(build, isServed)}`
-  return build?.state === 'failed' ? [line, `      see ${outputOf(build.build)}`] : [line]
+  const line = `  ${shortId(commit)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${gone === undefined ? formatBuild(build, isServed) : `not tested: ${clean(gone)}`}`
+  return [
+    line,
+    ...(build?.state === 'failed' ? [`      see ${outputOf(build.build)}`] : []),
+    ...(isAskedFor ? ['      is to be tested again'] : []),
+    // A result does not take back another one of the same commit.
+    ...[...earlier]
+      .reverse()
+      .map((each) => `      before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
+  ]
 }
 
 function formatBuild(build: Build | undefined, isServed: boolean): string {

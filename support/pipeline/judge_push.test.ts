@@ -68,12 +68,14 @@ describe('a push that was told', () => {
     await log.take('d1', MAIN, A)
     expect(await judge().look(signal)).to.equal(undefined)
     expect(fates()).to.deep.equal(['seen'])
-    expect(log.state.commits).to.deep.include({
+    expect(log.state.commits).to.have.length(1)
+    expect(log.state.commits[0]).to.deep.include({
       repository: 'website',
       commit: A,
       refs: [MAIN],
       seenAt: new Date(0).toISOString(),
       isToBuild: true,
+      isAskedFor: false,
       build: undefined,
     })
   })

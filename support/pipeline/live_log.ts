@@ -1,21 +1,17 @@
 import type { PipelineEvent, RecordedPipelineEvent } from './events'
 import type { PipelineJournal } from './pipeline_journal'
-import { PipelineState } from './pipeline_state'
+import type { PipelineState } from './pipeline_state'
 import type { PipelineLog } from './receive'
 
 /** The log of the one process that writes: what was before, what it adds, and who hears of it. */
 export class LivePipelineLog implements PipelineLog {
-  readonly state: PipelineState
-
   constructor(
-    before: Iterable<RecordedPipelineEvent>,
+    readonly state: PipelineState,
     private readonly journal: PipelineJournal,
     private readonly now: () => number,
     /** Called for each event once it is on disk. */
     private readonly onEvent: (event: RecordedPipelineEvent) => void = () => {},
-  ) {
-    this.state = PipelineState.of(before)
-  }
+  ) {}
 
   async append(event: PipelineEvent): Promise<RecordedPipelineEvent> {
     const recorded = { ...event, at: new Date(this.now()).toISOString() }

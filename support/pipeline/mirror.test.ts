@@ -282,7 +282,7 @@ describe('the mirror of a repository @long', () => {
     const commit = server.push()
     expect(await mirror.checkOut(commit, join(scratch.path, 'a'), signal)).to.deep.equal({ kind: 'ready' })
     const absent = await mirror.checkOut('b'.repeat(40), join(scratch.path, 'b'), signal)
-    expect(absent).to.deep.equal({ kind: 'fault', why: 'the repository has no commit bbbbbbbbbbbb any more' })
+    expect(absent).to.deep.equal({ kind: 'gone', why: 'the repository has no commit bbbbbbbbbbbb any more' })
   })
 
   it('ends at once when it is told to', async () => {

@@ -17,8 +17,11 @@ export type Fetched = { kind: 'fetched' } | { kind: 'away'; why: string }
 export type Located =
   { kind: 'there'; commit: string } | { kind: 'elsewhere'; why: string } | { kind: 'unknown'; why: string }
 
-/** The end of a checkout: a fault is one of the machine, and says nothing of the commit. */
-export type CheckedOut = { kind: 'ready' } | { kind: 'fault'; why: string }
+/**
+ * The end of a checkout: a fault is one of the machine, and says nothing of the commit. A commit is gone where the repository
+ * was asked, and does not have it.
+ */
+export type CheckedOut = { kind: 'ready' } | { kind: 'fault'; why: string } | { kind: 'gone'; why: string }
 
 /** A repository whose commits are looked at and built. No method throws for what a server or a disk does. */
 export interface CommitSource {
@@ -208,7 +211,7 @@ export class Mirror implements CommitSource {
       const fetched = await this.fetchNow(signal)
       if (fetched.kind === 'away') return fault(fetched.why)
       if (!(await this.has(commit, signal)))
-        return fault(`the repository has no commit ${shortId(commit)} any more`)
+        return { kind: 'gone', why: `the repository has no commit ${shortId(commit)} any more` }
     }
     const shown = starSecret(this.repository.url)
     // No link leads from the files of a build to those of the mirror.

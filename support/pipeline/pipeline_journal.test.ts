@@ -5,6 +5,7 @@ import { Scratch } from '../testing/scratch'
 import type { PipelineEvent } from './events'
 import { LivePipelineLog } from './live_log'
 import { openPipelineJournal, pipelineJournalsIn, readPipeline } from './pipeline_journal'
+import { PipelineState } from './pipeline_state'
 import { Receiver, type Told } from './receive'
 
 const A = 'a'.repeat(40)
@@ -78,7 +79,8 @@ describe('the journals of a pipeline', () => {
   })
 
   describe('with a receiver', () => {
-    const log = (journal = open()) => new LivePipelineLog(readPipeline(scratch.path).events, journal, () => 0)
+    const log = (journal = open()) =>
+      new LivePipelineLog(PipelineState.of(readPipeline(scratch.path).events), journal, () => 0)
 
     it('have a push once, told at the same time, later, and after a restart', async () => {
       const journal = open()

@@ -33,6 +33,8 @@ const SHAPES = {
     isToBuild: v.boolean(),
   }),
   'change passed over': v.object({ delivery: text, ref: text, after: orNull, why: text }),
+  'commit gone': v.object({ repository: text, commit: text, why: text }),
+  'build asked for': v.object({ repository: text, commit: text, by: orNull }),
   'build begun': v.object({ build: text, repository: text, commit: text }),
   'build ended': v.object({
     build: text,
@@ -111,8 +113,23 @@ export class PipelineJournal {
  * @throws LockstepError `journal-failed` when the folder cannot be listed
  */
 export function readPipeline(state: string): PipelineRead {
-  const journals = readJournals(pipelineJournalsIn(state), () => readEvent)
-  return { events: journals.flatMap(({ entries }) => entries), faults: journals.flatMap(faultOf) }
+  const events: RecordedPipelineEvent[] = []
+  return { faults: eachPipelineEvent(state, (event) => events.push(event)), events }
+}
+
+/**
+ * Calls for each event of all journals, in the order in which they were written, and keeps none. Returns a sentence for
+ * each journal that does not tell everything.
+ * @throws LockstepError `journal-failed` when the folder cannot be listed
+ */
+export function eachPipelineEvent(state: string, take: (event: RecordedPipelineEvent) => void): string[] {
+  const reader = (value: Record<string, unknown>) => {
+    const read = readEvent(value)
+    if ('fault' in read) return read
+    if (read.entry !== undefined) take(read.entry)
+    return { entry: undefined }
+  }
+  return readJournals<RecordedPipelineEvent>(pipelineJournalsIn(state), () => reader).flatMap(faultOf)
 }
 
 /** Reads one entry of a journal; undefined for one that is no event. */

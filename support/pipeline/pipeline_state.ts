@@ -1,3 +1,4 @@
+import { RecentIds } from './recent_ids'
 import type { BuildResult, RecordedChange, RecordedPipelineEvent, Teller } from './events'
 
 /** A push that was told, and what has become of each of its changes. */
@@ -28,7 +29,14 @@ export interface PushedCommit {
   seenAt: string
   /** Whether its tests are to be run: its repository had a command for them when it was seen. */
   isToBuild: boolean
+  /** True where somebody wants another build, and none was begun since. */
+  isAskedFor: boolean
+  /** Why its tests are not to be run: the repository does not have it any more. */
+  gone: string | undefined
+  /** The last build. */
   build: Build | undefined
+  /** The builds before the last one that succeeded or failed, the oldest first. */
+  earlier: readonly Build[]
 }
 
 export interface Build {
@@ -40,16 +48,47 @@ export interface Build {
   seconds: number | undefined
 }
 
+/** A delivery without changes takes memory too. */
+function weightOf({ changes }: Delivery): number {
+  return Math.max(1, changes.length)
+}
+
+/** The number of ids of old deliveries that are known again, at the least. */
+const MAX_FORGOTTEN = 1_000_000
+const NONE: readonly Build[] = []
+
+/** Returns whether a build says how the tests of its commit went. */
+export function isFinished({ state }: Build): boolean {
+  return state === 'succeeded' || state === 'failed'
+}
+
 /** What the events of a pipeline add up to. */
 export class PipelineState {
   readonly deliveries = new Map<string, Delivery>()
+  /** The deliveries with nothing that waits, in the order in which that came to be, from `firstSettled` on. */
+  private settled: Delivery[] = []
+  private firstSettled = 0
+  private settledChanges = 0
+  /** The ids of deliveries that are not there any more. */
+  private readonly forgotten = new RecentIds(MAX_FORGOTTEN)
   private readonly commitsByKey = new Map<string, PushedCommit>()
   private readonly buildsById = new Map<string, PushedCommit>()
+
+  /**
+   * `maxSettled` is the number of changes, among those that wait for nothing, that are kept. Of older deliveries, only their
+   * ids are known.
+   */
+  constructor(private readonly maxSettled: number = Infinity) {}
 
   static of(events: Iterable<RecordedPipelineEvent>): PipelineState {
     const state = new PipelineState()
     for (const event of events) state.apply(event)
     return state
+  }
+
+  /** Returns whether a delivery was taken, also one of which no more is kept. */
+  isTaken(delivery: string): boolean {
+    return this.deliveries.has(delivery) || this.forgotten.has(delivery)
   }
 
   /** Returns all commits, in the order in which they were seen. */
@@ -59,7 +98,9 @@ export class PipelineState {
 
   /** Returns the ids of the builds that commits show, in the order in which they were begun. */
   get builds(): readonly string[] {
-    return [...this.buildsById].flatMap(([id, { build }]) => (build?.build === id ? [id] : []))
+    return [...this.buildsById].flatMap(([id, { build, earlier }]) =>
+      build?.build === id || earlier.some((each) => each.build === id) ? [id] : [],
+    )
   }
 
   commit(repository: string, commit: string): PushedCommit | undefined {
@@ -76,10 +117,11 @@ export class PipelineState {
     switch (event.type) {
       case 'push taken': {
         const { delivery, repository, teller, by, at, changes } = event
-        if (this.deliveries.has(delivery)) return
+        if (this.isTaken(delivery)) return
         const open = { state: 'waiting', commit: null, why: null } as const
         const waiting = changes.map((change) => ({ ...change, ...open }))
         this.deliveries.set(delivery, { delivery, repository, teller, by, at, changes: waiting })
+        this.forgetOld(delivery)
         return
       }
       case 'change passed over':
@@ -91,16 +133,36 @@ export class PipelineState {
         if (known !== undefined) {
           if (!known.refs.includes(event.ref)) known.refs.push(event.ref)
           known.isToBuild ||= event.isToBuild
+          known.gone = undefined
           return
         }
         const { repository, commit, ref, at, isToBuild } = event
-        const seen = { repository, commit, refs: [ref], seenAt: at, isToBuild, build: undefined }
-        this.commitsByKey.set(key, seen)
+        const unbuilt = { isAskedFor: false, gone: undefined, build: undefined, earlier: NONE }
+        this.commitsByKey.set(key, { repository, commit, refs: [ref], seenAt: at, isToBuild, ...unbuilt })
+        return
+      }
+      case 'commit gone': {
+        const lost = this.commit(event.repository, event.commit)
+        if (lost === undefined) return
+        lost.isToBuild = false
+        lost.isAskedFor = false
+        lost.gone = event.why
+        return
+      }
+      case 'build asked for': {
+        const wanted = this.commit(event.repository, event.commit)
+        if (wanted === undefined) return
+        wanted.isToBuild = true
+        wanted.isAskedFor = true
+        wanted.gone = undefined
         return
       }
       case 'build begun': {
         const built = this.commit(event.repository, event.commit)
         if (built === undefined) return
+        if (built.build !== undefined && isFinished(built.build))
+          built.earlier = [...built.earlier, built.build]
+        built.isAskedFor = false
         built.build = {
           build: event.build,
           begunAt: event.at,
@@ -128,8 +190,28 @@ export class PipelineState {
     { delivery, ref, after }: { delivery: string; ref: string; after: string | null },
     fate: Pick<DeliveredChange, 'state' | 'commit' | 'why'>,
   ): void {
-    for (const change of this.deliveries.get(delivery)?.changes ?? [])
-      if (change.ref === ref && change.after === after && change.state === 'waiting')
-        Object.assign(change, fate)
+    const open = (this.deliveries.get(delivery)?.changes ?? []).filter(
+      (change) => change.ref === ref && change.after === after && change.state === 'waiting',
+    )
+    for (const change of open) Object.assign(change, fate)
+    if (open.length > 0) this.forgetOld(delivery)
+  }
+
+  /** Counts a delivery of which nothing waits any more, and forgets those that have not waited for the longest time. */
+  private forgetOld(delivery: string): void {
+    const settled = this.deliveries.get(delivery)
+    if (settled === undefined || settled.changes.some(({ state }) => state === 'waiting')) return
+    this.settled.push(settled)
+    this.settledChanges += weightOf(settled)
+    while (this.settledChanges > this.maxSettled) {
+      const oldest = this.settled[this.firstSettled++]
+      if (oldest === undefined) break
+      this.settledChanges -= weightOf(oldest)
+      this.deliveries.delete(oldest.delivery)
+      this.forgotten.add(oldest.delivery)
+    }
+    if (this.firstSettled * 2 < this.settled.length) return
+    this.settled = this.settled.slice(this.firstSettled)
+    this.firstSettled = 0
   }
 }

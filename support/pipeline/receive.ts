@@ -40,7 +40,7 @@ export class Receiver {
     const delivery = deliveryOf(push.repository, teller, sameness)
     const before = this.underWay.get(delivery)
     if (before !== undefined) await before
-    if (this.log.state.deliveries.has(delivery)) return { delivery, isNew: false }
+    if (this.log.state.isTaken(delivery)) return { delivery, isNew: false }
     const { repository, by = null, changes } = push
     const recorded = changes.map(recordChange)
     const taken = this.log.append({

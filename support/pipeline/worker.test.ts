@@ -173,6 +173,45 @@ describe('the worker of a pipeline', () => {
     })
   })
 
+  it('gives up a commit that the repository says three times that it does not have', async () => {
+    const log = new MemoryPipelineLog()
+    push(0)
+    const gone = 'b'.repeat(40)
+    const seen = { repository: 'website', ref: MAIN, after: gone, commit: gone, isToBuild: true }
+    await log.append({ type: 'commit seen', delivery: 'd1', ...seen })
+    const work = open(log).work(over.signal)
+    while (log.state.commit('website', gone)?.gone === undefined)
+      if (clock.pending.length > 0) await clock.next()
+      else await new Promise(setImmediate)
+    over.abort()
+    await work
+    expect(log.added.filter(({ type }) => type === 'build ended')).to.have.length(3)
+    expect(log.state.commit('website', gone)).to.include({
+      isToBuild: false,
+      gone: 'the repository has no commit bbbbbbbbbbbb any more',
+    })
+    expect(tested(log.state, gone)).to.equal('not built')
+    // A push of it begins again.
+    await log.append({ type: 'commit seen', delivery: 'd2', ...seen })
+    expect(log.state.commit('website', gone)).to.include({ isToBuild: true, gone: undefined })
+  })
+
+  it('tests a red commit again when somebody asks for it, and believes the last result', async () => {
+    const log = new MemoryPipelineLog()
+    const ran = join(scratch.path, 'ran')
+    const flaky = server.push({ test: `#!/bin/sh\ntest -e ${ran} && exit 0\ntouch ${ran}\nexit 1\n` })
+    await log.take('d1', MAIN, flaky)
+    const worker = open(log)
+    const work = worker.work(over.signal)
+    await log.until((state) => tested(state, flaky) === 'failed')
+    await log.append({ type: 'build asked for', repository: 'website', commit: flaky, by: 'ann' })
+    worker.wake()
+    await log.until((state) => tested(state, flaky) === 'passed')
+    over.abort()
+    await work
+    expect(log.state.commit('website', flaky)?.earlier.map(({ state }) => state)).to.deep.equal(['failed'])
+  })
+
   it('removes what a killed worker has left, but not the output', async () => {
     const left = scratch.write('pipeline/builds/old/source/file', '')
     const output = scratch.write('pipeline/builds/old/output.log', 'printed')

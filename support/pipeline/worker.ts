@@ -5,6 +5,8 @@ import { endAllWith, type CommandRunner } from '../system/command'
 import { Bell } from './bell'
 import { markOf, runBuild, type BuildSurroundings } from './build'
 import { BuildFolders } from './build_folders'
+import { OwnPlace, type BuildPlace } from './build_place'
+import { BuildUsers } from './build_users'
 import { Builder, type FollowedRepository } from './builder'
 import { Git } from './git'
 import { PushJudge } from './judge_push'
@@ -45,6 +47,10 @@ export function openWorker(parts: WorkerParts): PipelineWorker {
   const folder = join(parts.state, 'pipeline')
   const git = new Git(run, folder)
   const folders = new BuildFolders(parts.state)
+  const users = new BuildUsers(parts)
+  const own = new OwnPlace(folders, run, git)
+  const placeOf = ({ user }: { user?: string | undefined }): BuildPlace =>
+    user === undefined ? own : users.placeOf(user, folders)
   const repositories = new Map(
     parts.repositories.map((settings): [string, FollowedRepository] => [
       settings.name,
@@ -60,12 +66,14 @@ export function openWorker(parts: WorkerParts): PipelineWorker {
     clock,
     newId,
     endLeft: (build) => endAllWith(markOf(build)),
-    runBuild: (order, signal) => runBuild(order, { folders, run, git, env }, signal),
+    runBuild: (order, signal) => runBuild(order, { folders, placeOf, env }, signal),
     tidyUp: async (builds) => tell(await folders.keep(new Set(builds.slice(-MAX_KEPT_BUILDS)))),
     onFault: onTrouble,
   })
   return new Worker(log, repositories, builder, clock, onTrouble, async () => {
     endAllWith(git.mark)
+    await users.open()
+    for (const why of await users.endLeft()) onTrouble(why)
     await builder.interruptLeft()
     for (const build of folders.builds) tell(await folders.clear(build))
   })

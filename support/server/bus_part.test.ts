@@ -48,6 +48,7 @@ describe('the bus of lockstep serve', () => {
         bus: undefined,
         repositories: [],
         warnings: [],
+        secretFiles: [],
       },
       state,
       pipeline,

@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import type { PipelineEvent, RecordedPipelineEvent } from '../pipeline/events'
 import type { JournalPlace } from '../pipeline/journal_tail'
 import { LivePipelineLog } from '../pipeline/live_log'
-import { openPipelineJournal, pipelineJournalsIn, readPipeline } from '../pipeline/pipeline_journal'
-import type { PipelineState } from '../pipeline/pipeline_state'
+import { eachPipelineEvent, openPipelineJournal, pipelineJournalsIn } from '../pipeline/pipeline_journal'
+import { PipelineState } from '../pipeline/pipeline_state'
 import type { PipelineLog } from '../pipeline/receive'
 import { LockstepError } from '../system/errors'
 import { namesIn, readRegularFile } from '../system/regular_file'
 import type { PipelineClaim } from './claim_pipeline'
+
+/** The most changes whose fate can be asked for; journals keep all. */
+const MAX_SETTLED = 20_000
 
 /** The pipeline of a state folder, for the one process that writes it. */
 export interface OpenPipeline extends PipelineLog {
@@ -26,13 +29,14 @@ export interface OpenPipeline extends PipelineLog {
  */
 export function openPipeline(state: string, claim: PipelineClaim, now: () => number): OpenPipeline {
   removeUnbegun(pipelineJournalsIn(state))
-  const { events, faults } = readPipeline(state)
+  const before = new PipelineState(MAX_SETTLED)
+  const faults = eachPipelineEvent(state, (event) => before.apply(event))
   const [fault, ...others] = faults
   if (fault !== undefined) throw new LockstepError('journal-failed', refusal(fault, others.length))
   const journal = openPipelineJournal(state, now)
   const listeners = new Set<(event: RecordedPipelineEvent) => void>()
   let entries = 0
-  const log = new LivePipelineLog(events, journal, now, (event) => {
+  const log = new LivePipelineLog(before, journal, now, (event) => {
     entries += 1
     for (const listener of listeners) listener(event)
   })

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { BusBroker } from '../config/bus_broker'
 import { drainSpool } from '../pipeline/drain_spool'
+import { BuildRequests } from '../pipeline/build_requests'
 import { Spool } from '../pipeline/spool'
+import { takeRequests } from '../pipeline/take_requests'
 import { openWorker } from '../pipeline/worker'
 import { pause } from '../system/clock'
 import { runCommand } from '../system/command'
@@ -74,8 +76,8 @@ const builds: Part = {
       onTrouble: (sentence) => log.warn(redact(sentence)),
     })
     const stop = pipeline.onEvent((event) => {
-      if (event.type === 'push taken') worker.wake()
-      else log.info(redacted(event, redact), event.type)
+      if (event.type === 'push taken' || event.type === 'build asked for') worker.wake()
+      if (event.type !== 'push taken') log.info(redacted(event, redact), event.type)
     })
     try {
       await worker.work(signal)
@@ -93,9 +95,35 @@ function redacted(event: object, redact: PartContext['redact']): object {
   )
 }
 
+/** Takes what people ask for with `lockstep pipeline --again`. */
+const requests: Part = {
+  name: 'requests',
+  async run({ settings, state, pipeline, clock, log, signal }) {
+    const from = new BuildRequests(state)
+    const built = new Set(
+      settings.repositories.flatMap(({ name, build }) => (build === undefined ? [] : [name])),
+    )
+    let said: string | undefined
+    while (!signal.aborted) {
+      let trouble: string | undefined
+      try {
+        from.open()
+        for (const refused of await takeRequests(from, pipeline, (repository) => built.has(repository)))
+          log.warn(`a request for a build: ${refused}`)
+      } catch (error) {
+        if (error instanceof LockstepError || !('code' in Object(error))) throw error
+        trouble = `requests for builds: ${(error as Error).message}`
+      }
+      if (trouble !== undefined && trouble !== said) log.warn(trouble)
+      said = trouble
+      await pause(clock, LOOK_EVERY_MS, signal).catch(noop)
+    }
+  },
+}
+
 /** Returns the parts beside the triggers over HTTP. The bus comes first: it has to know where the journals began. */
 export function partsWith(bus: BusBroker | undefined): readonly Part[] {
-  return [...(bus === undefined ? [] : [busPart(bus)]), spool, builds]
+  return [...(bus === undefined ? [] : [busPart(bus)]), spool, builds, requests]
 }
 
 function noop(): void {}

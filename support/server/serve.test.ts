@@ -28,6 +28,7 @@ describe('lockstep serve', () => {
     bus: undefined,
     repositories: [],
     warnings: [],
+    secretFiles: [],
   })
 
   function served({ port = 0, parts = [] as Part[], onReady = (_port: number) => {} } = {}) {

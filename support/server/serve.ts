@@ -22,6 +22,8 @@ export interface ServeOptions {
   log: Log
   redact: Redact
   parts: readonly Part[]
+  /** Proves that builds can run, once no other process works with the state. A rejection ends the start. */
+  prove?: () => Promise<void>
   /** Aborted when the process is to end. */
   signal: AbortSignal
   /** Called when requests are answered and all parts run. */
@@ -38,6 +40,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { state, env, clock } = options
   const claim = await claimPipeline({ state, env, clock, onLost: (error) => end.fail(error) })
   try {
+    await options.prove?.()
     const pipeline = openPipeline(state, claim, () => clock.now())
     try {
       await serveOpen(options, pipeline, end)

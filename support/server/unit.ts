@@ -5,13 +5,18 @@ export interface ServeUnit {
   command: readonly string[]
   /** The folders that it writes, as absolute paths. */
   writes: readonly string[]
+  /** What it may do beyond its user, such as to become another one; the program starts without all others. */
+  capabilities: readonly string[]
 }
+
+/** The file that the unit takes variables from. */
+export const VARIABLES_FILE = '/etc/default/lockstep-serve'
 
 /** Seconds without a sign of life, far longer than any work that blocks the process. */
 const WATCHDOG_S = 60
 
 /** Returns a unit for systemd with as few rights as `lockstep serve` can do with. */
-export function serveUnit({ command, writes }: ServeUnit): string {
+export function serveUnit({ command, writes, capabilities }: ServeUnit): string {
   return `[Unit]
 Description=Lockstep's pipeline: from a push to every host
 After=network-online.target
@@ -25,7 +30,7 @@ WatchdogSec=${WATCHDOG_S}
 # The user whom the state folder belongs to: useradd --system --create-home lockstep
 User=lockstep
 # Secrets that lockstep.yaml takes from variables.
-EnvironmentFile=-/etc/default/lockstep-serve
+EnvironmentFile=-${VARIABLES_FILE}
 ExecStart=${command.map(escapeUnitWord).join(' ')}
 # A journal that cannot be written ends it, and so does a claim that is lost. What was taken is on disk.
 Restart=always
@@ -36,8 +41,8 @@ TimeoutStopSec=30
 # Hooks and serve write the spool by one group.
 UMask=0007
 LimitCORE=0
-CapabilityBoundingSet=
-AmbientCapabilities=
+CapabilityBoundingSet=${capabilities.join(' ')}
+AmbientCapabilities=${capabilities.join(' ')}
 NoNewPrivileges=yes
 ProtectSystem=strict
 ${writes.map((path) => `ReadWritePaths=${escapeUnitWord(`-${path}`)}`).join('\n')}

@@ -45,6 +45,8 @@ export interface CommandLimits {
   umask?: number
   /** Takes the process number of the program once it runs. */
   onStart?: (pid: number) => void
+  /** The number of an open file that the program reads as its standard input; without it, there is nothing to read. */
+  input?: number
 }
 
 /** Runs a program with arguments, never through a shell. */
@@ -78,7 +80,7 @@ export const runCommand: CommandRunner = async (program, args, limits) => {
   const mark = limits.leavesNothing === true ? `${MARK}=${randomUUID()}` : undefined
   const before = limits.umask === undefined ? undefined : process.umask(limits.umask)
   const child = execa(program, args, {
-    stdin: 'ignore',
+    stdin: (limits.input ?? 'ignore') as Descriptor | 'ignore',
     stdout: (files?.out ?? 'pipe') as Descriptor,
     stderr: (files?.err ?? 'pipe') as Descriptor,
     buffer: false,

@@ -16,6 +16,11 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       },
     ],
     options: {
+      again: {
+        takes: 'commit',
+        help: 'has a commit tested again; its earlier results stay',
+        completed: 'nothing',
+      },
       all: { help: 'also what is old, and what was passed over' },
       json: JSON_OPTION,
       'public-key': { help: 'prints the key that messages of the bus are verified with, and nothing else' },
@@ -24,6 +29,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     examples: [
       ['pipeline', 'the newest commits of every repository'],
       ['pipeline website --all', 'everything that is known of one'],
+      ['pipeline website --again 41d0e6c2f9aa', 'tests a commit again, such as after a fault of the network'],
     ],
     exits: {
       0: 'printed',

@@ -79,9 +79,7 @@ pipeline:
     const { text, status } = lockstep('pipeline')
     expect(status).to.equal(0)
     expect(text).to.match(
-      new RegExp(
-        `^website: 2 commits\n  ${red}  main  then  tests FAILED after .* s: sh test.sh exited with 3\n`,
-      ),
+      new RegExp(`^website: 2 commits\n  ${red}  main  then  tests FAILED after .* s: sh exited with 3\n`),
     )
     expect(text).to.match(new RegExp(`\n  ${green}  main  then  tests passed in .* s\n$`))
     const [, output = ''] = /see (\S+)/.exec(text) ?? []
@@ -93,6 +91,25 @@ pipeline:
     await shows(/main, tag v1 {2}then {2}tests passed/)
     const { builds } = countIn(lockstep('pipeline', '--json').text)
     expect(builds).to.equal(2)
+  })
+
+  it('is tested again while lockstep serve runs, when somebody asks for it, and both results stay', async () => {
+    const mark = at('flaky')
+    const flaky = push(`[ -e ${mark} ] && exit 0; touch ${mark}; exit 1`)
+    await shows(new RegExp(`${flaky}  main  then  tests FAILED`))
+    const unknown = lockstep('pipeline', 'website', '--again', 'ffff')
+    expect(unknown.text).to.match(/^no commits of website that were pushed begin with "ffff"; expected one: /)
+    expect(unknown.status).to.equal(2)
+    const { text, status } = lockstep('pipeline', 'website', '--again', flaky)
+    expect({ text, status }).to.deep.equal({
+      text: `website: ${flaky} is tested again soon; its earlier results stay.\n`,
+      status: 0,
+    })
+    await shows(
+      new RegExp(
+        `${flaky}  main  then  tests passed in .* s\n      before: tests FAILED after .*output.log\n`,
+      ),
+    )
   })
 
   it('is tested again from its beginning where lockstep serve was killed with -9', async () => {

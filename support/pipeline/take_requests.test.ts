@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { MemoryPipelineLog } from '../testing/memory_pipeline_log'
+import { Scratch } from '../testing/scratch'
+import { BuildRequests } from './build_requests'
+import { takeRequests } from './take_requests'
+
+const A = 'a'.repeat(40)
+const RED = {
+  type: 'build ended',
+  build: 'b1',
+  result: 'failed',
+  why: 'make exited with 2',
+  seconds: 1,
+} as const
+
+describe('requests for builds', () => {
+  let scratch: Scratch
+  let requests: BuildRequests
+  let log: MemoryPipelineLog
+  beforeEach(async () => {
+    scratch = new Scratch()
+    requests = new BuildRequests(scratch.path)
+    log = new MemoryPipelineLog()
+    const where = { repository: 'website', commit: A }
+    await log.append({
+      type: 'commit seen',
+      delivery: 'd',
+      ref: 'refs/heads/main',
+      after: A,
+      isToBuild: true,
+      ...where,
+    })
+    await log.append({ type: 'build begun', build: 'b1', ...where })
+    await log.append(RED)
+  })
+  afterEach(() => scratch.remove())
+
+  const take = () => takeRequests(requests, log, (repository) => repository === 'website')
+  const asked = () => log.added.filter(({ type }) => type === 'build asked for')
+
+  it('are in the journal once, and gone then', async () => {
+    requests.open()
+    for (const by of ['ann', 'bob@x', '../../etc ~']) requests.leave({ repository: 'website', commit: A, by })
+    expect(readdirSync(requests.path)).to.have.length(3)
+    expect(await take()).to.deep.equal([])
+    expect(asked()).to.have.length(1)
+    expect(log.state.commit('website', A)).to.include({ isAskedFor: true, isToBuild: true })
+    expect(readdirSync(requests.path)).to.deep.equal([])
+    expect(await take()).to.deep.equal([])
+  })
+
+  it('come to nothing for what was not pushed, is not tested, or is no request', async () => {
+    requests.open()
+    requests.leave({ repository: 'website', commit: 'b'.repeat(40), by: 'ann' })
+    requests.leave({ repository: 'other', commit: A, by: 'ann' })
+    writeFileSync(join(requests.path, 'x'), '')
+    mkdirSync(join(requests.path, 'folder'))
+    const refused = (await take()).join('\n')
+    expect(refused)
+      .to.contain('was not pushed')
+      .and.contain('"x" is no request')
+      .and.contain('"folder" is no')
+    expect(asked()).to.deep.equal([])
+    expect(readdirSync(requests.path)).to.deep.equal([])
+  })
+
+  it('cannot be left where lockstep serve never ran', () => {
+    expect(() => requests.leave({ repository: 'website', commit: A, by: 'ann' })).to.throw(
+      /again cannot be written: ENOENT.*; say it as the user of lockstep serve/,
+    )
+    expect(existsSync(requests.path)).to.equal(false)
+  })
+
+  it('leave the result of a red commit where it is, when it is tested again', async () => {
+    requests.open()
+    requests.leave({ repository: 'website', commit: A, by: 'ann' })
+    await take()
+    await log.append({ type: 'build begun', build: 'b2', repository: 'website', commit: A })
+    await log.append({ ...RED, build: 'b2', result: 'succeeded', why: null })
+    const { build, earlier, isAskedFor } = log.state.commit('website', A) ?? {}
+    expect(isAskedFor).to.equal(false)
+    expect([...(earlier ?? []), build].map((each) => `${each?.build} ${each?.state}`)).to.deep.equal([
+      'b1 failed',
+      'b2 succeeded',
+    ])
+    expect(log.state.builds).to.deep.equal(['b1', 'b2'])
+  })
+})
