@@ -1,13 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import pino from 'pino'
+import { liveEnvironment } from '../composition/environments'
 import { readPipelineSetting, readSpoolSetting } from '../config/pipeline_setting'
 import { readSetting } from '../config/settings'
 import { foldersIn } from '../run/folders'
+import { secretsOf } from '../config/environment'
+import { surroundingsOf } from '../run/parameters'
+import { fetchParts } from '../server/fetches'
 import { HookTriggers } from '../server/hook_triggers'
 import { PARTS } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
 import { serveUnit } from '../server/unit'
+import type { FetchOrder } from '../pipeline/fetcher'
+import { fetchOnHosts, takesTag } from '../survey/fetch_on_hosts'
 import { systemClock } from '../system/clock'
 import { runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
@@ -37,9 +43,20 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
   process.umask(process.umask() | 0o007)
   const notified = ServiceManager.takenFrom(process.env)
   const triggers = new HookTriggers(settings.repositories)
-  const redact = redactor(triggers.secrets)
+  const surroundings = surroundingsOf(env)
+  const environmentOf = (environment: string) => liveEnvironment({ environment }, surroundings, cwd)
+  // An environment that is not right is a mistake of the start, and not of the first green build.
+  const environments = settings.repositories.flatMap(({ fetches = [] }) =>
+    fetches.map(({ environment }) => environmentOf(environment)),
+  )
+  const redact = redactor([...triggers.secrets, ...environments.flatMap(secretsOf)])
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } })
   for (const warning of settings.warnings) log.warn(warning)
+  const fleets = {
+    takesTag,
+    fetch: (order: FetchOrder, signal: AbortSignal) =>
+      fetchOnHosts(order, { environmentOf, clock: systemClock }, signal),
+  }
   const manager = new ServiceManager({
     ...notified,
     run: runCommand,
@@ -55,7 +72,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     clock: systemClock,
     log,
     redact,
-    parts: PARTS,
+    parts: [...PARTS, ...fetchParts(settings, fleets)],
     signal: endOfProcess(),
     onReady: () => manager.start(),
   }).finally(() => manager.stop())

@@ -1,4 +1,5 @@
-import type { BuildResult, RecordedChange, RecordedPipelineEvent, Teller } from './events'
+import { FetchableCommits } from './fetchable_commits'
+import type { BuildResult, FetchAnswers, RecordedChange, RecordedPipelineEvent, Teller } from './events'
 
 /** A push that was told, and what has become of each of its changes. */
 export interface Delivery {
@@ -29,6 +30,17 @@ export interface PushedCommit {
   /** Whether its tests are to be run: its repository had a command for them when it was seen. */
   isToBuild: boolean
   build: Build | undefined
+  /** What hosts have answered that were asked to fetch it, by environment. */
+  fetches: Map<string, HostsFetch>
+}
+
+/** What the hosts of one environment have answered about a commit. */
+export interface HostsFetch {
+  environment: string
+  tag: string
+  begunAt: string
+  /** The last answers; undefined until there are some. They say nothing of the time after them. */
+  answered: (FetchAnswers & { at: string }) | undefined
 }
 
 export interface Build {
@@ -45,6 +57,7 @@ export class PipelineState {
   readonly deliveries = new Map<string, Delivery>()
   private readonly commitsByKey = new Map<string, PushedCommit>()
   private readonly buildsById = new Map<string, PushedCommit>()
+  private readonly fetchable = new FetchableCommits<PushedCommit>()
 
   static of(events: Iterable<RecordedPipelineEvent>): PipelineState {
     const state = new PipelineState()
@@ -66,6 +79,16 @@ export class PipelineState {
     return this.commitsByKey.get(`${repository} ${commit}`)
   }
 
+  /** Returns the commit that a build is of. */
+  commitOfBuild(build: string): PushedCommit | undefined {
+    return this.buildsById.get(build)
+  }
+
+  /** Returns the commit that hosts should have by now, and the tags by which they can fetch it; undefined where there is none. */
+  newestFetchable(repository: string): { commit: PushedCommit; tags: readonly string[] } | undefined {
+    return this.fetchable.newest(repository)
+  }
+
   /** Takes the next event. An event that fits to nothing before it changes nothing. */
   apply(event: RecordedPipelineEvent): void {
     switch (event.type) {
@@ -78,6 +101,7 @@ export class PipelineState {
         return
       }
       case 'change passed over':
+        this.fetchable.passOver(this.deliveries.get(event.delivery)?.repository, event)
         return this.settle(event, { state: 'passed over', commit: null, why: event.why })
       case 'commit seen': {
         this.settle(event, { state: 'seen', commit: event.commit, why: null })
@@ -86,11 +110,14 @@ export class PipelineState {
         if (known !== undefined) {
           if (!known.refs.includes(event.ref)) known.refs.push(event.ref)
           known.isToBuild ||= event.isToBuild
+          this.fetchable.see(known, event.ref)
           return
         }
         const { repository, commit, ref, at, isToBuild } = event
-        const seen = { repository, commit, refs: [ref], seenAt: at, isToBuild, build: undefined }
+        const fetches = new Map<string, HostsFetch>()
+        const seen = { repository, commit, refs: [ref], seenAt: at, isToBuild, build: undefined, fetches }
         this.commitsByKey.set(key, seen)
+        this.fetchable.see(seen, ref)
         return
       }
       case 'build begun': {
@@ -107,13 +134,27 @@ export class PipelineState {
         return
       }
       case 'build ended': {
-        const build = this.buildsById.get(event.build)?.build
+        const built = this.buildsById.get(event.build)
+        const build = built?.build
         if (build?.build !== event.build || build.state !== 'running') return
         Object.assign(build, {
           state: event.result,
           why: event.why,
           seconds: event.seconds ?? undefined,
         })
+        if (built !== undefined) this.fetchable.endBuild(built)
+        return
+      }
+      case 'fetch begun': {
+        const { environment, tag, at } = event
+        const fetches = this.commit(event.repository, event.commit)?.fetches
+        fetches?.set(environment, { environment, tag, begunAt: at, answered: undefined })
+        return
+      }
+      case 'hosts have fetched': {
+        const { repository, commit, environment, tag, has, missing, at } = event
+        const fetch = this.commit(repository, commit)?.fetches.get(environment)
+        if (fetch?.tag === tag) fetch.answered = { has, missing, at }
       }
     }
   }
