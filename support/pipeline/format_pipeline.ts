@@ -1,17 +1,26 @@
 import { clean } from '../rollout/model/verdict'
 import { formatSeconds } from '../system/duration'
+import { formatFetch } from './format_fetch'
 import type { RepositoryAccount } from './pipeline_account'
 import type { Build, PushedCommit } from './pipeline_state'
 
 /** The most lines of each kind that are shown, unless all are asked for. */
 const SHOWN = 20
-const SHORT_ID = 12
 
 /** What waits in the spool, where that is known. */
 export interface SpoolAccount {
   path: string
   waiting: number
   refused: number
+}
+
+/** A rollout that told hosts to serve a commit. */
+export interface CarriedBy {
+  run: string
+  environment: string
+  tag: string
+  /** The verdict that the run itself tells; undefined where its journal does not tell it. */
+  verdict: string | undefined
 }
 
 /** What pushes are shown with. */
@@ -22,6 +31,8 @@ export interface PipelineSurroundings {
   isServed: boolean
   /** Returns where the output of a build is. */
   outputOf: (build: string) => string
+  /** Returns the rollouts that carried a commit, oldest first. */
+  rolloutsOf: (repository: string, commit: string) => readonly CarriedBy[]
   /** True where also what is old is shown, and what was passed over. */
   isWhole: boolean
 }
@@ -61,8 +72,9 @@ function formatSpool({ path, waiting, refused }: SpoolAccount): string[] {
 
 function formatRepository(
   { repository, commits, waiting, passedOver }: RepositoryAccount,
-  { isWhole, isServed, outputOf }: PipelineSurroundings,
+  surroundings: PipelineSurroundings,
 ): string[] {
+  const { isWhole } = surroundings
   const shown = isWhole ? commits : commits.slice(0, SHOWN)
   const left = commits.length - shown.length
   return [
@@ -70,7 +82,7 @@ function formatRepository(
     ...waiting
       .slice(0, SHOWN)
       .map(({ ref, at }) => `  ${nameRef(ref)} was pushed at ${at}; the repository has not been asked yet`),
-    ...shown.flatMap((commit) => formatCommit(commit, isServed, outputOf)),
+    ...shown.flatMap((commit) => formatCommit(commit, surroundings)),
     ...(left > 0 ? [`  … and ${left} older; --all shows them`] : []),
     ...(isWhole ? passedOver : []).map(
       ({ ref, why, at }) => `  passed over at ${at}: ${nameRef(ref)}: ${clean(why)}`,
@@ -79,12 +91,21 @@ function formatRepository(
 }
 
 function formatCommit(
-  { commit, refs, seenAt, build }: PushedCommit,
-  isServed: boolean,
-  outputOf: (build: string) => string,
+  { repository, commit, refs, seenAt, build, fetches }: PushedCommit,
+  { isServed, outputOf, rolloutsOf }: PipelineSurroundings,
 ): string[] {
-  const line = `  ${commit.slice(0, SHORT_ID)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${formatBuild(build, isServed)}`
-  return build?.state === 'failed' ? [line, `      see ${outputOf(build.build)}`] : [line]
+  const line = `  ${shortId(commit)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${formatBuild(build, isServed)}`
+  return [
+    line,
+    ...(build?.state === 'failed' ? [`see ${outputOf(build.build)}`] : []),
+    ...[...fetches.values()].map(formatFetch),
+    ...rolloutsOf(repository, commit).map(formatRollout),
+  ].map((each, index) => (index === 0 ? each : `      ${each}`))
+}
+
+function formatRollout({ run, environment, tag, verdict }: CarriedBy): string {
+  const came = verdict ?? 'its verdict is not known, since its journal does not tell it'
+  return `deployed as ${clean(tag)} in ${clean(environment)} by run ${run}: ${came}`
 }
 
 function formatBuild(build: Build | undefined, isServed: boolean): string {
@@ -105,8 +126,13 @@ function formatBuild(build: Build | undefined, isServed: boolean): string {
   }
 }
 
+/** Returns a commit as people name it. */
+export function shortId(commit: string): string {
+  return commit.slice(0, 12)
+}
+
 /** Returns a ref as people call it. */
-function nameRef(ref: string): string {
+export function nameRef(ref: string): string {
   const [, kind, name] = /^refs\/(heads|tags)\/(.+)$/s.exec(ref) ?? []
   const named = clean(name ?? ref, 80)
   return kind === 'tags' ? `tag ${named}` : named

@@ -4,8 +4,8 @@ import { declare, JSON_OPTION, type Command } from '../command'
 export const PIPELINE: Readonly<Record<string, Command>> = {
   pipeline: declare({
     group: 'pipeline',
-    summary: 'what became of each push: its commits, and their tests',
-    about: 'It reads journals and the spool alone, and asks nothing of repositories.',
+    summary: 'what became of each push: tests, hosts and rollouts',
+    about: 'It reads journals, the history and the spool alone, and asks nothing of repositories or hosts.',
     arguments: [
       {
         name: 'repository',
@@ -17,12 +17,14 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     ],
     options: {
       all: { help: 'also what is old, and what was passed over' },
+      follow: { help: 'prints what is new as it happens, until Ctrl-C' },
       json: JSON_OPTION,
     },
     settings: ['LOCKSTEP_CONFIG', 'LOCKSTEP_STATE'],
     examples: [
       ['pipeline', 'the newest commits of every repository'],
       ['pipeline website --all', 'everything that is known of one'],
+      ['pipeline --follow', 'a sentence for each new event, from now on'],
     ],
     exits: {
       0: 'printed',
