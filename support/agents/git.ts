@@ -109,7 +109,12 @@ export function gitAgent(repositories: GitRepositories, untilFree?: (call: Call)
     contract: contracts.git,
     actions: aborting({
       async tags(inputs, { signal }) {
-        const { tags, count, fetchedAt = null, url } = await on(inputs).tags(optionalInput(inputs, 'tag'), signal)
+        const {
+          tags,
+          count,
+          fetchedAt = null,
+          url,
+        } = await on(inputs).tags(optionalInput(inputs, 'tag'), signal)
         return { tags: Object.fromEntries(tags), count, fetched_at: fetchedAt, url }
       },
       status: async (inputs, { signal }) =>

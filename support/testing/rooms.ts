@@ -265,7 +265,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'support/pipeline': {
-    holds: 'from a push to every host: the spool of hooks, deliveries, builds, fetches, and the journal of them',
+    holds:
+      'from a push to every host: the spool of hooks, deliveries, builds, fetches, and the journal of them',
     mayImport: ['support/rollout/model', 'support/config'],
   },
   'support/server': {
