@@ -553,6 +553,7 @@ const pipeline = v.strictObject({
                     environment: text('the environment whose hosts were asked to fetch it'),
                     tag: text('the tag by which they fetch it'),
                     begunAt: text('when they were to be asked first, in ISO 8601'),
+                    superseded: flag('true once hosts were asked for another commit, and not for this one'),
                     answered: v.pipe(
                       v.nullable(
                         v.strictObject({

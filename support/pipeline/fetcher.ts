@@ -106,7 +106,8 @@ export class Fetcher {
   private async begin(target: FetchTarget): Promise<void> {
     const { log, repository, environment } = this.parts
     const begun = log.state.commit(repository, target.commit)?.fetches.get(environment)
-    if (begun?.tag !== target.tag) await log.append({ type: 'fetch begun', ...target })
+    if (begun === undefined || begun.superseded || begun.tag !== target.tag)
+      await log.append({ type: 'fetch begun', ...target })
   }
 
   /** Takes down what came of a round, and returns the milliseconds until the next one. */

@@ -7,10 +7,19 @@ const SHOWN = 5
 const MAX_NAMES = 300
 
 /** Formats on which hosts of an environment a commit is, by their last answers. */
-export function formatFetch({ environment, tag, begunAt, answered }: HostsFetch): string {
-  if (answered === undefined)
-    return `hosts of ${clean(environment)} are asked to fetch ${clean(tag)} since ${begunAt}; none is known to have it`
-  return `${formatAnswers(environment, answered)} (answered at ${answered.at})`
+export function formatFetch(
+  { environment, tag, begunAt, answered, superseded }: HostsFetch,
+  isServed: boolean,
+): string {
+  const isMissing = answered === undefined || answered.missing.length > 0
+  const over = superseded && isMissing ? '; no longer asked, since a newer commit has passed' : ''
+  if (answered !== undefined)
+    return `${formatAnswers(environment, answered)} (answered at ${answered.at})${over}`
+  const since =
+    isServed && !superseded
+      ? `are asked to fetch ${clean(tag)} since ${begunAt}`
+      : `were asked to fetch ${clean(tag)} from ${begunAt} on`
+  return `hosts of ${clean(environment)} ${since}; none is known to have it${over}`
 }
 
 /** Formats the answers of hosts, as `on 5 of 6 hosts of test; missing: web3: no answer`. */

@@ -95,6 +95,8 @@ describe('what is shown of pushes', () => {
     expect(lines()).to.deep.equal([
       `      on 5 of 6 hosts of test; missing: web6: no answer (answered at ${AT})`,
     ])
+    const next: PipelineEvent = { type: 'fetch begun', ...target, commit: B, tag: 'v2' }
+    expect(shown([...events, next])[2]).to.match(/; no longer asked, since a newer commit has passed$/)
     events.push({ type: 'hosts have fetched', ...target, has: { text: '', count: 0 }, missing: [] })
     expect(lines()).to.deep.equal([`      on no host of test: none answered (answered at ${AT})`])
     const by = { environment: 'test', tag: 'v1' }

@@ -98,7 +98,7 @@ function formatCommit(
   return [
     line,
     ...(build?.state === 'failed' ? [`see ${outputOf(build.build)}`] : []),
-    ...[...fetches.values()].map(formatFetch),
+    ...[...fetches.values()].map((fetch) => formatFetch(fetch, isServed)),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ].map((each, index) => (index === 0 ? each : `      ${each}`))
 }

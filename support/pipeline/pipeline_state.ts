@@ -41,6 +41,8 @@ export interface HostsFetch {
   begunAt: string
   /** The last answers; undefined until there are some. They say nothing of the time after them. */
   answered: (FetchAnswers & { at: string }) | undefined
+  /** True once hosts of the environment were asked for another commit: they are asked for this one no longer. */
+  superseded: boolean
 }
 
 export interface Build {
@@ -57,6 +59,7 @@ export class PipelineState {
   readonly deliveries = new Map<string, Delivery>()
   private readonly commitsByKey = new Map<string, PushedCommit>()
   private readonly buildsById = new Map<string, PushedCommit>()
+  private readonly fetching = new Map<string, HostsFetch>()
   private readonly fetchable = new FetchableCommits<PushedCommit>()
 
   static of(events: Iterable<RecordedPipelineEvent>): PipelineState {
@@ -146,9 +149,13 @@ export class PipelineState {
         return
       }
       case 'fetch begun': {
-        const { environment, tag, at } = event
-        const fetches = this.commit(event.repository, event.commit)?.fetches
-        fetches?.set(environment, { environment, tag, begunAt: at, answered: undefined })
+        const { environment, tag, at, repository } = event
+        const key = `${repository} ${environment}`
+        const before = this.fetching.get(key)
+        if (before !== undefined) before.superseded = true
+        const begun = { environment, tag, begunAt: at, answered: undefined, superseded: false }
+        this.fetching.set(key, begun)
+        this.commit(repository, event.commit)?.fetches.set(environment, begun)
         return
       }
       case 'hosts have fetched': {

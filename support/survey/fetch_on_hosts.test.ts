@@ -114,6 +114,20 @@ describe('a tag that hosts are asked to fetch', () => {
     expect(missing).to.deep.include({ web9: 'no answer' })
   })
 
+  for (const fault of [
+    'contradicts',
+    'truncated from step 1',
+    'stale from step 1',
+    'fails',
+    'dies at step 1',
+  ])
+    it(`is not said to be on a host whose answer is no proof: ${fault}`, async () => {
+      await start({ web1: fault })
+      const round = await fetch('v1', expecting('web1', 'web2', 'web3'))
+      expect(round).to.deep.include({ kind: 'asked', has: ['web2'] })
+      expect(round.kind === 'asked' && [...round.missing.keys()]).to.include('web1')
+    })
+
   it('is for no host that the inventory does not have, and that host is named', async () => {
     await start()
     tags.push('v2')

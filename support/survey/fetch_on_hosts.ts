@@ -2,13 +2,12 @@ import { secretsOf, type Environment } from '../config/environment'
 import { compareWith } from '../rollout/model/compare_with'
 import { formatHosts } from '../rollout/model/fold_hosts'
 import type { RpcClient } from '../rpc/client/client'
-import type { Outcome } from '../rpc/client/result'
+import type { Outcome, UnexpectedReply } from '../rpc/client/result'
 import { fits } from '../rpc/contracts/contract'
 import { git } from '../rpc/contracts/git'
 import { tagName } from '../rpc/contracts/rules'
 import type { Clock } from '../system/clock'
-import { LockstepError } from '../system/errors'
-import { redactorOfOthers } from '../system/redaction'
+import { redactorOfOthers, type Redact } from '../system/redaction'
 import { tellNobody } from '../system/wait'
 import { expectedHosts, findHosts, NOTHING_ASKED } from './find_hosts'
 import { withFleet } from './with_fleet'
@@ -57,9 +56,10 @@ export async function fetchOnHosts(
 ): Promise<FetchedByHosts | { kind: 'not asked'; why: string }> {
   try {
     const environment = environmentOf(wanted.environment)
+    const redact = redactorOfOthers(secretsOf(environment))
     const selection = { ...NOTHING_ASKED, classes: [wanted.hostClass] }
     const expected = await expectedHosts(environment, selection, signal)
-    return await withFleet(environment, { clock, signal }, async ({ client, expectConnected }) => {
+    return await withFleet(environment, { clock, signal }, async ({ client, messages, expectConnected }) => {
       const asking = { expected, askAgainWithin, signal, tellWait: tellNobody }
       const { found } = await findHosts(client, environment, selection, asking)
       expectConnected()
@@ -70,17 +70,33 @@ export async function fetchOnHosts(
         environment,
         wanted,
         found.filter((host) => !own.has(host)),
-        signal,
+        { signal, redact },
       )
       expectConnected()
+      distrust(asked, [...messages, ...asked.unexpected], redact)
       for (const host of silent) asked.missing.set(host, 'no answer')
-      return { kind: 'asked', ...asked, remarks: remarkOn(strangers, wanted) }
+      const { has, missing } = asked
+      return { kind: 'asked', has, missing, remarks: remarkOn(strangers, wanted) }
     })
   } catch (error) {
-    if (error instanceof LockstepError) return { kind: 'not asked', why: error.message }
-    // What is cut off by the end of the process says nothing of hosts.
-    if (signal.aborted) return { kind: 'not asked', why: 'lockstep serve ends' }
-    throw error
+    // Pushes and builds go on whichever fault it is, and hosts are asked again.
+    return { kind: 'not asked', why: (error as Error).message }
+  }
+}
+
+interface AskedHosts {
+  has: string[]
+  missing: Map<string, string>
+  unexpected: UnexpectedReply[]
+}
+
+/** Takes hosts for missing of which something came that cannot be believed, such as a second answer that differs. */
+function distrust({ has, missing }: AskedHosts, messages: readonly UnexpectedReply[], redact: Redact): void {
+  for (const { host, detail, fails } of messages) {
+    const at = has.indexOf(host)
+    if (!fails || at < 0) continue
+    has.splice(at, 1)
+    missing.set(host, redact(detail))
   }
 }
 
@@ -89,14 +105,13 @@ async function askEach(
   environment: Environment,
   { repository, tag, commit }: WantedTag,
   hosts: readonly string[],
-  signal: AbortSignal,
-): Promise<{ has: string[]; missing: Map<string, string> }> {
+  { signal, redact }: { signal: AbortSignal; redact: Redact },
+): Promise<AskedHosts> {
   const { timeouts } = environment
-  const redact = redactorOfOthers(secretsOf(environment))
   const within = timeouts['git'] ?? timeouts['default'] ?? git.timeout * 1000
   const call = async (action: 'tags' | 'fetch', to: readonly string[], ms: number) => {
     const inputs = { repository, tag }
-    const { outcomes } = await client.call({
+    const { outcomes, unexpected: more } = await client.call({
       agent: git.agent,
       action,
       inputs,
@@ -104,9 +119,11 @@ async function askEach(
       within: ms,
       signal,
     })
+    unexpected.push(...more)
     return outcomes
   }
   const has: string[] = []
+  const unexpected: UnexpectedReply[] = []
   const missing = new Map<string, string>()
   const lacking: string[] = []
   for (const [host, outcome] of await call('tags', hosts, Math.min(within, MAX_LOOK_MS))) {
@@ -120,7 +137,7 @@ async function askEach(
     if (outcome.kind === 'answered' && at === commit) has.push(host)
     else missing.set(host, redact(whyUnknown(outcome) ?? describeElse(tag, commit, at)))
   }
-  return { has: has.sort(), missing }
+  return { has: has.sort(), missing, unexpected }
 }
 
 /** Returns why an answer says nothing of a tag; undefined where it does. */
