@@ -141,6 +141,29 @@ describe('a tag that hosts are asked to fetch', () => {
     expect(performed('fetch')).to.deep.equal({ web1: 1, web2: 0, web3: 0, db1: 0 })
   })
 
+  it('is given up at once where the process is to end, and nothing is said of hosts then', async () => {
+    await start({ web1: 'silent' })
+    const end = new AbortController()
+    const environmentOf = () => {
+      setImmediate(() => end.abort())
+      return { ...surrounded.environment, ...expecting('web1', 'web2', 'web3') }
+    }
+    const commit = pretendCommit('website', 'v1')
+    const wanted = {
+      repository: 'website',
+      tag: 'v1',
+      commit,
+      environment: 'test',
+      hostClass: 'roles::website',
+    }
+    const round = await fetchOnHosts(
+      wanted,
+      { environmentOf, clock: systemClock, askAgainWithin: 3_600_000 },
+      end.signal,
+    )
+    expect(round.kind).to.equal('not asked')
+  })
+
   it('is asked of nobody while the broker is away, which says nothing of hosts', async () => {
     await start()
     const [broker] = surrounded.environment.brokers

@@ -29,7 +29,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     exits: {
       0: 'printed',
       1: 'nothing was pushed, or not everything is known',
-      2: 'lockstep.yaml is not right',
+      2: 'lockstep.yaml is not right, or options do not go together',
     },
     load: () => (require('../pipeline') as typeof import('../pipeline')).pipeline,
   }),
