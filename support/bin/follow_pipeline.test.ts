@@ -73,7 +73,7 @@ describe('what is printed as it happens', () => {
       `${AT}  website: aaaaaaaaaaaa is at tag v1`,
       `${AT}  website: the tests of aaaaaaaaaaaa begin`,
       `${AT}  website: the tests of aaaaaaaaaaaa have passed after 2.5 s`,
-      `${AT}  website: the hosts of test are asked to fetch v1 (aaaaaaaaaaaa)`,
+      `${AT}  website: the hosts of test are to fetch v1 (aaaaaaaaaaaa)`,
       `${AT}  website: v1 (aaaaaaaaaaaa) is on 1 of 3 hosts of test; missing: web[2-3]: no answer`,
     ])
   })

@@ -38,7 +38,7 @@ function sayEvent(event: RecordedPipelineEvent, state: PipelineState): string {
     case 'build ended':
       return `the tests of ${shortId(state.commitOfBuild(event.build)?.commit ?? 'no commit')} ${sayResult(event)}`
     case 'fetch begun':
-      return `the hosts of ${clean(event.environment)} are asked to fetch ${named(event)}`
+      return `the hosts of ${clean(event.environment)} are to fetch ${named(event)}`
     case 'hosts have fetched':
       return `${named(event)} is ${formatAnswers(event.environment, event)}`
   }

@@ -17,8 +17,8 @@ export function formatFetch(
     return `${formatAnswers(environment, answered)} (answered at ${answered.at})${over}`
   const since =
     isServed && !superseded
-      ? `are asked to fetch ${clean(tag)} since ${begunAt}`
-      : `were asked to fetch ${clean(tag)} from ${begunAt} on`
+      ? `are to fetch ${clean(tag)} since ${begunAt}`
+      : `were to fetch ${clean(tag)} from ${begunAt} on`
   return `hosts of ${clean(environment)} ${since}; none is known to have it${over}`
 }
 

@@ -87,7 +87,7 @@ describe('what is shown of pushes', () => {
     const events: PipelineEvent[] = [...pushed, { type: 'fetch begun', ...target }]
     const lines = (more: Partial<PipelineSurroundings> = {}) => shown(events, more).slice(2)
     expect(lines()).to.deep.equal([
-      `      hosts of test are asked to fetch v1 since ${AT}; none is known to have it`,
+      `      hosts of test are to fetch v1 since ${AT}; none is known to have it`,
     ])
     const has = { text: 'web[1-5]', count: 5 }
     const missing = [{ why: 'no answer', hosts: { text: 'web6', count: 1 } }]

@@ -277,7 +277,7 @@ pipeline:
       said().includes(`website: v7 (${green.slice(0, 12)}) is on 3 of 3 hosts of test\n`),
     )
     expect(said()).to.contain(`website: the tests of ${green.slice(0, 12)} have passed`)
-    expect(said()).to.contain(`website: the hosts of test are asked to fetch v7 (${green.slice(0, 12)})`)
+    expect(said()).to.contain(`website: the hosts of test are to fetch v7 (${green.slice(0, 12)})`)
     const ended = new Promise((resolve) => following.child.once('exit', (code) => resolve(code)))
     following.child.kill('SIGINT')
     expect(await ended).to.equal(0)
