@@ -13,7 +13,8 @@ export interface GitRepositories {
 
 /** A repository on a host: its tags, and the release that is served. */
 export interface GitRepository {
-  tags(signal: AbortSignal): Promise<TagsKnown> | TagsKnown
+  /** Tells the tags that the host has at this moment; where `tag` is given, of that one alone. */
+  tags(tag: string | undefined, signal: AbortSignal): Promise<TagsKnown> | TagsKnown
   /** Tells what is served, and where `tag` is, if one is given. */
   status(tag: string | undefined, signal: AbortSignal): Promise<GitStatus> | GitStatus
   /**
@@ -108,7 +109,12 @@ export function gitAgent(repositories: GitRepositories, untilFree?: (call: Call)
     contract: contracts.git,
     actions: aborting({
       async tags(inputs, { signal }) {
-        const { tags, count, fetchedAt = null, url } = await on(inputs).tags(signal)
+        const {
+          tags,
+          count,
+          fetchedAt = null,
+          url,
+        } = await on(inputs).tags(optionalInput(inputs, 'tag'), signal)
         return { tags: Object.fromEntries(tags), count, fetched_at: fetchedAt, url }
       },
       status: async (inputs, { signal }) =>

@@ -523,6 +523,11 @@ const pipelineBuild = v.strictObject({
   why: textOrNull('why it did not succeed; null if it did, and until it ends'),
 })
 
+const foldedHosts = {
+  text: text("the hosts in ClusterShell's form; it ends with … where not all have room"),
+  count: whole('how many they are'),
+}
+
 const pipeline = v.strictObject({
   schema: v.literal('lockstep/pipeline/1'),
   served: flag('whether lockstep serve runs on this state: nothing is taken or tested while it does not'),
@@ -544,6 +549,55 @@ const pipeline = v.strictObject({
               earlier: v.pipe(
                 v.array(pipelineBuild),
                 v.description('the builds before it that succeeded or failed, the oldest first'),
+              ),
+              fetches: v.pipe(
+                v.array(
+                  v.strictObject({
+                    environment: text('the environment whose hosts were asked to fetch it'),
+                    tag: text('the tag by which they fetch it'),
+                    begunAt: text('when they were to be asked first, in ISO 8601'),
+                    superseded: flag('true once hosts were asked for another commit, and not for this one'),
+                    answered: v.pipe(
+                      v.nullable(
+                        v.strictObject({
+                          at: text('when they answered so, in ISO 8601'),
+                          has: v.pipe(
+                            v.strictObject(foldedHosts),
+                            v.description('the hosts that answered that they have the tag at this commit'),
+                          ),
+                          missing: v.pipe(
+                            v.array(
+                              v.strictObject({
+                                why: text('the reason'),
+                                hosts: v.pipe(
+                                  v.strictObject(foldedHosts),
+                                  v.description('the hosts that have it'),
+                                ),
+                              }),
+                            ),
+                            v.description('all other hosts of the class, by reason'),
+                          ),
+                        }),
+                      ),
+                      v.description('their last answers; null until there are some'),
+                    ),
+                  }),
+                ),
+                v.description('the environments whose hosts were asked to fetch it'),
+              ),
+              rollouts: v.pipe(
+                v.array(
+                  v.strictObject({
+                    run: text('the id of the run'),
+                    environment: text('where it went'),
+                    tag: text('the tag by which the commit was deployed'),
+                    beganAt: text('when it began, in ISO 8601'),
+                    verdict: textOrNull(
+                      'what the run came to, as PASSED; null where its journal does not tell it',
+                    ),
+                  }),
+                ),
+                v.description('the live rollouts of the history that told hosts to serve it, oldest first'),
               ),
             }),
           ),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import pino from 'pino'
+import { liveEnvironment } from '../composition/environments'
 import {
   readPipelineSetting,
   readSpoolSetting,
@@ -14,11 +15,15 @@ import { lookUpAccount } from '../pipeline/build_user'
 import { buildUsersOf } from '../pipeline/build_users'
 import { BUILD_CAPABILITIES, proveBuildUser } from '../pipeline/prove_build_user'
 import { foldersIn } from '../run/folders'
+import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
+import { fetchParts } from '../server/fetches'
 import { HookTriggers } from '../server/hook_triggers'
 import { partsWith } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
 import { serveUnit, VARIABLES_FILE } from '../server/unit'
+import type { FetchOrder } from '../pipeline/fetcher'
+import { fetchOnHosts, takesTag } from '../survey/fetch_on_hosts'
 import { systemClock } from '../system/clock'
 import { runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
@@ -48,9 +53,20 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
   process.umask(process.umask() | 0o007)
   const triggers = new HookTriggers(settings.repositories)
   const bus = settings.bus && readBusBroker(config, settings.bus, surroundingsOf(env))
-  const redact = redactor([...triggers.secrets, ...(bus?.secrets ?? [])])
+  const surroundings = surroundingsOf(env)
+  const environmentOf = (environment: string) => liveEnvironment({ environment }, surroundings, cwd)
+  // An environment that is not right is a mistake of the start, and not of the first green build.
+  const environments = settings.repositories.flatMap(({ fetches = [] }) =>
+    fetches.map(({ environment }) => environmentOf(environment)),
+  )
+  const redact = redactor([...triggers.secrets, ...(bus?.secrets ?? []), ...environments.flatMap(secretsOf)])
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } })
   for (const warning of [...settings.warnings, ...(bus?.warnings ?? [])]) log.warn(warning)
+  const fleets = {
+    takesTag,
+    fetch: (order: FetchOrder, signal: AbortSignal) =>
+      fetchOnHosts(order, { environmentOf, clock: systemClock }, signal),
+  }
   const manager = takeServiceManager(log)
   await serveUntil({
     settings,
@@ -60,7 +76,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     clock: systemClock,
     log,
     redact,
-    parts: partsWith(bus),
+    parts: [...partsWith(bus), ...fetchParts(settings, fleets)],
     prove: () => proveBuilds(settings, { state, config }),
     signal: endOfProcess(),
     onReady: () => manager.start(),

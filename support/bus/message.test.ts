@@ -5,7 +5,6 @@ import { PipelineState } from '../pipeline/pipeline_state'
 import { redactNothing, redactor } from '../system/redaction'
 import { messageOf } from './message'
 import { busMessage, type BusMessage } from './message_form'
-import { sentenceOf } from './sentence'
 
 const A = 'a'.repeat(40)
 const B = 'b'.repeat(40)
@@ -100,52 +99,5 @@ describe('a message of the bus', () => {
       'git said: hunter2 at https://deploy:pass%40word@git.example.net/x and ssh://token@h/y\u001b[31m\nmore'
     const [message] = messagesOf([begun, ended('failed', why)], redactor(['hunter2'])).slice(-1)
     expect(message?.why).to.equal('git said: *** at https://***@git.example.net/x and ssh://***@h/y more')
-  })
-})
-
-describe('a sentence of the bus', () => {
-  const said = (events: readonly PipelineEvent[]) => messagesOf(events).map(sentenceOf).at(-1)
-
-  it('is one for each event', () => {
-    const tests = 'website: the tests of aaaaaaaaaaaa on the branch main'
-    const cases: [PipelineEvent[], string][] = [
-      [
-        [taken([{ ref: MAIN, before: null, after: A }])],
-        'website: a push moved the branch main to aaaaaaaaaaaa',
-      ],
-      [[taken([{ ref: 'refs/tags/v1', before: A, after: null }])], 'website: a push removed the tag v1'],
-      [
-        [taken([MAIN, 'refs/heads/a', 'refs/heads/b'].map((ref) => ({ ref, before: null, after: A })))],
-        'website: a push moved the branch main to aaaaaaaaaaaa, and 2 more',
-      ],
-      [[taken([])], 'website: a push changed nothing'],
-      [[seen], 'website: the repository shows aaaaaaaaaaaa on the branch main'],
-      [
-        [
-          taken([{ ref: MAIN, before: null, after: A }]),
-          { type: 'change passed over', delivery: 'd1', ref: MAIN, after: A, why: 'it was removed' },
-        ],
-        'website: the branch main was passed over: it was removed',
-      ],
-      [[seen, begun], `${tests} begin`],
-      [[seen, begun, ended('succeeded', null)], `${tests} passed in 12.4 s`],
-      [
-        [seen, begun, ended('failed', 'make exited with 2')],
-        `${tests} FAILED after 12.4 s: make exited with 2`,
-      ],
-      [
-        [seen, begun, ended('interrupted', 'it ended')],
-        `${tests} were interrupted, and begin again: it ended`,
-      ],
-    ]
-    for (const [events, sentence] of cases) expect(said(events)).to.equal(sentence)
-  })
-
-  it('is one line without control characters, whatever a ref is', () => {
-    const ref = `refs/heads/\u001b[31mred\n\u202e${'x'.repeat(500)}`
-    const sentence = said([taken([{ ref, before: null, after: '\u0007bell' }])]) ?? ''
-    expect(sentence).to.match(/^website: a push moved the branch .+ to \S+$/)
-    expect(sentence).not.to.match(/[\p{Cc}\p{Cf}]/u)
-    expect(sentence.length).to.be.lessThan(200)
   })
 })

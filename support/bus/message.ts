@@ -1,4 +1,5 @@
 import type { RecordedPipelineEvent } from '../pipeline/events'
+import { formatMissing } from '../pipeline/format_fetch'
 import type { JournalEvent } from '../pipeline/journal_tail'
 import type { PipelineState } from '../pipeline/pipeline_state'
 import { MAX_REF_BYTES } from '../pipeline/ref_name'
@@ -20,6 +21,10 @@ const NONE: Facts = {
   result: null,
   why: null,
   seconds: null,
+  environment: null,
+  tag: null,
+  hostsThatHaveIt: null,
+  hostsThatLackIt: null,
   changes: [],
   changeCount: 0,
 }
@@ -71,6 +76,16 @@ function factsOf(event: RecordedPipelineEvent, state: PipelineState): Partial<Fa
       const { repository = null, commit = null } = state.commitOf(build) ?? {}
       return { build, repository, commit, ref: firstRef(state, build), result, why, seconds }
     }
+    case 'fetch begun': {
+      const { repository, commit, environment, tag } = event
+      return { repository, commit, environment, tag }
+    }
+    case 'hosts have fetched': {
+      const { repository, commit, environment, tag, has, missing } = event
+      const hostsThatLackIt = missing.reduce((sum, { hosts }) => sum + hosts.count, 0)
+      const why = hostsThatLackIt === 0 ? null : formatMissing(missing)
+      return { repository, commit, environment, tag, hostsThatHaveIt: has.count, hostsThatLackIt, why }
+    }
   }
 }
 
@@ -89,6 +104,6 @@ function bounded(text: string): string {
 }
 
 /** Words of git may have a URL in them, and a URL a password. */
-function withoutCredentials(words: string): string {
+export function withoutCredentials(words: string): string {
   return words.replace(/([a-z][a-z\d+.-]*:\/\/)[^\s/?#]*@/gi, '$1***@')
 }

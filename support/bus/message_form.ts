@@ -3,13 +3,15 @@ import * as v from 'valibot'
 const said = (is: string) => v.pipe(v.string(), v.description(is))
 const orNull = (is: string) => v.pipe(v.nullable(v.string()), v.description(is))
 
+const count = (is: string) => v.pipe(v.nullable(v.pipe(v.number(), v.integer())), v.description(is))
+
 /** The form of a machine message on the bus. A change that breaks a reader has a new number. */
 export const busMessage = v.strictObject({
   schema: v.literal('lockstep/bus/1'),
   id: said('the id of the event: a message that is sent again has the same one'),
   at: said('when it happened, in ISO 8601'),
   event: said(
-    'push taken, commit seen, change passed over, commit gone, build asked for, build begun or build ended; others may come, and a reader passes over them',
+    'push taken, commit seen, change passed over, commit gone, build asked for, build begun, build ended, fetch begun or hosts have fetched; others may come, and a reader passes over them',
   ),
   repository: orNull('its name in lockstep.yaml; null where it is not known'),
   delivery: orNull('the id under which the push was taken; null where the event is of no single push'),
@@ -22,8 +24,14 @@ export const busMessage = v.strictObject({
     v.nullable(v.picklist(['succeeded', 'failed', 'interrupted'])),
     v.description('how a build ended; an interrupted one says nothing of its commit, and begins again'),
   ),
-  why: orNull('the reason in words, of what was passed over and of a build that did not succeed'),
+  why: orNull(
+    'the reason in words: of what was passed over or not tested, of a build that did not succeed, of hosts that lack a commit',
+  ),
   seconds: v.pipe(v.nullable(v.number()), v.description('how long a build took; null where it is not known')),
+  environment: orNull('the environment whose hosts are to fetch the commit'),
+  tag: orNull('the tag by which hosts fetch the commit'),
+  hostsThatHaveIt: count('the number of hosts that answered that they have the commit'),
+  hostsThatLackIt: count('the number of all other hosts of the class; why says which'),
   changes: v.pipe(
     v.array(
       v.strictObject({

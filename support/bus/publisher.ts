@@ -1,12 +1,12 @@
 import type { BusBroker } from '../config/bus_broker'
 import { StompConnection, type OutgoingMessage } from '../connectors/stomp/connection'
 import { asHost } from '../connectors/stomp/delays'
+import { formatEvent } from '../pipeline/format_event'
 import type { JournalEvent } from '../pipeline/journal_tail'
 import type { PipelineState } from '../pipeline/pipeline_state'
 import type { Clock } from '../system/clock'
 import type { Redact } from '../system/redaction'
-import { messageOf } from './message'
-import { sentenceOf } from './sentence'
+import { messageOf, withoutCredentials } from './message'
 import type { SigningKey } from './signing_key'
 
 export interface PublisherOptions {
@@ -66,7 +66,11 @@ export class Publisher {
     return this.connection.publish(
       [
         signed(broker.messages, 'application/json', JSON.stringify(message)),
-        signed(broker.sentences, 'text/plain;charset=utf-8', redact(sentenceOf(message))),
+        signed(
+          broker.sentences,
+          'text/plain;charset=utf-8',
+          withoutCredentials(redact(formatEvent(event.event, state))),
+        ),
       ],
       signal,
     )

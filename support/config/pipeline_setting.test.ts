@@ -72,6 +72,56 @@ describe('the user of builds', () => {
   })
 })
 
+describe('what follows a success', () => {
+  const scratch = new Scratch()
+  after(() => scratch.remove())
+
+  const WHOLE = {
+    tags: '[v*]',
+    ci: '{ command: [npm, test] }',
+    hosts: '{ class: roles::website }',
+    after_success: '{ test: fetch, production: nothing }',
+  }
+  function fetchesOf(more: Partial<Record<keyof typeof WHOLE, string | undefined>> = {}) {
+    const keys = Object.entries({ ...WHOLE, ...more })
+      .flatMap(([key, value]) => (value === undefined ? [] : [`      ${key}: ${value}\n`]))
+      .join('')
+    const path = scratch.write(
+      'lockstep.yaml',
+      `environments: { test: { client_config: a }, production: { client_config: b } }
+pipeline:
+  repositories:
+    website:
+      url: /srv/git/website.git
+      branches: [main]
+      trigger: [hook]
+${keys}`,
+    )
+    return readPipelineSetting(path, { env: {} })?.repositories[0]?.fetches
+  }
+
+  it('is a fetch by the hosts of a class, in the environments that say so', () => {
+    expect(fetchesOf()).to.deep.equal([{ environment: 'test', hostClass: 'roles::website' }])
+    expect(fetchesOf({ after_success: undefined })).to.deep.equal([])
+    expect(fetchesOf({ after_success: '{ test: nothing }', ci: undefined })).to.deep.equal([])
+  })
+
+  it('is refused where it could never be, with the place and what to write', () => {
+    const refusals: [Parameters<typeof fetchesOf>[0], RegExp][] = [
+      [
+        { after_success: '{ tset: fetch }' },
+        /:11: .*there is no environment tset; expected one of: test, production$/,
+      ],
+      [{ hosts: undefined }, /:10: .*which hosts fetch is not said; expected beside it hosts/],
+      [{ ci: undefined }, /:10: .*nothing is tested, and so nothing ever succeeds; expected beside it ci/],
+      [{ tags: undefined }, /:10: .*hosts fetch tags alone; expected beside it tags/],
+      [{ after_success: '{ test: deploy }' }, /nothing or fetch/],
+      [{ hosts: '{ class: "a b" }' }, /a class, such as roles::website/],
+    ]
+    for (const [more, why] of refusals) expect(() => fetchesOf(more), String(why)).to.throw(why)
+  })
+})
+
 describe('the url of a repository', () => {
   let scratch: Scratch
   beforeEach(() => (scratch = new Scratch()))

@@ -57,6 +57,10 @@ const bus = allowKnownKeys({
     v.pipe(v.string('the name of an exchange'), v.regex(/^[\w.-]{1,200}$/, 'the name of an exchange')),
   ),
 })
+/** What follows when the tests of a commit have succeeded. */
+const AFTER_SUCCESSES = ['nothing', 'fetch'] as const
+const AFTER_SUCCESS = 'nothing or fetch'
+const CLASS = 'a class, such as roles::website'
 
 const repository = allowKnownKeys({
   url: v.pipe(
@@ -81,6 +85,15 @@ const repository = allowKnownKeys({
       ),
       environment: v.optional(v.array(variable, 'a list of names of environment variables'), []),
     }),
+  ),
+  hosts: v.optional(allowKnownKeys({ class: v.pipe(v.string(CLASS), v.regex(/^[\w:.-]+$/, CLASS)) })),
+  after_success: v.optional(
+    v.record(
+      v.string(),
+      v.picklist(AFTER_SUCCESSES, AFTER_SUCCESS),
+      `environments, each with ${AFTER_SUCCESS}`,
+    ),
+    {},
   ),
 })
 
@@ -120,6 +133,14 @@ export interface RepositorySettings {
   tags: readonly string[]
   triggers: readonly Trigger[]
   build: BuildSettings | undefined
+  /** The hosts that fetch what has passed its tests; absent where there are none. */
+  fetches?: readonly FetchSettings[]
+}
+
+/** The hosts of one environment that fetch. */
+export interface FetchSettings {
+  environment: string
+  hostClass: string
 }
 
 /** How the commits of a repository are tested. */
@@ -168,8 +189,12 @@ export function readPipelineSetting(
   { env }: Pick<ProcessContext, 'env'>,
 ): PipelineSettings | undefined {
   const text = readConfigFile(configPath, 'configuration', 'Lockstep')
-  const schema = v.looseObject({ eyaml: v.optional(eyaml), pipeline: v.optional(pipelineSetting) })
-  const { eyaml: keys, pipeline } = readYaml(configPath, text, schema)
+  const schema = v.looseObject({
+    eyaml: v.optional(eyaml),
+    environments: v.optional(v.record(v.string(), v.unknown()), {}),
+    pipeline: v.optional(pipelineSetting),
+  })
+  const { eyaml: keys, environments, pipeline } = readYaml(configPath, text, schema)
   if (pipeline === undefined) return undefined
   const places = placesIn(configPath, text)
   const secrets = new SecretReader(places, keys, env)
@@ -196,6 +221,7 @@ export function readPipelineSetting(
         secrets.read(from, what, ['pipeline', ...at, 'trigger', ...below]),
       ),
       build: written.ci,
+      fetches: resolveFetches(written, Object.keys(environments), (...below) => where(...at, ...below)),
     }
   })
   const built = repositories.filter(({ build }) => build !== undefined)
@@ -289,6 +315,37 @@ function resolveTriggers(
   if (twice !== undefined)
     throw new LockstepError('bad-config', `${where}: ${twice.kind} is there twice; expected each kind once`)
   return triggers
+}
+
+function resolveFetches(
+  { after_success: wanted, hosts, ci, tags }: v.InferOutput<typeof repository>,
+  environments: readonly string[],
+  where: (...below: string[]) => string,
+): FetchSettings[] {
+  const refuse = (what: string, ...below: string[]) =>
+    new LockstepError('bad-config', `${where('after_success', ...below)}: ${what}`)
+  const named = Object.keys(wanted).find((name) => !environments.includes(name))
+  if (named !== undefined)
+    throw refuse(
+      `there is no environment ${named}; expected one of: ${environments.join(', ') || 'none is configured'}`,
+      named,
+    )
+  const fetching = Object.keys(wanted).filter((name) => wanted[name] === 'fetch')
+  const [first] = fetching
+  if (first === undefined) return []
+  if (hosts === undefined)
+    throw refuse(
+      'which hosts fetch is not said; expected beside it hosts, such as hosts: { class: roles::website }',
+      first,
+    )
+  if (ci === undefined)
+    throw refuse(
+      'nothing is tested, and so nothing ever succeeds; expected beside it ci, such as ci: { command: [npm, test] }',
+      first,
+    )
+  if (tags.length === 0)
+    throw refuse('hosts fetch tags alone; expected beside it tags, such as tags: [v*]', first)
+  return fetching.map((environment) => ({ environment, hostClass: hosts.class }))
 }
 
 /** Base64 that is not whole would be read as a shorter key, down to one that everybody has. */

@@ -97,6 +97,17 @@ export const FILE_KEYS: YamlKeys = {
   'pipeline.repositories.trigger.gitea.secret': { takes: SECRET, help: 'the secret of the webhook' },
   'pipeline.repositories.trigger.hmac': { takes: 'a secret', help: 'programs of your own' },
   'pipeline.repositories.trigger.hmac.secret': { takes: SECRET, help: 'the key of the HMAC' },
+  'pipeline.repositories.hosts': {
+    takes: 'keys',
+    default: 'none',
+    help: 'the hosts that have the repository',
+  },
+  'pipeline.repositories.hosts.class': { takes: 'a class', help: 'the class of these hosts' },
+  'pipeline.repositories.after_success': {
+    takes: 'environments, each with `nothing` or `fetch`',
+    default: '{}',
+    help: 'what follows when the tests of a commit have succeeded',
+  },
   'pipeline.repositories.ci': { takes: 'keys', default: 'none', help: 'how commits are tested' },
   'pipeline.repositories.ci.command': { takes: 'a program and its arguments', help: 'what tests a commit' },
   'pipeline.repositories.ci.within': {

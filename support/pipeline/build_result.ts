@@ -1,4 +1,5 @@
-import { isFinished, type Build, type PipelineState } from './pipeline_state'
+import type { Build, PipelineState } from './pipeline_state'
+import { lastFinished } from './tested_commit'
 
 /** What can be said of the tests of a commit. `not built` says nothing of them, and never that they passed. */
 export type Tested = 'passed' | 'failed' | 'running' | 'not built'
@@ -17,6 +18,5 @@ export function testedAs(state: PipelineState, repository: string, commit: strin
 /** Returns the last build of a commit that says how its tests went. */
 export function lastFinishedOf(state: PipelineState, repository: string, commit: string): Build | undefined {
   const known = state.commit(repository, commit)
-  const builds = [...(known?.earlier ?? []), ...(known?.build === undefined ? [] : [known.build])]
-  return builds.findLast(isFinished)
+  return known === undefined ? undefined : lastFinished(known)
 }

@@ -1,4 +1,5 @@
 import type { RefChange } from './push'
+import type { RecordedHosts } from './recorded_hosts'
 
 /** The version of the events; a journal with another one is not read. */
 export const PIPELINE_EVENTS_VERSION = 1
@@ -50,6 +51,29 @@ export type PipelineEvent =
       /** Null where the process that ran it was killed. */
       seconds: number | null
     }
+  /** The hosts of an environment are about to be asked to fetch a tag that is at a tested commit. */
+  | ({ type: 'fetch begun' } & FetchTarget)
+  /**
+   * The answers of one round, in which every host of the class was asked. It is written when it differs from the round
+   * before.
+   */
+  | ({ type: 'hosts have fetched' } & FetchTarget & FetchAnswers)
+
+/** The commit that hosts are to have, and the tag by which they fetch it. */
+export interface FetchTarget {
+  repository: string
+  environment: string
+  commit: string
+  tag: string
+}
+
+/** The hosts of a class, by what they have answered. */
+export interface FetchAnswers {
+  /** The hosts that answered that they have the tag at the commit. */
+  has: RecordedHosts
+  /** All others, by the reason in words. */
+  missing: { why: string; hosts: RecordedHosts }[]
+}
 
 /** A change as JSON has it: null where there is no commit. */
 export type RecordedChange = { ref: string; before: string | null; after: string | null }

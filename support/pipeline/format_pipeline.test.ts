@@ -26,6 +26,7 @@ function shown(events: readonly PipelineEvent[], more: Partial<PipelineSurroundi
     spool: undefined,
     isServed: true,
     outputOf: (build) => `builds/${build}/output.log`,
+    rolloutsOf: () => [],
     isWhole: false,
     ...more,
   })
@@ -99,6 +100,44 @@ describe('what is shown of pushes', () => {
       '  bbbbbbbbbbbb  tag v1  then  not tested',
       '  aaaaaaaaaaaa  main  then  not tested',
     ])
+  })
+
+  it('says on how many hosts a commit is, who lacks it and why, and which rollouts carried it', () => {
+    const target = { repository: 'website', environment: 'test', commit: A, tag: 'v1' }
+    const events: PipelineEvent[] = [...pushed, { type: 'fetch begun', ...target }]
+    const lines = (more: Partial<PipelineSurroundings> = {}) => shown(events, more).slice(2)
+    expect(lines()).to.deep.equal([
+      `      hosts of test are to fetch v1 since ${AT}; none is known to have it`,
+    ])
+    const has = { text: 'web[1-5]', count: 5 }
+    const missing = [{ why: 'no answer', hosts: { text: 'web6', count: 1 } }]
+    events.push({ type: 'hosts have fetched', ...target, has, missing })
+    expect(lines()).to.deep.equal([
+      `      on 5 of 6 hosts of test; missing: web6: no answer (answered at ${AT})`,
+    ])
+    const next: PipelineEvent = { type: 'fetch begun', ...target, commit: B, tag: 'v2' }
+    expect(shown([...events, next])[2]).to.match(/; no longer asked, since a newer commit has passed$/)
+    events.push({ type: 'hosts have fetched', ...target, has: { text: '', count: 0 }, missing: [] })
+    expect(lines()).to.deep.equal([`      on no host of test: none answered (answered at ${AT})`])
+    const by = { environment: 'test', tag: 'v1' }
+    const rolloutsOf = () => [
+      { ...by, run: 'r1', verdict: 'PASSED' },
+      { ...by, run: 'r2', verdict: undefined },
+    ]
+    expect(lines({ rolloutsOf }).slice(1)).to.deep.equal([
+      '      deployed as v1 in test by run r1: PASSED',
+      '      deployed as v1 in test by run r2: its verdict is not known, since its journal does not tell it',
+    ])
+  })
+
+  it('says nothing of hosts from answers about another tag, or that nobody was asked for', () => {
+    const target = { repository: 'website', environment: 'test', commit: A, tag: 'v1' }
+    const answers = { has: { text: 'web1', count: 1 }, missing: [] }
+    expect(shown([...pushed, { type: 'hosts have fetched', ...target, ...answers }])).to.have.length(2)
+    const other: PipelineEvent = { type: 'hosts have fetched', ...target, tag: 'v0', ...answers }
+    expect(shown([...pushed, { type: 'fetch begun', ...target }, other])[2]).to.contain(
+      'none is known to have it',
+    )
   })
 
   it('names what was passed over only where all is asked for, without control characters', () => {

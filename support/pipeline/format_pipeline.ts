@@ -1,6 +1,7 @@
 import { clean } from '../rollout/model/verdict'
 import { formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
+import { formatFetch } from './format_fetch'
 import type { RepositoryAccount } from './pipeline_account'
 import type { Build, PushedCommit } from './pipeline_state'
 import { splitRef } from './ref_globs'
@@ -15,6 +16,15 @@ export interface SpoolAccount {
   refused: number
 }
 
+/** A rollout that told hosts to serve a commit. */
+export interface CarriedBy {
+  run: string
+  environment: string
+  tag: string
+  /** The verdict that the run itself tells; undefined where its journal does not tell it. */
+  verdict: string | undefined
+}
+
 /** What pushes are shown with. */
 export interface PipelineSurroundings {
   /** Undefined where no hook leaves pushes in one. */
@@ -23,6 +33,8 @@ export interface PipelineSurroundings {
   isServed: boolean
   /** Returns where the output of a build is. */
   outputOf: (build: string) => string
+  /** Returns the rollouts that carried a commit, oldest first. */
+  rolloutsOf: (repository: string, commit: string) => readonly CarriedBy[]
   /** True where also what is old is shown, and what was passed over. */
   isWhole: boolean
 }
@@ -62,8 +74,9 @@ function formatSpool({ path, waiting, refused }: SpoolAccount): string[] {
 
 function formatRepository(
   { repository, commits, waiting, passedOver }: RepositoryAccount,
-  { isWhole, isServed, outputOf }: PipelineSurroundings,
+  surroundings: PipelineSurroundings,
 ): string[] {
+  const { isWhole } = surroundings
   const shown = isWhole ? commits : commits.slice(0, SHOWN)
   const left = commits.length - shown.length
   return [
@@ -71,7 +84,7 @@ function formatRepository(
     ...waiting
       .slice(0, SHOWN)
       .map(({ ref, at }) => `  ${nameRef(ref)} was pushed at ${at}; the repository has not been asked yet`),
-    ...shown.flatMap((commit) => formatCommit(commit, isServed, outputOf)),
+    ...shown.flatMap((commit) => formatCommit(commit, surroundings)),
     ...(left > 0 ? [`  … and ${left} older; --all shows them`] : []),
     ...(isWhole ? passedOver : []).map(
       ({ ref, why, at }) => `  passed over at ${at}: ${nameRef(ref)}: ${clean(why)}`,
@@ -80,20 +93,27 @@ function formatRepository(
 }
 
 function formatCommit(
-  { commit, refs, seenAt, gone, isAskedFor, build, earlier }: PushedCommit,
-  isServed: boolean,
-  outputOf: (build: string) => string,
+  { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches }: PushedCommit,
+  { isServed, outputOf, rolloutsOf }: PipelineSurroundings,
 ): string[] {
-  const line = `  ${shortId(commit)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${gone === undefined ? formatBuild(build, isServed) : `not tested: ${clean(gone)}`}`
-  return [
-    line,
-    ...(build?.state === 'failed' ? [`      see ${outputOf(build.build)}`] : []),
-    ...(isAskedFor ? ['      is to be tested again'] : []),
+  const tests = gone === undefined ? formatBuild(build, isServed) : `not tested: ${clean(gone)}`
+  const line = `  ${shortId(commit)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${tests}`
+  const below = [
+    ...(build?.state === 'failed' ? [`see ${outputOf(build.build)}`] : []),
+    ...(isAskedFor ? ['is to be tested again'] : []),
     // A result does not take back another one of the same commit.
     ...[...earlier]
       .reverse()
-      .map((each) => `      before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
+      .map((each) => `before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
+    ...[...fetches.values()].map((fetch) => formatFetch(fetch, isServed)),
+    ...rolloutsOf(repository, commit).map(formatRollout),
   ]
+  return [line, ...below.map((each) => `      ${each}`)]
+}
+
+function formatRollout({ run, environment, tag, verdict }: CarriedBy): string {
+  const came = verdict ?? 'its verdict is not known, since its journal does not tell it'
+  return `deployed as ${clean(tag)} in ${clean(environment)} by run ${run}: ${came}`
 }
 
 function formatBuild(build: Build | undefined, isServed: boolean): string {
@@ -115,7 +135,7 @@ function formatBuild(build: Build | undefined, isServed: boolean): string {
 }
 
 /** Returns a ref in as few words as tell it: `main`, `tag v1`. */
-function nameRef(ref: string): string {
+export function nameRef(ref: string): string {
   const { kind, name } = splitRef(ref)
   return kind === 'tag' ? `tag ${clean(name, 80)}` : clean(name, 80)
 }

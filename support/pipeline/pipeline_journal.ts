@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { JournalFile } from '../system/journal_file'
+import { LockstepError } from '../system/errors'
 import { namesIn } from '../system/regular_file'
-import { readJournals, type EntryReader, type JournalRead } from '../system/journal_reading'
+import { JournalTail, readJournals, type EntryReader, type JournalRead } from '../system/journal_reading'
 import {
   BUILD_RESULTS,
   PIPELINE_EVENTS_VERSION,
@@ -15,6 +16,8 @@ import {
 const text = v.string()
 const orNull = v.nullable(text)
 const change = v.object({ ref: text, before: orNull, after: orNull })
+const target = { repository: text, environment: text, commit: text, tag: text }
+const hosts = v.object({ text, count: v.number() })
 
 const SHAPES = {
   'push taken': v.object({
@@ -42,6 +45,8 @@ const SHAPES = {
     why: orNull,
     seconds: v.nullable(v.number()),
   }),
+  'fetch begun': v.object(target),
+  'hosts have fetched': v.object({ ...target, has: hosts, missing: v.array(v.object({ why: text, hosts })) }),
 } as const satisfies Record<PipelineEvent['type'], v.GenericSchema>
 
 /** What the journals of a pipeline say, and a sentence for each that does not tell everything. */
@@ -115,6 +120,52 @@ export class PipelineJournal {
 export function readPipeline(state: string): PipelineRead {
   const events: RecordedPipelineEvent[] = []
   return { faults: eachPipelineEvent(state, (event) => events.push(event)), events }
+}
+
+/** Follows the journals of a pipeline, those of later processes of `lockstep serve` too. */
+export class PipelineTail {
+  private readonly tails = new Map<string, JournalTail<RecordedPipelineEvent>>()
+
+  constructor(private readonly state: string) {}
+
+  /**
+   * Returns the events since the last call, in the order in which they were written, and each fault once.
+   * @throws LockstepError `journal-failed` when the folder cannot be listed
+   */
+  readNew(): PipelineRead {
+    const folder = pipelineJournalsIn(this.state)
+    const read: PipelineRead = { events: [], faults: [] }
+    for (const name of journalNamesIn(folder)) {
+      const path = join(folder, name)
+      const tail = this.tails.get(path) ?? new JournalTail(path, readEvent)
+      this.tails.set(path, tail)
+      try {
+        const { entries, fault } = tail.readNew()
+        read.events.push(...entries)
+        if (fault !== undefined) read.faults.push(`the journal ${path} ${fault.what}`)
+      } catch (error) {
+        // The first line of a journal may never have come; it is removed then, and its name used again.
+        this.tails.delete(path)
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, error as Error)
+      }
+    }
+    return read
+  }
+}
+
+function journalNamesIn(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  try {
+    return namesIn(folder)
+      .filter((name) => numberOf(name).length > 0)
+      .sort()
+  } catch (error) {
+    throw unreadable(folder, error as Error)
+  }
+}
+
+function unreadable(path: string, cause: Error): LockstepError {
+  return new LockstepError('journal-failed', `${path} cannot be read: ${cause.message}`, { cause })
 }
 
 /**

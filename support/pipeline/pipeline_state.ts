@@ -1,5 +1,7 @@
+import type { BuildResult, FetchAnswers, RecordedChange, RecordedPipelineEvent, Teller } from './events'
+import { FetchableCommits } from './fetchable_commits'
 import { RecentIds } from './recent_ids'
-import type { BuildResult, RecordedChange, RecordedPipelineEvent, Teller } from './events'
+import { isFinished } from './tested_commit'
 
 /** A push that was told, and what has become of each of its changes. */
 export interface Delivery {
@@ -37,6 +39,19 @@ export interface PushedCommit {
   build: Build | undefined
   /** The builds before the last one that succeeded or failed, the oldest first. */
   earlier: readonly Build[]
+  /** What hosts have answered that were asked to fetch it, by environment. */
+  fetches: Map<string, HostsFetch>
+}
+
+/** What the hosts of one environment have answered about a commit. */
+export interface HostsFetch {
+  environment: string
+  tag: string
+  begunAt: string
+  /** The last answers; undefined until there are some. They say nothing of the time after them. */
+  answered: (FetchAnswers & { at: string }) | undefined
+  /** True once hosts of the environment were asked for another commit: they are asked for this one no longer. */
+  superseded: boolean
 }
 
 export interface Build {
@@ -57,11 +72,6 @@ function weightOf({ changes }: Delivery): number {
 const MAX_FORGOTTEN = 1_000_000
 const NONE: readonly Build[] = []
 
-/** Returns whether a build says how the tests of its commit went. */
-export function isFinished({ state }: Build): boolean {
-  return state === 'succeeded' || state === 'failed'
-}
-
 /** What the events of a pipeline add up to. */
 export class PipelineState {
   readonly deliveries = new Map<string, Delivery>()
@@ -73,6 +83,8 @@ export class PipelineState {
   private readonly forgotten = new RecentIds(MAX_FORGOTTEN)
   private readonly commitsByKey = new Map<string, PushedCommit>()
   private readonly buildsById = new Map<string, PushedCommit>()
+  private readonly fetching = new Map<string, HostsFetch>()
+  private readonly fetchable = new FetchableCommits<PushedCommit>()
 
   /**
    * `maxSettled` is the number of changes, among those that wait for nothing, that are kept. Of older deliveries, only their
@@ -112,6 +124,11 @@ export class PipelineState {
     return this.buildsById.get(build)
   }
 
+  /** Returns the commit that hosts should have by now, and the tags by which they can fetch it; undefined where there is none. */
+  newestFetchable(repository: string): { commit: PushedCommit; tags: readonly string[] } | undefined {
+    return this.fetchable.newest(repository)
+  }
+
   /** Takes the next event. An event that fits to nothing before it changes nothing. */
   apply(event: RecordedPipelineEvent): void {
     switch (event.type) {
@@ -125,6 +142,7 @@ export class PipelineState {
         return
       }
       case 'change passed over':
+        this.fetchable.passOver(this.deliveries.get(event.delivery)?.repository, event)
         return this.settle(event, { state: 'passed over', commit: null, why: event.why })
       case 'commit seen': {
         this.settle(event, { state: 'seen', commit: event.commit, why: null })
@@ -134,11 +152,15 @@ export class PipelineState {
           if (!known.refs.includes(event.ref)) known.refs.push(event.ref)
           known.isToBuild ||= event.isToBuild
           known.gone = undefined
+          this.fetchable.see(known, event.ref)
           return
         }
         const { repository, commit, ref, at, isToBuild } = event
-        const unbuilt = { isAskedFor: false, gone: undefined, build: undefined, earlier: NONE }
-        this.commitsByKey.set(key, { repository, commit, refs: [ref], seenAt: at, isToBuild, ...unbuilt })
+        const fetches = new Map<string, HostsFetch>()
+        const unbuilt = { isAskedFor: false, gone: undefined, build: undefined, earlier: NONE, fetches }
+        const seen = { repository, commit, refs: [ref], seenAt: at, isToBuild, ...unbuilt }
+        this.commitsByKey.set(key, seen)
+        this.fetchable.see(seen, ref)
         return
       }
       case 'commit gone': {
@@ -174,13 +196,31 @@ export class PipelineState {
         return
       }
       case 'build ended': {
-        const build = this.buildsById.get(event.build)?.build
+        const built = this.buildsById.get(event.build)
+        const build = built?.build
         if (build?.build !== event.build || build.state !== 'running') return
         Object.assign(build, {
           state: event.result,
           why: event.why,
           seconds: event.seconds ?? undefined,
         })
+        if (built !== undefined) this.fetchable.endBuild(built)
+        return
+      }
+      case 'fetch begun': {
+        const { environment, tag, at, repository } = event
+        const key = `${repository} ${environment}`
+        const before = this.fetching.get(key)
+        if (before !== undefined) before.superseded = true
+        const begun = { environment, tag, begunAt: at, answered: undefined, superseded: false }
+        this.fetching.set(key, begun)
+        this.commit(repository, event.commit)?.fetches.set(environment, begun)
+        return
+      }
+      case 'hosts have fetched': {
+        const { repository, commit, environment, tag, has, missing, at } = event
+        const fetch = this.commit(repository, commit)?.fetches.get(environment)
+        if (fetch?.tag === tag) fetch.answered = { has, missing, at }
       }
     }
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DeployFailed, type GitRepositories, type GitRepository } from '../agents/git'
 
-/** Tags that a server has, oldest first, by repository. */
+/** Tags that a server has, oldest first, by repository. A tag that is added later comes to a host by its next fetch. */
 export type GitTags = Readonly<Record<string, readonly string[]>>
 
 /** The faults of the repositories of a simulated host at the moment. */
@@ -55,17 +55,21 @@ function pretendRepository(
   let before: string | undefined
   // A host that lies believes itself: it reports the ordered tag to the next question.
   let claim: Served | undefined
-  const own = () => (lacks() ? tags.slice(0, -1) : tags)
+  let fetched = [...tags]
+  const own = () => (lacks() ? fetched.slice(0, -1) : fetched)
   const commitOf = (tag: string | undefined) =>
     tag !== undefined && own().includes(tag) ? pretendCommit(name, tag) : undefined
   const url = `pretend:${name}`
   return {
-    tags: () => ({
-      tags: new Map([...own()].reverse().map((tag) => [tag, pretendCommit(name, tag)])),
-      count: own().length,
-      fetchedAt: 0,
-      url,
-    }),
+    tags(only) {
+      const told = own().filter((tag) => only === undefined || tag === only)
+      return {
+        tags: new Map([...told].reverse().map((tag) => [tag, pretendCommit(name, tag)])),
+        count: told.length,
+        fetchedAt: 0,
+        url,
+      }
+    },
     status(tag) {
       const { whole, ...now } = claim ?? served
       claim = undefined
@@ -83,11 +87,13 @@ function pretendRepository(
       }
     },
     fetch({ tag }) {
+      const added = tags.filter((each) => !fetched.includes(each))
+      fetched = [...tags]
       const from = commitOf(tag)
       const isMoved = moved() && tag !== undefined && from !== undefined
       return {
         fetchedAt: 0,
-        added: [],
+        added,
         moved: isMoved ? [{ tag, from, to: pretendCommit(name, `another ${tag}`) }] : [],
         ignored: 0,
         url,

@@ -5,7 +5,8 @@ import type { RunSurroundings } from '../run/parameters'
 import type { Clock } from '../system/clock'
 import { EXIT } from '../system/errors'
 import type { TellWait } from '../system/wait'
-import { NOTHING_ASKED, surveyFleet, type Survey } from './survey'
+import { NOTHING_ASKED } from './find_hosts'
+import { surveyFleet, type Survey } from './survey'
 
 /** The hosts that are asked, as a person writes them: those of an environment with all of these classes and facts. */
 export interface PingAsked {

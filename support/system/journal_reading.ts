@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { LockstepError } from './errors'
 import { JOURNAL_CHANGED, JOURNAL_SUFFIX, JOURNAL_VERSION, NO_LINE, parseLine } from './journal_lines'
 import { readLines, readLinesNow } from './lines'
-import { namesIn } from './regular_file'
+import { namesIn, wholeLinesAt } from './regular_file'
 
 /** A journal as far as it can be trusted. */
 export interface JournalRead<E> {
@@ -88,6 +88,43 @@ export async function eachEntry<E>(
     return { kind: 'unreadable', what: `cannot be read: ${(error as Error).message}` }
   }
   return lines.fault
+}
+
+/** A reader of a journal that is still written: it reads what is new, and only lines that are whole. */
+export class JournalTail<E> {
+  private at = 0
+  private entries: E[] = []
+  private readonly lines: JournalLines<E>
+  private fault: JournalFault | undefined
+
+  constructor(
+    private readonly path: string,
+    read: EntryReader<E>,
+  ) {
+    this.lines = new JournalLines<E>(read, (entry) => this.entries.push(entry))
+  }
+
+  /**
+   * Returns the entries since the last call, and the fault behind which nothing more is read, once.
+   * @throws Error of the system where the file cannot be read
+   */
+  readNew(): { entries: E[]; fault: JournalFault | undefined } {
+    const fault = this.fault === undefined ? this.hearNew() : undefined
+    this.fault ??= fault
+    return { entries: this.entries.splice(0), fault }
+  }
+
+  private hearNew(): JournalFault | undefined {
+    for (;;) {
+      const { text, bytes } = wholeLinesAt(this.path, this.at)
+      if (bytes === 0) return undefined
+      this.at += bytes
+      for (const line of text.split('\n').slice(0, -1)) {
+        const fault = this.lines.hear(line, true)
+        if (fault !== undefined) return fault
+      }
+    }
+  }
 }
 
 /** The lines of a journal, heard one after the other, up to the first that is not what was written. */

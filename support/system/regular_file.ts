@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   statSync,
   type Stats,
 } from 'node:fs'
@@ -108,4 +109,26 @@ function inWords(error: Error, code: string | undefined): string {
   if (code === 'EACCES' || code === 'EPERM') return 'permission is denied'
   if (code === 'ELOOP') return 'its links lead in a circle'
   return error.message
+}
+
+/** Bytes that are read of a file at once; a longer line takes more. */
+const CHUNK = 64 * 1024
+
+/**
+ * Reads lines of a file from a byte on, only those with their newline: some of them, or none where none is whole.
+ * @throws Error of the system, also for what is no file
+ */
+export function wholeLinesAt(path: string, from: number): { text: string; bytes: number } {
+  const { fd } = openRegularFile(path)
+  try {
+    for (let room = CHUNK; ; room *= 2) {
+      const bytes = Buffer.alloc(room)
+      const read = readSync(fd, bytes, 0, room, from)
+      const end = bytes.subarray(0, read).lastIndexOf(0x0a) + 1
+      if (end > 0) return { text: bytes.toString('utf8', 0, end), bytes: end }
+      if (read < room) return { text: '', bytes: 0 }
+    }
+  } finally {
+    closeSync(fd)
+  }
 }

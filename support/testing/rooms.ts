@@ -249,7 +249,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'support/survey': {
-    holds: 'who is there, how fast, with which daemon and agents: `lockstep ping`',
+    holds:
+      'who is there, how fast, with which daemon and agents: `lockstep ping`; who has a tag, and fetches it',
     mayImport: [
       'support/composition',
       'support/preflight',
@@ -265,7 +266,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'support/pipeline': {
-    holds: 'from a push to every host: the spool of hooks, deliveries, builds, and the journal of them',
+    holds:
+      'from a push to every host: the spool of hooks, deliveries, builds, fetches, and the journal of them',
     mayImport: ['support/rollout/model', 'support/config'],
   },
   'support/verify': {

@@ -4,11 +4,11 @@ import { LockstepError } from '../system/errors'
 import { pickReason } from '../system/reason'
 import { answerEach } from './answer'
 import type { Remark } from './remark'
-import { LOCKSTEP_YAML } from './yaml_checkers'
+import { OWN_YAML } from './yaml_checkers'
 
 /** Checks the files of YAML that the current folder lists. */
 export function checkYaml(): void {
-  answerEach((name, text) => (name.endsWith(LOCKSTEP_YAML) ? judgeLockstepYaml(text) : judgeYaml(text)))
+  answerEach((name, text) => (name.endsWith(OWN_YAML) ? judgeLockstepYaml(text) : judgeYaml(text)))
 }
 
 /** Returns why a text is no YAML. Nothing of it is resolved: aliases could grow without end. */

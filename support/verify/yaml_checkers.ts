@@ -4,7 +4,7 @@ import { checkInProcess } from './checker_process'
 import { MAX_YAML_BYTES } from './limits'
 
 /** The end of the names that files have for the checker of `lockstep.yaml`; the process knows by it what is asked. */
-export const LOCKSTEP_YAML = '.lockstep.yaml'
+export const OWN_YAML = '.lockstep.yaml'
 
 const PROGRAM = [join(__dirname, 'check_yaml.cjs')]
 
@@ -20,7 +20,7 @@ export const yamlChecker: Checker = {
 export const lockstepYamlChecker: Checker = {
   name: 'lockstep.yaml',
   maxBytes: MAX_YAML_BYTES,
-  takes: (path) => (isLockstepYaml(path) ? LOCKSTEP_YAML : undefined),
+  takes: (path) => (isLockstepYaml(path) ? OWN_YAML : undefined),
   check: (files, where) => checkInProcess(PROGRAM, files, where),
 }
 

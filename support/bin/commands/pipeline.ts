@@ -4,8 +4,8 @@ import { declare, JSON_OPTION, type Command } from '../command'
 export const PIPELINE: Readonly<Record<string, Command>> = {
   pipeline: declare({
     group: 'pipeline',
-    summary: 'what became of each push: its commits, and their tests',
-    about: 'It reads journals and the spool alone, and asks nothing of repositories.',
+    summary: 'what became of each push: tests, hosts and rollouts',
+    about: 'It reads journals, the history and the spool alone, and asks nothing of repositories or hosts.',
     arguments: [
       {
         name: 'repository',
@@ -22,6 +22,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
         completed: 'nothing',
       },
       all: { help: 'also what is old, and what was passed over' },
+      follow: { help: 'prints what is new as it happens, until Ctrl-C' },
       json: JSON_OPTION,
       'public-key': { help: 'prints the key that messages of the bus are verified with, and nothing else' },
     },
@@ -30,11 +31,12 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
       ['pipeline', 'the newest commits of every repository'],
       ['pipeline website --all', 'everything that is known of one'],
       ['pipeline website --again 41d0e6c2f9aa', 'tests a commit again, such as after a fault of the network'],
+      ['pipeline --follow', 'a sentence for each new event, from now on'],
     ],
     exits: {
       0: 'printed',
       1: 'nothing was pushed, not everything is known, or there is no key',
-      2: 'lockstep.yaml is not right',
+      2: 'lockstep.yaml is not right, or options do not go together',
     },
     load: () => (require('../pipeline') as typeof import('../pipeline')).pipeline,
   }),

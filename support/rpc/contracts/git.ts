@@ -28,8 +28,8 @@ export const git = {
   description: 'Fetches tags of configured repositories, deploys them, and tells what is served',
   timeout: 180,
   actions: {
-    tags: readOnly('Tells the tags that the host has, with their commits', {
-      inputs: repository,
+    tags: readOnly('Tells the tags that the host has, with their commits, or one of them', {
+      inputs: { ...repository, tag: optional(tagName) },
       outputs: { tags: 'The commit of each tag, the newest tags', count: 'How many tags there are' },
       also: { fetched_at: known.fetched_at, url: known.url },
     }),

@@ -15,6 +15,7 @@ import { lintRow } from './lint'
 import { median, round, spread, timed, type Cost } from './measure'
 import { memoryRows } from './memory'
 import { pageRow } from './page'
+import { pipelineRows } from './pipeline'
 
 const ROOT = resolve(__dirname, '..', '..', '..')
 const RUBY = join(ROOT, 'support', 'testing', 'real', 'ruby')
@@ -55,7 +56,8 @@ class Bench {
 
   /**
    * Runs all benchmarks, or some of them. `daemon` is the host's side, `start` the start of a run, `lint` a long table,
-   * `page` the page of a huge run, `memory` the memory of rollouts, `waves` a rollout in ten waves, `huge` a fleet of 50,000 hosts.
+   * `page` the page of a huge run, `memory` the memory of rollouts, `waves` a rollout in ten waves, `huge` a fleet of 50,000 hosts,
+   * `pipeline` the way from a push to hosts.
    */
   async run(only: string | undefined): Promise<void> {
     if (only === 'start') return this.startUp()
@@ -65,6 +67,10 @@ class Bench {
     }
     if (only === 'page') {
       this.say(await pageRow(this.scratch))
+      return this.scratch.remove()
+    }
+    if (only === 'pipeline') {
+      this.say(...(await pipelineRows(this.scratch)))
       return this.scratch.remove()
     }
     if (only === 'memory') return this.memory()
@@ -83,7 +89,7 @@ class Bench {
       await this.scenarios(broker)
       await this.waves(broker)
       this.startUp()
-      this.say(lintRow(this.scratch), await pageRow(this.scratch))
+      this.say(lintRow(this.scratch), await pageRow(this.scratch), ...(await pipelineRows(this.scratch)))
       this.codec()
       await this.faults(broker)
       await this.cleanRuns()

@@ -136,7 +136,7 @@ pipeline:
       expect(said[1]).to.equal(`website: the repository shows ${green.slice(0, 12)} on the branch main`)
       expect(said[7]).to.match(
         new RegExp(
-          `^website: the tests of ${red.slice(0, 12)} on the branch main FAILED after .* s: sh test.sh exited with 3$`,
+          `^website: the tests of ${red.slice(0, 12)} on the branch main FAILED after .* s: sh exited with 3$`,
         ),
       )
     })

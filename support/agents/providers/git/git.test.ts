@@ -84,6 +84,8 @@ describe('a repository on a host @long', function () {
     expect(await ask('status', { tag: 'v1' })).to.include({ commit: null, tag_commit: null, whole: false })
     expect(await ask('fetch')).to.deep.include({ added: ['v1', 'v2'], moved: [], ignored: 0, fetched_at: 5 })
     expect((await ask('tags'))['tags']).to.deep.equal({ v1, v2 })
+    expect(await ask('tags', { tag: 'v1' })).to.deep.include({ tags: { v1 }, count: 1 })
+    expect(await ask('tags', { tag: 'v3' })).to.deep.include({ tags: {}, count: 0 })
     const answer = await ask('deploy', { tag: 'v1', commit: v1 })
     expect(answer).to.include({
       commit: v1,
@@ -98,6 +100,23 @@ describe('a repository on a host @long', function () {
     const next = await ask('deploy', { tag: 'v2', commit: v2 })
     expect(next).to.include({ commit: v2, before: v1, problem: null })
     expect(served()).to.equal('two')
+  })
+
+  it('tells the tags that are there now, and not those that it once fetched', async () => {
+    const { ask } = host()
+    await ask('fetch')
+    rmSync(join(folder(), 'repository.git'), { recursive: true })
+    expect(await ask('tags', { tag: 'v1' })).to.deep.include({ tags: {}, count: 0, fetched_at: 5 })
+  })
+
+  it('tells no tag whose commit is lost', async () => {
+    const { ask, fails } = host()
+    await ask('fetch')
+    const objects = join(folder(), 'repository.git', 'objects')
+    rmSync(objects, { recursive: true })
+    mkdirSync(objects)
+    const answer = await fails('tags', { tag: 'v1' })
+    expect(answer.message).to.match(/missing object|bad object|not a git repository|broken/i)
   })
 
   it('needs no server for a deploy of what it has fetched, and runs nothing where it is there already', async () => {

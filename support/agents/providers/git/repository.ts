@@ -122,9 +122,9 @@ export function hostRepository({ settings, run, record, now, newId }: Repository
   }
 
   return {
-    async tags(signal) {
+    async tags(tag, signal) {
       const { fetchedAt } = record.read()
-      const own = isThere() ? (await readTags(git, signal)).own : new Map<string, string>()
+      const own = isThere() ? (await readTags(git, signal, tag)).own : new Map<string, string>()
       return { tags: new Map([...own].slice(0, MAX_TAGS)), count: own.size, fetchedAt, url: shownUrl }
     },
     status,

@@ -1,0 +1,73 @@
+import { lastFinished } from './tested_commit'
+
+const TAG = 'refs/tags/'
+
+interface TestedCommit {
+  repository: string
+  build: { state: string } | undefined
+  earlier: readonly { state: string }[]
+}
+
+/**
+ * The commits that a host could use: those that are at a tag now and whose tests have passed. Hosts fetch tags and
+ * nothing else. The newest is the one that has become so last.
+ */
+export class FetchableCommits<Commit extends TestedCommit> {
+  /** The commit that each tag is at, by repository and ref, as the repository has shown it last. */
+  private readonly tagged = new Map<string, Commit>()
+  /** The tags that each commit is at now, in the order in which they were pushed. */
+  private readonly tags = new Map<Commit, Set<string>>()
+  /** The tested commits of each repository, in the order in which they have become fetchable. */
+  private readonly order = new Map<string, Set<Commit>>()
+
+  see(commit: Commit, ref: string): void {
+    if (!ref.startsWith(TAG)) return
+    this.forget(commit.repository, ref)
+    this.tagged.set(keyOf(commit.repository, ref), commit)
+    const tags = this.tags.get(commit) ?? new Set()
+    this.tags.set(commit, tags.add(ref.slice(TAG.length)))
+    this.add(commit)
+  }
+
+  /** Hears of a change that came to nothing: a tag may be gone by it. */
+  passOver(repository: string | undefined, { ref, after }: { ref: string; after: string | null }): void {
+    if (repository !== undefined && after === null) this.forget(repository, ref)
+  }
+
+  endBuild(commit: Commit): void {
+    this.add(commit)
+  }
+
+  /** Returns the newest, and its tags: the one that was pushed last in front. */
+  newest(repository: string): { commit: Commit; tags: readonly string[] } | undefined {
+    for (const commit of [...(this.order.get(repository) ?? [])].reverse()) {
+      const tags = [...(this.tags.get(commit) ?? [])].reverse()
+      if (tags.length > 0 && isGreen(commit)) return { commit, tags }
+    }
+    return undefined
+  }
+
+  private add(commit: Commit): void {
+    if (!isGreen(commit) || (this.tags.get(commit)?.size ?? 0) === 0) return
+    const all = this.order.get(commit.repository) ?? new Set()
+    all.delete(commit)
+    this.order.set(commit.repository, all.add(commit))
+  }
+
+  private forget(repository: string, ref: string): void {
+    const key = keyOf(repository, ref)
+    const before = this.tagged.get(key)
+    if (before === undefined) return
+    this.tagged.delete(key)
+    this.tags.get(before)?.delete(ref.slice(TAG.length))
+  }
+}
+
+/** A build that runs takes nothing back: the last one that has finished counts. */
+function isGreen(commit: TestedCommit): boolean {
+  return lastFinished(commit)?.state === 'succeeded'
+}
+
+function keyOf(repository: string, ref: string): string {
+  return `${repository} ${ref}`
+}

@@ -1,0 +1,109 @@
+import { expect } from 'chai'
+import type { PipelineEvent } from './events'
+import { formatEvent } from './format_event'
+import { PipelineState } from './pipeline_state'
+
+const A = 'a'.repeat(40)
+const MAIN = 'refs/heads/main'
+
+const taken = (changes: { ref: string; before: string | null; after: string | null }[]): PipelineEvent => ({
+  type: 'push taken',
+  delivery: 'd1',
+  repository: 'website',
+  teller: 'hook',
+  by: 'ann',
+  changes,
+})
+const seen: PipelineEvent = {
+  type: 'commit seen',
+  delivery: 'd1',
+  repository: 'website',
+  ref: MAIN,
+  after: A,
+  commit: A,
+  isToBuild: true,
+}
+const begun: PipelineEvent = { type: 'build begun', build: 'b1', repository: 'website', commit: A }
+const ended = (result: 'succeeded' | 'failed' | 'interrupted', why: string | null): PipelineEvent => ({
+  type: 'build ended',
+  build: 'b1',
+  result,
+  why,
+  seconds: 12.4,
+})
+const fetch = { repository: 'website', commit: A, environment: 'test', tag: 'v1' }
+const missing = { why: 'no answer', hosts: { text: 'web3.example.net', count: 1 } }
+
+describe('the sentence of an event', () => {
+  const said = (events: readonly PipelineEvent[]) => {
+    const state = new PipelineState()
+    const sentences = events.map((event) => {
+      const recorded = { ...event, at: '2026-11-22T12:00:00.000Z' }
+      state.apply(recorded)
+      return formatEvent(recorded, state)
+    })
+    return sentences.at(-1)
+  }
+
+  it('is one for each event', () => {
+    const tests = 'website: the tests of aaaaaaaaaaaa on the branch main'
+    const cases: [PipelineEvent[], string][] = [
+      [
+        [taken([{ ref: MAIN, before: null, after: A }])],
+        'website: a push moved the branch main to aaaaaaaaaaaa',
+      ],
+      [[taken([{ ref: 'refs/tags/v1', before: A, after: null }])], 'website: a push removed the tag v1'],
+      [
+        [taken([MAIN, 'refs/heads/a', 'refs/heads/b'].map((ref) => ({ ref, before: null, after: A })))],
+        'website: a push moved the branch main to aaaaaaaaaaaa, and 2 more',
+      ],
+      [[taken([])], 'website: a push changed nothing'],
+      [[seen], 'website: the repository shows aaaaaaaaaaaa on the branch main'],
+      [
+        [
+          taken([{ ref: MAIN, before: null, after: A }]),
+          { type: 'change passed over', delivery: 'd1', ref: MAIN, after: A, why: 'it was removed' },
+        ],
+        'website: the branch main was passed over: it was removed',
+      ],
+      [[seen, begun], `${tests} begin`],
+      [[seen, begun, ended('succeeded', null)], `${tests} passed in 12.4 s`],
+      [
+        [seen, begun, ended('failed', 'make exited with 2')],
+        `${tests} FAILED after 12.4 s: make exited with 2`,
+      ],
+      [
+        [seen, begun, ended('interrupted', 'it ended')],
+        `${tests} were interrupted, and begin again: it ended`,
+      ],
+      [
+        [seen, { type: 'commit gone', repository: 'website', commit: A, why: 'it was removed' }],
+        'website: aaaaaaaaaaaa is not tested: it was removed',
+      ],
+      [
+        [seen, { type: 'build asked for', repository: 'website', commit: A, by: 'ann' }],
+        'website: aaaaaaaaaaaa is to be tested again',
+      ],
+      [
+        [seen, { type: 'fetch begun', ...fetch }],
+        'website: the hosts of test are to fetch v1 (aaaaaaaaaaaa)',
+      ],
+      [
+        [
+          seen,
+          { type: 'hosts have fetched', ...fetch, has: { text: 'web[1-2]', count: 2 }, missing: [missing] },
+        ],
+        'website: v1 (aaaaaaaaaaaa) is on 2 of 3 hosts of test; missing: web3.example.net: no answer',
+      ],
+    ]
+    for (const [events, sentence] of cases) expect(said(events)).to.equal(sentence)
+  })
+
+  it('is one line without control characters, whatever a ref is', () => {
+    const ref = `refs/heads/\u001b[31mred\n\u202e${'x'.repeat(500)}`
+    const sentence = said([taken([{ ref, before: null, after: '\u0007bell' }])]) ?? ''
+    expect(sentence).to.match(/^website: a push moved the branch .+ to \S+$/)
+    expect(sentence).not.to.match(/[\p{Cc}\p{Cf}]/u)
+    expect(sentence.length).to.be.lessThan(200)
+  })
+})

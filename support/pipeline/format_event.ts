@@ -1,0 +1,91 @@
+import { clean } from '../rollout/model/verdict'
+import { formatSeconds } from '../system/duration'
+import { shortId } from '../system/git_names'
+import type { RecordedPipelineEvent } from './events'
+import { formatAnswers } from './format_fetch'
+import type { PipelineState, PushedCommit } from './pipeline_state'
+import { nameRef } from './ref_globs'
+
+const MAX_NAME = 80
+
+/** Returns the repository that an event is about, by the state after it; undefined where it fits to nothing before it. */
+export function repositoryOf(event: RecordedPipelineEvent, state: PipelineState): string | undefined {
+  if ('repository' in event) return event.repository
+  return 'build' in event
+    ? state.commitOf(event.build)?.repository
+    : state.deliveries.get(event.delivery)?.repository
+}
+
+/**
+ * Formats an event as one sentence on one line, by the state after it: for a terminal, for a chat. It names no person.
+ */
+export function formatEvent(event: RecordedPipelineEvent, state: PipelineState): string {
+  return `${clean(repositoryOf(event, state) ?? 'a repository')}: ${describeEvent(event, state)}`
+}
+
+function describeEvent(event: RecordedPipelineEvent, state: PipelineState): string {
+  switch (event.type) {
+    case 'push taken':
+      return describePush(event)
+    case 'commit seen':
+      return `the repository shows ${nameId(event.commit)} on ${nameOf(event.ref)}`
+    case 'change passed over':
+      return `${nameOf(event.ref)} was passed over: ${clean(event.why)}`
+    case 'commit gone':
+      return `${nameId(event.commit)} is not tested: ${clean(event.why)}`
+    case 'build asked for':
+      return `${nameId(event.commit)} is to be tested again`
+    case 'build begun':
+      return `${nameTests(state.commitOf(event.build))} begin`
+    case 'build ended':
+      return `${nameTests(state.commitOf(event.build))} ${describeResult(event)}`
+    case 'fetch begun':
+      return `the hosts of ${clean(event.environment)} are to fetch ${nameTag(event)}`
+    case 'hosts have fetched':
+      return `${nameTag(event)} is ${formatAnswers(event.environment, event)}`
+  }
+}
+
+function describePush({ changes }: Extract<RecordedPipelineEvent, { type: 'push taken' }>): string {
+  const [first] = changes
+  if (first === undefined) return 'a push changed nothing'
+  const more = changes.length === 1 ? '' : `, and ${changes.length - 1} more`
+  return first.after === null
+    ? `a push removed ${nameOf(first.ref)}${more}`
+    : `a push moved ${nameOf(first.ref)} to ${nameId(first.after)}${more}`
+}
+
+function describeResult({
+  result,
+  why,
+  seconds,
+}: Extract<RecordedPipelineEvent, { type: 'build ended' }>): string {
+  const time = seconds === null ? '' : ` ${formatSeconds(seconds * 1000)}`
+  const reason = clean(why ?? 'no reason is known')
+  switch (result) {
+    case 'succeeded':
+      return `passed${time && ` in${time}`}`
+    case 'failed':
+      return `FAILED${time && ` after${time}`}: ${reason}`
+    case 'interrupted':
+      return `were interrupted, and begin again: ${reason}`
+  }
+}
+
+function nameTests(commit: PushedCommit | undefined): string {
+  const [ref] = commit?.refs ?? []
+  const on = ref === undefined ? '' : ` on ${nameOf(ref)}`
+  return `the tests of ${commit === undefined ? 'a commit' : nameId(commit.commit)}${on}`
+}
+
+function nameTag({ tag, commit }: { tag: string; commit: string }): string {
+  return `${clean(tag)} (${nameId(commit)})`
+}
+
+function nameOf(ref: string): string {
+  return clean(nameRef(ref), MAX_NAME)
+}
+
+function nameId(id: string): string {
+  return shortId(clean(id))
+}
