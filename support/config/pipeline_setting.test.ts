@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { join } from 'node:path'
 import { Scratch } from '../testing/scratch'
 import { readPipelineSetting } from './pipeline_setting'
 
@@ -104,6 +105,14 @@ ${keys}`,
     expect(fetchesOf()).to.deep.equal([{ environment: 'test', hostClass: 'roles::website' }])
     expect(fetchesOf({ after_success: undefined })).to.deep.equal([])
     expect(fetchesOf({ after_success: '{ test: nothing }', ci: undefined })).to.deep.equal([])
+  })
+
+  it('keeps the client.cfg of each environment from builds', () => {
+    fetchesOf()
+    const path = join(scratch.path, 'lockstep.yaml')
+    expect(readPipelineSetting(path, { env: {} })?.secretFiles).to.deep.equal(
+      ['a', 'b'].map((name) => join(scratch.path, name)),
+    )
   })
 
   it('is refused where it could never be, with the place and what to write', () => {

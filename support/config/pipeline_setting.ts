@@ -242,7 +242,7 @@ export function readPipelineSetting(
       where: where('bus'),
     },
     repositories,
-    secretFiles: secrets.files,
+    secretFiles: [...secrets.files, ...clientConfigsOf(environments, configPath)],
     warnings: [
       ...secrets.warnings,
       ...open.map(
@@ -257,6 +257,14 @@ export function readPipelineSetting(
         ),
     ],
   }
+}
+
+/** Returns the `client.cfg` of each environment: each has the secret that commands its hosts. */
+function clientConfigsOf(environments: Record<string, unknown>, configPath: string): string[] {
+  return Object.values(environments).flatMap((environment) => {
+    const named = v.safeParse(v.looseObject({ client_config: v.string() }), environment)
+    return named.success ? [resolve(dirname(configPath), named.output.client_config)] : []
+  })
 }
 
 /** The spool of a pipeline, as it is configured. */
