@@ -36,9 +36,11 @@ function describeEvent(event: RecordedPipelineEvent, state: PipelineState): stri
     case 'build asked for':
       return `${nameId(event.commit)} is to be tested again`
     case 'build begun':
-      return `${nameTests(state.commitOf(event.build))} begin`
-    case 'build ended':
-      return `${nameTests(state.commitOf(event.build))} ${describeResult(event)}`
+      return `${nameTests(event.commit, state.commitOf(event.build))} begin`
+    case 'build ended': {
+      const known = state.commitOf(event.build)
+      return `${nameTests(known?.commit, known)} ${describeResult(event)}`
+    }
     case 'fetch begun':
       return `the hosts of ${clean(event.environment)} are to fetch ${nameTag(event)}`
     case 'hosts have fetched':
@@ -72,10 +74,10 @@ function describeResult({
   }
 }
 
-function nameTests(commit: PushedCommit | undefined): string {
-  const [ref] = commit?.refs ?? []
+function nameTests(commit: string | undefined, known: PushedCommit | undefined): string {
+  const [ref] = known?.refs ?? []
   const on = ref === undefined ? '' : ` on ${nameOf(ref)}`
-  return `the tests of ${commit === undefined ? 'a commit' : nameId(commit.commit)}${on}`
+  return `the tests of ${commit === undefined ? 'a commit' : nameId(commit)}${on}`
 }
 
 function nameTag({ tag, commit }: { tag: string; commit: string }): string {
