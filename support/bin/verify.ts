@@ -95,7 +95,7 @@ async function readInput(): Promise<string> {
   for await (const piece of process.stdin) {
     pieces.push(piece as Buffer)
     bytes += (piece as Buffer).length
-    if (bytes > MAX_RECEIVED_BYTES) return ''
+    if (bytes > MAX_RECEIVED_BYTES) break
   }
   return Buffer.concat(pieces).toString('utf8')
 }

@@ -22,6 +22,15 @@ describe('the check of YAML', () => {
     expect(judgeYaml(`l0: &l0 [x]\n${levels.join('')}`)).to.deep.equal([])
   })
 
+  it('finds an alias that no anchor before it has the name of', () => {
+    expect(judgeYaml('a: 1\nb: *nope\n')).to.deep.equal([
+      { severity: 'error', line: 2, message: 'no anchor before it has the name of *nope' },
+    ])
+    expect(judgeYaml('x: *y\ny: &y 1\n')).to.have.length(1)
+    expect(judgeYaml('y: &y 1\n---\nx: *y\n')).to.have.length(1)
+    expect(judgeYaml('a: &a { b: &b 1 }\nc: { <<: *a, d: [*b] }\n')).to.deep.equal([])
+  })
+
   it('says one line for any text, or nothing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {

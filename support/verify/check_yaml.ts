@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments } from 'yaml'
+import { isAlias, isNode, LineCounter, parseAllDocuments, visit, type Document } from 'yaml'
 import { expectLockstepYaml } from '../config/lockstep_yaml'
 import { LockstepError } from '../system/errors'
 import { pickReason } from '../system/reason'
@@ -15,8 +15,9 @@ export function checkYaml(): void {
 export function judgeYaml(text: string): Remark[] {
   const lines = new LineCounter()
   const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, version: '1.2' })
-  const [first] = (Array.isArray(documents) ? documents : []).flatMap(({ errors }) => errors)
-  if (first === undefined) return []
+  const all = Array.isArray(documents) ? (documents as Document[]) : []
+  const [first] = all.flatMap(({ errors }) => errors)
+  if (first === undefined) return all.flatMap((document) => lostAlias(document, lines))
   const message = pickReason(first.message.split('\n')[0] ?? '') || 'it is no YAML'
   return [
     {
@@ -25,6 +26,23 @@ export function judgeYaml(text: string): Remark[] {
       message: message.replace(/ at line \d+, column \d+:?$/, ''),
     },
   ]
+}
+
+/** Returns the first alias of a document that no anchor before it has the name of: no program can read it. */
+function lostAlias(document: Document, lines: LineCounter): Remark[] {
+  const anchors = new Set<string>()
+  let lost: Remark | undefined
+  visit(document, (_key, node) => {
+    if (isAlias(node)) {
+      if (anchors.has(node.source)) return undefined
+      const line = node.range?.[0] === undefined ? undefined : lines.linePos(node.range[0]).line
+      lost = { severity: 'error', line, message: `no anchor before it has the name of *${node.source}` }
+      return visit.BREAK
+    }
+    if (isNode(node) && node.anchor !== undefined) anchors.add(node.anchor)
+    return undefined
+  })
+  return lost === undefined ? [] : [lost]
 }
 
 /** Returns why a text is no `lockstep.yaml`. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { parseReceived } from './received'
+import { MAX_RECEIVED_BYTES, parseReceived } from './received'
 
 const ID = 'a'.repeat(40)
 const NONE = '0'.repeat(40)
@@ -52,5 +52,11 @@ describe('what git hands to a pre-receive', () => {
         if ('changes' in parsed) expect(parsed.changes).to.have.length(text.split('\n').length - 1)
       }),
     )
+  })
+
+  it('is refused as too many refs where it is longer than what is read of it', () => {
+    expect(parseReceived('x'.repeat(MAX_RECEIVED_BYTES + 1))).to.deep.equal({
+      fault: 'the push has too many refs; at most 10000 are checked: push fewer at a time',
+    })
   })
 })

@@ -30,6 +30,8 @@ export class PushingPerson {
     this.copy = join(folder, 'copy')
     mkdirSync(this.copy, { recursive: true })
     this.git('init', '--quiet', '--template=', '--initial-branch=main', `--object-format=${format}`)
+    // Its housekeeping in the background would write into a folder that a test removes.
+    this.git('config', 'gc.auto', '0')
   }
 
   /** Commits files; one of `undefined` is removed, and one of `{ to }` is a symbolic link. */
