@@ -129,7 +129,7 @@ pipeline:
         ['push taken', main, null, null, null],
         ['commit seen', main, red, null, null],
         ['build begun', main, red, null, null],
-        ['build ended', main, red, 'failed', 'sh test.sh exited with 3'],
+        ['build ended', main, red, 'failed', 'sh exited with 3'],
       ])
       expect(reader.of(reader.messages), 'without trouble, nothing is sent twice').to.have.length(8)
       const said = reader.of(reader.sentences).map(({ body }) => body.toString())
