@@ -193,7 +193,7 @@ export class RunState {
         this.open.close(event.obligation, event.hosts)
         break
       case 'note':
-        if (!this.hasEnoughNotes) this.notes.push(event.text)
+        if (!this.hasEnoughNotes && !this.notes.includes(event.text)) this.notes.push(event.text)
         break
       case 'drift':
         this.drift = event.drift

@@ -1,0 +1,216 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { GitRepository } from '../git_repository'
+import { Scratch } from '../scratch'
+import { startActivemq, type RealBroker } from './brokers'
+import { RealFleet } from './mcollectived'
+import { freePort, start, untilReady, type Running } from './processes'
+
+const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
+const USER = 'nobody'
+export const CLASS = 'roles::website'
+export const WEB = ['web1', 'web2', 'web3'].map((name) => `${name}.example.net`)
+export const DB = ['db1', 'db2', 'db3'].map((name) => `${name}.example.net`)
+
+/** The words of `lockstep pipeline --json` on one commit. */
+export interface ShownCommit {
+  commit: string
+  build: { state: string } | null
+  fetches: { environment: string; answered: { has: { count: number }; missing: { why: string }[] } | null }[]
+}
+
+/**
+ * A website from a push to its hosts, all real: a bare repository with the hook, a git daemon, `lockstep serve`,
+ * ActiveMQ, and six hosts with our daemon, three of which have the class of the website.
+ */
+export class WebsitePipeline {
+  readonly scratch = new Scratch()
+  readonly website: GitRepository
+  private gitDaemon: Running | undefined
+  private serving: Running | undefined
+  private readonly daemons = new Map<string, Running>()
+
+  private constructor(
+    readonly broker: RealBroker,
+    readonly fleet: RealFleet,
+    scratch: Scratch,
+    private readonly ports: { git: number; serve: number },
+  ) {
+    this.scratch = scratch
+    this.website = new GitRepository(scratch.path)
+  }
+
+  /** Starts all of it. `scripts` returns what the pre script and the post script of a host are, as texts of the shell. */
+  static async start({
+    haproxy,
+    scripts,
+  }: {
+    /** The line of lockstep.yaml for a balancer, if there is one. */
+    haproxy?: string
+    scripts: (host: string) => { pre: string; post: string }
+  }): Promise<WebsitePipeline> {
+    const scratch = new Scratch()
+    chmodSync(scratch.path, 0o755)
+    const [git, serve] = await Promise.all([freePort(), freePort()])
+    const broker = await startActivemq(scratch)
+    const fleet = new RealFleet(scratch, broker, 'psk')
+    const pipeline = new WebsitePipeline(broker, fleet, scratch, { git, serve })
+    pipeline.startGit()
+    pipeline.configure(haproxy)
+    const [uid = 0, gid = 0] = ['-u', '-g'].map((of) =>
+      Number(execFileSync('id', [of, USER], { encoding: 'utf8' })),
+    )
+    for (const host of [...WEB, ...DB]) {
+      mkdirSync(pipeline.folder(host), { recursive: true })
+      chownSync(pipeline.folder(host), uid, gid)
+      for (const [kind, text] of Object.entries(scripts(host)))
+        scratch.write(join('scripts', `${host}.${kind}`), `#!/bin/sh\n${text}\n`, 0o755)
+      await pipeline.startDaemon(host)
+    }
+    pipeline.lockstep('hook', '--install', pipeline.website.url)
+    await pipeline.serve()
+    return pipeline
+  }
+
+  /** Stops all that was started, also where the start came only half way. */
+  async stop(): Promise<void> {
+    await this.serving?.stop()
+    await this.fleet.stop()
+    await this.broker.stop()
+    await this.gitDaemon?.stop()
+    this.scratch.remove()
+  }
+
+  private configure(haproxy: string | undefined): void {
+    const rows = [...WEB.map((host) => `${host},${CLASS}\n`), ...DB.map((host) => `${host},roles::db\n`)]
+    this.scratch.write('hosts.csv', `host,role\n${rows.join('')}`)
+    this.scratch.write(
+      'lockstep.yaml',
+      `environments:
+  test:
+    client_config: ${this.fleet.clientCfg}
+    inventory: [{ csv: hosts.csv }]
+    timeouts: { default: 60 seconds }
+${haproxy === undefined ? '' : `    ${haproxy}\n`}pipeline:
+  spool: spool
+  listen: { port: ${this.ports.serve} }
+  repositories:
+    website:
+      url: ${this.website.url}
+      branches: [main]
+      tags: [v*]
+      trigger: [hook]
+      ci: { command: [sh, test.sh] }
+      hosts: { class: ${CLASS} }
+      after_success: { test: fetch }
+`,
+    )
+  }
+
+  folder(host: string): string {
+    return join(this.scratch.path, 'srv', host)
+  }
+
+  async startDaemon(host: string): Promise<void> {
+    const script = (kind: string) => join(this.scratch.path, 'scripts', `${host}.${kind}`)
+    const cfg = `plugin.git.repositories = website
+plugin.git.website.url = git://127.0.0.1:${this.ports.git}/website.git
+plugin.git.website.folder = ${this.folder(host)}
+plugin.git.website.user = ${USER}
+plugin.git.website.pre = ${script('pre')}
+plugin.git.website.post = ${script('post')}
+`
+    const classes = WEB.includes(host) ? CLASS : 'roles::db'
+    this.daemons.set(host, (await this.fleet.addOurs(host, { classes, cfg })).running)
+  }
+
+  async stopDaemon(host: string): Promise<void> {
+    await this.daemons.get(host)?.stop()
+  }
+
+  startGit(): void {
+    const { path } = this.scratch
+    const args = ['--listen=127.0.0.1', `--port=${this.ports.git}`, `--base-path=${path}`, '--export-all']
+    const log = join(path, 'git-daemon.log')
+    this.gitDaemon = start('/usr/lib/git-core/git-daemon', [...args, '--reuseaddr'], log)
+  }
+
+  async stopGit(): Promise<void> {
+    await this.gitDaemon?.stop()
+  }
+
+  async serve(): Promise<void> {
+    const { path } = this.scratch
+    const args = ['serve', '--config', join(path, 'lockstep.yaml'), '--state', join(path, 'state')]
+    const serving = start(process.execPath, [LOCKSTEP, ...args], join(path, 'serve.log'))
+    this.serving = serving
+    const isUp = async () =>
+      (await fetch(`http://127.0.0.1:${this.ports.serve}/healthz`).catch(() => undefined))?.status === 200
+    await untilReady('lockstep serve', serving, isUp, 60_000)
+  }
+
+  /** Ends `lockstep serve` at once. */
+  async killServe(): Promise<void> {
+    await this.serving?.stop('SIGKILL')
+  }
+
+  lockstep(...args: string[]): { text: string; stdout: string; status: number | null } {
+    const { stdout, stderr, status } = spawnSync(process.execPath, [LOCKSTEP, ...args], {
+      cwd: this.scratch.path,
+      encoding: 'utf8',
+      env: { ...process.env, LOCKSTEP_STATE: 'state' },
+    })
+    return { text: `${stdout}${stderr}`, stdout, status }
+  }
+
+  /** Commits a test and a page, and pushes both to main and to a tag. Returns the id of the commit. */
+  push(tag: string, test: string): string {
+    const commit = this.website.commit({ 'test.sh': test, 'index.html': tag })
+    this.website.git('push', '--quiet', this.website.url, 'HEAD:refs/heads/main', `HEAD:refs/tags/${tag}`)
+    return commit
+  }
+
+  commits(): ShownCommit[] {
+    const { stdout } = this.lockstep('pipeline', '--json')
+    return (JSON.parse(stdout) as { repositories: { commits: ShownCommit[] }[] }).repositories.flatMap(
+      (each) => each.commits,
+    )
+  }
+
+  shown(commit: string): ShownCommit | undefined {
+    return this.commits().find((each) => each.commit === commit)
+  }
+
+  /** Returns the last answers of hosts about a commit; undefined until there are some. */
+  answered(commit: string) {
+    return this.shown(commit)?.fetches[0]?.answered ?? undefined
+  }
+
+  /** Returns the hosts that have a commit at a tag, as their own files say. */
+  holders(tag: string, commit: string): string[] {
+    return [...WEB, ...DB].filter((host) => {
+      const git = ['-c', 'safe.directory=*', `--git-dir=${join(this.folder(host), 'repository.git')}`]
+      const at = spawnSync('git', [...git, 'rev-parse', '--verify', '--quiet', `refs/tags/${tag}^{commit}`], {
+        encoding: 'utf8',
+      })
+      return at.stdout.trim() === commit
+    })
+  }
+
+  /**
+   * Waits until something is so.
+   * @throws Error after two minutes, with what the pipeline and `lockstep serve` say
+   */
+  async until(what: string, isSo: () => boolean): Promise<void> {
+    for (const end = Date.now() + 120_000; !isSo(); await new Promise((done) => setTimeout(done, 200)))
+      if (Date.now() > end)
+        throw new Error(
+          `never: ${what}\n${this.lockstep('pipeline').text}\n${readFileSync(join(this.scratch.path, 'serve.log'), 'utf8')}`,
+        )
+  }
+
+  async untilEverywhere(commit: string): Promise<void> {
+    await this.until('all three have it', () => this.answered(commit)?.has.count === 3)
+  }
+}
