@@ -39,6 +39,8 @@ export type StepEffect =
   | { kind: 'deploys tag' }
   | { kind: 'sees deployed tag'; tag: string }
   | { kind: 'sees working tree' }
+  | { kind: 'changes access'; user: string; site: string; to: 'let in' | 'shut out' }
+  | { kind: 'sees access'; user: string; site: string; to: 'let in' | 'shut out' }
   | { kind: 'changes service'; name: string; to: 'running' | 'stopped' }
   | { kind: 'sees service'; name: string; wanted: 'running' | 'stopped' }
   | { kind: 'sees check' }
@@ -76,7 +78,7 @@ export type EffectGroup = keyof typeof GROUPS
 interface EffectTraits {
   group: EffectGroup
   /** The agent that hosts need for it. `balancer` where it is one of them only if hosts block traffic themselves. */
-  needs?: 'package' | 'git' | 'service' | 'nrpe' | 'puppet' | 'balancer'
+  needs?: 'package' | 'git' | 'access' | 'service' | 'nrpe' | 'puppet' | 'balancer'
 }
 
 /** The traits of each effect, for any values of its line. */
@@ -117,6 +119,8 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'deploys tag': { group: 'changes', needs: 'git' },
   'sees deployed tag': { group: 'reads', needs: 'git' },
   'sees working tree': { group: 'reads', needs: 'git' },
+  'changes access': { group: 'changes', needs: 'access' },
+  'sees access': { group: 'reads', needs: 'access' },
   'changes service': { group: 'changes', needs: 'service' },
   'sees service': { group: 'reads', needs: 'service' },
   'sees check': { group: 'reads', needs: 'nrpe' },
