@@ -46,6 +46,12 @@ Feature: 28. Users of a site
         And it should not say "hunter2"
         When I run lockstep "history --host web3.example.net"
         Then it should say "access: allow intranet alice"
+        When I run lockstep "drift"
+        Then it should exit with 0
+        When somebody lets the user "bob" in to the site "intranet" on "web3.example.net"
+        And I run lockstep "drift"
+        Then it should exit with 2
+        And it should say "web3.example.net: let in"
 
     Scenario: A password that reports would show is refused
         Given a feature "own.feature" with the steps:
@@ -57,6 +63,26 @@ Feature: 28. Users of a site
         When I run cucumber-js "-p live own.feature"
         Then it should exit with 2
         And it should say "let it come from a secret variable of lockstep.yaml, such as <alice_password>"
+
+    Scenario: A rehearsal finds a host that only says that it shut the user out
+        Nobody tries a password that is not to work any more.
+
+        Given a file "shut.feature":
+            """
+            Feature: Access
+              Scenario: The intranet
+                Given I want to update hosts with class roles::dev_server
+                And I want to update hosts with fact country=de
+                And there should be at least 8 hosts
+                When I shut the user bob out of the site intranet
+                Then the user bob should be shut out of the site intranet
+            """
+        And the host "web3.example.net=lies"
+        When I run cucumber-js "shut.feature"
+        Then it should exit with 1
+        And it should say "Diverged: web3.example.net"
+        When I run cucumber-js "-p rehearse shut.feature"
+        Then it should exit with 0
 
     Scenario: The opposite of what was asked for is told before a host is touched
         Given a feature "own.feature" with the steps:

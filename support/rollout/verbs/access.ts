@@ -101,7 +101,7 @@ function plannableAccess(wanted: Wanted): PlannableChange {
         ? { now, to: stateOf(wanted) }
         : { now, to: undefined, fails: `would not shut out ${left.join(', ')}` }
     },
-    affectsOthers: false,
+    affectsOthers: true,
   }
 }
 

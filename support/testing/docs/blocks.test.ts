@@ -78,7 +78,7 @@ const UNTESTED = [
   'README.md: a drawing',
   'README.md: docs/real-fleet.md has them with a real fleet, where a suite runs them',
   'docs/access.md: its password is a secret variable; the suite of a real nginx and Apache runs these lines',
-      'docs/configuration.md: its ciphertext is shortened; eyaml.test.ts and eyaml.real.ts open real ones',
+  'docs/configuration.md: its ciphertext is shortened; eyaml.test.ts and eyaml.real.ts open real ones',
   'docs/getting-started.md: pages.package.ts runs the same lines of README.md',
   'docs/hosts-and-agents.md: they need systemd and root; the suite of a real fleet runs them with a stand-in for systemctl',
   'docs/pipeline.md: it changes a repository on a server; hook.test.ts pushes through the hook',
