@@ -55,7 +55,7 @@ export async function hostAgents(parts: HostParts): Promise<Agent[]> {
   const own = [
     nrpeAgent(nrpeCommands(environment.nrpe, run)),
     lockAgent(leaseFile(join(environment.stateFolder, 'lease.json')), now),
-    ...(packages === undefined ? [] : [packageAgent(packages, packages, untilFree)]),
+    ...(packages === undefined ? [] : [packageAgent(packages, packages, untilFree, now)]),
     ...(services === undefined ? [] : [serviceAgent(services)]),
     ...(firewall === undefined ? [] : [iptablesAgent(firewall)]),
     ...(puppet === undefined ? [] : [puppetAgent(puppet, now)]),

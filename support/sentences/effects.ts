@@ -29,6 +29,8 @@ export type StepEffect =
   | { kind: 'sees pool' }
   | { kind: 'sees requests' }
   | { kind: 'changes package'; name: string; version: string | undefined }
+  | { kind: 'refreshes lists' }
+  | { kind: 'sees offer'; name: string; version: string }
   | { kind: 'sees version'; name: string; version: string }
   | { kind: 'sees package'; name: string; wanted: 'installed' | 'absent' }
   | { kind: 'names repository'; name: string }
@@ -109,6 +111,8 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'sees pool': { group: 'reads' },
   'sees requests': { group: 'reads' },
   'changes package': { group: 'changes', needs: 'package' },
+  'refreshes lists': { group: 'changes', needs: 'package' },
+  'sees offer': { group: 'reads', needs: 'package' },
   'sees version': { group: 'reads', needs: 'package' },
   'sees package': { group: 'reads', needs: 'package' },
   'names repository': { group: 'sets' },
