@@ -6,7 +6,8 @@ import { join } from 'node:path'
  * `folder` is where apt keeps them.
  */
 export async function oldestIndex(folder: string): Promise<number | undefined> {
-  const names = (await readdir(folder)).filter((name) => /_(?:In)?Release$/.test(name))
+  const found = await readdir(folder).catch((): string[] => [])
+  const names = found.filter((name) => /_(?:In)?Release$/.test(name))
   const dates = await Promise.all(
     names.map(async (name) => {
       const [, date = ''] = /^Date: *(.+)$/m.exec(await readFile(join(folder, name), 'utf8')) ?? []
