@@ -34,3 +34,14 @@ Then('the package {package} should be installed', async function (this: Lockstep
 Then('the package {package} should be absent', async function (this: LockstepWorld, name: string) {
   expect(await this.rollout.packages.shouldBe(name, 'absent')).to.pass()
 })
+
+When('I refresh the package lists', async function (this: LockstepWorld) {
+  expect(await this.rollout.packages.refreshLists()).to.pass()
+})
+
+Then(
+  'the package {package} should be available in version {version}',
+  async function (this: LockstepWorld, name: string, version: string) {
+    expect(await this.rollout.packages.shouldBeAvailable(name, version)).to.pass()
+  },
+)

@@ -50,7 +50,7 @@ export interface PackageLists {
   /** Returns a line for each installed package, in a stable order; with dpkg the lines of `dpkg --list`. */
   installed(): Promise<readonly string[]> | readonly string[]
   outdated(signal: AbortSignal): Promise<Outdated> | Outdated
-  refresh(signal: AbortSignal): Promise<Ran> | Ran
+  refresh(signal: AbortSignal): Promise<Refreshed> | Refreshed
   /** Cleans the package manager's caches; undefined where it knows no such mode. */
   clean(mode: string, signal: AbortSignal): Promise<Ran | undefined> | Ran | undefined
 }
@@ -58,6 +58,14 @@ export interface PackageLists {
 export interface Ran {
   exitcode: number
   output: string
+}
+
+/** The lists that were read anew. Package managers may exit with 0 although a source was away. */
+export interface Refreshed extends Ran {
+  /** The reason why lists are not as new as their sources have them; undefined where all are. */
+  unread?: string | undefined
+  /** When the oldest list was made by its repository, in seconds since 1970; undefined where it is not known. */
+  madeAt?: number | undefined
 }
 
 export interface Outdated extends Ran {
@@ -72,6 +80,7 @@ export function packageAgent(
   manager: PackageManager,
   lists: PackageLists,
   untilFree?: (call: Call) => Promise<void>,
+  now?: () => number,
 ): Agent {
   const queue = new InTurn()
   const inTurn =
@@ -80,7 +89,7 @@ export function packageAgent(
       await untilFree?.(call)
       return queue.run(call, () => action(inputs, call))
     }
-  const actions = aborting({ ...actionsOnOne(manager), ...actionsOnAll(manager.provider, lists) })
+  const actions = aborting({ ...actionsOnOne(manager), ...actionsOnAll(manager.provider, lists, now) })
   return {
     contract: contracts.package,
     actions: Object.fromEntries(Object.entries(actions).map(([name, action]) => [name, inTurn(action)])),
@@ -147,7 +156,11 @@ function actionsOnOne(manager: PackageManager): Record<string, Action> {
   }
 }
 
-function actionsOnAll(provider: string, lists: PackageLists): Record<string, Action> {
+function actionsOnAll(
+  provider: string,
+  lists: PackageLists,
+  now: (() => number) | undefined,
+): Record<string, Action> {
   const only =
     (family: 'apt' | 'yum', action: (call: Call) => Promise<Record<string, Data>>): Action =>
     (_, call) => {
@@ -160,7 +173,13 @@ function actionsOnAll(provider: string, lists: PackageLists): Record<string, Act
     const outdated = packages.map((each) => ({ ...each }))
     return { package_manager: provider, exitcode, output, outdated_packages: outdated }
   }
-  const refresh = async ({ signal }: Call) => expectSuccess(await lists.refresh(signal))
+  const refresh = async ({ signal }: Call) => {
+    const { unread, madeAt, ...ran } = await lists.refresh(signal)
+    const age = madeAt === undefined || now === undefined ? null : Math.floor(now() / 1000) - madeAt
+    if (ran.exitcode === 0 && unread !== undefined)
+      throw new ActionFailed(`Not every package list was read: ${unread}`, { ...ran, age })
+    return { ...expectSuccess(ran), age }
+  }
   return {
     async count() {
       return { exitcode: 0, output: String((await lists.installed()).length) }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import pino from 'pino'
 import { readServerCfg, type ServerEnvironment } from '../config/server_cfg'
 import { Daemon } from '../daemon/daemon'
@@ -63,6 +63,7 @@ function unitOf(environment: ServerEnvironment): string {
   return systemdUnit({
     command: [process.execPath, program, 'agent', '--config', environment.path],
     environment,
+    writes: environment.agents.sites.map(({ users }) => dirname(users)),
     // The scripts of a deploy may change anything that their user may.
     changesTheSystem:
       environment.agents.repositories.length > 0 ||

@@ -1,10 +1,12 @@
 import { basename, dirname, join } from 'node:path'
 import type { KeyObject } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import type { SiteSettings } from '../agents/providers/access/sites'
 import type { RepositorySettings } from '../agents/providers/git/settings'
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { LockstepError } from '../system/errors'
 import { DEFAULTS } from './environment'
+import { readAccessSites } from './access_sites'
 import { readGitRepositories } from './git_repositories'
 import { readConfigFile, readPrivateKey, readPublicKey } from './files'
 import {
@@ -57,6 +59,8 @@ export interface AgentSettings {
   puppet: { program: string; splay: number }
   /** The repositories that the host may fetch and deploy. */
   repositories: readonly RepositorySettings[]
+  /** The sites whose users the host may let in and shut out. */
+  sites: readonly SiteSettings[]
   /** The folder of external agents. */
   folder: string | undefined
   isActive(agent: string): boolean
@@ -149,6 +153,7 @@ function agents(settings: Settings): AgentSettings {
       splay: spread ? (settings.whole('plugin.puppet.splaylimit', 0, 86_400) ?? 30) : 0,
     },
     repositories: readGitRepositories(settings),
+    sites: readAccessSites(settings),
     folder: folder ?? (existsSync(AGENTS_FOLDER) ? AGENTS_FOLDER : undefined),
     isActive: (agent) => !inactive.has(agent),
   }

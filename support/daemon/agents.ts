@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { agentsOf } from '../agents/external/folder'
+import { accessAgent } from '../agents/access'
 import { gitAgent } from '../agents/git'
 import { iptablesAgent, type Firewall } from '../agents/iptables'
 import { lockAgent } from '../agents/lock'
 import { nrpeAgent } from '../agents/nrpe'
 import { packageAgent, type PackageLists, type PackageManager } from '../agents/package'
+import { hostSites } from '../agents/providers/access/sites'
 import { iptablesFirewall } from '../agents/providers/firewall_iptables'
 import { nftablesFirewall } from '../agents/providers/firewall_nftables'
 import { hostRepositories } from '../agents/providers/git/repositories'
@@ -53,11 +55,12 @@ export async function hostAgents(parts: HostParts): Promise<Agent[]> {
   const own = [
     nrpeAgent(nrpeCommands(environment.nrpe, run)),
     lockAgent(leaseFile(join(environment.stateFolder, 'lease.json')), now),
-    ...(packages === undefined ? [] : [packageAgent(packages, packages, untilFree)]),
+    ...(packages === undefined ? [] : [packageAgent(packages, packages, untilFree, now)]),
     ...(services === undefined ? [] : [serviceAgent(services)]),
     ...(firewall === undefined ? [] : [iptablesAgent(firewall)]),
     ...(puppet === undefined ? [] : [puppetAgent(puppet, now)]),
     ...gitOf(parts),
+    ...accessOf(parts),
   ]
   const others = folder === undefined ? [] : await agentsOf(folder, run, onTrouble)
   const named = new Map([...own, ...others].map((agent) => [agent.contract.agent, agent]))
@@ -109,4 +112,10 @@ function gitOf({ environment, run, clock, untilFree, uid = process.getuid?.() ??
   const records = join(environment.stateFolder, 'git')
   const found = hostRepositories({ repositories, run, records, now: () => clock.now(), uid })
   return [gitAgent(found, untilFree)]
+}
+
+/** Returns the access agent, for a host whose configuration names sites. */
+function accessOf({ environment }: HostParts): Agent[] {
+  const { sites } = environment.agents
+  return sites.length === 0 ? [] : [accessAgent(hostSites(sites))]
 }

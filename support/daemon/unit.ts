@@ -7,6 +7,8 @@ export interface UnitPlan {
   environment: Pick<ServerEnvironment, 'stateFolder' | 'auditFile' | 'path'>
   /** True when the daemon changes packages, runs puppet or deploys, and so has to be able to change everything. */
   changesTheSystem: boolean
+  /** The folders whose password files it writes. */
+  writes?: readonly string[]
 }
 
 /** The capabilities that no package's script and no check needs. */
@@ -25,10 +27,11 @@ const NEVER = [
 const WATCHDOG_S = 60
 
 /** Returns a unit for systemd with as few rights as its agents can do with. */
-export function systemdUnit({ command, environment, changesTheSystem }: UnitPlan): string {
+export function systemdUnit({ command, environment, changesTheSystem, writes: more = [] }: UnitPlan): string {
   const writes = [
     environment.stateFolder,
     ...(environment.auditFile === undefined ? [] : [environment.auditFile]),
+    ...new Set(more),
   ]
   const readOnly = [
     'ProtectSystem=strict',

@@ -150,6 +150,8 @@ class History {
 function resourceOf(agent: string, action: string, inputs: Asked['inputs']): string {
   // Tags that were fetched are not what is served.
   if (agent === 'git' && action === 'fetch') return `tags of ${String(inputs['repository'])}`
+  if (agent === 'package' && action === 'refresh') return 'package lists'
+  if (agent === 'access') return `access ${String(inputs['site'])} ${String(inputs['user'])}`
   const given = Object.entries(inputs)
   const [, named] = given.find(([name]) => name === agent) ?? given[0] ?? []
   return named === undefined ? agent : `${agent} ${named}`

@@ -14,6 +14,7 @@ import type { Heard } from './feature_texts'
 import { parseFaults } from '../rehearsal/fault_table'
 import { type FaultTable } from '../run/rehearsed'
 import { agentCallFaults } from './agent_calls'
+import { passwordFaults } from './password_tables'
 import { oddBalancers } from './odd_balancers'
 import { oddSelections } from './selections'
 import { argumentFault, type StepFunction } from './step_arguments'
@@ -310,7 +311,8 @@ export class Preflight {
     if (fault !== undefined) return [...odd, fault]
     const rows = argument?.dataTable?.rows.map(({ cells }) => cells.map(({ value }) => value)) ?? []
     const given = values.map(({ group }) => group.value ?? '')
-    return [...odd, ...agentCallFaults(definition?.pattern.source ?? '', given, rows, contractOf)]
+    const phrase = definition?.pattern.source ?? ''
+    return [...odd, ...passwordFaults(phrase, rows), ...agentCallFaults(phrase, given, rows, contractOf)]
   }
 
   private closest(text: string): string {

@@ -12,7 +12,9 @@ import {
   packageVersion,
   repositoryName,
   serviceName,
+  siteName,
   tagName,
+  userName,
 } from '../rpc/contracts/rules'
 import type { InputRule } from '../rpc/contracts/contract'
 
@@ -60,6 +62,8 @@ export const validators: Readonly<Record<string, (written: string) => string | u
   release: patternOr(/^[A-Za-z0-9][\w.+-]{0,99}$/, 'the name of a release, such as 2026.11.3'),
   repository: rule(repositoryName),
   tag: rule(tagName),
+  site: rule(siteName),
+  user: rule(userName),
   environment: patternOr(/^[\w./-]+$/, 'the name of an environment'),
   percent: (written) =>
     /^(?:100|[1-9]?\d(?:\.\d{1,3})?)$/.test(written) && Number(written) > 0

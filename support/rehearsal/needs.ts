@@ -6,6 +6,8 @@ export interface Needs {
   packages: ReadonlyMap<string, readonly string[]>
   /** The tags by repository, in the order in which the feature names them. */
   repositories: ReadonlyMap<string, readonly string[]>
+  /** The users by site. */
+  sites: ReadonlyMap<string, readonly string[]>
   services: readonly string[]
   checks: readonly string[]
   backends: readonly string[]
@@ -14,6 +16,7 @@ export interface Needs {
 export function needsOf(plan: readonly PlannedScenario[]): Needs {
   const packages = new Map<string, string[]>()
   const repositories = new Map<string, string[]>()
+  const sites = new Map<string, string[]>()
   let tags: string[] = []
   const [services, checks, backends] = [new Set<string>(), new Set<string>(), new Set<string>()]
   for (const { values } of plan.flatMap(({ steps }) => steps)) {
@@ -29,6 +32,12 @@ export function needsOf(plan: readonly PlannedScenario[]): Needs {
       tags = repositories.get(repository) ?? []
       repositories.set(repository, tags)
     }
+    const [site, user] = [of('site'), of('user')]
+    if (site !== undefined) {
+      const users = sites.get(site) ?? []
+      sites.set(site, users)
+      if (user !== undefined && !users.includes(user)) users.push(user)
+    }
     if (tag !== undefined && !tags.includes(tag)) tags.push(tag)
     for (const [set, value] of [
       [services, of('service')],
@@ -37,5 +46,12 @@ export function needsOf(plan: readonly PlannedScenario[]): Needs {
     ] as const)
       if (value !== undefined) set.add(value)
   }
-  return { packages, repositories, services: [...services], checks: [...checks], backends: [...backends] }
+  return {
+    packages,
+    repositories,
+    sites,
+    services: [...services],
+    checks: [...checks],
+    backends: [...backends],
+  }
 }

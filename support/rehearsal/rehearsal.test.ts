@@ -168,6 +168,10 @@ describe('a feature that is rehearsed', () => {
         ]),
         step('the repository', [{ type: 'repository', value: 'site' }]),
         step('the tag', [{ type: 'tag', value: 'v2' }]),
+        step('in', [
+          { type: 'user', value: 'alice' },
+          { type: 'site', value: 'intranet' },
+        ]),
         step('running', [{ type: 'service', value: 'web' }]),
         step('ok', [{ type: 'check', value: 'http' }]),
       ],
@@ -175,7 +179,8 @@ describe('a feature that is rehearsed', () => {
   ]
 
   it('needs what it names', () => {
-    const { packages, repositories, ...rest } = needsOf(plan)
+    const { packages, repositories, sites, ...rest } = needsOf(plan)
+    expect([...sites]).to.deep.equal([['intranet', ['alice']]])
     expect([...repositories]).to.deep.equal([['site', ['v2']]])
     expect([...packages]).to.deep.equal([['web', ['2']]])
     expect(rest).to.deep.equal({ services: ['web'], checks: ['http'], backends: ['www'] })

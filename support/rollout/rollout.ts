@@ -10,6 +10,7 @@ import { heardBy, Progress } from './model/progress'
 import { lastWaveFirst, placeRemaining, type PlacedHosts, type RemainingHosts } from './model/remaining'
 import type { Verdict } from './model/verdict'
 import type { RolloutPorts } from './ports'
+import { Access } from './verbs/access'
 import { AfterFailure } from './verbs/after_failure'
 import { Agents } from './verbs/agents'
 import { Checks } from './verbs/checks'
@@ -38,6 +39,7 @@ export class Rollout {
   readonly traffic: Traffic
   readonly packages: Packages
   readonly repository: Repository
+  readonly access: Access
   readonly services: Services
   readonly checks: Checks
   readonly puppet: Puppet
@@ -90,6 +92,7 @@ export class Rollout {
       failure: () => this.failure,
     })
     this.repository = new Repository(step, ports.tests, checkpoint?.tags ?? new Map(), ports.plannedTags)
+    this.access = new Access(step)
     this.services = new Services(step)
     this.checks = new Checks(step)
     this.puppet = new Puppet(step, ledger)

@@ -1,3 +1,4 @@
+import { access } from './access'
 import { agent } from './agent'
 import { check } from './check'
 import { EFFECTS, type EffectGroup, type KnownKind, type StepEffect } from './effects'
@@ -24,6 +25,7 @@ export const CATALOGUE = {
   release,
   package: packages,
   repository,
+  access,
   service,
   check,
   puppet,

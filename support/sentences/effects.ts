@@ -29,6 +29,8 @@ export type StepEffect =
   | { kind: 'sees pool' }
   | { kind: 'sees requests' }
   | { kind: 'changes package'; name: string; version: string | undefined }
+  | { kind: 'refreshes lists' }
+  | { kind: 'sees offer'; name: string; version: string }
   | { kind: 'sees version'; name: string; version: string }
   | { kind: 'sees package'; name: string; wanted: 'installed' | 'absent' }
   | { kind: 'names repository'; name: string }
@@ -39,6 +41,8 @@ export type StepEffect =
   | { kind: 'deploys tag' }
   | { kind: 'sees deployed tag'; tag: string }
   | { kind: 'sees working tree' }
+  | { kind: 'changes access'; user: string; site: string; to: 'let in' | 'shut out' }
+  | { kind: 'sees access'; user: string; site: string; to: 'let in' | 'shut out' }
   | { kind: 'changes service'; name: string; to: 'running' | 'stopped' }
   | { kind: 'sees service'; name: string; wanted: 'running' | 'stopped' }
   | { kind: 'sees check' }
@@ -76,7 +80,7 @@ export type EffectGroup = keyof typeof GROUPS
 interface EffectTraits {
   group: EffectGroup
   /** The agent that hosts need for it. `balancer` where it is one of them only if hosts block traffic themselves. */
-  needs?: 'package' | 'git' | 'service' | 'nrpe' | 'puppet' | 'balancer'
+  needs?: 'package' | 'git' | 'access' | 'service' | 'nrpe' | 'puppet' | 'balancer'
 }
 
 /** The traits of each effect, for any values of its line. */
@@ -107,6 +111,8 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'sees pool': { group: 'reads' },
   'sees requests': { group: 'reads' },
   'changes package': { group: 'changes', needs: 'package' },
+  'refreshes lists': { group: 'changes', needs: 'package' },
+  'sees offer': { group: 'reads', needs: 'package' },
   'sees version': { group: 'reads', needs: 'package' },
   'sees package': { group: 'reads', needs: 'package' },
   'names repository': { group: 'sets' },
@@ -117,6 +123,8 @@ export const EFFECTS: Readonly<Record<KnownKind, EffectTraits>> = {
   'deploys tag': { group: 'changes', needs: 'git' },
   'sees deployed tag': { group: 'reads', needs: 'git' },
   'sees working tree': { group: 'reads', needs: 'git' },
+  'changes access': { group: 'changes', needs: 'access' },
+  'sees access': { group: 'reads', needs: 'access' },
   'changes service': { group: 'changes', needs: 'service' },
   'sees service': { group: 'reads', needs: 'service' },
   'sees check': { group: 'reads', needs: 'nrpe' },

@@ -15,6 +15,17 @@ export const packages = {
     details: ([wanted = '', name = '']) => ({ name, version: wanted }),
     help: 'The hosts have this version of the package, be it newer or older.',
   },
+  'I refresh the package lists': {
+    keyword: 'When',
+    effect: 'refreshes lists',
+    help: 'The hosts have the lists of all their sources as they are now; it installs nothing.',
+  },
+  'the package {package} should be available in version {version}': {
+    keyword: 'Then',
+    effect: 'sees offer',
+    details: version,
+    help: 'Fails where a host could not install this version: none has it, or it is on hold.',
+  },
   'the package version for {package} should be {version}': {
     keyword: 'Then',
     effect: 'sees version',

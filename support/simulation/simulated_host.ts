@@ -1,3 +1,4 @@
+import { accessAgent } from '../agents/access'
 import { dataSources } from '../agents/data_sources'
 import { gitAgent } from '../agents/git'
 import { iptablesAgent } from '../agents/iptables'
@@ -15,6 +16,7 @@ import type { Agent } from '../rpc/server/agent'
 import { RpcHost } from '../rpc/server/host'
 import type { Clock } from '../system/clock'
 import type { Fault } from './faults'
+import { pretendAccess, type SiteUsers } from './pretend_access'
 import { pretendGit, type GitTags } from './pretend_git'
 import { answeringBefore } from './ruby_package'
 import {
@@ -36,6 +38,8 @@ export interface HostDescription {
   checks: Readonly<Record<string, readonly CheckResult[]>>
   /** The tag that is served from each repository; a host without any has no git agent. */
   serves?: Readonly<Record<string, string>> | undefined
+  /** The users that its sites let in; a host without any has no access agent. */
+  sites?: SiteUsers | undefined
   /** Agents that the host does not run. */
   without: readonly string[]
   fault: Fault | undefined
@@ -82,6 +86,7 @@ export class SimulatedHost {
     packages(): readonly string[]
     services(): readonly string[]
     releases(): readonly string[]
+    access(): readonly string[]
     blocked(): readonly string[]
   }
   private last: OpenedRequest | undefined
@@ -103,7 +108,9 @@ export class SimulatedHost {
       lacks: () => this.has('lacks the tag'),
       moved: () => this.has('moved tag'),
     })
+    const access = pretendAccess(description.sites ?? {}, lies)
     this.machine = {
+      access: () => access.really(),
       packages: () => packages.really(),
       services: () => services.really(),
       releases: () => git.really(),
@@ -135,6 +142,7 @@ export class SimulatedHost {
         () => clock.now(),
       ),
       ...(git.names.length === 0 ? [] : [gitAgent(git)]),
+      ...(access.names.length === 0 ? [] : [accessAgent(access)]),
       lockAgent(pretendLease(), () => clock.now()),
       ...(description.ofTeam ?? []),
     ].filter(({ contract }) => !description.without.includes(contract.agent))
@@ -175,7 +183,12 @@ export class SimulatedHost {
   /** Returns the real state, even where the host reports another. */
   get truth(): { state: readonly string[]; blocked: readonly string[] } {
     return {
-      state: [...this.machine.packages(), ...this.machine.services(), ...this.machine.releases()],
+      state: [
+        ...this.machine.packages(),
+        ...this.machine.services(),
+        ...this.machine.releases(),
+        ...this.machine.access(),
+      ],
       blocked: this.machine.blocked(),
     }
   }

@@ -5,7 +5,7 @@ import { ActionFailed } from '../../rpc/server/agent'
 import { callOf } from '../../testing/call'
 import { reasonOf } from '../../testing/failure'
 import { Programs, type Said } from '../../testing/programs'
-import { packageAgent, type PackageLists, type PackageManager } from '../package'
+import { packageAgent, type PackageLists, type PackageManager, type Refreshed } from '../package'
 import { aptPackages } from './packages_apt'
 import { rpmPackages } from './packages_rpm'
 
@@ -45,6 +45,17 @@ describe('packages through apt', () => {
       )
     })
   }
+
+  it('have lists that are not all read where an older apt warns of it and exits with 0, or has none', async () => {
+    const refresh = (output: string) =>
+      apt({ 'apt-get': { output }, 'apt-config': { stdout: "LISTS='/no/such/folder/'" } }).packages.refresh(
+        signal,
+      )
+    const warned = await refresh('Hit:1 http://x\nW: Failed to fetch http://y  Connection refused')
+    expect(warned).to.include({ exitcode: 0, unread: 'W: Failed to fetch http://y  Connection refused' })
+    expect((await refresh('Reading package lists...')).unread).to.equal('apt has no source of packages')
+    expect(await refresh('Get:1 http://x')).to.include({ unread: undefined, madeAt: undefined })
+  })
 
   it('are installed in the version that is asked for, older or newer, and not again', async () => {
     const { programs, packages } = apt({ 'dpkg-query': installed('1.0'), 'apt-get': {} })
@@ -353,9 +364,9 @@ describe('what package managers print', () => {
 
 describe('the package agent', () => {
   type Both = PackageManager & PackageLists
-  const agent = (more: Partial<Both>) => {
+  const agent = (more: Partial<Both>, now?: () => number) => {
     const manager = { provider: 'apt', state: () => ({ ensure: '1.0' }), ...more } as Both
-    return packageAgent(manager, manager)
+    return packageAgent(manager, manager, undefined, now)
   }
   const ask = (one: ReturnType<typeof agent>, action: string, inputs = {}, abort = signal) =>
     Promise.resolve(one.actions[action]?.({ package: 'a', ...inputs }, callOf(action, abort)))
@@ -404,6 +415,20 @@ describe('the package agent', () => {
     expect(await reasonOf(second)).to.equal('its time is over')
     expect((await look)?.['ensure']).to.equal('2.0')
     expect(log).to.deep.equal(['begin 2.0'])
+  })
+
+  it('does not call a refresh done that left a list as it was, and tells how old lists are', async () => {
+    const of = (refreshed: Refreshed) => agent({ refresh: () => refreshed }, () => 1_000_000)
+    const ran = { exitcode: 0, output: 'Hit:1 x' }
+    expect(await ask(of({ ...ran, madeAt: 400 }), 'refresh')).to.deep.equal({ ...ran, age: 600 })
+    expect(await ask(of(ran), 'refresh')).to.deep.equal({ ...ran, age: null })
+    for (const action of ['refresh', 'apt_update'])
+      expect(await reasonOf(ask(of({ ...ran, unread: 'W: Failed to fetch x' }), action))).to.equal(
+        'Not every package list was read: W: Failed to fetch x',
+      )
+    expect(await reasonOf(ask(of({ exitcode: 100, output: 'E: x' }), 'refresh'))).to.equal(
+      'It ended with exit status 100: E: x',
+    )
   })
 
   it('refuses the words of another package manager', async () => {

@@ -1,5 +1,7 @@
 import type { CommandRunner } from '../../system/command'
+import { findUnreadLists } from '../../system/package_lists'
 import type { Outdated, PackageCandidate, PackageLists, PackageManager, PackageState } from '../package'
+import { oldestIndex } from './apt_indexes'
 import { dpkgContext, type DpkgContext } from './dpkg_context'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
@@ -115,8 +117,21 @@ export function aptPackages(
       return { exitcode: exitCode, output, packages: readUpgrades(stdout) }
     },
     async refresh(signal) {
-      const { exitCode, output } = await program('apt-get', [...careful, 'update'], { signal })
-      return { exitcode: exitCode, output }
+      // Older versions of apt do not know the mode, and warn with exit status 0.
+      const args = [...careful, '-o', 'APT::Update::Error-Mode=any', 'update']
+      const { exitCode, output } = await program('apt-get', args, { signal, env: QUIET })
+      const isNone = !/^(?:Hit|Get):/m.test(output)
+      const none = isNone ? 'apt has no source of packages' : undefined
+      const shown = await program('apt-config', ['shell', 'LISTS', 'Dir::State::lists/d'], {
+        within: LOOK_WITHIN,
+      })
+      const [, folder] = /^LISTS='(\/[^']*)'/m.exec(shown.stdout) ?? []
+      return {
+        exitcode: exitCode,
+        output,
+        unread: findUnreadLists(output) ?? none,
+        madeAt: folder === undefined ? undefined : await oldestIndex(folder),
+      }
     },
     clean: () => undefined,
   }

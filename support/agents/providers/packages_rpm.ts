@@ -1,4 +1,5 @@
 import type { CommandRunner } from '../../system/command'
+import { findUnreadLists } from '../../system/package_lists'
 import type { Outdated, PackageCandidate, PackageLists, PackageManager, PackageState, Ran } from '../package'
 import { complaint, LOOK_WITHIN, toItsEnd } from './programs'
 
@@ -72,7 +73,16 @@ export function rpmPackages(through: 'dnf' | 'yum', run: CommandRunner): Package
       if (exitCode !== 0 && exitCode !== 100) throw complaint(through, looked, TELLING)
       return { exitcode: exitCode, output, packages: exitCode === 0 ? [] : readUpdates(stdout) }
     },
-    refresh: (signal) => plainly(['-q', '-y', 'makecache'], signal),
+    async refresh(signal) {
+      // Lists that have not expired are not read again otherwise.
+      const expired = await plainly(['-q', '-y', 'clean', 'expire-cache'], signal)
+      if (expired.exitcode !== 0) return expired
+      // With -q dnf says nothing of a repository that it passes over.
+      const made = await plainly(['-y', 'makecache'], signal)
+      const listed = await plainly(['-q', 'repolist'], signal)
+      const none = listed.output.trim() === '' ? `${through} has no repository that is enabled` : undefined
+      return { ...made, unread: findUnreadLists(made.output) ?? none }
+    },
     clean: (mode, signal) => plainly(['-y', 'clean', mode], signal),
   }
 }

@@ -43,6 +43,8 @@ function findAsked({ effect, balancer }: StepOccurrence): State | undefined {
       return { of: 'puppet', state: 'enabled' }
     case 'changes service':
       return { of: `service ${effect.name}`, state: effect.to }
+    case 'changes access':
+      return { of: `access ${effect.site} ${effect.user}`, state: effect.to }
     case 'changes package':
       return { of: `package ${effect.name}`, state: 'installed' }
     default:
@@ -58,6 +60,8 @@ function findSeen({ effect, balancer }: StepOccurrence): State | undefined {
       return { of: 'puppet', state: effect.wanted }
     case 'sees service':
       return { of: `service ${effect.name}`, state: effect.wanted }
+    case 'sees access':
+      return { of: `access ${effect.site} ${effect.user}`, state: effect.to }
     case 'sees package':
       return { of: `package ${effect.name}`, state: effect.wanted }
     default:

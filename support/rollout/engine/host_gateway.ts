@@ -100,7 +100,7 @@ export class JournalledGateway implements HostGateway {
       this.changedHosts = true
     }
     const answers = await send((requestId) =>
-      journal.append({ type: 'asked', step, line, requestId, ...request, hosts }),
+      journal.append({ type: 'asked', step, line, requestId, ...withoutHidden(request), hosts }),
     )
     // A message that fails counts even where a verb leaves it out of its verdict.
     for (const message of answers.unexpected) if (message.fails) overhear(message)
@@ -163,6 +163,16 @@ export function onlyProvedAgain(what: string, { step, line }: Line): LockstepErr
 function explicit({ mutating = true, ...rest }: Omit<Request, 'mutating'> & { mutating?: boolean }): Request {
   return { ...rest, mutating }
 }
+
+/** Returns a request as it is written down. */
+function withoutHidden({ hidden = [], ...request }: Request): Omit<Request, 'hidden'> {
+  const inputs = Object.entries(request.inputs).map(
+    ([name, value]) => [name, hidden.includes(name) ? HIDDEN : value] as const,
+  )
+  return { ...request, inputs: Object.fromEntries(inputs) }
+}
+
+const HIDDEN = '***'
 
 function byKind(outcomes: ReadonlyMap<string, Answer>): Record<string, string[]> {
   const kinds: Record<string, string[]> = {}

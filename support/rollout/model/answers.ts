@@ -6,6 +6,8 @@ export interface Request {
   action: string
   inputs: Record<string, string | boolean | number>
   mutating: boolean
+  /** The names of inputs that no journal has. */
+  hidden?: readonly string[]
 }
 
 export type Answer =

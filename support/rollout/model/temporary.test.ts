@@ -9,6 +9,7 @@ describe('an action that only holds something back', () => {
       ['lock', 'acquire'],
       ['puppet', 'disable'],
       ['puppet', 'enable'],
+      ['package', 'refresh'],
     ] as const)
       expect(isTemporary(agent, action), `${agent} ${action}`).to.equal(true)
   })

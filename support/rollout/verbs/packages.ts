@@ -15,6 +15,7 @@ import {
   versionIn,
   versionsIn,
 } from './package_answer'
+import { lookAtOffer, PACKAGE_LISTS, REFRESHED, refreshLists } from './package_lists'
 import { packageResource, plannablePackage } from './plannable_package'
 import { asSeen, VersionLook, VersionsAfter } from './versions_after'
 import type { VersionsBefore } from './versions_before'
@@ -47,6 +48,16 @@ export class Packages {
 
   install(name: string, wanted: string): Promise<Verdict> {
     return this.change(name, 'install', wanted)
+  }
+
+  /** Has hosts read the package lists of all their sources again; a host that could not read one has failed. */
+  refreshLists(): Promise<Verdict> {
+    return this.step.executor.change(refreshLists())
+  }
+
+  /** Looks whether each host could install a version. */
+  shouldBeAvailable(name: string, wanted: string): Promise<Verdict> {
+    return this.step.executor.look(lookAtOffer(name, wanted))
   }
 
   async versionShouldBe(name: string, wanted: string, patience?: Patience): Promise<Verdict> {
@@ -122,7 +133,13 @@ export class Packages {
         ...(wanted === undefined ? {} : confirmVersion(wanted, looked)),
         afterwards: (done, gateway) => this.seen(name, done, { looked, wanted }, gateway),
       },
-      plannable: plannablePackage(name, wanted, (host, now) => before.plannedBaseline(name, host, now)),
+      plannable: plannablePackage(name, wanted, {
+        baselineOf: (host, now) => before.plannedBaseline(name, host, now),
+        willRefresh: (host) => {
+          const expected = this.step.executor.expect(PACKAGE_LISTS, host)
+          return typeof expected === 'object' && expected.state === REFRESHED
+        },
+      }),
       repeatable: true,
     })
   }

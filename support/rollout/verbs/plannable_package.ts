@@ -11,15 +11,21 @@ import { isService } from './services'
 const NO_ERROR = new Set(['ok', ''])
 /** The states of dpkg between installed and not installed. */
 const INCOMPLETE = new Set(['half-installed', 'half-configured', 'unpacked'])
+interface PlannableAround {
+  /** Returns the version that a host must not go behind. */
+  baselineOf: (host: string, now: string) => string | undefined
+  /** Returns whether a line before this one would have refreshed the lists of a host. */
+  willRefresh: (host: string) => boolean
+}
+
 /**
  * Returns the change that each host's own package manager says it would make. It comes from the agent's `candidate`, or
  * else, as for Ruby's agents, from the list of `checkupdates`. `wanted` is undefined for the newest version.
- * `baselineOf` returns the version that a host must not go behind.
  */
 export function plannablePackage(
   name: string,
   wanted: string | undefined,
-  baselineOf: (host: string, now: string) => string | undefined,
+  { baselineOf, willRefresh }: PlannableAround,
 ): PlannableChange {
   let candidates = new Map<string, Candidate>()
   return {
@@ -38,6 +44,9 @@ export function plannablePackage(
       const order = orderIn(answer)
       const plannedState =
         wanted === undefined ? planUpdate(now, candidate, order) : planInstall(now, candidate, wanted, order)
+      // Refreshed lists may offer what is not there yet.
+      if (candidate?.obstacle !== undefined && plannedState.fails !== undefined && willRefresh(host))
+        return { now, to: undefined, remark: `now ${plannedState.fails}` }
       const { fails, to } = plannedState
       const had = baselineOf(host, now)
       if (fails !== undefined || to === undefined || had === undefined) return plannedState

@@ -31,6 +31,8 @@ export type InputRule =
       readonly longest: number
       readonly expected: string
       readonly optional: boolean
+      /** True for a text that no log has. */
+      readonly hidden?: boolean
     }
   | { readonly kind: 'boolean'; readonly optional: boolean }
   | { readonly kind: 'whole number'; readonly optional: boolean }
@@ -135,5 +137,6 @@ function valueFault(rule: InputRule, value: Data): string | undefined {
 function textFault(rule: InputRule & { kind: 'text' }, value: Data): string | undefined {
   if (typeof value !== 'string') return `has to be text: ${rule.expected}`
   if (value.length > rule.longest) return `is longer than ${rule.longest} characters`
+  if (rule.hidden === true && !rule.pattern.test(value)) return `is not ${rule.expected}`
   return rule.pattern.test(value) ? undefined : `is ${JSON.stringify(value)}, which is not ${rule.expected}`
 }

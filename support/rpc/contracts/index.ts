@@ -1,3 +1,4 @@
+import { access } from './access'
 import type { Contract } from './contract'
 import { discovery } from './discovery'
 import { git } from './git'
@@ -20,6 +21,7 @@ export const contracts = {
   puppet,
   lock,
   git,
+  access,
 } as const satisfies Record<string, Contract>
 
 /** Returns the contract of an agent; undefined where none is known. A call to such an agent is sent unchecked. */

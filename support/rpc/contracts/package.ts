@@ -13,6 +13,10 @@ const state = {
 }
 const ensure = 'Full version, absent or purged'
 const ran = { output: 'What the package manager said', exitcode: 'How it ended' }
+const refreshed = {
+  ...ran,
+  age: 'Seconds since the oldest list was made by its repository; nothing where it is not known',
+}
 const outdated = {
   outputs: { outdated_packages: 'Packages that have a newer version' },
   also: { ...ran, package_manager: 'Which package manager' },
@@ -67,8 +71,8 @@ export const packages = {
     checkupdates: readOnly('Tells which packages have newer versions', outdated),
     apt_checkupdates: readOnly('Tells which packages have newer versions, by apt', outdated),
     yum_checkupdates: readOnly('Tells which packages have newer versions, by dnf or yum', outdated),
-    refresh: mutating('Reads the package lists again', { also: ran }),
-    apt_update: mutating('Reads the package lists again, by apt', { also: ran }),
+    refresh: mutating('Reads the package lists again, and fails where one is not read', { also: refreshed }),
+    apt_update: mutating('Reads the package lists again, by apt', { also: refreshed }),
     yum_clean: mutating('Empties the cache of dnf or yum', {
       inputs: {
         mode: optional(oneOf('all', 'headers', 'packages', 'metadata', 'dbcache', 'plugins', 'expire-cache')),

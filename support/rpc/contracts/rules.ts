@@ -54,3 +54,24 @@ export const tagName = text(
   'a tag: letters, digits and . + - _ /, such as v4.2.6',
 )
 export const commitId = text(OBJECT_ID, 64, 'a whole commit id: 40 or 64 hexadecimal digits in lower case')
+
+export const siteName = text(
+  REPOSITORY_NAME,
+  64,
+  'the name of a site: lower-case letters, digits, - and _, such as intranet',
+)
+// A colon or the end of a line within a name would give a second user a line.
+export const userName = text(
+  /^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?$/,
+  64,
+  'the name of a user: letters, digits and . _ @ -, such as alice',
+)
+// A hash of a high cost would keep the web server busy with each request.
+export const passwordHash: InputRule = {
+  kind: 'text',
+  pattern: /^\$2y\$(?:0[5-9]|1[0-4])\$[./A-Za-z0-9]{53}$/,
+  longest: 60,
+  expected: 'a bcrypt hash, $2y$ with a cost of 5 to 14',
+  optional: false,
+  hidden: true,
+}

@@ -85,6 +85,23 @@ describe('an action policy', () => {
 })
 
 describe('an audit line', () => {
+  it('has no hash of a password', () => {
+    const request = {
+      senderid: 'control',
+      requestid: 'a'.repeat(32),
+      filter: NO_FILTER,
+      collective: 'mcollective',
+      agent: 'access',
+      callerid: 'uid=0',
+      ttl: 60,
+      msgtime: 1_700_000_000,
+      message: null,
+    }
+    const data = { site: 'intranet', user: 'alice', hash: '$2y$10$abc' }
+    const line = auditLine(request, { agent: 'access', action: 'allow', caller: 'uid=0', data }, 0)
+    expect(line).to.contain('data={:site=>"intranet", :user=>"alice", :hash=>***}')
+  })
+
   it('is one line in Ruby’s form, for any request', () => {
     const request = {
       senderid: 'control\n[forged]',

@@ -4,6 +4,7 @@ import {
   actionsCarriedOut,
   deployByHand,
   installByHand,
+  letInByHand,
   isChange,
   mendHosts,
   removeHost,
@@ -89,6 +90,13 @@ Given(
   'somebody deploys the tag {string} of {string} on {string}',
   async function (this: Manual, tag: string, repository: string, name: string) {
     await deployByHand(this, name, { repository, tag })
+  },
+)
+
+Given(
+  'somebody lets the user {string} in to the site {string} on {string}',
+  async function (this: Manual, user: string, site: string, name: string) {
+    await letInByHand(this, name, { site, user })
   },
 )
 

@@ -118,6 +118,16 @@ export async function deployByHand(
   await deploy({ repository, tag, commit: pretendCommit(repository, tag) }, callOf('deploy'))
 }
 
+export async function letInByHand(
+  manual: Manual,
+  name: string,
+  { site, user }: { site: string; user: string },
+): Promise<void> {
+  const allow = hostOf(manual, name).agents.get('access')?.actions['allow']
+  if (allow === undefined) throw new Error(`${name} has no agent that lets users in`)
+  await allow({ site, user, hash: `$2y$10$${'a'.repeat(53)}` }, callOf('allow'))
+}
+
 /** Returns the actions that hosts have carried out, each once, such as `package status`. */
 export function actionsCarriedOut(manual: Manual): string[] {
   return [...new Set(hostsOf(manual).flatMap(({ performed }) => [...performed.keys()]))]

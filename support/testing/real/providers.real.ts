@@ -1,4 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { puppetAgent } from '../../agents/puppet'
@@ -49,6 +51,67 @@ describe('packages through this machine’s dpkg', () => {
     const answer = await packageAgent(packages, packages).actions['md5']?.({}, callOf('test'))
     expect(answer).to.deep.equal({ exitcode: 0, output: digest })
   })
+})
+
+describe('package lists through Debian’s apt', () => {
+  let scratch: Scratch
+  beforeEach(() => (scratch = new Scratch()))
+  afterEach(() => scratch.remove())
+
+  /** Returns packages with lists of their own, from these sources alone. */
+  const packages = (...sources: string[]) => {
+    for (const folder of ['state/lists/partial', 'cache/archives/partial'])
+      mkdirSync(join(scratch.path, folder), { recursive: true })
+    scratch.write('sources.list', sources.map((each) => `deb [trusted=yes] ${each} ./\n`).join(''), 0o644)
+    const own = [
+      `Dir::State=${scratch.path}/state`,
+      `Dir::State::status=/var/lib/dpkg/status`,
+      `Dir::Cache=${scratch.path}/cache`,
+      `Dir::Etc::sourcelist=${scratch.path}/sources.list`,
+      'Dir::Etc::sourceparts=/dev/null',
+      'APT::Sandbox::User=root',
+    ].flatMap((each) => ['-o', each])
+    return aptPackages((program, args, limits) =>
+      runCommand(program, program.startsWith('apt-') ? [...own, ...args] : args, limits),
+    )
+  }
+  const refresh = (found: ReturnType<typeof packages>) =>
+    Promise.resolve(
+      packageAgent(found, found, undefined, () => Date.UTC(2026, 0, 3)).actions['refresh']?.(
+        {},
+        callOf('refresh'),
+      ),
+    )
+  /** Publishes one package in a repository of files. */
+  const publish = () => {
+    const entry =
+      'Package: published-later\nVersion: 1.0-1\nArchitecture: all\nMaintainer: nobody\nFilename: ./x.deb\nSize: 1\nSHA256: ' +
+      `${'0'.repeat(64)}\nDescription: a website\n\n`
+    scratch.write('repo/Packages', entry, 0o644)
+    const digest = createHash('sha256').update(entry).digest('hex')
+    scratch.write(
+      'repo/Release',
+      `Date: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n ${digest} ${entry.length} Packages\n`,
+      0o644,
+    )
+    return `file:${scratch.path}/repo`
+  }
+
+  it('are refreshed, tell their age, and offer what was published since; nothing is installed', async () => {
+    const found = packages(publish())
+    expect((await found.candidate('published-later', '1.0-1', signal)).obstacle).to.be.a('string')
+    expect(await refresh(found)).to.include({ exitcode: 0, age: 2 * 86_400 })
+    expect(await found.candidate('published-later', '1.0-1', signal)).to.include({ version: '1.0-1' })
+    expect((await found.candidate('published-later', '1.0-2', signal)).obstacle).to.match(/was not found/)
+    expect((await found.state('published-later')).ensure).to.equal('purged')
+  }).timeout(60_000)
+
+  it('have failed where one source of two is away, or there is none at all', async () => {
+    expect(await reasonOf(refresh(packages(publish(), 'http://127.0.0.1:9/away')))).to.contain(
+      'Failed to fetch http://127.0.0.1:9/away',
+    )
+    expect(await reasonOf(refresh(packages()))).to.contain('apt has no source of packages')
+  }).timeout(60_000)
 })
 
 const MYWEBAPP = 'mywebapp'
@@ -153,6 +216,42 @@ describe('packages through Debian’s dnf and rpm', () => {
     )
     expect((await broken.candidate(MYWEBAPP, '1.1-1', signal)).obstacle).to.match(/gone/)
   }).timeout(60_000)
+
+  it('are found once lists are refreshed, which fails where a repository is away', async () => {
+    const refresh = (...more: string[]) => {
+      const found = packages(...more)
+      return Promise.resolve(packageAgent(found, found).actions['refresh']?.({}, callOf('refresh')))
+    }
+    const name = 'published-later'
+    expect((await packages().candidate(name, '1.0-1', signal)).obstacle).to.match(/no repository offers/)
+    const spec = scratch.write(
+      `${name}.spec`,
+      `Name: ${name}\nVersion: 1.0\nRelease: 1\nSummary: a website\nLicense: none\nBuildArch: noarch\n%description\na website\n%files\n`,
+    )
+    const defined = [`_topdir ${scratch.path}/build`, `_rpmdir ${scratch.path}/repo`]
+    execFileSync('rpmbuild', ['-bb', ...defined.flatMap((each) => ['--define', each]), spec], {
+      stdio: 'pipe',
+    })
+    execFileSync('createrepo_c', ['-q', join(scratch.path, 'repo')])
+    expect((await packages().candidate(name, '1.0-1', signal)).obstacle).to.match(/no repository offers/)
+    expect(await refresh()).to.include({ exitcode: 0, age: null })
+    expect(await packages().candidate(name, '1.0-1', signal)).to.deep.equal({ version: '1.0-1' })
+    for (const skipped of ['0', '1'])
+      expect(
+        await reasonOf(
+          refresh(
+            '--repofrompath=gone,/no/such/folder',
+            '--repo=gone',
+            `--setopt=gone.skip_if_unavailable=${skipped}`,
+          ),
+        ),
+      ).to.match(/Failed to download metadata for repo 'gone'/)
+    const bare = ['installroot=' + join(scratch.path, 'bare'), 'releasever=1', 'setopt=reposdir=/nowhere']
+    const none = rpmPackages('dnf', (program, args, limits) =>
+      runCommand(program, [...bare.map((each) => `--${each}`), ...args], limits),
+    )
+    expect((await none.refresh(signal)).unread).to.equal('dnf has no repository that is enabled')
+  }).timeout(120_000)
 
   it('that there are not say so in dnf’s words', async () => {
     expect(await reasonOf(packages().install('nope', undefined, signal))).to.match(

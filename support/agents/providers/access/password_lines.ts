@@ -1,0 +1,122 @@
+import type { HashKind, SiteUser, UserStatus } from '../../access'
+
+/** The web servers whose password files are read, each with its own idea of a hash. */
+export type PasswordForm = 'apache' | 'nginx'
+
+/** Apache cuts longer lines in two, and takes the second half for a user. */
+const MAX_LINE = 1_000
+
+const KINDS: readonly (readonly [RegExp, HashKind])[] = [
+  [/^$/, 'none'],
+  [/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/, 'bcrypt'],
+  [/^\$apr1\$[^$]{0,8}\$[./A-Za-z0-9]{22}$/, 'apr1'],
+  [/^\{SHA\}/, 'sha1'],
+  [/^\{SSHA\}/, 'salted sha1'],
+  [/^\$5\$/, 'sha256'],
+  [/^\$6\$/, 'sha512'],
+  [/^\{PLAIN\}/, 'plain text'],
+  [/^[./A-Za-z0-9]{13}$/, 'crypt'],
+]
+const READ_BY: Readonly<Record<PasswordForm, ReadonlySet<HashKind>>> = {
+  apache: new Set(['bcrypt', 'apr1', 'sha1', 'crypt', 'sha256', 'sha512']),
+  nginx: new Set(['bcrypt', 'apr1', 'sha1', 'salted sha1', 'crypt', 'sha256', 'sha512', 'plain text']),
+}
+
+interface Line {
+  /** The line with its own end. */
+  text: string
+  /** The user, as a web server reads the line; undefined for a comment and an empty line. */
+  name: string | undefined
+  hash: string
+  /** The text behind the hash, with its colon. */
+  more: string
+  /** True where every web server reads the line alike. */
+  isPlain: boolean
+}
+
+/**
+ * Returns why a file is no password file that can be changed safely; undefined where it is one. `text` has a character
+ * for each byte.
+ */
+export function passwordFileFault(text: string): string | undefined {
+  for (const [index, line] of splitLines(text).entries()) {
+    const own = line.replace(/\r?\n$/, '')
+    const said = `line ${index + 1}`
+    if (/[\0\r\v\f]/.test(own)) return `${said} has a byte that is no text`
+    if (own.endsWith('\\')) return `${said} goes on in the next one, as Apache reads it`
+    if (own.length > MAX_LINE) return `${said} is longer than ${MAX_LINE} bytes`
+  }
+  return undefined
+}
+
+export function usersIn(text: string): readonly SiteUser[] {
+  const found = new Map<string, HashKind>()
+  for (const { name, hash } of readLines(text))
+    if (name !== undefined && !found.has(name)) found.set(name, kindOf(hash))
+  return [...found].map(([name, kind]) => ({ name, kind }))
+}
+
+/** Returns whether a user is let in: by the first line of that name, as both web servers do. */
+export function statusIn(text: string, user: string, form: PasswordForm): UserStatus {
+  const lines = readLines(text)
+  const own = lines.filter(({ name }) => name === user)
+  const [first] = own
+  const kind = first === undefined ? undefined : kindOf(first.hash)
+  const isAlone = own.length === 1 && first?.isPlain === true
+  const others = lines.flatMap(({ name }) =>
+    name !== undefined && name !== user && fold(name) === fold(user) ? [name] : [],
+  )
+  return {
+    lines: own.length,
+    usable: kind !== undefined && READ_BY[form].has(kind),
+    kind,
+    hash: isAlone && kind === 'bcrypt' ? first.hash : undefined,
+    similar: [...new Set(others)],
+  }
+}
+
+/** Returns the text with one line for the user: in the place of the first one, or at the end. */
+export function withUser(text: string, user: string, hash: string): string {
+  const lines = readLines(text)
+  const first = lines.findIndex(({ name }) => name === user)
+  if (first < 0) return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${user}:${hash}\n`
+  return lines
+    .map(({ text: own, name, more }, index) => {
+      if (index === first) return `${user}:${hash}${more}\n`
+      return name === user ? '' : own
+    })
+    .join('')
+}
+
+export function withoutUser(text: string, user: string): string {
+  return readLines(text)
+    .filter(({ name }) => name !== user)
+    .map(({ text: own }) => own)
+    .join('')
+}
+
+function readLines(text: string): readonly Line[] {
+  return splitLines(text).map((line) => {
+    // Apache takes blanks at both ends away, and nginx does not.
+    const whole = line.replace(/\r?\n$/, '')
+    const read = whole.replace(/^[ \t]+|[ \t]+$/g, '')
+    if (read === '' || read.startsWith('#'))
+      return { text: line, name: undefined, hash: '', more: '', isPlain: true }
+    // A line without a colon is a user without a hash: no line after it lets that user in.
+    const [name = '', hash = '', ...rest] = read.split(':')
+    const more = rest.map((each) => `:${each}`).join('')
+    return { text: line, name, hash, more, isPlain: line === `${read}\n` || line === read }
+  })
+}
+
+function splitLines(text: string): readonly string[] {
+  return text.split(/(?<=\n)/).filter((line) => line !== '')
+}
+
+function kindOf(hash: string): HashKind {
+  return KINDS.find(([pattern]) => pattern.test(hash))?.[1] ?? 'unknown'
+}
+
+function fold(name: string): string {
+  return name.trim().toLowerCase()
+}
