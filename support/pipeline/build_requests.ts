@@ -33,8 +33,10 @@ export class BuildRequests {
   leave({ repository, commit, by }: BuildRequest): void {
     const person = by.replace(/[^\w.@-]/g, '_').slice(0, MAX_BY)
     try {
-      closeSync(openSync(join(this.path, `${repository}~${commit}~${person}`), 'w', 0o600))
+      // What lies there already is never opened: another one may have put a link or a pipe there.
+      closeSync(openSync(join(this.path, `${repository}~${commit}~${person}`), 'wx', 0o600))
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
       throw new LockstepError(
         'bad-config',
         `${this.path} cannot be written: ${(error as Error).message}; say it as the user of lockstep serve, which makes the folder when it starts`,
