@@ -223,6 +223,17 @@ exit 1`,
       expect(await resultOf(await push('exit 0 # after links'))).to.equal('passed')
     })
 
+    it('keep no later build from its folders by closed folders with paths too long for any program', async () => {
+      const down = 'for (1..60) { my $name = "d" x 200; mkdir $name; chdir $name or die }'
+      const commit = await push(
+        `perl -e '${down} mkdir "closed"; mkdir "closed/in"; chmod 0, "closed"' && echo made; exit 1`,
+      )
+      expect(await resultOf(commit)).to.equal('failed')
+      expect(outputOf(commit)).to.equal('made\n')
+      expect(existsSync(`${HOME}/lockstep-builds`)).to.equal(false)
+      expect(await resultOf(await push('exit 0 # after long paths'))).to.equal('passed')
+    })
+
     it('end with kill -9 of lockstep serve, once the next one starts', async () => {
       const commit = await push('setsid -f env -i sleep 600; echo $$; exec sleep 600')
       const hasPrinted = () => {
