@@ -55,6 +55,7 @@ export async function proveBuildUser(
   const account = await lookUpAccount(name, run)
   if (account.uid === own)
     throw refusal(name, 'is the user of lockstep serve, from whom it protects nothing; name another user')
+  expectNoLogin(account)
   expectBuildsAlone(account, guarded.state)
   const user = new BuildUser(account, run, clock)
   await expectBecoming(user, own)
@@ -62,6 +63,15 @@ export async function proveBuildUser(
   const left = await user.endAll()
   if (left !== undefined) throw refusal(name, `cannot be used: ${left}; end them first`)
   await expectClosed(user, guarded)
+}
+
+/** A build can write the keys of its user for ssh: who logs in so would run programs beside later builds. */
+function expectNoLogin({ name, shell }: Account): void {
+  if (!['nologin', 'false'].includes(basename(shell)))
+    throw refusal(
+      name,
+      `can log in, since its shell is ${shell}, and a build could let others in; say: usermod --shell /usr/sbin/nologin ${name}`,
+    )
 }
 
 /** All processes of the user are killed with each build: the first time, there may be none. */

@@ -36,7 +36,7 @@ Wants=network-online.target
 ${capabilities.length === 0 ? NOTIFIED : SILENT}
 # A build that is out of memory is ended by itself, and not the service with it.
 OOMPolicy=continue
-# The user whom the state folder belongs to: useradd --system --create-home lockstep
+# The user whom the state folder belongs to: useradd --system --create-home --shell /usr/sbin/nologin lockstep
 User=lockstep
 # Secrets that lockstep.yaml takes from variables.
 EnvironmentFile=-${VARIABLES_FILE}

@@ -293,6 +293,9 @@ exit 1`,
         expect(refusal()).to.contain(`${SERVER} is the user of lockstep serve, from whom it protects nothing`)
       }
       configure({})
+      execFileSync('usermod', ['--shell', '/bin/sh', BUILDER])
+      expect(refusal()).to.contain(`${BUILDER} can log in, since its shell is /bin/sh`)
+      execFileSync('usermod', ['--shell', '/usr/sbin/nologin', BUILDER])
       chmodSync(at('state'), 0o755)
       expect(refusal()).to.contain(`can read ${at('state')}; say: chmod o-rwx ${at('state')}`)
       chmodSync(at('state'), 0o750)
