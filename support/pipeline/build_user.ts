@@ -40,6 +40,22 @@ export async function lookUpAccount(user: string, run: CommandRunner): Promise<A
   return { name: user, uid: Number(uid), gid: Number(gid), home, shell: shell || '/bin/sh' }
 }
 
+/**
+ * Returns the name of the user with an id; undefined where the machine has none.
+ * @throws LockstepError `bad-config` where the machine cannot tell
+ */
+export async function nameOfUser(uid: number, run: CommandRunner): Promise<string | undefined> {
+  const { stdout, exitCode } = await run('getent', ['passwd', '--', String(uid)], { within: LOOK_WITHIN_MS })
+  if (exitCode === NOT_FOUND) return undefined
+  const [name = ''] = stdout.split(':')
+  if (exitCode !== 0 || name === '')
+    throw refusal(`getent does not tell who has the user id ${uid}, as which builds ran`)
+  return name
+}
+
+/** The exit status of `getent` where there is no such entry. */
+const NOT_FOUND = 2
+
 function howToMake(user: string): string {
   return `useradd --system --create-home --shell /usr/sbin/nologin ${user}`
 }

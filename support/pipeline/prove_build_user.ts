@@ -5,9 +5,8 @@ import type { CommandRunner } from '../system/command'
 import { LockstepError } from '../system/errors'
 import { pickReason } from '../system/reason'
 import { killProcessesOf, processesOf } from '../system/user_processes'
-import { writeWhole } from '../system/whole_file'
 import { BuildUser, lookUpAccount, type Account } from './build_user'
-import { knownBuildUsersIn } from './build_users'
+import { KnownBuildUsers } from './build_users'
 
 /** What builds may not reach. */
 export interface Protected {
@@ -76,14 +75,14 @@ function expectNoLogin({ name, shell }: Account): void {
 
 /** All processes of the user are killed with each build: the first time, there may be none. */
 function expectBuildsAlone({ name, uid }: Account, state: string): void {
-  const known = join(knownBuildUsersIn(state), name)
+  const known = new KnownBuildUsers(state)
   const [running] = processesOf(uid)
-  if (!existsSync(known) && running !== undefined)
+  if (!known.has({ name, uid }) && running !== undefined)
     throw refusal(
       name,
       `runs other programs, such as process ${running}, and all its processes are killed with each build; name a user that does nothing else, or end them first`,
     )
-  writeWhole(known, '')
+  known.add({ name, uid })
 }
 
 async function expectBecoming(user: BuildUser, own: number): Promise<void> {

@@ -3,8 +3,11 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { testedAs } from '../../pipeline/build_result'
+import { BuildUsers, KnownBuildUsers } from '../../pipeline/build_users'
 import { readPipeline } from '../../pipeline/pipeline_journal'
 import { PipelineState } from '../../pipeline/pipeline_state'
+import { systemClock } from '../../system/clock'
+import { runCommand } from '../../system/command'
 import { processesOf } from '../../system/user_processes'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
@@ -330,3 +333,53 @@ exit 1`,
       expect(log()).not.to.contain(SECRET)
     })
   })
+
+describe('the users of earlier builds', function () {
+  this.timeout(60_000)
+  /** Far above those that the machine gives away by itself. */
+  const UID = 400_000 + (process.pid % 100_000)
+  let scratch: Scratch
+  let left: Running
+  let known: KnownBuildUsers
+  beforeEach(async function () {
+    if (process.getuid?.() !== 0) this.skip()
+    scratch = new Scratch()
+    known = new KnownBuildUsers(scratch.path)
+    left = start(
+      'setpriv',
+      [`--reuid=${UID}`, '--clear-groups', 'sleep', '600'],
+      join(scratch.path, 'left.log'),
+    )
+    await untilReady('a process', left, async () => processesOf(UID).length > 0, 10_000)
+  })
+  afterEach(async () => {
+    await left.stop()
+    spawnSync('userdel', [BUILDER])
+    scratch.remove()
+  })
+
+  const endLeft = () =>
+    new BuildUsers({ repositories: [], state: scratch.path, run: runCommand, clock: systemClock }).endLeft()
+
+  it('have nothing left where the machine does not have them any more', async () => {
+    known.add({ name: BUILDER, uid: UID })
+    expect(await endLeft()).to.deep.equal([])
+    expect(processesOf(UID)).to.deep.equal([])
+    expect(known.all).to.deep.equal([])
+  })
+
+  it('have nothing left where they have another id by now', async () => {
+    execFileSync('useradd', ['--system', '--no-create-home', '--uid', String(UID + 1), BUILDER])
+    known.add({ name: BUILDER, uid: UID })
+    expect(await endLeft()).to.deep.equal([])
+    expect(processesOf(UID)).to.deep.equal([])
+  })
+
+  it('leave alone another user that has their id by now', async () => {
+    execFileSync('useradd', ['--system', '--no-create-home', '--uid', String(UID), BUILDER])
+    known.add({ name: 'earlier', uid: UID })
+    expect(await endLeft()).to.have.length(1)
+    expect(processesOf(UID)).to.have.length(1)
+    expect(known.all).to.deep.equal([])
+  })
+})
