@@ -277,12 +277,12 @@ exit 1`,
 
     it('are refused at the start, in one sentence, where they would not be shut in', async () => {
       await serving?.stop()
-      const refusal = () => {
+      const refusal = (path = process.env['PATH']) => {
         const [program = '', ...args] = words()
         const { stdout, stderr, status } = spawnSync(program, args, {
           encoding: 'utf8',
           timeout: 60_000,
-          env: { ...process.env, HOME: `/home/${SERVER}` },
+          env: { ...process.env, HOME: `/home/${SERVER}`, PATH: path },
         })
         expect(status, `${stdout}${stderr}`).to.equal(2)
         return stderr
@@ -308,6 +308,9 @@ exit 1`,
       chmodSync(at('lockstep.yaml'), 0o666)
       expect(refusal()).to.contain(`can write ${at('lockstep.yaml')}`)
       chmodSync(at('lockstep.yaml'), 0o644)
+      mkdirSync(at('programs'))
+      execFileSync('chown', [BUILDER, at('programs')])
+      expect(refusal(`${process.env['PATH']}:${at('programs')}`)).to.contain(`can write ${at('programs')}`)
       execFileSync('chown', [BUILDER, at('spool')])
       expect(refusal()).to.contain(`can write ${at('spool')}`)
       execFileSync('chown', [as === 'root' ? 'root' : SERVER, at('spool')])
