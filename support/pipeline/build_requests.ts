@@ -1,8 +1,7 @@
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { LockstepError } from '../system/errors'
 import { makeFolder } from '../system/folders'
-import { namesIn } from '../system/regular_file'
 
 /** A wish of somebody that a commit is tested again. */
 export interface BuildRequest {
@@ -45,9 +44,16 @@ export class BuildRequests {
     }
   }
 
-  /** Returns what waits, by the names of its files; a file that is no wish has no request. */
+  /**
+   * Returns what waits, by the names of its files; what is no wish has no request, and comes last. A folder is none: it may
+   * be one that cannot be removed.
+   */
   waiting(): { name: string; request: BuildRequest | undefined }[] {
-    return namesIn(this.path).map((name) => ({ name, request: parseName(name) }))
+    const all = readdirSync(this.path, { withFileTypes: true }).map((entry) => ({
+      name: entry.name,
+      request: entry.isDirectory() ? undefined : parseName(entry.name),
+    }))
+    return [...all.filter(({ request }) => request), ...all.filter(({ request }) => !request)]
   }
 
   remove(name: string): void {

@@ -51,6 +51,15 @@ describe('requests for builds', () => {
     expect(readFileSync(other, 'utf8')).to.equal('kept')
   })
 
+  it('are no folders, and none waits for what is no request', async () => {
+    requests.open()
+    mkdirSync(join(requests.path, `website~${A}~ann`, 'within'), { recursive: true })
+    requests.leave({ repository: 'website', commit: A, by: 'bob' })
+    expect(requests.waiting().map(({ request }) => request?.by)).to.deep.equal(['bob', undefined])
+    expect(await take()).to.deep.equal([`"website~${A}~ann" is no request for a build`])
+    expect(asked().map((event) => 'by' in event && event.by)).to.deep.equal(['bob'])
+  })
+
   it('are in the journal once, and gone then', async () => {
     requests.open()
     for (const by of ['ann', 'bob@x', '../../etc ~']) requests.leave({ repository: 'website', commit: A, by })
