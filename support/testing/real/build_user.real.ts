@@ -372,14 +372,18 @@ describe('the users of earlier builds', function () {
   })
 
   it('have nothing left where they have another id by now', async () => {
-    execFileSync('useradd', ['--system', '--no-create-home', '--uid', String(UID + 1), BUILDER])
+    execFileSync('useradd', ['--system', '--no-create-home', '--uid', String(UID + 1), BUILDER], {
+      stdio: 'ignore',
+    })
     known.add({ name: BUILDER, uid: UID })
     expect(await endLeft()).to.deep.equal([])
     expect(processesOf(UID)).to.deep.equal([])
   })
 
   it('leave alone another user that has their id by now', async () => {
-    execFileSync('useradd', ['--system', '--no-create-home', '--uid', String(UID), BUILDER])
+    execFileSync('useradd', ['--system', '--no-create-home', '--uid', String(UID), BUILDER], {
+      stdio: 'ignore',
+    })
     known.add({ name: 'earlier', uid: UID })
     expect(await endLeft()).to.have.length(1)
     expect(processesOf(UID)).to.have.length(1)
