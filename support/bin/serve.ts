@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import pino from 'pino'
 import { liveEnvironment } from '../composition/environments'
 import {
@@ -77,7 +77,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     log,
     redact,
     parts: [...partsWith(bus), ...fetchParts(settings, fleets)],
-    prove: () => proveBuilds(settings, { state, config }),
+    prove: () => proveBuilds(settings, { state, config, env }),
     signal: endOfProcess(),
     onReady: () => manager.start(),
   }).finally(() => manager.stop())
@@ -86,9 +86,10 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
 
 async function proveBuilds(
   { repositories, spool, secretFiles }: PipelineSettings,
-  { state, config }: { state: string; config: string },
+  { state, config, env }: { state: string; config: string } & Pick<Call, 'env'>,
 ): Promise<void> {
-  const others = [config, spool, join(spool, 'new'), join(spool, 'tmp'), __dirname]
+  const programs = [process.execPath, ...(env['PATH'] ?? '').split(':').filter(isAbsolute)]
+  const others = [config, spool, join(spool, 'new'), join(spool, 'tmp'), __dirname, ...programs]
   const guarded = { state, secrets: [...secretFiles, join(homedir(), '.netrc'), VARIABLES_FILE], others }
   const own = process.geteuid?.() ?? -1
   for (const user of buildUsersOf(repositories))

@@ -6,6 +6,7 @@ import { duration } from './duration_setting'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
+import { secretFilesOf } from './secret_files'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { placesIn, readYaml } from './yaml_file'
 
@@ -242,7 +243,7 @@ export function readPipelineSetting(
       where: where('bus'),
     },
     repositories,
-    secretFiles: [...secrets.files, ...clientConfigsOf(environments, configPath)],
+    secretFiles: [...new Set([...secrets.files, ...secretFilesOf([keys, environments], configPath)])],
     warnings: [
       ...secrets.warnings,
       ...open.map(
@@ -257,14 +258,6 @@ export function readPipelineSetting(
         ),
     ],
   }
-}
-
-/** Returns the `client.cfg` of each environment: each has the secret that commands its hosts. */
-function clientConfigsOf(environments: Record<string, unknown>, configPath: string): string[] {
-  return Object.values(environments).flatMap((environment) => {
-    const named = v.safeParse(v.looseObject({ client_config: v.string() }), environment)
-    return named.success ? [resolve(dirname(configPath), named.output.client_config)] : []
-  })
 }
 
 /** The spool of a pipeline, as it is configured. */

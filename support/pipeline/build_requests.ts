@@ -1,8 +1,7 @@
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { LockstepError } from '../system/errors'
 import { makeFolder } from '../system/folders'
-import { namesIn } from '../system/regular_file'
 
 /** A wish of somebody that a commit is tested again. */
 export interface BuildRequest {
@@ -33,8 +32,10 @@ export class BuildRequests {
   leave({ repository, commit, by }: BuildRequest): void {
     const person = by.replace(/[^\w.@-]/g, '_').slice(0, MAX_BY)
     try {
-      closeSync(openSync(join(this.path, `${repository}~${commit}~${person}`), 'w', 0o600))
+      // What lies there already is never opened: another one may have put a link or a pipe there.
+      closeSync(openSync(join(this.path, `${repository}~${commit}~${person}`), 'wx', 0o600))
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
       throw new LockstepError(
         'bad-config',
         `${this.path} cannot be written: ${(error as Error).message}; say it as the user of lockstep serve, which makes the folder when it starts`,
@@ -43,9 +44,16 @@ export class BuildRequests {
     }
   }
 
-  /** Returns what waits, by the names of its files; a file that is no wish has no request. */
+  /**
+   * Returns what waits, by the names of its files; what is no wish has no request, and comes last. A folder is none: it may
+   * be one that cannot be removed.
+   */
   waiting(): { name: string; request: BuildRequest | undefined }[] {
-    return namesIn(this.path).map((name) => ({ name, request: parseName(name) }))
+    const all = readdirSync(this.path, { withFileTypes: true }).map((entry) => ({
+      name: entry.name,
+      request: entry.isDirectory() ? undefined : parseName(entry.name),
+    }))
+    return [...all.filter(({ request }) => request), ...all.filter(({ request }) => !request)]
   }
 
   remove(name: string): void {

@@ -18,12 +18,17 @@ function listing(line: string, exitCode = 0): CommandRunner {
 describe('the user that builds run as', () => {
   it('is one of the machine, with a home', async () => {
     const line = 'builder:x:997:996:Builds:/home/builder:/usr/sbin/nologin'
-    const account = { name: 'builder', uid: 997, gid: 996, home: '/home/builder' }
+    const account = { name: 'builder', uid: 997, gid: 996, home: '/home/builder', shell: '/usr/sbin/nologin' }
     expect(await lookUpAccount('builder', listing(line))).to.deep.equal(account)
   })
 
   for (const [what, line, exitCode, why] of [
-    ['is not there', '', 2, /this machine has no user builder; say: useradd --system --create-home builder/],
+    [
+      'is not there',
+      '',
+      2,
+      /this machine has no user builder; say: useradd --system --create-home --shell \S+ builder$/,
+    ],
     ['is another one', 'other:x:997:996::/home/other:', 0, /has no user builder/],
     ['has ids that are none', 'builder:x:-1:996::/home/builder:', 0, /has no user builder/],
     ['is root by another name', 'builder:x:0:0::/root:/bin/sh', 0, /the user builder is root/],
@@ -33,6 +38,20 @@ describe('the user that builds run as', () => {
       const { code, message } = await failure(lookUpAccount('builder', listing(line, exitCode)))
       expect(code).to.equal('bad-config')
       expect(message).to.match(why)
+    })
+
+  for (const shell of ['/bin/sh', ''])
+    it(`is refused, and nothing is run, where somebody can log in as it: its shell is ${shell || 'not said'}`, async () => {
+      const proof = proveBuildUser(
+        'builder',
+        { state: '/nowhere', secrets: [], others: [] },
+        { run: listing(`builder:x:997:996::/home/builder:${shell}`), clock: new FakeClock(), own: 0 },
+      )
+      const { code, message } = await failure(proof)
+      expect(code).to.equal('bad-config')
+      expect(message).to.match(
+        /can log in, since its shell is \/bin\/sh, .* usermod --shell \/usr\/sbin\/nologin/,
+      )
     })
 
   it('is refused, and nothing is ended, where it is the user of lockstep serve', async () => {

@@ -20,6 +20,8 @@ export interface Account {
   uid: number
   gid: number
   home: string
+  /** The program that runs when somebody logs in as the user. */
+  shell: string
 }
 
 /**
@@ -28,14 +30,34 @@ export interface Account {
  */
 export async function lookUpAccount(user: string, run: CommandRunner): Promise<Account> {
   const { stdout, exitCode } = await run('getent', ['passwd', '--', user], { within: LOOK_WITHIN_MS })
-  const [name, , uid = '', gid = '', , home = ''] = stdout.split('\n')[0]?.split(':') ?? []
+  const [name, , uid = '', gid = '', , home = '', shell = ''] = stdout.split('\n')[0]?.split(':') ?? []
   if (exitCode !== 0 || name !== user || !isId(uid) || !isId(gid))
-    throw refusal(`this machine has no user ${user}; say: useradd --system --create-home ${user}`)
+    throw refusal(`this machine has no user ${user}; say: ${howToMake(user)}`)
   if (Number(uid) === 0)
     throw refusal(`the user ${user} is root, from whom nothing is safe; name a user that runs builds alone`)
   if (!isAbsolute(home) || home === '/')
-    throw refusal(`the user ${user} has no home for its builds; say: useradd --system --create-home ${user}`)
-  return { name: user, uid: Number(uid), gid: Number(gid), home }
+    throw refusal(`the user ${user} has no home for its builds; say: ${howToMake(user)}`)
+  return { name: user, uid: Number(uid), gid: Number(gid), home, shell: shell || '/bin/sh' }
+}
+
+/**
+ * Returns the name of the user with an id; undefined where the machine has none.
+ * @throws LockstepError `bad-config` where the machine cannot tell
+ */
+export async function nameOfUser(uid: number, run: CommandRunner): Promise<string | undefined> {
+  const { stdout, exitCode } = await run('getent', ['passwd', '--', String(uid)], { within: LOOK_WITHIN_MS })
+  if (exitCode === NOT_FOUND) return undefined
+  const [name = ''] = stdout.split(':')
+  if (exitCode !== 0 || name === '')
+    throw refusal(`getent does not tell who has the user id ${uid}, as which builds ran`)
+  return name
+}
+
+/** The exit status of `getent` where there is no such entry. */
+const NOT_FOUND = 2
+
+function howToMake(user: string): string {
+  return `useradd --system --create-home --shell /usr/sbin/nologin ${user}`
 }
 
 function isId(text: string): boolean {

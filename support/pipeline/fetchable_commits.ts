@@ -10,32 +10,33 @@ interface TestedCommit {
 
 /**
  * The commits that a host could use: those that are at a tag now and whose tests have passed. Hosts fetch tags and
- * nothing else. The newest is the one that has become so last.
+ * nothing else. The newest is the one whose tag was pushed last: another test of an older one does not make it newer.
  */
 export class FetchableCommits<Commit extends TestedCommit> {
   /** The commit that each tag is at, by repository and ref, as the repository has shown it last. */
   private readonly tagged = new Map<string, Commit>()
   /** The tags that each commit is at now, in the order in which they were pushed. */
   private readonly tags = new Map<Commit, Set<string>>()
-  /** The tested commits of each repository, in the order in which they have become fetchable. */
+  /** The commits of each repository that were at a tag, in the order in which they came to be at one. */
   private readonly order = new Map<string, Set<Commit>>()
 
   see(commit: Commit, ref: string): void {
     if (!ref.startsWith(TAG)) return
+    const key = keyOf(commit.repository, ref)
+    // Two triggers may tell of one push.
+    if (this.tagged.get(key) === commit) return
     this.forget(commit.repository, ref)
-    this.tagged.set(keyOf(commit.repository, ref), commit)
+    this.tagged.set(key, commit)
     const tags = this.tags.get(commit) ?? new Set()
     this.tags.set(commit, tags.add(ref.slice(TAG.length)))
-    this.add(commit)
+    const all = this.order.get(commit.repository) ?? new Set()
+    all.delete(commit)
+    this.order.set(commit.repository, all.add(commit))
   }
 
   /** Hears of a change that came to nothing: a tag may be gone by it. */
   passOver(repository: string | undefined, { ref, after }: { ref: string; after: string | null }): void {
     if (repository !== undefined && after === null) this.forget(repository, ref)
-  }
-
-  endBuild(commit: Commit): void {
-    this.add(commit)
   }
 
   /** Returns the newest, and its tags: the one that was pushed last in front. */
@@ -45,13 +46,6 @@ export class FetchableCommits<Commit extends TestedCommit> {
       if (tags.length > 0 && isGreen(commit)) return { commit, tags }
     }
     return undefined
-  }
-
-  private add(commit: Commit): void {
-    if (!isGreen(commit) || (this.tags.get(commit)?.size ?? 0) === 0) return
-    const all = this.order.get(commit.repository) ?? new Set()
-    all.delete(commit)
-    this.order.set(commit.repository, all.add(commit))
   }
 
   private forget(repository: string, ref: string): void {

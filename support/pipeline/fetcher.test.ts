@@ -170,6 +170,23 @@ describe('the hosts that fetch what has passed its tests', () => {
     expect(orders()).to.deep.equal(['a v1', 'b v2'])
   })
 
+  it('are not asked for an older one because it was tested again, nor because it was told of again', async () => {
+    await see(A, 'refs/tags/v1')
+    await see(B, 'refs/tags/v2')
+    await build(A)
+    await build(B)
+    const fetcher = open()
+    fleets.answer = () => asked(['web1'], { web2: 'no answer' })
+    await fetcher.look(over.signal)
+    await build(A, 'failed')
+    await build(A)
+    await see(A, 'refs/tags/v1')
+    await advance(600_000)
+    await fetcher.look(over.signal)
+    expect(fleets.orders.map(({ tag }) => tag)).to.deep.equal(['v2', 'v2'])
+    expect(fetches(B)?.superseded).to.equal(false)
+  })
+
   it('are not asked for a tag that has moved on to a commit that failed, or is gone', async () => {
     await see(A, 'refs/tags/v1')
     await build(A)

@@ -6,17 +6,18 @@ import type { HostsFetch } from './pipeline_state'
 const SHOWN = 5
 const MAX_NAMES = 300
 
-/** Formats on which hosts of an environment a commit is, by their last answers. */
+/** Formats on which hosts of an environment a commit is, by their last answers. Hosts are asked for no commit that has failed. */
 export function formatFetch(
   { environment, tag, begunAt, answered, superseded }: HostsFetch,
-  isServed: boolean,
+  { isServed, hasFailed }: { isServed: boolean; hasFailed: boolean },
 ): string {
   const isMissing = answered === undefined || answered.missing.length > 0
-  const over = superseded && isMissing ? '; no longer asked, since a newer commit has passed' : ''
+  const why = hasFailed ? 'its tests have failed' : superseded ? 'a newer commit has passed' : undefined
+  const over = why !== undefined && isMissing ? `; no longer asked, since ${why}` : ''
   if (answered !== undefined)
     return `${formatAnswers(environment, answered)} (answered at ${answered.at})${over}`
   const since =
-    isServed && !superseded
+    isServed && why === undefined
       ? `are to fetch ${clean(tag)} since ${begunAt}`
       : `were to fetch ${clean(tag)} from ${begunAt} on`
   return `hosts of ${clean(environment)} ${since}; none is known to have it${over}`

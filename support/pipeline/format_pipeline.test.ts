@@ -74,6 +74,8 @@ describe('what is shown of pushes', () => {
       why: 'it has no commit',
     }
     expect(shown([...pushed, gone])[1]).to.match(/not tested: it has no commit$/)
+    // Its result counts, and nothing may say that there is none.
+    expect(shown([...first, gone])[1]).to.match(/not tested again: it has no commit$/)
   })
 
   it('does not say that something is under way where nothing runs', () => {
@@ -117,6 +119,13 @@ describe('what is shown of pushes', () => {
     ])
     const next: PipelineEvent = { type: 'fetch begun', ...target, commit: B, tag: 'v2' }
     expect(shown([...events, next])[2]).to.match(/; no longer asked, since a newer commit has passed$/)
+    const red = { type: 'build ended', build: 'b2', result: 'failed', why: null, seconds: 1 } as const
+    const failed = [begun('b2', A), red]
+    const asked = (more: PipelineEvent[]) => shown(more).find((line) => line.includes('of test'))
+    expect(asked([...events, ...failed])).to.match(/; no longer asked, since its tests have failed$/)
+    expect(asked([...events.slice(0, -1), ...failed])).to.match(
+      /were to fetch v1 from .* known to have it; no longer asked, since its tests have failed$/,
+    )
     events.push({ type: 'hosts have fetched', ...target, has: { text: '', count: 0 }, missing: [] })
     expect(lines()).to.deep.equal([`      on no host of test: none answered (answered at ${AT})`])
     const by = { environment: 'test', tag: 'v1' }

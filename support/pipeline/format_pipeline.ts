@@ -5,6 +5,7 @@ import { formatFetch } from './format_fetch'
 import type { RepositoryAccount } from './pipeline_account'
 import type { Build, PushedCommit } from './pipeline_state'
 import { splitRef } from './ref_globs'
+import { lastFinished } from './tested_commit'
 
 /** The most lines of each kind that are shown, unless all are asked for. */
 const SHOWN = 20
@@ -96,7 +97,9 @@ function formatCommit(
   { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches }: PushedCommit,
   { isServed, outputOf, rolloutsOf }: PipelineSurroundings,
 ): string[] {
-  const tests = gone === undefined ? formatBuild(build, isServed) : `not tested: ${clean(gone)}`
+  const last = lastFinished({ build, earlier })
+  const notTested = last === undefined ? 'not tested' : 'not tested again'
+  const tests = gone === undefined ? formatBuild(build, isServed) : `${notTested}: ${clean(gone)}`
   const line = `  ${shortId(commit)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${tests}`
   const below = [
     ...(build?.state === 'failed' ? [`see ${outputOf(build.build)}`] : []),
@@ -105,7 +108,9 @@ function formatCommit(
     ...[...earlier]
       .reverse()
       .map((each) => `before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
-    ...[...fetches.values()].map((fetch) => formatFetch(fetch, isServed)),
+    ...[...fetches.values()].map((fetch) =>
+      formatFetch(fetch, { isServed, hasFailed: last?.state === 'failed' }),
+    ),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ]
   return [line, ...below.map((each) => `      ${each}`)]

@@ -204,7 +204,6 @@ export class PipelineState {
           why: event.why,
           seconds: event.seconds ?? undefined,
         })
-        if (built !== undefined) this.fetchable.endBuild(built)
         return
       }
       case 'fetch begun': {

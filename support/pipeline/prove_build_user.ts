@@ -5,9 +5,8 @@ import type { CommandRunner } from '../system/command'
 import { LockstepError } from '../system/errors'
 import { pickReason } from '../system/reason'
 import { killProcessesOf, processesOf } from '../system/user_processes'
-import { writeWhole } from '../system/whole_file'
 import { BuildUser, lookUpAccount, type Account } from './build_user'
-import { knownBuildUsersIn } from './build_users'
+import { KnownBuildUsers } from './build_users'
 
 /** What builds may not reach. */
 export interface Protected {
@@ -55,6 +54,7 @@ export async function proveBuildUser(
   const account = await lookUpAccount(name, run)
   if (account.uid === own)
     throw refusal(name, 'is the user of lockstep serve, from whom it protects nothing; name another user')
+  expectNoLogin(account)
   expectBuildsAlone(account, guarded.state)
   const user = new BuildUser(account, run, clock)
   await expectBecoming(user, own)
@@ -64,16 +64,25 @@ export async function proveBuildUser(
   await expectClosed(user, guarded)
 }
 
+/** A build can write the keys of its user for ssh: who logs in so would run programs beside later builds. */
+function expectNoLogin({ name, shell }: Account): void {
+  if (!['nologin', 'false'].includes(basename(shell)))
+    throw refusal(
+      name,
+      `can log in, since its shell is ${shell}, and a build could let others in; say: usermod --shell /usr/sbin/nologin ${name}`,
+    )
+}
+
 /** All processes of the user are killed with each build: the first time, there may be none. */
 function expectBuildsAlone({ name, uid }: Account, state: string): void {
-  const known = join(knownBuildUsersIn(state), name)
+  const known = new KnownBuildUsers(state)
   const [running] = processesOf(uid)
-  if (!existsSync(known) && running !== undefined)
+  if (!known.has({ name, uid }) && running !== undefined)
     throw refusal(
       name,
       `runs other programs, such as process ${running}, and all its processes are killed with each build; name a user that does nothing else, or end them first`,
     )
-  writeWhole(known, '')
+  known.add({ name, uid })
 }
 
 async function expectBecoming(user: BuildUser, own: number): Promise<void> {

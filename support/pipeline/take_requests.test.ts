@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { MemoryPipelineLog } from '../testing/memory_pipeline_log'
@@ -39,6 +39,26 @@ describe('requests for builds', () => {
 
   const take = () => takeRequests(requests, log, (repository) => repository === 'website')
   const asked = () => log.added.filter(({ type }) => type === 'build asked for')
+
+  it('are left without a look at what lies there, such as a link to another file', async () => {
+    requests.open()
+    const other = scratch.write('other', 'kept')
+    symlinkSync(other, join(requests.path, `website~${A}~ann`))
+    requests.leave({ repository: 'website', commit: A, by: 'ann' })
+    expect(readFileSync(other, 'utf8')).to.equal('kept')
+    expect(await take()).to.deep.equal([])
+    expect(asked()).to.have.length(1)
+    expect(readFileSync(other, 'utf8')).to.equal('kept')
+  })
+
+  it('are no folders, and none waits for what is no request', async () => {
+    requests.open()
+    mkdirSync(join(requests.path, `website~${A}~ann`, 'within'), { recursive: true })
+    requests.leave({ repository: 'website', commit: A, by: 'bob' })
+    expect(requests.waiting().map(({ request }) => request?.by)).to.deep.equal(['bob', undefined])
+    expect(await take()).to.deep.equal([`"website~${A}~ann" is no request for a build`])
+    expect(asked().map((event) => 'by' in event && event.by)).to.deep.equal(['bob'])
+  })
 
   it('are in the journal once, and gone then', async () => {
     requests.open()

@@ -14,10 +14,13 @@ const REMOVE_WITHIN_MS = 600_000
 /** The folder of the builds in the home of their user. */
 const BUILDS = 'lockstep-builds'
 
-/** Removes a folder, also one whose folders no one may open. A link goes, and what it names stays. */
+/**
+ * Removes a folder, also one whose folders no one may open. A link goes, and what it names stays. Modes are changed from
+ * within the folder above: a build may leave folders whose paths are too long for any program.
+ */
 const REMOVE = `remove() {
   rm -rf -- "$1" 2>/dev/null && return
-  if [ ! -L "$1" ]; then find "$1" -type d ! -perm -0700 -exec chmod u+rwx '{}' ';'; fi
+  if [ ! -L "$1" ]; then find "$1" -type d ! -perm -0700 -execdir chmod u+rwx '{}' ';'; fi
   rm -rf -- "$1"
 }
 `

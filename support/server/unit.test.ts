@@ -17,6 +17,19 @@ describe('the unit of lockstep serve', () => {
       .and.match(/^AmbientCapabilities=$/m)
   })
 
+  it('goes on where a build runs out of memory', () => {
+    for (const capabilities of [[], ['CAP_SETUID']])
+      expect(serveUnit({ command: ['/serve'], writes: [], capabilities })).to.match(/^OOMPolicy=continue$/m)
+  })
+
+  it('lets no build of another user tell systemd of another main process, or of a fault', () => {
+    const unit = serveUnit({ command: ['/serve'], writes: [], capabilities: ['CAP_SETUID'] })
+    expect(unit)
+      .to.match(/^Type=exec$/m)
+      .and.match(/^NotifyAccess=none$/m)
+      .and.not.match(/^WatchdogSec=/m)
+  })
+
   it('gets what it needs to become the user of builds, and nothing more', () => {
     const unit = serveUnit({ command: ['/serve'], writes: [], capabilities: ['CAP_SETUID', 'CAP_KILL'] })
     expect(unit)

@@ -15,6 +15,16 @@ export const VARIABLES_FILE = '/etc/default/lockstep-serve'
 /** Seconds without a sign of life, far longer than any work that blocks the process. */
 const WATCHDOG_S = 60
 
+/** Tells systemd when the process is ready, and that it comes round. */
+const NOTIFIED = `Type=notify
+# The program systemd-notify speaks for it: Node has no sockets of the kind that systemd listens on.
+NotifyAccess=all
+WatchdogSec=${WATCHDOG_S}`
+/** Tells systemd nothing: it would believe every process of the service, and so those of builds, which could end it. */
+const SILENT = `# Builds of other users run in this service, and systemd would believe what they say of it: it listens to none.
+Type=exec
+NotifyAccess=none`
+
 /** Returns a unit for systemd with as few rights as `lockstep serve` can do with. */
 export function serveUnit({ command, writes, capabilities }: ServeUnit): string {
   return `[Unit]
@@ -23,11 +33,10 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
-Type=notify
-# The program systemd-notify speaks for it: Node has no sockets of the kind that systemd listens on.
-NotifyAccess=all
-WatchdogSec=${WATCHDOG_S}
-# The user whom the state folder belongs to: useradd --system --create-home lockstep
+${capabilities.length === 0 ? NOTIFIED : SILENT}
+# A build that is out of memory is ended by itself, and not the service with it.
+OOMPolicy=continue
+# The user whom the state folder belongs to: useradd --system --create-home --shell /usr/sbin/nologin lockstep
 User=lockstep
 # Secrets that lockstep.yaml takes from variables.
 EnvironmentFile=-${VARIABLES_FILE}

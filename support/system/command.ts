@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { hasEnded } from './ended_process'
 
 /** The result of a program: its exit status and output, or the reason why it has no exit status. */
 export interface CommandResult {
@@ -263,11 +264,11 @@ function carries(pid: string, mark: string): boolean {
 
 function sessionOf(pid: string): number | undefined {
   try {
-    // The name is in parentheses and may have spaces in it; state and session are the first and fourth field after it.
-    const [state, , , session] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name is in parentheses and may have spaces in it; the session is the fourth field after it.
+    const [, , , session] = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')
-    return state === 'Z' ? undefined : Number(session)
+    return hasEnded(pid) ? undefined : Number(session)
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { hasEnded } from './ended_process'
 
 /** Returns the processes of a user, by any of their user ids. Source: proc(5), `Uid` of `/proc/<pid>/status`. */
 export function processesOf(uid: number): number[] {
@@ -20,10 +21,8 @@ export function killProcessesOf(uid: number): void {
 function isOf(pid: string, uid: number): boolean {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1')
-    // A process that has ended, and that its parent has not asked for, does nothing any more.
-    if (/^State:\s+[ZX]/m.test(status)) return false
     const [, ids = ''] = /^Uid:\s+(.*)$/m.exec(status) ?? []
-    return ids.split(/\s+/).includes(String(uid))
+    return ids.split(/\s+/).includes(String(uid)) && !hasEnded(pid)
   } catch {
     return false
   }

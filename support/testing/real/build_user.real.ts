@@ -3,8 +3,11 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { testedAs } from '../../pipeline/build_result'
+import { BuildUsers, KnownBuildUsers } from '../../pipeline/build_users'
 import { readPipeline } from '../../pipeline/pipeline_journal'
 import { PipelineState } from '../../pipeline/pipeline_state'
+import { systemClock } from '../../system/clock'
+import { runCommand } from '../../system/command'
 import { processesOf } from '../../system/user_processes'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
@@ -223,6 +226,17 @@ exit 1`,
       expect(await resultOf(await push('exit 0 # after links'))).to.equal('passed')
     })
 
+    it('keep no later build from its folders by closed folders with paths too long for any program', async () => {
+      const down = 'for (1..60) { my $name = "d" x 200; mkdir $name; chdir $name or die }'
+      const commit = await push(
+        `perl -e '${down} mkdir "closed"; mkdir "closed/in"; chmod 0, "closed"' && echo made; exit 1`,
+      )
+      expect(await resultOf(commit)).to.equal('failed')
+      expect(outputOf(commit)).to.equal('made\n')
+      expect(existsSync(`${HOME}/lockstep-builds`)).to.equal(false)
+      expect(await resultOf(await push('exit 0 # after long paths'))).to.equal('passed')
+    })
+
     it('end with kill -9 of lockstep serve, once the next one starts', async () => {
       const commit = await push('setsid -f env -i sleep 600; echo $$; exec sleep 600')
       const hasPrinted = () => {
@@ -263,12 +277,12 @@ exit 1`,
 
     it('are refused at the start, in one sentence, where they would not be shut in', async () => {
       await serving?.stop()
-      const refusal = () => {
+      const refusal = (path = process.env['PATH']) => {
         const [program = '', ...args] = words()
         const { stdout, stderr, status } = spawnSync(program, args, {
           encoding: 'utf8',
           timeout: 60_000,
-          env: { ...process.env, HOME: `/home/${SERVER}` },
+          env: { ...process.env, HOME: `/home/${SERVER}`, PATH: path },
         })
         expect(status, `${stdout}${stderr}`).to.equal(2)
         return stderr
@@ -282,6 +296,9 @@ exit 1`,
         expect(refusal()).to.contain(`${SERVER} is the user of lockstep serve, from whom it protects nothing`)
       }
       configure({})
+      execFileSync('usermod', ['--shell', '/bin/sh', BUILDER])
+      expect(refusal()).to.contain(`${BUILDER} can log in, since its shell is /bin/sh`)
+      execFileSync('usermod', ['--shell', '/usr/sbin/nologin', BUILDER])
       chmodSync(at('state'), 0o755)
       expect(refusal()).to.contain(`can read ${at('state')}; say: chmod o-rwx ${at('state')}`)
       chmodSync(at('state'), 0o750)
@@ -291,6 +308,9 @@ exit 1`,
       chmodSync(at('lockstep.yaml'), 0o666)
       expect(refusal()).to.contain(`can write ${at('lockstep.yaml')}`)
       chmodSync(at('lockstep.yaml'), 0o644)
+      mkdirSync(at('programs'))
+      execFileSync('chown', [BUILDER, at('programs')])
+      expect(refusal(`${process.env['PATH']}:${at('programs')}`)).to.contain(`can write ${at('programs')}`)
       execFileSync('chown', [BUILDER, at('spool')])
       expect(refusal()).to.contain(`can write ${at('spool')}`)
       execFileSync('chown', [as === 'root' ? 'root' : SERVER, at('spool')])
@@ -316,3 +336,57 @@ exit 1`,
       expect(log()).not.to.contain(SECRET)
     })
   })
+
+describe('the users of earlier builds', function () {
+  this.timeout(60_000)
+  /** Far above those that the machine gives away by itself. */
+  const UID = 400_000 + (process.pid % 100_000)
+  let scratch: Scratch
+  let left: Running
+  let known: KnownBuildUsers
+  beforeEach(async function () {
+    if (process.getuid?.() !== 0) this.skip()
+    scratch = new Scratch()
+    known = new KnownBuildUsers(scratch.path)
+    left = start(
+      'setpriv',
+      [`--reuid=${UID}`, '--clear-groups', 'sleep', '600'],
+      join(scratch.path, 'left.log'),
+    )
+    await untilReady('a process', left, async () => processesOf(UID).length > 0, 10_000)
+  })
+  afterEach(async () => {
+    await left.stop()
+    spawnSync('userdel', [BUILDER])
+    scratch.remove()
+  })
+
+  const endLeft = () =>
+    new BuildUsers({ repositories: [], state: scratch.path, run: runCommand, clock: systemClock }).endLeft()
+
+  it('have nothing left where the machine does not have them any more', async () => {
+    known.add({ name: BUILDER, uid: UID })
+    expect(await endLeft()).to.deep.equal([])
+    expect(processesOf(UID)).to.deep.equal([])
+    expect(known.all).to.deep.equal([])
+  })
+
+  it('have nothing left where they have another id by now', async () => {
+    execFileSync('useradd', ['--system', '--no-create-home', '--uid', String(UID + 1), BUILDER], {
+      stdio: 'ignore',
+    })
+    known.add({ name: BUILDER, uid: UID })
+    expect(await endLeft()).to.deep.equal([])
+    expect(processesOf(UID)).to.deep.equal([])
+  })
+
+  it('leave alone another user that has their id by now', async () => {
+    execFileSync('useradd', ['--system', '--no-create-home', '--uid', String(UID), BUILDER], {
+      stdio: 'ignore',
+    })
+    known.add({ name: 'earlier', uid: UID })
+    expect(await endLeft()).to.have.length(1)
+    expect(processesOf(UID)).to.have.length(1)
+    expect(known.all).to.deep.equal([])
+  })
+})
