@@ -1,4 +1,4 @@
-import { lastFinished } from './tested_commit'
+import { isFinished, lastFinished } from './tested_commit'
 
 const TAG = 'refs/tags/'
 
@@ -10,7 +10,7 @@ interface TestedCommit {
 
 /**
  * The commits that a host could use: those that are at a tag now and whose tests have passed. Hosts fetch tags and
- * nothing else. The newest is the one that has become so last.
+ * nothing else. The newest is the one that has become so last: news that changes nothing makes no commit newer.
  */
 export class FetchableCommits<Commit extends TestedCommit> {
   /** The commit that each tag is at, by repository and ref, as the repository has shown it last. */
@@ -21,7 +21,8 @@ export class FetchableCommits<Commit extends TestedCommit> {
   private readonly order = new Map<string, Set<Commit>>()
 
   see(commit: Commit, ref: string): void {
-    if (!ref.startsWith(TAG)) return
+    // A second trigger, or a push that was told again, may come long after newer commits.
+    if (!ref.startsWith(TAG) || this.tagged.get(keyOf(commit.repository, ref)) === commit) return
     this.forget(commit.repository, ref)
     this.tagged.set(keyOf(commit.repository, ref), commit)
     const tags = this.tags.get(commit) ?? new Set()
@@ -35,7 +36,7 @@ export class FetchableCommits<Commit extends TestedCommit> {
   }
 
   endBuild(commit: Commit): void {
-    this.add(commit)
+    if (commit.earlier.findLast(isFinished)?.state !== 'succeeded') this.add(commit)
   }
 
   /** Returns the newest, and its tags: the one that was pushed last in front. */

@@ -184,6 +184,46 @@ describe('the hosts that fetch what has passed its tests', () => {
     expect(orders()).to.deep.equal([])
   })
 
+  it('are not asked for an older commit again whose tag is told again, or whose tests succeed again', async () => {
+    await see(A, 'refs/tags/v1')
+    await build(A)
+    await see(B, 'refs/tags/v2')
+    await build(B)
+    const fetcher = open()
+    await fetcher.look(over.signal)
+    await see(A, 'refs/tags/v1')
+    await fetcher.look(over.signal)
+    await build(A)
+    await fetcher.look(over.signal)
+    await build(A, 'interrupted')
+    await fetcher.look(over.signal)
+    expect(orders()).to.deep.equal(['b v2'])
+    expect(fetches(B)?.superseded).to.equal(false)
+  })
+
+  it('are not asked for the other tag of a commit because one is told again', async () => {
+    await see(A, 'refs/tags/v1')
+    await see(A, 'refs/tags/stable')
+    await build(A)
+    const fetcher = open()
+    await fetcher.look(over.signal)
+    await see(A, 'refs/tags/v1')
+    await fetcher.look(over.signal)
+    expect(orders()).to.deep.equal(['a stable'])
+  })
+
+  it('are asked for an older commit whose tests had failed once they succeed', async () => {
+    await see(A, 'refs/tags/v1')
+    await build(A, 'failed')
+    await see(B, 'refs/tags/v2')
+    await build(B)
+    const fetcher = open()
+    await fetcher.look(over.signal)
+    await build(A)
+    await fetcher.look(over.signal)
+    expect(orders()).to.deep.equal(['b v2', 'a v1'])
+  })
+
   it('are asked for another tag of the same commit too', async () => {
     await see(A, 'refs/tags/v1')
     await build(A)
