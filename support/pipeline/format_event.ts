@@ -3,7 +3,7 @@ import { formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
 import type { RecordedPipelineEvent } from './events'
 import { formatAnswers } from './format_fetch'
-import type { PipelineState, PushedCommit } from './pipeline_state'
+import type { PipelineState } from './pipeline_state'
 import { nameRef } from './ref_globs'
 
 const MAX_NAME = 80
@@ -36,7 +36,7 @@ function describeEvent(event: RecordedPipelineEvent, state: PipelineState): stri
     case 'build asked for':
       return `${nameId(event.commit)} is to be tested again`
     case 'build begun':
-      return `${nameTests(state.commitOf(event.build))} begin`
+      return `${nameTests(state.commitOf(event.build) ?? event)} begin`
     case 'build ended':
       return `${nameTests(state.commitOf(event.build))} ${describeResult(event)}`
     case 'fetch begun':
@@ -72,7 +72,7 @@ function describeResult({
   }
 }
 
-function nameTests(commit: PushedCommit | undefined): string {
+function nameTests(commit: { commit: string; refs?: readonly string[] } | undefined): string {
   const [ref] = commit?.refs ?? []
   const on = ref === undefined ? '' : ` on ${nameOf(ref)}`
   return `the tests of ${commit === undefined ? 'a commit' : nameId(commit.commit)}${on}`
