@@ -267,6 +267,22 @@ describe('the hosts that fetch what has passed its tests', () => {
     expect(troubles[0]).to.contain('hosts take no tag of the name "v ü"')
   })
 
+  it('are asked for the newest commit that has a tag that they take, while the name of a newer one is said once', async () => {
+    fleets.answer = () => ({ ...asked(['web1'], { web2: 'no answer' }), remarks: ['a remark'] })
+    await see(A, 'refs/tags/v1')
+    await build(A)
+    const fetcher = open()
+    await fetcher.look(over.signal)
+    await see(B, 'refs/tags/v ü')
+    await build(B)
+    for (let round = 0; round < 3; round += 1) await advance((await fetcher.look(over.signal)) ?? 0)
+    expect(orders()).to.deep.equal(['a v1', 'a v1', 'a v1'])
+    expect(troubles).to.deep.equal([
+      'a remark',
+      `the commit ${B} of website is fetched by no host: hosts take no tag of the name "v ü"`,
+    ])
+  })
+
   it('are asked after a kill at any moment, and are then known to have what they answered', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(3), { maxLength: 6 }), async (kills) => {
