@@ -51,6 +51,11 @@ export class FetchableCommits<Commit extends TestedCommit> {
     return undefined
   }
 
+  /** Returns whether a host could use a commit by this tag. */
+  has(commit: Commit, tag: string): boolean {
+    return this.tags.get(commit)?.has(tag) === true && isGreen(commit)
+  }
+
   private add(commit: Commit): void {
     if (!isGreen(commit) || (this.tags.get(commit)?.size ?? 0) === 0) return
     const all = this.order.get(commit.repository) ?? new Set()

@@ -5,18 +5,22 @@ import type { HostsFetch } from './pipeline_state'
 /** The most reasons that are shown. */
 const SHOWN = 5
 const MAX_NAMES = 300
+/** The reasons why hosts are asked for a commit no longer. */
+const OTHER = 'hosts are to have another commit by now'
+const UNFIT = 'the tag is not at it any more, or its tests have failed since'
 
 /** Formats on which hosts of an environment a commit is, by their last answers. */
 export function formatFetch(
   { environment, tag, begunAt, answered, superseded }: HostsFetch,
-  isServed: boolean,
+  { isServed, isFetchable }: { isServed: boolean; isFetchable: boolean },
 ): string {
   const isMissing = answered === undefined || answered.missing.length > 0
-  const over = superseded && isMissing ? '; no longer asked, since a newer commit has passed' : ''
+  const isOver = superseded || !isFetchable
+  const over = isOver && isMissing ? `; no longer asked, since ${superseded ? OTHER : UNFIT}` : ''
   if (answered !== undefined)
     return `${formatAnswers(environment, answered)} (answered at ${answered.at})${over}`
   const since =
-    isServed && !superseded
+    isServed && !isOver
       ? `are to fetch ${clean(tag)} since ${begunAt}`
       : `were to fetch ${clean(tag)} from ${begunAt} on`
   return `hosts of ${clean(environment)} ${since}; none is known to have it${over}`

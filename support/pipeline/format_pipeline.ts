@@ -33,6 +33,8 @@ export interface PipelineSurroundings {
   isServed: boolean
   /** Returns where the output of a build is. */
   outputOf: (build: string) => string
+  /** Returns whether a commit is at a tag now, and its tests have passed. */
+  isFetchable: (commit: PushedCommit, tag: string) => boolean
   /** Returns the rollouts that carried a commit, oldest first. */
   rolloutsOf: (repository: string, commit: string) => readonly CarriedBy[]
   /** True where also what is old is shown, and what was passed over. */
@@ -93,9 +95,10 @@ function formatRepository(
 }
 
 function formatCommit(
-  { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches }: PushedCommit,
-  { isServed, outputOf, rolloutsOf }: PipelineSurroundings,
+  pushed: PushedCommit,
+  { isServed, outputOf, isFetchable, rolloutsOf }: PipelineSurroundings,
 ): string[] {
+  const { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches } = pushed
   const tests = gone === undefined ? formatBuild(build, isServed) : `not tested: ${clean(gone)}`
   const line = `  ${shortId(commit)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${tests}`
   const below = [
@@ -105,7 +108,7 @@ function formatCommit(
     ...[...earlier]
       .reverse()
       .map((each) => `before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
-    ...[...fetches.values()].map((fetch) => formatFetch(fetch, isServed)),
+    ...[...fetches.values()].map((fetch) => formatFetch(fetch, { isServed, isFetchable: isFetchable(pushed, fetch.tag) })),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ]
   return [line, ...below.map((each) => `      ${each}`)]

@@ -132,6 +132,11 @@ export class PipelineState {
     return this.fetchable.newest(repository, isTaken)
   }
 
+  /** Returns whether a commit is at a tag now, and its tests have passed: hosts are asked for no other. */
+  isFetchable(commit: PushedCommit, tag: string): boolean {
+    return this.fetchable.has(commit, tag)
+  }
+
   /** Takes the next event. An event that fits to nothing before it changes nothing. */
   apply(event: RecordedPipelineEvent): void {
     switch (event.type) {
