@@ -63,8 +63,7 @@ export async function pipeline({
   const accounts = accountsOf(pipelineState).filter(
     ({ repository }) => wanted === undefined || repository === wanted,
   )
-  if (again !== undefined)
-    return askAgain(again, wanted, { known: pipelineState, served, env, cwd })
+  if (again !== undefined) return askAgain(again, wanted, { known: pipelineState, served, env, cwd })
   const spool = spoolIn(env, cwd)
   const carried = await rolloutsOf(accounts, { state, history, cwd })
   const notKnown = [...faults, ...carried.faults, ...('fault' in spool ? [spool.fault] : [])]

@@ -49,9 +49,7 @@ describe('the place up to which events are confirmed', () => {
       '{"journal":1,"entries":0.5}',
     ]) {
       writeFileSync(path(), text)
-      expect(() => open(FIRST), text).to.throw(
-        /confirmed\.json does not say which events.*; put it back/,
-      )
+      expect(() => open(FIRST), text).to.throw(/confirmed\.json does not say which events.*; put it back/)
       expect(readFileSync(path(), 'utf8')).to.equal(text)
     }
   })

@@ -7,7 +7,7 @@ import { PipelineState } from './pipeline_state'
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)]
 const AT = '2026-01-01T00:00:00.000Z'
 
-function taken(delivery: string, ref: string, after: string): PipelineEvent {
+function taken(delivery: string, ref: string, after: string | null): PipelineEvent {
   const changes = [{ ref, before: null, after }]
   return { type: 'push taken', delivery, repository: 'website', teller: 'hook', by: null, changes }
 }
@@ -116,7 +116,7 @@ describe('what is shown of pushes', () => {
     const over =
       '; none is known to have it; no longer asked, since the tag is not at it any more, or its tests have failed since'
     const removed: PipelineEvent[] = [
-      { ...taken('d2', 'refs/tags/v1', ''), changes: [{ ref: 'refs/tags/v1', before: A, after: null }] },
+      taken('d2', 'refs/tags/v1', null),
       { type: 'change passed over', delivery: 'd2', ref: 'refs/tags/v1', after: null, why: 'it was removed' },
     ]
     const red: PipelineEvent[] = [
@@ -143,7 +143,9 @@ describe('what is shown of pushes', () => {
       `      on 5 of 6 hosts of test; missing: web6: no answer (answered at ${AT})`,
     ])
     const next: PipelineEvent = { type: 'fetch begun', ...target, commit: B, tag: 'v2' }
-    expect(shown([...events, next])[2]).to.match(/; no longer asked, since hosts are to have another commit by now$/)
+    expect(shown([...events, next])[2]).to.match(
+      /; no longer asked, since hosts are to have another commit by now$/,
+    )
     events.push({ type: 'hosts have fetched', ...target, has: { text: '', count: 0 }, missing: [] })
     expect(lines()).to.deep.equal([`      on no host of test: none answered (answered at ${AT})`])
     const by = { environment: 'test', tag: 'v1' }

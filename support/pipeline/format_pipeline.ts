@@ -108,7 +108,9 @@ function formatCommit(
     ...[...earlier]
       .reverse()
       .map((each) => `before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
-    ...[...fetches.values()].map((fetch) => formatFetch(fetch, { isServed, isFetchable: isFetchable(pushed, fetch.tag) })),
+    ...[...fetches.values()].map((fetch) =>
+      formatFetch(fetch, { isServed, isFetchable: isFetchable(pushed, fetch.tag) }),
+    ),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ]
   return [line, ...below.map((each) => `      ${each}`)]
