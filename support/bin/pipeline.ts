@@ -59,11 +59,11 @@ export async function pipeline({
   }
   const { events, faults } = readPipeline(resolve(cwd, state))
   const served = await isServed(resolve(cwd, state), env)
-  const accounts = accountsOf(PipelineState.of(events)).filter(
+  const pipelineState = PipelineState.of(events)
+  const accounts = accountsOf(pipelineState).filter(
     ({ repository }) => wanted === undefined || repository === wanted,
   )
-  if (again !== undefined)
-    return askAgain(again, wanted, { known: PipelineState.of(events), served, env, cwd })
+  if (again !== undefined) return askAgain(again, wanted, { known: pipelineState, served, env, cwd })
   const spool = spoolIn(env, cwd)
   const carried = await rolloutsOf(accounts, { state, history, cwd })
   const notKnown = [...faults, ...carried.faults, ...('fault' in spool ? [spool.fault] : [])]
@@ -82,6 +82,7 @@ export async function pipeline({
     spool: known,
     isServed: served,
     outputOf: (build) => outputs.of(build).output,
+    isFetchable: (commit, tag) => pipelineState.isFetchable(commit, tag),
     rolloutsOf: carried.of,
     isWhole: all,
   })

@@ -62,7 +62,7 @@ class World {
       return new Promise<never>(() => {})
     }
     const outbox = new Outbox({
-      from: openPlace(path, end()),
+      from: openPlace(path, end(), expect.fail),
       open: (from) => {
         const tail = new JournalTail(this.folder, from, end)
         tails.push(tail)

@@ -10,15 +10,35 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const form = v.strictObject({ journal: count, entries: count })
 
 /**
- * Returns the place up to which events were confirmed. Where there is none yet, `first` is written down as it.
+ * Returns the place up to which events were confirmed. Where there is none yet, `first` is written down as it: the place at
+ * which this process begins to write. One behind that is of journals that are gone, and is told: what is written from now
+ * on would be taken for confirmed.
  * @throws LockstepError `bad-config` for a file that says no place
  */
-export function openPlace(path: string, first: JournalPlace): JournalPlace {
+export function openPlace(
+  path: string,
+  first: JournalPlace,
+  onTrouble: (sentence: string) => void,
+): JournalPlace {
   if (!existsSync(path)) {
     makeFolder(dirname(path), 0o700)
     savePlace(path, first)
     return first
   }
+  const place = readPlace(path)
+  if (!isBehind(place, first)) return place
+  onTrouble(
+    `${path} tells of events in journal ${place.journal} that are gone, and the next journal is ${first.journal}: the bus begins with what comes next`,
+  )
+  savePlace(path, first)
+  return first
+}
+
+function isBehind(place: JournalPlace, other: JournalPlace): boolean {
+  return place.journal > other.journal || (place.journal === other.journal && place.entries > other.entries)
+}
+
+function readPlace(path: string): JournalPlace {
   try {
     return v.parse(form, JSON.parse(readRegularFile(path).toString('utf8')))
   } catch (error) {

@@ -39,13 +39,21 @@ export class FetchableCommits<Commit extends TestedCommit> {
     if (repository !== undefined && after === null) this.forget(repository, ref)
   }
 
-  /** Returns the newest, and its tags: the one that was pushed last in front. */
-  newest(repository: string): { commit: Commit; tags: readonly string[] } | undefined {
+  /** Returns the newest that has such a tag, and those of its tags: the one that was pushed last in front. */
+  newest(
+    repository: string,
+    isTaken: (tag: string) => boolean,
+  ): { commit: Commit; tags: readonly string[] } | undefined {
     for (const commit of [...(this.order.get(repository) ?? [])].reverse()) {
-      const tags = [...(this.tags.get(commit) ?? [])].reverse()
+      const tags = [...(this.tags.get(commit) ?? [])].filter(isTaken).reverse()
       if (tags.length > 0 && isGreen(commit)) return { commit, tags }
     }
     return undefined
+  }
+
+  /** Returns whether a host could use a commit by this tag. */
+  has(commit: Commit, tag: string): boolean {
+    return this.tags.get(commit)?.has(tag) === true && isGreen(commit)
   }
 
   private forget(repository: string, ref: string): void {

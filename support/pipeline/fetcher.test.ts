@@ -201,6 +201,46 @@ describe('the hosts that fetch what has passed its tests', () => {
     expect(orders()).to.deep.equal([])
   })
 
+  it('are not asked for an older commit again whose tag is told again, or whose tests succeed again', async () => {
+    await see(A, 'refs/tags/v1')
+    await build(A)
+    await see(B, 'refs/tags/v2')
+    await build(B)
+    const fetcher = open()
+    await fetcher.look(over.signal)
+    await see(A, 'refs/tags/v1')
+    await fetcher.look(over.signal)
+    await build(A)
+    await fetcher.look(over.signal)
+    await build(A, 'interrupted')
+    await fetcher.look(over.signal)
+    expect(orders()).to.deep.equal(['b v2'])
+    expect(fetches(B)?.superseded).to.equal(false)
+  })
+
+  it('are not asked for the other tag of a commit because one is told again', async () => {
+    await see(A, 'refs/tags/v1')
+    await see(A, 'refs/tags/stable')
+    await build(A)
+    const fetcher = open()
+    await fetcher.look(over.signal)
+    await see(A, 'refs/tags/v1')
+    await fetcher.look(over.signal)
+    expect(orders()).to.deep.equal(['a stable'])
+  })
+
+  it('are not asked for an older commit whose tests had failed and succeed now', async () => {
+    await see(A, 'refs/tags/v1')
+    await build(A, 'failed')
+    await see(B, 'refs/tags/v2')
+    await build(B)
+    const fetcher = open()
+    await fetcher.look(over.signal)
+    await build(A)
+    await fetcher.look(over.signal)
+    expect(orders()).to.deep.equal(['b v2'])
+  })
+
   it('are asked for another tag of the same commit too', async () => {
     await see(A, 'refs/tags/v1')
     await build(A)
@@ -242,6 +282,22 @@ describe('the hosts that fetch what has passed its tests', () => {
     await fetcher.look(over.signal)
     expect(orders()).to.deep.equal(['a v1'])
     expect(troubles[0]).to.contain('hosts take no tag of the name "v ü"')
+  })
+
+  it('are asked for the newest commit that has a tag that they take, while the name of a newer one is said once', async () => {
+    fleets.answer = () => ({ ...asked(['web1'], { web2: 'no answer' }), remarks: ['a remark'] })
+    await see(A, 'refs/tags/v1')
+    await build(A)
+    const fetcher = open()
+    await fetcher.look(over.signal)
+    await see(B, 'refs/tags/v ü')
+    await build(B)
+    for (let round = 0; round < 3; round += 1) await advance((await fetcher.look(over.signal)) ?? 0)
+    expect(orders()).to.deep.equal(['a v1', 'a v1', 'a v1'])
+    expect(troubles).to.deep.equal([
+      'a remark',
+      `the commit ${B} of website is fetched by no host: hosts take no tag of the name "v ü"`,
+    ])
   })
 
   it('are asked after a kill at any moment, and are then known to have what they answered', async () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../system/clock'
 import { Backoff } from './backoff'
 import type { FetchAnswers, FetchTarget } from './events'
+import type { PushedCommit } from './pipeline_state'
 import type { PipelineLog } from './receive'
 import { recordHosts, recordReasons } from './recorded_hosts'
 
@@ -56,6 +57,8 @@ export class Fetcher {
   private notBefore = 0
   /** The target of the last round. */
   private last: string | undefined
+  /** The newest commit where hosts take none of its tags, and its tag. */
+  private refused: string | undefined
   private readonly said = new Set<string>()
 
   constructor(private readonly parts: FetcherParts) {
@@ -92,15 +95,26 @@ export class Fetcher {
 
   private target(): FetchTarget | undefined {
     const { log, repository, environment, fleets } = this.parts
+    const isTaken = (tag: string) => fleets.takesTag(tag)
+    const target = log.state.newestFetchable(repository, isTaken)
+    this.sayRefused(target?.commit)
+    const [tag] = target?.tags ?? []
+    return target === undefined || tag === undefined
+      ? undefined
+      : { repository, environment, commit: target.commit.commit, tag }
+  }
+
+  /** Says once of a commit that hosts pass it over, since none of its tags has a name that they take. */
+  private sayRefused(target: PushedCommit | undefined): void {
+    const { log, repository, onTrouble } = this.parts
     const newest = log.state.newestFetchable(repository)
-    if (newest === undefined) return undefined
-    const { commit, tags } = newest
-    const tag = tags.find((each) => fleets.takesTag(each))
-    if (tag !== undefined) return { repository, environment, commit: commit.commit, tag }
-    this.say([
-      `the commit ${commit.commit} of ${repository} is fetched by no host: hosts take no tag of the name ${JSON.stringify(tags[0])}`,
-    ])
-    return undefined
+    const refused = newest?.commit === target ? undefined : newest
+    const name = refused && `${refused.commit.commit} ${refused.tags[0]}`
+    if (refused !== undefined && name !== this.refused)
+      onTrouble(
+        `the commit ${refused.commit.commit} of ${repository} is fetched by no host: hosts take no tag of the name ${JSON.stringify(refused.tags[0])}`,
+      )
+    this.refused = name
   }
 
   private async begin(target: FetchTarget): Promise<void> {

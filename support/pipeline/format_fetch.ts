@@ -5,14 +5,18 @@ import type { HostsFetch } from './pipeline_state'
 /** The most reasons that are shown. */
 const SHOWN = 5
 const MAX_NAMES = 300
+/** The reasons why hosts are asked for a commit no longer. */
+const OTHER = 'hosts are to have another commit by now'
+const FAILED = 'its tests have failed'
+const UNTAGGED = 'the tag is not at it any more'
 
 /** Formats on which hosts of an environment a commit is, by their last answers. Hosts are asked for no commit that has failed. */
 export function formatFetch(
   { environment, tag, begunAt, answered, superseded }: HostsFetch,
-  { isServed, hasFailed }: { isServed: boolean; hasFailed: boolean },
+  { isServed, hasFailed, isFetchable }: { isServed: boolean; hasFailed: boolean; isFetchable: boolean },
 ): string {
   const isMissing = answered === undefined || answered.missing.length > 0
-  const why = hasFailed ? 'its tests have failed' : superseded ? 'a newer commit has passed' : undefined
+  const why = hasFailed ? FAILED : superseded ? OTHER : isFetchable ? undefined : UNTAGGED
   const over = why !== undefined && isMissing ? `; no longer asked, since ${why}` : ''
   if (answered !== undefined)
     return `${formatAnswers(environment, answered)} (answered at ${answered.at})${over}`

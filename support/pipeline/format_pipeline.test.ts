@@ -7,7 +7,7 @@ import { PipelineState } from './pipeline_state'
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)]
 const AT = '2026-01-01T00:00:00.000Z'
 
-function taken(delivery: string, ref: string, after: string): PipelineEvent {
+function taken(delivery: string, ref: string, after: string | null): PipelineEvent {
   const changes = [{ ref, before: null, after }]
   return { type: 'push taken', delivery, repository: 'website', teller: 'hook', by: null, changes }
 }
@@ -22,10 +22,12 @@ function begun(build: string, commit: string): PipelineEvent {
 
 function shown(events: readonly PipelineEvent[], more: Partial<PipelineSurroundings> = {}): string[] {
   const recorded = events.map((event): RecordedPipelineEvent => ({ ...event, at: AT }))
-  const text = formatPipeline(accountsOf(PipelineState.of(recorded)), {
+  const state = PipelineState.of(recorded)
+  const text = formatPipeline(accountsOf(state), {
     spool: undefined,
     isServed: true,
     outputOf: (build) => `builds/${build}/output.log`,
+    isFetchable: (commit, tag) => state.isFetchable(commit, tag),
     rolloutsOf: () => [],
     isWhole: false,
     ...more,
@@ -104,9 +106,39 @@ describe('what is shown of pushes', () => {
     ])
   })
 
+  const tagged = [
+    seen('d1', 'refs/tags/v1', A),
+    begun('b1', A),
+    { type: 'build ended', build: 'b1', result: 'succeeded', why: null, seconds: 1 } as const,
+  ]
+
+  it('says of a commit that hosts are asked for it no longer once its tag is gone or has moved, or its tests fail', () => {
+    const target = { repository: 'website', environment: 'test', commit: A, tag: 'v1' }
+    const events: PipelineEvent[] = [...tagged, { type: 'fetch begun', ...target }]
+    const over = (why: string) => `; none is known to have it; no longer asked, since ${why}`
+    const untagged = over('the tag is not at it any more')
+    const removed: PipelineEvent[] = [
+      taken('d2', 'refs/tags/v1', null),
+      { type: 'change passed over', delivery: 'd2', ref: 'refs/tags/v1', after: null, why: 'it was removed' },
+    ]
+    const red: PipelineEvent[] = [
+      begun('b2', A),
+      { type: 'build ended', build: 'b2', result: 'failed', why: null, seconds: 1 },
+    ]
+    const ends: [PipelineEvent[], string][] = [
+      [removed, untagged],
+      [[seen('d2', 'refs/tags/v1', B)], untagged],
+      [red, over('its tests have failed')],
+    ]
+    for (const [end, why] of ends)
+      expect(shown([...events, ...end]).find((line) => line.includes('hosts of test'))).to.equal(
+        `      hosts of test were to fetch v1 from ${AT} on${why}`,
+      )
+  })
+
   it('says on how many hosts a commit is, who lacks it and why, and which rollouts carried it', () => {
     const target = { repository: 'website', environment: 'test', commit: A, tag: 'v1' }
-    const events: PipelineEvent[] = [...pushed, { type: 'fetch begun', ...target }]
+    const events: PipelineEvent[] = [...tagged, { type: 'fetch begun', ...target }]
     const lines = (more: Partial<PipelineSurroundings> = {}) => shown(events, more).slice(2)
     expect(lines()).to.deep.equal([
       `      hosts of test are to fetch v1 since ${AT}; none is known to have it`,
@@ -118,7 +150,9 @@ describe('what is shown of pushes', () => {
       `      on 5 of 6 hosts of test; missing: web6: no answer (answered at ${AT})`,
     ])
     const next: PipelineEvent = { type: 'fetch begun', ...target, commit: B, tag: 'v2' }
-    expect(shown([...events, next])[2]).to.match(/; no longer asked, since a newer commit has passed$/)
+    expect(shown([...events, next])[2]).to.match(
+      /; no longer asked, since hosts are to have another commit by now$/,
+    )
     const red = { type: 'build ended', build: 'b2', result: 'failed', why: null, seconds: 1 } as const
     const failed = [begun('b2', A), red]
     const asked = (more: PipelineEvent[]) => shown(more).find((line) => line.includes('of test'))

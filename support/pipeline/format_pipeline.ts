@@ -34,6 +34,8 @@ export interface PipelineSurroundings {
   isServed: boolean
   /** Returns where the output of a build is. */
   outputOf: (build: string) => string
+  /** Returns whether a commit is at a tag now, and its tests have passed. */
+  isFetchable: (commit: PushedCommit, tag: string) => boolean
   /** Returns the rollouts that carried a commit, oldest first. */
   rolloutsOf: (repository: string, commit: string) => readonly CarriedBy[]
   /** True where also what is old is shown, and what was passed over. */
@@ -94,9 +96,10 @@ function formatRepository(
 }
 
 function formatCommit(
-  { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches }: PushedCommit,
-  { isServed, outputOf, rolloutsOf }: PipelineSurroundings,
+  pushed: PushedCommit,
+  { isServed, outputOf, isFetchable, rolloutsOf }: PipelineSurroundings,
 ): string[] {
+  const { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches } = pushed
   const last = lastFinished({ build, earlier })
   const notTested = last === undefined ? 'not tested' : 'not tested again'
   const tests = gone === undefined ? formatBuild(build, isServed) : `${notTested}: ${clean(gone)}`
@@ -109,7 +112,11 @@ function formatCommit(
       .reverse()
       .map((each) => `before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
     ...[...fetches.values()].map((fetch) =>
-      formatFetch(fetch, { isServed, hasFailed: last?.state === 'failed' }),
+      formatFetch(fetch, {
+        isServed,
+        hasFailed: last?.state === 'failed',
+        isFetchable: isFetchable(pushed, fetch.tag),
+      }),
     ),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ]

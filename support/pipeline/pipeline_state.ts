@@ -125,8 +125,16 @@ export class PipelineState {
   }
 
   /** Returns the commit that hosts should have by now, and the tags by which they can fetch it; undefined where there is none. */
-  newestFetchable(repository: string): { commit: PushedCommit; tags: readonly string[] } | undefined {
-    return this.fetchable.newest(repository)
+  newestFetchable(
+    repository: string,
+    isTaken: (tag: string) => boolean = () => true,
+  ): { commit: PushedCommit; tags: readonly string[] } | undefined {
+    return this.fetchable.newest(repository, isTaken)
+  }
+
+  /** Returns whether a commit is at a tag now, and its tests have passed: hosts are asked for no other. */
+  isFetchable(commit: PushedCommit, tag: string): boolean {
+    return this.fetchable.has(commit, tag)
   }
 
   /** Takes the next event. An event that fits to nothing before it changes nothing. */

@@ -1,6 +1,10 @@
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
+import { savePlace } from '../bus/place_file'
 import type { BusBroker } from '../config/bus_broker'
+import { pipelineJournalsIn } from '../pipeline/pipeline_journal'
 import { Receiver } from '../pipeline/receive'
 import { EmbeddedBroker } from '../simulation/broker'
 import { systemClock } from '../system/clock'
@@ -96,5 +100,33 @@ describe('the bus of lockstep serve', () => {
     })
     const sentence = 'website: the tests of cccccccccccc begin'
     expect(heard).to.deep.equal(['b1', sentence, 'b2', sentence, 'b3', sentence])
+  })
+
+  it('publishes what a journal has that took the place of one that was moved away', async () => {
+    broker = new EmbeddedBroker({ port: 0, heartBeat: 0 })
+    const port = await broker.start()
+    const heard: string[] = []
+    const arrived = new EventTarget()
+    broker.subscribe('/topic/lockstep.pipeline', ({ body }) => {
+      const { build } = JSON.parse(body.toString()) as { build: string }
+      heard.push(build)
+      arrived.dispatchEvent(new Event(build))
+    })
+    const place = join(scratch.path, 'pipeline', 'bus', 'confirmed.json')
+    await serve(port, async (append) => {
+      const both = once(arrived, 'b2')
+      await append('b1')
+      await append('b2')
+      await both
+    })
+    savePlace(place, { journal: 1, entries: 2 })
+    rmSync(pipelineJournalsIn(scratch.path), { recursive: true })
+    await serve(port, async (append) => {
+      const next = once(arrived, 'b3')
+      await append('b3')
+      await next
+    })
+    expect(heard).to.deep.equal(['b1', 'b2', 'b3'])
+    expect(said.filter((sentence) => sentence.includes('that are gone'))).to.have.length(1)
   })
 })

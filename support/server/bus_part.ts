@@ -18,13 +18,13 @@ export function busPart(broker: BusBroker): Part {
     async run({ state, pipeline, clock, log, redact, signal }) {
       const key = openSigningKey(state)
       const placePath = join(busFolderIn(state), 'confirmed.json')
-      const from = openPlace(placePath, pipeline.end)
       log.info({ key: key.id, messages: broker.messages, sentences: broker.sentences }, 'the bus')
       let said: string | undefined
       const onTrouble = (sentence: string) => {
         if (sentence !== said) log.warn(`the bus: ${redact(sentence)}`)
         said = sentence
       }
+      const from = openPlace(placePath, pipeline.end, onTrouble)
       const publisher = new Publisher({
         broker,
         key,

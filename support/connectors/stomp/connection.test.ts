@@ -291,6 +291,25 @@ describe('a connection to a pool of brokers', () => {
     expect(messages[1]?.body.length).to.equal(body.length)
   })
 
+  it('is closed after two seconds where the broker answers nothing any more', async () => {
+    const mute = await broker((frame, socket) => {
+      if (frame.command === 'CONNECT' || frame.command === 'SUBSCRIBE') welcoming(frame, socket)
+      if (frame.command === 'DISCONNECT') socket.pause()
+    })
+    const clock = new FakeClock()
+    const made = connection([{ port: mute.port }], { clock })
+    await made.open(forever)
+    const abort = new AbortController()
+    const published = failure(made.publish([MESSAGE], abort.signal))
+    await until(() => mute.frames.some(({ command }) => command === 'SEND'))
+    abort.abort()
+    const closed = made.close()
+    await until(() => mute.frames.some(({ command }) => command === 'DISCONNECT'))
+    await clock.next()
+    await closed
+    expect((await published).code).to.equal('broker-lost')
+  })
+
   it('is stopped while it connects', async () => {
     const silent = net.createServer(() => {}).listen(0, '127.0.0.1')
     await new Promise((resolve) => silent.once('listening', resolve))

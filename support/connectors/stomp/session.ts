@@ -204,7 +204,8 @@ class Opening {
       send: (frames) => gate.send(frames),
       close: () =>
         new Promise((resolve) => {
-          const stop = this.options.clock.after(CLOSE_WITHIN, () => gate.destroy())
+          // A broker that confirms nothing does not confirm an end either.
+          const stop = this.options.clock.after(CLOSE_WITHIN, () => this.fail(this.notEnded()))
           void this.over.then(() => {
             stop()
             resolve()
@@ -212,6 +213,13 @@ class Opening {
           client.disconnect(() => gate.destroy())
         }),
     }
+  }
+
+  private notEnded(): LockstepError {
+    return new LockstepError(
+      'broker-lost',
+      `the broker ${this.name} did not confirm the end within ${CLOSE_WITHIN / 1000} s`,
+    )
   }
 
   private tooSlow(): LockstepError {
