@@ -49,7 +49,9 @@ export async function verifyPush(changes: readonly RefChange[], verifier: Verifi
   const commits = known.length === 0 ? [] : await objects.newCommits(known, limits.commits)
   if (commits.length > limits.commits)
     return tooMuch(`it has more than ${limits.commits} new commits: push them in several parts`)
-  const { works, remarks, count } = await findWork(commits, verifier)
+  const { works, remarks, count, paths } = await findWork(commits, verifier)
+  if (paths > limits.paths)
+    return tooMuch(`more than ${limits.paths} paths are changed: push fewer commits at a time`)
   if (count > limits.files)
     return tooMuch(
       `more than ${limits.files} different files are to be checked: push fewer commits at a time`,
@@ -88,8 +90,16 @@ async function findWork(commits: readonly string[], { objects, checkers, limits,
     if (remarks.size <= limits.files)
       remarks.set(`${path} ${message}`, { severity, line: undefined, message, path, commit })
   }
+  let paths = 0
   await objects.changedFiles(commits, (file) => {
-    if (file.kind === 'submodule') return remark(file, 'warning', 'a submodule; its files are not checked')
+    paths += 1
+    if (file.kind === 'submodule') remark(file, 'warning', 'a submodule; its files are not checked')
+    else consider(file)
+    return paths <= limits.paths && count <= limits.files
+  })
+  return { works, remarks: [...remarks.values()], count, paths }
+
+  function consider(file: ChangedFile): void {
     for (const { checker, files } of works) {
       const ends = checker.takes(file.path)
       if (ends === undefined) continue
@@ -102,8 +112,7 @@ async function findWork(commits: readonly string[], { objects, checkers, limits,
       count += 1
       if (count <= limits.files) files.set(key, { ...file, ends })
     }
-  })
-  return { works, remarks: [...remarks.values()], count }
+  }
 }
 
 async function checkAll(
