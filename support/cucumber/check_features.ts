@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { IRunEnvironment, ISupportCodeLibrary } from '@cucumber/cucumber/api'
@@ -6,10 +6,13 @@ import { patternFor } from '../preflight/file_patterns'
 import { LoneFeatures, type LoneRemark } from '../preflight/lone_features'
 import { answer, listed } from '../verify/answer'
 import { STRICT } from '../verify/feature_checker'
+import type { Remark } from '../verify/remark'
 import { stepFunctionOf } from './step_arguments'
 
 /** Features that are read together; an answer comes after each such batch. */
 const BATCH = 50
+/** The most characters of any line of a feature. */
+const MAX_LINE_CHARACTERS = 16_384
 /** As in the profiles: what they leave out, no rollout runs. */
 const TAGS = 'not @behaviour and not @rehearse'
 
@@ -23,9 +26,25 @@ export async function checkFeatures(args: readonly string[]): Promise<void> {
     { sources: sourcesOf([]), support: { requirePaths: ownCode() } },
     QUIET,
   )
-  const names = listed()
+  const names = listed().filter((name) => {
+    const fault = faultOfLines(readFileSync(name, 'utf8'))
+    if (fault !== undefined) answer({ name, remarks: [fault] })
+    return fault === undefined
+  })
   for (let from = 0; from < names.length; from += BATCH)
     await checkBatch(names.slice(from, from + BATCH), { api, support, isStrict: args.includes(STRICT) })
+}
+
+/** Returns the first line that is too long for cucumber's parser, which reads some at the square of their length. */
+function faultOfLines(text: string): Remark | undefined {
+  for (const [index, line] of text.split('\n').entries())
+    if (line.length > MAX_LINE_CHARACTERS)
+      return {
+        severity: 'error',
+        line: index + 1,
+        message: `the line has ${line.length} characters; at most ${MAX_LINE_CHARACTERS} can be checked`,
+      }
+  return undefined
 }
 
 interface Reading {
@@ -60,7 +79,7 @@ async function read(names: readonly string[], { api, support }: Reading) {
   const features = new LoneFeatures(stepFunctionOf)
   const heard = new Set<string>()
   let [sentences, scenarios] = [0, 0]
-  await api.runCucumber(
+  const reading = api.runCucumber(
     {
       sources: sourcesOf(names),
       support,
@@ -82,14 +101,22 @@ async function read(names: readonly string[], { api, support }: Reading) {
       if (envelope.stepDefinition !== undefined) sentences += 1
       if (envelope.testCase !== undefined) scenarios += 1
       features.hear(envelope)
+      // All is heard. For steps that are not known cucumber would go on to propose code, at the cube of their length.
+      if (envelope.testCaseStarted !== undefined) throw new AllHeard()
     },
   )
+  await reading.catch((error: unknown) => {
+    if (!(error instanceof AllHeard)) throw error
+  })
   const missing = names.find((name) => !heard.has(name))
   if (missing !== undefined) fail(`cucumber did not read ${missing}`)
   // Without them every line would only be unknown.
   if (scenarios > 0 && sentences === 0) fail('cucumber did not load the sentences of Lockstep')
   return { remarks: features.remarks(), unparsed: features.unparsed }
 }
+
+/** Ends cucumber's run where nothing more of it is wanted. */
+class AllHeard extends Error {}
 
 function sourcesOf(names: readonly string[]) {
   return {

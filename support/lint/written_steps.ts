@@ -57,8 +57,12 @@ function addStep(steps: StepText[] | undefined, line: string, number: number): v
   steps.push({ line: number, text, rows: 0, keyword: KEYWORDS[keyword] ?? before, ...matchWritten(text) })
 }
 
+/** The most characters of a text that is matched, as in a run: values take turns to match what is long. */
+const MAX_WRITTEN = 2_000
+
 /** Returns the sentence that a text is written by, where a value may be the name of a column or a variable. */
 export function matchWritten(text: string): Pick<StepText, 'expression' | 'arguments'> {
+  if (text.length > MAX_WRITTEN) return { expression: undefined, arguments: [] }
   for (const [expression, pattern] of PATTERNS) {
     const found = pattern.exec(text)
     if (found === null) continue

@@ -62,10 +62,23 @@ describe('the hook of a repository', () => {
 
   it('is not installed where git would never run it', async () => {
     git('-C', bare, 'config', 'core.hooksPath', '/srv/hooks')
-    expect(await refused(install)).to.contain('from /srv/hooks, as core.hooksPath says')
+    expect(await refused(install)).to.contain(`from /srv/hooks, as core.hooksPath in ${bare}/config says`)
     expect(existsSync(spool)).to.equal(false)
     git('-C', bare, 'config', 'core.hooksPath', 'hooks')
     expect(install().became).to.equal('written')
+  })
+
+  it('is not installed where the settings of the user name another folder', async () => {
+    const settings = join(scratch.path, 'gitconfig')
+    writeFileSync(settings, '[core]\n\thooksPath = /srv/hooks\n')
+    const before = process.env['GIT_CONFIG_GLOBAL']
+    process.env['GIT_CONFIG_GLOBAL'] = settings
+    try {
+      expect(await refused(install)).to.contain(`from /srv/hooks, as core.hooksPath in ${settings} says`)
+    } finally {
+      if (before === undefined) delete process.env['GIT_CONFIG_GLOBAL']
+      else process.env['GIT_CONFIG_GLOBAL'] = before
+    }
   })
 
   it('leaves every ref of a push in the spool, with who pushed', () => {

@@ -99,17 +99,15 @@ function pathOf(folder: string, kind: HookPlace['kind'], { event, gitolite }: Pl
   )
 }
 
-/** Refuses a repository whose settings, or those of the machine, have git run the hooks of another folder. */
+/** Refuses a repository where its settings, the user's or the machine's have git run the hooks of another folder. */
 function refuseHooksElsewhere(folder: string, print: string): void {
-  const { stdout } = spawnSync('git', [`--git-dir=${folder}`, 'config', '--get', 'core.hooksPath'], {
-    encoding: 'utf8',
-    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' },
-  })
-  const elsewhere = stdout?.trim() ?? ''
+  const args = [`--git-dir=${folder}`, 'config', '--show-origin', '-z', '--get', 'core.hooksPath']
+  const { stdout } = spawnSync('git', args, { encoding: 'utf8' })
+  const [origin = '', elsewhere = ''] = (stdout ?? '').split('\0')
   if (elsewhere === '' || resolve(folder, elsewhere) === join(folder, 'hooks')) return
   throw new LockstepError(
     'bad-input',
-    `git runs the hooks of ${folder} from ${elsewhere}, as core.hooksPath says: one in its own folder would never run; take that setting away, or call what ${print} shows from there`,
+    `git runs the hooks of ${folder} from ${elsewhere}, as core.hooksPath in ${origin.replace(/^file:/, '')} says: one in its own folder would never run; take that setting away, or call what ${print} shows from there`,
   )
 }
 

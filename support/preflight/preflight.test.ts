@@ -20,6 +20,23 @@ describe('what a feature is read by before it runs', () => {
     expect(looks).to.equal(1)
   })
 
+  it('cuts what is too long before it is matched, and what is unknown before code is proposed for it', () => {
+    const preflight = new Preflight(
+      () => ['a variable that is not known'],
+      () => ({ parameters: 1, isOwn: true }),
+    )
+    const long = row(0, 'x'.repeat(2_001))
+    const unknown = row(1, 'y'.repeat(2_000), [])
+    for (const told of [...long, ...unknown]) preflight.hear(told)
+    const texts = [long, unknown].map(([told]) => told?.pickle?.steps[0]?.text.length)
+    expect(texts).to.deep.equal([301, 301])
+    const [first, ...others] = preflight
+      .findings({ balancers: [], contractOf: ownContractOf })
+      .map(({ message }) => message)
+    expect(first).to.match(/^the step "x{80}…" has 2001 characters; at most 2000 are read: put the rest into/)
+    expect(others).to.deep.equal(['a variable that is not known'])
+  })
+
   it('knows the features of which nothing is to be run, be they empty or left out', () => {
     const preflight = new Preflight(
       () => [],
@@ -41,8 +58,8 @@ const definition = {
 } as Envelope
 
 /** Returns cucumber's messages for a scenario with one line. */
-function row(n: number): Envelope[] {
-  const steps = [{ id: `s${n}`, text: 'a line', astNodeIds: ['node'] }]
+function row(n: number, text = 'a line', definitions = ['d']): Envelope[] {
+  const steps = [{ id: `s${n}`, text, astNodeIds: ['node'] }]
   const pickle = {
     id: `p${n}`,
     uri: 'x.feature',
@@ -56,7 +73,7 @@ function row(n: number): Envelope[] {
     {
       id: `t${n}`,
       pickleStepId: `s${n}`,
-      stepDefinitionIds: ['d'],
+      stepDefinitionIds: definitions,
       stepMatchArgumentsLists: [{ stepMatchArguments: [] }],
     },
   ]

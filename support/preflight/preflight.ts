@@ -6,7 +6,6 @@ import type {
   StepDefinition,
   TestCase,
 } from '@cucumber/messages'
-import { distance } from 'fastest-levenshtein'
 import type { ContractLookup } from '../rpc/contracts'
 import { formatLockstep } from '../system/commands'
 import type { Choosable } from './chosen_places'
@@ -18,6 +17,8 @@ import { passwordFaults } from './password_tables'
 import { oddBalancers } from './odd_balancers'
 import { oddSelections } from './selections'
 import { argumentFault, type StepFunction } from './step_arguments'
+import { ClosestSentence } from './closest_sentence'
+import { faultOfLength, MAX_UNKNOWN_CHARACTERS, shorten } from './long_steps'
 import { validators } from './validation'
 import { likeSentencesThat } from '../sentences/wording'
 import { windowFaults } from './time_windows'
@@ -67,6 +68,12 @@ interface ReadScenario {
   tags: string[]
 }
 
+/** What the steps of features are judged by. */
+interface Judging {
+  contractOf: ContractLookup
+  closest: ClosestSentence
+}
+
 /**
  * Reads cucumber's messages up to the first step and says what is wrong with the features. The preflight is unaware of
  * what a run does with that.
@@ -83,14 +90,17 @@ export class Preflight {
   /** Returns whether a line only decides whether a rollout may begin. */
   private readonly isGate = likeSentencesThat('gates')
   private readonly faultsOfText = new Map<string, readonly string[]>()
+  /** The faults of steps that are too long to be read, by the id of the step. */
+  private readonly tooLong = new Map<string, string>()
 
   /**
    * Takes `unfilled`, which returns why variables named in a step cannot be had. Takes `functionOf`, which returns what
-   * the function of a definition takes.
+   * the function of a definition takes, and `howToList`, the command that lists the known sentences.
    */
   constructor(
     private readonly unfilled: (stepId: string) => readonly string[],
     private readonly functionOf: (definition: StepDefinition) => StepFunction,
+    private readonly howToList = formatLockstep('steps'),
   ) {}
 
   hear({ gherkinDocument, pickle, stepDefinition, testCase, parseError }: Envelope): void {
@@ -98,9 +108,15 @@ export class Preflight {
       this.documents.push(gherkinDocument)
       this.readLines(gherkinDocument)
     }
-    if (pickle !== undefined) this.pickles.set(pickle.id, pickle)
+    if (pickle !== undefined) {
+      this.cutLongSteps(pickle)
+      this.pickles.set(pickle.id, pickle)
+    }
     if (stepDefinition !== undefined) this.definitions.set(stepDefinition.id, stepDefinition)
-    if (testCase !== undefined) this.testCases.push(testCase)
+    if (testCase !== undefined) {
+      this.cutUnknownSteps(testCase)
+      this.testCases.push(testCase)
+    }
     if (parseError !== undefined) {
       const { uri = '', location } = parseError.source
       this.parseErrors.push({
@@ -138,6 +154,7 @@ export class Preflight {
     const found = new Map<string, Finding>()
     const add = (finding: Finding) => found.set(`${finding.uri}:${finding.line} ${finding.message}`, finding)
     this.parseErrors.forEach(add)
+    const closest = new ClosestSentence([...this.definitions.values()].map(({ pattern }) => pattern.source))
     for (const testCase of this.testCases) {
       const pickle = this.pickles.get(testCase.pickleId)
       if (pickle === undefined) continue
@@ -147,12 +164,14 @@ export class Preflight {
           line: this.lines.get(pickle.astNodeIds[0] ?? '') ?? 1,
           message: `the scenario ${JSON.stringify(pickle.name)} has no steps; a line that begins with no keyword is only a description`,
         })
+      const steps = new Map(pickle.steps.map((step) => [step.id, step]))
       for (const testStep of testCase.testSteps) {
-        const step = pickle.steps.find(({ id }) => id === testStep.pickleStepId)
+        const step = steps.get(testStep.pickleStepId ?? '')
         if (step === undefined) continue
         const at = { uri: pickle.uri, line: this.lines.get(step.astNodeIds[0] ?? '') ?? 1 }
-        const unfilled = this.unfilled(step.id)
-        const faults = unfilled.length > 0 ? unfilled : this.faultsOf(step, testStep, contractOf)
+        const tooLong = this.tooLong.get(step.id)
+        const unfilled = tooLong === undefined ? this.unfilled(step.id) : [tooLong]
+        const faults = unfilled.length > 0 ? unfilled : this.faultsOf(step, testStep, { contractOf, closest })
         for (const message of faults) add({ ...at, message })
       }
     }
@@ -252,8 +271,9 @@ export class Preflight {
       const { uri, name } = pickle
       const feature = features.get(uri) ?? ''
       const scenarioId = String(this.lines.get(pickle.astNodeIds.at(-1) ?? '') ?? 0)
+      const matches = new Map(testCase.testSteps.map((step) => [step.pickleStepId, step]))
       const steps = pickle.steps.map(({ id, text, argument, astNodeIds, type }) => {
-        const matched = testCase.testSteps.find(({ pickleStepId }) => pickleStepId === id)
+        const matched = matches.get(id)
         const [definition, ...others] = matched?.stepDefinitionIds ?? []
         return {
           line: this.lines.get(astNodeIds[0] ?? '') ?? 0,
@@ -277,11 +297,11 @@ export class Preflight {
   private faultsOf(
     step: PickleStep,
     testStep: TestCase['testSteps'][number],
-    contractOf: ContractLookup,
+    judging: Judging,
   ): readonly string[] {
     const { text, argument } = step
-    if (argument !== undefined) return this.faults(step, testStep, contractOf)
-    const known = this.faultsOfText.get(text) ?? this.faults(step, testStep, contractOf)
+    if (argument !== undefined) return this.faults(step, testStep, judging)
+    const known = this.faultsOfText.get(text) ?? this.faults(step, testStep, judging)
     this.faultsOfText.set(text, known)
     return known
   }
@@ -289,10 +309,10 @@ export class Preflight {
   private faults(
     { text, argument }: PickleStep,
     testStep: TestCase['testSteps'][number],
-    contractOf: ContractLookup,
+    { contractOf, closest }: Judging,
   ): string[] {
     const ids = testStep.stepDefinitionIds ?? []
-    if (ids.length === 0) return [`${UNKNOWN_STEP}${text}${this.closest(text)}`]
+    if (ids.length === 0) return [`${UNKNOWN_STEP}${text}${closest.propose(text, this.howToList)}`]
     if (ids.length > 1) {
       const patterns = ids.map((id) => `"${this.definitions.get(id)?.pattern.source}"`)
       return [`ambiguous step: ${text}; it matches ${patterns.join(' and ')}`]
@@ -315,17 +335,25 @@ export class Preflight {
     return [...odd, ...passwordFaults(phrase, rows), ...agentCallFaults(phrase, given, rows, contractOf)]
   }
 
-  private closest(text: string): string {
-    const normal = (phrase: string) => phrase.toLowerCase().replace(/\s+/g, ' ').trim()
-    const wanted = normal(text)
-    let best: { pattern: string; away: number } | undefined
-    for (const { pattern } of this.definitions.values()) {
-      const away = distance(wanted, fillLike(normal(pattern.source), wanted))
-      if (best === undefined || away < best.away) best = { pattern: pattern.source, away }
+  /** Cuts texts that are too long before cucumber matches them: that takes far longer the longer a text is. */
+  private cutLongSteps({ steps }: Pickle): void {
+    for (const step of steps) {
+      const fault = faultOfLength(step.text)
+      if (fault === undefined) continue
+      this.tooLong.set(step.id, fault)
+      step.text = shorten(step.text, MAX_UNKNOWN_CHARACTERS)
     }
-    if (best === undefined || best.away > Math.max(8, wanted.length * 0.6))
-      return `; ${formatLockstep('steps')} lists the known ones`
-    return `; the closest known one is: ${best.pattern}`
+  }
+
+  /** Cuts texts that no sentence matches: cucumber would propose code for them, at the cube of their length. */
+  private cutUnknownSteps({ pickleId, testSteps }: TestCase): void {
+    const unknown = testSteps.flatMap(({ pickleStepId, stepDefinitionIds }) =>
+      stepDefinitionIds?.length === 0 ? [pickleStepId] : [],
+    )
+    if (unknown.length === 0) return
+    const ids = new Set(unknown)
+    for (const step of this.pickles.get(pickleId)?.steps ?? [])
+      if (ids.has(step.id)) step.text = shorten(step.text, MAX_UNKNOWN_CHARACTERS)
   }
 
   private readLines({ feature }: GherkinDocument): void {
@@ -352,13 +380,4 @@ function valuesOf(testStep: TestCase['testSteps'][number] | undefined): PlannedS
     type: parameterTypeName,
     value: group.value ?? '',
   }))
-}
-
-/** Returns a pattern with each parameter replaced by the word in its place, so that only the phrase is compared. */
-function fillLike(pattern: string, text: string): string {
-  const words = text.split(' ')
-  return pattern
-    .split(' ')
-    .map((word, index) => (word.includes('{') ? (words[index] ?? word) : word))
-    .join(' ')
 }

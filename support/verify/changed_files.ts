@@ -8,8 +8,8 @@ export interface ChangedFile {
   blob: string
 }
 
-/** The most bytes of one record; git has no limit for a path but that of the object. */
-const MAX_RECORD = 1024 * 1024
+/** The most bytes of one record; git has no limit for a path but that of the object, and trees nest without end. */
+const MAX_RECORD = 16 * 1024
 
 /**
  * Matches the head of a record of `git diff-tree -r -c --raw -z`. A merge has a colon, a mode and an id for each of its
@@ -38,7 +38,7 @@ export class ChangedFiles {
       from = end + 1
     }
     this.rest = Buffer.from(all.subarray(from))
-    if (this.rest.length > MAX_RECORD) throw new Error('git told of a path of more than a mebibyte')
+    expectShort(this.rest)
     return found
   }
 
@@ -48,6 +48,7 @@ export class ChangedFiles {
   }
 
   private record(bytes: Buffer): ChangedFile | undefined {
+    expectShort(bytes)
     const { head, commit } = this
     if (head !== undefined) {
       this.head = undefined
@@ -60,6 +61,11 @@ export class ChangedFiles {
     else this.head = parseHead(text)
     return undefined
   }
+}
+
+function expectShort({ length }: Buffer): void {
+  if (length > MAX_RECORD)
+    throw new Error(`a path has more than ${MAX_RECORD} bytes: no such path can be checked`)
 }
 
 function parseHead(text: string): Omit<ChangedFile, 'commit' | 'path'> | 'removed' {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { judgeLockstepYaml, judgeYaml } from './check_yaml'
+import { judgeDepth, judgeLockstepYaml, judgeYaml } from './check_yaml'
 
 describe('the check of YAML', () => {
   it('finds what cannot be parsed, in any document of a file', () => {
@@ -12,6 +12,23 @@ describe('the check of YAML', () => {
   it('lets pass what other programs read: several documents, their own tags, nothing at all', () => {
     expect(judgeYaml('---\na: !Ref x\n---\nb: !ruby/sym y\n')).to.deep.equal([])
     expect(judgeYaml('')).to.deep.equal([])
+  })
+
+  it('refuses what is nested too deeply before a parser recurses into it', () => {
+    const blocks = (n: number) => Array.from({ length: n }, (_, at) => `${' '.repeat(at)}a:\n`).join('')
+    const nested = (n: number) => ['['.repeat(n), '{a: '.repeat(n), '- '.repeat(n), '? '.repeat(n), blocks(n)]
+    for (const text of nested(3_000))
+      expect(judgeDepth(`x: 1\n---\n${text}`)).to.deep.include.members([
+        {
+          severity: 'error',
+          line: text.includes('\n') ? 102 : 3,
+          message: 'it is nested too deeply to be checked',
+        },
+      ])
+    for (const text of [...nested(90), '[]\n---\n'.repeat(500), '- [a, b]\n'.repeat(500)])
+      expect(judgeDepth(text)).to.deep.equal([])
+    for (const text of nested(90)) judgeYaml(text)
+    for (const text of nested(90).filter((each) => !each.startsWith('?'))) judgeLockstepYaml(text)
   })
 
   it('resolves no alias', () => {

@@ -1,4 +1,4 @@
-import { isAlias, isNode, LineCounter, parseAllDocuments, visit, type Document } from 'yaml'
+import { isAlias, isNode, Lexer, LineCounter, parseAllDocuments, Parser, visit, type Document } from 'yaml'
 import { expectLockstepYaml } from '../config/lockstep_yaml'
 import { LockstepError } from '../system/errors'
 import { pickReason } from '../system/reason'
@@ -6,9 +6,38 @@ import { answerEach } from './answer'
 import type { Remark } from './remark'
 import { OWN_YAML } from './yaml_checkers'
 
+/** The most collections within one another, and parts of them that are not yet whole. */
+const MAX_DEPTH = 100
+
 /** Checks the files of YAML that the current folder lists. */
 export function checkYaml(): void {
-  answerEach((name, text) => (name.endsWith(OWN_YAML) ? judgeLockstepYaml(text) : judgeYaml(text)))
+  answerEach((name, text) => {
+    const deep = judgeDepth(text)
+    if (deep.length > 0) return deep
+    return name.endsWith(OWN_YAML) ? judgeLockstepYaml(text) : judgeYaml(text)
+  })
+}
+
+/**
+ * Returns where a text is nested too deeply. It reads without recursion: a library that recurses until the stack is full
+ * can end the process.
+ */
+export function judgeDepth(text: string): Remark[] {
+  const lines = new LineCounter()
+  lines.addNewLine(0)
+  const parser = new Parser((offset) => lines.addNewLine(offset))
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme));
+    if (parser.stack.length > MAX_DEPTH)
+      return [
+        {
+          severity: 'error',
+          line: lines.linePos(parser.offset).line,
+          message: 'it is nested too deeply to be checked',
+        },
+      ]
+  }
+  return []
 }
 
 /** Returns why a text is no YAML. Nothing of it is resolved: aliases could grow without end. */

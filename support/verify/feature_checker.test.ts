@@ -82,6 +82,20 @@ describe('the check of features', function () {
     expect(bad.join('\n')).to.match(/error 8 /)
   })
 
+  it('refuses lines and steps that are too long, and names no path of this machine', async () => {
+    const many = 'the package a '.repeat(1000)
+    const [step = [], row = [], line = [], unknown = []] = await check([
+      `Feature: x\n  Scenario: y\n    Then ${many}\n`,
+      `Feature: x\n  Scenario Outline: y\n    Then <a>\n    Examples:\n      |a|\n      |${many}|\n`,
+      `Feature: x\n  Scenario: y\n    Then a\n      |${' '.repeat(900_000)}x|\n`,
+      `Feature: x\n  Scenario: y\n    Then ${many.slice(0, 1_900)}\n`,
+    ])
+    const tooLong = /^error 3 the step "the package a .*…" has 1\d{4} characters; at most 2000 are read/
+    for (const remarks of [step, row]) expect(remarks.join('\n')).to.match(tooLong)
+    expect(line).to.deep.equal(['error 4 the line has 900009 characters; at most 16384 can be checked'])
+    expect(unknown[0]).to.match(/^warning 3 unknown step: .{300}…; lockstep steps lists the known ones$/)
+  })
+
   it('says of a feature without a scenario that nothing of it would be run', async () => {
     const nothing = ['warning 1 no scenario of it would be run']
     expect(await check(['', 'Feature: x\n'])).to.deep.equal([nothing, nothing])

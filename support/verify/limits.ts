@@ -6,13 +6,21 @@ export interface Limits {
   commits: number
   /** The different files that checkers take, over all new commits. */
   files: number
+  /** The paths that new commits change, be they checked or not: a few nested trees can have any number of them. */
+  paths: number
   /** The bytes of all those files. */
   bytes: number
   /** The milliseconds that all checks take together. */
   withinMs: number
 }
 
-export const LIMITS: Limits = { commits: 100_000, files: 10_000, bytes: 256 * MEBIBYTE, withinMs: 300_000 }
+export const LIMITS: Limits = {
+  commits: 100_000,
+  files: 10_000,
+  paths: 5_000_000,
+  bytes: 256 * MEBIBYTE,
+  withinMs: 300_000,
+}
 
 export const MAX_FEATURE_BYTES = MEBIBYTE
 export const MAX_YAML_BYTES = 4 * MEBIBYTE
@@ -20,3 +28,5 @@ export const MAX_YAML_BYTES = 4 * MEBIBYTE
 export const MAX_SHOWN = 100
 /** The megabytes of memory that the process of a checker gets for its values. */
 export const MAX_CHECKER_MEMORY_MB = 512
+/** The megabytes of memory that a program of git gets for its values; files of packs that it maps do not count. */
+export const MAX_GIT_MEMORY_MB = 1_024

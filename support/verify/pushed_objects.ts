@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { pickReason } from '../system/reason'
 import { ChangedFiles, type ChangedFile } from './changed_files'
+import { MAX_GIT_MEMORY_MB } from './limits'
 
 /**
  * The only variables of git that its programs get. `git receive-pack` sets them for a `pre-receive`, over all that a
@@ -9,6 +10,13 @@ import { ChangedFiles, type ChangedFile } from './changed_files'
  */
 const OF_GIT = ['GIT_DIR', 'GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_QUARANTINE_PATH']
 const MAX_ERROR = 4_096
+/** A script of sh that runs a program with a limit of memory. Files that it maps to read them do not count. */
+const LIMITED = 'ulimit -d "$0" && exec "$@"'
+/** The exit status of sh for a program that it does not find. */
+const NOT_FOUND = 127
+
+/** Ends git where no more is wanted. */
+class Enough extends Error {}
 
 /** An object as it is, and the size of its content. */
 export interface Blob {
@@ -21,6 +29,8 @@ export interface PushedObjectsOptions {
   env: Readonly<Record<string, string | undefined>>
   cwd: string
   signal: AbortSignal
+  /** The megabytes of memory that git gets for its values; `MAX_GIT_MEMORY_MB` without it. */
+  memoryMb?: number
 }
 
 /**
@@ -49,16 +59,27 @@ export class PushedObjects {
     return this.linesOf(['rev-list', `--max-count=${most + 1}`, '--stdin', '--not', '--all'], tips)
   }
 
-  /** Tells of each file that a commit has and none of its parents has, at that path and of that kind. */
-  async changedFiles(commits: readonly string[], take: (file: ChangedFile) => void): Promise<void> {
+  /**
+   * Tells of each file that a commit has and none of its parents has, at that path and of that kind. Ends git, and returns
+   * false, once `take` returns false.
+   */
+  async changedFiles(commits: readonly string[], take: (file: ChangedFile) => boolean): Promise<boolean> {
     const files = new ChangedFiles()
     const args = ['diff-tree', '--stdin', '-r', '-c', '--root', '--raw', '-z', '--no-abbrev', '--no-renames']
-    await this.git(
-      [...args, '--no-ext-diff', '--no-textconv', '--ignore-submodules=none'],
-      commits,
-      (piece) => files.take(piece).forEach(take),
-    )
+    try {
+      await this.git(
+        [...args, '--no-ext-diff', '--no-textconv', '--ignore-submodules=none'],
+        commits,
+        (piece) => {
+          if (!files.take(piece).every(take)) throw new Enough()
+        },
+      )
+    } catch (error) {
+      if (error instanceof Enough) return false
+      throw error
+    }
     files.end()
+    return true
   }
 
   /** Returns the sizes of contents. @throws Error for an object that is missing or no content of a file */
@@ -109,9 +130,14 @@ export class PushedObjects {
     input: readonly string[],
     take: (piece: Buffer) => void,
   ): Promise<void> {
-    const { cwd, signal } = this.options
+    const { cwd, signal, memoryMb = MAX_GIT_MEMORY_MB } = this.options
     return new Promise((done, fail) => {
-      const child = spawn('git', args, { cwd, env: this.environment, signal, killSignal: 'SIGKILL' })
+      const child = spawn('/bin/sh', ['-c', LIMITED, String(memoryMb * 1024), 'git', ...args], {
+        cwd,
+        env: this.environment,
+        signal,
+        killSignal: 'SIGKILL',
+      })
       let said = ''
       let thrown: Error | undefined
       child.on('error', (error) => fail(new Error(`git did not run: ${error.message}`, { cause: error })))
@@ -134,6 +160,11 @@ export class PushedObjects {
       child.on('close', (code, by) => {
         if (thrown !== undefined) fail(thrown)
         else if (code === 0) done()
+        else if (/out of memory|malloc failed/i.test(said))
+          fail(
+            new Error(`git ${args[0]} takes more than ${memoryMb} MiB of memory: push fewer files at a time`),
+          )
+        else if (code === NOT_FOUND) fail(new Error('git did not run: there is none on the PATH'))
         else fail(new Error(`git ${args[0]}: ${pickReason(said) || `it ended with ${code ?? by}`}`))
       })
     })

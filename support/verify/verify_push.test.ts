@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -68,7 +69,7 @@ describe('the check of a push', () => {
     const silent = checker(() => ({ remarks: new Map(), failure: 'it was killed' }))
     const commit = website.commit({ 'a.txt': 'a' })
     expect(await messages(verify(commit, { checkers: [silent], onlyWarn: ['txt'] }))).to.deep.equal([
-      'error a.txt: it and 0 more could not be checked: it was killed',
+      'error a.txt: it could not be checked: it was killed',
     ])
   })
 
@@ -86,12 +87,40 @@ describe('the check of a push', () => {
       messages(verify(commit, { limits: { ...LIMITS, ...limits } }))
     expect((await beyond({ commits: 1 }))[0]).to.contain('it has more than 1 new commits')
     expect((await beyond({ files: 1 }))[0]).to.contain('more than 1 different files')
+    expect((await beyond({ paths: 1 }))[0]).to.contain('more than 1 paths are changed')
     expect((await beyond({ bytes: 1 }))[0]).to.contain('have more than 1 bytes')
-    expect(await beyond({ commits: 2, files: 2, bytes: 2 })).to.deep.equal([])
+    expect(await beyond({ commits: 2, files: 2, paths: 2, bytes: 2 })).to.deep.equal([])
     expect(await messages(verify(website.commit({ 'c.txt': 'c'.repeat(101) })))).to.deep.equal([
       'error c.txt: it has 101 bytes; at most 100 can be checked',
     ])
   })
+
+  it('ends git where a few nested trees have a million files', async () => {
+    const copy = join(scratch.path, 'website-copy')
+    const git = (input: string, ...args: string[]) =>
+      execFileSync('git', args, { cwd: copy, input, encoding: 'utf8' }).trim()
+    website.commit({ 'a.txt': 'a' })
+    let [kind, id] = ['100644 blob', git('a', 'hash-object', '-w', '--stdin')]
+    for (let level = 0; level < 6; level += 1) {
+      const entries = Array.from({ length: 10 }, (_, n) => `${kind} ${id}\t${n}.txt\n`)
+      ;[kind, id] = ['040000 tree', git(entries.join(''), 'mktree')]
+    }
+    const person = ['-c', 'user.name=x', '-c', 'user.email=x@example.net']
+    const commit = git('', ...person, 'commit-tree', '-m', 'x', id)
+    const objectsWith = (memoryMb: number) =>
+      new PushedObjects({
+        env: { PATH: process.env['PATH'], GIT_DIR: join(copy, '.git') },
+        cwd: copy,
+        signal: new AbortController().signal,
+        memoryMb,
+      })
+    expect(await reasonOf(verify(commit, { objects: objectsWith(32) }))).to.equal(
+      'git diff-tree takes more than 32 MiB of memory: push fewer files at a time',
+    )
+    let paths = 0
+    const whole = await objectsWith(1_024).changedFiles([commit], () => (paths += 1) < 10)
+    expect([whole, paths]).to.deep.equal([false, 10])
+  }).timeout(60_000)
 
   it('fails where git does, and where its time is over', async () => {
     expect(

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RefChange } from '../pipeline/push'
 import type { ChangedFile } from './changed_files'
+import { checkEach } from './check_each'
 import type { Checker, FileToCheck } from './checker'
 import type { Limits } from './limits'
 import { printable } from './printable'
@@ -48,7 +49,9 @@ export async function verifyPush(changes: readonly RefChange[], verifier: Verifi
   const commits = known.length === 0 ? [] : await objects.newCommits(known, limits.commits)
   if (commits.length > limits.commits)
     return tooMuch(`it has more than ${limits.commits} new commits: push them in several parts`)
-  const { works, remarks, count } = await findWork(commits, verifier)
+  const { works, remarks, count, paths } = await findWork(commits, verifier)
+  if (paths > limits.paths)
+    return tooMuch(`more than ${limits.paths} paths are changed: push fewer commits at a time`)
   if (count > limits.files)
     return tooMuch(
       `more than ${limits.files} different files are to be checked: push fewer commits at a time`,
@@ -87,8 +90,16 @@ async function findWork(commits: readonly string[], { objects, checkers, limits,
     if (remarks.size <= limits.files)
       remarks.set(`${path} ${message}`, { severity, line: undefined, message, path, commit })
   }
+  let paths = 0
   await objects.changedFiles(commits, (file) => {
-    if (file.kind === 'submodule') return remark(file, 'warning', 'a submodule; its files are not checked')
+    paths += 1
+    if (file.kind === 'submodule') remark(file, 'warning', 'a submodule; its files are not checked')
+    else consider(file)
+    return paths <= limits.paths && count <= limits.files
+  })
+  return { works, remarks: [...remarks.values()], count, paths }
+
+  function consider(file: ChangedFile): void {
     for (const { checker, files } of works) {
       const ends = checker.takes(file.path)
       if (ends === undefined) continue
@@ -101,8 +112,7 @@ async function findWork(commits: readonly string[], { objects, checkers, limits,
       count += 1
       if (count <= limits.files) files.set(key, { ...file, ends })
     }
-  })
-  return { works, remarks: [...remarks.values()], count }
+  }
 }
 
 async function checkAll(
@@ -162,23 +172,31 @@ async function check(files: readonly Sized[], checker: Checker, verifier: Verifi
     },
   )
   if (written.length === 0) return soften(faults, checker, verifier)
-  const { remarks: found, failure } = await checker.check(written, { folder, signal: verifier.signal })
-  const unanswered = written.filter(({ name }) => !found.has(name))
-  const [first] = unanswered
-  if (first !== undefined)
-    failures.push(
-      about(
-        first,
-        `it and ${unanswered.length - 1} more could not be checked: ${failure ?? 'there was no answer'}`,
-      ),
-    )
+  const where = { folder, signal: verifier.signal }
+  const { withinMs } = verifier.limits
+  const times = { togetherMs: withinMs / 2, aloneMs: withinMs / 20 }
+  const { remarks: found, atFault, failure } = await checkEach(checker, written, where, times)
+  for (const file of written) {
+    const why = atFault.get(file.name)
+    if (why !== undefined) failures.push(about(file, `it could not be checked: ${why}`))
+  }
+  const missed = written.filter(({ name }) => !found.has(name) && !atFault.has(name))
+  if (missed.length > 0) failures.push(aboutPush(formatMissed(missed, failure ?? 'there was no answer')))
   // An end that is not in order counts, also where all files were answered for.
-  else if (failure !== undefined)
+  else if (failure !== undefined && atFault.size === 0)
     failures.push(aboutPush(`the check ${checker.name} did not end in order: ${failure}`))
   for (const file of written)
     for (const each of found.get(file.name) ?? [])
       faults.push({ ...each, path: file.path, commit: file.commit })
   return [...failures, ...soften(faults, checker, verifier)]
+}
+
+const MAX_NAMED = 10
+
+function formatMissed(files: readonly FileToCheck[], why: string): string {
+  const named = files.slice(0, MAX_NAMED).map(({ path }) => printable(path))
+  const more = files.length > named.length ? [`${files.length - named.length} more`] : []
+  return `not checked: ${[...named, ...more].join(', ')}: ${why}`
 }
 
 function about({ path, commit }: ChangedFile, message: string): PlacedRemark {

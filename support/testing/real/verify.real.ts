@@ -289,7 +289,7 @@ describe('hook verify, by real pushes', function () {
     const steps = 'When I update the package <a>\n'.repeat(6_000)
     const rows = '|x|\n'.repeat(50_000)
     person.commit({ 'bomb.feature': `Feature: x\nScenario Outline: y\n${steps}Examples:\n|a|\n${rows}` })
-    expectRefused(person.push(['main']), /bomb\.feature: it and 0 more could not be checked: /)
+    expectRefused(person.push(['main']), /bomb\.feature: it could not be checked: /)
   })
 
   it('checks thousands of files, and refuses more than ten thousand', () => {
