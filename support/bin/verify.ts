@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { placeHook, type InstalledHook } from '../pipeline/install_hook'
@@ -6,6 +6,7 @@ import { EXIT, LockstepError } from '../system/errors'
 import { checkersOf } from '../verify/checkers'
 import { formatVerification } from '../verify/format_verification'
 import { LIMITS } from '../verify/limits'
+import { makePushFolder } from '../verify/push_folder'
 import { PushedObjects } from '../verify/pushed_objects'
 import { MAX_RECEIVED_BYTES, parseReceived } from '../verify/received'
 import { VERIFY_MARK, verifyScript } from '../verify/verify_script'
@@ -53,8 +54,15 @@ async function verifyNow({ cwd, env, options }: Call<Options>): Promise<Outcome>
   const received = parseReceived(await readInput())
   if ('fault' in received) return refused(received.fault)
   const end = AbortSignal.timeout(LIMITS.withinMs)
-  const scratch = mkdtempSync(join(tmpdir(), 'lockstep-push-'))
+  let scratch: string | undefined
   try {
+    scratch = makePushFolder({
+      folder: tmpdir(),
+      pid: process.pid,
+      uid: process.getuid?.(),
+      now: Date.now(),
+      isAlive,
+    })
     const verification = await verifyPush(received.changes, {
       objects: new PushedObjects({ env, cwd, signal: end }),
       checkers: checkersOf({ isStrict: options.strict }),
@@ -71,7 +79,16 @@ async function verifyNow({ cwd, env, options }: Call<Options>): Promise<Outcome>
         : `it cannot be checked: ${(error as Error).message}`,
     )
   } finally {
-    rmSync(scratch, { recursive: true, force: true })
+    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 
