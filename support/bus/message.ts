@@ -98,7 +98,7 @@ function orNull(id: string | null): string | null {
   return id === null ? null : bounded(id)
 }
 
-/** Returns the text of whoever pushed, as long as a ref may be. */
+/** Returns a text of the person who pushed, as long as a ref may be. */
 function bounded(text: string): string {
   return excerpt(text, MAX_REF_BYTES).toWellFormed()
 }

@@ -7,7 +7,7 @@ import { LockstepError } from '../system/errors'
 import { makeFolder } from '../system/folders'
 import { readRegularFile } from '../system/regular_file'
 
-/** What signs the messages of the bus. */
+/** The key that signs the messages of the bus. */
 export interface SigningKey {
   /** The first 16 hex digits of the SHA-256 of the public key in its DER form (SPKI). */
   readonly id: string

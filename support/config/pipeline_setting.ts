@@ -58,7 +58,7 @@ const bus = allowKnownKeys({
     v.pipe(v.string('the name of an exchange'), v.regex(/^[\w.-]{1,200}$/, 'the name of an exchange')),
   ),
 })
-/** What follows when the tests of a commit have succeeded. */
+/** The acts that follow when the tests of a commit have succeeded. */
 const AFTER_SUCCESSES = ['nothing', 'fetch'] as const
 const AFTER_SUCCESS = 'nothing or fetch'
 const CLASS = 'a class, such as roles::website'
@@ -117,7 +117,7 @@ export const pipelineSetting = allowKnownKeys({
   ),
 })
 
-/** What may tell of a push. Each but `hook` has an address of its own, and what proves that it is no stranger. */
+/** A source that may tell of a push. Each but `hook` has an address of its own, and a proof that it is no stranger. */
 export type Trigger =
   | { kind: 'hook' }
   | { kind: 'github' | 'gitea' | 'hmac'; secret: string }

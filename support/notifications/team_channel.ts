@@ -7,7 +7,7 @@ import { oneLine, summaryOf } from './words'
 
 /** A notification, as a channel of a team gets it. */
 export interface Notification extends RolloutEvent {
-  /** The same text however often the notification is tried. */
+  /** One text for all tries of a notification. */
   key: string
   /** The event as a sentence. */
   summary: string

@@ -1,6 +1,6 @@
 import type { Clock } from '../system/clock'
 
-/** What lets a loop sleep until there is something to do. A ring that nobody waits for is heard by the next wait. */
+/** A bell that lets a loop sleep until there is something to do. A ring that finds no wait is heard by the next one. */
 export class Bell {
   private isRung = false
   private hear: (() => void) | undefined

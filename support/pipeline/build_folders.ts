@@ -10,7 +10,7 @@ export interface BuildFolder {
   source: string
   home: string
   temporary: string
-  /** What the command printed. It stays when the rest is removed. */
+  /** The output of the command. It stays when the rest is removed. */
   output: string
 }
 

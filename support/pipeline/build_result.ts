@@ -1,7 +1,7 @@
 import type { Build, PipelineState } from './pipeline_state'
 import { lastFinished } from './tested_commit'
 
-/** What can be said of the tests of a commit. `not built` says nothing of them, and never that they passed. */
+/** The result of the tests of a commit. `not built` says nothing of them, and never that they passed. */
 export type Tested = 'passed' | 'failed' | 'running' | 'not built'
 
 /**

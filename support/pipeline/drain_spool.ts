@@ -5,7 +5,7 @@ import type { Push } from './push'
 import type { Receiver } from './receive'
 import type { Spool } from './spool'
 
-/** What became of one spooled push. */
+/** The fate of one spooled push. */
 export type Drained =
   | { name: string; became: 'taken' | 'known'; delivery: string; push: Push }
   /** It cannot be taken, and lies aside; `why` goes on after "the push … ". */

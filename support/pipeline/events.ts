@@ -12,7 +12,7 @@ export type Teller = (typeof TELLERS)[number]
 export const BUILD_RESULTS = ['succeeded', 'failed', 'interrupted'] as const
 export type BuildResult = (typeof BUILD_RESULTS)[number]
 
-/** What happened on the way from a push to hosts, as the journals of `lockstep serve` have it. */
+/** The events on the way from a push to hosts, as the journals of `lockstep serve` have it. */
 export type PipelineEvent =
   /** A push was told, by somebody who may. It is on disk before its teller gets an answer. */
   | {
@@ -29,10 +29,10 @@ export type PipelineEvent =
       delivery: string
       repository: string
       ref: string
-      /** What the change says the ref is at: the commit, or an annotated tag of it. */
+      /** The object of the ref, by the change’s own word: the commit, or an annotated tag of it. */
       after: string
       commit: string
-      /** Whether its tests are to be run; without a configured command there are none. */
+      /** True when its tests are to be run; without a configured command there are none. */
       isToBuild: boolean
     }
   /** A change of a delivery comes to nothing, for a reason in words. */

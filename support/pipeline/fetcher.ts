@@ -10,13 +10,13 @@ const AGAIN_MOST_MS = 600_000
 /** Milliseconds until hosts that have all answered are asked again: one may have been installed anew. */
 const LOOK_AGAIN_MS = 600_000
 
-/** What hosts are asked: to have a tag of a repository at a commit. */
+/** The order that hosts get: to have a tag of a repository at a commit. */
 export interface FetchOrder extends FetchTarget {
   /** The class of the hosts. */
   hostClass: string
 }
 
-/** What came of asking. `not asked` says nothing of any host. */
+/** The outcome of asking. `not asked` says nothing of any host. */
 export type FetchRound =
   | {
       kind: 'asked'
@@ -24,7 +24,7 @@ export type FetchRound =
       has: readonly string[]
       /** The reasons of all other hosts that should be there, by host. */
       missing: ReadonlyMap<string, string>
-      /** What an operator should know beside that, in sentences. */
+      /** Warnings for an operator beside that, in sentences. */
       remarks: readonly string[]
     }
   | { kind: 'not asked'; why: string }

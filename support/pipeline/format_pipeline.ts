@@ -10,7 +10,7 @@ import { lastFinished } from './tested_commit'
 /** The most lines of each kind that are shown, unless all are asked for. */
 const SHOWN = 20
 
-/** What waits in the spool, where that is known. */
+/** The pushes that wait in the spool, where that is known. */
 export interface SpoolAccount {
   path: string
   waiting: number
@@ -26,7 +26,7 @@ export interface CarriedBy {
   verdict: string | undefined
 }
 
-/** What pushes are shown with. */
+/** The facts that pushes are shown with. */
 export interface PipelineSurroundings {
   /** Undefined where no hook leaves pushes in one. */
   spool: SpoolAccount | undefined

@@ -21,7 +21,7 @@ const WITHIN_MS = 600_000
 /** The variable by which a git that outlived a kill of its starter is found. */
 const STARTER = 'STARTED_IN_PIPELINE'
 
-/** What git inherits: how programs, keys of ssh, `.netrc` and proxies are found, and no variable of git itself. */
+/** The environment that git inherits: how programs, keys of ssh, `.netrc` and proxies are found, and no variable of git itself. */
 const INHERITED = new Set(
   ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'SSH_AUTH_SOCK', 'SSL_CERT_FILE', 'SSL_CERT_DIR'].concat([
     'http_proxy',

@@ -3,7 +3,7 @@ import { quoteWord } from '../system/commands'
 /** The line by which an installed hook is known again. Its number is raised with every change of the script. */
 export const HOOK_MARK = '# A hook of Lockstep, form 1'
 
-/** What a hook needs to know. */
+/** The facts that a hook needs. */
 export interface HookSettings {
   /** The absolute path of the spool's folder. */
   spool: string

@@ -16,7 +16,7 @@ export interface HookPlace {
   repository: string | undefined
 }
 
-/** What was done: the paths are absolute. */
+/** The outcome of an installation: the paths are absolute. */
 export interface InstalledHook {
   path: string
   spool: string

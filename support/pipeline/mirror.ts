@@ -13,7 +13,7 @@ import { protocolOf } from './repository_url'
 /** The end of a fetch. A server that is away is no error: it is asked again later. */
 export type Fetched = { kind: 'fetched' } | { kind: 'away'; why: string }
 
-/** Whether a ref shows a commit. `unknown` says nothing, and is asked again later. */
+/** The answer to whether a ref shows a commit. `unknown` says nothing, and is asked again later. */
 export type Located =
   { kind: 'there'; commit: string } | { kind: 'elsewhere'; why: string } | { kind: 'unknown'; why: string }
 
@@ -46,7 +46,7 @@ export class Mirror implements CommitSource {
   /** The file that says that the mirror may be damaged: a fetch was killed, or its files could not be checked out. */
   private readonly unsure: string
   private readonly turn = new InTurn()
-  /** Whether the mirror was found whole since a fetch last succeeded. */
+  /** True when the mirror was found whole since a fetch last succeeded. */
   private isChecked = false
   private readonly redact: (text: string) => string
 

@@ -1,6 +1,6 @@
 import type { PipelineState, PushedCommit } from './pipeline_state'
 
-/** What is known of one repository's pushes. */
+/** The account of one repository's pushes. */
 export interface RepositoryAccount {
   repository: string
   /** The commits that were pushed, the newest first. */

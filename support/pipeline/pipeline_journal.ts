@@ -49,7 +49,7 @@ const SHAPES = {
   'hosts have fetched': v.object({ ...target, has: hosts, missing: v.array(v.object({ why: text, hosts })) }),
 } as const satisfies Record<PipelineEvent['type'], v.GenericSchema>
 
-/** What the journals of a pipeline say, and a sentence for each that does not tell everything. */
+/** The events in the journals of a pipeline, and a sentence for each that does not tell everything. */
 export interface PipelineRead {
   events: RecordedPipelineEvent[]
   faults: string[]
@@ -62,7 +62,7 @@ export function pipelineJournalsIn(state: string): string {
 
 /**
  * Opens the next journal, which one process of `lockstep serve` writes. No other process writes one while it lives, so
- * the numbers in the names order all events, whatever clocks do.
+ * the numbers in the names order all events, also when clocks jump.
  */
 export function openPipelineJournal(state: string, now: () => number): PipelineJournal {
   const folder = pipelineJournalsIn(state)

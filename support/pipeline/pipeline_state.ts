@@ -29,7 +29,7 @@ export interface PushedCommit {
   /** The refs that it was pushed to, in the order of the pushes. */
   refs: string[]
   seenAt: string
-  /** Whether its tests are to be run: its repository had a command for them when it was seen. */
+  /** True when its tests are to be run: its repository had a command for them when it was seen. */
   isToBuild: boolean
   /** True where somebody wants another build, and none was begun since. */
   isAskedFor: boolean
@@ -39,11 +39,11 @@ export interface PushedCommit {
   build: Build | undefined
   /** The builds before the last one that succeeded or failed, the oldest first. */
   earlier: readonly Build[]
-  /** What hosts have answered that were asked to fetch it, by environment. */
+  /** The answers of hosts that were asked to fetch it, by environment. */
   fetches: Map<string, HostsFetch>
 }
 
-/** What the hosts of one environment have answered about a commit. */
+/** The answers of the hosts of one environment about a commit. */
 export interface HostsFetch {
   environment: string
   tag: string
@@ -72,7 +72,7 @@ function weightOf({ changes }: Delivery): number {
 const MAX_FORGOTTEN = 1_000_000
 const NONE: readonly Build[] = []
 
-/** What the events of a pipeline add up to. */
+/** The state that the events of a pipeline come to. */
 export class PipelineState {
   readonly deliveries = new Map<string, Delivery>()
   /** The deliveries with nothing that waits, in the order in which that came to be, from `firstSettled` on. */

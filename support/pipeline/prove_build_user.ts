@@ -8,7 +8,7 @@ import { killProcessesOf, processesOf } from '../system/user_processes'
 import { BuildUser, lookUpAccount, type Account } from './build_user'
 import { KnownBuildUsers } from './build_users'
 
-/** What builds may not reach. */
+/** The files that builds may not reach. */
 export interface Protected {
   /** The folder of the state, as an absolute path; it is there. */
   state: string

@@ -13,7 +13,7 @@ export interface RefChange {
   after: string | undefined
 }
 
-/** What somebody says was pushed. */
+/** A push, by the word of its teller. */
 export interface Push {
   /** The name of a configured repository. */
   repository: string

@@ -8,7 +8,7 @@ export interface Told {
   push: Push
   teller: Teller
   /**
-   * What a second telling of the same push has too, and no other push: the signed body, or the name of a spooled file.
+   * The mark that a second telling of the same push has too, and no other push: the signed body, or the name of a spooled file.
    * Nothing in it may be open to somebody who cannot sign.
    */
   sameness: string | Buffer

@@ -68,7 +68,7 @@ interface ReadScenario {
   tags: string[]
 }
 
-/** What the steps of features are judged by. */
+/** The means by which the steps of features are judged. */
 interface Judging {
   contractOf: ContractLookup
   closest: ClosestSentence

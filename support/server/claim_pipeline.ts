@@ -6,7 +6,7 @@ import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import { makeFolder } from '../system/folders'
 
-/** What says that this process, and no other, writes the journals of a pipeline. */
+/** The claim that this process, and no other, writes the journals of a pipeline. */
 export interface PipelineClaim {
   /** @throws LockstepError `lock-failed` when another process has taken over, or somebody removed the claim */
   expectOwned(): void
@@ -22,7 +22,7 @@ export interface ClaimOptions {
   onLost: (error: unknown) => void
 }
 
-/** What is claimed, by the word that locks have for it. */
+/** The thing claimed, by the word that locks have for it. */
 const WHAT = 'lockstep serve'
 
 /**

@@ -1,13 +1,13 @@
 import type { DeliveredChange, PipelineState } from '../pipeline/pipeline_state'
 import type { Redact } from '../system/redaction'
 
-/** What has become of one change of a delivery. */
+/** The fate of one change of a delivery. */
 export interface ChangeFate extends Pick<DeliveredChange, 'ref' | 'before' | 'after' | 'state' | 'why'> {
   /** The build of its commit, which another delivery may have begun; null where there is none. */
   build: { state: string; why: string | null; begunAt: string; seconds: number | null } | null
 }
 
-/** What has become of a delivery, for its teller. */
+/** The fate of a delivery, for its teller. */
 export interface Fate {
   delivery: string
   repository: string

@@ -5,7 +5,7 @@ import type { Log } from '../system/log'
 import type { Redact } from '../system/redaction'
 import type { OpenPipeline } from './open_pipeline'
 
-/** What a part of `lockstep serve` works with. */
+/** The means of a part of `lockstep serve`. */
 export interface PartContext {
   settings: PipelineSettings
   /** The folder of the state, as an absolute path. */

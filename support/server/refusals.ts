@@ -4,7 +4,7 @@ import type { Clock } from '../system/clock'
 const EVERY_MS = 10_000
 
 /**
- * What is told of refused requests: the first at once, and how many more every ten seconds. A flood of them fills no disk.
+ * The words on refused requests: the first at once, and how many more every ten seconds. A flood of them fills no disk.
  */
 export class Refusals {
   private count = 0

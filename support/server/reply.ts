@@ -1,4 +1,4 @@
-/** What a request is answered with: one JSON object. */
+/** The answer to a request: one JSON object. */
 export interface Reply {
   status: 200 | 202 | 400 | 403 | 404 | 405 | 413 | 422 | 500 | 503
   body: object

@@ -5,7 +5,7 @@ export interface ServeUnit {
   command: readonly string[]
   /** The folders that it writes, as absolute paths. */
   writes: readonly string[]
-  /** What it may do beyond its user, such as to become another one; the program starts without all others. */
+  /** The capabilities beyond those of its user, such as to become another one; the program starts without all others. */
   capabilities: readonly string[]
 }
 

@@ -21,7 +21,7 @@ export interface WantedTag {
   hostClass: string
 }
 
-/** What hosts have answered, every host that should be there among them. */
+/** The answers of hosts, every host that should be there among them. */
 export interface FetchedByHosts {
   kind: 'asked'
   has: readonly string[]

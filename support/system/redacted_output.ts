@@ -9,7 +9,7 @@ const MAX_KEPT = 64 * 1024
  */
 export class RedactedOutput {
   private kept = ''
-  /** Whether the beginning of the line that is kept has been given already. */
+  /** True when the beginning of the line that is kept has been given already. */
   private isInLine = false
   private readonly redact: Redact
   private readonly redactPart: Redact

@@ -14,7 +14,7 @@ export interface CheckTimes {
   aloneMs: number
 }
 
-/** What became of all files. */
+/** The answers about all files. */
 export interface CheckedEach extends Checked {
   /** Why files that were judged alone could not be checked, by their names. */
   atFault: ReadonlyMap<string, string>

@@ -15,14 +15,14 @@ export interface PlacedRemark extends Remark {
   commit: string | undefined
 }
 
-/** What the check of a push came to. An error among the remarks refuses it. */
+/** The outcome of the check of a push. An error among the remarks refuses it. */
 export interface Verification {
   remarks: readonly PlacedRemark[]
   /** The number of different files that a checker has read. */
   files: number
 }
 
-/** What a push is checked with. */
+/** The means by which a push is checked. */
 export interface Verifier {
   objects: PushedObjects
   checkers: readonly Checker[]

@@ -3,7 +3,7 @@ import { quoteWord } from '../system/commands'
 /** The line by which an installed hook is known again. Its number is raised with every change of the script. */
 export const VERIFY_MARK = '# A hook of Lockstep that checks pushes, form 1'
 
-/** What the hook starts. */
+/** The program that the hook starts. */
 export interface VerifyScript {
   /** The absolute paths of node and of the program of `lockstep`. */
   node: string

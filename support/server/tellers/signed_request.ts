@@ -9,7 +9,7 @@ export interface SignedRequest {
 }
 
 /**
- * What makes a telling this one and no other. It has only what somebody without the secret cannot choose; undefined for a
+ * The mark that makes a telling this one and no other. It has only what somebody without the secret cannot choose; undefined for a
  * request that proves nothing.
  */
 export type Proof = { sameness: string | Buffer } | undefined

@@ -3,7 +3,7 @@ import { parseCommitId, type Push, type RefChange } from '../../pipeline/push'
 import { MAX_REF_BYTES } from '../../pipeline/ref_name'
 import { excerpt } from '../../system/redaction'
 
-/** What a proven body says of a repository that the path has named. */
+/** The words of a proven body on a repository that the path has named. */
 export type Reading =
   | { push: Omit<Push, 'repository'> }
   /** It is no push, and starts nothing; the words go on after "nothing starts: ". */

@@ -11,7 +11,7 @@ const PERSON = {
   GIT_CONFIG_NOSYSTEM: '1',
 }
 
-/** What a person sees of a push. */
+/** The words that a person sees of a push. */
 export interface Pushed {
   isTaken: boolean
   text: string
