@@ -126,10 +126,7 @@ describe('a commit that has passed its tests, on its way to six hosts with our d
     const log = at('follow.log')
     const following = start(
       'sh',
-      [
-        '-c',
-        `cd ${at('.')} && exec ${process.execPath} ${LOCKSTEP} pipeline website --follow --state state`,
-      ],
+      ['-c', `cd ${at('.')} && exec ${process.execPath} ${LOCKSTEP} pipeline website --follow --state state`],
       log,
     )
     const said = () => readFileSync(log, 'utf8')
