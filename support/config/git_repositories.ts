@@ -1,38 +1,16 @@
 import { isAbsolute, normalize } from 'node:path'
 import type { RepositorySettings } from '../agents/providers/git/settings'
-import { REPOSITORY_NAME } from '../system/git_names'
 import type { Settings } from './mcollective_cfg'
+import { readNames } from './named_entries'
 
 const KEYS = ['url', 'folder', 'user', 'pre', 'post', 'keep', 'within']
 
 /**
- * Reads the repositories of `plugin.git.repositories`, and `plugin.git.<name>.…` of each. A key that is misspelt would
- * be a script that is never run, so every unknown one is refused.
+ * Reads the repositories of `plugin.git.repositories`, and `plugin.git.<name>.…` of each.
  * @throws LockstepError `bad-config` naming file and line
  */
 export function readGitRepositories(settings: Settings): readonly RepositorySettings[] {
-  const list = 'plugin.git.repositories'
-  const names = (settings.text(list) ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean)
-  const odd = names.find((name, index) => !REPOSITORY_NAME.test(name) || names.indexOf(name) !== index)
-  if (odd !== undefined)
-    throw settings.fault(
-      list,
-      'names with commas between them: lower-case letters, digits, - and _, each once',
-    )
-  const known = [
-    'repositories',
-    'activate_agent',
-    ...names.flatMap((name) => KEYS.map((key) => `${name}.${key}`)),
-  ]
-  const stray = settings.matching(/^plugin\.git\.(.+)$/).find((key) => !known.includes(key))
-  if (stray !== undefined)
-    throw settings.fault(
-      `plugin.git.${stray}`,
-      `no such key; for each name of ${list} there are ${KEYS.join(', ')}`,
-    )
+  const names = readNames(settings, { agent: 'git', list: 'repositories', keys: KEYS })
   const repositories = names.map((name) => readOne(settings, name))
   for (const [index, { name, folder }] of repositories.entries()) {
     const other = repositories.slice(0, index).find((each) => areNested(each.folder, folder))
