@@ -52,8 +52,8 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
   // Nothing that it writes is for everybody; the umask says whether it is for the group.
   process.umask(process.umask() | 0o007)
   const triggers = new HookTriggers(settings.repositories)
-  const bus = settings.bus && readBusBroker(config, settings.bus, surroundingsOf(env))
   const surroundings = surroundingsOf(env)
+  const bus = settings.bus && readBusBroker(config, settings.bus, surroundings)
   const environmentOf = (environment: string) => liveEnvironment({ environment }, surroundings, cwd)
   // An environment that is not right is a mistake of the start, and not of the first green build.
   const environments = settings.repositories.flatMap(({ fetches = [] }) =>
