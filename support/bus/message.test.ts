@@ -3,12 +3,9 @@ import * as v from 'valibot'
 import type { PipelineEvent } from '../pipeline/events'
 import { PipelineState } from '../pipeline/pipeline_state'
 import { redactNothing, redactor } from '../system/redaction'
+import { A, B, begun, ended, MAIN, seen, taken } from '../testing/pipeline_events'
 import { messageOf } from './message'
 import { busMessage, type BusMessage } from './message_form'
-
-const A = 'a'.repeat(40)
-const B = 'b'.repeat(40)
-const MAIN = 'refs/heads/main'
 
 /** Returns the messages of events that follow each other. */
 function messagesOf(events: readonly PipelineEvent[], redact = redactNothing): BusMessage[] {
@@ -20,32 +17,6 @@ function messagesOf(events: readonly PipelineEvent[], redact = redactNothing): B
     return messageOf({ id: String(index), event: recorded, behind }, state, redact)
   })
 }
-
-const taken = (changes: { ref: string; before: string | null; after: string | null }[]): PipelineEvent => ({
-  type: 'push taken',
-  delivery: 'd1',
-  repository: 'website',
-  teller: 'hook',
-  by: 'ann',
-  changes,
-})
-const seen: PipelineEvent = {
-  type: 'commit seen',
-  delivery: 'd1',
-  repository: 'website',
-  ref: MAIN,
-  after: A,
-  commit: A,
-  isToBuild: true,
-}
-const begun: PipelineEvent = { type: 'build begun', build: 'b1', repository: 'website', commit: A }
-const ended = (result: 'succeeded' | 'failed' | 'interrupted', why: string | null): PipelineEvent => ({
-  type: 'build ended',
-  build: 'b1',
-  result,
-  why,
-  seconds: 12.4,
-})
 
 describe('a message of the bus', () => {
   it('has the form that is documented, and names no person', () => {

@@ -1,6 +1,6 @@
 import type { RecordedPipelineEvent } from '../pipeline/events'
 import { formatMissing } from '../pipeline/format_fetch'
-import type { JournalEvent } from '../pipeline/journal_tail'
+import type { JournalEvent } from '../pipeline/event_cursor'
 import type { PipelineState } from '../pipeline/pipeline_state'
 import { MAX_REF_BYTES } from '../pipeline/ref_name'
 import { clean } from '../rollout/model/verdict'

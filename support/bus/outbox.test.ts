@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { JournalTail } from '../pipeline/journal_tail'
+import { EventCursor } from '../pipeline/event_cursor'
 import { openPipelineJournal, pipelineJournalsIn, readPipeline } from '../pipeline/pipeline_journal'
 import { LockstepError } from '../system/errors'
 import { chainLines } from '../system/journal_lines'
@@ -53,7 +53,7 @@ class World {
     const clock = new FakeClock()
     const ended = new AbortController()
     const path = join(this.scratch.path, 'confirmed.json')
-    const tails: JournalTail[] = []
+    const tails: EventCursor[] = []
     let [entries, tries] = [0, 0]
     const process = { isDead: false }
     const end = () => ({ journal: journal.number, entries })
@@ -64,7 +64,7 @@ class World {
     const outbox = new Outbox({
       from: openPlace(path, end(), expect.fail),
       open: (from) => {
-        const tail = new JournalTail(this.folder, from, end)
+        const tail = new EventCursor(this.folder, from, end)
         tails.push(tail)
         return tail
       },

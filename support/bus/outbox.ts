@@ -1,5 +1,5 @@
 import { Bell } from '../pipeline/bell'
-import type { JournalEvent, JournalPlace, JournalTail } from '../pipeline/journal_tail'
+import type { JournalEvent, JournalPlace, EventCursor } from '../pipeline/event_cursor'
 import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 
@@ -12,7 +12,7 @@ export interface OutboxParts {
   /** The place up to which all is confirmed. */
   from: JournalPlace
   /** Opens the events behind a place. */
-  open(from: JournalPlace): Pick<JournalTail, 'next' | 'close'>
+  open(from: JournalPlace): Pick<EventCursor, 'next' | 'close'>
   /**
    * Publishes an event; resolves once a broker has confirmed it. It waits for as long as there is no broker.
    * @throws Error when nobody knows whether a broker has it

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as v from 'valibot'
-import type { JournalPlace } from '../pipeline/journal_tail'
+import type { JournalPlace } from '../pipeline/event_cursor'
 import { LockstepError } from '../system/errors'
 import { makeFolder } from '../system/folders'
 import { readRegularFile } from '../system/regular_file'

@@ -1,36 +1,9 @@
 import { expect } from 'chai'
 import type { PipelineEvent } from './events'
 import { formatEvent } from './format_event'
+import { A, begun, ended, MAIN, seen, taken } from '../testing/pipeline_events'
 import { PipelineState } from './pipeline_state'
 
-const A = 'a'.repeat(40)
-const MAIN = 'refs/heads/main'
-
-const taken = (changes: { ref: string; before: string | null; after: string | null }[]): PipelineEvent => ({
-  type: 'push taken',
-  delivery: 'd1',
-  repository: 'website',
-  teller: 'hook',
-  by: 'ann',
-  changes,
-})
-const seen: PipelineEvent = {
-  type: 'commit seen',
-  delivery: 'd1',
-  repository: 'website',
-  ref: MAIN,
-  after: A,
-  commit: A,
-  isToBuild: true,
-}
-const begun: PipelineEvent = { type: 'build begun', build: 'b1', repository: 'website', commit: A }
-const ended = (result: 'succeeded' | 'failed' | 'interrupted', why: string | null): PipelineEvent => ({
-  type: 'build ended',
-  build: 'b1',
-  result,
-  why,
-  seconds: 12.4,
-})
 const fetch = { repository: 'website', commit: A, environment: 'test', tag: 'v1' }
 const missing = { why: 'no answer', hosts: { text: 'web3.example.net', count: 1 } }
 

@@ -86,11 +86,13 @@ function formatRepository(
     `${repository}: ${count(commits.length, 'commit', 'commits')}`,
     ...waiting
       .slice(0, SHOWN)
-      .map(({ ref, at }) => `  ${nameRef(ref)} was pushed at ${at}; the repository has not been asked yet`),
+      .map(
+        ({ ref, at }) => `  ${abbreviateRef(ref)} was pushed at ${at}; the repository has not been asked yet`,
+      ),
     ...shown.flatMap((commit) => formatCommit(commit, surroundings)),
     ...(left > 0 ? [`  … and ${left} older; --all shows them`] : []),
     ...(isWhole ? passedOver : []).map(
-      ({ ref, why, at }) => `  passed over at ${at}: ${nameRef(ref)}: ${clean(why)}`,
+      ({ ref, why, at }) => `  passed over at ${at}: ${abbreviateRef(ref)}: ${clean(why)}`,
     ),
   ]
 }
@@ -103,7 +105,7 @@ function formatCommit(
   const last = lastFinished({ build, earlier })
   const notTested = last === undefined ? 'not tested' : 'not tested again'
   const tests = gone === undefined ? formatBuild(build, isServed) : `${notTested}: ${clean(gone)}`
-  const line = `  ${shortId(commit)}  ${refs.map(nameRef).join(', ')}  ${seenAt}  ${tests}`
+  const line = `  ${shortId(commit)}  ${refs.map(abbreviateRef).join(', ')}  ${seenAt}  ${tests}`
   const below = [
     ...(build?.state === 'failed' ? [`see ${outputOf(build.build)}`] : []),
     ...(isAskedFor ? ['is to be tested again'] : []),
@@ -147,7 +149,7 @@ function formatBuild(build: Build | undefined, isServed: boolean): string {
 }
 
 /** Returns a ref in as few words as tell it: `main`, `tag v1`. */
-export function nameRef(ref: string): string {
+function abbreviateRef(ref: string): string {
   const { kind, name } = splitRef(ref)
   return kind === 'tag' ? `tag ${clean(name, 80)}` : clean(name, 80)
 }

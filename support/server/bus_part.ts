@@ -4,7 +4,7 @@ import { openPlace, savePlace } from '../bus/place_file'
 import { Publisher } from '../bus/publisher'
 import { busFolderIn, openSigningKey } from '../bus/signing_key'
 import type { BusBroker } from '../config/bus_broker'
-import { JournalTail } from '../pipeline/journal_tail'
+import { EventCursor } from '../pipeline/event_cursor'
 import { pipelineJournalsIn } from '../pipeline/pipeline_journal'
 import type { Part } from './part'
 
@@ -40,7 +40,7 @@ export function busPart(broker: BusBroker): Part {
       })
       const outbox = new Outbox({
         from,
-        open: (place) => new JournalTail(pipelineJournalsIn(state), place, () => pipeline.end),
+        open: (place) => new EventCursor(pipelineJournalsIn(state), place, () => pipeline.end),
         async publish(event, until) {
           await publisher.publish(event, until)
           said = undefined

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PipelineEvent, RecordedPipelineEvent } from '../pipeline/events'
-import type { JournalPlace } from '../pipeline/journal_tail'
+import type { JournalPlace } from '../pipeline/event_cursor'
 import { LivePipelineLog } from '../pipeline/live_log'
 import { eachPipelineEvent, openPipelineJournal, pipelineJournalsIn } from '../pipeline/pipeline_journal'
 import { PipelineState } from '../pipeline/pipeline_state'

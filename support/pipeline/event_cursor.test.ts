@@ -2,14 +2,14 @@ import { readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
-import { JournalTail, type JournalPlace } from './journal_tail'
+import { EventCursor, type JournalPlace } from './event_cursor'
 import { openPipelineJournal, pipelineJournalsIn, type PipelineJournal } from './pipeline_journal'
 
 describe('the tail of the journals of a pipeline', () => {
   let scratch: Scratch
   let journal: PipelineJournal
   let end: JournalPlace
-  let tails: JournalTail[]
+  let tails: EventCursor[]
   beforeEach(() => {
     scratch = new Scratch()
     tails = []
@@ -32,17 +32,17 @@ describe('the tail of the journals of a pipeline', () => {
     }
   }
   const tailFrom = (from: JournalPlace) => {
-    const tail = new JournalTail(pipelineJournalsIn(scratch.path), from, () => end)
+    const tail = new EventCursor(pipelineJournalsIn(scratch.path), from, () => end)
     tails.push(tail)
     return tail
   }
-  const rest = (tail: JournalTail) => {
+  const rest = (tail: EventCursor) => {
     const all: [string, string, JournalPlace][] = []
     for (let next = tail.next(); next !== undefined; next = tail.next())
       all.push([next.id, 'build' in next.event ? next.event.build : '', next.behind])
     return all
   }
-  const builds = (tail: JournalTail) => rest(tail).map(([, build]) => build)
+  const builds = (tail: EventCursor) => rest(tail).map(([, build]) => build)
 
   it('follows a journal while it is written, and goes on into those that others write', async () => {
     const tail = tailFrom({ journal: 1, entries: 0 })

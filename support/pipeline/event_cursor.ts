@@ -29,7 +29,7 @@ const CHUNK = 64 * 1024
  * Reads the events of a pipeline's journals from a place on, one after the other, while they are written. It has no more
  * in memory than a piece of one file, however many events there are.
  */
-export class JournalTail {
+export class EventCursor {
   private file: OpenJournal | undefined
   private at: JournalPlace
 
