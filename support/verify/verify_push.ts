@@ -36,7 +36,7 @@ export interface Verifier {
 
 /**
  * Checks each file of each new commit of a push: not of the last one alone, since any of them can be checked out later.
- * Whatever cannot be checked is an error.
+ * All that cannot be checked is an error.
  * @throws Error where git or the machine is at fault
  */
 export async function verifyPush(changes: readonly RefChange[], verifier: Verifier): Promise<Verification> {
