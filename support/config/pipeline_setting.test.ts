@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { join } from 'node:path'
 import { Scratch } from '../testing/scratch'
+import { userOf } from './build_setting'
 import { readPipelineSetting } from './pipeline_setting'
 
 describe('the signing key of GitLab', () => {
@@ -66,7 +67,7 @@ describe('the user of builds', () => {
     for (const user of ['root', '', 'a b', '-x', '../x', '0'])
       expect(() => read(user), user).to.throw(/a user that runs builds and nothing else, and is not root/)
     expect(() => read('builder', undefined)).to.throw(/a build without one could write their results/)
-    expect(read('builder', 'other')?.repositories.map(({ build }) => build?.user)).to.deep.equal([
+    expect(read('builder', 'other')?.repositories.map(({ build }) => userOf(build))).to.deep.equal([
       'builder',
       'other',
     ])

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import { REPOSITORY_NAME } from '../system/git_names'
-import { duration } from './duration_setting'
+import { buildSetting, resolveBuild, userOf, type BuildSettings } from './build_setting'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
@@ -13,7 +13,6 @@ import { placesIn, readYaml } from './yaml_file'
 const REPOSITORY = 'a name of small letters, digits, - and _'
 const URL_FORMS = 'ssh://…, https://…, git@host:path, or an absolute path'
 const GLOB = 'a whole name such as main, or one with stars such as v*'
-const USER = 'the name of a user that runs builds and nothing else, and is not root'
 const TRIGGER = 'hook, {github: …}, {gitlab: …}, {gitea: …} or {hmac: …}'
 
 const path = v.pipe(v.string('a path'), v.minLength(1, 'a path'))
@@ -26,10 +25,6 @@ const port = v.pipe(
 const globs = v.optional(
   v.array(v.pipe(v.string(GLOB), v.regex(/^[^\s~^:?[\\\p{Cc}]+$/u, GLOB)), `a list: each ${GLOB}`),
   [],
-)
-const variable = v.pipe(
-  v.string('the name of an environment variable'),
-  v.regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable'),
 )
 const signed = allowKnownKeys({ secret })
 
@@ -74,19 +69,7 @@ const repository = allowKnownKeys({
   branches: globs,
   tags: globs,
   trigger: v.pipe(v.array(trigger, `a list of: ${TRIGGER}`), v.minLength(1, `at least one of: ${TRIGGER}`)),
-  ci: v.optional(
-    allowKnownKeys({
-      command: v.pipe(
-        v.array(v.string('a program and its arguments'), 'a program and its arguments, such as [npm, test]'),
-        v.minLength(1, 'a program and its arguments, such as [npm, test]'),
-      ),
-      within: v.optional(duration, '20 minutes'),
-      user: v.optional(
-        v.pipe(v.string(USER), v.regex(/^[A-Za-z_][\w-]{0,31}$/, USER), v.notValue('root', USER)),
-      ),
-      environment: v.optional(v.array(variable, 'a list of names of environment variables'), []),
-    }),
-  ),
+  ci: v.optional(buildSetting),
   hosts: v.optional(allowKnownKeys({ class: v.pipe(v.string(CLASS), v.regex(/^[\w:.-]+$/, CLASS)) })),
   after_success: v.optional(
     v.record(
@@ -142,17 +125,6 @@ export interface RepositorySettings {
 export interface FetchSettings {
   environment: string
   hostClass: string
-}
-
-/** How the commits of a repository are tested. */
-export interface BuildSettings {
-  command: readonly string[]
-  /** Milliseconds that it may take. */
-  within: number
-  /** The names of the only variables that it inherits, beside those that a program needs to be found. */
-  environment: readonly string[]
-  /** The user that the command runs as; without one, it runs as the user of this process. */
-  user?: string | undefined
 }
 
 /** Where events are published. */
@@ -221,12 +193,12 @@ export function readPipelineSetting(
       triggers: resolveTriggers(written.trigger, where(...at, 'trigger'), (from, what, ...below) =>
         secrets.read(from, what, ['pipeline', ...at, 'trigger', ...below]),
       ),
-      build: written.ci,
+      build: written.ci && resolveBuild(written.ci),
       fetches: resolveFetches(written, Object.keys(environments), (...below) => where(...at, ...below)),
     }
   })
-  const built = repositories.filter(({ build }) => build !== undefined)
-  const open = built.filter(({ build }) => build?.user === undefined)
+  const built = repositories.filter(({ build }) => build?.kind === 'command')
+  const open = built.filter(({ build }) => userOf(build) === undefined)
   const [first] = open
   if (first !== undefined && open.length < built.length)
     throw new LockstepError(

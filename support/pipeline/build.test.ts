@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { BuildSettings } from '../config/pipeline_setting'
+import type { CommandBuild } from '../config/build_setting'
 import { runCommand } from '../system/command'
 import { GitRepository } from '../testing/git_repository'
 import { Scratch } from '../testing/scratch'
@@ -35,7 +35,7 @@ describe('a build @long', () => {
 
   const folder = () => join(scratch.path, 'pipeline', 'builds', 'b1')
   const output = () => readFileSync(join(folder(), 'output.log'), 'utf8')
-  const build = (commit: string, settings: Partial<BuildSettings> = {}, signal = over.signal) =>
+  const build = (commit: string, settings: Partial<CommandBuild> = {}, signal = over.signal) =>
     runBuild(
       {
         build: 'b1',
@@ -43,12 +43,12 @@ describe('a build @long', () => {
         commit,
         ref: 'refs/heads/main',
         source,
-        settings: { command: ['./test'], within: 60_000, environment: [], ...settings },
+        settings: { kind: 'command', command: ['./test'], within: 60_000, environment: [], ...settings },
       },
       surroundings,
       signal,
     )
-  const script = (text: string, settings: Partial<BuildSettings> = {}, signal?: AbortSignal) =>
+  const script = (text: string, settings: Partial<CommandBuild> = {}, signal?: AbortSignal) =>
     build(server.push(FILES), { command: ['sh', '-c', text], ...settings }, signal)
 
   it('succeeds with exit status 0, keeps what was printed, and removes the rest', async () => {

@@ -1,4 +1,4 @@
-import type { BuildSettings } from '../config/pipeline_setting'
+import type { CommandBuild } from '../config/build_setting'
 import type { CommandResult } from '../system/command'
 import { makeFolder } from '../system/folders'
 import { shortId } from '../system/git_names'
@@ -17,7 +17,7 @@ export interface BuildOrder {
   commit: string
   /** A ref that the commit was pushed to. */
   ref: string
-  settings: BuildSettings
+  settings: CommandBuild
   source: CommitSource
 }
 
@@ -31,7 +31,7 @@ export interface BuildOutcome {
 export interface BuildSurroundings {
   folders: BuildFolders
   /** Returns where a command runs, by its settings. */
-  placeOf(settings: BuildSettings): BuildPlace
+  placeOf(settings: CommandBuild): BuildPlace
   /** The variables of this process; a build gets those that the configuration names. */
   env: Readonly<Record<string, string | undefined>>
   outputAtMost?: number
@@ -105,7 +105,7 @@ async function testCommit(
 /** Variables that are named are often secrets; what is shorter than that stands in other words by chance. */
 const MIN_SECRET = 8
 
-function secretsOf({ environment }: BuildSettings, env: BuildSurroundings['env']): string[] {
+function secretsOf({ environment }: CommandBuild, env: BuildSurroundings['env']): string[] {
   return environment.map((name) => env[name] ?? '').filter((value) => value.length >= MIN_SECRET)
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { userOf } from '../config/build_setting'
 import type { RepositorySettings } from '../config/pipeline_setting'
 import type { Clock } from '../system/clock'
 import type { CommandRunner } from '../system/command'
@@ -20,7 +21,7 @@ export interface BuildUsersParts {
 
 /** Returns the names of the users that builds are configured to run as. */
 export function buildUsersOf(repositories: readonly RepositorySettings[]): string[] {
-  return [...new Set(repositories.flatMap(({ build }) => build?.user ?? []))]
+  return [...new Set(repositories.flatMap(({ build }) => userOf(build) ?? []))]
 }
 
 /** The users that builds of a state have run as, in a folder with a file for each. Ids stay known where a name is gone. */

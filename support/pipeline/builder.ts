@@ -78,7 +78,7 @@ export class Builder {
 
   private isToBuild({ repository, isToBuild, isAskedFor, build }: PushedCommit): boolean {
     if (!isToBuild || !(isAskedFor || isOpen(build))) return false
-    return this.parts.repositories.get(repository)?.settings.build !== undefined
+    return this.parts.repositories.get(repository)?.settings.build?.kind === 'command'
   }
 
   private restOf(commit: PushedCommit): number {
@@ -89,7 +89,7 @@ export class Builder {
     const { repositories, log, clock, newId, runBuild, tidyUp } = this.parts
     const followed = repositories.get(commit.repository)
     const settings = followed?.settings.build
-    if (followed === undefined || settings === undefined) return
+    if (followed === undefined || settings?.kind !== 'command') return
     const build = newId()
     const { repository, commit: id, refs } = commit
     await log.append({ type: 'build begun', build, repository, commit: id })

@@ -36,7 +36,7 @@ describe('a push that was told', () => {
         branches: ['main'],
         tags: ['v*'],
         triggers: [],
-        build: { command: ['make'], within: 1_000, environment: [] },
+        build: { kind: 'command', command: ['make'], within: 1_000, environment: [] },
         ...more,
       },
       source: {

@@ -132,7 +132,7 @@ class Life {
       branches: ['main'],
       tags: ['v*'],
       triggers: [],
-      build: { command: ['make'], within: 1_000, environment: [] },
+      build: { kind: 'command', command: ['make'], within: 1_000, environment: [] },
     }
     // What was not fetched is not there.
     let isFetched = false

@@ -40,7 +40,7 @@ describe('the worker of a pipeline', () => {
       branches: ['main'],
       tags: [],
       triggers: [],
-      build: command.length === 0 ? undefined : { command, within: 60_000, environment: [] },
+      build: command.length === 0 ? undefined : { kind: 'command', command, within: 60_000, environment: [] },
     }
     return openWorker({
       log,

@@ -28,7 +28,7 @@ describe('the parts of lockstep serve that have hosts fetch', () => {
     branches: [],
     tags: ['v*'],
     triggers: [],
-    build: { command: ['true'], within: 1, environment: [] },
+    build: { kind: 'command' as const, command: ['true'], within: 1, environment: [] },
     fetches: environments.map((environment) => ({ environment, hostClass: 'roles::website' })),
   })
   const contextOf = (log: MemoryPipelineLog): PartContext => ({

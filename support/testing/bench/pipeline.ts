@@ -98,7 +98,7 @@ async function serving(
         branches: [],
         tags: ['*'],
         triggers: [],
-        build: { command: ['true'], within: 60_000, environment: [] },
+        build: { kind: 'command', command: ['true'], within: 60_000, environment: [] },
         fetches: [{ environment: 'test', hostClass: CLASS }],
       },
     ],
