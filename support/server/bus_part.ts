@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { Outbox } from '../bus/outbox'
-import { openPlace, savePlace } from '../bus/place_file'
+import { Outbox } from '../pipeline/outbox'
+import { openPlace, savePlace } from '../pipeline/place_file'
 import { Publisher } from '../bus/publisher'
 import { busFolderIn, openSigningKey } from '../bus/signing_key'
 import type { BusBroker } from '../config/bus_broker'

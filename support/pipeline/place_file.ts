@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as v from 'valibot'
-import type { JournalPlace } from '../pipeline/event_cursor'
+import type { JournalPlace } from './event_cursor'
 import { LockstepError } from '../system/errors'
 import { makeFolder } from '../system/folders'
 import { readRegularFile } from '../system/regular_file'
@@ -28,7 +28,7 @@ export function openPlace(
   const place = readPlace(path)
   if (!isBehind(place, first)) return place
   onTrouble(
-    `${path} tells of events in journal ${place.journal} that are gone, and the next journal is ${first.journal}: the bus begins with what comes next`,
+    `${path} tells of events in journal ${place.journal} that are gone, and the next journal is ${first.journal}: it begins with what comes next`,
   )
   savePlace(path, first)
   return first
@@ -44,7 +44,7 @@ function readPlace(path: string): JournalPlace {
   } catch (error) {
     throw new LockstepError(
       'bad-config',
-      `${path} does not say which events the bus has: ${(error as Error).message}; put it back, or remove it so that the bus begins with what comes next`,
+      `${path} does not say which events were told: ${(error as Error).message}; put it back, or remove it to begin with what comes next`,
       { cause: error },
     )
   }

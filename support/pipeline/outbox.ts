@@ -1,5 +1,5 @@
-import { Bell } from '../pipeline/bell'
-import type { JournalEvent, JournalPlace, EventCursor } from '../pipeline/event_cursor'
+import { Bell } from './bell'
+import type { JournalEvent, JournalPlace, EventCursor } from './event_cursor'
 import { pause, type Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 
@@ -79,7 +79,7 @@ export class Outbox {
         save(event.behind)
       } catch (error) {
         // The event is confirmed; after a kill it is only published once more.
-        onTrouble(`which events the bus has cannot be written down: ${(error as Error).message}`)
+        onTrouble(`which events were told cannot be written down: ${(error as Error).message}`)
       }
       return true
     }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { JournalPlace } from '../pipeline/event_cursor'
+import type { JournalPlace } from './event_cursor'
 import { Scratch } from '../testing/scratch'
 import { openPlace, savePlace } from './place_file'
 

@@ -2,8 +2,8 @@ import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { EventCursor } from '../pipeline/event_cursor'
-import { openPipelineJournal, pipelineJournalsIn, readPipeline } from '../pipeline/pipeline_journal'
+import { EventCursor } from './event_cursor'
+import { openPipelineJournal, pipelineJournalsIn, readPipeline } from './pipeline_journal'
 import { LockstepError } from '../system/errors'
 import { chainLines } from '../system/journal_lines'
 import { FakeClock, settled } from '../testing/fake_clock'
@@ -120,7 +120,7 @@ class World {
   }
 }
 
-describe('the outbox of the bus', () => {
+describe('the outbox of events', () => {
   let world: World
   beforeEach(() => (world = new World()))
   afterEach(() => world.scratch.remove())
@@ -239,8 +239,8 @@ describe('the outbox of the bus', () => {
     expect(given).to.deep.equal(['i', 'j'])
     expect(trouble).to.deep.equal([
       'the journal cannot be read',
-      'which events the bus has cannot be written down: the disk is full',
-      'which events the bus has cannot be written down: the disk is full',
+      'which events were told cannot be written down: the disk is full',
+      'which events were told cannot be written down: the disk is full',
     ])
     ended.abort()
     await work
