@@ -21,6 +21,7 @@ import { fetchParts } from '../server/fetches'
 import { HookTriggers } from '../server/hook_triggers'
 import { partsWith } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
+import { statusParts } from '../server/statuses_part'
 import { serveUnit, VARIABLES_FILE } from '../server/unit'
 import type { FetchOrder } from '../pipeline/fetcher'
 import { fetchOnHosts, takesTag } from '../survey/fetch_on_hosts'
@@ -59,7 +60,12 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
   const environments = settings.repositories.flatMap(({ fetches = [] }) =>
     fetches.map(({ environment }) => environmentOf(environment)),
   )
-  const redact = redactor([...triggers.secrets, ...(bus?.secrets ?? []), ...environments.flatMap(secretsOf)])
+  const redact = redactor([
+    ...triggers.secrets,
+    ...settings.repositories.flatMap(({ status }) => status?.token ?? []),
+    ...(bus?.secrets ?? []),
+    ...environments.flatMap(secretsOf),
+  ])
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } })
   for (const warning of [...settings.warnings, ...(bus?.warnings ?? [])]) log.warn(warning)
   const fleets = {
@@ -76,7 +82,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     clock: systemClock,
     log,
     redact,
-    parts: [...partsWith(bus), ...fetchParts(settings, fleets)],
+    parts: [...partsWith(bus), ...fetchParts(settings, fleets), ...statusParts(settings.repositories)],
     prove: () => proveBuilds(settings, { state, config, env }),
     signal: endOfProcess(),
     onReady: () => manager.start(),

@@ -8,6 +8,7 @@ import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
 import { secretFilesOf } from './secret_files'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
+import { resolveStatus, statusSetting, type StatusSettings } from './status_setting'
 import { placesIn, readYaml } from './yaml_file'
 
 const REPOSITORY = 'a name of small letters, digits, - and _'
@@ -70,6 +71,7 @@ const repository = allowKnownKeys({
   tags: globs,
   trigger: v.pipe(v.array(trigger, `a list of: ${TRIGGER}`), v.minLength(1, `at least one of: ${TRIGGER}`)),
   ci: v.optional(buildSetting),
+  status: v.optional(statusSetting),
   hosts: v.optional(allowKnownKeys({ class: v.pipe(v.string(CLASS), v.regex(/^[\w:.-]+$/, CLASS)) })),
   after_success: v.optional(
     v.record(
@@ -117,6 +119,8 @@ export interface RepositorySettings {
   tags: readonly string[]
   triggers: readonly Trigger[]
   build: BuildSettings | undefined
+  /** The server that shows the results of tests; absent where none does. */
+  status?: StatusSettings | undefined
   /** The hosts that fetch what has passed its tests; absent where there are none. */
   fetches?: readonly FetchSettings[]
 }
@@ -194,6 +198,13 @@ export function readPipelineSetting(
         secrets.read(from, what, ['pipeline', ...at, 'trigger', ...below]),
       ),
       build: written.ci && resolveBuild(written.ci),
+      status:
+        written.status &&
+        resolveStatus(
+          written.status,
+          (...below) => where(...at, 'status', ...below),
+          (from, what, ...below) => secrets.read(from, what, ['pipeline', ...at, 'status', ...below]),
+        ),
       fetches: resolveFetches(written, Object.keys(environments), (...below) => where(...at, ...below)),
     }
   })

@@ -108,6 +108,76 @@ export const FILE_KEYS: YamlKeys = {
     default: '{}',
     help: 'what follows when the tests of a commit have succeeded',
   },
+  'pipeline.repositories.status': {
+    takes: '`github`, `gitlab` or `gitea`',
+    default: 'none',
+    help: 'where results of tests are shown beside commits',
+  },
+  'pipeline.repositories.status.github': {
+    takes: 'keys',
+    default: 'none',
+    help: 'results are shown on GitHub',
+  },
+  'pipeline.repositories.status.github.repository': {
+    takes: 'an owner and a name',
+    help: 'the repository there, such as `acme/website`',
+  },
+  'pipeline.repositories.status.github.token': {
+    takes: SECRET,
+    help: 'a token that may do no more than set statuses, where the server has such',
+  },
+  'pipeline.repositories.status.github.context': {
+    takes: 'a name',
+    default: 'lockstep',
+    help: 'the name under which results stand there',
+  },
+  'pipeline.repositories.status.github.api': {
+    takes: 'an address',
+    default: 'https://api.github.com',
+    help: 'where the API of the server is',
+  },
+  'pipeline.repositories.status.gitlab': {
+    takes: 'keys',
+    default: 'none',
+    help: 'results are shown on GitLab',
+  },
+  'pipeline.repositories.status.gitlab.project': {
+    takes: 'a whole path',
+    help: 'the project there, such as `acme/website`',
+  },
+  'pipeline.repositories.status.gitlab.token': {
+    takes: SECRET,
+    help: 'a token that may do no more than set statuses, where the server has such',
+  },
+  'pipeline.repositories.status.gitlab.context': {
+    takes: 'a name',
+    default: 'lockstep',
+    help: 'the name under which results stand there',
+  },
+  'pipeline.repositories.status.gitlab.api': {
+    takes: 'an address',
+    default: 'https://gitlab.com/api/v4',
+    help: 'where the API of the server is',
+  },
+  'pipeline.repositories.status.gitea': {
+    takes: 'keys',
+    default: 'none',
+    help: 'results are shown on Gitea and Forgejo',
+  },
+  'pipeline.repositories.status.gitea.repository': {
+    takes: 'an owner and a name',
+    help: 'the repository there, such as `acme/website`',
+  },
+  'pipeline.repositories.status.gitea.token': {
+    takes: SECRET,
+    help: 'a token that may do no more than set statuses, where the server has such',
+  },
+  'pipeline.repositories.status.gitea.context': {
+    takes: 'a name',
+    default: 'lockstep',
+    help: 'the name under which results stand there',
+  },
+  'pipeline.repositories.status.gitea.api': { takes: 'an address', help: 'where the API of the server is' },
   'pipeline.repositories.ci': { takes: 'keys', default: 'none', help: 'how commits are tested' },
   'pipeline.repositories.ci.command': { takes: 'a program and its arguments', help: 'what tests a commit' },
   'pipeline.repositories.ci.within': {

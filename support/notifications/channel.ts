@@ -19,12 +19,13 @@ export interface Channel {
 export class DeliveryError extends Error {
   /**
    * Takes the reason. `retry` is true when the same message may be taken later. `retryAfter` is the least wait in ms,
-   * if the other side has said so.
+   * if the other side has said so. `status` is that of an answer over HTTP.
    */
   constructor(
     message: string,
     readonly retry: boolean,
     readonly retryAfter?: number,
+    readonly status?: number,
   ) {
     super(message)
   }

@@ -33,12 +33,14 @@ export async function post(request: Post, signal: AbortSignal): Promise<void> {
     throw new DeliveryError(
       `answered ${status}, and no redirect is followed; configure where it leads`,
       false,
+      undefined,
+      status,
     )
   }
   const retry = status === 429 || status >= 500
   const retryAfter = secondsIn(response.headers['retry-after'])
   const said = oneLine(request.redact(await beginning(response)), MAX_RESPONSE)
-  throw new DeliveryError(`answered ${status}${said === '' ? '' : `: ${said}`}`, retry, retryAfter)
+  throw new DeliveryError(`answered ${status}${said === '' ? '' : `: ${said}`}`, retry, retryAfter, status)
 }
 
 function answerTo({ url, headers, body, ca }: Post, signal: AbortSignal): Promise<IncomingMessage> {

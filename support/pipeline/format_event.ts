@@ -23,7 +23,8 @@ export function formatEvent(event: RecordedPipelineEvent, state: PipelineState):
   return `${clean(repositoryOf(event, state) ?? 'a repository')}: ${describeEvent(event, state)}`
 }
 
-function describeEvent(event: RecordedPipelineEvent, state: PipelineState): string {
+/** Formats an event without the name of its repository, as a part of a sentence. */
+export function describeEvent(event: RecordedPipelineEvent, state: PipelineState): string {
   switch (event.type) {
     case 'push taken':
       return describePush(event)

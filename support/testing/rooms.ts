@@ -278,11 +278,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'the events of a pipeline on the broker: messages, signatures, and what is still to be published',
     mayImport: ['support/pipeline', 'support/rollout/model', 'support/config', 'support/connectors'],
   },
+  'support/statuses': {
+    holds: 'how the tests of a commit went, as GitHub, GitLab and Gitea show it beside the commit',
+    mayImport: ['support/pipeline', 'support/notifications', 'support/config'],
+  },
   'support/server': {
     holds: '`lockstep serve`: takes what triggers tell, and has it carried out; it holds no truth of its own',
     mayImport: [
       'support/bus',
+      'support/statuses',
       'support/pipeline',
+      'support/notifications',
       'support/locks',
       'support/config',
       'hono',

@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import type { RepositorySettings } from '../config/pipeline_setting'
+import type { StatusSettings } from '../config/status_setting'
+import { post } from '../notifications/post'
+import { EventCursor } from '../pipeline/event_cursor'
+import { repositoryOf } from '../pipeline/format_event'
+import { Outbox } from '../pipeline/outbox'
+import { pipelineJournalsIn } from '../pipeline/pipeline_journal'
+import { openPlace, savePlace } from '../pipeline/place_file'
+import { statusOf } from '../statuses/commit_status'
+import { StatusTeller } from '../statuses/status_teller'
+import type { Part, PartContext } from './part'
+
+/**
+ * Returns the parts that show how the tests of commits went where their repositories are: one for each, so that none waits
+ * for another.
+ */
+export function statusParts(repositories: readonly RepositorySettings[]): readonly Part[] {
+  return repositories.flatMap(({ name, status }) =>
+    status === undefined
+      ? []
+      : [{ name: `statuses of ${name}`, run: (context: PartContext) => tellStatuses(name, status, context) }],
+  )
+}
+
+async function tellStatuses(
+  repository: string,
+  settings: StatusSettings,
+  { state, pipeline, clock, log, redact, signal }: PartContext,
+): Promise<void> {
+  const path = join(state, 'pipeline', 'statuses', `${repository}.json`)
+  let said: string | undefined
+  const onTrouble = (sentence: string) => {
+    // Pauses grow, and the reason stays the same.
+    const reason = sentence.replace(/; it is told again in .*/, '')
+    if (reason !== said) log.warn(redact(sentence))
+    said = reason
+  }
+  const teller = new StatusTeller({
+    settings,
+    clock,
+    post: (request, until) => post({ ...request, ca: undefined, redact }, until),
+    onTrouble,
+  })
+  const outbox = new Outbox({
+    from: openPlace(path, pipeline.end, onTrouble),
+    open: (place) => new EventCursor(pipelineJournalsIn(state), place, () => pipeline.end),
+    async publish({ event }, until) {
+      if (repositoryOf(event, pipeline.state) !== repository) return
+      const status = statusOf(event, pipeline.state)
+      if (status === undefined) return
+      await teller.tell({ ...status, description: redact(status.description) }, until)
+      until.throwIfAborted()
+      said = undefined
+    },
+    save: (place) => savePlace(path, place),
+    clock,
+    onTrouble,
+  })
+  const stop = pipeline.onEvent(() => outbox.wake())
+  try {
+    await outbox.work(signal)
+  } finally {
+    stop()
+  }
+}

@@ -1,0 +1,131 @@
+import { expect } from 'chai'
+import type { StatusSettings } from '../config/status_setting'
+import { DeliveryError } from '../notifications/channel'
+import { FakeClock, settled } from '../testing/fake_clock'
+import { StatusTeller } from './status_teller'
+
+const C = 'c'.repeat(40)
+const status = { repository: 'website', commit: C, state: 'pending', description: 'waits' } as const
+
+describe('telling a server the status of a commit', () => {
+  let clock: FakeClock
+  let troubles: string[]
+  let tries: number
+  let answers: (DeliveryError | 'taken' | 'silent')[]
+  beforeEach(() => {
+    clock = new FakeClock()
+    troubles = []
+    tries = 0
+    answers = []
+  })
+
+  function tell(kind: StatusSettings['kind'] = 'github', signal = new AbortController().signal) {
+    const teller = new StatusTeller({
+      settings: { kind, api: 'https://x', repository: 'a/b', token: 't', context: 'lockstep' },
+      clock,
+      async post(_request, until) {
+        tries += 1
+        const answer = answers.shift() ?? 'taken'
+        if (answer === 'silent')
+          await new Promise((_resolve, reject) =>
+            until.addEventListener('abort', () => reject(new DeliveryError('was cut off', true))),
+          )
+        else if (answer !== 'taken') throw answer
+      },
+      onTrouble: (sentence) => troubles.push(sentence),
+    })
+    const told = { isOver: false }
+    void teller.tell(status, signal).then(() => (told.isOver = true))
+    return told
+  }
+  const answered = (code: number, body = '', retryAfter?: number) =>
+    new DeliveryError(`answered ${code}${body}`, code >= 500, retryAfter, code)
+
+  it('ends when the server has taken it', async () => {
+    const told = tell()
+    await settled()
+    expect([told.isOver, tries, troubles]).to.deep.equal([true, 1, []])
+    expect(clock.pending).to.deep.equal([])
+  })
+
+  it('goes on for as long as the server is away, or the token is not right', async () => {
+    for (let each = 0; each < 20; each += 1) answers.push(answered([401, 403, 500, 503][each % 4] ?? 0))
+    const told = tell()
+    for (let each = 0; each < 20; each += 1) {
+      await settled()
+      expect(told.isOver).to.equal(false)
+      expect(clock.pending.at(0)).to.be.at.most(600_000)
+      await clock.next()
+    }
+    await settled()
+    expect([told.isOver, tries]).to.deep.equal([true, 21])
+    expect(troubles[0]).to.equal(
+      `github has no status of ${C} of website: it answered 401; it is told again in 5 s`,
+    )
+  })
+
+  it('waits as long as the server asks', async () => {
+    answers.push(answered(429, '', 90_000))
+    tell()
+    await settled()
+    expect(clock.pending).to.deep.equal([90_000])
+  })
+
+  it('gives up what the server refuses for good, and says so: later ones are not kept waiting', async () => {
+    answers.push(answered(422, ': No commit found for SHA'))
+    const told = tell()
+    await settled()
+    expect(told.isOver).to.equal(true)
+    expect(troubles).to.deep.equal([
+      `github has no status of ${C} of website: it answered 422: No commit found for SHA; this one is given up`,
+    ])
+  })
+
+  it('gives up what the server did not find seven times, since it may show a push late', async () => {
+    for (let each = 0; each < 7; each += 1) answers.push(answered(404))
+    const told = tell()
+    for (let each = 0; each < 6; each += 1) {
+      await settled()
+      await clock.next()
+    }
+    await settled()
+    expect([told.isOver, tries]).to.deep.equal([true, 7])
+    expect(troubles.at(-1)).to.match(/this one is given up$/)
+  })
+
+  it('ends where GitLab says that it waits already, and nothing like it', async () => {
+    const refusal = (from: string) =>
+      answered(400, `: {"message":"Cannot transition status via ${from} (Reason(s): …`)
+    answers.push(refusal(':enqueue from :pending'))
+    expect([tell('gitlab'), await settled()][0]).to.deep.equal({ isOver: true })
+    expect(troubles).to.deep.equal([])
+    answers.push(refusal(':success from :canceled'))
+    tell('gitlab')
+    await settled()
+    expect(troubles).to.have.length(1)
+  })
+
+  it('counts no answer within 30 seconds as none', async () => {
+    answers.push('silent')
+    const told = tell()
+    await settled()
+    expect(clock.pending).to.deep.equal([30_000])
+    await clock.next()
+    expect(troubles[0]).to.match(/it did not answer within 30 s; it is told again in 5 s$/)
+    await clock.next()
+    expect([told.isOver, tries]).to.deep.equal([true, 2])
+  })
+
+  it('ends when it is told to, in a try and in a pause', async () => {
+    for (const answer of ['silent', answered(500)] as const) {
+      const end = new AbortController()
+      answers.push(answer)
+      const told = tell('github', end.signal)
+      await settled()
+      expect(told.isOver).to.equal(false)
+      end.abort()
+      await settled()
+      expect(told.isOver).to.equal(true)
+    }
+  })
+})

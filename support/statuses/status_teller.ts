@@ -1,0 +1,71 @@
+import type { StatusSettings } from '../config/status_setting'
+import { DeliveryError } from '../notifications/channel'
+import { Backoff } from '../pipeline/backoff'
+import { pause, type Clock } from '../system/clock'
+import type { CommitStatus } from './commit_status'
+import { requestOf, type StatusRequest } from './forms'
+
+const FIRST_PAUSE_MS = 5_000
+const MOST_PAUSE_MS = 600_000
+/** Milliseconds that one try may take. */
+const TRY_WITHIN_MS = 30_000
+/** The times that a server may not find a repository or a commit. It may show a push late. */
+const MAX_NOT_FOUND = 7
+/** The statuses of answers that would be the same however often they are asked for. */
+const REFUSALS: readonly number[] = [400, 405, 409, 410, 413, 415, 422]
+
+export interface StatusTellerParts {
+  settings: StatusSettings
+  clock: Clock
+  /** @throws DeliveryError when the server has not taken it */
+  post(request: StatusRequest, signal: AbortSignal): Promise<void>
+  onTrouble(sentence: string): void
+}
+
+/**
+ * Tells a server the statuses of commits, one after the other, until it has taken each or has refused it for good. A token
+ * that is not right, or a server that is away, keeps all of them waiting: none is lost.
+ */
+export class StatusTeller {
+  constructor(private readonly parts: StatusTellerParts) {}
+
+  /** Resolves once the server has taken a status, or has refused it for good, which is told; or when the signal is aborted. */
+  async tell(status: CommitStatus, signal: AbortSignal): Promise<void> {
+    const { settings, clock, onTrouble } = this.parts
+    const backoff = new Backoff(() => clock.elapsed(), FIRST_PAUSE_MS, MOST_PAUSE_MS)
+    const of = `${settings.kind} has no status of ${status.commit} of ${status.repository}`
+    for (let notFound = 0; ;) {
+      const fault = await this.try(status, signal)
+      if (fault === undefined || signal.aborted) return
+      if (fault.status === 404) notFound += 1
+      if (REFUSALS.includes(fault.status ?? 0) || notFound >= MAX_NOT_FOUND)
+        return onTrouble(`${of}: it ${fault.message}; this one is given up`)
+      const rest = Math.max(backoff.fail(), Math.min(fault.retryAfter ?? 0, MOST_PAUSE_MS))
+      onTrouble(`${of}: it ${fault.message}; it is told again in ${rest / 1000} s`)
+      await pause(clock, rest, signal).catch(() => {})
+    }
+  }
+
+  /** Returns why the server has not taken a status; undefined once it has, or shows it already. */
+  private async try(status: CommitStatus, ended: AbortSignal): Promise<DeliveryError | undefined> {
+    const { settings, clock, post } = this.parts
+    const late = new AbortController()
+    const stop = clock.after(TRY_WITHIN_MS, () => late.abort())
+    try {
+      await post(requestOf(settings, status), AbortSignal.any([ended, late.signal]))
+      return undefined
+    } catch (error) {
+      if (late.signal.aborted)
+        return new DeliveryError(`did not answer within ${TRY_WITHIN_MS / 1000} s`, true)
+      if (!(error instanceof DeliveryError)) throw error
+      return isShown(settings, error) ? undefined : error
+    } finally {
+      stop()
+    }
+  }
+}
+
+/** GitLab refuses a status that waits where it waits already, in these words. */
+function isShown({ kind }: StatusSettings, { status, message }: DeliveryError): boolean {
+  return kind === 'gitlab' && status === 400 && message.includes('Cannot transition status via :enqueue')
+}
