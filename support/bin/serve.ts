@@ -34,7 +34,11 @@ import type { Call, Outcome } from './command'
 import { takeServiceManager } from './service_manager'
 
 /** Takes what triggers tell until a signal ends it. Its log goes to the standard output, as services have it. */
-export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolean }>): Promise<Outcome> {
+export async function serve({
+  cwd,
+  env,
+  options: { unit, standby },
+}: Call<{ unit: boolean; standby: boolean }>): Promise<Outcome> {
   const config = resolve(cwd, readSetting(env, 'LOCKSTEP_CONFIG') ?? 'lockstep.yaml')
   const state = resolve(cwd, foldersIn(env).state)
   if (!existsSync(config))
@@ -43,7 +47,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
       `there is no configuration ${config}; say: ${formatLockstep('serve --config lockstep.yaml')}`,
     )
   const spool = readSpoolSetting(config)
-  if (unit && spool !== undefined) return { text: await unitOf(config, state, spool), exitCode: 0 }
+  if (unit && spool !== undefined) return { text: await unitOf(config, state, spool, standby), exitCode: 0 }
   const settings = readPipelineSetting(config, { env })
   if (settings === undefined)
     throw new LockstepError(
@@ -84,6 +88,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     redact,
     parts: [...partsWith(bus), ...fetchParts(settings, fleets), ...statusParts(settings.repositories)],
     prove: () => proveBuilds(settings, { state, config, env }),
+    ...(standby ? { standby: { random: Math.random } } : {}),
     signal: endOfProcess(),
     onReady: () => manager.start(),
   }).finally(() => manager.stop())
@@ -112,11 +117,15 @@ async function unitOf(
   config: string,
   state: string,
   { path: spool, buildUsers }: SpoolSetting,
+  isStandby: boolean,
 ): Promise<string> {
   const accounts = await Promise.all(buildUsers.map((user) => lookUpAccount(user, runCommand)))
   const program = join(__dirname, 'lockstep.cjs')
   return serveUnit({
-    command: [process.execPath, program, 'serve', '--config', config, '--state', state],
+    command: [
+      ...[process.execPath, program, 'serve', '--config', config, '--state', state],
+      ...(isStandby ? ['--standby'] : []),
+    ],
     writes: [state, spool, ...accounts.map(({ home }) => home)],
     capabilities: accounts.length === 0 ? [] : BUILD_CAPABILITIES,
   })

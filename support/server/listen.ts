@@ -25,12 +25,14 @@ export interface Listening {
  * @throws LockstepError `bad-config` where the address cannot be had
  */
 export async function listen(
-  app: Hono,
+  app: Pick<Hono, 'fetch'>,
   { host, port }: { host: string; port: number },
   onTrouble: (what: string) => void,
 ): Promise<Listening> {
   const server = createAdaptorServer({
     fetch: app.fetch,
+    // A balancer that looks whether the process is well may name no host, as HTTP/1.0 has it.
+    hostname: 'localhost',
     overrideGlobalObjects: false,
     serverOptions: {
       headersTimeout: HEADERS_WITHIN_MS,

@@ -31,7 +31,7 @@ describe('lockstep serve', () => {
     secretFiles: [],
   })
 
-  function served({ port = 0, parts = [] as Part[], onReady = (_port: number) => {} } = {}) {
+  function served({ port = 0, parts = [] as Part[], onReady = (_port: number) => {}, standby = false } = {}) {
     const told: string[] = []
     const tell = (first: unknown, second?: unknown) => void told.push(String(second ?? first))
     const log = { info: tell, warn: tell, error: tell }
@@ -44,6 +44,7 @@ describe('lockstep serve', () => {
       log,
       redact: redactNothing,
       parts,
+      ...(standby ? { standby: { random: () => 0 } } : {}),
       signal: end.signal,
       onReady,
     })
@@ -105,6 +106,60 @@ describe('lockstep serve', () => {
     )
     await served({ onReady: () => end.abort() }).done
     expect(claims()).to.deep.equal([])
+  })
+
+  it('waits as a standby, takes nothing meanwhile, and takes over once the other one has ended', async () => {
+    let open = (_port: number) => {}
+    const opened = () => new Promise<number>((resolve) => (open = resolve))
+    const first = opened()
+    const active = served({ standby: true, onReady: (port) => open(port) })
+    await first
+    const endOfFirst = end
+    end = new AbortController()
+    const second = opened()
+    const waiting = served({ standby: true, onReady: (port) => open(port) })
+    const port = await second
+    const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status
+    expect([await ask('/healthz'), await ask('/deliveries/x')]).to.deep.equal([503, 503])
+    const hook = await fetch(`http://127.0.0.1:${port}/hooks/website/github`, { method: 'POST', body: '{}' })
+    expect(hook.status).to.equal(503)
+    expect(await hook.text()).to.match(/the push is not taken/)
+    expect(waiting.told).to.have.length(1)
+    expect(waiting.told[0]).to.match(/^waiting: lockstep serve already runs on .*: pid \d+/)
+    endOfFirst.abort()
+    await active.done
+    while ((await ask('/healthz')) !== 200) await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(await ask('/deliveries/x')).to.equal(404)
+    end.abort()
+    await waiting.done
+    expect(waiting.told.slice(1)).to.deep.equal(['serving', 'ending'])
+    expect(claims()).to.deep.equal([])
+  })
+
+  it('answers a balancer that names no host, as HTTP/1.0 has it', async () => {
+    let open = (_port: number) => {}
+    const opened = new Promise<number>((resolve) => (open = resolve))
+    const { done } = served({ onReady: (port) => open(port) })
+    const asking = net.connect(await opened, '127.0.0.1')
+    asking.end('GET /healthz HTTP/1.0\r\n\r\n')
+    const [answer] = (await once(asking, 'data')) as [Buffer]
+    expect(answer.toString()).to.match(/^HTTP\/1\.1 200 /)
+    end.abort()
+    await done
+  })
+
+  it('ends as a standby when it is told to, before its turn has come', async () => {
+    let open = () => {}
+    const isOpen = new Promise<void>((resolve) => (open = resolve))
+    const { done } = served({ onReady: () => open() })
+    await isOpen
+    const endOfFirst = end
+    end = new AbortController()
+    const waiting = served({ standby: true, onReady: () => end.abort() })
+    await waiting.done
+    expect(waiting.told).not.to.include('serving')
+    endOfFirst.abort()
+    await done
   })
 
   it('writes nothing once its claim is not there any more', async () => {

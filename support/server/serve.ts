@@ -1,16 +1,18 @@
+import type { Hono } from 'hono'
 import type { PipelineSettings } from '../config/pipeline_setting'
 import { Receiver } from '../pipeline/receive'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import type { Log } from '../system/log'
 import type { Redact } from '../system/redaction'
-import { claimPipeline } from './claim_pipeline'
+import { claimPipeline, type PipelineClaim } from './claim_pipeline'
 import type { HookTriggers } from './hook_triggers'
-import { listen } from './listen'
+import { listen, type Listening } from './listen'
 import { openPipeline, type OpenPipeline } from './open_pipeline'
 import type { Part } from './part'
 import { Refusals } from './refusals'
 import { routes } from './routes'
+import { claimInTurn, openDoor, waitingRoutes, type Door } from './standby'
 
 export interface ServeOptions {
   settings: PipelineSettings
@@ -24,9 +26,14 @@ export interface ServeOptions {
   parts: readonly Part[]
   /** Proves that builds can run, once no other process works with the state. A rejection ends the start. */
   prove?: () => Promise<void>
+  /**
+   * Present for one that waits while another process has the state folder, and takes over once that one has ended. `random`
+   * returns a number from 0 up to 1: two that wait do not try at the same moment.
+   */
+  standby?: { random: () => number }
   /** Aborted when the process is to end. */
   signal: AbortSignal
-  /** Called when requests are answered and all parts run. */
+  /** Called when requests are answered: by all parts, or by one that waits. */
   onReady: (port: number) => void
 }
 
@@ -37,13 +44,38 @@ export interface ServeOptions {
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const end = new Ending(options.signal)
-  const { state, env, clock } = options
-  const claim = await claimPipeline({ state, env, clock, onLost: (error) => end.fail(error) })
+  const { standby, log } = options
+  if (standby === undefined) return serveClaimed(options, await claimPipeline(claimOf(options, end)), end)
+  const door = await openDoor(waitingRoutes(), (app) => listenFor(options, app))
+  try {
+    options.onReady(door.port)
+    const onWait = (why: string) => log.info(`waiting: ${why}`)
+    const claim = await claimInTurn(claimOf(options, end), { ...standby, onWait, signal: end.signal })
+    if (claim !== undefined) await serveClaimed(options, claim, end, door)
+  } finally {
+    await door.close()
+  }
+}
+
+function claimOf({ state, env, clock }: ServeOptions, end: Ending) {
+  return { state, env, clock, onLost: (error: unknown) => end.fail(error) }
+}
+
+function listenFor({ settings, log }: ServeOptions, app: Pick<Hono, 'fetch'>): Promise<Listening> {
+  return listen(app, settings.listen, (what) => log.warn(what))
+}
+
+async function serveClaimed(
+  options: ServeOptions,
+  claim: PipelineClaim,
+  end: Ending,
+  door?: Door,
+): Promise<void> {
   try {
     await options.prove?.()
-    const pipeline = openPipeline(state, claim, () => clock.now())
+    const pipeline = openPipeline(options.state, claim, () => options.clock.now())
     try {
-      await serveOpen(options, pipeline, end)
+      await serveOpen(options, pipeline, end, door)
     } finally {
       await pipeline.close()
     }
@@ -52,7 +84,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-async function serveOpen(options: ServeOptions, pipeline: OpenPipeline, end: Ending): Promise<void> {
+async function serveOpen(
+  options: ServeOptions,
+  pipeline: OpenPipeline,
+  end: Ending,
+  door: Door | undefined,
+): Promise<void> {
   const { settings, triggers, clock, log, redact, parts, onReady } = options
   const receiver = new Receiver(pipeline)
   const refusals = new Refusals(clock, (count, why) => log.warn({ count, why }, 'requests refused'))
@@ -69,7 +106,8 @@ async function serveOpen(options: ServeOptions, pipeline: OpenPipeline, end: End
       else log.error({ err: error }, 'a request could not be answered')
     },
   })
-  const listening = await listen(app, settings.listen, (what) => log.warn(what))
+  const listening: Listening = door ?? (await listenFor(options, app))
+  door?.answerBy(app)
   const { signal } = end
   const context = { ...options, pipeline, receiver, signal }
   const running = parts.map((part) => part.run(context).catch((error: unknown) => end.fail(error)))
@@ -83,7 +121,7 @@ async function serveOpen(options: ServeOptions, pipeline: OpenPipeline, end: End
     },
     'serving',
   )
-  onReady(listening.port)
+  if (door === undefined) onReady(listening.port)
   await end.reached
   if (end.why === undefined) log.info('ending')
   else log.error({ why: end.why }, 'ending')

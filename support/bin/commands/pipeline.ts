@@ -107,11 +107,17 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     summary: 'takes what is pushed, and follows it through its tests',
     about:
       'It reads pipeline from lockstep.yaml. A push is on disk before its sender gets an answer. One process serves a state folder.',
-    options: { unit: { help: 'prints a unit for systemd, and ends' } },
+    options: {
+      unit: { help: 'prints a unit for systemd, and ends' },
+      standby: {
+        help: 'waits while another process serves the state folder, and takes over when that one ends',
+      },
+    },
     settings: ['LOCKSTEP_CONFIG', 'LOCKSTEP_STATE'],
     examples: [
       ['serve --state /var/lib/lockstep', 'runs in the foreground, with its log on the standard output'],
       ['serve --state /var/lib/lockstep --unit', 'prints a unit for systemd that runs the same'],
+      ['serve --state /srv/shared/lockstep --standby', 'one of two behind a balancer'],
     ],
     exits: {
       0: 'it was told to end',

@@ -89,6 +89,8 @@ const UNTESTED = [
   'docs/pipeline.md: it needs a lockstep serve; serve.real.ts sends the same',
   'docs/pipeline.md: it needs a user of the machine; build_user.real.ts runs builds of one',
   'docs/pipeline.md: it runs until it is told to end; serve.real.ts runs it as a process',
+  'docs/pipeline.md: it runs until it is told to end; standby.real.ts runs two of them',
+  'docs/pipeline.md: standby.real.ts runs HAProxy with the same check',
   'docs/pipeline.md: its commits and times differ each time; push.real.ts sees the same lines',
   'docs/verify.md: its commit ids differ each time; verify.real.ts pushes the same',
   'docs/verify.md: it changes a repository on a server; verify.real.ts pushes through the hook',

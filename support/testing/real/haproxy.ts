@@ -19,6 +19,8 @@ export interface RealHaproxy {
 export interface HaproxyOptions {
   backend: string
   /** The servers; `disabled` for one in maintenance by configuration, until it is made ready. */
+  /** The path that says whether a server is well. */
+  check?: string
   servers: readonly { name: string; address?: string; port: number; disabled?: boolean }[]
 }
 
@@ -28,7 +30,7 @@ export interface HaproxyOptions {
  */
 export async function startHaproxy(
   scratch: Scratch,
-  { backend, servers }: HaproxyOptions,
+  { backend, check = '/health', servers }: HaproxyOptions,
 ): Promise<RealHaproxy> {
   const [port, runtimePort] = [await freePort(), await freePort()]
   // The path of a unix socket must be short.
@@ -50,7 +52,7 @@ frontend front
   bind 127.0.0.1:${port}
   default_backend ${backend}
 backend ${backend}
-  option httpchk GET /health
+  option httpchk GET ${check}
   default-server check inter 200ms fall 2 rise 1
 ${servers.map(({ name, address = '127.0.0.1', port, disabled }) => `  server ${name} ${address}:${port}${disabled === true ? ' disabled' : ''}\n`).join('')}`,
   )
