@@ -122,10 +122,9 @@ async function unitOf(
   const accounts = await Promise.all(buildUsers.map((user) => lookUpAccount(user, runCommand)))
   const program = join(__dirname, 'lockstep.cjs')
   return serveUnit({
-    command: [
-      ...[process.execPath, program, 'serve', '--config', config, '--state', state],
-      ...(isStandby ? ['--standby'] : []),
-    ],
+    command: [process.execPath, program, 'serve', '--config', config, '--state', state].concat(
+      isStandby ? ['--standby'] : [],
+    ),
     writes: [state, spool, ...accounts.map(({ home }) => home)],
     capabilities: accounts.length === 0 ? [] : BUILD_CAPABILITIES,
   })
