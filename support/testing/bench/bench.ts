@@ -16,6 +16,7 @@ import { median, round, spread, timed, type Cost } from './measure'
 import { memoryRows } from './memory'
 import { pageRow } from './page'
 import { pipelineRows } from './pipeline'
+import { serveRows } from './serve'
 
 const ROOT = resolve(__dirname, '..', '..', '..')
 const RUBY = join(ROOT, 'support', 'testing', 'real', 'ruby')
@@ -57,7 +58,7 @@ class Bench {
   /**
    * Runs all benchmarks, or some of them. `daemon` is the host's side, `start` the start of a run, `lint` a long table,
    * `page` the page of a huge run, `memory` the memory of rollouts, `waves` a rollout in ten waves, `huge` a fleet of 50,000 hosts,
-   * `pipeline` the way from a push to hosts.
+   * `pipeline` the way from a push to hosts, `serve` the pushes that are told.
    */
   async run(only: string | undefined): Promise<void> {
     if (only === 'start') return this.startUp()
@@ -70,7 +71,11 @@ class Bench {
       return this.scratch.remove()
     }
     if (only === 'pipeline') {
-      this.say(...(await pipelineRows(this.scratch)))
+      this.say(...(await pipelineRows()))
+      return this.scratch.remove()
+    }
+    if (only === 'serve') {
+      this.say(...(await serveRows(this.scratch)))
       return this.scratch.remove()
     }
     if (only === 'memory') return this.memory()
@@ -89,7 +94,8 @@ class Bench {
       await this.scenarios(broker)
       await this.waves(broker)
       this.startUp()
-      this.say(lintRow(this.scratch), await pageRow(this.scratch), ...(await pipelineRows(this.scratch)))
+      this.say(lintRow(this.scratch), await pageRow(this.scratch), ...(await pipelineRows()))
+      this.say(...(await serveRows(this.scratch)))
       this.codec()
       await this.faults(broker)
       await this.cleanRuns()

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { activemq } from '../../connectors/activemq'
 import { stompConnector } from '../../connectors/stomp_connector'
@@ -13,7 +12,7 @@ import { RealFleet } from '../real/mcollectived'
 import type { Running } from '../real/processes'
 import { PASSWORD, PSK, USER } from '../real/settings'
 import { Scratch } from '../scratch'
-import { round } from './measure'
+import { residentMegabytes, round } from './measure'
 
 const ROOT = resolve(__dirname, '..', '..', '..')
 const OUTAGE = 20_000
@@ -37,10 +36,10 @@ export async function daemonRows(): Promise<string[]> {
     const ruby = await begun('ruby.example.net', client, () => fleet.launch('ruby.example.net').running)
     const ours = await begun('ours.example.net', client, () => fleet.launchOurs('ours.example.net', lockstep))
     await new Promise((resolve) => setTimeout(resolve, IDLE))
-    const memory = { ours: resident(ours.pid), ruby: resident(ruby.pid) }
+    const memory = { ours: residentMegabytes(ours.pid), ruby: residentMegabytes(ruby.pid) }
     const flood = await flooded(client, 'ours.example.net')
     const rubyFlood = await flooded(client, 'ruby.example.net')
-    const after = resident(ours.pid)
+    const after = residentMegabytes(ours.pid)
     const back = await outage(broker, client)
     return [
       row('start-up until it answers', ours.seconds, ruby.seconds, 's', ''),
@@ -107,12 +106,6 @@ async function begun(host: string, client: Pinger, launch: () => Running) {
   const { child } = launch()
   while (!(await client.ping(host, 100)));
   return { pid: child.pid ?? 0, seconds: (performance.now() - began) / 1000 }
-}
-
-/** Returns the resident memory of a process, MB. */
-function resident(pid: number): number {
-  const [, kilobytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) / 1024
 }
 
 /** Sends many requests with many under way at a time; each is answered or lost. */

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 
 export interface Cost {
   /** Seconds from start to end. */
@@ -47,6 +48,12 @@ export function spread(values: readonly number[], unit = ''): string {
   if (values.length === 0) return '-'
   const [least, most] = [Math.min(...values), Math.max(...values)]
   return `${round(median(values))}${unit} (${round(least)}–${round(most)})`
+}
+
+/** Returns the resident memory of a process, MB. */
+export function residentMegabytes(pid: number): number {
+  const [, kilobytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) / 1024
 }
 
 export function round(value: number): string {

@@ -12,10 +12,10 @@ import { withFleet } from '../../survey/with_fleet'
 import { systemClock } from '../../system/clock'
 import { redactNothing } from '../../system/redaction'
 import { GitRepository } from '../git_repository'
-import type { Scratch } from '../scratch'
+import { Scratch } from '../scratch'
 import { spread } from './measure'
 
-const HOSTS = 100
+const SIZES = [100, 1_000]
 const ROUNDS = 5
 const CLASS = 'roles::website'
 
@@ -24,8 +24,18 @@ const CLASS = 'roles::website'
  * has the same hosts fetch. The repository, its mirror and its build are real, and the build does nothing; the hosts are
  * simulated. The discovery of the hosts is in the first, and not in the second.
  */
-export async function pipelineRows(scratch: Scratch): Promise<string[]> {
-  const names = Array.from({ length: HOSTS }, (_, index) => `web${index + 1}`)
+export async function pipelineRows(): Promise<string[]> {
+  const rows: string[] = []
+  for (const hosts of SIZES) {
+    const scratch = new Scratch()
+    rows.push(...(await rowsOf(hosts, scratch)))
+    scratch.remove()
+  }
+  return rows
+}
+
+async function rowsOf(hosts: number, scratch: Scratch): Promise<string[]> {
+  const names = Array.from({ length: hosts }, (_, index) => `web${index + 1}`)
   const tags = ['v0']
   const { environment, embedded } = await startEmbedded(
     { name: 'test', repository: {}, git: { website: tags }, backends: {}, hosts: names.map(host) },
@@ -39,7 +49,7 @@ export async function pipelineRows(scratch: Scratch): Promise<string[]> {
   const ratios: number[] = []
   try {
     await withFleet(environment, { clock: systemClock, signal }, async ({ client }) => {
-      await serving(scratch, expecting, async (push) => {
+      await serving(hosts, scratch, expecting, async (push) => {
         for (let round = 1; round <= ROUNDS; round += 1) {
           const tag = `v${round}`
           tags.push(tag)
@@ -61,8 +71,8 @@ export async function pipelineRows(scratch: Scratch): Promise<string[]> {
     await embedded?.stop()
   }
   return [
-    `| ${HOSTS} hosts: from a push to the answer of each that it has it, s | ${spread(whole)} | |`,
-    `| ${HOSTS} hosts: the same ÷ one plain call that has them fetch | ${spread(ratios)} | |`,
+    `| ${hosts} hosts: from a push to the answer of each that it has it, s | ${spread(whole)} | |`,
+    `| ${hosts} hosts: the same ÷ one plain call that has them fetch | ${spread(ratios)} | |`,
   ]
 }
 
@@ -80,6 +90,7 @@ const host = (identity: string) => ({
 
 /** Serves a repository, and hands over what pushes a tag to it and resolves with the seconds until all hosts have it. */
 async function serving(
+  hosts: number,
   scratch: Scratch,
   environment: Awaited<ReturnType<typeof startEmbedded>>['environment'],
   work: (push: (tag: string) => Promise<number>) => Promise<void>,
@@ -123,7 +134,7 @@ async function serving(
           repository.send('HEAD', `refs/tags/${tag}`)
           const everywhere = new Promise<void>((resolve) => {
             const stop = pipeline.onEvent((event) => {
-              if (event.type !== 'hosts have fetched' || event.tag !== tag || event.has.count !== HOSTS)
+              if (event.type !== 'hosts have fetched' || event.tag !== tag || event.has.count !== hosts)
                 return
               stop()
               resolve()
