@@ -219,9 +219,16 @@ DocumentRoot ${join(scratch.path, 'www')}
       ...[...hashes, 'correcthorse1', FORMER, '', `$2y$99$${'a'.repeat(53)}`].map(
         (hash) => `alice:${hash}\n`,
       ),
-      ...[` alice:${bcrypt}\n`, `alice:${bcrypt} \n`, `alice:${bcrypt}\r\n`, `alice:${bcrypt}:A \n`],
-      ...[`alice:${bcrypt}`, `:x\nalice:${bcrypt}\n`, `a b:x\n \n#a\nalice:${bcrypt}:\n`],
-      ...[` alice:x\nalice:${bcrypt}\n`, `alice:\nalice:${bcrypt}\n`, `\u00ef\u00bb\u00bfalice:${bcrypt}\n`],
+      ` alice:${bcrypt}\n`,
+      `alice:${bcrypt} \n`,
+      `alice:${bcrypt}\r\n`,
+      `alice:${bcrypt}:A \n`,
+      `alice:${bcrypt}`,
+      `:x\nalice:${bcrypt}\n`,
+      `a b:x\n \n#a\nalice:${bcrypt}:\n`,
+      ` alice:x\nalice:${bcrypt}\n`,
+      `alice:\nalice:${bcrypt}\n`,
+      `\u00ef\u00bb\u00bfalice:${bcrypt}\n`,
     ]
     const forms = HOSTS.map((_, index) => (index === 1 && existsSync(APACHE) ? 'apache' : 'nginx'))
     const kept = HOSTS.map((host) => readFileSync(file(host)))
