@@ -18,12 +18,15 @@ import { foldersIn } from '../run/folders'
 import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
 import { fetchParts } from '../server/fetches'
+import { packageParts } from '../server/announcements'
 import { HookTriggers } from '../server/hook_triggers'
 import { partsWith } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
 import { serveUnit, VARIABLES_FILE } from '../server/unit'
 import type { FetchOrder } from '../pipeline/fetcher'
+import type { RefreshOrder } from '../pipeline/refresher'
 import { fetchOnHosts, takesTag } from '../survey/fetch_on_hosts'
+import { refreshOnHosts } from '../survey/refresh_on_hosts'
 import { systemClock } from '../system/clock'
 import { runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
@@ -56,9 +59,11 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
   const bus = settings.bus && readBusBroker(config, settings.bus, surroundings)
   const environmentOf = (environment: string) => liveEnvironment({ environment }, surroundings, cwd)
   // An environment that is not right is a mistake of the start, and not of the first green build.
-  const environments = settings.repositories.flatMap(({ fetches = [] }) =>
-    fetches.map(({ environment }) => environmentOf(environment)),
-  )
+  const { packages = [] } = settings
+  const environments = [
+    ...settings.repositories.flatMap(({ fetches = [] }) => fetches.map(({ environment }) => environment)),
+    ...packages.flatMap((each) => each.environments),
+  ].map(environmentOf)
   const redact = redactor([...triggers.secrets, ...(bus?.secrets ?? []), ...environments.flatMap(secretsOf)])
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } })
   for (const warning of [...settings.warnings, ...(bus?.warnings ?? [])]) log.warn(warning)
@@ -66,6 +71,8 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     takesTag,
     fetch: (order: FetchOrder, signal: AbortSignal) =>
       fetchOnHosts(order, { environmentOf, clock: systemClock }, signal),
+    refresh: (order: RefreshOrder, signal: AbortSignal) =>
+      refreshOnHosts(order, { environmentOf, clock: systemClock }, signal),
   }
   const manager = takeServiceManager(log)
   await serveUntil({
@@ -76,7 +83,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     clock: systemClock,
     log,
     redact,
-    parts: [...partsWith(bus), ...fetchParts(settings, fleets)],
+    parts: [...partsWith(bus), ...fetchParts(settings, fleets), ...packageParts(packages, fleets)],
     prove: () => proveBuilds(settings, { state, config, env }),
     signal: endOfProcess(),
     onReady: () => manager.start(),
