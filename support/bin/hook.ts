@@ -1,8 +1,11 @@
 import { basename, resolve } from 'node:path'
 import { readSpoolSetting } from '../config/pipeline_setting'
 import { hookScript } from '../pipeline/hook_script'
+import { announceScript } from '../pipeline/announce_script'
+import { installAnnouncer, type InstalledAnnouncer } from '../pipeline/install_announcer'
 import { installHook, type InstalledHook } from '../pipeline/install_hook'
 import { configPath, surroundingsOf } from '../run/parameters'
+import { openAnnouncements } from '../pipeline/spool'
 import { LockstepError } from '../system/errors'
 import { REPOSITORY_NAME } from '../system/git_names'
 import type { Call, Outcome } from './command'
@@ -10,6 +13,7 @@ import type { Call, Outcome } from './command'
 interface Options {
   install: string | undefined
   gitolite: string | undefined
+  packages: string | undefined
   repository: string | undefined
   spool: string | undefined
   print: boolean
@@ -32,10 +36,10 @@ function verifier() {
 
 /** Refuses an option of the other hook: it would be left out without a word. */
 function expectFitting({ args, options }: Call<Options>): void {
-  const { repository, spool, warn, strict } = options
+  const { repository, spool, packages, warn, strict } = options
   const odd =
     args[0] === 'verify'
-      ? { repository: repository !== undefined, spool: spool !== undefined }
+      ? { repository: repository !== undefined, spool: spool !== undefined, packages: packages !== undefined }
       : { warn: warn.length > 0, strict }
   const [name] = Object.entries(odd).find(([, isGiven]) => isGiven) ?? []
   if (name === undefined) return
@@ -44,15 +48,25 @@ function expectFitting({ args, options }: Call<Options>): void {
 }
 
 function hookOfSpool({ cwd, env, options }: Call<Options>): Outcome {
-  const { install, gitolite, print } = options
-  const asked = [install, gitolite].filter((folder) => folder !== undefined)
+  const { install, gitolite, packages, print } = options
+  const asked = [install, gitolite, packages].filter((folder) => folder !== undefined)
   if (asked.length > 1 || (asked.length === 0 && !print))
     throw new LockstepError(
       'bad-input',
-      'expected one of --install <bare repository>, --gitolite <LOCAL_CODE> and --print',
+      'expected one of --install <bare repository>, --gitolite <LOCAL_CODE>, --packages <folder> and --print',
     )
   const repository = nameOf(options)
   const spool = resolve(cwd, options.spool ?? configuredSpool(env, cwd) ?? USUAL_SPOOL)
+  if (packages !== undefined) {
+    const named = repository ?? ''
+    if (print)
+      return {
+        text: announceScript({ spool: openAnnouncements(spool).path, repository: named }),
+        exitCode: 0,
+      }
+    const announcer = installAnnouncer({ folder: resolve(cwd, packages), spool, repository: named })
+    return { text: formatAnnouncer(announcer, named), exitCode: 0 }
+  }
   if (print) return { text: hookScript({ spool, repository }), exitCode: 0 }
   const [folder = ''] = asked
   const kind = gitolite === undefined ? 'bare repository' : 'gitolite'
@@ -61,9 +75,10 @@ function hookOfSpool({ cwd, env, options }: Call<Options>): Outcome {
 }
 
 /** Returns the name of the repository; undefined where the hook itself finds it for each push. */
-function nameOf({ repository, install }: Options): string | undefined {
+function nameOf({ repository, install, packages }: Options): string | undefined {
+  const folder = install ?? packages
   const name =
-    repository ?? (install === undefined ? undefined : basename(resolve(install)).replace(/\.git$/, ''))
+    repository ?? (folder === undefined ? undefined : basename(resolve(folder)).replace(/\.git$/, ''))
   if (name === undefined || REPOSITORY_NAME.test(name)) return name
   throw new LockstepError(
     'bad-input',
@@ -76,16 +91,41 @@ function configuredSpool(env: Call['env'], cwd: string): string | undefined {
   return config === undefined ? undefined : readSpoolSetting(config)?.path
 }
 
+function formatAnnouncer({ path, spool, became, lacks }: InstalledAnnouncer, repository: string): string {
+  const options =
+    lacks?.options === true
+      ? [`In conf/options, so that it is announced once it is published:`, `  endhook ${path}`]
+      : []
+  const distributions =
+    lacks?.distributions === true
+      ? [
+          'In conf/distributions, under each distribution; Log: may have a file of its own:',
+          '  Log: packages.log',
+          `   ${path}`,
+        ]
+      : []
+  const byHand =
+    lacks === undefined ? [`Let it run what publishes: ${path} -- aptly publish update stable`] : []
+  return [
+    `${path} ${DONE[became]}. Announcements of ${repository} are left in ${spool}.`,
+    `The user who publishes and the user of lockstep serve both have to write there, for instance by one group.`,
+    ...distributions,
+    ...options,
+    ...byHand,
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+const DONE = { written: 'is written', renewed: 'is written anew', 'there already': 'is there already' }
+
 function formatInstalled(
   { path, spool, became }: InstalledHook,
   repository: string | undefined,
   isGitolite: boolean,
 ) {
-  const done = { written: 'is written', renewed: 'is written anew', 'there already': 'is there already' }[
-    became
-  ]
   const lines = [
-    `${path} ${done}. Pushes${repository === undefined ? '' : ` to ${repository}`} are left in ${spool}.`,
+    `${path} ${DONE[became]}. Pushes${repository === undefined ? '' : ` to ${repository}`} are left in ${spool}.`,
     `The user of git and the user of lockstep serve both have to write there, for instance by one group.`,
     ...(isGitolite ? GITOLITE : []),
   ]

@@ -615,6 +615,64 @@ const pipeline = v.strictObject({
     ),
     v.description('the repositories that were pushed to, by name'),
   ),
+  packages: v.pipe(
+    v.array(
+      v.strictObject({
+        repository: text('the name of the package repository in lockstep.yaml'),
+        count: whole('how many announcements were taken'),
+        announcements: v.pipe(
+          v.array(
+            v.strictObject({
+              at: text('when it was taken, in ISO 8601'),
+              packages: v.pipe(
+                v.array(
+                  v.strictObject({
+                    name: text('the name of the package'),
+                    version: textOrNull('the version; null for one that was removed, or has several'),
+                  }),
+                ),
+                v.description('the packages for hosts, the last 50'),
+              ),
+              packageCount: whole('how many packages there are'),
+            }),
+          ),
+          v.description('the last 20, the newest first'),
+        ),
+        refreshes: v.pipe(
+          v.array(
+            v.strictObject({
+              environment: text('the environment whose hosts were asked to refresh their lists'),
+              begunAt: text('when they were to be asked first, in ISO 8601'),
+              isForLast: flag('true where it is about the last announcement too'),
+              answered: v.pipe(
+                v.nullable(
+                  v.strictObject({
+                    at: text('when they answered so, in ISO 8601'),
+                    has: v.pipe(
+                      v.strictObject(foldedHosts),
+                      v.description('the hosts that have refreshed, and have the versions in their lists'),
+                    ),
+                    missing: v.pipe(
+                      v.array(
+                        v.strictObject({
+                          why: text('the reason'),
+                          hosts: v.pipe(v.strictObject(foldedHosts), v.description('the hosts that have it')),
+                        }),
+                      ),
+                      v.description('all other hosts of the class, by reason'),
+                    ),
+                  }),
+                ),
+                v.description('their last answers; null until there are some'),
+              ),
+            }),
+          ),
+          v.description('the environments whose hosts were asked'),
+        ),
+      }),
+    ),
+    v.description('the package repositories that have announced something, by name'),
+  ),
   spool: v.pipe(
     v.nullable(
       v.strictObject({
@@ -624,6 +682,16 @@ const pipeline = v.strictObject({
       }),
     ),
     v.description('what waits in the spool of hooks; null where it is not known'),
+  ),
+  announcements: v.pipe(
+    v.nullable(
+      v.strictObject({
+        path: text('its folder'),
+        waiting: whole('the announcements that nothing has taken yet'),
+        refused: whole('the announcements that lie aside'),
+      }),
+    ),
+    v.description('what waits in the spool of package repositories; null where it is not known'),
   ),
   notKnown: texts('why not everything is known, in sentences'),
 })

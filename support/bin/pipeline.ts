@@ -7,12 +7,13 @@ import { howToMend } from '../history/recording'
 import { HistoryStore } from '../history/store'
 import { BuildRequests } from '../pipeline/build_requests'
 import { BuildFolders } from '../pipeline/build_folders'
+import type { AnnouncingRepository } from '../pipeline/announced_packages'
 import { formatPipeline, type SpoolAccount } from '../pipeline/format_pipeline'
 import { accountsOf, type RepositoryAccount } from '../pipeline/pipeline_account'
 import type { PushedCommit } from '../pipeline/pipeline_state'
 import { readPipeline } from '../pipeline/pipeline_journal'
 import { PipelineState, type Build } from '../pipeline/pipeline_state'
-import { Spool } from '../pipeline/spool'
+import { openAnnouncements, Spool } from '../pipeline/spool'
 import { foldersIn } from '../run/folders'
 import { configPath, surroundingsOf } from '../run/parameters'
 import { recordedVerdict } from '../reporting/recorded_verdict'
@@ -64,26 +65,40 @@ export async function pipeline({
     ({ repository }) => wanted === undefined || repository === wanted,
   )
   if (again !== undefined) return askAgain(again, wanted, { known: pipelineState, served, env, cwd })
+  const packages = pipelineState.announced.repositories.filter(
+    ({ repository }) => wanted === undefined || repository === wanted,
+  )
   const spool = spoolIn(env, cwd)
   const carried = await rolloutsOf(accounts, { state, history, cwd })
   const notKnown = [...faults, ...carried.faults, ...('fault' in spool ? [spool.fault] : [])]
   const known = 'fault' in spool ? undefined : spool.account
-  const isNothing = accounts.length === 0 && (known?.waiting ?? 0) === 0
+  const announcements = 'fault' in spool ? undefined : spool.announcements
+  const isNothing =
+    accounts.length + packages.length === 0 && (known?.waiting ?? 0) + (announcements?.waiting ?? 0) === 0
   const exitCode = isNothing || notKnown.length > 0 ? 1 : 0
   if (json) {
     const repositories = accounts.map((account) => documentOf(account, carried.of))
     return {
-      text: formatJson('lockstep/pipeline/1', { served, repositories, spool: known ?? null, notKnown }),
+      text: formatJson('lockstep/pipeline/1', {
+        served,
+        repositories,
+        packages: packages.map(documentOfAnnouncing),
+        spool: known ?? null,
+        announcements: announcements ?? null,
+        notKnown,
+      }),
       exitCode,
     }
   }
   const outputs = new BuildFolders(state)
   const text = formatPipeline(accounts, {
     spool: known,
+    announcements,
     isServed: served,
     outputOf: (build) => outputs.of(build).output,
     isFetchable: (commit, tag) => pipelineState.isFetchable(commit, tag),
     rolloutsOf: carried.of,
+    packages,
     isWhole: all,
   })
   const nothing = `No push${wanted === undefined ? '' : ` to ${wanted}`} is known here.\n`
@@ -144,18 +159,26 @@ function untilEnough(): AbortSignal {
 }
 
 /** Returns what waits in the spool; no account where no hook leaves pushes in one. */
-function spoolIn(env: Call['env'], cwd: string): { account: SpoolAccount | undefined } | { fault: string } {
+function spoolIn(
+  env: Call['env'],
+  cwd: string,
+): Record<'account' | 'announcements', SpoolAccount | undefined> | { fault: string } {
   const config = configPath(surroundingsOf(env), cwd)
   const setting = config === undefined ? undefined : readSpoolSetting(config)
-  if (setting?.isUsed !== true) return { account: undefined }
-  const { path } = setting
-  const spool = new Spool(path)
+  if (setting === undefined) return { account: undefined, announcements: undefined }
   try {
-    return { account: { path, waiting: spool.waiting().length, refused: spool.countRefused() } }
+    return {
+      account: setting.isUsed ? accountOf(new Spool(setting.path)) : undefined,
+      announcements: setting.isForPackages ? accountOf(openAnnouncements(setting.path)) : undefined,
+    }
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     return { fault: error.message }
   }
+}
+
+function accountOf(spool: Spool): SpoolAccount {
+  return { path: spool.path, waiting: spool.waiting().length, refused: spool.countRefused() }
 }
 
 type Carried = CarryingRun & { verdict: string | undefined }
@@ -212,6 +235,25 @@ function documentOf({ repository, commits, waiting, passedOver }: RepositoryAcco
     })),
     waiting,
     passedOver,
+  }
+}
+
+function documentOfAnnouncing({ repository, announcements, count, refreshes }: AnnouncingRepository) {
+  return {
+    repository,
+    count,
+    announcements: [...announcements].reverse().map(({ at, packages, packageCount }) => ({
+      at,
+      packages,
+      packageCount,
+    })),
+    refreshes: [...refreshes.values()].map(({ environment, begunAt, announcement, answered }) => ({
+      environment,
+      begunAt,
+      isForLast: announcement === announcements.at(-1)?.announcement,
+      answered:
+        answered === undefined ? null : { at: answered.at, has: answered.has, missing: answered.missing },
+    })),
   }
 }
 

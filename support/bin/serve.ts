@@ -18,13 +18,16 @@ import { foldersIn } from '../run/folders'
 import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
 import { fetchParts } from '../server/fetches'
+import { packageParts } from '../server/announcements'
 import { HookTriggers } from '../server/hook_triggers'
 import { partsWith } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
 import { statusParts } from '../server/statuses_part'
 import { serveUnit, VARIABLES_FILE } from '../server/unit'
 import type { FetchOrder } from '../pipeline/fetcher'
+import type { RefreshOrder } from '../pipeline/refresher'
 import { fetchOnHosts, takesTag } from '../survey/fetch_on_hosts'
+import { refreshOnHosts } from '../survey/refresh_on_hosts'
 import { systemClock } from '../system/clock'
 import { runCommand } from '../system/command'
 import { formatLockstep } from '../system/commands'
@@ -61,9 +64,11 @@ export async function serve({
   const bus = settings.bus && readBusBroker(config, settings.bus, surroundings)
   const environmentOf = (environment: string) => liveEnvironment({ environment }, surroundings, cwd)
   // An environment that is not right is a mistake of the start, and not of the first green build.
-  const environments = settings.repositories.flatMap(({ fetches = [] }) =>
-    fetches.map(({ environment }) => environmentOf(environment)),
-  )
+  const { packages = [] } = settings
+  const environments = [
+    ...settings.repositories.flatMap(({ fetches = [] }) => fetches.map(({ environment }) => environment)),
+    ...packages.flatMap((each) => each.environments),
+  ].map(environmentOf)
   const redact = redactor([
     ...triggers.secrets,
     ...settings.repositories.flatMap(({ status }) => status?.token ?? []),
@@ -76,6 +81,8 @@ export async function serve({
     takesTag,
     fetch: (order: FetchOrder, signal: AbortSignal) =>
       fetchOnHosts(order, { environmentOf, clock: systemClock }, signal),
+    refresh: (order: RefreshOrder, signal: AbortSignal) =>
+      refreshOnHosts(order, { environmentOf, clock: systemClock }, signal),
   }
   const manager = takeServiceManager(log)
   await serveUntil({
@@ -86,7 +93,12 @@ export async function serve({
     clock: systemClock,
     log,
     redact,
-    parts: [...partsWith(bus), ...fetchParts(settings, fleets), ...statusParts(settings.repositories)],
+    parts: [
+      ...partsWith(bus),
+      ...fetchParts(settings, fleets),
+      ...packageParts(packages, fleets),
+      ...statusParts(settings.repositories),
+    ],
     prove: () => proveBuilds(settings, { state, config, env }),
     ...(standby ? { standby: { random: Math.random } } : {}),
     signal: endOfProcess(),

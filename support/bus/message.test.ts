@@ -37,6 +37,28 @@ describe('a message of the bus', () => {
     expect(all[4]).to.include({ commit: A, ref: MAIN, build: 'b1', result: 'failed', seconds: 12.4 })
   })
 
+  it('has what a package repository announced, and what came of it', () => {
+    const missing = [{ why: 'no answer', hosts: { text: 'web2', count: 1 } }]
+    const on = { repository: 'apt', environment: 'test', announcement: 'a1' }
+    const all = messagesOf([
+      {
+        type: 'packages announced',
+        announcement: 'a1',
+        repository: 'apt',
+        by: 'ann',
+        packages: [{ name: 'mywebapp', version: '2.0' }],
+        packageCount: 1,
+      },
+      { type: 'refresh begun', ...on },
+      { type: 'hosts have refreshed', ...on, has: { text: 'web1', count: 1 }, missing },
+    ])
+    for (const message of all) expect(v.parse(busMessage, message)).to.deep.equal(message)
+    expect(JSON.stringify(all)).not.to.contain('ann"')
+    expect(all[0]).to.deep.include({ repository: 'apt', packages: [{ name: 'mywebapp', version: '2.0' }] })
+    expect(all[1]).to.include({ environment: 'test' })
+    expect(all[2]).to.include({ hostsThatHaveIt: 1, hostsThatLackIt: 1, why: 'web2: no answer' })
+  })
+
   it('is the same when it is made again after other events: the build and its first ref do not change', () => {
     const events = [taken([{ ref: MAIN, before: null, after: A }]), seen, begun, ended('succeeded', null)]
     const state = PipelineState.of(

@@ -25,6 +25,7 @@ const NONE: Facts = {
   tag: null,
   hostsThatHaveIt: null,
   hostsThatLackIt: null,
+  packages: [],
   changes: [],
   changeCount: 0,
 }
@@ -85,6 +86,20 @@ function factsOf(event: RecordedPipelineEvent, state: PipelineState): Partial<Fa
       const hostsThatLackIt = missing.reduce((sum, { hosts }) => sum + hosts.count, 0)
       const why = hostsThatLackIt === 0 ? null : formatMissing(missing)
       return { repository, commit, environment, tag, hostsThatHaveIt: has.count, hostsThatLackIt, why }
+    }
+    case 'packages announced': {
+      const { repository, packages } = event
+      return { repository, packages: packages.map(({ name, version }) => ({ name, version })) }
+    }
+    case 'refresh begun': {
+      const { repository, environment } = event
+      return { repository, environment }
+    }
+    case 'hosts have refreshed': {
+      const { repository, environment, has, missing } = event
+      const hostsThatLackIt = missing.reduce((sum, { hosts }) => sum + hosts.count, 0)
+      const why = hostsThatLackIt === 0 ? null : formatMissing(missing)
+      return { repository, environment, hostsThatHaveIt: has.count, hostsThatLackIt, why }
     }
   }
 }

@@ -11,9 +11,9 @@ export const busMessage = v.strictObject({
   id: said('the id of the event: a message that is sent again has the same one'),
   at: said('when it happened, in ISO 8601'),
   event: said(
-    'push taken, commit seen, change passed over, commit gone, build asked for, build begun, build ended, fetch begun or hosts have fetched; others may come, and a reader passes over them',
+    'push taken, commit seen, change passed over, commit gone, build asked for, build begun, build ended, fetch begun, hosts have fetched, packages announced, refresh begun or hosts have refreshed; others may come, and a reader passes over them',
   ),
-  repository: orNull('its name in lockstep.yaml; null where it is not known'),
+  repository: orNull('its name in lockstep.yaml, below repositories or packages; null where it is not known'),
   delivery: orNull('the id under which the push was taken; null where the event is of no single push'),
   ref: orNull(
     'the ref, whole; for a build the first that its commit was pushed to; null where there are several',
@@ -28,10 +28,21 @@ export const busMessage = v.strictObject({
     'the reason in words: of what was passed over or not tested, of a build that did not succeed, of hosts that lack a commit',
   ),
   seconds: v.pipe(v.nullable(v.number()), v.description('how long a build took; null where it is not known')),
-  environment: orNull('the environment whose hosts are to fetch the commit'),
+  environment: orNull(
+    'the environment whose hosts are to fetch the commit, or to refresh their package lists',
+  ),
   tag: orNull('the tag by which hosts fetch the commit'),
-  hostsThatHaveIt: count('the number of hosts that answered that they have the commit'),
+  hostsThatHaveIt: count('the number of hosts that answered that they have the commit, or refreshed lists'),
   hostsThatLackIt: count('the number of all other hosts of the class; why says which'),
+  packages: v.pipe(
+    v.array(
+      v.strictObject({
+        name: said('the name of the package'),
+        version: orNull('the version that hosts can install now; null for one that was removed'),
+      }),
+    ),
+    v.description('the packages of an announcement, the last 50; otherwise empty'),
+  ),
   changes: v.pipe(
     v.array(
       v.strictObject({

@@ -132,6 +132,46 @@ ${keys}`,
   })
 })
 
+describe('the package repositories of a pipeline', () => {
+  const scratch = new Scratch()
+  after(() => scratch.remove())
+
+  const read = (pipeline: string) => {
+    const path = scratch.write(
+      'lockstep.yaml',
+      `environments: { test: { client_config: a }, production: { client_config: b } }\npipeline: ${pipeline}\n`,
+    )
+    return readPipelineSetting(path, { env: {} })
+  }
+
+  it('need no repository of git beside them', () => {
+    const hosts = 'hosts: { class: roles::base }'
+    const settings = read(
+      `{ packages: { apt: { ${hosts}, environments: [test, test] }, own: { ${hosts}, distributions: [stable], environments: [production] } } }`,
+    )
+    expect(settings?.repositories).to.deep.equal([])
+    const on = { hostClass: 'roles::base' }
+    expect(settings?.packages).to.deep.equal([
+      { name: 'apt', ...on, environments: ['test'], distributions: undefined },
+      { name: 'own', ...on, environments: ['production'], distributions: ['stable'] },
+    ])
+  })
+
+  it('are refused where no host could ever be asked', () => {
+    const refusals: [string, RegExp][] = [
+      ['{}', /:2: .*there is nothing to follow; expected repositories, packages or both$/],
+      ['{ packages: { apt: { environments: [test] } } }', /hosts/],
+      ['{ packages: { apt: { hosts: { class: x }, environments: [] } } }', /a list of names of environments/],
+      [
+        '{ packages: { apt: { hosts: { class: x }, environments: [tset] } } }',
+        /:2: .*there is no environment tset; expected one of: test, production$/,
+      ],
+      ['{ packages: { Apt: { hosts: { class: x }, environments: [test] } } }', /a name of small letters/],
+    ]
+    for (const [pipeline, why] of refusals) expect(() => read(pipeline), pipeline).to.throw(why)
+  })
+})
+
 describe('the url of a repository', () => {
   let scratch: Scratch
   beforeEach(() => (scratch = new Scratch()))

@@ -6,6 +6,7 @@ import { buildSetting, resolveBuild, userOf, type BuildSettings } from './build_
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
+import { packagesSetting, resolvePackages, type PackagesSettings } from './packages_setting'
 import { secretFilesOf } from './secret_files'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { resolveStatus, statusSetting, type StatusSettings } from './status_setting'
@@ -95,10 +96,21 @@ export const pipelineSetting = allowKnownKeys({
     {},
   ),
   bus: v.optional(bus),
-  repositories: v.record(
-    v.pipe(v.string(), v.regex(REPOSITORY_NAME, REPOSITORY)),
-    repository,
-    `names of repositories, each with url, trigger, and branches or tags`,
+  repositories: v.optional(
+    v.record(
+      v.pipe(v.string(), v.regex(REPOSITORY_NAME, REPOSITORY)),
+      repository,
+      `names of repositories, each with url, trigger, and branches or tags`,
+    ),
+    {},
+  ),
+  packages: v.optional(
+    v.record(
+      v.pipe(v.string(), v.regex(REPOSITORY_NAME, REPOSITORY)),
+      packagesSetting,
+      `names of package repositories, each with hosts and environments`,
+    ),
+    {},
   ),
 })
 
@@ -151,6 +163,8 @@ export interface PipelineSettings {
   /** Undefined where nothing is published. */
   bus: BusSettings | undefined
   repositories: readonly RepositorySettings[]
+  /** The package repositories that announce what they publish; absent where there are none. */
+  packages?: readonly PackagesSettings[]
   /** Warnings for an operator about the places of secrets, and about builds that nothing shuts in. */
   warnings: readonly string[]
   /** The files that secrets come from. */
@@ -208,6 +222,12 @@ export function readPipelineSetting(
       fetches: resolveFetches(written, Object.keys(environments), (...below) => where(...at, ...below)),
     }
   })
+  const packages = resolvePackages(pipeline.packages, Object.keys(environments), where)
+  if (repositories.length + packages.length === 0)
+    throw new LockstepError(
+      'bad-config',
+      `${where()}: there is nothing to follow; expected repositories, packages or both`,
+    )
   const built = repositories.filter(({ build }) => build?.kind === 'command')
   const open = built.filter(({ build }) => userOf(build) === undefined)
   const [first] = open
@@ -226,6 +246,7 @@ export function readPipelineSetting(
       where: where('bus'),
     },
     repositories,
+    packages,
     secretFiles: [...new Set([...secrets.files, ...secretFilesOf([keys, environments], configPath)])],
     warnings: [
       ...secrets.warnings,
@@ -248,6 +269,8 @@ export interface SpoolSetting {
   path: string
   /** True where a repository has hooks that leave pushes there. */
   isUsed: boolean
+  /** True where package repositories leave announcements below it. */
+  isForPackages: boolean
   /** The users that builds run as. */
   buildUsers: readonly string[]
   /** The repositories whose commits are tested. */
@@ -268,7 +291,8 @@ export function readSpoolSetting(configPath: string): SpoolSetting | undefined {
     ci === undefined ? [] : [name],
   )
   const spool = resolve(dirname(configPath), pipeline.spool)
-  return { path: spool, isUsed, buildUsers: [...new Set(users)], built }
+  const isForPackages = Object.keys(pipeline.packages).length > 0
+  return { path: spool, isUsed, isForPackages, buildUsers: [...new Set(users)], built }
 }
 
 function resolveTriggers(

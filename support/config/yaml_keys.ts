@@ -195,6 +195,22 @@ export const FILE_KEYS: YamlKeys = {
     default: 'none',
     help: 'the variables that it inherits; no others, so no secrets',
   },
+  'pipeline.packages': {
+    takes: 'names, each with its keys',
+    default: 'none',
+    help: 'the package repositories that announce what they publish',
+  },
+  'pipeline.packages.hosts': { takes: 'keys', help: 'the hosts that refresh their package lists' },
+  'pipeline.packages.hosts.class': { takes: 'a class', help: 'the class of these hosts' },
+  'pipeline.packages.distributions': {
+    takes: 'a list of codenames',
+    default: 'all of them',
+    help: 'the distributions whose changes concern these hosts',
+  },
+  'pipeline.packages.environments': {
+    takes: 'a list of environments',
+    help: 'the environments whose hosts refresh them',
+  },
   environments: { takes: 'names, each with its keys', help: 'the fleets that a run can go to' },
 }
 

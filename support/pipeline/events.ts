@@ -1,3 +1,4 @@
+import type { AnnouncedPackage } from './announcement'
 import type { RefChange } from './push'
 import type { RecordedHosts } from './recorded_hosts'
 
@@ -58,6 +59,28 @@ export type PipelineEvent =
    * before.
    */
   | ({ type: 'hosts have fetched' } & FetchTarget & FetchAnswers)
+  /** A package repository has published changes. The packages are its own words. */
+  | {
+      type: 'packages announced'
+      announcement: string
+      /** The name of the package repository in lockstep.yaml. */
+      repository: string
+      by: string | null
+      packages: AnnouncedPackage[]
+      packageCount: number
+    }
+  /** The hosts of an environment are about to be asked to refresh their package lists, after an announcement and all before it. */
+  | ({ type: 'refresh begun' } & RefreshTarget)
+  /** The answers of one round, as those of a fetch: a host that has refreshed has the announced versions in its lists. */
+  | ({ type: 'hosts have refreshed' } & RefreshTarget & FetchAnswers)
+
+/** The last announcement that hosts are to refresh their lists for. */
+export interface RefreshTarget {
+  /** The name of the package repository. */
+  repository: string
+  environment: string
+  announcement: string
+}
 
 /** The commit that hosts are to have, and the tag by which they fetch it. */
 export interface FetchTarget {

@@ -5,6 +5,19 @@ import { A, begun, ended, MAIN, seen, taken } from '../testing/pipeline_events'
 import { PipelineState } from './pipeline_state'
 
 const fetch = { repository: 'website', commit: A, environment: 'test', tag: 'v1' }
+const refresh = { repository: 'apt', environment: 'test', announcement: 'a1' }
+const announced = {
+  type: 'packages announced',
+  announcement: 'a1',
+  repository: 'apt',
+  by: 'ann',
+  packages: [
+    { name: 'mywebapp', version: '2.0' },
+    { name: 'old', version: null },
+    { name: 'other', version: '1.0' },
+  ],
+  packageCount: 5,
+} satisfies PipelineEvent
 const missing = { why: 'no answer', hosts: { text: 'web3.example.net', count: 1 } }
 
 describe('the sentence of an event', () => {
@@ -56,6 +69,19 @@ describe('the sentence of an event', () => {
       [
         [seen, { type: 'build asked for', repository: 'website', commit: A, by: 'ann' }],
         'website: aaaaaaaaaaaa is to be tested again',
+      ],
+      [[announced], 'apt: mywebapp 2.0, old, other 1.0 and 2 more are announced'],
+      [[{ ...announced, packages: [], packageCount: 0 }], 'apt: a change is announced'],
+      [
+        [announced, { type: 'refresh begun', ...refresh }],
+        'apt: the hosts of test are to refresh their package lists',
+      ],
+      [
+        [
+          announced,
+          { type: 'hosts have refreshed', ...refresh, has: { text: 'web1', count: 1 }, missing: [missing] },
+        ],
+        'apt: package lists are refreshed on 1 of 2 hosts of test; missing: web3.example.net: no answer',
       ],
       [
         [seen, { type: 'fetch begun', ...fetch }],

@@ -3,6 +3,7 @@ import { formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
 import type { RecordedPipelineEvent } from './events'
 import { formatAnswers } from './format_fetch'
+import { formatPackages } from './format_packages'
 import type { PipelineState, PushedCommit } from './pipeline_state'
 import { nameRef } from './ref_globs'
 
@@ -46,6 +47,12 @@ export function describeEvent(event: RecordedPipelineEvent, state: PipelineState
       return `the hosts of ${clean(event.environment)} are to fetch ${nameTag(event)}`
     case 'hosts have fetched':
       return `${nameTag(event)} is ${formatAnswers(event.environment, event)}`
+    case 'packages announced':
+      return `${formatPackages(event)} announced`
+    case 'refresh begun':
+      return `the hosts of ${clean(event.environment)} are to refresh their package lists`
+    case 'hosts have refreshed':
+      return `package lists are refreshed ${formatAnswers(event.environment, event)}`
   }
 }
 

@@ -42,6 +42,39 @@ describe('what is shown of pushes', () => {
     expect(shown(pushed)).to.deep.equal(['website: 1 commit', `  aaaaaaaaaaaa  main  ${AT}  not tested`])
   })
 
+  it('says which hosts have what a package repository announced, and whether all was asked for', () => {
+    const on = { repository: 'apt', environment: 'test' }
+    const announced = (announcement: string): PipelineEvent => ({
+      type: 'packages announced',
+      announcement,
+      repository: 'apt',
+      by: null,
+      packages: [{ name: 'mywebapp', version: announcement }],
+      packageCount: 1,
+    })
+    const missing = [{ why: 'no answer', hosts: { text: 'web2', count: 1 } }]
+    const has = { text: 'web1', count: 1 }
+    const events: PipelineEvent[] = [announced('1'), { type: 'refresh begun', ...on, announcement: '1' }]
+    const of = (more: readonly PipelineEvent[], isServed = true) => {
+      const state = PipelineState.of([...events, ...more].map((event) => ({ ...event, at: AT })))
+      return shown([], { packages: state.announced.repositories, isServed })
+    }
+    expect(of([])).to.deep.equal([
+      'packages of apt: 1 announcement',
+      `  hosts of test are to refresh their lists since ${AT}; none is known to have done so`,
+      `  ${AT}  mywebapp 1 is announced`,
+    ])
+    expect(of([], false)[2]).to.contain('were to refresh their lists')
+    const answered: PipelineEvent = { type: 'hosts have refreshed', ...on, announcement: '1', has, missing }
+    expect(of([answered])[1]).to.equal(
+      `  lists refreshed on 1 of 2 hosts of test; missing: web2: no answer (answered at ${AT})`,
+    )
+    expect(of([answered, announced('2')])[1]).to.contain('; not asked yet about the last announcement')
+    const many = Array.from({ length: 30 }, (_, index) => announced(`${index + 10}`))
+    expect(of(many)).to.have.length(8)
+    expect(of(many).at(-1)).to.equal('  … and 26 older')
+  })
+
   it('says how a build went, and where its output is if it failed', () => {
     const red: PipelineEvent = {
       type: 'build ended',

@@ -1,7 +1,9 @@
 import { clean } from '../rollout/model/verdict'
 import { formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
+import type { AnnouncingRepository } from './announced_packages'
 import { formatFetch } from './format_fetch'
+import { formatAnnouncing } from './format_packages'
 import type { RepositoryAccount } from './pipeline_account'
 import type { Build, PushedCommit } from './pipeline_state'
 import { splitRef } from './ref_globs'
@@ -32,12 +34,16 @@ export interface PipelineSurroundings {
   spool: SpoolAccount | undefined
   /** True while a process takes pushes and tests commits. */
   isServed: boolean
+  /** The announcements that wait in their spool; undefined where no package repository leaves any. */
+  announcements?: SpoolAccount | undefined
   /** Returns where the output of a build is. */
   outputOf: (build: string) => string
   /** Returns whether a commit is at a tag now, and its tests have passed. */
   isFetchable: (commit: PushedCommit, tag: string) => boolean
   /** Returns the rollouts that carried a commit, oldest first. */
   rolloutsOf: (repository: string, commit: string) => readonly CarriedBy[]
+  /** The package repositories that have announced something; absent where there are none. */
+  packages?: readonly AnnouncingRepository[]
   /** True where also what is old is shown, and what was passed over. */
   isWhole: boolean
 }
@@ -50,28 +56,29 @@ export function formatPipeline(
   accounts: readonly RepositoryAccount[],
   surroundings: PipelineSurroundings,
 ): string {
-  const { spool, isServed } = surroundings
-  const isNothing = accounts.length === 0 && (spool?.waiting ?? 0) === 0
+  const { spool, announcements, isServed, packages = [] } = surroundings
+  const isNothing =
+    accounts.length + packages.length === 0 && (spool?.waiting ?? 0) + (announcements?.waiting ?? 0) === 0
   const lines = [
     ...(isServed || isNothing
       ? []
       : ['lockstep serve does not run here: nothing is taken, and nothing is tested']),
-    ...(spool === undefined ? [] : formatSpool(spool)),
+    ...(spool === undefined ? [] : formatSpool(spool, ['push', 'pushes'])),
+    ...(announcements === undefined ? [] : formatSpool(announcements, ['announcement', 'announcements'])),
     ...accounts.flatMap((account) => formatRepository(account, surroundings)),
+    ...packages.flatMap((each) => formatAnnouncing(each, surroundings)),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }
 
-function formatSpool({ path, waiting, refused }: SpoolAccount): string[] {
+function formatSpool({ path, waiting, refused }: SpoolAccount, [one, many]: [string, string]): string[] {
   return [
     ...(waiting === 0
       ? []
-      : [
-          `${count(waiting, 'push', 'pushes')} in ${path}: lockstep serve has not taken ${them(waiting)} yet`,
-        ]),
+      : [`${count(waiting, one, many)} in ${path}: lockstep serve has not taken ${them(waiting)} yet`]),
     ...(refused === 0
       ? []
-      : [`${count(refused, 'push', 'pushes')} in ${path}/refused: the reason lies beside each`]),
+      : [`${count(refused, one, many)} in ${path}/refused: the reason lies beside each`]),
   ]
 }
 

@@ -18,6 +18,8 @@ const orNull = v.nullable(text)
 const change = v.object({ ref: text, before: orNull, after: orNull })
 const target = { repository: text, environment: text, commit: text, tag: text }
 const hosts = v.object({ text, count: v.number() })
+const refresh = { repository: text, environment: text, announcement: text }
+const missing = v.array(v.object({ why: text, hosts }))
 
 const SHAPES = {
   'push taken': v.object({
@@ -46,7 +48,16 @@ const SHAPES = {
     seconds: v.nullable(v.number()),
   }),
   'fetch begun': v.object(target),
-  'hosts have fetched': v.object({ ...target, has: hosts, missing: v.array(v.object({ why: text, hosts })) }),
+  'hosts have fetched': v.object({ ...target, has: hosts, missing }),
+  'packages announced': v.object({
+    announcement: text,
+    repository: text,
+    by: orNull,
+    packages: v.array(v.object({ name: text, version: orNull })),
+    packageCount: v.number(),
+  }),
+  'refresh begun': v.object(refresh),
+  'hosts have refreshed': v.object({ ...refresh, has: hosts, missing }),
 } as const satisfies Record<PipelineEvent['type'], v.GenericSchema>
 
 /** The events in the journals of a pipeline, and a sentence for each that does not tell everything. */

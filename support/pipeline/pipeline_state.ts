@@ -1,4 +1,5 @@
 import type { BuildResult, FetchAnswers, RecordedChange, RecordedPipelineEvent, Teller } from './events'
+import { AnnouncedPackages } from './announced_packages'
 import { FetchableCommits } from './fetchable_commits'
 import { RecentIds } from './recent_ids'
 import { isFinished } from './tested_commit'
@@ -75,6 +76,7 @@ const NONE: readonly Build[] = []
 /** The state that the events of a pipeline come to. */
 export class PipelineState {
   readonly deliveries = new Map<string, Delivery>()
+  readonly announced = new AnnouncedPackages()
   /** The deliveries with nothing that waits, in the order in which that came to be, from `firstSettled` on. */
   private settled: Delivery[] = []
   private firstSettled = 0
@@ -228,7 +230,12 @@ export class PipelineState {
         const { repository, commit, environment, tag, has, missing, at } = event
         const fetch = this.commit(repository, commit)?.fetches.get(environment)
         if (fetch?.tag === tag) fetch.answered = { has, missing, at }
+        return
       }
+      case 'packages announced':
+      case 'refresh begun':
+      case 'hosts have refreshed':
+        this.announced.apply(event)
     }
   }
 

@@ -18,9 +18,18 @@ const MAX_BYTES = 16 * 1024 * 1024
 /** Milliseconds after which no hook still writes its file. */
 const ENDED_AFTER_MS = 600_000
 
+/** Returns the spool of announcements, below that of pushes. */
+export function openAnnouncements(spool: string): Spool {
+  return new Spool(join(spool, 'packages'), 'lockstep hook --packages')
+}
+
 /** The spool that hooks leave pushes in. It has the form of a maildir: what is in `new` is whole, and on disk. */
 export class Spool {
-  constructor(readonly path: string) {}
+  constructor(
+    readonly path: string,
+    /** The command that makes it. */
+    private readonly madeBy = 'lockstep hook --install',
+  ) {}
 
   /**
    * Makes the folders that are not there. Their group may write: hooks run as the user of git, `lockstep serve` as
@@ -104,7 +113,7 @@ export class Spool {
   private unusable(error: unknown): LockstepError {
     return new LockstepError(
       'bad-config',
-      `the spool ${this.path} cannot be used: ${(error as Error).message}; run lockstep hook --install, and let hooks and serve write there by one group`,
+      `the spool ${this.path} cannot be used: ${(error as Error).message}; run ${this.madeBy}, and let hooks and serve write there by one group`,
       { cause: error },
     )
   }

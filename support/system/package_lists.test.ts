@@ -30,12 +30,22 @@ W: Some index files failed to download. They have been ignored, or old ones used
     )
   })
 
+  it('tells of a source that is passed over: a component that there is not, a file that dnf cannot read', () => {
+    for (const said of [
+      "W: Skipping acquire of configured file 'web/binary-amd64/Packages' as repository 'http://x stable InRelease' doesn't have the component 'web' (component misspelt in sources.list?)",
+      "Warning: failed loading '/etc/yum.repos.d/own.repo', skipping.",
+      'Bad id for repo: own packages, byte =   3',
+    ])
+      expect(findUnreadLists(`Hit:1 x\n${said}\nMetadata cache created.`)).to.equal(said)
+  })
+
   it('is well with hits, new lists and warnings of another kind', () => {
     for (const fine of [
       '',
       'Hit:1 http://deb.example.net stable InRelease\nReading package lists...',
       'W: http://x/InRelease: Key is stored in legacy trusted.gpg keyring, see the DEPRECATION section',
       'N: Repository x changed its Suite value',
+      "N: Skipping acquire of configured file 'main/binary-i386/Packages' as repository 'x' doesn't support architecture 'i386'",
       'Metadata cache created.',
     ])
       expect(findUnreadLists(fine), fine).to.equal(undefined)

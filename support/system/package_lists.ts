@@ -3,7 +3,7 @@
  * with an old list, and may exit with 0.
  */
 const UNREAD =
-  /^(?:E: .+|Err:\d+ .+|W: (?:Failed to fetch|Some index files failed|GPG error).*|W: .*(?:previous index files will be used|is not updated).*|Ignoring repositories: .+|(?:Error: )?Failed to (?:download metadata|synchronize cache) for repo.*|.*: \[Errno \d+\] .+)$/
+  /^(?:E: .+|Err:\d+ .+|W: (?:Failed to fetch|Some index files failed|GPG error).*|W: .*(?:previous index files will be used|is not updated).*|W: Skipping acquire of configured file .*|Ignoring repositories: .+|(?:Error: )?Failed to (?:download metadata|synchronize cache) for repo.*|Warning: failed loading .*|Bad id for repo: .*|.*: \[Errno \d+\] .+)$/
 
 const MAX_TOLD = 3
 

@@ -66,6 +66,11 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
         help: 'the LOCAL_CODE of gitolite, for all its repositories',
         completed: 'folders',
       },
+      packages: {
+        takes: 'folder',
+        help: 'the base folder of reprepro, or of aptly: writes what announces packages',
+        completed: 'folders',
+      },
       repository: {
         takes: 'name',
         help: 'its name in lockstep.yaml',
@@ -90,6 +95,7 @@ export const PIPELINE: Readonly<Record<string, Command>> = {
     examples: [
       ['hook --install /srv/git/website.git', 'writes its hooks/post-receive'],
       ['hook --gitolite ~git/local', 'writes a hook that gitolite.conf can name'],
+      ['hook --packages /srv/apt', 'writes a program by which reprepro tells of new packages'],
       [
         'hook verify --install /srv/git/website.git',
         'writes its hooks/pre-receive, which refuses faulty pushes',

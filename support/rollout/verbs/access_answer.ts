@@ -39,6 +39,7 @@ export function readAccessAnswer(answer: Answer | undefined): AccessAnswer | und
 export function describeAccess(said: AccessAnswer, digest?: string): string {
   const { lines, usable, kind, similar } = said
   if (lines === 0) return similar.length === 0 ? SHUT_OUT : `${SHUT_OUT}, but not as ${similar.join(', ')}`
+  if (!usable && kind === 'unknown') return 'has a line whose kind of hash is not known'
   if (!usable) return `has a line that lets nobody in (hash: ${kind ?? 'not known'})`
   if (lines > 1) return `${LET_IN} by the first of ${lines} lines (${kind ?? 'not known'})`
   return digest === undefined || said.digest === digest

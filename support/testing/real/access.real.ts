@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync
 import http from 'node:http'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { passwordFileFault, statusIn } from '../../agents/providers/access/password_lines'
 import { cucumber, type ProcessRun } from '../cucumber_process'
 import { Scratch } from '../scratch'
 import { startActivemq, type RealBroker } from './brokers'
@@ -199,6 +200,45 @@ DocumentRoot ${join(scratch.path, 'www')}
     const again = await roll(SHUT_OUT)
     expect(again.exitCode).to.equal(1)
     expect(again.stdout).to.contain('but not as Alice')
+  })
+
+  it('are told as both web servers have them, for lines of every kind', async () => {
+    const hashOf = (kind: string) =>
+      execFileSync('htpasswd', ['-nb', kind, 'u', FORMER], { encoding: 'utf8', stdio: 'pipe' })
+        .trim()
+        .slice(2)
+    const bcrypt = hashOf('-B')
+    const hashes = [
+      ...['-B', '-m', '-s', '-d', '-2', '-5'].map(hashOf),
+      '{SHA}abc',
+      '{SSHA}x',
+      '$5$a',
+      '$6$a$b',
+    ]
+    const texts = [
+      ...[...hashes, 'correcthorse1', FORMER, '', `$2y$99$${'a'.repeat(53)}`].map(
+        (hash) => `alice:${hash}\n`,
+      ),
+      ` alice:${bcrypt}\n`,
+      `alice:${bcrypt} \n`,
+      `alice:${bcrypt}\r\n`,
+      `alice:${bcrypt}:A \n`,
+      `alice:${bcrypt}`,
+      `:x\nalice:${bcrypt}\n`,
+      `a b:x\n \n#a\nalice:${bcrypt}:\n`,
+      ` alice:x\nalice:${bcrypt}\n`,
+      `alice:\nalice:${bcrypt}\n`,
+      `\u00ef\u00bb\u00bfalice:${bcrypt}\n`,
+    ]
+    const forms = HOSTS.map((_, index) => (index === 1 && existsSync(APACHE) ? 'apache' : 'nginx'))
+    const kept = HOSTS.map((host) => readFileSync(file(host)))
+    for (const text of texts) {
+      expect(passwordFileFault(text), text).to.equal(undefined)
+      for (const host of HOSTS) writeFileSync(file(host), text, 'latin1')
+      const told = forms.map((form) => (statusIn(text, 'alice', form).usable ? 200 : 401))
+      expect(await statuses('alice', FORMER), text).to.deep.equal(told)
+    }
+    for (const [index, host] of HOSTS.entries()) writeFileSync(file(host), kept[index] ?? '')
   })
 
   it('do not come from a feature’s own text, and no password that is too short is hashed', async () => {

@@ -39,6 +39,8 @@ interface OwnHost {
   /** Lines that are added to the host's server.cfg. */
   cfg?: string
   policies?: Readonly<Record<string, string>>
+  /** Variables that its daemon has beside those of this process. */
+  env?: Readonly<Record<string, string>>
 }
 
 export type Security = 'psk' | 'ssl' | 'aes_security'
@@ -166,7 +168,7 @@ export class RealFleet {
     const own = `${state}${off.join('')}${more.cfg ?? ''}`
     const config = this.serverCfg(folder, identity, facts, classes, own)
     const log = join(this.scratch.path, folder, 'daemon.log')
-    const running = start(process.execPath, [program, 'agent', '--config', config], log)
+    const running = start(process.execPath, [program, 'agent', '--config', config], log, more.env)
     this.ours.push(running)
     return running
   }

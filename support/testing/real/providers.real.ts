@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { puppetAgent } from '../../agents/puppet'
@@ -111,6 +111,12 @@ describe('package lists through Debian’s apt', () => {
       'Failed to fetch http://127.0.0.1:9/away',
     )
     expect(await reasonOf(refresh(packages()))).to.contain('apt has no source of packages')
+    const source = publish()
+    scratch.write('repo/dists/stable/Release', readFileSync(join(scratch.path, 'repo/Release')), 0o644)
+    // apt exits with 0, and its only word is a warning.
+    expect(await reasonOf(refresh(packages(`${source} stable web # `)))).to.contain(
+      'Skipping acquire of configured file',
+    )
   }).timeout(60_000)
 })
 
@@ -246,6 +252,13 @@ describe('packages through Debian’s dnf and rpm', () => {
           ),
         ),
       ).to.match(/Failed to download metadata for repo 'gone'/)
+    for (const [text, why] of [
+      ['garbage', 'failed loading'],
+      ['[own packages]\nname=own\nbaseurl=file:///nowhere\n', 'Bad id for repo'],
+    ] as const) {
+      scratch.write('repos/own.repo', text)
+      expect(await reasonOf(refresh(`--setopt=reposdir=${join(scratch.path, 'repos')}`))).to.contain(why)
+    }
     const bare = ['installroot=' + join(scratch.path, 'bare'), 'releasever=1', 'setopt=reposdir=/nowhere']
     const none = rpmPackages('dnf', (program, args, limits) =>
       runCommand(program, [...bare.map((each) => `--${each}`), ...args], limits),

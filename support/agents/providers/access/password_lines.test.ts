@@ -31,6 +31,31 @@ describe('the lines of a password file', () => {
     expect(statusIn(`#alice:${HASH}\n`, 'alice', 'apache').lines).to.equal(0)
   })
 
+  it('let nobody in with a hash that was cut short, or of a cost that there is not', () => {
+    for (const hash of [
+      '{SHA}abc',
+      '{SSHA}x',
+      '$5$abc',
+      '$6$abc$short',
+      'correcthorse1',
+      `$2y$99$${'a'.repeat(53)}`,
+      `$2y$03$${'a'.repeat(53)}`,
+    ])
+      for (const form of ['apache', 'nginx'] as const)
+        expect(statusIn(`alice:${hash}\n`, 'alice', form), hash).to.include({ usable: false })
+  })
+
+  it('are no line of the user for nginx where a blank stands before the name or behind the hash', () => {
+    for (const line of [` alice:${HASH}\n`, `\talice:${HASH}\n`, `alice:${HASH} \n`]) {
+      expect(statusIn(line, 'alice', 'nginx'), line).to.include({ lines: 1, usable: false })
+      expect(statusIn(line, 'alice', 'apache'), line).to.include({ lines: 1, usable: true })
+    }
+    const second = statusIn(` alice:\nalice:${HASH}\n`, 'alice', 'nginx')
+    expect(second).to.include({ lines: 2, usable: true, kind: 'bcrypt' })
+    expect(statusIn(`alice:${HASH}\r\n`, 'alice', 'nginx').usable).to.equal(true)
+    expect(statusIn(`alice:${HASH}:Alice \n`, 'alice', 'nginx').usable).to.equal(true)
+  })
+
   it('are a user’s for Apache with blanks before the name, and then not as an order would write them', () => {
     for (const line of [`  alice:${HASH}\n`, `alice:${HASH} \n`, `alice:${HASH}\r\n`])
       expect(statusIn(line, 'alice', 'apache'), line).to.include({ lines: 1, hash: undefined })
@@ -58,9 +83,12 @@ describe('the lines of a password file', () => {
       'a\0:b\n',
       'a:b\rc:d\n',
       `a:${'x'.repeat(1_001)}\n`,
+      // nginx passes over the line after one that is the beginning of a user's name.
+      `al\nalice:${HASH}\n`,
+      `alice::${HASH}\n`,
     ])
       expect(passwordFileFault(text), JSON.stringify(text)).to.be.a('string')
-    expect(passwordFileFault(`# x\n\r\nalice:${HASH}\r\nbob:x`)).to.equal(undefined)
+    expect(passwordFileFault(`# x\n\r\n  # y\nalice:${HASH}\r\ncarol::\nbob:x`)).to.equal(undefined)
   })
 
   it('are one for a user who was let in, none for one who was shut out, and as before for all others', () => {

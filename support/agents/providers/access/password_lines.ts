@@ -6,16 +6,18 @@ export type PasswordForm = 'apache' | 'nginx'
 /** Apache cuts longer lines in two, and takes the second half for a user. */
 const MAX_LINE = 1_000
 
+/** Whole hashes: no password fits one that was cut short. */
 const KINDS: readonly (readonly [RegExp, HashKind])[] = [
   [/^$/, 'none'],
-  [/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/, 'bcrypt'],
+  [/^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/, 'bcrypt'],
   [/^\$apr1\$[^$]{0,8}\$[./A-Za-z0-9]{22}$/, 'apr1'],
-  [/^\{SHA\}/, 'sha1'],
-  [/^\{SSHA\}/, 'salted sha1'],
-  [/^\$5\$/, 'sha256'],
-  [/^\$6\$/, 'sha512'],
+  [/^\{SHA\}[A-Za-z0-9+/]{27}=$/, 'sha1'],
+  [/^\{SSHA\}[A-Za-z0-9+/]{27,}={0,2}$/, 'salted sha1'],
+  [/^\$5\$(?:rounds=\d{1,9}\$)?[^$]{0,16}\$[./A-Za-z0-9]{43}$/, 'sha256'],
+  [/^\$6\$(?:rounds=\d{1,9}\$)?[^$]{0,16}\$[./A-Za-z0-9]{86}$/, 'sha512'],
   [/^\{PLAIN\}/, 'plain text'],
-  [/^[./A-Za-z0-9]{13}$/, 'crypt'],
+  // The last character has four bits of the hash alone: few words are one by chance.
+  [/^[./A-Za-z0-9]{12}[.26AEIMQUYcgkosw]$/, 'crypt'],
 ]
 const READ_BY: Readonly<Record<PasswordForm, ReadonlySet<HashKind>>> = {
   apache: new Set(['bcrypt', 'apr1', 'sha1', 'crypt', 'sha256', 'sha512']),
@@ -28,6 +30,8 @@ interface Line {
   /** The user, as a web server reads the line; undefined for a comment and an empty line. */
   name: string | undefined
   hash: string
+  /** The hash as nginx reads it: it takes blanks at the end for a part of it. Undefined where the name is another one. */
+  nginxHash: string | undefined
   /** The text behind the hash, with its colon. */
   more: string
   /** True where every web server reads the line alike. */
@@ -45,6 +49,9 @@ export function passwordFileFault(text: string): string | undefined {
     if (/[\0\r\v\f]/.test(own)) return `${said} has a byte that is no text`
     if (own.endsWith('\\')) return `${said} goes on in the next one, as Apache reads it`
     if (own.length > MAX_LINE) return `${said} is longer than ${MAX_LINE} bytes`
+    if (own.trim() === '' || /^[ \t]*#/.test(own)) continue
+    if (!own.includes(':')) return `${said} has no colon: nginx may pass over the line after it`
+    if (/^[^:]*::+[^:]/.test(own)) return `${said} has two colons behind the name, which Apache reads as one`
   }
   return undefined
 }
@@ -60,9 +67,9 @@ export function usersIn(text: string): readonly SiteUser[] {
 export function statusIn(text: string, user: string, form: PasswordForm): UserStatus {
   const lines = readLines(text)
   const own = lines.filter(({ name }) => name === user)
-  const [first] = own
-  const kind = first === undefined ? undefined : kindOf(first.hash)
-  const isAlone = own.length === 1 && first?.isPlain === true
+  const read = own.flatMap(({ hash, nginxHash }) => (form === 'nginx' ? (nginxHash ?? []) : hash))
+  const kind = own.length === 0 ? undefined : kindOf(read[0] ?? '')
+  const only = own.length === 1 && own[0]?.isPlain === true ? own[0].hash : undefined
   const others = lines.flatMap(({ name }) =>
     name !== undefined && name !== user && fold(name) === fold(user) ? [name] : [],
   )
@@ -70,7 +77,7 @@ export function statusIn(text: string, user: string, form: PasswordForm): UserSt
     lines: own.length,
     usable: kind !== undefined && READ_BY[form].has(kind),
     kind,
-    hash: isAlone && kind === 'bcrypt' ? first.hash : undefined,
+    hash: kind === 'bcrypt' ? only : undefined,
     similar: [...new Set(others)],
   }
 }
@@ -101,11 +108,12 @@ function readLines(text: string): readonly Line[] {
     const whole = line.replace(/\r?\n$/, '')
     const read = whole.replace(/^[ \t]+|[ \t]+$/g, '')
     if (read === '' || read.startsWith('#'))
-      return { text: line, name: undefined, hash: '', more: '', isPlain: true }
+      return { text: line, name: undefined, hash: '', nginxHash: undefined, more: '', isPlain: true }
     // A line without a colon is a user without a hash: no line after it lets that user in.
     const [name = '', hash = '', ...rest] = read.split(':')
     const more = rest.map((each) => `:${each}`).join('')
-    return { text: line, name, hash, more, isPlain: line === `${read}\n` || line === read }
+    const nginxHash = /^[ \t]/.test(whole) ? undefined : whole.split(':')[1]
+    return { text: line, name, hash, nginxHash, more, isPlain: line === `${read}\n` || line === read }
   })
 }
 

@@ -88,6 +88,7 @@ describe('the password file of a site', () => {
     ['one that is not there', () => (path = join(scratch.path, 'etc/none')), /it is not there/],
     ['one that everybody may write', () => chmodSync(path, 0o666), /everybody may write to it/],
     ['one in a folder of everybody', () => chmodSync(dirname(path), 0o777), /to its folder/],
+    ['one with a line that has no colon', () => writeFileSync(path, 'al\nalice:x\n'), /line 1 has no colon/],
     ['one with a line that goes on', () => writeFileSync(path, 'alice:x\\\nbob:y\n'), /line 1 goes on/],
     ['one that is too large', () => writeFileSync(path, 'a:b\n'.repeat(300_000)), /bytes; at most/],
   ]

@@ -2,6 +2,7 @@ import {
   closeSync,
   fchmodSync,
   fchownSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -82,6 +83,7 @@ function readFile(path: string): Read {
 function change(path: string, edit: (text: string) => string): void {
   const before = readFile(path)
   const next = `${path}.lockstep-new`
+  let ino: number
   try {
     // A daemon that was killed may have left one.
     rmSync(next, { force: true })
@@ -91,11 +93,13 @@ function change(path: string, edit: (text: string) => string): void {
       fchownSync(file, before.stats.uid, before.stats.gid)
       fchmodSync(file, before.stats.mode & MODE_BITS)
       fsyncSync(file)
+      ino = fstatSync(file).ino
     } finally {
       closeSync(file)
     }
     const now = readFile(path)
-    if (now.text !== before.text || now.stats.ino !== before.stats.ino)
+    const isOurs = lstatSync(next).ino === ino
+    if (now.text !== before.text || now.stats.ino !== before.stats.ino || !isOurs)
       throw new Error(`the password file ${path} was changed by somebody else meanwhile; nothing was written`)
     renameSync(next, path)
   } catch (error) {

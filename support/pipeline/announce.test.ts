@@ -1,0 +1,140 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { reasonOf } from '../testing/failure'
+import { Scratch } from '../testing/scratch'
+import { installAnnouncer } from './install_announcer'
+import { foldChanges } from './announcement'
+import { parseAnnouncement } from './parse_announcement'
+import { openAnnouncements } from './spool'
+
+describe('the program that announces packages', () => {
+  let scratch: Scratch
+  let base: string
+  let spool: string
+  let path: string
+  beforeEach(() => {
+    scratch = new Scratch()
+    base = join(scratch.path, "the team's apt")
+    spool = join(scratch.path, 'a spool')
+    mkdirSync(join(base, 'conf'), { recursive: true })
+    writeFileSync(join(base, 'conf', 'distributions'), 'Codename: stable\n')
+    path = install().path
+  })
+  afterEach(() => scratch.remove())
+
+  const install = () => installAnnouncer({ folder: base, spool, repository: 'apt' })
+  const run = (args: readonly string[], env: Record<string, string> = {}) =>
+    spawnSync(path, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, encoding: 'utf8' })
+  const note = (action: string, name: string, ...versions: string[]) =>
+    run([action, 'stable', 'deb', 'main', 'amd64', name, ...versions, '--', 'pool/x.deb'])
+  const ended = (status = 0) =>
+    run(['includedeb', 'stable'], {
+      REPREPRO_EXIT_CODE: String(status),
+      REPREPRO_DIST_DIR: join(base, 'dists'),
+    })
+  const exported = () => scratch.write("the team's apt/dists/stable/Release", 'x')
+  const left = () => {
+    const box = openAnnouncements(spool)
+    return box.waiting().map((name) => {
+      const parsed = parseAnnouncement(box.read(name))
+      return 'fault' in parsed ? parsed : foldChanges(parsed.announcement.changes).packages
+    })
+  }
+
+  it('announces in one what was noted, once it is exported', () => {
+    expect(note('add', 'mywebapp', '1.0').status).to.equal(0)
+    note('replace', 'mywebapp', '2.0', '1.0')
+    note('remove', 'old', '1.0')
+    note('info', 'other', '3.0')
+    expect(left()).to.deep.equal([])
+    exported()
+    expect(ended()).to.include({ status: 0, stderr: '' })
+    expect(left()).to.deep.equal([
+      [
+        { name: 'mywebapp', version: '2.0' },
+        { name: 'old', version: null },
+      ],
+    ])
+    ended()
+    expect(left()).to.have.length(1)
+    expect(readdirSync(join(spool, 'packages', 'noted'))).to.deep.equal([])
+  })
+
+  it('announces nothing that reprepro could not export, until it could', () => {
+    exported()
+    utimesSync(join(base, 'dists/stable/Release'), 1, 1)
+    note('add', 'mywebapp', '1.0')
+    const failed = ended(255)
+    expect(failed.status).to.equal(255)
+    expect(failed.stderr).to.contain('changes of stable are announced once reprepro has exported it')
+    // A command that only looks succeeds, and has exported nothing.
+    expect(ended(0).status).to.equal(0)
+    expect(left()).to.deep.equal([])
+    exported()
+    ended()
+    expect(left()).to.deep.equal([[{ name: 'mywebapp', version: '1.0' }]])
+  })
+
+  it('announces what another command has published, with the status of that command', () => {
+    expect(run(['--', 'sh', '-c', 'exit 3']).status).to.equal(3)
+    expect(run(['--', '/no/such/program']).status).to.equal(127)
+    expect(left()).to.deep.equal([])
+    expect(run(['--', 'true']).status).to.equal(0)
+    expect(left()).to.deep.equal([[]])
+  })
+
+  it('fails no work of the repository where it cannot write, and says so', () => {
+    rmSync(join(spool, 'packages'), { recursive: true })
+    const noted = note('add', 'mywebapp', '1.0')
+    expect(noted.status).to.equal(0)
+    expect(noted.stderr).to.contain('hosts are not told of what was published')
+    const wrapped = run(['--', 'true'])
+    expect(wrapped.status).to.equal(0)
+    expect(wrapped.stderr).to.contain('cannot be written')
+  })
+
+  it('keeps what it cannot announce, and announces it later', () => {
+    note('add', 'mywebapp', '1.0')
+    exported()
+    const tmp = join(spool, 'packages', 'tmp')
+    rmSync(tmp, { recursive: true })
+    expect(ended().status).to.equal(0)
+    mkdirSync(tmp)
+    expect(ended().stderr).to.equal('')
+    expect(left()).to.deep.equal([[{ name: 'mywebapp', version: '1.0' }]])
+  })
+
+  it('runs nothing that the names of packages say', () => {
+    const hostile = '$(touch pwned);`id`\nadd'
+    note('add', hostile, '1.0')
+    exported()
+    ended()
+    const [read] = left()
+    expect(read).to.have.property('fault').that.contains('expected: action, codename')
+    expect(execFileSync('find', [scratch.path, '-name', 'pwned'], { encoding: 'utf8' })).to.equal('')
+  })
+
+  it('is written once, takes the place of no other program, and says which lines reprepro lacks', async () => {
+    const first = { became: 'there already', lacks: { distributions: true, options: true } }
+    expect(install()).to.deep.include(first)
+    appendFileSync(join(base, 'conf', 'distributions'), `Log: x\n ${path}\n`)
+    writeFileSync(join(base, 'conf', 'options'), `# endhook ${path}\n`)
+    expect(install().lacks).to.deep.equal({ distributions: false, options: true })
+    chmodSync(path, 0o644)
+    expect(install().became).to.equal('renewed')
+    writeFileSync(path, '#!/bin/sh\necho mine\n')
+    expect(await reasonOf(Promise.resolve().then(install))).to.contain('is a program of another')
+    expect(readFileSync(path, 'utf8')).to.contain('mine')
+  })
+})

@@ -1,0 +1,81 @@
+import { quoteWord } from '../system/commands'
+
+/** The line by which an installed program is known again. Its number is raised with every change of the script. */
+export const ANNOUNCE_MARK = '# A program of Lockstep that announces packages, form 1'
+
+/** The facts that the program needs. */
+export interface AnnounceSettings {
+  /** The absolute path of the spool of announcements. */
+  spool: string
+  /** The name of the package repository in lockstep.yaml. */
+  repository: string
+}
+
+/**
+ * Returns the program that leaves announcements of packages in a spool: POSIX sh, without Node. It has three forms.
+ *
+ * - As a script of reprepro's `Log:` it notes one change. reprepro 5.3.1 calls it before it exports the indices, also
+ *   where that fails then: a note is no announcement yet.
+ * - As reprepro's `endhook` it announces the notes whose distribution was exported since. It exits as reprepro would.
+ * - With `-- <command>` it runs a command, such as `aptly publish`, and announces where that exits with 0.
+ *
+ * Source: reprepro(1), and its arguments as they were seen: `add <codename> deb <component> <arch> <name> <version> -- …`.
+ */
+export function announceScript({ spool, repository }: AnnounceSettings): string {
+  return `#!/bin/sh
+${ANNOUNCE_MARK}
+# \`lockstep serve\` takes what it leaves, and has hosts refresh their package lists. It fails no work of the repository.
+spool=${quoteWord(spool)}
+repository=${quoteWord(repository)}
+umask 007
+
+say_lost() {
+  echo "lockstep: hosts are not told of what was published: $1" >&2
+  echo "lockstep: once that is mended, say: $0 -- true" >&2
+}
+
+# Leaves the lines of its standard input, on disk first, then under the name by which they are found.
+announce() {
+  by=$(id -un | tr -cd '[:alnum:]@._+-')
+  left=$(mktemp "$spool/tmp/$(date -u +%Y%m%dT%H%M%S.%N)-XXXXXXXXXX" 2>/dev/null) || { say_lost "$spool/tmp cannot be written"; return 1; }
+  { printf 'lockstep/packages/1\\nrepository %s\\nby %s\\n\\n' "$repository" "$by" && cat && printf 'end\\n'; } >"$left" 2>/dev/null ||
+    { rm -f "$left"; say_lost "$spool is full"; return 1; }
+  chmod 660 "$left"
+  sync "$left" && mv "$left" "$spool/new/" && sync "$spool/new" || { say_lost "$spool/new cannot be written"; return 1; }
+}
+
+# A note is published when the Release file of its distribution is not older.
+announce_exported() {
+  for noted in "$spool/noted/$repository".*; do
+    [ -e "$noted" ] || continue
+    read -r action codename rest <"$noted"
+    release="$REPREPRO_DIST_DIR/$codename/Release"
+    if [ "$REPREPRO_EXIT_CODE" != 0 ] || [ ! -e "$release" ] || [ -n "$(find "$noted" -newer "$release")" ]; then
+      echo "lockstep: changes of $codename are announced once reprepro has exported it" >&2
+      continue
+    fi
+    mv "$noted" "$noted.$$" && announce <"$noted.$$" && rm -f "$noted.$$"
+  done
+}
+
+if [ -n "\${REPREPRO_EXIT_CODE+set}" ]; then
+  announce_exported
+  exit "$REPREPRO_EXIT_CODE"
+fi
+case $1 in
+  '')
+    echo "lockstep: expected -- and what publishes, as in: $0 -- aptly publish update stable" >&2
+    exit 2 ;;
+  --)
+    shift
+    "$@"
+    status=$?
+    [ "$status" != 0 ] || announce </dev/null
+    exit "$status" ;;
+  add | replace | remove)
+    printf '%s %s %s %s %s %s %s\\n' "$1" "$2" "$3" "$4" "$5" "$6" "$7" >>"$spool/noted/$repository.\${2%%/*}" ||
+      say_lost "$spool/noted cannot be written" ;;
+esac
+exit 0
+`
+}
