@@ -1,5 +1,6 @@
 import { ClaimFiles, type ClaimFile } from './claim_files'
 import type { LockContext } from './lock_context'
+import { LockstepError } from '../system/errors'
 
 export { lockContext as lockSurroundings } from './lock_context'
 
@@ -84,6 +85,7 @@ export class HostLocks {
     }
     this.own = { ...trying, trying: false }
     this.files.write(this.own)
+    this.expectNotTaken(this.own, trying.until)
     for (const { run } of takes) this.files.remove(run)
     return []
   }
@@ -96,12 +98,14 @@ export class HostLocks {
     if (this.own !== undefined) this.files.expectOwn(this.own.run)
   }
 
-  /** Renews the claim for another `LEASE`. @throws LockstepError `lock-failed` */
+  /** Renews the claim for another `LEASE`. @throws LockstepError `lock-failed`, also when another run has taken it */
   async renew(): Promise<void> {
     if (this.own === undefined) return
     this.expectOwned()
+    const { until } = this.own
     this.own = { ...this.own, until: this.context.now() + LEASE }
     this.files.write(this.own)
+    this.expectNotTaken(this.own, until)
   }
 
   async release(): Promise<void> {
@@ -123,6 +127,23 @@ export class HostLocks {
     if (found === undefined || found.state === 'alive') return false
     this.files.remove(run)
     return true
+  }
+
+  /**
+   * Checks, behind a write that came late, that no other run has taken the claim, which was good until `until`. A disk or a
+   * process that stood still may have made again what the other one had removed. That one wrote its own claim before.
+   * @throws LockstepError `lock-failed`
+   */
+  private expectNotTaken(own: ClaimFile, until: number): void {
+    if (this.context.now() < until - LEASE / 2) return
+    const taker = this.conflicts(own).find(({ takes }) => takes.some(({ run }) => run === own.run))
+    if (taker === undefined) return
+    this.files.remove(own.run)
+    const { run, user, machine, pid } = taker
+    throw new LockstepError(
+      'lock-failed',
+      `the run ${run} of ${user} on ${machine}, pid ${pid}, has taken over the lock of ${own.run}, which was not renewed for ${LEASE / 1000} s; nothing more is done without it`,
+    )
   }
 
   private async othersOnceSettled(own: ClaimFile): Promise<readonly ClaimFile[]> {

@@ -4,6 +4,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -175,6 +176,34 @@ describe('locks of hosts', () => {
     expect((await far.list())[0]?.state).to.equal('alive')
     now += 2
     expect((await far.claim(claim('r2', ['web1'])))[0]?.state).to.equal('lease expired')
+  })
+
+  it('are had no longer when another run took them while they were written anew', async () => {
+    let stall = () => {}
+    const slow = context(1, {
+      now: () => {
+        // A disk that stands still holds up the write between the check and the end.
+        const stalled = stall
+        stall = () => {}
+        stalled()
+        return now
+      },
+    })
+    const one = new HostLocks(slow)
+    await one.claim(claim('r1', ['web1']))
+    const path = (run: string) => join(scratch.path, 'locks', `${run}.claim.json`)
+    stall = () => {
+      now += LEASE + 1
+      const { run: _run, ...rest } = JSON.parse(readFileSync(path('r1'), 'utf8')) as Record<string, unknown>
+      const taking = { takes: [{ run: 'r1', reason: 'it is gone' }], until: now + LEASE, trying: false }
+      writeFileSync(path('r2'), JSON.stringify({ ...rest, run: 'r2', machine: 'control2', ...taking }))
+      rmSync(path('r1'))
+    }
+    const { code, message } = await failure(one.renew())
+    expect(code).to.equal('lock-failed')
+    expect(message).to.match(/^the run r2 of user1 on control2, pid 1, has taken over the lock of r1/)
+    expect(() => one.expectOwned()).to.throw(/somebody removed the lock/)
+    expect(readdirSync(join(scratch.path, 'locks'))).to.deep.equal(['r2.claim.json'])
   })
 
   it("that were another user's, and cannot be removed, are passed over by who has taken them", async () => {

@@ -21,13 +21,17 @@ const MAX_RESPONSE = 120
 
 /**
  * Posts JSON on a connection of its own. It follows no redirect, since that would hand the message and its secret to
- * another place than was configured. Of an answer it reads the status, and of a refusal the beginning.
+ * another place than was configured. Of an answer it reads the status, and of a refusal the beginning. Resolves with the
+ * status, from 200 to 299.
  * @throws DeliveryError
  */
-export async function post(request: Post, signal: AbortSignal): Promise<void> {
+export async function post(request: Post, signal: AbortSignal): Promise<number> {
   const response = await answerTo(request, signal)
   const { statusCode: status = 0 } = response
-  if (status >= 200 && status < 300) return void response.destroy()
+  if (status >= 200 && status < 300) {
+    response.destroy()
+    return status
+  }
   if (status >= 300 && status < 400) {
     response.destroy()
     throw new DeliveryError(
@@ -61,6 +65,8 @@ function answerTo({ url, headers, body, ca }: Post, signal: AbortSignal): Promis
       : http.request(url, options)
     request.on('response', resolve)
     request.on('error', (error) => reject(networkFault(error)))
+    // An answer that changes the protocol is no response, and no error either.
+    request.on('close', () => reject(new DeliveryError('closed the connection', true)))
     request.end(body)
   })
 }
@@ -84,5 +90,5 @@ async function beginning(response: IncomingMessage): Promise<string> {
 
 /** Parses a header of seconds to milliseconds; undefined for what is no number, such as a date by another clock. */
 function secondsIn(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,6}$/.test(header.trim()) ? Number(header) * 1_000 : undefined
+  return header !== undefined && /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1_000 : undefined
 }

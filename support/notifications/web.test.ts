@@ -122,6 +122,8 @@ describe('a notification over the web', () => {
   it('reads how long it has to wait', async () => {
     answering(429, { 'retry-after': '7' })
     expect((await refusal(hook())).retryAfter).to.equal(7_000)
+    answering(429, { 'retry-after': '99999999' })
+    expect((await refusal(hook())).retryAfter).to.equal(99_999_999_000)
     answering(503, { 'retry-after': 'Wed, 21 Oct 2099 07:28:00 GMT' })
     expect((await refusal(hook())).retryAfter).to.equal(undefined)
   })
@@ -170,6 +172,13 @@ describe('a notification over the web', () => {
       retry: true,
     })
     endpoint = await WebEndpoint.start()
+  })
+
+  it('ends when the server changes the protocol', async function () {
+    this.timeout(20_000)
+    endpoint.answer = ({ socket }) =>
+      void socket?.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n')
+    expect(await refusal(hook())).to.deep.include({ message: 'closed the connection', retry: true })
   })
 
   it('names only the host of where it goes', () => {

@@ -7,7 +7,7 @@ import type { PipelineLog } from './receive'
 export class LivePipelineLog implements PipelineLog {
   constructor(
     readonly state: PipelineState,
-    private readonly journal: PipelineJournal,
+    private readonly journal: Pick<PipelineJournal, 'append'>,
     private readonly now: () => number,
     /** Called for each event once it is on disk. */
     private readonly onEvent: (event: RecordedPipelineEvent) => void = () => {},

@@ -52,6 +52,7 @@ describe('the parts of lockstep serve that have hosts fetch', () => {
         listeners.add(listener)
         return () => void listeners.delete(listener)
       },
+      expectOwned: () => {},
       end: { journal: 1, entries: 0 },
       close: async () => {},
     },

@@ -17,13 +17,16 @@ const MAX_SETTLED = 20_000
 export interface OpenPipeline extends PipelineLog {
   /** Hears each event once it is on disk, until the returned function is called. */
   onEvent(listener: (event: RecordedPipelineEvent) => void): () => void
+  /** @throws LockstepError `lock-failed` when another process has taken over: nothing may be told in its name any more */
+  expectOwned(): void
   /** The place behind the last event that is on disk. */
   readonly end: JournalPlace
   close(): Promise<void>
 }
 
 /**
- * Opens the pipeline of a state folder. Each event is written only while the claim stands.
+ * Opens the pipeline of a state folder. Each event is written only while the claim stands, and counts only if it still
+ * stands once the event is on disk: another process that took over meanwhile has read the journal without it.
  * @throws LockstepError `journal-failed` where a journal does not tell everything: what was taken cannot be known then, and
  * a push that is told again might start twice
  */
@@ -36,7 +39,14 @@ export function openPipeline(state: string, claim: PipelineClaim, now: () => num
   const journal = openPipelineJournal(state, now)
   const listeners = new Set<(event: RecordedPipelineEvent) => void>()
   let entries = 0
-  const log = new LivePipelineLog(before, journal, now, (event) => {
+  const owned = {
+    async append(event: PipelineEvent) {
+      claim.expectOwned()
+      await journal.append(event)
+      claim.expectOwned()
+    },
+  }
+  const log = new LivePipelineLog(before, owned, now, (event) => {
     entries += 1
     for (const listener of listeners) listener(event)
   })
@@ -47,10 +57,8 @@ export function openPipeline(state: string, claim: PipelineClaim, now: () => num
     get end(): JournalPlace {
       return { journal: journal.number, entries }
     },
-    async append(event: PipelineEvent) {
-      claim.expectOwned()
-      return log.append(event)
-    },
+    append: (event) => log.append(event),
+    expectOwned: () => claim.expectOwned(),
     onEvent(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import type { PipelineEvent } from '../pipeline/events'
 import { Receiver } from '../pipeline/receive'
@@ -6,7 +8,7 @@ import { redactor } from '../system/redaction'
 import { Scratch } from '../testing/scratch'
 import { WebEndpoint } from '../testing/web_endpoint'
 import { claimPipeline } from './claim_pipeline'
-import { openPipeline } from './open_pipeline'
+import { openPipeline, type OpenPipeline } from './open_pipeline'
 import { statusParts } from './statuses_part'
 
 const C = 'c'.repeat(40)
@@ -18,6 +20,7 @@ describe('the statuses of lockstep serve', () => {
   beforeEach(async () => {
     scratch = new Scratch()
     endpoint = await WebEndpoint.start()
+    endpoint.answer = (response) => void response.writeHead(201).end('{}')
     said = []
   })
   afterEach(async () => {
@@ -31,7 +34,9 @@ describe('the statuses of lockstep serve', () => {
   }
 
   /** Serves for as long as the work takes. */
-  async function serve(work: (append: (event: PipelineEvent) => Promise<void>) => Promise<void>) {
+  async function serve(
+    work: (append: (event: PipelineEvent) => Promise<void>, pipeline: OpenPipeline) => Promise<void>,
+  ) {
     const end = new AbortController()
     const state = scratch.path
     const claim = await claimPipeline({ state, env: {}, clock: systemClock, onLost: () => {} })
@@ -71,7 +76,7 @@ describe('the statuses of lockstep serve', () => {
         signal: end.signal,
       }),
     )
-    await work(async (event) => void (await pipeline.append(event)))
+    await work(async (event) => void (await pipeline.append(event)), pipeline)
     end.abort()
     await Promise.all(running)
     await pipeline.close()
@@ -122,6 +127,22 @@ describe('the statuses of lockstep serve', () => {
     })
     await serve(async () => {})
     expect(states()).to.deep.equal(['pending', 'pending', 'success'])
+  })
+
+  it('are told by no process that another one has taken over from', async function () {
+    this.timeout(20_000)
+    const locks = join(scratch.path, 'pipeline', 'lock')
+    await serve(async (append, pipeline) => {
+      pipeline.onEvent(() => {
+        for (const name of readdirSync(locks)) rmSync(join(locks, name))
+      })
+      await append(seen)
+      while (!said.join('\n').includes('is lost, so that another one may write'))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+    })
+    expect(endpoint.received).to.deep.equal([])
+    await serve(() => arrived(1))
+    expect(states()).to.deep.equal(['pending'])
   })
 
   it('are not told of what was before they were configured', async () => {

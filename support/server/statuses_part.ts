@@ -39,7 +39,11 @@ async function tellStatuses(
   const teller = new StatusTeller({
     settings,
     clock,
-    post: (request, until) => post({ ...request, ca: undefined, redact }, until),
+    async post(request, until) {
+      // One that was taken over from would show an old result over a later one.
+      pipeline.expectOwned()
+      return post({ ...request, ca: undefined, redact }, until)
+    },
     onTrouble,
   })
   const outbox = new Outbox({

@@ -11,7 +11,7 @@ describe('telling a server the status of a commit', () => {
   let clock: FakeClock
   let troubles: string[]
   let tries: number
-  let answers: (DeliveryError | 'taken' | 'silent')[]
+  let answers: (DeliveryError | 'taken' | 'silent' | 'endless' | number)[]
   beforeEach(() => {
     clock = new FakeClock()
     troubles = []
@@ -26,11 +26,12 @@ describe('telling a server the status of a commit', () => {
       async post(_request, until) {
         tries += 1
         const answer = answers.shift() ?? 'taken'
-        if (answer === 'silent')
-          await new Promise((_resolve, reject) =>
-            until.addEventListener('abort', () => reject(new DeliveryError('was cut off', true))),
-          )
-        else if (answer !== 'taken') throw answer
+        if (answer === 'silent' || answer === 'endless') {
+          const cut = answer === 'silent' ? new DeliveryError('was cut off', true) : answered(422, ': aaaa')
+          await new Promise((_resolve, reject) => until.addEventListener('abort', () => reject(cut)))
+        }
+        if (answer instanceof DeliveryError) throw answer
+        return typeof answer === 'number' ? answer : 201
       },
       onTrouble: (sentence) => troubles.push(sentence),
     })
@@ -72,25 +73,82 @@ describe('telling a server the status of a commit', () => {
   })
 
   it('gives up what the server refuses for good, and says so: later ones are not kept waiting', async () => {
-    answers.push(answered(422, ': No commit found for SHA'))
+    answers.push(answered(422, ': Validation Failed'))
     const told = tell()
     await settled()
     expect(told.isOver).to.equal(true)
     expect(troubles).to.deep.equal([
-      `github has no status of ${C} of website: it answered 422: No commit found for SHA; this one is given up`,
+      `github has no status of ${C} of website: it answered 422: Validation Failed; this one is given up`,
     ])
   })
 
-  it('gives up what the server did not find seven times, since it may show a push late', async () => {
-    for (let each = 0; each < 7; each += 1) answers.push(answered(404))
-    const told = tell()
-    for (let each = 0; each < 6; each += 1) {
+  const givenUp: [StatusSettings['kind'], number, string, number, string][] = [
+    ['github', 422, ': {"message":"No commit found for SHA: cc', 7, 'a commit that GitHub does not know'],
+    ['gitlab', 404, ': {"message":"404 Commit Not Found"}', 7, 'a commit that GitLab does not know'],
+    ['gitlab', 404, ': {"message":"404 References for commit Not Found"}', 7, 'a commit without a branch'],
+    ['gitlab', 409, '', 7, 'a conflict'],
+    ['gitea', 500, '', 13, 'a commit that Gitea does not know, for an hour'],
+  ]
+  for (const [kind, code, body, most, what] of givenUp)
+    it(`gives up ${what}, and not at once: it may show a push late`, async () => {
+      for (let each = 0; each < most; each += 1) answers.push(answered(code, body))
+      const told = tell(kind)
+      for (let each = 1; each < most; each += 1) {
+        await settled()
+        expect(told.isOver).to.equal(false)
+        await clock.next()
+      }
       await settled()
-      await clock.next()
-    }
+      expect([told.isOver, tries]).to.deep.equal([true, most])
+      expect(troubles.at(-1)).to.match(/this one is given up$/)
+    })
+
+  const kept: [StatusSettings['kind'], number, string][] = [
+    ['github', 404, ': {"message":"Not Found"}'],
+    ['gitlab', 404, ': {"message":"404 Project Not Found"}'],
+    ['gitlab', 404, ': {"error":"404 Not Found"}'],
+    ['gitea', 404, ''],
+    ['github', 500, ''],
+    ['github', 405, ''],
+  ]
+  for (const [kind, code, body] of kept)
+    it(`goes on while ${kind} answers ${code}${body}: the token, the name or the api may be wrong`, async () => {
+      for (let each = 0; each < 50; each += 1) answers.push(answered(code, body))
+      const told = tell(kind)
+      for (let each = 0; each < 50; each += 1) {
+        await settled()
+        await clock.next()
+      }
+      await settled()
+      expect([told.isOver, tries]).to.deep.equal([true, 51])
+    })
+
+  it('does not take a page for a status that was taken', async () => {
+    answers.push(200, 204)
+    const told = tell()
     await settled()
-    expect([told.isOver, tries]).to.deep.equal([true, 7])
-    expect(troubles.at(-1)).to.match(/this one is given up$/)
+    expect([told.isOver, troubles]).to.deep.equal([
+      false,
+      [
+        `github has no status of ${C} of website: it answered 200, which takes no status; is https://x its API?; it is told again in 5 s`,
+      ],
+    ])
+    await clock.next()
+    await settled()
+    expect(told.isOver).to.equal(false)
+    await clock.next()
+    await settled()
+    expect([told.isOver, tries]).to.deep.equal([true, 3])
+  })
+
+  it('believes a refusal whose text never ends', async () => {
+    answers.push('endless')
+    const told = tell()
+    await settled()
+    await clock.next()
+    await settled()
+    expect(told.isOver).to.equal(true)
+    expect(troubles).to.have.length(1)
   })
 
   it('ends where GitLab says that it waits already, and nothing like it', async () => {

@@ -4,21 +4,20 @@ import { Backoff } from '../pipeline/backoff'
 import { pause, type Clock } from '../system/clock'
 import type { CommitStatus } from './commit_status'
 import { requestOf, type StatusRequest } from './forms'
+import { mostTriesAfter } from './refusals'
 
 const FIRST_PAUSE_MS = 5_000
 const MOST_PAUSE_MS = 600_000
+/** The one answer that each of the servers gives to a status that it has taken. A proxy, or a page, answers 200. */
+const TAKEN = 201
 /** Milliseconds that one try may take. */
 const TRY_WITHIN_MS = 30_000
-/** The times that a server may not find a repository or a commit. It may show a push late. */
-const MAX_NOT_FOUND = 7
-/** The statuses of answers that would be the same however often they are asked for. */
-const REFUSALS: readonly number[] = [400, 405, 409, 410, 413, 415, 422]
 
 export interface StatusTellerParts {
   settings: StatusSettings
   clock: Clock
-  /** @throws DeliveryError when the server has not taken it */
-  post(request: StatusRequest, signal: AbortSignal): Promise<void>
+  /** Resolves with the status of an answer that is no refusal. @throws DeliveryError for a refusal, or where there is no answer */
+  post(request: StatusRequest, signal: AbortSignal): Promise<number>
   onTrouble(sentence: string): void
 }
 
@@ -34,11 +33,12 @@ export class StatusTeller {
     const { settings, clock, onTrouble } = this.parts
     const backoff = new Backoff(() => clock.elapsed(), FIRST_PAUSE_MS, MOST_PAUSE_MS)
     const of = `${settings.kind} has no status of ${status.commit} of ${status.repository}`
-    for (let notFound = 0; ;) {
+    for (let refused = 0; ;) {
       const fault = await this.try(status, signal)
       if (fault === undefined || signal.aborted) return
-      if (fault.status === 404) notFound += 1
-      if (REFUSALS.includes(fault.status ?? 0) || notFound >= MAX_NOT_FOUND)
+      const most = mostTriesAfter(settings.kind, fault)
+      if (most !== undefined) refused += 1
+      if (most !== undefined && refused >= most)
         return onTrouble(`${of}: it ${fault.message}; this one is given up`)
       const rest = Math.max(backoff.fail(), Math.min(fault.retryAfter ?? 0, MOST_PAUSE_MS))
       onTrouble(`${of}: it ${fault.message}; it is told again in ${rest / 1000} s`)
@@ -52,12 +52,14 @@ export class StatusTeller {
     const late = new AbortController()
     const stop = clock.after(TRY_WITHIN_MS, () => late.abort())
     try {
-      await post(requestOf(settings, status), AbortSignal.any([ended, late.signal]))
-      return undefined
+      const code = await post(requestOf(settings, status), AbortSignal.any([ended, late.signal]))
+      return code === TAKEN
+        ? undefined
+        : new DeliveryError(`answered ${code}, which takes no status; is ${settings.api} its API?`, true)
     } catch (error) {
-      if (late.signal.aborted)
-        return new DeliveryError(`did not answer within ${TRY_WITHIN_MS / 1000} s`, true)
       if (!(error instanceof DeliveryError)) throw error
+      if (late.signal.aborted && error.status === undefined)
+        return new DeliveryError(`did not answer within ${TRY_WITHIN_MS / 1000} s`, true)
       return isShown(settings, error) ? undefined : error
     } finally {
       stop()
