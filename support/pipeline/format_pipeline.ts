@@ -1,6 +1,8 @@
 import { clean } from '../rollout/model/verdict'
 import { formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
+import type { PlanOfTag } from './deploy_state'
+import { formatPlan } from './format_deploy'
 import { formatFetch } from './format_fetch'
 import type { RepositoryAccount } from './pipeline_account'
 import type { Build, PushedCommit } from './pipeline_state'
@@ -36,6 +38,8 @@ export interface PipelineSurroundings {
   outputOf: (build: string) => string
   /** Returns whether a commit is at a tag now, and its tests have passed. */
   isFetchable: (commit: PushedCommit, tag: string) => boolean
+  /** Returns the plans of a commit, oldest first, each with why it cannot be carried out any more, if it cannot. */
+  plansOf: (repository: string, commit: string) => readonly { plan: PlanOfTag; over: string | undefined }[]
   /** Returns the rollouts that carried a commit, oldest first. */
   rolloutsOf: (repository: string, commit: string) => readonly CarriedBy[]
   /** True where also what is old is shown, and what was passed over. */
@@ -99,7 +103,7 @@ function formatRepository(
 
 function formatCommit(
   pushed: PushedCommit,
-  { isServed, outputOf, isFetchable, rolloutsOf }: PipelineSurroundings,
+  { isServed, outputOf, isFetchable, plansOf, rolloutsOf, isWhole }: PipelineSurroundings,
 ): string[] {
   const { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches } = pushed
   const last = lastFinished({ build, earlier })
@@ -120,6 +124,9 @@ function formatCommit(
         isFetchable: isFetchable(pushed, fetch.tag),
       }),
     ),
+    ...plansOf(repository, commit)
+      .filter(({ plan }) => isWhole || !plan.isSuperseded || plan.approved !== undefined)
+      .flatMap(({ plan, over }) => formatPlan(plan, { isServed, over })),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ]
   return [line, ...below.map((each) => `      ${each}`)]

@@ -1,3 +1,4 @@
+import { DeployState } from './deploy_state'
 import type { BuildResult, FetchAnswers, RecordedChange, RecordedPipelineEvent, Teller } from './events'
 import { FetchableCommits } from './fetchable_commits'
 import { RecentIds } from './recent_ids'
@@ -85,6 +86,8 @@ export class PipelineState {
   private readonly buildsById = new Map<string, PushedCommit>()
   private readonly fetching = new Map<string, HostsFetch>()
   private readonly fetchable = new FetchableCommits<PushedCommit>()
+  /** The plans and rollouts of tags. */
+  readonly deploys = new DeployState()
 
   /**
    * `maxSettled` is the number of changes, among those that wait for nothing, that are kept. Of older deliveries, only their
@@ -228,7 +231,10 @@ export class PipelineState {
         const { repository, commit, environment, tag, has, missing, at } = event
         const fetch = this.commit(repository, commit)?.fetches.get(environment)
         if (fetch?.tag === tag) fetch.answered = { has, missing, at }
+        return
       }
+      default:
+        this.deploys.apply(event)
     }
   }
 
