@@ -21,8 +21,6 @@ import { readRefusal } from './read_refusal'
 import { withoutCapabilities } from './without_capabilities'
 
 const LOOK_EVERY_MS = 1_000
-/** The variable that all plans of a state folder carry. It finds them after a kill of what has started them. */
-const PLAN_MARK = 'PLANS_OF_LOCKSTEP'
 
 export interface DeploySurroundings {
   /** The words that call `lockstep`. */
@@ -65,11 +63,10 @@ export class CommandDeploys implements Deploys {
     const { lockstep, folder, state, run, redact } = this.surroundings
     try {
       const [program = '', ...before] = withoutCapabilities(lockstep)
-      const variables = this.environmentOf(order.run, { [PLAN_MARK]: state })
       const result = await run(program, [...before, 'plan', ...this.argsOf(order)], {
         cwd: folder,
         inherits: () => false,
-        env: variables,
+        env: this.environmentOf(order.run),
         within: order.within,
         signal,
         leavesNothing: true,
@@ -89,8 +86,8 @@ export class CommandDeploys implements Deploys {
     }
   }
 
-  endPlans(): void {
-    endAllWith(`${PLAN_MARK}=${this.surroundings.state}`)
+  endPlan(run: string): void {
+    endAllWith(`${RUN_ID}=${run}`)
   }
 
   async start(order: RolloutOrder): Promise<void> {
@@ -147,9 +144,9 @@ export class CommandDeploys implements Deploys {
     return [feature, '--environment', environment, '--var', `${variable}=${tag}`, ...places]
   }
 
-  private environmentOf(run: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  private environmentOf(run: string): Record<string, string> {
     const { env, cwd } = this.surroundings
-    return environmentOf(env, cwd, { [RUN_ID]: run, LOCKSTEP_REPORTS: this.folderOf(run), ...more })
+    return environmentOf(env, cwd, { [RUN_ID]: run, LOCKSTEP_REPORTS: this.folderOf(run) })
   }
 
   private journalOf(run: string, journals: string): string {

@@ -127,6 +127,14 @@ describe('the deploys to an environment', () => {
     expect(log.added.find(({ type }) => type === 'plan approved')).to.include({ by: null })
   })
 
+  it('make a plan again that ended with the process which made it, and end that one alone', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET, 'left').slice(0, 1)])
+    await deployerOf('person').look(never)
+    expect(deploys.ended).to.deep.equal(['left'])
+    expect(types()).to.deep.equal(['plan begun', 'plan ended', 'plan begun', 'plan ended'])
+    expect(log.state.deploys.plan('left')?.state).to.equal('interrupted')
+  })
+
   it('are one at a time, a rollout that an earlier process has begun among them', async () => {
     await add([...fetched(A, 'v1'), ...planned(TARGET)])
     await approve('p1')

@@ -33,8 +33,8 @@ export interface Deploys {
   newRun(): string
   /** Plans, and ends that when the signal is aborted. It throws for no end of it. */
   plan(order: PlanOrder, signal: AbortSignal): Promise<PlanOutcome>
-  /** Ends plans that a process has left which is gone. */
-  endPlans(): void
+  /** Ends a plan that a process has left which is gone. */
+  endPlan(run: string): void
   /** Starts a rollout that outlives this process. Resolves once it was started, or could not be. */
   start(order: RolloutOrder): Promise<void>
   /** Resolves once no process of the rollout is there any more, or when the signal is aborted. */
@@ -87,7 +87,7 @@ export class Deployer {
   private async tidyUp(): Promise<void> {
     if (this.hasTidied) return
     for (const plan of this.plans().filter(({ state }) => state === 'running')) {
-      this.parts.deploys.endPlans()
+      this.parts.deploys.endPlan(plan.run)
       await this.endPlan(plan, interrupted('lockstep serve ended before it'))
     }
     this.hasTidied = true

@@ -9,6 +9,8 @@ import { MADE } from './deploy_events'
 export class MemoryDeploys implements Deploys {
   readonly planned: PlanOrder[] = []
   readonly started: RolloutOrder[] = []
+  /** The plans that another process has left, and that were ended. */
+  readonly ended: string[] = []
   /** The rollouts whose process is there. */
   readonly running = new Set<string>()
   digest = 'sha'
@@ -31,7 +33,9 @@ export class MemoryDeploys implements Deploys {
     return this.outcome(order)
   }
 
-  endPlans(): void {}
+  endPlan(run: string): void {
+    this.ended.push(run)
+  }
 
   async start(order: RolloutOrder): Promise<void> {
     this.started.push(order)
