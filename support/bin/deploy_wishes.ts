@@ -3,7 +3,8 @@ import { DeployRequests } from '../pipeline/deploy_requests'
 import type { PlanOfTag } from '../pipeline/deploy_state'
 import { whyNotToApprove, whyOver } from '../pipeline/judge_approval'
 import type { PipelineState } from '../pipeline/pipeline_state'
-import { takesTag } from '../survey/fetch_on_hosts'
+import { fits } from '../rpc/contracts/contract'
+import { tagName } from '../rpc/contracts/rules'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import { shortId } from '../system/git_names'
@@ -100,6 +101,11 @@ export function documentOfPlan({ plan, over }: { plan: PlanOfTag; over: string |
             why: rollout.outcome?.why ?? null,
           },
   }
+}
+
+/** Returns whether hosts take a tag of this name. */
+function takesTag(tag: string): boolean {
+  return fits(tagName, tag)
 }
 
 /** Returns the person who calls: `sudo` has another user than that. */

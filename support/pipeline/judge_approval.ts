@@ -4,7 +4,7 @@ import type { PipelineState } from './pipeline_state'
 
 type TakesTag = (tag: string) => boolean
 
-/** Returns why a plan cannot be carried out any more, whoever has approved it; undefined where it can. */
+/** Returns why a plan cannot be carried out any more, approved or not; undefined where it can. */
 export function whyOver(state: PipelineState, plan: PlanOfTag, takesTag: TakesTag): string | undefined {
   const { repository, environment, commit, tag } = plan
   if (plan.isSuperseded) {

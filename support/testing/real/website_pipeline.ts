@@ -26,7 +26,7 @@ export interface ShownPlan {
   rollout: { run: string; state: string; verdict: string | null; why: string | null } | null
 }
 
-/** What follows a success, beside a fetch. */
+/** The act that follows a success, beside a fetch. */
 export interface Deployed {
   act: 'plan' | 'approval' | 'run without approval'
   /** The user of builds; needed where something is rolled out. */
