@@ -92,7 +92,7 @@ describe('a plan that a person approves, on its way to three hosts with our daem
     const commit = site().pipeline.push('v7', 'exit 0 # 7')
     const plan = await site().untilPlanned(commit)
     const before = site().served()
-    const other = new HostLocks(lockSurroundings(process.env))
+    const other = new HostLocks(lockSurroundings({ LOCKSTEP_LOCKS: site().pipeline.locks }))
     const hosts = WEB.slice(1, 2)
     expect(
       await other.claim({ run: 'of-somebody-else', feature: 'x.feature', fleet: 'f', hosts }),

@@ -145,6 +145,11 @@ ${deployed === undefined ? '' : '      deploy: deploy.feature\n'}      after_suc
     chmodSync(this.fleet.clientCfg, 0o600)
   }
 
+  /** The folder of the locks of this fleet alone: hosts of other suites have the same names. */
+  get locks(): string {
+    return join(this.scratch.path, 'locks')
+  }
+
   folder(host: string): string {
     return join(this.scratch.path, 'srv', host)
   }
@@ -180,7 +185,9 @@ plugin.git.website.post = ${script('post')}
   async serve(): Promise<void> {
     const { path } = this.scratch
     const args = ['serve', '--config', join(path, 'lockstep.yaml'), '--state', join(path, 'state')]
-    const serving = start(process.execPath, [LOCKSTEP, ...args], join(path, 'serve.log'))
+    const serving = start(process.execPath, [LOCKSTEP, ...args], join(path, 'serve.log'), {
+      LOCKSTEP_LOCKS: this.locks,
+    })
     this.serving = serving
     const isUp = async () =>
       (await fetch(`http://127.0.0.1:${this.ports.serve}/healthz`).catch(() => undefined))?.status === 200
@@ -202,7 +209,7 @@ plugin.git.website.post = ${script('post')}
     const { stdout, stderr, status } = spawnSync(process.execPath, [LOCKSTEP, ...args], {
       cwd: this.scratch.path,
       encoding: 'utf8',
-      env: { ...process.env, LOCKSTEP_STATE: 'state' },
+      env: { ...process.env, LOCKSTEP_STATE: 'state', LOCKSTEP_LOCKS: this.locks },
     })
     return { text: `${stdout}${stderr}`, stdout, status }
   }
