@@ -528,6 +528,55 @@ const foldedHosts = {
   count: whole('how many they are'),
 }
 
+const pipelineEnd = (what: string) =>
+  v.pipe(
+    v.picklist(['running', 'succeeded', 'failed', 'interrupted']),
+    v.description(`running until the end of ${what} is known`),
+  )
+
+const pipelinePlan = v.strictObject({
+  run: text('the id of the run that makes it'),
+  environment: text('the environment that it is for'),
+  tag: text('the tag that is deployed'),
+  approval: v.pipe(
+    v.picklist(['none', 'person', 'configuration']),
+    v.description('who may let it be carried out'),
+  ),
+  state: pipelineEnd('the planning'),
+  begunAt: text('when it was begun, in ISO 8601'),
+  endedAt: textOrNull('when it ended; null until then'),
+  plan: textOrNull('its name, under which a person approves it; null where there is no plan'),
+  hosts: v.pipe(
+    v.nullable(v.strictObject(foldedHosts)),
+    v.description('the hosts that it is for; null until they are known'),
+  ),
+  changes: v.pipe(v.nullable(v.number()), v.description('the number of changes to these hosts')),
+  why: textOrNull('why it did not succeed; null if it did, and until it ends'),
+  over: textOrNull('why it cannot be carried out any more; null where it can, or was'),
+  approved: v.pipe(
+    v.nullable(
+      v.strictObject({
+        at: text('when it was approved, in ISO 8601'),
+        by: textOrNull('the person; null where lockstep.yaml says so'),
+      }),
+    ),
+    v.description('its approval; null where there is none'),
+  ),
+  rollout: v.pipe(
+    v.nullable(
+      v.strictObject({
+        run: text('the id of the run'),
+        begunAt: text('when it was begun, in ISO 8601'),
+        state: pipelineEnd('the rollout'),
+        endedAt: textOrNull('when its end was seen; null until then'),
+        verdict: textOrNull('the verdict of the run itself; null where it has none'),
+        why: textOrNull('why it did not succeed; null if it did, and until it ends'),
+      }),
+    ),
+    v.description('its one rollout; null where there is none'),
+  ),
+})
+
 const pipeline = v.strictObject({
   schema: v.literal('lockstep/pipeline/1'),
   served: flag('whether lockstep serve runs on this state: nothing is taken or tested while it does not'),
@@ -585,6 +634,7 @@ const pipeline = v.strictObject({
                 ),
                 v.description('the environments whose hosts were asked to fetch it'),
               ),
+              plans: v.pipe(v.array(pipelinePlan), v.description('the plans of its deploys, oldest first')),
               rollouts: v.pipe(
                 v.array(
                   v.strictObject({

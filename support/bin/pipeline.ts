@@ -22,11 +22,14 @@ import { systemClock } from '../system/clock'
 import { formatLockstep } from '../system/commands'
 import { LockstepError } from '../system/errors'
 import type { Call, Outcome } from './command'
+import { approvePlan, askForPlan, documentOfPlan, plansIn } from './deploy_wishes'
 import { followPipeline } from './follow_pipeline'
 import { formatJson } from './json'
 
 interface Options {
   again: string | undefined
+  approve: string | undefined
+  plan: string | undefined
   follow: boolean
   all: boolean
   json: boolean
@@ -38,9 +41,12 @@ export async function pipeline({
   cwd,
   env,
   args: [wanted],
-  options: { again, all, follow, json, 'public-key': isKeyAsked },
+  options: { again, approve, plan, all, follow, json, 'public-key': isKeyAsked },
 }: Call<Options>): Promise<Outcome> {
   const { state, history } = foldersIn(env)
+  const [one, other] = Object.entries({ again, approve, plan }).filter(([, said]) => said !== undefined)
+  if (one !== undefined && other !== undefined)
+    throw new LockstepError('bad-input', `--${one[0]} and --${other[0]} are two wishes; say one at a time`)
   if (isKeyAsked) return publicKeyOf(resolve(cwd, state))
   if (follow) {
     if (json || all)
@@ -68,6 +74,11 @@ export async function pipeline({
   const packages = pipelineState.announced.repositories.filter(
     ({ repository }) => wanted === undefined || repository === wanted,
   )
+  const wishing = { known: pipelineState, served, state: resolve(cwd, state), env }
+  if (approve !== undefined || plan !== undefined) expectKnown(faults)
+  if (approve !== undefined) return approvePlan(approve, wanted, wishing)
+  if (plan !== undefined) return askForPlan(plan, wanted, wishing)
+  const plansOf = plansIn(pipelineState)
   const spool = spoolIn(env, cwd)
   const carried = await rolloutsOf(accounts, { state, history, cwd })
   const notKnown = [...faults, ...carried.faults, ...('fault' in spool ? [spool.fault] : [])]
@@ -77,7 +88,7 @@ export async function pipeline({
     accounts.length + packages.length === 0 && (known?.waiting ?? 0) + (announcements?.waiting ?? 0) === 0
   const exitCode = isNothing || notKnown.length > 0 ? 1 : 0
   if (json) {
-    const repositories = accounts.map((account) => documentOf(account, carried.of))
+    const repositories = accounts.map((account) => documentOf(account, carried.of, plansOf))
     return {
       text: formatJson('lockstep/pipeline/1', {
         served,
@@ -97,6 +108,7 @@ export async function pipeline({
     isServed: served,
     outputOf: (build) => outputs.of(build).output,
     isFetchable: (commit, tag) => pipelineState.isFetchable(commit, tag),
+    plansOf,
     rolloutsOf: carried.of,
     packages,
     isWhole: all,
@@ -104,6 +116,11 @@ export async function pipeline({
   const nothing = `No push${wanted === undefined ? '' : ` to ${wanted}`} is known here.\n`
   const complaint = notKnown.map((fault) => `Not everything is known: ${fault}\n`).join('')
   return { text: isNothing ? `${text}${nothing}` : text, complaint, exitCode }
+}
+
+/** A wish goes by what is known: a journal that lacks something may have a newer plan. */
+function expectKnown([fault]: readonly string[]): void {
+  if (fault !== undefined) throw new LockstepError('journal-failed', `not everything is known: ${fault}`)
 }
 
 /** Prints the key alone, so that it can be written to a file. */
@@ -210,7 +227,11 @@ async function rolloutsOf(
   return { of: (repository, commit) => found.get(keyOfCommit(repository, commit)) ?? [], faults }
 }
 
-function documentOf({ repository, commits, waiting, passedOver }: RepositoryAccount, carriedBy: RolloutsOf) {
+function documentOf(
+  { repository, commits, waiting, passedOver }: RepositoryAccount,
+  carriedBy: RolloutsOf,
+  plansOf: ReturnType<typeof plansIn>,
+) {
   return {
     repository,
     commits: commits.map(({ commit, refs, seenAt, gone, build, earlier, fetches }: PushedCommit) => ({
@@ -225,6 +246,7 @@ function documentOf({ repository, commits, waiting, passedOver }: RepositoryAcco
         answered:
           answered === undefined ? null : { at: answered.at, has: answered.has, missing: answered.missing },
       })),
+      plans: plansOf(repository, commit).map(documentOfPlan),
       rollouts: carriedBy(repository, commit).map(({ run, environment, tag, began, verdict }) => ({
         run,
         environment,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { isAbsolute, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import pino from 'pino'
 import { liveEnvironment } from '../composition/environments'
 import {
@@ -11,6 +11,7 @@ import {
 } from '../config/pipeline_setting'
 import { readSetting } from '../config/settings'
 import { readBusBroker } from '../config/bus_broker'
+import { CommandDeploys } from '../deploys/command_deploys'
 import { lookUpAccount } from '../pipeline/build_user'
 import { buildUsersOf } from '../pipeline/build_users'
 import { BUILD_CAPABILITIES, proveBuildUser } from '../pipeline/prove_build_user'
@@ -19,6 +20,7 @@ import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
 import { fetchParts } from '../server/fetches'
 import { packageParts } from '../server/announcements'
+import { deployParts } from '../server/deploys'
 import { HookTriggers } from '../server/hook_triggers'
 import { partsWith } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
@@ -35,6 +37,8 @@ import { LockstepError } from '../system/errors'
 import { redactor } from '../system/redaction'
 import type { Call, Outcome } from './command'
 import { takeServiceManager } from './service_manager'
+
+const PROGRAM = join(__dirname, 'lockstep.cjs')
 
 /** Takes what triggers tell until a signal ends it. Its log goes to the standard output, as services have it. */
 export async function serve({
@@ -85,6 +89,17 @@ export async function serve({
       refreshOnHosts(order, { environmentOf, clock: systemClock }, signal),
   }
   const manager = takeServiceManager(log)
+  const deploys = new CommandDeploys({
+    lockstep: [process.execPath, PROGRAM],
+    config,
+    folder: dirname(config),
+    state,
+    env,
+    cwd,
+    run: runCommand,
+    clock: systemClock,
+    redact,
+  })
   await serveUntil({
     settings,
     triggers,
@@ -98,6 +113,7 @@ export async function serve({
       ...fetchParts(settings, fleets),
       ...packageParts(packages, fleets),
       ...statusParts(settings.repositories),
+      ...deployParts(settings, { deploys, takesTag, nameOf: userName }),
     ],
     prove: () => proveBuilds(settings, { state, config, env }),
     ...(standby ? { standby: { random: Math.random } } : {}),
@@ -112,7 +128,12 @@ async function proveBuilds(
   { state, config, env }: { state: string; config: string } & Pick<Call, 'env'>,
 ): Promise<void> {
   const programs = [process.execPath, ...(env['PATH'] ?? '').split(':').filter(isAbsolute)]
-  const others = [config, spool, join(spool, 'new'), join(spool, 'tmp'), __dirname, ...programs]
+  const folder = dirname(config)
+  // What stands beside a feature, such as cucumber.js and steps of a team, decides what it does.
+  const deployed = repositories.flatMap(({ deploys = [] }) =>
+    deploys.flatMap(({ feature }) => [folder, join(folder, feature), join(folder, 'cucumber.js')]),
+  )
+  const others = [config, spool, join(spool, 'new'), join(spool, 'tmp'), __dirname, ...programs, ...deployed]
   const guarded = { state, secrets: [...secretFiles, join(homedir(), '.netrc'), VARIABLES_FILE], others }
   const own = process.geteuid?.() ?? -1
   for (const user of buildUsersOf(repositories))
@@ -128,16 +149,23 @@ function endOfProcess(): AbortSignal {
 async function unitOf(
   config: string,
   state: string,
-  { path: spool, buildUsers }: SpoolSetting,
+  { path: spool, buildUsers, rollsOut }: SpoolSetting,
   isStandby: boolean,
 ): Promise<string> {
   const accounts = await Promise.all(buildUsers.map((user) => lookUpAccount(user, runCommand)))
-  const program = join(__dirname, 'lockstep.cjs')
   return serveUnit({
-    command: [process.execPath, program, 'serve', '--config', config, '--state', state].concat(
+    command: [process.execPath, PROGRAM, 'serve', '--config', config, '--state', state].concat(
       isStandby ? ['--standby'] : [],
     ),
     writes: [state, spool, ...accounts.map(({ home }) => home)],
+    rollsOut,
     capabilities: accounts.length === 0 ? [] : BUILD_CAPABILITIES,
   })
+}
+
+/** Returns the name of a user of this machine, or its number where it has none. */
+async function userName(user: number): Promise<string> {
+  const { exitCode, stdout } = await runCommand('id', ['-nu', '--', String(user)], { within: 10_000 })
+  const name = stdout.trim()
+  return exitCode === 0 && name !== '' ? name : `user ${user}`
 }

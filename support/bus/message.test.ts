@@ -4,6 +4,7 @@ import type { PipelineEvent } from '../pipeline/events'
 import { PipelineState } from '../pipeline/pipeline_state'
 import { redactNothing, redactor } from '../system/redaction'
 import { A, B, begun, ended, MAIN, seen, taken } from '../testing/pipeline_events'
+import { PLAN, planned } from '../testing/deploy_events'
 import { messageOf } from './message'
 import { busMessage, type BusMessage } from './message_form'
 
@@ -72,6 +73,28 @@ describe('a message of the bus', () => {
     expect(
       messageOf({ id: '3', event, behind: { journal: 1, entries: 4 } }, state, redactNothing),
     ).to.deep.equal(first)
+  })
+
+  it('tells of plans and rollouts by their runs, and not who approved', () => {
+    const target = { repository: 'website', environment: 'test', commit: A, tag: 'v1' }
+    const all = messagesOf([
+      { type: 'plan asked for', repository: 'website', environment: 'test', by: 'ann' },
+      ...planned(target),
+      { type: 'plan approved', run: 'p1', plan: PLAN, by: 'ann', ...target },
+      { type: 'rollout begun', run: 'r1', planRun: 'p1', plan: PLAN, ...target },
+      { type: 'rollout ended', run: 'r1', result: 'failed', verdict: 'REFUSED', why: 'locked', ...target },
+    ])
+    for (const message of all) expect(v.parse(busMessage, message)).to.deep.equal(message)
+    expect(JSON.stringify(all)).not.to.contain('ann')
+    expect(all.map(({ run, plan }) => [run, plan])).to.deep.equal([
+      [null, null],
+      ['p1', null],
+      ['p1', PLAN],
+      ['p1', PLAN],
+      ['r1', PLAN],
+      ['r1', PLAN],
+    ])
+    expect(all[5]).to.include({ ...target, result: 'failed', verdict: 'REFUSED', why: 'locked' })
   })
 
   it('lists the first hundred changes of a push, each as long as a ref may be', () => {

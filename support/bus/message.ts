@@ -23,6 +23,9 @@ const NONE: Facts = {
   seconds: null,
   environment: null,
   tag: null,
+  run: null,
+  plan: null,
+  verdict: null,
   hostsThatHaveIt: null,
   hostsThatLackIt: null,
   packages: [],
@@ -100,6 +103,28 @@ function factsOf(event: RecordedPipelineEvent, state: PipelineState): Partial<Fa
       const hostsThatLackIt = missing.reduce((sum, { hosts }) => sum + hosts.count, 0)
       const why = hostsThatLackIt === 0 ? null : formatMissing(missing)
       return { repository, environment, hostsThatHaveIt: has.count, hostsThatLackIt, why }
+    }
+    case 'plan asked for': {
+      const { repository, environment } = event
+      return { repository, environment }
+    }
+    case 'plan begun': {
+      const { repository, commit, environment, tag, run } = event
+      return { repository, commit, environment, tag, run }
+    }
+    case 'plan ended': {
+      const { repository, commit, environment, tag, run, plan, result, why } = event
+      return { repository, commit, environment, tag, run, plan, result, why }
+    }
+    case 'plan approved':
+    case 'rollout begun': {
+      const { repository, commit, environment, tag, run, plan } = event
+      return { repository, commit, environment, tag, run, plan }
+    }
+    case 'rollout ended': {
+      const { repository, commit, environment, tag, run, result, verdict, why } = event
+      const plan = state.deploys.plans.find(({ rollout }) => rollout?.run === run)?.outcome?.plan ?? null
+      return { repository, commit, environment, tag, run, plan, result, verdict, why }
     }
   }
 }

@@ -11,7 +11,7 @@ export const busMessage = v.strictObject({
   id: said('the id of the event: a message that is sent again has the same one'),
   at: said('when it happened, in ISO 8601'),
   event: said(
-    'push taken, commit seen, change passed over, commit gone, build asked for, build begun, build ended, fetch begun, hosts have fetched, packages announced, refresh begun or hosts have refreshed; others may come, and a reader passes over them',
+    'push taken, commit seen, change passed over, commit gone, build asked for, build begun, build ended, fetch begun, hosts have fetched, packages announced, refresh begun, hosts have refreshed, plan asked for, plan begun, plan ended, plan approved, rollout begun or rollout ended; others may come, and a reader passes over them',
   ),
   repository: orNull('its name in lockstep.yaml, below repositories or packages; null where it is not known'),
   delivery: orNull('the id under which the push was taken; null where the event is of no single push'),
@@ -22,16 +22,21 @@ export const busMessage = v.strictObject({
   build: orNull('the id of the build'),
   result: v.pipe(
     v.nullable(v.picklist(['succeeded', 'failed', 'interrupted'])),
-    v.description('how a build ended; an interrupted one says nothing of its commit, and begins again'),
+    v.description(
+      'how a build, a plan or a rollout ended; an interrupted build says nothing of its commit, and begins again',
+    ),
   ),
   why: orNull(
-    'the reason in words: of what was passed over or not tested, of a build that did not succeed, of hosts that lack a commit',
+    'the reason in words: of what was passed over or not tested, of a build, a plan or a rollout that did not succeed, of hosts that lack a commit',
   ),
   seconds: v.pipe(v.nullable(v.number()), v.description('how long a build took; null where it is not known')),
   environment: orNull(
-    'the environment whose hosts are to fetch the commit, or to refresh their package lists',
+    'the environment whose hosts are to have the commit, or to refresh their package lists',
   ),
   tag: orNull('the tag by which hosts fetch the commit'),
+  run: orNull('the id of the run that makes or has made the plan, or that rolls it out'),
+  plan: orNull('the name of the plan, under which a person approves it'),
+  verdict: orNull('what the rollout itself says that it came to, such as PASSED'),
   hostsThatHaveIt: count('the number of hosts that answered that they have the commit, or refreshed lists'),
   hostsThatLackIt: count('the number of all other hosts of the class; why says which'),
   packages: v.pipe(

@@ -5,6 +5,7 @@ import { takeBegunWith, type BegunWith } from '../run/begun_with'
 import { BEGUN_BY } from '../run/errand'
 import { surroundingsOf, type RunParameters, type RunSurroundings } from '../run/parameters'
 import { Run } from '../run/run'
+import { takeRunId } from '../run/run_id'
 import { keyOf, type ScenarioKey } from '../run/scenario_runs'
 import { systemClock } from '../system/clock'
 import { LockstepError } from '../system/errors'
@@ -14,7 +15,7 @@ import { LockstepError } from '../system/errors'
  * other.
  */
 export class Session {
-  readonly run = new Run(systemClock)
+  readonly run: Run
   /** The lines of features by their node in the syntax tree. */
   readonly lines = new Map<string, number>()
   readonly account = new Account((nodes) => this.lineOf(nodes), {
@@ -46,7 +47,11 @@ export class Session {
     readonly begunWith: BegunWith | undefined,
     /** True for the run that the process is for; false for one that another run of the process has begun. */
     readonly isOwnProcess: boolean,
-  ) {}
+    /** The id that the run was given; undefined where it makes its own. */
+    id?: string,
+  ) {
+    this.run = new Run(systemClock, id)
+  }
 
   lineOf(astNodeIds: readonly string[]): number {
     return this.lines.get(astNodeIds[0] ?? '') ?? 0
@@ -81,7 +86,8 @@ function beginOfProcess(): Session {
   const args = process.argv.slice(2)
   const begunWith = takeBegunWith(process.env)
   try {
-    return new Session(surroundingsOf(process.env), args, begunWith, true)
+    const id = takeRunId(process.env)
+    return new Session(surroundingsOf(process.env), args, begunWith, true, id)
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     const surroundings = surroundingsOf({ ...process.env, [BEGUN_BY]: undefined })

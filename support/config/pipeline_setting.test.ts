@@ -125,7 +125,7 @@ ${keys}`,
       [{ hosts: undefined }, /:10: .*which hosts fetch is not said; expected beside it hosts/],
       [{ ci: undefined }, /:10: .*nothing is tested, and so nothing ever succeeds; expected beside it ci/],
       [{ tags: undefined }, /:10: .*hosts fetch tags alone; expected beside it tags/],
-      [{ after_success: '{ test: deploy }' }, /nothing or fetch/],
+      [{ after_success: '{ test: deploy }' }, /nothing, fetch, plan, approval or run without approval/],
       [{ hosts: '{ class: "a b" }' }, /a class, such as roles::website/],
     ]
     for (const [more, why] of refusals) expect(() => fetchesOf(more), String(why)).to.throw(why)

@@ -3,6 +3,14 @@ import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import { REPOSITORY_NAME } from '../system/git_names'
 import { buildSetting, resolveBuild, userOf, type BuildSettings } from './build_setting'
+import {
+  afterSuccessSetting,
+  deploySetting,
+  hostsSetting,
+  resolveAfterSuccess,
+  type DeploySettings,
+  type FetchSettings,
+} from './after_success_setting'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
@@ -55,10 +63,6 @@ const bus = allowKnownKeys({
     v.pipe(v.string('the name of an exchange'), v.regex(/^[\w.-]{1,200}$/, 'the name of an exchange')),
   ),
 })
-/** The acts that follow when the tests of a commit have succeeded. */
-const AFTER_SUCCESSES = ['nothing', 'fetch'] as const
-const AFTER_SUCCESS = 'nothing or fetch'
-const CLASS = 'a class, such as roles::website'
 
 const repository = allowKnownKeys({
   url: v.pipe(
@@ -73,15 +77,9 @@ const repository = allowKnownKeys({
   trigger: v.pipe(v.array(trigger, `a list of: ${TRIGGER}`), v.minLength(1, `at least one of: ${TRIGGER}`)),
   ci: v.optional(buildSetting),
   status: v.optional(statusSetting),
-  hosts: v.optional(allowKnownKeys({ class: v.pipe(v.string(CLASS), v.regex(/^[\w:.-]+$/, CLASS)) })),
-  after_success: v.optional(
-    v.record(
-      v.string(),
-      v.picklist(AFTER_SUCCESSES, AFTER_SUCCESS),
-      `environments, each with ${AFTER_SUCCESS}`,
-    ),
-    {},
-  ),
+  hosts: hostsSetting,
+  deploy: deploySetting,
+  after_success: afterSuccessSetting,
 })
 
 /** The schema of `pipeline`: the repositories whose pushes Lockstep follows. */
@@ -135,12 +133,8 @@ export interface RepositorySettings {
   status?: StatusSettings | undefined
   /** The hosts that fetch what has passed its tests; absent where there are none. */
   fetches?: readonly FetchSettings[]
-}
-
-/** The hosts of one environment that fetch. */
-export interface FetchSettings {
-  environment: string
-  hostClass: string
+  /** The environments for which a deploy of what has passed is planned; absent where there are none. */
+  deploys?: readonly DeploySettings[]
 }
 
 /** Where events are published. */
@@ -219,7 +213,11 @@ export function readPipelineSetting(
           (...below) => where(...at, 'status', ...below),
           (from, what, ...below) => secrets.read(from, what, ['pipeline', ...at, 'status', ...below]),
         ),
-      fetches: resolveFetches(written, Object.keys(environments), (...below) => where(...at, ...below)),
+      ...resolveAfterSuccess(written, {
+        environments: Object.keys(environments),
+        folder: dirname(resolve(configPath)),
+        where: (...below) => where(...at, ...below),
+      }),
     }
   })
   const packages = resolvePackages(pipeline.packages, Object.keys(environments), where)
@@ -275,6 +273,8 @@ export interface SpoolSetting {
   buildUsers: readonly string[]
   /** The repositories whose commits are tested. */
   built: readonly string[]
+  /** True where rollouts are begun: they outlive the process. */
+  rollsOut: boolean
 }
 
 /**
@@ -292,7 +292,10 @@ export function readSpoolSetting(configPath: string): SpoolSetting | undefined {
   )
   const spool = resolve(dirname(configPath), pipeline.spool)
   const isForPackages = Object.keys(pipeline.packages).length > 0
-  return { path: spool, isUsed, isForPackages, buildUsers: [...new Set(users)], built }
+  const rollsOut = Object.values(pipeline.repositories).some(({ after_success: acts }) =>
+    Object.values(acts).some((act) => act === 'approval' || act === 'run without approval'),
+  )
+  return { path: spool, isUsed, isForPackages, buildUsers: [...new Set(users)], built, rollsOut }
 }
 
 function resolveTriggers(
@@ -323,37 +326,6 @@ function resolveTriggers(
   if (twice !== undefined)
     throw new LockstepError('bad-config', `${where}: ${twice.kind} is there twice; expected each kind once`)
   return triggers
-}
-
-function resolveFetches(
-  { after_success: wanted, hosts, ci, tags }: v.InferOutput<typeof repository>,
-  environments: readonly string[],
-  where: (...below: string[]) => string,
-): FetchSettings[] {
-  const refuse = (what: string, ...below: string[]) =>
-    new LockstepError('bad-config', `${where('after_success', ...below)}: ${what}`)
-  const named = Object.keys(wanted).find((name) => !environments.includes(name))
-  if (named !== undefined)
-    throw refuse(
-      `there is no environment ${named}; expected one of: ${environments.join(', ') || 'none is configured'}`,
-      named,
-    )
-  const fetching = Object.keys(wanted).filter((name) => wanted[name] === 'fetch')
-  const [first] = fetching
-  if (first === undefined) return []
-  if (hosts === undefined)
-    throw refuse(
-      'which hosts fetch is not said; expected beside it hosts, such as hosts: { class: roles::website }',
-      first,
-    )
-  if (ci === undefined)
-    throw refuse(
-      'nothing is tested, and so nothing ever succeeds; expected beside it ci, such as ci: { command: [npm, test] }',
-      first,
-    )
-  if (tags.length === 0)
-    throw refuse('hosts fetch tags alone; expected beside it tags, such as tags: [v*]', first)
-  return fetching.map((environment) => ({ environment, hostClass: hosts.class }))
 }
 
 /** Base64 that is not whole would be read as a shorter key, down to one that everybody has. */

@@ -175,6 +175,16 @@ export const SETTINGS = {
     help: 'the command of lockstep that a run was begun with',
     setBy: 'internal',
   },
+  LOCKSTEP_RUN: {
+    takes: 'the id of a run',
+    help: 'the id of a run that lockstep serve begins',
+    setBy: 'internal',
+  },
+  LOCKSTEP_REPORTS: {
+    takes: 'a folder',
+    help: 'where a run leaves its reports that lockstep serve begins',
+    setBy: 'internal',
+  },
   LOCKSTEP_EMBEDDED_PSK: {
     takes: 'a secret',
     help: 'that of the embedded fleet of the run that began this one',

@@ -104,7 +104,7 @@ export const FILE_KEYS: YamlKeys = {
   },
   'pipeline.repositories.hosts.class': { takes: 'a class', help: 'the class of these hosts' },
   'pipeline.repositories.after_success': {
-    takes: 'environments, each with `nothing` or `fetch`',
+    takes: 'environments, each with `nothing`, `fetch`, `plan`, `approval` or `run without approval`',
     default: '{}',
     help: 'what follows when the tests of a commit have succeeded',
   },
@@ -178,6 +178,22 @@ export const FILE_KEYS: YamlKeys = {
     help: 'the name under which results stand there',
   },
   'pipeline.repositories.status.gitea.api': { takes: 'an address', help: 'where the API of the server is' },
+  'pipeline.repositories.deploy': {
+    takes: 'a feature below the folder of lockstep.yaml, or keys',
+    default: 'none',
+    help: 'the feature that deploys a tag of the repository',
+  },
+  'pipeline.repositories.deploy.feature': { takes: 'a path', help: 'that feature' },
+  'pipeline.repositories.deploy.variable': {
+    takes: 'a name',
+    default: 'tag',
+    help: 'the variable that stands for the tag in the feature',
+  },
+  'pipeline.repositories.deploy.within': {
+    takes: 'a duration',
+    default: '10 minutes',
+    help: 'how long a plan may take',
+  },
   'pipeline.repositories.ci': { takes: 'keys', default: 'none', help: 'how commits are tested' },
   'pipeline.repositories.ci.command': { takes: 'a program and its arguments', help: 'what tests a commit' },
   'pipeline.repositories.ci.within': {

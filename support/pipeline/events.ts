@@ -1,4 +1,5 @@
 import type { AnnouncedPackage } from './announcement'
+import type { ApprovalBy } from '../config/after_success_setting'
 import type { RefChange } from './push'
 import type { RecordedHosts } from './recorded_hosts'
 
@@ -73,6 +74,24 @@ export type PipelineEvent =
   | ({ type: 'refresh begun' } & RefreshTarget)
   /** The answers of one round, as those of a fetch: a host that has refreshed has the announced versions in its lists. */
   | ({ type: 'hosts have refreshed' } & RefreshTarget & FetchAnswers)
+  /** Somebody wants the deploy of a repository to an environment to be planned anew. */
+  | { type: 'plan asked for'; repository: string; environment: string; by: string | null }
+  /** All hosts have a tag, and its deploy is about to be planned by a run of this id. */
+  | ({
+      type: 'plan begun'
+      run: string
+      /** The SHA-256 of the feature. */
+      feature: string
+      /** Who may let it be carried out, by the configuration of that moment. */
+      approval: ApprovalBy
+    } & FetchTarget)
+  | ({ type: 'plan ended'; run: string } & FetchTarget & PlanOutcome)
+  /** A plan may be carried out, once. `run` is the run that made it; without a person, the configuration says so. */
+  | ({ type: 'plan approved'; run: string; plan: string; by: string | null } & FetchTarget)
+  /** A live run of this id is about to be started, that keeps to a plan. It is never started again. */
+  | ({ type: 'rollout begun'; run: string; planRun: string; plan: string } & FetchTarget)
+  /** A live run is over, by its own journal. */
+  | ({ type: 'rollout ended'; run: string } & FetchTarget & RolloutOutcome)
 
 /** The last announcement that hosts are to refresh their lists for. */
 export interface RefreshTarget {
@@ -96,6 +115,26 @@ export interface FetchAnswers {
   has: RecordedHosts
   /** All others, by the reason in words. */
   missing: { why: string; hosts: RecordedHosts }[]
+}
+
+/** The outcome of planning. Only a plan that succeeded can be approved. */
+export interface PlanOutcome {
+  result: BuildResult
+  /** The name of the plan; null where there is none that could be carried out. */
+  plan: string | null
+  /** The hosts that it is for. */
+  hosts: RecordedHosts
+  /** The number of changes to these hosts. */
+  changes: number
+  why: string | null
+}
+
+/** The outcome of a rollout. It succeeded where its own journal shows all of the plan carried out for real. */
+export interface RolloutOutcome {
+  result: BuildResult
+  /** The verdict in the words of the run itself; null where it has none. */
+  verdict: string | null
+  why: string | null
 }
 
 /** A change as JSON has it: null where there is no commit. */

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
-import type { PipelineEvent } from './events'
+import type { BuildResult, PipelineEvent } from './events'
 import { formatEvent } from './format_event'
 import { A, begun, ended, MAIN, seen, taken } from '../testing/pipeline_events'
+import { MADE, PLAN, planned } from '../testing/deploy_events'
 import { PipelineState } from './pipeline_state'
 
 const fetch = { repository: 'website', commit: A, environment: 'test', tag: 'v1' }
@@ -18,6 +19,22 @@ const announced = {
   ],
   packageCount: 5,
 } satisfies PipelineEvent
+const approved = (by: string | null): PipelineEvent => ({
+  type: 'plan approved',
+  run: 'p1',
+  plan: PLAN,
+  by,
+  ...fetch,
+})
+const rollout: PipelineEvent = { type: 'rollout begun', run: 'r1', planRun: 'p1', plan: PLAN, ...fetch }
+const over = (result: BuildResult, verdict: string | null, why: string | null): PipelineEvent => ({
+  type: 'rollout ended',
+  run: 'r1',
+  ...fetch,
+  result,
+  verdict,
+  why,
+})
 const missing = { why: 'no answer', hosts: { text: 'web3.example.net', count: 1 } }
 
 describe('the sentence of an event', () => {
@@ -93,6 +110,43 @@ describe('the sentence of an event', () => {
           { type: 'hosts have fetched', ...fetch, has: { text: 'web[1-2]', count: 2 }, missing: [missing] },
         ],
         'website: v1 (aaaaaaaaaaaa) is on 2 of 3 hosts of test; missing: web3.example.net: no answer',
+      ],
+      [
+        [{ type: 'plan asked for', repository: 'website', environment: 'test', by: 'ann' }],
+        'website: the deploy to test is to be planned again',
+      ],
+      [planned(fetch).slice(0, 1), 'website: v1 (aaaaaaaaaaaa) is being planned for test'],
+      [
+        planned(fetch),
+        'website: v1 (aaaaaaaaaaaa) is planned for test as 0123456789ab: 3 changes to 3 hosts',
+      ],
+      [
+        planned(fetch, 'p1', { ...MADE, result: 'failed', plan: null, why: 'web1: no room' }),
+        'website: the plan of v1 (aaaaaaaaaaaa) for test FAILED: web1: no room',
+      ],
+      [
+        [...planned(fetch), approved('ann')],
+        'website: the plan 0123456789ab of v1 (aaaaaaaaaaaa) for test is approved',
+      ],
+      [
+        [...planned(fetch), approved(null)],
+        'website: the plan 0123456789ab of v1 (aaaaaaaaaaaa) for test is approved by lockstep.yaml',
+      ],
+      [
+        [...planned(fetch), approved('ann'), rollout],
+        'website: v1 (aaaaaaaaaaaa) is being rolled out to test by run r1',
+      ],
+      [
+        [...planned(fetch), approved('ann'), rollout, over('succeeded', 'PASSED', null)],
+        'website: v1 (aaaaaaaaaaaa) in test: rolled out to 3 hosts by run r1: PASSED',
+      ],
+      [
+        [...planned(fetch), approved('ann'), rollout, over('failed', 'REFUSED', 'web1 is locked')],
+        'website: v1 (aaaaaaaaaaaa) in test: NOT rolled out by run r1 (REFUSED): web1 is locked',
+      ],
+      [
+        [...planned(fetch), approved('ann'), rollout, over('interrupted', 'INTERRUPTED', 'it stops')],
+        'website: v1 (aaaaaaaaaaaa) in test: rollout r1 did not end (INTERRUPTED): it stops',
       ],
     ]
     for (const [events, sentence] of cases) expect(said(events)).to.equal(sentence)

@@ -2,6 +2,7 @@ import { clean } from '../rollout/model/verdict'
 import { formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
 import type { RecordedPipelineEvent } from './events'
+import { describePlan, describeRollout } from './format_deploy'
 import { formatAnswers } from './format_fetch'
 import { formatPackages } from './format_packages'
 import type { PipelineState, PushedCommit } from './pipeline_state'
@@ -53,6 +54,22 @@ export function describeEvent(event: RecordedPipelineEvent, state: PipelineState
       return `the hosts of ${clean(event.environment)} are to refresh their package lists`
     case 'hosts have refreshed':
       return `package lists are refreshed ${formatAnswers(event.environment, event)}`
+    case 'plan asked for':
+      return `the deploy to ${clean(event.environment)} is to be planned again`
+    case 'plan begun':
+      return `${nameTag(event)} is being planned for ${clean(event.environment)}`
+    case 'plan ended':
+      return event.result === 'succeeded'
+        ? `${nameTag(event)} is ${describePlan(event.environment, event)}`
+        : `the plan of ${nameTag(event)} for ${clean(event.environment)} ${event.result === 'failed' ? 'FAILED' : 'was interrupted'}: ${clean(event.why ?? 'no reason is known')}`
+    case 'plan approved':
+      return `the plan ${clean(event.plan)} of ${nameTag(event)} for ${clean(event.environment)} is approved${event.by === null ? ' by lockstep.yaml' : ''}`
+    case 'rollout begun':
+      return `${nameTag(event)} is being rolled out to ${clean(event.environment)} by run ${clean(event.run)}`
+    case 'rollout ended': {
+      const hosts = state.deploys.plans.find(({ rollout }) => rollout?.run === event.run)?.outcome?.hosts
+      return `${nameTag(event)} in ${clean(event.environment)}: ${describeRollout(event.run, hosts?.count, event)}`
+    }
   }
 }
 

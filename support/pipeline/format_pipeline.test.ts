@@ -28,6 +28,7 @@ function shown(events: readonly PipelineEvent[], more: Partial<PipelineSurroundi
     isServed: true,
     outputOf: (build) => `builds/${build}/output.log`,
     isFetchable: (commit, tag) => state.isFetchable(commit, tag),
+    plansOf: () => [],
     rolloutsOf: () => [],
     isWhole: false,
     ...more,

@@ -2,6 +2,8 @@ import { clean } from '../rollout/model/verdict'
 import { formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
 import type { AnnouncingRepository } from './announced_packages'
+import type { PlanOfTag } from './deploy_state'
+import { formatPlan } from './format_deploy'
 import { formatFetch } from './format_fetch'
 import { formatAnnouncing } from './format_packages'
 import type { RepositoryAccount } from './pipeline_account'
@@ -40,6 +42,8 @@ export interface PipelineSurroundings {
   outputOf: (build: string) => string
   /** Returns whether a commit is at a tag now, and its tests have passed. */
   isFetchable: (commit: PushedCommit, tag: string) => boolean
+  /** Returns the plans of a commit, oldest first, each with why it cannot be carried out any more, if it cannot. */
+  plansOf: (repository: string, commit: string) => readonly { plan: PlanOfTag; over: string | undefined }[]
   /** Returns the rollouts that carried a commit, oldest first. */
   rolloutsOf: (repository: string, commit: string) => readonly CarriedBy[]
   /** The package repositories that have announced something; absent where there are none. */
@@ -106,7 +110,7 @@ function formatRepository(
 
 function formatCommit(
   pushed: PushedCommit,
-  { isServed, outputOf, isFetchable, rolloutsOf }: PipelineSurroundings,
+  { isServed, outputOf, isFetchable, plansOf, rolloutsOf, isWhole }: PipelineSurroundings,
 ): string[] {
   const { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches } = pushed
   const last = lastFinished({ build, earlier })
@@ -127,6 +131,9 @@ function formatCommit(
         isFetchable: isFetchable(pushed, fetch.tag),
       }),
     ),
+    ...plansOf(repository, commit)
+      .filter(({ plan }) => isWhole || !plan.isSuperseded || plan.approved !== undefined)
+      .flatMap(({ plan, over }) => formatPlan(plan, { isServed, over })),
     ...rolloutsOf(repository, commit).map(formatRollout),
   ]
   return [line, ...below.map((each) => `      ${each}`)]

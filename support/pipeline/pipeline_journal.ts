@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
+import { APPROVALS } from '../config/after_success_setting'
 import { JournalFile } from '../system/journal_file'
 import { LockstepError } from '../system/errors'
 import { namesIn } from '../system/regular_file'
@@ -20,6 +21,7 @@ const target = { repository: text, environment: text, commit: text, tag: text }
 const hosts = v.object({ text, count: v.number() })
 const refresh = { repository: text, environment: text, announcement: text }
 const missing = v.array(v.object({ why: text, hosts }))
+const result = { result: v.picklist(BUILD_RESULTS), why: orNull }
 
 const SHAPES = {
   'push taken': v.object({
@@ -58,6 +60,12 @@ const SHAPES = {
   }),
   'refresh begun': v.object(refresh),
   'hosts have refreshed': v.object({ ...refresh, has: hosts, missing }),
+  'plan asked for': v.object({ repository: text, environment: text, by: orNull }),
+  'plan begun': v.object({ ...target, run: text, feature: text, approval: v.picklist(APPROVALS) }),
+  'plan ended': v.object({ ...target, ...result, run: text, plan: orNull, hosts, changes: v.number() }),
+  'plan approved': v.object({ ...target, run: text, plan: text, by: orNull }),
+  'rollout begun': v.object({ ...target, run: text, planRun: text, plan: text }),
+  'rollout ended': v.object({ ...target, ...result, run: text, verdict: orNull }),
 } as const satisfies Record<PipelineEvent['type'], v.GenericSchema>
 
 /** The events in the journals of a pipeline, and a sentence for each that does not tell everything. */

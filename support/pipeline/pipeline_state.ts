@@ -1,3 +1,4 @@
+import { DeployState } from './deploy_state'
 import type { BuildResult, FetchAnswers, RecordedChange, RecordedPipelineEvent, Teller } from './events'
 import { AnnouncedPackages } from './announced_packages'
 import { FetchableCommits } from './fetchable_commits'
@@ -87,6 +88,8 @@ export class PipelineState {
   private readonly buildsById = new Map<string, PushedCommit>()
   private readonly fetching = new Map<string, HostsFetch>()
   private readonly fetchable = new FetchableCommits<PushedCommit>()
+  /** The plans and rollouts of tags. */
+  readonly deploys = new DeployState()
 
   /**
    * `maxSettled` is the number of changes, among those that wait for nothing, that are kept. Of older deliveries, only their
@@ -235,7 +238,9 @@ export class PipelineState {
       case 'packages announced':
       case 'refresh begun':
       case 'hosts have refreshed':
-        this.announced.apply(event)
+        return this.announced.apply(event)
+      default:
+        this.deploys.apply(event)
     }
   }
 

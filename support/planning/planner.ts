@@ -56,7 +56,10 @@ export async function expectPlanned(
       )
     const mine = { ...now, ...where, features: featuresOf(run, (path) => hostsOfPlan(now, path)) }
     const found = [...new Set([...differences(content, now), ...differences(content, mine)])]
-    if (found.length === 0) return content
+    if (found.length === 0) {
+      run.stream.appendNow({ type: 'plan kept', plan: id })
+      return content
+    }
     const more = found.length > MAX_DIFFERENCES ? `; and ${found.length - MAX_DIFFERENCES} more` : ''
     throw new LockstepError(
       'gate-closed',

@@ -97,6 +97,8 @@ export type OwnEvent =
   | { type: 'note'; text: string }
   | { type: 'recovery'; recovery: Recovery }
   | { type: 'plan saved'; plan: SavedPlan }
+  /** The run keeps to a plan: planned again just now, it is still what would be done. */
+  | { type: 'plan kept'; plan: string }
   | { type: 'drift'; drift: readonly Drift[] }
   | { type: 'truth'; truth: readonly HostTruth[] }
   | { type: 'rehearsed'; rehearsal: Rehearsed }

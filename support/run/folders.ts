@@ -14,9 +14,13 @@ export interface Folders {
 
 /**
  * Returns the folders that an environment names. `LOCKSTEP_STATE` keeps the state where a CI system does not clean up;
- * runs that a run begins leave their reports elsewhere.
+ * runs that a run or `lockstep serve` begins leave their reports elsewhere.
  */
 export function foldersIn(env: ProcessContext['env'], errand?: Errand): Folders {
   const state = env['LOCKSTEP_STATE'] || '.lockstep'
-  return { state, history: join(state, 'history'), reports: errand?.reports ?? 'reports' }
+  return {
+    state,
+    history: join(state, 'history'),
+    reports: errand?.reports ?? (env['LOCKSTEP_REPORTS'] || 'reports'),
+  }
 }

@@ -231,6 +231,7 @@ const FIELDS: { [T in Type]: v.GenericSchema<unknown, Fields<T>> } = {
     }),
   }),
   'plan saved': v.object({ plan: v.object({ id: text, path: text, changes: whole, hosts: whole }) }),
+  'plan kept': v.object({ plan: text }),
   drift: v.object({ drift: v.array(v.object({ host: text, what: text, since: text })) }),
   truth: v.object({ truth: v.array(hostTruth) }),
   rehearsed: v.object({

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { LintFinding } from '../lint/finding'
 import type { Audience } from '../rollout/ports'
 import type { Clock } from '../system/clock'
@@ -12,6 +11,7 @@ import { EventStream } from './event_stream'
 import type { Mode } from './modes'
 import type { RunParameters } from './parameters'
 import { eventRedactor } from './redacted_event'
+import { newRunId } from './run_id'
 import type { FaultTable } from './rehearsed'
 import type { Invocation, Line, PlannedScenario, Remark } from './run_parts'
 import type { RunState } from './run_state'
@@ -211,7 +211,3 @@ export class Run implements Audience {
 }
 
 /** Returns an id for a run: the time at which it begins, in UTC, and some digits of its own. */
-function newRunId(clock: Clock): string {
-  const stamp = new Date(clock.now()).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
-  return `${stamp}-${randomBytes(2).toString('hex')}`
-}

@@ -101,6 +101,8 @@ export class RunState {
   readonly rehearsals: Rehearsed[] = []
   /** The plan that was made, where nothing but a plan was wanted; undefined otherwise. */
   planned: SavedPlan | undefined
+  /** The name of the approved plan that the run keeps to; undefined where none was demanded. */
+  keptPlan: string | undefined
   /** The commits that tags were bound to, by `repository tag`. */
   readonly tags = new Map<string, string>()
   /** The line that is being run. */
@@ -203,6 +205,9 @@ export class RunState {
         break
       case 'plan saved':
         this.planned = event.plan
+        break
+      case 'plan kept':
+        this.keptPlan = event.plan
         break
       case 'recovery':
         this.recoveries.push(event.recovery)

@@ -1,11 +1,9 @@
 import { expect } from 'chai'
-import type { PipelineEvent, RecordedPipelineEvent } from '../pipeline/events'
-import { Receiver } from '../pipeline/receive'
-import { redactNothing } from '../system/redaction'
-import { FakeClock, settled } from '../testing/fake_clock'
+import { settled } from '../testing/fake_clock'
 import { reasonOf } from '../testing/failure'
 import { MemoryFleets } from '../testing/memory_fleets'
 import { MemoryPipelineLog } from '../testing/memory_pipeline_log'
+import { partContext } from '../testing/part_context'
 import { fetchParts } from './fetches'
 import type { PartContext } from './part'
 
@@ -14,12 +12,10 @@ const A = 'a'.repeat(40)
 describe('the parts of lockstep serve that have hosts fetch', () => {
   let over: AbortController
   let fleets: MemoryFleets
-  let listeners: Set<(event: RecordedPipelineEvent) => void>
 
   beforeEach(() => {
     over = new AbortController()
     fleets = new MemoryFleets(() => ({ kind: 'asked', has: ['web1'], missing: new Map(), remarks: [] }))
-    listeners = new Set()
   })
 
   const repository = (name: string, ...environments: string[]) => ({
@@ -31,37 +27,7 @@ describe('the parts of lockstep serve that have hosts fetch', () => {
     build: { kind: 'command' as const, command: ['true'], within: 1, environment: [] },
     fetches: environments.map((environment) => ({ environment, hostClass: 'roles::website' })),
   })
-  const contextOf = (log: MemoryPipelineLog): PartContext => ({
-    settings: {
-      spool: '',
-      listen: { host: '', port: 0 },
-      bus: undefined,
-      secretFiles: [],
-      repositories: [],
-      warnings: [],
-    },
-    state: '',
-    pipeline: {
-      state: log.state,
-      append: async (event: PipelineEvent) => {
-        const recorded = await log.append(event)
-        for (const listener of listeners) listener(recorded)
-        return recorded
-      },
-      onEvent: (listener) => {
-        listeners.add(listener)
-        return () => void listeners.delete(listener)
-      },
-      expectOwned: () => {},
-      end: { journal: 1, entries: 0 },
-      close: async () => {},
-    },
-    receiver: new Receiver(log),
-    clock: new FakeClock(),
-    log: { info: () => {}, warn: () => {}, error: () => {} },
-    redact: redactNothing,
-    signal: over.signal,
-  })
+  const contextOf = (log: MemoryPipelineLog) => partContext(log, over.signal)
   const succeed = async ({ pipeline }: PartContext) => {
     const seen = { delivery: 'd1', ref: 'refs/tags/v1', after: A, commit: A, isToBuild: true }
     await pipeline.append({ type: 'commit seen', repository: 'website', ...seen })
@@ -86,7 +52,7 @@ describe('the parts of lockstep serve that have hosts fetch', () => {
     expect(fleets.orders.map(({ environment }) => environment).sort()).to.deep.equal(['stage', 'test'])
     over.abort()
     await Promise.all(running)
-    expect(listeners.size).to.equal(0)
+    expect(context.listeners.size).to.equal(0)
   })
 
   it('keep no other environment waiting for one whose hosts do not answer', async () => {

@@ -7,6 +7,7 @@ describe('the unit of lockstep serve', () => {
       command: ['/usr/bin/node', 'serve', '--state', '/var/a b/50%'],
       writes: ['/var/a b/50%', '/spool'],
       capabilities: [],
+      rollsOut: false,
     })
     expect(unit).to.contain('ExecStart=/usr/bin/node serve --state "/var/a b/50%%"\n')
     expect(unit).to.contain('ReadWritePaths="-/var/a b/50%%"\nReadWritePaths=-/spool\n')
@@ -19,11 +20,13 @@ describe('the unit of lockstep serve', () => {
 
   it('goes on where a build runs out of memory', () => {
     for (const capabilities of [[], ['CAP_SETUID']])
-      expect(serveUnit({ command: ['/serve'], writes: [], capabilities })).to.match(/^OOMPolicy=continue$/m)
+      expect(serveUnit({ command: ['/serve'], writes: [], capabilities, rollsOut: false })).to.match(
+        /^OOMPolicy=continue$/m,
+      )
   })
 
   it('lets no build of another user tell systemd of another main process, or of a fault', () => {
-    const unit = serveUnit({ command: ['/serve'], writes: [], capabilities: ['CAP_SETUID'] })
+    const unit = serveUnit({ command: ['/serve'], writes: [], rollsOut: false, capabilities: ['CAP_SETUID'] })
     expect(unit)
       .to.match(/^Type=exec$/m)
       .and.match(/^NotifyAccess=none$/m)
@@ -31,9 +34,24 @@ describe('the unit of lockstep serve', () => {
   })
 
   it('gets what it needs to become the user of builds, and nothing more', () => {
-    const unit = serveUnit({ command: ['/serve'], writes: [], capabilities: ['CAP_SETUID', 'CAP_KILL'] })
+    const unit = serveUnit({
+      command: ['/serve'],
+      writes: [],
+      rollsOut: false,
+      capabilities: ['CAP_SETUID', 'CAP_KILL'],
+    })
     expect(unit)
       .to.match(/^CapabilityBoundingSet=CAP_SETUID CAP_KILL$/m)
       .and.match(/^AmbientCapabilities=CAP_SETUID CAP_KILL$/m)
+  })
+
+  it('leaves rollouts to themselves when it ends, and gives them the locks of the machine', () => {
+    const unit = (rollsOut: boolean) =>
+      serveUnit({ command: ['/serve'], writes: [], capabilities: [], rollsOut })
+    expect(unit(true))
+      .to.match(/^KillMode=process$/m)
+      .and.match(/^Environment=LOCKSTEP_LOCKS=\/run\/lock\/lockstep$/m)
+      .and.match(/^ReadWritePaths=\/run\/lock$/m)
+    expect(unit(false)).not.to.match(/KillMode|\/run\/lock/)
   })
 })

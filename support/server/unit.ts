@@ -7,6 +7,8 @@ export interface ServeUnit {
   writes: readonly string[]
   /** The capabilities beyond those of its user, such as to become another one; the program starts without all others. */
   capabilities: readonly string[]
+  /** True where it begins rollouts, which outlive it. */
+  rollsOut: boolean
 }
 
 /** The file that the unit takes variables from. */
@@ -25,8 +27,16 @@ const SILENT = `# Builds of other users run in this service, and systemd would b
 Type=exec
 NotifyAccess=none`
 
+/** Leaves rollouts to themselves when the service ends, and lets them have the locks of all rollouts of the machine. */
+const OUTLIVED = `# A rollout that is under way goes on when the service ends. Builds and plans are ended by the service itself.
+KillMode=process
+# The locks that all rollouts of this machine share.
+Environment=LOCKSTEP_LOCKS=/run/lock/lockstep
+ReadWritePaths=/run/lock
+`
+
 /** Returns a unit for systemd with as few rights as `lockstep serve` can do with. */
-export function serveUnit({ command, writes, capabilities }: ServeUnit): string {
+export function serveUnit({ command, writes, capabilities, rollsOut }: ServeUnit): string {
   return `[Unit]
 Description=Lockstep's pipeline: from a push to every host
 After=network-online.target
@@ -49,7 +59,7 @@ RestartPreventExitStatus=2
 TimeoutStopSec=30
 # Hooks and serve write the spool by one group.
 UMask=0007
-LimitCORE=0
+${rollsOut ? OUTLIVED : ''}LimitCORE=0
 CapabilityBoundingSet=${capabilities.join(' ')}
 AmbientCapabilities=${capabilities.join(' ')}
 NoNewPrivileges=yes

@@ -221,6 +221,11 @@ export function endAllWith(variable: string): void {
   endUntilGone(() => processesThat((pid) => carries(pid, variable)))
 }
 
+/** Returns whether a process of this user that was started with a variable, such as `NAME=value`, is still there. */
+export function isRunningWith(variable: string): boolean {
+  return processesThat((pid) => carries(pid, variable)).length > 0
+}
+
 /** Ends all processes of the session that `pid` has begun, and all that carry `mark` in their environment. */
 function endAll(pid: number | undefined, mark: string): void {
   if (pid === undefined) return

@@ -270,6 +270,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'from a push to every host: the spool of hooks, deliveries, builds, fetches, and the journal of them',
     mayImport: ['support/rollout/model', 'support/config'],
   },
+  'support/deploys': {
+    holds:
+      'plans and rollouts that `lockstep serve` begins: the command that a person would call, and what its journal tells',
+    mayImport: [
+      'support/pipeline',
+      'support/planning',
+      'support/run',
+      'support/reporting',
+      'support/rollout/model',
+    ],
+  },
   'support/verify': {
     holds: 'what a `pre-receive` refuses a push for: the checkers of files, and the files of new commits',
     mayImport: ['support/pipeline', 'support/config'],
@@ -307,6 +318,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/history',
       'support/bus',
       'support/pipeline',
+      'support/deploys',
       'support/verify',
       'support/rollout/model',
       'support/locks',

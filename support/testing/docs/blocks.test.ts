@@ -91,6 +91,7 @@ const UNTESTED = [
   'docs/pipeline.md: it makes users; build_user.real.ts does the same',
   'docs/pipeline.md: it needs a commit that was pushed; push.real.ts has one tested again',
   'docs/pipeline.md: it needs a lockstep serve; serve.real.ts sends the same',
+  'docs/pipeline.md: it needs a plan that waits; approval.real.ts approves one',
   'docs/pipeline.md: it needs a user of the machine; build_user.real.ts runs builds of one',
   'docs/pipeline.md: it runs until it is told to end; serve.real.ts runs it as a process',
   'docs/pipeline.md: it runs until it is told to end; standby.real.ts runs two of them',

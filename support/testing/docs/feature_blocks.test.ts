@@ -7,7 +7,7 @@ const CONFIGURATION = `environments:
   test:
     client_config: client.cfg
     haproxy: [{ host: lb1.example.net, port: 9999 }]
-    variables: { country: de, version: 4.2.6-3.el5, app: shop, token: { env: TOKEN } }
+    variables: { country: de, version: 4.2.6-3.el5, app: shop, tag: v4.2.6, token: { env: TOKEN } }
 `
 /** A fault that the linter names: the feature, and a rule or the fault in words. */
 const FAULT = /^block(\d+)\.feature:\d+: ([^:\n]+):(?! warning,)/gm

@@ -1,22 +1,43 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { compiledCopy } from '../compiled_copy'
 import { GitRepository } from '../git_repository'
 import { Scratch } from '../scratch'
 import { startActivemq, type RealBroker } from './brokers'
 import { RealFleet } from './mcollectived'
 import { freePort, start, untilReady, type Running } from './processes'
 
-const LOCKSTEP = resolve(__dirname, '..', '..', 'bin', 'lockstep.cjs')
+const COMPILED = compiledCopy()
+const LOCKSTEP = join(COMPILED, 'support', 'bin', 'lockstep.cjs')
 const USER = 'nobody'
 export const CLASS = 'roles::website'
 export const WEB = ['web1', 'web2', 'web3'].map((name) => `${name}.example.net`)
 export const DB = ['db1', 'db2', 'db3'].map((name) => `${name}.example.net`)
 
+/** The words of `lockstep pipeline --json` on one plan. */
+export interface ShownPlan {
+  run: string
+  state: string
+  plan: string | null
+  why: string | null
+  over: string | null
+  approved: { by: string | null } | null
+  rollout: { run: string; state: string; verdict: string | null; why: string | null } | null
+}
+
+/** The act that follows a success, beside a fetch. */
+export interface Deployed {
+  act: 'plan' | 'approval' | 'run without approval'
+  /** The user of builds; needed where something is rolled out. */
+  user: string
+}
+
 /** The words of `lockstep pipeline --json` on one commit. */
 export interface ShownCommit {
   commit: string
   build: { state: string } | null
+  plans: ShownPlan[]
   fetches: { environment: string; answered: { has: { count: number }; missing: { why: string }[] } | null }[]
 }
 
@@ -45,10 +66,15 @@ export class WebsitePipeline {
   static async start({
     haproxy,
     scripts,
+    deployed,
+    feature,
   }: {
     /** The line of lockstep.yaml for a balancer, if there is one. */
     haproxy?: string
-    scripts: (host: string) => { pre: string; post: string }
+    scripts: (host: string, path: string) => { pre: string; post: string }
+    /** The deploy by deploy.feature, if there is one, and its text. */
+    deployed?: Deployed
+    feature?: string
   }): Promise<WebsitePipeline> {
     const scratch = new Scratch()
     chmodSync(scratch.path, 0o755)
@@ -57,14 +83,15 @@ export class WebsitePipeline {
     const fleet = new RealFleet(scratch, broker, 'psk')
     const pipeline = new WebsitePipeline(broker, fleet, scratch, { git, serve })
     pipeline.startGit()
-    pipeline.configure(haproxy)
+    if (feature !== undefined) scratch.write('deploy.feature', feature)
+    pipeline.configure(haproxy, deployed)
     const [uid = 0, gid = 0] = ['-u', '-g'].map((of) =>
       Number(execFileSync('id', [of, USER], { encoding: 'utf8' })),
     )
     for (const host of [...WEB, ...DB]) {
       mkdirSync(pipeline.folder(host), { recursive: true })
       chownSync(pipeline.folder(host), uid, gid)
-      for (const [kind, text] of Object.entries(scripts(host)))
+      for (const [kind, text] of Object.entries(scripts(host, scratch.path)))
         scratch.write(join('scripts', `${host}.${kind}`), `#!/bin/sh\n${text}\n`, 0o755)
       await pipeline.startDaemon(host)
     }
@@ -82,7 +109,9 @@ export class WebsitePipeline {
     this.scratch.remove()
   }
 
-  private configure(haproxy: string | undefined): void {
+  /** Writes lockstep.yaml, and what a deploy needs beside it. `lockstep serve` reads it when it starts. */
+  configure(haproxy: string | undefined, deployed: Deployed | undefined, environment = ''): void {
+    if (deployed !== undefined) this.prepareDeploys()
     const rows = [...WEB.map((host) => `${host},${CLASS}\n`), ...DB.map((host) => `${host},roles::db\n`)]
     this.scratch.write('hosts.csv', `host,role\n${rows.join('')}`)
     this.scratch.write(
@@ -92,7 +121,7 @@ export class WebsitePipeline {
     client_config: ${this.fleet.clientCfg}
     inventory: [{ csv: hosts.csv }]
     timeouts: { default: 60 seconds }
-${haproxy === undefined ? '' : `    ${haproxy}\n`}pipeline:
+${environment}${haproxy === undefined ? '' : `    ${haproxy}\n`}pipeline:
   spool: spool
   listen: { port: ${this.ports.serve} }
   repositories:
@@ -101,11 +130,24 @@ ${haproxy === undefined ? '' : `    ${haproxy}\n`}pipeline:
       branches: [main]
       tags: [v*]
       trigger: [hook]
-      ci: { command: [sh, test.sh] }
+      ci: { command: [sh, test.sh]${deployed === undefined ? '' : `, user: ${deployed.user}`} }
       hosts: { class: ${CLASS} }
-      after_success: { test: fetch }
+${deployed === undefined ? '' : '      deploy: deploy.feature\n'}      after_success: { test: ${deployed?.act ?? 'fetch'} }
 `,
     )
+  }
+
+  /** A build of another user reads neither the state nor the password of the broker. */
+  private prepareDeploys(): void {
+    const profiles = join(COMPILED, 'support', 'cucumber', 'profiles')
+    this.scratch.write('cucumber.js', `module.exports = require(${JSON.stringify(profiles)}).profiles()\n`)
+    mkdirSync(join(this.scratch.path, 'state'), { recursive: true, mode: 0o700 })
+    chmodSync(this.fleet.clientCfg, 0o600)
+  }
+
+  /** The folder of the locks of this fleet alone: hosts of other suites have the same names. */
+  get locks(): string {
+    return join(this.scratch.path, 'locks')
   }
 
   folder(host: string): string {
@@ -143,7 +185,9 @@ plugin.git.website.post = ${script('post')}
   async serve(): Promise<void> {
     const { path } = this.scratch
     const args = ['serve', '--config', join(path, 'lockstep.yaml'), '--state', join(path, 'state')]
-    const serving = start(process.execPath, [LOCKSTEP, ...args], join(path, 'serve.log'))
+    const serving = start(process.execPath, [LOCKSTEP, ...args], join(path, 'serve.log'), {
+      LOCKSTEP_LOCKS: this.locks,
+    })
     this.serving = serving
     const isUp = async () =>
       (await fetch(`http://127.0.0.1:${this.ports.serve}/healthz`).catch(() => undefined))?.status === 200
@@ -155,11 +199,17 @@ plugin.git.website.post = ${script('post')}
     await this.serving?.stop('SIGKILL')
   }
 
+  /** Tells `lockstep serve` to end, and resolves with its exit status. */
+  async endServe(): Promise<number | null> {
+    await this.serving?.stop()
+    return this.serving?.child.exitCode ?? null
+  }
+
   lockstep(...args: string[]): { text: string; stdout: string; status: number | null } {
     const { stdout, stderr, status } = spawnSync(process.execPath, [LOCKSTEP, ...args], {
       cwd: this.scratch.path,
       encoding: 'utf8',
-      env: { ...process.env, LOCKSTEP_STATE: 'state' },
+      env: { ...process.env, LOCKSTEP_STATE: 'state', LOCKSTEP_LOCKS: this.locks },
     })
     return { text: `${stdout}${stderr}`, stdout, status }
   }

@@ -1,0 +1,121 @@
+import type { ApprovalBy } from '../config/after_success_setting'
+import type { BuildResult, FetchTarget, PlanOutcome, RecordedPipelineEvent, RolloutOutcome } from './events'
+
+/** A plan of what the deploy of a tag would do, and what became of it. */
+export interface PlanOfTag extends FetchTarget {
+  /** The run that makes it, or has made it. It tells two plans of one name apart. */
+  run: string
+  /** The SHA-256 of the feature when the plan was begun. */
+  feature: string
+  approval: ApprovalBy
+  begunAt: string
+  state: 'running' | BuildResult
+  endedAt: string | undefined
+  outcome: PlanOutcome | undefined
+  /** True once another plan was begun for the repository and the environment. */
+  isSuperseded: boolean
+  approved: { at: string; by: string | null } | undefined
+  rollout: RolloutOfPlan | undefined
+}
+
+/** The one rollout of an approved plan. */
+export interface RolloutOfPlan {
+  run: string
+  begunAt: string
+  state: 'running' | BuildResult
+  endedAt: string | undefined
+  outcome: RolloutOutcome | undefined
+}
+
+/** The plans and rollouts that the events of a pipeline come to. An event that fits to nothing before it changes nothing. */
+export class DeployState {
+  /** All plans by their run, in the order in which they were begun. */
+  private readonly byRun = new Map<string, PlanOfTag>()
+  private readonly newestByKey = new Map<string, PlanOfTag>()
+  private readonly asked = new Set<string>()
+
+  get plans(): readonly PlanOfTag[] {
+    return [...this.byRun.values()]
+  }
+
+  plan(run: string): PlanOfTag | undefined {
+    return this.byRun.get(run)
+  }
+
+  /** Returns the plan that was begun last for a repository and an environment. */
+  newest(repository: string, environment: string): PlanOfTag | undefined {
+    return this.newestByKey.get(keyOf(repository, environment))
+  }
+
+  /** Returns whether somebody wants another plan, and none was begun since. */
+  isAskedFor(repository: string, environment: string): boolean {
+    return this.asked.has(keyOf(repository, environment))
+  }
+
+  apply(event: RecordedPipelineEvent): void {
+    switch (event.type) {
+      case 'plan asked for':
+        this.asked.add(keyOf(event.repository, event.environment))
+        return
+      case 'plan begun':
+        return this.begin(event)
+      case 'plan ended': {
+        const { run, at, result, plan, hosts, changes, why } = event
+        const known = this.byRun.get(run)
+        if (known?.state !== 'running') return
+        Object.assign(known, { state: result, endedAt: at, outcome: { result, plan, hosts, changes, why } })
+        return
+      }
+      case 'plan approved': {
+        const known = this.byRun.get(event.run)
+        if (known?.state === 'succeeded' && known.outcome?.plan === event.plan)
+          known.approved ??= { at: event.at, by: event.by }
+        return
+      }
+      case 'rollout begun': {
+        const known = this.byRun.get(event.planRun)
+        const begun = { run: event.run, begunAt: event.at, state: 'running' } as const
+        if (known?.approved !== undefined)
+          known.rollout ??= { ...begun, endedAt: undefined, outcome: undefined }
+        return
+      }
+      case 'rollout ended': {
+        const { run, at, result, verdict, why } = event
+        const rollout = this.plans.find((each) => each.rollout?.run === run)?.rollout
+        if (rollout?.state !== 'running') return
+        Object.assign(rollout, { state: result, endedAt: at, outcome: { result, verdict, why } })
+      }
+    }
+  }
+
+  private begin(event: Extract<RecordedPipelineEvent, { type: 'plan begun' }>): void {
+    const { run, feature, approval, repository, environment, commit, tag, at } = event
+    if (this.byRun.has(run)) return
+    const key = keyOf(repository, environment)
+    const before = this.newestByKey.get(key)
+    if (before !== undefined) before.isSuperseded = true
+    const begun: PlanOfTag = {
+      run,
+      feature,
+      approval,
+      repository,
+      environment,
+      commit,
+      tag,
+      begunAt: at,
+      state: 'running',
+      endedAt: undefined,
+      outcome: undefined,
+      isSuperseded: false,
+      approved: undefined,
+      rollout: undefined,
+    }
+    this.byRun.set(run, begun)
+    this.newestByKey.set(key, begun)
+    this.asked.delete(key)
+  }
+}
+
+function keyOf(repository: string, environment: string): string {
+  return `${repository} ${environment}`
+}

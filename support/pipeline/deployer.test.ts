@@ -1,0 +1,199 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { ApprovalBy } from '../config/after_success_setting'
+import { FakeClock } from '../testing/fake_clock'
+import { fetched, MADE, planned } from '../testing/deploy_events'
+import { MemoryDeploys } from '../testing/memory_deploys'
+import { Killed, MemoryPipelineLog } from '../testing/memory_pipeline_log'
+import { Deployer, type DeployedRepository } from './deployer'
+import type { PipelineEvent, RecordedPipelineEvent } from './events'
+import { PipelineState } from './pipeline_state'
+
+const [A, B] = ['a'.repeat(40), 'b'.repeat(40)]
+const TARGET = { repository: 'website', environment: 'test', commit: A, tag: 'v1' }
+
+describe('the deploys to an environment', () => {
+  let deploys: MemoryDeploys
+  let log: MemoryPipelineLog
+  const never = new AbortController().signal
+
+  beforeEach(() => {
+    deploys = new MemoryDeploys()
+    log = new MemoryPipelineLog()
+  })
+
+  const website = (approval: ApprovalBy): DeployedRepository => ({
+    repository: 'website',
+    environment: 'test',
+    feature: 'deploy.feature',
+    variable: 'tag',
+    within: 1_000,
+    approval,
+  })
+  const deployerOf = (approval: ApprovalBy, to = log) =>
+    new Deployer({
+      environment: 'test',
+      repositories: [website(approval)],
+      log: to,
+      deploys,
+      takesTag: () => true,
+      clock: new FakeClock(),
+    })
+  const add = async (events: readonly PipelineEvent[]) => {
+    for (const event of events) await log.append(event)
+  }
+  const approve = (run: string, plan = MADE.plan ?? '') =>
+    add([{ type: 'plan approved', run, plan, by: 'ann', ...TARGET }])
+  const types = () => log.added.map(({ type }) => type).filter((type) => /plan|rollout/.test(type))
+
+  it('wait until all hosts have the tag, and then plan it once', async () => {
+    const deployer = deployerOf('person')
+    const [seen, begun, ended, fetch] = fetched(A, 'v1')
+    await add([seen, begun, ended, fetch].flatMap((event) => event ?? []))
+    const missing = [{ why: 'no answer', hosts: { text: 'web3', count: 1 } }]
+    await add([{ type: 'hosts have fetched', ...TARGET, has: { text: 'web[1-2]', count: 2 }, missing }])
+    expect(await deployer.look(never)).to.equal(undefined)
+    expect(deploys.planned).to.deep.equal([])
+    await add(fetched(A, 'v1').slice(-1))
+    expect(await deployer.look(never)).to.be.greaterThan(0)
+    await deployer.look(never)
+    expect(deploys.planned).to.have.length(1)
+    expect(deploys.planned[0]).to.include({ ...TARGET, feature: 'deploy.feature', variable: 'tag' })
+    expect(deploys.started).to.deep.equal([])
+  })
+
+  it('try a plan that failed again only where the feature, the commit or the process is another', async () => {
+    deploys.outcome = () => ({ ...MADE, result: 'failed', plan: null, why: 'no' })
+    await add(fetched(A, 'v1'))
+    const deployer = deployerOf('person')
+    for (let times = 0; times < 5; times += 1) await deployer.look(never)
+    expect(deploys.planned).to.have.length(1)
+    deploys.digest = 'other'
+    for (let times = 0; times < 5; times += 1) await deployer.look(never)
+    expect(deploys.planned).to.have.length(2)
+    await add(fetched(B, 'v2'))
+    for (let times = 0; times < 5; times += 1) await deployer.look(never)
+    expect(deploys.planned.map(({ commit }) => commit)).to.deep.equal([A, A, B])
+    await deployerOf('person').look(never)
+    expect(deploys.planned).to.have.length(4)
+    await add([{ type: 'plan asked for', repository: 'website', environment: 'test', by: 'ann' }])
+    for (let times = 0; times < 5; times += 1) await deployer.look(never)
+    expect(deploys.planned).to.have.length(5)
+  })
+
+  it('roll out what was approved, once, and plan nothing else of it by themselves', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    const deployer = deployerOf('person')
+    await deployer.look(never)
+    expect(deploys.started).to.deep.equal([])
+    await approve('p1')
+    await deployer.look(never)
+    deploys.digest = 'changed behind it'
+    await approve('p1')
+    await deployer.look(never)
+    expect(deploys.started).to.have.length(1)
+    expect(deploys.started[0]).to.include({ plan: MADE.plan, planRun: 'p1', commit: A })
+    expect(deploys.planned).to.deep.equal([])
+    expect(types().slice(-3)).to.deep.equal(['rollout begun', 'rollout ended', 'plan approved'])
+  })
+
+  it('roll out nothing for an approval of another name, of a plan that failed, or that is over', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    const deployer = deployerOf('person')
+    await approve('p1', 'fedcba987654')
+    await deployer.look(never)
+    await add(planned(TARGET, 'p2', { ...MADE, result: 'failed', plan: null, why: 'no' }))
+    await approve('p2')
+    await approve('p1')
+    await deployer.look(never)
+    await add(planned(TARGET, 'p3'))
+    await approve('p3')
+    await add(fetched(B, 'v2'))
+    await deployer.look(never)
+    expect(deploys.started).to.deep.equal([])
+  })
+
+  it('need an approval of a person, unless the configuration said so then and says so now', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    await deployerOf('configuration').look(never)
+    expect(deploys.started).to.deep.equal([])
+    await add(fetched(B, 'v2'))
+    await deployerOf('none').look(never)
+    await deployerOf('person').look(never)
+    expect(deploys.started).to.deep.equal([])
+    await add([{ type: 'plan asked for', repository: 'website', environment: 'test', by: 'ann' }])
+    await deployerOf('configuration').look(never)
+    expect(deploys.started).to.have.length(1)
+    expect(log.added.find(({ type }) => type === 'plan approved')).to.include({ by: null })
+  })
+
+  it('make a plan again that ended with the process which made it, and end that one alone', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET, 'left').slice(0, 1)])
+    await deployerOf('person').look(never)
+    expect(deploys.ended).to.deep.equal(['left'])
+    expect(types()).to.deep.equal(['plan begun', 'plan ended', 'plan begun', 'plan ended'])
+    expect(log.state.deploys.plan('left')?.state).to.equal('interrupted')
+  })
+
+  it('are one at a time, a rollout that an earlier process has begun among them', async () => {
+    await add([...fetched(A, 'v1'), ...planned(TARGET)])
+    await approve('p1')
+    await add([{ type: 'rollout begun', run: 'left', planRun: 'p1', plan: MADE.plan ?? '', ...TARGET }])
+    deploys.started.push({ ...TARGET, run: 'left', feature: '', variable: '', plan: '', planRun: 'p1' })
+    let plannedThen = -1
+    deploys.onWait = () => void (plannedThen = deploys.planned.length)
+    await add(fetched(B, 'v2'))
+    await deployerOf('person').look(never)
+    expect(plannedThen).to.equal(0)
+    expect(deploys.planned).to.have.length(1)
+    expect(types().slice(-3)).to.deep.equal(['rollout ended', 'plan begun', 'plan ended'])
+  })
+
+  it('never start a rollout twice for one approval, at whichever events they are killed', async () => {
+    const kills = fc.array(fc.nat({ max: 6 }), { maxLength: 8 })
+    const acts = fc.constantFrom<ApprovalBy>('person', 'configuration')
+    await fc.assert(
+      fc.asyncProperty(kills, acts, async (killedAfter, act) => {
+        deploys = new MemoryDeploys()
+        const events: RecordedPipelineEvent[] = []
+        log = new MemoryPipelineLog(events)
+        await add(fetched(A, 'v1'))
+        for (const after of [...killedAfter, Infinity]) {
+          const life = new MemoryPipelineLog(events, after)
+          const deployer = deployerOf(act, life)
+          const live = async () => {
+            await deployer.look(never)
+            const newest = life.state.deploys.newest('website', 'test')
+            if (act === 'person' && newest?.state === 'succeeded' && newest.approved === undefined)
+              await life.append({
+                type: 'plan approved',
+                run: newest.run,
+                plan: newest.outcome?.plan ?? '',
+                by: 'ann',
+                ...TARGET,
+              })
+            await deployer.look(never)
+          }
+          await live().catch((error: unknown) => {
+            if (!(error instanceof Killed)) throw error
+          })
+        }
+        expectOnce(events, deploys)
+      }),
+    )
+  })
+})
+
+function expectOnce(events: readonly RecordedPipelineEvent[], deploys: MemoryDeploys): void {
+  const runs = (wanted: string) =>
+    events.flatMap((event) => (event.type === wanted && 'run' in event ? [event.run] : []))
+  expect(new Set(deploys.started.map(({ planRun }) => planRun)).size).to.equal(deploys.started.length)
+  expect(deploys.started.length).to.be.at.most(runs('plan approved').length)
+  expect(runs('rollout ended')).to.deep.equal(runs('rollout begun'))
+  // The one that was killed before its start is never said to have succeeded.
+  for (const { rollout } of PipelineState.of(events).deploys.plans)
+    if (rollout !== undefined)
+      expect(rollout.state).to.equal(
+        deploys.started.some(({ run }) => run === rollout.run) ? 'succeeded' : 'failed',
+      )
+}

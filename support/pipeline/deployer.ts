@@ -1,0 +1,210 @@
+import type { DeploySettings } from '../config/after_success_setting'
+import type { Clock } from '../system/clock'
+import type { PlanOfTag } from './deploy_state'
+import type { FetchTarget, PlanOutcome, RolloutOutcome } from './events'
+import { whyOver } from './judge_approval'
+import type { PipelineLog } from './receive'
+
+/** Milliseconds between two looks whether a feature was changed, while hosts have a tag. */
+const LOOK_AGAIN_MS = 10_000
+
+/** A run of the deploy of a tag. */
+export interface DeployOrder extends FetchTarget {
+  run: string
+  feature: string
+  variable: string
+}
+
+export interface PlanOrder extends DeployOrder {
+  within: number
+}
+
+export interface RolloutOrder extends DeployOrder {
+  /** The name of the plan that it keeps to, and the run that has made it. */
+  plan: string
+  planRun: string
+}
+
+/** The command that plans and rolls out, as a person would call it. */
+export interface Deploys {
+  /** Returns the SHA-256 of a feature; empty where it cannot be read. */
+  digestOf(feature: string): string
+  /** Returns an id that no run had. */
+  newRun(): string
+  /** Plans, and ends that when the signal is aborted. It throws for no end of it. */
+  plan(order: PlanOrder, signal: AbortSignal): Promise<PlanOutcome>
+  /** Ends a plan that a process has left which is gone. */
+  endPlan(run: string): void
+  /** Starts a rollout that outlives this process. Resolves once it was started, or could not be. */
+  start(order: RolloutOrder): Promise<void>
+  /** Resolves once no process of the rollout is there any more, or when the signal is aborted. */
+  untilGone(run: string, signal: AbortSignal): Promise<void>
+  /** Returns what came of a rollout whose process is gone, by its own journal. It throws for no end of it. */
+  outcomeOf(order: RolloutOrder): Promise<RolloutOutcome>
+}
+
+/** A repository that is deployed to an environment. */
+export interface DeployedRepository extends DeploySettings {
+  repository: string
+}
+
+export interface DeployerParts {
+  environment: string
+  repositories: readonly DeployedRepository[]
+  log: PipelineLog
+  deploys: Deploys
+  /** Returns whether hosts take a tag of this name. */
+  takesTag(tag: string): boolean
+  clock: Clock
+}
+
+/**
+ * Has the newest tested commit of each repository planned for one environment once all its hosts have fetched it, and
+ * carries out plans that were approved: one plan or rollout at a time. A rollout is in the journal before it is started,
+ * and is started once, also by a process that comes after one that was killed.
+ */
+export class Deployer {
+  /** The plans that this process has made, by repository: one that failed is not made again just so. */
+  private readonly made = new Map<string, string>()
+  private hasTidied = false
+
+  constructor(private readonly parts: DeployerParts) {}
+
+  /**
+   * Does all that can be done now. Resolves with the milliseconds until it is worth another look; undefined when only an
+   * event can bring something to do.
+   * @throws LockstepError `journal-failed`
+   */
+  async look(signal: AbortSignal): Promise<number | undefined> {
+    await this.tidyUp()
+    while (!signal.aborted && (await this.doNext(signal)));
+    return this.parts.repositories.some((each) => this.targetOf(each) !== undefined)
+      ? LOOK_AGAIN_MS
+      : undefined
+  }
+
+  /** Takes down once that plans ended with the process that made them. */
+  private async tidyUp(): Promise<void> {
+    if (this.hasTidied) return
+    for (const plan of this.plans().filter(({ state }) => state === 'running')) {
+      this.parts.deploys.endPlan(plan.run)
+      await this.endPlan(plan, interrupted('lockstep serve ended before it'))
+    }
+    this.hasTidied = true
+  }
+
+  /** Does one thing, and returns whether there was one. */
+  private async doNext(signal: AbortSignal): Promise<boolean> {
+    const plans = this.plans()
+    const open = plans.find(({ rollout }) => rollout?.state === 'running')
+    if (open !== undefined) return this.follow(open, signal)
+    for (const plan of plans) if (await this.carryOut(plan, signal)) return true
+    for (const each of this.parts.repositories) if (await this.plan(each, signal)) return true
+    return false
+  }
+
+  /** Returns the plans for the environment, also those of repositories that are not configured any more. */
+  private plans(): readonly PlanOfTag[] {
+    const { environment, log } = this.parts
+    return log.state.deploys.plans.filter((plan) => plan.environment === environment)
+  }
+
+  private async follow(plan: PlanOfTag, signal: AbortSignal): Promise<boolean> {
+    const { deploys, log } = this.parts
+    const run = plan.rollout?.run ?? ''
+    await deploys.untilGone(run, signal)
+    if (signal.aborted) return false
+    const outcome = await deploys.outcomeOf(this.orderOf(plan, run))
+    await log.append({ type: 'rollout ended', run, ...targetIn(plan), ...outcome })
+    return true
+  }
+
+  /** Begins the rollout of a plan that may be carried out, and returns whether it has. */
+  private async carryOut(plan: PlanOfTag, signal: AbortSignal): Promise<boolean> {
+    const { log, deploys, repositories, takesTag } = this.parts
+    const settings = repositories.find(({ repository }) => repository === plan.repository)
+    if (plan.state !== 'succeeded' || plan.rollout !== undefined || settings === undefined) return false
+    if (whyOver(log.state, plan, takesTag) !== undefined) return false
+    const name = plan.outcome?.plan ?? ''
+    // The configuration of the moment counts: approval may be wanted by now.
+    if (plan.approved === undefined) {
+      if (settings.approval !== 'configuration' || plan.approval !== 'configuration') return false
+      await log.append({
+        type: 'plan approved',
+        run: plan.run,
+        plan: name,
+        by: null,
+        ...targetIn(plan),
+      })
+    } else if (
+      plan.approved.by === null ? settings.approval !== 'configuration' : settings.approval === 'none'
+    )
+      return false
+    if (signal.aborted) return false
+    const run = deploys.newRun()
+    await log.append({ type: 'rollout begun', run, planRun: plan.run, plan: name, ...targetIn(plan) })
+    await deploys.start(this.orderOf(plan, run))
+    return true
+  }
+
+  private async plan(each: DeployedRepository, signal: AbortSignal): Promise<boolean> {
+    const { log, deploys } = this.parts
+    const target = this.targetOf(each)
+    if (target === undefined) return false
+    const feature = deploys.digestOf(each.feature)
+    if (!this.isDue(each, target, feature)) return false
+    const run = deploys.newRun()
+    this.made.set(each.repository, run)
+    await log.append({ type: 'plan begun', run, feature, approval: each.approval, ...target })
+    const order = { run, ...target, feature: each.feature, variable: each.variable, within: each.within }
+    const outcome = await deploys.plan(order, signal)
+    const begun = log.state.deploys.plan(run)
+    if (begun === undefined) return false
+    await this.endPlan(begun, signal.aborted ? interrupted('lockstep serve was stopped') : outcome)
+    return true
+  }
+
+  private endPlan(plan: PlanOfTag, outcome: PlanOutcome): Promise<unknown> {
+    return this.parts.log.append({ type: 'plan ended', run: plan.run, ...targetIn(plan), ...outcome })
+  }
+
+  /** Returns the commit that is to be planned: the newest one, once all hosts of the class have it at its tag. */
+  private targetOf({ repository }: DeployedRepository): FetchTarget | undefined {
+    const { environment, log, takesTag } = this.parts
+    const newest = log.state.newestFetchable(repository, takesTag)
+    const [tag] = newest?.tags ?? []
+    const fetch = newest?.commit.fetches.get(environment)
+    if (newest === undefined || fetch?.answered === undefined || fetch.tag !== tag) return undefined
+    const { has, missing } = fetch.answered
+    return fetch.superseded || has.count === 0 || missing.length > 0
+      ? undefined
+      : { repository, environment, commit: newest.commit.commit, tag }
+  }
+
+  /** Returns whether something has changed since the last plan, or a person wants another one. */
+  private isDue({ repository, environment }: DeployedRepository, target: FetchTarget, feature: string) {
+    const { deploys } = this.parts.log.state
+    const last = deploys.newest(repository, environment)
+    if (last === undefined || deploys.isAskedFor(repository, environment)) return true
+    if (last.commit !== target.commit || last.tag !== target.tag) return true
+    // What was rolled out once, and also what has failed there, is done again by the wish of a person alone.
+    if (last.rollout !== undefined) return false
+    if (last.feature !== feature) return true
+    return last.state !== 'succeeded' && this.made.get(repository) !== last.run
+  }
+
+  private orderOf(plan: PlanOfTag, run: string): RolloutOrder {
+    const { repositories } = this.parts
+    const { feature = '', variable = '' } =
+      repositories.find(({ repository }) => repository === plan.repository) ?? {}
+    return { ...targetIn(plan), run, feature, variable, plan: plan.outcome?.plan ?? '', planRun: plan.run }
+  }
+}
+
+function targetIn({ repository, environment, commit, tag }: FetchTarget): FetchTarget {
+  return { repository, environment, commit, tag }
+}
+
+function interrupted(why: string): PlanOutcome {
+  return { result: 'interrupted', plan: null, hosts: { text: '', count: 0 }, changes: 0, why }
+}

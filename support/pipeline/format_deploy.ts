@@ -1,0 +1,94 @@
+import { clean } from '../rollout/model/verdict'
+import type { PlanOfTag, RolloutOfPlan } from './deploy_state'
+import type { PlanOutcome, RolloutOutcome } from './events'
+
+const NO_REASON = 'no reason is known'
+
+/** The facts that a plan is shown with. */
+export interface PlanSurroundings {
+  isServed: boolean
+  /** Why it cannot be carried out any more; undefined where it can. */
+  over: string | undefined
+}
+
+/** Formats what became of a plan, and of the rollout that keeps to it. */
+export function formatPlan(plan: PlanOfTag, surroundings: PlanSurroundings): string[] {
+  const { approved, rollout } = plan
+  return [
+    formatPlanning(plan, surroundings),
+    ...(approved === undefined ? [] : [formatApproval(plan, approved, surroundings)]),
+    ...(rollout === undefined ? [] : [formatRollout(plan, rollout, surroundings)]),
+  ]
+}
+
+function formatPlanning(plan: PlanOfTag, { isServed, over }: PlanSurroundings): string {
+  const { environment, state, begunAt, outcome, approved, approval } = plan
+  const where = clean(environment)
+  const why = clean(outcome?.why ?? NO_REASON)
+  switch (state) {
+    case 'running':
+      return isServed
+        ? `is being planned for ${where} since ${begunAt}`
+        : `was being planned for ${where} when lockstep serve ended`
+    case 'interrupted':
+      return `plan for ${where} interrupted: ${why}`
+    case 'failed':
+      return `plan for ${where} FAILED: ${why}`
+    case 'succeeded': {
+      const next =
+        approved !== undefined || approval !== 'person'
+          ? ''
+          : over === undefined
+            ? '; waits for approval'
+            : `; not approved, and over: ${clean(over)}`
+      return outcome === undefined ? '' : `${describePlan(where, outcome)}${next}`
+    }
+  }
+}
+
+/** Describes what a plan would do, as `planned for test as 0123456789ab: 6 changes to 3 hosts`. */
+export function describePlan(environment: string, { plan, hosts, changes }: PlanOutcome): string {
+  const of = `${hosts.count} ${hosts.count === 1 ? 'host' : 'hosts'}`
+  const what = changes === 1 ? '1 change' : changes === 0 ? 'no change' : `${changes} changes`
+  return `planned for ${clean(environment)} as ${clean(plan ?? '')}: ${what} to ${of}`
+}
+
+function formatApproval(
+  { rollout }: PlanOfTag,
+  { by, at }: NonNullable<PlanOfTag['approved']>,
+  { over, isServed }: PlanSurroundings,
+): string {
+  const what = by === null ? 'approved by lockstep.yaml' : `approved by ${clean(by)}`
+  if (rollout !== undefined) return `${what} at ${at}`
+  if (over !== undefined) return `${what} at ${at}; not rolled out: ${clean(over)}`
+  return `${what} at ${at}; ${isServed ? 'is rolled out soon' : 'is rolled out once lockstep serve runs'}`
+}
+
+function formatRollout(
+  { outcome: planned }: PlanOfTag,
+  { run, begunAt, outcome }: RolloutOfPlan,
+  { isServed }: PlanSurroundings,
+): string {
+  if (outcome !== undefined) return describeRollout(run, planned?.hosts.count, outcome)
+  return isServed
+    ? `is rolled out by run ${run} since ${begunAt}`
+    : `rollout ${run} was begun at ${begunAt}; lockstep serve does not run, and has not seen its end`
+}
+
+/** Describes what came of a rollout, in the words of its own verdict where there is one. */
+export function describeRollout(
+  run: string,
+  hosts: number | undefined,
+  { result, verdict, why }: RolloutOutcome,
+): string {
+  const said = verdict === null ? '' : ` (${clean(verdict)})`
+  const reason = clean(why ?? NO_REASON)
+  switch (result) {
+    case 'succeeded':
+      return `rolled out${hosts === undefined ? '' : ` to ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`} by run ${run}: ${clean(verdict ?? '')}`
+    case 'failed':
+      return `NOT rolled out by run ${run}${said}: ${reason}`
+    case 'interrupted':
+      return `rollout ${run} did not end${said}: ${reason}`
+  }
+}

@@ -1,0 +1,42 @@
+import { shortId } from '../system/git_names'
+import type { PlanOfTag } from './deploy_state'
+import type { PipelineState } from './pipeline_state'
+
+type TakesTag = (tag: string) => boolean
+
+/** Returns why a plan cannot be carried out any more, approved or not; undefined where it can. */
+export function whyOver(state: PipelineState, plan: PlanOfTag, takesTag: TakesTag): string | undefined {
+  const { repository, environment, commit, tag } = plan
+  if (plan.isSuperseded) {
+    const newest = state.deploys.newest(repository, environment)
+    const name = newest?.outcome?.plan ?? undefined
+    return `a newer plan was begun at ${newest?.begunAt ?? 'a later time'}${name === undefined ? '' : `: ${name}`}`
+  }
+  const newest = state.newestFetchable(repository, takesTag)
+  if (newest === undefined) return `no tested commit of ${repository} is at a tag any more`
+  if (newest.commit.commit !== commit)
+    return `hosts of ${environment} are to have ${newest.tags[0] ?? ''} (${shortId(newest.commit.commit)}) by now`
+  return newest.tags[0] === tag
+    ? undefined
+    : `hosts of ${environment} are to have the tag ${newest.tags[0] ?? ''} by now`
+}
+
+/** Returns why a plan cannot be approved; undefined where it can. */
+export function whyNotToApprove(
+  state: PipelineState,
+  plan: PlanOfTag,
+  takesTag: TakesTag,
+): string | undefined {
+  const { approval, approved, rollout, environment, repository } = plan
+  if (approved !== undefined) {
+    const by = approved.by === null ? 'lockstep.yaml' : approved.by
+    const begun = rollout === undefined ? '' : `, and the rollout ${rollout.run} was begun`
+    return `it was approved already by ${by} at ${approved.at}${begun}: an approval is good for one rollout`
+  }
+  if (plan.state === 'running') return 'it is still being made'
+  if (plan.state !== 'succeeded')
+    return `it has not come to a plan: ${plan.outcome?.why ?? 'it was interrupted'}`
+  if (approval === 'none')
+    return `after_success of ${repository} says plan for ${environment}, and not approval`
+  return whyOver(state, plan, takesTag)
+}

@@ -1,0 +1,117 @@
+import { linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { ApprovalBy } from '../config/after_success_setting'
+import { fetched, MADE, PLAN, planned } from '../testing/deploy_events'
+import { MemoryPipelineLog } from '../testing/memory_pipeline_log'
+import { Scratch } from '../testing/scratch'
+import { DeployRequests } from './deploy_requests'
+import type { PipelineEvent } from './events'
+import { takeDeployRequests } from './take_deploy_requests'
+
+const [A, B] = ['a'.repeat(40), 'b'.repeat(40)]
+const TARGET = { repository: 'website', environment: 'test', commit: A, tag: 'v1' }
+const APPROVE = { kind: 'approve', repository: 'website', run: 'f1', plan: PLAN, by: 'ann' } as const
+
+describe('wishes about deploys', () => {
+  let scratch: Scratch
+  let requests: DeployRequests
+  let log: MemoryPipelineLog
+  let approval: ApprovalBy
+  beforeEach(async () => {
+    scratch = new Scratch()
+    requests = new DeployRequests(scratch.path)
+    requests.open()
+    log = new MemoryPipelineLog()
+    approval = 'person'
+    await add([...fetched(A, 'v1'), ...planned(TARGET, 'f1')])
+  })
+  afterEach(() => scratch.remove())
+
+  const add = async (events: readonly PipelineEvent[]) => {
+    for (const event of events) await log.append(event)
+  }
+  const folder = () => join(scratch.path, 'pipeline', 'wishes')
+  const take = (owner = 'ann') => {
+    const settings = { feature: 'x.feature', variable: 'tag', within: 1, approval }
+    const repositories = [{ ...settings, repository: 'website', environment: 'test' }]
+    return takeDeployRequests(requests, {
+      log,
+      repositories,
+      takesTag: () => true,
+      nameOf: async () => owner,
+    })
+  }
+  const approvals = () => log.added.flatMap((event) => (event.type === 'plan approved' ? [event] : []))
+
+  it('approve exactly one plan, by the person whose file it is', async () => {
+    requests.leave(APPROVE)
+    expect(await take()).to.deep.equal([])
+    expect(approvals().map(({ run, plan, by, commit }) => [run, plan, by, commit])).to.deep.equal([
+      ['f1', PLAN, 'ann', A],
+    ])
+    expect(readdirSync(folder())).to.deep.equal([])
+  })
+
+  it('name the user whose word it is, where a file is of another one', async () => {
+    requests.leave(APPROVE)
+    await take('lockstep')
+    expect(approvals()[0]?.by).to.equal('ann, by the word of lockstep')
+  })
+
+  it('are refused with a sentence, and are gone', async () => {
+    const refusals: [PipelineEvent[], Partial<typeof APPROVE>, RegExp][] = [
+      [[], { run: 'f2' as 'f1' }, /no plan 0123456789ab of website was made by a run f2/],
+      [[], { plan: 'fedcba987654' as typeof PLAN }, /no plan fedcba987654 of website/],
+      [
+        [{ type: 'plan approved', run: 'f1', plan: PLAN, by: 'bob', ...TARGET }],
+        {},
+        /it was approved already by bob at .*: an approval is good for one rollout/,
+      ],
+      [fetched(B, 'v2'), {}, /hosts of test are to have v2 \(b{12}\) by now/],
+      [planned(TARGET, 'f3'), {}, /a newer plan was begun at .*: 0123456789ab/],
+    ]
+    for (const [events, other, why] of refusals) {
+      log = new MemoryPipelineLog()
+      await add([...fetched(A, 'v1'), ...planned(TARGET, 'f1'), ...events])
+      const before = approvals().length
+      requests.leave({ ...APPROVE, ...other })
+      const [refused = ''] = await take()
+      expect(refused).to.match(why)
+      expect(approvals()).to.have.length(before)
+      expect(readdirSync(folder())).to.deep.equal([])
+    }
+  })
+
+  it('approve no plan that failed, and none where the configuration says plan alone', async () => {
+    approval = 'none'
+    requests.leave(APPROVE)
+    expect((await take())[0]).to.match(/does not say after_success: \{ test: approval \}/)
+    approval = 'person'
+    await add(planned(TARGET, 'f4', { ...MADE, result: 'failed', why: 'web1: no room' }))
+    requests.leave({ ...APPROVE, run: 'f4' })
+    expect((await take())[0]).to.match(/it has not come to a plan: web1: no room/)
+    expect(approvals()).to.deep.equal([])
+  })
+
+  it('are files of their own: a second name of the file of another user is none', async () => {
+    const other = scratch.write('other', '')
+    linkSync(other, join(folder(), `approve~website~f1~${PLAN}~root`))
+    mkdirSync(join(folder(), 'a folder'))
+    writeFileSync(join(folder(), 'no wish'), '')
+    expect(await take('root')).to.have.length(3)
+    expect(approvals()).to.deep.equal([])
+    expect(readdirSync(folder())).to.deep.equal([])
+  })
+
+  it('ask for another plan, once until it is begun', async () => {
+    const wish = { kind: 'plan', repository: 'website', environment: 'test', by: 'ann' } as const
+    for (const by of ['ann', 'bob']) requests.leave({ ...wish, by })
+    requests.leave({ ...wish, environment: 'stage' })
+    expect(await take()).to.have.length(1)
+    expect(log.added.filter(({ type }) => type === 'plan asked for')).to.have.length(1)
+    expect(log.state.deploys.isAskedFor('website', 'test')).to.equal(true)
+    await add(planned(TARGET, 'f5'))
+    expect(log.state.deploys.isAskedFor('website', 'test')).to.equal(false)
+  })
+})

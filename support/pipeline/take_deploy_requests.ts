@@ -1,0 +1,77 @@
+import type { DeployRequest, DeployRequests } from './deploy_requests'
+import type { DeployedRepository } from './deployer'
+import { whyNotToApprove } from './judge_approval'
+import type { PipelineLog } from './receive'
+
+export interface TakingDeploys {
+  log: PipelineLog
+  repositories: readonly DeployedRepository[]
+  takesTag(tag: string): boolean
+  /** Returns the name of a user of this machine. */
+  nameOf(user: number): Promise<string>
+}
+
+/**
+ * Takes what people wish about deploys. A wish goes only when it is in the journal. Returns a sentence for each that comes
+ * to nothing.
+ * @throws LockstepError `journal-failed`: what waits stays
+ */
+export async function takeDeployRequests(requests: DeployRequests, parts: TakingDeploys): Promise<string[]> {
+  const refused: string[] = []
+  for (const { name, wish } of requests.waiting()) {
+    const why = wish === undefined ? 'is no wish about a deploy' : await take(wish.request, wish.owner, parts)
+    if (why !== undefined) refused.push(`${JSON.stringify(name)} ${why}`)
+    requests.remove(name)
+  }
+  return refused
+}
+
+async function take(
+  request: DeployRequest,
+  owner: number,
+  parts: TakingDeploys,
+): Promise<string | undefined> {
+  const by = nameBoth(request.by, await parts.nameOf(owner))
+  return request.kind === 'approve' ? approve(request, by, parts) : askForPlan(request, by, parts)
+}
+
+async function approve(
+  { repository, run, plan: name }: Extract<DeployRequest, { kind: 'approve' }>,
+  by: string,
+  { log, repositories, takesTag }: TakingDeploys,
+): Promise<string | undefined> {
+  const plan = log.state.deploys.plan(run)
+  if (plan?.repository !== repository || plan.outcome?.plan !== name)
+    return `is refused: no plan ${name} of ${repository} was made by a run ${run}`
+  const { environment, commit, tag } = plan
+  const settings = repositories.find(
+    (each) => each.repository === repository && each.environment === environment,
+  )
+  if (settings === undefined || settings.approval === 'none')
+    return `is refused: lockstep.yaml does not say after_success: { ${environment}: approval } for ${repository}`
+  const why = whyNotToApprove(log.state, plan, takesTag)
+  if (why !== undefined) return `is refused: ${why}`
+  await log.append({ type: 'plan approved', run, plan: name, by, repository, environment, commit, tag })
+  return undefined
+}
+
+async function askForPlan(
+  { repository, environment }: Extract<DeployRequest, { kind: 'plan' }>,
+  by: string,
+  { log, repositories }: TakingDeploys,
+): Promise<string | undefined> {
+  const isPlanned = repositories.some(
+    (each) => each.repository === repository && each.environment === environment,
+  )
+  if (!isPlanned)
+    return `is refused: no deploy of ${repository} to ${environment} is planned by lockstep.yaml`
+  // A kill may have left a wish that was taken.
+  if (!log.state.deploys.isAskedFor(repository, environment))
+    await log.append({ type: 'plan asked for', repository, environment, by })
+  return undefined
+}
+
+/** A name in a file is the word of the user whose file it is. */
+function nameBoth(said: string, owner: string): string {
+  return said === owner ? said : `${said === '' ? 'somebody' : said}, by the word of ${owner}`
+}

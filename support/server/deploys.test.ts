@@ -1,0 +1,82 @@
+import { expect } from 'chai'
+import type { RepositorySettings } from '../config/pipeline_setting'
+import type { ApprovalBy } from '../config/after_success_setting'
+import { DeployRequests } from '../pipeline/deploy_requests'
+import { fetched, PLAN, planned } from '../testing/deploy_events'
+import { settled } from '../testing/fake_clock'
+import { MemoryDeploys } from '../testing/memory_deploys'
+import { MemoryPipelineLog } from '../testing/memory_pipeline_log'
+import { partContext } from '../testing/part_context'
+import { Scratch } from '../testing/scratch'
+import { deployParts } from './deploys'
+
+const A = 'a'.repeat(40)
+const TARGET = { repository: 'website', environment: 'test', commit: A, tag: 'v1' }
+
+describe('the parts of lockstep serve that deploy', () => {
+  let scratch: Scratch
+  let deploys: MemoryDeploys
+  let over: AbortController
+
+  beforeEach(() => {
+    scratch = new Scratch()
+    deploys = new MemoryDeploys()
+    over = new AbortController()
+  })
+  afterEach(() => scratch.remove())
+
+  const website = (
+    ...acts: (readonly [environment: string, approval: ApprovalBy])[]
+  ): RepositorySettings => ({
+    name: 'website',
+    url: '/srv/git/website.git',
+    branches: [],
+    tags: ['v*'],
+    triggers: [],
+    build: { kind: 'command', command: ['true'], within: 1, environment: [] },
+    deploys: acts.map(([environment, approval]) => ({
+      environment,
+      approval,
+      feature: 'deploy.feature',
+      variable: 'tag',
+      within: 1,
+    })),
+  })
+  const partsOf = (...repositories: RepositorySettings[]) =>
+    deployParts({ repositories }, { deploys, takesTag: () => true, nameOf: async () => 'ann' })
+
+  it('are one for wishes and one for each environment, and none where nothing is deployed', () => {
+    expect(
+      partsOf(website(['test', 'none'], ['production', 'person'])).map(({ name }) => name),
+    ).to.deep.equal(['wishes', 'deploys to test', 'deploys to production'])
+    expect(partsOf(website())).to.deep.equal([])
+  })
+
+  it('take what a person approved while no process ran before they plan anew', async () => {
+    const log = new MemoryPipelineLog()
+    for (const event of [...fetched(A, 'v1'), ...planned(TARGET, 'f1')]) await log.append(event)
+    deploys.digest = 'changed since'
+    const wishes = new DeployRequests(scratch.path)
+    wishes.open()
+    wishes.leave({ kind: 'approve', repository: 'website', run: 'f1', plan: PLAN, by: 'ann' })
+    const context = partContext(log, over.signal, scratch.path)
+    const running = partsOf(website(['test', 'person'])).map((part) => part.run(context))
+    await log.until(({ deploys: { plans } }) => plans[0]?.rollout?.state === 'succeeded')
+    expect(deploys.started.map(({ planRun }) => planRun)).to.deep.equal(['f1'])
+    over.abort()
+    await Promise.all(running)
+    expect(context.listeners.size).to.equal(0)
+  })
+
+  it('plan as soon as the last host has the tag', async () => {
+    const log = new MemoryPipelineLog()
+    const context = partContext(log, over.signal, scratch.path)
+    const running = partsOf(website(['test', 'none'])).map((part) => part.run(context))
+    await settled()
+    for (const event of fetched(A, 'v1')) await context.pipeline.append(event)
+    await log.until(({ deploys: { plans } }) => plans[0]?.state === 'succeeded')
+    expect(deploys.started).to.deep.equal([])
+    over.abort()
+    await Promise.all(running)
+  })
+})

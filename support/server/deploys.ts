@@ -1,0 +1,112 @@
+import type { PipelineSettings } from '../config/pipeline_setting'
+import { Bell } from '../pipeline/bell'
+import { DeployRequests } from '../pipeline/deploy_requests'
+import { Deployer, type DeployedRepository, type Deploys } from '../pipeline/deployer'
+import type { RecordedPipelineEvent } from '../pipeline/events'
+import { takeDeployRequests } from '../pipeline/take_deploy_requests'
+import { groupBy } from '../system/groups'
+import { LockstepError } from '../system/errors'
+import { pause } from '../system/clock'
+import type { Part } from './part'
+
+/** The events by which there may be something to plan or to roll out. */
+const CHANGES_IT: ReadonlySet<RecordedPipelineEvent['type']> = new Set([
+  'commit seen',
+  'change passed over',
+  'build ended',
+  'hosts have fetched',
+  'plan asked for',
+  'plan approved',
+])
+const LOOK_EVERY_MS = 1_000
+
+export interface Deploying {
+  deploys: Deploys
+  takesTag(tag: string): boolean
+  /** Returns the name of a user of this machine. */
+  nameOf(user: number): Promise<string>
+}
+
+/**
+ * Returns the parts that plan and roll out what hosts have fetched, one for each environment, and the one that takes what
+ * people wish about it; none where nothing is deployed.
+ */
+export function deployParts(
+  { repositories }: Pick<PipelineSettings, 'repositories'>,
+  deploying: Deploying,
+): Part[] {
+  const deployed = repositories.flatMap(({ name, deploys = [] }) =>
+    deploys.map((settings): DeployedRepository => ({ ...settings, repository: name })),
+  )
+  if (deployed.length === 0) return []
+  const byEnvironment = groupBy(deployed, ({ environment }) => environment)
+  let tell = () => {}
+  // What a person has approved while no process ran comes before what this one plans anew.
+  const first = new Promise<void>((resolve) => (tell = resolve))
+  return [
+    wishes(deployed, deploying, tell),
+    ...[...byEnvironment].map(([environment, of]) => deploysTo(environment, of, deploying, first)),
+  ]
+}
+
+function deploysTo(
+  environment: string,
+  repositories: readonly DeployedRepository[],
+  { deploys, takesTag }: Deploying,
+  first: Promise<void>,
+): Part {
+  return {
+    name: `deploys to ${environment}`,
+    async run({ pipeline, clock, signal }) {
+      const bell = new Bell(clock)
+      const deployer = new Deployer({ environment, repositories, log: pipeline, deploys, takesTag, clock })
+      const stop = pipeline.onEvent((event) => {
+        if (CHANGES_IT.has(event.type)) bell.ring()
+      })
+      try {
+        await first
+        while (!signal.aborted) {
+          const rest = await deployer.look(signal)
+          if (!signal.aborted) await bell.wait(rest, signal)
+        }
+      } finally {
+        stop()
+      }
+    },
+  }
+}
+
+/** Takes what people ask for with `lockstep pipeline --approve` and `--plan`. */
+function wishes(
+  repositories: readonly DeployedRepository[],
+  { takesTag, nameOf }: Deploying,
+  onLook: () => void,
+): Part {
+  return {
+    name: 'wishes',
+    async run({ state, pipeline, clock, log, redact, signal }) {
+      const from = new DeployRequests(state)
+      const parts = { log: pipeline, repositories, takesTag, nameOf }
+      let said: string | undefined
+      try {
+        while (!signal.aborted) {
+          let trouble: string | undefined
+          try {
+            from.open()
+            for (const refused of await takeDeployRequests(from, parts))
+              log.warn(redact(`a wish about a deploy: ${refused}`))
+          } catch (error) {
+            if (error instanceof LockstepError || !('code' in Object(error))) throw error
+            trouble = `wishes about deploys: ${(error as Error).message}`
+          }
+          onLook()
+          if (trouble !== undefined && trouble !== said) log.warn(trouble)
+          said = trouble
+          await pause(clock, LOOK_EVERY_MS, signal).catch(() => {})
+        }
+      } finally {
+        onLook()
+      }
+    },
+  }
+}
