@@ -42,7 +42,7 @@ async function tellStatuses(
     async post(request, until) {
       // One that was taken over from would show an old result over a later one.
       pipeline.expectOwned()
-      return post({ ...request, ca: undefined, redact }, until)
+      return post({ ...request, ca: settings.ca, redact }, until)
     },
     onTrouble,
   })
