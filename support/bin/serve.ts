@@ -77,6 +77,8 @@ export async function serve({
     fetch: (order: FetchOrder, signal: AbortSignal) =>
       fetchOnHosts(order, { environmentOf, clock: systemClock }, signal),
   }
+  // Builds are proven when it takes over; a user that is not there is no news for that moment.
+  if (standby) for (const user of buildUsersOf(settings.repositories)) await lookUpAccount(user, runCommand)
   const manager = takeServiceManager(log)
   await serveUntil({
     settings,

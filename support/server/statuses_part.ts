@@ -57,7 +57,11 @@ async function tellStatuses(
       until.throwIfAborted()
       said = undefined
     },
-    save: (place) => savePlace(path, place),
+    save(place) {
+      // The place is that of the process which has the claim.
+      pipeline.expectOwned()
+      savePlace(path, place)
+    },
     clock,
     onTrouble,
   })
