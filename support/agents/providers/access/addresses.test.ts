@@ -91,6 +91,37 @@ describe('the file of a site’s addresses', () => {
       expect(await ask('address_status')).to.include({ allowed: false, unused: false })
     })
 
+  it('keeps what another program has written meanwhile, where it cannot be put back', async () => {
+    const theirs = '# theirs\ndeny all;\n'
+    says({
+      '/sbin/reload': () => {
+        writeFileSync(path, theirs)
+        return { exitCode: 1 }
+      },
+    })
+    expect(await reasonOf(ask('allow_address'))).to.match(
+      /stays as it is: somebody else changed it meanwhile$/,
+    )
+    expect(written()).to.equal(theirs)
+    expect(await ask('address_status')).to.include({ unused: true })
+    says({})
+    expect(await ask('remove_address')).to.include({ allowed: false, unused: false })
+    expect(written()).to.equal(theirs)
+  })
+
+  it('goes back to what was there when it was written, also where that came during the test', async () => {
+    const theirs = '# theirs\ndeny all;\n'
+    let tests = 0
+    says({
+      '/sbin/test': () => {
+        if ((tests += 1) === 1) writeFileSync(path, theirs)
+        return { exitCode: tests === 1 ? 0 : 1 }
+      },
+    })
+    expect(await reasonOf(ask('allow_address'))).to.match(/is as it was before$/)
+    expect(written()).to.equal(theirs)
+  })
+
   it('is not said to be in use after a kill before the reload, until the next change has reloaded', async () => {
     says({
       '/sbin/reload': () => {

@@ -47,36 +47,45 @@ export function siteAddresses(
     rmSync(backup, { force: true })
     syncFolderOf(path)
   }
-  const goBack = (old: string) => {
+  /** Puts the text before in its place again. Another program may have changed the file meanwhile: that stays. */
+  const goBack = (old: string, written: string) => {
     const fault = faultOf(old)
-    if (fault !== undefined) throw new Error(`the text before ${path}, in ${backup}, is not used: ${fault}`)
-    changeGuarded(file, () => old)
+    if (fault !== undefined) throw new Error(`the text before it, ${backup}, is not used: ${fault}`)
+    changeGuarded(file, (now) => {
+      if (now === written) return old
+      throw new Error('somebody else changed it meanwhile')
+    })
     settle()
   }
   /** Has the web server test and read what is there; goes back to the text before where it refuses that. */
   const takeIntoUse = async (old: string) => {
+    const written = readGuarded(file)
     const why = (await whyNot(run, test, 'its test')) ?? (await whyNot(run, reload, 'its reload'))
     if (why === undefined) return settle()
-    goBack(old)
+    try {
+      goBack(old, written)
+    } catch (error) {
+      throw new Error(`${why}; ${path} stays as it is: ${(error as Error).message}`, { cause: error })
+    }
     throw new Error(`${why}; the file of addresses is as it was before`)
   }
   const change = async (edit: (addresses: readonly string[]) => readonly string[]) => {
     if (isUnderWay()) await takeIntoUse(readForeignFile(backup, MAX_BYTES).toString('latin1'))
-    const text = readGuarded(file)
-    const before = addressesIn(text)
-    const next = edit(before)
-    if (next.length === before.length) return
+    const before = addressesIn(readGuarded(file))
+    if (edit(before).length === before.length) return
     const faulty = await whyNot(run, test, 'its test')
     if (faulty !== undefined) throw new Error(`${faulty}, before anything was changed; nothing was written`)
+    let old = ''
     changeGuarded(
       file,
       (now) => formatAddresses(edit(addressesIn(now)), now, form),
-      (old) => {
-        writeNew(backup, old)
+      (text) => {
+        old = text
+        writeNew(backup, text)
         syncFolderOf(path)
       },
     )
-    await takeIntoUse(text)
+    await takeIntoUse(old)
   }
   return {
     list: () => ({ addresses: addressesIn(readGuarded(file)), isUnderWay: isUnderWay() }),
