@@ -38,3 +38,31 @@ Then(
     expect(await this.rollout.access.shouldBeShutOut(user, site)).to.pass()
   },
 )
+
+When(
+  'I let the address {network} in to the site {site}',
+  async function (this: LockstepWorld, address: string, site: string) {
+    expect(await this.rollout.addresses.letIn(address, site)).to.pass()
+  },
+)
+
+When(
+  'I shut the address {network} out of the site {site}',
+  async function (this: LockstepWorld, address: string, site: string) {
+    expect(await this.rollout.addresses.shutOut(address, site)).to.pass()
+  },
+)
+
+Then(
+  'the address {network} should be let in to the site {site}',
+  async function (this: LockstepWorld, address: string, site: string) {
+    expect(await this.rollout.addresses.shouldBeLetIn(address, site)).to.pass()
+  },
+)
+
+Then(
+  'the address {network} should be shut out of the site {site}',
+  async function (this: LockstepWorld, address: string, site: string) {
+    expect(await this.rollout.addresses.shouldBeShutOut(address, site)).to.pass()
+  },
+)

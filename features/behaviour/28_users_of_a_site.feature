@@ -84,6 +84,53 @@ Feature: 28. Users of a site
         When I run cucumber-js "-p rehearse shut.feature"
         Then it should exit with 0
 
+    Scenario: A network is let in, and not said to be shut out while a part of it gets in
+        Given a file "network.feature":
+            """
+            Feature: Access
+              Scenario: The intranet
+                Given I want to update hosts with class roles::dev_server
+                And I want to update hosts with fact country=de
+                And there should be at least 8 hosts
+                When I let the address 192.0.2.0/24 in to the site intranet
+                Then the address 192.0.2.7 should be let in to the site intranet
+                When I shut the address 198.51.100.7 out of the site intranet
+                Then the address 198.51.100.7 should be shut out of the site intranet
+                And the address 192.0.0.0/16 should be shut out of the site intranet
+            """
+        When I run cucumber-js "network.feature"
+        Then it should exit with 1
+        And it should say "shut out, but for 192.0.2.0/24"
+
+    Scenario: A network that was let in is in the history, and is looked at for drift
+        Given a repository with a cucumber.js
+        And a file "own.feature":
+            """
+            Feature: Access
+              Scenario: The intranet
+                Given this is release 2026.11.3
+                And I want to update hosts with fact country=de
+                And I want to update hosts with class roles::dev_server
+                When I let the address 192.0.2.0/24 in to the site intranet
+                Then the address 192.0.2.0/24 should be let in to the site intranet
+            """
+        When I run cucumber-js "-p live -p idempotence own.feature"
+        Then it should exit with 0
+        When I run lockstep "history --host web3.example.net"
+        Then it should say "access: allow_address intranet 192.0.2.0/24"
+        When I run lockstep "drift"
+        Then it should exit with 0
+
+    Scenario: What is no network is told before a host is touched
+        Given a feature "own.feature" with the steps:
+            """
+            Given I want to update hosts with identity web1.example.net
+            When I let the address 192.0.2.7/24 in to the site intranet
+            """
+        When I run cucumber-js "-p live own.feature"
+        Then it should exit with 2
+        And it should say "an IP address or a network, such as 192.0.2.7"
+
     Scenario: The opposite of what was asked for is told before a host is touched
         Given a feature "own.feature" with the steps:
             """

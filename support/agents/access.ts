@@ -3,6 +3,7 @@ import type { Data } from '../rpc/contracts/contract'
 import { aborting, ActionFailed, type Action, type Agent } from '../rpc/server/agent'
 import { textInput } from '../rpc/server/inputs'
 import { InTurn } from '../system/in_turn'
+import { isWithin } from '../system/network'
 import { digestOf } from '../system/password_hash'
 
 /** The sites that a host's own configuration names. */
@@ -21,6 +22,23 @@ export interface AccessSite {
   allow(user: string, hash: string): void
   /** Takes all lines of a user away. */
   remove(user: string): void
+  /** The addresses that it lets in; absent where the host's configuration names no file of them. */
+  readonly addresses?: SiteAddresses | undefined
+}
+
+/** The addresses that a site of a host lets in. @throws Error in words where the web server refuses them, or the file is odd */
+export interface SiteAddresses {
+  list(): AddressList
+  /** Lets an address or network in, where none that is listed has it. */
+  allow(address: string): Promise<void>
+  /** Takes away an address or network, and those within it. */
+  remove(address: string): Promise<void>
+}
+
+export interface AddressList {
+  addresses: readonly string[]
+  /** True where a change was begun, and the web server may not have read it: its daemon was killed. */
+  isUnderWay: boolean
 }
 
 /** The kind of a hash; `none` where there is nothing to compare a password with. */
@@ -65,6 +83,11 @@ export function accessAgent(sites: AccessSites): Agent {
     const known = sites.names.join(', ') || 'none'
     throw new ActionFailed(`No site ${name} is configured on this host (configured: ${known})`)
   }
+  const addressesOn = (inputs: Readonly<Record<string, Data>>) => {
+    const { addresses } = on(inputs)
+    if (addresses !== undefined) return addresses
+    throw new ActionFailed(`The site ${textInput(inputs, 'site')} has no file of addresses on this host`)
+  }
   const inTurn =
     (action: Action): Action =>
     (inputs, call) =>
@@ -80,6 +103,13 @@ export function accessAgent(sites: AccessSites): Agent {
       status: (inputs) => formatStatus(on(inputs).status(textInput(inputs, 'user'))),
       allow: inTurn((inputs) => allow(on(inputs), textInput(inputs, 'user'), textInput(inputs, 'hash'))),
       remove: inTurn((inputs) => remove(on(inputs), textInput(inputs, 'user'))),
+      addresses(inputs) {
+        const { addresses, isUnderWay } = addressesOn(inputs).list()
+        return { addresses: addresses.slice(0, MAX_NAMED), count: addresses.length, unused: isUnderWay }
+      },
+      address_status: (inputs) => formatAddress(addressesOn(inputs).list(), textInput(inputs, 'address')),
+      allow_address: inTurn((inputs) => changeAddress(addressesOn(inputs), inputs, 'allow')),
+      remove_address: inTurn((inputs) => changeAddress(addressesOn(inputs), inputs, 'remove')),
     }),
   }
 }
@@ -103,6 +133,36 @@ function remove(site: AccessSite, user: string): Record<string, Data> {
   const data = { ...formatStatus(after), changed: true }
   if (after.lines > 0) throw new ActionFailed(`The file still has a line of ${user} afterwards`, data)
   return data
+}
+
+async function changeAddress(
+  addresses: SiteAddresses,
+  inputs: Readonly<Record<string, Data>>,
+  work: 'allow' | 'remove',
+): Promise<Record<string, Data>> {
+  const address = textInput(inputs, 'address')
+  const before = addresses.list()
+  await addresses[work](address)
+  const after = addresses.list()
+  const data = formatAddress(after, address)
+  const changed = before.isUnderWay || before.addresses.join() !== after.addresses.join()
+  if (data['unused'] === true || data['allowed'] !== (work === 'allow'))
+    throw new ActionFailed(`The file does not say so of ${address} afterwards`, { ...data, changed })
+  return { ...data, changed }
+}
+
+function formatAddress(
+  { addresses: listed, isUnderWay }: AddressList,
+  address: string,
+): Record<string, Data> & { allowed: boolean } {
+  const by = listed.filter((each) => isWithin(address, each))
+  const parts = listed.filter((each) => isWithin(each, address) && !by.includes(each))
+  return {
+    allowed: by.length > 0,
+    by: by.slice(0, MAX_SIMILAR),
+    parts: parts.slice(0, MAX_SIMILAR),
+    unused: isUnderWay,
+  }
 }
 
 function formatStatus({ lines, usable, kind, hash, similar }: UserStatus): Record<string, Data> {

@@ -88,6 +88,8 @@ export async function serve({
     refresh: (order: RefreshOrder, signal: AbortSignal) =>
       refreshOnHosts(order, { environmentOf, clock: systemClock }, signal),
   }
+  // Builds are proven when it takes over; a user that is not there is no news for that moment.
+  if (standby) for (const user of buildUsersOf(settings.repositories)) await lookUpAccount(user, runCommand)
   const manager = takeServiceManager(log)
   const deploys = new CommandDeploys({
     lockstep: [process.execPath, PROGRAM],

@@ -7,6 +7,10 @@ const INTRANET = `plugin.access.sites = intranet
 plugin.access.intranet.users = /etc/apache2/intranet.htpasswd
 plugin.access.intranet.form = apache
 `
+const ADDRESSES = `${INTRANET}plugin.access.intranet.addresses = /etc/apache2/intranet.addresses
+plugin.access.intranet.test = /usr/sbin/apachectl configtest
+plugin.access.intranet.reload = /usr/bin/systemctl reload apache2
+`
 const read = (text: string) => readAccessSites(parseSettings('server.cfg', text))
 
 describe('the sites of a host', () => {
@@ -17,9 +21,21 @@ describe('the sites of a host', () => {
     expect(read('identity = web1\n')).to.deep.equal([])
   })
 
+  it('may have a file of addresses, with the programs of the web server', () => {
+    expect(read(ADDRESSES)[0]?.addresses).to.deep.equal({
+      path: '/etc/apache2/intranet.addresses',
+      test: ['/usr/sbin/apachectl', 'configtest'],
+      reload: ['/usr/bin/systemctl', 'reload', 'apache2'],
+    })
+  })
+
   it('are written as their page says', () => {
-    const [block] = readBlocks('docs/access.md').filter(({ language }) => language === 'ini')
-    expect(read(block?.text ?? '').map(({ name }) => name)).to.deep.equal(['intranet'])
+    const blocks = readBlocks('docs/access.md').filter(({ language }) => language === 'ini')
+    const sites = blocks.flatMap(({ text }) => read(text))
+    expect(sites.map(({ name, addresses }) => [name, addresses === undefined])).to.deep.equal([
+      ['intranet', true],
+      ['intranet', false],
+    ])
   })
 
   const wrong: [string, string, RegExp][] = [
@@ -29,6 +45,18 @@ describe('the sites of a host', () => {
     ['no form', INTRANET.replace(/^.*form.*\n/m, ''), /plugin\.access\.intranet\.form/],
     ['another form', INTRANET.replace('= apache', '= iis'), /server\.cfg:3.*apache or nginx/],
     ['a key that is misspelt', `${INTRANET}plugin.access.intranet.usrs = x\n`, /server\.cfg:4.*no such key/],
+    ['a program without its path', ADDRESSES.replace('/usr/sbin/', ''), /server\.cfg:5.*whole path/],
+    ['no program', ADDRESSES.replace(/^.*reload.*\n/m, ''), /plugin\.access\.intranet\.reload/],
+    [
+      'a program for nothing',
+      ADDRESSES.replace(/^.*addresses =.*\n/m, ''),
+      /plugin\.access\.intranet\.addresses beside it/,
+    ],
+    [
+      'one file for both',
+      ADDRESSES.replace('intranet.addresses\n', 'intranet.htpasswd\n'),
+      /a file apart from that of intranet/,
+    ],
     ['a name twice', INTRANET.replace('= intranet', '= intranet, intranet'), /each once/],
     [
       'a file of two sites',

@@ -212,6 +212,12 @@ export function readPipelineSetting(
           written.status,
           (...below) => where(...at, 'status', ...below),
           (from, what, ...below) => secrets.read(from, what, ['pipeline', ...at, 'status', ...below]),
+          (file, ...below) =>
+            readConfigFile(
+              resolve(dirname(configPath), file),
+              'CA certificate',
+              where(...at, 'status', ...below),
+            ),
         ),
       ...resolveAfterSuccess(written, {
         environments: Object.keys(environments),

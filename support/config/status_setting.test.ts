@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Scratch } from '../testing/scratch'
+import { TEST_CERTIFICATE } from '../testing/test_certificate'
 import { readPipelineSetting } from './pipeline_setting'
 
 describe('where the results of tests are shown', () => {
@@ -7,7 +8,7 @@ describe('where the results of tests are shown', () => {
   beforeEach(() => (scratch = new Scratch()))
   afterEach(() => scratch.remove())
 
-  function read(status: string) {
+  function read(status: string, token = 't0ken-of-statuses') {
     const text = `pipeline:
   repositories:
     website:
@@ -17,7 +18,7 @@ describe('where the results of tests are shown', () => {
       status: ${status}
 `
     const path = scratch.write('lockstep.yaml', text)
-    return readPipelineSetting(path, { env: { TOKEN: 't0ken-of-statuses' } })?.repositories[0]?.status
+    return readPipelineSetting(path, { env: { TOKEN: token } })?.repositories[0]?.status
   }
 
   it('is a server, a repository there, and the secret that may tell it', () => {
@@ -47,6 +48,21 @@ describe('where the results of tests are shown', () => {
     })
   })
 
+  it('may name the authorities of the server', () => {
+    scratch.write('ca.pem', TEST_CERTIFICATE)
+    const written = gitea('https://git.example.net').replace('a/b', 'a/b, ca: ca.pem')
+    expect(read(written)?.ca).to.equal(TEST_CERTIFICATE)
+    expect(() => read(written.replace('ca.pem', 'none.pem'))).to.throw(/:7: .*CA certificate .*none\.pem/)
+  })
+
+  for (const token of ['hunter2 and more', 'hunter2\nmore', 'hunter2ü'])
+    it(`is refused for the token ${JSON.stringify(token)}, which is not repeated`, () => {
+      expect(() => read(gitea('https://git.example.net'), token))
+        .to.throw(/:7: the token of gitea has characters that no token has/)
+        .with.property('message')
+        .that.does.not.contain('hunter2')
+    })
+
   for (const [what, written, expected] of [
     [
       'a token that is written out',
@@ -60,6 +76,7 @@ describe('where the results of tests are shown', () => {
     ],
     ['a name like a loopback’s', gitea('http://127.0.0.1.example.net'), /unencrypted/],
     ['a user in the address', gitea('https://me:hunter2@git.example.net'), /where its API is/],
+    ['an address that is none', gitea('https://['), /where its API is/],
     ['a query in the address', gitea('https://git.example.net/?a=b'), /where its API is/],
     ['no address', '{ gitea: { repository: a/b, token: { env: TOKEN } } }', /:7: .*api/],
     ['another server', '{ bitbucket: { repository: a/b } }', /:7: there is no setting .*status\.bitbucket/],

@@ -13,12 +13,13 @@ const api = v.pipe(
   v.string(API),
   v.rawCheck(({ dataset: { value }, addIssue }) => {
     // An address with a password is refused, and the password is repeated nowhere.
-    if (typeof value === 'string' && !ADDRESS.test(value))
+    if (typeof value === 'string' && !(ADDRESS.test(value) && URL.canParse(value)))
       addIssue({ received: 'another text', message: API })
   }),
 )
 const common = {
   token: secret,
+  ca: v.optional(v.pipe(v.string('a path'), v.minLength(1, 'a path'))),
   context: v.optional(v.pipe(v.string(CONTEXT), v.regex(/^[\w./ -]{1,100}$/, CONTEXT)), 'lockstep'),
 }
 const named = v.pipe(
@@ -53,16 +54,19 @@ export interface StatusSettings {
   token: string
   /** The name under which results stand there: another one beside it is somebody else's. */
   context: string
+  /** The PEM of the authorities that are trusted instead of the system's; absent for those. */
+  ca?: string
 }
 
 /**
- * Returns where results are shown, with the token that `read` has found.
- * @throws LockstepError `bad-config` where no one server is named, or the token would travel unencrypted
+ * Returns where results are shown, with the token that `read`, and the authorities that `readCa` has found.
+ * @throws LockstepError `bad-config` where no one server is named, the token would travel unencrypted, or is none
  */
 export function resolveStatus(
   written: v.InferOutput<typeof statusSetting>,
   where: (...below: string[]) => string,
   read: (from: SecretSetting, what: string, ...keys: string[]) => string,
+  readCa: (file: string, ...keys: string[]) => string,
 ): StatusSettings {
   const servers = serversIn(written)
   const [server] = servers
@@ -80,8 +84,14 @@ export function resolveStatus(
       `${where(kind, 'api')}: the token of ${kind} would go there unencrypted; expected https`,
     )
   const token = read(settings.token, `token of ${kind}`, kind, 'token')
+  if (!/^[!-~]+$/.test(token))
+    throw new LockstepError(
+      'bad-config',
+      `${where(kind, 'token')}: the token of ${kind} has characters that no token has, such as a space or a second line; copy it again`,
+    )
   const repository = 'project' in settings ? settings.project : settings.repository
-  return { kind, api, repository, token, context: settings.context }
+  const ca = settings.ca === undefined ? {} : { ca: readCa(settings.ca, kind, 'ca') }
+  return { kind, api, repository, token, context: settings.context, ...ca }
 }
 
 function serversIn(written: v.InferOutput<typeof statusSetting>) {

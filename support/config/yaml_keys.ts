@@ -126,6 +126,11 @@ export const FILE_KEYS: YamlKeys = {
     takes: SECRET,
     help: 'a token that may do no more than set statuses, where the server has such',
   },
+  'pipeline.repositories.status.github.ca': {
+    takes: 'a file',
+    default: "the system's authorities",
+    help: 'who may sign for the server',
+  },
   'pipeline.repositories.status.github.context': {
     takes: 'a name',
     default: 'lockstep',
@@ -149,6 +154,11 @@ export const FILE_KEYS: YamlKeys = {
     takes: SECRET,
     help: 'a token that may do no more than set statuses, where the server has such',
   },
+  'pipeline.repositories.status.gitlab.ca': {
+    takes: 'a file',
+    default: "the system's authorities",
+    help: 'who may sign for the server',
+  },
   'pipeline.repositories.status.gitlab.context': {
     takes: 'a name',
     default: 'lockstep',
@@ -171,6 +181,11 @@ export const FILE_KEYS: YamlKeys = {
   'pipeline.repositories.status.gitea.token': {
     takes: SECRET,
     help: 'a token that may do no more than set statuses, where the server has such',
+  },
+  'pipeline.repositories.status.gitea.ca': {
+    takes: 'a file',
+    default: "the system's authorities",
+    help: 'who may sign for the server',
   },
   'pipeline.repositories.status.gitea.context': {
     takes: 'a name',

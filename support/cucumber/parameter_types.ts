@@ -67,6 +67,7 @@ defineParameterType({
   useForSnippets: false,
 })
 defineParameterType({ name: 'tag', regexp: /\S+/, transformer: values.tag, useForSnippets: false })
+defineParameterType({ name: 'network', regexp: /\S+/, transformer: values.network, useForSnippets: false })
 defineParameterType({ name: 'site', regexp: /\S+/, transformer: values.site, useForSnippets: false })
 defineParameterType({ name: 'user', regexp: /\S+/, transformer: values.user, useForSnippets: false })
 defineParameterType({

@@ -115,7 +115,7 @@ function gitOf({ environment, run, clock, untilFree, uid = process.getuid?.() ??
 }
 
 /** Returns the access agent, for a host whose configuration names sites. */
-function accessOf({ environment }: HostParts): Agent[] {
+function accessOf({ environment, run }: HostParts): Agent[] {
   const { sites } = environment.agents
-  return sites.length === 0 ? [] : [accessAgent(hostSites(sites))]
+  return sites.length === 0 ? [] : [accessAgent(hostSites(sites, run))]
 }

@@ -151,7 +151,10 @@ function resourceOf(agent: string, action: string, inputs: Asked['inputs']): str
   // Tags that were fetched are not what is served.
   if (agent === 'git' && action === 'fetch') return `tags of ${String(inputs['repository'])}`
   if (agent === 'package' && action === 'refresh') return 'package lists'
-  if (agent === 'access') return `access ${String(inputs['site'])} ${String(inputs['user'])}`
+  if (agent === 'access')
+    return 'address' in inputs
+      ? `access ${String(inputs['site'])} address ${String(inputs['address'])}`
+      : `access ${String(inputs['site'])} ${String(inputs['user'])}`
   const given = Object.entries(inputs)
   const [, named] = given.find(([name]) => name === agent) ?? given[0] ?? []
   return named === undefined ? agent : `${agent} ${named}`

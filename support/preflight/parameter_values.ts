@@ -34,6 +34,7 @@ export const parameterValues = {
   release: valueOf('release', asWritten),
   repository: valueOf('repository', asWritten),
   tag: valueOf('tag', asWritten),
+  network: valueOf('network', asWritten),
   site: valueOf('site', asWritten),
   user: valueOf('user', asWritten),
   environment: valueOf('environment', asWritten),

@@ -11,6 +11,7 @@ import { lastWaveFirst, placeRemaining, type PlacedHosts, type RemainingHosts } 
 import type { Verdict } from './model/verdict'
 import type { RolloutPorts } from './ports'
 import { Access } from './verbs/access'
+import { Addresses } from './verbs/addresses'
 import { AfterFailure } from './verbs/after_failure'
 import { Agents } from './verbs/agents'
 import { Checks } from './verbs/checks'
@@ -40,6 +41,7 @@ export class Rollout {
   readonly packages: Packages
   readonly repository: Repository
   readonly access: Access
+  readonly addresses: Addresses
   readonly services: Services
   readonly checks: Checks
   readonly puppet: Puppet
@@ -93,6 +95,7 @@ export class Rollout {
     })
     this.repository = new Repository(step, ports.tests, checkpoint?.tags ?? new Map(), ports.plannedTags)
     this.access = new Access(step)
+    this.addresses = new Addresses(step)
     this.services = new Services(step)
     this.checks = new Checks(step)
     this.puppet = new Puppet(step, ledger)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { savePlace } from '../pipeline/place_file'
@@ -12,7 +12,7 @@ import { redactor } from '../system/redaction'
 import { Scratch } from '../testing/scratch'
 import { busPart } from './bus_part'
 import { claimPipeline } from './claim_pipeline'
-import { openPipeline } from './open_pipeline'
+import { openPipeline, type OpenPipeline } from './open_pipeline'
 
 describe('the bus of lockstep serve', () => {
   let scratch: Scratch
@@ -39,7 +39,10 @@ describe('the bus of lockstep serve', () => {
   })
 
   /** Serves the bus for as long as the work takes. */
-  async function serve(port: number, work: (append: (build: string) => Promise<void>) => Promise<void>) {
+  async function serve(
+    port: number,
+    work: (append: (build: string) => Promise<void>, pipeline: OpenPipeline) => Promise<void>,
+  ) {
     const end = new AbortController()
     const state = scratch.path
     const claim = await claimPipeline({ state, env: {}, clock: systemClock, onLost: () => {} })
@@ -64,7 +67,7 @@ describe('the bus of lockstep serve', () => {
     })
     await work(async (build) => {
       await pipeline.append({ type: 'build begun', build, repository: 'website', commit: 'c'.repeat(40) })
-    })
+    }, pipeline)
     end.abort()
     await running
     await pipeline.close()
@@ -100,6 +103,31 @@ describe('the bus of lockstep serve', () => {
     })
     const sentence = 'website: the tests of cccccccccccc begin'
     expect(heard).to.deep.equal(['b1', sentence, 'b2', sentence, 'b3', sentence])
+  })
+
+  it('publishes nothing once another process has taken over', async function () {
+    this.timeout(20_000)
+    broker = new EmbeddedBroker({ port: 0, heartBeat: 0 })
+    const port = await broker.start()
+    const heard: string[] = []
+    const arrived = new EventTarget()
+    broker.subscribe('/topic/lockstep.pipeline', ({ body }) => {
+      heard.push((JSON.parse(body.toString()) as { build: string }).build)
+      arrived.dispatchEvent(new Event('one'))
+    })
+    await serve(port, async (append, pipeline) => {
+      const first = once(arrived, 'one')
+      await append('b1')
+      await first
+      const locks = join(scratch.path, 'pipeline', 'lock')
+      pipeline.onEvent(() => {
+        for (const name of readdirSync(locks)) rmSync(join(locks, name))
+      })
+      await append('b2')
+      while (!said.join('\n').includes('is lost, so that another one may write'))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+    })
+    expect(heard).to.deep.equal(['b1'])
   })
 
   it('publishes what a journal has that took the place of one that was moved away', async () => {

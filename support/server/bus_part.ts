@@ -42,10 +42,15 @@ export function busPart(broker: BusBroker): Part {
         from,
         open: (place) => new EventCursor(pipelineJournalsIn(state), place, () => pipeline.end),
         async publish(event, until) {
+          pipeline.expectOwned()
           await publisher.publish(event, until)
           said = undefined
         },
-        save: (place) => savePlace(placePath, place),
+        save(place) {
+          // The place is that of the process which has the claim.
+          pipeline.expectOwned()
+          savePlace(placePath, place)
+        },
         clock,
         onTrouble,
       })

@@ -44,6 +44,7 @@ function served(pipeline: OpenPipeline) {
     state: pipeline.state,
     clock: { now: () => 0 },
     redact: redactor(TRIGGERS.secrets),
+    expectOwned: () => pipeline.expectOwned(),
     onRefused: (why) => seen.refused.push(why),
     onTaken: (told) => seen.taken.push(told),
     onFailure: (error) => seen.failed.push(error),
@@ -212,6 +213,18 @@ describe('the paths of lockstep serve', () => {
     ])
       expect((await send(path, undefined)).status, path).to.equal(404)
     expect((await send('/healthz', undefined)).json).to.deep.equal({ ok: true })
+    await pipeline.close()
+  })
+
+  it('say to a balancer, and to the process, that another one has taken over', async () => {
+    const pipeline = open()
+    const lost = new LockstepError('lock-failed', 'another one has taken over')
+    const expectOwned = () => {
+      throw lost
+    }
+    const { send, seen } = served({ ...pipeline, state: pipeline.state, expectOwned })
+    expect((await send('/healthz', undefined)).status).to.equal(503)
+    expect(seen.failed).to.deep.equal([lost])
     await pipeline.close()
   })
 

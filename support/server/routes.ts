@@ -18,6 +18,8 @@ export interface RouteOptions {
   clock: Pick<Clock, 'now'>
   redact: Redact
   bodies?: Bodies
+  /** @throws LockstepError when another process has taken over */
+  expectOwned: () => void
   /** Called for each request that is refused. */
   onRefused: (why: string) => void
   /** Called for each telling that was taken, or was known. */
@@ -28,7 +30,7 @@ export interface RouteOptions {
 
 /** The paths of `lockstep serve`. */
 export function routes(options: RouteOptions): Hono {
-  const { triggers, receiver, state, clock, redact, onRefused, onTaken, onFailure } = options
+  const { triggers, receiver, state, clock, redact, expectOwned, onRefused, onTaken, onFailure } = options
   const bodies = options.bodies ?? new Bodies()
   const app = new Hono()
 
@@ -57,7 +59,11 @@ export function routes(options: RouteOptions): Hono {
     return formatReply(fate === undefined ? NOT_FOUND : { status: 200, body: fate })
   })
 
-  app.get('/healthz', () => formatReply({ status: 200, body: { ok: true } }))
+  // One that was taken over from learns it from the balancer, before a push is sent to it.
+  app.get('/healthz', () => {
+    expectOwned()
+    return formatReply({ status: 200, body: { ok: true } })
+  })
 
   app.notFound(() => formatReply(NOT_FOUND))
   app.onError((error) => {

@@ -99,6 +99,7 @@ async function serveOpen(
     state: pipeline.state,
     clock,
     redact,
+    expectOwned: () => pipeline.expectOwned(),
     onRefused: (why) => refusals.add(why),
     onTaken: (told) => log.info(told, told.isNew ? 'push taken' : 'push known already'),
     onFailure: (error) => {

@@ -42,7 +42,7 @@ async function tellStatuses(
     async post(request, until) {
       // One that was taken over from would show an old result over a later one.
       pipeline.expectOwned()
-      return post({ ...request, ca: undefined, redact }, until)
+      return post({ ...request, ca: settings.ca, redact }, until)
     },
     onTrouble,
   })
@@ -57,7 +57,11 @@ async function tellStatuses(
       until.throwIfAborted()
       said = undefined
     },
-    save: (place) => savePlace(path, place),
+    save(place) {
+      // The place is that of the process which has the claim.
+      pipeline.expectOwned()
+      savePlace(path, place)
+    },
     clock,
     onTrouble,
   })

@@ -1,4 +1,5 @@
-import type { AccessSites, UserStatus } from '../agents/access'
+import type { AccessSites, SiteAddresses, UserStatus } from '../agents/access'
+import { isWithin } from '../system/network'
 
 /** The users that a site of a simulated host lets in at first, by site. */
 export type SiteUsers = Readonly<Record<string, readonly string[]>>
@@ -14,7 +15,10 @@ export function pretendAccess(
     find: (name) => made.get(name),
     really: () =>
       [...made]
-        .flatMap(([name, { users }]) => users().map((user) => `access ${name} ${user.name} ${user.kind}`))
+        .flatMap(([name, { users, really }]) => [
+          ...users().map((user) => `access ${name} ${user.name} ${user.kind}`),
+          ...really().map((address) => `access ${name} address ${address}`),
+        ])
         .sort(),
   }
 }
@@ -50,7 +54,28 @@ function pretendSite(first: readonly string[], lies: () => boolean) {
         ),
       }
     },
+    ...pretendAddresses(lies),
     allow: (user: string, hash: string) => change((to) => void to.set(user, hash)),
     remove: (user: string) => change((to) => void to.delete(user)),
   }
+}
+
+/** Returns the addresses of a site, at first none, and their real state. */
+function pretendAddresses(lies: () => boolean): { addresses: SiteAddresses; really(): readonly string[] } {
+  let state: readonly string[] = []
+  let claim: readonly string[] | undefined
+  const change = async (to: readonly string[]) => {
+    if (lies()) claim = to
+    else state = to
+  }
+  const addresses: SiteAddresses = {
+    list() {
+      const seen = claim ?? state
+      claim = undefined
+      return { addresses: seen, isUnderWay: false }
+    },
+    allow: (address) => change(state.some((each) => isWithin(address, each)) ? state : [...state, address]),
+    remove: (address) => change(state.filter((each) => !isWithin(each, address))),
+  }
+  return { addresses, really: () => state }
 }

@@ -123,6 +123,13 @@ describe('telling a server the status of a commit', () => {
       expect([told.isOver, tries]).to.deep.equal([true, 51])
     })
 
+  it('says what is wrong with a certificate', async () => {
+    answers.push(new DeliveryError('its certificate has expired', false))
+    tell()
+    await settled()
+    expect(troubles[0]).to.match(/ of website: its certificate has expired; it is told again in 5 s$/)
+  })
+
   it('does not take a page for a status that was taken', async () => {
     answers.push(200, 204)
     const told = tell()

@@ -36,12 +36,13 @@ export class StatusTeller {
     for (let refused = 0; ;) {
       const fault = await this.try(status, signal)
       if (fault === undefined || signal.aborted) return
+      const why = fault.message.startsWith('its ') ? fault.message : `it ${fault.message}`
       const most = mostTriesAfter(settings.kind, fault)
       if (most !== undefined) refused += 1
       if (most !== undefined && refused >= most)
-        return onTrouble(`${of}: it ${fault.message}; this one is given up`)
+        return onTrouble(`${of}: ${why}; this one is given up`)
       const rest = Math.max(backoff.fail(), Math.min(fault.retryAfter ?? 0, MOST_PAUSE_MS))
-      onTrouble(`${of}: it ${fault.message}; it is told again in ${rest / 1000} s`)
+      onTrouble(`${of}: ${why}; it is told again in ${rest / 1000} s`)
       await pause(clock, rest, signal).catch(() => {})
     }
   }

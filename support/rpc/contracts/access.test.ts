@@ -46,6 +46,20 @@ describe('what a message says to the access agent', () => {
       if (hash !== '') expect(fault({ hash })?.message).not.to.contain(hash)
     })
 
+  for (const address of [
+    '192.0.2.7/24',
+    'all',
+    '192.0.2.7; allow all',
+    '',
+    'example.net',
+    '::ffff:192.0.2.7',
+    '1.2.3.4\n',
+  ])
+    it(`may not be the address ${JSON.stringify(address)}`, () =>
+      expect(
+        inputFault(contracts.access.actions.allow_address, { site: 'intranet', address })?.kind,
+      ).to.equal('invalid'))
+
   it('never makes a second line or field, for any text', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (user, hash) => {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { OBJECT_ID, REPOSITORY_NAME } from '../../system/git_names'
+import { parseNetwork } from '../../system/network'
 import { optional, text, type InputRule } from './contract'
 
 // A leading dash would be an option to the program that a provider runs.
@@ -30,6 +31,17 @@ export const address: InputRule = {
   optional: false,
   // No readable expression tells addresses from other texts; `source` is the pattern that a DDL shows.
   pattern: { test: (value: string) => isIP(value) !== 0 && !value.includes('%'), source: '^[0-9a-fA-F.:]+$' },
+}
+
+export const networkAddress: InputRule = {
+  kind: 'text',
+  longest: 43,
+  expected: 'an IP address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32',
+  optional: false,
+  pattern: {
+    test: (value: string) => parseNetwork(value) !== undefined,
+    source: '^[0-9a-fA-F.:]+(/[0-9]{1,3})?$',
+  },
 }
 
 export const leaseName = text(/^[\w.:-]+$/, 100, 'the name of a run: letters, digits and . : - _')

@@ -40,6 +40,8 @@ describe('the users of a real nginx and Apache, on two hosts with our daemon', f
   const ports: number[] = []
 
   const file = (host: string) => join(scratch.path, 'etc', host, 'intranet.htpasswd')
+  const addresses = (host: string) => join(scratch.path, 'etc', host, 'intranet.addresses')
+  const configOf = (host: string) => join(scratch.path, `${host}.web`)
   const lines = (host: string) => readFileSync(file(host), 'utf8').split('\n')
 
   before(async () => {
@@ -58,11 +60,20 @@ describe('the users of a real nginx and Apache, on two hosts with our daemon', f
       const port = await freePort()
       ports.push(port)
       const form = index === 1 && existsSync(APACHE) ? 'apache' : 'nginx'
+      const [empty, program, reload] =
+        form === 'apache'
+          ? [
+              '<RequireAny>\nRequire all denied\n</RequireAny>\n',
+              `${APACHE} -f ${configOf(host)}`,
+              '-k graceful',
+            ]
+          : ['# who gets in\ndeny all;\n', `/usr/sbin/nginx -e stderr -c ${configOf(host)}`, '-s reload']
+      scratch.write(`etc/${host}/intranet.addresses`, empty, 0o644)
       const running = form === 'apache' ? startApache(host, port) : startNginx(host, port)
       servers.push(running)
       await untilReady(`${form} of ${host}`, running, async () => (await statusOf(port)) === 401, 40_000)
       await fleet.addOurs(host, {
-        cfg: `plugin.access.sites = intranet\nplugin.access.intranet.users = ${file(host)}\nplugin.access.intranet.form = ${form}\n`,
+        cfg: `plugin.access.sites = intranet\nplugin.access.intranet.users = ${file(host)}\nplugin.access.intranet.form = ${form}\nplugin.access.intranet.addresses = ${addresses(host)}\nplugin.access.intranet.test = ${program} -t\nplugin.access.intranet.reload = ${program} ${reload}\n`,
       })
     }
     scratch.write(
@@ -88,22 +99,35 @@ describe('the users of a real nginx and Apache, on two hosts with our daemon', f
     const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
       .map((name) => `${name}_temp_path ${join(scratch.path, `${host}-${name}`)};`)
       .join(' ')
-    const config = scratch.write(
-      `${host}.nginx`,
+    const config = configOf(host)
+    scratch.write(
+      `${host}.web`,
       `daemon off; pid ${join(scratch.path, `${host}.pid`)}; error_log stderr; user www-data; worker_processes 1;
 events {}
 http { access_log off; ${temp}
   server { listen 127.0.0.1:${port}; root ${join(scratch.path, 'www')};
-    auth_basic intranet; auth_basic_user_file ${file(host)}; } }
+    location / { auth_basic intranet; auth_basic_user_file ${file(host)}; }
+    location /network/ { alias ${join(scratch.path, 'www')}/; include ${addresses(host)}; } } }
 `,
     )
     return start('/usr/sbin/nginx', ['-e', 'stderr', '-c', config], join(scratch.path, `${host}.log`))
   }
 
   function startApache(host: string, port: number): Running {
-    const modules = ['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_user', 'auth_basic', 'dir']
-    const config = scratch.write(
-      `${host}.apache`,
+    const modules = [
+      'mpm_event',
+      'alias',
+      'authz_host',
+      'authn_core',
+      'authn_file',
+      'authz_core',
+      'authz_user',
+      'auth_basic',
+      'dir',
+    ]
+    const config = configOf(host)
+    scratch.write(
+      `${host}.web`,
       `${modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`).join('\n')}
 ServerRoot ${scratch.path}
 ServerName ${host}
@@ -114,6 +138,11 @@ DefaultRuntimeDir ${scratch.path}
 ErrorLog /dev/stderr
 Listen 127.0.0.1:${port}
 DocumentRoot ${join(scratch.path, 'www')}
+Alias /network/ ${join(scratch.path, 'www')}/
+<Location /network/>
+  AuthMerging Off
+  Include ${addresses(host)}
+</Location>
 <Directory ${join(scratch.path, 'www')}>
   AuthType Basic
   AuthName intranet
@@ -251,6 +280,64 @@ DocumentRoot ${join(scratch.path, 'www')}
     expect(short.stdout + short.stderr).not.to.contain('xy-12')
   })
 
+  const fromHere = () =>
+    Promise.all(ports.map((port) => statusOf(port, undefined, undefined, '/network/index.html')))
+  const untilFromHere = async (wanted: number) => {
+    // A reload is over some time after its program has ended.
+    for (const end = Date.now() + 30_000; ; await new Promise((done) => setTimeout(done, 100))) {
+      const seen = await fromHere()
+      if (seen.every((each) => each === wanted) || Date.now() > end)
+        return expect(seen).to.deep.equal([wanted, wanted])
+    }
+  }
+  const network = (address: string, to: 'in' | 'out') =>
+    feature(
+      to === 'in'
+        ? `    When I let the address ${address} in to the site intranet\n    Then the address ${address} should be let in to the site intranet\n`
+        : `    When I shut the address ${address} out of the site intranet\n    Then the address ${address} should be shut out of the site intranet\n`,
+    )
+
+  it('come from addresses that were let in, and from no other, until these are shut out', async () => {
+    await untilFromHere(403)
+    const plan = await roll(network('127.0.0.0/8', 'in'), 'plan')
+    expect(plan.stdout.replace(/\s+/g, ' ')).to.contain('would go from shut out to let in')
+    await untilFromHere(403)
+    const others = await roll(network('192.0.2.0/24', 'in'))
+    expect(others.exitCode, others.stdout).to.equal(0)
+    const run = await roll(network('127.0.0.0/8', 'in'))
+    expect(run.exitCode, run.stdout).to.equal(0)
+    await untilFromHere(200)
+    const before = HOSTS.map((host) => statSync(addresses(host)).ino)
+    const again = await roll(network('127.0.0.1', 'in'))
+    expect(again.exitCode, again.stdout).to.equal(0)
+    expect(HOSTS.map((host) => statSync(addresses(host)).ino)).to.deep.equal(before)
+    const part = await roll(network('127.0.0.1', 'out'))
+    expect(part.exitCode).to.equal(1)
+    const out = await roll(network('127.0.0.0/8', 'out'))
+    expect(out.exitCode, out.stdout).to.equal(0)
+    await untilFromHere(403)
+    expect(readFileSync(addresses(HOSTS[0] ?? ''), 'utf8')).to.equal(
+      '# who gets in\nallow 192.0.2.0/24;\ndeny all;\n',
+    )
+  })
+
+  it('come from no address that was written into a configuration which the web server refuses', async () => {
+    const [host = ''] = HOSTS
+    const before = readFileSync(addresses(host), 'utf8')
+    const config = readFileSync(configOf(host), 'utf8')
+    writeFileSync(configOf(host), `${config}\nno_such_directive on;\n`)
+    const run = await roll(network('127.0.0.1', 'in'))
+    expect(run.exitCode).to.equal(1)
+    expect(run.stdout.replace(/\s+/g, ' ')).to.contain(
+      'the web server refuses its configuration, by its test',
+    )
+    expect(readFileSync(addresses(host), 'utf8')).to.equal(before)
+    writeFileSync(configOf(host), config)
+    const mended = await roll(network('127.0.0.1', 'in'))
+    expect(mended.exitCode, mended.stdout).to.equal(0)
+    await untilFromHere(200)
+  })
+
   /** Returns the files of the run and of the hosts that have a text in them. */
   function filesWith(text: string): string[] {
     try {
@@ -263,12 +350,12 @@ DocumentRoot ${join(scratch.path, 'www')}
 })
 
 /** Returns the HTTP status with which a web server answers a user; 0 where it does not. */
-function statusOf(port: number, user?: string, password?: string): Promise<number> {
+function statusOf(port: number, user?: string, password?: string, path = '/'): Promise<number> {
   const auth = user === undefined ? undefined : Buffer.from(`${user}:${password}`).toString('base64')
   const headers = auth === undefined ? {} : { authorization: `Basic ${auth}` }
   return new Promise((resolve) => {
     http
-      .get({ host: '127.0.0.1', port, headers, agent: false }, (response) => {
+      .get({ host: '127.0.0.1', port, path, headers, agent: false }, (response) => {
         response.resume()
         resolve(response.statusCode ?? 0)
       })

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
@@ -142,5 +142,20 @@ describe('two lockstep serve behind HAProxy', () => {
       expect(log).to.match(/"msg":"serving"/)
     }
     expect(first).to.be.oneOf([0, 1])
+  })
+
+  it('say when they are started that the machine has no such user for builds, and not when they take over', () => {
+    const served = readFileSync(at('a/lockstep.yaml'), 'utf8')
+    const config = scratch.write(
+      'c/lockstep.yaml',
+      served.replace('ci: {', 'ci: { user: lockstep-no-such-user,'),
+    )
+    const args = [LOCKSTEP, 'serve', '--standby', '--config', config, '--state', at('state')]
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
+    expect(stderr).to.match(/^ci\.user: this machine has no user lockstep-no-such-user; say: useradd/)
+    expect([status, stdout]).to.deep.equal([2, ''])
   })
 })

@@ -1,7 +1,7 @@
 import type { HashKind, SiteUser, UserStatus } from '../../access'
 
 /** The web servers whose password files are read, each with its own idea of a hash. */
-export type PasswordForm = 'apache' | 'nginx'
+export type WebServer = 'apache' | 'nginx'
 
 /** Apache cuts longer lines in two, and takes the second half for a user. */
 const MAX_LINE = 1_000
@@ -19,7 +19,7 @@ const KINDS: readonly (readonly [RegExp, HashKind])[] = [
   // The last character has four bits of the hash alone: few words are one by chance.
   [/^[./A-Za-z0-9]{12}[.26AEIMQUYcgkosw]$/, 'crypt'],
 ]
-const READ_BY: Readonly<Record<PasswordForm, ReadonlySet<HashKind>>> = {
+const READ_BY: Readonly<Record<WebServer, ReadonlySet<HashKind>>> = {
   apache: new Set(['bcrypt', 'apr1', 'sha1', 'crypt', 'sha256', 'sha512']),
   nginx: new Set(['bcrypt', 'apr1', 'sha1', 'salted sha1', 'crypt', 'sha256', 'sha512', 'plain text']),
 }
@@ -64,7 +64,7 @@ export function usersIn(text: string): readonly SiteUser[] {
 }
 
 /** Returns whether a user is let in: by the first line of that name, as both web servers do. */
-export function statusIn(text: string, user: string, form: PasswordForm): UserStatus {
+export function statusIn(text: string, user: string, form: WebServer): UserStatus {
   const lines = readLines(text)
   const own = lines.filter(({ name }) => name === user)
   const read = own.flatMap(({ hash, nginxHash }) => (form === 'nginx' ? (nginxHash ?? []) : hash))

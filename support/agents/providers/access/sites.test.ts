@@ -14,6 +14,7 @@ import { expect } from 'chai'
 import { callOf } from '../../../testing/call'
 import { reasonOf } from '../../../testing/failure'
 import { Scratch } from '../../../testing/scratch'
+import { runCommand } from '../../../system/command'
 import { digestOf } from '../../../system/password_hash'
 import { accessAgent } from '../../access'
 import { hostSites } from './sites'
@@ -33,7 +34,7 @@ describe('the password file of a site', () => {
   })
   afterEach(() => scratch.remove())
 
-  const agent = () => accessAgent(hostSites([{ name: 'intranet', users: path, form: 'nginx' }]))
+  const agent = () => accessAgent(hostSites([{ name: 'intranet', users: path, form: 'nginx' }], runCommand))
   const ask = async (action: string, inputs: Record<string, string> = {}, on = agent()) =>
     on.actions[action]?.({ site: 'intranet', ...inputs }, callOf(action))
   const allow = (user: string, on = agent()) => ask('allow', { user, hash: HASH }, on)
@@ -62,7 +63,7 @@ describe('the password file of a site', () => {
   })
 
   it('keeps every one of many changes at once, and leaves nothing of a daemon that was killed', async () => {
-    writeFileSync(`${path}.lockstep-new`, 'half a fi')
+    writeFileSync(join(dirname(path), '.intranet.htpasswd.lockstep-new'), 'half a fi')
     const on = agent()
     const users = Array.from({ length: 20 }, (_, index) => `user${index}`)
     await Promise.all(users.map((user) => allow(user, on)))
