@@ -81,6 +81,7 @@ export async function pipeline({
   const text = formatPipeline(accounts, {
     spool: known,
     isServed: served,
+    now: systemClock.now(),
     outputOf: (build) => outputs.of(build).output,
     isFetchable: (commit, tag) => pipelineState.isFetchable(commit, tag),
     rolloutsOf: carried.of,
@@ -215,6 +216,8 @@ function documentOf({ repository, commits, waiting, passedOver }: RepositoryAcco
   }
 }
 
-function documentOfBuild({ build, state, begunAt, seconds, why }: Build) {
-  return { build, state, begunAt, seconds: seconds ?? null, why }
+function documentOfBuild({ build, state, begunAt, seconds, why, order }: Build) {
+  const runner = order?.takers.at(-1)?.runner ?? null
+  const waitsForRunner = order !== undefined && state === 'running' && runner === null
+  return { build, state, begunAt, seconds: seconds ?? null, why, runner, waitsForRunner }
 }

@@ -76,7 +76,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
     clock: systemClock,
     log,
     redact,
-    parts: [...partsWith(bus), ...fetchParts(settings, fleets)],
+    parts: [...partsWith(bus, settings.repositories), ...fetchParts(settings, fleets)],
     prove: () => proveBuilds(settings, { state, config, env }),
     signal: endOfProcess(),
     onReady: () => manager.start(),

@@ -3,15 +3,16 @@ import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import { REPOSITORY_NAME } from '../system/git_names'
 import { buildSetting, resolveBuild, userOf, type BuildSettings } from './build_setting'
+import { destinationSetting } from './build_queues'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
+import { REPOSITORY, urlSetting } from './repository_setting'
+import { expectRunners, resolveRunners, runnersSetting, type KnownRunner } from './runners_setting'
 import { secretFilesOf } from './secret_files'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { placesIn, readYaml } from './yaml_file'
 
-const REPOSITORY = 'a name of small letters, digits, - and _'
-const URL_FORMS = 'ssh://…, https://…, git@host:path, or an absolute path'
 const GLOB = 'a whole name such as main, or one with stars such as v*'
 const TRIGGER = 'hook, {github: …}, {gitlab: …}, {gitea: …} or {hmac: …}'
 
@@ -41,14 +42,9 @@ const trigger = v.union(
   TRIGGER,
 )
 
-const DESTINATION = 'a name of letters, digits, ., - and _'
-
 const bus = allowKnownKeys({
   environment: v.optional(v.pipe(v.string('the name of an environment'), v.minLength(1))),
-  destination: v.optional(
-    v.pipe(v.string(DESTINATION), v.regex(/^[A-Za-z0-9][\w.-]{0,199}$/, DESTINATION)),
-    'lockstep.pipeline',
-  ),
+  destination: destinationSetting,
   exchange: v.optional(
     v.pipe(v.string('the name of an exchange'), v.regex(/^[\w.-]{1,200}$/, 'the name of an exchange')),
   ),
@@ -59,13 +55,7 @@ const AFTER_SUCCESS = 'nothing or fetch'
 const CLASS = 'a class, such as roles::website'
 
 const repository = allowKnownKeys({
-  url: v.pipe(
-    v.string(URL_FORMS),
-    v.regex(
-      /^(?:(?:ssh|https?|git|file):\/\/[^\s\p{Cc}]+|[\w.-]+@[\w.-]+:[^\s\p{Cc}]+|\/[^\p{Cc}]+)$/u,
-      URL_FORMS,
-    ),
-  ),
+  url: urlSetting,
   branches: globs,
   tags: globs,
   trigger: v.pipe(v.array(trigger, `a list of: ${TRIGGER}`), v.minLength(1, `at least one of: ${TRIGGER}`)),
@@ -93,6 +83,7 @@ export const pipelineSetting = allowKnownKeys({
     {},
   ),
   bus: v.optional(bus),
+  runners: v.optional(runnersSetting, {}),
   repositories: v.record(
     v.pipe(v.string(), v.regex(REPOSITORY_NAME, REPOSITORY)),
     repository,
@@ -146,6 +137,8 @@ export interface PipelineSettings {
   listen: { host: string; port: number }
   /** Undefined where nothing is published. */
   bus: BusSettings | undefined
+  /** The runners whose results count, by the names of their keys. */
+  runners: ReadonlyMap<string, KnownRunner>
   repositories: readonly RepositorySettings[]
   /** Warnings for an operator about the places of secrets, and about builds that nothing shuts in. */
   warnings: readonly string[]
@@ -178,8 +171,11 @@ export function readPipelineSetting(
       'bad-config',
       `${where('listen')}: ${host} can be reached from elsewhere, and nothing encrypts what is sent there; expected 127.0.0.1, or behind_proxy: true where a proxy with TLS stands in front`,
     )
+  const runners = resolveRunners(pipeline.runners, (name) => where('runners', name))
   const repositories = Object.entries(pipeline.repositories).map(([name, written]) => {
     const at = ['repositories', name]
+    const runnersAre = { hasBus: pipeline.bus !== undefined, runnerCount: runners.size }
+    expectRunners(written.ci, runnersAre, where(...at, 'ci'))
     if (written.branches.length + written.tags.length === 0)
       throw new LockstepError(
         'bad-config',
@@ -214,6 +210,7 @@ export function readPipelineSetting(
       exchange: pipeline.bus.exchange,
       where: where('bus'),
     },
+    runners,
     repositories,
     secretFiles: [...new Set([...secrets.files, ...secretFilesOf([keys, environments], configPath)])],
     warnings: [

@@ -35,7 +35,7 @@ describe('the parts of lockstep serve that have hosts fetch', () => {
     settings: {
       spool: '',
       listen: { host: '', port: 0 },
-      bus: undefined,
+      bus: undefined, runners: new Map(),
       secretFiles: [],
       repositories: [],
       warnings: [],

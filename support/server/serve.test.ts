@@ -25,7 +25,7 @@ describe('lockstep serve', () => {
   const settings = (port = 0): PipelineSettings => ({
     spool: join(scratch.path, 'spool'),
     listen: { host: '127.0.0.1', port },
-    bus: undefined,
+    bus: undefined, runners: new Map(),
     repositories: [],
     warnings: [],
     secretFiles: [],

@@ -278,6 +278,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'the events of a pipeline on the broker: messages, signatures, and what is still to be published',
     mayImport: ['support/pipeline', 'support/rollout/model', 'support/config', 'support/connectors'],
   },
+  'support/runner': {
+    holds: '`lockstep ci --listen`: takes builds off a queue, runs them here, and reports how they ended',
+    mayImport: ['support/bus', 'support/pipeline', 'support/config', 'support/connectors'],
+  },
   'support/server': {
     holds: '`lockstep serve`: takes what triggers tell, and has it carried out; it holds no truth of its own',
     mayImport: [
@@ -285,6 +289,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/pipeline',
       'support/locks',
       'support/config',
+      'support/connectors',
       'hono',
       '@hono/node-server',
     ],
@@ -309,6 +314,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/rpc/contracts',
       'support/agents',
       'support/daemon',
+      'support/runner',
       'support/server',
     ],
   },
