@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { MAX_WITHIN_MS } from '../config/runners_setting'
 import { isRefName } from '../pipeline/ref_name'
 import type { RunnerOrder } from '../pipeline/runner_report'
 import { OBJECT_ID, REPOSITORY_NAME } from '../system/git_names'
@@ -6,7 +7,6 @@ import { openSealed, parseDocument, type Arrived, type BelievedKey } from './sea
 
 /** The most bytes of an order. */
 const MAX_ORDER = 256 * 1024
-const MAX_WITHIN_MS = 7 * 86_400_000
 
 const said = (is: string) => v.pipe(v.string(), v.description(is))
 /** The id of a build becomes the name of a folder. */
@@ -24,7 +24,9 @@ export const buildOrder = v.strictObject({
     v.check((ref) => /^refs\/(?:heads|tags)\//.test(ref) && isRefName(ref)),
     v.description('a ref that the commit was pushed to: text of those who push'),
   ),
-  url: said('the address without its password; a runner fetches from its own, and expects both to be the same'),
+  url: said(
+    'the address without its password; a runner fetches from its own, and expects both to be the same',
+  ),
   command: v.pipe(
     v.array(v.pipe(v.string(), v.regex(/^[^\0]*$/))),
     v.minLength(1),

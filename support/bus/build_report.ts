@@ -4,7 +4,8 @@ import type { RunnerReport } from '../pipeline/runner_report'
 import { OBJECT_ID, REPOSITORY_NAME } from '../system/git_names'
 import { excerpt } from '../system/redaction'
 import { buildId } from './build_order'
-import { openSealed, parseDocument, type Arrived, type BelievedKey } from './sealed'
+import { mayReport, type KnownRunner } from '../config/runners_setting'
+import { openSealed, parseDocument, type Arrived } from './sealed'
 
 /** The most bytes of the end of an output that a report carries. */
 export const MAX_OUTPUT_END = 64 * 1024
@@ -73,14 +74,17 @@ export function documentOfReport(report: RunnerReport, now: number): v.InferOutp
 /** Reads a report, and which runner has signed it; or returns why it counts for nothing. */
 export function readReport(
   message: Arrived,
-  runners: ReadonlyMap<string, BelievedKey>,
+  runners: ReadonlyMap<string, KnownRunner>,
 ): { runner: string; report: RunnerReport } | { why: string } {
   const opened = openSealed(message, runners, MAX_REPORT)
   if ('why' in opened) return opened
   const report = parseReport(parseDocument(opened.body))
-  return report === undefined
-    ? { why: `is signed by ${opened.by}, and is no report of the form lockstep/build-report/1` }
-    : { runner: opened.by, report }
+  if (report === undefined)
+    return { why: `is signed by ${opened.by}, and is no report of the form lockstep/build-report/1` }
+  const signer = [...runners.values()].find(({ name }) => name === opened.by)
+  return signer !== undefined && mayReport(signer, report.repository)
+    ? { runner: opened.by, report }
+    : { why: `is signed by ${opened.by}, whose results do not count for ${report.repository}` }
 }
 
 /** Returns the report of a document; undefined for any other one. */

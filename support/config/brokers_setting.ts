@@ -39,19 +39,15 @@ export function resolveBrokers(
   written: v.InferOutput<typeof brokersSetting>,
   { where, at, read }: BrokerReading,
 ): BrokerAddress[] {
-  return written.map(
-    ({ host, port: number, user, password, tls }, index): BrokerAddress => ({
-      host,
-      port: number,
-      ...(user === undefined ? {} : { user }),
-      ...(password === undefined
-        ? {}
-        : { password: read(password, `password of ${host}`, index, 'password') }),
-      ...(tls === undefined
-        ? {}
-        : { tls: { verify: true, ...readTlsFiles(tlsPaths(tls, at), where(index, 'tls')) } }),
-    }),
-  )
+  return written.map(({ host, port: number, user, password, tls }, index): BrokerAddress => ({
+    host,
+    port: number,
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password: read(password, `password of ${host}`, index, 'password') }),
+    ...(tls === undefined
+      ? {}
+      : { tls: { verify: true, ...readTlsFiles(tlsPaths(tls, at), where(index, 'tls')) } }),
+  }))
 }
 
 /** Returns the virtual host that MCollective uses by default. */

@@ -8,7 +8,7 @@ import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
 import { REPOSITORY, urlSetting } from './repository_setting'
-import { expectRunners, resolveRunners, runnersSetting, type KnownRunner } from './runners_setting'
+import { expectRunners, mayReport, resolveRunners, runnersSetting, type KnownRunner } from './runners_setting'
 import { secretFilesOf } from './secret_files'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { placesIn, readYaml } from './yaml_file'
@@ -171,10 +171,13 @@ export function readPipelineSetting(
       'bad-config',
       `${where('listen')}: ${host} can be reached from elsewhere, and nothing encrypts what is sent there; expected 127.0.0.1, or behind_proxy: true where a proxy with TLS stands in front`,
     )
-  const runners = resolveRunners(pipeline.runners, (name) => where('runners', name))
+  const runners = resolveRunners(pipeline.runners, Object.keys(pipeline.repositories), (name) =>
+    where('runners', name),
+  )
   const repositories = Object.entries(pipeline.repositories).map(([name, written]) => {
     const at = ['repositories', name]
-    const runnersAre = { hasBus: pipeline.bus !== undefined, runnerCount: runners.size }
+    const own = [...runners.values()].filter((runner) => mayReport(runner, name))
+    const runnersAre = { hasBus: pipeline.bus !== undefined, runnerCount: own.length }
     expectRunners(written.ci, runnersAre, where(...at, 'ci'))
     if (written.branches.length + written.tags.length === 0)
       throw new LockstepError(

@@ -5,12 +5,18 @@ import { allowKnownKeys } from './known_keys'
 import { misplacedKeys } from './runner_build_setting'
 import { idOfKey, parsePublicKey, publicKeySetting } from './signing_keys'
 
+/** The most milliseconds that a runner lets a build take. */
+export const MAX_WITHIN_MS = 7 * 86_400_000
+
 const NAME = 'a name of letters, digits, ., - and _'
 
 /** The schema of `pipeline.runners`: who may say how tests went. */
 export const runnersSetting = v.record(
   v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]{0,63}$/, NAME)),
-  allowKnownKeys({ key: publicKeySetting }),
+  allowKnownKeys({
+    key: publicKeySetting,
+    repositories: v.optional(v.array(v.string(), 'a list of names of repositories')),
+  }),
   'names of runners, each with its key',
 )
 
@@ -18,6 +24,13 @@ export const runnersSetting = v.record(
 export interface KnownRunner {
   name: string
   key: KeyObject
+  /** The repositories of which its results count; undefined for all. */
+  repositories: readonly string[] | undefined
+}
+
+/** Returns whether the results of a runner count for a repository. */
+export function mayReport({ repositories }: KnownRunner, repository: string): boolean {
+  return repositories?.includes(repository) ?? true
 }
 
 /**
@@ -26,19 +39,26 @@ export interface KnownRunner {
  */
 export function resolveRunners(
   written: v.InferOutput<typeof runnersSetting>,
+  known: readonly string[],
   where: (name: string) => string,
 ): ReadonlyMap<string, KnownRunner> {
   const runners = new Map<string, KnownRunner>()
-  for (const [name, { key: text }] of Object.entries(written)) {
+  for (const [name, { key: text, repositories }] of Object.entries(written)) {
     const key = parsePublicKey(text)
     if (key === undefined) continue
+    const odd = repositories?.find((each) => !known.includes(each))
+    if (odd !== undefined)
+      throw new LockstepError(
+        'bad-config',
+        `${where(name)}: there is no repository ${JSON.stringify(odd)}; there are: ${known.join(', ')}`,
+      )
     const other = runners.get(idOfKey(key))
     if (other !== undefined)
       throw new LockstepError(
         'bad-config',
         `${where(name)}: ${other.name} has the same key; expected a key for each runner`,
       )
-    runners.set(idOfKey(key), { name, key })
+    runners.set(idOfKey(key), { name, key, repositories })
   }
   return runners
 }
@@ -49,7 +69,9 @@ export function resolveRunners(
  * @throws LockstepError `bad-config`
  */
 export function expectRunners(
-  ci: { by?: string | undefined; user?: string | undefined; environment: readonly string[] } | undefined,
+  ci:
+    | { by?: string | undefined; user?: string | undefined; environment: readonly string[]; within: number }
+    | undefined,
   { hasBus, runnerCount }: { hasBus: boolean; runnerCount: number },
   where: string,
 ): void {
@@ -63,6 +85,8 @@ export function expectRunners(
     throw refuse(
       'by: runners needs somebody whose results count; expected pipeline.runners, such as runners: { builder1: { key: MCow… } }',
     )
+  if (ci.within > MAX_WITHIN_MS)
+    throw refuse(`within is longer than 7 days, and no runner takes such an order; expected 7 days or less`)
   const [misplaced] = misplacedKeys(ci)
   if (misplaced !== undefined)
     throw refuse(

@@ -72,6 +72,11 @@ export const FILE_KEYS: YamlKeys = {
     help: 'the runners whose results count',
   },
   'pipeline.runners.key': { takes: PUBLIC_KEY, help: 'the key that the runner signs with' },
+  'pipeline.runners.repositories': {
+    takes: 'a list of names',
+    default: 'all',
+    help: 'the repositories of which its results count',
+  },
   'pipeline.repositories': { takes: 'names, each with its keys', help: 'the repositories' },
   'pipeline.repositories.url': {
     takes: 'an address of git',

@@ -68,8 +68,7 @@ export class BuildUsers {
   /** Looks the users up. @throws LockstepError `bad-config` where one that is configured is gone */
   async open(): Promise<void> {
     const { users, run, clock } = this.parts
-    for (const name of users)
-      this.users.set(name, new BuildUser(await lookUpAccount(name, run), run, clock))
+    for (const name of users) this.users.set(name, new BuildUser(await lookUpAccount(name, run), run, clock))
   }
 
   /** Ends and removes what builds have left that another process began. Returns why something is left. */

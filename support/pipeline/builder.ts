@@ -83,9 +83,7 @@ export class Builder {
 
   /** Returns whether others run a build, and the configuration still says so. */
   private isRunElsewhere(repository: string, { order }: Build): boolean {
-    return (
-      order !== undefined && this.parts.repositories.get(repository)?.settings.build?.kind === 'runners'
-    )
+    return order !== undefined && this.parts.repositories.get(repository)?.settings.build?.kind === 'runners'
   }
 
   private restOf(commit: PushedCommit): number {

@@ -147,7 +147,13 @@ export class RunnerOrders {
       if (!isAskedFor && build !== undefined && build.state !== 'interrupted') continue
       if (build?.state === 'running') {
         const why = 'somebody asked for it anew'
-        await log.append({ type: 'build ended', build: build.build, result: 'interrupted', why, seconds: null })
+        await log.append({
+          type: 'build ended',
+          build: build.build,
+          result: 'interrupted',
+          why,
+          seconds: null,
+        })
       }
       await log.append({ type: 'build begun', build: newId(), repository, commit: id, kind: 'runners' })
     }

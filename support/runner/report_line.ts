@@ -42,10 +42,7 @@ export class ReportLine implements ReportSink {
 
   publish(report: RunnerReport, signal: AbortSignal): Promise<void> {
     const { key, queues, clock } = this.options
-    return this.connection.publish(
-      [seal(key, queues.results, documentOfReport(report, clock.now()))],
-      signal,
-    )
+    return this.connection.publish([seal(key, queues.results, documentOfReport(report, clock.now()))], signal)
   }
 
   close(): Promise<void> {

@@ -51,7 +51,8 @@ describe('the bus of lockstep serve', () => {
       settings: {
         spool: '',
         listen: { host: '127.0.0.1', port: 0 },
-        bus: undefined, runners: new Map(),
+        bus: undefined,
+        runners: new Map(),
         repositories: [],
         warnings: [],
         secretFiles: [],

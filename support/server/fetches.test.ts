@@ -35,7 +35,8 @@ describe('the parts of lockstep serve that have hosts fetch', () => {
     settings: {
       spool: '',
       listen: { host: '', port: 0 },
-      bus: undefined, runners: new Map(),
+      bus: undefined,
+      runners: new Map(),
       secretFiles: [],
       repositories: [],
       warnings: [],

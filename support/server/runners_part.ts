@@ -36,6 +36,10 @@ export function runnersPart(broker: BusBroker): Part {
       const bell = new Bell(clock)
       const onTrouble = sayOnce((sentence) => log.warn(`runners: ${redact(sentence)}`))
       const refusals = new Refusals(clock, (count, why) => log.warn({ count, why }, 'reports dropped'))
+      // What a runner sends again is no fault: an end of its connection makes it come twice.
+      const repeats = new Refusals(clock, (count, why) =>
+        log.info({ count, why }, 'reports that change nothing'),
+      )
       const folders = new BuildFolders(state)
       const inbox = new Inbox()
       const connection = new StompConnection({
@@ -70,10 +74,10 @@ export function runnersPart(broker: BusBroker): Part {
       /** A report leaves its queue once it is in the journal, or can never count. */
       const take = async (frame: Frame) => {
         const read = readReport(frame, settings.runners)
-        const why = 'why' in read ? read.why : await orders.take(read.report, read.runner, signal)
-        if (why !== undefined) {
-          const by = 'runner' in read ? ` of the runner ${read.runner}` : ''
-          refusals.add(`a report${by} on ${broker.queues.results} ${redact(why)}`)
+        if ('why' in read) refusals.add(`a message on ${broker.queues.results} ${read.why}; it was dropped`)
+        else {
+          const why = await orders.take(read.report, read.runner, signal)
+          if (why !== undefined) repeats.add(`a report of the runner ${read.runner} ${why}`)
         }
         await connection.acknowledge(frame)
       }
@@ -98,6 +102,7 @@ export function runnersPart(broker: BusBroker): Part {
       } finally {
         stop()
         refusals.stop()
+        repeats.stop()
         await connection.close()
       }
     },

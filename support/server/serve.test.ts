@@ -25,7 +25,8 @@ describe('lockstep serve', () => {
   const settings = (port = 0): PipelineSettings => ({
     spool: join(scratch.path, 'spool'),
     listen: { host: '127.0.0.1', port },
-    bus: undefined, runners: new Map(),
+    bus: undefined,
+    runners: new Map(),
     repositories: [],
     warnings: [],
     secretFiles: [],

@@ -40,7 +40,8 @@ export function serveUnit(unit: ServeUnit): string {
   return unitWith(unit, {
     description: "Lockstep's pipeline: from a push to every host",
     variables: VARIABLES_FILE,
-    restart: '# A journal that cannot be written ends it, and so does a claim that is lost. What was taken is on disk.',
+    restart:
+      '# A journal that cannot be written ends it, and so does a claim that is lost. What was taken is on disk.',
     umask: '# Hooks and serve write the spool by one group.\nUMask=0007',
   })
 }

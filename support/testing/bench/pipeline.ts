@@ -89,7 +89,8 @@ async function serving(
   const settings: PipelineSettings = {
     spool: scratch.path,
     listen: { host: '127.0.0.1', port: 0 },
-    bus: undefined, runners: new Map(),
+    bus: undefined,
+    runners: new Map(),
     secretFiles: [],
     repositories: [
       {

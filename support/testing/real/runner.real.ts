@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { documentOfReport } from '../../bus/build_report'
@@ -105,7 +105,8 @@ pipeline:
     const events = () => readPipeline(at('.lockstep')).events
     const state = () => PipelineState.of(events())
     const buildOf = (commit: string) => state().commit('website', commit)?.build
-    const log = (name: string) => (existsSync(at(`${name}.log`)) ? readFileSync(at(`${name}.log`), 'utf8') : '')
+    const log = (name: string) =>
+      existsSync(at(`${name}.log`)) ? readFileSync(at(`${name}.log`), 'utf8') : ''
 
     async function serve(): Promise<void> {
       serving = start(
@@ -175,7 +176,9 @@ pipeline:
       expect(buildOf(red)).to.include({ state: 'failed', why: 'sh exited with 3' })
       const output = at('.lockstep', 'pipeline', 'builds', buildOf(red)?.build ?? '', 'output.log')
       expect(readFileSync(output, 'utf8')).to.match(
-        new RegExp(`^\\[all of it; it is also on the machine of the runner ann, in ${at('ann')}/.*\\]\nill\n$`),
+        new RegExp(
+          `^\\[all of it; it is also on the machine of the runner ann, in ${at('ann')}/.*\\]\nill\n$`,
+        ),
       )
       expect(lockstep('pipeline').stdout).to.match(/tests FAILED after .*: sh exited with 3/)
     })
@@ -300,8 +303,12 @@ pipeline:
       listen('ben')
       await untilEnded(commit)
       expect(buildOf(commit)).to.include({ state: 'failed', why: 'sh exited with 7' })
-      expect(events().slice(before).map(({ type }) => type)).to.deep.equal(['build taken', 'build ended'])
-      expect(log('serve')).to.match(/a report on \/queue\/lockstep\.pipeline\.results .*is not signed/)
+      expect(
+        events()
+          .slice(before)
+          .map(({ type }) => type),
+      ).to.deep.equal(['build taken', 'build ended'])
+      expect(log('serve')).to.contain(`a message on ${RESULTS} is not signed; it was dropped`)
       expect(log('serve').split('reports dropped').length).to.be.lessThan(6)
     })
 
@@ -339,9 +346,8 @@ pipeline:
       listen('ann')
       await untilEnded(commit)
       for (let times = 0; times < 3; times += 1) await forger.send(ORDERS, signed, body)
-      const last = website.push({ 'test.sh': 'exit 0 # after them all' })
-      await untilEnded(last)
-      await until('an empty queue', () => log('serve').includes('which has ended already'))
+      // A queue keeps its order: what comes behind them is built after they were looked at.
+      await untilEnded(website.push({ 'test.sh': 'exit 0 # after them all' }))
       expect(endsOf(commit)).to.deep.equal(['succeeded'])
       expect(linesIn('replayed'), 'the runner knows again what it has ended').to.deep.equal(['run'])
       expect(existsSync(at('evil'))).to.equal(false)
@@ -365,6 +371,51 @@ pipeline:
       await untilEnded(commit)
       expect(endsOf(commit)).to.deep.equal(['succeeded'])
     })
+
+    if (kind === 'activemq')
+      it('runs builds as a user that reaches neither its key nor its password, or does not start', async function () {
+        if (process.getuid?.() !== 0) this.skip()
+        await end('ben')
+        const user = `lsrunner${process.pid}`
+        const text = readFileSync(at('runner.yaml'), 'utf8')
+        chmodSync(scratch.path, 0o755)
+        execFileSync('useradd', ['--system', '--create-home', '--shell', '/usr/sbin/nologin', user])
+        try {
+          scratch.write(
+            'runner.yaml',
+            text.replace('  repositories:', `  user: ${user}\n  repositories:`),
+            0o644,
+          )
+          const words = ['ci', '--listen', 'website', '--config', at('runner.yaml'), '--state', at('ann')]
+          const { stdout: unit } = lockstep(...words, '--unit')
+          expect(unit).to.contain(`ReadWritePaths=-${at('ann')}\nReadWritePaths=-/home/${user}\n`)
+          expect(unit).to.contain('AmbientCapabilities=CAP_SETUID CAP_SETGID CAP_KILL\n')
+          chmodSync(at('ann'), 0o755)
+          expect(lockstep(...words)).to.deep.include({
+            status: 2,
+            stderr: `ci.user: the user ${user} can read ${at('ann')}; say: chmod o-rwx ${at('ann')}, and let it not be of ${user} or its groups\n`,
+          })
+          chmodSync(at('ann'), 0o700)
+          listen('ann')
+          const tries = [
+            `cat ${at('ann', 'pipeline', 'bus', 'signing.key')} && echo BROKEN key`,
+            `ls ${at('ann', 'pipeline', 'reports')} && echo BROKEN reports`,
+            `cat ${at('password')} && echo BROKEN password`,
+            `cat /proc/${runners.get('ann')?.child.pid}/environ && echo BROKEN environment`,
+            `kill -9 ${runners.get('ann')?.child.pid} && echo BROKEN kill`,
+            'id -un',
+          ]
+          const commit = website.push({ 'test.sh': tries.join('\n') })
+          await untilEnded(commit)
+          const output = at('.lockstep', 'pipeline', 'builds', buildOf(commit)?.build ?? '', 'output.log')
+          expect(readFileSync(output, 'utf8')).to.contain(`\n${user}\n`).and.not.contain('BROKEN')
+          expect(buildOf(commit)?.state).to.equal('succeeded')
+          await end('ann')
+        } finally {
+          scratch.write('runner.yaml', text)
+          spawnSync('userdel', ['--remove', user])
+        }
+      })
 
     it('shows no password, and ends at a word', async () => {
       await end('ben')
