@@ -42,7 +42,15 @@ export type PipelineEvent =
   /** Somebody wants the tests of a commit to be run, also where they were run before. */
   | { type: 'build asked for'; repository: string; commit: string; by: string | null }
   /** A build was begun; with `kind`, others run it than `lockstep serve`, and it goes on when that ends. */
-  | { type: 'build begun'; build: string; repository: string; commit: string; kind?: 'runners' }
+  | {
+      type: 'build begun'
+      build: string
+      repository: string
+      commit: string
+      kind?: 'runners'
+      /** A digest of what runners are told to do. An order that the configuration would not give any more counts for nothing. */
+      order?: string
+    }
   /** A broker has confirmed the order of a build, signed with the key of this name: a runner may take it. */
   | { type: 'build ordered'; build: string; key: string }
   /** A runner has taken the order of a build. */

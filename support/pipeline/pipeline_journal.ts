@@ -43,6 +43,7 @@ const SHAPES = {
     repository: text,
     commit: text,
     kind: v.optional(v.literal('runners')),
+    order: v.optional(text),
   }),
   'build ordered': v.object({ build: text, key: text }),
   'build taken': v.object({ build: text, runner: text }),

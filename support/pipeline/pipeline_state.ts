@@ -67,6 +67,8 @@ export interface Build {
 
 /** An order to runners, from its publication to those who took it. */
 export interface BuildOrderState {
+  /** A digest of what runners are told to do. */
+  digest: string
   /** The moment when a broker confirmed it, and the name of the key that signed it; undefined until then. */
   confirmed: { at: string; key: string } | undefined
   /** The runners that took it, each once, the first one first. A later one took it when another had given it back. */
@@ -209,7 +211,9 @@ export class PipelineState {
           state: 'running',
           why: null,
           seconds: undefined,
-          ...(event.kind === undefined ? {} : { order: { confirmed: undefined, takers: [] } }),
+          ...(event.kind === undefined
+            ? {}
+            : { order: { digest: event.order ?? '', confirmed: undefined, takers: [] } }),
         }
         this.buildsById.set(event.build, built)
         return

@@ -53,6 +53,7 @@ describe('orders of builds to runners', () => {
         if (isBrokerAway) throw new Error('the broker is gone')
         published.push(order)
       },
+      counts: (runner) => runner !== 'gone',
       keepOutput: (build, runner, { end }) => void kept.push(`${build} ${runner}: ${end.toString()}`),
       tidyUp: async () => {},
       onTrouble: (sentence) => void troubles.push(sentence),
@@ -225,6 +226,35 @@ describe('orders of builds to runners', () => {
       undefined,
     )
     expect(testedAs(log.state, 'website', A)).to.equal('failed')
+  })
+
+  it('are given anew where the configuration says something else by now: an old command proves nothing', async () => {
+    await see(A)
+    isBrokerAway = true
+    const by = (command: string[]) => ({
+      ...website,
+      build: { kind: 'runners', command, within: 60_000 } as const,
+    })
+    await open('key', [by(['true'])]).look(forever)
+    isBrokerAway = false
+    const orders = open('key', [by(['make', 'test'])])
+    expect(await orders.take(report('b1'), 'ann', forever)).to.match(
+      /configuration says something else by now/,
+    )
+    await orders.look(forever)
+    expect(published.map(({ build, command }) => [build, command])).to.deep.equal([['b2', ['make', 'test']]])
+    expect(await orders.take(report('b1'), 'ann', forever)).to.match(/in whose place there is another one/)
+    expect(testedAs(log.state, 'website', A)).to.equal('running')
+  })
+
+  it('are given anew where the runner that took them is not believed any more', async () => {
+    await see(A)
+    const orders = open()
+    await orders.look(forever)
+    await orders.take(taken('b1'), 'gone', forever)
+    await orders.look(forever)
+    expect(published.map(({ build }) => build)).to.deep.equal(['b1', 'b2'])
+    expect(log.state.commit('website', A)?.build?.state).to.equal('running')
   })
 
   it('are told of once when no runner takes them, and when one does not end', async () => {

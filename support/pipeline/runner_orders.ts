@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { RepositorySettings } from '../config/pipeline_setting'
 import type { Clock } from '../system/clock'
 import { formatDuration } from '../system/duration'
@@ -33,6 +34,8 @@ export interface RunnerOrdersParts {
    * @throws Error when nobody knows whether a broker has it
    */
   publish(order: RunnerOrder, signal: AbortSignal): Promise<void>
+  /** Returns whether the results of a runner count for a repository. */
+  counts(runner: string, repository: string): boolean
   /** Keeps the output of a build. @throws Error when it cannot */
   keepOutput(build: string, runner: string, output: ReportedOutput): void
   /** Is called after each build, with the ids of those that commits show, in the order of their begin. */
@@ -104,6 +107,8 @@ export class RunnerOrders {
     if (of.build.order === undefined) return `is of the build ${id}, which is not for runners`
     if (of.build.state !== 'running') return `is of the build ${id}, which has ended already`
     if (!this.settings.has(repository)) return `is of ${repository}, which is not for runners any more`
+    if (of.build.order.digest !== this.digestOf(repository))
+      return `is of the build ${id}, and the configuration says something else by now`
     return undefined
   }
 
@@ -144,19 +149,44 @@ export class RunnerOrders {
       if (signal.aborted) return
       const { repository, commit: id, build, isToBuild, isAskedFor } = commit
       if (!this.settings.has(repository) || !isToBuild || this.restOf(commit) > 0) continue
-      if (!isAskedFor && build !== undefined && build.state !== 'interrupted') continue
+      const why = isAskedFor ? 'somebody asked for it anew' : this.outdate(repository, build)
+      if (why === undefined && build !== undefined && build.state !== 'interrupted') continue
       if (build?.state === 'running') {
-        const why = 'somebody asked for it anew'
-        await log.append({
-          type: 'build ended',
-          build: build.build,
-          result: 'interrupted',
-          why,
-          seconds: null,
-        })
+        const end = { result: 'interrupted', why: why ?? null, seconds: null } as const
+        await log.append({ type: 'build ended', build: build.build, ...end })
       }
-      await log.append({ type: 'build begun', build: newId(), repository, commit: id, kind: 'runners' })
+      const order = this.digestOf(repository)
+      await log.append({
+        type: 'build begun',
+        build: newId(),
+        repository,
+        commit: id,
+        kind: 'runners',
+        order,
+      })
     }
+  }
+
+  /**
+   * Returns why what a runner may report of a build would not be the result that is wanted: it was told to do something
+   * else than the configuration says by now, or its results do not count any more. Undefined where it would be.
+   */
+  private outdate(repository: string, build: Build | undefined): string | undefined {
+    if (build?.state !== 'running' || build.order === undefined) return undefined
+    const { digest, takers } = build.order
+    if (digest !== this.digestOf(repository)) return 'the configuration says something else by now'
+    const runner = takers.at(-1)?.runner
+    return runner === undefined || this.parts.counts(runner, repository)
+      ? undefined
+      : `the results of the runner ${runner} do not count any more`
+  }
+
+  private digestOf(repository: string): string {
+    const settings = this.settings.get(repository)
+    if (settings?.build?.kind !== 'runners') return ''
+    const { command, within } = settings.build
+    const told = JSON.stringify([dropSecret(settings.url), command, within])
+    return createHash('sha256').update(told).digest('hex').slice(0, 32)
   }
 
   private async publish({ commit, build: { build } }: Open, signal: AbortSignal): Promise<boolean> {

@@ -234,6 +234,7 @@ class World {
           this.published.push(order)
           if (how % 4 === 0 || how % 4 === 2) throw new Error('the broker is gone')
         }),
+      counts: () => true,
       keepOutput: () => {},
       tidyUp: async () => {},
       onTrouble: () => {},

@@ -4,6 +4,7 @@ import { readReport } from '../bus/build_report'
 import { oneByOne, seal } from '../bus/sealed'
 import { openSigningKey } from '../bus/signing_key'
 import type { BusBroker } from '../config/bus_broker'
+import { mayReport } from '../config/runners_setting'
 import { StompConnection } from '../connectors/stomp/connection'
 import { asHost } from '../connectors/stomp/delays'
 import type { Frame } from '../connectors/stomp/frame'
@@ -64,6 +65,8 @@ export function runnersPart(broker: BusBroker): Part {
             [seal(key, broker.queues.ordersOf(order.repository), documentOfOrder(order, clock.now()))],
             until,
           ),
+        counts: (name, repository) =>
+          [...settings.runners.values()].some((each) => each.name === name && mayReport(each, repository)),
         keepOutput: (build, runner, output) => keepReportedOutput(folders, build, runner, output),
         tidyUp: async (builds) => {
           const why = await folders.keep(new Set(builds.slice(-MAX_KEPT_BUILDS)))
