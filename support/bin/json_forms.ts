@@ -521,6 +521,10 @@ const pipelineBuild = v.strictObject({
   begunAt: text('when it began, in ISO 8601'),
   seconds: v.pipe(v.nullable(v.number()), v.description('how long it took; null until it ends')),
   why: textOrNull('why it did not succeed; null if it did, and until it ends'),
+  runner: textOrNull(
+    'the last runner that took it; null where lockstep serve runs it itself, or none took it',
+  ),
+  waitsForRunner: flag('true while it is to be run by a runner, and none has taken it'),
 })
 
 const foldedHosts = {

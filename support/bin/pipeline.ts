@@ -106,6 +106,7 @@ export async function pipeline({
     spool: known,
     announcements,
     isServed: served,
+    now: systemClock.now(),
     outputOf: (build) => outputs.of(build).output,
     isFetchable: (commit, tag) => pipelineState.isFetchable(commit, tag),
     plansOf,
@@ -279,6 +280,8 @@ function documentOfAnnouncing({ repository, announcements, count, refreshes }: A
   }
 }
 
-function documentOfBuild({ build, state, begunAt, seconds, why }: Build) {
-  return { build, state, begunAt, seconds: seconds ?? null, why }
+function documentOfBuild({ build, state, begunAt, seconds, why, order }: Build) {
+  const runner = order?.takers.at(-1)?.runner ?? null
+  const waitsForRunner = order !== undefined && state === 'running' && runner === null
+  return { build, state, begunAt, seconds: seconds ?? null, why, runner, waitsForRunner }
 }

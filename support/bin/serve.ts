@@ -111,7 +111,7 @@ export async function serve({
     log,
     redact,
     parts: [
-      ...partsWith(bus),
+      ...partsWith(bus, settings.repositories),
       ...fetchParts(settings, fleets),
       ...packageParts(packages, fleets),
       ...statusParts(settings.repositories),

@@ -75,6 +75,12 @@ function factsOf(event: RecordedPipelineEvent, state: PipelineState): Partial<Fa
       const { build, repository, commit } = event
       return { build, repository, commit, ref: firstRef(state, build) }
     }
+    case 'build ordered':
+    case 'build taken': {
+      const { build } = event
+      const { repository = null, commit = null } = state.commitOf(build) ?? {}
+      return { build, repository, commit, ref: firstRef(state, build) }
+    }
     case 'build ended': {
       const { build, result, why, seconds } = event
       const { repository = null, commit = null } = state.commitOf(build) ?? {}

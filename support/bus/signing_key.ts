@@ -1,8 +1,9 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { formatPublicKey, idOfKey } from '../config/signing_keys'
 import { LockstepError } from '../system/errors'
 import { makeFolder } from '../system/folders'
 import { readRegularFile } from '../system/regular_file'
@@ -11,6 +12,8 @@ import { readRegularFile } from '../system/regular_file'
 export interface SigningKey {
   /** The first 16 hex digits of the SHA-256 of the public key in its DER form (SPKI). */
   readonly id: string
+  /** The public half as one line, for configurations. */
+  readonly publicKey: string
   /** Returns the Ed25519 signature of exactly these bytes, in base64. */
   sign(bytes: Buffer): string
 }
@@ -28,8 +31,10 @@ export function openSigningKey(state: string): SigningKey {
   const path = keyPathIn(state)
   if (!existsSync(path)) makeKey(path)
   const key = readKey(path)
+  const publicKey = createPublicKey(key)
   return {
-    id: idOf(createPublicKey(key)),
+    id: idOfKey(publicKey),
+    publicKey: formatPublicKey(publicKey),
     sign: (bytes) => sign(null, bytes, key).toString('base64'),
   }
 }
@@ -46,11 +51,6 @@ export function readPublicKey(state: string): string | undefined {
 
 function keyPathIn(state: string): string {
   return join(busFolderIn(state), 'signing.key')
-}
-
-function idOf(publicKey: KeyObject): string {
-  const der = publicKey.export({ type: 'spki', format: 'der' })
-  return createHash('sha256').update(der).digest('hex').slice(0, 16)
 }
 
 /** A key is there whole or not at all: half of one would stop every later start. */

@@ -1,5 +1,6 @@
 import type { BrokerAddress } from '../connectors/stomp/broker'
 import { LockstepError } from '../system/errors'
+import { buildQueuesOf, type BuildQueues } from './build_queues'
 import { secretsOf } from './environment'
 import { readLockstepYaml } from './lockstep_yaml'
 import type { ProcessContext } from './mcollective_cfg'
@@ -15,6 +16,8 @@ export interface BusBroker {
   /** Where machine messages go, and where sentences do, as STOMP names it. */
   messages: string
   sentences: string
+  /** The queues between this machine and its runners. */
+  queues: BuildQueues
   /** Texts that must not appear anywhere. */
   secrets: readonly string[]
   warnings: readonly string[]
@@ -40,6 +43,7 @@ export function readBusBroker(configPath: string, bus: BusSettings, context: Pro
     heartBeat,
     messages: `${under}/${bus.destination}`,
     sentences: `${under}/${bus.destination}.events`,
+    queues: buildQueuesOf(bus.destination),
     secrets: secretsOf(environment),
     warnings,
   }

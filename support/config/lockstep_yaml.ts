@@ -2,7 +2,7 @@ import { basename, resolve, dirname } from 'node:path'
 import * as v from 'valibot'
 import { LockstepError } from '../system/errors'
 import type { TeamOptions } from '../system/team_options'
-import type { BrokerAddress } from '../connectors/stomp/broker'
+import { brokersSetting, CONNECTOR, defaultVirtualHost, resolveBrokers } from './brokers_setting'
 import { chosenOf } from './choice'
 import { readClientCfg } from './client_cfg'
 import type { ProcessContext } from './mcollective_cfg'
@@ -11,7 +11,6 @@ import { duration } from './duration_setting'
 import { DEFAULTS, NO_VARIABLES, type Environment, type SecuritySettings } from './environment'
 import { extensionsSetting } from './extensions_setting'
 import { calleridOf, readConfigFile, readPrivateKey, readPublicKey } from './files'
-import { readTlsFiles, type TlsPaths } from './tls_files'
 import { inventorySetting, inventorySources, type InventorySource } from './inventory_sources'
 import { allowKnownKeys } from './known_keys'
 import { notificationsSchema, resolveNotifications } from './notifications'
@@ -19,6 +18,7 @@ import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { readOptions } from './team_options'
 import { variables } from './variables_file'
 import { pipelineSetting } from './pipeline_setting'
+import { runnerSetting } from './runner_setting'
 import { placesIn, readYaml, variablesWithSecrets, type YamlPlaces } from './yaml_file'
 
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a name of letters, digits, dots, dashes'))
@@ -29,14 +29,6 @@ const port = v.pipe(
   v.maxValue(65_535, 'a port up to 65535'),
 )
 const path = v.pipe(v.string(), v.minLength(1, 'a path'))
-
-const broker = allowKnownKeys({
-  host: v.pipe(v.string(), v.regex(/^[\w.:-]+$/, 'a host name or address')),
-  port: v.optional(port, 61_613),
-  user: v.optional(v.string()),
-  password: v.optional(secret),
-  tls: v.optional(allowKnownKeys({ ca: v.optional(path), cert: v.optional(path), key: v.optional(path) })),
-})
 
 const security = v.variant('provider', [
   allowKnownKeys({
@@ -81,8 +73,8 @@ const timing = {
 export const environmentSchema = v.union([
   allowKnownKeys({ client_config: path, ...timing }),
   allowKnownKeys({
-    connector: v.picklist(['activemq', 'rabbitmq'], 'activemq or rabbitmq'),
-    brokers: v.pipe(v.array(broker), v.minLength(1, 'at least one broker')),
+    connector: CONNECTOR,
+    brokers: brokersSetting,
     virtual_host: v.optional(v.string()),
     collective: v.optional(name, 'mcollective'),
     identity: v.optional(name),
@@ -97,6 +89,7 @@ export const fileSchema = allowKnownKeys({
   eyaml: v.optional(eyaml),
   extensions: v.optional(extensionsSetting),
   pipeline: v.optional(pipelineSetting),
+  runner: v.optional(runnerSetting),
   environments: v.record(name, v.unknown()),
 })
 
@@ -227,22 +220,12 @@ function resolveEnvironment(
   return {
     name: chosen,
     connector: settings.connector,
-    brokers: settings.brokers.map((entry, index): BrokerAddress => {
-      const { host, port: number, user, password, tls } = entry
-      return {
-        host,
-        port: number,
-        ...(user === undefined ? {} : { user }),
-        ...(password === undefined
-          ? {}
-          : { password: read(password, `password of ${host}`, 'brokers', index, 'password') }),
-        ...(tls === undefined
-          ? {}
-          : { tls: { verify: true, ...readTlsFiles(tlsPaths(tls, at), where('brokers', index, 'tls')) } }),
-      }
+    brokers: resolveBrokers(settings.brokers, {
+      where: (...keys) => where('brokers', ...keys),
+      at,
+      read: (from, what, ...keys) => read(from, what, 'brokers', ...keys),
     }),
-    virtualHost:
-      settings.virtual_host ?? (settings.connector === 'activemq' ? 'mcollective' : '/mcollective'),
+    virtualHost: settings.virtual_host ?? defaultVirtualHost(settings.connector),
     collective: settings.collective,
     identity: settings.identity ?? context.hostname,
     security: readSecurity(settings.security, where, at, read, context),
@@ -258,14 +241,6 @@ type Where = (...keys: (string | number)[]) => string
 
 function pathsFrom(configPath: string): (relative: string) => string {
   return (relative) => resolve(dirname(configPath), relative)
-}
-
-function tlsPaths(
-  { ca, cert, key }: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined },
-  at: (path: string) => string,
-): TlsPaths {
-  const of = (path: string | undefined) => (path === undefined ? undefined : at(path))
-  return { ca: ca === undefined ? undefined : [at(ca)], cert: of(cert), key: of(key) }
 }
 
 function readSecurity(

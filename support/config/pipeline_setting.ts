@@ -11,17 +11,18 @@ import {
   type DeploySettings,
   type FetchSettings,
 } from './after_success_setting'
+import { destinationSetting } from './build_queues'
 import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
 import { packagesSetting, resolvePackages, type PackagesSettings } from './packages_setting'
+import { REPOSITORY, urlSetting } from './repository_setting'
+import { expectRunners, mayReport, resolveRunners, runnersSetting, type KnownRunner } from './runners_setting'
 import { secretFilesOf } from './secret_files'
 import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
 import { resolveStatus, statusSetting, type StatusSettings } from './status_setting'
 import { placesIn, readYaml } from './yaml_file'
 
-const REPOSITORY = 'a name of small letters, digits, - and _'
-const URL_FORMS = 'ssh://…, https://…, git@host:path, or an absolute path'
 const GLOB = 'a whole name such as main, or one with stars such as v*'
 const TRIGGER = 'hook, {github: …}, {gitlab: …}, {gitea: …} or {hmac: …}'
 
@@ -51,27 +52,16 @@ const trigger = v.union(
   TRIGGER,
 )
 
-const DESTINATION = 'a name of letters, digits, ., - and _'
-
 const bus = allowKnownKeys({
   environment: v.optional(v.pipe(v.string('the name of an environment'), v.minLength(1))),
-  destination: v.optional(
-    v.pipe(v.string(DESTINATION), v.regex(/^[A-Za-z0-9][\w.-]{0,199}$/, DESTINATION)),
-    'lockstep.pipeline',
-  ),
+  destination: destinationSetting,
   exchange: v.optional(
     v.pipe(v.string('the name of an exchange'), v.regex(/^[\w.-]{1,200}$/, 'the name of an exchange')),
   ),
 })
 
 const repository = allowKnownKeys({
-  url: v.pipe(
-    v.string(URL_FORMS),
-    v.regex(
-      /^(?:(?:ssh|https?|git|file):\/\/[^\s\p{Cc}]+|[\w.-]+@[\w.-]+:[^\s\p{Cc}]+|\/[^\p{Cc}]+)$/u,
-      URL_FORMS,
-    ),
-  ),
+  url: urlSetting,
   branches: globs,
   tags: globs,
   trigger: v.pipe(v.array(trigger, `a list of: ${TRIGGER}`), v.minLength(1, `at least one of: ${TRIGGER}`)),
@@ -94,6 +84,7 @@ export const pipelineSetting = allowKnownKeys({
     {},
   ),
   bus: v.optional(bus),
+  runners: v.optional(runnersSetting, {}),
   repositories: v.optional(
     v.record(
       v.pipe(v.string(), v.regex(REPOSITORY_NAME, REPOSITORY)),
@@ -156,6 +147,8 @@ export interface PipelineSettings {
   listen: { host: string; port: number }
   /** Undefined where nothing is published. */
   bus: BusSettings | undefined
+  /** The runners whose results count, by the names of their keys. */
+  runners: ReadonlyMap<string, KnownRunner>
   repositories: readonly RepositorySettings[]
   /** The package repositories that announce what they publish; absent where there are none. */
   packages?: readonly PackagesSettings[]
@@ -190,8 +183,14 @@ export function readPipelineSetting(
       'bad-config',
       `${where('listen')}: ${host} can be reached from elsewhere, and nothing encrypts what is sent there; expected 127.0.0.1, or behind_proxy: true where a proxy with TLS stands in front`,
     )
+  const runners = resolveRunners(pipeline.runners, Object.keys(pipeline.repositories), (name) =>
+    where('runners', name),
+  )
   const repositories = Object.entries(pipeline.repositories).map(([name, written]) => {
     const at = ['repositories', name]
+    const own = [...runners.values()].filter((runner) => mayReport(runner, name))
+    const runnersAre = { hasBus: pipeline.bus !== undefined, runnerCount: own.length }
+    expectRunners(written.ci, runnersAre, where(...at, 'ci'))
     if (written.branches.length + written.tags.length === 0)
       throw new LockstepError(
         'bad-config',
@@ -249,6 +248,7 @@ export function readPipelineSetting(
       exchange: pipeline.bus.exchange,
       where: where('bus'),
     },
+    runners,
     repositories,
     packages,
     secretFiles: [...new Set([...secrets.files, ...secretFilesOf([keys, environments], configPath)])],

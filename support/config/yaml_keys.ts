@@ -13,6 +13,7 @@ export interface YamlKey {
 
 type YamlKeys = Readonly<Record<string, YamlKey>>
 
+const PUBLIC_KEY = 'a line of base64, from `lockstep pipeline --public-key`'
 const SECRET = '`{env: NAME}`, `{file: path}` or `ENC[PKCS7,…]`'
 
 /** The keys of the file itself, by their path. */
@@ -64,6 +65,17 @@ export const FILE_KEYS: YamlKeys = {
     takes: 'a name',
     default: '`amq.topic`',
     help: 'the exchange of RabbitMQ that takes them',
+  },
+  'pipeline.runners': {
+    takes: 'names, each with its key',
+    default: '{}',
+    help: 'the runners whose results count',
+  },
+  'pipeline.runners.key': { takes: PUBLIC_KEY, help: 'the key that the runner signs with' },
+  'pipeline.runners.repositories': {
+    takes: 'a list of names',
+    default: 'all',
+    help: 'the repositories of which its results count',
   },
   'pipeline.repositories': { takes: 'names, each with its keys', help: 'the repositories' },
   'pipeline.repositories.url': {
@@ -241,6 +253,56 @@ export const FILE_KEYS: YamlKeys = {
   'pipeline.packages.environments': {
     takes: 'a list of environments',
     help: 'the environments whose hosts refresh them',
+  },
+  'pipeline.repositories.ci.by': {
+    takes: '`runners`',
+    default: '`lockstep serve` itself',
+    help: 'who runs it: machines that take builds off a queue of the bus',
+  },
+  runner: {
+    takes: 'keys',
+    default: 'none',
+    help: 'what `lockstep ci --listen` needs to test commits for a `lockstep serve` elsewhere',
+  },
+  'runner.connector': { takes: 'activemq or rabbitmq', help: 'the kind of broker' },
+  'runner.brokers': { takes: 'a list', help: 'the brokers of the bus, tried in this order' },
+  'runner.brokers.host': { takes: 'a name or an address', help: 'where the broker is' },
+  'runner.brokers.port': { takes: 'a port', default: '61613', help: 'its port for STOMP' },
+  'runner.brokers.user': { takes: 'a name', default: 'none', help: 'the user of the broker' },
+  'runner.brokers.password': { takes: SECRET, default: 'none', help: 'its password' },
+  'runner.brokers.tls': { takes: 'files', default: 'no TLS', help: 'the connection is encrypted' },
+  'runner.brokers.tls.ca': {
+    takes: 'a file',
+    default: "the system's authorities",
+    help: 'who may sign for the broker',
+  },
+  'runner.brokers.tls.cert': { takes: 'a file', default: 'none', help: 'the certificate of this client' },
+  'runner.brokers.tls.key': { takes: 'a file', default: 'none', help: 'its key' },
+  'runner.virtual_host': {
+    takes: 'a name',
+    default: '`mcollective`, or `/mcollective` with RabbitMQ',
+    help: 'the virtual host of the broker',
+  },
+  'runner.destination': {
+    takes: 'a name',
+    default: 'lockstep.pipeline',
+    help: '`pipeline.bus.destination` of the control host, which its queues begin with',
+  },
+  'runner.serve_key': { takes: PUBLIC_KEY, help: 'the key of the `lockstep serve` whose orders count' },
+  'runner.user': {
+    takes: 'a user of this machine',
+    default: 'the user of `lockstep ci --listen`, which protects nothing',
+    help: 'the user that builds run as',
+  },
+  'runner.repositories': { takes: 'names, each with its keys', help: 'the repositories that it tests' },
+  'runner.repositories.url': {
+    takes: 'an address of git',
+    help: 'where the repository is, and nowhere else: the same as on the control host',
+  },
+  'runner.repositories.environment': {
+    takes: 'a list of names',
+    default: 'none',
+    help: 'the variables that a build inherits; no others, so no secrets',
   },
   environments: { takes: 'names, each with its keys', help: 'the fleets that a run can go to' },
 }

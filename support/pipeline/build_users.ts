@@ -12,7 +12,8 @@ import { BuildUser, lookUpAccount, nameOfUser, type Account } from './build_user
 import { clearBuildsOf, UserPlace } from './user_place'
 
 export interface BuildUsersParts {
-  repositories: readonly RepositorySettings[]
+  /** The names of the users that builds are configured to run as. */
+  users: readonly string[]
   /** The folder of the state. */
   state: string
   run: CommandRunner
@@ -66,9 +67,8 @@ export class BuildUsers {
 
   /** Looks the users up. @throws LockstepError `bad-config` where one that is configured is gone */
   async open(): Promise<void> {
-    const { repositories, run, clock } = this.parts
-    for (const name of buildUsersOf(repositories))
-      this.users.set(name, new BuildUser(await lookUpAccount(name, run), run, clock))
+    const { users, run, clock } = this.parts
+    for (const name of users) this.users.set(name, new BuildUser(await lookUpAccount(name, run), run, clock))
   }
 
   /** Ends and removes what builds have left that another process began. Returns why something is left. */

@@ -49,8 +49,8 @@ export class Builder {
    * @throws LockstepError `journal-failed`
    */
   async interruptLeft(): Promise<void> {
-    for (const { build } of this.parts.log.state.commits) {
-      if (build?.state !== 'running') continue
+    for (const { build, repository } of this.parts.log.state.commits) {
+      if (build?.state !== 'running' || this.isRunElsewhere(repository, build)) continue
       this.parts.endLeft(build.build)
       await this.end(build.build, {
         result: 'interrupted',
@@ -79,6 +79,11 @@ export class Builder {
   private isToBuild({ repository, isToBuild, isAskedFor, build }: PushedCommit): boolean {
     if (!isToBuild || !(isAskedFor || isOpen(build))) return false
     return this.parts.repositories.get(repository)?.settings.build?.kind === 'command'
+  }
+
+  /** Returns whether others run a build, and the configuration still says so. */
+  private isRunElsewhere(repository: string, { order }: Build): boolean {
+    return order !== undefined && this.parts.repositories.get(repository)?.settings.build?.kind === 'runners'
   }
 
   private restOf(commit: PushedCommit): number {

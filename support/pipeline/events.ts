@@ -43,7 +43,20 @@ export type PipelineEvent =
   | { type: 'commit gone'; repository: string; commit: string; why: string }
   /** Somebody wants the tests of a commit to be run, also where they were run before. */
   | { type: 'build asked for'; repository: string; commit: string; by: string | null }
-  | { type: 'build begun'; build: string; repository: string; commit: string }
+  /** A build was begun; with `kind`, others run it than `lockstep serve`, and it goes on when that ends. */
+  | {
+      type: 'build begun'
+      build: string
+      repository: string
+      commit: string
+      kind?: 'runners'
+      /** A digest of what runners are told to do. An order that the configuration would not give any more counts for nothing. */
+      order?: string
+    }
+  /** A broker has confirmed the order of a build, signed with the key of this name: a runner may take it. */
+  | { type: 'build ordered'; build: string; key: string }
+  /** A runner has taken the order of a build. */
+  | { type: 'build taken'; build: string; runner: string }
   | {
       type: 'build ended'
       build: string
@@ -52,6 +65,8 @@ export type PipelineEvent =
       why: string | null
       /** Null where the process that ran it was killed. */
       seconds: number | null
+      /** The runner that ran it; absent where `lockstep serve` ran it. */
+      runner?: string
     }
   /** The hosts of an environment are about to be asked to fetch a tag that is at a tested commit. */
   | ({ type: 'fetch begun' } & FetchTarget)

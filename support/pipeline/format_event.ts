@@ -39,11 +39,13 @@ export function describeEvent(event: RecordedPipelineEvent, state: PipelineState
     case 'build asked for':
       return `${nameId(event.commit)} is to be tested again`
     case 'build begun':
-      return `${nameTests(event.commit, state.commitOf(event.build))} begin`
-    case 'build ended': {
-      const known = state.commitOf(event.build)
-      return `${nameTests(known?.commit, known)} ${describeResult(event)}`
-    }
+      return `${nameTests(event.commit, state.commitOf(event.build))} ${event.kind === 'runners' ? 'are for a runner' : 'begin'}`
+    case 'build ordered':
+      return `${nameTestsOf(event.build, state)} wait for a runner`
+    case 'build taken':
+      return `${nameTestsOf(event.build, state)} were taken by the runner ${clean(event.runner)}`
+    case 'build ended':
+      return `${nameTestsOf(event.build, state)} ${describeResult(event)}`
     case 'fetch begun':
       return `the hosts of ${clean(event.environment)} are to fetch ${nameTag(event)}`
     case 'hosts have fetched':
@@ -97,6 +99,11 @@ function describeResult({
     case 'interrupted':
       return `were interrupted, and begin again: ${reason}`
   }
+}
+
+function nameTestsOf(build: string, state: PipelineState): string {
+  const known = state.commitOf(build)
+  return nameTests(known?.commit, known)
 }
 
 function nameTests(commit: string | undefined, known: PushedCommit | undefined): string {

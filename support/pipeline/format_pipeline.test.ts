@@ -26,6 +26,7 @@ function shown(events: readonly PipelineEvent[], more: Partial<PipelineSurroundi
   const text = formatPipeline(accountsOf(state), {
     spool: undefined,
     isServed: true,
+    now: Date.parse(AT) + 90_000,
     outputOf: (build) => `builds/${build}/output.log`,
     isFetchable: (commit, tag) => state.isFetchable(commit, tag),
     plansOf: () => [],

@@ -1,5 +1,5 @@
 import { clean } from '../rollout/model/verdict'
-import { formatSeconds } from '../system/duration'
+import { formatDuration, formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
 import type { AnnouncingRepository } from './announced_packages'
 import type { PlanOfTag } from './deploy_state'
@@ -7,7 +7,7 @@ import { formatPlan } from './format_deploy'
 import { formatFetch } from './format_fetch'
 import { formatAnnouncing } from './format_packages'
 import type { RepositoryAccount } from './pipeline_account'
-import type { Build, PushedCommit } from './pipeline_state'
+import type { Build, BuildOrderState, PushedCommit } from './pipeline_state'
 import { splitRef } from './ref_globs'
 import { lastFinished } from './tested_commit'
 
@@ -38,6 +38,8 @@ export interface PipelineSurroundings {
   isServed: boolean
   /** The announcements that wait in their spool; undefined where no package repository leaves any. */
   announcements?: SpoolAccount | undefined
+  /** The time of now, in milliseconds. */
+  now: number
   /** Returns where the output of a build is. */
   outputOf: (build: string) => string
   /** Returns whether a commit is at a tag now, and its tests have passed. */
@@ -110,12 +112,12 @@ function formatRepository(
 
 function formatCommit(
   pushed: PushedCommit,
-  { isServed, outputOf, isFetchable, plansOf, rolloutsOf, isWhole }: PipelineSurroundings,
+  { isServed, now, outputOf, isFetchable, plansOf, rolloutsOf, isWhole }: PipelineSurroundings,
 ): string[] {
   const { repository, commit, refs, seenAt, gone, isAskedFor, build, earlier, fetches } = pushed
   const last = lastFinished({ build, earlier })
   const notTested = last === undefined ? 'not tested' : 'not tested again'
-  const tests = gone === undefined ? formatBuild(build, isServed) : `${notTested}: ${clean(gone)}`
+  const tests = gone === undefined ? formatBuild(build, { isServed, now }) : `${notTested}: ${clean(gone)}`
   const line = `  ${shortId(commit)}  ${refs.map(abbreviateRef).join(', ')}  ${seenAt}  ${tests}`
   const below = [
     ...(build?.state === 'failed' ? [`see ${outputOf(build.build)}`] : []),
@@ -123,7 +125,7 @@ function formatCommit(
     // A result does not take back another one of the same commit.
     ...[...earlier]
       .reverse()
-      .map((each) => `before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
+      .map((each) => `before: ${formatBuild(each, { isServed, now })}, ${outputOf(each.build)}`),
     ...[...fetches.values()].map((fetch) =>
       formatFetch(fetch, {
         isServed,
@@ -144,8 +146,12 @@ function formatRollout({ run, environment, tag, verdict }: CarriedBy): string {
   return `deployed as ${clean(tag)} in ${clean(environment)} by run ${run}: ${came}`
 }
 
-function formatBuild(build: Build | undefined, isServed: boolean): string {
+function formatBuild(
+  build: Build | undefined,
+  { isServed, now }: Pick<PipelineSurroundings, 'isServed' | 'now'>,
+): string {
   if (build === undefined) return 'not tested'
+  if (build.state === 'running' && build.order !== undefined) return formatOrder(build, build.order, now)
   const { state, seconds, why } = build
   const time = formatSeconds((seconds ?? 0) * 1000)
   switch (state) {
@@ -160,6 +166,16 @@ function formatBuild(build: Build | undefined, isServed: boolean): string {
     case 'interrupted':
       return `test interrupted, begins again: ${clean(why ?? 'no reason is known')}`
   }
+}
+
+/** Says where an order to runners is. It is never said to have passed. */
+function formatOrder({ begunAt }: Build, { confirmed, takers }: BuildOrderState, now: number): string {
+  const taker = takers.at(-1)
+  if (taker !== undefined) return `is being tested by the runner ${clean(taker.runner)} since ${taker.at}`
+  const waited = formatDuration(Math.max(1_000, now - Date.parse(confirmed?.at ?? begunAt)))
+  return confirmed === undefined
+    ? `waits for the broker of the bus for ${waited}, so that a runner can take it`
+    : `waits for a runner for ${waited}`
 }
 
 /** Returns a ref in as few words as tell it: `main`, `tag v1`. */

@@ -63,6 +63,18 @@ export interface Build {
   state: 'running' | BuildResult
   why: string | null
   seconds: number | undefined
+  /** The order to runners; absent where `lockstep serve` runs the build itself. */
+  order?: BuildOrderState
+}
+
+/** An order to runners, from its publication to those who took it. */
+export interface BuildOrderState {
+  /** A digest of what runners are told to do. */
+  digest: string
+  /** The moment when a broker confirmed it, and the name of the key that signed it; undefined until then. */
+  confirmed: { at: string; key: string } | undefined
+  /** The runners that took it, each once, the first one first. A later one took it when another had given it back. */
+  takers: { runner: string; at: string }[]
 }
 
 /** A delivery without changes takes memory too. */
@@ -204,8 +216,22 @@ export class PipelineState {
           state: 'running',
           why: null,
           seconds: undefined,
+          ...(event.kind === undefined
+            ? {}
+            : { order: { digest: event.order ?? '', confirmed: undefined, takers: [] } }),
         }
         this.buildsById.set(event.build, built)
+        return
+      }
+      case 'build ordered': {
+        const order = this.runningOrder(event.build)
+        if (order !== undefined) order.confirmed = { at: event.at, key: event.key }
+        return
+      }
+      case 'build taken': {
+        const takers = this.runningOrder(event.build)?.takers
+        const { runner, at } = event
+        if (takers?.every((each) => each.runner !== runner) === true) takers.push({ runner, at })
         return
       }
       case 'build ended': {
@@ -242,6 +268,12 @@ export class PipelineState {
       default:
         this.deploys.apply(event)
     }
+  }
+
+  /** Returns the order of a build that runs; undefined for any other. */
+  private runningOrder(id: string): BuildOrderState | undefined {
+    const build = this.buildsById.get(id)?.build
+    return build?.build === id && build.state === 'running' ? build.order : undefined
   }
 
   /** Settles one claim. A delivery may have several of one ref, and each has a fate of its own. */

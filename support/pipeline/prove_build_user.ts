@@ -23,7 +23,11 @@ export interface ProofParts {
   clock: Clock
   /** The user id of this process. */
   own: number
+  /** The program that builds, in words; `lockstep serve` unless given. */
+  program?: string
 }
+
+const SERVE = 'lockstep serve'
 
 /** The capabilities that a process which is not root needs for builds of another user. */
 export const BUILD_CAPABILITIES = ['CAP_SETUID', 'CAP_SETGID', 'CAP_KILL'] as const
@@ -49,16 +53,16 @@ const WAIT = 'echo ready; exec sleep 20'
 export async function proveBuildUser(
   name: string,
   guarded: Protected,
-  { run, clock, own }: ProofParts,
+  { run, clock, own, program = SERVE }: ProofParts,
 ): Promise<void> {
   const account = await lookUpAccount(name, run)
   if (account.uid === own)
-    throw refusal(name, 'is the user of lockstep serve, from whom it protects nothing; name another user')
+    throw refusal(name, `is the user of ${program}, from whom it protects nothing; name another user`)
   expectNoLogin(account)
   expectBuildsAlone(account, guarded.state)
   const user = new BuildUser(account, run, clock)
-  await expectBecoming(user, own)
-  await expectKilling(user, own)
+  await expectBecoming(user, own, program)
+  await expectKilling(user, own, program)
   const left = await user.endAll()
   if (left !== undefined) throw refusal(name, `cannot be used: ${left}; end them first`)
   await expectClosed(user, guarded)
@@ -85,10 +89,10 @@ function expectBuildsAlone({ name, uid }: Account, state: string): void {
   known.add({ name, uid })
 }
 
-async function expectBecoming(user: BuildUser, own: number): Promise<void> {
+async function expectBecoming(user: BuildUser, own: number, program: string): Promise<void> {
   const { name, uid, gid, home } = user.account
   const { exitCode, stdout, output, failure } = await user.sh(LOOK, [])
-  const needed = own === 0 ? '' : `; ${rightsNeeded()}`
+  const needed = own === 0 ? '' : `; ${rightsNeeded(program)}`
   if (exitCode !== 0 && !stdout.includes('Uid'))
     throw refusal(
       name,
@@ -100,7 +104,7 @@ async function expectBecoming(user: BuildUser, own: number): Promise<void> {
     field(key).length === 4 && field(key).every((each) => each === String(id))
   const isBare = ['CapInh', 'CapPrm', 'CapEff', 'CapAmb'].every((key) => /^0+$/.test(field(key)[0] ?? ''))
   if (!isIt('Uid', uid) || !isIt('Gid', gid) || !isBare || field('NoNewPrivs')[0] !== '1')
-    throw refusal(name, `would keep rights of lockstep serve: ${pickReason(stdout)}`)
+    throw refusal(name, `would keep rights of ${program}: ${pickReason(stdout)}`)
   if (!stdout.includes('\nhome'))
     throw refusal(
       name,
@@ -108,13 +112,13 @@ async function expectBecoming(user: BuildUser, own: number): Promise<void> {
     )
 }
 
-async function expectKilling(user: BuildUser, own: number): Promise<void> {
+async function expectKilling(user: BuildUser, own: number, program: string): Promise<void> {
   const { name, uid } = user.account
   const { failure, exitCode } = await user.sh(WAIT, [], { onOutput: () => killProcessesOf(uid) })
   if (exitCode === undefined && failure?.includes('SIGKILL') === true) return
   throw refusal(
     name,
-    `cannot be used: lockstep serve cannot see and kill its processes; ${own === 0 ? 'mount /proc without hidepid' : rightsNeeded()}`,
+    `cannot be used: ${program} cannot see and kill its processes; ${own === 0 ? 'mount /proc without hidepid' : rightsNeeded(program)}`,
   )
 }
 
@@ -162,8 +166,8 @@ function foldersAbove(paths: readonly string[]): string[] {
   return [...all]
 }
 
-function rightsNeeded(): string {
-  return `lockstep serve needs root, or ${BUILD_CAPABILITIES.join(', ')}: take the unit that lockstep serve --unit prints`
+function rightsNeeded(program: string): string {
+  return `${program} needs root, or ${BUILD_CAPABILITIES.join(', ')}: take the unit that ${program} --unit prints`
 }
 
 function refusal(name: string, what: string): LockstepError {

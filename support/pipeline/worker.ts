@@ -6,15 +6,13 @@ import { Bell } from './bell'
 import { markOf, runBuild, type BuildSurroundings } from './build'
 import { BuildFolders } from './build_folders'
 import { OwnPlace, type BuildPlace } from './build_place'
-import { BuildUsers } from './build_users'
+import { BuildUsers, buildUsersOf } from './build_users'
 import { Builder, type FollowedRepository } from './builder'
 import { Git } from './git'
 import { PushJudge } from './judge_push'
 import { Mirror } from './mirror'
 import type { PipelineLog } from './receive'
-
-/** The number of builds whose output is kept. */
-const MAX_KEPT_BUILDS = 100
+import { MAX_KEPT_BUILDS } from './reported_output'
 
 export interface WorkerParts {
   log: PipelineLog
@@ -47,7 +45,7 @@ export function openWorker(parts: WorkerParts): PipelineWorker {
   const folder = join(parts.state, 'pipeline')
   const git = new Git(run, folder)
   const folders = new BuildFolders(parts.state)
-  const users = new BuildUsers(parts)
+  const users = new BuildUsers({ ...parts, users: buildUsersOf(parts.repositories) })
   const own = new OwnPlace(folders, run, git)
   const placeOf = ({ user }: { user?: string | undefined }): BuildPlace =>
     user === undefined ? own : users.placeOf(user, folders)

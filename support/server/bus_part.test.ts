@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { savePlace } from '../pipeline/place_file'
+import { buildQueuesOf } from '../config/build_queues'
 import type { BusBroker } from '../config/bus_broker'
 import { pipelineJournalsIn } from '../pipeline/pipeline_journal'
 import { Receiver } from '../pipeline/receive'
@@ -34,6 +35,7 @@ describe('the bus of lockstep serve', () => {
     heartBeat: 0,
     messages: '/topic/lockstep.pipeline',
     sentences: '/topic/lockstep.pipeline.events',
+    queues: buildQueuesOf('lockstep.pipeline'),
     secrets: [],
     warnings: [],
   })
@@ -53,6 +55,7 @@ describe('the bus of lockstep serve', () => {
         spool: '',
         listen: { host: '127.0.0.1', port: 0 },
         bus: undefined,
+        runners: new Map(),
         repositories: [],
         warnings: [],
         secretFiles: [],

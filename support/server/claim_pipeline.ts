@@ -18,6 +18,8 @@ export interface ClaimOptions {
   state: string
   env: Readonly<Record<string, string | undefined>>
   clock: Pick<Clock, 'after'>
+  /** The program that claims it; `lockstep serve` unless given. */
+  what?: string
   /** Called when the claim is lost: nothing may be written any more. */
   onLost: (error: unknown) => void
 }
@@ -30,19 +32,25 @@ const WHAT = 'lockstep serve'
  * gone. On another machine, it is taken over when it was not renewed for a minute.
  * @throws LockstepError `locked` while another process has it
  */
-export async function claimPipeline({ state, env, clock, onLost }: ClaimOptions): Promise<PipelineClaim> {
+export async function claimPipeline({
+  state,
+  env,
+  clock,
+  what = WHAT,
+  onLost,
+}: ClaimOptions): Promise<PipelineClaim> {
   const directory = lockFolderIn(state)
   // Unlike the folder of locks that users share, it is for those alone who may write the state.
   makeFolder(directory, 0o770)
   const locks = new HostLocks({ ...lockSurroundings(env), directory })
   const gone = (await locks.list()).filter((one) => one.state !== 'alive').map(({ run }) => run)
-  const claim = { run: `serve-${randomUUID()}`, feature: WHAT, fleet: state, hosts: [WHAT] }
+  const claim = { run: `serve-${randomUUID()}`, feature: what, fleet: state, hosts: [WHAT] }
   const [other] = await locks.claim(claim, { runs: gone, reason: 'its process is gone' })
   if (other !== undefined) throw new LockstepError('locked', refusal(other, state))
   let stop = () => {}
   const keepAlive = () => {
     stop = clock.after(LEASE / 3, () => {
-      locks.renew().catch((error: unknown) => onLost(lost(error, state)))
+      locks.renew().catch((error: unknown) => onLost(lost(error, state, what)))
       keepAlive()
     })
   }
@@ -52,7 +60,7 @@ export async function claimPipeline({ state, env, clock, onLost }: ClaimOptions)
       try {
         locks.expectOwned()
       } catch (error) {
-        throw lost(error, state)
+        throw lost(error, state, what)
       }
     },
     async release() {
@@ -77,14 +85,14 @@ function lockFolderIn(state: string): string {
   return join(state, 'pipeline', 'lock')
 }
 
-function lost(cause: unknown, state: string): LockstepError {
+function lost(cause: unknown, state: string, what: string): LockstepError {
   return new LockstepError(
     'lock-failed',
-    `the claim of this lockstep serve on ${state} is lost, so that another one may write its journals: ${(cause as Error).message}`,
+    `the claim of this ${what} on ${state} is lost, so that another one may write its journals: ${(cause as Error).message}`,
     { cause },
   )
 }
 
-function refusal({ user, machine, pid, since }: Holder, state: string): string {
-  return `lockstep serve already runs on ${state}: pid ${pid} of ${user} on ${machine}, since ${since}; end it first, or name another folder with --state`
+function refusal({ user, machine, pid, since, feature }: Holder, state: string): string {
+  return `${feature} already runs on ${state}: pid ${pid} of ${user} on ${machine}, since ${since}; end it first, or name another folder with --state`
 }

@@ -10,6 +10,7 @@ import { runCommand } from '../system/command'
 import { LockstepError } from '../system/errors'
 import { busPart } from './bus_part'
 import type { Part, PartContext } from './part'
+import { runnersPart } from './runners_part'
 
 /** Milliseconds between two looks into the spool: a look lists one folder, which is nearly always empty. */
 const LOOK_EVERY_MS = 1_000
@@ -122,8 +123,18 @@ const requests: Part = {
 }
 
 /** Returns the parts beside the triggers over HTTP. The bus comes first: it has to know where the journals began. */
-export function partsWith(bus: BusBroker | undefined): readonly Part[] {
-  return [...(bus === undefined ? [] : [busPart(bus)]), spool, builds, requests]
+export function partsWith(
+  bus: BusBroker | undefined,
+  repositories: PartContext['settings']['repositories'] = [],
+): readonly Part[] {
+  const hasRunners = repositories.some(({ build }) => build?.kind === 'runners')
+  return [
+    ...(bus === undefined ? [] : [busPart(bus)]),
+    ...(bus !== undefined && hasRunners ? [runnersPart(bus)] : []),
+    spool,
+    builds,
+    requests,
+  ]
 }
 
 function noop(): void {}

@@ -26,6 +26,7 @@ describe('lockstep serve', () => {
     spool: join(scratch.path, 'spool'),
     listen: { host: '127.0.0.1', port },
     bus: undefined,
+    runners: new Map(),
     repositories: [],
     warnings: [],
     secretFiles: [],

@@ -63,6 +63,7 @@ describe('the statuses of lockstep serve', () => {
           spool: '',
           listen: { host: '127.0.0.1', port: 0 },
           bus: undefined,
+          runners: new Map(),
           repositories,
           warnings: [],
           secretFiles: [],

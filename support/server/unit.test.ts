@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { serveUnit } from './unit'
+import { runnerUnit, serveUnit } from './unit'
 
 describe('the unit of lockstep serve', () => {
   it('runs as a user of its own, and writes its own folders alone', () => {
@@ -31,6 +31,18 @@ describe('the unit of lockstep serve', () => {
       .to.match(/^Type=exec$/m)
       .and.match(/^NotifyAccess=none$/m)
       .and.not.match(/^WatchdogSec=/m)
+  })
+
+  it('has the same rights as that of a runner, which has words of its own', () => {
+    const parts = { command: ['/ci', '--listen'], writes: ['/state'], capabilities: ['CAP_KILL'] }
+    const rights = (unit: string) =>
+      unit.split('\n').filter((line) => /^(Cap|Amb|NoNew|Protect|Private|Restrict)/.test(line))
+    const unit = runnerUnit(parts)
+    expect(rights(unit)).to.deep.equal(rights(serveUnit({ ...parts, rollsOut: false })))
+    expect(unit).to.match(/^Description=Lockstep's runner/m)
+    expect(unit)
+      .to.match(/^EnvironmentFile=-\/etc\/default\/lockstep-runner$/m)
+      .and.match(/^UMask=0077$/m)
   })
 
   it('gets what it needs to become the user of builds, and nothing more', () => {

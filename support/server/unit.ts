@@ -7,12 +7,11 @@ export interface ServeUnit {
   writes: readonly string[]
   /** The capabilities beyond those of its user, such as to become another one; the program starts without all others. */
   capabilities: readonly string[]
-  /** True where it begins rollouts, which outlive it. */
-  rollsOut: boolean
 }
 
-/** The file that the unit takes variables from. */
+/** The files that the units take variables from. */
 export const VARIABLES_FILE = '/etc/default/lockstep-serve'
+export const RUNNER_VARIABLES_FILE = '/etc/default/lockstep-runner'
 
 /** Seconds without a sign of life, far longer than any work that blocks the process. */
 const WATCHDOG_S = 60
@@ -35,10 +34,46 @@ Environment=LOCKSTEP_LOCKS=/run/lock/lockstep
 ReadWritePaths=/run/lock
 `
 
-/** Returns a unit for systemd with as few rights as `lockstep serve` can do with. */
-export function serveUnit({ command, writes, capabilities, rollsOut }: ServeUnit): string {
+/** The words in which the units of two programs differ. */
+interface UnitWords {
+  description: string
+  variables: string
+  /** The reason of a restart, as a comment. */
+  restart: string
+  umask: string
+}
+
+/**
+ * Returns a unit for systemd with as few rights as `lockstep serve` can do with. `rollsOut` is true where it begins rollouts,
+ * which outlive it.
+ */
+export function serveUnit({ rollsOut, ...unit }: ServeUnit & { rollsOut: boolean }): string {
+  const umask = '# Hooks and serve write the spool by one group.\nUMask=0007'
+  return unitWith(unit, {
+    description: "Lockstep's pipeline: from a push to every host",
+    variables: VARIABLES_FILE,
+    restart:
+      '# A journal that cannot be written ends it, and so does a claim that is lost. What was taken is on disk.',
+    umask: rollsOut ? `${umask}\n${OUTLIVED.trimEnd()}` : umask,
+  })
+}
+
+/** Returns a unit for systemd with as few rights as `lockstep ci --listen` can do with. */
+export function runnerUnit(unit: ServeUnit): string {
+  return unitWith(unit, {
+    description: "Lockstep's runner: tests commits for a lockstep serve on another machine",
+    variables: RUNNER_VARIABLES_FILE,
+    restart: '# A claim that is lost ends it. Its order goes back to the queue.',
+    umask: 'UMask=0077',
+  })
+}
+
+function unitWith(
+  { command, writes, capabilities }: ServeUnit,
+  { description, variables, restart, umask }: UnitWords,
+): string {
   return `[Unit]
-Description=Lockstep's pipeline: from a push to every host
+Description=${description}
 After=network-online.target
 Wants=network-online.target
 
@@ -49,17 +84,16 @@ OOMPolicy=continue
 # The user whom the state folder belongs to: useradd --system --create-home --shell /usr/sbin/nologin lockstep
 User=lockstep
 # Secrets that lockstep.yaml takes from variables.
-EnvironmentFile=-${VARIABLES_FILE}
+EnvironmentFile=-${variables}
 ExecStart=${command.map(escapeUnitWord).join(' ')}
-# A journal that cannot be written ends it, and so does a claim that is lost. What was taken is on disk.
+${restart}
 Restart=always
 RestartSec=5
 # A wrong configuration does not get right by trying again.
 RestartPreventExitStatus=2
 TimeoutStopSec=30
-# Hooks and serve write the spool by one group.
-UMask=0007
-${rollsOut ? OUTLIVED : ''}LimitCORE=0
+${umask}
+LimitCORE=0
 CapabilityBoundingSet=${capabilities.join(' ')}
 AmbientCapabilities=${capabilities.join(' ')}
 NoNewPrivileges=yes

@@ -18,6 +18,7 @@ export function partContext(
       spool: '',
       listen: { host: '', port: 0 },
       bus: undefined,
+      runners: new Map(),
       secretFiles: [],
       repositories: [],
       warnings: [],

@@ -293,6 +293,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'how the tests of a commit went, as GitHub, GitLab and Gitea show it beside the commit',
     mayImport: ['support/pipeline', 'support/notifications', 'support/config'],
   },
+  'support/runner': {
+    holds: '`lockstep ci --listen`: takes builds off a queue, runs them here, and reports how they ended',
+    mayImport: ['support/bus', 'support/pipeline', 'support/config', 'support/connectors'],
+  },
   'support/server': {
     holds: '`lockstep serve`: takes what triggers tell, and has it carried out; it holds no truth of its own',
     mayImport: [
@@ -302,6 +306,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/notifications',
       'support/locks',
       'support/config',
+      'support/connectors',
       'hono',
       '@hono/node-server',
     ],
@@ -327,6 +332,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'support/rpc/contracts',
       'support/agents',
       'support/daemon',
+      'support/runner',
       'support/server',
     ],
   },

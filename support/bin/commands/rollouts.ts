@@ -34,7 +34,7 @@ const OPTIONS = {
 
 const INVALID = 'the feature, the configuration or the command line is not right; nothing was sent'
 
-const load = (name: 'lint' | 'rehearse' | 'ci' | 'plan' | 'run') => () =>
+const load = (name: 'lint' | 'rehearse' | 'plan' | 'run') => () =>
   (require('../become_cucumber') as typeof import('../become_cucumber')).becomeCucumber(name)
 
 /** The commands that run features. Each is a profile of cucumber.js, with flags in place of variables. */
@@ -71,14 +71,24 @@ export const ROLLOUTS: Readonly<Record<string, Command>> = {
   }),
   ci: declare({
     group: 'rollouts',
-    summary: 'both, one after the other: lint, then rehearse',
-    about: 'It is cucumber-js -p ci.',
+    summary: 'lint, then rehearse; with --listen, tests commits',
+    about:
+      'It is cucumber-js -p ci. With --listen it takes builds off the queues of a lockstep serve on another machine, as docs/runners.md has it; its arguments are repositories then.',
     arguments: [ANY_FEATURES],
-    options: OPTIONS,
+    options: {
+      ...OPTIONS,
+      listen: {
+        help: 'tests commits for a lockstep serve elsewhere, until it is ended; the arguments are repositories',
+      },
+      unit: { help: 'with --listen: prints a unit for systemd, and ends' },
+    },
     settings: SETTINGS_OF.ci,
-    examples: [[`ci ${WEBSITE}`, 'lints the feature, and rehearses it if that finds no error']],
+    examples: [
+      [`ci ${WEBSITE}`, 'lints the feature, and rehearses it if that finds no error'],
+      ['ci --listen website --state /var/lib/lockstep', 'tests commits of a repository, one at a time'],
+    ],
     exits: { 0: 'nothing was found, and all went as it should', 1: 'a rehearsal failed', 2: INVALID },
-    load: load('ci'),
+    load: () => (require('../ci') as typeof import('../ci')).ci,
     becomesCucumber: true,
   }),
   plan: declare({

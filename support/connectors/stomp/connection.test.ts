@@ -218,6 +218,28 @@ describe('a connection to a pool of brokers', () => {
     expect(well.frames.filter(({ command }) => command === 'SEND')).to.have.length(1)
   })
 
+  it('acknowledges a message to the session that brought it, and to no later one', async () => {
+    const real = await broker((frame, socket) => {
+      welcoming(frame, socket)
+      if (frame.command !== 'SUBSCRIBE') return
+      const fields = { subscription: '1', 'message-id': 'm1', ack: `a${real.connections()}` }
+      socket.write(encodeFrame('MESSAGE', headers(fields), Buffer.from('order')))
+    })
+    const made = connection([{ port: real.port }])
+    await made.open(forever)
+    await until(() => messages.length === 1)
+    const [first] = messages
+    if (first === undefined) throw new Error('no message came')
+    real.sockets[0]?.resetAndDestroy()
+    await until(() => messages.length === 2)
+    expect(await made.acknowledge(first)).to.equal(false)
+    const [, second = first] = messages
+    expect(await made.acknowledge(second)).to.equal(true)
+    await until(() => real.frames.some(({ command }) => command === 'ACK'))
+    const acks = real.frames.filter(({ command }) => command === 'ACK')
+    expect(acks.map((frame) => frame.headers['id'])).to.deep.equal(['a2'])
+  })
+
   it('gives up what it publishes when it is aborted, and keeps nothing of it', async () => {
     const mute = await broker((frame, socket) => {
       if (frame.command !== 'SEND') welcoming(frame, socket)

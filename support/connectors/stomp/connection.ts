@@ -50,6 +50,8 @@ export class StompConnection {
   private next = 0
   private failures = 0
   private readonly reconnecting: Reconnecting
+  /** The session that each message came over, which alone takes its acknowledgement. */
+  private readonly origins = new WeakMap<Frame, { session?: Session }>()
 
   constructor(private readonly options: ConnectionOptions) {
     this.reconnecting = options.reconnecting ?? asClient
@@ -115,6 +117,21 @@ export class StompConnection {
     // A session that confirms nothing is of no use: the next try has another one.
     if (this.session === session) await session.close()
     throw lost
+  }
+
+  /**
+   * Acknowledges a message of a subscription with `ack`. Returns false where its session is over: the broker gives the
+   * message to somebody again.
+   */
+  async acknowledge(frame: Frame): Promise<boolean> {
+    const session = this.origins.get(frame)?.session
+    if (session === undefined) return false
+    try {
+      await session.send(encodeFrame('ACK', acknowledgementOf(frame), undefined, session.version))
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Resolves with the reason why messages were not confirmed; undefined when they were. */
@@ -223,7 +240,13 @@ export class StompConnection {
     const broker = brokers[this.next % brokers.length]
     if (broker === undefined) throw new LockstepError('bad-config', 'no broker is configured')
     this.next += 1
-    const session = await openSession({ ...this.options, broker }, signal)
+    const origin: { session?: Session } = {}
+    const onMessage = (frame: Frame) => {
+      this.origins.set(frame, origin)
+      this.options.onMessage(frame)
+    }
+    const session = await openSession({ ...this.options, broker, onMessage }, signal)
+    origin.session = session
     try {
       const confirmed = this.options.subscriptions().map((headers) => session.subscribe(headers))
       await within(this.options.clock, this.options.connectWithin, Promise.all(confirmed), session, broker)
@@ -237,6 +260,12 @@ export class StompConnection {
   private wake(): void {
     for (const resume of this.waiting.splice(0)) resume()
   }
+}
+
+/** Returns the headers of an acknowledgement. STOMP 1.2 has a header for it; before, a message had an id alone. */
+function acknowledgementOf({ headers }: Frame): Record<string, string> {
+  const { ack, 'message-id': id = '', subscription = '' } = headers
+  return ack === undefined ? { 'message-id': id, subscription } : { id: ack }
 }
 
 /** Returns a time before any other: a broker's other messages do not postpone the deadline. */

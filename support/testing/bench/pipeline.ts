@@ -101,6 +101,7 @@ async function serving(
     spool: scratch.path,
     listen: { host: '127.0.0.1', port: 0 },
     bus: undefined,
+    runners: new Map(),
     secretFiles: [],
     repositories: [
       {

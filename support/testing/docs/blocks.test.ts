@@ -97,6 +97,11 @@ const UNTESTED = [
   'docs/pipeline.md: it runs until it is told to end; standby.real.ts runs two of them',
   'docs/pipeline.md: standby.real.ts runs HAProxy with the same check',
   'docs/pipeline.md: its commits and times differ each time; push.real.ts sees the same lines',
+  'docs/runners.md: a runner has no environment; runner.real.ts runs with the same keys',
+  'docs/runners.md: it changes a broker; runner.real.ts has a runner with the same rights',
+  'docs/runners.md: it makes users; runner.real.ts starts the same command, with such a user',
+  'docs/runners.md: it needs a lockstep serve; runner.real.ts has the same keys',
+  'docs/runners.md: its commits and times differ each time; runner.real.ts sees the same lines',
   'docs/verify.md: its commit ids differ each time; verify.real.ts pushes the same',
   'docs/verify.md: it changes a repository on a server; verify.real.ts pushes through the hook',
 ]

@@ -25,6 +25,14 @@ export interface RealBroker {
 
 const LOOPBACK = '127.0.0.1'
 
+/** A user of RabbitMQ with these rights alone, each a pattern of names; it has the usual password. */
+interface LimitedUser {
+  name: string
+  configure: string
+  write: string
+  read: string
+}
+
 /** Starts Debian's ActiveMQ with nothing but STOMP. It keeps nothing on disk, unless it is to be durable. */
 export async function startActivemq(
   scratch: Scratch,
@@ -79,7 +87,10 @@ export async function startActivemq(
 }
 
 /** Starts Debian's RabbitMQ under a name of its own, with its own files, ports and port mapper, on loopback. */
-export async function startRabbitmq(scratch: Scratch): Promise<RealBroker> {
+export async function startRabbitmq(
+  scratch: Scratch,
+  { limited = [] }: { limited?: readonly LimitedUser[] } = {},
+): Promise<RealBroker> {
   const [port, amqp, dist, mapper] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const salt = randomBytes(4)
   const hash = createHash('sha256')
@@ -99,16 +110,16 @@ export async function startRabbitmq(scratch: Scratch): Promise<RealBroker> {
     'definitions.json',
     JSON.stringify({
       rabbit_version: '3.10.8',
-      users: [
-        {
-          name: USER,
-          password_hash: Buffer.concat([salt, hash]).toString('base64'),
-          hashing_algorithm: 'rabbit_password_hashing_sha256',
-          tags: '',
-        },
-      ],
+      users: [USER, ...limited.map(({ name }) => name)].map((name) => ({
+        name,
+        password_hash: Buffer.concat([salt, hash]).toString('base64'),
+        hashing_algorithm: 'rabbit_password_hashing_sha256',
+        tags: '',
+      })),
       vhosts: [{ name: vhost }],
-      permissions: [{ user: USER, vhost, configure: '.*', write: '.*', read: '.*' }],
+      permissions: [{ name: USER, configure: '.*', write: '.*', read: '.*' }, ...limited].map(
+        ({ name: user, ...rights }) => ({ user, vhost, ...rights }),
+      ),
       exchanges: [exchange('mcollective_broadcast', 'topic'), exchange('mcollective_directed', 'direct')],
     }),
   )

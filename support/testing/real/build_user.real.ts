@@ -362,7 +362,7 @@ describe('the users of earlier builds', function () {
   })
 
   const endLeft = () =>
-    new BuildUsers({ repositories: [], state: scratch.path, run: runCommand, clock: systemClock }).endLeft()
+    new BuildUsers({ users: [], state: scratch.path, run: runCommand, clock: systemClock }).endLeft()
 
   it('have nothing left where the machine does not have them any more', async () => {
     known.add({ name: BUILDER, uid: UID })
