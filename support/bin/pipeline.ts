@@ -23,8 +23,9 @@ import { LockstepError } from '../system/errors'
 import type { Call, Outcome } from './command'
 import { followPipeline } from './follow_pipeline'
 import { formatJson } from './json'
+import type { ReportOptions } from './report_build'
 
-interface Options {
+interface Options extends ReportOptions {
   again: string | undefined
   follow: boolean
   all: boolean
@@ -33,12 +34,10 @@ interface Options {
 }
 
 /** Prints what has become of pushes. The exit status is 1 where nothing was pushed, or not everything is known. */
-export async function pipeline({
-  cwd,
-  env,
-  args: [wanted],
-  options: { again, all, follow, json, 'public-key': isKeyAsked },
-}: Call<Options>): Promise<Outcome> {
+export async function pipeline({ cwd, env, args: [wanted], options }: Call<Options>): Promise<Outcome> {
+  const { again, all, follow, json, 'public-key': isKeyAsked, report } = options
+  expectFitting(options)
+  if (report !== undefined) return reporter().reportBuild(report, wanted, { cwd, env, options })
   const { state, history } = foldersIn(env)
   if (isKeyAsked) return publicKeyOf(resolve(cwd, state))
   if (follow) {
@@ -91,6 +90,24 @@ export async function pipeline({
   return { text: isNothing ? `${text}${nothing}` : text, complaint, exitCode }
 }
 
+/** What reports is loaded only where it is needed. */
+function reporter() {
+  return require('./report_build') as typeof import('./report_build')
+}
+
+/** Refuses an option that would be left out without a word. */
+function expectFitting({ report, again, all, follow, json, ...rest }: Options): void {
+  const { commit, build, url, to, secret, 'secret-env': name, 'public-key': isKeyAsked } = rest
+  const ofReport = { commit, build, url, to, secret, 'secret-env': name }
+  const others = { again, all, follow, json, 'public-key': isKeyAsked }
+  const [odd] = Object.entries(report === undefined ? ofReport : others).find(([, given]) => given) ?? []
+  if (odd !== undefined)
+    throw new LockstepError(
+      'bad-input',
+      `--${odd} ${report === undefined ? 'is for --report alone' : 'does not go with --report'}`,
+    )
+}
+
 /** Prints the key alone, so that it can be written to a file. */
 function publicKeyOf(state: string): Outcome {
   const text = readPublicKey(state)
@@ -111,7 +128,12 @@ function askAgain(
       `--again is of one repository; say: ${formatLockstep(`pipeline NAME --again ${again}`)}`,
     )
   const config = configPath(surroundingsOf(env), cwd)
-  const built = config === undefined ? undefined : readSpoolSetting(config)?.built
+  const { built, reported } = (config === undefined ? undefined : readSpoolSetting(config)) ?? {}
+  if (reported?.includes(repository) === true)
+    throw new LockstepError(
+      'bad-config',
+      `another CI tests ${repository} and starts by itself: start its job again there, and lockstep serve takes its report`,
+    )
   if (built?.includes(repository) === false)
     throw new LockstepError(
       'bad-config',
@@ -215,6 +237,6 @@ function documentOf({ repository, commits, waiting, passedOver }: RepositoryAcco
   }
 }
 
-function documentOfBuild({ build, state, begunAt, seconds, why }: Build) {
-  return { build, state, begunAt, seconds: seconds ?? null, why }
+function documentOfBuild({ build, state, begunAt, seconds, why, elsewhere }: Build) {
+  return { build, state, begunAt, seconds: seconds ?? null, why, elsewhere: elsewhere ?? null }
 }

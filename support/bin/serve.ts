@@ -19,6 +19,7 @@ import { secretsOf } from '../config/environment'
 import { surroundingsOf } from '../run/parameters'
 import { fetchParts } from '../server/fetches'
 import { HookTriggers } from '../server/hook_triggers'
+import { ReportSecrets } from '../server/report_secrets'
 import { partsWith } from '../server/parts'
 import { serve as serveUntil } from '../server/serve'
 import { serveUnit, VARIABLES_FILE } from '../server/unit'
@@ -59,7 +60,12 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
   const environments = settings.repositories.flatMap(({ fetches = [] }) =>
     fetches.map(({ environment }) => environmentOf(environment)),
   )
-  const redact = redactor([...triggers.secrets, ...(bus?.secrets ?? []), ...environments.flatMap(secretsOf)])
+  const redact = redactor([
+    ...triggers.secrets,
+    ...new ReportSecrets(settings.repositories).secrets,
+    ...(bus?.secrets ?? []),
+    ...environments.flatMap(secretsOf),
+  ])
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } })
   for (const warning of [...settings.warnings, ...(bus?.warnings ?? [])]) log.warn(warning)
   const fleets = {

@@ -1,25 +1,42 @@
 import * as v from 'valibot'
 import { duration } from './duration_setting'
 import { allowKnownKeys } from './known_keys'
+import { reportsSetting, resolveReports, type ReportedBuild } from './reports_setting'
+import type { ReadSecret } from './secrets'
+
+export type { ReportedBuild }
 
 const COMMAND = 'a program and its arguments, such as [npm, test]'
 const USER = 'the name of a user that runs builds and nothing else, and is not root'
+const KINDS = 'one of: command, with within, user and environment where they are needed; or reports, alone'
+const WITHIN_MS = 20 * 60_000
 
 const variable = v.pipe(
   v.string('the name of an environment variable'),
   v.regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable'),
 )
 
-/** The schema of `ci` of a repository: how its commits are tested. */
-export const buildSetting = allowKnownKeys({
-  command: v.pipe(v.array(v.string('a program and its arguments'), COMMAND), v.minLength(1, COMMAND)),
-  within: v.optional(duration, '20 minutes'),
+const keys = allowKnownKeys({
+  command: v.optional(
+    v.pipe(v.array(v.string('a program and its arguments'), COMMAND), v.minLength(1, COMMAND)),
+  ),
+  within: v.optional(duration),
   user: v.optional(v.pipe(v.string(USER), v.regex(/^[A-Za-z_][\w-]{0,31}$/, USER), v.notValue('root', USER))),
-  environment: v.optional(v.array(variable, 'a list of names of environment variables'), []),
+  environment: v.optional(v.array(variable, 'a list of names of environment variables')),
+  reports: v.optional(reportsSetting),
 })
 
+/** The schema of `ci` of a repository: how its commits are tested. */
+export const buildSetting = v.pipe(
+  keys,
+  v.check(({ reports, ...own }) => {
+    const isAlone = Object.values(own).every((value) => value === undefined)
+    return reports === undefined ? own.command !== undefined : isAlone
+  }, KINDS),
+)
+
 /** How the commits of a repository are tested. */
-export type BuildSettings = CommandBuild
+export type BuildSettings = CommandBuild | ReportedBuild
 
 /** The tests are a command, which `lockstep serve` runs on its own machine. */
 export interface CommandBuild {
@@ -33,9 +50,16 @@ export interface CommandBuild {
   user?: string | undefined
 }
 
-/** Returns the settings of builds as they are written in `ci`. */
-export function resolveBuild(written: v.InferOutput<typeof buildSetting>): BuildSettings {
-  return { kind: 'command', ...written }
+/**
+ * Returns the settings of builds as they are written in `ci`.
+ * @throws LockstepError `bad-config` where a secret cannot be had
+ */
+export function resolveBuild(
+  { command = [], within = WITHIN_MS, environment = [], user, reports }: v.InferOutput<typeof buildSetting>,
+  read: ReadSecret,
+): BuildSettings {
+  if (reports !== undefined) return resolveReports(reports, read)
+  return { kind: 'command', command, within, environment, user }
 }
 
 /** Returns the user that a build runs as; undefined where it has none of its own. */

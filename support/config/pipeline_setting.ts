@@ -7,7 +7,8 @@ import { readConfigFile } from './files'
 import { allowKnownKeys } from './known_keys'
 import type { ProcessContext } from './mcollective_cfg'
 import { secretFilesOf } from './secret_files'
-import { eyaml, secret, SecretReader, type SecretSetting } from './secrets'
+import { expectOwnSecrets } from './report_secrets'
+import { eyaml, secret, SecretReader, type ReadSecret, type SecretSetting } from './secrets'
 import { placesIn, readYaml } from './yaml_file'
 
 const REPOSITORY = 'a name of small letters, digits, - and _'
@@ -193,10 +194,15 @@ export function readPipelineSetting(
       triggers: resolveTriggers(written.trigger, where(...at, 'trigger'), (from, what, ...below) =>
         secrets.read(from, what, ['pipeline', ...at, 'trigger', ...below]),
       ),
-      build: written.ci && resolveBuild(written.ci),
+      build:
+        written.ci &&
+        resolveBuild(written.ci, (from, what, ...below) =>
+          secrets.read(from, what, ['pipeline', ...at, 'ci', ...below]),
+        ),
       fetches: resolveFetches(written, Object.keys(environments), (...below) => where(...at, ...below)),
     }
   })
+  expectOwnSecrets(repositories, (name) => where('repositories', name, 'ci', 'reports', 'secret'))
   const built = repositories.filter(({ build }) => build?.kind === 'command')
   const open = built.filter(({ build }) => userOf(build) === undefined)
   const [first] = open
@@ -241,6 +247,8 @@ export interface SpoolSetting {
   buildUsers: readonly string[]
   /** The repositories whose commits are tested. */
   built: readonly string[]
+  /** Those of them whose tests another CI starts by itself. */
+  reported: readonly string[]
 }
 
 /**
@@ -256,14 +264,15 @@ export function readSpoolSetting(configPath: string): SpoolSetting | undefined {
   const built = Object.entries(pipeline.repositories).flatMap(([name, { ci }]) =>
     ci === undefined ? [] : [name],
   )
+  const reported = built.filter((name) => pipeline.repositories[name]?.ci?.reports !== undefined)
   const spool = resolve(dirname(configPath), pipeline.spool)
-  return { path: spool, isUsed, buildUsers: [...new Set(users)], built }
+  return { path: spool, isUsed, buildUsers: [...new Set(users)], built, reported }
 }
 
 function resolveTriggers(
   written: v.InferOutput<typeof repository>['trigger'],
   where: string,
-  read: (from: SecretSetting, what: string, ...keys: (string | number)[]) => string,
+  read: ReadSecret,
 ): Trigger[] {
   const triggers = written.map((one, index): Trigger => {
     if (one === 'hook') return { kind: 'hook' }

@@ -125,6 +125,16 @@ export const FILE_KEYS: YamlKeys = {
     default: 'none',
     help: 'the variables that it inherits; no others, so no secrets',
   },
+  'pipeline.repositories.ci.reports': {
+    takes: 'keys, in place of all others',
+    help: 'another CI tests commits, and reports how that went',
+  },
+  'pipeline.repositories.ci.reports.secret': { takes: SECRET, help: 'what it signs its reports with' },
+  'pipeline.repositories.ci.reports.within': {
+    takes: 'a duration',
+    default: '2 hours',
+    help: 'how long a report may take, and a result after the report of a start',
+  },
   environments: { takes: 'names, each with its keys', help: 'the fleets that a run can go to' },
 }
 

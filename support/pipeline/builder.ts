@@ -1,3 +1,4 @@
+import type { BuildSettings } from '../config/build_setting'
 import type { RepositorySettings } from '../config/pipeline_setting'
 import type { Clock } from '../system/clock'
 import { Backoff } from './backoff'
@@ -49,8 +50,10 @@ export class Builder {
    * @throws LockstepError `journal-failed`
    */
   async interruptLeft(): Promise<void> {
-    for (const { build } of this.parts.log.state.commits) {
+    for (const { build, repository } of this.parts.log.state.commits) {
       if (build?.state !== 'running') continue
+      // Another CI goes on without this process.
+      if (build.elsewhere !== undefined && build.elsewhere.ci === this.kindOf(repository)) continue
       this.parts.endLeft(build.build)
       await this.end(build.build, {
         result: 'interrupted',
@@ -78,7 +81,11 @@ export class Builder {
 
   private isToBuild({ repository, isToBuild, isAskedFor, build }: PushedCommit): boolean {
     if (!isToBuild || !(isAskedFor || isOpen(build))) return false
-    return this.parts.repositories.get(repository)?.settings.build?.kind === 'command'
+    return this.kindOf(repository) === 'command'
+  }
+
+  private kindOf(repository: string): BuildSettings['kind'] | undefined {
+    return this.parts.repositories.get(repository)?.settings.build?.kind
   }
 
   private restOf(commit: PushedCommit): number {

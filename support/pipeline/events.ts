@@ -1,3 +1,4 @@
+import type { Reported } from './ci_report'
 import type { RefChange } from './push'
 import type { RecordedHosts } from './recorded_hosts'
 
@@ -37,11 +38,23 @@ export type PipelineEvent =
     }
   /** A change of a delivery comes to nothing, for a reason in words. */
   | { type: 'change passed over'; delivery: string; ref: string; after: string | null; why: string }
-  /** The repository does not have a commit any more, as it said several times: its tests are not to be run. */
+  /**
+   * The tests of a commit are waited for no longer: the repository does not have it any more, as it said several times, or
+   * no report of them came.
+   */
   | { type: 'commit gone'; repository: string; commit: string; why: string }
   /** Somebody wants the tests of a commit to be run, also where they were run before. */
   | { type: 'build asked for'; repository: string; commit: string; by: string | null }
-  | { type: 'build begun'; build: string; repository: string; commit: string }
+  | {
+      type: 'build begun'
+      build: string
+      repository: string
+      commit: string
+      /** Absent for a build of `lockstep serve` itself. */
+      elsewhere?: BuildElsewhere
+      /** The report that told of it, where it tells no more. */
+      report?: string
+    }
   | {
       type: 'build ended'
       build: string
@@ -50,7 +63,25 @@ export type PipelineEvent =
       why: string | null
       /** Null where the process that ran it was killed. */
       seconds: number | null
+      /** The report that told of it, and its time by the clock of its sender. */
+      report?: string
+      reportedAt?: string
     }
+  /** Another CI has reported, with the secret of the repository. It is on disk before it gets an answer. */
+  | {
+      type: 'report taken'
+      report: string
+      repository: string
+      commit: string
+      /** The build, by the name that its CI gave it. */
+      build: string
+      state: Reported
+      /** By the clock of its sender, in ISO 8601. */
+      reportedAt: string
+      url: string | null
+    }
+  /** A report changes nothing, for a reason in words. */
+  | { type: 'report passed over'; report: string; repository: string; commit: string; why: string }
   /** The hosts of an environment are about to be asked to fetch a tag that is at a tested commit. */
   | ({ type: 'fetch begun' } & FetchTarget)
   /**
@@ -58,6 +89,18 @@ export type PipelineEvent =
    * before.
    */
   | ({ type: 'hosts have fetched' } & FetchTarget & FetchAnswers)
+
+/** The kinds of CI that run builds elsewhere. */
+export const CIS_ELSEWHERE = ['reports'] as const
+
+/** A build that runs in another CI. */
+export interface BuildElsewhere {
+  ci: (typeof CIS_ELSEWHERE)[number]
+  /** Its name there. */
+  build: string
+  /** Where people find it; null where that is not known. */
+  url: string | null
+}
 
 /** The commit that hosts are to have, and the tag by which they fetch it. */
 export interface FetchTarget {

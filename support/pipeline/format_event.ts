@@ -1,7 +1,7 @@
 import { clean } from '../rollout/model/verdict'
 import { formatSeconds } from '../system/duration'
 import { shortId } from '../system/git_names'
-import type { RecordedPipelineEvent } from './events'
+import type { BuildElsewhere, RecordedPipelineEvent } from './events'
 import { formatAnswers } from './format_fetch'
 import type { PipelineState, PushedCommit } from './pipeline_state'
 import { nameRef } from './ref_globs'
@@ -36,11 +36,15 @@ function describeEvent(event: RecordedPipelineEvent, state: PipelineState): stri
     case 'build asked for':
       return `${nameId(event.commit)} is to be tested again`
     case 'build begun':
-      return `${nameTests(event.commit, state.commitOf(event.build))} begin`
+      return `${nameTests(event.commit, state.commitOf(event.build))} begin${nameElsewhere(event.elsewhere)}`
     case 'build ended': {
       const known = state.commitOf(event.build)
       return `${nameTests(known?.commit, known)} ${describeResult(event)}`
     }
+    case 'report taken':
+      return `its CI reports that build ${clean(event.build)} of ${nameId(event.commit)} has ${event.state}`
+    case 'report passed over':
+      return `a report on ${nameId(event.commit)} was passed over: ${clean(event.why)}`
     case 'fetch begun':
       return `the hosts of ${clean(event.environment)} are to fetch ${nameTag(event)}`
     case 'hosts have fetched':
@@ -72,6 +76,10 @@ function describeResult({
     case 'interrupted':
       return `were interrupted, and begin again: ${reason}`
   }
+}
+
+function nameElsewhere(elsewhere: BuildElsewhere | undefined): string {
+  return elsewhere === undefined ? '' : ` as build ${clean(elsewhere.build)} of its CI`
 }
 
 function nameTests(commit: string | undefined, known: PushedCommit | undefined): string {

@@ -107,12 +107,14 @@ function formatCommit(
   const tests = gone === undefined ? formatBuild(build, isServed) : `${notTested}: ${clean(gone)}`
   const line = `  ${shortId(commit)}  ${refs.map(abbreviateRef).join(', ')}  ${seenAt}  ${tests}`
   const below = [
-    ...(build?.state === 'failed' ? [`see ${outputOf(build.build)}`] : []),
+    ...(build?.state === 'failed' && gone === undefined
+      ? placeOf(build, outputOf).map((at) => `see ${at}`)
+      : []),
     ...(isAskedFor ? ['is to be tested again'] : []),
     // A result does not take back another one of the same commit.
     ...[...earlier]
       .reverse()
-      .map((each) => `before: ${formatBuild(each, isServed)}, ${outputOf(each.build)}`),
+      .map((each) => ['before: ' + formatBuild(each, isServed), ...placeOf(each, outputOf)].join(', ')),
     ...[...fetches.values()].map((fetch) =>
       formatFetch(fetch, {
         isServed,
@@ -132,20 +134,30 @@ function formatRollout({ run, environment, tag, verdict }: CarriedBy): string {
 
 function formatBuild(build: Build | undefined, isServed: boolean): string {
   if (build === undefined) return 'not tested'
-  const { state, seconds, why } = build
-  const time = formatSeconds((seconds ?? 0) * 1000)
+  const { state, seconds, why, elsewhere } = build
+  const time = seconds === undefined ? undefined : formatSeconds(seconds * 1000)
   switch (state) {
     case 'running':
-      return isServed
+      return isServed || elsewhere !== undefined
         ? `is being tested since ${build.begunAt}`
         : 'was being tested when lockstep serve ended'
     case 'succeeded':
-      return `tests passed in ${time}`
+      return `tests passed${time === undefined ? '' : ` in ${time}`}${nameElsewhere(elsewhere)}`
     case 'failed':
-      return `tests FAILED after ${time}: ${clean(why ?? 'no reason is known')}`
+      return `tests FAILED${time === undefined ? '' : ` after ${time}`}: ${clean(why ?? 'no reason is known')}`
     case 'interrupted':
       return `test interrupted, begins again: ${clean(why ?? 'no reason is known')}`
   }
+}
+
+function nameElsewhere(elsewhere: Build['elsewhere']): string {
+  return elsewhere === undefined ? '' : `, as build ${clean(elsewhere.build, 80)} of its CI`
+}
+
+/** Returns where a person sees more of a build; nothing where its CI has not said so. */
+function placeOf({ build, elsewhere }: Build, outputOf: (build: string) => string): string[] {
+  if (elsewhere === undefined) return [outputOf(build)]
+  return elsewhere.url === null ? [] : [clean(elsewhere.url)]
 }
 
 /** Returns a ref in as few words as tell it: `main`, `tag v1`. */

@@ -5,8 +5,10 @@ import { JournalFile } from '../system/journal_file'
 import { LockstepError } from '../system/errors'
 import { namesIn } from '../system/regular_file'
 import { JournalTail, readJournals, type EntryReader, type JournalRead } from '../system/journal_reading'
+import { REPORTED } from './ci_report'
 import {
   BUILD_RESULTS,
+  CIS_ELSEWHERE,
   PIPELINE_EVENTS_VERSION,
   TELLERS,
   type PipelineEvent,
@@ -17,6 +19,7 @@ const text = v.string()
 const orNull = v.nullable(text)
 const change = v.object({ ref: text, before: orNull, after: orNull })
 const target = { repository: text, environment: text, commit: text, tag: text }
+const elsewhere = v.object({ ci: v.picklist(CIS_ELSEWHERE), build: text, url: orNull })
 const hosts = v.object({ text, count: v.number() })
 
 const SHAPES = {
@@ -38,13 +41,31 @@ const SHAPES = {
   'change passed over': v.object({ delivery: text, ref: text, after: orNull, why: text }),
   'commit gone': v.object({ repository: text, commit: text, why: text }),
   'build asked for': v.object({ repository: text, commit: text, by: orNull }),
-  'build begun': v.object({ build: text, repository: text, commit: text }),
+  'build begun': v.object({
+    build: text,
+    repository: text,
+    commit: text,
+    elsewhere: v.optional(elsewhere),
+    report: v.optional(text),
+  }),
   'build ended': v.object({
     build: text,
     result: v.picklist(BUILD_RESULTS),
     why: orNull,
     seconds: v.nullable(v.number()),
+    report: v.optional(text),
+    reportedAt: v.optional(text),
   }),
+  'report taken': v.object({
+    report: text,
+    repository: text,
+    commit: text,
+    build: text,
+    state: v.picklist(REPORTED),
+    reportedAt: text,
+    url: orNull,
+  }),
+  'report passed over': v.object({ report: text, repository: text, commit: text, why: text }),
   'fetch begun': v.object(target),
   'hosts have fetched': v.object({ ...target, has: hosts, missing: v.array(v.object({ why: text, hosts })) }),
 } as const satisfies Record<PipelineEvent['type'], v.GenericSchema>

@@ -1,5 +1,13 @@
-import type { BuildResult, FetchAnswers, RecordedChange, RecordedPipelineEvent, Teller } from './events'
+import type {
+  BuildElsewhere,
+  BuildResult,
+  FetchAnswers,
+  RecordedChange,
+  RecordedPipelineEvent,
+  Teller,
+} from './events'
 import { FetchableCommits } from './fetchable_commits'
+import { OpenReports } from './open_reports'
 import { RecentIds } from './recent_ids'
 import { isFinished } from './tested_commit'
 
@@ -33,7 +41,7 @@ export interface PushedCommit {
   isToBuild: boolean
   /** True where somebody wants another build, and none was begun since. */
   isAskedFor: boolean
-  /** Why its tests are not to be run: the repository does not have it any more. */
+  /** Why its tests are waited for no longer: the repository does not have it any more, or no report of them came. */
   gone: string | undefined
   /** The last build. */
   build: Build | undefined
@@ -61,6 +69,10 @@ export interface Build {
   state: 'running' | BuildResult
   why: string | null
   seconds: number | undefined
+  /** Undefined for a build of `lockstep serve` itself. */
+  elsewhere: BuildElsewhere | undefined
+  /** The time of the report of its end, by the clock of its sender; undefined where none has told of it. */
+  reportedAt: string | undefined
 }
 
 /** A delivery without changes takes memory too. */
@@ -75,6 +87,8 @@ const NONE: readonly Build[] = []
 /** The state that the events of a pipeline come to. */
 export class PipelineState {
   readonly deliveries = new Map<string, Delivery>()
+  /** The reports of other CIs that have changed nothing yet. */
+  readonly reports = new OpenReports()
   /** The deliveries with nothing that waits, in the order in which that came to be, from `firstSettled` on. */
   private settled: Delivery[] = []
   private firstSettled = 0
@@ -193,17 +207,23 @@ export class PipelineState {
         if (built.build !== undefined && isFinished(built.build))
           built.earlier = [...built.earlier, built.build]
         built.isAskedFor = false
+        // Another CI may begin one that was waited for no longer.
+        built.gone = undefined
         built.build = {
           build: event.build,
           begunAt: event.at,
           state: 'running',
           why: null,
           seconds: undefined,
+          elsewhere: event.elsewhere,
+          reportedAt: undefined,
         }
+        this.reports.settle(event.report)
         this.buildsById.set(event.build, built)
         return
       }
       case 'build ended': {
+        this.reports.settle(event.report)
         const built = this.buildsById.get(event.build)
         const build = built?.build
         if (build?.build !== event.build || build.state !== 'running') return
@@ -211,9 +231,14 @@ export class PipelineState {
           state: event.result,
           why: event.why,
           seconds: event.seconds ?? undefined,
+          reportedAt: event.reportedAt,
         })
         return
       }
+      case 'report taken':
+        return this.reports.take(event)
+      case 'report passed over':
+        return this.reports.settle(event.report)
       case 'fetch begun': {
         const { environment, tag, at, repository } = event
         const key = `${repository} ${environment}`

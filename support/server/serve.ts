@@ -1,5 +1,6 @@
 import type { PipelineSettings } from '../config/pipeline_setting'
 import { Receiver } from '../pipeline/receive'
+import { ReportReceiver } from '../pipeline/receive_reports'
 import type { Clock } from '../system/clock'
 import { LockstepError } from '../system/errors'
 import type { Log } from '../system/log'
@@ -10,6 +11,7 @@ import { listen } from './listen'
 import { openPipeline, type OpenPipeline } from './open_pipeline'
 import type { Part } from './part'
 import { Refusals } from './refusals'
+import { ReportSecrets } from './report_secrets'
 import { routes } from './routes'
 
 export interface ServeOptions {
@@ -58,6 +60,8 @@ async function serveOpen(options: ServeOptions, pipeline: OpenPipeline, end: End
   const refusals = new Refusals(clock, (count, why) => log.warn({ count, why }, 'requests refused'))
   const app = routes({
     triggers,
+    secrets: new ReportSecrets(settings.repositories),
+    reports: new ReportReceiver(pipeline),
     receiver,
     state: pipeline.state,
     clock,
