@@ -36,8 +36,8 @@ export function readReport(body: unknown): { report: CiReport } | { fault: strin
   const parsed = v.safeParse(form, body)
   if (parsed.success) return { report: parsed.output }
   const [issue] = parsed.issues
-  const key = issue.path?.[0]?.key
-  return { fault: `is no report${key === undefined ? '' : `: ${String(key)} is not right`}; ${EXPECTED}` }
+  const key = v.getDotPath(issue)
+  return { fault: `is no report${key === null ? '' : `: ${key} is not right`}; ${EXPECTED}` }
 }
 
 /**

@@ -31,10 +31,10 @@ describe('the telling of a report', () => {
     tellReport({ report, secret: SECRET, to, clock, fetch, signal: new AbortController().signal })
   /** Jumps over the pauses between tries. */
   const hurry = async <T>(told: Promise<T>): Promise<T> => {
-    let isOver = false
-    const end = () => (isOver = true)
+    const over = new AbortController()
+    const end = () => over.abort()
     void told.then(end, end)
-    while (!isOver) {
+    while (!over.signal.aborted) {
       if (clock.pending.length > 0) await clock.next()
       await new Promise(setImmediate)
     }
