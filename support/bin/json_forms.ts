@@ -527,7 +527,7 @@ const pipelineBuild = v.strictObject({
   elsewhere: v.pipe(
     v.nullable(
       v.strictObject({
-        ci: text('how it is followed: "reports" that its CI signs'),
+        ci: text('how it is followed: by "reports" that its CI signs, or in a "jenkins"'),
         build: text('its name there'),
         url: textOrNull('where people find it; null where its CI has not said so'),
       }),

@@ -63,6 +63,7 @@ export async function serve({ cwd, env, options: { unit } }: Call<{ unit: boolea
   const redact = redactor([
     ...triggers.secrets,
     ...new ReportSecrets(settings.repositories).secrets,
+    ...settings.repositories.flatMap(({ build }) => (build?.kind === 'jenkins' ? [build.token] : [])),
     ...(bus?.secrets ?? []),
     ...environments.flatMap(secretsOf),
   ])

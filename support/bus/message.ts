@@ -77,6 +77,11 @@ function factsOf(event: RecordedPipelineEvent, state: PipelineState): Partial<Fa
       const { repository = null, commit = null } = state.commitOf(build) ?? {}
       return { build, repository, commit, ref: firstRef(state, build), result, why, seconds }
     }
+    case 'build located': {
+      const { build } = event
+      const { repository = null, commit = null } = state.commitOf(build) ?? {}
+      return { build, repository, commit, ref: firstRef(state, build) }
+    }
     case 'report taken': {
       const { repository, commit } = event
       return { repository, commit, build: idOfReported(event) }

@@ -1,14 +1,16 @@
 import * as v from 'valibot'
 import { duration } from './duration_setting'
+import { jenkinsSetting, resolveJenkins, type JenkinsBuild } from './jenkins_setting'
 import { allowKnownKeys } from './known_keys'
 import { reportsSetting, resolveReports, type ReportedBuild } from './reports_setting'
 import type { ReadSecret } from './secrets'
 
-export type { ReportedBuild }
+export type { JenkinsBuild, ReportedBuild }
 
 const COMMAND = 'a program and its arguments, such as [npm, test]'
 const USER = 'the name of a user that runs builds and nothing else, and is not root'
-const KINDS = 'one of: command, with within, user and environment where they are needed; or reports, alone'
+const KINDS =
+  'one of: command, with within, user and environment where they are needed; or reports, alone; or jenkins, alone'
 const WITHIN_MS = 20 * 60_000
 
 const variable = v.pipe(
@@ -24,19 +26,21 @@ const keys = allowKnownKeys({
   user: v.optional(v.pipe(v.string(USER), v.regex(/^[A-Za-z_][\w-]{0,31}$/, USER), v.notValue('root', USER))),
   environment: v.optional(v.array(variable, 'a list of names of environment variables')),
   reports: v.optional(reportsSetting),
+  jenkins: v.optional(jenkinsSetting),
 })
 
 /** The schema of `ci` of a repository: how its commits are tested. */
 export const buildSetting = v.pipe(
   keys,
-  v.check(({ reports, ...own }) => {
-    const isAlone = Object.values(own).every((value) => value === undefined)
-    return reports === undefined ? own.command !== undefined : isAlone
+  v.check(({ reports, jenkins, ...own }) => {
+    const isCommand = Object.values(own).some((value) => value !== undefined)
+    const kinds = [reports !== undefined, jenkins !== undefined, isCommand].filter(Boolean)
+    return kinds.length === 1 && (!isCommand || own.command !== undefined)
   }, KINDS),
 )
 
 /** How the commits of a repository are tested. */
-export type BuildSettings = CommandBuild | ReportedBuild
+export type BuildSettings = CommandBuild | ReportedBuild | JenkinsBuild
 
 /** The tests are a command, which `lockstep serve` runs on its own machine. */
 export interface CommandBuild {
@@ -55,10 +59,18 @@ export interface CommandBuild {
  * @throws LockstepError `bad-config` where a secret cannot be had
  */
 export function resolveBuild(
-  { command = [], within = WITHIN_MS, environment = [], user, reports }: v.InferOutput<typeof buildSetting>,
+  {
+    command = [],
+    within = WITHIN_MS,
+    environment = [],
+    user,
+    reports,
+    jenkins,
+  }: v.InferOutput<typeof buildSetting>,
   read: ReadSecret,
 ): BuildSettings {
   if (reports !== undefined) return resolveReports(reports, read)
+  if (jenkins !== undefined) return resolveJenkins(jenkins, read)
   return { kind: 'command', command, within, environment, user }
 }
 

@@ -200,3 +200,47 @@ describe('the reports of another CI', () => {
     expect(() => read({ reports: {} })).to.throw(/secret/)
   })
 })
+
+describe('the Jenkins of a repository', () => {
+  const scratch = new Scratch()
+  after(() => scratch.remove())
+  const JENKINS = {
+    url: 'https://ci.example.net/jenkins/',
+    job: 'team/website',
+    user: 'lockstep',
+    token: { env: 'TOKEN' },
+  }
+
+  function read(jenkins: object) {
+    const website = { url: '/srv/git/x.git', branches: ['main'], trigger: ['hook'], ci: { jenkins } }
+    const path = scratch.write('lockstep.yaml', JSON.stringify({ pipeline: { repositories: { website } } }))
+    return readPipelineSetting(path, { env: { TOKEN: 'an API token' } })?.repositories[0]?.build
+  }
+
+  it('has an address, a job, a user and a token', () => {
+    expect(read({ ...JENKINS, parameters: { TARGET: 'x' } })).to.deep.equal({
+      kind: 'jenkins',
+      url: 'https://ci.example.net/jenkins',
+      job: 'team/website',
+      user: 'lockstep',
+      token: 'an API token',
+      within: 7_200_000,
+      parameters: { TARGET: 'x' },
+    })
+  })
+
+  it('is refused where an address or a name leads elsewhere', () => {
+    for (const url of [
+      'ftp://ci',
+      'https://a:b@ci.example.net',
+      'https://ci/?x',
+      'https://ci/#x',
+      'ci.example.net',
+    ])
+      expect(() => read({ ...JENKINS, url }), url).to.throw(/expected the address of Jenkins/)
+    for (const job of ['', '/a', 'a/', '..', 'a/../b', './a'])
+      expect(() => read({ ...JENKINS, job }), job).to.throw(/expected the name of a job/)
+    expect(() => read({ ...JENKINS, user: 'a:b' })).to.throw(/expected the name of a user/)
+    expect(() => read({ ...JENKINS, parameters: { PIPELINE_COMMIT: 'x' } })).to.throw(/PIPELINE_/)
+  })
+})

@@ -67,6 +67,14 @@ export type PipelineEvent =
       report?: string
       reportedAt?: string
     }
+  /** A build that was begun in another CI was found in its queue, or as a build. */
+  | {
+      type: 'build located'
+      build: string
+      queueItem: number | null
+      number: number | null
+      url: string | null
+    }
   /** Another CI has reported, with the secret of the repository. It is on disk before it gets an answer. */
   | {
       type: 'report taken'
@@ -91,7 +99,7 @@ export type PipelineEvent =
   | ({ type: 'hosts have fetched' } & FetchTarget & FetchAnswers)
 
 /** The kinds of CI that run builds elsewhere. */
-export const CIS_ELSEWHERE = ['reports'] as const
+export const CIS_ELSEWHERE = ['reports', 'jenkins'] as const
 
 /** A build that runs in another CI. */
 export interface BuildElsewhere {

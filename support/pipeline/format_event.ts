@@ -41,6 +41,12 @@ function describeEvent(event: RecordedPipelineEvent, state: PipelineState): stri
       const known = state.commitOf(event.build)
       return `${nameTests(known?.commit, known)} ${describeResult(event)}`
     }
+    case 'build located': {
+      const known = state.commitOf(event.build)
+      const where =
+        event.number === null ? 'wait in the queue of their CI' : `run as build ${event.number} of their CI`
+      return `${nameTests(known?.commit, known)} ${where}`
+    }
     case 'report taken':
       return `its CI reports that build ${clean(event.build)} of ${nameId(event.commit)} has ${event.state}`
     case 'report passed over':

@@ -56,6 +56,12 @@ const SHAPES = {
     report: v.optional(text),
     reportedAt: v.optional(text),
   }),
+  'build located': v.object({
+    build: text,
+    queueItem: v.nullable(v.number()),
+    number: v.nullable(v.number()),
+    url: orNull,
+  }),
   'report taken': v.object({
     report: text,
     repository: text,

@@ -71,6 +71,8 @@ export interface Build {
   seconds: number | undefined
   /** Undefined for a build of `lockstep serve` itself. */
   elsewhere: BuildElsewhere | undefined
+  /** Where another CI has it, as far as that is known. */
+  located: { queueItem: number | null; number: number | null; at: string } | undefined
   /** The time of the report of its end, by the clock of its sender; undefined where none has told of it. */
   reportedAt: string | undefined
 }
@@ -216,6 +218,7 @@ export class PipelineState {
           why: null,
           seconds: undefined,
           elsewhere: event.elsewhere,
+          located: undefined,
           reportedAt: undefined,
         }
         this.reports.settle(event.report)
@@ -233,6 +236,16 @@ export class PipelineState {
           seconds: event.seconds ?? undefined,
           reportedAt: event.reportedAt,
         })
+        return
+      }
+      case 'build located': {
+        const build = this.buildsById.get(event.build)?.build
+        if (build?.build !== event.build || build.elsewhere === undefined) return
+        const { queueItem, number, url } = event
+        const { elsewhere } = build
+        const name = number === null ? elsewhere.build : String(number)
+        build.located = { queueItem, number, at: build.located?.at ?? event.at }
+        build.elsewhere = { ...elsewhere, build: name, url: url ?? elsewhere.url }
         return
       }
       case 'report taken':

@@ -10,6 +10,8 @@ import { BuildUsers } from './build_users'
 import { Builder, type FollowedRepository } from './builder'
 import { Git } from './git'
 import { PushJudge } from './judge_push'
+import { Jenkins } from './jenkins'
+import { JenkinsBuilds } from './jenkins_builds'
 import { Mirror } from './mirror'
 import type { PipelineLog } from './receive'
 import { ReportJudge } from './report_judge'
@@ -74,9 +76,12 @@ export function openWorker(parts: WorkerParts): PipelineWorker {
   // Each looks after the builds of its own kind, in a loop of its own.
   const kinds: readonly KindOfBuilds[] = [
     builder,
-    ...parts.repositories.flatMap(({ name: repository, build: settings }) =>
-      settings?.kind === 'reports' ? [new ReportJudge({ repository, settings, log, clock })] : [],
-    ),
+    ...parts.repositories.flatMap(({ name: repository, build: settings }): KindOfBuilds[] => {
+      if (settings?.kind === 'reports') return [new ReportJudge({ repository, settings, log, clock })]
+      if (settings?.kind !== 'jenkins') return []
+      const jenkins = new Jenkins(settings, fetch)
+      return [new JenkinsBuilds({ repository, settings, jenkins, log, clock, newId, onTrouble })]
+    }),
   ]
   return new Worker(log, repositories, kinds, clock, onTrouble, async () => {
     endAllWith(git.mark)
