@@ -90,7 +90,7 @@ export async function pipeline({ cwd, env, args: [wanted], options }: Call<Optio
   return { text: isNothing ? `${text}${nothing}` : text, complaint, exitCode }
 }
 
-/** What reports is loaded only where it is needed. */
+/** The part that reports is loaded only where it is needed. */
 function reporter() {
   return require('./report_build') as typeof import('./report_build')
 }
