@@ -68,6 +68,7 @@ export class Jenkins {
       signal,
       new URLSearchParams(parameters),
     )
+    await response.body?.cancel()
     const [, number] = /\/queue\/item\/(\d{1,15})\/?$/.exec(response.headers.get('location') ?? '') ?? []
     if (response.status === 201 && number !== undefined) return Number(number)
     throw new JenkinsFault(
@@ -82,7 +83,7 @@ export class Jenkins {
 
   /** Returns a build of the job; undefined for one that was removed. @throws JenkinsFault */
   build(number: number, signal: AbortSignal): Promise<ToldBuild | undefined> {
-    return this.read(`${this.path}/${number}/api/json?tree=${BUILD}`, build, signal)
+    return this.read(`${this.path}/${number}/api/json?tree=${encodeURIComponent(BUILD)}`, build, signal)
   }
 
   /**
@@ -95,11 +96,15 @@ export class Jenkins {
     signal: AbortSignal,
   ): Promise<{ queueItem?: number; number?: number } | undefined> {
     // The queue first: what leaves it between both looks is a build by then.
-    const waiting = await this.read(`/queue/api/json?tree=items[id,${ACTIONS}]`, queue, signal)
+    const waiting = await this.read(
+      `/queue/api/json?tree=${encodeURIComponent(`items[id,${ACTIONS}]`)}`,
+      queue,
+      signal,
+    )
     const queued = waiting?.items.find((each) => parameterOf(each.actions, name) === value)
     if (queued !== undefined) return { queueItem: queued.id }
     const all = await this.read(
-      `${this.path}/api/json?tree=builds[${BUILD}]{0,${MAX_BUILDS}}`,
+      `${this.path}/api/json?tree=${encodeURIComponent(`builds[${BUILD}]{0,${MAX_BUILDS}}`)}`,
       builds,
       signal,
     )
@@ -121,6 +126,7 @@ export class Jenkins {
     signal: AbortSignal,
   ): Promise<T | undefined> {
     const response = await this.ask(path, signal)
+    if (response.status !== 200) await response.body?.cancel()
     if (response.status === 404) return undefined
     if (response.status !== 200) throw new JenkinsFault(this.wordsOf(response.status))
     const parsed = v.safeParse(shape, await response.json().catch(() => undefined))

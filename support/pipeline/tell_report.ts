@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { clean } from '../rollout/model/verdict'
 import { pause, type Clock } from '../system/clock'
 import type { CiReport } from './ci_report'
 
@@ -64,7 +65,7 @@ async function tellOnce(
 function wordsOf(answer: string): string {
   try {
     const { error } = JSON.parse(answer) as { error?: unknown }
-    if (typeof error === 'string') return error
+    if (typeof error === 'string') return clean(error)
   } catch {
     // Something else than lockstep serve has answered.
   }
